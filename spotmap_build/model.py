@@ -1,0 +1,164 @@
+"""The nouns that flow through a build: what a source yields, what each stage adds, what the site shows.
+
+Everything here is frozen. Arrays are numpy, imported for typing only: a build that has nothing to do never loads it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Float32Array = npt.NDArray[np.float32]
+    Int32Array = npt.NDArray[np.int32]
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """The sound of a track, and how to get at it on this machine.
+
+    ``digest`` names the sound itself (SHA-256, hex): equal sound has an equal digest wherever the file lies and
+    whatever its tags say. ``path`` is a local file; ``recipe`` describes a sound to be synthesised (the demo).
+    Exactly one of the two is set. Neither ever reaches the cache's keys or the site.
+    """
+
+    digest: str
+    path: str | None = None
+    recipe: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One track of the library. ``id`` is stable across renames, moves and tag edits."""
+
+    id: str
+    title: str
+    artists: tuple[str, ...] = ()
+    album: str = ""
+    duration_ms: int | None = None
+    isrc: str = ""
+    explicit: bool | None = None
+    year: int | None = None
+    added_at: str = ""
+    """ISO 8601 date or time at which the track came into the library; empty where unknown."""
+    art_digest: str = ""
+    """SHA-256 of the cover thumbnail (an image in the cache); empty where there is none."""
+    recording: Recording | None = None
+    position: tuple[float, float] | None = None
+    """Coordinates given by the source itself (a table with x and y), in any unit."""
+    vector_row: int | None = None
+    """Row of the source's own embedding matrix, where it carries one."""
+    facets: dict[str, str | float] = field(default_factory=dict)
+    """Further columns that the map can be coloured by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Playlist:
+    """A named set of tracks, in the owner's order."""
+
+    id: str
+    name: str
+    track_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Why a track is not on the map: a row of the ledger."""
+
+    track_id: str
+    stage: str
+    code: str
+    detail: str
+    retryable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Generic[Value]):
+    """What a per-track step gives when it worked; the other outcome is :class:`Failed`."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """What a source yields. A track in ``failures`` was found but cannot be used, and says why."""
+
+    tracks: tuple[Track, ...]
+    playlists: tuple[Playlist, ...] = ()
+    failures: tuple[Failed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrackEmbedding:
+    """What listening to one recording gives.
+
+    ``vector``: float32 ``[d]``, the learned similarity vector (d = 1280 for discogs-effnet, 753 for musicnn);
+    ``tags``: float32 ``[k]`` in 0..1, style or tag activations (400 or 50);
+    ``features``: float32 ``[41]``, the interpretable features in the order of ``embed.spectral.FEATURES``.
+    """
+
+    vector: Float32Array
+    tags: Float32Array
+    features: Float32Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Embeddings:
+    """The embedded tracks as matrices, one row a track in the order of ``track_ids``.
+
+    ``vectors`` float32 ``[n, d]``; ``tags`` float32 ``[n, k]`` with ``tag_names``; ``features`` float32 ``[n, f]`` with
+    ``feature_names``. ``tags`` and ``features`` have no columns where the source brought its own vectors.
+    """
+
+    track_ids: tuple[str, ...]
+    vectors: Float32Array
+    tags: Float32Array
+    tag_names: tuple[str, ...]
+    features: Float32Array
+    feature_names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """Where each track lies. ``coordinates``: float32 ``[n, 2]``, no unit, both axes to one scale."""
+
+    coordinates: Float32Array
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """One dense region of the map. ``members`` are rows of the layout, ``core`` its most typical rows."""
+
+    id: str
+    name: str
+    members: tuple[int, ...]
+    core: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clusters:
+    """Which cluster each track is in. ``labels``: int32 ``[n]``, an index into ``clusters`` or -1 for noise."""
+
+    labels: Int32Array
+    clusters: tuple[Cluster, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Atlas:
+    """Everything the site shows. ``tracks`` are the mapped ones, in the order of the rows of all arrays.
+
+    ``playlists`` hold row numbers, not ids; ``features`` may have no columns.
+    """
+
+    title: str
+    tracks: tuple[Track, ...]
+    playlists: tuple[tuple[Playlist, tuple[int, ...]], ...]
+    layout: Layout
+    clusters: Clusters
+    features: Float32Array
+    feature_names: tuple[str, ...]
