@@ -1,0 +1,31 @@
+"""The content-addressed cache: what was computed once is not computed again.
+
+A build uses :class:`Cache` with a :class:`Key` for each step. ``arrays`` turns matrices into bytes, ``maintenance`` and
+``prune`` look after the folder; ``layout`` says where things lie, ``records`` what is in them.
+"""
+
+from __future__ import annotations
+
+from spotmap_build.cache.counters import StageCounters
+from spotmap_build.cache.errors import CacheBusy, CacheFull, CacheReadOnly, CorruptEntry
+from spotmap_build.cache.freshness import Failure, Freshness, retry_later
+from spotmap_build.cache.keys import Key, canonical_json, digest_bytes
+from spotmap_build.cache.records import Output, Record
+from spotmap_build.cache.store import Cache
+
+__all__ = [
+    "Cache",
+    "CacheBusy",
+    "CacheFull",
+    "CacheReadOnly",
+    "CorruptEntry",
+    "Failure",
+    "Freshness",
+    "Key",
+    "Output",
+    "Record",
+    "StageCounters",
+    "canonical_json",
+    "digest_bytes",
+    "retry_later",
+]

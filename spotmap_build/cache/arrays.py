@@ -1,0 +1,57 @@
+"""Arrays as bytes: the .npy format, version 1.0, without objects and therefore without pickle.
+
+Equal arrays make equal bytes whatever their memory order or the machine's byte order. NumPy is imported when the first
+array comes along: a build with nothing to do never loads it.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+from spotmap_build.errors import CacheError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+
+def encode_array(array: npt.NDArray[Any]) -> bytes:
+    """``array`` (any shape, any dtype but objects) as .npy bytes, C order, little-endian.
+
+    Raises
+    ------
+    TypeError: the array holds Python objects.
+    """
+    import numpy as np
+
+    if array.dtype.hasobject:
+        raise TypeError("An array of Python objects cannot be cached: it would take pickle to read it back")
+    portable = np.asarray(array, dtype=array.dtype.newbyteorder("<"), order="C")
+    buffer = io.BytesIO()
+    np.lib.format.write_array(buffer, portable, version=(1, 0), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def decode_array(data: bytes) -> npt.NDArray[Any]:
+    """The array in .npy bytes: a read-only view of ``data``, without a copy. Call ``.copy()`` to change it.
+
+    Raises
+    ------
+    CacheError: the bytes are not a whole array as :func:`encode_array` writes it.
+    """
+    import numpy as np
+
+    buffer = io.BytesIO(data)
+    try:
+        version = np.lib.format.read_magic(buffer)
+        if version != (1, 0):
+            raise ValueError(f".npy version {version}")
+        shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(buffer)
+        if fortran_order or dtype.hasobject:
+            raise ValueError("Fortran order or objects")
+        return np.frombuffer(data, dtype=dtype, offset=buffer.tell()).reshape(shape)
+    except ValueError as error:
+        raise CacheError(
+            f"A cached result is not an array of this program's making: {error}.",
+            hint="Two versions of the program may disagree about a stage: delete the cache folder and build again.",
+        ) from error

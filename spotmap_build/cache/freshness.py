@@ -1,0 +1,64 @@
+"""How long an answer holds: the age of what the outside world said, and when a failure is worth another try. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+FailureKind = Literal["permanent", "retry_after", "needs_person"]
+
+RETRY_DELAYS_S: Final = (3_600, 6 * 3_600, 86_400, 3 * 86_400, 7 * 86_400)
+"""Waits before the 2nd, 3rd, … try: an hour (a bad connection), up to a week (a service in trouble)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """When the outside world gave this answer (seconds since 1970, UTC) and how long it may be used."""
+
+    fetched_at_unix_s: int
+    max_age_s: int
+
+    def is_fresh(self, now_unix_s: float) -> bool:
+        """Whether the answer may still be used. One from the future counts by its distance, so that a clock that was
+        once wrong cannot keep it for ever."""
+        return abs(now_unix_s - self.fetched_at_unix_s) <= self.max_age_s
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why there is no result. Cached like one, so that a build does not repeat what is known to fail.
+
+    ``kind``: ``permanent`` (these inputs can never work), ``retry_after`` (due again at ``retry_at_unix_s``, seconds
+    since 1970, UTC) or ``needs_person`` (only somebody's action helps; that action changes the key). ``attempts``
+    counts the tries so far. ``detail`` is stored and may be shared with the cache: no paths, hosts or secrets in it.
+
+    Raises
+    ------
+    ValueError: ``retry_at_unix_s`` and ``kind`` do not go together.
+    """
+
+    code: str
+    detail: str
+    kind: FailureKind
+    retry_at_unix_s: int | None = None
+    attempts: int = 1
+
+    def __post_init__(self) -> None:
+        if (self.kind == "retry_after") != (self.retry_at_unix_s is not None):
+            raise ValueError(f"Failure {self.code!r}: retry_at_unix_s is for kind 'retry_after', and required there")
+
+    def is_due(self, now_unix_s: float) -> bool:
+        """Whether it is time to try again."""
+        return self.retry_at_unix_s is not None and now_unix_s >= self.retry_at_unix_s
+
+
+def retry_later(code: str, detail: str, *, now_unix_s: float, previous: Failure | None = None) -> Failure:
+    """Decide when to repeat a step that failed for a passing reason: later each time, and not for ever.
+
+    ``previous`` is the failure that the cache held for this key, due or not (``lookup(key, allow_expired=True)``).
+    After the last of :data:`RETRY_DELAYS_S` it takes a person to look at it.
+    """
+    attempts = previous.attempts + 1 if previous else 1
+    if attempts > len(RETRY_DELAYS_S):
+        return Failure(code, detail, "needs_person", attempts=attempts)
+    return Failure(code, detail, "retry_after", int(now_unix_s) + RETRY_DELAYS_S[attempts - 1], attempts)

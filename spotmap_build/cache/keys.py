@@ -1,0 +1,105 @@
+"""What a result depends on, as a name: canonical JSON, its SHA-256, and the key of one cached step.
+
+A ``key`` is a hash of inputs, a ``digest`` a hash of content. Both are SHA-256 in lower-case hex (64 characters),
+equal in every process, under every hash seed and on every operating system.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_MAX_DEPTH: Final = 64
+"""Deeper than any key we make; shallower than where orjson (254) and Python's stack give up. Catches cycles as well."""
+
+_STAGE_NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+
+
+class UnkeyableError(ValueError):
+    """A value has no canonical form: it is not plain JSON data, or not a finite number. A bug in the caller."""
+
+
+def canonical_json(value: object) -> bytes:
+    """Write ``value`` as the one JSON text that stands for it: UTF-8, keys sorted by code point, no white space.
+
+    Plain data only: ``None``, ``bool``, ``int`` (64 bits), finite ``float``, ``str``, ``list`` or ``tuple`` (the same
+    thing in JSON), ``dict`` with ``str`` keys. No subclasses: a ``numpy.float64`` or an enum would make the text depend
+    on somebody else's formatting. ``1`` and ``1.0`` are different texts, as are ``0.0`` and ``-0.0``.
+
+    Raises
+    ------
+    UnkeyableError: naming the place of the first value that is none of these.
+    """
+    _require_plain(value, "$", 0)
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError as error:  # an integer beyond 64 bits, or a lone surrogate
+        raise UnkeyableError(f"No canonical JSON for this value: {error}") from error
+
+
+def digest_bytes(data: bytes) -> str:
+    """SHA-256 of ``data``, as 64 lower-case hex digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Everything that one result depends on.
+
+    ``stage`` names the computation (``embed``) and ``stage_version`` its code: raise it when the same preimage should
+    give other bytes. ``preimage`` is plain JSON data, by convention ``{"params": …, "inputs": …, "environment": …}``:
+    the settings, the digests of what goes in, and whatever of this machine changes the bytes that come out. No paths,
+    hosts or secrets: it is stored as it is.
+
+    ``canonical`` is the text that is hashed and ``digest`` its SHA-256. Both are taken when the key is made, so
+    changing the dictionary afterwards does not change the key. Two keys are equal if their texts are.
+
+    Raises
+    ------
+    UnkeyableError: the preimage is not plain JSON data, or the stage is no name for a folder.
+    """
+
+    stage: str
+    stage_version: int
+    preimage: Mapping[str, object] = field(compare=False)
+    canonical: bytes = field(init=False, repr=False)
+    digest: str = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not _STAGE_NAME.fullmatch(self.stage) or self.stage_version < 0:
+            raise UnkeyableError(f"Not a stage and version for a cache key: {self.stage!r}, {self.stage_version!r}")
+        whole = {"preimage": self.preimage, "stage": self.stage, "stage_version": self.stage_version}
+        canonical = canonical_json(whole)
+        object.__setattr__(self, "canonical", canonical)
+        object.__setattr__(self, "digest", digest_bytes(canonical))
+
+
+def _require_plain(value: object, where: str, depth: int) -> None:
+    kind = type(value)
+    if value is None or kind is str or kind is bool or kind is int:
+        return
+    if kind is float:
+        if not math.isfinite(value):  # type: ignore[arg-type]  # mypy does not narrow by `type() is`
+            raise UnkeyableError(f"{where} is {value}, which is not a finite number")
+        return
+    if depth >= _MAX_DEPTH:
+        raise UnkeyableError(f"{where[:80]}… is nested more than {_MAX_DEPTH} levels deep, or contains itself")
+    if kind is dict:
+        for name, item in value.items():  # type: ignore[attr-defined]
+            if type(name) is not str:
+                raise UnkeyableError(f"{where} has the key {name!r}, which is not a string")
+            _require_plain(item, f"{where}.{name}", depth + 1)
+        return
+    if kind is list or kind is tuple:
+        for index, item in enumerate(value):  # type: ignore[arg-type]
+            _require_plain(item, f"{where}[{index}]", depth + 1)
+        return
+    raise UnkeyableError(f"{where} is a {kind.__module__}.{kind.__qualname__}, which is not plain JSON data")

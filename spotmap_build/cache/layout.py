@@ -1,0 +1,137 @@
+"""Where things lie in a cache folder, and how such a folder begins.
+
+::
+
+    CACHEDIR.TAG  .gitignore     leave this folder out of backups and repositories
+    FORMAT                       version of this layout and of the records; a newer one is refused untouched
+    .lock                        shared by users, exclusive for prune
+    tmp/                         files being written
+    cas/ab/<sha256>              contents
+    ac/<stage>-v<N>/ab/<key>.json    records: which contents a key stands for
+    roots/<build>.json           what the last builds used
+    quarantine/                  what was found damaged, until the next prune
+
+There are no paths, hosts or secrets inside: a cache can be moved, and two are merged by copying one over the other
+(``cas`` before ``ac``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from spotmap_build.cache.errors import translate
+from spotmap_build.cache.files import write_durably
+from spotmap_build.errors import CacheError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FORMAT: Final = 1
+
+_CACHEDIR_TAG: Final = b"""\
+Signature: 8a477f597d28d172789f06886806bc55
+# This folder is a cache made by spotmap-build. It can be deleted; the next build makes it again.
+# About this file: https://bford.info/cachedir/
+"""
+_MARKS: Final = {"CACHEDIR.TAG": _CACHEDIR_TAG, ".gitignore": b"*\n"}
+_FOLDERS: Final = ("tmp", "cas", "ac", "roots", "quarantine")
+_OURS: Final = frozenset({"FORMAT", ".lock", *_MARKS, *_FOLDERS})
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class CacheFolder:
+    """The paths of one cache."""
+
+    root: Path
+
+    @property
+    def lock(self) -> Path:
+        return self.root / ".lock"
+
+    @property
+    def tmp(self) -> Path:
+        return self.root / "tmp"
+
+    @property
+    def roots(self) -> Path:
+        return self.root / "roots"
+
+    @property
+    def quarantine(self) -> Path:
+        return self.root / "quarantine"
+
+    def blob(self, digest: str) -> Path:
+        """Where the content with this SHA-256 lies. Refuses what is no digest: records may be somebody else's."""
+        if not _DIGEST.fullmatch(digest):
+            raise CacheError(f"Not a SHA-256 digest: {digest!r}.", hint="Run `spotmap-build cache check`.")
+        return Path(f"{self.root}/cas/{digest[:2]}/{digest}")
+
+    def record(self, stage: str, stage_version: int, key_digest: str) -> Path:
+        """Where the record of this key lies."""
+        return Path(f"{self.root}/ac/{stage}-v{stage_version}/{key_digest[:2]}/{key_digest}.json")
+
+    def blobs(self) -> Iterator[Path]:
+        """Every content, in no order."""
+        return (path for path in self.root.glob("cas/[0-9a-f][0-9a-f]/*") if _DIGEST.fullmatch(path.name))
+
+    def records(self) -> Iterator[Path]:
+        """Every record of every stage, in no order."""
+        return self.root.glob("ac/*-v*/[0-9a-f][0-9a-f]/*.json")
+
+
+def prepare(root: Path, *, create: bool) -> CacheFolder:
+    """Make sure that ``root`` is a cache of a format we know, making one if ``create`` and there is none.
+
+    Raises
+    ------
+    CacheError: not a cache (and not an empty folder either), or of another format; nothing was touched.
+    CacheReadOnly, CacheFull: there is none and none can be made.
+    """
+    folder = CacheFolder(root)
+    try:
+        if _is_cache(root):
+            with contextlib.suppress(OSError):  # a read-only cache is served as it is; writing to it says so
+                _complete(folder)
+        elif create:
+            _complete(folder)
+            write_durably(root / "FORMAT", b"%d\n" % FORMAT, folder.tmp)
+        else:
+            raise CacheError(f"There is no cache at {root}.", hint="A build makes one; or name the right --cache-dir.")
+    except OSError as error:
+        raise translate(error, root) from error
+    return folder
+
+
+def _is_cache(root: Path) -> bool:
+    """Whether a usable cache is here; False where one can be made. FORMAT is written last, so what was killed while
+    being made holds only names of ours, and is made again."""
+    try:
+        text = (root / "FORMAT").read_text("utf-8", errors="replace").strip()
+    except FileNotFoundError:
+        foreign = sorted(path.name for path in root.iterdir() if path.name not in _OURS) if root.exists() else []
+        if foreign:
+            raise CacheError(
+                f"{root} is not a cache: it holds other things ({foreign[0]}).",
+                hint="Name an empty or a new folder with --cache-dir.",
+            ) from None
+        return False
+    if text == str(FORMAT):
+        return True
+    remedy = "Update spotmap-build, or name" if text.isdecimal() and int(text) > FORMAT else "Delete it, or name"
+    raise CacheError(
+        f"The cache at {root} has format {text[:20]!r}; this program knows format {FORMAT}.",
+        hint=f"{remedy} another folder with --cache-dir.",
+    )
+
+
+def _complete(folder: CacheFolder) -> None:
+    for name in _FOLDERS:
+        (folder.root / name).mkdir(parents=True, exist_ok=True)
+    for name, content in _MARKS.items():
+        if not (folder.root / name).exists():
+            write_durably(folder.root / name, content, folder.tmp)

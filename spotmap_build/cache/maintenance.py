@@ -1,0 +1,185 @@
+"""Looking after a cache: what is in it, and whether it is intact. Deleting from it is in ``prune``."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from spotmap_build.cache import locks
+from spotmap_build.cache.errors import translate
+from spotmap_build.cache.files import digest_file, set_aside
+from spotmap_build.cache.layout import CacheFolder, prepare
+from spotmap_build.cache.records import DamagedError, decode_record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A record, as far as maintenance needs it: the file, when it was last used (to the day), and its blobs' sizes."""
+
+    path: Path
+    key_digest: str
+    size_bytes: int
+    used_at_unix_s: float
+    blobs: Mapping[str, int] = field(default_factory=dict)
+    is_failure: bool = False
+    is_damaged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StageStats:
+    """One version of one stage. ``size_bytes``: its records, and the blobs they name (each counted once a stage)."""
+
+    stage: str
+    records: int
+    failures: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """What a cache holds. ``debris_bytes`` is what killed processes left, or what running ones are writing."""
+
+    stages: tuple[StageStats, ...]
+    blobs: int
+    size_bytes: int
+    quarantine_bytes: int
+    debris_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What :func:`check` found. Names are relative to the cache's folder."""
+
+    records: int
+    blobs: int
+    blobs_verified: int
+    damaged: tuple[str, ...]
+    """Records and blobs that are not what was written, set aside."""
+    dangling: tuple[str, ...]
+    """Records without a blob that they need, set aside."""
+    debris: tuple[str, ...]
+    """Files in ``tmp/``: of running builds, or of killed ones (the next prune removes those)."""
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether everything that could be served is intact. Debris is never served."""
+        return not self.damaged and not self.dangling
+
+
+def entries(folder: CacheFolder) -> Iterator[Entry]:
+    """Every record, damaged ones included, in no order. One that goes away meanwhile is left out."""
+    for path in folder.records():
+        try:
+            with path.open("rb", buffering=0) as file:
+                status = os.fstat(file.fileno())
+                data = file.read()
+        except FileNotFoundError:
+            continue
+        try:
+            record, _ = decode_record(data)
+            if path != folder.record(record.stage, record.stage_version, record.key_digest):
+                raise DamagedError("not at the place of its key")
+        except DamagedError:
+            yield Entry(path, path.stem, len(data), status.st_mtime, is_damaged=True)
+        else:
+            failed = record.failure is not None
+            yield Entry(path, path.stem, len(data), status.st_mtime, record.required_blobs, is_failure=failed)
+
+
+def stats(root: Path) -> Stats:
+    """Count what is in the cache at ``root``, by stage.
+
+    Raises
+    ------
+    CacheError: there is no cache, or it cannot be read.
+    """
+    folder = prepare(root, create=False)
+    with locks.shared(folder.lock):
+        try:
+            by_stage: dict[str, list[Entry]] = defaultdict(list)
+            for entry in entries(folder):
+                by_stage[entry.path.parent.parent.name].append(entry)
+            blob_sizes = [path.stat().st_size for path in folder.blobs()]
+            stages = tuple(_stage_stats(stage, found) for stage, found in sorted(by_stage.items()))
+            record_bytes = sum(entry.size_bytes for found in by_stage.values() for entry in found)
+            return Stats(
+                stages=stages,
+                blobs=len(blob_sizes),
+                size_bytes=record_bytes + sum(blob_sizes),
+                quarantine_bytes=_size_bytes(folder.quarantine),
+                debris_bytes=_size_bytes(folder.tmp),
+            )
+        except OSError as error:
+            raise translate(error, root) from error
+
+
+def check(root: Path, *, subset: float = 1.0, seed: int | None = None) -> CheckReport:
+    """Verify the cache at ``root`` and set aside whatever is damaged; builds may go on meanwhile.
+
+    All records are verified and all blobs that they need looked for. Of the blobs' contents a random ``subset``
+    (0..1) is hashed: another one each time, unless ``seed`` is given.
+
+    Raises
+    ------
+    CacheError: there is no cache, or it cannot be read.
+    """
+    folder = prepare(root, create=False)
+    with locks.shared(folder.lock):
+        try:
+            return _check(folder, subset, random.Random(seed))
+        except OSError as error:
+            raise translate(error, root) from error
+
+
+def _check(folder: CacheFolder, subset: float, chance: random.Random) -> CheckReport:
+    # Records before blobs: a build that goes on writes in the opposite order, so what a record names is there to be
+    # found.
+    found = list(entries(folder))
+    damaged_records = [entry.path for entry in found if entry.is_damaged]
+    needed = {digest: size_bytes for entry in found for digest, size_bytes in entry.blobs.items()}
+    blobs = sorted(folder.blobs())
+    sampled = {path for path in blobs if chance.random() < subset}
+    damaged_blobs = [path for path in blobs if _is_damaged(path, needed.get(path.name), verify=path in sampled)]
+    intact = {path.name for path in blobs} - {path.name for path in damaged_blobs}
+    dangling = [entry.path for entry in found if not entry.blobs.keys() <= intact]
+    for path in [*damaged_records, *dangling, *damaged_blobs]:
+        set_aside(path, folder.quarantine)
+    return CheckReport(
+        records=len(found),
+        blobs=len(blobs),
+        blobs_verified=len(sampled),
+        damaged=_names(folder, [*damaged_records, *damaged_blobs]),
+        dangling=_names(folder, dangling),
+        debris=_names(folder, list(folder.tmp.glob("*"))),
+    )
+
+
+def _is_damaged(blob: Path, size_bytes: int | None, *, verify: bool) -> bool:
+    if size_bytes is not None and blob.stat().st_size != size_bytes:
+        return True
+    return verify and digest_file(blob) != blob.name
+
+
+def _names(folder: CacheFolder, paths: list[Path]) -> tuple[str, ...]:
+    return tuple(sorted(path.relative_to(folder.root).as_posix() for path in paths))
+
+
+def _stage_stats(stage: str, found: list[Entry]) -> StageStats:
+    blobs = {digest: size_bytes for entry in found for digest, size_bytes in entry.blobs.items()}
+    return StageStats(
+        stage=stage,
+        records=len(found),
+        failures=sum(entry.is_failure for entry in found),
+        size_bytes=sum(entry.size_bytes for entry in found) + sum(blobs.values()),
+    )
+
+
+def _size_bytes(directory: Path) -> int:
+    return sum(path.stat().st_size for path in directory.glob("*"))

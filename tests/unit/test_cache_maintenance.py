@@ -1,0 +1,210 @@
+"""Looking after a cache: what is in it, whether it is intact, and what goes when it has to be smaller."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from spotmap_build.cache import Cache, CacheBusy, Failure, Key
+from spotmap_build.cache.maintenance import Entry, StageStats, check, stats
+from spotmap_build.cache.prune import PrunePolicy, plan_prune, prune
+from spotmap_build.errors import CacheError
+
+BIG = bytes(range(256)) * 100
+NOW = 1_900_000_000.0
+DAY_S = 86_400
+
+
+def key(number: int, stage: str = "embed") -> Key:
+    return Key(stage, 1, {"inputs": {"track": number}})
+
+
+def fill(root: Path, count: int = 3) -> list[Key]:
+    """A cache of ``count`` records with a blob each; number n was last used n days before NOW."""
+    keys = [key(number) for number in range(count)]
+    with Cache.open(root) as cache:
+        for number, each in enumerate(keys):
+            cache.put(each, {"vector": BIG + bytes([number])}, seconds=0)
+            os.utime(record_path(root, each), (NOW - number * DAY_S,) * 2)
+    return keys
+
+
+def record_path(root: Path, of: Key) -> Path:
+    return root / f"ac/{of.stage}-v{of.stage_version}/{of.digest[:2]}/{of.digest}.json"
+
+
+def held(root: Path, keys: list[Key]) -> list[int]:
+    """Which of the keys can be read, wholly."""
+    with Cache.open(root, create=False, clock=lambda: NOW) as cache:
+        records = {number: cache.lookup(each) for number, each in enumerate(keys)}
+        return [number for number, record in records.items() if record and cache.read(record, "vector")]
+
+
+def entry(name: str, *, days: float = 0, size: int = 10, damaged: bool = False, **blobs: int) -> Entry:
+    return Entry(Path(name), name, size, NOW - days * DAY_S, blobs, is_damaged=damaged)
+
+
+ENTRIES = [entry("a", days=1, own=100), entry("b", days=2, shared=500), entry("c", days=3, shared=500)]
+
+
+@pytest.mark.parametrize(
+    ("policy", "gone"),
+    [
+        (PrunePolicy(), ""),
+        (PrunePolicy(max_age_s=2.5 * DAY_S), "c"),
+        (PrunePolicy(max_age_s=0), "abc"),
+        (PrunePolicy(max_size_bytes=630), ""),  # 3 records of 10, blobs of 100 and 500
+        (PrunePolicy(max_size_bytes=629), "c"),  # the shared blob stays with b
+        (PrunePolicy(max_size_bytes=619), "bc"),
+        (PrunePolicy(max_size_bytes=0), "abc"),
+        (PrunePolicy(only_rooted=True), "ac"),
+        (PrunePolicy(only_rooted=True, max_size_bytes=500), "abc"),
+        (PrunePolicy(max_size_bytes=110, max_age_s=2.5 * DAY_S), "bc"),
+    ],
+)
+def test_what_goes(policy: PrunePolicy, gone: str) -> None:
+    doomed = plan_prune(ENTRIES, policy, now_unix_s=NOW, rooted=frozenset("b"))
+    assert sorted(each.key_digest for each in doomed) == list(gone)
+
+
+def test_damage_always_goes() -> None:
+    found = [entry("a", damaged=True), entry("b")]
+    assert plan_prune(found, PrunePolicy(), now_unix_s=NOW, rooted=frozenset()) == found[:1]
+
+
+def test_pruning_by_age_keeps_what_was_used_lately(tmp_path: Path) -> None:
+    keys = fill(tmp_path)
+    report = prune(tmp_path, PrunePolicy(max_age_s=1.5 * DAY_S), clock=lambda: NOW)
+    assert (report.records_deleted, report.blobs_deleted, report.records_kept) == (1, 1, 2)
+    assert held(tmp_path, keys) == [0, 1]
+    assert check(tmp_path).is_clean
+
+
+def test_pruning_by_size_ends_below_it(tmp_path: Path) -> None:
+    keys = fill(tmp_path)
+    limit = stats(tmp_path).size_bytes - 1
+    prune(tmp_path, PrunePolicy(max_size_bytes=limit), clock=lambda: NOW)
+    assert held(tmp_path, keys) == [0, 1]
+    assert stats(tmp_path).size_bytes <= limit
+
+
+def test_pruning_what_no_build_used_keeps_what_one_did(tmp_path: Path) -> None:
+    keys = fill(tmp_path)
+    with Cache.open(tmp_path) as cache:
+        cache.write_root("first", [keys[1].digest])
+        cache.write_root("second", [keys[2].digest])
+    prune(tmp_path, PrunePolicy(only_rooted=True))
+    assert held(tmp_path, keys) == [1, 2]
+
+
+def test_without_any_noted_build_nothing_is_unused(tmp_path: Path) -> None:
+    keys = fill(tmp_path)
+    with pytest.raises(CacheError, match="everything would go"):
+        prune(tmp_path, PrunePolicy(only_rooted=True))
+    assert held(tmp_path, keys) == [0, 1, 2]
+
+
+def test_a_damaged_note_of_a_build_stops_the_pruning(tmp_path: Path) -> None:
+    keys = fill(tmp_path)
+    (tmp_path / "roots/build.json").write_bytes(b"{}")
+    with pytest.raises(CacheError, match=r"build\.json"):
+        prune(tmp_path, PrunePolicy(only_rooted=True))
+    assert held(tmp_path, keys) == [0, 1, 2]
+
+
+def test_blobs_debris_and_quarantine_that_nothing_names_go(tmp_path: Path) -> None:
+    keys = fill(tmp_path)
+    with Cache.open(tmp_path) as cache:
+        lost = cache.put_blob(b"nobody speaks of this")
+        cover = cache.put_blob(b"a cover")
+        cache.put(keys[0], {"vector": BIG}, seconds=0, blobs=[cover])
+    (tmp_path / "tmp/left-over").write_bytes(b"12345")
+    (tmp_path / "quarantine/damaged").write_bytes(b"12345")
+    prune(tmp_path, PrunePolicy())
+    with Cache.open(tmp_path) as cache:
+        assert (cache.has_blob(lost), cache.has_blob(cover)) == (False, True)
+    assert held(tmp_path, keys) == [0, 1, 2]
+    found = stats(tmp_path)
+    assert (found.debris_bytes, found.quarantine_bytes) == (0, 0)
+
+
+def test_prune_does_not_run_beside_a_build(tmp_path: Path) -> None:
+    keys = fill(tmp_path)
+    with Cache.open(tmp_path), pytest.raises(CacheBusy) as caught:
+        prune(tmp_path, PrunePolicy(max_size_bytes=0))
+    assert "build" in caught.value.hint
+    assert held(tmp_path, keys) == [0, 1, 2]
+
+
+def test_builds_run_beside_each_other_and_beside_a_check(tmp_path: Path) -> None:
+    keys = fill(tmp_path)
+    with Cache.open(tmp_path) as one, Cache.open(tmp_path) as two:
+        assert one.lookup(keys[0]) == two.lookup(keys[0])
+        assert check(tmp_path).is_clean
+
+
+def test_stats_count_by_stage(tmp_path: Path) -> None:
+    with Cache.open(tmp_path) as cache:
+        for number in range(2):
+            cache.put(key(number), {"vector": BIG}, seconds=0)
+        cache.put_failure(key(2), Failure("drm", "Protected.", "permanent"))
+        cache.put(key(0, "project"), {"layout": BIG}, seconds=0)
+    found = stats(tmp_path)
+    sizes = {
+        stage: sum(path.stat().st_size for path in (tmp_path / "ac" / stage).rglob("*.json"))
+        for stage in ("embed-v1", "project-v1")
+    }
+    assert found.stages == (
+        StageStats("embed-v1", records=3, failures=1, size_bytes=sizes["embed-v1"] + len(BIG)),
+        StageStats("project-v1", records=1, failures=0, size_bytes=sizes["project-v1"] + len(BIG)),
+    )
+    assert (found.blobs, found.size_bytes) == (1, sum(sizes.values()) + len(BIG))
+
+
+def test_check_finds_an_intact_cache_clean(tmp_path: Path) -> None:
+    fill(tmp_path)
+    report = check(tmp_path)
+    assert report.is_clean
+    assert (report.records, report.blobs, report.blobs_verified) == (3, 3, 3)
+
+
+def test_check_sets_damage_aside_with_what_depends_on_it(tmp_path: Path) -> None:
+    keys = fill(tmp_path)
+    with Cache.open(tmp_path) as cache:
+        record = cache.lookup(keys[0])
+    assert record is not None
+    (digest,) = record.required_blobs
+    blob = tmp_path / "cas" / digest[:2] / digest
+    blob.write_bytes(b"!" + blob.read_bytes()[1:])
+    record_path(tmp_path, keys[1]).write_bytes(b"{}")
+    (tmp_path / "tmp/left-over").write_bytes(b"12345")
+    report = check(tmp_path)
+    assert report.damaged == tuple(
+        sorted(path.relative_to(tmp_path).as_posix() for path in (blob, record_path(tmp_path, keys[1])))
+    )
+    assert report.dangling == (record_path(tmp_path, keys[0]).relative_to(tmp_path).as_posix(),)
+    assert report.debris == ("tmp/left-over",)
+    assert held(tmp_path, keys) == [2]
+    assert check(tmp_path).is_clean
+
+
+def test_check_of_a_subset_hashes_part_of_it_and_looks_for_all_of_it(tmp_path: Path) -> None:
+    keys = fill(tmp_path, 40)
+    with Cache.open(tmp_path) as cache:
+        record = cache.lookup(keys[0])
+    assert record is not None
+    (digest,) = record.required_blobs
+    (tmp_path / "cas" / digest[:2] / digest).unlink()
+    report = check(tmp_path, subset=0.5, seed=1)
+    assert 0 < report.blobs_verified < report.blobs == 39
+    assert len(report.dangling) == 1
+
+
+@pytest.mark.parametrize("act", [stats, check, lambda root: prune(root, PrunePolicy())])
+def test_where_there_is_no_cache_maintenance_says_so_and_makes_none(tmp_path: Path, act: object) -> None:
+    assert callable(act)
+    with pytest.raises(CacheError, match="no cache"):
+        act(tmp_path / "nowhere")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,306 @@
+"""The cache as a build meets it: hits, misses, failures, and what lies on the disk."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from spotmap_build.cache import Cache, CorruptEntry, Failure, Freshness, Key, StageCounters
+from spotmap_build.cache.records import INLINE_LIMIT_BYTES
+from spotmap_build.errors import CacheError
+
+SMALL = b"small"
+BIG = bytes(range(256)) * 100
+
+
+@dataclass
+class Clock:
+    now_unix_s: float = 1_900_000_000.0  # after every file that these tests write
+
+    def __call__(self) -> float:
+        return self.now_unix_s
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def cache(tmp_path: Path, clock: Clock) -> Iterator[Cache]:
+    with Cache.open(tmp_path / "cache", clock=clock) as opened:
+        yield opened
+
+
+def key(number: int = 1, stage: str = "embed", version: int = 1) -> Key:
+    return Key(stage, version, {"inputs": {"track": number}})
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_what_was_put_is_found_and_read(cache: Cache) -> None:
+    put = cache.put(key(), {"vector": BIG, "tags": SMALL, "nothing": b""}, seconds=2.5)
+    found = cache.lookup(key())
+    assert found == put
+    assert found is not None
+    assert {name: cache.read(found, name) for name in found.outputs} == {"vector": BIG, "tags": SMALL, "nothing": b""}
+    assert found.seconds == 2.5
+    assert cache.counters.snapshot() == {"embed": StageCounters(hits=1)}
+
+
+@pytest.mark.parametrize("other", [key(2), key(1, stage="project"), key(1, version=2)])
+def test_another_key_is_a_miss(cache: Cache, other: Key) -> None:
+    cache.put(key(), {"vector": SMALL}, seconds=0)
+    assert cache.lookup(other) is None
+    assert cache.counters.as_dict() == {other.stage: {"hits": 0, "misses": 1, "corrupt": 0}}
+
+
+def test_the_next_process_finds_it(tmp_path: Path) -> None:
+    with Cache.open(tmp_path) as first:
+        first.put(key(), {"vector": BIG}, seconds=0)
+    with Cache.open(tmp_path, create=False) as second:
+        found = second.lookup(key())
+        assert found is not None
+        assert second.read(found, "vector") == BIG
+
+
+def test_an_output_that_is_not_there_is_a_key_error(cache: Cache) -> None:
+    record = cache.put(key(), {"vector": SMALL}, seconds=0)
+    with pytest.raises(KeyError):
+        cache.read(record, "tags")
+
+
+@pytest.mark.parametrize(("size", "file_count"), [(0, 0), (INLINE_LIMIT_BYTES, 0), (INLINE_LIMIT_BYTES + 1, 1)])
+def test_small_outputs_lie_in_the_record(cache: Cache, tmp_path: Path, size: int, file_count: int) -> None:
+    record = cache.put(key(), {"vector": b"v" * size}, seconds=0)
+    assert len(list(tmp_path.glob("cache/cas/*/*"))) == file_count
+    assert cache.read(record, "vector") == b"v" * size
+
+
+def test_equal_content_is_kept_once(cache: Cache, tmp_path: Path) -> None:
+    for number in range(3):
+        cache.put(key(number), {"vector": BIG, "copy": BIG}, seconds=0)
+    assert len(list(tmp_path.glob("cache/cas/*/*"))) == 1
+
+
+def test_equal_results_make_equal_files(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        with Cache.open(tmp_path / name) as cache:
+            cache.put(key(1), {"b": SMALL, "a": BIG} if name == "one" else {"a": BIG, "b": SMALL}, seconds=1)
+            cache.put_failure(key(2), Failure("drm", "Protected.", "permanent"))
+    assert files(tmp_path / "one") == files(tmp_path / "two")
+
+
+def test_nothing_in_a_cache_says_where_or_whose_it_is(cache: Cache, tmp_path: Path) -> None:
+    cache.put(key(), {"vector": BIG, "tags": SMALL}, seconds=0)
+    cache.write_root("build-1", [key().digest])
+    everything = b"".join(files(tmp_path).values())
+    assert str(tmp_path).encode() not in everything
+    assert os.uname().nodename.encode() not in everything
+
+
+def test_two_caches_laid_over_each_other_are_their_union(tmp_path: Path) -> None:
+    for name, numbers in (("one", (1, 2)), ("two", (2, 3))):
+        with Cache.open(tmp_path / name) as cache:
+            for number in numbers:
+                cache.put(key(number), {"vector": BIG + bytes([number])}, seconds=number)
+    for relative, data in files(tmp_path / "two").items():
+        target = tmp_path / "one" / relative
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+    with Cache.open(tmp_path / "one") as merged:
+        for number in (1, 2, 3):
+            found = merged.lookup(key(number))
+            assert found is not None
+            assert merged.read(found, "vector") == BIG + bytes([number])
+
+
+def test_a_cached_failure_is_a_hit_that_says_why(cache: Cache) -> None:
+    failure = Failure("drm", "Protected.", "permanent")
+    cache.put_failure(key(), failure)
+    found = cache.lookup(key())
+    assert found is not None
+    assert (found.failure, dict(found.outputs)) == (failure, {})
+
+
+def test_a_failure_is_a_miss_once_it_is_due_but_can_still_be_asked_for(cache: Cache, clock: Clock) -> None:
+    due_at = int(clock.now_unix_s) + 100
+    cache.put_failure(key(), Failure("timeout", "No answer.", "retry_after", due_at, attempts=2))
+    assert cache.lookup(key()) is not None
+    clock.now_unix_s = due_at
+    assert cache.lookup(key()) is None
+    expired = cache.lookup(key(), allow_expired=True)
+    assert expired is not None
+    assert expired.failure is not None
+    assert expired.failure.attempts == 2
+
+
+def test_an_answer_of_the_outside_world_ages(cache: Cache, clock: Clock) -> None:
+    cache.put(key(), {"library": SMALL}, seconds=0, freshness=Freshness(int(clock.now_unix_s), max_age_s=60))
+    assert cache.lookup(key()) is not None
+    clock.now_unix_s += 61
+    assert cache.lookup(key()) is None
+    assert cache.lookup(key(), allow_expired=True) is not None
+
+
+def test_a_success_replaces_a_failure(cache: Cache) -> None:
+    cache.put_failure(key(), Failure("drm", "Protected.", "permanent"))
+    cache.put(key(), {"vector": SMALL}, seconds=0)
+    found = cache.lookup(key())
+    assert found is not None
+    assert found.failure is None
+
+
+def test_blobs_can_be_kept_by_content_alone(cache: Cache) -> None:
+    digest = cache.put_blob(SMALL)
+    assert cache.has_blob(digest)
+    assert cache.read_blob(digest) == SMALL
+    assert not cache.has_blob("0" * 64)
+    with pytest.raises(CorruptEntry):
+        cache.read_blob("0" * 64)
+
+
+def test_a_record_is_a_miss_without_the_blobs_it_speaks_of(cache: Cache, tmp_path: Path) -> None:
+    cover = cache.put_blob(b"cover picture")
+    cache.put(key(), {"library": SMALL}, seconds=0, blobs=[cover])
+    assert cache.lookup(key()) is not None
+    (tmp_path / "cache/cas" / cover[:2] / cover).unlink()
+    assert cache.lookup(key()) is None
+    with pytest.raises(CorruptEntry):
+        cache.put(key(), {"library": SMALL}, seconds=0, blobs=[cover])
+
+
+@pytest.mark.parametrize("digest", ["../../etc/passwd", "AB" * 32, "", "ab"])
+def test_what_is_no_digest_never_becomes_a_path(cache: Cache, digest: str) -> None:
+    with pytest.raises(CacheError, match="Not a SHA-256"):
+        cache.read_blob(digest)
+
+
+def test_damage_to_a_blob_is_noticed_when_it_is_read_and_mended_by_the_next_put(cache: Cache, tmp_path: Path) -> None:
+    record = cache.put(key(), {"vector": BIG}, seconds=0)
+    (blob,) = tmp_path.glob("cache/cas/*/*")
+    blob.write_bytes(b"!" + BIG[1:])
+    assert cache.lookup(key()) == record
+    with pytest.raises(CorruptEntry, match="vector"):
+        cache.read(record, "vector")
+    assert cache.counters.snapshot() == {"embed": StageCounters(hits=0, misses=1, corrupt=1)}
+    assert cache.lookup(key()) is None
+    assert cache.read(cache.put(key(), {"vector": BIG}, seconds=0), "vector") == BIG
+
+
+def test_putting_over_a_damaged_blob_mends_it(cache: Cache, tmp_path: Path) -> None:
+    digest = cache.put_blob(BIG)
+    (blob,) = tmp_path.glob("cache/cas/*/*")
+    blob.write_bytes(b"!" + BIG[1:])
+    assert cache.put_blob(BIG) == digest
+    assert cache.read_blob(digest) == BIG
+
+
+def test_a_blob_of_the_wrong_size_is_noticed_by_lookup(cache: Cache, tmp_path: Path) -> None:
+    cache.put(key(), {"vector": BIG}, seconds=0)
+    (blob,) = tmp_path.glob("cache/cas/*/*")
+    blob.write_bytes(BIG[:-1])
+    assert cache.lookup(key()) is None
+    assert cache.counters.snapshot() == {"embed": StageCounters(misses=1, corrupt=1)}
+    assert len(list(tmp_path.glob("cache/quarantine/*"))) == 2
+
+
+def test_a_record_in_the_place_of_another_is_damage(cache: Cache, tmp_path: Path) -> None:
+    cache.put(key(1), {"vector": b"one"}, seconds=0)
+    (one,) = tmp_path.glob("cache/ac/*/*/*.json")
+    digest = key(2).digest
+    place = one.parent.parent / digest[:2] / f"{digest}.json"
+    place.parent.mkdir(exist_ok=True)
+    place.write_bytes(one.read_bytes())
+    assert cache.lookup(key(2)) is None
+    assert cache.counters.snapshot() == {"embed": StageCounters(misses=1, corrupt=1)}
+
+
+def test_a_hit_notes_the_day_of_its_use(cache: Cache, tmp_path: Path, clock: Clock) -> None:
+    cache.put(key(), {"vector": SMALL}, seconds=0)
+    (path,) = tmp_path.glob("cache/ac/*/*/*.json")
+    for moved_s, noted in ((-86_401, True), (-3_600, False)):
+        os.utime(path, (clock.now_unix_s + moved_s,) * 2)
+        cache.lookup(key())
+        assert (path.stat().st_mtime == clock.now_unix_s) is noted
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"), [("2\n", "Update"), ("999", "Update"), ("banana", "Delete"), ("", "Delete")]
+)
+def test_another_format_is_refused_untouched(tmp_path: Path, text: str, advice: str) -> None:
+    (tmp_path / "FORMAT").write_text(text)
+    with pytest.raises(CacheError, match="format") as caught:
+        Cache.open(tmp_path)
+    assert advice in caught.value.hint
+    assert files(tmp_path) == {"FORMAT": text.encode()}
+
+
+def test_a_folder_with_other_things_is_refused_untouched(tmp_path: Path) -> None:
+    (tmp_path / "song.mp3").write_bytes(b"music")
+    with pytest.raises(CacheError, match=r"song\.mp3") as caught:
+        Cache.open(tmp_path)
+    assert "--cache-dir" in caught.value.hint
+    assert files(tmp_path) == {"song.mp3": b"music"}
+
+
+def test_a_file_in_the_place_of_the_cache_is_a_typed_error(tmp_path: Path) -> None:
+    (tmp_path / "cache").write_bytes(b"")
+    with pytest.raises(CacheError):
+        Cache.open(tmp_path / "cache")
+
+
+def test_without_create_there_must_be_a_cache(tmp_path: Path) -> None:
+    with pytest.raises(CacheError, match="no cache"):
+        Cache.open(tmp_path / "cache", create=False)
+    assert not (tmp_path / "cache").exists()
+
+
+def test_a_cache_that_was_killed_while_being_made_is_made_again(tmp_path: Path) -> None:
+    (tmp_path / "tmp").mkdir()
+    (tmp_path / "tmp" / "0123").write_bytes(b"1")
+    (tmp_path / ".gitignore").write_text("*\n")
+    with Cache.open(tmp_path) as cache:
+        cache.put(key(), {"vector": SMALL}, seconds=0)
+
+
+def test_backups_and_repositories_leave_a_cache_alone(cache: Cache, tmp_path: Path) -> None:
+    assert (tmp_path / "cache/CACHEDIR.TAG").read_bytes().startswith(b"Signature: 8a477f597d28d172789f06886806bc55")
+    assert (tmp_path / "cache/.gitignore").read_text() == "*\n"
+
+
+def test_only_the_last_ten_builds_are_remembered(cache: Cache, tmp_path: Path, clock: Clock) -> None:
+    for number in range(12):
+        clock.now_unix_s += 1
+        cache.write_root(f"build-{number:02}", [key(number).digest])
+    kept = sorted(path.stem for path in tmp_path.glob("cache/roots/*.json"))
+    assert kept == [f"build-{number:02}" for number in range(2, 12)]
+
+
+@pytest.mark.parametrize("build_id", ["", "../x", ".hidden", "a/b"])
+def test_a_build_id_must_be_a_file_name(cache: Cache, build_id: str) -> None:
+    with pytest.raises(ValueError, match="build id"):
+        cache.write_root(build_id, [])
+
+
+def test_a_build_with_nothing_to_do_loads_nothing_heavy(tmp_path: Path) -> None:
+    with Cache.open(tmp_path) as cache:
+        cache.put(key(), {"vector": BIG}, seconds=0)
+    program = (
+        "import sys\nfrom pathlib import Path\nfrom spotmap_build.cache import Cache, Key\n"
+        "with Cache.open(Path(sys.argv[1])) as cache:\n"
+        "    record = cache.lookup(Key('embed', 1, {'inputs': {'track': 1}}))\n"
+        "    assert record is not None and cache.read(record, 'vector')\n"
+        "print(*sys.modules)"
+    )
+    result = subprocess.run([sys.executable, "-c", program, tmp_path], capture_output=True, text=True, check=True)
+    loaded = set(result.stdout.split())
+    assert not loaded & {"numpy", "pickle", "tempfile", "shutil", "subprocess", "asyncio", "msgspec"}
