@@ -1,0 +1,99 @@
+"""From vectors to a plane. The only module that imports umap."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from spotmap_build.model import Layout
+from spotmap_build.project.neighbours import find_neighbours
+from spotmap_build.project.vectors import prepare
+
+if TYPE_CHECKING:
+    from spotmap_build.model import Float32Array
+
+
+
+NEIGHBOUR_COUNT: Final = 15
+MINIMUM_DISTANCE: Final = 0.1
+"""UMAP's own defaults (McInnes et al. 2018), kept until a measurement on real music chooses better."""
+SMALLEST_FOR_UMAP: Final = 6
+"""Below this many tracks a neighbour graph says nothing that the first two principal components do not."""
+
+
+def lay_out(vectors: Float32Array, *, preprocessing: str, seed: int) -> Layout:
+    """Place similar tracks near each other.
+
+    UMAP on exact cosine neighbours, started from the first two principal components: the start decides where the
+    large groups lie, and unlike the default spectral start it is defined for every graph, connected or not.
+
+    Parameters
+    ----------
+    vectors: float32 ``[n, d]``, finite, any n.
+    preprocessing: see :func:`spotmap_build.project.vectors.prepare`.
+    seed: of UMAP's sampling; equal seed and vectors give equal bytes on the same kind of processor.
+
+    Returns
+    -------
+    Layout with float32 ``[n, 2]`` coordinates around the origin.
+    """
+    unit = prepare(vectors, preprocessing)
+    start = principal_plane(unit)
+    if len(unit) < SMALLEST_FOR_UMAP:
+        return Layout(_apart(start))
+    return Layout(_umap(unit, start, seed))
+
+
+def _umap(unit: Float32Array, start: Float32Array, seed: int) -> Float32Array:
+    import umap
+
+    count = min(NEIGHBOUR_COUNT, len(unit) - 1)
+    neighbours = find_neighbours(unit, count, seed)
+    # A little seeded noise: exact duplicates would start at one point and never part.
+    noise = np.random.default_rng(seed).normal(scale=1e-3, size=start.shape)
+    with warnings.catch_warnings():
+        # Both are about things that are meant: one thread for equal bytes, and no transform of further points.
+        warnings.filterwarnings("ignore", message=".*n_jobs value.*")
+        warnings.filterwarnings("ignore", message=".*precomputed_knn.*")
+        embedding = umap.UMAP(
+            n_neighbors=count,
+            min_dist=MINIMUM_DISTANCE,
+            metric="cosine",
+            init=(start + noise).astype(np.float32),
+            precomputed_knn=(neighbours.indices, neighbours.distances),
+            force_approximation_algorithm=True,
+            random_state=seed,
+            n_jobs=1,
+            transform_mode="embedding",
+        ).fit_transform(unit)
+    coordinates = np.asarray(embedding, dtype=np.float32)
+    return np.asarray(coordinates - coordinates.mean(axis=0), dtype=np.float32)
+
+
+def principal_plane(unit: Float32Array) -> Float32Array:
+    """The first two principal components, float32 ``[n, 2]``, scaled to a largest coordinate of 10.
+
+    Signs are fixed (the largest loading is positive), so that equal vectors never give a mirrored map.
+    """
+    n = len(unit)
+    centred = unit.astype(np.float64) - (unit.mean(axis=0, dtype=np.float64) if n else 0)
+    if n < 2 or not np.any(centred):
+        return np.zeros((n, 2), dtype=np.float32)
+    _, axes = np.linalg.eigh(centred.T @ centred)
+    axes = axes[:, ::-1][:, :2]
+    axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
+    plane = np.zeros((n, 2))
+    plane[:, : axes.shape[1]] = centred @ axes
+    largest = np.abs(plane).max()
+    return np.asarray(plane * (10 / largest) if largest > 0 else plane, dtype=np.float32)
+
+
+def _apart(plane: Float32Array) -> Float32Array:
+    """A handful of tracks: where they coincide, spread them on a small circle so that each can be seen."""
+    if len({tuple(row) for row in plane.tolist()}) == len(plane):
+        return plane
+    angles = np.arange(len(plane)) * (2 * math.pi / len(plane))
+    return np.asarray(plane + np.stack([np.cos(angles), np.sin(angles)], axis=1), dtype=np.float32)

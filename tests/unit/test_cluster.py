@@ -1,0 +1,96 @@
+"""Dense regions are found where they are, noise stays noise, and every region has a name of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from spotmap_build.cluster.density import core_rows, find_dense_regions, smallest_cluster
+from spotmap_build.cluster.naming import FALLBACK, distinctive_tags, name_clusters
+from spotmap_build.model import Playlist
+
+if TYPE_CHECKING:
+    from spotmap_build.model import Float32Array
+
+
+def islands(sizes: list[int], spread: float = 0.3, seed: int = 0) -> Float32Array:
+    """Round islands of the given sizes in a row, ten apart."""
+    generator = np.random.default_rng(seed)
+    parts = [
+        generator.normal(scale=spread, size=(size, 2)) + np.array([10 * number, 0]) for number, size in enumerate(sizes)
+    ]
+    return np.concatenate(parts).astype(np.float32)
+
+
+@pytest.mark.parametrize(("tracks", "size"), [(0, 5), (50, 5), (100, 5), (400, 10), (10_000, 50)])
+def test_the_smallest_cluster_grows_with_the_library(tracks: int, size: int) -> None:
+    assert smallest_cluster(tracks) == size
+
+
+def test_islands_are_found_and_numbered_by_size() -> None:
+    labels, strengths = find_dense_regions(islands([20, 40, 30]))
+    found = [int(np.bincount(part[part >= 0]).argmax()) for part in (labels[:20], labels[20:60], labels[60:])]
+    assert len(set(found)) == 3
+    sizes = np.bincount(labels[labels >= 0])
+    assert np.all(np.diff(sizes) <= 0)
+    assert strengths.min() >= 0
+    assert strengths.max() <= 1
+
+
+def test_tracks_far_from_all_others_are_noise() -> None:
+    coordinates = np.concatenate([islands([40, 40]), np.array([[500, 500], [-500, 200]], np.float32)])
+    labels, _ = find_dense_regions(coordinates)
+    assert labels[-2:].tolist() == [-1, -1]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 5, 9, 14, 16])
+def test_small_libraries_are_no_error(count: int) -> None:
+    labels, strengths = find_dense_regions(islands([count]))
+    assert len(labels) == len(strengths) == count
+
+
+def test_tracks_in_one_place_are_no_region() -> None:
+    labels, _ = find_dense_regions(np.zeros((50, 2), np.float32))
+    assert set(labels.tolist()) == {-1}
+
+
+def test_the_core_of_a_cluster_lies_in_its_middle() -> None:
+    coordinates = islands([60])
+    labels = np.zeros(60, np.int32)
+    core = core_rows(labels, np.ones(60, np.float32), coordinates, 0)
+    distance = np.linalg.norm(coordinates - np.median(coordinates, axis=0), axis=1)
+    assert set(core) == set(np.argsort(distance)[:5].tolist())
+
+
+def tags_of(*rows: list[float]) -> Float32Array:
+    return np.array(rows, dtype=np.float32)
+
+
+def test_the_most_distinctive_tag_comes_first_not_the_loudest() -> None:
+    tags = tags_of([0.9, 0.5, 0.0], [0.9, 0.6, 0.0], [0.9, 0.0, 0.1], [0.9, 0.0, 0.2])
+    labels = np.array([0, 0, 1, 1], np.int32)
+    ranked = distinctive_tags(labels, tags, 2)
+    assert ranked[0][0] == 1
+    assert ranked[1][0] == 2
+
+
+def test_names_come_from_tags_without_their_family() -> None:
+    tags = tags_of([0.9, 0.0], [0.0, 0.9])
+    names = name_clusters(np.array([0, 1], np.int32), tags, ["Electronic---Dub Techno", "Rock---Surf"], [], 2)
+    assert names == ("Dub Techno", "Surf")
+
+
+def test_no_two_clusters_have_the_same_name() -> None:
+    tags = tags_of(*[[0.9, 0.5]] * 3, *[[0.0, 0.0]] * 3)
+    labels = np.array([0, 1, 2, -1, -1, -1], np.int32)
+    names = name_clusters(labels, tags, ["piano", "calm"], [], 3)
+    assert len(set(names)) == 3
+
+
+def test_without_tags_a_cluster_is_named_after_the_playlist_that_it_mostly_is() -> None:
+    labels = np.array([0, 0, 0, 1, 1], np.int32)
+    playlists = [(Playlist("p", "Evening", ("a", "b", "c")), (0, 1, 2))]
+    names = name_clusters(labels, np.zeros((5, 0), np.float32), [], playlists, 2)
+    assert names == ("Evening", f"{FALLBACK} 1")
