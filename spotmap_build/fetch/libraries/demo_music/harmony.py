@@ -1,0 +1,109 @@
+"""Keys, chords and rhythms as plain numbers: what a score is made of. Pure, standard library only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+SCALES: dict[str, tuple[int, ...]] = {
+    "major": (0, 2, 4, 5, 7, 9, 11),
+    "minor": (0, 2, 3, 5, 7, 8, 10),
+    "dorian": (0, 2, 3, 5, 7, 9, 10),
+    "mixolydian": (0, 2, 4, 5, 7, 9, 10),
+    "phrygian": (0, 1, 3, 5, 7, 8, 10),
+}
+"""The modes, as semitones above the tonic."""
+
+BEATS_PER_BAR = 4
+STEPS_PER_BAR = 16
+
+BASS_E = 28
+GUITAR_E = 40
+"""The lowest strings, E1 (41 Hz) and E2, as MIDI note numbers."""
+
+ACCENTS = {"X": 1.0, "x": 0.7, "o": 0.35}
+"""How loud a letter of a rhythm is played, 0..1; any other character is a rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar of a score: when it begins and the scale degree (0 is the tonic) that its chord stands on."""
+
+    number: int
+    start_s: float
+    root: int
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Everything that decides how a track sounds. Equal scores give equal sound.
+
+    ``tonic`` is a MIDI note number in the octave below middle C. ``progression`` holds one scale degree a bar and is
+    repeated to the end. ``guest`` names a second style that plays the same chords at the same time (empty for none);
+    ``guest_share`` is its part of the power, 0..1. ``tilt_db_per_octave`` and ``gain_db`` are the mastering's taste:
+    brighter (positive) or darker, louder or softer than the style is as a rule.
+    """
+
+    style: str
+    guest: str
+    guest_share: float
+    seed: int
+    tempo_bpm: int
+    tonic: int
+    scale: str
+    progression: tuple[int, ...]
+    duration_ms: int
+    sample_rate_hz: int
+    channels: int
+    tilt_db_per_octave: float
+    gain_db: float
+
+    @property
+    def duration_s(self) -> float:
+        return self.duration_ms / 1000
+
+    @property
+    def beat_s(self) -> float:
+        return 60 / self.tempo_bpm
+
+    @property
+    def bar_s(self) -> float:
+        return BEATS_PER_BAR * self.beat_s
+
+    @property
+    def step_s(self) -> float:
+        """The length of a sixteenth note."""
+        return self.bar_s / STEPS_PER_BAR
+
+    def bars(self) -> Iterator[Bar]:
+        """The bars that begin before the track ends."""
+        number = 0
+        while number * self.bar_s < self.duration_s:
+            yield Bar(number, number * self.bar_s, self.progression[number % len(self.progression)])
+            number += 1
+
+    def pitch(self, degree: int, octave: int = 0) -> int:
+        """The MIDI note of a scale degree; degrees past 6 or below 0 run on into the neighbouring octaves."""
+        octaves, step = divmod(degree, len(SCALES[self.scale]))
+        return self.tonic + 12 * (octave + octaves) + SCALES[self.scale][step]
+
+    def pitch_above(self, lowest: int, degree: int) -> int:
+        """The scale degree in the octave that begins at ``lowest``: where an instrument's lowest string is."""
+        return lowest + (self.pitch(degree) - lowest) % 12
+
+    def voicing(self, root: int, lowest: int, notes: int = 3) -> tuple[int, ...]:
+        """The chord on a scale degree, every note in the octave above ``lowest``: neighbouring chords lie close.
+
+        Thirds are stacked: 3 notes are a triad, 4 a seventh chord.
+        """
+        return tuple(sorted(self.pitch_above(lowest, root + 2 * third) for third in range(notes)))
+
+
+def hits(rhythm: str) -> Iterator[tuple[int, float]]:
+    """Read a rhythm such as ``"X..x..x."``: the step of each hit and its accent."""
+    return ((step, ACCENTS[letter]) for step, letter in enumerate(rhythm) if letter in ACCENTS)
+
+
+def frequency_hz(pitch: float) -> float:
+    """Equal temperament, A4 (MIDI 69) = 440 Hz."""
+    return float(440 * 2 ** ((pitch - 69) / 12))

@@ -1,0 +1,215 @@
+"""A table as a library: tracks to listen to, or rows that bring their own vectors or places."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from spotmap_build.cache.keys import digest_bytes
+from spotmap_build.errors import SourceError
+from spotmap_build.fetch.libraries.identify import FileFacts, Unusable, identify_files
+from spotmap_build.fetch.libraries.own_vectors import find_vectors
+from spotmap_build.fetch.libraries.source import Loaded
+from spotmap_build.fetch.libraries.table_files import Columns, read_columns
+from spotmap_build.fetch.libraries.tags import fold_space, parse_year
+from spotmap_build.model import Failed, Library, Playlist, Recording, Track
+
+if TYPE_CHECKING:
+    from spotmap_build.fetch.libraries.source import LoadContext
+
+ALIASES: Final = {
+    "title": ("name", "track", "track name"),
+    "artists": ("artist", "artist name", "artist name(s)"),
+    "album": ("album name",),
+    "playlists": ("playlist",),
+    "duration_ms": ("duration (ms)",),
+}
+"""Names that other tools give to our columns; ours win where both are there."""
+OWN_COLUMNS: Final = frozenset(
+    (
+        *("title", "artists", "album", "duration_ms", "isrc", "explicit", "id", "playlists", "year", "added_at"),
+        *("path", "x", "y", "vector"),
+    )
+)
+SEPARATOR: Final = ";"
+ID_DIGITS: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class TableSource:
+    """``--source table:PATH``: a row is a track; see docs/tables.md for the columns."""
+
+    path: Path
+
+    def load(self, context: LoadContext) -> Loaded:
+        """Read the table, and look into the audio files that it names.
+
+        Rows with ``x`` and ``y`` have their place; rows with a ``vector``, or a line in ``<table>.npy``, need no
+        listening; all others need a ``path``.
+
+        Raises
+        ------
+        SourceError: if the file cannot be read, has no titles, or its vectors do not fit its rows.
+        """
+        columns = _with_known_names(read_columns(self.path), self.path)
+        if not columns["title"]:
+            raise SourceError(f"{self.path} has no rows.", hint="A row a track, below a line of column names.")
+        tracks = _tracks(columns)
+        vectors = find_vectors(self.path, columns)
+        playlists = _playlists(columns, tracks)
+        if "x" in columns and "y" in columns:
+            tracks, failures = _place(tracks, columns)
+        elif vectors is not None:
+            tracks, failures = [replace(track, vector_row=row) for row, track in enumerate(tracks)], []
+        else:
+            tracks, failures = _with_recordings(tracks, columns, self.path.parent, context)
+        return Loaded("table", Library(tuple(tracks), tuple(playlists), tuple(failures)), vectors=vectors)
+
+
+def _with_known_names(columns: Columns, path: Path) -> Columns:
+    named = dict(columns)
+    for name, aliases in ALIASES.items():
+        for alias in aliases:
+            if name not in named and alias in named:
+                named[name] = named.pop(alias)
+    if "title" not in named:
+        raise SourceError(
+            f"{path} has no column 'title'; it has {', '.join(columns) or 'none at all'}.",
+            hint="Name the columns in the first line: title,artists,album,…",
+        )
+    return named
+
+
+def _tracks(columns: Columns) -> list[Track]:
+    count = len(columns["title"])
+    empty = [None] * count
+    column: Callable[[str], Sequence[Any]] = lambda name: columns.get(name, empty)  # noqa: E731
+    facets = _facet_columns(columns)
+    seen: dict[str, int] = {}
+    tracks = []
+    for row in range(count):
+        title = fold_space(str(column("title")[row] or "")) or "Untitled"
+        artists = _split(column("artists")[row])
+        album = fold_space(str(column("album")[row] or ""))
+        own_id = column("id")[row]
+        base = str(own_id) if own_id else "table:" + _fingerprint(title, artists, album)
+        seen[base] = seen.get(base, 0) + 1
+        tracks.append(
+            Track(
+                id=base if seen[base] == 1 else f"{base}~{seen[base]}",
+                title=title,
+                artists=artists,
+                album=album,
+                duration_ms=_whole(column("duration_ms")[row]),
+                isrc=str(column("isrc")[row] or ""),
+                explicit=_truth(column("explicit")[row]),
+                year=parse_year(str(column("year")[row] or "")),
+                added_at=str(column("added_at")[row] or ""),
+                facets={name: values[row] for name, values in facets.items() if values[row] is not None},
+            )
+        )
+    return tracks
+
+
+def _fingerprint(title: str, artists: tuple[str, ...], album: str) -> str:
+    return digest_bytes("\n".join((title, *artists, album)).encode())[:ID_DIGITS]
+
+
+def _split(value: object) -> tuple[str, ...]:
+    parts = value if isinstance(value, (list, tuple)) else str(value or "").split(SEPARATOR)
+    return tuple(folded for part in parts if (folded := fold_space(str(part))))
+
+
+def _number(value: object) -> float | None:
+    """A finite number, or None: of JSON's and Parquet's numbers as well as of text."""
+    if value is None or isinstance(value, bool):
+        return None
+    try:
+        number = float(str(value))
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _whole(value: object) -> int | None:
+    number = _number(value)
+    return None if number is None else round(number)
+
+
+def _truth(value: object) -> bool | None:
+    return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}.get(str(value).lower())
+
+
+def _facet_columns(columns: Columns) -> dict[str, list[str | float | None]]:
+    """Further columns: numbers where every value that is there is one, else texts."""
+    facets: dict[str, list[str | float | None]] = {}
+    for name, values in columns.items():
+        if name in OWN_COLUMNS or not name:
+            continue
+        present = [value for value in values if value is not None]
+        if any(isinstance(value, (list, dict)) for value in present):
+            continue
+        numbers = [_number(value) for value in values]
+        if present and sum(number is not None for number in numbers) == len(present):
+            facets[name] = list(numbers)
+        else:
+            facets[name] = [None if value is None else fold_space(str(value)) for value in values]
+    return facets
+
+
+def _playlists(columns: Columns, tracks: Sequence[Track]) -> list[Playlist]:
+    members: dict[str, list[str]] = {}
+    for track, value in zip(tracks, columns.get("playlists", []), strict=False):
+        for name in _split(value):
+            members.setdefault(name, []).append(track.id)
+    return [
+        Playlist("table:" + digest_bytes(name.encode())[:ID_DIGITS], name, tuple(dict.fromkeys(ids)))
+        for name, ids in members.items()
+    ]
+
+
+def _place(tracks: Sequence[Track], columns: Columns) -> tuple[list[Track], list[Failed]]:
+    placed, failures = [], []
+    for track, raw_x, raw_y in zip(tracks, columns["x"], columns["y"], strict=True):
+        x, y = _number(raw_x), _number(raw_y)
+        if x is None or y is None:
+            detail = f"Its x or y is no number: x={raw_x!r}, y={raw_y!r}."
+            failures.append(Failed(track.id, "fetch", "no-place", detail))
+            placed.append(track)
+        else:
+            placed.append(replace(track, position=(x, y)))
+    return placed, failures
+
+
+def _with_recordings(
+    tracks: Sequence[Track], columns: Columns, folder: Path, context: LoadContext
+) -> tuple[list[Track], list[Failed]]:
+    values = columns.get("path", [None] * len(tracks))
+    paths = {row: folder / Path(str(value)).expanduser() for row, value in enumerate(values) if value}
+    facts = dict(zip(paths, identify_files(list(paths.values()), context), strict=True))
+    complete, failures = [], []
+    for row, track in enumerate(tracks):
+        fact = facts.get(row, Unusable("no-recording", "The row names no audio file (path), no place and no vector."))
+        if isinstance(fact, Unusable):
+            failures.append(Failed(track.id, "fetch", fact.code, fact.detail))
+            complete.append(track)
+        else:
+            complete.append(_heard(track, fact, paths[row]))
+    return complete, failures
+
+
+def _heard(track: Track, fact: FileFacts, path: Path) -> Track:
+    """The table's own words win over the file's tags."""
+    return replace(
+        track,
+        artists=track.artists or fact.artists,
+        album=track.album or fact.album,
+        duration_ms=fact.duration_ms if track.duration_ms is None else track.duration_ms,
+        year=track.year or fact.year,
+        isrc=track.isrc or fact.isrc,
+        art_digest=fact.art_digest,
+        recording=Recording(fact.audio_digest, path=str(path.absolute())),
+    )

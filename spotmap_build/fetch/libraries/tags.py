@@ -1,0 +1,138 @@
+"""What an audio file says of itself: title, artists, album, cover. The only module that imports mutagen."""
+
+from __future__ import annotations
+
+import re
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+TITLE_SEPARATOR: Final = " - "
+TRACK_NUMBER: Final = re.compile(r"^(?:\d{1,3}(?:-\d{1,3})?\s*[-._)](?:\s+|(?=\D))|\d-\d\d\s+|0\d\s+)(?=\S)")
+"""A leading "07 - ", "07. ", "1-07 " of a file name is its place on the album, not part of its title."""
+YEAR: Final = re.compile(r"\b(1[89]\d\d|20\d\d)\b")
+
+DAMAGED_TAGS: Final = (ValueError, IndexError, KeyError, EOFError, struct.error)
+"""What mutagen lets through, beside its own errors, when the bytes of a tag make no sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """A file's own words about itself; empty where it says nothing. ``cover`` holds the bytes of an image file."""
+
+    title: str = ""
+    artists: tuple[str, ...] = ()
+    album: str = ""
+    year: int | None = None
+    isrc: str = ""
+    cover: bytes = b""
+
+
+def read_tags(path: Path) -> Tags:
+    """Read the tags of an audio file of any container. A file without tags, or with damaged ones, gives empty ones.
+
+    Raises
+    ------
+    OSError: if the file cannot be read.
+    """
+    import mutagen
+
+    try:
+        easy = mutagen.File(path, easy=True)
+        full = mutagen.File(path)
+    except DAMAGED_TAGS:
+        return Tags()
+    except mutagen.MutagenError as error:
+        if isinstance(error.__cause__, OSError) and not path.is_file():
+            raise error.__cause__ from error
+        return Tags()
+    if easy is None or full is None:
+        return Tags()
+    return Tags(
+        title=_first(easy, "title"),
+        artists=_all(easy, "artist") or _all(easy, "albumartist"),
+        album=_first(easy, "album"),
+        year=parse_year(_first(easy, "originaldate") or _first(easy, "date")),
+        isrc=_first(easy, "isrc").replace("-", "").upper(),
+        cover=_cover(full),
+    )
+
+
+def _all(tags: Any, name: str) -> tuple[str, ...]:
+    try:
+        values = tags.get(name) or []
+    except (KeyError, ValueError):
+        return ()
+    values = [values] if isinstance(values, str) else list(values)
+    return tuple(dict.fromkeys(text for value in values if (text := fold_space(str(value)))))
+
+
+def _first(tags: Any, name: str) -> str:
+    return next(iter(_all(tags, name)), "")
+
+
+def parse_year(text: str) -> int | None:
+    """The year in a date of any style; None where there is none."""
+    found = YEAR.search(text)
+    return int(found.group()) if found else None
+
+
+def fold_space(text: str) -> str:
+    """One line: newlines, tabs and runs of spaces become single spaces, control characters go."""
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+
+
+def _cover(file: Any) -> bytes:
+    """The embedded front cover, or the first picture: FLAC and Ogg pictures, ID3 APIC, MP4 covr."""
+    pictures = list(getattr(file, "pictures", None) or [])
+    tags = file.tags
+    if tags is not None and hasattr(tags, "getall"):
+        pictures += tags.getall("APIC")
+    if tags is not None and not pictures:
+        pictures += [_Picture(bytes(data)) for data in _get(tags, "covr")]
+        pictures += _ogg_pictures(tags)
+    pictures.sort(key=lambda picture: getattr(picture, "type", 0) != FRONT_COVER)
+    return bytes(pictures[0].data) if pictures else b""
+
+
+FRONT_COVER: Final = 3
+"""Type of a front cover in ID3's and FLAC's list of picture types."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    data: bytes
+    type: int = FRONT_COVER
+
+
+def _get(tags: Any, name: str) -> list[Any]:
+    try:
+        return list(tags.get(name) or [])
+    except (KeyError, ValueError, TypeError):
+        return []
+
+
+def _ogg_pictures(tags: Any) -> list[Any]:
+    import base64
+    import binascii
+
+    from mutagen.flac import Picture, error
+
+    pictures = []
+    for encoded in _get(tags, "metadata_block_picture"):
+        try:
+            pictures.append(Picture(base64.b64decode(encoded)))
+        except (binascii.Error, error, TypeError, ValueError):
+            continue  # a damaged picture is no picture; the music is unharmed
+    return pictures
+
+
+def title_from_name(stem: str) -> tuple[str, tuple[str, ...]]:
+    """Title and artists from a file's name where its tags say nothing: "07 - Artist - Title", "Title"."""
+    text = fold_space(stem.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("_", " "))
+    without_number = TRACK_NUMBER.sub("", text)
+    artist, separator, title = without_number.partition(TITLE_SEPARATOR)
+    if separator and artist.strip() and title.strip():
+        return title.strip(), (artist.strip(),)
+    return without_number or text or "Untitled", ()

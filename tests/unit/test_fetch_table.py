@@ -1,0 +1,160 @@
+"""A table becomes a library: rows with places, rows with vectors, and rows that cannot be used with the reason."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow
+import pyarrow.parquet
+import pytest
+
+from spotmap_build.cache.store import Cache
+from spotmap_build.errors import ConfigError, SourceError
+from spotmap_build.fetch.libraries.source import LoadContext, Loaded, combine
+from spotmap_build.fetch.libraries.table import TableSource
+
+if TYPE_CHECKING:
+    from spotmap_build.fetch.libraries.source import ProbeResult
+
+
+def no_probe(path: Path) -> ProbeResult:
+    raise AssertionError(f"{path} need not be looked into")
+
+
+def load(folder: Path, content: str | bytes, name: str = "t.csv") -> Loaded:
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with Cache.open(folder / "cache") as cache:
+        return TableSource(path).load(LoadContext(cache, no_probe, 1, lambda done, total: None))
+
+
+def test_every_documented_column_is_read(tmp_path: Path) -> None:
+    loaded = load(
+        tmp_path,
+        "id,title,artists,album,duration_ms,isrc,explicit,playlists,year,added_at,x,y,mood,energy\n"
+        "7,Song,A; B,Album,1234,XX1,true,One; Two,1999-02-03,2020-01-01,0.5,-2,calm,0.25\n",
+    )
+    (track,) = loaded.library.tracks
+    assert (track.id, track.title, track.artists, track.album) == ("7", "Song", ("A", "B"), "Album")
+    assert (track.duration_ms, track.isrc, track.explicit) == (1234, "XX1", True)
+    assert (track.year, track.added_at, track.position) == (1999, "2020-01-01", (0.5, -2.0))
+    assert track.facets == {"mood": "calm", "energy": 0.25}
+    assert [playlist.name for playlist in loaded.library.playlists] == ["One", "Two"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["title,x,y\nA,1,2\n", "title;x;y\nA;1;2\n", "title\tx\ty\nA\t1\t2\n", "\ufeffTitle, X ,Y\r\nA,1,2\r\n\r\n"],
+)
+def test_delimiters_and_byte_order_marks_do_not_matter(tmp_path: Path, content: str) -> None:
+    (track,) = load(tmp_path, content).library.tracks
+    assert (track.title, track.position) == ("A", (1.0, 2.0))
+
+
+def test_json_lines_and_parquet_say_the_same_as_csv(tmp_path: Path) -> None:
+    rows = [{"title": "A", "artists": ["X", "Y"], "x": 1, "y": 2.5, "year": 1990}, {"title": "B", "x": 3, "y": 4}]
+    lines = load(tmp_path, "\n".join(map(json.dumps, rows)), "t.jsonl").library
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), tmp_path / "source.parquet")
+    parquet = load(tmp_path, (tmp_path / "source.parquet").read_bytes(), "t.parquet").library
+    csv = load(tmp_path, "title,artists,x,y,year\nA,X;Y,1,2.5,1990\nB,,3,4,\n").library
+    assert lines.tracks == parquet.tracks == csv.tracks
+
+
+def test_names_that_other_tools_give_are_understood(tmp_path: Path) -> None:
+    (track,) = load(tmp_path, "Track Name,Artist Name(s),Duration (ms),x,y\nA,B,5,1,1\n").library.tracks
+    assert (track.title, track.artists, track.duration_ms) == ("A", ("B",), 5)
+
+
+def test_equal_rows_are_tracks_of_their_own(tmp_path: Path) -> None:
+    tracks = load(tmp_path, "title,x,y\nA,1,1\nA,2,2\n").library.tracks
+    assert len({track.id for track in tracks}) == 2
+
+
+def test_a_row_without_a_place_is_in_the_ledger(tmp_path: Path) -> None:
+    library = load(tmp_path, "title,x,y\nA,1,1\nB,,2\nC,nan,1\nD,inf,1\nE,east,1\n").library
+    assert len(library.tracks) == 5
+    assert {failure.code for failure in library.failures} == {"no-place"}
+    assert len(library.failures) == 4
+
+
+def test_a_row_with_nothing_to_hear_is_in_the_ledger(tmp_path: Path) -> None:
+    library = load(tmp_path, "title,path\nA,\nB,absent.ogg\n").library
+    assert [failure.code for failure in library.failures] == ["no-recording", "unreadable"]
+
+
+@pytest.mark.parametrize("text", ["[0.5, 1]", "0.5 1.0", "0.5,1", "[0.5,1.0]"])
+def test_vectors_of_a_column_are_read(tmp_path: Path, text: str) -> None:
+    vectors = load(tmp_path, f'title,vector\nA,"{text}"\n').vectors
+    assert vectors is not None
+    assert vectors.read().tolist() == [[0.5, 1.0]]
+
+
+def test_vectors_of_a_file_beside_the_table_are_read(tmp_path: Path) -> None:
+    np.save(tmp_path / "t.npy", np.arange(6, dtype=np.float64).reshape(3, 2))
+    vectors = load(tmp_path, "title\nA\nB\nC\n").vectors
+    assert vectors is not None
+    assert vectors.read().dtype == np.float32
+    assert vectors.read().tolist() == [[0, 1], [2, 3], [4, 5]]
+
+
+@pytest.mark.parametrize(
+    "array", [np.zeros((2, 2)), np.zeros(3), np.zeros((3, 2, 1)), np.array([["a", "b"]] * 3), np.full((3, 2), np.nan)]
+)
+def test_vectors_that_do_not_fit_are_refused(tmp_path: Path, array: np.ndarray) -> None:  # type: ignore[type-arg]
+    np.save(tmp_path / "t.npy", array)
+    vectors = load(tmp_path, "title\nA\nB\nC\n").vectors
+    assert vectors is not None
+    with pytest.raises(SourceError, match=r"t\.npy|t\.csv"):
+        vectors.read()
+
+
+@pytest.mark.parametrize("text", ["", "x", "1 2 3"])
+def test_a_vector_that_is_none_or_of_another_length_is_refused(tmp_path: Path, text: str) -> None:
+    vectors = load(tmp_path, f"title,vector\nA,1 2\nB,{text}\n").vectors
+    assert vectors is not None
+    with pytest.raises(SourceError, match="vector"):
+        vectors.read()
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "words"),
+    [
+        ("artist\nA\n", "t.csv", "no column 'title'"),
+        ("title\n", "t.csv", "no rows"),
+        ("", "t.csv", "no column 'title'"),
+        ("title,title\nA,B\n", "t.csv", "two columns named 'title'"),
+        ("title,x\nA,1,2\n", "t.csv", "line 2"),
+        ("{", "t.jsonl", "line 1"),
+        ("[1]\n", "t.jsonl", "line 1"),
+        (b"\xff\xfe\x00", "t.csv", "UTF-8"),
+        (b"PAR1", "t.parquet", "Parquet"),
+        ("title\nA\n", "t.xlsx", "no table"),
+    ],
+)
+def test_a_table_that_cannot_be_read_is_named_with_the_place(
+    tmp_path: Path, content: str | bytes, name: str, words: str
+) -> None:
+    with pytest.raises(SourceError, match=words):
+        load(tmp_path, content, name)
+
+
+def test_a_table_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with Cache.open(tmp_path / "cache") as cache, pytest.raises(SourceError, match="no file"):
+        TableSource(tmp_path / "t.csv").load(LoadContext(cache, no_probe, 1, lambda done, total: None))
+
+
+def test_a_table_with_places_does_not_mix_with_other_sources(tmp_path: Path) -> None:
+    placed = load(tmp_path, "title,x,y\nA,1,1\n")
+    plain = load(tmp_path, "title,path\nA,\n")
+    with pytest.raises(ConfigError, match="one map"):
+        combine([placed, plain])
+
+
+def test_the_same_track_from_two_sources_is_one_track(tmp_path: Path) -> None:
+    part = load(tmp_path, "id,title,playlists\n1,A,P\n2,B,P\n")
+    both = combine([part, part]).library
+    assert [track.id for track in both.tracks] == ["1", "2"]
+    assert len({playlist.id for playlist in both.playlists}) == 2
