@@ -1,0 +1,1 @@
+"""From an atlas to a folder that any static host can serve: encode, render, publish, preview."""

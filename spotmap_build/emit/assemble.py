@@ -1,0 +1,67 @@
+"""The whole site in memory: data, viewer, pages and covers, by path. What ``site.publish`` takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from spotmap_build.emit.page import PageFacts, render_pages, template_assets
+from spotmap_build.emit.payload import art_file_name, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from spotmap_build.model import Atlas
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Every file of a site by its path (relative, forward slashes), and the name of this version."""
+
+    generation: str
+    files: Mapping[str, bytes]
+
+
+def assemble(
+    atlas: Atlas,
+    template: Path,
+    *,
+    covers: Mapping[str, bytes],
+    feature_units: Mapping[str, str],
+    sources: Sequence[str],
+    description: str,
+    built_at: str | None,
+) -> Site:
+    """Encode the atlas and render the pages around it.
+
+    Parameters
+    ----------
+    atlas: what is shown.
+    template: the template folder, see :func:`spotmap_build.emit.page.template_folder`.
+    covers: WebP thumbnails by digest; has every ``art_digest`` of the atlas.
+    feature_units: unit by name of the features to show; others are left out.
+    sources: the kinds of library that the map is made of, for the page's note.
+    description: one sentence for search engines and link previews.
+    built_at: ISO 8601 time, or None where builds are to be reproducible.
+
+    Raises
+    ------
+    ValueError: the layout is not finite.
+    KeyError: a cover is missing.
+    """
+    payload = encode(
+        atlas, assets=template_assets(template), feature_units=feature_units, sources=sources, built_at=built_at
+    )
+    facts = PageFacts(
+        title=atlas.title,
+        description=description,
+        generation=payload.generation,
+        track_count=len(atlas.tracks),
+        cluster_count=len(atlas.clusters.clusters),
+        playlist_count=len(atlas.playlists),
+        sources=tuple(sources),
+    )
+    data = {f"data/{payload.generation}/{name}": content for name, content in payload.files.items()}
+    art = {f"art/{art_file_name(track)}": covers[track.art_digest] for track in atlas.tracks if track.art_digest}
+    return Site(payload.generation, {**art, **data, **render_pages(template, facts)})

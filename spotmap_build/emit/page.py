@@ -1,0 +1,102 @@
+"""The template folder: the two pages it renders to, and the viewer's files that are copied as they are."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass
+from importlib import resources
+from pathlib import Path
+
+from spotmap_build.errors import OutputError
+
+PAGE_SUFFIX = ".html.j2"
+RENAMED = {"viewer.bundle.js": "viewer.js"}
+ASSET_SUFFIXES = frozenset({".css", ".js", ".svg", ".png", ".ico", ".webp", ".woff2", ".webmanifest"})
+"""What lands in a site; the folder's modules, licences and notes stay behind."""
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'"
+)
+"""What the page may load: its own files only. The same words stand in the template, for hosts that send no headers."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    """What the pages say themselves; the viewer fetches everything else. The fields are the template's variables."""
+
+    title: str
+    description: str
+    generation: str
+    track_count: int
+    cluster_count: int
+    playlist_count: int
+    sources: tuple[str, ...]
+
+
+def template_folder() -> Path:
+    """Where the template lies: in the installed package, or beside it in a source checkout.
+
+    Raises
+    ------
+    OutputError: it is in neither place.
+    """
+    package = Path(str(resources.files("spotmap_build")))
+    for folder in (package / "site_template", package.parent / "site_template"):
+        if (folder / f"index{PAGE_SUFFIX}").is_file():
+            return folder
+    raise OutputError(
+        f"The site's template is missing: there is no site_template in or beside {package}.",
+        hint="Install spotmap-build again; in a source checkout, restore the folder site_template.",
+    )
+
+
+def template_digest(folder: Path | None = None) -> str:
+    """SHA-256 (hex) over every template file that makes the site what it is. Reads about 100 KB and renders nothing.
+
+    Raises
+    ------
+    OutputError: no folder was given, and there is no template.
+    """
+    digest = hashlib.sha256()
+    for path in _template_files(folder or template_folder()):
+        content = path.read_bytes()
+        digest.update(f"{path.name}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def template_assets(folder: Path) -> dict[str, bytes]:
+    """The files that go to ``data/<generation>/`` unchanged, by the name they have there."""
+    return {
+        RENAMED.get(path.name, path.name): path.read_bytes()
+        for path in _template_files(folder)
+        if not path.name.endswith(PAGE_SUFFIX)
+    }
+
+
+def render_pages(folder: Path, facts: PageFacts) -> dict[str, bytes]:
+    """``index.html`` and ``404.html`` by name. Text is escaped; a variable that the template misspells is an error.
+
+    Raises
+    ------
+    jinja2.TemplateError: the template is wrong, which is a bug.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
+    )
+    return {
+        path.name.removesuffix(".j2"): environment.get_template(path.name).render(asdict(facts)).encode()
+        for path in _template_files(folder)
+        if path.name.endswith(PAGE_SUFFIX)
+    }
+
+
+def _template_files(folder: Path) -> list[Path]:
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.is_file() and (path.name.endswith(PAGE_SUFFIX) or path.suffix in ASSET_SUFFIXES)
+    )

@@ -1,0 +1,252 @@
+"""From an atlas to the site's JSON files, as ``docs/site-data.md`` describes them. Pure: equal input gives equal bytes.
+
+Only what the viewer shows is encoded, field by field; a track's recording (and with it every local path) is never
+looked at.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+
+from spotmap_build.emit.boundaries import EXTENT, boundary
+from spotmap_build.emit.hilbert import hilbert_index
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from spotmap_build.model import Atlas, Track
+
+    Int64Array = npt.NDArray[np.int64]
+
+MAP_SCHEMA = "spotmap.map/1"
+TEXT_SCHEMA = "spotmap.text/1"
+DETAILS_SCHEMA = "spotmap.details/1"
+DETAILS_CHUNK = 2048
+CLUSTER_SHARE = 0.92
+"""Share of a cluster's tracks that its region holds: clusters are dense, nearly all of them is meant."""
+PLAYLIST_SHARE = 0.80
+"""Share of a playlist's tracks that its region holds: playlists have strays."""
+MARGIN = 2600
+"""Left free along the rim of the coordinates (4 %), so that the regions around the outermost tracks fit as well."""
+SMALLEST_VIEW = 4096
+"""Least width and height of the first view, for maps whose tracks all lie in one place."""
+FEATURE_DIGITS = 4
+"""Significant digits of a feature: finer than any of them is measured, and half the bytes of a float."""
+GENERATION_DIGITS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """Everything that ``data/<generation>/`` holds: ``files`` by name; ``generation`` is a digest of their content."""
+
+    generation: str
+    files: Mapping[str, bytes]
+
+
+def encode(
+    atlas: Atlas,
+    *,
+    assets: Mapping[str, bytes],
+    feature_units: Mapping[str, str],
+    sources: Sequence[str],
+    built_at: str | None,
+) -> Payload:
+    """Encode an atlas, and name the result by its content.
+
+    Parameters
+    ----------
+    atlas: what is shown; its layout is scaled to integers, both axes alike.
+    assets: the viewer's own files (script, style sheet, icon) by name; they are part of the generation.
+    feature_units: unit by name of the features to show. Columns of the atlas that are not named here are left out.
+    sources: the kinds of library that the map is made of.
+    built_at: ISO 8601 time, or None where builds are to be reproducible.
+
+    Raises
+    ------
+    ValueError: the layout has numbers that are not finite.
+    """
+    coordinates = _to_grid(atlas.layout.coordinates)
+    order = np.argsort(hilbert_index(coordinates[:, 0], coordinates[:, 1]), kind="stable")
+    number_of_row = np.empty_like(order)
+    number_of_row[order] = np.arange(len(order))
+    tracks = [atlas.tracks[row] for row in order.tolist()]
+    details = _details(tracks, atlas.features[order], atlas.feature_names, feature_units)
+    document = _map(atlas, coordinates[order], number_of_row) | {
+        "built_at": built_at,
+        "files": {"text": "text.json", "details": list(details), "details_chunk": DETAILS_CHUNK},
+        "sources": list(sources),
+    }
+    files = {"text.json": orjson.dumps(_text(tracks)), **details, **assets}
+    generation = _digest(files | {"map.json": orjson.dumps(document)})
+    files["map.json"] = orjson.dumps({"schema": MAP_SCHEMA, "generation": generation, **document})
+    return Payload(generation, dict(sorted(files.items())))
+
+
+def _digest(files: Mapping[str, bytes]) -> str:
+    digest = hashlib.sha256()
+    for name, data in sorted(files.items()):
+        digest.update(f"{name}\0{len(data)}\0".encode())
+        digest.update(data)
+    return digest.hexdigest()[:GENERATION_DIGITS]
+
+
+def _to_grid(coordinates: npt.NDArray[np.float32]) -> Int64Array:
+    """Scale to integers: the wider axis from margin to margin, the other by the same factor, both centred."""
+    if not np.isfinite(coordinates).all():
+        raise ValueError("the layout has coordinates that are not finite")
+    if len(coordinates) == 0:
+        return np.empty((0, 2), dtype=np.int64)
+    wide = coordinates.astype(np.float64)
+    low, high = wide.min(axis=0), wide.max(axis=0)
+    extent = float((high - low).max())
+    scale = (EXTENT - 2 * MARGIN) / extent if extent > 0 else 0.0
+    grid: Int64Array = np.rint((wide - (low + high) / 2) * scale + EXTENT / 2).astype(np.int64)
+    return grid
+
+
+def _map(atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array) -> dict[str, Any]:
+    """What the first paint needs; ``coordinates`` are in the site's order."""
+    labels = np.empty(len(coordinates), dtype=np.int64)
+    labels[number_of_row] = atlas.clusters.labels
+    clusters = []
+    for color, cluster in enumerate(atlas.clusters.clusters):
+        members = number_of_row[list(cluster.members)]
+        region = boundary(coordinates[members], CLUSTER_SHARE)
+        clusters.append(
+            {
+                "id": cluster.id,
+                "name": _clean(cluster.name),
+                "count": len(members),
+                "color": color,
+                "peak": region.peak,
+                "core": number_of_row[list(cluster.core)].tolist(),
+                "regions": region.rings,
+            }
+        )
+    playlists = []
+    for color, (playlist, rows) in enumerate(atlas.playlists):
+        members = np.unique(number_of_row[list(rows)])
+        playlists.append(
+            {
+                "id": playlist.id,
+                "name": _clean(playlist.name),
+                "count": len(members),
+                "color": color,
+                "tracks": _differences(members),
+                "regions": boundary(coordinates[members], PLAYLIST_SHARE).rings if len(members) else [],
+            }
+        )
+    return {
+        "title": _clean(atlas.title),
+        "count": len(coordinates),
+        "x": _differences(coordinates[:, 0]),
+        "y": _differences(coordinates[:, 1]),
+        "view": _view(coordinates),
+        "cluster": labels.tolist(),
+        "clusters": clusters,
+        "playlists": playlists,
+    }
+
+
+def _view(coordinates: Int64Array) -> list[int]:
+    """The 1-99 % extent, so that one outlier does not shrink the map; never narrower than ``SMALLEST_VIEW``."""
+    if len(coordinates) == 0:
+        return [0, 0, EXTENT, EXTENT]
+    low, high = np.quantile(coordinates, (0.01, 0.99), axis=0)
+    centre, half = (low + high) / 2, np.maximum((high - low) / 2, SMALLEST_VIEW / 2)
+    return [int(edge) for edge in np.rint(np.concatenate([centre - half, centre + half]))]
+
+
+def _text(tracks: Sequence[Track]) -> dict[str, Any]:
+    """Titles, artists and albums: what search and the hover card need first."""
+    artist_numbers: dict[str, int] = {}
+    album_numbers: dict[str, int] = {}
+    artists = [[_number(artist_numbers, _clean(name)) for name in track.artists] for track in tracks]
+    albums = [_number(album_numbers, _clean(track.album)) for track in tracks]
+    return {
+        "schema": TEXT_SCHEMA,
+        "titles": "\n".join(_clean(track.title) for track in tracks),
+        "artist_names": list(artist_numbers),
+        "artists": artists,
+        "album_names": list(album_numbers),
+        "albums": albums,
+    }
+
+
+def _details(
+    tracks: Sequence[Track],
+    features: npt.NDArray[np.float32],
+    feature_names: Sequence[str],
+    feature_units: Mapping[str, str],
+) -> dict[str, bytes]:
+    """The rest, in files of ``DETAILS_CHUNK`` tracks; ``features`` ``[n, f]`` in the order of the tracks."""
+    shown = {name: _rounded(features[:, column]) for column, name in enumerate(feature_names) if name in feature_units}
+    units = {name: feature_units[name] for name in shown}
+    files = {}
+    for number, first in enumerate(range(0, len(tracks), DETAILS_CHUNK)):
+        chunk = tracks[first : first + DETAILS_CHUNK]
+        art_numbers: dict[str, int] = {}
+        document = {
+            "schema": DETAILS_SCHEMA,
+            "first": first,
+            "ids": [_clean(track.id) for track in chunk],
+            "duration_ms": [track.duration_ms for track in chunk],
+            "year": [track.year for track in chunk],
+            "added_at": [track.added_at or None for track in chunk],
+            "art": [_number(art_numbers, art_file_name(track)) if track.art_digest else -1 for track in chunk],
+            "art_files": list(art_numbers),
+            # NaN (a feature that could not be measured) is written as null by orjson.
+            "features": {name: values[first : first + DETAILS_CHUNK].tolist() for name, values in shown.items()},
+            "feature_units": units,
+            "facets": _facets(chunk),
+        }
+        files[f"details-{number:03d}.json"] = orjson.dumps(document)
+    return files
+
+
+def art_file_name(track: Track) -> str:
+    """The name below ``art/`` of a track's cover, which is named by its content."""
+    return f"{track.art_digest}.webp"
+
+
+def _facets(tracks: Iterable[Track]) -> dict[str, list[str | float | None]]:
+    tracks = list(tracks)
+    names = sorted({name for track in tracks for name in track.facets})
+    return {_clean(name): [_clean_facet(track.facets.get(name)) for track in tracks] for name in names}
+
+
+def _clean_facet(value: str | float | None) -> str | float | None:
+    return _clean(value) if isinstance(value, str) else value
+
+
+def _clean(text: str) -> str:
+    """White space folded to single spaces, and what UTF-8 cannot hold (half a character in a damaged tag) replaced."""
+    return " ".join(text.split()).encode("utf-8", "replace").decode("utf-8")
+
+
+def _number(numbers: dict[str, int], name: str) -> int:
+    """The place of ``name`` in a dictionary of distinct names, in order of first appearance."""
+    return numbers.setdefault(name, len(numbers))
+
+
+def _differences(values: Int64Array) -> list[int]:
+    """Delta coding: the first value, then each one's difference from the one before."""
+    differences: list[int] = np.diff(values, prepend=0).tolist()
+    return differences
+
+
+def _rounded(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """Round to ``FEATURE_DIGITS`` significant digits, infinities to NaN, as doubles that print that short."""
+    wide = np.where(np.isfinite(values), values, np.nan).astype(np.float64)
+    magnitude = np.floor(np.log10(np.abs(np.where((wide == 0) | np.isnan(wide), 1.0, wide))))
+    decimals = FEATURE_DIGITS - 1 - magnitude
+    # Only whole powers of ten are exact, so large numbers are divided before rounding and small ones after.
+    up, down = 10.0 ** np.maximum(decimals, 0), 10.0 ** np.maximum(-decimals, 0)
+    rounded: npt.NDArray[np.float64] = np.rint(wide * up / down) / up * down
+    return rounded

@@ -1,0 +1,318 @@
+"""Put the site's files where they are served from, so that a visitor sees the old site or the new one, never a mixture.
+
+The order, and why a failure or a power cut between any two steps leaves the old site as it was:
+
+1. Everything new is written to a staging folder and flushed. A full disk is noticed here, with nothing touched. The
+   folder lies inside the output, the one place that is writable and on the same disk for sure (an output is often a
+   mount point).
+2. The marker file is replaced: from here on the new files are known to be ours, whatever happens.
+3. New content is renamed into place. It has names of its own (``data/<generation>/``, ``art/<digest>.webp``), so no
+   page uses it yet.
+4. ``index.html`` is replaced by rename. This is the moment at which the site changes.
+5. Versions older than the previous one are removed; the previous one stays, for pages that are still cached somewhere.
+
+What an interrupted run leaves behind is removed by the next one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import shutil
+import stat
+import sys
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from spotmap_build.cache.files import flush_folder
+from spotmap_build.emit.marker import MARKER_NAME, Marker, is_safe_path
+from spotmap_build.errors import OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+PAGE_NAME = "index.html"
+STAGING_NAME = ".spotmap-staging"
+
+_SERVED_GENERATION = re.compile(rb'data-generation="([0-9a-zA-Z]+)"')
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_NOT_WRITABLE = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
+_NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF})
+"""How file systems without locks for folders answer (NFS among them); there a second publisher is not noticed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishResult:
+    """What publishing did: how many files were written and removed, and how many bytes were written."""
+
+    generation: str
+    written: int
+    written_bytes: int
+    removed: int
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether the folder held exactly this site already, and nothing was written."""
+        return self.written == 0 and self.removed == 0
+
+
+def publish(out: Path, files: Mapping[str, bytes], generation: str, *, force: bool) -> PublishResult:
+    """Make ``out`` serve ``files``, in one step as far as visitors can tell.
+
+    Parameters
+    ----------
+    out: the site's folder. It may be absent, empty, or one that this program wrote.
+    files: content by path (relative, forward slashes); has ``index.html``, which names its generation by a
+        ``data-generation`` attribute. Files in ``data/<generation>/`` and ``art/`` are named by their content: one
+        that is there with the right size is not written again.
+    generation: the name of this version.
+    force: also publish into a folder with foreign files, which stay, except where one has the name of a file of the
+        site.
+
+    Raises
+    ------
+    OutputError: the folder is not ours, cannot be written, is being published to by another build, or the disk is
+        full. The site that was there is still served.
+    """
+    unsafe = sorted(path for path in files if not is_safe_path(path) or path in (MARKER_NAME, STAGING_NAME))
+    if unsafe or PAGE_NAME not in files:
+        raise ValueError(f"a site has an {PAGE_NAME} and plain relative paths, not {unsafe}")
+    folder = _checked_folder(out)
+    is_new = not folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with _locked(folder):
+            try:
+                return _publish(folder, files, generation, force=force)
+            finally:
+                if is_new:
+                    with contextlib.suppress(OSError):
+                        folder.rmdir()  # succeeds only where nothing was published
+    except OSError as error:
+        raise _translate(error, folder) from error
+
+
+def check_output(out: Path, *, force: bool) -> None:
+    """Refuse early, before hours of listening, what :func:`publish` would refuse at the end; raises the same errors."""
+    folder = _checked_folder(out)
+    try:
+        if folder.exists():
+            _read_marker(folder, force=force)
+    except OSError as error:
+        raise _translate(error, folder) from error
+
+
+def _publish(folder: Path, files: Mapping[str, bytes], generation: str, *, force: bool) -> PublishResult:
+    before = _read_marker(folder, force=force)
+    after = before.publishing(generation, files, served=_served_generation(folder))
+    _check_folders_are_real(folder, files)
+    staging = folder / STAGING_NAME
+    _remove_staging(staging)
+    content_named = (f"data/{generation}/", "art/")
+    missing = [path for path, data in files.items() if not _holds(folder / path, data, path.startswith(content_named))]
+    if before == after and not missing:
+        return PublishResult(generation, written=0, written_bytes=0, removed=0)
+    may_lie_there = Marker((after.generations[0], *before.generations))
+    try:
+        _write_flushed(staging / "markers" / "before", may_lie_there.encode())
+        _write_flushed(staging / "markers" / "after", after.encode())
+        written_bytes = _stage(staging / "content", {path: files[path] for path in missing})
+        (staging / "markers" / "before").replace(folder / MARKER_NAME)
+        flush_folder(folder)
+        page = staging / PAGE_NAME
+        if PAGE_NAME in missing:
+            (staging / "content" / PAGE_NAME).replace(page)
+        _move_into_place(staging / "content", folder)
+        if PAGE_NAME in missing:
+            page.replace(folder / PAGE_NAME)
+            flush_folder(folder)
+        removed = _remove_files(folder, before.paths - after.paths)
+        (staging / "markers" / "after").replace(folder / MARKER_NAME)
+        flush_folder(folder)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return PublishResult(generation, written=len(missing), written_bytes=written_bytes, removed=removed)
+
+
+def _checked_folder(out: Path) -> Path:
+    """The folder itself, links resolved. Refuses what no site should ever be published to, whatever is asked for."""
+    folder = out.expanduser().resolve()
+    home = Path.home().resolve()
+    if folder == home or folder in home.parents:
+        raise OutputError(
+            f"The site cannot be published to {folder}: it is {'your home' if folder == home else 'too high up'}.",
+            hint="Name a folder of its own for the site, for example --out site.",
+        )
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(
+            f"The site cannot be published to {folder}: that is a file.", hint="Name a folder with --out."
+        )
+    return folder
+
+
+def _read_marker(folder: Path, *, force: bool) -> Marker:
+    """Which files in the folder are ours. Raises OutputError where none can be known to be, unless forced."""
+    entries = sorted(entry.name for entry in folder.iterdir() if entry.name != STAGING_NAME)
+    if not entries:
+        return Marker()
+    if MARKER_NAME not in entries:
+        if force:
+            return Marker()
+        raise OutputError(
+            f"{folder} holds files that spotmap-build did not write ({entries[0]!r}, for one).",
+            hint="Choose another folder with --out, or add --force to publish beside those files: they are kept, "
+            "except where one has the name of a file of the site.",
+        )
+    try:
+        return Marker.decode((folder / MARKER_NAME).read_bytes())
+    except ValueError as error:
+        if force:
+            return Marker()
+        raise OutputError(
+            f"{folder / MARKER_NAME} cannot be used: {error}.",
+            hint="Publish with the newest spotmap-build or to an empty folder; with --force old files stay.",
+        ) from error
+
+
+def _served_generation(folder: Path) -> str:
+    """The version that visitors see now, by the page itself; empty where there is no page of ours."""
+    try:
+        found = _SERVED_GENERATION.search((folder / PAGE_NAME).read_bytes())
+    except FileNotFoundError:
+        return ""
+    return found[1].decode() if found else ""
+
+
+def _check_folders_are_real(folder: Path, files: Iterable[str]) -> None:
+    """A linked ``data`` would have us write, and later delete, somewhere else."""
+    parents = {parent for path in files for parent in PurePosixPath(path).parents if parent.name}
+    for parent in sorted(parents):
+        place = folder / parent
+        if place.is_symlink() or (place.exists() and not place.is_dir()):
+            kind = "a symbolic link" if place.is_symlink() else "a file"
+            raise OutputError(
+                f"{place} is in the way: it is {kind}, the site needs a folder.",
+                hint="Move it away, then publish again.",
+            )
+
+
+def _holds(place: Path, data: bytes, is_content_named: bool) -> bool:
+    """Whether a file is there already. Where the name follows from the content, the size tells."""
+    try:
+        found = place.lstat()
+    except FileNotFoundError:
+        return False
+    if stat.S_ISDIR(found.st_mode):
+        raise OutputError(f"{place} is in the way: it is a folder, the site needs a file.", hint="Move it away.")
+    if not stat.S_ISREG(found.st_mode) or found.st_size != len(data):
+        return False
+    return is_content_named or place.read_bytes() == data
+
+
+def _stage(content: Path, files: Mapping[str, bytes]) -> int:
+    """Write files below ``content`` and flush them. Returns the bytes written.
+
+    All are written before any is flushed: the disk then takes them in one go instead of one turn a file.
+    """
+    content.mkdir(parents=True)
+    for path, data in files.items():
+        place = content / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(data)
+    for path in files:
+        _flush_file(content / path)
+    for parent in {(content / path).parent for path in files}:
+        flush_folder(parent)
+    return sum(len(data) for data in files.values())
+
+
+def _write_flushed(place: Path, data: bytes) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(data)
+    _flush_file(place)
+
+
+def _flush_file(place: Path) -> None:
+    with place.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _move_into_place(source: Path, target: Path) -> None:
+    """Rename everything in ``source`` to ``target``: a folder that is new in one step, others file by file."""
+    for entry in sorted(source.iterdir()):
+        place = target / entry.name
+        if entry.is_dir() and place.is_dir():
+            _move_into_place(entry, place)
+        else:
+            entry.replace(place)
+    flush_folder(target)
+
+
+def _remove_files(folder: Path, paths: Iterable[str]) -> int:
+    """Delete the named files and the folders that this empties; nothing that lies behind a link. Returns how many."""
+    removed = 0
+    parents: set[PurePosixPath] = set()
+    for path in sorted(paths):
+        above = [parent for parent in PurePosixPath(path).parents if parent.name]
+        if any((folder / parent).is_symlink() for parent in above):
+            continue
+        place = folder / path
+        if place.is_file() or place.is_symlink():
+            place.unlink()
+            removed += 1
+        parents.update(above)
+    for parent in sorted(parents, key=lambda parent: len(parent.parts), reverse=True):
+        with contextlib.suppress(OSError):
+            (folder / parent).rmdir()
+    return removed
+
+
+def _remove_staging(staging: Path) -> None:
+    """What an interrupted run left; never what a link of that name leads to."""
+    if staging.is_symlink():
+        staging.unlink()
+    elif staging.exists():
+        shutil.rmtree(staging)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Publish alone. The lock is on the folder itself: it leaves no file, and ends with the process in any case."""
+    if sys.platform == "win32":  # folders cannot be locked there
+        yield
+        return
+    import fcntl
+
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise OutputError(
+            f"Another build is publishing to {folder} right now.", hint="Wait until it has ended, then run this again."
+        ) from error
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            os.close(descriptor)
+            raise
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _translate(error: OSError, folder: Path) -> OutputError:
+    """Say what an operating system error means for the site, and what to do about it."""
+    reason = error.strerror or str(error)
+    if error.errno in _FULL:
+        hint = "Free some space or choose another disk with --out, then build again: the cache keeps what is computed."
+    elif error.errno in _NOT_WRITABLE:
+        hint = "Make the folder writable for you, or choose another one with --out."
+    else:
+        hint = "Check the folder and the disk that it lies on, or choose another one with --out."
+    return OutputError(
+        f"The site cannot be published to {folder}: {reason}. A site that was there is still whole.", hint=hint
+    )

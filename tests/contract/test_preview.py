@@ -1,0 +1,247 @@
+"""The preview serves a site as a static host would, to this machine only, and ends cleanly. Requests are real."""
+
+from __future__ import annotations
+
+import http.client
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from spotmap_build.emit.page import CONTENT_SECURITY_POLICY
+from spotmap_build.emit.preview import DEFAULT_PORT, RELOAD_EVENTS, RELOAD_SCRIPT, PreviewServer, open_server
+from spotmap_build.errors import ConfigError, OutputError
+
+ROOT = Path(__file__).parents[2]
+
+SERVED = """
+import sys
+from pathlib import Path
+from spotmap_build.emit.preview import Watch, serve
+from spotmap_build.errors import OutputError
+site, watched = Path(sys.argv[1]), Path(sys.argv[2])
+def rebuild():
+    if watched.joinpath("broken").exists():
+        raise OutputError("It broke.", hint="Mend it.")
+    site.joinpath("index.html").write_text("<head></head>rebuilt")
+serve(site, port=0, open_browser=False, watch=Watch((watched,), rebuild), say=lambda line: print(line, flush=True))
+"""
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    folder = tmp_path / "site"
+    files = {
+        "index.html": "<html><head></head>the page</html>",
+        "404.html": "<html><head></head>not here</html>",
+        "data/a1/map.json": "{}",
+        "data/a1/viewer.js": "run()",
+        "data/a1/style.css": "body{}",
+        "data/a1/favicon.svg": "<svg/>",
+        "art/x y.webp": "image",
+    }
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content)
+    (tmp_path / "secret.txt").write_text("secret")
+    return folder
+
+
+@contextmanager
+def serving(folder: Path, *, reloads: bool = False) -> Iterator[PreviewServer]:
+    with open_server(folder, 0, reloads=reloads) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def request(
+    server: PreviewServer, target: str, *, host: str | None = "127.0.0.1", method: str = "GET"
+) -> tuple[http.client.HTTPResponse, str]:
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+    connection.putrequest(method, target, skip_host=True)
+    if host is not None:
+        connection.putheader("Host", host)
+    connection.endheaders()
+    response = connection.getresponse()
+    body = response.read().decode()
+    connection.close()
+    return response, body
+
+
+@pytest.mark.parametrize(
+    ("target", "media_type", "body"),
+    [
+        ("/", "text/html; charset=utf-8", "the page"),
+        ("/index.html?x=1", "text/html; charset=utf-8", "the page"),
+        ("/data/a1/map.json", "application/json", "{}"),
+        ("/data/a1/viewer.js", "text/javascript; charset=utf-8", "run()"),
+        ("/data/a1/style.css", "text/css; charset=utf-8", "body{}"),
+        ("/data/a1/favicon.svg", "image/svg+xml", "<svg/>"),
+        ("/art/x%20y.webp", "image/webp", "image"),
+    ],
+)
+def test_files_have_their_type_and_are_never_stored(site: Path, target: str, media_type: str, body: str) -> None:
+    with serving(site) as server:
+        response, content = request(server, target)
+    assert response.status == 200
+    assert body in content
+    assert response.headers["Content-Type"] == media_type
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("target", ["/nothing", "/data/", "/data/a1", "/index.html/", "/%00", "/" + "x" * 5000])
+def test_what_is_not_there_is_the_404_page(site: Path, target: str) -> None:
+    with serving(site) as server:
+        response, body = request(server, target)
+    assert response.status == 404
+    assert "not here" in body
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/../secret.txt",
+        "/data/../../secret.txt",
+        "/%2e%2e/secret.txt",
+        "/..%2fsecret.txt",
+        "/..\\secret.txt",
+        "//../secret.txt",
+        "/leak/secret.txt",
+        "/leak.txt",
+        "../secret.txt",
+        "file:///etc/passwd",
+        "//etc/passwd",
+    ],
+)
+def test_nothing_outside_the_folder_is_served(site: Path, target: str) -> None:
+    (site / "leak").symlink_to(site.parent, target_is_directory=True)
+    (site / "leak.txt").symlink_to(site.parent / "secret.txt")
+    with serving(site) as server:
+        response, body = request(server, target)
+    assert response.status == 404
+    assert "secret" not in body
+    assert "root" not in body
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1", 200),
+        ("127.0.0.1:8765", 200),
+        ("localhost:1", 200),
+        ("LOCALHOST", 200),
+        ("evil.example", 403),
+        ("localhost.evil.example", 403),
+        ("127.0.0.1.evil.example:8765", 403),
+        ("localhost:80@evil.example", 403),
+        ("", 403),
+        (None, 403),
+    ],
+)
+def test_only_names_of_this_machine_are_answered(site: Path, host: str | None, status: int) -> None:
+    with serving(site) as server:
+        response, body = request(server, "/", host=host)
+    assert response.status == status
+    assert ("the page" in body) is (status == 200)
+
+
+def test_a_head_request_has_the_size_and_no_body(site: Path) -> None:
+    with serving(site) as server:
+        response, body = request(server, "/data/a1/viewer.js", method="HEAD")
+    assert (response.headers["Content-Length"], body) == ("5", "")
+
+
+def test_a_site_without_a_404_page_still_says_so(site: Path) -> None:
+    (site / "404.html").unlink()
+    with serving(site) as server:
+        response, body = request(server, "/nothing")
+    assert (response.status, body) == (404, "Nothing is here.\n")
+
+
+def test_the_next_free_port_is_taken_and_a_taken_one_that_was_asked_for_is_an_error(site: Path) -> None:
+    with socket.socket() as taken:
+        try:
+            taken.bind(("127.0.0.1", DEFAULT_PORT))
+            taken.listen()
+        except OSError:
+            pytest.skip("something else listens on the usual port")
+        with open_server(site, None) as server:
+            assert server.server_port > DEFAULT_PORT
+        with pytest.raises(ConfigError, match=str(DEFAULT_PORT)) as caught:
+            open_server(site, DEFAULT_PORT)
+        assert "--port" in caught.value.hint
+
+
+def test_a_port_that_does_not_exist_is_an_error(site: Path) -> None:
+    with pytest.raises(ConfigError, match="99999"):
+        open_server(site, 99_999)
+
+
+def test_a_folder_without_a_site_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="no site"):
+        open_server(tmp_path, 0)
+
+
+def test_pages_reload_only_while_watching(site: Path) -> None:
+    with serving(site) as server:
+        assert RELOAD_SCRIPT not in request(server, "/")[1]
+        assert request(server, RELOAD_SCRIPT)[0].status == 404
+    with serving(site, reloads=True) as server:
+        assert f'src="{RELOAD_SCRIPT}"' in request(server, "/")[1]
+        assert RELOAD_EVENTS in request(server, RELOAD_SCRIPT)[1]
+
+
+def test_a_change_rebuilds_reloads_and_survives_an_error_until_ctrl_c(site: Path, tmp_path: Path) -> None:
+    watched = tmp_path / "watched"
+    watched.mkdir()
+    command = [sys.executable, "-c", SERVED, str(site), str(watched)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        try:
+            assert running.stdout
+            assert running.stderr
+            port = int(running.stdout.readline().rsplit(":", 1)[1].split("/")[0])
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+            connection.request("GET", RELOAD_EVENTS)
+            events = connection.getresponse()
+            said = change_until_noticed(running, watched / "broken")
+            assert "It broke. Mend it." in said
+            (watched / "broken").unlink()
+            assert b"rebuilt" in events.readline() + events.readline() + events.readline()
+            assert "rebuilt" in (site / "index.html").read_text()
+            running.send_signal(signal.SIGINT)
+            rest, errors = running.communicate(timeout=10)
+        finally:
+            running.kill()
+    assert rest.endswith("Stopped.\n")
+    assert errors == ""
+    assert running.returncode == 0
+
+
+def change_until_noticed(running: subprocess.Popen[str], path: Path) -> str:
+    """Touch a file until the watcher, which takes a moment to start, says what became of it."""
+    assert running.stdout
+    stop = threading.Event()
+
+    def touch() -> None:
+        while not stop.wait(0.3):
+            path.touch()
+
+    thread = threading.Thread(target=touch)
+    thread.start()
+    said = running.stdout.readline() + running.stdout.readline()
+    stop.set()
+    thread.join()
+    return said

@@ -1,0 +1,160 @@
+"""Boundaries hold the share of a group that they promise, as few closed rings, for groups of any shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from spotmap_build.emit.boundaries import EXTENT, MIN_BANDWIDTH, Boundary, boundary
+from spotmap_build.emit.contour import iso_rings, ring_area, simplify_ring
+
+Points = npt.NDArray[np.float64]
+RANDOM = np.random.default_rng(20)
+
+
+def blob(x: float, y: float, spread: float, count: int) -> Points:
+    return RANDOM.normal((x, y), spread, (count, 2))
+
+
+def arc(turn: float, count: int, spread: float) -> Points:
+    angle = RANDOM.uniform(0, turn, count)
+    return np.stack([np.cos(angle), np.sin(angle)], axis=1) * 15_000 + 30_000 + RANDOM.normal(0, spread, (count, 2))
+
+
+def polygons(found: Boundary) -> list[Points]:
+    return [np.array(ring, dtype=np.float64).reshape(-1, 2) for ring in found.rings]
+
+
+def area(found: Boundary) -> float:
+    """Islands minus holes."""
+    return sum(ring_area(ring) for ring in polygons(found))
+
+
+def share_inside(found: Boundary, points: Points) -> float:
+    """By the even-odd rule: how many edges a ray to the right crosses."""
+    crossings = np.zeros(len(points), dtype=np.int64)
+    for ring in polygons(found):
+        for (ax, ay), (bx, by) in zip(ring, np.roll(ring, -1, axis=0), strict=True):
+            spans = (ay > points[:, 1]) != (by > points[:, 1])
+            if by != ay:
+                crossings += spans & (points[:, 0] < ax + (points[:, 1] - ay) / (by - ay) * (bx - ax))
+    return float((crossings % 2 == 1).mean())
+
+
+SHAPES: dict[str, Callable[[], Points]] = {
+    "one blob": lambda: blob(30_000, 30_000, 3_000, 800),
+    "two blobs": lambda: np.vstack([blob(12_000, 12_000, 1_500, 500), blob(50_000, 45_000, 1_500, 400)]),
+    "a crescent": lambda: arc(np.pi, 900, 700),
+    "a thin line": lambda: np.stack([np.linspace(9_000, 60_000, 300), np.full(300, 30_000.0)], axis=1),
+}
+
+
+@pytest.mark.parametrize("share", [0.8, 0.92])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_promised_share_of_the_group_lies_inside(shape: str, share: float) -> None:
+    points = SHAPES[shape]()
+    assert share_inside(boundary(points, share), points) == pytest.approx(share, abs=0.06)
+
+
+def test_it_is_the_smallest_such_area() -> None:
+    points = blob(30_000, 30_000, 3_000, 4_000)
+    found = boundary(points, 0.8)
+    # 80 % of a normal distribution lie within sqrt(-2 ln 0.2) = 1.79 deviations; the estimate widens that a little.
+    ideal = np.pi * (1.794 * 3_000) ** 2
+    assert ideal * 0.9 < area(found) < ideal * 1.3
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        pytest.param([[30_000, 30_000]], id="one track"),
+        pytest.param([[500, 65_000]] * 40, id="equal tracks"),
+        pytest.param([[10_000, 10_000], [50_000, 50_000]], id="two far apart"),
+        pytest.param([[20_000, 20_000], [20_400, 20_100]], id="two close by"),
+        pytest.param([[0, 0], [65_535, 0], [0, 65_535]], id="three in the corners"),
+        pytest.param([[20_000, 20_000], [21_000, 20_000], [22_000, 20_000]], id="three on a line"),
+    ],
+)
+def test_tiny_groups_get_areas_around_their_tracks(points: list[list[float]]) -> None:
+    found = boundary(np.array(points), 0.92)
+    assert found.rings
+    for ring in polygons(found):
+        assert len(ring) >= 3
+        assert 0 <= ring.min() <= ring.max() <= EXTENT
+        assert ring_area(ring) > 0
+    inner = np.clip(np.array(points, dtype=np.float64), 5, EXTENT - 5)
+    assert share_inside(found, inner) == 1
+
+
+def test_equal_tracks_are_drawn_as_a_small_circle() -> None:
+    (ring,) = polygons(boundary(np.full((25, 2), 20_000.0), 0.92))
+    radii = np.hypot(*(ring - 20_000).T)
+    assert radii == pytest.approx(np.full(len(ring), MIN_BANDWIDTH), rel=0.25)
+    assert radii.max() / radii.min() < 1.15
+
+
+def test_a_pile_with_strays_still_has_an_area() -> None:
+    points = np.vstack([np.full((96, 2), 30_000.0), [[10_000, 0], [60_000, 9_000], [0, 50_000], [5_000, 5_000]]])
+    found = boundary(points, 0.92)
+    assert share_inside(found, points) == 0.96
+
+
+def test_islands_are_kept_apart_and_strays_left_out() -> None:
+    points = np.vstack([blob(10_000, 10_000, 999, 600), blob(50_000, 50_000, 999, 350), blob(10_000, 50_000, 800, 25)])
+    centres = sorted((int(ring[:, 0].mean()), int(ring[:, 1].mean())) for ring in polygons(boundary(points, 0.8)))
+    assert np.array(centres) == pytest.approx(np.array([(10_000, 10_000), (50_000, 50_000)]), abs=700)
+
+
+def test_a_stray_does_not_change_the_shape() -> None:
+    points = blob(20_000, 20_000, 800, 200)
+    alone, with_stray = boundary(points, 0.8), boundary(np.vstack([points, [[65_000, 64_000]]]), 0.8)
+    assert area(with_stray) == pytest.approx(area(alone), rel=0.1)
+    assert len(with_stray.rings) == 1
+
+
+def test_a_ring_of_tracks_has_a_hole_that_runs_the_other_way() -> None:
+    angle = np.linspace(0, 2 * np.pi, 3_000)
+    points = np.stack([np.cos(angle), np.sin(angle)], axis=1) * 15_000 + RANDOM.normal(30_000, 900, (3_000, 2))
+    areas = sorted(ring_area(ring) for ring in polygons(boundary(points, 0.95)))
+    assert len(areas) == 2
+    assert areas[0] < 0 < areas[1]
+
+
+def test_the_peak_is_the_densest_place() -> None:
+    points = np.vstack([blob(15_000, 15_000, 600, 500), blob(50_000, 50_000, 4_000, 500)])
+    assert boundary(points, 0.92).peak == pytest.approx((15_000, 15_000), abs=700)
+
+
+def test_rings_are_light() -> None:
+    corners = sum(len(ring) // 2 for ring in boundary(blob(30_000, 30_000, 3_000, 500), 0.92).rings)
+    assert 8 <= corners <= 40
+
+
+@pytest.mark.parametrize(
+    ("points", "share"),
+    [
+        (np.empty((0, 2)), 0.9),
+        (np.array([[1.0, np.nan]]), 0.9),
+        (np.array([[1.0, np.inf]]), 0.9),
+        (np.ones((2, 2)), 1.0),
+    ],
+)
+def test_what_has_no_boundary_is_refused(points: Points, share: float) -> None:
+    with pytest.raises(ValueError, match="finite points"):
+        boundary(points, share)
+
+
+def test_contours_of_a_saddle_close_and_keep_its_hills_apart() -> None:
+    field = np.zeros((4, 4))
+    field[1, 1] = field[2, 2] = 1
+    rings = iso_rings(field, 0.5)
+    assert [ring_area(ring) for ring in rings] == pytest.approx([0.5, 0.5])
+
+
+def test_a_corner_that_matters_survives_simplification() -> None:
+    square = np.array([[0, 0], [5, 0.01], [10, 0], [10, 10], [5, 9.99], [0, 10]], dtype=np.float64)
+    assert simplify_ring(square, 1.0).tolist() == [[0, 0], [10, 0], [10, 10], [0, 10]]
+    assert len(simplify_ring(square, 1e9)) == 3

@@ -1,0 +1,87 @@
+"""Pages are escaped, misspelt variables are errors, and only what belongs in a site lands in it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import jinja2
+import pytest
+
+from spotmap_build.emit.page import (
+    CONTENT_SECURITY_POLICY,
+    PageFacts,
+    render_pages,
+    template_assets,
+    template_digest,
+    template_folder,
+)
+
+FACTS = PageFacts(
+    title="A <b>map</b>",
+    description='Says "hello" & more',
+    generation="0123abcd",
+    track_count=1200,
+    cluster_count=3,
+    playlist_count=2,
+    sources=("folder",),
+)
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    files = {
+        "index.html.j2": '<html data-generation="{{ generation }}"><p>{{ title }}</p>{{ description }}</html>',
+        "404.html.j2": "{{ title }}",
+        "style.css": "body{}",
+        "viewer.bundle.js": "run()",
+        "README.md": "notes",
+        "viewer/main.js": "import",
+    }
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content)
+    return tmp_path
+
+
+def test_text_is_escaped(template: Path) -> None:
+    pages = render_pages(template, FACTS)
+    assert pages["index.html"] == (
+        b'<html data-generation="0123abcd"><p>A &lt;b&gt;map&lt;/b&gt;</p>Says &#34;hello&#34; &amp; more</html>'
+    )
+    assert set(pages) == {"index.html", "404.html"}
+
+
+def test_a_misspelt_variable_is_an_error(template: Path) -> None:
+    (template / "404.html.j2").write_text("{{ titel }}")
+    with pytest.raises(jinja2.UndefinedError, match="titel"):
+        render_pages(template, FACTS)
+
+
+def test_assets_are_the_viewer_and_its_style_only(template: Path) -> None:
+    assert template_assets(template) == {"style.css": b"body{}", "viewer.js": b"run()"}
+
+
+@pytest.mark.parametrize("name", ["index.html.j2", "404.html.j2", "style.css", "viewer.bundle.js"])
+def test_the_digest_changes_with_every_file_that_lands_in_the_site(template: Path, name: str) -> None:
+    before = template_digest(template)
+    (template / name).write_text("changed")
+    assert template_digest(template) != before
+
+
+@pytest.mark.parametrize("name", ["README.md", "viewer/main.js"])
+def test_the_digest_ignores_what_stays_behind(template: Path, name: str) -> None:
+    before = template_digest(template)
+    (template / name).write_text("changed")
+    assert template_digest(template) == before
+
+
+def test_the_real_template_renders_and_states_the_same_policy_as_the_preview() -> None:
+    pages = render_pages(template_folder(), replace(FACTS, title="Real"))
+    page = pages["index.html"].decode()
+    assert f'content="{CONTENT_SECURITY_POLICY}"' in page
+    assert 'data-generation="0123abcd"' in page
+    assets = template_assets(template_folder())
+    assert {"viewer.js", "style.css"} <= set(assets)
+    for name in assets:
+        assert f"data/0123abcd/{name}" in page

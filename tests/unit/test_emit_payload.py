@@ -1,0 +1,204 @@
+"""The site's JSON says what ``docs/site-data.md`` describes, in equal bytes for equal input, and nothing private."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+import pytest
+
+from spotmap_build.emit.boundaries import EXTENT
+from spotmap_build.emit.payload import DETAILS_CHUNK, Payload, encode
+from spotmap_build.model import Atlas, Cluster, Clusters, Layout, Playlist, Recording, Track
+
+NOTHING: Mapping[str, str] = {}
+
+
+def atlas_of(count: int, seed: int = 1) -> Atlas:
+    """An atlas with two clusters, some noise and one playlist."""
+    random = np.random.default_rng(seed)
+    labels = random.integers(-1, 2, count).astype(np.int32)
+    coordinates = (random.normal(0, 1, (count, 2)) + 8 * labels[:, None]).astype(np.float32)
+    tracks = tuple(
+        Track(
+            id=f"track-{i}",
+            title=f"Title {i}",
+            artists=(f"Artist {i % 7}", "Guest") if i % 3 else (f"Artist {i % 7}",),
+            album=f"Album {i % 5}" if i % 2 else "",
+            duration_ms=180_000 + i,
+            year=1990 + i % 30,
+            recording=Recording(digest="ab" * 32, path=f"/home/someone/Music/{i}.flac"),
+        )
+        for i in range(count)
+    )
+    groups = [np.flatnonzero(labels == label).tolist() for label in (0, 1)]
+    clusters = tuple(
+        Cluster(f"c{i}", f"Cluster {i}", tuple(rows), tuple(rows[:3])) for i, rows in enumerate(groups) if rows
+    )
+    rows = tuple(range(0, count, 4))
+    playlist = Playlist("p", "Road trip", tuple(tracks[row].id for row in rows))
+    return Atlas(
+        title="My map",
+        tracks=tracks,
+        playlists=((playlist, rows),),
+        layout=Layout(coordinates),
+        clusters=Clusters(labels if len(clusters) == 2 else np.full(count, -1, np.int32), clusters),
+        features=random.normal(100, 30, (count, 2)).astype(np.float32),
+        feature_names=("tempo_bpm", "secret_feature"),
+    )
+
+
+def payload_of(atlas: Atlas, feature_units: Mapping[str, str] = NOTHING, **assets: bytes) -> Payload:
+    return encode(atlas, assets=assets, feature_units=feature_units, sources=["folder"], built_at=None)
+
+
+def read(payload: Payload, name: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(payload.files[name])
+    return document
+
+
+def ids_in_order(payload: Payload) -> list[str]:
+    return [track for name in read(payload, "map.json")["files"]["details"] for track in read(payload, name)["ids"]]
+
+
+def test_coordinates_come_back_as_they_were_laid_out() -> None:
+    atlas = atlas_of(300)
+    payload = payload_of(atlas)
+    document = read(payload, "map.json")
+    x, y = list(accumulate(document["x"])), list(accumulate(document["y"]))
+    assert min(x + y) >= 0
+    assert max(x + y) <= EXTENT
+    rows = [int(track.removeprefix("track-")) for track in ids_in_order(payload)]
+    assert sorted(rows) == list(range(300))
+    laid_out = atlas.layout.coordinates[rows].astype(np.float64)
+    unit = np.ptp(laid_out, axis=0).max() / (max(np.ptp(x), np.ptp(y)))
+    decoded = np.stack([x, y], axis=1) * unit
+    assert decoded - decoded.mean(axis=0) == pytest.approx(laid_out - laid_out.mean(axis=0), abs=unit)
+
+
+def test_every_column_follows_the_same_order() -> None:
+    atlas = atlas_of(300)
+    payload = payload_of(atlas, {"tempo_bpm": "BPM"})
+    document, text, details = (read(payload, name) for name in ("map.json", "text.json", "details-000.json"))
+    rows = [int(track.removeprefix("track-")) for track in details["ids"]]
+    assert document["cluster"] == atlas.clusters.labels[rows].tolist()
+    assert text["titles"].split("\n") == [f"Title {row}" for row in rows]
+    decoded = [tuple(text["artist_names"][i] for i in artists) for artists in text["artists"]]
+    assert decoded == [atlas.tracks[row].artists for row in rows]
+    assert [text["album_names"][i] for i in text["albums"]] == [atlas.tracks[row].album for row in rows]
+    assert details["duration_ms"] == [180_000 + row for row in rows]
+    assert details["features"]["tempo_bpm"] == pytest.approx(atlas.features[rows, 0].tolist(), rel=1e-3)
+    (playlist,) = document["playlists"]
+    assert [rows[track] for track in accumulate(playlist["tracks"])] == [row for row in rows if row % 4 == 0]
+    for cluster in document["clusters"]:
+        original = next(group for group in atlas.clusters.clusters if group.id == cluster["id"])
+        assert [rows[track] for track in cluster["core"]] == list(original.core)
+        assert cluster["count"] == len(original.members)
+        assert cluster["regions"]
+
+
+def test_nothing_private_and_no_feature_that_was_not_asked_for_gets_out() -> None:
+    payload = payload_of(atlas_of(50), {"tempo_bpm": "BPM"})
+    everything = b"".join(payload.files.values())
+    for private in (b"/home", b".flac", b"abababab", b"secret_feature"):
+        assert private not in everything
+
+
+def test_equal_input_gives_equal_bytes_and_any_change_another_generation() -> None:
+    atlas = atlas_of(200)
+    first, again = payload_of(atlas, viewer=b"code"), payload_of(atlas, viewer=b"code")
+    assert first == again
+    changed = replace(atlas, tracks=(replace(atlas.tracks[0], title="Other"), *atlas.tracks[1:]))
+    generations = {
+        first.generation,
+        payload_of(atlas, viewer=b"other code").generation,
+        payload_of(changed, viewer=b"code").generation,
+        payload_of(replace(atlas, title="Other"), viewer=b"code").generation,
+    }
+    assert len(generations) == 4
+    assert read(first, "map.json")["generation"] == first.generation
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, DETAILS_CHUNK, DETAILS_CHUNK + 1])
+def test_maps_of_any_size_are_complete(count: int) -> None:
+    document = read(payload := payload_of(atlas_of(count)), "map.json")
+    assert document["schema"] == "spotmap.map/1"
+    assert document["count"] == len(document["x"]) == len(document["cluster"]) == count
+    assert len(document["files"]["details"]) == -(-count // DETAILS_CHUNK)
+    firsts = [read(payload, name)["first"] for name in document["files"]["details"]]
+    assert firsts == list(range(0, count, DETAILS_CHUNK))
+    x0, y0, x1, y1 = document["view"]
+    assert x0 < x1
+    assert y0 < y1
+
+
+def test_tracks_in_one_place_lie_in_the_middle() -> None:
+    atlas = replace(atlas_of(5), layout=Layout(np.full((5, 2), 7, np.float32)))
+    assert set(accumulate(read(payload_of(atlas), "map.json")["x"])) <= {EXTENT // 2, EXTENT // 2 + 1}
+
+
+def test_one_outlier_does_not_shrink_the_first_view() -> None:
+    coordinates = np.random.default_rng(3).normal(0, 1, (500, 2)).astype(np.float32)
+    coordinates[0] = 100
+    view = read(payload_of(replace(atlas_of(500), layout=Layout(coordinates))), "map.json")["view"]
+    assert view[2] - view[0] < EXTENT / 4
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("two\nlines\tand  spaces ", "two lines and spaces"),
+        ("next\u2028line\x85end", "next line end"),
+        ("<script>alert(1)</script> 🎵", "<script>alert(1)</script> 🎵"),
+        ("half a \udce9 character", "half a ? character"),
+        ("", ""),
+    ],
+)
+def test_any_title_is_one_line_of_valid_text(title: str, shown: str) -> None:
+    atlas = atlas_of(3)
+    atlas = replace(atlas, tracks=tuple(replace(track, title=title) for track in atlas.tracks))
+    assert read(payload_of(atlas), "text.json")["titles"] == "\n".join([shown] * 3)
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [(123.456, 123.5), (0.00012345, 0.0001234), (-0.5, -0.5), (0, 0), (98765.4, 98770), (np.nan, None), (np.inf, None)],
+)
+def test_features_are_written_with_four_digits(value: float, written: float | None) -> None:
+    atlas = replace(atlas_of(1), features=np.array([[value]], np.float32), feature_names=("f",))
+    (number,) = read(payload_of(atlas, {"f": ""}), "details-000.json")["features"]["f"]
+    assert number == written
+
+
+def test_covers_and_facets_are_named_once_a_chunk() -> None:
+    atlas = atlas_of(4)
+    tracks = tuple(
+        replace(track, art_digest="cd" * 32 if i else "", facets={"label": "Warp", "plays": 3.0} if i == 2 else {})
+        for i, track in enumerate(atlas.tracks)
+    )
+    details = read(payload_of(replace(atlas, tracks=tracks)), "details-000.json")
+    by_track = dict(zip(details["ids"], details["art"], strict=True))
+    assert by_track == {"track-0": -1, "track-1": 0, "track-2": 0, "track-3": 0}
+    assert details["art_files"] == ["cd" * 32 + ".webp"]
+    third = details["ids"].index("track-2")
+    assert details["facets"]["label"] == ["Warp" if i == third else None for i in range(4)]
+    assert details["facets"]["plays"][third] == 3
+
+
+def test_a_layout_that_is_not_finite_is_refused() -> None:
+    with pytest.raises(ValueError, match="not finite"):
+        payload_of(replace(atlas_of(2), layout=Layout(np.array([[0, 0], [np.nan, 1]], np.float32))))
+
+
+def test_a_large_map_is_encoded_quickly_and_its_first_paint_is_light() -> None:
+    atlas = atlas_of(50_000)
+    started = time.process_time()
+    payload = payload_of(atlas, {"tempo_bpm": "BPM"})
+    assert time.process_time() - started < 5
+    assert len(gzip.compress(payload.files["map.json"])) / 50_000 < 7
