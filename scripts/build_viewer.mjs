@@ -1,0 +1,113 @@
+/**
+ * Makes site_template/viewer.bundle.js (one classic script) from the modules in site_template/viewer/ and the pinned D3
+ * modules, and writes what of D3 is inside, with its licences, to site_template/vendor/.
+ *
+ *   node scripts/build_viewer.mjs           write the files
+ *   node scripts/build_viewer.mjs --check   say which of them are not current, exit with 1 if any is not
+ *
+ * A classic script because browsers refuse ES modules in a page opened from disk. Equal sources give equal bytes: nothing
+ * in the output depends on the machine, the folder or the time.
+ */
+import { build } from "esbuild";
+import { readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+
+const ROOT = new URL("../", import.meta.url);
+const BANNER = `/*!
+ * The viewer of spotmap-build. Made from site_template/viewer/ by scripts/build_viewer.mjs: edit there, then \`npm run build\`.
+ * Contains modules of D3, copyright Mike Bostock and others; their licences follow.
+ *
+%LICENSES%
+ */`;
+
+/**
+ * @typedef {{name: string, version: string, license: string}} Vendored
+ */
+
+/** The bundle, and the D3 packages that ended up in it. */
+async function bundleViewer() {
+  const result = await build({
+    absWorkingDir: fileURLToPath(ROOT),
+    entryPoints: ["site_template/viewer/main.js"],
+    bundle: true,
+    format: "iife",
+    target: ["es2020"],
+    minify: true,
+    legalComments: "none",
+    metafile: true,
+    write: false,
+  });
+  const names = new Set();
+  for (const input of Object.keys(result.metafile.inputs)) {
+    const match = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
+    if (match) names.add(match[1]);
+  }
+  return { script: result.outputFiles[0].text, vendored: await Promise.all([...names].sort().map(describePackage)) };
+}
+
+/**
+ * @param {string} name
+ * @returns {Promise<Vendored>}
+ */
+async function describePackage(name) {
+  const folder = new URL(`node_modules/${name}/`, ROOT);
+  const manifest = JSON.parse(await readFile(new URL("package.json", folder), "utf8"));
+  const license = await readFile(new URL("LICENSE", folder), "utf8");
+  return { name, version: manifest.version, license: license.replaceAll("\r\n", "\n").trim() };
+}
+
+/**
+ * The licence texts, each once, under the packages that carry it.
+ *
+ * @param {Vendored[]} vendored
+ */
+function licenseText(vendored) {
+  /** @type {Map<string, string[]>} */
+  const holders = new Map();
+  for (const { name, version, license } of vendored) {
+    holders.set(license, [...(holders.get(license) ?? []), `${name} ${version}`]);
+  }
+  return [...holders].map(([license, names]) => `${names.join(", ")}\n\n${license}\n`).join(`\n${"-".repeat(78)}\n\n`);
+}
+
+/** @param {Vendored[]} vendored */
+function readmeText(vendored) {
+  const rows = vendored.map(({ name, version }) => `| ${name} | ${version} |`).join("\n");
+  return `# What of others is in the viewer
+
+\`viewer.bundle.js\` contains these modules of [D3](https://d3js.org), pinned in \`package-lock.json\`, unchanged. Their licences
+are in \`d3.LICENSE.txt\` and at the top of the bundle. This file is written by \`npm run build\`.
+
+| module | version |
+|---|---|
+${rows}
+`;
+}
+
+/** @returns {Promise<Record<string, string>>} file name below site_template/ -> text */
+async function render() {
+  const { script, vendored } = await bundleViewer();
+  const licenses = licenseText(vendored);
+  const comment = licenses.trimEnd().split("\n").map((line) => ` * ${line}`.trimEnd()).join("\n");
+  return {
+    "viewer.bundle.js": `${BANNER.replace("%LICENSES%", () => comment)}\n${script}`,
+    "vendor/d3.LICENSE.txt": licenses,
+    "vendor/README.md": readmeText(vendored),
+  };
+}
+
+const check = process.argv.includes("--check");
+const stale = [];
+for (const [name, text] of Object.entries(await render())) {
+  const file = new URL(`site_template/${name}`, ROOT);
+  const current = await readFile(file, "utf8").catch(() => "");
+  if (current === text) continue;
+  stale.push(name);
+  if (!check) await writeFile(file, text);
+}
+if (check && stale.length > 0) {
+  console.error(`not current: ${stale.join(", ")}. Run \`npm run build\` and commit the result.`);
+  process.exitCode = 1;
+} else {
+  console.log(stale.length > 0 ? `written: ${stale.join(", ")}` : "the viewer's bundle is current");
+}

@@ -1,0 +1,156 @@
+/** Turns the site's JSON documents into typed columns; refuses what it does not understand. Pure. */
+
+/** @import { Group, MapData, Membership, TextData, TrackDetails } from "./types.js" */
+
+export const MAP_SCHEMA = "spotmap.map/1";
+export const TEXT_SCHEMA = "spotmap.text/1";
+export const DETAILS_SCHEMA = "spotmap.details/1";
+
+/** A document is not what this viewer reads. The message is for the person in front of the page. */
+export class DataError extends Error {
+  name = "DataError";
+}
+
+/**
+ * @param {any} document
+ * @param {string} expected
+ */
+function requireSchema(document, expected) {
+  const found = document?.schema;
+  if (found === expected) return;
+  throw new DataError(
+    `The map's data is in another format (${JSON.stringify(found ?? null)}) than this page reads ("${expected}"). ` +
+      "Reload the page; if that does not help, build the site again, so that page and data are of one version.",
+  );
+}
+
+/**
+ * Undoes delta coding: the first value, then differences.
+ *
+ * @template {Uint16Array | Uint32Array} Column
+ * @param {readonly number[]} deltas
+ * @param {Column} column  filled in place
+ */
+export function undelta(deltas, column) {
+  let value = 0;
+  for (let i = 0; i < deltas.length; i++) {
+    value += deltas[i];
+    column[i] = value;
+  }
+  return column;
+}
+
+/**
+ * @param {any} raw
+ * @param {number} index
+ * @returns {Group}
+ */
+function decodeGroup(raw, index) {
+  return {
+    index,
+    id: raw.id,
+    name: raw.name,
+    count: raw.count,
+    color: raw.color,
+    regions: raw.regions ?? [],
+    peak: raw.peak ?? null,
+  };
+}
+
+/**
+ * @param {readonly Uint32Array[]} tracksOfPlaylist  ascending tracks for each playlist
+ * @param {number} count
+ * @returns {Membership}
+ */
+export function invertMembership(tracksOfPlaylist, count) {
+  const offsets = new Uint32Array(count + 1);
+  for (const tracks of tracksOfPlaylist) for (const track of tracks) offsets[track + 1]++;
+  for (let i = 0; i < count; i++) offsets[i + 1] += offsets[i];
+  const next = offsets.slice();
+  const playlists = new Uint32Array(offsets[count]);
+  tracksOfPlaylist.forEach((tracks, index) => {
+    for (const track of tracks) playlists[next[track]++] = index;
+  });
+  return { offsets, playlists };
+}
+
+/**
+ * @param {any} document  map.json, parsed
+ * @returns {MapData}
+ */
+export function decodeMap(document) {
+  requireSchema(document, MAP_SCHEMA);
+  const { count } = document;
+  if (document.x.length !== count || document.y.length !== count || document.cluster.length !== count) {
+    throw new DataError("The map's data is incomplete: its columns are of different lengths. Build the site again.");
+  }
+  /** @type {Uint32Array[]} */
+  const tracksOfPlaylist = document.playlists.map((/** @type {any} */ playlist) =>
+    undelta(playlist.tracks, new Uint32Array(playlist.tracks.length)),
+  );
+  return {
+    title: document.title,
+    count,
+    x: undelta(document.x, new Uint16Array(count)),
+    y: undelta(document.y, new Uint16Array(count)),
+    view: document.view,
+    cluster: Int32Array.from(document.cluster),
+    clusters: document.clusters.map(decodeGroup),
+    playlists: document.playlists.map(decodeGroup),
+    membership: invertMembership(tracksOfPlaylist, count),
+    files: {
+      text: document.files.text,
+      details: document.files.details,
+      detailsChunk: document.files.details_chunk,
+    },
+  };
+}
+
+/**
+ * @param {any} document  text.json, parsed
+ * @param {number} count
+ * @returns {TextData}
+ */
+export function decodeText(document, count) {
+  requireSchema(document, TEXT_SCHEMA);
+  const titles = count === 0 ? [] : document.titles.split("\n");
+  if (titles.length !== count) {
+    throw new DataError(`The map has ${count} tracks but ${titles.length} titles. Build the site again.`);
+  }
+  /** @type {{artists: number[][], artist_names: string[], albums: number[], album_names: string[]}} */
+  const { artists, artist_names: artistNames, albums, album_names: albumNames } = document;
+  return {
+    titles,
+    artistsOf: (track) => artists[track].map((index) => artistNames[index]),
+    albumOf: (track) => albumNames[albums[track]] ?? "",
+  };
+}
+
+/**
+ * One track out of a details document.
+ *
+ * @param {any} document  details-NNN.json, parsed
+ * @param {number} track
+ * @returns {TrackDetails}
+ */
+export function decodeDetails(document, track) {
+  requireSchema(document, DETAILS_SCHEMA);
+  const row = track - document.first;
+  /** @param {Record<string, any[]> | undefined} columns */
+  const present = (columns) =>
+    Object.entries(columns ?? {})
+      .map(([name, values]) => ({ name, value: values[row] }))
+      .filter(({ value }) => value !== null && value !== undefined && value !== "");
+  return {
+    id: document.ids[row],
+    duration_ms: document.duration_ms[row],
+    year: document.year[row],
+    artFile: document.art_files[document.art[row]] ?? "",
+    features: present(document.features).map(({ name, value }) => ({
+      name,
+      value,
+      unit: document.feature_units?.[name] ?? "",
+    })),
+    facets: present(document.facets),
+  };
+}

@@ -1,0 +1,63 @@
+/** Which of the measured features the card tells, and how. Pure. The card is a glance, not a report. */
+
+/** @import { TrackDetails } from "./types.js" */
+
+const KEYS = ["C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B"];
+
+/**
+ * From nothing to much, as most music lies: a bar is empty at the first value and full at the second.
+ *
+ * @type {readonly {name: string, label: string, range: readonly [number, number], unit: string}[]}
+ */
+const BARS = [
+  { name: "tempo", label: "Tempo", range: [60, 180], unit: "\u00a0BPM" },
+  { name: "loudness", label: "Loudness", range: [-32, -8], unit: "\u00a0LUFS" },
+  { name: "brightness", label: "Brightness", range: [200, 2400], unit: "\u00a0Hz" },
+  { name: "danceability", label: "Danceability", range: [0.6, 3], unit: "" },
+];
+
+/**
+ * @typedef {object} Bar
+ * @property {string} label
+ * @property {string} text  the value with its unit
+ * @property {number | null} share  0..1; null for what is neither much nor little
+ */
+
+/**
+ * @param {TrackDetails["features"]} features
+ * @returns {Bar[]}
+ */
+export function featureBars(features) {
+  const values = new Map(features.map(({ name, value }) => [name, value]));
+  /** @type {Bar[]} */
+  const bars = [];
+  for (const { name, label, range, unit } of BARS) {
+    const value = values.get(name);
+    if (value !== undefined) bars.push({ label, text: `${rounded(value)}${unit}`, share: shareOf(value, range) });
+  }
+  const key = values.get("key");
+  const mode = values.get("mode");
+  if (key !== undefined && mode !== undefined) bars.push({ label: "Key", text: keyName(key, mode), share: null });
+  return bars;
+}
+
+/**
+ * @param {number} key  0 is C, 11 is B
+ * @param {number} mode  1 is major, 0 is minor
+ */
+function keyName(key, mode) {
+  return `${KEYS[Math.round(key) % KEYS.length]} ${mode > 0.5 ? "major" : "minor"}`;
+}
+
+/** @param {number} value */
+function rounded(value) {
+  return String(Number(value.toFixed(Math.abs(value) >= 10 ? 0 : 1))).replace("-", "−");
+}
+
+/**
+ * @param {number} value
+ * @param {readonly [number, number]} range
+ */
+function shareOf(value, [least, most]) {
+  return Math.min(1, Math.max(0, (value - least) / (most - least)));
+}

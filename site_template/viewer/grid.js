@@ -1,0 +1,124 @@
+/**
+ * Tracks sorted into the cells of a row-major grid (a counting sort), so that what a viewport shows is one contiguous run a
+ * row, and the nearest track is in one of a few cells. Pure.
+ */
+
+const MAP_SIZE = 65536;
+const TRACKS_PER_CELL = 3;
+const MAX_COLUMNS = 512;
+
+export class Grid {
+  /**
+   * @param {Uint16Array} x  map units
+   * @param {Uint16Array} y  map units
+   */
+  constructor(x, y) {
+    const count = x.length;
+    this.columns = Math.min(MAX_COLUMNS, Math.max(1, Math.ceil(Math.sqrt(count / TRACKS_PER_CELL))));
+    this.cellSize = MAP_SIZE / this.columns;
+    /** Track at each place of the sorted order. */
+    this.order = new Uint32Array(count);
+    this.x = new Uint16Array(count);
+    this.y = new Uint16Array(count);
+    /** Where each cell begins in the sorted order; one entry more than cells. */
+    this.starts = new Uint32Array(this.columns * this.columns + 1);
+    this.#sort(x, y);
+  }
+
+  /**
+   * @param {Uint16Array} x
+   * @param {Uint16Array} y
+   */
+  #sort(x, y) {
+    const { columns, cellSize, starts } = this;
+    const cells = new Uint32Array(x.length);
+    for (let i = 0; i < x.length; i++) {
+      cells[i] = Math.floor(y[i] / cellSize) * columns + Math.floor(x[i] / cellSize);
+      starts[cells[i] + 1]++;
+    }
+    for (let cell = 0; cell < columns * columns; cell++) starts[cell + 1] += starts[cell];
+    const next = starts.slice();
+    for (let i = 0; i < x.length; i++) {
+      const place = next[cells[i]]++;
+      this.order[place] = i;
+      this.x[place] = x[i];
+      this.y[place] = y[i];
+    }
+  }
+
+  /** @param {number} coordinate  map units, may lie outside */
+  #cellAlong(coordinate) {
+    return Math.min(this.columns - 1, Math.max(0, Math.floor(coordinate / this.cellSize)));
+  }
+
+  /**
+   * The runs [start, end) of the sorted order whose cells touch a rectangle (map units).
+   *
+   * @param {number} x0
+   * @param {number} y0
+   * @param {number} x1
+   * @param {number} y1
+   * @returns {Uint32Array}  start, end, start, end, ...
+   */
+  runs(x0, y0, x1, y1) {
+    if (x1 < 0 || y1 < 0 || x0 >= MAP_SIZE || y0 >= MAP_SIZE) return new Uint32Array(0);
+    const [first, last] = [this.#cellAlong(x0), this.#cellAlong(x1)];
+    const [bottom, top] = [this.#cellAlong(y0), this.#cellAlong(y1)];
+    const runs = new Uint32Array(2 * (top - bottom + 1));
+    let length = 0;
+    for (let row = bottom; row <= top; row++) {
+      const start = this.starts[row * this.columns + first];
+      const end = this.starts[row * this.columns + last + 1];
+      if (start === end) continue;
+      // A viewport as wide as the map is one single run.
+      if (length > 0 && runs[length - 1] === start) runs[length - 1] = end;
+      else {
+        runs[length++] = start;
+        runs[length++] = end;
+      }
+    }
+    return runs.subarray(0, length);
+  }
+
+  /**
+   * @param {number} x  map units
+   * @param {number} y  map units
+   * @param {number} reach  map units
+   * @param {(track: number) => boolean} accepts
+   * @returns {number}  the nearest accepted track within reach, -1 if there is none
+   */
+  nearest(x, y, reach, accepts) {
+    let best = -1;
+    let bestSquare = reach * reach;
+    const runs = this.runs(x - reach, y - reach, x + reach, y + reach);
+    for (let r = 0; r < runs.length; r += 2) {
+      for (let place = runs[r]; place < runs[r + 1]; place++) {
+        const square = (this.x[place] - x) ** 2 + (this.y[place] - y) ** 2;
+        if (square <= bestSquare && accepts(this.order[place])) {
+          best = this.order[place];
+          bestSquare = square;
+        }
+      }
+    }
+    return best;
+  }
+
+  /**
+   * How far neighbours are apart where a typical track lies (map units): from the cell population that half of the tracks
+   * exceed, so that neither empty sea nor one dense spot decides.
+   */
+  typicalSpacing() {
+    const populations = [];
+    for (let cell = 0; cell < this.columns * this.columns; cell++) {
+      const population = this.starts[cell + 1] - this.starts[cell];
+      if (population > 0) populations.push(population);
+    }
+    populations.sort((a, b) => b - a);
+    let seen = 0;
+    for (const population of populations) {
+      seen += population;
+      if (2 * seen >= this.order.length) return this.cellSize / Math.sqrt(population);
+    }
+    return MAP_SIZE;
+  }
+}

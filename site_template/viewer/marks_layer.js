@@ -1,0 +1,48 @@
+/** The layer of marks: rings around the hovered and the pinned track and around what a query found. */
+
+import { Layer } from "./canvas.js";
+import { NO_TRACK } from "./types.js";
+
+/** @import { Theme } from "./types.js" */
+
+/** A ring around each of thousands of matches would be a carpet; the points themselves stand out anyway. */
+const MAX_RINGS = 150;
+
+export class MarksLayer extends Layer {
+  /**
+   * @param {{hovered: number, pinned: number, matches: readonly number[] | null}} state
+   * @param {(track: number) => [number, number]} positionOf  pixels
+   * @param {number} radius  of a point, pixels
+   * @param {Theme} theme
+   */
+  draw({ hovered, pinned, matches }, positionOf, radius, theme) {
+    this.clear();
+    if (matches && matches.length <= MAX_RINGS) {
+      for (const track of matches) this.#ring(positionOf(track), 1.35 * radius + 3.5, 1.25, theme.text, 0.55);
+    }
+    if (hovered !== NO_TRACK && hovered !== pinned) {
+      this.#ring(positionOf(hovered), radius + 3.5, 2, theme.text, 1);
+    }
+    if (pinned !== NO_TRACK) {
+      this.#ring(positionOf(pinned), radius + 9, 5, theme.accent, 0.25);
+      this.#ring(positionOf(pinned), radius + 4.5, 2.5, theme.accent, 1);
+    }
+  }
+
+  /**
+   * @param {[number, number]} position
+   * @param {number} radius
+   * @param {number} width
+   * @param {string} color
+   * @param {number} alpha
+   */
+  #ring([x, y], radius, width, color, alpha) {
+    this.context.beginPath();
+    this.context.arc(x, y, radius, 0, 2 * Math.PI);
+    this.context.globalAlpha = alpha;
+    this.context.lineWidth = width;
+    this.context.strokeStyle = color;
+    this.context.stroke();
+    this.context.globalAlpha = 1;
+  }
+}

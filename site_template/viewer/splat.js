@@ -1,0 +1,202 @@
+/**
+ * Draws discs straight into the pixels of an ImageData: about forty times faster at 100,000 tracks than canvas paths without a
+ * GPU. A disc is one of sixteen precomputed masks (a quarter of a pixel apart); the inside is written, only the rim is blended.
+ * Pure: it works on arrays. Pixels are Int32, 0xAABBGGRR as ImageData has them on little-endian machines.
+ */
+
+const PHASES = 4;
+/** Rim pixels that would be covered less than this are left out: at small radii blending the rim is most of the work. */
+const FAINTEST = 0.1;
+
+/**
+ * @typedef {object} Mask  offsets are relative to the pixel that holds the centre
+ * @property {Int32Array} inside  pixels that take the disc's colour
+ * @property {Int32Array} rim  pixels that are blended
+ * @property {Uint8Array} rimCover  0..255: how much of what lies below the rim pixel hides
+ * @property {Uint16Array} rimColor  0..256: how much of the rim pixel is the disc's colour, the rest is its outline's
+ */
+
+/**
+ * @typedef {object} Brush
+ * @property {number} reach  device pixels: how far from its centre a disc can write
+ * @property {Mask[]} masks  by quarter of a pixel, row-major
+ */
+
+/**
+ * @param {number} radius  device pixels
+ * @param {number} outline  device pixels, may be 0
+ * @param {number} stride  pixels in a row of the target
+ * @returns {Brush}
+ */
+export function createBrush(radius, outline, stride) {
+  const reach = Math.ceil(radius + outline + 1);
+  const masks = [];
+  for (let row = 0; row < PHASES; row++) {
+    for (let column = 0; column < PHASES; column++) {
+      masks.push(createMask((column + 0.5) / PHASES, (row + 0.5) / PHASES, radius, outline, reach, stride));
+    }
+  }
+  return { reach, masks };
+}
+
+/**
+ * @param {number} centreX  within the pixel, 0..1
+ * @param {number} centreY
+ * @param {number} radius
+ * @param {number} outline
+ * @param {number} reach
+ * @param {number} stride
+ * @returns {Mask}
+ */
+function createMask(centreX, centreY, radius, outline, reach, stride) {
+  const inside = [];
+  const rim = [];
+  const rimCover = [];
+  const rimColor = [];
+  // Below one pixel a disc cannot show its size by its rim, so it shows it by its opacity.
+  const strength = Math.min(1, (2 * radius) ** 2);
+  for (let dy = -reach; dy <= reach; dy++) {
+    for (let dx = -reach; dx <= reach; dx++) {
+      const distance = Math.hypot(dx + 0.5 - centreX, dy + 0.5 - centreY);
+      const color = Math.min(1, Math.max(0, radius + 0.5 - distance)) * strength;
+      const cover = Math.min(1, Math.max(0, radius + outline + 0.5 - distance)) * strength;
+      if (cover < FAINTEST) continue;
+      if (color > 0.996) inside.push(dy * stride + dx);
+      else {
+        rim.push(dy * stride + dx);
+        rimCover.push(Math.round(cover * 255));
+        rimColor.push(Math.round((color / cover) * 256));
+      }
+    }
+  }
+  return {
+    inside: Int32Array.from(inside),
+    rim: Int32Array.from(rim),
+    rimCover: Uint8Array.from(rimCover),
+    rimColor: Uint16Array.from(rimColor),
+  };
+}
+
+/**
+ * @param {number} below
+ * @param {number} above
+ * @param {number} weight  0..256 of `above`
+ * @returns {number}  the red, green and blue of the mixture, alpha 0
+ */
+function mixed(below, above, weight) {
+  const rest = 256 - weight;
+  const redBlue = (Math.imul(above & 0xff00ff, weight) + Math.imul(below & 0xff00ff, rest)) >>> 8;
+  const green = (Math.imul(above & 0xff00, weight) + Math.imul(below & 0xff00, rest)) >>> 8;
+  return (redBlue & 0xff00ff) | (green & 0xff00);
+}
+
+/**
+ * Source-over of one pixel.
+ *
+ * @param {number} below
+ * @param {number} above  alpha is ignored
+ * @param {number} cover  0..255
+ */
+export function blended(below, above, cover) {
+  const belowAlpha = below >>> 24;
+  if (belowAlpha === 0) return (above & 0xffffff) | (cover << 24);
+  // Neighbours are mostly of one group: their colour stays, only the opacity grows.
+  if (((below ^ above) & 0xffffff) === 0) {
+    return (below & 0xffffff) | ((belowAlpha + (((255 - belowAlpha) * cover + 127) >> 8)) << 24);
+  }
+  if (belowAlpha === 255) return mixed(below, above, cover + (cover >> 7)) | 0xff000000;
+  const alpha = cover + ((belowAlpha * (255 - cover) + 127) >> 8);
+  return mixed(below, above, ((cover << 8) / alpha) | 0) | (alpha << 24);
+}
+
+/**
+ * @typedef {object} Target
+ * @property {Int32Array} pixels
+ * @property {number} stride  pixels in a row
+ * @property {number} height  rows
+ */
+
+/**
+ * @typedef {object} Points  columns in the grid's order
+ * @property {Uint16Array} x  map units
+ * @property {Uint16Array} y  map units
+ * @property {Uint8Array} rank
+ * @property {Int32Array} color  pixel for each point
+ */
+
+/**
+ * @typedef {{scaleX: number, scaleY: number, x: number, y: number}} Projection  device pixel = map unit * scale + offset
+ * @typedef {(pixels: Int32Array, base: number, mask: Mask, color: number) => void} Paint
+ */
+
+/**
+ * Draws the points of one rank that lie in the given runs. A point whose disc would not fit into the target is left out, so a
+ * target is larger than the window by a margin.
+ *
+ * @param {Target} target
+ * @param {Points} points
+ * @param {Uint32Array} runs  start, end, start, end, ...
+ * @param {number} rank
+ * @param {Brush} brush
+ * @param {Projection} projection
+ * @param {Paint} paint
+ */
+export function splat({ pixels, stride, height }, points, runs, rank, brush, projection, paint) {
+  const { x, y, rank: ranks, color: colors } = points;
+  const { scaleX, scaleY, x: offsetX, y: offsetY } = projection;
+  const low = brush.reach;
+  const right = stride - brush.reach - 1;
+  const bottom = height - brush.reach - 1;
+  for (let r = 0; r < runs.length; r += 2) {
+    for (let i = runs[r], end = runs[r + 1]; i < end; i++) {
+      if (ranks[i] !== rank) continue;
+      const left = x[i] * scaleX + offsetX;
+      const top = y[i] * scaleY + offsetY;
+      if (left < low || top < low || left >= right || top >= bottom) continue;
+      const column = left | 0;
+      const row = top | 0;
+      const mask = brush.masks[(((top - row) * PHASES) | 0) * PHASES + (((left - column) * PHASES) | 0)];
+      paint(pixels, row * stride + column, mask, colors[i]);
+    }
+  }
+}
+
+/**
+ * Discs in their own colour, with an outline where the brush has one.
+ *
+ * @param {number} outline  pixel
+ * @returns {Paint}
+ */
+export function solidPaint(outline) {
+  return (pixels, base, { inside, rim, rimCover, rimColor }, color) => {
+    for (let p = 0; p < inside.length; p++) pixels[base + inside[p]] = color;
+    for (let p = 0; p < rim.length; p++) {
+      const place = base + rim[p];
+      const below = pixels[place];
+      if (rimColor[p] === 256) {
+        // Where a group is dense, most pixels have its colour already.
+        if (below !== color) pixels[place] = blended(below, color, rimCover[p]);
+      } else {
+        pixels[place] = blended(below, mixed(outline, color, rimColor[p]), rimCover[p]);
+      }
+    }
+  };
+}
+
+/**
+ * A haze: each pixel takes at most `alpha`, however many points lie on it.
+ *
+ * @param {number} alpha  0..255
+ * @returns {Paint}
+ */
+export function hazePaint(alpha) {
+  return (pixels, base, { inside, rim, rimCover }, color) => {
+    const haze = (color & 0xffffff) | (alpha << 24);
+    for (let p = 0; p < inside.length; p++) pixels[base + inside[p]] = haze;
+    for (let p = 0; p < rim.length; p++) {
+      const place = base + rim[p];
+      const cover = (rimCover[p] * alpha) >> 8;
+      if (pixels[place] >>> 24 < cover) pixels[place] = (color & 0xffffff) | (cover << 24);
+    }
+  };
+}

@@ -1,0 +1,173 @@
+"""A browser, a server below a sub-path, and pages that tolerate no error and no request to elsewhere."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+
+from tests.fakes.sample_site import write_sample_site
+
+SUB_PATH = "/some/where"
+SYSTEM_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Serves files without writing a line a request."""
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
+        pass
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium if there is one, else Playwright's own."""
+    executable = next((found for name in SYSTEM_BROWSERS if (found := shutil.which(name))), None)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A folder served at ``url``, which ends in a slash and lies below a sub-path."""
+
+    folder: Path
+    url: str
+
+
+@pytest.fixture(scope="session")
+def web_root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    """The folder behind the sub-path, and its address."""
+    root = tmp_path_factory.mktemp("web")
+    folder = root.joinpath(*SUB_PATH.strip("/").split("/"))
+    folder.mkdir(parents=True)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=str(root)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield folder, f"http://127.0.0.1:{server.server_port}{SUB_PATH}/"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture(scope="session")
+def sample(web_root: tuple[Path, str]) -> Callable[[int], Site]:
+    """Gives the site of so many invented tracks, made once."""
+    root, url = web_root
+    made: dict[int, Site] = {}
+
+    def make(tracks: int) -> Site:
+        if tracks not in made:
+            write_sample_site(root / str(tracks), tracks=tracks)
+            made[tracks] = Site(root / str(tracks), f"{url}{tracks}/")
+        return made[tracks]
+
+    return make
+
+
+@dataclass
+class Complaints:
+    """What went wrong in a page. A test that provokes an error takes it out with ``expect``."""
+
+    host: str
+    seen: list[str] = field(default_factory=list)
+
+    def watch(self, page: Page) -> None:
+        page.on("console", lambda message: self._note(f"console: {message.text}", message.type in ("error", "warning")))
+        page.on("pageerror", lambda error: self._note(f"page error: {error}", True))
+        page.on("request", self._check_request)
+
+    def _note(self, text: str, is_complaint: bool) -> None:
+        if is_complaint:
+            self.seen.append(text)
+
+    def _check_request(self, request: Request) -> None:
+        address = urlsplit(request.url)
+        self._note(f"request to {request.url}", address.scheme != "data" and address.netloc != self.host)
+
+    def expect(self, part: str) -> None:
+        assert any(part in text for text in self.seen), f"no complaint says {part!r}: {self.seen}"
+        self.seen = [text for text in self.seen if part not in text]
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """A page with the viewer in it, and what tests ask of it."""
+
+    page: Page
+    site: Site
+    complaints: Complaints
+
+    def position_of(self, track: int) -> tuple[float, float]:
+        """Where the track is on the screen, pixels."""
+        x, y = self.page.evaluate(f"spotmap.positionOf({track})")
+        return x, y
+
+    def state(self, name: str) -> Any:
+        """One field of the viewer's state; ``hiddenClusters`` and the like come as lists."""
+        return self.page.evaluate(
+            f"(() => {{ const value = spotmap.state().{name}; return value instanceof Set ? [...value] : value; }})()"
+        )
+
+    def visible_count(self) -> int:
+        return int(self.page.evaluate("spotmap.visibleCount()"))
+
+    def track_in_view(self) -> int:
+        """A track well inside the window that no other track is close to, so that pointing at it is unambiguous."""
+        return int(
+            self.page.evaluate(
+                """() => {
+                  const points = [];
+                  for (let track = 0; track < 300; track++) points.push(spotmap.positionOf(track));
+                  const free = ([x, y]) => x > 340 && x < innerWidth - 120 && y > 60 && y < innerHeight - 60;
+                  const lonely = ([x, y], i) =>
+                    points.every(([a, b], j) => i === j || Math.hypot(a - x, b - y) > 12);
+                  return points.findIndex((point, i) => free(point) && lonely(point, i));
+                }"""
+            )
+        )
+
+    def wait_until(self, expression: str, timeout_s: float = 5.0) -> None:
+        """Ask until the expression is true. (Playwright's own way needs eval, which the page forbids.)"""
+        deadline_s = time.monotonic() + timeout_s
+        while not self.page.evaluate(expression):
+            assert time.monotonic() < deadline_s, f"still not true: {expression}"
+            self.page.wait_for_timeout(20)
+
+
+@pytest.fixture
+def open_viewer(browser: Browser, sample: Callable[[int], Site]) -> Iterator[Callable[..., Viewer]]:
+    """Opens the sample site; afterwards, nothing may have complained."""
+    contexts: list[BrowserContext] = []
+    opened: list[Viewer] = []
+
+    def open_page(tracks: int = 300, *, state: str = "ready", site: Site | None = None, **context: Any) -> Viewer:
+        site = site or sample(tracks)
+        context.setdefault("viewport", {"width": 1280, "height": 800})
+        context.setdefault("reduced_motion", "reduce")
+        contexts.append(browser.new_context(**context))
+        page = contexts[-1].new_page()
+        viewer = Viewer(page, site, Complaints(urlsplit(site.url).netloc))
+        viewer.complaints.watch(page)
+        opened.append(viewer)
+        page.goto(site.url)
+        page.wait_for_selector(f'html[data-state="{state}"]')
+        return viewer
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    for viewer in opened:
+        assert viewer.complaints.seen == []

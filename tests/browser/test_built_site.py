@@ -1,0 +1,94 @@
+"""The site that the real command builds, from a plain static server under a sub-path, in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Site, Viewer
+from tests.support.command import spotmap
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("demo")]
+OpenViewer = Callable[..., Viewer]
+
+
+@pytest.fixture(scope="module")
+def demo(web_root: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """The demo library as a site."""
+    folder = tmp_path_factory.mktemp("demo")
+    root, url = web_root
+    outcome = spotmap("--source", "demo", "--out", root / "demo", "--log", "plain", cwd=folder)
+    assert outcome.status == 0, outcome.stderr
+    return Site(root / "demo", f"{url}demo/")
+
+
+def test_the_demo_has_regions_playlists_and_every_track(open_viewer: OpenViewer, demo: Site) -> None:
+    viewer = open_viewer(site=demo)
+    assert viewer.visible_count() == 105
+    expect(viewer.page.locator("h1")).to_have_text("Demo library")
+    entries = viewer.page.locator(".legend-list > li")
+    assert 6 <= entries.count() <= 20
+    viewer.page.locator('[data-color-by="playlist"]').click()
+    assert entries.count() >= 8
+
+
+def test_pointing_at_a_track_tells_its_title_and_measured_features(open_viewer: OpenViewer, demo: Site) -> None:
+    viewer = open_viewer(site=demo)
+    viewer.page.mouse.move(*viewer.position_of(50))
+    card = viewer.page.locator("#card")
+    expect(card).to_be_visible()
+    expect(card.locator(".card-title")).not_to_be_empty()
+    expect(card).to_contain_text("BPM")
+
+
+def test_a_playlist_can_be_toggled(open_viewer: OpenViewer, demo: Site) -> None:
+    viewer = open_viewer(site=demo)
+    viewer.page.locator('[data-color-by="playlist"]').click()
+    before = viewer.visible_count()
+    viewer.page.locator(".legend-list button").first.click()
+    assert viewer.visible_count() < before
+
+
+def test_searching_flies_to_the_track(open_viewer: OpenViewer, demo: Site) -> None:
+    viewer = open_viewer(site=demo)
+    viewer.page.mouse.move(*viewer.position_of(20))
+    title = viewer.page.locator("#card .card-title").inner_text()
+    viewer.page.mouse.move(5, 795)
+    viewer.page.keyboard.press("/")
+    viewer.page.keyboard.type(title)
+    viewer.page.keyboard.press("Enter")
+    expect(viewer.page.locator("#card .card-title")).to_have_text(title)
+    assert viewer.state("pinned") >= 0
+
+
+def test_the_wheel_zooms(open_viewer: OpenViewer, demo: Site) -> None:
+    viewer = open_viewer(site=demo)
+    x, y = viewer.position_of(50)
+    viewer.page.mouse.move(700, 400)
+    viewer.page.mouse.wheel(0, -400)
+    viewer.page.wait_for_function(
+        f"(() => {{ const [x, y] = spotmap.positionOf(50); return x !== {x} || y !== {y}; }})()"
+    )
+
+
+def test_nothing_in_hostile_titles_runs(open_viewer: OpenViewer, web_root: tuple[Path, str], tmp_path: Path) -> None:
+    root, url = web_root
+    hostile = [
+        "<script>window.broken=1</script>",
+        "<img src=x onerror=window.broken=1>",
+        "'\"><svg/onload=window.broken=1>",
+    ]
+    rows = "".join(f'"{title.replace(chr(34), chr(34) * 2)}",{n},{n * n}\n' for n, title in enumerate(hostile * 5))
+    (tmp_path / "t.csv").write_text("title,x,y\n" + rows)
+    outcome = spotmap("--source", "table:t.csv", "--title", hostile[0], "--out", root / "hostile", cwd=tmp_path)
+    assert outcome.status == 0, outcome.stderr
+    viewer = open_viewer(site=Site(root / "hostile", f"{url}hostile/"))
+    viewer.page.mouse.click(*viewer.position_of(7))
+    expect(viewer.page.locator("#card")).to_contain_text("window.broken")
+    viewer.page.keyboard.press("/")
+    viewer.page.keyboard.type("broken")
+    expect(viewer.page.locator("#found li").first).to_be_visible()
+    assert viewer.page.evaluate("window.broken") is None

@@ -1,0 +1,89 @@
+"""The legend: switches, solo, colours by cluster or playlist."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Viewer
+from tests.fakes.sample_site import GENERATION
+
+pytestmark = pytest.mark.browser
+OpenViewer = Callable[..., Viewer]
+
+
+def test_a_cluster_can_be_switched_off_and_on(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    row = viewer.page.locator(".legend-toggle").first
+    size = int(row.locator(".legend-count").inner_text())
+    assert viewer.visible_count() == 300
+    row.click()
+    expect(row).to_have_attribute("aria-pressed", "false")
+    assert viewer.visible_count() == 300 - size
+    row.click()
+    assert viewer.visible_count() == 300
+
+
+def test_switching_playlists_off_hides_tracks_that_are_in_no_other(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    document = json.loads((viewer.site.folder / "data" / GENERATION / "map.json").read_text())
+    rest: set[int] = set()
+    for playlist in document["playlists"][1:]:
+        rest.update(_undelta(playlist["tracks"]))
+    first = document["playlists"][0]
+    only_in_first = set(_undelta(first["tracks"])) - rest
+    assert only_in_first
+    viewer.page.get_by_role("button", name="Playlists", exact=True).click()
+    viewer.page.locator(".legend-toggle", has_text=first["name"]).click()
+    assert viewer.visible_count() == 300 - len(only_in_first)
+    viewer.page.get_by_role("button", name="Show all").click()
+    assert viewer.visible_count() == 300
+
+
+@pytest.mark.parametrize("way", ["double click", "alt click", "only button"])
+def test_a_group_can_be_shown_alone(open_viewer: OpenViewer, way: str) -> None:
+    viewer = open_viewer()
+    row = viewer.page.locator(".legend-row").nth(1)
+    toggle = row.locator(".legend-toggle")
+    size = int(row.locator(".legend-count").inner_text())
+    if way == "double click":
+        toggle.dblclick()
+    elif way == "alt click":
+        toggle.click(modifiers=["Alt"])
+    else:
+        row.hover()
+        row.locator(".legend-only").click()
+    assert viewer.visible_count() == size
+
+
+def test_hidden_tracks_cannot_be_hovered(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    track = viewer.track_in_view()
+    viewer.page.mouse.move(*viewer.position_of(track))
+    assert viewer.state("hovered") == track
+    for row in viewer.page.locator(".legend-toggle").all():
+        row.click()
+    assert viewer.visible_count() == 0
+    viewer.page.mouse.move(*viewer.position_of(track))
+    assert viewer.state("hovered") == -1
+
+
+def test_the_legend_follows_what_the_map_is_coloured_by(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    clusters = viewer.page.locator(".legend-name").all_inner_texts()
+    viewer.page.get_by_role("button", name="Playlists", exact=True).click()
+    playlists = viewer.page.locator(".legend-name").all_inner_texts()
+    assert viewer.state("colorBy") == "playlist"
+    assert "Between clusters" in clusters
+    assert "Running" in playlists
+    assert not set(clusters) & set(playlists)
+
+
+def _undelta(deltas: list[int]) -> list[int]:
+    values: list[int] = []
+    for delta in deltas:
+        values.append(delta + (values[-1] if values else 0))
+    return values

@@ -1,0 +1,172 @@
+"""The page around the map: view, theme, sizes, and what it says when it cannot show a map."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Site, Viewer
+from tests.fakes.sample_site import GENERATION
+
+pytestmark = pytest.mark.browser
+OpenViewer = Callable[..., Viewer]
+
+PAINTED_PIXELS = """(name) => {
+  const canvas = document.querySelector(`canvas[data-layer="${name}"]`);
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let painted = 0;
+  for (let i = 3; i < data.length; i += 4) if (data[i] > 0) painted++;
+  return painted;
+}"""
+
+
+@pytest.mark.parametrize("layer", ["regions", "points", "labels"])
+def test_each_layer_is_drawn(open_viewer: OpenViewer, layer: str) -> None:
+    viewer = open_viewer()
+    viewer.wait_until(f"({PAINTED_PIXELS})({layer!r}) > 500")
+
+
+def test_the_wheel_zooms_around_the_pointer(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    before = viewer.state("transform.k")
+    x, y = viewer.position_of(viewer.track_in_view())
+    track = viewer.track_in_view()
+    viewer.page.mouse.move(x, y)
+    viewer.page.mouse.wheel(0, -300)
+    viewer.wait_until(f"spotmap.state().transform.k > {before} * 1.2")
+    assert viewer.position_of(track) == pytest.approx((x, y), abs=1)
+
+
+def test_keys_and_buttons_move_the_view(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    home = viewer.state("transform")
+    viewer.page.locator("#map").focus()
+    viewer.page.keyboard.press("+")
+    assert viewer.state("transform.k") > home["k"]
+    viewer.page.keyboard.press("ArrowRight")
+    viewer.page.keyboard.press("0")
+    assert viewer.state("transform") == pytest.approx(home)
+    viewer.page.get_by_role("button", name="Zoom out").click()
+    assert viewer.state("transform.k") < home["k"]
+    viewer.page.get_by_role("button", name="Show the whole map").click()
+    assert viewer.state("transform") == pytest.approx(home)
+
+
+def test_the_theme_follows_the_system_until_one_is_chosen_which_is_remembered(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(color_scheme="dark")
+    root = viewer.page.locator("html")
+    expect(root).to_have_attribute("data-theme", "dark")
+    viewer.page.emulate_media(color_scheme="light")
+    expect(root).to_have_attribute("data-theme", "light")
+    viewer.page.locator("#theme").click()
+    expect(root).to_have_attribute("data-theme", "dark")
+    viewer.page.reload()
+    expect(root).to_have_attribute("data-theme", "dark")
+
+
+@pytest.mark.parametrize(("width", "height"), [(320, 568), (390, 844), (844, 390), (1280, 800), (3840, 2160)])
+def test_nothing_overflows(open_viewer: OpenViewer, width: int, height: int) -> None:
+    viewer = open_viewer(viewport={"width": width, "height": height})
+    assert viewer.page.evaluate("document.documentElement.scrollWidth") == width
+    for part in ("#masthead", "#legend", "#controls"):
+        box = viewer.page.locator(part).bounding_box()
+        assert box is not None
+        assert box["x"] >= 0, part
+        assert box["x"] + box["width"] <= width, part
+        assert box["y"] + box["height"] <= height, part
+
+
+def test_the_first_view_leaves_the_panels_free(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    panel = viewer.page.locator("#panel").bounding_box()
+    assert panel is not None
+    hidden = viewer.page.evaluate(
+        f"Array.from({{length: 300}}, (_, t) => spotmap.positionOf(t)[0]).filter((x) => x < {panel['width']}).length"
+    )
+    assert hidden <= 6
+
+
+def test_the_middle_stays_the_middle_when_the_window_changes(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    track = viewer.track_in_view()
+    x, y = viewer.position_of(track)
+    viewer.page.set_viewport_size({"width": 1480, "height": 900})
+    # The browser may tell the page of the new width and the new height one after the other.
+    viewer.wait_until(
+        f"(([x, y]) => Math.hypot(x - {x + 100}, y - {y + 50}) < 1.5)(spotmap.positionOf({track}))",
+    )
+
+
+def test_the_legend_is_a_drawer_on_a_phone(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(viewport={"width": 390, "height": 844})
+    body = viewer.page.locator("#legend-body")
+    expect(body).to_be_hidden()
+    viewer.page.get_by_role("button", name="Clusters and playlists").click()
+    expect(body).to_be_visible()
+
+
+@pytest.mark.parametrize("tracks", [1, 2])
+def test_a_tiny_library_is_a_map_without_clusters(open_viewer: OpenViewer, tracks: int) -> None:
+    viewer = open_viewer(tracks)
+    assert viewer.visible_count() == tracks
+    x, y = viewer.position_of(0)
+    assert 300 < x < 1280
+    assert 0 < y < 800
+    expect(viewer.page.locator(".legend-note")).to_contain_text("No clusters")
+
+
+def test_a_map_without_tracks_says_so(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(0, state="empty")
+    expect(viewer.page.locator("#notice")).to_contain_text("no tracks")
+    expect(viewer.page.locator("#panel")).to_be_hidden()
+
+
+def test_data_of_another_version_is_refused_in_words(
+    open_viewer: OpenViewer, sample: Callable[[int], Site], web_root: tuple[Path, str]
+) -> None:
+    site = _copy(sample(300), web_root, "newer")
+    path = site.folder / "data" / GENERATION / "map.json"
+    document = json.loads(path.read_text())
+    document["schema"] = "spotmap.map/2"
+    path.write_text(json.dumps(document))
+    viewer = open_viewer(site=site, state="error")
+    expect(viewer.page.locator("#notice")).to_contain_text('another format ("spotmap.map/2")')
+
+
+def test_missing_data_is_reported_in_words(
+    open_viewer: OpenViewer, sample: Callable[[int], Site], web_root: tuple[Path, str]
+) -> None:
+    site = _copy(sample(300), web_root, "missing")
+    (site.folder / "data" / GENERATION / "map.json").unlink()
+    viewer = open_viewer(site=site, state="error")
+    expect(viewer.page.locator("#notice")).to_contain_text("map.json could not be fetched (status 404)")
+    viewer.complaints.seen = [text for text in viewer.complaints.seen if "404" not in text and "preload" not in text]
+
+
+def test_details_that_cannot_be_fetched_leave_a_card_with_a_note(
+    open_viewer: OpenViewer, sample: Callable[[int], Site], web_root: tuple[Path, str]
+) -> None:
+    site = _copy(sample(300), web_root, "no-details")
+    (site.folder / "data" / GENERATION / "details-000.json").unlink()
+    viewer = open_viewer(site=site)
+    viewer.page.mouse.click(*viewer.position_of(viewer.track_in_view()))
+    expect(viewer.page.locator(".card-note")).to_contain_text("details-000.json could not be fetched")
+    viewer.complaints.expect("404")
+
+
+def test_the_not_found_page_leads_to_the_map(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    viewer.page.goto(f"{viewer.site.url}404.html")
+    viewer.page.get_by_role("link", name="Go to A sample library").click()
+    viewer.page.wait_for_selector('html[data-state="ready"]')
+
+
+def _copy(site: Site, web_root: tuple[Path, str], name: str) -> Site:
+    root, url = web_root
+    shutil.copytree(site.folder, root / name, dirs_exist_ok=True)
+    return Site(root / name, f"{url}{name}/")

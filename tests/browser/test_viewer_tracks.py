@@ -1,0 +1,145 @@
+"""Pointing at tracks, finding them, and what the card says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Viewer
+from tests.fakes.sample_site import CURIOUS_TITLES
+
+pytestmark = pytest.mark.browser
+OpenViewer = Callable[..., Viewer]
+
+
+def test_hovering_shows_the_card_and_leaving_hides_it(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    track = viewer.track_in_view()
+    viewer.page.mouse.move(*viewer.position_of(track))
+    card = viewer.page.locator("#card")
+    expect(card).to_be_visible()
+    assert viewer.state("hovered") == track
+    expect(card.locator(".card-title")).not_to_be_empty()
+    expect(card.locator(".card-artists")).not_to_be_empty()
+    expect(card.locator(".card-facts")).to_contain_text(":")
+    viewer.page.mouse.move(640, 3)
+    expect(card).to_be_hidden()
+
+
+def test_a_click_pins_and_escape_unpins(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    track = viewer.track_in_view()
+    viewer.page.mouse.click(*viewer.position_of(track))
+    viewer.page.mouse.move(640, 3)
+    card = viewer.page.locator("#card")
+    expect(card).to_be_visible()
+    assert viewer.state("pinned") == track
+    expect(viewer.page.locator("#live")).to_contain_text("Pinned: ")
+    viewer.page.keyboard.press("Escape")
+    expect(card).to_be_hidden()
+    assert viewer.state("pinned") == -1
+
+
+def test_the_cards_close_button_unpins(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    viewer.page.mouse.click(*viewer.position_of(viewer.track_in_view()))
+    viewer.page.get_by_role("button", name="Unpin").click()
+    expect(viewer.page.locator("#card")).to_be_hidden()
+
+
+def test_a_tap_pins_on_a_phone(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844})
+    viewer.page.touchscreen.tap(*viewer.position_of(150))
+    card = viewer.page.locator("#card")
+    expect(card).to_be_visible()
+    box = card.bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+    assert box["y"] + box["height"] <= 844
+
+
+@pytest.mark.parametrize("corner", [(345, 20), (1200, 20), (345, 780), (1200, 780)])
+def test_the_card_never_leaves_the_screen(open_viewer: OpenViewer, corner: tuple[int, int]) -> None:
+    viewer = open_viewer()
+    track = viewer.track_in_view()
+    x, y = viewer.position_of(track)
+    viewer.page.mouse.move(640, 400)
+    viewer.page.mouse.down()
+    viewer.page.mouse.move(640 + corner[0] - x, 400 + corner[1] - y, steps=3)
+    viewer.page.mouse.up()
+    viewer.page.mouse.click(*viewer.position_of(track))
+    box = viewer.page.locator("#card").bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["y"] >= 0
+    assert box["x"] + box["width"] <= 1280
+    assert box["y"] + box["height"] <= 800
+
+
+def test_search_ignores_accents_and_enter_flies_to_the_track(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page = viewer.page
+    page.keyboard.press("/")
+    page.keyboard.type("cafe del mar")
+    expect(page.locator(".search-status")).to_have_text("1 track found")
+    expect(page.locator(".found-title")).to_have_text(CURIOUS_TITLES[0])
+    before = viewer.state("transform.k")
+    page.keyboard.press("Enter")
+    assert viewer.state("pinned") == 0
+    assert viewer.state("transform.k") > 3 * before
+    x, y = viewer.position_of(0)
+    panel = page.locator("#panel").bounding_box()
+    assert panel is not None
+    assert panel["width"] < x < 1280
+    assert abs(y - 400) < 2
+    expect(page.locator("#card .card-title")).to_have_text(CURIOUS_TITLES[0])
+
+
+def test_arrow_keys_choose_among_results(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page = viewer.page
+    page.keyboard.press("/")
+    page.keyboard.type("river")
+    matches = viewer.state("matches")
+    assert len(matches) > 2
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator('[role="option"][aria-selected="true"]')).to_have_attribute("data-track", str(matches[1]))
+    page.keyboard.press("Enter")
+    assert viewer.state("pinned") == matches[1]
+
+
+def test_a_search_without_result_says_so_and_escape_clears_it(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    viewer.page.keyboard.press("/")
+    viewer.page.keyboard.type("zzzz")
+    expect(viewer.page.locator(".search-status")).to_contain_text("Nothing found")
+    viewer.page.keyboard.press("Escape")
+    assert viewer.state("matches") is None
+    assert viewer.state("query") == ""
+
+
+@pytest.mark.parametrize("title", [CURIOUS_TITLES[4], CURIOUS_TITLES[5]])
+def test_titles_with_markup_or_emoji_are_shown_as_text(open_viewer: OpenViewer, title: str) -> None:
+    viewer = open_viewer()
+    viewer.page.keyboard.press("/")
+    viewer.page.keyboard.type(title)
+    viewer.page.keyboard.press("Enter")
+    expect(viewer.page.locator("#card .card-title")).to_have_text(title)
+    assert viewer.page.locator("#card script, #found script").count() == 0
+    assert viewer.page.title() == "A sample library"
+
+
+def test_details_are_fetched_only_when_a_track_is_looked_at_and_only_once(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    asked: list[str] = []
+    viewer.page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[1]))
+    track = viewer.track_in_view()
+    for _ in range(2):
+        viewer.page.mouse.click(*viewer.position_of(track))
+        expect(viewer.page.locator(".card-facts")).to_be_visible()
+        viewer.page.keyboard.press("Escape")
+    assert [name for name in asked if name.startswith("details")] == ["details-000.json"]

@@ -1,0 +1,333 @@
+"""A complete site of invented tracks in the documented format, for the viewer's tests and for looking at the viewer.
+
+    python -m tests.fakes.sample_site OUT --tracks 5000
+
+The page is the real template; the data is made here, not by ``spotmap_build.emit``, so that the viewer is tested
+against what docs/site-data.md says. Equal arguments give equal bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import struct
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+import numpy.typing as npt
+
+TEMPLATE = Path(__file__).resolve().parents[2] / "site_template"
+GENERATION = "sample0123456789"
+MAP_SIZE = 65535
+DETAILS_CHUNK = 2048
+
+Document = dict[str, Any]
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+
+STYLES = (
+    "Ambient", "Dub Techno", "Deep House", "Indie Folk", "Dream Pop", "Bossa Nova", "Hard Bop", "Modern Classical",
+    "Drum and Bass", "Boom Bap", "Neo Soul", "Post-Rock", "Shoegaze", "Afrobeat", "Synth-pop", "Chanson",
+    "Bluegrass", "Black Metal", "Math Rock", "Trip Hop", "Disco", "Minimal", "Cumbia", "Baroque", "City Pop", "Grime",
+    "Psychedelic Rock", "UK Garage", "Delta Blues", "Footwork", "Qawwali", "Surf", "Klezmer", "Dancehall", "Italo",
+    "Free Jazz", "Vaporwave", "Opera", "Samba", "Emo", "Krautrock", "Lo-fi",
+)  # fmt: skip
+PLAYLISTS = (
+    "Sunday morning", "Running", "Deep focus", "Kitchen disco", "Night drive", "With Mara", "Rainy days",
+    "2019 in one list", "Discovered in Lisbon", "Dinner for eight", "Gym", "Songs my father played", "Long train rides",
+    "Headphones only", "Starred",
+)  # fmt: skip
+WORDS = (
+    "amber", "river", "glass", "winter", "motor", "garden", "hollow", "signal", "northern", "velvet", "paper",
+    "ocean", "static", "silver", "lantern", "quiet", "harbour", "orchard", "echo", "marble", "copper", "drifting",
+    "summer", "parallel", "canyon", "feather", "mirror", "distant", "golden", "thunder", "meadow", "island",
+    "electric", "morning", "shadow", "satellite", "crystal", "wander", "letters", "violet", "machine",
+)  # fmt: skip
+FIRST_NAMES = (
+    "Mara", "Otis", "Lena", "Jun", "Amara", "Pål", "Björk", "Zoë", "Nils", "Inés", "Kofi", "Yuki", "Dana", "Émile",
+    "Ravi", "Chiara", "Tomasz", "Aoife",
+)  # fmt: skip
+LAST_NAMES = (
+    "Okafor", "Lindqvist", "Moreau", "Tanaka", "Silva", "Novák", "Håkansson", "Beaumont", "Reyes", "Ó'Sullivan",
+    "Kowalska", "Adeyemi",
+)  # fmt: skip
+CURIOUS_TITLES = (
+    "Café del Mar — Déjà Vu (Remastered 2011)", "夜に駆ける", "Песня о Родине", "Ça plane pour moi",
+    "🎷 Night 🌙 Train",
+    '<script>document.title = "broken"</script>',
+    "A title that goes on and on, through every movement of a symphony in C",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """One invented group: an elongated normal distribution."""
+
+    centre: tuple[float, float]
+    spread: tuple[float, float]
+    angle: float
+
+    def sample(self, random: np.random.Generator, count: int) -> FloatArray:
+        """Points float64 ``[count, 2]``."""
+        along = random.normal(size=(count, 2)) * self.spread
+        bend = 0.35 * along[:, 0] ** 2 / self.spread[0]
+        along[:, 1] += bend - bend.mean()
+        turn = np.array([[np.cos(self.angle), -np.sin(self.angle)], [np.sin(self.angle), np.cos(self.angle)]])
+        return np.asarray(along @ turn.T + self.centre)
+
+
+def write_sample_site(out: Path, *, tracks: int, seed: int = 7, title: str = "A sample library") -> Path:
+    """Write the site of ``tracks`` invented tracks into ``out`` and return the path of its page."""
+    random = np.random.default_rng(seed)
+    documents = sample_documents(random, tracks, title)
+    folder = out / "data" / GENERATION
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, document in documents.items():
+        folder.joinpath(name).write_text(
+            json.dumps(document, ensure_ascii=False, separators=(",", ":")), encoding="utf-8"
+        )
+    for source, name in (("viewer.bundle.js", "viewer.js"), ("style.css", "style.css"), ("favicon.svg", "favicon.svg")):
+        folder.joinpath(name).write_bytes((TEMPLATE / source).read_bytes())
+    art = out / "art"
+    art.mkdir(exist_ok=True)
+    for number, name in enumerate(art_names()):
+        art.joinpath(name).write_bytes(gradient_png(number))
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATE), autoescape=True, undefined=jinja2.StrictUndefined
+    )
+    values = {
+        "title": title,
+        "generation": GENERATION,
+        "track_count": tracks,
+        "playlist_count": len(documents["map.json"]["playlists"]),
+        "cluster_count": len(documents["map.json"]["clusters"]),
+        "sources": ["sample"],
+        "description": f"A map of {tracks} tracks, placed by how they sound.",
+    }
+    for page in ("index.html", "404.html"):
+        (out / page).write_text(environment.get_template(f"{page}.j2").render(values), encoding="utf-8")
+    return out / "index.html"
+
+
+def sample_documents(random: np.random.Generator, count: int, title: str) -> dict[str, Document]:
+    """The JSON documents of the site by file name."""
+    cluster_count = 0 if count < 30 else int(np.clip(np.sqrt(count) / 3, 4, len(STYLES)))
+    points, labels = sample_points(random, count, cluster_count)
+    order = np.argsort(hilbert_index(points), kind="stable")
+    points, labels = points[order], labels[order]
+    details = [f"details-{number:03d}.json" for number in range(-(-count // DETAILS_CHUNK))]
+    documents: dict[str, Document] = {
+        "map.json": map_document(random, points, labels, title, details),
+        "text.json": text_document(random, count),
+    }
+    for number, name in enumerate(details):
+        first = number * DETAILS_CHUNK
+        documents[name] = details_document(random, first, min(DETAILS_CHUNK, count - first))
+    return documents
+
+
+def sample_points(random: np.random.Generator, count: int, cluster_count: int) -> tuple[IntArray, IntArray]:
+    """Coordinates int ``[count, 2]`` in 0..65535 and labels int ``[count]`` with -1 for noise."""
+    shares = random.dirichlet(np.full(max(1, cluster_count), 2.5))
+    noise = random.random(count) < (0.12 if cluster_count else 1.0)
+    labels = np.where(noise, -1, random.choice(max(1, cluster_count), size=count, p=shares))
+    angle, radius = random.uniform(0, 2 * np.pi, size=count), 0.46 * np.sqrt(random.random(count))
+    points = 0.5 + np.stack([np.cos(angle), np.sin(angle)], axis=1) * radius[:, None]
+    for label, blob in enumerate(sample_blobs(random, cluster_count, shares)):
+        inside = labels == label
+        points[inside] = blob.sample(random, int(inside.sum()))
+    if count > 1:
+        points = (points - points.min()) / np.ptp(points)
+    return np.rint(points * MAP_SIZE).astype(np.int64), labels.astype(np.int64)
+
+
+def sample_blobs(random: np.random.Generator, count: int, shares: FloatArray) -> list[Blob]:
+    """Blobs whose middles keep their distance: each the best of 60 tries."""
+    blobs: list[Blob] = []
+    for label in range(count):
+        tries = random.uniform(0.12, 0.88, size=(60, 2))
+        tries = tries[np.hypot(*(tries - 0.5).T) < 0.4]
+        if blobs:
+            others = np.array([blob.centre for blob in blobs])
+            nearest = np.hypot(tries[:, None, 0] - others[None, :, 0], tries[:, None, 1] - others[None, :, 1]).min(
+                axis=1
+            )
+            centre = tries[int(nearest.argmax())]
+        else:
+            centre = tries[0]
+        size = 0.17 * float(np.sqrt(shares[label]))
+        stretch = float(random.uniform(1.0, 1.7))
+        spread = (size * stretch, size / stretch)
+        blobs.append(Blob((float(centre[0]), float(centre[1])), spread, float(random.uniform(0, np.pi))))
+    return blobs
+
+
+def hilbert_index(points: IntArray, bits: int = 16) -> IntArray:
+    """Place of each point along the Hilbert curve of a ``2**bits`` grid (the xy2d algorithm, vectorised)."""
+    x, y = points[:, 0].copy(), points[:, 1].copy()
+    index = np.zeros(len(points), dtype=np.int64)
+    for level in range(bits - 1, -1, -1):
+        side = 1 << level
+        right, up = (x & side) > 0, (y & side) > 0
+        index += side * side * ((3 * right) ^ up)
+        flip = ~up & right
+        x, y = np.where(flip, MAP_SIZE - x, x), np.where(flip, MAP_SIZE - y, y)
+        x, y = np.where(up, x, y), np.where(up, y, x)
+    return index
+
+
+def map_document(
+    random: np.random.Generator, points: IntArray, labels: IntArray, title: str, details: list[str]
+) -> Document:
+    """map.json."""
+    count = len(points)
+    clusters = [cluster_entry(points, labels, label) for label in range(int(labels.max(initial=-1)) + 1)]
+    low, high = np.percentile(points, [1, 99], axis=0) if count else (np.zeros(2), np.full(2, MAP_SIZE))
+    return {
+        "schema": "spotmap.map/1",
+        "generation": GENERATION,
+        "title": title,
+        "built_at": None,
+        "count": count,
+        "x": delta(points[:, 0]),
+        "y": delta(points[:, 1]),
+        "view": [round(float(value)) for value in (*low, *high)],
+        "cluster": labels.tolist(),
+        "clusters": clusters,
+        "playlists": playlist_entries(random, points, labels),
+        "files": {"text": "text.json", "details": details, "details_chunk": DETAILS_CHUNK},
+        "sources": ["sample"],
+    }
+
+
+def cluster_entry(points: IntArray, labels: IntArray, label: int) -> Document:
+    """One row of ``clusters``."""
+    members = np.flatnonzero(labels == label)
+    return {
+        "id": f"c{label:02d}",
+        "name": STYLES[label % len(STYLES)],
+        "count": len(members),
+        "color": label,
+        "peak": np.rint(np.median(points[members], axis=0)).astype(int).tolist(),
+        "core": members[:5].tolist(),
+        "regions": [ring(points[members], 2.1)],
+    }
+
+
+def playlist_entries(random: np.random.Generator, points: IntArray, labels: IntArray) -> list[Document]:
+    """Playlists that each draw on a few clusters and, a little, on everything."""
+    count = len(points)
+    entries: list[Document] = []
+    for number, name in enumerate(PLAYLISTS[: min(len(PLAYLISTS), count // 12)]):
+        taste = random.choice(max(1, int(labels.max(initial=0)) + 1), size=2)
+        chance = np.where(np.isin(labels, taste), 0.55, 0.015)
+        tracks = np.flatnonzero(random.random(count) < chance)
+        regions = [ring(points[tracks[labels[tracks] == label]], 1.7) for label in sorted(set(taste.tolist()))]
+        entries.append(
+            {
+                "id": f"p{number:02d}",
+                "name": name,
+                "count": len(tracks),
+                "color": number,
+                "tracks": delta(tracks),
+                "regions": [region for region in regions if region],
+            }
+        )
+    return entries
+
+
+def ring(points: IntArray, reach: float, corners: int = 48) -> list[int]:
+    """A closed ring around points, ``reach`` standard deviations out: x, y, x, y, ...; empty for under four points."""
+    if len(points) < 4:
+        return []
+    middle = points.mean(axis=0)
+    values, vectors = np.linalg.eigh(np.cov(points.T))
+    angle = np.linspace(0, 2 * np.pi, corners, endpoint=False)
+    circle = np.stack([np.cos(angle), np.sin(angle)], axis=1) * np.sqrt(np.maximum(values, 1)) * reach
+    wobble = 1 + 0.06 * np.sin(3 * angle + middle[0])
+    outline = np.clip(circle * wobble[:, None] @ vectors.T + middle, 0, MAP_SIZE)
+    return [int(value) for value in np.rint(outline).ravel()]
+
+
+def text_document(random: np.random.Generator, count: int) -> Document:
+    """text.json."""
+    artists = [f"{first} {last}" for first in FIRST_NAMES for last in LAST_NAMES]
+    albums = ["", *(f"{a.title()} {b.title()}" for a in WORDS[::2] for b in WORDS[1::2])]
+    titles = [" ".join(random.choice(WORDS, size=int(random.integers(1, 4)))).title() for _ in range(count)]
+    if count > len(CURIOUS_TITLES):
+        titles[: len(CURIOUS_TITLES)] = CURIOUS_TITLES
+    main = random.integers(len(artists), size=count)
+    guest = random.integers(len(artists), size=count)
+    has_guest = random.random(count) < 0.15
+    return {
+        "schema": "spotmap.text/1",
+        "titles": "\n".join(titles),
+        "artist_names": artists,
+        "artists": [[int(a), int(b)] if both else [int(a)] for a, b, both in zip(main, guest, has_guest, strict=True)],
+        "album_names": albums,
+        "albums": random.integers(len(albums), size=count).tolist(),
+    }
+
+
+def details_document(random: np.random.Generator, first: int, count: int) -> Document:
+    """details-NNN.json."""
+    names = art_names()
+    return {
+        "schema": "spotmap.details/1",
+        "first": first,
+        "ids": [f"t{first + row:07d}" for row in range(count)],
+        "duration_ms": random.integers(95_000, 520_000, size=count).tolist(),
+        "year": [None if random.random() < 0.1 else int(year) for year in random.integers(1959, 2026, size=count)],
+        "added_at": [None] * count,
+        "art": [int(random.integers(len(names))) if random.random() < 0.5 else -1 for _ in range(count)],
+        "art_files": names,
+        "features": {
+            "tempo": random.normal(118, 24, size=count).round(1).tolist(),
+            "loudness": random.normal(-14, 4, size=count).round(1).tolist(),
+            "brightness": random.normal(1900, 600, size=count).round().tolist(),
+            "danceability": random.uniform(0.4, 2.2, size=count).round(2).tolist(),
+        },
+        "feature_units": {"tempo": "BPM", "loudness": "LUFS", "brightness": "Hz", "danceability": ""},
+        "facets": {},
+    }
+
+
+def delta(values: IntArray) -> list[int]:
+    """The first value, then differences."""
+    return [int(value) for value in np.diff(values, prepend=0)]
+
+
+def art_names() -> list[str]:
+    """Names of the invented covers below ``art/``."""
+    return [f"cover{number:02d}.png" for number in range(12)]
+
+
+def gradient_png(number: int, side: int = 96) -> bytes:
+    """A small PNG (RGB, 8 bit) whose colours depend on ``number``."""
+    ramp = np.linspace(0.0, 1.0, side)
+    across, down = np.meshgrid(ramp, ramp)
+    phase = number * 0.9
+    channels = [
+        0.5 + 0.38 * np.sin(phase + shift + 2.4 * across * np.cos(phase) + 2.0 * down) for shift in (0.0, 2.1, 4.2)
+    ]
+    pixels = np.rint(np.stack(channels, axis=-1) * 255).astype(np.uint8)
+    rows = b"".join(b"\x00" + row.tobytes() for row in pixels)
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows, 9)) + chunk(b"IEND", b"")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Write a site of invented tracks.")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--tracks", type=int, default=5000)
+    parser.add_argument("--seed", type=int, default=7)
+    arguments = parser.parse_args()
+    print(write_sample_site(arguments.out, tracks=arguments.tracks, seed=arguments.seed))

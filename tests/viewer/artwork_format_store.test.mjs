@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { hashText, placeholderArt } from "../../site_template/viewer/artwork.js";
+import { counted, formatDuration } from "../../site_template/viewer/format.js";
+import { createStore } from "../../site_template/viewer/store.js";
+
+test("placeholder art is the same for the same text and differs for near-equal ones", () => {
+  assert.equal(placeholderArt("Halo"), placeholderArt("Halo"));
+  const arts = new Set(Array.from({ length: 200 }, (_, i) => placeholderArt(`Track ${i}`)));
+  assert.equal(arts.size, 200);
+});
+
+test("placeholder art never contains the text it stands for", () => {
+  assert.doesNotMatch(decodeURIComponent(placeholderArt('"><script>alert(1)</script>')), /script|alert/);
+});
+
+test("hashes fill 32 bits", () => {
+  const hashes = Array.from({ length: 64 }, (_, i) => hashText(String(i)));
+  assert.ok(hashes.some((hash) => hash > 2 ** 31) && hashes.some((hash) => hash < 2 ** 31));
+  assert.equal(new Set(hashes).size, 64);
+});
+
+for (const [duration_ms, text] of [[0, "0:00"], [65_400, "1:05"], [599_600, "10:00"], [3_729_000, "1:02:09"]]) {
+  test(`${duration_ms} ms reads ${text}`, () => assert.equal(formatDuration(duration_ms), text));
+}
+
+test("one is singular", () => {
+  assert.deepEqual([counted(1, "track"), counted(0, "track"), counted(12345, "track")], ["1 track", "0 tracks", "12,345 tracks"]);
+});
+
+test("a store tells listeners once a change, only of keys they asked for, and not of what stays", () => {
+  const store = createStore({ a: 1, b: 1 });
+  const heard = [];
+  store.subscribe(["a"], (state, changed) => heard.push([state.a, [...changed]]));
+  store.set({ b: 2 });
+  store.set({ a: 1 });
+  store.set({ a: 3, b: 4 });
+  assert.deepEqual(heard, [[3, ["a", "b"]]]);
+  assert.throws(() => {
+    store.get().a = 9;
+  }, TypeError);
+});

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { DataError, decodeDetails, decodeMap, decodeText } from "../../site_template/viewer/decode.js";
+
+const MAP = {
+  schema: "spotmap.map/1",
+  generation: "abc",
+  title: "Mine",
+  built_at: null,
+  count: 3,
+  x: [10, 5, -15],
+  y: [65535, -65535, 7],
+  view: [0, 0, 65535, 65535],
+  cluster: [0, -1, 0],
+  clusters: [{ id: "c0", name: "Dub", count: 2, color: 4, peak: [5, 5], core: [0], regions: [[0, 0, 9, 0, 9, 9]] }],
+  playlists: [
+    { id: "p0", name: "A", count: 2, color: 0, tracks: [0, 2], regions: [] },
+    { id: "p1", name: "B", count: 2, color: 1, tracks: [1, 1], regions: [] },
+  ],
+  files: { text: "text.json", details: ["details-000.json"], details_chunk: 2048 },
+  sources: ["folder"],
+};
+
+test("delta-coded coordinates are restored", () => {
+  const map = decodeMap(MAP);
+  assert.deepEqual([...map.x], [10, 15, 0]);
+  assert.deepEqual([...map.y], [65535, 0, 7]);
+});
+
+test("each track knows its playlists, in ascending order", () => {
+  const { offsets, playlists } = decodeMap(MAP).membership;
+  const of = (track) => [...playlists.subarray(offsets[track], offsets[track + 1])];
+  assert.deepEqual([of(0), of(1), of(2)], [[0], [1], [0, 1]]);
+});
+
+for (const [name, document] of [
+  ["another version", { ...MAP, schema: "spotmap.map/2" }],
+  ["no schema", { ...MAP, schema: undefined }],
+  ["null", null],
+  ["a shortened column", { ...MAP, x: [1] }],
+]) {
+  test(`a map document with ${name} is refused with a message for people`, () => {
+    assert.throws(() => decodeMap(document), (error) => error instanceof DataError && /again|Reload/.test(error.message));
+  });
+}
+
+test("text is found by track", () => {
+  const text = decodeText(
+    {
+      schema: "spotmap.text/1",
+      titles: "One\nTwo",
+      artist_names: ["Ana", "Bo"],
+      artists: [[1], [0, 1]],
+      album_names: ["", "First"],
+      albums: [0, 1],
+    },
+    2,
+  );
+  assert.deepEqual(text.titles, ["One", "Two"]);
+  assert.deepEqual(text.artistsOf(1), ["Ana", "Bo"]);
+  assert.equal(text.albumOf(0), "");
+  assert.equal(text.albumOf(1), "First");
+});
+
+test("fewer titles than tracks are refused", () => {
+  assert.throws(() => decodeText({ schema: "spotmap.text/1", titles: "One" }, 2), DataError);
+});
+
+test("details leave out what a track does not have", () => {
+  const details = decodeDetails(
+    {
+      schema: "spotmap.details/1",
+      first: 2048,
+      ids: ["a", "b"],
+      duration_ms: [1000, null],
+      year: [null, 1999],
+      art: [-1, 0],
+      art_files: ["x.webp"],
+      features: { tempo_bpm: [null, 120] },
+      feature_units: { tempo_bpm: "BPM" },
+      facets: { mood: ["calm", ""] },
+    },
+    2049,
+  );
+  assert.deepEqual(details, {
+    id: "b",
+    duration_ms: null,
+    year: 1999,
+    artFile: "x.webp",
+    features: [{ name: "tempo_bpm", value: 120, unit: "BPM" }],
+    facets: [],
+  });
+});

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Grid } from "../../site_template/viewer/grid.js";
+
+/** Numbers in 0..65535, the same in every run. */
+function scattered(count, seed) {
+  let state = seed;
+  return Uint16Array.from({ length: count }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state >>> 16;
+  });
+}
+
+const X = scattered(3000, 1);
+const Y = scattered(3000, 2);
+const GRID = new Grid(X, Y);
+
+function nearestBySearchingAll(x, y, reach, accepts) {
+  let best = -1;
+  let bestSquare = reach * reach;
+  for (let track = 0; track < X.length; track++) {
+    const square = (X[track] - x) ** 2 + (Y[track] - y) ** 2;
+    if (square < bestSquare && accepts(track)) [best, bestSquare] = [track, square];
+  }
+  return best;
+}
+
+test("the sorted order holds every track once, with its own coordinates", () => {
+  assert.deepEqual(Uint32Array.from(GRID.order).sort(), Uint32Array.from(X.keys()));
+  GRID.order.forEach((track, place) => assert.deepEqual([GRID.x[place], GRID.y[place]], [X[track], Y[track]]));
+});
+
+for (const [name, accepts] of [["every track", () => true], ["even tracks only", (track) => track % 2 === 0]]) {
+  test(`the nearest of ${name} is what a search through all finds`, () => {
+    for (let i = 0; i < 300; i++) {
+      const [x, y] = [X[i] + 37, Y[i] - 91];
+      assert.equal(GRID.nearest(x, y, 2500, accepts), nearestBySearchingAll(x, y, 2500, accepts));
+    }
+  });
+}
+
+test("nothing within reach is no track", () => {
+  assert.equal(GRID.nearest(-50000, 0, 100, () => true), -1);
+  assert.equal(new Grid(new Uint16Array(0), new Uint16Array(0)).nearest(0, 0, 1e6, () => true), -1);
+});
+
+test("the runs of a rectangle hold every track in it, and far fewer than all", () => {
+  const [x0, y0, x1, y1] = [20000, 30000, 30000, 38000];
+  const runs = GRID.runs(x0, y0, x1, y1);
+  const found = new Set();
+  for (let r = 0; r < runs.length; r += 2) for (let p = runs[r]; p < runs[r + 1]; p++) found.add(GRID.order[p]);
+  X.forEach((x, track) => {
+    if (x >= x0 && x <= x1 && Y[track] >= y0 && Y[track] <= y1) assert.ok(found.has(track));
+  });
+  assert.ok(found.size < 200);
+});
+
+test("the whole map is one run, a rectangle beside it none", () => {
+  assert.deepEqual([...GRID.runs(-1e6, -1e6, 1e6, 1e6)], [0, 3000]);
+  assert.equal(GRID.runs(70000, 0, 80000, 100).length, 0);
+});
+
+test("typical spacing follows density", () => {
+  const dense = new Grid(X.map((x) => x >> 3), Y.map((y) => y >> 3));
+  assert.ok(dense.typicalSpacing() < GRID.typicalSpacing() / 3);
+});

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { anchorsOf, fitTitles, placeLabels } from "../../site_template/viewer/label_placement.js";
+
+const candidate = (group, ...anchors) => ({ group, width: 100, height: 20, anchors });
+
+function overlap(a, b, scale) {
+  return (
+    Math.abs(a.x - b.x) * scale < (a.width + b.width) / 2 - 1e-6 &&
+    Math.abs(a.y - b.y) * scale < (a.height + b.height) / 2 - 1e-6
+  );
+}
+
+test("the strongest label always shows", () => {
+  assert.equal(placeLabels([candidate(0, [5, 5]), candidate(1, [5, 6])], 1)[0].minScale, 0);
+});
+
+test("a weaker label shows from the scale at which it is clear of the stronger one", () => {
+  const [, weaker] = placeLabels([candidate(0, [0, 0]), candidate(1, [10, 0])], 1);
+  assert.equal(weaker.minScale, 10);
+});
+
+test("a label moves to another anchor if that shows it earlier", () => {
+  const [, weaker] = placeLabels([candidate(0, [0, 0]), candidate(1, [1, 0], [0, 50])], 1);
+  assert.deepEqual([weaker.x, weaker.y], [0, 50]);
+});
+
+test("labels at one place never show together", () => {
+  assert.equal(placeLabels([candidate(0, [3, 3]), candidate(1, [3, 3])], 1)[1].minScale, Infinity);
+});
+
+test("no two labels that show overlap, at any scale, and none goes away while zooming in", () => {
+  const candidates = Array.from({ length: 60 }, (_, i) => candidate(i, [(i * 397) % 1024, (i * 731) % 1024]));
+  const labels = placeLabels(candidates, 0.5);
+  let before = 0;
+  for (const scale of [0.2, 0.5, 1, 2, 4, 8, 30]) {
+    const shown = labels.filter(({ minScale }) => minScale <= scale);
+    assert.ok(shown.length >= before);
+    before = shown.length;
+    shown.forEach((a, i) => shown.slice(i + 1).forEach((b) => assert.ok(!overlap(a, b, scale))));
+  }
+  assert.ok(before > 50);
+});
+
+test("anchors begin with the peak, then the largest island", () => {
+  const small = [0, 65535, 640, 65535, 640, 64895];
+  const large = [6400, 65535, 12800, 65535, 12800, 59135];
+  const anchors = anchorsOf({ peak: [64, 65535], regions: [small, large] });
+  assert.deepEqual(anchors.slice(0, 2), [[1, 0], [150, 50]]);
+  assert.deepEqual(anchorsOf({ peak: null, regions: [] }), []);
+});
+
+test("titles of tracks do not touch each other or group names; the first in order wins", () => {
+  const titles = [
+    { track: 4, x: 0, y: 0, width: 50 },
+    { track: 7, x: 20, y: 5, width: 50 },
+    { track: 9, x: 0, y: 40, width: 50 },
+    { track: 11, x: 300, y: 0, width: 50 },
+  ];
+  const taken = [{ x: 25, y: 40, width: 60, height: 20 }];
+  assert.deepEqual(fitTitles(titles, 17, taken), new Set([4, 11]));
+});

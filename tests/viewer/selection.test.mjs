@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { decodeMap } from "../../site_template/viewer/decode.js";
+import { appearanceOf, countWithoutGroup, RANK, soloed, toggled } from "../../site_template/viewer/selection.js";
+
+/** Track 0: cluster 0, playlist 0. Track 1: cluster 1, playlists 0 and 1. Track 2: neither. */
+const MAP = decodeMap({
+  schema: "spotmap.map/1",
+  title: "",
+  count: 3,
+  x: [0, 0, 0],
+  y: [0, 0, 0],
+  view: [0, 0, 1, 1],
+  cluster: [0, 1, -1],
+  clusters: [{ name: "a" }, { name: "b" }],
+  playlists: [{ name: "p", tracks: [0, 1] }, { name: "q", tracks: [1] }],
+  files: { text: "", details: [], details_chunk: 1 },
+});
+const NONE = new Set();
+const { HIDDEN, DIMMED, QUIET, SHOWN } = RANK;
+
+for (const [name, state, rank, group] of [
+  ["everything shows, noise quietly", {}, [SHOWN, SHOWN, QUIET], [0, 1, -1]],
+  ["a hidden cluster hides its tracks", { hiddenClusters: new Set([1]) }, [SHOWN, HIDDEN, QUIET], [0, 1, -1]],
+  ["noise can be hidden", { hiddenClusters: new Set([-1]) }, [SHOWN, SHOWN, HIDDEN], [0, 1, -1]],
+  ["a track shows while one of its playlists does", { hiddenPlaylists: new Set([0]) }, [HIDDEN, SHOWN, QUIET], [0, 1, -1]],
+  [
+    "by playlist, a track has the colour of its first shown one",
+    { colorBy: "playlist", hiddenPlaylists: new Set([0]) },
+    [HIDDEN, SHOWN, QUIET],
+    [-1, 1, -1],
+  ],
+  [
+    "clusters and playlists filter together",
+    { hiddenClusters: new Set([0]), hiddenPlaylists: new Set([-1]) },
+    [HIDDEN, SHOWN, HIDDEN],
+    [0, 1, -1],
+  ],
+  ["a query dims what it does not find", { matches: [2] }, [DIMMED, DIMMED, SHOWN], [0, 1, -1]],
+  [
+    "a query does not bring back what is hidden",
+    { matches: [1, 2], hiddenClusters: new Set([1]) },
+    [DIMMED, HIDDEN, SHOWN],
+    [0, 1, -1],
+  ],
+]) {
+  test(name, () => {
+    const base = { colorBy: "cluster", hiddenClusters: NONE, hiddenPlaylists: NONE, matches: null };
+    const appearance = appearanceOf(MAP, { ...base, ...state });
+    assert.deepEqual([...appearance.rank], rank);
+    assert.deepEqual([...appearance.group], group);
+    assert.equal(appearance.visibleCount, rank.filter((value) => value !== HIDDEN).length);
+  });
+}
+
+test("toggling twice changes nothing", () => {
+  assert.deepEqual(toggled(toggled(new Set([1]), 3), 3), new Set([1]));
+});
+
+test("solo hides all others, noise included; solo again shows all", () => {
+  const alone = soloed(new Set([0]), 1, 3);
+  assert.deepEqual(alone, new Set([-1, 0, 2]));
+  assert.deepEqual(soloed(alone, 1, 3), new Set());
+  assert.deepEqual(soloed(alone, 2, 3), new Set([-1, 0, 1]));
+});
+
+test("tracks without a group are counted", () => {
+  assert.equal(countWithoutGroup(MAP, "cluster"), 1);
+  assert.equal(countWithoutGroup(MAP, "playlist"), 1);
+});

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { packedPixel } from "../../site_template/viewer/palette.js";
+import { blended, createBrush, hazePaint, solidPaint, splat } from "../../site_template/viewer/splat.js";
+
+const RED = packedPixel("#ff0000");
+const BLUE = packedPixel("#0000ff");
+const IDENTITY = { scaleX: 1, scaleY: 1, x: 0, y: 0 };
+
+function draw(points, radius, paint, { size = 40, outline = 0, rank = 3 } = {}) {
+  const target = { pixels: new Int32Array(size * size), stride: size, height: size };
+  const columns = {
+    x: Uint16Array.from(points.map(({ x }) => x)),
+    y: Uint16Array.from(points.map(({ y }) => y)),
+    rank: Uint8Array.from(points.map((point) => point.rank ?? 3)),
+    color: Int32Array.from(points.map(({ color }) => color)),
+  };
+  const runs = Uint32Array.from([0, points.length]);
+  splat(target, columns, runs, rank, createBrush(radius, outline, size), IDENTITY, paint);
+  return (x, y) => target.pixels[y * size + x];
+}
+const alpha = (pixel) => pixel >>> 24;
+
+test("a disc covers about the area of a circle", () => {
+  for (const radius of [1, 2, 4, 6.5]) {
+    const at = draw([{ x: 20, y: 20, color: RED }], radius, solidPaint(0));
+    let area = 0;
+    for (let y = 0; y < 40; y++) for (let x = 0; x < 40; x++) area += alpha(at(x, y)) / 255;
+    assert.ok(Math.abs(area / (Math.PI * radius ** 2) - 1) < 0.12, `radius ${radius}: area ${area}`);
+  }
+});
+
+test("the middle is opaque and of its colour, the rim is soft, outside is nothing", () => {
+  const at = draw([{ x: 20, y: 20, color: RED }], 4, solidPaint(0));
+  assert.equal(at(20, 20), RED);
+  assert.ok(alpha(at(24, 20)) > 0 && alpha(at(24, 20)) < 255);
+  assert.equal(at(28, 20), 0);
+});
+
+test("an outline separates discs that overlap", () => {
+  const points = [{ x: 17, y: 20, color: RED }, { x: 22, y: 20, color: BLUE }];
+  const at = draw(points, 4, solidPaint(packedPixel("#000000")), { outline: 1 });
+  assert.equal(at(22, 20), BLUE);
+  assert.equal(at(15, 20), RED, "the first disc still shows");
+  const [red, blue] = [at(17, 20) & 0xff, (at(17, 20) >> 16) & 0xff];
+  assert.ok(red < 128 && blue < 128, `between them is the outline, not ${red}, ${blue}`);
+});
+
+test("only points of the asked rank are drawn", () => {
+  const at = draw([{ x: 10, y: 10, color: RED, rank: 0 }, { x: 30, y: 30, color: RED }], 3, solidPaint(0));
+  assert.equal(at(10, 10), 0);
+  assert.equal(at(30, 30), RED);
+});
+
+test("a disc that would leave the target is left out, not wrapped to the other side", () => {
+  const at = draw([{ x: 1, y: 20, color: RED }, { x: 39, y: 20, color: RED }, { x: 200, y: 20, color: RED }], 4, solidPaint(0));
+  for (let y = 0; y < 40; y++) for (let x = 0; x < 40; x++) assert.equal(at(x, y), 0);
+});
+
+test("haze does not grow where many points lie", () => {
+  const heap = Array.from({ length: 50 }, () => ({ x: 20, y: 20, color: RED }));
+  assert.equal(alpha(draw(heap, 3, hazePaint(20))(20, 20)), 20);
+});
+
+for (const [name, below, above, cover, expected] of [
+  ["over nothing keeps its colour", 0, RED, 128, [255, 0, 0, 128]],
+  ["over opaque mixes", BLUE, RED, 128, [128, 0, 127, 255]],
+  ["fully covering replaces", BLUE, RED, 255, [255, 0, 0, 255]],
+  ["over its own colour only gains opacity", (RED & 0xffffff) | (128 << 24), RED, 128, [255, 0, 0, 192]],
+]) {
+  test(`a blended pixel ${name}`, () => {
+    const pixel = blended(below, above, cover);
+    const channels = [pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255, pixel >>> 24];
+    channels.forEach((value, i) => assert.ok(Math.abs(value - expected[i]) <= 2, `${channels} is not ${expected}`));
+  });
+}
