@@ -1,0 +1,61 @@
+# Two commands for a newcomer: `make demo` shows the map, `make test` proves the project. Everything else serves these.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test test-fast lint viewer env env-dev chromium lock clean
+.DEFAULT_GOAL := help
+
+help:  ## what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+env: $(VENV)/.installed
+env-dev: $(VENV)/.installed-dev
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+	  { echo "spotmap-build needs Python 3.11, 3.12 or 3.13; $(PYTHON) is another. Try: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml requirements.lock | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml requirements.lock | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable '.[dev]'
+	@touch $@ $(VENV)/.installed
+
+demo: env  ## create the environment, build the demo map, say how to look at it
+	$(BIN)/spotmap-build --source demo --out demo-site --title "A demo library"
+	@echo
+	@echo "The map is in demo-site/. To look at it:  $(BIN)/spotmap-build preview demo-site"
+
+test: env-dev chromium lint viewer  ## everything: style, types, structure, viewer, unit, contract, fault and browser tests
+	$(BIN)/python -m pytest -n auto --dist loadgroup
+
+test-fast: env-dev lint  ## the tests that need no browser and take no time
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not slow and not browser"
+
+lint: env-dev  ## style (ruff), types (mypy --strict), directions of imports (import-linter)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+viewer: node_modules/.installed  ## type-check, test and rebuild the viewer's script
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent check
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent test
+
+node_modules/.installed: package.json package-lock.json | $(VENV)/.installed-dev
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --no-audit --no-fund
+	@touch $@
+
+chromium: env-dev  ## a Chromium for the browser tests: the system's, else Debian's package, else Playwright's own
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/ensure_chromium.sh
+
+lock: env-dev  ## write the versions that development and CI use
+	$(BIN)/python -m pip freeze --exclude-editable | grep -v '^-e' > requirements.lock
+
+clean:  ## remove what can be made again (not your cache, not your sites)
+	rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build

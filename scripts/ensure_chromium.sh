@@ -1,0 +1,19 @@
+#!/bin/sh
+# Make sure that the browser tests find a Chromium: the system's own, else the distribution's package, else Playwright's.
+set -eu
+for name in chromium chromium-browser google-chrome google-chrome-stable; do
+  if command -v "$name" >/dev/null 2>&1; then exit 0; fi
+done
+if command -v apt-get >/dev/null 2>&1; then
+  as_root=""
+  [ "$(id -u)" = 0 ] || as_root="sudo -n"
+  if $as_root true 2>/dev/null; then
+    echo "Installing Chromium from the distribution's packages ..."
+    $as_root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq chromium >/dev/null && exit 0
+  fi
+fi
+echo "Installing Playwright's Chromium ..."
+playwright install chromium || {
+  echo "No Chromium could be installed. Install one (package 'chromium') and run the command again." >&2
+  exit 1
+}

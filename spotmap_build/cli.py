@@ -1,0 +1,287 @@
+"""The commands: parse, call, print. No logic."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from spotmap_build.config import EMBEDDERS, Config, load_config
+from spotmap_build.errors import SpotmapError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import FrameType
+
+EXIT_MISSING_TRACKS: Final = 3
+EXIT_CACHE: Final = 5
+EXIT_INTERRUPTED: Final = 130
+
+EPILOG: Final = """\b
+Examples:
+  spotmap-build --source demo                 a small made-up library; needs nothing
+  spotmap-build --source folder:~/Music       every audio file in a folder
+  spotmap-build --source table:tracks.csv     a table, with vectors of your own if it has them
+  spotmap-build preview                       look at the map in your browser
+\b
+Settings can also stand in spotmap.toml or in SPOTMAP_* environment variables.
+Exit status: 0 done; 1 a bug; 2 usage; 3 published, but more tracks are missing than
+--max-failures allows; 4 login needed; 5 cache; 6 a service; 130 interrupted.
+"""
+
+
+class DefaultCommandGroup(click.Group):
+    """A group whose options belong to ``build``: without a subcommand, that is what runs."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        asks_for_group = any(argument in {"--help", "-h", "--version"} for argument in args)
+        if not any(argument in self.commands for argument in args[:1]) and not asks_for_group:
+            args = ["build", *args]
+        return super().parse_args(ctx, args)
+
+
+def build_options(command: Any) -> Any:
+    """The options that ``build`` and ``plan`` share."""
+    options = (
+        click.option(
+            "--source",
+            "sources",
+            multiple=True,
+            metavar="KIND[:PATH]",
+            help="Where the music comes from: demo, folder:PATH or table:PATH. Can be given several times.",
+        ),
+        click.option("--out", type=str, metavar="DIR", help="Where the site goes.  [default: site]"),
+        click.option("--title", type=str, help="The map's title.  [default: from the source]"),
+        click.option(
+            "--embedder",
+            type=click.Choice(EMBEDDERS),
+            help="How to listen: discogs-effnet hears most (weights of 18 MB are fetched once); musicnn is built "
+            "in.  [default: discogs-effnet; the demo: musicnn]",
+        ),
+        click.option(
+            "--cache-dir",
+            type=str,
+            metavar="DIR",
+            help="Where finished work is kept, so that the next build is quick.  [default: .spotmap/cache]",
+        ),
+        click.option(
+            "--report",
+            type=str,
+            metavar="FILE",
+            help="Where to write what became of every track.  [default: beside the site]",
+        ),
+        click.option("--jobs", type=int, metavar="N", help="Tracks to listen to at once.  [default: one a processor]"),
+        click.option(
+            "--max-failures",
+            type=str,
+            metavar="N|N%",
+            help="End with status 3 if more tracks than this are missing.  [default: no bound]",
+        ),
+        click.option(
+            "--force", is_flag=True, default=None, help="Write into an output folder that spotmap-build did not make."
+        ),
+        click.option("--seed", type=int, metavar="N", help="Another number gives another layout.  [default: 42]"),
+        click.option(
+            "--config",
+            "config_file",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="Settings.  [default: spotmap.toml, if it is there]",
+        ),
+        click.option(
+            "--log",
+            type=click.Choice(["auto", "tty", "plain", "json"]),
+            help="How to tell progress.  [default: a bar on a terminal, lines elsewhere]",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.group(cls=DefaultCommandGroup, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EPILOG)
+@click.version_option(version("spotmap-build"), prog_name="spotmap-build")
+def main() -> None:
+    """Turn a music library into a map: tracks that sound alike lie together.
+
+    Without a command, the map is built: every track is listened to once, laid out on a plane, and published as a
+    folder of static files that any web host can serve.
+    """
+
+
+@main.command()
+@build_options
+def build(**flags: Any) -> None:
+    """Build the map (what runs when no command is given)."""
+    from spotmap_build import pipeline
+    from spotmap_build.progress import format_seconds, make_progress
+
+    config = _config(flags)
+    progress = make_progress(config.log)
+    try:
+        result = pipeline.build(config, progress)
+    finally:
+        progress.close()
+    missing = len(result.failures)
+    progress.say(
+        f"{result.mapped_count} of {result.track_count} tracks are on the map ({format_seconds(result.seconds)})."
+        + (f" {missing} are not; {config.report_path} says why." if missing else "")
+    )
+    progress.say(f"To look at it: spotmap-build preview {_shown(config.out)}")
+    if config.max_failures.is_passed(missing, result.track_count):
+        progress.say("More tracks are missing than --max-failures allows.", level="error")
+        sys.exit(EXIT_MISSING_TRACKS)
+
+
+@main.command()
+@build_options
+def plan(**flags: Any) -> None:
+    """Say what a build would do, without listening to or publishing anything."""
+    from spotmap_build import pipeline
+    from spotmap_build.progress import make_progress
+
+    config = _config(flags)
+    progress = make_progress(config.log)
+    try:
+        sentences = pipeline.plan(config, progress)
+    finally:
+        progress.close()
+    _echo(sentences)
+
+
+@main.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.option("--port", type=click.IntRange(1, 65535), help="Which port.  [default: 8765, or the next free one]")
+@click.option("--open/--no-open", "open_browser", default=False, help="Open the map in your browser.")
+@click.option(
+    "--watch", is_flag=True, help="Build again when the music changes (the sources and settings of spotmap.toml)."
+)
+def preview(folder: Path | None, port: int | None, open_browser: bool, watch: bool) -> None:
+    """Serve a built site on this machine, to look at it.  [default folder: site]"""
+    from spotmap_build import pipeline
+    from spotmap_build.emit.preview import serve
+
+    config = _config({"out": str(folder) if folder else None})
+    serve(config.out, port=port, open_browser=open_browser, watch=pipeline.watch(config) if watch else None)
+
+
+@main.group()
+def cache() -> None:
+    """Look into the cache, check it, or make it smaller."""
+
+
+cache_dir_option = click.option("--cache-dir", type=str, metavar="DIR", help="Which cache.  [default: .spotmap/cache]")
+
+
+@cache.command()
+@cache_dir_option
+def stats(cache_dir: str | None) -> None:
+    """How much there is of what."""
+    from spotmap_build.cache import maintenance
+    from spotmap_build.describe import describe_stats
+
+    _echo(describe_stats(maintenance.stats(_config({"cache_dir": cache_dir}).cache_dir)))
+
+
+@cache.command()
+@cache_dir_option
+@click.option("--subset", type=click.FloatRange(0, 1), default=1.0, help="Check only this share of the entries.")
+def check(cache_dir: str | None, subset: float) -> None:
+    """Read everything back and put damaged entries aside; they are computed anew when they are needed."""
+    from spotmap_build.cache import maintenance
+    from spotmap_build.describe import describe_check
+
+    report = maintenance.check(_config({"cache_dir": cache_dir}).cache_dir, subset=subset)
+    _echo(describe_check(report))
+    if not report.is_clean:
+        sys.exit(EXIT_CACHE)
+
+
+@cache.command()
+@cache_dir_option
+@click.option("--max-size", type=str, metavar="SIZE", help="Keep at most this much, such as 2G: the latest used.")
+@click.option("--max-age-days", type=click.IntRange(0), metavar="DAYS", help="Drop what was not used for so long.")
+@click.option("--unused", is_flag=True, help="Drop what the last ten builds did not use.")
+def prune(cache_dir: str | None, max_size: str | None, max_age_days: int | None, unused: bool) -> None:
+    """Make the cache smaller. What is dropped is computed anew if it is needed again.
+
+    Without an option, only damaged entries and what interrupted builds left go.
+    """
+    from spotmap_build.cache.prune import PrunePolicy
+    from spotmap_build.cache.prune import prune as prune_cache
+    from spotmap_build.describe import describe_prune
+
+    policy = PrunePolicy(
+        max_size_bytes=parse_size(max_size) if max_size else None,
+        max_age_s=max_age_days * 86_400 if max_age_days is not None else None,
+        only_rooted=unused,
+    )
+    _echo(describe_prune(prune_cache(_config({"cache_dir": cache_dir}).cache_dir, policy)))
+
+
+def _echo(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line)
+
+
+def parse_size(text: str) -> int:
+    """``500M``, ``2G``, ``1.5GB`` as bytes; powers of 1,000."""
+    powers = {"K": 1, "M": 2, "G": 3, "T": 4}
+    number = text.upper().removesuffix("B")
+    power = powers.get(number[-1:], 0)
+    try:
+        return int(float(number[:-1] if power else number) * 1000**power)
+    except ValueError as error:
+        raise click.BadParameter(f"{text} is no size; say for example 500M or 2G.") from error
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
+def doctor(as_json: bool) -> None:
+    """Check that this machine has all that a build needs."""
+    from spotmap_build import doctor as examination
+
+    findings = examination.examine(_config({}))
+    click.echo(examination.as_json(findings) if as_json else examination.as_text(findings))
+    if any(finding.level == "error" for finding in findings):
+        sys.exit(2)
+
+
+def _config(flags: dict[str, Any]) -> Config:
+    file = flags.pop("config_file", None)
+    return load_config(flags, os.environ, Path.cwd(), file)
+
+
+def _shown(path: Path) -> str:
+    """A path as short as it can be given from here."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def run() -> None:
+    """The command as installed: errors become a sentence, a hint and an exit status."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        main(standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except SpotmapError as error:
+        click.echo(f"error: {error.message}", err=True)
+        if error.hint:
+            click.echo(error.hint, err=True)
+        sys.exit(error.exit_status)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Stopped. Everything that was finished is kept; the same command goes on from there.", err=True)
+        sys.exit(EXIT_INTERRUPTED)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    """A polite request to end (CI cancels a job with SIGTERM) ends as Ctrl-C does."""
+    raise KeyboardInterrupt

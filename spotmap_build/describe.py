@@ -1,0 +1,52 @@
+"""What the maintenance commands say: the cache's figures as lines for people. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from spotmap_build.cache.maintenance import CheckReport, Stats
+    from spotmap_build.cache.prune import PruneReport
+
+
+def format_bytes(size_bytes: int) -> str:
+    """``512 B``, ``3.1 MB``: powers of 1,000, as disks are sold and as file managers show them."""
+    size = float(size_bytes)
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"
+
+
+def describe_stats(stats: Stats) -> Iterator[str]:
+    """A line a stage, and the sum."""
+    for stage in stats.stages:
+        failures = f", {stage.failures} of them failures" if stage.failures else ""
+        yield f"{stage.stage:<16} {stage.records:>8} records, {format_bytes(stage.size_bytes)}{failures}"
+    yield f"{'all':<16} {sum(stage.records for stage in stats.stages):>8} records, {format_bytes(stats.size_bytes)}"
+    if stats.quarantine_bytes:
+        yield f"{format_bytes(stats.quarantine_bytes)} of damaged entries were put aside; cache prune removes them."
+    if stats.debris_bytes:
+        yield f"{format_bytes(stats.debris_bytes)} were left by interrupted builds; cache prune removes them."
+
+
+def describe_check(report: CheckReport) -> Iterator[str]:
+    """What was looked at, what was wrong, and what that means."""
+    yield f"{report.records} records and {report.blobs} files; {report.blobs_verified} files read back."
+    for name in report.damaged:
+        yield f"damaged, put aside: {name}"
+    for name in report.dangling:
+        yield f"lacks its content, put aside: {name}"
+    if report.is_clean:
+        yield "Everything is as it was written."
+    else:
+        yield "The next build computes what was put aside anew."
+
+
+def describe_prune(report: PruneReport) -> Iterator[str]:
+    """What went and what stayed."""
+    freed = format_bytes(report.freed_bytes)
+    yield f"{report.records_deleted} records dropped, {report.records_kept} kept; {freed} freed."

@@ -1,0 +1,134 @@
+"""Examine this machine: has it all that a build needs? Says what is missing and how to mend it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+import orjson
+
+from spotmap_build.config import CONFIG_FILE
+
+if TYPE_CHECKING:
+    from spotmap_build.config import Config
+
+Level = Literal["ok", "warning", "error"]
+MARKS: Final = {"ok": "✓", "warning": "!", "error": "✗"}
+ROOM_BYTES: Final = 1 << 30
+"""A library of 5,000 tracks needs about 0.1 GB in the cache and some hundred MB of temporary files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. ``hint`` says how to mend it."""
+
+    name: str
+    level: Level
+    detail: str
+    hint: str = ""
+
+
+def examine(config: Config) -> tuple[Finding, ...]:
+    """Look at everything a build needs; nothing is changed, and no heavy library is loaded."""
+    return (
+        _python(),
+        _package("Essentia (listening)", "essentia", "essentia-tensorflow", _essentia_hint()),
+        _package("PyAV (decoding)", "av", "av"),
+        _package("UMAP (layout)", "umap", "umap-learn"),
+        _package("HDBSCAN (regions)", "hdbscan", "hdbscan"),
+        _weights(config),
+        _template(),
+        _folder("Cache", config.cache_dir),
+        _folder("Output", config.out),
+        _room(config.cache_dir),
+        _settings(),
+    )
+
+
+def as_text(findings: tuple[Finding, ...]) -> str:
+    """A line a finding, with the hint below where something is wrong."""
+    width = max(len(finding.name) for finding in findings)
+    lines = []
+    for finding in findings:
+        lines.append(f"{MARKS[finding.level]} {finding.name:<{width}}  {finding.detail}")
+        if finding.hint and finding.level != "ok":
+            lines.append(f"  {'':<{width}}  {finding.hint}")
+    return "\n".join(lines)
+
+
+def as_json(findings: tuple[Finding, ...]) -> str:
+    """The findings as a JSON list, for programs."""
+    return orjson.dumps([asdict(finding) for finding in findings], option=orjson.OPT_INDENT_2).decode()
+
+
+def _python() -> Finding:
+    found = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    good = (3, 11) <= sys.version_info[:2] < (3, 14)
+    return Finding("Python", "ok" if good else "error", found, "Use Python 3.11, 3.12 or 3.13.")
+
+
+def _package(name: str, module: str, distribution: str, hint: str = "") -> Finding:
+    hint = hint or f"Install it: pip install {distribution}"
+    if importlib.util.find_spec(module) is None:
+        return Finding(name, "error", "not installed", hint)
+    try:
+        return Finding(name, "ok", version(distribution))
+    except PackageNotFoundError:
+        return Finding(name, "ok", "installed, version unknown")
+
+
+def _essentia_hint() -> str:
+    return (
+        "There are wheels for Linux x86_64 (Python 3.11 to 3.13) and macOS (arm64: 3.11, 3.12; x86_64: 3.11). "
+        "Elsewhere, tables with vectors or places of their own can still be mapped."
+    )
+
+
+def _weights(config: Config) -> Finding:
+    from spotmap_build.embed import embedders, weights
+
+    spec = embedders.get("discogs-effnet")
+    path = weights.find(spec, config.models_dir)
+    if path is not None:
+        return Finding("Weights", "ok", f"discogs-effnet in {path.parent}")
+    hint = "They are fetched at the first build that needs them (18 MB); --embedder musicnn needs none."
+    return Finding("Weights", "warning", "discogs-effnet is not here yet", hint)
+
+
+def _template() -> Finding:
+    from spotmap_build.emit.page import template_digest
+
+    return Finding("Page template", "ok", template_digest()[:12])
+
+
+def _folder(name: str, folder: Path) -> Finding:
+    """Whether files can be made in a folder, or in the nearest one above it that is there."""
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        detail = f"{folder} cannot be written: {error.strerror}"
+        return Finding(name, "error", detail, "Choose another place with --out or --cache-dir.")
+    return Finding(name, "ok", str(folder) + ("" if folder.exists() else " (will be made)"))
+
+
+def _room(folder: Path) -> Finding:
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    free_bytes = shutil.disk_usage(there).free
+    level: Level = "ok" if free_bytes >= ROOM_BYTES else "warning"
+    return Finding("Disk", level, f"{free_bytes / 1e9:.1f} GB free", "Make room, or choose another disk.")
+
+
+def _settings() -> Finding:
+    given = sorted(name for name in os.environ if name.startswith("SPOTMAP_"))
+    file = CONFIG_FILE if Path(CONFIG_FILE).exists() else "no spotmap.toml"
+    return Finding("Settings", "ok", ", ".join([file, *given]))

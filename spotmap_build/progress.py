@@ -1,0 +1,179 @@
+"""Tell the person how far the build is. The only module that prints while a build runs.
+
+Everything goes to standard error, so that standard output stays free for results. Three ways: ``tty`` (a moving bar),
+``plain`` (a line now and then, for CI and files) and ``json`` (one JSON object a line, for programs).
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Final, Protocol, TextIO
+
+import orjson
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
+
+PLAIN_INTERVAL_S: Final = 10.0
+"""A line this often is enough to see that a build in CI is alive, and few enough to read afterwards."""
+
+
+class Progress(Protocol):
+    """What a build tells. ``stage`` names are those of the pipeline: fetch, embed, project, cluster, emit."""
+
+    def begin(self, stage: str, what: str, total: int | None = None) -> None:
+        """A stage starts; ``total`` is the number of its steps where it has any."""
+
+    def advance(self, done: int) -> None:
+        """``done`` of the stage's steps are done."""
+
+    def end(self, outcome: str) -> None:
+        """The stage is done; ``outcome`` is a short sentence."""
+
+    def say(self, message: str, *, level: str = "info") -> None:
+        """Something worth knowing; ``level`` is ``info``, ``warning`` or ``error``."""
+
+    def close(self) -> None:
+        """Give the terminal back, whatever happened."""
+
+
+def make_progress(mode: str, stream: TextIO | None = None) -> Progress:
+    """The way to tell: ``auto`` is ``tty`` on a terminal and ``plain`` elsewhere."""
+    stream = stream or sys.stderr
+    if mode == "json":
+        return JsonProgress(stream)
+    if mode == "tty" or (mode == "auto" and stream.isatty()):
+        return TerminalProgress(stream)
+    return PlainProgress(stream)
+
+
+class PlainProgress:
+    """Lines of text; within a stage one every ten seconds."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._stage = ""
+        self._total: int | None = None
+        self._started_s = 0.0
+        self._told_s = 0.0
+
+    def begin(self, stage: str, what: str, total: int | None = None) -> None:
+        self._stage, self._total = stage, total
+        self._started_s = self._told_s = time.monotonic()
+        if total:
+            self._line(f"{stage}: {what} ({total})")
+
+    def advance(self, done: int) -> None:
+        now_s = time.monotonic()
+        if self._total and now_s - self._told_s >= PLAIN_INTERVAL_S:
+            self._told_s = now_s
+            left_s = (now_s - self._started_s) / max(done, 1) * (self._total - done)
+            self._line(f"{self._stage}: {done} of {self._total}, about {format_seconds(left_s)} left")
+
+    def end(self, outcome: str) -> None:
+        self._line(f"{self._stage}: {outcome}")
+
+    def say(self, message: str, *, level: str = "info") -> None:
+        self._line(message if level == "info" else f"{level}: {message}")
+
+    def close(self) -> None:
+        self._stream.flush()
+
+    def _line(self, text: str) -> None:
+        self._stream.write(text + "\n")
+        self._stream.flush()
+
+
+class JsonProgress:
+    """One JSON object a line: ``event`` and its fields; ``time_s`` counts from the start of the build."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._stage = ""
+        self._started_s = time.monotonic()
+
+    def begin(self, stage: str, what: str, total: int | None = None) -> None:
+        self._stage = stage
+        self._event("begin", what=what, total=total)
+
+    def advance(self, done: int) -> None:
+        self._event("advance", done=done)
+
+    def end(self, outcome: str) -> None:
+        self._event("end", outcome=outcome)
+
+    def say(self, message: str, *, level: str = "info") -> None:
+        self._event("message", level=level, message=message)
+
+    def close(self) -> None:
+        self._stream.flush()
+
+    def _event(self, event: str, **fields: object) -> None:
+        time_s = round(time.monotonic() - self._started_s, 3)
+        row = {"event": event, "stage": self._stage, "time_s": time_s, **fields}
+        self._stream.write(orjson.dumps(row).decode() + "\n")
+        self._stream.flush()
+
+
+class TerminalProgress:
+    """A bar for the running stage, a tick for every finished one. Rich is loaded at the first bar, not before."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._stage = ""
+        self._bar: RichProgress | None = None
+        self._task: TaskID | None = None
+        self._console_made: Console | None = None
+
+    @property
+    def _console(self) -> Console:
+        from rich.console import Console
+
+        if self._console_made is None:
+            self._console_made = Console(file=self._stream, highlight=False, soft_wrap=True)
+        return self._console_made
+
+    def begin(self, stage: str, what: str, total: int | None = None) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as Bar
+
+        self.close()
+        self._stage = stage
+        counting = (BarColumn(bar_width=28), MofNCompleteColumn(), TimeRemainingColumn()) if total else ()
+        self._bar = Bar(
+            SpinnerColumn(), TextColumn("{task.description}"), *counting, console=self._console, transient=True
+        )
+        self._bar.start()
+        self._task = self._bar.add_task(f"{stage:<8} {what}", total=total)
+
+    def advance(self, done: int) -> None:
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, completed=done)
+
+    def end(self, outcome: str) -> None:
+        from rich.text import Text
+
+        self.close()
+        self._console.print(Text.assemble(("✓ ", "green"), (f"{self._stage:<8} ", "bold"), outcome))
+
+    def say(self, message: str, *, level: str = "info") -> None:
+        from rich.text import Text
+
+        style = {"warning": "yellow", "error": "bold red"}.get(level, "")
+        self._console.print(Text(message, style=style))
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+
+def format_seconds(seconds: float) -> str:
+    """``3 s``, ``2 min``, ``1 h 20 min``: as exact as is useful."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

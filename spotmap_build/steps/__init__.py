@@ -1,0 +1,14 @@
+"""Each stage of the build behind the cache: make the key, look it up, compute only what is missing.
+
+The stages themselves know nothing of the cache and nothing of each other; this is where they meet.
+"""
+
+from spotmap_build.steps.cluster import cluster
+from spotmap_build.steps.embed import embed
+from spotmap_build.steps.emit import emit
+from spotmap_build.steps.fetch import fetch
+from spotmap_build.steps.plan import describe_plan
+from spotmap_build.steps.project import project
+from spotmap_build.steps.run import Clock, Run
+
+__all__ = ["Clock", "Run", "cluster", "describe_plan", "embed", "emit", "fetch", "project"]

@@ -1,0 +1,128 @@
+"""Emit: the files of the site, from the cache where nothing that shows on the page has changed."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+import orjson
+
+from spotmap_build.cache.keys import Key, digest_bytes
+from spotmap_build.emit.page import template_digest, template_folder
+from spotmap_build.errors import ConfigError
+from spotmap_build.steps.cluster import playlist_rows
+
+if TYPE_CHECKING:
+    from spotmap_build.model import Atlas, Track
+    from spotmap_build.steps.cluster import Clustered
+    from spotmap_build.steps.embed import Heard
+    from spotmap_build.steps.fetch import Fetched
+    from spotmap_build.steps.project import Placed
+    from spotmap_build.steps.run import Run
+
+EMIT_VERSION: Final = 1
+"""Raise when the same map would be written otherwise (the template's own files count by themselves)."""
+GENERATION: Final = "generation"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Every file of the site by its path, and the generation that they are."""
+
+    files: dict[str, bytes]
+    generation: str
+
+
+def emit(run: Run, fetched: Fetched, heard: Heard, placed: Placed, clustered: Clustered) -> Site:
+    """Encode the map for the page. Nothing that names a place on this machine goes in."""
+    with run.clock.stage("emit"):
+        built_at = _built_at(os.environ.get("SOURCE_DATE_EPOCH", ""))
+        key = Key(
+            "site",
+            EMIT_VERSION,
+            {
+                "tracks": digest_bytes(orjson.dumps([_shown(track) for track in heard.tracks])),
+                "playlists": fetched.playlists_digest,
+                "sound": heard.digest,
+                "layout": placed.digest,
+                "clusters": clustered.digest,
+                "title": fetched.title,
+                "sources": fetched.loaded.kind,
+                "template": template_digest(),
+                "built_at": built_at,
+            },
+        )
+        run.progress.begin("emit", "writing the site")
+        record = run.lookup(key)
+        covers = _covers(run, heard)
+        if record is None:
+            started = time.monotonic()
+            files = _assemble(fetched, heard, placed, clustered, covers=covers, built_at=built_at)
+            record = run.cache.put(key, files, seconds=time.monotonic() - started)
+        files = {name: run.cache.read(record, name) for name in record.outputs}
+        generation = files.pop(GENERATION).decode()
+        return Site({**files, **{f"art/{digest}.webp": cover for digest, cover in covers.items()}}, generation)
+
+
+def _shown(track: Track) -> Track:
+    """What of a track can show on the page: not where its file lies."""
+    return replace(track, recording=None)
+
+
+def _built_at(epoch: str) -> str:
+    """The build's date, only where SOURCE_DATE_EPOCH gives one: equal input must give equal bytes."""
+    if not epoch:
+        return ""
+    try:
+        return datetime.fromtimestamp(int(epoch), UTC).isoformat()
+    except (ValueError, OverflowError, OSError) as error:
+        raise ConfigError(f"SOURCE_DATE_EPOCH is {epoch!r}.", hint="It must be a number of seconds.") from error
+
+
+def _atlas(fetched: Fetched, heard: Heard, placed: Placed, clustered: Clustered) -> Atlas:
+    from spotmap_build.model import Atlas
+
+    embeddings = heard.read()
+    return Atlas(
+        title=fetched.title,
+        tracks=heard.tracks,
+        playlists=playlist_rows(fetched, heard),
+        layout=placed.read(),
+        clusters=clustered.read(),
+        features=embeddings.features,
+        feature_names=embeddings.feature_names,
+    )
+
+
+def _covers(run: Run, heard: Heard) -> dict[str, bytes]:
+    digests = sorted({track.art_digest for track in heard.tracks if track.art_digest})
+    return {digest: run.cache.read_blob(digest) for digest in digests}
+
+
+def _assemble(
+    fetched: Fetched,
+    heard: Heard,
+    placed: Placed,
+    clustered: Clustered,
+    *,
+    covers: dict[str, bytes],
+    built_at: str,
+) -> dict[str, bytes]:
+    """The site's files but for the covers, which the cache holds already, and the generation's name."""
+    from spotmap_build.embed.spectral import FEATURES
+    from spotmap_build.emit.assemble import assemble
+
+    site = assemble(
+        _atlas(fetched, heard, placed, clustered),
+        template_folder(),
+        covers=covers,
+        feature_units={feature.name: feature.unit for feature in FEATURES if feature.public},
+        sources=fetched.loaded.kind.split("+"),
+        description=f"A map of {len(heard.tracks):,} tracks: what sounds alike lies together.",
+        built_at=built_at or None,
+    )
+    files = {name: content for name, content in site.files.items() if not name.startswith("art/")}
+    return {**files, GENERATION: site.generation.encode()}

@@ -1,0 +1,85 @@
+"""What all steps of one build share."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+from spotmap_build.cache.errors import CorruptEntry
+
+if TYPE_CHECKING:
+    from spotmap_build.cache.keys import Key
+    from spotmap_build.cache.records import Record
+    from spotmap_build.cache.store import Cache
+    from spotmap_build.config import Config
+    from spotmap_build.progress import Progress
+
+
+@dataclass(slots=True)
+class Clock:
+    """Seconds spent in each stage."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    started_s: float = field(default_factory=time.monotonic)
+
+    @property
+    def total_s(self) -> float:
+        return time.monotonic() - self.started_s
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        started_s = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[name] = round(time.monotonic() - started_s, 3)
+
+
+@dataclass(slots=True)
+class Run:
+    """One build: what was asked, the cache, whom to tell, and the keys that were used (so that prune spares them)."""
+
+    config: Config
+    cache: Cache
+    progress: Progress
+    clock: Clock
+    used_keys: list[str] = field(default_factory=list)
+
+    def lookup(self, key: Key) -> Record | None:
+        """What the cache has for a key, and a note that this build uses it."""
+        self.used_keys.append(key.digest)
+        return self.cache.lookup(key)
+
+    def read(self, key: Key, output: str) -> bytes:
+        """An output that this build knows to be there.
+
+        Raises
+        ------
+        CorruptEntry: it is not there any more, or not as it was written; the build starts over and computes it.
+        """
+        record = self.cache.lookup(key)
+        if record is None or output not in record.outputs:
+            raise CorruptEntry(f"A result of the stage '{key.stage}' is damaged.")
+        return self.cache.read(record, output)
+
+
+def machine() -> str:
+    """The kind of processor and system: floating-point results may differ in the last bit between two kinds."""
+    return f"{sys.platform}-{platform.machine()}"
+
+
+def package_versions(*names: str) -> dict[str, str]:
+    """Versions of installed packages, without importing them; empty where one is not installed."""
+    found = {}
+    for name in names:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = ""
+    return found

@@ -1,0 +1,170 @@
+"""Whatever lies in a folder of music ends on the map or in the ledger with a reason; nothing breaks, nothing runs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import wave
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from tests.support.command import Outcome, build, environment, report
+from tests.support.music import SAMPLE_RATE_HZ, melody, write_library, write_wav
+
+NASTY_NAMES = (
+    'it\'s "quoted".wav',
+    "<script>alert(1)</script>.wav".replace("/", "∕"),
+    "<img src=x onerror=alert(1)>.wav",
+    "emoji 🎷👩‍🎤.wav",
+    "two\nlines.wav",
+    "𝔉raktur 𠜎.wav",
+    "${HOME} `id` %s {{ 7*7 }}.wav",
+    "right\u202eto left.wav",
+    "-rf.wav",
+)
+
+
+def truncated(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Outcome]:
+    """A folder with eight good tunes and everything that can be wrong with a file, built."""
+    home = tmp_path_factory.mktemp("bad")
+    music = home / "music"
+    write_library(music, 8)
+    bad = music / "bad"
+    bad.mkdir()
+    (bad / "empty.ogg").touch()
+    (bad / "text.mp3").write_text("This is no music.\n" * 100)
+    (bad / "picture.flac").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(2000))
+    (bad / "truncated.m4a").write_bytes(truncated(m4a(melody(50, 8.0), home)))
+    (bad / "directory.mp3").mkdir()
+    (bad / "gone.wav").symlink_to(home / "nowhere.wav")
+    write_wav(bad / "half a second.wav", melody(51, 0.4))
+    write_wav(bad / "silence.wav", np.zeros(5 * SAMPLE_RATE_HZ, np.int16))
+    (bad / "noise.wav").write_bytes(np.random.default_rng(0).bytes(4000))
+    for number, name in enumerate(NASTY_NAMES):
+        write_wav(music / "nasty" / name, melody(60 + number))
+    (music / "nasty" / b"latin-\xe9.wav".decode("utf-8", "surrogateescape")).write_bytes(
+        write_wav(home / "plain.wav", melody(80)).read_bytes()
+    )
+    return home, build("folder:music", home)
+
+
+def m4a(samples: np.ndarray[tuple[int], np.dtype[np.int16]], folder: Path) -> bytes:
+    import av
+
+    path = folder / "whole.m4a"
+    with av.open(str(path), "w", format="mp4") as container:
+        stream = container.add_stream("aac", rate=SAMPLE_RATE_HZ, layout="mono")
+        frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="s16", layout="mono")
+        frame.sample_rate = SAMPLE_RATE_HZ
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path.read_bytes()
+
+
+def test_the_build_ends_and_every_file_is_accounted_for(folder: tuple[Path, Outcome]) -> None:
+    home, outcome = folder
+    assert outcome.status == 0, outcome.stderr
+    document = report(home)
+    found = [path for path in (home / "music").rglob("*") if path.suffix]
+    assert document["tracks"] == len(document["ledger"]) == len(found)
+    assert "Traceback" not in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("title", "codes"),
+    [
+        ("empty", {"empty-file"}),
+        ("text", {"not-audio"}),
+        ("picture", {"not-audio", "damaged-audio"}),
+        ("truncated", {"damaged-audio", "not-audio"}),
+        ("directory", {"directory"}),
+        ("gone", {"unreadable"}),
+        ("half a second", {"too-short"}),
+        ("silence", {"silent"}),
+        ("noise", {"not-audio", "damaged-audio"}),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_in_the_ledger_with_a_reason(
+    folder: tuple[Path, Outcome], title: str, codes: set[str]
+) -> None:
+    (row,) = (row for row in report(folder[0])["ledger"] if row["title"] == title)
+    assert row["status"] == "failed"
+    assert row["code"] in codes
+    assert len(row["detail"]) > 15
+
+
+def test_files_with_strange_names_are_on_the_map(folder: tuple[Path, Outcome]) -> None:
+    rows = report(folder[0])["ledger"]
+    mapped = {row["title"] for row in rows if row["status"] == "mapped"}
+    for title in ('it\'s "quoted"', "<img src=x onerror=alert(1)>", "two lines", "𝔉raktur 𠜎", "latin-�"):
+        assert title in mapped
+
+
+def test_no_name_is_markup_in_the_page(folder: tuple[Path, Outcome]) -> None:
+    page = (folder[0] / "site/index.html").read_text()
+    assert "<script>alert" not in page
+    assert "onerror" not in page
+
+
+def test_failures_are_remembered(folder: tuple[Path, Outcome]) -> None:
+    again = build("folder:music", folder[0])
+    assert (again.status, again.listened_to) == (0, 0)
+
+
+@pytest.mark.slow
+def test_a_recording_of_three_hours_is_heard_in_bounded_memory(tmp_path: Path) -> None:
+    write_library(tmp_path / "music", 3)
+    three_hours = tmp_path / "music" / "three hours.wav"
+    with wave.open(str(three_hours), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(SAMPLE_RATE_HZ)
+        minute = melody(5, 60.0).tobytes()
+        for _ in range(180):
+            file.writeframes(minute)
+    peak_bytes = build_and_watch(tmp_path)
+    assert "three hours" in {row["title"] for row in report(tmp_path)["ledger"] if row["status"] == "mapped"}
+    assert peak_bytes < 1_500_000_000, f"a process took {peak_bytes / 1e6:.0f} MB"
+
+
+def build_and_watch(folder: Path) -> int:
+    """Build with one worker; gives the largest memory (bytes, resident) that any single process of the build had."""
+    command = [
+        sys.executable,
+        "-m",
+        "spotmap_build",
+        "--source",
+        "folder:music",
+        "--embedder",
+        "musicnn",
+        "--jobs",
+        "1",
+    ]
+    running = subprocess.Popen(command, cwd=folder, env=environment(), stderr=subprocess.PIPE, text=True)
+    peak_bytes = 0
+    while running.poll() is None:
+        try:
+            main = psutil.Process(running.pid)
+            for process in (main, *main.children(recursive=True)):
+                peak_bytes = max(peak_bytes, process.memory_info().rss)
+            running.wait(0.05)
+        except (psutil.NoSuchProcess, subprocess.TimeoutExpired):
+            continue
+    assert running.returncode == 0, running.stderr.read() if running.stderr else ""
+    return peak_bytes
+
+
+def test_titles_in_the_sites_data_are_plain_text(folder: tuple[Path, Outcome]) -> None:
+    (path,) = (folder[0] / "site/data").glob("*/text.json")
+    titles = json.loads(path.read_bytes())["titles"].split("\n")
+    assert "two lines" in titles
+    assert "<img src=x onerror=alert(1)>" in titles

@@ -1,0 +1,194 @@
+"""A folder of music becomes a map, and a rebuild does only what is new: with the real command and the real engines."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import mutagen.wave
+import pytest
+from mutagen.id3 import TIT2, TPE1
+
+from tests.support.command import build, environment, report, spotmap, tree
+from tests.support.music import melody, write_library, write_wav
+
+HEAVY = ("numpy", "essentia", "av", "umap", "hdbscan", "numba", "sklearn", "scipy", "mutagen", "PIL", "jinja2", "rich")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that holds ``music`` (18 tunes), and the site and cache of a first build. Not to be changed."""
+    folder = tmp_path_factory.mktemp("built")
+    write_library(folder / "music", 18)
+    outcome = build("folder:music", folder)
+    assert outcome.status == 0, outcome.stderr
+    assert outcome.listened_to == 18
+    return folder
+
+
+@pytest.fixture
+def copy(built: Path, tmp_path: Path) -> Path:
+    """The built folder once more, free to be changed; times of change are kept."""
+    folder = tmp_path / "copy"
+    shutil.copytree(built, folder, symlinks=True)
+    return folder
+
+
+def map_document(folder: Path) -> dict[str, object]:
+    (path,) = (folder / "site/data").glob("*/map.json")
+    document: dict[str, object] = json.loads(path.read_bytes())
+    return document
+
+
+def test_every_track_is_on_the_map_with_its_playlist(built: Path) -> None:
+    document = map_document(built)
+    assert document["count"] == 18
+    assert {playlist["name"] for playlist in document["playlists"]} == {"morning", "noon", "night"}  # type: ignore[attr-defined]
+    rows = report(built)["ledger"]
+    assert {row["status"] for row in rows} == {"mapped"}
+    assert (built / "site/index.html").is_file()
+
+
+def test_no_path_of_this_machine_is_in_the_site_or_in_the_cache(built: Path) -> None:
+    needle = str(built).encode()
+    for folder in ("site", ".spotmap"):
+        for name, content in tree(built / folder).items():
+            assert needle not in content, name
+
+
+def test_a_second_build_runs_no_stage_and_writes_nothing(copy: Path) -> None:
+    first = build("folder:music", copy)  # the copied files lie elsewhere: they are looked into, not listened to
+    assert (first.status, first.listened_to) == (0, 0)
+    before = {path: path.stat().st_mtime_ns for path in (copy / "site").rglob("*")}
+    second = build("folder:music", copy)
+    assert second.status == 0
+    assert {path: path.stat().st_mtime_ns for path in (copy / "site").rglob("*")} == before
+    assert all(counts["misses"] == 0 for counts in report(copy)["cache"].values())
+
+
+def test_a_second_build_imports_no_engine(built: Path) -> None:
+    program = (
+        "import sys; from spotmap_build.cli import main\n"
+        "main(['--source', 'folder:music', '--embedder', 'musicnn'], standalone_mode=False)\n"
+        f"print(*(name for name in {HEAVY!r} if name in sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=built, env=environment(), capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == []
+
+
+def test_one_new_file_is_one_embedding(copy: Path) -> None:
+    write_wav(copy / "music/night/new.wav", melody(99))
+    outcome = build("folder:music", copy)
+    assert (outcome.status, outcome.listened_to) == (0, 1)
+    assert map_document_after(copy)["count"] == 19
+
+
+def map_document_after(folder: Path) -> dict[str, object]:
+    """The newest of the two generations that a second publication leaves."""
+    marker = json.loads((folder / "site/spotmap-site.json").read_text())
+    document: dict[str, object] = json.loads((folder / f"site/data/{marker['generation']}/map.json").read_bytes())
+    return document
+
+
+def test_a_renamed_a_moved_and_a_copied_file_need_no_listening(copy: Path) -> None:
+    music = copy / "music"
+    (music / "night/tune 02.wav").rename(music / "night/renamed.wav")
+    (music / "noon/tune 01.wav").rename(music / "morning/moved.wav")
+    shutil.copy(music / "morning/tune 00.wav", music / "noon/copied.wav")
+    outcome = build("folder:music", copy)
+    assert (outcome.status, outcome.listened_to) == (0, 0)
+    rows = report(copy)["ledger"]
+    assert len(rows) == 19
+    assert {"renamed", "moved", "copied"} <= {row["title"] for row in rows}
+
+
+def test_an_edited_tag_changes_the_title_and_needs_no_listening(copy: Path) -> None:
+    file = mutagen.wave.WAVE(copy / "music/night/tune 02.wav")  # type: ignore[no-untyped-call]
+    file.add_tags()  # type: ignore[no-untyped-call]
+    file.tags.add(TIT2(text="Nachtlied"))
+    file.tags.add(TPE1(text="Jemand"))
+    file.save()
+    outcome = build("folder:music", copy)
+    assert (outcome.status, outcome.listened_to) == (0, 0)
+    assert "Nachtlied" in {row["title"] for row in report(copy)["ledger"]}
+
+
+def test_a_removed_file_leaves_the_map(copy: Path) -> None:
+    (copy / "music/night/tune 02.wav").unlink()
+    outcome = build("folder:music", copy)
+    assert (outcome.status, outcome.listened_to) == (0, 0)
+    assert map_document_after(copy)["count"] == 17
+
+
+def test_two_builds_of_the_same_music_in_two_folders_are_byte_identical(built: Path, tmp_path: Path) -> None:
+    write_library(tmp_path / "music", 18)
+    for path in (tmp_path / "music").rglob("*.wav"):
+        os.utime(path, (1, 1))
+    assert build("folder:music", tmp_path, "--jobs", 1).status == 0
+    assert tree(tmp_path / "site") == tree(built / "site")
+
+
+def test_a_date_is_shown_only_where_it_is_given(copy: Path) -> None:
+    assert map_document(copy)["built_at"] is None
+    assert build("folder:music", copy, extra={"SOURCE_DATE_EPOCH": "1700000000"}).status == 0
+    assert str(map_document_after(copy)["built_at"]).startswith("2023-11-14")
+
+
+def test_a_damaged_cache_is_mended_and_the_site_is_the_same(copy: Path) -> None:
+    before = tree(copy / "site")
+    records = sorted((copy / ".spotmap/cache/ac").glob("embed-v*/*/*.json"))
+    damaged = bytearray(records[0].read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    records[0].chmod(0o644)
+    records[0].write_bytes(damaged)
+    for blob in (copy / ".spotmap/cache/cas").glob("*/*"):
+        blob.chmod(0o644)
+        blob.write_bytes(blob.read_bytes()[:-1] + b"?")
+    outcome = build("folder:music", copy)
+    assert (outcome.status, outcome.listened_to) == (0, 1)
+    assert tree(copy / "site") == before
+
+
+def test_plan_says_what_is_new_and_publishes_nothing(copy: Path) -> None:
+    write_wav(copy / "music/night/new.wav", melody(99))
+    before = tree(copy / "site")
+    outcome = spotmap("plan", "--source", "folder:music", "--embedder", "musicnn", cwd=copy)
+    assert outcome.status == 0
+    assert "1 recording" in outcome.stdout
+    assert tree(copy / "site") == before
+
+
+def test_a_folder_of_somebody_else_is_not_touched(copy: Path) -> None:
+    thesis = copy / "thesis"
+    thesis.mkdir()
+    (thesis / "index.html").write_text("my life's work")
+    outcome = build("folder:music", copy, "--out", "thesis")
+    assert outcome.status == 2
+    assert "--force" in outcome.stderr
+    assert tree(thesis) == {"index.html": b"my life's work"}
+
+
+def test_tracks_past_max_failures_are_published_with_status_3(copy: Path) -> None:
+    (copy / "music/bad.mp3").write_text("no music at all")
+    outcome = build("folder:music", copy, "--max-failures", "0")
+    assert outcome.status == 3
+    assert map_document_after(copy)["count"] == 18
+    (row,) = (row for row in report(copy)["ledger"] if row["status"] == "failed")
+    assert (row["title"], row["stage"], row["code"]) == ("bad", "fetch", "not-audio")
+
+
+def test_a_library_of_nothing_but_bad_files_leaves_the_old_site(copy: Path) -> None:
+    before = tree(copy / "site")
+    shutil.rmtree(copy / "music")
+    (copy / "music").mkdir()
+    (copy / "music/bad.mp3").write_text("no music at all")
+    outcome = build("folder:music", copy)
+    assert outcome.status == 2
+    assert "None of the 1 tracks" in outcome.stderr
+    assert tree(copy / "site") == before

@@ -1,0 +1,108 @@
+"""A build that is killed at any moment loses nothing that it had finished; what follows is as if nothing happened."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.support.command import build, environment, tree
+from tests.support.music import write_library
+
+TRACKS = 30
+KILLS = 10
+COMMAND = ("--source", "folder:music", "--embedder", "musicnn", "--log", "json", "--jobs", "2")
+
+
+def start(folder: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "spotmap_build", *COMMAND],
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def embedded(folder: Path) -> int:
+    """How many embeddings the cache holds."""
+    return len(list((folder / ".spotmap/cache/ac").glob("embed-v*/*/*.json")))
+
+
+def wait_until_embedded(running: subprocess.Popen[str], folder: Path, count: int) -> None:
+    deadline_s = time.monotonic() + 120
+    while embedded(folder) < count and running.poll() is None:
+        assert time.monotonic() < deadline_s, "the build does not get on"
+        time.sleep(0.01)
+
+
+@pytest.mark.slow
+def test_killed_ten_times_no_track_is_listened_to_twice_and_the_site_is_the_same(tmp_path: Path) -> None:
+    chance = random.Random(20)
+    write_library(tmp_path / "undisturbed/music", TRACKS)
+    write_library(tmp_path / "killed/music", TRACKS)
+    folder = tmp_path / "killed"
+
+    for kill in range(KILLS):
+        before = embedded(folder)
+        running = start(folder)
+        wait_until_embedded(running, folder, min(before + chance.randint(0, 2), TRACKS - 2))
+        time.sleep(chance.uniform(0, 0.2))
+        workers = psutil.Process(running.pid).children(recursive=True)
+        running.send_signal(signal.SIGKILL)
+        _, stderr = running.communicate()
+        told = [line for line in stderr.splitlines() if '"begin"' in line and '"embed"' in line]
+        if told:
+            assert f'"total":{TRACKS - before}' in told[-1], f"kill {kill}: finished work was not used"
+        _, alive = psutil.wait_procs(workers, timeout=20)
+        assert not alive, "a worker outlived the build"
+        assert embedded(folder) >= before
+        assert not (folder / "site").exists()
+
+    kept = embedded(folder)
+    assert 0 < kept < TRACKS
+    last = build("folder:music", folder)
+    assert (last.status, last.listened_to) == (0, TRACKS - kept)
+    assert build("folder:music", tmp_path / "undisturbed").status == 0
+    assert tree(folder / "site") == tree(tmp_path / "undisturbed/site")
+
+
+@pytest.mark.parametrize("polite", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_build_ends_quickly_and_loses_nothing(tmp_path: Path, polite: signal.Signals) -> None:
+    write_library(tmp_path / "music", 12)
+    running = start(tmp_path)
+    wait_until_embedded(running, tmp_path, 2)
+    workers = psutil.Process(running.pid).children(recursive=True)
+    os.kill(running.pid, polite)
+    started_s = time.monotonic()
+    _, stderr = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert "Everything that was finished is kept" in stderr
+    assert "Traceback" not in stderr
+    assert time.monotonic() - started_s < 15
+    _, alive = psutil.wait_procs(workers, timeout=20)
+    assert not alive
+    kept = embedded(tmp_path)
+    assert kept >= 2
+    assert build("folder:music", tmp_path).listened_to == 12 - kept
+
+
+def test_a_worker_that_is_killed_takes_only_its_own_track(tmp_path: Path) -> None:
+    write_library(tmp_path / "music", 10)
+    running = start(tmp_path)
+    wait_until_embedded(running, tmp_path, 1)
+    for worker in psutil.Process(running.pid).children():
+        if "spawn_main" in " ".join(worker.cmdline()):
+            worker.kill()
+            break
+    _, stderr = running.communicate(timeout=120)
+    assert running.returncode == 0, stderr
+    assert embedded(tmp_path) == 10

@@ -1,0 +1,116 @@
+"""The command line: every command and option explains itself, and every error ends with a sentence and its status."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from spotmap_build.cli import main, parse_size
+from spotmap_build.config import SETTINGS
+from tests.support.command import environment
+
+
+def commands(group: click.Group, prefix: str = "") -> Iterator[tuple[str, click.Command]]:
+    for name, command in group.commands.items():
+        yield f"{prefix}{name}", command
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{prefix}{name} ")
+
+
+@pytest.mark.parametrize(("name", "command"), list(commands(main)), ids=[name for name, _ in commands(main)])
+def test_every_command_and_option_has_help(name: str, command: click.Command) -> None:
+    assert command.help
+    assert command.help.count(".") >= 1, name
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help, f"{name} {parameter.name}"
+
+
+def test_every_setting_is_an_option_or_an_endpoint() -> None:
+    options = {parameter.name for parameter in main.commands["build"].params}
+    only_in_files = {"models_url", "models_dir"}
+    assert {setting.name for setting in SETTINGS} - only_in_files <= options
+
+
+def test_the_readme_and_the_help_name_the_same_commands() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    for name in main.commands:
+        assert f"`{name}" in readme or f"spotmap-build {name}" in readme or name == "build", name
+
+
+@pytest.mark.parametrize(
+    ("text", "size_bytes"), [("500M", 500_000_000), ("2G", 2_000_000_000), ("1.5GB", 1_500_000_000), ("10", 10)]
+)
+def test_sizes_are_read_as_people_write_them(text: str, size_bytes: int) -> None:
+    assert parse_size(text) == size_bytes
+
+
+@pytest.mark.parametrize("text", ["", "big", "G", "1X"])
+def test_a_size_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(click.BadParameter):
+        parse_size(text)
+
+
+def run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "spotmap_build", *arguments],
+        cwd=folder,
+        env=environment(settings),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        ((), 2, "No source was given"),
+        (("--source", "folder:absent"), 2, "no folder"),
+        (("--source", "folder"), 2, "lacks its path"),
+        (("--source", "napster"), 2, "no source 'napster'"),
+        (("--source", "table:absent.csv"), 2, "no file"),
+        (("--embedder", "ears"), 2, "'ears'"),
+        (("--nonsense",), 2, "--nonsense"),
+        (("--config", "absent.toml"), 2, "absent.toml"),
+        (("--source", "demo", "--cache-dir", "file/cache"), 5, "cache"),
+        (("cache", "stats", "--cache-dir", "nowhere"), 5, "nowhere"),
+        (("preview", "nowhere"), 2, "nowhere"),
+    ],
+)
+def test_an_error_is_a_sentence_and_a_status(
+    tmp_path: Path, arguments: tuple[str, ...], status: int, words: str
+) -> None:
+    (tmp_path / "file").write_text("")
+    done = run(tmp_path, *arguments)
+    assert done.returncode == status, done.stderr
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "site").exists()
+
+
+def test_an_empty_folder_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "music").mkdir()
+    done = run(tmp_path, "--source", "folder:music")
+    assert done.returncode == 2
+    assert "holds no audio file" in done.stderr
+
+
+def test_help_loads_no_engine() -> None:
+    program = "import sys, spotmap_build.cli; print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert not {"numpy", "av", "essentia", "umap", "hdbscan", "rich", "mutagen"} & set(done.stdout.split())
+
+
+def test_doctor_looks_at_what_a_build_needs(tmp_path: Path) -> None:
+    done = run(tmp_path, "doctor", SPOTMAP_MODELS_DIR=str(tmp_path / "models"))
+    for name in ("Python", "Essentia", "UMAP", "HDBSCAN", "Weights", "Cache", "Disk"):
+        assert name in done.stdout
+    assert "--embedder musicnn" in done.stdout
+    assert not (tmp_path / ".spotmap").exists()
