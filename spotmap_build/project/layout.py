@@ -16,10 +16,8 @@ if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
 
 
-
 NEIGHBOUR_COUNT: Final = 15
-MINIMUM_DISTANCE: Final = 0.1
-"""UMAP's own defaults (McInnes et al. 2018), kept until a measurement on real music chooses better."""
+"""UMAP's own default (McInnes et al. 2018), kept until a measurement on real music chooses better."""
 SMALLEST_FOR_UMAP: Final = 6
 """Below this many tracks a neighbour graph says nothing that the first two principal components do not."""
 
@@ -60,7 +58,7 @@ def _umap(unit: Float32Array, start: Float32Array, seed: int) -> Float32Array:
         warnings.filterwarnings("ignore", message=".*precomputed_knn.*")
         embedding = umap.UMAP(
             n_neighbors=count,
-            min_dist=MINIMUM_DISTANCE,
+            min_dist=minimum_distance(len(unit)),
             metric="cosine",
             init=(start + noise).astype(np.float32),
             precomputed_knn=(neighbours.indices, neighbours.distances),
@@ -71,6 +69,15 @@ def _umap(unit: Float32Array, start: Float32Array, seed: int) -> Float32Array:
         ).fit_transform(unit)
     coordinates = np.asarray(embedding, dtype=np.float32)
     return np.asarray(coordinates - coordinates.mean(axis=0), dtype=np.float32)
+
+
+def minimum_distance(track_count: int) -> float:
+    """UMAP's ``min_dist``: 0.5 for up to 300 tracks, falling to its default of 0.1 at 3,000.
+
+    With 0.1 a hundred tracks shrink to dots in an empty plane. Of a grid of 20 x 20 over 105 tracks of twelve styles,
+    0.5 fills twice as many cells at equal trustworthiness (.987 against .981) and equally good clusters.
+    """
+    return min(0.5, max(0.1, 0.5 - 0.4 * math.log10(max(track_count, 1) / 300)))
 
 
 def principal_plane(unit: Float32Array) -> Float32Array:

@@ -7,7 +7,6 @@ import json
 
 import pytest
 
-from spotmap_build import progress as progress_module
 from spotmap_build.progress import PlainProgress, TerminalProgress, format_seconds, make_progress
 
 
@@ -56,7 +55,7 @@ def test_markup_in_a_message_is_told_as_it_is() -> None:
 
 def test_plain_lines_come_now_and_then_only(monkeypatch: pytest.MonkeyPatch) -> None:
     now_s = [0.0]
-    monkeypatch.setattr(progress_module.time, "monotonic", lambda: now_s[0])
+    monkeypatch.setattr("time.monotonic", lambda: now_s[0])
     stream = io.StringIO()
     progress = PlainProgress(stream)
     progress.begin("embed", "listening", total=100)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from spotmap_build.project import neighbours as neighbours_module
-from spotmap_build.project.layout import lay_out, principal_plane
+from spotmap_build.project.layout import lay_out, minimum_distance, principal_plane
 from spotmap_build.project.neighbours import exact_neighbours, find_neighbours
 from spotmap_build.project.vectors import prepare
 
@@ -127,3 +127,8 @@ def test_the_principal_plane_is_never_mirrored() -> None:
     plane = principal_plane(vectors)
     shuffled = principal_plane(vectors[::-1].copy())[::-1]
     assert np.allclose(plane, shuffled, atol=1e-3)
+
+
+@pytest.mark.parametrize(("tracks", "distance"), [(0, 0.5), (300, 0.5), (3000, 0.1), (100_000, 0.1)])
+def test_small_libraries_are_given_more_room(tracks: int, distance: float) -> None:
+    assert minimum_distance(tracks) == pytest.approx(distance)

@@ -108,7 +108,7 @@ def _tracks(columns: Columns) -> list[Track]:
                 explicit=_truth(column("explicit")[row]),
                 year=parse_year(str(column("year")[row] or "")),
                 added_at=str(column("added_at")[row] or ""),
-                facets={name: values[row] for name, values in facets.items() if values[row] is not None},
+                facets={name: value for name, values in facets.items() if (value := values[row]) is not None},
             )
         )
     return tracks

@@ -11,6 +11,15 @@ from typing import Any, Final
 TITLE_SEPARATOR: Final = " - "
 TRACK_NUMBER: Final = re.compile(r"^(?:\d{1,3}(?:-\d{1,3})?\s*[-._)](?:\s+|(?=\D))|\d-\d\d\s+|0\d\s+)(?=\S)")
 """A leading "07 - ", "07. ", "1-07 " of a file name is its place on the album, not part of its title."""
+ID3_FRAMES: Final = {
+    "title": "TIT2",
+    "artist": "TPE1",
+    "albumartist": "TPE2",
+    "album": "TALB",
+    "date": "TDRC",
+    "isrc": "TSRC",
+}
+"""For containers whose ID3 tags mutagen has no easy names for: WAV and AIFF."""
 YEAR: Final = re.compile(r"\b(1[89]\d\d|20\d\d)\b")
 
 DAMAGED_TAGS: Final = (ValueError, IndexError, KeyError, EOFError, struct.error)
@@ -60,11 +69,7 @@ def read_tags(path: Path) -> Tags:
 
 
 def _all(tags: Any, name: str) -> tuple[str, ...]:
-    try:
-        values = tags.get(name) or []
-    except (KeyError, ValueError):
-        return ()
-    values = [values] if isinstance(values, str) else list(values)
+    values = _get(tags, name) or _get(tags, ID3_FRAMES.get(name, name))
     return tuple(dict.fromkeys(text for value in values if (text := fold_space(str(value)))))
 
 
@@ -107,10 +112,12 @@ class _Picture:
 
 
 def _get(tags: Any, name: str) -> list[Any]:
+    """The values below a name; none where the name is unknown to this kind of tag."""
     try:
-        return list(tags.get(name) or [])
+        found = tags.get(name) or []
     except (KeyError, ValueError, TypeError):
         return []
+    return [found] if isinstance(found, str) else list(getattr(found, "text", found))
 
 
 def _ogg_pictures(tags: Any) -> list[Any]:
@@ -122,7 +129,7 @@ def _ogg_pictures(tags: Any) -> list[Any]:
     pictures = []
     for encoded in _get(tags, "metadata_block_picture"):
         try:
-            pictures.append(Picture(base64.b64decode(encoded)))
+            pictures.append(Picture(base64.b64decode(encoded)))  # type: ignore[no-untyped-call]
         except (binascii.Error, error, TypeError, ValueError):
             continue  # a damaged picture is no picture; the music is unharmed
     return pictures

@@ -1,0 +1,308 @@
+"""The only module that imports PyAV: from an audio file to samples, and to a digest of its sound.
+
+Essentia's own loaders are not used: they cannot read Opus, and at their default quality are 5 to 20 times slower.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from spotmap_build.errors import TrackError
+
+if TYPE_CHECKING:
+    import av
+    from av.audio.frame import AudioFrame
+    from av.audio.resampler import AudioResampler
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+
+    from spotmap_build.model import Float32Array
+
+SAMPLE_RATE_HZ: Final = 16_000
+WHOLE_MS: Final = 15 * 60 * 1000
+"""Longer recordings are not decoded whole: an hour of samples is 230 MB."""
+WINDOWS: Final = 20
+WINDOW_SAMPLES: Final = 30 * SAMPLE_RATE_HZ
+SEEK_LEAD_S: Final = 0.25
+"""Decoding starts this much early: the first frames after a jump lack what earlier ones would have told the decoder."""
+DAMAGED_BELOW_SAMPLES: Final = SAMPLE_RATE_HZ // 10
+SHORTEST_SAMPLES: Final = SAMPLE_RATE_HZ // 2
+SILENCE_RMS: Final = 10 ** (-75 / 20)
+"""-75 dBFS: below it there is little but the noise of 16-bit rounding, and features are undefined."""
+ID3V1_BYTES: Final = 128
+PLAYLISTS: Final = frozenset({"concat", "dash", "hls"})
+"""FFmpeg would play the files that these name."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Audio:
+    """Sound to be analysed. ``samples``: float32 ``[n]``, mono, 16 kHz, full scale 1.
+
+    ``duration_ms`` is that of the whole recording, ``analysed_ms`` that of the samples: less, for a long recording.
+    """
+
+    samples: Float32Array
+    duration_ms: int
+    analysed_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What is known of a recording without decoding it. ``audio_digest``: see :func:`probe`."""
+
+    duration_ms: int
+    audio_digest: str
+    codec: str
+    sample_rate_hz: int
+    channels: int
+
+
+def decode(path: Path) -> Audio:
+    """Decode the first audio stream to 16 kHz mono.
+
+    Several channels become one as ``0.5 (L + R)``. Recordings over 15 minutes give 20 windows of 30 s, evenly spread
+    and joined; where the file cannot be jumped in, the first 15 minutes. So no recording takes more than some
+    120 MB. A file that breaks off gives what there is of it.
+
+    Raises
+    ------
+    TrackError: ``unreadable``, ``empty-file``, ``not-audio``, ``damaged-audio``, ``too-short`` (under 0.5 s) or
+        ``silent`` (an effective level below -75 dBFS).
+    """
+    audio = _decode_windows(path) or _decode_from_start(path)
+    _require_sound(audio.samples)
+    return audio
+
+
+def probe(path: Path) -> Probe:
+    """Name the sound of a file, and measure it, without decoding.
+
+    ``audio_digest`` is the SHA-256 (hex) of codec, rate, channels and the compressed audio itself, so it survives new
+    tags, covers and names. The duration is counted from the packets, because headers may lie.
+
+    Raises
+    ------
+    TrackError: ``unreadable``, ``empty-file``, ``not-audio`` or ``damaged-audio``.
+    """
+    with _open(path) as (container, stream):
+        codec = stream.codec_context.codec.canonical_name
+        digest = hashlib.sha256(f"{codec} {stream.rate} {stream.channels}\n".encode())
+        ticks = 0
+        last = b""
+        for packet in _packets(container, stream):
+            if packet.size:  # the last one is empty: it tells decoders to give what they hold back
+                digest.update(last)
+                last = bytes(packet)
+                ticks += packet.duration or 0
+        # FLAC files with an ID3v1 tag at the end: FFmpeg takes the tag for a part of the last packet.
+        digest.update(last[:-ID3V1_BYTES] if last[-ID3V1_BYTES:].startswith(b"TAG") else last)
+        duration_ms = round(ticks * stream.time_base * 1000) if stream.time_base else 0
+        duration_ms = duration_ms or _stated_duration_ms(container)
+        if not last or not duration_ms:
+            raise _damaged()
+        return Probe(duration_ms, digest.hexdigest(), codec, stream.rate, stream.channels)
+
+
+def _require_sound(samples: Float32Array) -> None:
+    if not np.isfinite(samples).all():
+        raise TrackError("damaged-audio", "It holds samples that are not numbers.")
+    if len(samples) < SHORTEST_SAMPLES:
+        length_s = len(samples) / SAMPLE_RATE_HZ
+        raise TrackError("too-short", f"It is only {length_s:.2f} s long; half a second is the least.")
+    # A dot product and no array of squares: fifteen minutes would be another 58 MB.
+    with np.errstate(over="ignore"):
+        level = np.sqrt(np.dot(samples, samples) / len(samples))
+    if level < SILENCE_RMS:
+        raise TrackError("silent", "It is silent: its effective level is below -75 dBFS.")
+
+
+def _decode_windows(path: Path) -> Audio | None:
+    """Evenly spread windows of a long recording; nothing where it is not long, or cannot be jumped in."""
+    with _open(path) as (container, stream):
+        duration_ms = _stated_duration_ms(container)
+        if duration_ms <= WHOLE_MS:
+            return None
+        first_s = (container.start_time or 0) / 1e6
+        last_s = first_s + duration_ms / 1000 - WINDOW_SAMPLES / SAMPLE_RATE_HZ
+        windows = [_decode_window(container, stream, start_s) for start_s in np.linspace(first_s, last_s, WINDOWS)]
+    samples = np.concatenate(windows)
+    # Less than half of what was asked for: the stated duration is wrong, or jumps lead nowhere.
+    if len(samples) < WINDOWS * WINDOW_SAMPLES // 2:
+        return None
+    return Audio(samples, duration_ms, _milliseconds(len(samples)))
+
+
+def _decode_window(container: InputContainer, stream: AudioStream, start_s: float) -> Float32Array:
+    """30 s from ``start_s`` on; less at the end, nothing where the file cannot be jumped in."""
+    import av
+
+    nothing = np.zeros(0, dtype=np.float32)
+    try:
+        container.seek(max(0, int((start_s - SEEK_LEAD_S) * 1e6)))
+    except av.FFmpegError:
+        return nothing
+    frames = _frames(container, stream)
+    first = next((frame for frame in frames if frame.time is None or _end_s(frame) > start_s), None)
+    if first is None or first.time is None:
+        return nothing
+    early_samples = max(0, round((start_s - first.time) * SAMPLE_RATE_HZ))
+    return _to_mono(_prepend(first, frames), early_samples + WINDOW_SAMPLES)[early_samples:]
+
+
+def _decode_from_start(path: Path) -> Audio:
+    limit_samples = WHOLE_MS * SAMPLE_RATE_HZ // 1000
+    with _open(path) as (container, stream):
+        samples = _to_mono(_frames(container, stream), limit_samples)
+        stated_ms = _stated_duration_ms(container)
+    analysed_ms = _milliseconds(len(samples))
+    broke_off = len(samples) < DAMAGED_BELOW_SAMPLES and not 0 < stated_ms < analysed_ms + 100
+    if len(samples) == 0 or broke_off:
+        raise _damaged()
+    duration_ms = probe(path).duration_ms if len(samples) == limit_samples else analysed_ms
+    return Audio(samples, duration_ms, analysed_ms)
+
+
+def _to_mono(frames: Iterator[AudioFrame], limit_samples: int) -> Float32Array:
+    """The frames as 16 kHz mono, float32 ``[n]`` with ``n <= limit_samples``; no frame beyond the limit is decoded."""
+    chunks = []
+    length_samples = 0
+    for chunk in _resample(frames):
+        chunks.append(chunk)
+        length_samples += len(chunk)
+        if length_samples >= limit_samples:
+            break
+    return np.concatenate(chunks)[:limit_samples] if chunks else np.zeros(0, dtype=np.float32)
+
+
+def _resample(frames: Iterator[AudioFrame]) -> Iterator[Float32Array]:
+    """A new resampler wherever rate, layout or format change (chained Ogg files, broadcast recordings)."""
+    from av import AudioResampler
+
+    resampler: AudioResampler | None = None
+    gain = np.float32(1)
+    form = None
+    for frame in frames:
+        if form != (frame.format.name, frame.layout.name, frame.sample_rate):
+            yield from _push(resampler, None, gain)
+            form = (frame.format.name, frame.layout.name, frame.sample_rate)
+            resampler = AudioResampler(format="fltp", layout="mono", rate=SAMPLE_RATE_HZ)
+            # FFmpeg keeps the power of two equal channels, sqrt(0.5) (L + R); the models know the mean, 0.5 (L + R).
+            # Level matters: 12 dB less gives a vector with a cosine of only 0.92.
+            gain = np.float32(1) if frame.layout.nb_channels == 1 else np.float32(2**-0.5)
+        frame.pts = None  # a gap in the timestamps is not to be filled with silence
+        yield from _push(resampler, frame, gain)
+    yield from _push(resampler, None, gain)
+
+
+def _push(resampler: AudioResampler | None, frame: AudioFrame | None, gain: np.float32) -> Iterator[Float32Array]:
+    if resampler is not None:
+        for resampled in resampler.resample(frame):
+            yield (resampled.to_ndarray()[0] * gain).astype(np.float32, copy=False)
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[tuple[InputContainer, AudioStream]]:
+    """The opened file and its first audio stream; covers are video streams, and not looked at."""
+    import av
+
+    head = _read_head(path)
+    try:
+        # An absolute path, so that no name is taken for an address; only files, so that no playlist is followed.
+        container = av.open(str(path.absolute()), options={"protocol_whitelist": "file"}, metadata_errors="ignore")
+    except (av.FFmpegError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno is not None and not isinstance(error, av.InvalidDataError):
+            raise _unreadable(error) from error
+        raise (_damaged() if begins_like_audio(head) else _not_audio()) from error
+    with container:
+        if container.format.name in PLAYLISTS or not container.streams.audio:
+            raise _not_audio()
+        stream = container.streams.audio[0]
+        if stream.codec_context is None:
+            raise _not_audio()
+        stream.codec_context.thread_count = 1
+        yield container, stream
+
+
+def _read_head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            head = file.read(16)
+    except OSError as error:
+        raise _unreadable(error) from error
+    if not head:
+        raise TrackError("empty-file", "The file is empty (0 bytes).", hint="Copy or download it again.")
+    return head
+
+
+def begins_like_audio(head: bytes) -> bool:
+    """Whether a file's first 16 bytes are those of an audio format: then it is damaged, else something different."""
+    known = (b"ID3", b"OggS", b"fLaC", b"RIFF", b"FORM", b"\x1aE\xdf\xa3")
+    is_mpeg = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0
+    return head.startswith(known) or head[4:8] == b"ftyp" or is_mpeg
+
+
+def _packets(container: InputContainer, stream: AudioStream) -> Iterator[av.Packet[AudioStream]]:
+    """The stream's packets, up to where the file breaks off. A disk that fails is an error, not an end."""
+    import av
+
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets, None)
+        except OSError as error:
+            raise _unreadable(error) from error
+        except av.FFmpegError:
+            return
+        if packet is None:
+            return
+        yield packet
+
+
+def _frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
+    """The stream's decoded frames; packets that cannot be decoded are passed over, as every player does."""
+    import av
+
+    for packet in _packets(container, stream):
+        try:
+            yield from packet.decode()
+        except av.FFmpegError:
+            continue
+
+
+def _prepend(first: AudioFrame, rest: Iterator[AudioFrame]) -> Iterator[AudioFrame]:
+    yield first
+    yield from rest
+
+
+def _end_s(frame: AudioFrame) -> float:
+    return (frame.time or 0.0) + frame.samples / frame.sample_rate
+
+
+def _stated_duration_ms(container: InputContainer) -> int:
+    """What the header says, or FFmpeg guesses; 0 where neither does."""
+    return max(0, (container.duration or 0) // 1000)
+
+
+def _milliseconds(length_samples: int) -> int:
+    return length_samples * 1000 // SAMPLE_RATE_HZ
+
+
+def _damaged() -> TrackError:
+    text = "The file is damaged: no sound can be read from it."
+    return TrackError("damaged-audio", text, hint="Copy or download it again.")
+
+
+def _not_audio() -> TrackError:
+    return TrackError("not-audio", "The file is no audio file, or of a kind that cannot be decoded.")
+
+
+def _unreadable(error: OSError) -> TrackError:
+    text = f"The file cannot be read: {error.strerror or error}."
+    return TrackError("unreadable", text, retryable=True, hint="Is the disk there, and may you read the file?")

@@ -1,0 +1,102 @@
+"""Which embedders there are, and what decides their results. Loads none of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from spotmap_build.embed.weights import WeightsSpec, packaged, read_labels
+from spotmap_build.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedderSpec:
+    """One way to make a vector of a sound.
+
+    ``dimensions``: length of its vectors. ``tag_count``: of its tags.
+    ``code_version``: to be raised whenever our code gives other numbers for the same sound (any of decoding, patches,
+    pooling, features), so that the cache notices.
+    ``preprocessing``: how vectors of a library are made comparable by angle, see ``project.vectors``.
+    ``weights``: what has to be fetched, or None where they are in this package, as ``data/<packaged>.pb``.
+    ``weights_sha256``: the digest of the weights in either case.
+    """
+
+    name: str
+    dimensions: int
+    tag_count: int
+    code_version: int
+    preprocessing: Literal["centre", "zscore"]
+    weights_sha256: str
+    weights: WeightsSpec | None = None
+    packaged: str = ""
+
+
+_EFFNET_SHA256: Final = "3ed9af50d5367c0b9c795b294b00e7599e4943244f4cbd376869f3bfc87721b1"
+
+EMBEDDERS: Final[dict[str, EmbedderSpec]] = {
+    spec.name: spec
+    for spec in (
+        EmbedderSpec(
+            name="discogs-effnet",
+            dimensions=1280,
+            tag_count=400,
+            code_version=1,
+            preprocessing="centre",
+            weights_sha256=_EFFNET_SHA256,
+            weights=WeightsSpec(
+                url_path="feature-extractors/discogs-effnet/discogs-effnet-bs64-1.pb",
+                size_bytes=18_366_619,
+                sha256=_EFFNET_SHA256,
+                class_count=400,
+                notice="They are by the Music Technology Group of Universitat Pompeu Fabra, under CC BY-NC-SA 4.0: "
+                "for non-commercial use.",
+            ),
+        ),
+        EmbedderSpec(
+            name="musicnn",
+            dimensions=753,
+            tag_count=50,
+            code_version=1,
+            preprocessing="zscore",
+            weights_sha256="7d24e07e96015baa7a2a0226c4bf5e6d99cab1a77d5b947bc924c99d217cc833",
+            packaged="msd-musicnn",
+        ),
+    )
+}
+
+
+def get(name: str) -> EmbedderSpec:
+    """The embedder of that name.
+
+    Raises
+    ------
+    ConfigError: there is none.
+    """
+    try:
+        return EMBEDDERS[name]
+    except KeyError:
+        raise ConfigError(f"There is no embedder '{name}'.", hint=f"There are: {', '.join(EMBEDDERS)}.") from None
+
+
+def environment(spec: EmbedderSpec) -> dict[str, str]:
+    """What, besides the sound and our own code, an embedding depends on: a part of its cache key.
+
+    Not the versions of engines or the machine, which change the last bits only: listening to a library once more is too
+    dear for that (docs/decisions/0001). A test with recorded results tells when they change more.
+    """
+    return {"embedder": spec.name, "weights": spec.weights_sha256}
+
+
+def tag_names(spec: EmbedderSpec, models_dir: Path | None) -> tuple[str, ...]:
+    """The names of an embedder's tags, ``spec.tag_count`` of them: "Electronic---House" or "electronic".
+
+    Raises
+    ------
+    WeightsError: they come with weights that are not on this machine.
+    """
+    if spec.weights is not None:
+        return read_labels(spec.weights, models_dir)
+    return tuple(packaged(f"{spec.packaged}.tags.txt").read_text(encoding="utf-8").split("\n")[: spec.tag_count])

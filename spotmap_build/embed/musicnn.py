@@ -1,0 +1,50 @@
+"""MusiCNN trained on the Million Song Dataset: 753 numbers that say how a track sounds, and 50 tags.
+
+Pons and Serra, "musicnn: pre-trained convolutional neural networks for music audio tagging" (2019). The weights are in
+the package (ISC licence, beside them); ``scripts/freeze_musicnn.py`` makes them from the authors' own release.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from spotmap_build.embed.engine import Graph
+from spotmap_build.embed.patches import mel_patches
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from spotmap_build.model import Float32Array
+
+PATCH_FRAMES: Final = 187
+"""2.992 s."""
+PATCHES: Final = 20
+INPUT: Final = "model/Placeholder"
+POOLS: Final = "model/flatten/Reshape"
+"""``[n, 1506]``: the maximum over time of the first of 753 activations, its mean, the maximum of the second, ..."""
+TAGS: Final = "model/Sigmoid"
+
+
+class Musicnn:
+    """The loaded network; see :class:`~spotmap_build.embed.engine.Graph` for what can go wrong while loading."""
+
+    def __init__(self, weights_path: Path) -> None:
+        self._graph = Graph(weights_path, input_name=INPUT, output_names=(POOLS, TAGS))
+
+    def __call__(self, samples: Float32Array) -> tuple[Float32Array, Float32Array]:
+        """Samples (float32, 16 kHz, mono) to ``vector`` float32 ``[753]`` and ``tags`` float32 ``[50]`` in 0..1.
+
+        The vector is made of the means over time, which are every other one of the pools: it tells albums and styles
+        apart better than the layers above it do (kNN .505 against .424 for the last dense layer, 368 tracks).
+        """
+        patches = mel_patches(samples, patch_frames=PATCH_FRAMES, wanted=PATCHES)
+        # One patch at a time: as fast as any batch, and half the memory of all 20 at once (250 MB against 440).
+        outputs = [self._graph(patches[row : row + 1]) for row in range(len(patches))]
+        pools = np.concatenate([pool for pool, _ in outputs])
+        tags = np.concatenate([tag for _, tag in outputs])
+        return (
+            pools[:, 1::2].mean(axis=0, dtype=np.float64).astype(np.float32),
+            tags.mean(axis=0, dtype=np.float64).astype(np.float32),
+        )

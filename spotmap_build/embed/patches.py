@@ -1,0 +1,61 @@
+"""Which pieces of a recording a model looks at: as many as pay, evenly spread over all of it.
+
+Evenly spread patches are closer to listening to the whole track than any excerpt: 20 of them keep 97 % of a track's
+neighbours, the central minute keeps 89 %, the first half minute 67 % (measured on 37 tracks).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spotmap_build.embed.engine import MEL_HOP_SAMPLES, mel_frames
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from spotmap_build.model import Float32Array
+
+MOST_PATCHES_A_LENGTH = 2.5
+"""Patches in the time of one: Essentia's own spacing for Discogs-EffNet is 62 of 128 frames, just within."""
+
+
+def loop_to(samples: Float32Array, least_samples: int) -> Float32Array:
+    """The recording, repeated until it is ``least_samples`` long; unchanged where it is long enough.
+
+    Repeated and not followed by silence: a model asked about a second of drums and two of silence tells about silence.
+    """
+    if len(samples) >= least_samples:
+        return samples
+    return np.resize(samples, least_samples)
+
+
+def patch_starts(frame_count: int, patch_frames: int, wanted: int) -> npt.NDArray[np.intp]:
+    """First frames of at most ``wanted`` patches, evenly spread from the first frame to the last.
+
+    Short recordings get fewer, so that no two overlap by more than 60 %: what more would tell is told already.
+    ``[n]``, ascending, ``1 <= n <= wanted``.
+    """
+    last = frame_count - patch_frames
+    if last < 0:
+        raise ValueError(f"{frame_count} frames hold no patch of {patch_frames}")
+    count = min(wanted, 1 + math.ceil(MOST_PATCHES_A_LENGTH * last / patch_frames))
+    return np.unique(np.round(np.linspace(0, last, count)).astype(np.intp))
+
+
+def mel_patches(samples: Float32Array, *, patch_frames: int, wanted: int) -> Float32Array:
+    """Evenly spread patches of mel frames: float32 ``[n, patch_frames, 96]`` with ``1 <= n <= wanted``.
+
+    Parameters
+    ----------
+    samples: float32 at 16 kHz; less than one patch is looped to a whole one.
+    """
+    looped = loop_to(samples, patch_frames * MEL_HOP_SAMPLES)
+    starts = patch_starts(len(looped) // MEL_HOP_SAMPLES, patch_frames, wanted)
+    rows = starts[:, np.newaxis] + np.arange(patch_frames)
+    # Patches of a short recording overlap; every frame is computed once, and frames between patches not at all.
+    frames, where = np.unique(rows, return_inverse=True)
+    patches: Float32Array = mel_frames(looped, frames)[where.reshape(rows.shape)]
+    return patches

@@ -1,0 +1,272 @@
+"""Many recordings at once: worker processes of which each may die without taking more than its own track along.
+
+Not ``concurrent.futures.ProcessPoolExecutor``: when one of its processes dies, it fails every job in flight without
+saying whose fault it was, and recycling processes (``max_tasks_per_child``) can hang it (Python issue 115634). Here a
+worker has a pipe of its own, so it is always known which job it had.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.connection import wait as wait_for_any
+from typing import TYPE_CHECKING, Final, Self
+
+from spotmap_build.errors import SpotmapError
+from spotmap_build.model import Done, Failed
+
+if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
+    from types import TracebackType
+
+    from spotmap_build.embed.workers import EmbedJob
+    from spotmap_build.model import TrackEmbedding
+
+    Outcome = Done[TrackEmbedding] | Failed
+    Finished = tuple[EmbedJob, Outcome, float]
+
+JOBS_PER_WORKER: Final = 200
+"""Then a fresh process takes over, so that no leak in a native library can grow for days; it costs a second."""
+GRACE_S: Final = 2.0
+THREAD_VARIABLES: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+class EmbedPool:
+    """Runs :func:`~spotmap_build.embed.workers.embed_file` for many jobs; a context manager.
+
+    Parameters
+    ----------
+    jobs: how many worker processes, each with one thread for its mathematics: two such are faster than one with two.
+    executor: run there instead (Dask's, a test's); it stays the caller's to shut down, and ``jobs`` is then how many
+        jobs it may hold at once.
+    """
+
+    def __init__(self, jobs: int = 1, *, executor: Executor | None = None) -> None:
+        if jobs < 1:
+            raise ValueError(f"a pool needs at least one worker, not {jobs}")
+        self._jobs = jobs
+        self._executor = executor
+        self._workers: list[_Worker] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all workers: at once, whatever they were doing. None is left behind."""
+        for worker in self._workers:
+            worker.connection.close()
+            worker.process.terminate()
+        deadline_s = time.monotonic() + GRACE_S
+        for worker in self._workers:
+            worker.process.join(max(0.0, deadline_s - time.monotonic()))
+            if worker.process.is_alive():
+                worker.process.kill()
+                worker.process.join()
+            worker.process.close()
+        self._workers.clear()
+
+    def run(self, jobs: Iterable[EmbedJob]) -> Iterator[Finished]:
+        """Yield ``(job, outcome, seconds)`` as the jobs are finished, in whatever order that is.
+
+        ``jobs`` is asked for the next one only when a worker is free for it, in the caller's thread. A worker that dies
+        makes its job ``Failed`` with the code ``worker-died``, retryable.
+
+        Raises
+        ------
+        ConfigError, WeightsError: no job can be done, see :func:`~spotmap_build.embed.workers.embed_file`.
+        """
+        if self._executor is not None:
+            return _run_on_executor(self._executor, jobs, self._jobs)
+        return self._run_on_workers(iter(jobs))
+
+    def _run_on_workers(self, jobs: Iterator[EmbedJob]) -> Iterator[Finished]:
+        exhausted = False
+        while True:
+            while not exhausted and sum(worker.job is not None for worker in self._workers) < self._jobs:
+                job = next(jobs, None)
+                exhausted = job is None
+                if job is not None:
+                    # Chosen now, because the next job may have been long in coming and a worker died meanwhile.
+                    self._free_worker().give(job)
+            busy = [worker for worker in self._workers if worker.job is not None]
+            if not busy:
+                return
+            ready = wait_for_any([handle for worker in busy for handle in (worker.connection, worker.process.sentinel)])
+            for worker in busy:
+                if worker.connection in ready or worker.process.sentinel in ready:
+                    finished = worker.take()
+                    if worker.is_spent:
+                        self._retire(worker)
+                    yield finished
+
+    def _free_worker(self) -> _Worker:
+        """A worker without a job: one that is there, or a new one."""
+        for worker in [worker for worker in self._workers if worker.job is None]:
+            if worker.process.is_alive():
+                return worker
+            self._retire(worker)
+        self._workers.append(_start_worker())
+        return self._workers[-1]
+
+    def _retire(self, worker: _Worker) -> None:
+        """A worker without a job, or dead: it sees its pipe closed and ends by itself."""
+        self._workers.remove(worker)
+        worker.connection.close()
+        worker.process.join(GRACE_S)
+        if worker.process.is_alive():
+            worker.process.kill()
+            worker.process.join()
+        worker.process.close()
+
+
+@dataclass(slots=True, eq=False)
+class _Worker:
+    """The parent's view of one worker process and of the job it has."""
+
+    process: BaseProcess
+    connection: Connection[object, object]
+    job: EmbedJob | None = None
+    started_s: float = 0.0
+    jobs_done: int = 0
+    is_dead: bool = False
+
+    @property
+    def is_spent(self) -> bool:
+        return self.is_dead or self.jobs_done >= JOBS_PER_WORKER
+
+    def give(self, job: EmbedJob) -> None:
+        self.job = job
+        self.started_s = time.monotonic()
+        # A worker that has just died is found out by ``take``, which says so.
+        with suppress(OSError):
+            self.connection.send(job)
+
+    def take(self) -> Finished:
+        """The outcome of its job: what it sent, or that it died."""
+        job, self.job = self.job, None
+        assert job is not None
+        try:
+            answer = self.connection.recv()
+        except (EOFError, OSError):
+            self.is_dead = True
+            self.process.join(GRACE_S)
+            answer = _died(job, self.process.exitcode)
+        self.jobs_done += 1
+        if isinstance(answer, BaseException):
+            raise answer
+        assert isinstance(answer, Done | Failed)
+        return job, answer, time.monotonic() - self.started_s
+
+
+def _died(job: EmbedJob, exit_code: int | None) -> Failed:
+    if exit_code is not None and exit_code < 0:
+        how = f"ended by {signal.Signals(-exit_code).name}"
+    else:
+        how = f"exit status {exit_code}"
+    detail = f"The process that listened to this track died ({how}); it may have run out of memory."
+    return Failed(job.track_id, "embed", "worker-died", detail, retryable=True)
+
+
+def _start_worker() -> _Worker:
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(theirs,), name="spotmap-embed", daemon=True)
+    with _interrupts_blocked():
+        process.start()
+    theirs.close()
+    return _Worker(process, ours)
+
+
+@contextmanager
+def _interrupts_blocked() -> Iterator[None]:
+    """A child started now never sees Ctrl-C, not even before it could ask not to; ours arrives right after."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _serve(connection: Connection[object, object]) -> None:
+    """The worker process: take a job, do it, send the outcome; end when the pipe is closed or the parent is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for variable in THREAD_VARIABLES:
+        os.environ[variable] = "1"
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+    from spotmap_build.embed.workers import EmbedJob, embed_file
+
+    while True:
+        try:
+            job = connection.recv()
+        except EOFError:
+            return
+        assert isinstance(job, EmbedJob)
+        answer: object
+        try:
+            answer = embed_file(job)
+        except SpotmapError as error:
+            answer = error
+        connection.send(answer)
+
+
+def _end_with_parent() -> None:
+    """A parent killed by SIGKILL cannot end its workers: they watch it, and go when it goes, even in mid-track."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    wait_for_any([parent.sentinel])
+    os._exit(1)
+
+
+def _run_on_executor(executor: Executor, jobs: Iterable[EmbedJob], most_at_once: int) -> Iterator[Finished]:
+    from spotmap_build.embed.workers import embed_file
+
+    remaining = iter(jobs)
+    running: dict[Future[Outcome], tuple[EmbedJob, float]] = {}
+    try:
+        while True:
+            while len(running) < most_at_once and (job := next(remaining, None)) is not None:
+                running[_submit(executor, embed_file, job)] = (job, time.monotonic())
+            if not running:
+                return
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                job, started_s = running.pop(future)
+                yield job, _result(future, job), time.monotonic() - started_s
+    finally:
+        for future in running:
+            future.cancel()
+
+
+def _submit(executor: Executor, work: Callable[[EmbedJob], Outcome], job: EmbedJob) -> Future[Outcome]:
+    try:
+        return executor.submit(work, job)
+    except BrokenExecutor as error:
+        broken: Future[Outcome] = Future()
+        broken.set_exception(error)
+        return broken
+
+
+def _result(future: Future[Outcome], job: EmbedJob) -> Outcome:
+    try:
+        return future.result()
+    except SpotmapError:
+        raise
+    except Exception as error:  # noqa: BLE001 - embed_file raises nothing else, so it is the executor that failed
+        detail = f"The worker that listened to this track was lost: {type(error).__name__}: {error}".rstrip(": ")
+        return Failed(job.track_id, "embed", "worker-died", detail, retryable=True)

@@ -1,0 +1,191 @@
+"""What the models have learned: in the package, or fetched once, checked, and kept in the user's cache folder.
+
+Nothing is ever accepted that has not the size and the SHA-256 it should have.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from spotmap_build.errors import WeightsError
+
+if TYPE_CHECKING:
+    from spotmap_build.embed.embedders import EmbedderSpec
+
+HINT: Final = (
+    "Check the connection and build again: what has arrived is kept. Or use --embedder musicnn, which needs none."
+)
+LABELS_LIMIT_BYTES: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsSpec:
+    """A file of weights that has to be fetched.
+
+    ``url_path``: below the address of the models. The names of its classes are in a ``.json`` file beside it, of which
+    there are several versions: it is checked by what it says (``class_count`` names "Genre---Style"), not by a digest.
+    ``notice``: the terms under which its makers give it, told to the person when it is fetched.
+    """
+
+    url_path: str
+    size_bytes: int
+    sha256: str
+    class_count: int
+    notice: str
+
+    @property
+    def file_name(self) -> str:
+        return self.url_path.rsplit("/", 1)[-1]
+
+    @property
+    def labels_url_path(self) -> str:
+        return str(Path(self.url_path).with_suffix(".json"))
+
+    @property
+    def labels_file_name(self) -> str:
+        return self.labels_url_path.rsplit("/", 1)[-1]
+
+
+def folder(models_dir: Path | None) -> Path:
+    """Where fetched weights are kept: ``models_dir``, or the user's cache folder."""
+    if models_dir is not None:
+        return models_dir
+    import platformdirs
+
+    return Path(platformdirs.user_cache_path("spotmap-build")) / "models"
+
+
+def find(spec: EmbedderSpec, models_dir: Path | None) -> Path | None:
+    """An embedder's weights if they are on this machine and are what they should be; nothing is fetched."""
+    if spec.weights is None:
+        return packaged(f"{spec.packaged}.pb")
+    path = folder(models_dir) / spec.weights.file_name
+    return path if _is_right(path, spec.weights) and _labels_or_none(spec.weights, models_dir) else None
+
+
+def ensure_weights(spec: EmbedderSpec, models_url: str, models_dir: Path | None, *, say: Callable[[str], None]) -> Path:
+    """An embedder's weights, fetched now if they are not here yet.
+
+    Parameters
+    ----------
+    models_url: the address that :attr:`WeightsSpec.url_path` is below.
+    models_dir: the folder to keep them in; the user's cache folder if None.
+    say: told what is fetched, and under which terms its makers give it.
+
+    Raises
+    ------
+    WeightsError: they cannot be fetched or kept, or what came is something else.
+    """
+    found = find(spec, models_dir)
+    if found is not None:
+        return found
+    assert spec.weights is not None
+    weights = spec.weights
+    say(f"Fetching the weights of {spec.name} ({weights.size_bytes / 1e6:.0f} MB, once). {weights.notice}")
+    target = folder(models_dir) / weights.file_name
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not _is_right(target, weights):
+            _fetch_weights(weights, models_url, target)
+        if not _labels_or_none(weights, models_dir):
+            _fetch_labels(weights, models_url, target.with_name(weights.labels_file_name))
+    except OSError as error:
+        raise WeightsError(
+            f"The weights of {spec.name} cannot be kept in {target.parent}: {error.strerror or error}.",
+            hint="Make room, or choose another folder with SPOTMAP_MODELS_DIR.",
+        ) from error
+    return target
+
+
+def read_labels(weights: WeightsSpec, models_dir: Path | None) -> tuple[str, ...]:
+    """The names of the classes ("Electronic---House"), in the order of the model's output.
+
+    Raises
+    ------
+    WeightsError: the file that holds them is not here, or not what it should be.
+    """
+    labels = _labels_or_none(weights, models_dir)
+    if not labels:
+        raise WeightsError(
+            f"The names of the model's classes ({weights.labels_file_name}) are not in {folder(models_dir)}.", hint=HINT
+        )
+    return labels
+
+
+def packaged(name: str) -> Path:
+    """A data file of this package."""
+    return Path(str(resources.files("spotmap_build.embed") / "data" / name))
+
+
+def parse_labels(content: bytes, class_count: int) -> tuple[str, ...]:
+    """The class names in a model's description; empty where it is not one with ``class_count`` names of styles."""
+    try:
+        classes = json.loads(content)["classes"]
+    except (ValueError, KeyError, TypeError):
+        return ()
+    is_right = (
+        isinstance(classes, list)
+        and len(set(map(str, classes))) == class_count
+        and all(isinstance(name, str) and re.fullmatch(r".+---.+", name) for name in classes)
+    )
+    return tuple(classes) if is_right else ()
+
+
+def _labels_or_none(weights: WeightsSpec, models_dir: Path | None) -> tuple[str, ...]:
+    try:
+        return parse_labels((folder(models_dir) / weights.labels_file_name).read_bytes(), weights.class_count)
+    except OSError:
+        return ()
+
+
+def _is_right(path: Path, weights: WeightsSpec) -> bool:
+    try:
+        if path.stat().st_size != weights.size_bytes:
+            return False
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == weights.sha256
+    except OSError:
+        return False
+
+
+def _fetch_weights(weights: WeightsSpec, models_url: str, target: Path) -> None:
+    from spotmap_build.embed.download import download
+
+    # Named by its content, so that half of one version is never continued with the rest of another.
+    part = target.with_name(f"{target.name}.{weights.sha256[:12]}.part")
+    url = _join(models_url, weights.url_path)
+    download(url, part, weights.size_bytes, hint=HINT)
+    if not _is_right(part, weights):
+        part.unlink(missing_ok=True)
+        raise WeightsError(
+            f"{url} is not the file it should be (its SHA-256 is another); it was thrown away.",
+            hint="Look at SPOTMAP_MODELS if you set it: is that address a faithful copy? Or use --embedder musicnn.",
+        )
+    part.replace(target)
+
+
+def _fetch_labels(weights: WeightsSpec, models_url: str, target: Path) -> None:
+    from spotmap_build.embed.download import fetch_small
+
+    url = _join(models_url, weights.labels_url_path)
+    content = fetch_small(url, LABELS_LIMIT_BYTES, hint=HINT)
+    if not parse_labels(content, weights.class_count):
+        raise WeightsError(
+            f"{url} does not name the model's {weights.class_count} classes.",
+            hint="Look at SPOTMAP_MODELS if you set it: is that address a faithful copy? Or use --embedder musicnn.",
+        )
+    part = target.with_name(f"{target.name}.{os.getpid()}.part")
+    part.write_bytes(content)
+    part.replace(target)
+
+
+def _join(models_url: str, url_path: str) -> str:
+    return f"{models_url.rstrip('/')}/{url_path}"

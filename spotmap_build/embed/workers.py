@@ -1,0 +1,100 @@
+"""Listening to one recording, as a job that can be sent to another process."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spotmap_build.embed.pool import EmbedPool
+from spotmap_build.errors import SpotmapError, TrackError
+from spotmap_build.model import Done, Failed, TrackEmbedding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from spotmap_build.model import Float32Array
+
+__all__ = ["EmbedJob", "EmbedPool", "embed_file"]
+
+Model = Callable[["Float32Array"], "tuple[Float32Array, Float32Array]"]
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedJob:
+    """One recording to listen to. Can be pickled, if ``prepare`` can: a function of a module, or a partial of one.
+
+    ``path``: the audio file. Where there is none yet, ``prepare`` makes it (renders it, fetches it) inside the folder
+    it is given and returns its path; that folder is made below ``temp_folder`` and deleted after listening. Exactly one
+    of the two is set.
+    ``embedder`` and ``weights_path``: the model's name and its file.
+    ``temp_folder``: the caller's, who deletes it in the end: a worker that is killed leaves behind what it had there.
+    """
+
+    track_id: str
+    path: str | None
+    prepare: Callable[[Path], Path] | None
+    embedder: str
+    weights_path: str
+    temp_folder: str
+
+
+def embed_file(job: EmbedJob) -> Done[TrackEmbedding] | Failed:
+    """Listen to one recording: similarity vector, tags and interpretable features in one pass.
+
+    The loaded model stays in the process for the next job.
+
+    Raises
+    ------
+    ConfigError, WeightsError: no track could be listened to, with this model or on this machine.
+    """
+    try:
+        with _audio_file(job) as path:
+            return Done(_listen(path, job.embedder, job.weights_path))
+    except TrackError as error:
+        return Failed(job.track_id, "embed", error.track_code, error.message, error.retryable)
+    except SpotmapError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a bug that one track brings out must not cost all the others
+        return Failed(job.track_id, "embed", "internal-error", f"{type(error).__name__}: {error}")
+
+
+@contextmanager
+def _audio_file(job: EmbedJob) -> Iterator[Path]:
+    if job.path is not None:
+        yield Path(job.path)
+    elif job.prepare is not None:
+        with tempfile.TemporaryDirectory(dir=job.temp_folder) as folder:
+            yield job.prepare(Path(folder))
+    else:
+        raise ValueError(f"the job of track {job.track_id} has neither a path nor a way to make a file")
+
+
+def _listen(path: Path, embedder: str, weights_path: str) -> TrackEmbedding:
+    import numpy as np
+
+    from spotmap_build.embed.decode import decode
+    from spotmap_build.embed.spectral import spectral
+
+    model = _load_model(embedder, weights_path)
+    samples = decode(path).samples
+    # What overflows is found below, in the results; numpy need not tell it on the terminal as well.
+    with np.errstate(over="ignore", invalid="ignore"):
+        vector, tags = model(samples)
+        features = spectral(samples)
+    if not all(np.isfinite(values).all() for values in (vector, tags, features)):
+        raise TrackError("not-analysable", "It has no finite features; its level may be beyond all measure.")
+    return TrackEmbedding(vector, tags, features)
+
+
+@lru_cache(maxsize=1)
+def _load_model(embedder: str, weights_path: str) -> Model:
+    from spotmap_build.embed.discogs_effnet import DiscogsEffnet
+    from spotmap_build.embed.musicnn import Musicnn
+
+    models: dict[str, Callable[[Path], Model]] = {"discogs-effnet": DiscogsEffnet, "musicnn": Musicnn}
+    return models[embedder](Path(weights_path))

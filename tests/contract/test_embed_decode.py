@@ -1,0 +1,260 @@
+"""Files of every format are decoded at the right level and length, and named by their sound alone."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import struct
+import sys
+import wave
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import mutagen.apev2
+import mutagen.flac
+import mutagen.id3
+import mutagen.mp4
+import numpy as np
+import pytest
+
+from spotmap_build.embed import decode as module
+from spotmap_build.embed.decode import decode, probe
+from spotmap_build.errors import TrackError
+from tests.fakes.audio_files import CODECS, tune, write_audio
+
+tagger: Any = mutagen  # it has no types
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(3000)
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """One sound in every format."""
+    folder = tmp_path_factory.mktemp("formats")
+    sound = np.stack([tune(2), tune(2, seed=1)])
+    return {suffix: write_audio(folder / f"sound.{suffix}", sound) for suffix in CODECS}
+
+
+def refusal(path: Path, what: Callable[[Path], object] = decode) -> str:
+    with pytest.raises(TrackError) as refused:
+        what(path)
+    assert refused.value.message.endswith(".")
+    return refused.value.track_code
+
+
+@pytest.mark.parametrize("suffix", CODECS)
+def test_every_format_gives_the_mean_of_its_channels_at_16_khz(files: dict[str, Path], suffix: str) -> None:
+    audio, reference = decode(files[suffix]), decode(files["wav"])
+    assert audio.samples.dtype == np.float32
+    assert audio.duration_ms == audio.analysed_ms == pytest.approx(2000, abs=60)
+    level = np.sqrt(np.mean(audio.samples**2)) / np.sqrt(np.mean(reference.samples**2))
+    # Lossy encoders leave a little out; a mix by another rule would be off by a factor of 1.41.
+    assert level == pytest.approx(1, abs=0.1)
+
+
+def test_a_stereo_file_of_16_khz_is_exactly_half_of_left_and_right(tmp_path: Path) -> None:
+    left, right = tune(1, rate_hz=16_000), tune(1, rate_hz=16_000, seed=1)
+    stereo = write_audio(tmp_path / "a.wav", np.stack([left, right]), codec="pcm_f32le", rate_hz=16_000)
+    mono = write_audio(tmp_path / "b.wav", left, codec="pcm_f32le", rate_hz=16_000)
+    np.testing.assert_allclose(decode(stereo).samples, 0.5 * (left + right), atol=1.2e-7)
+    np.testing.assert_array_equal(decode(mono).samples, left)
+
+
+def test_decoding_twice_gives_the_same_bytes(files: dict[str, Path]) -> None:
+    assert all(decode(path).samples.tobytes() == decode(path).samples.tobytes() for path in files.values())
+
+
+@pytest.mark.parametrize("suffix", CODECS)
+def test_a_probe_tells_codec_rate_channels_and_length(files: dict[str, Path], suffix: str) -> None:
+    found = probe(files[suffix])
+    assert found.codec == {"m4a": "aac", "ogg": "vorbis", "wav": "pcm_s16le"}.get(suffix, suffix)
+    assert (found.sample_rate_hz, found.channels) == (48_000 if suffix == "opus" else 44_100, 2)
+    assert found.duration_ms == pytest.approx(2000, abs=60)
+
+
+def _tag(path: Path, length: int = 40_000) -> None:
+    """Long tags (of several pages, in Ogg) and a cover, as a tag editor writes them."""
+    picture = tagger.id3.APIC(encoding=3, mime="image/png", type=3, desc="", data=PNG)
+    match path.suffix:
+        case ".mp3":
+            tags = tagger.id3.ID3()
+            tags.add(tagger.id3.TIT2(encoding=3, text="é" * length))
+            tags.add(picture)
+            tags.save(path, v1=2)
+        case ".wav":
+            file = tagger.File(path)
+            file.add_tags()
+            file["TIT2"] = tagger.id3.TIT2(encoding=3, text="é" * length)
+            file["APIC"] = picture
+            file.save()
+        case ".m4a":
+            file = tagger.File(path)
+            file["\xa9nam"] = "é" * length
+            file["covr"] = [tagger.mp4.MP4Cover(PNG, tagger.mp4.MP4Cover.FORMAT_PNG)]
+            file.save()
+        case _:
+            file = tagger.File(path)
+            file["title"] = "é" * length
+            if path.suffix == ".flac":
+                cover = tagger.flac.Picture()
+                cover.data, cover.mime = PNG, "image/png"
+                file.add_picture(cover)
+            file.save()
+
+
+def _end_with_id3v1(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(b"TAG" + b"x" * 125)
+
+
+def _end_with_ape_and_id3v1(path: Path) -> None:
+    tags = tagger.apev2.APEv2()
+    tags["Title"] = "some title " * 100
+    tags.save(path)
+    _end_with_id3v1(path)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "change"),
+    [
+        *((suffix, _tag) for suffix in CODECS),
+        *((suffix, _end_with_id3v1) for suffix in ("mp3", "flac", "ogg")),
+        ("mp3", _end_with_ape_and_id3v1),
+    ],
+)
+def test_new_tags_and_names_leave_the_digest_as_it_was(
+    files: dict[str, Path], tmp_path: Path, suffix: str, change: Callable[[Path], None]
+) -> None:
+    other = tmp_path / f"renamed.{suffix}"
+    shutil.copy(files[suffix], other)
+    change(other)
+    assert other.read_bytes() != files[suffix].read_bytes()
+    assert probe(other) == probe(files[suffix])
+
+
+@pytest.mark.parametrize("suffix", CODECS)
+def test_another_sound_has_another_digest(files: dict[str, Path], tmp_path: Path, suffix: str) -> None:
+    other = write_audio(tmp_path / f"other.{suffix}", np.stack([tune(2), tune(2, seed=2)]))
+    assert probe(other).audio_digest != probe(files[suffix]).audio_digest
+
+
+@pytest.mark.parametrize("suffix", ["ogg", "opus"])
+def test_chained_ogg_files_are_heard_to_the_end(files: dict[str, Path], tmp_path: Path, suffix: str) -> None:
+    tagged = tmp_path / f"tagged.{suffix}"
+    shutil.copy(files[suffix], tagged)
+    _tag(tagged, length=3000)
+    chains = [tmp_path / f"chain-{number}.{suffix}" for number in (1, 2)]
+    chains[0].write_bytes(files[suffix].read_bytes() * 2)
+    chains[1].write_bytes(files[suffix].read_bytes() + tagged.read_bytes())
+    assert probe(chains[0]).audio_digest == probe(chains[1]).audio_digest
+    assert decode(chains[0]).duration_ms == pytest.approx(4000, abs=120)
+
+
+def test_what_cannot_be_used_is_refused_with_a_reason(files: dict[str, Path], tmp_path: Path) -> None:
+    def file(name: str, content: bytes) -> Path:
+        path = tmp_path / name
+        path.write_bytes(content)
+        return path
+
+    text = file("text.mp3", b"Not music at all.\n" * 100)
+    playlist = file("playlist.mp3", b"ffconcat version 1.0\nfile 'sound.wav'\n")
+    shutil.copy(files["wav"], tmp_path / "sound.wav")
+    for what in (decode, probe):
+        assert refusal(file("empty.mp3", b""), what) == "empty-file"
+        assert refusal(text, what) == "not-audio"
+        assert refusal(playlist, what) == "not-audio"
+        assert refusal(file("half.m4a", files["m4a"].read_bytes()[:5000]), what) == "damaged-audio"
+        assert refusal(file("head.wav", files["wav"].read_bytes()[:60]), what) == "damaged-audio"
+        assert refusal(tmp_path / "missing.mp3", what) == "unreadable"
+        assert refusal(tmp_path, what) == "unreadable"
+
+
+def test_an_mp3_that_breaks_off_is_heard_as_far_as_it_goes(files: dict[str, Path], tmp_path: Path) -> None:
+    content = files["mp3"].read_bytes()
+    (tmp_path / "half.mp3").write_bytes(content[: len(content) // 2])
+    assert 500 < decode(tmp_path / "half.mp3").duration_ms < 1500
+    (tmp_path / "bit.mp3").write_bytes(content[:1500])
+    assert refusal(tmp_path / "bit.mp3") == "damaged-audio"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "gain", "expected"),
+    [(0.45, 1, "too-short"), (0.05, 1, "too-short"), (2, 0, "silent"), (2, 9e-5, "silent")],
+)
+def test_what_has_no_features_is_refused(tmp_path: Path, seconds: float, gain: float, expected: str) -> None:
+    sound = np.clip(tune(seconds), -0.9, 0.9) * np.float32(gain)
+    assert refusal(write_audio(tmp_path / "a.wav", sound, codec="pcm_f32le")) == expected
+
+
+def test_samples_that_are_no_numbers_are_damage(tmp_path: Path) -> None:
+    sound = tune(1)
+    sound[1000] = np.nan
+    assert refusal(write_audio(tmp_path / "a.wav", sound, codec="pcm_f32le")) == "damaged-audio"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_without_permission_is_unreadable(files: dict[str, Path], tmp_path: Path) -> None:
+    path = tmp_path / "locked.mp3"
+    shutil.copy(files["mp3"], path)
+    path.chmod(0)
+    assert refusal(path) == "unreadable"
+
+
+def _write_hour(path: Path, hours: float) -> Path:
+    """Tones that rise by a step every minute, 16 kHz mono: what is heard tells where it was."""
+    time_s = np.arange(60 * 16_000) / 16_000
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 16_000, 0, "NONE", ""))
+        for minute in range(round(hours * 60)):
+            tone = np.sin(2 * np.pi * (100 + 20 * minute) * time_s)
+            file.writeframes((tone * 16_000).astype("<i2").tobytes())
+    return path
+
+
+def test_a_long_recording_is_heard_in_windows_from_beginning_to_end_in_little_memory(tmp_path: Path) -> None:
+    path = _write_hour(tmp_path / "long.wav", 1)
+    decode(_write_hour(tmp_path / "warm.wav", 1 / 30))
+    unit = 1024 if sys.platform == "linux" else 1
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    audio = decode(path)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit - before < 150e6
+    assert (audio.duration_ms, audio.analysed_ms) == (3_600_000, 600_000)
+    starts_s = np.linspace(0, 3570, 20)
+    for window, start_s in zip(audio.samples.reshape(20, -1), starts_s, strict=True):
+        piece = window[: 8 * 16_000] if start_s % 60 < 50 else window[-8 * 16_000 :]
+        minute = int((start_s + (0 if start_s % 60 < 50 else 22)) // 60)
+        peak_hz = np.argmax(np.abs(np.fft.rfft(piece))) / 8
+        assert peak_hz == pytest.approx(100 + 20 * minute, abs=1)
+
+
+@pytest.mark.parametrize("suffix", ["mp3", "opus", "m4a", "flac"])
+def test_windows_of_compressed_files_start_where_they_should(
+    tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "WHOLE_MS", 5_000)
+    monkeypatch.setattr(module, "WINDOWS", 3)
+    monkeypatch.setattr(module, "WINDOW_SAMPLES", 16_000)
+    path = write_audio(tmp_path / f"a.{suffix}", tune(9))
+    joined = decode(path)
+    monkeypatch.setattr(module, "WHOLE_MS", 60_000)
+    whole = decode(path).samples
+    for number, start_s in enumerate(np.linspace(0, joined.duration_ms / 1000 - 1, 3)):
+        window = joined.samples[number * 16_000 :][:15_000]
+        expected = whole[round(start_s * 16_000) :][: len(window)]
+        # A window is exact to a sample, not to fractions of one; a few milliseconds would already give a half.
+        assert np.corrcoef(window, expected)[0, 1] > 0.9
+
+
+def test_a_long_file_that_cannot_be_jumped_in_is_heard_from_its_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "WHOLE_MS", 3_000)
+    content = bytearray(write_audio(tmp_path / "a.wav", tune(8)).read_bytes())
+    # The sizes that a program writes which did not know the length when it began, and cannot go back.
+    for place in (4, content.index(b"data") + 4):
+        content[place : place + 4] = struct.pack("<I", 0xFFFFFFFF)
+    (tmp_path / "streamed.wav").write_bytes(content)
+    audio = decode(tmp_path / "streamed.wav")
+    assert audio.analysed_ms == 3_000
+    assert audio.duration_ms == pytest.approx(8_000, abs=10)

@@ -1,0 +1,251 @@
+"""Listening to many recordings in worker processes, some of which die."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from spotmap_build.embed import pool as pool_module
+from spotmap_build.embed.weights import packaged
+from spotmap_build.embed.workers import EmbedJob, EmbedPool, embed_file
+from spotmap_build.errors import TrackError, WeightsError
+from spotmap_build.model import Done, Failed
+from tests.fakes.audio_files import render_forever, render_tune, tune, write_audio
+
+ROOT = Path(__file__).parents[2]
+
+
+def job(track_id: str, temp_folder: Path, **changes: object) -> EmbedJob:
+    values: dict[str, object] = {
+        "track_id": track_id,
+        "path": None,
+        "prepare": render_tune,
+        "embedder": "musicnn",
+        "weights_path": str(packaged("msd-musicnn.pb")),
+        "temp_folder": str(temp_folder),
+    }
+    return EmbedJob(**(values | changes))  # type: ignore[arg-type]
+
+
+def ended(process: subprocess.Popen[str] | psutil.Process, within_s: float) -> bool:
+    try:
+        process.wait(within_s)
+    except (psutil.TimeoutExpired, subprocess.TimeoutExpired):
+        return False
+    return True
+
+
+def until(path: Path, within_s: float = 30) -> None:
+    deadline_s = time.monotonic() + within_s
+    while not path.exists():
+        assert time.monotonic() < deadline_s, f"{path} did not appear"
+        time.sleep(0.05)
+
+
+def test_one_recording_gives_all_three_parts_and_leaves_no_file(tmp_path: Path) -> None:
+    outcome = embed_file(job("a", tmp_path))
+    assert isinstance(outcome, Done)
+    parts = outcome.value
+    assert (parts.vector.shape, parts.tags.shape, parts.features.shape) == ((753,), (50,), (41,))
+    assert {part.dtype for part in (parts.vector, parts.tags, parts.features)} == {np.dtype(np.float32)}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_outcome_comes_back_with_its_job_the_same_in_every_process(tmp_path: Path) -> None:
+    tunes = [write_audio(tmp_path / f"{seed}.wav", tune(1.5, seed=seed)) for seed in range(3)]
+    broken = tmp_path / "broken.wav"
+    broken.write_bytes(b"")
+    jobs = [job(path.stem, tmp_path, path=str(path), prepare=None) for path in [*tunes, broken]]
+    with EmbedPool(jobs=2) as pool:
+        outcomes = {done.track_id: outcome for done, outcome, _ in pool.run(iter(jobs))}
+    failed = outcomes.pop("broken")
+    assert isinstance(failed, Failed)
+    assert (failed.code, failed.retryable) == ("empty-file", False)
+    for each in jobs[:3]:
+        there, here = outcomes[each.track_id], embed_file(each)
+        assert isinstance(there, Done)
+        assert isinstance(here, Done)
+        for part in ("vector", "tags", "features"):
+            assert getattr(there.value, part).tobytes() == getattr(here.value, part).tobytes()
+
+
+def test_a_bug_in_one_track_is_that_tracks_failure(tmp_path: Path) -> None:
+    outcome = embed_file(job("a", tmp_path, prepare=None))
+    assert isinstance(outcome, Failed)
+    assert outcome.code == "internal-error"
+
+
+def test_sound_beyond_all_measure_is_a_failure_and_no_nan(tmp_path: Path) -> None:
+    path = write_audio(tmp_path / "a.wav", tune(1) * np.float32(1e30), codec="pcm_f32le")
+    outcome = embed_file(job("a", tmp_path, path=str(path), prepare=None))
+    assert isinstance(outcome, Failed)
+    assert outcome.code == "not-analysable"
+
+
+def _die(how: int, folder: Path) -> Path:
+    os.kill(os.getpid(), how)
+    return folder
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSEGV])
+def test_a_worker_that_dies_takes_only_its_own_track(tmp_path: Path, how: signal.Signals) -> None:
+    jobs = [job(f"t{number}", tmp_path) for number in range(4)]
+    jobs.insert(1, job("culprit", tmp_path, prepare=partial(_die, int(how))))
+    with EmbedPool(jobs=2) as pool:
+        outcomes = {done.track_id: outcome for done, outcome, _ in pool.run(jobs)}
+    failed = outcomes.pop("culprit")
+    assert isinstance(failed, Failed)
+    assert (failed.code, failed.retryable) == ("worker-died", True)
+    assert how.name in failed.detail
+    assert [type(outcome) for outcome in outcomes.values()] == [Done] * 4
+
+
+def test_a_worker_that_dies_while_idle_costs_nothing(tmp_path: Path) -> None:
+    def jobs() -> Iterator[EmbedJob]:
+        yield job("first", tmp_path)
+        [child] = (child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline()))
+        child.kill()
+        time.sleep(0.5)
+        yield job("second", tmp_path)
+
+    with EmbedPool(jobs=1) as pool:
+        assert [type(outcome) for _, outcome, _ in pool.run(jobs())] == [Done, Done]
+
+
+def test_jobs_are_asked_for_only_when_a_worker_is_free(tmp_path: Path) -> None:
+    asked = 0
+
+    def jobs() -> Iterator[EmbedJob]:
+        nonlocal asked
+        for number in range(4):
+            asked += 1
+            yield job(str(number), tmp_path)
+
+    with EmbedPool(jobs=1) as pool:
+        for finished, _ in enumerate(pool.run(jobs()), start=1):
+            assert asked == finished
+
+
+def test_workers_are_replaced_after_their_share(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "JOBS_PER_WORKER", 1)
+    pids = set()
+    with EmbedPool(jobs=1) as pool:
+        for _, outcome, _ in pool.run(job(str(number), tmp_path, prepare=_tell_process) for number in range(2)):
+            assert isinstance(outcome, Failed)
+            pids.add(outcome.detail)
+    assert len(pids) == 2
+
+
+def _tell_process(folder: Path) -> Path:
+    raise TrackError("told", f"Process {os.getpid()}.")
+
+
+def test_wrong_weights_end_the_run(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.pb"
+    wrong.write_bytes(b"nonsense")
+    with EmbedPool(jobs=1) as pool, pytest.raises(WeightsError) as refused:
+        list(pool.run([job("a", tmp_path, weights_path=str(wrong))]))
+    assert refused.value.hint
+
+
+def test_leaving_the_pool_ends_busy_workers_at_once(tmp_path: Path) -> None:
+    before = set(psutil.Process().children())
+    with EmbedPool(jobs=2) as pool:
+        finished = pool.run([job("short", tmp_path), job("endless", tmp_path, prepare=render_forever)])
+        assert next(finished)[0].track_id == "short"
+        until(tmp_path / "begun")
+        started_s = time.monotonic()
+    assert time.monotonic() - started_s < 2
+    assert {child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())} <= before
+
+
+SCRIPT = """
+    import sys
+    from pathlib import Path
+    from spotmap_build.embed.weights import packaged
+    from spotmap_build.embed.workers import EmbedJob, EmbedPool
+    from tests.fakes.audio_files import render_forever
+
+    if __name__ == "__main__":
+        job = EmbedJob("a", None, render_forever, "musicnn", str(packaged("msd-musicnn.pb")), sys.argv[1])
+        try:
+            with EmbedPool(jobs=2) as pool:
+                list(pool.run([job, job]))
+        except KeyboardInterrupt:
+            sys.exit(130)
+"""
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], list[psutil.Process]]]:
+    """A process whose two workers are busy and will be for ever, in a process group of its own."""
+    script = tmp_path / "build.py"
+    script.write_text(textwrap.dedent(SCRIPT))
+    process = subprocess.Popen(
+        [sys.executable, script, tmp_path],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    until(tmp_path / "begun")
+    workers = [child for child in psutil.Process(process.pid).children() if "spawn_main" in " ".join(child.cmdline())]
+    yield process, workers
+    for left in [process, *workers]:
+        if left.poll() is None if isinstance(left, subprocess.Popen) else left.is_running():
+            left.kill()
+    process.communicate()
+
+
+def test_workers_end_with_a_parent_that_is_killed(
+    build: tuple[subprocess.Popen[str], list[psutil.Process]],
+) -> None:
+    process, workers = build
+    assert len(workers) == 2
+    process.kill()
+    process.wait()
+    assert all(ended(worker, 5) for worker in workers)
+
+
+def test_ctrl_c_ends_everything_quickly_and_quietly(
+    build: tuple[subprocess.Popen[str], list[psutil.Process]],
+) -> None:
+    process, workers = build
+    os.killpg(process.pid, signal.SIGINT)
+    assert ended(process, 5)
+    assert process.returncode == 130
+    assert all(ended(worker, 1) for worker in workers)
+    assert process.stderr is not None
+    assert process.stderr.read() == ""
+
+
+def test_any_executor_will_do(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as executor, EmbedPool(jobs=2, executor=executor) as pool:
+        finished = {done.track_id: outcome for done, outcome, _ in pool.run([job("a", tmp_path), job("b", tmp_path)])}
+        assert {name: type(outcome) for name, outcome in finished.items()} == {"a": Done, "b": Done}
+        assert executor.submit(int).result() == 0
+
+
+def test_an_executor_that_breaks_loses_no_track_from_the_ledger(tmp_path: Path) -> None:
+    jobs = [job("culprit", tmp_path, prepare=partial(_die, int(signal.SIGKILL))), job("other", tmp_path)]
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor, EmbedPool(executor=executor) as pool:
+        outcomes = [outcome for _, outcome, _ in pool.run(jobs)]
+    assert [outcome.code for outcome in outcomes if isinstance(outcome, Failed)] == ["worker-died"] * 2
+
+
+def test_a_pool_without_workers_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        EmbedPool(jobs=0)

@@ -1,0 +1,156 @@
+"""Weights are fetched once, over bad connections too, and nothing but the right file is ever accepted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from spotmap_build.embed import download, embedders, weights
+from spotmap_build.embed.embedders import EmbedderSpec
+from spotmap_build.errors import WeightsError
+from tests.fakes.model_server import ModelServer, serve
+
+CONTENT = random.Random(0).randbytes(1_000_000)
+LABELS = [f"Genre---Style {number}" for number in range(400)]
+PB, JSON = "/models/net/small.pb", "/models/net/small.json"
+
+
+def spec_of(content: bytes = CONTENT) -> EmbedderSpec:
+    effnet = embedders.get("discogs-effnet")
+    assert effnet.weights is not None
+    digest = hashlib.sha256(content).hexdigest()
+    small = replace(effnet.weights, url_path="net/small.pb", size_bytes=len(content), sha256=digest)
+    return replace(effnet, weights=small, weights_sha256=digest)
+
+
+@pytest.fixture(autouse=True)
+def _without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download, "PAUSE_S", 0.0)
+
+
+@pytest.fixture
+def server() -> Iterator[ModelServer]:
+    files = {PB: CONTENT, JSON: json.dumps({"classes": LABELS}).encode()}
+    with serve(ModelServer(files)) as running:
+        yield running
+
+
+def fetch(server: ModelServer, folder: Path, spec: EmbedderSpec | None = None) -> Path:
+    return weights.ensure_weights(spec or spec_of(), server.url, folder, say=lambda _: None)
+
+
+def refusal(server: ModelServer, folder: Path) -> str:
+    with pytest.raises(WeightsError) as refused:
+        fetch(server, folder)
+    assert "--embedder musicnn" in refused.value.hint
+    assert weights.find(spec_of(), folder) is None
+    return refused.value.message
+
+
+def test_weights_are_fetched_once_with_their_makers_terms(server: ModelServer, tmp_path: Path) -> None:
+    told: list[str] = []
+    for _ in range(2):
+        path = weights.ensure_weights(spec_of(), server.url, tmp_path / "new", say=told.append)
+    assert path.read_bytes() == CONTENT
+    assert [asked for asked, _ in server.asked] == [PB, JSON]
+    assert len(told) == 1
+    assert "CC BY-NC-SA 4.0" in told[0]
+    assert sorted(file.name for file in path.parent.iterdir()) == ["small.json", "small.pb"]
+    assert embedders.tag_names(spec_of(), tmp_path / "new") == tuple(LABELS)
+
+
+def test_cut_connections_are_gone_on_with_where_they_were_cut(server: ModelServer, tmp_path: Path) -> None:
+    server.cut_after_bytes, server.cuts_left = 300_000, 3
+    assert fetch(server, tmp_path).read_bytes() == CONTENT
+    assert [wanted for path, wanted in server.asked if path == PB] == ["", *(f"bytes={n}00000-" for n in (3, 6, 9))]
+
+
+def test_another_build_goes_on_with_what_has_arrived(server: ModelServer, tmp_path: Path) -> None:
+    server.cut_after_bytes, server.cuts_left = 400_000, 1
+    server.files.pop(JSON)
+    part = tmp_path / f"small.pb.{hashlib.sha256(CONTENT).hexdigest()[:12]}.part"
+    part.write_bytes(CONTENT[:250_000])
+    with pytest.raises(WeightsError, match=r"small\.json"):
+        fetch(server, tmp_path)
+    assert [wanted for path, wanted in server.asked if path == PB] == ["bytes=250000-", "bytes=650000-"]
+    server.files[JSON] = json.dumps({"classes": LABELS}).encode()
+    assert fetch(server, tmp_path).read_bytes() == CONTENT
+    assert server.asked[-1] == (JSON, "")
+
+
+def test_a_server_that_cannot_go_on_in_the_middle_sends_all_again(server: ModelServer, tmp_path: Path) -> None:
+    server.knows_ranges, server.cut_after_bytes, server.cuts_left = False, 500_000, 1
+    assert fetch(server, tmp_path).read_bytes() == CONTENT
+
+
+def test_a_server_that_is_busy_is_asked_again(server: ModelServer, tmp_path: Path) -> None:
+    server.refusals = [503, 429]
+    assert fetch(server, tmp_path).read_bytes() == CONTENT
+
+
+def test_wrong_bytes_of_the_right_size_are_thrown_away(server: ModelServer, tmp_path: Path) -> None:
+    server.files[PB] = CONTENT[:-1] + bytes([CONTENT[-1] ^ 1])
+    assert "SHA-256" in refusal(server, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    server.files[PB] = CONTENT
+    assert fetch(server, tmp_path).read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("content", [b"<html>Welcome to the hotel's network</html>", CONTENT + b"x"])
+def test_a_file_of_another_size_is_refused(server: ModelServer, tmp_path: Path, content: bytes) -> None:
+    server.files[PB] = content
+    assert "another size" in refusal(server, tmp_path)
+
+
+def test_a_damaged_file_in_the_folder_is_replaced(server: ModelServer, tmp_path: Path) -> None:
+    (tmp_path / "small.pb").write_bytes(bytes(len(CONTENT)))
+    assert weights.find(spec_of(), tmp_path) is None
+    assert fetch(server, tmp_path).read_bytes() == CONTENT
+
+
+def test_a_missing_file_is_said_to_be_missing(server: ModelServer, tmp_path: Path) -> None:
+    server.files.pop(PB)
+    assert "404" in refusal(server, tmp_path)
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("content", [b"{}", json.dumps({"classes": LABELS[:399]}).encode(), bytes(2_000_000)])
+def test_labels_that_do_not_fit_the_model_are_refused(server: ModelServer, tmp_path: Path, content: bytes) -> None:
+    server.files[JSON] = content
+    assert "small.json" in refusal(server, tmp_path)
+
+
+def test_without_a_network_it_says_so(tmp_path: Path) -> None:
+    with serve(ModelServer({})) as gone:
+        pass
+    message = refusal(gone, tmp_path)
+    assert "cannot be fetched: no connection" in message
+
+
+def test_a_connection_that_brings_nothing_is_given_up(server: ModelServer, tmp_path: Path) -> None:
+    server.cut_after_bytes, server.cuts_left = 0, 100
+    assert "cannot be fetched" in refusal(server, tmp_path)
+
+
+def test_a_folder_that_cannot_be_written_is_named(server: ModelServer, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(WeightsError, match="cannot be kept") as refused:
+        fetch(server, tmp_path / "file" / "models")
+    assert "SPOTMAP_MODELS_DIR" in refused.value.hint
+
+
+def test_labels_that_are_not_here_are_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="names of the model's classes"):
+        embedders.tag_names(spec_of(), tmp_path)
+
+
+def test_musicnn_needs_no_network_and_is_the_file_its_digest_names(tmp_path: Path) -> None:
+    spec = embedders.get("musicnn")
+    path = weights.ensure_weights(spec, "http://127.0.0.1:9/", tmp_path, say=lambda _: None)
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == spec.weights_sha256

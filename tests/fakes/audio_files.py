@@ -1,0 +1,72 @@
+"""Made-up sound, and files of it in every format that the tests need."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any, Final
+
+import av
+import numpy as np
+import numpy.typing as npt
+
+SAMPLE_RATE_HZ: Final = 44_100
+CODECS: Final = {
+    "mp3": "libmp3lame",
+    "ogg": "vorbis",
+    "opus": "libopus",
+    "flac": "flac",
+    "m4a": "aac",
+    "wav": "pcm_s16le",
+}
+
+
+def tune(seconds: float, *, rate_hz: int = SAMPLE_RATE_HZ, seed: int = 0) -> npt.NDArray[np.float32]:
+    """Plucked tones over a little noise, twice a second: float32 ``[n]``."""
+    generator = np.random.default_rng(seed)
+    time_s = np.arange(round(seconds * rate_hz)) / rate_hz
+    pitches_hz = 220 * 2 ** (generator.integers(0, 24, size=64) / 12)
+    beat = np.floor(time_s * 2).astype(int)
+    tone = np.sin(2 * np.pi * pitches_hz[beat % 64] * time_s) * np.exp(-4 * (time_s * 2 % 1))
+    noise = generator.normal(size=len(time_s))
+    return np.asarray(0.5 * tone + 0.01 * noise, dtype=np.float32)
+
+
+def write_audio(
+    path: Path,
+    channels: npt.NDArray[np.float32],
+    *,
+    codec: str = "",
+    rate_hz: int = SAMPLE_RATE_HZ,
+    container_options: dict[str, str] | None = None,
+) -> Path:
+    """Encode float32 ``[n]`` or ``[2, n]``; the codec is that of the suffix unless another is named."""
+    signal = np.atleast_2d(channels)
+    layout = "mono" if len(signal) == 1 else "stereo"
+    codec = codec or CODECS[path.suffix[1:]]
+    # Opus knows 48 kHz; FFmpeg's own Vorbis encoder knows stereo, and counts as experimental.
+    encoded_rate_hz = 48_000 if codec == "libopus" else rate_hz
+    encoded_layout = "stereo" if codec == "vorbis" else layout
+    with av.open(str(path), "w", container_options=container_options or {}) as container:
+        stream: Any = container.add_stream(codec, rate=encoded_rate_hz, options={"strict": "experimental"})
+        stream.layout = encoded_layout
+        resampler = av.AudioResampler(stream.format, encoded_layout, encoded_rate_hz, stream.frame_size or 1024)
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(signal), format="fltp", layout=layout)
+        frame.sample_rate = rate_hz
+        frame.pts = 0
+        for resampled in [*resampler.resample(frame), *resampler.resample(None)]:
+            container.mux(stream.encode(resampled))
+        container.mux(stream.encode(None))
+    return path
+
+
+def render_tune(folder: Path) -> Path:
+    """As a job's ``prepare``: a short tune."""
+    return write_audio(folder / "tune.wav", tune(1, rate_hz=16_000), rate_hz=16_000)
+
+
+def render_forever(folder: Path) -> Path:
+    """As a job's ``prepare``: says that it has begun, and does not end in the time of a test."""
+    (folder.parent / "begun").touch()
+    time.sleep(600)
+    return folder

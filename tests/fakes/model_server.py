@@ -1,0 +1,70 @@
+"""A web server on 127.0.0.1 that serves files, in the ways in which servers and connections can be bad."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass
+class ModelServer:
+    """What to serve, how badly, and what was asked for.
+
+    ``cut_after_bytes``: a connection is cut after so many bytes of content, ``cuts_left`` times. ``refusals``: status
+    codes with which the next requests are answered. ``knows_ranges``: whether it can go on in the middle.
+    """
+
+    files: dict[str, bytes]
+    cut_after_bytes: int = 0
+    cuts_left: int = 0
+    refusals: list[int] = field(default_factory=list)
+    knows_ranges: bool = True
+    url: str = ""
+    asked: list[tuple[str, str]] = field(default_factory=list)
+
+
+@contextmanager
+def serve(server: ModelServer) -> Iterator[ModelServer]:
+    """Serve until the end of the block; ``server.url`` is the address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            wanted = self.headers.get("Range", "")
+            server.asked.append((self.path, wanted))
+            content = server.files.get(self.path)
+            if server.refusals:
+                self.send_error(server.refusals.pop(0))
+            elif content is None:
+                self.send_error(404)
+            else:
+                first = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and server.knows_ranges else 0
+                self._send(content, first)
+
+        def _send(self, content: bytes, first: int) -> None:
+            self.send_response(206 if first else 200)
+            if first:
+                self.send_header("Content-Range", f"bytes {first}-{len(content) - 1}/{len(content)}")
+            self.send_header("Content-Length", str(len(content) - first))
+            self.end_headers()
+            rest = content[first:]
+            if server.cuts_left:
+                server.cuts_left -= 1
+                rest = rest[: server.cut_after_bytes]
+            self.wfile.write(rest)
+
+        def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the base class's name
+            pass
+
+    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.url = f"http://127.0.0.1:{http.server_port}/models/"
+    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield server
+    finally:
+        http.shutdown()
+        thread.join()
+        http.server_close()

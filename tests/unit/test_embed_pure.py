@@ -1,0 +1,119 @@
+"""The pure parts of listening: where patches lie, what counts as audio, as labels, as an embedder."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from spotmap_build.embed import embedders
+from spotmap_build.embed.decode import begins_like_audio
+from spotmap_build.embed.patches import loop_to, patch_starts
+from spotmap_build.embed.spectral import FEATURES
+from spotmap_build.embed.weights import parse_labels
+from spotmap_build.errors import ConfigError
+
+LABELS = [f"Genre---Style {number}" for number in range(4)]
+
+
+@pytest.mark.parametrize(
+    ("frames", "patch", "wanted", "expected"),
+    [
+        (128, 128, 64, [0]),
+        (130, 128, 64, [0, 2]),
+        (256, 128, 64, [0, 43, 85, 128]),
+        (300, 100, 3, [0, 100, 200]),
+        (1000, 100, 4, [0, 300, 600, 900]),
+        (4034, 128, 64, list(range(0, 3907, 62))),
+    ],
+)
+def test_patches_are_spread_from_the_first_frame_to_the_last(
+    frames: int, patch: int, wanted: int, expected: list[int]
+) -> None:
+    assert patch_starts(frames, patch, wanted).tolist() == expected
+
+
+def test_a_recording_shorter_than_a_patch_has_none() -> None:
+    with pytest.raises(ValueError, match="hold no patch"):
+        patch_starts(127, 128, 64)
+
+
+def test_short_sound_is_repeated_and_long_sound_left_alone() -> None:
+    sound = np.array([1, 2, 3], dtype=np.float32)
+    assert loop_to(sound, 7).tolist() == [1, 2, 3, 1, 2, 3, 1]
+    assert loop_to(sound, 3) is sound
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        (b"ID3\x04", True),
+        (b"OggS\x00", True),
+        (b"fLaC", True),
+        (b"\x00\x00\x00\x20ftypM4A ", True),
+        (b"\xff\xfb\x90\x00", True),
+        (b"\xff", False),
+        (b"<!DOCTYPE html>", False),
+        (b"\x89PNG\r\n", False),
+    ],
+)
+def test_audio_is_known_by_its_first_bytes(head: bytes, expected: bool) -> None:
+    assert begins_like_audio(head) is expected
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (json.dumps({"classes": LABELS}), tuple(LABELS)),
+        (json.dumps({"classes": LABELS, "name": "another variant of the file"}), tuple(LABELS)),
+        (json.dumps({"classes": LABELS[:3]}), ()),
+        (json.dumps({"classes": [*LABELS[:3], LABELS[0]]}), ()),
+        (json.dumps({"classes": [*LABELS[:3], "no separator"]}), ()),
+        (json.dumps({"classes": [*LABELS[:3], 7]}), ()),
+        (json.dumps({"labels": LABELS}), ()),
+        (json.dumps(LABELS), ()),
+        ("<html>404</html>", ()),
+        ("\udcff", ()),
+    ],
+)
+def test_labels_are_taken_for_what_they_say(content: str, expected: tuple[str, ...]) -> None:
+    assert parse_labels(content.encode(errors="surrogateescape"), 4) == expected
+
+
+def test_there_are_41_features_with_names_of_their_own_and_a_sentence_each() -> None:
+    assert len({feature.name for feature in FEATURES}) == len({feature.label for feature in FEATURES}) == 41
+    assert all(feature.meaning.endswith(".") for feature in FEATURES)
+    shown = [feature.name for feature in FEATURES if feature.public]
+    assert len(shown) == 15
+    assert not any(name.startswith("mfcc") for name in shown)
+    assert [feature.name for feature in FEATURES if feature.period] == ["key"]
+
+
+def test_an_unknown_embedder_is_refused_and_the_known_ones_named() -> None:
+    with pytest.raises(ConfigError, match="no embedder 'vggish'") as refused:
+        embedders.get("vggish")
+    assert "discogs-effnet, musicnn" in refused.value.hint
+
+
+def test_another_model_is_another_environment() -> None:
+    effnet, musicnn = (embedders.environment(embedders.get(name)) for name in ("discogs-effnet", "musicnn"))
+    assert effnet["weights"] != musicnn["weights"]
+    assert effnet["embedder"] != musicnn["embedder"]
+
+
+def test_musicnn_names_its_fifty_tags() -> None:
+    names = embedders.tag_names(embedders.get("musicnn"), None)
+    assert (len(set(names)), names[0], names[-1]) == (50, "rock", "happy")
+
+
+def test_asking_what_there_is_loads_nothing_heavy() -> None:
+    script = (
+        "import sys; from spotmap_build.embed import embedders, spectral, weights, workers\n"
+        "embedders.environment(embedders.get('musicnn'))\n"
+        "print([name for name in ('numpy', 'av', 'essentia', 'platformdirs') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
