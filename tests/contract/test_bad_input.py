@@ -12,8 +12,9 @@ import numpy as np
 import psutil
 import pytest
 
+from tests.fakes.audio_files import tune, write_audio
 from tests.support.command import Outcome, build, environment, report
-from tests.support.music import SAMPLE_RATE_HZ, melody, write_library, write_wav
+from tests.support.music import RATE_HZ, write_library, write_tune
 
 NASTY_NAMES = (
     'it\'s "quoted".wav',
@@ -43,31 +44,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Outcome]:
     (bad / "empty.ogg").touch()
     (bad / "text.mp3").write_text("This is no music.\n" * 100)
     (bad / "picture.flac").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(2000))
-    (bad / "truncated.m4a").write_bytes(truncated(m4a(melody(50, 8.0), home)))
+    (bad / "truncated.m4a").write_bytes(truncated(write_tune(home / "whole.m4a", 50, 8.0).read_bytes()))
     (bad / "directory.mp3").mkdir()
     (bad / "gone.wav").symlink_to(home / "nowhere.wav")
-    write_wav(bad / "half a second.wav", melody(51, 0.4))
-    write_wav(bad / "silence.wav", np.zeros(5 * SAMPLE_RATE_HZ, np.int16))
+    write_tune(bad / "half a second.wav", 51, 0.4)
+    write_audio(bad / "silence.wav", np.zeros(5 * RATE_HZ, np.float32), rate_hz=RATE_HZ)
     (bad / "noise.wav").write_bytes(np.random.default_rng(0).bytes(4000))
     for number, name in enumerate(NASTY_NAMES):
-        write_wav(music / "nasty" / name, melody(60 + number))
+        write_tune(music / "nasty" / name, 60 + number)
     (music / "nasty" / b"latin-\xe9.wav".decode("utf-8", "surrogateescape")).write_bytes(
-        write_wav(home / "plain.wav", melody(80)).read_bytes()
+        write_tune(home / "plain.wav", 80).read_bytes()
     )
     return home, build("folder:music", home)
-
-
-def m4a(samples: np.ndarray[tuple[int], np.dtype[np.int16]], folder: Path) -> bytes:
-    import av
-
-    path = folder / "whole.m4a"
-    with av.open(str(path), "w", format="mp4") as container:
-        stream = container.add_stream("aac", rate=SAMPLE_RATE_HZ, layout="mono")
-        frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="s16", layout="mono")
-        frame.sample_rate = SAMPLE_RATE_HZ
-        container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    return path.read_bytes()
 
 
 def test_the_build_ends_and_every_file_is_accounted_for(folder: tuple[Path, Outcome]) -> None:
@@ -127,8 +115,8 @@ def test_a_recording_of_three_hours_is_heard_in_bounded_memory(tmp_path: Path) -
     with wave.open(str(three_hours), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
-        file.setframerate(SAMPLE_RATE_HZ)
-        minute = melody(5, 60.0).tobytes()
+        file.setframerate(RATE_HZ)
+        minute = (tune(60, rate_hz=RATE_HZ) * 32767).astype(np.int16).tobytes()
         for _ in range(180):
             file.writeframes(minute)
     peak_bytes = build_and_watch(tmp_path)

@@ -16,7 +16,7 @@ import pytest
 from mutagen.id3 import TIT2, TPE1
 
 from tests.support.command import build, environment, report, spotmap, tree
-from tests.support.music import melody, write_library, write_wav
+from tests.support.music import write_library, write_tune
 
 HEAVY = ("numpy", "essentia", "av", "umap", "hdbscan", "numba", "sklearn", "scipy", "mutagen", "PIL", "jinja2", "rich")
 
@@ -87,7 +87,7 @@ def test_a_second_build_imports_no_engine(built: Path) -> None:
 
 
 def test_one_new_file_is_one_embedding(copy: Path) -> None:
-    write_wav(copy / "music/night/new.wav", melody(99))
+    write_tune(copy / "music/night/new.wav", 99)
     outcome = build("folder:music", copy)
     assert (outcome.status, outcome.listened_to) == (0, 1)
     assert map_document(copy)["count"] == 19
@@ -153,7 +153,7 @@ def test_a_damaged_cache_is_mended_and_the_site_is_the_same(copy: Path) -> None:
 
 
 def test_plan_says_what_is_new_and_publishes_nothing(copy: Path) -> None:
-    write_wav(copy / "music/night/new.wav", melody(99))
+    write_tune(copy / "music/night/new.wav", 99)
     before = tree(copy / "site")
     outcome = spotmap("plan", "--source", "folder:music", "--embedder", "musicnn", cwd=copy)
     assert outcome.status == 0

@@ -1,0 +1,77 @@
+"""A build with Discogs-EffNet, from the first fetch of its weights on: the true code, on a small graph of its shape."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from spotmap_build import pipeline
+from spotmap_build.config import load_config
+from spotmap_build.embed import embedders
+from spotmap_build.errors import WeightsError
+from spotmap_build.progress import make_progress
+from tests.fakes import stub_effnet
+from tests.fakes.model_server import ModelServer, serve
+from tests.support.command import spotmap
+from tests.support.music import write_library
+
+FOLDER = "/models/feature-extractors/discogs-effnet/"
+STYLES = [f"Genre {number % 15}---Style {number}" for number in range(400)]
+
+
+@pytest.fixture
+def stub(monkeypatch: pytest.MonkeyPatch) -> ModelServer:
+    """Serves the stand-in graph; the embedder's size and digest are set to the stand-in's, and nothing else."""
+    graph = stub_effnet.build()
+    spec = embedders.get("discogs-effnet")
+    assert spec.weights is not None
+    sha256 = hashlib.sha256(graph).hexdigest()
+    weights = dataclasses.replace(spec.weights, size_bytes=len(graph), sha256=sha256)
+    changed = dataclasses.replace(spec, weights=weights, weights_sha256=sha256)
+    monkeypatch.setitem(embedders.EMBEDDERS, "discogs-effnet", changed)
+    labels = json.dumps({"classes": STYLES}).encode()
+    return ModelServer({f"{FOLDER}discogs-effnet-bs64-1.pb": graph, f"{FOLDER}discogs-effnet-bs64-1.json": labels})
+
+
+def test_weights_are_fetched_once_and_the_map_has_names_of_styles(stub: ModelServer, tmp_path: Path) -> None:
+    write_library(tmp_path / "music", 16)
+    told = io.StringIO()
+    with serve(stub) as server:
+        settings = {"SPOTMAP_MODELS": server.url, "SPOTMAP_MODELS_DIR": str(tmp_path / "models")}
+        config = load_config({"sources": ("folder:music",), "jobs": 2}, settings, tmp_path)
+        first = pipeline.build(config, make_progress("plain", told))
+        asked = len(server.asked)
+        second = pipeline.build(config, make_progress("plain", told))
+    assert (first.mapped_count, first.embedded_count, second.embedded_count) == (16, 16, 0)
+    assert asked == len(server.asked) == 2
+    assert "non-commercial" in told.getvalue()
+    records = [json.loads(path.read_bytes()) for path in (tmp_path / ".spotmap/cache/ac").glob("embed-v*/*/*.json")]
+    sizes = {name: output["size_bytes"] for name, output in records[0]["content"]["outputs"].items()}
+    assert sizes == {"vector.npy": 128 + 4 * 1280, "tags.npy": 128 + 4 * 400, "features.npy": 128 + 4 * 41}
+
+
+def test_other_bytes_than_the_weights_are_refused_and_nothing_is_published(stub: ModelServer, tmp_path: Path) -> None:
+    write_library(tmp_path / "music", 3)
+    graph = stub.files[f"{FOLDER}discogs-effnet-bs64-1.pb"]
+    stub.files[f"{FOLDER}discogs-effnet-bs64-1.pb"] = graph[:-1] + b"?"
+    with serve(stub) as server:
+        settings = {"SPOTMAP_MODELS": server.url, "SPOTMAP_MODELS_DIR": str(tmp_path / "models")}
+        config = load_config({"sources": ("folder:music",)}, settings, tmp_path)
+        with pytest.raises(WeightsError, match="SHA-256"):
+            pipeline.build(config, make_progress("plain", io.StringIO()))
+    assert not (tmp_path / "site").exists()
+
+
+def test_without_weights_and_network_the_way_out_is_named(tmp_path: Path) -> None:
+    write_library(tmp_path / "music", 3)
+    settings = {"SPOTMAP_MODELS": "http://127.0.0.1:9/", "SPOTMAP_MODELS_DIR": str(tmp_path / "models")}
+    outcome = spotmap("--source", "folder:music", cwd=tmp_path, extra=settings)
+    assert outcome.status == 6
+    assert "--embedder musicnn" in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+    assert not (tmp_path / "site").exists()

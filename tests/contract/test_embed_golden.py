@@ -1,0 +1,83 @@
+"""What fixed sounds were heard as, once: where a new engine hears something else, embeddings must get a new version.
+
+If this fails after an update, raise ``code_version`` of the embedders and record the new values (docs/decisions/0001).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from spotmap_build.embed.musicnn import Musicnn
+from spotmap_build.embed.spectral import FEATURES, spectral
+from spotmap_build.embed.weights import packaged
+from tests.fakes.audio_files import tune
+
+VECTOR_FROM_470_EVERY_20 = (
+    1.2449,
+    2.3241,
+    -0.0000,
+    -0.0000,
+    0.0000,
+    0.0025,
+    -0.0006,
+    -0.0001,
+    -0.0456,
+    0.2177,
+    0.2534,
+    -1.0232,
+    2.1153,
+    0.3669,
+    3.0157,
+)
+FIRST_TAGS = (
+    0.0070,
+    0.0025,
+    0.0200,
+    0.0361,
+    0.5256,
+    0.0173,
+    0.0092,
+    0.0089,
+    0.0019,
+    0.1160,
+    0.0124,
+    0.0015,
+    0.0486,
+    0.0005,
+    0.0002,
+    0.0004,
+)
+FEATURE_VALUES = {
+    "brightness": 512.6948,
+    "tempo": 120.0181,
+    "beat_strength": 3.8151,
+    "key": 9.0000,
+    "mode": 1.0000,
+    "key_clarity": 0.7111,
+    "loudness": -15.6668,
+    "loudness_range": 0.0729,
+    "dynamics": 8.7238,
+    "danceability": 3.3779,
+    "energy": 31.8381,
+    "power": 0.1254,
+    "noisiness": 0.1231,
+    "crispness": 1132.2455,
+    "noise_to_tone": 0.5906,
+}
+
+
+def test_musicnn_hears_what_it_heard() -> None:
+    vector, tags = Musicnn(packaged("msd-musicnn.pb"))(tune(8, rate_hz=16_000, seed=3))
+    recorded = np.array(VECTOR_FROM_470_EVERY_20)
+    heard = vector[470::20]
+    cosine = heard @ recorded / np.linalg.norm(heard) / np.linalg.norm(recorded)
+    assert cosine > 0.9999
+    np.testing.assert_allclose(tags[: len(FIRST_TAGS)], FIRST_TAGS, atol=2e-3)
+
+
+def test_the_features_are_what_they_were() -> None:
+    values = spectral(tune(8, rate_hz=16_000, seed=3))
+    heard = {feature.name: float(value) for feature, value in zip(FEATURES, values, strict=True) if feature.public}
+    assert heard.keys() == FEATURE_VALUES.keys()
+    for name, recorded in FEATURE_VALUES.items():
+        assert abs(heard[name] - recorded) <= 0.01 * max(1.0, abs(recorded)), name
