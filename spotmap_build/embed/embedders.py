@@ -3,13 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from pathlib import Path
+from typing import Final, Literal
 
-from spotmap_build.embed.weights import WeightsSpec, packaged, read_labels
 from spotmap_build.errors import ConfigError
 
-if TYPE_CHECKING:
-    from pathlib import Path
+
+@dataclass(frozen=True, slots=True)
+class WeightsSpec:
+    """A file of weights that has to be fetched.
+
+    ``url_path``: below the address of the models. The names of its classes are in a ``.json`` file beside it, of which
+    there are several versions: it is checked by what it says (``class_count`` names "Genre---Style"), not by a digest.
+    ``notice``: the terms under which its makers give it, told to the person when it is fetched.
+    """
+
+    url_path: str
+    size_bytes: int
+    sha256: str
+    class_count: int
+    notice: str
+
+    @property
+    def file_name(self) -> str:
+        return self.url_path.rsplit("/", 1)[-1]
+
+    @property
+    def labels_url_path(self) -> str:
+        return str(Path(self.url_path).with_suffix(".json"))
+
+    @property
+    def labels_file_name(self) -> str:
+        return self.labels_url_path.rsplit("/", 1)[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +113,3 @@ def environment(spec: EmbedderSpec) -> dict[str, str]:
     dear for that (docs/decisions/0001). A test with recorded results tells when they change more.
     """
     return {"embedder": spec.name, "weights": spec.weights_sha256}
-
-
-def tag_names(spec: EmbedderSpec, models_dir: Path | None) -> tuple[str, ...]:
-    """The names of an embedder's tags, ``spec.tag_count`` of them: "Electronic---House" or "electronic".
-
-    Raises
-    ------
-    WeightsError: they come with weights that are not on this machine.
-    """
-    if spec.weights is not None:
-        return read_labels(spec.weights, models_dir)
-    return tuple(packaged(f"{spec.packaged}.tags.txt").read_text(encoding="utf-8").split("\n")[: spec.tag_count])

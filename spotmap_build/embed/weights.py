@@ -10,7 +10,6 @@ import json
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -18,40 +17,12 @@ from typing import TYPE_CHECKING, Final
 from spotmap_build.errors import WeightsError
 
 if TYPE_CHECKING:
-    from spotmap_build.embed.embedders import EmbedderSpec
+    from spotmap_build.embed.embedders import EmbedderSpec, WeightsSpec
 
 HINT: Final = (
     "Check the connection and build again: what has arrived is kept. Or use --embedder musicnn, which needs none."
 )
 LABELS_LIMIT_BYTES: Final = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class WeightsSpec:
-    """A file of weights that has to be fetched.
-
-    ``url_path``: below the address of the models. The names of its classes are in a ``.json`` file beside it, of which
-    there are several versions: it is checked by what it says (``class_count`` names "Genre---Style"), not by a digest.
-    ``notice``: the terms under which its makers give it, told to the person when it is fetched.
-    """
-
-    url_path: str
-    size_bytes: int
-    sha256: str
-    class_count: int
-    notice: str
-
-    @property
-    def file_name(self) -> str:
-        return self.url_path.rsplit("/", 1)[-1]
-
-    @property
-    def labels_url_path(self) -> str:
-        return str(Path(self.url_path).with_suffix(".json"))
-
-    @property
-    def labels_file_name(self) -> str:
-        return self.labels_url_path.rsplit("/", 1)[-1]
 
 
 def folder(models_dir: Path | None) -> Path:
@@ -103,6 +74,18 @@ def ensure_weights(spec: EmbedderSpec, models_url: str, models_dir: Path | None,
             hint="Make room, or choose another folder with SPOTMAP_MODELS_DIR.",
         ) from error
     return target
+
+
+def tag_names(spec: EmbedderSpec, models_dir: Path | None) -> tuple[str, ...]:
+    """The names of an embedder's tags, ``spec.tag_count`` of them: "Electronic---House" or "electronic".
+
+    Raises
+    ------
+    WeightsError: they come with weights that are not on this machine.
+    """
+    if spec.weights is not None:
+        return read_labels(spec.weights, models_dir)
+    return tuple(packaged(f"{spec.packaged}.tags.txt").read_text(encoding="utf-8").split("\n")[: spec.tag_count])
 
 
 def read_labels(weights: WeightsSpec, models_dir: Path | None) -> tuple[str, ...]:

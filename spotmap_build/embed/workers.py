@@ -10,7 +10,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spotmap_build.embed.pool import EmbedPool
 from spotmap_build.errors import SpotmapError, TrackError
 from spotmap_build.model import Done, Failed, TrackEmbedding
 
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from spotmap_build.model import Float32Array
-
-__all__ = ["EmbedJob", "EmbedPool", "embed_file"]
 
 Model = Callable[["Float32Array"], "tuple[Float32Array, Float32Array]"]
 

@@ -131,8 +131,8 @@ def embedding_keys(tracks: tuple[Track, ...], spec: EmbedderSpec) -> dict[str, K
 
 
 def _listen_to(listening: Listening, missing: list[Track]) -> None:
+    from spotmap_build.embed.pool import EmbedPool
     from spotmap_build.embed.weights import ensure_weights
-    from spotmap_build.embed.workers import EmbedPool
 
     run, spec = listening.run, listening.spec
     weights = ensure_weights(spec, run.config.models_url, run.config.models_dir, say=run.progress.say)
@@ -224,6 +224,7 @@ def _read_embeddings(listening: Listening, tracks: tuple[Track, ...]) -> Embeddi
 
     from spotmap_build.cache.arrays import decode_array
     from spotmap_build.embed.spectral import FEATURES
+    from spotmap_build.embed.weights import tag_names
     from spotmap_build.model import Embeddings
 
     run, keys = listening.run, listening.keys
@@ -233,7 +234,7 @@ def _read_embeddings(listening: Listening, tracks: tuple[Track, ...]) -> Embeddi
         track_ids=tuple(track.id for track in tracks),
         vectors=vectors,
         tags=tags,
-        tag_names=embedders.tag_names(listening.spec, run.config.models_dir),
+        tag_names=tag_names(listening.spec, run.config.models_dir),
         features=features,
         feature_names=tuple(feature.name for feature in FEATURES),
     )

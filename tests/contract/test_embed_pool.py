@@ -19,8 +19,9 @@ import psutil
 import pytest
 
 from spotmap_build.embed import pool as pool_module
+from spotmap_build.embed.pool import EmbedPool
 from spotmap_build.embed.weights import packaged
-from spotmap_build.embed.workers import EmbedJob, EmbedPool, embed_file
+from spotmap_build.embed.workers import EmbedJob, embed_file
 from spotmap_build.errors import TrackError, WeightsError
 from spotmap_build.model import Done, Failed
 from tests.fakes.audio_files import render_forever, render_tune, tune, write_audio
@@ -176,7 +177,8 @@ SCRIPT = """
     import sys
     from pathlib import Path
     from spotmap_build.embed.weights import packaged
-    from spotmap_build.embed.workers import EmbedJob, EmbedPool
+    from spotmap_build.embed.pool import EmbedPool
+    from spotmap_build.embed.workers import EmbedJob
     from tests.fakes.audio_files import render_forever
 
     if __name__ == "__main__":

@@ -62,7 +62,7 @@ def test_weights_are_fetched_once_with_their_makers_terms(server: ModelServer, t
     assert len(told) == 1
     assert "CC BY-NC-SA 4.0" in told[0]
     assert sorted(file.name for file in path.parent.iterdir()) == ["small.json", "small.pb"]
-    assert embedders.tag_names(spec_of(), tmp_path / "new") == tuple(LABELS)
+    assert weights.tag_names(spec_of(), tmp_path / "new") == tuple(LABELS)
 
 
 def test_cut_connections_are_gone_on_with_where_they_were_cut(server: ModelServer, tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_a_folder_that_cannot_be_written_is_named(server: ModelServer, tmp_path:
 
 def test_labels_that_are_not_here_are_asked_for(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="names of the model's classes"):
-        embedders.tag_names(spec_of(), tmp_path)
+        weights.tag_names(spec_of(), tmp_path)
 
 
 def test_musicnn_needs_no_network_and_is_the_file_its_digest_names(tmp_path: Path) -> None:

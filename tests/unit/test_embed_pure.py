@@ -13,7 +13,7 @@ from spotmap_build.embed import embedders
 from spotmap_build.embed.decode import begins_like_audio
 from spotmap_build.embed.patches import loop_to, patch_starts
 from spotmap_build.embed.spectral import FEATURES
-from spotmap_build.embed.weights import parse_labels
+from spotmap_build.embed.weights import parse_labels, tag_names
 from spotmap_build.errors import ConfigError
 
 LABELS = [f"Genre---Style {number}" for number in range(4)]
@@ -105,7 +105,7 @@ def test_another_model_is_another_environment() -> None:
 
 
 def test_musicnn_names_its_fifty_tags() -> None:
-    names = embedders.tag_names(embedders.get("musicnn"), None)
+    names = tag_names(embedders.get("musicnn"), None)
     assert (len(set(names)), names[0], names[-1]) == (50, "rock", "happy")
 
 
