@@ -72,12 +72,13 @@ def _umap(unit: Float32Array, start: Float32Array, seed: int) -> Float32Array:
 
 
 def minimum_distance(track_count: int) -> float:
-    """UMAP's ``min_dist``: 0.5 for up to 300 tracks, falling to its default of 0.1 at 3,000.
+    """UMAP's ``min_dist``: 0.5 for up to 100 tracks, falling to its default of 0.1 at 250.
 
-    With 0.1 a hundred tracks shrink to dots in an empty plane. Of a grid of 20 x 20 over 105 tracks of twelve styles,
-    0.5 fills twice as many cells at equal trustworthiness (.987 against .981) and equally good clusters.
+    A hundred tracks of clearly different styles shrink to dots in an empty plane with 0.1; 0.5 fills twice as much of
+    it, and costs nothing (trustworthiness of 100 pieces of game music: .917 against .919). With 262 it would cost: .905
+    against .934.
     """
-    return min(0.5, max(0.1, 0.5 - 0.4 * math.log10(max(track_count, 1) / 300)))
+    return min(0.5, max(0.1, 0.5 - math.log10(max(track_count, 1) / 100)))
 
 
 def principal_plane(unit: Float32Array) -> Float32Array:

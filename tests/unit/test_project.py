@@ -129,6 +129,6 @@ def test_the_principal_plane_is_never_mirrored() -> None:
     assert np.allclose(plane, shuffled, atol=1e-3)
 
 
-@pytest.mark.parametrize(("tracks", "distance"), [(0, 0.5), (300, 0.5), (3000, 0.1), (100_000, 0.1)])
+@pytest.mark.parametrize(("tracks", "distance"), [(0, 0.5), (100, 0.5), (160, 0.296), (260, 0.1), (100_000, 0.1)])
 def test_small_libraries_are_given_more_room(tracks: int, distance: float) -> None:
-    assert minimum_distance(tracks) == pytest.approx(distance)
+    assert minimum_distance(tracks) == pytest.approx(distance, abs=0.001)
