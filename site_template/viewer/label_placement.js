@@ -94,6 +94,30 @@ function boundingBox(ring) {
 }
 
 /**
+ * Labels whose middle is in view move sideways so that panels and edges cut none off. One that then touches a stronger one
+ * stays away.
+ *
+ * @param {readonly Label[]} labels  middles and sizes in pixels, the strongest first
+ * @param {{left: number, right: number}} free  what may be written on, pixels
+ * @returns {Label[]}
+ */
+export function keepInside(labels, free) {
+  /** @type {Label[]} */
+  const kept = [];
+  for (const label of labels) {
+    const inside = Math.max(free.left + label.width / 2, Math.min(free.right - label.width / 2, label.x));
+    const moved = Math.abs(inside - label.x) <= label.width / 2 ? { ...label, x: inside } : label;
+    if (!kept.some((other) => touches(moved, other))) kept.push(moved);
+  }
+  return kept;
+}
+
+/** @param {Label} a  @param {Label} b  both in pixels */
+function touches(a, b) {
+  return Math.abs(a.x - b.x) < (a.width + b.width) / 2 && Math.abs(a.y - b.y) < (a.height + b.height) / 2;
+}
+
+/**
  * Which of the tracks in view can have their title beside them without touching another title. The order decides, and it does
  * not change with the view, so titles keep their places while panning.
  *

@@ -1,7 +1,7 @@
 /** The layer of names: those of groups, and of single tracks once few enough are in view. */
 
 import { FONT_FAMILY, Layer } from "./canvas.js";
-import { anchorsOf, fitTitles, placeLabels } from "./label_placement.js";
+import { anchorsOf, fitTitles, keepInside, placeLabels } from "./label_placement.js";
 
 /** @import { Label } from "./label_placement.js" */
 /** @import { Group, Theme, Transform } from "./types.js" */
@@ -71,15 +71,17 @@ export class LabelsLayer extends Layer {
    * @param {Theme} theme
    * @param {readonly Title[]} titles  of the tracks in view, empty while there are too many
    * @param {number} radius  of a point, pixels
+   * @param {{left: number, right: number}} free  what no panel covers, pixels
    */
-  draw(transform, theme, titles, radius) {
+  draw(transform, theme, titles, radius, free) {
     this.clear();
     this.context.textBaseline = "middle";
     this.context.lineJoin = "round";
-    const shown = this.#labels
+    const inView = this.#labels
       .filter(({ minScale }) => minScale <= transform.k)
       .map((label) => ({ ...label, x: label.x * transform.k + transform.x, y: label.y * transform.k + transform.y }))
       .filter(({ x, y, width, height }) => this.#inView(x, y, width, height));
+    const shown = keepInside(inView, free);
     this.#drawTitles(titles, radius, shown, theme);
     this.context.textAlign = "center";
     for (const { group, x, y } of shown) {

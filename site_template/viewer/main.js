@@ -71,7 +71,7 @@ async function showMap(map, store, folder) {
   new ResizeObserver(() => {
     const size = { width: surface.clientWidth, height: surface.clientHeight };
     navigation.resize(size);
-    renderer.resize(size, devicePixelRatio);
+    renderer.resize(size, devicePixelRatio, insets());
     card.place();
   }).observe(surface);
 

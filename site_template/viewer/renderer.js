@@ -13,10 +13,13 @@ import { toScreen, visibleExtent } from "./viewport.js";
 /** @import { Grid } from "./grid.js" */
 /** @import { Appearance } from "./selection.js" */
 /** @import { Store } from "./store.js" */
-/** @import { Group, MapData, Size, State, TextData, Theme } from "./types.js" */
+/** @import { Group, Insets, MapData, Size, State, TextData, Theme } from "./types.js" */
 
 /** Titles of single tracks come once no more tracks than this are in view: beyond it they only hide the map. */
 const MAX_TITLES = 250;
+
+/** Labels may come nearer to panels than the first view's points do. */
+const LABEL_AIR = 20;
 
 /** @typedef {"regions" | "points" | "labels" | "marks"} LayerName */
 
@@ -40,6 +43,8 @@ export class Renderer {
   #frame = 0;
   /** @type {Size} */
   #size = { width: 0, height: 0 };
+  /** What labels may be written on: pixels from the left. */
+  #free = { left: 0, right: 0 };
   /** @type {TextData | null} */
   #text = null;
 
@@ -88,9 +93,11 @@ export class Renderer {
   /**
    * @param {Size} size
    * @param {number} ratio  device pixels in a pixel
+   * @param {Insets} insets  what panels cover, with air around them, of which labels use half
    */
-  resize(size, ratio) {
+  resize(size, ratio, { left, right }) {
     this.#size = size;
+    this.#free = { left: left - LABEL_AIR, right: size.width - right + LABEL_AIR };
     for (const layer of Object.values(this.#layers)) layer.resize(size, ratio);
     this.#dressed = false;
     this.invalidate("regions", "points", "labels", "marks");
@@ -134,7 +141,7 @@ export class Renderer {
     }
     if (this.#dirty.has("regions")) regions.draw(transform, groups, this.#colorOfGroup, this.#theme.name);
     if (this.#dirty.has("points")) points.draw(transform);
-    if (this.#dirty.has("labels")) labels.draw(transform, this.#theme, this.#titlesInView(state), this.radius);
+    if (this.#dirty.has("labels")) labels.draw(transform, this.#theme, this.#titlesInView(state), this.radius, this.#free);
     if (this.#dirty.has("marks")) marks.draw(state, this.positionOf, this.radius, this.#theme);
     this.#dirty.clear();
   }

@@ -56,7 +56,8 @@ def name_clusters(
 
 def _plain(tag: str) -> str:
     """ "Electronic---Dub Techno" reads "Dub Techno": the style says more than the family it is filed under."""
-    return tag.rpartition("---")[2].strip()
+    name = tag.rpartition("---")[2].strip()
+    return name[:1].upper() + name[1:]
 
 
 def _prevailing_playlist(rows: Sequence[int], playlists: Sequence[tuple[Playlist, Sequence[int]]]) -> str:

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { anchorsOf, fitTitles, placeLabels } from "../../site_template/viewer/label_placement.js";
+import { anchorsOf, fitTitles, keepInside, placeLabels } from "../../site_template/viewer/label_placement.js";
 
 const candidate = (group, ...anchors) => ({ group, width: 100, height: 20, anchors });
 
@@ -59,4 +59,28 @@ test("titles of tracks do not touch each other or group names; the first in orde
   ];
   const taken = [{ x: 25, y: 40, width: 60, height: 20 }];
   assert.deepEqual(fitTitles(titles, 17, taken), new Set([4, 11]));
+});
+
+const label = (group, x, y) => ({ group, x, y, width: 100, height: 20, minScale: 0 });
+
+for (const [what, x, shown] of [
+  ["in the middle stays", 300, 300],
+  ["that a panel would cut moves right", 70, 110],
+  ["that the edge would cut moves left", 480, 450],
+  ["whose middle is far under a panel stays there", 0, 0],
+]) {
+  test(`a label ${what}`, () => {
+    assert.equal(keepInside([label(0, x, 50)], { left: 60, right: 500 })[0].x, shown);
+  });
+}
+
+test("a label that moves onto a stronger one stays away", () => {
+  const kept = keepInside([label(0, 130, 50), label(1, 30, 55), label(2, 30, 90)], { left: 0, right: 500 });
+  assert.deepEqual(
+    kept.map(({ group, x }) => [group, x]),
+    [
+      [0, 130],
+      [2, 50],
+    ],
+  );
 });
