@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     Finished = tuple[EmbedJob, Outcome, float]
 
 JOBS_PER_WORKER: Final = 200
-"""Then a fresh process takes over, so that no leak in a native library can grow for days; it costs a second."""
+"""Then a fresh process takes over; it costs a second. None was seen to grow (150 tracks of one length: 313 MB from the
+first to the last), so this is only against a leak that some odd file brings out in a native library."""
 GRACE_S: Final = 2.0
 THREAD_VARIABLES: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 

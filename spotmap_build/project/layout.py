@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 NEIGHBOUR_COUNT: Final = 15
 """UMAP's own default (McInnes et al. 2018), kept until a measurement on real music chooses better."""
+WIDEST_BAND: Final = 1.0
+"""In units of UMAP, in which tracks that belong together are at most about one apart (its ``spread``)."""
 SMALLEST_FOR_UMAP: Final = 6
 """Below this many tracks a neighbour graph says nothing that the first two principal components do not."""
 
@@ -67,8 +69,22 @@ def _umap(unit: Float32Array, start: Float32Array, seed: int) -> Float32Array:
             n_jobs=1,
             transform_mode="embedding",
         ).fit_transform(unit)
-    coordinates = np.asarray(embedding, dtype=np.float32)
+    coordinates = close_empty_bands(np.asarray(embedding, dtype=np.float32))
     return np.asarray(coordinates - coordinates.mean(axis=0), dtype=np.float32)
+
+
+def close_empty_bands(coordinates: Float32Array) -> Float32Array:
+    """Narrow every empty band that runs right across the map to ``WIDEST_BAND``.
+
+    How far apart UMAP leaves groups without a common neighbour is an accident of its start, and an empty map is hard to
+    read. What lies on one side of a band moves as a whole, so no distance within a group changes and nothing meets.
+    """
+    narrowed = np.empty_like(coordinates)
+    for axis in range(2):
+        order = np.argsort(coordinates[:, axis], kind="stable")
+        steps = np.diff(coordinates[order, axis].astype(np.float64), prepend=coordinates[order[0], axis])
+        narrowed[order, axis] = np.cumsum(np.minimum(steps, WIDEST_BAND))
+    return narrowed
 
 
 def minimum_distance(track_count: int) -> float:

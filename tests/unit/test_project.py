@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from spotmap_build.project import neighbours as neighbours_module
-from spotmap_build.project.layout import lay_out, minimum_distance, principal_plane
+from spotmap_build.project.layout import WIDEST_BAND, close_empty_bands, lay_out, minimum_distance, principal_plane
 from spotmap_build.project.neighbours import exact_neighbours, find_neighbours
 from spotmap_build.project.vectors import prepare
 
@@ -132,3 +132,13 @@ def test_the_principal_plane_is_never_mirrored() -> None:
 @pytest.mark.parametrize(("tracks", "distance"), [(0, 0.5), (100, 0.5), (160, 0.296), (260, 0.1), (100_000, 0.1)])
 def test_small_libraries_are_given_more_room(tracks: int, distance: float) -> None:
     assert minimum_distance(tracks) == pytest.approx(distance, abs=0.001)
+
+
+def test_an_empty_band_across_the_map_is_narrowed_and_nothing_else_moves() -> None:
+    island = np.random.default_rng(0).uniform(0, 1, size=(40, 2)).astype(np.float32)
+    far = island + np.array([50, 0.3], np.float32)
+    closed = close_empty_bands(np.concatenate([island, far]))
+    assert np.allclose(closed[:40] - closed[0], island - island[0], atol=1e-5)
+    assert np.allclose(closed[40:] - closed[40], far - far[0], atol=1e-4)
+    gap = closed[40:, 0].min() - closed[:40, 0].max()
+    assert gap == pytest.approx(WIDEST_BAND, abs=1e-4)
