@@ -71,7 +71,7 @@ def _build(config: Config, cache: Cache, progress: Progress) -> BuildResult:
     site = steps.emit(run, fetched, heard, placed, clustered)
 
     published = publish(config.out, site.files, site.generation, force=config.force)
-    cache.write_root(f"{int(time.time()):012d}-{site.generation}", run.used_keys)
+    cache.write_root(f"{int(time.time()):012d}-{site.generation}", cache.used_keys)
     outcome = "as it was, nothing written" if published.is_unchanged else "published"
     progress.end(f"{config.out}{os.sep} {outcome}")
     write_report(

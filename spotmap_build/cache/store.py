@@ -59,6 +59,7 @@ class Cache:
         self.counters = Counters()
         """Hits, misses and damaged entries by stage, since it was opened."""
         self._made_folders: set[Path] = set()
+        self._used_keys: set[str] = set()
 
     @classmethod
     def open(cls, root: Path, *, create: bool = True, clock: Callable[[], float] = time.time) -> Self:
@@ -88,6 +89,11 @@ class Cache:
     def __exit__(self, *_exception: object) -> None:
         self.close()
 
+    @property
+    def used_keys(self) -> frozenset[str]:
+        """Digests of all keys that were found or put since the cache was opened: what this build needs."""
+        return frozenset(self._used_keys)
+
     def lookup(self, key: Key, *, allow_expired: bool = False) -> Record | None:
         """What is known about ``key``, or None (a miss). Cheap: one small file is read, no content is hashed.
 
@@ -114,6 +120,7 @@ class Cache:
             self.counters.add(key.stage, misses=1)
             return None
         self.counters.add(key.stage, hits=1)
+        self._used_keys.add(key.digest)
         return record
 
     def read(self, record: Record, name: str) -> bytes:
@@ -275,6 +282,7 @@ class Cache:
             self._write(path, encode_record(record, key.canonical))
         except OSError as error:
             raise translate(error, path) from error
+        self._used_keys.add(key.digest)
         return record
 
     def _write(self, path: Path, data: bytes) -> None:

@@ -49,7 +49,7 @@ def cluster(run: Run, fetched: Fetched, heard: Heard, placed: Placed) -> Cluster
             },
         )
         run.progress.begin("cluster", "finding regions")
-        record = run.lookup(key)
+        record = run.cache.lookup(key)
         outcome = "the regions are as they were"
         if record is None:
             started = time.monotonic()

@@ -105,7 +105,7 @@ class Listening:
         missing: dict[str, Track] = {}
         for track in self.tracks:
             key = self.keys[track.id]
-            if key.digest not in missing and self.run.lookup(key) is None:
+            if key.digest not in missing and self.run.cache.lookup(key) is None:
                 missing[key.digest] = track
         return list(missing.values())
 
@@ -199,7 +199,7 @@ def _gather(listening: Listening, embedded_count: int) -> Heard:
     spec = listening.spec
     heard, failures, digests = [], list(listening.loaded.library.failures), []
     for track in listening.tracks:
-        record = listening.run.lookup(listening.keys[track.id])
+        record = listening.run.cache.lookup(listening.keys[track.id])
         if record is None:
             raise CorruptEntry(f"The embedding of '{track.title}' is damaged.")
         if record.failure is not None:

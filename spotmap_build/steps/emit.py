@@ -56,7 +56,7 @@ def emit(run: Run, fetched: Fetched, heard: Heard, placed: Placed, clustered: Cl
             },
         )
         run.progress.begin("emit", "writing the site")
-        record = run.lookup(key)
+        record = run.cache.lookup(key)
         covers = _covers(run, heard)
         if record is None:
             started = time.monotonic()

@@ -18,7 +18,8 @@ def describe_plan(run: Run, fetched: Fetched) -> tuple[str, ...]:
     """What there is, what would be listened to and how long that takes, and where the site would go."""
     library = fetched.library
     counts = f"{len(library.tracks)} tracks in {len(library.playlists)} playlists"
-    sentences = [f"{counts}; {len(library.failures)} of the tracks cannot be used."]
+    unusable = f"; {len(library.failures)} of the tracks cannot be used" if library.failures else ""
+    sentences = [f"{counts}{unusable}."]
     listening = prepare_listening(run, fetched)
     if listening is None:
         sentences.append("Nothing to listen to: the source brings its own vectors or places.")

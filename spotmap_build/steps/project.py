@@ -45,7 +45,7 @@ def project(run: Run, heard: Heard) -> Placed:
             },
         )
         run.progress.begin("project", "laying out the map")
-        record = run.lookup(key)
+        record = run.cache.lookup(key)
         outcome = "the layout is as it was"
         if record is None:
             started = time.monotonic()

@@ -15,7 +15,6 @@ from spotmap_build.cache.errors import CorruptEntry
 
 if TYPE_CHECKING:
     from spotmap_build.cache.keys import Key
-    from spotmap_build.cache.records import Record
     from spotmap_build.cache.store import Cache
     from spotmap_build.config import Config
     from spotmap_build.progress import Progress
@@ -43,18 +42,12 @@ class Clock:
 
 @dataclass(slots=True)
 class Run:
-    """One build: what was asked, the cache, whom to tell, and the keys that were used (so that prune spares them)."""
+    """One build: what was asked, the cache, whom to tell, and the time it takes."""
 
     config: Config
     cache: Cache
     progress: Progress
     clock: Clock
-    used_keys: list[str] = field(default_factory=list)
-
-    def lookup(self, key: Key) -> Record | None:
-        """What the cache has for a key, and a note that this build uses it."""
-        self.used_keys.append(key.digest)
-        return self.cache.lookup(key)
 
     def read(self, key: Key, output: str) -> bytes:
         """An output that this build knows to be there.

@@ -189,3 +189,10 @@ def test_a_library_of_nothing_but_bad_files_leaves_the_old_site(copy: Path) -> N
     assert outcome.status == 2
     assert "None of the 1 tracks" in outcome.stderr
     assert tree(copy / "site") == before
+
+
+def test_pruning_what_is_unused_spares_what_the_last_build_used(copy: Path) -> None:
+    assert build("folder:music", copy).status == 0
+    assert spotmap("cache", "prune", "--unused", cwd=copy).status == 0
+    assert build("folder:music", copy).listened_to == 0
+    assert all(counts["misses"] == 0 for counts in report(copy)["cache"].values())
