@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -11,9 +12,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import mutagen.flac
 import mutagen.wave
 import pytest
 from mutagen.id3 import TIT2, TPE1
+from PIL import Image
 
 from tests.support.command import build, environment, report, spotmap, tree
 from tests.support.music import write_library, write_tune
@@ -196,3 +199,31 @@ def test_pruning_what_is_unused_spares_what_the_last_build_used(copy: Path) -> N
     assert spotmap("cache", "prune", "--unused", cwd=copy).status == 0
     assert build("folder:music", copy).listened_to == 0
     assert all(counts["misses"] == 0 for counts in report(copy)["cache"].values())
+
+
+def picture(color: tuple[int, int, int]) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (300, 300), color).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_covers_in_files_and_beside_them_are_on_the_page(tmp_path: Path) -> None:
+    with_art = write_tune(tmp_path / "music/a/with art.flac", 1)
+    embedded = mutagen.flac.Picture()  # type: ignore[no-untyped-call]
+    embedded.data, embedded.type, embedded.mime = picture((200, 30, 30)), 3, "image/png"
+    tagged: Any = mutagen.flac.FLAC(with_art)  # type: ignore[no-untyped-call]
+    tagged.add_picture(embedded)
+    tagged.save()
+    write_tune(tmp_path / "music/b/beside art.ogg", 2)
+    (tmp_path / "music/b/cover.jpg").write_bytes(picture((30, 200, 30)))
+    write_tune(tmp_path / "music/c/without art.opus", 3)
+    assert build("folder:music", tmp_path).status == 0
+    (path,) = (tmp_path / "site/data").glob("*/details-000.json")
+    details = json.loads(path.read_bytes())
+    names = {name for name in details["art_files"] if (tmp_path / "site/art" / name).is_file()}
+    assert len(names) == 2
+    assert sorted(position >= 0 for position in details["art"]) == [False, True, True]
+    for name in names:
+        with Image.open(tmp_path / "site/art" / name) as cover:
+            assert (cover.format, cover.size) == ("WEBP", (160, 160))
+    assert build("folder:music", tmp_path).listened_to == 0
