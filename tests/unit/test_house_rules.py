@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "spotmap_build"
@@ -91,3 +94,18 @@ def test_the_architecture_page_knows_every_room() -> None:
     rooms = {path.name for path in PACKAGE.iterdir() if path.is_dir() and (path / "__init__.py").exists()}
     missing = {room for room in rooms if f"{room}/" not in page}
     assert not missing
+
+
+def test_the_workflows_are_valid() -> None:
+    workflows = sorted((ROOT / ".github/workflows").glob("*.yml"))
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows"]
+    done = subprocess.run([*command, *map(str, workflows)], capture_output=True, text=True, check=False)
+    assert workflows
+    assert done.returncode == 0, done.stdout
+
+
+def test_conda_takes_its_requirements_from_the_project() -> None:
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert f"python {project['requires-python']}" in environment["dependencies"]
+    assert environment["dependencies"][-1] == {"pip": ["--editable ."]}

@@ -39,13 +39,11 @@ class DemoSource:
 RECIPE_VERSION = 1
 """Part of each recording's digest: raise it when the same score sounds different, so that the cache notices."""
 
-TONICS = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
-
 
 def load() -> Library:
     """The demo library: 105 tracks in twelve styles, nine of them between two styles, and eight playlists.
 
-    Every track carries its style and key as facets. Its recording is a recipe for :func:`render`.
+    Every track carries its style as a facet. Its recording is a recipe for :func:`render`.
     """
     entries = catalogue()
     tracks = tuple(_track(entry) for entry in entries)
@@ -91,7 +89,7 @@ def _track(entry: CatalogueEntry) -> Track:
         year=entry.album.year,
         added_at=entry.added_on,
         recording=Recording(digest=_digest(recipe), recipe=recipe),
-        facets={"style": album_island(entry.album).replace("_", " "), "key": _key_name(entry.score)},
+        facets={"style": album_island(entry.album).replace("_", " ")},
     )
 
 
@@ -105,7 +103,3 @@ def _playlist(plan: PlaylistPlan, entries: tuple[CatalogueEntry, ...]) -> Playli
 
 def _digest(recipe: str) -> str:
     return hashlib.sha256(f"demo/{RECIPE_VERSION}\n{recipe}".encode()).hexdigest()
-
-
-def _key_name(score: Score) -> str:
-    return f"{TONICS[score.tonic % 12]} {score.scale}"
