@@ -36,8 +36,8 @@ class Musicnn:
     def __call__(self, samples: Float32Array) -> tuple[Float32Array, Float32Array]:
         """Samples (float32, 16 kHz, mono) to ``vector`` float32 ``[753]`` and ``tags`` float32 ``[50]`` in 0..1.
 
-        The vector is made of the means over time, which are every other one of the pools: it tells albums and styles
-        apart better than the layers above it do (kNN .505 against .424 for the last dense layer, 368 tracks).
+        The vector is made of the means over time, which are every other one of the pools. Of 262 pieces from 14 games,
+        z-scored, it finds the game by its five nearest neighbours in 53 of 100 cases (the largest game: 19).
         """
         patches = mel_patches(samples, patch_frames=PATCH_FRAMES, wanted=PATCHES)
         # One patch at a time: as fast as any batch, and half the memory of all 20 at once (250 MB against 440).

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 DEFAULT_EMBEDDER: Final = "discogs-effnet"
 DEMO_EMBEDDER: Final = "musicnn"
 """Its weights are in the package, so that the demo needs no network."""
+TAG_NAMES_VERSION: Final = 1
+TAG_NAMES: Final = "names.json"
 PARTS: Final = ("vector.npy", "tags.npy", "features.npy")
 
 
@@ -136,6 +138,7 @@ def _listen_to(listening: Listening, missing: list[Track]) -> None:
 
     run, spec = listening.run, listening.spec
     weights = ensure_weights(spec, run.config.models_url, run.config.models_dir, say=run.progress.say)
+    _tag_names(listening)
     run.progress.begin("embed", f"listening with {spec.name}", total=len(missing))
     failed = 0
     with (
@@ -219,12 +222,23 @@ def _gather(listening: Listening, embedded_count: int) -> Heard:
     )
 
 
+def _tag_names(listening: Listening) -> tuple[str, ...]:
+    """The names of the tags, kept in the cache, so that a scheduled build that only has that can name its regions."""
+    from spotmap_build.embed.weights import tag_names
+
+    run, spec = listening.run, listening.spec
+    key = Key("tag-names", TAG_NAMES_VERSION, {"embedder": spec.name, "weights": spec.weights_sha256})
+    if run.cache.lookup(key) is None:
+        names = tag_names(spec, run.config.models_dir)
+        run.cache.put(key, {TAG_NAMES: orjson.dumps(names)}, seconds=0.0)
+    return tuple(orjson.loads(run.read(key, TAG_NAMES)))
+
+
 def _read_embeddings(listening: Listening, tracks: tuple[Track, ...]) -> Embeddings:
     import numpy as np
 
     from spotmap_build.cache.arrays import decode_array
     from spotmap_build.embed.spectral import FEATURES
-    from spotmap_build.embed.weights import tag_names
     from spotmap_build.model import Embeddings
 
     run, keys = listening.run, listening.keys
@@ -234,7 +248,7 @@ def _read_embeddings(listening: Listening, tracks: tuple[Track, ...]) -> Embeddi
         track_ids=tuple(track.id for track in tracks),
         vectors=vectors,
         tags=tags,
-        tag_names=tag_names(listening.spec, run.config.models_dir),
+        tag_names=_tag_names(listening),
         features=features,
         feature_names=tuple(feature.name for feature in FEATURES),
     )

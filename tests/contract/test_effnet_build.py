@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import io
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> ModelServer:
     return ModelServer({f"{FOLDER}discogs-effnet-bs64-1.pb": graph, f"{FOLDER}discogs-effnet-bs64-1.json": labels})
 
 
-def test_weights_are_fetched_once_and_the_map_has_names_of_styles(stub: ModelServer, tmp_path: Path) -> None:
+def test_weights_are_fetched_once_and_a_build_with_nothing_new_needs_none(stub: ModelServer, tmp_path: Path) -> None:
     write_library(tmp_path / "music", 16)
     told = io.StringIO()
     with serve(stub) as server:
@@ -46,8 +47,11 @@ def test_weights_are_fetched_once_and_the_map_has_names_of_styles(stub: ModelSer
         config = load_config({"sources": ("folder:music",), "jobs": 2}, settings, tmp_path)
         first = pipeline.build(config, make_progress("plain", told))
         asked = len(server.asked)
+        shutil.rmtree(tmp_path / "models")
+        (tmp_path / "music/noon/tune 01.wav").unlink()
         second = pipeline.build(config, make_progress("plain", told))
-    assert (first.mapped_count, first.embedded_count, second.embedded_count) == (16, 16, 0)
+    assert (first.mapped_count, first.embedded_count) == (16, 16)
+    assert (second.mapped_count, second.embedded_count) == (15, 0)
     assert asked == len(server.asked) == 2
     assert "non-commercial" in told.getvalue()
     records = [json.loads(path.read_bytes()) for path in (tmp_path / ".spotmap/cache/ac").glob("embed-v*/*/*.json")]
