@@ -16,6 +16,8 @@ from tests.fakes.audio_files import tune, write_audio
 from tests.support.command import Outcome, build, environment, report
 from tests.support.music import RATE_HZ, write_library, write_tune
 
+pytestmark = pytest.mark.xdist_group("bad input")  # one process, so that the folder is built once
+
 NASTY_NAMES = (
     'it\'s "quoted".wav',
     "<script>alert(1)</script>.wav".replace("/", "∕"),

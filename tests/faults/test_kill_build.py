@@ -75,6 +75,7 @@ def test_killed_ten_times_no_track_is_listened_to_twice_and_the_site_is_the_same
     assert tree(folder / "site") == tree(tmp_path / "undisturbed/site")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("polite", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_build_ends_quickly_and_loses_nothing(tmp_path: Path, polite: signal.Signals) -> None:
     write_library(tmp_path / "music", 12)
@@ -95,6 +96,7 @@ def test_an_interrupted_build_ends_quickly_and_loses_nothing(tmp_path: Path, pol
     assert build("folder:music", tmp_path).listened_to == 12 - kept
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_takes_only_its_own_track(tmp_path: Path) -> None:
     write_library(tmp_path / "music", 10)
     running = start(tmp_path)
