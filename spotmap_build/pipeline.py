@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build import steps
-from spotmap_build.cache.errors import CorruptEntry
+from spotmap_build.cache.errors import CacheReadOnly, CorruptEntry
 from spotmap_build.cache.store import Cache
 from spotmap_build.emit.site import check_output, publish
 from spotmap_build.errors import CacheError, ConfigError, SourceError
@@ -71,7 +72,8 @@ def _build(config: Config, cache: Cache, progress: Progress) -> BuildResult:
     site = steps.emit(run, fetched, heard, placed, clustered)
 
     published = publish(config.out, site.files, site.generation, force=config.force)
-    cache.write_root(f"{int(time.time()):012d}-{site.generation}", cache.used_keys)
+    with suppress(CacheReadOnly):  # a cache that cannot be written cannot be pruned either
+        cache.write_root(f"{int(time.time()):012d}-{site.generation}", cache.used_keys)
     outcome = "as it was, nothing written" if published.is_unchanged else "published"
     progress.end(f"{config.out}{os.sep} {outcome}")
     write_report(
