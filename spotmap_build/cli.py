@@ -28,6 +28,7 @@ Examples:
   spotmap-build --source folder:~/Music       every audio file in a folder
   spotmap-build --source table:tracks.csv     a table, with vectors of your own if it has them
   spotmap-build preview                       look at the map in your browser
+  spotmap-build build --help                  every option of a build
 \b
 Settings can also stand in spotmap.toml or in SPOTMAP_* environment variables.
 Exit status: 0 done; 1 a bug; 2 usage; 3 published, but more tracks are missing than
@@ -39,8 +40,7 @@ class DefaultCommandGroup(click.Group):
     """A group whose options belong to ``build``: without a subcommand, that is what runs."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        asks_for_group = any(argument in {"--help", "-h", "--version"} for argument in args)
-        if not any(argument in self.commands for argument in args[:1]) and not asks_for_group:
+        if not args or (args[0].startswith("-") and args[0] not in {"--help", "-h", "--version"}):
             args = ["build", *args]
         return super().parse_args(ctx, args)
 

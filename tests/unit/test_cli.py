@@ -78,6 +78,7 @@ def run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedP
         (("--source", "table:absent.csv"), 2, "no file"),
         (("--embedder", "ears"), 2, "'ears'"),
         (("--nonsense",), 2, "--nonsense"),
+        (("biuld",), 2, "No such command"),
         (("--config", "absent.toml"), 2, "absent.toml"),
         (("--source", "demo", "--cache-dir", "file/cache"), 5, "cache"),
         (("cache", "stats", "--cache-dir", "nowhere"), 5, "nowhere"),
@@ -93,6 +94,12 @@ def test_an_error_is_a_sentence_and_a_status(
     assert words in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "site").exists()
+
+
+def test_help_after_an_option_of_the_build_is_the_builds(tmp_path: Path) -> None:
+    done = run(tmp_path, "--source", "demo", "--help")
+    assert done.returncode == 0
+    assert "--max-failures" in done.stdout
 
 
 def test_an_empty_folder_is_explained(tmp_path: Path) -> None:
