@@ -8,10 +8,11 @@ mistake never passes for a default.
 from __future__ import annotations
 
 import difflib
+import math
 import os
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from spotmap_build.errors import ConfigError
 CONFIG_FILE: Final = "spotmap.toml"
 DEFAULT_OUT: Final = Path("site")
 DEFAULT_CACHE: Final = Path(".spotmap/cache")
+DEFAULT_OVERRIDES: Final = Path("overrides.toml")
 EMBEDDERS: Final = ("discogs-effnet", "musicnn")
 
 
@@ -47,6 +49,8 @@ class Config:
     embedder: str = ""
     cache_dir: Path = DEFAULT_CACHE
     report: Path | None = None
+    summary: Path | None = None
+    """Where to write the build's end as Markdown (a scheduled build shows it on its page)."""
     jobs: int = 0
     max_failures: FailureBound = FailureBound()
     force: bool = False
@@ -54,6 +58,32 @@ class Config:
     models_url: str = "https://essentia.upf.edu/models/"
     models_dir: Path | None = None
     log: str = "auto"
+    layers: tuple[str, ...] = ()
+    """A name for each source, in their order (``--as``); empty where all is one person's."""
+    offline: bool = False
+    """Ask no service anything: the last snapshot, what was matched, what was heard."""
+    listen: bool = True
+    """Whether new tracks are matched, downloaded and heard; else they wait, and the map is made of what was heard."""
+    retry: bool = False
+    """Try again now what failed before and is not due yet."""
+    overrides: Path = DEFAULT_OVERRIDES
+    keep_audio: Path | None = None
+    """A folder where downloaded audio stays; by default it is deleted as soon as it was heard."""
+    cookies: Path | None = None
+    """Cookies of a browser session (Netscape format) for YouTube."""
+    max_rate_bytes_s: int | None = None
+    searches_per_s: float = 2.0
+    """To YouTube Music. Its limits are not documented; two a second was never refused."""
+    download_pause_s: float = 8.0
+    """From the start of one download to the next. YouTube gives a guest about 300 videos an hour, and yt-dlp's authors
+    advise 5 to 10 s."""
+    spotify_login: str = field(default="", repr=False)
+    """What ``login --print-ci-secret`` printed; else the token file of this machine is used."""
+    token_file: Path | None = None
+    spotify_api_url: str = "https://api.spotify.com/v1/"
+    spotify_accounts_url: str = "https://accounts.spotify.com/"
+    ytmusic_url: str = "https://music.youtube.com/"
+    watch_url: str = "https://music.youtube.com/watch?v={video_id}"
 
     @property
     def report_path(self) -> Path:
@@ -82,6 +112,10 @@ class Setting:
     read: Callable[[object, Path], object]
     """Takes the raw value and the folder that relative paths start from; raises ValueError with a plain sentence."""
     table: str = "build"
+    flag: str = ""
+    """Its name on the command line, where that is another."""
+    secret: bool = False
+    """Never shown, not even in an error, and not to be written into a file."""
 
 
 def _text(value: object, _base: Path) -> str:
@@ -150,6 +184,52 @@ def _failure_bound(value: object, _base: Path) -> FailureBound:
     raise ValueError("must be a number of tracks such as 10, or a share such as 5%")
 
 
+def _names(value: object, _base: Path) -> tuple[str, ...]:
+    values = value.split(",") if isinstance(value, str) else value
+    if not isinstance(values, (list, tuple)) or not all(isinstance(item, str) and item.strip() for item in values):
+        raise ValueError("must be names with commas between, such as me,friend")
+    return tuple(item.strip() for item in values)
+
+
+def _positive(value: object, _base: Path) -> float:
+    try:
+        number = float(str(value))
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf or isinstance(value, bool):
+        raise ValueError("must be a number above 0")
+    return number
+
+
+def _not_negative(value: object, base: Path) -> float:
+    return 0.0 if str(value) in {"0", "0.0"} else _positive(value, base)
+
+
+def parse_size(value: object, _base: Path | None = None) -> int:
+    """``500M``, ``2G``, ``1.5GB`` as bytes; powers of 1,000.
+
+    Raises
+    ------
+    ValueError: with a plain sentence.
+    """
+    powers = {"K": 1, "M": 2, "G": 3, "T": 4}
+    number = str(value).upper().removesuffix("B")
+    power = powers.get(number[-1:], 0)
+    try:
+        size = int(float(number[:-1] if power else number) * 1000**power)
+    except (ValueError, OverflowError):
+        size = -1
+    if size < 0 or isinstance(value, bool):
+        raise ValueError("must be a size such as 500M or 2G")
+    return size
+
+
+def _watch_url(value: object, _base: Path) -> str:
+    if not isinstance(value, str) or not value.startswith(("https://", "http://")) or "{video_id}" not in value:
+        raise ValueError("must be an address that holds {video_id}")
+    return value
+
+
 def _url(value: object, _base: Path) -> str:
     if not isinstance(value, str) or not value.startswith(("https://", "http://")):
         raise ValueError("must be an address that starts with https:// or http://")
@@ -163,13 +243,30 @@ SETTINGS: Final = (
     Setting("embedder", "SPOTMAP_EMBEDDER", _choice(*EMBEDDERS)),
     Setting("cache_dir", "SPOTMAP_CACHE_DIR", _path),
     Setting("report", "SPOTMAP_REPORT", _path),
+    Setting("summary", "SPOTMAP_SUMMARY", _path),
     Setting("jobs", "SPOTMAP_JOBS", _whole_number),
     Setting("max_failures", "SPOTMAP_MAX_FAILURES", _failure_bound),
     Setting("force", "SPOTMAP_FORCE", _flag),
     Setting("seed", "SPOTMAP_SEED", _whole_number),
     Setting("models_dir", "SPOTMAP_MODELS_DIR", _path),
     Setting("log", "SPOTMAP_LOG", _choice("auto", "tty", "plain", "json")),
+    Setting("layers", "SPOTMAP_AS", _names, flag="as"),
+    Setting("offline", "SPOTMAP_OFFLINE", _flag),
+    Setting("listen", "SPOTMAP_LISTEN", _flag),
+    Setting("retry", "SPOTMAP_RETRY", _flag),
+    Setting("overrides", "SPOTMAP_OVERRIDES", _path),
+    Setting("keep_audio", "SPOTMAP_KEEP_AUDIO", _path),
+    Setting("cookies", "SPOTMAP_COOKIES", _path),
+    Setting("max_rate_bytes_s", "SPOTMAP_MAX_RATE", parse_size, flag="max-rate"),
+    Setting("searches_per_s", "SPOTMAP_SEARCHES_PER_S", _positive),
+    Setting("download_pause_s", "SPOTMAP_DOWNLOAD_PAUSE_S", _not_negative),
+    Setting("spotify_login", "SPOTMAP_SPOTIFY_LOGIN", _text, secret=True),
+    Setting("token_file", "SPOTMAP_TOKEN_FILE", _path),
     Setting("models_url", "SPOTMAP_MODELS", _url, table="endpoints"),
+    Setting("spotify_api_url", "SPOTMAP_SPOTIFY_API", _url, table="endpoints"),
+    Setting("spotify_accounts_url", "SPOTMAP_SPOTIFY_ACCOUNTS", _url, table="endpoints"),
+    Setting("ytmusic_url", "SPOTMAP_YTMUSIC", _url, table="endpoints"),
+    Setting("watch_url", "SPOTMAP_WATCH_URL", _watch_url, table="endpoints"),
 )
 
 
@@ -201,6 +298,7 @@ def load_config(
             values[setting.name] = _read(setting, flag, folder, f"--{setting.name.replace('_', '-')}")
     values["out"] = values.get("out", folder / DEFAULT_OUT)
     values["cache_dir"] = values.get("cache_dir", folder / DEFAULT_CACHE)
+    values["overrides"] = values.get("overrides", folder / DEFAULT_OVERRIDES)
     return Config(**values)
 
 
@@ -224,6 +322,10 @@ def _read_file(file: Path, *, must_exist: bool) -> dict[str, Any]:
                 hint=f"Put it below a line that says [build]: {table} = ...",
             )
         for key, raw in content.items():
+            if (table, key) in known and known[table, key].secret:
+                raise ConfigError(
+                    f"{file}: [{table}] {key} is a secret.", hint=f"Give it as {known[table, key].env} instead."
+                )
             if (table, key) not in known:
                 raise ConfigError(f"{file}: [{table}] has an unknown key '{key}'.", hint=_nearest(table, key))
             values[key] = _read(known[table, key], raw, file.parent, f"{file}: [{table}] {key}")
@@ -234,7 +336,8 @@ def _read(setting: Setting, raw: object, base: Path, where: str) -> object:
     try:
         return setting.read(raw, base)
     except ValueError as error:
-        raise ConfigError(f"{where} {error}; it is {raw!r}.", hint="See spotmap-build --help.") from error
+        shown = "" if setting.secret else f"; it is {raw!r}"
+        raise ConfigError(f"{where} {error}{shown}.", hint="See spotmap-build --help.") from error
 
 
 def _nearest(table: str, key: str) -> str:

@@ -70,6 +70,25 @@ class UpstreamError(SpotmapError):
     exit_status = 6
 
 
+class ServiceError(UpstreamError):
+    """A request to a service did not work, and may work another time: no connection, a stall, no sensible answer."""
+
+    code = "service"
+
+
+class ServiceRefused(ServiceError):
+    """A service wants no more requests for now (rate limit, bot check). Stop asking; what is done is kept.
+
+    ``retry_after_s``: when it may be asked again, in seconds from now, where it says so.
+    """
+
+    code = "refused"
+
+    def __init__(self, message: str, *, hint: str = "", retry_after_s: float | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
+
+
 class WeightsError(UpstreamError):
     """Model weights are missing, cannot be fetched, or are not the file they should be."""
 
@@ -79,18 +98,22 @@ class WeightsError(UpstreamError):
 class TrackError(SpotmapError):
     """One track cannot go on; the build does. Turned into a ledger row at the boundary of the per-track step.
 
-    ``code`` is given per instance: it is what the ledger and the report show.
+    ``code`` is given per instance: it is what the ledger and the report show. ``retryable`` and ``needs_person`` as in
+    :class:`~spotmap_build.model.Failed`.
     """
 
-    def __init__(self, code: str, message: str, *, retryable: bool = False, hint: str = "") -> None:
+    def __init__(
+        self, code: str, message: str, *, retryable: bool = False, needs_person: bool = False, hint: str = ""
+    ) -> None:
         super().__init__(message, hint=hint)
         self.track_code = code
         self.retryable = retryable
+        self.needs_person = needs_person
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (_rebuild_track_error, (self.track_code, self.message, self.retryable, self.hint))
+        return (_rebuild_track_error, (self.track_code, self.message, self.retryable, self.needs_person, self.hint))
 
 
-def _rebuild_track_error(code: str, message: str, retryable: bool, hint: str) -> TrackError:
+def _rebuild_track_error(code: str, message: str, retryable: bool, needs_person: bool, hint: str) -> TrackError:
     """Errors with keyword arguments do not survive pickling by themselves; worker processes send these back."""
-    return TrackError(code, message, retryable=retryable, hint=hint)
+    return TrackError(code, message, retryable=retryable, needs_person=needs_person, hint=hint)

@@ -23,13 +23,57 @@ class Recording:
     """The sound of a track, and how to get at it on this machine.
 
     ``digest`` names the sound itself (SHA-256, hex): equal sound has an equal digest wherever the file lies and
-    whatever its tags say. ``path`` is a local file; ``recipe`` describes a sound to be synthesised (the demo).
-    Exactly one of the two is set. Neither ever reaches the cache's keys or the site.
+    whatever its tags say. ``path`` is a local file; ``recipe`` describes a sound to be synthesised (the demo);
+    ``video_id`` is a recording on YouTube, of which the digest is made. Exactly one of the three is set.
+    No path ever reaches the cache's keys or the site.
     """
 
     digest: str
     path: str | None = None
     recipe: str | None = None
+    video_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One result of a search on YouTube Music: a recording that may be the one that is wanted.
+
+    How often it was viewed is left out on purpose: popularity must not decide.
+    """
+
+    video_id: str
+    title: str
+    artists: tuple[str, ...] = ()
+    album: str = ""
+    duration_s: int | None = None
+    video_type: str = ""
+    """``MUSIC_VIDEO_TYPE_ATV`` (an album's audio), ``…_OMV`` (official video), ``…_UGC`` (an upload), or another."""
+    is_explicit: bool | None = None
+    from_isrc: bool = False
+    """Whether the track's ISRC as a query returned it. Strong evidence, no proof: YouTube Music does not tell ISRCs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """A candidate that was looked at: how well it fits (0..1), and in words why it was taken or refused."""
+
+    candidate: Candidate
+    score: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Which recording a track is, with the evidence in words; ``candidate`` is None where none of them is it.
+
+    ``confidence`` (0..1) is in this decision, be it for one or for none. ``considered``: the best of what else was
+    looked at (and was refused), best first.
+    """
+
+    candidate: Candidate | None
+    confidence: float
+    evidence: tuple[str, ...]
+    considered: tuple[Considered, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +90,12 @@ class Track:
     year: int | None = None
     added_at: str = ""
     """ISO 8601 date or time at which the track came into the library; empty where unknown."""
+    genres: tuple[str, ...] = ()
+    """Of its artists, as the source names them."""
+    play_count: int | None = None
+    """How often its owner played it, where a listening history tells."""
+    layers: tuple[str, ...] = ()
+    """Whose libraries it is in (``--as``), where several people's are on one map."""
     art_digest: str = ""
     """SHA-256 of the cover thumbnail (an image in the cache); empty where there is none."""
     recording: Recording | None = None
@@ -55,6 +105,11 @@ class Track:
     """Row of the source's own embedding matrix, where it carries one."""
     facets: dict[str, str | float] = field(default_factory=dict)
     """Further columns that the map can be coloured by."""
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether its sound has to be downloaded."""
+        return self.recording is not None and self.recording.video_id is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +123,30 @@ class Playlist:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Why a track is not on the map: a row of the ledger."""
+    """Why a track is not on the map: a row of the ledger.
+
+    ``retryable``: it is tried again by itself, not before ``retry_at_unix_s`` (seconds since 1970, UTC) where that is
+    known. ``needs_person``: it goes on only when somebody does something. Neither: it can never work.
+    """
 
     track_id: str
     stage: str
     code: str
     detail: str
     retryable: bool = False
+    retry_at_unix_s: int | None = None
+    needs_person: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Omission:
+    """Something that a library lists and that is no track of music: an episode, an empty row, a playlist that may not
+    be read. It stands in the ledger, and is not counted among the missing tracks."""
+
+    id: str
+    title: str
+    code: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +163,7 @@ class Library:
     tracks: tuple[Track, ...]
     playlists: tuple[Playlist, ...] = ()
     failures: tuple[Failed, ...] = ()
+    omissions: tuple[Omission, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
