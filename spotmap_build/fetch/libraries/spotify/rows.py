@@ -1,0 +1,216 @@
+"""What Spotify's JSON says, as rows of our own. Pure, and never surprised: a field that is missing or of another type
+is a field that is not there.
+
+Only what the map needs is taken over: no names or ids of people get into a row, and so none into the cache.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+from urllib.parse import quote_plus
+
+Kind = Literal["track", "local", "episode", "unknown", "empty"]
+
+_ID: Final = re.compile(r"[0-9A-Za-z]{1,64}")
+_URI: Final = re.compile(r"spotify:track:([0-9A-Za-z]{1,64})")
+_ISRC: Final = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
+_DATE: Final = re.compile(r"[1-9][0-9]{3}-[01][0-9]-[0-3][0-9][0-9T:.Z+-]*")
+_YEAR: Final = re.compile(r"([1-9][0-9]{3})(?:-.*)?")
+NOT_DATED: Final = "1970-01-01"
+"""What Spotify says of rows that are older than its noting of dates."""
+UNTITLED: Final = "Untitled"
+LONGEST_DURATION_MS: Final = 7 * 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a list: a track, or what stands in its place.
+
+    ``kind``: ``local`` is a file on somebody's disk, ``unknown`` a track without an id, ``empty`` a row without
+    anything. ``id`` is a Spotify URI, empty for the last two. ``added_at`` is when the row came into its list.
+    """
+
+    kind: Kind
+    id: str = ""
+    title: str = ""
+    artists: tuple[str, ...] = ()
+    artist_ids: tuple[str, ...] = ()
+    album: str = ""
+    duration_ms: int | None = None
+    isrc: str = ""
+    explicit: bool | None = None
+    year: int | None = None
+    added_at: str = ""
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """What makes it this row of its list, and no other: its details may change."""
+        return (self.id, self.title if not self.id else "", self.added_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A piece of a list: ``rows`` as they come, how many the whole list has, and whether it ends here."""
+
+    rows: tuple[Row, ...]
+    total: int
+    is_last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPlaylist:
+    """A playlist as the list of playlists shows it.
+
+    ``version`` changes with its content (Spotify's ``snapshot_id``); empty where Spotify does not say.
+    ``is_readable``: whether Spotify lets this user's app read what is in it, as far as can be told beforehand.
+    """
+
+    id: str
+    name: str
+    version: str
+    is_readable: bool
+    total: int
+
+
+def read_page(answer: Mapping[str, Any], offset: int) -> Page:
+    """A page of saved tracks (``items[].track``) or of a playlist (``items[].item``), which starts at ``offset``."""
+    rows = tuple(read_row(item) for item in _list(answer.get("items")))
+    total, end = _whole(answer.get("total")), offset + len(rows)
+    return Page(rows, end if total is None else total, is_end(answer, end))
+
+
+def is_end(answer: Mapping[str, Any], end: int) -> bool:
+    """Whether a list ends with this page: it says so, or so many rows as the list has (``end``) have come."""
+    total = _whole(answer.get("total"))
+    return answer.get("next", "") is None or (total is not None and end >= total)
+
+
+def read_row(item: object) -> Row:
+    """One element of ``items``."""
+    outer = _dict(item)
+    inner = _dict(outer.get("item")) or _dict(outer.get("track"))
+    if not inner:
+        return Row("empty", added_at=_date(outer.get("added_at")))
+    title, artists, artist_ids = _text(inner.get("name")), *_artists(inner)
+    kind, uri = _identify(outer, inner, title, artists)
+    album = _dict(inner.get("album"))
+    duration_ms = _whole(inner.get("duration_ms"))
+    return Row(
+        kind=kind,
+        id=uri,
+        title=title or (UNTITLED if kind == "local" else ""),
+        artists=artists,
+        artist_ids=artist_ids,
+        album=_text(album.get("name")),
+        duration_ms=duration_ms if duration_ms and duration_ms <= LONGEST_DURATION_MS else None,
+        isrc=_isrc(_dict(inner.get("external_ids")).get("isrc")),
+        explicit=value if isinstance(value := inner.get("explicit"), bool) else None,
+        year=_year(album.get("release_date")),
+        added_at=_date(outer.get("added_at")),
+    )
+
+
+def read_listing(answer: Mapping[str, Any], is_user: Any) -> list[ListedPlaylist]:
+    """A page of the user's playlists. ``is_user`` tells whether an owner's id is the user's own."""
+    listed = []
+    for item in _list(answer.get("items")):
+        playlist = _dict(item)
+        spotify_id = playlist.get("id")
+        if not isinstance(spotify_id, str) or not _ID.fullmatch(spotify_id):
+            continue
+        counted = _dict(playlist.get("items")) or _dict(playlist.get("tracks"))
+        owner = _dict(playlist.get("owner")).get("id")
+        listed.append(
+            ListedPlaylist(
+                id=spotify_id,
+                name=_text(playlist.get("name")) or UNTITLED,
+                version=_text(playlist.get("snapshot_id")),
+                is_readable=playlist.get("collaborative") is True or (isinstance(owner, str) and is_user(owner)),
+                total=_whole(counted.get("total")) or 0,
+            )
+        )
+    return listed
+
+
+def read_genres(answer: Mapping[str, Any]) -> tuple[str, ...]:
+    """The genres of an artist; none where Spotify does not tell them any more."""
+    return tuple(dict.fromkeys(text for genre in _list(answer.get("genres")) if (text := _text(genre))))
+
+
+def with_new_rows(known: Sequence[Row], known_total: int, front: Sequence[Row], total: int) -> tuple[Row, ...] | None:
+    """The whole list, if all that happened is that rows were added at its front; None if it has to be fetched anew.
+
+    ``front`` are the rows with which it begins now: at least one more than were added, where there are so many.
+    """
+    added = total - known_total
+    if added < 0 or len(front) < min(total, added + 1):
+        return None
+    fresh, rest = front[:added], front[added:]
+    known_places = {row.place for row in known}
+    if any(row.place in known_places for row in fresh):
+        return None
+    if [row.place for row in rest] != [row.place for row in known[: len(rest)]]:
+        return None
+    return (*fresh, *known)
+
+
+def _identify(outer: dict[str, Any], inner: dict[str, Any], title: str, artists: Sequence[str]) -> tuple[Kind, str]:
+    uri, spotify_id = _text(inner.get("uri")), inner.get("id")
+    is_local = outer.get("is_local") is True or inner.get("is_local") is True or uri.startswith("spotify:local:")
+    if is_local:
+        return "local", uri if uri.startswith("spotify:local:") else _local_uri(inner, title, artists)
+    found = _URI.fullmatch(uri)
+    known_id = spotify_id if isinstance(spotify_id, str) and _ID.fullmatch(spotify_id) else found[1] if found else ""
+    if _text(inner.get("type")) not in {"track", ""}:
+        return "episode", f"spotify:episode:{known_id}" if known_id else ""
+    return ("track", f"spotify:track:{known_id}") if known_id else ("unknown", "")
+
+
+def _local_uri(inner: dict[str, Any], title: str, artists: Sequence[str]) -> str:
+    """As Spotify writes it: artist, album, title, seconds."""
+    parts = (" ".join(artists), _text(_dict(inner.get("album")).get("name")), title)
+    seconds = (_whole(inner.get("duration_ms")) or 0) // 1000
+    return ":".join(("spotify:local", *(quote_plus(part) for part in parts), str(seconds)))
+
+
+def _artists(inner: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    artists = [_dict(artist) for artist in _list(inner.get("artists"))]
+    names = tuple(name for artist in artists if (name := _text(artist.get("name"))))
+    ids = (artist.get("id") for artist in artists)
+    return names, tuple(known for known in ids if isinstance(known, str) and _ID.fullmatch(known))
+
+
+def _dict(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> Iterable[object]:
+    return value if isinstance(value, list) else ()
+
+
+def _text(value: object) -> str:
+    """Without lone surrogates (JSON can write them, UTF-8 cannot), white space folded."""
+    return " ".join(value.encode("utf-8", "replace").decode().split()) if isinstance(value, str) else ""
+
+
+def _whole(value: object) -> int | None:
+    """A whole number from 0 up, as JSON's numbers can be 64 bits of anything."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53 else None
+
+
+def _isrc(value: object) -> str:
+    compact = _text(value).upper().replace("-", "").replace(" ", "")
+    return compact if _ISRC.fullmatch(compact) else ""
+
+
+def _year(value: object) -> int | None:
+    found = _YEAR.fullmatch(_text(value))
+    return int(found[1]) if found else None
+
+
+def _date(value: object) -> str:
+    text = _text(value)
+    return text if _DATE.fullmatch(text) and not text.startswith(NOT_DATED) else ""

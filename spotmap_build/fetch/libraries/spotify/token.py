@@ -1,0 +1,209 @@
+"""The login as it is kept: a file that only its owner can read, or one line for a CI secret. And how long it is good.
+
+Spotify ends a login six months after the person agreed to it, however often it was refreshed in between.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import os
+import secrets
+import stat
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+from platformdirs import user_config_path
+
+from spotmap_build.errors import LoginError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SECRET_PREFIX: Final = "spotmap1."
+DAY_S: Final = 86_400
+GOOD_FOR_DAYS: Final = 183
+"""Six months. Spotify counts calendar months; a day more or less does not matter to a warning."""
+WARN_BELOW_DAYS: Final = 31
+"""From month five on."""
+LOGIN_HINT: Final = "Log in: spotmap-build login"
+LOGIN_AGAIN_HINT: Final = "Log in again: spotmap-build login"
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What it takes to read one person's library. Never shown, never in the cache.
+
+    ``user_digest`` stands for the person's Spotify id (which is not kept): snapshots are kept under it, so that two
+    people's do not mix and one is found again without a network, and after another login.
+    """
+
+    client_id: str
+    refresh_token: str = field(repr=False)
+    authorized_at_unix_s: int
+    scope: str
+    user_digest: str
+
+    @property
+    def expires_at_unix_s(self) -> int:
+        """When Spotify ends this login."""
+        return self.authorized_at_unix_s + GOOD_FOR_DAYS * DAY_S
+
+    def days_left(self, now_unix_s: float) -> int:
+        """Whole days until it ends; negative afterwards."""
+        return int((self.expires_at_unix_s - now_unix_s) // DAY_S)
+
+    def is_ending(self, now_unix_s: float) -> bool:
+        """Whether it is time to log in again: from month five on."""
+        return self.days_left(now_unix_s) < WARN_BELOW_DAYS
+
+
+def digest_of_user(user_id: str) -> str:
+    """What stands for a Spotify user's id: of no use to anybody who does not know the id already."""
+    return hashlib.sha256(f"spotmap-build user {user_id}".encode()).hexdigest()[:32]
+
+
+def default_token_file() -> Path:
+    """Where the login of this machine's user lies."""
+    return user_config_path("spotmap-build") / "spotify.json"
+
+
+def remaining(login: Login, now_unix_s: float) -> str:
+    """How long the login is still good, as a sentence; from month five on with the advice to renew it."""
+    days = login.days_left(now_unix_s)
+    end = datetime.fromtimestamp(login.expires_at_unix_s, UTC)
+    day = f"{end.day} {end:%B %Y}"
+    if days < 0:
+        return f"The Spotify login ended on {day}, six months after it was made. {LOGIN_AGAIN_HINT}"
+    number = "1 more day" if days == 1 else f"{days} more days"
+    advice = f" {LOGIN_AGAIN_HINT}" if login.is_ending(now_unix_s) else ""
+    return f"The Spotify login is good for {number}, until {day}.{advice}"
+
+
+def login_ended(login: Login, now_unix_s: float) -> LoginError:
+    """What it means that Spotify takes this login no more: the six months are over, or access was taken back."""
+    if login.days_left(now_unix_s) < 0:
+        reason = "The Spotify login has ended: six months have passed since it was made."
+    else:
+        made = datetime.fromtimestamp(login.authorized_at_unix_s, UTC)
+        reason = (
+            f"Spotify no longer accepts the login of {made.day} {made:%B %Y}, though its six months are not over: "
+            "access was taken back (on Spotify's page of apps, or by a changed password)."
+        )
+    return LoginError(reason, hint=f"{LOGIN_AGAIN_HINT} (for CI with --print-ci-secret)")
+
+
+def ci_secret(login: Login) -> str:
+    """The login as one line, for a secret of a CI service."""
+    return SECRET_PREFIX + base64.urlsafe_b64encode(orjson.dumps(asdict(login))).decode("ascii").rstrip("=")
+
+
+def parse_ci_secret(text: str) -> Login:
+    """The login in what :func:`ci_secret` wrote; white space around and inside (a wrapped line) does no harm.
+
+    Raises
+    ------
+    LoginError: it is none, or not whole. The text is not shown.
+    """
+    compact = "".join(text.split())
+    try:
+        if not compact.startswith(SECRET_PREFIX):
+            raise ValueError("no such prefix")
+        encoded = compact.removeprefix(SECRET_PREFIX)
+        return _login(orjson.loads(base64.b64decode(encoded + "=" * (-len(encoded) % 4), b"-_", validate=True)))
+    except (ValueError, binascii.Error) as error:
+        raise LoginError(
+            "SPOTMAP_SPOTIFY_LOGIN holds no whole login.",
+            hint="Copy the whole line that `spotmap-build login --print-ci-secret` prints into the secret.",
+        ) from error
+
+
+def save_login(login: Login, file: Path) -> None:
+    """Keep the login in ``file``, readable for its owner only from the first byte on; whole or not at all.
+
+    Raises
+    ------
+    LoginError: the file cannot be written.
+    """
+    temporary = file.with_name(f".{file.name}.{secrets.token_hex(4)}.part")
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as open_file:
+                open_file.write(orjson.dumps(asdict(login), option=orjson.OPT_APPEND_NEWLINE))
+                open_file.flush()
+                os.fsync(open_file.fileno())
+            temporary.replace(file)
+            _flush_folder(file.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise LoginError(
+            f"The login cannot be kept in {file}: {error.strerror or error}.",
+            hint="Make that folder writable, or name another file with SPOTMAP_TOKEN_FILE.",
+        ) from error
+
+
+def load_login(file: Path, *, say: Callable[[str], object]) -> Login:
+    """The login in ``file``. Where others could read it, that is mended, and said.
+
+    Raises
+    ------
+    LoginError: there is none, it is damaged, or others can read it and that cannot be changed.
+    """
+    try:
+        with file.open("rb") as open_file:
+            content = open_file.read()
+            _keep_private(open_file.fileno(), file, say)
+    except FileNotFoundError as error:
+        raise LoginError("You are not logged in to Spotify.", hint=LOGIN_HINT) from error
+    except OSError as error:
+        raise LoginError(
+            f"The login in {file} cannot be read: {error.strerror or error}.", hint=LOGIN_AGAIN_HINT
+        ) from error
+    try:
+        return _login(orjson.loads(content))
+    except ValueError as error:
+        raise LoginError(f"The login in {file} is damaged.", hint=LOGIN_AGAIN_HINT) from error
+
+
+def _keep_private(descriptor: int, file: Path, say: Callable[[str], object]) -> None:
+    if os.name != "posix" or not stat.S_IMODE(os.fstat(descriptor).st_mode) & 0o077:
+        return
+    try:
+        os.fchmod(descriptor, 0o600)
+    except OSError as error:
+        raise LoginError(
+            f"Others on this machine can read the login in {file}, and it cannot be made private.",
+            hint=f"Move it to a folder of your own (SPOTMAP_TOKEN_FILE). {LOGIN_AGAIN_HINT}",
+        ) from error
+    say(f"Others on this machine could read the login in {file}; now only you can.")
+
+
+def _login(content: Any) -> Login:
+    """Raises ValueError unless it is a login with every field as it should be."""
+    texts = ("client_id", "refresh_token", "scope", "user_digest")
+    if not isinstance(content, dict) or not all(isinstance(content.get(name), str) for name in texts):
+        raise ValueError("a field is missing")
+    authorized_at_unix_s = content.get("authorized_at_unix_s")
+    if not isinstance(authorized_at_unix_s, int) or not 0 <= authorized_at_unix_s < 2**35:
+        raise ValueError("not a time")
+    if not all(content[name] for name in texts):
+        raise ValueError("a field is empty")
+    return Login(authorized_at_unix_s=authorized_at_unix_s, **{name: content[name] for name in texts})
+
+
+def _flush_folder(folder: Path) -> None:
+    """So that the file's new name survives a power cut; where a file system does not know that, it goes without."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,201 @@
+"""Requests to Spotify: patience where it helps, an end where it does not, and no secret in any log."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from spotmap_build.errors import LoginError, ServiceError, ServiceRefused, SpotmapError
+from spotmap_build.fetch.libraries.spotify.api import NotReadable, SpotifyApi
+from spotmap_build.fetch.libraries.spotify.settings import Patience, SpotifySettings
+from tests.fakes.spotify_library import FakeLibrary
+from tests.fakes.spotify_server import Fault, SpotifyServer, serve
+
+QUICK = Patience(timeout_s=0.3, attempts=4, first_pause_s=0.01, longest_wait_s=60, total_wait_s=5)
+
+
+@pytest.fixture
+def spotify() -> Iterator[SpotifyServer]:
+    with serve(SpotifyServer(FakeLibrary.with_numbers(60, playlists=1))) as running:
+        yield running
+
+
+def api_for(
+    server: SpotifyServer, patience: Patience = QUICK, say: Callable[[str], object] = lambda _message: None
+) -> SpotifyApi:
+    settings = SpotifySettings(
+        Path("unused"), api_url=server.api_url, accounts_url=server.accounts_url, patience=patience
+    )
+    return SpotifyApi(settings, server.login(), say=say)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(status=500, times=3),
+        Fault(status=502, times=3),
+        Fault(status=503, times=3),
+        Fault("html", times=3),
+        Fault("null", times=3),
+        Fault("reset", times=3),
+        Fault("stall", times=2),
+        Fault(status=500, path="/api/token", times=3),
+        Fault("html", path="/api/token", times=3),
+        Fault("null", path="/api/token", times=3),
+        Fault("reset", path="/api/token", times=3),
+        Fault("stall", path="/api/token", times=2),
+    ],
+    ids=lambda fault: f"{fault.kind}-{fault.status}{fault.path.replace('/', '-')}",
+)
+def test_trouble_that_passes_is_outlasted(spotify: SpotifyServer, fault: Fault) -> None:
+    times = fault.times
+    spotify.faults.append(fault)
+    assert len(api_for(spotify).saved_tracks(0)["items"]) == 50
+    assert len(spotify.asked) == 2 + times
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        (Fault(status=503, times=99), "HTTP status 503"),
+        (Fault("html", times=99), "not Spotify's"),
+        (Fault("reset", times=99), "no connection"),
+        (Fault("stall", times=99), "does not answer"),
+    ],
+)
+def test_trouble_that_stays_is_given_up_and_named(spotify: SpotifyServer, fault: Fault, message: str) -> None:
+    spotify.faults.append(fault)
+    with pytest.raises(ServiceError, match=message) as given_up:
+        api_for(spotify).saved_tracks(0)
+    assert type(given_up.value) is ServiceError
+    assert "127.0.0.1" not in str(given_up.value)
+    assert len(spotify.asked_for("/v1/")) == QUICK.attempts
+
+
+def test_a_rate_limit_is_waited_for_and_then_it_goes_on(spotify: SpotifyServer) -> None:
+    spotify.faults.append(Fault(status=429, headers={"Retry-After": "2"}))
+    said: list[str] = []
+    started = time.monotonic()
+    assert len(api_for(spotify, say=said.append).saved_tracks(0)["items"]) == 50
+    assert 2.0 <= time.monotonic() - started < 4
+    assert said == []
+
+
+def test_a_longer_wait_is_announced_once(spotify: SpotifyServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    spotify.faults.append(Fault(status=429, headers={"Retry-After": "30"}))
+    said: list[str] = []
+    slept: list[float] = []
+    now_s = time.monotonic()
+    monkeypatch.setattr("spotmap_build.fetch.libraries.spotify.api.time.monotonic", lambda: now_s + sum(slept))
+    monkeypatch.setattr("spotmap_build.fetch.libraries.spotify.api.time.sleep", slept.append)
+    api_for(spotify, replace(QUICK, total_wait_s=60), said.append).saved_tracks(0)
+    assert said == ["Spotify asks to wait for 30 s."]
+    assert sum(slept) == pytest.approx(30)
+
+
+@pytest.mark.parametrize("header", ["61", "86400", "1e9"])
+def test_a_wait_that_is_too_long_ends_it_and_nothing_more_is_asked(spotify: SpotifyServer, header: str) -> None:
+    spotify.faults.append(Fault(status=429, headers={"Retry-After": header}))
+    api = api_for(spotify)
+    for _ in range(2):
+        with pytest.raises(ServiceRefused) as refused:
+            api.saved_tracks(0)
+        assert refused.value.retry_after_s == float(header)
+    assert len(spotify.asked_for("/v1/")) == 1
+
+
+def test_many_short_waits_are_bounded_too(spotify: SpotifyServer) -> None:
+    spotify.faults.append(Fault(status=429, headers={"Retry-After": "0"}, times=10_000))
+    with pytest.raises(ServiceRefused):
+        api_for(spotify, replace(QUICK, first_pause_s=0.05, total_wait_s=0.5)).saved_tracks(0)
+    assert 5 <= len(spotify.asked_for("/v1/")) <= 11
+
+
+def test_an_access_token_that_ran_out_is_replaced_once(spotify: SpotifyServer) -> None:
+    api = api_for(spotify)
+    api.saved_tracks(0)
+    spotify.access_tokens.clear()
+    api.saved_tracks(50)
+    assert [path.partition("?")[0] for path in spotify.asked] == [
+        *("/api/token", "/v1/me/tracks", "/v1/me/tracks", "/api/token", "/v1/me/tracks")
+    ]
+
+
+def test_a_fresh_access_token_that_is_refused_is_a_matter_of_login(spotify: SpotifyServer) -> None:
+    spotify.faults.append(Fault(status=401, times=99))
+    api = api_for(spotify)
+    for _ in range(2):
+        with pytest.raises(LoginError):
+            api.saved_tracks(0)
+    assert len(spotify.asked) == 4
+
+
+def test_a_login_that_ended_is_not_tried_again(spotify: SpotifyServer) -> None:
+    api = api_for(spotify)
+    spotify.revoke()
+    for _ in range(2):
+        with pytest.raises(LoginError, match="access was taken back"):
+            api.saved_tracks(0)
+    assert spotify.asked == ["/api/token"]
+
+
+def test_an_app_that_is_gone_is_a_matter_of_login(spotify: SpotifyServer) -> None:
+    api = api_for(spotify)
+    spotify.client_id = "another"
+    with pytest.raises(LoginError, match="invalid_client"):
+        api.saved_tracks(0)
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_one_thing_that_may_not_be_read_does_not_stop_the_rest(spotify: SpotifyServer, status: int) -> None:
+    spotify.faults.append(Fault(status=status, path="/playlists/"))
+    api = api_for(spotify)
+    with pytest.raises(NotReadable):
+        api.playlist_items(spotify.library.playlists[0].id, 0)
+    assert len(api.playlist_items(spotify.library.playlists[0].id, 0)["items"]) == 50
+
+
+def test_answers_of_any_other_kind_are_errors_that_speak(spotify: SpotifyServer) -> None:
+    spotify.faults.append(Fault(status=400, times=99))
+    with pytest.raises(SpotmapError, match="HTTP status 400"):
+        api_for(spotify).saved_tracks(0)
+
+
+def test_no_token_gets_into_any_log(spotify: SpotifyServer, caplog: pytest.LogCaptureFixture) -> None:
+    api = api_for(spotify)
+    with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, "spotipy.client"):
+        caplog.set_level(logging.DEBUG, "spotipy.oauth2")
+        api.saved_tracks(0)
+        spotify.access_tokens.clear()
+        spotify.faults += [Fault(status=500), Fault("reset")]
+        api.saved_tracks(0)
+        spotify.revoke()
+        with pytest.raises(LoginError):
+            api.saved_tracks(0)
+    assert any(record.name.startswith("urllib3") for record in caplog.records)
+    assert "AQB-" not in caplog.text
+    assert "BQD-" not in caplog.text
+
+
+def test_complaints_about_requests_do_not_reach_the_terminal(spotify: SpotifyServer) -> None:
+    spotify.faults.append(Fault(status=403))
+    program = f"""
+from pathlib import Path
+from spotmap_build.fetch.libraries.spotify.api import NotReadable, SpotifyApi
+from spotmap_build.fetch.libraries.spotify.settings import SpotifySettings
+from spotmap_build.fetch.libraries.spotify.token import Login
+settings = SpotifySettings(Path("x"), api_url={spotify.api_url!r}, accounts_url={spotify.accounts_url!r})
+try:
+    SpotifyApi(settings, Login({spotify.client_id!r}, {spotify.login().refresh_token!r}, 0, "", "")).user_id()
+except NotReadable:
+    print("refused")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("refused\n", "")

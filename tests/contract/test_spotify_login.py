@@ -1,0 +1,270 @@
+"""Logging in: through the browser's callback or a pasted address, and every way in which it can go wrong."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+
+from spotmap_build.errors import LoginError, ServiceError
+from spotmap_build.fetch.libraries.spotify.login import REDIRECT_PATH, Kept, keep_login, log_in
+from spotmap_build.fetch.libraries.spotify.settings import Patience, SpotifySettings
+from spotmap_build.fetch.libraries.spotify.token import Login, digest_of_user, load_login, parse_ci_secret
+from tests.fakes.spotify_library import ME, FakeLibrary
+from tests.fakes.spotify_server import CLIENT_ID, SCOPES, Fault, SpotifyServer, serve
+
+QUICK = Patience(timeout_s=0.4, attempts=3, first_pause_s=0.01)
+
+
+@pytest.fixture
+def spotify() -> Iterator[SpotifyServer]:
+    with serve(SpotifyServer(FakeLibrary())) as running:
+        yield running
+
+
+def settings_for(server: SpotifyServer, folder: Path) -> SpotifySettings:
+    return SpotifySettings(
+        folder / "spotify.json", api_url=server.api_url, accounts_url=server.accounts_url, patience=QUICK
+    )
+
+
+class Browser:
+    """Visits the address that is shown, as a person would. ``ports`` are those that it was sent to."""
+
+    def __init__(self, visit: Callable[[str], object]) -> None:
+        self._visit = visit
+        self.url = ""
+        self.ports: list[int] = []
+
+    def __call__(self, message: str) -> None:
+        address = message.rpartition("\n")[2]
+        if address.startswith("http"):
+            self.url = address
+            self.ports.append(urlsplit(parse_qs(urlsplit(address).query)["redirect_uri"][0]).port or 0)
+            threading.Thread(target=self._visit, args=(address,), daemon=True).start()
+
+
+def follow(address: str) -> str:
+    return requests.get(address, timeout=5).text
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def in_browser(server: SpotifyServer, folder: Path, browser: Browser, timeout_s: float = 5.0, port: int = 0) -> Login:
+    return log_in(CLIENT_ID, settings_for(server, folder), say=browser, timeout_s=timeout_s, port=port)
+
+
+def test_agreeing_in_the_browser_logs_in(spotify: SpotifyServer, tmp_path: Path) -> None:
+    pages: list[str] = []
+    browser = Browser(lambda address: pages.append(follow(address)))
+    before = int(time.time())
+    login = in_browser(spotify, tmp_path, browser)
+    assert login.refresh_token in spotify.refresh_tokens
+    assert (login.client_id, login.scope, login.user_digest) == (CLIENT_ID, SCOPES, digest_of_user(ME))
+    assert before <= login.authorized_at_unix_s <= time.time()
+    assert is_free(browser.ports[0])
+    assert "You can close this window" in pages[0]
+
+
+def test_the_port_can_be_chosen_and_is_free_again_for_the_next_login(spotify: SpotifyServer, tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    browser = Browser(follow)
+    for _ in range(2):
+        in_browser(spotify, tmp_path, browser, port=port)
+    assert browser.ports == [port, port]
+
+
+def test_a_port_that_is_taken_is_named(spotify: SpotifyServer, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(LoginError, match=f"Port {port} "):
+            in_browser(spotify, tmp_path, Browser(follow), port=port)
+
+
+def test_not_agreeing_is_said_plainly_and_closes_the_port(spotify: SpotifyServer, tmp_path: Path) -> None:
+    spotify.denies = True
+    browser = Browser(follow)
+    with pytest.raises(LoginError, match="You did not agree"):
+        in_browser(spotify, tmp_path, browser)
+    assert is_free(browser.ports[0])
+    assert spotify.asked_for("/api/token") == []
+
+
+def test_an_answer_with_another_state_is_not_taken(spotify: SpotifyServer, tmp_path: Path) -> None:
+    statuses: list[int] = []
+
+    def forge(address: str) -> None:
+        callback = parse_qs(urlsplit(address).query)["redirect_uri"][0]
+        forged = ("code=AQD-forged&state=forged", "code=AQD-forged", "error=access_denied&state=forged", "")
+        addresses = [f"{callback}?{query}" for query in forged] + [callback.replace(REDIRECT_PATH, "/favicon.ico")]
+        statuses.extend(requests.get(address, timeout=5).status_code for address in addresses)
+
+    browser = Browser(forge)
+    with pytest.raises(LoginError, match="No answer came"):
+        in_browser(spotify, tmp_path, browser, timeout_s=1.0)
+    assert statuses == [400, 400, 400, 400, 404]
+    assert is_free(browser.ports[0])
+    assert spotify.asked_for("/api/token") == []
+
+
+def test_a_forged_answer_does_not_spoil_the_true_one(spotify: SpotifyServer, tmp_path: Path) -> None:
+    def forge_first(address: str) -> None:
+        callback = parse_qs(urlsplit(address).query)["redirect_uri"][0]
+        requests.get(f"{callback}?error=access_denied&state=forged", timeout=5)
+        follow(address)
+
+    assert in_browser(spotify, tmp_path, Browser(forge_first)).refresh_token
+
+
+def test_a_connection_on_which_nothing_comes_does_not_block_the_answer(spotify: SpotifyServer, tmp_path: Path) -> None:
+    silent: list[socket.socket] = []
+
+    def connect_ahead(address: str) -> None:
+        silent.append(socket.create_connection(("127.0.0.1", browser.ports[-1])))
+        follow(address)
+
+    browser = Browser(connect_ahead)
+    assert in_browser(spotify, tmp_path, browser).refresh_token
+    silent[0].close()
+
+
+def test_no_answer_in_time_ends_the_wait(spotify: SpotifyServer, tmp_path: Path) -> None:
+    browser = Browser(lambda _address: None)
+    with pytest.raises(LoginError, match="No answer came within 0 s") as late:
+        in_browser(spotify, tmp_path, browser, timeout_s=0.2)
+    assert "http://127.0.0.1/callback" in late.value.hint
+    assert is_free(browser.ports[0])
+
+
+def test_a_browser_is_opened_if_that_is_wished(
+    spotify: SpotifyServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+
+    def open_page(url: str) -> bool:
+        opened.append(url)
+        threading.Thread(target=follow, args=(url,), daemon=True).start()
+        return True
+
+    monkeypatch.setattr("webbrowser.open", open_page)
+    said: list[str] = []
+    log_in(CLIENT_ID, settings_for(spotify, tmp_path), say=said.append, open_browser=True, timeout_s=5)
+    assert opened[0] in said[0]
+
+
+def pasted(server: SpotifyServer, folder: Path, paste: Callable[[str, int], str]) -> tuple[Login, list[str]]:
+    """Log in with what ``paste`` makes of the address where the browser ends up, and the number of the question."""
+    said: list[str] = []
+    questions = 0
+
+    def ask(_question: str) -> str:
+        nonlocal questions
+        questions += 1
+        shown = next(message for message in said if "authorize" in message).rpartition("\n")[2]
+        return paste(requests.get(shown, timeout=5, allow_redirects=False).headers["Location"], questions)
+
+    return log_in(CLIENT_ID, settings_for(server, folder), say=said.append, ask=ask), said
+
+
+def test_a_pasted_address_logs_in_from_another_machine(spotify: SpotifyServer, tmp_path: Path) -> None:
+    login, _ = pasted(spotify, tmp_path, lambda address, _question: f"  {address}\n")
+    assert login.refresh_token in spotify.refresh_tokens
+
+
+def test_a_slip_in_pasting_is_explained_and_can_be_mended(spotify: SpotifyServer, tmp_path: Path) -> None:
+    login, said = pasted(spotify, tmp_path, lambda address, question: address if question == 2 else "ls -l")
+    assert login.refresh_token in spotify.refresh_tokens
+    assert any("is not the one that Spotify sent the browser to" in message for message in said)
+
+
+def test_a_pasted_address_of_another_login_is_not_taken(spotify: SpotifyServer, tmp_path: Path) -> None:
+    with pytest.raises(LoginError, match="belongs to another login"):
+        pasted(spotify, tmp_path, lambda address, _: address.partition("&state=")[0] + "&state=forged")
+    assert spotify.asked_for("/api/token") == []
+
+
+def test_a_pasted_refusal_is_said_plainly(spotify: SpotifyServer, tmp_path: Path) -> None:
+    spotify.denies = True
+    with pytest.raises(LoginError, match="You did not agree"):
+        pasted(spotify, tmp_path, lambda address, _question: address)
+
+
+def test_a_code_that_is_worth_nothing_is_said_to_be(spotify: SpotifyServer, tmp_path: Path) -> None:
+    def forget(address: str, _question: int) -> str:
+        spotify.codes.clear()
+        return address
+
+    with pytest.raises(LoginError, match="did not complete the login \\(invalid_grant\\)"):
+        pasted(spotify, tmp_path, forget)
+
+
+def test_a_user_who_is_not_on_the_apps_list_learns_it_at_once(spotify: SpotifyServer, tmp_path: Path) -> None:
+    spotify.faults.append(Fault(status=403, path="/v1/me"))
+    with pytest.raises(LoginError, match="may not use this app") as refused:
+        pasted(spotify, tmp_path, lambda address, _question: address)
+    assert "User Management" in refused.value.hint
+
+
+def test_a_network_that_fails_in_the_middle_is_said(spotify: SpotifyServer, tmp_path: Path) -> None:
+    spotify.faults.append(Fault("reset", path="/api/token", times=9))
+    with pytest.raises(ServiceError, match="no connection"):
+        pasted(spotify, tmp_path, lambda address, _question: address)
+
+
+def kept(server: SpotifyServer, folder: Path, client_id: str = "", *, reuse: bool = False) -> Kept:
+    return keep_login(settings_for(server, folder), client_id=client_id, say=Browser(follow), reuse=reuse)
+
+
+def test_a_client_id_is_needed_once(spotify: SpotifyServer, tmp_path: Path) -> None:
+    with pytest.raises(LoginError, match="No client ID") as refused:
+        kept(spotify, tmp_path)
+    assert "--client-id" in refused.value.hint
+    first = kept(spotify, tmp_path, CLIENT_ID)
+    second = kept(spotify, tmp_path)
+    assert str(tmp_path / "spotify.json") in second.outcome
+    assert "more days" in second.outcome
+    assert parse_ci_secret(first.secret).refresh_token != parse_ci_secret(second.secret).refresh_token
+    assert load_login(tmp_path / "spotify.json", say=lambda _: None) == parse_ci_secret(second.secret)
+    assert second.secret not in repr(second)
+
+
+def test_a_ci_secret_is_made_of_the_login_that_is_there_while_it_is_good(
+    spotify: SpotifyServer, tmp_path: Path
+) -> None:
+    first = kept(spotify, tmp_path, CLIENT_ID, reuse=True)
+    assert kept(spotify, tmp_path, reuse=True).secret == first.secret
+    made_unix_s = parse_ci_secret(first.secret).authorized_at_unix_s
+    later = keep_login(
+        settings_for(spotify, tmp_path),
+        client_id="",
+        say=Browser(follow),
+        reuse=True,
+        clock=lambda: made_unix_s + 160 * 86_400,
+    )
+    assert later.secret != first.secret
+
+
+def test_a_refusal_leaves_the_login_of_before(spotify: SpotifyServer, tmp_path: Path) -> None:
+    first = kept(spotify, tmp_path, CLIENT_ID)
+    spotify.denies = True
+    with pytest.raises(LoginError, match="You did not agree"):
+        kept(spotify, tmp_path)
+    assert kept(spotify, tmp_path, reuse=True).secret == first.secret

@@ -1,0 +1,236 @@
+"""A library as Spotify's Web API shows it to an app in development mode in 2026: the same fields, the same oddities."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+Json = dict[str, Any]
+
+ME = "somebody.at.home"
+SOMEBODY_ELSE = "a_label_of_note"
+NEWEST = datetime(2026, 5, 1, 12, tzinfo=UTC)
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+def spotify_id(*names: object) -> str:
+    """22 digits to base 62, the same for the same names."""
+    number = int.from_bytes(hashlib.sha256(repr(names).encode()).digest())
+    digits = []
+    for _ in range(22):
+        number, digit = divmod(number, 62)
+        digits.append(_DIGITS[digit])
+    return "".join(digits)
+
+
+def artist_json(name: str) -> Json:
+    """An artist as it stands within a track."""
+    known = spotify_id("artist", name)
+    address = f"https://open.spotify.com/artist/{known}"
+    return {
+        "external_urls": {"spotify": address},
+        "href": f"https://api.spotify.com/v1/artists/{known}",
+        "id": known,
+        "name": name,
+        "type": "artist",
+        "uri": f"spotify:artist:{known}",
+    }
+
+
+def track_json(
+    title: str,
+    artists: Sequence[str] = ("Vera Lindgren",),
+    *,
+    album: str = "First Light",
+    duration_ms: int = 215_000,
+    isrc: str = "",
+    explicit: bool = False,
+    release_date: str = "2019-03-08",
+) -> Json:
+    """A track. Its id is made of title and artists."""
+    known = spotify_id("track", title, *artists)
+    return {
+        "album": {
+            "album_type": "album",
+            "artists": [artist_json(artists[0])] if artists else [],
+            "id": spotify_id("album", album),
+            "images": [{"height": 640, "url": "https://i.scdn.co/image/ab67616d0000b273", "width": 640}],
+            "name": album,
+            "release_date": release_date,
+            "release_date_precision": "day",
+            "total_tracks": 11,
+            "type": "album",
+            "uri": f"spotify:album:{spotify_id('album', album)}",
+        },
+        "artists": [artist_json(name) for name in artists],
+        "disc_number": 1,
+        "duration_ms": duration_ms,
+        "explicit": explicit,
+        "external_ids": {"isrc": isrc or f"SEXYZ19{int(hashlib.sha256(known.encode()).hexdigest(), 16) % 100_000:05}"},
+        "external_urls": {"spotify": f"https://open.spotify.com/track/{known}"},
+        "href": f"https://api.spotify.com/v1/tracks/{known}",
+        "id": known,
+        "is_local": False,
+        "is_playable": True,
+        "name": title,
+        "preview_url": None,
+        "track_number": 3,
+        "type": "track",
+        "uri": f"spotify:track:{known}",
+    }
+
+
+def local_json(title: str, artist: str, *, album: str = "", duration_s: int = 180) -> Json:
+    """A file on somebody's disk, in a playlist."""
+    parts = ":".join(text.replace(" ", "+") for text in (artist, album, title))
+    return {
+        "album": {"album_type": None, "artists": [], "id": None, "images": [], "name": album, "release_date": None},
+        "artists": [{"external_urls": {}, "href": None, "id": None, "name": artist, "type": "artist", "uri": None}],
+        "duration_ms": duration_s * 1000,
+        "explicit": False,
+        "external_ids": {},
+        "external_urls": {},
+        "id": None,
+        "is_local": True,
+        "name": title,
+        "type": "track",
+        "uri": f"spotify:local:{parts}:{duration_s}",
+    }
+
+
+def episode_json(title: str) -> Json:
+    """An episode of a podcast, in a playlist."""
+    known = spotify_id("episode", title)
+    return {
+        "description": "Two people talk.",
+        "duration_ms": 3_600_000,
+        "explicit": False,
+        "id": known,
+        "name": title,
+        "release_date": "2025-11-02",
+        "show": {"id": spotify_id("show"), "name": "A Podcast", "type": "show"},
+        "type": "episode",
+        "uri": f"spotify:episode:{known}",
+    }
+
+
+def stamp(number: int) -> str:
+    """The time at which the row with this number was added: an hour before the one in front of it."""
+    return (NEWEST - timedelta(hours=number)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def saved_row(track: Json | None, added_at: str) -> Json:
+    """A row of saved tracks."""
+    return {"added_at": added_at, "track": track}
+
+
+def playlist_row(item: Json | None, added_at: str, *, added_by: str = ME) -> Json:
+    """A row of a playlist."""
+    return {
+        "added_at": added_at,
+        "added_by": {"external_urls": {}, "id": added_by, "type": "user", "uri": f"spotify:user:{added_by}"},
+        "is_local": bool(item and item.get("is_local")),
+        "item": item,
+        "primary_color": None,
+        "track": item,
+        "video_thumbnail": {"url": None},
+    }
+
+
+@dataclass
+class FakePlaylist:
+    """A playlist. Its ``snapshot_id`` follows from its rows."""
+
+    name: str
+    rows: list[Json]
+    owner: str = ME
+    collaborative: bool = False
+
+    @property
+    def id(self) -> str:
+        return spotify_id("playlist", self.name)
+
+    @property
+    def snapshot_id(self) -> str:
+        return hashlib.sha256(repr((self.name, self.rows)).encode()).hexdigest()[:40]
+
+    @property
+    def json(self) -> Json:
+        """As the list of playlists shows it."""
+        href = f"https://api.spotify.com/v1/playlists/{self.id}/items"
+        return {
+            "collaborative": self.collaborative,
+            "description": "",
+            "external_urls": {"spotify": f"https://open.spotify.com/playlist/{self.id}"},
+            "id": self.id,
+            "images": [],
+            "items": {"href": href, "total": len(self.rows)},
+            "name": self.name,
+            "owner": {"display_name": "Some Body", "id": self.owner, "type": "user"},
+            "public": False,
+            "snapshot_id": self.snapshot_id,
+            "tracks": {"href": href, "total": len(self.rows)},
+            "type": "playlist",
+            "uri": f"spotify:playlist:{self.id}",
+        }
+
+
+@dataclass
+class FakeLibrary:
+    """What a user has: saved tracks, the newest first, playlists, and (where ``genres`` has any) artists' genres."""
+
+    saved: list[Json] = field(default_factory=list)
+    playlists: list[FakePlaylist] = field(default_factory=list)
+    genres: dict[str, list[str]] = field(default_factory=dict)
+    """By the artist's name."""
+    user_id: str = ME
+
+    @classmethod
+    def of(cls, tracks: Iterable[Json], playlists: Iterable[FakePlaylist] = ()) -> FakeLibrary:
+        """Saved tracks as given, the newest first."""
+        rows = [saved_row(track, stamp(number)) for number, track in enumerate(tracks)]
+        return cls(rows, list(playlists))
+
+    @classmethod
+    def with_numbers(cls, tracks: int, playlists: int = 0, *, playlist_tracks: int = 60) -> FakeLibrary:
+        """So many saved tracks, and playlists with so many of them each."""
+        saved = [numbered_track(number) for number in range(tracks)]
+        return cls.of(
+            saved,
+            [
+                FakePlaylist(
+                    f"Playlist {number}",
+                    [
+                        playlist_row(saved[(7 * number + row) % len(saved)], stamp(row))
+                        for row in range(min(playlist_tracks, len(saved)))
+                    ],
+                )
+                for number in range(playlists)
+            ],
+        )
+
+    def save(self, track: Json, *, hours_later: int = 1) -> None:
+        """Save one more track: it comes in front of the others."""
+        self.saved.insert(0, saved_row(track, stamp(-hours_later)))
+
+
+def numbered_track(number: int) -> Json:
+    """One of many made-up tracks; a tenth as many artists, two of them on every third track."""
+    artists = [f"Artist {number // 10}"] + ([f"Artist {number // 10 + 1}"] if number % 3 == 0 else [])
+    return track_json(
+        f"Song {number}", artists, album=f"Album {number // 10}", duration_ms=120_000 + number % 200 * 1_000
+    )
+
+
+def odd_playlist() -> FakePlaylist:
+    """A playlist with everything in it that is no ordinary track: seven rows, one of them a track."""
+    nameless = track_json("", []) | {"name": "", "artists": [], "external_ids": {}}
+    gone = track_json("Gone") | {"id": None, "uri": None}
+    items = [track_json("Kept", ["Nina Aho"]), None, episode_json("Episode 7"), gone, nameless]
+    rows = [playlist_row(item, stamp(number)) for number, item in enumerate(items)]
+    rows.append(playlist_row(local_json("Demo Tape", "Me And You", album="Attic"), stamp(8)))
+    rows.append({})
+    return FakePlaylist("Odds and ends", rows)

@@ -1,0 +1,367 @@
+"""Spotify on 127.0.0.1: its accounts service and as much of its Web API as an app in development mode has.
+
+In a test::
+
+    with serve(SpotifyServer(FakeLibrary.with_numbers(120, playlists=3))) as spotify:
+        build(environment=spotify.environment)
+
+As a process, which prints the environment that makes the command use it::
+
+    python -m tests.fakes.spotify_server --port 8123 --tracks 200 --playlists 5
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import contextlib
+import hashlib
+import json
+import secrets
+import socket
+import struct
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from spotmap_build.fetch.libraries.spotify.token import Login, ci_secret, digest_of_user
+from tests.fakes.spotify_library import FakeLibrary, FakePlaylist, artist_json
+
+SCOPES = "user-library-read playlist-read-private playlist-read-collaborative"
+CLIENT_ID = "0123456789abcdef0123456789abcdef"
+LARGEST_PAGE = 50
+HTML = b"<!doctype html><title>Welcome to the hotel's network</title><p>Please log in."
+
+
+@dataclass
+class Fault:
+    """How the next ``times`` requests whose path holds ``path`` go wrong, after ``after`` that still go right.
+
+    ``kind``: ``status`` (with ``headers``), ``html`` or ``null`` (with status 200), ``reset``, ``stall``.
+    """
+
+    kind: str = "status"
+    status: int = 500
+    headers: dict[str, str] = field(default_factory=dict)
+    path: str = "/v1/"
+    times: int = 1
+    after: int = 0
+
+
+@dataclass
+class SpotifyServer:
+    """What it serves, how badly, and what it was asked. ``url`` is known while it runs.
+
+    ``delay_s`` is how long each answer takes. ``denies``: the person does not agree. ``rotates``: every refresh brings
+    another refresh token. A login that works with it is :meth:`login`.
+    """
+
+    library: FakeLibrary
+    faults: list[Fault] = field(default_factory=list)
+    delay_s: float = 0.0
+    denies: bool = False
+    rotates: bool = False
+    client_id: str = CLIENT_ID
+    refresh_tokens: set[str] = field(default_factory=lambda: {"AQB-refresh-" + secrets.token_hex(24)})
+    access_tokens: set[str] = field(default_factory=set)
+    asked: list[str] = field(default_factory=list)
+    """Paths with their queries, in order."""
+    most_in_flight: int = 0
+    url: str = ""
+    codes: dict[str, dict[str, str]] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def api_url(self) -> str:
+        return f"{self.url}/v1/"
+
+    @property
+    def accounts_url(self) -> str:
+        return f"{self.url}/"
+
+    def login(self, authorized_at_unix_s: float | None = None) -> Login:
+        """A login that the server accepts, made now unless a time is given."""
+        made = int(time.time() if authorized_at_unix_s is None else authorized_at_unix_s)
+        token = sorted(self.refresh_tokens)[0]
+        return Login(self.client_id, token, made, SCOPES, digest_of_user(self.library.user_id))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that make spotmap-build use this server, logged in."""
+        return {
+            "SPOTMAP_SPOTIFY_API": self.api_url,
+            "SPOTMAP_SPOTIFY_ACCOUNTS": self.accounts_url,
+            "SPOTMAP_SPOTIFY_LOGIN": ci_secret(self.login()),
+        }
+
+    def revoke(self) -> None:
+        """Access is taken back: no token is worth anything any more."""
+        self.refresh_tokens.clear()
+        self.access_tokens.clear()
+
+    def asked_for(self, part: str) -> list[str]:
+        """What was asked whose path holds ``part``."""
+        return [path for path in self.asked if part in path]
+
+    def next_fault(self, path: str) -> Fault | None:
+        with self.lock:
+            for fault in self.faults:
+                if fault.path in path and fault.times:
+                    if fault.after:
+                        fault.after -= 1
+                        continue
+                    fault.times -= 1
+                    return fault
+        return None
+
+
+class ApiError(Exception):
+    """An answer that is none: a status and what it says."""
+
+    def __init__(self, status: int, content: Any) -> None:
+        super().__init__(status)
+        self.status = status
+        self.content = content
+
+
+def api_error(status: int, message: str) -> ApiError:
+    return ApiError(status, {"error": {"status": status, "message": message}})
+
+
+def oauth_error(error: str, description: str) -> ApiError:
+    return ApiError(400, {"error": error, "error_description": description})
+
+
+def answer_api(server: SpotifyServer, path: str, query: dict[str, str]) -> Any:
+    """What the Web API says to ``GET /v1/<path>``."""
+    match [part for part in path.split("/") if part]:
+        case ["me"]:
+            known = server.library.user_id
+            return {"display_name": "Some Body", "id": known, "type": "user", "uri": f"spotify:user:{known}"}
+        case ["me", "tracks"]:
+            return page(server, path, query, server.library.saved)
+        case ["me", "playlists"]:
+            return page(server, path, query, [playlist.json for playlist in server.library.playlists])
+        case ["playlists", known, "items"]:
+            return page(server, path, query, readable_playlist(server, known).rows)
+        case ["playlists", _, "tracks"]:
+            raise api_error(403, "Forbidden")
+        case ["artists", known]:
+            return artist(server, known)
+    raise api_error(404, "Service not found")
+
+
+def page(server: SpotifyServer, path: str, query: dict[str, str], rows: list[Any]) -> Any:
+    limit, offset = int(query.get("limit", 20)), int(query.get("offset", 0))
+    if not 1 <= limit <= LARGEST_PAGE or offset < 0:
+        raise api_error(400, "Invalid limit")
+    address = f"{server.api_url}{path}"
+    follows = offset + limit < len(rows)
+    return {
+        "href": f"{address}?offset={offset}&limit={limit}",
+        "items": rows[offset : offset + limit],
+        "limit": limit,
+        "next": f"{address}?offset={offset + limit}&limit={limit}" if follows else None,
+        "offset": offset,
+        "previous": None,
+        "total": len(rows),
+    }
+
+
+def readable_playlist(server: SpotifyServer, known: str) -> FakePlaylist:
+    for playlist in server.library.playlists:
+        if playlist.id == known:
+            if playlist.owner != server.library.user_id and not playlist.collaborative:
+                raise api_error(403, "Forbidden")
+            return playlist
+    raise api_error(404, "Resource not found")
+
+
+def artist(server: SpotifyServer, known: str) -> Any:
+    rows = [*server.library.saved, *(row for playlist in server.library.playlists for row in playlist.rows)]
+    for row in rows:
+        item = row.get("item") or row.get("track") or {}
+        for candidate in item.get("artists", ()):
+            if candidate["id"] == known:
+                name = candidate["name"]
+                genres = {"genres": server.library.genres.get(name, [])} if server.library.genres else {}
+                return artist_json(name) | {"images": []} | genres
+    raise api_error(404, "Resource not found")
+
+
+def answer_token(server: SpotifyServer, form: dict[str, str]) -> Any:
+    """What the accounts service says to ``POST /api/token``."""
+    if form.get("client_id") != server.client_id:
+        raise oauth_error("invalid_client", "Invalid client")
+    if form.get("grant_type") == "refresh_token":
+        with server.lock:
+            if form.get("refresh_token") not in server.refresh_tokens:
+                raise oauth_error("invalid_grant", "Refresh token revoked")
+            answer = new_tokens(server)
+            if server.rotates:
+                server.refresh_tokens = {"AQC-rotated-" + secrets.token_hex(24)}
+                answer["refresh_token"] = next(iter(server.refresh_tokens))
+        return answer
+    asked = server.codes.pop(form.get("code", ""), None)
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(form.get("code_verifier", "").encode()).digest()).rstrip(b"=")
+    if asked is None or asked["redirect_uri"] != form.get("redirect_uri"):
+        raise oauth_error("invalid_grant", "Invalid authorization code")
+    if asked["code_challenge"] != challenge.decode():
+        raise oauth_error("invalid_grant", "code_verifier was incorrect")
+    with server.lock:
+        token = "AQA-login-" + secrets.token_hex(24)
+        server.refresh_tokens.add(token)
+        return new_tokens(server) | {"refresh_token": token}
+
+
+def new_tokens(server: SpotifyServer) -> dict[str, Any]:
+    token = "BQD-access-" + secrets.token_hex(24)
+    server.access_tokens.add(token)
+    return {"access_token": token, "token_type": "Bearer", "expires_in": 3600, "scope": SCOPES}
+
+
+def authorize(server: SpotifyServer, query: dict[str, str]) -> str:
+    """Where ``/authorize`` sends the browser of a person who agrees (or not) at once."""
+    redirect = urlsplit(query.get("redirect_uri", ""))
+    if query.get("client_id") != server.client_id:
+        raise ApiError(400, "INVALID_CLIENT: Invalid client")
+    if redirect.hostname not in {"127.0.0.1", "::1"} or redirect.path != "/callback":
+        raise ApiError(400, "INVALID_CLIENT: Invalid redirect URI")
+    if query.get("response_type") != "code" or query.get("code_challenge_method") != "S256":
+        raise ApiError(400, "Invalid request")
+    if set(query.get("scope", "").split()) != set(SCOPES.split()):
+        raise ApiError(400, "Invalid scope")
+    if server.denies:
+        answer = {"error": "access_denied"}
+    else:
+        answer = {"code": "AQD-code-" + secrets.token_hex(24)}
+        server.codes[answer["code"]] = query
+    return f"{query['redirect_uri']}?{urlencode(answer | {'state': query.get('state', '')})}"
+
+
+def make_handler(server: SpotifyServer) -> type[BaseHTTPRequestHandler]:
+    in_flight = 0
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self._serve()
+
+        def do_POST(self) -> None:
+            self._serve()
+
+        def _serve(self) -> None:
+            nonlocal in_flight
+            with server.lock:
+                in_flight += 1
+                server.asked.append(self.path)
+                server.most_in_flight = max(server.most_in_flight, in_flight)
+            try:
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                if server.delay_s:
+                    time.sleep(server.delay_s)
+                fault = server.next_fault(self.path)
+                if fault is None:
+                    self._answer(body)
+                else:
+                    self._fail(fault)
+            finally:
+                with server.lock:
+                    in_flight -= 1
+
+        def _answer(self, body: bytes) -> None:
+            address = urlsplit(self.path)
+            query = {name: values[0] for name, values in parse_qs(address.query).items()}
+            try:
+                if address.path == "/authorize":
+                    self._send(302, b"", {"Location": authorize(server, query)})
+                elif address.path == "/api/token":
+                    form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
+                    self._send(200, json.dumps(answer_token(server, form)).encode())
+                elif address.path.startswith("/v1/"):
+                    token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+                    if token not in server.access_tokens:
+                        raise api_error(401, "The access token expired")
+                    answer = answer_api(server, address.path.removeprefix("/v1/"), query)
+                    self._send(200, json.dumps(answer).encode())
+                else:
+                    raise ApiError(404, "Not found")
+            except ApiError as error:
+                self._send(error.status, json.dumps(error.content).encode())
+
+        def _fail(self, fault: Fault) -> None:
+            if fault.kind == "stall":
+                server.stopped.wait(30)
+                self.close_connection = True
+            elif fault.kind == "reset":
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self.connection.close()
+                self.close_connection = True
+            elif fault.kind == "html":
+                self._send(200, HTML, {"Content-Type": "text/html"})
+            elif fault.kind == "null":
+                self._send(200, b"null")
+            else:
+                content = json.dumps({"error": {"status": fault.status, "message": "Something went wrong"}}).encode()
+                self._send(fault.status, content, fault.headers)
+
+        def _send(self, status: int, content: bytes, headers: dict[str, str] | None = None) -> None:
+            self.send_response(status)
+            for name, value in ({"Content-Type": "application/json"} | (headers or {})).items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def handle(self) -> None:
+            with contextlib.suppress(OSError, ValueError):  # the other side went away, or we cut the line
+                super().handle()
+
+        def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the base class's name
+            pass
+
+    return Handler
+
+
+@contextmanager
+def serve(server: SpotifyServer, port: int = 0) -> Iterator[SpotifyServer]:
+    """Serve until the end of the block."""
+    http = ThreadingHTTPServer(("127.0.0.1", port), make_handler(server))
+    http.daemon_threads = True
+    http.block_on_close = False
+    server.url = f"http://127.0.0.1:{http.server_port}"
+    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.stopped.set()
+        http.shutdown()
+        thread.join()
+        http.server_close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--tracks", type=int, default=120)
+    parser.add_argument("--playlists", type=int, default=3)
+    parser.add_argument("--delay-s", type=float, default=0.0)
+    arguments = parser.parse_args()
+    library = FakeLibrary.with_numbers(arguments.tracks, arguments.playlists)
+    with serve(SpotifyServer(library, delay_s=arguments.delay_s), arguments.port) as running:
+        for name, value in running.environment.items():
+            print(f"{name}={value}", flush=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()

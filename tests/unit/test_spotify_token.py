@@ -1,0 +1,188 @@
+"""The login stays secret: in its file, in a CI secret, in every text that is made of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spotmap_build.config import Config
+from spotmap_build.errors import LoginError
+from spotmap_build.fetch.libraries.spotify.settings import SpotifySettings
+from spotmap_build.fetch.libraries.spotify.source import SpotifySource
+from spotmap_build.fetch.libraries.spotify.token import (
+    Login,
+    ci_secret,
+    load_login,
+    login_ended,
+    parse_ci_secret,
+    remaining,
+    save_login,
+)
+
+DAY_S = 86_400
+MADE_UNIX_S = 1_767_225_600  # 1 January 2026
+LOGIN = Login("c0ffee", "AQB-very-secret", MADE_UNIX_S, "user-library-read", "d1ge57")
+
+
+def silent(message: str) -> None:
+    raise AssertionError(f"nothing was to be said, but: {message}")
+
+
+@contextmanager
+def umask(mask: int) -> Iterator[None]:
+    before = os.umask(mask)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_login_comes_back_as_it_was_kept(tmp_path: Path) -> None:
+    file = tmp_path / "config/spotify.json"
+    save_login(LOGIN, file)
+    save_login(replace(LOGIN, refresh_token="AQB-newer"), file)
+    assert load_login(file, say=silent) == replace(LOGIN, refresh_token="AQB-newer")
+    assert [path.name for path in file.parent.iterdir()] == ["spotify.json"]
+
+
+def test_the_file_is_private_from_its_first_byte_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    modes: list[int] = []
+    flush = os.fsync
+
+    def noting_fsync(descriptor: int) -> None:
+        modes.append(stat.S_IMODE(os.fstat(descriptor).st_mode))
+        flush(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noting_fsync)
+    file = tmp_path / "config/spotify.json"
+    with umask(0):
+        save_login(LOGIN, file)
+    assert modes == [0o600, 0o700]
+    assert (mode(file), mode(file.parent)) == (0o600, 0o700)
+
+
+def test_a_file_that_others_can_read_is_mended_with_a_word(tmp_path: Path) -> None:
+    file = tmp_path / "spotify.json"
+    save_login(LOGIN, file)
+    file.chmod(0o644)
+    said: list[str] = []
+    assert load_login(file, say=said.append) == LOGIN
+    assert mode(file) == 0o600
+    assert len(said) == 1
+    assert str(file) in said[0]
+
+
+def test_a_file_that_others_can_read_and_that_cannot_be_mended_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "spotify.json"
+    save_login(LOGIN, file)
+    file.chmod(0o604)
+
+    def refuse(_descriptor: int, _mode: int) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "fchmod", refuse)
+    with pytest.raises(LoginError, match="cannot be made private"):
+        load_login(file, say=silent)
+
+
+def test_a_failed_write_leaves_the_old_login_and_no_debris(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "spotify.json"
+    save_login(LOGIN, file)
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(LoginError, match="No space left"):
+            save_login(replace(LOGIN, refresh_token="newer"), file)
+    assert load_login(file, say=silent) == LOGIN
+    assert [path.name for path in tmp_path.iterdir()] == ["spotify.json"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", "{}", json.dumps({"client_id": "a", "refresh_token": "b", "scope": "c", "user_digest": "d"})],
+)
+def test_a_damaged_file_says_to_log_in_again(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "spotify.json"
+    file.touch(mode=0o600)
+    file.write_text(content)
+    with pytest.raises(LoginError, match="damaged") as refused:
+        load_login(file, say=silent)
+    assert "spotmap-build login" in refused.value.hint
+
+
+def test_a_ci_secret_is_one_line_that_means_the_same_login() -> None:
+    secret = ci_secret(LOGIN)
+    assert secret.startswith("spotmap1.")
+    assert secret.removeprefix("spotmap1.").replace("-", "").replace("_", "").isalnum()
+    assert parse_ci_secret(secret) == LOGIN
+    assert parse_ci_secret(f"  {secret[:40]}\n{secret[40:]}\n") == LOGIN
+
+
+@given(st.text() | st.text().map(lambda text: "spotmap1." + text))
+def test_any_other_text_is_no_ci_secret_and_is_not_shown(text: str) -> None:
+    with pytest.raises(LoginError) as refused:
+        parse_ci_secret(text)
+    assert refused.value.message == "SPOTMAP_SPOTIFY_LOGIN holds no whole login."
+
+
+def test_every_cut_of_a_ci_secret_is_refused() -> None:
+    secret = ci_secret(LOGIN)
+    for length in range(len(secret)):
+        with pytest.raises(LoginError):
+            parse_ci_secret(secret[:length])
+
+
+def test_no_text_made_of_a_login_or_of_settings_shows_the_token(tmp_path: Path) -> None:
+    settings = SpotifySettings.from_config(Config(spotify_login=ci_secret(LOGIN), token_file=tmp_path / "t.json"))
+    for shown in (LOGIN, settings, SpotifySource(settings), [LOGIN]):
+        text = f"{shown!r} {shown}"
+        assert LOGIN.refresh_token not in text
+        assert ci_secret(LOGIN) not in text
+
+
+@pytest.mark.parametrize(
+    ("age_days", "left", "is_ending", "sentence"),
+    [
+        (0, 183, False, "The Spotify login is good for 183 more days, until 3 July 2026."),
+        (152, 31, False, "The Spotify login is good for 31 more days, until 3 July 2026."),
+        (153, 30, True, "The Spotify login is good for 30 more days, until 3 July 2026. Log in again"),
+        (182, 1, True, "The Spotify login is good for 1 more day, until 3 July 2026. Log in again"),
+        (184, -1, True, "The Spotify login ended on 3 July 2026, six months after it was made. Log in again"),
+    ],
+)
+def test_how_long_a_login_is_good(age_days: int, left: int, is_ending: bool, sentence: str) -> None:
+    now_unix_s = MADE_UNIX_S + age_days * DAY_S
+    assert (LOGIN.days_left(now_unix_s), LOGIN.is_ending(now_unix_s)) == (left, is_ending)
+    assert remaining(LOGIN, now_unix_s).startswith(sentence)
+    assert remaining(LOGIN, now_unix_s).endswith("spotmap-build login" if is_ending else ".")
+
+
+@pytest.mark.parametrize(("age_days", "reason"), [(182, "taken back"), (184, "six months have passed")])
+def test_why_a_login_ended(age_days: int, reason: str) -> None:
+    assert reason in login_ended(LOGIN, MADE_UNIX_S + age_days * DAY_S).message
+
+
+def test_the_token_file_is_the_users_own_unless_another_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert SpotifySettings.from_config(Config()).token_file.name == "spotify.json"
+    assert SpotifySettings.from_config(Config(token_file=tmp_path / "t.json")).token_file == tmp_path / "t.json"
