@@ -13,7 +13,8 @@ import pytest
 
 from spotmap_build.cache.store import Cache
 from spotmap_build.errors import ConfigError, SourceError
-from spotmap_build.fetch.libraries.source import LoadContext, Loaded, combine
+from spotmap_build.fetch.libraries.merge import merge
+from spotmap_build.fetch.libraries.source import LoadContext, Loaded
 from spotmap_build.fetch.libraries.table import TableSource
 
 if TYPE_CHECKING:
@@ -80,9 +81,30 @@ def test_a_row_without_a_place_is_in_the_ledger(tmp_path: Path) -> None:
     assert len(library.failures) == 4
 
 
-def test_a_row_with_nothing_to_hear_is_in_the_ledger(tmp_path: Path) -> None:
-    library = load(tmp_path, "title,path\nA,\nB,absent.ogg\n").library
-    assert [failure.code for failure in library.failures] == ["no-recording", "unreadable"]
+def test_a_row_with_nothing_but_a_title_is_to_be_found_by_it(tmp_path: Path) -> None:
+    loaded = load(tmp_path, "title,artists,path\nA,X,\nB,X,absent.ogg\n,X,\n")
+    a, b, nameless = loaded.library.tracks
+    assert loaded.is_streamed
+    failures = {failure.track_id: failure.code for failure in loaded.library.failures}
+    assert failures == {b.id: "unreadable", nameless.id: "no-recording"}
+    assert (a.recording, nameless.title) == (None, "Untitled")
+
+
+@pytest.mark.parametrize("content", ["title,x,y\nA,1,2\nB,,\n", "title,vector\nA,1 2\n", "title,path\nA,absent.ogg\n"])
+def test_a_table_of_places_vectors_or_files_needs_no_search(tmp_path: Path, content: str) -> None:
+    assert not load(tmp_path, content).is_streamed
+
+
+def test_genres_and_plays_are_read_and_persons_are_not(tmp_path: Path) -> None:
+    loaded = load(
+        tmp_path,
+        "title,genres,play_count,Added By,username,e-mail,ip_addr\nA,pop; indie rock,7,secret,secret,secret,secret\n"
+        "B,,0,secret,secret,secret,secret\nC,,-3,secret,secret,secret,secret\n",
+    )
+    a, b, c = loaded.library.tracks
+    assert a.genres == ("pop", "indie rock")
+    assert (a.play_count, b.play_count, c.play_count) == (7, 0, None)
+    assert "secret" not in repr(loaded)
 
 
 @pytest.mark.parametrize("text", ["[0.5, 1]", "0.5 1.0", "0.5,1", "[0.5,1.0]"])
@@ -150,11 +172,11 @@ def test_a_table_with_places_does_not_mix_with_other_sources(tmp_path: Path) -> 
     placed = load(tmp_path, "title,x,y\nA,1,1\n")
     plain = load(tmp_path, "title,path\nA,\n")
     with pytest.raises(ConfigError, match="one map"):
-        combine([placed, plain])
+        merge([placed, plain])
 
 
 def test_the_same_track_from_two_sources_is_one_track(tmp_path: Path) -> None:
     part = load(tmp_path, "id,title,playlists\n1,A,P\n2,B,P\n")
-    both = combine([part, part]).library
+    both = merge([part, part]).library
     assert [track.id for track in both.tracks] == ["1", "2"]
     assert len({playlist.id for playlist in both.playlists}) == 2

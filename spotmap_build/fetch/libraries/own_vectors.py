@@ -28,7 +28,10 @@ def find_vectors(path: Path, columns: Columns) -> OwnVectors | None:
         return OwnVectors(digest, lambda: _load_matrix(beside, rows))
     if "vector" in columns:
         values = columns["vector"]
-        digest = digest_bytes(orjson.dumps(values))
+        try:
+            digest = digest_bytes(orjson.dumps(values))
+        except orjson.JSONEncodeError as error:
+            raise _no_vectors(path) from error
         return OwnVectors(digest, lambda: _parse_matrix(path, values))
     return None
 
@@ -55,11 +58,15 @@ def _parse_matrix(path: Path, values: Sequence[Any]) -> Float32Array:
         rows = [_parse_vector(value) for value in values]
         matrix = np.asarray(rows, dtype=np.float32)
     except (TypeError, ValueError) as error:
-        raise SourceError(
-            f"{path}: the column 'vector' holds something else than equally long lists of numbers.",
-            hint="A vector looks like [0.1, 0.2] or 0.1 0.2, and no row may lack it.",
-        ) from error
+        raise _no_vectors(path) from error
     return _finite(matrix, path)
+
+
+def _no_vectors(path: Path) -> SourceError:
+    return SourceError(
+        f"{path}: the column 'vector' holds something else than equally long lists of numbers.",
+        hint="A vector looks like [0.1, 0.2] or 0.1 0.2, and no row may lack it.",
+    )
 
 
 def _parse_vector(value: Any) -> list[float]:

@@ -7,12 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from spotmap_build.errors import ConfigError
-from spotmap_build.model import Library, Playlist
-
 if TYPE_CHECKING:
     from spotmap_build.cache.store import Cache
-    from spotmap_build.model import Float32Array
+    from spotmap_build.errors import SpotmapError
+    from spotmap_build.model import Float32Array, Library, Playlist
 
 
 class ProbeResult(Protocol):
@@ -41,12 +39,19 @@ class Loaded:
     """A library, and what its source brings beyond the nouns of the model.
 
     ``render`` makes the audio file of a recording's recipe in a folder (the demo); it must be picklable.
+    ``is_streamed``: its tracks without a recording are to be found on YouTube Music.
+    ``notices``: sentences for the end of the build (a login that ends soon, a snapshot that is old).
+    ``problem``: why the library is not as new or as whole as it should be. The map is built from what there is, and the
+    build ends with this error's exit status.
     """
 
     kind: str
     library: Library
     vectors: OwnVectors | None = None
     render: Callable[[str, Path], Path] | None = None
+    is_streamed: bool = False
+    notices: tuple[str, ...] = ()
+    problem: SpotmapError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,40 +62,15 @@ class LoadContext:
     probe: Probe
     threads: int
     advance: Callable[[int, int], None]
-    """Called with (files looked into, files to look into)."""
+    """Called with (files looked into, files to look into), or pages."""
+    say: Callable[[str], None] = lambda _message: None
+    """Something worth knowing while it loads: a wait that a service asks for."""
 
 
 class LibrarySource(Protocol):
     """One kind of library. ``load`` raises SourceError where there is nothing to load at all."""
 
     def load(self, context: LoadContext) -> Loaded: ...
-
-
-def combine(parts: Iterable[Loaded]) -> Loaded:
-    """Several sources as one library: tracks with the same id are one track, playlists stay apart.
-
-    Raises
-    ------
-    ConfigError: if one of several sources brings places or vectors of its own, which have no meaning for the others.
-    """
-    loaded = list(parts)
-    if len(loaded) == 1:
-        return loaded[0]
-    for part in loaded:
-        if part.vectors is not None or any(track.position for track in part.library.tracks):
-            raise ConfigError(
-                "A table with its own vectors or x and y cannot be put on one map with other sources.",
-                hint="Build it by itself, or leave those columns out so that its tracks are listened to.",
-            )
-    tracks = {track.id: track for part in loaded for track in part.library.tracks}
-    known = {failure.track_id: failure for part in loaded for failure in part.library.failures}
-    playlists = [playlist for part in loaded for playlist in part.library.playlists]
-    renders = [part.render for part in loaded if part.render is not None]
-    return Loaded(
-        kind="+".join(part.kind for part in loaded),
-        library=Library(tuple(tracks.values()), tuple(with_distinct_ids(playlists)), tuple(known.values())),
-        render=renders[0] if renders else None,
-    )
 
 
 def with_distinct_ids(playlists: Iterable[Playlist]) -> list[Playlist]:

@@ -10,32 +10,43 @@ from typing import TYPE_CHECKING, Any, Final
 
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.errors import SourceError
-from spotmap_build.fetch.libraries.identify import FileFacts, Unusable, identify_files
+from spotmap_build.fetch.libraries.collection import whole_number
+from spotmap_build.fetch.libraries.identify import FileFacts, Unusable, display_facts, identify_files
 from spotmap_build.fetch.libraries.own_vectors import find_vectors
 from spotmap_build.fetch.libraries.source import Loaded
+from spotmap_build.fetch.libraries.spotify_ids import ID_DIGITS, named_id
 from spotmap_build.fetch.libraries.table_files import Columns, read_columns
 from spotmap_build.fetch.libraries.tags import fold_space, parse_year
 from spotmap_build.model import Failed, Library, Playlist, Recording, Track
 
 if TYPE_CHECKING:
-    from spotmap_build.fetch.libraries.source import LoadContext
+    from spotmap_build.fetch.libraries.source import LoadContext, OwnVectors
 
 ALIASES: Final = {
+    "id": ("spotify uri", "track uri"),
     "title": ("name", "track", "track name"),
     "artists": ("artist", "artist name", "artist name(s)"),
     "album": ("album name",),
     "playlists": ("playlist",),
     "duration_ms": ("duration (ms)",),
+    "genres": ("genre",),
 }
 """Names that other tools give to our columns; ours win where both are there."""
 OWN_COLUMNS: Final = frozenset(
     (
         *("title", "artists", "album", "duration_ms", "isrc", "explicit", "id", "playlists", "year", "added_at"),
-        *("path", "x", "y", "vector"),
+        *("genres", "play_count", "path", "x", "y", "vector"),
     )
 )
+PRIVATE_COLUMNS: Final = frozenset(
+    (
+        *("added by", "added_by", "user", "username", "user name", "user_name", "owner", "email", "e-mail", "ip"),
+        *("ip_addr", "ip_addr_decrypted", "conn_country", "user_agent_decrypted"),
+    )
+)
+"""What other tools write of persons; it never gets onto a map."""
 SEPARATOR: Final = ";"
-ID_DIGITS: Final = 16
+UNTITLED: Final = "Untitled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +59,7 @@ class TableSource:
         """Read the table, and look into the audio files that it names.
 
         Rows with ``x`` and ``y`` have their place; rows with a ``vector``, or a line in ``<table>.npy``, need no
-        listening; all others need a ``path``.
+        listening; all others name an audio file in ``path``, or are to be found by their title.
 
         Raises
         ------
@@ -66,7 +77,8 @@ class TableSource:
             tracks, failures = [replace(track, vector_row=row) for row, track in enumerate(tracks)], []
         else:
             tracks, failures = _with_recordings(tracks, columns, self.path.parent, context)
-        return Loaded("table", Library(tuple(tracks), tuple(playlists), tuple(failures)), vectors=vectors)
+        library = Library(tuple(map(_titled, tracks)), tuple(playlists), tuple(failures))
+        return Loaded("table", library, vectors=vectors, is_streamed=_is_streamed(library, vectors))
 
 
 def _with_known_names(columns: Columns, path: Path) -> Columns:
@@ -91,11 +103,11 @@ def _tracks(columns: Columns) -> list[Track]:
     seen: dict[str, int] = {}
     tracks = []
     for row in range(count):
-        title = fold_space(str(column("title")[row] or "")) or "Untitled"
+        title = fold_space(str(column("title")[row] or ""))
         artists = _split(column("artists")[row])
         album = fold_space(str(column("album")[row] or ""))
-        own_id = column("id")[row]
-        base = str(own_id) if own_id else "table:" + _fingerprint(title, artists, album)
+        own_id = fold_space(str(column("id")[row] or ""))
+        base = own_id or named_id("table", title or UNTITLED, artists, album)
         seen[base] = seen.get(base, 0) + 1
         tracks.append(
             Track(
@@ -103,19 +115,28 @@ def _tracks(columns: Columns) -> list[Track]:
                 title=title,
                 artists=artists,
                 album=album,
-                duration_ms=_whole(column("duration_ms")[row]),
-                isrc=str(column("isrc")[row] or ""),
+                duration_ms=whole_number(column("duration_ms")[row]),
+                isrc=fold_space(str(column("isrc")[row] or "")),
                 explicit=_truth(column("explicit")[row]),
                 year=parse_year(str(column("year")[row] or "")),
-                added_at=str(column("added_at")[row] or ""),
+                added_at=fold_space(str(column("added_at")[row] or "")),
+                genres=_split(column("genres")[row]),
+                play_count=_count(column("play_count")[row]),
                 facets={name: value for name, values in facets.items() if (value := values[row]) is not None},
             )
         )
     return tracks
 
 
-def _fingerprint(title: str, artists: tuple[str, ...], album: str) -> str:
-    return digest_bytes("\n".join((title, *artists, album)).encode())[:ID_DIGITS]
+def _titled(track: Track) -> Track:
+    return track if track.title else replace(track, title=UNTITLED)
+
+
+def _is_streamed(library: Library, vectors: OwnVectors | None) -> bool:
+    failed = {failure.track_id for failure in library.failures}
+    return vectors is None and any(
+        track.recording is None and track.position is None and track.id not in failed for track in library.tracks
+    )
 
 
 def _split(value: object) -> tuple[str, ...]:
@@ -134,9 +155,8 @@ def _number(value: object) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _whole(value: object) -> int | None:
-    number = _number(value)
-    return None if number is None else round(number)
+def _count(value: object) -> int | None:
+    return 0 if _number(value) == 0 else whole_number(value)
 
 
 def _truth(value: object) -> bool | None:
@@ -147,7 +167,7 @@ def _facet_columns(columns: Columns) -> dict[str, list[str | float | None]]:
     """Further columns: numbers where every value that is there is one, else texts."""
     facets: dict[str, list[str | float | None]] = {}
     for name, values in columns.items():
-        if name in OWN_COLUMNS or not name:
+        if name in OWN_COLUMNS or name in PRIVATE_COLUMNS or not name:
             continue
         present = [value for value in values if value is not None]
         if any(isinstance(value, (list, dict)) for value in present):
@@ -187,25 +207,40 @@ def _place(tracks: Sequence[Track], columns: Columns) -> tuple[list[Track], list
 def _with_recordings(
     tracks: Sequence[Track], columns: Columns, folder: Path, context: LoadContext
 ) -> tuple[list[Track], list[Failed]]:
+    """Tracks with the sound of their file. One that names no file is to be found by its title, if it has one."""
     values = columns.get("path", [None] * len(tracks))
-    paths = {row: folder / Path(str(value)).expanduser() for row, value in enumerate(values) if value}
+    paths = {row: _path(str(value), folder) for row, value in enumerate(values) if value}
     facts = dict(zip(paths, identify_files(list(paths.values()), context), strict=True))
     complete, failures = [], []
     for row, track in enumerate(tracks):
-        fact = facts.get(row, Unusable("no-recording", "The row names no audio file (path), no place and no vector."))
+        fact = facts.get(row)
+        if isinstance(fact, FileFacts):
+            complete.append(_heard(track, fact, paths[row]))
+            continue
         if isinstance(fact, Unusable):
             failures.append(Failed(track.id, "fetch", fact.code, fact.detail))
-            complete.append(track)
-        else:
-            complete.append(_heard(track, fact, paths[row]))
+        elif not track.title:
+            failures.append(Failed(track.id, "fetch", "no-recording", "The row has no title and names no audio file."))
+        complete.append(track)
     return complete, failures
+
+
+def _path(text: str, folder: Path) -> Path:
+    """The file that a row names. A text that no file can be called by names one that is not there."""
+    path = Path(text.replace("\0", "\N{REPLACEMENT CHARACTER}"))
+    try:
+        return folder / path.expanduser()
+    except RuntimeError:  # ~somebody, who has no home on this machine
+        return folder / path
 
 
 def _heard(track: Track, fact: FileFacts, path: Path) -> Track:
     """The table's own words win over the file's tags."""
+    title, artists = display_facts(path, fact)
     return replace(
         track,
-        artists=track.artists or fact.artists,
+        title=track.title or title,
+        artists=track.artists or (fact.artists if track.title else artists),
         album=track.album or fact.album,
         duration_ms=fact.duration_ms if track.duration_ms is None else track.duration_ms,
         year=track.year or fact.year,

@@ -85,7 +85,9 @@ def parse_year(text: str) -> int | None:
 
 def fold_space(text: str) -> str:
     """One line: newlines, tabs and runs of spaces become single spaces, control characters go."""
-    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    if not text.isprintable():
+        text = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(text.split())
 
 
 def _cover(file: Any) -> bytes:

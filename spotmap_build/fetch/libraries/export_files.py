@@ -1,0 +1,129 @@
+"""Read the files of an export where it lies: in a folder, in a zip, in a folder of zips.
+
+Nothing is unpacked to the disk, so that no name inside a zip can do harm, and everything is bounded: a small zip can
+hold terabytes of nothing.
+"""
+
+from __future__ import annotations
+
+import lzma
+import os
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO, Final
+
+from spotmap_build.errors import SourceError
+
+LARGEST_FILE_BYTES: Final = 64 << 20
+"""Spotify cuts a listening history into files of about 12 MB."""
+LARGEST_EXPORT_BYTES: Final = 2 << 30
+MOST_FILES: Final = 20_000
+ZIP_SUFFIX: Final = ".zip"
+DAMAGED_ZIP: Final = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(EOFError, OSError, NotImplementedError, RuntimeError, ValueError, IndexError, OverflowError),
+)
+"""What ``zipfile`` raises, where the bytes make no sense, where a password is missing, or a method is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFile:
+    """One file of an export. ``name`` is the last part of ``place``, which is for people."""
+
+    name: str
+    place: str
+    content: bytes
+
+
+def read_files(path: Path, is_wanted: Callable[[str], bool]) -> Iterator[ExportFile]:
+    """The files whose names are wanted, in one order: ``Playlist2`` before ``Playlist10``.
+
+    Parameters
+    ----------
+    path: a folder (with its sub-folders and the zips in them), a zip, or one file.
+    is_wanted: whether a file of this name is to be read; the folders that it lies in do not matter.
+
+    Raises
+    ------
+    SourceError: there is nothing at ``path``, it cannot be read, a zip is damaged, or it is absurdly large.
+    """
+    size_bytes = 0
+    for number, file in enumerate(_files(path, is_wanted), start=1):
+        size_bytes += len(file.content)
+        if number > MOST_FILES or size_bytes > LARGEST_EXPORT_BYTES:
+            raise SourceError(
+                f"{path} holds too much: the limits are {MOST_FILES:,} files and {LARGEST_EXPORT_BYTES:,} bytes.",
+                hint="Give the export's own folder or zip.",
+            )
+        yield file
+
+
+def decode_utf8(content: bytes, place: str) -> str:
+    """Text, without its byte order mark.
+
+    Raises
+    ------
+    SourceError: it is not UTF-8.
+    """
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{place} is not UTF-8 text.", hint="Save it with the encoding UTF-8.") from error
+
+
+def _files(path: Path, is_wanted: Callable[[str], bool]) -> Iterator[ExportFile]:
+    if path.is_dir():
+        for folder, folder_names, names in os.walk(path):
+            folder_names[:] = sorted((name for name in folder_names if not name.startswith(".")), key=_in_order)
+            for name in sorted((name for name in names if not name.startswith(".")), key=_in_order):
+                if is_wanted(name) or name.lower().endswith(ZIP_SUFFIX):
+                    yield from _file(Path(folder) / name, is_wanted)
+    elif path.exists():
+        yield from _file(path, is_wanted)
+    else:
+        raise SourceError(f"There is no file or folder {path}.", hint="Check the path after --source.")
+
+
+def _file(path: Path, is_wanted: Callable[[str], bool]) -> Iterator[ExportFile]:
+    if path.suffix.lower() == ZIP_SUFFIX:
+        yield from _zipped(path, is_wanted)
+    elif is_wanted(path.name):
+        try:
+            with path.open("rb") as stream:
+                yield ExportFile(path.name, str(path), _bounded(stream, str(path)))
+        except OSError as error:
+            raise SourceError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def _zipped(path: Path, is_wanted: Callable[[str], bool]) -> Iterator[ExportFile]:
+    place = str(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [(PurePosixPath(info.filename).name, info) for info in archive.infolist() if not info.is_dir()]
+            wanted = [(name, info) for name, info in members if is_wanted(name) and not name.startswith(".")]
+            for name, info in sorted(wanted, key=lambda member: _in_order(member[1].filename)):
+                place = f"{path}, {name}"
+                with archive.open(info) as stream:
+                    content = _bounded(stream, place)
+                yield ExportFile(name, place, content)
+    except DAMAGED_ZIP as error:
+        raise SourceError(
+            f"{place} cannot be unpacked: {error or type(error).__name__}.",
+            hint="Download it again; if it has a password, unpack it and give the folder.",
+        ) from error
+
+
+def _bounded(stream: IO[bytes], place: str) -> bytes:
+    content = stream.read(LARGEST_FILE_BYTES + 1)
+    if len(content) > LARGEST_FILE_BYTES:
+        raise SourceError(f"{place} is too large: the limit is {LARGEST_FILE_BYTES:,} bytes.")
+    return content
+
+
+def _in_order(name: str) -> tuple[str, str]:
+    return re.sub(r"[0-9]+", lambda number: number.group().zfill(12), name.casefold()), name

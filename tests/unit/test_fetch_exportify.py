@@ -1,0 +1,172 @@
+"""CSV files of both Exportify tools, in every version and language, become playlists of tracks to be found."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from spotmap_build.errors import SourceError
+from spotmap_build.fetch.libraries.exportify import ExportifySource
+from spotmap_build.model import Track
+
+if TYPE_CHECKING:
+    from spotmap_build.fetch.libraries.source import LoadContext, Loaded
+
+ID = "4uLU6hMCjMI75M1A2tKUQC"
+URI = f"spotify:track:{ID}"
+ADDED = "2021-03-04T05:06:07Z"
+FILES = Path(__file__).parents[1] / "fakes" / "exportify"
+LANGUAGES = sorted({path.stem.removeprefix("watsonbox_2026_") for path in FILES.glob("watsonbox_2026_*")} - {"unknown"})
+WHOLE_TRACK = Track(
+    URI,
+    "Song",
+    ("One", "Two, Too"),
+    "Album",
+    duration_ms=213_000,
+    isrc="USABC9912345",
+    explicit=True,
+    year=1999,
+    added_at=ADDED,
+    genres=("pop", "indie rock"),
+)
+
+
+CONTEXT = cast("LoadContext", None)
+"""A file is only read: neither cache nor probe is touched."""
+
+
+def load(path: Path) -> Loaded:
+    return ExportifySource(path).load(CONTEXT)
+
+
+def load_text(folder: Path, text: str, name: str = "my_list.csv") -> Loaded:
+    (folder / name).write_text(text, encoding="utf-8")
+    return load(folder / name)
+
+
+def only_track(loaded: Loaded) -> Track:
+    (track,) = loaded.library.tracks
+    return track
+
+
+@pytest.mark.parametrize("name", ["watsonbox_2015", "watsonbox_2020", "pavelkomarov_2018", "pavelkomarov_2025"])
+def test_every_version_of_both_tools_is_read(name: str) -> None:
+    loaded = load(FILES / f"{name}.csv")
+    track = only_track(loaded)
+    assert (track.id, track.title, track.artists, track.album) == (URI, "Song", ("One", "Two, Too"), "Album")
+    assert (track.duration_ms, track.added_at) == (213_000, ADDED)
+    assert track.year == (None if name == "watsonbox_2015" else 1999)
+    assert track.explicit == (True if name in {"watsonbox_2020", "pavelkomarov_2025"} else None)
+    assert track.genres == (("pop", "indie rock") if name.startswith("pavelkomarov") else ())
+    assert track.facets == {}
+    assert loaded.is_streamed
+    assert [(playlist.name, playlist.track_ids) for playlist in loaded.library.playlists] == [
+        (name.replace("_", " "), (URI,))
+    ]
+    assert "secret" not in repr(loaded)
+
+
+def test_a_file_that_a_spreadsheet_saved_again_is_read() -> None:
+    track = only_track(load(FILES / "spreadsheet.csv"))
+    assert (track.id, track.artists, track.genres) == (URI, ("One", "Two, Too"), ("pop", "indie rock"))
+    assert (track.duration_ms, track.explicit, track.year) == (213_000, True, 1999)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_headers_of_every_language_are_understood(language: str) -> None:
+    loaded = load(FILES / f"watsonbox_2026_{language}.csv")
+    assert only_track(loaded) == WHOLE_TRACK
+    assert loaded.library.playlists[0].name == "My List: 1"
+    assert "secret" not in repr(loaded)
+
+
+def test_headers_of_an_unknown_language_are_understood_by_what_is_below_them() -> None:
+    loaded = load(FILES / "watsonbox_2026_unknown.csv")
+    assert only_track(loaded) == replace(WHOLE_TRACK, genres=())
+    assert loaded.library.playlists[0].name == "watsonbox 2026 unknown"
+    assert "secret" not in repr(loaded)
+
+
+@pytest.mark.parametrize(
+    ("rows", "artists"),
+    [
+        (["Tyler, The Creator"], [("Tyler, The Creator",)]),
+        (
+            ["Tyler, The Creator;Kali Uchis", "Earth, Wind & Fire"],
+            [("Tyler, The Creator", "Kali Uchis"), ("Earth, Wind & Fire",)],
+        ),
+        (["Tyler, The Creator,Kali Uchis"], [("Tyler, The Creator", "Kali Uchis")]),
+    ],
+)
+def test_a_comma_in_an_artists_name_does_not_make_two(
+    tmp_path: Path, rows: list[str], artists: list[tuple[str, ...]]
+) -> None:
+    lines = [f'spotify:track:{number:022},T,"{text}",pop' for number, text in enumerate(rows)]
+    loaded = load_text(tmp_path, "\n".join(["Track URI,Track Name,Artist Name(s),Genres", *lines]))
+    assert [track.artists for track in loaded.library.tracks] == artists
+
+
+def test_a_folder_and_a_zip_hold_a_playlist_a_file(tmp_path: Path) -> None:
+    folder = tmp_path / "lists"
+    folder.mkdir()
+    other = "spotify:track:" + "b" * 22
+    header = "Track URI,Track Name,Artist Name(s),Duration (ms),Added At\n"
+    (folder / "liked.csv").write_text(f"{header}{URI},Song,One,,2022-01-01T00:00:00Z\n{other},Other,Two,5000,\n")
+    (folder / "road_trip_2.csv").write_text(f"{header}{URI},Song,One,213000,2021-01-01T00:00:00Z\n")
+    (folder / "saved albums.csv").write_text("Album URI,Album Name,Album Type\nspotify:album:x,Album,album\n")
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for file in sorted(folder.iterdir()):
+            archive.write(file, f"../../top/{file.name}")
+        archive.writestr("__MACOSX/._liked.csv", b"\xff\x00")
+    (tmp_path / "lists.zip").write_bytes(content.getvalue())
+    for path in (folder, tmp_path / "lists.zip"):
+        loaded = load(path)
+        song, _ = loaded.library.tracks
+        assert (song.duration_ms, song.added_at) == (213_000, "2021-01-01T00:00:00Z")
+        lists = {playlist.name: playlist.track_ids for playlist in loaded.library.playlists}
+        assert lists == {"liked": (URI, other), "road trip 2": (URI,)}
+        assert len(loaded.notices) == 1
+        assert "saved albums.csv" in loaded.notices[0]
+
+
+def test_what_is_no_track_of_music_stands_in_the_ledger(tmp_path: Path) -> None:
+    local = "spotify:local:Someone:Demos:My+Song:201"
+    library = load_text(
+        tmp_path,
+        f"Track URI,Track Name,Artist Name(s)\n{URI},Song,One\nspotify:episode:{ID},Talk,Host\n"
+        f"{local},My Song,Someone\nspotify:track:{'b' * 22},,\n,,Nobody\n",
+    ).library
+    assert [(omission.title, omission.code) for omission in library.omissions] == [
+        ("Talk", "episode"),
+        ("", "empty-row"),
+    ]
+    codes = {failure.track_id: failure.code for failure in library.failures}
+    assert codes == {local: "local-file", f"spotify:track:{'b' * 22}": "taken-down"}
+    assert library.playlists[0].track_ids == (URI, local, f"spotify:track:{'b' * 22}")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "no CSV file that lists tracks"),
+        (b"Album URI,Album Name\nx,y\n", "no CSV file that lists tracks; it holds"),
+        (b"Track URI,Track Name\n", "no CSV file that lists tracks"),
+        (b"Track Name,Track URI\nA,B,C\n", "line 2: 3 fields"),
+        (b"\xff\xfeT\x00", "not UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_list_is_named(tmp_path: Path, content: bytes, words: str) -> None:
+    (tmp_path / "a.csv").write_bytes(content)
+    with pytest.raises(SourceError, match=words):
+        load(tmp_path / "a.csv")
+
+
+def test_a_path_with_nothing_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="no file or folder"):
+        load(tmp_path / "absent.csv")

@@ -1,0 +1,220 @@
+"""What is put before the person, in which order, and what their answers do to overrides.toml."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from spotmap_build.errors import ConfigError
+from spotmap_build.fetch.recordings.overrides import Override, read_overrides, write_override
+from spotmap_build.fetch.recordings.review import (
+    Choice,
+    Option,
+    Row,
+    describe,
+    doubtful,
+    options,
+    run_review,
+    understand,
+)
+
+BOUND = 0.7
+
+
+def considered(video_id: str, title: str = "Song", duration_s: int | None = 200, reason: str = "") -> dict[str, Any]:
+    row = {"video_id": video_id, "title": title, "artists": ["Band"], "duration_s": duration_s, "score": 0.5}
+    return row | {"reason": reason}
+
+
+def row(name: str, *, score: float | None, video_id: str | None = None, others: tuple[str, ...] = ()) -> dict[str, Any]:
+    """A row of the ledger as the report has it; without a score nothing was matched."""
+    match: dict[str, Any] | None = None
+    if score is not None:
+        match = {
+            "video_id": video_id,
+            "title": video_id and "Song",
+            "artists": ["Band"],
+            "duration_s": 203,
+            "score": score,
+        }
+        match |= {"evidence": ["the title differs"], "considered": [considered(other) for other in others]}
+    mapped = {"status": "mapped", "stage": None, "code": None, "detail": None}
+    failed = {"status": "failed", "stage": "match", "code": "no-match", "detail": "None of them is it."}
+    facts = {"id": f"id-{name}", "title": name, "artists": ["Band"], "album": "Album", "duration_ms": 200_000}
+    later = {"retryable": False, "retry_at": None, "match": match}
+    return facts | (mapped if video_id else failed) | later
+
+
+def typed(raw: dict[str, Any]) -> Row:
+    return msgspec.convert(raw, Row)
+
+
+def report(folder: Path, *rows: dict[str, Any]) -> Path:
+    path = folder / "site.report.json"
+    path.write_bytes(msgspec.json.encode({"schema": "spotmap.report/1", "tracks": len(rows), "ledger": rows}))
+    return path
+
+
+def test_the_worst_comes_first() -> None:
+    rows = [
+        row("fine", score=0.95, video_id="a" * 11),
+        row("weak", score=0.6, video_id="a" * 11),
+        row("at the bound", score=BOUND, video_id="a" * 11),
+        row("weaker", score=0.2, video_id="a" * 11),
+        row("none of these", score=0.5, others=("b" * 11,)),
+        row("perhaps one of these", score=0.3, others=("b" * 11,)),
+        row("nothing was found", score=0.0),
+        row("from a folder", score=None),
+    ]
+    assert [found.title for found in doubtful([typed(raw) for raw in rows], BOUND)] == [
+        *("perhaps one of these", "none of these"),
+        *("weaker", "weak"),
+    ]
+
+
+def test_a_failure_of_another_stage_is_no_doubt() -> None:
+    waiting = row("waiting", score=0.9, others=("b" * 11,)) | {"stage": "download"}
+    assert doubtful([typed(waiting)], BOUND) == []
+
+
+def test_what_was_taken_is_number_one_and_named_once() -> None:
+    choices = options(typed(row("x", score=0.5, video_id="a" * 11, others=("b" * 11, "a" * 11))))
+    assert [option.video_id for option in choices] == ["a" * 11, "b" * 11]
+    assert choices[0].reason == "the title differs"
+
+
+CHOICES = (Option("a" * 11), Option("b" * 11))
+
+
+@pytest.mark.parametrize(
+    ("answer", "choice"),
+    [
+        ("", Choice()),
+        (" K ", Choice()),
+        ("q", Choice(stops=True)),
+        ("n", Choice(Override(exclude=True))),
+        ("2", Choice(Override(video_id="b" * 11))),
+        ("12345678901", Choice(Override(video_id="12345678901"))),
+        ("https://youtu.be/QH3Fx41Jpl4", Choice(Override(video_id="QH3Fx41Jpl4"))),
+    ],
+)
+def test_an_answer_is_understood(answer: str, choice: Choice) -> None:
+    assert understand(answer, CHOICES) == choice
+
+
+@pytest.mark.parametrize(("answer", "told"), [("0", "number 0"), ("3", "number 3"), ("-1", "-1"), ("yes", "yes")])
+def test_an_answer_that_was_not_offered_is_told(answer: str, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        understand(answer, CHOICES)
+
+
+def test_a_track_is_shown_with_all_that_helps_to_decide() -> None:
+    raw = row("Song \x1b[31m", score=0.5, video_id="a" * 11)
+    raw["match"]["considered"] = [
+        considered("b" * 11, "Song (Live)", 188, "it is a live recording"),
+        considered("c" * 11, duration_s=200),
+        considered("d" * 11, duration_s=None),
+    ]
+    assert describe(typed(raw)).splitlines() == [
+        "",
+        "Band - Song  [31m",
+        "    Album · 3:20",
+        "  1 Band - Song  [taken]",
+        "    3:23, 3 s longer; the title differs",
+        f"    https://music.youtube.com/watch?v={'a' * 11}",
+        "  2 Band - Song (Live)",
+        "    3:08, 12 s shorter; it is a live recording",
+        f"    https://music.youtube.com/watch?v={'b' * 11}",
+        "  3 Band - Song",
+        "    of the same length",
+        f"    https://music.youtube.com/watch?v={'c' * 11}",
+        "  4 Band - Song",
+        "    of unknown length",
+        f"    https://music.youtube.com/watch?v={'d' * 11}",
+    ]
+
+
+def test_a_track_that_is_not_on_the_map_says_why() -> None:
+    assert "    Not on the map: None of them is it." in describe(typed(row("x", score=0.5, others=("b" * 11,))))
+
+
+def scripted(*answers: str) -> tuple[Callable[[str], str], list[str]]:
+    """Answers one after the other, then the end of input; and the questions that were asked."""
+    questions: list[str] = []
+
+    def ask(question: str) -> str:
+        questions.append(question)
+        if len(questions) > len(answers):
+            raise EOFError
+        return answers[len(questions) - 1]
+
+    return ask, questions
+
+
+def test_answers_are_written_one_by_one(tmp_path: Path) -> None:
+    path = report(
+        tmp_path,
+        row("1 none", score=0.1, others=("b" * 11,)),
+        row("2 second", score=0.2, video_id="a" * 11, others=("b" * 11,)),
+        row("3 pasted", score=0.3, video_id="a" * 11),
+        row("4 kept", score=0.4, video_id="a" * 11),
+        row("5 after the end", score=0.5, video_id="a" * 11),
+        row("6 never asked", score=0.6, video_id="a" * 11),
+    )
+    overrides = tmp_path / "overrides.toml"
+    shown: list[str] = []
+    ask, questions = scripted("n", "7", "2", "https://youtu.be/QH3Fx41Jpl4", "")
+    assert run_review(path, overrides, ask=ask, show=shown.append, doubtful_below=BOUND) == 3
+    assert read_overrides(overrides) == {
+        "id-1 none": Override(exclude=True),
+        "id-2 second": Override(video_id="b" * 11),
+        "id-3 pasted": Override(video_id="QH3Fx41Jpl4"),
+    }
+    assert "# Band - 2 second\n" in overrides.read_text()
+    assert "There is no number 7." in shown
+    assert [question.partition("]")[0] for question in questions] == [
+        "[1 of 6",
+        "[2 of 6",
+        "[2 of 6",
+        *(f"[{n} of 6" for n in (3, 4, 5)),
+    ]
+    assert shown[-1].startswith("\n3 in ")
+
+
+def test_a_choice_is_on_the_disk_before_the_next_question(tmp_path: Path) -> None:
+    path = report(tmp_path, row("a", score=0.1, video_id="a" * 11), row("b", score=0.2, video_id="a" * 11))
+    overrides = tmp_path / "overrides.toml"
+    seen: list[int] = []
+
+    def ask(question: str) -> str:
+        seen.append(len(read_overrides(overrides)))
+        return "n"
+
+    run_review(path, overrides, ask=ask, show=lambda text: None, doubtful_below=BOUND)
+    assert seen == [0, 1]
+
+
+def test_what_is_decided_already_is_asked_only_with_all(tmp_path: Path) -> None:
+    path = report(tmp_path, row("a", score=0.1, video_id="a" * 11), row("sure", score=0.9, video_id="a" * 11))
+    overrides = tmp_path / "overrides.toml"
+    write_override(overrides, "id-a", Override(exclude=True), "Band - a")
+    shown: list[str] = []
+    run_review(path, overrides, ask=None, show=shown.append, doubtful_below=BOUND)
+    assert shown == ["Nothing to review: no recording is in doubt."]
+    shown.clear()
+    run_review(path, overrides, ask=None, show=shown.append, doubtful_below=BOUND, everything=True)
+    assert [text.splitlines()[1] for text in shown] == ["Band - a", "Band - sure"]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{}", b'{"ledger": [{}]}', b"\xff"])
+def test_a_report_that_is_none_is_told(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "site.report.json"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ConfigError, match=r"report") as caught:
+        run_review(path, tmp_path / "overrides.toml", ask=None, show=lambda text: None, doubtful_below=BOUND)
+    assert "Build the map" in caught.value.hint

@@ -1,0 +1,304 @@
+"""Spotify's account-data export becomes a library with play counts, and nothing private leaves the reader."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from spotmap_build.errors import SourceError
+from spotmap_build.fetch.libraries import export_files
+from spotmap_build.fetch.libraries.takeout import TakeoutSource
+from spotmap_build.model import Library
+
+if TYPE_CHECKING:
+    from spotmap_build.fetch.libraries.source import LoadContext, Loaded
+
+CONTEXT = cast("LoadContext", None)
+"""An export is only read: neither cache nor probe is touched."""
+A, B, C = (f"spotify:track:{letter * 22}" for letter in "abc")
+LOCAL = "spotify:local:Some+One:Demos:My+Song:201"
+
+
+def saved(uri: str, track: str = "Song", artist: str = "Artist", album: str = "Album") -> dict[str, str]:
+    return {"artist": artist, "album": album, "track": track, "uri": uri}
+
+
+def item(uri: str, track: str = "Song", artist: str = "Artist", album: str = "Album", added: str = "2021-03-04") -> Any:
+    words = {"trackName": track, "artistName": artist, "albumName": album, "trackUri": uri}
+    return {"track": words, "episode": None, "localTrack": None, "addedDate": added}
+
+
+def playlists(**lists: list[Any]) -> dict[str, Any]:
+    return {
+        "playlists": [
+            {
+                "name": name,
+                "lastModifiedDate": "2022-01-01",
+                "collaborators": ["secret"],
+                "description": "a &amp; b",
+                "items": items,
+                "numberOfFollowers": 3,
+            }
+            for name, items in lists.items()
+        ]
+    }
+
+
+def play(uri: str | None, track: str | None = "Song", ms: object = 200_000, **more: object) -> dict[str, object]:
+    row = {
+        "ts": "2021-01-01T00:00:00Z",
+        "username": "secret",
+        "platform": "secret",
+        "ms_played": ms,
+        "conn_country": "secret",
+        "ip_addr": "secret",
+        "user_agent_decrypted": "secret",
+        "master_metadata_track_name": track,
+        "master_metadata_album_artist_name": "Artist",
+        "master_metadata_album_album_name": "Album",
+        "spotify_track_uri": uri,
+        "episode_name": None,
+        "incognito_mode": False,
+    }
+    return row | more
+
+
+def short_play(track: str = "Song", artist: str = "Artist", ms: int = 30_000) -> dict[str, object]:
+    return {"endTime": "2021-01-01 00:00", "artistName": artist, "trackName": track, "msPlayed": ms}
+
+
+def folder_of(root: Path, **files: Any) -> Path:
+    for name, content in files.items():
+        text = content if isinstance(content, str) else json.dumps(content)
+        (root / f"{name}.json").write_text(text, encoding="utf-8")
+    return root
+
+
+def zip_of(path: Path, files: dict[str, Any]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content if isinstance(content, (str, bytes)) else json.dumps(content))
+    return path
+
+
+def load(path: Path) -> Loaded:
+    return TakeoutSource(path).load(CONTEXT)
+
+
+def counts(library: Library) -> dict[str, int | None]:
+    return {track.id: track.play_count for track in library.tracks}
+
+
+def test_saved_tracks_and_playlists_are_one_library(tmp_path: Path) -> None:
+    loaded = load(
+        folder_of(
+            tmp_path,
+            YourLibrary={"tracks": [saved(A), saved(B, "Other")], "albums": [{"album": "x"}], "shows": []},
+            Playlist1=playlists(Road=[item(C, "Third", added="2020-01-02"), item(A)], Empty=[]),
+            Playlist2=playlists(Road=[item(A, added="2019-05-06"), item(A)]),
+            Userdata={"email": "secret"},
+        )
+    )
+    library = loaded.library
+    assert loaded.is_streamed
+    assert [(track.id, track.title, track.artists, track.album) for track in library.tracks] == [
+        (A, "Song", ("Artist",), "Album"),
+        (B, "Other", ("Artist",), "Album"),
+        (C, "Third", ("Artist",), "Album"),
+    ]
+    assert [track.added_at for track in library.tracks] == ["2019-05-06", "", "2020-01-02"]
+    assert [(playlist.name, playlist.track_ids) for playlist in library.playlists] == [("Road", (C, A)), ("Road", (A,))]
+    assert len({playlist.id for playlist in library.playlists}) == 2
+    assert "1 saved album is not on the map" in loaded.notices[0]
+    assert "secret" not in repr(loaded)
+
+
+@pytest.mark.parametrize("top", ["", "Spotify Account Data/", "Données Spotify/sous/", "../../../", "/tmp/", "C:\\x/"])
+def test_the_zip_is_read_wherever_its_files_lie_in_it(tmp_path: Path, top: str) -> None:
+    path = zip_of(
+        tmp_path / "my_spotify_data.zip",
+        {
+            f"{top}YourLibrary.json": {"tracks": [saved(A)]},
+            f"{top}Playlist1.json": playlists(One=[item(A)]),
+            f"__MACOSX/{top}._YourLibrary.json": b"\x00\x05",
+        },
+    )
+    before = sorted(tmp_path.rglob("*"))
+    assert [track.id for track in load(path).library.tracks] == [A]
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_both_zips_in_one_folder_are_one_export(tmp_path: Path) -> None:
+    zip_of(tmp_path / "account.zip", {"YourLibrary.json": {"tracks": [saved(A)]}})
+    zip_of(tmp_path / "history.zip", {"x/Streaming_History_Audio_2021_0.json": [play(A), play(B, "Other")]})
+    assert counts(load(tmp_path).library) == {A: 1}
+
+
+def test_playlists_are_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    files = {f"Playlist{number}": playlists(**{f"List {number}": [item(A)]}) for number in (10, 2, 1)}
+    names = [playlist.name for playlist in load(folder_of(tmp_path, **files)).library.playlists]
+    assert names == ["List 1", "List 2", "List 10"]
+
+
+def test_old_exports_without_uris_get_ids_from_names(tmp_path: Path) -> None:
+    old = {"artist": "Artist", "album": "Album", "track": "Song"}
+    path = folder_of(
+        tmp_path,
+        YourLibrary={"tracks": [old, old | {"album": "Live"}]},
+        Playlist1={"playlists": [{"name": "P", "items": [{"track": {"trackName": "Song", "artistName": "Artist"}}]}]},
+    )
+    ids = [track.id for track in load(path).library.tracks]
+    assert len(set(ids)) == 3
+    assert all(track_id.startswith("takeout:") for track_id in ids)
+    assert ids == [track.id for track in load(path).library.tracks]
+
+
+def test_a_row_without_a_uri_is_the_track_of_its_names(tmp_path: Path) -> None:
+    path = folder_of(
+        tmp_path,
+        YourLibrary={"tracks": [{"artist": "Artist", "album": "Album", "track": "Song"}]},
+        Playlist1=playlists(P=[item(A)]),
+    )
+    assert [track.id for track in load(path).library.tracks] == [A]
+
+
+def test_what_is_no_track_of_music_stands_in_the_ledger(tmp_path: Path) -> None:
+    rows = [
+        {"track": None, "episode": {"episodeName": "Talk"}, "localTrack": None},
+        {"track": None, "audiobook": {"audiobookName": "Read"}},
+        {"track": None, "episode": None, "localTrack": {"uri": LOCAL}, "addedDate": "2021-03-04"},
+        item("spotify:local:::Untold:0", "", "", ""),
+        item(B, "", "", ""),
+        {"track": None},
+        None,
+        item("", "", "", ""),
+        item(A),
+    ]
+    library = load(folder_of(tmp_path, Playlist1=playlists(P=rows))).library
+    assert [(omission.title, omission.code) for omission in library.omissions] == [
+        ("Talk", "episode"),
+        ("Read", "episode"),
+        *[("", "empty-row")] * 3,
+    ]
+    assert len({omission.id for omission in library.omissions}) == 5
+    assert {failure.track_id: failure.code for failure in library.failures} == {
+        LOCAL: "local-file",
+        "spotify:local:::Untold:0": "local-file",
+        B: "taken-down",
+    }
+    local = library.tracks[0]
+    assert (local.title, local.artists, local.album, local.duration_ms) == ("My Song", ("Some One",), "Demos", 201_000)
+    assert [track.title for track in library.tracks] == ["My Song", "Untold", "Untitled", "Song"]
+
+
+def test_plays_of_thirty_seconds_are_counted(tmp_path: Path) -> None:
+    rows = [
+        *[play(A)] * 3,
+        play(A, ms=29_999),
+        play(A, ms=30_000),
+        play(A, ms=None),
+        play(A, ms="200000"),
+        play(A, incognito_mode=True),
+        play(None, None, episode_name="Talk"),
+        "row",
+    ]
+    path = folder_of(
+        tmp_path,
+        YourLibrary={"tracks": [saved(A), saved(B, "Other")]},
+        Streaming_History_Audio_2019_2021_1=rows,
+        Streaming_History_Audio_2021_2=[play(A)],
+        Streaming_History_Video_2021=[play(A)],
+        StreamingHistory0=[short_play()] * 50,
+        StreamingHistory_podcast_0=[short_play()],
+    )
+    loaded = load(path)
+    assert counts(loaded.library) == {A: 5, B: None}
+    assert "secret" not in repr(loaded)
+
+
+def test_a_play_from_another_release_counts_for_the_track_of_that_name(tmp_path: Path) -> None:
+    path = folder_of(
+        tmp_path,
+        YourLibrary={"tracks": [saved(A), saved(B, album="Best of")]},
+        endsong_0=[play(C), play(C, "SONG!"), play(C, master_metadata_album_album_name="Single"), play(C, "Unknown")],
+    )
+    assert counts(load(path).library) == {A: 3, B: 1}
+
+
+def test_a_short_history_counts_by_title_and_artist(tmp_path: Path) -> None:
+    path = folder_of(
+        tmp_path,
+        YourLibrary={"tracks": [saved(A), saved(B, "Other")]},
+        StreamingHistory_music_0=[*[short_play()] * 2, short_play(artist="Somebody else")],
+    )
+    assert counts(load(path).library) == {A: 2, B: None}
+
+
+def test_a_history_alone_is_a_library_of_what_was_played_often(tmp_path: Path) -> None:
+    loaded = load(folder_of(tmp_path, endsong_0=[*[play(A)] * 3, *[play(B, "Other")] * 2]))
+    assert counts(loaded.library) == {A: 3}
+    assert loaded.library.tracks[0].title == "Song"
+    assert "secret" not in repr(loaded)
+
+
+def test_what_was_only_played_is_not_in_the_library(tmp_path: Path) -> None:
+    path = folder_of(tmp_path, YourLibrary={"tracks": [saved(A)]}, endsong_0=[play(B, "Other")] * 9)
+    assert counts(load(path).library) == {A: None}
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({}, "holds no YourLibrary.json"),
+        ({"Userdata": {}}, "holds no YourLibrary.json"),
+        ({"YourLibrary": {"tracks": []}}, "holds no tracks"),
+        ({"YourLibrary": "{"}, "YourLibrary.json is damaged"),
+        ({"YourLibrary": "[" * 100_000}, "YourLibrary.json is damaged"),
+        ({"YourLibrary": []}, "YourLibrary.json is not what Spotify"),
+        ({"Playlist1": {"playlists": {}}}, "Playlist1.json is not what Spotify"),
+        ({"endsong_0": {}}, "endsong_0.json is not what Spotify"),
+        ({"endsong_0": [play(A)] * 2}, "holds no tracks"),
+    ],
+)
+def test_an_export_that_cannot_be_used_is_named_with_what_to_do(
+    tmp_path: Path, files: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(SourceError, match=words) as raised:
+        load(folder_of(tmp_path, **files))
+    assert raised.value.hint
+
+
+def test_zips_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    good = zip_of(tmp_path / "good.zip", {"YourLibrary.json": {"tracks": [saved(A)]}}).read_bytes()
+    (tmp_path / "half.zip").write_bytes(good[: len(good) // 2])
+    locked = bytearray(good)
+    locked[6] |= 1
+    locked[good.index(b"PK\x01\x02") + 8] |= 1
+    (tmp_path / "locked.zip").write_bytes(locked)
+    for name in ("half.zip", "locked.zip"):
+        with pytest.raises(SourceError, match=name):
+            load(tmp_path / name)
+    with pytest.raises(SourceError, match="no file or folder"):
+        load(tmp_path / "absent.zip")
+
+
+def test_a_zip_that_unpacks_without_end_is_refused(tmp_path: Path) -> None:
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("YourLibrary.json", b" " * (export_files.LARGEST_FILE_BYTES + 1))
+    (tmp_path / "bomb.zip").write_bytes(bomb.getvalue())
+    assert len(bomb.getvalue()) < 100_000
+    with pytest.raises(SourceError, match="too large"):
+        load(tmp_path / "bomb.zip")
+
+
+def test_an_export_of_absurd_size_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = folder_of(tmp_path, Playlist1=playlists(A=[item(A)]), Playlist2=playlists(B=[item(A)]))
+    monkeypatch.setattr(export_files, "MOST_FILES", 1)
+    with pytest.raises(SourceError, match="too much"):
+        load(path)
