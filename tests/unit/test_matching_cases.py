@@ -1,0 +1,61 @@
+"""The table of cases: for each track and its search results, which recording is it, or none."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from benchmarks.matching.cases import Case, read_cases
+from benchmarks.matching.library import library
+from spotmap_build.fetch.recordings.matching import DOUBTFUL_BELOW, decide
+
+OFFICIAL_VIDEO = "MUSIC_VIDEO_TYPE_OMV"
+CASES = list(read_cases(Path(__file__).parent.parent / "data" / "matcher_cases.jsonl"))
+
+
+def taken(case: Case) -> str | None:
+    match = decide(case.track, case.candidates)
+    return match.candidate.video_id if match.candidate else None
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.id}-{case.sort}")
+def test_the_recording_is_found_or_refused(case: Case) -> None:
+    answer = taken(case)
+    assert answer in case.expected if case.expected else answer is None, case.why
+
+
+def test_the_table_asks_both_ways() -> None:
+    wanted = Counter(case.sort for case in CASES if case.expected)
+    refused = Counter(case.sort for case in CASES if not case.expected)
+    assert len(CASES) >= 200
+    assert set(wanted) - set(refused) <= {"remaster"}
+    assert set(refused) - set(wanted) <= {"absent", "podcast-local"}
+
+
+@pytest.mark.parametrize("case", CASES[::5], ids=lambda case: case.id)
+def test_the_order_of_the_results_does_not_decide(case: Case) -> None:
+    backwards = decide(case.track, case.candidates[::-1])
+    assert backwards.candidate == decide(case.track, case.candidates).candidate
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.expected], ids=lambda case: case.id)
+def test_without_the_right_one_nothing_else_is_taken(case: Case) -> None:
+    others = tuple(candidate for candidate in case.candidates if candidate.video_id not in case.expected)
+    answer = decide(case.track, others).candidate
+    assert answer is None or answer.video_type == OFFICIAL_VIDEO  # the same recording, only not the best answer
+
+
+def test_an_ordinary_library_is_matched() -> None:
+    cases = list(library(400, seed=11))
+    answers = [(case, taken(case)) for case in cases]
+    assert [case.track.title for case, answer in answers if answer is not None and answer not in case.expected] == []
+    refused = [case.track.title for case, answer in answers if answer is None and case.expected]
+    assert len(refused) <= len(cases) * 0.005
+
+
+def test_few_matches_of_an_ordinary_library_are_doubtful() -> None:
+    matches = [decide(case.track, case.candidates) for case in library(200, seed=12)]
+    doubtful = [match for match in matches if match.candidate and match.confidence < DOUBTFUL_BELOW]
+    assert len(doubtful) <= 4

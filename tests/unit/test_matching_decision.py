@@ -1,0 +1,88 @@
+"""What a decision says: its evidence in words, how sure it is, what else was looked at."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from spotmap_build.fetch.recordings.matching import DOUBTFUL_BELOW, decide
+from spotmap_build.model import Candidate, Track
+
+ALBUM_AUDIO, VIDEO, UPLOAD = (f"MUSIC_VIDEO_TYPE_{sort}" for sort in ("ATV", "OMV", "UGC"))
+TRACK = Track("id", "Salt", ("Ada Frayne",), "Coast", 200_000, explicit=False)
+RIGHT = Candidate("right", "Salt", ("Ada Frayne",), "Coast", 200, ALBUM_AUDIO, False)
+LIVE = Candidate("live", "Salt (Live)", ("Ada Frayne",), "Coast (Live)", 200, ALBUM_AUDIO, False)
+
+
+def test_the_evidence_is_in_words() -> None:
+    match = decide(TRACK, [LIVE, RIGHT])
+    assert match.candidate == RIGHT
+    assert match.evidence == (
+        "the title is the same",
+        "as long",
+        "the artists are the same",
+        "the album is the same",
+    )
+    assert match.confidence == 1.0
+
+
+def test_why_another_was_refused_is_in_words() -> None:
+    match = decide(TRACK, [LIVE, RIGHT])
+    assert [(other.candidate, other.reason) for other in match.considered] == [
+        (LIVE, "a live recording, and the library's is not")
+    ]
+
+
+def test_a_refusal_names_the_nearest() -> None:
+    match = decide(TRACK, [LIVE])
+    assert match.candidate is None
+    assert match.evidence == (
+        'none of the results is it; the nearest, "Salt (Live)": a live recording, and the library\'s is not',
+    )
+
+
+def test_no_results_are_no_recording() -> None:
+    assert decide(TRACK, []).evidence == ("the search found nothing",)
+
+
+@pytest.mark.parametrize(
+    "doubtful",
+    [
+        Candidate("upload", "Ada Frayne - Salt", ("fan77",), "", 202, UPLOAD),
+        Candidate("video", "Ada Frayne - Salt (Official Video)", ("Ada Frayne",), "", 212, VIDEO),
+    ],
+    ids=lambda candidate: candidate.video_id,
+)
+def test_thin_evidence_is_taken_with_doubt_and_gives_way_to_better(doubtful: Candidate) -> None:
+    alone = decide(TRACK, [doubtful])
+    assert alone.candidate == doubtful
+    assert alone.confidence < DOUBTFUL_BELOW
+    assert decide(TRACK, [doubtful, RIGHT]).candidate == RIGHT
+
+
+def test_an_isrc_makes_surer_and_does_not_overrule() -> None:
+    on_hits = replace(RIGHT, album="Hits", duration_s=202)
+    without, returned = decide(TRACK, [on_hits]), decide(TRACK, [replace(on_hits, from_isrc=True)])
+    assert without.confidence < returned.confidence
+    assert decide(TRACK, [replace(LIVE, from_isrc=True)]).candidate is None
+
+
+@pytest.mark.parametrize(("seconds", "is_taken"), [(198, True), (202, True), (206, False), (194, False), (290, False)])
+def test_a_length_that_differs_is_no_match(seconds: int, is_taken: bool) -> None:
+    match = decide(TRACK, [replace(RIGHT, album="Hits", duration_s=seconds)])
+    assert (match.candidate is not None) == is_taken
+
+
+def test_the_same_length_alone_is_no_evidence() -> None:
+    assert decide(TRACK, [Candidate("other", "Pepper", ("Bo Lund",), "Spices", 200, ALBUM_AUDIO)]).candidate is None
+
+
+def test_equal_candidates_are_chosen_in_one_way() -> None:
+    twins = [replace(RIGHT, video_id=name) for name in ("b", "a", "c")]
+    assert {decide(TRACK, order).candidate for order in (twins, twins[::-1])} == {twins[2]}
+
+
+def test_no_more_than_a_handful_is_reported() -> None:
+    many = [replace(LIVE, video_id=f"live-{number}") for number in range(30)]
+    assert len(decide(TRACK, many).considered) == 5

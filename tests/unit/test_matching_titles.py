@@ -1,0 +1,205 @@
+"""Titles taken apart, and what their marks mean."""
+
+from __future__ import annotations
+
+import pytest
+
+from spotmap_build.fetch.recordings.matching.albums import read_album
+from spotmap_build.fetch.recordings.matching.artists import compare_artists
+from spotmap_build.fetch.recordings.matching.classical import same_movement
+from spotmap_build.fetch.recordings.matching.readings import sound_alike
+from spotmap_build.fetch.recordings.matching.titles import canonical, name_key, take_apart
+from spotmap_build.fetch.recordings.matching.versions import read_segment
+
+
+@pytest.mark.parametrize(
+    ("segment", "kinds"),
+    [
+        ("Live at Red Rocks", {"live"}),
+        ("Ao Vivo", {"live"}),
+        ("ライブ", {"live"}),
+        ("Концерт в Перми", {"live"}),
+        ("Live Acoustic Session", {"live", "acoustic"}),
+        ("Otto Lind Remix", {"remix"}),
+        ("Otto Lind Extended Remix", {"remix", "extended"}),
+        ("Otto Lind Mix", {"remix"}),
+        ("Radio Edit", {"edit"}),
+        ("Single Edit", {"edit"}),
+        ("Inst.", {"instrumental"}),
+        ("伴奏版", {"instrumental"}),
+        ("Karaoke Version", {"karaoke"}),
+        ("Made Famous by Dani Cole", {"karaoke"}),
+        ("歌ってみた", {"cover"}),
+        ("Take 2", {"demo"}),
+        ("Anja's Version", {"re-recording"}),
+        ("2019 Version", {"re-recording"}),
+        ("Slowed + Reverb", {"slowed", "reverb"}),
+        ("10 hours", {"loop"}),
+        ("Spanish Version", {"Spanish version"}),
+        ("일본어 버전", {"Japanese version"}),
+        ("Choir of the Valleys Version", {"arrangement"}),
+        ("Tall Hat Version", {"another version"}),
+        ("Edited", {"clean"}),
+        ("Official Live Video", {"live"}),
+    ],
+)
+def test_what_a_mark_says(segment: str, kinds: set[str]) -> None:
+    reading = read_segment(segment)
+    assert reading.sense == "version"
+    assert reading.mark.kinds == kinds
+
+
+@pytest.mark.parametrize(
+    "segment",
+    [
+        "Remastered 2009",
+        "2015 Remaster",
+        "Album Version",
+        "Official Video",
+        "From the Motion Picture",
+        "Bonus Track",
+        "HD",
+    ],
+)
+def test_marks_that_say_nothing_about_the_recording(segment: str) -> None:
+    assert read_segment(segment).sense == "neutral"
+
+
+@pytest.mark.parametrize("segment", ["Come Back", "Da Ba Dee", "Alive", "Discovery", "Olive Grove", "Demonstration"])
+def test_words_that_only_hold_such_words_are_no_marks(segment: str) -> None:
+    assert read_segment(segment).sense == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("title", "core"),
+    [
+        ("Salt (Live)", "Salt"),
+        ("Salt - Live", "Salt"),
+        ("Ada Frayne - Salt (Official Video)", "Salt"),
+        ("Salt - Ada Frayne", "Salt"),
+        ("Ada Frayne「Salt」MV", "Salt"),
+        ("Salt feat. Bo", "Salt"),
+        ("Salt [feat. Bo] (Remix)", "Salt"),
+        ("(I Can't Get No) Salt", "I Can't Get No Salt"),
+        ("Live", "Live"),
+        ("Live and Learn", "Live and Learn"),
+        ("!", "!"),
+        ("...", "..."),
+        ("(...)", "..."),
+    ],
+)
+def test_the_songs_name(title: str, core: str) -> None:
+    assert take_apart(title, frozenset({name_key("Ada Frayne")})).core == core
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("River, Part One", "River, Pt. 1"),
+        ("River, Pt. II", "River (Part 2)"),
+        ("Study No. 4", "Study #4"),
+        ("Train II", "Train 2"),
+        ("Seven Doors", "7 Doors"),
+        ("Rock 'n' Roll", "Rock & Roll"),
+        ("Runnin'", "Running"),
+        ("Тёмная ночь", "Темная Ночь"),
+        ("雲與風", "云与风"),
+    ],
+)
+def test_names_that_are_one(one: str, other: str) -> None:
+    assert take_apart(one).full == take_apart(other).full
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Train", "Train II"), ("!", "!!"), ("海邊的信", "海边的心"), ("Clown", "Crown"), ("No. 9", "No. 6")],
+)
+def test_names_that_are_two(one: str, other: str) -> None:
+    assert canonical(one) != canonical(other)
+
+
+@pytest.mark.parametrize(
+    ("album", "is_live"),
+    [
+        ("Live at the Mill", True),
+        ("Unplugged in Ghent", True),
+        ("Threads (Live)", True),
+        ("Colours Live", True),
+        ("Ao Vivo em Lisboa", True),
+        ("Long Live", False),
+        ("Lives", False),
+        ("How to Live", False),
+        ("Live Forever", False),
+        ("Delivery", False),
+    ],
+)
+def test_albums_that_are_concerts(album: str, is_live: bool) -> None:
+    assert ("live" in read_album(album).kinds) == is_live
+
+
+def test_an_albums_edition_is_no_part_of_its_name() -> None:
+    names = {
+        read_album(album).name for album in ("Coast", "Coast (Deluxe Edition)", "COAST - EP", "Coast (Remastered)")
+    }
+    assert names == {"coast"}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "offered", "level"),
+    [
+        (["A Lund", "Bo"], ["Bo", "A Lund"], "same"),
+        (["A Lund", "Bo"], ["A Lund & Bo"], "same"),
+        (["The Heron"], ["Heron - Topic"], "same"),
+        (["AC/Delta"], ["ACDelta"], "same"),
+        (["Jörg Böhm"], ["Joerg Boehm"], "same"),
+        (["Sable & Finch"], ["Finch"], "related"),
+        (["Kira Noble"], ["The Kira Noble Tribute Band"], "different"),
+        (["Ely Cross"], ["Ella Crosse"], "different"),
+        (["Ирина Лескова"], ["Irina Leskova"], "alike"),
+        (["Ирина Лескова"], ["Irina Leskovich"], "different"),
+        (["遠山ひかり"], ["Hikari Toyama"], "alike"),
+        (["A Lund"], ["A Lund", "Bo"], "more"),
+        (["A Lund", "Bo"], ["A Lund"], "fewer"),
+        (["A Lund", "Bo"], ["Bo"], "different"),
+        (["A Lund"], ["Various Artists"], "various"),
+        (["A Lund"], [], "missing"),
+        (["A Lund"], ["Arctic Records"], "label"),
+    ],
+)
+def test_who_they_are(wanted: list[str], offered: list[str], level: str) -> None:
+    assert compare_artists(wanted, offered).level == level
+
+
+@pytest.mark.parametrize(
+    ("foreign", "latin", "are_alike"),
+    [
+        ("Ветер знает", "Veter znaet", True),
+        ("Город", "Goroda", False),
+        ("雨宿り", "Amayadori", True),
+        ("雨宿り", "Niwaka Ame", False),
+        ("여름밤", "Yeoreumbam", True),
+        ("何以晴", "Ho Yiching", True),
+        ("يا قمر الليل", "Ya Amar El Leil", True),
+        ("يا قمر الليل", "Ya Amar", False),
+        ("גשם ראשון", "Geshem Rishon", True),
+        ("גשם אחרון", "Geshem Rishon", False),
+        ("Αγάπη", "Agapi", True),
+    ],
+)
+def test_other_scripts_read_aloud(foreign: str, latin: str, are_alike: bool) -> None:
+    assert sound_alike(foreign, latin) == are_alike
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("Suite No. 1 in G Major, BWV 1007: I. Prélude", "Suite for Solo Cello No. 1 in G, BWV 1007: Prelude", True),
+        ("Suite No. 1 in G Major, BWV 1007: I. Prélude", "Suite No. 1 in G Major, BWV 1007: III. Courante", False),
+        ("Suite No. 1 in G Major, BWV 1007: I. Prélude", "Suite No. 2 in D Minor, BWV 1008: I. Prélude", False),
+        ("Nocturne No. 2 in E-Flat Major, Op. 9 No. 2", "Nocturnes, Op. 9: No. 2 in E-Flat Major", True),
+        ("Nocturne No. 2 in E-Flat Major, Op. 9 No. 2", "Nocturnes, Op. 9: No. 1 in B-Flat Minor", False),
+        ("Salt", "Salt", False),
+    ],
+)
+def test_movements_of_works(one: str, other: str, is_same: bool) -> None:
+    assert same_movement(one, other) == is_same
