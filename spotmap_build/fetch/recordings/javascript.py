@@ -1,0 +1,67 @@
+"""Which JavaScript runtime yt-dlp can use on this machine. YouTube hides its addresses behind a script since 2025."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sysconfig
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+PATIENCE_S: Final = 20
+"""A first start can take seconds on a slow disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """A runtime that is new enough: ``name`` as yt-dlp calls it (``deno`` or ``node``)."""
+
+    name: str
+    version: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    name: str
+    version: re.Pattern[str]
+    oldest: tuple[int, ...]
+
+
+KINDS: Final = (
+    # Deno first: yt-dlp gives it no permissions at all. It comes as a wheel with this package.
+    _Kind("deno", re.compile(r"^deno (\d+(?:\.\d+)*)"), (2, 3, 0)),
+    _Kind("node", re.compile(r"^v(\d+(?:\.\d+)*)"), (22, 0, 0)),
+)
+
+
+@lru_cache(maxsize=1)
+def find_runtime() -> Runtime | None:
+    """The runtime that downloads use; None where there is none, or only one that is too old.
+
+    A program in this Python environment comes before one on the PATH: it is the one that was installed for us, and the
+    environment need not be activated.
+    """
+    for kind in KINDS:
+        for folder in (sysconfig.get_path("scripts"), None):
+            found = shutil.which(kind.name, path=folder)
+            runtime = _examine(kind, Path(found)) if found else None
+            if runtime is not None:
+                return runtime
+    return None
+
+
+def _examine(kind: _Kind, path: Path) -> Runtime | None:
+    try:
+        done = subprocess.run(
+            [path, "--version"], capture_output=True, text=True, timeout=PATIENCE_S, check=False, errors="replace"
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    version = kind.version.match(done.stdout)
+    if version is None or tuple(map(int, version[1].split("."))) < kind.oldest:
+        return None
+    return Runtime(kind.name, version[1], path)

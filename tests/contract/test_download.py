@@ -1,0 +1,374 @@
+"""Audio is downloaded with the real yt-dlp: whole or not at all, and with a reason that says whose fault it is."""
+
+from __future__ import annotations
+
+import json
+import resource
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from spotmap_build.embed.decode import decode
+from spotmap_build.errors import ConfigError, OutputError, ServiceError, ServiceRefused, SpotmapError, TrackError
+from spotmap_build.fetch.recordings import download as room
+from spotmap_build.fetch.recordings import javascript
+from spotmap_build.fetch.recordings.download import Cancelled, DownloadSettings, download
+from tests.fakes.audio_server import AudioServer, audio_of, serve
+from tests.fakes.http_server import Fault
+
+ALWAYS = 99
+
+
+@pytest.fixture
+def server() -> Iterator[AudioServer]:
+    with serve(AudioServer()) as running:
+        yield running
+
+
+@pytest.fixture
+def settings(server: AudioServer) -> DownloadSettings:
+    return DownloadSettings(server.watch_url, socket_timeout_s=5, pause_s=0.0)
+
+
+def failure(video_id: str, folder: Path, settings: DownloadSettings) -> SpotmapError:
+    """Why a download fails; nothing may be left behind."""
+    with pytest.raises(SpotmapError) as failed:
+        download(video_id, folder, settings)
+    assert list(folder.iterdir()) == []
+    return failed.value
+
+
+def track_failure(video_id: str, folder: Path, settings: DownloadSettings) -> TrackError:
+    error = failure(video_id, folder, settings)
+    assert isinstance(error, TrackError), error
+    return error
+
+
+@pytest.mark.parametrize("suffix", [".m4a", ".webm", ".mp3"])
+def test_audio_arrives_as_it_is_and_alone(
+    server: AudioServer, settings: DownloadSettings, tmp_path: Path, suffix: str
+) -> None:
+    server.suffixes["-abc_DEF123"] = suffix
+    path = download("-abc_DEF123", tmp_path, settings)
+    assert list(tmp_path.iterdir()) == [path]
+    assert path.name == f"-abc_DEF123{suffix}"
+    assert path.read_bytes() == audio_of("-abc_DEF123", suffix)
+    assert decode(path).duration_ms > 1_900
+
+
+def test_several_threads_download_at_once(server: AudioServer, settings: DownloadSettings, tmp_path: Path) -> None:
+    names = [f"video{number}" for number in range(12)]
+    with ThreadPoolExecutor(4) as threads:
+        paths = list(threads.map(lambda name: download(name, tmp_path, settings), names))
+    assert [path.read_bytes() for path in paths] == [audio_of(name, ".m4a") for name in names]
+    assert sorted(tmp_path.iterdir()) == sorted(paths)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Fault(status=503, times=2), Fault("reset", times=2), Fault("cut", after=1, times=2), Fault("reset", after=1)],
+)
+def test_a_connection_that_fails_for_a_moment_costs_no_track(
+    server: AudioServer, settings: DownloadSettings, tmp_path: Path, fault: Fault
+) -> None:
+    server.faults.append(replace(fault))
+    assert download("a", tmp_path, settings).read_bytes() == audio_of("a", ".m4a")
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        (Fault(status=503, times=ALWAYS), "in trouble"),
+        (Fault("reset", times=ALWAYS), "no connection"),
+        (Fault("reset", after=1, times=ALWAYS), "no connection"),
+        (Fault(status=403, times=ALWAYS), "HTTP 403"),
+    ],
+)
+def test_a_service_that_does_not_answer_is_not_the_track_s_fault(
+    server: AudioServer, settings: DownloadSettings, tmp_path: Path, fault: Fault, says: str
+) -> None:
+    server.faults.append(replace(fault))
+    error = failure("a", tmp_path, settings)
+    assert isinstance(error, ServiceError)
+    assert not isinstance(error, ServiceRefused)
+    assert says in error.message
+    assert "127.0.0.1" not in error.message
+
+
+@pytest.mark.parametrize("after", [0, 1])
+def test_a_stall_ends_in_time(server: AudioServer, settings: DownloadSettings, tmp_path: Path, after: int) -> None:
+    server.faults.append(Fault("stall", after=after, times=ALWAYS))
+    started_s = time.monotonic()
+    error = failure("a", tmp_path, replace(settings, socket_timeout_s=0.3))
+    assert isinstance(error, ServiceError)
+    assert "does not answer" in error.message
+    assert time.monotonic() - started_s < 5
+
+
+def test_without_a_connection_it_says_so(tmp_path: Path) -> None:
+    with serve(AudioServer()) as gone:
+        pass
+    error = failure("a", tmp_path, DownloadSettings(gone.watch_url, pause_s=0.0))
+    assert "no connection" in error.message
+
+
+def test_when_it_asks_for_a_person_nothing_more_is_asked(
+    server: AudioServer, settings: DownloadSettings, tmp_path: Path
+) -> None:
+    server.bot_check_after = 1
+    download("a", tmp_path, settings).unlink()
+    asked = len(server.asked)
+    error = failure("b", tmp_path, settings)
+    assert isinstance(error, ServiceRefused)
+    assert "asks for a person" in error.message
+    assert len(server.asked) == asked + 1
+
+
+def test_too_many_requests_are_a_refusal(server: AudioServer, settings: DownloadSettings, tmp_path: Path) -> None:
+    server.faults.append(Fault(status=429, times=ALWAYS))
+    assert isinstance(failure("a", tmp_path, settings), ServiceRefused)
+    assert len(server.asked) == 1
+
+
+def test_a_video_that_is_gone_is_permanently_so(
+    server: AudioServer, settings: DownloadSettings, tmp_path: Path
+) -> None:
+    server.missing.add("a")
+    error = track_failure("a", tmp_path, settings)
+    assert (error.track_code, error.retryable, error.needs_person) == ("unavailable", False, False)
+
+
+def test_a_failure_does_not_spoil_the_next_download(
+    server: AudioServer, settings: DownloadSettings, tmp_path: Path
+) -> None:
+    server.missing.add("b")
+    for _ in range(2):
+        track_failure("b", tmp_path, settings)
+        path = download("a", tmp_path, settings)
+        assert path.read_bytes() == audio_of("a", ".m4a")
+        path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "truncated-audio"),
+        (audio_of("a", ".m4a")[:9_000], "truncated-audio"),
+        (audio_of("a", ".m4a")[:100], "truncated-audio"),
+        (b"<!doctype html><title>Welcome to the hotel's network</title>", "not-audio"),
+    ],
+)
+def test_what_is_not_whole_is_not_taken_for_audio(
+    server: AudioServer, settings: DownloadSettings, tmp_path: Path, content: bytes, code: str
+) -> None:
+    server.contents["a"] = content
+    error = track_failure("a", tmp_path, settings)
+    assert (error.track_code, error.retryable) == (code, True)
+
+
+def test_a_download_that_always_breaks_off_is_tried_another_time(
+    server: AudioServer, settings: DownloadSettings, tmp_path: Path
+) -> None:
+    server.faults.append(Fault("cut", after=1, times=ALWAYS))
+    error = track_failure("a", tmp_path, settings)
+    assert (error.track_code, error.retryable) == ("truncated-audio", True)
+    assert len(server.asked) == 1 + settings.attempts
+
+
+def test_no_more_is_downloaded_than_was_allowed(
+    server: AudioServer, settings: DownloadSettings, tmp_path: Path
+) -> None:
+    server.faults.append(Fault("slow", after=1))
+    started_s = time.monotonic()
+    error = track_failure("a", tmp_path, replace(settings, max_size_bytes=5_000))
+    assert (error.track_code, error.retryable) == ("too-large", False)
+    assert time.monotonic() - started_s < 1
+
+
+def test_a_rate_is_kept(server: AudioServer, settings: DownloadSettings, tmp_path: Path) -> None:
+    size_bytes = len(audio_of("a", ".m4a"))
+    started_s = time.monotonic()
+    download("a", tmp_path, replace(settings, max_rate_bytes_s=size_bytes))
+    assert time.monotonic() - started_s > 0.7
+
+
+def test_a_video_that_lasts_too_long_is_not_downloaded(
+    server: AudioServer, settings: DownloadSettings, tmp_path: Path
+) -> None:
+    about = {"@context": "https://schema.org", "@type": "VideoObject", "name": "One hour loop", "duration": "PT1H1S"}
+    address = {"contentUrl": server.watch_url.format(video_id="loop"), "uploadDate": "2020-01-01"}
+    page = f'<!doctype html><script type="application/ld+json">{json.dumps(about | address)}</script>'
+    server.suffixes["a"], server.contents["a"] = ".html", page.encode()
+    error = track_failure("a", tmp_path, replace(settings, max_duration_s=3_600))
+    assert (error.track_code, error.retryable) == ("too-long", False)
+    assert [asked.query["v"] for asked in server.asked] == ["a", "loop"]  # looked at, not downloaded
+
+
+@pytest.mark.parametrize(
+    ("info", "code"),
+    [
+        ({"live_status": "is_live"}, "live"),
+        ({"live_status": "post_live", "duration": 100}, "live"),
+        ({"duration": 3 * 3_600 + 1}, "too-long"),
+    ],
+)
+def test_what_is_no_track_is_refused_before_it_is_downloaded(
+    settings: DownloadSettings, info: dict[str, object], code: str
+) -> None:
+    with pytest.raises(TrackError) as refused:
+        room._Watch(settings).look_at(info, incomplete=False)
+    assert refused.value.track_code == code
+
+
+@pytest.mark.parametrize("info", [{}, {"duration": None}, {"live_status": "was_live", "duration": 3 * 3_600}])
+def test_a_track_may_be_long_or_have_been_live(settings: DownloadSettings, info: dict[str, object]) -> None:
+    room._Watch(settings).look_at(info, incomplete=False)
+
+
+def test_a_running_download_stops_when_it_is_told_to(
+    server: AudioServer, settings: DownloadSettings, tmp_path: Path
+) -> None:
+    server.faults.append(Fault("slow", after=1, pause_s=0.2))
+    cancelled = threading.Event()
+    threading.Timer(0.6, cancelled.set).start()
+    started_s = time.monotonic()
+    with pytest.raises(Cancelled):
+        download("a", tmp_path, settings, cancelled=cancelled)
+    assert time.monotonic() - started_s < 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_cancelled_before_it_begins_asks_nobody(
+    server: AudioServer, settings: DownloadSettings, tmp_path: Path
+) -> None:
+    cancelled = threading.Event()
+    cancelled.set()
+    with pytest.raises(Cancelled):
+        download("a", tmp_path, settings, cancelled=cancelled)
+    assert server.asked == []
+
+
+def test_a_full_disk_is_said_to_be_full(server: AudioServer, settings: DownloadSettings, tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8_192, hard))
+    try:
+        error = failure("a", tmp_path, settings)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, handler)
+    assert isinstance(error, OutputError)
+    assert "TMPDIR" in error.hint
+
+
+def test_a_folder_that_is_gone_is_said_to_be(server: AudioServer, settings: DownloadSettings, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="No such file"):
+        download("a", tmp_path / "gone", settings)
+    assert server.asked == []
+
+
+def test_cookies_are_sent_and_their_file_is_never_written(
+    server: AudioServer, settings: DownloadSettings, tmp_path: Path
+) -> None:
+    cookies, folder = tmp_path / "cookies.txt", tmp_path / "audio"
+    folder.mkdir()
+    cookies.write_text("# Netscape HTTP Cookie File\n127.0.0.1\tFALSE\t/\tFALSE\t0\tSID\tsecret\n")
+    cookies.chmod(0o400)
+    before = (cookies.read_bytes(), cookies.stat().st_mtime_ns)
+    download("a", folder, replace(settings, cookies=cookies))
+    assert (cookies.read_bytes(), cookies.stat().st_mtime_ns) == before
+    assert {asked.headers.get("Cookie") for asked in server.asked} == {"SID=secret"}
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe\x00", b'[{"name": "SID", "value": "secret"}]'])
+def test_cookies_that_cannot_be_read_are_a_matter_of_configuration(
+    settings: DownloadSettings, tmp_path: Path, content: bytes | None
+) -> None:
+    cookies, folder = tmp_path / "cookies.txt", tmp_path / "audio"
+    folder.mkdir()
+    if content is not None:
+        cookies.write_bytes(content)
+    error = failure("a", folder, replace(settings, cookies=cookies))
+    assert isinstance(error, ConfigError)
+    assert "secret" not in error.message
+    assert "cookies.txt" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("url", "is_youtube"),
+    [
+        ("https://music.youtube.com/watch?v=a", True),
+        ("https://youtu.be/a", True),
+        ("http://127.0.0.1:80/watch?v=a", False),
+        ("https://youtube.com.example.org/watch?v=a", False),
+        ("https://notyoutube.com/watch?v=a", False),
+    ],
+)
+def test_only_youtube_s_addresses_go_to_its_extractor(settings: DownloadSettings, url: str, is_youtube: bool) -> None:
+    elsewhere = replace(settings, watch_url=url)
+    allowed = room._parameters(elsewhere, room._Watch(elsewhere))["allowed_extractors"]
+    assert allowed == (["youtube"] if is_youtube else ["generic"])
+
+
+def test_youtube_itself_is_asked_with_a_runtime_for_its_script(
+    settings: DownloadSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serve(AudioServer()) as gone:
+        monkeypatch.setenv("HTTPS_PROXY", gone.url)  # so that nobody out there is asked
+    watch_url = "https://music.youtube.com/watch?v={video_id}"
+    error = failure("dQw4w9WgXcQ", tmp_path, replace(settings, watch_url=watch_url, attempts=1))
+    assert isinstance(error, ServiceError)
+    assert "no connection" in error.message
+    runtime = javascript.find_runtime()
+    assert runtime is not None
+    found = room._parameters(settings, room._Watch(settings))["js_runtimes"]
+    assert found == {runtime.name: {"path": str(runtime.path)}}
+
+
+def test_nothing_is_printed(
+    server: AudioServer, settings: DownloadSettings, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    server.missing.add("b")
+    download("a", tmp_path, settings).unlink()
+    failure("b", tmp_path, settings)
+    assert capfd.readouterr() == ("", "")
+
+
+CTRL_C = """
+    import sys, threading
+    from pathlib import Path
+    from spotmap_build.fetch.recordings.download import DownloadSettings, download
+    from spotmap_build.steps.sound.supply import Supply
+
+    settings = DownloadSettings(sys.argv[1], socket_timeout_s=20)
+    def get(name):
+        return download(name, Path(sys.argv[2]), settings, cancelled=supply.cancelled)
+    supply = Supply((), ["a", "b", "c", "d"], find=None, get=get, workers=1)
+    with supply:
+        list(supply.ready())
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", [Fault("slow", after=2, times=ALWAYS, pause_s=0.3), Fault("stall", times=ALWAYS)])
+def test_ctrl_c_does_not_wait_for_downloads(server: AudioServer, tmp_path: Path, fault: Fault) -> None:
+    server.faults.append(replace(fault))
+    command = [sys.executable, "-c", textwrap.dedent(CTRL_C), server.watch_url, str(tmp_path)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        deadline_s = time.monotonic() + 60
+        while len(server.asked) < 2 + fault.after and time.monotonic() < deadline_s:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        interrupted_s = time.monotonic()
+        _, told = process.communicate(timeout=30)
+    assert told.rstrip().endswith("KeyboardInterrupt")
+    assert time.monotonic() - interrupted_s < 8

@@ -1,0 +1,185 @@
+"""A web server on 127.0.0.1 for stand-ins of services: it records what it is asked, and goes wrong as it is told to."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Literal
+from urllib.parse import parse_qs, urlsplit
+
+STALL_S = 60.0
+SLOW_BLOCK_BYTES = 1024
+
+
+@dataclass
+class Fault:
+    """How the next ``times`` requests whose path holds ``path`` go wrong, after ``after`` that still go right.
+
+    ``kind``: ``status`` (answered with ``status`` and, where given, ``reason``, ``headers`` and ``body``), ``reset``
+    (the line is cut without a word), ``stall`` (nothing comes), ``cut`` (half of what was promised comes), ``slow`` (a
+    kilobyte in every ``pause_s``).
+    """
+
+    kind: Literal["status", "reset", "stall", "cut", "slow"] = "status"
+    status: int = 500
+    reason: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    path: str = ""
+    times: int = 1
+    after: int = 0
+    pause_s: float = 0.05
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request: when it came (monotonic seconds), and what it was."""
+
+    at_s: float
+    method: str
+    path: str
+    body: bytes
+    headers: dict[str, str]
+
+    @property
+    def place(self) -> str:
+        """The path without its query."""
+        return urlsplit(self.path).path
+
+    @property
+    def query(self) -> dict[str, str]:
+        return {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is sent back."""
+
+    content: bytes
+    content_type: str = "application/json"
+    status: int = 200
+    reason: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class HttpServer:
+    """What a stand-in knows about its requests. ``url`` (without a slash at its end) is known while it runs."""
+
+    faults: list[Fault] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
+    url: str = ""
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    def answer(self, asked: Asked) -> Answer:
+        """What is said to a request; a stand-in says it."""
+        raise NotImplementedError
+
+    def next_fault(self, path: str) -> Fault | None:
+        with self.lock:
+            for fault in self.faults:
+                if fault.path in path and fault.times:
+                    if fault.after:
+                        fault.after -= 1
+                        continue
+                    fault.times -= 1
+                    return fault
+        return None
+
+
+def _make_handler(server: HttpServer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_GET(self) -> None:
+            self._serve()
+
+        def do_POST(self) -> None:
+            self._serve()
+
+        def _serve(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            asked = Asked(time.monotonic(), self.command, self.path, body, dict(self.headers))
+            with server.lock:
+                server.asked.append(asked)
+            fault = server.next_fault(self.path)
+            if fault is None:
+                self._send(server.answer(asked), self._write)
+            elif fault.kind == "status":
+                html = Answer(fault.body, "text/html; charset=utf-8", fault.status, fault.reason, fault.headers)
+                self._send(html, self._write)
+            elif fault.kind == "cut":
+                self._send(server.answer(asked), lambda content: self._write(content[: len(content) // 2]))
+                self.close_connection = True
+            elif fault.kind == "slow":
+                self._send(server.answer(asked), lambda content: self._trickle(content, fault.pause_s))
+            else:
+                self._break(fault)
+
+        def _break(self, fault: Fault) -> None:
+            self.close_connection = True
+            if fault.kind == "stall":
+                server.stopped.wait(STALL_S)
+            else:
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self.connection.close()
+
+        def _send(self, answer: Answer, write: Callable[[bytes], None]) -> None:
+            self.send_response(answer.status, answer.reason)
+            for name, value in ({"Content-Type": answer.content_type} | answer.headers).items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(answer.content)))
+            self.end_headers()
+            write(answer.content)
+
+        def _write(self, content: bytes) -> None:
+            self.wfile.write(content)
+
+        def _trickle(self, content: bytes, pause_s: float) -> None:
+            for start in range(0, len(content), SLOW_BLOCK_BYTES):
+                self.wfile.write(content[start : start + SLOW_BLOCK_BYTES])
+                if server.stopped.wait(pause_s):
+                    return
+
+        def handle(self) -> None:
+            with contextlib.suppress(OSError, ValueError):  # the other side went away, or we cut the line
+                super().handle()
+
+        def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the base class's name
+            pass
+
+    return Handler
+
+
+@contextlib.contextmanager
+def serving(server: HttpServer, port: int = 0) -> Iterator[None]:
+    """Serve until the end of the block."""
+    http = ThreadingHTTPServer(("127.0.0.1", port), _make_handler(server))
+    http.daemon_threads = True
+    http.block_on_close = False
+    server.url = f"http://127.0.0.1:{http.server_port}"
+    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.stopped.set()
+        http.shutdown()
+        thread.join()
+        http.server_close()
+
+
+def serve_until_interrupted(server: HttpServer, port: int, variable: str, path: str) -> None:
+    """For a stand-in as a process: print the variable that makes spotmap-build use it, and serve."""
+    with serving(server, port):
+        print(f"{variable}={server.url}{path}", flush=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            threading.Event().wait()

@@ -1,0 +1,65 @@
+"""The JavaScript runtime that comes with the package is found without being on the PATH; one too old does not count."""
+
+from __future__ import annotations
+
+import sysconfig
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from spotmap_build.fetch.recordings.javascript import Runtime, find_runtime
+
+Install = Callable[[str, str, str], Path]
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+    """Puts a program that says a version into ``environment`` (this Python's) or ``path``; nothing else is there."""
+    for place in ("environment", "path"):
+        (tmp_path / place).mkdir()
+    monkeypatch.setattr(sysconfig, "get_path", lambda _name: str(tmp_path / "environment"))
+    monkeypatch.setenv("PATH", str(tmp_path / "path"))
+
+    def put(place: str, name: str, says: str) -> Path:
+        program = tmp_path / place / name
+        program.write_text(f"#!/bin/sh\necho '{says}'\n")
+        program.chmod(0o700)
+        return program
+
+    find_runtime.cache_clear()
+    yield put
+    find_runtime.cache_clear()
+
+
+def test_there_may_be_none(install: Install) -> None:
+    assert find_runtime() is None
+
+
+def test_deno_in_the_environment_comes_first(install: Install) -> None:
+    install("path", "deno", "deno 2.9.9")
+    install("path", "node", "v24.1.0")
+    expected = install("environment", "deno", "deno 2.3.0 (stable, release, x86_64-unknown-linux-gnu)")
+    assert find_runtime() == Runtime("deno", "2.3.0", expected)
+
+
+@pytest.mark.parametrize("says", ["deno 2.2.14 (stable)", "deno 1.46", "v2.9.0", ""])
+def test_a_deno_that_is_too_old_or_none_does_not_count(install: Install, says: str) -> None:
+    install("environment", "deno", says)
+    expected = install("path", "deno", "deno 2.10.1")
+    assert find_runtime() == Runtime("deno", "2.10.1", expected)
+
+
+def test_node_serves_where_there_is_no_deno(install: Install) -> None:
+    expected = install("path", "node", "v22.0.0")
+    assert find_runtime() == Runtime("node", "22.0.0", expected)
+
+
+def test_an_old_node_does_not(install: Install) -> None:
+    install("path", "node", "v20.19.1")
+    assert find_runtime() is None
+
+
+def test_a_program_that_cannot_be_run_does_not(install: Install) -> None:
+    install("path", "deno", "deno 2.9.9").write_bytes(b"\x7fELF not really")
+    assert find_runtime() is None
