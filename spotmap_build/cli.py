@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from spotmap_build.config import EMBEDDERS, Config, load_config
+from spotmap_build.config import EMBEDDERS, Config, load_config, parse_size
 from spotmap_build.errors import SpotmapError
 
 if TYPE_CHECKING:
@@ -26,7 +26,11 @@ EPILOG: Final = """\b
 Examples:
   spotmap-build --source demo                 a small made-up library; needs nothing
   spotmap-build --source folder:~/Music       every audio file in a folder
+  spotmap-build login                         let it read your Spotify library, once in six months
+  spotmap-build --source spotify              your saved tracks and your playlists
+  spotmap-build --source takeout:data.zip     Spotify's export of your account; exportify:PATH likewise
   spotmap-build --source table:tracks.csv     a table, with vectors of your own if it has them
+  spotmap-build review                        decide where it was not sure which recording is meant
   spotmap-build preview                       look at the map in your browser
   spotmap-build build --help                  every option of a build
 \b
@@ -45,6 +49,18 @@ class DefaultCommandGroup(click.Group):
         return super().parse_args(ctx, args)
 
 
+class Size(click.ParamType[int]):
+    """``500M``, ``2G``: a size in bytes."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            return parse_size(value)
+        except ValueError as error:
+            self.fail(f"{value} {error}", param, ctx)
+
+
 def build_options(command: Any) -> Any:
     """The options that ``build`` and ``plan`` share."""
     options = (
@@ -53,7 +69,15 @@ def build_options(command: Any) -> Any:
             "sources",
             multiple=True,
             metavar="KIND[:PATH]",
-            help="Where the music comes from: demo, folder:PATH or table:PATH. Can be given several times.",
+            help="Where the music comes from: demo, spotify, folder:PATH, table:PATH, takeout:PATH or exportify:PATH. "
+            "Can be given several times.",
+        ),
+        click.option(
+            "--as",
+            "layers",
+            type=str,
+            metavar="NAME,NAME",
+            help="Several people's libraries on one map: a name for each source, in their order.",
         ),
         click.option("--out", type=str, metavar="DIR", help="Where the site goes.  [default: site]"),
         click.option("--title", type=str, help="The map's title.  [default: from the source]"),
@@ -75,6 +99,31 @@ def build_options(command: Any) -> Any:
             metavar="FILE",
             help="Where to write what became of every track.  [default: beside the site]",
         ),
+        click.option(
+            "--offline", is_flag=True, default=None, help="Ask no service anything; build from what is there."
+        ),
+        click.option(
+            "--listen/--no-listen",
+            default=None,
+            help="Whether new tracks are found, downloaded and listened to; else they wait.  [default: listen]",
+        ),
+        click.option("--retry", is_flag=True, default=None, help="Try again now what failed before, due or not."),
+        click.option(
+            "--overrides",
+            type=str,
+            metavar="FILE",
+            help="Recordings that you chose yourself (see review).  [default: overrides.toml]",
+        ),
+        click.option(
+            "--keep-audio", type=str, metavar="DIR", help="Keep downloaded audio there.  [default: it is deleted]"
+        ),
+        click.option(
+            "--cookies", type=str, metavar="FILE", help="Cookies of your browser for YouTube (Netscape format)."
+        ),
+        click.option(
+            "--max-rate", "max_rate_bytes_s", type=str, metavar="SIZE", help="Download no faster: 1M a second."
+        ),
+        click.option("--summary", type=str, metavar="FILE", help="Write the build's end there, as Markdown."),
         click.option("--jobs", type=int, metavar="N", help="Tracks to listen to at once.  [default: one a processor]"),
         click.option(
             "--max-failures",
@@ -120,6 +169,7 @@ def build(**flags: Any) -> None:
     """Build the map (what runs when no command is given)."""
     from spotmap_build import pipeline
     from spotmap_build.progress import format_seconds, make_progress
+    from spotmap_build.summary import summary_lines
 
     config = _config(flags)
     progress = make_progress(config.log)
@@ -127,15 +177,37 @@ def build(**flags: Any) -> None:
         result = pipeline.build(config, progress)
     finally:
         progress.close()
-    missing = len(result.failures)
-    progress.say(
-        f"{result.mapped_count} of {result.track_count} tracks are on the map ({format_seconds(result.seconds)})."
-        + (f" {missing} are not; {config.report_path} says why." if missing else "")
-    )
+    for line in summary_lines(result, format_seconds(result.seconds), config.report_path):
+        progress.say(line)
     progress.say(f"To look at it: spotmap-build preview {_shown(config.out)}")
-    if config.max_failures.is_passed(missing, result.track_count):
+    if result.problem is not None:
+        progress.say(result.problem.message, level="error")
+        progress.say(result.problem.hint)
+        sys.exit(result.problem.exit_status)
+    if config.max_failures.is_passed(len(result.missing), result.track_count):
         progress.say("More tracks are missing than --max-failures allows.", level="error")
         sys.exit(EXIT_MISSING_TRACKS)
+
+
+@main.command()
+@build_options
+def match(**flags: Any) -> None:
+    """Find the recording of every track and write the report, without downloading or listening."""
+    from spotmap_build import pipeline
+    from spotmap_build.progress import make_progress
+    from spotmap_build.summary import missing_lines
+
+    config = _config(flags)
+    progress = make_progress(config.log)
+    try:
+        result = pipeline.match(config, progress)
+    finally:
+        progress.close()
+    _echo(missing_lines(result.failures))
+    _echo(result.notices)
+    click.echo(f"The report is {_shown(config.report_path)}. To decide the doubtful ones: spotmap-build review")
+    if result.problem is not None:
+        raise result.problem
 
 
 @main.command()
@@ -152,6 +224,72 @@ def plan(**flags: Any) -> None:
     finally:
         progress.close()
     _echo(sentences)
+
+
+@main.command()
+@click.option("--client-id", type=str, metavar="ID", help="Of your app on developer.spotify.com.  [default: as before]")
+@click.option("--paste", is_flag=True, help="The browser is on another machine: paste the address it ends up at.")
+@click.option("--open/--no-open", "open_browser", default=True, help="Open Spotify's page in your browser.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=None, help="Where the answer comes.  [default: a free one]"
+)
+@click.option(
+    "--print-ci-secret", is_flag=True, help="Print this login as one line, for the secret of a scheduled build."
+)
+def login(client_id: str | None, paste: bool, open_browser: bool, port: int | None, print_ci_secret: bool) -> None:
+    """Let spotmap-build read your Spotify library (docs/spotify.md); once in six months.
+
+    Nothing is written to Spotify, and no password is asked for here.
+    """
+    from spotmap_build.fetch.libraries.spotify.login import keep_login
+    from spotmap_build.fetch.libraries.spotify.settings import SpotifySettings
+
+    kept = keep_login(
+        SpotifySettings.from_config(_config({})),
+        client_id=client_id or "",
+        say=lambda text: click.echo(text, err=True),
+        ask=_ask if paste else None,
+        open_browser=open_browser and not paste,
+        port=port or 0,
+        reuse=print_ci_secret and client_id is None,
+    )
+    if print_ci_secret:
+        click.echo(kept.secret)
+    click.echo(kept.outcome, err=True)
+
+
+@main.command()
+@click.option("--report", type=str, metavar="FILE", help="Which build's report.  [default: the last one's]")
+@click.option("--overrides", type=str, metavar="FILE", help="Where choices go.  [default: overrides.toml]")
+@click.option("--all", "everything", is_flag=True, help="Go through all matched tracks, not the doubtful ones only.")
+@click.option("--list", "only_list", is_flag=True, help="Show them without asking.")
+def review(report: str | None, overrides: str | None, everything: bool, only_list: bool) -> None:
+    """Decide where it was not sure which recording a track is.
+
+    Each choice is written into overrides.toml at once; the next build does those tracks again, and no others.
+    """
+    from spotmap_build.fetch.recordings.matching import DOUBTFUL_BELOW
+    from spotmap_build.fetch.recordings.review import run_review
+
+    config = _config({"report": report, "overrides": overrides})
+    asks = not only_list and sys.stdin.isatty()
+    run_review(
+        config.report_path,
+        config.overrides,
+        ask=_ask if asks else None,
+        show=click.echo,
+        doubtful_below=DOUBTFUL_BELOW,
+        everything=everything,
+    )
+
+
+def _ask(question: str) -> str:
+    """One line from the person at the terminal. Raises EOFError at the end."""
+    click.echo(question, nl=False, err=True)
+    line = sys.stdin.readline()
+    if not line:
+        raise EOFError
+    return line
 
 
 @main.command()
@@ -204,10 +342,10 @@ def check(cache_dir: str | None, subset: float) -> None:
 
 @cache.command()
 @cache_dir_option
-@click.option("--max-size", type=str, metavar="SIZE", help="Keep at most this much, such as 2G: the latest used.")
+@click.option("--max-size", type=Size(), metavar="SIZE", help="Keep at most this much, such as 2G: the latest used.")
 @click.option("--max-age-days", type=click.IntRange(0), metavar="DAYS", help="Drop what was not used for so long.")
 @click.option("--unused", is_flag=True, help="Drop what the last ten builds did not use.")
-def prune(cache_dir: str | None, max_size: str | None, max_age_days: int | None, unused: bool) -> None:
+def prune(cache_dir: str | None, max_size: int | None, max_age_days: int | None, unused: bool) -> None:
     """Make the cache smaller. What is dropped is computed anew if it is needed again.
 
     Without an option, only damaged entries and what interrupted builds left go.
@@ -217,7 +355,7 @@ def prune(cache_dir: str | None, max_size: str | None, max_age_days: int | None,
     from spotmap_build.describe import describe_prune
 
     policy = PrunePolicy(
-        max_size_bytes=parse_size(max_size) if max_size else None,
+        max_size_bytes=max_size,
         max_age_s=max_age_days * 86_400 if max_age_days is not None else None,
         only_rooted=unused,
     )
@@ -227,17 +365,6 @@ def prune(cache_dir: str | None, max_size: str | None, max_age_days: int | None,
 def _echo(lines: Iterable[str]) -> None:
     for line in lines:
         click.echo(line)
-
-
-def parse_size(text: str) -> int:
-    """``500M``, ``2G``, ``1.5GB`` as bytes; powers of 1,000."""
-    powers = {"K": 1, "M": 2, "G": 3, "T": 4}
-    number = text.upper().removesuffix("B")
-    power = powers.get(number[-1:], 0)
-    try:
-        return int(float(number[:-1] if power else number) * 1000**power)
-    except ValueError as error:
-        raise click.BadParameter(f"{text} is no size; say for example 500M or 2G.") from error
 
 
 @main.command()

@@ -8,6 +8,7 @@ import platform
 import shutil
 import sys
 import tempfile
+import time
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import orjson
 
 from spotmap_build.config import CONFIG_FILE
+from spotmap_build.errors import LoginError
 
 if TYPE_CHECKING:
     from spotmap_build.config import Config
@@ -45,6 +47,9 @@ def examine(config: Config) -> tuple[Finding, ...]:
         _package("UMAP (layout)", "umap", "umap-learn"),
         _package("HDBSCAN (regions)", "hdbscan", "hdbscan"),
         _weights(config),
+        _package("yt-dlp (downloading)", "yt_dlp", "yt-dlp"),
+        _javascript(),
+        _spotify(config),
         _template(),
         _folder("Cache", config.cache_dir),
         _folder("Output", config.out),
@@ -101,6 +106,31 @@ def _weights(config: Config) -> Finding:
         return Finding("Weights", "ok", f"discogs-effnet in {path.parent}")
     hint = "They are fetched at the first build that needs them (18 MB); --embedder musicnn needs none."
     return Finding("Weights", "warning", "discogs-effnet is not here yet", hint)
+
+
+def _javascript() -> Finding:
+    from spotmap_build.fetch.recordings.javascript import find_runtime
+
+    runtime = find_runtime()
+    if runtime is None:
+        hint = (
+            "YouTube cannot be read without one. pip install deno, or Deno or Node 22 from their makers."
+        )
+        return Finding("JavaScript", "warning", "no runtime was found", hint)
+    return Finding("JavaScript", "ok", f"{runtime.name} {runtime.version}")
+
+
+def _spotify(config: Config) -> Finding:
+    from spotmap_build.fetch.libraries.spotify.settings import SpotifySettings
+    from spotmap_build.fetch.libraries.spotify.token import remaining
+
+    try:
+        login = SpotifySettings.from_config(config).known_login(lambda _text: None)
+    except LoginError as error:
+        return Finding("Spotify login", "warning", error.message, error.hint)
+    now_unix_s = time.time()
+    level: Level = "warning" if login.is_ending(now_unix_s) else "ok"
+    return Finding("Spotify login", level, remaining(login, now_unix_s), "It is needed for --source spotify only.")
 
 
 def _template() -> Finding:

@@ -7,36 +7,39 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from spotmap_build import steps
 from spotmap_build.cache.errors import CacheReadOnly, CorruptEntry
 from spotmap_build.cache.store import Cache
 from spotmap_build.emit.site import check_output, publish
-from spotmap_build.errors import CacheError, ConfigError, SourceError
+from spotmap_build.errors import CacheError, ConfigError, ServiceError, SourceError, SpotmapError
 from spotmap_build.progress import make_progress
-from spotmap_build.report import write_report
+from spotmap_build.report import write_document, write_report
+from spotmap_build.summary import BuildResult, markdown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from spotmap_build.config import Config
     from spotmap_build.emit.preview import Watch
-    from spotmap_build.model import Failed
+    from spotmap_build.model import Failed, Library, Match
     from spotmap_build.progress import Progress
+
+Result = TypeVar("Result")
 
 CORRUPTION_LIMIT: Final = 3
 """A damaged cache entry is put aside and computed anew; damage that keeps coming means a failing disk."""
 
 
 @dataclass(frozen=True, slots=True)
-class BuildResult:
-    """What a build came to."""
+class MatchResult:
+    """What ``match`` came to; the fields are those of :class:`~spotmap_build.summary.BuildResult`."""
 
-    mapped_count: int
     track_count: int
     failures: tuple[Failed, ...]
-    embedded_count: int
-    changed: bool
-    seconds: float
+    notices: tuple[str, ...]
+    problem: SpotmapError | None
 
 
 def build(config: Config, progress: Progress) -> BuildResult:
@@ -47,10 +50,76 @@ def build(config: Config, progress: Progress) -> BuildResult:
     SpotmapError: one of its kinds; nothing is published then, and nothing that was finished is lost.
     """
     check_output(config.out, force=config.force)
+    return _with_cache(config, progress, _build)
+
+
+def _build(run: steps.Run) -> BuildResult:
+    config = run.config
+    fetched = steps.fetch(run)
+    heard = steps.embed(run, fetched)
+    if not heard.tracks:
+        _report(run, fetched.library, heard.failures, heard.matches)
+        raise _nothing_to_map(fetched, heard)
+    placed = steps.project(run, heard)
+    clustered = steps.cluster(run, fetched, heard, placed)
+    site = steps.emit(run, fetched, heard, placed, clustered)
+
+    published = publish(config.out, site.files, site.generation, force=config.force)
+    with suppress(CacheReadOnly):  # a cache that cannot be written cannot be pruned either
+        run.cache.write_root(f"{int(time.time()):012d}-{site.generation}", run.cache.used_keys)
+    outcome = "as it was, nothing written" if published.is_unchanged else "published"
+    run.progress.end(f"{config.out}{os.sep} {outcome}")
+    _report(run, fetched.library, heard.failures, heard.matches)
+    result = BuildResult(
+        mapped_count=len(heard.tracks),
+        track_count=fetched.track_count,
+        failures=heard.failures,
+        embedded_count=heard.embedded_count,
+        changed=not published.is_unchanged,
+        seconds=run.clock.total_s,
+        notices=tuple(filter(None, (*fetched.loaded.notices, heard.problem))),
+        problem=fetched.loaded.problem,
+    )
+    _summarise(config, markdown(result, fetched.title))
+    return result
+
+
+def match(config: Config, progress: Progress) -> MatchResult:
+    """Find the recording of every track and write the report; nothing is downloaded, heard or published."""
+    return _with_cache(config, progress, _match)
+
+
+def _match(run: steps.Run) -> MatchResult:
+    fetched = steps.fetch(run)
+    matched = steps.match(run, fetched)
+    _report(run, fetched.library, matched.failures, matched.matches, reached="matched")
+    notices = tuple(filter(None, (*fetched.loaded.notices, matched.problem)))
+    return MatchResult(fetched.track_count, matched.failures, notices, fetched.loaded.problem)
+
+
+def _report(
+    run: steps.Run,
+    library: Library,
+    failures: tuple[Failed, ...],
+    matches: Mapping[str, Match],
+    *,
+    reached: str = "mapped",
+) -> None:
+    counters, seconds = run.cache.counters.as_dict(), run.clock.seconds
+    write_report(run.config.report_path, library, failures, matches, reached=reached, cache=counters, seconds=seconds)
+
+
+def _summarise(config: Config, text: str) -> None:
+    if config.summary is not None:
+        write_document(config.summary, text.encode(), "summary", "--summary")
+
+
+def _with_cache(config: Config, progress: Progress, work: Callable[[steps.Run], Result]) -> Result:
+    """Do the work; start over where something in the cache turned out to be damaged."""
     with Cache.open(config.cache_dir) as cache:
         for _ in range(CORRUPTION_LIMIT):
             try:
-                return _build(config, cache, progress)
+                return work(steps.Run(config, cache, progress, steps.Clock()))
             except CorruptEntry as error:
                 progress.say(f"{error.message} It was put aside and is computed anew.", level="warning")
     raise CacheError(
@@ -59,43 +128,10 @@ def build(config: Config, progress: Progress) -> BuildResult:
     )
 
 
-def _build(config: Config, cache: Cache, progress: Progress) -> BuildResult:
-    clock = steps.Clock()
-    run = steps.Run(config, cache, progress, clock)
-
-    fetched = steps.fetch(run)
-    heard = steps.embed(run, fetched)
-    if not heard.tracks:
-        raise SourceError(_nothing_to_map(fetched.track_count, heard.failures), hint="Nothing was published.")
-    placed = steps.project(run, heard)
-    clustered = steps.cluster(run, fetched, heard, placed)
-    site = steps.emit(run, fetched, heard, placed, clustered)
-
-    published = publish(config.out, site.files, site.generation, force=config.force)
-    with suppress(CacheReadOnly):  # a cache that cannot be written cannot be pruned either
-        cache.write_root(f"{int(time.time()):012d}-{site.generation}", cache.used_keys)
-    outcome = "as it was, nothing written" if published.is_unchanged else "published"
-    progress.end(f"{config.out}{os.sep} {outcome}")
-    write_report(
-        config.report_path, fetched.library, heard.failures, cache=cache.counters.as_dict(), seconds=clock.seconds
-    )
-    return BuildResult(
-        mapped_count=len(heard.tracks),
-        track_count=fetched.track_count,
-        failures=heard.failures,
-        embedded_count=heard.embedded_count,
-        changed=not published.is_unchanged,
-        seconds=clock.total_s,
-    )
-
-
 def plan(config: Config, progress: Progress) -> tuple[str, ...]:
     """What a build would do, as sentences; looks into new files, but listens to nothing and publishes nothing."""
     check_output(config.out, force=config.force)
-    with Cache.open(config.cache_dir) as cache:
-        run = steps.Run(config, cache, progress, steps.Clock())
-        fetched = steps.fetch(run)
-        return steps.describe_plan(run, fetched)
+    return _with_cache(config, progress, lambda run: steps.describe_plan(run, steps.fetch(run)))
 
 
 def watch(config: Config) -> Watch:
@@ -124,7 +160,13 @@ def _rebuild(config: Config) -> None:
         progress.close()
 
 
-def _nothing_to_map(track_count: int, failures: tuple[Failed, ...]) -> str:
-    codes = sorted({failure.code for failure in failures})
-    first = f" The first: {failures[0].detail}" if failures else ""
-    return f"None of the {track_count} tracks can be put on a map ({', '.join(codes)}).{first}"
+def _nothing_to_map(fetched: steps.Fetched, heard: steps.Heard) -> SpotmapError:
+    """Why there is no map: the service's fault, the login's, or the library's."""
+    codes = sorted({failure.code for failure in heard.failures})
+    first = f" The first: {heard.failures[0].detail}" if heard.failures else ""
+    message = f"None of the {fetched.track_count} tracks can be put on a map ({', '.join(codes)}).{first}"
+    if fetched.loaded.problem is not None:
+        return fetched.loaded.problem
+    if any(failure.code == "waiting" for failure in heard.failures):
+        return ServiceError(f"{message} {heard.problem}".rstrip(), hint="Nothing was published. Build again later.")
+    return SourceError(message, hint="Nothing was published.")

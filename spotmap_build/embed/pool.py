@@ -79,11 +79,12 @@ class EmbedPool:
             worker.process.close()
         self._workers.clear()
 
-    def run(self, jobs: Iterable[EmbedJob]) -> Iterator[Finished]:
+    def run(self, jobs: Iterable[EmbedJob | None]) -> Iterator[Finished]:
         """Yield ``(job, outcome, seconds)`` as the jobs are finished, in whatever order that is.
 
-        ``jobs`` is asked for the next one only when a worker is free for it, in the caller's thread. A worker that dies
-        makes its job ``Failed`` with the code ``worker-died``, retryable.
+        ``jobs`` is asked for the next one only when a worker is free for it, in the caller's thread. Where the next one
+        is not ready yet (it is being fetched), ``jobs`` waits a little and gives None, so that what is finished
+        meanwhile is not held up. A worker that dies makes its job ``Failed`` with the code ``worker-died``, retryable.
 
         Raises
         ------
@@ -93,19 +94,22 @@ class EmbedPool:
             return _run_on_executor(self._executor, jobs, self._jobs)
         return self._run_on_workers(iter(jobs))
 
-    def _run_on_workers(self, jobs: Iterator[EmbedJob]) -> Iterator[Finished]:
-        exhausted = False
+    def _run_on_workers(self, jobs: Iterator[EmbedJob | None]) -> Iterator[Finished]:
+        queue = _JobQueue(jobs)
         while True:
-            while not exhausted and sum(worker.job is not None for worker in self._workers) < self._jobs:
-                job = next(jobs, None)
-                exhausted = job is None
-                if job is not None:
-                    # Chosen now, because the next job may have been long in coming and a worker died meanwhile.
-                    self._free_worker().give(job)
+            while sum(worker.job is not None for worker in self._workers) < self._jobs:
+                job = queue.take()
+                if job is None:
+                    break
+                # Chosen now, because the next job may have been long in coming and a worker died meanwhile.
+                self._free_worker().give(job)
             busy = [worker for worker in self._workers if worker.job is not None]
             if not busy:
-                return
-            ready = wait_for_any([handle for worker in busy for handle in (worker.connection, worker.process.sentinel)])
+                if queue.is_exhausted:
+                    return
+                continue
+            handles = [handle for worker in busy for handle in (worker.connection, worker.process.sentinel)]
+            ready = wait_for_any(handles, timeout=queue.patience_s)
             for worker in busy:
                 if worker.connection in ready or worker.process.sentinel in ready:
                     finished = worker.take()
@@ -131,6 +135,31 @@ class EmbedPool:
             worker.process.kill()
             worker.process.join()
         worker.process.close()
+
+
+@dataclass(slots=True, eq=False)
+class _JobQueue:
+    """The jobs still to come, of which the next may not be ready yet."""
+
+    jobs: Iterator[EmbedJob | None]
+    is_exhausted: bool = False
+    is_waiting: bool = False
+
+    def take(self) -> EmbedJob | None:
+        """The next job; None where there is none, now or any more."""
+        if self.is_exhausted:
+            return None
+        try:
+            job = next(self.jobs)
+        except StopIteration:
+            self.is_exhausted, job = True, None
+        self.is_waiting = job is None and not self.is_exhausted
+        return job
+
+    @property
+    def patience_s(self) -> float | None:
+        """How long to wait for a running job: not at all where the next one may have become ready (it has waited)."""
+        return 0.0 if self.is_waiting else None
 
 
 @dataclass(slots=True, eq=False)
@@ -235,18 +264,20 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _run_on_executor(executor: Executor, jobs: Iterable[EmbedJob], most_at_once: int) -> Iterator[Finished]:
+def _run_on_executor(executor: Executor, jobs: Iterable[EmbedJob | None], most_at_once: int) -> Iterator[Finished]:
     from spotmap_build.embed.workers import embed_file
 
-    remaining = iter(jobs)
+    queue = _JobQueue(iter(jobs))
     running: dict[Future[Outcome], tuple[EmbedJob, float]] = {}
     try:
         while True:
-            while len(running) < most_at_once and (job := next(remaining, None)) is not None:
+            while len(running) < most_at_once and (job := queue.take()) is not None:
                 running[_submit(executor, embed_file, job)] = (job, time.monotonic())
             if not running:
-                return
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                if queue.is_exhausted:
+                    return
+                continue
+            for future in wait(running, timeout=queue.patience_s, return_when=FIRST_COMPLETED).done:
                 job, started_s = running.pop(future)
                 yield job, _result(future, job), time.monotonic() - started_s
     finally:

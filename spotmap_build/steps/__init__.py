@@ -4,11 +4,24 @@ The stages themselves know nothing of the cache and nothing of each other; this 
 """
 
 from spotmap_build.steps.cluster import cluster
-from spotmap_build.steps.embed import embed
+from spotmap_build.steps.embed import Heard, embed
 from spotmap_build.steps.emit import emit
-from spotmap_build.steps.fetch import fetch
+from spotmap_build.steps.fetch import Fetched, fetch
+from spotmap_build.steps.match import match
 from spotmap_build.steps.plan import describe_plan
 from spotmap_build.steps.project import project
 from spotmap_build.steps.run import Clock, Run
 
-__all__ = ["Clock", "Run", "cluster", "describe_plan", "embed", "emit", "fetch", "project"]
+__all__ = [
+    "Clock",
+    "Fetched",
+    "Heard",
+    "Run",
+    "cluster",
+    "describe_plan",
+    "embed",
+    "emit",
+    "fetch",
+    "match",
+    "project",
+]

@@ -68,8 +68,9 @@ def emit(run: Run, fetched: Fetched, heard: Heard, placed: Placed, clustered: Cl
 
 
 def _shown(track: Track) -> Track:
-    """What of a track can show on the page: not where its file lies."""
-    return replace(track, recording=None)
+    """What of a track can show on the page: its recording where that is public, not where a file lies."""
+    recording = track.recording
+    return track if recording and recording.video_id else replace(track, recording=None)
 
 
 def _built_at(epoch: str) -> str:

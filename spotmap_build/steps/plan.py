@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spotmap_build.steps.embed import prepare_listening
+from spotmap_build.steps.sound.listening import prepare_listening
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from spotmap_build.steps.fetch import Fetched
     from spotmap_build.steps.run import Run
+    from spotmap_build.steps.sound.listening import Listening
 
 SECONDS_A_TRACK = 2.7
 """Processor seconds for decoding, a network and the 41 features (measured: 698 s for 263 tracks of game music)."""
+
+SEARCHES_A_TRACK = 1.3
+"""Most tracks are found by the first query, some take several."""
 
 
 def describe_plan(run: Run, fetched: Fetched) -> tuple[str, ...]:
@@ -20,16 +26,31 @@ def describe_plan(run: Run, fetched: Fetched) -> tuple[str, ...]:
     counts = f"{len(library.tracks)} tracks in {len(library.playlists)} playlists"
     unusable = f"; {len(library.failures)} of the tracks cannot be used" if library.failures else ""
     sentences = [f"{counts}{unusable}."]
-    listening = prepare_listening(run, fetched)
-    if listening is None:
+    if fetched.is_placed or fetched.loaded.vectors is not None:
         sentences.append("Nothing to listen to: the source brings its own vectors or places.")
     else:
-        missing = len(listening.missing())
-        minutes = missing * SECONDS_A_TRACK / run.config.worker_count / 60
-        sentences.append(
-            f"{missing} recordings to listen to with {listening.spec.name}, about {max(1, round(minutes))} min."
-            if missing
-            else "Every recording was listened to before."
-        )
+        sentences.extend(_work(prepare_listening(run, fetched)))
     sentences.append(f"The site would go to {run.config.out}.")
     return tuple(sentences)
+
+
+def _work(listening: Listening) -> Iterator[str]:
+    """What there is to search for, to download and to listen to, and how long that takes."""
+    config = listening.run.config
+    searches = len(listening.pending)
+    if searches:
+        seconds = searches * SEARCHES_A_TRACK / config.searches_per_s
+        yield f"{searches} recordings to find on YouTube Music, {_about(seconds)}."
+    missing = len(listening.missing)
+    remote = sum(track.is_remote for track in listening.missing)
+    if remote:
+        yield f"{remote} recordings to download."
+    if missing + searches:
+        seconds = (missing + searches) * SECONDS_A_TRACK / config.worker_count
+        yield f"{missing + searches} recordings to listen to with {listening.spec.name}, {_about(seconds)}."
+    else:
+        yield "Every recording was listened to before."
+
+
+def _about(seconds: float) -> str:
+    return f"about {max(1, round(seconds / 60))} min"

@@ -83,6 +83,29 @@ def test_every_outcome_comes_back_with_its_job_the_same_in_every_process(tmp_pat
             assert getattr(there.value, part).tobytes() == getattr(here.value, part).tobytes()
 
 
+def test_a_job_that_is_not_ready_yet_does_not_hold_up_what_is_finished(tmp_path: Path) -> None:
+    first = write_audio(tmp_path / "first.wav", tune(1.5, seed=1))
+    taken: list[str] = []
+
+    def jobs() -> Iterator[EmbedJob | None]:
+        yield job("first", tmp_path, path=str(first), prepare=None)
+        while not taken:
+            time.sleep(0.01)
+            yield None
+        yield job("second", tmp_path, path=str(first), prepare=None)
+
+    with EmbedPool(jobs=2) as pool:
+        for done, outcome, _ in pool.run(jobs()):
+            assert isinstance(outcome, Done)
+            taken.append(done.track_id)
+    assert taken == ["first", "second"]
+    with ThreadPoolExecutor(2) as threads:
+        taken.clear()
+        for done, _, _ in EmbedPool(jobs=2, executor=threads).run(jobs()):
+            taken.append(done.track_id)
+    assert taken == ["first", "second"]
+
+
 def test_a_bug_in_one_track_is_that_tracks_failure(tmp_path: Path) -> None:
     outcome = embed_file(job("a", tmp_path, prepare=None))
     assert isinstance(outcome, Failed)

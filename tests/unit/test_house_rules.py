@@ -21,6 +21,9 @@ HOME = {
     "umap": "project/layout.py",
     "pynndescent": "project/neighbours.py",
     "hdbscan": "cluster/density.py",
+    "tomlkit": "fetch/recordings/overrides.py",
+    "opencc": "fetch/normalise.py",
+    "pykakasi": "fetch/recordings/matching/readings.py",
     "mutagen": "fetch/libraries/tags.py",
     "PIL": "fetch/libraries/covers.py",
     "pyarrow": "fetch/libraries/table_files.py",
@@ -28,6 +31,9 @@ HOME = {
     "watchfiles": "emit/preview.py",
     "rich": "progress.py",
     "click": "cli.py",
+    "spotipy": "fetch/libraries/spotify/api.py",
+    "ytmusicapi": "fetch/recordings/youtube_music.py",
+    "yt_dlp": "fetch/recordings/download.py",
 }
 LONGEST_FILE = 420
 

@@ -1,0 +1,83 @@
+"""What a build came to, in a few lines for people: on the terminal, and as Markdown for a page of CI. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from spotmap_build.report import EXCLUDED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from spotmap_build.errors import SpotmapError
+    from spotmap_build.model import Failed
+
+REASONS: Final = {
+    "waiting": "wait until the service can be asked again",
+    "no-match": "have no recording on YouTube Music that is surely theirs: spotmap-build review",
+    "local-file": "are files of your own that Spotify only lists: add --source folder:PATH",
+    "unavailable": "are not to be had on YouTube any more",
+    "age-restricted": "ask for an age: give --cookies",
+}
+"""What the commonest codes of the ledger mean; others are named as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildResult:
+    """What a build came to.
+
+    ``problem``: why the library or the map is not as new as it should be; the command ends with its status.
+    ``notices``: what else is worth knowing, as sentences.
+    """
+
+    mapped_count: int
+    track_count: int
+    failures: tuple[Failed, ...]
+    embedded_count: int
+    changed: bool
+    seconds: float
+    notices: tuple[str, ...] = ()
+    problem: SpotmapError | None = None
+
+    @property
+    def missing(self) -> tuple[Failed, ...]:
+        """The tracks that should be on the map and are not; what was left out on purpose does not count."""
+        return tuple(failure for failure in self.failures if failure.code != EXCLUDED)
+
+
+def summary_lines(result: BuildResult, took: str, report_path: Path) -> Iterator[str]:
+    """The end of a build on the terminal."""
+    yield f"{result.mapped_count} of {result.track_count} tracks are on the map ({took})."
+    if result.missing:
+        yield f"{len(result.missing)} are not; {report_path} says why:"
+        yield from (f"  {line}" for line in missing_lines(result.missing))
+    yield from result.notices
+
+
+def missing_lines(failures: tuple[Failed, ...]) -> Iterator[str]:
+    """How many are missing for which reason, the commonest first, and when the next is tried again."""
+    counts = Counter(failure.code for failure in failures)
+    for code, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        yield f"{count} {REASONS.get(code, code)}"
+    next_try = min((f.retry_at_unix_s for f in failures if f.retry_at_unix_s is not None), default=None)
+    if next_try is not None:
+        yield f"The next can be tried again after {datetime.fromtimestamp(next_try, UTC):%Y-%m-%d %H:%M} UTC."
+
+
+def markdown(result: BuildResult, title: str) -> str:
+    """The same as Markdown, for the summary of a scheduled build."""
+    lines = [f"## {title}", "", f"**{result.mapped_count} of {result.track_count}** tracks are on the map."]
+    lines.append(f"{result.embedded_count} were listened to in this build." if result.embedded_count else "")
+    lines.append("The site was published." if result.changed else "The site is as it was.")
+    if result.problem is not None:
+        lines += ["", f"> **{result.problem.message}** {result.problem.hint}".rstrip()]
+    if result.missing:
+        lines += ["", f"{len(result.missing)} are missing:", ""]
+        lines += [f"- {line}" for line in missing_lines(result.missing)]
+    if result.notices:
+        lines += ["", *(f"- {notice}" for notice in result.notices)]
+    return "\n".join(line for index, line in enumerate(lines) if line or lines[index - 1 : index] != [""]) + "\n"

@@ -1,0 +1,216 @@
+"""A Spotify library becomes a map: with the real command, spotipy, ytmusicapi and yt-dlp, against local services."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fakes.spotify_library import FakeLibrary, numbered_track, odd_playlist
+from tests.fakes.youtube_music_server import FakeRecording
+from tests.support.command import report, tree
+from tests.support.streaming import Services, recordings_of, services, video_id
+
+pytestmark = pytest.mark.xdist_group("streamed")
+
+COUNT = 16
+
+
+def library(count: int = COUNT, playlists: int = 2) -> FakeLibrary:
+    return FakeLibrary.with_numbers(count, playlists, playlist_tracks=6)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    """Services and a folder in which a first build was made. Not to be changed."""
+    folder = tmp_path_factory.mktemp("streamed")
+    with services(library(), folder) as running:
+        outcome = running.build()
+        assert outcome.status == 0, outcome.stderr
+        assert outcome.listened_to == COUNT
+        yield running
+
+
+@pytest.fixture
+def copy(built: Services, tmp_path: Path) -> Iterator[Services]:
+    """The same once more, free to be changed, with services of its own."""
+    folder = tmp_path / "copy"
+    shutil.copytree(built.folder, folder, symlinks=True)
+    with services(library(), folder) as running:
+        yield running
+
+
+def rows(folder: Path) -> dict[str, dict[str, Any]]:
+    """The ledger by title."""
+    return {row["title"]: row for row in report(folder)["ledger"]}
+
+
+def test_every_track_is_on_the_map_with_its_recording_and_the_evidence(built: Services) -> None:
+    ledger = rows(built.folder)
+    assert Counter(row["status"] for row in ledger.values()) == {"mapped": COUNT}
+    for number in range(COUNT):
+        track = numbered_track(number)
+        match = ledger[track["name"]]["match"]
+        assert match["video_id"] == video_id(track)
+        assert match["evidence"]
+
+
+def test_no_secret_and_no_private_word_is_in_the_cache_the_report_or_the_site(built: Services) -> None:
+    login = built.environment["SPOTMAP_SPOTIFY_LOGIN"]
+    private = {login, *built.spotify.refresh_tokens, *built.spotify.access_tokens, built.spotify.library.user_id}
+    everything = {**tree(built.folder / "site"), **tree(built.folder / ".spotmap")}
+    everything["report"] = (built.folder / "site.report.json").read_bytes()
+    for name, content in everything.items():
+        assert not any(word.encode() in content for word in private), name
+
+
+def test_no_audio_stays(built: Services) -> None:
+    assert not [name for name in tree(built.folder) if name.endswith((".m4a", ".webm", ".part"))]
+
+
+def test_a_second_build_asks_spotify_only_what_may_have_changed_and_youtube_nothing(copy: Services) -> None:
+    before = tree(copy.folder / "site")
+    outcome = copy.build()
+    assert (outcome.status, outcome.listened_to) == (0, 0)
+    assert copy.music.asked == []
+    assert copy.audio.asked == []
+    assert not copy.spotify.asked_for("/items")
+    assert len(copy.spotify.asked_for("/me/tracks")) == 1
+    assert tree(copy.folder / "site") == before
+    misses = {stage: counts["misses"] for stage, counts in report(copy.folder)["cache"].items()}
+    assert not {stage for stage in ("match", "search", "download", "embed", "layout", "site") if misses.get(stage)}
+
+
+def test_one_new_track_is_one_search_one_download_and_one_embedding(copy: Services) -> None:
+    track = numbered_track(99)
+    copy.add(track)
+    outcome = copy.build()
+    assert (outcome.status, outcome.listened_to) == (0, 1)
+    assert [text for text, _ in copy.music.searches] == [track["external_ids"]["isrc"]]
+    assert copy.audio.given == [video_id(track)]
+    assert len(rows(copy.folder)) == COUNT + 1
+
+
+def test_nothing_is_asked_twice_in_one_build(tmp_path: Path) -> None:
+    with services(library(8, 1), tmp_path) as running:
+        assert running.build().status == 0
+        asked = Counter(running.spotify.asked)
+        assert max(count for path, count in asked.items() if "/api/token" not in path) == 1
+        assert max(Counter(running.music.searches).values()) == 1
+        assert running.spotify.most_in_flight <= 4
+
+
+def test_searches_are_no_more_than_two_a_second_by_default(tmp_path: Path) -> None:
+    with services(library(5, 0), tmp_path) as running:
+        outcome = running.run("match", "--source", "spotify", extra={"SPOTMAP_SEARCHES_PER_S": ""})
+        assert outcome.status == 0, outcome.stderr
+        times = sorted(asked.at_s for asked in running.music.asked)
+        assert len(times) >= 5
+        gaps = [later - earlier for earlier, later in pairwise(times)]
+        assert min(gaps) > 0.4
+
+
+def test_what_is_no_track_stands_in_the_ledger_and_does_not_count(tmp_path: Path) -> None:
+    odd = library(6, 0)
+    odd.playlists.append(odd_playlist())
+    with services(odd, tmp_path) as running:
+        outcome = running.build()
+        assert outcome.status == 0, outcome.stderr
+        codes = Counter(row["code"] for row in report(tmp_path)["ledger"])
+        assert codes["episode"] == 1
+        assert codes["local-file"] == 1
+        assert codes[None] == 7
+
+
+def test_a_track_that_is_not_there_is_left_out_and_not_asked_for_at_every_build(tmp_path: Path) -> None:
+    absent = library(6, 0)
+    found = [recording for recording in recordings_of(absent) if recording.title != "Song 3"]
+    with services(
+        absent, tmp_path, [*found, FakeRecording("karaokekara", "Song 3 (Karaoke)", ("Sing It",))]
+    ) as running:
+        assert running.build().status == 0
+        row = rows(tmp_path)["Song 3"]
+        assert (row["status"], row["stage"], row["code"]) == ("failed", "match", "no-match")
+        assert row["retry_at"]
+        assert running.build("--max-failures", "0").status == 3
+        assert running.music.asked == []
+        assert running.build("--retry").status == 0
+        assert running.music.searches
+
+
+def test_a_choice_in_the_overrides_is_taken_and_only_that_track_is_done_again(copy: Services) -> None:
+    wanted, left_out = numbered_track(3), numbered_track(4)
+    (copy.folder / "overrides.toml").write_text(
+        f'[track."spotify:track:{wanted["id"]}"]\nvideo_id = "chosenbyme1"\n\n'
+        f'[track."spotify:track:{left_out["id"]}"]\nexclude = true\n'
+    )
+    outcome = copy.build()
+    assert (outcome.status, outcome.listened_to) == (0, 1)
+    assert copy.audio.given == ["chosenbyme1"]
+    ledger = rows(copy.folder)
+    assert ledger["Song 3"]["match"]["video_id"] == "chosenbyme1"
+    assert ledger["Song 4"]["status"] == "excluded"
+
+
+def test_audio_that_is_kept_needs_no_second_download(tmp_path: Path) -> None:
+    with services(library(4, 0), tmp_path) as running:
+        assert running.build("--keep-audio", "audio").status == 0
+        kept = sorted((tmp_path / "audio").iterdir())
+        assert len(kept) == 4
+        assert kept[0].name.startswith("Artist 0")
+        shutil.rmtree(tmp_path / ".spotmap")
+        assert running.build("--keep-audio", "audio").listened_to == 4
+        assert running.audio.asked == []
+        assert sorted((tmp_path / "audio").iterdir()) == kept
+
+
+def test_match_finds_recordings_and_listens_to_nothing(tmp_path: Path) -> None:
+    with services(library(5, 0), tmp_path) as running:
+        outcome = running.run("match", "--source", "spotify")
+        assert outcome.status == 0, outcome.stderr
+        assert {row["status"] for row in report(tmp_path)["ledger"]} == {"matched"}
+        assert running.audio.asked == []
+        assert not (tmp_path / "site").exists()
+        assert running.build().status == 0
+        assert running.music.asked == []
+
+
+def test_plan_says_what_is_to_be_found(tmp_path: Path) -> None:
+    with services(library(5, 0), tmp_path) as running:
+        outcome = running.run("plan", "--source", "spotify")
+        assert "5 recordings to find on YouTube Music" in outcome.stdout
+        assert running.music.asked == []
+
+
+def test_two_people_on_one_map_share_what_they_have_in_common(copy: Services) -> None:
+    export = copy.folder / "friend"
+    export.mkdir()
+    shared = [f"spotify:track:{numbered_track(number)['id']}" for number in (1, 2)]
+    listed = [{"artist": "Artist 0", "album": "Album 0", "track": "Song", "uri": uri} for uri in shared]
+    (export / "YourLibrary.json").write_text(json.dumps({"tracks": listed}))
+    both = ("--source", "spotify", "--source", "takeout:friend", "--as", "me,friend")
+    outcome = copy.run(*both, "--embedder", "musicnn", "--log", "json")
+    assert (outcome.status, outcome.listened_to) == (0, 0), outcome.stderr
+    assert len(rows(copy.folder)) == COUNT
+    documents = [json.loads(path.read_bytes()) for path in (copy.folder / "site/data").glob("*/map.json")]
+    (layers,) = (document["layers"] for document in documents if document["layers"])
+    assert {layer["name"]: layer["count"] for layer in layers} == {"me": COUNT, "friend": 2}
+
+
+@pytest.mark.slow
+def test_five_hundred_tracks_and_twenty_playlists(tmp_path: Path) -> None:
+    with services(FakeLibrary.with_numbers(500, 20), tmp_path) as running:
+        first = running.build(timeout_s=1200)
+        assert first.status == 0, first.stderr
+        assert first.listened_to == 500
+        assert Counter(row["status"] for row in report(tmp_path)["ledger"]) == {"mapped": 500}
+        running.add(numbered_track(1000))
+        second = running.build()
+        assert (second.status, second.listened_to) == (0, 1)
+        assert len(set(running.audio.given)) == 1

@@ -1,0 +1,242 @@
+"""Services that refuse, stumble or vanish: ledger and status say so, and there is a map of what there is."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spotmap_build.fetch.libraries.spotify.token import ci_secret
+from tests.fakes import http_server
+from tests.fakes.spotify_library import FakeLibrary, numbered_track
+from tests.fakes.spotify_server import Fault
+from tests.support.command import Outcome, report, tree
+from tests.support.streaming import Services, services, video_id
+
+pytestmark = [pytest.mark.xdist_group("streamed-faults"), pytest.mark.slow]
+
+NOBODY = "http://127.0.0.1:9/"
+"""Nobody listens there: what a machine without a network gets."""
+HALF_A_YEAR_S = 190 * 86_400
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Services]:
+    with services(FakeLibrary.with_numbers(6, 1, playlist_tracks=4), tmp_path) as started:
+        yield started
+
+
+def codes(services: Services) -> Counter[str | None]:
+    return Counter(row["code"] for row in report(services.folder)["ledger"])
+
+
+def one_row(services: Services, code: str) -> dict[str, Any]:
+    (row,) = (row for row in report(services.folder)["ledger"] if row["code"] == code)
+    return dict(row)
+
+
+def has_map(services: Services) -> bool:
+    return (services.folder / "site/index.html").is_file()
+
+
+def no_traceback(outcome: Outcome) -> None:
+    assert "Traceback" not in outcome.stderr
+
+
+def test_spotify_asks_for_two_seconds_and_gets_them(running: Services) -> None:
+    running.spotify.faults.append(Fault(status=429, headers={"Retry-After": "2"}, path="/me/tracks"))
+    started = time.monotonic()
+    outcome = running.build()
+    assert outcome.status == 0, outcome.stderr
+    assert time.monotonic() - started > 2
+    assert codes(running) == {None: 6}
+
+
+def test_spotify_asks_for_a_day_and_the_last_library_is_used(running: Services) -> None:
+    assert running.build().status == 0
+    before = tree(running.folder / "site")
+    running.add(numbered_track(50))
+    running.spotify.faults.append(Fault(status=429, headers={"Retry-After": "86400"}, times=99))
+    outcome = running.build()
+    assert outcome.status == 6
+    no_traceback(outcome)
+    assert tree(running.folder / "site") == before
+    assert running.build().status == 6
+    assert running.spotify.asked_for("/v1/") == [], "Spotify is not asked again before the day is over"
+
+
+def test_a_day_of_waiting_in_the_middle_leaves_a_map_of_what_was_fetched(tmp_path: Path) -> None:
+    with services(FakeLibrary.with_numbers(60, 0), tmp_path) as running:
+        running.spotify.faults.append(
+            Fault(status=429, headers={"Retry-After": "86400"}, path="/me/tracks", after=1, times=99)
+        )
+        outcome = running.build()
+        assert outcome.status == 6, outcome.stderr
+        assert codes(running) == {None: 50}
+        assert has_map(running)
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_a_burst_of_server_errors_passes(running: Services, status: int) -> None:
+    running.spotify.faults.append(Fault(status=status, times=2))
+    running.music.faults.append(http_server.Fault(status=status, times=2))
+    running.audio.faults.append(http_server.Fault(status=status, times=2))
+    outcome = running.build()
+    assert outcome.status == 0, outcome.stderr
+    assert codes(running) == {None: 6}
+
+
+def test_a_hotels_login_page_in_place_of_answers_is_no_library(running: Services) -> None:
+    running.spotify.faults.append(Fault(kind="html", times=999))
+    outcome = running.build()
+    assert outcome.status == 6
+    no_traceback(outcome)
+    assert not has_map(running)
+
+
+def test_html_in_place_of_search_results_leaves_the_tracks_waiting(running: Services) -> None:
+    assert running.build().status == 0
+    running.add(numbered_track(50))
+    page = http_server.Fault(status=200, body=b"<!doctype html><title>Welcome</title>", times=999)
+    running.music.faults.append(page)
+    outcome = running.build()
+    assert outcome.status == 0, outcome.stderr
+    no_traceback(outcome)
+    assert sum(codes(running).values()) - codes(running)[None] == 1
+    assert has_map(running)
+
+
+def test_resets_everywhere_pass(running: Services) -> None:
+    running.spotify.faults.append(Fault(kind="reset", times=2))
+    running.music.faults.append(http_server.Fault(kind="reset", times=1))
+    running.audio.faults.append(http_server.Fault(kind="reset", times=1))
+    outcome = running.build()
+    assert outcome.status == 0, outcome.stderr
+    assert codes(running) == {None: 6}
+
+
+def test_truncated_audio_is_tried_again_another_time(running: Services) -> None:
+    lost = video_id(numbered_track(2))
+    running.audio.faults.append(http_server.Fault(kind="cut", path=lost, times=99))
+    outcome = running.build()
+    assert outcome.status == 0, outcome.stderr
+    row = next(row for row in report(running.folder)["ledger"] if row["status"] == "failed")
+    assert (row["title"], row["stage"], row["retryable"]) == ("Song 2", "download", True)
+    running.audio.faults.clear()
+    again = running.build("--retry")
+    assert (again.status, again.listened_to) == (0, 1)
+    assert codes(running) == {None: 6}
+
+
+def test_a_removed_video_is_one_row_and_is_not_asked_for_again(running: Services) -> None:
+    running.audio.missing.add(video_id(numbered_track(3)))
+    assert running.build().status == 0
+    row = next(row for row in report(running.folder)["ledger"] if row["status"] == "failed")
+    assert (row["title"], row["stage"]) == ("Song 3", "download")
+    assert running.build().status == 0
+    assert running.audio.asked == []
+
+
+def test_a_bot_check_after_thirty_downloads_keeps_the_thirty(tmp_path: Path) -> None:
+    with services(FakeLibrary.with_numbers(36, 0), tmp_path) as running:
+        running.audio.bot_check_after = 30
+        outcome = running.build()
+        assert outcome.status == 0, outcome.stderr
+        assert codes(running) == {None: 30, "waiting": 6}
+        assert all(row["retry_at"] for row in report(tmp_path)["ledger"] if row["code"] == "waiting")
+        assert "can be tried again after" in outcome.stderr
+        asked = len([one for one in running.audio.asked if one.query["v"] not in running.audio.given])
+        assert asked <= 4, "after the first refusal nobody asks any more"
+        assert running.build("--max-failures", "5").status == 3
+        assert running.audio.asked == [], "nor does the next build, before it is time"
+        running.audio.bot_check_after = None
+        later = running.build("--retry")
+        assert (later.status, later.listened_to) == (0, 6)
+
+
+def test_a_build_that_is_not_to_listen_makes_the_map_of_what_was_heard(running: Services) -> None:
+    assert running.build().status == 0
+    running.add(numbered_track(50))
+    outcome = running.build("--no-listen")
+    assert outcome.status == 0, outcome.stderr
+    assert codes(running) == {None: 6, "waiting": 1}
+    assert running.music.asked == []
+
+
+def test_an_expired_login_makes_the_map_of_the_last_library_and_says_how_to_log_in(running: Services) -> None:
+    assert running.build().status == 0
+    old = {"SPOTMAP_SPOTIFY_LOGIN": ci_secret(running.spotify.login(time.time() - HALF_A_YEAR_S))}
+    running.spotify.revoke()
+    outcome = running.build(extra=old)
+    assert outcome.status == 4
+    assert "six months have passed" in outcome.stderr
+    assert "spotmap-build login" in outcome.stderr
+    assert has_map(running)
+
+
+def test_access_that_was_taken_back_is_named_as_such(running: Services) -> None:
+    assert running.build().status == 0
+    secret = {"SPOTMAP_SPOTIFY_LOGIN": ci_secret(running.spotify.login())}
+    running.spotify.revoke()
+    outcome = running.build(extra=secret)
+    assert outcome.status == 4
+    assert "access" in outcome.stderr
+    assert has_map(running)
+
+
+def test_nobody_logged_in_and_nothing_fetched_is_a_sentence(running: Services) -> None:
+    outcome = running.build(extra={"SPOTMAP_SPOTIFY_LOGIN": "", "SPOTMAP_TOKEN_FILE": "nowhere.json"})
+    assert outcome.status == 4
+    assert "spotmap-build login" in outcome.stderr
+    no_traceback(outcome)
+
+
+def test_no_network_at_all_makes_the_map_of_what_there_is(running: Services) -> None:
+    assert running.build().status == 0
+    before = tree(running.folder / "site")
+    cut = {
+        "SPOTMAP_SPOTIFY_API": f"{NOBODY}v1/",
+        "SPOTMAP_SPOTIFY_ACCOUNTS": NOBODY,
+        "SPOTMAP_YTMUSIC": NOBODY,
+        "SPOTMAP_WATCH_URL": f"{NOBODY}watch?v={{video_id}}",
+    }
+    outcome = running.build(extra=cut)
+    assert outcome.status == 6
+    no_traceback(outcome)
+    assert tree(running.folder / "site") == before
+    assert running.build("--offline", extra=cut).status == 0
+
+
+def test_youtube_out_of_reach_does_not_hold_up_the_build(running: Services) -> None:
+    assert running.build().status == 0
+    for number in range(50, 60):
+        running.add(numbered_track(number))
+    outcome = running.build(extra={"SPOTMAP_YTMUSIC": NOBODY})
+    assert outcome.status == 0, outcome.stderr
+    assert codes(running)[None] == 6
+    assert sum(codes(running).values()) == 16
+    later = running.build()
+    assert (later.status, later.listened_to) == (0, 10), "once it is back, all of them are found at once"
+
+
+def test_a_full_disk_ends_the_build_and_costs_nothing_that_was_finished(running: Services, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=240k", "tmpfs", str(disk)]
+    mounted = subprocess.run(mount, check=False, capture_output=True)
+    if mounted.returncode:
+        pytest.skip("mounting a small disk needs more rights")
+    try:
+        outcome = running.build("--cache-dir", disk / "cache")
+        assert outcome.status == 5, outcome.stderr
+        no_traceback(outcome)
+        assert "cannot grow" in outcome.stderr
+        subprocess.run(["mount", "-o", "remount,size=60M", disk], check=True)
+        assert running.build("--cache-dir", disk / "cache").status == 0
+    finally:
+        subprocess.run(["umount", disk], check=True)

@@ -1,0 +1,92 @@
+"""A build of a streamed library is stopped in any stage, politely or not: nothing finished is lost or asked again."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.spotify_library import FakeLibrary
+from tests.support.command import environment, report, tree
+from tests.support.streaming import HASTE, Services, services
+
+pytestmark = [pytest.mark.xdist_group("streamed-interrupts"), pytest.mark.slow]
+
+TRACKS = 8
+STAGES = ("fetch", "embed", "project", "cluster", "emit")
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Services]:
+    with services(FakeLibrary.with_numbers(TRACKS, 1, playlist_tracks=4), tmp_path) as started:
+        started.spotify.delay_s = 0.2
+        (tmp_path / "temporary").mkdir()
+        yield started
+
+
+def stop_in(running: Services, stage: str, how: signal.Signals) -> tuple[int, str]:
+    """Start a build, send it a signal as soon as a stage has begun; the status, and what it told."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "spotmap_build", "--source", "spotify", "--embedder", "musicnn", "--log", "json"],
+        cwd=running.folder,
+        env=environment({**running.environment, **HASTE, "TMPDIR": str(running.folder / "temporary")}),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        told = []
+        for line in process.stderr:
+            told.append(line)
+            if is_moment(line, stage):
+                process.send_signal(how)
+                break
+        told += process.stderr.readlines()
+        return process.wait(timeout=60), "".join(told)
+
+
+def is_moment(line: str, stage: str) -> bool:
+    """Whether a stage has begun; listening is well under way, with searches, downloads and workers all at it."""
+    event = json.loads(line) if line.startswith("{") else {}
+    if event.get("stage") != stage:
+        return False
+    if stage == "embed":
+        return bool(event["event"] == "advance" and event["done"] >= 2)
+    return bool(event["event"] == "begin")
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_stopped_in_each_stage_it_goes_on_from_there(running: Services, how: signal.Signals) -> None:
+    for stage in STAGES:
+        status, told = stop_in(running, stage, how)
+        assert status == (130 if how == signal.SIGINT else -signal.SIGKILL), f"{stage}: {told}"
+        assert "Traceback" not in told, stage
+        if how == signal.SIGINT:
+            assert list((running.folder / "temporary").iterdir()) == [], f"{stage}: audio was left behind"
+    searches, given = list(running.music.searches), list(running.audio.given)
+    assert len(searches) <= len(set(searches)) + 4, "only what was under way is asked again"
+    running.music.asked.clear()
+    last = running.build(extra={"TMPDIR": str(running.folder / "temporary")})
+    assert (last.status, last.listened_to) == (0, 0), last.stderr
+    assert running.music.searches == []
+    assert len(given) == TRACKS
+    assert {row["status"] for row in report(running.folder)["ledger"]} == {"mapped"}
+
+
+def test_what_a_killed_build_had_downloaded_is_deleted_by_the_next(running: Services) -> None:
+    temporary = running.folder / "temporary"
+    stop_in(running, "embed", signal.SIGKILL)
+    left = list(temporary.iterdir())
+    assert left
+    for folder in left:
+        lock = folder / "lock"
+        if lock.exists():
+            os.utime(lock, (1, 1))
+    assert running.build(extra={"TMPDIR": str(temporary)}).status == 0
+    assert not [name for name in tree(temporary) if name.endswith((".m4a", ".part"))]

@@ -1,0 +1,97 @@
+"""A service that refuses is not asked again before its time; what a killed build left lying about is swept."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from spotmap_build.cache.store import Cache
+from spotmap_build.config import Config
+from spotmap_build.errors import ServiceError, ServiceRefused
+from spotmap_build.progress import make_progress
+from spotmap_build.steps import Clock, Run
+from spotmap_build.steps.sound.scratch import scratch_folder, sweep
+from spotmap_build.steps.sound.services import PAUSE_S, Service, when
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Run]:
+    with Cache.open(tmp_path / "cache") as cache:
+        yield Run(Config(), cache, make_progress("json"), Clock())
+
+
+def retrying(run: Run) -> Run:
+    return Run(Config(retry=True), run.cache, run.progress, run.clock)
+
+
+def test_a_service_may_be_asked_until_it_refuses(run: Run) -> None:
+    service = Service(run, "YouTube")
+    assert service.is_open
+    service.breaker.failed(ServiceRefused("Too many."))
+    assert not service.is_open
+    assert service.waiting("a", "download").detail == "Too many."
+
+
+def test_a_refusal_holds_for_the_next_build_but_not_for_one_that_is_to_retry(run: Run) -> None:
+    Service(run, "YouTube").remember(ServiceRefused("Too many.", retry_after_s=500))
+    later = Service(run, "YouTube")
+    assert not later.is_open
+    row = later.waiting("a", "download")
+    assert row.retryable
+    assert row.retry_at_unix_s is not None
+    assert 400 < row.retry_at_unix_s - time.time() <= 500
+    assert Service(run, "YouTube Music").is_open
+    assert Service(retrying(run), "YouTube").is_open
+
+
+def test_a_refusal_without_a_date_holds_for_an_hour(run: Run) -> None:
+    Service(run, "YouTube").remember(ServiceRefused("A bot check."))
+    retry_at = Service(run, "YouTube")
+    assert not retry_at.is_open
+    assert abs((retry_at.waiting("a", "x").retry_at_unix_s or 0) - time.time() - PAUSE_S) < 5
+    assert "A bot check. It can be tried again after" in retry_at.summary()
+
+
+def test_a_passing_error_is_not_remembered(run: Run) -> None:
+    Service(run, "YouTube").remember(ServiceError("A stall."))
+    assert Service(run, "YouTube").is_open
+
+
+def test_a_build_that_asks_nobody_remembers_nothing(run: Run) -> None:
+    offline = Service(run, "YouTube", barred="The build was to stay offline.")
+    assert not offline.is_open
+    assert offline.waiting("a", "match").retry_at_unix_s is None
+    assert Service(run, "YouTube").is_open
+
+
+def test_a_moment_is_told_in_words() -> None:
+    assert when(1_800_000_000) == " It can be tried again after 08:00 UTC on 15 January."
+    assert when(None) == ""
+
+
+def test_a_scratch_folder_is_gone_even_after_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with pytest.raises(RuntimeError), scratch_folder() as folder:  # noqa: PT012 - the folder is looked at inside
+        (folder / "audio.m4a").write_bytes(b"...")
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_build_left_is_swept_and_what_is_in_use_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    left, foreign = tmp_path / "spotmap-left", tmp_path / "spotmap-of-somebody-else"
+    for folder in (left, foreign):
+        folder.mkdir()
+    (left / "lock").touch()
+    os.utime(left / "lock", (1, 1))
+    with scratch_folder() as used:
+        os.utime(used / "lock", (1, 1))
+        sweep(tmp_path)
+        assert used.is_dir()
+    assert {path.name for path in tmp_path.iterdir()} == {foreign.name}

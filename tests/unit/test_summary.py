@@ -1,0 +1,50 @@
+"""The end of a build says what is missing, why, and when it is tried again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from spotmap_build.errors import LoginError
+from spotmap_build.model import Failed
+from spotmap_build.summary import BuildResult, markdown, missing_lines, summary_lines
+
+WAITING = Failed("a", "download", "waiting", "", retryable=True, retry_at_unix_s=1_800_000_000)
+LATER = Failed("b", "match", "no-match", "", retryable=True, retry_at_unix_s=1_900_000_000)
+LEFT_OUT = Failed("c", "match", "excluded", "Left out by overrides.toml.")
+
+
+def result(*failures: Failed, **changes: object) -> BuildResult:
+    values: dict[str, object] = {
+        "mapped_count": 10,
+        "track_count": 10 + len(failures),
+        "failures": failures,
+        "embedded_count": 3,
+        "changed": True,
+        "seconds": 1.0,
+    }
+    return BuildResult(**(values | changes))  # type: ignore[arg-type]
+
+
+def test_what_was_left_out_on_purpose_is_not_missing() -> None:
+    assert result(LEFT_OUT, WAITING).missing == (WAITING,)
+
+
+def test_the_commonest_reason_comes_first_and_the_next_try_is_the_earliest() -> None:
+    lines = list(missing_lines((LATER, WAITING, WAITING)))
+    assert lines[0].startswith("2 wait")
+    assert lines[1].startswith("1 have no recording")
+    assert lines[2] == "The next can be tried again after 2027-01-15 08:00 UTC."
+
+
+def test_nothing_missing_is_one_line() -> None:
+    assert list(summary_lines(result(), "3 s", Path("r.json"))) == ["10 of 10 tracks are on the map (3 s)."]
+
+
+def test_the_page_of_a_scheduled_build_names_the_problem_and_what_to_do() -> None:
+    problem = LoginError("The login to Spotify has ended.", hint="Log in again: spotmap-build login.")
+    text = markdown(result(WAITING, problem=problem, notices=("The library is of yesterday.",)), "My map")
+    assert text.startswith("## My map\n")
+    assert "> **The login to Spotify has ended.** Log in again: spotmap-build login." in text
+    assert "- The library is of yesterday." in text
+    assert "1 wait until" in text
+    assert "\n\n\n" not in text
