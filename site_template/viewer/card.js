@@ -4,17 +4,21 @@ import { placeholderArt } from "./artwork.js";
 import { element, swatch } from "./dom.js";
 import { featureBars } from "./features.js";
 import { formatDuration } from "./format.js";
+import { trackLinks } from "./links.js";
 import { colorOf } from "./palette.js";
 import { placeCard } from "./placement.js";
-import { NO_GROUP, NO_TRACK } from "./types.js";
+import { groupsHolding } from "./selection.js";
+import { NO_TRACK } from "./types.js";
 
 /** @import { Renderer } from "./renderer.js" */
 /** @import { Store } from "./store.js" */
-/** @import { Group, MapData, State, TextData, ThemeName, TrackDetails } from "./types.js" */
+/** @import { Group, GroupKind, MapData, State, TextData, ThemeName, TrackDetails } from "./types.js" */
 
 /** A pointer that only passes over tracks does not fetch the details of each. */
 const HOVER_DELAY_MS = 90;
 const MAX_CHIPS = 6;
+/** @type {readonly GroupKind[]} */
+const CHIP_KINDS = ["cluster", "layer", "playlist"];
 const MAX_FACETS = 4;
 /** Below this width the card is a sheet at the bottom, and the style sheet places it. */
 const docked = matchMedia("(max-width: 719px)");
@@ -127,13 +131,11 @@ export class Card {
   /** @param {number} track */
   #groups(track) {
     const { theme } = this.#store.get();
-    const { clusters, cluster, playlists, membership } = this.#map;
-    const list = element("ul", { class: "chips", "aria-label": "Cluster and playlists" });
-    if (cluster[track] !== NO_GROUP) list.append(chip(clusters[cluster[track]], theme, "cluster"));
-    const members = membership.playlists.subarray(membership.offsets[track], membership.offsets[track + 1]);
-    for (const index of members.subarray(0, MAX_CHIPS)) list.append(chip(playlists[index], theme, "playlist"));
-    if (members.length > MAX_CHIPS) {
-      list.append(element("li", { class: "chip" }, `${members.length - MAX_CHIPS} more`));
+    const list = element("ul", { class: "chips", "aria-label": "Cluster, libraries and playlists" });
+    for (const kind of CHIP_KINDS) {
+      const groups = groupsHolding(this.#map, kind, track);
+      list.append(...groups.slice(0, MAX_CHIPS).map((group) => chip(group, theme, kind)));
+      if (groups.length > MAX_CHIPS) list.append(element("li", { class: "chip" }, `${groups.length - MAX_CHIPS} more`));
     }
     return list;
   }
@@ -157,7 +159,8 @@ export class Card {
    * @param {number} track
    * @param {TrackDetails} details
    */
-  #detailNodes(track, { duration_ms, year, artFile, features, facets }) {
+  #detailNodes(track, details) {
+    const { duration_ms, year, artFile, features, facets } = details;
     if (artFile && this.#shown === track) this.#showArt(artFile);
     const nodes = [];
     const facts = [year === null ? "" : String(year), duration_ms === null ? "" : formatDuration(duration_ms)].filter(Boolean);
@@ -171,6 +174,8 @@ export class Card {
       ]);
       nodes.push(element("dl", { class: "facets" }, ...rows));
     }
+    const links = trackLinks(details).map(({ label, url }) => element("a", { href: url, target: "_blank", rel: "noopener" }, label));
+    if (links.length > 0) nodes.push(element("p", { class: "card-links" }, ...links));
     return nodes;
   }
 

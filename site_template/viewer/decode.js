@@ -58,20 +58,21 @@ function decodeGroup(raw, index) {
 }
 
 /**
- * @param {readonly Uint32Array[]} tracksOfPlaylist  ascending tracks for each playlist
+ * @param {readonly {tracks: readonly number[]}[]} groups  with delta-coded, ascending tracks
  * @param {number} count
  * @returns {Membership}
  */
-export function invertMembership(tracksOfPlaylist, count) {
+export function invertMembership(groups, count) {
+  const tracksOf = groups.map(({ tracks }) => undelta(tracks, new Uint32Array(tracks.length)));
   const offsets = new Uint32Array(count + 1);
-  for (const tracks of tracksOfPlaylist) for (const track of tracks) offsets[track + 1]++;
+  for (const tracks of tracksOf) for (const track of tracks) offsets[track + 1]++;
   for (let i = 0; i < count; i++) offsets[i + 1] += offsets[i];
   const next = offsets.slice();
-  const playlists = new Uint32Array(offsets[count]);
-  tracksOfPlaylist.forEach((tracks, index) => {
-    for (const track of tracks) playlists[next[track]++] = index;
+  const indices = new Uint32Array(offsets[count]);
+  tracksOf.forEach((tracks, index) => {
+    for (const track of tracks) indices[next[track]++] = index;
   });
-  return { offsets, playlists };
+  return { offsets, groups: indices };
 }
 
 /**
@@ -84,10 +85,7 @@ export function decodeMap(document) {
   if (document.x.length !== count || document.y.length !== count || document.cluster.length !== count) {
     throw new DataError("The map's data is incomplete: its columns are of different lengths. Build the site again.");
   }
-  /** @type {Uint32Array[]} */
-  const tracksOfPlaylist = document.playlists.map((/** @type {any} */ playlist) =>
-    undelta(playlist.tracks, new Uint32Array(playlist.tracks.length)),
-  );
+  const layers = document.layers ?? [];
   return {
     title: document.title,
     count,
@@ -97,7 +95,11 @@ export function decodeMap(document) {
     cluster: Int32Array.from(document.cluster),
     clusters: document.clusters.map(decodeGroup),
     playlists: document.playlists.map(decodeGroup),
-    membership: invertMembership(tracksOfPlaylist, count),
+    layers: layers.map(decodeGroup),
+    memberships: {
+      playlist: invertMembership(document.playlists, count),
+      layer: invertMembership(layers, count),
+    },
     files: {
       text: document.files.text,
       details: document.files.details,
@@ -146,6 +148,7 @@ export function decodeDetails(document, track) {
     duration_ms: document.duration_ms[row],
     year: document.year[row],
     artFile: document.art_files[document.art[row]] ?? "",
+    videoId: document.video_ids?.[row] ?? "",
     features: present(document.features).map(({ name, value }) => ({
       name,
       value,

@@ -3,20 +3,20 @@
 import { element, swatch } from "./dom.js";
 import { formatCount } from "./format.js";
 import { colorOf } from "./palette.js";
-import { countWithoutGroup, groupsOf, soloed, toggled } from "./selection.js";
+import { countWithoutGroup, groupsOf, HIDDEN_KEY, soloed, toggled } from "./selection.js";
 import { readTheme } from "./theme.js";
 import { NO_GROUP } from "./types.js";
 
 /** @import { Store } from "./store.js" */
 /** @import { GroupKind, MapData, State } from "./types.js" */
 
-const WITHOUT = { cluster: "Between clusters", playlist: "In no playlist" };
+const WITHOUT = { cluster: "Between clusters", playlist: "In no playlist", layer: "In no library" };
 const EMPTY = {
   cluster: "No clusters: the library is small, or its tracks sound too different to form groups.",
   playlist: "This library has no playlists.",
+  layer: "",
 };
-/** @type {Readonly<Record<GroupKind, "hiddenClusters" | "hiddenPlaylists">>} */
-const HIDDEN_KEY = { cluster: "hiddenClusters", playlist: "hiddenPlaylists" };
+const ALL_SHOWN = { hiddenClusters: new Set(), hiddenPlaylists: new Set(), hiddenLayers: new Set() };
 
 /**
  * @param {HTMLElement} host
@@ -35,7 +35,8 @@ export function wireLegend(host, map, store) {
       tab.setAttribute("aria-pressed", String(kind === state.colorBy));
       tab.classList.toggle("is-filtering", state[HIDDEN_KEY[kind]].size > 0);
     }
-    showAll.hidden = state.hiddenClusters.size === 0 && state.hiddenPlaylists.size === 0;
+    // Disabled, not away: what is below the list must not move while somebody taps in it.
+    showAll.disabled = Object.values(HIDDEN_KEY).every((key) => state[key].size === 0);
     for (const button of list.querySelectorAll(".legend-toggle")) {
       const group = Number(/** @type {HTMLElement} */ (button).dataset.group);
       button.setAttribute("aria-pressed", String(!state[HIDDEN_KEY[state.colorBy]].has(group)));
@@ -75,13 +76,14 @@ export function wireLegend(host, map, store) {
     setHidden((hidden) => toggled(hidden, group));
     solo(group);
   });
-  showAll.addEventListener("click", () => store.set({ hiddenClusters: new Set(), hiddenPlaylists: new Set() }));
+  showAll.addEventListener("click", () => store.set(ALL_SHOWN));
   for (const tab of tabs) {
     const colorBy = /** @type {GroupKind} */ (tab.dataset.colorBy);
+    tab.hidden = colorBy === "layer" && map.layers.length === 0;
     tab.addEventListener("click", () => store.set({ colorBy }));
   }
   store.subscribe(["colorBy", "theme"], rebuild);
-  store.subscribe(["hiddenClusters", "hiddenPlaylists"], update);
+  store.subscribe(Object.values(HIDDEN_KEY), update);
   rebuild();
 }
 

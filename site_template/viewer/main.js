@@ -26,6 +26,7 @@ function initialState() {
     colorBy: "cluster",
     hiddenClusters: new Set(),
     hiddenPlaylists: new Set(),
+    hiddenLayers: new Set(),
     query: "",
     matches: null,
     hovered: NO_TRACK,

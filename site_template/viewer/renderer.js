@@ -5,7 +5,7 @@ import { MarksLayer } from "./marks_layer.js";
 import { colorOf } from "./palette.js";
 import { PointsLayer } from "./points_layer.js";
 import { RegionsLayer } from "./regions_layer.js";
-import { appearanceOf, groupsOf, RANK } from "./selection.js";
+import { appearanceOf, groupsOf, HIDDEN_KEY, RANK } from "./selection.js";
 import { readTheme } from "./theme.js";
 import { NO_GROUP } from "./types.js";
 import { toScreen, visibleExtent } from "./viewport.js";
@@ -24,7 +24,7 @@ const LABEL_AIR = 20;
 /** @typedef {"regions" | "points" | "labels" | "marks"} LayerName */
 
 /** @type {readonly (keyof State)[]} */
-const DRESS_KEYS = ["theme", "colorBy", "hiddenClusters", "hiddenPlaylists", "matches"];
+const DRESS_KEYS = ["theme", "colorBy", "matches", ...Object.values(HIDDEN_KEY)];
 
 export class Renderer {
   #map;
@@ -157,9 +157,9 @@ export class Renderer {
    * @param {Readonly<State>} state
    * @returns {Group[]}
    */
-  #shownGroups({ colorBy, hiddenClusters, hiddenPlaylists }) {
-    const hidden = colorBy === "cluster" ? hiddenClusters : hiddenPlaylists;
-    return groupsOf(this.#map, colorBy).filter(({ index }) => !hidden.has(index));
+  #shownGroups(state) {
+    const hidden = state[HIDDEN_KEY[state.colorBy]];
+    return groupsOf(this.#map, state.colorBy).filter(({ index }) => !hidden.has(index));
   }
 
   /** @param {Readonly<State>} state */

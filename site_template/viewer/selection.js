@@ -2,7 +2,14 @@
 
 import { NO_GROUP } from "./types.js";
 
-/** @import { GroupKind, MapData, State } from "./types.js" */
+/** @import { Group, GroupKind, MapData, Membership, State } from "./types.js" */
+
+/** Where the state keeps which groups of a kind are switched off. */
+export const HIDDEN_KEY = Object.freeze({
+  cluster: /** @type {const} */ ("hiddenClusters"),
+  playlist: /** @type {const} */ ("hiddenPlaylists"),
+  layer: /** @type {const} */ ("hiddenLayers"),
+});
 
 /**
  * @param {ReadonlySet<number>} hidden
@@ -43,22 +50,23 @@ export const RANK = Object.freeze({ HIDDEN: 0, DIMMED: 1, QUIET: 2, SHOWN: 3 });
  */
 
 /**
- * A track shows if its cluster is on and any of its playlists is on ("no playlist" counting as one). While a query is
- * being typed, shown tracks that do not match are dimmed.
+ * A track shows if its cluster is on, any of its playlists is on ("no playlist" counting as one), and so with libraries.
+ * While a query is being typed, shown tracks that do not match are dimmed.
  *
  * @param {MapData} map
- * @param {Pick<State, "colorBy" | "hiddenClusters" | "hiddenPlaylists" | "matches">} state
+ * @param {Pick<State, "colorBy" | "hiddenClusters" | "hiddenPlaylists" | "hiddenLayers" | "matches">} state
  * @returns {Appearance}
  */
-export function appearanceOf(map, { colorBy, hiddenClusters, hiddenPlaylists, matches }) {
-  const { count, cluster } = map;
+export function appearanceOf(map, { colorBy, hiddenClusters, hiddenPlaylists, hiddenLayers, matches }) {
+  const { count, cluster, memberships } = map;
   const rank = new Uint8Array(count);
   const group = new Int32Array(count);
   let visibleCount = 0;
   for (let track = 0; track < count; track++) {
-    const playlist = firstShownPlaylist(map, track, hiddenPlaylists);
-    const visible = playlist !== undefined && !hiddenClusters.has(cluster[track]);
-    group[track] = colorBy === "cluster" ? cluster[track] : (playlist ?? NO_GROUP);
+    const playlist = firstShown(memberships.playlist, track, hiddenPlaylists);
+    const layer = firstShown(memberships.layer, track, hiddenLayers);
+    const visible = playlist !== undefined && layer !== undefined && !hiddenClusters.has(cluster[track]);
+    group[track] = (colorBy === "cluster" ? cluster[track] : colorBy === "playlist" ? playlist : layer) ?? NO_GROUP;
     if (!visible) continue;
     visibleCount++;
     rank[track] = matches ? RANK.DIMMED : group[track] === NO_GROUP ? RANK.QUIET : RANK.SHOWN;
@@ -70,18 +78,33 @@ export function appearanceOf(map, { colorBy, hiddenClusters, hiddenPlaylists, ma
 }
 
 /**
- * @param {MapData} map
+ * @param {Membership} membership
  * @param {number} track
  * @param {ReadonlySet<number>} hidden
- * @returns {number | undefined}  NO_GROUP for a track in no playlist, undefined if all its playlists are hidden
+ * @returns {number | undefined}  NO_GROUP for a track in no group of that kind, undefined if all its groups are hidden
  */
-function firstShownPlaylist({ membership: { offsets, playlists } }, track, hidden) {
+function firstShown({ offsets, groups }, track, hidden) {
   const end = offsets[track + 1];
   if (offsets[track] === end) return hidden.has(NO_GROUP) ? undefined : NO_GROUP;
   for (let i = offsets[track]; i < end; i++) {
-    if (!hidden.has(playlists[i])) return playlists[i];
+    if (!hidden.has(groups[i])) return groups[i];
   }
   return undefined;
+}
+
+/**
+ * The groups of a kind that hold a track, ascending; of clusters at most one.
+ *
+ * @param {MapData} map
+ * @param {GroupKind} kind
+ * @param {number} track
+ * @returns {Group[]}
+ */
+export function groupsHolding(map, kind, track) {
+  if (kind === "cluster") return map.cluster[track] === NO_GROUP ? [] : [map.clusters[map.cluster[track]]];
+  const { offsets, groups } = map.memberships[kind];
+  const all = groupsOf(map, kind);
+  return Array.from(groups.subarray(offsets[track], offsets[track + 1]), (index) => all[index]);
 }
 
 /**
@@ -89,22 +112,19 @@ function firstShownPlaylist({ membership: { offsets, playlists } }, track, hidde
  * @param {GroupKind} kind
  */
 export function groupsOf(map, kind) {
-  return kind === "cluster" ? map.clusters : map.playlists;
+  return { cluster: map.clusters, playlist: map.playlists, layer: map.layers }[kind];
 }
 
 /**
  * @param {MapData} map
  * @param {GroupKind} kind
- * @returns {number}  tracks in no cluster or in no playlist
+ * @returns {number}  tracks in no group of that kind
  */
 export function countWithoutGroup(map, kind) {
+  const offsets = kind === "cluster" ? null : map.memberships[kind].offsets;
   let without = 0;
   for (let track = 0; track < map.count; track++) {
-    const none =
-      kind === "cluster"
-        ? map.cluster[track] === NO_GROUP
-        : map.membership.offsets[track] === map.membership.offsets[track + 1];
-    if (none) without++;
+    if (offsets ? offsets[track] === offsets[track + 1] : map.cluster[track] === NO_GROUP) without++;
   }
   return without;
 }

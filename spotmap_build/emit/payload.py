@@ -1,7 +1,7 @@
 """From an atlas to the site's JSON files, as ``docs/site-data.md`` describes them. Pure: equal input gives equal bytes.
 
-Only what the viewer shows is encoded, field by field; a track's recording (and with it every local path) is never
-looked at.
+Only what the viewer shows is encoded, field by field; of a track's recording that is its public id on YouTube, never
+the path of a local file.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ SMALLEST_VIEW = 4096
 FEATURE_DIGITS = 4
 """Significant digits of a feature: finer than any of them is measured, and half the bytes of a float."""
 GENERATION_DIGITS = 16
+OWN_FACETS = ("genres", "plays")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,22 @@ def _map(atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array) -> di
         "cluster": labels.tolist(),
         "clusters": clusters,
         "playlists": playlists,
+        "layers": _layers(atlas.tracks, number_of_row),
     }
+
+
+def _layers(tracks: Sequence[Track], number_of_row: Int64Array) -> list[dict[str, Any]]:
+    """Whose libraries the tracks are in, by name; several of them may hold one track."""
+    rows: dict[str, list[int]] = {}
+    for row, track in enumerate(tracks):
+        for name in track.layers:
+            rows.setdefault(name, []).append(row)
+    layers = []
+    for color, name in enumerate(sorted(rows)):
+        members = np.unique(number_of_row[rows[name]])
+        layer = {"id": _clean(name), "name": _clean(name), "count": len(members), "color": color}
+        layers.append(layer | {"tracks": _differences(members)})
+    return layers
 
 
 def _view(coordinates: Int64Array) -> list[int]:
@@ -206,6 +222,9 @@ def _details(
             "feature_units": units,
             "facets": _facets(chunk),
         }
+        video_ids = [track.recording.video_id if track.recording else None for track in chunk]
+        if any(video_ids):
+            document["video_ids"] = video_ids
         files[f"details-{number:03d}.json"] = orjson.dumps(document)
     return files
 
@@ -216,9 +235,20 @@ def art_file_name(track: Track) -> str:
 
 
 def _facets(tracks: Iterable[Track]) -> dict[str, list[str | float | None]]:
-    tracks = list(tracks)
-    names = sorted({name for track in tracks for name in track.facets})
-    return {_clean(name): [_clean_facet(track.facets.get(name)) for track in tracks] for name in names}
+    """By name: genres and plays, then the source's own columns, which win over ours of the same name."""
+    facets = [_own_facets(track) | track.facets for track in tracks]
+    present = {name for each in facets for name in each}
+    names = sorted(present, key=lambda name: (name not in OWN_FACETS, name))
+    return {_clean(name): [_clean_facet(each.get(name)) for each in facets] for name in names}
+
+
+def _own_facets(track: Track) -> dict[str, str | float]:
+    facets: dict[str, str | float] = {}
+    if track.genres:
+        facets["genres"] = ", ".join(track.genres)
+    if track.play_count is not None:
+        facets["plays"] = track.play_count
+    return facets
 
 
 def _clean_facet(value: str | float | None) -> str | float | None:

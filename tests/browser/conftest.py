@@ -124,18 +124,20 @@ class Viewer:
     def visible_count(self) -> int:
         return int(self.page.evaluate("spotmap.visibleCount()"))
 
-    def track_in_view(self) -> int:
-        """A track well inside the window that no other track is close to, so that pointing at it is unambiguous."""
+    def track_in_view(self, divisor: int = 1) -> int:
+        """A track well inside the window that no other track is close to, so that pointing at it is unambiguous. Its
+        number is a multiple of ``divisor``."""
         return int(
             self.page.evaluate(
-                """() => {
+                """(divisor) => {
                   const points = [];
                   for (let track = 0; track < 300; track++) points.push(spotmap.positionOf(track));
                   const free = ([x, y]) => x > 340 && x < innerWidth - 120 && y > 60 && y < innerHeight - 60;
                   const lonely = ([x, y], i) =>
                     points.every(([a, b], j) => i === j || Math.hypot(a - x, b - y) > 12);
-                  return points.findIndex((point, i) => free(point) && lonely(point, i));
-                }"""
+                  return points.findIndex((point, i) => i % divisor === 0 && free(point) && lonely(point, i));
+                }""",
+                divisor,
             )
         )
 

@@ -35,6 +35,12 @@ def test_the_demo_has_regions_playlists_and_every_track(open_viewer: OpenViewer,
     assert entries.count() >= 8
 
 
+def test_one_persons_map_has_no_tab_for_libraries(open_viewer: OpenViewer, demo: Site) -> None:
+    viewer = open_viewer(site=demo)
+    expect(viewer.page.locator("[data-color-by]")).to_have_count(3)
+    expect(viewer.page.locator("[data-color-by]:visible")).to_have_text(["Clusters", "Playlists"])
+
+
 def test_pointing_at_a_track_tells_its_title_and_measured_features(open_viewer: OpenViewer, demo: Site) -> None:
     viewer = open_viewer(site=demo)
     viewer.page.mouse.move(*viewer.position_of(50))

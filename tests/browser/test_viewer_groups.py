@@ -1,4 +1,4 @@
-"""The legend: switches, solo, colours by cluster or playlist."""
+"""The legend: switches, solo, colours by cluster, playlist or library."""
 
 from __future__ import annotations
 
@@ -80,6 +80,31 @@ def test_the_legend_follows_what_the_map_is_coloured_by(open_viewer: OpenViewer)
     assert "Between clusters" in clusters
     assert "Running" in playlists
     assert not set(clusters) & set(playlists)
+
+
+def test_a_library_can_be_switched_off(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    viewer.page.get_by_role("button", name="Libraries", exact=True).click()
+    assert viewer.state("colorBy") == "layer"
+    assert viewer.page.locator(".legend-name").all_inner_texts() == ["me", "Mara"]
+    viewer.page.locator(".legend-toggle", has_text="Mara").click()
+    assert viewer.visible_count() == 200
+    viewer.page.locator(".legend-toggle", has_text="me").click()
+    assert viewer.visible_count() == 0
+    viewer.page.get_by_role("button", name="Show all").click()
+    assert viewer.visible_count() == 300
+
+
+def test_libraries_are_coloured_alike_in_the_legend_and_on_the_card(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    viewer.page.get_by_role("button", name="Libraries", exact=True).click()
+    track = viewer.track_in_view()
+    viewer.page.mouse.click(*viewer.position_of(track))
+    color = "element => getComputedStyle(element).backgroundColor"
+    for chip in viewer.page.locator(".chip-layer").all():
+        row = viewer.page.locator(".legend-toggle", has_text=chip.inner_text())
+        assert chip.locator(".swatch").evaluate(color) == row.locator(".swatch").evaluate(color)
+    assert viewer.page.locator(".chip-layer").all_inner_texts() == [["Mara"], ["me"], ["me", "Mara"]][track % 3]
 
 
 def _undelta(deltas: list[int]) -> list[int]:

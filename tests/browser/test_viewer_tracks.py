@@ -79,6 +79,21 @@ def test_the_card_never_leaves_the_screen(open_viewer: OpenViewer, corner: tuple
     assert box["y"] + box["height"] <= 800
 
 
+def test_the_card_leads_to_spotify_and_youtube_music(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    track = viewer.track_in_view(divisor=2)
+    viewer.page.mouse.click(*viewer.position_of(track))
+    links = viewer.page.locator("#card a")
+    expect(links).to_have_text(["Open in Spotify", "YouTube Music"])
+    assert [link.get_attribute("href") for link in links.all()] == [
+        f"https://open.spotify.com/track/{track:022d}",
+        f"https://music.youtube.com/watch?v=v{track:010d}",
+    ]
+    for link in links.all():
+        assert (link.get_attribute("target"), link.get_attribute("rel")) == ("_blank", "noopener")
+    expect(viewer.page.locator(".note")).to_contain_text("Metadata from Spotify")
+
+
 def test_search_ignores_accents_and_enter_flies_to_the_track(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = viewer.page

@@ -21,6 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "site_template"
+LAYERS = ("me", "Mara")
+SOURCES = ("spotify", "folder")
 GENERATION = "sample0123456789"
 MAP_SIZE = 65535
 DETAILS_CHUNK = 2048
@@ -105,7 +107,7 @@ def write_sample_site(out: Path, *, tracks: int, seed: int = 7, title: str = "A 
         "track_count": tracks,
         "playlist_count": len(documents["map.json"]["playlists"]),
         "cluster_count": len(documents["map.json"]["clusters"]),
-        "sources": ["sample"],
+        "sources": SOURCES,
         "description": f"A map of {tracks} tracks, placed by how they sound.",
     }
     for page in ("index.html", "404.html"):
@@ -199,8 +201,9 @@ def map_document(
         "cluster": labels.tolist(),
         "clusters": clusters,
         "playlists": playlist_entries(random, points, labels),
+        "layers": layer_entries(count),
         "files": {"text": "text.json", "details": details, "details_chunk": DETAILS_CHUNK},
-        "sources": ["sample"],
+        "sources": SOURCES,
     }
 
 
@@ -240,6 +243,16 @@ def playlist_entries(random: np.random.Generator, points: IntArray, labels: IntA
     return entries
 
 
+def layer_entries(count: int) -> list[Document]:
+    """Two people's libraries: two thirds each, a third in both."""
+    thirds = np.arange(count) % 3
+    entries = []
+    for number, name in enumerate(LAYERS):
+        tracks = np.flatnonzero(thirds != number)
+        entries.append({"id": name, "name": name, "count": len(tracks), "color": number, "tracks": delta(tracks)})
+    return entries
+
+
 def ring(points: IntArray, reach: float, corners: int = 48) -> list[int]:
     """A closed ring around points, ``reach`` standard deviations out: x, y, x, y, ...; empty for under four points."""
     if len(points) < 4:
@@ -276,10 +289,12 @@ def text_document(random: np.random.Generator, count: int) -> Document:
 def details_document(random: np.random.Generator, first: int, count: int) -> Document:
     """details-NNN.json."""
     names = art_names()
+    numbers = range(first, first + count)
     return {
         "schema": "spotmap.details/1",
         "first": first,
-        "ids": [f"t{first + row:07d}" for row in range(count)],
+        "ids": [f"spotify:track:{row:022d}" if is_streamed(row) else f"t{row:07d}" for row in numbers],
+        "video_ids": [f"v{row:010d}" if is_streamed(row) else None for row in numbers],
         "duration_ms": random.integers(95_000, 520_000, size=count).tolist(),
         "year": [None if random.random() < 0.1 else int(year) for year in random.integers(1959, 2026, size=count)],
         "added_at": [None] * count,
@@ -292,8 +307,13 @@ def details_document(random: np.random.Generator, first: int, count: int) -> Doc
             "danceability": random.uniform(0.4, 2.2, size=count).round(2).tolist(),
         },
         "feature_units": {"tempo": "BPM", "loudness": "LUFS", "brightness": "Hz", "danceability": ""},
-        "facets": {},
+        "facets": {"genres": ["ambient, dub" if row % 2 else None for row in numbers]},
     }
+
+
+def is_streamed(track: int) -> bool:
+    """Every second track is one of Spotify's, with a recording on YouTube; the others are files."""
+    return track % 2 == 0
 
 
 def delta(values: IntArray) -> list[int]:

@@ -103,6 +103,54 @@ def test_every_column_follows_the_same_order() -> None:
         assert cluster["regions"]
 
 
+def with_tracks(atlas: Atlas, **columns: list[Any]) -> Atlas:
+    """The atlas with these fields of its first tracks."""
+    tracks = list(atlas.tracks)
+    for name, values in columns.items():
+        for row, value in enumerate(values):
+            tracks[row] = replace(tracks[row], **{name: value})
+    return replace(atlas, tracks=tuple(tracks))
+
+
+def test_whose_library_a_track_is_in_is_told() -> None:
+    atlas = with_tracks(atlas_of(4), layers=[("me",), ("me", "friend"), ("friend",), ("me",)])
+    payload = payload_of(atlas)
+    layers = read(payload, "map.json")["layers"]
+    ids = ids_in_order(payload)
+    members = {layer["name"]: {ids[number] for number in accumulate(layer["tracks"])} for layer in layers}
+    assert members == {"friend": {"track-1", "track-2"}, "me": {"track-0", "track-1", "track-3"}}
+    assert [(layer["count"], layer["color"]) for layer in layers] == [(2, 0), (3, 1)]
+
+
+def test_one_persons_map_has_no_layers_and_no_recordings() -> None:
+    payload = payload_of(atlas_of(4))
+    assert read(payload, "map.json")["layers"] == []
+    assert "video_ids" not in read(payload, "details-000.json")
+
+
+def test_a_recording_on_youtube_is_told_and_nothing_else_of_it() -> None:
+    recording = Recording(digest="cd" * 32, video_id="QH3Fx41Jpl4")
+    payload = payload_of(with_tracks(atlas_of(3), recording=[recording]))
+    details = read(payload, "details-000.json")
+    told = dict(zip(details["ids"], details["video_ids"], strict=True))
+    assert told == {"track-0": "QH3Fx41Jpl4", "track-1": None, "track-2": None}
+    assert b"cdcdcd" not in b"".join(payload.files.values())
+
+
+def test_genres_and_plays_are_facets_that_the_sources_own_columns_win_over() -> None:
+    atlas = with_tracks(
+        atlas_of(3),
+        genres=[("dub", "ambient"), (), ("jazz",)],
+        play_count=[0, None, 7],
+        facets=[{}, {"a": 1.0}, {"genres": "mine"}],
+    )
+    details = read(payload_of(atlas), "details-000.json")
+    facets = {name: dict(zip(details["ids"], values, strict=True)) for name, values in details["facets"].items()}
+    assert list(facets) == ["genres", "plays", "a"]
+    assert facets["genres"] == {"track-0": "dub, ambient", "track-1": None, "track-2": "mine"}
+    assert facets["plays"] == {"track-0": 0, "track-1": None, "track-2": 7}
+
+
 def test_nothing_private_and_no_feature_that_was_not_asked_for_gets_out() -> None:
     payload = payload_of(atlas_of(50), {"tempo_bpm": "BPM"})
     everything = b"".join(payload.files.values())

@@ -28,9 +28,17 @@ test("delta-coded coordinates are restored", () => {
 });
 
 test("each track knows its playlists, in ascending order", () => {
-  const { offsets, playlists } = decodeMap(MAP).membership;
-  const of = (track) => [...playlists.subarray(offsets[track], offsets[track + 1])];
+  const { offsets, groups } = decodeMap(MAP).memberships.playlist;
+  const of = (track) => [...groups.subarray(offsets[track], offsets[track + 1])];
   assert.deepEqual([of(0), of(1), of(2)], [[0], [1], [0, 1]]);
+});
+
+test("libraries are read where there are any", () => {
+  const layers = [{ id: "me", name: "me", count: 2, color: 0, tracks: [1, 1] }];
+  const map = decodeMap({ ...MAP, layers });
+  assert.deepEqual(map.layers.map(({ name }) => name), ["me"]);
+  assert.deepEqual([...map.memberships.layer.offsets], [0, 0, 1, 2]);
+  assert.deepEqual(decodeMap({ ...MAP, layers: [] }).layers, []);
 });
 
 for (const [name, document] of [
@@ -66,6 +74,12 @@ test("fewer titles than tracks are refused", () => {
   assert.throws(() => decodeText({ schema: "spotmap.text/1", titles: "One" }, 2), DataError);
 });
 
+test("a recording is known by its id where there is one", () => {
+  const document = { schema: "spotmap.details/1", first: 0, ids: ["a", "b"], duration_ms: [], year: [], art: [], art_files: [] };
+  const of = (track) => decodeDetails({ ...document, video_ids: [null, "QH3Fx41Jpl4"] }, track).videoId;
+  assert.deepEqual([of(0), of(1)], ["", "QH3Fx41Jpl4"]);
+});
+
 test("details leave out what a track does not have", () => {
   const details = decodeDetails(
     {
@@ -87,6 +101,7 @@ test("details leave out what a track does not have", () => {
     duration_ms: null,
     year: 1999,
     artFile: "x.webp",
+    videoId: "",
     features: [{ name: "tempo_bpm", value: 120, unit: "BPM" }],
     facets: [],
   });

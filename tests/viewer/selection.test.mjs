@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decodeMap } from "../../site_template/viewer/decode.js";
-import { appearanceOf, countWithoutGroup, RANK, soloed, toggled } from "../../site_template/viewer/selection.js";
+import { appearanceOf, countWithoutGroup, groupsHolding, RANK, soloed, toggled } from "../../site_template/viewer/selection.js";
 
-/** Track 0: cluster 0, playlist 0. Track 1: cluster 1, playlists 0 and 1. Track 2: neither. */
+/** Track 0: cluster 0, playlist 0, layer 0. Track 1: cluster 1, playlists 0 and 1, both layers. Track 2: layer 1 only. */
 const MAP = decodeMap({
   schema: "spotmap.map/1",
   title: "",
@@ -14,6 +14,7 @@ const MAP = decodeMap({
   cluster: [0, 1, -1],
   clusters: [{ name: "a" }, { name: "b" }],
   playlists: [{ name: "p", tracks: [0, 1] }, { name: "q", tracks: [1] }],
+  layers: [{ name: "me", tracks: [0, 1] }, { name: "friend", tracks: [1, 1] }],
   files: { text: "", details: [], details_chunk: 1 },
 });
 const NONE = new Set();
@@ -36,6 +37,19 @@ for (const [name, state, rank, group] of [
     [HIDDEN, SHOWN, HIDDEN],
     [0, 1, -1],
   ],
+  ["by library, a track has the colour of its first shown one", { colorBy: "layer" }, [SHOWN, SHOWN, SHOWN], [0, 0, 1]],
+  [
+    "a track shows while one of its libraries does",
+    { colorBy: "layer", hiddenLayers: new Set([0]) },
+    [HIDDEN, SHOWN, SHOWN],
+    [-1, 1, 1],
+  ],
+  [
+    "libraries and playlists filter together",
+    { hiddenLayers: new Set([0]), hiddenPlaylists: new Set([-1]) },
+    [HIDDEN, SHOWN, HIDDEN],
+    [0, 1, -1],
+  ],
   ["a query dims what it does not find", { matches: [2] }, [DIMMED, DIMMED, SHOWN], [0, 1, -1]],
   [
     "a query does not bring back what is hidden",
@@ -45,7 +59,7 @@ for (const [name, state, rank, group] of [
   ],
 ]) {
   test(name, () => {
-    const base = { colorBy: "cluster", hiddenClusters: NONE, hiddenPlaylists: NONE, matches: null };
+    const base = { colorBy: "cluster", hiddenClusters: NONE, hiddenPlaylists: NONE, hiddenLayers: NONE, matches: null };
     const appearance = appearanceOf(MAP, { ...base, ...state });
     assert.deepEqual([...appearance.rank], rank);
     assert.deepEqual([...appearance.group], group);
@@ -67,4 +81,11 @@ test("solo hides all others, noise included; solo again shows all", () => {
 test("tracks without a group are counted", () => {
   assert.equal(countWithoutGroup(MAP, "cluster"), 1);
   assert.equal(countWithoutGroup(MAP, "playlist"), 1);
+  assert.equal(countWithoutGroup(MAP, "layer"), 0);
+});
+
+test("a track's groups are named by kind", () => {
+  const names = (kind) => groupsHolding(MAP, kind, 1).map(({ name }) => name);
+  assert.deepEqual([names("cluster"), names("playlist"), names("layer")], [["b"], ["p", "q"], ["me", "friend"]]);
+  assert.deepEqual(groupsHolding(MAP, "cluster", 2), []);
 });
