@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Ends the run the way the build ended, with a sentence for the person whose map it is. Takes STATUS from build.sh.
+set -euo pipefail
+
+case $STATUS in
+  0) ;;
+  3) echo "::warning::The map was published, but more tracks are missing from it than SPOTMAP_MAX_FAILURES allows." ;;
+  4)
+    echo "::error::Spotify wants you to log in again. At home: spotmap-build login, then spotmap-build login" \
+      "--print-ci-secret. Put the line it prints into this repository's secret SPOTMAP_SPOTIFY_LOGIN, and run this again."
+    exit 4
+    ;;
+  6)
+    echo "::error::A service did not give what the build needs; the summary says which. If that does not pass by itself," \
+      "run this again tomorrow."
+    exit 6
+    ;;
+  *)
+    echo "::error::The map was not built (status ${STATUS:-unknown}); the step 'Build the map' says why." \
+      "What was published before stays."
+    exit 1
+    ;;
+esac
