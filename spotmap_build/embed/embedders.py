@@ -82,9 +82,9 @@ EMBEDDERS: Final[dict[str, EmbedderSpec]] = {
         ),
         EmbedderSpec(
             name="musicnn",
-            dimensions=753,
+            dimensions=1506,
             tag_count=50,
-            code_version=1,
+            code_version=2,
             preprocessing="zscore",
             weights_sha256="7d24e07e96015baa7a2a0226c4bf5e6d99cab1a77d5b947bc924c99d217cc833",
             packaged="msd-musicnn",

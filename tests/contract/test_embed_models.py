@@ -79,7 +79,7 @@ def test_empty_rows_of_the_batch_do_not_count(stub_path: Path) -> None:
     np.testing.assert_allclose(DiscogsEffnet(stub_path)(samples)[0], embedding[0], rtol=1e-6)
 
 
-def test_musicnn_takes_the_means_of_the_pools() -> None:
+def test_musicnn_takes_the_means_of_the_pools_and_their_spread() -> None:
     """Every mean over time stands after its maximum, and is never above it."""
     samples = tune(3, rate_hz=RATE_HZ)
     patches = mel_patches(samples, patch_frames=187, wanted=20)
@@ -90,7 +90,8 @@ def test_musicnn_takes_the_means_of_the_pools() -> None:
     maxima, means = pools[:, 0::2], pools[:, 1::2]
     assert (maxima >= means - 1e-5).all()
     assert not (pools[:, :753] >= pools[:, 753:] - 1e-5).all()
-    np.testing.assert_allclose(vector, means.mean(axis=0), atol=1e-5)
+    np.testing.assert_allclose(vector[:753], means.mean(axis=0), atol=1e-5)
+    np.testing.assert_allclose(vector[753:], means.std(axis=0), atol=1e-5)
     np.testing.assert_allclose(mean_tags, tags.mean(axis=0), atol=1e-5)
     assert ((tags >= 0) & (tags <= 1)).all()
 

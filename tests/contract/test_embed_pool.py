@@ -60,7 +60,7 @@ def test_one_recording_gives_all_three_parts_and_leaves_no_file(tmp_path: Path) 
     outcome = embed_file(job("a", tmp_path))
     assert isinstance(outcome, Done)
     parts = outcome.value
-    assert (parts.vector.shape, parts.tags.shape, parts.features.shape) == ((753,), (50,), (41,))
+    assert (parts.vector.shape, parts.tags.shape, parts.features.shape) == ((1506,), (50,), (41,))
     assert {part.dtype for part in (parts.vector, parts.tags, parts.features)} == {np.dtype(np.float32)}
     assert list(tmp_path.iterdir()) == []
 
