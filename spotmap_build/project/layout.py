@@ -1,76 +1,85 @@
-"""From vectors to a plane. The only module that imports umap."""
+"""From neighbours to a plane: a map without a past. See :mod:`spotmap_build.project.anchor` for one that has."""
 
 from __future__ import annotations
 
 import math
-import warnings
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from spotmap_build.model import Layout
+from spotmap_build.project.graph import draw, fuzzy_graph
 from spotmap_build.project.neighbours import find_neighbours
-from spotmap_build.project.vectors import prepare
+from spotmap_build.project.quality import trustworthiness
+from spotmap_build.project.vectors import prepare, principal_components
 
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
+    from spotmap_build.project.neighbours import Neighbours
 
-
-NEIGHBOUR_COUNT: Final = 15
-"""UMAP's own default (McInnes et al. 2018), kept until a measurement on real music chooses better."""
+KEPT_NEIGHBOURS: Final = 30
+"""How many neighbours a build finds for each track: enough for the layout, the lists, the clusters and the figures."""
+LAYOUT_NEIGHBOURS: Final = 15
+"""Of real music, 8 to 30 place it about equally well (docs/decisions/0003)."""
+MINIMUM_DISTANCE: Final = 0.05
+"""UMAP's ``min_dist``: neighbours lie closer than with its usual 0.1, and still one beside the other."""
 WIDEST_BAND: Final = 1.0
 """In units of UMAP, in which tracks that belong together are at most about one apart (its ``spread``)."""
 SMALLEST_FOR_UMAP: Final = 6
 """Below this many tracks a neighbour graph says nothing that the first two principal components do not."""
+START_SIZE: Final = 10.0
+"""The largest coordinate of the start, as in UMAP."""
 
 
 def lay_out(vectors: Float32Array, *, preprocessing: str, seed: int) -> Layout:
-    """Place similar tracks near each other.
+    """Prepare ``vectors`` (float32 ``[n, d]``, any n), find their neighbours, and lay them out afresh."""
+    unit = prepare(vectors, preprocessing)
+    return Layout(lay_out_afresh(unit, find_neighbours(unit, KEPT_NEIGHBOURS, seed), seed))
 
-    UMAP on exact cosine neighbours, started from the first two principal components: the start decides where the
-    large groups lie, and unlike the default spectral start it is defined for every graph, connected or not.
+
+def lay_out_afresh(unit_vectors: Float32Array, neighbours: Neighbours, seed: int) -> Float32Array:
+    """Place similar tracks near each other: float32 ``[n, 2]``, around the origin, in units of UMAP.
+
+    UMAP, started from the first two principal components: the start decides where the large groups lie, and unlike the
+    usual spectral start it is defined for every graph, connected or not. A small library is laid out several times,
+    which takes no time, and the map that best keeps who is near whom is taken: chance is what small maps suffer from.
 
     Parameters
     ----------
-    vectors: float32 ``[n, d]``, finite, any n.
-    preprocessing: see :func:`spotmap_build.project.vectors.prepare`.
-    seed: of UMAP's sampling; equal seed and vectors give equal bytes on the same kind of processor.
-
-    Returns
-    -------
-    Layout with float32 ``[n, 2]`` coordinates around the origin.
+    unit_vectors: float32 ``[n, d]``, as :func:`~spotmap_build.project.vectors.prepare` gives them.
+    neighbours: of these vectors, at least ``LAYOUT_NEIGHBOURS`` each where there are so many.
+    seed: equal seed and vectors give equal bytes on the same kind of processor.
     """
-    unit = prepare(vectors, preprocessing)
-    start = principal_plane(unit)
-    if len(unit) < SMALLEST_FOR_UMAP:
-        return Layout(_apart(start))
-    return Layout(_umap(unit, start, seed))
+    start = principal_plane(unit_vectors)
+    if len(unit_vectors) < SMALLEST_FOR_UMAP:
+        return _apart(start)
+    graph = fuzzy_graph(neighbours.first(LAYOUT_NEIGHBOURS))
+    best, best_figure = start, -math.inf
+    for attempt in range(attempts(len(start))):
+        # A little seeded noise: exact duplicates would start at one point and never part.
+        noise = np.random.default_rng((seed, attempt)).normal(scale=1e-2, size=start.shape)
+        places = draw(
+            graph,
+            (start + noise).astype(np.float32),
+            minimum_distance=MINIMUM_DISTANCE,
+            epochs=epochs(len(start)),
+            seed=seed + attempt,
+        )
+        figure = trustworthiness(unit_vectors, places)
+        if figure > best_figure:
+            best, best_figure = places, figure
+    closed = close_empty_bands(best)
+    return np.asarray(closed - closed.mean(axis=0), dtype=np.float32)
 
 
-def _umap(unit: Float32Array, start: Float32Array, seed: int) -> Float32Array:
-    import umap
+def attempts(track_count: int) -> int:
+    """How often a library of this size is laid out: 8 times up to 250 tracks, once from 1,001 on."""
+    return max(1, min(8, 2000 // max(track_count, 1)))
 
-    count = min(NEIGHBOUR_COUNT, len(unit) - 1)
-    neighbours = find_neighbours(unit, count, seed)
-    # A little seeded noise: exact duplicates would start at one point and never part.
-    noise = np.random.default_rng(seed).normal(scale=1e-3, size=start.shape)
-    with warnings.catch_warnings():
-        # Both are about things that are meant: one thread for equal bytes, and no transform of further points.
-        warnings.filterwarnings("ignore", message=".*n_jobs value.*")
-        warnings.filterwarnings("ignore", message=".*precomputed_knn.*")
-        embedding = umap.UMAP(
-            n_neighbors=count,
-            min_dist=minimum_distance(len(unit)),
-            metric="cosine",
-            init=(start + noise).astype(np.float32),
-            precomputed_knn=(neighbours.indices, neighbours.distances),
-            force_approximation_algorithm=True,
-            random_state=seed,
-            n_jobs=1,
-            transform_mode="embedding",
-        ).fit_transform(unit)
-    coordinates = close_empty_bands(np.asarray(embedding, dtype=np.float32))
-    return np.asarray(coordinates - coordinates.mean(axis=0), dtype=np.float32)
+
+def epochs(track_count: int) -> int:
+    """UMAP's own numbers."""
+    return 500 if track_count <= 10_000 else 200
 
 
 def close_empty_bands(coordinates: Float32Array) -> Float32Array:
@@ -87,32 +96,14 @@ def close_empty_bands(coordinates: Float32Array) -> Float32Array:
     return narrowed
 
 
-def minimum_distance(track_count: int) -> float:
-    """UMAP's ``min_dist``: 0.5 for up to 100 tracks, falling to its default of 0.1 at 250.
-
-    A hundred tracks of clearly different styles shrink to dots in an empty plane with 0.1; 0.5 fills twice as much of
-    it, and costs nothing (trustworthiness of 100 pieces of game music: .917 against .919). With 262 it would cost: .905
-    against .934.
-    """
-    return min(0.5, max(0.1, 0.5 - math.log10(max(track_count, 1) / 100)))
-
-
-def principal_plane(unit: Float32Array) -> Float32Array:
-    """The first two principal components, float32 ``[n, 2]``, scaled to a largest coordinate of 10.
-
-    Signs are fixed (the largest loading is positive), so that equal vectors never give a mirrored map.
-    """
-    n = len(unit)
-    centred = unit.astype(np.float64) - (unit.mean(axis=0, dtype=np.float64) if n else 0)
-    if n < 2 or not np.any(centred):
-        return np.zeros((n, 2), dtype=np.float32)
-    _, axes = np.linalg.eigh(centred.T @ centred)
-    axes = axes[:, ::-1][:, :2]
-    axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
-    plane = np.zeros((n, 2))
-    plane[:, : axes.shape[1]] = centred @ axes
-    largest = np.abs(plane).max()
-    return np.asarray(plane * (10 / largest) if largest > 0 else plane, dtype=np.float32)
+def principal_plane(unit_vectors: Float32Array) -> Float32Array:
+    """The first two principal components, float32 ``[n, 2]``, scaled to a largest coordinate of ``START_SIZE``."""
+    plane = np.zeros((len(unit_vectors), 2), dtype=np.float32)
+    if len(unit_vectors):
+        components = principal_components(unit_vectors - unit_vectors.mean(axis=0), 2)
+        plane[:, : components.shape[1]] = components
+    largest = float(np.abs(plane).max(initial=0.0))
+    return np.asarray(plane * (START_SIZE / largest) if largest > 0 else plane, dtype=np.float32)
 
 
 def _apart(plane: Float32Array) -> Float32Array:

@@ -1,6 +1,7 @@
 """Every track's nearest neighbours by cosine: what all that asks "what sounds like this?" starts from.
 
-The only module that imports pynndescent.
+Found once, and used by the layout, the lists of similar tracks and the quality figures. The only module that imports
+pynndescent.
 """
 
 from __future__ import annotations
@@ -11,72 +12,124 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from spotmap_build.model import Float32Array, Int32Array
 
-BLOCK_BYTES: Final = 64 * 2**20
-"""Similarities held at once: 64 MiB keeps a block inside what two processors move quickly, at any library size."""
-LARGEST_FOR_EXACT: Final = 30_000
-"""Work grows with n squared: 30,000 x 1,280 is about a minute on two processors."""
+BLOCK_ROWS: Final = 2048
+"""A block of similarities is 16 MiB: what two processors move quickly, at any size of library."""
+LARGEST_FOR_EXACT: Final = 60_000
+RECALL_SAMPLE: Final = 500
+"""Rows that are searched exactly as well, to measure what an approximate search missed: within 0.02 of the truth."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Neighbours:
-    """``indices`` int32 ``[n, k]``, the track itself first, then by rising distance (ties by row number);
-    ``distances`` float32 ``[n, k]``, 1 - cosine, from 0 to 2."""
+    """``indices`` int32 ``[n, k]``: the nearest first, equal ones by row number, never the track itself.
+
+    ``similarities``: float32 ``[n, k]``, cosine, -1 to 1, rounded to a millionth. ``recall``: the share of the true
+    neighbours that is there, measured on a sample where the search was not exact, else 1.
+    """
 
     indices: Int32Array
-    distances: Float32Array
+    similarities: Float32Array
+    is_exact: bool
+    recall: float
+
+    def first(self, count: int) -> Neighbours:
+        """The ``count`` nearest of each track; all there are, where there are fewer."""
+        return Neighbours(self.indices[:, :count], self.similarities[:, :count], self.is_exact, self.recall)
 
 
 def find_neighbours(unit_vectors: Float32Array, count: int, seed: int) -> Neighbours:
-    """The k nearest neighbours of every row, itself included: exact, or approximate where exact would take minutes.
+    """The nearest neighbours of every row: exact, or approximate where exact would take many minutes.
 
     Parameters
     ----------
-    unit_vectors: float32 ``[n, d]``, rows of length one (or zero).
-    count: k; at most n are given.
-    seed: of the approximate search.
+    unit_vectors: float32 ``[n, d]``, rows of length one; a row of zeros is similar to nothing (0).
+    count: how many for each; fewer where there are not so many others.
+    seed: of the approximate search, and of the sample on which it is measured.
     """
-    if len(unit_vectors) <= LARGEST_FOR_EXACT:
-        return exact_neighbours(unit_vectors, count)
-    return _approximate_neighbours(unit_vectors, count, seed)
-
-
-def exact_neighbours(unit_vectors: Float32Array, count: int) -> Neighbours:
-    """Blockwise search over all pairs, so that memory does not grow with n squared; parameters as above."""
     n = len(unit_vectors)
-    k = min(count, n)
-    indices = np.empty((n, k), dtype=np.int32)
-    distances = np.empty((n, k), dtype=np.float32)
-    block = max(1, BLOCK_BYTES // (4 * max(n, 1)))
-    for start in range(0, n, block):
-        stop = min(start + block, n)
-        distance = 1 - unit_vectors[start:stop] @ unit_vectors.T
-        # The track itself comes first, whatever rounding or exact duplicates say.
-        distance[np.arange(stop - start), np.arange(start, stop)] = -np.inf
-        chosen = np.sort(np.argpartition(distance, k - 1, axis=1)[:, :k], axis=1)
-        values = np.take_along_axis(distance, chosen, axis=1)
-        order = np.argsort(values, axis=1, kind="stable")
-        indices[start:stop] = np.take_along_axis(chosen, order, axis=1)
-        distances[start:stop] = np.take_along_axis(values, order, axis=1)
-    return Neighbours(indices, np.clip(distances, 0, 2))
+    k = max(0, min(count, n - 1))
+    if k == 0:
+        return Neighbours(np.empty((n, 0), np.int32), np.empty((n, 0), np.float32), True, 1.0)
+    if n <= LARGEST_FOR_EXACT:
+        return _exact(unit_vectors, k)
+    return _approximate(unit_vectors, k, seed)
 
 
-def _approximate_neighbours(unit_vectors: Float32Array, count: int, seed: int) -> Neighbours:
+def nearest_rows(queries: Float32Array, unit_vectors: Float32Array, count: int) -> tuple[Int32Array, Float32Array]:
+    """For each row of ``queries`` the ``count`` most similar rows of ``unit_vectors``, and how similar they are.
+
+    int32 and float32 ``[q, k]`` with k at most ``len(unit_vectors)``, sorted as in :class:`Neighbours`.
+    """
+    from spotmap_build.project.kernels import keep_best
+
+    n, k = len(unit_vectors), min(count, len(unit_vectors))
+    indices, best = _nothing_yet(len(queries), k)
+    for start in range(0, len(queries) if k else 0, BLOCK_ROWS):
+        part = slice(start, start + BLOCK_ROWS)
+        for column in range(0, n, BLOCK_ROWS):
+            block = queries[part] @ unit_vectors[column : column + BLOCK_ROWS].T
+            # Queries are none of the rows: they are numbered past the last.
+            keep_best(block, indices[part], best[part], n, column)
+    return indices, best
+
+
+def _nothing_yet(rows: int, k: int) -> tuple[Int32Array, Float32Array]:
+    return np.full((rows, k), -1, np.int32), np.full((rows, k), -np.inf, np.float32)
+
+
+def _exact(unit_vectors: Float32Array, k: int) -> Neighbours:
+    """All pairs, in blocks so that memory does not grow with n squared; every pair is computed once."""
+    from spotmap_build.project.kernels import keep_best
+
+    n = len(unit_vectors)
+    indices, best = _nothing_yet(n, k)
+    for row in range(0, n, BLOCK_ROWS):
+        rows = slice(row, row + BLOCK_ROWS)
+        for column in range(row, n, BLOCK_ROWS):
+            columns = slice(column, column + BLOCK_ROWS)
+            block = unit_vectors[rows] @ unit_vectors[columns].T
+            keep_best(block, indices[rows], best[rows], row, column)
+            if column > row:
+                keep_best(np.ascontiguousarray(block.T), indices[columns], best[columns], column, row)
+    return Neighbours(indices, best, True, 1.0)
+
+
+def _approximate(unit_vectors: Float32Array, k: int, seed: int) -> Neighbours:
     from pynndescent import NNDescent
 
-    index = NNDescent(unit_vectors, metric="cosine", n_neighbors=count, random_state=seed, n_jobs=1)
-    indices, distances = index.neighbor_graph
-    rows = np.arange(len(unit_vectors), dtype=np.int32)
-    indices, distances = _self_first(np.asarray(indices, np.int32), np.asarray(distances, np.float32), rows)
-    return Neighbours(indices, np.clip(distances, 0, 2))
+    n = len(unit_vectors)
+    index = NNDescent(unit_vectors, metric="cosine", n_neighbors=k + 1, random_state=seed, n_jobs=-1)
+    found = np.asarray(index.neighbor_graph[0], np.int32)
+    indices, best = _nothing_yet(n, k)
+    for start in range(0, n, BLOCK_ROWS):
+        rows = np.arange(start, min(start + BLOCK_ROWS, n))
+        indices[rows], best[rows] = _in_order(unit_vectors, rows, found[rows], k)
+    sample = np.sort(np.random.default_rng(seed).choice(n, min(RECALL_SAMPLE, n), replace=False))
+    return Neighbours(indices, best, False, _recall(unit_vectors, sample, indices[sample]))
 
 
-def _self_first(indices: Int32Array, distances: Float32Array, rows: Int32Array) -> tuple[Int32Array, Float32Array]:
-    """Among exact duplicates the search may name another row first; the contract names the row itself."""
-    is_self = indices == rows[:, None]
-    is_self[~is_self.any(axis=1), -1] = True  # not found at all: it takes the place of the farthest
-    order = np.argsort(~is_self, axis=1, kind="stable")
-    indices, distances = np.take_along_axis(indices, order, 1), np.take_along_axis(distances, order, 1)
-    indices[:, 0], distances[:, 0] = rows, 0
-    return indices, distances
+def _in_order(
+    unit_vectors: Float32Array, rows: npt.NDArray[np.intp], found: Int32Array, k: int
+) -> tuple[Int32Array, Float32Array]:
+    """The k best of what was found for ``rows``, with similarities and ties as the exact search gives them."""
+    from spotmap_build.project.kernels import SIMILARITY_STEP
+
+    similarities = np.einsum("rkd,rd->rk", unit_vectors[found], unit_vectors[rows])
+    rounded = (np.rint(similarities / SIMILARITY_STEP) * SIMILARITY_STEP).astype(np.float32)
+    # Last: the track itself, and places that the search left empty.
+    rounded[(found == rows[:, None]) | (found < 0)] = -np.inf
+    order = np.lexsort((found, -rounded), axis=1)[:, :k]
+    return np.take_along_axis(found, order, axis=1), np.take_along_axis(rounded, order, axis=1)
+
+
+def _recall(unit_vectors: Float32Array, sample: npt.NDArray[np.intp], found: Int32Array) -> float:
+    true, _ = nearest_rows(unit_vectors[sample], unit_vectors, found.shape[1] + 1)
+    hits = sum(
+        len(set(of_true) - {row} & set(of_found))
+        for row, of_true, of_found in zip(sample.tolist(), true.tolist(), found.tolist(), strict=True)
+    )
+    return hits / found.size

@@ -7,9 +7,20 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from spotmap_build.model import Float32Array
 
+    Float64Array = npt.NDArray[np.float64]
+
 SMALLEST_NORM: Final = 1e-12
+KEPT_COMPONENTS: Final = 50
+"""Principal components that are kept: with more, less of what is near stays near on the plane; with 24, neighbours are
+found less well. It also makes the search for neighbours ten times faster."""
+TEMPER: Final = 0.25
+"""Each component is divided by its spread to this power: 0 leaves it as it is, 1 makes all equally loud (whitening)."""
+LEAST_SPREAD: Final = 1e-4
+"""Of the largest component's: what spreads less is rounding noise, and must not be made louder."""
 
 
 def prepare(vectors: Float32Array, preprocessing: str) -> Float32Array:
@@ -19,23 +30,66 @@ def prepare(vectors: Float32Array, preprocessing: str) -> Float32Array:
     musicnn's pooled activations, whose dimensions have very different scales), ``"centre"`` (the library's mean taken
     away: what all tracks share says nothing about any of them) or ``"none"`` (vectors compared as they came).
 
+    After the first two, the vectors are turned to their principal components, the loudest of which are tempered. A
+    network's few strongest components tell loud from quiet and drums from none, over and over; a little softer, the
+    finer ones are heard as well (docs/decisions/0003).
+
     Parameters
     ----------
     vectors: float32 ``[n, d]``, finite.
 
     Returns
     -------
-    float32 ``[n, d]`` of unit length; a row that becomes zero (equal to the mean) stays zero.
+    float32 ``[n, e]`` of unit length, e at most d; a row that becomes zero (equal to the mean) stays zero.
     """
     prepared = vectors.astype(np.float32, copy=True)
-    if preprocessing in {"centre", "zscore"} and len(prepared):
+    if preprocessing in {"centre", "zscore"} and prepared.size:
         prepared -= prepared.mean(axis=0, dtype=np.float64).astype(np.float32)
-    if preprocessing == "zscore" and len(prepared):
-        deviation = prepared.std(axis=0, dtype=np.float64).astype(np.float32)
-        # A dimension that hardly varies is rounding noise; dividing by it would make it the loudest of all.
-        constant = deviation <= 1e-6 * max(float(deviation.max(initial=0.0)), SMALLEST_NORM)
-        prepared /= np.where(constant, np.float32(1), deviation)
-        prepared[:, constant] = 0
+        if preprocessing == "zscore":
+            _divide_by_deviation(prepared)
+        prepared = tempered(prepared)
     norms = np.linalg.norm(prepared, axis=1, keepdims=True)
     prepared /= np.maximum(norms, SMALLEST_NORM)
     return prepared
+
+
+def tempered(centred: Float32Array) -> Float32Array:
+    """Principal components (float32 ``[n, e]``, e at most ``KEPT_COMPONENTS``), each over its spread to ``TEMPER``."""
+    components = principal_components(centred, KEPT_COMPONENTS)
+    spread = np.sqrt(np.mean(components.astype(np.float64) ** 2, axis=0))
+    heard = spread > LEAST_SPREAD * spread.max(initial=0.0)
+    if not heard.any():
+        return np.zeros_like(components)
+    return np.asarray(components[:, heard] / spread[heard] ** TEMPER, dtype=np.float32)
+
+
+def principal_components(centred: Float32Array, count: int) -> Float32Array:
+    """The first ``count`` principal components (fewer where there are no more), widest first: float32 ``[n, e]``.
+
+    Signs are fixed (the largest value is positive), so that equal vectors never give a mirrored map.
+    """
+    n, d = centred.shape
+    if n == 0 or d == 0:
+        return np.zeros((n, 0), dtype=np.float32)
+    if d <= n:
+        axes = _leading_eigenvectors((centred.T @ centred).astype(np.float64), count)
+        components = centred @ axes.astype(np.float32)
+    else:
+        axes = _leading_eigenvectors((centred @ centred.T).astype(np.float64), count)
+        components = (axes * np.linalg.norm(centred.T @ axes.astype(np.float32), axis=0)).astype(np.float32)
+    largest = components[np.abs(components).argmax(axis=0), np.arange(components.shape[1])]
+    return np.asarray(components * np.where(largest < 0, -1, 1), dtype=np.float32)
+
+
+def _leading_eigenvectors(symmetric: Float64Array, count: int) -> Float64Array:
+    """Eigenvectors of the ``count`` largest eigenvalues as columns, largest first."""
+    found: Float64Array = np.linalg.eigh(symmetric)[1][:, ::-1][:, :count]
+    return found
+
+
+def _divide_by_deviation(centred: Float32Array) -> None:
+    deviation = centred.std(axis=0, dtype=np.float64).astype(np.float32)
+    # A dimension that hardly varies is rounding noise; dividing by it would make it the loudest of all.
+    constant = deviation <= 1e-6 * max(float(deviation.max(initial=0.0)), SMALLEST_NORM)
+    centred /= np.where(constant, np.float32(1), deviation)
+    centred[:, constant] = 0

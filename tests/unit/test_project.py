@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from spotmap_build.project import neighbours as neighbours_module
-from spotmap_build.project.layout import WIDEST_BAND, close_empty_bands, lay_out, minimum_distance, principal_plane
-from spotmap_build.project.neighbours import exact_neighbours, find_neighbours
-from spotmap_build.project.vectors import prepare
+from spotmap_build.project.anchor import diagonal
+from spotmap_build.project.layout import WIDEST_BAND, close_empty_bands, lay_out, principal_plane
+from spotmap_build.project.neighbours import find_neighbours, nearest_rows
+from spotmap_build.project.vectors import prepare, principal_components
 
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
@@ -34,7 +35,7 @@ def test_zscore_ignores_dimensions_that_do_not_vary() -> None:
     vectors, _ = groups(20, dimensions=4)
     vectors[:, 2] = 1e6
     prepared = prepare(vectors, "zscore")
-    assert np.all(prepared[:, 2] == 0)
+    assert prepared.shape == (20, 3)
     assert np.isfinite(prepared).all()
 
 
@@ -49,41 +50,85 @@ def test_preparing_leaves_its_input_alone() -> None:
     assert np.array_equal(vectors, before)
 
 
-@pytest.mark.parametrize("count", [1, 2, 7, 50])
+def test_one_loud_dimension_does_not_drown_what_tells_groups_apart() -> None:
+    vectors, of = groups(90, dimensions=16)
+    loud = np.random.default_rng(1).normal(scale=12, size=(90, 1)).astype(np.float32)
+    prepared = prepare(np.concatenate([vectors, loud], axis=1), "centre")
+    nearest = find_neighbours(prepared, 1, seed=0).indices[:, 0]
+    assert np.mean([of[row] == of[other] for row, other in enumerate(nearest)]) > 0.95
+
+
+@pytest.mark.parametrize(("count", "dimensions"), [(30, 8), (8, 30), (2, 5), (1, 5)])
+def test_principal_components_span_the_same_distances(count: int, dimensions: int) -> None:
+    vectors = np.random.default_rng(3).normal(size=(count, dimensions)).astype(np.float32)
+    centred = vectors - vectors.mean(axis=0)
+    components = principal_components(centred, 50)
+    assert np.allclose(components @ components.T, centred @ centred.T, atol=1e-4)
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 49, 80])
 def test_neighbours_equal_those_of_a_plain_sort(count: int) -> None:
     unit = prepare(groups(50)[0], "none")
-    found = exact_neighbours(unit, count)
-    distance = 1 - (unit.astype(np.float64) @ unit.T.astype(np.float64))
-    np.fill_diagonal(distance, -1)
-    expected = np.argsort(distance, axis=1, kind="stable")[:, :count]
+    found = find_neighbours(unit, count, seed=0)
+    similarity = unit.astype(np.float64) @ unit.T.astype(np.float64)
+    np.fill_diagonal(similarity, -2)
+    expected = np.argsort(-similarity, axis=1, kind="stable")[:, : min(count, 49)]
     assert np.array_equal(found.indices, expected)
-    assert np.all(found.distances[:, 0] == 0)
-    assert np.all(np.diff(found.distances, axis=1) >= 0)
+    assert np.allclose(found.similarities, np.take_along_axis(similarity, expected, axis=1), atol=2e-6)
+    assert (found.is_exact, found.recall) == (True, 1.0)
 
 
 def test_blocks_do_not_change_the_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
     unit = prepare(groups(101)[0], "none")
-    whole = exact_neighbours(unit, 10)
-    monkeypatch.setattr(neighbours_module, "BLOCK_BYTES", 4 * 101 * 7)
-    in_blocks = exact_neighbours(unit, 10)
+    unit[40:60] = unit[3]
+    whole = find_neighbours(unit, 30, seed=0)
+    monkeypatch.setattr(neighbours_module, "BLOCK_ROWS", 7)
+    in_blocks = find_neighbours(unit, 30, seed=0)
     assert np.array_equal(whole.indices, in_blocks.indices)
+    assert np.array_equal(whole.similarities, in_blocks.similarities)
 
 
-def test_a_track_is_its_own_nearest_neighbour_among_duplicates() -> None:
+def test_equally_similar_tracks_come_in_the_order_of_their_rows() -> None:
     unit = prepare(np.ones((6, 4), np.float32), "none")
-    assert exact_neighbours(unit, 3).indices[:, 0].tolist() == list(range(6))
+    assert find_neighbours(unit, 3, seed=0).indices.tolist() == [
+        [1, 2, 3], [0, 2, 3], [0, 1, 3], [0, 1, 2], [0, 1, 2], [0, 1, 2],
+    ]  # fmt: skip
+
+
+def test_a_track_of_zeros_is_similar_to_nothing() -> None:
+    unit = prepare(groups(8)[0], "none")
+    unit[2] = 0
+    assert find_neighbours(unit, 3, seed=0).similarities[2].tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_a_lonely_track_has_no_neighbours(count: int) -> None:
+    assert find_neighbours(np.ones((count, 4), np.float32), 5, seed=0).indices.shape == (count, 0)
+
+
+def test_rows_are_looked_up_among_others() -> None:
+    unit = prepare(groups(40)[0], "none")
+    indices, similarities = nearest_rows(unit[:3], unit, 4)
+    assert indices[:, 0].tolist() == [0, 1, 2]
+    assert np.allclose(similarities[:, 0], 1, atol=1e-5)
+    assert nearest_rows(unit[:3], unit[:2], 4)[0].shape == (3, 2)
+    assert nearest_rows(unit[:0], unit, 4)[0].shape == (0, 4)
 
 
 @pytest.mark.slow
-def test_the_approximate_search_finds_nearly_all_true_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_approximate_search_finds_nearly_all_true_neighbours_and_says_how_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     unit = prepare(groups(2000, group_count=10)[0], "none")
     unit[:5] = unit[5]
-    exact = exact_neighbours(unit, 15)
+    exact = find_neighbours(unit, 15, seed=1)
     monkeypatch.setattr(neighbours_module, "LARGEST_FOR_EXACT", 1000)
-    approximate = find_neighbours(unit, 15, seed=1)
-    shared = [len(set(a) & set(b)) for a, b in zip(exact.indices.tolist(), approximate.indices.tolist(), strict=True)]
-    assert np.mean(shared) / 15 > 0.95
-    assert approximate.indices[:, 0].tolist() == list(range(2000))
+    found = find_neighbours(unit, 15, seed=1)
+    shared = [len(set(a) & set(b)) for a, b in zip(exact.indices.tolist(), found.indices.tolist(), strict=True)]
+    assert not found.is_exact
+    assert found.recall == pytest.approx(np.mean(shared) / 15, abs=0.02)
+    assert found.recall > 0.95
+    assert not np.any(found.indices == np.arange(2000)[:, None])
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 5, 6, 7, 14, 15, 16, 40])
@@ -129,9 +174,22 @@ def test_the_principal_plane_is_never_mirrored() -> None:
     assert np.allclose(plane, shuffled, atol=1e-3)
 
 
-@pytest.mark.parametrize(("tracks", "distance"), [(0, 0.5), (100, 0.5), (160, 0.296), (260, 0.1), (100_000, 0.1)])
-def test_small_libraries_are_given_more_room(tracks: int, distance: float) -> None:
-    assert minimum_distance(tracks) == pytest.approx(distance, abs=0.001)
+def test_two_exact_groups_lie_apart() -> None:
+    vectors = np.repeat(np.eye(2, 8, dtype=np.float32), 20, axis=0)
+    coordinates = lay_out(vectors, preprocessing="centre", seed=42).coordinates
+    one, other = coordinates[:20], coordinates[20:]
+    between = float(np.linalg.norm(one.mean(axis=0) - other.mean(axis=0)))
+    assert between > max(one.std(), other.std())
+    nearest = exact_neighbours_on_plane(coordinates)
+    assert all((row < 20) == (other_row < 20) for row, other_row in enumerate(nearest))
+
+
+def test_a_library_of_twins_puts_each_beside_its_twin() -> None:
+    vectors, _ = groups(60)
+    coordinates = lay_out(np.concatenate([vectors, vectors]), preprocessing="centre", seed=42).coordinates
+    gaps = np.linalg.norm(coordinates[:60] - coordinates[60:], axis=1)
+    assert np.median(gaps) < 0.1 * diagonal(coordinates)
+    assert len({tuple(place) for place in coordinates.tolist()}) == 120
 
 
 def test_an_empty_band_across_the_map_is_narrowed_and_nothing_else_moves() -> None:

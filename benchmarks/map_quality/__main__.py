@@ -1,0 +1,89 @@
+"""Which vectors, prepared how, make the truest map of real music?
+
+Prints the tables of docs/map-quality.md. The corpus is that of benchmarks/real_music: soundtracks of free games out of
+Debian packages; the game is the label. Tracks are listened to once and kept in a cache.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.map_quality.figures import Row, accuracy_in_space, mean_and_spread, measure
+from benchmarks.map_quality.hearing import hear
+from benchmarks.map_quality.recipes import OURS, PREPARATIONS, our_map, plain_map, vectors_of
+from benchmarks.real_music.corpus import PACKAGES, CorpusError, collect
+
+if TYPE_CHECKING:
+    from spotmap_build.model import Float32Array
+
+COMPARED_ON_THE_PLANE = ("spectral 41", "dense 200", "mean 753", "mean+spread 1506", "discogs-effnet 1280")
+HEAD = "| vector | recipe | kNN space | kNN plane | trustworthiness | ARI | ARI with noise | noise | clusters |"
+
+
+def main() -> int:
+    arguments = _arguments()
+    corpus, debs = arguments.work / "corpus", arguments.debs or arguments.work / "debs"
+    try:
+        for collected in collect(PACKAGES, debs, arguments.corpus or corpus):
+            print(f"{collected.game}: {collected.tracks} tracks", flush=True)
+    except CorpusError as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    heard = hear(arguments.corpus or corpus, arguments.work / "cache", arguments.effnet, arguments.jobs)
+    largest = max(map(heard.games.count, heard.games)) / len(heard.games)
+    print(f"{len(heard.games)} tracks of {len(set(heard.games))} games; the largest game has {largest:.3f} of them\n")
+    vectors = vectors_of(heard)
+    _compare_preparations(vectors, heard.games)
+    _compare_maps(vectors, heard.games, range(arguments.seeds))
+    return 0
+
+
+def _compare_preparations(vectors: dict[str, Float32Array], games: Sequence[str]) -> None:
+    print(f"| vector | {' | '.join(PREPARATIONS)} |\n|---|{'---|' * len(PREPARATIONS)}")
+    for name, of_tracks in vectors.items():
+        cells = [f"{accuracy_in_space(prepare(of_tracks), games):.3f}" for prepare in PREPARATIONS.values()]
+        print(f"| {name} | {' | '.join(cells)} |", flush=True)
+    print()
+
+
+def _compare_maps(vectors: dict[str, Float32Array], games: Sequence[str], seeds: range) -> None:
+    print(f"{HEAD}\n|{'---|' * HEAD.count(' | ')}---|")
+    for name in (name for name in COMPARED_ON_THE_PLANE if name in vectors):
+        of_tracks = vectors[name]
+        _print_row(name, "plain", [measure(plain_map(of_tracks, seed), games) for seed in seeds])
+        for preparation in ("z-scored", OURS):
+            made = [measure(our_map(of_tracks, seed, preparation), games) for seed in seeds]
+            _print_row(name, f"ours, {preparation}", made)
+
+
+def _print_row(vector: str, recipe: str, rows: list[Row]) -> None:
+    mean, spread = mean_and_spread(rows)
+    pairs = [
+        (mean.space, 0.0),
+        (mean.plane, spread.plane),
+        (mean.trust, spread.trust),
+        (mean.ari, spread.ari),
+        (mean.ari_all, spread.ari_all),
+        (mean.noise, spread.noise),
+    ]
+    cells = [f"{value:.3f}" + (f" ± {seeds:.3f}" if seeds else "") for value, seeds in pairs]
+    print(f"| {vector} | {recipe} | {' | '.join(cells)} | {mean.clusters:.0f} |", flush=True)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.map_quality", description=__doc__)
+    parser.add_argument("--work", type=Path, default=Path("build/map-quality"), metavar="DIR", help="[%(default)s]")
+    parser.add_argument("--debs", type=Path, metavar="DIR", help="packages fetched before; missing ones are added")
+    parser.add_argument("--corpus", type=Path, metavar="DIR", help="a corpus that is unpacked already")
+    parser.add_argument("--effnet", type=Path, metavar="FILE", help="weights of Discogs-EffNet, where they are at hand")
+    parser.add_argument("--seeds", type=int, default=5, metavar="N", help="maps of each kind  [%(default)s]")
+    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes that listen  [%(default)s]")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""How good a map of labelled music is. Higher is better, but for noise."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spotmap_build.project.neighbours import find_neighbours
+from spotmap_build.project.quality import nearest_on_plane, trustworthiness
+
+if TYPE_CHECKING:
+    from benchmarks.map_quality.recipes import Map
+    from spotmap_build.model import Float32Array, Int32Array
+
+VOTERS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """``space`` and ``plane``: share of tracks whose game the five nearest others name rightly (leave one out).
+    ``trust``: trustworthiness in the map's own space. ``ari``: adjusted Rand index of clusters and games, of all tracks
+    that are in a cluster; ``ari_all``: with noise as one more cluster. ``noise``: share of tracks in no cluster."""
+
+    space: float
+    plane: float
+    trust: float
+    ari: float
+    ari_all: float
+    noise: float
+    clusters: float
+
+
+def measure(made: Map, games: Sequence[str]) -> Row:
+    from sklearn.metrics import adjusted_rand_score
+
+    inside = made.labels >= 0
+    truth = np.unique(np.array(games), return_inverse=True)[1]
+    return Row(
+        space=accuracy_in_space(made.unit, games),
+        plane=accuracy(nearest_on_plane(made.places, VOTERS), games),
+        trust=trustworthiness(made.unit, made.places),
+        ari=float(adjusted_rand_score(truth[inside], made.labels[inside])) if inside.any() else 0.0,
+        ari_all=float(adjusted_rand_score(truth, made.labels)),
+        noise=float(np.mean(~inside)),
+        clusters=float(made.labels.max() + 1),
+    )
+
+
+def accuracy_in_space(unit: Float32Array, games: Sequence[str]) -> float:
+    return accuracy(find_neighbours(unit, VOTERS, 0).indices, games)
+
+
+def accuracy(nearest: Int32Array, games: Sequence[str]) -> float:
+    """The share of tracks whose neighbours name the right game; a tie goes to the game of the nearest of them."""
+    right = 0
+    for row, others in enumerate(nearest.tolist()):
+        votes = Counter(games[other] for other in others)
+        most = max(votes.values())
+        right += next(games[other] for other in others if votes[games[other]] == most) == games[row]
+    return right / len(games)
+
+
+def mean_and_spread(rows: Sequence[Row]) -> tuple[Row, Row]:
+    """Over several seeds."""
+    table = np.array([astuple(row) for row in rows])
+    return Row(*table.mean(axis=0).tolist()), Row(*table.std(axis=0).tolist())

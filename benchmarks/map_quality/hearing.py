@@ -1,0 +1,154 @@
+"""Listens to the corpus once; keeps every layer's mean and spread over time in a cache of the project's own kind."""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from benchmarks.real_music.corpus import AUDIO_SUFFIXES, PACKAGES
+from spotmap_build.cache.arrays import decode_array, encode_array
+from spotmap_build.cache.keys import Key
+from spotmap_build.cache.store import Cache
+from spotmap_build.embed.embedders import EMBEDDERS
+
+if TYPE_CHECKING:
+    from spotmap_build.model import Float32Array
+
+HEARING_VERSION = 1
+"""Raise when :func:`listen` would give other numbers."""
+MUSICNN_LAYERS = {
+    "pools": "model/flatten/Reshape",
+    "dense": "model/dense/BiasAdd",
+    "normalised": "model/batch_normalization_10/batchnorm/add_1",
+    "tags": "model/Sigmoid",
+}
+PATCHES_AT_ONCE = 4
+PARTS = ("musicnn", "spectral", "effnet")
+
+Listener = Callable[["Float32Array"], "dict[str, Float32Array]"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """The corpus as vectors.
+
+    ``parts``: float32 ``[n, d]`` by name (``dense-mean``, ``dense-spread``, ``spectral``, ...); ``games``: the label of
+    each row; ``titles``: the file's path below the corpus.
+    """
+
+    titles: tuple[str, ...]
+    games: tuple[str, ...]
+    parts: dict[str, Float32Array]
+
+
+def hear(corpus: Path, cache_folder: Path, effnet: Path | None, jobs: int) -> Heard:
+    """Vectors of every track of the games below ``corpus``; ``effnet``: the file of Discogs-EffNet's weights.
+
+    Tracks that cannot be decoded are told and left out. A second call reads everything from the cache.
+    """
+    listeners: list[Listener] = [
+        listen_with_musicnn,
+        measure,
+        *([partial(listen_with_effnet, effnet)] if effnet else []),
+    ]
+    paths = [path for package in PACKAGES for path in sorted((corpus / package.game).rglob("*")) if _is_track(path)]
+    digests = {path: _digest(path) for path in paths}
+    weights = _digest(effnet) if effnet else ""
+    keys = [{path: _key(name, digests[path], weights) for path in paths} for name in PARTS[: len(listeners)]]
+    with Cache.open(cache_folder) as cache:
+        for listener, key_of in zip(listeners, keys, strict=True):
+            _listen_to_all(cache, listener, key_of, jobs)
+        rows, kept = [], []
+        for path in paths:
+            records = [cache.lookup(key_of[path]) for key_of in keys]
+            row = {name: decode_array(cache.read(it, name)) for it in records if it for name in it.outputs}
+            if row:
+                rows.append(row)
+                kept.append(path.relative_to(corpus))
+            else:
+                print(f"left out, cannot be decoded: {path.relative_to(corpus)}")
+    parts = {name: np.stack([row[name] for row in rows]).astype(np.float32) for name in rows[0]}
+    return Heard(tuple(map(str, kept)), tuple(path.parts[0] for path in kept), parts)
+
+
+def _listen_to_all(cache: Cache, listener: Listener, key_of: dict[Path, Key], jobs: int) -> None:
+    missing = [path for path, key in key_of.items() if cache.lookup(key) is None]
+    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+        running = {pool.submit(_listen, listener, path): path for path in missing}
+        for count, future in enumerate(as_completed(running), 1):
+            seconds, parts = future.result()
+            outputs = {name: encode_array(part) for name, part in parts.items()}
+            cache.put(key_of[running[future]], outputs, seconds=seconds)
+            if count % 20 == 0:
+                print(f"listened to {count} of {len(missing)}", flush=True)
+
+
+def _listen(listener: Listener, path: Path) -> tuple[float, dict[str, Float32Array]]:
+    """Seconds of work, and the vectors of one track by name; none where it cannot be decoded."""
+    from spotmap_build.embed.decode import decode
+    from spotmap_build.errors import TrackError
+
+    started = time.monotonic()
+    try:
+        parts = listener(decode(path).samples)
+    except TrackError:
+        parts = {}
+    return time.monotonic() - started, parts
+
+
+def listen_with_musicnn(samples: Float32Array) -> dict[str, Float32Array]:
+    """Every layer of MusiCNN that could serve as a vector: its mean over the patches, and its standard deviation."""
+    from spotmap_build.embed.engine import Graph
+    from spotmap_build.embed.musicnn import INPUT, PATCH_FRAMES, PATCHES
+    from spotmap_build.embed.patches import mel_patches
+
+    weights = Path(__file__).parents[2] / "spotmap_build/embed/data" / f"{EMBEDDERS['musicnn'].packaged}.pb"
+    graph = Graph(weights, input_name=INPUT, output_names=tuple(MUSICNN_LAYERS.values()))
+    patches = mel_patches(samples, patch_frames=PATCH_FRAMES, wanted=PATCHES)
+    batches = [graph(patches[row : row + PATCHES_AT_ONCE]) for row in range(0, len(patches), PATCHES_AT_ONCE)]
+    layers = {name: np.concatenate([batch[at] for batch in batches]) for at, name in enumerate(MUSICNN_LAYERS)}
+    pools = layers.pop("pools")
+    layers |= {"max": pools[:, ::2], "mean": pools[:, 1::2]}
+    parts = {}
+    for name, values in layers.items():
+        parts[f"{name}-mean"] = values.mean(axis=0, dtype=np.float64).astype(np.float32)
+        parts[f"{name}-spread"] = values.std(axis=0, dtype=np.float64).astype(np.float32)
+    return parts
+
+
+def measure(samples: Float32Array) -> dict[str, Float32Array]:
+    """The 41 interpretable features."""
+    from spotmap_build.embed.spectral import spectral
+
+    return {"spectral": spectral(samples)}
+
+
+def listen_with_effnet(weights: Path, samples: Float32Array) -> dict[str, Float32Array]:
+    """The vector of Discogs-EffNet as the build makes it, and its styles."""
+    from spotmap_build.embed.discogs_effnet import DiscogsEffnet
+
+    vector, styles = DiscogsEffnet(weights)(samples)
+    return {"effnet": vector, "styles": styles}
+
+
+def _is_track(path: Path) -> bool:
+    return path.suffix.lower() in AUDIO_SUFFIXES and path.is_file()
+
+
+def _key(part: str, sound: str, effnet: str) -> Key:
+    weights = {"musicnn": EMBEDDERS["musicnn"].weights_sha256, "spectral": "", "effnet": effnet}[part]
+    return Key("map-quality", HEARING_VERSION, {"part": part, "sound": sound, "weights": weights})
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,104 @@
+"""Does a map stay recognisable while its library grows and shrinks?
+
+The corpus of benchmarks/map_quality, album after album (a game's folder is one, large ones are several): a first map of
+a third of them, then ten steps of a tenth more each, then steps of a tenth less. Every step is held to the map before.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from benchmarks.map_quality.hearing import hear
+from benchmarks.map_quality.recipes import vectors_of
+from benchmarks.scale.__main__ import ALBUM_TRACKS, library
+from spotmap_build.project.anchor import Anchored, drift_between, lay_out_anchored
+from spotmap_build.project.layout import KEPT_NEIGHBOURS, lay_out_afresh
+from spotmap_build.project.neighbours import find_neighbours
+from spotmap_build.project.vectors import prepare
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from spotmap_build.model import Float32Array
+
+VECTOR = "mean+spread 1506"
+LARGEST_ALBUM = 10
+STEPS = 10
+HEAD = "| step | tracks | median move | 95th percentile | trustworthiness | laid out afresh | since the first map |"
+
+
+def main() -> int:
+    arguments = _arguments()
+    if arguments.made_up:
+        vectors = library(arguments.made_up)
+        albums = np.arange(len(vectors)) // ALBUM_TRACKS
+    else:
+        heard = hear(arguments.corpus, arguments.work / "cache", None, 2)
+        vectors, albums = vectors_of(heard)[VECTOR], albums_of(heard.games)
+    for seed in range(arguments.seeds):
+        print(
+            f"{len(vectors)} tracks, {albums.max() + 1} albums, order {seed}\n\n{HEAD}\n|---|---|---|---|---|---|---|"
+        )
+        for name, result, since_first in grow_and_shrink(vectors, albums, seed):
+            figures = (
+                result.drift.median,
+                result.drift.percentile_95,
+                result.trustworthiness,
+                result.fresh_trustworthiness,
+            )
+            cells = " | ".join(f"{figure:.4f}" for figure in figures)
+            print(f"| {name} | {len(result.places)} | {cells} | {since_first:.3f} | {result.afresh}", flush=True)
+        print()
+    return 0
+
+
+def albums_of(games: Sequence[str]) -> npt.NDArray[np.intp]:
+    """A number for each track: tracks of one game that follow each other, at most ``LARGEST_ALBUM`` of them."""
+    numbers, filled = [0], 1
+    for before, game in pairwise(games):
+        begins = game != before or filled == LARGEST_ALBUM
+        numbers.append(numbers[-1] + begins)
+        filled = 1 if begins else filled + 1
+    return np.array(numbers)
+
+
+def grow_and_shrink(
+    vectors: Float32Array, albums: npt.NDArray[np.intp], seed: int
+) -> Iterator[tuple[str, Anchored, float]]:
+    """Yield every step's name, its map, and the median move since the first map."""
+    order = np.random.default_rng(seed).permutation(albums.max() + 1)
+    first_count = len(order) / 1.1**STEPS
+    rows = np.flatnonzero(np.isin(albums, order[: round(first_count)]))
+    places = np.full((len(vectors), 2), np.nan, dtype=np.float32)
+    unit = prepare(vectors[rows], "zscore")
+    places[rows] = lay_out_afresh(unit, find_neighbours(unit, KEPT_NEIGHBOURS, seed), seed)
+    first = places.copy()
+    sizes = [(f"+{step}", first_count * 1.1**step) for step in range(1, STEPS + 1)]
+    sizes += [(f"-{step}", len(order) * 0.9**step) for step in range(1, 4)]
+    for name, size in sizes:
+        rows = np.flatnonzero(np.isin(albums, order[: round(size)]))
+        unit = prepare(vectors[rows], "zscore")
+        result = lay_out_anchored(unit, find_neighbours(unit, KEPT_NEIGHBOURS, seed), places[rows], seed)
+        places[:] = np.nan
+        places[rows] = result.places
+        yield name, result, drift_between(first[rows], result.places).median
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.stability", description=__doc__)
+    parser.add_argument("--work", type=Path, default=Path("build/map-quality"), metavar="DIR", help="[%(default)s]")
+    parser.add_argument("--corpus", type=Path, default=Path("build/map-quality/corpus"), metavar="DIR")
+    parser.add_argument("--made-up", type=int, metavar="N", help="N made-up tracks instead of the corpus")
+    parser.add_argument("--seeds", type=int, default=3, metavar="N", help="orders of albums  [%(default)s]")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

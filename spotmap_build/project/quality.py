@@ -1,0 +1,158 @@
+"""How true a map is: what of the neighbourhoods among the vectors is left on the plane, and what neighbours share.
+
+Every function gives one figure. Past ``SAMPLE`` tracks a sample with a fixed seed is measured, against all tracks: the
+figures are then within about 0.005.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    from scipy import sparse
+
+    from spotmap_build.model import Float32Array, Int32Array
+    from spotmap_build.project.neighbours import Neighbours
+
+    IndexArray = npt.NDArray[np.intp]
+
+NEIGHBOURHOOD: Final = 10
+"""Neighbours that count as a track's neighbourhood, in every figure."""
+SAMPLE: Final = 1500
+BLOCK: Final = 250
+RANDOM_PAIRS: Final = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """The share of neighbours that have something in common with their track: in the space, on the plane, and among
+    tracks drawn at random. ``labelled``: how many tracks have a label at all; without any the shares are 0."""
+
+    in_space: float
+    on_plane: float
+    by_chance: float
+    labelled: int
+
+
+def trustworthiness(unit_vectors: Float32Array, places: Float32Array, count: int = NEIGHBOURHOOD) -> float:
+    """1 where everything that lies close together on the plane belongs together; 0.5 is a map drawn at random.
+
+    Venna and Kaski (2001): those among the ``count`` nearest on the plane that are not among the ``count`` most similar
+    are counted by how far down the list they are.
+    """
+    return _intrusions(unit_vectors, places, count, listed_by_similarity=True)
+
+
+def continuity(unit_vectors: Float32Array, places: Float32Array, count: int = NEIGHBOURHOOD) -> float:
+    """1 where all that belongs together lies close together on the plane; trustworthiness the other way round."""
+    return _intrusions(unit_vectors, places, count, listed_by_similarity=False)
+
+
+def kept_neighbours(neighbours: Neighbours, places: Float32Array, count: int = NEIGHBOURHOOD) -> Float32Array:
+    """For each track the share of its ``count`` most similar tracks that are among the ``count`` nearest on the plane.
+
+    float32 ``[n]`` in 0..1; the mean of it is the neighbour recall of the map. Ones where a track has no neighbours.
+    """
+    true = neighbours.first(count).indices
+    if true.shape[1] == 0:
+        return np.ones(len(places), dtype=np.float32)
+    near = nearest_on_plane(places, true.shape[1])
+    return np.asarray((true[:, :, None] == near[:, None, :]).any(axis=2).mean(axis=1), dtype=np.float32)
+
+
+def nearest_on_plane(places: Float32Array, count: int) -> Int32Array:
+    """The ``count`` nearest of every track on the plane, itself not among them: int32 ``[n, k]``, k at most n - 1."""
+    from scipy.spatial import cKDTree
+
+    n = len(places)
+    k = max(0, min(count, n - 1))
+    if k == 0:
+        return np.empty((n, 0), dtype=np.int32)
+    # One more than is wanted, for the track itself; among many at one spot it may be missing, and the last goes.
+    found = cKDTree(places).query(places, k=k + 1)[1].astype(np.int32)
+    itself = found == np.arange(n, dtype=np.int32)[:, None]
+    itself[~itself.any(axis=1), -1] = True
+    return np.asarray(found[~itself].reshape(n, k), dtype=np.int32)
+
+
+def agreement(neighbours: Neighbours, places: Float32Array, labels: Sequence[Sequence[str]]) -> Agreement:
+    """How often neighbours share a label: an artist, an album, a playlist, a genre.
+
+    Parameters
+    ----------
+    labels: of every track, none or several (its artists, say). Tracks without one are not asked, but they do count
+        among the neighbours of others: a map on which they sit between friends is no better for it.
+    """
+    membership = _membership(labels)
+    asked = np.flatnonzero(np.diff(membership.indptr))
+    if len(asked) == 0 or len(labels) < 2:
+        return Agreement(0.0, 0.0, 0.0, len(asked))
+    space = neighbours.first(NEIGHBOURHOOD).indices[asked]
+    plane = nearest_on_plane(places, NEIGHBOURHOOD)[asked]
+    generator = np.random.default_rng(0)
+    chosen = generator.choice(asked, RANDOM_PAIRS)
+    others = (chosen + generator.integers(1, len(labels), RANDOM_PAIRS)) % len(labels)
+    return Agreement(
+        in_space=_share(membership, np.repeat(asked, space.shape[1]), space.ravel().astype(np.intp)),
+        on_plane=_share(membership, np.repeat(asked, plane.shape[1]), plane.ravel().astype(np.intp)),
+        by_chance=_share(membership, chosen, others),
+        labelled=len(asked),
+    )
+
+
+def sampled_rows(track_count: int) -> IndexArray:
+    """The rows on which figures are measured: all, or a sample with a fixed seed, ascending."""
+    if track_count <= SAMPLE:
+        return np.arange(track_count)
+    return np.sort(np.random.default_rng(0).choice(track_count, SAMPLE, replace=False))
+
+
+def _intrusions(unit_vectors: Float32Array, places: Float32Array, count: int, *, listed_by_similarity: bool) -> float:
+    n = len(places)
+    # Beyond a half of the others the measure is not defined; below three tracks there is nothing to confuse.
+    k = min(count, (n - 1) // 2)
+    if k < 1:
+        return 1.0
+    rows = sampled_rows(n)
+    total = 0.0
+    for start in range(0, len(rows), BLOCK):
+        block = rows[start : start + BLOCK]
+        dissimilar = -(unit_vectors[block] @ unit_vectors.T)
+        distance = _squared_distances(places[block], places)
+        listed, shown = (dissimilar, distance) if listed_by_similarity else (distance, dissimilar)
+        own = np.arange(len(block)), block
+        listed[own] = shown[own] = np.inf
+        nearest = np.argpartition(shown, k - 1, axis=1)[:, :k]
+        for column in range(k):
+            value = np.take_along_axis(listed, nearest[:, column : column + 1], axis=1)
+            # Half of the ties: neither first nor last, so that a map of equal tracks is neither good nor bad.
+            rank = (listed < value).sum(axis=1) + ((listed == value).sum(axis=1) + 1) / 2
+            total += float(np.maximum(0, rank - k).sum())
+    return 1 - 2 * total / (len(rows) * k * (2 * n - 3 * k - 1))
+
+
+def _squared_distances(some: Float32Array, all_places: Float32Array) -> Float32Array:
+    across = some[:, None, 0] - all_places[None, :, 0]
+    up = some[:, None, 1] - all_places[None, :, 1]
+    return np.asarray(across * across + up * up, dtype=np.float32)
+
+
+def _membership(labels: Sequence[Sequence[str]]) -> sparse.csr_array:
+    """Tracks by labels, 1 where a track has one."""
+    from scipy import sparse
+
+    numbers: dict[str, int] = {}
+    rows = [sorted({numbers.setdefault(label, len(numbers)) for label in of_track if label}) for of_track in labels]
+    ends = np.cumsum([0, *map(len, rows)])
+    columns = np.fromiter((number for row in rows for number in row), dtype=np.int64, count=int(ends[-1]))
+    return sparse.csr_array((np.ones(len(columns), np.float32), columns, ends), shape=(len(labels), len(numbers)))
+
+
+def _share(membership: sparse.csr_array, some: IndexArray, others: IndexArray) -> float:
+    shared = membership[some].multiply(membership[others]).sum(axis=1)
+    return float(np.mean(np.asarray(shared).ravel() > 0))

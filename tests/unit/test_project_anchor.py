@@ -1,0 +1,149 @@
+"""A map with a past stays recognisable: known tracks keep their places, and what that costs is told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from spotmap_build.project.anchor import Anchored, align, diagonal, drift_between, lay_out_anchored
+from spotmap_build.project.layout import KEPT_NEIGHBOURS, lay_out_afresh
+from spotmap_build.project.neighbours import find_neighbours
+from spotmap_build.project.vectors import prepare
+
+if TYPE_CHECKING:
+    from spotmap_build.model import Float32Array
+
+ALBUM_TRACKS = 8
+
+
+def albums(count: int, seed: int = 0) -> Float32Array:
+    """Vectors of albums of eight tracks each, within eight styles."""
+    generator = np.random.default_rng(seed)
+    styles = generator.normal(size=(8, 40))
+    centres = styles[generator.integers(0, 8, count)] + 0.7 * generator.normal(size=(count, 40))
+    spread = 0.8 * generator.normal(size=(count * ALBUM_TRACKS, 40))
+    return (np.repeat(centres, ALBUM_TRACKS, axis=0) + spread).astype(np.float32)
+
+
+def anchored(vectors: Float32Array, previous: Float32Array, *, is_fresh_wanted: bool = False) -> Anchored:
+    unit = prepare(vectors, "centre")
+    neighbours = find_neighbours(unit, KEPT_NEIGHBOURS, seed=0)
+    return lay_out_anchored(unit, neighbours, previous, 42, is_fresh_wanted=is_fresh_wanted)
+
+
+def afresh(vectors: Float32Array) -> Float32Array:
+    unit = prepare(vectors, "centre")
+    return lay_out_afresh(unit, find_neighbours(unit, KEPT_NEIGHBOURS, seed=0), 42)
+
+
+def with_newcomers(places: Float32Array, count: int) -> Float32Array:
+    return np.concatenate([places, np.full((count, 2), np.nan, np.float32)])
+
+
+def test_known_tracks_stay_when_albums_are_added() -> None:
+    vectors = albums(44)
+    old = afresh(vectors[: 40 * ALBUM_TRACKS])
+    result = anchored(vectors, with_newcomers(old, 4 * ALBUM_TRACKS))
+    assert result.afresh == ""
+    assert result.drift.known_count == 320
+    assert result.drift.median <= 0.01
+    assert result.drift.percentile_95 <= 0.05
+    assert result.trustworthiness >= result.fresh_trustworthiness - 0.01
+    assert np.isfinite(result.places).all()
+
+
+def test_known_tracks_stay_when_albums_are_removed() -> None:
+    vectors = albums(44)
+    old = afresh(vectors)
+    result = anchored(vectors[: 40 * ALBUM_TRACKS], old[: 40 * ALBUM_TRACKS])
+    assert result.afresh == ""
+    assert result.drift.median <= 0.01
+    assert result.drift.percentile_95 <= 0.05
+
+
+def test_new_tracks_settle_among_their_album() -> None:
+    vectors = albums(30)
+    old = afresh(vectors)
+    old[::ALBUM_TRACKS] = np.nan
+    places = anchored(vectors, old).places
+    album = places.reshape(30, ALBUM_TRACKS, 2)
+    to_album = np.linalg.norm(album[:, 0] - np.median(album[:, 1:], axis=1), axis=1)
+    assert np.median(to_album) < 0.1 * diagonal(places)
+
+
+@pytest.mark.parametrize("unit_of_last_map", [0.001, 1.0, 65535.0])
+def test_the_last_map_may_come_in_any_unit(unit_of_last_map: float) -> None:
+    vectors = albums(22)
+    old = afresh(vectors[: 20 * ALBUM_TRACKS])
+    ours = anchored(vectors, with_newcomers(old * unit_of_last_map, 2 * ALBUM_TRACKS))
+    assert ours.drift.median <= 0.01
+    assert diagonal(ours.places) == pytest.approx(unit_of_last_map * diagonal(old), rel=0.3)
+
+
+@pytest.mark.parametrize("mirror", [1, -1])
+@pytest.mark.parametrize("degrees", [0, 40, 130, 180, 290])
+def test_a_map_is_turned_mirrored_and_scaled_back_to_the_old_one(degrees: float, mirror: int) -> None:
+    old = np.random.default_rng(0).normal(size=(30, 2)).astype(np.float32)
+    angle = np.radians(degrees)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) * [1, mirror]
+    other = (7 * old @ turn + [3, -5]).astype(np.float32)
+    assert np.allclose(align(other, old), old, atol=1e-4)
+
+
+def test_one_group_that_went_elsewhere_does_not_turn_the_rest() -> None:
+    old = np.random.default_rng(0).normal(size=(100, 2)).astype(np.float32)
+    moved = old.copy()
+    moved[:15] += [9, 9]
+    aligned = align(moved, old)
+    assert np.median(np.linalg.norm(aligned[15:] - old[15:], axis=1)) < 0.2
+
+
+def test_a_fresh_layout_that_was_asked_for_still_fits_the_old_map() -> None:
+    vectors = albums(30)
+    old = afresh(vectors)
+    mirrored = old * np.array([-1, 1], np.float32)
+    result = anchored(vectors, mirrored, is_fresh_wanted=True)
+    assert result.afresh == "A fresh layout was asked for."
+    assert result.drift.median < 1e-3
+
+
+def test_a_map_of_other_tracks_is_not_held_to() -> None:
+    vectors = albums(20)
+    previous = np.full((160, 2), np.nan, np.float32)
+    previous[:5] = np.random.default_rng(0).normal(size=(5, 2))
+    assert anchored(vectors, previous).afresh == "Only 5 of 160 tracks were on the last map."
+
+
+def test_a_past_that_would_spoil_the_map_is_given_up() -> None:
+    vectors = albums(30)
+    nonsense = np.random.default_rng(0).normal(size=(240, 2)).astype(np.float32)
+    result = anchored(vectors, nonsense)
+    assert "trustworthiness" in result.afresh
+    assert result.trustworthiness == result.fresh_trustworthiness
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 5, 6, 14, 15, 16])
+@pytest.mark.parametrize("is_equal", [False, True])
+def test_small_and_equal_libraries_have_a_past_too(count: int, is_equal: bool) -> None:
+    vectors = np.ones((count, 12), np.float32) if is_equal else albums(2)[:count, :12]
+    previous = afresh(vectors)
+    previous[-1:] = np.nan
+    result = anchored(vectors, previous)
+    assert result.places.shape == (count, 2)
+    assert np.isfinite(result.places).all()
+
+
+def test_the_same_past_gives_the_same_map() -> None:
+    vectors = albums(22)
+    previous = with_newcomers(afresh(vectors[: 20 * ALBUM_TRACKS]), 2 * ALBUM_TRACKS)
+    assert anchored(vectors, previous).places.tobytes() == anchored(vectors, previous).places.tobytes()
+
+
+def test_drift_is_told_as_a_share_of_the_diagonal() -> None:
+    old = np.array([[0, 0], [3, 4], [np.nan, np.nan]], np.float32)
+    new = np.array([[0, 0.5], [3, 4], [1, 1]], np.float32)
+    drift = drift_between(old, new)
+    assert drift.known_count == 2
+    assert drift.median == pytest.approx(0.25 / np.hypot(3, 3.5), rel=1e-5)
