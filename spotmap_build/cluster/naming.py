@@ -1,80 +1,245 @@
-"""Name a cluster by what sets it apart from the rest of the library. Pure."""
+"""Name regions and neighbourhoods by what sets them apart: "Dub techno – deep, instrumental", not "Cluster 3". Pure.
+
+A class-based TF-IDF (Grootendorst 2022) over terms of every source: the share of a group's tracks that have a term,
+times the logarithm of how much that exceeds the library's share, times how clearly they have it. A region is set apart
+from the library, a neighbourhood from the rest of its region.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from spotmap_build.cluster.wording import FEATURE_WORDS, VAGUE
+
 if TYPE_CHECKING:
-    from spotmap_build.model import Float32Array, Int32Array, Playlist
+    from spotmap_build.cluster.evidence import Evidence, Kind
 
-SEPARATOR: Final = " · "
 FALLBACK: Final = "Region"
+LEAST_SHARE: Final = 0.4
+"""Of a group's tracks that have a style or trait, to be named after it."""
+LEAST_LIFT: Final = 1.2
+"""Times the share of what it is set apart from."""
+ORIGIN_SHARE: Final = 0.5
+"""Of a group's tracks that are by one artist, from one album or in one playlist, to be named after that too."""
+ORIGIN_LIFT: Final = 1.5
+SECOND_STYLE: Final = 0.6
+"""How much of the first style's score a second one needs to stand beside it."""
+FEATURE_AWAY: Final = 0.6
+"""Spreads of the library that a group's median lies away from the others', to be called fast, dark, quiet, ..."""
+FEATURE_SIDE: Final = 0.7
+"""Share of the group's tracks that lie on that side of the others' median."""
+PRIOR_TRACKS: Final = 2.0
+"""Tracks like everyone else's that every group is counted with: in a group of five, three are no 60 %."""
 
 
-def distinctive_tags(labels: Int32Array, tags: Float32Array, cluster_count: int) -> list[list[int]]:
-    """For every cluster the tag columns, those that distinguish it most first.
+@dataclass(frozen=True, slots=True)
+class Clue:
+    """Why a group is called so: the share of its tracks that have ``word``, and that of what it is set apart from."""
 
-    A class-based TF-IDF over activations (Grootendorst 2022, with activations for counts): the cluster's mean
-    activation times the logarithm of how much that exceeds the library's mean.
+    word: str
+    kind: Kind
+    share: float
+    usual: float
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """``because``: what it is made of, most telling first; empty where it was kept, given by hand, or a number."""
+
+    text: str
+    because: tuple[Clue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    regions: tuple[Name, ...]
+    neighbourhoods: tuple[Name, ...]
+
+
+def name_levels(
+    evidence: Evidence,
+    regions: Sequence[Sequence[int]],
+    neighbourhoods: Sequence[Sequence[int]],
+    parents: Sequence[int],
+    *,
+    fixed_regions: Mapping[int, str] | None = None,
+    fixed_neighbourhoods: Mapping[int, str] | None = None,
+) -> Names:
+    """A name for every region and every neighbourhood, no two the same.
 
     Parameters
     ----------
-    labels: int32 ``[n]``, -1 for noise. tags: float32 ``[n, k]``, 0..1.
+    regions, neighbourhoods: rows of each, larger groups first: they choose first.
+    parents: the region of every neighbourhood.
+    fixed_regions, fixed_neighbourhoods: names that stand already, by number: given by hand, or kept from the last map.
     """
-    overall = tags.mean(axis=0, dtype=np.float64) + 1e-6
-    ranked = []
-    for cluster in range(cluster_count):
-        mean = tags[labels == cluster].mean(axis=0, dtype=np.float64)
-        score = mean * np.log((mean + 1e-6) / overall)
-        order = np.argsort(-score, kind="stable")
-        ranked.append([int(column) for column in order if score[column] > 0])
-    return ranked
+    fixed_regions, fixed_neighbourhoods = fixed_regions or {}, fixed_neighbourhoods or {}
+    taken = {name.casefold() for name in (*fixed_regions.values(), *fixed_neighbourhoods.values())}
+    library = range(evidence.strengths.shape[0])
+    region_names, region_clues = [], []
+    for number, rows in enumerate(regions):
+        clues = [*find_clues(evidence, rows, library), *_common_style(evidence, rows)]
+        region_clues.append(clues)
+        region_names.append(_name(fixed_regions.get(number), clues, taken))
+    names = []
+    for number, rows in enumerate(neighbourhoods):
+        parent = parents[number]
+        is_alone = len(rows) >= len(regions[parent]) * 0.9
+        within = [] if is_alone else find_clues(evidence, rows, regions[parent])
+        overall = [*find_clues(evidence, rows, library), *_common_style(evidence, rows)]
+        clues = _together(within, overall, region_clues[parent])
+        names.append(_name(fixed_neighbourhoods.get(number), clues, taken))
+    return Names(tuple(region_names), tuple(names))
 
 
-def name_clusters(
-    labels: Int32Array,
-    tags: Float32Array,
-    tag_names: Sequence[str],
-    playlists: Sequence[tuple[Playlist, Sequence[int]]],
-    cluster_count: int,
-) -> tuple[str, ...]:
-    """One name a cluster, no two the same: its two most distinctive tags, else the playlist that it mostly is."""
-    ranked = distinctive_tags(labels, tags, cluster_count) if tags.shape[1] else [[] for _ in range(cluster_count)]
-    names: list[str] = []
-    for cluster in range(cluster_count):
-        words = [_plain(tag_names[column]) for column in ranked[cluster]]
-        candidates = [SEPARATOR.join(words[:2]), SEPARATOR.join(words[:3]), SEPARATOR.join(words[:4])]
-        if not words:
-            candidates = [_prevailing_playlist(np.flatnonzero(labels == cluster).tolist(), playlists)]
-        names.append(_first_new(candidates, names))
-    return tuple(names)
+def find_clues(evidence: Evidence, rows: Sequence[int], against: Sequence[int]) -> list[Clue]:
+    """What sets the group ``rows`` apart from the rest of ``against`` (which holds them), most telling first."""
+    is_other = np.zeros(evidence.strengths.shape[0], dtype=bool)
+    is_other[np.asarray(against, dtype=np.intp)] = True
+    total = int(is_other.sum())
+    is_all = total == len(is_other)
+    counts = evidence.counts if is_all else _column_counts(evidence.strengths[is_other])
+    inside = np.asarray(rows, dtype=np.intp)
+    is_other[inside] = False
+    return sorted(
+        [
+            *_term_clues(evidence, inside, counts / max(1, total)),
+            *_feature_clues(evidence, inside, np.flatnonzero(is_other)),
+        ],
+        key=lambda clue: (-clue.score, clue.word),
+    )
 
 
-def _plain(tag: str) -> str:
-    """ "Electronic---Dub Techno" reads "Dub Techno": the style says more than the family it is filed under."""
-    name = tag.rpartition("---")[2].strip()
-    return name[:1].upper() + name[1:]
+def _term_clues(evidence: Evidence, inside: Any, usual: Any) -> Iterator[Clue]:
+    own, count = evidence.strengths[inside], len(inside)
+    own_count, own_sum = _column_counts(own), np.asarray(own.sum(axis=0)).ravel()
+    share = (own_count + PRIOR_TRACKS * usual) / (count + PRIOR_TRACKS)
+    library = evidence.counts / evidence.strengths.shape[0]
+    for column in np.flatnonzero(own_count >= max(1, LEAST_SHARE * count)).tolist():
+        term = evidence.terms[column]
+        lift = share[column] / usual[column]
+        is_origin = term.kind == "origin"
+        if share[column] < (ORIGIN_SHARE if is_origin else LEAST_SHARE):
+            continue
+        # What a neighbourhood has more of than its region, and less than the library, would mislead.
+        if lift < (ORIGIN_LIFT if is_origin else LEAST_LIFT) or share[column] < library[column]:
+            continue
+        clarity = math.sqrt(own_sum[column] / own_count[column])
+        score = float(share[column] * math.log(lift) * clarity) * (0.5 if term.word in VAGUE else 1.0)
+        yield Clue(term.word, term.kind, float(own_count[column] / count), float(usual[column]), score)
 
 
-def _prevailing_playlist(rows: Sequence[int], playlists: Sequence[tuple[Playlist, Sequence[int]]]) -> str:
-    counts: Counter[str] = Counter()
-    inside = set(rows)
-    for playlist, members in playlists:
-        counts[playlist.name] += len(inside.intersection(members))
-    best = max(counts.items(), key=lambda item: (item[1], item[0]), default=("", 0))
-    return best[0] if best[1] * 2 > len(inside) else FALLBACK
+def _feature_clues(evidence: Evidence, inside: Any, others: Any) -> Iterator[Clue]:
+    """Tempo, brightness, ... in words. Their score is low: they break ties and give traits, they are no style."""
+    if not len(others):
+        return
+    for column, name in enumerate(evidence.feature_names):
+        if name not in FEATURE_WORDS:
+            continue
+        words = FEATURE_WORDS[name]
+        if name == "mode":
+            share, usual = float(evidence.minor[inside].mean()), float(evidence.minor[others].mean())
+            if abs(share - usual) >= 0.25 and max(share, 1 - share) >= FEATURE_SIDE:
+                minor, major = (words.low, share, usual), (words.high, 1 - share, 1 - usual)
+                word, own_share, others_share = minor if share > usual else major
+                yield Clue(word, "trait", own_share, others_share, abs(share - usual) / 4)
+            continue
+        own, middle = evidence.scores[inside, column], float(np.median(evidence.scores[others, column]))
+        away = float(np.median(own)) - middle
+        side = float(np.mean(own > middle if away > 0 else own < middle))
+        is_so_in_library = float(np.median(own)) * away > 0
+        if abs(away) >= FEATURE_AWAY and side >= FEATURE_SIDE and is_so_in_library:
+            yield Clue(words.high if away > 0 else words.low, "trait", side, 0.5, min(abs(away), 3.0) / 8)
 
 
-def _first_new(candidates: Sequence[str], taken: Sequence[str]) -> str:
-    for candidate in candidates:
-        if candidate and candidate not in taken and candidate != FALLBACK:
-            return candidate
-    base = candidates[0] or FALLBACK
+def _common_style(evidence: Evidence, rows: Sequence[int]) -> list[Clue]:
+    """The style that most of a group's tracks have, apart from others or not: better than no style at all."""
+    counts = _column_counts(evidence.strengths[np.asarray(rows, dtype=np.intp)])
+    styles = [column for column, term in enumerate(evidence.terms) if term.kind == "style" and counts[column]]
+    best = max(styles, key=lambda column: counts[column], default=None)
+    if best is None or 2 * counts[best] < len(rows):
+        return []
+    share = float(counts[best] / len(rows))
+    return [Clue(evidence.terms[best].word, "style", share, share, 0.0)]
+
+
+def _column_counts(matrix: Any) -> Any:
+    return np.bincount(matrix.indices, minlength=matrix.shape[1])
+
+
+def _together(within: list[Clue], overall: list[Clue], of_region: list[Clue]) -> list[Clue]:
+    """Clues of a neighbourhood: what sets it apart in its region counts in full, and so does what sets it apart in the
+    library, unless that is true of its whole region; then half."""
+    regional = {clue.word for clue in of_region}
+    merged = {clue.word: clue for clue in within}
+    for clue in overall:
+        score = clue.score * (0.5 if clue.word in regional else 1.0)
+        known = merged.get(clue.word)
+        merged[clue.word] = replace(known, score=known.score + score) if known else replace(clue, score=score)
+    return sorted(merged.values(), key=lambda clue: (-clue.score, clue.word))
+
+
+def _name(fixed: str | None, clues: list[Clue], taken: set[str]) -> Name:
+    if fixed is not None:
+        return Name(fixed)
+    for chosen in _compositions(clues):
+        text = _phrase(chosen)
+        if text.casefold() not in taken:
+            taken.add(text.casefold())
+            return Name(text, tuple(chosen))
+    base = next((_phrase(chosen) for chosen in _compositions(clues)), FALLBACK)
     number = 1 if base == FALLBACK else 2
-    while f"{base} {number}" in taken:
+    while f"{base} {number}".casefold() in taken:
         number += 1
-    return f"{base} {number}"
+    taken.add(f"{base} {number}".casefold())
+    return Name(f"{base} {number}")
+
+
+def _compositions(clues: list[Clue]) -> Iterator[list[Clue]]:
+    """Choices of clues for a name, the best first: short, then with more words for when the short one is taken."""
+    # Scenes and attitudes never come first: they need a style, or traits, beside them.
+    styles = sorted(_unlike([clue for clue in clues if clue.kind == "style"]), key=lambda clue: clue.word in VAGUE)
+    traits = _unlike([clue for clue in clues if clue.kind == "trait"])
+    origins = [clue for clue in clues if clue.kind == "origin"][:1]
+    if not clues:
+        return
+    heads = [style for style in styles[:1] if style.word not in VAGUE or not traits]
+    if heads and len(styles) > 1 and styles[1].score >= SECOND_STYLE * styles[0].score:
+        heads = sorted(styles[:2], key=lambda clue: -clue.share)
+    yield [*heads, *traits[: 1 if origins and heads else 2], *origins]
+    for count in (2, 3):
+        yield [*heads, *traits[:count], *origins]
+    for count in (2, 3):
+        yield [*styles[:count], *traits[:3], *origins]
+    for at in range(1, len(styles)):
+        yield [styles[at], *traits[:2], *origins]
+
+
+def _unlike(clues: list[Clue]) -> list[Clue]:
+    """Without those that say what an earlier one said: "electronica" after "electronic", "slow" after "dark" stays."""
+    kept: list[Clue] = []
+    for clue in clues:
+        if not any(_stems(clue.word) & _stems(other.word) for other in kept):
+            kept.append(clue)
+    return kept
+
+
+def _stems(words: str) -> set[str]:
+    return {word[:6] for word in words.split()}
+
+
+def _phrase(clues: Sequence[Clue]) -> str:
+    """ "Folk, acoustic – slow (The Battle for Wesnoth)"."""
+    by_kind = {kind: [clue.word for clue in clues if clue.kind == kind] for kind in ("style", "trait", "origin")}
+    text = " – ".join(", ".join(by_kind[kind]) for kind in ("style", "trait") if by_kind[kind])
+    origin = ", ".join(by_kind["origin"])
+    if not text:
+        return origin
+    text = text[:1].upper() + text[1:]
+    return f"{text} ({origin})" if origin else text

@@ -1,4 +1,4 @@
-"""Dense regions are found where they are, noise stays noise, and every region has a name of its own."""
+"""Dense regions are found where they are, noise stays noise, and neighbourhoods join to regions."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import numpy as np
 import pytest
 
 from spotmap_build.cluster.density import core_rows, find_dense_regions, smallest_cluster
-from spotmap_build.cluster.naming import FALLBACK, distinctive_tags, name_clusters
-from spotmap_build.model import Playlist
 
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
@@ -58,39 +56,6 @@ def test_tracks_in_one_place_are_no_region() -> None:
 
 def test_the_core_of_a_cluster_lies_in_its_middle() -> None:
     coordinates = islands([60])
-    labels = np.zeros(60, np.int32)
-    core = core_rows(labels, np.ones(60, np.float32), coordinates, 0)
+    core = core_rows(range(60), np.ones(60, np.float32), coordinates)
     distance = np.linalg.norm(coordinates - np.median(coordinates, axis=0), axis=1)
     assert set(core) == set(np.argsort(distance)[:5].tolist())
-
-
-def tags_of(*rows: list[float]) -> Float32Array:
-    return np.array(rows, dtype=np.float32)
-
-
-def test_the_most_distinctive_tag_comes_first_not_the_loudest() -> None:
-    tags = tags_of([0.9, 0.5, 0.0], [0.9, 0.6, 0.0], [0.9, 0.0, 0.1], [0.9, 0.0, 0.2])
-    labels = np.array([0, 0, 1, 1], np.int32)
-    ranked = distinctive_tags(labels, tags, 2)
-    assert ranked[0][0] == 1
-    assert ranked[1][0] == 2
-
-
-def test_names_come_from_tags_without_their_family() -> None:
-    tags = tags_of([0.9, 0.0], [0.0, 0.9])
-    names = name_clusters(np.array([0, 1], np.int32), tags, ["Electronic---Dub Techno", "Rock---Surf"], [], 2)
-    assert names == ("Dub Techno", "Surf")
-
-
-def test_no_two_clusters_have_the_same_name() -> None:
-    tags = tags_of(*[[0.9, 0.5]] * 3, *[[0.0, 0.0]] * 3)
-    labels = np.array([0, 1, 2, -1, -1, -1], np.int32)
-    names = name_clusters(labels, tags, ["piano", "calm"], [], 3)
-    assert len(set(names)) == 3
-
-
-def test_without_tags_a_cluster_is_named_after_the_playlist_that_it_mostly_is() -> None:
-    labels = np.array([0, 0, 0, 1, 1], np.int32)
-    playlists = [(Playlist("p", "Evening", ("a", "b", "c")), (0, 1, 2))]
-    names = name_clusters(labels, np.zeros((5, 0), np.float32), [], playlists, 2)
-    assert names == ("Evening", f"{FALLBACK} 1")

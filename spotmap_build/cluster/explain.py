@@ -1,0 +1,177 @@
+"""Why two tracks are neighbours, and how a track differs from a group, in words with numbers. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from spotmap_build.cluster.wording import (
+    CLEAR_KEY,
+    CLEAR_TAG,
+    EMPTY,
+    FEATURE_WORDS,
+    TRAITS,
+    VAGUE,
+    key_name,
+    key_relation,
+    standardise,
+    style_name,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from spotmap_build.model import Embeddings, Float32Array
+
+SAME_TEMPO: Final = 0.04
+"""Tempi closer than this share feel the same; double and half are heard as related."""
+MOST_CHANCE: Final = 0.05
+"""What more than one pair in twenty of the library shares says little about this pair."""
+MOST_REASONS: Final = 4
+DIFFERENT: Final = 1.5
+"""Spreads of the library that a track must lie away from a group's median to be called different."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Something that two tracks share. ``chance``: the share of all pairs of the library that share as much."""
+
+    text: str
+    chance: float
+
+
+class Explainer:
+    """Explains pairs of one library; what is the same for all pairs is computed once.
+
+    Parameters
+    ----------
+    embeddings: tags and features of the mapped tracks; either may have no columns.
+    """
+
+    def __init__(self, embeddings: Embeddings) -> None:
+        self._features = embeddings.features.astype(np.float64)
+        self._column = {name: at for at, name in enumerate(embeddings.feature_names)}
+        self._scores = standardise(embeddings.features)
+        self._ranks = _ranks(self._features)
+        self._tags = embeddings.tags
+        self._tag_ranks = _ranks(embeddings.tags)
+        names = [style_name(tag) for tag in embeddings.tag_names]
+        self._tag_names = [TRAITS.get(name, name) for name in names]
+        self._is_telling = np.array([name not in EMPTY | VAGUE for name in names], dtype=bool)
+
+    def shared(self, one: int, other: int) -> tuple[Reason, ...]:
+        """What two rows have in common and few pairs do, the most remarkable first; none where they share nothing."""
+        reasons = [*self._shared_tags(one, other), *self._shared_features(one, other)]
+        reasons += [*self._shared_tempo(one, other), *self._shared_key(one, other)]
+        remarkable = [reason for reason in reasons if reason.chance <= MOST_CHANCE]
+        return tuple(sorted(remarkable, key=lambda reason: (reason.chance, reason.text))[:MOST_REASONS])
+
+    def difference(self, row: int, group: Sequence[int]) -> tuple[str, ...]:
+        """How a row differs from a group of rows, the greatest difference first: "much faster (172 against 95 BPM)"."""
+        found: list[tuple[float, str]] = []
+        for name, words in FEATURE_WORDS.items():
+            if name not in self._column or name == "mode":
+                continue
+            column = self._column[name]
+            away = float(self._scores[row, column] - np.median(self._scores[group, column]))
+            if abs(away) >= DIFFERENT:
+                value, usual = self._features[row, column], float(np.median(self._features[group, column]))
+                word = words.higher if away > 0 else words.lower
+                found.append((abs(away), f"{word} ({words.show(value)} against {words.show(usual)})"))
+        found += self._tag_differences(row, group)
+        return tuple(text for _, text in sorted(found, key=lambda item: (-item[0], item[1]))[:MOST_REASONS])
+
+    def _shared_tags(self, one: int, other: int) -> list[Reason]:
+        lower_rank = np.minimum(self._tag_ranks[one], self._tag_ranks[other])
+        lower = np.minimum(self._tags[one], self._tags[other])
+        columns = np.flatnonzero(self._is_telling & (lower >= CLEAR_TAG) & ((1 - lower_rank) ** 2 <= MOST_CHANCE))
+        best: list[int] = []
+        for column in sorted(columns.tolist(), key=lambda column: -lower[column] * lower_rank[column]):
+            # Not "electronica" after "electronic".
+            if len(best) < 2 and not any(_is_kin(self._tag_names[column], self._tag_names[known]) for known in best):
+                best.append(column)
+        return [
+            Reason(
+                f"both {self._tag_names[column]} ({self._tags[one, column]:.0%} and {self._tags[other, column]:.0%})",
+                float((1 - lower_rank[column]) ** 2),
+            )
+            for column in best
+        ]
+
+    def _shared_features(self, one: int, other: int) -> list[Reason]:
+        reasons = []
+        for name, words in FEATURE_WORDS.items():
+            if name in {"tempo", "mode"} or name not in self._column:
+                continue
+            column = self._column[name]
+            a, b = self._ranks[one, column], self._ranks[other, column]
+            # The chance that both of a random pair lie as far out, on this side, as the nearer one of these two.
+            tail = min(1 - min(a, b), max(a, b))
+            word = words.high if a + b > 1 else words.low
+            values = [words.show(self._features[row, column]) for row in (one, other)]
+            reasons.append(Reason(f"both {word} ({values[0]} and {values[1]})", float(tail**2)))
+        return reasons
+
+    def _shared_tempo(self, one: int, other: int) -> list[Reason]:
+        if "tempo" not in self._column or not {"beat_strength"} <= self._column.keys():
+            return []
+        tempi = self._features[:, self._column["tempo"]]
+        a, b = tempi[one], tempi[other]
+        if min(a, b) <= 0 or min(self._features[[one, other], self._column["beat_strength"]]) < 1.5:
+            return []
+        ratio = max(a, b) / min(a, b)
+        if ratio <= 1 + SAME_TEMPO:
+            near = float(np.mean(np.abs(tempi / a - 1) <= max(ratio - 1, 0.01)))
+            return [Reason(f"tempo {a:.0f} and {b:.0f} BPM", near)]
+        return []
+
+    def _shared_key(self, one: int, other: int) -> list[Reason]:
+        if not {"key", "mode", "key_clarity"} <= self._column.keys():
+            return []
+        keys, modes, clarity = (self._features[:, self._column[name]] for name in ("key", "mode", "key_clarity"))
+        if min(clarity[one], clarity[other]) < CLEAR_KEY:
+            return []
+        relation = key_relation(keys[one], modes[one], keys[other], modes[other])
+        names = key_name(keys[one], modes[one]), key_name(keys[other], modes[other])
+        if relation == "same":
+            return [Reason(f"both in {names[0]}", _share_of_key(keys, modes, clarity, one))]
+        if relation == "relative":
+            return [Reason(f"relative keys, {names[0]} and {names[1]}", _share_of_key(keys, modes, clarity, other))]
+        return []
+
+    def _tag_differences(self, row: int, group: Sequence[int]) -> list[tuple[float, str]]:
+        if not self._tags.shape[1]:
+            return []
+        usual = self._tags[group].mean(axis=0, dtype=np.float64)
+        own = self._tags[row]
+        usual, own = np.where(self._is_telling, usual, 0), np.where(self._is_telling, own, 0)
+        column, common = int(np.argmax(own - usual)), int(np.argmax(usual - own))
+        excess = float(own[column] - usual[column])
+        if own[column] < CLEAR_TAG or own[column] < 2 * usual[column]:
+            return []
+        text = f"{self._tag_names[column]} ({own[column]:.0%} against {usual[column]:.0%})"
+        if usual[common] >= 2 * own[common] and usual[common] >= CLEAR_TAG:
+            text += f", not {self._tag_names[common]}"
+        return [(DIFFERENT + 2 * excess, text)]
+
+
+def _ranks(values: Float32Array | np.ndarray) -> Float32Array:
+    """Every column as ranks from 0 (least) to 1 (most), equal values with equal ranks: float32 ``[n, k]``."""
+    from scipy.stats import rankdata
+
+    n = len(values)
+    if n < 2 or not values.shape[1]:
+        return np.full(values.shape, 0.5, dtype=np.float32)
+    return np.asarray((rankdata(values, axis=0) - 1) / (n - 1), dtype=np.float32)
+
+
+def _is_kin(tag: str, other: str) -> bool:
+    return tag[:6] == other[:6]
+
+
+def _share_of_key(keys: np.ndarray, modes: np.ndarray, clarity: np.ndarray, row: int) -> float:
+    """The share of all tracks that are clearly in the key of ``row``."""
+    is_same = (np.round(keys) == round(keys[row])) & ((modes >= 0.5) == (modes[row] >= 0.5))
+    return float(np.mean(is_same & (clarity >= CLEAR_KEY)))

@@ -1,0 +1,202 @@
+"""Keep a cluster's identity from one build to the next: it is the cluster that most of its tracks were in. Pure.
+
+A map is learnt by heart: the violet region of slow strings has to be violet, and called what it was called, after
+fifty tracks were added. Labels of a clustering are arbitrary numbers, so identities are carried over by overlap.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+LEAST_SHARE: Final = 0.5
+"""Of the smaller of the two (counting only tracks that were there before and are there now) that an old and a new
+cluster must have in common, or it is not the same cluster any more."""
+NOTABLE_SHARE: Final = 0.2
+"""Of an old cluster's tracks that make a part of it, or of a new one's that make a source of it."""
+
+EventKind = Literal["split", "merged", "new", "gone"]
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A cluster as the last map showed it. ``members``: ids of tracks; ``color``: its place in the palette, 0.."""
+
+    id: str
+    name: str
+    color: int
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a new cluster is. ``kept``: how many of its tracks were in it before.
+
+    ``name``: what it was called; empty where it is new, or where more than half of its tracks are, for which the old
+    name was not found.
+    """
+
+    id: str
+    color: int
+    name: str = ""
+    kept: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Tracks that were in the old cluster ``source`` and now are in the new cluster ``target`` (ids)."""
+
+    source: str
+    target: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happened to clusters. ``flows`` with the most tracks first; ``ids``: the cluster it is about."""
+
+    kind: EventKind
+    id: str
+    flows: tuple[Flow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """``identities`` in the order of the new clusters; ``next_number`` has to be remembered for the next build."""
+
+    identities: tuple[Identity, ...]
+    events: tuple[Event, ...]
+    next_number: int
+
+
+def carry_identities(
+    previous: Sequence[Remembered],
+    members: Sequence[Sequence[str]],
+    *,
+    next_number: int = 1,
+    prefix: str = "region",
+) -> Carried:
+    """Give every new cluster the identity of the old one it is, or one that was never used.
+
+    Old and new clusters are paired so that as many tracks as possible stay in a cluster of the same id (the
+    assignment problem); a pair with less than half of the smaller one in common is no pair.
+
+    Parameters
+    ----------
+    previous: the clusters of the last map; none at the first build.
+    members: ids of the tracks of every new cluster, largest cluster first (new colours are given in this order).
+    next_number: the one that the last build returned. Ids are ``<prefix>-<number>`` and never used twice.
+    """
+    overlaps = _overlaps(previous, members)
+    pairs = _pair(previous, members, overlaps)
+    used = [int(old.id.rpartition("-")[2]) for old in previous if old.id.rpartition("-")[2].isdecimal()]
+    number = max([next_number, *(value + 1 for value in used)])
+    colors = {previous[old].color for old in pairs.values()}
+    identities = []
+    for new in range(len(members)):
+        if new in pairs:
+            old = previous[pairs[new]]
+            kept = overlaps[pairs[new], new]
+            name = old.name if 2 * kept >= len(members[new]) else ""
+            identities.append(Identity(old.id, old.color, name, kept))
+        else:
+            color = next(value for value in range(len(colors) + 1) if value not in colors)
+            colors.add(color)
+            identities.append(Identity(f"{prefix}-{number}", color))
+            number += 1
+    return Carried(tuple(identities), _events(previous, identities, overlaps, members), number)
+
+
+def describe_events(events: Sequence[Event], names: dict[str, str]) -> tuple[str, ...]:
+    """The events in words. ``names``: of old and new clusters by id, the new name where both have the id."""
+    return tuple(_describe(event, names) for event in events)
+
+
+def _overlaps(previous: Sequence[Remembered], members: Sequence[Sequence[str]]) -> Counter[tuple[int, int]]:
+    """How many tracks each old (first number) and new cluster (second) have in common."""
+    old_of = {track: number for number, old in enumerate(previous) for track in old.members}
+    return Counter(
+        (old_of[track], number) for number, tracks in enumerate(members) for track in tracks if track in old_of
+    )
+
+
+def _pair(
+    previous: Sequence[Remembered], members: Sequence[Sequence[str]], overlaps: Counter[tuple[int, int]]
+) -> dict[int, int]:
+    """New cluster to old one, for those that are the same."""
+    if not overlaps:
+        return {}
+    import numpy as np
+    from scipy.optimize import linear_sum_assignment
+
+    now = {track for tracks in members for track in tracks}
+    surviving = [sum(track in now for track in old.members) for old in previous]
+    before = {track for old in previous for track in old.members}
+    known = [sum(track in before for track in tracks) for tracks in members]
+    worth = np.zeros((len(previous), len(members)))
+    for (old, new), count in overlaps.items():
+        if count >= LEAST_SHARE * min(surviving[old], known[new]):
+            # Of equal overlaps the more alike pair: all these terms together are below one, and never cost a track.
+            alike = count / (surviving[old] + known[new] - count)
+            worth[old, new] = count + alike / (len(members) + 1)
+    rows, columns = linear_sum_assignment(worth, maximize=True)
+    return {int(new): int(old) for old, new in zip(rows, columns, strict=True) if worth[old, new] > 0}
+
+
+def _events(
+    previous: Sequence[Remembered],
+    identities: Sequence[Identity],
+    overlaps: Counter[tuple[int, int]],
+    members: Sequence[Sequence[str]],
+) -> tuple[Event, ...]:
+    if not previous:
+        return ()
+    flows = [
+        (old, new, Flow(previous[old].id, identities[new].id, count))
+        for (old, new), count in sorted(overlaps.items(), key=lambda item: (-item[1], item[0]))
+    ]
+    now = {identity.id for identity in identities}
+    events = []
+    for number, old in enumerate(previous):
+        parts = [flow for source, _, flow in flows if source == number and _notable(flow, len(old.members))]
+        if len(parts) > 1:
+            events.append(Event("split", old.id, tuple(parts)))
+        elif old.id not in now:
+            events.append(Event("gone", old.id, tuple(parts)))
+    before = {old.id for old in previous}
+    for number, identity in enumerate(identities):
+        sources = [flow for _, target, flow in flows if target == number and _notable(flow, len(members[number]))]
+        # That a little of a neighbour came along is no merger: a source must have given a notable part of itself.
+        given = [flow for flow in sources if _notable(flow, _size(previous, flow.source))]
+        if len(given) > 1:
+            events.append(Event("merged", identity.id, tuple(given)))
+        elif identity.id not in before and not any(event.kind == "split" and _has(event, identity) for event in events):
+            events.append(Event("new", identity.id, tuple(sources)))
+    return tuple(events)
+
+
+def _notable(flow: Flow, whole: int) -> bool:
+    return flow.count >= NOTABLE_SHARE * whole
+
+
+def _size(previous: Sequence[Remembered], cluster_id: str) -> int:
+    return next(len(old.members) for old in previous if old.id == cluster_id)
+
+
+def _has(event: Event, identity: Identity) -> bool:
+    return any(flow.target == identity.id for flow in event.flows)
+
+
+def _describe(event: Event, names: dict[str, str]) -> str:
+    name = f"“{names.get(event.id, event.id)}”"
+    targets = ", ".join(f"{flow.count} tracks to “{names.get(flow.target, flow.target)}”" for flow in event.flows)
+    sources = " and ".join(f"{flow.count} tracks of “{names.get(flow.source, flow.source)}”" for flow in event.flows)
+    if event.kind == "split":
+        return f"{name} split: {targets}."
+    if event.kind == "merged":
+        return f"{name} now holds {sources}."
+    if event.kind == "gone":
+        return f"{name} is no longer a region of its own" + (f": {targets}." if targets else ".")
+    return f"{name} is new" + (f", with {sources}." if sources else ".")

@@ -1,0 +1,138 @@
+"""Which tracks are versions of one another: live, remastered, or the same recording on two albums. Pure.
+
+Versions are grouped, never merged: each stays on the map, where the live recording may well lie elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from spotmap_build.model import Float32Array
+
+SAME_RECORDING: Final = 0.97
+"""Cosine above which, with lengths equal, two tracks of one title are one recording: another encoding of it differs
+less than this, another performance more."""
+SAME_LENGTH_MS: Final = 2_000
+UNLIKE: Final = 0.0
+"""Cosine (of vectors centred over the library) under which equal titles are another song: "Intro" of two albums."""
+GENERIC_TITLES: Final = frozenset(
+    {"intro", "outro", "interlude", "prelude", "skit", "untitled", "track", "theme", "menu"}
+)
+"""Titles that many songs have: only the same recording counts."""
+LARGEST_BLOCK: Final = 200
+"""A title that one artist has more often than this is no title ("Unknown"): such tracks are not compared."""
+
+_KINDS: Final = (
+    ("live", r"\blive\b|\bunplugged\b|\bin concert\b"),
+    ("remaster", r"\bremaster(?:ed)?\b"),
+    ("remix", r"\bremix(?:ed)?\b|\brework\b|\bmix\b"),
+    ("demo", r"\bdemo\b|\bouttake\b|\balternat(?:e|ive) take\b"),
+    ("acoustic", r"\bacoustic\b"),
+    ("instrumental", r"\binstrumental\b|\bkaraoke\b"),
+    ("edit", r"\bedit\b|\bsingle version\b|\balbum version\b|\bextended\b|\bshort(?:er)?\b|\bmono\b|\bstereo\b"),
+    ("version", r"\bversion\b|\bversión\b|\bbonus\b|\bre-?recorded\b|\bfeat\b|\bft\b|\bfeaturing\b"),
+)
+_BRACKETS: Final = re.compile(r"\s*[(\[{]([^()\[\]{}]*)[)\]}]")
+_DASH: Final = re.compile(r"\s+[-–—/]\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Song:
+    """Versions of one song. ``rows`` ascending; ``kinds`` in the same order: "live", "remaster", ..., empty for the
+    plain one; ``same_recording``: whether all of them are one and the same recording."""
+
+    rows: tuple[int, ...]
+    kinds: tuple[str, ...]
+    same_recording: bool
+
+
+def group_versions(
+    titles: Sequence[str],
+    artists: Sequence[Sequence[str]],
+    durations_ms: Sequence[int | None],
+    unit_vectors: Float32Array,
+) -> tuple[Song, ...]:
+    """Find the songs that the library holds in several versions.
+
+    Two tracks are versions where their titles agree once "(Live)", "- 2011 Remaster" and the like are taken away, they
+    share an artist (or neither names one), and they do not sound unlike each other. Songs with most versions first.
+
+    Parameters
+    ----------
+    titles, artists, durations_ms: of every row, as the source gives them.
+    unit_vectors: float32 ``[n, d]``, rows of length one (or zero), centred over the library.
+    """
+    split = [split_title(title) for title in titles]
+    blocks: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    for row, (base, _) in enumerate(split):
+        for artist in {_fold(name) for name in artists[row]} or {""}:
+            if base:
+                blocks[base, artist].append(row)
+    root = list(range(len(titles)))
+    same: set[tuple[int, int]] = set()
+    for (base, _), rows in blocks.items():
+        if 1 < len(rows) <= LARGEST_BLOCK:
+            for one, other, is_same in _versions_among(rows, durations_ms, unit_vectors, base in GENERIC_TITLES):
+                root[_find(root, other)] = _find(root, one)
+                if is_same:
+                    same.add((one, other))
+    groups: defaultdict[int, list[int]] = defaultdict(list)
+    for row in range(len(titles)):
+        groups[_find(root, row)].append(row)
+    songs = [_song(rows, split, same) for rows in groups.values() if len(rows) > 1]
+    return tuple(sorted(songs, key=lambda song: (-len(song.rows), song.rows)))
+
+
+def split_title(title: str) -> tuple[str, str]:
+    """A title without what tells its version, folded for comparison, and the kind of version (empty: the plain one)."""
+    parts = [part.group(1) for part in _BRACKETS.finditer(title)]
+    bare = _BRACKETS.sub(lambda part: "" if _kind(part.group(1)) else f" {part.group(1)}", title)
+    head, *tails = _DASH.split(bare)
+    kept = [head, *(tail for tail in tails if not _kind(tail))]
+    kinds = [kind for part in (*parts, *tails) if (kind := _kind(part))]
+    base = _fold(" ".join(kept))
+    # A title that is nothing but a version's word ("Live") is a title.
+    return (base, kinds[0] if kinds else "") if base else (_fold(title), "")
+
+
+def _kind(text: str) -> str:
+    return next((kind for kind, pattern in _KINDS if re.search(pattern, text, re.IGNORECASE)), "")
+
+
+def _fold(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    return " ".join("".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c)).split())
+
+
+def _versions_among(
+    rows: list[int], durations_ms: Sequence[int | None], unit_vectors: Float32Array, is_generic: bool
+) -> list[tuple[int, int, bool]]:
+    """Pairs of rows that are versions, and whether of the same recording."""
+    similarity = unit_vectors[rows] @ unit_vectors[rows].T
+    found = []
+    for i, one in enumerate(rows):
+        for j in range(i + 1, len(rows)):
+            a, b = durations_ms[one], durations_ms[rows[j]]
+            is_as_long = a is None or b is None or abs(a - b) <= SAME_LENGTH_MS
+            is_same = bool(similarity[i, j] >= SAME_RECORDING) and is_as_long
+            if is_same or (similarity[i, j] > UNLIKE and not is_generic):
+                found.append((one, rows[j], is_same))
+    return found
+
+
+def _find(root: list[int], row: int) -> int:
+    while root[row] != row:
+        root[row] = root[root[row]]
+        row = root[row]
+    return row
+
+
+def _song(rows: list[int], split: list[tuple[str, str]], same: set[tuple[int, int]]) -> Song:
+    pairs = [(one, other) for at, one in enumerate(rows) for other in rows[at + 1 :]]
+    return Song(tuple(rows), tuple(split[row][1] for row in rows), all(pair in same for pair in pairs))

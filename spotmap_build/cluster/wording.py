@@ -1,0 +1,117 @@
+"""How features and tags are put into words, wherever the map says something about sound. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from spotmap_build.model import Float32Array
+
+KEY_NAMES: Final = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
+CLEAR_KEY: Final = 0.6
+"""Key clarity under which the key is a guess, and is not spoken of."""
+
+
+CLEAR_TAG: Final = 0.08
+"""Activation under which a tag is not heard in a track: "punk" at 0.03 is the model's way of saying no. MSD's tags
+reach 0.5 in the clearest cases."""
+TRAITS: Final = {
+    "instrumental": "instrumental",
+    "acoustic": "acoustic",
+    "guitar": "guitar",
+    "mellow": "mellow",
+    "chill": "chill",
+    "chillout": "chill",
+    "easy listening": "easy",
+    "sad": "sad",
+    "happy": "happy",
+    "party": "party",
+    "beautiful": "gentle",
+    "experimental": "experimental",
+    "abstract": "abstract",
+    "80s": "80s",
+    "oldies": "old-time",
+    "female vocalists": "female voice",
+    "female vocalist": "female voice",
+    "male vocalists": "male voice",
+    "ballad": "ballads",
+}
+"""Tags that say how music is and not what it is, and how they read in a name. "beautiful" is no judgement here: in the
+Million Songs it goes to slow music with soft attacks."""
+EMPTY: Final = frozenset({"00s", "90s", "70s", "60s", "sexy", "catchy", "other", "unknown", "misc"})
+"""Tags that tell a listener nothing about the sound of a region."""
+VAGUE: Final = frozenset({"indie", "alternative", "experimental"})
+"""Styles and traits that name a scene or an attitude: they tell less of a sound than others with the same figures."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureWords:
+    """A feature as adjectives: of what has little and much of it, and of what has less and more."""
+
+    low: str
+    high: str
+    lower: str
+    higher: str
+    show: Callable[[float], str]
+
+
+FEATURE_WORDS: Final = {
+    "tempo": FeatureWords("slow", "fast", "slower", "faster", lambda bpm: f"{bpm:.0f} BPM"),
+    "brightness": FeatureWords("dark", "bright", "darker", "brighter", lambda hz: f"{hz:.0f} Hz"),
+    "loudness": FeatureWords("quiet", "loud", "quieter", "louder", lambda lufs: f"{lufs:.0f} LUFS"),
+    "beat_strength": FeatureWords("drifting", "driving", "more drifting", "more driving", "{:.1f}".format),
+    "danceability": FeatureWords("free-flowing", "steady", "freer in its flow", "steadier", "{:.1f}".format),
+    "loudness_range": FeatureWords("even", "dynamic", "more even", "more dynamic", lambda lu: f"{lu:.0f} LU"),
+    "noise_to_tone": FeatureWords("clear-toned", "gritty", "clearer in tone", "grittier", "{:.2f}".format),
+    "mode": FeatureWords("minor", "major", "more often minor", "more often major", lambda mode: f"{mode:.0%} major"),
+}
+"""The features that people have words for, most telling first. Of those that go together (brightness with crispness
+and noisiness, loudness with energy and power) only the best known."""
+
+
+def standardise(features: Float32Array) -> Float32Array:
+    """Features as robust z-scores over the library: float32 ``[n, f]``, 0 where a feature does not vary.
+
+    Median and the spread of the middle two thirds, so that a few broken measurements do not flatten all others.
+    """
+    if not len(features):
+        return features.astype(np.float32)
+    low, middle, high = np.percentile(features.astype(np.float64), [15.87, 50, 84.13], axis=0)
+    spread = (high - low) / 2
+    # A yes or no (the mode) may have all its middle on one side: then the ordinary deviation.
+    spread = np.where(spread > 0, spread, features.std(axis=0, dtype=np.float64))
+    return np.asarray((features - middle) / np.where(spread > 0, spread, np.inf), dtype=np.float32)
+
+
+def key_name(key: float, mode: float) -> str:
+    """ "A minor" of the pitch class 9 and the mode 0."""
+    return f"{KEY_NAMES[round(key) % 12]} {'major' if mode >= 0.5 else 'minor'}"
+
+
+def key_relation(key: float, mode: float, other_key: float, other_mode: float) -> str:
+    """How two keys are related: "same", "relative" (A minor and C major), "fifth", or empty for not closely."""
+    # In the minor, count from the relative major, three semitones up: then relatives are equal.
+    home = (round(key) + (0 if mode >= 0.5 else 3)) % 12
+    other_home = (round(other_key) + (0 if other_mode >= 0.5 else 3)) % 12
+    is_same_mode = (mode >= 0.5) == (other_mode >= 0.5)
+    if home == other_home:
+        return "same" if is_same_mode else "relative"
+    return "fifth" if is_same_mode and (home - other_home) % 12 in {5, 7} else ""
+
+
+def style_name(tag: str) -> str:
+    """ "Electronic---Dub Techno" reads "dub techno": the style says more than the family it is filed under."""
+    name = tag.rpartition("---")[2].strip()
+    return name if name in _PROPER else name.lower()
+
+
+_PROPER: Final = frozenset({"IDM", "EBM", "UK Garage", "RnB/Swing", "DJ Battle Tool", "J-pop", "K-pop", "AOR", "NDW"})
+
+
+def listed(words: list[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)

@@ -1,0 +1,134 @@
+"""Names say what sets a region apart, in words a listener would use, and no two are the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pytest
+
+from spotmap_build.cluster.evidence import Evidence, gather_evidence
+from spotmap_build.cluster.naming import Names, name_levels
+from spotmap_build.model import Embeddings, Playlist, Track
+
+FEATURES = ("tempo", "brightness", "mode")
+
+
+def evidence_of(
+    tags: Mapping[str, Sequence[float]] | None = None,
+    *,
+    count: int,
+    features: Mapping[str, Sequence[float]] | None = None,
+    tracks: Sequence[Track] | None = None,
+    playlists: Sequence[tuple[Playlist, Sequence[int]]] = (),
+) -> Evidence:
+    tags, features = tags or {}, features or {}
+    embeddings = Embeddings(
+        track_ids=tuple(map(str, range(count))),
+        vectors=np.zeros((count, 1), np.float32),
+        tags=np.array(list(tags.values()), np.float32).reshape(len(tags), count).T,
+        tag_names=tuple(tags),
+        features=np.array(list(features.values()), np.float32).reshape(len(features), count).T,
+        feature_names=tuple(features),
+    )
+    return gather_evidence(embeddings, tracks or [Track(str(row), "") for row in range(count)], playlists)
+
+
+def regions_named(evidence: Evidence, *regions: Sequence[int]) -> list[str]:
+    return [name.text for name in name_levels(evidence, regions, [], []).regions]
+
+
+def test_a_region_is_named_after_what_sets_it_apart_not_after_what_all_have() -> None:
+    evidence = evidence_of({"rock": [0.6] * 20, "jazz": [0.4] * 10 + [0.02] * 10}, count=20)
+    assert regions_named(evidence, range(10))[0] == "Jazz"
+
+
+def test_a_tag_that_is_hardly_heard_names_nothing() -> None:
+    """Four times the library's mean, and still the model's way of saying "no"."""
+    evidence = evidence_of({"ambient": [0.4] * 10 + [0.1] * 10, "punk": [0.04] * 10 + [0.001] * 10}, count=20)
+    assert regions_named(evidence, range(10)) == ["Ambient"]
+
+
+def test_styles_come_without_their_family_and_traits_after_them() -> None:
+    tags = {
+        "Electronic---Dub Techno": [0.5] * 10 + [0.0] * 10,
+        "instrumental": [0.4] * 10 + [0.0] * 10,
+        "Rock---Surf": [0.0] * 10 + [0.6] * 10,
+    }
+    features = {"brightness": [800.0] * 8 + [2000.0] * 2 + [*range(1500, 2500, 100)]}
+    evidence = evidence_of(tags, count=20, features=features)
+    assert regions_named(evidence, range(10), range(10, 20))[0] == "Dub techno – instrumental, dark"
+
+
+def test_genres_of_artists_and_common_words_of_playlists_are_styles() -> None:
+    tracks = [Track(str(row), "", genres=("bossa nova",) if row < 10 else ()) for row in range(30)]
+    playlists = [
+        (Playlist("a", "Focus 2019", ()), range(10, 15)),
+        (Playlist("b", "focus, the second", ()), range(15, 18)),
+        (Playlist("d", "To focus", ()), range(18, 20)),
+        (Playlist("c", "Songs of the year", ()), range(20, 30)),
+    ]
+    evidence = evidence_of(count=30, tracks=tracks, playlists=playlists)
+    assert regions_named(evidence, range(10), range(10, 20)) == ["Bossa nova", "Focus"]
+
+
+def test_an_artist_who_dominates_is_named_and_one_of_many_is_not() -> None:
+    tracks = [Track(str(row), "", artists=("Burial",) if row < 8 else (f"artist {row // 3}",)) for row in range(40)]
+    tags = {"ambient": [0.4] * 20 + [0.0] * 20}
+    evidence = evidence_of(tags, count=40, tracks=tracks)
+    assert regions_named(evidence, range(10), range(10, 20)) == ["Ambient (Burial)", "Ambient"]
+
+
+def two_levels(**more: dict[int, str]) -> Names:
+    tags = {"ambient": [0.4] * 20 + [0.0] * 20, "jazz": [0.0] * 20 + [0.4] * 20}
+    features = {"tempo": [80.0, 82.0] * 5 + [150.0, 160.0] * 5 + [118.0, 121.0] * 10}
+    evidence = evidence_of(tags, count=40, features=features)
+    neighbourhoods = [range(10), range(10, 20), range(20, 40)]
+    return name_levels(evidence, [range(20), range(20, 40)], neighbourhoods, [0, 0, 1], **more)
+
+
+def test_a_neighbourhood_is_set_apart_from_the_rest_of_its_region() -> None:
+    names = two_levels()
+    assert [name.text for name in names.regions] == ["Ambient", "Jazz"]
+    assert [name.text for name in names.neighbourhoods[:2]] == ["Ambient – slow", "Ambient – fast"]
+
+
+def test_a_name_tells_what_it_is_made_of() -> None:
+    (clue, *_) = two_levels().regions[0].because
+    assert (clue.word, clue.kind, clue.share, clue.usual) == ("ambient", "style", 1.0, 0.5)
+
+
+def test_no_two_names_are_the_same_on_both_levels_together() -> None:
+    names = two_levels()
+    texts = [name.text.casefold() for name in (*names.regions, *names.neighbourhoods)]
+    assert len(set(texts)) == len(texts)
+
+
+def test_names_given_by_hand_stand_and_are_not_given_again() -> None:
+    names = two_levels(fixed_regions={1: "Ambient"}, fixed_neighbourhoods={0: "Sleep"})
+    assert names.regions[1].text == "Ambient"
+    assert names.neighbourhoods[0].text == "Sleep"
+    assert names.regions[0].text != "Ambient"
+
+
+def test_where_nothing_is_known_regions_are_numbered() -> None:
+    evidence = evidence_of(count=10)
+    assert regions_named(evidence, range(5), range(5, 10)) == ["Region 1", "Region 2"]
+
+
+def test_a_library_of_one_style_is_still_named_after_it() -> None:
+    evidence = evidence_of({"techno": [0.8] * 10}, count=10)
+    assert regions_named(evidence, range(10)) == ["Techno"]
+
+
+def test_voices_are_named_only_where_they_are_clear() -> None:
+    tags = {"female vocalists": [0.15] * 10 + [0.02] * 10, "folk": [0.3] * 10 + [0.0] * 10}
+    assert regions_named(evidence_of(tags, count=20), range(10)) == ["Folk"]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 5])
+def test_small_libraries_have_names_or_none(count: int) -> None:
+    evidence = evidence_of({"folk": [0.3] * count}, count=count, features={"tempo": [100.0] * count})
+    names = name_levels(evidence, [range(count)] if count else [], [], [])
+    assert len(names.regions) == min(count, 1)
+    assert all(name.text for name in names.regions)
