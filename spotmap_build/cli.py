@@ -134,7 +134,15 @@ def build_options(command: Any) -> Any:
         click.option(
             "--force", is_flag=True, default=None, help="Write into an output folder that spotmap-build did not make."
         ),
-        click.option("--seed", type=int, metavar="N", help="Another number gives another layout.  [default: 42]"),
+        click.option("--seed", type=int, metavar="N", help="Another number gives another first layout.  [default: 42]"),
+        click.option(
+            "--anchor",
+            type=str,
+            metavar="SITE|none",
+            help="The map that this one continues, so that tracks stay where they were: the folder or address of a "
+            "site.  [default: the last one]",
+        ),
+        click.option("--fresh", is_flag=True, default=None, help="Lay the map out anew, turned to fit the last one."),
         click.option(
             "--config",
             "config_file",

@@ -55,6 +55,10 @@ class Config:
     max_failures: FailureBound = FailureBound()
     force: bool = False
     seed: int = 42
+    anchor: str = "auto"
+    """The map that this one continues: ``auto`` (the last one), ``none``, or the folder or address of a site."""
+    fresh: bool = False
+    """Lay the map out afresh, and only turn it to fit the last one."""
     models_url: str = "https://essentia.upf.edu/models/"
     models_dir: Path | None = None
     log: str = "auto"
@@ -248,6 +252,8 @@ SETTINGS: Final = (
     Setting("max_failures", "SPOTMAP_MAX_FAILURES", _failure_bound),
     Setting("force", "SPOTMAP_FORCE", _flag),
     Setting("seed", "SPOTMAP_SEED", _whole_number),
+    Setting("anchor", "SPOTMAP_ANCHOR", _text),
+    Setting("fresh", "SPOTMAP_FRESH", _flag),
     Setting("models_dir", "SPOTMAP_MODELS_DIR", _path),
     Setting("log", "SPOTMAP_LOG", _choice("auto", "tty", "plain", "json")),
     Setting("layers", "SPOTMAP_AS", _names, flag="as"),

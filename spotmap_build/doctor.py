@@ -113,9 +113,7 @@ def _javascript() -> Finding:
 
     runtime = find_runtime()
     if runtime is None:
-        hint = (
-            "YouTube cannot be read without one. pip install deno, or Deno or Node 22 from their makers."
-        )
+        hint = "YouTube cannot be read without one. pip install deno, or Deno or Node 22 from their makers."
         return Finding("JavaScript", "warning", "no runtime was found", hint)
     return Finding("JavaScript", "ok", f"{runtime.name} {runtime.version}")
 

@@ -170,7 +170,7 @@ class Library:
 class TrackEmbedding:
     """What listening to one recording gives.
 
-    ``vector``: float32 ``[d]``, the learned similarity vector (d = 1280 for discogs-effnet, 753 for musicnn);
+    ``vector``: float32 ``[d]``, the learned similarity vector (d = 1280 for discogs-effnet, 1506 for musicnn);
     ``tags``: float32 ``[k]`` in 0..1, style or tag activations (400 or 50);
     ``features``: float32 ``[41]``, the interpretable features in the order of ``embed.spectral.FEATURES``.
     """
@@ -205,20 +205,89 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """One dense region of the map. ``members`` are rows of the layout, ``core`` its most typical rows."""
+    """One dense part of the map, of either level: a neighbourhood, or a region that holds several.
+
+    ``id`` and ``color`` (its place in the palette, 0..) stay what they are from one build to the next. ``members`` are
+    rows of the layout, ``core`` its most typical rows. ``axes``: what changes across it, in words; may be empty.
+    ``parent``: of a neighbourhood, the number of its region.
+    """
 
     id: str
     name: str
     members: tuple[int, ...]
     core: tuple[int, ...]
+    color: int = 0
+    axes: str = ""
+    parent: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clusters:
-    """Which cluster each track is in. ``labels``: int32 ``[n]``, an index into ``clusters`` or -1 for noise."""
+    """Which neighbourhood and which region each track is in.
+
+    ``labels`` and ``region_labels``: int32 ``[n]``, an index into ``clusters`` or ``regions``, or -1 for noise.
+    ``strengths``: float32 ``[n]``, how firmly a track belongs to its neighbourhood, 0..1; ``seconds``: int32 ``[n]``,
+    the neighbourhood that it belongs to next (-1: none). ``events``: what has become of the last map's, as sentences.
+    ``next_numbers``: for the ids of new neighbourhoods and regions.
+    """
 
     labels: Int32Array
     clusters: tuple[Cluster, ...]
+    region_labels: Int32Array
+    regions: tuple[Cluster, ...]
+    strengths: Float32Array
+    seconds: Int32Array
+    events: tuple[str, ...] = ()
+    next_numbers: tuple[int, int] = (1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure of how good the map is. ``name`` is for programs (stable), ``label`` and ``meaning`` for people.
+
+    ``chance``: what a map drawn at random would have, where that means something.
+    """
+
+    name: str
+    label: str
+    value: float
+    meaning: str
+    chance: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaylistInsight:
+    """What was found out about one playlist. ``misfits``: rows and why; ``suggestions``: rows that would fit.
+
+    ``closeness``: 0 is a random draw, 1 nearest neighbours throughout; None for playlists of very few tracks.
+    """
+
+    closeness: float | None
+    sentence: str
+    misfits: tuple[tuple[int, str], ...] = ()
+    suggestions: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Insights:
+    """What the map means, in words and figures.
+
+    ``playlists`` in the order of the atlas. ``uncovered``: neighbourhoods (by number) that no playlist covers.
+    ``overlaps``: pairs of playlists, how many tracks they share, and which share of the smaller one. ``songs``: rows
+    that are versions of one song, with the kind of each. ``axes``: what changes across the whole map. ``neighbours``:
+    for each row, the rows that sound most like it, best first; ``shared``: what the first of these have in common with
+    it; ``kept``: for each row, the share of its true neighbours that are near it on the map.
+    """
+
+    figures: tuple[Figure, ...] = ()
+    playlists: tuple[PlaylistInsight, ...] = ()
+    uncovered: tuple[int, ...] = ()
+    overlaps: tuple[tuple[int, int, int, float], ...] = ()
+    songs: tuple[tuple[tuple[int, ...], tuple[str, ...]], ...] = ()
+    axes: str = ""
+    neighbours: tuple[tuple[int, ...], ...] = ()
+    shared: tuple[tuple[str, ...], ...] = ()
+    kept: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -235,3 +304,4 @@ class Atlas:
     clusters: Clusters
     features: Float32Array
     feature_names: tuple[str, ...]
+    insights: Insights = Insights()

@@ -58,18 +58,21 @@ def _build(run: steps.Run) -> BuildResult:
     fetched = steps.fetch(run)
     heard = steps.embed(run, fetched)
     if not heard.tracks:
-        _report(run, fetched.library, heard.failures, heard.matches)
+        _report(run, fetched.library, heard.failures, matches=heard.matches)
         raise _nothing_to_map(fetched, heard)
     placed = steps.project(run, heard)
     clustered = steps.cluster(run, fetched, heard, placed)
-    site = steps.emit(run, fetched, heard, placed, clustered)
+    understood = steps.understand(run, fetched, heard, placed, clustered)
+    site = steps.emit(run, fetched, heard, placed, understood)
 
     published = publish(config.out, site.files, site.generation, force=config.force)
     with suppress(CacheReadOnly):  # a cache that cannot be written cannot be pruned either
+        steps.remember_map(run, heard, placed, clustered)
         run.cache.write_root(f"{int(time.time()):012d}-{site.generation}", run.cache.used_keys)
     outcome = "as it was, nothing written" if published.is_unchanged else "published"
     run.progress.end(f"{config.out}{os.sep} {outcome}")
-    _report(run, fetched.library, heard.failures, heard.matches)
+    map_rows = steps.describe_map(clustered.read(), understood.read())
+    _report(run, fetched.library, heard.failures, matches=heard.matches, map_rows=map_rows)
     result = BuildResult(
         mapped_count=len(heard.tracks),
         track_count=fetched.track_count,
@@ -92,7 +95,7 @@ def match(config: Config, progress: Progress) -> MatchResult:
 def _match(run: steps.Run) -> MatchResult:
     fetched = steps.fetch(run)
     matched = steps.match(run, fetched)
-    _report(run, fetched.library, matched.failures, matched.matches, reached="matched")
+    _report(run, fetched.library, matched.failures, matches=matched.matches, reached="matched")
     notices = tuple(filter(None, (*fetched.loaded.notices, matched.problem)))
     return MatchResult(fetched.track_count, matched.failures, notices, fetched.loaded.problem)
 
@@ -101,12 +104,14 @@ def _report(
     run: steps.Run,
     library: Library,
     failures: tuple[Failed, ...],
-    matches: Mapping[str, Match],
     *,
+    matches: Mapping[str, Match],
     reached: str = "mapped",
+    map_rows: Mapping[str, object] | None = None,
 ) -> None:
-    counters, seconds = run.cache.counters.as_dict(), run.clock.seconds
-    write_report(run.config.report_path, library, failures, matches, reached=reached, cache=counters, seconds=seconds)
+    costs = {"cache": run.cache.counters.as_dict(), "seconds": run.clock.seconds}
+    extra = {**costs, **(map_rows or {})}
+    write_report(run.config.report_path, library, failures, matches, reached=reached, extra=extra)
 
 
 def _summarise(config: Config, text: str) -> None:

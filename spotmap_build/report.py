@@ -81,10 +81,9 @@ def write_report(
     matches: Mapping[str, Match],
     *,
     reached: str = "mapped",
-    cache: Mapping[str, Any],
-    seconds: Mapping[str, float],
+    extra: Mapping[str, object],
 ) -> None:
-    """Write the report as JSON, whole or not at all.
+    """Write the report as JSON, whole or not at all. ``extra``: what it says besides the tracks: costs, the map.
 
     Raises
     ------
@@ -98,8 +97,7 @@ def write_report(
         "tracks": len(library.tracks),
         **{status: statuses[status] for status in (reached, "failed", "excluded")},
         "playlists": len(library.playlists),
-        "cache": cache,
-        "seconds": seconds,
+        **extra,
         "ledger": rows,
     }
     write_document(path, orjson.dumps(document, option=orjson.OPT_INDENT_2), "report", "--report")

@@ -16,6 +16,7 @@ import orjson
 
 from spotmap_build.emit.boundaries import EXTENT, boundary
 from spotmap_build.emit.hilbert import hilbert_index
+from spotmap_build.emit.insights import INSIGHTS_FILE, encode_insights
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -78,15 +79,29 @@ def encode(
     number_of_row[order] = np.arange(len(order))
     tracks = [atlas.tracks[row] for row in order.tolist()]
     details = _details(tracks, atlas.features[order], atlas.feature_names, feature_units)
+    insights = encode_insights(atlas, number_of_row, order, DETAILS_CHUNK)
     document = _map(atlas, coordinates[order], number_of_row) | {
         "built_at": built_at,
-        "files": {"text": "text.json", "details": list(details), "details_chunk": DETAILS_CHUNK},
+        "columns": _columns(tracks, atlas.feature_names, feature_units),
+        "files": {
+            "text": "text.json",
+            "details": list(details),
+            "details_chunk": DETAILS_CHUNK,
+            "insights": INSIGHTS_FILE,
+            "neighbours": [name for name in insights if name != INSIGHTS_FILE],
+        },
         "sources": list(sources),
     }
-    files = {"text.json": orjson.dumps(_text(tracks)), **details, **assets}
+    files = {"text.json": orjson.dumps(_text(tracks)), **details, **insights, **assets}
     generation = _digest(files | {"map.json": orjson.dumps(document)})
     files["map.json"] = orjson.dumps({"schema": MAP_SCHEMA, "generation": generation, **document})
-    return Payload(generation, dict(sorted(files.items())))
+    twins = {f"{name}.js": _twin(name, data) for name, data in files.items() if name.endswith(".json")}
+    return Payload(generation, dict(sorted((files | twins).items())))
+
+
+def _twin(name: str, data: bytes) -> bytes:
+    """The same document as a script: browsers let a page opened from disk load scripts, but fetch nothing."""
+    return b"spotmapReceive(" + orjson.dumps(name) + b"," + orjson.dumps(data.decode()) + b");\n"
 
 
 def _digest(files: Mapping[str, bytes]) -> str:
@@ -116,7 +131,7 @@ def _map(atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array) -> di
     labels = np.empty(len(coordinates), dtype=np.int64)
     labels[number_of_row] = atlas.clusters.labels
     clusters = []
-    for color, cluster in enumerate(atlas.clusters.clusters):
+    for cluster in atlas.clusters.clusters:
         members = number_of_row[list(cluster.members)]
         region = boundary(coordinates[members], CLUSTER_SHARE)
         clusters.append(
@@ -124,7 +139,8 @@ def _map(atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array) -> di
                 "id": cluster.id,
                 "name": _clean(cluster.name),
                 "count": len(members),
-                "color": color,
+                "color": cluster.color,
+                "region": cluster.parent,
                 "peak": region.peak,
                 "core": number_of_row[list(cluster.core)].tolist(),
                 "regions": region.rings,
@@ -151,9 +167,24 @@ def _map(atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array) -> di
         "view": _view(coordinates),
         "cluster": labels.tolist(),
         "clusters": clusters,
+        "larger_regions": _larger_regions(atlas, coordinates, number_of_row),
         "playlists": playlists,
         "layers": _layers(atlas.tracks, number_of_row),
     }
+
+
+def _larger_regions(atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array) -> list[dict[str, Any]]:
+    """The upper level: names to read from afar. Which tracks are in them stands in ``insights.json``."""
+    return [
+        {
+            "id": region.id,
+            "name": _clean(region.name),
+            "count": len(region.members),
+            "color": region.color,
+            "peak": boundary(coordinates[number_of_row[list(region.members)]], CLUSTER_SHARE).peak,
+        }
+        for region in atlas.clusters.regions
+    ]
 
 
 def _layers(tracks: Sequence[Track], number_of_row: Int64Array) -> list[dict[str, Any]]:
@@ -227,6 +258,20 @@ def _details(
             document["video_ids"] = video_ids
         files[f"details-{number:03d}.json"] = orjson.dumps(document)
     return files
+
+
+def _columns(tracks: Sequence[Track], feature_names: Sequence[str], feature_units: Mapping[str, str]) -> dict[str, Any]:
+    """What the details hold, so that the page can offer it before it has fetched them."""
+    facts = {
+        "year": any(track.year is not None for track in tracks),
+        "added_at": any(track.added_at for track in tracks),
+        "duration_ms": any(track.duration_ms is not None for track in tracks),
+    }
+    return {
+        "features": {name: feature_units[name] for name in feature_names if name in feature_units},
+        "facets": list(_facets(tracks)),
+        "facts": [name for name, known in facts.items() if known],
+    }
 
 
 def art_file_name(track: Track) -> str:

@@ -8,9 +8,11 @@ from spotmap_build.steps.embed import Heard, embed
 from spotmap_build.steps.emit import emit
 from spotmap_build.steps.fetch import Fetched, fetch
 from spotmap_build.steps.match import match
+from spotmap_build.steps.past import remember_map
 from spotmap_build.steps.plan import describe_plan
 from spotmap_build.steps.project import project
 from spotmap_build.steps.run import Clock, Run
+from spotmap_build.steps.understand import describe_map, understand
 
 __all__ = [
     "Clock",
@@ -18,10 +20,13 @@ __all__ = [
     "Heard",
     "Run",
     "cluster",
+    "describe_map",
     "describe_plan",
     "embed",
     "emit",
     "fetch",
     "match",
     "project",
+    "remember_map",
+    "understand",
 ]

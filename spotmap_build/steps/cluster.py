@@ -1,4 +1,4 @@
-"""Cluster: the dense regions of the map, and their names."""
+"""Cluster: the regions of the map and their neighbourhoods, continued from the last map, and their names."""
 
 from __future__ import annotations
 
@@ -8,22 +8,31 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+import orjson
 
-from spotmap_build.cache.keys import Key
+from spotmap_build.cache.keys import Key, digest_bytes
+from spotmap_build.fetch.recordings.overrides import read_names
 from spotmap_build.model import Cluster
 from spotmap_build.steps.run import machine, package_versions
 
 if TYPE_CHECKING:
-    from spotmap_build.model import Clusters, Playlist
+    from collections.abc import Mapping
+
+    from spotmap_build.cluster.identity import Carried
+    from spotmap_build.cluster.levels import Groups
+    from spotmap_build.model import Clusters, Float32Array, Int32Array, Playlist
     from spotmap_build.steps.embed import Heard
     from spotmap_build.steps.fetch import Fetched
+    from spotmap_build.steps.past import PastCluster, PastMap
     from spotmap_build.steps.project import Placed
     from spotmap_build.steps.run import Run
 
-CLUSTER_VERSION: Final = 1
+CLUSTER_VERSION: Final = 2
 """Raise when the same layout would be clustered or named otherwise."""
-LABELS: Final = "labels.npy"
-CLUSTERS: Final = "clusters.json"
+ARRAYS: Final = ("labels", "region_labels", "strengths", "seconds")
+FOUND: Final = "clusters.json"
+NEIGHBOURS_ON_PLANE: Final = 15
+"""Where a table gives places and no vectors, the nearest on the map are a track's neighbours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +43,31 @@ class Clustered:
     read: Callable[[], Clusters]
 
 
+class _Found(msgspec.Struct, frozen=True):
+    """What is kept of the clusters beside the arrays."""
+
+    clusters: tuple[Cluster, ...]
+    regions: tuple[Cluster, ...]
+    events: tuple[str, ...]
+    next_numbers: tuple[int, int]
+
+
 def cluster(run: Run, fetched: Fetched, heard: Heard, placed: Placed) -> Clustered:
-    """The clusters of a layout, from the cache where layout, tags and playlists are as they were."""
+    """The clusters of a layout, from the cache where layout, words and the last map are as they were."""
     with run.clock.stage("cluster"):
+        names = read_names(run.config.overrides)
         key = Key(
             "clusters",
             CLUSTER_VERSION,
             {
                 "layout": placed.digest,
-                "tags": heard.digest,
+                "sound": heard.digest,
+                "words": _words_digest(heard),
                 "playlists": fetched.playlists_digest,
+                "names": dict(names),
+                "anchor": placed.past.digest,
                 "machine": machine(),
-                "packages": package_versions("hdbscan", "numpy"),
+                "packages": package_versions("hdbscan", "numpy", "scipy"),
             },
         )
         run.progress.begin("cluster", "finding regions")
@@ -53,11 +75,11 @@ def cluster(run: Run, fetched: Fetched, heard: Heard, placed: Placed) -> Cluster
         outcome = "the regions are as they were"
         if record is None:
             started = time.monotonic()
-            clusters = _find_clusters(fetched, heard, placed)
+            clusters = _find(fetched, heard, placed, names)
             record = run.cache.put(key, _encode(clusters), seconds=time.monotonic() - started)
             outcome = _describe(clusters)
         run.progress.end(outcome)
-        digest = f"{record.outputs[LABELS].digest}-{record.outputs[CLUSTERS].digest}"
+        digest = digest_bytes("".join(output.digest for _, output in sorted(record.outputs.items())).encode())
         return Clustered(digest, lambda: _decode(run, key))
 
 
@@ -71,44 +93,179 @@ def playlist_rows(fetched: Fetched, heard: Heard) -> tuple[tuple[Playlist, tuple
     return tuple((playlist, members) for playlist, members in pairs if members)
 
 
-def _find_clusters(fetched: Fetched, heard: Heard, placed: Placed) -> Clusters:
-    import numpy as np
+def neighbour_rows(placed: Placed) -> Int32Array:
+    """The nearest of each track by its sound; by its place, where nothing else is known of it."""
+    from spotmap_build.project.quality import nearest_on_plane
 
-    from spotmap_build.cluster.density import core_rows, find_dense_regions
-    from spotmap_build.cluster.naming import name_clusters
+    if placed.space.unit_vectors.shape[1] == 0:
+        return nearest_on_plane(placed.read().coordinates, NEIGHBOURS_ON_PLANE)
+    return placed.space.neighbours.indices
+
+
+def _words_digest(heard: Heard) -> str:
+    """Names everything about the tracks that can get into a name."""
+    return digest_bytes(orjson.dumps([[track.genres, track.artists, track.album] for track in heard.tracks]))
+
+
+def _find(fetched: Fetched, heard: Heard, placed: Placed, names: Mapping[str, str]) -> Clusters:
+    from spotmap_build.cluster.evidence import gather_evidence
+    from spotmap_build.cluster.identity import describe_events
+    from spotmap_build.cluster.naming import name_levels
     from spotmap_build.model import Clusters
 
-    coordinates = placed.read().coordinates
-    embeddings = heard.read()
-    labels, strengths = find_dense_regions(coordinates)
-    count = int(labels.max(initial=-1)) + 1
-    names = name_clusters(labels, embeddings.tags, embeddings.tag_names, playlist_rows(fetched, heard), count)
-    clusters = tuple(
-        Cluster(
-            id=f"cluster-{number}",
-            name=names[number],
-            members=tuple(np.flatnonzero(labels == number).tolist()),
-            core=core_rows(labels, strengths, coordinates, number),
-        )
-        for number in range(count)
+    coordinates, embeddings, last = placed.read().coordinates, heard.read(), placed.past.read()
+    groups = _groups(heard, placed, last)
+    rows = (_members(groups.neighbourhoods), _members(groups.regions))
+    carried = _carried(heard, rows, last)
+    evidence = gather_evidence(embeddings, heard.tracks, playlist_rows(fetched, heard))
+    fixed = [_standing(level, names) for level in carried]
+    named = name_levels(
+        evidence, rows[1], rows[0], groups.parents, fixed_regions=fixed[1], fixed_neighbourhoods=fixed[0]
     )
-    return Clusters(labels, clusters)
+    make = _Maker(coordinates, embeddings.features, embeddings.feature_names)
+    firm, firm_in_region = groups.membership.strengths, groups.region_membership.strengths
+    clusters = make.clusters(rows[0], carried[0], [name.text for name in named.neighbourhoods], firm, groups.parents)
+    regions = make.clusters(rows[1], carried[1], [name.text for name in named.regions], firm_in_region)
+    known = {one.id: one.name for one in (*(last.clusters if last else ()), *(last.regions if last else ()))}
+    known |= {one.id: one.name for one in (*clusters, *regions)}
+    events = tuple(line for level in carried for line in describe_events(level.events, known)) if last else ()
+    return Clusters(
+        labels=groups.neighbourhoods,
+        clusters=clusters,
+        region_labels=groups.regions,
+        regions=regions,
+        strengths=groups.membership.strengths,
+        seconds=groups.membership.seconds,
+        events=events,
+        next_numbers=(carried[0].next_number, carried[1].next_number),
+    )
+
+
+def _groups(heard: Heard, placed: Placed, last: PastMap | None) -> Groups:
+    """Continued where the map is a continuation, else found afresh."""
+    import numpy as np
+
+    from spotmap_build.cluster.carrying import NEW, continue_groups
+    from spotmap_build.cluster.levels import find_groups
+
+    coordinates, neighbours, anchored = placed.read().coordinates, neighbour_rows(placed), placed.anchored()
+    if last is None or not last.clusters or anchored is None or anchored.afresh:
+        return find_groups(coordinates, neighbours)
+    before = {last.track_ids[member]: number for number, one in enumerate(last.clusters) for member in one.members}
+    were_there = set(last.track_ids)
+    previous = [before.get(track.id, -1) if track.id in were_there else NEW for track in heard.tracks]
+    parents = tuple(one.parent or 0 for one in last.clusters)
+    return continue_groups(coordinates, neighbours, np.array(previous, dtype=np.int32), parents).groups
+
+
+def _members(labels: Int32Array) -> list[tuple[int, ...]]:
+    import numpy as np
+
+    count = int(labels.max(initial=-1)) + 1
+    order = np.argsort(labels, kind="stable")
+    bounds = np.searchsorted(labels[order], np.arange(count + 1))
+    return [tuple(order[bounds[number] : bounds[number + 1]].tolist()) for number in range(count)]
+
+
+def _carried(
+    heard: Heard, rows: tuple[list[tuple[int, ...]], list[tuple[int, ...]]], last: PastMap | None
+) -> tuple[Carried, Carried]:
+    from spotmap_build.cluster.identity import Remembered, carry_identities
+
+    def remembered(one: PastCluster) -> Remembered:
+        assert last is not None
+        return Remembered(one.id, one.name, one.color, tuple(last.track_ids[member] for member in one.members))
+
+    ids = [track.id for track in heard.tracks]
+    levels = ((last.clusters, last.regions) if last else ((), ()), last.next_numbers if last else (1, 1))
+    first, second = (
+        carry_identities(
+            [remembered(one) for one in levels[0][level]],
+            [[ids[row] for row in members] for members in rows[level]],
+            next_number=levels[1][level],
+            prefix=prefix,
+        )
+        for level, prefix in enumerate(("cluster", "region"))
+    )
+    return first, second
+
+
+def _standing(carried: Carried, names: Mapping[str, str]) -> dict[int, str]:
+    """Names that stand already: what the person gave, else what the cluster was called."""
+    chosen = {number: names.get(one.id, one.name) for number, one in enumerate(carried.identities)}
+    return {number: name for number, name in chosen.items() if name}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Maker:
+    """Makes the clusters of one level."""
+
+    coordinates: Float32Array
+    features: Float32Array
+    feature_names: tuple[str, ...]
+
+    def clusters(
+        self,
+        rows: Sequence[tuple[int, ...]],
+        carried: Carried,
+        names: Sequence[str],
+        strengths: Float32Array,
+        parents: tuple[int, ...] = (),
+    ) -> tuple[Cluster, ...]:
+        return tuple(
+            Cluster(
+                id=identity.id,
+                name=names[number],
+                members=rows[number],
+                core=self._core(rows[number], strengths),
+                color=identity.color,
+                axes=self._axes(rows[number]),
+                parent=parents[number] if parents else None,
+            )
+            for number, identity in enumerate(carried.identities)
+        )
+
+    def _core(self, rows: tuple[int, ...], strengths: Float32Array) -> tuple[int, ...]:
+        from spotmap_build.cluster.density import core_rows
+
+        return core_rows(rows, strengths, self.coordinates)
+
+    def _axes(self, rows: tuple[int, ...]) -> str:
+        from spotmap_build.cluster.axes import describe_slopes, find_slopes
+
+        if self.features.shape[1] == 0:
+            return ""
+        return describe_slopes(find_slopes(self.coordinates, self.features, self.feature_names, rows))
 
 
 def _encode(clusters: Clusters) -> dict[str, bytes]:
     from spotmap_build.cache.arrays import encode_array
 
-    return {LABELS: encode_array(clusters.labels), CLUSTERS: msgspec.json.encode(clusters.clusters)}
+    found = _Found(clusters.clusters, clusters.regions, clusters.events, clusters.next_numbers)
+    arrays = {f"{name}.npy": encode_array(getattr(clusters, name)) for name in ARRAYS}
+    return {**arrays, FOUND: msgspec.json.encode(found)}
 
 
 def _decode(run: Run, key: Key) -> Clusters:
     from spotmap_build.cache.arrays import decode_array
     from spotmap_build.model import Clusters
 
-    found: Sequence[Cluster] = msgspec.json.decode(run.read(key, CLUSTERS), type=tuple[Cluster, ...])
-    return Clusters(decode_array(run.read(key, LABELS)), tuple(found))
+    found = msgspec.json.decode(run.read(key, FOUND), type=_Found)
+    labels, region_labels, strengths, seconds = (decode_array(run.read(key, f"{name}.npy")) for name in ARRAYS)
+    return Clusters(
+        labels=labels,
+        clusters=found.clusters,
+        region_labels=region_labels,
+        regions=found.regions,
+        strengths=strengths,
+        seconds=seconds,
+        events=found.events,
+        next_numbers=found.next_numbers,
+    )
 
 
 def _describe(clusters: Clusters) -> str:
     count, noise = len(clusters.clusters), int((clusters.labels < 0).sum())
-    return f"{count} regions; {noise} tracks lie between them" if count else "no dense regions"
+    if not count:
+        return "no dense regions"
+    return f"{len(clusters.regions)} regions with {count} neighbourhoods; {noise} tracks lie between them"

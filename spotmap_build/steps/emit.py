@@ -17,13 +17,13 @@ from spotmap_build.steps.cluster import playlist_rows
 
 if TYPE_CHECKING:
     from spotmap_build.model import Atlas, Track
-    from spotmap_build.steps.cluster import Clustered
     from spotmap_build.steps.embed import Heard
     from spotmap_build.steps.fetch import Fetched
     from spotmap_build.steps.project import Placed
     from spotmap_build.steps.run import Run
+    from spotmap_build.steps.understand import Understood
 
-EMIT_VERSION: Final = 1
+EMIT_VERSION: Final = 2
 """Raise when the same map would be written otherwise (the template's own files count by themselves)."""
 GENERATION: Final = "generation"
 
@@ -36,7 +36,7 @@ class Site:
     generation: str
 
 
-def emit(run: Run, fetched: Fetched, heard: Heard, placed: Placed, clustered: Clustered) -> Site:
+def emit(run: Run, fetched: Fetched, heard: Heard, placed: Placed, understood: Understood) -> Site:
     """Encode the map for the page. Nothing that names a place on this machine goes in."""
     with run.clock.stage("emit"):
         built_at = _built_at(os.environ.get("SOURCE_DATE_EPOCH", ""))
@@ -48,7 +48,8 @@ def emit(run: Run, fetched: Fetched, heard: Heard, placed: Placed, clustered: Cl
                 "playlists": fetched.playlists_digest,
                 "sound": heard.digest,
                 "layout": placed.digest,
-                "clusters": clustered.digest,
+                "clusters": understood.clustered.digest,
+                "insights": understood.digest,
                 "title": fetched.title,
                 "sources": fetched.loaded.kind,
                 "template": template_digest(),
@@ -60,7 +61,8 @@ def emit(run: Run, fetched: Fetched, heard: Heard, placed: Placed, clustered: Cl
         covers = _covers(run, heard)
         if record is None:
             started = time.monotonic()
-            files = _assemble(fetched, heard, placed, clustered, covers=covers, built_at=built_at)
+            atlas = _atlas(fetched, heard, placed, understood)
+            files = _assemble(fetched, atlas, covers=covers, built_at=built_at)
             record = run.cache.put(key, files, seconds=time.monotonic() - started)
         files = {name: run.cache.read(record, name) for name in record.outputs}
         generation = files.pop(GENERATION).decode()
@@ -83,7 +85,7 @@ def _built_at(epoch: str) -> str:
         raise ConfigError(f"SOURCE_DATE_EPOCH is {epoch!r}.", hint="It must be a number of seconds.") from error
 
 
-def _atlas(fetched: Fetched, heard: Heard, placed: Placed, clustered: Clustered) -> Atlas:
+def _atlas(fetched: Fetched, heard: Heard, placed: Placed, understood: Understood) -> Atlas:
     from spotmap_build.model import Atlas
 
     embeddings = heard.read()
@@ -92,9 +94,10 @@ def _atlas(fetched: Fetched, heard: Heard, placed: Placed, clustered: Clustered)
         tracks=heard.tracks,
         playlists=playlist_rows(fetched, heard),
         layout=placed.read(),
-        clusters=clustered.read(),
+        clusters=understood.clustered.read(),
         features=embeddings.features,
         feature_names=embeddings.feature_names,
+        insights=understood.read(),
     )
 
 
@@ -103,26 +106,18 @@ def _covers(run: Run, heard: Heard) -> dict[str, bytes]:
     return {digest: run.cache.read_blob(digest) for digest in digests}
 
 
-def _assemble(
-    fetched: Fetched,
-    heard: Heard,
-    placed: Placed,
-    clustered: Clustered,
-    *,
-    covers: dict[str, bytes],
-    built_at: str,
-) -> dict[str, bytes]:
+def _assemble(fetched: Fetched, atlas: Atlas, *, covers: dict[str, bytes], built_at: str) -> dict[str, bytes]:
     """The site's files but for the covers, which the cache holds already, and the generation's name."""
     from spotmap_build.embed.spectral import FEATURES
     from spotmap_build.emit.assemble import assemble
 
     site = assemble(
-        _atlas(fetched, heard, placed, clustered),
+        atlas,
         template_folder(),
         covers=covers,
         feature_units={feature.name: feature.unit for feature in FEATURES if feature.public},
         sources=fetched.loaded.kind.split("+"),
-        description=f"A map of {len(heard.tracks):,} tracks: what sounds alike lies together.",
+        description=f"A map of {len(atlas.tracks):,} tracks: what sounds alike lies together.",
         built_at=built_at or None,
     )
     files = {name: content for name, content in site.files.items() if not name.startswith("art/")}

@@ -1,4 +1,4 @@
-"""Project: a place on the plane for every track."""
+"""Project: a place on the plane for every track, where it was before if it was on the last map."""
 
 from __future__ import annotations
 
@@ -7,32 +7,46 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import orjson
+
 from spotmap_build.cache.keys import Key
+from spotmap_build.steps.past import recall_past
 from spotmap_build.steps.run import machine, package_versions
+from spotmap_build.steps.space import Space
 
 if TYPE_CHECKING:
-    from spotmap_build.model import Layout
+    from spotmap_build.model import Float32Array, Layout
+    from spotmap_build.project.anchor import Anchored
     from spotmap_build.steps.embed import Heard
+    from spotmap_build.steps.past import Past, PastMap
     from spotmap_build.steps.run import Run
 
-LAYOUT_VERSION: Final = 1
+LAYOUT_VERSION: Final = 2
 """Raise when the same vectors would be laid out otherwise."""
 COORDINATES: Final = "coordinates.npy"
+STORY: Final = "story.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """``digest`` names the content of ``read()``."""
+    """``digest`` names the content of ``read()``; ``space`` and ``past`` are what it was made of.
+
+    ``anchored``: how the map was held to the last one, if it was.
+    """
 
     digest: str
     read: Callable[[], Layout]
+    anchored: Callable[[], Anchored | None]
+    space: Space
+    past: Past
 
 
 def project(run: Run, heard: Heard) -> Placed:
-    """The layout of the heard tracks, from the cache where their vectors are as they were."""
+    """The layout of the heard tracks, from the cache where their vectors and the last map are as they were."""
     with run.clock.stage("project"):
+        space, past = Space(run, heard), recall_past(run, heard)
         if any(track.position is not None for track in heard.tracks):
-            return Placed(heard.digest, lambda: _given_layout(heard))
+            return Placed(heard.digest, lambda: _given_layout(heard), lambda: None, space, past)
         key = Key(
             "layout",
             LAYOUT_VERSION,
@@ -40,8 +54,10 @@ def project(run: Run, heard: Heard) -> Placed:
                 "vectors": heard.digest,
                 "preprocessing": heard.preprocessing,
                 "seed": run.config.seed,
+                "anchor": past.digest,
+                "fresh": past.is_fresh,
                 "machine": machine(),
-                "packages": package_versions("umap-learn", "pynndescent", "numba", "numpy"),
+                "packages": package_versions("pynndescent", "numba", "numpy", "scipy"),
             },
         )
         run.progress.begin("project", "laying out the map")
@@ -49,19 +65,64 @@ def project(run: Run, heard: Heard) -> Placed:
         outcome = "the layout is as it was"
         if record is None:
             started = time.monotonic()
-            coordinates = _lay_out(run, heard)
-            record = run.cache.put(key, {COORDINATES: coordinates}, seconds=time.monotonic() - started)
-            outcome = f"{len(heard.tracks)} tracks laid out"
+            outputs, outcome = _lay_out(run, heard, space, past)
+            record = run.cache.put(key, outputs, seconds=time.monotonic() - started)
         run.progress.end(outcome)
-        return Placed(record.outputs[COORDINATES].digest, lambda: _read_layout(run, key))
+        return Placed(
+            record.outputs[COORDINATES].digest,
+            lambda: _read_layout(run, key),
+            lambda: _read_anchored(run, key),
+            space,
+            past,
+        )
 
 
-def _lay_out(run: Run, heard: Heard) -> bytes:
+def _lay_out(run: Run, heard: Heard, space: Space, past: Past) -> tuple[dict[str, bytes], str]:
     from spotmap_build.cache.arrays import encode_array
-    from spotmap_build.project.layout import lay_out
+    from spotmap_build.project.anchor import lay_out_anchored
+    from spotmap_build.project.layout import lay_out_afresh
 
-    layout = lay_out(heard.read().vectors, preprocessing=heard.preprocessing, seed=run.config.seed)
-    return encode_array(layout.coordinates)
+    last, count = past.read(), len(heard.tracks)
+    if last is None:
+        places = lay_out_afresh(space.unit_vectors, space.neighbours, run.config.seed)
+        return {COORDINATES: encode_array(places), STORY: b"null"}, f"{count} tracks laid out"
+    anchored = lay_out_anchored(
+        space.unit_vectors,
+        space.neighbours,
+        previous_places(heard, last),
+        run.config.seed,
+        is_fresh_wanted=past.is_fresh,
+    )
+    story = {
+        "median": anchored.drift.median,
+        "percentile_95": anchored.drift.percentile_95,
+        "known_count": anchored.drift.known_count,
+        "trustworthiness": anchored.trustworthiness,
+        "fresh_trustworthiness": anchored.fresh_trustworthiness,
+        "afresh": anchored.afresh,
+    }
+    return {COORDINATES: encode_array(anchored.places), STORY: orjson.dumps(story)}, _describe(anchored, count)
+
+
+def previous_places(heard: Heard, last: PastMap) -> Float32Array:
+    """Where each track was on the last map: float32 ``[n, 2]``, NaN for new ones."""
+    import numpy as np
+
+    position = {track_id: number for number, track_id in enumerate(last.track_ids)}
+    places = np.full((len(heard.tracks), 2), np.nan, dtype=np.float32)
+    for row, track in enumerate(heard.tracks):
+        number = position.get(track.id)
+        if number is not None:
+            places[row] = last.x[number], last.y[number]
+    return places
+
+
+def _describe(anchored: Anchored, count: int) -> str:
+    known = anchored.drift.known_count
+    if anchored.afresh:
+        return f"{count} tracks laid out afresh. {anchored.afresh}"
+    drift = f"half of these moved by less than {anchored.drift.median:.2%} of the map"
+    return f"{count} tracks, {known} of them where they were ({drift})"
 
 
 def _read_layout(run: Run, key: Key) -> Layout:
@@ -69,6 +130,21 @@ def _read_layout(run: Run, key: Key) -> Layout:
     from spotmap_build.model import Layout
 
     return Layout(decode_array(run.read(key, COORDINATES)))
+
+
+def _read_anchored(run: Run, key: Key) -> Anchored | None:
+    from spotmap_build.project.anchor import Anchored, Drift
+
+    story = orjson.loads(run.read(key, STORY))
+    if story is None:
+        return None
+    return Anchored(
+        places=_read_layout(run, key).coordinates,
+        drift=Drift(story["median"], story["percentile_95"], story["known_count"]),
+        trustworthiness=story["trustworthiness"],
+        fresh_trustworthiness=story["fresh_trustworthiness"],
+        afresh=story["afresh"],
+    )
 
 
 def _given_layout(heard: Heard) -> Layout:

@@ -11,6 +11,7 @@ from itertools import accumulate
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from spotmap_build.emit.boundaries import EXTENT
@@ -48,10 +49,16 @@ def atlas_of(count: int, seed: int = 1) -> Atlas:
         tracks=tracks,
         playlists=((playlist, rows),),
         layout=Layout(coordinates),
-        clusters=Clusters(labels if len(clusters) == 2 else np.full(count, -1, np.int32), clusters),
+        clusters=found(labels if len(clusters) == 2 else np.full(count, -1, np.int32), clusters),
         features=random.normal(100, 30, (count, 2)).astype(np.float32),
         feature_names=("tempo_bpm", "secret_feature"),
     )
+
+
+def found(labels: npt.NDArray[np.int32], clusters: tuple[Cluster, ...]) -> Clusters:
+    """One level of clusters, and no regions above it."""
+    nowhere = np.full(len(labels), -1, np.int32)
+    return Clusters(labels, clusters, nowhere, (), np.ones(len(labels), np.float32), nowhere)
 
 
 def payload_of(atlas: Atlas, feature_units: Mapping[str, str] = NOTHING, **assets: bytes) -> Payload:

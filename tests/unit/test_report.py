@@ -74,17 +74,18 @@ def test_when_a_failure_is_tried_again_is_told_as_a_date() -> None:
 
 def test_the_report_is_written_whole(tmp_path: Path) -> None:
     path = tmp_path / "new folder" / "report.json"
-    write_report(path, LIBRARY, FAILURES, {}, cache={"embed": {"hits": 1}}, seconds={"fetch": 0.1})
+    write_report(path, LIBRARY, FAILURES, {}, extra={"seconds": {"fetch": 0.1}})
     document = json.loads(path.read_text())
     assert (document["tracks"], document["mapped"], document["failed"]) == (2, 1, 1)
     assert document["schema"] == "spotmap.report/1"
+    assert document["seconds"] == {"fetch": 0.1}
     assert [entry.name for entry in path.parent.iterdir()] == ["report.json"]
 
 
 def test_a_report_that_cannot_be_written_is_an_error_with_a_way_out(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="report"):
-        write_report(tmp_path / "file/report.json", LIBRARY, (), {}, cache={}, seconds={})
+        write_report(tmp_path / "file/report.json", LIBRARY, (), {}, extra={})
 
 
 @pytest.mark.parametrize(("size", "text"), [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (3_100_000, "3.1 MB")])

@@ -3,6 +3,9 @@
 # Nina Simone - Sinnerman
 [track."spotify:track:6kzeIXPYwlw3bLF0FIpf6m"]
 video_id = "QH3Fx41Jpl4"        # or: exclude = true, or: file = "sinnerman.flac"
+
+[names]
+region-2 = "Evenings at home"    # a region or neighbourhood, by the id that the report gives it
 """
 
 from __future__ import annotations
@@ -77,6 +80,26 @@ def read_overrides(path: Path) -> Overrides:
     return _parse(_read_text(path), path)
 
 
+def read_names(path: Path) -> Mapping[str, str]:
+    """The names that the person gave to regions and neighbourhoods, by their ids; none where there is no file.
+
+    Raises
+    ------
+    ConfigError: as :func:`read_overrides`.
+    """
+    text = _read_text(path)
+    _parse(text, path)
+    return MappingProxyType({cluster_id: " ".join(name.split()) for cluster_id, name in _names(text, path).items()})
+
+
+def _names(text: str, path: Path) -> dict[str, str]:
+    names = _document(text, path).get("names", {})
+    if not isinstance(names, dict) or not all(isinstance(name, str) and name.strip() for name in names.values()):
+        hint = 'A name looks like this: [names], and below it region-2 = "Evenings at home".'
+        raise ConfigError(f"{path}: [names] must give a text in quotes to each id.", hint=hint)
+    return names
+
+
 def write_override(path: Path, track_id: str, override: Override, comment: str) -> None:
     """Put the decision about one track into the file, whole or not at all; comments and order stay as they are.
 
@@ -129,17 +152,25 @@ def _read_text(path: Path) -> str:
         ) from error
 
 
-def _parse(text: str, path: Path) -> Overrides:
+def _document(text: str, path: Path) -> dict[str, Any]:
     try:
-        document = tomllib.loads(text)
+        return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(
             f"{path} is not TOML: {error}.", hint=f"Mend that line, or move the file away. {_EXAMPLE}"
         ) from error
+
+
+def _parse(text: str, path: Path) -> Overrides:
+    document = _document(text, path)
     tables = document.pop("track", {})
+    if document.pop("names", None) is not None:
+        _names(text, path)
     if document or not isinstance(tables, dict):
         stray = next(iter(document), "track")
-        raise ConfigError(f"{path}: '{stray}' does not belong here; the file holds only tracks.", hint=_EXAMPLE)
+        raise ConfigError(
+            f"{path}: '{stray}' does not belong here; the file holds only tracks and names.", hint=_EXAMPLE
+        )
     folder = path.absolute().parent
     return MappingProxyType(
         {track_id: _override(table, folder, f"{path}, track {track_id!r}") for track_id, table in tables.items()}

@@ -1,0 +1,66 @@
+"""The space of sounds: prepared vectors and nearest neighbours, which layout, regions and figures all need."""
+
+from __future__ import annotations
+
+import time
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from spotmap_build.cache.keys import Key
+from spotmap_build.steps.run import machine, package_versions
+
+if TYPE_CHECKING:
+    from spotmap_build.model import Float32Array
+    from spotmap_build.project.neighbours import Neighbours
+    from spotmap_build.steps.embed import Heard
+    from spotmap_build.steps.run import Run
+
+NEIGHBOURS_VERSION: Final = 1
+INDICES: Final = "indices.npy"
+SIMILARITIES: Final = "similarities.npy"
+RECALL: Final = "recall"
+
+
+class Space:
+    """Made when something is first asked for, and once only: a build with nothing to do never touches it."""
+
+    def __init__(self, run: Run, heard: Heard) -> None:
+        self._run = run
+        self._heard = heard
+
+    @cached_property
+    def unit_vectors(self) -> Float32Array:
+        """Float32 ``[n, d]``, rows of length one, so prepared that the angle between two says how unlike they sound."""
+        from spotmap_build.project.vectors import prepare
+
+        return prepare(self._heard.read().vectors, self._heard.preprocessing)
+
+    @cached_property
+    def neighbours(self) -> Neighbours:
+        """The tracks that sound most like each, found once and kept."""
+        from spotmap_build.cache.arrays import decode_array, encode_array
+        from spotmap_build.project.layout import KEPT_NEIGHBOURS
+        from spotmap_build.project.neighbours import Neighbours, find_neighbours
+
+        run, key = self._run, self._key()
+        record = run.cache.lookup(key)
+        if record is None:
+            started = time.monotonic()
+            found = find_neighbours(self.unit_vectors, KEPT_NEIGHBOURS, run.config.seed)
+            outputs = {INDICES: encode_array(found.indices), SIMILARITIES: encode_array(found.similarities)}
+            outputs[RECALL] = f"{found.is_exact:d} {found.recall!r}".encode()
+            run.cache.put(key, outputs, time.monotonic() - started)
+            return found
+        is_exact, recall = run.read(key, RECALL).decode().split()
+        indices, similarities = decode_array(run.read(key, INDICES)), decode_array(run.read(key, SIMILARITIES))
+        return Neighbours(indices, similarities, is_exact == "1", float(recall))
+
+    def _key(self) -> Key:
+        preimage = {
+            "vectors": self._heard.digest,
+            "preprocessing": self._heard.preprocessing,
+            "seed": self._run.config.seed,
+            "machine": machine(),
+            "packages": package_versions("numpy", "scipy", "numba", "pynndescent"),
+        }
+        return Key("neighbours", NEIGHBOURS_VERSION, preimage)

@@ -1,0 +1,158 @@
+"""A map that its owner comes back to: what was there stays where it was, and is called what it was called."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.support.command import Outcome, report, spotmap, tree
+
+pytestmark = pytest.mark.xdist_group("continued")
+
+GROUPS = 6
+
+
+def write_table(folder: Path, count: int, *, newcomers: int = 0) -> None:
+    """A table of vectors in a few groups; newcomers are of a group of their own."""
+    chance = np.random.default_rng(3)
+    centres = chance.normal(size=(GROUPS + 1, 24))
+    groups = np.arange(count) % GROUPS
+    vectors = centres[groups] + 0.4 * chance.normal(size=(count, 24))
+    fresh = centres[GROUPS] + 0.4 * chance.normal(size=(newcomers, 24))
+    np.save(folder / "tracks.npy", np.vstack([vectors, fresh]).astype(np.float32))
+    with (folder / "tracks.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "title", "artists", "genres", "playlists"])
+        for number, group in enumerate([*groups.tolist(), *[GROUPS] * newcomers]):
+            writer.writerow([f"t{number}", f"Song {number}", f"Artist {number % 9}", f"genre {group}", f"List {group}"])
+
+
+def build(folder: Path, *more: str) -> Outcome:
+    outcome = spotmap("--source", "table:tracks.csv", "--log", "json", *more, cwd=folder)
+    assert outcome.status == 0, outcome.stderr
+    return outcome
+
+
+def document(folder: Path, name: str = "map.json") -> dict[str, Any]:
+    """A file of the map that the page names."""
+    generation = (folder / "site/index.html").read_text().split('data-generation="')[1].split('"')[0]
+    content: dict[str, Any] = json.loads((folder / f"site/data/{generation}/{name}").read_bytes())
+    return content
+
+
+def places(folder: Path) -> dict[str, np.ndarray[Any, Any]]:
+    found = document(folder)
+    ids = document(folder, "details-000.json")["ids"]
+    both = np.cumsum([found["x"], found["y"]], axis=1).T
+    return dict(zip(ids, both, strict=True))
+
+
+def moved(before: dict[str, Any], after: dict[str, Any]) -> np.ndarray[Any, Any]:
+    """How far each track that is on both maps has moved, as a share of the diagonal, both maps made one size."""
+    known = [track for track in before if track in after]
+    one, other = (np.array([where[track] for track in known], float) for where in (before, after))
+    one, other = ((rows - rows.mean(0)) / np.linalg.norm(np.ptp(rows, axis=0)) for rows in (one, other))
+    return np.asarray(np.linalg.norm(one - other, axis=1))
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("continued")
+    write_table(folder, 180)
+    build(folder)
+    return folder
+
+
+def test_every_figure_of_the_report_has_a_sentence(built: Path) -> None:
+    figures = {figure["name"]: figure for figure in report(built)["quality"]}
+    assert {"trustworthiness", "continuity", "neighbour_recall", "noise_share", "coverage"} <= figures.keys()
+    assert all(figure["meaning"].endswith(".") for figure in figures.values())
+    assert figures["genre_agreement_on_map"]["value"] > 0.9 > figures["genre_agreement_on_map"]["chance"]
+    assert document(built, "insights.json")["quality"] == report(built)["quality"]
+
+
+def test_neighbours_are_those_of_the_sound_and_say_what_they_share(built: Path) -> None:
+    ids = document(built, "details-000.json")["ids"]
+    near = document(built, "neighbours-000.json")
+    groups = [int(track[1:]) % GROUPS for track in ids]
+    same = [groups[other] == groups[row] for row, others in enumerate(near["neighbours"]) for other in others]
+    assert np.mean(same) > 0.95
+    assert all(row not in others for row, others in enumerate(near["neighbours"]))
+    assert {len(shared) for shared in near["shared"]} == {3}
+
+
+def test_new_tracks_leave_the_others_where_they_were_with_and_without_the_cache(tmp_path: Path) -> None:
+    write_table(tmp_path, 180)
+    build(tmp_path)
+    before, clusters = places(tmp_path), {one["id"]: one["name"] for one in report(tmp_path)["clusters"]}
+    write_table(tmp_path, 180, newcomers=18)
+    build(tmp_path)
+    distance = moved(before, places(tmp_path))
+    assert np.median(distance) <= 0.02
+    assert np.quantile(distance, 0.95) <= 0.06
+    after = {one["id"]: one["name"] for one in report(tmp_path)["clusters"]}
+    assert {id_: after.get(id_) for id_ in clusters} == clusters
+    again = tree(tmp_path / "site")
+    build(tmp_path)
+    assert tree(tmp_path / "site") == again
+
+    shutil.rmtree(tmp_path / ".spotmap")
+    last = places(tmp_path)
+    build(tmp_path)
+    assert np.quantile(moved(last, places(tmp_path)), 0.95) <= 0.03
+    assert {one["id"]: one["name"] for one in report(tmp_path)["clusters"]} == after
+
+
+def test_a_map_can_continue_another_site_or_none(built: Path, tmp_path: Path) -> None:
+    write_table(tmp_path, 180)
+    build(tmp_path, "--anchor", str(built / "site"), "--seed", "7")
+    assert np.quantile(moved(places(built), places(tmp_path)), 0.95) <= 0.05
+    build(tmp_path, "--anchor", "none", "--seed", "7")
+    assert np.quantile(moved(places(built), places(tmp_path)), 0.95) > 0.05
+
+
+def test_a_place_without_a_map_is_an_error_that_names_it(tmp_path: Path) -> None:
+    write_table(tmp_path, 20)
+    outcome = spotmap("--source", "table:tracks.csv", "--anchor", "nowhere", cwd=tmp_path)
+    assert outcome.status == 2
+    assert "nowhere" in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+
+
+def test_a_name_given_by_hand_stands(tmp_path: Path) -> None:
+    write_table(tmp_path, 120)
+    build(tmp_path)
+    chosen = report(tmp_path)["clusters"][0]["id"]
+    (tmp_path / "overrides.toml").write_text(f'[names]\n{chosen} = "Evenings at home"\n')
+    build(tmp_path)
+    assert {one["id"]: one["name"] for one in report(tmp_path)["clusters"]}[chosen] == "Evenings at home"
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 14, 15, 16])
+def test_the_smallest_libraries_become_maps(tmp_path: Path, count: int) -> None:
+    write_table(tmp_path, count)
+    assert "Warning" not in build(tmp_path).stderr
+    assert document(tmp_path)["count"] == count
+
+
+@pytest.mark.parametrize("kind", ["equal", "two groups", "half twice"])
+def test_degenerate_vectors_become_maps(tmp_path: Path, kind: str) -> None:
+    write_table(tmp_path, 60)
+    vectors = np.load(tmp_path / "tracks.npy")
+    if kind == "equal":
+        vectors[:] = vectors[0]
+    elif kind == "two groups":
+        vectors[:] = vectors[np.arange(60) % 2]
+    else:
+        vectors[30:] = vectors[:30]
+    np.save(tmp_path / "tracks.npy", vectors)
+    outcome = build(tmp_path)
+    assert "Traceback" not in outcome.stderr
+    assert "Warning" not in outcome.stderr
+    assert document(tmp_path)["count"] == 60
