@@ -49,18 +49,6 @@ class DefaultCommandGroup(click.Group):
         return super().parse_args(ctx, args)
 
 
-class Size(click.ParamType[int]):
-    """``500M``, ``2G``: a size in bytes."""
-
-    name = "size"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        try:
-            return parse_size(value)
-        except ValueError as error:
-            self.fail(f"{value} {error}", param, ctx)
-
-
 def build_options(command: Any) -> Any:
     """The options that ``build`` and ``plan`` share."""
     options = (
@@ -350,10 +338,10 @@ def check(cache_dir: str | None, subset: float) -> None:
 
 @cache.command()
 @cache_dir_option
-@click.option("--max-size", type=Size(), metavar="SIZE", help="Keep at most this much, such as 2G: the latest used.")
+@click.option("--max-size", type=str, metavar="SIZE", help="Keep at most this much, such as 2G: the latest used.")
 @click.option("--max-age-days", type=click.IntRange(0), metavar="DAYS", help="Drop what was not used for so long.")
 @click.option("--unused", is_flag=True, help="Drop what the last ten builds did not use.")
-def prune(cache_dir: str | None, max_size: int | None, max_age_days: int | None, unused: bool) -> None:
+def prune(cache_dir: str | None, max_size: str | None, max_age_days: int | None, unused: bool) -> None:
     """Make the cache smaller. What is dropped is computed anew if it is needed again.
 
     Without an option, only damaged entries and what interrupted builds left go.
@@ -363,11 +351,18 @@ def prune(cache_dir: str | None, max_size: int | None, max_age_days: int | None,
     from spotmap_build.describe import describe_prune
 
     policy = PrunePolicy(
-        max_size_bytes=max_size,
+        max_size_bytes=_size(max_size) if max_size else None,
         max_age_s=max_age_days * 86_400 if max_age_days is not None else None,
         only_rooted=unused,
     )
     _echo(describe_prune(prune_cache(_config({"cache_dir": cache_dir}).cache_dir, policy)))
+
+
+def _size(text: str) -> int:
+    try:
+        return parse_size(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{text} {error}") from error
 
 
 def _echo(lines: Iterable[str]) -> None:

@@ -44,7 +44,7 @@ def examine(config: Config) -> tuple[Finding, ...]:
         _python(),
         _package("Essentia (listening)", "essentia", "essentia-tensorflow", _essentia_hint()),
         _package("PyAV (decoding)", "av", "av"),
-        _package("UMAP (layout)", "umap", "umap-learn"),
+        _package("Numba (layout)", "numba", "numba"),
         _package("HDBSCAN (regions)", "hdbscan", "hdbscan"),
         _weights(config),
         _package("yt-dlp (downloading)", "yt_dlp", "yt-dlp"),

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spotmap_build.model import Layout
 from spotmap_build.project.graph import draw, fuzzy_graph
-from spotmap_build.project.neighbours import find_neighbours
 from spotmap_build.project.quality import trustworthiness
-from spotmap_build.project.vectors import prepare, principal_components
+from spotmap_build.project.vectors import principal_components
 
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
@@ -29,12 +27,6 @@ SMALLEST_FOR_UMAP: Final = 6
 """Below this many tracks a neighbour graph says nothing that the first two principal components do not."""
 START_SIZE: Final = 10.0
 """The largest coordinate of the start, as in UMAP."""
-
-
-def lay_out(vectors: Float32Array, *, preprocessing: str, seed: int) -> Layout:
-    """Prepare ``vectors`` (float32 ``[n, d]``, any n), find their neighbours, and lay them out afresh."""
-    unit = prepare(vectors, preprocessing)
-    return Layout(lay_out_afresh(unit, find_neighbours(unit, KEPT_NEIGHBOURS, seed), seed))
 
 
 def lay_out_afresh(unit_vectors: Float32Array, neighbours: Neighbours, seed: int) -> Float32Array:

@@ -18,7 +18,7 @@ PACKAGE = ROOT / "spotmap_build"
 HOME = {
     "av": "embed/decode.py",
     "essentia": "embed/engine.py",
-    "umap": "project/layout.py",
+    "numba": "project/kernels.py",
     "pynndescent": "project/neighbours.py",
     "hdbscan": "cluster/density.py",
     "tomlkit": "fetch/recordings/overrides.py",

@@ -9,7 +9,13 @@ import pytest
 
 from spotmap_build.project import neighbours as neighbours_module
 from spotmap_build.project.anchor import diagonal
-from spotmap_build.project.layout import WIDEST_BAND, close_empty_bands, lay_out, principal_plane
+from spotmap_build.project.layout import (
+    KEPT_NEIGHBOURS,
+    WIDEST_BAND,
+    close_empty_bands,
+    lay_out_afresh,
+    principal_plane,
+)
 from spotmap_build.project.neighbours import find_neighbours, nearest_rows
 from spotmap_build.project.vectors import prepare, principal_components
 
@@ -23,6 +29,12 @@ def groups(count: int, dimensions: int = 32, group_count: int = 3, seed: int = 0
     centres = generator.normal(scale=4, size=(group_count, dimensions))
     of = [row % group_count for row in range(count)]
     return (centres[of] + generator.normal(size=(count, dimensions))).astype(np.float32), of
+
+
+def lay_out(vectors: Float32Array, preprocessing: str, seed: int) -> Float32Array:
+    """All that a first build does with vectors."""
+    unit = prepare(vectors, preprocessing)
+    return lay_out_afresh(unit, find_neighbours(unit, KEPT_NEIGHBOURS, seed), seed)
 
 
 @pytest.mark.parametrize("preprocessing", ["none", "centre", "zscore"])
@@ -133,7 +145,7 @@ def test_the_approximate_search_finds_nearly_all_true_neighbours_and_says_how_ma
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 5, 6, 7, 14, 15, 16, 40])
 def test_any_number_of_tracks_gets_finite_places(count: int) -> None:
-    coordinates = lay_out(groups(count)[0], preprocessing="centre", seed=42).coordinates
+    coordinates = lay_out(groups(count)[0], "centre", seed=42)
     assert coordinates.shape == (count, 2)
     assert coordinates.dtype == np.float32
     assert np.isfinite(coordinates).all()
@@ -142,21 +154,21 @@ def test_any_number_of_tracks_gets_finite_places(count: int) -> None:
 
 @pytest.mark.parametrize("count", [2, 5, 16, 60])
 def test_equal_tracks_get_places_of_their_own(count: int) -> None:
-    coordinates = lay_out(np.ones((count, 16), np.float32), preprocessing="centre", seed=42).coordinates
+    coordinates = lay_out(np.ones((count, 16), np.float32), "centre", seed=42)
     assert np.isfinite(coordinates).all()
     assert len({tuple(place) for place in coordinates.tolist()}) == count
 
 
 def test_the_same_vectors_are_laid_out_the_same() -> None:
     vectors, _ = groups(80)
-    first = lay_out(vectors, preprocessing="zscore", seed=7).coordinates
-    second = lay_out(vectors, preprocessing="zscore", seed=7).coordinates
+    first = lay_out(vectors, "zscore", seed=7)
+    second = lay_out(vectors, "zscore", seed=7)
     assert first.tobytes() == second.tobytes()
 
 
 def test_groups_of_similar_tracks_lie_apart() -> None:
     vectors, of = groups(90)
-    coordinates = lay_out(vectors, preprocessing="centre", seed=42).coordinates
+    coordinates = lay_out(vectors, "centre", seed=42)
     nearest = exact_neighbours_on_plane(coordinates)
     assert np.mean([of[row] == of[other] for row, other in enumerate(nearest)]) > 0.95
 
@@ -176,7 +188,7 @@ def test_the_principal_plane_is_never_mirrored() -> None:
 
 def test_two_exact_groups_lie_apart() -> None:
     vectors = np.repeat(np.eye(2, 8, dtype=np.float32), 20, axis=0)
-    coordinates = lay_out(vectors, preprocessing="centre", seed=42).coordinates
+    coordinates = lay_out(vectors, "centre", seed=42)
     one, other = coordinates[:20], coordinates[20:]
     between = float(np.linalg.norm(one.mean(axis=0) - other.mean(axis=0)))
     assert between > max(one.std(), other.std())
@@ -186,7 +198,7 @@ def test_two_exact_groups_lie_apart() -> None:
 
 def test_a_library_of_twins_puts_each_beside_its_twin() -> None:
     vectors, _ = groups(60)
-    coordinates = lay_out(np.concatenate([vectors, vectors]), preprocessing="centre", seed=42).coordinates
+    coordinates = lay_out(np.concatenate([vectors, vectors]), "centre", seed=42)
     gaps = np.linalg.norm(coordinates[:60] - coordinates[60:], axis=1)
     assert np.median(gaps) < 0.1 * diagonal(coordinates)
     assert len({tuple(place) for place in coordinates.tolist()}) == 120
