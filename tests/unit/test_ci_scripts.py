@@ -201,7 +201,9 @@ def test_nothing_from_home_is_no_mistake(github: GitHub, tmp_path: Path, assets:
     assert (done.returncode, done.stdout.endswith("nothing to bring in.\n")) == (0, True)
 
 
-@pytest.mark.parametrize("content", [b"no archive", archive({".spotmap/cache/a": ("x" * 999, 1)})[:60]])
+@pytest.mark.parametrize(
+    "content", [b"no archive", archive({".spotmap/cache/a": ("x" * 999, 1)})[:60]], ids=["no archive", "cut short"]
+)
 def test_a_damaged_archive_is_told_and_the_build_goes_on(github: GitHub, tmp_path: Path, content: bytes) -> None:
     github.release("spotmap-cache.tgz")
     github.bodies["/assets/spotmap-cache.tgz"] = content
