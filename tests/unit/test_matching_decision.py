@@ -86,3 +86,23 @@ def test_equal_candidates_are_chosen_in_one_way() -> None:
 def test_no_more_than_a_handful_is_reported() -> None:
     many = [replace(LIVE, video_id=f"live-{number}") for number in range(30)]
     assert len(decide(TRACK, many).considered) == 5
+
+
+def test_the_title_to_the_letter_is_preferred() -> None:
+    track = replace(TRACK, title="Säl")
+    exact, plain = (replace(RIGHT, video_id=title, title=title) for title in ("Säl", "Sal"))
+    assert decide(track, [plain, exact]).candidate == exact
+    assert decide(track, [plain]).candidate == plain
+
+
+def test_an_old_export_without_length_and_isrc_is_matched() -> None:
+    track = Track("id", "Salt", ("Ada Frayne",), "Coast")
+    match = decide(track, [LIVE, RIGHT])
+    assert match.candidate == RIGHT
+    assert match.confidence >= DOUBTFUL_BELOW
+
+
+def test_a_guest_with_a_comma_in_the_name_is_one_guest() -> None:
+    track = replace(TRACK, artists=("Ada Frayne", "Tyson, The Painter"))
+    right = replace(RIGHT, title="Salt (feat. Tyson, The Painter)", album="Coast to Coast")
+    assert decide(track, [right]).candidate == right

@@ -41,6 +41,8 @@ from spotmap_build.fetch.recordings.matching.versions import read_segment
         ("Tall Hat Version", {"another version"}),
         ("Edited", {"clean"}),
         ("Official Live Video", {"live"}),
+        ("デモ", {"demo"}),
+        ("MR", {"instrumental"}),
     ],
 )
 def test_what_a_mark_says(segment: str, kinds: set[str]) -> None:
@@ -59,6 +61,9 @@ def test_what_a_mark_says(segment: str, kinds: set[str]) -> None:
         "From the Motion Picture",
         "Bonus Track",
         "HD",
+        "24 Bit Remastered 05",
+        "50th Anniversary Remaster",
+        "From A Star Was Lost Soundtrack",
     ],
 )
 def test_marks_that_say_nothing_about_the_recording(segment: str) -> None:
@@ -118,6 +123,11 @@ def test_names_that_are_two(one: str, other: str) -> None:
     assert canonical(one) != canonical(other)
 
 
+@pytest.mark.parametrize("title", ['Ada Frayne "Salt" M/V', "Ada Frayne(에이다) 'Salt' MV", "Ada Frayne: Salt"])
+def test_an_upload_may_set_its_song_in_quotation_marks_or_after_a_colon(title: str) -> None:
+    assert take_apart(title, frozenset({name_key("Ada Frayne")}), is_upload=True).core == "Salt"
+
+
 @pytest.mark.parametrize(
     ("album", "is_live"),
     [
@@ -131,6 +141,9 @@ def test_names_that_are_two(one: str, other: str) -> None:
         ("How to Live", False),
         ("Live Forever", False),
         ("Delivery", False),
+        ("Steam: Live & Remastered", True),
+        ("Steam – Live", True),
+        ("Steam: Live to Tell", False),
     ],
 )
 def test_albums_that_are_concerts(album: str, is_live: bool) -> None:
@@ -164,6 +177,10 @@ def test_an_albums_edition_is_no_part_of_its_name() -> None:
         (["A Lund"], ["Various Artists"], "various"),
         (["A Lund"], [], "missing"),
         (["A Lund"], ["Arctic Records"], "label"),
+        (["Original Cast of Salt Mill"], ["Salt Mill Original Cast"], "turned"),
+        (["Heron UK"], ["Heron"], "turned"),
+        (["Heron (UK)"], ["Heron (US)"], "related"),
+        (["New Heron (formerly Old Heron)"], ["Old Heron"], "same"),
     ],
 )
 def test_who_they_are(wanted: list[str], offered: list[str], level: str) -> None:
@@ -184,6 +201,10 @@ def test_who_they_are(wanted: list[str], offered: list[str], level: str) -> None
         ("גשם ראשון", "Geshem Rishon", True),
         ("גשם אחרון", "Geshem Rishon", False),
         ("Αγάπη", "Agapi", True),
+        ("さよならの長い夜の駅", "Sayonara no Nagai Yoru no Machi", False),
+        ("Оксана Гай", "Oksana Hai", True),
+        ("אבא", "Abba", True),
+        ("مدينة النور", "Madinat El Nour", True),
     ],
 )
 def test_other_scripts_read_aloud(foreign: str, latin: str, are_alike: bool) -> None:
@@ -199,6 +220,15 @@ def test_other_scripts_read_aloud(foreign: str, latin: str, are_alike: bool) -> 
         ("Nocturne No. 2 in E-Flat Major, Op. 9 No. 2", "Nocturnes, Op. 9: No. 2 in E-Flat Major", True),
         ("Nocturne No. 2 in E-Flat Major, Op. 9 No. 2", "Nocturnes, Op. 9: No. 1 in B-Flat Minor", False),
         ("Salt", "Salt", False),
+        ("Opus 12 (Part One)", "Opus 12 (Part Two)", False),
+        ("Op. 1: Paper Crown", "Op. 1: Paper Clown", False),
+        ("Prelude in C Minor, BWV 847", "Fugue in C Minor, BWV 847", False),
+        ("Präludium c-Moll, BWV 847", "Prelude in C Minor, BWV 847", True),
+        ("Für Elise, WoO 59", 'Bagatelle No. 25 in A Minor, WoO 59 "Für Elise"', True),
+        ("Prelude in G Minor, Op. 23 No. 5", "10 Preludes, Op. 23: V. Alla marcia in G Minor", True),
+        ("Winterreise, D. 911: No. 5, Lindenbaum", "Winterreise, Op. 89, D. 911: V. Lindenbaum", True),
+        ("Requiem, K. 626: Lacrimosa", "Requiem, K. 626: III. Sequenz: f. Lacrimosa", True),
+        ("Goldberg Variations, BWV 988: Var. 7", "Goldberg Variations, BWV 988: Var. 17", False),
     ],
 )
 def test_movements_of_works(one: str, other: str, is_same: bool) -> None:

@@ -29,9 +29,18 @@ _LIVE: Final = re.compile(
     r"|концерт|らいぶ|라이브|콘서트|演唱会|现场"
 )
 """Where "live" is no verb: a place, a year or a concert stands beside it, or it ends the name."""
+_LIVE_SUBTITLE: Final = re.compile(
+    r"[:(\[–—-]\s*live\b(?! (?:to|for|your|like|free|fast|forever|and let)\b)", re.IGNORECASE
+)
 _OTHERS: Final = (
-    ("acoustic", re.compile(r"\bacoustic (?:sessions?|versions?|album|ep)\b|\bacoustic$|\bunplugged\b|^acoustic ")),
-    ("instrumental", re.compile(r"\binstrumentals?$|^instrumentals?\b|\binstrumental (?:versions?|hits)\b")),
+    (
+        "acoustic",
+        re.compile(r"\bacoustic (?:sessions?|versions?|album|ep|live|covers|hits|vol|\d+)\b|\bacoustic$|\bunplugged\b"),
+    ),
+    (
+        "instrumental",
+        re.compile(r"\binstrumentals?$|^instrumentals\b|\binstrumental (?:versions?|hits|album|vol|\d+)\b"),
+    ),
     ("karaoke", re.compile(r"\bkaraoke\b|カラオケ|からおけ|караоке|노래방|\bsing along\b|\bbacking tracks?\b")),
     ("demo", re.compile(r"\bdemos$|\bdemo (?:tapes?|sessions?|recordings?)\b|^demos\b|\bthe demos\b")),
     ("cover", re.compile(r"\btribute\b|\bcovers?$|\bcovers of\b|^covers\b|\bplays?\b.*\bhits\b|\bin the style of\b")),
@@ -66,6 +75,8 @@ def read_album(album: str, song: str = "") -> Album:
         tokens.pop()
     name = " ".join(tokens)
     kinds = _kinds("" if name == song else name, title.marks)
+    if _LIVE_SUBTITLE.search(album):
+        kinds |= {"live"}
     if _REMIXES.search(native(album)):
         kinds -= {"remix"}
     return Album(name, kinds)

@@ -34,6 +34,9 @@ _CHANNEL: Final = re.compile(r"\s+-\s+topic$|\s*vevo$|\s+(?:official|oficial|off
 _ALIAS: Final = re.compile(
     r"[(\[]([^)\]]*)[)\]]|\b(?:aka|a\.k\.a\.|fka|f\.k\.a\.|formerly(?: known as)?|alias|previously)\b", re.IGNORECASE
 )
+_FORMERLY: Final = re.compile(
+    r"^(?:aka|a\.k\.a\.|fka|f\.k\.a\.|formerly(?: known as)?|alias|previously)\s+", re.IGNORECASE
+)
 _PARTED: Final = re.compile(
     r"\s*[;,、]\s*|\s+(?:&|\+|x|×|/|vs\.?|feat\.?|ft\.?|featuring|and|und|et|y|e|og|och|with)\s+|\s*＆\s*",
     re.IGNORECASE,
@@ -99,23 +102,23 @@ def is_nobody(name: str) -> bool:
     return not name.strip() or native(name.strip("<>[]() ")) in _nobodies()
 
 
-def compare_artists(wanted: Sequence[str], offered: Sequence[str], others: tuple[str, ...] = ()) -> Agreement:
+def compare_artists(wanted: Sequence[str], offered: Sequence[str], others: Iterable[frozenset[str]] = ()) -> Agreement:
     """How the artists of a recording go with those of the track.
 
     Parameters
     ----------
     wanted: the track's artists, the first first, its title's guests among them.
     offered: likewise of the candidate.
-    others: names that need not be on both sides: remixers, whom the title's mark tells already.
+    others: the words of names that need not be on both sides: remixers, whom the title's mark tells already.
     """
     first = [_name(credit) for credit in wanted if not is_nobody(credit)]
     second = [_name(credit) for credit in offered if not is_nobody(credit)]
     unknown = _compare_unknown(first, second)
     if unknown is not None:
         return unknown
-    excused = names_in(others)
-    lacking = [name for name in _uncovered(first, second) if not name.keys & excused]
-    added = [name for name in _uncovered(second, first) if not name.keys & excused]
+    excused = [names for names in others if names]
+    lacking = [name for name in _uncovered(first, second) if not _is_excused(name, excused)]
+    added = [name for name in _uncovered(second, first) if not _is_excused(name, excused)]
     if lacking and added:
         return _compare_spellings(lacking, added, all_lack=len(lacking) == len(first))
     if first[0] in lacking or any(is_impostor(name.text) for name in added):
@@ -182,8 +185,9 @@ def _name(credit: str) -> _Name:
 def _other_spellings(text: str) -> list[str]:
     """What else an artist is called in one credit: in brackets, in another script beside it, or family name first."""
     spellings: list[str] = []
-    if _ALIAS.search(text):
-        spellings += [part.strip(" ()[],") for part in _ALIAS.split(text) if part and part.strip(" ()[],")]
+    if _ALIAS.search(text) and native(text).split()[-1] not in people.COUNTRIES:
+        parts = [_FORMERLY.sub("", part.strip(" ()[],")) for part in _ALIAS.split(text) if part]
+        spellings += [part for part in parts if part]
     twice = split_scripts(text)
     if twice and any(sound_alike(*pair) for pair in _across(*twice)):
         spellings += twice
@@ -195,6 +199,11 @@ def _other_spellings(text: str) -> list[str]:
 
 def _keys(spelling: str) -> frozenset[str]:
     return frozenset({name_key(spelling), name_key(spelling.translate(_UMLAUTS))})
+
+
+def _is_excused(name: _Name, excused: list[frozenset[str]]) -> bool:
+    own = set(native(name.text).split()) - words.FILLERS
+    return bool(own) and any(own <= others for others in excused)
 
 
 def _uncovered(names: list[_Name], others: list[_Name]) -> list[_Name]:
@@ -238,8 +247,12 @@ def _across(one: str, other: str) -> Iterable[tuple[str, str]]:
 
 
 def _is_turned(name: _Name, other: _Name) -> bool:
+    """The same words in another order ("Orchestra of the Mill"), or with the country that tells two bands apart."""
     first, second = native(name.text).split(), native(other.text).split()
-    return len(first) > 1 and sorted(first) == sorted(second)
+    if (first[-1] in people.COUNTRIES) != (second[-1] in people.COUNTRIES):
+        return first[:-1] == second or second[:-1] == first
+    one, another = set(first) - {"of", "the"}, set(second) - {"of", "the"}
+    return len(one) > 1 and one == another
 
 
 def _is_unreadable(name: _Name, other: _Name) -> bool:

@@ -49,7 +49,9 @@ def decide(track: Track, candidates: Sequence[Candidate]) -> Match:
         return Match(None, 0.9, ("the search found nothing",))
     wanted = prepare(track)
     verdicts = [judge(wanted, candidate) for candidate in candidates]
-    fitting = sorted((verdict for verdict in verdicts if verdict.fits), key=_preference, reverse=True)
+    fitting = sorted(
+        (verdict for verdict in verdicts if verdict.fits), key=lambda each: _preference(each, track), reverse=True
+    )
     if fitting and not _is_ambiguous(fitting):
         best = fitting[0]
         return Match(best.candidate, best.score, best.reasons, _considered(verdicts, best))
@@ -75,10 +77,11 @@ def _no_music(track: Track) -> str:
     return ""
 
 
-def _preference(verdict: Verdict) -> tuple[float, bool, bool, str]:
+def _preference(verdict: Verdict, track: Track) -> tuple[float, bool, bool, bool, str]:
     candidate = verdict.candidate
     is_audio = candidate.video_type == _VIDEO_TYPES[0]
-    return verdict.score, is_audio, candidate.from_isrc, candidate.video_id
+    is_same_to_the_letter = candidate.title.casefold() == track.title.casefold()
+    return verdict.score, is_audio, is_same_to_the_letter, candidate.from_isrc, candidate.video_id
 
 
 def _is_ambiguous(fitting: list[Verdict]) -> bool:

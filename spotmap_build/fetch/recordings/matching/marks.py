@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build.fetch.recordings.matching import words
-from spotmap_build.fetch.recordings.matching.versions import LENGTHS
+from spotmap_build.fetch.recordings.matching.versions import LENGTHS, TOGETHER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -99,6 +99,8 @@ def compare_versions(wanted: Side, offered: Side, *, same_album: bool) -> Differ
     if extra:
         return Difference(f"{describe(extra)}, and the library's is not", extra <= LENGTHS)
     lacking = wanted.kinds - offered.kinds - offered.album_kinds
+    if same_album and lacking == {"cover"}:  # whose song it was is seldom said on the record of who plays it
+        return None
     if lacking:
         return Difference(f"the library's is {describe(lacking)}, and this is not", lacking <= LENGTHS)
     if not same_album:
@@ -144,7 +146,7 @@ def _compare_names(wanted: Side, offered: Side) -> Difference | None:
     kinds = wanted.kinds
     if mine == theirs or _possessive(mine) == _possessive(theirs):
         return None
-    if kinds & _EXACT:
+    if kinds & _EXACT or (TOGETHER in mine) != (TOGETHER in theirs):
         return Difference("another version of the song")
     if mine and theirs:
         return None if _within(mine, theirs) or _within(theirs, mine) else Difference(f"another one: {describe(kinds)}")

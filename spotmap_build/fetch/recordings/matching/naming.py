@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal
 
 from anyascii import anyascii
 
-from spotmap_build.fetch.normalise import is_latin, native
+from spotmap_build.fetch.normalise import is_latin
 from spotmap_build.fetch.recordings.matching.readings import (
     comparable,
     is_read_by_letter,
@@ -26,8 +28,12 @@ if TYPE_CHECKING:
 Naming = Literal["same", "alike", "subtitle", "translated", "different"]
 
 _UMLAUTS: Final = re.compile("[äöüøæåÄÖÜØÆÅ]")
-_KANA: Final = re.compile(r"[ぁ-ゖァ-ヺー]+|[^ぁ-ゖァ-ヺー]+")
+_KANA: Final = re.compile(r"[ぁ-ゖー]+|[ァ-ヺー]+|[^ぁ-ゖァ-ヺー]+")
+_SPOKEN: Final = re.compile(r"[+*=%]|#(?!\s?\d)|^[-−](?=\d)")
+_SHORT: Final = 3
+_VOWEL: Final = re.compile("[aeiou]")
 _LONG_VOWELS: Final = (("ou", "o"), ("oo", "o"), ("uu", "u"), ("aa", "a"), ("ii", "i"), ("wo", "o"), ("ei", "e"))
+_LAST_PART: Final = re.compile(r" part (\d+)$")
 _OFFICIAL: Final = re.compile(r"\b(?:remaster(?:ed)?|official|lyrics?|audio)\b")
 
 
@@ -43,7 +49,9 @@ class Named:
 
 def compare_names(wanted: Title, offered: Title) -> Named:
     """How the names of two songs go together."""
-    if wanted.full == offered.full or _compact(wanted.full) == _compact(offered.full):
+    if len(_compact(wanted.full)) <= _SHORT and _differ_by_a_sign(wanted, offered):
+        return Named("different", wanted, offered)
+    if _compact(wanted.full) == _compact(offered.full):
         return Named("same", wanted, offered)
     if _respelled(wanted, offered):
         return Named("same", wanted, offered)
@@ -69,21 +77,25 @@ def may_be_translation(one: str, other: str) -> bool:
         return False
     if "kana" not in scripts(foreign) or not is_romaji(latin):
         return True
-    pattern = "".join(
-        _short(anyascii(run)) if _KANA.fullmatch(run) and _is_kana(run) else ".+"
-        for run in _KANA.findall(native(foreign))
-    )
-    return re.fullmatch(pattern.replace(" ", ""), _short(latin)) is not None
+    letters = "".join(letter for letter in unicodedata.normalize("NFKC", foreign) if letter.isalnum() or letter == "ー")
+    pattern = "".join(_syllables(run) if _is_kana(run) else ".+" for run in _KANA.findall(letters))
+    return re.fullmatch(pattern, _short(latin)) is not None
+
+
+def _syllables(run: str) -> str:
+    """What kana may be in Latin letters. Katakana are mostly words of other languages, which keep their consonants."""
+    reading = _short(anyascii(run))
+    return _VOWEL.sub("[aeiou]*", reading) if "ァ" <= run[0] <= "ヺ" else reading
 
 
 def _compare_all(wanted: Title, offered: Title) -> Naming:
     if wanted.extras and offered.extras and wanted.extras != offered.extras:
         return "different"
     mine, theirs = (wanted.core, *wanted.aliases), (offered.core, *offered.aliases)
-    if canonical(wanted.core) == canonical(offered.core):
-        return _by_extras(wanted, offered)
     if {canonical(name) for name in mine} & {canonical(name) for name in theirs}:
         return _by_extras(wanted, offered)
+    if _is_beside(wanted.core, offered.extras) or _is_beside(offered.core, wanted.extras):
+        return "subtitle"
     if any(not comparable(one, other) and sound_alike(one, other) for one in mine for other in theirs):
         return "alike" if _by_extras(wanted, offered) == "same" else "different"
     if any(comparable(one, other) for one in mine for other in theirs):
@@ -94,6 +106,11 @@ def _compare_all(wanted: Title, offered: Title) -> Naming:
 def _by_extras(wanted: Title, offered: Title) -> Naming:
     mine, theirs = (sorted(canonical(extra) for extra in title.extras) for title in (wanted, offered))
     return "same" if mine == theirs else "subtitle"
+
+
+def _is_beside(core: str, extras: tuple[str, ...]) -> bool:
+    """Whether the other title gives the name in brackets, after another one: "One More Night (Bir Gece Daha)"."""
+    return len(extras) == 1 and canonical(core) == canonical(extras[0])
 
 
 def _split_off(title: Title, core: str) -> Title | None:
@@ -132,8 +149,22 @@ def _without_digraphs(name: str) -> str:
     return plain
 
 
+def _differ_by_a_sign(wanted: Title, offered: Title) -> bool:
+    """Whether two short titles have other signs that are read aloud ("C++", "C"), or are one letter, once accented."""
+    if _SPOKEN.findall(wanted.core.strip()) != _SPOKEN.findall(offered.core.strip()):
+        return True
+    return len(wanted.full) == len(offered.full) == 1 and _letter(wanted.core) != _letter(offered.core)
+
+
+def _letter(name: str) -> str:
+    plain = unicodedata.normalize("NFKC", name).strip().casefold()
+    return "".join(letter for letter in plain if letter.isalnum()) or plain
+
+
+@lru_cache(maxsize=16_384)
 def _compact(name: str) -> str:
-    return name.replace(" ", "")
+    """Without spaces, and without the word for a part at the end: "II" may be "Pt. 2"."""
+    return _LAST_PART.sub(r" \1", name).replace(" ", "")
 
 
 def _is_kana(run: str) -> bool:

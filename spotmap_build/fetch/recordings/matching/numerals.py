@@ -15,6 +15,12 @@ NUMBERS: Final[dict[str, str]] = {
             """)
     )
 }
+ORDINALS: Final[dict[str, str]] = {
+    word: str(number)
+    for number, word in enumerate(
+        listed("first | second | third | fourth | fifth | sixth | seventh | eighth | ninth | tenth"), start=1
+    )
+}
 ROMAN: Final[dict[str, str]] = {
     word: str(number)
     for number, word in enumerate(

@@ -35,6 +35,9 @@ NOBODY: Final[frozenset[str]] = frozenset(
 )
 """Names that say that the artist is not known."""
 
+COUNTRIES: Final[frozenset[str]] = frozenset(listed("au | aus | ca | canada | de | fr | ie | nz | uk | us | usa"))
+"""What is set behind a band's name where another band has it too."""
+
 LABELS: Final[frozenset[str]] = frozenset(
     listed("""
     channel | discos | disques | distribution | edizioni | entertainment | label | labels | media | music |
@@ -42,6 +45,50 @@ LABELS: Final[frozenset[str]] = frozenset(
     """)
 )
 """Words in the name of a company that publishes others' music."""
+
+GENRES: Final[dict[str, tuple[str, ...]]] = {
+    genre: listed(stems)
+    for genre, stems in {
+        "ballade": "ballade",
+        "concerto": "concert | konzert | klavierkonzert | violinkonzert | cellokonzert",
+        "etude": "etud | estud | stud(?:y|ies)",
+        "fantasia": "fantas | phantas | fantais",
+        "fugue": "fug(?:a|e|ue|ues|en)\\b",
+        "impromptu": "impromptu",
+        "mass": "mass\\b | messe\\b | missa\\b | misa\\b",
+        "mazurka": "mazur",
+        "nocturne": "noct | nott",
+        "overture": "overt | ouvert",
+        "partita": "partit",
+        "polonaise": "polon",
+        "prelude": "prelud | praelud | pralud",
+        "quartet": "quartet | quatuor | quartett | streichquartett | cuarteto",
+        "quintet": "quintet | quintett | klavierquintett",
+        "requiem": "requiem",
+        "rhapsody": "rhaps | raps",
+        "rondo": "rond",
+        "scherzo": "scherz",
+        "sonata": "sonat | klaviersonat | violinsonat",
+        "suite": "suit",
+        "symphony": "symphon | sinfon",
+        "toccata": "toccat",
+        "trio": "trio | klaviertrio",
+        "variations": "variat | variaz",
+        "waltz": "waltz | valse | walzer | vals\\b",
+    }.items()
+}
+"""How the names of sorts of works begin, in the languages of their titles."""
+
+TEMPI: Final[frozenset[str]] = frozenset(
+    listed("""
+    a | adagio | agitato | allegretto | allegro | andante | andantino | animato | appassionato | assai | brio |
+    cantabile | con | doloroso | e | energico | espressivo | feroce | fuoco | grave | grazioso | il | larghetto |
+    largo | lento | ma | maestoso | marcato | meno | mesto | misterioso | moderato | molto | mosso | moto | non |
+    per | piu | poco | presto | prestissimo | quasi | rubato | scherzando | semplice | sostenuto | spirito | tempo |
+    tranquillo | troppo | un | vivace | vivo
+    """)
+)
+"""Words for how fast a piece is played, which stand in its title or do not."""
 
 COMPOSERS: Final[frozenset[str]] = frozenset(
     listed("""

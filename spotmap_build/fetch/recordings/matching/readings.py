@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from anyascii import anyascii
 from rapidfuzz import fuzz
+from rapidfuzz.distance import Levenshtein
 
 from spotmap_build.fetch.normalise import is_latin, native
 
@@ -25,6 +26,8 @@ _ALIKE: Final = 0.85
 """How much of two rough sounds must agree."""
 _ALIKE_LETTER_BY_LETTER: Final = 0.94
 """Likewise for scripts that are romanised letter by letter: there a differing ending is another word."""
+_LETTERS_APART: Final = 2
+"""So many letters in a row may be spelt otherwise."""
 _NEAR: Final = 0.75
 _ABJADS_ALIKE: Final = 0.92
 
@@ -76,10 +79,14 @@ _ROMAJI: Final = re.compile(
 )
 _TWO_LETTERS: Final = (("sh", "s"), ("kh", "h"), ("ch", "h"), ("zh", "s"), ("th", "t"), ("ph", "f"), ("dh", "d"))
 _VOWELS: Final = str.maketrans("kpf", "qbb", "aeiouyjwv'")
+_MATRES: Final = str.maketrans("אעויב", "aaoib")
+"""Hebrew letters that may stand for a vowel, and the one that is not always a v."""
 _THROAT: Final = str.maketrans("", "", "q")
 """The throat's q is not spoken in half of the Arabic dialects."""
 _KOREAN: Final = str.maketrans("rkptj", "lgbdc")
 _IOTATED: Final = re.compile("[yji][oe]")
+_BOUND: Final = re.compile(r"(?<=\w\w)ه(?=\s)")
+"""An Arabic ending that is a t before the next word ("Madinat El Nour")."""
 _ARTICLE: Final = re.compile(r"\b(?:[aeu]l|[ae]([sntdrz]h?)(?= \1))\b ?")
 _ABJADS: Final[frozenset[Script]] = frozenset({"arabic", "hebrew"})
 
@@ -106,9 +113,19 @@ def sound_alike(one: str, other: str) -> bool:
     """
     found = scripts(one) | scripts(other)
     if found & _ABJADS:
-        return any(_ratio(_skeleton(first), _skeleton(second)) >= _ABJADS_ALIKE for first, second in _pairs(one, other))
-    least = _ALIKE_LETTER_BY_LETTER if found & {"cyrillic", "greek"} else _ALIKE
-    return any(_ratio(_rough(first), _rough(second)) >= least for first, second in _pairs(one, other))
+        return _is_short_word_alike(one, other) or any(
+            _ratio(_skeleton(first), _skeleton(second)) >= _ABJADS_ALIKE for first, second in _pairs(one, other)
+        )
+    pairs = [(_rough(first), _rough(second)) for first, second in _pairs(one, other)]
+    if found & {"cyrillic", "greek"}:
+        return any(_ratio(first, second) >= _ALIKE_LETTER_BY_LETTER for first, second in pairs)
+    return any(_ratio(first, second) >= _ALIKE and _is_one_spelling(first, second) for first, second in pairs)
+
+
+def _is_short_word_alike(one: str, other: str) -> bool:
+    """Of a word with one consonant, its vowel signs have to agree as well ("אבא", "Abba")."""
+    first, second = (anyascii(native(text).translate(_MATRES)) for text in (one, other))
+    return min(len(first), len(second)) > 2 and len(_skeleton(first)) == 1 and _rough(first) == _rough(second)
 
 
 def sound_near(one: str, other: str) -> bool:
@@ -166,15 +183,34 @@ def _readings(text: str) -> tuple[str, ...]:
         return (plain,)
     if "arabic" in scripts(text):
         plain = " ".join(word.removeprefix("ال") for word in plain.split())
-    readings = [anyascii(plain.replace("ב", "b")).casefold()]
-    if scripts(text) & {"kana", "han"}:
+    found = scripts(text)
+    readings = [] if {"kana", "han"} <= found else [anyascii(plain.replace("ב", "b")).casefold()]
+    if found & {"kana", "han"}:
         readings.append(" ".join(part["hepburn"] for part in _japanese().convert(text)))
+    if _BOUND.search(plain):
+        readings.append(anyascii(_BOUND.sub("ت", plain)).casefold())
+    if "г" in plain:  # h in Ukrainian
+        readings.append(anyascii(plain.replace("г", "h")).casefold())
     return tuple(readings)
 
 
 def _ratio(one: str, other: str) -> float:
     """Of texts with hardly a letter nothing can be told."""
     return fuzz.ratio(one, other) / 100 if min(len(one), len(other)) >= 2 else 0.0
+
+
+def _is_one_spelling(one: str, other: str) -> bool:
+    """Whether what differs is a letter here and there, and no whole word: in a long title a word is little."""
+    apart = 0
+    for step in Levenshtein.opcodes(one, other):
+        letters = max(step.src_end - step.src_start, step.dest_end - step.dest_start)
+        if step.tag != "equal":
+            apart += letters
+        elif letters > 1:
+            apart = 0
+        if apart > _LETTERS_APART:
+            return False
+    return True
 
 
 def _rough(reading: str) -> str:
@@ -191,7 +227,7 @@ def _skeleton(reading: str) -> str:
         rough = "".join(letter for letter in word if letter.isalnum())
         for spelling, sound in _TWO_LETTERS:
             rough = rough.replace(spelling, sound)
-        words.append(_DOUBLED.sub(r"\1", rough).removesuffix("h").translate(_VOWELS))
+        words.append(_DOUBLED.sub(r"\1", rough.removesuffix("h")).translate(_VOWELS))
     return "".join(words)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +11,13 @@ from rapidfuzz import fuzz
 from spotmap_build.fetch.recordings.matching import words
 from spotmap_build.fetch.recordings.matching.albums import Album, is_same_album, read_album
 from spotmap_build.fetch.recordings.matching.artists import Agreement, compare_artists, is_impostor, is_label, names_in
-from spotmap_build.fetch.recordings.matching.classical import performers, read_work, same_movement
+from spotmap_build.fetch.recordings.matching.classical import (
+    is_filed_by_composer,
+    performers,
+    read_work,
+    same_ending,
+    same_movement,
+)
 from spotmap_build.fetch.recordings.matching.marks import compare_versions, side_of
 from spotmap_build.fetch.recordings.matching.naming import Named, Naming, compare_names, may_be_translation
 from spotmap_build.fetch.recordings.matching.titles import Title, canonical, take_apart
@@ -26,6 +33,7 @@ WIDEST_S: Final = 5.5
 """Silence at the end differs by as much; taken only where the album or the ISRC speaks for it too."""
 VIDEO_LONGER_S: Final = 20.0
 """By how much an official video may be longer than the song: a scene before, credits after."""
+_NUMBERED: Final = re.compile(r"(?:part|vol|chapter|act|track|scene|interlude|skit|episode|side|movement) \d+")
 _ALBUM_AUDIO: Final = "MUSIC_VIDEO_TYPE_ATV"
 _OFFICIAL_VIDEO: Final = "MUSIC_VIDEO_TYPE_OMV"
 
@@ -50,6 +58,7 @@ class Wanted:
     artists: tuple[str, ...]
     names: frozenset[str]
     album: Album
+    is_by_composer: bool
 
 
 class _RefusedError(Exception):
@@ -96,7 +105,8 @@ def prepare(track: Track) -> Wanted:
     """Take a track apart."""
     title = take_apart(track.title, names_in(track.artists))
     artists = (*track.artists, *title.guests)
-    return Wanted(track, title, artists, names_in(artists), read_album(track.album, title.full))
+    album = read_album(track.album, title.full)
+    return Wanted(track, title, artists, names_in(artists), album, is_filed_by_composer(track))
 
 
 def judge(wanted: Wanted, candidate: Candidate) -> Verdict:
@@ -137,7 +147,11 @@ def _compare_titles(case: _Case) -> Named:
     named = compare_names(mine, theirs)
     if named.naming == "same":
         return named
-    if same_movement(case.wanted.track.title, case.candidate.title):
+    titles = case.wanted.track.title, case.candidate.title
+    if same_movement(*titles):
+        return Named("same", mine, theirs)
+    is_on_it = case.wanted.is_by_composer and case.is_exact and is_same_album(case.wanted.album, case.album)
+    if is_on_it and same_ending(*titles):
         return Named("same", mine, theirs)
     return named
 
@@ -177,7 +191,8 @@ def _compare_marks(case: _Case, named: Named) -> None:
     if difference is None:
         case.score *= 1.0 if mine.names == theirs.names else 0.97
         return
-    if not (difference.may_be_unsaid and candidate.from_isrc and case.is_exact):
+    is_same_single = case.same_album and mine.kinds ^ theirs.kinds == {"single"}
+    if not (difference.may_be_unsaid and case.is_exact and (candidate.from_isrc or is_same_single)):
         raise _RefusedError(difference.sentence)
     case.add(f"marked differently ({difference.sentence})", 0.65)
 
@@ -225,7 +240,7 @@ def _weigh_artists(case: _Case) -> None:
         "various": (_is_self_evident(case), 0.75),
         "missing": (_is_self_evident(case), 0.7),
         "label": (_is_self_evident(case), 0.7),
-        "unreadable": (case.is_exact and case.naming == "same" and (is_isrc or case.album_tells), 0.75),
+        "unreadable": (case.is_exact and case.naming != "translated" and (is_isrc or case.album_tells), 0.75),
         "related": (_is_renamed(case, offered), 0.7),
         "different": (_is_renamed(case, offered), 0.6),
         "other guests": (False, 0.0),
@@ -239,13 +254,20 @@ def _weigh_artists(case: _Case) -> None:
     if case.same_album:
         case.reasons.append("the album is the same")
     elif case.wanted.album.name and case.album.name:
-        if case.wanted.title.full in words.COMMON_TITLES and not is_isrc:
+        if _is_common(case.wanted.title) and not is_isrc:
             raise _RefusedError("on another album, and many songs have that title")
         case.add("on another album", 0.96)
 
 
+def _is_common(title: Title) -> bool:
+    """Whether many songs are called so, possibly by one artist: "Intro", "Chapter 3"."""
+    return title.full in words.COMMON_TITLES or _NUMBERED.fullmatch(title.full) is not None
+
+
 def _is_self_evident(case: _Case) -> bool:
     """Whether title, album and length say together what the artist's name does not."""
+    if _is_common(case.wanted.title):
+        return False
     if case.candidate.from_isrc:
         return case.is_exact and not _is_upload(case.candidate)
     return case.album_tells and _is_within(case, CLOSE_S)
@@ -281,8 +303,8 @@ def _offered_artists(case: _Case) -> tuple[str, ...]:
 
 def _compare_people(case: _Case, offered: tuple[str, ...]) -> Agreement:
     wanted = case.wanted.artists
-    remixers = tuple(" ".join(mark.names) for mark in case.title.marks)
-    is_classical = read_work(case.wanted.track.title) is not None
+    remixers = [mark.names for mark in case.title.marks]
+    is_classical = case.wanted.is_by_composer or read_work(case.wanted.track.title) is not None
     if is_classical and performers(wanted):
         return compare_artists(performers(wanted), performers(offered) or offered, remixers)
     return compare_artists(wanted, offered, remixers)

@@ -22,14 +22,19 @@ _SEPARATOR: Final = re.compile(
     r"\s+[-–—−~•·]+\s+|\s*[|｜]\s*|\s+//+\s+|(?<=[^\s\d])[–—](?=\s)|\s+[-–—](?=\w)|(?<=\w)-\s+"
 )
 _INCHES: Final = re.compile(r"\b(7|12)(?:\s?[\"”″]|''|[\s-]?inch(?:es)?\b)", re.IGNORECASE)
+_NAME_FIRST: Final = re.compile(r"^([^\"“”‘’'(:]+?)\s*(?:\([^()]*\))?(?::\s|[\s:]+[\"“‘']([^\"“”]+)[\"”’'](?=\s|$))")
+"""Artist "Song", or Artist: Song, as videos are called."""
 _GUESTS: Final = re.compile(r"(?:^|\s)(?:feat|ft|featuring)\b\.?\s+(.+)$", re.IGNORECASE)
 _WITH: Final = re.compile(
     r"^(?:duet\s+|duo\s+)?(?:with|w/|con|avec|mit|com|и|with special guest)\s+(.+)$", re.IGNORECASE
 )
-_AND: Final = re.compile(r"\s*(?:[,;&+、]|\band\b|\bx\b|\by\b|\bund\b|\bet\b)\s*", re.IGNORECASE)
+_AND: Final = re.compile(r"(\s*[,;&+、]\s*|\s+(?:and|x|y|und|et)\s+)", re.IGNORECASE)
 _VERSION_OF: Final = re.compile(r"\bversion of (.+)$", re.IGNORECASE)
 _DROPPED_G: Final = re.compile(r"(?<=\w)in['’](?=\W|$)")
 _GLUED_PART: Final = re.compile(r"\b(pt|part|vol|no|nr|ch)(\d+)\b")
+_ORDINAL: Final = re.compile(
+    rf"\b({'|'.join(numerals.ORDINALS)}|\d+(?=st|nd|rd|th))(?:st|nd|rd|th)? (part|movement|act|chapter)\b"
+)
 _SLASHES: Final = re.compile(r"\s+/\s+")
 
 
@@ -69,12 +74,12 @@ class _Parts:
     def credit(self, piece: str) -> None:
         """Keep the artists, and their guests, that stand before or after a song's name."""
         inline = _GUESTS.search(piece)
-        self.guests += _AND.split(inline[1]) if inline else []
+        self.guests += _each(inline[1], self.names) if inline else []
         self.credited.append(piece[: inline.start()] if inline else piece)
 
     def take(self, segment: str, *, unknown_too: bool) -> bool:
         """Understand a segment; one that is not understood is kept as a subtitle if ``unknown_too``."""
-        guests = guests_of(segment)
+        guests = guests_of(segment, self.names)
         if guests:
             self.guests += guests
             return True
@@ -107,15 +112,18 @@ def take_apart(title: str, names: frozenset[str] = frozenset(), *, is_upload: bo
     text = unicodedata.normalize("NFKC", _INCHES.sub(r"\1inch", repair(title)))
     parts = _Parts(names)
     text = _QUOTED.sub(r" - \1 - ", text)
+    if is_upload and (said := _NAME_FIRST.match(text)) and name_key(said[1]) in names:
+        text = " - ".join(piece for piece in (said[1], said[2], text[said.end() :]) if piece)
     text = _take_brackets(text, parts)
     if (dashed := _AFTER_DASHES.search(text)) and parts.take(dashed[1], unknown_too=False):
         text = text[: dashed.start()]
     pieces = [piece.strip() for piece in _SEPARATOR.split(text) if piece.strip(' -–—"“”')]
     core = _choose_core(pieces, parts, is_upload=is_upload) or text.strip() or title
     if (inline := _GUESTS.search(core)) and inline.start() > 0:
-        parts.guests += _AND.split(inline[1])
+        parts.guests += _each(inline[1], names)
         core = core[: inline.start()]
-    aliases = [extra for extra in parts.extras if not comparable(extra, core)] + parts.version_of
+    foreign = [extra for extra in parts.extras if not comparable(extra, core)]
+    aliases = foreign[:1] + parts.version_of  # what stands behind the name in the other script is no second one
     if len(names_in := _SLASHES.split(core)) == 2 and not comparable(*names_in):
         core, alias = names_in
         aliases.append(alias)
@@ -134,7 +142,8 @@ def take_apart(title: str, names: frozenset[str] = frozenset(), *, is_upload: bo
 @lru_cache(maxsize=16_384)
 def canonical(name: str) -> str:
     """A song's name so that the same name is written in the same way: numbers as digits, "Pt." and "Part One"."""
-    tokens = _GLUED_PART.sub(r"\1 \2", native(_DROPPED_G.sub("ing", name))).split()
+    plain = _GLUED_PART.sub(r"\1 \2", native(_DROPPED_G.sub("ing", name)))
+    tokens = _ORDINAL.sub(_as_cardinal, plain).split()
     written = [_write(tokens, position) for position in range(len(tokens))]
     return " ".join(token for token in written if token) or native(name)
 
@@ -146,12 +155,38 @@ def name_key(name: str) -> str:
     return "".join(token for token in tokens if token not in {"the", "and"}) or "".join(tokens)
 
 
-def guests_of(segment: str) -> list[str]:
-    """The guests that a bracket names; none where it says something else ("with Strings")."""
-    found = _GUESTS.match(segment.strip()) or _WITH.match(segment.strip())
-    if found is None or (not _GUESTS.match(segment.strip()) and read_segment(segment).sense == "version"):
+def guests_of(segment: str, names: frozenset[str] = frozenset()) -> list[str]:
+    """The guests that a bracket names; none where it says something else ("with Strings").
+
+    ``names``: artists who are known to be on the recording, be they called a choir or an orchestra.
+    """
+    featured, accompanied = _GUESTS.match(segment.strip()), _WITH.match(segment.strip())
+    found = featured or accompanied
+    if found is None:
         return []
-    return [guest for guest in _AND.split(found[1]) if guest.strip()]
+    guests = _each(found[1], names)
+    is_known = all(name_key(guest) in names for guest in guests)
+    if featured is None and not is_known and read_segment(segment).sense == "version":
+        return []
+    return guests
+
+
+def _each(listed: str, known: frozenset[str]) -> list[str]:
+    """The names of a list. One that is known stays whole, be it a list by its looks ("Tyler, The Creator")."""
+    pieces = _AND.split(listed)  # names, and between them what parts them
+    names: list[str] = []
+    start = 0
+    while start < len(pieces):
+        ends = range(len(pieces), start, -2)
+        end = next((end for end in ends if name_key("".join(pieces[start:end])) in known), start + 1)
+        names.append("".join(pieces[start:end]))
+        start = end + 1
+    return [name for name in names if name.strip()]
+
+
+def _as_cardinal(ordinal: re.Match[str]) -> str:
+    """ "Second movement" as "movement 2"."""
+    return f"{ordinal[2]} {numerals.ORDINALS.get(ordinal[1], ordinal[1])}"
 
 
 def _write(tokens: list[str], position: int) -> str:
@@ -159,6 +194,8 @@ def _write(tokens: list[str], position: int) -> str:
     token = tokens[position]
     before = tokens[position - 1] if position else ""
     after = tokens[position + 1] if position + 1 < len(tokens) else ""
+    if token.isdecimal():
+        token = token.lstrip("0") or "0"
     if before in numerals.PARTS or (before and not after and len(token) > 1):
         token = numerals.ROMAN.get(token, token)
     if token in numerals.PARTS and _is_number(after):
@@ -210,7 +247,7 @@ def _is_credit(piece: str, parts: _Parts) -> bool:
     """Whether a piece is nothing but artists' names, possibly with their guests."""
     inline = _GUESTS.search(piece)
     names = piece[: inline.start()] if inline else piece
-    return name_key(names) in parts.names or all(name_key(name) in parts.names for name in _AND.split(names))
+    return all(name_key(name) in parts.names for name in _each(names, parts.names))
 
 
 def split_scripts(name: str) -> tuple[str, ...]:

@@ -16,12 +16,22 @@ LENGTHS: Final = frozenset({"edit", "single", "extended", "club"})
 
 _HOURS: Final = re.compile(r"\b\d+ ?(?:hours?|hrs?|h|stunden?|horas?|heures?|ore)\b")
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
+_NUMBER: Final = re.compile(r"\d+(?:st|nd|rd|th|bit|k|khz)?|bit")
+"""What a remaster may say of itself: "24 Bit Remastered 05"."""
 _OWN_VERSION: Final = re.compile(r"\w['’]?s['’]? version\s*$", re.IGNORECASE)
-_FROM_WORK: Final = re.compile(r"^\s*(?:theme |music )?(?:from|aus|de|du|dal|из)\s+[\"“”«„'‘]", re.IGNORECASE)
-"""Of which film: its name stands in quotation marks."""
+_FROM_WORK: Final = re.compile(
+    r"^\s*(?:theme |music )?(?:from|aus|de|du|dal|из)\s+"
+    r"(?:[\"“”«„'‘]|.*\b(?:soundtrack|motion picture|film|movie|musical)$)",
+    re.IGNORECASE,
+)
+"""Of which film: its name stands in quotation marks, or with the word for what it is."""
 _YEARS_VERSION: Final = re.compile(r"^(?:19|20)\d\d (?:version|ver|versie|versione|recording)$")
 _TOLD_BY_WORDS: Final = frozenset({"arrangement", "excerpt", "talk", "8D", "theme"})
 """Kinds that are many: the word itself tells one from another."""
+TOGETHER: Final = "&"
+"""Among a mark's names: it is by several, so that fewer of them made another."""
+_TOGETHER: Final = re.compile(r"[&+,/×]|\s(?:and|x|vs\.?|und|y|et)\s", re.IGNORECASE)
+_BY_SOMEBODY: Final = frozenset({"remix", "dub", "edit", "extended", "club"})
 _PLAIN_MIXES: Final = frozenset({"mix", "mixes"})
 
 
@@ -54,20 +64,23 @@ def read_segment(segment: str) -> Reading:
     """What a bracket's content, or what stands after a dash, says about the recording."""
     text = native(segment)
     found = _find(text)
-    kinds = found.kinds
+    kinds = found.kinds | ({words.ALONE[text]} if text in words.ALONE else frozenset())
     nouns = {word for word in found.rest if word in words.VERSION_NOUNS or _is_foreign_noun(word)}
     names = frozenset(word for word in found.rest if word not in words.FILLERS and word not in nouns)
     years = frozenset(word for word in names if _YEAR.fullmatch(word))
+    of_transfer = frozenset(word for word in names if "remaster" in text and _NUMBER.fullmatch(word))
     if _HOURS.search(text):
         kinds |= {"loop"}
     if not kinds and (_OWN_VERSION.search(segment) or _YEARS_VERSION.match(text)):
         kinds = frozenset({"re-recording"})
+    if kinds & _BY_SOMEBODY and _TOGETHER.search(segment):
+        names |= {TOGETHER}
     if kinds:
         return Reading("version", Mark(_settle(kinds), names))
     languages = _languages(text, names | {noun for noun in nouns if not is_latin(noun)})
     if languages:
         return Reading("version", Mark(languages))
-    if _FROM_WORK.match(segment) or (found.is_neutral and (names <= years or _starts_neutral(text))):
+    if _FROM_WORK.match(segment) or (found.is_neutral and (names <= years | of_transfer or _starts_neutral(text))):
         return Reading("neutral")
     return _read_nouns(names, nouns, years)
 

@@ -48,9 +48,9 @@ PHRASES: Final[dict[str, tuple[str, ...]]] = {
         """),
     "demo": listed("""
         demo | demos | home recording | home recordings | rough mix | early version | early take | work tape |
-        worktape | maqueta | voice memo | voice memos | sketch | bedroom recording | home demo | outtake |
+        worktape | maqueta | voice memo | voice memos | sketch | bedroom recording | outtake |
         outtakes | demoversion | alternate take | alternative take | take | rehearsal | work in progress |
-        unfinished | writing session | prova
+        unfinished | writing session | prova | でも
         """),
     "alternate": listed("""
         alternate | alternative | alternate version | alternative version | alt version | alternate mix |
@@ -316,6 +316,9 @@ LANGUAGES: Final[dict[str, tuple[str, ...]]] = {
 }
 """They count where the rest of the mark is a word for a version, or nothing."""
 
+ALONE: Final[dict[str, str]] = {"mr": "instrumental", "ar": "a cappella"}
+"""What says which version it is only where nothing stands beside it: Korean for music without and with the voice."""
+
 NEUTRAL_PHRASES: Final = listed("""
     remaster | remastered | remasters | remastering | digital remaster | digitally remastered | remasterizado |
     remasterizada | remasterise | remasterisee | remasterizzato | remasterizzata | remasterisiert | remastrad |
@@ -348,8 +351,8 @@ NEUTRAL_PIECES: Final = listed("""
 NEUTRAL_LEADS: Final = listed("""
     theme from | from the film | from the motion picture | from the original motion picture soundtrack |
     from the soundtrack | from the series | from the netflix series | from the musical | from the album |
-    music from | remaster | remastered | de la pelicula | aus dem film | du film | prod | prod by |
-    produced by | dal film
+    music from | remaster | remastered | digital remaster | digitally remastered | de la pelicula | aus dem film |
+    du film | prod | prod by | produced by | dal film
     """)
 """A mark that starts with one of these goes on with names that say nothing about the recording either."""
 
