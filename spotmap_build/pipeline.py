@@ -67,11 +67,11 @@ def _build(run: steps.Run) -> BuildResult:
 
     published = publish(config.out, site.files, site.generation, force=config.force)
     with suppress(CacheReadOnly):  # a cache that cannot be written cannot be pruned either
-        steps.remember_map(run, heard, placed, clustered)
+        steps.remember_map(run, heard, placed, clustered, site.generation)
         run.cache.write_root(f"{int(time.time()):012d}-{site.generation}", run.cache.used_keys)
     outcome = "as it was, nothing written" if published.is_unchanged else "published"
     run.progress.end(f"{config.out}{os.sep} {outcome}")
-    map_rows = steps.describe_map(clustered.read(), understood.read())
+    map_rows = steps.describe_map(clustered.words(), understood.read())
     _report(run, fetched.library, heard.failures, matches=heard.matches, map_rows=map_rows)
     result = BuildResult(
         mapped_count=len(heard.tracks),

@@ -12,8 +12,6 @@ from typing import Any, Final
 
 import orjson
 
-from spotmap_build.emit.insights import INSIGHTS_SCHEMA
-from spotmap_build.emit.payload import DETAILS_SCHEMA, MAP_SCHEMA
 from spotmap_build.errors import ConfigError
 
 TIMEOUT_S: Final = 30
@@ -56,6 +54,11 @@ def _from_web(address: str) -> Callable[[str], bytes]:
 
 
 def _decode(read: Callable[[str], bytes]) -> dict[str, Any]:
+    from spotmap_build.emit.insights import (
+        INSIGHTS_SCHEMA,
+    )  # loads numpy, which a build with nothing to do does without
+    from spotmap_build.emit.payload import DETAILS_SCHEMA, MAP_SCHEMA
+
     found = _GENERATION.search(read("index.html").decode())
     if found is None:
         raise ValueError("the page names no generation")

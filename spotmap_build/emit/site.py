@@ -107,7 +107,7 @@ def check_output(out: Path, *, force: bool) -> None:
 
 def _publish(folder: Path, files: Mapping[str, bytes], generation: str, *, force: bool) -> PublishResult:
     before = _read_marker(folder, force=force)
-    after = before.publishing(generation, files, served=_served_generation(folder))
+    after = before.publishing(generation, files, served=served_generation(folder))
     _check_folders_are_real(folder, files)
     staging = folder / STAGING_NAME
     _remove_staging(staging)
@@ -177,7 +177,7 @@ def _read_marker(folder: Path, *, force: bool) -> Marker:
         ) from error
 
 
-def _served_generation(folder: Path) -> str:
+def served_generation(folder: Path) -> str:
     """The version that visitors see now, by the page itself; empty where there is no page of ours."""
     try:
         found = _SERVED_GENERATION.search((folder / PAGE_NAME).read_bytes())

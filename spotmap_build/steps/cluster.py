@@ -37,14 +37,15 @@ NEIGHBOURS_ON_PLANE: Final = 15
 
 @dataclass(frozen=True, slots=True)
 class Clustered:
-    """``digest`` names the content of ``read()``."""
+    """``digest`` names the content of ``read()``; ``words()`` is what of it needs no arrays."""
 
     digest: str
     read: Callable[[], Clusters]
+    words: Callable[[], ClusterWords]
 
 
-class _Found(msgspec.Struct, frozen=True):
-    """What is kept of the clusters beside the arrays."""
+class ClusterWords(msgspec.Struct, frozen=True):
+    """What is kept of the clusters beside the arrays; fields as in :class:`~spotmap_build.model.Clusters`."""
 
     clusters: tuple[Cluster, ...]
     regions: tuple[Cluster, ...]
@@ -80,7 +81,7 @@ def cluster(run: Run, fetched: Fetched, heard: Heard, placed: Placed) -> Cluster
             outcome = _describe(clusters)
         run.progress.end(outcome)
         digest = digest_bytes("".join(output.digest for _, output in sorted(record.outputs.items())).encode())
-        return Clustered(digest, lambda: _decode(run, key))
+        return Clustered(digest, lambda: _decode(run, key), lambda: _words(run, key))
 
 
 def playlist_rows(fetched: Fetched, heard: Heard) -> tuple[tuple[Playlist, tuple[int, ...]], ...]:
@@ -241,16 +242,20 @@ class _Maker:
 def _encode(clusters: Clusters) -> dict[str, bytes]:
     from spotmap_build.cache.arrays import encode_array
 
-    found = _Found(clusters.clusters, clusters.regions, clusters.events, clusters.next_numbers)
+    found = ClusterWords(clusters.clusters, clusters.regions, clusters.events, clusters.next_numbers)
     arrays = {f"{name}.npy": encode_array(getattr(clusters, name)) for name in ARRAYS}
     return {**arrays, FOUND: msgspec.json.encode(found)}
+
+
+def _words(run: Run, key: Key) -> ClusterWords:
+    return msgspec.json.decode(run.read(key, FOUND), type=ClusterWords)
 
 
 def _decode(run: Run, key: Key) -> Clusters:
     from spotmap_build.cache.arrays import decode_array
     from spotmap_build.model import Clusters
 
-    found = msgspec.json.decode(run.read(key, FOUND), type=_Found)
+    found = _words(run, key)
     labels, region_labels, strengths, seconds = (decode_array(run.read(key, f"{name}.npy")) for name in ARRAYS)
     return Clusters(
         labels=labels,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from spotmap_build.cache.keys import Key, digest_bytes
-from spotmap_build.emit.page import template_digest, template_folder
+from spotmap_build.emit.page import art_file_name, template_digest, template_folder
 from spotmap_build.errors import ConfigError
 from spotmap_build.steps.cluster import playlist_rows
 
@@ -66,7 +66,8 @@ def emit(run: Run, fetched: Fetched, heard: Heard, placed: Placed, understood: U
             record = run.cache.put(key, files, seconds=time.monotonic() - started)
         files = {name: run.cache.read(record, name) for name in record.outputs}
         generation = files.pop(GENERATION).decode()
-        return Site({**files, **{f"art/{digest}.webp": cover for digest, cover in covers.items()}}, generation)
+        art = {f"art/{art_file_name(digest)}": cover for digest, cover in covers.items()}
+        return Site({**files, **art}, generation)
 
 
 def _shown(track: Track) -> Track:

@@ -1,7 +1,7 @@
 """The last map: where each track was and which regions there were, so that a new map can be its continuation.
 
-It is found in the cache, else in the output folder's own site (which survives a lost cache), or where ``--anchor``
-says.
+It is found in the cache, by the site that lies in the output folder; else in that site itself (which survives a lost
+cache); or where ``--anchor`` says.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from spotmap_build.cache.keys import Key, digest_bytes
+from spotmap_build.emit.site import served_generation
 from spotmap_build.errors import ConfigError, SpotmapError
 
 if TYPE_CHECKING:
+    from spotmap_build.cache.records import Record
     from spotmap_build.model import Cluster
     from spotmap_build.steps.cluster import Clustered
     from spotmap_build.steps.embed import Heard
@@ -90,7 +92,7 @@ def recall_past(run: Run, heard: Heard) -> Past:
         return Past()
     if wish != "auto":
         return Past(_published(wish), run.config.fresh)
-    record = run.cache.lookup(_key(run))
+    record = run.cache.lookup(_key(run, served_generation(run.config.out)))
     if record is not None:
         state = msgspec.json.decode(run.cache.read(record, STATE), type=_State)
         if state.vectors == heard.digest and not run.config.fresh:
@@ -102,13 +104,13 @@ def recall_past(run: Run, heard: Heard) -> Past:
         return Past()  # a first build: there is no site, or one that is not ours to continue
 
 
-def remember_map(run: Run, heard: Heard, placed: Placed, clustered: Clustered) -> None:
+def remember_map(run: Run, heard: Heard, placed: Placed, clustered: Clustered, generation: str) -> None:
     """Keep the map that was just published as the one that the next build continues."""
     past = placed.past
     state = msgspec.json.encode(_State(heard.digest, past.is_fresh))
-    key, record = _key(run), run.cache.lookup(_key(run))
-    is_same = record is not None and record.outputs[STATE].digest == digest_bytes(state)
-    if is_same and record is not None and record.outputs[ANCHOR].digest == digest_bytes(past.anchor):
+    by_generation, by_place = _key(run, generation), _key(run, "")
+    record = run.cache.lookup(by_generation)
+    if record is not None and _is_of(record, state, past.anchor):
         return
     found, coordinates = clustered.read(), placed.read().coordinates
     content = PastMap(
@@ -119,7 +121,14 @@ def remember_map(run: Run, heard: Heard, placed: Placed, clustered: Clustered) -
         regions=tuple(map(_past_cluster, found.regions)),
         next_numbers=found.next_numbers,
     )
-    run.cache.put(key, {STATE: state, MAP: msgspec.json.encode(content), ANCHOR: past.anchor}, 0.0)
+    outputs = {STATE: state, MAP: msgspec.json.encode(content), ANCHOR: past.anchor}
+    for key in (by_place, by_generation):
+        run.cache.put(key, outputs, 0.0)
+
+
+def _is_of(record: Record, state: bytes, anchor: bytes) -> bool:
+    digests = (record.outputs[STATE].digest, record.outputs[ANCHOR].digest)
+    return digests == (digest_bytes(state), digest_bytes(anchor))
 
 
 def _past_cluster(cluster: Cluster) -> PastCluster:
@@ -135,7 +144,10 @@ def _published(place: str) -> bytes:
     return msgspec.json.encode(msgspec.convert(published, PastMap))
 
 
-def _key(run: Run) -> Key:
-    """By the place that the map is published at, as a digest, so that no path is stored."""
+def _key(run: Run, generation: str) -> Key:
+    """By the generation of the site in the output folder, wherever that was moved to; where there is no site, by the
+    folder's place (as a digest, so that no path is stored): so a build elsewhere can go on from the cache alone."""
+    if generation:
+        return Key("last-map", PAST_VERSION, {"generation": generation})
     place = hashlib.sha256(os.fsencode(run.config.out.absolute())).hexdigest()
     return Key("last-map", PAST_VERSION, {"place": place})

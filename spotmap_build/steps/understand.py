@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from spotmap_build.cluster.explain import Explainer
     from spotmap_build.model import Clusters, Figure, Float32Array, Int32Array, Track
-    from spotmap_build.steps.cluster import Clustered
+    from spotmap_build.steps.cluster import Clustered, ClusterWords
     from spotmap_build.steps.embed import Heard
     from spotmap_build.steps.fetch import Fetched
     from spotmap_build.steps.project import Placed
@@ -75,6 +75,8 @@ def _words(track: Track) -> list[object]:
 
 def _doubtful(heard: Heard) -> int:
     """How many tracks are on the map with a recording that a person should look at."""
+    if not heard.matches:
+        return 0
     from spotmap_build.fetch.recordings.matching import DOUBTFUL_BELOW
 
     mapped = {track.id for track in heard.tracks}
@@ -198,7 +200,7 @@ def _of_the_library(fetched: Fetched, heard: Heard) -> tuple[Figure, ...]:
     return tuple(figures)
 
 
-def describe_map(clusters: Clusters, insights: Insights) -> dict[str, object]:
+def describe_map(clusters: ClusterWords, insights: Insights) -> dict[str, object]:
     """What the report says of the map: quality, regions with their ids (to name them by), and what became of them."""
     return {
         "quality": [asdict(figure) | {"value": round(figure.value, 4)} for figure in insights.figures],
