@@ -1,16 +1,20 @@
 /** The card of one track: shown while it is hovered, kept while it is pinned. */
 
 import { placeholderArt } from "./artwork.js";
-import { element, swatch } from "./dom.js";
+import { element, icon, swatch } from "./dom.js";
 import { featureBars } from "./features.js";
-import { formatDuration } from "./format.js";
-import { trackLinks } from "./links.js";
+import { formatDuration, isolated } from "./format.js";
+import { freeArea, narrow } from "./insets.js";
+import { playerAddress, trackLinks } from "./links.js";
 import { colorOf } from "./palette.js";
 import { placeCard } from "./placement.js";
 import { groupsHolding } from "./selection.js";
 import { NO_TRACK } from "./types.js";
 
+/** @import { DetailsReader } from "./load.js" */
+/** @import { Player } from "./player.js" */
 /** @import { Renderer } from "./renderer.js" */
+/** @import { Selecting } from "./selecting.js" */
 /** @import { Store } from "./store.js" */
 /** @import { Group, GroupKind, MapData, State, TextData, ThemeName, TrackDetails } from "./types.js" */
 
@@ -20,8 +24,10 @@ const MAX_CHIPS = 6;
 /** @type {readonly GroupKind[]} */
 const CHIP_KINDS = ["cluster", "layer", "playlist"];
 const MAX_FACETS = 4;
-/** Below this width the card is a sheet at the bottom, and the style sheet places it. */
-const docked = matchMedia("(max-width: 719px)");
+const PLAY = "M6.5 4.5v11l9-5.5z";
+const ADD = "M10 4.5v11M4.5 10h11";
+const ADDED = "m4.5 10.5 3.5 3.5 7.5-8";
+const AROUND = "M10 3.5a6.5 6.5 0 1 0 .01 0M10 8.75a1.25 1.25 0 1 0 .01 0";
 
 /** Which track the card is about. @param {Pick<State, "hovered" | "pinned">} state */
 export const trackInFocus = ({ hovered, pinned }) => (hovered === NO_TRACK ? pinned : hovered);
@@ -30,34 +36,40 @@ export const trackInFocus = ({ hovered, pinned }) => (hovered === NO_TRACK ? pin
  * @param {TextData} text
  * @param {number} track
  */
-export const describeTrack = (text, track) => `${text.titles[track]}, ${text.artistsOf(track).join(", ")}`;
+export const describeTrack = (text, track) => [text.titles[track], ...text.artistsOf(track)].map(isolated).join(", ");
 
 export class Card {
   #element;
   #map;
   #store;
   #renderer;
-  #readDetails;
+  #details;
+  #selecting;
+  #player;
   /** @type {TextData | null} */
   #text = null;
   #shown = NO_TRACK;
+  /** What the card shows and how; it is made anew only when that changes. */
+  #look = "";
   #timer = 0;
 
   /**
    * @param {HTMLElement} host
-   * @param {MapData} map
-   * @param {Store} store
-   * @param {Renderer} renderer
-   * @param {(track: number) => Promise<TrackDetails>} readDetails
+   * @param {{map: MapData, store: Store, renderer: Renderer, details: DetailsReader, selecting: Selecting, player: Player}} parts
    */
-  constructor(host, map, store, renderer, readDetails) {
+  constructor(host, { map, store, renderer, details, selecting, player }) {
     this.#element = host;
     this.#map = map;
     this.#store = store;
     this.#renderer = renderer;
-    this.#readDetails = readDetails;
+    this.#details = details;
+    this.#selecting = selecting;
+    this.#player = player;
     store.subscribe(["hovered", "pinned", "theme"], () => this.#update());
     store.subscribe(["transform"], () => this.place());
+    store.subscribe(["selected"], () => this.#showAdded());
+    // Whoever works in the card keeps it, whatever the pointer passes over.
+    host.addEventListener("focusout", () => requestAnimationFrame(() => this.#update()));
   }
 
   /** @param {TextData} text */
@@ -66,9 +78,18 @@ export class Card {
     this.#update();
   }
 
+  /** Leads the keyboard into the card. */
+  enter() {
+    /** @type {HTMLElement | null} */ (this.#element.querySelector("button:not([hidden]), a"))?.focus();
+  }
+
   #update() {
     const state = this.#store.get();
-    const track = trackInFocus(state);
+    const isWorkedIn = this.#element.contains(document.activeElement) && state.pinned !== NO_TRACK;
+    const track = isWorkedIn ? state.pinned : trackInFocus(state);
+    const look = `${track} ${track === state.pinned} ${state.theme}`;
+    if (look === this.#look) return;
+    if (this.#text) this.#look = look;
     clearTimeout(this.#timer);
     this.#shown = track;
     this.#element.hidden = track === NO_TRACK || !this.#text;
@@ -84,13 +105,18 @@ export class Card {
   place() {
     if (this.#element.hidden) return;
     const { style } = this.#element;
-    if (docked.matches) {
+    if (narrow.matches) {
       style.transform = "";
       return;
     }
     const card = { width: this.#element.offsetWidth, height: this.#element.offsetHeight };
-    const screen = { width: innerWidth, height: innerHeight };
-    const [left, top] = placeCard(this.#renderer.positionOf(this.#shown), card, screen);
+    const free = freeArea();
+    const screen = { left: 0, top: 0, right: innerWidth, bottom: innerHeight };
+    const hasRoom = free.right - free.left >= card.width + 20 && free.bottom - free.top >= card.height + 20;
+    // Too little beside the panels: the left ones may be covered for a while, a player must not be.
+    const leftOfRight = { ...screen, right: free.right };
+    const area = hasRoom ? free : leftOfRight.right >= card.width + 20 ? leftOfRight : screen;
+    const [left, top] = placeCard(this.#renderer.positionOf(this.#shown), card, area);
     style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
   }
 
@@ -111,15 +137,41 @@ export class Card {
       element(
         "div",
         { class: "card-names" },
-        element("h2", { class: "card-title" }, text.titles[track]),
-        element("p", { class: "card-artists" }, artists || "Unknown artist"),
-        element("p", { class: "card-album" }, album),
+        element("h2", { class: "card-title", dir: "auto" }, text.titles[track]),
+        element("p", { class: "card-artists", dir: "auto" }, artists || "Unknown artist"),
+        element("p", { class: "card-album", dir: "auto" }, album),
       ),
     );
     /** @type {HTMLElement[]} */
     const nodes = [head, this.#groups(track), element("div", { class: "card-details" })];
-    if (pinned) nodes.unshift(this.#closeButton());
+    if (pinned) nodes.push(this.#actions(track), this.#closeButton());
     return nodes;
+  }
+
+  /** @param {number} track */
+  #actions(track) {
+    const button = (/** @type {string} */ action, /** @type {string} */ path, /** @type {string} */ label, /** @type {() => void} */ act) => {
+      const node = element("button", { class: "card-action", type: "button", "data-action": action }, icon(path), label);
+      node.addEventListener("click", act);
+      return node;
+    };
+    const listen = button("listen", PLAY, "Listen", () => void this.#player.play(track));
+    listen.hidden = true;
+    const add = button("add", ADD, "Add", () => this.#selecting.toggle(track));
+    add.title = "Add to the selection";
+    const around = button("around", AROUND, "Nearby", () => this.#selecting.around(track));
+    around.title = "Select the tracks around this one";
+    requestAnimationFrame(() => this.#showAdded());
+    return element("div", { class: "card-actions" }, listen, add, around);
+  }
+
+  /** Whether the track is in the selection. */
+  #showAdded() {
+    const add = this.#element.querySelector("[data-action='add']");
+    if (!add) return;
+    const isIn = this.#store.get().selected.includes(this.#shown);
+    add.setAttribute("aria-pressed", String(isIn));
+    add.replaceChildren(icon(isIn ? ADDED : ADD), isIn ? "Added" : "Add");
   }
 
   #closeButton() {
@@ -145,7 +197,7 @@ export class Card {
     /** @type {Node[]} */
     let nodes;
     try {
-      nodes = this.#detailNodes(track, await this.#readDetails(track));
+      nodes = this.#detailNodes(track, await this.#details.read(track));
     } catch (reason) {
       if (!(reason instanceof Error)) throw reason;
       nodes = [element("p", { class: "card-note" }, reason.message)];
@@ -162,6 +214,8 @@ export class Card {
   #detailNodes(track, details) {
     const { duration_ms, year, artFile, features, facets } = details;
     if (artFile && this.#shown === track) this.#showArt(artFile);
+    const listen = /** @type {HTMLElement | null} */ (this.#element.querySelector("[data-action='listen']"));
+    if (listen && this.#shown === track) listen.hidden = !playerAddress(details.videoId);
     const nodes = [];
     const facts = [year === null ? "" : String(year), duration_ms === null ? "" : formatDuration(duration_ms)].filter(Boolean);
     if (facts.length > 0) nodes.push(element("p", { class: "card-facts" }, facts.join(" · ")));
@@ -170,7 +224,7 @@ export class Card {
     if (facets.length > 0) {
       const rows = facets.slice(0, MAX_FACETS).flatMap(({ name, value }) => [
         element("dt", {}, name),
-        element("dd", {}, String(value)),
+        element("dd", { dir: "auto" }, String(value)),
       ]);
       nodes.push(element("dl", { class: "facets" }, ...rows));
     }
@@ -196,7 +250,7 @@ export class Card {
  * @param {string} kind
  */
 function chip(group, theme, kind) {
-  return element("li", { class: `chip chip-${kind}` }, swatch(colorOf(group.color, theme)), group.name);
+  return element("li", { class: `chip chip-${kind}` }, swatch(colorOf(group.color, theme)), element("span", { class: "chip-name", dir: "auto" }, group.name));
 }
 
 /** @param {import("./features.js").Bar} bar */

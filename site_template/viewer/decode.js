@@ -100,6 +100,11 @@ export function decodeMap(document) {
       playlist: invertMembership(document.playlists, count),
       layer: invertMembership(layers, count),
     },
+    columns: {
+      features: document.columns?.features ?? {},
+      facets: document.columns?.facets ?? [],
+      facts: document.columns?.facts ?? [],
+    },
     files: {
       text: document.files.text,
       details: document.files.details,
@@ -129,6 +134,15 @@ export function decodeText(document, count) {
 }
 
 /**
+ * @param {any} document  details-NNN.json, parsed
+ * @returns {any}  the same, if this viewer reads it
+ */
+export function checkedDetails(document) {
+  requireSchema(document, DETAILS_SCHEMA);
+  return document;
+}
+
+/**
  * One track out of a details document.
  *
  * @param {any} document  details-NNN.json, parsed
@@ -136,7 +150,7 @@ export function decodeText(document, count) {
  * @returns {TrackDetails}
  */
 export function decodeDetails(document, track) {
-  requireSchema(document, DETAILS_SCHEMA);
+  checkedDetails(document);
   const row = track - document.first;
   /** @param {Record<string, any[]> | undefined} columns */
   const present = (columns) =>

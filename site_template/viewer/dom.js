@@ -17,6 +17,25 @@ export function element(tag, attributes = {}, ...children) {
 }
 
 /**
+ * @template {keyof SVGElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, string>} attributes
+ * @param {...Node} children
+ * @returns {SVGElementTagNameMap[Tag]}
+ */
+export function svgElement(tag, attributes, ...children) {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+
+/** A drawing of one line, as all the page's icons are. @param {string} path */
+export function icon(path) {
+  return svgElement("svg", { class: "icon", viewBox: "0 0 20 20", "aria-hidden": "true" }, svgElement("path", { d: path }));
+}
+
+/**
  * An element that the page must have.
  *
  * @template {HTMLElement} [Kind=HTMLElement]

@@ -17,6 +17,21 @@ const COUNT = new Intl.NumberFormat("en");
 export const formatCount = (count) => COUNT.format(count);
 
 /**
+ * Never cut through a character: an emoji is two units of a string, or more.
+ *
+ * @param {string} text
+ * @param {number} longest  characters
+ */
+export function shortened(text, longest) {
+  if (text.length <= longest) return text;
+  const characters = [...text];
+  return characters.length <= longest ? text : `${characters.slice(0, longest - 1).join("").trimEnd()}…`;
+}
+
+/** Keeps the writing direction of a name to itself, where text stands alone and no element can. @param {string} name */
+export const isolated = (name) => `\u2068${name}\u2069`;
+
+/**
  * @param {number} count
  * @param {string} noun  its plural takes an s
  */

@@ -58,17 +58,18 @@ export class Grid {
    * @param {number} y0
    * @param {number} x1
    * @param {number} y1
+   * @param {Uint32Array} [starts]  where each cell begins, if it is about a part of the tracks only
    * @returns {Uint32Array}  start, end, start, end, ...
    */
-  runs(x0, y0, x1, y1) {
+  runs(x0, y0, x1, y1, starts = this.starts) {
     if (x1 < 0 || y1 < 0 || x0 >= MAP_SIZE || y0 >= MAP_SIZE) return new Uint32Array(0);
     const [first, last] = [this.#cellAlong(x0), this.#cellAlong(x1)];
     const [bottom, top] = [this.#cellAlong(y0), this.#cellAlong(y1)];
     const runs = new Uint32Array(2 * (top - bottom + 1));
     let length = 0;
     for (let row = bottom; row <= top; row++) {
-      const start = this.starts[row * this.columns + first];
-      const end = this.starts[row * this.columns + last + 1];
+      const start = starts[row * this.columns + first];
+      const end = starts[row * this.columns + last + 1];
       if (start === end) continue;
       // A viewport as wide as the map is one single run.
       if (length > 0 && runs[length - 1] === start) runs[length - 1] = end;

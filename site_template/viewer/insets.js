@@ -1,23 +1,44 @@
-/** What panels cover of the map, so that views are centred in what they leave free. */
+/** What panels cover of the map, so that views are centred, and cards placed, in what they leave free. */
 
-/** @import { Insets } from "./types.js" */
+import { byId } from "./dom.js";
+
+/** @import { Box, Insets } from "./types.js" */
 
 const AIR = { wide: 40, narrow: 24 };
-const narrow = matchMedia("(max-width: 719px)");
+export const narrow = matchMedia("(max-width: 719px)");
+
+/** @param {string} id */
+const boxOf = (id) => byId(id).getBoundingClientRect();
 
 /**
- * @param {HTMLElement} masthead  on wide windows part of the panel at the left, on narrow ones a bar at the top
- * @param {HTMLElement} panel
- * @param {HTMLElement} controls  above the legend's handle in narrow windows, in the corner of wide ones
+ * What no panel covers: between the panel at the left and the one at the right in wide windows, between the bar at the top and
+ * what lies at the bottom in narrow ones.
+ *
+ * @returns {Box}
+ */
+export function freeArea() {
+  if (narrow.matches) {
+    const covered = ["controls", "timeline", "lasso-hint", "picks", "card"].map((id) => boxOf(id)).filter(({ height }) => height > 0);
+    const bottom = Math.min(innerHeight, ...covered.map(({ top }) => top));
+    const top = Math.max(0, boxOf("masthead").bottom, boxOf("player").bottom);
+    return { top, right: innerWidth, bottom: Math.max(bottom, top + (innerHeight - top) / 3), left: 0 };
+  }
+  const panel = boxOf("panel");
+  const right = boxOf("controls").left;
+  const timeline = boxOf("timeline");
+  const bottom = timeline.height > 0 ? timeline.top : innerHeight;
+  // In windows of middling width the panel at the left folds away from the one at the right.
+  const isFolded = panel.height < innerHeight / 2;
+  return isFolded ? { top: panel.bottom, right, bottom, left: 0 } : { top: 0, right, bottom, left: panel.right };
+}
+
+/**
+ * The same as insets, with air around what is to be looked at.
+ *
  * @returns {Insets}
  */
-export function panelInsets(masthead, panel, controls) {
-  if (narrow.matches) {
-    const top = masthead.getBoundingClientRect().bottom;
-    const bottom = innerHeight - controls.getBoundingClientRect().top;
-    const air = AIR.narrow;
-    return { top: top + air, right: air, bottom: Math.min(bottom, innerHeight / 3) + air, left: air };
-  }
-  const air = AIR.wide;
-  return { top: air, right: air + 44, bottom: air, left: panel.getBoundingClientRect().right + air };
+export function panelInsets() {
+  const { top, right, bottom, left } = freeArea();
+  const air = narrow.matches ? AIR.narrow : AIR.wide;
+  return { top: top + air, right: innerWidth - right + air, bottom: innerHeight - bottom + air, left: left + air };
 }

@@ -94,8 +94,8 @@ function boundingBox(ring) {
 }
 
 /**
- * Labels whose middle is in view move sideways so that panels and edges cut none off. One that then touches a stronger one
- * stays away.
+ * Labels whose middle is in view move sideways so that panels and edges cut none off. Those whose middle is not stay away, and
+ * those that would then touch a stronger one.
  *
  * @param {readonly Label[]} labels  middles and sizes in pixels, the strongest first
  * @param {{left: number, right: number}} free  what may be written on, pixels
@@ -106,7 +106,8 @@ export function keepInside(labels, free) {
   const kept = [];
   for (const label of labels) {
     const inside = Math.max(free.left + label.width / 2, Math.min(free.right - label.width / 2, label.x));
-    const moved = Math.abs(inside - label.x) <= label.width / 2 ? { ...label, x: inside } : label;
+    if (Math.abs(inside - label.x) > label.width / 2) continue;
+    const moved = { ...label, x: inside };
     if (!kept.some((other) => touches(moved, other))) kept.push(moved);
   }
   return kept;

@@ -1,16 +1,21 @@
 /** The layer of names: those of groups, and of single tracks once few enough are in view. */
 
-import { FONT_FAMILY, Layer } from "./canvas.js";
+import { FONT_FAMILY, MovableCanvas } from "./canvas.js";
+import { shortened } from "./format.js";
 import { anchorsOf, fitTitles, keepInside, placeLabels } from "./label_placement.js";
+import { TextSprites } from "./text_sprites.js";
 
 /** @import { Label } from "./label_placement.js" */
-/** @import { Group, Theme, Transform } from "./types.js" */
+/** @import { TextLook } from "./text_sprites.js" */
+/** @import { Group, Size, Theme, Transform } from "./types.js" */
 
 const NARROW = 720;
 const ROOM = { x: 18, y: 8 };
 const MAX_TITLE_LENGTH = 28;
 const TITLE_HEIGHT = 17;
 const TITLE_GAP = 5;
+/** A title may touch the rim of what is smaller than this (radius, pixels), or crowded points would have no names. */
+const SMALL = 8;
 const TITLE_FONT = `400 11.5px ${FONT_FAMILY}`;
 
 /**
@@ -28,22 +33,33 @@ function fontSize(group, largest, narrow) {
 /** @param {number} size */
 const fontOf = (size) => `600 ${size}px ${FONT_FAMILY}`;
 
-/** @param {string} name  @param {number} longest */
-const shortened = (name, longest) => (name.length > longest ? `${name.slice(0, longest - 1).trimEnd()}…` : name);
 
 /**
  * @typedef {object} Title
  * @property {number} track
  * @property {number} x  middle of its point, pixels
  * @property {number} y
+ * @property {number} reach  radius of what the track is drawn as, pixels
  * @property {string} text
  */
 
-export class LabelsLayer extends Layer {
+export class LabelsLayer extends MovableCanvas {
   /** @type {Label[]} */
   #labels = [];
-  /** @type {Map<number, {text: string, font: string}>} */
+  /** @type {Map<number, {text: string, size: number}>} */
   #looks = new Map();
+  #sprites = new TextSprites();
+  /** @type {Size} */
+  #size = { width: 0, height: 0 };
+
+  /**
+   * @param {Size} size
+   * @param {number} ratio  device pixels in a pixel
+   */
+  resize(size, ratio) {
+    super.resize(size, ratio);
+    this.#size = size;
+  }
 
   /**
    * Finds the labels' places anew; needed when other groups show.
@@ -56,11 +72,10 @@ export class LabelsLayer extends Layer {
     const largest = strongest[0]?.count ?? 0;
     this.#looks.clear();
     const candidates = strongest.map((group) => {
-      const size = fontSize(group, largest, this.size.width < NARROW);
-      const look = { text: shortened(group.name, 40), font: fontOf(size) };
-      this.#looks.set(group.index, look);
-      this.context.font = look.font;
-      const width = this.context.measureText(look.text).width + ROOM.x;
+      const size = fontSize(group, largest, this.#size.width < NARROW);
+      const text = shortened(group.name, 40);
+      this.#looks.set(group.index, { text, size });
+      const width = this.#sprites.widthOf(fontOf(size), text) + ROOM.x;
       return { group: group.index, width, height: size + ROOM.y, anchors: anchorsOf(group) };
     });
     this.#labels = placeLabels(candidates, homeScale);
@@ -70,67 +85,61 @@ export class LabelsLayer extends Layer {
    * @param {Transform} transform
    * @param {Theme} theme
    * @param {readonly Title[]} titles  of the tracks in view, empty while there are too many
-   * @param {number} radius  of a point, pixels
    * @param {{left: number, right: number}} free  what no panel covers, pixels
    */
-  draw(transform, theme, titles, radius, free) {
+  draw(transform, theme, titles, free) {
     this.clear();
-    this.context.textBaseline = "middle";
-    this.context.lineJoin = "round";
     const inView = this.#labels
       .filter(({ minScale }) => minScale <= transform.k)
       .map((label) => ({ ...label, x: label.x * transform.k + transform.x, y: label.y * transform.k + transform.y }))
       .filter(({ x, y, width, height }) => this.#inView(x, y, width, height));
     const shown = keepInside(inView, free);
-    this.#drawTitles(titles, radius, shown, theme);
-    this.context.textAlign = "center";
+    this.#drawTitles(titles, shown, theme);
     for (const { group, x, y } of shown) {
-      const look = /** @type {{text: string, font: string}} */ (this.#looks.get(group));
-      this.context.font = look.font;
-      this.#write(look.text, x, y, theme.text, theme.background, 4);
+      const { text, size } = /** @type {{text: string, size: number}} */ (this.#looks.get(group));
+      const look = { font: fontOf(size), color: theme.text, halo: theme.background, haloWidth: 4, height: size + ROOM.y };
+      this.#write(text, look, x - this.#sprites.widthOf(look.font, text) / 2, y);
     }
+    this.present(transform);
+    this.follow(transform);
   }
 
   /**
    * @param {readonly Title[]} titles
-   * @param {number} radius
    * @param {readonly Label[]} labels
    * @param {Theme} theme
    */
-  #drawTitles(titles, radius, labels, theme) {
-    this.context.textAlign = "left";
-    this.context.font = TITLE_FONT;
-    const measured = titles.map(({ track, x, y, text }) => {
+  #drawTitles(titles, labels, theme) {
+    const look = { font: TITLE_FONT, color: theme.muted, halo: theme.background, haloWidth: 3, height: TITLE_HEIGHT };
+    const measured = titles.map(({ track, x, y, reach, text }) => {
       const short = shortened(text, MAX_TITLE_LENGTH);
-      return { track, x: x + radius + TITLE_GAP, y, text: short, width: this.context.measureText(short).width + 6 };
+      return { track, x: x + reach + TITLE_GAP, y, text: short, width: this.#sprites.widthOf(TITLE_FONT, short) + 6 };
     });
-    const points = titles.map(({ x, y }) => ({ x, y, width: 2 * radius, height: radius }));
+    const points = titles.map(({ x, y, reach }) => ({ x, y, width: 2 * reach, height: reach < SMALL ? reach : 2 * reach }));
     const fitting = fitTitles(measured, TITLE_HEIGHT, [...labels, ...points]);
     for (const { track, x, y, text } of measured) {
-      if (fitting.has(track)) this.#write(text, x, y, theme.muted, theme.background, 3);
+      if (fitting.has(track)) this.#write(text, look, x, y);
     }
   }
 
   /** @param {number} x  @param {number} y  @param {number} width  @param {number} height */
   #inView(x, y, width, height) {
-    return x > -width && y > -height && x < this.size.width + width && y < this.size.height + height;
+    const [right, bottom] = [this.#size.width + this.overscan, this.#size.height + this.overscan];
+    return x > -width - this.overscan && y > -height - this.overscan && x < right + width && y < bottom + height;
   }
 
   /**
    * @param {string} text
-   * @param {number} x
-   * @param {number} y
-   * @param {string} color
-   * @param {string} halo
-   * @param {number} haloWidth
+   * @param {TextLook} look
+   * @param {number} left
+   * @param {number} middle
    */
-  #write(text, x, y, color, halo, haloWidth) {
-    this.context.lineWidth = haloWidth;
-    this.context.strokeStyle = halo;
-    this.context.globalAlpha = 0.85;
-    this.context.strokeText(text, x, y);
-    this.context.globalAlpha = 1;
-    this.context.fillStyle = color;
-    this.context.fillText(text, x, y);
+  #write(text, look, left, middle) {
+    const { ratio } = this;
+    const { image, pad } = this.#sprites.get(text, look, ratio);
+    // On whole device pixels, or the copy would be softer than the text.
+    const x = Math.round((left - pad) * ratio) / ratio;
+    const y = Math.round((middle - look.height / 2 - pad) * ratio) / ratio;
+    this.context.drawImage(image, x, y, image.width / ratio, image.height / ratio);
   }
 }

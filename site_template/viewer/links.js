@@ -16,3 +16,10 @@ export function trackLinks({ id, videoId }) {
   if (VIDEO.test(videoId)) links.push({ label: "YouTube Music", url: `https://music.youtube.com/watch?v=${videoId}` });
   return links;
 }
+
+/**
+ * @param {string} videoId
+ * @returns {string}  of YouTube's player without cookies, which plays at once; empty where no recording is known
+ */
+export const playerAddress = (videoId) =>
+  VIDEO.test(videoId) ? `https://www.youtube-nocookie.com/embed/${videoId}?autoplay=1&rel=0&playsinline=1` : "";

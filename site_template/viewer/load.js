@@ -1,6 +1,6 @@
 /** Fetches the site's files, and says in words why one could not be had. */
 
-import { DataError, decodeDetails, decodeMap, decodeText } from "./decode.js";
+import { checkedDetails, DataError, decodeDetails, decodeMap, decodeText } from "./decode.js";
 
 /** @import { MapData, TextData, TrackDetails } from "./types.js" */
 
@@ -8,13 +8,20 @@ import { DataError, decodeDetails, decodeMap, decodeText } from "./decode.js";
  * @param {string} url
  * @returns {Promise<any>}
  */
-async function fetchJson(url) {
-  if (location.protocol === "file:") {
-    throw new DataError(
-      "Browsers do not let a page opened from disk read its data. Serve the folder instead, for example with " +
-        "`python3 -m http.server`, and open the address that it prints.",
-    );
+async function readJson(url) {
+  const text = await (location.protocol === "file:" ? readTwin(url) : fetchText(url));
+  try {
+    return JSON.parse(text);
+  } catch (reason) {
+    throw new DataError(`${url} is damaged (${/** @type {Error} */ (reason).message}). Publish the site again.`);
   }
+}
+
+/**
+ * @param {string} url
+ * @returns {Promise<string>}
+ */
+async function fetchText(url) {
   const response = await fetch(url).catch((/** @type {Error} */ reason) => {
     throw new DataError(`${url} could not be fetched (${reason.message}). Check the connection, then reload the page.`);
   });
@@ -23,8 +30,32 @@ async function fetchJson(url) {
       `${url} could not be fetched (status ${response.status}). If the site was just published, wait a minute and reload.`,
     );
   }
-  return response.json().catch((/** @type {Error} */ reason) => {
-    throw new DataError(`${url} is damaged (${reason.message}). Publish the site again.`);
+  return response.text();
+}
+
+/** What waits for the twin of a file, by the file's name. @type {Map<string, (text: string) => void>} */
+const awaited = new Map();
+
+/**
+ * A page opened from disk may not fetch, but it may load scripts: each file has a twin that is one, and calls `spotmapReceive`.
+ *
+ * @param {string} url
+ * @returns {Promise<string>}
+ */
+function readTwin(url) {
+  Object.assign(window, {
+    spotmapReceive: (/** @type {string} */ name, /** @type {string} */ text) => awaited.get(name)?.(text),
+  });
+  return new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    awaited.set(url.slice(url.lastIndexOf("/") + 1), resolve);
+    script.addEventListener("load", () => script.remove());
+    script.addEventListener("error", () => {
+      script.remove();
+      reject(new DataError(`${url}.js is not beside this page. Copy the whole folder of the site, or build it again.`));
+    });
+    script.src = `${url}.js`;
+    document.head.append(script);
   });
 }
 
@@ -33,7 +64,7 @@ async function fetchJson(url) {
  * @returns {Promise<MapData>}
  */
 export async function loadMap(folder) {
-  return decodeMap(await fetchJson(`${folder}map.json`));
+  return decodeMap(await readJson(`${folder}map.json`));
 }
 
 /**
@@ -42,7 +73,7 @@ export async function loadMap(folder) {
  * @returns {Promise<TextData>}
  */
 export async function loadText(folder, map) {
-  return decodeText(await fetchJson(folder + map.files.text), map.count);
+  return decodeText(await readJson(folder + map.files.text), map.count);
 }
 
 /**
@@ -50,19 +81,47 @@ export async function loadText(folder, map) {
  *
  * @param {string} folder
  * @param {MapData} map
- * @returns {(track: number) => Promise<TrackDetails>}
  */
 export function createDetailsReader(folder, map) {
   /** @type {Map<number, Promise<any>>} */
   const chunks = new Map();
-  return async (track) => {
-    const chunk = Math.floor(track / map.files.detailsChunk);
+  /** @param {number} chunk */
+  const readChunk = (chunk) => {
     let pending = chunks.get(chunk);
     if (!pending) {
-      pending = fetchJson(folder + map.files.details[chunk]);
+      pending = readJson(folder + map.files.details[chunk]);
       chunks.set(chunk, pending);
       pending.catch(() => chunks.delete(chunk));
     }
-    return decodeDetails(await pending, track);
+    return pending;
+  };
+  return {
+    /**
+     * @param {number} track
+     * @returns {Promise<TrackDetails>}
+     */
+    async read(track) {
+      return decodeDetails(await readChunk(Math.floor(track / map.files.detailsChunk)), track);
+    },
+
+    /**
+     * All chunks, for what is about every track.
+     *
+     * @param {(share: number) => void} onProgress  0..1
+     * @returns {Promise<any[]>}
+     */
+    async readAll(onProgress) {
+      const { details } = map.files;
+      let done = 0;
+      return Promise.all(
+        details.map(async (_, chunk) => {
+          const document = checkedDetails(await readChunk(chunk));
+          onProgress(++done / details.length);
+          return document;
+        }),
+      );
+    },
   };
 }
+
+/** @typedef {ReturnType<typeof createDetailsReader>} DetailsReader */

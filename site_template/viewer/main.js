@@ -1,17 +1,27 @@
 /** Starts the viewer: loads the data, makes the parts, connects them. */
 
+import { Address } from "./address.js";
 import { Card, describeTrack } from "./card.js";
 import { byId } from "./dom.js";
+import { counted } from "./format.js";
 import { Grid } from "./grid.js";
-import { panelInsets } from "./insets.js";
+import { freeArea, panelInsets } from "./insets.js";
+import { wireLasso } from "./lasso_tool.js";
 import { wireLegend } from "./legend.js";
 import { createDetailsReader, loadMap, loadText } from "./load.js";
 import { Navigation, wireNavigation } from "./navigation.js";
+import { keepForOffline } from "./offline.js";
+import { PicksPanel } from "./picks_panel.js";
+import { Player } from "./player.js";
 import { wirePointer } from "./pointer.js";
 import { Renderer } from "./renderer.js";
+import { wireRoving } from "./roving.js";
 import { SearchPanel } from "./search_panel.js";
+import { Selecting } from "./selecting.js";
 import { createStore } from "./store.js";
 import { initialTheme, wireTheme } from "./theme.js";
+import { wireTimeline } from "./timeline.js";
+import { TraitLoader } from "./trait_loader.js";
 import { NO_TRACK } from "./types.js";
 
 /** @import { Store } from "./store.js" */
@@ -27,6 +37,10 @@ function initialState() {
     hiddenClusters: new Set(),
     hiddenPlaylists: new Set(),
     hiddenLayers: new Set(),
+    traits: new Map(),
+    traitFilters: new Map(),
+    until: null,
+    selected: [],
     query: "",
     matches: null,
     hovered: NO_TRACK,
@@ -58,22 +72,39 @@ function showNotice(kind, heading, message) {
 async function showMap(map, store, folder) {
   const surface = byId("map");
   const grid = new Grid(map.x, map.y);
-  const insets = () => panelInsets(byId("masthead"), byId("panel"), byId("controls"));
-  const navigation = new Navigation(surface, map, store, insets);
-  const renderer = new Renderer(surface, map, grid, store, () => navigation.homeScale);
-  const card = new Card(byId("card"), map, store, renderer, createDetailsReader(folder, map));
-  const searchPanel = new SearchPanel(byId("search"), store, (track) => navigation.flyTo(track));
+  const details = createDetailsReader(folder, map);
+  const traitLoader = new TraitLoader(map, store, details);
+  const navigation = new Navigation(surface, map, store, panelInsets);
+  const coverOf = async (/** @type {number} */ track) => (await details.read(track)).artFile;
+  const renderer = new Renderer(surface, map, grid, store, () => navigation.homeScale, coverOf);
+  const selecting = new Selecting(map, grid, store, renderer);
+  const onResize = () => {
+    document.body.classList.toggle("has-player", !byId("player").hidden);
+    document.body.classList.toggle("has-side", !byId("player").hidden || !byId("picks").hidden);
+    renderer.resize(sizeOf(surface), devicePixelRatio, panelInsets());
+    card.place();
+  };
+  const player = new Player(byId("player"), store, details, () => onResize());
+  const card = new Card(byId("card"), { map, store, renderer, details, selecting, player });
+  const flyTo = (/** @type {number} */ track) => navigation.flyTo(track);
+  const picksPanel = new PicksPanel(byId("picks"), { map, store, details, selecting, player, flyTo, onResize });
+  const searchPanel = new SearchPanel(byId("search"), store, flyTo);
+  const address = new Address(map, store, navigation, traitLoader);
 
-  wireLegend(byId("legend"), map, store);
+  wireLegend(byId("legend"), map, store, traitLoader);
   wireDrawer(byId("legend"), byId("legend-handle"));
+  wireTimeline(byId("timeline"), byId("timeline-button"), store, traitLoader, announce);
+  wireLasso(surface, byId("lasso-button"), byId("lasso-hint"), selecting, freeArea);
+  wireRoving(surface, map, grid, store, renderer, navigation, selecting, freeArea, () => card.enter());
   wireNavigation(surface, byId("controls"), navigation);
   wirePointer(surface, grid, renderer, store);
-  wireKeys(store, searchPanel);
+  wireKeys(surface, store, searchPanel, selecting);
+  let isFirst = true;
   new ResizeObserver(() => {
-    const size = { width: surface.clientWidth, height: surface.clientHeight };
-    navigation.resize(size);
-    renderer.resize(size, devicePixelRatio, insets());
-    card.place();
+    navigation.resize(sizeOf(surface));
+    onResize();
+    if (isFirst) void address.start();
+    isFirst = false;
   }).observe(surface);
 
   byId("notice").hidden = true;
@@ -81,13 +112,24 @@ async function showMap(map, store, folder) {
   exposeForTests(store, renderer);
 
   const text = await loadText(folder, map);
-  renderer.setText(text);
-  card.setText(text);
-  searchPanel.setText(text);
+  for (const part of [renderer, card, player, picksPanel, searchPanel]) part.setText(text);
+  await address.setText(text);
   store.subscribe(["pinned"], ({ pinned }) => {
-    byId("live").textContent = pinned === NO_TRACK ? "Unpinned" : `Pinned: ${describeTrack(text, pinned)}`;
+    announce(pinned === NO_TRACK ? "Unpinned" : `Pinned: ${describeTrack(text, pinned)}`);
+  });
+  store.subscribe(["selected"], ({ selected }) => {
+    announce(selected.length === 0 ? "Selection cleared" : `${counted(selected.length, "track")} selected`);
   });
   root.dataset.state = "ready";
+  void keepForOffline();
+}
+
+/** @param {HTMLElement} surface */
+const sizeOf = (surface) => ({ width: surface.clientWidth, height: surface.clientHeight });
+
+/** Tells those who do not see it what has happened. @param {string} text */
+function announce(text) {
+  byId("live").textContent = text;
 }
 
 /**
@@ -105,18 +147,25 @@ function wireDrawer(legend, handle) {
 }
 
 /**
+ * Escape undoes one thing at a time: what was pinned, then what is sought, then what is selected.
+ *
+ * @param {HTMLElement} surface
  * @param {Store} store
  * @param {SearchPanel} searchPanel
+ * @param {Selecting} selecting
  */
-function wireKeys(store, searchPanel) {
+function wireKeys(surface, store, searchPanel, selecting) {
   document.addEventListener("keydown", (event) => {
-    const typing = event.target instanceof HTMLInputElement;
+    const typing = event.target instanceof HTMLInputElement && event.target.type === "search";
     if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) {
       event.preventDefault();
       searchPanel.focus();
     } else if (event.key === "Escape") {
-      if (store.get().pinned !== NO_TRACK) store.set({ pinned: NO_TRACK });
-      else searchPanel.clear();
+      const { pinned, query } = store.get();
+      if (byId("card").contains(document.activeElement)) surface.focus();
+      if (pinned !== NO_TRACK) store.set({ pinned: NO_TRACK });
+      else if (query) searchPanel.clear();
+      else selecting.clear();
     }
   });
 }

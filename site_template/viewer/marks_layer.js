@@ -9,6 +9,8 @@ import { NO_TRACK } from "./types.js";
 const MAX_RINGS = 150;
 
 export class MarksLayer extends Layer {
+  #wasEmpty = false;
+
   /**
    * @param {{hovered: number, pinned: number, matches: readonly number[] | null}} state
    * @param {(track: number) => [number, number]} positionOf  pixels
@@ -16,6 +18,11 @@ export class MarksLayer extends Layer {
    * @param {Theme} theme
    */
   draw({ hovered, pinned, matches }, positionOf, radius, theme) {
+    const isEmpty = hovered === NO_TRACK && pinned === NO_TRACK && !matches;
+    // Chromium without a GPU copies every canvas that is there into every frame.
+    if (isEmpty && this.#wasEmpty) return;
+    this.#wasEmpty = isEmpty;
+    this.canvas.hidden = isEmpty;
     this.clear();
     if (matches && matches.length <= MAX_RINGS) {
       for (const track of matches) this.#ring(positionOf(track), 1.35 * radius + 3.5, 1.25, theme.text, 0.55);

@@ -3,10 +3,10 @@
 import { select } from "d3-selection";
 import "d3-transition";
 import { zoom, zoomIdentity, zoomTransform } from "d3-zoom";
-import { centredTransform, fitTransform, PLANE_SIZE } from "./viewport.js";
+import { centredTransform, fitTransform, PLANE_SIZE, transformOfView, viewOf } from "./viewport.js";
 
 /** @import { Store } from "./store.js" */
-/** @import { Insets, MapData, Size, Transform } from "./types.js" */
+/** @import { Insets, MapData, Size, Transform, View } from "./types.js" */
 
 /** How far one can zoom out and in, as multiples of the scale that shows all. */
 const ZOOM_RANGE = [0.5, 200];
@@ -82,6 +82,20 @@ export class Navigation {
     this.#moveTo(this.#home, 600);
   }
 
+  /** What the window shows now; null for the whole map. @returns {View | null} */
+  get view() {
+    const { k, x, y } = this.#current();
+    const home = this.#home;
+    if (Math.abs(k / home.k - 1) < 0.001 && Math.hypot(x - home.x, y - home.y) < 1) return null;
+    return viewOf({ k, x, y }, this.#size, this.#insets());
+  }
+
+  /** @param {View | null} view  null for the whole map */
+  show(view) {
+    this.#home = fitTransform(this.#map.view, this.#size, this.#insets());
+    this.#moveTo(view ? transformOfView(view, this.#size, this.#insets()) : this.#home, 0);
+  }
+
   /** @param {number} direction  1 closer, -1 further away */
   zoomBy(direction) {
     this.#zoom.scaleBy(this.#timed(220), STEP ** direction, this.#middle());
@@ -105,6 +119,12 @@ export class Navigation {
   flyTo(track) {
     const k = Math.max(this.#current().k, this.#home.k * 6);
     this.#moveTo(centredTransform(this.#map.x[track], this.#map.y[track], k, this.#size, this.#insets()), 900);
+  }
+
+  /** Brings a track into the middle at the present scale. @param {number} track */
+  bringIntoView(track) {
+    const { k } = this.#current();
+    this.#moveTo(centredTransform(this.#map.x[track], this.#map.y[track], k, this.#size, this.#insets()), 240);
   }
 
   /** @returns {[number, number]} */

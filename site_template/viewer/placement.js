@@ -1,28 +1,29 @@
 /** Where the card goes. Pure. */
 
-/** @import { Size } from "./types.js" */
+/** @import { Box, Size } from "./types.js" */
 
 const GAP = 16;
 const EDGE = 10;
 
 /**
- * Beside the point where there is room (right first, then left), level with it, and never off the screen, even if the point is; where neither side
- * has room, above or below.
+ * Beside the point where there is room (right first, then left), level with it, and never outside the area, even if the point is;
+ * where neither side has room, above or below.
  *
  * @param {readonly [number, number]} point  pixels
  * @param {Size} card
- * @param {Size} screen
+ * @param {Box} area  where the card may be, pixels
  * @returns {[number, number]} left, top in pixels
  */
-export function placeCard([x, y], card, screen) {
+export function placeCard([x, y], card, area) {
+  const [first, last] = [area.left + EDGE, area.right - EDGE - card.width];
+  const [highest, lowest] = [area.top + EDGE, area.bottom - EDGE - card.height];
   const right = x + GAP;
   const left = x - GAP - card.width;
-  const top = clamp(y - card.height / 2, EDGE, screen.height - EDGE - card.height);
-  if (right + card.width <= screen.width - EDGE) return [Math.max(EDGE, right), top];
-  if (left >= EDGE) return [Math.min(left, screen.width - EDGE - card.width), top];
-  const middle = clamp(x - card.width / 2, EDGE, screen.width - EDGE - card.width);
-  const below = y + GAP + card.height <= screen.height - EDGE;
-  return [middle, clamp(below ? y + GAP : y - GAP - card.height, EDGE, screen.height - EDGE - card.height)];
+  const top = clamp(y - card.height / 2, highest, lowest);
+  if (right <= last) return [Math.max(first, right), top];
+  if (left >= first) return [Math.min(left, last), top];
+  const below = y + GAP <= lowest;
+  return [clamp(x - card.width / 2, first, last), clamp(below ? y + GAP : y - GAP - card.height, highest, lowest)];
 }
 
 /**

@@ -1,18 +1,32 @@
-/** The layer of points: what `splat.js` draws, on a canvas. */
+/** The layer of points: pictures that are painted a slice at a time while the last finished one is moved. */
 
+import { MovableCanvas } from "./canvas.js";
 import { packedPixel } from "./palette.js";
+import { Picture } from "./picture.js";
 import { RANK } from "./selection.js";
-import { createBrush, hazePaint, solidPaint, splat } from "./splat.js";
+import { blended, createBrush, hazePaint, solidPaint } from "./splat.js";
+import { shadeCrowds, tiersOf } from "./tiers.js";
 import { unitsPerPixel, visibleExtent } from "./viewport.js";
 
 /** @import { Grid } from "./grid.js" */
 /** @import { Appearance } from "./selection.js" */
+/** @import { Brush, Paint } from "./splat.js" */
+/** @import { Tier } from "./tiers.js" */
 /** @import { Size, Theme, Transform } from "./types.js" */
 
-/** Beyond a 4K window's pixels the layer is drawn coarser than the screen: clearing alone would take the frame's time. */
-const MAX_PIXELS = 3840 * 2160;
-/** Pixels around the window, so that discs on its edge need no clipping. More than the largest brush reaches. */
+/** Device pixels around the canvas, so that discs on its edge need no clipping. More than the largest brush reaches. */
 const MARGIN = 40;
+
+/** What crowds are shaded with, and how much: they glow in the dark and are deeper in the light. */
+const SHADE = { dark: { pixel: packedPixel("#ffffff"), most: 0.55 }, light: { pixel: packedPixel("#0a1020"), most: 0.42 } };
+/** What painting may take of a frame while the map moves, and once it rests. */
+const BUDGET_MS = { moving: 4, resting: 11 };
+/** While the map moves, the next picture is begun once the last one is stretched so much, or so near to its edge (pixels). */
+const NEXT_PICTURE = { stretch: 1.04, spare: 64 };
+/** Pixels between typical neighbours from which on points stand by themselves, and need no shading. */
+const APART = 2.5;
+/** Painting that took longer leaves showing the picture to the next frame. */
+const SHORT_MS = 1.5;
 
 /**
  * The radius of a point: some of the distance between neighbours, within what can be seen and what looks calm.
@@ -24,32 +38,31 @@ export function pointRadius(spacing) {
   return Math.min(6.5, Math.max(0.75, 0.55 * spacing ** 0.75));
 }
 
-export class PointsLayer {
-  #canvas;
-  #context;
+export class PointsLayer extends MovableCanvas {
   #grid;
   #spacing;
-  /** @type {import("./splat.js").Points} */
-  #points;
+  /** @type {Tier[]} */
+  #tiers = [];
   /** @type {Size} */
   #size = { width: 0, height: 0 };
-  #ratio = 1;
   #image = new ImageData(1, 1);
   #pixels = new Int32Array(1);
   #paints = { hidden: hazePaint(16), dimmed: hazePaint(88), solid: solidPaint(0) };
   #emphasis = 1;
+  /** What is being painted. @type {{transform: Transform, picture: Picture, isFinished: boolean} | null} */
+  #pending = null;
+  /** Whether the picture on the canvas shows what it should, for whichever transform. */
+  #fresh = false;
+  #wasShown = false;
 
   /**
    * @param {HTMLCanvasElement} canvas
    * @param {Grid} grid
    */
   constructor(canvas, grid) {
-    this.#canvas = canvas;
-    this.#context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    super(canvas);
     this.#grid = grid;
     this.#spacing = grid.typicalSpacing();
-    const count = grid.order.length;
-    this.#points = { x: grid.x, y: grid.y, rank: new Uint8Array(count), color: new Int32Array(count) };
   }
 
   /**
@@ -57,12 +70,11 @@ export class PointsLayer {
    * @param {number} ratio  device pixels in a pixel
    */
   resize(size, ratio) {
+    super.resize(size, ratio);
     this.#size = size;
-    this.#ratio = Math.min(ratio, Math.sqrt(MAX_PIXELS / Math.max(1, size.width * size.height)));
-    this.#canvas.width = Math.max(1, Math.round(size.width * this.#ratio));
-    this.#canvas.height = Math.max(1, Math.round(size.height * this.#ratio));
-    this.#image = new ImageData(this.#canvas.width + 2 * MARGIN, this.#canvas.height + 2 * MARGIN);
+    this.#image = new ImageData(this.back.width + 2 * MARGIN, this.back.height + 2 * MARGIN);
     this.#pixels = new Int32Array(this.#image.data.buffer);
+    this.#pending = null;
   }
 
   /**
@@ -72,49 +84,100 @@ export class PointsLayer {
    * @param {boolean} emphasised  whether the shown points are few among dimmed ones
    */
   dress(appearance, colorOfGroup, theme, emphasised) {
-    const { order } = this.#grid;
-    const { rank, color } = this.#points;
     /** @type {Map<number, number>} */
     const pixelOf = new Map();
-    for (let place = 0; place < order.length; place++) {
-      const group = appearance.group[order[place]];
+    const pixelOfTrack = (/** @type {number} */ track) => {
+      const group = appearance.group[track];
       let pixel = pixelOf.get(group);
       if (pixel === undefined) {
         pixel = packedPixel(colorOfGroup(group));
         pixelOf.set(group, pixel);
       }
-      rank[place] = appearance.rank[order[place]];
-      color[place] = pixel;
-    }
+      return pixel;
+    };
+    this.#tiers = tiersOf(this.#grid, appearance.rank, pixelOfTrack, Object.keys(RANK).length);
+    const { pixel, most } = SHADE[theme.name];
+    const shade = (/** @type {number} */ plain, /** @type {number} */ share) => blended(plain, pixel, Math.round(255 * most * share));
+    for (const tier of this.#tiers) shadeCrowds(tier, this.#grid.columns, shade);
     this.#paints.solid = solidPaint(packedPixel(theme.background));
     this.#emphasis = emphasised ? 1.35 : 1;
+    this.#pending = null;
+    this.#fresh = false;
+  }
+
+  /** Whether the canvas shows what it should for this transform. @param {Transform} transform */
+  isCurrent(transform) {
+    return this.#fresh && super.isCurrent(transform);
+  }
+
+  /**
+   * Paints for some milliseconds, and shows the picture once it is finished. To be called in every frame until `isCurrent`.
+   *
+   * @param {Transform} transform
+   * @param {boolean} isMoving
+   */
+  advance(transform, isMoving) {
+    const start = performance.now();
+    const deadline = start + (isMoving ? BUDGET_MS.moving : BUDGET_MS.resting);
+    const { stretch, spare } = NEXT_PICTURE;
+    const isDue = !this.#fresh || !(isMoving ? this.covers(transform, this.#size, stretch, spare) : this.isCurrent(transform));
+    if (!this.#pending && isDue) this.#pending = { transform, picture: this.#begin(transform), isFinished: false };
+    if (this.#pending && !this.#pending.isFinished) {
+      this.#pending.isFinished = this.#pending.picture.advance(() => performance.now() > deadline);
+    }
+    const isLate = performance.now() > start + SHORT_MS;
+    if (this.#pending?.isFinished && !isLate) {
+      this.context.putImageData(this.#image, -MARGIN, -MARGIN);
+      this.present(this.#pending.transform);
+      this.#fresh = true;
+      this.#pending = null;
+      // For whoever measures: performance.getEntriesByName("map-shown").
+      if (!this.#wasShown) performance.mark("map-shown");
+      this.#wasShown = true;
+    }
+    this.follow(transform);
   }
 
   /** @param {Transform} transform */
-  draw(transform) {
-    this.#pixels.fill(0);
-    const target = { pixels: this.#pixels, stride: this.#image.width, height: this.#image.height };
-    const ratio = this.#ratio;
+  #begin(transform) {
+    const { ratio, overscan } = this;
+    const stride = this.#image.width;
+    const target = { pixels: this.#pixels, stride, height: this.#image.height };
     const perUnit = ratio / unitsPerPixel(transform);
     const projection = {
       scaleX: perUnit,
       scaleY: -perUnit,
-      x: transform.x * ratio + MARGIN,
-      y: transform.y * ratio + MARGIN + 65535 * perUnit,
+      x: (transform.x + overscan) * ratio + MARGIN,
+      y: (transform.y + overscan) * ratio + MARGIN + 65535 * perUnit,
     };
-    const runs = this.#grid.runs(...visibleExtent(transform, this.#size, MARGIN / ratio));
+    const extent = visibleExtent(transform, this.#size, overscan + MARGIN / ratio);
+    const brushOf = this.#brushes(transform, stride);
+    const isCrowded = this.spacingAt(transform) < APART;
+    const strokes = this.#tiers.map((tier) => ({
+      points: isCrowded ? { ...tier, color: tier.crowdColor } : tier,
+      runs: this.#grid.runs(...extent, tier.starts),
+      ...brushOf(tier.rank),
+    }));
+    return new Picture(target, projection, strokes);
+  }
+
+  /**
+   * @param {Transform} transform
+   * @param {number} stride
+   * @returns {(rank: number) => {brush: Brush, paint: Paint}}
+   */
+  #brushes(transform, stride) {
+    const { ratio } = this;
     const radius = this.radiusAt(transform) * ratio;
     const outline = radius > 2.4 * ratio ? 0.9 * ratio : 0;
-    const faint = createBrush(Math.min(radius * 0.8, 3 * ratio), 0, target.stride);
-    const plain = createBrush(radius, outline, target.stride);
-    const quiet = createBrush(radius * 0.8, outline, target.stride);
-    const shown = this.#emphasis === 1 ? plain : createBrush(radius * this.#emphasis, outline, target.stride);
     const { hidden, dimmed, solid } = this.#paints;
-    splat(target, this.#points, runs, RANK.HIDDEN, faint, projection, hidden);
-    splat(target, this.#points, runs, RANK.DIMMED, faint, projection, dimmed);
-    splat(target, this.#points, runs, RANK.QUIET, quiet, projection, solid);
-    splat(target, this.#points, runs, RANK.SHOWN, shown, projection, solid);
-    this.#context.putImageData(this.#image, -MARGIN, -MARGIN);
+    const faint = () => createBrush(Math.min(radius * 0.8, 3 * ratio), 0, stride);
+    return (rank) => {
+      if (rank === RANK.HIDDEN) return { brush: faint(), paint: hidden };
+      if (rank === RANK.DIMMED) return { brush: faint(), paint: dimmed };
+      if (rank === RANK.QUIET) return { brush: createBrush(radius * 0.8, outline, stride), paint: solid };
+      return { brush: createBrush(radius * this.#emphasis, outline, stride), paint: solid };
+    };
   }
 
   /**
@@ -122,6 +185,14 @@ export class PointsLayer {
    * @returns {number} pixels
    */
   radiusAt(transform) {
-    return pointRadius(this.#spacing / unitsPerPixel(transform));
+    return pointRadius(this.spacingAt(transform));
+  }
+
+  /**
+   * @param {Transform} transform
+   * @returns {number} pixels between typical neighbours
+   */
+  spacingAt(transform) {
+    return this.#spacing / unitsPerPixel(transform);
   }
 }

@@ -1,6 +1,6 @@
 /** The layer of regions: where each group is dense, as soft shapes in its colour. */
 
-import { Layer } from "./canvas.js";
+import { MovableCanvas } from "./canvas.js";
 import { withAlpha } from "./palette.js";
 import { planeX, planeY } from "./viewport.js";
 
@@ -30,7 +30,7 @@ function smoothPath(rings) {
   return path;
 }
 
-export class RegionsLayer extends Layer {
+export class RegionsLayer extends MovableCanvas {
   /** @type {WeakMap<Group, Path2D>} */
   #paths = new WeakMap();
 
@@ -52,7 +52,7 @@ export class RegionsLayer extends Layer {
    */
   draw(transform, groups, colorOfGroup, theme) {
     this.clear();
-    this.enterPlane(transform);
+    this.context.transform(transform.k, 0, 0, transform.k, transform.x, transform.y);
     this.context.lineWidth = 1.25 / transform.k;
     this.context.lineJoin = "round";
     for (const group of groups) {
@@ -63,5 +63,7 @@ export class RegionsLayer extends Layer {
       this.context.strokeStyle = withAlpha(color, STROKE[theme]);
       this.context.stroke(path);
     }
+    this.present(transform);
+    this.follow(transform);
   }
 }

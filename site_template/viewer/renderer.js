@@ -1,19 +1,19 @@
 /** Decides which layers a change concerns, and draws those once in the next frame. */
 
+import { pointColor, regionColor, shownGroups } from "./coloring.js";
+import { coverRadius, CoversLayer } from "./covers_layer.js";
 import { LabelsLayer } from "./labels_layer.js";
 import { MarksLayer } from "./marks_layer.js";
-import { colorOf } from "./palette.js";
 import { PointsLayer } from "./points_layer.js";
 import { RegionsLayer } from "./regions_layer.js";
-import { appearanceOf, groupsOf, HIDDEN_KEY, RANK } from "./selection.js";
+import { appearanceOf, APPEARANCE_KEYS, highlighted, RANK } from "./selection.js";
 import { readTheme } from "./theme.js";
-import { NO_GROUP } from "./types.js";
 import { toScreen, visibleExtent } from "./viewport.js";
 
 /** @import { Grid } from "./grid.js" */
 /** @import { Appearance } from "./selection.js" */
 /** @import { Store } from "./store.js" */
-/** @import { Group, Insets, MapData, Size, State, TextData, Theme } from "./types.js" */
+/** @import { Insets, MapData, Size, State, TextData, Theme } from "./types.js" */
 
 /** Titles of single tracks come once no more tracks than this are in view: beyond it they only hide the map. */
 const MAX_TITLES = 250;
@@ -21,10 +21,15 @@ const MAX_TITLES = 250;
 /** Labels may come nearer to panels than the first view's points do. */
 const LABEL_AIR = 20;
 
-/** @typedef {"regions" | "points" | "labels" | "marks"} LayerName */
+/** How far layers may be stretched while the map moves. Text shows it sooner than soft regions do. */
+const STRETCH = { regions: 1.3, labels: 1.15 };
+/** How long the map has rested before it is drawn anew where moving what was drawn would do. */
+const SETTLED_MS = 90;
+
+/** @typedef {"regions" | "points" | "covers" | "labels" | "marks"} LayerName  covers are drawn with the labels */
 
 /** @type {readonly (keyof State)[]} */
-const DRESS_KEYS = ["theme", "colorBy", "matches", ...Object.values(HIDDEN_KEY)];
+const DRESS_KEYS = ["theme", ...APPEARANCE_KEYS];
 
 export class Renderer {
   #map;
@@ -33,14 +38,20 @@ export class Renderer {
   #layers;
   /** @type {() => number} */
   #homeScale;
-  /** @type {Appearance} */
-  #appearance;
+  /** Found out when it is asked for: several changes at once cost it once. @type {Appearance | null} */
+  #appearance = null;
+  /** What the points were last dressed by. @type {ReturnType<typeof wornBy> | null} */
+  #worn = null;
   /** @type {Theme} */
   #theme;
   /** @type {Set<LayerName>} */
   #dirty = new Set();
   #dressed = false;
+  #placed = false;
+  /** Whether covers in view may not have been fetched, because the map moved. */
+  #owesCovers = false;
   #frame = 0;
+  #movedAt_ms = -Infinity;
   /** @type {Size} */
   #size = { width: 0, height: 0 };
   /** What labels may be written on: pixels from the left. */
@@ -54,8 +65,9 @@ export class Renderer {
    * @param {Grid} grid
    * @param {Store} store
    * @param {() => number} homeScale  the scale of the view that shows all
+   * @param {(track: number) => Promise<string>} coverOf  the file of a track's cover, empty for none
    */
-  constructor(element, map, grid, store, homeScale) {
+  constructor(element, map, grid, store, homeScale, coverOf) {
     /** @param {LayerName} name */
     const canvas = (name) =>
       /** @type {HTMLCanvasElement} */ (element.querySelector(`canvas[data-layer="${name}"]`));
@@ -66,15 +78,18 @@ export class Renderer {
     this.#layers = {
       regions: new RegionsLayer(canvas("regions")),
       points: new PointsLayer(canvas("points"), grid),
+      covers: new CoversLayer(canvas("covers"), coverOf, () => this.invalidate("labels")),
       labels: new LabelsLayer(canvas("labels")),
       marks: new MarksLayer(canvas("marks")),
     };
-    this.#appearance = appearanceOf(map, store.get());
     this.#theme = readTheme(store.get().theme);
-    store.subscribe(["transform"], () => this.invalidate("regions", "points", "labels", "marks"));
+    store.subscribe(["transform"], () => {
+      this.#movedAt_ms = performance.now();
+      this.invalidate("marks");
+    });
     store.subscribe(["hovered", "pinned"], () => this.invalidate("marks"));
     store.subscribe(DRESS_KEYS, (state) => {
-      this.#appearance = appearanceOf(map, state);
+      this.#appearance = null;
       this.#theme = readTheme(state.theme);
       this.#dressed = false;
       this.invalidate("regions", "points", "labels", "marks");
@@ -86,7 +101,7 @@ export class Renderer {
     for (const name of names) this.#dirty.add(name);
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
-      this.#draw();
+      this.#draw(performance.now() - this.#movedAt_ms < SETTLED_MS);
     });
   }
 
@@ -109,18 +124,25 @@ export class Renderer {
     this.invalidate("labels");
   }
 
+  /** @returns {Appearance} */
+  get appearance() {
+    return (this.#appearance ??= appearanceOf(this.#map, this.#store.get()));
+  }
+
   get visibleCount() {
-    return this.#appearance.visibleCount;
+    return this.appearance.visibleCount;
   }
 
   /** @param {number} track */
   isVisible(track) {
-    return this.#appearance.rank[track] !== RANK.HIDDEN;
+    return this.appearance.rank[track] !== RANK.HIDDEN;
   }
 
-  /** Radius of a point now, pixels. */
+  /** Radius of what a track is drawn as now, pixels: of a cover where covers are shown, else of a point. */
   get radius() {
-    return this.#layers.points.radiusAt(this.#store.get().transform);
+    const { covers, points } = this.#layers;
+    const { transform } = this.#store.get();
+    return covers.isEmpty ? points.radiusAt(transform) : coverRadius(points.spacingAt(transform));
   }
 
   /**
@@ -129,49 +151,90 @@ export class Renderer {
    */
   positionOf = (track) => toScreen(this.#store.get().transform, this.#map.x[track], this.#map.y[track]);
 
-  #draw() {
+  /** @param {boolean} isMoving */
+  #draw(isMoving) {
     const state = this.#store.get();
-    const { regions, points, labels, marks } = this.#layers;
+    const { regions, points, covers, labels, marks } = this.#layers;
     const { transform } = state;
-    const groups = this.#shownGroups(state);
-    if (!this.#dressed) {
-      this.#dressed = true;
-      points.dress(this.#appearance, this.#colorOfGroup, this.#theme, state.matches !== null);
-      labels.place(groups, this.#homeScale());
+    if (!this.#dressed) this.#dress(state);
+    if (!points.shown) {
+      // What shows first is the points; nothing else is drawn in their frames.
+      points.advance(transform, false);
+      this.invalidate();
+      return;
     }
-    if (this.#dirty.has("regions")) regions.draw(transform, groups, this.#colorOfGroup, this.#theme.name);
-    if (this.#dirty.has("points")) points.draw(transform);
-    if (this.#dirty.has("labels")) labels.draw(transform, this.#theme, this.#titlesInView(state), this.radius, this.#free);
-    if (this.#dirty.has("marks")) marks.draw(state, this.positionOf, this.radius, this.#theme);
-    this.#dirty.clear();
+    const groups = shownGroups(this.#map, state);
+    /** @param {"regions" | "labels"} name */
+    const isDue = (name) => {
+      if (this.#dirty.has(name) || (name === "labels" && this.#owesCovers && !isMoving)) return true;
+      const layer = this.#layers[name];
+      return !(isMoving ? layer.covers(transform, this.#size, STRETCH[name]) : layer.isCurrent(transform));
+    };
+    const regionsDue = isDue("regions");
+    // One layer a frame while the map moves; what is put off is due in the next one still.
+    const labelsDue = isDue("labels") && !(isMoving && regionsDue);
+    if (regionsDue) {
+      const colorOfRegions = (/** @type {number} */ group) => regionColor(this.#map, state, this.#theme, group);
+      regions.draw(transform, groups, colorOfRegions, this.#theme.name);
+    } else {
+      regions.follow(transform);
+    }
+    if (isMoving && (regionsDue || labelsDue)) points.follow(transform);
+    else points.advance(transform, isMoving);
+    if (labelsDue) {
+      if (!this.#placed) labels.place(groups, this.#homeScale());
+      this.#placed = true;
+      this.#drawNames(state, isMoving);
+    } else {
+      covers.follow(transform);
+      labels.follow(transform);
+    }
+    if (this.#dirty.has("marks")) marks.draw({ ...state, matches: highlighted(state) }, this.positionOf, this.radius, this.#theme);
+    if (labelsDue) this.#dirty.delete("labels");
+    for (const name of /** @type {const} */ (["regions", "points", "marks"])) this.#dirty.delete(name);
+    if (this.#dirty.size > 0 || this.#owesCovers || ![points, regions, labels].every((layer) => layer.isCurrent(transform))) this.invalidate();
   }
 
-  /** @param {number} group */
-  #colorOfGroup = (group) => {
-    if (group === NO_GROUP) return this.#theme.noise;
-    const { colorBy } = this.#store.get();
-    return colorOf(groupsOf(this.#map, colorBy)[group].color, this.#theme.name);
-  };
-
   /**
+   * Covers, and the names beside them.
+   *
    * @param {Readonly<State>} state
-   * @returns {Group[]}
+   * @param {boolean} isMoving
    */
-  #shownGroups(state) {
-    const hidden = state[HIDDEN_KEY[state.colorBy]];
-    return groupsOf(this.#map, state.colorBy).filter(({ index }) => !hidden.has(index));
+  #drawNames(state, isMoving) {
+    const { covers, labels, points } = this.#layers;
+    const { transform } = state;
+    const titles = this.#titlesInView(state);
+    const [pointRadius, radius] = [points.radiusAt(transform), coverRadius(points.spacingAt(transform))];
+    const colorOf = (/** @type {number} */ track) => pointColor(this.#map, state, this.#theme, this.appearance.group[track]);
+    const covered = covers.draw(transform, titles, radius, colorOf, !isMoving);
+    this.#owesCovers = isMoving && radius > 0 && titles.length > 0;
+    const withReach = titles.map((title) => ({ ...title, reach: covered.has(title.track) ? radius : pointRadius }));
+    labels.draw(transform, this.#theme, withReach, this.#free);
+  }
+
+  /** @param {Readonly<State>} state */
+  #dress(state) {
+    this.#dressed = true;
+    this.#placed = false;
+    const worn = wornBy(this.appearance, state);
+    if (this.#worn && looksAlike(this.#worn, worn)) return;
+    this.#worn = worn;
+    const colorOfPoints = (/** @type {number} */ group) => pointColor(this.#map, state, this.#theme, group);
+    this.#layers.points.dress(this.appearance, colorOfPoints, this.#theme, worn.isEmphasised);
   }
 
   /** @param {Readonly<State>} state */
   #titlesInView({ transform }) {
     if (!this.#text) return [];
     const { order, x, y } = this.#grid;
+    const { rank } = this.appearance;
     const [x0, y0, x1, y1] = visibleExtent(transform, this.#size, 0);
     const runs = this.#grid.runs(x0, y0, x1, y1);
     const tracks = [];
     for (let r = 0; r < runs.length; r += 2) {
       for (let place = runs[r]; place < runs[r + 1]; place++) {
-        if (this.#appearance.rank[order[place]] <= RANK.DIMMED) continue;
+        if (rank[order[place]] <= RANK.DIMMED) continue;
         if (x[place] < x0 || x[place] > x1 || y[place] < y0 || y[place] > y1) continue;
         tracks.push(order[place]);
         if (tracks.length > MAX_TITLES) return [];
@@ -185,4 +248,32 @@ export class Renderer {
         return { track, x: left, y: top, text: titles[track] };
       });
   }
+}
+
+/**
+ * All that the look of the points follows from.
+ *
+ * @param {Appearance} appearance
+ * @param {Readonly<State>} state
+ */
+function wornBy({ rank, group }, state) {
+  const { theme, colorBy, traits } = state;
+  return { rank, group, theme, colorBy, trait: traits.get(colorBy), isEmphasised: highlighted(state) !== null };
+}
+
+/**
+ * Comparing is much less work than dressing a million points again for nothing.
+ *
+ * @param {ReturnType<typeof wornBy>} a
+ * @param {ReturnType<typeof wornBy>} b
+ */
+function looksAlike(a, b) {
+  return (
+    a.theme === b.theme &&
+    a.colorBy === b.colorBy &&
+    a.trait === b.trait &&
+    a.isEmphasised === b.isEmphasised &&
+    a.rank.every((value, track) => value === b.rank[track]) &&
+    a.group.every((value, track) => value === b.group[track])
+  );
 }

@@ -17,85 +17,178 @@ export function normalized(text) {
     .replace(/ł/g, "l")
     .replace(/æ/g, "ae")
     .replace(/['’`]/g, "")
-    .replace(/[^\p{Letter}\p{Number}]+/gu, " ")
+    .replace(/[^\p{Letter}\p{Number}\p{Extended_Pictographic}]+/gu, " ")
     .trim();
 }
 
-/**
- * @typedef {object} SearchIndex  three lines a track, each with a space before every word
- * @property {string[]} titles
- * @property {string[]} artists
- * @property {string[]} albums
- */
+/** One letter occurs in nearly every line: it counts at the beginning of words only. Where words are not spaced, it says more. */
+const ONE_LETTER = /^[a-z0-9]$/;
+const SPACE = 32;
+/** At the beginning of the title. */
+const BEST = 15;
+
+/** @typedef {{first: number, text: string, starts: number[]}} Block  lines of tracks from `first` on, and where each begins */
 
 /**
- * @param {TextData} text
- * @returns {SearchIndex}
+ * All tracks as lines to look through. It grows a little at a time, so that 100,000 tracks do not hold up the page, and looks
+ * again through what it found before while a word is typed to its end.
  */
-export function createSearchIndex(text) {
+export class SearchIndex {
+  #text;
+  /** A line a track: title, artists, album, each with a space before every word. @type {string[]} */
+  #lines = [];
+  /** The same lines in long strings, which engines look through faster. @type {Block[]} */
+  #blocks = [];
+  #artistsAt;
+  #albumAt;
   /** @type {Map<string, string>} */
-  const known = new Map();
-  /** @param {string} raw */
-  const line = (raw) => {
-    let result = known.get(raw);
-    if (result === undefined) {
-      result = ` ${normalized(raw)}`;
-      known.set(raw, result);
+  #known = new Map();
+  /** @type {{terms: readonly string[], tracks: number[]} | null}  the last query's finds, ascending */
+  #last = null;
+
+  /** @param {TextData} text */
+  constructor(text) {
+    this.#text = text;
+    this.#artistsAt = new Uint32Array(text.titles.length);
+    this.#albumAt = new Uint32Array(text.titles.length);
+  }
+
+  get isComplete() {
+    return this.#lines.length === this.#text.titles.length;
+  }
+
+  /** @param {number} tracks  how many more to take in */
+  grow(tracks) {
+    const { titles, artistsOf, albumOf } = this.#text;
+    const first = this.#lines.length;
+    const end = Math.min(titles.length, first + tracks);
+    const lines = [];
+    for (let track = first; track < end; track++) {
+      const title = ` ${normalized(titles[track])}`;
+      const artists = this.#line(artistsOf(track).join(" "));
+      this.#artistsAt[track] = title.length;
+      this.#albumAt[track] = title.length + artists.length;
+      lines.push(title + artists + this.#line(albumOf(track)));
     }
-    return result;
-  };
-  return {
-    titles: text.titles.map((title) => ` ${normalized(title)}`),
-    artists: text.titles.map((_, track) => line(text.artistsOf(track).join(" "))),
-    albums: text.titles.map((_, track) => line(text.albumOf(track))),
-  };
-}
+    const text = lines.join("\n");
+    const starts = [0];
+    for (const line of lines) starts.push(starts[starts.length - 1] + line.length + 1);
+    this.#blocks.push({ first, text, starts });
+    lines.forEach((_, row) => this.#lines.push(text.slice(starts[row], starts[row + 1] - 1)));
+    this.#last = null;
+    if (this.isComplete) this.#known.clear();
+  }
 
-/**
- * How well a term fits a line: 3 at its beginning, 2 at a word's, 1 within a word, 0 not at all.
- *
- * @param {string} line
- * @param {string} term
- */
-function fitness(line, term) {
-  const place = line.indexOf(term);
-  if (place < 0) return 0;
-  if (place === 1) return 3;
-  return line.includes(` ${term}`) ? 2 : 1;
-}
+  /** Artists and albums come again and again. @param {string} raw */
+  #line(raw) {
+    let line = this.#known.get(raw);
+    if (line === undefined) {
+      line = ` ${normalized(raw)}`;
+      this.#known.set(raw, line);
+    }
+    return line;
+  }
 
-/**
- * Every word of the query must occur somewhere. Titles count most, then artists, then albums; equal tracks keep their order.
- *
- * @param {SearchIndex} index
- * @param {string} query
- * @returns {number[] | null} tracks, best first; null if the query says nothing
- */
-export function search({ titles, artists, albums }, query) {
-  const terms = normalized(query).split(" ").filter(Boolean);
-  if (terms.length === 0) return null;
-  const whole = ` ${terms.join(" ")}`;
-  /** @type {{track: number, score: number}[]} */
-  const found = [];
-  for (let track = 0; track < titles.length; track++) {
+  /**
+   * Every word of the query must occur somewhere. Titles count most, then artists, then albums; equal tracks keep their order.
+   *
+   * @param {string} query
+   * @returns {number[] | null} tracks, best first; null if the query says nothing
+   */
+  search(query) {
+    const terms = normalized(query).split(" ").filter(Boolean);
+    if (terms.length === 0) {
+      this.#last = null;
+      return null;
+    }
+    const whole = ` ${terms.join(" ")}`;
+    /** @type {number[][]}  tracks by score */
+    const byScore = [];
+    /** @type {number[]} */
+    const tracks = [];
+    const candidates = this.#last && extend(this.#last.terms, terms) ? this.#last.tracks : this.#tracksWith(longest(terms));
+    for (const track of candidates) {
+      const score = this.#score(track, terms, whole);
+      if (score === 0) continue;
+      (byScore[score] ??= []).push(track);
+      tracks.push(track);
+    }
+    this.#last = { terms, tracks };
+    return byScore.reverse().flat();
+  }
+
+  /** @param {string} term  @returns {number[]}  ascending */
+  #tracksWith(term) {
+    const sought = soughtAs(term);
+    const tracks = [];
+    for (const { first, text, starts } of this.#blocks) {
+      let row = 0;
+      for (let found = text.indexOf(sought); found >= 0; found = text.indexOf(sought, starts[row + 1])) {
+        while (starts[row + 1] <= found) row++;
+        tracks.push(first + row);
+      }
+    }
+    return tracks;
+  }
+
+  /**
+   * @param {number} track
+   * @param {readonly string[]} terms
+   * @param {string} whole  the terms as a line
+   */
+  #score(track, terms, whole) {
+    const line = this.#lines[track];
+    const artists = this.#artistsAt[track];
+    const album = this.#albumAt[track];
     let score = 0;
     for (const term of terms) {
-      const best = Math.max(
-        5 * fitness(titles[track], term),
-        4 * fitness(artists[track], term),
-        2 * fitness(albums[track], term),
-      );
-      if (best === 0) {
-        score = 0;
-        break;
-      }
+      const best = fitness(line, term, artists, album);
+      if (best === 0) return 0;
       score += best;
     }
-    if (score === 0) continue;
-    if (titles[track] === whole) score += 40;
-    else if (artists[track] === whole) score += 30;
-    found.push({ track, score });
+    if (whole.length === artists && line.startsWith(whole)) score += 40;
+    else if (whole.length === album - artists && line.startsWith(whole, artists)) score += 30;
+    return score;
   }
-  found.sort((a, b) => b.score - a.score || a.track - b.track);
-  return found.map(({ track }) => track);
+}
+
+/** The word that the fewest tracks are likely to have. @param {readonly string[]} terms */
+const longest = (terms) => terms.reduce((best, term) => (term.length > best.length ? term : best));
+
+/** @param {string} term */
+const soughtAs = (term) => (term.length === 1 && ONE_LETTER.test(term) ? ` ${term}` : term);
+
+/**
+ * Whether whatever fits the later terms fits the earlier ones too: the last word went on, or others came after it.
+ *
+ * @param {readonly string[]} earlier
+ * @param {readonly string[]} later
+ */
+function extend(earlier, later) {
+  if (earlier.some((term) => ONE_LETTER.test(term))) return false;
+  return earlier.every((term, i) => (i < earlier.length - 1 ? later[i] === term : later[i]?.startsWith(term)));
+}
+
+/**
+ * How well a term fits a line at its best place: the field counts 5, 4 or 2; its beginning three times, a word's twice.
+ *
+ * @param {string} line
+ * @param {string} term  without spaces, so that it lies in one field
+ * @param {number} artists  where they begin
+ * @param {number} album  where it begins
+ * @returns {number}  0 if it does not occur
+ */
+function fitness(line, term, artists, album) {
+  const sought = soughtAs(term);
+  const shift = sought.length - term.length;
+  let best = 0;
+  for (let found = line.indexOf(sought); found >= 0; found = line.indexOf(sought, found + 1)) {
+    const place = found + shift;
+    const weight = place < artists ? 5 : place < album ? 4 : 2;
+    const start = place < artists ? 0 : place < album ? artists : album;
+    const quality = place === start + 1 ? 3 : line.charCodeAt(place - 1) === SPACE ? 2 : 1;
+    best = Math.max(best, weight * quality);
+    if (best === BEST) break;
+  }
+  return best;
 }

@@ -2,20 +2,22 @@
 
 import { element } from "./dom.js";
 import { counted } from "./format.js";
-import { createSearchIndex, search } from "./search.js";
+import { SearchIndex } from "./search.js";
 import { NO_TRACK } from "./types.js";
 
-/** @import { SearchIndex } from "./search.js" */
 /** @import { Store } from "./store.js" */
 /** @import { TextData } from "./types.js" */
 
 const MAX_ROWS = 40;
+/** Tracks that the index takes in at once: some milliseconds, after which the page may do something else. */
+const SLICE = 500;
 
 export class SearchPanel {
   #input;
   #results;
   #list;
   #status;
+  #select;
   #store;
   #flyTo;
   /** @type {TextData | null} */
@@ -34,6 +36,7 @@ export class SearchPanel {
     this.#results = /** @type {HTMLElement} */ (host.querySelector(".search-results"));
     this.#list = /** @type {HTMLElement} */ (host.querySelector(".search-list"));
     this.#status = /** @type {HTMLElement} */ (host.querySelector(".search-status"));
+    this.#select = /** @type {HTMLButtonElement} */ (host.querySelector("[data-action='select-found']"));
     this.#store = store;
     this.#flyTo = flyTo;
     this.#input.addEventListener("input", () => this.#find());
@@ -46,6 +49,11 @@ export class SearchPanel {
     host.addEventListener("focusout", (event) => {
       if (!host.contains(/** @type {Node | null} */ (event.relatedTarget))) this.#open(false);
     });
+    this.#select.addEventListener("click", () => {
+      this.#open(false);
+      store.set({ selected: store.get().matches ?? [], query: "", matches: null });
+    });
+    store.subscribe(["query"], () => this.#follow());
     // Keeps the focus in the field while a result is clicked.
     this.#results.addEventListener("pointerdown", (event) => event.preventDefault());
   }
@@ -53,7 +61,27 @@ export class SearchPanel {
   /** @param {TextData} text */
   setText(text) {
     this.#text = text;
+    this.#index = new SearchIndex(text);
     this.#input.disabled = false;
+    this.#grow(this.#index);
+    this.#follow();
+  }
+
+  /** @param {SearchIndex} index */
+  #grow(index) {
+    index.grow(SLICE);
+    if (!index.isComplete) setTimeout(() => this.#grow(index));
+    // What has been typed meanwhile was sought among the tracks that were there.
+    else if (this.#input.value) this.#find();
+  }
+
+  /** The query may come from elsewhere: from a link, or from the history. */
+  #follow() {
+    const { query } = this.#store.get();
+    if (!this.#index || query === this.#input.value) return;
+    this.#input.value = query;
+    this.#find();
+    this.#open(false);
   }
 
   focus() {
@@ -67,10 +95,9 @@ export class SearchPanel {
   }
 
   #find() {
-    if (!this.#text) return;
-    this.#index ??= createSearchIndex(this.#text);
+    if (!this.#index) return;
     const query = this.#input.value;
-    const matches = search(this.#index, query);
+    const matches = this.#index.search(query);
     this.#active = -1;
     this.#store.set({ query, matches });
     this.#show(matches);
@@ -83,13 +110,14 @@ export class SearchPanel {
       element(
         "li",
         { id: `found-${place}`, role: "option", "data-track": String(track), "aria-selected": "false" },
-        element("span", { class: "found-title" }, text.titles[track]),
-        element("span", { class: "found-artists" }, text.artistsOf(track).join(", ")),
+        element("span", { class: "found-title", dir: "auto" }, text.titles[track]),
+        element("span", { class: "found-artists", dir: "auto" }, text.artistsOf(track).join(", ")),
       ),
     );
     this.#list.replaceChildren(...rows);
     this.#results.scrollTop = 0;
     this.#status.textContent = statusText(matches);
+    this.#select.hidden = !matches || matches.length === 0;
     this.#input.removeAttribute("aria-activedescendant");
     this.#open(true);
   }

@@ -1,8 +1,11 @@
 /** Which groups are switched on, and what follows from it for every track. Pure. */
 
-import { NO_GROUP } from "./types.js";
+import { NO_GROUP, UNKNOWN } from "./types.js";
 
-/** @import { Group, GroupKind, MapData, Membership, State } from "./types.js" */
+/** @import { Group, GroupKind, MapData, Membership, State, Trait, TraitFilter } from "./types.js" */
+
+/** How many colours a number is told in. */
+export const SHADES = 48;
 
 /** Where the state keeps which groups of a kind are switched off. */
 export const HIDDEN_KEY = Object.freeze({
@@ -49,32 +52,103 @@ export const RANK = Object.freeze({ HIDDEN: 0, DIMMED: 1, QUIET: 2, SHOWN: 3 });
  * @property {number} visibleCount  tracks that are not hidden
  */
 
+/** @type {readonly (keyof State)[]}  what the appearance of tracks follows from */
+export const APPEARANCE_KEYS = [
+  "colorBy", "matches", "selected", "traits", "traitFilters", "until", ...Object.values(HIDDEN_KEY),
+];
+
+/** What is emphasised: what a query finds, else what is selected. @param {Pick<State, "matches" | "selected">} state */
+export const highlighted = ({ matches, selected }) => matches ?? (selected.length > 0 ? selected : null);
+
 /**
- * A track shows if its cluster is on, any of its playlists is on ("no playlist" counting as one), and so with libraries.
- * While a query is being typed, shown tracks that do not match are dimmed.
+ * A track shows if its cluster is on, any of its playlists is on ("no playlist" counting as one), and so with libraries and
+ * with every filtered trait. Shown tracks that are not highlighted, where some are, are dimmed.
  *
  * @param {MapData} map
- * @param {Pick<State, "colorBy" | "hiddenClusters" | "hiddenPlaylists" | "hiddenLayers" | "matches">} state
+ * @param {Pick<State, "colorBy" | "hiddenClusters" | "hiddenPlaylists" | "hiddenLayers" | "matches" | "selected" | "traits" |
+ *   "traitFilters" | "until">} state
  * @returns {Appearance}
  */
-export function appearanceOf(map, { colorBy, hiddenClusters, hiddenPlaylists, hiddenLayers, matches }) {
+export function appearanceOf(map, state) {
+  const { colorBy, hiddenClusters, hiddenPlaylists, hiddenLayers } = state;
   const { count, cluster, memberships } = map;
   const rank = new Uint8Array(count);
   const group = new Int32Array(count);
+  const tests = [...state.traits.values()].flatMap((trait) => traitTests(trait, state));
+  const trait = state.traits.get(colorBy);
+  const colorGroup = trait && groupByTrait(trait, state.traitFilters.get(trait.id));
+  const highlights = highlighted(state);
   let visibleCount = 0;
   for (let track = 0; track < count; track++) {
     const playlist = firstShown(memberships.playlist, track, hiddenPlaylists);
     const layer = firstShown(memberships.layer, track, hiddenLayers);
-    const visible = playlist !== undefined && layer !== undefined && !hiddenClusters.has(cluster[track]);
-    group[track] = (colorBy === "cluster" ? cluster[track] : colorBy === "playlist" ? playlist : layer) ?? NO_GROUP;
-    if (!visible) continue;
+    if (colorGroup) group[track] = colorGroup(track);
+    else group[track] = (colorBy === "playlist" ? playlist : colorBy === "layer" ? layer : cluster[track]) ?? NO_GROUP;
+    if (playlist === undefined || layer === undefined || hiddenClusters.has(cluster[track])) continue;
+    if (tests.length > 0 && !tests.every((shows) => shows(track))) continue;
     visibleCount++;
-    rank[track] = matches ? RANK.DIMMED : group[track] === NO_GROUP ? RANK.QUIET : RANK.SHOWN;
+    rank[track] = highlights ? RANK.DIMMED : group[track] === NO_GROUP ? RANK.QUIET : RANK.SHOWN;
   }
-  for (const track of matches ?? []) {
+  for (const track of highlights ?? []) {
     if (rank[track] === RANK.DIMMED) rank[track] = RANK.SHOWN;
   }
   return { rank, group, visibleCount };
+}
+
+/**
+ * @param {Trait} trait
+ * @param {Pick<State, "traitFilters" | "until">} state
+ * @returns {((track: number) => boolean)[]}  each says whether a track may show
+ */
+function traitTests(trait, { traitFilters, until }) {
+  const tests = [];
+  const filter = traitFilters.get(trait.id);
+  const { values, membership } = trait;
+  if (filter && membership) {
+    const hidden = hiddenCategories(trait, filter);
+    tests.push((/** @type {number} */ track) => firstShown(membership, track, hidden) !== undefined);
+  } else if (filter) {
+    const showsUnknown = !filter.hidden.has(UNKNOWN);
+    tests.push((/** @type {number} */ track) => {
+      const value = values[track];
+      return Number.isNaN(value) ? showsUnknown : value >= filter.low && value <= filter.high;
+    });
+  }
+  // A track whose day is not known was always there, as far as anybody can tell.
+  if (until !== null && trait.id === "added_at") tests.push((/** @type {number} */ track) => !(values[track] > until));
+  return tests;
+}
+
+/**
+ * @param {Trait} trait
+ * @param {TraitFilter | undefined} filter
+ * @returns {(track: number) => number}  the shade or category whose colour a track takes
+ */
+function groupByTrait(trait, filter) {
+  const { membership, values, domain } = trait;
+  if (membership) {
+    const hidden = filter ? hiddenCategories(trait, filter) : new Set();
+    return (track) => firstShown(membership, track, hidden) ?? NO_GROUP;
+  }
+  const scale = SHADES / Math.max(domain[1] - domain[0], Number.EPSILON);
+  return (track) => {
+    const value = values[track];
+    if (Number.isNaN(value)) return NO_GROUP;
+    return Math.max(0, Math.min(SHADES - 1, Math.floor((value - domain[0]) * scale)));
+  };
+}
+
+/**
+ * @param {Trait} trait
+ * @param {TraitFilter} filter
+ * @returns {Set<number>}
+ */
+function hiddenCategories({ categories }, { hidden }) {
+  const indices = new Set(hidden.has(UNKNOWN) ? [NO_GROUP] : []);
+  categories.forEach(({ name }, index) => {
+    if (hidden.has(name)) indices.add(index);
+  });
+  return indices;
 }
 
 /**
@@ -114,6 +188,9 @@ export function groupsHolding(map, kind, track) {
 export function groupsOf(map, kind) {
   return { cluster: map.clusters, playlist: map.playlists, layer: map.layers }[kind];
 }
+
+/** @param {string} colorBy @returns {colorBy is GroupKind} */
+export const isGroupKind = (colorBy) => Object.hasOwn(HIDDEN_KEY, colorBy);
 
 /**
  * @param {MapData} map

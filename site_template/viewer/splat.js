@@ -117,10 +117,9 @@ export function blended(below, above, cover) {
  */
 
 /**
- * @typedef {object} Points  columns in the grid's order
+ * @typedef {object} Points  columns of equal length
  * @property {Uint16Array} x  map units
  * @property {Uint16Array} y  map units
- * @property {Uint8Array} rank
  * @property {Int32Array} color  pixel for each point
  */
 
@@ -130,34 +129,30 @@ export function blended(below, above, cover) {
  */
 
 /**
- * Draws the points of one rank that lie in the given runs. A point whose disc would not fit into the target is left out, so a
- * target is larger than the window by a margin.
+ * Draws the points from one place up to another. A point whose disc would not fit into the target is left out, so a target is
+ * larger than the window by a margin.
  *
  * @param {Target} target
  * @param {Points} points
- * @param {Uint32Array} runs  start, end, start, end, ...
- * @param {number} rank
+ * @param {number} from
+ * @param {number} to
  * @param {Brush} brush
  * @param {Projection} projection
  * @param {Paint} paint
  */
-export function splat({ pixels, stride, height }, points, runs, rank, brush, projection, paint) {
-  const { x, y, rank: ranks, color: colors } = points;
+export function splat({ pixels, stride, height }, { x, y, color }, from, to, brush, projection, paint) {
   const { scaleX, scaleY, x: offsetX, y: offsetY } = projection;
   const low = brush.reach;
   const right = stride - brush.reach - 1;
   const bottom = height - brush.reach - 1;
-  for (let r = 0; r < runs.length; r += 2) {
-    for (let i = runs[r], end = runs[r + 1]; i < end; i++) {
-      if (ranks[i] !== rank) continue;
-      const left = x[i] * scaleX + offsetX;
-      const top = y[i] * scaleY + offsetY;
-      if (left < low || top < low || left >= right || top >= bottom) continue;
-      const column = left | 0;
-      const row = top | 0;
-      const mask = brush.masks[(((top - row) * PHASES) | 0) * PHASES + (((left - column) * PHASES) | 0)];
-      paint(pixels, row * stride + column, mask, colors[i]);
-    }
+  for (let i = from; i < to; i++) {
+    const left = x[i] * scaleX + offsetX;
+    const top = y[i] * scaleY + offsetY;
+    if (left < low || top < low || left >= right || top >= bottom) continue;
+    const column = left | 0;
+    const row = top | 0;
+    const mask = brush.masks[(((top - row) * PHASES) | 0) * PHASES + (((left - column) * PHASES) | 0)];
+    paint(pixels, row * stride + column, mask, color[i]);
   }
 }
 

@@ -70,6 +70,13 @@ export function wireTheme(button, store) {
   };
   wear();
   store.subscribe(["theme"], wear);
+  // Ink is dark and paper white.
+  let onScreen = store.get().theme;
+  addEventListener("beforeprint", () => {
+    onScreen = store.get().theme;
+    store.set({ theme: "light" });
+  });
+  addEventListener("afterprint", () => store.set({ theme: onScreen }));
   systemPrefersDark.addEventListener("change", () => store.set({ theme: initialTheme() }));
   button.addEventListener("click", () => {
     const theme = store.get().theme === "dark" ? "light" : "dark";

@@ -24,6 +24,7 @@
  * @property {Group[]} playlists
  * @property {Group[]} layers  whose libraries these are; empty where all is one person's
  * @property {Readonly<Record<OverlappingKind, Membership>>} memberships
+ * @property {{features: Record<string, string>, facets: string[], facts: string[]}} columns  what details hold; units by feature
  * @property {{text: string, details: string[], detailsChunk: number}} files
  *
  * @typedef {object} Membership  which groups of one kind hold a track: `groups[offsets[t]..offsets[t + 1]]`, ascending
@@ -44,8 +45,26 @@
  * @property {{name: string, unit: string, value: number}[]} features  those that the track has
  * @property {{name: string, value: string | number}[]} facets
  *
+ * @typedef {object} Trait  something that is known of single tracks, and that they can be coloured and filtered by
+ * @property {string} id  "feature.tempo", "facet.genres", "year"
+ * @property {string} label
+ * @property {string} unit
+ * @property {"number" | "date" | "category" | "cycle"} kind  a cycle's categories go round, as keys do
+ * @property {Float32Array} values  for numbers and dates (days since 1970): one a track, NaN where unknown; else empty
+ * @property {[number, number]} domain  what the colours span: nearly all values
+ * @property {Membership | null} membership  for categories: which of them each track has
+ * @property {{name: string, count: number}[]} categories
+ * @property {number} unknownCount  tracks of which it is not known
+ *
+ * @typedef {object} TraitFilter  what of a trait is shown
+ * @property {number} low
+ * @property {number} high
+ * @property {ReadonlySet<string>} hidden  names of categories; UNKNOWN stands for tracks of which it is not known
+ *
+ * @typedef {{x: number, y: number, span: number}} View  the middle and the smaller side of the free part, map units
  * @typedef {{k: number, x: number, y: number}} Transform  pixel = plane * k + (x, y)
  * @typedef {{top: number, right: number, bottom: number, left: number}} Insets  pixels
+ * @typedef {{top: number, right: number, bottom: number, left: number}} Box  edges from the window's top left, pixels
  * @typedef {{width: number, height: number}} Size  pixels
  * @typedef {"playlist" | "layer"} OverlappingKind  groups of which a track may be in several
  * @typedef {"cluster" | OverlappingKind} GroupKind
@@ -61,10 +80,14 @@
  *
  * @typedef {object} State  everything that a person can change, and nothing that follows from it
  * @property {ThemeName} theme
- * @property {GroupKind} colorBy
+ * @property {GroupKind | string} colorBy  a kind of group or the id of a trait that has arrived
  * @property {ReadonlySet<number>} hiddenClusters  indices; NO_GROUP stands for tracks in none
  * @property {ReadonlySet<number>} hiddenPlaylists
  * @property {ReadonlySet<number>} hiddenLayers
+ * @property {ReadonlyMap<string, Trait>} traits  those that were asked for and have arrived, by id
+ * @property {ReadonlyMap<string, TraitFilter>} traitFilters  by id of the trait; none means that everything shows
+ * @property {number | null} until  only tracks added by this day (since 1970) show; null for all
+ * @property {readonly number[]} selected  tracks gathered into a list, in its order
  * @property {string} query
  * @property {readonly number[] | null} matches  tracks that the query finds, best first; null without a query
  * @property {number} hovered  track, NO_TRACK for none
@@ -74,6 +97,9 @@
 
 /** Stands for "in no cluster", "in no playlist" and the like wherever an index of a group is expected. */
 export const NO_GROUP = -1;
+
+/** Stands for "not known" wherever the name of a trait's category is expected. */
+export const UNKNOWN = "";
 
 /** Stands for "no track" wherever a track is expected. */
 export const NO_TRACK = -1;

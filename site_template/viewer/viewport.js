@@ -1,6 +1,6 @@
 /** The arithmetic between map units, the plane and pixels. Pure. */
 
-/** @import { Insets, Size, Transform } from "./types.js" */
+/** @import { Insets, Size, Transform, View } from "./types.js" */
 
 /** Side of the plane. Map units are divided by 64: D3's transform then has friendly numbers. */
 export const PLANE_SIZE = 1024;
@@ -93,6 +93,31 @@ export function centredTransform(x, y, k, size, insets) {
     x: insets.left + free.width / 2 - planeX(x) * k,
     y: insets.top + free.height / 2 - planeY(y) * k,
   };
+}
+
+/**
+ * What a transform shows, told so that it means the same in a window of another size.
+ *
+ * @param {Transform} transform
+ * @param {Size} size
+ * @param {Insets} insets
+ * @returns {View}
+ */
+export function viewOf(transform, size, insets) {
+  const free = freeArea(size, insets);
+  const [x, y] = toMap(transform, insets.left + free.width / 2, insets.top + free.height / 2);
+  return { x, y, span: Math.min(free.width, free.height) * unitsPerPixel(transform) };
+}
+
+/**
+ * @param {View} view
+ * @param {Size} size
+ * @param {Insets} insets
+ * @returns {Transform}
+ */
+export function transformOfView({ x, y, span }, size, insets) {
+  const free = freeArea(size, insets);
+  return centredTransform(x, y, (Math.min(free.width, free.height) * UNITS_PER_PLANE) / span, size, insets);
 }
 
 /**

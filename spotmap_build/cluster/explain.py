@@ -75,9 +75,9 @@ class Explainer:
             if name not in self._column or name == "mode":
                 continue
             column = self._column[name]
-            away = float(self._scores[row, column] - np.median(self._scores[group, column]))
+            away = float(self._scores[row, column] - np.median(self._scores[list(group), column]))
             if abs(away) >= DIFFERENT:
-                value, usual = self._features[row, column], float(np.median(self._features[group, column]))
+                value, usual = self._features[row, column], float(np.median(self._features[list(group), column]))
                 word = words.higher if away > 0 else words.lower
                 found.append((abs(away), f"{word} ({words.show(value)} against {words.show(usual)})"))
         found += self._tag_differences(row, group)
@@ -144,7 +144,7 @@ class Explainer:
     def _tag_differences(self, row: int, group: Sequence[int]) -> list[tuple[float, str]]:
         if not self._tags.shape[1]:
             return []
-        usual = self._tags[group].mean(axis=0, dtype=np.float64)
+        usual = self._tags[list(group)].mean(axis=0, dtype=np.float64)  # a tuple would be one place, not rows
         own = self._tags[row]
         usual, own = np.where(self._is_telling, usual, 0), np.where(self._is_telling, own, 0)
         column, common = int(np.argmax(own - usual)), int(np.argmax(usual - own))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from spotmap_build.emit.page import PageFacts, render_pages, template_assets
-from spotmap_build.emit.payload import art_file_name, encode
+from spotmap_build.emit.page import PageFacts, art_file_name, render_pages, template_assets
+from spotmap_build.emit.payload import encode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,7 +61,10 @@ def assemble(
         cluster_count=len(atlas.clusters.clusters),
         playlist_count=len(atlas.playlists),
         sources=tuple(sources),
+        figures=atlas.insights.figures,
     )
     data = {f"data/{payload.generation}/{name}": content for name, content in payload.files.items()}
-    art = {f"art/{art_file_name(track)}": covers[track.art_digest] for track in atlas.tracks if track.art_digest}
+    art = {
+        f"art/{art_file_name(track.art_digest)}": covers[track.art_digest] for track in atlas.tracks if track.art_digest
+    }
     return Site(payload.generation, {**art, **data, **render_pages(template, facts)})

@@ -1,4 +1,4 @@
-"""The template folder: the two pages it renders to, and the viewer's files that are copied as they are."""
+"""The template folder: what it renders to (two pages, a service worker), and the viewer's files, copied as they are."""
 
 from __future__ import annotations
 
@@ -8,17 +8,23 @@ from importlib import resources
 from pathlib import Path
 
 from spotmap_build.errors import OutputError
+from spotmap_build.model import Figure
 
-PAGE_SUFFIX = ".html.j2"
+TEMPLATE_SUFFIX = ".j2"
 RENAMED = {"viewer.bundle.js": "viewer.js"}
 ASSET_SUFFIXES = frozenset({".css", ".js", ".svg", ".png", ".ico", ".webp", ".woff2", ".webmanifest"})
 """What lands in a site; the folder's modules, licences and notes stay behind."""
 
+ART_DIGITS = 20
+"""Hex digits of a cover's digest in its file name: 80 bits tell covers apart, and all 64 digits would be most of what a
+track costs to download."""
+
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'"
+    "frame-src https://www.youtube-nocookie.com; base-uri 'none'; form-action 'none'"
 )
-"""What the page may load: its own files only. The same words stand in the template, for hosts that send no headers."""
+"""What the page may load: its own files, and YouTube's player in a frame, which it asks for only once somebody presses
+play. The same words stand in the template, for hosts that send no headers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,13 @@ class PageFacts:
     cluster_count: int
     playlist_count: int
     sources: tuple[str, ...]
+    figures: tuple[Figure, ...] = ()
+    """How good the map is; none where a table gave the places."""
+
+
+def art_file_name(digest: str) -> str:
+    """The name below ``art/`` of the cover thumbnail with this SHA-256."""
+    return f"{digest[:ART_DIGITS]}.webp"
 
 
 def template_folder() -> Path:
@@ -43,7 +56,7 @@ def template_folder() -> Path:
     """
     package = Path(str(resources.files("spotmap_build")))
     for folder in (package / "site_template", package.parent / "site_template"):
-        if (folder / f"index{PAGE_SUFFIX}").is_file():
+        if (folder / f"index.html{TEMPLATE_SUFFIX}").is_file():
             return folder
     raise OutputError(
         f"The site's template is missing: there is no site_template in or beside {package}.",
@@ -71,12 +84,12 @@ def template_assets(folder: Path) -> dict[str, bytes]:
     return {
         RENAMED.get(path.name, path.name): path.read_bytes()
         for path in _template_files(folder)
-        if not path.name.endswith(PAGE_SUFFIX)
+        if not path.name.endswith(TEMPLATE_SUFFIX)
     }
 
 
 def render_pages(folder: Path, facts: PageFacts) -> dict[str, bytes]:
-    """``index.html`` and ``404.html`` by name. Text is escaped; a variable that the template misspells is an error.
+    """``index.html``, ``404.html`` and ``sw.js`` by name. Text is escaped; a misspelt variable is an error.
 
     Raises
     ------
@@ -88,9 +101,9 @@ def render_pages(folder: Path, facts: PageFacts) -> dict[str, bytes]:
         loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
     )
     return {
-        path.name.removesuffix(".j2"): environment.get_template(path.name).render(asdict(facts)).encode()
+        path.name.removesuffix(TEMPLATE_SUFFIX): environment.get_template(path.name).render(asdict(facts)).encode()
         for path in _template_files(folder)
-        if path.name.endswith(PAGE_SUFFIX)
+        if path.name.endswith(TEMPLATE_SUFFIX)
     }
 
 
@@ -98,5 +111,5 @@ def _template_files(folder: Path) -> list[Path]:
     return sorted(
         path
         for path in folder.iterdir()
-        if path.is_file() and (path.name.endswith(PAGE_SUFFIX) or path.suffix in ASSET_SUFFIXES)
+        if path.is_file() and (path.name.endswith(TEMPLATE_SUFFIX) or path.suffix in ASSET_SUFFIXES)
     )

@@ -17,6 +17,7 @@ import orjson
 from spotmap_build.emit.boundaries import EXTENT, boundary
 from spotmap_build.emit.hilbert import hilbert_index
 from spotmap_build.emit.insights import INSIGHTS_FILE, encode_insights
+from spotmap_build.emit.page import art_file_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -37,8 +38,8 @@ MARGIN = 2600
 """Left free along the rim of the coordinates (4 %), so that the regions around the outermost tracks fit as well."""
 SMALLEST_VIEW = 4096
 """Least width and height of the first view, for maps whose tracks all lie in one place."""
-FEATURE_DIGITS = 4
-"""Significant digits of a feature: finer than any of them is measured, and half the bytes of a float."""
+FEATURE_DIGITS = 3
+"""Significant digits of a feature: finer than any of them is measured, and a third of the bytes of a float."""
 GENERATION_DIGITS = 16
 OWN_FACETS = ("genres", "plays")
 
@@ -233,7 +234,11 @@ def _details(
     feature_units: Mapping[str, str],
 ) -> dict[str, bytes]:
     """The rest, in files of ``DETAILS_CHUNK`` tracks; ``features`` ``[n, f]`` in the order of the tracks."""
-    shown = {name: _rounded(features[:, column]) for column, name in enumerate(feature_names) if name in feature_units}
+    shown = {
+        name: _short_numbers(_rounded(features[:, column]))
+        for column, name in enumerate(feature_names)
+        if name in feature_units
+    }
     units = {name: feature_units[name] for name in shown}
     files = {}
     for number, first in enumerate(range(0, len(tracks), DETAILS_CHUNK)):
@@ -246,10 +251,12 @@ def _details(
             "duration_ms": [track.duration_ms for track in chunk],
             "year": [track.year for track in chunk],
             "added_at": [track.added_at or None for track in chunk],
-            "art": [_number(art_numbers, art_file_name(track)) if track.art_digest else -1 for track in chunk],
+            "art": [
+                _number(art_numbers, art_file_name(track.art_digest)) if track.art_digest else -1 for track in chunk
+            ],
             "art_files": list(art_numbers),
             # NaN (a feature that could not be measured) is written as null by orjson.
-            "features": {name: values[first : first + DETAILS_CHUNK].tolist() for name, values in shown.items()},
+            "features": {name: values[first : first + DETAILS_CHUNK] for name, values in shown.items()},
             "feature_units": units,
             "facets": _facets(chunk),
         }
@@ -272,11 +279,6 @@ def _columns(tracks: Sequence[Track], feature_names: Sequence[str], feature_unit
         "facets": list(_facets(tracks)),
         "facts": [name for name, known in facts.items() if known],
     }
-
-
-def art_file_name(track: Track) -> str:
-    """The name below ``art/`` of a track's cover, which is named by its content."""
-    return f"{track.art_digest}.webp"
 
 
 def _facets(tracks: Iterable[Track]) -> dict[str, list[str | float | None]]:
@@ -314,6 +316,11 @@ def _differences(values: Int64Array) -> list[int]:
     """Delta coding: the first value, then each one's difference from the one before."""
     differences: list[int] = np.diff(values, prepend=0).tolist()
     return differences
+
+
+def _short_numbers(values: npt.NDArray[np.float64]) -> list[float]:
+    """As Python's numbers, whole ones as such: ``120`` is written in less than ``120.0``. NaN stays."""
+    return [int(value) if value.is_integer() else value for value in values.tolist()]
 
 
 def _rounded(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:

@@ -77,6 +77,18 @@ def sample(web_root: tuple[Path, str]) -> Callable[[int], Site]:
     return make
 
 
+@pytest.fixture
+def copy_site(sample: Callable[[int], Site], web_root: tuple[Path, str]) -> Callable[[str], Site]:
+    """Gives a copy of the sample site, under a name, that a test may damage."""
+    root, url = web_root
+
+    def copy(name: str) -> Site:
+        shutil.copytree(sample(300).folder, root / name, dirs_exist_ok=True)
+        return Site(root / name, f"{url}{name}/")
+
+    return copy
+
+
 @dataclass
 class Complaints:
     """What went wrong in a page. A test that provokes an error takes it out with ``expect``."""

@@ -18,7 +18,10 @@ OpenViewer = Callable[..., Viewer]
 
 PAINTED_PIXELS = """(name) => {
   const canvas = document.querySelector(`canvas[data-layer="${name}"]`);
-  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  const { clientWidth: width, clientHeight: height } = canvas;
+  const copy = new OffscreenCanvas(width, height).getContext("2d");
+  copy.drawImage(canvas, 0, 0);
+  const { data } = copy.getImageData(0, 0, width, height);
   let painted = 0;
   for (let i = 3; i < data.length; i += 4) if (data[i] > 0) painted++;
   return painted;
@@ -29,6 +32,21 @@ PAINTED_PIXELS = """(name) => {
 def test_each_layer_is_drawn(open_viewer: OpenViewer, layer: str) -> None:
     viewer = open_viewer()
     viewer.wait_until(f"({PAINTED_PIXELS})({layer!r}) > 500")
+
+
+def test_close_by_a_track_is_its_cover(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    covers = viewer.page.locator('canvas[data-layer="covers"]')
+    expect(covers).to_be_hidden()
+    viewer.page.mouse.move(*viewer.position_of(viewer.track_in_view()))
+    for _ in range(2):
+        viewer.page.mouse.wheel(0, -400)
+        viewer.page.wait_for_timeout(40)
+    expect(covers).to_be_visible()
+    viewer.wait_until(f"({PAINTED_PIXELS})('covers') > 500")
+    viewer.page.locator("#map").focus()
+    viewer.page.keyboard.press("0")
+    expect(covers).to_be_hidden()
 
 
 def test_the_wheel_zooms_around_the_pointer(open_viewer: OpenViewer) -> None:

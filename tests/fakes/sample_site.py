@@ -23,6 +23,14 @@ import numpy.typing as npt
 TEMPLATE = Path(__file__).resolve().parents[2] / "site_template"
 LAYERS = ("me", "Mara")
 SOURCES = ("spotify", "folder")
+FEATURE_UNITS = {
+    "tempo": "BPM",
+    "loudness": "LUFS",
+    "brightness": "Hz",
+    "danceability": "",
+    "key": "pitch class",
+    "mode": "",
+}
 GENERATION = "sample0123456789"
 MAP_SIZE = 65535
 DETAILS_CHUNK = 2048
@@ -65,6 +73,13 @@ CURIOUS_TITLES = (
 )  # fmt: skip
 
 
+FIGURES = (
+    {"label": "Trustworthiness", "value": 0.91, "meaning": "Tracks that lie close on the map also sound alike."},
+    {"label": "Continuity", "value": 0.88, "meaning": "Tracks that sound alike also lie close on the map."},
+)
+GENRES = ("ambient, dub", None, "house", "ambient", "folk, chanson", "jazz")
+
+
 @dataclass(frozen=True, slots=True)
 class Blob:
     """One invented group: an elongated normal distribution."""
@@ -89,9 +104,10 @@ def write_sample_site(out: Path, *, tracks: int, seed: int = 7, title: str = "A 
     folder = out / "data" / GENERATION
     folder.mkdir(parents=True, exist_ok=True)
     for name, document in documents.items():
-        folder.joinpath(name).write_text(
-            json.dumps(document, ensure_ascii=False, separators=(",", ":")), encoding="utf-8"
-        )
+        text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+        folder.joinpath(name).write_text(text, encoding="utf-8")
+        twin = f"spotmapReceive({json.dumps(name)}, {json.dumps(text)});\n"
+        folder.joinpath(f"{name}.js").write_text(twin, encoding="utf-8")
     for source, name in (("viewer.bundle.js", "viewer.js"), ("style.css", "style.css"), ("favicon.svg", "favicon.svg")):
         folder.joinpath(name).write_bytes((TEMPLATE / source).read_bytes())
     art = out / "art"
@@ -108,9 +124,10 @@ def write_sample_site(out: Path, *, tracks: int, seed: int = 7, title: str = "A 
         "playlist_count": len(documents["map.json"]["playlists"]),
         "cluster_count": len(documents["map.json"]["clusters"]),
         "sources": SOURCES,
+        "figures": FIGURES,
         "description": f"A map of {tracks} tracks, placed by how they sound.",
     }
-    for page in ("index.html", "404.html"):
+    for page in ("index.html", "404.html", "sw.js"):
         (out / page).write_text(environment.get_template(f"{page}.j2").render(values), encoding="utf-8")
     return out / "index.html"
 
@@ -202,6 +219,11 @@ def map_document(
         "clusters": clusters,
         "playlists": playlist_entries(random, points, labels),
         "layers": layer_entries(count),
+        "columns": {
+            "features": FEATURE_UNITS,
+            "facets": ["genres", "plays"],
+            "facts": ["year", "added_at", "duration_ms"],
+        },
         "files": {"text": "text.json", "details": details, "details_chunk": DETAILS_CHUNK},
         "sources": SOURCES,
     }
@@ -297,7 +319,7 @@ def details_document(random: np.random.Generator, first: int, count: int) -> Doc
         "video_ids": [f"v{row:010d}" if is_streamed(row) else None for row in numbers],
         "duration_ms": random.integers(95_000, 520_000, size=count).tolist(),
         "year": [None if random.random() < 0.1 else int(year) for year in random.integers(1959, 2026, size=count)],
-        "added_at": [None] * count,
+        "added_at": [added_at(row) for row in numbers],
         "art": [int(random.integers(len(names))) if random.random() < 0.5 else -1 for _ in range(count)],
         "art_files": names,
         "features": {
@@ -305,10 +327,23 @@ def details_document(random: np.random.Generator, first: int, count: int) -> Doc
             "loudness": random.normal(-14, 4, size=count).round(1).tolist(),
             "brightness": random.normal(1900, 600, size=count).round().tolist(),
             "danceability": random.uniform(0.4, 2.2, size=count).round(2).tolist(),
+            "key": [row * 7 % 12 for row in numbers],
+            "mode": [row // 12 % 2 for row in numbers],
         },
-        "feature_units": {"tempo": "BPM", "loudness": "LUFS", "brightness": "Hz", "danceability": ""},
-        "facets": {"genres": ["ambient, dub" if row % 2 else None for row in numbers]},
+        "feature_units": FEATURE_UNITS,
+        "facets": {
+            "genres": [GENRES[row % len(GENRES)] for row in numbers],
+            "plays": [row % 50 if row % 3 else None for row in numbers],
+        },
     }
+
+
+def added_at(track: int) -> str | None:
+    """A day in 2012 to 2024; every tenth track's is not known."""
+    if track % 10 == 9:
+        return None
+    day = np.datetime64("2012-01-01") + track * 7919 % 4700
+    return f"{day}T12:00:00Z"
 
 
 def is_streamed(track: int) -> bool:

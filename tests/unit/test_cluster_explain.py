@@ -91,6 +91,7 @@ def test_without_tags_and_features_there_is_nothing_to_say() -> None:
     explainer = Explainer(Embeddings(("a", "b", "c"), np.zeros((3, 2), np.float32), nothing, (), nothing, ()))
     assert explainer.shared(0, 1) == ()
     assert explainer.difference(0, [1, 2]) == ()
+    assert explainer.difference(0, (1, 2)) == ()
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])

@@ -16,6 +16,7 @@ from spotmap_build.emit.page import (
     template_digest,
     template_folder,
 )
+from spotmap_build.model import Figure
 
 FACTS = PageFacts(
     title="A <b>map</b>",
@@ -85,3 +86,11 @@ def test_the_real_template_renders_and_states_the_same_policy_as_the_preview() -
     assert {"viewer.js", "style.css"} <= set(assets)
     for name in assets:
         assert f"data/0123abcd/{name}" in page
+
+
+def test_the_page_says_how_good_the_map_is_in_sentences() -> None:
+    figure = Figure("trustworthiness", "trustworthiness", 0.934, "How far you can trust <it>.", 0.5)
+    page = render_pages(template_folder(), replace(FACTS, figures=(figure,)))["index.html"].decode()
+    assert "0.93" in page
+    assert "How far you can trust &lt;it&gt;." in page
+    assert "How good is this map" not in render_pages(template_folder(), FACTS)["index.html"].decode()

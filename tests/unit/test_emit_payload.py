@@ -100,7 +100,7 @@ def test_every_column_follows_the_same_order() -> None:
     assert decoded == [atlas.tracks[row].artists for row in rows]
     assert [text["album_names"][i] for i in text["albums"]] == [atlas.tracks[row].album for row in rows]
     assert details["duration_ms"] == [180_000 + row for row in rows]
-    assert details["features"]["tempo_bpm"] == pytest.approx(atlas.features[rows, 0].tolist(), rel=1e-3)
+    assert details["features"]["tempo_bpm"] == pytest.approx(atlas.features[rows, 0].tolist(), rel=1e-2)
     (playlist,) = document["playlists"]
     assert [rows[track] for track in accumulate(playlist["tracks"])] == [row for row in rows if row % 4 == 0]
     for cluster in document["clusters"]:
@@ -223,9 +223,9 @@ def test_any_title_is_one_line_of_valid_text(title: str, shown: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "written"),
-    [(123.456, 123.5), (0.00012345, 0.0001234), (-0.5, -0.5), (0, 0), (98765.4, 98770), (np.nan, None), (np.inf, None)],
+    [(123.456, 123), (0.00012345, 0.000123), (-0.5, -0.5), (0, 0), (98765.4, 98800), (np.nan, None), (np.inf, None)],
 )
-def test_features_are_written_with_four_digits(value: float, written: float | None) -> None:
+def test_features_are_written_with_three_digits(value: float, written: float | None) -> None:
     atlas = replace(atlas_of(1), features=np.array([[value]], np.float32), feature_names=("f",))
     (number,) = read(payload_of(atlas, {"f": ""}), "details-000.json")["features"]["f"]
     assert number == written
@@ -240,7 +240,7 @@ def test_covers_and_facets_are_named_once_a_chunk() -> None:
     details = read(payload_of(replace(atlas, tracks=tracks)), "details-000.json")
     by_track = dict(zip(details["ids"], details["art"], strict=True))
     assert by_track == {"track-0": -1, "track-1": 0, "track-2": 0, "track-3": 0}
-    assert details["art_files"] == ["cd" * 32 + ".webp"]
+    assert details["art_files"] == ["cd" * 10 + ".webp"]
     third = details["ids"].index("track-2")
     assert details["facets"]["label"] == ["Warp" if i == third else None for i in range(4)]
     assert details["facets"]["plays"][third] == 3

@@ -67,12 +67,15 @@ for (const [what, x, shown] of [
   ["in the middle stays", 300, 300],
   ["that a panel would cut moves right", 70, 110],
   ["that the edge would cut moves left", 480, 450],
-  ["whose middle is far under a panel stays there", 0, 0],
 ]) {
   test(`a label ${what}`, () => {
     assert.equal(keepInside([label(0, x, 50)], { left: 60, right: 500 })[0].x, shown);
   });
 }
+
+test("a label whose middle is far under a panel stays away", () => {
+  assert.deepEqual(keepInside([label(0, 0, 50)], { left: 60, right: 500 }), []);
+});
 
 test("a label that moves onto a stronger one stays away", () => {
   const kept = keepInside([label(0, 130, 50), label(1, 30, 55), label(2, 30, 90)], { left: 0, right: 500 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createSearchIndex, normalized, search } from "../../site_template/viewer/search.js";
+import { normalized, SearchIndex } from "../../site_template/viewer/search.js";
 
 const TRACKS = [
   ["Café del Mar", ["Energy 52"], "Trance Classics"],
@@ -12,11 +12,17 @@ const TRACKS = [
   ["夜に駆ける", ["YOASOBI"], ""],
   ["Thunderstruck", ["AC/DC"], "The Razors Edge"],
 ];
-const INDEX = createSearchIndex({
+const TEXT = {
   titles: TRACKS.map(([title]) => title),
   artistsOf: (track) => TRACKS[track][1],
   albumOf: (track) => TRACKS[track][2],
-});
+};
+
+function indexOfAll() {
+  const index = new SearchIndex(TEXT);
+  while (!index.isComplete) index.grow(3);
+  return index;
+}
 
 for (const [query, expected] of [
   ["cafe", [0]],
@@ -32,15 +38,37 @@ for (const [query, expected] of [
   ["ac/dc", [7]],
   ["ma", [3, 0, 2]],
   ["halo nonsense", []],
+  ["m", [3, 0, 2]],
+  ["駆", [6]],
 ]) {
   test(`"${query}" finds ${expected.length ? expected.map((track) => TRACKS[track][0]).join(", then ") : "nothing"}`, () => {
-    assert.deepEqual(search(INDEX, query), expected);
+    assert.deepEqual(indexOfAll().search(query), expected);
   });
 }
 
+for (const query of ["marble halo", "energy trance", "i am sasha", "ac dc razors"]) {
+  test(`"${query}" finds the same typed letter by letter as at once`, () => {
+    const typed = indexOfAll();
+    for (let end = 1; end <= query.length; end++) {
+      assert.deepEqual(typed.search(query.slice(0, end)), indexOfAll().search(query.slice(0, end)), query.slice(0, end));
+    }
+    for (let end = query.length; end > 0; end--) {
+      assert.deepEqual(typed.search(query.slice(0, end)), indexOfAll().search(query.slice(0, end)), query.slice(0, end));
+    }
+  });
+}
+
+test("tracks that the index takes in later are found by the same query", () => {
+  const index = new SearchIndex(TEXT);
+  index.grow(2);
+  assert.deepEqual(index.search("halo"), [1]);
+  index.grow(100);
+  assert.deepEqual(index.search("halo"), [1, 3]);
+});
+
 test("a query that says nothing is no query", () => {
-  assert.equal(search(INDEX, ""), null);
-  assert.equal(search(INDEX, " … "), null);
+  assert.equal(indexOfAll().search(""), null);
+  assert.equal(indexOfAll().search(" … "), null);
 });
 
 test("normalised text has no case, accents or punctuation", () => {

@@ -18,6 +18,21 @@ const MAP = decodeMap({
   files: { text: "", details: [], details_chunk: 1 },
 });
 const NONE = new Set();
+const GENRES = {
+  ...{ id: "facet.genres", label: "Genres", unit: "", kind: "category", values: new Float32Array(0), domain: [0, 1], unknownCount: 1 },
+  categories: [{ name: "folk", count: 2 }, { name: "jazz", count: 1 }],
+  membership: { offsets: Uint32Array.of(0, 2, 3, 3), groups: Uint32Array.of(0, 1, 0) },
+};
+const ADDED = {
+  ...{ id: "added_at", label: "Date added", unit: "", kind: "date", domain: [100, 148], unknownCount: 1, membership: null, categories: [] },
+  values: Float32Array.of(100, 148, NaN),
+};
+const BASE = {
+  ...{ colorBy: "cluster", hiddenClusters: NONE, hiddenPlaylists: NONE, hiddenLayers: NONE, matches: null, selected: [], until: null },
+  traits: new Map([[GENRES.id, GENRES], [ADDED.id, ADDED]]),
+  traitFilters: new Map(),
+};
+const filtered = (id, filter) => ({ traitFilters: new Map([[id, { low: -Infinity, high: Infinity, hidden: NONE, ...filter }]]) });
 const { HIDDEN, DIMMED, QUIET, SHOWN } = RANK;
 
 for (const [name, state, rank, group] of [
@@ -51,6 +66,19 @@ for (const [name, state, rank, group] of [
     [0, 1, -1],
   ],
   ["a query dims what it does not find", { matches: [2] }, [DIMMED, DIMMED, SHOWN], [0, 1, -1]],
+  ["what is selected stands out", { selected: [0] }, [SHOWN, DIMMED, DIMMED], [0, 1, -1]],
+  ["a query stands out from a selection", { selected: [0], matches: [2] }, [DIMMED, DIMMED, SHOWN], [0, 1, -1]],
+  ["by a category, a track has the colour of its first shown one", { colorBy: "facet.genres" }, [SHOWN, SHOWN, QUIET], [0, 0, -1]],
+  [
+    "a track shows while one of its categories does",
+    { colorBy: "facet.genres", ...filtered("facet.genres", { hidden: new Set(["folk"]) }) },
+    [SHOWN, HIDDEN, QUIET],
+    [1, -1, -1],
+  ],
+  ["what is not known can be hidden", filtered("facet.genres", { hidden: new Set([""]) }), [SHOWN, SHOWN, HIDDEN], [0, 1, -1]],
+  ["by a number, a track has a shade of its own, unknown ones none", { colorBy: "added_at" }, [SHOWN, SHOWN, QUIET], [0, 47, -1]],
+  ["a range hides what lies outside", filtered("added_at", { low: 120 }), [HIDDEN, SHOWN, QUIET], [0, 1, -1]],
+  ["time hides what came later", { until: 120 }, [SHOWN, HIDDEN, QUIET], [0, 1, -1]],
   [
     "a query does not bring back what is hidden",
     { matches: [1, 2], hiddenClusters: new Set([1]) },
@@ -59,8 +87,7 @@ for (const [name, state, rank, group] of [
   ],
 ]) {
   test(name, () => {
-    const base = { colorBy: "cluster", hiddenClusters: NONE, hiddenPlaylists: NONE, hiddenLayers: NONE, matches: null };
-    const appearance = appearanceOf(MAP, { ...base, ...state });
+    const appearance = appearanceOf(MAP, { ...BASE, ...state });
     assert.deepEqual([...appearance.rank], rank);
     assert.deepEqual([...appearance.group], group);
     assert.equal(appearance.visibleCount, rank.filter((value) => value !== HIDDEN).length);

@@ -7,16 +7,14 @@ const RED = packedPixel("#ff0000");
 const BLUE = packedPixel("#0000ff");
 const IDENTITY = { scaleX: 1, scaleY: 1, x: 0, y: 0 };
 
-function draw(points, radius, paint, { size = 40, outline = 0, rank = 3 } = {}) {
+function draw(points, radius, paint, { size = 40, outline = 0 } = {}) {
   const target = { pixels: new Int32Array(size * size), stride: size, height: size };
   const columns = {
     x: Uint16Array.from(points.map(({ x }) => x)),
     y: Uint16Array.from(points.map(({ y }) => y)),
-    rank: Uint8Array.from(points.map((point) => point.rank ?? 3)),
     color: Int32Array.from(points.map(({ color }) => color)),
   };
-  const runs = Uint32Array.from([0, points.length]);
-  splat(target, columns, runs, rank, createBrush(radius, outline, size), IDENTITY, paint);
+  splat(target, columns, 0, points.length, createBrush(radius, outline, size), IDENTITY, paint);
   return (x, y) => target.pixels[y * size + x];
 }
 const alpha = (pixel) => pixel >>> 24;
@@ -46,10 +44,11 @@ test("an outline separates discs that overlap", () => {
   assert.ok(red < 128 && blue < 128, `between them is the outline, not ${red}, ${blue}`);
 });
 
-test("only points of the asked rank are drawn", () => {
-  const at = draw([{ x: 10, y: 10, color: RED, rank: 0 }, { x: 30, y: 30, color: RED }], 3, solidPaint(0));
-  assert.equal(at(10, 10), 0);
-  assert.equal(at(30, 30), RED);
+test("only the asked points are drawn", () => {
+  const target = { pixels: new Int32Array(1600), stride: 40, height: 40 };
+  const columns = { x: Uint16Array.of(8, 20, 32), y: Uint16Array.of(20, 20, 20), color: Int32Array.of(RED, BLUE, RED) };
+  splat(target, columns, 1, 2, createBrush(3, 0, 40), IDENTITY, solidPaint(0));
+  assert.deepEqual([8, 20, 32].map((x) => target.pixels[20 * 40 + x]), [0, BLUE, 0]);
 });
 
 test("a disc that would leave the target is left out, not wrapped to the other side", () => {

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { placeCard } from "../../site_template/viewer/placement.js";
 import { pointRadius } from "../../site_template/viewer/points_layer.js";
-import { centredTransform, fitTransform, toMap, toScreen, visibleExtent } from "../../site_template/viewer/viewport.js";
+import { centredTransform, fitTransform, toMap, toScreen, transformOfView, viewOf, visibleExtent } from "../../site_template/viewer/viewport.js";
 
 const SIZE = { width: 1280, height: 800 };
+const SCREEN = { left: 0, top: 0, right: 1280, bottom: 800 };
 const INSETS = { top: 20, right: 60, bottom: 30, left: 320 };
 const near = (actual, expected) => actual.forEach((value, i) => assert.ok(Math.abs(value - expected[i]) < 0.01, `${actual}`));
 
@@ -45,12 +46,12 @@ for (const [name, point, expected] of [
   ["never below the screen", [400, 795], [416, 590]],
 ]) {
   test(`the card is ${name}`, () => {
-    assert.deepEqual(placeCard(point, { width: 300, height: 200 }, SIZE), expected);
+    assert.deepEqual(placeCard(point, { width: 300, height: 200 }, SCREEN), expected);
   });
 }
 
 test("the card stays on the screen wherever the point is", () => {
-  const screen = { width: 340, height: 500 };
+  const screen = { left: 0, top: 0, right: 340, bottom: 500 };
   const card = { width: 300, height: 200 };
   for (let x = -50; x < 400; x += 23) {
     for (let y = -50; y < 560; y += 31) {
@@ -58,6 +59,24 @@ test("the card stays on the screen wherever the point is", () => {
       assert.ok(left >= 10 && top >= 10 && left + 300 <= 330 && top + 200 <= 490, `${x},${y} -> ${left},${top}`);
     }
   }
+});
+
+test("the card stays beside panels", () => {
+  const area = { left: 320, top: 0, right: 900, bottom: 800 };
+  const card = { width: 300, height: 200 };
+  assert.deepEqual(placeCard([700, 400], card, area), [384, 300]);
+  assert.deepEqual(placeCard([100, 400], card, area), [330, 300]);
+});
+
+test("a view told in a window of one size shows the same place as large in one of another", () => {
+  const transform = centredTransform(20000, 40000, 3, SIZE, INSETS);
+  const view = viewOf(transform, SIZE, INSETS);
+  near([view.x, view.y], [20000, 40000]);
+  const phone = { width: 390, height: 844 };
+  const none = { top: 100, right: 0, bottom: 60, left: 0 };
+  const there = transformOfView(view, phone, none);
+  near(toScreen(there, 20000, 40000), [195, 442]);
+  near([viewOf(there, phone, none).span], [view.span]);
 });
 
 test("points grow with the zoom, within limits", () => {

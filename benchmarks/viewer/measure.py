@@ -1,0 +1,95 @@
+"""Opens a page in Chromium, moves its map as a hand would, and takes the times."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+PROBE: Final = (Path(__file__).parent / "probe.js").read_text(encoding="utf-8")
+READY_TIMEOUT_MS: Final = 180_000
+FLAGS: Final = ("--no-sandbox", "--enable-precise-memory-info", "--enable-unsafe-swiftshader")
+TRACE: Final = ("cc",)
+HOVERS: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What one page came to; times in milliseconds, those that a page does not have are None.
+
+    ``cpu_ms`` is what each frame took of the main thread's processor, ``work_ms`` the wall clock of the same, which
+    also holds what other programs took; ``interval_ms`` the time from one frame to the next.
+    """
+
+    shown_ms: float | None
+    cpu_ms: Sequence[float]
+    work_ms: Sequence[float]
+    interval_ms: Sequence[float]
+    hover_ms: Sequence[float] | None
+    longest_task_ms: float | None
+    heap_mib: float
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value that ``share`` (0..1) of the values do not exceed."""
+    ranked = sorted(values)
+    return ranked[min(len(ranked) - 1, int(share * len(ranked)))]
+
+
+def measure(browser: Browser, url: str, surface: str, *, is_ours: bool) -> Figures:
+    """Open ``url`` and take its figures; ``surface`` is the selector of what takes the pointer's events."""
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    try:
+        page.add_init_script(PROBE)
+        page.goto(url)
+        page.wait_for_selector("html[data-state=ready]", timeout=READY_TIMEOUT_MS)
+        page.wait_for_timeout(2500)  # what is made in the background after the page is ready
+        shown_ms = longest_task_ms = None
+        if is_ours:
+            shown_ms = page.evaluate("performance.getEntriesByName('map-shown')[0].startTime")
+            tasks = page.evaluate("probe.longTasks")
+            longest_task_ms = max((task["duration_ms"] for task in tasks if task["start_ms"] > shown_ms), default=0.0)
+        times = page.evaluate("(surface) => probe.gestures(surface)", surface)
+        cpu_ms = _traced(browser, page, surface)
+        hover_ms = page.evaluate(f"(surface) => probe.hovers(surface, {HOVERS})", surface) if is_ours else None
+        heap_mib = page.evaluate("performance.memory.usedJSHeapSize") / 2**20
+        return Figures(shown_ms, cpu_ms, times["work_ms"], times["interval_ms"], hover_ms, longest_task_ms, heap_mib)
+    finally:
+        page.close()
+
+
+def _traced(browser: Browser, page: Page, surface: str) -> list[float]:
+    """The same gestures once more, under the browser's own trace: processor time of the main thread a frame."""
+    browser.start_tracing(page=page, categories=list(TRACE))
+    page.evaluate("(surface) => probe.gestures(surface)", surface)
+    events: list[dict[str, Any]] = json.loads(browser.stop_tracing())["traceEvents"]
+    frames = [event for event in events if event["name"] == "ProxyMain::BeginMainFrame" and "tdur" in event]
+    by_process: dict[int, list[float]] = {}
+    for event in frames:
+        by_process.setdefault(event["pid"], []).append(event["tdur"] / 1000)
+    return max(by_process.values(), key=len)
+
+
+class _QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+        """Say nothing: requests are not what the person wants to read."""
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """Serve a folder on this machine; gives its address, which ends in a slash."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_QuietHandler, directory=str(folder))) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()

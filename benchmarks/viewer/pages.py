@@ -1,0 +1,60 @@
+"""The pages that are measured: sites by the real command, and the peers; made once below the working folder."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+from benchmarks.viewer.library import write_table
+
+PEERS_SOURCE: Final = Path(__file__).parent / "peers"
+CHECKOUT: Final = Path(__file__).parents[2]
+PEERS: Final = {"plain": "D3, an arc a point", "regl": "regl-scatterplot (WebGL)"}
+_GENERATION = re.compile(r'data-generation="([0-9a-zA-Z]+)"')
+
+
+def site(work: Path, tracks: int) -> str:
+    """Build the site of so many tracks, where it is not there yet; gives its path below ``work``, ending in a slash.
+
+    The viewer of this checkout is put into a site that was built before it changed.
+    """
+    folder = work / str(tracks)
+    if not (folder / "site" / "index.html").is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        write_table(folder / "library.csv", tracks)
+        command = [sys.executable, "-m", "spotmap_build", "--source", "table:library.csv", "--out", "site"]
+        subprocess.run([*command, "--log", "plain"], cwd=folder, check=True)
+    data = folder / data_path(work, tracks).removeprefix(f"{tracks}/")
+    for name, source in (("viewer.js", "viewer.bundle.js"), ("style.css", "style.css")):
+        shutil.copyfile(CHECKOUT / "site_template" / source, data / name)
+    return f"{tracks}/site/"
+
+
+def data_path(work: Path, tracks: int) -> str:
+    """Where a site's data lies below ``work``, ending in a slash."""
+    page = (work / str(tracks) / "site" / "index.html").read_text(encoding="utf-8")
+    found = _GENERATION.search(page)
+    if not found:
+        raise ValueError(f"the page of {tracks} tracks names no generation")
+    return f"{tracks}/site/data/{found[1]}/"
+
+
+def peers(work: Path) -> dict[str, str]:
+    """Install and bundle the peers, where they are not there yet; their pages' paths below ``work`` by name."""
+    folder = work / "peers"
+    folder.mkdir(parents=True, exist_ok=True)
+    for source in PEERS_SOURCE.iterdir():
+        shutil.copyfile(source, folder / source.name)
+    if not (folder / "node_modules").is_dir():
+        subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--silent"], cwd=folder, check=True)
+    template = (folder / "peer.html").read_text(encoding="utf-8")
+    for name in PEERS:
+        bundler = CHECKOUT / "node_modules" / ".bin" / "esbuild"
+        options = ["--bundle", "--format=esm", "--target=es2022", "--minify", "--log-level=warning"]
+        subprocess.run([bundler, f"{name}.js", *options, f"--outfile={name}.bundle.js"], cwd=folder, check=True)
+        folder.joinpath(f"{name}.html").write_text(template.replace("%SCRIPT%", f"{name}.bundle.js"), encoding="utf-8")
+    return {name: f"peers/{name}.html" for name in PEERS}

@@ -1,0 +1,75 @@
+/** A list of tracks as text that other programs read. Pure. */
+
+import { trackLinks } from "./links.js";
+
+/** @import { TextData, TrackDetails } from "./types.js" */
+
+/**
+ * @typedef {object} ListedTrack
+ * @property {string} title
+ * @property {string[]} artists
+ * @property {string} album
+ * @property {TrackDetails} details
+ */
+
+/**
+ * @param {TextData} text
+ * @param {number} track
+ * @param {TrackDetails} details
+ * @returns {ListedTrack}
+ */
+export const listedTrack = (text, track, details) => ({
+  title: text.titles[track],
+  artists: text.artistsOf(track),
+  album: text.albumOf(track),
+  details,
+});
+
+/** What Spotify's own program takes when it is pasted into a playlist: one link a line. @param {readonly ListedTrack[]} tracks */
+export function toSpotifyUris(tracks) {
+  return tracks.map(({ details }) => details.id).filter((id) => id.startsWith("spotify:track:"));
+}
+
+/**
+ * Tracks without an address are told in comments: a player would stumble over anything else.
+ *
+ * @param {readonly ListedTrack[]} tracks
+ */
+export function toM3u(tracks) {
+  const lines = tracks.map(({ title, artists, details }) => {
+    const seconds = details.duration_ms === null ? -1 : Math.round(details.duration_ms / 1000);
+    const name = artists.length > 0 ? `${artists.join(", ")} - ${title}` : title;
+    const links = trackLinks(details);
+    const address = (links.find(({ label }) => label === "YouTube Music") ?? links[0])?.url;
+    return address ? `#EXTINF:${seconds},${name}\n${address}` : `# no address: ${name}`;
+  });
+  return `#EXTM3U\n${lines.map((line) => `${line}\n`).join("")}`;
+}
+
+const COLUMNS = ["title", "artists", "album", "year", "duration_ms", "id", "spotify", "youtube_music"];
+
+/**
+ * The columns that a table of tracks has for `spotmap-build --source table:`, and links.
+ *
+ * @param {readonly ListedTrack[]} tracks
+ */
+export function toCsv(tracks) {
+  const rows = tracks.map(({ title, artists, album, details }) => {
+    const url = (/** @type {string} */ label) => trackLinks(details).find((link) => link.label === label)?.url ?? "";
+    const { year, duration_ms, id } = details;
+    return [title, artists.join("; "), album, year ?? "", duration_ms ?? "", id, url("Open in Spotify"), url("YouTube Music")];
+  });
+  // The mark at the beginning tells Excel that this is UTF-8.
+  return `\ufeff${[COLUMNS, ...rows].map((row) => `${row.map(csvCell).join(",")}\r\n`).join("")}`;
+}
+
+/**
+ * A spreadsheet takes a cell that begins with one of these for a formula, quoted or not.
+ *
+ * @param {string | number} value
+ */
+function csvCell(value) {
+  const text = String(value);
+  const harmless = /^[=+\-@\t\r]/.test(text) && typeof value === "string" ? `'${text}` : text;
+  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+}

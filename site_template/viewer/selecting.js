@@ -1,0 +1,76 @@
+/** Gathers tracks into the selection: by a line drawn around them, around one of them, in view, or one at a time. */
+
+import { tracksInside, tracksWithin } from "./lasso.js";
+import { NO_TRACK } from "./types.js";
+import { toMap, unitsPerPixel } from "./viewport.js";
+
+/** @import { Grid } from "./grid.js" */
+/** @import { Renderer } from "./renderer.js" */
+/** @import { Store } from "./store.js" */
+/** @import { MapData } from "./types.js" */
+
+/** How far around a track is looked at first, pixels. */
+const FIRST_RADIUS = 70;
+
+export class Selecting {
+  #map;
+  #grid;
+  #store;
+  #renderer;
+  /** @type {{track: number, radius: number, tracks: readonly number[]} | null}  radius in map units */
+  #circle = null;
+
+  /**
+   * @param {MapData} map
+   * @param {Grid} grid
+   * @param {Store} store
+   * @param {Renderer} renderer
+   */
+  constructor(map, grid, store, renderer) {
+    this.#map = map;
+    this.#grid = grid;
+    this.#store = store;
+    this.#renderer = renderer;
+  }
+
+  /** The circle that the selection is, while it is one. */
+  get circle() {
+    return this.#circle?.tracks === this.#store.get().selected ? this.#circle : null;
+  }
+
+  /** @param {readonly (readonly [number, number])[]} outline  pixels */
+  outline(outline) {
+    const { transform } = this.#store.get();
+    const onMap = outline.map(([x, y]) => toMap(transform, x, y));
+    this.#store.set({ selected: tracksInside(this.#grid, onMap, this.#isVisible), pinned: NO_TRACK });
+  }
+
+  /** @param {{left: number, top: number, right: number, bottom: number}} box  pixels */
+  inView({ left, top, right, bottom }) {
+    this.outline([[left, top], [right, top], [right, bottom], [left, bottom]]);
+  }
+
+  /**
+   * @param {number} track
+   * @param {number} [radius]  map units
+   */
+  around(track, radius = FIRST_RADIUS * unitsPerPixel(this.#store.get().transform)) {
+    const { x, y } = this.#map;
+    const tracks = tracksWithin(this.#grid, x[track], y[track], radius, this.#isVisible);
+    this.#circle = { track, radius, tracks };
+    this.#store.set({ selected: tracks });
+  }
+
+  /** @param {number} track */
+  toggle(track) {
+    const { selected } = this.#store.get();
+    this.#store.set({ selected: selected.includes(track) ? selected.filter((one) => one !== track) : [...selected, track] });
+  }
+
+  clear() {
+    this.#store.set({ selected: [] });
+  }
+
+  /** @param {number} track */
+  #isVisible = (track) => this.#renderer.isVisible(track);
+}

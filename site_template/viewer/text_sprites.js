@@ -1,0 +1,80 @@
+/** Lines of text as small pictures, drawn once and then copied: stroking a halo anew takes most of a frame that is full of names. */
+
+/** More than one view can show, several times over. */
+const MOST = 1200;
+
+/**
+ * @typedef {object} TextLook
+ * @property {string} font
+ * @property {string} color  #rrggbb
+ * @property {string} halo  #rrggbb
+ * @property {number} haloWidth  pixels
+ * @property {number} height  pixels, of the line
+ */
+
+/** @typedef {{image: HTMLCanvasElement, width: number, pad: number}} Sprite  width of the text, and what its halo adds, pixels */
+
+export class TextSprites {
+  /** @type {Map<string, Sprite>} */
+  #sprites = new Map();
+  #ruler = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
+  /** @type {Map<string, number>} */
+  #widths = new Map();
+
+  /** @param {string} font  @param {string} text  @returns {number} pixels */
+  widthOf(font, text) {
+    const key = `${font}\n${text}`;
+    let width = this.#widths.get(key);
+    if (width === undefined) {
+      if (this.#widths.size > 4 * MOST) this.#widths.clear();
+      this.#ruler.font = font;
+      width = this.#ruler.measureText(text).width;
+      this.#widths.set(key, width);
+    }
+    return width;
+  }
+
+  /**
+   * @param {string} text
+   * @param {TextLook} look
+   * @param {number} ratio  device pixels in a pixel
+   * @returns {Sprite}
+   */
+  get(text, look, ratio) {
+    const key = `${look.font}\n${look.color}\n${look.halo}\n${ratio}\n${text}`;
+    let sprite = this.#sprites.get(key);
+    if (!sprite) {
+      if (this.#sprites.size >= MOST) this.#sprites.clear();
+      sprite = this.#draw(text, look, ratio);
+      this.#sprites.set(key, sprite);
+    }
+    return sprite;
+  }
+
+  /**
+   * @param {string} text
+   * @param {TextLook} look
+   * @param {number} ratio
+   * @returns {Sprite}
+   */
+  #draw(text, { font, color, halo, haloWidth, height }, ratio) {
+    const pad = haloWidth;
+    const width = this.widthOf(font, text);
+    const image = document.createElement("canvas");
+    image.width = Math.max(1, Math.ceil((width + 2 * pad) * ratio));
+    image.height = Math.ceil((height + 2 * pad) * ratio);
+    const context = /** @type {CanvasRenderingContext2D} */ (image.getContext("2d"));
+    context.scale(ratio, ratio);
+    context.font = font;
+    context.textBaseline = "middle";
+    context.lineJoin = "round";
+    context.lineWidth = haloWidth;
+    context.strokeStyle = halo;
+    context.globalAlpha = 0.85;
+    context.strokeText(text, pad, pad + height / 2);
+    context.globalAlpha = 1;
+    context.fillStyle = color;
+    context.fillText(text, pad, pad + height / 2);
+    return { image, width, pad };
+  }
+}

@@ -1,0 +1,241 @@
+/** What is known of single tracks, as columns that the map can be coloured and filtered by. Pure. */
+
+import { invertMembership } from "./decode.js";
+
+/** @import { MapData, Trait } from "./types.js" */
+
+/** Past this many names the rest become one: nobody tells more colours apart. */
+const MAX_CATEGORIES = 40;
+export const OTHER = "Other";
+const MS_PER_DAY = 86_400_000;
+
+/** By fifths: neighbours share all notes but one, and so do a major key and the minor one beside it. */
+const FIFTHS = [
+  "C · Am", "G · Em", "D · Bm", "A · F♯m", "E · C♯m", "B · G♯m", "F♯ · E♭m", "D♭ · B♭m", "A♭ · Fm", "E♭ · Cm", "B♭ · Gm", "F · Dm",
+];
+const MODES = ["Minor", "Major"];
+
+/** Where the plain name of a feature would not do. @type {Readonly<Record<string, string>>} */
+const LABELS = { key: "Key", mode: "Major or minor", noise_to_tone: "Tonal or noisy" };
+/** @type {Readonly<Record<string, {label: string, unit: string}>>} */
+const FACTS = {
+  year: { label: "Year", unit: "" },
+  added_at: { label: "Date added", unit: "" },
+  duration_ms: { label: "Length", unit: "min" },
+};
+
+/**
+ * @typedef {object} TraitName  a trait that can be asked for
+ * @property {string} id
+ * @property {string} label
+ * @property {string} unit
+ * @property {"Sound" | "Facts" | "From the library"} family
+ */
+
+/**
+ * @param {MapData["columns"]} columns
+ * @returns {TraitName[]}
+ */
+export function traitNames({ features, facets, facts }) {
+  /** @type {TraitName[]} */
+  const names = [];
+  for (const [name, unit] of Object.entries(features)) {
+    names.push({ id: `feature.${name}`, label: LABELS[name] ?? inWords(name), unit: unit === "pitch class" ? "" : unit, family: "Sound" });
+  }
+  for (const name of facts) {
+    if (Object.hasOwn(FACTS, name)) names.push({ id: name, ...FACTS[name], family: "Facts" });
+  }
+  for (const name of facets) names.push({ id: `facet.${name}`, label: inWords(name), unit: "", family: "From the library" });
+  return names;
+}
+
+/** @param {string} name */
+function inWords(name) {
+  const words = name.replaceAll("_", " ").trim();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/**
+ * @param {TraitName} name
+ * @param {readonly any[]} documents  all details
+ * @param {number} count  of tracks
+ * @returns {Trait}
+ */
+export function createTrait(name, documents, count) {
+  const { id } = name;
+  if (id === "feature.key") return categoryTrait(name, "cycle", column(documents, count, fifthOf), FIFTHS);
+  if (id === "feature.mode") {
+    return categoryTrait(name, "category", column(documents, count, ({ features }, row) => indexIn(MODES, features?.mode?.[row])), MODES);
+  }
+  if (id === "added_at") return numberTrait(name, "date", column(documents, count, ({ added_at }, row) => dayOf(added_at?.[row])));
+  if (id === "duration_ms") {
+    return numberTrait(name, "number", column(documents, count, ({ duration_ms }, row) => (duration_ms?.[row] ?? NaN) / 60_000));
+  }
+  const [family, key] = splitOnce(id);
+  const raw = column(documents, count, (document, row) => {
+    if (family === "feature") return document.features?.[key]?.[row];
+    return family === "facet" ? document.facets?.[key]?.[row] : document[id]?.[row];
+  });
+  if (raw.every((value) => value === null || value === undefined || typeof value === "number")) return numberTrait(name, "number", raw);
+  return namedTrait(name, raw);
+}
+
+/** @param {string} id */
+function splitOnce(id) {
+  const dot = id.indexOf(".");
+  return dot < 0 ? [id, ""] : [id.slice(0, dot), id.slice(dot + 1)];
+}
+
+/**
+ * @template Value
+ * @param {readonly any[]} documents
+ * @param {number} count
+ * @param {(document: any, row: number) => Value} read
+ * @returns {Value[]}
+ */
+function column(documents, count, read) {
+  /** @type {Value[]} */
+  const values = new Array(count);
+  for (const document of documents) {
+    for (let row = 0; row < document.ids.length; row++) values[document.first + row] = read(document, row);
+  }
+  return values;
+}
+
+/**
+ * @param {any} document
+ * @param {number} row
+ * @returns {number | undefined}  place on the circle of fifths
+ */
+function fifthOf({ features }, row) {
+  const key = features?.key?.[row];
+  if (typeof key !== "number") return undefined;
+  // A minor key lies where its relative major does, three semitones above it.
+  const major = features.mode?.[row] === 0 ? key + 3 : key;
+  return (Math.round(major) * 7) % 12;
+}
+
+/** @param {readonly unknown[]} names  @param {unknown} index @returns {number | undefined} */
+const indexIn = (names, index) => (typeof index === "number" && index in names ? index : undefined);
+
+/** @param {unknown} text  @returns {number} days since 1970, NaN where it is no date */
+const dayOf = (text) => (typeof text === "string" ? Math.floor(Date.parse(text) / MS_PER_DAY) : NaN);
+
+/**
+ * @param {TraitName} name
+ * @param {"number" | "date"} kind
+ * @param {readonly (number | null | undefined)[]} raw
+ * @returns {Trait}
+ */
+function numberTrait({ id, label, unit }, kind, raw) {
+  const values = Float32Array.from(raw, (value) => value ?? NaN);
+  const known = values.filter((value) => !Number.isNaN(value)).sort();
+  return {
+    id, label, unit, kind, values,
+    domain: domainOf(known),
+    membership: null,
+    categories: [],
+    unknownCount: values.length - known.length,
+  };
+}
+
+/**
+ * Nearly all of the values, so that one outlier does not make all others look alike; around zero where zero is amid them.
+ *
+ * @param {Float32Array} sorted
+ * @returns {[number, number]}
+ */
+function domainOf(sorted) {
+  if (sorted.length === 0) return [0, 1];
+  const at = (/** @type {number} */ share) => sorted[Math.round(share * (sorted.length - 1))];
+  let [low, high] = [at(0.01), at(0.99)];
+  if (low === high) [low, high] = [at(0), at(1)];
+  if (low === high) return [low - 0.5, high + 0.5];
+  if (low < 0 && high > 0 && Math.min(-low, high) > 0.25 * Math.max(-low, high)) {
+    const reach = Math.max(-low, high);
+    return [-reach, reach];
+  }
+  return [low, high];
+}
+
+/**
+ * Text with several names in it, joined by commas or semicolons, is in all of these categories.
+ *
+ * @param {TraitName} name
+ * @param {readonly unknown[]} raw
+ * @returns {Trait}
+ */
+function namedTrait(name, raw) {
+  const namesOf = (/** @type {unknown} */ value) => {
+    if (value === null || value === undefined) return [];
+    return [...new Set(String(value).split(/[,;]/).map((part) => part.trim()).filter(Boolean))];
+  };
+  /** @type {Map<string, number>} */
+  const counts = new Map();
+  const named = raw.map(namesOf);
+  for (const each of named) for (const one of each) counts.set(one, (counts.get(one) ?? 0) + 1);
+  const ranked = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([one]) => one);
+  const kept = ranked.length > MAX_CATEGORIES ? [...ranked.slice(0, MAX_CATEGORIES - 1), OTHER] : ranked;
+  const place = new Map(kept.map((one, index) => [one, index]));
+  const other = kept.length - 1;
+  return categoryTrait(name, "category", named.map((each) => each.map((one) => place.get(one) ?? other)), kept);
+}
+
+/**
+ * @param {TraitName} name
+ * @param {"category" | "cycle"} kind
+ * @param {readonly (number | readonly number[] | undefined)[]} raw  places in `names`
+ * @param {readonly string[]} names
+ * @returns {Trait}
+ */
+function categoryTrait({ id, label, unit }, kind, raw, names) {
+  /** @type {number[][]} */
+  const tracks = names.map(() => []);
+  let unknownCount = 0;
+  raw.forEach((value, track) => {
+    const places = typeof value === "number" ? [value] : [...new Set(value ?? [])];
+    if (places.length === 0) unknownCount++;
+    for (const place of places) tracks[place].push(track);
+  });
+  return {
+    id, label, unit, kind,
+    values: new Float32Array(0),
+    domain: [0, 1],
+    membership: invertMembership(tracks.map((members) => ({ tracks: differences(members) })), raw.length),
+    categories: names.map((name, place) => ({ name, count: tracks[place].length })),
+    unknownCount,
+  };
+}
+
+/** @param {readonly number[]} ascending */
+const differences = (ascending) => ascending.map((value, place) => value - (ascending[place - 1] ?? 0));
+
+/**
+ * How many tracks lie in each of some equal parts of the domain.
+ *
+ * @param {Trait} trait
+ * @param {number} bins
+ * @returns {number[]}
+ */
+export function histogram({ values, domain: [low, high] }, bins) {
+  const counts = new Array(bins).fill(0);
+  for (const value of values) {
+    // Outliers beyond the domain would make its ends look crowded.
+    if (value >= low && value <= high) counts[Math.min(bins - 1, Math.floor(((value - low) / (high - low)) * bins))]++;
+  }
+  return counts;
+}
+
+/**
+ * @param {Pick<Trait, "kind" | "unit" | "domain" | "id">} trait
+ * @param {number} value
+ * @returns {string}
+ */
+export function formatTrait({ id, kind, unit, domain }, value) {
+  if (kind === "date") return new Date(value * MS_PER_DAY).toISOString().slice(0, 10);
+  if (id === "year") return String(Math.round(value));
+  const spread = domain[1] - domain[0];
+  const digits = Math.max(0, Math.min(4, 2 - Math.floor(Math.log10(spread))));
+  const text = String(Number(value.toFixed(digits))).replace("-", "−");
+  return unit ? `${text}\u00a0${unit}` : text;
+}

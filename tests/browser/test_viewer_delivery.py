@@ -1,0 +1,186 @@
+"""How the page reaches its reader: from disk, from a server, and from neither once it was there."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import QuietHandler
+from tests.fakes.sample_site import GENERATION, write_sample_site
+
+pytestmark = pytest.mark.browser
+NEXT_GENERATION = "sample9876543210"
+
+
+class Host:
+    """A server that can be switched off, and on again at the same address."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.server: ThreadingHTTPServer | None = None
+        self.port = 0
+        self.start()
+
+    def start(self) -> None:
+        self.server = ThreadingHTTPServer(("127.0.0.1", self.port), partial(QuietHandler, directory=str(self.root)))
+        self.port = self.server.server_port
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self) -> None:
+        if self.server:
+            self.server.shutdown()
+            self.server.server_close()
+            self.server = None
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[Host]:
+    host = Host(tmp_path)
+    yield host
+    host.stop()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    yield context.new_page()
+    context.close()
+
+
+def visit(page: Page, url: str) -> None:
+    page.goto(url)
+    page.wait_for_selector('html[data-state="ready"]')
+
+
+def until(page: Page, expression: str) -> None:
+    for _ in range(250):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(20)
+    raise AssertionError(f"still not true: {expression}")
+
+
+def kept_generations(page: Page) -> list[str]:
+    """The generations whose page this browser could show without network."""
+    found: list[str] = page.evaluate(
+        """async () => {
+          const names = [];
+          for (const name of await caches.keys()) {
+            const page = await (await caches.open(name)).match(new URL("./", location.href).href);
+            if (page) names.push(/data-generation="([^"]+)"/.exec(await page.text())[1]);
+          }
+          return names;
+        }"""
+    )
+    return found
+
+
+def keep(page: Page, generation: str, *details: str) -> None:
+    """Wait until the service worker has a generation and is in charge."""
+    expected = [f"data/{generation}/{name}" for name in ("map.json", "text.json", *details)]
+    until(
+        page,
+        f"""(async () => {{
+          if (!navigator.serviceWorker.controller) return false;
+          const found = await Promise.all({expected}.map((name) => caches.match(new URL(name, location.href).href)));
+          return found.every(Boolean);
+        }})()""",
+    )
+
+
+def republish(folder: Path) -> None:
+    """The same map as another generation; the old data stay for a while, as after a build."""
+    new = folder / "data" / NEXT_GENERATION
+    new.mkdir()
+    for path in (folder / "data" / GENERATION).iterdir():
+        new.joinpath(path.name).write_bytes(path.read_bytes().replace(GENERATION.encode(), NEXT_GENERATION.encode()))
+    for name in ("sw.js", "index.html"):
+        text = (folder / name).read_text(encoding="utf-8").replace(GENERATION, NEXT_GENERATION)
+        folder.joinpath(name).write_text(text.replace("A sample library", "A newer library"), encoding="utf-8")
+
+
+def test_the_page_opens_from_disk(page: Page, tmp_path: Path) -> None:
+    index = write_sample_site(tmp_path / "site with space", tracks=300)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    visit(page, index.as_uri())
+    assert page.evaluate("spotmap.visibleCount()") == 300
+    x, y = page.evaluate("spotmap.positionOf(150)")
+    page.mouse.click(x, y)
+    expect(page.locator("#card .card-title")).not_to_be_empty()
+    expect(page.locator("#card .card-facts")).to_contain_text(":")
+    page.keyboard.press("/")
+    page.keyboard.type("a")
+    expect(page.locator("#found li").first).to_be_visible()
+    assert errors == []
+
+
+def test_a_site_copied_in_part_says_which_file_is_missing(page: Page, tmp_path: Path) -> None:
+    index = write_sample_site(tmp_path / "site", tracks=300)
+    (tmp_path / "site" / "data" / GENERATION / "map.json.js").unlink()
+    page.goto(index.as_uri())
+    page.wait_for_selector('html[data-state="error"]')
+    expect(page.locator("#notice")).to_contain_text("map.json.js is not beside this page")
+
+
+@pytest.mark.parametrize("place", ["", "under/a/path"])
+def test_after_one_visit_the_map_opens_without_a_server(page: Page, host: Host, place: str) -> None:
+    write_sample_site(host.root / place, tracks=300)
+    url = f"http://127.0.0.1:{host.port}/{place}{'/' if place else ''}"
+    visit(page, url)
+    keep(page, GENERATION, "details-000.json")
+    host.stop()
+    page.goto("about:blank")
+    visit(page, url)
+    assert page.evaluate("spotmap.visibleCount()") == 300
+    x, y = page.evaluate("spotmap.positionOf(150)")
+    page.mouse.click(x, y)
+    expect(page.locator("#card .card-facts")).to_contain_text(":")
+
+
+def test_a_new_build_is_shown_at_the_next_visit_and_kept_instead_of_the_old_one(page: Page, host: Host) -> None:
+    write_sample_site(host.root, tracks=300)
+    url = f"http://127.0.0.1:{host.port}/"
+    visit(page, url)
+    keep(page, GENERATION)
+    republish(host.root)
+    visit(page, url)
+    expect(page.locator("h1")).to_have_text("A newer library")
+    keep(page, NEXT_GENERATION)
+    until(page, f"caches.keys().then((names) => !names.some((name) => name.endsWith('{GENERATION}')))")
+    assert kept_generations(page) == [NEXT_GENERATION]
+    host.stop()
+    visit(page, url)
+    expect(page.locator("h1")).to_have_text("A newer library")
+
+
+def test_a_worker_that_comes_before_its_page_keeps_nothing(page: Page, host: Host) -> None:
+    write_sample_site(host.root, tracks=300)
+    url = f"http://127.0.0.1:{host.port}/"
+    visit(page, url)
+    keep(page, GENERATION)
+    old_page = (host.root / "index.html").read_bytes()
+    republish(host.root)
+    (host.root / "index.html").write_bytes(old_page)
+    visit(page, url)
+    page.evaluate("navigator.serviceWorker.getRegistration().then((found) => found.update()).catch(() => undefined)")
+    page.wait_for_timeout(300)
+    assert kept_generations(page) == [GENERATION]
+    host.stop()
+    visit(page, url)
+    expect(page.locator("h1")).to_have_text("A sample library")
+
+
+def test_offline_and_online_have_the_same_files(page: Page, host: Host) -> None:
+    """What the worker answers from is what the server gave, byte for byte."""
+    write_sample_site(host.root, tracks=300)
+    visit(page, f"http://127.0.0.1:{host.port}/")
+    keep(page, GENERATION)
+    kept = page.evaluate(f"fetch('data/{GENERATION}/text.json').then((response) => response.text())")
+    assert kept == (host.root / "data" / GENERATION / "text.json").read_text(encoding="utf-8")

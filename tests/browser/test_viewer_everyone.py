@@ -1,0 +1,331 @@
+"""The page for everyone: keys, screen readers, contrast, small and large windows, paper, no scripts, hostile names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Site, Viewer
+from tests.fakes.sample_site import GENERATION
+
+pytestmark = pytest.mark.browser
+OpenViewer = Callable[..., Viewer]
+AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
+PANELS = ("#masthead", "#legend", "#controls", "#card", "#picks", "#player", "#timeline", "#lasso-hint")
+
+
+def _violations(page: Page) -> list[str]:
+    """What axe finds wrong; the script is given to the page from outside, its policy allows none."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: Any = page.evaluate("axe.run({resultTypes: ['violations']})")
+    return [
+        f"{violation['id']}: {node['target']} {node['failureSummary']}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+def _everything_open(viewer: Viewer) -> None:
+    page = viewer.page
+    page.locator("#timeline-button").click()
+    page.mouse.click(*viewer.position_of(viewer.track_in_view(2)))
+    page.get_by_role("button", name="Nearby").click()
+    expect(page.locator(".card-facts")).to_be_visible()
+    expect(page.locator(".picks-time").first).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("scene", ["map", "everything", "number", "search", "phone"])
+def test_axe_finds_nothing(open_viewer: OpenViewer, theme: str, scene: str) -> None:
+    if not AXE.exists():
+        pytest.skip("needs `npm ci`")
+    size = {"width": 390, "height": 844} if scene == "phone" else {"width": 1280, "height": 800}
+    viewer = open_viewer(color_scheme=theme, viewport=size)
+    page = viewer.page
+    if scene == "everything":
+        _everything_open(viewer)
+    elif scene == "number":
+        page.locator(".more select").select_option("feature.tempo")
+        expect(page.locator(".range")).to_be_visible()
+    elif scene == "search":
+        page.keyboard.press("/")
+        page.keyboard.type("river")
+    elif scene == "phone":
+        page.locator("#legend-handle").click()
+    assert _violations(page) == []
+
+
+def _tab_to(page: Page, selector: str, limit: int = 80) -> None:
+    """Press Tab until an element that matches has the focus."""
+    for _ in range(limit):
+        if page.locator(selector).evaluate_all("nodes => nodes.includes(document.activeElement)"):
+            return
+        page.keyboard.press("Tab")
+    pytest.fail(f"Tab does not lead to {selector}")
+
+
+def test_arrows_walk_from_track_to_track_and_enter_leads_into_the_card(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page = viewer.page
+    _tab_to(page, "#map")
+    page.keyboard.press("Enter")
+    first = viewer.state("pinned")
+    assert first >= 0
+    x, _ = viewer.position_of(first)
+    page.keyboard.press("ArrowRight")
+    second = viewer.state("pinned")
+    assert second != first
+    assert viewer.position_of(second)[0] > x
+    expect(page.locator("#live")).to_contain_text("Pinned: ")
+    page.keyboard.press("Enter")
+    expect(page.locator("#card :focus")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(page.locator("#map")).to_be_focused()
+    assert viewer.state("pinned") == -1
+
+
+def test_walking_far_brings_the_map_along(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page = viewer.page
+    page.locator("#map").focus()
+    for _ in range(6):
+        page.keyboard.press("+")
+    page.keyboard.press("Enter")
+    for _ in range(12):
+        page.keyboard.press("ArrowRight")
+        x, y = viewer.position_of(viewer.state("pinned"))
+        assert 0 < x < 1280
+        assert 0 < y < 800
+
+
+def test_keys_on_the_map_gather_tracks(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page = viewer.page
+    page.locator("#map").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("s")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("s")
+    assert len(viewer.state("selected")) == 2
+    expect(page.locator("#live")).to_have_text("2 tracks selected")
+    page.keyboard.press("r")
+    assert len(viewer.state("selected")) > 2
+
+
+@pytest.mark.parametrize(
+    ("selector", "key", "outcome"),
+    [
+        ("[data-color-by='playlist']", "Enter", "spotmap.state().colorBy === 'playlist'"),
+        (".legend-toggle", "Space", "spotmap.visibleCount() < 300"),
+        (".legend-only", "Enter", "spotmap.visibleCount() < 150"),
+        (".more select", "ArrowDown", "spotmap.state().colorBy === 'feature.tempo'"),
+        ("[data-action='fit']", "Enter", "true"),
+        ("#lasso-button", "Enter", "!document.getElementById('lasso-hint').hidden"),
+        ("#timeline-button", "Enter", "!document.getElementById('timeline').hidden"),
+        ("#theme", "Enter", "spotmap.state().theme === 'dark'"),
+    ],
+)
+def test_every_switch_is_reached_by_tab(open_viewer: OpenViewer, selector: str, key: str, outcome: str) -> None:
+    viewer = open_viewer()
+    _tab_to(viewer.page, selector)
+    viewer.page.keyboard.press(key)
+    viewer.wait_until(outcome)
+
+
+def test_selection_player_and_time_are_worked_by_keys_alone(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page = viewer.page
+    page.route("https://www.youtube-nocookie.com/**", lambda route: route.fulfill(status=200, body=""))
+    _tab_to(page, "#lasso-button")
+    page.keyboard.press("Enter")
+    _tab_to(page, "[data-action='select-view']", limit=300)
+    page.keyboard.press("Enter")
+    assert len(viewer.state("selected")) > 100
+    expect(page.locator(".picks-row [data-action='play']").first).to_be_visible()
+    _tab_to(page, ".picks-names", limit=300)
+    for _ in range(6):
+        page.keyboard.press("ArrowDown")
+        if page.locator(".picks-row:focus-within [data-action='play']").count():
+            break
+    _tab_to(page, ".picks-row [data-action='play']", limit=4)
+    page.keyboard.press("Enter")
+    expect(page.locator("#player")).to_be_focused()
+    _tab_to(page, "#player [data-action='stop']")
+    page.keyboard.press("Enter")
+    expect(page.locator("#player")).to_be_hidden()
+    viewer.complaints.seen = [text for text in viewer.complaints.seen if "youtube-nocookie" not in text]
+
+
+@pytest.mark.parametrize(
+    "size", [(320, 568), (390, 844), (720, 1000), (844, 390), (1024, 768), (1280, 800), (2560, 1440)]
+)
+def test_no_panel_lies_on_another_or_leaves_the_window(open_viewer: OpenViewer, size: tuple[int, int]) -> None:
+    width, height = size
+    viewer = open_viewer(viewport={"width": width, "height": height})
+    page = viewer.page
+    page.locator("#timeline-button").click()
+    _no_overlap(page, size)
+    page.locator("#lasso-button").click()
+    _no_overlap(page, size)
+    page.get_by_role("button", name="Select all in view").click()
+    _no_overlap(page, size)
+    page.locator(".picks-names").first.click()
+    expect(page.locator(".card-facts")).to_be_visible()
+    _no_overlap(page, size)
+
+
+def _no_overlap(page: Page, size: tuple[int, int]) -> None:
+    boxes = {name: box for name in PANELS if (box := page.locator(name).bounding_box()) and box["height"] > 0}
+    for name, box in boxes.items():
+        assert box["x"] >= 0, name
+        assert box["y"] >= 0, name
+        assert box["x"] + box["width"] <= size[0], name
+        assert box["y"] + box["height"] <= size[1] + 0.5, name
+    # The card may cover the bar and the panels where a window has no room beside them.
+    fixed = [name for name in boxes if name != "#card" or size[0] >= 1280]
+    for place, name in enumerate(fixed):
+        for other in fixed[:place]:
+            a, b = boxes[name], boxes[other]
+            apart = (
+                a["x"] + a["width"] <= b["x"]
+                or b["x"] + b["width"] <= a["x"]
+                or a["y"] + a["height"] <= b["y"]
+                or b["y"] + b["height"] <= a["y"]
+            )
+            assert apart, f"{name} and {other} overlap at {size}: {a} {b}"
+
+
+HOSTILE = (
+    "\u202egnp.exe \u202d reversed",
+    "</script><script>window.broken=1</script>",
+    "<img src=x onerror=window.broken=1>",
+    "A" * 300,
+    "🎷👩‍👩‍👧‍👦" * 30,
+    "أغنية طويلة جدا عن البحر",
+    "{{ 7 * 7 }} ${alert(1)} %s \\u0000",
+)
+
+
+@pytest.fixture
+def hostile_site(copy_site: Callable[[str], Site]) -> Site:
+    """The sample with names that try something in every place that shows one."""
+    site = copy_site("hostile-names")
+    folder = site.folder / "data" / GENERATION
+    text = json.loads((folder / "text.json").read_text())
+    titles = text["titles"].split("\n")
+    titles[: len(HOSTILE)] = HOSTILE
+    text["titles"] = "\n".join(titles)
+    for place, name in enumerate(HOSTILE):
+        text["artist_names"][place] = text["album_names"][place + 1] = name
+    (folder / "text.json").write_text(json.dumps(text))
+    document = json.loads((folder / "map.json").read_text())
+    for kind in ("clusters", "playlists", "layers"):
+        for group, name in zip(document[kind], HOSTILE, strict=False):
+            group["name"] = name
+    (folder / "map.json").write_text(json.dumps(document))
+    details = json.loads((folder / "details-000.json").read_text())
+    details["facets"]["genres"] = [HOSTILE[track % len(HOSTILE)] for track in range(300)]
+    (folder / "details-000.json").write_text(json.dumps(details))
+    return site
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_hostile_names_are_text_and_keep_to_their_place(
+    open_viewer: OpenViewer, hostile_site: Site, width: int
+) -> None:
+    viewer = open_viewer(site=hostile_site, viewport={"width": width, "height": 700})
+    page = viewer.page
+    if width < 720:
+        page.locator("#legend-handle").click()
+    for group in ("playlist", "layer", "cluster"):
+        page.locator(f'[data-color-by="{group}"]').click()
+    page.locator(".more select").select_option("facet.genres")
+    expect(page.locator(".legend-name").first).to_be_visible()
+    if width < 720:
+        page.locator("#legend-handle").click()
+    for title in HOSTILE:
+        page.keyboard.press("/")
+        page.keyboard.insert_text(title[:40])
+        page.keyboard.press("Enter")
+        expect(page.locator("#card .card-title")).to_be_visible()
+        box = page.locator("#card").bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= width
+        assert box["height"] <= 700
+        page.keyboard.press("Escape")
+        page.keyboard.press("Escape")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert page.evaluate("window.broken") is None
+    assert page.locator("#card script, #legend script, #found script, img:not(.card-art)").count() == 0
+
+
+def test_names_written_from_right_to_left_are_set_so(open_viewer: OpenViewer, hostile_site: Site) -> None:
+    viewer = open_viewer(site=hostile_site)
+    viewer.page.keyboard.press("/")
+    viewer.page.keyboard.insert_text("أغنية")
+    direction = "element => getComputedStyle(element).direction"
+    assert viewer.page.locator(".found-title").first.evaluate(direction) == "rtl"
+    viewer.page.keyboard.press("Enter")
+    assert viewer.page.locator(".card-title").evaluate(direction) == "rtl"
+
+
+def test_the_page_zooms_the_map_by_pinch_not_itself(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844})
+    before = viewer.state("transform.k")
+    session = viewer.page.context.new_cdp_session(viewer.page)
+
+    def fingers(gap: float) -> list[dict[str, float]]:
+        return [{"x": 195 - gap, "y": 400, "id": 0}, {"x": 195 + gap, "y": 400, "id": 1}]
+
+    session.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": fingers(30)})
+    for gap in (45, 60, 80, 100):
+        session.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": fingers(gap)})
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    viewer.wait_until(f"spotmap.state().transform.k > {2 * before}")
+    assert viewer.page.evaluate("visualViewport.scale") == 1
+
+
+def test_without_scripts_the_page_says_what_it_needs(browser: Browser, sample: Callable[[int], Site]) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(sample(300).url)
+    expect(page.get_by_role("heading", name="This map needs JavaScript")).to_be_visible()
+    expect(page.get_by_text("Loading the map")).to_be_hidden()
+    context.close()
+
+
+def test_on_paper_are_the_map_and_its_legend_and_no_buttons(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    viewer.page.emulate_media(media="print")
+    for selector in ("#controls", "#search", "#card", ".text-button"):
+        expect(viewer.page.locator(selector).first).to_be_hidden()
+    expect(viewer.page.locator(".legend-name").first).to_be_visible()
+    expect(viewer.page.locator("h1")).to_be_visible()
+
+
+@pytest.mark.slow
+def test_a_key_press_in_the_search_of_100000_tracks_is_answered_at_once(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(100_000)
+    page = viewer.page
+    page.keyboard.press("/")
+    page.keyboard.type("r")
+    viewer.wait_until("spotmap.state().matches?.length > 1000", timeout_s=30)
+    page.wait_for_timeout(3000)
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def work_ms() -> float:
+        metrics = session.send("Performance.getMetrics")["metrics"]
+        return float(1000 * next(metric["value"] for metric in metrics if metric["name"] == "ScriptDuration"))
+
+    spent = []
+    for key in ("i", "v", "e", "r", " ", "g", "l", "a"):
+        before = work_ms()
+        page.keyboard.press("Space" if key == " " else key)
+        spent.append(work_ms() - before)
+    assert sorted(spent)[len(spent) // 2] < 50, spent

@@ -1,0 +1,110 @@
+"""The address: it holds what is seen, a copy of it shows the same elsewhere, back undoes a step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Viewer
+
+pytestmark = pytest.mark.browser
+OpenViewer = Callable[..., Viewer]
+
+
+def _address(viewer: Viewer, part: str) -> str:
+    """The page's address once it holds ``part``; it is written a moment after the change."""
+    viewer.wait_until(f"location.hash.includes({part!r})")
+    return str(viewer.page.evaluate("location.hash"))
+
+
+def _seen(viewer: Viewer) -> dict[str, Any]:
+    names = ("colorBy", "hiddenClusters", "hiddenPlaylists", "pinned", "selected", "until", "query")
+    return {name: viewer.state(name) for name in names}
+
+
+def test_a_copied_link_shows_the_same_on_another_screen(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page = viewer.page
+    page.locator(".legend-toggle").nth(1).click()
+    page.locator('[data-color-by="playlist"]').click()
+    page.locator(".legend-toggle").first.click()
+    page.locator(".more select").select_option("feature.tempo")
+    expect(page.locator(".range")).to_be_visible()
+    page.get_by_label("Lowest Tempo shown").press("PageUp")
+    track = viewer.track_in_view()
+    page.mouse.click(*viewer.position_of(track))
+    page.get_by_role("button", name="Nearby").click()
+    page.locator("#map").focus()
+    page.keyboard.press("+")
+    _address(viewer, "list=")
+    link = _address(viewer, "at=")
+    other = open_viewer(viewport={"width": 700, "height": 1100})
+    other.page.goto(f"{viewer.site.url}{link}")
+    other.page.reload()
+    other.page.wait_for_selector('html[data-state="ready"]')
+    assert len(_seen(viewer)["selected"]) > 1
+    assert _seen(other) == _seen(viewer)
+    assert other.visible_count() == viewer.visible_count() < 300
+    expect(other.page.locator("#card")).to_be_visible()
+    x, y = other.position_of(track)
+    assert 0 < x < 700
+    assert 0 < y < 1100
+
+
+def test_the_whole_map_has_a_plain_address(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    viewer.page.locator("#map").focus()
+    viewer.page.keyboard.press("+")
+    _address(viewer, "at=")
+    viewer.page.keyboard.press("0")
+    viewer.wait_until("location.hash === ''")
+
+
+def test_back_and_forward_undo_and_redo_steps_but_not_panning(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page = viewer.page
+    page.locator('[data-color-by="playlist"]').click()
+    _address(viewer, "by=playlist")
+    page.locator("#map").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    _address(viewer, "at=")
+    panned = viewer.state("transform")
+    page.mouse.click(*viewer.position_of(viewer.track_in_view()))
+    pinned = viewer.state("pinned")
+    _address(viewer, "track=")
+    page.go_back()
+    viewer.wait_until("spotmap.state().pinned === -1")
+    assert viewer.state("colorBy") == "playlist"
+    assert viewer.state("transform.x") == pytest.approx(panned["x"], abs=3)
+    page.go_back()
+    viewer.wait_until('spotmap.state().colorBy === "cluster"')
+    page.go_forward()
+    page.go_forward()
+    viewer.wait_until(f"spotmap.state().pinned === {pinned}")
+
+
+def test_a_link_to_what_is_not_there_any_more_shows_the_map(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    viewer.page.goto(f"{viewer.site.url}#by=feature.gone&clusters=gone&range.feature.gone=1~2&track=zzzzzzz&at=x")
+    viewer.page.reload()
+    viewer.page.wait_for_selector('html[data-state="ready"]')
+    assert viewer.visible_count() == 300
+    assert viewer.state("colorBy") == "cluster"
+
+
+def test_a_link_holds_the_query(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    viewer.page.keyboard.press("/")
+    viewer.page.keyboard.type("river")
+    link = _address(viewer, "q=river")
+    other = open_viewer()
+    other.page.goto(f"{viewer.site.url}{link}")
+    other.page.reload()
+    other.page.wait_for_selector('html[data-state="ready"]')
+    other.wait_until("spotmap.state().matches !== null")
+    assert other.state("matches") == viewer.state("matches")
+    expect(other.page.locator(".search-results")).to_be_hidden()

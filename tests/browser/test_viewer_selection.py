@@ -1,0 +1,204 @@
+"""Gathering tracks, and what can be done with them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Viewer
+
+pytestmark = pytest.mark.browser
+OpenViewer = Callable[..., Viewer]
+
+
+def _draw_around(viewer: Viewer, centre: tuple[float, float], half: float = 110) -> None:
+    """A square drawn with the mouse."""
+    x, y = centre
+    viewer.page.mouse.move(x - half, y - half)
+    viewer.page.mouse.down()
+    for corner in ((x + half, y - half), (x + half, y + half), (x - half, y + half), (x - half, y - half + 5)):
+        viewer.page.mouse.move(*corner, steps=5)
+    viewer.page.mouse.up()
+
+
+def _inside(viewer: Viewer, centre: tuple[float, float], half: float = 110) -> list[int]:
+    x, y = centre
+    places = viewer.page.evaluate("Array.from({length: 300}, (_, track) => spotmap.positionOf(track))")
+    return [track for track, (a, b) in enumerate(places) if abs(a - x) < half and abs(b - y) < half]
+
+
+def _select_all_in_view(viewer: Viewer) -> None:
+    viewer.page.locator("#lasso-button").click()
+    viewer.page.get_by_role("button", name="Select all in view").click()
+
+
+def test_shift_and_drag_selects_what_is_drawn_around_and_does_not_move_the_map(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    before = viewer.state("transform")
+    centre = viewer.position_of(viewer.track_in_view())
+    expected = _inside(viewer, centre)
+    viewer.page.keyboard.down("Shift")
+    _draw_around(viewer, centre)
+    viewer.page.keyboard.up("Shift")
+    assert expected
+    assert viewer.state("selected") == expected
+    assert viewer.state("transform") == before
+    assert viewer.state("pinned") == -1
+    expect(viewer.page.locator("#picks")).to_be_visible()
+    expect(viewer.page.locator(".picks-count")).to_contain_text(f"{len(expected)} track")
+
+
+def test_the_button_lets_a_plain_drag_select_once(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    centre = viewer.position_of(viewer.track_in_view())
+    expected = _inside(viewer, centre)
+    viewer.page.locator("#lasso-button").click()
+    expect(viewer.page.locator("#lasso-button")).to_have_attribute("aria-pressed", "true")
+    _draw_around(viewer, centre)
+    assert viewer.state("selected") == expected
+    expect(viewer.page.locator("#lasso-button")).to_have_attribute("aria-pressed", "false")
+    before = viewer.state("transform.x")
+    viewer.page.mouse.move(640, 400)
+    viewer.page.mouse.down()
+    viewer.page.mouse.move(700, 420, steps=4)
+    viewer.page.mouse.up()
+    assert viewer.state("transform.x") == pytest.approx(before + 60)
+    assert viewer.state("selected") == expected
+
+
+def test_a_finger_selects_on_a_phone(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844})
+    page = viewer.page
+    page.locator("#lasso-button").tap()
+    session = page.context.new_cdp_session(page)
+    corners = [(60, 250), (340, 250), (340, 500), (60, 500), (60, 255)]
+    touch = [{"x": float(x), "y": float(y), "id": 1.0} for x, y in corners]
+    session.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": touch[:1]})
+    for point in touch[1:]:
+        session.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    viewer.wait_until("spotmap.state().selected.length > 10")
+    expect(page.locator("#picks")).to_be_visible()
+
+
+def test_hidden_tracks_are_not_selected(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    viewer.page.locator(".legend-only").first.click(force=True)
+    _select_all_in_view(viewer)
+    assert 0 < len(viewer.state("selected")) <= viewer.visible_count() < 300
+
+
+def test_a_radius_around_a_track_can_be_widened(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    track = viewer.track_in_view()
+    viewer.page.mouse.click(*viewer.position_of(track))
+    viewer.page.get_by_role("button", name="Nearby").click()
+    first = viewer.state("selected")
+    assert first[0] == track
+    radius = viewer.page.get_by_label("Radius")
+    for _ in range(20):
+        radius.press("ArrowRight")
+    wider = viewer.state("selected")
+    assert len(wider) > len(first)
+    assert wider[: len(first)] == first
+
+
+def test_a_track_is_added_from_its_card_and_taken_out_of_the_list(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    track = viewer.track_in_view()
+    viewer.page.mouse.click(*viewer.position_of(track))
+    viewer.page.get_by_role("button", name="Add", exact=True).click()
+    assert viewer.state("selected") == [track]
+    expect(viewer.page.get_by_role("button", name="Added")).to_have_attribute("aria-pressed", "true")
+    viewer.page.locator(".picks-row [data-action='remove']").click()
+    assert viewer.state("selected") == []
+    expect(viewer.page.locator("#picks")).to_be_hidden()
+
+
+def test_what_a_search_finds_can_be_selected(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    viewer.page.keyboard.press("/")
+    viewer.page.keyboard.type("river")
+    found = viewer.state("matches")
+    viewer.page.get_by_role("button", name="Select them").click()
+    assert viewer.state("selected") == found
+    assert viewer.state("query") == ""
+
+
+def test_a_row_of_the_list_leads_to_its_track(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    _select_all_in_view(viewer)
+    row = viewer.page.locator(".picks-row").nth(3)
+    row.locator(".picks-names").click()
+    assert viewer.state("pinned") == int(row.get_attribute("data-track") or -1)
+    expect(row).to_have_class("picks-row is-pinned")
+
+
+def test_a_long_list_is_walked_with_keys_and_has_few_rows_in_the_page(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(5000)
+    page = viewer.page
+    _select_all_in_view(viewer)
+    selected = viewer.state("selected")
+    assert len(selected) > 3000
+    assert page.locator(".picks-row").count() < 40
+    page.locator(".picks-names").first.focus()
+    page.keyboard.press("End")
+    expect(page.locator(".picks-names:focus")).to_have_count(1)
+    focused = page.locator(".picks-row:focus-within")
+    expect(focused).to_have_attribute("data-track", str(selected[-1]))
+    expect(focused).to_have_attribute("aria-posinset", str(len(selected)))
+    page.keyboard.press("ArrowUp")
+    expect(focused).to_have_attribute("data-track", str(selected[-2]))
+    page.keyboard.press("Delete")
+    assert len(viewer.state("selected")) == len(selected) - 1
+    expect(focused).to_have_attribute("data-track", str(selected[-1]))
+    page.keyboard.press("Enter")
+    assert viewer.state("pinned") == selected[-1]
+
+
+def test_the_selection_is_saved_as_csv_and_m3u(open_viewer: OpenViewer, tmp_path: Path) -> None:
+    viewer = open_viewer()
+    page = viewer.page
+    _select_all_in_view(viewer)
+    selected = viewer.state("selected")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV").click()
+    assert download.value.suggested_filename == "A sample library selection.csv"
+    download.value.save_as(tmp_path / "list.csv")
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "list.csv").read_text(encoding="utf-8-sig"))))
+    assert len(rows) == len(selected)
+    ids = [f"spotify:track:{track:022d}" if track % 2 == 0 else f"t{track:07d}" for track in selected]
+    assert [row["id"] for row in rows] == ids
+    with page.expect_download() as download:
+        page.get_by_role("button", name="M3U").click()
+    download.value.save_as(tmp_path / "list.m3u8")
+    lines = (tmp_path / "list.m3u8").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "#EXTM3U"
+    assert sum(line.startswith("https://music.youtube.com/") for line in lines) == sum(t % 2 == 0 for t in selected)
+    expect(page.locator(".picks-status")).to_contain_text("Saved")
+
+
+def test_the_selection_is_copied_for_spotify(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(permissions=["clipboard-read", "clipboard-write"])
+    _select_all_in_view(viewer)
+    streamed = [track for track in viewer.state("selected") if track % 2 == 0]
+    viewer.page.get_by_role("button", name="Copy for Spotify").click()
+    expect(viewer.page.locator(".picks-status")).to_contain_text(f"Copied {len(streamed)} links")
+    copied = viewer.page.evaluate("navigator.clipboard.readText()")
+    assert copied.split("\n") == [f"spotify:track:{track:022d}" for track in streamed]
+
+
+def test_escape_leaves_the_card_first_and_the_selection_after_it(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    viewer.page.mouse.click(*viewer.position_of(viewer.track_in_view()))
+    viewer.page.get_by_role("button", name="Nearby").click()
+    viewer.page.keyboard.press("Escape")
+    assert viewer.state("pinned") == -1
+    assert viewer.state("selected") != []
+    viewer.page.keyboard.press("Escape")
+    assert viewer.state("selected") == []

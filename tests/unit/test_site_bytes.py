@@ -1,0 +1,113 @@
+"""What a visitor downloads: a library as large and as wordy as real ones, counted after gzip, as hosts send it."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import random
+import string
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from benchmarks.viewer.library import library_tracks, places
+from spotmap_build.embed.spectral import FEATURES
+from spotmap_build.emit.page import template_assets, template_folder
+from spotmap_build.emit.payload import encode
+from spotmap_build.model import Atlas, Cluster, Clusters, Layout, Playlist, Recording, Track
+
+TRACKS = 20_000
+FIRST_PAINT_BYTES_A_TRACK = 7
+ALL_BYTES_A_TRACK = 70
+FEATURES_BYTES_A_TRACK = 24
+"""What the measured features may add: fifteen numbers of three digits."""
+CODE_BYTES = 60_000
+
+
+def gzipped(data: bytes) -> int:
+    return len(gzip.compress(data, 6))
+
+
+def streamed(track: Track, words: random.Random) -> Track:
+    """The same track with a recording on YouTube, and the cover of its album."""
+    video_id = "".join(words.choices(string.ascii_letters + string.digits + "-_", k=11))
+    digest = hashlib.sha256(f"{track.artists}{track.album}".encode()).hexdigest()
+    return replace(track, recording=Recording(digest="ab" * 32, video_id=video_id), art_digest=digest)
+
+
+def realistic_atlas() -> Atlas:
+    words, numbers = random.Random(3), np.random.default_rng(3)
+    coordinates, lumps = places(TRACKS, 7)
+    labels = np.array(lumps, dtype=np.int32)
+    groups = [np.flatnonzero(labels == label) for label in range(labels.max() + 1)]
+    clusters = tuple(
+        Cluster(f"c{i:02d}", f"Style {i}", tuple(rows.tolist()), tuple(rows[:5].tolist()))
+        for i, rows in enumerate(groups)
+    )
+    nowhere = np.full(TRACKS, -1, np.int32)
+    tracks = tuple(streamed(track, words) for track in library_tracks(TRACKS, 7))
+    playlists = []
+    for i in range(40):
+        rows = np.flatnonzero(np.isin(labels, numbers.choice(len(groups), 3)) & (numbers.random(TRACKS) < 0.12))
+        playlist = Playlist(f"p{i}", f"Playlist {i}", tuple(tracks[row].id for row in rows))
+        playlists.append((playlist, tuple(rows.tolist())))
+    public = [feature.name for feature in FEATURES if feature.public]
+    features = numbers.normal(50, 12, (TRACKS, len(public)))
+    features[:, public.index("key")] = numbers.integers(0, 12, TRACKS)
+    features[:, public.index("mode")] = numbers.integers(0, 2, TRACKS)
+    return Atlas(
+        title="Twenty thousand",
+        tracks=tracks,
+        playlists=tuple(playlists),
+        layout=Layout(coordinates),
+        clusters=Clusters(labels, clusters, nowhere, (), np.ones(TRACKS, np.float32), nowhere),
+        features=features.astype(np.float32),
+        feature_names=tuple(public),
+    )
+
+
+@pytest.mark.slow
+def test_a_track_costs_few_bytes() -> None:
+    units = {feature.name: feature.unit for feature in FEATURES if feature.public}
+    atlas = realistic_atlas()
+    sizes = document_sizes(atlas, {})
+    assert sizes["map.json"] / TRACKS <= FIRST_PAINT_BYTES_A_TRACK
+    bytes_a_track = sum(sizes.values()) / TRACKS
+    assert bytes_a_track <= ALL_BYTES_A_TRACK
+    with_features = sum(document_sizes(atlas, units).values()) / TRACKS
+    assert with_features - bytes_a_track <= FEATURES_BYTES_A_TRACK
+
+
+def document_sizes(atlas: Atlas, feature_units: Mapping[str, str]) -> dict[str, int]:
+    payload = encode(atlas, assets={}, feature_units=feature_units, sources=["spotify"], built_at=None)
+    return {name: gzipped(data) for name, data in payload.files.items() if name.endswith(".json")}
+
+
+def test_the_viewer_and_d3_weigh_little() -> None:
+    assets = template_assets(template_folder())
+    assert sum(gzipped(data) for name, data in assets.items() if name.endswith(".js")) < CODE_BYTES
+
+
+def test_every_document_has_a_twin_for_pages_opened_from_disk() -> None:
+    atlas = atlas_of_one()
+    payload = encode(atlas, assets={}, feature_units={}, sources=["folder"], built_at=None)
+    documents = [name for name in payload.files if name.endswith(".json")]
+    assert {f"{name}.js" for name in documents} <= set(payload.files)
+    twin = payload.files["text.json.js"].decode()
+    assert twin.startswith('spotmapReceive("text.json",')
+    assert '\\"titles\\":\\"</script>' in twin
+
+
+def atlas_of_one() -> Atlas:
+    nowhere = np.full(1, -1, np.int32)
+    return Atlas(
+        title="One",
+        tracks=(Track(id="one", title="</script>"),),
+        playlists=(),
+        layout=Layout(np.zeros((1, 2), np.float32)),
+        clusters=Clusters(nowhere, (), nowhere, (), np.ones(1, np.float32), nowhere),
+        features=np.empty((1, 0), np.float32),
+        feature_names=(),
+    )

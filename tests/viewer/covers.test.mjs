@@ -1,0 +1,15 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { apart, coverRadius } from "../../site_template/viewer/covers_layer.js";
+
+test("covers come once there is room for them, and stop growing", () => {
+  assert.equal(coverRadius(20), 0);
+  assert.ok(coverRadius(50) >= 12);
+  assert.equal(coverRadius(500), coverRadius(5000));
+});
+
+test("covers do not touch; the first of two that would is shown", () => {
+  const places = [{ x: 0, y: 0 }, { x: 20, y: 0 }, { x: 60, y: 0 }, { x: 60, y: 41 }];
+  assert.deepEqual(apart(places, 20), [places[0], places[2]]);
+  assert.deepEqual(apart(places, 5), places);
+});

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Grid } from "../../site_template/viewer/grid.js";
+import { isInside, neighbourTowards, tracksInside, tracksWithin } from "../../site_template/viewer/lasso.js";
+
+let state = 7;
+const random = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+const COUNT = 2000;
+const X = Uint16Array.from({ length: COUNT }, () => random() * 65535);
+const Y = Uint16Array.from({ length: COUNT }, () => random() * 65535);
+const GRID = new Grid(X, Y);
+const ALL = () => true;
+const TRACKS = [...Array(COUNT).keys()];
+
+test("a line around tracks holds those inside, also of a shape that bends inwards", () => {
+  const arrow = [[10000, 10000], [50000, 10000], [50000, 60000], [30000, 25000], [10000, 60000]];
+  const expected = TRACKS.filter((track) => isInside(arrow, X[track], Y[track]));
+  assert.deepEqual(tracksInside(GRID, arrow, ALL), expected);
+  assert.ok(expected.length > 300);
+  assert.equal(isInside(arrow, 30000, 50000), false);
+  assert.equal(isInside(arrow, 15000, 40000), true);
+});
+
+test("hidden tracks are not gathered", () => {
+  const everything = [[0, 0], [65536, 0], [65536, 65536], [0, 65536]];
+  assert.equal(tracksInside(GRID, everything, (track) => track % 2 === 0).length, COUNT / 2);
+  assert.equal(tracksWithin(GRID, 30000, 30000, 9000, () => false).length, 0);
+});
+
+test("two points are no shape", () => {
+  assert.deepEqual(tracksInside(GRID, [[0, 0], [65535, 65535]], ALL), []);
+});
+
+test("around a track come the nearest first, itself at the beginning", () => {
+  const distance = (track) => Math.hypot(X[track] - X[5], Y[track] - Y[5]);
+  const found = tracksWithin(GRID, X[5], Y[5], 6000, ALL);
+  assert.equal(found[0], 5);
+  assert.deepEqual(new Set(found), new Set(TRACKS.filter((track) => distance(track) <= 6000)));
+  assert.ok(found.every((track, place) => place === 0 || distance(track) >= distance(found[place - 1])));
+});
+
+test("arrows lead to the track straight ahead rather than to a nearer one aside, and nowhere at the edge", () => {
+  const grid = new Grid(Uint16Array.of(1000, 2000, 1500, 1000), Uint16Array.of(1000, 1000, 1450, 9000));
+  const from = (direction) => neighbourTowards(grid, 1000, 1000, direction, ALL);
+  assert.deepEqual([from([1, 0]), from([0, 1]), from([-1, 0]), from([0, -1])], [1, 3, -1, -1]);
+});
+
+test("arrows reach every track of a map", () => {
+  const seen = new Set([0]);
+  const queue = [0];
+  for (const track of queue) {
+    for (const direction of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+      const next = neighbourTowards(GRID, X[track], Y[track], direction, ALL);
+      if (next >= 0 && !seen.has(next)) {
+        seen.add(next);
+        queue.push(next);
+      }
+    }
+  }
+  assert.ok(seen.size > 0.97 * COUNT, `${seen.size} of ${COUNT}`);
+});

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isolated, shortened } from "../../site_template/viewer/format.js";
+import { addedBy, replayDay } from "../../site_template/viewer/growth.js";
+import { playerAddress } from "../../site_template/viewer/links.js";
+import { cyclic, diverging, sequential } from "../../site_template/viewer/ramps.js";
+import { visibleRows } from "../../site_template/viewer/row_window.js";
+
+const BACKGROUND = { light: "#f7f6f2", dark: "#10131a" };
+const SHARES = Array.from({ length: 21 }, (_, i) => i / 20);
+
+/** @param {string} hex */
+function luminance(hex) {
+  const [r, g, b] = [1, 3, 5].map((at) => {
+    const channel = parseInt(hex.slice(at, at + 2), 16) / 255;
+    return channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+const contrast = (a, b) => (Math.max(luminance(a), luminance(b)) + 0.05) / (Math.min(luminance(a), luminance(b)) + 0.05);
+
+for (const theme of ["light", "dark"]) {
+  test(`in the ${theme} theme much stands out more than little, step by step, whatever hues one sees`, () => {
+    const contrasts = SHARES.map((share) => contrast(sequential(share, theme), BACKGROUND[theme]));
+    assert.ok(contrasts.every((value, i) => i === 0 || value > contrasts[i - 1]), contrasts.join(" "));
+    assert.ok(contrasts[0] > 1.6);
+    assert.ok(contrasts[20] > 8);
+  });
+
+  test(`in the ${theme} theme both ends of a diverging scale stand out from its middle`, () => {
+    const at = (share) => contrast(diverging(share, theme), BACKGROUND[theme]);
+    assert.ok(at(0) > 1.4 * at(0.5));
+    assert.ok(at(1) > 1.4 * at(0.5));
+    assert.notEqual(diverging(0, theme), diverging(1, theme));
+  });
+
+  test(`in the ${theme} theme a circle of colours closes, and all of it can be seen`, () => {
+    assert.equal(cyclic(0, theme), cyclic(1, theme));
+    for (const share of SHARES) assert.ok(contrast(cyclic(share, theme), BACKGROUND[theme]) > 2, cyclic(share, theme));
+  });
+}
+
+test("tracks added by a day are counted", () => {
+  const days = Float32Array.of(1, 2, 2, 5);
+  assert.deepEqual([0, 1, 2, 4, 9].map((day) => addedBy(days, day)), [0, 1, 3, 3, 4]);
+});
+
+test("a replay runs from the first day to the last, as a film or as stills", () => {
+  assert.deepEqual([-1, 0, 0.5, 1, 2].map((share) => replayDay(share, 100, 200, Infinity)), [100, 100, 150, 200, 200]);
+  assert.deepEqual([0, 0.2, 0.3, 0.9, 1].map((share) => replayDay(share, 100, 200, 4)), [100, 100, 125, 175, 200]);
+});
+
+test("of a long list only the rows in sight, and a few beside, are there", () => {
+  assert.deepEqual(visibleRows(0, 480, 48, 100_000), [0, 14]);
+  assert.deepEqual(visibleRows(4800, 480, 48, 100_000), [96, 114]);
+  assert.deepEqual(visibleRows(4800, 480, 48, 3), [3, 3]);
+});
+
+test("names are shortened between characters, never within one", () => {
+  assert.equal(shortened("🎷🎷🎷🎷", 3), "🎷🎷…");
+  assert.equal(shortened("🎷🎷", 3), "🎷🎷");
+  assert.equal(shortened("short", 5), "short");
+});
+
+test("a name's writing direction stays with it", () => {
+  assert.equal(isolated("\u202eabc"), "\u2068\u202eabc\u2069");
+});
+
+test("the player is YouTube's without cookies, and only for what looks like a recording", () => {
+  assert.match(playerAddress("v0000000000"), /^https:\/\/www\.youtube-nocookie\.com\/embed\/v0000000000\?/);
+  assert.equal(playerAddress('"><script>'), "");
+});
