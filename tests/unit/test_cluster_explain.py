@@ -81,7 +81,7 @@ def test_what_most_share_or_nobody_knows_is_no_reason(of_both: dict[str, float])
 
 def test_a_misfit_is_told_by_how_it_differs() -> None:
     explainer = Explainer(embeddings_of([{"brightness": 4000, "jazz": 0.9}]))
-    reasons = explainer.difference(0, range(1, 100))
+    reasons = explainer.difference(0, tuple(range(1, 100)))
     assert any(reason.startswith("brighter (4000 Hz against 1") for reason in reasons)
     assert any(reason.startswith("jazz (90% against") for reason in reasons)
 
