@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import time
 from collections.abc import Iterator
 from functools import partial
 from http.server import ThreadingHTTPServer
@@ -103,6 +105,9 @@ def republish(folder: Path) -> None:
     for name in ("sw.js", "index.html"):
         text = (folder / name).read_text(encoding="utf-8").replace(GENERATION, NEXT_GENERATION)
         folder.joinpath(name).write_text(text.replace("A sample library", "A newer library"), encoding="utf-8")
+        # The server tells browsers whole seconds: within one, it would call the new file unchanged.
+        later_s = time.time() + 5
+        os.utime(folder / name, (later_s, later_s))
 
 
 def test_the_page_opens_from_disk(page: Page, tmp_path: Path) -> None:
