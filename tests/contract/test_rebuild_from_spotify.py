@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from spotmap_build.emit.site import served_generation
 from tests.fakes import audio_server, spotify_server, youtube_music_server
 from tests.fakes.spotify_library import FakeLibrary, numbered_track
 from tests.support.command import tree
@@ -39,8 +40,9 @@ class Person:
 
     @property
     def published_count(self) -> int:
-        """Tracks on the published map."""
-        (document,) = self.repository.pages.glob("data/*/map.json")
+        """Tracks on the published map: the one that the page names, beside which the one before lies for a while."""
+        pages = self.repository.pages
+        document = pages / "data" / served_generation(pages) / "map.json"
         count: int = json.loads(document.read_text())["count"]
         return count
 
