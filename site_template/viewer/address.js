@@ -1,7 +1,7 @@
 /** Keeps the page's address at what the page shows, and the page at its address: links, reload, back and forward. */
 
 import { readLink, tracksWith, writeLink, writeView } from "./link.js";
-import { isGroupKind } from "./selection.js";
+import { isGroupKind } from "./appearance.js";
 import { NO_TRACK } from "./types.js";
 
 /** @import { Navigation } from "./navigation.js" */

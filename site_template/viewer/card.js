@@ -8,7 +8,7 @@ import { freeArea, narrow } from "./insets.js";
 import { playerAddress, trackLinks } from "./links.js";
 import { colorOf } from "./palette.js";
 import { placeCard } from "./placement.js";
-import { groupsHolding } from "./selection.js";
+import { groupsHolding } from "./appearance.js";
 import { NO_TRACK } from "./types.js";
 
 /** @import { DetailsReader } from "./load.js" */

@@ -2,7 +2,7 @@
 
 import { colorOf } from "./palette.js";
 import { cyclic, diverging, sequential } from "./ramps.js";
-import { groupsOf, HIDDEN_KEY, isGroupKind, SHADES } from "./selection.js";
+import { groupsOf, HIDDEN_KEY, isGroupKind, SHADES } from "./appearance.js";
 import { NO_GROUP } from "./types.js";
 
 /** @import { Group, GroupKind, MapData, State, Theme, ThemeName, Trait } from "./types.js" */

@@ -1,10 +1,12 @@
 /** Turns the site's JSON documents into typed columns; refuses what it does not understand. Pure. */
 
-/** @import { Group, MapData, Membership, TextData, TrackDetails } from "./types.js" */
+/** @import { Group, Insights, MapData, Membership, Neighbours, TextData, TrackDetails } from "./types.js" */
 
 export const MAP_SCHEMA = "spotmap.map/1";
 export const TEXT_SCHEMA = "spotmap.text/1";
 export const DETAILS_SCHEMA = "spotmap.details/1";
+export const INSIGHTS_SCHEMA = "spotmap.insights/1";
+export const NEIGHBOURS_SCHEMA = "spotmap.neighbours/1";
 
 /** A document is not what this viewer reads. The message is for the person in front of the page. */
 export class DataError extends Error {
@@ -54,6 +56,7 @@ function decodeGroup(raw, index) {
     color: raw.color,
     regions: raw.regions ?? [],
     peak: raw.peak ?? null,
+    core: raw.core ?? [],
   };
 }
 
@@ -105,9 +108,12 @@ export function decodeMap(document) {
       facets: document.columns?.facets ?? [],
       facts: document.columns?.facts ?? [],
     },
+    largerRegions: document.larger_regions ?? [],
     files: {
       text: document.files.text,
+      insights: document.files.insights ?? "",
       details: document.files.details,
+      neighbours: document.files.neighbours ?? [],
       detailsChunk: document.files.details_chunk,
     },
   };
@@ -169,5 +175,32 @@ export function decodeDetails(document, track) {
       unit: document.feature_units?.[name] ?? "",
     })),
     facets: present(document.facets),
+  };
+}
+
+/**
+ * @param {any} document  insights.json, parsed
+ * @returns {Insights}
+ */
+export function decodeInsights(document) {
+  requireSchema(document, INSIGHTS_SCHEMA);
+  const { events, axes, playlists, uncovered, overlaps, songs } = document;
+  return { events, axes, clusterAxes: document.cluster_axes, playlists, uncovered, overlaps, songs };
+}
+
+/**
+ * One track out of a neighbours document.
+ *
+ * @param {any} document  neighbours-NNN.json, parsed
+ * @param {number} track
+ * @returns {Neighbours}
+ */
+export function decodeNeighbours(document, track) {
+  requireSchema(document, NEIGHBOURS_SCHEMA);
+  const row = track - document.first;
+  return {
+    tracks: document.neighbours[row],
+    shared: document.shared[row].map((/** @type {number} */ index) => document.reasons[index]),
+    kept: document.kept[row],
   };
 }

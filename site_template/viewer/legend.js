@@ -4,7 +4,7 @@ import { element, swatch } from "./dom.js";
 import { formatCount } from "./format.js";
 import { createRangeLegend } from "./legend_range.js";
 import { afterSolo, afterToggle, ALL_SHOWN, isFiltered, isShown, legendRows } from "./legend_rows.js";
-import { groupsOf, HIDDEN_KEY, isGroupKind } from "./selection.js";
+import { groupsOf, HIDDEN_KEY, isGroupKind } from "./appearance.js";
 import { readTheme } from "./theme.js";
 
 /** @import { LegendRow } from "./legend_rows.js" */

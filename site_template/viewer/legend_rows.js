@@ -2,7 +2,7 @@
 
 import { categoryColor } from "./coloring.js";
 import { colorOf } from "./palette.js";
-import { countWithoutGroup, groupsOf, HIDDEN_KEY, isGroupKind, toggled, soloed } from "./selection.js";
+import { countWithoutGroup, groupsOf, HIDDEN_KEY, isGroupKind, toggled, soloed } from "./appearance.js";
 import { NO_GROUP, UNKNOWN } from "./types.js";
 
 /** @import { MapData, State, Theme, Trait, TraitFilter } from "./types.js" */

@@ -4,7 +4,7 @@
  */
 
 import { hashText } from "./artwork.js";
-import { groupsOf, HIDDEN_KEY } from "./selection.js";
+import { groupsOf, HIDDEN_KEY } from "./appearance.js";
 import { NO_GROUP, NO_TRACK } from "./types.js";
 
 /** @import { GroupKind, MapData, State, TextData, TraitFilter, View } from "./types.js" */

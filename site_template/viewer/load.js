@@ -1,8 +1,8 @@
 /** Fetches the site's files, and says in words why one could not be had. */
 
-import { checkedDetails, DataError, decodeDetails, decodeMap, decodeText } from "./decode.js";
+import { checkedDetails, DataError, decodeDetails, decodeInsights, decodeMap, decodeNeighbours, decodeText } from "./decode.js";
 
-/** @import { MapData, TextData, TrackDetails } from "./types.js" */
+/** @import { Insights, MapData, Neighbours, TextData, TrackDetails } from "./types.js" */
 
 /**
  * @param {string} url
@@ -59,6 +59,21 @@ function readTwin(url) {
   });
 }
 
+/** Reads each file once. One that failed is asked for again the next time. */
+function rememberedReads() {
+  /** @type {Map<string, Promise<any>>} */
+  const reads = new Map();
+  return (/** @type {string} */ url) => {
+    let pending = reads.get(url);
+    if (!pending) {
+      pending = readJson(url);
+      reads.set(url, pending);
+      pending.catch(() => reads.delete(url));
+    }
+    return pending;
+  };
+}
+
 /**
  * @param {string} folder  relative address of the generation's folder, ending in a slash
  * @returns {Promise<MapData>}
@@ -77,46 +92,70 @@ export async function loadText(folder, map) {
 }
 
 /**
- * Reads details a chunk at a time, each chunk once. A chunk that failed is asked for again the next time.
+ * Reads insights.json once something needs it, and once.
+ *
+ * @param {string} folder
+ * @param {MapData} map
+ * @returns {() => Promise<Insights>}
+ */
+export function createInsightsReader(folder, map) {
+  const read = rememberedReads();
+  return async () => decodeInsights(await read(folder + map.files.insights));
+}
+
+/**
+ * Reads neighbours a file at a time. There are none on maps whose places came with the library.
  *
  * @param {string} folder
  * @param {MapData} map
  */
-export function createDetailsReader(folder, map) {
-  /** @type {Map<number, Promise<any>>} */
-  const chunks = new Map();
-  /** @param {number} chunk */
-  const readChunk = (chunk) => {
-    let pending = chunks.get(chunk);
-    if (!pending) {
-      pending = readJson(folder + map.files.details[chunk]);
-      chunks.set(chunk, pending);
-      pending.catch(() => chunks.delete(chunk));
-    }
-    return pending;
+export function createNeighboursReader(folder, { files }) {
+  const read = rememberedReads();
+  return {
+    isThere: files.neighbours.length > 0,
+
+    /**
+     * @param {number} track
+     * @returns {Promise<Neighbours>}
+     */
+    async read(track) {
+      return decodeNeighbours(await read(folder + files.neighbours[Math.floor(track / files.detailsChunk)]), track);
+    },
   };
+}
+
+/** @typedef {ReturnType<typeof createNeighboursReader>} NeighboursReader */
+
+/**
+ * Reads details a file at a time.
+ *
+ * @param {string} folder
+ * @param {MapData} map
+ */
+export function createDetailsReader(folder, { files }) {
+  const read = rememberedReads();
+  const readChunk = (/** @type {number} */ chunk) => read(folder + files.details[chunk]);
   return {
     /**
      * @param {number} track
      * @returns {Promise<TrackDetails>}
      */
     async read(track) {
-      return decodeDetails(await readChunk(Math.floor(track / map.files.detailsChunk)), track);
+      return decodeDetails(await readChunk(Math.floor(track / files.detailsChunk)), track);
     },
 
     /**
-     * All chunks, for what is about every track.
+     * All files, for what is about every track.
      *
      * @param {(share: number) => void} onProgress  0..1
      * @returns {Promise<any[]>}
      */
     async readAll(onProgress) {
-      const { details } = map.files;
       let done = 0;
       return Promise.all(
-        details.map(async (_, chunk) => {
+        files.details.map(async (_, chunk) => {
           const document = checkedDetails(await readChunk(chunk));
-          onProgress(++done / details.length);
+          onProgress(++done / files.details.length);
           return document;
         }),
       );

@@ -3,13 +3,13 @@
 import { MovableCanvas } from "./canvas.js";
 import { packedPixel } from "./palette.js";
 import { Picture } from "./picture.js";
-import { RANK } from "./selection.js";
+import { RANK } from "./appearance.js";
 import { blended, createBrush, hazePaint, solidPaint } from "./splat.js";
 import { shadeCrowds, tiersOf } from "./tiers.js";
 import { unitsPerPixel, visibleExtent } from "./viewport.js";
 
 /** @import { Grid } from "./grid.js" */
-/** @import { Appearance } from "./selection.js" */
+/** @import { Appearance } from "./appearance.js" */
 /** @import { Brush, Paint } from "./splat.js" */
 /** @import { Tier } from "./tiers.js" */
 /** @import { Size, Theme, Transform } from "./types.js" */

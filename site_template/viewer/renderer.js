@@ -6,12 +6,12 @@ import { LabelsLayer } from "./labels_layer.js";
 import { MarksLayer } from "./marks_layer.js";
 import { PointsLayer } from "./points_layer.js";
 import { RegionsLayer } from "./regions_layer.js";
-import { appearanceOf, APPEARANCE_KEYS, highlighted, RANK } from "./selection.js";
+import { appearanceOf, APPEARANCE_KEYS, highlighted, RANK } from "./appearance.js";
 import { readTheme } from "./theme.js";
 import { toScreen, visibleExtent } from "./viewport.js";
 
 /** @import { Grid } from "./grid.js" */
-/** @import { Appearance } from "./selection.js" */
+/** @import { Appearance } from "./appearance.js" */
 /** @import { Store } from "./store.js" */
 /** @import { Insets, MapData, Size, State, TextData, Theme } from "./types.js" */
 

@@ -12,6 +12,9 @@
  * @property {number} color  index into the palette
  * @property {number[][]} regions  closed rings [x, y, x, y, ...] in map units
  * @property {[number, number] | null} peak  densest place in map units, where known
+ * @property {number[]} core  of clusters: tracks nearest the core, those that show best what it is; else empty
+ *
+ * @typedef {{name: string, count: number, color: number, peak: [number, number] | null}} LargerRegion  the level above the clusters
  *
  * @typedef {object} MapData  map.json, decoded
  * @property {string} title
@@ -25,7 +28,28 @@
  * @property {Group[]} layers  whose libraries these are; empty where all is one person's
  * @property {Readonly<Record<OverlappingKind, Membership>>} memberships
  * @property {{features: Record<string, string>, facets: string[], facts: string[]}} columns  what details hold; units by feature
- * @property {{text: string, details: string[], detailsChunk: number}} files
+ * @property {LargerRegion[]} largerRegions
+ * @property {{text: string, insights: string, details: string[], neighbours: string[], detailsChunk: number}} files
+ *
+ * @typedef {object} Insights  insights.json, decoded: what the map means
+ * @property {string[]} events  what has become of the last map's regions, as sentences
+ * @property {string} axes  what changes across the map, in words, or empty
+ * @property {string[]} clusterAxes  the same for each cluster
+ * @property {PlaylistInsight[]} playlists  in the map's order
+ * @property {number[]} uncovered  clusters that no playlist covers
+ * @property {{one: number, other: number, count: number, share: number}[]} overlaps  of two playlists
+ * @property {{tracks: number[], kinds: string[]}[]} songs  tracks that are versions of one song
+ *
+ * @typedef {object} PlaylistInsight
+ * @property {number | null} closeness  0: a random draw from the library, 1: nearest neighbours throughout; null for very small ones
+ * @property {string} sentence
+ * @property {{track: number, why: string}[]} misfits
+ * @property {number[]} suggestions  tracks elsewhere that would fit
+ *
+ * @typedef {object} Neighbours  of one track, by its sound and not by the map
+ * @property {number[]} tracks  those that sound most like it, best first
+ * @property {string[]} shared  what it has in common with the first of these, in words, or empty
+ * @property {number} kept  how much of its true neighbourhood the map keeps, percent
  *
  * @typedef {object} Membership  which groups of one kind hold a track: `groups[offsets[t]..offsets[t + 1]]`, ascending
  * @property {Uint32Array} offsets

@@ -20,6 +20,8 @@ import jinja2
 import numpy as np
 import numpy.typing as npt
 
+from tests.fakes.sample_insights import insight_documents
+
 TEMPLATE = Path(__file__).resolve().parents[2] / "site_template"
 LAYERS = ("me", "Mara")
 SOURCES = ("spotify", "folder")
@@ -143,6 +145,10 @@ def sample_documents(random: np.random.Generator, count: int, title: str) -> dic
         "map.json": map_document(random, points, labels, title, details),
         "text.json": text_document(random, count),
     }
+    found = insight_documents(documents["map.json"], points, DETAILS_CHUNK)
+    neighbours = [name for name in found if name != "insights.json"]
+    documents["map.json"]["files"] |= {"insights": "insights.json", "neighbours": neighbours}
+    documents |= found
     for number, name in enumerate(details):
         first = number * DETAILS_CHUNK
         documents[name] = details_document(random, first, min(DETAILS_CHUNK, count - first))
@@ -217,6 +223,7 @@ def map_document(
         "view": [round(float(value)) for value in (*low, *high)],
         "cluster": labels.tolist(),
         "clusters": clusters,
+        "larger_regions": larger_regions(clusters),
         "playlists": playlist_entries(random, points, labels),
         "layers": layer_entries(count),
         "columns": {
@@ -237,10 +244,26 @@ def cluster_entry(points: IntArray, labels: IntArray, label: int) -> Document:
         "name": STYLES[label % len(STYLES)],
         "count": len(members),
         "color": label,
+        "region": label // 3,
         "peak": np.rint(np.median(points[members], axis=0)).astype(int).tolist(),
         "core": members[:5].tolist(),
         "regions": [ring(points[members], 2.1)],
     }
+
+
+def larger_regions(clusters: list[Document]) -> list[Document]:
+    """Three clusters each."""
+    groups = [clusters[first : first + 3] for first in range(0, len(clusters), 3)]
+    return [
+        {
+            "id": f"r{number:02d}",
+            "name": f"{group[0]['name']} country",
+            "count": sum(one["count"] for one in group),
+            "color": group[0]["color"],
+            "peak": group[0]["peak"],
+        }
+        for number, group in enumerate(groups)
+    ]
 
 
 def playlist_entries(random: np.random.Generator, points: IntArray, labels: IntArray) -> list[Document]:

@@ -1,0 +1,79 @@
+"""What a sample map means, invented: ``insights.json`` and the neighbours, in the format of docs/site-data.md.
+
+Nearest in sound are mostly tracks that lie near, and one that the map put elsewhere: as on a true map.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
+
+Document = dict[str, Any]
+IntArray = npt.NDArray[np.int64]
+
+NEIGHBOURS = 10
+SHARED = ("both ambient and calm", "the same tempo, 120 BPM", "")
+AXES = "Faster to the right, brighter to the top."
+
+
+def insight_documents(map_document: Document, points: IntArray, chunk: int) -> dict[str, Document]:
+    """The documents by name, for points int ``[n, 2]``; neighbours are given for ``chunk`` tracks a file."""
+    count = len(points)
+    documents = {"insights.json": insights(map_document, points)}
+    nearest = neighbour_rows(points)
+    for number, first in enumerate(range(0, count if count > NEIGHBOURS else 0, chunk)):
+        rows = nearest[first : first + chunk]
+        documents[f"neighbours-{number:03d}.json"] = {
+            "schema": "spotmap.neighbours/1",
+            "first": first,
+            "neighbours": rows.tolist(),
+            "shared": [[0, 1, 2]] * len(rows),
+            "reasons": list(SHARED),
+            "kept": [90 - row % 50 for row in range(first, first + len(rows))],
+        }
+    return documents
+
+
+def neighbour_rows(points: IntArray) -> IntArray:
+    """Int ``[n, 10]``: the nearest nine on the map and, in the fourth place, a track from far away."""
+    count = len(points)
+    if count <= NEIGHBOURS:
+        return np.empty((0, NEIGHBOURS), dtype=np.int64)
+    _, rows = cKDTree(points).query(points, k=NEIGHBOURS + 1)
+    own = np.arange(count)[:, None]
+    # Where several tracks lie in one place, a track itself need not come first.
+    others = np.take_along_axis(rows, np.argsort(rows == own, axis=1, kind="stable")[:, :NEIGHBOURS], axis=1)
+    far = (own[:, 0] + count // 2) % count
+    nearest = np.insert(others[:, : NEIGHBOURS - 1], 3, far, axis=1)
+    return np.asarray(nearest, dtype=np.int64)
+
+
+def insights(map_document: Document, points: IntArray) -> Document:
+    """insights.json. The tracks of a playlist that come first and last do not fit, as far as the sample knows."""
+    playlists = []
+    for entry in map_document["playlists"]:
+        tracks = np.cumsum(entry["tracks"]).tolist()
+        playlists.append(
+            {
+                "closeness": 0.42,
+                "sentence": "Its tracks are much closer to each other than tracks drawn at random.",
+                "misfits": [{"track": track, "why": "much faster than the rest"} for track in tracks[:1] + tracks[-1:]],
+                "suggestions": sorted(set(range(min(len(points), 40))) - set(tracks))[:5],
+            }
+        )
+    clusters = map_document["clusters"]
+    return {
+        "schema": "spotmap.insights/1",
+        "quality": [],
+        "events": ["Ambient was split into Ambient and Drone."],
+        "axes": AXES,
+        "cluster_axes": [AXES if number % 2 else "" for number in range(len(clusters))],
+        "region_tracks": [],
+        "playlists": playlists,
+        "uncovered": [number for number in range(len(clusters)) if number % 4 == 3],
+        "overlaps": [{"one": 0, "other": 1, "count": 7, "share": 0.25}] if len(playlists) > 1 else [],
+        "songs": [{"tracks": [0, 1], "kinds": ["", "live"]}] if len(points) > 1 else [],
+    }
