@@ -315,7 +315,7 @@ ANSWER_MS = """(typed) => {
   input.dispatchEvent(new Event("input"));
   return performance.now() - start;
 }"""
-"""Types and waits until the list is there. (The map is drawn afterwards, in slices that let the page do other things.)"""
+"""Types and waits until the list is there. (The map is drawn afterwards, in slices that other things come between.)"""
 
 
 @pytest.mark.slow
