@@ -32,15 +32,19 @@ async function bundleViewer() {
     bundle: true,
     format: "iife",
     target: ["es2020"],
+    // All that d3-zoom wants of it is to stop what moves: flight.js says why that is ours.
+    alias: { "d3-transition": "./site_template/viewer/flight.js" },
     minify: true,
     legalComments: "none",
     metafile: true,
     write: false,
   });
   const names = new Set();
-  for (const input of Object.keys(result.metafile.inputs)) {
-    const match = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
-    if (match) names.add(match[1]);
+  for (const { inputs } of Object.values(result.metafile.outputs)) {
+    for (const [input, { bytesInOutput }] of Object.entries(inputs)) {
+      const match = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
+      if (match && bytesInOutput > 0) names.add(match[1]);
+    }
   }
   return { script: result.outputFiles[0].text, vendored: await Promise.all([...names].sort().map(describePackage)) };
 }

@@ -269,6 +269,14 @@ class PlaylistInsight:
 
 
 @dataclass(frozen=True, slots=True)
+class Since:
+    """What is otherwise than on the map that this one continues. ``new`` and ``moved`` are rows, ascending."""
+
+    new: tuple[int, ...]
+    moved: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Insights:
     """What the map means, in words and figures.
 
@@ -276,7 +284,8 @@ class Insights:
     ``overlaps``: pairs of playlists, how many tracks they share, and which share of the smaller one. ``songs``: rows
     that are versions of one song, with the kind of each. ``axes``: what changes across the whole map. ``neighbours``:
     for each row, the rows that sound most like it, best first; ``shared``: what the first of these have in common with
-    it; ``kept``: for each row, the share of its true neighbours that are near it on the map.
+    it; ``kept``: for each row, the share of its true neighbours that are near it on the map. ``since``: None at a first
+    map.
     """
 
     figures: tuple[Figure, ...] = ()
@@ -288,6 +297,7 @@ class Insights:
     neighbours: tuple[tuple[int, ...], ...] = ()
     shared: tuple[tuple[str, ...], ...] = ()
     kept: tuple[float, ...] = ()
+    since: Since | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,6 +2,7 @@
 
 import { readLink, tracksWith, writeLink, writeView } from "./link.js";
 import { isGroupKind } from "./appearance.js";
+import { isAxis } from "./axes.js";
 import { NO_TRACK } from "./types.js";
 
 /** @import { Navigation } from "./navigation.js" */
@@ -13,7 +14,7 @@ import { NO_TRACK } from "./types.js";
 const SETTLED_MS = 300;
 /** A step that "back" undoes. Typing, panning and the slider over time would fill the history with steps nobody took. */
 const STEPS = /** @type {const} */ ([
-  "colorBy", "hiddenClusters", "hiddenPlaylists", "hiddenLayers", "traitFilters", "pinned", "selected",
+  "colorBy", "hiddenClusters", "hiddenPlaylists", "hiddenLayers", "traitFilters", "axes", "pinned", "selected",
 ]);
 
 export class Address {
@@ -92,17 +93,19 @@ export class Address {
     clearTimeout(this.#timer);
     this.#timer = 0;
     try {
-      const ids = [...patch.traitFilters.keys(), patch.colorBy, patch.until === null ? "" : "added_at"];
+      const ids = [...patch.traitFilters.keys(), patch.colorBy, patch.until === null ? "" : "added_at", ...Object.values(patch.axes ?? {})];
       const offered = new Set(ids.filter((id) => this.#traitLoader.offers(id)));
       const isLoaded = offered.size === 0 || (await this.#traitLoader.load([...offered], () => {}));
       /** @type {Partial<State>} */
       const next = keptOf(patch, isLoaded ? offered : new Set());
+      const { axes, traits } = this.#store.get();
+      next.axes = axesOf(patch, axes, traits);
       if (text) {
         next.pinned = tracksWith(text, pinned ? [pinned] : [])[0] ?? NO_TRACK;
         next.selected = tracksWith(text, selected);
       }
       this.#store.set(next);
-      if (moves) this.#navigation.show(view);
+      if (moves || next.axes !== axes) this.#navigation.show(view);
       this.#written = writeLink(this.#store.get(), this.#map, text);
     } finally {
       this.#isFollowing = false;
@@ -121,4 +124,16 @@ function keptOf(patch, known) {
     traitFilters: new Map([...patch.traitFilters].filter(([id]) => known.has(id))),
     until: known.has("added_at") ? patch.until : null,
   };
+}
+
+/**
+ * @param {Pick<State, "axes">} patch
+ * @param {State["axes"]} now  kept where it says the same: others are new places for all tracks
+ * @param {State["traits"]} traits
+ * @returns {State["axes"]}
+ */
+function axesOf({ axes }, now, traits) {
+  if (axes?.x === now?.x && axes?.y === now?.y) return now;
+  const isThere = (/** @type {string} */ id) => traits.has(id) && isAxis(/** @type {import("./types.js").Trait} */ (traits.get(id)));
+  return axes && isThere(axes.x) && isThere(axes.y) ? axes : null;
 }

@@ -15,12 +15,15 @@ import { NO_TRACK } from "./types.js";
 /** @import { Player } from "./player.js" */
 /** @import { Renderer } from "./renderer.js" */
 /** @import { Selecting } from "./selecting.js" */
+/** @import { SoundsLike } from "./sounds_like.js" */
 /** @import { Store } from "./store.js" */
 /** @import { Group, GroupKind, MapData, State, TextData, ThemeName, TrackDetails } from "./types.js" */
 
 /** A pointer that only passes over tracks does not fetch the details of each. */
 const HOVER_DELAY_MS = 90;
 const MAX_CHIPS = 6;
+/** Where there is less room than this, pixels, the card would rather cover what lies below. */
+const LOWEST = 280;
 /** @type {readonly GroupKind[]} */
 const CHIP_KINDS = ["cluster", "layer", "playlist"];
 const MAX_FACETS = 4;
@@ -46,6 +49,7 @@ export class Card {
   #details;
   #selecting;
   #player;
+  #soundsLike;
   /** @type {TextData | null} */
   #text = null;
   #shown = NO_TRACK;
@@ -55,9 +59,9 @@ export class Card {
 
   /**
    * @param {HTMLElement} host
-   * @param {{map: MapData, store: Store, renderer: Renderer, details: DetailsReader, selecting: Selecting, player: Player}} parts
+   * @param {{map: MapData, store: Store, renderer: Renderer, details: DetailsReader, selecting: Selecting, player: Player, soundsLike: SoundsLike}} parts
    */
-  constructor(host, { map, store, renderer, details, selecting, player }) {
+  constructor(host, { map, store, renderer, details, selecting, player, soundsLike }) {
     this.#element = host;
     this.#map = map;
     this.#store = store;
@@ -65,6 +69,7 @@ export class Card {
     this.#details = details;
     this.#selecting = selecting;
     this.#player = player;
+    this.#soundsLike = soundsLike;
     store.subscribe(["hovered", "pinned", "theme"], () => this.#update());
     store.subscribe(["transform"], () => this.place());
     store.subscribe(["selected"], () => this.#showAdded());
@@ -106,11 +111,12 @@ export class Card {
     if (this.#element.hidden) return;
     const { style } = this.#element;
     if (narrow.matches) {
-      style.transform = "";
+      style.transform = style.maxHeight = "";
       return;
     }
-    const card = { width: this.#element.offsetWidth, height: this.#element.offsetHeight };
     const free = freeArea();
+    style.maxHeight = `${Math.max(LOWEST, Math.floor(free.bottom - free.top) - 20)}px`;
+    const card = { width: this.#element.offsetWidth, height: this.#element.offsetHeight };
     const screen = { left: 0, top: 0, right: innerWidth, bottom: innerHeight };
     const hasRoom = free.right - free.left >= card.width + 20 && free.bottom - free.top >= card.height + 20;
     // Too little beside the panels: the left ones may be covered for a while, a player must not be.
@@ -144,7 +150,10 @@ export class Card {
     );
     /** @type {HTMLElement[]} */
     const nodes = [head, this.#groups(track), element("div", { class: "card-details" })];
-    if (pinned) nodes.push(this.#actions(track), this.#closeButton());
+    if (pinned) {
+      const alike = this.#soundsLike.section(track, () => this.place(), () => this.enter());
+      nodes.push(this.#actions(track), alike, this.#closeButton());
+    }
     return nodes;
   }
 

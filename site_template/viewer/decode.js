@@ -1,10 +1,13 @@
 /** Turns the site's JSON documents into typed columns; refuses what it does not understand. Pure. */
 
+import { unpackIds, unpackNumbers, unpackTexts } from "./columns.js";
+import { NEIGHBOURS, NONE } from "./paths.js";
+
 /** @import { Group, Insights, MapData, Membership, Neighbours, TextData, TrackDetails } from "./types.js" */
 
 export const MAP_SCHEMA = "spotmap.map/1";
 export const TEXT_SCHEMA = "spotmap.text/1";
-export const DETAILS_SCHEMA = "spotmap.details/1";
+export const DETAILS_SCHEMA = "spotmap.details/2";
 export const INSIGHTS_SCHEMA = "spotmap.insights/1";
 export const NEIGHBOURS_SCHEMA = "spotmap.neighbours/1";
 
@@ -57,6 +60,7 @@ function decodeGroup(raw, index) {
     regions: raw.regions ?? [],
     peak: raw.peak ?? null,
     core: raw.core ?? [],
+    region: raw.region ?? -1,
   };
 }
 
@@ -107,6 +111,7 @@ export function decodeMap(document) {
       features: document.columns?.features ?? {},
       facets: document.columns?.facets ?? [],
       facts: document.columns?.facts ?? [],
+      since: document.columns?.since ?? false,
     },
     largerRegions: document.larger_regions ?? [],
     files: {
@@ -141,22 +146,27 @@ export function decodeText(document, count) {
 
 /**
  * @param {any} document  details-NNN.json, parsed
- * @returns {any}  the same, if this viewer reads it
+ * @returns {any}  with a list a column
  */
-export function checkedDetails(document) {
+export function unpackDetails(document) {
   requireSchema(document, DETAILS_SCHEMA);
-  return document;
+  return {
+    ...document,
+    ids: unpackIds(document.ids),
+    duration_ms: document.duration_s.map((/** @type {number | null} */ value) => (value === null ? null : 1000 * value)),
+    video_ids: document.video_ids ? unpackTexts(document.video_ids) : [],
+    features: Object.fromEntries(Object.entries(document.features ?? {}).map(([name, packed]) => [name, unpackNumbers(packed)])),
+  };
 }
 
 /**
- * One track out of a details document.
+ * One track out of unpacked details.
  *
- * @param {any} document  details-NNN.json, parsed
+ * @param {any} document
  * @param {number} track
  * @returns {TrackDetails}
  */
 export function decodeDetails(document, track) {
-  checkedDetails(document);
   const row = track - document.first;
   /** @param {Record<string, any[]> | undefined} columns */
   const present = (columns) =>
@@ -168,7 +178,7 @@ export function decodeDetails(document, track) {
     duration_ms: document.duration_ms[row],
     year: document.year[row],
     artFile: document.art_files[document.art[row]] ?? "",
-    videoId: document.video_ids?.[row] ?? "",
+    videoId: document.video_ids[row] ?? "",
     features: present(document.features).map(({ name, value }) => ({
       name,
       value,
@@ -185,7 +195,9 @@ export function decodeDetails(document, track) {
 export function decodeInsights(document) {
   requireSchema(document, INSIGHTS_SCHEMA);
   const { events, axes, playlists, uncovered, overlaps, songs } = document;
-  return { events, axes, clusterAxes: document.cluster_axes, playlists, uncovered, overlaps, songs };
+  const tracks = (/** @type {number[]} */ deltas) => undelta(deltas, new Uint32Array(deltas.length));
+  const since = document.since ? { new: tracks(document.since.new), moved: tracks(document.since.moved) } : null;
+  return { events, axes, clusterAxes: document.cluster_axes, playlists, uncovered, overlaps, songs, since };
 }
 
 /**
@@ -203,4 +215,22 @@ export function decodeNeighbours(document, track) {
     shared: document.shared[row].map((/** @type {number} */ index) => document.reasons[index]),
     kept: document.kept[row],
   };
+}
+
+/**
+ * The neighbours of all tracks, as paths are sought over them.
+ *
+ * @param {readonly any[]} documents  neighbours-NNN.json, parsed
+ * @param {number} count  of tracks
+ * @returns {Uint32Array}  NEIGHBOURS a track, best first, NONE where there are fewer
+ */
+export function neighbourTable(documents, count) {
+  const table = new Uint32Array(count * NEIGHBOURS).fill(NONE);
+  for (const document of documents) {
+    requireSchema(document, NEIGHBOURS_SCHEMA);
+    document.neighbours.forEach((/** @type {number[]} */ row, /** @type {number} */ place) =>
+      table.set(row.slice(0, NEIGHBOURS), (document.first + place) * NEIGHBOURS),
+    );
+  }
+  return table;
 }

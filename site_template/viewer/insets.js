@@ -18,15 +18,15 @@ const boxOf = (id) => byId(id).getBoundingClientRect();
  */
 export function freeArea() {
   if (narrow.matches) {
-    const covered = ["controls", "timeline", "lasso-hint", "picks", "card"].map((id) => boxOf(id)).filter(({ height }) => height > 0);
+    const covered = ["controls", "timeline", "axes", "lasso-hint", "path-hint", "picks", "card"].map((id) => boxOf(id)).filter(({ height }) => height > 0);
     const bottom = Math.min(innerHeight, ...covered.map(({ top }) => top));
     const top = Math.max(0, boxOf("masthead").bottom, boxOf("player").bottom);
     return { top, right: innerWidth, bottom: Math.max(bottom, top + (innerHeight - top) / 3), left: 0 };
   }
   const panel = boxOf("panel");
   const right = boxOf("controls").left;
-  const timeline = boxOf("timeline");
-  const bottom = timeline.height > 0 ? timeline.top : innerHeight;
+  const bars = ["timeline", "axes"].map((id) => boxOf(id)).filter(({ height }) => height > 0);
+  const bottom = Math.min(innerHeight, ...bars.map(({ top }) => top));
   // In windows of middling width the panel at the left folds away from the one at the right.
   const isFolded = panel.height < innerHeight / 2;
   return isFolded ? { top: panel.bottom, right, bottom, left: 0 } : { top: 0, right, bottom, left: panel.right };

@@ -2,7 +2,8 @@
  * Where labels stand and from which zoom on they show. Pure.
  *
  * Each label gets the smallest scale from which it no longer touches a stronger one (Been, Daiches and Yap 2006, "Dynamic map
- * labeling"): zooming in only ever adds labels, panning changes none, so nothing flickers.
+ * labeling"): zooming in only ever adds labels, panning changes none, so nothing flickers. What is to be read from afar only
+ * leaves at a scale of its own, and what it was in the way of comes then.
  */
 
 import { planeX, planeY } from "./viewport.js";
@@ -15,12 +16,15 @@ import { planeX, planeY } from "./viewport.js";
  * @property {number} width  pixels, with the room it wants around it
  * @property {number} height  pixels
  * @property {[number, number][]} anchors  places on the plane where its middle may be, the best first
+ * @property {number} [from]  it may show from this transform scale on
+ * @property {number} [to]  and below this one
  *
  * @typedef {object} Label
  * @property {number} group
  * @property {number} x  plane
  * @property {number} y  plane
  * @property {number} minScale  it shows from this transform scale on; Infinity for one that never can
+ * @property {number} maxScale  and below this one
  * @property {number} width  pixels
  * @property {number} height  pixels
  */
@@ -43,13 +47,14 @@ function separationScale(a, b) {
 export function placeLabels(candidates, homeScale) {
   /** @type {Label[]} */
   const placed = [];
-  for (const { group, width, height, anchors } of candidates) {
+  for (const { group, width, height, anchors, from = 0, to = Infinity } of candidates) {
     /** @type {Label | undefined} */
     let best;
     for (const [x, y] of anchors) {
-      const label = { group, x, y, width, height, minScale: 0 };
+      const label = { group, x, y, width, height, minScale: from, maxScale: to };
       for (const stronger of placed) {
-        const apart = separationScale(label, stronger);
+        // In the way no longer once it is apart, or has gone.
+        const apart = Math.min(separationScale(label, stronger), stronger.maxScale);
         if (apart > stronger.minScale && apart > label.minScale) label.minScale = apart;
       }
       if (!best || label.minScale < best.minScale) best = label;

@@ -2,12 +2,13 @@
 
 import { FONT_FAMILY, MovableCanvas } from "./canvas.js";
 import { shortened } from "./format.js";
-import { anchorsOf, fitTitles, keepInside, placeLabels } from "./label_placement.js";
+import { fitTitles, keepInside, placeLabels } from "./label_placement.js";
 import { TextSprites } from "./text_sprites.js";
 
 /** @import { Label } from "./label_placement.js" */
+/** @import { MapName } from "./map_names.js" */
 /** @import { TextLook } from "./text_sprites.js" */
-/** @import { Group, Size, Theme, Transform } from "./types.js" */
+/** @import { Size, Theme, Transform } from "./types.js" */
 
 const NARROW = 720;
 const ROOM = { x: 18, y: 8 };
@@ -19,20 +20,17 @@ const SMALL = 8;
 const TITLE_FONT = `400 11.5px ${FONT_FAMILY}`;
 
 /**
- * Large groups speak louder: 12 to 17 pixels by the share of tracks, 11 to 14 in a narrow window.
+ * Large groups speak louder: 12 to 17 pixels by the share of tracks, 11 to 14 in a narrow window; larger regions are written
+ * larger, but thin, wide and in grey, as countries are on a map of towns.
  *
- * @param {Group} group
- * @param {number} largest  tracks in the largest group
+ * @param {MapName} name
  * @param {boolean} narrow
  */
-function fontSize(group, largest, narrow) {
+function lookOf({ isLarger, share }, narrow) {
   const [smallest, gain] = narrow ? [11, 3] : [12, 5];
-  return Math.round(smallest + gain * Math.sqrt(group.count / Math.max(1, largest)));
+  const size = Math.round(smallest + (isLarger ? 3 : 0) + gain * Math.sqrt(share));
+  return { font: `${isLarger ? 500 : 600} ${size}px ${FONT_FAMILY}`, size, tracking: isLarger ? size / 8 : 0, isLarger };
 }
-
-/** @param {number} size */
-const fontOf = (size) => `600 ${size}px ${FONT_FAMILY}`;
-
 
 /**
  * @typedef {object} Title
@@ -46,8 +44,8 @@ const fontOf = (size) => `600 ${size}px ${FONT_FAMILY}`;
 export class LabelsLayer extends MovableCanvas {
   /** @type {Label[]} */
   #labels = [];
-  /** @type {Map<number, {text: string, size: number}>} */
-  #looks = new Map();
+  /** By the labels' `group`. @type {(ReturnType<typeof lookOf> & {text: string})[]} */
+  #looks = [];
   #sprites = new TextSprites();
   /** @type {Size} */
   #size = { width: 0, height: 0 };
@@ -64,19 +62,15 @@ export class LabelsLayer extends MovableCanvas {
   /**
    * Finds the labels' places anew; needed when other groups show.
    *
-   * @param {readonly Group[]} groups
+   * @param {readonly MapName[]} names  the strongest first
    * @param {number} homeScale
    */
-  place(groups, homeScale) {
-    const strongest = [...groups].sort((a, b) => b.count - a.count);
-    const largest = strongest[0]?.count ?? 0;
-    this.#looks.clear();
-    const candidates = strongest.map((group) => {
-      const size = fontSize(group, largest, this.#size.width < NARROW);
-      const text = shortened(group.name, 40);
-      this.#looks.set(group.index, { text, size });
-      const width = this.#sprites.widthOf(fontOf(size), text) + ROOM.x;
-      return { group: group.index, width, height: size + ROOM.y, anchors: anchorsOf(group) };
+  place(names, homeScale) {
+    this.#looks = names.map((name) => ({ text: name.text, ...lookOf(name, this.#size.width < NARROW) }));
+    const candidates = names.map(({ anchors, from, to }, group) => {
+      const { font, size, tracking, text } = this.#looks[group];
+      const width = this.#sprites.widthOf(font, text, tracking) + ROOM.x;
+      return { group, width, height: size + ROOM.y, anchors, from, to };
     });
     this.#labels = placeLabels(candidates, homeScale);
   }
@@ -90,15 +84,15 @@ export class LabelsLayer extends MovableCanvas {
   draw(transform, theme, titles, free) {
     this.clear();
     const inView = this.#labels
-      .filter(({ minScale }) => minScale <= transform.k)
+      .filter(({ minScale, maxScale }) => minScale <= transform.k && transform.k < maxScale)
       .map((label) => ({ ...label, x: label.x * transform.k + transform.x, y: label.y * transform.k + transform.y }))
       .filter(({ x, y, width, height }) => this.#inView(x, y, width, height));
     const shown = keepInside(inView, free);
     this.#drawTitles(titles, shown, theme);
     for (const { group, x, y } of shown) {
-      const { text, size } = /** @type {{text: string, size: number}} */ (this.#looks.get(group));
-      const look = { font: fontOf(size), color: theme.text, halo: theme.background, haloWidth: 4, height: size + ROOM.y };
-      this.#write(text, look, x - this.#sprites.widthOf(look.font, text) / 2, y);
+      const { text, font, size, tracking, isLarger } = this.#looks[group];
+      const look = { font, tracking, color: isLarger ? theme.muted : theme.text, halo: theme.background, haloWidth: 4, height: size + ROOM.y };
+      this.#write(text, look, x - this.#sprites.widthOf(font, text, tracking) / 2, y);
     }
     this.present(transform);
     this.follow(transform);

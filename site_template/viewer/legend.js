@@ -7,6 +7,7 @@ import { afterSolo, afterToggle, ALL_SHOWN, isFiltered, isShown, legendRows } fr
 import { groupsOf, HIDDEN_KEY, isGroupKind } from "./appearance.js";
 import { readTheme } from "./theme.js";
 
+/** @import { LegendInsights } from "./legend_insights.js" */
 /** @import { LegendRow } from "./legend_rows.js" */
 /** @import { Store } from "./store.js" */
 /** @import { TraitLoader } from "./trait_loader.js" */
@@ -23,8 +24,9 @@ const EMPTY = {
  * @param {MapData} map
  * @param {Store} store
  * @param {TraitLoader} traitLoader
+ * @param {LegendInsights} insights
  */
-export function wireLegend(host, map, store, traitLoader) {
+export function wireLegend(host, map, store, traitLoader, insights) {
   const scroller = /** @type {HTMLElement} */ (host.querySelector(".legend-scroll"));
   const showAll = /** @type {HTMLButtonElement} */ (host.querySelector("[data-action='show-all']"));
   /** @type {(() => void) | null} */
@@ -44,8 +46,8 @@ export function wireLegend(host, map, store, traitLoader) {
     const trait = state.traits.get(state.colorBy);
     const range = trait && !trait.membership ? createRangeLegend(trait, store) : null;
     updateRange = range?.update ?? null;
-    const list = element("ul", { class: "legend-list" }, ...rowNodes(map, state));
-    scroller.replaceChildren(...(range ? [range.node, list] : [list]));
+    const list = element("ul", { class: "legend-list" }, ...rowNodes(map, state, insights));
+    scroller.replaceChildren(...(range ? [range.node] : []), list, insights.below());
     update();
   };
 
@@ -135,16 +137,21 @@ function wireColorBy(host, map, store, traitLoader) {
 /**
  * @param {MapData} map
  * @param {ReturnType<Store["get"]>} state
+ * @param {LegendInsights} insights
  * @returns {Node[]}
  */
-function rowNodes(map, state) {
+function rowNodes(map, state, insights) {
   const { colorBy } = state;
   if (isGroupKind(colorBy) && groupsOf(map, colorBy).length === 0) return [element("li", { class: "legend-note" }, EMPTY[colorBy])];
-  return legendRows(map, state, readTheme(state.theme)).map(rowNode);
+  insights.clear();
+  return legendRows(map, state, readTheme(state.theme)).map((row) => rowNode(row, insights.disclosure(row)));
 }
 
-/** @param {LegendRow} row */
-function rowNode({ key, name, count, color }) {
+/**
+ * @param {LegendRow} row
+ * @param {readonly HTMLElement[]} disclosure  a button that opens what else is known of it, and that
+ */
+function rowNode({ key, name, count, color }, [button, description]) {
   const toggle = element(
     "button",
     { class: "legend-toggle", type: "button", "data-group": key, "aria-pressed": "true" },
@@ -157,5 +164,8 @@ function rowNode({ key, name, count, color }) {
     { class: "legend-only", type: "button", "data-group": key, "aria-label": `Show only ${name}` },
     "only",
   );
-  return element("li", { class: "legend-row" }, toggle, only);
+  const row = element("div", { class: "legend-row" }, toggle, only);
+  if (!button) return element("li", {}, row);
+  row.append(button);
+  return element("li", {}, row, description);
 }

@@ -57,7 +57,7 @@ function traitRows(trait, theme) {
   const rows = trait.categories
     .map(({ name, count }, index) => ({ key: name, name, count, color: categoryColor(trait, index, theme.name) }))
     .filter(({ count }) => count > 0);
-  if (trait.unknownCount > 0) rows.push({ key: UNKNOWN, name: NOT_KNOWN, count: trait.unknownCount, color: theme.noise });
+  if (trait.unknownCount > 0) rows.push({ key: UNKNOWN, name: trait.rest ?? NOT_KNOWN, count: trait.unknownCount, color: theme.noise });
   return rows;
 }
 

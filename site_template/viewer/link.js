@@ -21,15 +21,17 @@ const WITHOUT = "without.";
 /**
  * @typedef {object} LinkedState
  * @property {View | null} view
- * @property {Pick<State, "colorBy" | "hiddenClusters" | "hiddenPlaylists" | "hiddenLayers" | "traitFilters" | "until" | "query">} patch
+ * @property {Pick<State, "colorBy" | "hiddenClusters" | "hiddenPlaylists" | "hiddenLayers" | "traitFilters" | "axes" | "until" | "query">} patch
  * @property {string} pinned  fingerprint, empty for none
  * @property {string[]} selected  fingerprints
  */
 
-/** Lists in an address are joined by commas. @param {Iterable<string>} parts */
-const joined = (parts) => Array.from(parts, (part) => part.replaceAll("%", "%25").replaceAll(",", "%2C")).join(",");
-/** @param {string} text */
-const parted = (text) => (text === "" ? [] : text.split(",").map((part) => part.replaceAll("%2C", ",").replaceAll("%25", "%")));
+/** How a sign is written where it joins a list. @type {Readonly<Record<string, string>>} */
+const ESCAPES = { ",": "%2C", "~": "%7E" };
+/** Lists in an address are joined by commas. @param {Iterable<string>} parts  @param {string} [sign] */
+const joined = (parts, sign = ",") => Array.from(parts, (part) => part.replaceAll("%", "%25").replaceAll(sign, ESCAPES[sign])).join(sign);
+/** @param {string} text  @param {string} [sign] */
+const parted = (text, sign = ",") => (text === "" ? [] : text.split(sign).map((part) => part.replaceAll(ESCAPES[sign], sign).replaceAll("%25", "%")));
 
 /**
  * @param {TextData} text
@@ -73,6 +75,7 @@ export function writeLink(state, map, text) {
     if (low !== -Infinity || high !== Infinity) fields.set(RANGE + id, `${writeEnd(low)}~${writeEnd(high)}`);
     if (hidden.size > 0) fields.set(WITHOUT + id, joined(hidden) || ",");
   }
+  if (state.axes) fields.set("axes", joined([state.axes.x, state.axes.y], "~"));
   if (state.until !== null) fields.set("until", String(state.until));
   if (state.query) fields.set("q", state.query);
   if (text && state.pinned !== NO_TRACK) fields.set("track", fingerprint(text, state.pinned));
@@ -133,6 +136,7 @@ export function readLink(hash, map) {
       hiddenPlaylists: readHidden(map, "playlist", fields),
       hiddenLayers: readHidden(map, "layer", fields),
       traitFilters,
+      axes: readAxes(fields.get("axes")),
       until: Number.isFinite(until) ? until : null,
       query: fields.get("q") ?? "",
     },
@@ -145,6 +149,12 @@ export function readLink(hash, map) {
 function readEnd(text, otherwise) {
   const value = Number(text || NaN);
   return Number.isNaN(value) ? otherwise : value;
+}
+
+/** @param {string | null} text  @returns {State["axes"]} */
+function readAxes(text) {
+  const [x, y] = parted(text ?? "", "~");
+  return x && y ? { x, y } : null;
 }
 
 /**

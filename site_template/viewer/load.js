@@ -1,6 +1,6 @@
 /** Fetches the site's files, and says in words why one could not be had. */
 
-import { checkedDetails, DataError, decodeDetails, decodeInsights, decodeMap, decodeNeighbours, decodeText } from "./decode.js";
+import { DataError, decodeDetails, decodeInsights, decodeMap, decodeNeighbours, decodeText, neighbourTable, unpackDetails } from "./decode.js";
 
 /** @import { Insights, MapData, Neighbours, TextData, TrackDetails } from "./types.js" */
 
@@ -59,19 +59,40 @@ function readTwin(url) {
   });
 }
 
-/** Reads each file once. One that failed is asked for again the next time. */
-function rememberedReads() {
+/**
+ * Reads each file once. One that failed is asked for again the next time.
+ *
+ * @param {(document: any) => any} unpack
+ */
+function rememberedReads(unpack = (document) => document) {
   /** @type {Map<string, Promise<any>>} */
   const reads = new Map();
   return (/** @type {string} */ url) => {
     let pending = reads.get(url);
     if (!pending) {
-      pending = readJson(url);
+      pending = readJson(url).then(unpack);
       reads.set(url, pending);
       pending.catch(() => reads.delete(url));
     }
     return pending;
   };
+}
+
+/**
+ * @param {readonly string[]} names
+ * @param {(chunk: number) => Promise<any>} readChunk
+ * @param {(share: number) => void} onProgress  0..1
+ * @returns {Promise<any[]>}
+ */
+function readEach(names, readChunk, onProgress) {
+  let done = 0;
+  return Promise.all(
+    names.map(async (_, chunk) => {
+      const document = await readChunk(chunk);
+      onProgress(++done / names.length);
+      return document;
+    }),
+  );
 }
 
 /**
@@ -109,8 +130,9 @@ export function createInsightsReader(folder, map) {
  * @param {string} folder
  * @param {MapData} map
  */
-export function createNeighboursReader(folder, { files }) {
+export function createNeighboursReader(folder, { files, count }) {
   const read = rememberedReads();
+  const readChunk = (/** @type {number} */ chunk) => read(folder + files.neighbours[chunk]);
   return {
     isThere: files.neighbours.length > 0,
 
@@ -119,7 +141,15 @@ export function createNeighboursReader(folder, { files }) {
      * @returns {Promise<Neighbours>}
      */
     async read(track) {
-      return decodeNeighbours(await read(folder + files.neighbours[Math.floor(track / files.detailsChunk)]), track);
+      return decodeNeighbours(await readChunk(Math.floor(track / files.detailsChunk)), track);
+    },
+
+    /**
+     * @param {(share: number) => void} onProgress  0..1
+     * @returns {Promise<Uint32Array>}  as `paths.js` takes them
+     */
+    async readAll(onProgress) {
+      return neighbourTable(await readEach(files.neighbours, readChunk, onProgress), count);
     },
   };
 }
@@ -133,7 +163,7 @@ export function createNeighboursReader(folder, { files }) {
  * @param {MapData} map
  */
 export function createDetailsReader(folder, { files }) {
-  const read = rememberedReads();
+  const read = rememberedReads(unpackDetails);
   const readChunk = (/** @type {number} */ chunk) => read(folder + files.details[chunk]);
   return {
     /**
@@ -150,16 +180,7 @@ export function createDetailsReader(folder, { files }) {
      * @param {(share: number) => void} onProgress  0..1
      * @returns {Promise<any[]>}
      */
-    async readAll(onProgress) {
-      let done = 0;
-      return Promise.all(
-        files.details.map(async (_, chunk) => {
-          const document = checkedDetails(await readChunk(chunk));
-          onProgress(++done / files.details.length);
-          return document;
-        }),
-      );
-    },
+    readAll: (onProgress) => readEach(files.details, readChunk, onProgress),
   };
 }
 

@@ -1,23 +1,29 @@
 /** Starts the viewer: loads the data, makes the parts, connects them. */
 
 import { Address } from "./address.js";
+import { wireAxisMarks } from "./axes_layer.js";
+import { wireAxesPanel } from "./axes_panel.js";
 import { Card, describeTrack } from "./card.js";
 import { byId } from "./dom.js";
 import { counted } from "./format.js";
-import { Grid } from "./grid.js";
 import { freeArea, panelInsets } from "./insets.js";
 import { wireLasso } from "./lasso_tool.js";
 import { wireLegend } from "./legend.js";
-import { createDetailsReader, loadMap, loadText } from "./load.js";
+import { LegendInsights } from "./legend_insights.js";
+import { createDetailsReader, createInsightsReader, createNeighboursReader, loadMap, loadText } from "./load.js";
+import { showMeaning } from "./meaning.js";
 import { Navigation, wireNavigation } from "./navigation.js";
 import { keepForOffline } from "./offline.js";
 import { PicksPanel } from "./picks_panel.js";
+import { Places } from "./places.js";
+import { PathTool } from "./path_tool.js";
 import { Player } from "./player.js";
 import { wirePointer } from "./pointer.js";
 import { Renderer } from "./renderer.js";
 import { wireRoving } from "./roving.js";
 import { SearchPanel } from "./search_panel.js";
 import { Selecting } from "./selecting.js";
+import { SoundsLike } from "./sounds_like.js";
 import { createStore } from "./store.js";
 import { initialTheme, wireTheme } from "./theme.js";
 import { wireTimeline } from "./timeline.js";
@@ -39,12 +45,15 @@ function initialState() {
     hiddenLayers: new Set(),
     traits: new Map(),
     traitFilters: new Map(),
+    about: "",
+    axes: null,
     until: null,
     selected: [],
     query: "",
     matches: null,
     hovered: NO_TRACK,
     pinned: NO_TRACK,
+    pathStart: NO_TRACK,
     transform: { k: 1, x: 0, y: 0 },
   };
 }
@@ -71,13 +80,14 @@ function showNotice(kind, heading, message) {
  */
 async function showMap(map, store, folder) {
   const surface = byId("map");
-  const grid = new Grid(map.x, map.y);
+  const places = new Places(map, store);
   const details = createDetailsReader(folder, map);
-  const traitLoader = new TraitLoader(map, store, details);
-  const navigation = new Navigation(surface, map, store, panelInsets);
+  const readInsights = createInsightsReader(folder, map);
+  const traitLoader = new TraitLoader(map, store, details, readInsights);
+  const navigation = new Navigation(surface, places, store, panelInsets);
   const coverOf = async (/** @type {number} */ track) => (await details.read(track)).artFile;
-  const renderer = new Renderer(surface, map, grid, store, () => navigation.homeScale, coverOf);
-  const selecting = new Selecting(map, grid, store, renderer);
+  const renderer = new Renderer(surface, map, places, store, () => navigation.homeScale, coverOf);
+  const selecting = new Selecting(places, store, renderer);
   const onResize = () => {
     document.body.classList.toggle("has-player", !byId("player").hidden);
     document.body.classList.toggle("has-side", !byId("player").hidden || !byId("picks").hidden);
@@ -85,19 +95,34 @@ async function showMap(map, store, folder) {
     card.place();
   };
   const player = new Player(byId("player"), store, details, () => onResize());
-  const card = new Card(byId("card"), { map, store, renderer, details, selecting, player });
   const flyTo = (/** @type {number} */ track) => navigation.flyTo(track);
+  const reader = createNeighboursReader(folder, map);
+  const say = (/** @type {string} */ note) => picksPanel.say(note);
+  const pathTool = new PathTool(byId("path-hint"), { map, store, reader, renderer, navigation, focusMap: () => surface.focus(), announce, say });
+  const soundsLike = new SoundsLike({
+    map, store, reader, flyTo, findPathFrom: (track) => pathTool.startAt(track), onArrival: () => renderer.invalidate("marks"),
+  });
+  renderer.threads = () => {
+    const neighbours = soundsLike.neighbours.filter(({ track }) => renderer.isVisible(track));
+    const { path } = pathTool;
+    return neighbours.length + path.length > 0 ? { track: store.get().pinned, neighbours, path } : null;
+  };
+  const card = new Card(byId("card"), { map, store, renderer, details, selecting, player, soundsLike });
   const picksPanel = new PicksPanel(byId("picks"), { map, store, details, selecting, player, flyTo, onResize });
   const searchPanel = new SearchPanel(byId("search"), store, flyTo);
   const address = new Address(map, store, navigation, traitLoader);
 
-  wireLegend(byId("legend"), map, store, traitLoader);
+  const flyToAll = (/** @type {readonly number[]} */ tracks) => navigation.flyToAll(tracks);
+  const legendInsights = new LegendInsights({ map, store, readInsights, flyTo, flyToAll });
+  wireLegend(byId("legend"), map, store, traitLoader, legendInsights);
   wireDrawer(byId("legend"), byId("legend-handle"));
   wireTimeline(byId("timeline"), byId("timeline-button"), store, traitLoader, announce);
+  wireAxesPanel(byId("axes"), byId("axes-button"), store, traitLoader, announce);
+  wireAxisMarks(surface, store, freeArea, ["axes", "timeline", "card", "picks"].map((id) => byId(id)));
   wireLasso(surface, byId("lasso-button"), byId("lasso-hint"), selecting, freeArea);
-  wireRoving(surface, map, grid, store, renderer, navigation, selecting, freeArea, () => card.enter());
+  wireRoving(surface, places, store, renderer, navigation, selecting, freeArea, () => card.enter());
   wireNavigation(surface, byId("controls"), navigation);
-  wirePointer(surface, grid, renderer, store);
+  wirePointer(surface, places, renderer, store);
   wireKeys(surface, store, searchPanel, selecting);
   let isFirst = true;
   new ResizeObserver(() => {
@@ -112,7 +137,7 @@ async function showMap(map, store, folder) {
   exposeForTests(store, renderer);
 
   const text = await loadText(folder, map);
-  for (const part of [renderer, card, player, picksPanel, searchPanel]) part.setText(text);
+  for (const part of [legendInsights, soundsLike, pathTool, renderer, card, player, picksPanel, searchPanel]) part.setText(text);
   await address.setText(text);
   store.subscribe(["pinned"], ({ pinned }) => {
     announce(pinned === NO_TRACK ? "Unpinned" : `Pinned: ${describeTrack(text, pinned)}`);
@@ -121,6 +146,7 @@ async function showMap(map, store, folder) {
     announce(selected.length === 0 ? "Selection cleared" : `${counted(selected.length, "track")} selected`);
   });
   root.dataset.state = "ready";
+  showMeaning(byId("meaning"), map, store, readInsights);
   void keepForOffline();
 }
 

@@ -1,8 +1,10 @@
-/** The layer of marks: rings around the hovered and the pinned track and around what a query found. */
+/** The layer of marks: rings around the hovered and the pinned track and around what a query found; lines between tracks. */
 
 import { Layer } from "./canvas.js";
+import { drawThreads } from "./neighbours_layer.js";
 import { NO_TRACK } from "./types.js";
 
+/** @import { Threads } from "./neighbours_layer.js" */
 /** @import { Theme } from "./types.js" */
 
 /** A ring around each of thousands of matches would be a carpet; the points themselves stand out anyway. */
@@ -12,24 +14,27 @@ export class MarksLayer extends Layer {
   #wasEmpty = false;
 
   /**
-   * @param {{hovered: number, pinned: number, matches: readonly number[] | null}} state
+   * @param {{hovered: number, pinned: number, pathStart: number, matches: readonly number[] | null}} state
+   * @param {Threads | null} threads
    * @param {(track: number) => [number, number]} positionOf  pixels
    * @param {number} radius  of a point, pixels
    * @param {Theme} theme
    */
-  draw({ hovered, pinned, matches }, positionOf, radius, theme) {
-    const isEmpty = hovered === NO_TRACK && pinned === NO_TRACK && !matches;
+  draw({ hovered, pinned, pathStart, matches }, threads, positionOf, radius, theme) {
+    const isEmpty = hovered === NO_TRACK && pinned === NO_TRACK && pathStart === NO_TRACK && !matches && !threads;
     // Chromium without a GPU copies every canvas that is there into every frame.
     if (isEmpty && this.#wasEmpty) return;
     this.#wasEmpty = isEmpty;
     this.canvas.hidden = isEmpty;
     this.clear();
+    if (threads) drawThreads(this.context, threads, positionOf, theme);
     if (matches && matches.length <= MAX_RINGS) {
       for (const track of matches) this.#ring(positionOf(track), 1.35 * radius + 3.5, 1.25, theme.text, 0.55);
     }
     if (hovered !== NO_TRACK && hovered !== pinned) {
       this.#ring(positionOf(hovered), radius + 3.5, 2, theme.text, 1);
     }
+    if (pathStart !== NO_TRACK && pathStart !== pinned) this.#ring(positionOf(pathStart), radius + 4.5, 2.5, theme.accent, 1);
     if (pinned !== NO_TRACK) {
       this.#ring(positionOf(pinned), radius + 9, 5, theme.accent, 0.25);
       this.#ring(positionOf(pinned), radius + 4.5, 2.5, theme.accent, 1);

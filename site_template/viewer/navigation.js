@@ -1,12 +1,14 @@
 /** Zoom and pan: wheel, drag, pinch, buttons, keys; and flights to a place. */
 
+import { interpolateZoom } from "d3-interpolate";
 import { select } from "d3-selection";
-import "d3-transition";
 import { zoom, zoomIdentity, zoomTransform } from "d3-zoom";
-import { centredTransform, fitTransform, PLANE_SIZE, transformOfView, viewOf } from "./viewport.js";
+import { fly } from "./flight.js";
+import { centredTransform, extentOfMost, fitTransform, PLANE_SIZE, transformOfView, viewOf } from "./viewport.js";
 
+/** @import { Places } from "./places.js" */
 /** @import { Store } from "./store.js" */
-/** @import { Insets, MapData, Size, Transform, View } from "./types.js" */
+/** @import { Insets, Size, Transform, View } from "./types.js" */
 
 /** How far one can zoom out and in, as multiples of the scale that shows all. */
 const ZOOM_RANGE = [0.5, 200];
@@ -15,7 +17,7 @@ const PAN_STEP = 90;
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Navigation {
-  #map;
+  #places;
   #insets;
   #surface;
   #zoom;
@@ -25,12 +27,12 @@ export class Navigation {
 
   /**
    * @param {HTMLElement} element
-   * @param {MapData} map
+   * @param {Places} places
    * @param {Store} store
    * @param {() => Insets} insets  what panels cover now
    */
-  constructor(element, map, store, insets) {
-    this.#map = map;
+  constructor(element, places, store, insets) {
+    this.#places = places;
     this.#insets = insets;
     this.#surface = select(/** @type {Element} */ (element));
     this.#zoom = zoom()
@@ -50,6 +52,7 @@ export class Navigation {
     this.#surface.call(this.#zoom);
     // A double click must not leave a track pinned at another zoom than it was clicked at: zooming has wheel, keys and buttons.
     this.#surface.on("dblclick.zoom", null);
+    store.subscribe(["axes"], () => this.show(null));
   }
 
   /** The scale that shows all. */
@@ -66,7 +69,7 @@ export class Navigation {
     const before = this.#size;
     const first = before.width === 1;
     this.#size = size;
-    this.#home = fitTransform(this.#map.view, size, this.#insets());
+    this.#home = fitTransform(this.#places.view, size, this.#insets());
     this.#zoom.scaleExtent([ZOOM_RANGE[0] * this.#home.k, ZOOM_RANGE[1] * this.#home.k]);
     if (first) {
       this.#moveTo(this.#home, 0);
@@ -78,7 +81,7 @@ export class Navigation {
   }
 
   fit() {
-    this.#home = fitTransform(this.#map.view, this.#size, this.#insets());
+    this.#home = fitTransform(this.#places.view, this.#size, this.#insets());
     this.#moveTo(this.#home, 600);
   }
 
@@ -92,13 +95,18 @@ export class Navigation {
 
   /** @param {View | null} view  null for the whole map */
   show(view) {
-    this.#home = fitTransform(this.#map.view, this.#size, this.#insets());
+    this.#home = fitTransform(this.#places.view, this.#size, this.#insets());
     this.#moveTo(view ? transformOfView(view, this.#size, this.#insets()) : this.#home, 0);
   }
 
   /** @param {number} direction  1 closer, -1 further away */
   zoomBy(direction) {
-    this.#zoom.scaleBy(this.#timed(220), STEP ** direction, this.#middle());
+    const { k, x, y } = this.#current();
+    const [least, most] = this.#zoom.scaleExtent();
+    const [across, down] = this.#middle();
+    const scale = Math.max(least, Math.min(most, k * STEP ** direction));
+    const kept = (/** @type {number} */ place, /** @type {number} */ offset) => place - ((place - offset) / k) * scale;
+    this.#moveTo(this.#constrained({ k: scale, x: kept(across, x), y: kept(down, y) }), 220, [across, down]);
   }
 
   /**
@@ -106,9 +114,8 @@ export class Navigation {
    * @param {number} down  steps
    */
   panBy(right, down) {
-    const { k } = this.#current();
-    const step = PAN_STEP / k;
-    this.#zoom.translateBy(this.#timed(140), -right * step, -down * step);
+    const { k, x, y } = this.#current();
+    this.#moveTo(this.#constrained({ k, x: x - right * PAN_STEP, y: y - down * PAN_STEP }), 140);
   }
 
   /**
@@ -118,13 +125,26 @@ export class Navigation {
    */
   flyTo(track) {
     const k = Math.max(this.#current().k, this.#home.k * 6);
-    this.#moveTo(centredTransform(this.#map.x[track], this.#map.y[track], k, this.#size, this.#insets()), 900);
+    this.#moveTo(centredTransform(this.#places.x[track], this.#places.y[track], k, this.#size, this.#insets()), 900);
+  }
+
+  /** Shows some tracks as large as they fit. @param {readonly number[]} tracks */
+  frame(tracks) {
+    const { x, y } = this.#places;
+    const [across, up] = [tracks.map((track) => x[track]), tracks.map((track) => y[track])];
+    const extent = /** @type {const} */ ([Math.min(...across), Math.min(...up), Math.max(...across), Math.max(...up)]);
+    this.#moveTo(fitTransform(extent, this.#size, this.#insets()), 900);
+  }
+
+  /** Shows some tracks, all but strays. @param {readonly number[]} tracks  at least one */
+  flyToAll(tracks) {
+    this.#moveTo(fitTransform(extentOfMost(this.#places, tracks), this.#size, this.#insets()), 900);
   }
 
   /** Brings a track into the middle at the present scale. @param {number} track */
   bringIntoView(track) {
     const { k } = this.#current();
-    this.#moveTo(centredTransform(this.#map.x[track], this.#map.y[track], k, this.#size, this.#insets()), 240);
+    this.#moveTo(centredTransform(this.#places.x[track], this.#places.y[track], k, this.#size, this.#insets()), 240);
   }
 
   /** @returns {[number, number]} */
@@ -139,25 +159,43 @@ export class Navigation {
   }
 
   /**
+   * As near to it as the map may be moved.
+   *
    * @param {Transform} transform
-   * @param {number} duration_ms
+   * @returns {Transform}
    */
-  #moveTo({ k, x, y }, duration_ms) {
-    this.#zoom.transform(this.#timed(duration_ms), zoomIdentity.translate(x, y).scale(k));
+  #constrained(transform) {
+    /** @type {[[number, number], [number, number]]} */
+    const window = [[0, 0], [this.#size.width, this.#size.height]];
+    return this.#zoom.constrain()(asD3(transform), window, this.#zoom.translateExtent());
   }
 
   /**
-   * What D3's zoom is applied to: the surface itself, or a transition of it.
-   *
-   * @param {number} duration_ms
-   * @returns {import("d3-selection").Selection<Element, any, any, any> | import("d3-selection").TransitionLike<Element, any>}
+   * @param {Transform} target
+   * @param {number} duration_ms  of the flight there; none where motion is not wanted
+   * @param {[number, number]} [pivot]  what the flight turns about, pixels; else the window's middle
    */
-  #timed(duration_ms) {
-    this.#surface.interrupt();
-    if (duration_ms === 0 || reducedMotion.matches) return this.#surface;
-    return this.#surface.transition().duration(duration_ms);
+  #moveTo(target, duration_ms, pivot = [this.#size.width / 2, this.#size.height / 2]) {
+    const apply = (/** @type {Transform} */ transform) => this.#zoom.transform(this.#surface, asD3(transform));
+    if (duration_ms === 0 || reducedMotion.matches) {
+      apply(target);
+      return;
+    }
+    const [across, down] = pivot;
+    const span = Math.max(this.#size.width, this.#size.height);
+    /** @param {Transform} transform @returns {[number, number, number]} */
+    const viewIn = ({ k, x, y }) => [(across - x) / k, (down - y) / k, span / k];
+    const between = interpolateZoom(viewIn(this.#current()), viewIn(target));
+    fly(/** @type {Element} */ (this.#surface.node()), duration_ms, (share) => {
+      const [x, y, width] = between(share);
+      const k = span / width;
+      apply(share === 1 ? target : { k, x: across - x * k, y: down - y * k });
+    });
   }
 }
+
+/** @param {Transform} transform */
+const asD3 = ({ k, x, y }) => zoomIdentity.translate(x, y).scale(k);
 
 /**
  * Keys of the map while it has the focus, and the buttons beside it.

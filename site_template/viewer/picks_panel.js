@@ -95,6 +95,11 @@ export class PicksPanel {
     this.#showRows();
   }
 
+  /** @param {string} text  about what is selected */
+  say(text) {
+    this.#status.textContent = text;
+  }
+
   /** Rows in sight, and no others: a selection may hold the whole library. */
   #showRows() {
     const text = this.#text;

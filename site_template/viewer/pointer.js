@@ -3,7 +3,7 @@
 import { NO_TRACK } from "./types.js";
 import { toMap, unitsPerPixel } from "./viewport.js";
 
-/** @import { Grid } from "./grid.js" */
+/** @import { Places } from "./places.js" */
 /** @import { Renderer } from "./renderer.js" */
 /** @import { Store } from "./store.js" */
 
@@ -12,11 +12,11 @@ const SLACK = { mouse: 6, touch: 18 };
 
 /**
  * @param {HTMLElement} element
- * @param {Grid} grid
+ * @param {Places} places
  * @param {Renderer} renderer
  * @param {Store} store
  */
-export function wirePointer(element, grid, renderer, store) {
+export function wirePointer(element, places, renderer, store) {
   /**
    * @param {PointerEvent | MouseEvent} event
    * @returns {number}
@@ -27,7 +27,7 @@ export function wirePointer(element, grid, renderer, store) {
     const reach = (renderer.radius + (touch ? SLACK.touch : SLACK.mouse)) * unitsPerPixel(transform);
     const box = element.getBoundingClientRect();
     const [x, y] = toMap(transform, event.clientX - box.left, event.clientY - box.top);
-    return grid.nearest(x, y, reach, (track) => renderer.isVisible(track));
+    return places.grid.nearest(x, y, reach, (track) => renderer.isVisible(track));
   };
 
   element.addEventListener("pointermove", (event) => {

@@ -65,6 +65,12 @@ export class PointsLayer extends MovableCanvas {
     this.#spacing = grid.typicalSpacing();
   }
 
+  /** Tracks lie elsewhere now; to be dressed next. @param {Grid} grid */
+  place(grid) {
+    this.#grid = grid;
+    this.#spacing = grid.typicalSpacing();
+  }
+
   /**
    * @param {Size} size
    * @param {number} ratio  device pixels in a pixel

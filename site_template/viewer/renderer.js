@@ -3,6 +3,7 @@
 import { pointColor, regionColor, shownGroups } from "./coloring.js";
 import { coverRadius, CoversLayer } from "./covers_layer.js";
 import { LabelsLayer } from "./labels_layer.js";
+import { namesOnMap } from "./map_names.js";
 import { MarksLayer } from "./marks_layer.js";
 import { PointsLayer } from "./points_layer.js";
 import { RegionsLayer } from "./regions_layer.js";
@@ -10,8 +11,9 @@ import { appearanceOf, APPEARANCE_KEYS, highlighted, RANK } from "./appearance.j
 import { readTheme } from "./theme.js";
 import { toScreen, visibleExtent } from "./viewport.js";
 
-/** @import { Grid } from "./grid.js" */
+/** @import { Threads } from "./neighbours_layer.js" */
 /** @import { Appearance } from "./appearance.js" */
+/** @import { Places } from "./places.js" */
 /** @import { Store } from "./store.js" */
 /** @import { Insets, MapData, Size, State, TextData, Theme } from "./types.js" */
 
@@ -26,6 +28,10 @@ const STRETCH = { regions: 1.3, labels: 1.15 };
 /** How long the map has rested before it is drawn anew where moving what was drawn would do. */
 const SETTLED_MS = 90;
 
+/** How long tracks take to show in other places. */
+const FADE_MS = 240;
+const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
+
 /** @typedef {"regions" | "points" | "covers" | "labels" | "marks"} LayerName  covers are drawn with the labels */
 
 /** @type {readonly (keyof State)[]} */
@@ -33,7 +39,7 @@ const DRESS_KEYS = ["theme", ...APPEARANCE_KEYS];
 
 export class Renderer {
   #map;
-  #grid;
+  #places;
   #store;
   #layers;
   /** @type {() => number} */
@@ -58,31 +64,40 @@ export class Renderer {
   #free = { left: 0, right: 0 };
   /** @type {TextData | null} */
   #text = null;
+  /** Lines between tracks, asked for when marks are drawn. @type {() => Threads | null} */
+  threads = () => null;
 
   /**
    * @param {HTMLElement} element  holds a canvas for each layer
    * @param {MapData} map
-   * @param {Grid} grid
+   * @param {Places} places
    * @param {Store} store
    * @param {() => number} homeScale  the scale of the view that shows all
    * @param {(track: number) => Promise<string>} coverOf  the file of a track's cover, empty for none
    */
-  constructor(element, map, grid, store, homeScale, coverOf) {
+  constructor(element, map, places, store, homeScale, coverOf) {
     /** @param {LayerName} name */
     const canvas = (name) =>
       /** @type {HTMLCanvasElement} */ (element.querySelector(`canvas[data-layer="${name}"]`));
     this.#map = map;
-    this.#grid = grid;
+    this.#places = places;
     this.#store = store;
     this.#homeScale = homeScale;
     this.#layers = {
       regions: new RegionsLayer(canvas("regions")),
-      points: new PointsLayer(canvas("points"), grid),
+      points: new PointsLayer(canvas("points"), places.grid),
       covers: new CoversLayer(canvas("covers"), coverOf, () => this.invalidate("labels")),
       labels: new LabelsLayer(canvas("labels")),
       marks: new MarksLayer(canvas("marks")),
     };
     this.#theme = readTheme(store.get().theme);
+    store.subscribe(["axes"], () => {
+      this.#layers.points.place(places.grid);
+      this.#worn = null;
+      this.#dressed = false;
+      this.invalidate("regions", "points", "labels", "marks");
+      if (!reducedMotion.matches) element.animate([{ opacity: 0 }, { opacity: 1 }], { duration: FADE_MS, easing: "ease-out" });
+    });
     store.subscribe(["transform"], () => {
       this.#movedAt_ms = performance.now();
       this.invalidate("marks");
@@ -149,7 +164,7 @@ export class Renderer {
    * @param {number} track
    * @returns {[number, number]} pixels
    */
-  positionOf = (track) => toScreen(this.#store.get().transform, this.#map.x[track], this.#map.y[track]);
+  positionOf = (track) => toScreen(this.#store.get().transform, this.#places.x[track], this.#places.y[track]);
 
   /** @param {boolean} isMoving */
   #draw(isMoving) {
@@ -163,7 +178,8 @@ export class Renderer {
       this.invalidate();
       return;
     }
-    const groups = shownGroups(this.#map, state);
+    // Regions and their names belong to the map.
+    const groups = state.axes ? [] : shownGroups(this.#map, state);
     /** @param {"regions" | "labels"} name */
     const isDue = (name) => {
       if (this.#dirty.has(name) || (name === "labels" && this.#owesCovers && !isMoving)) return true;
@@ -182,14 +198,15 @@ export class Renderer {
     if (isMoving && (regionsDue || labelsDue)) points.follow(transform);
     else points.advance(transform, isMoving);
     if (labelsDue) {
-      if (!this.#placed) labels.place(groups, this.#homeScale());
+      const homeScale = this.#homeScale();
+      if (!this.#placed) labels.place(state.axes ? [] : namesOnMap(this.#map, state, homeScale, this.#size.width), homeScale);
       this.#placed = true;
       this.#drawNames(state, isMoving);
     } else {
       covers.follow(transform);
       labels.follow(transform);
     }
-    if (this.#dirty.has("marks")) marks.draw({ ...state, matches: highlighted(state) }, this.positionOf, this.radius, this.#theme);
+    if (this.#dirty.has("marks")) marks.draw({ ...state, matches: highlighted(state) }, this.threads(), this.positionOf, this.radius, this.#theme);
     if (labelsDue) this.#dirty.delete("labels");
     for (const name of /** @type {const} */ (["regions", "points", "marks"])) this.#dirty.delete(name);
     if (this.#dirty.size > 0 || this.#owesCovers || ![points, regions, labels].every((layer) => layer.isCurrent(transform))) this.invalidate();
@@ -227,10 +244,11 @@ export class Renderer {
   /** @param {Readonly<State>} state */
   #titlesInView({ transform }) {
     if (!this.#text) return [];
-    const { order, x, y } = this.#grid;
+    const { grid } = this.#places;
+    const { order, x, y } = grid;
     const { rank } = this.appearance;
     const [x0, y0, x1, y1] = visibleExtent(transform, this.#size, 0);
-    const runs = this.#grid.runs(x0, y0, x1, y1);
+    const runs = grid.runs(x0, y0, x1, y1);
     const tracks = [];
     for (let r = 0; r < runs.length; r += 2) {
       for (let place = runs[r]; place < runs[r + 1]; place++) {

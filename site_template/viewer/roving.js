@@ -4,12 +4,11 @@ import { neighbourTowards } from "./lasso.js";
 import { NO_TRACK } from "./types.js";
 import { toMap } from "./viewport.js";
 
-/** @import { Grid } from "./grid.js" */
 /** @import { Navigation } from "./navigation.js" */
+/** @import { Places } from "./places.js" */
 /** @import { Renderer } from "./renderer.js" */
 /** @import { Selecting } from "./selecting.js" */
 /** @import { Store } from "./store.js" */
-/** @import { MapData } from "./types.js" */
 
 /** @type {Readonly<Record<string, readonly [number, number]>>} */
 const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
@@ -20,8 +19,7 @@ const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], Ar
  * map, which keep the arrows while nothing is pinned, and with Shift.
  *
  * @param {HTMLElement} surface
- * @param {MapData} map
- * @param {Grid} grid
+ * @param {Places} places
  * @param {Store} store
  * @param {Renderer} renderer
  * @param {Navigation} navigation
@@ -29,7 +27,7 @@ const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], Ar
  * @param {() => {left: number, top: number, right: number, bottom: number}} freeArea  pixels
  * @param {() => void} enterCard
  */
-export function wireRoving(surface, map, grid, store, renderer, navigation, selecting, freeArea, enterCard) {
+export function wireRoving(surface, places, store, renderer, navigation, selecting, freeArea, enterCard) {
   const isVisible = (/** @type {number} */ track) => renderer.isVisible(track);
   const pin = (/** @type {number} */ track) => {
     if (track === NO_TRACK) return;
@@ -41,7 +39,7 @@ export function wireRoving(surface, map, grid, store, renderer, navigation, sele
   const middle = () => {
     const { left, top, right, bottom } = freeArea();
     const [x, y] = toMap(store.get().transform, (left + right) / 2, (top + bottom) / 2);
-    return grid.nearest(x, y, 2 ** 17, isVisible);
+    return places.grid.nearest(x, y, 2 ** 17, isVisible);
   };
 
   surface.addEventListener("keydown", (event) => {
@@ -51,7 +49,7 @@ export function wireRoving(surface, map, grid, store, renderer, navigation, sele
     if (pinned === NO_TRACK) {
       if (event.key !== "Enter") return;
       pin(middle());
-    } else if (direction) pin(neighbourTowards(grid, map.x[pinned], map.y[pinned], direction, isVisible));
+    } else if (direction) pin(neighbourTowards(places.grid, places.x[pinned], places.y[pinned], direction, isVisible));
     else if (event.key === "Enter") enterCard();
     else if (event.key === "s") selecting.toggle(pinned);
     else if (event.key === "r") selecting.around(pinned);

@@ -4,31 +4,27 @@ import { tracksInside, tracksWithin } from "./lasso.js";
 import { NO_TRACK } from "./types.js";
 import { toMap, unitsPerPixel } from "./viewport.js";
 
-/** @import { Grid } from "./grid.js" */
+/** @import { Places } from "./places.js" */
 /** @import { Renderer } from "./renderer.js" */
 /** @import { Store } from "./store.js" */
-/** @import { MapData } from "./types.js" */
 
 /** How far around a track is looked at first, pixels. */
 const FIRST_RADIUS = 70;
 
 export class Selecting {
-  #map;
-  #grid;
+  #places;
   #store;
   #renderer;
   /** @type {{track: number, radius: number, tracks: readonly number[]} | null}  radius in map units */
   #circle = null;
 
   /**
-   * @param {MapData} map
-   * @param {Grid} grid
+   * @param {Places} places
    * @param {Store} store
    * @param {Renderer} renderer
    */
-  constructor(map, grid, store, renderer) {
-    this.#map = map;
-    this.#grid = grid;
+  constructor(places, store, renderer) {
+    this.#places = places;
     this.#store = store;
     this.#renderer = renderer;
   }
@@ -42,7 +38,7 @@ export class Selecting {
   outline(outline) {
     const { transform } = this.#store.get();
     const onMap = outline.map(([x, y]) => toMap(transform, x, y));
-    this.#store.set({ selected: tracksInside(this.#grid, onMap, this.#isVisible), pinned: NO_TRACK });
+    this.#store.set({ selected: tracksInside(this.#places.grid, onMap, this.#isVisible), pinned: NO_TRACK });
   }
 
   /** @param {{left: number, top: number, right: number, bottom: number}} box  pixels */
@@ -55,8 +51,8 @@ export class Selecting {
    * @param {number} [radius]  map units
    */
   around(track, radius = FIRST_RADIUS * unitsPerPixel(this.#store.get().transform)) {
-    const { x, y } = this.#map;
-    const tracks = tracksWithin(this.#grid, x[track], y[track], radius, this.#isVisible);
+    const { x, y, grid } = this.#places;
+    const tracks = tracksWithin(grid, x[track], y[track], radius, this.#isVisible);
     this.#circle = { track, radius, tracks };
     this.#store.set({ selected: tracks });
   }

@@ -6,6 +6,7 @@ const MOST = 1200;
 /**
  * @typedef {object} TextLook
  * @property {string} font
+ * @property {number} [tracking]  pixels between letters, where the browser knows of it
  * @property {string} color  #rrggbb
  * @property {string} halo  #rrggbb
  * @property {number} haloWidth  pixels
@@ -21,13 +22,14 @@ export class TextSprites {
   /** @type {Map<string, number>} */
   #widths = new Map();
 
-  /** @param {string} font  @param {string} text  @returns {number} pixels */
-  widthOf(font, text) {
-    const key = `${font}\n${text}`;
+  /** @param {string} font  @param {string} text  @param {number} [tracking]  pixels  @returns {number} pixels */
+  widthOf(font, text, tracking = 0) {
+    const key = `${font}\n${tracking}\n${text}`;
     let width = this.#widths.get(key);
     if (width === undefined) {
       if (this.#widths.size > 4 * MOST) this.#widths.clear();
       this.#ruler.font = font;
+      this.#ruler.letterSpacing = `${tracking}px`;
       width = this.#ruler.measureText(text).width;
       this.#widths.set(key, width);
     }
@@ -41,7 +43,7 @@ export class TextSprites {
    * @returns {Sprite}
    */
   get(text, look, ratio) {
-    const key = `${look.font}\n${look.color}\n${look.halo}\n${ratio}\n${text}`;
+    const key = `${look.font}\n${look.tracking}\n${look.color}\n${look.halo}\n${ratio}\n${text}`;
     let sprite = this.#sprites.get(key);
     if (!sprite) {
       if (this.#sprites.size >= MOST) this.#sprites.clear();
@@ -57,15 +59,16 @@ export class TextSprites {
    * @param {number} ratio
    * @returns {Sprite}
    */
-  #draw(text, { font, color, halo, haloWidth, height }, ratio) {
+  #draw(text, { font, tracking = 0, color, halo, haloWidth, height }, ratio) {
     const pad = haloWidth;
-    const width = this.widthOf(font, text);
+    const width = this.widthOf(font, text, tracking);
     const image = document.createElement("canvas");
     image.width = Math.max(1, Math.ceil((width + 2 * pad) * ratio));
     image.height = Math.ceil((height + 2 * pad) * ratio);
     const context = /** @type {CanvasRenderingContext2D} */ (image.getContext("2d"));
     context.scale(ratio, ratio);
     context.font = font;
+    context.letterSpacing = `${tracking}px`;
     context.textBaseline = "middle";
     context.lineJoin = "round";
     context.lineWidth = haloWidth;

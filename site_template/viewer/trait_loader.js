@@ -1,25 +1,29 @@
 /** Fetches what is known of every track once something needs it, and puts it into the state. */
 
-import { createTrait, traitNames } from "./traits.js";
+import { createSinceTrait, createTrait, traitNames } from "./traits.js";
 
 /** @import { DetailsReader } from "./load.js" */
 /** @import { Store } from "./store.js" */
-/** @import { MapData } from "./types.js" */
+/** @import { Insights, MapData } from "./types.js" */
+/** @import { TraitName } from "./traits.js" */
 
 export class TraitLoader {
   #map;
   #store;
   #details;
+  #readInsights;
 
   /**
    * @param {MapData} map
    * @param {Store} store
    * @param {DetailsReader} details
+   * @param {() => Promise<Insights>} readInsights
    */
-  constructor(map, store, details) {
+  constructor(map, store, details, readInsights) {
     this.#map = map;
     this.#store = store;
     this.#details = details;
+    this.#readInsights = readInsights;
     /** What can be asked for. */
     this.names = traitNames(map.columns);
   }
@@ -38,12 +42,12 @@ export class TraitLoader {
     const wanted = this.names.filter(({ id }) => ids.includes(id) && !this.#store.get().traits.has(id));
     if (wanted.length === 0) return true;
     try {
-      tell("Reading the details of all tracks");
-      const documents = await this.#details.readAll((share) =>
-        tell(`Reading the details of all tracks: ${Math.floor(100 * share)} %`),
-      );
+      const arrived = await Promise.all([
+        this.#fromDetails(wanted.filter(({ source }) => source === "details"), tell),
+        this.#fromInsights(wanted.filter(({ source }) => source === "insights")),
+      ]);
       const traits = new Map(this.#store.get().traits);
-      for (const name of wanted) traits.set(name.id, createTrait(name, documents, this.#map.count));
+      for (const trait of arrived.flat()) traits.set(trait.id, trait);
       this.#store.set({ traits });
       tell("");
       return true;
@@ -52,5 +56,25 @@ export class TraitLoader {
       tell(reason.message);
       return false;
     }
+  }
+
+  /**
+   * @param {readonly TraitName[]} names
+   * @param {(note: string) => void} tell
+   */
+  async #fromDetails(names, tell) {
+    if (names.length === 0) return [];
+    tell("Reading the details of all tracks");
+    const documents = await this.#details.readAll((share) =>
+      tell(`Reading the details of all tracks: ${Math.floor(100 * share)} %`),
+    );
+    return names.map((name) => createTrait(name, documents, this.#map.count));
+  }
+
+  /** @param {readonly TraitName[]} names */
+  async #fromInsights(names) {
+    if (names.length === 0) return [];
+    const { since } = await this.#readInsights();
+    return names.map((name) => createSinceTrait(name, since, this.#map.count));
   }
 }

@@ -2,7 +2,7 @@
 
 import { invertMembership } from "./decode.js";
 
-/** @import { MapData, Trait } from "./types.js" */
+/** @import { MapData, Since, Trait } from "./types.js" */
 
 /** Past this many names the rest become one: nobody tells more colours apart. */
 const MAX_CATEGORIES = 40;
@@ -30,14 +30,15 @@ const FACTS = {
  * @property {string} label
  * @property {string} unit
  * @property {"Sound" | "Facts" | "From the library"} family
+ * @property {"details" | "insights"} source  which of the site's files know it
  */
 
 /**
  * @param {MapData["columns"]} columns
  * @returns {TraitName[]}
  */
-export function traitNames({ features, facets, facts }) {
-  /** @type {TraitName[]} */
+export function traitNames({ features, facets, facts, since }) {
+  /** @type {Omit<TraitName, "source">[]} */
   const names = [];
   for (const [name, unit] of Object.entries(features)) {
     names.push({ id: `feature.${name}`, label: LABELS[name] ?? inWords(name), unit: unit === "pitch class" ? "" : unit, family: "Sound" });
@@ -46,7 +47,10 @@ export function traitNames({ features, facets, facts }) {
     if (Object.hasOwn(FACTS, name)) names.push({ id: name, ...FACTS[name], family: "Facts" });
   }
   for (const name of facets) names.push({ id: `facet.${name}`, label: inWords(name), unit: "", family: "From the library" });
-  return names;
+  /** @type {TraitName[]} */
+  const all = names.map((name) => ({ ...name, source: "details" }));
+  if (since) all.push({ id: "since", label: "Since the last build", unit: "", family: "From the library", source: "insights" });
+  return all;
 }
 
 /** @param {string} name */
@@ -67,7 +71,7 @@ export function createTrait(name, documents, count) {
   if (id === "feature.mode") {
     return categoryTrait(name, "category", column(documents, count, ({ features }, row) => indexIn(MODES, features?.mode?.[row])), MODES);
   }
-  if (id === "added_at") return numberTrait(name, "date", column(documents, count, ({ added_at }, row) => dayOf(added_at?.[row])));
+  if (id === "added_at") return numberTrait(name, "date", column(documents, count, ({ added_on }, row) => added_on?.[row]));
   if (id === "duration_ms") {
     return numberTrait(name, "number", column(documents, count, ({ duration_ms }, row) => (duration_ms?.[row] ?? NaN) / 60_000));
   }
@@ -78,6 +82,23 @@ export function createTrait(name, documents, count) {
   });
   if (raw.every((value) => value === null || value === undefined || typeof value === "number")) return numberTrait(name, "number", raw);
   return namedTrait(name, raw);
+}
+
+/**
+ * Most tracks are as they were: those are in no category, so that they keep to the background.
+ *
+ * @param {TraitName} name
+ * @param {Since | null} since
+ * @param {number} count  of tracks
+ * @returns {Trait}
+ */
+export function createSinceTrait(name, since, count) {
+  /** @type {(number | undefined)[]} */
+  const places = new Array(count).fill(undefined);
+  [since?.new ?? [], since?.moved ?? []].forEach((tracks, place) => {
+    for (const track of tracks) places[track] = place;
+  });
+  return { ...categoryTrait(name, "category", places, ["New", "Moved"]), rest: "As before" };
 }
 
 /** @param {string} id */
@@ -117,9 +138,6 @@ function fifthOf({ features }, row) {
 
 /** @param {readonly unknown[]} names  @param {unknown} index @returns {number | undefined} */
 const indexIn = (names, index) => (typeof index === "number" && index in names ? index : undefined);
-
-/** @param {unknown} text  @returns {number} days since 1970, NaN where it is no date */
-const dayOf = (text) => (typeof text === "string" ? Math.floor(Date.parse(text) / MS_PER_DAY) : NaN);
 
 /**
  * @param {TraitName} name

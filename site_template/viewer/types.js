@@ -13,6 +13,7 @@
  * @property {number[][]} regions  closed rings [x, y, x, y, ...] in map units
  * @property {[number, number] | null} peak  densest place in map units, where known
  * @property {number[]} core  of clusters: tracks nearest the core, those that show best what it is; else empty
+ * @property {number} region  of clusters: index into `largerRegions`, -1 for none
  *
  * @typedef {{name: string, count: number, color: number, peak: [number, number] | null}} LargerRegion  the level above the clusters
  *
@@ -27,7 +28,7 @@
  * @property {Group[]} playlists
  * @property {Group[]} layers  whose libraries these are; empty where all is one person's
  * @property {Readonly<Record<OverlappingKind, Membership>>} memberships
- * @property {{features: Record<string, string>, facets: string[], facts: string[]}} columns  what details hold; units by feature
+ * @property {{features: Record<string, string>, facets: string[], facts: string[], since: boolean}} columns  what details hold; units by feature
  * @property {LargerRegion[]} largerRegions
  * @property {{text: string, insights: string, details: string[], neighbours: string[], detailsChunk: number}} files
  *
@@ -39,6 +40,9 @@
  * @property {number[]} uncovered  clusters that no playlist covers
  * @property {{one: number, other: number, count: number, share: number}[]} overlaps  of two playlists
  * @property {{tracks: number[], kinds: string[]}[]} songs  tracks that are versions of one song
+ * @property {Since | null} since  null on a first map
+ *
+ * @typedef {{new: Uint32Array, moved: Uint32Array}} Since  tracks that the last map did not have, and those that lie elsewhere
  *
  * @typedef {object} PlaylistInsight
  * @property {number | null} closeness  0: a random draw from the library, 1: nearest neighbours throughout; null for very small ones
@@ -78,6 +82,7 @@
  * @property {[number, number]} domain  what the colours span: nearly all values
  * @property {Membership | null} membership  for categories: which of them each track has
  * @property {{name: string, count: number}[]} categories
+ * @property {string} [rest]  what tracks in none of the categories are called, where that is not "Not known"
  * @property {number} unknownCount  tracks of which it is not known
  *
  * @typedef {object} TraitFilter  what of a trait is shown
@@ -110,12 +115,15 @@
  * @property {ReadonlySet<number>} hiddenLayers
  * @property {ReadonlyMap<string, Trait>} traits  those that were asked for and have arrived, by id
  * @property {ReadonlyMap<string, TraitFilter>} traitFilters  by id of the trait; none means that everything shows
+ * @property {string} about  what the legend describes: "playlist 3", "cluster 0"; empty for nothing
+ * @property {{x: string, y: string} | null} axes  ids of the traits that tracks are laid out along, across and up; null for the map
  * @property {number | null} until  only tracks added by this day (since 1970) show; null for all
  * @property {readonly number[]} selected  tracks gathered into a list, in its order
  * @property {string} query
  * @property {readonly number[] | null} matches  tracks that the query finds, best first; null without a query
  * @property {number} hovered  track, NO_TRACK for none
  * @property {number} pinned  track, NO_TRACK for none
+ * @property {number} pathStart  the track that a path is to lead from while its goal is being chosen, NO_TRACK for none
  * @property {Transform} transform
  */
 

@@ -77,6 +77,19 @@ export function fitTransform(extent, size, insets) {
 }
 
 /**
+ * Where some tracks are, without the few that stray furthest.
+ *
+ * @param {{x: ArrayLike<number>, y: ArrayLike<number>}} places  map units
+ * @param {readonly number[]} tracks  at least one
+ * @returns {[number, number, number, number]} x0, y0, x1, y1 in map units
+ */
+export function extentOfMost({ x, y }, tracks) {
+  const [across, up] = [x, y].map((axis) => Float64Array.from(tracks, (track) => axis[track]).sort());
+  const [low, high] = [0.05, 0.95].map((share) => Math.round(share * (tracks.length - 1)));
+  return [across[low], up[low], across[high], up[high]];
+}
+
+/**
  * The transform at scale k that puts a place into the middle of the free part of the window.
  *
  * @param {number} x  map units

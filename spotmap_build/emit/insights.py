@@ -31,10 +31,7 @@ def encode_insights(atlas: Atlas, number_of_row: Int64Array, order: Int64Array, 
         "events": list(atlas.clusters.events),
         "axes": found.axes,
         "cluster_axes": [cluster.axes for cluster in atlas.clusters.clusters],
-        "region_tracks": [
-            np.diff(np.unique(number_of_row[list(region.members)]), prepend=0).tolist()
-            for region in atlas.clusters.regions
-        ],
+        "region_tracks": [_differences(number_of_row, region.members) for region in atlas.clusters.regions],
         "playlists": [
             {
                 "closeness": one.closeness,
@@ -49,6 +46,11 @@ def encode_insights(atlas: Atlas, number_of_row: Int64Array, order: Int64Array, 
             {"one": one, "other": other, "count": count, "share": share} for one, other, count, share in found.overlaps
         ],
         "songs": [{"tracks": [numbers[row] for row in rows], "kinds": list(kinds)} for rows, kinds in found.songs],
+        "since": found.since
+        and {
+            "new": _differences(number_of_row, found.since.new),
+            "moved": _differences(number_of_row, found.since.moved),
+        },
     }
     files = {INSIGHTS_FILE: orjson.dumps(document)}
     if found.neighbours:
@@ -57,6 +59,12 @@ def encode_insights(atlas: Atlas, number_of_row: Int64Array, order: Int64Array, 
             content = _neighbours(atlas, numbers, rows[first : first + chunk], first)
             files[f"neighbours-{number:03d}.json"] = orjson.dumps(content)
     return files
+
+
+def _differences(number_of_row: Int64Array, rows: Sequence[int]) -> list[int]:
+    """The tracks of some rows, delta-coded: the first number, then each one's difference from the one before."""
+    differences: list[int] = np.diff(np.unique(number_of_row[list(rows)]), prepend=0).tolist() if rows else []
+    return differences
 
 
 def _figure(one: Figure) -> dict[str, Any]:

@@ -15,8 +15,8 @@ RENAMED = {"viewer.bundle.js": "viewer.js"}
 ASSET_SUFFIXES = frozenset({".css", ".js", ".svg", ".png", ".ico", ".webp", ".woff2", ".webmanifest"})
 """What lands in a site; the folder's modules, licences and notes stay behind."""
 
-ART_DIGITS = 20
-"""Hex digits of a cover's digest in its file name: 80 bits tell covers apart, and all 64 digits would be most of what a
+ART_DIGITS = 16
+"""Hex digits of a cover's digest in its file name: 64 bits tell covers apart, and all 64 digits would be most of what a
 track costs to download."""
 
 CONTENT_SECURITY_POLICY = (

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import orjson
 
 from spotmap_build.emit.boundaries import EXTENT, boundary
+from spotmap_build.emit.columns import NumberColumn, day_number, pack_ids, pack_texts
 from spotmap_build.emit.hilbert import hilbert_index
 from spotmap_build.emit.insights import INSIGHTS_FILE, encode_insights
 from spotmap_build.emit.page import art_file_name
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 MAP_SCHEMA = "spotmap.map/1"
 TEXT_SCHEMA = "spotmap.text/1"
-DETAILS_SCHEMA = "spotmap.details/1"
+DETAILS_SCHEMA = "spotmap.details/2"
 DETAILS_CHUNK = 2048
 CLUSTER_SHARE = 0.92
 """Share of a cluster's tracks that its region holds: clusters are dense, nearly all of them is meant."""
@@ -38,8 +39,6 @@ MARGIN = 2600
 """Left free along the rim of the coordinates (4 %), so that the regions around the outermost tracks fit as well."""
 SMALLEST_VIEW = 4096
 """Least width and height of the first view, for maps whose tracks all lie in one place."""
-FEATURE_DIGITS = 3
-"""Significant digits of a feature: finer than any of them is measured, and a third of the bytes of a float."""
 GENERATION_DIGITS = 16
 OWN_FACETS = ("genres", "plays")
 
@@ -83,7 +82,7 @@ def encode(
     insights = encode_insights(atlas, number_of_row, order, DETAILS_CHUNK)
     document = _map(atlas, coordinates[order], number_of_row) | {
         "built_at": built_at,
-        "columns": _columns(tracks, atlas.feature_names, feature_units),
+        "columns": _columns(tracks, atlas.feature_names, feature_units) | _since(atlas),
         "files": {
             "text": "text.json",
             "details": list(details),
@@ -235,7 +234,7 @@ def _details(
 ) -> dict[str, bytes]:
     """The rest, in files of ``DETAILS_CHUNK`` tracks; ``features`` ``[n, f]`` in the order of the tracks."""
     shown = {
-        name: _short_numbers(_rounded(features[:, column]))
+        name: NumberColumn(features[:, column].astype(np.float64))
         for column, name in enumerate(feature_names)
         if name in feature_units
     }
@@ -247,22 +246,21 @@ def _details(
         document = {
             "schema": DETAILS_SCHEMA,
             "first": first,
-            "ids": [_clean(track.id) for track in chunk],
-            "duration_ms": [track.duration_ms for track in chunk],
+            "ids": pack_ids([_clean(track.id) for track in chunk]),
+            "duration_s": [None if track.duration_ms is None else round(track.duration_ms / 1000) for track in chunk],
             "year": [track.year for track in chunk],
-            "added_at": [track.added_at or None for track in chunk],
+            "added_on": [day_number(track.added_at) for track in chunk],
             "art": [
                 _number(art_numbers, art_file_name(track.art_digest)) if track.art_digest else -1 for track in chunk
             ],
             "art_files": list(art_numbers),
-            # NaN (a feature that could not be measured) is written as null by orjson.
-            "features": {name: values[first : first + DETAILS_CHUNK] for name, values in shown.items()},
+            "features": {name: column.part(first, first + len(chunk)) for name, column in shown.items()},
             "feature_units": units,
             "facets": _facets(chunk),
         }
-        video_ids = [track.recording.video_id if track.recording else None for track in chunk]
+        video_ids = [(track.recording and track.recording.video_id) or "" for track in chunk]
         if any(video_ids):
-            document["video_ids"] = video_ids
+            document["video_ids"] = pack_texts(video_ids)
         files[f"details-{number:03d}.json"] = orjson.dumps(document)
     return files
 
@@ -279,6 +277,12 @@ def _columns(tracks: Sequence[Track], feature_names: Sequence[str], feature_unit
         "facets": list(_facets(tracks)),
         "facts": [name for name, known in facts.items() if known],
     }
+
+
+def _since(atlas: Atlas) -> dict[str, bool]:
+    """Whether the insights tell of new or moved tracks: where there are none, there is nothing to offer."""
+    since = atlas.insights.since
+    return {"since": True} if since and (since.new or since.moved) else {}
 
 
 def _facets(tracks: Iterable[Track]) -> dict[str, list[str | float | None]]:
@@ -316,19 +320,3 @@ def _differences(values: Int64Array) -> list[int]:
     """Delta coding: the first value, then each one's difference from the one before."""
     differences: list[int] = np.diff(values, prepend=0).tolist()
     return differences
-
-
-def _short_numbers(values: npt.NDArray[np.float64]) -> list[float]:
-    """As Python's numbers, whole ones as such: ``120`` is written in less than ``120.0``. NaN stays."""
-    return [int(value) if value.is_integer() else value for value in values.tolist()]
-
-
-def _rounded(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    """Round to ``FEATURE_DIGITS`` significant digits, infinities to NaN, as doubles that print that short."""
-    wide = np.where(np.isfinite(values), values, np.nan).astype(np.float64)
-    magnitude = np.floor(np.log10(np.abs(np.where((wide == 0) | np.isnan(wide), 1.0, wide))))
-    decimals = FEATURE_DIGITS - 1 - magnitude
-    # Only whole powers of ten are exact, so large numbers are divided before rounding and small ones after.
-    up, down = 10.0 ** np.maximum(decimals, 0), 10.0 ** np.maximum(-decimals, 0)
-    rounded: npt.NDArray[np.float64] = np.rint(wide * up / down) / up * down
-    return rounded

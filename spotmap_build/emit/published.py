@@ -54,9 +54,9 @@ def _from_web(address: str) -> Callable[[str], bytes]:
 
 
 def _decode(read: Callable[[str], bytes]) -> dict[str, Any]:
-    from spotmap_build.emit.insights import (
-        INSIGHTS_SCHEMA,
-    )  # loads numpy, which a build with nothing to do does without
+    # These load numpy, which a build with nothing to do does without.
+    from spotmap_build.emit.columns import unpack_ids
+    from spotmap_build.emit.insights import INSIGHTS_SCHEMA
     from spotmap_build.emit.payload import DETAILS_SCHEMA, MAP_SCHEMA
 
     found = _GENERATION.search(read("index.html").decode())
@@ -66,7 +66,7 @@ def _decode(read: Callable[[str], bytes]) -> dict[str, Any]:
     document = _checked(read(f"{folder}/map.json"), MAP_SCHEMA)
     ids: list[str] = []
     for name in document["files"]["details"]:
-        ids += _checked(read(f"{folder}/{name}"), DETAILS_SCHEMA)["ids"]
+        ids += unpack_ids(_checked(read(f"{folder}/{name}"), DETAILS_SCHEMA)["ids"])
     insights = _checked(read(f"{folder}/{document['files']['insights']}"), INSIGHTS_SCHEMA)
     labels = document["cluster"]
     regions = [one.get("region") for one in document["clusters"]]

@@ -44,6 +44,8 @@ FITS: Final = 30
 """Rounds of fitting, each of which trusts less what fitted ill; settles within twenty."""
 SCATTER: Final = 0.03
 """Of the diagonal: how much farther from its hosts a new track starts at each further attempt."""
+MOVED: Final = 0.05
+"""Of the diagonal: who goes farther is not where a person remembers it."""
 HOSTS: Final = 5
 """Known tracks among which a new one first appears."""
 
@@ -108,8 +110,24 @@ def drift_between(previous: Float32Array, places: Float32Array) -> Drift:
     known = are_known(previous)
     if not known.any():
         return Drift(0.0, 0.0, 0)
-    moved = np.linalg.norm(places[known] - previous[known], axis=1) / (diagonal(places) or 1.0)
+    moved = _distances(previous, places)[known]
     return Drift(float(np.median(moved)), float(np.quantile(moved, 0.95)), int(known.sum()))
+
+
+def have_moved(previous: Float32Array, places: Float32Array) -> BoolArray:
+    """Which known tracks lie elsewhere than on the last map: bool ``[n]``; both ``[n, 2]`` in one frame.
+
+    None where the known ones are too few, or too much in one spot, to bring both maps into one frame.
+    """
+    known = are_known(previous)
+    if not _can_be_aligned(places, previous, known):
+        return np.zeros(len(places), dtype=np.bool_)
+    return known & (_distances(previous, places) > MOVED)
+
+
+def _distances(previous: Float32Array, places: Float32Array) -> Float32Array:
+    """How far each track went, as a share of this map's diagonal; NaN for new ones."""
+    return np.asarray(np.linalg.norm(places - previous, axis=1) / (diagonal(places) or 1.0), dtype=np.float32)
 
 
 def are_known(previous: Float32Array) -> BoolArray:
@@ -129,7 +147,7 @@ def align(places: Float32Array, previous: Float32Array) -> Float32Array:
     went somewhere else altogether do not pull the rest along: the farther off a track is, the less it counts.
     """
     known = are_known(previous)
-    if known.sum() < 2 or diagonal(places[known]) == 0 or diagonal(previous[known]) == 0:
+    if not _can_be_aligned(places, previous, known):
         return places
     source, target = places[known].astype(np.float64), previous[known].astype(np.float64)
     weights = np.ones(len(source))
@@ -145,6 +163,10 @@ def align(places: Float32Array, previous: Float32Array) -> Float32Array:
         weights = 1 / (1 + (distance / max(float(np.median(distance)), 1e-12)) ** 2)
     turned = (places - source_centre) @ turn * scale + target_centre
     return np.asarray(turned, dtype=np.float32)
+
+
+def _can_be_aligned(places: Float32Array, previous: Float32Array, known: BoolArray) -> bool:
+    return bool(known.sum() >= 2 and diagonal(places[known]) > 0 and diagonal(previous[known]) > 0)
 
 
 def _reason_for_fresh(known: BoolArray, previous: Float32Array, is_fresh_wanted: bool) -> str:

@@ -15,7 +15,7 @@ from spotmap_build.steps.run import machine, package_versions
 from spotmap_build.steps.space import Space
 
 if TYPE_CHECKING:
-    from spotmap_build.model import Float32Array, Layout
+    from spotmap_build.model import Float32Array, Layout, Since
     from spotmap_build.project.anchor import Anchored
     from spotmap_build.steps.embed import Heard
     from spotmap_build.steps.past import Past, PastMap
@@ -115,6 +115,22 @@ def previous_places(heard: Heard, last: PastMap) -> Float32Array:
         if number is not None:
             places[row] = last.x[number], last.y[number]
     return places
+
+
+def find_since(heard: Heard, placed: Placed) -> Since | None:
+    """Which tracks are new, and which lie elsewhere than on the map that this one continues; None at a first map."""
+    from spotmap_build.model import Since
+    from spotmap_build.project.anchor import align, are_known, have_moved
+
+    last = placed.past.read()
+    if last is None:
+        return None
+    previous, places = previous_places(heard, last), placed.read().coordinates
+    # Places that came with the library are in a frame of their own; a layout with a past is in its past's.
+    if placed.anchored() is None:
+        places = align(places, previous)
+    new, moved = ~are_known(previous), have_moved(previous, places)
+    return Since(tuple(new.nonzero()[0].tolist()), tuple(moved.nonzero()[0].tolist()))
 
 
 def _describe(anchored: Anchored, count: int) -> str:

@@ -13,6 +13,7 @@ import orjson
 from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.model import Insights, PlaylistInsight
 from spotmap_build.steps.cluster import neighbour_rows, playlist_rows
+from spotmap_build.steps.project import find_since
 from spotmap_build.steps.run import machine, package_versions
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from spotmap_build.steps.project import Placed
     from spotmap_build.steps.run import Run
 
-INSIGHTS_VERSION: Final = 1
+INSIGHTS_VERSION: Final = 2
 INSIGHTS: Final = "insights.json"
 NEIGHBOURS_SHOWN: Final = 10
 EXPLAINED: Final = 3
@@ -51,6 +52,8 @@ def understand(run: Run, fetched: Fetched, heard: Heard, placed: Placed, cluster
             {
                 "sound": heard.digest,
                 "layout": placed.digest,
+                "past": placed.past.digest,
+                "ids": digest_bytes(orjson.dumps([track.id for track in heard.tracks])),
                 "clusters": clustered.digest,
                 "playlists": fetched.playlists_digest,
                 "words": digest_bytes(orjson.dumps([_words(track) for track in heard.tracks])),
@@ -99,6 +102,7 @@ def _find(fetched: Fetched, heard: Heard, placed: Placed, clusters: Clusters) ->
         return Insights(
             uncovered=uncovered_clusters([one.members for one in clusters.clusters], rows),
             overlaps=tuple((pair.one, pair.other, pair.count, round(pair.share, 3)) for pair in overlaps(rows)),
+            since=find_since(heard, placed),
         )
     neighbours = neighbour_rows(placed)
     explainer = Explainer(embeddings)
@@ -123,6 +127,7 @@ def _find(fetched: Fetched, heard: Heard, placed: Placed, clusters: Clusters) ->
             for row, others in enumerate(shown.tolist())
         ),
         kept=tuple(round(share, 2) for share in kept.tolist()),
+        since=find_since(heard, placed),
     )
 
 

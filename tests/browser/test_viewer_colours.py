@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Site, Viewer
-from tests.fakes.sample_site import GENERATION
+from tests.fakes.sample_site import GENERATION, unpacked
 
 pytestmark = pytest.mark.browser
 OpenViewer = Callable[..., Viewer]
@@ -32,7 +32,7 @@ def test_everything_that_is_known_can_be_chosen(open_viewer: OpenViewer) -> None
     viewer = open_viewer()
     options = viewer.page.locator(".more option").all_inner_texts()
     expected = ["Tempo", "Loudness", "Brightness", "Danceability", "Key", "Major or minor"]
-    assert options[1:] == [*expected, "Year", "Date added", "Length", "Genres", "Plays"]
+    assert options[1:] == [*expected, "Year", "Date added", "Length", "Genres", "Plays", "Since the last build"]
 
 
 def test_details_are_fetched_once_a_feature_is_chosen_and_not_before(open_viewer: OpenViewer) -> None:
@@ -58,7 +58,7 @@ def test_the_handles_of_a_number_filter_by_keyboard(open_viewer: OpenViewer) -> 
     for _ in range(4):
         low.press("PageUp")
     limit = viewer.page.evaluate("spotmap.state().traitFilters.get('feature.tempo').low")
-    assert viewer.visible_count() == sum(tempo >= limit for tempo in _details(viewer)["features"]["tempo"])
+    assert viewer.visible_count() == sum(tempo >= limit for tempo in unpacked(_details(viewer)["features"]["tempo"]))
     assert 0 < viewer.visible_count() < 300
     expect(low).to_have_attribute("aria-valuetext", f"{round(limit)}\u00a0BPM")
     viewer.page.get_by_role("button", name="Show all").click()

@@ -40,7 +40,7 @@ def _everything_open(viewer: Viewer) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("scene", ["map", "everything", "number", "search", "phone"])
+@pytest.mark.parametrize("scene", ["map", "everything", "number", "search", "phone", "playlist"])
 def test_axe_finds_nothing(open_viewer: OpenViewer, theme: str, scene: str) -> None:
     if not AXE.exists():
         pytest.skip("needs `npm ci`")
@@ -57,6 +57,11 @@ def test_axe_finds_nothing(open_viewer: OpenViewer, theme: str, scene: str) -> N
         page.keyboard.type("river")
     elif scene == "phone":
         page.locator("#legend-handle").click()
+    elif scene == "playlist":
+        page.get_by_role("button", name="Playlists", exact=True).click()
+        page.locator(".legend-about").first.click()
+        expect(page.get_by_role("button", name="Select these")).to_be_visible()
+        expect(page.locator(".unmade")).to_be_visible()
     assert _violations(page) == []
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from spotmap_build.emit.columns import unpack_ids
 from tests.support.command import Outcome, report, spotmap, tree
 
 pytestmark = pytest.mark.xdist_group("continued")
@@ -48,9 +49,15 @@ def document(folder: Path, name: str = "map.json") -> dict[str, Any]:
 
 def places(folder: Path) -> dict[str, np.ndarray[Any, Any]]:
     found = document(folder)
-    ids = document(folder, "details-000.json")["ids"]
+    ids = unpack_ids(document(folder, "details-000.json")["ids"])
     both = np.cumsum([found["x"], found["y"]], axis=1).T
     return dict(zip(ids, both, strict=True))
+
+
+def new_tracks(folder: Path) -> set[str]:
+    """What the map tells of as new."""
+    ids = unpack_ids(document(folder, "details-000.json")["ids"])
+    return {ids[track] for track in np.cumsum(document(folder, "insights.json")["since"]["new"])}
 
 
 def moved(before: dict[str, Any], after: dict[str, Any]) -> np.ndarray[Any, Any]:
@@ -78,7 +85,7 @@ def test_every_figure_of_the_report_has_a_sentence(built: Path) -> None:
 
 
 def test_neighbours_are_those_of_the_sound_and_say_what_they_share(built: Path) -> None:
-    ids = document(built, "details-000.json")["ids"]
+    ids = unpack_ids(document(built, "details-000.json")["ids"])
     near = document(built, "neighbours-000.json")
     groups = [int(track[1:]) % GROUPS for track in ids]
     same = [groups[other] == groups[row] for row, others in enumerate(near["neighbours"]) for other in others]
@@ -90,6 +97,7 @@ def test_neighbours_are_those_of_the_sound_and_say_what_they_share(built: Path) 
 def test_new_tracks_leave_the_others_where_they_were_with_and_without_the_cache(tmp_path: Path) -> None:
     write_table(tmp_path, 180)
     build(tmp_path)
+    assert document(tmp_path, "insights.json")["since"] is None
     before, clusters = places(tmp_path), {one["id"]: one["name"] for one in report(tmp_path)["clusters"]}
     write_table(tmp_path, 180, newcomers=18)
     build(tmp_path)
@@ -98,6 +106,7 @@ def test_new_tracks_leave_the_others_where_they_were_with_and_without_the_cache(
     assert np.quantile(distance, 0.95) <= 0.06
     after = {one["id"]: one["name"] for one in report(tmp_path)["clusters"]}
     assert {id_: after.get(id_) for id_ in clusters} == clusters
+    assert new_tracks(tmp_path) == {f"t{number}" for number in range(180, 198)}
     again = tree(tmp_path / "site")
     build(tmp_path)
     assert tree(tmp_path / "site") == again

@@ -16,6 +16,8 @@ IntArray = npt.NDArray[np.int64]
 
 NEIGHBOURS = 10
 SHARED = ("both ambient and calm", "the same tempo, 120 BPM", "")
+NEW_EVERY = 20
+"""Every so manieth track is new since the last build, and the one after it has moved."""
 AXES = "Faster to the right, brighter to the top."
 
 
@@ -76,4 +78,8 @@ def insights(map_document: Document, points: IntArray) -> Document:
         "uncovered": [number for number in range(len(clusters)) if number % 4 == 3],
         "overlaps": [{"one": 0, "other": 1, "count": 7, "share": 0.25}] if len(playlists) > 1 else [],
         "songs": [{"tracks": [0, 1], "kinds": ["", "live"]}] if len(points) > 1 else [],
+        "since": {
+            "new": np.diff(np.arange(0, len(points), NEW_EVERY), prepend=0).tolist(),
+            "moved": np.diff(np.arange(1, len(points), NEW_EVERY), prepend=0).tolist(),
+        },
     }

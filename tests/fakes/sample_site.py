@@ -20,7 +20,7 @@ import jinja2
 import numpy as np
 import numpy.typing as npt
 
-from tests.fakes.sample_insights import insight_documents
+from tests.fakes.sample_insights import NEW_EVERY, insight_documents
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "site_template"
 LAYERS = ("me", "Mara")
@@ -36,6 +36,8 @@ FEATURE_UNITS = {
 GENERATION = "sample0123456789"
 MAP_SIZE = 65535
 DETAILS_CHUNK = 2048
+ALPHABET = [code for code in range(35, 2000) if code != 92 and not 127 <= code < 161]
+"""What numbers are written in: two codes a step, one up and one down."""
 
 Document = dict[str, Any]
 IntArray = npt.NDArray[np.int64]
@@ -230,6 +232,7 @@ def map_document(
             "features": FEATURE_UNITS,
             "facets": ["genres", "plays"],
             "facts": ["year", "added_at", "duration_ms"],
+            "since": count > NEW_EVERY,
         },
         "files": {"text": "text.json", "details": details, "details_chunk": DETAILS_CHUNK},
         "sources": SOURCES,
@@ -336,22 +339,26 @@ def details_document(random: np.random.Generator, first: int, count: int) -> Doc
     names = art_names()
     numbers = range(first, first + count)
     return {
-        "schema": "spotmap.details/1",
+        "schema": "spotmap.details/2",
         "first": first,
-        "ids": [f"spotify:track:{row:022d}" if is_streamed(row) else f"t{row:07d}" for row in numbers],
-        "video_ids": [f"v{row:010d}" if is_streamed(row) else None for row in numbers],
-        "duration_ms": random.integers(95_000, 520_000, size=count).tolist(),
+        "ids": {
+            "prefix": "spotify:track:",
+            "width": 0,
+            "text": "\n".join(f"{row:022d}" if is_streamed(row) else f"=t{row:07d}" for row in numbers),
+        },
+        "video_ids": {"width": 0, "text": "\n".join(f"v{row:010d}" if is_streamed(row) else "" for row in numbers)},
+        "duration_s": random.integers(95, 520, size=count).tolist(),
         "year": [None if random.random() < 0.1 else int(year) for year in random.integers(1959, 2026, size=count)],
-        "added_at": [added_at(row) for row in numbers],
+        "added_on": [added_on(row) for row in numbers],
         "art": [int(random.integers(len(names))) if random.random() < 0.5 else -1 for _ in range(count)],
         "art_files": names,
         "features": {
-            "tempo": random.normal(118, 24, size=count).round(1).tolist(),
-            "loudness": random.normal(-14, 4, size=count).round(1).tolist(),
-            "brightness": random.normal(1900, 600, size=count).round().tolist(),
-            "danceability": random.uniform(0.4, 2.2, size=count).round(2).tolist(),
-            "key": [row * 7 % 12 for row in numbers],
-            "mode": [row // 12 % 2 for row in numbers],
+            "tempo": packed(random.normal(118, 24, size=count), middle=118, step=1),
+            "loudness": packed(random.normal(-14, 4, size=count), middle=-14, step=0.2),
+            "brightness": packed(random.normal(1900, 600, size=count), middle=1900, step=20),
+            "danceability": packed(random.uniform(0.4, 2.2, size=count), middle=1.3, step=0.02),
+            "key": packed(np.arange(first, first + count) * 7 % 12, middle=0, step=1),
+            "mode": packed(np.arange(first, first + count) // 12 % 2, middle=0, step=1),
         },
         "feature_units": FEATURE_UNITS,
         "facets": {
@@ -361,12 +368,23 @@ def details_document(random: np.random.Generator, first: int, count: int) -> Doc
     }
 
 
-def added_at(track: int) -> str | None:
+def packed(values: npt.NDArray[np.floating | np.integer], *, middle: float, step: float) -> Document:
+    """Numbers as steps from their middle, a character each."""
+    steps = np.rint((values - middle) / step).astype(int)
+    codes = (chr(ALPHABET[2 * one if one >= 0 else -2 * one - 1]) for one in steps.tolist())
+    return {"middle": middle, "step": step, "codes": "".join(codes)}
+
+
+def unpacked(column: Document) -> list[float]:
+    """What ``packed`` packed, at its precision."""
+    places = [ALPHABET.index(ord(code)) for code in column["codes"]]
+    steps = [place // 2 if place % 2 == 0 else -(place + 1) // 2 for place in places]
+    return [column["middle"] + one * column["step"] for one in steps]
+
+
+def added_on(track: int) -> int | None:
     """A day in 2012 to 2024; every tenth track's is not known."""
-    if track % 10 == 9:
-        return None
-    day = np.datetime64("2012-01-01") + track * 7919 % 4700
-    return f"{day}T12:00:00Z"
+    return None if track % 10 == 9 else 15340 + track * 7919 % 4700
 
 
 def is_streamed(track: int) -> bool:

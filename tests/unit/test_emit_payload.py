@@ -15,8 +15,9 @@ import numpy.typing as npt
 import pytest
 
 from spotmap_build.emit.boundaries import EXTENT
+from spotmap_build.emit.columns import NumberColumn, unpack_ids
 from spotmap_build.emit.payload import DETAILS_CHUNK, Payload, encode
-from spotmap_build.model import Atlas, Cluster, Clusters, Layout, Playlist, Recording, Track
+from spotmap_build.model import Atlas, Cluster, Clusters, Insights, Layout, Playlist, Recording, Since, Track
 
 NOTHING: Mapping[str, str] = {}
 
@@ -32,7 +33,7 @@ def atlas_of(count: int, seed: int = 1) -> Atlas:
             title=f"Title {i}",
             artists=(f"Artist {i % 7}", "Guest") if i % 3 else (f"Artist {i % 7}",),
             album=f"Album {i % 5}" if i % 2 else "",
-            duration_ms=180_000 + i,
+            duration_ms=180_000 + 1000 * i,
             year=1990 + i % 30,
             recording=Recording(digest="ab" * 32, path=f"/home/someone/Music/{i}.flac"),
         )
@@ -71,7 +72,8 @@ def read(payload: Payload, name: str) -> dict[str, Any]:
 
 
 def ids_in_order(payload: Payload) -> list[str]:
-    return [track for name in read(payload, "map.json")["files"]["details"] for track in read(payload, name)["ids"]]
+    names = read(payload, "map.json")["files"]["details"]
+    return [track for name in names for track in unpack_ids(read(payload, name)["ids"])]
 
 
 def test_coordinates_come_back_as_they_were_laid_out() -> None:
@@ -93,14 +95,15 @@ def test_every_column_follows_the_same_order() -> None:
     atlas = atlas_of(300)
     payload = payload_of(atlas, {"tempo_bpm": "BPM"})
     document, text, details = (read(payload, name) for name in ("map.json", "text.json", "details-000.json"))
-    rows = [int(track.removeprefix("track-")) for track in details["ids"]]
+    rows = [int(track.removeprefix("track-")) for track in unpack_ids(details["ids"])]
     assert document["cluster"] == atlas.clusters.labels[rows].tolist()
     assert text["titles"].split("\n") == [f"Title {row}" for row in rows]
     decoded = [tuple(text["artist_names"][i] for i in artists) for artists in text["artists"]]
     assert decoded == [atlas.tracks[row].artists for row in rows]
     assert [text["album_names"][i] for i in text["albums"]] == [atlas.tracks[row].album for row in rows]
-    assert details["duration_ms"] == [180_000 + row for row in rows]
-    assert details["features"]["tempo_bpm"] == pytest.approx(atlas.features[rows, 0].tolist(), rel=1e-2)
+    assert details["duration_s"] == [180 + row for row in rows]
+    tempo = NumberColumn(atlas.features[rows, 0].astype(np.float64))
+    assert details["features"] == {"tempo_bpm": tempo.part(0, 300)}
     (playlist,) = document["playlists"]
     assert [rows[track] for track in accumulate(playlist["tracks"])] == [row for row in rows if row % 4 == 0]
     for cluster in document["clusters"]:
@@ -139,8 +142,8 @@ def test_a_recording_on_youtube_is_told_and_nothing_else_of_it() -> None:
     recording = Recording(digest="cd" * 32, video_id="QH3Fx41Jpl4")
     payload = payload_of(with_tracks(atlas_of(3), recording=[recording]))
     details = read(payload, "details-000.json")
-    told = dict(zip(details["ids"], details["video_ids"], strict=True))
-    assert told == {"track-0": "QH3Fx41Jpl4", "track-1": None, "track-2": None}
+    told = dict(zip(unpack_ids(details["ids"]), details["video_ids"]["text"].split("\n"), strict=True))
+    assert told == {"track-0": "QH3Fx41Jpl4", "track-1": "", "track-2": ""}
     assert b"cdcdcd" not in b"".join(payload.files.values())
 
 
@@ -152,7 +155,9 @@ def test_genres_and_plays_are_facets_that_the_sources_own_columns_win_over() -> 
         facets=[{}, {"a": 1.0}, {"genres": "mine"}],
     )
     details = read(payload_of(atlas), "details-000.json")
-    facets = {name: dict(zip(details["ids"], values, strict=True)) for name, values in details["facets"].items()}
+    facets = {
+        name: dict(zip(unpack_ids(details["ids"]), values, strict=True)) for name, values in details["facets"].items()
+    }
     assert list(facets) == ["genres", "plays", "a"]
     assert facets["genres"] == {"track-0": "dub, ambient", "track-1": None, "track-2": "mine"}
     assert facets["plays"] == {"track-0": 0, "track-1": None, "track-2": 7}
@@ -221,16 +226,6 @@ def test_any_title_is_one_line_of_valid_text(title: str, shown: str) -> None:
     assert read(payload_of(atlas), "text.json")["titles"] == "\n".join([shown] * 3)
 
 
-@pytest.mark.parametrize(
-    ("value", "written"),
-    [(123.456, 123), (0.00012345, 0.000123), (-0.5, -0.5), (0, 0), (98765.4, 98800), (np.nan, None), (np.inf, None)],
-)
-def test_features_are_written_with_three_digits(value: float, written: float | None) -> None:
-    atlas = replace(atlas_of(1), features=np.array([[value]], np.float32), feature_names=("f",))
-    (number,) = read(payload_of(atlas, {"f": ""}), "details-000.json")["features"]["f"]
-    assert number == written
-
-
 def test_covers_and_facets_are_named_once_a_chunk() -> None:
     atlas = atlas_of(4)
     tracks = tuple(
@@ -238,10 +233,10 @@ def test_covers_and_facets_are_named_once_a_chunk() -> None:
         for i, track in enumerate(atlas.tracks)
     )
     details = read(payload_of(replace(atlas, tracks=tracks)), "details-000.json")
-    by_track = dict(zip(details["ids"], details["art"], strict=True))
+    by_track = dict(zip(unpack_ids(details["ids"]), details["art"], strict=True))
     assert by_track == {"track-0": -1, "track-1": 0, "track-2": 0, "track-3": 0}
-    assert details["art_files"] == ["cd" * 10 + ".webp"]
-    third = details["ids"].index("track-2")
+    assert details["art_files"] == ["cd" * 8 + ".webp"]
+    third = unpack_ids(details["ids"]).index("track-2")
     assert details["facets"]["label"] == ["Warp" if i == third else None for i in range(4)]
     assert details["facets"]["plays"][third] == 3
 
@@ -257,3 +252,22 @@ def test_a_large_map_is_encoded_quickly_and_its_first_paint_is_light() -> None:
     payload = payload_of(atlas, {"tempo_bpm": "BPM"})
     assert time.process_time() - started < 5
     assert len(gzip.compress(payload.files["map.json"])) / 50_000 < 7
+
+
+def test_new_and_moved_tracks_are_told_and_offered() -> None:
+    payload = payload_of(replace(atlas_of(60), insights=Insights(since=Since(new=(3, 41), moved=(7,)))))
+    ids, since = ids_in_order(payload), read(payload, "insights.json")["since"]
+    assert {ids[track] for track in accumulate(since["new"])} == {"track-3", "track-41"}
+    assert [ids[track] for track in accumulate(since["moved"])] == ["track-7"]
+    assert read(payload, "map.json")["columns"]["since"] is True
+
+
+@pytest.mark.parametrize(
+    ("since", "told"),
+    [(None, None), (Since(new=(), moved=()), {"new": [], "moved": []})],
+    ids=["first map", "as before"],
+)
+def test_where_nothing_is_new_or_moved_nothing_is_offered(since: Since | None, told: object) -> None:
+    payload = payload_of(replace(atlas_of(20), insights=Insights(since=since)))
+    assert read(payload, "insights.json")["since"] == told
+    assert "since" not in read(payload, "map.json")["columns"]

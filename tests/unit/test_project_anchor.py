@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from spotmap_build.project.anchor import Anchored, align, diagonal, drift_between, lay_out_anchored
+from spotmap_build.project.anchor import Anchored, align, diagonal, drift_between, have_moved, lay_out_anchored
 from spotmap_build.project.layout import KEPT_NEIGHBOURS, lay_out_afresh
 from spotmap_build.project.neighbours import find_neighbours
 from spotmap_build.project.vectors import prepare
@@ -147,3 +147,14 @@ def test_drift_is_told_as_a_share_of_the_diagonal() -> None:
     drift = drift_between(old, new)
     assert drift.known_count == 2
     assert drift.median == pytest.approx(0.25 / np.hypot(3, 3.5), rel=1e-5)
+
+
+def test_what_went_farther_than_a_twentieth_of_the_map_has_moved() -> None:
+    previous = np.array([[0, 0], [100, 0], [0, 100], [100, 100], [50, 50], [np.nan, np.nan]], np.float32)
+    places = np.array([[0, 0], [100, 0], [0, 100], [100, 93], [42, 50], [20, 20]], np.float32)
+    assert have_moved(previous, places).tolist() == [False, False, False, False, True, False]
+
+
+def test_of_one_known_track_nobody_can_say_whether_it_has_moved() -> None:
+    previous = np.array([[7, 7], [np.nan, np.nan]], np.float32)
+    assert not have_moved(previous, np.array([[0, 0], [1, 1]], np.float32)).any()

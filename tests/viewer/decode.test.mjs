@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DataError, decodeDetails, decodeMap, decodeText } from "../../site_template/viewer/decode.js";
+import { DataError, decodeDetails, decodeMap, decodeText, unpackDetails } from "../../site_template/viewer/decode.js";
 
 const MAP = {
   schema: "spotmap.map/1",
@@ -74,29 +74,28 @@ test("fewer titles than tracks are refused", () => {
   assert.throws(() => decodeText({ schema: "spotmap.text/1", titles: "One" }, 2), DataError);
 });
 
+const packedDetails = (changes) => ({
+  schema: "spotmap.details/2",
+  first: 2048,
+  ids: { prefix: "", width: 1, text: "ab" },
+  duration_s: [1, null],
+  year: [null, 1999],
+  added_on: [null, 16436],
+  art: [-1, 0],
+  art_files: ["x.webp"],
+  features: { tempo_bpm: { middle: 100, step: 20, codes: " %" } },
+  feature_units: { tempo_bpm: "BPM" },
+  facets: { mood: ["calm", ""] },
+  ...changes,
+});
+
 test("a recording is known by its id where there is one", () => {
-  const document = { schema: "spotmap.details/1", first: 0, ids: ["a", "b"], duration_ms: [], year: [], art: [], art_files: [] };
-  const of = (track) => decodeDetails({ ...document, video_ids: [null, "QH3Fx41Jpl4"] }, track).videoId;
-  assert.deepEqual([of(0), of(1)], ["", "QH3Fx41Jpl4"]);
+  const document = unpackDetails(packedDetails({ video_ids: { width: 0, text: "\nQH3Fx41Jpl4" } }));
+  assert.deepEqual([2048, 2049].map((track) => decodeDetails(document, track).videoId), ["", "QH3Fx41Jpl4"]);
 });
 
 test("details leave out what a track does not have", () => {
-  const details = decodeDetails(
-    {
-      schema: "spotmap.details/1",
-      first: 2048,
-      ids: ["a", "b"],
-      duration_ms: [1000, null],
-      year: [null, 1999],
-      art: [-1, 0],
-      art_files: ["x.webp"],
-      features: { tempo_bpm: [null, 120] },
-      feature_units: { tempo_bpm: "BPM" },
-      facets: { mood: ["calm", ""] },
-    },
-    2049,
-  );
-  assert.deepEqual(details, {
+  assert.deepEqual(decodeDetails(unpackDetails(packedDetails({})), 2049), {
     id: "b",
     duration_ms: null,
     year: 1999,

@@ -27,6 +27,7 @@ const PLAIN = {
   hiddenPlaylists: new Set(),
   hiddenLayers: new Set(),
   traitFilters: new Map(),
+  axes: null,
   until: null,
   query: "",
   pinned: -1,
@@ -45,6 +46,7 @@ for (const [name, change] of [
   ["categories hidden", { traitFilters: new Map([["facet.mood & more", { low: -Infinity, high: Infinity, hidden: new Set(["a,b", "", "c=d"]) }]]) }],
   ["only unknown ones hidden", { traitFilters: new Map([["facet.x", { low: -Infinity, high: Infinity, hidden: new Set([""]) }]]) }],
   ["a day", { until: 17000 }],
+  ["axes", { axes: { x: "feature.tempo", y: "facet.a~b%" } }],
   ["a query", { query: "café & bar #1" }],
 ]) {
   test(`a link tells it again: ${name}`, () => {

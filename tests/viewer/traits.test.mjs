@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createTrait, formatTrait, histogram, OTHER, traitNames } from "../../site_template/viewer/traits.js";
+import { createSinceTrait, createTrait, formatTrait, histogram, OTHER, traitNames } from "../../site_template/viewer/traits.js";
 
 const document = (first, columns) => ({ first, features: {}, facets: {}, ...columns });
 const NAMES = traitNames({
@@ -53,7 +53,7 @@ test("a minor key shares its place on the circle with the major key of the same 
 });
 
 test("dates are days, lengths minutes", () => {
-  const documents = [document(0, { ids: [1, 2], added_at: ["1970-01-03T10:00:00Z", null], duration_ms: [90_000, null] })];
+  const documents = [document(0, { ids: [1, 2], added_on: [2, null], duration_ms: [90_000, null] })];
   assert.deepEqual([...createTrait(named("added_at"), documents, 2).values], [2, NaN]);
   assert.deepEqual([...createTrait(named("duration_ms"), documents, 2).values], [1.5, NaN]);
 });
@@ -91,3 +91,16 @@ for (const [trait, value, text] of [
 ]) {
   test(`${trait.id} ${value} is written as ${text}`, () => assert.equal(formatTrait(trait, value), text));
 }
+
+test("what is new or moved is offered only where the insights tell of it", () => {
+  const columns = { features: {}, facets: [], facts: [] };
+  assert.deepEqual(traitNames({ ...columns, since: false }), []);
+  assert.deepEqual(traitNames({ ...columns, since: true }).map(({ id, source }) => [id, source]), [["since", "insights"]]);
+});
+
+test("tracks that are neither new nor moved are in no category, and called as before", () => {
+  const [name] = traitNames({ features: {}, facets: [], facts: [], since: true });
+  const trait = createSinceTrait(name, { new: Uint32Array.of(0, 3), moved: Uint32Array.of(2) }, 5);
+  assert.deepEqual([0, 1, 2, 3, 4].map((track) => categoriesOf(trait, track)), [["New"], [], ["Moved"], ["New"], []]);
+  assert.deepEqual([trait.unknownCount, trait.rest], [2, "As before"]);
+});

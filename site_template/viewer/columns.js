@@ -1,0 +1,55 @@
+/** Columns of the details files as the build packed them, in few bytes, and back. Pure; docs/site-data.md has the format. */
+
+const FIRST_CODE = 35;
+const BACKSLASH = 92;
+const CONTROLS = { first: 127, end: 161 };
+/** Begins an id that is written whole where others leave out what is common to them. */
+const MARK = "=";
+
+/**
+ * @param {{width: number, text: string}} packed
+ * @returns {string[]}
+ */
+export function unpackTexts({ width, text }) {
+  if (width === 0) return text.split("\n");
+  return Array.from({ length: text.length / width }, (_, row) => text.slice(row * width, (row + 1) * width));
+}
+
+/**
+ * @param {{prefix: string, width: number, text: string}} packed
+ * @returns {string[]}
+ */
+export function unpackIds({ prefix, ...packed }) {
+  const parts = unpackTexts(packed);
+  return prefix ? parts.map((part) => (part.startsWith(MARK) ? part.slice(1) : prefix + part)) : parts;
+}
+
+/**
+ * @param {{middle: number, step: number, codes: string}} packed  steps from the middle, one character each
+ * @returns {(number | null)[]}  null where it is not known
+ */
+export function unpackNumbers({ middle, step, codes }) {
+  const digits = Math.max(0, -Math.floor(Math.log10(step)));
+  /** Few values come again and again. @type {Map<number, number | null>} */
+  const known = new Map();
+  return Array.from(codes, (character) => {
+    const code = character.charCodeAt(0);
+    let value = known.get(code);
+    if (value === undefined) {
+      const steps = stepsOf(code);
+      value = steps === null ? null : Number((middle + steps * step).toFixed(digits));
+      known.set(code, value);
+    }
+    return value;
+  });
+}
+
+/** Even codes are steps up, odd ones down; some characters are left out. @param {number} code  @returns {number | null} */
+function stepsOf(code) {
+  if (code < FIRST_CODE) return null;
+  let place = code;
+  if (place >= CONTROLS.end) place -= CONTROLS.end - CONTROLS.first;
+  if (place > BACKSLASH) place -= 1;
+  place -= FIRST_CODE;
+  return place % 2 === 0 ? place / 2 : -(place + 1) / 2;
+}

@@ -1,0 +1,26 @@
+/** What there is to say of a track's true neighbours and where the map puts them. Pure. */
+
+/** Shares of the map's diagonal: nearer than the first is near in any case, further than the second never is. */
+const NEAR = 0.05;
+const FAR = 0.15;
+/** Neighbours this many times as far away as the middle one are elsewhere. */
+const MULTIPLE = 3;
+
+/**
+ * Which neighbours the map puts somewhere else: far away as measured by the others and by the map.
+ *
+ * @param {readonly number[]} distances  of the neighbours on the map
+ * @param {number} diagonal  of the map, in the same unit
+ */
+export function whichAreElsewhere(distances, diagonal) {
+  const middle = [...distances].sort((a, b) => a - b)[distances.length >> 1] ?? 0;
+  const limit = Math.max(NEAR * diagonal, Math.min(MULTIPLE * middle, FAR * diagonal));
+  return distances.map((distance) => distance > limit);
+}
+
+/** @param {number} kept  percent */
+export function keptText(kept) {
+  const tenths = Math.round(kept / 10);
+  const share = tenths === 0 ? "None" : tenths === 10 ? "All" : `About ${tenths} in 10`;
+  return `${share} lie near it on the map.`;
+}

@@ -1,0 +1,113 @@
+"""Columns of the details files, in few bytes after gzip: each value at the precision that the page shows. Pure."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    Float64Array = npt.NDArray[np.float64]
+
+STREAMED: Final = "spotify:track:"
+"""Begins the ids of nearly all tracks of nearly all libraries."""
+MARK: Final = "="
+"""Begins an id that is written whole where others leave out ``STREAMED``. No id of Spotify's holds it."""
+FIRST_CODE: Final = 35
+"""Codes of a number begin at ``#``: past the quotation mark, which JSON would have to escape, and past the space."""
+UNKNOWN_CODE: Final = " "
+BACKSLASH: Final = 92
+CONTROLS: Final = (127, 161)
+"""Code points that are no plain characters: DEL to the no-break space."""
+LEVELS: Final = 150
+"""How finely the middle 98 % of a feature's values are told apart at least: tempo to a BPM, loudness to 0.2 LUFS."""
+MOST_STEPS: Final = 900
+"""From the median to the farthest value: all of their codes are characters of one or two bytes in UTF-8."""
+EPOCH: Final = date(1970, 1, 1).toordinal()
+
+
+def pack_ids(ids: Sequence[str]) -> dict[str, Any]:
+    """As ``pack_texts``; where some begin as Spotify's do, that ``prefix`` is left out, and others are marked."""
+    if not any(map(_is_shortened, ids)):
+        return {"prefix": "", **pack_texts(ids)}
+    shortened = [one.removeprefix(STREAMED) if _is_shortened(one) else MARK + one for one in ids]
+    return {"prefix": STREAMED, **pack_texts(shortened)}
+
+
+def _is_shortened(one: str) -> bool:
+    return one.startswith(STREAMED) and not one.startswith(STREAMED + MARK)
+
+
+def unpack_ids(packed: dict[str, Any]) -> list[str]:
+    """What ``pack_ids`` packed."""
+    prefix, width, text = packed["prefix"], packed["width"], packed["text"]
+    parts = [text[at : at + width] for at in range(0, len(text), width)] if width else text.split("\n")
+    return [one.removeprefix(MARK) if prefix and one.startswith(MARK) else prefix + one for one in parts]
+
+
+def pack_texts(texts: Sequence[str]) -> dict[str, Any]:
+    """One string of texts without line breaks: run together if they are of one ``width`` in plain characters, else
+    (``width`` 0) a line each."""
+    widths = {len(one) for one in texts}
+    is_even = len(widths) == 1 and all(map(str.isascii, texts)) and widths != {0}
+    return {"width": widths.pop(), "text": "".join(texts)} if is_even else {"width": 0, "text": "\n".join(texts)}
+
+
+def day_number(day: str) -> int | None:
+    """Days since 1970-01-01 of an ISO 8601 date or time; None where it is none."""
+    try:
+        return date.fromisoformat(day[:10]).toordinal() - EPOCH
+    except ValueError:
+        return None
+
+
+class NumberColumn:
+    """Numbers, float64 ``[n]`` with NaN for unknown, as steps from their median: one character each, plain ones for
+    nearly all."""
+
+    def __init__(self, values: Float64Array) -> None:
+        known = values[np.isfinite(values)]
+        self.step = _step(known)
+        self.middle = round(float(np.rint(np.median(known) / self.step)) * self.step, 9) if len(known) else 0.0
+        with np.errstate(invalid="ignore"):
+            steps = np.rint((values - self.middle) / self.step)
+        self._steps = [None if math.isnan(one) else int(one) for one in np.where(np.isfinite(steps), steps, np.nan)]
+
+    def part(self, first: int, end: int) -> dict[str, Any]:
+        """The rows ``first`` up to ``end`` as the file holds them."""
+        codes = "".join(UNKNOWN_CODE if steps is None else _character(steps) for steps in self._steps[first:end])
+        return {"middle": _short(self.middle), "step": _short(self.step), "codes": codes}
+
+
+def _step(known: Float64Array) -> float:
+    """1, 2 or 5 times a power of ten; 1 for whole numbers that are few enough."""
+    if len(known) == 0:
+        return 1.0
+    low, high = float(known.min()), float(known.max())
+    if high - low <= LEVELS and bool((known == np.rint(known)).all()):
+        return 1.0
+    middle = float(np.ptp(np.quantile(known, (0.01, 0.99))))
+    finest = max(middle / LEVELS, (high - low) / MOST_STEPS, max(abs(low), abs(high)) * 1e-6, 1e-9)
+    power = 10.0 ** math.floor(math.log10(finest))
+    return float(next(round(power * times, 12) for times in (1, 2, 5, 10) if power * times >= finest * (1 - 1e-9)))
+
+
+def _character(steps: int) -> str:
+    """Steps up have even codes, steps down odd ones, so that what is near the median comes first."""
+    code = FIRST_CODE + (2 * steps if steps >= 0 else -2 * steps - 1)
+    if code >= BACKSLASH:
+        code += 1
+    if code >= CONTROLS[0]:
+        code += CONTROLS[1] - CONTROLS[0]
+    return chr(code)
+
+
+def _short(value: float) -> float:
+    """As Python's number, a whole one as such: ``120`` is written in less than ``120.0``."""
+    return int(value) if value.is_integer() else value

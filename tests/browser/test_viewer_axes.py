@@ -1,0 +1,178 @@
+"""Axes of somebody's choice, what the map's own directions mean, and what is new since the last build."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Site, Viewer
+from tests.fakes.sample_insights import AXES, NEW_EVERY
+from tests.fakes.sample_site import GENERATION
+
+pytestmark = pytest.mark.browser
+OpenViewer = Callable[..., Viewer]
+
+
+def _details(viewer: Viewer) -> Any:
+    return json.loads((viewer.site.folder / "data" / GENERATION / "details-000.json").read_text())
+
+
+def _lay_out(viewer: Viewer, across: str = "feature.tempo", up: str = "feature.loudness") -> None:
+    viewer.page.get_by_role("button", name="Axes", exact=True).click()
+    viewer.page.get_by_label("Across", exact=True).select_option(across)
+    viewer.wait_until(f"spotmap.state().axes?.x === {across!r}")
+    viewer.page.get_by_label("Up", exact=True).select_option(up)
+    viewer.wait_until(f"spotmap.state().axes?.y === {up!r}")
+
+
+def _years(viewer: Viewer) -> list[int | None]:
+    years: list[int | None] = _details(viewer)["year"]
+    return years
+
+
+def test_tracks_lie_by_their_numbers_and_one_press_leads_back(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    on_map = viewer.position_of(5)
+    _lay_out(viewer, "year", "duration_ms")
+    known = sorted((year, track) for track, year in enumerate(_years(viewer)) if year and 1965 < year < 2020)
+    (_, early), (_, late) = known[0], known[-1]
+    assert viewer.position_of(early)[0] < viewer.position_of(late)[0]
+    assert all(0 < x < 1280 and 0 < y < 800 for x, y in map(viewer.position_of, range(300)))
+    expect(viewer.page.locator(".axis-title")).to_have_text(["↑ Length (min)", "Year →"])
+    assert "2000" in viewer.page.locator(".axis-marks text").all_text_contents()
+    viewer.page.get_by_role("button", name="Axes", exact=True).click()
+    viewer.wait_until("spotmap.state().axes === null")
+    assert viewer.position_of(5) == pytest.approx(on_map, abs=1)
+    expect(viewer.page.locator(".axis-marks text")).to_have_count(0)
+    expect(viewer.page.locator("#axes")).to_be_hidden()
+
+
+def test_both_lists_say_the_map_or_neither_does(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    viewer.page.get_by_role("button", name="Axes", exact=True).click()
+    viewer.page.get_by_label("Across", exact=True).select_option("year")
+    viewer.wait_until("spotmap.state().axes !== null")
+    expect(viewer.page.get_by_label("Up", exact=True)).not_to_have_value("")
+    viewer.page.get_by_label("Up", exact=True).select_option(label="The map")
+    viewer.wait_until("spotmap.state().axes === null")
+    expect(viewer.page.get_by_label("Across", exact=True)).to_have_value("")
+
+
+def test_tracks_of_which_it_is_not_known_lie_in_a_marked_strip(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    _lay_out(viewer, "year", "feature.loudness")
+    unknown = [track for track, year in enumerate(_years(viewer)) if year is None]
+    known = [track for track, year in enumerate(_years(viewer)) if year is not None]
+    assert max(viewer.position_of(track)[0] for track in unknown) < min(viewer.position_of(track)[0] for track in known)
+    assert viewer.page.locator(".axis-marks text").all_text_contents().count("not known") == 1
+    assert "left or lower edge" in viewer.page.locator("#live").inner_text()
+
+
+def test_pointing_selecting_and_flying_work_where_tracks_lie_now(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    _lay_out(viewer)
+    track = viewer.track_in_view()
+    viewer.page.mouse.move(*viewer.position_of(track))
+    viewer.wait_until(f"spotmap.state().hovered === {track}")
+    viewer.page.mouse.click(*viewer.position_of(track))
+    viewer.wait_until(f"spotmap.state().pinned === {track}")
+    viewer.page.locator("#map").focus()
+    viewer.page.keyboard.press("ArrowRight")
+    viewer.wait_until(f"![{track}, -1].includes(spotmap.state().pinned)")
+    neighbour = viewer.state("pinned")
+    assert viewer.position_of(neighbour)[0] > viewer.position_of(track)[0]
+    viewer.page.keyboard.press("Escape")
+    viewer.page.get_by_role("button", name="Select tracks").click()
+    viewer.page.get_by_role("button", name="Select all in view").click()
+    viewer.wait_until("spotmap.state().selected.length === 300")
+    titles = json.loads((viewer.site.folder / "data" / GENERATION / "text.json").read_text())["titles"].split("\n")
+    viewer.page.get_by_label("Search tracks").fill(titles[42])
+    viewer.wait_until("spotmap.state().matches?.length > 0")
+    viewer.page.keyboard.press("Enter")
+    viewer.wait_until("spotmap.state().pinned >= 0")
+    x, y = viewer.position_of(viewer.state("pinned"))
+    assert 314 < x < 1240
+    assert 0 < y < 740
+
+
+def test_a_link_holds_the_axes_and_the_view_and_back_leads_back(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    _lay_out(viewer)
+    viewer.wait_until("location.hash.includes('axes=feature.tempo%7Efeature.loudness')")
+    viewer.page.get_by_role("button", name="Zoom in").click()
+    viewer.wait_until("location.hash.includes('at=')")
+    place = viewer.position_of(7)
+    viewer.page.reload()
+    viewer.page.wait_for_selector('html[data-state="ready"]')
+    viewer.wait_until("spotmap.state().axes?.x === 'feature.tempo'")
+    expect(viewer.page.get_by_label("Across", exact=True)).to_have_value("feature.tempo")
+    assert viewer.position_of(7) == pytest.approx(place, abs=3)
+    for _ in range(3):
+        if viewer.state("axes"):
+            viewer.page.go_back()
+            viewer.page.wait_for_timeout(150)
+    viewer.wait_until("spotmap.state().axes === null")
+
+
+def test_names_are_no_axes_and_an_unknown_one_in_a_link_is_left_out(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    options = viewer.page.locator("#axes select").first.locator("option").all_text_contents()
+    expected = ["The map", "Tempo", "Loudness", "Brightness", "Danceability", "Year", "Date added", "Length", "Plays"]
+    assert options == expected
+    viewer.page.goto(f"{viewer.site.url}#axes=feature.tempo~facet.genres")
+    viewer.page.reload()
+    viewer.page.wait_for_selector('html[data-state="ready"]')
+    assert viewer.state("axes") is None
+
+
+def test_a_file_that_cannot_be_had_leaves_the_map_and_says_so(
+    open_viewer: OpenViewer, copy_site: Callable[[str], Site]
+) -> None:
+    site = copy_site("axes-without-details")
+    (site.folder / "data" / GENERATION / "details-000.json").unlink()
+    viewer = open_viewer(site=site)
+    viewer.page.get_by_role("button", name="Axes", exact=True).click()
+    viewer.page.get_by_label("Across", exact=True).select_option("year")
+    expect(viewer.page.locator(".axes-note")).to_contain_text("details-000.json could not be fetched")
+    expect(viewer.page.get_by_label("Across", exact=True)).to_have_value("")
+    viewer.complaints.expect("404")
+
+
+def test_the_map_says_what_its_directions_mean_but_not_of_other_axes(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    expect(viewer.page.locator("#meaning")).to_have_text(AXES)
+    _lay_out(viewer)
+    expect(viewer.page.locator("#meaning")).to_be_hidden()
+
+
+def test_what_is_new_or_moved_can_be_told_apart_and_filtered_without_details(open_viewer: OpenViewer) -> None:
+    asked: list[str] = []
+    viewer = open_viewer()
+    viewer.page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[1]))
+    viewer.page.locator(".more select").select_option(label="Since the last build")
+    viewer.wait_until("spotmap.state().colorBy === 'since'")
+    rows = viewer.page.locator(".legend-row .legend-toggle").all_inner_texts()
+    assert [row.split("\n")[0] for row in rows] == ["New", "Moved", "As before"]
+    viewer.page.get_by_role("button", name="Show only New").click(force=True)
+    viewer.wait_until(f"spotmap.visibleCount() === {300 // NEW_EVERY}")
+    viewer.wait_until("location.hash.includes('by=since')")
+    assert [name for name in asked if name.startswith("details")] == []
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_the_lists_fit_narrow_windows(open_viewer: OpenViewer, width: int) -> None:
+    viewer = open_viewer(viewport={"width": width, "height": 740})
+    _lay_out(viewer)
+    for name in ("#axes", "#axes select >> nth=0", "#axes select >> nth=1", "#axes [data-action='close']", "#controls"):
+        box = viewer.page.locator(name).bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+    axes, controls = (viewer.page.locator(name).bounding_box() for name in ("#axes", "#controls"))
+    assert axes is not None
+    assert controls is not None
+    assert controls["y"] + controls["height"] <= axes["y"]

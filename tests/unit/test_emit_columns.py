@@ -1,0 +1,121 @@
+"""What the details files pack comes back as docs/site-data.md says, at the precision that the page shows."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from spotmap_build.emit.columns import NumberColumn, day_number, pack_ids, pack_texts, unpack_ids
+
+ALPHABET = [code for code in range(35, 0x800) if code != 92 and not 127 <= code <= 160]
+LINES = some.lists(some.text(some.characters(codec="utf-8", exclude_characters="\n\r\x85\u2028\u2029")), min_size=1)
+
+
+def numbers(packed: dict[str, Any]) -> list[float | None]:
+    """As the documentation reads: even places are steps up, odd ones down."""
+    values: list[float | None] = []
+    for character in packed["codes"]:
+        place = -1 if character == " " else ALPHABET.index(ord(character))
+        steps = place // 2 if place % 2 == 0 else -(place + 1) // 2
+        values.append(None if place < 0 else packed["middle"] + steps * packed["step"])
+    return values
+
+
+def packed(values: list[float]) -> dict[str, Any]:
+    return NumberColumn(np.array(values, dtype=np.float64)).part(0, len(values))
+
+
+@given(LINES)
+def test_any_ids_come_back(ids: list[str]) -> None:
+    assert unpack_ids(pack_ids(ids)) == ids
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        ["spotify:track:4uLU6hMCjMI75M1A2tKUQC", "spotify:track:0nQJEeL5uBKN9iZUqBvWFF"],
+        ["spotify:track:4uLU6hMCjMI75M1A2tKUQC", "file:a", "=b", ""],
+        ["spotify:track:=odd", "spotify:track:fine"],
+        ["=a", "b"],
+        [""],
+    ],
+)
+def test_ids_of_mixed_libraries_come_back(ids: list[str]) -> None:
+    assert unpack_ids(pack_ids(ids)) == ids
+
+
+def test_the_ids_of_spotify_run_together_without_what_they_share() -> None:
+    assert pack_ids(["spotify:track:abc", "spotify:track:xyz"]) == {
+        "prefix": "spotify:track:",
+        "width": 3,
+        "text": "abcxyz",
+    }
+
+
+def test_texts_whose_characters_the_page_would_count_otherwise_are_a_line_each() -> None:
+    assert pack_texts(["\U0001d11e", "a"])["width"] == 0
+
+
+@given(some.lists(some.floats(-1e6, 1e6, allow_subnormal=False), min_size=1))
+def test_numbers_come_back_to_half_a_step(values: list[float]) -> None:
+    column = packed(values)
+    for given_value, value in zip(values, numbers(column), strict=True):
+        assert value is not None
+        assert abs(value - given_value) <= column["step"] * 0.501
+
+
+def test_the_middle_values_are_told_apart_by_60_steps_or_more() -> None:
+    random = np.random.default_rng(5)
+    for scale in (0.003, 1.0, 7.0, 400.0, 3e4):
+        values = random.normal(3 * scale, scale, 5000)
+        column = NumberColumn(values).part(0, 5000)
+        assert np.ptp(np.quantile(values, (0.01, 0.99))) / column["step"] >= 60
+        assert len(json.dumps(column["step"])) <= 6
+
+
+def test_one_wild_value_neither_breaks_the_file_nor_blurs_the_others_to_one() -> None:
+    values = [*np.random.default_rng(5).normal(120, 20, 999).tolist(), 50_000.0]
+    column = packed(values)
+    assert max(map(ord, column["codes"])) < 0x800
+    assert len(set(column["codes"])) > 1
+    assert numbers(column)[-1] == pytest.approx(50_000, abs=column["step"])
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([0, 1, 11], [0, 1, 11]),
+        ([np.nan, 7.5, np.inf], [None, 7.5, None]),
+        ([np.nan], [None]),
+        ([], []),
+        ([0.123, 0.123], [0.123, 0.123]),
+        ([0.0, 0.0], [0, 0]),
+    ],
+)
+def test_whole_numbers_constants_and_unknown_ones(values: list[float], expected: list[float | None]) -> None:
+    assert numbers(packed(values)) == pytest.approx(expected)
+
+
+def test_a_part_holds_its_rows() -> None:
+    column = NumberColumn(np.arange(10.0))
+    assert numbers(column.part(3, 5)) == [3, 4]
+
+
+def test_a_number_takes_a_byte() -> None:
+    values = np.random.default_rng(5).normal(120, 20, 2048)
+    size = len(gzip.compress(json.dumps(NumberColumn(values).part(0, 2048), ensure_ascii=False).encode()))
+    assert size / 2048 < 1
+
+
+@pytest.mark.parametrize(
+    ("day", "number"),
+    [("1970-01-01", 0), ("1970-01-03T10:00:00Z", 2), ("2015-01-27", 16462), ("", None), ("soon", None)],
+)
+def test_days_are_numbered(day: str, number: int | None) -> None:
+    assert day_number(day) == number

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { keptText, whichAreElsewhere } from "../../site_template/viewer/likeness.js";
+import { inSlices } from "../../site_template/viewer/slices.js";
+
+for (const [name, distances, expected] of [
+  ["a stray among near ones is", [10, 12, 400], [false, false, true]],
+  ["what is near on the whole map is not, however tight the others lie", [1, 1, 1, 45], [false, false, false, false]],
+  ["where all are scattered, each is", [300, 500, 700], [true, true, true]],
+  ["where they lie wide but even, none is", [60, 80, 100], [false, false, false]],
+  ["of none, none is", [], []],
+]) {
+  test(`elsewhere on the map: ${name}`, () => {
+    assert.deepEqual(whichAreElsewhere(distances, 1000), expected);
+  });
+}
+
+test("how much of the neighbourhood shows is told in tenths", () => {
+  assert.deepEqual(
+    [0, 4, 72, 100].map(keptText),
+    ["None", "None", "About 7 in 10", "All"].map((share) => `${share} lie near it on the map.`),
+  );
+});
+
+test("long work leaves gaps, and ends when nobody waits for it any more", async () => {
+  function* slow() {
+    for (const end_ms = performance.now() + 60; performance.now() < end_ms; ) yield;
+    return "done";
+  }
+  let gaps = 0;
+  const timer = setInterval(() => gaps++, 1);
+  assert.equal(await inSlices(slow()), "done");
+  clearInterval(timer);
+  assert.ok(gaps >= 2, `${gaps} gaps`);
+  let asked = 0;
+  assert.equal(await inSlices(slow(), () => ++asked > 1), null);
+});

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { placeLabels } from "../../site_template/viewer/label_placement.js";
+import { hasTwoLevels, levelSwitch, nameOnMap, namesOnMap } from "../../site_template/viewer/map_names.js";
+
+const NOBODY = { hiddenClusters: new Set(), hiddenPlaylists: new Set(), hiddenLayers: new Set() };
+const cluster = (index, name, count, region, peak) => ({ index, name, count, region, peak, regions: [] });
+const MAP = {
+  clusters: [
+    cluster(0, "Dub (slower)", 30, 0, [0, 65535]),
+    cluster(1, "House", 10, 0, [6400, 65535]),
+    cluster(2, "Folk", 20, 1, [64000, 65535]),
+  ],
+  largerRegions: [{ name: "Club (loud)", count: 40 }, { name: "Strings", count: 20 }],
+  playlists: [{ index: 0, name: "Summer (2019)", count: 3, region: -1, peak: [64, 65535], regions: [] }],
+  layers: [],
+};
+const names = (state = {}, map = MAP) => namesOnMap(map, { colorBy: "cluster", ...NOBODY, ...state }, 2, 1280);
+
+for (const [name, written] of [
+  ["Ambient (slower, darker)", "Ambient"],
+  ["Ambient", "Ambient"],
+  ["(What's the Story)", "(What's the Story)"],
+  ["Rock (70s) and pop", "Rock (70s) and pop"],
+  ["A name that goes on and on and on", "A name that goes on and on an…"],
+  ["🎷".repeat(31), `${"🎷".repeat(29)}…`],
+]) {
+  test(`on the map, ${name} is called ${written}`, () => {
+    assert.equal(nameOnMap(name), written);
+  });
+}
+
+test("at every zoom exactly one level of names shows", () => {
+  const found = names();
+  assert.deepEqual(found.map(({ text }) => text), ["Club", "Strings", "Dub", "Folk", "House"]);
+  for (const ratio of [0.5, 0.84, 0.86, 1, 1.3, 50]) {
+    const levels = new Set(found.filter(({ from, to }) => from <= 2 * ratio && 2 * ratio < to).map(({ isLarger }) => isLarger));
+    assert.deepEqual([...levels], [ratio < 0.85], String(ratio));
+  }
+});
+
+for (const [clusters, width, atHome] of [[20, 1280, "clusters"], [42, 1280, "regions"], [42, 2560, "clusters"], [9, 390, "regions"]]) {
+  test(`the view of the whole map names ${atHome} where there are ${clusters} clusters in ${width} pixels`, () => {
+    assert.equal(levelSwitch(clusters, width) > 1, atHome === "regions");
+  });
+}
+
+test("a larger region's name stands amid its clusters, nearer the larger ones", () => {
+  assert.deepEqual(names()[0].anchors, [[25, 0], [0, 0], [100, 0]]);
+});
+
+test("a larger region whose clusters are all switched off is not named", () => {
+  assert.deepEqual(names({ hiddenClusters: new Set([2]) }).map(({ text }) => text), ["Club", "Dub", "House"]);
+});
+
+test("there is one level where regions say nothing that clusters do not", () => {
+  const [one, two] = MAP.largerRegions;
+  assert.ok(hasTwoLevels(MAP));
+  assert.ok(!hasTwoLevels({ ...MAP, largerRegions: [one] }));
+  assert.ok(!hasTwoLevels({ ...MAP, largerRegions: [one, two, one] }));
+  assert.ok(!hasTwoLevels({ ...MAP, largerRegions: [{ name: "Folk" }, { name: "House" }] }));
+  assert.deepEqual(names({}, { ...MAP, largerRegions: [] }).map(({ from, to }) => [from, to]), [[0, Infinity], [0, Infinity], [0, Infinity]]);
+});
+
+test("playlists keep what their owner put in brackets, and have no larger level", () => {
+  assert.deepEqual(names({ colorBy: "playlist" }).map(({ text, from }) => [text, from]), [["Summer (2019)", 0]]);
+});
+
+test("names of the level that shows never overlap, whatever the other level has there", () => {
+  const candidates = names().map(({ from, to }, group) => ({ group, from, to, width: 90, height: 20, anchors: [[5, 5]] }));
+  const labels = placeLabels(candidates, 2);
+  for (const scale of [0.5, 1.6, 1.8, 4]) assert.equal(labels.filter(({ minScale, maxScale }) => minScale <= scale && scale < maxScale).length, 1);
+});
