@@ -84,15 +84,21 @@ function rememberedReads(unpack = (document) => document) {
  * @param {(share: number) => void} onProgress  0..1
  * @returns {Promise<any[]>}
  */
-function readEach(names, readChunk, onProgress) {
+async function readEach(names, readChunk, onProgress) {
   let done = 0;
-  return Promise.all(
-    names.map(async (_, chunk) => {
-      const document = await readChunk(chunk);
-      onProgress(++done / names.length);
-      return document;
-    }),
-  );
+  let isOver = false;
+  try {
+    return await Promise.all(
+      names.map(async (_, chunk) => {
+        const document = await readChunk(chunk);
+        // Where one has failed, others may still arrive: what they tell would hide why it failed.
+        if (!isOver) onProgress(++done / names.length);
+        return document;
+      }),
+    );
+  } finally {
+    isOver = true;
+  }
 }
 
 /**
