@@ -104,7 +104,7 @@ export class Address {
         next.pinned = tracksWith(text, pinned ? [pinned] : [])[0] ?? NO_TRACK;
         next.selected = tracksWith(text, selected);
       }
-      this.#store.set(next);
+      this.#store.set(changesOf(next, this.#store.get()));
       if (moves || next.axes !== axes) this.#navigation.show(view);
       this.#written = writeLink(this.#store.get(), this.#map, text);
     } finally {
@@ -112,6 +112,24 @@ export class Address {
     }
   }
 }
+
+/**
+ * What an address changes: a list read from it is a new one, even where it holds what the page shows already, and would have
+ * every track dressed anew.
+ *
+ * @param {Partial<State>} next
+ * @param {Readonly<State>} state
+ * @returns {Partial<State>}
+ */
+function changesOf(next, state) {
+  return Object.fromEntries(Object.entries(next).filter(([key, value]) => {
+    const current = state[/** @type {keyof State} */ (key)];
+    return !(isEmptyList(value) && isEmptyList(current));
+  }));
+}
+
+/** @param {unknown} value */
+const isEmptyList = (value) => (Array.isArray(value) ? value.length === 0 : (value instanceof Set || value instanceof Map) && value.size === 0);
 
 /**
  * @param {import("./link.js").LinkedState["patch"]} patch

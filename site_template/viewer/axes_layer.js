@@ -26,9 +26,13 @@ export function wireAxisMarks(surface, store, freeArea, panels) {
   let axes = null;
 
   const draw = () => {
+    if (!axes) {
+      drawing.replaceChildren();
+      return;
+    }
     const { transform } = store.get();
     const area = freeArea();
-    drawing.replaceChildren(...(axes ? [...marksUp(axes.y, transform, area), ...marksAcross(axes.x, transform, area)] : []));
+    drawing.replaceChildren(...marksUp(axes.y, transform, area), ...marksAcross(axes.x, transform, area));
   };
   const choose = () => {
     const state = store.get();

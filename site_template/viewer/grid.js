@@ -30,19 +30,21 @@ export class Grid {
    * @param {Uint16Array} y
    */
   #sort(x, y) {
-    const { columns, cellSize, starts } = this;
+    // All in variables: this runs once, before engines have learnt what is where.
+    const { columns, cellSize, starts, order, x: sortedX, y: sortedY } = this;
     const cells = new Uint32Array(x.length);
     for (let i = 0; i < x.length; i++) {
-      cells[i] = Math.floor(y[i] / cellSize) * columns + Math.floor(x[i] / cellSize);
-      starts[cells[i] + 1]++;
+      const cell = Math.floor(y[i] / cellSize) * columns + Math.floor(x[i] / cellSize);
+      cells[i] = cell;
+      starts[cell + 1]++;
     }
     for (let cell = 0; cell < columns * columns; cell++) starts[cell + 1] += starts[cell];
     const next = starts.slice();
     for (let i = 0; i < x.length; i++) {
       const place = next[cells[i]]++;
-      this.order[place] = i;
-      this.x[place] = x[i];
-      this.y[place] = y[i];
+      order[place] = i;
+      sortedX[place] = x[i];
+      sortedY[place] = y[i];
     }
   }
 

@@ -115,7 +115,10 @@ export async function loadMap(folder) {
  * @returns {Promise<TextData>}
  */
 export async function loadText(folder, map) {
-  return decodeText(await readJson(folder + map.files.text), map.count);
+  const document = await readJson(folder + map.files.text);
+  // Reading it took its time: the page may do something else before it is decoded.
+  await new Promise((resolve) => setTimeout(resolve));
+  return decodeText(document, map.count);
 }
 
 /**

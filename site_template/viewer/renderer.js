@@ -197,17 +197,22 @@ export class Renderer {
     }
     if (isMoving && (regionsDue || labelsDue)) points.follow(transform);
     else points.advance(transform, isMoving);
-    if (labelsDue) {
+    // Names are placed in one frame and written in the next: both together would hold up the page.
+    const writesNames = labelsDue && this.#placed;
+    if (labelsDue && !this.#placed) {
       const homeScale = this.#homeScale();
-      if (!this.#placed) labels.place(state.axes ? [] : namesOnMap(this.#map, state, homeScale, this.#size.width), homeScale);
+      labels.place(state.axes ? [] : namesOnMap(this.#map, state, homeScale, this.#size.width), homeScale);
       this.#placed = true;
+      this.#dirty.add("labels");
+    }
+    if (writesNames) {
       this.#drawNames(state, isMoving);
     } else {
       covers.follow(transform);
       labels.follow(transform);
     }
     if (this.#dirty.has("marks")) marks.draw({ ...state, matches: highlighted(state) }, this.threads(), this.positionOf, this.radius, this.#theme);
-    if (labelsDue) this.#dirty.delete("labels");
+    if (writesNames) this.#dirty.delete("labels");
     for (const name of /** @type {const} */ (["regions", "points", "marks"])) this.#dirty.delete(name);
     if (this.#dirty.size > 0 || this.#owesCovers || ![points, regions, labels].every((layer) => layer.isCurrent(transform))) this.invalidate();
   }
