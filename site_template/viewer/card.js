@@ -56,6 +56,7 @@ export class Card {
   /** What the card shows and how; it is made anew only when that changes. */
   #look = "";
   #timer = 0;
+  #frame = 0;
 
   /**
    * @param {HTMLElement} host
@@ -70,7 +71,12 @@ export class Card {
     this.#selecting = selecting;
     this.#player = player;
     this.#soundsLike = soundsLike;
-    store.subscribe(["hovered", "pinned", "theme"], () => this.#update());
+    store.subscribe(["pinned", "theme"], () => this.#update());
+    // A pointer on its way passes over more tracks than there are frames to show them in.
+    store.subscribe(["hovered"], () => {
+      cancelAnimationFrame(this.#frame);
+      this.#frame = requestAnimationFrame(() => this.#update());
+    });
     store.subscribe(["transform"], () => this.place());
     store.subscribe(["selected"], () => this.#showAdded());
     // Whoever works in the card keeps it, whatever the pointer passes over.

@@ -108,3 +108,18 @@ def test_a_link_holds_the_query(open_viewer: OpenViewer) -> None:
     other.wait_until("spotmap.state().matches !== null")
     assert other.state("matches") == viewer.state("matches")
     expect(other.page.locator(".search-results")).to_be_hidden()
+
+
+def test_an_address_that_changes_nothing_leaves_every_list_as_it_was(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    same = viewer.page.evaluate(
+        """async () => {
+          const before = spotmap.state();
+          history.pushState(null, "", "#by=playlist");
+          dispatchEvent(new PopStateEvent("popstate"));
+          while (spotmap.state().colorBy !== "playlist") await new Promise((resolve) => setTimeout(resolve, 10));
+          const after = spotmap.state();
+          return Object.keys(before).filter((key) => before[key] === after[key]);
+        }"""
+    )
+    assert {"hiddenClusters", "hiddenPlaylists", "hiddenLayers", "traitFilters", "selected"} <= set(same)
