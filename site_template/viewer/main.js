@@ -128,8 +128,10 @@ async function showMap(map, store, folder) {
   new ResizeObserver(() => {
     navigation.resize(sizeOf(surface));
     onResize();
-    if (isFirst) void address.start();
+    if (!isFirst) return;
     isFirst = false;
+    void address.start();
+    renderer.drawNow();
   }).observe(surface);
 
   byId("notice").hidden = true;

@@ -20,7 +20,7 @@ const MARGIN = 40;
 /** What crowds are shaded with, and how much: they glow in the dark and are deeper in the light. */
 const SHADE = { dark: { pixel: packedPixel("#ffffff"), most: 0.55 }, light: { pixel: packedPixel("#0a1020"), most: 0.42 } };
 /** What painting may take of a frame while the map moves, and once it rests. */
-const BUDGET_MS = { moving: 4, resting: 11 };
+const BUDGET_MS = { first: 60, moving: 4, resting: 11 };
 /** While the map moves, the next picture is begun once the last one is stretched so much, or so near to its edge (pixels). */
 const NEXT_PICTURE = { stretch: 1.04, spare: 64 };
 /** Pixels between typical neighbours from which on points stand by themselves, and need no shading. */
@@ -124,14 +124,16 @@ export class PointsLayer extends MovableCanvas {
    */
   advance(transform, isMoving) {
     const start = performance.now();
-    const deadline = start + (isMoving ? BUDGET_MS.moving : BUDGET_MS.resting);
+    // Before there is a map to see, nothing can be held up: the first picture is made in one go, where that is short.
+    const isFirst = !this.#wasShown;
+    const deadline = start + (isFirst ? BUDGET_MS.first : isMoving ? BUDGET_MS.moving : BUDGET_MS.resting);
     const { stretch, spare } = NEXT_PICTURE;
     const isDue = !this.#fresh || !(isMoving ? this.covers(transform, this.#size, stretch, spare) : this.isCurrent(transform));
     if (!this.#pending && isDue) this.#pending = { transform, picture: this.#begin(transform), isFinished: false };
     if (this.#pending && !this.#pending.isFinished) {
       this.#pending.isFinished = this.#pending.picture.advance(() => performance.now() > deadline);
     }
-    const isLate = performance.now() > start + SHORT_MS;
+    const isLate = !isFirst && performance.now() > start + SHORT_MS;
     if (this.#pending?.isFinished && !isLate) {
       this.context.putImageData(this.#image, -MARGIN, -MARGIN);
       this.present(this.#pending.transform);

@@ -120,6 +120,13 @@ export class Renderer {
     });
   }
 
+  /** Draws what is due at once: the first picture comes with the page's next frame, and not a frame later. */
+  drawNow() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    this.#draw(false);
+  }
+
   /**
    * @param {Size} size
    * @param {number} ratio  device pixels in a pixel
