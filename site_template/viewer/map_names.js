@@ -54,11 +54,13 @@ export function hasTwoLevels({ largerRegions, clusters }) {
 export function namesOnMap(map, state, homeScale, width) {
   const kind = groupKindOf(state.colorBy);
   const groups = groupsOf(map, kind).filter(({ index }) => !state[HIDDEN_KEY[kind]].has(index));
-  // Playlists are called what somebody called them, brackets and all.
-  const textOf = (/** @type {string} */ name) => (kind === "cluster" ? nameOnMap(name) : shortened(name, MAX_LENGTH));
   /** @param {readonly (Group | LargerRegion)[]} ones */
   const byCount = (ones) => {
     const most = Math.max(1, ...ones.map(({ count }) => count));
+    const brief = ones.map(({ name }) => nameOnMap(name));
+    // Playlists are called what somebody called them, brackets and all; so are clusters that nothing else tells apart.
+    const isEnough = (/** @type {string} */ text) => kind === "cluster" && brief.filter((other) => other === text).length === 1;
+    const textOf = (/** @type {string} */ name) => (isEnough(nameOnMap(name)) ? nameOnMap(name) : shortened(name, MAX_LENGTH));
     return ones.map(({ name, count }, place) => ({ text: textOf(name), share: count / most, place })).sort((a, b) => b.share - a.share);
   };
   const isTwofold = kind === "cluster" && hasTwoLevels(map);

@@ -30,6 +30,12 @@ for (const [name, written] of [
   });
 }
 
+test("a remark in brackets stays where nothing else tells two clusters apart", () => {
+  const clusters = [cluster(0, "Dub (slower)", 30, 0, [0, 0]), cluster(1, "Dub (louder)", 10, 0, [9, 9]), cluster(2, "Folk (calm)", 20, 1, [99, 9])];
+  const found = names({}, { ...MAP, clusters, largerRegions: [] });
+  assert.deepEqual(found.map(({ text }) => text), ["Dub (slower)", "Folk", "Dub (louder)"]);
+});
+
 test("at every zoom exactly one level of names shows", () => {
   const found = names();
   assert.deepEqual(found.map(({ text }) => text), ["Club", "Strings", "Dub", "Folk", "House"]);
