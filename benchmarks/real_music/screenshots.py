@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, Literal
+
+from benchmarks.serving import serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -52,7 +49,7 @@ def photograph(site: Path, pictures: Path) -> list[Path]:
 
     pictures.mkdir(parents=True, exist_ok=True)
     installed = next(filter(None, map(shutil.which, BROWSERS)), None)
-    with _serving(site) as address, sync_playwright() as playwright:
+    with serving(site) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=installed)
         try:
             return [_take(browser, address, shot, pictures / shot.name) for shot in SHOTS]
@@ -79,18 +76,3 @@ def _take(browser: Browser, address: str, shot: Shot, picture: Path) -> Path:
     if complaints:
         raise PageError("\n".join([f"{shot.name}: the page logged errors", *complaints]))
     return picture
-
-
-class _QuietHandler(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-        """Say nothing: requests are not what the person wants to read."""
-
-
-@contextmanager
-def _serving(folder: Path) -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_QuietHandler, directory=str(folder))) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/"
-        finally:
-            server.shutdown()

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks.viewer.measure import FLAGS, Figures, measure, percentile, serving
+from benchmarks.serving import serving
+from benchmarks.viewer.measure import FLAGS, Figures, measure, percentile
 from benchmarks.viewer.pages import PEERS, data_path, peers, site
 
 BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")

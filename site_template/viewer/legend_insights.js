@@ -3,6 +3,7 @@
 import { element, icon } from "./dom.js";
 import { formatCount } from "./format.js";
 import { insightOf, tracksOfCluster, uncoveredClusters } from "./group_insight.js";
+import { trackRow } from "./track_row.js";
 import { NO_TRACK } from "./types.js";
 
 /** @import { TrackList } from "./group_insight.js" */
@@ -143,19 +144,11 @@ export class LegendInsights {
   }
 
   /** @param {TextData} text  @param {number} track  @param {string} note */
-  #track({ titles, artistsOf }, track, note) {
-    const row = element(
-      "button",
-      { class: "alike-row", type: "button", "data-track": String(track) },
-      element("span", { class: "alike-title", dir: "auto" }, titles[track]),
-      element("span", { class: "alike-artists", dir: "auto" }, artistsOf(track).join(", ") || "Unknown artist"),
-    );
-    if (note) row.append(element("span", { class: "alike-note", dir: "auto" }, note));
-    row.addEventListener("click", () => {
+  #track(text, track, note) {
+    return trackRow(text, track, note, () => {
       this.#store.set({ pinned: track, hovered: NO_TRACK });
       this.#flyTo(track);
     });
-    return row;
   }
 
   async #fillBelow() {

@@ -3,6 +3,7 @@
 import { element } from "./dom.js";
 import { isolated } from "./format.js";
 import { keptText, whichAreElsewhere } from "./likeness.js";
+import { trackRow } from "./track_row.js";
 import { NO_GROUP, NO_TRACK } from "./types.js";
 
 /** @import { NeighboursReader } from "./load.js" */
@@ -121,20 +122,11 @@ export class SoundsLike {
    * @param {() => void} onEnter
    */
   #row(track, note, onEnter) {
-    const { titles, artistsOf } = /** @type {TextData} */ (this.#text);
-    const row = element(
-      "button",
-      { class: "alike-row", type: "button", "data-track": String(track) },
-      element("span", { class: "alike-title", dir: "auto" }, titles[track]),
-      element("span", { class: "alike-artists", dir: "auto" }, artistsOf(track).join(", ") || "Unknown artist"),
-    );
-    if (note) row.append(element("span", { class: "alike-note", dir: "auto" }, note));
-    row.addEventListener("click", (event) => {
+    return trackRow(/** @type {TextData} */ (this.#text), track, note, (event) => {
       this.#store.set({ pinned: track, hovered: NO_TRACK });
       this.#flyTo(track);
       if (event.detail === 0) onEnter();
     });
-    return row;
   }
 
   /**
