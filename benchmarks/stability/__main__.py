@@ -1,7 +1,8 @@
 """Does a map stay recognisable while its library grows and shrinks?
 
 The corpus of benchmarks/map_quality, album after album (a game's folder is one, large ones are several): a first map of
-a third of them, then ten steps of a tenth more each, then steps of a tenth less. Every step is held to the map before.
+four tenths of them, then ten steps of a tenth more each; and a first map of all, then ten steps of a tenth less each.
+Every step is held to the map before.
 """
 
 from __future__ import annotations
@@ -72,23 +73,26 @@ def albums_of(games: Sequence[str]) -> npt.NDArray[np.intp]:
 def grow_and_shrink(
     vectors: Float32Array, albums: npt.NDArray[np.intp], seed: int
 ) -> Iterator[tuple[str, Anchored, float]]:
-    """Yield every step's name, its map, and the median move since the first map."""
-    order = np.random.default_rng(seed).permutation(albums.max() + 1)
-    first_count = len(order) / 1.1**STEPS
-    rows = np.flatnonzero(np.isin(albums, order[: round(first_count)]))
-    places = np.full((len(vectors), 2), np.nan, dtype=np.float32)
-    unit = prepare(vectors[rows], "zscore")
-    places[rows] = lay_out_afresh(unit, find_neighbours(unit, KEPT_NEIGHBOURS, seed), seed)
-    first = places.copy()
-    sizes = [(f"+{step}", first_count * 1.1**step) for step in range(1, STEPS + 1)]
-    sizes += [(f"-{step}", len(order) * 0.9**step) for step in range(1, 4)]
-    for name, size in sizes:
-        rows = np.flatnonzero(np.isin(albums, order[: round(size)]))
+    """Yield every step's name, its map, and the median move since the first map of its series."""
+    count = int(albums.max()) + 1
+    order = np.random.default_rng(seed).permutation(count)
+    growing = [count / 1.1 ** (STEPS - step) for step in range(STEPS + 1)]
+    shrinking = [count * 0.9**step for step in range(STEPS + 1)]
+    for sign, sizes in (("+", growing), ("-", shrinking)):
+        rows = np.flatnonzero(np.isin(albums, order[: round(sizes[0])]))
+        places = np.full((len(vectors), 2), np.nan, dtype=np.float32)
         unit = prepare(vectors[rows], "zscore")
-        result = lay_out_anchored(unit, find_neighbours(unit, KEPT_NEIGHBOURS, seed), places[rows], seed)
-        places[:] = np.nan
-        places[rows] = result.places
-        yield name, result, drift_between(first[rows], result.places).median
+        places[rows] = lay_out_afresh(unit, find_neighbours(unit, KEPT_NEIGHBOURS, seed), seed)
+        first = places.copy()
+        for step, size in enumerate(sizes[1:], start=1):
+            rows = np.flatnonzero(np.isin(albums, order[: round(size)]))
+            unit = prepare(vectors[rows], "zscore")
+            neighbours = find_neighbours(unit, KEPT_NEIGHBOURS, seed)
+            gone_count = int(np.isfinite(np.delete(places, rows, axis=0)).all(axis=1).sum())
+            result = lay_out_anchored(unit, neighbours, places[rows], seed, gone_count=gone_count)
+            places[:] = np.nan
+            places[rows] = result.places
+            yield f"{sign}{step}", result, drift_between(first[rows], result.places).median
 
 
 def _arguments() -> argparse.Namespace:

@@ -158,9 +158,10 @@ function hiddenCategories({ categories }, { hidden }) {
  * @returns {number | undefined}  NO_GROUP for a track in no group of that kind, undefined if all its groups are hidden
  */
 function firstShown({ offsets, groups }, track, hidden) {
-  const end = offsets[track + 1];
-  if (offsets[track] === end) return hidden.has(NO_GROUP) ? undefined : NO_GROUP;
-  for (let i = offsets[track]; i < end; i++) {
+  const [start, end] = [offsets[track], offsets[track + 1]];
+  if (hidden.size === 0) return start === end ? NO_GROUP : groups[start];
+  if (start === end) return hidden.has(NO_GROUP) ? undefined : NO_GROUP;
+  for (let i = start; i < end; i++) {
     if (!hidden.has(groups[i])) return groups[i];
   }
   return undefined;

@@ -59,6 +59,8 @@ export class MovableCanvas {
     this.back = front ? new OffscreenCanvas(1, 1) : canvas;
     this.context = /** @type {CanvasRenderingContext2D} */ (this.back.getContext("2d"));
     this.ratio = 1;
+    /** Device pixels. @type {Size} */
+    this.extent = { width: 1, height: 1 };
     this.overscan = OVERSCAN;
     this.#front = front;
     Object.assign(canvas.style, {
@@ -79,18 +81,28 @@ export class MovableCanvas {
     const width = size.width + 2 * OVERSCAN;
     const height = size.height + 2 * OVERSCAN;
     this.ratio = Math.min(ratio, Math.sqrt(MAX_PIXELS / (width * height)));
-    this.back.width = Math.max(1, Math.round(width * this.ratio));
-    this.back.height = Math.max(1, Math.round(height * this.ratio));
-    this.canvas.style.width = `${this.back.width / this.ratio}px`;
-    this.canvas.style.height = `${this.back.height / this.ratio}px`;
+    this.extent = {
+      width: Math.max(1, Math.round(width * this.ratio)),
+      height: Math.max(1, Math.round(height * this.ratio)),
+    };
+    this.canvas.style.width = `${this.extent.width / this.ratio}px`;
+    this.canvas.style.height = `${this.extent.height / this.ratio}px`;
     this.shown = null;
+  }
+
+  /** Makes the canvas as large as it must be. Not before it is drawn on: an empty one costs the first picture's frame as much. */
+  fit() {
+    const { back, extent } = this;
+    if (back.width !== extent.width) back.width = extent.width;
+    if (back.height !== extent.height) back.height = extent.height;
   }
 
   /** What is drawn next is in pixels of the window, on an empty canvas. */
   clear() {
     const { context, ratio } = this;
+    this.fit();
     context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, this.back.width, this.back.height);
+    context.clearRect(0, 0, this.extent.width, this.extent.height);
     context.setTransform(ratio, 0, 0, ratio, OVERSCAN * ratio, OVERSCAN * ratio);
   }
 

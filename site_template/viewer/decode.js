@@ -6,7 +6,7 @@ import { NEIGHBOURS, NONE } from "./paths.js";
 /** @import { Group, Insights, MapData, Membership, Neighbours, TextData, TrackDetails } from "./types.js" */
 
 export const MAP_SCHEMA = "spotmap.map/1";
-export const TEXT_SCHEMA = "spotmap.text/1";
+export const TEXT_SCHEMA = "spotmap.text/2";
 export const DETAILS_SCHEMA = "spotmap.details/2";
 export const INSIGHTS_SCHEMA = "spotmap.insights/1";
 export const NEIGHBOURS_SCHEMA = "spotmap.neighbours/1";
@@ -70,15 +70,23 @@ function decodeGroup(raw, index) {
  * @returns {Membership}
  */
 export function invertMembership(groups, count) {
-  const tracksOf = groups.map(({ tracks }) => undelta(tracks, new Uint32Array(tracks.length)));
   const offsets = new Uint32Array(count + 1);
-  for (const tracks of tracksOf) for (const track of tracks) offsets[track + 1]++;
+  for (const { tracks } of groups) {
+    for (let i = 0, track = 0; i < tracks.length; i++) {
+      track += tracks[i];
+      offsets[track + 1]++;
+    }
+  }
   for (let i = 0; i < count; i++) offsets[i + 1] += offsets[i];
   const next = offsets.slice();
   const indices = new Uint32Array(offsets[count]);
-  tracksOf.forEach((tracks, index) => {
-    for (const track of tracks) indices[next[track]++] = index;
-  });
+  for (let index = 0; index < groups.length; index++) {
+    const { tracks } = groups[index];
+    for (let i = 0, track = 0; i < tracks.length; i++) {
+      track += tracks[i];
+      indices[next[track]++] = index;
+    }
+  }
   return { offsets, groups: indices };
 }
 
@@ -135,11 +143,13 @@ export function decodeText(document, count) {
   if (titles.length !== count) {
     throw new DataError(`The map has ${count} tracks but ${titles.length} titles. Build the site again.`);
   }
-  /** @type {{artists: number[][], artist_names: string[], albums: number[], album_names: string[]}} */
-  const { artists, artist_names: artistNames, albums, album_names: albumNames } = document;
+  /** @type {{artists: number[], artist_counts: number[], artist_names: string[], albums: number[], album_names: string[]}} */
+  const { artists, artist_counts: artistCounts, artist_names: artistNames, albums, album_names: albumNames } = document;
+  const firstArtist = new Uint32Array(count + 1);
+  for (let track = 0; track < count; track++) firstArtist[track + 1] = firstArtist[track] + artistCounts[track];
   return {
     titles,
-    artistsOf: (track) => artists[track].map((index) => artistNames[index]),
+    artistsOf: (track) => artists.slice(firstArtist[track], firstArtist[track + 1]).map((index) => artistNames[index]),
     albumOf: (track) => albumNames[albums[track]] ?? "",
   };
 }

@@ -8,6 +8,8 @@ const TRACKS_PER_CELL = 3;
 const MAX_COLUMNS = 512;
 
 export class Grid {
+  #cellsPerUnit;
+
   /**
    * @param {Uint16Array} x  map units
    * @param {Uint16Array} y  map units
@@ -16,6 +18,7 @@ export class Grid {
     const count = x.length;
     this.columns = Math.min(MAX_COLUMNS, Math.max(1, Math.ceil(Math.sqrt(count / TRACKS_PER_CELL))));
     this.cellSize = MAP_SIZE / this.columns;
+    this.#cellsPerUnit = this.columns / MAP_SIZE;
     /** Track at each place of the sorted order. */
     this.order = new Uint32Array(count);
     this.x = new Uint16Array(count);
@@ -31,10 +34,11 @@ export class Grid {
    */
   #sort(x, y) {
     // All in variables: this runs once, before engines have learnt what is where.
-    const { columns, cellSize, starts, order, x: sortedX, y: sortedY } = this;
+    const { columns, starts, order, x: sortedX, y: sortedY } = this;
+    const cellsPerUnit = this.#cellsPerUnit;
     const cells = new Uint32Array(x.length);
     for (let i = 0; i < x.length; i++) {
-      const cell = Math.floor(y[i] / cellSize) * columns + Math.floor(x[i] / cellSize);
+      const cell = Math.floor(y[i] * cellsPerUnit) * columns + Math.floor(x[i] * cellsPerUnit);
       cells[i] = cell;
       starts[cell + 1]++;
     }
@@ -50,7 +54,7 @@ export class Grid {
 
   /** @param {number} coordinate  map units, may lie outside */
   #cellAlong(coordinate) {
-    return Math.min(this.columns - 1, Math.max(0, Math.floor(coordinate / this.cellSize)));
+    return Math.min(this.columns - 1, Math.max(0, Math.floor(coordinate * this.#cellsPerUnit)));
   }
 
   /**
@@ -111,17 +115,28 @@ export class Grid {
    * exceed, so that neither empty sea nor one dense spot decides.
    */
   typicalSpacing() {
-    const populations = [];
-    for (let cell = 0; cell < this.columns * this.columns; cell++) {
-      const population = this.starts[cell + 1] - this.starts[cell];
-      if (population > 0) populations.push(population);
-    }
-    populations.sort((a, b) => b - a);
-    let seen = 0;
-    for (const population of populations) {
-      seen += population;
-      if (2 * seen >= this.order.length) return this.cellSize / Math.sqrt(population);
-    }
-    return MAP_SIZE;
+    const { starts, order } = this;
+    const populations = new Float32Array(this.columns * this.columns);
+    for (let cell = 0; cell < populations.length; cell++) populations[cell] = starts[cell + 1] - starts[cell];
+    return order.length === 0 ? MAP_SIZE : this.cellSize / Math.sqrt(typicalOf(starts, populations));
   }
+}
+
+/** Tracks that are asked for what is typical: enough for two digits of it. */
+const ASKED = 4096;
+
+/**
+ * The value that half of the tracks have around them, or more.
+ *
+ * @param {Uint32Array} starts  where each cell begins; there is at least one track
+ * @param {Float32Array} values  one a cell
+ */
+export function typicalOf(starts, values) {
+  const step = Math.ceil(starts[values.length] / ASKED);
+  const asked = new Float32Array(Math.ceil(starts[values.length] / step));
+  let count = 0;
+  for (let cell = 0; cell < values.length; cell++) {
+    while (count * step < starts[cell + 1]) asked[count++] = values[cell];
+  }
+  return asked.sort()[asked.length >> 1];
 }

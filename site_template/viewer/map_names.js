@@ -22,7 +22,7 @@ const WIDTH_A_NAME = 50;
  */
 
 /** A name as the map has room for it: without the remark in brackets that tells it from others in lists. @param {string} name */
-export const nameOnMap = (name) => shortened(name.replace(/(.) \([^()]*\)$/u, "$1"), MAX_LENGTH);
+export const nameOnMap = (name) => shortened(name.replace(/(.) \((?:[^()]|\([^()]*\))*\)$/u, "$1"), MAX_LENGTH);
 
 /**
  * Where names of larger regions give way to those of clusters, which never show together: closer than the view of the whole

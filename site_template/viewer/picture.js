@@ -24,7 +24,7 @@ export class Picture {
   #place = -1;
 
   /**
-   * @param {Target} target  emptied here
+   * @param {Target} target  empty
    * @param {Projection} projection
    * @param {readonly Stroke[]} strokes  the first one lies lowest
    */
@@ -32,7 +32,6 @@ export class Picture {
     this.#target = target;
     this.#projection = projection;
     this.#strokes = strokes;
-    target.pixels.fill(0);
   }
 
   /**

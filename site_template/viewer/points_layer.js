@@ -20,7 +20,7 @@ const MARGIN = 40;
 /** What crowds are shaded with, and how much: they glow in the dark and are deeper in the light. */
 const SHADE = { dark: { pixel: packedPixel("#ffffff"), most: 0.55 }, light: { pixel: packedPixel("#0a1020"), most: 0.42 } };
 /** What painting may take of a frame while the map moves, and once it rests. */
-const BUDGET_MS = { first: 60, moving: 4, resting: 11 };
+const BUDGET_MS = { first: 120, moving: 2.5, resting: 11 };
 /** While the map moves, the next picture is begun once the last one is stretched so much, or so near to its edge (pixels). */
 const NEXT_PICTURE = { stretch: 1.04, spare: 64 };
 /** Pixels between typical neighbours from which on points stand by themselves, and need no shading. */
@@ -47,6 +47,8 @@ export class PointsLayer extends MovableCanvas {
   #size = { width: 0, height: 0 };
   #image = new ImageData(1, 1);
   #pixels = new Int32Array(1);
+  /** To empty new pixels, which are empty, would take as long as to paint them: they are had from the system at the first touch. */
+  #areBlank = true;
   #paints = { hidden: hazePaint(16), dimmed: hazePaint(88), solid: solidPaint(0) };
   #emphasis = 1;
   /** What is being painted. @type {{transform: Transform, picture: Picture, isFinished: boolean} | null} */
@@ -78,8 +80,9 @@ export class PointsLayer extends MovableCanvas {
   resize(size, ratio) {
     super.resize(size, ratio);
     this.#size = size;
-    this.#image = new ImageData(this.back.width + 2 * MARGIN, this.back.height + 2 * MARGIN);
+    this.#image = new ImageData(this.extent.width + 2 * MARGIN, this.extent.height + 2 * MARGIN);
     this.#pixels = new Int32Array(this.#image.data.buffer);
+    this.#areBlank = true;
     this.#pending = null;
   }
 
@@ -90,18 +93,8 @@ export class PointsLayer extends MovableCanvas {
    * @param {boolean} emphasised  whether the shown points are few among dimmed ones
    */
   dress(appearance, colorOfGroup, theme, emphasised) {
-    /** @type {Map<number, number>} */
-    const pixelOf = new Map();
-    const pixelOfTrack = (/** @type {number} */ track) => {
-      const group = appearance.group[track];
-      let pixel = pixelOf.get(group);
-      if (pixel === undefined) {
-        pixel = packedPixel(colorOfGroup(group));
-        pixelOf.set(group, pixel);
-      }
-      return pixel;
-    };
-    this.#tiers = tiersOf(this.#grid, appearance.rank, pixelOfTrack, Object.keys(RANK).length);
+    const pixelOf = (/** @type {number} */ group) => packedPixel(colorOfGroup(group));
+    this.#tiers = tiersOf(this.#grid, appearance, pixelOf, Object.keys(RANK).length);
     const { pixel, most } = SHADE[theme.name];
     const shade = (/** @type {number} */ plain, /** @type {number} */ share) => blended(plain, pixel, Math.round(255 * most * share));
     for (const tier of this.#tiers) shadeCrowds(tier, this.#grid.columns, shade);
@@ -135,6 +128,7 @@ export class PointsLayer extends MovableCanvas {
     }
     const isLate = !isFirst && performance.now() > start + SHORT_MS;
     if (this.#pending?.isFinished && !isLate) {
+      this.fit();
       this.context.putImageData(this.#image, -MARGIN, -MARGIN);
       this.present(this.#pending.transform);
       this.#fresh = true;
@@ -151,6 +145,8 @@ export class PointsLayer extends MovableCanvas {
     const { ratio, overscan } = this;
     const stride = this.#image.width;
     const target = { pixels: this.#pixels, stride, height: this.#image.height };
+    if (!this.#areBlank) target.pixels.fill(0);
+    this.#areBlank = false;
     const perUnit = ratio / unitsPerPixel(transform);
     const projection = {
       scaleX: perUnit,

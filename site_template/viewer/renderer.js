@@ -194,8 +194,8 @@ export class Renderer {
       return !(isMoving ? layer.covers(transform, this.#size, STRETCH[name]) : layer.isCurrent(transform));
     };
     const regionsDue = isDue("regions");
-    // One layer a frame while the map moves; what is put off is due in the next one still.
-    const labelsDue = isDue("labels") && !(isMoving && regionsDue);
+    // One layer a frame while the map moves, or where names must be placed first; what is put off is due in the next one still.
+    const labelsDue = isDue("labels") && !(regionsDue && (isMoving || !this.#placed));
     if (regionsDue) {
       const colorOfRegions = (/** @type {number} */ group) => regionColor(this.#map, state, this.#theme, group);
       regions.draw(transform, groups, colorOfRegions, this.#theme.name);

@@ -3,6 +3,9 @@
  * track for its rank in every frame. Pure.
  */
 
+import { typicalOf } from "./grid.js";
+
+/** @import { Appearance } from "./appearance.js" */
 /** @import { Grid } from "./grid.js" */
 
 /**
@@ -21,42 +24,61 @@ const FULL_CROWD = 12;
 
 /**
  * @param {Grid} grid
- * @param {Uint8Array} rank  of each track
- * @param {(track: number) => number} pixelOf  the colour of each track
+ * @param {Pick<Appearance, "rank" | "group">} appearance
+ * @param {(group: number) => number} pixelOf  the colour of a group
  * @param {number} rankCount
  * @returns {Tier[]}  those that have tracks, ascending by rank
  */
-export function tiersOf(grid, rank, pixelOf, rankCount) {
-  const { order } = grid;
+export function tiersOf(grid, { rank, group }, pixelOf, rankCount) {
   const sizes = new Uint32Array(rankCount);
   for (let track = 0; track < rank.length; track++) sizes[rank[track]]++;
-  /** @type {(Tier | undefined)[]} */
-  const tiers = Array.from(sizes, (size, which) =>
-    size === 0
-      ? undefined
-      : {
-          rank: which,
-          x: new Uint16Array(size),
-          y: new Uint16Array(size),
-          color: new Int32Array(size),
-          crowdColor: new Int32Array(size),
-          starts: new Uint32Array(grid.starts.length),
-        },
-  );
-  const filled = new Uint32Array(rankCount);
-  const present = tiers.filter((tier) => tier !== undefined);
-  for (let cell = 0; cell + 1 < grid.starts.length; cell++) {
-    for (let place = grid.starts[cell]; place < grid.starts[cell + 1]; place++) {
-      const track = order[place];
-      const tier = /** @type {Tier} */ (tiers[rank[track]]);
-      const at = filled[tier.rank]++;
-      tier.x[at] = grid.x[place];
-      tier.y[at] = grid.y[place];
-      tier.color[at] = pixelOf(track);
-    }
-    for (const tier of present) tier.starts[cell + 1] = filled[tier.rank];
+  const pixels = pixelsOf(group, pixelOf);
+  const tiers = [];
+  for (let which = 0; which < rankCount; which++) {
+    if (sizes[which] > 0) tiers.push(tierOf(grid, rank, which, sizes[which], group, pixels));
   }
-  return present;
+  return tiers;
+}
+
+/**
+ * @param {Int32Array} group  of each track, -1 for none
+ * @param {(group: number) => number} pixelOf
+ * @returns {Int32Array}  the colour of group g at g + 1
+ */
+function pixelsOf(group, pixelOf) {
+  let last = -1;
+  for (let track = 0; track < group.length; track++) last = Math.max(last, group[track]);
+  return Int32Array.from({ length: last + 2 }, (_, place) => pixelOf(place - 1));
+}
+
+/**
+ * A loop for each rank, with all in variables: it runs a few times only, before engines have learnt what is where.
+ *
+ * @param {Grid} grid
+ * @param {Uint8Array} rank
+ * @param {number} which
+ * @param {number} size  tracks of that rank
+ * @param {Int32Array} group
+ * @param {Int32Array} pixels
+ * @returns {Tier}
+ */
+function tierOf({ order, x: gridX, y: gridY, starts: gridStarts }, rank, which, size, group, pixels) {
+  const [x, y] = [new Uint16Array(size), new Uint16Array(size)];
+  const color = new Int32Array(size);
+  const starts = new Uint32Array(gridStarts.length);
+  let filled = 0;
+  let place = 0;
+  for (let cell = 1; cell < gridStarts.length; cell++) {
+    for (const end = gridStarts[cell]; place < end; place++) {
+      const track = order[place];
+      if (rank[track] !== which) continue;
+      x[filled] = gridX[place];
+      y[filled] = gridY[place];
+      color[filled++] = pixels[group[track] + 1];
+    }
+    starts[cell] = filled;
+  }
+  return { rank: which, starts, x, y, color, crowdColor: new Int32Array(size) };
 }
 
 /**
@@ -68,14 +90,16 @@ export function tiersOf(grid, rank, pixelOf, rankCount) {
  */
 export function shadeCrowds({ starts, color, crowdColor }, columns, shade) {
   const crowd = crowding(starts, columns);
+  let plain = 0;
+  let share = -1;
+  let shaded = 0;
   for (let cell = 0; cell < crowd.length; cell++) {
-    let plain = 0;
-    let shaded = shade(plain, crowd[cell]);
-    for (let place = starts[cell]; place < starts[cell + 1]; place++) {
-      // Neighbours are mostly of one group.
-      if (color[place] !== plain) {
+    for (let place = starts[cell], end = starts[cell + 1]; place < end; place++) {
+      // Neighbours are mostly of one group, and most of them in no crowd.
+      if (color[place] !== plain || crowd[cell] !== share) {
         plain = color[place];
-        shaded = shade(plain, crowd[cell]);
+        share = crowd[cell];
+        shaded = shade(plain, share);
       }
       crowdColor[place] = shaded;
     }
@@ -90,40 +114,36 @@ export function shadeCrowds({ starts, color, crowdColor }, columns, shade) {
  * @returns {Float32Array}  one number a cell
  */
 export function crowding(starts, columns) {
-  const population = new Float32Array(columns * columns);
-  for (let cell = 0; cell < population.length; cell++) population[cell] = starts[cell + 1] - starts[cell];
-  const blurred = blurredAlong(blurredAlong(population, columns, 1), columns, columns);
-  const typical = typicalPopulation(starts, blurred);
-  return blurred.map((value) => Math.min(1, Math.max(0, Math.log(value / typical) / Math.log(FULL_CROWD))));
-}
-
-/**
- * @param {Float32Array} values  a square
- * @param {number} columns
- * @param {number} step  1 along rows, `columns` along columns
- */
-function blurredAlong(values, columns, step) {
-  return values.map((value, cell) => {
-    const along = step === 1 ? cell % columns : Math.floor(cell / columns);
-    const before = along > 0 ? values[cell - step] : 0;
-    const after = along < columns - 1 ? values[cell + step] : 0;
-    return 0.5 * value + 0.25 * (before + after);
-  });
-}
-
-/**
- * The population that half of the points have around them, or more.
- *
- * @param {Uint32Array} starts
- * @param {Float32Array} blurred
- */
-function typicalPopulation(starts, blurred) {
-  const cells = Uint32Array.from(blurred.keys()).filter((cell) => starts[cell + 1] > starts[cell]);
-  cells.sort((a, b) => blurred[b] - blurred[a]);
-  let seen = 0;
-  for (const cell of cells) {
-    seen += starts[cell + 1] - starts[cell];
-    if (2 * seen >= starts[blurred.length]) return blurred[cell];
+  const crowd = new Float32Array(columns * columns);
+  for (let cell = 0; cell < crowd.length; cell++) crowd[cell] = starts[cell + 1] - starts[cell];
+  blurRows(crowd, columns, 1, columns);
+  blurRows(crowd, columns, columns, 1);
+  const typical = typicalOf(starts, crowd);
+  const scale = 1 / Math.log(FULL_CROWD);
+  for (let cell = 0; cell < crowd.length; cell++) {
+    const times = crowd[cell] / typical;
+    crowd[cell] = times <= 1 ? 0 : Math.min(1, Math.log(times) * scale);
   }
-  return 1;
+  return crowd;
+}
+
+/**
+ * Each value becomes half of itself and a quarter of either neighbour in its row. In place.
+ *
+ * @param {Float32Array} values  a square
+ * @param {number} columns  along its side
+ * @param {number} step  from a value to the next one in its row
+ * @param {number} rowStep  from a row to the next one
+ */
+function blurRows(values, columns, step, rowStep) {
+  for (let row = 0; row < columns; row++) {
+    let before = 0;
+    let place = row * rowStep;
+    for (let column = 1; column <= columns; column++, place += step) {
+      const value = values[place];
+      const after = column < columns ? values[place + step] : 0;
+      values[place] = 0.5 * value + 0.25 * (before + after);
+      before = value;
+    }
+  }
 }

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Int64Array = npt.NDArray[np.int64]
 
 MAP_SCHEMA = "spotmap.map/1"
-TEXT_SCHEMA = "spotmap.text/1"
+TEXT_SCHEMA = "spotmap.text/2"
 DETAILS_SCHEMA = "spotmap.details/2"
 DETAILS_CHUNK = 2048
 CLUSTER_SHARE = 0.92
@@ -214,13 +214,14 @@ def _text(tracks: Sequence[Track]) -> dict[str, Any]:
     """Titles, artists and albums: what search and the hover card need first."""
     artist_numbers: dict[str, int] = {}
     album_numbers: dict[str, int] = {}
-    artists = [[_number(artist_numbers, _clean(name)) for name in track.artists] for track in tracks]
+    artists = [_number(artist_numbers, _clean(name)) for track in tracks for name in track.artists]
     albums = [_number(album_numbers, _clean(track.album)) for track in tracks]
     return {
         "schema": TEXT_SCHEMA,
         "titles": "\n".join(_clean(track.title) for track in tracks),
         "artist_names": list(artist_numbers),
         "artists": artists,
+        "artist_counts": [len(track.artists) for track in tracks],
         "album_names": list(album_numbers),
         "albums": albums,
     }

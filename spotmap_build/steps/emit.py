@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from spotmap_build.steps.run import Run
     from spotmap_build.steps.understand import Understood
 
-EMIT_VERSION: Final = 3
+EMIT_VERSION: Final = 4
 """Raise when the same map would be written otherwise (the template's own files count by themselves)."""
 GENERATION: Final = "generation"
 

@@ -321,14 +321,13 @@ def text_document(random: np.random.Generator, count: int) -> Document:
     titles = [" ".join(random.choice(WORDS, size=int(random.integers(1, 4)))).title() for _ in range(count)]
     if count > len(CURIOUS_TITLES):
         titles[: len(CURIOUS_TITLES)] = CURIOUS_TITLES
-    main = random.integers(len(artists), size=count)
-    guest = random.integers(len(artists), size=count)
-    has_guest = random.random(count) < 0.15
+    counts = np.where(random.random(count) < 0.15, 2, 1)
     return {
-        "schema": "spotmap.text/1",
+        "schema": "spotmap.text/2",
         "titles": "\n".join(titles),
         "artist_names": artists,
-        "artists": [[int(a), int(b)] if both else [int(a)] for a, b, both in zip(main, guest, has_guest, strict=True)],
+        "artists": random.integers(len(artists), size=counts.sum()).tolist(),
+        "artist_counts": counts.tolist(),
         "album_names": albums,
         "albums": random.integers(len(albums), size=count).tolist(),
     }

@@ -55,10 +55,11 @@ for (const [name, document] of [
 test("text is found by track", () => {
   const text = decodeText(
     {
-      schema: "spotmap.text/1",
+      schema: "spotmap.text/2",
       titles: "One\nTwo",
       artist_names: ["Ana", "Bo"],
-      artists: [[1], [0, 1]],
+      artists: [1, 0, 1],
+      artist_counts: [1, 2],
       album_names: ["", "First"],
       albums: [0, 1],
     },
@@ -71,7 +72,7 @@ test("text is found by track", () => {
 });
 
 test("fewer titles than tracks are refused", () => {
-  assert.throws(() => decodeText({ schema: "spotmap.text/1", titles: "One" }, 2), DataError);
+  assert.throws(() => decodeText({ schema: "spotmap.text/2", titles: "One" }, 2), DataError);
 });
 
 const packedDetails = (changes) => ({

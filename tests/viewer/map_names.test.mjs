@@ -19,6 +19,7 @@ const names = (state = {}, map = MAP) => namesOnMap(map, { colorBy: "cluster", .
 
 for (const [name, written] of [
   ["Ambient (slower, darker)", "Ambient"],
+  ["Jazz – instrumental (Cool (live), Bop (late))", "Jazz – instrumental"],
   ["Ambient", "Ambient"],
   ["(What's the Story)", "(What's the Story)"],
   ["Rock (70s) and pop", "Rock (70s) and pop"],

@@ -19,8 +19,9 @@ function scattered(count, seed) {
 
 const GRID = new Grid(scattered(COUNT, 1), scattered(COUNT, 2));
 const RANK = Uint8Array.from({ length: COUNT }, (_, track) => [0, 2, 3][track % 3]);
-const pixelOf = (track) => COLORS[track % 3];
-const TIERS = tiersOf(GRID, RANK, pixelOf, 4);
+const GROUP = Int32Array.from({ length: COUNT }, (_, track) => (track % 3) - 1);
+const pixelOf = (group) => COLORS[group + 1];
+const TIERS = tiersOf(GRID, { rank: RANK, group: GROUP }, pixelOf, 4);
 
 function strokes() {
   return TIERS.map((tier, i) => ({
@@ -33,7 +34,7 @@ function strokes() {
 
 /** The pixels of a picture that is late at every so-manieth look at the clock, and how often it was called. */
 function painted(lateEvery) {
-  const target = { pixels: new Int32Array(SIDE * SIDE).fill(7), stride: SIDE, height: SIDE };
+  const target = { pixels: new Int32Array(SIDE * SIDE), stride: SIDE, height: SIDE };
   const scale = SIDE / 65536;
   const picture = new Picture(target, { scaleX: scale, scaleY: -scale, x: 0, y: SIDE }, strokes());
   let looks = 0;
@@ -53,7 +54,7 @@ test("a picture painted in slices is the picture painted at once", () => {
 });
 
 test("a picture of nothing is finished and empty", () => {
-  const target = { pixels: new Int32Array(9).fill(7), stride: 3, height: 3 };
+  const target = { pixels: new Int32Array(9), stride: 3, height: 3 };
   assert.equal(new Picture(target, { scaleX: 1, scaleY: 1, x: 0, y: 0 }, []).advance(() => true), true);
   assert.ok(target.pixels.every((pixel) => pixel === 0));
 });
@@ -61,7 +62,7 @@ test("a picture of nothing is finished and empty", () => {
 test("every track is in the tier of its rank, with its place and colour", () => {
   assert.deepEqual(TIERS.map(({ rank }) => rank), [0, 2, 3], "ranks without tracks have no tier");
   const found = TIERS.flatMap(({ rank, x, y, color }) => Array.from(x, (value, i) => `${rank} ${value} ${y[i]} ${color[i]}`));
-  const order = Array.from(GRID.order, (track, place) => `${RANK[track]} ${GRID.x[place]} ${GRID.y[place]} ${pixelOf(track)}`);
+  const order = Array.from(GRID.order, (track, place) => `${RANK[track]} ${GRID.x[place]} ${GRID.y[place]} ${pixelOf(GROUP[track])}`);
   assert.deepEqual(found.sort(), order.sort());
 });
 
@@ -84,7 +85,7 @@ test("crowds are shaded, the rest keeps its colour", () => {
   assert.ok(at(32000, 32000) > at(5000, 5000));
   assert.equal(at(5000, 5000), 0);
   assert.ok(crowd.every((value) => value >= 0 && value <= 1));
-  const [tier] = tiersOf(GRID, new Uint8Array(COUNT), pixelOf, 1);
+  const [tier] = tiersOf(GRID, { rank: new Uint8Array(COUNT), group: GROUP }, pixelOf, 1);
   shadeCrowds(tier, GRID.columns, (pixel, share) => (share > 0 ? 1 : pixel));
   tier.color.forEach((pixel, i) => {
     assert.equal(tier.crowdColor[i], at(tier.x[i], tier.y[i]) > 0 ? 1 : pixel);
