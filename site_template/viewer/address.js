@@ -87,7 +87,7 @@ export class Address {
 
   /** @param {boolean} moves  whether the view is to follow too */
   async #follow(moves) {
-    const { view, patch, pinned, selected } = readLink(location.hash, this.#map);
+    const { view, patch, pinned, selected, isPath } = readLink(location.hash, this.#map);
     const text = this.#text;
     this.#isFollowing = true;
     clearTimeout(this.#timer);
@@ -103,6 +103,7 @@ export class Address {
       if (text) {
         next.pinned = tracksWith(text, pinned ? [pinned] : [])[0] ?? NO_TRACK;
         next.selected = tracksWith(text, selected);
+        next.path = isPath ? next.selected : [];
       }
       this.#store.set(changesOf(next, this.#store.get()));
       if (moves || next.axes !== axes) this.#navigation.show(view);

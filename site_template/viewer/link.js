@@ -24,6 +24,7 @@ const WITHOUT = "without.";
  * @property {Pick<State, "colorBy" | "hiddenClusters" | "hiddenPlaylists" | "hiddenLayers" | "traitFilters" | "axes" | "until" | "query">} patch
  * @property {string} pinned  fingerprint, empty for none
  * @property {string[]} selected  fingerprints
+ * @property {boolean} isPath  whether these are a path, in its order
  */
 
 /** How a sign is written where it joins a list. @type {Readonly<Record<string, string>>} */
@@ -80,7 +81,7 @@ export function writeLink(state, map, text) {
   if (state.query) fields.set("q", state.query);
   if (text && state.pinned !== NO_TRACK) fields.set("track", fingerprint(text, state.pinned));
   if (text && state.selected.length > 0 && state.selected.length <= MAX_LINKED_TRACKS) {
-    fields.set("list", state.selected.map((track) => fingerprint(text, track)).join(""));
+    fields.set(state.path === state.selected ? "path" : "list", state.selected.map((track) => fingerprint(text, track)).join(""));
   }
   return fields.toString();
 }
@@ -141,7 +142,8 @@ export function readLink(hash, map) {
       query: fields.get("q") ?? "",
     },
     pinned: fields.get("track") ?? "",
-    selected: (fields.get("list") ?? "").match(new RegExp(`.{${FINGERPRINT_DIGITS}}`, "g")) ?? [],
+    isPath: fields.has("path"),
+    selected: (fields.get("path") ?? fields.get("list") ?? "").match(new RegExp(`.{${FINGERPRINT_DIGITS}}`, "g")) ?? [],
   };
 }
 

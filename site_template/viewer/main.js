@@ -54,6 +54,7 @@ function initialState() {
     hovered: NO_TRACK,
     pinned: NO_TRACK,
     pathStart: NO_TRACK,
+    path: [],
     transform: { k: 1, x: 0, y: 0 },
   };
 }

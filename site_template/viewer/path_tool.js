@@ -22,8 +22,6 @@ export class PathTool {
   #text = null;
   /** @type {Graph | null} */
   #graph = null;
-  /** @type {readonly number[]} */
-  #found = [];
   /** Counts searches, and what ended one: an older one shows nothing any more. */
   #turn = 0;
 
@@ -62,7 +60,8 @@ export class PathTool {
 
   /** The path, while it is what is selected. */
   get path() {
-    return this.#found === this.#parts.store.get().selected ? this.#found : [];
+    const { path, selected } = this.#parts.store.get();
+    return path === selected ? path : [];
   }
 
   /** @param {number} track */
@@ -121,8 +120,7 @@ export class PathTool {
     const { store, navigation, announce, say } = this.#parts;
     const { titles } = /** @type {TextData} */ (this.#text);
     const { tracks } = path;
-    this.#found = tracks;
-    store.set({ pathStart: NO_TRACK, pinned: NO_TRACK, hovered: NO_TRACK, query: "", matches: null, selected: tracks });
+    store.set({ pathStart: NO_TRACK, pinned: NO_TRACK, hovered: NO_TRACK, query: "", matches: null, selected: tracks, path: tracks });
     navigation.frame(tracks);
     const text = pathText(path);
     say(text);

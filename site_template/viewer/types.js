@@ -124,6 +124,7 @@
  * @property {number} hovered  track, NO_TRACK for none
  * @property {number} pinned  track, NO_TRACK for none
  * @property {number} pathStart  the track that a path is to lead from while its goal is being chosen, NO_TRACK for none
+ * @property {readonly number[]} path  the last one found, in its order; drawn as one while it is what is selected
  * @property {Transform} transform
  */
 

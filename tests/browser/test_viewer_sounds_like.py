@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -172,6 +173,11 @@ def test_a_path_leads_from_neighbour_to_neighbour_to_the_track_that_is_clicked_n
     assert len(strangers) == int(leaps)
     expect(page.locator("#live")).to_contain_text(f"A path of {len(path)} tracks")
     longest = max(pairwise(path), key=lambda step: math.dist(*(viewer.position_of(track) for track in step)))
+    _wait_for_line(viewer, *longest, drawn=True)
+    expect(page).to_have_url(re.compile("path="))
+    page.reload()
+    viewer.wait_until("spotmap.state().selected.length > 0")
+    assert viewer.state("selected") == path
     _wait_for_line(viewer, *longest, drawn=True)
     page.locator(".picks-row [data-action='remove']").first.click()
     _wait_for_line(viewer, *longest, drawn=False)

@@ -32,6 +32,7 @@ const PLAIN = {
   query: "",
   pinned: -1,
   selected: [],
+  path: [],
 };
 
 for (const [name, change] of [
@@ -66,6 +67,13 @@ test("tracks are found again by what they are called, in their order, even if ot
   assert.deepEqual(tracksWith(rebuilt, [pinned]), [2]);
   assert.deepEqual(tracksWith(rebuilt, selected), [3, 1]);
   assert.deepEqual(tracksWith(TEXT, ["zzzzzzz"]), []);
+});
+
+test("a path is linked as one for as long as it is what is selected", () => {
+  const path = [2, 0];
+  const linked = readLink(writeLink({ ...PLAIN, selected: path, path }, MAP, TEXT), MAP);
+  assert.deepEqual([linked.isPath, tracksWith(TEXT, linked.selected)], [true, path]);
+  assert.equal(readLink(writeLink({ ...PLAIN, selected: [2], path }, MAP, TEXT), MAP).isPath, false);
 });
 
 test("equal titles of different artists are different tracks", () => {
