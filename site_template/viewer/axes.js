@@ -7,7 +7,7 @@ const FIRST = 2600;
 const LAST = 62_935;
 const STRIP = Object.freeze({ middle: 2600, width: 2400, behind: 6800 });
 const AIR = 1300;
-/** Whole numbers of so few steps would make lines of tracks: each track is moved within most of its step. */
+/** Numbers of so few steps would make lines of tracks: each track is moved within most of its step. */
 const MOST_STEPS = 200;
 const SPREAD = 0.8;
 const MS_PER_DAY = 86_400_000;
@@ -25,6 +25,7 @@ const NAMED = new Set(["feature.key", "feature.mode", "facet.genres", "since"]);
  * @property {number} first  where that lies, map units
  * @property {number} perValue  map units for each one of the value
  * @property {number} spread  how far tracks are moved at most from their value, to both sides together
+ * @property {boolean} isWhole  whether there is nothing between whole numbers
  * @property {boolean} strip  whether tracks of which it is not known lie in a strip before the first value
  */
 
@@ -43,8 +44,10 @@ export const axisTitle = ({ label, unit }) => (unit ? `${label} (${unit})` : lab
  */
 export function axisOf(trait) {
   const { domain: [low, high], kind, values, unknownCount } = trait;
-  const isFewSteps = kind === "number" && high - low <= MOST_STEPS && values.every((value) => Number.isNaN(value) || Number.isInteger(value));
-  const room = isFewSteps ? 0.5 : 0;
+  const isWhole = kind === "number" && values.every((value) => Number.isNaN(value) || Number.isInteger(value));
+  const smallest = Math.max(isWhole ? 1 : 0, trait.step ?? 0);
+  const step = high - low <= MOST_STEPS * smallest ? smallest : 0;
+  const room = step / 2;
   const strip = unknownCount > 0;
   const first = strip ? STRIP.behind : FIRST;
   return {
@@ -52,7 +55,8 @@ export function axisOf(trait) {
     low: low - room,
     first,
     perValue: (LAST - first) / (high - low + 2 * room),
-    spread: isFewSteps ? SPREAD : 0,
+    spread: SPREAD * step,
+    isWhole,
     strip,
   };
 }
@@ -99,7 +103,7 @@ export function ticksOf(axis, from, to, most) {
   const high = valueAt(axis, Math.min(LAST, to));
   const strip = axis.strip ? [{ unit: STRIP.middle, text: "not known" }] : [];
   if (!(high > low)) return strip;
-  const ticks = axis.trait.kind === "date" ? dateTicks(low, high, most) : numberTicks(low, high, most, axis.spread > 0);
+  const ticks = axis.trait.kind === "date" ? dateTicks(low, high, most) : numberTicks(low, high, most, axis.isWhole);
   return [...strip, ...ticks.map(({ value, text }) => ({ unit: unitOf(axis, value), text }))];
 }
 
@@ -107,7 +111,7 @@ export function ticksOf(axis, from, to, most) {
  * @param {number} low
  * @param {number} high
  * @param {number} most
- * @param {boolean} isWhole  whether there is nothing between whole numbers
+ * @param {boolean} isWhole  as of the axis
  */
 function numberTicks(low, high, most, isWhole) {
   const rough = (high - low) / most;

@@ -165,9 +165,16 @@ export function unpackDetails(document) {
     ids: unpackIds(document.ids),
     duration_ms: document.duration_s.map((/** @type {number | null} */ value) => (value === null ? null : 1000 * value)),
     video_ids: document.video_ids ? unpackTexts(document.video_ids) : [],
-    features: Object.fromEntries(Object.entries(document.features ?? {}).map(([name, packed]) => [name, unpackNumbers(packed)])),
+    features: mapped(document.features, unpackNumbers),
+    feature_steps: mapped(document.features, ({ step }) => step),
   };
 }
+
+/**
+ * @param {Record<string, any> | undefined} columns
+ * @param {(column: any) => any} change
+ */
+const mapped = (columns, change) => Object.fromEntries(Object.entries(columns ?? {}).map(([name, column]) => [name, change(column)]));
 
 /**
  * One track out of unpacked details.

@@ -80,7 +80,9 @@ export function createTrait(name, documents, count) {
     if (family === "feature") return document.features?.[key]?.[row];
     return family === "facet" ? document.facets?.[key]?.[row] : document[id]?.[row];
   });
-  if (raw.every((value) => value === null || value === undefined || typeof value === "number")) return numberTrait(name, "number", raw);
+  if (raw.every((value) => value === null || value === undefined || typeof value === "number")) {
+    return { ...numberTrait(name, "number", raw), step: family === "feature" ? documents[0]?.feature_steps?.[key] : undefined };
+  }
   return namedTrait(name, raw);
 }
 

@@ -79,6 +79,7 @@
  * @property {string} unit
  * @property {"number" | "date" | "category" | "cycle"} kind  a cycle's categories go round, as keys do
  * @property {Float32Array} values  for numbers and dates (days since 1970): one a track, NaN where unknown; else empty
+ * @property {number} [step]  between values, where the site holds them rounded
  * @property {[number, number]} domain  what the colours span: nearly all values
  * @property {Membership | null} membership  for categories: which of them each track has
  * @property {{name: string, count: number}[]} categories

@@ -45,6 +45,14 @@ test("whole numbers of few steps are spread within their step and never beyond i
   places.forEach((place, track) => assert.ok(Math.abs(valueAt(axis, place) - (track % 3)) <= 0.5));
 });
 
+test("numbers that the site holds rounded are spread within what was rounded away", () => {
+  const axis = axisOf(trait(Array.from({ length: 300 }, (_, track) => (track % 3) / 5), { step: 0.2 }));
+  const places = positionsAlong(axis, TURN);
+  assert.ok(new Set(places).size > 200);
+  places.forEach((place, track) => assert.ok(Math.abs(valueAt(axis, place) - (track % 3) / 5) <= 0.1));
+  assert.ok(texts(axis).some((text) => text.includes(".")), "there is something between whole numbers");
+});
+
 test("places are the same at every visit", () => {
   const axis = axisOf(trait([1, 2, 3, NaN]));
   assert.deepEqual(positionsAlong(axis, TURN), positionsAlong(axis, TURN));

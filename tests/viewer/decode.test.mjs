@@ -95,6 +95,11 @@ test("a recording is known by its id where there is one", () => {
   assert.deepEqual([2048, 2049].map((track) => decodeDetails(document, track).videoId), ["", "QH3Fx41Jpl4"]);
 });
 
+test("details tell how far their numbers were rounded", () => {
+  const packed = packedDetails({});
+  assert.deepEqual(unpackDetails(packed).feature_steps, { tempo_bpm: packed.features.tempo_bpm.step });
+});
+
 test("details leave out what a track does not have", () => {
   assert.deepEqual(decodeDetails(unpackDetails(packedDetails({})), 2049), {
     id: "b",

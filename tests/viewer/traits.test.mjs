@@ -27,13 +27,13 @@ test("what can be asked for is named in words", () => {
 
 test("numbers come together from all chunks; what is not known is counted", () => {
   const documents = [
-    document(2, { ids: ["c"], features: { tempo: [120] } }),
+    document(2, { ids: ["c"], features: { tempo: [120] }, feature_steps: { tempo: 0.5 } }),
     document(0, { ids: ["a", "b"], features: { tempo: [90, null] } }),
     document(3, { ids: ["d"] }),
   ];
   const trait = createTrait(named("feature.tempo"), documents, 4);
   assert.deepEqual([...trait.values], [90, NaN, 120, NaN]);
-  assert.deepEqual([trait.kind, trait.unknownCount, trait.unit], ["number", 2, "BPM"]);
+  assert.deepEqual([trait.kind, trait.unknownCount, trait.unit, trait.step], ["number", 2, "BPM", 0.5]);
 });
 
 test("one outlier does not stretch the colours; numbers around zero span both sides alike", () => {
