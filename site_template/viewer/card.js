@@ -7,7 +7,7 @@ import { formatDuration, isolated } from "./format.js";
 import { freeArea, narrow } from "./insets.js";
 import { playerAddress, trackLinks } from "./links.js";
 import { colorOf } from "./palette.js";
-import { placeCard } from "./placement.js";
+import { dockCard, placeCard } from "./placement.js";
 import { groupsHolding } from "./appearance.js";
 import { NO_TRACK } from "./types.js";
 
@@ -24,6 +24,8 @@ const HOVER_DELAY_MS = 90;
 const MAX_CHIPS = 6;
 /** Where there is less room than this, pixels, the card would rather cover what lies below. */
 const LOWEST = 280;
+/** A card that stays beside panels leaves so much of the map between them open, with itself, in widths of a card; else it lies over them. */
+const MAP_BESIDE = 1.75;
 /** @type {readonly GroupKind[]} */
 const CHIP_KINDS = ["cluster", "layer", "playlist"];
 const MAX_FACETS = 4;
@@ -112,7 +114,7 @@ export class Card {
     this.#timer = setTimeout(() => void this.#addDetails(track), pinned ? 0 : HOVER_DELAY_MS);
   }
 
-  /** Puts the card beside its track. */
+  /** Puts the card beside its track, or aside where it stays. */
   place() {
     if (this.#element.hidden) return;
     const { style } = this.#element;
@@ -124,11 +126,13 @@ export class Card {
     style.maxHeight = `${Math.max(LOWEST, Math.floor(free.bottom - free.top) - 20)}px`;
     const card = { width: this.#element.offsetWidth, height: this.#element.offsetHeight };
     const screen = { left: 0, top: 0, right: innerWidth, bottom: innerHeight };
-    const hasRoom = free.right - free.left >= card.width + 20 && free.bottom - free.top >= card.height + 20;
+    const stays = this.#shown === this.#store.get().pinned;
+    const needed = stays ? MAP_BESIDE * card.width : card.width + 20;
+    const hasRoom = free.right - free.left >= needed && free.bottom - free.top >= card.height + 20;
     // Too little beside the panels: the left ones may be covered for a while, a player must not be.
     const leftOfRight = { ...screen, right: free.right };
     const area = hasRoom ? free : leftOfRight.right >= card.width + 20 ? leftOfRight : screen;
-    const [left, top] = placeCard(this.#renderer.positionOf(this.#shown), card, area);
+    const [left, top] = (stays ? dockCard : placeCard)(this.#renderer.positionOf(this.#shown), card, area);
     style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
   }
 

@@ -18,6 +18,22 @@ export function whichAreElsewhere(distances, diagonal) {
   return distances.map((distance) => distance > limit);
 }
 
+const BOTH = "both ";
+
+/**
+ * What two tracks share, without the figures that say how much: "both quiet, drifting and ambient; both in E major".
+ *
+ * @param {string} shared  "both quiet (−22 LUFS and −22 LUFS); both drifting (0.2 and 0.0)"
+ */
+export function inWords(shared) {
+  const parts = shared.split("; ").map((part) => part.replace(/ \([^()]*\)$/, ""));
+  const isQuality = (/** @type {string} */ part) => part.startsWith(BOTH) && !part.startsWith(`${BOTH}in `);
+  const qualities = parts.filter(isQuality).map((part) => part.slice(BOTH.length));
+  const last = qualities.pop();
+  const both = last && BOTH + (qualities.length > 0 ? `${qualities.join(", ")} and ${last}` : last);
+  return [both, ...parts.filter((part) => !isQuality(part))].filter(Boolean).join("; ");
+}
+
 /** @param {number} kept  percent */
 export function keptText(kept) {
   const tenths = Math.round(kept / 10);

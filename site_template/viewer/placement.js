@@ -27,6 +27,20 @@ export function placeCard([x, y], card, area) {
 }
 
 /**
+ * At the right edge of the area, from the top: there a card that stays leaves open what lies around its point, and what lines lead
+ * to. At the left edge while the point lies to the right.
+ *
+ * @param {readonly [number, number]} point  pixels
+ * @param {Size} card
+ * @param {Box} area  where the card may be, pixels
+ * @returns {[number, number]} left, top in pixels
+ */
+export function dockCard([x], card, area) {
+  const [first, last] = [area.left + EDGE, area.right - EDGE - card.width];
+  return [x + GAP <= last ? Math.max(first, last) : first, area.top + EDGE];
+}
+
+/**
  * The lower limit wins where both cannot be kept: a card larger than the screen shows its beginning.
  *
  * @param {number} value

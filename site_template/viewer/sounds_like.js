@@ -2,7 +2,7 @@
 
 import { element } from "./dom.js";
 import { isolated } from "./format.js";
-import { keptText, whichAreElsewhere } from "./likeness.js";
+import { inWords, keptText, whichAreElsewhere } from "./likeness.js";
 import { trackRow } from "./track_row.js";
 import { NO_GROUP, NO_TRACK } from "./types.js";
 
@@ -91,8 +91,8 @@ export class SoundsLike {
   #nodes(track, { tracks, shared, kept }, onGrow, onEnter) {
     const elsewhere = this.#elsewhere(track, tracks);
     const rows = tracks.map((other, place) => {
-      const notes = [shared[place] ?? "", elsewhere[place] ? this.#whereabouts(track, other) : ""].filter(Boolean);
-      return element("li", { hidden: place >= FIRST_ROWS }, this.#row(other, notes.join(" · "), onEnter));
+      const notes = [inWords(shared[place] ?? ""), elsewhere[place] ? this.#whereabouts(track, other) : ""].filter(Boolean);
+      return element("li", { hidden: place >= FIRST_ROWS }, this.#row(other, notes.join(" · "), shared[place] ?? "", onEnter));
     });
     const button = (/** @type {string} */ kind, /** @type {string} */ label, /** @type {() => void} */ act) => {
       const node = element("button", { class: kind, type: "button" }, label);
@@ -119,14 +119,17 @@ export class SoundsLike {
   /**
    * @param {number} track
    * @param {string} note
+   * @param {string} figures  what the note follows from
    * @param {() => void} onEnter
    */
-  #row(track, note, onEnter) {
-    return trackRow(/** @type {TextData} */ (this.#text), track, note, (event) => {
+  #row(track, note, figures, onEnter) {
+    const row = trackRow(/** @type {TextData} */ (this.#text), track, note, (event) => {
       this.#store.set({ pinned: track, hovered: NO_TRACK });
       this.#flyTo(track);
       if (event.detail === 0) onEnter();
     });
+    row.title = figures;
+    return row;
   }
 
   /**

@@ -273,6 +273,7 @@ def test_hostile_names_are_text_and_keep_to_their_place(
         assert box is not None
         assert box["x"] + box["width"] <= width
         assert box["height"] <= 700
+        assert page.locator("#card").evaluate("card => card.scrollWidth <= card.clientWidth"), "something is cut off"
         page.keyboard.press("Escape")
         page.keyboard.press("Escape")
     assert page.evaluate("document.documentElement.scrollWidth") == width

@@ -15,7 +15,7 @@ Document = dict[str, Any]
 IntArray = npt.NDArray[np.int64]
 
 NEIGHBOURS = 10
-SHARED = ("both ambient and calm", "the same tempo, 120 BPM", "")
+SHARED = ("both ambient (42% and 33%); both calm (31% and 30%)", "tempo 120 and 121 BPM", "")
 NEW_EVERY = 20
 """Every so manieth track is new since the last build, and the one after it has moved."""
 AXES = "Faster to the right, brighter to the top."

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { keptText, whichAreElsewhere } from "../../site_template/viewer/likeness.js";
+import { inWords, keptText, whichAreElsewhere } from "../../site_template/viewer/likeness.js";
 import { inSlices } from "../../site_template/viewer/slices.js";
 
 for (const [name, distances, expected] of [
@@ -21,6 +21,16 @@ test("how much of the neighbourhood shows is told in tenths", () => {
     ["None", "None", "About 7 in 10", "All"].map((share) => `${share} lie near it on the map.`),
   );
 });
+
+for (const [shared, words] of [
+  ["both quiet (−22 LUFS and −22 LUFS); both drifting (0.2 and 0.0); both ambient (42% and 33%)", "both quiet, drifting and ambient"],
+  ["both jazz (19% and 37%)", "both jazz"],
+  ["both even (0 LU and 0 LU); tempo 76 and 77 BPM; both in E major", "both even; tempo 76 and 77 BPM; both in E major"],
+  ["relative keys, A minor and C major", "relative keys, A minor and C major"],
+  ["", ""],
+]) {
+  test(`what two tracks share is told in words: ${words}`, () => assert.equal(inWords(shared), words));
+}
 
 test("long work leaves gaps, and ends when nobody waits for it any more", async () => {
   function* slow() {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { placeCard } from "../../site_template/viewer/placement.js";
+import { dockCard, placeCard } from "../../site_template/viewer/placement.js";
 import { pointRadius } from "../../site_template/viewer/points_layer.js";
 import { centredTransform, fitTransform, toMap, toScreen, transformOfView, viewOf, visibleExtent } from "../../site_template/viewer/viewport.js";
 
@@ -66,6 +66,15 @@ test("the card stays beside panels", () => {
   const card = { width: 300, height: 200 };
   assert.deepEqual(placeCard([700, 400], card, area), [384, 300]);
   assert.deepEqual(placeCard([100, 400], card, area), [330, 300]);
+});
+
+test("a card that stays is at the right edge, or at the left one while its track lies there", () => {
+  const area = { left: 320, top: 0, right: 1200, bottom: 800 };
+  const card = { width: 300, height: 700 };
+  assert.deepEqual(dockCard([400, 400], card, area), [890, 10]);
+  assert.deepEqual(dockCard([874, 400], card, area), [890, 10]);
+  assert.deepEqual(dockCard([875, 400], card, area), [330, 10]);
+  assert.deepEqual(dockCard([5000, 400], { width: 900, height: 10 }, area), [330, 10]);
 });
 
 test("a view told in a window of one size shows the same place as large in one of another", () => {
