@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-fast lint viewer env env-dev chromium lock clean
+.PHONY: demo test test-fast lint viewer env env-dev chromium engines lock clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -31,7 +31,7 @@ demo: env  ## create the environment, build the demo map, say how to look at it
 	@echo
 	@echo "The map is in demo-site/. To look at it:  $(BIN)/spotmap-build preview demo-site"
 
-test: env-dev chromium lint viewer  ## everything: style, types, structure, viewer, unit, contract, fault and browser tests
+test: env-dev chromium engines lint viewer  ## everything: style, types, structure, viewer, unit, contract, fault and browser tests
 	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 test-fast: env-dev lint  ## the tests that need no browser and take no time
@@ -53,6 +53,9 @@ node_modules/.installed: package.json package-lock.json | $(VENV)/.installed-dev
 
 chromium: env-dev  ## a Chromium for the browser tests: the system's, else Debian's package, else Playwright's own
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/ensure_chromium.sh
+
+engines:  ## Firefox and WebKit for the browser tests, where Debian's packages can be had; else those tests are skipped
+	@sh scripts/ensure_engines.sh
 
 lock: env-dev  ## write the versions that development and CI use
 	$(BIN)/python -m pip freeze --exclude-editable | grep -v '^-e' > requirements.lock

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -81,6 +82,7 @@ def lay_out_anchored(
     previous: Float32Array,
     seed: int,
     *,
+    gone_count: int = 0,
     is_fresh_wanted: bool = False,
 ) -> Anchored:
     """Lay out a library of which a map exists already.
@@ -89,6 +91,7 @@ def lay_out_anchored(
     ----------
     unit_vectors, neighbours, seed: as for :func:`~spotmap_build.project.layout.lay_out_afresh`.
     previous: float32 ``[n, 2]``, where each track was on the last map, in any unit; NaN for new ones.
+    gone_count: how many tracks of the last map are not in the library any more.
     is_fresh_wanted: lay out afresh, and only turn, mirror, scale and shift the result to fit the old map.
     """
     known = are_known(previous)
@@ -96,7 +99,7 @@ def lay_out_anchored(
     fresh_figure = trustworthiness(unit_vectors, fresh)
     reason = _reason_for_fresh(known, previous, is_fresh_wanted)
     if not reason:
-        places = _settle(unit_vectors, neighbours, previous, known=known, fresh=fresh, seed=seed)
+        places = _settle(unit_vectors, neighbours, previous, known=known, gone_count=gone_count, fresh=fresh, seed=seed)
         figure = trustworthiness(unit_vectors, places)
         if fresh_figure - figure <= LARGEST_LOSS:
             return Anchored(places, drift_between(previous, places), figure, fresh_figure)
@@ -185,6 +188,7 @@ def _settle(
     previous: Float32Array,
     *,
     known: BoolArray,
+    gone_count: int,
     fresh: Float32Array,
     seed: int,
 ) -> Float32Array:
@@ -192,10 +196,14 @@ def _settle(
     # The last map may come in any unit, and a map of twice as many tracks needs twice the room: as much as a fresh one.
     scale = np.float32(_size(fresh[known]) / _size(previous[known]))
     first_places = _first_places(unit_vectors, previous, known) * scale
-    reach = _reach(unit_vectors, neighbours, first_places, known)
     still = np.where(known, np.float32(0), np.float32(np.inf)).astype(np.float32)
-    best, best_figure = first_places, -np.inf
-    for attempt in range(attempts(len(known))):
+    changed_share = 1 - known.sum() / (len(known) + gone_count)
+    # Where nothing is new, it may be best that all stay: what those gain that go far is often lost elsewhere.
+    is_nothing_new = bool(known.all())
+    shares = (changed_share, 0.0) if is_nothing_new else (changed_share,)
+    reaches = [_reach(unit_vectors, neighbours, first_places, known, share) for share in shares]
+    best, best_figure = first_places, trustworthiness(unit_vectors, first_places) if is_nothing_new else -np.inf
+    for reach, attempt in product(reaches, range(attempts(len(known)))):
         homes = _scattered(first_places, known, attempt)
         places = homes
         for allowed, rate, count in ((still, 1.0, SETTLING_EPOCHS), (reach, FIRST_RATE, epochs(len(homes)))):
@@ -223,19 +231,21 @@ def _scattered(first_places: Float32Array, known: BoolArray, attempt: int) -> Fl
     return np.asarray(first_places + np.where(known[:, None], 0, noise), dtype=np.float32)
 
 
-def _reach(unit_vectors: Float32Array, neighbours: Neighbours, homes: Float32Array, known: BoolArray) -> Float32Array:
+def _reach(
+    unit_vectors: Float32Array, neighbours: Neighbours, homes: Float32Array, known: BoolArray, changed_share: float
+) -> Float32Array:
     """How far each track may go from its home: float32 ``[n]``, infinite for new ones.
 
-    A library that grows needs room, and hears some tracks anew. The known tracks that now have the greatest strangers
-    around them may go farther, the more of them the more is new; most stay, so that the promise of ``REACH`` is kept.
+    A library that grows needs room, and hears some tracks anew; one that shrinks leaves some without what they lay
+    beside. The known tracks that now have the greatest strangers around them may go farther, the more of them the more
+    is new or gone; most stay, so that the promise of ``REACH`` is kept.
     """
     rows = np.flatnonzero(known)
     rows = rows[np.argsort(-_strangeness(unit_vectors, neighbours, homes)[rows], kind="stable")]
-    new_share = 1 - len(rows) / len(homes)
     reach = np.full(len(homes), np.inf, dtype=np.float32)
     reach[rows] = REACH
-    reach[rows[: int(min(LARGEST_WIDE_SHARE, 4 * new_share) * len(rows))]] = WIDE_REACH
-    reach[rows[: int(min(LARGEST_FREE_SHARE, new_share / 2) * len(rows))]] = np.inf
+    reach[rows[: int(min(LARGEST_WIDE_SHARE, 4 * changed_share) * len(rows))]] = WIDE_REACH
+    reach[rows[: int(min(LARGEST_FREE_SHARE, changed_share / 2) * len(rows))]] = np.inf
     return reach * np.float32(diagonal(homes[known]))
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from spotmap_build.steps.past import Past, PastMap
     from spotmap_build.steps.run import Run
 
-LAYOUT_VERSION: Final = 2
+LAYOUT_VERSION: Final = 3
 """Raise when the same vectors would be laid out otherwise."""
 COORDINATES: Final = "coordinates.npy"
 STORY: Final = "story.json"
@@ -91,6 +91,7 @@ def _lay_out(run: Run, heard: Heard, space: Space, past: Past) -> tuple[dict[str
         space.neighbours,
         previous_places(heard, last),
         run.config.seed,
+        gone_count=len(set(last.track_ids).difference(track.id for track in heard.tracks)),
         is_fresh_wanted=past.is_fresh,
     )
     story = {

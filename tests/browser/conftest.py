@@ -20,6 +20,15 @@ from tests.fakes.sample_site import write_sample_site
 
 SUB_PATH = "/some/where"
 SYSTEM_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+LONELY_TRACK = """(divisor) => {
+  const points = [];
+  for (let track = 0; track < 300; track++) points.push(spotmap.positionOf(track));
+  const free = ([x, y]) => x > 340 && x < innerWidth - 120 && y > 60 && y < innerHeight - 60;
+  const lonely = ([x, y], i) =>
+    points.every(([a, b], j) => i === j || Math.hypot(a - x, b - y) > 12);
+  return points.findIndex((point, i) => i % divisor === 0 && free(point) && lonely(point, i));
+}"""
+"""A track well inside the window that no other track is close to; its number is a multiple of ``divisor``."""
 
 
 class QuietHandler(SimpleHTTPRequestHandler):
@@ -144,14 +153,7 @@ class Viewer:
         number is a multiple of ``divisor``."""
         return int(
             self.page.evaluate(
-                """(divisor) => {
-                  const points = [];
-                  for (let track = 0; track < 300; track++) points.push(spotmap.positionOf(track));
-                  const free = ([x, y]) => x > 340 && x < innerWidth - 120 && y > 60 && y < innerHeight - 60;
-                  const lonely = ([x, y], i) =>
-                    points.every(([a, b], j) => i === j || Math.hypot(a - x, b - y) > 12);
-                  return points.findIndex((point, i) => i % divisor === 0 && free(point) && lonely(point, i));
-                }""",
+                LONELY_TRACK,
                 divisor,
             )
         )

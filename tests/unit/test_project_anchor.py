@@ -27,10 +27,12 @@ def albums(count: int, seed: int = 0) -> Float32Array:
     return (np.repeat(centres, ALBUM_TRACKS, axis=0) + spread).astype(np.float32)
 
 
-def anchored(vectors: Float32Array, previous: Float32Array, *, is_fresh_wanted: bool = False) -> Anchored:
+def anchored(
+    vectors: Float32Array, previous: Float32Array, *, gone_count: int = 0, is_fresh_wanted: bool = False
+) -> Anchored:
     unit = prepare(vectors, "centre")
     neighbours = find_neighbours(unit, KEPT_NEIGHBOURS, seed=0)
-    return lay_out_anchored(unit, neighbours, previous, 42, is_fresh_wanted=is_fresh_wanted)
+    return lay_out_anchored(unit, neighbours, previous, 42, gone_count=gone_count, is_fresh_wanted=is_fresh_wanted)
 
 
 def afresh(vectors: Float32Array) -> Float32Array:
@@ -57,10 +59,22 @@ def test_known_tracks_stay_when_albums_are_added() -> None:
 def test_known_tracks_stay_when_albums_are_removed() -> None:
     vectors = albums(44)
     old = afresh(vectors)
-    result = anchored(vectors[: 40 * ALBUM_TRACKS], old[: 40 * ALBUM_TRACKS])
+    result = anchored(vectors[: 40 * ALBUM_TRACKS], old[: 40 * ALBUM_TRACKS], gone_count=4 * ALBUM_TRACKS)
     assert result.afresh == ""
     assert result.drift.median <= 0.01
     assert result.drift.percentile_95 <= 0.05
+    assert result.trustworthiness >= result.fresh_trustworthiness - 0.01
+
+
+def test_what_lost_its_neighbours_may_go_farther_and_nothing_does_where_nothing_is_gone() -> None:
+    vectors, kept = albums(44), 40 * ALBUM_TRACKS
+    old = afresh(vectors)
+    unchanged = anchored(vectors, old)
+    shrunk = anchored(vectors[:kept], old[:kept], gone_count=4 * ALBUM_TRACKS)
+    farthest = np.linalg.norm(unchanged.places - old, axis=1).max() / diagonal(old)
+    far = np.linalg.norm(shrunk.places - old[:kept], axis=1) / diagonal(old[:kept]) > 0.01
+    assert farthest < 0.01
+    assert 0 < far.mean() < 0.5
 
 
 def test_new_tracks_settle_among_their_album() -> None:

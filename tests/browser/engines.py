@@ -1,0 +1,215 @@
+"""Firefox and WebKit as their makers drive them, behind the same few gestures.
+
+Playwright's own builds of these engines cannot be had everywhere, so the distribution's are used: Firefox by Mozilla's
+client of its own protocol (Marionette), WebKit by Selenium and the driver that comes with WebKitGTK.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Protocol
+
+START_S = 120.0
+PAGE_S = 40.0
+
+
+class EngineAbsent(Exception):
+    """The engine, or what it needs to run, is not on this machine; the message names it."""
+
+
+class Window(Protocol):
+    """A browser window with one page in it."""
+
+    def open(self, address: str) -> None:
+        """Go there and wait until the page has loaded."""
+
+    def reload(self) -> None:
+        """The same page once more."""
+
+    def run(self, script: str, *arguments: object) -> Any:
+        """What the body of a function returns that runs in the page."""
+
+    def click(self, x: float, y: float) -> None:
+        """Bring the mouse there, in pixels of the page, and click."""
+
+    def point_at(self, x: float, y: float) -> None:
+        """Bring the mouse there, in pixels of the page."""
+
+    def press(self, keys: str) -> None:
+        """Press and let go of one key after the other."""
+
+
+class FirefoxWindow:
+    """Firefox without a screen."""
+
+    def __init__(self, executable: str, log: Path) -> None:
+        from marionette_driver.marionette import Marionette
+
+        preferences = {
+            "ui.systemUsesDarkTheme": 0,
+            "ui.prefersReducedMotion": 1,
+            # A fine pointer that can hover. Without a screen there would be none.
+            "ui.primaryPointerCapabilities": 6,
+            "ui.allPointerCapabilities": 6,
+        }
+        self._marionette = Marionette(
+            bin=executable, port=0, headless=True, prefs=preferences, gecko_log=str(log), startup_timeout=START_S
+        )
+        self._marionette.start_session({"timeouts": {"pageLoad": PAGE_S * 1000, "script": PAGE_S * 1000}})
+        self._marionette.set_window_rect(width=1280, height=900)
+
+    def open(self, address: str) -> None:
+        self._marionette.navigate(address)
+
+    def reload(self) -> None:
+        self._marionette.refresh()
+
+    def run(self, script: str, *arguments: object) -> Any:
+        return self._marionette.execute_script(script, script_args=list(arguments), sandbox=None)
+
+    def click(self, x: float, y: float) -> None:
+        self._mouse().pointer_move(round(x), round(y)).click().perform()
+
+    def point_at(self, x: float, y: float) -> None:
+        self._mouse().pointer_move(round(x), round(y)).perform()
+
+    def _mouse(self) -> Any:
+        return self._marionette.actions.sequence("pointer", "mouse", {"pointerType": "mouse"})
+
+    def press(self, keys: str) -> None:
+        self._marionette.actions.sequence("key", "keyboard").send_keys(keys).perform()
+
+    def close(self) -> None:
+        try:
+            self._marionette.quit(in_app=False)
+        finally:
+            self._marionette.cleanup()
+
+
+class WebKitWindow:
+    """WebKitGTK's small browser, on a screen that is in memory only."""
+
+    def __init__(self, driver: str, browser: str, display: str, log: Path) -> None:
+        from selenium import webdriver
+        from selenium.webdriver.webkitgtk.service import Service
+
+        options = webdriver.WebKitGTKOptions()
+        options.binary_location = browser
+        options.add_argument("--automation")
+        # Without a graphics card, drawing by way of OpenGL can keep a page waiting for minutes.
+        without_card = {"WEBKIT_DISABLE_COMPOSITING_MODE": "1"}
+        environment = {**os.environ, **without_card, "DISPLAY": display, "GDK_BACKEND": "x11"}
+        self._driver = webdriver.WebKitGTK(options, Service(driver, log_output=str(log), env=environment))
+        self._driver.set_page_load_timeout(PAGE_S)
+        self._driver.set_script_timeout(PAGE_S)
+        self._driver.set_window_size(1280, 838)
+
+    def open(self, address: str) -> None:
+        self._driver.get(address)
+
+    def reload(self) -> None:
+        self._driver.refresh()
+
+    def run(self, script: str, *arguments: object) -> Any:
+        return self._driver.execute_script(script, *arguments)
+
+    def click(self, x: float, y: float) -> None:
+        actions = self._actions()
+        actions.pointer_action.move_to_location(round(x), round(y)).click()
+        actions.perform()
+
+    def point_at(self, x: float, y: float) -> None:
+        actions = self._actions()
+        actions.pointer_action.move_to_location(round(x), round(y))
+        actions.perform()
+
+    def press(self, keys: str) -> None:
+        actions = self._actions()
+        actions.key_action.send_keys(keys)
+        actions.perform()
+
+    def _actions(self) -> Any:
+        from selenium.webdriver.common.actions.action_builder import ActionBuilder
+
+        return ActionBuilder(self._driver, duration=0)
+
+    def close(self) -> None:
+        self._driver.quit()
+
+
+@contextmanager
+def firefox(log: Path) -> Iterator[Window]:
+    """A window of Firefox, which is closed afterwards.
+
+    Raises:
+        EngineAbsent: if there is no Firefox, or no driver for it.
+    """
+    if find_spec("marionette_driver") is None:
+        raise EngineAbsent("Firefox's driver is not installed")
+    window = FirefoxWindow(_command("firefox-esr", "firefox"), log)
+    try:
+        yield window
+    finally:
+        window.close()
+
+
+@contextmanager
+def webkit(log: Path) -> Iterator[Window]:
+    """A window of WebKitGTK, which is closed afterwards.
+
+    Raises:
+        EngineAbsent: if there is no WebKitGTK with its driver, or no Xvfb to show it on.
+    """
+    driver = _command("WebKitWebDriver")
+    browser = _mini_browser()
+    with _screen() as display:
+        window = WebKitWindow(driver, browser, display, log)
+        try:
+            yield window
+        finally:
+            window.close()
+
+
+@contextmanager
+def _screen() -> Iterator[str]:
+    """The name of a screen in memory. The server itself says which one was free."""
+    server = _command("Xvfb")
+    reading, writing = os.pipe()
+    process = subprocess.Popen(
+        [server, "-displayfd", str(writing), "-screen", "0", "1600x1200x24", "-nolisten", "tcp"],
+        pass_fds=[writing],
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(writing)
+    try:
+        with os.fdopen(reading, encoding="ascii") as told:
+            yield f":{told.readline().strip()}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _command(*names: str) -> str:
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    if found is None:
+        raise EngineAbsent(f"{names[0]} is not installed")
+    return found
+
+
+def _mini_browser() -> str:
+    """The browser that the driver drives; it lies beside the library, not on the path."""
+    folders = (f"/usr/lib/{sysconfig.get_config_var('MULTIARCH')}", "/usr/lib", "/usr/lib64", "/usr/libexec")
+    places = (
+        Path(folder, library, "MiniBrowser") for folder in folders for library in ("webkit2gtk-4.1", "webkitgtk-6.0")
+    )
+    found = next((str(place) for place in places if place.is_file()), None)
+    if found is None:
+        raise EngineAbsent("WebKitGTK's MiniBrowser is not installed")
+    return found

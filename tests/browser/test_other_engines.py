@@ -1,0 +1,227 @@
+"""The viewer in Firefox and in WebKit, served and opened as a file: what a person does first, in each of them.
+
+What the viewer does in detail is tested in Chromium; here it is shown that the other engines do not stand in its way.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import LONELY_TRACK, Site
+from tests.browser.engines import EngineAbsent, Window, firefox, webkit
+from tests.browser.test_viewer_page import PAINTED_PIXELS
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.xdist_group("other engines"),  # one process, so that each engine starts once
+    # What the drivers' packages leave undone.
+    pytest.mark.filterwarnings("ignore:distro.linux_distribution:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:'telnetlib' is deprecated:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:setting remote_server_addr:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
+]
+
+ENGINES = {"firefox": firefox, "webkit": webkit}
+ENTER = "\ue007"
+LISTENER = """var complaints = [];
+for (const kind of ["error", "unhandledrejection", "securitypolicyviolation"])
+  addEventListener(kind, (event) => {
+    const { message, reason, violatedDirective, target } = event;
+    complaints.push(`${kind}: ${message ?? reason ?? violatedDirective ?? target?.outerHTML}`);
+  }, true);
+for (const level of ["error", "warn"]) console[level] = (...told) => complaints.push(told.join(" "));
+"""
+"""Keeps what goes wrong in a page. WebKit's driver gives away nothing of its console, so the page must tell itself."""
+DRAWING = """const canvas = document.querySelector('canvas[data-layer="points"]');
+  return canvas.width && canvas.toDataURL();"""
+
+PRELOAD = '<link rel="preload"'
+"""Opened as a file, the page takes its data from scripts, and what it would have preloaded from a server is refused."""
+
+
+@pytest.fixture(scope="module", params=list(ENGINES))
+def window(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
+    """A window of each engine, opened once."""
+    log = tmp_path_factory.mktemp(request.param) / "log.txt"
+    try:
+        with ENGINES[request.param](log) as opened:
+            yield opened
+    except EngineAbsent as absent:
+        pytest.skip(f"{request.param} is not tried: {absent} (`make engines` installs it where it can)")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The sample site's page in an engine."""
+
+    window: Window
+    titles: tuple[str, ...]
+
+    def ask(self, expression: str, *arguments: object) -> Any:
+        return self.window.run(f"return {expression};", *arguments)
+
+    def wait_until(self, expression: str, *arguments: object, timeout_s: float = 30.0) -> None:
+        deadline_s = time.monotonic() + timeout_s
+        while not self.ask(expression, *arguments):
+            assert time.monotonic() < deadline_s, f"still not true: {expression}"
+            time.sleep(0.02)
+
+    def complaints(self) -> list[str]:
+        """What went wrong since the page was loaded."""
+        return [told for told in self.ask("complaints") if PRELOAD not in told]
+
+    def wait_until_ready(self) -> None:
+        self.wait_until("document.documentElement.dataset.state === 'ready'")
+
+    def wait_for_card_of(self, track: int) -> None:
+        """Until the card is to be seen and has the track's title."""
+        self.wait_until(
+            """(card => card.checkVisibility() && card.querySelector(".card-title")?.textContent === arguments[0])
+            (document.querySelector("#card"))""",
+            self.titles[track],
+        )
+
+    def lonely_track(self) -> int:
+        return int(self.ask(f"({LONELY_TRACK})(1)"))
+
+    def position_of(self, track: int) -> tuple[float, float]:
+        x, y = self.ask("spotmap.positionOf(arguments[0])", track)
+        return x, y
+
+    def click_on(self, selector: str) -> None:
+        """Click in the middle of what the selector finds, whatever may lie on it there."""
+        x, y = self.window.run(
+            """const found = document.querySelector(arguments[0]);
+            found.scrollIntoView({ block: "nearest" });
+            const { x, y, width, height } = found.getBoundingClientRect();
+            return [x + width / 2, y + height / 2];""",
+            selector,
+        )
+        self.window.click(x, y)
+
+
+@pytest.fixture(params=["http", "file"])
+def address(request: pytest.FixtureRequest) -> Callable[[Site], str]:
+    """How a site is opened: from a server, or by a double-click on its page."""
+    if request.param == "http":
+        return lambda site: site.url
+    return lambda site: (site.folder / "index.html").as_uri()
+
+
+@pytest.fixture
+def listening(copy_site: Callable[[str], Site]) -> Callable[[str], Site]:
+    """Gives a copy of the sample site, under a name, whose page keeps what goes wrong in it."""
+
+    def make(name: str) -> Site:
+        site = copy_site(name)
+        site.folder.joinpath("listener.js").write_text(LISTENER, encoding="utf-8")
+        page = site.folder / "index.html"
+        before, first_script, after = page.read_text(encoding="utf-8").partition("<script ")
+        assert first_script
+        page.write_text(f'{before}<script src="listener.js"></script>{first_script}{after}', encoding="utf-8")
+        return site
+
+    return make
+
+
+@pytest.fixture
+def opened(window: Window, listening: Callable[[str], Site], address: Callable[[Site], str]) -> Iterator[Opened]:
+    """The sample site, opened anew; afterwards, nothing may have gone wrong in it."""
+    site = listening("listening")
+    text = json.loads(next(site.folder.glob("data/*/text.json")).read_text(encoding="utf-8"))
+    page = Opened(window, tuple(text["titles"].split("\n")))
+    window.open("about:blank")
+    window.open(address(site))
+    page.wait_until_ready()
+    yield page
+    assert page.complaints() == []
+
+
+@pytest.mark.parametrize("layer", ["regions", "points", "labels"])
+def test_the_map_is_drawn(opened: Opened, layer: str) -> None:
+    opened.wait_until(f"({PAINTED_PIXELS})(arguments[0]) > 500", layer)
+
+
+def test_pointing_and_clicking_show_the_card_of_the_track(opened: Opened) -> None:
+    track = opened.lonely_track()
+    opened.window.point_at(*opened.position_of(track))
+    opened.wait_for_card_of(track)
+    assert opened.ask("spotmap.state().pinned") == -1
+    opened.window.click(*opened.position_of(track))
+    opened.wait_until("spotmap.state().pinned === arguments[0]", track)
+    opened.window.point_at(640, 3)
+    opened.wait_for_card_of(track)
+
+
+def test_search_flies_to_a_track(opened: Opened) -> None:
+    every_title = "\n".join(opened.titles).lower()
+    track = next(i for i, title in enumerate(opened.titles) if every_title.count(title[:7].lower()) == 1)
+    scale = opened.ask("spotmap.state().transform.k")
+    opened.window.press("/")
+    opened.window.press(opened.titles[track][:7].lower())
+    opened.wait_until("spotmap.state().matches?.includes(arguments[0])", track)
+    opened.window.press(ENTER)
+    opened.wait_for_card_of(track)
+    opened.wait_until("spotmap.state().transform.k > arguments[0] * 1.5", scale)
+    x, y = opened.position_of(track)
+    width, height = opened.ask("[innerWidth, innerHeight]")
+    assert 0 < x < width
+    assert 0 < y < height
+
+
+def test_colours_change(opened: Opened) -> None:
+    opened.wait_until(f"({PAINTED_PIXELS})('points') > 500")
+    before = opened.window.run(DRAWING)
+    opened.click_on('[data-color-by="playlist"]')
+    opened.wait_until("spotmap.state().colorBy === 'playlist'")
+    opened.wait_until(f"(() => {{ {DRAWING} }})() !== arguments[0]", before)
+
+
+def test_the_address_brings_back_what_was_seen_and_back_undoes_it(opened: Opened) -> None:
+    track = opened.lonely_track()
+    opened.click_on('[data-color-by="playlist"]')
+    opened.wait_until("location.hash.includes('by=playlist')")
+    opened.window.click(*opened.position_of(track))
+    opened.wait_until("location.hash.includes('track=')")
+    assert opened.complaints() == []
+    opened.window.reload()
+    opened.wait_until_ready()
+    opened.wait_for_card_of(track)
+    assert opened.ask("spotmap.state().colorBy") == "playlist"
+    opened.window.run("history.back();")
+    opened.wait_until("spotmap.state().pinned === -1")
+    assert opened.ask("spotmap.state().colorBy") == "playlist"
+
+
+OVERFLOWS = "(list => list.scrollHeight > list.clientHeight)(document.querySelector(arguments[0]))"
+
+
+def test_a_scrollbar_does_not_lie_on_the_buttons_of_its_list(opened: Opened) -> None:
+    opened.click_on('[data-color-by="playlist"]')
+    opened.wait_until(OVERFLOWS, ".legend-scroll")
+    opened.click_on(".legend-about")
+    opened.wait_until("document.querySelector('.legend-about').getAttribute('aria-expanded') === 'true'")
+    opened.window.press("/an")
+    opened.wait_until("document.querySelector('[data-action=select-found]').checkVisibility()")
+    opened.click_on("[data-action=select-found]")
+    opened.wait_until(OVERFLOWS, ".picks-list")
+    count = opened.ask("spotmap.state().selected.length")
+    opened.click_on(".picks-row [data-action=remove]")
+    opened.wait_until("spotmap.state().selected.length === arguments[0] - 1", count)
+
+
+def test_what_goes_wrong_in_a_page_does_not_go_unseen(
+    window: Window, listening: Callable[[str], Site], address: Callable[[Site], str]
+) -> None:
+    site = listening("broken")
+    next(site.folder.glob("data/*/viewer.js")).write_text("not.there();", encoding="utf-8")
+    window.open(address(site))
+    window.run("new Image().src = 'http://127.0.0.1:9/elsewhere.png';")
+    Opened(window, ()).wait_until("complaints.some((one) => one.startsWith('error: '))")
+    Opened(window, ()).wait_until("complaints.includes('securitypolicyviolation: img-src')")
