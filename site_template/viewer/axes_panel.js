@@ -76,6 +76,12 @@ export function wireAxesPanel(host, button, store, traitLoader, announce) {
     back();
     button.focus();
   });
+  host.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    back();
+    button.focus();
+  });
   store.subscribe(["axes"], ({ axes, traits }) => {
     show();
     if (!axes) return announce("Back on the map");

@@ -3,7 +3,7 @@
 import { placeholderArt } from "./artwork.js";
 import { element, icon, swatch } from "./dom.js";
 import { featureBars } from "./features.js";
-import { formatDuration, isolated } from "./format.js";
+import { counted, formatDuration, isolated } from "./format.js";
 import { freeArea, narrow } from "./insets.js";
 import { playerAddress, trackLinks } from "./links.js";
 import { colorOf } from "./palette.js";
@@ -181,14 +181,17 @@ export class Card {
     const around = button("around", AROUND, "Nearby", () => this.#selecting.around(track));
     around.title = "Select the tracks around this one";
     requestAnimationFrame(() => this.#showAdded());
-    return element("div", { class: "card-actions" }, listen, add, around);
+    const chosen = element("p", { class: "card-chosen" });
+    return element("div", { class: "card-actions" }, listen, add, around, chosen);
   }
 
   /** Whether the track is in the selection. */
   #showAdded() {
     const add = this.#element.querySelector("[data-action='add']");
     if (!add) return;
-    const isIn = this.#store.get().selected.includes(this.#shown);
+    const { selected } = this.#store.get();
+    const isIn = selected.includes(this.#shown);
+    /** @type {HTMLElement} */ (this.#element.querySelector(".card-chosen")).textContent = selected.length > 0 ? `${counted(selected.length, "track")} selected` : "";
     add.setAttribute("aria-pressed", String(isIn));
     add.replaceChildren(icon(isIn ? ADDED : ADD), isIn ? "Added" : "Add");
   }

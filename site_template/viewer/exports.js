@@ -30,17 +30,26 @@ export function toSpotifyUris(tracks) {
   return tracks.map(({ details }) => details.id).filter((id) => id.startsWith("spotify:track:"));
 }
 
+/** The address under which other programs find a track. @param {ListedTrack} track  @returns {string | undefined} */
+function addressOf({ details }) {
+  const links = trackLinks(details);
+  return (links.find(({ label }) => label === "YouTube Music") ?? links[0])?.url;
+}
+
+/** How many of them a list of addresses can hold. @param {readonly ListedTrack[]} tracks */
+export const countAddresses = (tracks) => tracks.filter((track) => addressOf(track)).length;
+
 /**
  * Tracks without an address are told in comments: a player would stumble over anything else.
  *
  * @param {readonly ListedTrack[]} tracks
  */
 export function toM3u(tracks) {
-  const lines = tracks.map(({ title, artists, details }) => {
+  const lines = tracks.map((track) => {
+    const { title, artists, details } = track;
     const seconds = details.duration_ms === null ? -1 : Math.round(details.duration_ms / 1000);
     const name = artists.length > 0 ? `${artists.join(", ")} - ${title}` : title;
-    const links = trackLinks(details);
-    const address = (links.find(({ label }) => label === "YouTube Music") ?? links[0])?.url;
+    const address = addressOf(track);
     return address ? `#EXTINF:${seconds},${name}\n${address}` : `# no address: ${name}`;
   });
   return `#EXTM3U\n${lines.map((line) => `${line}\n`).join("")}`;

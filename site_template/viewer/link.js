@@ -35,28 +35,56 @@ const joined = (parts, sign = ",") => Array.from(parts, (part) => part.replaceAl
 const parted = (text, sign = ",") => (text === "" ? [] : text.split(sign).map((part) => part.replaceAll(ESCAPES[sign], sign).replaceAll("%25", "%")));
 
 /**
+ * What tracks are told by in an address: title, artists and album, and which of those that share all three it is.
+ *
  * @param {TextData} text
- * @param {number} track
+ * @param {readonly number[]} tracks
+ * @returns {string[]}  in the same order
  */
-export function fingerprint(text, track) {
-  return hashText(`${text.titles[track]}\n${text.artistsOf(track).join("\n")}`).toString(36).padStart(FINGERPRINT_DIGITS, "0");
+export function fingerprints(text, tracks) {
+  if (tracks.length === 0) return [];
+  const titles = new Set(tracks.map((track) => text.titles[track]));
+  const printOf = counting(text);
+  /** @type {Map<number, string>} */
+  const prints = new Map();
+  const last = Math.max(...tracks);
+  for (let track = 0; track <= last; track++) if (titles.has(text.titles[track])) prints.set(track, printOf(track));
+  return tracks.map((track) => /** @type {string} */ (prints.get(track)));
+}
+
+/**
+ * The fingerprint of one track after the other, in ascending order; those with other titles than are wanted may be left out.
+ *
+ * @param {TextData} text
+ * @returns {(track: number) => string}
+ */
+function counting(text) {
+  /** @type {Map<string, number>} */
+  const equals = new Map();
+  return (track) => {
+    const name = [text.titles[track], text.albumOf(track), ...text.artistsOf(track)].join("\n");
+    const place = equals.get(name) ?? 0;
+    equals.set(name, place + 1);
+    return hashText(`${name}\n${place}`).toString(36).padStart(FINGERPRINT_DIGITS, "0");
+  };
 }
 
 /**
  * @param {TextData} text
- * @param {readonly string[]} fingerprints
+ * @param {readonly string[]} prints
  * @returns {number[]}  their tracks, in this order; those that are not on the map (any more) are left out
  */
-export function tracksWith(text, fingerprints) {
-  if (fingerprints.length === 0) return [];
-  const wanted = new Set(fingerprints);
+export function tracksWith(text, prints) {
+  if (prints.length === 0) return [];
+  const wanted = new Set(prints);
+  const printOf = counting(text);
   /** @type {Map<string, number>} */
   const found = new Map();
   for (let track = 0; track < text.titles.length && found.size < wanted.size; track++) {
-    const print = fingerprint(text, track);
+    const print = printOf(track);
     if (wanted.has(print) && !found.has(print)) found.set(print, track);
   }
-  return fingerprints.flatMap((print) => found.get(print) ?? []);
+  return prints.flatMap((print) => found.get(print) ?? []);
 }
 
 /**
@@ -79,9 +107,9 @@ export function writeLink(state, map, text) {
   if (state.axes) fields.set("axes", joined([state.axes.x, state.axes.y], "~"));
   if (state.until !== null) fields.set("until", String(state.until));
   if (state.query) fields.set("q", state.query);
-  if (text && state.pinned !== NO_TRACK) fields.set("track", fingerprint(text, state.pinned));
+  if (text && state.pinned !== NO_TRACK) fields.set("track", fingerprints(text, [state.pinned])[0]);
   if (text && state.selected.length > 0 && state.selected.length <= MAX_LINKED_TRACKS) {
-    fields.set(state.path === state.selected ? "path" : "list", state.selected.map((track) => fingerprint(text, track)).join(""));
+    fields.set(state.path === state.selected ? "path" : "list", fingerprints(text, state.selected).join(""));
   }
   return fields.toString();
 }

@@ -125,6 +125,8 @@ async function showMap(map, store, folder) {
   wireNavigation(surface, byId("controls"), navigation);
   wirePointer(surface, places, renderer, store);
   wireKeys(surface, store, searchPanel, selecting);
+  // On paper is what is drawn when this ends: points, places of names, and names, each of which has a frame of its own on a screen.
+  addEventListener("beforeprint", () => [1, 2, 3].forEach(() => renderer.drawNow()));
   let isFirst = true;
   new ResizeObserver(() => {
     navigation.resize(sizeOf(surface));

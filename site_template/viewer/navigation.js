@@ -4,6 +4,7 @@ import { interpolateZoom } from "d3-interpolate";
 import { select } from "d3-selection";
 import { zoom, zoomIdentity, zoomTransform } from "d3-zoom";
 import { fly } from "./flight.js";
+import { narrow } from "./insets.js";
 import { centredTransform, extentOfMost, fitTransform, PLANE_SIZE, transformOfView, viewOf } from "./viewport.js";
 
 /** @import { Places } from "./places.js" */
@@ -14,6 +15,8 @@ import { centredTransform, extentOfMost, fitTransform, PLANE_SIZE, transformOfVi
 const ZOOM_RANGE = [0.5, 200];
 const STEP = 1.6;
 const PAN_STEP = 90;
+/** Of the height of a narrow window: what the card covers of it at most, with air. */
+const CARD_SHARE = 0.66;
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Navigation {
@@ -125,7 +128,13 @@ export class Navigation {
    */
   flyTo(track) {
     const k = Math.max(this.#current().k, this.#home.k * 6);
-    this.#moveTo(centredTransform(this.#places.x[track], this.#places.y[track], k, this.#size, this.#insets()), 900);
+    this.#moveTo(centredTransform(this.#places.x[track], this.#places.y[track], k, this.#size, this.#insetsWithCard()), 900);
+  }
+
+  /** In narrow windows the card, which comes while the map flies, covers the lower part of it. */
+  #insetsWithCard() {
+    const insets = this.#insets();
+    return narrow.matches ? { ...insets, bottom: Math.max(insets.bottom, CARD_SHARE * this.#size.height) } : insets;
   }
 
   /** Shows some tracks as large as they fit. @param {readonly number[]} tracks */

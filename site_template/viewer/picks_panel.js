@@ -1,8 +1,9 @@
 /** The selection as a list: to look through, to hear, to copy and to save. */
 
 import { element, icon } from "./dom.js";
-import { listedTrack, toCsv, toM3u, toSpotifyUris } from "./exports.js";
+import { countAddresses, listedTrack, toCsv, toM3u, toSpotifyUris } from "./exports.js";
 import { counted, formatDuration } from "./format.js";
+import { MAX_LINKED_TRACKS } from "./link.js";
 import { trackLinks } from "./links.js";
 import { copyText, saveText } from "./saving.js";
 import { visibleRows } from "./row_window.js";
@@ -16,6 +17,7 @@ import { NO_TRACK } from "./types.js";
 
 /** Pixels, as in the style sheet. */
 const ROW_HEIGHT = 48;
+const TOO_MANY = "Too many for a link. To keep them, copy or save them.";
 /** The circle around a track can grow to this part of the map's side. */
 const WIDEST = 16_384;
 const ICONS = { play: "M6.5 4.5v11l9-5.5z", open: "M8 5H4.5v10.5H15V12M11 4.5h4.5V9M15 5l-6.5 6.5", remove: "m5.5 5.5 9 9M14.5 5.5l-9 9" };
@@ -89,7 +91,7 @@ export class PicksPanel {
     const radiusRow = /** @type {HTMLElement} */ (this.#radius.parentElement);
     radiusRow.hidden = !circle;
     if (circle) this.#radius.value = String(Math.sqrt(circle.radius / WIDEST));
-    this.#status.textContent = "";
+    this.#status.textContent = selected.length > MAX_LINKED_TRACKS ? TOO_MANY : "";
     this.#current = Math.min(this.#current, selected.length - 1);
     this.#list.replaceChildren(element("div", { class: "picks-space", role: "presentation" }));
     this.#showRows();
@@ -231,16 +233,25 @@ export class PicksPanel {
         const uris = toSpotifyUris(tracks);
         if (uris.length > 0) await copyText(uris.join("\n"));
         this.#status.textContent = copiedText(uris.length, selected.length);
+      } else if (kind === "m3u") {
+        const count = countAddresses(tracks);
+        if (count > 0) saveText(`${name}.m3u8`, "audio/x-mpegurl", toM3u(tracks));
+        this.#status.textContent = savedText(count, selected.length);
       } else {
-        if (kind === "m3u") saveText(`${name}.m3u8`, "audio/x-mpegurl", toM3u(tracks));
-        else saveText(`${name}.csv`, "text/csv", toCsv(tracks));
-        this.#status.textContent = `Saved ${counted(selected.length, "track")}`;
+        saveText(`${name}.csv`, "text/csv", toCsv(tracks));
+        this.#status.textContent = savedText(selected.length, selected.length);
       }
     } catch (reason) {
       if (!(reason instanceof Error)) throw reason;
       this.#status.textContent = reason.message;
     }
   }
+}
+
+/** @param {number} saved  @param {number} all */
+function savedText(saved, all) {
+  if (saved === 0) return "None of these tracks has an address on the web, as far as the map knows. CSV keeps their names.";
+  return `Saved ${counted(saved, "track")}${all > saved ? `; ${all - saved} without an address` : ""}`;
 }
 
 /** @param {number} copied  @param {number} all */

@@ -38,6 +38,8 @@ export function wirePointer(element, places, renderer, store) {
   });
   element.addEventListener("pointerleave", () => store.set({ hovered: NO_TRACK }));
   element.addEventListener("click", (event) => {
+    // The second half of a double click would take back what the first did.
+    if (event.detail > 1) return;
     const track = trackAt(event);
     store.set({ pinned: track === store.get().pinned ? NO_TRACK : track, hovered: NO_TRACK });
   });

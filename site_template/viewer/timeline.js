@@ -99,6 +99,12 @@ export function wireTimeline(host, button, store, traitLoader, announce) {
     close();
     button.focus();
   });
+  host.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    close();
+    button.focus();
+  });
   play.addEventListener("click", () => (frame ? stop() : replay()));
   slider.addEventListener("input", () => {
     stop();

@@ -105,7 +105,7 @@ def make_source(text: str, config: Config) -> LibrarySource:
 
         return SpotifySource.from_config(config)
     if kind not in WITH_PATH:
-        raise ConfigError(f"There is no source '{text}'.", hint=f"Sources are: {SOURCES}.")
+        raise ConfigError(f"There is no source '{kind}'.", hint=f"Sources are: {SOURCES}.")
     if not path:
         raise ConfigError(f"--source {kind} lacks its path.", hint=f"Say for example --source {kind}:PATH.")
     return _source_at(kind, Path(path))

@@ -42,6 +42,28 @@ def test_a_click_pins_and_escape_unpins(open_viewer: OpenViewer) -> None:
     assert viewer.state("pinned") == -1
 
 
+def test_a_double_click_pins_as_a_click_does(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    track = viewer.track_in_view()
+    viewer.page.mouse.dblclick(*viewer.position_of(track))
+    viewer.wait_until(f"spotmap.state().pinned === {track}")
+
+
+def test_on_a_phone_a_found_track_lies_above_its_card_which_tells_what_is_selected(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844})
+    page = viewer.page
+    page.locator("#search input").fill("river")
+    page.locator(".search-list li").first.tap()
+    expect(page.locator("#card")).to_be_visible()
+    track = viewer.state("pinned")
+    viewer.wait_until(
+        f"spotmap.positionOf({track})[1] < document.querySelector('#card').getBoundingClientRect().top - 8"
+    )
+    page.get_by_role("button", name="Add").tap()
+    expect(page.locator(".card-chosen")).to_have_text("1 track selected")
+    expect(page.locator(".card-chosen")).to_be_visible()
+
+
 def test_the_cards_close_button_unpins(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     viewer.page.mouse.click(*viewer.position_of(viewer.track_in_view()))

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { toCsv, toM3u, toSpotifyUris } from "../../site_template/viewer/exports.js";
+import { countAddresses, toCsv, toM3u, toSpotifyUris } from "../../site_template/viewer/exports.js";
 
 const ID = "spotify:track:4uLU6hMCjMI75M1A2tKUQC";
 const track = (title, details = {}) => ({
@@ -34,6 +34,7 @@ test("CSV tells the links that are known, and begins with the mark of UTF-8", ()
 
 test("M3U leads to the recording, else to Spotify, and names what has no address", () => {
   const tracks = [track("A", { id: ID, videoId: "v0000000000" }), track("B", { id: ID, duration_ms: null }), track("C")];
+  assert.equal(countAddresses(tracks), 2);
   assert.equal(
     toM3u(tracks),
     "#EXTM3U\n#EXTINF:185,Mara, Jun - A\nhttps://music.youtube.com/watch?v=v0000000000\n" +
