@@ -15,6 +15,8 @@ import { centredTransform, extentOfMost, fitTransform, PLANE_SIZE, transformOfVi
 const ZOOM_RANGE = [0.5, 200];
 const STEP = 1.6;
 const PAN_STEP = 90;
+/** The one motion of the page that is longer than a quarter of a second: in less, the eye loses where it came from. */
+const FLIGHT_MS = 700;
 /** Of the height of a narrow window: what the card covers of it at most, with air. */
 const CARD_SHARE = 0.66;
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
@@ -85,7 +87,7 @@ export class Navigation {
 
   fit() {
     this.#home = fitTransform(this.#places.view, this.#size, this.#insets());
-    this.#moveTo(this.#home, 600);
+    this.#moveTo(this.#home, FLIGHT_MS);
   }
 
   /** What the window shows now; null for the whole map. @returns {View | null} */
@@ -128,7 +130,7 @@ export class Navigation {
    */
   flyTo(track) {
     const k = Math.max(this.#current().k, this.#home.k * 6);
-    this.#moveTo(centredTransform(this.#places.x[track], this.#places.y[track], k, this.#size, this.#insetsWithCard()), 900);
+    this.#moveTo(centredTransform(this.#places.x[track], this.#places.y[track], k, this.#size, this.#insetsWithCard()), FLIGHT_MS);
   }
 
   /** In narrow windows the card, which comes while the map flies, covers the lower part of it. */
@@ -142,12 +144,12 @@ export class Navigation {
     const { x, y } = this.#places;
     const [across, up] = [tracks.map((track) => x[track]), tracks.map((track) => y[track])];
     const extent = /** @type {const} */ ([Math.min(...across), Math.min(...up), Math.max(...across), Math.max(...up)]);
-    this.#moveTo(fitTransform(extent, this.#size, this.#insets()), 900);
+    this.#moveTo(fitTransform(extent, this.#size, this.#insets()), FLIGHT_MS);
   }
 
   /** Shows some tracks, all but strays. @param {readonly number[]} tracks  at least one */
   flyToAll(tracks) {
-    this.#moveTo(fitTransform(extentOfMost(this.#places, tracks), this.#size, this.#insets()), 900);
+    this.#moveTo(fitTransform(extentOfMost(this.#places, tracks), this.#size, this.#insets()), FLIGHT_MS);
   }
 
   /** Brings a track into the middle at the present scale. @param {number} track */

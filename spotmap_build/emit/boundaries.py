@@ -34,6 +34,9 @@ MAX_CELLS = 400
 """Most cells along one side of the window; past it the bandwidth grows with the cell."""
 MIN_BANDWIDTH = EXTENT / 256
 """What a group without extent (one track, or equal ones) is drawn with: a small circle of about this radius."""
+WIDEST_BANDWIDTH = EXTENT / 24
+"""About what a cluster of a map of ten is drawn with. Tracks that lie scattered are islands: by their own wide spread
+they would be drawn as a continent, full of others."""
 SMALLEST_ISLAND = 0.06
 """Islands (and holes) that hold a smaller share of the group (of the region's area) are noise to the eye."""
 HIGHEST_THRESHOLD = 0.9
@@ -177,7 +180,7 @@ def _spread(points: Float64Array) -> float:
 
 def _bandwidth(sigma: float, count: float) -> float:
     """Silverman's rule of thumb (1986, eq. 3.31; the exponent for two dimensions): 0.9 sigma n^(-1/6)."""
-    return max(0.9 * sigma * float(count ** (-1 / 6)), MIN_BANDWIDTH)
+    return min(max(0.9 * sigma * float(count ** (-1 / 6)), MIN_BANDWIDTH), WIDEST_BANDWIDTH)
 
 
 def _spread_over_nodes(nodes: Float64Array, rows: int, columns: int) -> Float64Array:

@@ -115,6 +115,13 @@ def test_islands_are_kept_apart_and_strays_left_out() -> None:
     assert np.array(centres) == pytest.approx(np.array([(10_000, 10_000), (50_000, 50_000)]), abs=700)
 
 
+def test_scattered_tracks_are_no_continent() -> None:
+    """A playlist of one track of everything lies all over the map, and most of the map is not it."""
+    found = boundary(RANDOM.uniform(4_000, 61_000, (12, 2)), 0.8)
+    assert len(found.rings) >= 5
+    assert area(found) < 0.15 * EXTENT**2
+
+
 def test_a_stray_does_not_change_the_shape() -> None:
     points = blob(20_000, 20_000, 800, 200)
     alone, with_stray = boundary(points, 0.8), boundary(np.vstack([points, [[65_000, 64_000]]]), 0.8)
