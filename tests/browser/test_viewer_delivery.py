@@ -151,7 +151,7 @@ def test_after_one_visit_the_map_opens_without_a_server(page: Page, host: Host, 
 
 def test_a_new_build_is_shown_at_the_next_visit_and_kept_instead_of_the_old_one(page: Page, host: Host) -> None:
     write_sample_site(host.root, tracks=300)
-    # On a busy machine a host may take longer than people would wait for it, and the kept page would rightly come instead.
+    # On a busy machine a host may take longer than people would wait, and the kept page would rightly come instead.
     worker = host.root / "sw.js"
     patient = worker.read_text(encoding="utf-8").replace("PATIENCE_MS = 4000", "PATIENCE_MS = 60000")
     assert "60000" in patient
