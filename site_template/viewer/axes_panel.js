@@ -1,7 +1,7 @@
 /** Two lists from which to choose what tracks are laid out along, instead of the map. */
 
 import { mayBeAxis } from "./axes.js";
-import { element } from "./dom.js";
+import { element, onEscape } from "./dom.js";
 import { counted } from "./format.js";
 
 /** @import { Store } from "./store.js" */
@@ -72,16 +72,12 @@ export function wireAxesPanel(host, button, store, traitLoader, announce) {
     open(true);
     across.focus();
   });
-  /** @type {HTMLElement} */ (host.querySelector("[data-action='close']")).addEventListener("click", () => {
+  const leave = () => {
     back();
     button.focus();
-  });
-  host.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    event.stopPropagation();
-    back();
-    button.focus();
-  });
+  };
+  /** @type {HTMLElement} */ (host.querySelector("[data-action='close']")).addEventListener("click", leave);
+  onEscape(host, leave);
   store.subscribe(["axes"], ({ axes, traits }) => {
     show();
     if (!axes) return announce("Back on the map");

@@ -48,6 +48,20 @@ export function byId(id) {
   return /** @type {Kind} */ (node);
 }
 
+/**
+ * Escape leaves a part of the page, and nothing else with it.
+ *
+ * @param {HTMLElement} host
+ * @param {() => void} leave
+ */
+export function onEscape(host, leave) {
+  host.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    leave();
+  });
+}
+
 /** A colour sample. @param {string} color */
 export function swatch(color) {
   const node = element("span", { class: "swatch", "aria-hidden": "true" });

@@ -1,5 +1,6 @@
 /** How the library grew: a slider over the days on which tracks were added, and its replay. */
 
+import { onEscape } from "./dom.js";
 import { counted } from "./format.js";
 import { addedBy, replayDay } from "./growth.js";
 import { formatTrait } from "./traits.js";
@@ -95,16 +96,12 @@ export function wireTimeline(host, button, store, traitLoader, announce) {
       slider.focus();
     }
   });
-  find("[data-action='close']").addEventListener("click", () => {
+  const leave = () => {
     close();
     button.focus();
-  });
-  host.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    event.stopPropagation();
-    close();
-    button.focus();
-  });
+  };
+  find("[data-action='close']").addEventListener("click", leave);
+  onEscape(host, leave);
   play.addEventListener("click", () => (frame ? stop() : replay()));
   slider.addEventListener("input", () => {
     stop();

@@ -197,11 +197,11 @@ def _settle(
     scale = np.float32(_size(fresh[known]) / _size(previous[known]))
     first_places = _first_places(unit_vectors, previous, known) * scale
     still = np.where(known, np.float32(0), np.float32(np.inf)).astype(np.float32)
-    changed_share = 1 - known.sum() / (len(known) + gone_count)
+    changed_share = 1 - int(known.sum()) / (len(known) + gone_count)
     # Where nothing is new, it may be best that all stay: what those gain that go far is often lost elsewhere.
     is_nothing_new = bool(known.all())
-    shares = (changed_share, 0.0) if is_nothing_new else (changed_share,)
-    reaches = [_reach(unit_vectors, neighbours, first_places, known, share) for share in shares]
+    shares = {changed_share, 0.0} if is_nothing_new else {changed_share}
+    reaches = [_reach(unit_vectors, neighbours, first_places, known, share) for share in sorted(shares, reverse=True)]
     best, best_figure = first_places, trustworthiness(unit_vectors, first_places) if is_nothing_new else -np.inf
     for reach, attempt in product(reaches, range(attempts(len(known)))):
         homes = _scattered(first_places, known, attempt)

@@ -51,6 +51,15 @@ def test_tracks_lie_by_their_numbers_and_one_press_leads_back(open_viewer: OpenV
     expect(viewer.page.locator("#axes")).to_be_hidden()
 
 
+def test_escape_leads_back_to_the_map(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    _lay_out(viewer)
+    viewer.page.get_by_label("Up", exact=True).press("Escape")
+    viewer.wait_until("spotmap.state().axes === null")
+    expect(viewer.page.locator("#axes")).to_be_hidden()
+    expect(viewer.page.get_by_role("button", name="Axes", exact=True)).to_be_focused()
+
+
 def test_both_lists_say_the_map_or_neither_does(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     viewer.page.get_by_role("button", name="Axes", exact=True).click()

@@ -105,6 +105,18 @@ def test_the_slider_hides_what_came_later(open_viewer: OpenViewer) -> None:
     assert viewer.visible_count() == 300
 
 
+def test_escape_leaves_the_slider_and_nothing_else(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    track = viewer.track_in_view()
+    viewer.page.mouse.click(*viewer.position_of(track))
+    button = viewer.page.get_by_role("button", name="How the library grew", exact=True)
+    button.click()
+    viewer.page.get_by_label("Tracks added until").press("Escape")
+    expect(viewer.page.locator("#timeline")).to_be_hidden()
+    expect(button).to_be_focused()
+    assert viewer.state("pinned") == track
+
+
 @pytest.mark.parametrize("motion", ["reduce", "no-preference"])
 def test_the_growth_is_replayed_and_can_be_paused(open_viewer: OpenViewer, motion: str) -> None:
     viewer = open_viewer(reduced_motion=motion)

@@ -145,6 +145,7 @@ def test_a_long_list_is_walked_with_keys_and_has_few_rows_in_the_page(open_viewe
     _select_all_in_view(viewer)
     selected = viewer.state("selected")
     assert len(selected) > 3000
+    expect(page.locator(".picks-status")).to_contain_text("Too many for a link")
     assert page.locator(".picks-row").count() < 40
     page.locator(".picks-names").first.focus()
     page.keyboard.press("End")
