@@ -11,6 +11,7 @@ export class Layer {
     /** @type {Size} */
     this.size = { width: 0, height: 0 };
     this.ratio = 1;
+    this.overscan = 0;
   }
 
   /**

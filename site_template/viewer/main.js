@@ -15,6 +15,7 @@ import { showMeaning } from "./meaning.js";
 import { Navigation, wireNavigation } from "./navigation.js";
 import { keepForOffline } from "./offline.js";
 import { PicksPanel } from "./picks_panel.js";
+import { wirePaper } from "./paper.js";
 import { Places } from "./places.js";
 import { PathTool } from "./path_tool.js";
 import { Player } from "./player.js";
@@ -125,8 +126,7 @@ async function showMap(map, store, folder) {
   wireNavigation(surface, byId("controls"), navigation);
   wirePointer(surface, places, renderer, store);
   wireKeys(surface, store, searchPanel, selecting);
-  // On paper is what is drawn when this ends: points, places of names, and names, each of which has a frame of its own on a screen.
-  addEventListener("beforeprint", () => [1, 2, 3].forEach(() => renderer.drawNow()));
+  wirePaper(surface, renderer);
   let isFirst = true;
   new ResizeObserver(() => {
     navigation.resize(sizeOf(surface));

@@ -15,7 +15,7 @@ import { toScreen, visibleExtent } from "./viewport.js";
 /** @import { Appearance } from "./appearance.js" */
 /** @import { Places } from "./places.js" */
 /** @import { Store } from "./store.js" */
-/** @import { Insets, MapData, Size, State, TextData, Theme } from "./types.js" */
+/** @import { Box, Insets, MapData, Size, State, TextData, Theme } from "./types.js" */
 
 /** Titles of single tracks come once no more tracks than this are in view: beyond it they only hide the map. */
 const MAX_TITLES = 250;
@@ -172,6 +172,25 @@ export class Renderer {
    * @returns {[number, number]} pixels
    */
   positionOf = (track) => toScreen(this.#store.get().transform, this.#places.x[track], this.#places.y[track]);
+
+  /**
+   * Copies what was drawn of a part of the window.
+   *
+   * @param {HTMLCanvasElement} target  takes the part's size
+   * @param {Box} area  pixels
+   */
+  copyTo(target, { left, top, right, bottom }) {
+    const { ratio } = this.#layers.points;
+    target.width = Math.max(1, Math.round((right - left) * ratio));
+    target.height = Math.max(1, Math.round((bottom - top) * ratio));
+    const context = /** @type {CanvasRenderingContext2D} */ (target.getContext("2d"));
+    context.scale(ratio, ratio);
+    for (const { canvas, overscan } of Object.values(this.#layers)) {
+      if (canvas.hidden) continue;
+      const [x, y] = [-left - overscan, -top - overscan];
+      context.drawImage(canvas, x, y, this.#size.width + 2 * overscan, this.#size.height + 2 * overscan);
+    }
+  }
 
   /** @param {boolean} isMoving */
   #draw(isMoving) {

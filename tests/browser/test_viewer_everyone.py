@@ -325,6 +325,34 @@ def test_on_paper_are_the_map_and_its_legend_and_no_buttons(open_viewer: OpenVie
     expect(viewer.page.locator("h1")).to_be_visible()
 
 
+PAPER_PIXELS = """() => {
+  const paper = document.querySelector(".paper");
+  const { data } = paper.getContext("2d").getImageData(0, 0, paper.width, paper.height);
+  return data.filter((value, i) => i % 4 === 3 && value > 0).length;
+}"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_map_on_paper_is_a_plain_canvas_beside_the_legend_in_light_colours(
+    open_viewer: OpenViewer, width: int
+) -> None:
+    viewer = open_viewer(color_scheme="dark", viewport={"width": width, "height": 800})
+    page = viewer.page
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    paper = page.locator(".paper")
+    expect(paper).to_be_visible()
+    edges = "[...document.querySelectorAll('.paper, #legend')].map((part) => part.getBoundingClientRect())"
+    map_box, legend_box = page.evaluate(f"{edges}.map(({{ left, right }}) => ({{ left, right }}))")
+    assert map_box["left"] >= legend_box["right"]
+    assert page.evaluate(PAPER_PIXELS) > 3000
+    assert viewer.state("theme") == "light"
+    page.emulate_media(media="screen")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(paper).to_have_count(0)
+    assert viewer.state("theme") == "dark"
+
+
 ANSWER_MS = """(typed) => {
   const input = document.querySelector("#search input");
   const start = performance.now();
