@@ -9,7 +9,21 @@ import { DataError, decodeDetails, decodeInsights, decodeMap, decodeNeighbours, 
  * @returns {Promise<any>}
  */
 async function readJson(url) {
-  const text = await (location.protocol === "file:" ? readTwin(url) : fetchText(url));
+  if (location.protocol === "file:") return parse(await readTwin(url), url);
+  const text = await fetchText(url);
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Perhaps only the copy is that this browser kept: it may have come while the site was being published.
+    return parse(await fetchText(url, "reload"), url);
+  }
+}
+
+/**
+ * @param {string} text
+ * @param {string} url  where it is from
+ */
+function parse(text, url) {
   try {
     return JSON.parse(text);
   } catch (reason) {
@@ -19,18 +33,20 @@ async function readJson(url) {
 
 /**
  * @param {string} url
+ * @param {RequestCache} [cache]
  * @returns {Promise<string>}
  */
-async function fetchText(url) {
-  const response = await fetch(url).catch((/** @type {Error} */ reason) => {
+async function fetchText(url, cache = "default") {
+  const refuse = (/** @type {Error} */ reason) => {
     throw new DataError(`${url} could not be fetched (${reason.message}). Check the connection, then reload the page.`);
-  });
+  };
+  const response = await fetch(url, { cache }).catch(refuse);
   if (!response.ok) {
     throw new DataError(
       `${url} could not be fetched (status ${response.status}). If the site was just published, wait a minute and reload.`,
     );
   }
-  return response.text();
+  return response.text().catch(refuse);
 }
 
 /** What waits for the twin of a file, by the file's name. @type {Map<string, (text: string) => void>} */

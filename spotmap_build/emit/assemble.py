@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from spotmap_build.emit.page import PageFacts, art_file_name, render_pages, template_assets
+from spotmap_build.emit.page import PageFacts, art_file_name, integrity, render_pages, template_assets
 from spotmap_build.emit.payload import encode
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def assemble(
         title=atlas.title,
         description=description,
         generation=payload.generation,
+        integrity=integrity(payload.files),
         track_count=len(atlas.tracks),
         cluster_count=len(atlas.clusters.clusters),
         playlist_count=len(atlas.playlists),

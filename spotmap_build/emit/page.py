@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
@@ -14,6 +16,9 @@ TEMPLATE_SUFFIX = ".j2"
 RENAMED = {"viewer.bundle.js": "viewer.js"}
 ASSET_SUFFIXES = frozenset({".css", ".js", ".svg", ".png", ".ico", ".webp", ".woff2", ".webmanifest"})
 """What lands in a site; the folder's modules, licences and notes stay behind."""
+
+FIRST_FILES = ("viewer.js", "style.css", "favicon.svg", "map.json", "text.json")
+"""What a browser needs of a generation to show the map, and the first that it keeps for times without network."""
 
 ART_DIGITS = 16
 """Hex digits of a cover's digest in its file name: 64 bits tell covers apart, and all 64 digits would be most of what a
@@ -34,12 +39,20 @@ class PageFacts:
     title: str
     description: str
     generation: str
+    integrity: Mapping[str, str]
+    """:func:`integrity` of each of the first files, by name."""
     track_count: int
     cluster_count: int
     playlist_count: int
     sources: tuple[str, ...]
     figures: tuple[Figure, ...] = ()
     """How good the map is; none where a table gave the places."""
+
+
+def integrity(files: Mapping[str, bytes]) -> dict[str, str]:
+    """What a browser is told to check each of the first files by (W3C, Subresource Integrity), by their names."""
+    digests = {name: hashlib.sha256(files[name]).digest() for name in FIRST_FILES}
+    return {name: f"sha256-{b64encode(digest).decode()}" for name, digest in digests.items()}
 
 
 def art_file_name(digest: str) -> str:

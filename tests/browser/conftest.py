@@ -88,11 +88,11 @@ def sample(web_root: tuple[Path, str]) -> Callable[[int], Site]:
 
 @pytest.fixture
 def copy_site(sample: Callable[[int], Site], web_root: tuple[Path, str]) -> Callable[[str], Site]:
-    """Gives a copy of the sample site, under a name, that a test may damage."""
+    """Gives a copy of the sample site, under a name of its own, that a test may damage."""
     root, url = web_root
 
     def copy(name: str) -> Site:
-        shutil.copytree(sample(300).folder, root / name, dirs_exist_ok=True)
+        shutil.copytree(sample(300).folder, root / name)
         return Site(root / name, f"{url}{name}/")
 
     return copy

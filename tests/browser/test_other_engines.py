@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -115,29 +116,24 @@ def address(request: pytest.FixtureRequest) -> Callable[[Site], str]:
 
 
 @pytest.fixture
-def listening(copy_site: Callable[[str], Site]) -> Callable[[str], Site]:
-    """Gives a copy of the sample site, under a name, whose page keeps what goes wrong in it."""
-
-    def make(name: str) -> Site:
-        site = copy_site(name)
-        site.folder.joinpath("listener.js").write_text(LISTENER, encoding="utf-8")
-        page = site.folder / "index.html"
-        before, first_script, after = page.read_text(encoding="utf-8").partition("<script ")
-        assert first_script
-        page.write_text(f'{before}<script src="listener.js"></script>{first_script}{after}', encoding="utf-8")
-        return site
-
-    return make
+def listening(copy_site: Callable[[str], Site], tmp_path: Path) -> Site:
+    """A copy of the sample site, of this test alone, whose page keeps what goes wrong in it."""
+    site = copy_site(tmp_path.name)
+    site.folder.joinpath("listener.js").write_text(LISTENER, encoding="utf-8")
+    page = site.folder / "index.html"
+    before, first_script, after = page.read_text(encoding="utf-8").partition("<script ")
+    assert first_script
+    page.write_text(f'{before}<script src="listener.js"></script>{first_script}{after}', encoding="utf-8")
+    return site
 
 
 @pytest.fixture
-def opened(window: Window, listening: Callable[[str], Site], address: Callable[[Site], str]) -> Iterator[Opened]:
+def opened(window: Window, listening: Site, address: Callable[[Site], str]) -> Iterator[Opened]:
     """The sample site, opened anew; afterwards, nothing may have gone wrong in it."""
-    site = listening("listening")
-    text = json.loads(next(site.folder.glob("data/*/text.json")).read_text(encoding="utf-8"))
+    text = json.loads(next(listening.folder.glob("data/*/text.json")).read_text(encoding="utf-8"))
     page = Opened(window, tuple(text["titles"].split("\n")))
     window.open("about:blank")
-    window.open(address(site))
+    window.open(address(listening))
     page.wait_until_ready()
     yield page
     assert page.complaints() == []
@@ -217,11 +213,10 @@ def test_a_scrollbar_does_not_lie_on_the_buttons_of_its_list(opened: Opened) -> 
 
 
 def test_what_goes_wrong_in_a_page_does_not_go_unseen(
-    window: Window, listening: Callable[[str], Site], address: Callable[[Site], str]
+    window: Window, listening: Site, address: Callable[[Site], str]
 ) -> None:
-    site = listening("broken")
-    next(site.folder.glob("data/*/viewer.js")).write_text("not.there();", encoding="utf-8")
-    window.open(address(site))
+    next(listening.folder.glob("data/*/viewer.js")).write_text("not.there();", encoding="utf-8")
+    window.open(address(listening))
     window.run("new Image().src = 'http://127.0.0.1:9/elsewhere.png';")
     Opened(window, ()).wait_until("complaints.some((one) => one.startsWith('error: '))")
     Opened(window, ()).wait_until("complaints.includes('securitypolicyviolation: img-src')")

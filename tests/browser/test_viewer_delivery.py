@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from spotmap_build.emit.page import integrity
 from tests.browser.conftest import QuietHandler
 from tests.fakes.sample_site import GENERATION, write_sample_site
 
@@ -100,10 +101,14 @@ def republish(folder: Path) -> None:
     """The same map as another generation; the old data stay for a while, as after a build."""
     new = folder / "data" / NEXT_GENERATION
     new.mkdir()
-    for path in (folder / "data" / GENERATION).iterdir():
-        new.joinpath(path.name).write_bytes(path.read_bytes().replace(GENERATION.encode(), NEXT_GENERATION.encode()))
+    before = {path.name: path.read_bytes() for path in (folder / "data" / GENERATION).iterdir()}
+    after = {name: content.replace(GENERATION.encode(), NEXT_GENERATION.encode()) for name, content in before.items()}
+    for name, content in after.items():
+        new.joinpath(name).write_bytes(content)
     for name in ("sw.js", "index.html"):
         text = (folder / name).read_text(encoding="utf-8").replace(GENERATION, NEXT_GENERATION)
+        for first, digest in integrity(before).items():
+            text = text.replace(digest, integrity(after)[first])
         folder.joinpath(name).write_text(text.replace("A sample library", "A newer library"), encoding="utf-8")
         # The server tells browsers whole seconds: within one, it would call the new file unchanged.
         later_s = time.time() + 5
@@ -194,3 +199,43 @@ def test_offline_and_online_have_the_same_files(page: Page, host: Host) -> None:
     keep(page, GENERATION)
     kept = page.evaluate(f"fetch('data/{GENERATION}/text.json').then((response) => response.text())")
     assert kept == (host.root / "data" / GENERATION / "text.json").read_text(encoding="utf-8")
+
+
+def test_a_file_that_came_damaged_is_not_kept(page: Page, host: Host) -> None:
+    """Nor anything else: the browser tries again at the next visit, by when the site may have arrived whole."""
+    write_sample_site(host.root, tracks=300)
+    url = f"http://127.0.0.1:{host.port}/"
+    icon = host.root / "data" / GENERATION / "favicon.svg"
+    whole = icon.read_bytes()
+    icon.write_bytes(whole[: len(whole) // 2])
+    visit(page, url)
+    until(page, "navigator.serviceWorker.getRegistration().then((found) => !found)")
+    assert kept_generations(page) == []
+    icon.write_bytes(whole)
+    later_s = time.time() + 5
+    os.utime(icon, (later_s, later_s))
+    visit(page, url)
+    keep(page, GENERATION)
+
+
+@pytest.mark.parametrize("name", ["map.json", "text.json", "details-000.json"])
+def test_a_kept_file_that_is_damaged_is_replaced(page: Page, host: Host, name: str) -> None:
+    write_sample_site(host.root, tracks=300)
+    url = f"http://127.0.0.1:{host.port}/"
+    visit(page, url)
+    keep(page, GENERATION, "details-000.json")
+    page.evaluate(
+        """async (address) => {
+          for (const name of await caches.keys()) {
+            const cache = await caches.open(name);
+            const kept = await (await cache.match(address)).text();
+            await cache.put(address, new Response(kept.slice(0, kept.length / 2)));
+          }
+        }""",
+        f"{url}data/{GENERATION}/{name}",
+    )
+    for _ in range(2):
+        visit(page, url)
+        page.mouse.click(*page.evaluate("spotmap.positionOf(150)"))
+        expect(page.locator("#card .card-facts")).to_contain_text(":")
+        host.stop()

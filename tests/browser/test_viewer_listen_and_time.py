@@ -111,7 +111,8 @@ def test_escape_leaves_the_slider_and_nothing_else(open_viewer: OpenViewer) -> N
     viewer.page.mouse.click(*viewer.position_of(track))
     button = viewer.page.get_by_role("button", name="How the library grew", exact=True)
     button.click()
-    viewer.page.get_by_label("Tracks added until").press("Escape")
+    expect(viewer.page.get_by_label("Tracks added until")).to_be_focused()
+    viewer.page.keyboard.press("Escape")
     expect(viewer.page.locator("#timeline")).to_be_hidden()
     expect(button).to_be_focused()
     assert viewer.state("pinned") == track

@@ -20,6 +20,7 @@ import jinja2
 import numpy as np
 import numpy.typing as npt
 
+from spotmap_build.emit.page import integrity
 from tests.fakes.sample_insights import NEW_EVERY, insight_documents
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "site_template"
@@ -124,6 +125,7 @@ def write_sample_site(out: Path, *, tracks: int, seed: int = 7, title: str = "A 
     values = {
         "title": title,
         "generation": GENERATION,
+        "integrity": integrity({path.name: path.read_bytes() for path in folder.iterdir()}),
         "track_count": tracks,
         "playlist_count": len(documents["map.json"]["playlists"]),
         "cluster_count": len(documents["map.json"]["clusters"]),

@@ -10,7 +10,9 @@ import pytest
 
 from spotmap_build.emit.page import (
     CONTENT_SECURITY_POLICY,
+    FIRST_FILES,
     PageFacts,
+    integrity,
     render_pages,
     template_assets,
     template_digest,
@@ -22,6 +24,7 @@ FACTS = PageFacts(
     title="A <b>map</b>",
     description='Says "hello" & more',
     generation="0123abcd",
+    integrity={"viewer.js": "sha256-a+b/c="},
     track_count=1200,
     cluster_count=3,
     playlist_count=2,
@@ -57,6 +60,16 @@ def test_a_misspelt_variable_is_an_error(template: Path) -> None:
     (template / "404.html.j2").write_text("{{ titel }}")
     with pytest.raises(jinja2.UndefinedError, match="titel"):
         render_pages(template, FACTS)
+
+
+def test_browsers_are_told_what_to_check_the_first_files_by() -> None:
+    files = {**dict.fromkeys(FIRST_FILES, b""), "viewer.js": b"alert('Hello, world.');", "details-000.json": b"{}"}
+    told = integrity(files)
+    assert set(told) == set(FIRST_FILES)
+    # By `openssl dgst -sha256 -binary | base64`.
+    assert told["viewer.js"] == "sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng="
+    worker = render_pages(template_folder(), replace(FACTS, integrity=told))["sw.js"].decode()
+    assert '"viewer.js": "sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng="' in worker
 
 
 def test_assets_are_the_viewer_and_its_style_only(template: Path) -> None:
