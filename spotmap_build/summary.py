@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from spotmap_build.model import Failed
 
 REASONS: Final = {
-    "waiting": "wait until the service can be asked again",
-    "no-match": "have no recording on YouTube Music that is surely theirs: spotmap-build review",
-    "local-file": "are files of your own that Spotify only lists: add --source folder:PATH",
-    "unavailable": "are not to be had on YouTube any more",
-    "age-restricted": "ask for an age: give --cookies",
+    "waiting": "waiting until the service can be asked again",
+    "no-match": "without a recording on YouTube Music that is surely the right one: spotmap-build review",
+    "local-file": "of your own files, which Spotify only lists: add --source folder:PATH",
+    "unavailable": "not to be had on YouTube any more",
+    "age-restricted": "for which YouTube asks for an age: give --cookies",
 }
-"""What the commonest codes of the ledger mean; others are named as they are."""
+"""What the commonest codes of the ledger mean, after a number of tracks; others are named as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,8 @@ def summary_lines(result: BuildResult, took: str, report_path: Path) -> Iterator
     """The end of a build on the terminal."""
     yield f"{result.mapped_count} of {result.track_count} tracks are on the map ({took})."
     if result.missing:
-        yield f"{len(result.missing)} are not; {report_path} says why:"
+        verb = "is" if len(result.missing) == 1 else "are"
+        yield f"{len(result.missing)} {verb} not; {report_path} says why:"
         yield from (f"  {line}" for line in missing_lines(result.missing))
     yield from result.notices
 
@@ -76,7 +77,7 @@ def markdown(result: BuildResult, title: str) -> str:
     if result.problem is not None:
         lines += ["", f"> **{result.problem.message}** {result.problem.hint}".rstrip()]
     if result.missing:
-        lines += ["", f"{len(result.missing)} are missing:", ""]
+        lines += ["", f"{len(result.missing)} missing:", ""]
         lines += [f"- {line}" for line in missing_lines(result.missing)]
     if result.notices:
         lines += ["", *(f"- {notice}" for notice in result.notices)]

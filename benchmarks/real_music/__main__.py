@@ -6,9 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
+from benchmarks.pictures import PageError, photograph
 from benchmarks.real_music.build import Build, BuildError, build, summary
 from benchmarks.real_music.corpus import PACKAGES, Collected, CorpusError, collect
-from benchmarks.real_music.screenshots import PageError, photograph
 
 
 def main() -> int:
@@ -26,7 +26,7 @@ def main() -> int:
         print(
             "\n".join([*summary(cold.report), _cost("first build", cold), _cost("nothing changed", warm)]), flush=True
         )
-        for picture in photograph(output / "site", output / "pictures"):
+        for picture in photograph(output / "site", output / "pictures", "real-music"):
             print(picture)
     except (CorpusError, BuildError, PageError) as problem:
         print(problem, file=sys.stderr)

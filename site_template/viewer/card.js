@@ -5,10 +5,11 @@ import { element, icon, swatch } from "./dom.js";
 import { featureBars } from "./features.js";
 import { counted, formatDuration, isolated } from "./format.js";
 import { freeArea, narrow } from "./insets.js";
+import { ALL_SHOWN } from "./legend_rows.js";
 import { playerAddress, trackLinks } from "./links.js";
 import { colorOf } from "./palette.js";
 import { dockCard, placeCard } from "./placement.js";
-import { groupsHolding } from "./appearance.js";
+import { APPEARANCE_KEYS, groupsHolding } from "./appearance.js";
 import { NO_TRACK } from "./types.js";
 
 /** @import { DetailsReader } from "./load.js" */
@@ -81,6 +82,7 @@ export class Card {
     });
     store.subscribe(["transform"], () => this.place());
     store.subscribe(["selected"], () => this.#showAdded());
+    store.subscribe(APPEARANCE_KEYS, () => this.#showWhetherFiltered());
     // Whoever works in the card keeps it, whatever the pointer passes over.
     host.addEventListener("focusout", () => requestAnimationFrame(() => this.#update()));
   }
@@ -111,6 +113,7 @@ export class Card {
     this.#element.classList.toggle("is-pinned", pinned);
     this.#element.replaceChildren(...this.#summary(this.#text, track, pinned));
     this.place();
+    this.#showWhetherFiltered();
     this.#timer = setTimeout(() => void this.#addDetails(track), pinned ? 0 : HOVER_DELAY_MS);
   }
 
@@ -162,7 +165,7 @@ export class Card {
     const nodes = [head, this.#groups(track), element("div", { class: "card-details" })];
     if (pinned) {
       const alike = this.#soundsLike.section(track, () => this.place(), () => this.enter());
-      nodes.push(this.#actions(track), alike, this.#closeButton());
+      nodes.push(this.#filteredNote(), this.#actions(track), alike, this.#closeButton());
     }
     return nodes;
   }
@@ -194,6 +197,20 @@ export class Card {
     /** @type {HTMLElement} */ (this.#element.querySelector(".card-chosen")).textContent = selected.length > 0 ? `${counted(selected.length, "track")} selected` : "";
     add.setAttribute("aria-pressed", String(isIn));
     add.replaceChildren(icon(isIn ? ADDED : ADD), isIn ? "Added" : "Add");
+  }
+
+  /** For a track that was found, or linked to, but is not on the map. */
+  #filteredNote() {
+    const show = element("button", { class: "text-button", type: "button" }, "Clear the filters");
+    show.addEventListener("click", () => this.#store.set({ ...ALL_SHOWN, until: null }));
+    return element("p", { class: "card-filtered" }, "Hidden by a filter. ", show);
+  }
+
+  #showWhetherFiltered() {
+    const note = /** @type {HTMLElement | null} */ (this.#element.querySelector(".card-filtered"));
+    if (!note) return;
+    note.hidden = this.#renderer.isVisible(this.#shown);
+    this.place();
   }
 
   #closeButton() {

@@ -12,6 +12,8 @@ import { TextSprites } from "./text_sprites.js";
 
 const NARROW = 720;
 const ROOM = { x: 18, y: 8 };
+/** From one line of a name to its next, in sizes of the font. */
+const LEADING = 1.2;
 const MAX_TITLE_LENGTH = 28;
 const TITLE_HEIGHT = 17;
 const TITLE_GAP = 5;
@@ -44,7 +46,7 @@ function lookOf({ isLarger, share }, narrow) {
 export class LabelsLayer extends MovableCanvas {
   /** @type {Label[]} */
   #labels = [];
-  /** By the labels' `group`. @type {(ReturnType<typeof lookOf> & {text: string})[]} */
+  /** By the labels' `group`. @type {(ReturnType<typeof lookOf> & Pick<MapName, "lines">)[]} */
   #looks = [];
   #sprites = new TextSprites();
   /** @type {Size} */
@@ -66,11 +68,12 @@ export class LabelsLayer extends MovableCanvas {
    * @param {number} homeScale
    */
   place(names, homeScale) {
-    this.#looks = names.map((name) => ({ text: name.text, ...lookOf(name, this.#size.width < NARROW) }));
+    this.#looks = names.map((name) => ({ lines: name.lines, ...lookOf(name, this.#size.width < NARROW) }));
     const candidates = names.map(({ anchors, from, to }, group) => {
-      const { font, size, tracking, text } = this.#looks[group];
-      const width = this.#sprites.widthOf(font, text, tracking) + ROOM.x;
-      return { group, width, height: size + ROOM.y, anchors, from, to };
+      const { font, size, tracking, lines } = this.#looks[group];
+      const widths = lines.map((line) => this.#sprites.widthOf(font, line, tracking));
+      const height = size * (1 + LEADING * (lines.length - 1)) + ROOM.y;
+      return { group, width: Math.max(...widths) + ROOM.x, height, anchors, from, to };
     });
     this.#labels = placeLabels(candidates, homeScale);
   }
@@ -90,9 +93,12 @@ export class LabelsLayer extends MovableCanvas {
     const shown = keepInside(inView, free);
     this.#drawTitles(titles, shown, theme);
     for (const { group, x, y } of shown) {
-      const { text, font, size, tracking, isLarger } = this.#looks[group];
-      const look = { font, tracking, color: isLarger ? theme.muted : theme.text, halo: theme.background, haloWidth: 4, height: size + ROOM.y };
-      this.#write(text, look, x - this.#sprites.widthOf(font, text, tracking) / 2, y);
+      const { lines, font, size, tracking, isLarger } = this.#looks[group];
+      const look = { font, tracking, color: isLarger ? theme.muted : theme.text, halo: theme.background, haloWidth: isLarger ? 6 : 4, height: size + ROOM.y };
+      lines.forEach((line, place) => {
+        const middle = y + (place - (lines.length - 1) / 2) * LEADING * size;
+        this.#write(line, look, x - this.#sprites.widthOf(font, line, tracking) / 2, middle);
+      });
     }
     this.present(transform);
     this.follow(transform);

@@ -25,10 +25,12 @@ const EMPTY = {
  * @param {Store} store
  * @param {TraitLoader} traitLoader
  * @param {LegendInsights} insights
+ * @param {() => number} visibleCount  tracks that show
  */
-export function wireLegend(host, map, store, traitLoader, insights) {
+export function wireLegend(host, map, store, traitLoader, insights, visibleCount) {
   const scroller = /** @type {HTMLElement} */ (host.querySelector(".legend-scroll"));
   const showAll = /** @type {HTMLButtonElement} */ (host.querySelector("[data-action='show-all']"));
+  const shown = /** @type {HTMLElement} */ (host.querySelector(".legend-shown"));
   /** @type {(() => void) | null} */
   let updateRange = null;
 
@@ -36,6 +38,7 @@ export function wireLegend(host, map, store, traitLoader, insights) {
     const state = store.get();
     // Disabled, not away: what is below the list must not move while somebody taps in it.
     showAll.disabled = !isFiltered(state);
+    shown.textContent = showAll.disabled ? "" : `${formatCount(visibleCount())} of ${formatCount(map.count)} shown`;
     for (const toggle of scroller.querySelectorAll(".legend-toggle")) {
       toggle.setAttribute("aria-pressed", String(isShown(state, /** @type {HTMLElement} */ (toggle).dataset.group ?? "")));
     }
@@ -55,7 +58,7 @@ export function wireLegend(host, map, store, traitLoader, insights) {
   wireColorBy(host, map, store, traitLoader);
   showAll.addEventListener("click", () => store.set(ALL_SHOWN));
   store.subscribe(["colorBy", "theme", "traits"], rebuild);
-  store.subscribe([...Object.values(HIDDEN_KEY), "traitFilters"], update);
+  store.subscribe([...Object.values(HIDDEN_KEY), "traitFilters", "until"], update);
   rebuild();
 }
 

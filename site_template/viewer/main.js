@@ -116,7 +116,7 @@ async function showMap(map, store, folder) {
 
   const flyToAll = (/** @type {readonly number[]} */ tracks) => navigation.flyToAll(tracks);
   const legendInsights = new LegendInsights({ map, store, readInsights, flyTo, flyToAll });
-  wireLegend(byId("legend"), map, store, traitLoader, legendInsights);
+  wireLegend(byId("legend"), map, store, traitLoader, legendInsights, () => renderer.visibleCount);
   wireDrawer(byId("legend"), byId("legend-handle"));
   wireTimeline(byId("timeline"), byId("timeline-button"), store, traitLoader, announce);
   wireAxesPanel(byId("axes"), byId("axes-button"), store, traitLoader, announce);

@@ -7,13 +7,17 @@ import { anchorsOf } from "./label_placement.js";
 
 /** @import { Group, LargerRegion, MapData, State } from "./types.js" */
 
-const MAX_LENGTH = 30;
+/** Characters. A name that is longer takes two lines; what is too long for these is cut. */
+const LONGEST_ALONE = 24;
+const LONGEST_OF_TWO = 28;
+/** Words in brackets at the end, which may hold brackets of their own. */
+const REMARK = / (\((?:[^()]|\([^()]*\))*\))$/u;
 /** With more clusters than this the view of the whole map has no room for their names: pixels of width for each. */
 const WIDTH_A_NAME = 50;
 
 /**
  * @typedef {object} MapName
- * @property {string} text
+ * @property {readonly string[]} lines  one or two
  * @property {boolean} isLarger  of the level above the clusters
  * @property {number} share  0..1, tracks of the largest of its level
  * @property {[number, number][]} anchors  places on the plane, the best first
@@ -21,8 +25,25 @@ const WIDTH_A_NAME = 50;
  * @property {number} to  and below this one
  */
 
-/** A name as the map has room for it: without the remark in brackets that tells it from others in lists. @param {string} name */
-export const nameOnMap = (name) => shortened(name.replace(/(.) \((?:[^()]|\([^()]*\))*\)$/u, "$1"), MAX_LENGTH);
+/** Without the remark in brackets that tells it from others in lists. @param {string} name */
+const brief = (name) => name.replace(REMARK, "");
+
+/**
+ * A name as the map has room for it: a long one in two lines, about as long as each other. The second begins with no
+ * dash, and has a remark in brackets to itself.
+ *
+ * @param {string} name
+ * @returns {string[]}
+ */
+export function linesOf(name) {
+  if (name.length <= LONGEST_ALONE) return [name];
+  const spaces = [...name.matchAll(/ (?=[^\s–])/gu)].map(({ index }) => index).filter((space) => space <= LONGEST_OF_TWO);
+  const middle = name.length / 2;
+  const nearest = spaces.reduce((best, space) => (Math.abs(space - middle) < Math.abs(best - middle) ? space : best), Infinity);
+  const at = REMARK.exec(name)?.index ?? nearest;
+  if (at === Infinity) return [shortened(name, LONGEST_ALONE)];
+  return [name.slice(0, at), name.slice(at + 1)].map((line) => shortened(line, LONGEST_OF_TWO));
+}
 
 /**
  * Where names of larger regions give way to those of clusters, which never show together: closer than the view of the whole
@@ -57,22 +78,22 @@ export function namesOnMap(map, state, homeScale, width) {
   /** @param {readonly (Group | LargerRegion)[]} ones */
   const byCount = (ones) => {
     const most = Math.max(1, ...ones.map(({ count }) => count));
-    const brief = ones.map(({ name }) => nameOnMap(name));
+    const briefOnes = ones.map(({ name }) => brief(name));
     // Playlists are called what somebody called them, brackets and all; so are clusters that nothing else tells apart.
-    const isEnough = (/** @type {string} */ text) => kind === "cluster" && brief.filter((other) => other === text).length === 1;
-    const textOf = (/** @type {string} */ name) => (isEnough(nameOnMap(name)) ? nameOnMap(name) : shortened(name, MAX_LENGTH));
-    return ones.map(({ name, count }, place) => ({ text: textOf(name), share: count / most, place })).sort((a, b) => b.share - a.share);
+    const isEnough = (/** @type {string} */ text) => kind === "cluster" && briefOnes.filter((other) => other === text).length === 1;
+    const linesFor = (/** @type {string} */ name) => linesOf(isEnough(brief(name)) ? brief(name) : name);
+    return ones.map(({ name, count }, place) => ({ lines: linesFor(name), share: count / most, place })).sort((a, b) => b.share - a.share);
   };
   const isTwofold = kind === "cluster" && hasTwoLevels(map);
   const change = isTwofold ? levelSwitch(map.clusters.length, width) * homeScale : 0;
   const regions = map.largerRegions.map((region, index) => ({ region, members: groups.filter((group) => group.region === index) }));
   const larger = isTwofold ? regions.filter(({ members }) => members.length > 0) : [];
   return [
-    ...byCount(larger.map(({ region }) => region)).map(({ text, share, place }) => ({
-      text, share, isLarger: true, anchors: anchorsAmong(larger[place].members), from: 0, to: change,
+    ...byCount(larger.map(({ region }) => region)).map(({ lines, share, place }) => ({
+      lines, share, isLarger: true, anchors: anchorsAmong(larger[place].members), from: 0, to: change,
     })),
-    ...byCount(groups).map(({ text, share, place }) => ({
-      text, share, isLarger: false, anchors: anchorsOf(groups[place]), from: change, to: Infinity,
+    ...byCount(groups).map(({ lines, share, place }) => ({
+      lines, share, isLarger: false, anchors: anchorsOf(groups[place]), from: change, to: Infinity,
     })),
   ];
 }

@@ -135,6 +135,26 @@ def test_search_ignores_accents_and_enter_flies_to_the_track(open_viewer: OpenVi
     expect(page.locator("#card .card-title")).to_have_text(CURIOUS_TITLES[0])
 
 
+def test_a_found_track_that_a_filter_hides_says_so_and_can_be_shown(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page = viewer.page
+    page.get_by_role("button", name="Playlists", exact=True).click()
+    for toggle in page.locator(".legend-toggle").all():
+        toggle.click()
+    assert viewer.visible_count() == 0
+    expect(page.locator(".legend-shown")).to_have_text("0 of 300 shown")
+    page.keyboard.press("/")
+    page.keyboard.type("cafe del mar")
+    page.keyboard.press("Enter")
+    note = page.locator(".card-filtered")
+    expect(note).to_contain_text("Hidden by a filter")
+    note.get_by_role("button").click()
+    expect(note).to_be_hidden()
+    assert viewer.visible_count() == 300
+    assert viewer.state("pinned") == 0
+    expect(page.locator(".legend-shown")).to_be_empty()
+
+
 def test_arrow_keys_choose_among_results(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = viewer.page

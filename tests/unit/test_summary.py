@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from spotmap_build.errors import LoginError
 from spotmap_build.model import Failed
 from spotmap_build.summary import BuildResult, markdown, missing_lines, summary_lines
@@ -31,13 +33,20 @@ def test_what_was_left_out_on_purpose_is_not_missing() -> None:
 
 def test_the_commonest_reason_comes_first_and_the_next_try_is_the_earliest() -> None:
     lines = list(missing_lines((LATER, WAITING, WAITING)))
-    assert lines[0].startswith("2 wait")
-    assert lines[1].startswith("1 have no recording")
+    assert lines[0].startswith("2 waiting")
+    assert lines[1].startswith("1 without a recording")
     assert lines[2] == "The next can be tried again after 2027-01-15 08:00 UTC."
 
 
 def test_nothing_missing_is_one_line() -> None:
     assert list(summary_lines(result(), "3 s", Path("r.json"))) == ["10 of 10 tracks are on the map (3 s)."]
+
+
+@pytest.mark.parametrize(
+    ("missing", "line"), [((WAITING,), "1 is not; r.json says why:"), ((WAITING, LATER), "2 are not; r.json says why:")]
+)
+def test_what_is_missing_is_counted_in_plain_words(missing: tuple[Failed, ...], line: str) -> None:
+    assert list(summary_lines(result(*missing), "3 s", Path("r.json")))[1] == line
 
 
 def test_the_page_of_a_scheduled_build_names_the_problem_and_what_to_do() -> None:
@@ -46,5 +55,5 @@ def test_the_page_of_a_scheduled_build_names_the_problem_and_what_to_do() -> Non
     assert text.startswith("## My map\n")
     assert "> **The login to Spotify has ended.** Log in again: spotmap-build login." in text
     assert "- The library is of yesterday." in text
-    assert "1 wait until" in text
+    assert "1 waiting until" in text
     assert "\n\n\n" not in text

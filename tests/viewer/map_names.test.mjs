@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { placeLabels } from "../../site_template/viewer/label_placement.js";
-import { hasTwoLevels, levelSwitch, nameOnMap, namesOnMap } from "../../site_template/viewer/map_names.js";
+import { hasTwoLevels, levelSwitch, linesOf, namesOnMap } from "../../site_template/viewer/map_names.js";
 
 const NOBODY = { hiddenClusters: new Set(), hiddenPlaylists: new Set(), hiddenLayers: new Set() };
 const cluster = (index, name, count, region, peak) => ({ index, name, count, region, peak, regions: [] });
@@ -17,29 +17,37 @@ const MAP = {
 };
 const names = (state = {}, map = MAP) => namesOnMap(map, { colorBy: "cluster", ...NOBODY, ...state }, 2, 1280);
 
-for (const [name, written] of [
-  ["Ambient (slower, darker)", "Ambient"],
-  ["Jazz – instrumental (Cool (live), Bop (late))", "Jazz – instrumental"],
+for (const [name, ...lines] of [
   ["Ambient", "Ambient"],
-  ["(What's the Story)", "(What's the Story)"],
   ["Rock (70s) and pop", "Rock (70s) and pop"],
-  ["A name that goes on and on and on", "A name that goes on and on an…"],
-  ["🎷".repeat(31), `${"🎷".repeat(29)}…`],
+  ["Electronic – gritty, chill", "Electronic –", "gritty, chill"],
+  ["Indie, electronica – quiet", "Indie,", "electronica – quiet"],
+  ["A name that goes on and on and on", "A name that goes", "on and on and on"],
+  ["Ambient – drifting (The Battle for Wesnoth)", "Ambient – drifting", "(The Battle for Wesnoth)"],
+  ["Jazz – instrumental (Cool (live), Bop (late))", "Jazz – instrumental", "(Cool (live), Bop (late))"],
+  ["A name that goes on and on and on and on and on, and then some", "A name that goes on and on", "and on and on and on, and t…"],
+  ["Onlyoneword, Rindfleischetikettierungsüberwachung", "Onlyoneword,", "Rindfleischetikettierungsüb…"],
+  ["Rindfleischetikettierungsüberwachung", "Rindfleischetikettierun…"],
+  ["🎷".repeat(31), `${"🎷".repeat(23)}…`],
 ]) {
-  test(`on the map, ${name} is called ${written}`, () => {
-    assert.equal(nameOnMap(name), written);
+  test(`on the map, ${name} is written ${lines.join(" / ")}`, () => {
+    assert.deepEqual(linesOf(name), lines);
   });
 }
 
-test("a remark in brackets stays where nothing else tells two clusters apart", () => {
-  const clusters = [cluster(0, "Dub (slower)", 30, 0, [0, 0]), cluster(1, "Dub (louder)", 10, 0, [9, 9]), cluster(2, "Folk (calm)", 20, 1, [99, 9])];
-  const found = names({}, { ...MAP, clusters, largerRegions: [] });
-  assert.deepEqual(found.map(({ text }) => text), ["Dub (slower)", "Folk", "Dub (louder)"]);
+test("a remark in brackets is left out where a cluster is told from all others without it", () => {
+  const called = (...all) => {
+    const clusters = all.map((name, index) => cluster(index, name, 9 - index, 0, [index, 0]));
+    return names({}, { ...MAP, clusters, largerRegions: [] }).map(({ lines }) => lines.join(" / "));
+  };
+  assert.deepEqual(called("Ambient (slower, darker)", "Jazz (Cool (live), Bop (late))"), ["Ambient", "Jazz"]);
+  assert.deepEqual(called("(What's the Story)", "Rock (70s) and pop"), ["(What's the Story)", "Rock (70s) and pop"]);
+  assert.deepEqual(called("Dub (slower)", "Dub (louder)", "Folk (calm)"), ["Dub (slower)", "Dub (louder)", "Folk"]);
 });
 
 test("at every zoom exactly one level of names shows", () => {
   const found = names();
-  assert.deepEqual(found.map(({ text }) => text), ["Club", "Strings", "Dub", "Folk", "House"]);
+  assert.deepEqual(found.map(({ lines }) => lines.join(" / ")), ["Club", "Strings", "Dub", "Folk", "House"]);
   for (const ratio of [0.5, 0.84, 0.86, 1, 1.3, 50]) {
     const levels = new Set(found.filter(({ from, to }) => from <= 2 * ratio && 2 * ratio < to).map(({ isLarger }) => isLarger));
     assert.deepEqual([...levels], [ratio < 0.85], String(ratio));
@@ -57,7 +65,7 @@ test("a larger region's name stands amid its clusters, nearer the larger ones", 
 });
 
 test("a larger region whose clusters are all switched off is not named", () => {
-  assert.deepEqual(names({ hiddenClusters: new Set([2]) }).map(({ text }) => text), ["Club", "Dub", "House"]);
+  assert.deepEqual(names({ hiddenClusters: new Set([2]) }).map(({ lines }) => lines.join(" / ")), ["Club", "Dub", "House"]);
 });
 
 test("there is one level where regions say nothing that clusters do not", () => {
@@ -70,7 +78,7 @@ test("there is one level where regions say nothing that clusters do not", () => 
 });
 
 test("playlists keep what their owner put in brackets, and have no larger level", () => {
-  assert.deepEqual(names({ colorBy: "playlist" }).map(({ text, from }) => [text, from]), [["Summer (2019)", 0]]);
+  assert.deepEqual(names({ colorBy: "playlist" }).map(({ lines, from }) => [lines.join(" / "), from]), [["Summer (2019)", 0]]);
 });
 
 test("names of the level that shows never overlap, whatever the other level has there", () => {

@@ -1,0 +1,135 @@
+"""``python -m benchmarks.pictures SITE``: photographs a built site in Chromium, served from this machine.
+
+The pictures in ``docs/pictures`` are its: ``python -m benchmarks.pictures SITE --name demo --to docs/pictures``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from benchmarks.serving import serving
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+"""Installed browsers that will do; without one, Playwright's own is used."""
+
+READY_TIMEOUT_MS = 30_000
+SETTLE_MS = 1_200
+"""After which covers, details and the last frame of a flight are there."""
+
+QUALITY = 78
+"""Of WebP, 0..100: letters stay sharp, and a picture takes less than 100 kB."""
+
+PIN_CENTRAL_TRACK = """() => {
+  const middle = [innerWidth / 2, innerHeight / 2];
+  const positions = Array.from({ length: spotmap.visibleCount() }, (_, track) => spotmap.positionOf(track));
+  const away = positions.map(([x, y]) => Math.hypot(x - middle[0], y - middle[1]));
+  return positions[away.indexOf(Math.min(...away))];
+}"""
+
+
+class PageError(Exception):
+    """The page did not come up, or complained."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One picture: the window in CSS pixels, the theme that the visitor prefers, and whether a track is pinned."""
+
+    width: int
+    height: int
+    theme: Literal["light", "dark"]
+    pins: bool = False
+
+    def file_name(self, name: str) -> str:
+        """What the picture of the site with this name is called."""
+        return f"{name}-{self.width}{'-card' if self.pins else ''}-{self.theme}.webp"
+
+
+WINDOWS = ((390, 844), (1280, 800), (2560, 1440))
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+SHOTS = (
+    *(Shot(*window, theme) for window in WINDOWS for theme in THEMES),
+    *(Shot(1280, 800, theme, pins=True) for theme in THEMES),
+)
+
+
+def photograph(site: Path, pictures: Path, name: str) -> list[Path]:
+    """Take :data:`SHOTS` of the finished page into the folder ``pictures``.
+
+    Raises
+    ------
+    PageError: if the map is not drawn in time, or the page logs an error.
+    """
+    from playwright.sync_api import sync_playwright
+
+    pictures.mkdir(parents=True, exist_ok=True)
+    installed = next(filter(None, map(shutil.which, BROWSERS)), None)
+    with serving(site) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=installed)
+        try:
+            return [_take(browser, address, shot, pictures / shot.file_name(name)) for shot in SHOTS]
+        finally:
+            browser.close()
+
+
+def _take(browser: Browser, address: str, shot: Shot, picture: Path) -> Path:
+    from playwright.sync_api import Error
+
+    page = browser.new_page(
+        viewport={"width": shot.width, "height": shot.height},
+        color_scheme=shot.theme,
+        reduced_motion="reduce",
+        device_scale_factor=2 if shot.width < 600 else 1,
+    )
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    try:
+        page.goto(address)
+        page.wait_for_selector("html[data-state=ready]", timeout=READY_TIMEOUT_MS)
+        if shot.pins:
+            page.mouse.click(*page.evaluate(PIN_CENTRAL_TRACK))
+        page.wait_for_timeout(SETTLE_MS)
+        _save(page, picture)
+    except Error as error:
+        raise PageError("\n".join([f"{picture.name}: {error.message}", *complaints])) from error
+    finally:
+        page.close()
+    if complaints:
+        raise PageError("\n".join([f"{picture.name}: the page logged errors", *complaints]))
+    return picture
+
+
+def _save(page: Page, picture: Path) -> None:
+    from PIL import Image
+
+    with Image.open(io.BytesIO(page.screenshot())) as image:
+        image.convert("RGB").save(picture, quality=QUALITY, method=6)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.pictures", description=__doc__)
+    parser.add_argument("site", type=Path, help="the folder of a built site")
+    parser.add_argument("--to", type=Path, default=Path("build/pictures"), metavar="DIR", help="[%(default)s]")
+    parser.add_argument("--name", default="map", help="what the pictures' names begin with  [%(default)s]")
+    arguments = parser.parse_args()
+    try:
+        for picture in photograph(arguments.site, arguments.to, arguments.name):
+            print(picture)
+    except PageError as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
