@@ -95,7 +95,7 @@ export class Card {
 
   /** Leads the keyboard into the card. */
   enter() {
-    /** @type {HTMLElement | null} */ (this.#element.querySelector("button:not([hidden]), a"))?.focus();
+    /** @type {HTMLElement | null} */ (this.#element.querySelector("button:not([hidden], [hidden] *), a"))?.focus();
   }
 
   #update() {

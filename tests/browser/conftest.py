@@ -87,15 +87,11 @@ def sample(web_root: tuple[Path, str]) -> Callable[[int], Site]:
 
 
 @pytest.fixture
-def copy_site(sample: Callable[[int], Site], web_root: tuple[Path, str]) -> Callable[[str], Site]:
-    """Gives a copy of the sample site, under a name of its own, that a test may damage."""
+def copied_site(sample: Callable[[int], Site], web_root: tuple[Path, str], tmp_path: Path) -> Site:
+    """A copy of the sample site, for this test alone to damage."""
     root, url = web_root
-
-    def copy(name: str) -> Site:
-        shutil.copytree(sample(300).folder, root / name)
-        return Site(root / name, f"{url}{name}/")
-
-    return copy
+    shutil.copytree(sample(300).folder, root / tmp_path.name)
+    return Site(root / tmp_path.name, f"{url}{tmp_path.name}/")
 
 
 @dataclass

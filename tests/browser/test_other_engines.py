@@ -9,7 +9,6 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -116,15 +115,14 @@ def address(request: pytest.FixtureRequest) -> Callable[[Site], str]:
 
 
 @pytest.fixture
-def listening(copy_site: Callable[[str], Site], tmp_path: Path) -> Site:
+def listening(copied_site: Site) -> Site:
     """A copy of the sample site, of this test alone, whose page keeps what goes wrong in it."""
-    site = copy_site(tmp_path.name)
-    site.folder.joinpath("listener.js").write_text(LISTENER, encoding="utf-8")
-    page = site.folder / "index.html"
+    copied_site.folder.joinpath("listener.js").write_text(LISTENER, encoding="utf-8")
+    page = copied_site.folder / "index.html"
     before, first_script, after = page.read_text(encoding="utf-8").partition("<script ")
     assert first_script
     page.write_text(f'{before}<script src="listener.js"></script>{first_script}{after}', encoding="utf-8")
-    return site
+    return copied_site
 
 
 @pytest.fixture

@@ -138,12 +138,9 @@ def test_names_are_no_axes_and_an_unknown_one_in_a_link_is_left_out(open_viewer:
     assert viewer.state("axes") is None
 
 
-def test_a_file_that_cannot_be_had_leaves_the_map_and_says_so(
-    open_viewer: OpenViewer, copy_site: Callable[[str], Site]
-) -> None:
-    site = copy_site("axes-without-details")
-    (site.folder / "data" / GENERATION / "details-000.json").unlink()
-    viewer = open_viewer(site=site)
+def test_a_file_that_cannot_be_had_leaves_the_map_and_says_so(open_viewer: OpenViewer, copied_site: Site) -> None:
+    (copied_site.folder / "data" / GENERATION / "details-000.json").unlink()
+    viewer = open_viewer(site=copied_site)
     viewer.page.get_by_role("button", name="Axes", exact=True).click()
     viewer.page.get_by_label("Across", exact=True).select_option("year")
     expect(viewer.page.locator(".axes-note")).to_contain_text("details-000.json could not be fetched")

@@ -138,11 +138,10 @@ def test_the_map_is_drawn_in_the_colours_of_the_legend(open_viewer: OpenViewer) 
 
 
 def test_details_that_cannot_be_had_leave_the_colours_as_they_are_and_say_so(
-    open_viewer: OpenViewer, copy_site: Callable[[str], Site]
+    open_viewer: OpenViewer, copied_site: Site
 ) -> None:
-    site = copy_site("colours-without-details")
-    Path(site.folder / "data" / GENERATION / "details-000.json").unlink()
-    viewer = open_viewer(site=site)
+    Path(copied_site.folder / "data" / GENERATION / "details-000.json").unlink()
+    viewer = open_viewer(site=copied_site)
     viewer.page.locator(".more select").select_option("feature.tempo")
     expect(viewer.page.locator(".legend-progress")).to_contain_text("details-000.json could not be fetched")
     assert viewer.state("colorBy") == "cluster"

@@ -228,10 +228,9 @@ HOSTILE = (
 
 
 @pytest.fixture
-def hostile_site(copy_site: Callable[[str], Site]) -> Site:
+def hostile_site(copied_site: Site) -> Site:
     """The sample with names that try something in every place that shows one."""
-    site = copy_site("hostile-names")
-    folder = site.folder / "data" / GENERATION
+    folder = copied_site.folder / "data" / GENERATION
     text = json.loads((folder / "text.json").read_text())
     titles = text["titles"].split("\n")
     titles[: len(HOSTILE)] = HOSTILE
@@ -247,7 +246,7 @@ def hostile_site(copy_site: Callable[[str], Site]) -> Site:
     details = json.loads((folder / "details-000.json").read_text())
     details["facets"]["genres"] = [HOSTILE[track % len(HOSTILE)] for track in range(300)]
     (folder / "details-000.json").write_text(json.dumps(details))
-    return site
+    return copied_site
 
 
 @pytest.mark.parametrize("width", [320, 1280])

@@ -123,16 +123,15 @@ def test_a_cluster_that_no_playlist_covers_can_be_shown_and_selected(open_viewer
 
 
 def test_insights_that_cannot_be_had_are_told_in_their_place_and_asked_for_again(
-    open_viewer: OpenViewer, copy_site: Callable[[str], Site]
+    open_viewer: OpenViewer, copied_site: Site
 ) -> None:
-    site = copy_site("no-insights")
-    away = (site.folder / INSIGHTS).rename(site.folder / "away.json")
-    viewer = open_viewer(site=site)
+    away = (copied_site.folder / INSIGHTS).rename(copied_site.folder / "away.json")
+    viewer = open_viewer(site=copied_site)
     name = document(viewer, "map.json")["playlists"][0]["name"]
     description = about(viewer, name)
     expect(description.get_by_role("status")).to_contain_text("could not be fetched (status 404)")
     viewer.complaints.expect("404")
-    away.rename(site.folder / INSIGHTS)
+    away.rename(copied_site.folder / INSIGHTS)
     button = viewer.page.get_by_role("button", name=f"About {name}", exact=True)
     button.click()
     button.click()

@@ -224,10 +224,9 @@ def test_the_end_of_a_path_is_another_track_than_its_beginning(open_viewer: Open
     assert viewer.state("selected") == []
 
 
-def test_missing_neighbours_are_told_in_the_card(open_viewer: OpenViewer, copy_site: Callable[[str], Site]) -> None:
-    site = copy_site("no-neighbours")
-    (site.folder / "data" / GENERATION / "neighbours-000.json").unlink()
-    viewer = open_viewer(site=site)
+def test_missing_neighbours_are_told_in_the_card(open_viewer: OpenViewer, copied_site: Site) -> None:
+    (copied_site.folder / "data" / GENERATION / "neighbours-000.json").unlink()
+    viewer = open_viewer(site=copied_site)
     viewer.page.mouse.click(*viewer.position_of(viewer.track_in_view()))
     expect(viewer.page.locator(".alike")).to_contain_text("could not be fetched (status 404)")
     viewer.complaints.expect("404")
