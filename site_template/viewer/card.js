@@ -203,13 +203,13 @@ export class Card {
   #filteredNote() {
     const show = element("button", { class: "text-button", type: "button" }, "Clear the filters");
     show.addEventListener("click", () => this.#store.set({ ...ALL_SHOWN, until: null }));
-    return element("p", { class: "card-filtered" }, "Hidden by a filter. ", show);
+    return element("p", { class: "card-filtered", hidden: true }, "Hidden by a filter. ", show);
   }
 
   #showWhetherFiltered() {
     const note = /** @type {HTMLElement | null} */ (this.#element.querySelector(".card-filtered"));
-    if (!note) return;
-    note.hidden = this.#renderer.isVisible(this.#shown);
+    if (!note || note.hidden === this.#renderer.isVisible(this.#shown)) return;
+    note.hidden = !note.hidden;
     this.place();
   }
 

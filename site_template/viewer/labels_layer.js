@@ -31,7 +31,8 @@ const TITLE_FONT = `400 11.5px ${FONT_FAMILY}`;
 function lookOf({ isLarger, share }, narrow) {
   const [smallest, gain] = narrow ? [11, 3] : [12, 5];
   const size = Math.round(smallest + (isLarger ? 3 : 0) + gain * Math.sqrt(share));
-  return { font: `${isLarger ? 500 : 600} ${size}px ${FONT_FAMILY}`, size, tracking: isLarger ? size / 8 : 0, isLarger };
+  const font = `${isLarger ? 500 : 600} ${size}px ${FONT_FAMILY}`;
+  return isLarger ? { font, size, tracking: size / 8, haloWidth: 6, isLarger } : { font, size, tracking: 0, haloWidth: 4, isLarger };
 }
 
 /**
@@ -93,8 +94,8 @@ export class LabelsLayer extends MovableCanvas {
     const shown = keepInside(inView, free);
     this.#drawTitles(titles, shown, theme);
     for (const { group, x, y } of shown) {
-      const { lines, font, size, tracking, isLarger } = this.#looks[group];
-      const look = { font, tracking, color: isLarger ? theme.muted : theme.text, halo: theme.background, haloWidth: isLarger ? 6 : 4, height: size + ROOM.y };
+      const { lines, font, size, tracking, haloWidth, isLarger } = this.#looks[group];
+      const look = { font, tracking, color: isLarger ? theme.muted : theme.text, halo: theme.background, haloWidth, height: size + ROOM.y };
       lines.forEach((line, place) => {
         const middle = y + (place - (lines.length - 1) / 2) * LEADING * size;
         this.#write(line, look, x - this.#sprites.widthOf(font, line, tracking) / 2, middle);

@@ -34,11 +34,16 @@ export function wireLegend(host, map, store, traitLoader, insights, visibleCount
   /** @type {(() => void) | null} */
   let updateRange = null;
 
+  // While the slider of time is open, it counts.
+  const showCount = () => {
+    const counts = isFiltered(store.get()) && store.get().until === null;
+    shown.textContent = counts ? `${formatCount(visibleCount())} of ${formatCount(map.count)} shown` : "";
+  };
   const update = () => {
     const state = store.get();
     // Disabled, not away: what is below the list must not move while somebody taps in it.
     showAll.disabled = !isFiltered(state);
-    shown.textContent = showAll.disabled ? "" : `${formatCount(visibleCount())} of ${formatCount(map.count)} shown`;
+    showCount();
     for (const toggle of scroller.querySelectorAll(".legend-toggle")) {
       toggle.setAttribute("aria-pressed", String(isShown(state, /** @type {HTMLElement} */ (toggle).dataset.group ?? "")));
     }
@@ -58,7 +63,8 @@ export function wireLegend(host, map, store, traitLoader, insights, visibleCount
   wireColorBy(host, map, store, traitLoader);
   showAll.addEventListener("click", () => store.set(ALL_SHOWN));
   store.subscribe(["colorBy", "theme", "traits"], rebuild);
-  store.subscribe([...Object.values(HIDDEN_KEY), "traitFilters", "until"], update);
+  store.subscribe([...Object.values(HIDDEN_KEY), "traitFilters"], update);
+  store.subscribe(["until"], showCount);
   rebuild();
 }
 
