@@ -14,7 +14,20 @@ from benchmarks.viewer.measure import FLAGS, Figures, measure, percentile
 from benchmarks.viewer.pages import PEERS, data_path, peers, site
 
 BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
-HEAD: Final = ("page", "tracks", "shown", "cpu p50", "p95", "work p50", "p95", "frame p50", "p95", "hover p50", "p95")
+HEAD: Final = (
+    "page",
+    "tracks",
+    "shown p50",
+    "p95",
+    "cpu p50",
+    "p95",
+    "work p50",
+    "p95",
+    "frame p50",
+    "p95",
+    "hover p50",
+    "p95",
+)
 HEAD_END: Final = ("longest task", "JS MiB")
 
 
@@ -49,10 +62,9 @@ def _print_figures(name: str, tracks: int, figures: Figures) -> None:
     def one(value: float | None) -> str:
         return "" if value is None else f"{value:.0f}"
 
-    frames = (*both(figures.cpu_ms), *both(figures.work_ms), *both(figures.interval_ms), *both(figures.hover_ms))
-    _print_row(
-        (name, f"{tracks:,}", one(figures.shown_ms), *frames, one(figures.longest_task_ms), one(figures.heap_mib))
-    )
+    times = (figures.shown_ms, figures.cpu_ms, figures.work_ms, figures.interval_ms, figures.hover_ms)
+    cells = [cell for values in times for cell in both(values)]
+    _print_row((name, f"{tracks:,}", *cells, one(figures.longest_task_ms), one(figures.heap_mib)))
 
 
 def _print_row(cells: Sequence[str]) -> None:

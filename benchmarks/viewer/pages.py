@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.viewer.library import write_table
+from spotmap_build.emit.page import template_digest
 
 PEERS_SOURCE: Final = Path(__file__).parent / "peers"
 CHECKOUT: Final = Path(__file__).parents[2]
@@ -18,19 +19,20 @@ _GENERATION = re.compile(r'data-generation="([0-9a-zA-Z]+)"')
 
 
 def site(work: Path, tracks: int) -> str:
-    """Build the site of so many tracks, where it is not there yet; gives its path below ``work``, ending in a slash.
+    """Build the site of so many tracks, where it is not there with the viewer of this checkout.
 
-    The viewer of this checkout is put into a site that was built before it changed.
+    Gives its path below ``work``, ending in a slash.
     """
     folder = work / str(tracks)
-    if not (folder / "site" / "index.html").is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        write_table(folder / "library.csv", tracks)
+    folder.mkdir(parents=True, exist_ok=True)
+    built_with = folder / "built-with.txt"
+    viewer = template_digest()
+    if not built_with.is_file() or built_with.read_text(encoding="ascii") != viewer:
+        if not (folder / "library.csv").is_file():
+            write_table(folder / "library.csv", tracks)
         command = [sys.executable, "-m", "spotmap_build", "--source", "table:library.csv", "--out", "site"]
         subprocess.run([*command, "--log", "plain"], cwd=folder, check=True)
-    data = folder / data_path(work, tracks).removeprefix(f"{tracks}/")
-    for name, source in (("viewer.js", "viewer.bundle.js"), ("style.css", "style.css")):
-        shutil.copyfile(CHECKOUT / "site_template" / source, data / name)
+        built_with.write_text(viewer, encoding="ascii")
     return f"{tracks}/site/"
 
 
