@@ -164,7 +164,8 @@ function announce(text) {
 }
 
 /**
- * The legend folds: away at the side of wide windows, down to its handle on narrow ones.
+ * The legend folds: away at the side of wide windows, down to its handle on narrow ones. What is opened at its end comes
+ * into view.
  *
  * @param {HTMLElement} legend
  * @param {HTMLElement} handle
@@ -175,6 +176,8 @@ function wireDrawer(legend, handle) {
     handle.setAttribute("aria-expanded", String(open));
     legend.classList.toggle("is-open", open);
   });
+  const about = legend.querySelector("details");
+  about?.addEventListener("toggle", () => about.open && about.scrollIntoView({ block: "nearest" }));
 }
 
 /**

@@ -128,6 +128,15 @@ def test_the_legend_is_a_drawer_on_a_phone(open_viewer: OpenViewer) -> None:
     expect(body).to_be_visible()
 
 
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 560)])
+def test_how_good_the_map_is_opens_in_view(open_viewer: OpenViewer, width: int, height: int) -> None:
+    viewer = open_viewer(viewport={"width": width, "height": height})
+    if width == 390:
+        viewer.page.get_by_role("button", name="Clusters and playlists").click()
+    viewer.page.get_by_text("How good is this map?").click()
+    expect(viewer.page.locator(".about dd").first).to_be_in_viewport(ratio=1)
+
+
 @pytest.mark.parametrize("tracks", [1, 2])
 def test_a_tiny_library_is_a_map_without_clusters(open_viewer: OpenViewer, tracks: int) -> None:
     viewer = open_viewer(tracks)

@@ -104,6 +104,6 @@ def test_the_real_template_renders_and_states_the_same_policy_as_the_preview() -
 def test_the_page_says_how_good_the_map_is_in_sentences() -> None:
     figure = Figure("trustworthiness", "trustworthiness", 0.934, "How far you can trust <it>.", 0.5)
     page = render_pages(template_folder(), replace(FACTS, figures=(figure,)))["index.html"].decode()
-    assert "0.93" in page
+    assert "<dt>Trustworthiness <span>0.93</span></dt>" in page
     assert "How far you can trust &lt;it&gt;." in page
     assert "How good is this map" not in render_pages(template_folder(), FACTS)["index.html"].decode()
