@@ -7,26 +7,22 @@ from __future__ import annotations
 
 import argparse
 import io
-import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from benchmarks.serving import serving
+from benchmarks.serving import installed_browser, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-"""Installed browsers that will do; without one, Playwright's own is used."""
 
 READY_TIMEOUT_MS = 30_000
 SETTLE_MS = 1_200
 """After which covers, details and the last frame of a flight are there."""
 
 QUALITY = 78
-"""Of WebP, 0..100: letters stay sharp, and a picture takes less than 100 kB."""
+"""Of WebP, 0..100: letters stay sharp."""
 
 PIN_CENTRAL_TRACK = """() => {
   const middle = [innerWidth / 2, innerHeight / 2];
@@ -72,9 +68,8 @@ def photograph(site: Path, pictures: Path, name: str) -> list[Path]:
     from playwright.sync_api import sync_playwright
 
     pictures.mkdir(parents=True, exist_ok=True)
-    installed = next(filter(None, map(shutil.which, BROWSERS)), None)
     with serving(site) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=installed)
+        browser = playwright.chromium.launch(executable_path=installed_browser())
         try:
             return [_take(browser, address, shot, pictures / shot.file_name(name)) for shot in SHOTS]
         finally:

@@ -1,7 +1,8 @@
-"""Serves a folder on this machine, for pages that are measured or photographed."""
+"""Serves a folder on this machine, and finds a browser, for pages that are measured or photographed."""
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,13 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def installed_browser() -> str | None:
+    """An installed browser that will do; without one, Playwright's own is to be used."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 class _QuietHandler(SimpleHTTPRequestHandler):

@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks.serving import serving
+from benchmarks.serving import installed_browser, serving
 from benchmarks.viewer.measure import FLAGS, Figures, measure, percentile
 from benchmarks.viewer.pages import PEERS, data_path, peers, site
 
-BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
-HEAD: Final = (
-    "page",
-    "tracks",
-    "shown p50",
-    "p95",
-    "cpu p50",
-    "p95",
-    "work p50",
-    "p95",
-    "frame p50",
-    "p95",
-    "hover p50",
-    "p95",
-)
-HEAD_END: Final = ("longest task", "JS MiB")
+TIMES: Final = ("shown", "cpu", "work", "frame", "hover")
 
 
 def main() -> int:
@@ -39,8 +23,10 @@ def main() -> int:
     work.mkdir(parents=True, exist_ok=True)
     sites = {tracks: site(work, tracks) for tracks in arguments.tracks}
     peer_pages = peers(work) if arguments.peer_tracks else {}
-    installed = next(filter(None, map(shutil.which, BROWSERS)), None)
-    _print_row((*HEAD, *HEAD_END))
+    installed = installed_browser()
+    _print_row(
+        ("page", "tracks", *(cell for name in TIMES for cell in (f"{name} p50", "p95")), "longest task", "JS MiB")
+    )
     with serving(work) as address, sync_playwright() as playwright:
         for tracks, path in sites.items():
             browser = playwright.chromium.launch(executable_path=installed, args=list(FLAGS))

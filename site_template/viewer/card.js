@@ -202,7 +202,10 @@ export class Card {
   /** For a track that was found, or linked to, but is not on the map. */
   #filteredNote() {
     const show = element("button", { class: "text-button", type: "button" }, "Clear the filters");
-    show.addEventListener("click", () => this.#store.set({ ...ALL_SHOWN, until: null }));
+    show.addEventListener("click", () => {
+      this.#store.set({ ...ALL_SHOWN, until: null });
+      this.enter();
+    });
     return element("p", { class: "card-filtered", hidden: true }, "Hidden by a filter. ", show);
   }
 

@@ -10,7 +10,7 @@ import { anchorsOf } from "./label_placement.js";
 /** Characters. A name that is longer takes two lines; what is too long for these is cut. */
 const LONGEST_ALONE = 24;
 const LONGEST_OF_TWO = 28;
-/** Words in brackets at the end, which may hold brackets of their own. */
+/** Words in brackets at the end, which tell a name from others in lists; they may hold brackets of their own. */
 const REMARK = / (\((?:[^()]|\([^()]*\))*\))$/u;
 /** With more clusters than this the view of the whole map has no room for their names: pixels of width for each. */
 const WIDTH_A_NAME = 50;
@@ -24,9 +24,6 @@ const WIDTH_A_NAME = 50;
  * @property {number} from  it may show from this transform scale on
  * @property {number} to  and below this one
  */
-
-/** Without the remark in brackets that tells it from others in lists. @param {string} name */
-const brief = (name) => name.replace(REMARK, "");
 
 /**
  * A name as the map has room for it: a long one in two lines, about as long as each other. The second begins with no
@@ -78,11 +75,11 @@ export function namesOnMap(map, state, homeScale, width) {
   /** @param {readonly (Group | LargerRegion)[]} ones */
   const byCount = (ones) => {
     const most = Math.max(1, ...ones.map(({ count }) => count));
-    const briefOnes = ones.map(({ name }) => brief(name));
+    const brief = ones.map(({ name }) => name.replace(REMARK, ""));
     // Playlists are called what somebody called them, brackets and all; so are clusters that nothing else tells apart.
-    const isEnough = (/** @type {string} */ text) => kind === "cluster" && briefOnes.filter((other) => other === text).length === 1;
-    const linesFor = (/** @type {string} */ name) => linesOf(isEnough(brief(name)) ? brief(name) : name);
-    return ones.map(({ name, count }, place) => ({ lines: linesFor(name), share: count / most, place })).sort((a, b) => b.share - a.share);
+    const isEnough = (/** @type {string} */ text) => kind === "cluster" && brief.filter((other) => other === text).length === 1;
+    const called = ones.map(({ name }, place) => (isEnough(brief[place]) ? brief[place] : name));
+    return ones.map(({ count }, place) => ({ lines: linesOf(called[place]), share: count / most, place })).sort((a, b) => b.share - a.share);
   };
   const isTwofold = kind === "cluster" && hasTwoLevels(map);
   const change = isTwofold ? levelSwitch(map.clusters.length, width) * homeScale : 0;

@@ -148,8 +148,9 @@ def test_a_found_track_that_a_filter_hides_says_so_and_can_be_shown(open_viewer:
     page.keyboard.press("Enter")
     note = page.locator(".card-filtered")
     expect(note).to_contain_text("Hidden by a filter")
-    note.get_by_role("button").click()
+    note.get_by_role("button").press("Enter")
     expect(note).to_be_hidden()
+    expect(page.locator("#card :focus")).to_have_count(1)
     assert viewer.visible_count() == 300
     assert viewer.state("pinned") == 0
     expect(page.locator(".legend-shown")).to_be_empty()
