@@ -1,0 +1,138 @@
+"""Open files that other people made, and replace our own in one step.
+
+A name in a folder of music can lead anywhere: to a pipe that nobody writes to, to a device without an end, to a file of
+the kernel that waits. Whatever is opened by a name from outside goes through here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_NO_WAITING: Final = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_KINDS: Final = {
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFDIR: "a folder",
+}
+
+
+class NotRegularFile(OSError):
+    """A name leads to something that is not a regular file: a pipe, a device, a socket, a folder."""
+
+    def __init__(self, path: Path, mode: int) -> None:
+        kind = _KINDS.get(stat.S_IFMT(mode), "a special file")
+        super().__init__(errno.EINVAL, f"it is {kind}, not a regular file", str(path))
+
+
+class FileTooLarge(OSError):
+    """A file is larger than its kind ever needs to be."""
+
+    def __init__(self, path: Path, limit_bytes: int) -> None:
+        super().__init__(errno.EFBIG, f"it is larger than {limit_bytes:,} bytes", str(path))
+
+
+def check_regular(path: Path) -> os.stat_result:
+    """Look at what a path leads to, links followed, without opening it.
+
+    Raises
+    ------
+    NotRegularFile
+        It is a pipe, a device, a socket or a folder.
+    OSError
+        There is nothing, or it may not be looked at. A path that holds a NUL is nothing as well.
+    """
+    try:
+        found = path.stat()
+    except ValueError as error:  # a NUL in the name
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), repr(str(path))) from error
+    if not stat.S_ISREG(found.st_mode):
+        raise NotRegularFile(path, found.st_mode)
+    return found
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file for reading, and nothing else; never wait for what is no regular file.
+
+    The check is made on the file that was opened, so that nothing can be put in its place in between.
+
+    Raises
+    ------
+    NotRegularFile
+        It is a pipe, a device, a socket or a folder.
+    OSError
+        It cannot be opened.
+    """
+    check_regular(path)  # some devices act when they are opened
+    descriptor = os.open(path, os.O_RDONLY | _NO_WAITING)
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            raise NotRegularFile(path, mode)
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def read_bounded(path: Path, limit_bytes: int) -> bytes:
+    """Read a whole regular file of at most ``limit_bytes``.
+
+    Files of the kernel (``/proc/kmsg``) claim to be empty and are: no more is read than the size that a file states.
+
+    Raises
+    ------
+    FileTooLarge
+        It holds more.
+    OSError
+        As for :func:`open_regular`.
+    """
+    with open_regular(path) as file:
+        size_bytes = os.fstat(file.fileno()).st_size
+        if size_bytes > limit_bytes:
+            raise FileTooLarge(path, limit_bytes)
+        return file.read(size_bytes) if size_bytes else b""
+
+
+def write_atomically(target: Path, data: bytes) -> None:
+    """Put ``data`` at ``target`` in one step: a reader sees the old content or the new, never a part.
+
+    The temporary file lies beside ``target`` under a name that nobody can guess, and is made only where nothing of that
+    name exists, so that no link is followed. It keeps the mode of the file that it replaces.
+
+    Raises
+    ------
+    OSError
+        It cannot be written; what was there is still whole, and nothing is left behind.
+    """
+    temporary = target.with_name(f".{os.urandom(12).hex()}.tmp")
+    mode = _mode_of(target)
+    try:
+        with temporary.open("xb") as file:
+            if mode is not None:
+                temporary.chmod(mode)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    except BaseException:  # an interrupt as well: nothing is left behind
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def _mode_of(target: Path) -> int | None:
+    """The permissions of a regular file; None where there is none yet."""
+    try:
+        found = target.lstat()
+    except OSError:
+        return None
+    return stat.S_IMODE(found.st_mode) if stat.S_ISREG(found.st_mode) else None

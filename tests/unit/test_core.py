@@ -1,0 +1,135 @@
+"""Files, documents and text from outside: nothing waits, nothing is endless, and every fault is of one kind."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from spotmap_build.core.documents import parse_json, parse_toml
+from spotmap_build.core.files import (
+    FileTooLarge,
+    NotRegularFile,
+    check_regular,
+    open_regular,
+    read_bounded,
+    write_atomically,
+)
+from spotmap_build.core.retry_after import LONGEST_PAUSE_S, clamp_retry_at, parse_retry_after
+from spotmap_build.core.text import printable
+
+
+def fifo(folder: Path) -> Path:
+    path = folder / "pipe"
+    os.mkfifo(path)
+    return path
+
+
+def test_pipes_devices_and_folders_are_not_opened(tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to("/dev/zero")
+    for path in (fifo(tmp_path), link, Path("/dev/urandom"), tmp_path):
+        for look in (check_regular, open_regular, lambda place: read_bounded(place, 10)):
+            with pytest.raises(NotRegularFile, match="not a regular file"):
+                look(path)
+
+
+@pytest.mark.parametrize("name", ["nul\0", "missing"])
+def test_a_name_of_nothing_is_a_missing_file(tmp_path: Path, name: str) -> None:
+    with pytest.raises(FileNotFoundError):
+        open_regular(tmp_path / name)
+
+
+def test_a_file_is_read_within_its_bound(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"12345")
+    assert read_bounded(path, 5) == b"12345"
+    with pytest.raises(FileTooLarge, match="larger than 4 bytes"):
+        read_bounded(path, 4)
+
+
+@pytest.mark.skipif(not Path("/proc/kmsg").exists(), reason="Linux only")
+def test_a_file_of_the_kernel_holds_nothing() -> None:
+    try:
+        assert read_bounded(Path("/proc/kmsg"), 100) == b""
+    except PermissionError:
+        pytest.skip("it may not be opened here")
+
+
+def test_a_file_is_replaced_in_one_step_and_keeps_its_mode(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write_atomically(path, b"first")
+    path.chmod(0o640)
+    write_atomically(path, b"second")
+    assert path.read_bytes() == b"second"
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
+    victim, link = tmp_path / "victim", tmp_path / "link"
+    victim.write_bytes(b"mine")
+    link.symlink_to(victim)
+    write_atomically(link, b"other")
+    assert victim.read_bytes() == b"mine"
+    assert not link.is_symlink()
+
+
+DEEP = 200_000
+
+
+@pytest.mark.parametrize("content", ["[" * DEEP, '{"a":' * DEEP, "9" * 5_000, b"\xff\xfe\xfd", "", "{"])
+def test_what_is_no_json_is_a_value_error(content: str | bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - any of its kinds
+        parse_json(content)
+
+
+@pytest.mark.parametrize("content", ["a = " + "[" * DEEP, b"\xff", "a", "a = " + "9" * 5_000])
+def test_what_is_no_toml_is_a_value_error(content: str | bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011
+        parse_toml(content)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Björk – Jóga 東京", "Björk – Jóga 東京"),
+        ("a\nb\r::error::\x1b]0;x\x07\x9b", "a b ::error:: ]0;x  "),
+        ("left\u202eright\u2028", "left right "),
+        ("half \udce9", "half \ufffd"),
+    ],
+)
+def test_control_characters_do_not_reach_a_terminal(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
+NOW = datetime(2026, 11, 29, tzinfo=UTC).timestamp()
+
+
+@pytest.mark.parametrize(
+    ("header", "wait_s"),
+    [
+        ("120", 120.0),
+        ("0", 0.0),
+        ("1.5", 1.5),
+        ("Sun, 29 Nov 2026 00:02:00 GMT", 120.0),
+        ("86400000000000", float(LONGEST_PAUSE_S)),
+        ("9" * 400, float(LONGEST_PAUSE_S)),
+        ("inf", float(LONGEST_PAUSE_S)),
+        ("Sun, 29 Nov 9999 00:02:00 GMT", float(LONGEST_PAUSE_S)),
+        ("nan", None),
+        ("-5", None),
+        ("soon", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_pause_is_read_and_bounded(header: str | None, wait_s: float | None) -> None:
+    assert parse_retry_after(header, now_unix_s=NOW) == wait_s
+
+
+def test_a_remembered_pause_is_bounded() -> None:
+    assert clamp_retry_at(1e30, NOW) == int(NOW) + LONGEST_PAUSE_S
+    assert clamp_retry_at(NOW + 60, NOW) == int(NOW) + 60

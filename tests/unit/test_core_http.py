@@ -1,0 +1,188 @@
+"""A server may answer without end, drip, bomb, or send a request elsewhere: each becomes one kind of error, in time."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+import requests
+
+from spotmap_build.core.http import (
+    BodyTooLarge,
+    Limits,
+    RedirectRefused,
+    TooSlow,
+    is_trustworthy_address,
+    make_session,
+)
+
+SMALL = Limits(silence_s=20, total_s=20, body_bytes=100_000)
+HASTY = Limits(silence_s=20, total_s=0.3, body_bytes=100_000)
+
+
+@contextmanager
+def raw_server(behave: Callable[[socket.socket, threading.Event], None]) -> Iterator[str]:
+    """A server that reads a request and then does as it is told with the connection."""
+    stopped = threading.Event()
+
+    def serve() -> None:
+        while not stopped.is_set():
+            with contextlib.suppress(OSError):
+                connection, _ = listener.accept()
+                with connection:
+                    connection.recv(65_536)
+                    behave(connection, stopped)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            stopped.set()
+            with contextlib.suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+
+
+def says(content: bytes) -> Callable[[socket.socket, threading.Event], None]:
+    return lambda connection, _stopped: connection.sendall(content)
+
+
+def drips(start: bytes, drop: bytes) -> Callable[[socket.socket, threading.Event], None]:
+    """Send ``drop`` again and again, as long as anybody is there."""
+
+    def behave(connection: socket.socket, stopped: threading.Event) -> None:
+        connection.sendall(start)
+        while not stopped.wait(0.02):
+            connection.sendall(drop)
+
+    return behave
+
+
+def ok(body: bytes, *headers: bytes) -> bytes:
+    lines = (b"HTTP/1.1 200 OK", b"Content-Length: %d" % len(body), b"Connection: close", *headers)
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body
+
+
+def test_an_ordinary_answer_is_read_whole() -> None:
+    with raw_server(says(ok(b'{"a": 1}'))) as url:
+        assert make_session(SMALL, follow_redirects=False).get(url).json() == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    "behave",
+    [
+        drips(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x"),
+        drips(b"HTTP/1.1 200 OK\r\nContent-Length: 90000\r\n\r\n", b"x"),
+        drips(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+        drips(b"HTTP/1.1 200 OK\r\n\r\n", b"x"),
+    ],
+    ids=["headers", "body", "chunks", "a body without a length"],
+)
+def test_an_answer_that_drips_ends_when_its_time_is_over(
+    behave: Callable[[socket.socket, threading.Event], None],
+) -> None:
+    with raw_server(behave) as url, pytest.raises(TooSlow):
+        make_session(HASTY, follow_redirects=False).get(url)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        ok(b"x" * 200_000),
+        ok(zlib.compress(b"x" * 200_000), b"Content-Encoding: deflate"),
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + b"x" * 200_000,
+    ],
+    ids=["plain", "compressed", "without a length"],
+)
+def test_an_answer_past_the_limit_is_refused(content: bytes) -> None:
+    with raw_server(says(content)) as url, pytest.raises(BodyTooLarge):
+        make_session(SMALL, follow_redirects=False).get(url)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"rubbish\r\n\r\n",
+        b"HTTP/1.1 200 " + b"x" * 100_000 + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: 1\r\n" % number for number in range(1_000)) + b"\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nx\r\n0\r\n\r\n",
+        ok(b"not gzip", b"Content-Encoding: gzip"),
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\nConnection: close\r\n\r\nhalf",
+        b"",
+    ],
+    ids=["rubbish", "long status", "1,000 headers", "odd chunks", "odd gzip", "cut short", "nothing"],
+)
+def test_what_is_no_http_is_a_request_exception(content: bytes) -> None:
+    with raw_server(says(content)) as url, pytest.raises(requests.RequestException):
+        make_session(SMALL, follow_redirects=True).get(url)
+
+
+@pytest.mark.parametrize("url", ["http://exa mple/", "http://127.0.0.1:1/\r\nX: y", "http://[", f"http://{'a' * 300}/"])
+def test_what_is_no_address_is_a_request_exception(url: str) -> None:
+    with pytest.raises(requests.RequestException):
+        make_session(SMALL, follow_redirects=True).get(url)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_request_with_a_secret_follows_no_redirect(status: int) -> None:
+    asked: list[bytes] = []
+
+    def note(connection: socket.socket, _stopped: threading.Event) -> None:
+        asked.append(b"")
+        connection.sendall(ok(b"{}"))
+
+    with raw_server(note) as elsewhere:
+        redirect = b"HTTP/1.1 %d Moved\r\nLocation: %s/\r\nContent-Length: 0\r\n\r\n" % (status, elsewhere.encode())
+        with raw_server(says(redirect)) as url, pytest.raises(RedirectRefused):
+            make_session(SMALL, follow_redirects=False).post(url, data={"refresh_token": "secret"})
+    assert not asked
+
+
+def test_a_redirect_is_followed_where_that_is_allowed() -> None:
+    with raw_server(says(ok(b"there"))) as elsewhere:
+        redirect = b"HTTP/1.1 302 Moved\r\nLocation: %s/\r\nContent-Length: 0\r\n\r\n" % elsewhere.encode()
+        with raw_server(says(redirect)) as url:
+            assert make_session(SMALL, follow_redirects=True).get(url).content == b"there"
+
+
+@pytest.mark.parametrize("target", ["ftp://127.0.0.1/x", "file:///etc/passwd"])
+def test_a_redirect_keeps_to_the_web(target: str) -> None:
+    redirect = f"HTTP/1.1 302 Moved\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n".encode()
+    with raw_server(says(redirect)) as url, pytest.raises(RedirectRefused):
+        make_session(SMALL, follow_redirects=True).get(url)
+
+
+def test_an_address_on_the_internet_does_not_lead_into_the_private_network() -> None:
+    session = make_session(SMALL, follow_redirects=True)
+    answer = requests.Response()
+    answer.status_code, answer.url = 302, "https://93.184.216.34/"
+    for host in ("127.0.0.1", "10.0.0.1", "169.254.169.254", "[::1]", "localhost"):
+        answer.headers["Location"] = f"https://{host}/"
+        with pytest.raises(RedirectRefused):
+            session.get_redirect_target(answer)
+
+
+@pytest.mark.parametrize(
+    ("url", "is_right"),
+    [
+        ("https://accounts.spotify.com/", True),
+        ("http://127.0.0.1:8080/", True),
+        ("http://localhost/", True),
+        ("http://[::1]:1/", True),
+        ("http://accounts.spotify.com/", False),
+        ("http://127.0.0.1.example.com/", False),
+        ("http://127.0.0.1@example.com/", False),
+        ("ftp://127.0.0.1/", False),
+        ("https:///path", False),
+        ("http://[", False),
+        ("https://host:port/", False),
+    ],
+)
+def test_secrets_go_over_https_or_stay_on_this_machine(url: str, is_right: bool) -> None:
+    assert is_trustworthy_address(url) is is_right
