@@ -1,4 +1,4 @@
-"""Many recordings at once: worker processes of which each may die without taking more than its own track along.
+"""Many recordings at once: worker processes of which each may die or hang without taking more than its own track along.
 
 Not ``concurrent.futures.ProcessPoolExecutor``: when one of its processes dies, it fails every job in flight without
 saying whose fault it was, and recycling processes (``max_tasks_per_child``) can hang it (Python issue 115634). Here a
@@ -13,7 +13,6 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -37,6 +36,14 @@ JOBS_PER_WORKER: Final = 200
 """Then a fresh process takes over; it costs a second. None was seen to grow (150 tracks of one length: 313 MB from the
 first to the last), so this is only against a leak that some odd file brings out in a native library."""
 GRACE_S: Final = 2.0
+START_LIMIT_S: Final = 120.0
+"""For starting a process, loading the model and waking a disk: seconds at most where nothing else runs."""
+LIMIT_PER_SECOND: Final = 4.0
+"""Seconds of work allowed for each second of sound. A slow processor needs 0.1; the rest is for a busy machine."""
+LONGEST_SOUND_MS: Final = 15 * 60 * 1000
+"""No more of a recording is analyzed (``decode.WHOLE_MS``), so this is assumed where no length is known."""
+LOOK_S: Final = 1.0
+"""How often busy workers are looked after. Each look counts at most this much against them."""
 THREAD_VARIABLES: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
@@ -46,16 +53,16 @@ class EmbedPool:
     Parameters
     ----------
     jobs: how many worker processes, each with one thread for its mathematics: two such are faster than one with two.
-    executor: run there instead (Dask's, a test's); it stays the caller's to shut down, and ``jobs`` is then how many
-        jobs it may hold at once.
+    limit_s: how many seconds a job may take before its worker counts as hung.
     """
 
-    def __init__(self, jobs: int = 1, *, executor: Executor | None = None) -> None:
+    def __init__(self, jobs: int = 1, *, limit_s: Callable[[EmbedJob], float] | None = None) -> None:
         if jobs < 1:
             raise ValueError(f"a pool needs at least one worker, not {jobs}")
         self._jobs = jobs
-        self._executor = executor
+        self._limit_s = limit_s or time_limit_s
         self._workers: list[_Worker] = []
+        self._looked_s = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -72,11 +79,7 @@ class EmbedPool:
             worker.process.terminate()
         deadline_s = time.monotonic() + GRACE_S
         for worker in self._workers:
-            worker.process.join(max(0.0, deadline_s - time.monotonic()))
-            if worker.process.is_alive():
-                worker.process.kill()
-                worker.process.join()
-            worker.process.close()
+            _end(worker.process, max(0.0, deadline_s - time.monotonic()))
         self._workers.clear()
 
     def run(self, jobs: Iterable[EmbedJob | None]) -> Iterator[Finished]:
@@ -86,18 +89,27 @@ class EmbedPool:
         is not ready yet (it is being fetched), ``jobs`` waits a little and gives None, so that what is finished
         meanwhile is not held up. A worker that dies makes its job ``Failed`` with the code ``worker-died``, retryable.
 
+        A worker that takes longer than ``limit_s`` is killed, and its job tried again at the end, when no other runs:
+        the machine may only have been overloaded. If that takes too long as well, the job is ``Failed`` with the code
+        ``worker-hung``, retryable. Time in which this process itself did not run (stopped by Ctrl-Z, starved, or busy
+        with a result) does not count.
+
         Raises
         ------
         ConfigError, WeightsError: no job can be done, see :func:`~spotmap_build.embed.workers.embed_file`.
         """
-        if self._executor is not None:
-            return _run_on_executor(self._executor, jobs, self._jobs)
-        return self._run_on_workers(iter(jobs))
+        hung: list[EmbedJob] = []
+        yield from self._run(_JobQueue(iter(jobs)), self._jobs, hung.append)
+        for job in hung:
+            hung_again: list[EmbedJob] = []
+            yield from self._run(_JobQueue(iter([job])), 1, hung_again.append)
+            if hung_again:
+                yield job, _hung(job, self._limit_s(job)), 2 * self._limit_s(job)
 
-    def _run_on_workers(self, jobs: Iterator[EmbedJob | None]) -> Iterator[Finished]:
-        queue = _JobQueue(jobs)
+    def _run(self, queue: _JobQueue, most_at_once: int, give_up: Callable[[EmbedJob], None]) -> Iterator[Finished]:
+        """Do all jobs of ``queue``; those whose worker hangs go to ``give_up`` instead of being yielded."""
         while True:
-            while sum(worker.job is not None for worker in self._workers) < self._jobs:
+            while sum(worker.job is not None for worker in self._workers) < most_at_once:
                 job = queue.take()
                 if job is None:
                     break
@@ -116,6 +128,22 @@ class EmbedPool:
                     if worker.is_spent:
                         self._retire(worker)
                     yield finished
+            for job in self._end_hung():
+                give_up(job)
+
+    def _end_hung(self) -> Iterator[EmbedJob]:
+        """Kill the workers that took too long, and yield the jobs that they had."""
+        now_s = time.monotonic()
+        elapsed_s, self._looked_s = min(now_s - self._looked_s, LOOK_S), now_s
+        for worker in [worker for worker in self._workers if worker.job is not None]:
+            assert worker.job is not None
+            worker.waited_s += elapsed_s
+            # What arrived just now is taken in the next round.
+            if worker.waited_s > self._limit_s(worker.job) and not worker.connection.poll():
+                job, worker.job = worker.job, None
+                worker.process.kill()  # not SIGTERM, which a stopped process does not see
+                self._retire(worker)
+                yield job
 
     def _free_worker(self) -> _Worker:
         """A worker without a job: one that is there, or a new one."""
@@ -130,11 +158,13 @@ class EmbedPool:
         """A worker without a job, or dead: it sees its pipe closed and ends by itself."""
         self._workers.remove(worker)
         worker.connection.close()
-        worker.process.join(GRACE_S)
-        if worker.process.is_alive():
-            worker.process.kill()
-            worker.process.join()
-        worker.process.close()
+        _end(worker.process, GRACE_S)
+
+
+def time_limit_s(job: EmbedJob) -> float:
+    """How long a worker may take for a job, in seconds: in proportion to the length of what it analyzes."""
+    length_ms = LONGEST_SOUND_MS if job.duration_ms is None else min(max(job.duration_ms, 0), LONGEST_SOUND_MS)
+    return START_LIMIT_S + LIMIT_PER_SECOND * length_ms / 1000
 
 
 @dataclass(slots=True, eq=False)
@@ -157,9 +187,9 @@ class _JobQueue:
         return job
 
     @property
-    def patience_s(self) -> float | None:
+    def patience_s(self) -> float:
         """How long to wait for a running job: not at all where the next one may have become ready (it has waited)."""
-        return 0.0 if self.is_waiting else None
+        return 0.0 if self.is_waiting else LOOK_S
 
 
 @dataclass(slots=True, eq=False)
@@ -170,6 +200,8 @@ class _Worker:
     connection: Connection[object, object]
     job: EmbedJob | None = None
     started_s: float = 0.0
+    waited_s: float = 0.0
+    """For how long it was seen at work on its job."""
     jobs_done: int = 0
     is_dead: bool = False
 
@@ -180,6 +212,7 @@ class _Worker:
     def give(self, job: EmbedJob) -> None:
         self.job = job
         self.started_s = time.monotonic()
+        self.waited_s = 0.0
         # A worker that has just died is found out by ``take``, which says so.
         with suppress(OSError):
             self.connection.send(job)
@@ -210,6 +243,22 @@ def _died(job: EmbedJob, exit_code: int | None) -> Failed:
     return Failed(job.track_id, "embed", "worker-died", detail, retryable=True)
 
 
+def _hung(job: EmbedJob, limit_s: float) -> Failed:
+    detail = f"Listening to this track did not end within {limit_s:,.0f} seconds, tried twice; the file may be damaged."
+    return Failed(job.track_id, "embed", "worker-hung", detail, retryable=True)
+
+
+def _end(process: BaseProcess, patience_s: float) -> None:
+    """Wait for a process that is to end by itself, and kill it where it does not."""
+    process.join(patience_s)
+    if process.is_alive():
+        process.kill()
+        process.join(GRACE_S)
+    # One that waits for a disk that is gone cannot be killed; it ends when the disk answers.
+    with suppress(ValueError):
+        process.close()
+
+
 def _start_worker() -> _Worker:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
@@ -226,6 +275,9 @@ def _interrupts_blocked() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # where the first child starts it, it allows interrupts again (Python 3.11)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -262,43 +314,3 @@ def _end_with_parent() -> None:
     assert parent is not None
     wait_for_any([parent.sentinel])
     os._exit(1)
-
-
-def _run_on_executor(executor: Executor, jobs: Iterable[EmbedJob | None], most_at_once: int) -> Iterator[Finished]:
-    from spotmap_build.embed.workers import embed_file
-
-    queue = _JobQueue(iter(jobs))
-    running: dict[Future[Outcome], tuple[EmbedJob, float]] = {}
-    try:
-        while True:
-            while len(running) < most_at_once and (job := queue.take()) is not None:
-                running[_submit(executor, embed_file, job)] = (job, time.monotonic())
-            if not running:
-                if queue.is_exhausted:
-                    return
-                continue
-            for future in wait(running, timeout=queue.patience_s, return_when=FIRST_COMPLETED).done:
-                job, started_s = running.pop(future)
-                yield job, _result(future, job), time.monotonic() - started_s
-    finally:
-        for future in running:
-            future.cancel()
-
-
-def _submit(executor: Executor, work: Callable[[EmbedJob], Outcome], job: EmbedJob) -> Future[Outcome]:
-    try:
-        return executor.submit(work, job)
-    except BrokenExecutor as error:
-        broken: Future[Outcome] = Future()
-        broken.set_exception(error)
-        return broken
-
-
-def _result(future: Future[Outcome], job: EmbedJob) -> Outcome:
-    try:
-        return future.result()
-    except SpotmapError:
-        raise
-    except Exception as error:  # noqa: BLE001 - embed_file raises nothing else, so it is the executor that failed
-        detail = f"The worker that listened to this track was lost: {type(error).__name__}: {error}".rstrip(": ")
-        return Failed(job.track_id, "embed", "worker-died", detail, retryable=True)

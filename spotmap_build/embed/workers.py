@@ -30,6 +30,7 @@ class EmbedJob:
     of the two is set.
     ``embedder`` and ``weights_path``: the model's name and its file.
     ``temp_folder``: the caller's, who deletes it in the end: a worker that is killed leaves behind what it had there.
+    ``duration_ms``: how long the recording is, where that is known: it decides how long listening may take.
     """
 
     track_id: str
@@ -38,6 +39,7 @@ class EmbedJob:
     embedder: str
     weights_path: str
     temp_folder: str
+    duration_ms: int | None = None
 
 
 def embed_file(job: EmbedJob) -> Done[TrackEmbedding] | Failed:

@@ -8,18 +8,17 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import psutil
 import pytest
 
 from spotmap_build.embed import pool as pool_module
-from spotmap_build.embed.pool import EmbedPool
+from spotmap_build.embed.pool import EmbedPool, time_limit_s
 from spotmap_build.embed.weights import packaged
 from spotmap_build.embed.workers import EmbedJob, embed_file
 from spotmap_build.errors import TrackError, WeightsError
@@ -99,11 +98,6 @@ def test_a_job_that_is_not_ready_yet_does_not_hold_up_what_is_finished(tmp_path:
             assert isinstance(outcome, Done)
             taken.append(done.track_id)
     assert taken == ["first", "second"]
-    with ThreadPoolExecutor(2) as threads:
-        taken.clear()
-        for done, _, _ in EmbedPool(jobs=2, executor=threads).run(jobs()):
-            taken.append(done.track_id)
-    assert taken == ["first", "second"]
 
 
 def test_a_bug_in_one_track_is_that_tracks_failure(tmp_path: Path) -> None:
@@ -135,6 +129,75 @@ def test_a_worker_that_dies_takes_only_its_own_track(tmp_path: Path, how: signal
     assert (failed.code, failed.retryable) == ("worker-died", True)
     assert how.name in failed.detail
     assert [type(outcome) for outcome in outcomes.values()] == [Done] * 4
+
+
+def _hang(how: str, times: int, folder: Path) -> Path:
+    """Hang as often as ``times`` says, and note each time, and which other jobs were at work then."""
+    place = folder.parent
+    count = len(list(place.glob("hung-*")))
+    if count == times:
+        return render_tune(folder)
+    (place / f"hung-{count}").touch()
+    if how == "stopped":
+        os.kill(os.getpid(), signal.SIGSTOP)
+    while True:
+        time.sleep(600)
+
+
+def _limit(place: Path, times: int) -> Callable[[EmbedJob], float]:
+    """No time for a job that is known to hang, all the time in the world for what works: no clock decides."""
+    calls = iter(range(1, times + 1))
+    expected = next(calls)
+
+    def limit_s(job: EmbedJob) -> float:
+        nonlocal expected
+        if job.track_id != "culprit" or not (place / f"hung-{expected - 1}").exists():
+            return 1e9
+        expected = next(calls, times + 1)
+        return 0.0
+
+    return limit_s
+
+
+@pytest.mark.parametrize("how", ["stopped", "asleep"])
+def test_a_worker_that_hangs_takes_only_its_own_track_tried_twice(tmp_path: Path, how: str) -> None:
+    jobs = [job(f"t{number}", tmp_path) for number in range(3)]
+    jobs.insert(1, job("culprit", tmp_path, prepare=partial(_hang, how, 99)))
+    with EmbedPool(jobs=2, limit_s=_limit(tmp_path, 2)) as pool:
+        finished = [(done.track_id, outcome) for done, outcome, _ in pool.run(jobs)]
+    track_id, failed = finished.pop()
+    assert track_id == "culprit"
+    assert isinstance(failed, Failed)
+    assert (failed.code, failed.retryable) == ("worker-hung", True)
+    assert len(list(tmp_path.glob("hung-*"))) == 2
+    assert {track_id for track_id, _ in finished} == {"t0", "t1", "t2"}
+    assert all(isinstance(outcome, Done) for _, outcome in finished)
+
+
+def test_what_was_only_held_up_is_heard_when_it_is_tried_alone(tmp_path: Path) -> None:
+    jobs = [job("culprit", tmp_path, prepare=partial(_hang, "stopped", 1)), job("other", tmp_path)]
+    with EmbedPool(jobs=2, limit_s=_limit(tmp_path, 1)) as pool:
+        finished = [(done.track_id, type(outcome)) for done, outcome, _ in pool.run(jobs)]
+    assert finished == [("other", Done), ("culprit", Done)]
+
+
+def test_time_in_which_the_build_itself_stood_still_does_not_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock_s = iter(range(0, 10_000_000, 3_600))
+    monkeypatch.setattr(pool_module, "time", SimpleNamespace(monotonic=lambda: float(next(clock_s))))
+    with EmbedPool(jobs=1, limit_s=lambda _: 3_000.0) as pool:
+        assert [type(outcome) for _, outcome, _ in pool.run([job("a", tmp_path)])] == [Done]
+
+
+@pytest.mark.parametrize(
+    ("duration_ms", "limit_s"),
+    [(0, 120), (-5, 120), (240_000, 1_080), (900_000, 3_720), (36_000_000, 3_720), (None, 3_720)],
+)
+def test_the_time_for_a_job_is_in_proportion_to_what_is_analyzed(
+    tmp_path: Path, duration_ms: int | None, limit_s: float
+) -> None:
+    assert time_limit_s(job("a", tmp_path, duration_ms=duration_ms)) == limit_s
 
 
 def test_a_worker_that_dies_while_idle_costs_nothing(tmp_path: Path) -> None:
@@ -257,18 +320,25 @@ def test_ctrl_c_ends_everything_quickly_and_quietly(
     assert process.stderr.read() == ""
 
 
-def test_any_executor_will_do(tmp_path: Path) -> None:
-    with ThreadPoolExecutor(1) as executor, EmbedPool(jobs=2, executor=executor) as pool:
-        finished = {done.track_id: outcome for done, outcome, _ in pool.run([job("a", tmp_path), job("b", tmp_path)])}
-        assert {name: type(outcome) for name, outcome in finished.items()} == {"a": Done, "b": Done}
-        assert executor.submit(int).result() == 0
+def test_the_first_worker_is_started_with_interrupts_blocked_as_well() -> None:
+    """Python's resource tracker, which is started with it, allows interrupts again."""
+    script = """
+        import signal
+        from multiprocessing import resource_tracker
+        from spotmap_build.embed import pool
 
-
-def test_an_executor_that_breaks_loses_no_track_from_the_ledger(tmp_path: Path) -> None:
-    jobs = [job("culprit", tmp_path, prepare=partial(_die, int(signal.SIGKILL))), job("other", tmp_path)]
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor, EmbedPool(executor=executor) as pool:
-        outcomes = [outcome for _, outcome, _ in pool.run(jobs)]
-    assert [outcome.code for outcome in outcomes if isinstance(outcome, Failed)] == ["worker-died"] * 2
+        with pool._interrupts_blocked():
+            resource_tracker.ensure_running()
+            print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ()))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "True\n"
 
 
 def test_a_pool_without_workers_is_refused() -> None:

@@ -146,6 +146,7 @@ class _Line:
             embedder=self._listening.spec.name,
             weights_path=str(self._weights),
             temp_folder=str(self._scratch),
+            duration_ms=track.duration_ms,
         )
 
 
