@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from spotmap_build.core.text import printable
 from spotmap_build.report import EXCLUDED
 
 if TYPE_CHECKING:
@@ -81,4 +82,6 @@ def markdown(result: BuildResult, title: str) -> str:
         lines += [f"- {line}" for line in missing_lines(result.missing)]
     if result.notices:
         lines += ["", *(f"- {notice}" for notice in result.notices)]
-    return "\n".join(line for index, line in enumerate(lines) if line or lines[index - 1 : index] != [""]) + "\n"
+    kept = (line for index, line in enumerate(lines) if line or lines[index - 1 : index] != [""])
+    # Titles and names of files are quoted: none of them begins a line of its own.
+    return "\n".join(map(printable, kept)) + "\n"

@@ -5,15 +5,20 @@
 set -uo pipefail
 
 log=$(mktemp) summary=$(mktemp)
+# What is printed may quote names of files and titles, which anybody may have chosen: no line of it is a command to the
+# runner, until a word that nobody could know.
+word=$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')
+printf '::stop-commands::%s\n' "$word"
 spotmap-build build --out site --cache-dir .spotmap/cache --log plain --summary "$summary" 2>&1 | tee "$log"
 status=${PIPESTATUS[0]}
+printf '\n::%s::\n' "$word"
 
 if [ -s "$summary" ]; then
   cat "$summary"
 else
   printf '## No new map\n\nThe build ended with status %s:\n\n' "$status"
-  # Indented, Markdown takes it as it is.
-  tail -n 5 "$log" | sed 's/^/    /'
+  # Indented, Markdown takes it as it is; a carriage return would end a line to it.
+  tail -c 10000 "$log" | tail -n 5 | LC_ALL=C tr '\000-\011\013-\037\177' ' ' | sed 's/^/    /'
 fi >>"$GITHUB_STEP_SUMMARY"
 
 deploy=false

@@ -2,6 +2,7 @@
 # Ends the run the way the build ended, with a sentence for the person whose map it is. Takes STATUS from build.sh.
 set -euo pipefail
 
+STATUS=${STATUS//[!0-9]/}
 case $STATUS in
   0) ;;
   3) echo "::warning::The map was published, but more tracks are missing from it than SPOTMAP_MAX_FAILURES allows." ;;

@@ -41,6 +41,11 @@ _MARKS: Final = {"CACHEDIR.TAG": _CACHEDIR_TAG, ".gitignore": b"*\n"}
 _FOLDERS: Final = ("tmp", "cas", "ac", "roots", "quarantine")
 _OURS: Final = frozenset({"FORMAT", ".lock", *_MARKS, *_FOLDERS})
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_CONTENT: Final = re.compile(
+    r"cas/(?P<blob>[0-9a-f]{2})/(?P=blob)[0-9a-f]{62}"
+    r"|ac/[a-z][a-z0-9_-]{0,62}-v[0-9]{1,9}/(?P<record>[0-9a-f]{2})/(?P=record)[0-9a-f]{62}\.json"
+    r"|roots/[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.json"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,17 @@ class CacheFolder:
     def records(self) -> Iterator[Path]:
         """Every record of every stage, in no order."""
         return self.root.glob("ac/*-v*/[0-9a-f][0-9a-f]/*.json")
+
+
+def is_content(name: str) -> bool:
+    """Tell whether a name below the cache's root ("cas/ab/ab…") is that of a content, a record or a root."""
+    return _CONTENT.fullmatch(name) is not None
+
+
+def is_passing(name: str) -> bool:
+    """Tell whether a name below the cache's root is that of anything else in a cache: what each machine makes anew."""
+    folder, _, rest = name.partition("/")
+    return name in {"FORMAT", ".lock", *_MARKS} or (folder in {"tmp", "quarantine"} and bool(rest))
 
 
 def prepare(root: Path, *, create: bool) -> CacheFolder:

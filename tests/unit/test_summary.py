@@ -57,3 +57,13 @@ def test_the_page_of_a_scheduled_build_names_the_problem_and_what_to_do() -> Non
     assert "- The library is of yesterday." in text
     assert "1 waiting until" in text
     assert "\n\n\n" not in text
+
+
+def test_what_is_quoted_on_that_page_begins_no_line_of_its_own() -> None:
+    hostile = "x\n\n# Heading\r::error::x\u2028\x1b[2J"
+    problem = LoginError(hostile, hint=hostile)
+    text = markdown(result(WAITING, problem=problem, notices=(hostile,)), hostile)
+    assert not {"\r", "\x1b", "\u2028"} & set(text)
+    assert len(text.splitlines()) == len(
+        markdown(result(WAITING, problem=LoginError("x", hint="y"), notices=("x",)), "x").splitlines()
+    )
