@@ -340,7 +340,7 @@ def check(cache_dir: str | None, subset: float) -> None:
 @cache_dir_option
 @click.option("--max-size", type=str, metavar="SIZE", help="Keep at most this much, such as 2G: the latest used.")
 @click.option("--max-age-days", type=click.IntRange(0), metavar="DAYS", help="Drop what was not used for so long.")
-@click.option("--unused", is_flag=True, help="Drop what the last ten builds did not use.")
+@click.option("--unused", is_flag=True, help="Drop what the last ten builds of each site did not use.")
 def prune(cache_dir: str | None, max_size: str | None, max_age_days: int | None, unused: bool) -> None:
     """Make the cache smaller. What is dropped is computed anew if it is needed again.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from spotmap_build import steps
 from spotmap_build.cache.errors import CacheReadOnly, CorruptEntry
+from spotmap_build.cache.keys import place_digest
 from spotmap_build.cache.store import Cache
 from spotmap_build.emit.site import check_output, publish
 from spotmap_build.errors import CacheError, ConfigError, ServiceError, SourceError, SpotmapError
@@ -68,7 +69,9 @@ def _build(run: steps.Run) -> BuildResult:
     published = publish(config.out, site.files, site.generation, force=config.force)
     with suppress(CacheReadOnly):  # a cache that cannot be written cannot be pruned either
         steps.remember_map(run, heard, placed, clustered, site.generation)
-        run.cache.write_root(f"{int(time.time()):012d}-{site.generation}", run.cache.used_keys)
+        run.cache.write_root(
+            f"{int(time.time()):012d}-{site.generation}", run.cache.used_keys, place_digest(config.out)[:16]
+        )
     outcome = "as it was, nothing written" if published.is_unchanged else "published"
     run.progress.end(f"{config.out}{os.sep} {outcome}")
     map_rows = steps.describe_map(clustered.words(), understood.read())

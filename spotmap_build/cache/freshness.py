@@ -11,6 +11,10 @@ RETRY_DELAYS_S: Final = (3_600, 6 * 3_600, 86_400, 3 * 86_400, 7 * 86_400)
 """Waits before the 2nd, 3rd, … try: an hour (a bad connection), up to a week (a service in trouble)."""
 
 
+LONGEST_WAIT_S: Final = 30 * 86_400
+"""No failure waits longer: a playlist that Spotify does not show waits as long as this, the others less."""
+
+
 @dataclass(frozen=True, slots=True)
 class Freshness:
     """When the outside world gave this answer (seconds since 1970, UTC) and how long it may be used."""
@@ -48,8 +52,11 @@ class Failure:
             raise ValueError(f"Failure {self.code!r}: retry_at_unix_s is for kind 'retry_after', and required there")
 
     def is_due(self, now_unix_s: float) -> bool:
-        """Whether it is time to try again."""
-        return self.retry_at_unix_s is not None and now_unix_s >= self.retry_at_unix_s
+        """Whether it is time to try again. A time that is further away than any is chosen was chosen by a clock that
+        was wrong, so it counts as past."""
+        if self.retry_at_unix_s is None:
+            return False
+        return not 0 < self.retry_at_unix_s - now_unix_s <= LONGEST_WAIT_S
 
 
 def retry_later(code: str, detail: str, *, now_unix_s: float, previous: Failure | None = None) -> Failure:

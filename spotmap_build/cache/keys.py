@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -16,10 +17,12 @@ import orjson
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 _MAX_DEPTH: Final = 64
 """Deeper than any key we make; shallower than where orjson (254) and Python's stack give up. Catches cycles as well."""
 
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _STAGE_NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 
 
@@ -48,6 +51,16 @@ def canonical_json(value: object) -> bytes:
 def digest_bytes(data: bytes) -> str:
     """SHA-256 of ``data``, as 64 lower-case hex digits."""
     return hashlib.sha256(data).hexdigest()
+
+
+def place_digest(path: Path) -> str:
+    """A name for a place on this machine that does not tell where it is: SHA-256 of the absolute path."""
+    return digest_bytes(os.fsencode(path.absolute()))
+
+
+def is_digest(value: object) -> bool:
+    """Whether ``value`` is a text as :func:`digest_bytes` gives it."""
+    return isinstance(value, str) and _DIGEST.fullmatch(value) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@
     tmp/                         files being written
     cas/ab/<sha256>              contents
     ac/<stage>-v<N>/ab/<key>.json    records: which contents a key stands for
-    roots/<build>.json           what the last builds used
+    roots/<build>.<site>.json    what the last builds of each site used
     quarantine/                  what was found damaged, until the next prune
 
 There are no paths, hosts or secrets inside: a cache can be moved, and two are merged by copying one over the other
@@ -19,12 +19,15 @@ from __future__ import annotations
 
 import contextlib
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build.cache.errors import translate
-from spotmap_build.cache.files import write_durably
+from spotmap_build.cache.files import make_folder, write_durably
+from spotmap_build.cache.keys import is_digest
+from spotmap_build.core.files import open_regular
 from spotmap_build.errors import CacheError
 
 if TYPE_CHECKING:
@@ -40,19 +43,30 @@ Signature: 8a477f597d28d172789f06886806bc55
 _MARKS: Final = {"CACHEDIR.TAG": _CACHEDIR_TAG, ".gitignore": b"*\n"}
 _FOLDERS: Final = ("tmp", "cas", "ac", "roots", "quarantine")
 _OURS: Final = frozenset({"FORMAT", ".lock", *_MARKS, *_FOLDERS})
-_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _CONTENT: Final = re.compile(
     r"cas/(?P<blob>[0-9a-f]{2})/(?P=blob)[0-9a-f]{62}"
     r"|ac/[a-z][a-z0-9_-]{0,62}-v[0-9]{1,9}/(?P<record>[0-9a-f]{2})/(?P=record)[0-9a-f]{62}\.json"
     r"|roots/[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.json"
 )
+_FORMAT_BYTES: Final = 64
+"""More is not read of a FORMAT: whatever it holds is not this format."""
+PRIVATE: Final = 0o700
+"""What a new cache may be opened by: it holds private playlists and what was searched for."""
 
 
 @dataclass(frozen=True, slots=True)
 class CacheFolder:
-    """The paths of one cache."""
+    """The paths of one cache, and the permissions of its folders: those that its root has.
+
+    So a new cache is private (:data:`PRIVATE`), and one that several people share on purpose stays shared.
+    """
 
     root: Path
+    folder_mode: int = PRIVATE
+
+    @property
+    def file_mode(self) -> int:
+        return self.folder_mode & 0o666
 
     @property
     def lock(self) -> Path:
@@ -72,7 +86,7 @@ class CacheFolder:
 
     def blob(self, digest: str) -> Path:
         """Where the content with this SHA-256 lies. Refuses what is no digest: records may be somebody else's."""
-        if not _DIGEST.fullmatch(digest):
+        if not is_digest(digest):
             raise CacheError(f"Not a SHA-256 digest: {digest!r}.", hint="Run `spotmap-build cache check`.")
         return Path(f"{self.root}/cas/{digest[:2]}/{digest}")
 
@@ -82,7 +96,7 @@ class CacheFolder:
 
     def blobs(self) -> Iterator[Path]:
         """Every content, in no order."""
-        return (path for path in self.root.glob("cas/[0-9a-f][0-9a-f]/*") if _DIGEST.fullmatch(path.name))
+        return (path for path in self.root.glob("cas/[0-9a-f][0-9a-f]/*") if is_digest(path.name))
 
     def records(self) -> Iterator[Path]:
         """Every record of every stage, in no order."""
@@ -108,14 +122,16 @@ def prepare(root: Path, *, create: bool) -> CacheFolder:
     CacheError: not a cache (and not an empty folder either), or of another format; nothing was touched.
     CacheReadOnly, CacheFull: there is none and none can be made.
     """
-    folder = CacheFolder(root)
     try:
         if _is_cache(root):
+            folder = _with_its_mode(root)
             with contextlib.suppress(OSError):  # a read-only cache is served as it is; writing to it says so
                 _complete(folder)
         elif create:
+            make_folder(root, PRIVATE)
+            folder = _with_its_mode(root)
             _complete(folder)
-            write_durably(root / "FORMAT", b"%d\n" % FORMAT, folder.tmp)
+            write_durably(root / "FORMAT", b"%d\n" % FORMAT, folder.tmp, mode=folder.file_mode)
         else:
             raise CacheError(f"There is no cache at {root}.", hint="A build makes one; or name the right --cache-dir.")
     except OSError as error:
@@ -127,7 +143,8 @@ def _is_cache(root: Path) -> bool:
     """Whether a usable cache is here; False where one can be made. FORMAT is written last, so what was killed while
     being made holds only names of ours, and is made again."""
     try:
-        text = (root / "FORMAT").read_text("utf-8", errors="replace").strip()
+        with open_regular(root / "FORMAT") as file:
+            text = file.read(_FORMAT_BYTES).decode("utf-8", errors="replace").strip()
     except FileNotFoundError:
         foreign = sorted(path.name for path in root.iterdir() if path.name not in _OURS) if root.exists() else []
         if foreign:
@@ -145,9 +162,13 @@ def _is_cache(root: Path) -> bool:
     )
 
 
+def _with_its_mode(root: Path) -> CacheFolder:
+    return CacheFolder(root, stat.S_IMODE(root.stat().st_mode) & 0o777 | PRIVATE)
+
+
 def _complete(folder: CacheFolder) -> None:
     for name in _FOLDERS:
-        (folder.root / name).mkdir(parents=True, exist_ok=True)
+        make_folder(folder.root / name, folder.folder_mode)
     for name, content in _MARKS.items():
         if not (folder.root / name).exists():
-            write_durably(folder.root / name, content, folder.tmp)
+            write_durably(folder.root / name, content, folder.tmp, mode=folder.file_mode)

@@ -129,7 +129,7 @@ def _opened(path: Path) -> Iterator[int | None]:
 
 def _open_for_locking(path: Path) -> int | None:
     try:
-        return os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        return os.open(path, os.O_RDWR | os.O_CREAT, path.parent.stat().st_mode & 0o666 | 0o600)
     except OSError as error:
         if error.errno not in _NOT_WRITABLE:
             raise

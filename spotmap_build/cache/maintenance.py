@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from spotmap_build.cache import locks
 from spotmap_build.cache.errors import translate
-from spotmap_build.cache.files import digest_file, set_aside
+from spotmap_build.cache.files import digest_file, is_in_the_way, set_aside, size_on_disk
 from spotmap_build.cache.layout import CacheFolder, prepare
-from spotmap_build.cache.records import DamagedError, decode_record
+from spotmap_build.cache.records import DamagedError, decode_record, read_record_file
+from spotmap_build.core.files import check_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -77,20 +78,18 @@ def entries(folder: CacheFolder) -> Iterator[Entry]:
     """Every record, damaged ones included, in no order. One that goes away meanwhile is left out."""
     for path in folder.records():
         try:
-            with path.open("rb", buffering=0) as file:
-                status = os.fstat(file.fileno())
-                data = file.read()
-        except FileNotFoundError:
-            continue
-        try:
+            data, used_at_unix_s = read_record_file(path)
             record, _ = decode_record(data)
             if path != folder.record(record.stage, record.stage_version, record.key_digest):
                 raise DamagedError("not at the place of its key")
+        except FileNotFoundError:
+            continue
         except DamagedError:
-            yield Entry(path, path.stem, len(data), status.st_mtime, is_damaged=True)
+            with suppress(FileNotFoundError):
+                yield Entry(path, path.stem, size_on_disk(path), path.lstat().st_mtime, is_damaged=True)
         else:
             failed = record.failure is not None
-            yield Entry(path, path.stem, len(data), status.st_mtime, record.required_blobs, is_failure=failed)
+            yield Entry(path, path.stem, len(data), used_at_unix_s, record.required_blobs, is_failure=failed)
 
 
 def stats(root: Path) -> Stats:
@@ -106,7 +105,7 @@ def stats(root: Path) -> Stats:
             by_stage: dict[str, list[Entry]] = defaultdict(list)
             for entry in entries(folder):
                 by_stage[entry.path.parent.parent.name].append(entry)
-            blob_sizes = [path.stat().st_size for path in folder.blobs()]
+            blob_sizes = [size_on_disk(path) for path in folder.blobs()]
             stages = tuple(_stage_stats(stage, found) for stage, found in sorted(by_stage.items()))
             record_bytes = sum(entry.size_bytes for found in by_stage.values() for entry in found)
             return Stats(
@@ -162,9 +161,14 @@ def _check(folder: CacheFolder, subset: float, chance: random.Random) -> CheckRe
 
 
 def _is_damaged(blob: Path, size_bytes: int | None, *, verify: bool) -> bool:
-    if size_bytes is not None and blob.stat().st_size != size_bytes:
-        return True
-    return verify and digest_file(blob) != blob.name
+    try:
+        if size_bytes not in (None, check_regular(blob).st_size):
+            return True
+        return verify and digest_file(blob) != blob.name
+    except OSError as error:
+        if is_in_the_way(error):
+            return True
+        raise
 
 
 def _names(folder: CacheFolder, paths: list[Path]) -> tuple[str, ...]:
@@ -182,4 +186,4 @@ def _stage_stats(stage: str, found: list[Entry]) -> StageStats:
 
 
 def _size_bytes(directory: Path) -> int:
-    return sum(path.stat().st_size for path in directory.glob("*"))
+    return sum(map(size_on_disk, directory.glob("*")))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from spotmap_build.cache import locks
 from spotmap_build.cache.errors import translate
-from spotmap_build.cache.files import flush_folder
+from spotmap_build.cache.files import delete, flush_folder
 from spotmap_build.cache.layout import CacheFolder, prepare
 from spotmap_build.cache.maintenance import Entry, entries
 from spotmap_build.cache.roots import rooted_keys
@@ -29,7 +29,7 @@ class PrunePolicy:
     """What may stay. Each rule set applies; with none, only damage, debris and blobs without a record go.
 
     ``max_size_bytes``: records and the blobs they name, the least recently used going first. ``max_age_s``: since the
-    last use (known to the day). ``only_rooted``: drop what none of the last ten builds used.
+    last use (known to the day). ``only_rooted``: drop what none of the last ten builds of any site used.
     """
 
     max_size_bytes: int | None = None
@@ -112,8 +112,10 @@ def _delete(folder: CacheFolder, doomed: Sequence[Entry]) -> PruneReport:
     # Looked at again, not worked out from the plan: only what no record on the disk names now may go.
     kept = list(entries(folder))
     named = {digest for entry in kept for digest in entry.blobs}
-    blobs_deleted, blob_bytes = _unlink_all(path for path in folder.blobs() if path.name not in named)
-    _, debris_bytes = _unlink_all(path for place in (folder.tmp, folder.quarantine) for path in place.glob("*"))
+    blobs_deleted, blob_bytes = _delete_all(path for path in folder.blobs() if path.name not in named)
+    # Files only: no build makes a folder there, so that one is somebody's.
+    debris = [path for path in folder.tmp.glob("*") if not path.is_dir()]
+    _, debris_bytes = _delete_all([*debris, *folder.quarantine.glob("*")])
     record_bytes = sum(entry.size_bytes for entry in deleted)
     return PruneReport(len(deleted), blobs_deleted, record_bytes + blob_bytes + debris_bytes, len(kept))
 
@@ -122,18 +124,15 @@ def _unlink_unless_used(entry: Entry) -> bool:
     """Delete a record, unless it is newer than when the decision was made: somebody used it without our lock (a cache
     shared through a file system where locks do not reach every machine)."""
     try:
-        if entry.path.stat().st_mtime > entry.used_at_unix_s:
+        if entry.path.lstat().st_mtime > entry.used_at_unix_s:
             return False
-        entry.path.unlink()
+        delete(entry.path)
     except FileNotFoundError:
         return False
     return True
 
 
-def _unlink_all(paths: Iterable[Path]) -> tuple[int, int]:
-    """How many files were deleted, and their size in bytes."""
-    sizes = []
-    for path in paths:
-        sizes.append(path.stat().st_size)
-        path.unlink()
+def _delete_all(paths: Iterable[Path]) -> tuple[int, int]:
+    """How many were deleted, and their size in bytes."""
+    sizes = [delete(path) for path in paths]
     return len(sizes), sum(sizes)

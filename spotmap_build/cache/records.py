@@ -1,4 +1,4 @@
-"""One cached result as a file: what it depends on, what came out, and a seal over both. Pure: bytes in, bytes out.
+"""One cached result as a file: what it depends on, what came out, and a seal over both.
 
 A record is one line of canonical JSON, ``{"content":{…},"sha256":"…"}``, where the hash is that of the content's bytes.
 The content::
@@ -20,23 +20,31 @@ outputs are not shared.
 from __future__ import annotations
 
 import binascii
+import os
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 import orjson
 
-from spotmap_build.cache.freshness import Failure, Freshness
-from spotmap_build.cache.keys import canonical_json, digest_bytes
+from spotmap_build.cache.files import is_in_the_way
+from spotmap_build.cache.freshness import Failure, FailureKind, Freshness
+from spotmap_build.cache.keys import canonical_json, digest_bytes, is_digest
+from spotmap_build.core.files import open_regular
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 INLINE_LIMIT_BYTES: Final = 8_192
 """Holds a track's longest vector (1,280 float32 and the .npy header: 5,248 bytes). Matrices stay files of their own."""
 
+LARGEST_RECORD_BYTES: Final = 256 * 2**20
+"""Records are small; that of a site or of a library of 100,000 tracks may have some megabytes."""
+
 _OPENING: Final = b'{"content":'
 _CLOSING: Final = b',"sha256":"%s"}\n'
 _CLOSING_LENGTH: Final = len(_CLOSING) - len(b"%s") + 64
+_KINDS: Final = get_args(FailureKind)
 
 
 class DamagedError(ValueError):
@@ -127,15 +135,77 @@ def decode_record(data: bytes) -> tuple[Record, bytes]:
             stage=key["stage"],
             stage_version=key["stage_version"],
             outputs={name: Output(**output) for name, output in content["outputs"].items()},
-            blobs=content["blobs"],
+            blobs={**content["blobs"]},
             failure=Failure(**content["failure"]) if content["failure"] else None,
             freshness=Freshness(**content["freshness"]) if content["freshness"] else None,
             producer=content["producer"],
             seconds=content["seconds"],
         )
+        _require_types(record)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DamagedError(f"sealed, but not a record of this format: {error!r}") from error
     return record, canonical_key
+
+
+def _require_types(record: Record) -> None:
+    """A seal says that nothing was changed, not that this program wrote it. Raises ``TypeError``.
+
+    By hand, because a schema library takes longer to load than all records of a build with nothing to do.
+    """
+    outputs, failure, freshness = record.outputs.values(), record.failure, record.freshness
+    sizes = [*(output.size_bytes for output in outputs), *record.blobs.values()]
+    right = (
+        isinstance(record.stage, str)
+        and _is_count(record.stage_version)
+        and isinstance(record.producer, str)
+        and isinstance(record.seconds, int | float)
+        and all(map(_is_count, sizes))
+        and all(map(is_digest, (*(output.digest for output in outputs), *record.blobs)))
+        and all(output.inline is None or isinstance(output.inline, str) for output in outputs)
+        and (freshness is None or all(map(_is_whole, (freshness.fetched_at_unix_s, freshness.max_age_s))))
+        and (failure is None or _is_failure(failure))
+    )
+    if not right:
+        raise TypeError("a field has another type")
+
+
+def _is_failure(failure: Failure) -> bool:
+    when = failure.retry_at_unix_s
+    return (
+        isinstance(failure.code, str)
+        and isinstance(failure.detail, str)
+        and failure.kind in _KINDS
+        and _is_count(failure.attempts)
+        and (when is None or _is_whole(when))
+    )
+
+
+def _is_whole(value: object) -> bool:
+    return type(value) is int
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and value >= 0
+
+
+def read_record_file(path: Path) -> tuple[bytes, float]:
+    """The content of a record's file, and when it was last used (seconds since 1970).
+
+    Raises
+    ------
+    DamagedError: something that cannot be a record lies there.
+    OSError: there is nothing, or the disk fails.
+    """
+    try:
+        with open_regular(path) as file:
+            status = os.fstat(file.fileno())
+            if status.st_size > LARGEST_RECORD_BYTES:
+                raise DamagedError("it is larger than any record")
+            return file.read(), status.st_mtime
+    except OSError as error:
+        if is_in_the_way(error):
+            raise DamagedError("something else lies in the place of a record") from error
+        raise
 
 
 def seal(content: Mapping[str, object]) -> bytes:

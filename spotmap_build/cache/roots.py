@@ -1,12 +1,19 @@
-"""What the last builds used: ``roots/<build>.json``, so that prune can keep exactly that."""
+"""What the last builds used: ``roots/<build>.<site>.json``, so that prune can keep exactly that.
+
+Several libraries may share a cache, so the last builds are counted for each site by itself. Those that older versions
+noted without a site (``roots/<build>.json``) count as one more site.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
-from spotmap_build.cache.files import write_durably
+from spotmap_build.cache.files import delete, is_in_the_way, write_durably
 from spotmap_build.cache.records import DamagedError, seal, unseal
+from spotmap_build.core.files import open_regular
 from spotmap_build.errors import CacheError
 
 if TYPE_CHECKING:
@@ -16,19 +23,37 @@ if TYPE_CHECKING:
     from spotmap_build.cache.layout import CacheFolder
 
 BUILDS_KEPT: Final = 10
+"""Of each site."""
+SITES_KEPT: Final = 10
+"""Those that were built last."""
 
 _BUILD_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_SITE: Final = re.compile(r"[0-9a-f]{16}|")
+_NAME_WITH_SITE: Final = re.compile(r".+\.([0-9a-f]{16})")
 
 
-def write_root(folder: CacheFolder, build_id: str, key_digests: Iterable[str], *, now_unix_s: float) -> None:
-    """Write the root of one build, and drop those of all but the last ten. Raises ``ValueError``, ``OSError``."""
+@dataclass(frozen=True, slots=True)
+class Root:
+    """What one build used, as digests of keys, and when (seconds since 1970)."""
+
+    keys: tuple[str, ...]
+    written_at_unix_s: int
+
+
+def write_root(folder: CacheFolder, build_id: str, key_digests: Iterable[str], site: str, *, now_unix_s: float) -> None:
+    """Write the root of one build, and drop those of all but the last ten of each site.
+
+    ``site`` is 16 hex digits, or nothing. Raises ``ValueError``, ``OSError``.
+    """
     if not _BUILD_ID.fullmatch(build_id):
         raise ValueError(f"Not a build id: {build_id!r}")
+    if not _SITE.fullmatch(site):
+        raise ValueError(f"Not the name of a site: {site!r}")
     content = {"build_id": build_id, "keys": sorted(set(key_digests)), "written_at_unix_s": int(now_unix_s)}
-    write_durably(folder.roots / f"{build_id}.json", seal(content), folder.tmp)
-    newest_first = sorted(folder.roots.glob("*.json"), key=_written_at_unix_s, reverse=True)
-    for path in newest_first[BUILDS_KEPT:]:
-        path.unlink(missing_ok=True)
+    name = f"{build_id}.{site}.json" if site else f"{build_id}.json"
+    write_durably(folder.roots / name, seal(content), folder.tmp, mode=folder.file_mode)
+    for path in _superfluous(folder):
+        delete(path)
 
 
 def rooted_keys(folder: CacheFolder) -> frozenset[str] | None:
@@ -41,12 +66,23 @@ def rooted_keys(folder: CacheFolder) -> frozenset[str] | None:
     paths = list(folder.roots.glob("*.json"))
     if not paths:
         return None
-    return frozenset(digest for path in paths for digest in _read(path)["keys"])
+    return frozenset(digest for path in paths for digest in _read_or_refuse(path).keys)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _superfluous(folder: CacheFolder) -> list[Path]:
+    """Roots beyond the last ten of a site, and of sites beyond the last ten that were built."""
+    by_site: dict[str, list[tuple[int, Path]]] = defaultdict(list)
+    for path in folder.roots.glob("*.json"):
+        named = _NAME_WITH_SITE.fullmatch(path.stem)
+        by_site[named.group(1) if named else ""].append((_written_at_unix_s(path), path))
+    latest_first = sorted((sorted(roots, reverse=True) for roots in by_site.values()), reverse=True)
+    gone = [roots[BUILDS_KEPT:] for roots in latest_first[:SITES_KEPT]] + latest_first[SITES_KEPT:]
+    return [path for roots in gone for _, path in roots]
+
+
+def _read_or_refuse(path: Path) -> Root:
     try:
-        return unseal(path.read_bytes())
+        return _read(path)
     except (DamagedError, OSError) as error:
         raise CacheError(
             f"The list of what a build used cannot be read: {path} ({error}).",
@@ -54,9 +90,24 @@ def _read(path: Path) -> dict[str, Any]:
         ) from error
 
 
+def _read(path: Path) -> Root:
+    """Raises ``DamagedError``, ``OSError``."""
+    try:
+        with open_regular(path) as file:
+            content = unseal(file.read())
+    except OSError as error:
+        if is_in_the_way(error):
+            raise DamagedError("it is no file") from error
+        raise
+    keys, written_at = content.get("keys"), content.get("written_at_unix_s")
+    if type(written_at) is not int or not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+        raise DamagedError("sealed, but not a list of keys")
+    return Root(tuple(keys), written_at)
+
+
 def _written_at_unix_s(path: Path) -> int:
     """For sorting only, so a damaged root is simply the oldest: 0."""
     try:
-        return int(unseal(path.read_bytes())["written_at_unix_s"])
+        return _read(path).written_at_unix_s
     except (DamagedError, OSError):
         return 0

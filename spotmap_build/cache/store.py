@@ -17,12 +17,19 @@ from __future__ import annotations
 import os
 import time
 from contextlib import ExitStack, suppress
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 from spotmap_build.cache import locks
 from spotmap_build.cache.counters import Counters
 from spotmap_build.cache.errors import CorruptEntry, translate
-from spotmap_build.cache.files import digest_file, flush_folder, set_aside, write_durably
+from spotmap_build.cache.files import (
+    digest_file,
+    flush_folder,
+    is_in_the_way,
+    make_folder,
+    set_aside,
+    write_durably,
+)
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.cache.layout import CacheFolder, prepare
 from spotmap_build.cache.records import (
@@ -33,20 +40,28 @@ from spotmap_build.cache.records import (
     describe_output,
     encode_record,
     inline_bytes,
+    read_record_file,
 )
 from spotmap_build.cache.roots import write_root
+from spotmap_build.core.files import check_regular, open_regular
+from spotmap_build.errors import CacheError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from pathlib import Path
 
     from spotmap_build.cache.freshness import Failure, Freshness
     from spotmap_build.cache.keys import Key
 
+Value = TypeVar("Value")
+
 PRODUCER: Final = "spotmap-build"
 
 TOUCH_AFTER_S: Final = 86_400
 """A record's modification time says on which day it was last used, for prune. Finer would cost a write at every hit."""
+
+_OTHER_SHAPE: Final = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, CacheError)
+"""What reading content raises that is intact and yet not what the reader knows."""
 
 
 class Cache:
@@ -94,12 +109,17 @@ class Cache:
         """Digests of all keys that were found or put since the cache was opened: what this build needs."""
         return frozenset(self._used_keys)
 
-    def lookup(self, key: Key, *, allow_expired: bool = False) -> Record | None:
+    def lookup(
+        self, key: Key, *, allow_expired: bool = False, outputs: Collection[str] = (), may_fail: bool = True
+    ) -> Record | None:
         """What is known about ``key``, or None (a miss). Cheap: one small file is read, no content is hashed.
 
         A hit has the whole preimage of ``key``, and every blob that it names exists with the right size. It may be a
         cached failure: see ``record.failure``. Answers past their age and failures that are due again are misses,
         unless ``allow_expired`` (to know how often something failed already, or to go on without a network).
+
+        ``outputs`` are what a result of this stage has, and ``may_fail`` is false where it never keeps a failure: a
+        record that is otherwise was not made by this program, and counts as damaged.
 
         Raises
         ------
@@ -108,6 +128,8 @@ class Cache:
         path = self._folder.record(key.stage, key.stage_version, key.digest)
         try:
             record = self._read_record(path, key)
+            if record is not None and not _is_as_made(record, outputs, may_fail):
+                raise DamagedError("it lacks an output, or is a failure of a stage that has none")
         except DamagedError:
             set_aside(path, self._folder.quarantine)
             self.counters.add(key.stage, misses=1, corrupt=1)
@@ -128,18 +150,48 @@ class Cache:
 
         Raises
         ------
-        KeyError: the record has no such output.
         CorruptEntry: damaged, or gone. Set aside and counted as a miss instead of a hit: compute and ``put`` it again.
         """
-        output = record.outputs[name]
+        output = record.outputs.get(name)
         try:
+            if output is None:
+                raise DamagedError("it has no such output")
             return self._read_verified(output.digest) if output.inline is None else inline_bytes(output)
         except (DamagedError, FileNotFoundError) as error:
-            self._discard(record, output.digest)
+            self.discard(record)
+            if output is not None:
+                set_aside(self._folder.blob(output.digest), self._folder.quarantine)
             raise CorruptEntry(
                 f"The cached output {name!r} of {record.stage} is damaged and will be computed again.",
                 hint="If this happens more than once, check the disk: `spotmap-build cache check`.",
             ) from error
+
+    def decode(self, record: Record, name: str, decode: Callable[[bytes], Value]) -> Value:
+        """What the output ``name`` of ``record`` says, read by ``decode``.
+
+        This is how cached content is to be read: what is intact and yet of a shape that ``decode`` refuses (another
+        program wrote it, or this one had a bug) is a miss like any damage, and does not end this build and all later
+        ones.
+
+        Raises
+        ------
+        CorruptEntry: damaged, gone, or of another shape. Set aside, as by :meth:`read`.
+        """
+        data = self.read(record, name)
+        try:
+            return decode(data)
+        except _OTHER_SHAPE as error:
+            self.discard(record)
+            raise CorruptEntry(
+                f"The cached output {name!r} of {record.stage} cannot be understood and will be computed again.",
+                hint="Another program may have written to this cache: `spotmap-build cache check`.",
+            ) from error
+
+    def discard(self, record: Record) -> None:
+        """Set a record aside that was found and is of no use; it counts as a miss instead of a hit, and as damaged."""
+        path = self._folder.record(record.stage, record.stage_version, record.key_digest)
+        set_aside(path, self._folder.quarantine)
+        self.counters.add(record.stage, hits=-1, misses=1, corrupt=1)
 
     def put(
         self,
@@ -191,10 +243,10 @@ class Cache:
 
     def has_blob(self, digest: str) -> bool:
         """Whether there is content under ``digest``. Not whether it is intact: reading tells."""
-        return self._folder.blob(digest).exists()
+        return self._folder.blob(digest).is_file()
 
-    def read_blob(self, digest: str) -> bytes:
-        """The content under ``digest``, verified.
+    def read_blob(self, digest: str, stage: str = "blob") -> bytes:
+        """The content under ``digest``, verified. Damage is counted for ``stage``.
 
         Raises
         ------
@@ -204,37 +256,42 @@ class Cache:
             return self._read_verified(digest)
         except (DamagedError, FileNotFoundError) as error:
             set_aside(self._folder.blob(digest), self._folder.quarantine)
+            self.counters.add(stage, misses=1, corrupt=1)
             raise CorruptEntry(
                 f"The cached file {digest[:12]}… is damaged or gone.", hint="Build again: it will be made anew."
             ) from error
 
-    def write_root(self, build_id: str, key_digests: Iterable[str]) -> None:
-        """Note which keys this build used, so that prune can tell what the last ten builds did not need.
+    def write_root(self, build_id: str, key_digests: Iterable[str], site: str = "") -> None:
+        """Note which keys this build used, so that prune can tell what the last ten builds of each site did not need.
+
+        ``site`` names the site that was built: 16 hex digits of a digest of its place, so that no path is stored.
 
         Raises
         ------
-        ValueError: ``build_id`` is no file name (letters, digits, ``.``, ``_`` and ``-``).
+        ValueError: ``build_id`` is no file name (letters, digits, ``.``, ``_`` and ``-``), or ``site`` no such name.
         CacheError: it cannot be written.
         """
         try:
-            write_root(self._folder, build_id, key_digests, now_unix_s=self._clock())
+            write_root(self._folder, build_id, key_digests, site, now_unix_s=self._clock())
         except OSError as error:
             raise translate(error, self._folder.roots) from error
 
     def _read_record(self, path: Path, key: Key) -> Record | None:
         """The intact record at ``path``; None if a blob that it needs is gone."""
-        with path.open("rb", buffering=0) as file:
-            used_at_unix_s = os.fstat(file.fileno()).st_mtime
-            data = file.read()
+        data, used_at_unix_s = read_record_file(path)
         record, canonical_key = decode_record(data)
         if canonical_key != key.canonical:
             raise DamagedError("it belongs to another key")
         for digest, size_bytes in record.required_blobs.items():
             blob = self._folder.blob(digest)
             try:
-                actual_bytes = blob.stat().st_size
+                actual_bytes = check_regular(blob).st_size
             except FileNotFoundError:
                 return None
+            except OSError as error:
+                if not is_in_the_way(error):
+                    raise
+                actual_bytes = -1
             if actual_bytes != size_bytes:
                 set_aside(path, self._folder.quarantine)
                 set_aside(blob, self._folder.quarantine)
@@ -248,10 +305,13 @@ class Cache:
     def _read_verified(self, digest: str) -> bytes:
         path = self._folder.blob(digest)
         try:
-            data = path.read_bytes()
+            with open_regular(path) as file:
+                data = file.read()
         except FileNotFoundError:
             raise
         except OSError as error:
+            if is_in_the_way(error):
+                raise DamagedError("something else lies in its place") from error
             raise translate(error, path) from error
         if digest_bytes(data) != digest:
             raise DamagedError("the content does not have its digest")
@@ -259,8 +319,10 @@ class Cache:
 
     def _blob_size(self, digest: str) -> int:
         try:
-            return self._folder.blob(digest).stat().st_size
-        except FileNotFoundError as error:
+            return check_regular(self._folder.blob(digest)).st_size
+        except OSError as error:
+            if not (isinstance(error, FileNotFoundError) or is_in_the_way(error)):
+                raise translate(error, self._folder.blob(digest)) from error
             raise CorruptEntry(
                 f"The cached file {digest[:12]}… is gone.", hint="Build again: it will be made anew."
             ) from error
@@ -268,7 +330,7 @@ class Cache:
     def _write_blob(self, digest: str, data: bytes) -> None:
         path = self._folder.blob(digest)
         try:
-            if path.exists() and path.stat().st_size == len(data) and digest_file(path) == digest:
+            if path.is_file() and path.stat().st_size == len(data) and digest_file(path) == digest:
                 # Whoever wrote it may not have flushed its folder yet, and we are about to promise that it is there.
                 flush_folder(path.parent)
                 return
@@ -288,15 +350,25 @@ class Cache:
     def _write(self, path: Path, data: bytes) -> None:
         parent = path.parent
         if parent not in self._made_folders:
-            parent.mkdir(parents=True, exist_ok=True)
+            self._make_folders(parent)
             flush_folder(parent.parent)
             flush_folder(parent.parent.parent)
             self._made_folders.add(parent)
-        write_durably(path, data, self._folder.tmp)
+        if path.is_dir():
+            set_aside(path, self._folder.quarantine)
+        write_durably(path, data, self._folder.tmp, mode=self._folder.file_mode)
 
-    def _discard(self, record: Record, digest: str) -> None:
-        """Set a damaged blob aside, and the record that led to it first, so that no record is left without its blob."""
-        path = self._folder.record(record.stage, record.stage_version, record.key_digest)
-        set_aside(path, self._folder.quarantine)
-        set_aside(self._folder.blob(digest), self._folder.quarantine)
-        self.counters.add(record.stage, hits=-1, misses=1, corrupt=1)
+    def _make_folders(self, folder: Path) -> None:
+        """The folder of a record or blob, and the one above it; a file in the place of one is set aside."""
+        for each in (folder.parent, folder):
+            try:
+                make_folder(each, self._folder.folder_mode)
+            except (FileExistsError, NotADirectoryError):
+                set_aside(each, self._folder.quarantine)
+                make_folder(each, self._folder.folder_mode)
+
+
+def _is_as_made(record: Record, outputs: Collection[str], may_fail: bool) -> bool:
+    if record.failure is not None:
+        return may_fail
+    return all(name in record.outputs for name in outputs)

@@ -104,7 +104,7 @@ def _atlas(fetched: Fetched, heard: Heard, placed: Placed, understood: Understoo
 
 def _covers(run: Run, heard: Heard) -> dict[str, bytes]:
     digests = sorted({track.art_digest for track in heard.tracks if track.art_digest})
-    return {digest: run.cache.read_blob(digest) for digest in digests}
+    return {digest: run.cache.read_blob(digest, "cover") for digest in digests}
 
 
 def _assemble(fetched: Fetched, atlas: Atlas, *, covers: dict[str, bytes], built_at: str) -> dict[str, bytes]:

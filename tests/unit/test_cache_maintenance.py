@@ -130,6 +130,46 @@ def test_blobs_debris_and_quarantine_that_nothing_names_go(tmp_path: Path) -> No
     assert (found.debris_bytes, found.quarantine_bytes) == (0, 0)
 
 
+def test_folders_and_pipes_in_the_places_of_files_do_not_keep_a_cache_from_being_looked_after(tmp_path: Path) -> None:
+    keys = fill(tmp_path, 5)
+    blobs = {}
+    with Cache.open(tmp_path) as cache:
+        for number, each in enumerate(keys):
+            record = cache.lookup(each)
+            assert record is not None
+            (digest,) = record.required_blobs
+            blobs[number] = tmp_path / "cas" / digest[:2] / digest
+    for place in (record_path(tmp_path, keys[0]), blobs[1]):
+        place.unlink()
+        (place / "within").mkdir(parents=True)
+        (place / "within/file").write_bytes(b"12345")
+    for place in (record_path(tmp_path, keys[2]), blobs[3]):
+        place.unlink()
+        os.mkfifo(place)
+    for name in ("tmp/folder", "quarantine/folder"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_bytes(b"12345")
+    assert stats(tmp_path).quarantine_bytes == 5
+    report = check(tmp_path)
+    assert len(report.damaged) == 4
+    assert len(report.dangling) == 2
+    assert check(tmp_path).is_clean
+    prune(tmp_path, PrunePolicy())
+    assert list((tmp_path / "quarantine").iterdir()) == []
+    assert (tmp_path / "tmp/folder/file").read_bytes() == b"12345"  # nothing of ours: left alone
+    assert held(tmp_path, keys) == [4]
+
+
+def test_a_prune_removes_folders_in_the_places_of_records(tmp_path: Path) -> None:
+    keys = fill(tmp_path)
+    place = record_path(tmp_path, keys[0])
+    place.unlink()
+    (place / "within").mkdir(parents=True)
+    report = prune(tmp_path, PrunePolicy())
+    assert (report.records_deleted, report.blobs_deleted, report.records_kept) == (1, 1, 2)
+    assert not place.exists()
+
+
 def test_prune_does_not_run_beside_a_build(tmp_path: Path) -> None:
     keys = fill(tmp_path)
     with Cache.open(tmp_path), pytest.raises(CacheBusy) as caught:

@@ -68,6 +68,40 @@ def test_a_sealed_file_of_another_shape_is_damaged() -> None:
         decode_record(seal({"key": {"stage": "embed"}}))
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"outputs": []},
+        {"outputs": {"a": {"digest": 5, "size_bytes": 1}}},
+        {"outputs": {"a": {"digest": "../x", "size_bytes": 1}}},
+        {"outputs": {"a": {"digest": "ab" * 32, "size_bytes": "1"}}},
+        {"outputs": {"a": {"digest": "ab" * 32, "size_bytes": -1}}},
+        {"outputs": {"a": {"digest": "ab" * 32, "size_bytes": 1, "inline": 5}}},
+        {"blobs": []},
+        {"blobs": 5},
+        {"blobs": {"x": 1}},
+        {"blobs": {"ab" * 32: None}},
+        {"failure": {"code": "a", "detail": "b", "kind": "never", "retry_at_unix_s": None, "attempts": 1}},
+        {"failure": {"code": "a", "detail": "b", "kind": "retry_after", "retry_at_unix_s": "soon", "attempts": 1}},
+        {"failure": {"code": "a", "detail": "b", "kind": "permanent", "retry_at_unix_s": None, "attempts": "1"}},
+        {"failure": {"code": "a", "detail": ["b"], "kind": "permanent", "retry_at_unix_s": None, "attempts": 1}},
+        {"freshness": {"fetched_at_unix_s": "x", "max_age_s": 1}},
+        {"freshness": {"fetched_at_unix_s": 1.5, "max_age_s": 1}},
+        {"freshness": [1]},
+        {"producer": 5},
+        {"seconds": "1"},
+        {"key": {"stage": 5, "stage_version": 1, "preimage": {}}},
+        {"key": {"stage": "embed", "stage_version": "1", "preimage": {}}},
+        {"key": None},
+    ],
+    ids=lambda change: str(change)[:60],
+)
+def test_a_sealed_record_with_a_field_of_another_type_is_damaged(change: dict[str, object]) -> None:
+    content = unseal(encode_record(record(), KEY.canonical)) | change
+    with pytest.raises(DamagedError, match="not a record"):
+        decode_record(seal(content))
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null"])
 def test_a_sealed_file_without_content_is_damaged(body: bytes) -> None:
     with pytest.raises(DamagedError, match="sealed, but"):

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from spotmap_build.cache import Cache, CorruptEntry, Failure, Freshness, Key, StageCounters
-from spotmap_build.cache.records import INLINE_LIMIT_BYTES
+from spotmap_build.cache.arrays import decode_array
+from spotmap_build.cache.layout import CacheFolder
+from spotmap_build.cache.records import INLINE_LIMIT_BYTES, seal
+from spotmap_build.cache.roots import SITES_KEPT, rooted_keys
 from spotmap_build.errors import CacheError
 
 SMALL = b"small"
@@ -72,10 +77,112 @@ def test_the_next_process_finds_it(tmp_path: Path) -> None:
         assert second.read(found, "vector") == BIG
 
 
-def test_an_output_that_is_not_there_is_a_key_error(cache: Cache) -> None:
+def test_an_output_that_is_not_there_is_damage(cache: Cache) -> None:
     record = cache.put(key(), {"vector": SMALL}, seconds=0)
-    with pytest.raises(KeyError):
+    with pytest.raises(CorruptEntry, match="tags"):
         cache.read(record, "tags")
+    assert cache.lookup(key()) is None
+    assert cache.counters.snapshot() == {"embed": StageCounters(misses=2, corrupt=1)}
+
+
+def _integer(data: bytes) -> int:
+    return int(data)
+
+
+@pytest.mark.parametrize(
+    "decode",
+    [
+        _integer,
+        lambda data: data.decode("utf-16"),
+        lambda data: {}[data],
+        lambda data: data.no_such,
+        lambda data: data + 1,
+        lambda data: msgspec.json.decode(data, type=tuple[str, ...]),
+        lambda data: msgspec.json.decode(b"[" * 100_000),
+        decode_array,
+    ],
+)
+def test_content_that_its_reader_cannot_understand_is_a_counted_miss(
+    cache: Cache, decode: Callable[[bytes], object]
+) -> None:
+    cache.put(key(), {"vector": b"small"}, seconds=0)
+    found = cache.lookup(key())
+    assert found is not None
+    with pytest.raises(CorruptEntry, match="vector"):
+        cache.decode(found, "vector", decode)
+    assert cache.lookup(key()) is None
+    assert cache.counters.snapshot() == {"embed": StageCounters(misses=2, corrupt=1)}
+    again = cache.put(key(), {"vector": b"12"}, seconds=0)
+    assert cache.decode(again, "vector", _integer) == 12
+
+
+def test_a_record_of_another_shape_than_its_stage_makes_is_a_counted_miss(cache: Cache) -> None:
+    cache.put(key(1), {"vector": SMALL}, seconds=0)
+    cache.put_failure(key(2), Failure("drm", "Protected.", "permanent"))
+    assert cache.lookup(key(1), outputs=("vector",), may_fail=False) is not None
+    assert cache.lookup(key(2), outputs=("vector",)) is not None
+    assert cache.lookup(key(1), outputs=("vector", "tags")) is None
+    assert cache.lookup(key(2), may_fail=False) is None
+    assert cache.counters.snapshot() == {"embed": StageCounters(hits=2, misses=2, corrupt=2)}
+    assert cache.lookup(key(1)) is None
+
+
+def _folder(place: Path) -> None:
+    place.mkdir()
+    (place / "something").write_bytes(b"other")
+
+
+def _loop(place: Path) -> None:
+    place.symlink_to(place)
+
+
+IN_THE_WAY = [_folder, _loop, os.mkfifo]
+
+
+@pytest.mark.parametrize("put_there", IN_THE_WAY)
+@pytest.mark.parametrize("pattern", ["ac/*/*/*.json", "cas/*/*"])
+def test_what_is_no_file_in_the_place_of_one_is_a_counted_miss(
+    cache: Cache, tmp_path: Path, put_there: Callable[[Path], None], pattern: str
+) -> None:
+    for times in (1, 2):  # the second time something of that name lies in quarantine
+        record = cache.put(key(), {"vector": BIG}, seconds=0)
+        (place,) = tmp_path.glob(f"cache/{pattern}")
+        place.unlink()
+        put_there(place)
+        assert cache.lookup(key()) is None
+        assert cache.counters.snapshot()["embed"] == StageCounters(misses=times, corrupt=times)
+        assert not os.path.lexists(place)
+    put = cache.put(key(), {"vector": BIG}, seconds=0)
+    assert put == record
+    assert cache.read(put, "vector") == BIG
+
+
+@pytest.mark.parametrize("put_there", IN_THE_WAY)
+def test_what_is_no_file_in_the_place_of_a_blob_is_written_over(
+    cache: Cache, tmp_path: Path, put_there: Callable[[Path], None]
+) -> None:
+    digest = cache.put_blob(BIG)
+    (place,) = tmp_path.glob("cache/cas/*/*")
+    place.unlink()
+    put_there(place)
+    assert not cache.has_blob(digest)
+    with pytest.raises(CorruptEntry):
+        cache.put(key(), {}, seconds=0, blobs=[digest])
+    cache.put_blob(BIG)
+    assert cache.read_blob(digest) == BIG
+
+
+@pytest.mark.parametrize("pattern", ["ac/*", "ac/*/*", "cas/*"])
+def test_a_file_in_the_place_of_a_folder_is_set_aside(tmp_path: Path, pattern: str) -> None:
+    with Cache.open(tmp_path) as cache:
+        cache.put(key(), {"vector": BIG}, seconds=0)
+    (place,) = tmp_path.glob(pattern)
+    place.rename(tmp_path / "tmp/away")
+    place.write_bytes(b"other")
+    with Cache.open(tmp_path) as cache:
+        assert cache.lookup(key()) is None
+        assert cache.counters.snapshot()["embed"] == StageCounters(misses=1, corrupt=1)
+        assert cache.read(cache.put(key(), {"vector": BIG}, seconds=0), "vector") == BIG
 
 
 @pytest.mark.parametrize(("size", "file_count"), [(0, 0), (INLINE_LIMIT_BYTES, 0), (INLINE_LIMIT_BYTES + 1, 1)])
@@ -184,6 +291,16 @@ def test_what_is_no_digest_never_becomes_a_path(cache: Cache, digest: str) -> No
         cache.read_blob(digest)
 
 
+def test_damage_that_is_found_in_a_blob_is_counted(cache: Cache, tmp_path: Path) -> None:
+    digest = cache.put_blob(BIG)
+    (blob,) = tmp_path.glob("cache/cas/*/*")
+    blob.write_bytes(b"!" + BIG[1:])
+    with pytest.raises(CorruptEntry):
+        cache.read_blob(digest, "cover")
+    assert cache.counters.snapshot() == {"cover": StageCounters(misses=1, corrupt=1)}
+    assert not cache.has_blob(digest)
+
+
 def test_damage_to_a_blob_is_noticed_when_it_is_read_and_mended_by_the_next_put(cache: Cache, tmp_path: Path) -> None:
     record = cache.put(key(), {"vector": BIG}, seconds=0)
     (blob,) = tmp_path.glob("cache/cas/*/*")
@@ -234,7 +351,8 @@ def test_a_hit_notes_the_day_of_its_use(cache: Cache, tmp_path: Path, clock: Clo
 
 
 @pytest.mark.parametrize(
-    ("text", "advice"), [("2\n", "Update"), ("999", "Update"), ("banana", "Delete"), ("", "Delete")]
+    ("text", "advice"),
+    [("2\n", "Update"), ("999", "Update"), ("9" * 5_000, "Update"), ("banana", "Delete"), ("", "Delete")],
 )
 def test_another_format_is_refused_untouched(tmp_path: Path, text: str, advice: str) -> None:
     (tmp_path / "FORMAT").write_text(text)
@@ -242,6 +360,52 @@ def test_another_format_is_refused_untouched(tmp_path: Path, text: str, advice: 
         Cache.open(tmp_path)
     assert advice in caught.value.hint
     assert files(tmp_path) == {"FORMAT": text.encode()}
+
+
+def test_of_a_huge_format_only_the_beginning_is_read(tmp_path: Path) -> None:
+    with (tmp_path / "FORMAT").open("wb") as file:
+        file.write(b"1")
+        file.truncate(2**40)  # 1 TB, of which nothing lies on the disk
+    with pytest.raises(CacheError, match="format"):
+        Cache.open(tmp_path)
+
+
+@pytest.mark.parametrize("put_there", IN_THE_WAY)
+def test_what_is_no_file_in_the_place_of_the_format_is_a_typed_error(
+    tmp_path: Path, put_there: Callable[[Path], None]
+) -> None:
+    put_there(tmp_path / "FORMAT")
+    with pytest.raises(CacheError):
+        Cache.open(tmp_path)
+
+
+def _modes(root: Path) -> tuple[set[int], set[int]]:
+    """The permissions of all folders, and of all files."""
+    every = [root, *root.rglob("*")]
+    return tuple(
+        {stat.S_IMODE(path.stat().st_mode) for path in every if path.is_dir() is is_dir} for is_dir in (True, False)
+    )  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(
+    ("before", "folders", "others"), [(None, 0o700, 0o600), (0o755, 0o755, 0o644), (0o700, 0o700, 0o600)]
+)
+def test_a_new_cache_is_private_and_one_that_is_shared_stays_so(
+    tmp_path: Path, before: int | None, folders: int, others: int
+) -> None:
+    root = tmp_path / "above/cache"
+    umask = os.umask(0o022)
+    try:
+        if before is not None:
+            root.mkdir(parents=True)
+            root.chmod(before)
+        with Cache.open(root) as cache:
+            cache.put(key(), {"vector": BIG}, seconds=0)
+            cache.write_root("build-1", [key().digest])
+        assert _modes(root) == ({folders}, {others})
+        assert stat.S_IMODE(root.parent.stat().st_mode) == 0o755
+    finally:
+        os.umask(umask)
 
 
 def test_a_folder_with_other_things_is_refused_untouched(tmp_path: Path) -> None:
@@ -283,6 +447,46 @@ def test_only_the_last_ten_builds_are_remembered(cache: Cache, tmp_path: Path, c
         cache.write_root(f"build-{number:02}", [key(number).digest])
     kept = sorted(path.stem for path in tmp_path.glob("cache/roots/*.json"))
     assert kept == [f"build-{number:02}" for number in range(2, 12)]
+
+
+def test_the_last_ten_builds_of_each_site_are_remembered(cache: Cache, tmp_path: Path, clock: Clock) -> None:
+    cache.write_root("older", [key(99).digest])  # as versions before this one named them
+    cache.write_root("other-1", [key(98).digest], "b" * 16)
+    for number in range(12):
+        clock.now_unix_s += 1
+        cache.write_root(f"build-{number:02}", [key(number).digest], "a" * 16)
+    kept = sorted(path.stem for path in tmp_path.glob("cache/roots/*.json"))
+    assert kept == [*(f"build-{number:02}.{'a' * 16}" for number in range(2, 12)), "older", f"other-1.{'b' * 16}"]
+    used = rooted_keys(CacheFolder(tmp_path / "cache"))
+    assert used == frozenset(key(number).digest for number in (98, 99, *range(2, 12)))
+
+
+def test_the_sites_that_are_remembered_are_those_built_last(cache: Cache, tmp_path: Path, clock: Clock) -> None:
+    for number in range(SITES_KEPT + 2):
+        clock.now_unix_s += 1
+        cache.write_root("build", [key(number).digest], f"{number:016x}")
+    kept = sorted(path.stem for path in tmp_path.glob("cache/roots/*.json"))
+    assert kept == [f"build.{number:016x}" for number in range(2, SITES_KEPT + 2)]
+
+
+@pytest.mark.parametrize("content", [{}, {"keys": [1], "written_at_unix_s": 1}, {"keys": [], "written_at_unix_s": "x"}])
+def test_a_note_of_another_shape_is_the_oldest_and_stops_a_pruning(
+    cache: Cache, tmp_path: Path, content: dict[str, object]
+) -> None:
+    (tmp_path / "cache/roots/odd.json").write_bytes(seal(content))
+    (tmp_path / "cache/roots/folder.json").mkdir()
+    with pytest.raises(CacheError, match=r"\.json"):
+        rooted_keys(CacheFolder(tmp_path / "cache"))
+    for number in range(10):
+        cache.write_root(f"build-{number}", [])
+    assert len(list(tmp_path.glob("cache/roots/*.json"))) == 10
+    assert rooted_keys(CacheFolder(tmp_path / "cache")) == frozenset()
+
+
+@pytest.mark.parametrize("site", ["x", "../../etc/passwd", "A" * 16])
+def test_a_site_has_a_name_of_its_own_kind(cache: Cache, site: str) -> None:
+    with pytest.raises(ValueError, match="name of a site"):
+        cache.write_root("build", [], site)
 
 
 @pytest.mark.parametrize("build_id", ["", "../x", ".hidden", "a/b"])
