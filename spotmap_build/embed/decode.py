@@ -6,6 +6,7 @@ Essentia's own loaders are not used: they cannot read Opus, and at their default
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from spotmap_build.core.files import open_regular
 from spotmap_build.errors import TrackError
 
 if TYPE_CHECKING:
@@ -232,8 +234,9 @@ def _open(path: Path) -> Iterator[tuple[InputContainer, AudioStream]]:
 
 def _read_head(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            head = file.read(16)
+        with open_regular(path) as file:
+            # A file of the kernel says that it is empty, and reading it might wait for ever.
+            head = file.read(16) if os.fstat(file.fileno()).st_size else b""
     except OSError as error:
         raise _unreadable(error) from error
     if not head:

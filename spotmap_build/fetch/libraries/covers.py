@@ -10,26 +10,39 @@ EDGE_PX: Final = 160
 WEBP_QUALITY: Final = 80
 LARGEST_SOURCE_PX: Final = 50_000_000
 """A picture with more pixels than this is a mistake or an attack; it would take gigabytes to decode."""
+LARGEST_SOURCE_BYTES: Final = 64 << 20
+LARGEST_THUMBNAIL_BYTES: Final = 1 << 20
+"""A thumbnail has some 5 kB; what is larger carries something else along, such as a color profile of megabytes."""
+FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
+"""What music has as covers. Pillow knows forty more, among them some that it hands to other programs."""
 COVER_NAMES: Final = ("cover", "folder", "front", "album", "albumart")
 COVER_SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".webp")
 
 
-def thumbnail(image: bytes) -> bytes:
-    """A WebP of at most ``EDGE_PX`` a side, without metadata; empty bytes where the input is no readable picture.
+def load_decoders() -> None:
+    """Import Pillow's formats now, rather than for the first picture."""
+    from PIL import Image
 
-    A cover is an ornament: one that cannot be read costs the track nothing, so this is not a failure.
+    Image.init()
+
+
+def thumbnail(image: bytes) -> bytes:
+    """Make a WebP of at most ``EDGE_PX`` a side, without metadata; no bytes where the input is no readable picture.
+
+    For worker processes: see :class:`~spotmap_build.fetch.libraries.thumbnails.Thumbnails`.
     """
     from PIL import Image, ImageOps
 
     try:
-        with Image.open(io.BytesIO(image)) as picture:
+        with Image.open(io.BytesIO(image), formats=FORMATS) as picture:
             if picture.width * picture.height > LARGEST_SOURCE_PX:
                 return b""
             picture.draft("RGB", (EDGE_PX * 2, EDGE_PX * 2))
-            upright = ImageOps.exif_transpose(picture).convert("RGB")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+            ImageOps.exif_transpose(picture, in_place=True)  # a copy would be another 200 MB
+            upright = picture if picture.mode == "RGB" else picture.convert("RGB")
+            upright.thumbnail((EDGE_PX, EDGE_PX), Image.Resampling.LANCZOS)
+            buffer = io.BytesIO()
+            upright.save(buffer, "WEBP", quality=WEBP_QUALITY, method=6)
+    except Exception:  # noqa: BLE001 - a damaged picture makes Pillow raise anything; a cover is an ornament
         return b""
-    upright.thumbnail((EDGE_PX, EDGE_PX), Image.Resampling.LANCZOS)
-    buffer = io.BytesIO()
-    upright.save(buffer, "WEBP", quality=WEBP_QUALITY, method=6)
-    return buffer.getvalue()
+    return buffer.getvalue() if buffer.tell() <= LARGEST_THUMBNAIL_BYTES else b""

@@ -12,10 +12,12 @@ from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.libraries.covers import COVER_NAMES, COVER_SUFFIXES
 from spotmap_build.fetch.libraries.identify import (
+    Cover,
     FileFacts,
     Unusable,
+    about_covers,
     display_facts,
-    folder_cover,
+    folder_covers,
     identify_files,
 )
 from spotmap_build.fetch.libraries.m3u import parse_m3u
@@ -77,8 +79,11 @@ class FolderSource:
                 hint=f"Files that end in {', '.join(AUDIO_SUFFIXES)} are looked for, in sub-folders too.",
             )
         facts = dict(zip(listing.audio, identify_files(listing.audio, context), strict=True))
-        covers = {folder: folder_cover(path, context.cache) for folder, path in listing.covers.items()}
-        return Loaded("folder", _library(self.root, listing, {**facts, **listing.unusable}, covers))
+        covers = folder_covers(listing.covers, context.cache)
+        library = _library(self.root, listing, {**facts, **listing.unusable}, covers)
+        unreadable = [path for path, fact in facts.items() if isinstance(fact, FileFacts) and fact.is_cover_unreadable]
+        unreadable += [listing.covers[folder] for folder, cover in covers.items() if cover.is_unreadable]
+        return Loaded("folder", library, notices=about_covers(unreadable))
 
 
 def walk(root: Path) -> Listing:
@@ -127,9 +132,11 @@ def _walk_once(root: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
         yield Path(folder), folder_names, sorted(name for name in file_names if not name.startswith("."))
 
 
-def _library(root: Path, listing: Listing, facts: dict[Path, FileFacts | Unusable], covers: dict[Path, str]) -> Library:
+def _library(
+    root: Path, listing: Listing, facts: dict[Path, FileFacts | Unusable], covers: dict[Path, Cover]
+) -> Library:
     ids = _track_ids(root, facts)
-    tracks = tuple(_track(path, ids[path], facts[path], covers.get(path.parent, "")) for path in facts)
+    tracks = tuple(_track(path, ids[path], facts[path], covers.get(path.parent, Cover()).art_digest) for path in facts)
     failures = [
         Failed(ids[path], "fetch", fact.code, fact.detail) for path, fact in facts.items() if isinstance(fact, Unusable)
     ]

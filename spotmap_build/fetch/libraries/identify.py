@@ -11,7 +11,8 @@ import hashlib
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -19,15 +20,18 @@ import msgspec
 
 from spotmap_build.cache.freshness import Failure
 from spotmap_build.cache.keys import Key
+from spotmap_build.core.files import read_bounded
+from spotmap_build.core.text import printable
 from spotmap_build.errors import TrackError
-from spotmap_build.fetch.libraries.covers import thumbnail
+from spotmap_build.fetch.libraries.covers import LARGEST_SOURCE_BYTES
 from spotmap_build.fetch.libraries.tags import fold_space, read_tags, title_from_name
+from spotmap_build.fetch.libraries.thumbnails import Thumbnails, UnreadablePicture
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from spotmap_build.cache.store import Cache
-    from spotmap_build.fetch.libraries.source import LoadContext, Probe
+    from spotmap_build.fetch.libraries.source import LoadContext
 
 IDENTIFY_VERSION: Final = 1
 COVER_VERSION: Final = 1
@@ -47,6 +51,20 @@ class FileFacts:
     year: int | None
     isrc: str
     art_digest: str
+    is_cover_unreadable: bool = False
+    """It has a cover picture that cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """What became of a cover picture. ``art_digest``: of its thumbnail, now in the cache; empty where there is none.
+
+    ``is_final``: another look at the same picture would give the same.
+    """
+
+    art_digest: str = ""
+    is_unreadable: bool = False
+    is_final: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +80,10 @@ def identify_files(paths: Sequence[Path], context: LoadContext) -> list[FileFact
     outcomes: list[FileFacts | Unusable | None] = [_remembered(path, context.cache) for path in paths]
     missing = [position for position, outcome in enumerate(outcomes) if outcome is None]
     if missing:
-        with ThreadPoolExecutor(context.threads, thread_name_prefix="identify") as threads:
-            looks = threads.map(lambda position: _look(paths[position], context.cache, context.probe), missing)
+        with ExitStack() as stack:
+            threads = stack.enter_context(ThreadPoolExecutor(context.threads, thread_name_prefix="identify"))
+            thumbnails = stack.enter_context(Thumbnails())  # ends first, so that no thread waits for a picture
+            looks = threads.map(lambda position: _look(paths[position], context, thumbnails), missing)
             for number, (position, outcome) in enumerate(zip(missing, looks, strict=True), start=1):
                 outcomes[position] = outcome
                 context.advance(number, len(missing))
@@ -89,16 +109,20 @@ def _remembered(path: Path, cache: Cache) -> FileFacts | Unusable | None:
         return None
     if record.failure is not None:
         return Unusable(record.failure.code, record.failure.detail)
-    return msgspec.json.decode(cache.read(record, FACTS), type=FileFacts)
+    try:
+        return msgspec.json.decode(cache.read(record, FACTS), type=FileFacts)
+    except (msgspec.MsgspecError, KeyError):  # of another shape
+        return None
 
 
-def _look(path: Path, cache: Cache, probe: Probe) -> FileFacts | Unusable:
+def _look(path: Path, context: LoadContext, thumbnails: Thumbnails) -> FileFacts | Unusable:
+    cache = context.cache
     key = _key(path, "identify", IDENTIFY_VERSION)
     if isinstance(key, Unusable):
         return key
     started = time.monotonic()
     try:
-        found = probe(path)
+        found = context.probe(path)
         tags = read_tags(path)
     except OSError as error:
         return Unusable("unreadable", f"The file cannot be read: {error.strerror or error}.")
@@ -107,7 +131,7 @@ def _look(path: Path, cache: Cache, probe: Probe) -> FileFacts | Unusable:
             failure = Failure(error.track_code, error.message, "permanent")
             cache.put_failure(key, failure, seconds=time.monotonic() - started)
         return Unusable(error.track_code, error.message)
-    art_digest = _store_thumbnail(tags.cover, cache)
+    cover = _store_thumbnail(tags.cover, cache, thumbnails) if tags.cover else Cover()
     facts = FileFacts(
         audio_digest=found.audio_digest,
         duration_ms=found.duration_ms,
@@ -116,35 +140,63 @@ def _look(path: Path, cache: Cache, probe: Probe) -> FileFacts | Unusable:
         album=tags.album,
         year=tags.year,
         isrc=tags.isrc,
-        art_digest=art_digest,
+        art_digest=cover.art_digest,
+        is_cover_unreadable=cover.is_unreadable,
     )
-    outputs, blobs = {FACTS: msgspec.json.encode(facts)}, [art_digest] if art_digest else []
-    cache.put(key, outputs, blobs=blobs, seconds=time.monotonic() - started)
+    if cover.is_final:
+        outputs, blobs = {FACTS: _encode(facts)}, [cover.art_digest] if cover.art_digest else []
+        cache.put(key, outputs, blobs=blobs, seconds=time.monotonic() - started)
     return facts
 
 
-def _store_thumbnail(image: bytes, cache: Cache) -> str:
-    """The digest of a cover's thumbnail, now in the cache; empty where there is no cover that can be read."""
-    small = thumbnail(image) if image else b""
-    return cache.put_blob(small) if small else ""
+def _encode(facts: FileFacts) -> bytes:
+    row = asdict(facts)
+    if not facts.is_cover_unreadable:
+        del row["is_cover_unreadable"]
+    return msgspec.json.encode(row)
 
 
-def folder_cover(path: Path, cache: Cache) -> str:
-    """The digest of a cover picture that lies beside the music; empty where it cannot be used."""
+def _store_thumbnail(image: bytes, cache: Cache, thumbnails: Thumbnails) -> Cover:
+    try:
+        return Cover(cache.put_blob(thumbnails.make(image)))
+    except UnreadablePicture as error:
+        return Cover(is_unreadable=True, is_final=error.is_final)
+
+
+def folder_covers(covers: Mapping[Path, Path], cache: Cache) -> dict[Path, Cover]:
+    """What became of the cover pictures that lie beside the music, by folder."""
+    with Thumbnails() as thumbnails:
+        return {folder: _folder_cover(path, cache, thumbnails) for folder, path in covers.items()}
+
+
+def _folder_cover(path: Path, cache: Cache, thumbnails: Thumbnails) -> Cover:
     key = _key(path, "cover", COVER_VERSION)
     if isinstance(key, Unusable):
-        return ""
+        return Cover(is_unreadable=True)
     record = cache.lookup(key)
     if record is not None:
-        return cache.read(record, DIGEST).decode()
+        art_digest = cache.read(record, DIGEST).decode()
+        return Cover(art_digest, is_unreadable=not art_digest)
     started = time.monotonic()
     try:
-        art_digest = _store_thumbnail(path.read_bytes(), cache)
+        image = read_bounded(path, LARGEST_SOURCE_BYTES)
     except OSError:
-        return ""
-    blobs = [art_digest] if art_digest else []
-    cache.put(key, {DIGEST: art_digest.encode()}, blobs=blobs, seconds=time.monotonic() - started)
-    return art_digest
+        return Cover(is_unreadable=True)
+    cover = _store_thumbnail(image, cache, thumbnails)
+    if cover.is_final:
+        blobs = [cover.art_digest] if cover.art_digest else []
+        cache.put(key, {DIGEST: cover.art_digest.encode()}, blobs=blobs, seconds=time.monotonic() - started)
+    return cover
+
+
+def about_covers(unreadable: Iterable[Path]) -> tuple[str, ...]:
+    """Say how many cover pictures cannot be used, if any: ``unreadable`` are the files that they lie in."""
+    names = [printable(path.name) for path in unreadable]
+    if not names:
+        return ()
+    if len(names) == 1:
+        return (f"The cover picture in {names[0]} cannot be read and was left out.",)
+    return (f"{len(names)} cover pictures cannot be read and were left out: in {names[0]}, {names[1]}…",)
 
 
 def display_facts(path: Path, facts: FileFacts | Unusable) -> tuple[str, tuple[str, ...]]:

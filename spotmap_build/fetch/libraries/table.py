@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.libraries.collection import whole_number
-from spotmap_build.fetch.libraries.identify import FileFacts, Unusable, display_facts, identify_files
+from spotmap_build.fetch.libraries.identify import FileFacts, Unusable, about_covers, display_facts, identify_files
 from spotmap_build.fetch.libraries.own_vectors import find_vectors
 from spotmap_build.fetch.libraries.source import Loaded
 from spotmap_build.fetch.libraries.spotify_ids import ID_DIGITS, named_id
@@ -71,14 +71,17 @@ class TableSource:
         tracks = _tracks(columns)
         vectors = find_vectors(self.path, columns)
         playlists = _playlists(columns, tracks)
+        notices: tuple[str, ...] = ()
         if "x" in columns and "y" in columns:
             tracks, failures = _place(tracks, columns)
         elif vectors is not None:
             tracks, failures = [replace(track, vector_row=row) for row, track in enumerate(tracks)], []
         else:
-            tracks, failures = _with_recordings(tracks, columns, self.path.parent, context)
+            tracks, failures, notices = _with_recordings(tracks, columns, self.path.parent, context)
         library = Library(tuple(map(_titled, tracks)), tuple(playlists), tuple(failures))
-        return Loaded("table", library, vectors=vectors, is_streamed=_is_streamed(library, vectors))
+        return Loaded(
+            "table", library, vectors=vectors, is_streamed=_is_streamed(library, vectors), notices=notices
+        )
 
 
 def _with_known_names(columns: Columns, path: Path) -> Columns:
@@ -206,7 +209,7 @@ def _place(tracks: Sequence[Track], columns: Columns) -> tuple[list[Track], list
 
 def _with_recordings(
     tracks: Sequence[Track], columns: Columns, folder: Path, context: LoadContext
-) -> tuple[list[Track], list[Failed]]:
+) -> tuple[list[Track], list[Failed], tuple[str, ...]]:
     """Tracks with the sound of their file. One that names no file is to be found by its title, if it has one."""
     values = columns.get("path", [None] * len(tracks))
     paths = {row: _path(str(value), folder) for row, value in enumerate(values) if value}
@@ -222,7 +225,8 @@ def _with_recordings(
         elif not track.title:
             failures.append(Failed(track.id, "fetch", "no-recording", "The row has no title and names no audio file."))
         complete.append(track)
-    return complete, failures
+    unreadable = [paths[row] for row, fact in facts.items() if isinstance(fact, FileFacts) and fact.is_cover_unreadable]
+    return complete, failures, about_covers(unreadable)
 
 
 def _path(text: str, folder: Path) -> Path:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 import struct
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+from spotmap_build.core.files import open_regular
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TITLE_SEPARATOR: Final = " - "
 TRACK_NUMBER: Final = re.compile(r"^(?:\d{1,3}(?:-\d{1,3})?\s*[-._)](?:\s+|(?=\D))|\d-\d\d\s+|0\d\s+)(?=\S)")
@@ -22,7 +28,12 @@ ID3_FRAMES: Final = {
 """For containers whose ID3 tags mutagen has no easy names for: WAV and AIFF."""
 YEAR: Final = re.compile(r"\b(1[89]\d\d|20\d\d)\b")
 
-DAMAGED_TAGS: Final = (ValueError, IndexError, KeyError, EOFError, struct.error)
+LARGEST_TAGS_BYTES: Final = 64 << 20
+"""What is read of a file for its tags: its covers are the most of it."""
+DAMAGED_TAGS: Final = (
+    *(ValueError, TypeError, AttributeError, AssertionError, ArithmeticError, NotImplementedError),
+    *(LookupError, EOFError, MemoryError, RecursionError, struct.error),
+)
 """What mutagen lets through, beside its own errors, when the bytes of a tag make no sense."""
 
 
@@ -48,16 +59,21 @@ def read_tags(path: Path) -> Tags:
     import mutagen
 
     try:
-        easy = mutagen.File(path, easy=True)
-        full = mutagen.File(path)
+        with open_regular(path) as file:
+            if os.fstat(file.fileno()).st_size == 0:  # of the kernel, perhaps: reading might wait
+                return Tags()
+            easy = mutagen.File(_Bounded(file), filename=os.fspath(path), easy=True)
+            full = mutagen.File(_Bounded(file), filename=os.fspath(path))
+        return Tags() if easy is None or full is None else _tags(easy, full)
     except DAMAGED_TAGS:
         return Tags()
     except mutagen.MutagenError as error:
         if isinstance(error.__cause__, OSError) and not path.is_file():
             raise error.__cause__ from error
         return Tags()
-    if easy is None or full is None:
-        return Tags()
+
+
+def _tags(easy: Any, full: Any) -> Tags:
     return Tags(
         title=_first(easy, "title"),
         artists=_all(easy, "artist") or _all(easy, "albumartist"),
@@ -66,6 +82,24 @@ def read_tags(path: Path) -> Tags:
         isrc=_first(easy, "isrc").replace("-", "").upper(),
         cover=_cover(full),
     )
+
+
+class _Bounded:
+    """A file from its beginning, of which no more than ``LARGEST_TAGS_BYTES`` are read in all."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        file.seek(0)
+        self.seek: Callable[..., int] = file.seek
+        self.tell: Callable[[], int] = file.tell
+        self._file = file
+        self._left_bytes = LARGEST_TAGS_BYTES
+
+    def read(self, size: int = -1) -> bytes:
+        content = self._file.read(min(size, self._left_bytes + 1) if size >= 0 else self._left_bytes + 1)
+        self._left_bytes -= len(content)
+        if self._left_bytes < 0:
+            raise ValueError(f"the tags take more than {LARGEST_TAGS_BYTES:,} bytes")
+        return content
 
 
 def _all(tags: Any, name: str) -> tuple[str, ...]:
