@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-fast lint viewer env env-dev chromium engines lock clean
+.PHONY: demo test test-fast lint viewer env env-dev chromium engines lock audit clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -57,8 +57,16 @@ chromium: env-dev  ## a Chromium for the browser tests: the system's, else Debia
 engines:  ## Firefox and WebKit for the browser tests, where Debian's packages can be had; else those tests are skipped
 	@sh scripts/ensure_engines.sh
 
-lock: env-dev  ## write the versions that development and CI use
+lock: env-dev  ## write the versions that development and CI use, and the hashes of what the scheduled rebuild installs
 	$(BIN)/python -m pip freeze --exclude-editable | grep -v '^-e' > requirements.lock
+	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"])' | \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --only-binary :all: --no-config \
+	  --no-annotate --no-header --constraint requirements.lock --output-file requirements-rebuild.lock pyproject.toml -
+
+audit: env-dev  ## are there known faults in the locked versions? (asks PyPI and npm, so it is no part of `make test`)
+	$(BIN)/uv tool run --from 'pip-audit>=2.10' pip-audit --strict --disable-pip --no-deps \
+	  --requirement requirements.lock --requirement requirements-rebuild.lock
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm audit --package-lock-only
 
 clean:  ## remove what can be made again (not your cache, not your sites)
 	rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build

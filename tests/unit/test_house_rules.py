@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "spotmap_build"
@@ -85,14 +88,107 @@ def test_only_progress_the_command_line_and_the_preview_print() -> None:
     assert not printers
 
 
-def test_the_locked_versions_meet_the_floors() -> None:
-    locked = dict(
-        line.split("==") for line in (ROOT / "requirements.lock").read_text().split() if re.match(r"[\w.-]+==", line)
-    )
-    names = {name.lower().replace("_", "-") for name in locked}
+def locked(name: str) -> dict[str, str]:
+    """The versions that a lock file names, by the package's name as packages are compared."""
+    lines = (ROOT / name).read_text().splitlines()
+    pinned = (re.match(r"([\w.-]+)==([\w.!+-]+)", line) for line in lines)
+    return {canonicalize_name(found[1]): found[2] for found in pinned if found}
+
+
+def required(*extras: str) -> list[Requirement]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    required = {re.match(r"[\w.-]+", line).group().lower() for line in project["dependencies"]}  # type: ignore[union-attr]
-    assert required <= names
+    optional = project["optional-dependencies"]
+    return [Requirement(line) for line in (*project["dependencies"], *(line for e in extras for line in optional[e]))]
+
+
+@pytest.mark.parametrize(
+    ("lock", "extras"), [("requirements.lock", ("dev", "parquet")), ("requirements-rebuild.lock", ())]
+)
+def test_the_locked_versions_meet_the_floors(lock: str, extras: tuple[str, ...]) -> None:
+    versions = locked(lock)
+    wanted = required(*extras)
+    missing = [str(want) for want in wanted if canonicalize_name(want.name) not in versions]
+    assert not missing
+    below = [
+        f"{want} but {version}"
+        for want in wanted
+        if not want.specifier.contains(version := versions[canonicalize_name(want.name)], prereleases=True)
+    ]
+    assert not below
+
+
+FAULTY_BELOW = {
+    "av": "16.0",  # wheels with FFmpeg 7 of early 2025
+    "deno": "2.7.12",  # CVE-2026-49406: its permissions
+    "jinja2": "3.1.6",  # CVE-2025-27516
+    "orjson": "3.11.6",  # CVE-2025-67221: depth without limit
+    "pillow": "12.1.1",  # CVE-2026-25990: writes beyond bounds
+    "requests": "2.32.4",  # CVE-2024-47081: passwords of .netrc to another host
+    "urllib3": "2.6.3",  # CVE-2025-66418, -66471, CVE-2026-21441: decompresses without limit
+    "yt-dlp": "2026.7.4",  # CVE-2026-26331, CVE-2026-55404
+}
+
+
+@pytest.mark.parametrize(("name", "sound"), FAULTY_BELOW.items())
+def test_no_version_with_a_known_fault_is_accepted(name: str, sound: str) -> None:
+    (want,) = (want for want in required() if canonicalize_name(want.name) == name)
+    (floor,) = (Version(part.version) for part in want.specifier if part.operator == ">=")
+    assert floor >= Version(sound)
+
+
+def test_what_the_rebuild_installs_is_known_by_its_hash_and_from_nowhere_else() -> None:
+    lines = (ROOT / "requirements-rebuild.lock").read_text().splitlines()
+    others = [
+        line for line in lines if not re.match(r"[\w.-]+==\S+( ;.*)? \\$|    --hash=sha256:[0-9a-f]{64}( \\)?$", line)
+    ]
+    assert not others
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        assert line.endswith("\\") == following.startswith("    --hash=")
+    development = locked("requirements.lock")
+    rebuild = locked("requirements-rebuild.lock")
+    assert {name: version for name, version in rebuild.items() if development.get(name, version) != version} == {}
+    build_system = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
+    assert {Requirement(line).name for line in build_system} <= set(rebuild)
+
+
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+
+
+def test_every_action_is_pinned_by_its_commit_with_the_version_beside_it() -> None:
+    uses = [line.strip() for path in WORKFLOWS for line in path.read_text().splitlines() if "uses:" in line]
+    pinned = [
+        re.fullmatch(r"(?:- )?uses: ([\w.-]+/[\w.-]+)[\w./-]*@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)", line) for line in uses
+    ]
+    assert uses
+    assert [line for line, found in zip(uses, pinned, strict=True) if not found] == []
+    pins = {found.groups() for found in pinned if found}
+    assert len({action for action, _, _ in pins}) == len(pins), "one action at two versions"
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_job_may_do_only_what_it_says(path: Path) -> None:
+    workflow = yaml.load(path.read_text(), Loader=yaml.BaseLoader)
+    assert workflow["permissions"] == {}
+    for job in workflow["jobs"].values():
+        deploys = any(step.get("uses", "").startswith("actions/deploy-pages@") for step in job["steps"])
+        may = {"pages": "write", "id-token": "write"} if deploys else {"contents": "read"}
+        assert job["permissions"] == may
+        assert "timeout-minutes" in job
+        checkouts = [step for step in job["steps"] if step.get("uses", "").startswith("actions/checkout@")]
+        assert all(step["with"]["persist-credentials"] == "false" for step in checkouts)
+        # What a person typed is handed over in the environment: in a script it would be read as one.
+        assert not [step["run"] for step in job["steps"] if "${{" in step.get("run", "")]
+
+
+def test_a_job_that_holds_a_secret_installs_by_hash_only() -> None:
+    for path in WORKFLOWS:
+        for job in yaml.load(path.read_text(), Loader=yaml.BaseLoader)["jobs"].values():
+            if "secrets." not in str(job):
+                continue
+            scripts = "\n".join(step.get("run", "") for step in job["steps"])
+            installs = re.findall(r"pip install .*", scripts)
+            assert installs
+            assert all("--require-hashes" in line or "--no-deps --no-index" in line for line in installs)
 
 
 def test_the_architecture_page_knows_every_room() -> None:
@@ -103,10 +199,9 @@ def test_the_architecture_page_knows_every_room() -> None:
 
 
 def test_the_workflows_are_valid() -> None:
-    workflows = sorted((ROOT / ".github/workflows").glob("*.yml"))
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows"]
-    done = subprocess.run([*command, *map(str, workflows)], capture_output=True, text=True, check=False)
-    assert workflows
+    done = subprocess.run([*command, *map(str, WORKFLOWS)], capture_output=True, text=True, check=False)
+    assert WORKFLOWS
     assert done.returncode == 0, done.stdout
 
 
