@@ -168,10 +168,10 @@ class BoundedAdapter(HTTPAdapter):
     def send(self, request: requests.PreparedRequest, stream: bool = False, **options: Any) -> requests.Response:  # type: ignore[override]
         """Send a request and read the whole answer, or (``stream``) its headers."""
         options["timeout"] = self._limits.silence_s
-        with _Deadline(self._limits.total_s) as deadline:
+        with Deadline(self._limits.total_s) as deadline:
             try:
                 response = super().send(request, stream=True, **options)
-                if not stream:
+                if not stream or response.is_redirect:  # requests reads the body of a redirect in any case
                     self._read_body(response)
             except (
                 requests.RequestException,
@@ -211,11 +211,12 @@ class BoundedAdapter(HTTPAdapter):
         response._content_consumed = True  # type: ignore[attr-defined]
 
 
-class _Deadline:
+class Deadline:
     """Cut the connections of this thread's request when its time is over.
 
     A socket has a limit for silence only, and a header may drip in byte by byte: shutting the socket down from another
-    thread ends whatever read is waiting.
+    thread ends whatever read is waiting. One around several requests, or around the reading of a stream, holds beside
+    those of the requests.
     """
 
     def __init__(self, total_s: float) -> None:
@@ -224,9 +225,10 @@ class _Deadline:
         self._sockets: list[socket.socket] = []
         self._timer = threading.Timer(total_s, self._end)
         self._timer.daemon = True
+        self._outer: Deadline | None = None
 
     def __enter__(self) -> Self:
-        _current.deadline = self
+        self._outer, _current.deadline = _current.deadline, self
         self._timer.start()
         return self
 
@@ -236,9 +238,12 @@ class _Deadline:
         self._timer.cancel()
         with self._lock:  # the connection goes back to its pool, and is not ours to cut any more
             self._sockets.clear()
-        _current.deadline = None
+        _current.deadline = self._outer
 
     def watch(self, connected: socket.socket) -> None:
+        """Cut this connection too when the time is over."""
+        if self._outer is not None:
+            self._outer.watch(connected)
         with self._lock:
             self._sockets.append(connected)
             if self.is_over:
@@ -258,7 +263,7 @@ def _cut(connected: socket.socket) -> None:
 
 
 class _Current(threading.local):
-    deadline: _Deadline | None = None
+    deadline: Deadline | None = None
 
 
 _current = _Current()

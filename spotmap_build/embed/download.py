@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
+import os
 import time
+from http import HTTPStatus
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Final
-from urllib.error import HTTPError, URLError
-from urllib.request import Request, urlopen
 
+import requests
+import urllib3
+
+from spotmap_build.core.http import (
+    BodyTooLarge,
+    Deadline,
+    Limits,
+    RedirectRefused,
+    is_trustworthy_address,
+    make_session,
+)
+from spotmap_build.core.text import printable
 from spotmap_build.errors import WeightsError
 
 if TYPE_CHECKING:
-    from http.client import HTTPResponse
     from pathlib import Path
+    from typing import BinaryIO
 
 TIMEOUT_S: Final = 30
+CONNECTION_S: Final = 1800
+"""How long one connection may last: the next goes on where it ended."""
 FRUITLESS_TRIES: Final = 3
 """In a row, without a single new byte; a connection that is cut again and again but brings something goes on."""
+PACE_WINDOW_S: Final = 120
+PACE_WINDOW_BYTES: Final = 120_000
+"""What has to arrive in each window: 1 kB a second, less than the slowest line that anybody would wait for."""
+MOST_REPEATS: Final = 10
+"""How many times the size of the file may be received in all: a server may have to send all of it again."""
 PAUSE_S: Final = 0.5
 CHUNK_BYTES: Final = 1 << 18
 PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+HEADERS: Final = {"User-Agent": "spotmap-build", "Accept-Encoding": "identity"}
 
 
 def download(url: str, part: Path, size_bytes: int, *, hint: str) -> None:
@@ -29,95 +49,179 @@ def download(url: str, part: Path, size_bytes: int, *, hint: str) -> None:
 
     Raises
     ------
-    WeightsError: the address cannot be reached, has no such file, or one of another size; ``part`` keeps what came.
+    WeightsError: the address is not HTTPS, cannot be reached, has no such file or one of another size, or brings it
+        too slowly; ``part`` keeps what came.
     OSError: ``part`` cannot be written.
     """
-    if part.exists() and part.stat().st_size > size_bytes:
+    _check_address(url, hint)
+    if part.is_symlink() or (part.exists() and not 0 <= part.stat().st_size <= size_bytes):
         part.unlink()
-    fruitless, reason = 0, ""
-    while (have_bytes := part.stat().st_size if part.exists() else 0) < size_bytes:
+    fetching = _Fetching(url, part, size_bytes, hint)
+    fruitless, most_bytes, reason = 0, fetching.have_bytes, ""
+    while fetching.have_bytes < size_bytes:
         if fruitless == FRUITLESS_TRIES:
-            arrived = f" {have_bytes:,} of {size_bytes:,} bytes have arrived." if have_bytes else ""
-            raise WeightsError(f"{url} cannot be fetched: {reason}.{arrived}", hint=hint)
+            raise fetching.failure(reason)
         if fruitless:
             time.sleep(PAUSE_S * 2**fruitless)
-        reason = _try(url, part, have_bytes, size_bytes, hint=hint)
-        gained = part.exists() and part.stat().st_size > have_bytes
-        fruitless = 0 if gained else fruitless + 1
+        reason = fetching.try_once()
+        fruitless = 0 if fetching.have_bytes > most_bytes else fruitless + 1
+        most_bytes = max(most_bytes, fetching.have_bytes)
 
 
 def fetch_small(url: str, limit_bytes: int, *, hint: str) -> bytes:
-    """The content of a small file; tried again as :func:`download` does.
+    """Fetch a small file; tried again as :func:`download` does.
 
     Raises
     ------
-    WeightsError: it cannot be fetched, or is larger than ``limit_bytes``.
+    WeightsError: the address is not HTTPS, it cannot be fetched, or is larger than ``limit_bytes``.
     """
+    _check_address(url, hint)
+    session = make_session(Limits(silence_s=TIMEOUT_S, body_bytes=limit_bytes), follow_redirects=True)
     reason = ""
     for attempt in range(FRUITLESS_TRIES):
         if attempt:
             time.sleep(PAUSE_S * 2**attempt)
         try:
-            with _request(url, 0) as response:
-                content = response.read(limit_bytes + 1)
-        except (OSError, HTTPException) as error:
+            response = session.get(url, headers=HEADERS)
+        except BodyTooLarge as error:
+            raise WeightsError(f"{url} is larger than it should be.", hint=hint) from error
+        except (requests.RequestException, ValueError) as error:
             reason = _reason(error, url, hint)
             continue
-        if len(content) > limit_bytes:
-            raise WeightsError(f"{url} is larger than it should be.", hint=hint)
-        return bytes(content)
+        reason = _refusal(response, url, hint)
+        if not reason:
+            return response.content
     raise WeightsError(f"{url} cannot be fetched: {reason}.", hint=hint)
 
 
-def _try(url: str, part: Path, have_bytes: int, size_bytes: int, *, hint: str) -> str:
-    """One connection's worth; gives the reason why it ended early, if it did."""
-    try:
-        response = _request(url, have_bytes)
-    except (OSError, HTTPException) as error:
-        return _reason(error, url, hint)
-    with response:
-        resumed = response.status == 206 and _offset(response) == have_bytes
-        expected = size_bytes - have_bytes if resumed else size_bytes
-        stated = response.headers.get("Content-Length")
-        if stated is not None and stated.isdecimal() and int(stated) != expected:
-            raise WeightsError(f"{url} has another size than it should have.", hint=hint)
+class _Fetching:
+    """A file that is being fetched: what has arrived, by how many connections, how fast."""
+
+    def __init__(self, url: str, part: Path, size_bytes: int, hint: str) -> None:
+        self._url = url
+        self._part = part
+        self._size_bytes = size_bytes
+        self._hint = hint
+        self._session = make_session(Limits(silence_s=TIMEOUT_S), follow_redirects=True)
+        self._received_bytes = 0
+        self._window_start_s = time.monotonic()
+        self._window_start_bytes = 0
+
+    @property
+    def have_bytes(self) -> int:
+        return self._part.stat().st_size if self._part.exists() else 0
+
+    def failure(self, reason: str) -> WeightsError:
+        """Say why nothing more is tried, and what has come."""
+        have_bytes = self.have_bytes
+        arrived = f" {have_bytes:,} of {self._size_bytes:,} bytes have arrived." if have_bytes else ""
+        return WeightsError(f"{self._url} cannot be fetched: {reason}.{arrived}", hint=self._hint)
+
+    def try_once(self) -> str:
+        """One connection's worth; gives the reason why it ended early, if it did."""
+        have_bytes = self.have_bytes
+        headers = HEADERS | ({"Range": f"bytes={have_bytes}-"} if have_bytes else {})
+        try:
+            with (
+                Deadline(CONNECTION_S),
+                self._session.get(self._url, headers=headers, stream=True) as response,
+            ):
+                return _refusal(response, self._url, self._hint) or self._receive(response, have_bytes)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, ValueError, _Cut) as error:
+            return _reason(error, self._url, self._hint)
+
+    def _receive(self, response: requests.Response, have_bytes: int) -> str:
+        resumed = response.status_code == HTTPStatus.PARTIAL_CONTENT and _offset(response) == have_bytes
+        missing = self._size_bytes - have_bytes if resumed else self._size_bytes
+        if _number(response.headers.get("Content-Length", "")) not in (-1, missing):
+            raise WeightsError(f"{self._url} has another size than it should have.", hint=self._hint)
         # A server that cannot go on in the middle sends all of it again.
-        with part.open("ab" if resumed else "wb") as file:
-            missing = expected
+        with open(self._part, "ab" if resumed else "wb", opener=_open_no_link) as file:
             while missing:
-                try:
-                    chunk = response.read(min(CHUNK_BYTES, missing))
-                except (OSError, HTTPException) as error:
-                    return _reason(error, url, hint)
+                chunk = _read(response, min(CHUNK_BYTES, missing))
                 if not chunk:
                     return "the connection was cut"
                 file.write(chunk)
                 missing -= len(chunk)
-    return ""
+                self._keep_pace(len(chunk), file)
+        return ""
+
+    def _keep_pace(self, chunk_bytes: int, file: BinaryIO) -> None:
+        """Give up on a server that drips, however many connections it takes for that."""
+        self._received_bytes += chunk_bytes
+        if self._received_bytes > MOST_REPEATS * self._size_bytes:
+            file.flush()
+            raise self.failure("the server begins again and again")
+        if time.monotonic() - self._window_start_s > PACE_WINDOW_S:
+            if self._received_bytes - self._window_start_bytes < PACE_WINDOW_BYTES and file.tell() < self._size_bytes:
+                file.flush()
+                raise self.failure(f"less than {PACE_WINDOW_BYTES:,} bytes came in {PACE_WINDOW_S:g} s")
+            self._window_start_s, self._window_start_bytes = time.monotonic(), self._received_bytes
 
 
-def _request(url: str, offset: int) -> HTTPResponse:
-    headers = {"User-Agent": "spotmap-build"} | ({"Range": f"bytes={offset}-"} if offset else {})
-    response: HTTPResponse = urlopen(Request(url, headers=headers), timeout=TIMEOUT_S)
-    return response
+class _Cut(Exception):
+    """A connection ended while a body was read; told apart from a disk that cannot be written."""
 
 
-def _offset(response: HTTPResponse) -> int:
+def _read(response: requests.Response, size_bytes: int) -> bytes:
+    """What has arrived, at most ``size_bytes``: a server that drips is heard drop by drop."""
+    try:
+        return response.raw.read1(size_bytes, decode_content=False) or b""
+    except (OSError, ValueError) as error:
+        raise _Cut(error) from error
+
+
+def _open_no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
+
+
+def _check_address(url: str, hint: str) -> None:
+    if not is_trustworthy_address(url):
+        raise WeightsError(
+            f"{printable(url)} is no HTTPS address (plain HTTP is for this machine only); nothing is fetched.",
+            hint=hint,
+        )
+
+
+def _number(text: str) -> int:
+    """A header's number; -1 where there is none, or none that makes sense."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else -1
+
+
+def _offset(response: requests.Response) -> int:
     """Where a partial answer starts: ``Content-Range: bytes 100-199/200`` gives 100; -1 where it does not say."""
     unit, _, rest = response.headers.get("Content-Range", "").partition(" ")
-    start = rest.partition("-")[0]
-    return int(start) if unit == "bytes" and start.isdecimal() else -1
+    return _number(rest.partition("-")[0]) if unit == "bytes" else -1
 
 
-def _reason(error: OSError | HTTPException, url: str, hint: str) -> str:
+def _refusal(response: requests.Response, url: str, hint: str) -> str:
+    """In a few words, what a server answers instead of the file; raises where trying again cannot help."""
+    if response.status_code in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
+        return ""
+    reason = f"the server answers {response.status_code} {printable(response.reason or '')[:100]}".rstrip()
+    if response.status_code not in PASSING:
+        raise WeightsError(f"{url} cannot be fetched: {reason}.", hint=hint)
+    return reason
+
+
+def _reason(error: Exception, url: str, hint: str) -> str:
     """In a few words, why a try failed; raises where trying again cannot help."""
-    if isinstance(error, HTTPError):
-        with error:
-            if error.code not in PASSING:
-                raise WeightsError(
-                    f"{url} cannot be fetched: the server answers {error.code} {error.reason}.", hint=hint
-                )
-        return f"the server answers {error.code} {error.reason}"
-    if isinstance(error, URLError):
-        return f"no connection ({error.reason})"
-    return f"the connection was cut ({error or type(error).__name__})"
+    if isinstance(error, RedirectRefused | requests.TooManyRedirects | ValueError):
+        raise WeightsError(f"{url} cannot be fetched: {printable(str(error))[:200]}.", hint=hint) from error
+    inner: BaseException | None = error
+    while inner is not None:
+        if isinstance(inner, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError):
+            return f"no connection ({_cause(inner)})"
+        inner = inner.__cause__ or inner.__context__
+    return f"the connection was cut ({_cause(error)})"
+
+
+def _cause(error: BaseException) -> str:
+    """What the operating system said, else the error's own words."""
+    inner: BaseException | None = error
+    said = str(error) or type(error).__name__
+    while inner is not None:
+        if isinstance(inner, OSError) and inner.strerror:
+            said = inner.strerror
+        inner = inner.__cause__ or inner.__context__
+    return printable(said)[:200]

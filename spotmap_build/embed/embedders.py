@@ -14,7 +14,7 @@ class WeightsSpec:
     """A file of weights that has to be fetched.
 
     ``url_path``: below the address of the models. The names of its classes are in a ``.json`` file beside it, of which
-    there are several versions: it is checked by what it says (``class_count`` names "Genre---Style"), not by a digest.
+    there are several versions that say the same: not the file is checked, but the names in it (``classes_sha256``).
     ``notice``: the terms under which its makers give it, told to the person when it is fetched.
     """
 
@@ -23,6 +23,11 @@ class WeightsSpec:
     sha256: str
     class_count: int
     notice: str
+
+    @property
+    def classes_sha256(self) -> str:
+        """Digest of the names of the classes, one a line; empty for weights of which they are not known."""
+        return _CLASSES_SHA256.get(self.sha256, "")
 
     @property
     def file_name(self) -> str:
@@ -60,6 +65,7 @@ class EmbedderSpec:
 
 
 _EFFNET_SHA256: Final = "3ed9af50d5367c0b9c795b294b00e7599e4943244f4cbd376869f3bfc87721b1"
+_CLASSES_SHA256: Final = {_EFFNET_SHA256: "42aacd08bc46fc7c0894d7007a78e2ac9b2c35ce1a267079d2616c09130f8a89"}
 
 EMBEDDERS: Final[dict[str, EmbedderSpec]] = {
     spec.name: spec

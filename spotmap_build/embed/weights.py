@@ -6,14 +6,15 @@ Nothing is ever accepted that has not the size and the SHA-256 it should have.
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 import re
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from spotmap_build.core.documents import parse_json
+from spotmap_build.core.files import open_regular, read_bounded, write_atomically
+from spotmap_build.core.text import printable
 from spotmap_build.errors import WeightsError
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ HINT: Final = (
     "Check the connection and build again: what has arrived is kept. Or use --embedder musicnn, which needs none."
 )
 LABELS_LIMIT_BYTES: Final = 1 << 20
+LONGEST_LABEL: Final = 100
 
 
 def folder(models_dir: Path | None) -> Path:
@@ -108,32 +110,43 @@ def packaged(name: str) -> Path:
     return Path(str(resources.files("spotmap_build.embed") / "data" / name))
 
 
-def parse_labels(content: bytes, class_count: int) -> tuple[str, ...]:
-    """The class names in a model's description; empty where it is not one with ``class_count`` names of styles."""
+def parse_labels(content: bytes, class_count: int, sha256: str = "") -> tuple[str, ...]:
+    """The class names in a model's description; empty where it is not one with ``class_count`` names of styles.
+
+    Where ``sha256`` is given, they are those whose digest it is, one a line, and no others.
+    """
     try:
-        classes = json.loads(content)["classes"]
+        classes = parse_json(content)["classes"]
     except (ValueError, KeyError, TypeError):
         return ()
-    is_right = (
-        isinstance(classes, list)
-        and len(set(map(str, classes))) == class_count
-        and all(isinstance(name, str) and re.fullmatch(r".+---.+", name) for name in classes)
+    if not isinstance(classes, list) or len(classes) != class_count or not all(map(_is_label, classes)):
+        return ()
+    is_right = not sha256 or hashlib.sha256("\n".join(classes).encode()).hexdigest() == sha256
+    return tuple(classes) if is_right and len(set(classes)) == class_count else ()
+
+
+def _is_label(name: object) -> bool:
+    return (
+        isinstance(name, str)
+        and len(name) <= LONGEST_LABEL
+        and printable(name) == name
+        and re.fullmatch(r".+---.+", name) is not None
     )
-    return tuple(classes) if is_right else ()
 
 
 def _labels_or_none(weights: WeightsSpec, models_dir: Path | None) -> tuple[str, ...]:
     try:
-        return parse_labels((folder(models_dir) / weights.labels_file_name).read_bytes(), weights.class_count)
+        content = read_bounded(folder(models_dir) / weights.labels_file_name, LABELS_LIMIT_BYTES)
     except OSError:
         return ()
+    return parse_labels(content, weights.class_count, weights.classes_sha256)
 
 
 def _is_right(path: Path, weights: WeightsSpec) -> bool:
     try:
         if path.stat().st_size != weights.size_bytes:
             return False
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest() == weights.sha256
     except OSError:
         return False
@@ -160,14 +173,12 @@ def _fetch_labels(weights: WeightsSpec, models_url: str, target: Path) -> None:
 
     url = _join(models_url, weights.labels_url_path)
     content = fetch_small(url, LABELS_LIMIT_BYTES, hint=HINT)
-    if not parse_labels(content, weights.class_count):
+    if not parse_labels(content, weights.class_count, weights.classes_sha256):
         raise WeightsError(
             f"{url} does not name the model's {weights.class_count} classes.",
             hint="Look at SPOTMAP_MODELS if you set it: is that address a faithful copy? Or use --embedder musicnn.",
         )
-    part = target.with_name(f"{target.name}.{os.getpid()}.part")
-    part.write_bytes(content)
-    part.replace(target)
+    write_atomically(target, content)
 
 
 def _join(models_url: str, url_path: str) -> str:

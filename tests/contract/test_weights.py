@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import random
@@ -136,6 +137,94 @@ def test_without_a_network_it_says_so(tmp_path: Path) -> None:
 def test_a_connection_that_brings_nothing_is_given_up(server: ModelServer, tmp_path: Path) -> None:
     server.cut_after_bytes, server.cuts_left = 0, 100
     assert "cannot be fetched" in refusal(server, tmp_path)
+
+
+def test_a_server_that_drips_is_given_up_and_what_came_is_kept(
+    server: ModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "PACE_WINDOW_S", 0.0)
+    monkeypatch.setattr(download, "PACE_WINDOW_BYTES", len(CONTENT))
+    assert "bytes came in 0 s" in refusal(server, tmp_path)
+    (part,) = tmp_path.iterdir()
+    assert CONTENT.startswith(part.read_bytes())
+    assert part.stat().st_size > 0
+
+
+def test_a_server_that_begins_again_and_again_is_given_up(server: ModelServer, tmp_path: Path) -> None:
+    server.knows_ranges, server.cut_after_bytes, server.cuts_left, server.cut_grows_bytes = False, 500_000, 999, 1
+    assert "begins again and again" in refusal(server, tmp_path)
+    assert len(server.asked) <= 2 * download.MOST_REPEATS + 1
+
+
+@pytest.mark.parametrize("length", ["9" * 5_000, "-5", "1e6", "0x10", "12", "2000000", ""])
+def test_a_length_that_is_a_lie_costs_the_fetch_at_most(server: ModelServer, tmp_path: Path, length: str) -> None:
+    server.stated_length = length
+    with contextlib.suppress(WeightsError):
+        fetch(server, tmp_path)
+    server.stated_length = ""
+    assert fetch(server, tmp_path).read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://127.0.0.1/small", "data:,x", "//", "http://[", "\xff"])
+@pytest.mark.parametrize("path", [PB, JSON])
+def test_no_redirect_leads_out_of_http(server: ModelServer, tmp_path: Path, target: str, path: str) -> None:
+    server.redirects[path] = target
+    assert "cannot be fetched" in refusal(server, tmp_path)
+
+
+def test_a_redirect_to_the_same_kind_of_address_is_followed(server: ModelServer, tmp_path: Path) -> None:
+    server.files["/elsewhere"] = CONTENT
+    server.redirects[PB] = "/elsewhere"
+    assert fetch(server, tmp_path).read_bytes() == CONTENT
+
+
+def test_a_redirect_without_end_is_given_up(server: ModelServer, tmp_path: Path) -> None:
+    server.redirects[PB] = PB
+    assert "cannot be fetched" in refusal(server, tmp_path)
+    assert len(server.asked) < 10
+
+
+@pytest.mark.parametrize(
+    "url", ["http://models.example/", "ftp://127.0.0.1/", "file:///tmp/", "", "https://", "http://[/"]
+)
+def test_nothing_is_fetched_from_an_address_that_anybody_can_answer_for(tmp_path: Path, url: str) -> None:
+    with pytest.raises(WeightsError, match="no HTTPS address"):
+        weights.ensure_weights(spec_of(), url, tmp_path, say=lambda _: None)
+
+
+def test_a_link_in_the_place_of_what_has_arrived_is_not_followed(server: ModelServer, tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    models = tmp_path / "models"
+    models.mkdir()
+    (models / f"small.pb.{hashlib.sha256(CONTENT).hexdigest()[:12]}.part").symlink_to(victim)
+    (models / "small.json").symlink_to(victim)
+    assert fetch(server, models).read_bytes() == CONTENT
+    assert victim.read_text() == "mine"
+
+
+def test_of_known_weights_the_names_of_the_classes_are_known_too(
+    server: ModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = hashlib.sha256("\n".join(LABELS).encode()).hexdigest()
+    monkeypatch.setitem(embedders._CLASSES_SHA256, hashlib.sha256(CONTENT).hexdigest(), known)
+    others = [f"Somebody---Else {number}" for number in range(400)]
+    for wrong in (others, LABELS[::-1]):
+        server.files[JSON] = json.dumps({"classes": wrong}).encode()
+        assert "does not name the model's 400 classes" in refusal(server, tmp_path)
+    server.files[JSON] = json.dumps({"link": "in another version", "classes": LABELS}, indent=4).encode()
+    fetch(server, tmp_path)
+    (tmp_path / "small.json").write_text(json.dumps({"classes": others}))
+    with pytest.raises(WeightsError):
+        weights.tag_names(spec_of(), tmp_path)
+    fetch(server, tmp_path)
+    assert weights.tag_names(spec_of(), tmp_path) == tuple(LABELS)
+
+
+def test_the_real_weights_have_known_names_of_classes() -> None:
+    effnet = embedders.get("discogs-effnet").weights
+    assert effnet is not None
+    assert len(effnet.classes_sha256) == 64
 
 
 def test_a_folder_that_cannot_be_written_is_named(server: ModelServer, tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ class ModelServer:
 
     ``cut_after_bytes``: a connection is cut after so many bytes of content, ``cuts_left`` times. ``refusals``: status
     codes with which the next requests are answered. ``knows_ranges``: whether it can go on in the middle.
+    ``cut_grows_bytes``: how much later each cut comes than the one before. ``redirects``: where a path is sent on to.
+    ``stated_length``: what it says instead of a content's size.
     """
 
     files: dict[str, bytes]
@@ -22,6 +24,9 @@ class ModelServer:
     cuts_left: int = 0
     refusals: list[int] = field(default_factory=list)
     knows_ranges: bool = True
+    cut_grows_bytes: int = 0
+    redirects: dict[str, str] = field(default_factory=dict)
+    stated_length: str = ""
     url: str = ""
     asked: list[tuple[str, str]] = field(default_factory=list)
 
@@ -37,6 +42,11 @@ def serve(server: ModelServer) -> Iterator[ModelServer]:
             content = server.files.get(self.path)
             if server.refusals:
                 self.send_error(server.refusals.pop(0))
+            elif self.path in server.redirects:
+                self.send_response(302)
+                self.send_header("Location", server.redirects[self.path])
+                self.send_header("Content-Length", "0")
+                self.end_headers()
             elif content is None:
                 self.send_error(404)
             else:
@@ -47,12 +57,13 @@ def serve(server: ModelServer) -> Iterator[ModelServer]:
             self.send_response(206 if first else 200)
             if first:
                 self.send_header("Content-Range", f"bytes {first}-{len(content) - 1}/{len(content)}")
-            self.send_header("Content-Length", str(len(content) - first))
+            self.send_header("Content-Length", server.stated_length or str(len(content) - first))
             self.end_headers()
             rest = content[first:]
             if server.cuts_left:
                 server.cuts_left -= 1
                 rest = rest[: server.cut_after_bytes]
+                server.cut_after_bytes += server.cut_grows_bytes
             self.wfile.write(rest)
 
         def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the base class's name

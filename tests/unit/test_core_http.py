@@ -11,9 +11,11 @@ from contextlib import contextmanager
 
 import pytest
 import requests
+import urllib3
 
 from spotmap_build.core.http import (
     BodyTooLarge,
+    Deadline,
     Limits,
     RedirectRefused,
     TooSlow,
@@ -89,6 +91,29 @@ def test_an_answer_that_drips_ends_when_its_time_is_over(
 ) -> None:
     with raw_server(behave) as url, pytest.raises(TooSlow):
         make_session(HASTY, follow_redirects=False).get(url)
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 90000\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;",
+        b"HTTP/1.1 200 OK\r\nX-Slow: ",
+    ],
+    ids=["body", "a chunk's own header", "headers"],
+)
+def test_a_stream_ends_when_the_time_around_it_is_over(start: bytes) -> None:
+    with raw_server(drips(start, b"x")) as url, Deadline(0.3) as deadline:
+        # The cut may look like an end; what matters is that the reader does not wait any more.
+        with contextlib.suppress(requests.RequestException, urllib3.exceptions.HTTPError):
+            make_session(SMALL, follow_redirects=False).get(url, stream=True).raw.read(90_000)
+        assert deadline.is_over
+
+
+def test_the_body_of_a_redirect_is_bounded_for_a_stream_too() -> None:
+    endless = drips(b"HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\n", b"x" * 9_000)
+    with raw_server(endless) as url, pytest.raises(BodyTooLarge):
+        make_session(SMALL, follow_redirects=True).get(url, stream=True)
 
 
 @pytest.mark.parametrize(
