@@ -72,7 +72,7 @@ def make_folder(folder: Path, mode: int) -> None:
 def digest_file(path: Path) -> str:
     """SHA-256 of a file's content, in hex, without holding the file in memory. Raises ``OSError``."""
     with open_regular(path) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()  # it is a BufferedReader
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def is_in_the_way(error: OSError) -> bool:
