@@ -83,7 +83,7 @@ def _build(run: steps.Run) -> BuildResult:
         embedded_count=heard.embedded_count,
         changed=not published.is_unchanged,
         seconds=run.clock.total_s,
-        notices=tuple(filter(None, (*fetched.loaded.notices, heard.problem))),
+        notices=tuple(filter(None, (*fetched.loaded.notices, heard.problem, placed.past.notice))),
         problem=fetched.loaded.problem,
     )
     _summarise(config, markdown(result, fetched.title))

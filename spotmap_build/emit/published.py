@@ -1,97 +1,268 @@
-"""Read a map back from a published site, so that a new map can continue it even where the cache is lost."""
+"""Read a map back from a published site, so that a new map can continue it even where the cache is lost.
+
+A site may be damaged, or be somebody else's at an address that was mistyped: everything is bounded while it is fetched,
+and checked whole before any of it is used.
+"""
 
 from __future__ import annotations
 
 import re
-import urllib.error
-import urllib.request
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Final, Literal, TypeVar
 
-import orjson
+import msgspec
+from msgspec import Meta
 
+from spotmap_build.core.files import read_bounded
+from spotmap_build.core.text import printable
+from spotmap_build.emit.boundaries import EXTENT
+from spotmap_build.emit.columns import unpack_ids
+from spotmap_build.emit.insights import INSIGHTS_SCHEMA
+from spotmap_build.emit.payload import DETAILS_SCHEMA, MAP_SCHEMA
 from spotmap_build.errors import ConfigError
 
-TIMEOUT_S: Final = 30
-LARGEST_BYTES: Final = 1 << 28
-_GENERATION: Final = re.compile(r'data-generation="([0-9a-f]+)"')
+MOST_TRACKS: Final = 2_000_000
+MOST_CLUSTERS: Final = 20_000
+MOST_FILES: Final = 1_000
+"""Of details, 2,048 tracks each."""
+LARGEST_FILE_BYTES: Final = 1 << 26
+LARGEST_SITE_BYTES: Final = 1 << 28
+SILENCE_S: Final = 30.0
+FILE_S: Final = 120.0
+"""For one file from an address, and, below, until the last one is begun."""
+SITE_S: Final = 300.0
+LONGEST_REASON: Final = 300
+"""Characters of a reason that are told: servers put what they like into a status line."""
+
+_GENERATION: Final = re.compile(r'data-generation="([0-9a-f]{1,64})"')
+_UNSENDABLE: Final = re.compile(r"[\x00-\x20\x7f-\xa0]")
+_LOGIN: Final = re.compile(r"//[^/@]*@")
+_LONGEST_NUMBER: Final = 9
+"""Digits at the end of a cluster's id, which the next one counts on from."""
+
+Read = Callable[[str], bytes]
+Difference = Annotated[int, Meta(ge=-EXTENT, le=EXTENT)]
+FileName = Annotated[str, Meta(pattern=r"^[a-z]+(-[0-9]+)?\.json$", max_length=64)]
+ClusterName = Annotated[str, Meta(max_length=10_000)]
 
 
-def read_published(place: str) -> dict[str, Any]:
-    """The map at ``place``, a folder or an address: ``track_ids``, ``x``, ``y``, ``clusters``, ``regions``.
+class PublishedCluster(msgspec.Struct, frozen=True):
+    """A neighbourhood or region as the site shows it. ``members`` are the site's numbers of tracks."""
+
+    id: str
+    name: str
+    color: int
+    members: Sequence[int]
+    parent: int | None = None
+
+
+class PublishedMap(msgspec.Struct, frozen=True):
+    """A map as a site shows it: all columns are of one length, and every number in a list is that of a track."""
+
+    track_ids: Sequence[str]
+    x: Sequence[int]
+    y: Sequence[int]
+    clusters: Sequence[PublishedCluster]
+    regions: Sequence[PublishedCluster]
+
+
+class _Schema(msgspec.Struct):
+    schema: str
+
+
+class _Cluster(msgspec.Struct):
+    id: Annotated[str, Meta(max_length=64)]
+    name: ClusterName
+    color: Annotated[int, Meta(ge=0, le=65_535)]
+    region: Annotated[int, Meta(ge=0)] | None = None
+
+    def __post_init__(self) -> None:
+        number = self.id.rpartition("-")[2]
+        if number.isdecimal() and len(number) > _LONGEST_NUMBER:
+            raise ValueError(f"no cluster has the number {number}")
+
+    def with_members(self, members: Sequence[int]) -> PublishedCluster:
+        return PublishedCluster(self.id, self.name, self.color, members, self.region)
+
+
+class _Files(msgspec.Struct):
+    details: Annotated[list[FileName], Meta(max_length=MOST_FILES)]
+    insights: FileName | None = None
+
+
+class _Map(msgspec.Struct):
+    count: Annotated[int, Meta(ge=0, le=MOST_TRACKS)]
+    x: list[Difference]
+    y: list[Difference]
+    cluster: list[Annotated[int, Meta(ge=-1, lt=MOST_CLUSTERS)]]
+    clusters: Annotated[list[_Cluster], Meta(max_length=MOST_CLUSTERS)]
+    files: _Files
+    larger_regions: Annotated[list[_Cluster], Meta(max_length=MOST_CLUSTERS)] = []
+
+    def __post_init__(self) -> None:
+        if not self.count == len(self.x) == len(self.y) == len(self.cluster):
+            raise ValueError(f"its columns are not all of {self.count:,} tracks")
+        for level in (self.clusters, self.larger_regions):
+            if len({one.id for one in level}) != len(level):
+                raise ValueError("two of its clusters have one id")
+        if any(label >= len(self.clusters) for label in self.cluster):
+            raise ValueError("a track is in a cluster that is not listed")
+        if any(one.region is not None and one.region >= len(self.larger_regions) for one in self.clusters):
+            raise ValueError("a cluster is in a region that is not listed")
+
+
+class _Ids(msgspec.Struct):
+    prefix: Literal["", "spotify:track:"]
+    width: Annotated[int, Meta(ge=0, le=100_000)]
+    text: str
+
+    def __post_init__(self) -> None:
+        if self.width and (not self.text or len(self.text) % self.width):
+            raise ValueError("its last id is cut off")
+
+    @property
+    def count(self) -> int:
+        return len(self.text) // self.width if self.width else self.text.count("\n") + 1
+
+
+class _Details(msgspec.Struct):
+    first: int
+    ids: _Ids
+
+
+class _Insights(msgspec.Struct):
+    region_tracks: Annotated[list[list[int]], Meta(max_length=MOST_CLUSTERS)]
+
+
+Document = TypeVar("Document", _Map, _Details, _Insights)
+
+
+def read_published(place: str) -> PublishedMap:
+    """Read the map at ``place``, a folder or an address.
 
     Raises
     ------
-    ConfigError: there is none that this version can read.
+    ConfigError
+        There is none that this version can read, or not within the bounds of this module.
     """
-    is_address = place.startswith(("https://", "http://"))
-    read = _from_web(place) if is_address else _from_folder(Path(place))
+    is_address = place.lower().startswith(("https://", "http://"))
     try:
-        return _decode(read)
-    except (OSError, KeyError, TypeError, ValueError, IndexError) as error:
-        detail = f"{type(error).__name__}: {error}"
+        return _decode(_bounded(_from_web(place) if is_address else _from_folder(Path(place))))
+    except (OSError, ValueError, RecursionError) as error:  # whatever requests raises is an OSError
+        reason = printable(str(error) or type(error).__name__)[:LONGEST_REASON]
         raise ConfigError(
-            f"There is no map at {place} that can be continued ({detail}).",
+            f"There is no map at {printable(_LOGIN.sub('//', place))} that can be continued ({reason}).",
             hint="Give the folder or the address of a site that spotmap-build made, or --anchor none.",
         ) from error
 
 
-def _from_folder(folder: Path) -> Callable[[str], bytes]:
-    return lambda name: (folder / name).read_bytes()
+def _from_folder(folder: Path) -> Read:
+    return lambda name: read_bounded(folder / name, LARGEST_FILE_BYTES)
 
 
-def _from_web(address: str) -> Callable[[str], bytes]:
+def _from_web(address: str) -> Read:
+    from spotmap_build.core.http import Limits, TooSlow, make_session
+
+    if _UNSENDABLE.search(address):
+        raise ValueError("the address holds a space or a control character")
     base = address.removesuffix("index.html").rstrip("/")
+    session = make_session(Limits(SILENCE_S, FILE_S, LARGEST_FILE_BYTES), follow_redirects=True)
+    end_s = time.monotonic() + SITE_S
 
     def read(name: str) -> bytes:
-        with urllib.request.urlopen(f"{base}/{name}", timeout=TIMEOUT_S) as answer:
-            content: bytes = answer.read(LARGEST_BYTES)
-        return content
+        if time.monotonic() > end_s:
+            raise TooSlow(f"not all of it was there within {SITE_S:.0f} s")
+        answer = session.get(f"{base}/{name}")
+        if not 200 <= answer.status_code < 300:
+            raise ValueError(f"{name}: the server answers with status {answer.status_code}")
+        return answer.content
 
     return read
 
 
-def _decode(read: Callable[[str], bytes]) -> dict[str, Any]:
-    # These load numpy, which a build with nothing to do does without.
-    from spotmap_build.emit.columns import unpack_ids
-    from spotmap_build.emit.insights import INSIGHTS_SCHEMA
-    from spotmap_build.emit.payload import DETAILS_SCHEMA, MAP_SCHEMA
+def _bounded(read: Read) -> Read:
+    """The same, for no more bytes in all than a site has."""
+    left_bytes = LARGEST_SITE_BYTES
 
+    def read_more(name: str) -> bytes:
+        nonlocal left_bytes
+        content = read(name)
+        left_bytes -= len(content)
+        if left_bytes < 0:
+            raise ValueError(f"its files are larger than {LARGEST_SITE_BYTES:,} bytes")
+        return content
+
+    return read_more
+
+
+def _decode(read: Read) -> PublishedMap:
     found = _GENERATION.search(read("index.html").decode())
     if found is None:
         raise ValueError("the page names no generation")
     folder = f"data/{found[1]}"
-    document = _checked(read(f"{folder}/map.json"), MAP_SCHEMA)
+    document = _checked(read, f"{folder}/map.json", MAP_SCHEMA, _Map)
+    members: list[list[int]] = [[] for _ in document.clusters]
+    for track, label in enumerate(document.cluster):
+        if label >= 0:
+            members[label].append(track)
+    return PublishedMap(
+        track_ids=_track_ids(read, folder, document),
+        x=_on_grid(document.x),
+        y=_on_grid(document.y),
+        clusters=[one.with_members(rows) for one, rows in zip(document.clusters, members, strict=True)],
+        regions=_regions(read, folder, document),
+    )
+
+
+def _track_ids(read: Read, folder: str, document: _Map) -> list[str]:
     ids: list[str] = []
-    for name in document["files"]["details"]:
-        ids += unpack_ids(_checked(read(f"{folder}/{name}"), DETAILS_SCHEMA)["ids"])
-    insights = _checked(read(f"{folder}/{document['files']['insights']}"), INSIGHTS_SCHEMA)
-    labels = document["cluster"]
-    regions = [one.get("region") for one in document["clusters"]]
-    clusters = [
-        _cluster(one, [track for track, label in enumerate(labels) if label == number], regions[number])
-        for number, one in enumerate(document["clusters"])
-    ]
-    return {
-        "track_ids": ids,
-        "x": list(accumulate(document["x"])),
-        "y": list(accumulate(document["y"])),
-        "clusters": clusters,
-        "regions": [
-            _cluster(one, list(accumulate(tracks)), None)
-            for one, tracks in zip(document["larger_regions"], insights["region_tracks"], strict=True)
-        ],
-    }
+    for name in document.files.details:
+        details = _checked(read, f"{folder}/{name}", DETAILS_SCHEMA, _Details)
+        if details.first != len(ids) or len(ids) + details.ids.count > document.count:
+            raise ValueError(f"{name} holds other tracks than the map says")
+        ids += unpack_ids(msgspec.to_builtins(details.ids))
+    if len(ids) != document.count:
+        raise ValueError(f"it names {len(ids):,} of its {document.count:,} tracks")
+    return ids
 
 
-def _cluster(one: dict[str, Any], members: list[int], parent: int | None) -> dict[str, Any]:
-    return {"id": one["id"], "name": one["name"], "color": one["color"], "members": members, "parent": parent}
+def _regions(read: Read, folder: str, document: _Map) -> list[PublishedCluster]:
+    regions, name = document.larger_regions, document.files.insights
+    if not regions:
+        return []
+    if name is None:
+        raise ValueError("which tracks are in its regions is not told")
+    tracks_of = _checked(read, f"{folder}/{name}", INSIGHTS_SCHEMA, _Insights).region_tracks
+    if len(tracks_of) != len(regions):
+        raise ValueError(f"{name} tells of {len(tracks_of):,} regions, the map of {len(regions):,}")
+    return [one.with_members(_ascending(each, document.count)) for one, each in zip(regions, tracks_of, strict=True)]
 
 
-def _checked(content: bytes, schema: str) -> dict[str, Any]:
-    document: dict[str, Any] = orjson.loads(content)
-    if document["schema"] != schema:
-        raise ValueError(f"its data are {document['schema']}")
-    return document
+def _on_grid(differences: Sequence[int]) -> list[int]:
+    places = list(accumulate(differences))
+    if places and not (min(places) >= 0 and max(places) <= EXTENT):
+        raise ValueError("a track lies outside of the map")
+    return places
+
+
+def _ascending(differences: Sequence[int], count: int) -> list[int]:
+    """The tracks that are stated by their differences, each of them once."""
+    tracks = list(accumulate(differences))
+    if tracks and not (tracks[0] >= 0 and tracks[-1] < count and all(step > 0 for step in differences[1:])):
+        raise ValueError("a region holds tracks that the map does not")
+    return tracks
+
+
+def _checked(read: Read, path: str, schema: str, kind: type[Document]) -> Document:
+    content = read(path)
+    name = path.rpartition("/")[2]
+    try:
+        found = msgspec.json.decode(content, type=_Schema).schema
+        if found != schema:
+            raise ValueError(f"its data are {found}")
+        return msgspec.json.decode(content, type=kind)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{name}: {error}") from error

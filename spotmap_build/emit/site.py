@@ -28,6 +28,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from spotmap_build.cache.files import flush_folder
+from spotmap_build.core.files import read_bounded
 from spotmap_build.emit.marker import MARKER_NAME, Marker, is_safe_path
 from spotmap_build.errors import OutputError
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 PAGE_NAME = "index.html"
 STAGING_NAME = ".spotmap-staging"
+LARGEST_PAGE_BYTES = 1 << 24
 
 _SERVED_GENERATION = re.compile(rb'data-generation="([0-9a-zA-Z]+)"')
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -178,10 +180,10 @@ def _read_marker(folder: Path, *, force: bool) -> Marker:
 
 
 def served_generation(folder: Path) -> str:
-    """The version that visitors see now, by the page itself; empty where there is no page of ours."""
+    """The version that visitors see now, by the page itself; empty where there is no page of ours to read."""
     try:
-        found = _SERVED_GENERATION.search((folder / PAGE_NAME).read_bytes())
-    except FileNotFoundError:
+        found = _SERVED_GENERATION.search(read_bounded(folder / PAGE_NAME, LARGEST_PAGE_BYTES))
+    except OSError:
         return ""
     return found[1].decode() if found else ""
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
+from msgspec import Meta
 
+from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import Key, digest_bytes
+from spotmap_build.core.text import printable
 from spotmap_build.emit.site import served_generation
-from spotmap_build.errors import ConfigError, SpotmapError
+from spotmap_build.errors import CacheError, ConfigError
 
 if TYPE_CHECKING:
     from spotmap_build.cache.records import Record
@@ -29,6 +32,10 @@ PAST_VERSION: Final = 1
 STATE: Final = "state.json"
 MAP: Final = "map.json"
 ANCHOR: Final = "anchor.json"
+LARGEST_FLOAT32: Final = 3.4028234663852886e38
+
+Coordinate = Annotated[float, Meta(ge=-LARGEST_FLOAT32, le=LARGEST_FLOAT32)]
+Number = Annotated[int, Meta(ge=0)]
 
 
 class PastCluster(msgspec.Struct, frozen=True):
@@ -36,81 +43,140 @@ class PastCluster(msgspec.Struct, frozen=True):
 
     id: str
     name: str
-    color: int
-    members: tuple[int, ...]
-    parent: int | None = None
+    color: Number
+    members: tuple[Number, ...]
+    parent: Number | None = None
 
 
 class PastMap(msgspec.Struct, frozen=True):
-    """A map as it was: a place for each track, in any unit, and the clusters of both levels."""
+    """A map as it was: a place for each track, in any unit, and the clusters of both levels.
+
+    Decoding one raises ``msgspec.ValidationError`` where its parts do not belong together.
+    """
 
     track_ids: tuple[str, ...]
-    x: tuple[float, ...]
-    y: tuple[float, ...]
+    x: tuple[Coordinate, ...]
+    y: tuple[Coordinate, ...]
     clusters: tuple[PastCluster, ...] = ()
     regions: tuple[PastCluster, ...] = ()
-    next_numbers: tuple[int, int] = (1, 1)
+    next_numbers: tuple[Number, Number] = (1, 1)
+
+    def __post_init__(self) -> None:
+        count = len(self.track_ids)
+        if not count == len(self.x) == len(self.y):
+            raise ValueError("a track has no place")
+        for one in (*self.clusters, *self.regions):
+            if max(one.members, default=-1) >= count:
+                raise ValueError(f"{one.id} holds a track that is not on the map")
+            if one.parent is not None and one.parent >= len(self.regions):
+                raise ValueError(f"{one.id} is in a region that is not there")
 
 
 class _State(msgspec.Struct, frozen=True):
-    """What the last map was made of: equal vectors need no new layout."""
+    """What the last map was made of: equal vectors need no new layout. ``generation``: the site that it became."""
 
     vectors: str
     is_fresh: bool
+    generation: str = ""
+
+
+class UnusableMap(CacheError):
+    """What the cache kept as the last map is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
     """What this build continues: ``anchor`` is empty at a first build. ``digest`` names its content.
 
-    ``is_fresh``: lay out afresh, and only turn the result to fit.
+    ``is_fresh``: lay out afresh, and only turn the result to fit. ``notice``: what the person should know of it.
     """
 
     anchor: bytes = b""
     is_fresh: bool = False
+    notice: str = ""
 
     @property
     def digest(self) -> str:
         return digest_bytes(self.anchor) if self.anchor else ""
 
     def read(self) -> PastMap | None:
-        """The map to continue; None where there is none."""
-        return msgspec.json.decode(self.anchor, type=PastMap) if self.anchor else None
+        """The map to continue; None where there is none.
+
+        Raises
+        ------
+        UnusableMap
+            What was kept is no map.
+        """
+        try:
+            return msgspec.json.decode(self.anchor, type=PastMap) if self.anchor else None
+        except msgspec.DecodeError as error:
+            raise UnusableMap(
+                f"The last map, which the cache kept, cannot be used: {error}.",
+                hint="Build with --anchor none, or with --anchor and the folder of the site.",
+            ) from error
 
 
 def recall_past(run: Run, heard: Heard) -> Past:
     """The map that this build is to continue.
 
-    Where the vectors are those of the last map, it is continued from the same map as then: so nothing changes.
+    Where the vectors are those of the last map, it is continued from the same map as then: so nothing changes. A site
+    whose map the cache does not know is continued as it is published, and one that cannot be read is replaced; both
+    change what is published, and so are told.
 
     Raises
     ------
     ConfigError: ``--anchor`` names a place that holds no map.
     """
-    wish = run.config.anchor
+    wish, out = run.config.anchor, run.config.out
     if wish == "none":
         return Past()
     if wish != "auto":
         return Past(_published(wish), run.config.fresh)
-    record = run.cache.lookup(_key(run, served_generation(run.config.out)))
-    if record is not None:
-        state = msgspec.json.decode(run.cache.read(record, STATE), type=_State)
-        if state.vectors == heard.digest and not run.config.fresh:
-            return Past(run.cache.read(record, ANCHOR), state.is_fresh)
-        return Past(run.cache.read(record, MAP), run.config.fresh)
-    try:
-        return Past(_published(str(run.config.out)), run.config.fresh)
-    except SpotmapError:
+    generation = served_generation(out)
+    kept = _kept(run, heard, generation)
+    if kept is not None:
+        return kept
+    if not generation:
         return Past()  # a first build: there is no site, or one that is not ours to continue
+    try:
+        anchor = _published(str(out))
+    except ConfigError as error:
+        return Past(notice=f"{error.message} This map was laid out without regard to it.")
+    return Past(
+        anchor,
+        run.config.fresh,
+        f"The cache has lost the map in {printable(str(out))}. It was continued from the published site, where places "
+        "are rounded: tracks may lie a little elsewhere.",
+    )
+
+
+def _kept(run: Run, heard: Heard, generation: str) -> Past | None:
+    """The last map as the cache has it: by the site that is served, else the last that was published to the same place,
+    if that is this site. None where neither is there, or neither can be used."""
+    for known_by in dict.fromkeys((generation, "")):
+        record = run.cache.lookup(_key(run, known_by))
+        if record is None or not {STATE, MAP, ANCHOR} <= record.outputs.keys():
+            continue
+        try:
+            state = msgspec.json.decode(run.cache.read(record, STATE), type=_State)
+            if generation not in (known_by, state.generation):
+                continue
+            if state.vectors == heard.digest and not run.config.fresh:
+                return Past(run.cache.read(record, ANCHOR), state.is_fresh)
+            past = Past(run.cache.read(record, MAP), run.config.fresh)
+            past.read()
+        except (msgspec.DecodeError, CorruptEntry, UnusableMap):
+            continue
+        return past
+    return None
 
 
 def remember_map(run: Run, heard: Heard, placed: Placed, clustered: Clustered, generation: str) -> None:
     """Keep the map that was just published as the one that the next build continues."""
     past = placed.past
-    state = msgspec.json.encode(_State(heard.digest, past.is_fresh))
-    by_generation, by_place = _key(run, generation), _key(run, "")
-    record = run.cache.lookup(by_generation)
-    if record is not None and _is_of(record, state, past.anchor):
+    state = msgspec.json.encode(_State(heard.digest, past.is_fresh, generation))
+    keys = (_key(run, ""), _key(run, generation))
+    if all(_is_of(run.cache.lookup(key), state, past.anchor) for key in keys):
         return
     found, coordinates = clustered.read(), placed.read().coordinates
     content = PastMap(
@@ -122,11 +188,13 @@ def remember_map(run: Run, heard: Heard, placed: Placed, clustered: Clustered, g
         next_numbers=found.next_numbers,
     )
     outputs = {STATE: state, MAP: msgspec.json.encode(content), ANCHOR: past.anchor}
-    for key in (by_place, by_generation):
+    for key in keys:
         run.cache.put(key, outputs, 0.0)
 
 
-def _is_of(record: Record, state: bytes, anchor: bytes) -> bool:
+def _is_of(record: Record | None, state: bytes, anchor: bytes) -> bool:
+    if record is None or not {STATE, MAP, ANCHOR} <= record.outputs.keys():
+        return False
     digests = (record.outputs[STATE].digest, record.outputs[ANCHOR].digest)
     return digests == (digest_bytes(state), digest_bytes(anchor))
 
@@ -139,9 +207,9 @@ def _published(place: str) -> bytes:
     from spotmap_build.emit.published import read_published
 
     published = read_published(place)
-    if not published["track_ids"]:
-        raise ConfigError(f"The map at {place} is empty.", hint="Give another --anchor, or none.")
-    return msgspec.json.encode(msgspec.convert(published, PastMap))
+    if not published.track_ids:
+        raise ConfigError(f"The map at {printable(place)} is empty.", hint="Give another --anchor, or none.")
+    return msgspec.json.encode(msgspec.convert(published, PastMap, from_attributes=True))
 
 
 def _key(run: Run, generation: str) -> Key:

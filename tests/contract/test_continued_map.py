@@ -134,6 +134,48 @@ def test_a_place_without_a_map_is_an_error_that_names_it(tmp_path: Path) -> None
     assert "Traceback" not in outcome.stderr
 
 
+def write_places(folder: Path, count: int) -> None:
+    """A table that gives the places itself, which makes a map in a moment."""
+    rows = [f"t{number},Song {number},Mara,{number % 7},{number // 7}" for number in range(count)]
+    (folder / "tracks.csv").write_text("\n".join(["id,title,artists,x,y", *rows]))
+
+
+def last_maps(folder: Path) -> list[Path]:
+    return sorted((folder / ".spotmap").rglob("last-map-v1/*/*.json"))
+
+
+def generation(folder: Path) -> str:
+    return str(document(folder)["generation"])
+
+
+def test_a_last_map_that_is_lost_is_told_or_changes_nothing(tmp_path: Path) -> None:
+    """The map is kept twice: by the site, and by its place. With either the site stays; without, it is a notice."""
+    write_places(tmp_path, 60)
+    build(tmp_path)
+    published, (one, other) = tree(tmp_path / "site"), last_maps(tmp_path)
+    for damaged in (one, other):
+        damaged.write_bytes(damaged.read_bytes()[:-9])
+        assert "has lost the map" not in build(tmp_path).stderr
+        assert tree(tmp_path / "site") == published
+    for record in last_maps(tmp_path):
+        record.unlink()
+    assert "has lost the map" in build(tmp_path).stderr
+    assert "has lost the map" not in build(tmp_path).stderr
+
+
+def test_without_the_cache_a_damaged_site_is_replaced(tmp_path: Path) -> None:
+    write_places(tmp_path, 30)
+    build(tmp_path)
+    published = tree(tmp_path / "site")
+    shutil.rmtree(tmp_path / ".spotmap")
+    damaged = tmp_path / "site/data" / generation(tmp_path) / "map.json"
+    content = json.loads(damaged.read_bytes())
+    content["x"].pop()
+    damaged.write_text(json.dumps(content))
+    assert "This map was laid out without regard to it." in build(tmp_path).stderr
+    assert tree(tmp_path / "site") == published
+
+
 def test_a_name_given_by_hand_stands(tmp_path: Path) -> None:
     write_table(tmp_path, 120)
     build(tmp_path)

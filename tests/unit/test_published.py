@@ -1,0 +1,349 @@
+"""A published map is read back as it was; a damaged or a hostile one is an error that says what is wrong."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from spotmap_build.emit import published
+from spotmap_build.emit.payload import encode
+from spotmap_build.emit.published import read_published
+from spotmap_build.errors import ConfigError
+from spotmap_build.model import Atlas, Cluster, Clusters, Insights, Layout, Track
+from spotmap_build.steps.past import PastMap
+from tests.unit.test_core_http import raw_server, says
+
+COUNT = 60
+Change = Callable[[dict[str, Any]], object]
+
+
+def atlas() -> Atlas:
+    """Two neighbourhoods, each a region, and a few tracks between them."""
+    labels = (np.arange(COUNT) % 3 - 1).astype(np.int32)
+    rows = [tuple(np.flatnonzero(labels == label).tolist()) for label in (0, 1)]
+
+    def level(kind: str, parents: tuple[int | None, ...]) -> tuple[Cluster, ...]:
+        return tuple(
+            Cluster(f"{kind}-{number + 1}", f"Name {number}", rows[number], rows[number][:1], number, parent=parent)
+            for number, parent in enumerate(parents)
+        )
+
+    return Atlas(
+        title="A map",
+        tracks=tuple(Track(id=f"track:{row}", title=f"Song {row}", artists=("Mara",)) for row in range(COUNT)),
+        playlists=(),
+        layout=Layout(np.random.default_rng(1).normal(size=(COUNT, 2)).astype(np.float32)),
+        clusters=Clusters(
+            labels,
+            level("cluster", (0, 1)),
+            region_labels=labels,
+            regions=level("region", (None, None)),
+            strengths=np.ones(COUNT, np.float32),
+            seconds=labels,
+        ),
+        features=np.empty((COUNT, 0), np.float32),
+        feature_names=(),
+        insights=Insights(),
+    )
+
+
+@pytest.fixture(scope="module")
+def files() -> dict[str, bytes]:
+    """The files of a site that are read back, by path."""
+    payload = encode(atlas(), assets={}, feature_units={}, sources=("table",), built_at=None)
+    data = {f"data/{payload.generation}/{name}": content for name, content in payload.files.items()}
+    return {"index.html": f'<html data-generation="{payload.generation}">'.encode(), **data}
+
+
+def path_of(files: Mapping[str, bytes], name: str) -> str:
+    return next(path for path in files if path.endswith(f"/{name}"))
+
+
+def changed(files: Mapping[str, bytes], name: str, change: Change) -> dict[str, bytes]:
+    path = path_of(files, name)
+    document = json.loads(files[path])
+    change(document)
+    return {**files, path: json.dumps(document).encode()}
+
+
+def write(folder: Path, files: Mapping[str, bytes]) -> Path:
+    for path, content in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    return folder
+
+
+@contextmanager
+def served(files: Mapping[str, bytes]) -> Iterator[tuple[str, list[str]]]:
+    """An address for the files, and the paths that were asked for."""
+    asked: list[str] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            path = self.path.removeprefix("/map/")
+            asked.append(path)
+            content = files.get(path)
+            self.send_response(404 if content is None else 200)
+            self.send_header("Content-Length", str(len(content or b"")))
+            self.end_headers()
+            self.wfile.write(content or b"")
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
+            """Requests are not news."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/map/", asked
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize("place", ["folder", "address", "address of the page"])
+def test_a_site_is_read_back_as_it_was(files: dict[str, bytes], tmp_path: Path, place: str) -> None:
+    if place == "folder":
+        found = read_published(str(write(tmp_path, files)))
+    else:
+        with served(files) as (address, _):
+            found = read_published(address + ("index.html" if place != "address" else ""))
+    document = json.loads(files[path_of(files, "map.json")])
+    assert sorted(found.track_ids) == sorted(f"track:{row}" for row in range(COUNT))
+    assert [list(found.x), list(found.y)] == [list(accumulate(document[axis])) for axis in "xy"]
+    for level in (found.clusters, found.regions):
+        assert [{found.track_ids[row] for row in one.members} for one in level] == [
+            {f"track:{row}" for row in range(COUNT) if row % 3 - 1 == label} for label in (0, 1)
+        ]
+    assert [(one.id, one.name, one.color, one.parent) for one in found.clusters] == [
+        ("cluster-1", "Name 0", 0, 0),
+        ("cluster-2", "Name 1", 1, 1),
+    ]
+    past = msgspec.convert(found, PastMap, from_attributes=True)
+    assert msgspec.json.decode(msgspec.json.encode(past), type=PastMap) == past
+
+
+def test_a_site_of_before_there_were_regions_is_read_as_well(files: dict[str, bytes], tmp_path: Path) -> None:
+    def before(document: dict[str, Any]) -> None:
+        del document["larger_regions"], document["files"]["insights"]
+        for one in document["clusters"]:
+            del one["region"]
+
+    found = read_published(str(write(tmp_path, changed(files, "map.json", before))))
+    assert (len(found.clusters), found.regions, found.clusters[0].parent) == (2, [], None)
+
+
+def setting(*where: str | int, to: Any) -> Change:
+    def change(document: Any) -> None:
+        for step in where[:-1]:
+            document = document[step]
+        document[where[-1]] = to
+
+    return change
+
+
+MAP_DAMAGES: dict[str, Change] = {
+    "one x less than tracks": lambda document: document["x"].pop(),
+    "one y more": lambda document: document["y"].append(0),
+    "x are texts": setting("x", to=["1"] * COUNT),
+    "x is null": setting("x", to=None),
+    "x are huge": setting("x", to=[10**300] * COUNT),
+    "x leaves the map": setting("x", to=[60_000] * COUNT),
+    "a place with an exponent": setting("x", 3, to=1e308),
+    "another count": setting("count", to=COUNT + 1),
+    "a count of millions": setting("count", to=10**9),
+    "labels too short": lambda document: document["cluster"].pop(),
+    "a label without a cluster": setting("cluster", 0, to=2),
+    "a negative label": setting("cluster", 0, to=-2),
+    "clusters are texts": setting("clusters", to=["a", "b"]),
+    "clusters of null": setting("clusters", to=[None, None]),
+    "clusters are missing": lambda document: document.pop("clusters"),
+    "a cluster without a name": lambda document: document["clusters"][0].pop("name"),
+    "an id that is a number": setting("clusters", 0, "id", to=7),
+    "an id with a number of 5,000 digits": setting("clusters", 0, "id", to="cluster-" + "9" * 5_000),
+    "an id with a number beyond 64 bits": setting("clusters", 0, "id", to="cluster-" + "9" * 30),
+    "an id that is there twice": setting("clusters", 0, "id", to="cluster-2"),
+    "a color beyond any palette": setting("clusters", 0, "color", to=1 << 62),
+    "a negative color": setting("clusters", 0, "color", to=-1),
+    "a region far away": setting("clusters", 0, "region", to=1_000_000_000),
+    "a negative region": setting("clusters", 0, "region", to=-1),
+    "a region more": lambda document: document["larger_regions"].append(document["larger_regions"][0]),
+    "no files": setting("files", to={}),
+    "details are no list": setting("files", "details", to="details-000.json"),
+    "100,000 names": setting("files", "details", to=[f"details-{number}.json" for number in range(100_000)]),
+    "the same file of details twice": setting("files", "details", to=["details-000.json"] * 2),
+    "no file of details": setting("files", "details", to=[]),
+    "a file of details elsewhere": setting("files", "details", to=["../../../secret.json"]),
+    "an address as a file": setting("files", "details", to=["http://127.0.0.1/details.json"]),
+    "another schema": setting("schema", to="spotmap.map/99"),
+    "no schema": lambda document: document.pop("schema"),
+}
+
+DETAILS_DAMAGES: dict[str, Change] = {
+    "ids are null": setting("ids", to=None),
+    "ids are a list": setting("ids", to=["a"] * COUNT),
+    "a prefix of a megabyte": setting("ids", "prefix", to="x" * 1_000_000),
+    "an id less": lambda document: setting("ids", "text", to=document["ids"]["text"].rpartition("\n")[0])(document),
+    "ids of one letter": setting("ids", to={"prefix": "", "width": 1, "text": "x" * 1_000_000}),
+    "a width that does not divide": setting("ids", to={"prefix": "", "width": 7, "text": "x" * COUNT}),
+    "a negative width": setting("ids", "width", to=-1),
+    "other tracks": setting("first", to=1),
+    "half a character": lambda document: document["ids"].update(text="\ud800" + "\n" * (COUNT - 1)),
+}
+
+INSIGHTS_DAMAGES: dict[str, Change] = {
+    "a region less": lambda document: document["region_tracks"].pop(),
+    "a track that is not there": setting("region_tracks", 0, to=[COUNT]),
+    "a track before the first": setting("region_tracks", 0, to=[-1]),
+    "a track twice": setting("region_tracks", 0, to=[1, 0]),
+    "tracks are texts": setting("region_tracks", 0, to=["1"]),
+    "no tracks": lambda document: document.pop("region_tracks"),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        *(("map.json", what) for what in MAP_DAMAGES),
+        *(("details-000.json", what) for what in DETAILS_DAMAGES),
+        *(("insights.json", what) for what in INSIGHTS_DAMAGES),
+    ],
+)
+def test_what_is_damaged_is_an_error_that_names_the_place(
+    files: dict[str, bytes], tmp_path: Path, name: str, what: str
+) -> None:
+    damage = {**MAP_DAMAGES, **DETAILS_DAMAGES, **INSIGHTS_DAMAGES}[what]
+    place = write(tmp_path, changed(files, name, damage))
+    with pytest.raises(ConfigError, match="can be continued") as caught:
+        read_published(str(place))
+    assert str(place) in caught.value.message
+    assert "--anchor none" in caught.value.hint
+
+
+DEEP = b"[" * 200_000
+
+
+NO_DOCUMENTS: dict[str, tuple[str, bytes]] = {
+    "a page without a generation": ("index.html", b"<html>"),
+    "a page that leads elsewhere": ("index.html", b'<html data-generation="../../etc">'),
+    "a page that is no text": ("index.html", b"\xff" * 100),
+    "an empty map": ("map.json", b""),
+    "a map that is a list": ("map.json", b"[]"),
+    "a map that is null": ("map.json", b"null"),
+    "a map that nests": ("map.json", DEEP),
+    "a map with something that nests": ("map.json", b'{"schema": "spotmap.map/1", "unknown": ' + DEEP),
+    "a map with NaN": ("map.json", b'{"schema": "spotmap.map/1", "count": 1, "x": [NaN]}'),
+    "ids that nest": ("details-000.json", b'{"schema": "spotmap.details/2", "ids": ' + DEEP),
+    "insights that are no text": ("insights.json", b"\xff\xfe"),
+}
+
+
+@pytest.mark.parametrize("what", NO_DOCUMENTS)
+def test_what_is_no_document_is_an_error(files: dict[str, bytes], tmp_path: Path, what: str) -> None:
+    name, content = NO_DOCUMENTS[what]
+    path = name if name in files else path_of(files, name)
+    with pytest.raises(ConfigError, match="can be continued"):
+        read_published(str(write(tmp_path, {**files, path: content})))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
+@pytest.mark.parametrize("name", ["index.html", "map.json"])
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(files: dict[str, bytes], tmp_path: Path, name: str) -> None:
+    place = write(tmp_path, files) / (name if name in files else path_of(files, name))
+    place.unlink()
+    os.mkfifo(place)
+    with pytest.raises(ConfigError, match="pipe"):
+        read_published(str(tmp_path))
+
+
+def test_a_file_is_no_larger_than_those_of_a_site(files: dict[str, bytes], tmp_path: Path) -> None:
+    place = write(tmp_path, files) / path_of(files, "map.json")
+    with place.open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(ConfigError, match="larger than"):
+        read_published(str(tmp_path))
+
+
+def test_all_files_together_are_bounded(
+    files: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = sum(len(content) for path, content in files.items() if path.endswith((".html", ".json")))
+    monkeypatch.setattr(published, "LARGEST_SITE_BYTES", read - len(files[path_of(files, "text.json")]) - 1)
+    with pytest.raises(ConfigError, match="larger than"):
+        read_published(str(write(tmp_path, files)))
+
+
+def test_a_hundred_thousand_names_are_not_asked_for(files: dict[str, bytes]) -> None:
+    with served(changed(files, "map.json", MAP_DAMAGES["100,000 names"])) as (address, asked):
+        with pytest.raises(ConfigError, match="length <="):
+            read_published(address)
+        assert len(asked) == 2
+
+
+def test_a_site_that_takes_too_long_is_given_up(files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(published, "SITE_S", -1.0)
+    with served(files) as (address, asked), pytest.raises(ConfigError, match="within"):
+        read_published(address)
+    assert asked == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(b"garbage\r\n\r\n", id="no HTTP"),
+        pytest.param(b"HTTP/1.1 200 " + b"x" * 100_000 + b"\r\n\r\n", id="a long status line"),
+        pytest.param(b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 1_000 + b"\r\n", id="a thousand headers"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", id="a chunk of no size"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nConnection: close\r\n\r\nshort", id="half a body"),
+        pytest.param(
+            b"HTTP/1.1 302 Found\r\nLocation: ftp://a/\r\nContent-Length: 0\r\n\r\n", id="a redirect elsewhere"
+        ),
+        pytest.param(b"HTTP/1.1 503 \x1b[2J\r\nContent-Length: 0\r\n\r\n", id="a status with an escape"),
+    ],
+)
+def test_a_server_that_answers_rubbish_is_told_in_a_line(answer: bytes) -> None:
+    with raw_server(says(answer)) as url, pytest.raises(ConfigError, match="can be continued") as caught:
+        read_published(url)
+    assert len(caught.value.message) < 600
+    assert caught.value.message.isprintable()
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "http://exa mple/",
+        "http://127.0.0.1:1/\r\nX: y",
+        "http://127.0.0.1:99999/",
+        "http://[::1/",
+        "http://",
+        "https://\x1b[2J/",
+        "HTTP://127.0.0.1:1/",
+        "nowhere\0",
+        "nowhere\x1b[2J",
+        "",
+    ],
+)
+def test_a_place_that_is_none_is_an_error_of_the_setting(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match="can be continued") as caught:
+        read_published(place)
+    assert caught.value.message.isprintable()
+
+
+def test_a_login_in_an_address_is_not_repeated() -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_published("http://me:secret@127.0.0.1:1/")
+    assert "secret" not in caught.value.message + str(caught.value.__cause__)
