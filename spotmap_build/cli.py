@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from spotmap_build.config import EMBEDDERS, Config, load_config, parse_size
+from spotmap_build.config import EMBEDDERS, Config, load_config
+from spotmap_build.config_values import parse_size
 from spotmap_build.errors import SpotmapError
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def build_options(command: Any) -> Any:
             help="End with status 3 if more tracks than this are missing.  [default: no bound]",
         ),
         click.option(
-            "--force", is_flag=True, default=None, help="Write into an output folder that spotmap-build did not make."
+            "--force", is_flag=True, default=None, help="Write into a folder, or over a report, that no build made."
         ),
         click.option("--seed", type=int, metavar="N", help="Another number gives another first layout.  [default: 42]"),
         click.option(

@@ -8,35 +8,29 @@ mistake never passes for a default.
 from __future__ import annotations
 
 import difflib
-import math
+import hashlib
 import os
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from spotmap_build import config_values as values
+from spotmap_build.config_values import NO_BOUND, FailureBound, shown
+from spotmap_build.core.documents import parse_toml
+from spotmap_build.core.files import LONGEST_NAME_BYTES, is_inside, read_bounded, resolve_place
 from spotmap_build.errors import ConfigError
 
 CONFIG_FILE: Final = "spotmap.toml"
 DEFAULT_OUT: Final = Path("site")
 DEFAULT_CACHE: Final = Path(".spotmap/cache")
 DEFAULT_OVERRIDES: Final = Path("overrides.toml")
+BESIDE_CACHE: Final = ".spotmap"
+BESIDE_REPORT: Final = ".report.json"
 EMBEDDERS: Final = ("discogs-effnet", "musicnn")
-
-
-@dataclass(frozen=True, slots=True)
-class FailureBound:
-    """How many tracks may be missing before the build ends with status 3: a number, or a share of the library."""
-
-    count: int | None = None
-    share: float | None = None
-
-    def is_passed(self, failed: int, total: int) -> bool:
-        """Whether ``failed`` of ``total`` tracks are too many."""
-        if self.count is not None:
-            return failed > self.count
-        return self.share is not None and total > 0 and failed / total > self.share
+LARGEST_FILE_BYTES: Final = 1 << 20
+LARGEST_SEED: Final = (1 << 32) - 1
+MOST_JOBS: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +46,7 @@ class Config:
     summary: Path | None = None
     """Where to write the build's end as Markdown (a scheduled build shows it on its page)."""
     jobs: int = 0
-    max_failures: FailureBound = FailureBound()
+    max_failures: FailureBound = NO_BOUND
     force: bool = False
     seed: int = 42
     anchor: str = "auto"
@@ -92,12 +86,30 @@ class Config:
     @property
     def report_path(self) -> Path:
         """Where the report goes: as asked, else beside the site, never inside it."""
-        return self.report or self.out.with_name(self.out.name + ".report.json")
+        return self.report or beside(self.out, BESIDE_REPORT)
+
+    @property
+    def cache_is_beside_site(self) -> bool:
+        """Whether the cache has no place in the working folder, because that is in the site."""
+        return self.cache_dir == beside(self.out, BESIDE_CACHE) / DEFAULT_CACHE.name
 
     @property
     def worker_count(self) -> int:
         """Embedding processes: as asked, else one a processor that this process may use."""
         return self.jobs or available_processors()
+
+
+def beside(out: Path, ending: str) -> Path:
+    """Name a place next to the site's folder after it; where that would be too long a name, by its beginning."""
+    site = Path(os.path.realpath(out))
+    # A name such as `..`, or a link in the site that leads to it, is not next to the site.
+    folder = site if Path(os.path.realpath(out.parent)).is_relative_to(site) else out
+    name = os.fsencode(folder.name)
+    if len(name) + len(ending) > LONGEST_NAME_BYTES:
+        digest = hashlib.sha256(name).hexdigest()[:12]
+        beginning = name[: LONGEST_NAME_BYTES - len(ending) - len(digest) - 1].decode("utf-8", "ignore")
+        return folder.parent / f"{beginning}-{digest}{ending}"
+    return folder.parent / (folder.name + ending)
 
 
 def available_processors() -> int:
@@ -107,173 +119,93 @@ def available_processors() -> int:
     return os.cpu_count() or 1
 
 
+NOT_A_FLAG: Final = "-"
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting: where it may be given and how its text is read."""
+    """One setting: where it may be given and how its text is read.
+
+    Attributes
+    ----------
+    flag : str
+        Its name on the command line where that is another; ``NOT_A_FLAG`` where there is none.
+    in_file : bool
+        Whether a file may set it. A file comes with whatever project lies in the working folder: it does not say where
+        a login goes, and permits nothing that the person was not asked for.
+    is_place : bool
+        Whether a build writes there, or uses what it finds there as the person's. A file may only name places inside
+        its own folder.
+    secret : bool
+        Never shown, not even in an error.
+    """
 
     name: str
     env: str
     read: Callable[[object, Path], object]
-    """Takes the raw value and the folder that relative paths start from; raises ValueError with a plain sentence."""
     table: str = "build"
     flag: str = ""
-    """Its name on the command line, where that is another."""
+    in_file: bool = True
+    is_place: bool = False
     secret: bool = False
-    """Never shown, not even in an error, and not to be written into a file."""
+
+    @property
+    def option(self) -> str:
+        """Its name on the command line; empty where it has none."""
+        return "" if self.flag == NOT_A_FLAG else f"--{(self.flag or self.name).replace('_', '-')}"
+
+    @property
+    def elsewhere(self) -> str:
+        """How to give it otherwise than in a file, as the end of a sentence."""
+        variable = f"set the environment variable {self.env}"
+        return f"give {self.option}, or {variable}" if self.option else variable
 
 
-def _text(value: object, _base: Path) -> str:
-    if not isinstance(value, str):
-        raise ValueError("must be a text")
-    return value
+def _place(name: str, env: str, flag: str = "") -> Setting:
+    return Setting(name, env, values.read_path, flag=flag, is_place=True)
 
 
-def _path(value: object, base: Path) -> Path:
-    if not isinstance(value, (str, os.PathLike)) or not str(value):
-        raise ValueError("must be the path of a file or folder")
-    return base / Path(value).expanduser()
-
-
-def _sources(value: object, base: Path) -> tuple[str, ...]:
-    values = [value] if isinstance(value, str) else value
-    if not isinstance(values, (list, tuple)) or not all(isinstance(item, str) and item for item in values):
-        raise ValueError("must be a source such as 'folder:~/Music', or a list of them")
-    return tuple(_anchored_source(item, base) for item in values)
-
-
-def _anchored_source(source: str, base: Path) -> str:
-    kind, colon, path = source.partition(":")
-    return f"{kind}:{base / Path(path).expanduser()}" if colon and path else source
-
-
-def _whole_number(value: object, _base: Path) -> int:
-    try:
-        number = int(str(value))
-    except ValueError:
-        number = -1
-    if number < 0 or isinstance(value, bool):
-        raise ValueError("must be a whole number, 0 or more")
-    return number
-
-
-def _flag(value: object, _base: Path) -> bool:
-    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
-    if isinstance(value, bool):
-        return value
-    if str(value).lower() not in words:
-        raise ValueError("must be true or false")
-    return words[str(value).lower()]
-
-
-def _choice(*allowed: str) -> Callable[[object, Path], str]:
-    def read(value: object, _base: Path) -> str:
-        if value not in allowed:
-            raise ValueError(f"must be one of {', '.join(allowed)}")
-        return str(value)
-
-    return read
-
-
-def _failure_bound(value: object, _base: Path) -> FailureBound:
-    text = str(value).strip()
-    try:
-        if text.endswith("%"):
-            share = float(text[:-1]) / 100
-            if 0 <= share <= 1:
-                return FailureBound(share=share)
-        elif not isinstance(value, bool) and int(text) >= 0:
-            return FailureBound(count=int(text))
-    except ValueError:
-        pass
-    raise ValueError("must be a number of tracks such as 10, or a share such as 5%")
-
-
-def _names(value: object, _base: Path) -> tuple[str, ...]:
-    values = value.split(",") if isinstance(value, str) else value
-    if not isinstance(values, (list, tuple)) or not all(isinstance(item, str) and item.strip() for item in values):
-        raise ValueError("must be names with commas between, such as me,friend")
-    return tuple(item.strip() for item in values)
-
-
-def _positive(value: object, _base: Path) -> float:
-    try:
-        number = float(str(value))
-    except ValueError:
-        number = math.nan
-    if not 0 < number < math.inf or isinstance(value, bool):
-        raise ValueError("must be a number above 0")
-    return number
-
-
-def _not_negative(value: object, base: Path) -> float:
-    return 0.0 if str(value) in {"0", "0.0"} else _positive(value, base)
-
-
-def parse_size(value: object, _base: Path | None = None) -> int:
-    """``500M``, ``2G``, ``1.5GB`` as bytes; powers of 1,000.
-
-    Raises
-    ------
-    ValueError: with a plain sentence.
-    """
-    powers = {"K": 1, "M": 2, "G": 3, "T": 4}
-    number = str(value).upper().removesuffix("B")
-    power = powers.get(number[-1:], 0)
-    try:
-        size = int(float(number[:-1] if power else number) * 1000**power)
-    except (ValueError, OverflowError):
-        size = -1
-    if size < 0 or isinstance(value, bool):
-        raise ValueError("must be a size such as 500M or 2G")
-    return size
-
-
-def _watch_url(value: object, _base: Path) -> str:
-    if not isinstance(value, str) or not value.startswith(("https://", "http://")) or "{video_id}" not in value:
-        raise ValueError("must be an address that holds {video_id}")
-    return value
-
-
-def _url(value: object, _base: Path) -> str:
-    if not isinstance(value, str) or not value.startswith(("https://", "http://")):
-        raise ValueError("must be an address that starts with https:// or http://")
-    return value if value.endswith("/") else value + "/"
+def _endpoint(name: str, env: str, read: Callable[[object, Path], object] = values.read_url) -> Setting:
+    return Setting(name, env, read, table="endpoints", flag=NOT_A_FLAG, in_file=False)
 
 
 SETTINGS: Final = (
-    Setting("sources", "SPOTMAP_SOURCES", _sources),
-    Setting("out", "SPOTMAP_OUT", _path),
-    Setting("title", "SPOTMAP_TITLE", _text),
-    Setting("embedder", "SPOTMAP_EMBEDDER", _choice(*EMBEDDERS)),
-    Setting("cache_dir", "SPOTMAP_CACHE_DIR", _path),
-    Setting("report", "SPOTMAP_REPORT", _path),
-    Setting("summary", "SPOTMAP_SUMMARY", _path),
-    Setting("jobs", "SPOTMAP_JOBS", _whole_number),
-    Setting("max_failures", "SPOTMAP_MAX_FAILURES", _failure_bound),
-    Setting("force", "SPOTMAP_FORCE", _flag),
-    Setting("seed", "SPOTMAP_SEED", _whole_number),
-    Setting("anchor", "SPOTMAP_ANCHOR", _text),
-    Setting("fresh", "SPOTMAP_FRESH", _flag),
-    Setting("models_dir", "SPOTMAP_MODELS_DIR", _path),
-    Setting("log", "SPOTMAP_LOG", _choice("auto", "tty", "plain", "json")),
-    Setting("layers", "SPOTMAP_AS", _names, flag="as"),
-    Setting("offline", "SPOTMAP_OFFLINE", _flag),
-    Setting("listen", "SPOTMAP_LISTEN", _flag),
-    Setting("retry", "SPOTMAP_RETRY", _flag),
-    Setting("overrides", "SPOTMAP_OVERRIDES", _path),
-    Setting("keep_audio", "SPOTMAP_KEEP_AUDIO", _path),
-    Setting("cookies", "SPOTMAP_COOKIES", _path),
-    Setting("max_rate_bytes_s", "SPOTMAP_MAX_RATE", parse_size, flag="max-rate"),
-    Setting("searches_per_s", "SPOTMAP_SEARCHES_PER_S", _positive),
-    Setting("download_pause_s", "SPOTMAP_DOWNLOAD_PAUSE_S", _not_negative),
-    Setting("spotify_login", "SPOTMAP_SPOTIFY_LOGIN", _text, secret=True),
-    Setting("token_file", "SPOTMAP_TOKEN_FILE", _path),
-    Setting("models_url", "SPOTMAP_MODELS", _url, table="endpoints"),
-    Setting("spotify_api_url", "SPOTMAP_SPOTIFY_API", _url, table="endpoints"),
-    Setting("spotify_accounts_url", "SPOTMAP_SPOTIFY_ACCOUNTS", _url, table="endpoints"),
-    Setting("ytmusic_url", "SPOTMAP_YTMUSIC", _url, table="endpoints"),
-    Setting("watch_url", "SPOTMAP_WATCH_URL", _watch_url, table="endpoints"),
+    Setting("sources", "SPOTMAP_SOURCES", values.read_sources, flag="source"),
+    _place("out", "SPOTMAP_OUT"),
+    Setting("title", "SPOTMAP_TITLE", values.read_text),
+    Setting("embedder", "SPOTMAP_EMBEDDER", values.choice(*EMBEDDERS)),
+    _place("cache_dir", "SPOTMAP_CACHE_DIR"),
+    _place("report", "SPOTMAP_REPORT"),
+    _place("summary", "SPOTMAP_SUMMARY"),
+    Setting("jobs", "SPOTMAP_JOBS", values.whole_number(MOST_JOBS)),
+    Setting("max_failures", "SPOTMAP_MAX_FAILURES", values.read_failure_bound),
+    Setting("force", "SPOTMAP_FORCE", values.read_flag, in_file=False),
+    Setting("seed", "SPOTMAP_SEED", values.whole_number(LARGEST_SEED)),
+    Setting("anchor", "SPOTMAP_ANCHOR", values.read_text),
+    Setting("fresh", "SPOTMAP_FRESH", values.read_flag),
+    _place("models_dir", "SPOTMAP_MODELS_DIR", NOT_A_FLAG),
+    Setting("log", "SPOTMAP_LOG", values.choice("auto", "tty", "plain", "json")),
+    Setting("layers", "SPOTMAP_AS", values.read_names, flag="as"),
+    Setting("offline", "SPOTMAP_OFFLINE", values.read_flag),
+    Setting("listen", "SPOTMAP_LISTEN", values.read_flag),
+    Setting("retry", "SPOTMAP_RETRY", values.read_flag),
+    _place("overrides", "SPOTMAP_OVERRIDES"),
+    _place("keep_audio", "SPOTMAP_KEEP_AUDIO"),
+    _place("cookies", "SPOTMAP_COOKIES"),
+    Setting("max_rate_bytes_s", "SPOTMAP_MAX_RATE", values.parse_size, flag="max-rate"),
+    Setting("searches_per_s", "SPOTMAP_SEARCHES_PER_S", values.number(0.001, 100), flag=NOT_A_FLAG),
+    Setting("download_pause_s", "SPOTMAP_DOWNLOAD_PAUSE_S", values.number(0, 86_400), flag=NOT_A_FLAG),
+    Setting("spotify_login", "SPOTMAP_SPOTIFY_LOGIN", values.read_text, flag=NOT_A_FLAG, in_file=False, secret=True),
+    Setting("token_file", "SPOTMAP_TOKEN_FILE", values.read_path, flag=NOT_A_FLAG, in_file=False),
+    _endpoint("models_url", "SPOTMAP_MODELS"),
+    _endpoint("spotify_api_url", "SPOTMAP_SPOTIFY_API"),
+    _endpoint("spotify_accounts_url", "SPOTMAP_SPOTIFY_ACCOUNTS"),
+    _endpoint("ytmusic_url", "SPOTMAP_YTMUSIC"),
+    _endpoint("watch_url", "SPOTMAP_WATCH_URL", values.read_watch_url),
 )
+
+
+_SETTING: Final = {setting.name: setting for setting in SETTINGS}
 
 
 def load_config(
@@ -292,63 +224,115 @@ def load_config(
     ------
     ConfigError: naming the flag, the variable or the key, and what it must be.
     """
-    values = _read_file(file or folder / CONFIG_FILE, must_exist=file is not None)
+    source = file or folder / CONFIG_FILE
+    found = _read_file(source, must_exist=file is not None)
+    of_file = set(found)
     for setting in SETTINGS:
         if environment.get(setting.env):
             raw: object = environment[setting.env]
             if setting.name == "sources":
                 raw = environment[setting.env].split()
-            values[setting.name] = _read(setting, raw, folder, f"the environment variable {setting.env}")
+            found[setting.name] = _read(setting, raw, folder, f"the environment variable {setting.env}")
+            of_file.discard(setting.name)
         flag = flags.get(setting.name)
         if flag is not None and flag != ():
-            values[setting.name] = _read(setting, flag, folder, f"--{setting.name.replace('_', '-')}")
-    values["out"] = values.get("out", folder / DEFAULT_OUT)
-    values["cache_dir"] = values.get("cache_dir", folder / DEFAULT_CACHE)
-    values["overrides"] = values.get("overrides", folder / DEFAULT_OVERRIDES)
-    return Config(**values)
+            found[setting.name] = _read(setting, flag, folder, setting.option)
+            of_file.discard(setting.name)
+    out = found.setdefault("out", folder / DEFAULT_OUT)
+    beside_site = {"report"}
+    if _is_in_site(folder / DEFAULT_CACHE, out):
+        beside_site.add("cache_dir")
+    if "out" in of_file:  # what goes beside the site goes where the file says as well
+        of_file |= beside_site - set(found)
+    cache = beside(out, BESIDE_CACHE) / DEFAULT_CACHE.name if "cache_dir" in beside_site else folder / DEFAULT_CACHE
+    found.setdefault("cache_dir", cache)
+    found.setdefault("overrides", folder / DEFAULT_OVERRIDES)
+    config = Config(**found)
+    _check_file(config, of_file, source)
+    return config
+
+
+def _is_in_site(place: Path, out: Path) -> bool:
+    """Whether the usual place of the cache is in the site: the working folder is it (``--out .``), or lies in it."""
+    try:
+        return is_inside(resolve_place(place), resolve_place(out))
+    except OSError:  # what is wrong with the place is told by whoever uses it
+        return False
+
+
+def _check_file(config: Config, of_file: set[str], file: Path) -> None:
+    """Refuse what a file may not decide, although it may set it. See :class:`Setting`."""
+    for setting in SETTINGS:
+        if setting.name in of_file and setting.is_place:
+            place = config.report_path if setting.name == "report" else getattr(config, setting.name)
+            _check_inside_project(setting, place, file)
+    if "anchor" in of_file and config.anchor.lower().startswith("http://"):
+        raise ConfigError(
+            f"{file}: [build] anchor is an address without https.",
+            hint=f"Give one that starts with https://. If you want this one, {_SETTING['anchor'].elsewhere}.",
+        )
+
+
+def _check_inside_project(setting: Setting, place: Path, file: Path) -> None:
+    where = f"{file}: [build] {setting.name}"
+    try:
+        project, target = resolve_place(file.parent), resolve_place(place)
+    except OSError as error:
+        raise ConfigError(
+            f"{where} is no place that can be used: {shown(place)} ({error.strerror or error}).",
+            hint="Name another one.",
+        ) from error
+    if not is_inside(target, project):
+        raise ConfigError(
+            f"{where} leads out of the folder that the file lies in: to {shown(target)}.",
+            hint=f"A file may only name places inside of its folder. If you want this one, {setting.elsewhere}.",
+        )
 
 
 def _read_file(file: Path, *, must_exist: bool) -> dict[str, Any]:
     try:
-        tables = tomllib.loads(file.read_text(encoding="utf-8"))
+        tables = parse_toml(read_bounded(file, LARGEST_FILE_BYTES))
     except FileNotFoundError as error:
         if must_exist:
             raise ConfigError(
                 f"There is no configuration file {file}.", hint="Check the path after --config."
             ) from error
         return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{file} cannot be read: {error}.", hint="Mend that line, or move the file away.") from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ConfigError(f"{file} cannot be read: {reason}.", hint="Mend that line, or move the file away.") from error
     known = {(setting.table, setting.name): setting for setting in SETTINGS}
-    values: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for table, content in tables.items():
         if not isinstance(content, dict):
             raise ConfigError(
-                f"{file}: '{table}' stands outside of a table.",
-                hint=f"Put it below a line that says [build]: {table} = ...",
+                f"{file}: {shown(table)} stands outside of a table.",
+                hint="Put it below a line that says [build].",
             )
         for key, raw in content.items():
-            if (table, key) in known and known[table, key].secret:
-                raise ConfigError(
-                    f"{file}: [{table}] {key} is a secret.", hint=f"Give it as {known[table, key].env} instead."
-                )
             if (table, key) not in known:
-                raise ConfigError(f"{file}: [{table}] has an unknown key '{key}'.", hint=_nearest(table, key))
-            values[key] = _read(known[table, key], raw, file.parent, f"{file}: [{table}] {key}")
-    return values
+                raise ConfigError(f"{file}: [{table}] has an unknown key {shown(key)}.", hint=_nearest(table, key))
+            setting = known[table, key]
+            if not setting.in_file:
+                is_what = "is a secret" if setting.secret else "cannot be set in a file"
+                raise ConfigError(
+                    f"{file}: [{table}] {key} {is_what}.", hint=f"Take that line away, and {setting.elsewhere} instead."
+                )
+            found[key] = _read(setting, raw, file.parent, f"{file}: [{table}] {key}")
+    return found
 
 
 def _read(setting: Setting, raw: object, base: Path, where: str) -> object:
     try:
         return setting.read(raw, base)
     except ValueError as error:
-        shown = "" if setting.secret else f"; it is {raw!r}"
-        raise ConfigError(f"{where} {error}{shown}.", hint="See spotmap-build --help.") from error
+        value = "" if setting.secret else f"; it is {shown(raw)}"
+        raise ConfigError(f"{where} {error}{value}.", hint="See spotmap-build --help.") from error
 
 
 def _nearest(table: str, key: str) -> str:
-    names = [setting.name for setting in SETTINGS if setting.table == table]
+    names = [setting.name for setting in SETTINGS if setting.table == table and setting.in_file]
     if not names:
-        return f"The tables are {', '.join(sorted({f'[{setting.table}]' for setting in SETTINGS}))}."
-    near = difflib.get_close_matches(key, names, n=1)
+        return f"The tables are {', '.join(sorted({f'[{setting.table}]' for setting in SETTINGS if setting.in_file}))}."
+    near = difflib.get_close_matches(key[:100], names, n=1)
     return f"Did you mean '{near[0]}'?" if near else f"Known keys: {', '.join(names)}."

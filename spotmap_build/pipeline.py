@@ -13,11 +13,12 @@ from spotmap_build import steps
 from spotmap_build.cache.errors import CacheReadOnly, CorruptEntry
 from spotmap_build.cache.keys import place_digest
 from spotmap_build.cache.store import Cache
-from spotmap_build.emit.site import check_output, publish
+from spotmap_build.emit.site import publish
 from spotmap_build.errors import CacheError, ConfigError, ServiceError, SourceError, SpotmapError
+from spotmap_build.places import check_places
 from spotmap_build.progress import make_progress
-from spotmap_build.report import write_document, write_report
-from spotmap_build.summary import BuildResult, markdown
+from spotmap_build.report import SUMMARY, write_document, write_report
+from spotmap_build.summary import SUMMARY_MARK, BuildResult, markdown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -50,7 +51,9 @@ def build(config: Config, progress: Progress) -> BuildResult:
     ------
     SpotmapError: one of its kinds; nothing is published then, and nothing that was finished is lost.
     """
-    check_output(config.out, force=config.force)
+    check_places(config)
+    if config.cache_is_beside_site:
+        progress.say(f"The cache is {config.cache_dir}, beside the site.")
     return _with_cache(config, progress, _build)
 
 
@@ -92,6 +95,7 @@ def _build(run: steps.Run) -> BuildResult:
 
 def match(config: Config, progress: Progress) -> MatchResult:
     """Find the recording of every track and write the report; nothing is downloaded, heard or published."""
+    check_places(config, publishes=False)
     return _with_cache(config, progress, _match)
 
 
@@ -114,12 +118,13 @@ def _report(
 ) -> None:
     costs = {"cache": run.cache.counters.as_dict(), "seconds": run.clock.seconds}
     extra = {**costs, **(map_rows or {})}
-    write_report(run.config.report_path, library, failures, matches, reached=reached, extra=extra)
+    path, force = run.config.report_path, run.config.force
+    write_report(path, library, failures, matches, reached=reached, extra=extra, force=force)
 
 
 def _summarise(config: Config, text: str) -> None:
     if config.summary is not None:
-        write_document(config.summary, text.encode(), "summary", "--summary")
+        write_document(config.summary, (SUMMARY_MARK + text).encode(), SUMMARY, force=config.force)
 
 
 def _with_cache(config: Config, progress: Progress, work: Callable[[steps.Run], Result]) -> Result:
@@ -138,7 +143,7 @@ def _with_cache(config: Config, progress: Progress, work: Callable[[steps.Run], 
 
 def plan(config: Config, progress: Progress) -> tuple[str, ...]:
     """What a build would do, as sentences; looks into new files, but listens to nothing and publishes nothing."""
-    check_output(config.out, force=config.force)
+    check_places(config)
     return _with_cache(config, progress, lambda run: steps.describe_plan(run, steps.fetch(run)))
 
 

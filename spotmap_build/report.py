@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 from collections import Counter
-from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from spotmap_build.core.files import nearest_folder, open_regular, resolve_place, write_atomically
 from spotmap_build.errors import OutputError
 
 if TYPE_CHECKING:
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = "spotmap.report/1"
 EXCLUDED: Final = "excluded"
+BEGINNING_BYTES: Final = 4096
 CANDIDATE_FIELDS: Final = ("video_id", "title", "artists", "duration_s")
 
 
@@ -82,12 +86,13 @@ def write_report(
     *,
     reached: str = "mapped",
     extra: Mapping[str, object],
+    force: bool = False,
 ) -> None:
     """Write the report as JSON, whole or not at all. ``extra``: what it says besides the tracks: costs, the map.
 
     Raises
     ------
-    OutputError: if it cannot be written there.
+    OutputError: it cannot be written there, or would replace (without ``force``) what no build wrote.
     """
     rows = ledger(library, failures, matches, reached=reached)
     statuses = Counter(row["status"] for row in rows)
@@ -100,24 +105,86 @@ def write_report(
         **extra,
         "ledger": rows,
     }
-    write_document(path, orjson.dumps(document, option=orjson.OPT_INDENT_2), "report", "--report")
+    write_document(path, orjson.dumps(document, option=orjson.OPT_INDENT_2), REPORT, force=force)
 
 
-def write_document(path: Path, content: bytes, what: str, flag: str) -> None:
+@dataclass(frozen=True, slots=True)
+class DocumentKind:
+    """A file that builds write beside the site, and its beginning, by which a later build knows that it may go."""
+
+    name: str
+    option: str
+    beginning: re.Pattern[bytes]
+
+
+REPORT: Final = DocumentKind("report", "--report", re.compile(rb'\s*\{\s*"schema":\s*"spotmap\.report/'))
+SUMMARY: Final = DocumentKind(
+    "summary",
+    "--summary",
+    # The second is how summaries began before they were marked.
+    re.compile(rb"<!-- spotmap\.summary/|## [^\r\n]*\n\n\*\*\d+ of \d+\*\* tracks are on the map\.\n"),
+)
+
+
+def check_document(path: Path, kind: DocumentKind, *, force: bool) -> None:
+    """Refuse early, before hours of listening, what :func:`write_document` would refuse at the end.
+
+    Raises
+    ------
+    OutputError: it cannot be written there, or a file is there that no build wrote (and ``force`` is not given).
+    """
+    try:
+        folder = nearest_folder(resolve_place(path).parent)
+        is_replaceable = _is_replaceable(path, kind)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+    except OSError as error:
+        raise _cannot_write(path, kind, error) from error
+    if not is_replaceable and not force:
+        raise OutputError(
+            f"The {kind.name} would replace {path}, which no build wrote.",
+            hint=f"Give another {kind.option} or move that file away; with --force it is replaced.",
+        )
+
+
+def _is_replaceable(path: Path, kind: DocumentKind) -> bool:
+    """Whether nothing would be lost. Raises ``OSError`` for what is no regular file: that is never replaced."""
+    try:
+        file = open_regular(path)
+    except FileNotFoundError:
+        return True
+    with file:
+        beginning = file.read(BEGINNING_BYTES)
+    is_empty = len(beginning) < BEGINNING_BYTES and not beginning.strip()
+    return is_empty or bool(kind.beginning.match(beginning)) or _is_added_to(path, kind)
+
+
+def _is_added_to(path: Path, kind: DocumentKind) -> bool:
+    """Whether this is the file that GitHub shows as the summary of a step: others write to it as well."""
+    page = os.environ.get("GITHUB_STEP_SUMMARY")
+    return kind is SUMMARY and bool(page) and os.path.realpath(path) == os.path.realpath(page or "")
+
+
+def write_document(path: Path, content: bytes, kind: DocumentKind, *, force: bool) -> None:
     """Write a file beside the site, whole or not at all.
 
     Raises
     ------
-    OutputError: if it cannot be written there.
+    OutputError: as for :func:`check_document`, or the disk is full.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    check_document(path, kind, force=force)
     try:
+        if _is_added_to(path, kind):
+            with path.open("ab") as page:
+                page.write(content)
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(content)
-        temporary.replace(path)
+        write_atomically(path, content)
     except OSError as error:
-        with suppress(OSError):
-            temporary.unlink()
-        raise OutputError(
-            f"The {what} {path} cannot be written: {error.strerror or error}.", hint=f"Give another {flag}."
-        ) from error
+        raise _cannot_write(path, kind, error) from error
+
+
+def _cannot_write(path: Path, kind: DocumentKind, error: OSError) -> OutputError:
+    return OutputError(
+        f"The {kind.name} {path} cannot be written: {error.strerror or error}.", hint=f"Give another {kind.option}."
+    )

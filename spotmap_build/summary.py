@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +26,16 @@ REASONS: Final = {
     "age-restricted": "for which YouTube asks for an age: give --cookies",
 }
 """What the commonest codes of the ledger mean, after a number of tracks; others are named as they are."""
+
+
+SUMMARY_MARK: Final = "<!-- spotmap.summary/1 -->\n"
+"""How a summary in a file begins, by which the next build knows that it may be replaced. Not shown by Markdown."""
+
+WORD_JOINER: Final = "\u2060"
+_MARKUP: Final = re.compile(r"[\\`*_\[\]<>&~|$]")
+_LINK: Final = re.compile(r":(?=//)|(?<=www)\.", re.IGNORECASE)
+_BLOCK: Final = re.compile(r"^(\d*)([#+\-=.)])(?=[#+\-=\s]|$)")
+"""What begins a heading, a list or a line at the beginning of a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +81,24 @@ def missing_lines(failures: tuple[Failed, ...]) -> Iterator[str]:
         yield f"The next can be tried again after {datetime.fromtimestamp(next_try, UTC):%Y-%m-%d %H:%M} UTC."
 
 
+def inert(text: str) -> str:
+    """Text that others wrote, as Markdown that shows it as it is: no markup, no HTML, no link, one line."""
+    escaped = _MARKUP.sub(r"\\\g<0>", printable(text).strip())
+    # No backslash keeps an address or a person's name with @ from becoming a link.
+    escaped = _LINK.sub(r"\\\g<0>", escaped).replace("@", f"@{WORD_JOINER}")
+    return _BLOCK.sub(r"\1\\\2", escaped)
+
+
 def markdown(result: BuildResult, title: str) -> str:
     """The same as Markdown, for the summary of a scheduled build."""
-    lines = [f"## {title}", "", f"**{result.mapped_count} of {result.track_count}** tracks are on the map."]
+    lines = [f"## {inert(title)}", "", f"**{result.mapped_count} of {result.track_count}** tracks are on the map."]
     lines.append(f"{result.embedded_count} were listened to in this build." if result.embedded_count else "")
     lines.append("The site was published." if result.changed else "The site is as it was.")
     if result.problem is not None:
-        lines += ["", f"> **{result.problem.message}** {result.problem.hint}".rstrip()]
+        lines += ["", f"> **{inert(result.problem.message)}** {inert(result.problem.hint)}".rstrip()]
     if result.missing:
         lines += ["", f"{len(result.missing)} missing:", ""]
-        lines += [f"- {line}" for line in missing_lines(result.missing)]
+        lines += [f"- {inert(line)}" for line in missing_lines(result.missing)]
     if result.notices:
-        lines += ["", *(f"- {notice}" for notice in result.notices)]
-    kept = (line for index, line in enumerate(lines) if line or lines[index - 1 : index] != [""])
-    # Titles and names of files are quoted: none of them begins a line of its own.
-    return "\n".join(map(printable, kept)) + "\n"
+        lines += ["", *(f"- {inert(notice)}" for notice in result.notices)]
+    return "\n".join(line for index, line in enumerate(lines) if line or lines[index - 1 : index] != [""]) + "\n"

@@ -10,11 +10,14 @@ import contextlib
 import errno
 import os
 import stat
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from io import BufferedReader
-    from pathlib import Path
+
+LONGEST_NAME_BYTES: Final = 255
+"""Of one name in a folder, in nearly every file system."""
 
 _NO_WAITING: Final = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _KINDS: Final = {
@@ -58,6 +61,38 @@ def check_regular(path: Path) -> os.stat_result:
     if not stat.S_ISREG(found.st_mode):
         raise NotRegularFile(path, found.st_mode)
     return found
+
+
+def resolve_place(path: Path) -> Path:
+    """Follow every link of a path where something is, or could be made.
+
+    Raises
+    ------
+    OSError
+        Nothing can ever be there: its links lead in a circle, it lies below a file, it has too long a name or a NUL.
+        Or it may not be looked at.
+    """
+    try:
+        if any(len(os.fsencode(part)) > LONGEST_NAME_BYTES for part in path.parts):
+            raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), str(path))
+        place = Path(os.path.realpath(path))
+        with contextlib.suppress(FileNotFoundError):
+            place.stat()
+    except ValueError as error:  # a NUL in the name
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), repr(str(path))) from error
+    return place
+
+
+def is_inside(place: Path, folder: Path) -> bool:
+    """Tell whether a resolved path is ``folder`` or lies in it, by whatever name the folder goes (mounts, case)."""
+    if place.is_relative_to(folder):
+        return True
+    return folder.exists() and any(above.exists() and above.samefile(folder) for above in (place, *place.parents))
+
+
+def nearest_folder(place: Path) -> Path:
+    """The first folder from a resolved path upwards that is there."""
+    return next(above for above in (place, *place.parents) if above.is_dir())
 
 
 def open_regular(path: Path) -> BufferedReader:

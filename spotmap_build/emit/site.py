@@ -28,7 +28,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from spotmap_build.cache.files import flush_folder
-from spotmap_build.core.files import read_bounded
+from spotmap_build.core.files import nearest_folder, read_bounded, resolve_place
 from spotmap_build.emit.marker import MARKER_NAME, Marker, is_safe_path
 from spotmap_build.errors import OutputError
 
@@ -82,7 +82,7 @@ def publish(out: Path, files: Mapping[str, bytes], generation: str, *, force: bo
     unsafe = sorted(path for path in files if not is_safe_path(path) or path in (MARKER_NAME, STAGING_NAME))
     if unsafe or PAGE_NAME not in files:
         raise ValueError(f"a site has an {PAGE_NAME} and plain relative paths, not {unsafe}")
-    folder = _checked_folder(out)
+    folder = output_folder(out)
     is_new = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -99,10 +99,10 @@ def publish(out: Path, files: Mapping[str, bytes], generation: str, *, force: bo
 
 def check_output(out: Path, *, force: bool) -> None:
     """Refuse early, before hours of listening, what :func:`publish` would refuse at the end; raises the same errors."""
-    folder = _checked_folder(out)
+    folder = output_folder(out)
     try:
-        if folder.exists():
-            _read_marker(folder, force=force)
+        if not folder.exists() or not _read_marker(folder, force=force).generations:
+            _check_writable(nearest_folder(folder))
     except OSError as error:
         raise _translate(error, folder) from error
 
@@ -139,11 +139,14 @@ def _publish(folder: Path, files: Mapping[str, bytes], generation: str, *, force
     return PublishResult(generation, written=len(missing), written_bytes=written_bytes, removed=removed)
 
 
-def _checked_folder(out: Path) -> Path:
+def output_folder(out: Path) -> Path:
     """The folder itself, links resolved. Refuses what no site should ever be published to, whatever is asked for."""
-    folder = out.expanduser().resolve()
-    home = Path.home().resolve()
-    if folder == home or folder in home.parents:
+    try:
+        folder = resolve_place(out.expanduser())
+    except OSError as error:
+        raise _translate(error, out) from error
+    home = _home()
+    if folder == home or folder in home.parents or folder == Path(folder.anchor):
         raise OutputError(
             f"The site cannot be published to {folder}: it is {'your home' if folder == home else 'too high up'}.",
             hint="Name a folder of its own for the site, for example --out site.",
@@ -153,6 +156,19 @@ def _checked_folder(out: Path) -> Path:
             f"The site cannot be published to {folder}: that is a file.", hint="Name a folder with --out."
         )
     return folder
+
+
+def _home() -> Path:
+    """The person's home; in a container without one, a place that is nobody's."""
+    try:
+        return Path.home().resolve()
+    except RuntimeError:
+        return Path(os.sep)
+
+
+def _check_writable(folder: Path) -> None:
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
 
 
 def _read_marker(folder: Path, *, force: bool) -> Marker:

@@ -11,7 +11,8 @@ import click
 import pytest
 
 from spotmap_build.cli import main
-from spotmap_build.config import SETTINGS, parse_size
+from spotmap_build.config import SETTINGS
+from spotmap_build.config_values import parse_size
 from tests.support.command import environment
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 
-from spotmap_build.config import SETTINGS, Config, FailureBound, load_config
+from spotmap_build.cli import main
+from spotmap_build.config import NOT_A_FLAG, SETTINGS, Config, Setting, load_config
+from spotmap_build.config_values import FailureBound
 from spotmap_build.errors import ConfigError
 
 
@@ -43,10 +47,248 @@ def test_the_home_folder_can_be_written_as_a_tilde(tmp_path: Path) -> None:
     assert config.sources == (f"folder:{Path.home() / 'Music'}",)
 
 
-def test_the_models_address_is_an_endpoint(tmp_path: Path) -> None:
-    write(tmp_path, '[endpoints]\nmodels_url = "https://models.example"\n')
-    assert load_config({}, {}, tmp_path).models_url == "https://models.example/"
-    assert load_config({}, {"SPOTMAP_MODELS": "http://127.0.0.1:9/m/"}, tmp_path).models_url == "http://127.0.0.1:9/m/"
+@pytest.mark.parametrize(
+    "url", ["https://models.example/", "http://127.0.0.1:9/m/", "http://[::1]/", "http://localhost/"]
+)
+def test_an_endpoint_comes_from_the_environment(tmp_path: Path, url: str) -> None:
+    environment = {setting.env: url for setting in SETTINGS if setting.table == "endpoints"}
+    environment["SPOTMAP_WATCH_URL"] = f"{url}watch?v={{video_id}}"
+    config = load_config({}, environment, tmp_path)
+    assert (config.models_url, config.spotify_api_url, config.spotify_accounts_url, config.ytmusic_url) == (url,) * 4
+    assert config.watch_url == f"{url}watch?v={{video_id}}"
+
+
+@pytest.mark.parametrize("setting", [one for one in SETTINGS if one.table == "endpoints"], ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://somewhere.example/{video_id}",
+        "http://192.168.1.1/{video_id}",
+        "http://127.0.0.1.example/{video_id}",
+        "http://127.0.0.1@example.org/{video_id}",
+        "http://0.0.0.0/{video_id}",
+        "ftp://x/{video_id}",
+        "https:///{video_id}",
+        "https://exa mple/{video_id}",
+        "https://example/\r\nX: y/{video_id}",
+        "https://[/{video_id}",
+        "{video_id}",
+    ],
+)
+def test_an_endpoint_without_https_is_only_ever_this_machine(tmp_path: Path, setting: Setting, url: str) -> None:
+    with pytest.raises(ConfigError, match=setting.env):
+        load_config({}, {setting.env: url}, tmp_path)
+
+
+@pytest.mark.parametrize("setting", [one for one in SETTINGS if not one.in_file], ids=lambda one: one.name)
+@pytest.mark.parametrize("value", ['"https://accounts.spotify.com/"', "true", '"x"', "[[1]]"])
+def test_what_a_file_may_not_decide_is_refused_with_what_to_do_instead(
+    tmp_path: Path, setting: Setting, value: str
+) -> None:
+    write(tmp_path, f"[{setting.table}]\n{setting.name} = {value}\n")
+    with pytest.raises(ConfigError, match=setting.name) as caught:
+        load_config({}, {setting.env: "1"}, tmp_path)
+    assert setting.env in caught.value.hint
+    assert setting.option in caught.value.hint
+    assert value.strip('"') not in caught.value.message
+
+
+def test_where_secrets_go_is_not_for_a_file_to_say() -> None:
+    kept = {setting.name for setting in SETTINGS if not setting.in_file}
+    endpoints = {name for name in Config.__dataclass_fields__ if name.endswith("_url")}
+    assert kept == endpoints | {"spotify_login", "token_file", "force"}
+
+
+PLACES = [setting for setting in SETTINGS if setting.is_place]
+
+
+def test_every_path_of_the_configuration_is_a_place_or_kept_out_of_files() -> None:
+    paths = {name for name, field in Config.__dataclass_fields__.items() if "Path" in str(field.type)}
+    assert paths == {setting.name for setting in PLACES} | {"token_file"}
+
+
+@pytest.mark.parametrize("setting", PLACES, ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "value", ["../away", "{outside}", "~/.bashrc", "in/../../away", "link/away", "dangling", "sub/link/../away"]
+)
+def test_a_file_names_places_inside_of_its_folder_only(tmp_path: Path, setting: Setting, value: str) -> None:
+    project, outside = tmp_path / "project", tmp_path / "outside"
+    (project / "sub").mkdir(parents=True)
+    outside.mkdir()
+    (project / "link").symlink_to(outside)
+    (project / "sub/link").symlink_to(outside)
+    (project / "dangling").symlink_to(outside / "new")
+    value = value.format(outside=outside / "x")
+    write(project, f"[build]\n{setting.name} = '{value}'\n")
+    with pytest.raises(ConfigError, match=rf"\[build\] {setting.name} leads out of the folder") as caught:
+        load_config({}, {}, project)
+    assert setting.env in caught.value.hint
+    assert setting.option in caught.value.hint
+
+
+@pytest.mark.parametrize("setting", PLACES, ids=lambda one: one.name)
+def test_a_flag_or_the_environment_may_name_any_place(tmp_path: Path, setting: Setting) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    write(project, f"[build]\n{setting.name} = '../away'\n")
+    flags, environment = {setting.name: "../other"}, {setting.env: "../other"}
+    assert getattr(load_config(flags, {}, project), setting.name) == project / "../other"
+    assert getattr(load_config({}, environment, project), setting.name) == project / "../other"
+
+
+@pytest.mark.parametrize("setting", PLACES, ids=lambda one: one.name)
+@pytest.mark.parametrize("value", ["below", "new/below", "sub/../below", "inner"])
+def test_a_file_may_name_any_place_inside_of_its_folder(tmp_path: Path, setting: Setting, value: str) -> None:
+    project = tmp_path / "project"
+    (project / "sub").mkdir(parents=True)
+    (project / "inner").symlink_to(project / "sub")
+    (tmp_path / "linked").symlink_to(project)
+    write(project, f"[build]\n{setting.name} = '{value}'\n")
+    for folder in (project, tmp_path / "linked"):
+        assert getattr(load_config({}, {}, folder), setting.name) == folder / value
+
+
+@pytest.mark.parametrize("out", [".", "sub/.."])
+def test_a_file_that_makes_its_own_folder_the_site_says_where_the_rest_goes(tmp_path: Path, out: str) -> None:
+    (tmp_path / "sub").mkdir()
+    write(tmp_path, f"[build]\nout = '{out}'\n")
+    with pytest.raises(ConfigError, match="leads out of the folder"):
+        load_config({}, {}, tmp_path)
+    given: dict[str, object] = {"report": str(tmp_path.parent / "r.json"), "cache_dir": str(tmp_path.parent / "cache")}
+    assert load_config(given, {}, tmp_path).out == tmp_path / out
+
+
+@pytest.mark.parametrize("value", ["http://192.168.1.1/reboot", "HTTP://example.org"])
+def test_an_anchor_of_a_file_is_never_an_address_without_https(tmp_path: Path, value: str) -> None:
+    write(tmp_path, f"[build]\nanchor = '{value}'\n")
+    with pytest.raises(ConfigError, match="anchor"):
+        load_config({}, {}, tmp_path)
+    assert load_config({"anchor": value}, {}, tmp_path).anchor == value
+
+
+@pytest.mark.parametrize(
+    "text", ["x = " + "[" * 100_000, "[build]\nseed = " + "9" * 5000, "\0", "\ufeff[build\n", "[a" * 9999]
+)
+def test_a_file_that_is_no_toml_is_a_sentence(tmp_path: Path, text: str) -> None:
+    write(tmp_path, text)
+    with pytest.raises(ConfigError, match=r"spotmap\.toml") as caught:
+        load_config({}, {}, tmp_path)
+    assert len(caught.value.message) < 1000
+
+
+def test_only_a_regular_file_of_a_sensible_size_is_a_configuration(tmp_path: Path) -> None:
+    for file in (Path("/dev/zero"), tmp_path / "pipe", tmp_path / "large", tmp_path):
+        if file.name == "pipe":
+            os.mkfifo(file)
+        if file.name == "large":
+            file.write_bytes(b"#" * (2 << 20))
+        with pytest.raises(ConfigError, match="cannot be read"):
+            load_config({}, {}, tmp_path, file)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("seed", "99999999999999999999"),
+        ("seed", "0x" + "f" * 5000),
+        ("seed", "4294967296"),
+        ("seed", "-1"),
+        ("jobs", "1000000000"),
+        ("jobs", "0x" + "f" * 5000),
+        ("max_failures", "0x" + "f" * 5000),
+        ("max_failures", "'nan%'"),
+        ("max_rate_bytes_s", "0x" + "f" * 5000),
+        ("max_rate_bytes_s", "inf"),
+        ("max_rate_bytes_s", "'1e300'"),
+        ("searches_per_s", "0x" + "f" * 5000),
+        ("searches_per_s", "1e-308"),
+        ("searches_per_s", "1e300"),
+        ("searches_per_s", "nan"),
+        ("download_pause_s", "inf"),
+        ("download_pause_s", "-0.01"),
+        ("download_pause_s", "1e300"),
+        ("force", "0x" + "f" * 5000),
+        ("fresh", "0x" + "f" * 5000),
+        ("title", "0x" + "f" * 5000),
+        ("embedder", "0x" + "f" * 5000),
+        ("layers", "[0x" + "f" * 5000 + "]"),
+        ("out", '"a\\u0000b"'),
+        ("sources", '"folder:a\\u0000b"'),
+        ("sources", '["table:~nobody-of-this-name/x"]'),
+        ("report", "'~nobody-of-this-name/x'"),
+        ("report", "'" + "x" * 300 + "'"),
+        ("summary", "'spotmap.toml/x'"),
+        ("cache_dir", "'loop'"),
+    ],
+)
+def test_a_value_beyond_all_bounds_is_a_sentence(tmp_path: Path, name: str, value: str) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    write(tmp_path, f"[build]\n{name} = {value}\n")
+    with pytest.raises(ConfigError, match=name) as caught:
+        load_config({}, {}, tmp_path)
+    assert len(caught.value.message) < 1000
+
+
+@pytest.mark.parametrize("zero", ["0", "0.0", "0.00", 0, 0.0, "-0.0"])
+def test_no_pause_at_all_can_be_written_in_any_way(tmp_path: Path, zero: object) -> None:
+    assert load_config({"download_pause_s": zero}, {}, tmp_path).download_pause_s == 0
+
+
+def test_the_largest_seed_is_a_seed(tmp_path: Path) -> None:
+    assert load_config({"seed": "4294967295"}, {}, tmp_path).seed == 4294967295
+
+
+def test_an_error_names_the_option_that_there_is(tmp_path: Path) -> None:
+    """Each setting's ``option`` is one of the command line's that sets it, and what has none says so."""
+    options = {option.name: option.opts for option in main.commands["build"].params}
+    for setting in SETTINGS:
+        if setting.flag == NOT_A_FLAG:
+            assert setting.name not in options
+        else:
+            assert setting.option in options[setting.name]
+    for flags, named in (
+        ({"layers": ","}, "--as"),
+        ({"max_rate_bytes_s": "x"}, "--max-rate"),
+        ({"sources": (1,)}, "--source "),
+    ):
+        with pytest.raises(ConfigError, match=f"^{named}"):
+            load_config(flags, {}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("out", "report"),
+    [
+        ("site", "site.report.json"),
+        ("link", "link.report.json"),
+        ("sub/..", "{base}.report.json"),
+        ("n" * 243, "n" * 243 + ".report.json"),
+        ("n" * 244, "n" * 230 + "-*.report.json"),
+        ("\u3042" * 85, "\u3042" * 76 + "-*.report.json"),
+        (os.fsdecode(b"\xff\xfe"), os.fsdecode(b"\xff\xfe.report.json")),
+    ],
+)
+def test_the_report_goes_beside_the_site_under_a_name_that_fits(tmp_path: Path, out: str, report: str) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "link").symlink_to("sub")
+    found = load_config({"out": out}, {}, tmp_path).report_path
+    assert len(os.fsencode(found.name)) <= 255
+    assert fnmatch(found.name, report.format(base=tmp_path.name))
+    assert found.parent == (tmp_path.parent if ".." in out else tmp_path)
+    assert found.name != load_config({"out": f"{out[:-1]}x"}, {}, tmp_path).report_path.name
+
+
+@pytest.mark.parametrize("out", [".", "..", "sub/../../{base}", "link"])
+def test_a_site_in_the_working_folder_has_its_cache_beside_it(tmp_path: Path, out: str) -> None:
+    folder = tmp_path / "map"
+    folder.mkdir()
+    (folder / "sub").mkdir()
+    (folder / "link").symlink_to(folder)
+    config = load_config({"out": out.format(base="map")}, {}, folder)
+    site, cache = config.out.resolve(), config.cache_dir.resolve()
+    assert not cache.is_relative_to(site)
+    assert not site.is_relative_to(cache)
+    given = load_config({"out": out.format(base="map"), "cache_dir": "c"}, {}, folder)
+    assert given.cache_dir == folder / "c"
 
 
 @pytest.mark.parametrize(
@@ -61,7 +303,7 @@ def test_the_models_address_is_an_endpoint(tmp_path: Path) -> None:
         ("[build]\nsources = [1]\n", "sources"),
         ("[build]\nforce = 'perhaps'\n", "force"),
         ("[build]\nmax_failures = '120%'\n", "max_failures"),
-        ("[endpoints]\nmodels_url = 'ftp://x'\n", "models_url"),
+        ("[endpoints]\nmodels_uri = 'https://x'\n", "models_uri"),
         ("[build\n", "spotmap.toml"),
     ],
 )

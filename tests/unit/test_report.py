@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from spotmap_build.cache.prune import PruneReport
 from spotmap_build.describe import describe_check, describe_prune, describe_stats, format_bytes
 from spotmap_build.errors import OutputError
 from spotmap_build.model import Candidate, Considered, Failed, Library, Match, Omission, Track
-from spotmap_build.report import ledger, write_report
+from spotmap_build.report import REPORT, SUMMARY, DocumentKind, ledger, write_document, write_report
 
 LIBRARY = Library((Track("a", "Good", ("X",)), Track("b", "Bad")))
 FAILURES = (Failed("b", "embed", "silent", "There is no sound in it.", retryable=False),)
@@ -102,3 +104,89 @@ def test_maintenance_says_what_it_found() -> None:
     assert "as it was written" in "\n".join(describe_check(CheckReport(1, 1, 1, (), (), ())))
     assert "ac/x" in "\n".join(describe_check(CheckReport(1, 1, 1, ("ac/x",), (), ())))
     assert "3 records dropped, 4 kept; 1.0 kB freed." in list(describe_prune(PruneReport(3, 2, 1000, 4)))
+
+
+OURS = {
+    REPORT: [
+        b'{\n  "schema": "spotmap.report/1",\n  "tracks": 0\n}',
+        b'{"schema":"spotmap.report/7"}',
+        b"",
+        b"\n",
+    ],
+    SUMMARY: [b"<!-- spotmap.summary/1 -->\n## x\n", b"## My map\n\n**1 of 2** tracks are on the map.\n", b""],
+}
+FOREIGN = [
+    b"export PATH=/bin\n",
+    b"ssh-rsa AAAA me",
+    b"{}",
+    b'{"schema": "other", "x": "spotmap.report/1"}',
+    b"## My notes\n",
+    b"## x\nmine\n\n**12 of 12** tracks are on the map.\n",
+    b"\0" * 5000,
+    b" " * 5000 + b"mine",
+    b"mine <!-- spotmap.summary/1 -->",
+]
+
+
+@pytest.mark.parametrize("kind", [REPORT, SUMMARY], ids=["report", "summary"])
+def test_only_what_a_build_wrote_is_replaced(tmp_path: Path, kind: DocumentKind) -> None:
+    path, link = tmp_path / "file", tmp_path / "link"
+    link.symlink_to(path)
+    write_document(path, b"new", kind, force=False)
+    for content in OURS[kind]:
+        path.write_bytes(content)
+        write_document(path, b"newer", kind, force=False)
+        assert path.read_bytes() == b"newer"
+    for content in FOREIGN + [mark for other in OURS if other is not kind for mark in OURS[other] if mark.strip()]:
+        path.write_bytes(content)
+        for place in (path, link):
+            with pytest.raises(OutputError, match="no build wrote") as caught:
+                write_document(place, b"new", kind, force=False)
+            assert kind.option in caught.value.hint
+            assert "--force" in caught.value.hint
+        assert path.read_bytes() == content
+        assert link.is_symlink()
+        write_document(path, b"new", kind, force=True)
+        assert path.read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_document_never_replaces_what_is_no_file_and_never_waits_for_it(tmp_path: Path, force: bool) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "file").write_text("")
+    (tmp_path / "device").symlink_to("/dev/null")
+    (tmp_path / "folder").mkdir()
+    before = sorted(tmp_path.iterdir())
+    for name in ("pipe", "loop", "file/x", "device", "folder", "n" * 300, "new/" + "n" * 300, "a\0b"):
+        with pytest.raises(OutputError, match="cannot be written"):
+            write_document(tmp_path / name, b"new", REPORT, force=force)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_document_follows_no_link_at_its_temporary_name(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    (tmp_path / f".r.json.{os.getpid()}.tmp").symlink_to(victim)
+    write_document(tmp_path / "r.json", b"new", REPORT, force=False)
+    assert victim.read_text() == "mine"
+    assert (tmp_path / "r.json").read_text() == "new"
+
+
+def test_the_mode_of_a_document_is_what_the_umask_says(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        write_document(tmp_path / "r.json", b"new", REPORT, force=False)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "r.json").stat().st_mode) == 0o640
+
+
+def test_what_others_wrote_on_the_page_of_a_step_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# Before\n")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
+    write_document(page, b"## Map\n", SUMMARY, force=False)
+    assert page.read_text() == "# Before\n## Map\n"
+    with pytest.raises(OutputError, match="no build wrote"):
+        write_document(page, b"{}", REPORT, force=False)

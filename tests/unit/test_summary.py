@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from spotmap_build.errors import LoginError
 from spotmap_build.model import Failed
-from spotmap_build.summary import BuildResult, markdown, missing_lines, summary_lines
+from spotmap_build.report import SUMMARY
+from spotmap_build.summary import SUMMARY_MARK, BuildResult, inert, markdown, missing_lines, summary_lines
 
 WAITING = Failed("a", "download", "waiting", "", retryable=True, retry_at_unix_s=1_800_000_000)
 LATER = Failed("b", "match", "no-match", "", retryable=True, retry_at_unix_s=1_900_000_000)
@@ -67,3 +69,61 @@ def test_what_is_quoted_on_that_page_begins_no_line_of_its_own() -> None:
     assert len(text.splitlines()) == len(
         markdown(result(WAITING, problem=LoginError("x", hint="y"), notices=("x",)), "x").splitlines()
     )
+
+
+HOSTILE = [
+    "<img src=x onerror=alert(1)>",
+    "a\n# heading",
+    "a\r\n\r\n- item\n",
+    "# heading",
+    "- item",
+    "--- ",
+    "===",
+    "1. one",
+    "22) two",
+    "+ plus",
+    "[text](https://evil.example)",
+    "![picture](https://evil.example/x.png)",
+    "<https://evil.example>",
+    "https://evil.example",
+    "WWW.evil.example",
+    "`code`",
+    "**bold** _it_ ~~gone~~",
+    "a | b",
+    "&lt;b&gt;",
+    "\\<b>",
+    "\x1b]0;title\x07",
+    "\u202eabc",
+    "@somebody",
+    "~~~",
+    "$x$",
+    "    code",
+]
+MARKS = set("`*_[]<>&~|$")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_others_wrote_is_no_markdown(text: str) -> None:
+    shown = inert(text)
+    assert shown.replace("\u2060", "").isprintable()
+    pairs = re.findall(r"\\(.)|(.)", shown)
+    assert not {plain for _, plain in pairs} & MARKS
+    assert not re.match(r"\s|(#|-|\+|=|\d+[.)])\s|[-=]{2}", shown)
+    assert not re.search(r"(?<!\\)://|www\.|@\w", shown.lower())
+
+
+@pytest.mark.parametrize("text", ["Their map", "Größer", "12 of 13", "2.5 hours", "-5 °C", "a - b #1", "C#"])
+def test_ordinary_text_stays_as_it_is(text: str) -> None:
+    assert inert(text) == text
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_name_adds_a_line_to_the_summary(text: str) -> None:
+    plain = markdown(result(problem=LoginError("x", hint="x"), notices=("x",)), "x")
+    hostile = markdown(result(problem=LoginError(text, hint=text), notices=(text,)), text)
+    assert [line[:2] for line in hostile.splitlines()] == [line[:2] for line in plain.splitlines()]
+
+
+def test_the_summary_of_a_build_is_known_again() -> None:
+    assert SUMMARY.beginning.match(SUMMARY_MARK.encode())
+    assert SUMMARY.beginning.match(markdown(result(), "<b>\n").encode())

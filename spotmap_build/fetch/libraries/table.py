@@ -79,9 +79,7 @@ class TableSource:
         else:
             tracks, failures, notices = _with_recordings(tracks, columns, self.path.parent, context)
         library = Library(tuple(map(_titled, tracks)), tuple(playlists), tuple(failures))
-        return Loaded(
-            "table", library, vectors=vectors, is_streamed=_is_streamed(library, vectors), notices=notices
-        )
+        return Loaded("table", library, vectors=vectors, is_streamed=_is_streamed(library, vectors), notices=notices)
 
 
 def _with_known_names(columns: Columns, path: Path) -> Columns:

@@ -1,0 +1,212 @@
+"""How the value of a setting is read, whether it comes from a flag, the environment or a file.
+
+Each reader takes the raw value and the folder that relative paths start from. What it cannot use, it refuses by a
+``ValueError`` that goes on after the setting's name: "must be ...".
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LONGEST_TEXT: Final = 4096
+"""Characters of one value; numbers are shorter, and no path may be longer."""
+LONGEST_SHOWN: Final = 200
+A_VIDEO: Final = "aaaaaaaaaaa"
+_BREAKS_AN_ADDRESS: Final = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class FailureBound:
+    """How many tracks may be missing before the build ends with status 3: a number, or a share of the library."""
+
+    count: int | None = None
+    share: float | None = None
+
+    def is_passed(self, failed: int, total: int) -> bool:
+        """Whether ``failed`` of ``total`` tracks are too many."""
+        if self.count is not None:
+            return failed > self.count
+        return self.share is not None and total > 0 and failed / total > self.share
+
+
+NO_BOUND: Final = FailureBound()
+
+
+def read_text(value: object, _base: Path) -> str:
+    """A text as it is."""
+    if not isinstance(value, str):
+        raise ValueError("must be a text")
+    return value
+
+
+def read_path(value: object, base: Path) -> Path:
+    """The path of a file or folder that need not be there."""
+    if not isinstance(value, (str, os.PathLike)) or not str(value):
+        raise ValueError("must be the path of a file or folder")
+    return _anchored(str(value), base)
+
+
+def read_sources(value: object, base: Path) -> tuple[str, ...]:
+    """One source or a list of them; paths in them are made absolute."""
+    values = [value] if isinstance(value, str) else value
+    if not isinstance(values, (list, tuple)) or not all(isinstance(item, str) and item for item in values):
+        raise ValueError("must be a source such as 'folder:~/Music', or a list of them")
+    return tuple(_anchored_source(item, base) for item in values)
+
+
+def _anchored_source(source: str, base: Path) -> str:
+    kind, colon, path = source.partition(":")
+    return f"{kind}:{_anchored(path, base)}" if colon and path else source
+
+
+def _anchored(path: str, base: Path) -> Path:
+    if "\0" in path:
+        raise ValueError("must be a path, which never holds a NUL character")
+    try:
+        return base / Path(path).expanduser()
+    except RuntimeError as error:
+        raise ValueError("must be a path; nothing is known of the home folder that it begins with") from error
+
+
+def whole_number(most: int) -> Callable[[object, Path], int]:
+    """A reader of whole numbers from 0 to ``most``."""
+
+    def read(value: object, _base: Path) -> int:
+        try:
+            number = value if isinstance(value, int) else int(_short(value))
+        except ValueError:
+            number = -1
+        if not 0 <= number <= most or isinstance(value, bool):
+            raise ValueError(f"must be a whole number from 0 to {most}")
+        return number
+
+    return read
+
+
+def number(least: float, most: float) -> Callable[[object, Path], float]:
+    """A reader of numbers from ``least`` to ``most``."""
+
+    def read(value: object, _base: Path) -> float:
+        try:
+            found = float(_short(value))
+        except ValueError:
+            found = math.nan
+        if not least <= found <= most or isinstance(value, bool):
+            raise ValueError(f"must be a number from {least:g} to {most:g}")
+        return found
+
+    return read
+
+
+def read_flag(value: object, _base: Path) -> bool:
+    """Yes or no, in one of the usual words."""
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    if isinstance(value, bool):
+        return value
+    word = _short(value).lower()
+    if word not in words:
+        raise ValueError("must be true or false")
+    return words[word]
+
+
+def choice(*allowed: str) -> Callable[[object, Path], str]:
+    """A reader that takes these words only."""
+
+    def read(value: object, _base: Path) -> str:
+        if value not in allowed:
+            raise ValueError(f"must be one of {', '.join(allowed)}")
+        return str(value)
+
+    return read
+
+
+def read_failure_bound(value: object, _base: Path) -> FailureBound:
+    """``10`` or ``5%``."""
+    try:
+        text = _short(value).strip()
+        if text.endswith("%"):
+            share = float(text[:-1]) / 100
+            if 0 <= share <= 1:
+                return FailureBound(share=share)
+        elif not isinstance(value, bool) and int(text) >= 0:
+            return FailureBound(count=int(text))
+    except ValueError:
+        pass
+    raise ValueError("must be a number of tracks such as 10, or a share such as 5%")
+
+
+def read_names(value: object, _base: Path) -> tuple[str, ...]:
+    """Names with commas between, or a list of them."""
+    values = value.split(",") if isinstance(value, str) else value
+    if not isinstance(values, (list, tuple)) or not all(isinstance(item, str) and item.strip() for item in values):
+        raise ValueError("must be names with commas between, such as me,friend")
+    return tuple(item.strip() for item in values)
+
+
+def parse_size(value: object, _base: Path | None = None) -> int:
+    """``500M``, ``2G``, ``1.5GB`` as bytes; powers of 1,000.
+
+    Raises
+    ------
+    ValueError: with a plain sentence.
+    """
+    powers = {"K": 1, "M": 2, "G": 3, "T": 4}
+    try:
+        amount = _short(value).upper().removesuffix("B")
+        power = powers.get(amount[-1:], 0)
+        size = int(float(amount[:-1] if power else amount) * 1000**power)
+    except (ValueError, OverflowError):
+        size = -1
+    if not 0 <= size <= 1 << 62 or isinstance(value, bool):
+        raise ValueError("must be a size such as 500M or 2G")
+    return size
+
+
+def read_watch_url(value: object, _base: Path) -> str:
+    """The address of a video, with ``{video_id}`` in it."""
+    if not isinstance(value, str) or "{video_id}" not in value:
+        raise ValueError("must be an address that holds {video_id}")
+    _check_address(value.replace("{video_id}", A_VIDEO))
+    return value
+
+
+def read_url(value: object, _base: Path) -> str:
+    """The address of a service; it ends with a slash."""
+    if not isinstance(value, str):
+        raise ValueError("must be an address that starts with https://")
+    _check_address(value)
+    return value if value.endswith("/") else value + "/"
+
+
+def _check_address(url: str) -> None:
+    from spotmap_build.core.http import is_trustworthy_address
+
+    if _BREAKS_AN_ADDRESS.search(url) or not is_trustworthy_address(url):
+        raise ValueError("must be an address that starts with https:// (or with http://, on this machine only)")
+
+
+def shown(value: object) -> str:
+    """A value as it is shown in an error: in one line, and not longer than is useful."""
+    try:
+        text = repr(str(value)) if isinstance(value, os.PathLike) else repr(value)
+    except (ValueError, RecursionError):
+        text = "a number of thousands of digits"
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
+
+
+def _short(value: object) -> str:
+    """A value as text. Numbers may have thousands of digits, which Python refuses to write or read."""
+    if isinstance(value, int) and value.bit_length() > LONGEST_TEXT:
+        raise ValueError("must be shorter")
+    text = str(value)
+    if len(text) > LONGEST_TEXT:
+        raise ValueError("must be shorter")
+    return text
