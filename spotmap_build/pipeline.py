@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 CORRUPTION_LIMIT: Final = 3
-"""A damaged cache entry is put aside and computed anew; damage that keeps coming means a failing disk."""
+"""A damaged cache entry is put aside and computed anew; one that is damaged again and again means a failing disk."""
+DAMAGE_LIMIT: Final = 20
+"""More than this many entries in one build likewise. There are fewer stages than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +132,13 @@ def _summarise(config: Config, text: str) -> None:
 
 def _with_cache(config: Config, progress: Progress, work: Callable[[steps.Run], Result]) -> Result:
     """Do the work; start over where something in the cache turned out to be damaged."""
+    damaged: Counter[str] = Counter()
     with Cache.open(config.cache_dir) as cache:
-        for _ in range(CORRUPTION_LIMIT):
+        while max(damaged.values(), default=0) < CORRUPTION_LIMIT and damaged.total() < DAMAGE_LIMIT:
             try:
                 return work(steps.Run(config, cache, progress, steps.Clock()))
             except CorruptEntry as error:
+                damaged[error.message] += 1
                 progress.say(f"{error.message} It was put aside and is computed anew.", level="warning")
     raise CacheError(
         f"The cache {config.cache_dir} keeps giving back other bytes than were stored.",

@@ -7,7 +7,8 @@ array comes along: a build with nothing to do never loads it.
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
 
 from spotmap_build.errors import CacheError
 
@@ -55,3 +56,30 @@ def decode_array(data: bytes) -> npt.NDArray[Any]:
             f"A cached result is not an array of this program's making: {error}.",
             hint="Two versions of the program may disagree about a stage: delete the cache folder and build again.",
         ) from error
+
+
+def array_decoder(
+    *shape: int | None, kind: Literal["f", "i"], below: int | None = None, is_finite: bool = False
+) -> Callable[[bytes], npt.NDArray[Any]]:
+    """A :func:`decode_array` that refuses other arrays than are expected.
+
+    ``shape``: None for a length that may be any. ``kind``: of numbers, NumPy's letter. ``below``: whole numbers are at
+    least -1 and less than that. ``is_finite``: neither infinities nor NaN.
+    """
+
+    def decode(data: bytes) -> npt.NDArray[Any]:
+        import numpy as np
+
+        array = decode_array(data)
+        fits = len(shape) == array.ndim and all(
+            want in (None, length) for want, length in zip(shape, array.shape, strict=False)
+        )
+        if not fits or array.dtype.kind != kind:
+            raise ValueError(f"an array of {array.dtype} {array.shape}, not of {kind} {shape}")
+        if is_finite and not np.isfinite(array).all():
+            raise ValueError("numbers that are not finite")
+        if below is not None and array.size and not -1 <= int(array.min()) <= int(array.max()) < below:
+            raise ValueError(f"numbers beyond -1 to {below}")
+        return array
+
+    return decode

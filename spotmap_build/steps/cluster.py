@@ -72,7 +72,7 @@ def cluster(run: Run, fetched: Fetched, heard: Heard, placed: Placed) -> Cluster
             },
         )
         run.progress.begin("cluster", "finding regions")
-        record = run.cache.lookup(key)
+        record = run.cache.lookup(key, outputs=(FOUND, *(f"{name}.npy" for name in ARRAYS)), may_fail=False)
         outcome = "the regions are as they were"
         if record is None:
             started = time.monotonic()
@@ -81,7 +81,8 @@ def cluster(run: Run, fetched: Fetched, heard: Heard, placed: Placed) -> Cluster
             outcome = _describe(clusters)
         run.progress.end(outcome)
         digest = digest_bytes("".join(output.digest for _, output in sorted(record.outputs.items())).encode())
-        return Clustered(digest, lambda: _decode(run, key), lambda: _words(run, key))
+        count = len(heard.tracks)
+        return Clustered(digest, lambda: _decode(run, key, count), lambda: _words(run, key, count))
 
 
 def playlist_rows(fetched: Fetched, heard: Heard) -> tuple[tuple[Playlist, tuple[int, ...]], ...]:
@@ -247,23 +248,33 @@ def _encode(clusters: Clusters) -> dict[str, bytes]:
     return {**arrays, FOUND: msgspec.json.encode(found)}
 
 
-def _words(run: Run, key: Key) -> ClusterWords:
-    return msgspec.json.decode(run.read(key, FOUND), type=ClusterWords)
+def _words(run: Run, key: Key, count: int) -> ClusterWords:
+    def decode(data: bytes) -> ClusterWords:
+        found = msgspec.json.decode(data, type=ClusterWords)
+        for one in (*found.clusters, *found.regions):
+            if not all(0 <= row < count for row in (*one.members, *one.core)):
+                raise ValueError(f"{one.id} holds a track that is not on the map")
+            if one.parent is not None and not 0 <= one.parent < len(found.regions):
+                raise ValueError(f"{one.id} is in a region that is not there")
+        return found
+
+    return run.read(key, FOUND, decode)
 
 
-def _decode(run: Run, key: Key) -> Clusters:
-    from spotmap_build.cache.arrays import decode_array
+def _decode(run: Run, key: Key, count: int) -> Clusters:
+    from spotmap_build.cache.arrays import array_decoder
     from spotmap_build.model import Clusters
 
-    found = _words(run, key)
-    labels, region_labels, strengths, seconds = (decode_array(run.read(key, f"{name}.npy")) for name in ARRAYS)
+    found = _words(run, key, count)
+    numbers = array_decoder(count, kind="i", below=len(found.clusters))
+    region_numbers = array_decoder(count, kind="i", below=len(found.regions))
     return Clusters(
-        labels=labels,
+        labels=run.read(key, "labels.npy", numbers),
         clusters=found.clusters,
-        region_labels=region_labels,
+        region_labels=run.read(key, "region_labels.npy", region_numbers),
         regions=found.regions,
-        strengths=strengths,
-        seconds=seconds,
+        strengths=run.read(key, "strengths.npy", array_decoder(count, kind="f")),
+        seconds=run.read(key, "seconds.npy", numbers),
         events=found.events,
         next_numbers=found.next_numbers,
     )

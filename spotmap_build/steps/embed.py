@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.model import Failed
-from spotmap_build.steps.sound.listen import PARTS, listen
-from spotmap_build.steps.sound.listening import Listening, prepare_listening, tag_names
+from spotmap_build.steps.sound.listen import listen
+from spotmap_build.steps.sound.listening import PARTS, Listening, keep_tag_names, prepare_listening, tag_names
 
 if TYPE_CHECKING:
     from spotmap_build.fetch.libraries.source import OwnVectors
@@ -54,6 +55,7 @@ def embed(run: Run, fetched: Fetched) -> Heard:
         if listening.is_complete:
             run.progress.begin("embed", "looking up what was heard")
             run.progress.end("nothing new to listen to")
+            keep_tag_names(listening)
             return _gather(listening, 0)
         return _gather(listening, listen(listening))
 
@@ -106,12 +108,23 @@ def _gather(listening: Listening, embedded_count: int) -> Heard:
 def _read_embeddings(listening: Listening, tracks: tuple[Track, ...]) -> Embeddings:
     import numpy as np
 
-    from spotmap_build.cache.arrays import decode_array
+    from spotmap_build.cache.arrays import array_decoder
     from spotmap_build.embed.spectral import FEATURES
     from spotmap_build.model import Embeddings
 
-    run = listening.run
-    rows = [[decode_array(run.read(listening.key_of(track), part)) for part in PARTS] for track in tracks]
+    run, spec = listening.run, listening.spec
+    lengths = (spec.dimensions, spec.tag_count, len(FEATURES))
+    parts = [
+        (part, array_decoder(length, kind="f", is_finite=True)) for part, length in zip(PARTS, lengths, strict=True)
+    ]
+    rows, damage = [], None
+    for track in tracks:  # all that are damaged are set aside at once, however many there are
+        try:
+            rows.append([run.read(listening.key_of(track), part, decoder) for part, decoder in parts])
+        except CorruptEntry as error:
+            damage = error
+    if damage is not None:
+        raise damage
     vectors, tags, features = (np.stack(column).astype(np.float32) for column in zip(*rows, strict=True))
     return Embeddings(
         track_ids=tuple(track.id for track in tracks),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -10,8 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
+from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.emit.page import art_file_name, template_digest, template_folder
+from spotmap_build.emit.site import PAGE_NAME
 from spotmap_build.errors import ConfigError
 from spotmap_build.steps.cluster import playlist_rows
 
@@ -26,6 +29,11 @@ if TYPE_CHECKING:
 EMIT_VERSION: Final = 4
 """Raise when the same map would be written otherwise (the template's own files count by themselves)."""
 GENERATION: Final = "generation"
+_GENERATION_NAME: Final = re.compile(r"[0-9a-f]{1,64}")
+_FILE_NAME: Final = re.compile(
+    r"generation|index\.html|404\.html|sw\.js|data/[0-9a-f]{1,64}/[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
+)
+"""What a site is made of, covers apart. Files of other names were not kept by this program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +65,18 @@ def emit(run: Run, fetched: Fetched, heard: Heard, placed: Placed, understood: U
             },
         )
         run.progress.begin("emit", "writing the site")
-        record = run.cache.lookup(key)
+        record = run.cache.lookup(key, outputs=(GENERATION, PAGE_NAME), may_fail=False)
         covers = _covers(run, heard)
+        if record is not None and not all(map(_FILE_NAME.fullmatch, record.outputs)):
+            run.cache.discard(record)
+            record = None
         if record is None:
             started = time.monotonic()
             atlas = _atlas(fetched, heard, placed, understood)
             files = _assemble(fetched, atlas, covers=covers, built_at=built_at)
             record = run.cache.put(key, files, seconds=time.monotonic() - started)
-        files = {name: run.cache.read(record, name) for name in record.outputs}
-        generation = files.pop(GENERATION).decode()
+        generation = run.cache.decode(record, GENERATION, _decode_generation)
+        files = {name: run.cache.read(record, name) for name in record.outputs if name != GENERATION}
         art = {f"art/{art_file_name(digest)}": cover for digest, cover in covers.items()}
         return Site({**files, **art}, generation)
 
@@ -102,9 +113,24 @@ def _atlas(fetched: Fetched, heard: Heard, placed: Placed, understood: Understoo
     )
 
 
+def _decode_generation(data: bytes) -> str:
+    name = data.decode()
+    if not _GENERATION_NAME.fullmatch(name):
+        raise ValueError("not the name of a generation")
+    return name
+
+
 def _covers(run: Run, heard: Heard) -> dict[str, bytes]:
-    digests = sorted({track.art_digest for track in heard.tracks if track.art_digest})
-    return {digest: run.cache.read_blob(digest, "cover") for digest in digests}
+    """The cover pictures by digest. All damaged ones are set aside at once, however many there are."""
+    covers, damage = {}, None
+    for digest in sorted({track.art_digest for track in heard.tracks if track.art_digest}):
+        try:
+            covers[digest] = run.cache.read_blob(digest, "cover")
+        except CorruptEntry as error:
+            damage = error
+    if damage is not None:
+        raise damage
+    return covers
 
 
 def _assemble(fetched: Fetched, atlas: Atlas, *, covers: dict[str, bytes], built_at: str) -> dict[str, bytes]:

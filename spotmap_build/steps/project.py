@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 import orjson
 
 from spotmap_build.cache.keys import Key
@@ -61,7 +63,7 @@ def project(run: Run, heard: Heard) -> Placed:
             },
         )
         run.progress.begin("project", "laying out the map")
-        record = run.cache.lookup(key)
+        record = run.cache.lookup(key, outputs=(COORDINATES, STORY), may_fail=False)
         outcome = "the layout is as it was"
         if record is None:
             started = time.monotonic()
@@ -70,8 +72,8 @@ def project(run: Run, heard: Heard) -> Placed:
         run.progress.end(outcome)
         return Placed(
             record.outputs[COORDINATES].digest,
-            lambda: _read_layout(run, key),
-            lambda: _read_anchored(run, key),
+            lambda: _read_layout(run, key, len(heard.tracks)),
+            lambda: _read_anchored(run, key, len(heard.tracks)),
             space,
             past,
         )
@@ -142,26 +144,42 @@ def _describe(anchored: Anchored, count: int) -> str:
     return f"{count} tracks, {known} of them where they were ({drift})"
 
 
-def _read_layout(run: Run, key: Key) -> Layout:
-    from spotmap_build.cache.arrays import decode_array
+class _Story(msgspec.Struct, frozen=True):
+    """What is kept of an :class:`~spotmap_build.project.anchor.Anchored` beside the places."""
+
+    median: float | None
+    percentile_95: float | None
+    known_count: int
+    trustworthiness: float | None
+    fresh_trustworthiness: float | None
+    afresh: str
+
+
+def _read_layout(run: Run, key: Key, count: int) -> Layout:
+    from spotmap_build.cache.arrays import array_decoder
     from spotmap_build.model import Layout
 
-    return Layout(decode_array(run.read(key, COORDINATES)))
+    return Layout(run.read(key, COORDINATES, array_decoder(count, 2, kind="f", is_finite=True)))
 
 
-def _read_anchored(run: Run, key: Key) -> Anchored | None:
+def _read_anchored(run: Run, key: Key, count: int) -> Anchored | None:
     from spotmap_build.project.anchor import Anchored, Drift
 
-    story = orjson.loads(run.read(key, STORY))
+    story = run.read(key, STORY, msgspec.json.Decoder(_Story | None).decode)
     if story is None:
         return None
     return Anchored(
-        places=_read_layout(run, key).coordinates,
-        drift=Drift(story["median"], story["percentile_95"], story["known_count"]),
-        trustworthiness=story["trustworthiness"],
-        fresh_trustworthiness=story["fresh_trustworthiness"],
-        afresh=story["afresh"],
+        places=_read_layout(run, key, count).coordinates,
+        drift=Drift(_number(story.median), _number(story.percentile_95), story.known_count),
+        trustworthiness=_number(story.trustworthiness),
+        fresh_trustworthiness=_number(story.fresh_trustworthiness),
+        afresh=story.afresh,
     )
+
+
+def _number(value: float | None) -> float:
+    """JSON has no NaN, and says null."""
+    return math.nan if value is None else value
 
 
 def _given_layout(heard: Heard) -> Layout:

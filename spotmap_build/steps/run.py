@@ -5,11 +5,11 @@ from __future__ import annotations
 import platform
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from spotmap_build.cache.errors import CorruptEntry
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from spotmap_build.cache.store import Cache
     from spotmap_build.config import Config
     from spotmap_build.progress import Progress
+
+Value = TypeVar("Value")
 
 
 @dataclass(slots=True)
@@ -49,17 +51,17 @@ class Run:
     progress: Progress
     clock: Clock
 
-    def read(self, key: Key, output: str) -> bytes:
-        """An output that this build knows to be there.
+    def read(self, key: Key, output: str, decode: Callable[[bytes], Value]) -> Value:
+        """What an output says that this build knows to be there; see :meth:`Cache.decode`.
 
         Raises
         ------
         CorruptEntry: it is not there any more, or not as it was written; the build starts over and computes it.
         """
-        record = self.cache.lookup(key)
-        if record is None or output not in record.outputs:
+        record = self.cache.lookup(key, outputs=(output,), may_fail=False)
+        if record is None:
             raise CorruptEntry(f"A result of the stage '{key.stage}' is damaged.")
-        return self.cache.read(record, output)
+        return self.cache.decode(record, output, decode)
 
 
 def machine() -> str:

@@ -38,12 +38,12 @@ class Space:
     @cached_property
     def neighbours(self) -> Neighbours:
         """The tracks that sound most like each, found once and kept."""
-        from spotmap_build.cache.arrays import decode_array, encode_array
+        from spotmap_build.cache.arrays import array_decoder, encode_array
         from spotmap_build.project.layout import KEPT_NEIGHBOURS
         from spotmap_build.project.neighbours import Neighbours, find_neighbours
 
         run, key = self._run, self._key()
-        record = run.cache.lookup(key)
+        record = run.cache.lookup(key, outputs=(INDICES, SIMILARITIES, RECALL), may_fail=False)
         if record is None:
             started = time.monotonic()
             found = find_neighbours(self.unit_vectors, KEPT_NEIGHBOURS, run.config.seed)
@@ -51,9 +51,10 @@ class Space:
             outputs[RECALL] = f"{found.is_exact:d} {found.recall!r}".encode()
             run.cache.put(key, outputs, time.monotonic() - started)
             return found
-        is_exact, recall = run.read(key, RECALL).decode().split()
-        indices, similarities = decode_array(run.read(key, INDICES)), decode_array(run.read(key, SIMILARITIES))
-        return Neighbours(indices, similarities, is_exact == "1", float(recall))
+        count = len(self._heard.tracks)
+        indices = run.read(key, INDICES, array_decoder(count, None, kind="i", below=count))
+        similarities = run.read(key, SIMILARITIES, array_decoder(*indices.shape, kind="f"))
+        return Neighbours(indices, similarities, *run.read(key, RECALL, _decode_recall))
 
     def _key(self) -> Key:
         preimage = {
@@ -64,3 +65,8 @@ class Space:
             "packages": package_versions("numpy", "scipy", "numba", "pynndescent"),
         }
         return Key("neighbours", NEIGHBOURS_VERSION, preimage)
+
+
+def _decode_recall(data: bytes) -> tuple[bool, float]:
+    is_exact, recall = data.decode().split()
+    return is_exact == "1", float(recall)

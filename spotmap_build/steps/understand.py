@@ -62,14 +62,39 @@ def understand(run: Run, fetched: Fetched, heard: Heard, placed: Placed, cluster
                 "packages": package_versions("numpy", "scipy", "hdbscan"),
             },
         )
-        record = run.cache.lookup(key)
+        record = run.cache.lookup(key, outputs=(INSIGHTS,), may_fail=False)
         if record is None:
             started = time.monotonic()
             insights = _find(fetched, heard, placed, clustered.read())
             outputs = {INSIGHTS: msgspec.json.encode(insights)}
             record = run.cache.put(key, outputs, seconds=time.monotonic() - started)
         digest = record.outputs[INSIGHTS].digest
-        return Understood(digest, lambda: msgspec.json.decode(run.read(key, INSIGHTS), type=Insights), clustered)
+        decoder = _decoder(len(heard.tracks), len(playlist_rows(fetched, heard)), clustered)
+        return Understood(digest, lambda: run.read(key, INSIGHTS, decoder), clustered)
+
+
+def _decoder(track_count: int, playlist_count: int, clustered: Clustered) -> Callable[[bytes], Insights]:
+    """Reads insights; refuses those that speak of tracks, playlists or clusters that are not there."""
+
+    def decode(data: bytes) -> Insights:
+        found = msgspec.json.decode(data, type=Insights)
+        rows = [row for one in found.playlists for row in (*one.suggestions, *(row for row, _ in one.misfits))]
+        rows += [row for members, _ in found.songs for row in members]
+        rows += [row for near in found.neighbours for row in near]
+        rows += [*found.since.new, *found.since.moved] if found.since else []
+        per_track = (found.neighbours, found.shared, found.kept)
+        playlists = [number for one, other, _, _ in found.overlaps for number in (one, other)]
+        if (
+            not all(0 <= row < track_count for row in rows)
+            or not all(len(values) in (0, track_count) for values in per_track)
+            or len(found.playlists) not in (0, playlist_count)
+            or not all(0 <= number < playlist_count for number in playlists)
+            or not all(0 <= number < len(clustered.words().clusters) for number in found.uncovered)
+        ):
+            raise ValueError("they speak of other tracks, playlists or clusters")
+        return found
+
+    return decode
 
 
 def _words(track: Track) -> list[object]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from spotmap_build.cache.freshness import Failure, retry_later
 from spotmap_build.model import Done, Failed
-from spotmap_build.steps.sound.listening import Listening, tag_names
+from spotmap_build.steps.sound.listening import PARTS, Listening, tag_names
 from spotmap_build.steps.sound.scratch import scratch_folder
 from spotmap_build.steps.sound.supply import Supply
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from spotmap_build.embed.workers import EmbedJob
     from spotmap_build.fetch.libraries.source import Loaded
     from spotmap_build.model import Recording, Track, TrackEmbedding
-
-PARTS: Final = ("vector.npy", "tags.npy", "features.npy")
 
 
 def listen(listening: Listening) -> int:

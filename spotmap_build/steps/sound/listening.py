@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 import orjson
 
 from spotmap_build.cache.errors import CorruptEntry
@@ -27,6 +28,8 @@ DEMO_EMBEDDER: Final = "musicnn"
 """Its weights are in the package, so that the demo needs no network."""
 TAG_NAMES_VERSION: Final = 1
 TAG_NAMES: Final = "names.json"
+PARTS: Final = ("vector.npy", "tags.npy", "features.npy")
+"""What is kept of what was heard."""
 
 
 @dataclass(slots=True)
@@ -76,7 +79,7 @@ class Listening:
             if key.digest in self._claimed:
                 return False
             self._claimed.add(key.digest)
-        record = self.run.cache.lookup(key)
+        record = self.run.cache.lookup(key, outputs=PARTS)
         if record is not None and not (self.run.config.retry and record.failure and record.failure.kind != "permanent"):
             return False
         return self.downloader.recall(track) is None and self._may_be_had(track)
@@ -86,7 +89,7 @@ class Listening:
         found = self.found.get(track.id) or Found(track, failure=self.finder.service.waiting(track.id, "match"))
         if found.failure is not None:
             return found.failure
-        record = self.run.cache.lookup(self.key_of(found.track), allow_expired=True)
+        record = self.run.cache.lookup(self.key_of(found.track), allow_expired=True, outputs=PARTS)
         if record is not None and record.failure is None:
             return found.track, record
         row = self._not_fetched(found.track)
@@ -135,9 +138,25 @@ def tag_names(listening: Listening) -> tuple[str, ...]:
     """The names of the tags, kept in the cache, so that a scheduled build that only has that can name its regions."""
     from spotmap_build.embed import weights
 
-    run, spec = listening.run, listening.spec
-    key = Key("tag-names", TAG_NAMES_VERSION, {"embedder": spec.name, "weights": spec.weights_sha256})
-    if run.cache.lookup(key) is None:
+    run, spec, key = listening.run, listening.spec, _tag_names_key(listening.spec)
+    if run.cache.lookup(key, outputs=(TAG_NAMES,), may_fail=False) is None:
         names = weights.tag_names(spec, run.config.models_dir)
         run.cache.put(key, {TAG_NAMES: orjson.dumps(names)}, seconds=0.0)
-    return tuple(orjson.loads(run.read(key, TAG_NAMES)))
+
+    def decode(data: bytes) -> tuple[str, ...]:
+        names = msgspec.json.decode(data, type=tuple[str, ...])
+        if len(names) != spec.tag_count:
+            raise ValueError(f"{len(names)} names for {spec.tag_count} tags")
+        return names
+
+    return run.read(key, TAG_NAMES, decode)
+
+
+def keep_tag_names(listening: Listening) -> None:
+    """Note that the names of the tags are in use, in a build that does not need them: the next one may, and may be on a
+    machine that has them only in the cache."""
+    listening.run.cache.lookup(_tag_names_key(listening.spec), outputs=(TAG_NAMES,), may_fail=False)
+
+
+def _tag_names_key(spec: EmbedderSpec) -> Key:
+    return Key("tag-names", TAG_NAMES_VERSION, {"embedder": spec.name, "weights": spec.weights_sha256})
