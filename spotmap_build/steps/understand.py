@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -84,8 +84,10 @@ def _decoder(track_count: int, playlist_count: int, clustered: Clustered) -> Cal
         rows += [*found.since.new, *found.since.moved] if found.since else []
         per_track = (found.neighbours, found.shared, found.kept)
         playlists = [number for one, other, _, _ in found.overlaps for number in (one, other)]
+        names = msgspec.json.decode(data, type=dict[str, msgspec.Raw]).keys()
         if (
-            not all(0 <= row < track_count for row in rows)
+            names != {each.name for each in fields(Insights)}  # all are optional, so nothing would do as insights
+            or not all(0 <= row < track_count for row in rows)
             or not all(len(values) in (0, track_count) for values in per_track)
             or len(found.playlists) not in (0, playlist_count)
             or not all(0 <= number < playlist_count for number in playlists)

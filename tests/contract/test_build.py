@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import mutagen.flac
 import mutagen.wave
+import numpy as np
 import pytest
 from mutagen.id3 import TIT2, TPE1
 from PIL import Image
 
+from spotmap_build.cache.arrays import encode_array
+from spotmap_build.cache.records import decode_record, describe_output, encode_record
 from tests.support.command import build, environment, report, spotmap, tree
 from tests.support.music import write_library, write_tune
 
@@ -199,7 +204,12 @@ def test_a_library_of_nothing_but_bad_files_leaves_the_old_site(copy: Path) -> N
 
 def test_pruning_what_is_unused_spares_what_the_last_build_used(copy: Path) -> None:
     assert build("folder:music", copy).status == 0
+    build("folder:music", copy)
+    noted = sorted((copy / ".spotmap/cache/roots").iterdir(), key=lambda path: path.stat().st_mtime_ns)
+    for path in noted[:-1]:
+        path.unlink()  # as after ten builds that had nothing to do
     assert spotmap("cache", "prune", "--unused", cwd=copy).status == 0
+    assert list((copy / ".spotmap/cache/ac").glob("tag-names-v*/*/*.json")) != []
     assert build("folder:music", copy).listened_to == 0
     assert all(counts["misses"] == 0 for counts in report(copy)["cache"].values())
 
@@ -230,3 +240,37 @@ def test_covers_in_files_and_beside_them_are_on_the_page(tmp_path: Path) -> None
         with Image.open(tmp_path / "site/art" / name) as cover:
             assert (cover.format, cover.size) == ("WEBP", (160, 160))
     assert build("folder:music", tmp_path).listened_to == 0
+
+
+ODD_CONTENTS = (b"{}", b"null", b"[1]", b"\xff\xfe", b"[[[[", encode_array(np.zeros((3, 3, 3), np.float32)))
+
+
+def _replace_content(cache: Path) -> set[str]:
+    """Make records say other things than this program writes, with seals and digests that are right; their stages.
+
+    All but what was heard, of which it is one, and the last map.
+    """
+    odd, stages, heard = itertools.cycle(ODD_CONTENTS), set(), 0
+    for path in sorted(cache.glob("ac/*/*/*.json")):
+        record, key = decode_record(path.read_bytes())
+        heard += record.stage == "embed"
+        if record.stage == "last-map" or (record.stage == "embed" and heard > 1):
+            continue
+        stages.add(record.stage)
+        outputs = {name: describe_output(next(odd), inline=True) for name in record.outputs}
+        if record.stage == "site":
+            outputs = {**record.outputs, ".git/hooks/post-checkout": describe_output(b"#!/bin/sh", inline=True)}
+        path.write_bytes(encode_record(replace(record, outputs=outputs), key))
+    return stages
+
+
+def test_records_that_say_other_things_than_this_program_writes_are_misses(copy: Path) -> None:
+    build("folder:music", copy)
+    before = tree(copy / "site")
+    stages = _replace_content(copy / ".spotmap/cache")
+    assert stages == {"clusters", "embed", "identify", "insights", "layout", "neighbours", "site", "tag-names"}
+    outcome = build("folder:music", copy)
+    assert outcome.status == 0, outcome.stderr
+    assert tree(copy / "site") == before
+    counters = report(copy)["cache"]
+    assert all(counters[stage]["corrupt"] for stage in stages)

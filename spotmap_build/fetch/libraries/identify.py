@@ -11,15 +11,17 @@ import hashlib
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.freshness import Failure
-from spotmap_build.cache.keys import Key
+from spotmap_build.cache.keys import Key, is_digest
 from spotmap_build.core.files import read_bounded
 from spotmap_build.core.text import printable
 from spotmap_build.errors import TrackError
@@ -30,6 +32,7 @@ from spotmap_build.fetch.libraries.thumbnails import Thumbnails, UnreadablePictu
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from spotmap_build.cache.records import Record
     from spotmap_build.cache.store import Cache
     from spotmap_build.fetch.libraries.source import LoadContext
 
@@ -110,9 +113,23 @@ def _remembered(path: Path, cache: Cache) -> FileFacts | Unusable | None:
     if record.failure is not None:
         return Unusable(record.failure.code, record.failure.detail)
     try:
-        return msgspec.json.decode(cache.read(record, FACTS), type=FileFacts)
-    except (msgspec.MsgspecError, KeyError):  # of another shape
+        return cache.decode(record, FACTS, partial(_decode_facts, record))
+    except CorruptEntry:
         return None
+
+
+def _decode_facts(record: Record, content: bytes) -> FileFacts:
+    facts = msgspec.json.decode(content, type=FileFacts)
+    if not is_digest(facts.audio_digest) or facts.art_digest not in ("", *record.blobs):
+        raise ValueError("not the digests of a sound and of a cover that is kept")
+    return facts
+
+
+def _decode_digest(record: Record, content: bytes) -> str:
+    art_digest = content.decode()
+    if art_digest not in ("", *record.blobs):
+        raise ValueError("not the digest of a cover that is kept")
+    return art_digest
 
 
 def _look(path: Path, context: LoadContext, thumbnails: Thumbnails) -> FileFacts | Unusable:
@@ -174,9 +191,10 @@ def _folder_cover(path: Path, cache: Cache, thumbnails: Thumbnails) -> Cover:
     if isinstance(key, Unusable):
         return Cover(is_unreadable=True)
     record = cache.lookup(key)
-    if record is not None:
-        art_digest = cache.read(record, DIGEST).decode()
-        return Cover(art_digest, is_unreadable=not art_digest)
+    with suppress(CorruptEntry):
+        if record is not None:
+            art_digest = cache.decode(record, DIGEST, partial(_decode_digest, record))
+            return Cover(art_digest, is_unreadable=not art_digest)
     started = time.monotonic()
     try:
         image = read_bounded(path, LARGEST_SOURCE_BYTES)
