@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from spotmap_build.config import EMBEDDERS, Config, load_config
+from spotmap_build.config import EMBEDDERS, Config, load_config, working_folder
 from spotmap_build.config_values import parse_size
+from spotmap_build.core.text import log_line
 from spotmap_build.errors import SpotmapError
 
 if TYPE_CHECKING:
@@ -165,6 +166,7 @@ def main() -> None:
 def build(**flags: Any) -> None:
     """Build the map (what runs when no command is given)."""
     from spotmap_build import pipeline
+    from spotmap_build.describe import short_path
     from spotmap_build.progress import format_seconds, make_progress
     from spotmap_build.summary import summary_lines
 
@@ -176,7 +178,7 @@ def build(**flags: Any) -> None:
         progress.close()
     for line in summary_lines(result, format_seconds(result.seconds), config.report_path):
         progress.say(line)
-    progress.say(f"To look at it: spotmap-build preview {_shown(config.out)}")
+    progress.say(f"To look at it: spotmap-build preview {short_path(config.out)}")
     if result.problem is not None:
         progress.say(result.problem.message, level="error")
         progress.say(result.problem.hint)
@@ -191,6 +193,7 @@ def build(**flags: Any) -> None:
 def match(**flags: Any) -> None:
     """Find the recording of every track and write the report, without downloading or listening."""
     from spotmap_build import pipeline
+    from spotmap_build.describe import short_path
     from spotmap_build.progress import make_progress
     from spotmap_build.summary import missing_lines
 
@@ -202,7 +205,7 @@ def match(**flags: Any) -> None:
         progress.close()
     _echo(missing_lines(result.failures))
     _echo(result.notices)
-    click.echo(f"The report is {_shown(config.report_path)}. To decide the doubtful ones: spotmap-build review")
+    _echo([f"The report is {short_path(config.report_path)}. To decide the doubtful ones: spotmap-build review"])
     if result.problem is not None:
         raise result.problem
 
@@ -244,7 +247,7 @@ def login(client_id: str | None, paste: bool, open_browser: bool, port: int | No
     kept = keep_login(
         SpotifySettings.from_config(_config({})),
         client_id=client_id or "",
-        say=lambda text: click.echo(text, err=True),
+        say=lambda text: _echo(text.split("\n"), err=True),
         ask=_ask if paste else None,
         open_browser=open_browser and not paste,
         port=port or 0,
@@ -252,7 +255,7 @@ def login(client_id: str | None, paste: bool, open_browser: bool, port: int | No
     )
     if print_ci_secret:
         click.echo(kept.secret)
-    click.echo(kept.outcome, err=True)
+    _echo([kept.outcome], err=True)
 
 
 @main.command()
@@ -274,7 +277,7 @@ def review(report: str | None, overrides: str | None, everything: bool, only_lis
         config.report_path,
         config.overrides,
         ask=_ask if asks else None,
-        show=click.echo,
+        show=lambda text: _echo(text.split("\n")),
         doubtful_below=DOUBTFUL_BELOW,
         everything=everything,
     )
@@ -282,7 +285,7 @@ def review(report: str | None, overrides: str | None, everything: bool, only_lis
 
 def _ask(question: str) -> str:
     """One line from the person at the terminal. Raises EOFError at the end."""
-    click.echo(question, nl=False, err=True)
+    click.echo(log_line(question), nl=False, err=True)
     line = sys.stdin.readline()
     if not line:
         raise EOFError
@@ -366,9 +369,9 @@ def _size(text: str) -> int:
         raise click.BadParameter(f"{text} {error}") from error
 
 
-def _echo(lines: Iterable[str]) -> None:
+def _echo(lines: Iterable[str], *, err: bool = False) -> None:
     for line in lines:
-        click.echo(line)
+        click.echo(log_line(line), err=err)
 
 
 @main.command()
@@ -378,19 +381,15 @@ def doctor(as_json: bool) -> None:
     from spotmap_build import doctor as examination
 
     findings = examination.examine(_config({}))
-    click.echo(examination.as_json(findings) if as_json else examination.as_text(findings))
+    told = examination.as_json(findings) if as_json else examination.as_text(findings)
+    _echo(told.split("\n"))
     if any(finding.level == "error" for finding in findings):
         sys.exit(2)
 
 
 def _config(flags: dict[str, Any]) -> Config:
     file = flags.pop("config_file", None)
-    return load_config(flags, os.environ, Path.cwd(), file)
-
-
-def _shown(path: Path) -> str:
-    """A path as short as it can be given from here."""
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+    return load_config(flags, os.environ, working_folder(), file)
 
 
 def run() -> None:
@@ -404,9 +403,7 @@ def run() -> None:
         error.show()
         sys.exit(2)
     except SpotmapError as error:
-        click.echo(f"error: {error.message}", err=True)
-        if error.hint:
-            click.echo(error.hint, err=True)
+        _echo(filter(None, (f"error: {error.message}", error.hint)), err=True)
         sys.exit(error.exit_status)
     except (KeyboardInterrupt, click.Abort):
         click.echo("Stopped. Everything that was finished is kept; the same command goes on from there.", err=True)

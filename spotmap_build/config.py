@@ -252,6 +252,22 @@ def load_config(
     return config
 
 
+def working_folder() -> Path:
+    """The folder that the command was started in.
+
+    Raises
+    ------
+    ConfigError: it was deleted since.
+    """
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise ConfigError(
+            f"The folder that this was started in cannot be used: {error.strerror}.",
+            hint="It was moved or deleted. Change to another folder, then run this again.",
+        ) from error
+
+
 def _is_in_site(place: Path, out: Path) -> bool:
     """Whether the usual place of the cache is in the site: the working folder is it (``--out .``), or lies in it."""
     try:

@@ -44,7 +44,17 @@ def read_text(value: object, _base: Path) -> str:
     """A text as it is."""
     if not isinstance(value, str):
         raise ValueError("must be a text")
+    _check_unicode(value)
     return value
+
+
+def _check_unicode(*texts: str) -> None:
+    """Only names of files may hold bytes that are no text; all else is shown on a page that is UTF-8."""
+    try:
+        for text in texts:
+            text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("must be a text in UTF-8") from error
 
 
 def read_path(value: object, base: Path) -> Path:
@@ -148,6 +158,7 @@ def read_names(value: object, _base: Path) -> tuple[str, ...]:
     values = value.split(",") if isinstance(value, str) else value
     if not isinstance(values, (list, tuple)) or not all(isinstance(item, str) and item.strip() for item in values):
         raise ValueError("must be names with commas between, such as me,friend")
+    _check_unicode(*values)
     return tuple(item.strip() for item in values)
 
 

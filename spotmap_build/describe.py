@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,6 +21,15 @@ def format_bytes(size_bytes: int) -> str:
             return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
         size /= 1000
     return f"{size:.1f} TB"
+
+
+def short_path(path: Path) -> str:
+    """A path as short as it can be given from the working folder."""
+    with contextlib.suppress(OSError):  # the folder was deleted meanwhile
+        folder = Path.cwd()
+        if path.is_relative_to(folder):
+            return str(path.relative_to(folder))
+    return str(path)
 
 
 def describe_stats(stats: Stats) -> Iterator[str]:

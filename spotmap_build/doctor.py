@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import platform
 import shutil
@@ -14,9 +15,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-import orjson
-
 from spotmap_build.config import CONFIG_FILE
+from spotmap_build.core.files import nearest_folder, resolve_place
+from spotmap_build.core.text import printable, printable_json
 from spotmap_build.errors import LoginError
 
 if TYPE_CHECKING:
@@ -66,12 +67,13 @@ def as_text(findings: tuple[Finding, ...]) -> str:
         lines.append(f"{MARKS[finding.level]} {finding.name:<{width}}  {finding.detail}")
         if finding.hint and finding.level != "ok":
             lines.append(f"  {'':<{width}}  {finding.hint}")
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
 
 
 def as_json(findings: tuple[Finding, ...]) -> str:
     """The findings as a JSON list, for programs."""
-    return orjson.dumps([asdict(finding) for finding in findings], option=orjson.OPT_INDENT_2).decode()
+    document = json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2)
+    return printable_json(document)
 
 
 def _python() -> Finding:
@@ -139,19 +141,23 @@ def _template() -> Finding:
 
 def _folder(name: str, folder: Path) -> Finding:
     """Whether files can be made in a folder, or in the nearest one above it that is there."""
-    there = next(path for path in (folder, *folder.parents) if path.exists())
     try:
-        with tempfile.TemporaryFile(dir=there):
+        with tempfile.TemporaryFile(dir=nearest_folder(resolve_place(folder))):
             pass
+        is_there = folder.is_dir()
     except OSError as error:
         detail = f"{folder} cannot be written: {error.strerror}"
         return Finding(name, "error", detail, "Choose another place with --out or --cache-dir.")
-    return Finding(name, "ok", str(folder) + ("" if folder.exists() else " (will be made)"))
+    return Finding(name, "ok", str(folder) + ("" if is_there else " (will be made)"))
 
 
 def _room(folder: Path) -> Finding:
-    there = next(path for path in (folder, *folder.parents) if path.exists())
-    free_bytes = shutil.disk_usage(there).free
+    try:
+        free_bytes = shutil.disk_usage(nearest_folder(resolve_place(folder))).free
+    except OSError as error:
+        return Finding(
+            "Disk", "warning", f"room for {folder} cannot be told: {error.strerror}", "Choose another place."
+        )
     level: Level = "ok" if free_bytes >= ROOM_BYTES else "warning"
     return Finding("Disk", level, f"{free_bytes / 1e9:.1f} GB free", "Make room, or choose another disk.")
 

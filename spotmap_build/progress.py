@@ -6,11 +6,12 @@ Everything goes to standard error, so that standard output stays free for result
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from typing import TYPE_CHECKING, Final, Protocol, TextIO
 
-import orjson
+from spotmap_build.core.text import log_line, printable, printable_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -83,7 +84,7 @@ class PlainProgress:
         self._stream.flush()
 
     def _line(self, text: str) -> None:
-        self._stream.write(text + "\n")
+        self._stream.write(log_line(text) + "\n")
         self._stream.flush()
 
 
@@ -114,7 +115,8 @@ class JsonProgress:
     def _event(self, event: str, **fields: object) -> None:
         time_s = round(time.monotonic() - self._started_s, 3)
         row = {"event": event, "stage": self._stage, "time_s": time_s, **fields}
-        self._stream.write(orjson.dumps(row).decode() + "\n")
+        document = json.dumps(row, ensure_ascii=False, separators=(",", ":"))
+        self._stream.write(printable_json(document) + "\n")
         self._stream.flush()
 
 
@@ -144,26 +146,31 @@ class TerminalProgress:
         self._stage = stage
         counting = (BarColumn(bar_width=28), MofNCompleteColumn(), TimeRemainingColumn()) if total else ()
         self._bar = Bar(
-            SpinnerColumn(), TextColumn("{task.description}"), *counting, console=self._console, transient=True
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            *counting,
+            console=self._console,
+            transient=True,
         )
         self._bar.start()
-        self._task = self._bar.add_task(f"{stage:<8} {what}", total=total)
+        self._task = self._bar.add_task(printable(f"{stage:<8} {what}"), total=total)
 
     def advance(self, done: int) -> None:
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, completed=done)
 
     def end(self, outcome: str) -> None:
-        from rich.text import Text
-
         self.close()
-        self._console.print(Text.assemble(("✓ ", "green"), (f"{self._stage:<8} ", "bold"), outcome))
+        self._print(("✓ ", "green"), (f"{self._stage:<8} ", "bold"), (outcome, ""))
 
     def say(self, message: str, *, level: str = "info") -> None:
+        self._print((message, {"warning": "yellow", "error": "bold red"}.get(level, "")))
+
+    def _print(self, *pieces: tuple[str, str]) -> None:
+        """One line in pieces, each with its style."""
         from rich.text import Text
 
-        style = {"warning": "yellow", "error": "bold red"}.get(level, "")
-        self._console.print(Text(message, style=style))
+        self._console.print(Text.assemble(*((printable(text), style) for text, style in pieces)))
 
     def close(self) -> None:
         if self._bar is not None:

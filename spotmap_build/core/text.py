@@ -12,6 +12,9 @@ _UNPRINTABLE: Final = re.compile(
     "\ud800-\udfff]"  # halves of a character: bytes of a file name that are no UTF-8
 )
 
+_COMMAND: Final = re.compile(r"^\s*:(?=:)|##(?=\w*\[)")
+"""How a line begins a command to a runner of GitHub Actions (``::name::``), or holds one (``##[name]``)."""
+
 
 def printable(text: str) -> str:
     """Replace what would act on a terminal or end a line: control characters by spaces, half characters by U+FFFD.
@@ -20,3 +23,30 @@ def printable(text: str) -> str:
     'a [2Jb ::error::c'
     """
     return _UNPRINTABLE.sub(lambda found: "\ufffd" if found[0] >= "\ud800" else " ", text)
+
+
+def log_line(text: str) -> str:
+    """Make one line of a text, for a log that a runner of CI may read: it says what it says, and commands nothing.
+
+    >>> log_line("::error::a\\n##[group]b")
+    ': :error::a ## [group]b'
+    """
+    return _COMMAND.sub(r"\g<0> ", printable(text))
+
+
+def printable_json(document: str) -> str:
+    r"""Escape in a JSON document what :func:`log_line` would replace: every reader gets the text that was meant.
+
+    Only halves of a character become U+FFFD, because not every reader takes them.
+
+    >>> printable_json('"a\x7f##[b]"')
+    '"a\\u007f#\\u0023[b]"'
+    """
+    return re.sub(r"##(?=\w*\[)", r"#\\u0023", _UNPRINTABLE.sub(_escaped, document))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    character = found[0]
+    if character == "\n":  # between the lines of an indented document; in a text it is escaped already
+        return character
+    return "\ufffd" if character >= "\ud800" else f"\\u{ord(character):04x}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -123,3 +125,66 @@ def test_doctor_looks_at_what_a_build_needs(tmp_path: Path) -> None:
         assert name in done.stdout
     assert "--embedder musicnn" in done.stdout
     assert not (tmp_path / ".spotmap").exists()
+
+
+HOSTILE_NAME = "a\n::error::b\x1b]0;t\x07##[error]c\udcff"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--source", f"folder:{HOSTILE_NAME}"),
+        ("--source", f"table:{HOSTILE_NAME}"),
+        ("--source", HOSTILE_NAME),
+        ("--source", "demo", "--out", f"file/{HOSTILE_NAME}"),
+        ("--source", "demo", "--as", HOSTILE_NAME),
+        ("--source", "demo", "--title", HOSTILE_NAME),
+        ("--source", "demo", "--anchor", HOSTILE_NAME),
+        ("--config", HOSTILE_NAME),
+        ("preview", HOSTILE_NAME),
+        ("review", "--report", HOSTILE_NAME),
+        ("cache", "stats", "--cache-dir", HOSTILE_NAME),
+        ("cache", "prune", "--cache-dir", HOSTILE_NAME, "--max-age-days", "1"),
+    ],
+)
+def test_no_name_in_an_error_is_a_command_to_a_terminal_or_a_runner(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    (tmp_path / "file").write_text("")
+    done = run(tmp_path, *arguments)
+    assert done.returncode in {2, 5}
+    told = done.stderr + done.stdout
+    assert "Traceback" not in told
+    assert "\x1b" not in told
+    assert not [line for line in told.splitlines() if line.lstrip().startswith("::") or "##[" in line]
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_doctor_takes_any_name(tmp_path: Path, form: tuple[str, ...]) -> None:
+    (tmp_path / "file").write_text("")
+    places = {"SPOTMAP_CACHE_DIR": "file/x", "SPOTMAP_OUT": f"x/{HOSTILE_NAME}", "SPOTMAP_MODELS_DIR": str(tmp_path)}
+    done = run(tmp_path, "doctor", *form, **places)
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 2
+    assert "\x1b" not in done.stdout
+    assert not [line for line in done.stdout.splitlines() if line.lstrip().startswith("::") or "##[" in line]
+    if form:
+        detail = next(finding["detail"] for finding in json.loads(done.stdout) if finding["name"] == "Output")
+        assert HOSTILE_NAME.replace("\udcff", "\ufffd") in detail
+
+
+@pytest.mark.parametrize("arguments", [("--source", "demo"), ("doctor",), ("cache", "stats"), ("review",), ("plan",)])
+def test_a_working_folder_that_is_gone_is_a_sentence(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    program = "import os, sys; os.rmdir(os.getcwd()); from spotmap_build.cli import run; run()"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", program, *arguments],
+        cwd=gone,
+        env=environment({"PYTHONPATH": os.pathsep.join(map(os.path.abspath, filter(None, sys.path)))}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "folder that this was started in" in done.stderr
+    assert "Traceback" not in done.stderr

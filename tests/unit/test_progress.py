@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import re
 
+import orjson
 import pytest
 
 from spotmap_build.progress import PlainProgress, TerminalProgress, format_seconds, make_progress
@@ -71,3 +73,87 @@ def test_plain_lines_come_now_and_then_only(monkeypatch: pytest.MonkeyPatch) -> 
 )
 def test_seconds_are_told_as_exactly_as_is_useful(seconds: float, text: str) -> None:
     assert format_seconds(seconds) == text
+
+
+HOSTILE = [
+    "x\n::error::y",
+    "::stop-commands::z",
+    " \t ::add-mask::y",
+    "\x1b::error::y",
+    "\u00a0::error::y",
+    "a ##[error]b",
+    "###[group]c",
+    "##vso[task.setvariable]d",
+    "\x1b[2J\x1b]0;t\x07",
+    "\x9b2J\x7f",
+    "a\rb\u2028c\u2029d\x85e\x0bf\x0cg",
+    "\u202eabc\u2066",
+    "\udcff\udcfe",
+    "[bold]x[/bold]",
+]
+
+
+def commands(told: str) -> list[str]:
+    """What a runner of CI would take for a command (as actions/runner reads a line)."""
+    lines = told.splitlines()
+    return [line for line in lines if line.lstrip().startswith("::") or re.search(r"##\w*\[", line)]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_name_commands_a_runner_or_adds_a_line_to_a_log(text: str) -> None:
+    stream = io.StringIO()
+    progress = PlainProgress(stream)
+    progress.begin(text, text, total=2)
+    progress.end(text)
+    progress.say(text)
+    progress.say(text, level="warning")
+    told = stream.getvalue()
+    assert told.count("\n") == len(told.splitlines()) == 4
+    assert all(line.isprintable() or "\u00a0" in line for line in told.splitlines())
+    assert not commands(told)
+    told.encode()
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_json_tells_any_text_as_it_is_and_acts_on_nothing(text: str) -> None:
+    stream = io.StringIO()
+    progress = make_progress("json", stream)
+    progress.begin("embed", text, total=2)
+    progress.end(text)
+    progress.say(text)
+    told = stream.getvalue()
+    assert told.count("\n") == len(told.splitlines()) == 3
+    assert all(line.isprintable() or "\u00a0" in line for line in told.splitlines())
+    assert not commands(told)
+    begin, end, message = (json.loads(line) for line in told.encode().splitlines())
+    assert begin["what"] == end["outcome"] == message["message"] == re.sub("[\ud800-\udfff]", "\ufffd", text)
+
+
+def test_json_is_written_as_orjson_writes_it() -> None:
+    stream = io.StringIO()
+    make_progress("json", stream).say('Größe "\\" / \t 日本 😀', level="warning")
+    told = stream.getvalue()
+    assert told.encode() == orjson.dumps(orjson.loads(told)) + b"\n"
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_name_acts_on_a_terminal(text: str) -> None:
+    def told(text: str) -> str:
+        stream = Terminal()
+        progress = TerminalProgress(stream)
+        progress.say(text)
+        progress.end(text)
+        return stream.getvalue()
+
+    ordinary = re.escape(told("ordinary")).replace("ordinary", "(?P<name>.*)", 1).replace("ordinary", "(?P=name)")
+    found = re.fullmatch(ordinary, told(text), re.DOTALL)
+    assert found
+    assert found["name"].replace("\u00a0", "").isprintable()
+
+
+def test_the_bar_of_a_stage_shows_a_name_as_it_is() -> None:
+    stream = Terminal()
+    progress = TerminalProgress(stream)
+    progress.begin("embed", "[red]a[/red]\x1b]0;t\x07\n::b")
+    progress.close()
+    assert "[red]a[/red] ]0;t  ::b" in stream.getvalue()

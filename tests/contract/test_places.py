@@ -1,0 +1,76 @@
+"""Whole builds into odd places, and in folders that other people set up."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from spotmap_build.emit.marker import MARKER_NAME
+from tests.support.command import spotmap, tree
+
+TRACKS = 30
+
+
+def write_table(place: Path) -> Path:
+    rows = [f"t{number},a{number % 5},{number % 6},{number * number % 31}" for number in range(TRACKS)]
+    place.write_text("\n".join(["title,artist,x,y", *rows]) + "\n")
+    return place
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a name that is not UTF-8 and ends in the middle of a command, whose content became a site."""
+    folder = tmp_path_factory.mktemp("odd") / os.fsdecode(b"map \xff\x1b[2J")
+    folder.mkdir()
+    source = f"table:{write_table(folder.parent / 'library.csv')}"
+    for outcome in [spotmap("--source", source, "--out", ".", "--log", "json", cwd=folder) for _ in range(2)]:
+        assert outcome.status == 0, outcome.stderr
+        assert outcome.events[-2]["message"].startswith(f"{TRACKS} of {TRACKS} tracks are on the map")
+        assert "beside the site" in outcome.events[0]["message"]
+    return folder
+
+
+def test_an_empty_working_folder_becomes_the_site_and_holds_nothing_else(place: Path) -> None:
+    assert {Path(path).parts[0] for path in tree(place)} <= {
+        "index.html",
+        "404.html",
+        "sw.js",
+        "data",
+        "art",
+        MARKER_NAME,
+    }
+    beside = {entry.name.removeprefix(place.name) for entry in place.parent.iterdir()}
+    assert beside == {"", ".report.json", ".spotmap", "library.csv"}
+    report = json.loads((place.parent / f"{place.name}.report.json").read_text())
+    assert report["mapped"] == TRACKS
+
+
+@pytest.mark.parametrize(
+    ("line", "victim"),
+    [
+        ('report = "{home}/.bashrc"', ".bashrc"),
+        ('summary = "../home/.bashrc"', ".bashrc"),
+        ('report = "link/.bashrc"', ".bashrc"),
+        ('report = "precious"', "../project/precious"),
+        ('overrides = "{home}/.bashrc"', ".bashrc"),
+    ],
+)
+def test_a_cloned_project_replaces_nothing_of_the_persons(tmp_path: Path, line: str, victim: str) -> None:
+    home, project = tmp_path / "home", tmp_path / "project"
+    for folder in (home, project):
+        folder.mkdir()
+    (home / ".bashrc").write_text("mine\n")
+    (project / "precious").write_text("mine\n")
+    (project / "link").symlink_to(home)
+    write_table(project / "t.csv")
+    settings = f'[build]\nsources = ["table:t.csv"]\ntitle = "x\\nssh-rsa AAAA attacker"\n{line.format(home=home)}\n'
+    (project / "spotmap.toml").write_text(settings)
+    before = tree(tmp_path)
+    outcome = spotmap(cwd=project, extra={"HOME": str(home)})
+    assert outcome.status == 2
+    assert "Traceback" not in outcome.stderr
+    assert (home / victim).read_text() == "mine\n"
+    assert tree(tmp_path) == before
