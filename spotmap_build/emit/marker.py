@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
+
+from spotmap_build.core.documents import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,9 +21,33 @@ _ABOUT = (
 )
 
 
+LARGEST_MARKER_BYTES = 1 << 26
+
+_NAME = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}"
+_GENERATION = r"[A-Za-z0-9]{1,64}"
+_PATH = re.compile(rf"index\.html|404\.html|sw\.js|art/{_NAME}|data/{_GENERATION}/{_NAME}")
+
+
 def is_safe_path(path: str) -> bool:
-    """Whether ``path`` is a plain relative path with forward slashes that stays inside the site."""
-    return all(part not in ("", ".", "..") for part in path.split("/")) and not set(path) & set('\\:\0"')
+    """Whether ``path`` is one that a site has: a page, its service worker, a cover, or a file of a generation.
+
+    Nothing else is ever written, removed or shown: an output folder may be a repository, with hooks.
+    """
+    return _PATH.fullmatch(path) is not None
+
+
+def is_generation(name: str) -> bool:
+    """Whether ``name`` is one that a generation can have."""
+    return re.fullmatch(_GENERATION, name) is not None
+
+
+class _Entry(msgspec.Struct):
+    name: str
+    files: list[str]
+
+
+class _Document(msgspec.Struct):
+    generations: list[_Entry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +92,22 @@ class Marker:
     @classmethod
     def decode(cls, content: bytes) -> Marker:
         """Read the file. Raises ``ValueError`` where it is damaged, of another schema, or leads out of the site."""
-        document = json.loads(content)
+        document = parse_json(content)
+        schema = document.get("schema") if isinstance(document, dict) else None
+        if not isinstance(schema, str):
+            raise ValueError("it is damaged")
+        if schema != MARKER_SCHEMA:
+            raise ValueError(f"its schema is {schema[:100]!r}, this program knows {MARKER_SCHEMA!r}")
         try:
-            if document["schema"] != MARKER_SCHEMA:
-                raise ValueError(f"its schema is {document['schema']!r}, this program knows {MARKER_SCHEMA!r}")
-            generations = tuple(
-                SiteGeneration(str(entry["name"]), tuple(str(path) for path in entry["files"]))
-                for entry in document["generations"]
-            )
-        except (KeyError, TypeError) as error:
-            raise ValueError("it is damaged") from error
+            entries = msgspec.convert(document, _Document).generations
+        except msgspec.ValidationError as error:
+            raise ValueError(f"it is damaged: {error}") from error
+        generations = tuple(SiteGeneration(entry.name, tuple(entry.files)) for entry in entries)
+        unnamed = [one.name for one in generations if not is_generation(one.name)]
+        if unnamed:
+            raise ValueError(f"it names a generation {unnamed[0][:100]!r}")
         marker = cls(generations)
         outside = sorted(path for path in marker.paths if not is_safe_path(path))
         if outside:
-            raise ValueError(f"it names a file outside the site: {outside[0]!r}")
+            raise ValueError(f"it names a file outside the site: {outside[0][:100]!r}")
         return marker

@@ -1,21 +1,31 @@
 """Look at a site on this machine, as a static host would serve it, and see it again whenever it is rebuilt.
 
 Only this machine can ask: the server listens on 127.0.0.1, and refuses requests that name another host (a web page
-elsewhere could otherwise point its own name at 127.0.0.1 and read the map: DNS rebinding).
+elsewhere could otherwise point its own name at 127.0.0.1 and read the map: DNS rebinding). Everybody on this machine
+can, though: so only the files of the site are served, whatever else lies in its folder, and no client can hold the
+server up.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import math
+import os
+import socket
 import threading
+import time
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import unquote, urlsplit
 
+from spotmap_build.core.files import open_regular, read_bounded
+from spotmap_build.emit.marker import LARGEST_MARKER_BYTES, MARKER_NAME, Marker
 from spotmap_build.emit.page import CONTENT_SECURITY_POLICY
+from spotmap_build.emit.site import remove_debris
 from spotmap_build.errors import ConfigError, OutputError, SpotmapError
 
 if TYPE_CHECKING:
@@ -23,7 +33,15 @@ if TYPE_CHECKING:
 
 DEFAULT_PORT = 8765
 PORTS_TRIED = 20
+PAGES = frozenset({"index.html", "404.html", "sw.js"})
 LOCAL_NAMES = frozenset({"127.0.0.1", "localhost"})
+MOST_CONNECTIONS = 128
+MOST_WATCHING = 32
+"""Pages that wait for the next build, of all connections: each holds one as long as it is open."""
+REQUEST_S = 15.0
+"""In which a request has to be there, and, after that, each piece of the answer taken."""
+PIECE_BYTES = 1 << 16
+LARGEST_PAGE_BYTES = 1 << 24
 RELOAD_EVENTS = "/.spotmap-reload"
 RELOAD_SCRIPT = "/.spotmap-reload.js"
 
@@ -80,10 +98,20 @@ def is_local_host(header: str | None) -> bool:
     return name.lower() in LOCAL_NAMES and (not port or port.isdigit())
 
 
-def find_file(folder: Path, target: str) -> Path | None:
+def find_file(folder: Path, target: str, listed: frozenset[str] | None = None) -> Path | None:
     """The file that a request target means, as static hosts read it: a folder means its ``index.html``.
 
-    None where there is no such file inside ``folder``; links that lead out of it count as outside.
+    None where the site has no such file; links that lead to anything but another of its files count as none.
+
+    Parameters
+    ----------
+    folder: the site's.
+    target: as it stands in the request.
+    listed: the files that the site has; None where that is not known, then those that have the places of such.
+
+    Raises
+    ------
+    ValueError: the target is none.
     """
     path = unquote(urlsplit(target).path, errors="replace")
     if not path.startswith("/") or "\0" in path or "\\" in path or ".." in path.split("/"):
@@ -93,9 +121,45 @@ def find_file(folder: Path, target: str) -> Path | None:
         place = (folder / path.lstrip("/")).resolve(strict=True)
         if path.endswith("/"):
             place = (place / "index.html").resolve(strict=True)
-    except OSError:
+    except (OSError, RuntimeError):  # RuntimeError: links in a circle
         return None
-    return place if place.is_relative_to(folder) and place.is_file() else None
+    if not place.is_relative_to(folder) or not place.is_file():
+        return None
+    inside = place.relative_to(folder)
+    is_of_site = _has_place_of_site(inside.parts) if listed is None else inside.as_posix() in listed
+    return place if is_of_site else None
+
+
+def _has_place_of_site(parts: tuple[str, ...]) -> bool:
+    """Whether a site whose marker is lost has files in such a place: a page, ``art/*``, ``data/*/*``."""
+    if any(part.startswith(".") for part in parts):
+        return False
+    if len(parts) == 1:
+        return parts[0] in PAGES
+    return (len(parts), parts[0]) in ((2, "art"), (3, "data"))
+
+
+class _Listed:
+    """The files that a site has by its marker, which is read anew whenever a build has replaced it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._place = folder / MARKER_NAME
+        self._lock = threading.Lock()
+        self._version: tuple[int, ...] = ()
+        self._paths: frozenset[str] | None = None
+
+    def paths(self) -> frozenset[str] | None:
+        """None where there is no marker that can be read."""
+        with self._lock:
+            try:
+                found = self._place.stat()
+                version = (found.st_mtime_ns, found.st_size, found.st_ino)
+                if version != self._version:
+                    self._paths = Marker.decode(read_bounded(self._place, LARGEST_MARKER_BYTES)).paths | {MARKER_NAME}
+                    self._version = version
+            except (OSError, ValueError):
+                self._version, self._paths = (), None
+            return self._paths
 
 
 class PreviewServer(ThreadingHTTPServer):
@@ -107,11 +171,54 @@ class PreviewServer(ThreadingHTTPServer):
         self.folder = folder
         self.reloads = reloads
         self.rebuilds = _Rebuilds()
+        self.listed = _Listed(folder)
+        self.watching = threading.BoundedSemaphore(MOST_WATCHING)
+        self._free = threading.BoundedSemaphore(MOST_CONNECTIONS)
+        self._lock = threading.Lock()
+        self._due_s: dict[socket.socket, float] = {}
         super().__init__(("127.0.0.1", port), _Handler)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}/"
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer in a thread of its own, while there are not too many."""
+        if not self._free.acquire(blocking=False):
+            with contextlib.suppress(OSError):
+                request.setblocking(False)
+                request.send(b"HTTP/1.0 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")
+            self.shutdown_request(request)
+            return
+        with self._lock:
+            self._due_s[request] = time.monotonic() + REQUEST_S
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Make room for the next one, then end the connection."""
+        with self._lock:
+            held = self._due_s.pop(request, None) is not None
+        if held:
+            self._free.release()
+        super().shutdown_request(request)
+
+    def is_whole(self, request: Any) -> None:
+        """A request has been read: the client has done its part in time."""
+        with self._lock:
+            self._due_s[request] = math.inf
+
+    def service_actions(self) -> None:
+        """Cut off who takes too long over a request, however lively: a header may come byte by byte."""
+        now_s = time.monotonic()
+        with self._lock:
+            late = [request for request, due_s in self._due_s.items() if due_s < now_s]
+            for request in late:
+                self._due_s[request] = math.inf
+                with contextlib.suppress(OSError):
+                    request.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """That a client went away, or was cut off, is not news."""
 
     def server_close(self) -> None:
         self.rebuilds.close()
@@ -122,14 +229,26 @@ class _Handler(BaseHTTPRequestHandler):
     server: PreviewServer
     server_version = "spotmap-build"
     sys_version = ""
+    timeout = REQUEST_S
 
     def do_GET(self) -> None:
-        if not is_local_host(self.headers.get("Host")):
-            self._send(HTTPStatus.FORBIDDEN, MEDIA_TYPES[".txt"], b"This preview answers to 127.0.0.1 and localhost.\n")
+        self.server.is_whole(self.connection)
+        hosts = self.headers.get_all("Host", [])
+        try:
+            target = urlsplit(self.path)
+        except ValueError:
+            self._send(HTTPStatus.BAD_REQUEST, b"That is no address.\n")
+            return
+        if len(hosts) > 1:
+            self._send(HTTPStatus.BAD_REQUEST, b"A request names one host.\n")
+        elif not is_local_host(hosts[0] if hosts else None) or (
+            target.scheme in ("http", "https") and not is_local_host(target.netloc)
+        ):
+            self._send(HTTPStatus.FORBIDDEN, b"This preview answers to 127.0.0.1 and localhost.\n")
         elif self.server.reloads and self.path == RELOAD_EVENTS:
             self._send_events()
         elif self.server.reloads and self.path == RELOAD_SCRIPT:
-            self._send(HTTPStatus.OK, MEDIA_TYPES[".js"], _RELOAD_CODE)
+            self._send(HTTPStatus.OK, _RELOAD_CODE, MEDIA_TYPES[".js"])
         else:
             self._send_file()
 
@@ -140,20 +259,35 @@ class _Handler(BaseHTTPRequestHandler):
         """Requests are not news."""
 
     def _send_file(self) -> None:
-        place = find_file(self.server.folder, self.path)
-        status = HTTPStatus.OK
-        if place is None:
-            place, status = find_file(self.server.folder, "/404.html"), HTTPStatus.NOT_FOUND
-        try:
-            content = place.read_bytes() if place else b"Nothing is here.\n"
-        except OSError:  # a publication has just removed it
-            place, status, content = None, HTTPStatus.NOT_FOUND, b"Nothing is here.\n"
-        media_type = MEDIA_TYPES.get(place.suffix, "application/octet-stream") if place else MEDIA_TYPES[".txt"]
-        if self.server.reloads and place is not None and place.suffix == ".html":
-            content = content.replace(b"</head>", _RELOAD_TAG, 1)
-        self._send(status, media_type, content)
+        listed = self.server.listed.paths()
+        for target, status in ((self.path, HTTPStatus.OK), ("/404.html", HTTPStatus.NOT_FOUND)):
+            place = find_file(self.server.folder, target, listed)
+            if place is None:
+                continue
+            try:
+                file = open_regular(place)
+            except OSError:  # a publication has just removed it
+                continue
+            with file:
+                self._send_open(status, file, place.suffix)
+            return
+        self._send(HTTPStatus.NOT_FOUND, b"Nothing is here.\n")
 
-    def _send(self, status: HTTPStatus, media_type: str, content: bytes) -> None:
+    def _send_open(self, status: HTTPStatus, file: BinaryIO, suffix: str) -> None:
+        media_type = MEDIA_TYPES.get(suffix, "application/octet-stream")
+        size_bytes = os.fstat(file.fileno()).st_size
+        if self.server.reloads and suffix == ".html" and size_bytes <= LARGEST_PAGE_BYTES:
+            self._send(status, file.read(size_bytes).replace(b"</head>", _RELOAD_TAG, 1), media_type)
+            return
+        self._send_head(status, media_type, length=size_bytes)
+        while self.command != "HEAD" and size_bytes > 0:
+            piece = file.read(min(size_bytes, PIECE_BYTES))
+            if not piece:  # it was made shorter meanwhile
+                return
+            self.wfile.write(piece)
+            size_bytes -= len(piece)
+
+    def _send(self, status: HTTPStatus, content: bytes, media_type: str = MEDIA_TYPES[".txt"]) -> None:
         self._send_head(status, media_type, length=len(content))
         if self.command != "HEAD":
             self.wfile.write(content)
@@ -171,7 +305,17 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send_events(self) -> None:
         """Hold the connection open and say when the site was rebuilt, until the page or the server goes away."""
-        self._send_head(HTTPStatus.OK, "text/event-stream", length=None)
+        if not self.server.watching.acquire(blocking=False):
+            self._send(HTTPStatus.SERVICE_UNAVAILABLE, b"Too many pages wait for the next build.\n")
+            return
+        try:
+            self._send_head(HTTPStatus.OK, "text/event-stream", length=None)
+            if self.command != "HEAD":
+                self._tell_of_rebuilds()
+        finally:
+            self.server.watching.release()
+
+    def _tell_of_rebuilds(self) -> None:
         rebuilds = self.server.rebuilds
         seen = rebuilds.count
         while not rebuilds.closed:
@@ -194,6 +338,7 @@ def open_server(folder: Path, port: int | None, *, reloads: bool = False) -> Pre
     OutputError: there is no site in the folder.
     ConfigError: the port is taken, or may not be used.
     """
+    remove_debris(folder)
     if not (folder / "index.html").is_file():
         raise OutputError(f"There is no site in {folder}.", hint="Build one first, or name its folder.")
     for candidate in range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED) if port is None else (port,):

@@ -4,14 +4,16 @@ The order, and why a failure or a power cut between any two steps leaves the old
 
 1. Everything new is written to a staging folder and flushed. A full disk is noticed here, with nothing touched. The
    folder lies inside the output, the one place that is writable and on the same disk for sure (an output is often a
-   mount point).
+   mount point, which cannot be told where it is bound to the same disk), and that gives files the owner, the access
+   list and the label that a web server expects.
 2. The marker file is replaced: from here on the new files are known to be ours, whatever happens.
 3. New content is renamed into place. It has names of its own (``data/<generation>/``, ``art/<digest>.webp``), so no
    page uses it yet.
 4. ``index.html`` is replaced by rename. This is the moment at which the site changes.
 5. Versions older than the previous one are removed; the previous one stays, for pages that are still cached somewhere.
 
-What an interrupted run leaves behind is removed by the next one.
+What a run that was killed leaves behind is removed by whoever comes next: a build or a plan when it begins, and the
+preview, which shows none of it in any case.
 """
 
 from __future__ import annotations
@@ -28,8 +30,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from spotmap_build.cache.files import flush_folder
-from spotmap_build.core.files import nearest_folder, read_bounded, resolve_place
-from spotmap_build.emit.marker import MARKER_NAME, Marker, is_safe_path
+from spotmap_build.core.files import FileTooLarge, NotRegularFile, nearest_folder, read_bounded, resolve_place
+from spotmap_build.emit.marker import LARGEST_MARKER_BYTES, MARKER_NAME, Marker, is_generation, is_safe_path
 from spotmap_build.errors import OutputError
 
 if TYPE_CHECKING:
@@ -68,8 +70,7 @@ def publish(out: Path, files: Mapping[str, bytes], generation: str, *, force: bo
     ----------
     out: the site's folder. It may be absent, empty, or one that this program wrote.
     files: content by path (relative, forward slashes); has ``index.html``, which names its generation by a
-        ``data-generation`` attribute. Files in ``data/<generation>/`` and ``art/`` are named by their content: one
-        that is there with the right size is not written again.
+        ``data-generation`` attribute. A file that is there with the right content is not written again.
     generation: the name of this version.
     force: also publish into a folder with foreign files, which stay, except where one has the name of a file of the
         site.
@@ -79,9 +80,9 @@ def publish(out: Path, files: Mapping[str, bytes], generation: str, *, force: bo
     OutputError: the folder is not ours, cannot be written, is being published to by another build, or the disk is
         full. The site that was there is still served.
     """
-    unsafe = sorted(path for path in files if not is_safe_path(path) or path in (MARKER_NAME, STAGING_NAME))
-    if unsafe or PAGE_NAME not in files:
-        raise ValueError(f"a site has an {PAGE_NAME} and plain relative paths, not {unsafe}")
+    unsafe = sorted(path for path in files if not is_safe_path(path))
+    if unsafe or PAGE_NAME not in files or not is_generation(generation):
+        raise ValueError(f"a site has an {PAGE_NAME} and plain relative paths, not {unsafe} ({generation!r})")
     folder = output_folder(out)
     is_new = not folder.exists()
     try:
@@ -100,11 +101,22 @@ def publish(out: Path, files: Mapping[str, bytes], generation: str, *, force: bo
 def check_output(out: Path, *, force: bool) -> None:
     """Refuse early, before hours of listening, what :func:`publish` would refuse at the end; raises the same errors."""
     folder = output_folder(out)
+    remove_debris(folder)
     try:
         if not folder.exists() or not _read_marker(folder, force=force).generations:
             _check_writable(nearest_folder(folder))
     except OSError as error:
         raise _translate(error, folder) from error
+
+
+def remove_debris(folder: Path) -> None:
+    """Remove what a publication that was killed left in the folder; one that goes on right now is left alone.
+
+    Where it cannot be removed it stays: publishing says why.
+    """
+    if os.path.lexists(folder / STAGING_NAME):
+        with contextlib.suppress(OSError, OutputError), _locked(folder):
+            _remove_staging(folder / STAGING_NAME)
 
 
 def _publish(folder: Path, files: Mapping[str, bytes], generation: str, *, force: bool) -> PublishResult:
@@ -113,8 +125,7 @@ def _publish(folder: Path, files: Mapping[str, bytes], generation: str, *, force
     _check_folders_are_real(folder, files)
     staging = folder / STAGING_NAME
     _remove_staging(staging)
-    content_named = (f"data/{generation}/", "art/")
-    missing = [path for path, data in files.items() if not _holds(folder / path, data, path.startswith(content_named))]
+    missing = [path for path, data in files.items() if not _holds(folder / path, data)]
     if before == after and not missing:
         return PublishResult(generation, written=0, written_bytes=0, removed=0)
     may_lie_there = Marker((after.generations[0], *before.generations))
@@ -185,14 +196,18 @@ def _read_marker(folder: Path, *, force: bool) -> Marker:
             "except where one has the name of a file of the site.",
         )
     try:
-        return Marker.decode((folder / MARKER_NAME).read_bytes())
-    except ValueError as error:
+        return Marker.decode(read_bounded(folder / MARKER_NAME, LARGEST_MARKER_BYTES))
+    except (ValueError, NotRegularFile, FileTooLarge) as error:
         if force:
             return Marker()
         raise OutputError(
-            f"{folder / MARKER_NAME} cannot be used: {error}.",
+            f"{folder / MARKER_NAME} cannot be used: {_reason(error)}.",
             hint="Publish with the newest spotmap-build or to an empty folder; with --force old files stay.",
         ) from error
+
+
+def _reason(error: Exception) -> str:
+    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
 
 
 def served_generation(folder: Path) -> str:
@@ -217,8 +232,11 @@ def _check_folders_are_real(folder: Path, files: Iterable[str]) -> None:
             )
 
 
-def _holds(place: Path, data: bytes, is_content_named: bool) -> bool:
-    """Whether a file is there already. Where the name follows from the content, the size tells."""
+def _holds(place: Path, data: bytes) -> bool:
+    """Whether a file is there already, byte for byte: a visitor's browser refuses one in which a disk flipped a bit.
+
+    To read a file takes little longer than to look at its size.
+    """
     try:
         found = place.lstat()
     except FileNotFoundError:
@@ -227,7 +245,7 @@ def _holds(place: Path, data: bytes, is_content_named: bool) -> bool:
         raise OutputError(f"{place} is in the way: it is a folder, the site needs a file.", hint="Move it away.")
     if not stat.S_ISREG(found.st_mode) or found.st_size != len(data):
         return False
-    return is_content_named or place.read_bytes() == data
+    return place.read_bytes() == data
 
 
 def _stage(content: Path, files: Mapping[str, bytes]) -> int:
@@ -290,10 +308,10 @@ def _remove_files(folder: Path, paths: Iterable[str]) -> int:
 
 def _remove_staging(staging: Path) -> None:
     """What an interrupted run left; never what a link of that name leads to."""
-    if staging.is_symlink():
-        staging.unlink()
-    elif staging.exists():
+    if staging.is_dir() and not staging.is_symlink():
         shutil.rmtree(staging)
+    else:
+        staging.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,12 +12,14 @@ import orjson
 
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import Key, digest_bytes
+from spotmap_build.emit.marker import is_generation, is_safe_path
 from spotmap_build.emit.page import art_file_name, template_digest, template_folder
 from spotmap_build.emit.site import PAGE_NAME
 from spotmap_build.errors import ConfigError
 from spotmap_build.steps.cluster import playlist_rows
 
 if TYPE_CHECKING:
+    from spotmap_build.cache.records import Record
     from spotmap_build.model import Atlas, Track
     from spotmap_build.steps.embed import Heard
     from spotmap_build.steps.fetch import Fetched
@@ -29,11 +30,6 @@ if TYPE_CHECKING:
 EMIT_VERSION: Final = 4
 """Raise when the same map would be written otherwise (the template's own files count by themselves)."""
 GENERATION: Final = "generation"
-_GENERATION_NAME: Final = re.compile(r"[0-9a-f]{1,64}")
-_FILE_NAME: Final = re.compile(
-    r"generation|index\.html|404\.html|sw\.js|data/[0-9a-f]{1,64}/[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
-)
-"""What a site is made of, covers apart. Files of other names were not kept by this program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +63,7 @@ def emit(run: Run, fetched: Fetched, heard: Heard, placed: Placed, understood: U
         run.progress.begin("emit", "writing the site")
         record = run.cache.lookup(key, outputs=(GENERATION, PAGE_NAME), may_fail=False)
         covers = _covers(run, heard)
-        if record is not None and not all(map(_FILE_NAME.fullmatch, record.outputs)):
+        if record is not None and not is_site(run, record):
             run.cache.discard(record)
             record = None
         if record is None:
@@ -79,6 +75,18 @@ def emit(run: Run, fetched: Fetched, heard: Heard, placed: Placed, understood: U
         files = {name: run.cache.read(record, name) for name in record.outputs if name != GENERATION}
         art = {f"art/{art_file_name(digest)}": cover for digest, cover in covers.items()}
         return Site({**files, **art}, generation)
+
+
+def is_site(run: Run, record: Record) -> bool:
+    """Whether a record holds the files of one generation and nothing else: a cache may come from elsewhere.
+
+    Raises
+    ------
+    CorruptEntry: it names no generation, and is set aside.
+    """
+    folder = f"data/{run.cache.decode(record, GENERATION, _decode_generation)}/"
+    names = record.outputs.keys() - {GENERATION}
+    return all(is_safe_path(name) and ("/" not in name or name.startswith(folder)) for name in names)
 
 
 def _shown(track: Track) -> Track:
@@ -115,7 +123,7 @@ def _atlas(fetched: Fetched, heard: Heard, placed: Placed, understood: Understoo
 
 def _decode_generation(data: bytes) -> str:
     name = data.decode()
-    if not _GENERATION_NAME.fullmatch(name):
+    if not is_generation(name):
         raise ValueError("not the name of a generation")
     return name
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -18,7 +19,7 @@ from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.core.text import printable
 from spotmap_build.emit.site import served_generation
-from spotmap_build.errors import CacheError, ConfigError
+from spotmap_build.errors import ConfigError
 
 if TYPE_CHECKING:
     from spotmap_build.cache.records import Record
@@ -32,6 +33,7 @@ PAST_VERSION: Final = 1
 STATE: Final = "state.json"
 MAP: Final = "map.json"
 ANCHOR: Final = "anchor.json"
+OUTPUTS: Final = (STATE, MAP, ANCHOR)
 LARGEST_FLOAT32: Final = 3.4028234663852886e38
 
 Coordinate = Annotated[float, Meta(ge=-LARGEST_FLOAT32, le=LARGEST_FLOAT32)]
@@ -80,10 +82,6 @@ class _State(msgspec.Struct, frozen=True):
     generation: str = ""
 
 
-class UnusableMap(CacheError):
-    """What the cache kept as the last map is none."""
-
-
 @dataclass(frozen=True, slots=True)
 class Past:
     """What this build continues: ``anchor`` is empty at a first build. ``digest`` names its content.
@@ -100,20 +98,8 @@ class Past:
         return digest_bytes(self.anchor) if self.anchor else ""
 
     def read(self) -> PastMap | None:
-        """The map to continue; None where there is none.
-
-        Raises
-        ------
-        UnusableMap
-            What was kept is no map.
-        """
-        try:
-            return msgspec.json.decode(self.anchor, type=PastMap) if self.anchor else None
-        except msgspec.DecodeError as error:
-            raise UnusableMap(
-                f"The last map, which the cache kept, cannot be used: {error}.",
-                hint="Build with --anchor none, or with --anchor and the folder of the site.",
-            ) from error
+        """The map to continue; None where there is none."""
+        return msgspec.json.decode(self.anchor, type=PastMap) if self.anchor else None
 
 
 def recall_past(run: Run, heard: Heard) -> Past:
@@ -154,21 +140,23 @@ def _kept(run: Run, heard: Heard, generation: str) -> Past | None:
     """The last map as the cache has it: by the site that is served, else the last that was published to the same place,
     if that is this site. None where neither is there, or neither can be used."""
     for known_by in dict.fromkeys((generation, "")):
-        record = run.cache.lookup(_key(run, known_by))
-        if record is None or not {STATE, MAP, ANCHOR} <= record.outputs.keys():
+        record = run.cache.lookup(_key(run, known_by), outputs=OUTPUTS, may_fail=False)
+        if record is None:
             continue
-        try:
-            state = msgspec.json.decode(run.cache.read(record, STATE), type=_State)
+        with suppress(CorruptEntry):  # it is set aside, and as good as lost
+            state = run.cache.decode(record, STATE, lambda data: msgspec.json.decode(data, type=_State))
             if generation not in (known_by, state.generation):
                 continue
-            if state.vectors == heard.digest and not run.config.fresh:
-                return Past(run.cache.read(record, ANCHOR), state.is_fresh)
-            past = Past(run.cache.read(record, MAP), run.config.fresh)
-            past.read()
-        except (msgspec.DecodeError, CorruptEntry, UnusableMap):
-            continue
-        return past
+            is_same = state.vectors == heard.digest and not run.config.fresh
+            kept = ANCHOR if is_same else MAP
+            return Past(run.cache.decode(record, kept, _checked), state.is_fresh if is_same else run.config.fresh)
     return None
+
+
+def _checked(anchor: bytes) -> bytes:
+    """The same. Raises ``msgspec.DecodeError`` where it is no map, nor empty."""
+    Past(anchor).read()
+    return anchor
 
 
 def remember_map(run: Run, heard: Heard, placed: Placed, clustered: Clustered, generation: str) -> None:
@@ -176,7 +164,7 @@ def remember_map(run: Run, heard: Heard, placed: Placed, clustered: Clustered, g
     past = placed.past
     state = msgspec.json.encode(_State(heard.digest, past.is_fresh, generation))
     keys = (_key(run, ""), _key(run, generation))
-    if all(_is_of(run.cache.lookup(key), state, past.anchor) for key in keys):
+    if all(_is_of(run.cache.lookup(key, outputs=OUTPUTS, may_fail=False), state, past.anchor) for key in keys):
         return
     found, coordinates = clustered.read(), placed.read().coordinates
     content = PastMap(
@@ -193,7 +181,7 @@ def remember_map(run: Run, heard: Heard, placed: Placed, clustered: Clustered, g
 
 
 def _is_of(record: Record | None, state: bytes, anchor: bytes) -> bool:
-    if record is None or not {STATE, MAP, ANCHOR} <= record.outputs.keys():
+    if record is None:
         return False
     digests = (record.outputs[STATE].digest, record.outputs[ANCHOR].digest)
     return digests == (digest_bytes(state), digest_bytes(anchor))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import signal
 import socket
 import subprocess
@@ -14,8 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from spotmap_build.emit import preview
+from spotmap_build.emit.marker import MARKER_NAME
 from spotmap_build.emit.page import CONTENT_SECURITY_POLICY
 from spotmap_build.emit.preview import DEFAULT_PORT, RELOAD_EVENTS, RELOAD_SCRIPT, PreviewServer, open_server
+from spotmap_build.emit.site import STAGING_NAME, publish
 from spotmap_build.errors import ConfigError, OutputError
 
 ROOT = Path(__file__).parents[2]
@@ -245,3 +249,216 @@ def change_until_noticed(running: subprocess.Popen[str], path: Path) -> str:
     stop.set()
     thread.join()
     return said
+
+
+def files_of(generation: str, *more: str) -> dict[str, bytes]:
+    names = ("404.html", "sw.js", f"data/{generation}/map.json", *more)
+    page = f'<html data-generation="{generation}"><head></head>'.encode()
+    return {"index.html": page, **{name: f"{name} of the site".encode() for name in names}}
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Path:
+    """A site with its marker, in a folder that holds other things too."""
+    folder = tmp_path / "published"
+    publish(folder, files_of("a1", "art/x.webp"), "a1", force=False)
+    for name in (".git/config", ".env", "notes.txt", "data/a1/private.json", "art/private.webp"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("secret")
+    return folder
+
+
+def status_of(server: PreviewServer, target: str) -> int:
+    return request(server, target)[0].status
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/",
+        "/index.html",
+        "/404.html",
+        "/sw.js",
+        "/data/a1/map.json",
+        "/art/x.webp",
+        "/" + MARKER_NAME,
+        "http://localhost/",
+    ],
+)
+def test_what_the_marker_lists_is_served(published: Path, target: str) -> None:
+    with serving(published) as server:
+        assert status_of(server, target) == 200
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/.git/config",
+        "/.env",
+        "/%2eenv",
+        "/notes.txt",
+        "/data/a1/private.json",
+        "/art/private.webp",
+        "/art/linked.webp",
+        f"/{STAGING_NAME}/content/index.html",
+    ],
+)
+def test_what_else_lies_in_the_folder_is_not(published: Path, target: str) -> None:
+    (published / "art/x.webp").rename(published / "art/linked.webp")
+    (published / "art/x.webp").symlink_to(published / ".env")
+    with serving(published) as server:
+        (published / STAGING_NAME / "content").mkdir(parents=True)
+        (published / STAGING_NAME / "content/index.html").write_text("secret")
+        response, body = request(server, target)
+        assert (response.status, "secret" in body) == (404, False)
+        assert status_of(server, "/art/x.webp") == 404
+
+
+@pytest.mark.parametrize("marker", [None, b"[" * 100_000, b"{}"], ids=["none", "deep", "empty"])
+def test_without_a_marker_hidden_files_are_not_served_either(published: Path, marker: bytes | None) -> None:
+    (published / MARKER_NAME).unlink()
+    if marker is not None:
+        (published / MARKER_NAME).write_bytes(marker)
+    (published / "data/.hidden").mkdir()
+    (published / "data/.hidden/map.json").write_text("secret")
+    with serving(published) as server:
+        assert [status_of(server, target) for target in ("/", "/data/a1/map.json", "/art/x.webp")] == [200] * 3
+        for target in ("/.git/config", "/.env", "/notes.txt", "/data/.hidden/map.json"):
+            assert status_of(server, target) == 404
+
+
+def test_a_new_build_is_served_at_once(published: Path) -> None:
+    with serving(published) as server:
+        assert status_of(server, "/data/b2/map.json") == 404
+        publish(published, files_of("b2"), "b2", force=False)
+        assert status_of(server, "/data/b2/map.json") == 200
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
+def test_pipes_devices_and_links_in_a_circle_are_not_there(published: Path) -> None:
+    (published / "404.html").unlink()
+    os.mkfifo(published / "404.html")
+    (published / "sw.js").unlink()
+    (published / "sw.js").symlink_to("sw.js")
+    (published / "art/x.webp").unlink()
+    (published / "art/x.webp").symlink_to("/dev/zero")
+    with serving(published) as server:
+        assert [status_of(server, f"/{name}") for name in ("404.html", "sw.js", "art/x.webp")] == [404] * 3
+
+
+def test_what_a_killed_publication_left_is_removed(published: Path) -> None:
+    (published / STAGING_NAME / "content").mkdir(parents=True)
+    with serving(published):
+        assert not (published / STAGING_NAME).exists()
+
+
+def test_a_large_file_is_sent_in_pieces(published: Path) -> None:
+    """A file of a terabyte: whoever wants it whole in memory fails."""
+    with (published / "art/x.webp").open("wb") as file:
+        file.truncate(1 << 40)
+    with (
+        serving(published) as server,
+        socket.create_connection(("127.0.0.1", server.server_port), timeout=20) as client,
+    ):
+        client.sendall(b"GET /art/x.webp HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += client.recv(1_000)
+        assert b" 200 " in head
+        assert b"Content-Length: %d" % (1 << 40) in head
+        assert status_of(server, "/") == 200
+
+
+@pytest.mark.parametrize(
+    ("lines", "status"),
+    [
+        ((b"GET http://[ HTTP/1.1", b"Host: localhost"), 400),
+        ((b"GET //[ HTTP/1.1", b"Host: localhost"), 404),
+        ((b"GET http://evil.example/ HTTP/1.1", b"Host: localhost"), 403),
+        ((b"GET / HTTP/1.1", b"Host: localhost", b"Host: evil.example"), 400),
+        ((b"GET / HTTP/1.1", b"Host: localhost", b"Host: localhost"), 400),
+        ((b"GET / HTTP/9.9", b"Host: localhost"), 505),
+        ((b"GET / / HTTP/1.1", b"Host: localhost"), 400),
+        ((b"\xff\xfe\x00", b"Host: localhost"), 400),
+        ((b"POST / HTTP/1.1", b"Host: localhost"), 501),
+        ((b"GET / HTTP/1.1", *(b"A: b",) * 300), 431),
+        ((b"GET /" + b"x" * 70_000 + b" HTTP/1.1",), 414),
+        ((b"GET /\xff%ff%00\x7f HTTP/1.1", b"Host: localhost"), 404),
+    ],
+    ids=lambda value: repr(value)[:60] if isinstance(value, tuple) else None,
+)
+def test_a_bad_request_gets_a_status_and_no_traceback(
+    published: Path, capfd: pytest.CaptureFixture[str], lines: tuple[bytes, ...], status: int
+) -> None:
+    with serving(published) as server:
+        with socket.create_connection(("127.0.0.1", server.server_port), timeout=20) as client:
+            client.sendall(b"\r\n".join((*lines, b"", b"")))
+            answer = client.recv(1_000)
+        assert b" %d " % status in answer or b"Error code: %d" % status in answer
+        assert status_of(server, "/") == 200
+    assert capfd.readouterr().err == ""
+
+
+def test_a_client_that_leaves_is_no_news(published: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with (published / "art/x.webp").open("wb") as file:
+        file.truncate(1 << 30)
+    with serving(published) as server:
+        for _ in range(3):
+            with socket.create_connection(("127.0.0.1", server.server_port), timeout=20) as client:
+                client.sendall(b"GET /art/x.webp HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                client.recv(1_000)
+        assert status_of(server, "/") == 200
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_request_that_drips_is_cut_off(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preview, "REQUEST_S", 0.2)
+    with (
+        serving(published) as server,
+        socket.create_connection(("127.0.0.1", server.server_port), timeout=20) as client,
+    ):
+        stopped = threading.Event()
+
+        def drip() -> None:
+            while not stopped.wait(0.02):
+                try:
+                    client.sendall(b"x")
+                except OSError:
+                    return
+
+        client.sendall(b"GET / HTTP/1.1\r\nX-Slow: ")
+        thread = threading.Thread(target=drip)
+        thread.start()
+        try:
+            assert client.recv(1_000) == b""
+        except ConnectionError:
+            pass  # cut off as well
+        finally:
+            stopped.set()
+            thread.join()
+
+
+def test_there_are_so_many_connections_and_each_makes_room(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preview, "MOST_CONNECTIONS", 1)
+
+    def answer_until_the_end(sent: bytes) -> bytes:
+        with socket.create_connection(("127.0.0.1", server.server_port), timeout=20) as client:
+            client.sendall(sent)
+            return b"".join(iter(lambda: client.recv(10_000), b""))
+
+    with serving(published) as server:
+        for _ in range(5):
+            assert b" 200 " in answer_until_the_end(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        with socket.create_connection(("127.0.0.1", server.server_port), timeout=20):
+            assert b" 503 " in answer_until_the_end(b"")
+
+
+def test_pages_that_wait_leave_room_for_others(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preview, "MOST_WATCHING", 1)
+    with serving(published, reloads=True) as server:
+        waiting = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=20)
+        waiting.request("GET", RELOAD_EVENTS)
+        assert waiting.getresponse().status == 200
+        assert status_of(server, RELOAD_EVENTS) == 503
+        assert status_of(server, "/") == 200
+        waiting.close()

@@ -88,6 +88,18 @@ def test_a_truncated_file_is_put_back(tmp_path: Path) -> None:
     assert without_marker(out) == site_files("a1")
 
 
+@pytest.mark.parametrize("damaged", ["data/a1/map.json", "data/a1/viewer.js", "art/x.webp", "404.html"])
+def test_flipped_bytes_are_put_right(tmp_path: Path, damaged: str) -> None:
+    out = tmp_path / "site"
+    publish(out, site_files("a1", "x"), "a1", force=False)
+    whole = tree(out)
+    times = (out / damaged).stat()
+    (out / damaged).write_bytes(bytes(byte ^ 1 for byte in whole[damaged]))
+    os.utime(out / damaged, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert publish(out, site_files("a1", "x"), "a1", force=False).written == 1
+    assert tree(out) == whole
+
+
 def test_a_changed_page_of_the_same_version_is_replaced(tmp_path: Path) -> None:
     out = tmp_path / "site"
     publish(out, site_files("a1"), "a1", force=False)
@@ -103,6 +115,40 @@ def test_debris_of_an_interrupted_run_is_removed(tmp_path: Path) -> None:
     (out / STAGING_NAME / "content" / "half").write_bytes(b"ha")
     publish(out, site_files("a1"), "a1", force=False)
     assert not (out / STAGING_NAME).exists()
+
+
+@pytest.mark.parametrize("kind", ["folder", "file", "link", "first publication"])
+def test_what_a_killed_run_left_is_gone_once_the_next_one_begins(tmp_path: Path, kind: str) -> None:
+    out, elsewhere = tmp_path / "site", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "precious").write_text("mine")
+    if kind == "first publication":
+        out.mkdir()
+    else:
+        publish(out, site_files("a1"), "a1", force=False)
+    if kind == "file":
+        (out / STAGING_NAME).write_text("half")
+    elif kind == "link":
+        (out / STAGING_NAME).symlink_to(elsewhere, target_is_directory=True)
+    else:
+        (out / STAGING_NAME / "content").mkdir(parents=True)
+    check_output(out, force=False)
+    assert not os.path.lexists(out / STAGING_NAME)
+    assert tree(elsewhere) == {"precious": b"mine"}
+
+
+def test_what_another_publication_is_at_is_left_alone(tmp_path: Path) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    out = tmp_path / "site"
+    publish(out, site_files("a1"), "a1", force=False)
+    (out / STAGING_NAME).mkdir()
+    descriptor = os.open(out, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        check_output(out, force=False)
+        assert (out / STAGING_NAME).is_dir()
+    finally:
+        os.close(descriptor)
 
 
 def test_a_foreign_folder_is_refused_untouched(tmp_path: Path) -> None:
@@ -222,6 +268,20 @@ def test_a_second_publisher_is_told_to_wait(tmp_path: Path) -> None:
         (b"[]", "damaged"),
         (b'{"schema": "spotmap.site/9", "generations": []}', "spotmap.site/9"),
         (b'{"schema": "spotmap.site/1", "generations": [{"name": "a", "files": ["../../x"]}]}', "outside the site"),
+        (b'{"schema": "spotmap.site/1", "generations": [{"name": "a", "files": [".git/config"]}]}', "outside the site"),
+        (b'{"schema": "spotmap.site/1", "generations": [{"name": "a", "files": "index.html"}]}', "damaged"),
+        (b'{"schema": "spotmap.site/1", "generations": [{"name": "a", "files": [7]}]}', "damaged"),
+        (b'{"schema": "spotmap.site/1", "generations": [{"name": 7, "files": []}]}', "damaged"),
+        (b'{"schema": "spotmap.site/1", "generations": [{"name": "../..", "files": []}]}', "generation"),
+        (b'{"schema": "spotmap.site/1", "generations": [null]}', "damaged"),
+        (b'{"schema": "spotmap.site/1", "generations": {}}', "damaged"),
+        (b'{"schema": "spotmap.site/1"}', "damaged"),
+        (b'{"schema": ["spotmap.site/1"]}', "damaged"),
+        (b"null", "damaged"),
+        (b"7" * 10_000, "cannot be used"),
+        (b"[" * 1_000_000, "too deeply"),
+        (b'{"schema": ' + b'{"a":' * 100_000, "too deeply"),
+        (b"\xff\xfe", "cannot be used"),
     ],
 )
 def test_a_marker_that_cannot_be_trusted_is_refused(tmp_path: Path, content: bytes, reason: str) -> None:
@@ -230,11 +290,45 @@ def test_a_marker_that_cannot_be_trusted_is_refused(tmp_path: Path, content: byt
         publish(tmp_path, site_files("a1"), "a1", force=False)
 
 
+@pytest.mark.parametrize("kind", ["pipe", "folder", "endless"])
+def test_a_marker_that_is_no_file_of_a_markers_size_is_refused(tmp_path: Path, kind: str) -> None:
+    if kind == "pipe":
+        os.mkfifo(tmp_path / MARKER_NAME)
+    elif kind == "folder":
+        (tmp_path / MARKER_NAME).mkdir()
+    else:
+        with (tmp_path / MARKER_NAME).open("wb") as file:
+            file.truncate(1 << 40)
+    with pytest.raises(OutputError, match=f"{MARKER_NAME} cannot be used"):
+        check_output(tmp_path, force=False)
+
+
 @pytest.mark.parametrize(
     ("path", "safe"),
     [
         ("index.html", True),
+        ("404.html", True),
+        ("sw.js", True),
+        ("art/0123456789abcdef.webp", True),
         ("data/a1/map.json", True),
+        ("data/a1/details-000.json.js", True),
+        (".git/hooks/post-checkout", False),
+        (".github/workflows/build.yml", False),
+        ("CNAME", False),
+        ("_headers", False),
+        ("build.sh", False),
+        ("art/.htaccess", False),
+        ("art/a/b.webp", False),
+        ("data/map.json", False),
+        ("data/a1/.map.json", False),
+        ("data/a1/b/map.json", False),
+        ("data/.git/config", False),
+        ("data/a1/map.json\n", False),
+        ("index.html\n", False),
+        ("INDEX.HTML", False),
+        ("art/" + "x" * 300, False),
+        ("spotmap-site.json", False),
+        (".spotmap-staging", False),
         ("/etc/passwd", False),
         ("../x", False),
         ("data/../../x", False),
@@ -249,7 +343,7 @@ def test_paths_stay_inside_the_site(path: str, safe: bool) -> None:
     assert is_safe_path(path) is safe
 
 
-@pytest.mark.parametrize("path", ["../x", MARKER_NAME])
+@pytest.mark.parametrize("path", ["../x", MARKER_NAME, ".git/hooks/post-checkout"])
 def test_files_outside_the_site_are_a_bug(tmp_path: Path, path: str) -> None:
     with pytest.raises(ValueError, match="plain relative paths"):
         publish(tmp_path / "site", site_files("a1") | {path: b""}, "a1", force=False)

@@ -1,0 +1,132 @@
+"""What a build takes from the cache is used only where it is what a build of ours would have put there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import orjson
+import pytest
+
+from spotmap_build.cache.errors import CorruptEntry
+from spotmap_build.cache.keys import Key
+from spotmap_build.cache.store import Cache
+from spotmap_build.steps.emit import is_site
+from spotmap_build.steps.past import ANCHOR, MAP, PAST_VERSION, STATE, recall_past
+from spotmap_build.steps.run import Run
+
+GENERATION = "a1b2"
+MAP_OF_TWO: dict[str, Any] = {
+    "track_ids": ["a", "b"],
+    "x": [0.0, 1.0],
+    "y": [0.0, 1.0],
+    "clusters": [{"id": "cluster-1", "name": "One", "color": 0, "members": [0, 1], "parent": 0}],
+    "regions": [{"id": "region-1", "name": "One", "color": 0, "members": [0, 1], "parent": None}],
+    "next_numbers": [2, 2],
+}
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Run]:
+    """A build whose output holds a site that cannot be read back: without the cache there is no last map."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/index.html").write_text(f'<html data-generation="{GENERATION}">')
+    with Cache.open(tmp_path / "cache") as cache:
+        config = SimpleNamespace(anchor="auto", out=tmp_path / "site", fresh=False)
+        yield cast("Run", SimpleNamespace(config=config, cache=cache))
+
+
+def remember(run: Run, state: object, last: object, anchor: bytes = b"", *, by: str = "generation") -> None:
+    preimage = {"generation": GENERATION} if by == "generation" else {"place": by}
+    outputs = {STATE: orjson.dumps(state), MAP: orjson.dumps(last), ANCHOR: anchor}
+    run.cache.put(Key("last-map", PAST_VERSION, preimage), outputs, 0.0)
+
+
+def heard(digest: str) -> Any:
+    return SimpleNamespace(digest=digest)
+
+
+def test_the_last_map_is_continued_where_the_sound_is_another(run: Run) -> None:
+    remember(run, {"vectors": "v1", "is_fresh": True}, MAP_OF_TWO)
+    past = recall_past(run, heard("v2"))
+    last = past.read()
+    assert last is not None
+    assert (last.track_ids, past.is_fresh, past.notice) == (("a", "b"), False, "")
+    same = recall_past(run, heard("v1"))
+    assert (same.read(), same.is_fresh, same.notice) == (None, True, "")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"x": [0.0]},
+        {"x": [0.0, "1"]},
+        {"x": [0.0, 1e308]},
+        {"y": None},
+        {"track_ids": ["a", 7]},
+        {"track_ids": "ab"},
+        {"clusters": "none"},
+        {"clusters": [None]},
+        {"clusters": [{**MAP_OF_TWO["clusters"][0], "members": [2]}]},
+        {"clusters": [{**MAP_OF_TWO["clusters"][0], "members": [-1]}]},
+        {"clusters": [{**MAP_OF_TWO["clusters"][0], "parent": 1}]},
+        {"clusters": [{**MAP_OF_TWO["clusters"][0], "parent": -1}]},
+        {"clusters": [{**MAP_OF_TWO["clusters"][0], "color": -1}]},
+        {"next_numbers": [1]},
+        {"next_numbers": [-1, 1]},
+    ],
+    ids=repr,
+)
+def test_a_map_of_another_shape_is_as_good_as_lost(run: Run, damage: dict[str, Any]) -> None:
+    remember(run, {"vectors": "v1", "is_fresh": False}, MAP_OF_TWO | damage)
+    past = recall_past(run, heard("v2"))
+    assert past.read() is None
+    assert "cannot be" not in past.notice
+    assert "laid out without regard to it" in past.notice
+
+
+@pytest.mark.parametrize("state", [None, [], "v1", {}, {"vectors": 7, "is_fresh": False}, {"vectors": "v1"}], ids=repr)
+def test_a_state_of_another_shape_is_as_good_as_lost(run: Run, state: object) -> None:
+    remember(run, state, MAP_OF_TWO)
+    assert recall_past(run, heard("v1")).read() is None
+
+
+def test_an_anchor_of_another_shape_is_as_good_as_lost(run: Run) -> None:
+    remember(run, {"vectors": "v1", "is_fresh": False}, MAP_OF_TWO, b"[]")
+    assert recall_past(run, heard("v1")).read() is None
+
+
+SITE = {
+    "index.html": b"page",
+    "404.html": b"",
+    "sw.js": b"",
+    f"data/{GENERATION}/map.json": b"{}",
+    "generation": b"a1b2",
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "is_one"),
+    [
+        ({}, True),
+        ({".git/hooks/post-checkout": b"#!/bin/sh"}, False),
+        ({"spotmap-site.json": b"{}"}, False),
+        ({"CNAME": b"evil.example"}, False),
+        ({"../x": b""}, False),
+        ({"data/other/map.json": b""}, False),
+    ],
+    ids=repr,
+)
+def test_a_kept_site_has_the_files_of_one_and_nothing_else(run: Run, change: dict[str, bytes], is_one: bool) -> None:
+    record = run.cache.put(Key("site", 1, {}), SITE | change, 0.0)
+    assert is_site(run, record) is is_one
+
+
+@pytest.mark.parametrize("name", [b"../..", b"", b"\xff", b"a" * 100, b"a1b2\n"])
+def test_a_kept_site_of_no_generation_is_set_aside(run: Run, name: bytes) -> None:
+    record = run.cache.put(Key("site", 1, {}), SITE | {"generation": name}, 0.0)
+    with pytest.raises(CorruptEntry):
+        is_site(run, record)
+    assert run.cache.lookup(Key("site", 1, {})) is None
