@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-fast lint viewer env env-dev chromium engines lock audit clean
+.PHONY: demo test test-fast test-kernels lint viewer env env-dev chromium engines lock audit clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -36,6 +36,9 @@ test: env-dev chromium engines lint viewer  ## everything: style, types, structu
 
 test-fast: env-dev lint  ## the tests that need no browser and take no time
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not slow and not browser"
+
+test-kernels: env-dev  ## the tests that compare floats, under each of OpenBLAS's kernels that this processor has
+	$(BIN)/python scripts/test_kernels.py -n auto --dist loadgroup
 
 lint: env-dev  ## style (ruff), types (mypy --strict), directions of imports (import-linter)
 	$(BIN)/ruff check .

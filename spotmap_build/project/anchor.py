@@ -17,7 +17,7 @@ from spotmap_build.project.layout import (
     epochs,
     lay_out_afresh,
 )
-from spotmap_build.project.neighbours import nearest_rows
+from spotmap_build.project.neighbours import nearest_rows, similarities_between
 from spotmap_build.project.quality import NEIGHBOURHOOD, nearest_on_plane, trustworthiness
 
 if TYPE_CHECKING:
@@ -201,7 +201,9 @@ def _settle(
     # Where nothing is new, it may be best that all stay: what those gain that go far is often lost elsewhere.
     is_nothing_new = bool(known.all())
     shares = {changed_share, 0.0} if is_nothing_new else {changed_share}
-    reaches = [_reach(unit_vectors, neighbours, first_places, known, share) for share in sorted(shares, reverse=True)]
+    reaches = [
+        reaches_of(unit_vectors, neighbours, first_places, known, share) for share in sorted(shares, reverse=True)
+    ]
     best, best_figure = first_places, trustworthiness(unit_vectors, first_places) if is_nothing_new else -np.inf
     for reach, attempt in product(reaches, range(attempts(len(known)))):
         homes = _scattered(first_places, known, attempt)
@@ -231,7 +233,7 @@ def _scattered(first_places: Float32Array, known: BoolArray, attempt: int) -> Fl
     return np.asarray(first_places + np.where(known[:, None], 0, noise), dtype=np.float32)
 
 
-def _reach(
+def reaches_of(
     unit_vectors: Float32Array, neighbours: Neighbours, homes: Float32Array, known: BoolArray, changed_share: float
 ) -> Float32Array:
     """How far each track may go from its home: float32 ``[n]``, infinite for new ones.
@@ -255,11 +257,9 @@ def _strangeness(unit_vectors: Float32Array, neighbours: Neighbours, homes: Floa
     To free these, and not those far from what they are tied to, halved what staying costs (docs/decisions/0004).
     """
     around = nearest_on_plane(homes, NEIGHBOURHOOD)
-    wanted = neighbours.first(NEIGHBOURHOOD).similarities[:, -1]
-    lacking = np.zeros(len(homes), dtype=np.float32)
-    for column in around.T:  # a column at a time: all at once would be ten copies of the vectors
-        lacking += np.maximum(0, wanted - np.einsum("nd,nd->n", unit_vectors, unit_vectors[column]))
-    return lacking
+    wanted = neighbours.first(NEIGHBOURHOOD).similarities[:, -1:]
+    found = similarities_between(unit_vectors, np.arange(len(homes)), around)
+    return np.asarray(np.maximum(0, wanted - found).sum(axis=1, dtype=np.float64), dtype=np.float32)
 
 
 def _first_places(unit_vectors: Float32Array, previous: Float32Array, known: BoolArray) -> Float32Array:

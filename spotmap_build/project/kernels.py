@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound="Callable[..., object]")
 
 SIMILARITY_STEP: Final = 2.0**-20
-"""Similarities are rounded to this, a millionth: matrix products differ in their last bits with the shape of a block,
-and exact duplicates must tie exactly to be told apart by their row."""
+"""Similarities are rounded to this, a millionth: finer differences are not heard, and tracks that differ by less than
+that are told apart by their row."""
+WHOLE: Final = np.float32(2**30)
+"""What a component of a unit vector is multiplied by to be compared as a whole number of 32 bits."""
+WHOLE_TO_STEPS: Final = 2.0**-60 / SIMILARITY_STEP
 GRADIENT_LIMIT: Final = np.float32(4)
 """As in UMAP: no pair moves a track further in one step, before the step's size is applied."""
 PUSHES: Final = 5
@@ -39,28 +42,105 @@ def _compiled(function: Function) -> Function:
 
 
 @_compiled
-def keep_best(
-    similarity: Float32Array, indices: Int32Array, best: Float32Array, first_row: int, first_column: int
-) -> None:
-    """Merge a block of similarities into the k best of each of its rows: falling, ties by row number.
+def _similarity(one: Float32Array, other: Float32Array) -> np.float32:
+    """The dot product of two unit vectors, rounded to ``SIMILARITY_STEP``: the same bits on every machine.
 
-    ``indices`` int32 and ``best`` float32 ``[rows, k]`` are changed in place; empty places hold -1 and -inf. The
-    block's first row and column have these numbers in the library; a row is never its own neighbour.
+    Of whole numbers, because their sum has no order that a compiler or a library could choose. Wrong by 2^-25 at most
+    with 1,280 dimensions.
     """
-    rows, columns = similarity.shape
+    total = np.int64(0)
+    for at in range(one.shape[0]):
+        total += np.int64(np.int32(np.rint(one[at] * WHOLE))) * np.int64(np.int32(np.rint(other[at] * WHOLE)))
+    return np.float32(np.rint(total * WHOLE_TO_STEPS) * SIMILARITY_STEP)
+
+
+@_compiled
+def fill_similarities(
+    vectors: Float32Array, rows: npt.NDArray[np.intp], others: Int32Array, similarities: Float32Array
+) -> None:
+    """Write how similar each of ``rows`` (``[r]``) is to each of its ``others`` (``[r, c]``) into ``similarities``."""
+    for at in range(rows.shape[0]):
+        for column in range(others.shape[1]):
+            similarities[at, column] = _similarity(vectors[rows[at]], vectors[others[at, column]])
+
+
+@_compiled
+def _find_candidates(  # noqa: PLR0917 - compiled functions take no keyword-only arguments
+    product: Float32Array, error: float, already: float, own: int, highest: Float32Array, candidates: Int32Array
+) -> int:
+    """Write the columns that may be among the best of a row into ``candidates``, rising, and tell how many these are.
+
+    ``already``: what lies below is not better than those found before. ``highest``: room for k numbers.
+    """
+    k = highest.shape[0]
+    enough, count = np.float32(already), 0
+    highest[:] = -np.inf
+    for column in range(product.shape[0]):
+        if product[column] < enough or column == own:
+            continue
+        candidates[count] = column
+        count += 1
+        place = k
+        while place > 0 and product[column] > highest[place - 1]:
+            place -= 1
+        if place < k:
+            for moved in range(k - 1, place, -1):
+                highest[moved] = highest[moved - 1]
+            highest[place] = product[column]
+            # What lies this far below k others cannot be among the k best.
+            enough = np.float32(max(already, highest[k - 1] - SIMILARITY_STEP - 2 * error))
+    kept = 0
+    for column in candidates[:count]:
+        if product[column] >= enough:
+            candidates[kept] = column
+            kept += 1
+    return kept
+
+
+@_compiled
+def keep_best(  # noqa: PLR0917 - compiled functions take no keyword-only arguments
+    product: Float32Array,
+    error: float,
+    row_vectors: Float32Array,
+    column_vectors: Float32Array,
+    twins: Int32Array,
+    indices: Int32Array,
+    best: Float32Array,
+    first_row: int,
+    first_column: int,
+) -> None:
+    """Merge a block of the library into the k best of each of its rows: falling, ties by row number.
+
+    ``product``, row vectors by column vectors, only tells who may be among the best: it is wrong by at most ``error``,
+    and how wrong depends on the machine and on the block. Whoever may be is compared by :func:`_similarity`.
+
+    Parameters
+    ----------
+    twins: for each column the first row of the library with the same vector. A column must come after its twin: blocks
+        come in the order of their columns. Many equal tracks are then compared once.
+    indices, best: int32 and float32 ``[rows, k]``, changed in place; empty places hold -1 and -inf.
+    first_row, first_column: the numbers of the block's first row and column in the library; a row is never its own
+        neighbour.
+    """
+    rows, columns = product.shape
     k = best.shape[1]
+    highest, candidates = np.empty(k, np.float32), np.empty(columns, np.int32)
     for row in range(rows):
-        enough = best[row, k - 1] - SIMILARITY_STEP
-        for block_column in range(columns):
-            if similarity[row, block_column] < enough:
-                continue
-            column = first_column + block_column
-            if column == first_row + row:
-                continue
-            value = np.float32(np.rint(similarity[row, block_column] / SIMILARITY_STEP) * SIMILARITY_STEP)
+        already = best[row, k - 1] - SIMILARITY_STEP / 2 - error
+        count = _find_candidates(product[row], error, already, first_row + row - first_column, highest, candidates)
+        for column in candidates[:count]:
+            number, twin = first_column + column, twins[column]
+            place = k
+            if twin != number and twin != first_row + row:
+                place = 0
+                while place < k and indices[row, place] != twin:
+                    place += 1
+                if place == k:  # its twin was not among the best, or is not any more
+                    continue
+            value = best[row, place] if place < k else _similarity(row_vectors[row], column_vectors[column])
             place = k
             while place > 0 and (
-                value > best[row, place - 1] or (value == best[row, place - 1] and column < indices[row, place - 1])
+                value > best[row, place - 1] or (value == best[row, place - 1] and number < indices[row, place - 1])
             ):
                 place -= 1
             if place == k:
@@ -69,8 +149,7 @@ def keep_best(
                 best[row, moved] = best[row, moved - 1]
                 indices[row, moved] = indices[row, moved - 1]
             best[row, place] = value
-            indices[row, place] = column
-            enough = best[row, k - 1] - SIMILARITY_STEP
+            indices[row, place] = number
 
 
 @_compiled

@@ -1,12 +1,15 @@
 """Every track's nearest neighbours by cosine: what all that asks "what sounds like this?" starts from.
 
-Found once, and used by the layout, the lists of similar tracks and the quality figures. The only module that imports
+Found once, and used by the layout, the lists of similar tracks and the quality figures. The bits of a matrix product
+differ between machines and between blocks, so it only tells who may be among the nearest; how similar these are is
+computed for each pair in one way, and equal vectors give equal neighbours everywhere. The only module that imports
 pynndescent.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -19,6 +22,10 @@ if TYPE_CHECKING:
 BLOCK_ROWS: Final = 2048
 """A block of similarities is 16 MiB: what two processors move quickly, at any size of library."""
 LARGEST_FOR_EXACT: Final = 60_000
+PRODUCT_ERROR: Final = 2.0**-23
+"""Times the length of two unit vectors: more than their product in single precision can be wrong, in whatever order it
+is summed. Twice the bound in Higham, "Accuracy and Stability of Numerical Algorithms" (2002), section 3.1, so that
+lengths need not be one to the last bit."""
 RECALL_SAMPLE: Final = 500
 """Rows that are searched exactly as well, to measure what an approximate search missed: within 0.02 of the truth."""
 
@@ -68,33 +75,63 @@ def nearest_rows(queries: Float32Array, unit_vectors: Float32Array, count: int) 
 
     n, k = len(unit_vectors), min(count, len(unit_vectors))
     indices, best = _nothing_yet(len(queries), k)
+    twins, error = _twins(unit_vectors), _product_error(unit_vectors)
     for start in range(0, len(queries) if k else 0, BLOCK_ROWS):
-        part = slice(start, start + BLOCK_ROWS)
+        rows = slice(start, start + BLOCK_ROWS)
         for column in range(0, n, BLOCK_ROWS):
-            block = queries[part] @ unit_vectors[column : column + BLOCK_ROWS].T
+            columns = slice(column, column + BLOCK_ROWS)
+            some, others = queries[rows], unit_vectors[columns]
             # Queries are none of the rows: they are numbered past the last.
-            keep_best(block, indices[part], best[part], n, column)
+            keep_best(
+                some @ others.T, error, some, others, twins[columns], indices[rows], best[rows], n + start, column
+            )
     return indices, best
+
+
+def similarities_between(unit_vectors: Float32Array, rows: npt.NDArray[np.intp], others: Int32Array) -> Float32Array:
+    """How similar each of ``rows`` (``[r]``) is to each row in its line of ``others`` (``[r, c]``): float32 ``[r, c]``.
+
+    Rounded, and the same bits on every machine, as in :class:`Neighbours`.
+    """
+    from spotmap_build.project.kernels import fill_similarities
+
+    similarities = np.empty(others.shape, np.float32)
+    fill_similarities(unit_vectors, rows, others, similarities)
+    return similarities
 
 
 def _nothing_yet(rows: int, k: int) -> tuple[Int32Array, Float32Array]:
     return np.full((rows, k), -1, np.int32), np.full((rows, k), -np.inf, np.float32)
 
 
+def _product_error(unit_vectors: Float32Array) -> float:
+    return float(PRODUCT_ERROR * unit_vectors.shape[1])
+
+
+def _twins(unit_vectors: Float32Array) -> Int32Array:
+    """For each row the first one with the same vector: int32 ``[n]``."""
+    first: dict[bytes, int] = {}
+    names = (blake2b(row.tobytes(), digest_size=16).digest() for row in unit_vectors)
+    return np.fromiter((first.setdefault(name, row) for row, name in enumerate(names)), np.int32, len(unit_vectors))
+
+
 def _exact(unit_vectors: Float32Array, k: int) -> Neighbours:
-    """All pairs, in blocks so that memory does not grow with n squared; every pair is computed once."""
+    """All pairs, in blocks so that memory does not grow with n squared; every product is computed once."""
     from spotmap_build.project.kernels import keep_best
 
     n = len(unit_vectors)
     indices, best = _nothing_yet(n, k)
+    twins, error = _twins(unit_vectors), _product_error(unit_vectors)
     for row in range(0, n, BLOCK_ROWS):
         rows = slice(row, row + BLOCK_ROWS)
         for column in range(row, n, BLOCK_ROWS):
             columns = slice(column, column + BLOCK_ROWS)
-            block = unit_vectors[rows] @ unit_vectors[columns].T
-            keep_best(block, indices[rows], best[rows], row, column)
+            some, others = unit_vectors[rows], unit_vectors[columns]
+            product = some @ others.T
+            keep_best(product, error, some, others, twins[columns], indices[rows], best[rows], row, column)
             if column > row:
-                keep_best(np.ascontiguousarray(block.T), indices[columns], best[columns], column, row)
+                back = np.ascontiguousarray(product.T)
+                keep_best(back, error, others, some, twins[rows], indices[columns], best[columns], column, row)
     return Neighbours(indices, best, True, 1.0)
 
 
@@ -116,14 +153,11 @@ def _in_order(
     unit_vectors: Float32Array, rows: npt.NDArray[np.intp], found: Int32Array, k: int
 ) -> tuple[Int32Array, Float32Array]:
     """The k best of what was found for ``rows``, with similarities and ties as the exact search gives them."""
-    from spotmap_build.project.kernels import SIMILARITY_STEP
-
-    similarities = np.einsum("rkd,rd->rk", unit_vectors[found], unit_vectors[rows])
-    rounded = (np.rint(similarities / SIMILARITY_STEP) * SIMILARITY_STEP).astype(np.float32)
+    similarities = similarities_between(unit_vectors, rows, found)
     # Last: the track itself, and places that the search left empty.
-    rounded[(found == rows[:, None]) | (found < 0)] = -np.inf
-    order = np.lexsort((found, -rounded), axis=1)[:, :k]
-    return np.take_along_axis(found, order, axis=1), np.take_along_axis(rounded, order, axis=1)
+    similarities[(found == rows[:, None]) | (found < 0)] = -np.inf
+    order = np.lexsort((found, -similarities), axis=1)[:, :k]
+    return np.take_along_axis(found, order, axis=1), np.take_along_axis(similarities, order, axis=1)
 
 
 def _recall(unit_vectors: Float32Array, sample: npt.NDArray[np.intp], found: Int32Array) -> float:

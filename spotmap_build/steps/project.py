@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from spotmap_build.steps.past import Past, PastMap
     from spotmap_build.steps.run import Run
 
-LAYOUT_VERSION: Final = 3
+LAYOUT_VERSION: Final = 4
 """Raise when the same vectors would be laid out otherwise."""
 COORDINATES: Final = "coordinates.npy"
 STORY: Final = "story.json"

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from spotmap_build.steps.embed import Heard
     from spotmap_build.steps.run import Run
 
-NEIGHBOURS_VERSION: Final = 1
+NEIGHBOURS_VERSION: Final = 2
+"""Raise when the same vectors would have other neighbours."""
 INDICES: Final = "indices.npy"
 SIMILARITIES: Final = "similarities.npy"
 RECALL: Final = "recall"

@@ -16,7 +16,7 @@ from spotmap_build.project.layout import (
     lay_out_afresh,
     principal_plane,
 )
-from spotmap_build.project.neighbours import find_neighbours, nearest_rows
+from spotmap_build.project.neighbours import find_neighbours, nearest_rows, similarities_between
 from spotmap_build.project.vectors import prepare, principal_components
 
 if TYPE_CHECKING:
@@ -98,6 +98,68 @@ def test_blocks_do_not_change_the_neighbours(monkeypatch: pytest.MonkeyPatch) ->
     in_blocks = find_neighbours(unit, 30, seed=0)
     assert np.array_equal(whole.indices, in_blocks.indices)
     assert np.array_equal(whole.similarities, in_blocks.similarities)
+
+
+def in_exact_order(queries: Float32Array, unit: Float32Array, count: int, *, is_itself: bool) -> list[list[int]]:
+    """Whom each row must have: computed in whole numbers, sorted plainly, equal ones by row."""
+    whole, other = (np.rint(part.astype(np.float64) * 2**30).astype(np.int64) for part in (queries, unit))
+    steps = np.rint((whole @ other.T) / 2**40)
+    if is_itself:
+        np.fill_diagonal(steps, -np.inf)
+    found: list[list[int]] = np.argsort(-steps, axis=1, kind="stable")[:, :count].tolist()
+    return found
+
+
+def hard_to_tell_apart(name: str, count: int, dimensions: int) -> Float32Array:
+    generator = np.random.default_rng(5)
+    unit = prepare(groups(count, dimensions)[0], "none")
+    if name == "twins":
+        unit[:] = unit[generator.integers(0, 12, count)]
+    elif name == "one sound":
+        unit[:] = unit[0]
+    elif name == "a rounding apart":
+        unit[1:] = unit[0] + generator.normal(scale=3e-8, size=(count - 1, dimensions))
+    elif name == "a step apart":
+        unit[1:] = unit[0] + generator.normal(scale=2e-4, size=(count - 1, dimensions))
+    elif name == "silence among them":
+        unit[::3] = 0
+    return unit
+
+
+@pytest.mark.parametrize("block_rows", [2048, 64, 7, 1])
+@pytest.mark.parametrize(
+    "name", ["apart", "twins", "one sound", "a rounding apart", "a step apart", "silence among them"]
+)
+def test_neighbours_are_equal_however_blocks_fall_and_products_are_rounded(
+    name: str, block_rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(neighbours_module, "BLOCK_ROWS", block_rows)
+    unit = hard_to_tell_apart(name, 90, 33)
+    expected = in_exact_order(unit, unit, 20, is_itself=True)
+    found = find_neighbours(unit, 20, seed=0)
+    assert found.indices.tolist() == expected
+    assert nearest_rows(unit[:9], unit, 20)[0].tolist() == in_exact_order(unit[:9], unit, 20, is_itself=False)
+    # The same angles summed in another order: what another machine's product would do.
+    turned = np.ascontiguousarray(unit[:, np.random.default_rng(1).permutation(33)])
+    again = find_neighbours(turned, 20, seed=0)
+    assert again.indices.tolist() == expected
+    assert again.similarities.tobytes() == found.similarities.tobytes()
+    rows = np.arange(len(unit))
+    assert similarities_between(turned, rows, found.indices).tobytes() == found.similarities.tobytes()
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("dimensions", [1, 2, 50, 1280])
+def test_a_product_that_is_as_wrong_as_it_may_be_changes_no_neighbour(dimensions: int, sign: int) -> None:
+    from spotmap_build.project.kernels import keep_best
+
+    unit = prepare(np.random.default_rng(2).normal(size=(60, dimensions)).astype(np.float32), "none")
+    error = neighbours_module.PRODUCT_ERROR * dimensions
+    wrong = np.random.default_rng(3).choice([-1, 1], size=(60, 60)) * sign * error / 2
+    product = (unit.astype(np.float64) @ unit.T.astype(np.float64) + wrong).astype(np.float32)
+    indices, best = np.full((60, 5), -1, np.int32), np.full((60, 5), -np.inf, np.float32)
+    keep_best(product, error, unit, unit, np.arange(60, dtype=np.int32), indices, best, 0, 0)
+    assert indices.tolist() == in_exact_order(unit, unit, 5, is_itself=True)
 
 
 def test_equally_similar_tracks_come_in_the_order_of_their_rows() -> None:
