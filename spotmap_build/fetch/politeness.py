@@ -18,6 +18,10 @@ FAILURES_IN_A_ROW: Final = 5
 """So many requests in a row without an answer mean that there is no connection: do not wait for twenty thousand."""
 
 
+class NotUnderstood(ServiceError):
+    """An answer makes no sense. Nothing is remembered of it: the next build asks again."""
+
+
 class RateLimiter:
     """Spreads calls evenly: at most ``per_second`` of them, without bursts."""
 

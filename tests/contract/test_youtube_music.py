@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import locale
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
+from spotmap_build.core.retry_after import LONGEST_PAUSE_S
 from spotmap_build.errors import ServiceError, ServiceRefused
-from spotmap_build.fetch.politeness import FAILURES_IN_A_ROW, CircuitBreaker, RateLimiter
-from spotmap_build.fetch.recordings.youtube_music import YouTubeMusic
+from spotmap_build.fetch.politeness import FAILURES_IN_A_ROW, CircuitBreaker, NotUnderstood, RateLimiter
+from spotmap_build.fetch.recordings.search_answers import LONGEST_TEXT, MOST_ARTISTS, MOST_ROWS
+from spotmap_build.fetch.recordings.youtube_music import ANSWER_BYTES, YouTubeMusic
 from spotmap_build.model import Candidate
 from tests.fakes.http_server import Fault
-from tests.fakes.youtube_music_server import PAGE, VISITOR_ID, FakeRecording, YouTubeMusicServer, serve
+from tests.fakes.youtube_music_server import (
+    PAGE,
+    VISITOR_ID,
+    FakeRecording,
+    YouTubeMusicServer,
+    item,
+    page_of,
+    serve,
+    watch,
+)
 
 VIDEO = "MUSIC_VIDEO_TYPE_OMV"
 CATALOGUE = [
@@ -229,3 +243,160 @@ def test_the_log_tells_no_secrets(
     assert "/youtubei/v1/search" in caplog.text
     assert VISITOR_ID not in caplog.text
     assert "wonderwall" not in caplog.text
+
+
+def song(number: int) -> FakeRecording:
+    return FakeRecording(f"song{number:07}", f"Song {number}", ("Somebody",), "Album", 200)
+
+
+def answer_with(*rows: Any) -> bytes:
+    """A page of results with these rows, whatever they are."""
+    page = page_of([song(0)])
+    section = page["contents"]["tabbedSearchResultsRenderer"]["tabs"][0]["tabRenderer"]["content"]
+    section["sectionListRenderer"]["contents"][0]["musicShelfRenderer"]["contents"] = list(rows)
+    return json.dumps(page).encode()
+
+
+def row(recording: FakeRecording) -> dict[str, Any]:
+    return {"musicResponsiveListItemRenderer": item(recording)}
+
+
+def with_id(video_id: object) -> Any:
+    odd = row(song(7))
+    play = watch(song(7))
+    play["watchEndpoint"]["videoId"] = video_id
+    content = odd["musicResponsiveListItemRenderer"]["overlay"]["musicItemThumbnailOverlayRenderer"]["content"]
+    content["musicPlayButtonRenderer"]["playNavigationEndpoint"] = play
+    return odd
+
+
+def with_video_type(video_type: object) -> Any:
+    odd = with_id("song0000007")
+    content = odd["musicResponsiveListItemRenderer"]["overlay"]["musicItemThumbnailOverlayRenderer"]["content"]
+    play = content["musicPlayButtonRenderer"]["playNavigationEndpoint"]["watchEndpoint"]
+    play["watchEndpointMusicSupportedConfigs"]["watchEndpointMusicConfig"]["musicVideoType"] = video_type
+    return odd
+
+
+def with_text(column: int, run: int, text: object) -> Any:
+    odd = row(song(7))
+    columns = odd["musicResponsiveListItemRenderer"]["flexColumns"]
+    columns[column]["musicResponsiveListItemFlexColumnRenderer"]["text"]["runs"][run]["text"] = text
+    return odd
+
+
+ODD_IDS = [12345678901, ["song0000007"], {"a": 1}, True, 1.5, "short", "song0000007 ", "song0000007\n", "song000007\0"]
+ODD_IDS += ["../../../et", "abcde/ghijk", "https://a.b", "a" * 300, "a" * 5_000, "sóng0000007", "\ud800ong0000007"]
+TITLES: list[object] = [5, ["Song"], {}, True]
+ODD_ROWS: list[Any] = [
+    *map(with_id, ODD_IDS),
+    *map(with_video_type, (["MUSIC_VIDEO_TYPE_ATV"], 5, {})),
+    *[with_text(0, 0, odd) for odd in TITLES],  # the title
+    *[with_text(1, 0, odd) for odd in TITLES],  # the artist
+    *[with_text(1, 4, odd) for odd in ("9" * 5_000 + ":00", "99999999999:00", 5)],  # the duration
+    *(5, None, "text", [], {}, {"musicResponsiveListItemRenderer": None}, {"musicResponsiveListItemRenderer": {}}),
+    {"otherRenderer": {}},
+]
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_one_odd_row_costs_no_other(server: YouTubeMusicServer, breaker: CircuitBreaker, place: int) -> None:
+    client = connect(server, breaker)
+    for odd in ODD_ROWS:
+        rows = [row(song(1)), row(song(2))]
+        server.faults.append(Fault(status=200, body=answer_with(*rows[:place], odd, *rows[place:]), path="/search"))
+        found = client.search("song", "songs")
+        assert [one.video_id for one in found] == ["song0000001", "song0000002"], odd
+    assert len(server.searches) == len(ODD_ROWS), "nothing is asked again"
+
+
+def test_an_answer_of_odd_rows_only_is_an_error(server: YouTubeMusicServer, breaker: CircuitBreaker) -> None:
+    for odd in ODD_ROWS:
+        breaker.succeeded()
+        server.faults.append(Fault(status=200, body=answer_with(odd, odd), path="/search"))
+        with pytest.raises(NotUnderstood):
+            connect(server, breaker).search("song", "songs")
+
+
+def test_odd_characters_and_lengths_stay_within_bounds(server: YouTubeMusicServer, breaker: CircuitBreaker) -> None:
+    many = FakeRecording("song0000001", "x" * 20_000, tuple(f"A {number}" for number in range(500)), "y" * 20_000, 200)
+    rows = [row(many), *(row(song(number)) for number in range(500))]
+    rows[1] = with_text(0, 0, "half \ud800 and \x1b[2J")
+    server.faults.append(Fault(status=200, body=answer_with(*rows), path="/search"))
+    first, second, *others = connect(server, breaker).search("song", "songs")
+    assert (len(first.title), len(first.album), len(first.artists)) == (LONGEST_TEXT, LONGEST_TEXT, MOST_ARTISTS)
+    assert second.title == "half \ufffd and  [2J"
+    assert len(others) == MOST_ROWS - 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[]",
+        b'"text"',
+        b"5",
+        b"{}",
+        b'{"error": {"message": "no"}}',
+        b'{"contents": {"sectionListRenderer": {"contents": [{"unknownRenderer": {}}]}}}',
+        b'{"contents": {"sectionListRenderer": {"contents": 5}}}',
+        b'{"contents": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
+        b'{"contents": ' + b"9" * 10_000 + b"}",
+        b"\xff\xfe\x00",
+    ],
+)
+def test_an_answer_in_which_nothing_is_known_is_not_taken_for_nothing_found(
+    server: YouTubeMusicServer, breaker: CircuitBreaker, body: bytes
+) -> None:
+    server.faults.append(Fault(status=200, body=body, path="/search"))
+    client = connect(server, breaker)
+    with pytest.raises(NotUnderstood):
+        client.search("wonderwall", "songs")
+    assert client.search("under pressure", "songs")
+
+
+def test_an_answer_without_results_is_understood(server: YouTubeMusicServer, breaker: CircuitBreaker) -> None:
+    server.faults.append(Fault(status=200, body=b'{"responseContext": {}}', path="/search"))
+    assert connect(server, breaker).search("wonderwall", "songs") == ()
+
+
+@pytest.mark.parametrize("path", ["/", "/search"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_an_answer_is_no_larger_than_any_sensible_one(
+    server: YouTubeMusicServer, breaker: CircuitBreaker, path: str, pack: Callable[[bytes], bytes]
+) -> None:
+    headers = {"Content-Encoding": "gzip"} if pack is gzip.compress else {}
+    body = pack(b" " * (ANSWER_BYTES + 1))
+    server.faults.append(Fault(status=200, body=body, headers=headers, path=path))
+    with pytest.raises(NotUnderstood):
+        connect(server, breaker).search("wonderwall", "songs")
+    assert len(server.asked) == (1 if path == "/" else 2), "not again at once"
+
+
+def test_an_answer_that_drips_ends_in_time(server: YouTubeMusicServer, breaker: CircuitBreaker) -> None:
+    server.catalogue = [song(number) for number in range(20)]
+    server.faults.append(Fault("slow", path="/search", pause_s=0.2, times=9))
+    client = YouTubeMusic(server.base_url, limiter=RateLimiter(1_000), breaker=breaker, answer_s=0.5)
+    with pytest.raises(ServiceError, match="does not answer"):
+        client.search("song", "songs")
+    assert len(server.searches) == 1, "it took long enough"
+
+
+@pytest.mark.parametrize(
+    "visitor", ["5", "null", '"a\\r\\nX: y"', '"\\ud800"', '"x" * 5', "[" * 9_000, '"' + "x" * 9_000]
+)
+def test_an_odd_visitor_id_is_none(server: YouTubeMusicServer, breaker: CircuitBreaker, visitor: str) -> None:
+    page = f'ytcfg.set({{"VISITOR_DATA": {visitor}}});'.encode()
+    server.faults.append(Fault(status=200, body=page, path="/"))
+    assert connect(server, breaker).search("under pressure", "songs")
+    assert server.asked[1].headers.get("X-Goog-Visitor-Id") in {"", "x"}
+
+
+@pytest.mark.parametrize("wait", ["86400000000000", "9" * 400, "1e300", "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_a_pause_is_no_longer_than_any_sensible_one(
+    server: YouTubeMusicServer, breaker: CircuitBreaker, wait: str
+) -> None:
+    server.faults.append(Fault(status=429, headers={"Retry-After": wait}, times=9))
+    with pytest.raises(ServiceRefused) as refused:
+        connect(server, breaker).search("wonderwall", "songs")
+    assert refused.value.retry_after_s == LONGEST_PAUSE_S

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from spotmap_build.errors import ConfigError
+from spotmap_build.fetch.recordings import overrides
 from spotmap_build.fetch.recordings.overrides import Override, parse_video_id, read_overrides, write_override
 
 VIDEO = "QH3Fx41Jpl4"
@@ -112,6 +114,26 @@ def test_a_mistake_is_told_with_its_place_and_the_way_out(
 def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         read_overrides(tmp_path)
+
+
+def test_a_pipe_in_place_of_the_file_is_told(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "overrides.toml")
+    with pytest.raises(ConfigError, match="a pipe"):
+        read_overrides(tmp_path / "overrides.toml")
+
+
+@pytest.mark.parametrize(
+    "content", ["a = " + "[" * 50_000, "a = " + "{a=" * 50_000, "a = " + "9" * 10_000, "a = 9999-99-99"]
+)
+def test_toml_that_is_too_much_is_told(tmp_path: Path, content: str) -> None:
+    with pytest.raises(ConfigError, match="is not TOML"):
+        read_overrides(written(tmp_path, content))
+
+
+def test_a_file_larger_than_any_of_decisions_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overrides, "MOST_BYTES", 10)
+    with pytest.raises(ConfigError, match="larger than 10 bytes"):
+        read_overrides(written(tmp_path, "# a comment"))
 
 
 def test_a_new_decision_goes_to_the_end_below_its_title(tmp_path: Path) -> None:

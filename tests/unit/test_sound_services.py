@@ -9,13 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from spotmap_build.cache.freshness import Failure
+from spotmap_build.cache.keys import Key
 from spotmap_build.cache.store import Cache
 from spotmap_build.config import Config
+from spotmap_build.core.retry_after import LONGEST_PAUSE_S
 from spotmap_build.errors import ServiceError, ServiceRefused
 from spotmap_build.progress import make_progress
 from spotmap_build.steps import Clock, Run
 from spotmap_build.steps.sound.scratch import scratch_folder, sweep
-from spotmap_build.steps.sound.services import PAUSE_S, Service, when
+from spotmap_build.steps.sound.services import PAUSE_S, SERVICE_VERSION, Service, when
 
 
 @pytest.fixture
@@ -66,6 +69,28 @@ def test_a_build_that_asks_nobody_remembers_nothing(run: Run) -> None:
     assert not offline.is_open
     assert offline.waiting("a", "match").retry_at_unix_s is None
     assert Service(run, "YouTube").is_open
+
+
+@pytest.mark.parametrize("pause_s", [86_400_000_000_000.0, 1e300, float("inf")])
+def test_no_pause_is_remembered_for_longer_than_a_service_may_want(run: Run, pause_s: float) -> None:
+    Service(run, "YouTube").remember(ServiceRefused("Too many.", retry_after_s=pause_s))
+    later = Service(run, "YouTube")
+    assert not later.is_open
+    retry_at = later.waiting("a", "download").retry_at_unix_s
+    assert retry_at is not None
+    assert abs(retry_at - time.time() - LONGEST_PAUSE_S) < 60
+    assert "It can be tried again after" in later.summary()
+
+
+def test_a_pause_that_no_service_wants_was_remembered_by_mistake(run: Run) -> None:
+    absurd = Failure("refused", "Too many.", "retry_after", 86_400_000_000_000)
+    run.cache.put_failure(Key("service", SERVICE_VERSION, {"service": "YouTube"}), absurd)
+    assert Service(run, "YouTube").is_open
+
+
+@pytest.mark.parametrize("moment", [86_400_000_000_000, 10**30, -(10**30)])
+def test_a_moment_that_is_no_date_is_not_told(moment: int) -> None:
+    assert when(moment) == ""
 
 
 def test_a_moment_is_told_in_words() -> None:

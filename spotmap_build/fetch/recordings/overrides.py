@@ -11,7 +11,6 @@ region-2 = "Evenings at home"    # a region or neighbourhood, by the id that the
 from __future__ import annotations
 
 import json
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,9 +20,13 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from spotmap_build.cache.files import write_durably
+from spotmap_build.core.documents import parse_toml
+from spotmap_build.core.files import read_bounded
 from spotmap_build.errors import ConfigError
+from spotmap_build.fetch.recordings.video_ids import is_video_id
 
-_VIDEO_ID: Final = re.compile(r"[A-Za-z0-9_-]{11}")
+MOST_BYTES: Final = 32 << 20
+"""Some hundred thousand choices with a title above each."""
 _VIDEO_HOSTS: Final = frozenset(("youtube.com", "www.youtube.com", "m.youtube.com", "music.youtube.com", "youtu.be"))
 _CHOICES: Final = ("video_id", "exclude", "file")
 _EXAMPLE: Final = 'A choice looks like this: [track."the track\'s id"], and below it video_id = "QH3Fx41Jpl4".'
@@ -54,14 +57,14 @@ def parse_video_id(text: str) -> str:
     ValueError: with a plain sentence that quotes the text.
     """
     given = text.strip()
-    if _VIDEO_ID.fullmatch(given):
+    if is_video_id(given):
         return given
     try:
         address = urlsplit(given if "://" in given else f"https://{given}")
         if address.hostname in _VIDEO_HOSTS:
             last_part = address.path.rstrip("/").rpartition("/")[2]
             for candidate in (*parse_qs(address.query).get("v", []), last_part):
-                if _VIDEO_ID.fullmatch(candidate):
+                if is_video_id(candidate):
                     return candidate
     except ValueError:
         pass  # brackets that are no IP address, and the like: no address of YouTube's
@@ -139,7 +142,7 @@ def _says(text: str, expected: Overrides, path: Path) -> bool:
 
 def _read_text(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return read_bounded(path, MOST_BYTES).decode("utf-8-sig")
     except FileNotFoundError:
         return ""
     except UnicodeDecodeError as error:
@@ -154,8 +157,8 @@ def _read_text(path: Path) -> str:
 
 def _document(text: str, path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        return parse_toml(text)
+    except ValueError as error:
         raise ConfigError(
             f"{path} is not TOML: {error}.", hint=f"Mend that line, or move the file away. {_EXAMPLE}"
         ) from error

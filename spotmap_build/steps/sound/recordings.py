@@ -5,21 +5,26 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
 from spotmap_build.cache.freshness import Failure, Freshness, retry_later
 from spotmap_build.cache.keys import Key, digest_bytes
+from spotmap_build.core.files import check_regular
 from spotmap_build.errors import ServiceError
+from spotmap_build.fetch.politeness import NotUnderstood
 from spotmap_build.fetch.recordings.overrides import Override, Overrides, read_overrides
+from spotmap_build.fetch.recordings.video_ids import is_video_id
 from spotmap_build.model import Candidate, Failed, Match, Recording, Track
 from spotmap_build.steps.sound.services import Service
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from spotmap_build.cache.records import Record
+    from spotmap_build.fetch.libraries.identify import FileFacts
     from spotmap_build.fetch.recordings.queries import Query
     from spotmap_build.fetch.recordings.youtube_music import YouTubeMusic
     from spotmap_build.steps.fetch import Fetched
@@ -36,6 +41,8 @@ SURE: Final = 0.9
 video of a song, which may have another beginning, has less."""
 MATCH: Final = "match.json"
 CANDIDATES: Final = "candidates.json"
+
+Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +98,8 @@ class Finder:
             self.service.remember(error)
             if not self.service.is_open:
                 return Found(track, failure=self.service.waiting(track.id, "match"))
-            self._unanswered.append((_match_key(track), error))
+            if not isinstance(error, NotUnderstood):
+                self._unanswered.append((_match_key(track), error))
             return Found(track, failure=Failed(track.id, "match", error.code, error.message, retryable=True))
         freshness = None if match.candidate else Freshness(int(time.time()), NONE_MAX_AGE_S)
         outputs = {MATCH: msgspec.json.encode(match)}
@@ -129,8 +137,11 @@ class Finder:
             return None
         if record.failure is not None:
             return None if self._run.config.retry else Found(track, failure=failed(track.id, "match", record.failure))
-        match = msgspec.json.decode(self._run.cache.read(record, MATCH), type=Match)
-        if match.candidate is None and self._run.config.retry:
+        match = self._read(record, MATCH, Match)
+        if match is None or (match.candidate is None and self._run.config.retry):
+            return None
+        looked_at = (*(each.candidate for each in match.considered), *([match.candidate] if match.candidate else []))
+        if not _are_sound(looked_at):
             return None
         fresh = record.freshness
         return _found(track, match, fresh.fetched_at_unix_s + fresh.max_age_s if fresh else None)
@@ -148,7 +159,12 @@ class Finder:
     def _local(self, track: Track, file: Path) -> Found:
         from spotmap_build.fetch.libraries.identify import Unusable, identify_files
 
-        (facts,) = identify_files([file], self._fetched.context)
+        facts: FileFacts | Unusable
+        try:
+            check_regular(file)
+            (facts,) = identify_files([file], self._fetched.context)
+        except OSError as error:
+            facts = Unusable("unreadable", f"The file cannot be read: {error.strerror or error}.")
         if isinstance(facts, Unusable):
             detail = f"{file.name}, given in {self._run.config.overrides.name}: {facts.detail}"
             return Found(track, failure=Failed(track.id, "match", facts.code, detail, needs_person=True))
@@ -180,13 +196,22 @@ class Finder:
         with asking:
             record = self._run.cache.lookup(key)
             if record is not None and not self._is_to_be_asked_again(record):
-                return msgspec.json.decode(self._run.cache.read(record, CANDIDATES), type=tuple[Candidate, ...])
+                known = self._read(record, CANDIDATES, tuple[Candidate, ...])
+                if known is not None and _are_sound(known):
+                    return known
             started = time.monotonic()
             found = self._youtube_music().search(query.text, query.kind)
             outputs = {CANDIDATES: msgspec.json.encode(found)}
             freshness = Freshness(int(time.time()), NONE_MAX_AGE_S)
             self._run.cache.put(key, outputs, time.monotonic() - started, freshness=freshness)
             return found
+
+    def _read(self, record: Record, name: str, kind: type[Kept]) -> Kept | None:
+        """What was remembered; None where an earlier version remembered what nobody can read back."""
+        try:
+            return msgspec.json.decode(self._run.cache.read(record, name), type=kind)
+        except msgspec.DecodeError:
+            return None
 
     def _is_to_be_asked_again(self, record: Record) -> bool:
         """With ``--retry``, an answer from before this build does not count."""
@@ -223,6 +248,11 @@ def failed(track_id: str, stage: str, failure: Failure) -> Failed:
         retry_at_unix_s=failure.retry_at_unix_s,
         needs_person=failure.kind == "needs_person",
     )
+
+
+def _are_sound(candidates: Iterable[Candidate]) -> bool:
+    """Whether what was remembered would be remembered today: a version that checked nothing kept any id."""
+    return all(is_video_id(candidate.video_id) for candidate in candidates)
 
 
 def _match_key(track: Track) -> Key:

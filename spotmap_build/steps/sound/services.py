@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from spotmap_build.cache.errors import CacheReadOnly
 from spotmap_build.cache.freshness import Failure
 from spotmap_build.cache.keys import Key
+from spotmap_build.core.retry_after import LONGEST_PAUSE_S, clamp_retry_at
 from spotmap_build.errors import ServiceError, ServiceRefused
 from spotmap_build.fetch.politeness import CircuitBreaker
 from spotmap_build.model import Failed
@@ -48,9 +49,13 @@ class Service:
     def _recall(self) -> None:
         self._is_recalled = True
         record = self._run.cache.lookup(self._key)
-        if record is not None and record.failure is not None and not self._run.config.retry:
-            self._retry_at_unix_s = record.failure.retry_at_unix_s
-            self.breaker.failed(ServiceRefused(record.failure.detail))
+        if record is None or record.failure is None or self._run.config.retry:
+            return
+        retry_at_unix_s = record.failure.retry_at_unix_s
+        if retry_at_unix_s is not None and retry_at_unix_s > time.time() + LONGEST_PAUSE_S:
+            return  # no service wants that: it was remembered under a wrong clock, or by a version that believed all
+        self._retry_at_unix_s = retry_at_unix_s
+        self.breaker.failed(ServiceRefused(record.failure.detail))
 
     def waiting(self, track_id: str, stage: str) -> Failed:
         """The ledger's row of a track that waits until the service can be asked again."""
@@ -62,7 +67,8 @@ class Service:
         """Keep a refusal in mind, so that the next build does not ask too early. Other errors pass."""
         if isinstance(error, ServiceRefused) and self._retry_at_unix_s is None:
             pause_s = PAUSE_S if error.retry_after_s is None else error.retry_after_s
-            self._retry_at_unix_s = int(time.time() + pause_s)
+            now_unix_s = time.time()
+            self._retry_at_unix_s = clamp_retry_at(now_unix_s + pause_s, now_unix_s)
             failure = Failure("refused", error.message, "retry_after", self._retry_at_unix_s)
             with suppress(CacheReadOnly):
                 self._run.cache.put_failure(self._key, failure)
@@ -75,8 +81,11 @@ class Service:
 
 
 def when(retry_at_unix_s: int | None) -> str:
-    """`` It is tried again after 21:40 UTC on 3 December.``, or nothing where that is not known."""
+    """`` It is tried again after 21:40 UTC on 3 December.``, or nothing where that is not known or no date."""
     if retry_at_unix_s is None:
         return ""
-    moment = datetime.fromtimestamp(retry_at_unix_s, UTC)
+    try:
+        moment = datetime.fromtimestamp(retry_at_unix_s, UTC)
+    except (ValueError, OverflowError, OSError):
+        return ""
     return f" It can be tried again after {moment:%H:%M} UTC on {moment.day} {moment:%B}."

@@ -1,0 +1,107 @@
+"""Nothing that cannot be a recording is remembered or believed, and what a person chose by mistake is told."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from spotmap_build.cache.freshness import Freshness
+from spotmap_build.cache.keys import Key
+from spotmap_build.cache.store import Cache
+from spotmap_build.config import Config
+from spotmap_build.fetch.recordings.queries import queries
+from spotmap_build.model import Track
+from spotmap_build.progress import make_progress
+from spotmap_build.steps import Clock, Run
+from spotmap_build.steps.fetch import Fetched
+from spotmap_build.steps.sound import recordings
+from spotmap_build.steps.sound.recordings import Finder
+from tests.fakes.http_server import Fault
+from tests.fakes.youtube_music_server import FakeRecording, YouTubeMusicServer, serve
+
+TRACK = Track("a", "Song", ("Somebody",), "Album", 200_000)
+RIGHT = FakeRecording("song0000001", "Song", ("Somebody",), "Album", 200)
+NOW = Freshness(2_000_000_000, 10**9)
+
+
+@pytest.fixture
+def server() -> Iterator[YouTubeMusicServer]:
+    with serve(YouTubeMusicServer(catalogue=[RIGHT])) as running:
+        yield running
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Iterator[Cache]:
+    with Cache.open(tmp_path / "cache") as opened:
+        yield opened
+
+
+def make_finder(cache: Cache, server: YouTubeMusicServer, folder: Path) -> Finder:
+    """What a build begins with."""
+    config = Config(ytmusic_url=server.base_url, searches_per_s=1_000, overrides=folder / "overrides.toml")
+    context = SimpleNamespace(cache=cache, probe=None, threads=1, advance=lambda *_: None)
+    fetched = SimpleNamespace(usable_tracks=(TRACK,), loaded=SimpleNamespace(is_streamed=True), context=context)
+    return Finder(Run(config, cache, make_progress("json"), Clock()), cast("Fetched", fetched))
+
+
+def candidate(**odd: object) -> dict[str, Any]:
+    return {"video_id": "song0000009", "title": "Song", "artists": ["Somebody"], "duration_s": 200, **odd}
+
+
+ODD = [
+    candidate(video_id=12345678901),
+    candidate(video_id=["song0000009"]),
+    candidate(video_id="../../../et"),
+    candidate(video_id="a" * 300),
+    candidate(title=5),
+    candidate(duration_s="200"),
+]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_what_an_earlier_version_kept_without_a_look_is_asked_again(
+    cache: Cache, server: YouTubeMusicServer, tmp_path: Path, odd: dict[str, Any]
+) -> None:
+    for query in queries(TRACK):
+        key = Key("search", recordings.SEARCH_VERSION, {"text": query.text, "kind": query.kind})
+        cache.put(key, {recordings.CANDIDATES: json.dumps([odd]).encode()}, 0.0, freshness=NOW)
+    match = {"candidate": odd, "confidence": 1.0, "evidence": []}
+    cache.put(recordings._match_key(TRACK), {recordings.MATCH: json.dumps(match).encode()}, 0.0)
+    finder = make_finder(cache, server, tmp_path)
+    assert finder.recall_all().pending == [TRACK]
+    found = finder.find(TRACK)
+    assert found.track.recording is not None
+    assert found.track.recording.video_id == RIGHT.video_id
+    assert make_finder(cache, server, tmp_path).recall_all().pending == []
+
+
+def test_an_answer_that_makes_no_sense_is_asked_again_by_the_next_build(
+    cache: Cache, server: YouTubeMusicServer, tmp_path: Path
+) -> None:
+    server.faults.append(Fault(status=200, body=b'{"contents": 5}', path="/search"))
+    finder = make_finder(cache, server, tmp_path)
+    failure = finder.find(TRACK).failure
+    assert failure is not None
+    assert (failure.code, failure.retryable) == ("service", True)
+    finder.close()
+    later = make_finder(cache, server, tmp_path)
+    assert later.recall_all().pending == [TRACK]
+    assert later.find(TRACK).failure is None
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("/dev/zero"), lambda _path: None])
+def test_a_choice_that_is_no_file_is_that_track_s_failure(
+    cache: Cache, server: YouTubeMusicServer, tmp_path: Path, make: Any
+) -> None:
+    make(tmp_path / "own.mp3")
+    (tmp_path / "overrides.toml").write_text('[track.a]\nfile = "own.mp3"\n')
+    failure = make_finder(cache, server, tmp_path).recall_all().found["a"].failure
+    assert failure is not None
+    assert (failure.code, failure.needs_person) == ("unreadable", True)
+    assert "own.mp3" in failure.detail
