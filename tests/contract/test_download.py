@@ -21,6 +21,7 @@ from spotmap_build.embed.decode import decode
 from spotmap_build.errors import ConfigError, OutputError, ServiceError, ServiceRefused, SpotmapError, TrackError
 from spotmap_build.fetch.recordings import download as room
 from spotmap_build.fetch.recordings import javascript
+from spotmap_build.fetch.recordings.attended import Pace
 from spotmap_build.fetch.recordings.download import Cancelled, DownloadSettings, download
 from tests.fakes.audio_server import AudioServer, audio_of, serve
 from tests.fakes.http_server import Fault
@@ -192,6 +193,85 @@ def test_no_more_is_downloaded_than_was_allowed(
     error = track_failure("a", tmp_path, replace(settings, max_size_bytes=5_000))
     assert (error.track_code, error.retryable) == ("too-large", False)
     assert time.monotonic() - started_s < 1
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault("slow", after=1, pause_s=30), Fault("stall", times=ALWAYS), Fault("stall", after=1, times=ALWAYS)]
+)
+def test_a_download_in_which_hardly_anything_comes_is_given_up(
+    server: AudioServer, settings: DownloadSettings, tmp_path: Path, fault: Fault
+) -> None:
+    server.faults.append(replace(fault))
+    error = failure("a", tmp_path, replace(settings, socket_timeout_s=60, stall_s=0.4))
+    assert isinstance(error, ServiceError)
+    assert "hardly anything came" in error.message
+    server.faults.clear()
+    assert download("a", tmp_path, settings).read_bytes() == audio_of("a", ".m4a")
+
+
+def test_a_rate_that_was_asked_for_is_fast_enough(settings: DownloadSettings) -> None:
+    assert room._Watch(settings).least_rate_bytes_s == room.LEAST_RATE_BYTES_S
+    assert room._Watch(replace(settings, max_rate_bytes_s=400)).least_rate_bytes_s == 100
+
+
+def test_enough_has_to_come_in_every_window() -> None:
+    now_s = 0.0
+    pace = Pace(100, 10, clock=lambda: now_s)
+    for now_s, count, is_too_slow in [(5, 0, False), (9, 100, False), (11, 0, False), (20, 90, False), (22, 9, True)]:
+        pace.arrived(count)
+        assert pace.is_too_slow() is is_too_slow, now_s
+
+
+@pytest.mark.parametrize("status", [200, 403])
+def test_a_page_is_no_larger_than_any_that_helps(
+    server: AudioServer,
+    settings: DownloadSettings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+) -> None:
+    monkeypatch.setattr(room, "PAGE_BYTES", 100_000)
+    server.faults.append(Fault(status=status, body=b"<html>" + b" " * 1_000_000, times=ALWAYS))
+    assert track_failure("a", tmp_path, settings).track_code == "not-audio"
+
+
+def test_all_pages_of_a_video_together_are_bounded(
+    server: AudioServer, settings: DownloadSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "PAGES_BYTES", 1_000)
+    server.suffixes["a"], server.contents["a"] = ".html", b"<html>" + b" " * 10_000
+    assert track_failure("a", tmp_path, replace(settings, max_size_bytes=1_000)).track_code == "not-audio"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<html><video src="file://{file}"></video>',
+        (
+            '<html><script type="application/ld+json">{{"@context": "https://schema.org", "@type": "VideoObject",'
+            ' "name": "x", "uploadDate": "2020-01-01", "contentUrl": "file://{file}"}}</script>'
+        ),
+        "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nfile://{file}\n#EXT-X-ENDLIST\n",
+        "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n/watch?v=b\n#EXT-X-ENDLIST\n",
+    ],
+)
+def test_no_page_leads_to_a_file_of_this_machine(
+    server: AudioServer, settings: DownloadSettings, tmp_path: Path, page: str
+) -> None:
+    folder, file = tmp_path / "audio", tmp_path / "own.m4a"
+    folder.mkdir()
+    file.write_bytes(audio_of("b", ".m4a"))
+    server.suffixes["a"], server.contents["a"] = ".html", page.format(file=file).encode()
+    failure("a", folder, settings)
+    assert {asked.query["v"] for asked in server.asked} == {"a"}, "nor to the pieces of something"
+
+
+def test_a_name_that_no_file_may_have_is_the_track_s_failure(
+    server: AudioServer, settings: DownloadSettings, tmp_path: Path
+) -> None:
+    error = track_failure("a" * 300, tmp_path, settings)
+    assert (error.track_code, error.retryable) == ("download", True)
+    assert "File name too long" in error.message
 
 
 def test_a_rate_is_kept(server: AudioServer, settings: DownloadSettings, tmp_path: Path) -> None:

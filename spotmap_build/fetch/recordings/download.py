@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import io
+import math
 import tempfile
 import threading
+import time
 from dataclasses import dataclass
 from http.cookiejar import LoadError
 from pathlib import Path
@@ -13,15 +15,36 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 
 from spotmap_build.errors import ConfigError, ServiceError, SpotmapError, TrackError
+from spotmap_build.fetch.recordings.attended import OwnThread, Pace
 from spotmap_build.fetch.recordings.audio_files import check_audio_file
-from spotmap_build.fetch.recordings.download_messages import OUTDATED, Unreached, error_for, live, no_audio, no_room
+from spotmap_build.fetch.recordings.download_messages import (
+    OUTDATED,
+    Unreached,
+    error_for,
+    live,
+    no_audio,
+    no_room,
+    page_too_large,
+    too_slow,
+)
 from spotmap_build.fetch.recordings.javascript import find_runtime
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 FORMATS: Final = "bestaudio[ext=m4a]/bestaudio/best"
 """AAC in MP4 first: everything decodes it."""
+FORMATS_ELSEWHERE: Final = "best[protocol~='^https?$']"
+"""On another host the address gives the audio itself: what only lists where its pieces are may name any place."""
+PAGE_BYTES: Final = 16 << 20
+"""The largest page that is read to find the audio; YouTube's have less than three megabytes."""
+PIECE_BYTES: Final = 1 << 16
+PAGES_BYTES: Final = 64 << 20
+"""Of all pages of one video together."""
+LEAST_RATE_BYTES_S: Final = 2_000
+"""An eighth of what the sound itself takes: whoever gives less never comes to an end."""
+FAREWELL_S: Final = 1.0
+"""How long a cancelled download may take to stop by itself."""
 REQUEST_PAUSE_S: Final = 0.75
 """Between requests to YouTube, of which it takes several to find a video's audio: it counts them."""
 DISK: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EFBIG})
@@ -38,7 +61,8 @@ class DownloadSettings:
 
     ``watch_url`` holds ``{video_id}``; on another host than YouTube's, the address must give the audio itself.
     ``cookies`` is a file in Netscape's format; it is read, never written. ``attempts`` of what was not answered, with
-    waits of ``pause_s`` and then twice as long each time between.
+    waits of ``pause_s`` and then twice as long each time between. A download in which hardly anything comes for
+    ``stall_s`` is given up; a ``max_rate_bytes_s`` that asks for as little is no reason.
     """
 
     watch_url: str
@@ -47,6 +71,7 @@ class DownloadSettings:
     max_size_bytes: int = 100_000_000
     max_duration_s: int = 3 * 3_600
     socket_timeout_s: float = 20
+    stall_s: float = 90
     attempts: int = 3
     pause_s: float = 1.0
 
@@ -74,7 +99,10 @@ def download(
     except OSError as error:
         if cancelled.is_set():
             raise Cancelled from error
-        raise no_room(error.strerror or type(error).__name__) from error
+        reason = error.strerror or type(error).__name__
+        if error.errno in DISK or not folder.is_dir():
+            raise no_room(reason) from error
+        raise TrackError("download", f"Its audio cannot be stored: {reason}.", retryable=True) from error
 
 
 def _persistently(video_id: str, work: Path, settings: DownloadSettings, cancelled: threading.Event) -> Path:
@@ -95,9 +123,9 @@ def _fetch(video_id: str, work: Path, settings: DownloadSettings, cancelled: thr
     try:
         info = session.fetch(url, work, cancelled)
     # Extractors stumble over what they do not expect with any exception there is.
-    except Exception as error:
+    except BaseException as error:
         _forget(session)
-        if isinstance(error, SpotmapError):
+        if isinstance(error, SpotmapError | Cancelled) or not isinstance(error, Exception):
             raise
         if isinstance(error, DownloadCancelled) or cancelled.is_set():
             raise Cancelled from error
@@ -125,28 +153,80 @@ def _forget(session: _Session) -> None:
 
 
 class _Session:
-    """yt-dlp for one video after the other: YouTube's script has some MB, and is fetched and prepared only once."""
+    """yt-dlp for one video after the other: YouTube's script has some MB, and is fetched and prepared only once.
+
+    It works in a thread of its own, which is left when nothing comes any more.
+    """
 
     def __init__(self, settings: DownloadSettings) -> None:
         import yt_dlp
 
         self.settings = settings
         self.watch = _Watch(settings)
+        self._thread = OwnThread()
         self._downloader = yt_dlp.YoutubeDL(_parameters(settings, self.watch))
         self._downloader.cache = _Memory()
+        self._downloader.urlopen = _Opener(self._downloader.urlopen, self.watch)
 
     def fetch(self, url: str, work: Path, cancelled: threading.Event) -> dict[str, Any] | None:
         """Download into ``work``; gives what is known of the video. Raises whatever yt-dlp raises."""
         self.watch.begin(cancelled)
         self._downloader.params["paths"] = {"home": str(work), "temp": str(work)}
-        info: dict[str, Any] | None = self._downloader.extract_info(url)
+        try:
+            info: dict[str, Any] | None = self._thread.call(lambda: self._downloader.extract_info(url), self.watch.look)
+        except BaseException:
+            self.watch.leave()
+            raise
         return info
 
     def close(self) -> None:
-        """Close its connections."""
+        """Close its connections, once it is finished."""
+        self._thread.close(self._close)
+
+    def _close(self) -> None:
         # It would read the cookies to write them back; nothing is written here, and they may be what is wrong.
         self._downloader.params["cookiefile"] = None
         self._downloader.close()
+
+
+class _Opener:
+    """yt-dlp's way to open an address, so that every answer is counted, and no page is larger than any that helps."""
+
+    def __init__(self, urlopen: Callable[[Any], Any], watch: _Watch) -> None:
+        self._urlopen = urlopen
+        self._watch = watch
+
+    def __call__(self, request: Any) -> Any:
+        from yt_dlp.networking.exceptions import HTTPError
+
+        try:
+            response = self._urlopen(request)
+        except HTTPError as error:
+            self._bound(error.response)
+            raise
+        self._bound(response)
+        return response
+
+    def _bound(self, response: Any) -> None:
+        read = response.read
+
+        def read_some(amount: int | None = None) -> bytes:
+            piece: bytes = read(amount)
+            self._watch.arrived(len(piece))
+            return piece
+
+        def read_bounded(amount: int | None = None) -> bytes:
+            if amount is not None:
+                return read_some(amount)
+            pieces: list[bytes] = []
+            while piece := read_some(PIECE_BYTES):
+                pieces.append(piece)
+                if len(pieces) * PIECE_BYTES > PAGE_BYTES:
+                    response.close()
+                    raise page_too_large(PAGE_BYTES)
+            return b"".join(pieces)
+
+        response.read = read_bounded
 
 
 class _Memory:
@@ -171,7 +251,7 @@ def _parameters(settings: DownloadSettings, watch: _Watch) -> dict[str, Any]:
     runtime = find_runtime()
     is_youtube = _is_youtube(settings.watch_url)
     return {
-        "format": FORMATS,
+        "format": FORMATS if is_youtube else FORMATS_ELSEWHERE,
         "outtmpl": {"default": "audio.%(ext)s"},
         "allowed_extractors": ["youtube"] if is_youtube else ["generic"],
         "noplaylist": True,
@@ -206,13 +286,43 @@ class _Watch:
 
     def __init__(self, settings: DownloadSettings) -> None:
         self._settings = settings
-        self._cancelled = threading.Event()
-        self.warnings: list[str] = []
+        self.least_rate_bytes_s = min(LEAST_RATE_BYTES_S, (settings.max_rate_bytes_s or math.inf) / 4)
+        self._left = threading.Event()
+        self.begin(threading.Event())
 
     def begin(self, cancelled: threading.Event) -> None:
         """Another download begins."""
         self._cancelled = cancelled
-        self.warnings.clear()
+        self._cancelled_at_s: float | None = None
+        self._pace = Pace(self.least_rate_bytes_s * self._settings.stall_s, self._settings.stall_s)
+        self._bytes_left = self._settings.max_size_bytes + PAGES_BYTES
+        self.warnings: list[str] = []
+
+    def leave(self) -> None:
+        """Nobody waits for it any more: it is to stop at its next sign of life."""
+        self._left.set()
+
+    def look(self) -> None:
+        """Look, from the thread that waits, whether it is still worth waiting.
+
+        Raises
+        ------
+        Cancelled: as was asked for. ServiceError: nothing comes any more, or hardly anything.
+        """
+        if self._cancelled.is_set():
+            now_s = time.monotonic()
+            self._cancelled_at_s = self._cancelled_at_s or now_s
+            if now_s - self._cancelled_at_s > FAREWELL_S:
+                raise Cancelled
+        if self._pace.is_too_slow():
+            raise too_slow(self._settings.stall_s)
+
+    def arrived(self, count: int) -> None:
+        """Note what arrives, of a page or of the audio."""
+        self._pace.arrived(count)
+        self._bytes_left -= count
+        if self._bytes_left < 0:
+            raise page_too_large(PAGES_BYTES)
 
     def look_at(self, info: dict[str, Any], *, incomplete: object = False) -> None:  # noqa: ARG002 - yt-dlp names it
         """Refuse what is not a track, before anything of it is downloaded."""
@@ -244,7 +354,7 @@ class _Watch:
     def _stop_if_cancelled(self) -> None:
         from yt_dlp.utils import DownloadCancelled
 
-        if self._cancelled.is_set():
+        if self._cancelled.is_set() or self._left.is_set():
             raise DownloadCancelled
 
 

@@ -151,6 +151,21 @@ def live() -> TrackError:
     return TrackError("live", "The video is a live stream or a premiere that is not over.", retryable=True)
 
 
+def too_slow(window_s: float) -> ServiceError:
+    """It answers, at a rate at which nothing is ever finished."""
+    return ServiceError(
+        f"YouTube cannot be reached: in {window_s:.0f} s, hardly anything came.",
+        hint=CONNECTION,
+    )
+
+
+def page_too_large(limit_bytes: int) -> TrackError:
+    """What came is no page that says where the audio is, and not the audio."""
+    return TrackError(
+        "not-audio", f"A page of more than {limit_bytes / 1e6:.0f} MB came instead of audio.", retryable=True
+    )
+
+
 def no_room(reason: str) -> OutputError:
     """Audio that was downloaded cannot be kept until it is heard."""
     return OutputError(

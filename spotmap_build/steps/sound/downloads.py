@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from spotmap_build.cache.freshness import Failure, retry_later
 from spotmap_build.cache.keys import Key
+from spotmap_build.core.text import printable
 from spotmap_build.errors import OutputError, ServiceError, TrackError
 from spotmap_build.fetch.politeness import RateLimiter
 from spotmap_build.model import Failed, Track
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 
 DOWNLOAD_VERSION: Final = 1
 LONGEST_NAME: Final = 120
-"""Characters of a kept file's name before the id: file systems allow 255 bytes."""
+"""Characters of a kept file's name before the id."""
+LONGEST_NAME_BYTES: Final = 255
+"""Of a whole name: as much as file systems take. In other scripts than Latin, a character has two to four."""
+_ID_IN_NAME: Final = re.compile(r"\[([A-Za-z0-9_-]{11})\]")
 
 
 class Downloader:
@@ -48,9 +52,17 @@ class Downloader:
     def kept(self, video_id: str) -> Path | None:
         """The recording's audio, where an earlier build kept it."""
         folder = self._run.config.keep_audio
-        if folder is None or not folder.is_dir():
-            return None
-        return next((path for path in sorted(folder.iterdir()) if f"[{video_id}]" in path.name), None)
+        try:
+            if folder is None or not folder.is_dir():
+                return None
+            # The last one is the id; titles hold brackets as well.
+            named = (path for path in sorted(folder.iterdir()) if _ID_IN_NAME.findall(path.name)[-1:] == [video_id])
+            return next((path for path in named if path.is_file()), None)
+        except OSError as error:
+            raise OutputError(
+                f"The kept audio in {folder} cannot be read: {error.strerror or error}.",
+                hint="Choose another --keep-audio, or mend that.",
+            ) from error
 
     def get(self, track: Track, scratch: Path, cancelled: threading.Event) -> Path | Failed:
         """The audio file of a track's recording, alone in a folder of its own below ``scratch``.
@@ -60,6 +72,7 @@ class Downloader:
         OutputError: no room for it; the build cannot go on. Cancelled: as was asked for.
         """
         from spotmap_build.fetch.recordings.download import DownloadSettings, download
+        from spotmap_build.fetch.recordings.download_messages import no_room
 
         assert track.recording is not None
         assert track.recording.video_id is not None
@@ -70,8 +83,11 @@ class Downloader:
             self._limiter.wait()
         config = self._run.config
         settings = DownloadSettings(config.watch_url, config.cookies, config.max_rate_bytes_s)
-        folder = Path(tempfile.mkdtemp(dir=scratch))
         started = time.monotonic()
+        try:
+            folder = Path(tempfile.mkdtemp(dir=scratch))
+        except OSError as error:
+            raise no_room(error.strerror or type(error).__name__) from error
         try:
             path = download(video_id, folder, settings, cancelled=cancelled)
         except TrackError as error:
@@ -98,10 +114,9 @@ class Downloader:
         assert track.recording is not None
         folder = self._run.config.keep_audio
         if folder is not None:
-            name = f"{_file_name(track)} [{track.recording.video_id}]{path.suffix}"
             try:
                 folder.mkdir(parents=True, exist_ok=True)
-                shutil.move(path, folder / name)
+                _keep(path, folder, track)
             except OSError as error:
                 raise OutputError(
                     f"The audio of '{track.title}' cannot be kept in {folder}: {error.strerror or error}.",
@@ -130,7 +145,19 @@ class Downloader:
         return Key("download", DOWNLOAD_VERSION, {"video_id": video_id, "with_cookies": with_cookies})
 
 
-def _file_name(track: Track) -> str:
-    """``Artist - Title`` without what file systems do not take."""
+def _keep(path: Path, folder: Path, track: Track) -> None:
+    assert track.recording is not None
+    tail = f"[{track.recording.video_id}]{path.suffix}"
+    try:
+        shutil.move(path, folder / _file_name(track, tail))
+    except OSError:  # some file systems take less than others: this name they all take
+        shutil.move(path, folder / tail)
+
+
+def _file_name(track: Track, tail: str) -> str:
+    """``Artist - Title [id].m4a`` without what file systems do not take, and no longer than they take."""
     words = " - ".join(part for part in (", ".join(track.artists[:2]), track.title) if part)
-    return re.sub(r'[\x00-\x1f<>:"/\\|?*]+', "_", words)[:LONGEST_NAME].strip(" .") or "track"
+    name = printable(re.sub(r'[\x00-\x1f<>:"/\\|?*]+', "_", words))[:LONGEST_NAME]
+    most_bytes = LONGEST_NAME_BYTES - len(f" {tail}".encode())
+    name = name.encode()[:most_bytes].decode(errors="ignore").strip(" .")
+    return f"{name or 'track'} {tail}"

@@ -1,0 +1,107 @@
+"""Audio that is kept has a name that every file system takes, and is found again by its id and by nothing else."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from spotmap_build.cache.store import Cache
+from spotmap_build.config import Config
+from spotmap_build.errors import OutputError
+from spotmap_build.model import Recording, Track
+from spotmap_build.progress import make_progress
+from spotmap_build.steps import Clock, Run
+from spotmap_build.steps.sound.downloads import Downloader
+
+VIDEO = "QH3Fx41Jpl4"
+OTHER = "-_aBcDeFg12"
+
+
+@pytest.fixture
+def downloader(tmp_path: Path) -> Iterator[Downloader]:
+    with Cache.open(tmp_path / "cache") as cache:
+        yield Downloader(Run(Config(keep_audio=tmp_path / "kept"), cache, make_progress("json"), Clock()))
+
+
+def track(title: str, artists: tuple[str, ...] = ("Artist",), video_id: str = VIDEO) -> Track:
+    return Track("a", title, artists, recording=Recording("0" * 64, video_id=video_id))
+
+
+def keep(downloader: Downloader, kept: Track, folder: Path) -> str:
+    """Keep audio of a track; its name in the folder."""
+    arrived = folder / "arrived" / "audio.m4a"
+    arrived.parent.mkdir()
+    arrived.write_bytes(b"sound")
+    downloader.done_with(kept, arrived)
+    assert not arrived.parent.exists()
+    assert sorted(path.name for path in folder.iterdir()) == ["cache", "kept"], "nothing is elsewhere"
+    (path,) = (folder / "kept").iterdir()
+    assert path.read_bytes() == b"sound"
+    return path.name
+
+
+@pytest.mark.parametrize(
+    ("title", "artists"),
+    [
+        ("Государственный академический симфонический оркестр " * 3, ("Светланов",)),
+        ("とても長い曲名" * 12, ("歌手",)),
+        ("🎵" * 100, ()),
+        ("e\u0301" * 120, ()),
+        ("x" * 20_000, ("y" * 20_000,)),
+        ("../../../../etc/passwd", ("..",)),
+        ("/etc/passwd", ()),
+        ("..", ("...",)),
+        ("-rf", ()),
+        ("half \ud800 of \x1b[2J\0", ("\u202e",)),
+        ("C:\\x\\y", ()),
+        ("\n\r\t", ()),
+        ("", ()),
+        (f"Song [{OTHER}]", ("Artist",)),
+    ],
+)
+def test_any_title_is_kept_under_a_name_that_fits(
+    downloader: Downloader, tmp_path: Path, title: str, artists: tuple[str, ...]
+) -> None:
+    name = keep(downloader, track(title, artists), tmp_path)
+    assert len(os.fsencode(name)) <= 255
+    assert name.isprintable()
+    assert name.endswith(f" [{VIDEO}].m4a")
+    assert downloader.kept(VIDEO) == tmp_path / "kept" / name
+    assert downloader.kept(OTHER) is None
+
+
+def test_an_ordinary_name_says_who_and_what(downloader: Downloader, tmp_path: Path) -> None:
+    kept = track("What: is it?", ("One", "Two", "Three"))
+    assert keep(downloader, kept, tmp_path) == f"One, Two - What_ is it_ [{VIDEO}].m4a"
+
+
+def test_where_a_file_system_takes_less_the_id_is_name_enough(
+    downloader: Downloader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    move = shutil.move
+
+    def picky(source: Path, target: Path) -> object:
+        if len(target.name) > 30:
+            raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
+        return move(source, target)
+
+    monkeypatch.setattr(shutil, "move", picky)
+    assert keep(downloader, track("A title of some length"), tmp_path) == f"[{VIDEO}].m4a"
+
+
+def test_what_is_no_file_is_no_audio_that_was_kept(downloader: Downloader, tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / f"a [{VIDEO}]").mkdir()
+    os.mkfifo(tmp_path / "kept" / f"b [{VIDEO}].m4a")
+    assert downloader.kept(VIDEO) is None
+
+
+def test_no_place_for_downloads_is_told(downloader: Downloader, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="No such file"):
+        downloader.get(track("Song"), tmp_path / "gone", threading.Event())
