@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from spotmap_build.fetch.recordings.matching import DOUBTFUL_BELOW, decide
+from spotmap_build.fetch.recordings.matching import DOUBTFUL_BELOW, artists, decide, decision, scoring, titles
 from spotmap_build.model import Candidate, Track
 
 ALBUM_AUDIO, VIDEO, UPLOAD = (f"MUSIC_VIDEO_TYPE_{sort}" for sort in ("ATV", "OMV", "UGC"))
@@ -106,3 +106,58 @@ def test_a_guest_with_a_comma_in_the_name_is_one_guest() -> None:
     track = replace(TRACK, artists=("Ada Frayne", "Tyson, The Painter"))
     right = replace(RIGHT, title="Salt (feat. Tyson, The Painter)", album="Coast to Coast")
     assert decide(track, [right]).candidate == right
+
+
+@pytest.mark.parametrize("piece", ["a & ", "(", "(feat. x", "aka (", "я ", "가 ", "漢\ud800", "Â©", "\n", "op 9 no 2 "])
+def test_texts_without_an_end_are_cut_before_they_are_compared(piece: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    lengths: set[int] = set()
+    prepare, judge = scoring.prepare, scoring.judge
+
+    def looked_at(record: Track | Candidate) -> None:
+        assert len(record.artists) <= decision.MOST_ARTISTS
+        lengths.update(map(len, (record.title, record.album, *record.artists)))
+
+    def prepare_it(track: Track) -> scoring.Wanted:
+        looked_at(track)
+        return prepare(track)
+
+    def judge_it(wanted: scoring.Wanted, candidate: Candidate) -> scoring.Verdict:
+        looked_at(candidate)
+        return judge(wanted, candidate)
+
+    monkeypatch.setattr(decision, "prepare", prepare_it)
+    monkeypatch.setattr(decision, "judge", judge_it)
+    text = (piece * 20_000)[:20_000]
+    track = replace(TRACK, title=text, artists=(text, "Ada Frayne"), album=text)
+    candidate = replace(RIGHT, title=text, artists=(text, "Ada Frayne"), album=f"{text} and more")
+    decide(track, [candidate, RIGHT])
+    decide(TRACK, [candidate, RIGHT])
+    assert max(lengths) == decision.LONGEST
+
+
+def test_a_thousand_artists_are_more_than_anybody_tells_apart() -> None:
+    many = tuple(f"Artist {number}" for number in range(1_000))
+    match = decide(replace(TRACK, artists=many), [replace(RIGHT, artists=many)])
+    assert match.candidate is not None
+    assert match.candidate.video_id == RIGHT.video_id
+
+
+def test_a_list_of_guests_is_read_in_proportion_to_its_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys: list[str] = []
+    name_key = titles.name_key
+
+    def counted(name: str) -> str:
+        keys.append(name)
+        return name_key(name)
+
+    monkeypatch.setattr(titles, "name_key", counted)
+    for count in (100, 200):
+        keys.clear()
+        assert len(titles._each(" & ".join("abcdefghij" * (count // 10)), frozenset({"x"}))) == count
+        assert len(keys) <= titles.MOST_JOINED * count
+    assert titles._each("Tyler, The Creator & Ada", frozenset({"tylercreator"})) == ["Tyler, The Creator", "Ada"]
+
+
+def test_only_names_are_turned_around() -> None:
+    assert len(list(artists._across("Ирина Лескова", "Irina Leskova"))) == 2
+    assert len(list(artists._across("я " * 200, "a " * 200))) == artists.MOST_WORDS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spotmap_build.fetch.recordings.queries import MOST, Query, queries
+from spotmap_build.fetch.recordings.queries import LONGEST, MOST, Query, queries
 from spotmap_build.model import Track
 
 
@@ -60,3 +60,11 @@ def test_there_are_never_many_questions_and_none_twice() -> None:
     every = asked("月の舟", "遠山ひかり", "ミナモ座", album="夏休み", isrc="JPK652201290")
     assert len(every) == len(set(every)) == MOST
     assert every[-1].kind == "videos"
+
+
+@pytest.mark.parametrize("piece", ["a ", " ", "(", "Ветер ", "漢", "half \ud800 \x1b"])
+def test_a_query_is_no_longer_than_a_service_takes(piece: str) -> None:
+    text = piece * 20_000
+    for query in asked(f"Salt {text}", text, album=text):
+        assert 4 <= len(query.text) <= LONGEST
+        query.text.encode()

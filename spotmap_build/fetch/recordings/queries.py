@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from anyascii import anyascii
 
+from spotmap_build.core.text import printable
 from spotmap_build.fetch.normalise import is_latin, native, repair
 
 if TYPE_CHECKING:
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 ARTISTS: Final = 2
 """More names make a search narrower than the site's own list of artists."""
 MOST: Final = 5
+LONGEST: Final = 300
+"""Characters of a query: a longer one is refused by the service, and finds no more."""
+_LONGEST_TEXT: Final = 1_000
 _SAYS_NOTHING: Final = re.compile(
     r"\s*[-–(\[]\s*(?:\d{4}\s+)?(?:digital(?:ly)?\s+)?remaster(?:ed)?(?:\s+version)?(?:\s+\d{4})?\s*[)\]]?\s*$"
     r"|\s*[(\[](?:explicit|album version|bonus track)[)\]]\s*$|\s*-\s*(?:album version|bonus track|original mix)\s*$",
@@ -39,16 +43,17 @@ def queries(track: Track) -> tuple[Query, ...]:
     The ISRC; title and artists; the same in Latin letters where they are in another script; title and album; and title
     and artist among videos, for what was never released as an album's audio. None where the track has no title.
     """
-    title = _SAYS_NOTHING.sub("", repair(track.title)).strip() or repair(track.title).strip()
+    own = repair(track.title[:_LONGEST_TEXT])
+    title = _SAYS_NOTHING.sub("", own).strip() or own.strip()
     if not title:
         return ()
-    artists = [repair(name).strip() for name in track.artists if name.strip()]
+    artists = [repair(name[:_LONGEST_TEXT]).strip() for name in track.artists if name.strip()]
     by_artists = _words(title, *_unnamed(artists[:ARTISTS], title))
     asked = [Query(by_artists)]
     if not is_latin(by_artists):
         asked.append(Query(_words(anyascii(title), *(anyascii(name) for name in artists[:ARTISTS]))))
     if track.album and native(track.album) != native(title):
-        asked.append(Query(_words(title, *artists[:1], repair(track.album))))
+        asked.append(Query(_words(title, *artists[:1], repair(track.album[:_LONGEST_TEXT]))))
     asked.append(Query(_words(title, *artists[:1]), "videos"))
     isrc = re.sub(r"[\s-]", "", track.isrc).upper()
     if _ISRC.fullmatch(isrc):
@@ -63,4 +68,4 @@ def _unnamed(artists: list[str], title: str) -> list[str]:
 
 
 def _words(*parts: str) -> str:
-    return " ".join(" ".join(parts).split())
+    return printable(" ".join(" ".join(parts).split()))[:LONGEST].rstrip()

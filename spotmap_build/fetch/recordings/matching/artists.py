@@ -30,6 +30,8 @@ Level = Literal[
     "other guests",
 ]
 
+MOST_WORDS: Final = 10
+"""Of a name that may be written the other way round."""
 _CHANNEL: Final = re.compile(r"\s+-\s+topic$|\s*vevo$|\s+(?:official|oficial|officiel)(?:\s+channel)?$", re.IGNORECASE)
 _ALIAS: Final = re.compile(
     r"[(\[]([^)\]]*)[)\]]|\b(?:aka|a\.k\.a\.|fka|f\.k\.a\.|formerly(?: known as)?|alias|previously)\b", re.IGNORECASE
@@ -231,10 +233,11 @@ def _is_covered(name: _Name, others: list[_Name], ours: frozenset[str], theirs: 
 def _sound_alike(name: _Name, other: _Name) -> bool:
     """Across scripts; family names may stand first or last."""
     return any(
-        not comparable(spelling, turned) and sound_alike(spelling, turned)
+        sound_alike(*pair)
         for spelling in name.spellings
         for other_spelling in other.spellings
-        for spelling, turned in _across(spelling, other_spelling)
+        if not comparable(spelling, other_spelling)
+        for pair in _across(spelling, other_spelling)
     )
 
 
@@ -242,7 +245,7 @@ def _across(one: str, other: str) -> Iterable[tuple[str, str]]:
     foreign, latin = (other, one) if is_latin(one) else (one, other)
     tokens = latin.split()
     yield foreign, latin
-    for start in range(1, len(tokens)):
+    for start in range(1, min(len(tokens), MOST_WORDS)):
         yield foreign, " ".join(tokens[start:] + tokens[:start])
 
 

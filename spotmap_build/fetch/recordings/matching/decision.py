@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, TypeVar
 
+from spotmap_build.core.text import printable
 from spotmap_build.fetch.normalise import native
 from spotmap_build.fetch.recordings.matching.artists import is_nobody
 from spotmap_build.fetch.recordings.matching.scoring import Verdict, judge, prepare
-from spotmap_build.model import Considered, Match
+from spotmap_build.model import Candidate, Considered, Match, Track
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from spotmap_build.model import Candidate, Track
 
 DOUBTFUL_BELOW: Final = 0.7
 """A match with a lower confidence was taken with some gap in its evidence (an upload, a title in another language, a
 length that is seconds off): right more often than not, and worth a look."""
 CONSIDERED: Final = 5
 """How many of the others are reported."""
+
+LONGEST: Final = 500
+"""Characters of a title or an album's name that are looked at. To compare takes longer than in proportion; the longest
+titles that there are, of classical works, have some two hundred."""
+LONGEST_NAME: Final = 200
+MOST_ARTISTS: Final = 60
+"""Of whom a recording is by: more are on the longest charity singles, where the first tell enough."""
+
+Texts = TypeVar("Texts", Track, Candidate)
 
 _VIDEO_TYPES: Final = ("MUSIC_VIDEO_TYPE_ATV", "MUSIC_VIDEO_TYPE_OMV")
 _NAMELESS: Final = re.compile(
@@ -42,6 +51,7 @@ def decide(track: Track, candidates: Sequence[Candidate]) -> Match:
     Everything has to agree as far as it is known: title, artists, version, length. How often something was listened to
     does not count. Where nothing fits, the answer is none: a gap on the map is better than a wrong song.
     """
+    track, candidates = _bounded(track), [_bounded(candidate) for candidate in candidates]
     reason = _no_music(track)
     if reason:
         return Match(None, 0.95, (reason,))
@@ -60,6 +70,15 @@ def decide(track: Track, candidates: Sequence[Candidate]) -> Match:
         return Match(None, 0.5, ("several recordings could be it, with titles in another language",), others)
     nearest = max(verdict.score for verdict in verdicts)
     return Match(None, round(1 - 0.8 * nearest, 3), (_why_none(others),), others)
+
+
+def _bounded(record: Texts) -> Texts:
+    """A record with texts of a length that can be compared, and of characters that every library takes."""
+    title, album = printable(record.title[:LONGEST]), printable(record.album[:LONGEST])
+    artists = tuple(printable(name[:LONGEST_NAME]) for name in record.artists[:MOST_ARTISTS])
+    if (title, album, artists) == (record.title, record.album, record.artists):
+        return record
+    return replace(record, title=title, album=album, artists=artists)
 
 
 def _no_music(track: Track) -> str:

@@ -13,6 +13,8 @@ from spotmap_build.fetch.recordings.matching import numerals
 from spotmap_build.fetch.recordings.matching.readings import comparable, scripts
 from spotmap_build.fetch.recordings.matching.versions import Mark, read_segment
 
+MOST_JOINED: Final = 20
+"""How many names one artist's name may be a list of, by its looks."""
 _PLAIN: Final = re.compile(r"[A-Za-z0-9 ',.!?]+")
 """Most titles: nothing in them has to be taken apart."""
 _QUOTED: Final = re.compile(r"[「『《〈]([^」』》〉]*)[」』》〉]")
@@ -177,7 +179,7 @@ def _each(listed: str, known: frozenset[str]) -> list[str]:
     names: list[str] = []
     start = 0
     while start < len(pieces):
-        ends = range(len(pieces), start, -2)
+        ends = range(min(len(pieces), start + 2 * MOST_JOINED - 1), start, -2)
         end = next((end for end in ends if name_key("".join(pieces[start:end])) in known), start + 1)
         names.append("".join(pieces[start:end]))
         start = end + 1
