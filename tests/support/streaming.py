@@ -16,7 +16,7 @@ from tests.fakes.spotify_server import SpotifyServer
 from tests.fakes.youtube_music_server import FakeRecording, YouTubeMusicServer
 from tests.support.command import Outcome, spotmap
 
-HASTE = {"SPOTMAP_SEARCHES_PER_S": "200", "SPOTMAP_DOWNLOAD_PAUSE_S": "0"}
+HASTE = {"SPOTMAP_SEARCHES_PER_S": "100", "SPOTMAP_DOWNLOAD_PAUSE_S": "0"}
 """Politeness is for real services; a test of politeness leaves this out."""
 
 
