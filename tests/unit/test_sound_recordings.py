@@ -44,7 +44,7 @@ def cache(tmp_path: Path) -> Iterator[Cache]:
 
 def make_finder(cache: Cache, server: YouTubeMusicServer, folder: Path) -> Finder:
     """What a build begins with."""
-    config = Config(ytmusic_url=server.base_url, searches_per_s=1_000, overrides=folder / "overrides.toml")
+    config = Config(ytmusic_url=server.base_url, searches_per_s=100, overrides=folder / "overrides.toml")
     context = SimpleNamespace(cache=cache, probe=None, threads=1, advance=lambda *_: None)
     fetched = SimpleNamespace(usable_tracks=(TRACK,), loaded=SimpleNamespace(is_streamed=True), context=context)
     return Finder(Run(config, cache, make_progress("json"), Clock()), cast("Fetched", fetched))

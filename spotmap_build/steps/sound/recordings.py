@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.freshness import Failure, Freshness, retry_later
 from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.core.files import check_regular
@@ -41,8 +43,6 @@ SURE: Final = 0.9
 video of a song, which may have another beginning, has less."""
 MATCH: Final = "match.json"
 CANDIDATES: Final = "candidates.json"
-
-Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,16 +132,16 @@ class Finder:
         return self._decided_before(track)
 
     def _decided_before(self, track: Track) -> Found | None:
-        record = self._run.cache.lookup(_match_key(track))
+        record = self._run.cache.lookup(_match_key(track), outputs=(MATCH,))
         if record is None:
             return None
         if record.failure is not None:
             return None if self._run.config.retry else Found(track, failure=failed(track.id, "match", record.failure))
-        match = self._read(record, MATCH, Match)
-        if match is None or (match.candidate is None and self._run.config.retry):
+        try:
+            match = self._run.cache.decode(record, MATCH, _decode_match)
+        except CorruptEntry:
             return None
-        looked_at = (*(each.candidate for each in match.considered), *([match.candidate] if match.candidate else []))
-        if not _are_sound(looked_at):
+        if match.candidate is None and self._run.config.retry:
             return None
         fresh = record.freshness
         return _found(track, match, fresh.fetched_at_unix_s + fresh.max_age_s if fresh else None)
@@ -194,24 +194,16 @@ class Finder:
         with self._lock:
             asking = self._asking.setdefault(key.digest, threading.Lock())
         with asking:
-            record = self._run.cache.lookup(key)
+            record = self._run.cache.lookup(key, outputs=(CANDIDATES,), may_fail=False)
             if record is not None and not self._is_to_be_asked_again(record):
-                known = self._read(record, CANDIDATES, tuple[Candidate, ...])
-                if known is not None and _are_sound(known):
-                    return known
+                with suppress(CorruptEntry):
+                    return self._run.cache.decode(record, CANDIDATES, _decode_candidates)
             started = time.monotonic()
             found = self._youtube_music().search(query.text, query.kind)
             outputs = {CANDIDATES: msgspec.json.encode(found)}
             freshness = Freshness(int(time.time()), NONE_MAX_AGE_S)
             self._run.cache.put(key, outputs, time.monotonic() - started, freshness=freshness)
             return found
-
-    def _read(self, record: Record, name: str, kind: type[Kept]) -> Kept | None:
-        """What was remembered; None where an earlier version remembered what nobody can read back."""
-        try:
-            return msgspec.json.decode(self._run.cache.read(record, name), type=kind)
-        except msgspec.DecodeError:
-            return None
 
     def _is_to_be_asked_again(self, record: Record) -> bool:
         """With ``--retry``, an answer from before this build does not count."""
@@ -250,9 +242,24 @@ def failed(track_id: str, stage: str, failure: Failure) -> Failed:
     )
 
 
-def _are_sound(candidates: Iterable[Candidate]) -> bool:
-    """Whether what was remembered would be remembered today: a version that checked nothing kept any id."""
-    return all(is_video_id(candidate.video_id) for candidate in candidates)
+def _decode_candidates(data: bytes) -> tuple[Candidate, ...]:
+    candidates = msgspec.json.decode(data, type=tuple[Candidate, ...])
+    _check_ids(candidates)
+    return candidates
+
+
+def _decode_match(data: bytes) -> Match:
+    match = msgspec.json.decode(data, type=Match)
+    _check_ids(each.candidate for each in match.considered)
+    _check_ids([match.candidate] if match.candidate else [])
+    return match
+
+
+def _check_ids(candidates: Iterable[Candidate]) -> None:
+    """Refuse what would not be remembered today: there was a version that kept any id."""
+    for candidate in candidates:
+        if not is_video_id(candidate.video_id):
+            raise ValueError("not the id of a recording")
 
 
 def _match_key(track: Track) -> Key:
