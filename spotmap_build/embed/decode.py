@@ -38,6 +38,10 @@ DAMAGED_BELOW_SAMPLES: Final = SAMPLE_RATE_HZ // 10
 SHORTEST_SAMPLES: Final = SAMPLE_RATE_HZ // 2
 SILENCE_RMS: Final = 10 ** (-75 / 20)
 """-75 dBFS: below it there is little but the noise of 16-bit rounding, and features are undefined."""
+RATES_HZ: Final = (1_000, 50_000_000)
+"""No sound is stored at less or at more. At 1 Hz a file of some MB would be a million packets, and last for years."""
+LONGEST_MS: Final = 2**31 - 1
+"""25 days: what claims to be longer is damaged."""
 ID3V1_BYTES: Final = 128
 PLAYLISTS: Final = frozenset({"concat", "dash", "hls"})
 """FFmpeg would play the files that these name."""
@@ -106,8 +110,9 @@ def probe(path: Path) -> Probe:
         # FLAC files with an ID3v1 tag at the end: FFmpeg takes the tag for a part of the last packet.
         digest.update(last[:-ID3V1_BYTES] if last[-ID3V1_BYTES:].startswith(b"TAG") else last)
         duration_ms = round(ticks * stream.time_base * 1000) if stream.time_base else 0
-        duration_ms = duration_ms or _stated_duration_ms(container)
-        if not last or not duration_ms:
+        if duration_ms <= 0:
+            duration_ms = _stated_duration_ms(container)
+        if not last or not 0 < duration_ms <= LONGEST_MS:
             raise _damaged()
         return Probe(duration_ms, digest.hexdigest(), codec, stream.rate, stream.channels)
 
@@ -194,6 +199,7 @@ def _resample(frames: Iterator[AudioFrame]) -> Iterator[Float32Array]:
         if form != (frame.format.name, frame.layout.name, frame.sample_rate):
             yield from _push(resampler, None, gain)
             form = (frame.format.name, frame.layout.name, frame.sample_rate)
+            _require_rate(frame.sample_rate)
             resampler = AudioResampler(format="fltp", layout="mono", rate=SAMPLE_RATE_HZ)
             # FFmpeg keeps the power of two equal channels, sqrt(0.5) (L + R); the models know the mean, 0.5 (L + R).
             # Level matters: 12 dB less gives a vector with a cosine of only 0.92.
@@ -204,9 +210,21 @@ def _resample(frames: Iterator[AudioFrame]) -> Iterator[Float32Array]:
 
 
 def _push(resampler: AudioResampler | None, frame: AudioFrame | None, gain: np.float32) -> Iterator[Float32Array]:
-    if resampler is not None:
-        for resampled in resampler.resample(frame):
-            yield (resampled.to_ndarray()[0] * gain).astype(np.float32, copy=False)
+    import av
+
+    if resampler is None:
+        return
+    try:
+        resampled = resampler.resample(frame)
+    except (av.FFmpegError, ValueError, OverflowError) as error:
+        form = f"{frame.layout.nb_channels} channels, {frame.sample_rate:,} Hz" if frame else "at its end"
+        raise TrackError(
+            "damaged-audio",
+            f"Its sound cannot be mixed to one channel ({form}).",
+            hint="It may be damaged: copy or download it again. Otherwise convert it to two channels.",
+        ) from error
+    for piece in resampled:
+        yield (piece.to_ndarray()[0] * gain).astype(np.float32, copy=False)
 
 
 @contextmanager
@@ -228,6 +246,8 @@ def _open(path: Path) -> Iterator[tuple[InputContainer, AudioStream]]:
         stream = container.streams.audio[0]
         if stream.codec_context is None:
             raise _not_audio()
+        if stream.rate:
+            _require_rate(stream.rate)
         stream.codec_context.thread_count = 1
         yield container, stream
 
@@ -295,6 +315,15 @@ def _stated_duration_ms(container: InputContainer) -> int:
 
 def _milliseconds(length_samples: int) -> int:
     return length_samples * 1000 // SAMPLE_RATE_HZ
+
+
+def _require_rate(rate_hz: int) -> None:
+    if not RATES_HZ[0] <= rate_hz <= RATES_HZ[1]:
+        raise TrackError(
+            "damaged-audio",
+            f"The file is damaged: it states a sample rate of {rate_hz:,} Hz.",
+            hint="Copy or download it again.",
+        )
 
 
 def _damaged() -> TrackError:

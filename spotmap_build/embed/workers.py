@@ -58,6 +58,9 @@ def embed_file(job: EmbedJob) -> Done[TrackEmbedding] | Failed:
         return Failed(job.track_id, "embed", error.track_code, error.message, error.retryable)
     except SpotmapError:
         raise
+    except MemoryError:
+        detail = "There was not enough memory to listen to this track."
+        return Failed(job.track_id, "embed", "out-of-memory", detail, retryable=True)
     except Exception as error:  # noqa: BLE001 - a bug that one track brings out must not cost all the others
         return Failed(job.track_id, "embed", "internal-error", f"{type(error).__name__}: {error}")
 

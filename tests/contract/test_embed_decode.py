@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import av
 import mutagen.apev2
 import mutagen.flac
 import mutagen.id3
@@ -258,3 +259,44 @@ def test_a_long_file_that_cannot_be_jumped_in_is_heard_from_its_start(
     audio = decode(tmp_path / "streamed.wav")
     assert audio.analysed_ms == 3_000
     assert audio.duration_ms == pytest.approx(8_000, abs=10)
+
+
+def stated_wav(path: Path, *, rate_hz: int, channels: int) -> Path:
+    """A WAV file of half a MB that states what no sound has."""
+    block_bytes = channels * 2
+    sizes = (16, 1, channels, rate_hz, min(rate_hz * block_bytes, 2**32 - 1), min(block_bytes, 65_535), 16)
+    data = b"\x11\x22" * 250_000
+    form = b"WAVEfmt " + struct.pack("<IHHIIHH", *sizes) + b"data" + struct.pack("<I", len(data)) + data
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(form)) + form)
+    return path
+
+
+@pytest.mark.parametrize("channels", [9, 63, 64, 255, 65_535])
+def test_channels_that_cannot_be_mixed_are_damage(tmp_path: Path, channels: int) -> None:
+    assert refusal(stated_wav(tmp_path / "a.wav", rate_hz=8_000, channels=channels)) == "damaged-audio"
+
+
+@pytest.mark.parametrize("what", [decode, probe])
+@pytest.mark.parametrize("rate_hz", [1, 10, 999, 50_000_001, 2_000_000_000, 4_000_000_000])
+def test_a_rate_that_no_sound_has_is_damage(tmp_path: Path, rate_hz: int, what: Callable[[Path], object]) -> None:
+    assert refusal(stated_wav(tmp_path / "a.wav", rate_hz=rate_hz, channels=1), what) == "damaged-audio"
+
+
+def test_a_rate_that_is_odd_is_heard(tmp_path: Path) -> None:
+    assert decode(stated_wav(tmp_path / "a.wav", rate_hz=1_000, channels=1)).analysed_ms == pytest.approx(250_000, abs=100)
+
+
+@pytest.mark.parametrize("error", [av.ArgumentError(22, "Invalid argument"), ValueError("layout"), OverflowError()])
+def test_whatever_goes_wrong_in_mixing_is_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    class Resampler:
+        def __init__(self, **_form: object) -> None:
+            pass
+
+        def resample(self, _frame: object) -> list[object]:
+            raise error
+
+    path = write_audio(tmp_path / "a.wav", tune(1))
+    monkeypatch.setattr("av.AudioResampler", Resampler)
+    assert refusal(path) == "damaged-audio"

@@ -106,6 +106,16 @@ def test_a_bug_in_one_track_is_that_tracks_failure(tmp_path: Path) -> None:
     assert outcome.code == "internal-error"
 
 
+def _no_memory(_folder: Path) -> Path:
+    raise MemoryError
+
+
+def test_no_memory_is_no_fault_of_the_track(tmp_path: Path) -> None:
+    outcome = embed_file(job("a", tmp_path, prepare=_no_memory))
+    assert isinstance(outcome, Failed)
+    assert (outcome.code, outcome.retryable) == ("out-of-memory", True)
+
+
 def test_sound_beyond_all_measure_is_a_failure_and_no_nan(tmp_path: Path) -> None:
     path = write_audio(tmp_path / "a.wav", tune(1) * np.float32(1e30), codec="pcm_f32le")
     outcome = embed_file(job("a", tmp_path, path=str(path), prepare=None))
