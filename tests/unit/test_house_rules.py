@@ -29,7 +29,7 @@ HOME = {
     "pykakasi": "fetch/recordings/matching/readings.py",
     "mutagen": "fetch/libraries/tags.py",
     "PIL": "fetch/libraries/covers.py",
-    "pyarrow": "fetch/libraries/table_files.py",
+    "pyarrow": "fetch/libraries/parquet.py",
     "jinja2": "emit/page.py",
     "watchfiles": "emit/preview.py",
     "rich": "progress.py",

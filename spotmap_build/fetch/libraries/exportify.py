@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.libraries.collection import Collection, iso_date, whole_number
-from spotmap_build.fetch.libraries.export_files import ExportFile, decode_utf8, read_files
+from spotmap_build.fetch.libraries.export_files import ExportFile, about_folders, decode_utf8, read_files
 from spotmap_build.fetch.libraries.exportify_columns import known_columns
 from spotmap_build.fetch.libraries.source import Loaded, with_distinct_ids
 from spotmap_build.fetch.libraries.spotify_ids import ISRC, LOCAL, is_episode, named_id, track_uri
@@ -45,7 +45,8 @@ class ExportifySource:
         """
         collection = Collection()
         others = []
-        for file in read_files(self.path, lambda name: name.lower().endswith(".csv")):
+        unreadable: list[OSError] = []
+        for file in read_files(self.path, lambda name: name.lower().endswith(".csv"), unreadable):
             columns = known_columns(read_delimited(decode_utf8(file.content, file.place), file.place))
             if columns:
                 _add(collection, file, columns)
@@ -58,8 +59,9 @@ class ExportifySource:
                 hint="Export playlists at exportify.app or exportify.net, and give the CSV, the folder or the zip.",
             )
         collection.playlists = with_distinct_ids(collection.playlists)
-        notices = tuple(f"{place} was left out: it has no column of track names." for place in others)
-        return Loaded(KIND, collection.library(), is_streamed=True, notices=notices)
+        notices = [f"{place} was left out: it has no column of track names." for place in others]
+        notices += about_folders(unreadable)
+        return Loaded(KIND, collection.library(), is_streamed=True, notices=tuple(notices))
 
 
 def _add(collection: Collection, file: ExportFile, columns: Columns) -> None:

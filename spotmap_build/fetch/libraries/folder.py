@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build.cache.keys import digest_bytes
+from spotmap_build.core.files import read_bounded
+from spotmap_build.core.text import printable
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.libraries.covers import COVER_NAMES, COVER_SUFFIXES
+from spotmap_build.fetch.libraries.export_files import about_folders
 from spotmap_build.fetch.libraries.identify import (
     Cover,
     FileFacts,
@@ -20,7 +23,7 @@ from spotmap_build.fetch.libraries.identify import (
     folder_covers,
     identify_files,
 )
-from spotmap_build.fetch.libraries.m3u import parse_m3u
+from spotmap_build.fetch.libraries.m3u import LARGEST_M3U_BYTES, parse_m3u
 from spotmap_build.fetch.libraries.source import Loaded, with_distinct_ids
 from spotmap_build.fetch.libraries.tags import fold_space
 from spotmap_build.model import Failed, Library, Playlist, Recording, Track
@@ -55,6 +58,10 @@ class Listing:
     playlists: dict[Path, list[Path]] = field(default_factory=dict)
     covers: dict[Path, Path] = field(default_factory=dict)
     unusable: dict[Path, Unusable] = field(default_factory=dict)
+    unreadable: list[OSError] = field(default_factory=list)
+    """What is wrong with each folder that may not be read."""
+    links: list[Path] = field(default_factory=list)
+    """Ways to folders that are read already: links, some of which lead round in a circle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,7 @@ class FolderSource:
         listing = walk(self.root)
         if not listing.audio and not listing.unusable:
             raise SourceError(
-                f"{self.root} holds no audio file.",
+                " ".join((f"{self.root} holds no audio file.", *about_folders(listing.unreadable))),
                 hint=f"Files that end in {', '.join(AUDIO_SUFFIXES)} are looked for, in sub-folders too.",
             )
         facts = dict(zip(listing.audio, identify_files(listing.audio, context), strict=True))
@@ -83,13 +90,14 @@ class FolderSource:
         library = _library(self.root, listing, {**facts, **listing.unusable}, covers)
         unreadable = [path for path, fact in facts.items() if isinstance(fact, FileFacts) and fact.is_cover_unreadable]
         unreadable += [listing.covers[folder] for folder, cover in covers.items() if cover.is_unreadable]
-        return Loaded("folder", library, notices=about_covers(unreadable))
+        notices = (*about_folders(listing.unreadable), *_about_links(listing.links), *about_covers(unreadable))
+        return Loaded("folder", library, notices=notices)
 
 
 def walk(root: Path) -> Listing:
     """All audio files, playlist files and cover pictures below a folder, in sorted order; hidden ones are left out."""
     listing = Listing()
-    for folder, folder_names, file_names in _walk_once(root):
+    for folder, folder_names, file_names in _walk_once(root, listing):
         for name in file_names:
             path, suffix = folder / name, Path(name).suffix.lower()
             if suffix in AUDIO_SUFFIXES:
@@ -105,7 +113,9 @@ def walk(root: Path) -> Listing:
     for file, entries in listing.playlists.items():
         for entry in entries:
             if entry not in found:
-                listing.unusable[entry] = Unusable("missing-file", f"{file.name} names it, but it is not there.")
+                listing.unusable[entry] = Unusable(
+                    "missing-file", f"{printable(file.name)} names it, but it is not there."
+                )
     for path in list(listing.unusable):
         if any(audio.is_relative_to(path) for audio in listing.audio):
             del listing.unusable[path]  # an album that happens to be called so: its tracks speak for it
@@ -114,22 +124,38 @@ def walk(root: Path) -> Listing:
 
 def _playlist_entries(file: Path) -> list[Path]:
     try:
-        return [Path(os.path.normpath(entry)) for entry in parse_m3u(file.read_bytes(), file.parent)]
+        content = read_bounded(file, LARGEST_M3U_BYTES)
     except OSError as error:
         raise SourceError(f"The playlist {file} cannot be read: {error.strerror}.") from error
+    return [Path(os.path.normpath(entry)) for entry in parse_m3u(content, file.parent)]
 
 
-def _walk_once(root: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
+def _walk_once(root: Path, listing: Listing) -> Iterator[tuple[Path, list[str], list[str]]]:
     """``os.walk`` in sorted order that follows links, but enters every folder once only."""
     entered: set[tuple[int, int]] = set()
-    for folder, folder_names, file_names in os.walk(root, followlinks=True):
-        status = Path(folder).stat()
+    for folder, folder_names, file_names in os.walk(root, followlinks=True, onerror=listing.unreadable.append):
+        try:
+            status = Path(folder).stat()
+        except OSError as error:  # it is gone meanwhile
+            listing.unreadable.append(error)
+            folder_names.clear()
+            continue
         if (status.st_dev, status.st_ino) in entered:
+            listing.links.append(Path(folder))
             folder_names.clear()
             continue
         entered.add((status.st_dev, status.st_ino))
         folder_names[:] = sorted(name for name in folder_names if not name.startswith("."))
         yield Path(folder), folder_names, sorted(name for name in file_names if not name.startswith("."))
+
+
+def _about_links(links: list[Path]) -> tuple[str, ...]:
+    if not links:
+        return ()
+    first = printable(str(links[0]))
+    if len(links) == 1:
+        return (f"The folder {first} is read already under another name, and was not read twice.",)
+    return (f"{len(links)} folders are read already under other names, and were not read twice, such as {first}.",)
 
 
 def _library(

@@ -144,10 +144,11 @@ def _look(path: Path, context: LoadContext, thumbnails: Thumbnails) -> FileFacts
     except OSError as error:
         return Unusable("unreadable", f"The file cannot be read: {error.strerror or error}.")
     except TrackError as error:
+        detail = printable(error.message)
         if not error.retryable:
-            failure = Failure(error.track_code, error.message, "permanent")
+            failure = Failure(error.track_code, detail, "permanent")
             cache.put_failure(key, failure, seconds=time.monotonic() - started)
-        return Unusable(error.track_code, error.message)
+        return Unusable(error.track_code, detail)
     cover = _store_thumbnail(tags.cover, cache, thumbnails) if tags.cover else Cover()
     facts = FileFacts(
         audio_digest=found.audio_digest,

@@ -14,6 +14,8 @@ from spotmap_build.fetch.libraries.spotify_ids import ID_DIGITS, track_uri
 from spotmap_build.fetch.libraries.tags import TITLE_SEPARATOR, fold_space
 
 M3U_SUFFIXES: Final = (".m3u", ".m3u8")
+LARGEST_M3U_BYTES: Final = 16 << 20
+"""A playlist of 100,000 files with long names."""
 EXTINF: Final = re.compile(r"#EXTINF:\s*(-?[0-9]{1,9})?[0-9.]*((?:\s+[\w-]+=\"[^\"]*\")*)\s*,(.*)", re.I)
 """``#EXTINF:217,Artist - Title``; some put attributes before the comma."""
 PLAYLIST: Final = re.compile(r"#PLAYLIST:(.*)", re.I)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from spotmap_build.cache.keys import digest_bytes
+from spotmap_build.core.text import printable
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.libraries.collection import whole_number
 from spotmap_build.fetch.libraries.identify import FileFacts, Unusable, about_covers, display_facts, identify_files
@@ -47,6 +48,9 @@ PRIVATE_COLUMNS: Final = frozenset(
 """What other tools write of persons; it never gets onto a map."""
 SEPARATOR: Final = ";"
 UNTITLED: Final = "Untitled"
+MOST_LISTED: Final = 20
+FARTHEST: Final = 1e15
+"""A place is held in single precision, and distances are squared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,24 +69,26 @@ class TableSource:
         ------
         SourceError: if the file cannot be read, has no titles, or its vectors do not fit its rows.
         """
-        columns = _with_known_names(read_columns(self.path), self.path)
+        read, left_out = read_columns(self.path, lambda name: bool(name) and name not in PRIVATE_COLUMNS)
+        columns = _with_known_names(read, self.path, left_out)
         if not columns["title"]:
             raise SourceError(f"{self.path} has no rows.", hint="A row a track, below a line of column names.")
         tracks = _tracks(columns)
         vectors = find_vectors(self.path, columns)
         playlists = _playlists(columns, tracks)
-        notices: tuple[str, ...] = ()
+        about_files: tuple[str, ...] = ()
         if "x" in columns and "y" in columns:
             tracks, failures = _place(tracks, columns)
         elif vectors is not None:
             tracks, failures = [replace(track, vector_row=row) for row, track in enumerate(tracks)], []
         else:
-            tracks, failures, notices = _with_recordings(tracks, columns, self.path.parent, context)
+            tracks, failures, about_files = _with_recordings(tracks, columns, self.path.parent, context)
         library = Library(tuple(map(_titled, tracks)), tuple(playlists), tuple(failures))
+        notices = (*left_out, *about_files)
         return Loaded("table", library, vectors=vectors, is_streamed=_is_streamed(library, vectors), notices=notices)
 
 
-def _with_known_names(columns: Columns, path: Path) -> Columns:
+def _with_known_names(columns: Columns, path: Path, left_out: tuple[str, ...]) -> Columns:
     named = dict(columns)
     for name, aliases in ALIASES.items():
         for alias in aliases:
@@ -90,10 +96,15 @@ def _with_known_names(columns: Columns, path: Path) -> Columns:
                 named[name] = named.pop(alias)
     if "title" not in named:
         raise SourceError(
-            f"{path} has no column 'title'; it has {', '.join(columns) or 'none at all'}.",
-            hint="Name the columns in the first line: title,artists,album,…",
+            f"{path} has no column 'title'; it has {_listed(columns)}.",
+            hint=" ".join(("Name the columns in the first line: title,artists,album,…", *left_out)),
         )
     return named
+
+
+def _listed(columns: Columns) -> str:
+    names = [printable(name) for name in columns]
+    return ", ".join(names[:MOST_LISTED]) + ("…" if names[MOST_LISTED:] else "") or "none at all"
 
 
 def _tracks(columns: Columns) -> list[Track]:
@@ -196,8 +207,10 @@ def _place(tracks: Sequence[Track], columns: Columns) -> tuple[list[Track], list
     placed, failures = [], []
     for track, raw_x, raw_y in zip(tracks, columns["x"], columns["y"], strict=True):
         x, y = _number(raw_x), _number(raw_y)
-        if x is None or y is None:
-            detail = f"Its x or y is no number: x={raw_x!r}, y={raw_y!r}."
+        is_far = x is not None and y is not None and max(abs(x), abs(y)) > FARTHEST
+        if x is None or y is None or is_far:
+            fault = "is too far away for a map" if is_far else "is no number"
+            detail = f"Its x or y {fault}: x={raw_x!r:.40}, y={raw_y!r:.40}."
             failures.append(Failed(track.id, "fetch", "no-place", detail))
             placed.append(track)
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -10,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from spotmap_build.core.documents import parse_json
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.libraries.collection import Collection, iso_date
-from spotmap_build.fetch.libraries.export_files import ExportFile, read_files
+from spotmap_build.fetch.libraries.export_files import ExportFile, about_folders, read_files
 from spotmap_build.fetch.libraries.source import Loaded, with_distinct_ids
 from spotmap_build.fetch.libraries.spotify_ids import LOCAL, local_file, named_id, track_uri
 from spotmap_build.fetch.libraries.tags import fold_space
@@ -29,6 +29,10 @@ FILES: Final = {
     "short history": re.compile(r"streaminghistory(?:_music)?_?\d*\.json", re.I),
     "long history": re.compile(r"(?:streaming_history_audio|endsong).*\.json", re.I),
 }
+MOST_NESTED: Final = 2_000_000
+"""Lists and objects of one file: its bytes are bounded, but three of them can become sixty in memory."""
+MOST_VALUES: Final = 5_000_000
+MOST_ROWS: Final = 1_000_000
 LEAST_PLAYS: Final = 3
 """So often must a track have been played to be in a library that is made of a history alone."""
 WHERE_FROM: Final = (
@@ -64,6 +68,12 @@ class Export:
     album_count: int = 0
     has_library: bool = False
     has_any: bool = False
+    unreadable: list[OSError] = field(default_factory=list)
+
+    @property
+    def row_count(self) -> int:
+        rows = len(self.saved) + sum(len(rows) for _, rows in self.playlists)
+        return rows + len(self.long_plays) + len(self.short_plays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +105,14 @@ class TakeoutSource:
         counts = plays_of_tracks(plays, collection.tracks.values())
         for track_id, count in counts.items():
             collection.tracks[track_id] = replace(collection.tracks[track_id], play_count=count)
-        notices = (_about_albums(export.album_count),) if export.album_count else ()
+        about_albums = (_about_albums(export.album_count),) if export.album_count else ()
+        notices = (*about_albums, *about_folders(export.unreadable))
         return Loaded(KIND, collection.library(), is_streamed=True, notices=notices)
 
 
 def _read(path: Path) -> Export:
     export = Export()
-    for file in read_files(path, lambda name: _kind(name) is not None):
+    for file in read_files(path, lambda name: _kind(name) is not None, export.unreadable):
         content = _parse(file)
         kind = _kind(file.name)
         export.has_any = True
@@ -117,6 +128,11 @@ def _read(path: Path) -> Export:
         else:
             rows = _list({"rows": content}, "rows", file)
             count_plays(rows, export.long_plays if kind == "long history" else export.short_plays)
+        if export.row_count > MOST_ROWS:
+            raise SourceError(
+                f"{path} holds too much: the limit is {MOST_ROWS:,} rows of playlists and songs of histories.",
+                hint="Give the export's own folder or zip.",
+            )
     return export
 
 
@@ -125,9 +141,15 @@ def _kind(name: str) -> str | None:
 
 
 def _parse(file: ExportFile) -> Any:
+    nested = file.content.count(b"[") + file.content.count(b"{")
+    if nested > MOST_NESTED or file.content.count(b",") > MOST_VALUES:
+        raise SourceError(
+            f"{file.place} is not what Spotify puts into a file of that name: it holds too many values.",
+            hint="Download the export again, or take that file out of it.",
+        )
     try:
-        return json.loads(file.content)
-    except (ValueError, RecursionError) as error:
+        return parse_json(file.content)
+    except ValueError as error:
         raise SourceError(
             f"{file.place} is damaged: it is not JSON ({error}).",
             hint="Download the export again, or take that file out of it.",

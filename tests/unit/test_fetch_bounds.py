@@ -1,0 +1,375 @@
+"""Whatever a table, a list or an export claims to hold: memory is bounded, nothing waits, and the error says it."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import io
+import json
+import os
+import random
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow
+import pyarrow.parquet
+import pytest
+
+from spotmap_build.cache.store import Cache
+from spotmap_build.errors import SourceError, TrackError
+from spotmap_build.fetch.libraries import export_files, folder, takeout
+from spotmap_build.fetch.libraries.exportify import ExportifySource
+from spotmap_build.fetch.libraries.folder import FolderSource
+from spotmap_build.fetch.libraries.parquet import read_parquet
+from spotmap_build.fetch.libraries.source import LoadContext, Loaded
+from spotmap_build.fetch.libraries.table import TableSource
+from spotmap_build.fetch.libraries.takeout import TakeoutSource
+
+if TYPE_CHECKING:
+    from spotmap_build.fetch.libraries.source import LibrarySource, ProbeResult
+
+MEGABYTE = 1 << 20
+LEAST_BASE_MB = 500
+"""So much may be taken beyond what the process takes by itself."""
+
+
+def refuse(path: Path) -> ProbeResult:
+    raise TrackError("unreadable", f"{path.name} is no audio.")
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Iterator[Cache]:
+    with Cache.open(tmp_path / "cache") as opened:
+        yield opened
+
+
+def load(source: LibrarySource, cache: Cache) -> Loaded:
+    return source.load(LoadContext(cache, refuse, 1, lambda _done, _total: None))
+
+
+MEASURED = """
+import resource, sys
+from pathlib import Path
+import numpy, pyarrow.parquet
+from spotmap_build.cache.store import Cache
+from spotmap_build.errors import SourceError
+from spotmap_build.fetch.libraries.exportify import ExportifySource
+from spotmap_build.fetch.libraries.source import LoadContext
+from spotmap_build.fetch.libraries.table import TableSource
+from spotmap_build.fetch.libraries.takeout import TakeoutSource
+base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+with Cache.open(Path(sys.argv[2]).parent / "measured") as cache:
+    try:
+        loaded = globals()[sys.argv[1]](Path(sys.argv[2])).load(LoadContext(cache, None, 1, lambda *_: None))
+        if loaded.vectors:
+            loaded.vectors.read()
+        print("read")
+    except SourceError as error:
+        print(error)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - base) // 1024)
+"""
+
+
+def told_within_bounds(source: str, path: Path) -> str:
+    """What a process of its own says of a source that it loads, within the bound of memory."""
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURED, source, str(path)],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    *told, taken_mb = done.stdout.splitlines()
+    assert int(taken_mb) < LEAST_BASE_MB
+    return "\n".join(told)
+
+
+def parquet(columns: dict[str, Any], **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    pyarrow.parquet.write_table(pyarrow.table(columns), buffer, **options)
+    return buffer.getvalue()
+
+
+def parquet_of_rows(rows: int) -> bytes:
+    buffer = io.BytesIO()
+    with pyarrow.parquet.ParquetWriter(buffer, pyarrow.schema([("title", pyarrow.string())])) as writer:
+        part = pyarrow.table({"title": pyarrow.nulls(400_000, pyarrow.string())})
+        for _ in range(rows // len(part)):
+            writer.write_table(part)
+    return buffer.getvalue()
+
+
+def parquet_of_one_text(length: int, rows: int) -> bytes:
+    """A dictionary of one text, which every row names."""
+    indices = pyarrow.array([0] * rows, pyarrow.int32())
+    return parquet({"title": pyarrow.DictionaryArray.from_arrays(indices, ["y" * length])}, compression="zstd")
+
+
+def zipped(files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def npy(shape: tuple[int, ...], content: bytes = bytes(160), kind: str = "<f4") -> bytes:
+    header = repr({"descr": kind, "fortran_order": False, "shape": shape}).encode().ljust(117) + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + content
+
+
+BOMBS: dict[str, tuple[str, str, Callable[[], bytes], str]] = {
+    "Parquet of 40 million rows": ("TableSource", "t.parquet", lambda: parquet_of_rows(40_000_000), "rows"),
+    "Parquet of 800,000 rows of nothing": ("TableSource", "t.parquet", lambda: parquet_of_rows(800_000), "too much"),
+    "Parquet of long texts": (
+        *("TableSource", "t.parquet", lambda: parquet({"title": ["x" * 70_000_000]}, compression="zstd")),
+        "too much",
+    ),
+    "Parquet of one text in every row": (
+        *("TableSource", "t.parquet", lambda: parquet_of_one_text(4_000_000, 100_000)),
+        "texts of the column 'title' are too long",
+    ),
+    "CSV of 20 million columns": ("TableSource", "t.csv", lambda: b"title" + b",a" * (20 * MEGABYTE), "columns"),
+    "CSV of 20 million quoted columns": (
+        "TableSource",
+        "t.csv",
+        lambda: b'"title"' + b",a" * (20 * MEGABYTE),
+        "columns",
+    ),
+    "CSV of many columns and short rows": (
+        *("TableSource", "t.csv", lambda: b"title," + b",".join(b"%d" % n for n in range(4_000)) + b"\na" * 100_000),
+        "cells",
+    ),
+    "CSV of one line": ("TableSource", "t.csv", lambda: b"title\n" + b"a" * (40 * MEGABYTE), "too long"),
+    "JSON lines of lists": ("TableSource", "t.jsonl", lambda: b'{"title": [' + b"[]," * (13 * MEGABYTE), "lists"),
+    "JSON lines of names": (
+        *("TableSource", "t.jsonl", lambda: b"\n".join(b'{"title": 1, "%d": 1}' % n for n in range(10_000))),
+        "columns",
+    ),
+    "JSON lines of nothing": ("TableSource", "t.jsonl", lambda: b"\n" * (20 * MEGABYTE), "too many lines"),
+    "bzip2": (
+        *("TakeoutSource", "t.zip", lambda: zipped({"YourLibrary.json": bytes(50 * MEGABYTE)}, zipfile.ZIP_BZIP2)),
+        "by a method that exports do not use",
+    ),
+    "lzma": (
+        *("ExportifySource", "t.zip", lambda: zipped({"list.csv": bytes(20 * MEGABYTE)}, zipfile.ZIP_LZMA)),
+        "by a method that exports do not use",
+    ),
+    "deflate": ("TakeoutSource", "t.zip", lambda: zipped({"YourLibrary.json": bytes(65 * MEGABYTE)}), "too large"),
+    "lists in zip": (
+        *("TakeoutSource", "t.zip", lambda: zipped({"Playlist1.json": b"[" + b"[]," * 20_000_000})),
+        "too many values",
+    ),
+    "texts in zip": (
+        *("TakeoutSource", "t.zip", lambda: zipped({"Playlist1.json": b"[" + b'"ab",' * 12_000_000})),
+        "too many values",
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="kilobytes on Linux only")
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_is_told_in_bounded_memory(tmp_path: Path, name: str) -> None:
+    source, file_name, make, words = BOMBS[name]
+    (tmp_path / file_name).write_bytes(make())
+    assert words in told_within_bounds(source, tmp_path / file_name)
+
+
+EVERY_TYPE = {
+    "title": pyarrow.array(["A", "B", None]),
+    "nanoseconds": pyarrow.array([1_700_000_000_000_000_001, 2**62, None], pyarrow.timestamp("ns", "UTC")),
+    "far time": pyarrow.array([2**62, -(2**62), 0], pyarrow.timestamp("us")),
+    "far date": pyarrow.array([2**31 - 1, 0, -(2**31)], pyarrow.int32()).cast(pyarrow.date32()),
+    "time": pyarrow.array([1, None, 86_399_999_999_999], pyarrow.time64("ns")),
+    "duration": pyarrow.array([2**62, 1, None], pyarrow.duration("ns")),
+    "decimal": pyarrow.array([decimal.Decimal("9" * 38), decimal.Decimal(1), None], pyarrow.decimal128(38, 0)),
+    "bytes": pyarrow.array([b"abc", b"\xff\xfe", None]),
+    "null": pyarrow.nulls(3),
+    "half": pyarrow.array([1.5, None, 2.5], pyarrow.float32()).cast(pyarrow.float16()),
+    "words": pyarrow.array(["x", "y", "x"]).dictionary_encode(),
+    "genres": pyarrow.array([["a", "b"], None, []]),
+    "fixed": pyarrow.array([[1.0, 2.0], [3.0, 4.0], None], pyarrow.list_(pyarrow.float32(), 2)),
+    "large": pyarrow.array([2**64 - 1, 0, None], pyarrow.uint64()),
+    "a.b": pyarrow.array([1, 2, 3]),
+    "map": pyarrow.array([[("a", 1)], [], None], pyarrow.map_(pyarrow.string(), pyarrow.int32())),
+    "struct": pyarrow.array([{"a": 1}, None, {"a": 2}]),
+    "lists": pyarrow.array([[["a"]], None, []]),
+}
+
+
+def test_a_parquet_file_of_any_type_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    path.write_bytes(parquet(EVERY_TYPE))
+    columns, left_out = read_parquet(path, lambda name: name != "large")
+    assert left_out == ["map", "struct", "lists"]
+    first = {name: values[0] for name, values in columns.items()}
+    assert first.pop("nanoseconds").isoformat() == "2023-11-14T22:13:20+00:00"
+    assert columns["far time"] == [None, None, datetime.datetime(1970, 1, 1)]  # noqa: DTZ001
+    assert columns["far date"] == [None, datetime.date(1970, 1, 1), None]
+    assert columns["bytes"] == ["abc", None, None]
+    assert columns["half"] == [1.5, None, 2.5]
+    assert columns["genres"] == [["a", "b"], None, []]
+    assert columns["fixed"] == [[1.0, 2.0], [3.0, 4.0], None]
+    assert (columns["words"], columns["a.b"], columns["null"]) == (["x", "y", "x"], [1, 2, 3], [None] * 3)
+    assert "large" not in columns
+
+
+def test_a_table_says_which_columns_it_left_out(tmp_path: Path, cache: Cache) -> None:
+    (tmp_path / "t.parquet").write_bytes(parquet(EVERY_TYPE))
+    (notice,) = load(TableSource(tmp_path / "t.parquet"), cache).notices
+    assert notice == "t.parquet: columns of structures or maps are left out: 'map', 'struct', 'lists'."
+    (tmp_path / "t.parquet").write_bytes(parquet({"title": [{"a": 1}]}))
+    with pytest.raises(SourceError, match="no column 'title'") as caught:
+        load(TableSource(tmp_path / "t.parquet"), cache)
+    assert "'title'" in caught.value.hint
+
+
+def test_a_damaged_parquet_file_is_read_or_told(tmp_path: Path) -> None:
+    whole, changes, path = parquet(EVERY_TYPE), random.Random(7), tmp_path / "t.parquet"
+    outcomes = set()
+    for _ in range(150):
+        damaged = bytearray(whole)
+        for _ in range(changes.randint(1, 6)):
+            damaged[changes.randrange(len(damaged))] = changes.randrange(256)
+        path.write_bytes(damaged)
+        try:
+            outcomes.add(bool(read_parquet(path, bool)))
+        except SourceError as error:
+            outcomes.add("\n" in str(error))
+    assert outcomes == {True, False}
+
+
+LYING_VECTORS = [
+    (npy((3, 20 * 10**12)), "shape"),
+    (npy((2, 16_000)), "shorter"),
+    (npy((2, 4), bytes(31)), "shorter"),
+    (npy((2,)), "shape"),
+    (npy((2, -4)), "no array of shape"),
+    (npy((2, 4), kind="|O"), "shape"),
+    (npy((2, 1), np.array([[1e300], [1]]).tobytes(), "<f8"), "infinity"),
+    (b"", "is empty"),
+    (b"\x93NUMPY\x09\x00" + bytes(100), "not a .npy file"),
+    (b"\x93NUMPY\x01\x00\xff\xff" + b"(" * 65_535, "not a .npy file"),
+    (b"\x93NUMPY\x01\x00\x00\x20" + b"(" * 8_192, "not a .npy file"),
+    (b"PK\x03\x04" + bytes(100), "not a .npy file"),
+    (b"\x80\x04cos\nsystem\n(S'false'\ntR.", "not a .npy file"),
+]
+
+
+@pytest.mark.parametrize(("content", "words"), LYING_VECTORS, ids=range(len(LYING_VECTORS)))
+def test_vectors_beside_a_table_that_lie_are_told(tmp_path: Path, cache: Cache, content: bytes, words: str) -> None:
+    (tmp_path / "t.csv").write_text("title\nA\nB\n")
+    (tmp_path / "t.npy").write_bytes(content)
+    with pytest.raises(SourceError, match=words):
+        load(TableSource(tmp_path / "t.csv"), cache).vectors.read()  # type: ignore[union-attr]
+
+
+def test_places_that_single_precision_cannot_hold_are_in_the_ledger(tmp_path: Path, cache: Cache) -> None:
+    (tmp_path / "t.csv").write_text("title,x,y\nA,1,1\nB,1e308,-1e308\nC,1,1e39\n")
+    failures = load(TableSource(tmp_path / "t.csv"), cache).library.failures
+    assert [failure.detail for failure in failures] == [
+        "Its x or y is too far away for a map: x='1e308', y='-1e308'.",
+        "Its x or y is too far away for a map: x='1', y='1e39'.",
+    ]
+
+
+SPECIAL: dict[str, tuple[Callable[[Path], LibrarySource], str]] = {
+    "table": (TableSource, "t.csv"),
+    "lines": (TableSource, "t.jsonl"),
+    "parquet": (TableSource, "t.parquet"),
+    "list": (TableSource, "t.m3u8"),
+    "takeout": (TakeoutSource, "t.zip"),
+    "in takeout": (lambda path: TakeoutSource(path.parent), "YourLibrary.json"),
+    "exportify": (ExportifySource, "t.csv"),
+    "exportify zip": (lambda path: ExportifySource(path.parent), "t.zip"),
+    "vectors": (lambda path: TableSource(path.with_suffix(".csv")), "t.npy"),
+    "list in a folder": (lambda path: FolderSource(path.parent), "t.m3u"),
+}
+
+
+@pytest.mark.parametrize("kind", ["a pipe", "/dev/zero", "/dev/urandom", "/proc/kmsg"])
+@pytest.mark.parametrize("what", SPECIAL)
+def test_what_is_no_regular_file_is_told(tmp_path: Path, cache: Cache, what: str, kind: str) -> None:
+    make, name = SPECIAL[what]
+    path = tmp_path / "place" / name
+    path.parent.mkdir()
+    if what == "vectors":
+        path.with_suffix(".csv").write_text("title\nA\n")
+    if kind == "a pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(kind)
+    with pytest.raises(SourceError):
+        load(make(path), cache)
+
+
+def test_names_in_a_zip_cannot_act_on_a_terminal(tmp_path: Path, cache: Cache) -> None:
+    name = "a\n::error::b\x1b[2J\udc80.csv"
+    files = {name.encode("utf-8", "replace").decode(): b"x\n1\n", "good.csv": b"Track Name,Artist Name(s)\nA,B\n"}
+    (tmp_path / "t.zip").write_bytes(zipped(files))
+    (notice,) = load(ExportifySource(tmp_path / "t.zip"), cache).notices
+    assert notice.isprintable()
+
+
+def test_a_zip_that_names_millions_of_files_is_told(
+    tmp_path: Path, cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export_files, "LARGEST_PIECE_BYTES", 70_000)
+    (tmp_path / "t.zip").write_bytes(zipped({f"a/{number}": b"" for number in range(1_500)}))
+    with pytest.raises(SourceError, match="too many files"):
+        load(TakeoutSource(tmp_path / "t.zip"), cache)
+
+
+def test_rows_of_an_export_are_bounded(tmp_path: Path, cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(takeout, "MOST_ROWS", 3)
+    rows = [{"track": str(number), "artist": "A"} for number in range(4)]
+    (tmp_path / "YourLibrary.json").write_text(json.dumps({"tracks": rows}))
+    with pytest.raises(SourceError, match="limit is 3 rows"):
+        load(TakeoutSource(tmp_path), cache)
+
+
+def test_folders_that_may_not_be_read_and_links_in_a_circle_are_told(
+    tmp_path: Path, cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    music = tmp_path / "music"
+    for name in ("closed", "open"):
+        (music / name).mkdir(parents=True)
+        (music / name / "a.ogg").write_bytes(b"x")
+    (music / "open" / "again").symlink_to(music, target_is_directory=True)
+    (music / "self").symlink_to(music / "self")
+    scandir = os.scandir
+
+    def closed(path: Any) -> Any:
+        if Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied", os.fspath(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", closed)
+    notices = load(FolderSource(music), cache).notices
+    assert notices == (
+        f"The folder {music}/closed (Permission denied) cannot be read and was left out.",
+        f"The folder {music}/open/again is read already under another name, and was not read twice.",
+    )
+    assert folder.walk(music).audio == [music / "open/a.ogg"]
+
+
+def test_names_that_are_no_text_can_be_written_down(tmp_path: Path, cache: Cache) -> None:
+    import orjson
+
+    music = tmp_path / os.fsdecode(b"m\xff")
+    odd = os.fsdecode(b"\xe9\xff")
+    (music / odd).mkdir(parents=True)
+    for name in (f"{odd}.mp3", f"{odd}/{odd}.ogg", f"{odd}/cover.jpg"):
+        (music / name).write_bytes(b"x")
+    (music / f"{odd}.m3u").write_bytes(b"gone.ogg\n\xe9\xff.ogg\nnul\0.ogg\n/dev/zero\n")
+    (music / odd / "again").symlink_to(music, target_is_directory=True)
+    loaded = load(FolderSource(music), cache)
+    assert len(loaded.library.tracks) == 6
+    orjson.dumps((loaded.library, loaded.notices))
