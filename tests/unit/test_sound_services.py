@@ -49,6 +49,11 @@ def test_a_refusal_holds_for_the_next_build_but_not_for_one_that_is_to_retry(run
     assert 400 < row.retry_at_unix_s - time.time() <= 500
     assert Service(run, "YouTube Music").is_open
     assert Service(retrying(run), "YouTube").is_open
+    assert Service(run, "YouTube").is_open, "as it was asked again, and did not refuse"
+    refused_again = Service(retrying(run), "YouTube")
+    assert refused_again.is_open
+    refused_again.remember(ServiceRefused("Too many."))
+    assert not Service(run, "YouTube").is_open
 
 
 def test_a_refusal_without_a_date_holds_for_an_hour(run: Run) -> None:

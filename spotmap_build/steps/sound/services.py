@@ -49,7 +49,10 @@ class Service:
     def _recall(self) -> None:
         self._is_recalled = True
         record = self._run.cache.lookup(self._key)
-        if record is None or record.failure is None or self._run.config.retry:
+        if record is None or record.failure is None:
+            return
+        if self._run.config.retry:  # for the builds after this one as well, unless it is refused again
+            self._keep(record.failure.detail, int(time.time()))
             return
         retry_at_unix_s = record.failure.retry_at_unix_s
         if retry_at_unix_s is not None and retry_at_unix_s > time.time() + LONGEST_PAUSE_S:
@@ -69,9 +72,11 @@ class Service:
             pause_s = PAUSE_S if error.retry_after_s is None else error.retry_after_s
             now_unix_s = time.time()
             self._retry_at_unix_s = clamp_retry_at(now_unix_s + pause_s, now_unix_s)
-            failure = Failure("refused", error.message, "retry_after", self._retry_at_unix_s)
-            with suppress(CacheReadOnly):
-                self._run.cache.put_failure(self._key, failure)
+            self._keep(error.message, self._retry_at_unix_s)
+
+    def _keep(self, detail: str, retry_at_unix_s: int) -> None:
+        with suppress(CacheReadOnly):
+            self._run.cache.put_failure(self._key, Failure("refused", detail, "retry_after", retry_at_unix_s))
 
     def summary(self) -> str:
         """Why it was not asked any more, and when it can be; empty while it can."""
