@@ -138,11 +138,12 @@ def read_bounded(path: Path, limit_bytes: int) -> bytes:
         return file.read(size_bytes) if size_bytes else b""
 
 
-def write_atomically(target: Path, data: bytes) -> None:
+def write_atomically(target: Path, data: bytes, *, is_private: bool = False) -> None:
     """Put ``data`` at ``target`` in one step: a reader sees the old content or the new, never a part.
 
     The temporary file lies beside ``target`` under a name that nobody can guess, and is made only where nothing of that
-    name exists, so that no link is followed. It keeps the mode of the file that it replaces.
+    name exists, so that no link is followed. It keeps the mode of the file that it replaces, or (``is_private``) can be
+    read and written by its owner only, from its first byte on.
 
     Raises
     ------
@@ -150,9 +151,9 @@ def write_atomically(target: Path, data: bytes) -> None:
         It cannot be written; what was there is still whole, and nothing is left behind.
     """
     temporary = target.with_name(f".{os.urandom(12).hex()}.tmp")
-    mode = _mode_of(target)
+    mode = None if is_private else _mode_of(target)
     try:
-        with temporary.open("xb") as file:
+        with open(temporary, "xb", opener=_open_private if is_private else None) as file:
             if mode is not None:
                 temporary.chmod(mode)
             file.write(data)
@@ -163,6 +164,10 @@ def write_atomically(target: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
+
+
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _mode_of(target: Path) -> int | None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -30,6 +32,13 @@ from spotmap_build.fetch.libraries.spotify.token import (
 
 DAY_S = 86_400
 MADE_UNIX_S = 1_767_225_600  # 1 January 2026
+FIELDS = {
+    "client_id": "c0ffee",
+    "refresh_token": "AQB-very-secret",
+    "authorized_at_unix_s": MADE_UNIX_S,
+    "scope": "user-library-read",
+    "user_digest": "d1ge57",
+}
 LOGIN = Login("c0ffee", "AQB-very-secret", MADE_UNIX_S, "user-library-read", "d1ge57")
 
 
@@ -100,6 +109,80 @@ def test_a_file_that_others_can_read_and_that_cannot_be_mended_is_refused(
         load_login(file, say=silent)
 
 
+def test_a_link_in_the_place_of_the_file_stays_one(tmp_path: Path) -> None:
+    real, link = tmp_path / "real/login.json", tmp_path / "link.json"
+    link.symlink_to(real)
+    for number in (1, 2):  # the first makes the file that the link leads to
+        login = replace(LOGIN, refresh_token=f"AQB-number-{number}")
+        save_login(login, link)
+        assert link.is_symlink()
+        assert (load_login(link, say=silent), load_login(real, say=silent)) == (login, login)
+        assert mode(real) == 0o600
+    assert [path.name for path in real.parent.iterdir()] == ["login.json"]
+
+
+def special_file(folder: Path, kind: str) -> Path:
+    """Something that is no file, or a link to it."""
+    place = folder / "place"
+    match kind:
+        case "pipe" | "link to a pipe":
+            os.mkfifo(place)
+        case "folder":
+            place.mkdir()
+        case "device" | "link to a device":
+            place = Path("/dev/null")
+        case "circle":
+            place.symlink_to(place)
+        case "socket":
+            listening = socket.socket(socket.AF_UNIX)
+            listening.bind(str(place))
+            listening.close()
+    if not kind.startswith("link"):
+        return place
+    (folder / "link").symlink_to(place)
+    return folder / "link"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="such files are POSIX's")
+@pytest.mark.parametrize("kind", ["pipe", "link to a pipe", "folder", "device", "link to a device", "circle", "socket"])
+def test_what_is_no_file_is_neither_read_nor_replaced(kind: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:  # a socket's name must be short
+        place = special_file(Path(folder), kind)
+        before = place.lstat()
+        with pytest.raises(LoginError, match="cannot be read"):
+            load_login(place, say=silent)
+        with pytest.raises(LoginError, match="cannot be kept"):
+            save_login(LOGIN, place)
+        assert (place.lstat().st_ino, place.lstat().st_mode) == (before.st_ino, before.st_mode)
+
+
+def test_a_name_that_no_file_can_have_is_a_sentence(tmp_path: Path) -> None:
+    for name in ("a\0b", "a" * 300):
+        with pytest.raises(LoginError):
+            load_login(tmp_path / name, say=silent)
+        with pytest.raises(LoginError, match="cannot be kept"):
+            save_login(LOGIN, tmp_path / name)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
+@pytest.mark.parametrize(
+    ("folder_mode", "is_told"),
+    [(0o700, False), (0o755, False), (0o1777, False), (0o777, True), (0o770, True), (0o702, True)],
+)
+def test_a_folder_that_others_may_write_to_is_told(tmp_path: Path, folder_mode: int, is_told: bool) -> None:
+    shared, own = tmp_path / "shared", tmp_path / "own"
+    own.mkdir(0o700)
+    file, link = shared / "spotify.json", own / "spotify.json"
+    save_login(LOGIN, file)
+    link.symlink_to(file)
+    shared.chmod(folder_mode)
+    for place in (file, link):
+        said: list[str] = []
+        assert load_login(place, say=said.append) == LOGIN
+        assert [f"chmod go-w {shared}" in message for message in said] == [True] * is_told
+    assert mode(shared) | (folder_mode & stat.S_ISVTX) == folder_mode
+
+
 def test_a_failed_write_leaves_the_old_login_and_no_debris(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "spotify.json"
     save_login(LOGIN, file)
@@ -117,12 +200,18 @@ def test_a_failed_write_leaves_the_old_login_and_no_debris(tmp_path: Path, monke
 
 @pytest.mark.parametrize(
     "content",
-    ["", "{", "[]", "{}", json.dumps({"client_id": "a", "refresh_token": "b", "scope": "c", "user_digest": "d"})],
+    [
+        *("", "{", "[]", "{}", "[" * 50_000, "1" * 5_000, " " * 100_000 + json.dumps(FIELDS), "\udc80"),
+        json.dumps({name: value for name, value in FIELDS.items() if name != "authorized_at_unix_s"}),
+        *(json.dumps(FIELDS | {"refresh_token": token}) for token in (" ", "", "AQB-very\n", 7, None, "A" * 5_000)),
+        *(json.dumps(FIELDS | {"authorized_at_unix_s": moment}) for moment in (True, -1, 2**40, 1.5, "1767225600")),
+        *(json.dumps(FIELDS | {"client_id": value}) for value in ("", "a\x1b[2J", "a" * 5_000, ["a"])),
+    ],
 )
 def test_a_damaged_file_says_to_log_in_again(tmp_path: Path, content: str) -> None:
     file = tmp_path / "spotify.json"
     file.touch(mode=0o600)
-    file.write_text(content)
+    file.write_bytes(content.encode("utf-8", "surrogateescape"))
     with pytest.raises(LoginError, match="damaged") as refused:
         load_login(file, say=silent)
     assert "spotmap-build login" in refused.value.hint

@@ -18,11 +18,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, urlsplit
 
+from spotmap_build.core.text import printable
 from spotmap_build.errors import LoginError
 from spotmap_build.fetch.libraries.spotify.token import (
+    LONGEST_FIELD,
     Login,
     ci_secret,
     digest_of_user,
+    is_token,
     load_login,
     remaining,
     save_login,
@@ -148,7 +151,10 @@ def code_in(address: str, state: str) -> str:
     ------
     LoginError: the person did not agree, or the address does not answer this question.
     """
-    fields = parse_qs(urlsplit(address.strip()).query)
+    try:
+        fields = parse_qs(urlsplit(address.strip()).query)
+    except ValueError as error:  # "http://[" and the like
+        raise LoginError("That is no address.", hint="Copy the whole address.") from error
     given = fields.get("state", [""])[0]
     if not secrets.compare_digest(given.encode("utf-8", "replace"), state.encode()):
         reason = "belongs to another login" if given else "is not the one that Spotify sent the browser to"
@@ -214,7 +220,7 @@ def _answers(port: int, state: str) -> Iterator[tuple[int, queue.Queue[str | Log
         timeout = IDLE_CONNECTION_S
 
         def do_GET(self) -> None:
-            if urlsplit(self.path).path != REDIRECT_PATH:
+            if self.path.partition("?")[0] != REDIRECT_PATH:
                 self.send_error(404)
                 return
             try:
@@ -267,8 +273,10 @@ def _login(client_id: str, settings: SpotifySettings, tokens: object, clock: Cal
 
     known = tokens if isinstance(tokens, dict) else {}
     refresh_token, scope = known.get("refresh_token"), known.get("scope") or SCOPES
-    if not isinstance(refresh_token, str) or not refresh_token or not isinstance(scope, str):
+    if not isinstance(refresh_token, str) or not is_token(refresh_token):
         raise LoginError("Spotify gave no refresh token.", hint="Try again.")
+    if not isinstance(scope, str) or len(scope) > LONGEST_FIELD or printable(scope) != scope:
+        raise LoginError("Spotify did not say what the login allows.", hint="Try again.")
     if not set(SCOPES.split()) <= set(scope.split()):
         raise LoginError(
             f"Spotify granted less than the map needs: {scope}.", hint="Log in again, and agree to all of it."

@@ -9,7 +9,7 @@ import base64
 import binascii
 import hashlib
 import os
-import secrets
+import re
 import stat
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from platformdirs import user_config_path
 
+from spotmap_build.core.files import check_regular, open_regular, write_atomically
+from spotmap_build.core.text import printable
 from spotmap_build.errors import LoginError
 
 if TYPE_CHECKING:
@@ -31,6 +33,11 @@ GOOD_FOR_DAYS: Final = 183
 """Six months. Spotify counts calendar months; a day more or less does not matter to a warning."""
 WARN_BELOW_DAYS: Final = 31
 """From month five on."""
+LONGEST_LOGIN_BYTES: Final = 1 << 16
+LONGEST_FIELD: Final = 4_096
+_TOKEN: Final = re.compile(r"[\x21-\x7e]{4,4096}")
+"""RFC 6749 allows more, and no length; what Spotify gives out has 100 to 400 letters, digits, ``-`` and ``_``."""
+OTHER_FILE_HINT: Final = "Make that folder writable, or name another file with SPOTMAP_TOKEN_FILE."
 LOGIN_HINT: Final = "Log in: spotmap-build login"
 LOGIN_AGAIN_HINT: Final = "Log in again: spotmap-build login"
 
@@ -63,9 +70,14 @@ class Login:
         return self.days_left(now_unix_s) < WARN_BELOW_DAYS
 
 
+def is_token(value: object) -> bool:
+    """Tell whether a value can be an access or refresh token: no white space, no control characters, a length."""
+    return isinstance(value, str) and _TOKEN.fullmatch(value) is not None
+
+
 def digest_of_user(user_id: str) -> str:
     """What stands for a Spotify user's id: of no use to anybody who does not know the id already."""
-    return hashlib.sha256(f"spotmap-build user {user_id}".encode()).hexdigest()[:32]
+    return hashlib.sha256(f"spotmap-build user {user_id}".encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def default_token_file() -> Path:
@@ -126,40 +138,36 @@ def parse_ci_secret(text: str) -> Login:
 def save_login(login: Login, file: Path) -> None:
     """Keep the login in ``file``, readable for its owner only from the first byte on; whole or not at all.
 
+    Where ``file`` is a link, it stays one, and the login goes to where it leads.
+
     Raises
     ------
-    LoginError: the file cannot be written.
+    LoginError: the file cannot be written, or there is something that is no file.
     """
-    temporary = file.with_name(f".{file.name}.{secrets.token_hex(4)}.part")
     try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as open_file:
-                open_file.write(orjson.dumps(asdict(login), option=orjson.OPT_APPEND_NEWLINE))
-                open_file.flush()
-                os.fsync(open_file.fileno())
-            temporary.replace(file)
-            _flush_folder(file.parent)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise LoginError(
-            f"The login cannot be kept in {file}: {error.strerror or error}.",
-            hint="Make that folder writable, or name another file with SPOTMAP_TOKEN_FILE.",
-        ) from error
+        with suppress(FileNotFoundError):
+            check_regular(file)
+        target = Path(os.path.realpath(file))
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_atomically(target, orjson.dumps(asdict(login), option=orjson.OPT_APPEND_NEWLINE), is_private=True)
+        _flush_folder(target.parent)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = getattr(error, "strerror", None) or error
+        raise LoginError(f"The login cannot be kept in {file}: {reason}.", hint=OTHER_FILE_HINT) from error
 
 
 def load_login(file: Path, *, say: Callable[[str], object]) -> Login:
-    """The login in ``file``. Where others could read it, that is mended, and said.
+    """The login in ``file``. Where others could read it, that is mended, and said; so is a folder that others write to.
 
     Raises
     ------
     LoginError: there is none, it is damaged, or others can read it and that cannot be changed.
     """
+    _tell_shared_folders(file, say)
     try:
-        with file.open("rb") as open_file:
-            content = open_file.read()
+        with open_regular(file) as open_file:
+            # What is longer is no login, and its beginning is none either.
+            content = open_file.read(min(os.fstat(open_file.fileno()).st_size, LONGEST_LOGIN_BYTES))
             _keep_private(open_file.fileno(), file, say)
     except FileNotFoundError as error:
         raise LoginError("You are not logged in to Spotify.", hint=LOGIN_HINT) from error
@@ -186,17 +194,38 @@ def _keep_private(descriptor: int, file: Path, say: Callable[[str], object]) -> 
     say(f"Others on this machine could read the login in {file}; now only you can.")
 
 
+def _tell_shared_folders(file: Path, say: Callable[[str], object]) -> None:
+    """Say in which folders others could put another login in the place of this one; changing that is up to the person.
+
+    In a folder like /tmp, whose files only their owners can replace, they cannot.
+    """
+    if os.name != "posix":
+        return
+    with suppress(OSError, ValueError):  # no such folder, or a name that none can have: reading the file will tell
+        for folder in dict.fromkeys((file.parent, Path(os.path.realpath(file)).parent)):
+            mode = folder.stat().st_mode
+            if mode & 0o022 and not mode & stat.S_ISVTX:
+                say(
+                    f"Others on this machine can exchange the login in {folder}: they may write to that folder (mode "
+                    f"{stat.S_IMODE(mode):04o}). Take that away: chmod go-w {folder}"
+                )
+
+
 def _login(content: Any) -> Login:
     """Raises ValueError unless it is a login with every field as it should be."""
     texts = ("client_id", "refresh_token", "scope", "user_digest")
-    if not isinstance(content, dict) or not all(isinstance(content.get(name), str) for name in texts):
-        raise ValueError("a field is missing")
+    if not isinstance(content, dict) or not all(_is_field(content.get(name)) for name in texts):
+        raise ValueError("a field is missing, or no text")
+    if not is_token(content["refresh_token"]):
+        raise ValueError("no refresh token")
     authorized_at_unix_s = content.get("authorized_at_unix_s")
-    if not isinstance(authorized_at_unix_s, int) or not 0 <= authorized_at_unix_s < 2**35:
+    if type(authorized_at_unix_s) is not int or not 0 <= authorized_at_unix_s < 2**35:
         raise ValueError("not a time")
-    if not all(content[name] for name in texts):
-        raise ValueError("a field is empty")
     return Login(authorized_at_unix_s=authorized_at_unix_s, **{name: content[name] for name in texts})
+
+
+def _is_field(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= LONGEST_FIELD and printable(value) == value
 
 
 def _flush_folder(folder: Path) -> None:
