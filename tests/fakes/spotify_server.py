@@ -42,12 +42,14 @@ HTML = b"<!doctype html><title>Welcome to the hotel's network</title><p>Please l
 class Fault:
     """How the next ``times`` requests whose path holds ``path`` go wrong, after ``after`` that still go right.
 
-    ``kind``: ``status`` (with ``headers``), ``html`` or ``null`` (with status 200), ``reset``, ``stall``.
+    ``kind``: ``status`` (with ``headers`` and ``content``), ``html`` or ``null`` (with status 200), ``reset``,
+    ``stall``, ``drip`` (an answer that comes byte by byte, and never ends).
     """
 
     kind: str = "status"
     status: int = 500
     headers: dict[str, str] = field(default_factory=dict)
+    content: bytes | None = None
     path: str = "/v1/"
     times: int = 1
     after: int = 0
@@ -308,9 +310,20 @@ def make_handler(server: SpotifyServer) -> type[BaseHTTPRequestHandler]:
                 self._send(200, HTML, {"Content-Type": "text/html"})
             elif fault.kind == "null":
                 self._send(200, b"null")
+            elif fault.kind == "drip":
+                self._drip()
+            elif fault.content is not None:
+                self._send(fault.status, fault.content, fault.headers)
             else:
                 content = json.dumps({"error": {"status": fault.status, "message": "Something went wrong"}}).encode()
                 self._send(fault.status, content, fault.headers)
+
+        def _drip(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", "1000000")
+            self.end_headers()
+            while not server.stopped.wait(0.02):
+                self.wfile.write(b" ")
 
         def _send(self, status: int, content: bytes, headers: dict[str, str] | None = None) -> None:
             self.send_response(status)

@@ -30,6 +30,7 @@ class Person:
     now_unix_s: float = field(default_factory=time.time)
     said: list[str] = field(default_factory=list)
     secret: str = ""
+    patience: Patience = QUICK
 
     @property
     def token_file(self) -> Path:
@@ -45,7 +46,7 @@ class Person:
             accounts_url=self.server.accounts_url,
             offline=offline,
             retry=retry,
-            patience=QUICK,
+            patience=self.patience,
         )
         with Cache.open(self.folder / "cache", clock=lambda: self.now_unix_s) as cache:
             context = LoadContext(cache, unused_probe, 2, lambda _done, _total: None, self.said.append)  # type: ignore[arg-type]

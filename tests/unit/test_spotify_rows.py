@@ -70,8 +70,12 @@ def test_a_playlists_row_is_read_under_its_new_and_its_old_name(name: str) -> No
     ("changes", "field", "value"),
     [
         ({"name": "  Still\n Life \ud800 "}, "title", "Still Life ?"),
+        ({"name": "a\x1b[2J\x9d\u202eb\u2028::c"}, "title", "a [2J b ::c"),
+        ({"name": "क्\u200dष e\u0301"}, "title", "क्\u200dष e\u0301"),
+        ({"name": "x " * 100_000}, "title", ("x " * 500).rstrip()),
         ({"name": None}, "title", ""),
         ({"artists": [None, {"name": ""}, {"name": 7}, {"name": "One"}]}, "artists", ("One",)),
+        ({"artists": [{"name": str(number)} for number in range(500)]}, "artists", tuple(map(str, range(100)))),
         ({"album": None}, "album", ""),
         ({"duration_ms": "215000"}, "duration_ms", None),
         ({"duration_ms": 0}, "duration_ms", None),
@@ -84,6 +88,7 @@ def test_a_playlists_row_is_read_under_its_new_and_its_old_name(name: str) -> No
         ({"album": {"release_date": "0000"}}, "year", None),
         ({"id": None}, "id", TRACK["uri"]),
         ({"id": "no id!", "uri": 3}, "kind", "unknown"),
+        ({"id": "x" * 65, "uri": "spotify:track:" + "x" * 65}, "kind", "unknown"),
         ({"type": "episode"}, "kind", "episode"),
         ({"type": []}, "kind", "track"),
     ],
@@ -92,7 +97,7 @@ def test_a_field_that_is_not_as_it_should_be_is_not_there(changes: dict[str, Any
     assert getattr(read_row(saved_row(TRACK | changes, stamp(0))), field) == value
 
 
-@pytest.mark.parametrize("added_at", [None, "", "yesterday", "1970-01-01T00:00:00Z", 5])
+@pytest.mark.parametrize("added_at", [None, "", "yesterday", "1970-01-01T00:00:00Z", 5, "2026-01-01" + "0" * 99])
 def test_a_date_that_says_nothing_is_left_out(added_at: Any) -> None:
     assert read_row(saved_row(TRACK, added_at)).added_at == ""
 
@@ -248,3 +253,15 @@ def test_no_answer_is_so_strange_that_a_build_ends(items: list[Any], answer: dic
     canonical_json([[*track.artists, track.id, track.title, track.album, track.added_at] for track in library.tracks])
     assert all(track.id and track.title for track in library.tracks)
     assert {failure.track_id for failure in library.failures} <= {track.id for track in library.tracks}
+
+
+def test_the_largest_rows_come_back_from_the_cache() -> None:
+    wide = "\U0001f3b5" * 2_000
+    item = local_json(wide, wide, album=wide) | {"uri": None, "duration_ms": 2**53}
+    page = read_page({"items": [playlist_row(item, stamp(0))] * 3, "total": 2**53 - 1, "next": "more"}, 0)
+    assert msgspec.json.decode(msgspec.json.encode(page), type=Page) == page
+
+
+def test_a_version_that_is_too_long_to_be_one_is_none() -> None:
+    listed = read_listing({"items": [{"id": "a", "snapshot_id": "x" * 2_000}]}, lambda _owner: True)
+    assert listed[0].version == ""

@@ -1,49 +1,37 @@
 """Spotify's Web API through spotipy: the only module that speaks to Spotify, and that knows how it fails.
 
 spotipy is given a session of our own, so that it neither repeats nor waits by itself: how long to be patient is decided
-here. At most four requests are in flight, a wait that Spotify asks for holds for all of them, and once it refuses it is
-asked nothing more.
+in :mod:`~spotmap_build.fetch.libraries.spotify.asking`. At most four requests are in flight, a wait that Spotify asks
+for holds for all of them, and once it refuses it is asked nothing more.
 """
 
 from __future__ import annotations
 
 import logging
-import math
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
 
 import requests
 import spotipy  # type: ignore[import-untyped]
 from spotipy.cache_handler import MemoryCacheHandler  # type: ignore[import-untyped]
 from spotipy.oauth2 import SpotifyPKCE  # type: ignore[import-untyped]
 
-from spotmap_build.errors import LoginError, ServiceError, ServiceRefused, SpotmapError
-from spotmap_build.fetch.libraries.spotify.token import LOGIN_AGAIN_HINT, Login, login_ended
-from spotmap_build.fetch.politeness import CircuitBreaker
+from spotmap_build.errors import LoginError, ServiceError, SpotmapError
+from spotmap_build.fetch.libraries.spotify.asking import Answer, Asking, Refusal, session_for
+from spotmap_build.fetch.libraries.spotify.token import LOGIN_AGAIN_HINT, Login, is_token, login_ended
 
 if TYPE_CHECKING:
-    from spotmap_build.fetch.libraries.spotify.settings import Patience, SpotifySettings
-
-Answer = Mapping[str, Any]
+    from spotmap_build.fetch.libraries.spotify.settings import SpotifySettings
 
 SCOPES: Final = "user-library-read playlist-read-private playlist-read-collaborative"
 PAGE_SIZE: Final = 50
-IN_FLIGHT: Final = 4
-REQUIRED: Final = {"items": list, "id": str, "access_token": str}
-"""The field by which an answer is known to be one, and its type."""
-ANNOUNCED_S: Final = 5.0
-"""A longer wait is worth a word."""
-UNSAID_WAIT_S: Final = 5.0
-"""Where a rate limit does not say how long."""
-CONNECTION_HINT: Final = "Check the connection and build again: what has been fetched is kept."
 ALLOWED_HINT: Final = (
     "The app's owner needs Spotify Premium, and every other user has to be on the app's list (developer.spotify.com, "
     "your app, User Management)."
 )
-_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _RATE_LIMITED = 401, 403, 404, 429
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
 
 
 class NotReadable(ServiceError):
@@ -89,24 +77,14 @@ class _Pkce(SpotifyPKCE):  # type: ignore[misc]
         self.OAUTH_AUTHORIZE_URL = settings.accounts_url + "authorize"
         self.OAUTH_TOKEN_URL = settings.accounts_url + "api/token"
 
-    def _handle_oauth_error(self, http_error: requests.HTTPError) -> None:
-        response = http_error.response
-        try:
-            reason = response.json()["error"]
-        except (ValueError, TypeError, KeyError):
-            reason = None
-        raise spotipy.SpotifyException(
-            response.status_code, -1, "", reason=reason, headers=response.headers
-        ) from http_error
-
 
 class Authorization:
     """One login in the making: the address to visit, and what its answer is good for. Never shown."""
 
     def __init__(self, client_id: str, redirect_uri: str, settings: SpotifySettings) -> None:
         self._client_id = client_id
-        self._pkce = _Pkce(client_id, redirect_uri, settings, requests.Session())
-        self._requests = _Requests(settings.patience, lambda _message: None)
+        self._pkce = _Pkce(client_id, redirect_uri, settings, session_for(settings.patience))
+        self._requests = Asking(settings.patience, lambda _message: None)
 
     def url(self, state: str) -> str:
         """Where the person agrees. ``state`` comes back with the answer."""
@@ -126,7 +104,7 @@ class Authorization:
 
         try:
             return self._requests.answer(ask, "access_token")
-        except spotipy.SpotifyException as error:
+        except Refusal as error:
             raise LoginError(
                 f"Spotify did not complete the login ({_reason(error)}).",
                 hint="Check the client ID and try again: an answer of Spotify's is good for a few minutes, and once.",
@@ -152,14 +130,15 @@ class SpotifyApi:
         access_token: str = "",
         clock: Callable[[], float] = time.time,
     ) -> None:
-        session = requests.Session()
+        session = session_for(settings.patience)
         self._login = login
         self._renewed = renewed
+        self._say = say
         self._clock = clock
         self._refresh_token = login.refresh_token
         self._access_token = access_token
         self._token_lock = threading.Lock()
-        self._requests = _Requests(settings.patience, say)
+        self._requests = Asking(settings.patience, say)
         self._pkce = _Pkce(login.client_id, "http://127.0.0.1/callback", settings, session)
         self._client = spotipy.Spotify(
             auth=access_token, requests_session=session, requests_timeout=settings.patience.timeout_s
@@ -191,12 +170,12 @@ class SpotifyApi:
         try:
             try:
                 return self._requests.answer(ask, required)
-            except spotipy.SpotifyException as error:
-                if error.http_status != _UNAUTHORIZED:
+            except Refusal as error:
+                if error.status != _UNAUTHORIZED:
                     raise
             self._refresh(used)
             return self._requests.answer(ask, required)
-        except spotipy.SpotifyException as error:
+        except Refusal as error:
             problem = _translated(error)
             if isinstance(problem, LoginError):
                 self._requests.end(problem)
@@ -216,18 +195,24 @@ class SpotifyApi:
                 answer = self._requests.answer(
                     lambda: self._pkce.refresh_access_token(self._refresh_token), "access_token"
                 )
-            except spotipy.SpotifyException as error:
+            except Refusal as error:
                 problem = self._not_refreshed(error)
                 self._requests.end(problem)
                 raise problem from error
             self._access_token = str(answer["access_token"])
             self._client.set_auth(self._access_token)
-            newer = str(answer.get("refresh_token") or self._refresh_token)
-            if newer != self._refresh_token:
-                self._refresh_token = newer
-                self._renewed(newer)
+            self._keep_newer(answer.get("refresh_token") or self._refresh_token)
 
-    def _not_refreshed(self, error: spotipy.SpotifyException) -> SpotmapError:
+    def _keep_newer(self, refresh_token: object) -> None:
+        if refresh_token == self._refresh_token:
+            return
+        if not isinstance(refresh_token, str) or not is_token(refresh_token):
+            self._say("Spotify sent another refresh token that cannot be one; the login stays as it was.")
+            return
+        self._refresh_token = refresh_token
+        self._renewed(refresh_token)
+
+    def _not_refreshed(self, error: Refusal) -> SpotmapError:
         if error.reason == "invalid_grant":
             return login_ended(self._login, self._clock())
         return LoginError(
@@ -236,106 +221,8 @@ class SpotifyApi:
         )
 
 
-class _Requests:
-    """Patience with single requests: what is worth another try gets one, and waits are bounded."""
-
-    def __init__(self, patience: Patience, say: Callable[[str], object]) -> None:
-        self._patience = patience
-        self._say = say
-        self._slots = threading.BoundedSemaphore(IN_FLIGHT)
-        self._lock = threading.Lock()
-        self._breaker = CircuitBreaker()
-        self._ended: SpotmapError | None = None
-        self._resume_at_s = 0.0
-        self._waited_s = 0.0
-
-    def end(self, problem: SpotmapError) -> None:
-        """Nothing more is asked: every further request raises ``problem``."""
-        with self._lock:
-            self._ended = self._ended or problem
-
-    def answer(self, ask: Callable[[], object], required: str) -> Answer:
-        """What ``ask`` brings: a JSON object that holds ``required``.
-
-        Raises
-        ------
-        spotipy.SpotifyException: a refusal that no patience helps against. ServiceRefused, ServiceError.
-        """
-        failures = 0
-        while True:
-            try:
-                answer = self._once(ask, required)
-            except _RateLimited:
-                continue  # the wait is before the next request; how long in all is bounded
-            except _Useless as useless:
-                failures += 1
-                if failures == self._patience.attempts:
-                    problem = ServiceError(f"Spotify cannot be read: {useless}.", hint=CONNECTION_HINT)
-                    self._breaker.failed(problem)
-                    raise problem from useless
-                time.sleep(self._patience.first_pause_s * 2 ** (failures - 1))
-            else:
-                self._breaker.succeeded()
-                return answer
-
-    def _once(self, ask: Callable[[], object], required: str) -> Answer:
-        with self._slots:
-            self._wait_if_told()
-            ended = self._ended or self._breaker.reason
-            if ended is not None:
-                raise ended
-            try:
-                answer = ask()
-            except spotipy.SpotifyException as error:
-                if error.http_status == _RATE_LIMITED:
-                    self._slow_down(_seconds(error.headers.get("Retry-After")))
-                    raise _RateLimited from error
-                if error.http_status >= 500:
-                    raise _Useless(f"its service is in trouble (HTTP status {error.http_status})") from error
-                raise
-            except requests.RequestException as error:
-                raise _Useless(_trouble(error)) from error
-            except (ValueError, TypeError, AttributeError, KeyError) as error:
-                # spotipy takes apart what it gets without looking whether it is what it expects
-                raise _Useless("its answer is none that can be understood") from error
-        if not isinstance(answer, dict) or not isinstance(answer.get(required), REQUIRED[required]):
-            raise _Useless("its answer is not Spotify's (a login page of the network, perhaps)")
-        return answer
-
-    def _wait_if_told(self) -> None:
-        while (wait_s := self._resume_at_s - time.monotonic()) > 0 and self._ended is None:
-            time.sleep(wait_s)
-
-    def _slow_down(self, wait_s: float) -> None:
-        """Let all wait, or end it all where that would be too long."""
-        patience = self._patience
-        wait_s = max(wait_s, patience.first_pause_s)
-        with self._lock:
-            now_s = time.monotonic()
-            further_s = max(0.0, now_s + wait_s - max(now_s, self._resume_at_s))
-            if wait_s > patience.longest_wait_s or self._waited_s + further_s > patience.total_wait_s:
-                self._ended = self._ended or ServiceRefused(
-                    f"Spotify wants no more requests for {_duration(wait_s)}.",
-                    hint="Build again later: what has been fetched is kept, and the next build goes on from there.",
-                    retry_after_s=wait_s,
-                )
-                raise self._ended
-            self._waited_s += further_s
-            self._resume_at_s = max(self._resume_at_s, now_s + wait_s)
-        if further_s > ANNOUNCED_S:
-            self._say(f"Spotify asks to wait for {_duration(wait_s)}.")
-
-
-class _Useless(Exception):
-    """A request brought nothing of use, and might do so another time. The message says why."""
-
-
-class _RateLimited(Exception):
-    """A request came too early."""
-
-
-def _translated(error: spotipy.SpotifyException) -> SpotmapError:
-    status = error.http_status
+def _translated(error: Refusal) -> SpotmapError:
+    status = error.status
     if status == _UNAUTHORIZED:
         return LoginError("Spotify does not accept its own fresh access token.", hint=LOGIN_AGAIN_HINT)
     if status in {_FORBIDDEN, _NOT_FOUND}:
@@ -343,31 +230,6 @@ def _translated(error: spotipy.SpotifyException) -> SpotmapError:
     return ServiceError(f"Spotify did not understand a request (HTTP status {status}).", hint="Please report this.")
 
 
-def _reason(error: spotipy.SpotifyException) -> str:
-    known = error.reason if isinstance(error.reason, str) and error.reason.replace("_", "").isalnum() else ""
-    return known[:40] or f"HTTP status {error.http_status}"
-
-
-def _trouble(error: requests.RequestException) -> str:
-    """In our words: what the library says is long, and names addresses."""
-    if isinstance(error, requests.exceptions.ProxyError):
-        return "the proxy does not let it through"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "no secure connection can be made"
-    if isinstance(error, requests.Timeout):
-        return "it does not answer"
-    return "there is no connection"
-
-
-def _seconds(header: object) -> float:
-    with suppress(TypeError, ValueError):
-        seconds = float(str(header))
-        if math.isfinite(seconds) and seconds >= 0:
-            return seconds
-    return UNSAID_WAIT_S
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 120:
-        return f"{math.ceil(seconds)} s"
-    return f"{math.ceil(seconds / 60)} minutes" if seconds < 7_200 else f"{math.ceil(seconds / 3_600)} hours"
+def _reason(error: Refusal) -> str:
+    known = error.reason if error.reason.replace("_", "").isalnum() else ""
+    return known[:40] or f"HTTP status {error.status}"

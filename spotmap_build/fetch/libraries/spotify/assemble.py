@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from spotmap_build.core.text import printable
 from spotmap_build.fetch.libraries.spotify.rows import UNTITLED, Row
 from spotmap_build.model import Failed, Library, Omission, Playlist, Track
 
@@ -87,9 +88,9 @@ def _add(
         return
     tracks[row.id] = Track(
         id=row.id,
-        title=row.title or UNTITLED,
-        artists=row.artists,
-        album=row.album,
+        title=_clean(row.title) or UNTITLED,
+        artists=tuple(_clean(artist) for artist in row.artists),
+        album=_clean(row.album),
         duration_ms=row.duration_ms,
         isrc=row.isrc,
         explicit=row.explicit,
@@ -103,6 +104,11 @@ def _add(
         failures[row.id] = Failed(row.id, "fetch", "taken-down", TAKEN_DOWN)
 
 
+def _clean(text: str) -> str:
+    """Without control characters, which an earlier version of this program let into the cache."""
+    return text if text.isprintable() else " ".join(printable(text).split())
+
+
 def _with_earlier_date(track: Track, added_at: str) -> Track:
     if added_at and (not track.added_at or added_at < track.added_at):
         return replace(track, added_at=added_at)
@@ -114,7 +120,9 @@ def _omitted(rows: Iterable[Row], list_uri: str, where: str) -> Iterable[Omissio
     for number, row in enumerate(rows, start=1):
         if row.kind in REASONS:
             code, reason = REASONS[row.kind]
-            yield Omission(row.id or f"{list_uri}#{number}", row.title, code, f"{reason} (Row {number} of {where}.)")
+            yield Omission(
+                row.id or f"{list_uri}#{number}", _clean(row.title), code, f"{reason} (Row {number} of {where}.)"
+            )
 
 
 def _playlist(playlist: ReadPlaylist, rows: Iterable[Row]) -> Playlist:

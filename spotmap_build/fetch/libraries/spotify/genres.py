@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.freshness import Freshness
 from spotmap_build.cache.keys import Key
-from spotmap_build.fetch.libraries.spotify.rows import read_genres
+from spotmap_build.fetch.libraries.spotify.rows import Text, read_genres
+from spotmap_build.fetch.libraries.spotify.snapshot import read_content
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -49,7 +49,8 @@ class Genres:
         ------
         LoginError, ServiceError: Spotify cannot be asked; what came until then is kept. CacheError: the disk fails.
         """
-        from spotmap_build.fetch.libraries.spotify.api import IN_FLIGHT, NotReadable
+        from spotmap_build.fetch.libraries.spotify.api import NotReadable
+        from spotmap_build.fetch.libraries.spotify.asking import IN_FLIGHT
 
         if self._cache.lookup(self._pause_key) is not None:
             return
@@ -76,12 +77,9 @@ class Genres:
 
     def _read(self, artist_id: str, *, any_age: bool) -> tuple[str, ...] | None:
         record = self._cache.lookup(self._artist_key(artist_id), allow_expired=any_age)
-        if record is None:
+        if record is None or record.failure is not None:
             return None
-        try:
-            return msgspec.json.decode(self._cache.read(record, CONTENT), type=tuple[str, ...])
-        except CorruptEntry:
-            return None
+        return read_content(self._cache, record, CONTENT, tuple[Text, ...])
 
     def _write(self, key: Key, genres: tuple[str, ...], max_age_s: int) -> None:
         freshness = Freshness(int(self._clock()), max_age_s)

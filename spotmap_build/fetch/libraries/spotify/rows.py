@@ -7,17 +7,35 @@ Only what the map needs is taken over: no names or ids of people get into a row,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote_plus
 
+import msgspec
+
+from spotmap_build.core.text import printable
+
+LONGEST_TEXT: Final = 1_000
+"""Of names and ids, in characters: several times as many as Spotify's longest."""
+LONGEST_URI: Final = 40_000
+"""Of a local file, which is made of three such names; a character can become twelve."""
+MOST_ARTISTS: Final = 100
+"""Of a track; as many genres of an artist."""
+MOST_ITEMS: Final = 1_000
+"""Of one page, of which 50 are asked for."""
+LARGEST_NUMBER: Final = 2**53 - 1
+
+Text = Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)]
+Uri = Annotated[str, msgspec.Meta(max_length=LONGEST_URI)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_NUMBER)]
+"""As the cache gives them back: what is beyond these bounds was not put there by this version."""
 Kind = Literal["track", "local", "episode", "unknown", "empty"]
 
 _ID: Final = re.compile(r"[0-9A-Za-z]{1,64}")
 _URI: Final = re.compile(r"spotify:track:([0-9A-Za-z]{1,64})")
 _ISRC: Final = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
-_DATE: Final = re.compile(r"[1-9][0-9]{3}-[01][0-9]-[0-3][0-9][0-9T:.Z+-]*")
+_DATE: Final = re.compile(r"[1-9][0-9]{3}-[01][0-9]-[0-3][0-9][0-9T:.Z+-]{0,30}")
 _YEAR: Final = re.compile(r"([1-9][0-9]{3})(?:-.*)?")
 NOT_DATED: Final = "1970-01-01"
 """What Spotify says of rows that are older than its noting of dates."""
@@ -34,16 +52,16 @@ class Row:
     """
 
     kind: Kind
-    id: str = ""
-    title: str = ""
-    artists: tuple[str, ...] = ()
-    artist_ids: tuple[str, ...] = ()
-    album: str = ""
-    duration_ms: int | None = None
-    isrc: str = ""
+    id: Uri = ""
+    title: Text = ""
+    artists: tuple[Text, ...] = ()
+    artist_ids: tuple[Text, ...] = ()
+    album: Text = ""
+    duration_ms: Count | None = None
+    isrc: Text = ""
     explicit: bool | None = None
-    year: int | None = None
-    added_at: str = ""
+    year: Count | None = None
+    added_at: Text = ""
 
     @property
     def place(self) -> tuple[str, str, str]:
@@ -56,7 +74,7 @@ class Page:
     """A piece of a list: ``rows`` as they come, how many the whole list has, and whether it ends here."""
 
     rows: tuple[Row, ...]
-    total: int
+    total: Count
     is_last: bool
 
 
@@ -75,16 +93,31 @@ class ListedPlaylist:
     total: int
 
 
+def is_list_of_items(value: object) -> bool:
+    """Tell whether a page's ``items`` are a list of a sensible length."""
+    return isinstance(value, list) and len(value) <= MOST_ITEMS
+
+
+def is_user_id(value: object) -> bool:
+    """Tell whether a person's or an artist's ``id`` can be one: older users chose theirs."""
+    return isinstance(value, str) and 0 < len(value) <= LONGEST_TEXT and printable(value) == value
+
+
 def read_page(answer: Mapping[str, Any], offset: int) -> Page:
     """A page of saved tracks (``items[].track``) or of a playlist (``items[].item``), which starts at ``offset``."""
     rows = tuple(read_row(item) for item in _list(answer.get("items")))
-    total, end = _whole(answer.get("total")), offset + len(rows)
+    total, end = read_total(answer), offset + len(rows)
     return Page(rows, end if total is None else total, is_end(answer, end))
+
+
+def read_total(answer: Mapping[str, Any]) -> int | None:
+    """Read how many rows the whole list has; None where the answer does not say."""
+    return _whole(answer.get("total"))
 
 
 def is_end(answer: Mapping[str, Any], end: int) -> bool:
     """Whether a list ends with this page: it says so, or so many rows as the list has (``end``) have come."""
-    total = _whole(answer.get("total"))
+    total = read_total(answer)
     return answer.get("next", "") is None or (total is not None and end >= total)
 
 
@@ -121,13 +154,14 @@ def read_listing(answer: Mapping[str, Any], is_user: Any) -> list[ListedPlaylist
         spotify_id = playlist.get("id")
         if not isinstance(spotify_id, str) or not _ID.fullmatch(spotify_id):
             continue
+        version = _text(playlist.get("snapshot_id"))
         counted = _dict(playlist.get("items")) or _dict(playlist.get("tracks"))
         owner = _dict(playlist.get("owner")).get("id")
         listed.append(
             ListedPlaylist(
                 id=spotify_id,
                 name=_text(playlist.get("name")) or UNTITLED,
-                version=_text(playlist.get("snapshot_id")),
+                version=version if len(version) < LONGEST_TEXT else "",  # two long ones may differ where they are cut
                 is_readable=playlist.get("collaborative") is True or (isinstance(owner, str) and is_user(owner)),
                 total=_whole(counted.get("total")) or 0,
             )
@@ -137,7 +171,8 @@ def read_listing(answer: Mapping[str, Any], is_user: Any) -> list[ListedPlaylist
 
 def read_genres(answer: Mapping[str, Any]) -> tuple[str, ...]:
     """The genres of an artist; none where Spotify does not tell them any more."""
-    return tuple(dict.fromkeys(text for genre in _list(answer.get("genres")) if (text := _text(genre))))
+    genres = dict.fromkeys(text for genre in _list(answer.get("genres")) if (text := _text(genre)))
+    return tuple(genres)[:MOST_ARTISTS]
 
 
 def with_new_rows(known: Sequence[Row], known_total: int, front: Sequence[Row], total: int) -> tuple[Row, ...] | None:
@@ -171,13 +206,13 @@ def _identify(outer: dict[str, Any], inner: dict[str, Any], title: str, artists:
 
 def _local_uri(inner: dict[str, Any], title: str, artists: Sequence[str]) -> str:
     """As Spotify writes it: artist, album, title, seconds."""
-    parts = (" ".join(artists), _text(_dict(inner.get("album")).get("name")), title)
+    parts = (" ".join(artists)[:LONGEST_TEXT], _text(_dict(inner.get("album")).get("name")), title)
     seconds = (_whole(inner.get("duration_ms")) or 0) // 1000
     return ":".join(("spotify:local", *(quote_plus(part) for part in parts), str(seconds)))
 
 
 def _artists(inner: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    artists = [_dict(artist) for artist in _list(inner.get("artists"))]
+    artists = [_dict(artist) for artist in _list(inner.get("artists"))][:MOST_ARTISTS]
     names = tuple(name for artist in artists if (name := _text(artist.get("name"))))
     ids = (artist.get("id") for artist in artists)
     return names, tuple(known for known in ids if isinstance(known, str) and _ID.fullmatch(known))
@@ -187,18 +222,24 @@ def _dict(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _list(value: object) -> Iterable[object]:
-    return value if isinstance(value, list) else ()
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
 
 
 def _text(value: object) -> str:
-    """Without lone surrogates (JSON can write them, UTF-8 cannot), white space folded."""
-    return " ".join(value.encode("utf-8", "replace").decode().split()) if isinstance(value, str) else ""
+    """Without lone surrogates (JSON can write them, UTF-8 cannot) and control characters, white space folded, bounded.
+
+    No real name comes near the bound, so nothing depends on where one is cut.
+    """
+    if not isinstance(value, str):
+        return ""
+    text = printable(value[: 4 * LONGEST_TEXT].encode("utf-8", "replace").decode())
+    return " ".join(text.split())[:LONGEST_TEXT].rstrip()
 
 
 def _whole(value: object) -> int | None:
     """A whole number from 0 up, as JSON's numbers can be 64 bits of anything."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_NUMBER else None
 
 
 def _isrc(value: object) -> str:

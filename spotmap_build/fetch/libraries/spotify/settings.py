@@ -18,13 +18,16 @@ if TYPE_CHECKING:
 class Patience:
     """How long to wait for Spotify, in seconds.
 
-    ``timeout_s``: for a connection, and between two pieces of an answer. ``attempts``: how often a request that brings
+    ``timeout_s``: for a connection, and between two pieces of an answer. ``total_s``: for a whole answer, which holds
+    at most ``body_bytes``. ``attempts``: how often a request that brings
     nothing of use is made; the first pause between two is ``first_pause_s``, each further one twice as long.
     ``longest_wait_s``: a rate limit that asks for a longer wait ends the fetch. ``total_wait_s``: so much of such
     waiting in one build, and no more.
     """
 
     timeout_s: float = 15.0
+    total_s: float = 30.0
+    body_bytes: int = 4 << 20
     attempts: int = 5
     first_pause_s: float = 1.0
     longest_wait_s: float = 60.0

@@ -8,18 +8,19 @@ made of their number and the first page. Everything is kept by user, and nothing
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 import msgspec
 
 from spotmap_build.cache.errors import CacheReadOnly, CorruptEntry
 from spotmap_build.cache.freshness import Failure, Freshness
 from spotmap_build.cache.keys import Key, canonical_json, digest_bytes
-from spotmap_build.fetch.libraries.spotify.rows import Page, Row
+from spotmap_build.fetch.libraries.spotify.rows import Count, Page, Row, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
+    from spotmap_build.cache.records import Record
     from spotmap_build.cache.store import Cache
 
 SNAPSHOT_VERSION: Final = 1
@@ -33,6 +34,8 @@ SAVED: Final = "saved"
 CONTENT: Final = "content.json"
 
 Value = TypeVar("Value")
+Moment = Annotated[int, msgspec.Meta(ge=0, lt=2**35)]
+"""Seconds since 1970, UTC, as far as a date can be made of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +47,11 @@ class ListState:
     :class:`~spotmap_build.fetch.libraries.spotify.rows.ListedPlaylist`.
     """
 
-    id: str
-    version: str
-    held: str = ""
-    name: str = ""
-    total: int = 0
+    id: Text
+    version: Text
+    held: Text = ""
+    name: Text = ""
+    total: Count = 0
     is_readable: bool = True
 
 
@@ -56,7 +59,7 @@ class ListState:
 class Index:
     """The library as it was seen last. ``taken_at_unix_s``: when all of it was last known to be current; 0 if never."""
 
-    taken_at_unix_s: int = 0
+    taken_at_unix_s: Moment = 0
     saved: ListState = ListState(SAVED, "")
     playlists: tuple[ListState, ...] = ()
 
@@ -73,13 +76,21 @@ class Held:
     """Rows of a list. ``is_whole`` is false where only the first pages are here."""
 
     rows: tuple[Row, ...]
-    total: int
+    total: Count
     is_whole: bool = True
 
 
 def version_of_saved(first: Page) -> str:
     """A name for the saved tracks as they are: it changes when one is added, and when their number does."""
     return digest_bytes(canonical_json([first.total, [list(row.place) for row in first.rows]]))
+
+
+def read_content(cache: Cache, record: Record, name: str, kind: type[Value]) -> Value | None:
+    """Read the output ``name`` of a record; None (a miss) where it is damaged, or of another shape than ``kind``."""
+    try:
+        return msgspec.json.decode(cache.read(record, name), type=kind)
+    except (CorruptEntry, KeyError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 class Shelf:
@@ -135,6 +146,14 @@ class Shelf:
         """A page has come: the next try goes on after it."""
         self._write(self._page_key(list_id, version, offset), page, PAGE_AGE_S)
 
+    def doubt_pages(self, list_id: str, version: str, offsets: Iterable[int]) -> None:
+        """Pages that came are to be asked for again, though they are still better than nothing."""
+        for offset in offsets:
+            page = self.page(list_id, version, offset, any_age=True)
+            if page is not None:
+                key = self._page_key(list_id, version, offset)
+                self._cache.put(key, {CONTENT: msgspec.json.encode(page)}, seconds=0.0, freshness=Freshness(0, 0))
+
     def best(self, state: ListState) -> Held | None:
         """The newest rows of a list that are here, whole if any whole ones are; None if not a single page is."""
         for version in dict.fromkeys((state.version, state.held)):
@@ -163,10 +182,7 @@ class Shelf:
         record = self._cache.lookup(key, allow_expired=any_age)
         if record is None or record.failure is not None:
             return None
-        try:
-            return msgspec.json.decode(self._cache.read(record, CONTENT), type=kind)
-        except CorruptEntry:
-            return None
+        return read_content(self._cache, record, CONTENT, kind)
 
     def _write(self, key: Key, value: object, max_age_s: int | None) -> None:
         freshness = Freshness(int(self._clock()), max_age_s) if max_age_s else None

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Final, Self
 from spotmap_build.cache.errors import CacheReadOnly
 from spotmap_build.cache.freshness import Failure
 from spotmap_build.cache.keys import Key, digest_bytes
+from spotmap_build.core.retry_after import LONGEST_PAUSE_S, clamp_retry_at
+from spotmap_build.core.text import printable
 from spotmap_build.errors import LoginError, ServiceError, ServiceRefused, SpotmapError
 from spotmap_build.fetch.libraries.source import Loaded
 from spotmap_build.fetch.libraries.spotify.assemble import ReadPlaylist, artists_by_weight, make_library
@@ -151,26 +153,30 @@ class _Pause:
         """Why Spotify is not to be asked now; None if it may be."""
         record = self._cache.lookup(self._key)
         failure = record.failure if record else None
-        if failure is None or failure.retry_at_unix_s is None:
+        retry_at_unix_s = failure.retry_at_unix_s if failure else None
+        # An earlier version kept whatever number came; a pause longer than any that is kept now is none.
+        if failure is None or retry_at_unix_s is None or retry_at_unix_s > self._clock() + LONGEST_PAUSE_S:
             return None
-        moment = datetime.fromtimestamp(failure.retry_at_unix_s, UTC)
+        moment = datetime.fromtimestamp(retry_at_unix_s, UTC)
         return ServiceRefused(
-            f"{failure.detail} It can be asked again after {moment:%H:%M} UTC on {_day(moment)}.",
+            f"{printable(failure.detail)} It can be asked again after {moment:%H:%M} UTC on {_day(moment)}.",
             hint="Build again then; --retry asks at once, which can make the pause longer.",
-            retry_after_s=failure.retry_at_unix_s - self._clock(),
+            retry_after_s=retry_at_unix_s - self._clock(),
         )
 
     def remember(self, problem: SpotmapError) -> None:
         """Keep it, if it is such a wish."""
         if isinstance(problem, ServiceRefused):
             pause_s = PAUSE_S if problem.retry_after_s is None else problem.retry_after_s
-            failure = Failure("refused", problem.message, "retry_after", int(self._clock() + pause_s))
+            now_unix_s = self._clock()
+            retry_at_unix_s = clamp_retry_at(now_unix_s + pause_s, now_unix_s)
+            failure = Failure("refused", problem.message, "retry_after", retry_at_unix_s)
             with suppress(CacheReadOnly):
                 self._cache.put_failure(self._key, failure)
 
 
 def _read(state: ListState, held: Held | None) -> ReadPlaylist:
-    return ReadPlaylist(state.id, state.name, held.rows if held else None)
+    return ReadPlaylist(state.id, printable(state.name), held.rows if held else None)
 
 
 def _is_refused(state: ListState, shelf: Shelf) -> bool:
