@@ -193,7 +193,7 @@ def test_a_cache_that_may_only_be_read_will_do_while_nothing_is_new(
 ) -> None:
     whole = person.load()
 
-    def read_only(path: Path, _data: bytes, _folder: Path) -> None:
+    def read_only(path: Path, _data: bytes, _folder: Path, *, mode: int) -> None:
         raise OSError(errno.EROFS, "Read-only file system", str(path))
 
     monkeypatch.setattr("spotmap_build.cache.store.write_durably", read_only)

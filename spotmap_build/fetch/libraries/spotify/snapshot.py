@@ -88,8 +88,8 @@ def version_of_saved(first: Page) -> str:
 def read_content(cache: Cache, record: Record, name: str, kind: type[Value]) -> Value | None:
     """Read the output ``name`` of a record; None (a miss) where it is damaged, or of another shape than ``kind``."""
     try:
-        return msgspec.json.decode(cache.read(record, name), type=kind)
-    except (CorruptEntry, KeyError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return cache.decode(record, name, lambda data: msgspec.json.decode(data, type=kind))
+    except CorruptEntry:
         return None
 
 
