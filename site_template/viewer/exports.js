@@ -73,12 +73,15 @@ export function toCsv(tracks) {
 }
 
 /**
- * A spreadsheet takes a cell that begins with one of these for a formula, quoted or not.
+ * What a spreadsheet takes for the beginning of a formula, quoted or not, where a cell begins; some take the wide forms too.
  *
- * @param {string | number} value
+ * Where the list separator is a semicolon (Excel in German, French, …), this file is cut at every semicolon, tab and end of
+ * a line, in quotes or not: so a cell may begin within a title as well, and a quotation mark there is not part of it.
  */
+const FORMULAS = /(^|[;,\t\r\n])([\s"]*)(?='*[=+\-@\uff1d\uff0b\uff0d\uff20])/g;
+
+/** An apostrophe makes it text. `spotmap-build` takes it away again. @param {string | number} value */
 function csvCell(value) {
-  const text = String(value);
-  const harmless = /^[=+\-@\t\r]/.test(text) && typeof value === "string" ? `'${text}` : text;
-  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+  const text = typeof value === "string" ? value.replace(FORMULAS, "$1$2'").replace(/^'*[\t\r]/, "'$&") : String(value);
+  return /[",;\t\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -283,7 +283,9 @@ def test_a_rate_that_no_sound_has_is_damage(tmp_path: Path, rate_hz: int, what: 
 
 
 def test_a_rate_that_is_odd_is_heard(tmp_path: Path) -> None:
-    assert decode(stated_wav(tmp_path / "a.wav", rate_hz=1_000, channels=1)).analysed_ms == pytest.approx(250_000, abs=100)
+    assert decode(stated_wav(tmp_path / "a.wav", rate_hz=1_000, channels=1)).analysed_ms == pytest.approx(
+        250_000, abs=100
+    )
 
 
 @pytest.mark.parametrize("error", [av.ArgumentError(22, "Invalid argument"), ValueError("layout"), OverflowError()])

@@ -16,6 +16,7 @@ from spotmap_build.errors import ConfigError, SourceError
 from spotmap_build.fetch.libraries.merge import merge
 from spotmap_build.fetch.libraries.source import LoadContext, Loaded
 from spotmap_build.fetch.libraries.table import TableSource
+from spotmap_build.fetch.libraries.table_files import read_columns
 
 if TYPE_CHECKING:
     from spotmap_build.fetch.libraries.source import ProbeResult
@@ -180,3 +181,29 @@ def test_the_same_track_from_two_sources_is_one_track(tmp_path: Path) -> None:
     both = merge([part, part]).library
     assert [track.id for track in both.tracks] == ["1", "2"]
     assert len({playlist.id for playlist in both.playlists}) == 2
+
+
+EXPORTED = "title,artists,album,year,duration_ms,id,spotify,youtube_music"
+
+
+@pytest.mark.parametrize(
+    ("cell", "title"),
+    [
+        ("'=1+1", "=1+1"),
+        ("''=1+1", "'=1+1"),
+        ('"A; \'@B"', "A; @B"),
+        ('"A;""\'=1"', 'A;"=1'),
+        ('"A, \'-1"', "A, -1"),
+        ("'Tis", "'Tis"),
+        ("It's a '-1", "It's a '-1"),
+    ],
+)
+def test_a_list_that_the_page_exported_is_read_back_as_it_was(tmp_path: Path, cell: str, title: str) -> None:
+    (tmp_path / "list.csv").write_text(f'\ufeff{EXPORTED}\r\n{cell},"Mara; \'-Jun",,1999,185400,t1,,\r\n', newline="")
+    read, _ = read_columns(tmp_path / "list.csv", lambda _: True)
+    assert (read["title"], read["artists"], read["year"], read["id"]) == ([title], ["Mara; -Jun"], ["1999"], ["t1"])
+
+
+def test_an_apostrophe_in_any_other_table_stays(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("title,artists\n'=1+1,Mara\n")
+    assert read_columns(tmp_path / "list.csv", lambda _: True)[0]["title"] == ["'=1+1"]

@@ -19,12 +19,63 @@ for (const [title, cell] of [
   ["-1", "'-1"],
   ["@home", "'@home"],
   ["=1,2", '"\'=1,2"'],
-  ["\tTab", "'\tTab"],
+  ["\tTab", '"\'\tTab"'],
+  ["\rReturn", '"\'\rReturn"'],
+  ["\uff1d1+1", "'\uff1d1+1"],
+  ["A;B", '"A;B"'],
+  ["A\tB", '"A\tB"'],
+  ["A\nB", '"A\nB"'],
+  ["A;=1+1", '"A;\'=1+1"'],
+  ["A; @SUM(1)", '"A; \'@SUM(1)"'],
+  ['A;"=1', '"A;""\'=1"'],
+  ['A; " "-1', '"A; "" ""\'-1"'],
+  ["A\t+1", '"A\t\'+1"'],
+  ["A\n=1", '"A\n\'=1"'],
+  ["A, -1", '"A, \'-1"'],
+  ["A;;=1;=2", '"A;;\'=1;\'=2"'],
+  ["A=1 - B+1 @ C", "A=1 - B+1 @ C"],
+  ["It's a '-1", "It's a '-1"],
+  ["'=1", "''=1"],
 ]) {
   test(`in CSV, ${JSON.stringify(title)} is harmless`, () => {
-    assert.equal(rowOf(title), `${cell},Mara; Jun,,1999,185400,t1,,`);
+    assert.equal(rowOf(title), `${cell},"Mara; Jun",,1999,185400,t1,,`);
   });
 }
+
+/** The cells of a text as a spreadsheet cuts it: a quotation mark counts where a cell begins, and what follows its end is kept. */
+function cellsOf(text, separators) {
+  const cells = [];
+  let cell = "";
+  for (let at = 0, begins = true; at <= text.length; at++) {
+    const sign = text[at];
+    if (at === text.length || separators.includes(sign) || sign === "\n" || sign === "\r") {
+      cells.push(cell);
+      cell = "";
+      begins = true;
+    } else if (begins && sign === '"') {
+      for (at++; at < text.length && (text[at] !== '"' || text[at + 1] === '"'); at++) {
+        if (text[at] === '"') at++;
+        cell += text[at];
+      }
+      begins = false;
+    } else {
+      cell += sign;
+      begins = false;
+    }
+  }
+  return cells;
+}
+
+test("no cell begins a formula, whatever separates them", () => {
+  const signs = ["=", "-", ";", ",", '"', " ", "\n"];
+  const texts = signs.flatMap((one) => signs.flatMap((two) => signs.flatMap((three) => signs.map((four) => one + two + three + four))));
+  for (const text of texts) {
+    const csv = toCsv([{ ...track(text, { id: text }), artists: [text, text], album: text }]).slice(1);
+    for (const separators of [",", ";", "\t", ",;"]) {
+      for (const cell of cellsOf(csv, separators)) assert.doesNotMatch(cell, /^\s*[=+\-@]/, JSON.stringify([text, separators, cell]));
+    }
+  }
+});
 
 test("CSV tells the links that are known, and begins with the mark of UTF-8", () => {
   const csv = toCsv([track("A", { id: ID, videoId: "v0000000000", year: null })]);

@@ -12,6 +12,7 @@ from typing import Any, Final
 from spotmap_build.core.files import read_bounded
 from spotmap_build.core.text import printable
 from spotmap_build.errors import SourceError
+from spotmap_build.fetch.libraries.exported import without_apostrophes
 from spotmap_build.fetch.libraries.m3u import LARGEST_M3U_BYTES, M3U_SUFFIXES, m3u_columns
 from spotmap_build.fetch.libraries.table_bounds import (
     LARGEST_TABLE_BYTES,
@@ -105,10 +106,11 @@ def read_delimited(text: str, place: str) -> Columns:
     except csv.Error as error:
         raise SourceError(f"{place}, line {reader.line_num}: {error}.") from error
     check_shape(place, rows=len(rows), columns=len(names))
-    return {
+    columns: Columns = {
         name: [(row[position] or None) if position < len(row) else None for row in rows]
         for position, name in enumerate(names)
     }
+    return without_apostrophes(columns)
 
 
 def _least_columns(text: str, header_length: int, delimiter: str) -> int:
