@@ -136,7 +136,7 @@ def check_document(path: Path, kind: DocumentKind, *, force: bool) -> None:
     try:
         folder = nearest_folder(resolve_place(path).parent)
         is_replaceable = _is_replaceable(path, kind)
-        if not os.access(folder, os.W_OK | os.X_OK):
+        if not _is_added_to(path, kind) and not os.access(folder, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
     except OSError as error:
         raise _cannot_write(path, kind, error) from error

@@ -14,7 +14,7 @@ from spotmap_build.cache.prune import PruneReport
 from spotmap_build.describe import describe_check, describe_prune, describe_stats, format_bytes
 from spotmap_build.errors import OutputError
 from spotmap_build.model import Candidate, Considered, Failed, Library, Match, Omission, Track
-from spotmap_build.report import REPORT, SUMMARY, DocumentKind, ledger, write_document, write_report
+from spotmap_build.report import REPORT, SUMMARY, DocumentKind, check_document, ledger, write_document, write_report
 
 LIBRARY = Library((Track("a", "Good", ("X",)), Track("b", "Bad")))
 FAILURES = (Failed("b", "embed", "silent", "There is no sound in it.", retryable=False),)
@@ -190,3 +190,8 @@ def test_what_others_wrote_on_the_page_of_a_step_stays(tmp_path: Path, monkeypat
     assert page.read_text() == "# Before\n## Map\n"
     with pytest.raises(OutputError, match="no build wrote"):
         write_document(page, b"{}", REPORT, force=False)
+    monkeypatch.setattr(os, "access", lambda *_: False)  # a runner's folder need not be writable, its file is
+    write_document(page, b"again\n", SUMMARY, force=False)
+    assert page.read_text() == "# Before\n## Map\nagain\n"
+    with pytest.raises(OutputError, match="Permission denied"):
+        check_document(tmp_path / "r.json", REPORT, force=False)
