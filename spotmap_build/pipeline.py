@@ -140,6 +140,8 @@ def _with_cache(config: Config, progress: Progress, work: Callable[[steps.Run], 
             except CorruptEntry as error:
                 damaged[error.message] += 1
                 progress.say(f"{error.message} It was put aside and is computed anew.", level="warning")
+            finally:
+                steps.sweep()  # only now: what is to be heard is heard from what a killed build had fetched
     raise CacheError(
         f"The cache {config.cache_dir} keeps giving back other bytes than were stored.",
         hint="The disk may be failing. Choose another place with --cache-dir.",

@@ -12,6 +12,7 @@ from spotmap_build.steps.past import remember_map
 from spotmap_build.steps.plan import describe_plan
 from spotmap_build.steps.project import project
 from spotmap_build.steps.run import Clock, Run
+from spotmap_build.steps.sound.scratch import sweep
 from spotmap_build.steps.understand import describe_map, understand
 
 __all__ = [
@@ -28,5 +29,6 @@ __all__ = [
     "match",
     "project",
     "remember_map",
+    "sweep",
     "understand",
 ]

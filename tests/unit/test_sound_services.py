@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +11,12 @@ import pytest
 
 from spotmap_build.cache.freshness import Failure
 from spotmap_build.cache.keys import Key
+from spotmap_build.cache.locks import shared
 from spotmap_build.cache.store import Cache
 from spotmap_build.config import Config
 from spotmap_build.core.retry_after import LONGEST_PAUSE_S
-from spotmap_build.errors import ServiceError, ServiceRefused
+from spotmap_build.errors import ServiceError, ServiceRefused, SourceError
+from spotmap_build.pipeline import build
 from spotmap_build.progress import make_progress
 from spotmap_build.steps import Clock, Run
 from spotmap_build.steps.sound.scratch import scratch_folder, sweep
@@ -103,25 +105,84 @@ def test_a_moment_is_told_in_words() -> None:
     assert when(None) == ""
 
 
-def test_a_scratch_folder_is_gone_even_after_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with pytest.raises(RuntimeError), scratch_folder() as folder:  # noqa: PT012 - the folder is looked at inside
-        (folder / "audio.m4a").write_bytes(b"...")
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The place for temporary files, which is empty."""
+    place = tmp_path / "temporary"
+    place.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(place))
+    return place
+
+
+def killed(temporary: Path, mode: int = 0o700) -> Path:
+    """What a build that was killed a moment ago leaves: a recording that had arrived, and half of one."""
+    folder = temporary / "spotmap-left"
+    (folder / "a/b").mkdir(parents=True)
+    (folder / "lock").touch()
+    (folder / "a/dQw4w9WgXcQ.m4a").write_bytes(b"audio")
+    (folder / "a/b/audio.m4a.part").write_bytes(b"half")
+    folder.chmod(mode)
+    return folder
+
+
+def test_a_scratch_folder_is_gone_even_after_an_error(temporary: Path) -> None:
+    with pytest.raises(RuntimeError), scratch_folder() as scratch:  # noqa: PT012 - the folder is looked at inside
+        (scratch.folder / "audio.m4a").write_bytes(b"...")
         raise RuntimeError
-    assert list(tmp_path.iterdir()) == []
+    assert list(temporary.iterdir()) == []
 
 
-def test_what_a_killed_build_left_is_swept_and_what_is_in_use_stays(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_what_a_killed_build_left_is_swept_and_what_is_in_use_stays(temporary: Path) -> None:
+    foreign = temporary / "spotmap-of-somebody-else"
+    foreign.mkdir()
+    (temporary / "spotmap-link").symlink_to(foreign)
+    with scratch_folder() as scratch:
+        killed(temporary)
+        sweep()
+        assert scratch.folder.is_dir()
+        assert {path.name for path in temporary.iterdir()} == {foreign.name, "spotmap-link", scratch.folder.name}
+    assert {path.name for path in temporary.iterdir()} == {foreign.name, "spotmap-link"}
+
+
+def test_audio_that_had_arrived_is_used_by_the_next_build_that_listens(temporary: Path) -> None:
+    left = killed(temporary)
+    with scratch_folder() as scratch:
+        (path,) = scratch.adopted.values()
+        assert (list(scratch.adopted), path.read_bytes()) == (["dQw4w9WgXcQ"], b"audio")
+        assert path.is_relative_to(scratch.folder)
+        assert [each.name for each in path.parent.iterdir()] == [path.name]  # goes with its folder when it was heard
+        assert not left.exists()
+    assert list(temporary.iterdir()) == []
+
+
+def test_audio_in_a_folder_that_others_can_write_to_is_not_used(temporary: Path) -> None:
+    left = killed(temporary, mode=0o777)
+    with scratch_folder() as scratch:
+        assert scratch.adopted == {}
+        assert not left.exists()
+
+
+def test_a_folder_that_another_build_sweeps_before_it_is_locked_is_made_again(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    left, foreign = tmp_path / "spotmap-left", tmp_path / "spotmap-of-somebody-else"
-    for folder in (left, foreign):
-        folder.mkdir()
-    (left / "lock").touch()
-    os.utime(left / "lock", (1, 1))
-    with scratch_folder() as used:
-        os.utime(used / "lock", (1, 1))
-        sweep(tmp_path)
-        assert used.is_dir()
-    assert {path.name for path in tmp_path.iterdir()} == {foreign.name}
+    swept: list[Path] = []
+
+    def slow(lock: Path) -> contextlib.AbstractContextManager[None]:
+        if not swept:
+            sweep()
+            swept.append(lock.parent)
+        return shared(lock)
+
+    monkeypatch.setattr("spotmap_build.steps.sound.scratch.shared", slow)
+    with scratch_folder() as scratch:
+        assert scratch.folder.is_dir()
+        assert swept != [scratch.folder]
+        assert not swept[0].exists()
+    assert list(temporary.iterdir()) == []
+
+
+def test_every_build_sweeps_whatever_it_does(temporary: Path, tmp_path: Path) -> None:
+    left = killed(temporary)
+    with pytest.raises(SourceError):
+        build(Config(sources=("table:nothing.csv",), cache_dir=tmp_path / "cache"), make_progress("json"))
+    assert not left.exists()

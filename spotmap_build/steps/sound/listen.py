@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from spotmap_build.cache.freshness import Failure, retry_later
 from spotmap_build.model import Done, Failed
 from spotmap_build.steps.sound.listening import PARTS, Listening, tag_names
-from spotmap_build.steps.sound.scratch import scratch_folder
+from spotmap_build.steps.sound.scratch import Scratch, arrived, scratch_folder
 from spotmap_build.steps.sound.supply import Supply
 
 if TYPE_CHECKING:
@@ -60,9 +60,12 @@ def listen(listening: Listening) -> int:
 class _Line:
     """From tracks to jobs for the workers: local files and recipes at once, others as they are found and fetched."""
 
-    def __init__(self, listening: Listening, searches: list[Track], scratch: Path, weights: Path, workers: int) -> None:
+    def __init__(
+        self, listening: Listening, searches: list[Track], scratch: Scratch, weights: Path, workers: int
+    ) -> None:
         self._listening = listening
-        self._scratch = scratch
+        self._scratch = scratch.folder
+        self._adopted = scratch.adopted
         self._weights = weights
         self._settled = 0
         self._finished = 0
@@ -123,14 +126,17 @@ class _Line:
 
     def _get(self, track: Track) -> EmbedJob | None:
         assert track.recording is not None
-        kept = self._listening.downloader.kept(track.recording.video_id or "")
-        path = kept or self._listening.downloader.get(track, self._scratch, self._supply.cancelled)
+        video_id = track.recording.video_id or ""
+        here = self._listening.downloader.kept(video_id) or self._adopted.pop(video_id, None)
+        if here is not None:
+            return self._job(track, here)
+        path = self._listening.downloader.get(track, self._scratch, self._supply.cancelled)
         if isinstance(path, Failed):
             self._listening.waiting[track.recording.digest] = path
             self._settled += 1
             return None
-        self._counts["downloaded"] += kept is None
-        return self._job(track, path)
+        self._counts["downloaded"] += 1
+        return self._job(track, arrived(path))
 
     def _job(self, track: Track, path: Path | None) -> EmbedJob:
         from spotmap_build.embed.workers import EmbedJob
