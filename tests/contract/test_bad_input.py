@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 import subprocess
 import sys
 import wave
@@ -31,6 +33,13 @@ NASTY_NAMES = (
 )
 
 
+LINUX = sys.platform == "linux"
+BAD_COVERS = {
+    "program": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 60 60\n%%EndComments\nshowpage\n%%EOF\n",
+    "damaged": b"DDS " + (124).to_bytes(4, "little") + bytes(120),
+}
+
+
 def truncated(content: bytes) -> bytes:
     return content[: len(content) // 2]
 
@@ -52,6 +61,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Outcome]:
     write_tune(bad / "half a second.wav", 51, 0.4)
     write_audio(bad / "silence.wav", np.zeros(5 * RATE_HZ, np.float32), rate_hz=RATE_HZ)
     (bad / "noise.wav").write_bytes(np.random.default_rng(0).bytes(4000))
+    os.mkfifo(bad / "pipe.mp3")
+    for name, target in (("zero.wav", "/dev/zero"), ("random.ogg", "/dev/urandom"), ("kernel.flac", "/proc/kmsg")):
+        (bad / name).symlink_to(target)
+    with socket.socket(socket.AF_UNIX) as server:
+        short = os.open(bad, os.O_RDONLY)  # the name of a socket has room for 100 bytes
+        server.bind(f"/proc/self/fd/{short}/socket.aac" if LINUX else str(bad / "socket.aac"))
+        os.close(short)
+    (bad / "circle").symlink_to(music, target_is_directory=True)
+    for number, name in enumerate(("pipe", *BAD_COVERS)):
+        write_tune(music / "covers" / name / "tune.wav", 70 + number)
+    os.mkfifo(music / "covers/pipe/cover.png")
+    for name, picture in BAD_COVERS.items():
+        (music / "covers" / name / "cover.jpg").write_bytes(picture)
     for number, name in enumerate(NASTY_NAMES):
         write_tune(music / "nasty" / name, 60 + number)
     (music / "nasty" / b"latin-\xe9.wav".decode("utf-8", "surrogateescape")).write_bytes(
@@ -64,7 +86,7 @@ def test_the_build_ends_and_every_file_is_accounted_for(folder: tuple[Path, Outc
     home, outcome = folder
     assert outcome.status == 0, outcome.stderr
     document = report(home)
-    found = [path for path in (home / "music").rglob("*") if path.suffix]
+    found = [path for path in (home / "music").rglob("*") if path.suffix and path.stem != "cover"]
     assert document["tracks"] == len(document["ledger"]) == len(found)
     assert "Traceback" not in outcome.stderr
 
@@ -81,6 +103,11 @@ def test_the_build_ends_and_every_file_is_accounted_for(folder: tuple[Path, Outc
         ("half a second", {"too-short"}),
         ("silence", {"silent"}),
         ("noise", {"not-audio", "damaged-audio"}),
+        ("pipe", {"unreadable"}),
+        ("zero", {"unreadable"}),
+        ("random", {"unreadable"}),
+        ("kernel", {"empty-file"}),
+        ("socket", {"unreadable"}),
     ],
 )
 def test_a_file_that_cannot_be_used_is_in_the_ledger_with_a_reason(
@@ -90,6 +117,15 @@ def test_a_file_that_cannot_be_used_is_in_the_ledger_with_a_reason(
     assert row["status"] == "failed"
     assert row["code"] in codes
     assert len(row["detail"]) > 15
+
+
+def test_what_was_left_out_of_no_track_is_told(folder: tuple[Path, Outcome]) -> None:
+    """A cover that cannot be read costs its track nothing else."""
+    told = folder[1].stderr
+    assert "3 cover pictures cannot be read" in told
+    assert "bad/circle is read already under another name" in told
+    mapped = [row for row in report(folder[0])["ledger"] if row["status"] == "mapped" and row["title"] == "tune"]
+    assert len(mapped) == 3
 
 
 def test_files_with_strange_names_are_on_the_map(folder: tuple[Path, Outcome]) -> None:
