@@ -1,1 +1,1 @@
-"""What every part needs and no outside service defines: files, HTTP, text, documents."""
+"""What every part needs and no outside service defines: files, HTTP, text, documents, processes."""

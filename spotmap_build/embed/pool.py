@@ -13,12 +13,13 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for_any
 from typing import TYPE_CHECKING, Final, Self
 
+from spotmap_build.core.processes import end_with_parent, interrupts_blocked
 from spotmap_build.errors import SpotmapError
 from spotmap_build.model import Done, Failed
 
@@ -263,26 +264,10 @@ def _start_worker() -> _Worker:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs,), name="spotmap-embed", daemon=True)
-    with _interrupts_blocked():
+    with interrupts_blocked():
         process.start()
     theirs.close()
     return _Worker(process, ours)
-
-
-@contextmanager
-def _interrupts_blocked() -> Iterator[None]:
-    """A child started now never sees Ctrl-C, not even before it could ask not to; ours arrives right after."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    from multiprocessing import resource_tracker
-
-    resource_tracker.ensure_running()  # where the first child starts it, it allows interrupts again (Python 3.11)
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _serve(connection: Connection[object, object]) -> None:
@@ -290,7 +275,7 @@ def _serve(connection: Connection[object, object]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for variable in THREAD_VARIABLES:
         os.environ[variable] = "1"
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
 
     from spotmap_build.embed.workers import EmbedJob, embed_file
 
@@ -306,11 +291,3 @@ def _serve(connection: Connection[object, object]) -> None:
         except SpotmapError as error:
             answer = error
         connection.send(answer)
-
-
-def _end_with_parent() -> None:
-    """A parent killed by SIGKILL cannot end its workers: they watch it, and go when it goes, even in mid-track."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    wait_for_any([parent.sentinel])
-    os._exit(1)

@@ -335,9 +335,9 @@ def test_the_first_worker_is_started_with_interrupts_blocked_as_well() -> None:
     script = """
         import signal
         from multiprocessing import resource_tracker
-        from spotmap_build.embed import pool
+        from spotmap_build.core import processes
 
-        with pool._interrupts_blocked():
+        with processes.interrupts_blocked():
             resource_tracker.ensure_running()
             print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ()))
     """
