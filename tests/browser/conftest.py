@@ -14,9 +14,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from tests.fakes.sample_site import write_sample_site
+from tests.support.patience import patience
 
 SUB_PATH = "/some/where"
 SYSTEM_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -43,7 +44,10 @@ def browser() -> Iterator[Browser]:
     """The system's Chromium if there is one, else Playwright's own."""
     executable = next((found for name in SYSTEM_BROWSERS if (found := shutil.which(name))), None)
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        expect.set_options(timeout=patience() * 1000)
+        launched = playwright.chromium.launch(
+            executable_path=executable, args=["--no-sandbox"], timeout=patience() * 1000
+        )
         yield launched
         launched.close()
 
@@ -156,7 +160,7 @@ class Viewer:
 
     def wait_until(self, expression: str, timeout_s: float = 5.0) -> None:
         """Ask until the expression is true. (Playwright's own way needs eval, which the page forbids.)"""
-        deadline_s = time.monotonic() + timeout_s
+        deadline_s = time.monotonic() + patience(timeout_s)
         while not self.page.evaluate(expression):
             assert time.monotonic() < deadline_s, f"still not true: {expression}"
             self.page.wait_for_timeout(20)
@@ -173,6 +177,7 @@ def open_viewer(browser: Browser, sample: Callable[[int], Site]) -> Iterator[Cal
         context.setdefault("viewport", {"width": 1280, "height": 800})
         context.setdefault("reduced_motion", "reduce")
         contexts.append(browser.new_context(**context))
+        contexts[-1].set_default_timeout(patience() * 1000)
         page = contexts[-1].new_page()
         viewer = Viewer(page, site, Complaints(urlsplit(site.url).netloc))
         viewer.complaints.watch(page)

@@ -16,8 +16,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
-START_S = 120.0
-PAGE_S = 40.0
+from tests.support.patience import patience
+
+START_S = patience(120.0)
+PAGE_S = patience(40.0)
 
 
 class EngineAbsent(Exception):
@@ -193,7 +195,7 @@ def _screen() -> Iterator[str]:
             yield f":{told.readline().strip()}"
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(patience())
 
 
 def _command(*names: str) -> str:

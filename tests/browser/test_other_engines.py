@@ -16,6 +16,7 @@ import pytest
 from tests.browser.conftest import LONELY_TRACK, Site
 from tests.browser.engines import EngineAbsent, Window, firefox, webkit
 from tests.browser.test_viewer_page import PAINTED_PIXELS
+from tests.support.patience import patience
 
 pytestmark = [
     pytest.mark.browser,
@@ -67,7 +68,7 @@ class Opened:
         return self.window.run(f"return {expression};", *arguments)
 
     def wait_until(self, expression: str, *arguments: object, timeout_s: float = 30.0) -> None:
-        deadline_s = time.monotonic() + timeout_s
+        deadline_s = time.monotonic() + patience(timeout_s)
         while not self.ask(expression, *arguments):
             assert time.monotonic() < deadline_s, f"still not true: {expression}"
             time.sleep(0.02)

@@ -122,8 +122,11 @@ def test_a_link_holds_the_axes_and_the_view_and_back_leads_back(open_viewer: Ope
     assert viewer.position_of(7) == pytest.approx(place, abs=3)
     for _ in range(3):
         if viewer.state("axes"):
+            before = viewer.page.evaluate("location.href")
             viewer.page.go_back()
-            viewer.page.wait_for_timeout(150)
+            viewer.wait_until(f"location.href !== {json.dumps(before)}")
+            # The page hears of it one task later.
+            viewer.page.evaluate("new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))")
     viewer.wait_until("spotmap.state().axes === null")
 
 

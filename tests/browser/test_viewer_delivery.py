@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from spotmap_build.emit.page import integrity
 from tests.browser.conftest import QuietHandler
 from tests.fakes.sample_site import GENERATION, write_sample_site
+from tests.support.patience import patience
 
 pytestmark = pytest.mark.browser
 NEXT_GENERATION = "sample9876543210"
@@ -30,6 +31,15 @@ FATE_OF_WORKER = """async () => {
   return worker.state;
 }"""
 """What becomes of the service worker: a browser drops one that could not keep what it was to keep."""
+
+FATE_OF_UPDATE = """async () => {
+  const found = await navigator.serviceWorker.getRegistration();
+  await found.update().catch(() => undefined);
+  const worker = found.installing ?? found.waiting;
+  while (worker && !["installed", "activated", "redundant"].includes(worker.state)) {
+    await new Promise((resolve) => worker.addEventListener("statechange", resolve, { once: true }));
+  }
+}"""
 
 
 class Host:
@@ -63,6 +73,7 @@ def host(tmp_path: Path) -> Iterator[Host]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    context.set_default_timeout(patience() * 1000)
     yield context.new_page()
     context.close()
 
@@ -73,11 +84,10 @@ def visit(page: Page, url: str) -> None:
 
 
 def until(page: Page, expression: str) -> None:
-    for _ in range(250):
-        if page.evaluate(expression):
-            return
+    ends_s = time.monotonic() + patience()
+    while not page.evaluate(expression):
+        assert time.monotonic() < ends_s, f"still not true: {expression}"
         page.wait_for_timeout(20)
-    raise AssertionError(f"still not true: {expression}")
 
 
 def kept_generations(page: Page) -> list[str]:
@@ -195,8 +205,7 @@ def test_a_worker_that_comes_before_its_page_keeps_nothing(page: Page, host: Hos
     republish(host.root)
     (host.root / "index.html").write_bytes(old_page)
     visit(page, url)
-    page.evaluate("navigator.serviceWorker.getRegistration().then((found) => found.update()).catch(() => undefined)")
-    page.wait_for_timeout(300)
+    page.evaluate(FATE_OF_UPDATE)
     assert kept_generations(page) == [GENERATION]
     host.stop()
     visit(page, url)

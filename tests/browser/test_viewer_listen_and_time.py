@@ -37,12 +37,12 @@ def test_nothing_is_asked_of_youtube_before_play_is_pressed(open_viewer: OpenVie
     expect(listen).to_be_visible()
     assert viewer.page.locator("iframe").count() == 0
     assert viewer.complaints.seen == []
-    listen.click()
+    with viewer.page.expect_request(f"{PLAYER}embed/**"):
+        listen.click()
     frame = viewer.page.locator("#player iframe")
     expect(frame).to_have_attribute("src", f"{PLAYER}embed/v{track:010d}?autoplay=1&rel=0&playsinline=1")
     # YouTube refuses to play for pages that do not say where the player is.
     expect(frame).to_have_attribute("referrerpolicy", "strict-origin-when-cross-origin")
-    viewer.page.wait_for_timeout(100)
     viewer.complaints.expect(f"request to {PLAYER}embed/v{track:010d}")
     viewer.page.get_by_role("button", name="Close the player").click()
     assert viewer.page.locator("iframe").count() == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import time
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -13,6 +14,7 @@ from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Site, Viewer
 from tests.fakes.sample_site import GENERATION
+from tests.support.patience import patience
 
 pytestmark = pytest.mark.browser
 OpenViewer = Callable[..., Viewer]
@@ -50,11 +52,10 @@ def _is_drawn_between(viewer: Viewer, one: int, other: int) -> bool:
 
 
 def _wait_for_line(viewer: Viewer, one: int, other: int, *, drawn: bool) -> None:
-    for _ in range(50):
-        if _is_drawn_between(viewer, one, other) == drawn:
-            return
+    ends_s = time.monotonic() + patience()
+    while _is_drawn_between(viewer, one, other) != drawn:
+        assert time.monotonic() < ends_s, f"a line from {one} to {other} is {'not ' if drawn else ''}drawn"
         viewer.page.wait_for_timeout(40)
-    raise AssertionError(f"a line from {one} to {other} is {'not ' if drawn else ''}drawn")
 
 
 def _far_goal(viewer: Viewer, start: int) -> int:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.patience import patience
+
 ROOT = Path(__file__).parents[2]
 NEEDED = (
     "spotmap_build/site_template/index.html.j2",
@@ -29,7 +31,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [sys.executable, "-m", "build", "--outdir", str(folder), str(ROOT)],
         check=True,
         capture_output=True,
-        timeout=300,
+        timeout=patience(300),
     )
     return folder
 
@@ -58,7 +60,7 @@ def test_the_wheel_builds_a_map_in_a_clean_environment(built: Path, tmp_path: Pa
     venv.create(tmp_path / "clean", with_pip=True)
     python = tmp_path / "clean/bin/python"
     (wheel,) = built.glob("*.whl")
-    subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-deps", wheel], check=True, timeout=300)
+    subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-deps", wheel], check=True, timeout=patience(300))
     borrowed = next(Path(path) for path in sys.path if path.endswith("site-packages"))
     (clean,) = (tmp_path / "clean/lib").glob("python*/site-packages")
     for entry in borrowed.iterdir():
@@ -71,7 +73,7 @@ def test_the_wheel_builds_a_map_in_a_clean_environment(built: Path, tmp_path: Pa
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=patience(120),
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -21,6 +21,7 @@ from spotmap_build.emit.page import CONTENT_SECURITY_POLICY
 from spotmap_build.emit.preview import DEFAULT_PORT, RELOAD_EVENTS, RELOAD_SCRIPT, PreviewServer, open_server
 from spotmap_build.emit.site import STAGING_NAME, publish
 from spotmap_build.errors import ConfigError, OutputError
+from tests.support.patience import patience
 
 ROOT = Path(__file__).parents[2]
 
@@ -72,7 +73,7 @@ def serving(folder: Path, *, reloads: bool = False) -> Iterator[PreviewServer]:
 def request(
     server: PreviewServer, target: str, *, host: str | None = "127.0.0.1", method: str = "GET"
 ) -> tuple[http.client.HTTPResponse, str]:
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=patience())
     connection.putrequest(method, target, skip_host=True)
     if host is not None:
         connection.putheader("Host", host)
@@ -217,7 +218,7 @@ def test_a_change_rebuilds_reloads_and_survives_an_error_until_ctrl_c(site: Path
             assert running.stdout
             assert running.stderr
             port = int(running.stdout.readline().rsplit(":", 1)[1].split("/")[0])
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=patience())
             connection.request("GET", RELOAD_EVENTS)
             events = connection.getresponse()
             said = change_until_noticed(running, watched / "broken")
@@ -226,7 +227,7 @@ def test_a_change_rebuilds_reloads_and_survives_an_error_until_ctrl_c(site: Path
             assert b"rebuilt" in events.readline() + events.readline() + events.readline()
             assert "rebuilt" in (site / "index.html").read_text()
             running.send_signal(signal.SIGINT)
-            rest, errors = running.communicate(timeout=10)
+            rest, errors = running.communicate(timeout=patience())
         finally:
             running.kill()
     assert rest.endswith("Stopped.\n")
@@ -456,7 +457,7 @@ def test_there_are_so_many_connections_and_each_makes_room(published: Path, monk
 def test_pages_that_wait_leave_room_for_others(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preview, "MOST_WATCHING", 1)
     with serving(published, reloads=True) as server:
-        waiting = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=20)
+        waiting = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=patience())
         waiting.request("GET", RELOAD_EVENTS)
         assert waiting.getresponse().status == 200
         assert status_of(server, RELOAD_EVENTS) == 503

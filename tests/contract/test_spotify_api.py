@@ -18,8 +18,11 @@ from spotmap_build.fetch.libraries.spotify.api import NotReadable, SpotifyApi
 from spotmap_build.fetch.libraries.spotify.settings import Patience, SpotifySettings
 from tests.fakes.spotify_library import FakeLibrary
 from tests.fakes.spotify_server import Fault, SpotifyServer, serve
+from tests.support.patience import patience
 
-QUICK = Patience(timeout_s=0.3, attempts=4, first_pause_s=0.01, longest_wait_s=60, total_wait_s=5)
+QUICK = Patience(timeout_s=60.0, attempts=4, first_pause_s=0.01, longest_wait_s=60, total_wait_s=5)
+HASTY = replace(QUICK, timeout_s=0.3)
+"""For a server that stalls. On a busy machine other answers may come too late as well."""
 
 
 @pytest.fixture
@@ -58,8 +61,9 @@ def api_for(
 def test_trouble_that_passes_is_outlasted(spotify: SpotifyServer, fault: Fault) -> None:
     times = fault.times
     spotify.faults.append(fault)
-    assert len(api_for(spotify).saved_tracks(0)["items"]) == 50
-    assert len(spotify.asked) == 2 + times
+    stalls = fault.kind == "stall"
+    assert len(api_for(spotify, replace(HASTY, attempts=9) if stalls else QUICK).saved_tracks(0)["items"]) == 50
+    assert len(spotify.asked) >= 2 + times if stalls else len(spotify.asked) == 2 + times
 
 
 @pytest.mark.parametrize(
@@ -74,28 +78,36 @@ def test_trouble_that_passes_is_outlasted(spotify: SpotifyServer, fault: Fault) 
 def test_trouble_that_stays_is_given_up_and_named(spotify: SpotifyServer, fault: Fault, message: str) -> None:
     spotify.faults.append(fault)
     with pytest.raises(ServiceError, match=message) as given_up:
-        api_for(spotify).saved_tracks(0)
+        api_for(spotify, HASTY if fault.kind == "stall" else QUICK).saved_tracks(0)
     assert type(given_up.value) is ServiceError
     assert "127.0.0.1" not in str(given_up.value)
     assert len(spotify.asked_for("/v1/")) == QUICK.attempts
 
 
-def test_a_rate_limit_is_waited_for_and_then_it_goes_on(spotify: SpotifyServer) -> None:
+def clock_by_sleeping(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """A clock that stands still but for what is slept, which takes no time. Gives what was slept."""
+    slept: list[float] = []
+    now_s = time.monotonic()
+    monkeypatch.setattr("spotmap_build.fetch.libraries.spotify.api.time.monotonic", lambda: now_s + sum(slept))
+    monkeypatch.setattr("spotmap_build.fetch.libraries.spotify.api.time.sleep", slept.append)
+    return slept
+
+
+def test_a_rate_limit_is_waited_for_and_then_it_goes_on(
+    spotify: SpotifyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept = clock_by_sleeping(monkeypatch)
     spotify.faults.append(Fault(status=429, headers={"Retry-After": "2"}))
     said: list[str] = []
-    started = time.monotonic()
     assert len(api_for(spotify, say=said.append).saved_tracks(0)["items"]) == 50
-    assert 2.0 <= time.monotonic() - started < 4
+    assert sum(slept) == pytest.approx(2)
     assert said == []
 
 
 def test_a_longer_wait_is_announced_once(spotify: SpotifyServer, monkeypatch: pytest.MonkeyPatch) -> None:
     spotify.faults.append(Fault(status=429, headers={"Retry-After": "30"}))
     said: list[str] = []
-    slept: list[float] = []
-    now_s = time.monotonic()
-    monkeypatch.setattr("spotmap_build.fetch.libraries.spotify.api.time.monotonic", lambda: now_s + sum(slept))
-    monkeypatch.setattr("spotmap_build.fetch.libraries.spotify.api.time.sleep", slept.append)
+    slept = clock_by_sleeping(monkeypatch)
     api_for(spotify, replace(QUICK, total_wait_s=60), said.append).saved_tracks(0)
     assert said == ["Spotify asks to wait for 30 s."]
     assert sum(slept) == pytest.approx(30)
@@ -203,5 +215,7 @@ try:
 except NotReadable:
     print("refused")
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=patience()
+    )
     assert (done.stdout, done.stderr) == ("refused\n", "")

@@ -18,8 +18,9 @@ from spotmap_build.fetch.libraries.spotify.settings import Patience, SpotifySett
 from spotmap_build.fetch.libraries.spotify.token import Login, digest_of_user, load_login, parse_ci_secret
 from tests.fakes.spotify_library import ME, FakeLibrary
 from tests.fakes.spotify_server import CLIENT_ID, SCOPES, Fault, SpotifyServer, serve
+from tests.support.patience import patience
 
-QUICK = Patience(timeout_s=0.4, attempts=3, first_pause_s=0.01)
+QUICK = Patience(timeout_s=60.0, attempts=3, first_pause_s=0.01)
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ class Browser:
 
 
 def follow(address: str) -> str:
-    return requests.get(address, timeout=5).text
+    return requests.get(address, timeout=patience()).text
 
 
 def is_free(port: int) -> bool:
@@ -64,7 +65,7 @@ def is_free(port: int) -> bool:
         return True
 
 
-def in_browser(server: SpotifyServer, folder: Path, browser: Browser, timeout_s: float = 5.0, port: int = 0) -> Login:
+def in_browser(server: SpotifyServer, folder: Path, browser: Browser, timeout_s: float = 60.0, port: int = 0) -> Login:
     return log_in(CLIENT_ID, settings_for(server, folder), say=browser, timeout_s=timeout_s, port=port)
 
 
@@ -115,7 +116,7 @@ def test_an_answer_with_another_state_is_not_taken(spotify: SpotifyServer, tmp_p
         callback = parse_qs(urlsplit(address).query)["redirect_uri"][0]
         forged = ("code=AQD-forged&state=forged", "code=AQD-forged", "error=access_denied&state=forged", "")
         addresses = [f"{callback}?{query}" for query in forged] + [callback.replace(REDIRECT_PATH, "/favicon.ico")]
-        statuses.extend(requests.get(address, timeout=5).status_code for address in addresses)
+        statuses.extend(requests.get(address, timeout=patience()).status_code for address in addresses)
 
     browser = Browser(forge)
     with pytest.raises(LoginError, match="No answer came"):
@@ -128,7 +129,7 @@ def test_an_answer_with_another_state_is_not_taken(spotify: SpotifyServer, tmp_p
 def test_a_forged_answer_does_not_spoil_the_true_one(spotify: SpotifyServer, tmp_path: Path) -> None:
     def forge_first(address: str) -> None:
         callback = parse_qs(urlsplit(address).query)["redirect_uri"][0]
-        requests.get(f"{callback}?error=access_denied&state=forged", timeout=5)
+        requests.get(f"{callback}?error=access_denied&state=forged", timeout=patience())
         follow(address)
 
     assert in_browser(spotify, tmp_path, Browser(forge_first)).refresh_token
@@ -166,7 +167,7 @@ def test_a_browser_is_opened_if_that_is_wished(
 
     monkeypatch.setattr("webbrowser.open", open_page)
     said: list[str] = []
-    log_in(CLIENT_ID, settings_for(spotify, tmp_path), say=said.append, open_browser=True, timeout_s=5)
+    log_in(CLIENT_ID, settings_for(spotify, tmp_path), say=said.append, open_browser=True, timeout_s=patience())
     assert opened[0] in said[0]
 
 
@@ -179,7 +180,7 @@ def pasted(server: SpotifyServer, folder: Path, paste: Callable[[str, int], str]
         nonlocal questions
         questions += 1
         shown = next(message for message in said if "authorize" in message).rpartition("\n")[2]
-        return paste(requests.get(shown, timeout=5, allow_redirects=False).headers["Location"], questions)
+        return paste(requests.get(shown, timeout=patience(), allow_redirects=False).headers["Location"], questions)
 
     return log_in(CLIENT_ID, settings_for(server, folder), say=said.append, ask=ask), said
 

@@ -6,7 +6,6 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -104,16 +103,6 @@ def test_nothing_is_asked_twice_in_one_build(tmp_path: Path) -> None:
         assert max(count for path, count in asked.items() if "/api/token" not in path) == 1
         assert max(Counter(running.music.searches).values()) == 1
         assert running.spotify.most_in_flight <= 4
-
-
-def test_searches_are_no_more_than_two_a_second_by_default(tmp_path: Path) -> None:
-    with services(library(5, 0), tmp_path) as running:
-        outcome = running.run("match", "--source", "spotify", extra={"SPOTMAP_SEARCHES_PER_S": ""})
-        assert outcome.status == 0, outcome.stderr
-        times = sorted(asked.at_s for asked in running.music.asked)
-        assert len(times) >= 5
-        gaps = [later - earlier for earlier, later in pairwise(times)]
-        assert min(gaps) > 0.4
 
 
 def test_what_is_no_track_stands_in_the_ledger_and_does_not_count(tmp_path: Path) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from spotmap_build.cache import Cache, Key
 from spotmap_build.cache.maintenance import check
 from spotmap_build.cache.prune import PrunePolicy, prune
+from tests.support.patience import patience
 
 KILLS = 20
 PRUNED = 60
@@ -49,17 +52,19 @@ def start(program: str, *arguments: object) -> subprocess.Popen[str]:
     )
 
 
-def kill_after(process: subprocess.Popen[str], seconds: float) -> list[int]:
-    """Kill it that long after it has begun its work; which numbers it had reported by then."""
+def begun(process: subprocess.Popen[str]) -> IO[str]:
+    """What it prints, from where its work begins."""
     assert process.stdout is not None
     assert process.stdout.readline() == "open\n", process.communicate()[1]
-    try:
-        process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGKILL)
-    reported, errors = process.communicate()
+    return process.stdout
+
+
+def kill(process: subprocess.Popen[str]) -> str:
+    """Kill it, unless it has ended well; what it had printed by then."""
+    process.kill()
+    printed, errors = process.communicate()
     assert process.returncode in (0, -signal.SIGKILL), errors
-    return [int(line) for line in reported.splitlines()]
+    return printed
 
 
 def key(number: int) -> Key:
@@ -80,8 +85,11 @@ def test_what_put_returned_outlives_the_process(tmp_path: Path) -> None:
     finished: list[int] = []
     for round_number in range(KILLS):
         process = start(WRITER, tmp_path, round_number * 10_000, (round_number + 1) * 10_000)
-        finished += kill_after(process, chance.uniform(0, 0.15))
-    assert len(finished) > KILLS
+        printed = begun(process)
+        lines = [printed.readline() for _ in range(chance.randint(1, 20))]
+        # In the middle of the next one, at whatever place.
+        time.sleep(chance.uniform(0, 0.01))
+        finished += map(int, ("".join(lines) + kill(process)).split())
     with Cache.open(tmp_path) as cache:
         for number in finished:
             assert_whole(cache, number)
@@ -98,22 +106,23 @@ def fill_for_pruning(root: Path) -> None:
                 cache.put(key(number), {"vector": (number + 1).to_bytes(2, "big") * 5_000}, seconds=0)
 
 
+def count_files(root: Path) -> int:
+    return sum(len(files) for _, _, files in os.walk(root))
+
+
 @pytest.mark.slow
 def test_a_prune_that_is_killed_leaves_no_record_without_its_content(tmp_path: Path) -> None:
-    """Killed at moments spread over the time that a whole prune takes here, whatever the speed of the machine."""
+    """Killed as soon as so many files are gone, from the first to nearly the last."""
     fill_for_pruning(tmp_path)
-    pruner = start(PRUNER, tmp_path, 0)
-    assert pruner.stdout is not None
-    assert pruner.stdout.readline() == "open\n"
-    started_s = time.monotonic()
-    _, errors = pruner.communicate(timeout=60)
-    whole_s = time.monotonic() - started_s
-    assert (pruner.returncode, errors) == (0, "")
-
+    whole = count_files(tmp_path)
     left = []
     for step in range(KILLS):
         fill_for_pruning(tmp_path)
-        kill_after(start(PRUNER, tmp_path, 0), whole_s * step / KILLS)
+        pruner, few = start(PRUNER, tmp_path, 0), whole * (KILLS - step) // KILLS
+        begun(pruner)
+        while count_files(tmp_path) >= few and pruner.poll() is None:
+            pass
+        kill(pruner)
         report = check(tmp_path)
         assert report.is_clean, f"killed after {step}/{KILLS} of a prune"
         left.append((report.records, report.blobs))
@@ -146,5 +155,9 @@ def test_processes_that_write_the_same_keys_at_once_do_not_get_in_each_others_wa
 
 @pytest.mark.parametrize("end", ["returns", "killed"])
 def test_the_lock_of_a_process_that_is_gone_is_free(tmp_path: Path, end: str) -> None:
-    kill_after(start(WRITER, tmp_path, 0, 1 if end == "returns" else 10_000), 0.2 if end == "killed" else 30)
+    process = start(WRITER, tmp_path, 0, 1 if end == "returns" else 10_000)
+    begun(process).readline()
+    if end == "returns":
+        process.wait(patience())
+    kill(process)
     prune(tmp_path, PrunePolicy())

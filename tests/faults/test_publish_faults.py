@@ -13,6 +13,7 @@ import pytest
 
 from spotmap_build.emit.site import STAGING_NAME, publish
 from tests.support.command import tree
+from tests.support.patience import patience
 
 KILLS = 20
 ROOT = Path(__file__).parents[2]
@@ -75,7 +76,7 @@ def publish_two_versions(out: Path) -> None:
 
 def run(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", script, *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=patience(), check=False)
 
 
 def served_generation(out: Path) -> str:

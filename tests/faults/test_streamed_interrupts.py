@@ -13,6 +13,7 @@ import pytest
 
 from tests.fakes.spotify_library import FakeLibrary
 from tests.support.command import environment, report
+from tests.support.patience import patience
 from tests.support.streaming import HASTE, Services, services
 
 pytestmark = [pytest.mark.xdist_group("streamed-interrupts"), pytest.mark.slow]
@@ -47,7 +48,7 @@ def stop_in(running: Services, stage: str, how: signal.Signals) -> tuple[int, st
                 process.send_signal(how)
                 break
         told += process.stderr.readlines()
-        return process.wait(timeout=60), "".join(told)
+        return process.wait(timeout=patience()), "".join(told)
 
 
 def is_moment(line: str, stage: str) -> bool:

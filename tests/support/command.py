@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.patience import patience
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -47,7 +49,7 @@ def spotmap(*arguments: object, cwd: Path, extra: Mapping[str, str] | None = Non
         env=environment(extra),
         capture_output=True,
         text=True,
-        timeout=timeout_s,
+        timeout=patience(timeout_s),
         check=False,
     )
     return Outcome(done.returncode, done.stdout, done.stderr)

@@ -14,7 +14,7 @@ from spotmap_build.fetch.libraries.spotify.token import save_login
 from tests.fakes.spotify_server import SpotifyServer
 
 DAY_S = 86_400
-QUICK = Patience(timeout_s=0.4, attempts=4, first_pause_s=0.01, longest_wait_s=5, total_wait_s=10)
+QUICK = Patience(timeout_s=60.0, attempts=4, first_pause_s=0.01, longest_wait_s=5, total_wait_s=10)
 
 
 def unused_probe(_path: Path) -> object:

@@ -21,6 +21,7 @@ from typing import Any, Final
 import yaml
 
 from tests.support.expressions import Scope, Unsupported, fill_in, is_met
+from tests.support.patience import patience
 
 WORKFLOW_KEYS: Final = {"name", "on", "permissions", "concurrency", "env", "jobs"}
 JOB_KEYS: Final = {
@@ -299,7 +300,7 @@ class _Job:
 
     def _watch(self, process: subprocess.Popen[bytes], timeout_s: float) -> bool:
         """Wait for a step. Returns whether the run was cancelled meanwhile; one that takes too long is a failure."""
-        ends = time.monotonic() + min(timeout_s, LONGEST_STEP_S)
+        ends = time.monotonic() + min(timeout_s, patience(LONGEST_STEP_S))
         while process.poll() is None:
             # The person cancels once: what is done after that is not cancelled again.
             asks = self._cancel_when if self._status != "cancelled" else None

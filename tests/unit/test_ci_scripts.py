@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 
 from scripts.ci.bring_cache import Bounds, Refused, unpack
+from tests.support.patience import patience
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "scripts/ci"
@@ -36,7 +37,7 @@ def run_script(name: str, folder: Path, **environment: str) -> subprocess.Comple
         env={"PATH": path, "PYTHONPATH": str(ROOT), **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=patience(),
         check=False,
     )
 

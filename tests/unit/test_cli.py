@@ -16,6 +16,7 @@ from spotmap_build.cli import main
 from spotmap_build.config import SETTINGS
 from spotmap_build.config_values import parse_size
 from tests.support.command import environment
+from tests.support.patience import patience
 
 
 def commands(group: click.Group, prefix: str = "") -> Iterator[tuple[str, click.Command]]:
@@ -67,7 +68,7 @@ def run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedP
         env=environment(settings),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=patience(),
         check=False,
     )
 
@@ -182,7 +183,7 @@ def test_a_working_folder_that_is_gone_is_a_sentence(tmp_path: Path, arguments: 
         env=environment({"PYTHONPATH": os.pathsep.join(map(os.path.abspath, filter(None, sys.path)))}),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=patience(),
         check=False,
     )
     assert done.returncode == 2

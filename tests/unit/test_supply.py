@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-import time
 
 import pytest
 
-from spotmap_build.steps.sound.supply import FILES_AHEAD, SEARCHES_AT_ONCE, Supply
+from spotmap_build.steps.sound.supply import DOWNLOADS_AT_ONCE, FILES_AHEAD, SEARCHES_AT_ONCE, Supply
+from tests.support.patience import patience, wait_until
 
 
 def drain(supply: Supply[int, int]) -> list[int]:
@@ -35,7 +35,7 @@ def test_nothing_ready_yet_is_said_so() -> None:
     go_on = threading.Event()
 
     def get(number: int) -> int:
-        go_on.wait(10)
+        go_on.wait(patience())
         return number
 
     with Supply((), [7], find=lambda n: n, get=get, workers=1) as supply:
@@ -47,16 +47,19 @@ def test_nothing_ready_yet_is_said_so() -> None:
 
 def test_no_more_files_are_fetched_than_the_workers_are_behind() -> None:
     fetched: list[int] = []
+    given: list[int] = []
 
     def get(number: int) -> int:
         fetched.append(number)
         return number
 
     with Supply((), range(100), find=lambda n: n, get=get, workers=1) as supply:
-        time.sleep(0.5)
-        threads = 2
-        assert len(fetched) <= FILES_AHEAD + threads
-        assert sorted(drain(supply)) == list(range(100))
+        wait_until(lambda: len(fetched) >= FILES_AHEAD + DOWNLOADS_AT_ONCE, "the line is full")
+        # Each thread holds one that has no room, at most; as many more have room as are taken.
+        for taken, item in enumerate((item for item in supply.ready() if item is not None), start=1):
+            assert len(fetched) <= taken + FILES_AHEAD + DOWNLOADS_AT_ONCE
+            given.append(item)
+    assert sorted(given) == list(range(100))
 
 
 def test_an_error_of_a_station_is_raised_where_the_results_are_taken() -> None:
@@ -71,34 +74,40 @@ def test_an_error_of_a_station_is_raised_where_the_results_are_taken() -> None:
 
 
 def test_leaving_early_stops_the_threads() -> None:
-    asked: list[int] = []
+    at_work: set[threading.Thread] = set()
 
     def find(number: int) -> int:
-        asked.append(number)
-        time.sleep(0.01)
+        at_work.add(threading.current_thread())
         return number
 
-    before = threading.active_count()
-    with Supply(range(10_000), (), find=find, get=lambda n: n, workers=1) as supply:
-        next(supply.ready())
-    assert threading.active_count() == before
+    def get(number: int) -> int:
+        at_work.add(threading.current_thread())
+        return number
+
+    with Supply(range(10_000), (), find=find, get=get, workers=1) as supply:
+        next(item for item in supply.ready() if item is not None)
     assert supply.cancelled.is_set()
-    assert len(asked) < 10_000
+    for thread in at_work:
+        thread.join(patience())
+        assert not thread.is_alive()
 
 
 def test_at_most_so_many_searches_run_at_once() -> None:
-    lock, running, most = threading.Lock(), 0, 0
+    lock, running, counts = threading.Lock(), 0, set()
+    together = threading.Barrier(SEARCHES_AT_ONCE)
 
     def find(number: int) -> int:
-        nonlocal running, most
+        nonlocal running
         with lock:
             running += 1
-            most = max(most, running)
-        time.sleep(0.005)
+            counts.add(running)
+        # All that may run at once wait for each other: fewer would wait in vain, more would be counted.
+        together.wait(patience())
         with lock:
             running -= 1
+        together.wait(patience())
         return number
 
-    with Supply(range(40), (), find=find, get=lambda n: n, workers=4) as supply:
+    with Supply(range(20 * SEARCHES_AT_ONCE), (), find=find, get=lambda n: n, workers=4) as supply:
         drain(supply)
-    assert most == SEARCHES_AT_ONCE
+    assert counts == set(range(1, SEARCHES_AT_ONCE + 1))

@@ -1,0 +1,58 @@
+"""``python -m benchmarks.search_keys SITE``: how long a built site's search takes to answer a key, in Chromium."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+from benchmarks.serving import installed_browser, serving
+
+READY_TIMEOUT_MS: Final = 120_000
+WARM_UP_MS: Final = 3_000
+"""In which the page reads the texts that are searched, and makes its index."""
+BETWEEN_KEYS_MS: Final = 200
+ANSWER_MS: Final = """(typed) => {
+  const input = document.querySelector("#search input");
+  const start = performance.now();
+  input.value = typed;
+  input.dispatchEvent(new Event("input"));
+  return performance.now() - start;
+}"""
+"""Types and waits until the list is there. (The map is drawn afterwards, in slices that other things come between.)"""
+
+
+def time_keys(site: Path, text: str) -> list[float]:
+    """Milliseconds for each key of ``text`` but the first."""
+    from playwright.sync_api import sync_playwright
+
+    with serving(site) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=installed_browser())
+        try:
+            page = browser.new_page()
+            page.goto(address)
+            page.wait_for_selector("html[data-state=ready]", timeout=READY_TIMEOUT_MS)
+            page.keyboard.press("/")
+            page.keyboard.type(text[0])
+            page.wait_for_timeout(WARM_UP_MS)
+            spent_ms = []
+            for length in range(2, len(text) + 1):
+                spent_ms.append(float(page.evaluate(ANSWER_MS, text[:length])))
+                page.wait_for_timeout(BETWEEN_KEYS_MS)
+            return spent_ms
+        finally:
+            browser.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.search_keys", description=__doc__)
+    parser.add_argument("site", type=Path, help="the folder of a built site")
+    parser.add_argument("--text", default="river gla", help="what is typed  [%(default)s]")
+    arguments = parser.parse_args()
+    spent_ms = time_keys(arguments.site, arguments.text)
+    print(f"{len(spent_ms)} keys: median {median(spent_ms):.1f} ms, at most {max(spent_ms):.1f} ms")
+
+
+if __name__ == "__main__":
+    main()
