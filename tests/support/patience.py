@@ -16,10 +16,15 @@ GENEROSITY: Final = 3.0
 """Times what a machine with nothing else to do needs at most."""
 
 
+def slowness() -> float:
+    """How many times slower than with nothing else to do this machine may be now."""
+    waiting = os.getloadavg()[0] / (os.cpu_count() or 1)
+    return max(1.0, waiting) * float(os.environ.get("SPOTMAP_TEST_PATIENCE", "1"))
+
+
 def patience(seconds: float = LEAST_S) -> float:
     """A limit in seconds for what a machine with nothing else to do has surely done within ``seconds``."""
-    waiting = os.getloadavg()[0] / (os.cpu_count() or 1)
-    return max(LEAST_S, seconds * GENEROSITY) * max(1.0, waiting) * float(os.environ.get("SPOTMAP_TEST_PATIENCE", "1"))
+    return max(LEAST_S, seconds * GENEROSITY) * slowness()
 
 
 def wait_until(is_so: Callable[[], object], what: str, pause_s: float = 0.01) -> None:

@@ -21,7 +21,7 @@ from typing import Any, Final
 import yaml
 
 from tests.support.expressions import Scope, Unsupported, fill_in, is_met
-from tests.support.patience import patience
+from tests.support.patience import patience, slowness
 
 WORKFLOW_KEYS: Final = {"name", "on", "permissions", "concurrency", "env", "jobs"}
 JOB_KEYS: Final = {
@@ -29,7 +29,7 @@ JOB_KEYS: Final = {
 }
 STEP_KEYS: Final = {"name", "id", "if", "uses", "with", "env", "run", "timeout-minutes"}
 GRACE_S: Final = ((signal.SIGINT, 7.5), (signal.SIGTERM, 2.5), (signal.SIGKILL, 60.0))
-"""How a hosted runner ends a step: signal by signal, with so many seconds after each."""
+"""How a hosted runner ends a step: signal by signal, with so many seconds after each (more on a busy machine)."""
 LONGEST_STEP_S: Final = 600
 
 
@@ -316,7 +316,7 @@ class _Job:
             if process.poll() is None:
                 os.killpg(process.pid, number)
                 try:
-                    process.wait(grace_s)
+                    process.wait(grace_s * slowness())
                 except subprocess.TimeoutExpired:
                     continue
 

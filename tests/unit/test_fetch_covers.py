@@ -24,6 +24,7 @@ from spotmap_build.fetch.libraries.folder import FolderSource
 from spotmap_build.fetch.libraries.source import LoadContext
 from spotmap_build.fetch.libraries.tags import LARGEST_TAGS_BYTES, read_tags
 from spotmap_build.fetch.libraries.thumbnails import Thumbnails, UnreadablePicture
+from tests.support.patience import patience
 
 MEGABYTE = 1 << 20
 EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 60 60\n%%EndComments\nshowpage\n%%EOF\n"
@@ -109,13 +110,16 @@ def started() -> list[psutil.Process]:
     return [child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())]
 
 
-def test_a_process_that_dies_or_hangs_costs_one_cover(thumbnails: Thumbnails) -> None:
+def test_a_process_that_dies_or_hangs_costs_one_cover(monkeypatch: pytest.MonkeyPatch) -> None:
     before = set(started())
-    with Thumbnails(deadline_s=1.0) as ours:
+    with Thumbnails() as ours:
         for signal_number in (signal.SIGKILL, signal.SIGSTOP):
+            monkeypatch.setattr(ours, "_deadline_s", patience())
             assert ours.make(picture())
             (process,) = set(started()) - before
             process.send_signal(signal_number)
+            if signal_number == signal.SIGSTOP:  # nothing will come, however long one waits
+                monkeypatch.setattr(ours, "_deadline_s", 0.1)
             with pytest.raises(UnreadablePicture):
                 ours.make(picture("BMP", (2_000, 1_000)))
     assert set(started()) <= before
