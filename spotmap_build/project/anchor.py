@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spotmap_build.project.graph import draw, fuzzy_graph
 from spotmap_build.project.layout import (
     LAYOUT_NEIGHBOURS,
     MINIMUM_DISTANCE,
@@ -19,6 +18,7 @@ from spotmap_build.project.layout import (
 )
 from spotmap_build.project.neighbours import nearest_rows, similarities_between
 from spotmap_build.project.quality import NEIGHBOURHOOD, nearest_on_plane, trustworthiness
+from spotmap_build.project.umap_layout import fuzzy_simplicial_set, optimize_layout
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -192,7 +192,7 @@ def _settle(
     fresh: Float32Array,
     seed: int,
 ) -> Float32Array:
-    graph = fuzzy_graph(neighbours.first(LAYOUT_NEIGHBOURS))
+    graph = fuzzy_simplicial_set(neighbours.first(LAYOUT_NEIGHBOURS))
     # The last map may come in any unit, and a map of twice as many tracks needs twice the room: as much as a fresh one.
     scale = np.float32(_size(fresh[known]) / _size(previous[known]))
     first_places = _first_places(unit_vectors, previous, known) * scale
@@ -209,15 +209,15 @@ def _settle(
         homes = _scattered(first_places, known, attempt)
         places = homes
         for allowed, rate, count in ((still, 1.0, SETTLING_EPOCHS), (reach, FIRST_RATE, epochs(len(homes)))):
-            places = draw(
+            places = optimize_layout(
                 graph,
                 places,
-                minimum_distance=MINIMUM_DISTANCE,
-                epochs=count,
-                seed=seed + attempt,
-                first_rate=rate,
-                homes=homes,
-                reach=allowed,
+                min_dist=MINIMUM_DISTANCE,
+                n_epochs=count,
+                random_state=seed + attempt,
+                initial_alpha=rate,
+                anchors=homes,
+                max_displacement=allowed,
             )
         figure = trustworthiness(unit_vectors, places)
         if figure > best_figure:

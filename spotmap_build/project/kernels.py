@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from spotmap_build.model import Float32Array, Int32Array
 
-    UInt64Array = npt.NDArray[np.uint64]
-
 Function = TypeVar("Function", bound="Callable[..., object]")
 
 SIMILARITY_STEP: Final = 2.0**-20
@@ -28,10 +26,6 @@ that are told apart by their row."""
 WHOLE: Final = np.float32(2**30)
 """What a component of a unit vector is multiplied by to be compared as a whole number of 32 bits."""
 WHOLE_TO_STEPS: Final = 2.0**-60 / SIMILARITY_STEP
-GRADIENT_LIMIT: Final = np.float32(4)
-"""As in UMAP: no pair moves a track further in one step, before the step's size is applied."""
-PUSHES: Final = 5
-"""Random tracks that a track is pushed from for each one that it is pulled to; UMAP's own number."""
 
 
 def _compiled(function: Function) -> Function:
@@ -150,83 +144,3 @@ def keep_best(  # noqa: PLR0917 - compiled functions take no keyword-only argume
                 indices[row, moved] = indices[row, moved - 1]
             best[row, place] = value
             indices[row, place] = number
-
-
-@_compiled
-def _next_random(state: UInt64Array) -> int:
-    """xorshift64*: small, and equal on every machine."""
-    x = state[0]
-    x ^= x >> np.uint64(12)
-    x ^= x << np.uint64(25)
-    x ^= x >> np.uint64(27)
-    state[0] = x
-    drawn: int = (x * np.uint64(2685821657736338717)) >> np.uint64(33)
-    return drawn
-
-
-@_compiled
-def _limited(value: np.float32) -> np.float32:
-    return min(GRADIENT_LIMIT, max(-GRADIENT_LIMIT, value))
-
-
-@_compiled
-def pull_and_push(  # noqa: PLR0917 - compiled functions take no keyword-only arguments
-    places: Float32Array,
-    heads: Int32Array,
-    tails: Int32Array,
-    epochs_per_sample: Float32Array,
-    a: np.float32,
-    b: np.float32,
-    epochs: int,
-    first_rate: np.float32,
-    seed: int,
-    homes: Float32Array,
-    reach: Float32Array,
-) -> None:
-    """UMAP's optimisation (McInnes et al. 2018): stochastic gradient descent, ``places`` ``[n, 2]`` changed in place.
-
-    Parameters
-    ----------
-    heads, tails, epochs_per_sample: the edges of the fuzzy graph, each in both directions, and how many epochs pass
-        between two uses of one.
-    first_rate: the size of the steps, which falls to nothing over the epochs.
-    homes, reach: how far (``reach``, ``[n]``) each track may go from its home (``[n, 2]``). Infinite: anywhere.
-    """
-    n = places.shape[0]
-    state = np.empty(1, np.uint64)
-    state[0] = np.uint64(seed) * np.uint64(2) + np.uint64(88172645463325253)
-    due = epochs_per_sample.copy()
-    # All in single precision: the powers are what costs the time.
-    one, two, tiny = np.float32(1), np.float32(2), np.float32(0.001)
-    for epoch in range(epochs):
-        rate = np.float32(first_rate * (1.0 - epoch / epochs))
-        for edge in range(heads.shape[0]):
-            if due[edge] > epoch:
-                continue
-            due[edge] += epochs_per_sample[edge]
-            head, tail = heads[edge], tails[edge]
-            across, up = places[head, 0] - places[tail, 0], places[head, 1] - places[tail, 1]
-            squared = across * across + up * up
-            if squared > 0:
-                power = squared**b
-                strength = -two * a * b * power / (squared * (a * power + one))
-                across, up = _limited(strength * across) * rate, _limited(strength * up) * rate
-                places[head, 0] += across
-                places[head, 1] += up
-                places[tail, 0] -= across
-                places[tail, 1] -= up
-            for _ in range(PUSHES):
-                other = _next_random(state) % n
-                across, up = places[head, 0] - places[other, 0], places[head, 1] - places[other, 1]
-                squared = across * across + up * up
-                if squared > 0:
-                    strength = two * b / ((tiny + squared) * (a * squared**b + one))
-                    places[head, 0] += _limited(strength * across) * rate
-                    places[head, 1] += _limited(strength * up) * rate
-        for row in range(n):
-            if reach[row] < np.inf:
-                across, up = places[row, 0] - homes[row, 0], places[row, 1] - homes[row, 1]
-                distance = np.sqrt(across * across + up * up)
-                if distance > reach[row]:
-                    places[row, 0] = homes[row, 0] + across * (reach[row] / distance)
-                    places[row, 1] = homes[row, 1] + up * (reach[row] / distance)

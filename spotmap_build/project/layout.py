@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spotmap_build.project.graph import draw, fuzzy_graph
 from spotmap_build.project.quality import trustworthiness
+from spotmap_build.project.umap_layout import fit_umap
 from spotmap_build.project.vectors import principal_components
 
 if TYPE_CHECKING:
@@ -45,17 +45,18 @@ def lay_out_afresh(unit_vectors: Float32Array, neighbours: Neighbours, seed: int
     start = principal_plane(unit_vectors)
     if len(unit_vectors) < SMALLEST_FOR_UMAP:
         return _apart(start)
-    graph = fuzzy_graph(neighbours.first(LAYOUT_NEIGHBOURS))
+    nearest = neighbours.first(LAYOUT_NEIGHBOURS)
     best, best_figure = start, -math.inf
     for attempt in range(attempts(len(start))):
         # A little seeded noise: exact duplicates would start at one point and never part.
         noise = np.random.default_rng((seed, attempt)).normal(scale=1e-2, size=start.shape)
-        places = draw(
-            graph,
+        places = fit_umap(
+            unit_vectors,
+            nearest,
             (start + noise).astype(np.float32),
-            minimum_distance=MINIMUM_DISTANCE,
-            epochs=epochs(len(start)),
-            seed=seed + attempt,
+            min_dist=MINIMUM_DISTANCE,
+            n_epochs=epochs(len(start)),
+            random_state=seed + attempt,
         )
         figure = trustworthiness(unit_vectors, places)
         if figure > best_figure:

@@ -1,0 +1,82 @@
+"""The layout is umap-learn's: its graph, its optimization; ours is only that no point goes farther than it may."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from spotmap_build.project.layout import principal_plane
+from spotmap_build.project.neighbours import Neighbours, find_neighbours
+from spotmap_build.project.quality import trustworthiness
+from spotmap_build.project.umap_layout import fit_umap, fuzzy_simplicial_set, optimize_layout
+from spotmap_build.project.vectors import prepare
+
+if TYPE_CHECKING:
+    from spotmap_build.model import Float32Array
+
+
+def groups(count: int, size: int) -> Float32Array:
+    """Unit vectors of groups of points that are near each other."""
+    generator = np.random.default_rng(0)
+    centers = np.repeat(generator.normal(size=(count, 12)), size, axis=0)
+    return prepare((centers + 0.3 * generator.normal(size=centers.shape)).astype(np.float32), "none")
+
+
+def neighbors_of(unit: Float32Array, count: int = 10) -> Neighbours:
+    return find_neighbours(unit, count, seed=0)
+
+
+def test_the_graph_is_symmetric_and_its_weights_are_strengths() -> None:
+    graph = fuzzy_simplicial_set(neighbors_of(groups(6, 10)))
+    dense = np.zeros((60, 60), np.float32)
+    dense[graph.head, graph.tail] = graph.weight
+    assert np.array_equal(dense, dense.T)
+    assert 0 < graph.weight.min() <= graph.weight.max() <= 1
+    assert not dense.diagonal().any()
+
+
+def test_a_track_without_neighbors_has_no_edges() -> None:
+    graph = fuzzy_simplicial_set(neighbors_of(groups(1, 1)))
+    assert (graph.vertex_count, len(graph.head)) == (1, 0)
+
+
+def test_an_epoch_at_a_time_is_as_good_as_all_at_once() -> None:
+    unit = groups(30, 10)
+    neighbors, start = neighbors_of(unit, 15), principal_plane(unit)
+    at_once = fit_umap(unit, neighbors, start, min_dist=0.1, n_epochs=300, random_state=0)
+    by_epochs = optimize_layout(fuzzy_simplicial_set(neighbors), start, min_dist=0.1, n_epochs=300, random_state=0)
+    figures = [trustworthiness(unit, positions) for positions in (start, at_once, by_epochs)]
+    assert figures[1] == pytest.approx(figures[2], abs=0.02)
+    assert figures[2] > figures[0] + 0.02
+
+
+def test_no_track_goes_farther_than_it_may() -> None:
+    unit = groups(5, 10)
+    anchors = np.random.default_rng(0).normal(size=(50, 2)).astype(np.float32)
+    allowed = np.where(np.arange(50) < 25, 0.3, np.inf).astype(np.float32)
+    graph = fuzzy_simplicial_set(neighbors_of(unit))
+    positions = optimize_layout(graph, anchors, min_dist=0.1, n_epochs=50, random_state=0, max_displacement=allowed)
+    moved = np.linalg.norm(positions - anchors, axis=1)
+    assert moved[:25].max() <= 0.3 + 1e-5
+    assert moved[25:].max() > 1
+
+
+def test_pinned_tracks_do_not_move_at_all() -> None:
+    start = np.random.default_rng(0).normal(size=(50, 2)).astype(np.float32)
+    pinned = np.where(np.arange(50) < 40, 0, np.inf).astype(np.float32)
+    graph = fuzzy_simplicial_set(neighbors_of(groups(5, 10)))
+    positions = optimize_layout(graph, start, min_dist=0.1, n_epochs=20, random_state=0, max_displacement=pinned)
+    assert np.array_equal(positions[:40], start[:40])
+    assert not np.array_equal(positions[40:], start[40:])
+
+
+def test_a_start_is_not_changed_and_equal_input_gives_equal_bytes() -> None:
+    start = np.zeros((20, 2), np.float32)
+    start[:, 0] = np.arange(20)
+    kept = start.copy()
+    graph = fuzzy_simplicial_set(neighbors_of(groups(2, 10), 5))
+    first, second = (optimize_layout(graph, start, min_dist=0.1, n_epochs=20, random_state=7) for _ in range(2))
+    assert np.array_equal(start, kept)
+    assert first.tobytes() == second.tobytes()
