@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 LARGEST_LOSS: Final = 0.02
 """In trustworthiness, against a map laid out afresh: more than that is too much to pay for staying."""
+FEW_CHANGED_SHARE: Final = 0.02
+"""Of the tracks: where no more are new or gone, the known ones stay where they are, and nothing is optimized."""
+LARGEST_LOSS_OF_STAYING: Final = 0.01
+"""In trustworthiness, against the last map that was laid out afresh: losses of many small builds do not add up."""
 SMALLEST_KNOWN_SHARE: Final = 0.2
 """Of the tracks: where fewer were on the last map, there is little to remember."""
 REACH: Final = 0.008
@@ -84,8 +88,13 @@ def lay_out_anchored(
     *,
     gone_count: int = 0,
     is_fresh_wanted: bool = False,
+    last_fresh_trustworthiness: float | None = None,
 ) -> Anchored:
     """Lay out a library of which a map exists already.
+
+    Where little has changed, known tracks stay exactly where they are and new ones are put among the tracks that they
+    are most similar to, without UMAP: what a fresh map would have is known from the last one that was made. Else a
+    fresh map is laid out, to know what holding costs, and the known tracks are held as near to their places as they go.
 
     Parameters
     ----------
@@ -93,11 +102,17 @@ def lay_out_anchored(
     previous: float32 ``[n, 2]``, where each track was on the last map, in any unit; NaN for new ones.
     gone_count: how many tracks of the last map are not in the library any more.
     is_fresh_wanted: lay out afresh, and only turn, mirror, scale and shift the result to fit the old map.
+    last_fresh_trustworthiness: of the last map of this library that was laid out afresh; None where that is not known.
     """
     known = are_known(previous)
+    reason = _reason_for_fresh(known, previous, is_fresh_wanted)
+    if not reason and last_fresh_trustworthiness is not None and _changed_share(known, gone_count) <= FEW_CHANGED_SHARE:
+        places = _beside_hosts(unit_vectors, previous, known)
+        figure = trustworthiness(unit_vectors, places)
+        if last_fresh_trustworthiness - figure <= LARGEST_LOSS_OF_STAYING:
+            return Anchored(places, drift_between(previous, places), figure, last_fresh_trustworthiness)
     fresh = lay_out_afresh(unit_vectors, neighbours, seed)
     fresh_figure = trustworthiness(unit_vectors, fresh)
-    reason = _reason_for_fresh(known, previous, is_fresh_wanted)
     if not reason:
         places = _settle(unit_vectors, neighbours, previous, known=known, gone_count=gone_count, fresh=fresh, seed=seed)
         figure = trustworthiness(unit_vectors, places)
@@ -182,6 +197,21 @@ def _reason_for_fresh(known: BoolArray, previous: Float32Array, is_fresh_wanted:
     return ""
 
 
+def _changed_share(known: BoolArray, gone_count: int) -> float:
+    """Of all tracks of both maps, the share of those that are on one of them only."""
+    return 1 - int(known.sum()) / (len(known) + gone_count)
+
+
+def _beside_hosts(unit_vectors: Float32Array, previous: Float32Array, known: BoolArray) -> Float32Array:
+    """Known tracks exactly where they were, each new one among its hosts, about as far off as neighbors usually are."""
+    places = _first_places(unit_vectors, previous, known)
+    new = np.flatnonzero(~known)
+    nearest = nearest_on_plane(previous[known], 1)[:, 0]
+    step = np.median(np.linalg.norm(previous[known] - previous[known][nearest], axis=1))
+    places[new] += np.random.default_rng(0).normal(scale=step or 1e-3 * diagonal(previous[known]), size=(len(new), 2))
+    return places
+
+
 def _settle(
     unit_vectors: Float32Array,
     neighbours: Neighbours,
@@ -197,7 +227,7 @@ def _settle(
     scale = np.float32(_size(fresh[known]) / _size(previous[known]))
     first_places = _first_places(unit_vectors, previous, known) * scale
     still = np.where(known, np.float32(0), np.float32(np.inf)).astype(np.float32)
-    changed_share = 1 - int(known.sum()) / (len(known) + gone_count)
+    changed_share = _changed_share(known, gone_count)
     # Where nothing is new, it may be best that all stay: what those gain that go far is often lost elsewhere.
     is_nothing_new = bool(known.all())
     shares = {changed_share, 0.0} if is_nothing_new else {changed_share}

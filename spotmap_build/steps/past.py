@@ -62,6 +62,8 @@ class PastMap(msgspec.Struct, frozen=True):
     clusters: tuple[PastCluster, ...] = ()
     regions: tuple[PastCluster, ...] = ()
     next_numbers: tuple[Number, Number] = (1, 1)
+    fresh_trustworthiness: float | None = None
+    """Of the last map of the library that was laid out afresh; maps of older versions and published ones do not say."""
 
     def __post_init__(self) -> None:
         count = len(self.track_ids)
@@ -174,6 +176,7 @@ def remember_map(run: Run, heard: Heard, placed: Placed, clustered: Clustered, g
         clusters=tuple(map(_past_cluster, found.clusters)),
         regions=tuple(map(_past_cluster, found.regions)),
         next_numbers=found.next_numbers,
+        fresh_trustworthiness=placed.fresh_trustworthiness(),
     )
     outputs = {STATE: state, MAP: msgspec.json.encode(content), ANCHOR: past.anchor}
     for key in keys:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import msgspec
-import orjson
 
 from spotmap_build.cache.keys import Key
 from spotmap_build.steps.past import recall_past
@@ -33,12 +32,14 @@ STORY: Final = "story.json"
 class Placed:
     """``digest`` names the content of ``read()``; ``space`` and ``past`` are what it was made of.
 
-    ``anchored``: how the map was held to the last one, if it was.
+    ``anchored``: how the map was held to the last one, if it was. ``fresh_trustworthiness``: of the last map of this
+    library that was laid out afresh, where there was one.
     """
 
     digest: str
     read: Callable[[], Layout]
     anchored: Callable[[], Anchored | None]
+    fresh_trustworthiness: Callable[[], float | None]
     space: Space
     past: Past
 
@@ -48,7 +49,7 @@ def project(run: Run, heard: Heard) -> Placed:
     with run.clock.stage("project"):
         space, past = Space(run, heard), recall_past(run, heard)
         if any(track.position is not None for track in heard.tracks):
-            return Placed(heard.digest, lambda: _given_layout(heard), lambda: None, space, past)
+            return Placed(heard.digest, lambda: _given_layout(heard), lambda: None, lambda: None, space, past)
         key = Key(
             "layout",
             LAYOUT_VERSION,
@@ -59,7 +60,7 @@ def project(run: Run, heard: Heard) -> Placed:
                 "anchor": past.digest,
                 "fresh": past.is_fresh,
                 "machine": machine(),
-                "packages": package_versions("pynndescent", "numba", "numpy", "scipy"),
+                "packages": package_versions("umap-learn", "pynndescent", "numba", "numpy", "scipy"),
             },
         )
         run.progress.begin("project", "laying out the map")
@@ -74,6 +75,7 @@ def project(run: Run, heard: Heard) -> Placed:
             record.outputs[COORDINATES].digest,
             lambda: _read_layout(run, key, len(heard.tracks)),
             lambda: _read_anchored(run, key, len(heard.tracks)),
+            lambda: _read_story(run, key).fresh_trustworthiness,
             space,
             past,
         )
@@ -83,11 +85,14 @@ def _lay_out(run: Run, heard: Heard, space: Space, past: Past) -> tuple[dict[str
     from spotmap_build.cache.arrays import encode_array
     from spotmap_build.project.anchor import lay_out_anchored
     from spotmap_build.project.layout import lay_out_afresh
+    from spotmap_build.project.quality import trustworthiness
 
     last, count = past.read(), len(heard.tracks)
     if last is None:
         places = lay_out_afresh(space.unit_vectors, space.neighbours, run.config.seed)
-        return {COORDINATES: encode_array(places), STORY: b"null"}, f"{count} tracks laid out"
+        figure = trustworthiness(space.unit_vectors, places)
+        story = _Story(None, None, 0, figure, figure, "", is_anchored=False)
+        return {COORDINATES: encode_array(places), STORY: msgspec.json.encode(story)}, f"{count} tracks laid out"
     anchored = lay_out_anchored(
         space.unit_vectors,
         space.neighbours,
@@ -95,16 +100,17 @@ def _lay_out(run: Run, heard: Heard, space: Space, past: Past) -> tuple[dict[str
         run.config.seed,
         gone_count=len(set(last.track_ids).difference(track.id for track in heard.tracks)),
         is_fresh_wanted=past.is_fresh,
+        last_fresh_trustworthiness=last.fresh_trustworthiness,
     )
-    story = {
-        "median": anchored.drift.median,
-        "percentile_95": anchored.drift.percentile_95,
-        "known_count": anchored.drift.known_count,
-        "trustworthiness": anchored.trustworthiness,
-        "fresh_trustworthiness": anchored.fresh_trustworthiness,
-        "afresh": anchored.afresh,
-    }
-    return {COORDINATES: encode_array(anchored.places), STORY: orjson.dumps(story)}, _describe(anchored, count)
+    story = _Story(
+        median=anchored.drift.median,
+        percentile_95=anchored.drift.percentile_95,
+        known_count=anchored.drift.known_count,
+        trustworthiness=anchored.trustworthiness,
+        fresh_trustworthiness=anchored.fresh_trustworthiness,
+        afresh=anchored.afresh,
+    )
+    return {COORDINATES: encode_array(anchored.places), STORY: msgspec.json.encode(story)}, _describe(anchored, count)
 
 
 def previous_places(heard: Heard, last: PastMap) -> Float32Array:
@@ -153,6 +159,7 @@ class _Story(msgspec.Struct, frozen=True):
     trustworthiness: float | None
     fresh_trustworthiness: float | None
     afresh: str
+    is_anchored: bool = True
 
 
 def _read_layout(run: Run, key: Key, count: int) -> Layout:
@@ -162,11 +169,15 @@ def _read_layout(run: Run, key: Key, count: int) -> Layout:
     return Layout(run.read(key, COORDINATES, array_decoder(count, 2, kind="f", is_finite=True)))
 
 
+def _read_story(run: Run, key: Key) -> _Story:
+    return run.read(key, STORY, msgspec.json.Decoder(_Story).decode)
+
+
 def _read_anchored(run: Run, key: Key, count: int) -> Anchored | None:
     from spotmap_build.project.anchor import Anchored, Drift
 
-    story = run.read(key, STORY, msgspec.json.Decoder(_Story | None).decode)
-    if story is None:
+    story = _read_story(run, key)
+    if not story.is_anchored:
         return None
     return Anchored(
         places=_read_layout(run, key, count).coordinates,

@@ -20,6 +20,7 @@ from spotmap_build.project.anchor import (
 )
 from spotmap_build.project.layout import KEPT_NEIGHBOURS, lay_out_afresh
 from spotmap_build.project.neighbours import find_neighbours
+from spotmap_build.project.quality import trustworthiness
 from spotmap_build.project.vectors import prepare
 
 if TYPE_CHECKING:
@@ -38,11 +39,24 @@ def albums(count: int, seed: int = 0) -> Float32Array:
 
 
 def anchored(
-    vectors: Float32Array, previous: Float32Array, *, gone_count: int = 0, is_fresh_wanted: bool = False
+    vectors: Float32Array,
+    previous: Float32Array,
+    *,
+    gone_count: int = 0,
+    is_fresh_wanted: bool = False,
+    last_fresh: float | None = None,
 ) -> Anchored:
     unit = prepare(vectors, "centre")
     neighbours = find_neighbours(unit, KEPT_NEIGHBOURS, seed=0)
-    return lay_out_anchored(unit, neighbours, previous, 42, gone_count=gone_count, is_fresh_wanted=is_fresh_wanted)
+    return lay_out_anchored(
+        unit,
+        neighbours,
+        previous,
+        42,
+        gone_count=gone_count,
+        is_fresh_wanted=is_fresh_wanted,
+        last_fresh_trustworthiness=last_fresh,
+    )
 
 
 def afresh(vectors: Float32Array) -> Float32Array:
@@ -108,6 +122,36 @@ def test_the_greatest_strangers_are_those_that_may_go_farther() -> None:
     assert np.isclose(reach, WIDE_REACH).sum() == 22
     assert np.isclose(reach, REACH).sum() == 134
     assert np.isclose(reaches_of(unit, neighbours, homes, known, 0.0)[known] / whole, REACH).all()
+
+
+def test_a_few_new_tracks_are_put_beside_their_album_without_umap(monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors = albums(30)
+    old = afresh(vectors)
+    figure = trustworthiness(prepare(vectors, "centre"), old)
+    old[[3, 77]] = np.nan
+    monkeypatch.setattr("spotmap_build.project.anchor.lay_out_afresh", unreachable)
+    monkeypatch.setattr("spotmap_build.project.anchor.optimize_layout", unreachable)
+    result = anchored(vectors, old, last_fresh=figure)
+    known = np.isfinite(old).all(axis=1)
+    assert np.array_equal(result.places[known], old[known])
+    assert result.fresh_trustworthiness == figure
+    album = result.places.reshape(30, ALBUM_TRACKS, 2)
+    for row in (3, 77):
+        others = np.delete(album[row // ALBUM_TRACKS], row % ALBUM_TRACKS, axis=0)
+        assert np.linalg.norm(result.places[row] - np.median(others, axis=0)) < 0.1 * diagonal(old[known])
+
+
+def unreachable(*_arguments: object, **_options: object) -> Float32Array:
+    raise AssertionError("nothing is to be optimized")
+
+
+@pytest.mark.parametrize(("last_fresh", "new_count"), [(None, 1), (1.5, 1), (0.9, 24)])
+def test_what_is_not_known_to_be_good_enough_is_optimized(last_fresh: float | None, new_count: int) -> None:
+    vectors = albums(20)
+    old = afresh(vectors)
+    old[:new_count] = np.nan
+    result = anchored(vectors, old, last_fresh=last_fresh)
+    assert result.fresh_trustworthiness != last_fresh
 
 
 def test_new_tracks_settle_among_their_album() -> None:
