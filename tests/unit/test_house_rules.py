@@ -23,6 +23,7 @@ HOME = {
     "essentia": "embed/engine.py",
     "numba": "project/kernels.py",
     "pynndescent": "project/neighbours.py",
+    "umap": "project/umap_layout.py",
     "hdbscan": "cluster/density.py",
     "tomlkit": "fetch/recordings/overrides.py",
     "opencc": "fetch/normalise.py",
