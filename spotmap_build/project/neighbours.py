@@ -9,10 +9,11 @@ pynndescent.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+
+from spotmap_build.project.vectors import first_equal_rows
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -75,7 +76,7 @@ def nearest_rows(queries: Float32Array, unit_vectors: Float32Array, count: int) 
 
     n, k = len(unit_vectors), min(count, len(unit_vectors))
     indices, best = _nothing_yet(len(queries), k)
-    twins, error = _twins(unit_vectors), _product_error(unit_vectors)
+    twins, error = first_equal_rows(unit_vectors), _product_error(unit_vectors)
     for start in range(0, len(queries) if k else 0, BLOCK_ROWS):
         rows = slice(start, start + BLOCK_ROWS)
         for column in range(0, n, BLOCK_ROWS):
@@ -108,20 +109,13 @@ def _product_error(unit_vectors: Float32Array) -> float:
     return float(PRODUCT_ERROR * unit_vectors.shape[1])
 
 
-def _twins(unit_vectors: Float32Array) -> Int32Array:
-    """For each row the first one with the same vector: int32 ``[n]``."""
-    first: dict[bytes, int] = {}
-    names = (blake2b(row.tobytes(), digest_size=16).digest() for row in unit_vectors)
-    return np.fromiter((first.setdefault(name, row) for row, name in enumerate(names)), np.int32, len(unit_vectors))
-
-
 def _exact(unit_vectors: Float32Array, k: int) -> Neighbours:
     """All pairs, in blocks so that memory does not grow with n squared; every product is computed once."""
     from spotmap_build.project.kernels import keep_best
 
     n = len(unit_vectors)
     indices, best = _nothing_yet(n, k)
-    twins, error = _twins(unit_vectors), _product_error(unit_vectors)
+    twins, error = first_equal_rows(unit_vectors), _product_error(unit_vectors)
     for row in range(0, n, BLOCK_ROWS):
         rows = slice(row, row + BLOCK_ROWS)
         for column in range(row, n, BLOCK_ROWS):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from spotmap_build.model import Float32Array
+    from spotmap_build.model import Float32Array, Int32Array
 
     Float64Array = npt.NDArray[np.float64]
 
@@ -40,7 +41,8 @@ def prepare(vectors: Float32Array, preprocessing: str) -> Float32Array:
 
     Returns
     -------
-    float32 ``[n, e]`` of unit length, e at most d; a row that becomes zero (equal to the mean) stays zero.
+    float32 ``[n, e]`` of unit length, e at most d; a row that becomes zero (equal to the mean) stays zero. Equal rows
+    stay equal to the last bit, which matrix products alone do not promise.
     """
     prepared = vectors.astype(np.float32, copy=True)
     if preprocessing in {"centre", "zscore"} and prepared.size:
@@ -50,7 +52,17 @@ def prepare(vectors: Float32Array, preprocessing: str) -> Float32Array:
         prepared = tempered(prepared)
     norms = np.linalg.norm(prepared, axis=1, keepdims=True)
     prepared /= np.maximum(norms, SMALLEST_NORM)
+    first = first_equal_rows(vectors)
+    copies = np.flatnonzero(first != np.arange(len(first)))
+    prepared[copies] = prepared[first[copies]]
     return prepared
+
+
+def first_equal_rows(vectors: Float32Array) -> Int32Array:
+    """For each row the number of the first one with the same bits, which may be its own: int32 ``[n]``."""
+    first: dict[bytes, int] = {}
+    digests = (blake2b(row.tobytes(), digest_size=16).digest() for row in vectors)
+    return np.fromiter((first.setdefault(digest, row) for row, digest in enumerate(digests)), np.int32, len(vectors))
 
 
 def tempered(centred: Float32Array) -> Float32Array:

@@ -43,6 +43,15 @@ def test_prepared_vectors_have_length_one(preprocessing: str) -> None:
     assert np.allclose(np.linalg.norm(prepare(vectors, preprocessing), axis=1), 1, atol=1e-5)
 
 
+@pytest.mark.parametrize("preprocessing", ["none", "centre", "zscore"])
+@pytest.mark.parametrize(("count", "dimensions"), [(101, 32), (301, 640)])
+def test_equal_sounds_have_equal_vectors_wherever_they_stand(preprocessing: str, count: int, dimensions: int) -> None:
+    vectors, _ = groups(count, dimensions)
+    copies = [3, *range(50, 70), *range(count - 3, count)]
+    vectors[copies] = vectors[3]
+    assert len({row.tobytes() for row in prepare(vectors, preprocessing)[copies]}) == 1
+
+
 def test_zscore_ignores_dimensions_that_do_not_vary() -> None:
     vectors, _ = groups(20, dimensions=4)
     vectors[:, 2] = 1e6
