@@ -241,8 +241,8 @@ def login(client_id: str | None, paste: bool, open_browser: bool, port: int | No
 
     Nothing is written to Spotify, and no password is asked for here.
     """
-    from spotmap_build.fetch.libraries.spotify.login import keep_login
-    from spotmap_build.fetch.libraries.spotify.settings import SpotifySettings
+    from spotmap_build.fetch.spotify.login import keep_login
+    from spotmap_build.fetch.spotify.settings import SpotifySettings
 
     kept = keep_login(
         SpotifySettings.from_config(_config({})),
@@ -268,8 +268,8 @@ def review(report: str | None, overrides: str | None, everything: bool, only_lis
 
     Each choice is written into overrides.toml at once; the next build does those tracks again, and no others.
     """
-    from spotmap_build.fetch.recordings.matching import DOUBTFUL_BELOW
-    from spotmap_build.fetch.recordings.review import run_review
+    from spotmap_build.acquire.matching import DOUBTFUL_BELOW
+    from spotmap_build.acquire.review import run_review
 
     config = _config({"report": report, "overrides": overrides})
     asks = not only_list and sys.stdin.isatty()

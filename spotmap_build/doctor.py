@@ -111,7 +111,7 @@ def _weights(config: Config) -> Finding:
 
 
 def _javascript() -> Finding:
-    from spotmap_build.fetch.recordings.javascript import find_runtime
+    from spotmap_build.acquire.javascript import find_runtime
 
     runtime = find_runtime()
     if runtime is None:
@@ -121,8 +121,8 @@ def _javascript() -> Finding:
 
 
 def _spotify(config: Config) -> Finding:
-    from spotmap_build.fetch.libraries.spotify.settings import SpotifySettings
-    from spotmap_build.fetch.libraries.spotify.token import remaining
+    from spotmap_build.fetch.spotify.settings import SpotifySettings
+    from spotmap_build.fetch.spotify.token import remaining
 
     try:
         login = SpotifySettings.from_config(config).known_login(lambda _text: None)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from spotmap_build import steps
+from spotmap_build import stages
 from spotmap_build.cache.errors import CacheReadOnly, CorruptEntry
 from spotmap_build.cache.keys import place_digest
 from spotmap_build.cache.store import Cache
@@ -60,27 +60,27 @@ def build(config: Config, progress: Progress) -> BuildResult:
     return _with_cache(config, progress, _build)
 
 
-def _build(run: steps.Run) -> BuildResult:
+def _build(run: stages.Run) -> BuildResult:
     config = run.config
-    fetched = steps.fetch(run)
-    heard = steps.embed(run, fetched)
+    fetched = stages.fetch(run)
+    heard = stages.embed(run, fetched)
     if not heard.tracks:
         _report(run, fetched.library, heard.failures, matches=heard.matches)
         raise _nothing_to_map(fetched, heard)
-    placed = steps.project(run, heard)
-    clustered = steps.cluster(run, fetched, heard, placed)
-    understood = steps.understand(run, fetched, heard, placed, clustered)
-    site = steps.emit(run, fetched, heard, placed, understood)
+    placed = stages.project(run, heard)
+    clustered = stages.cluster(run, fetched, heard, placed)
+    understood = stages.understand(run, fetched, heard, placed, clustered)
+    site = stages.emit(run, fetched, heard, placed, understood)
 
     published = publish(config.out, site.files, site.generation, force=config.force)
     with suppress(CacheReadOnly):  # a cache that cannot be written cannot be pruned either
-        steps.remember_map(run, heard, placed, clustered, site.generation)
+        stages.remember_map(run, heard, placed, clustered, site.generation)
         run.cache.write_root(
             f"{int(time.time()):012d}-{site.generation}", run.cache.used_keys, place_digest(config.out)[:16]
         )
     outcome = "as it was, nothing written" if published.is_unchanged else "published"
     run.progress.end(f"{config.out}{os.sep} {outcome}")
-    map_rows = steps.describe_map(clustered.words(), understood.read())
+    map_rows = stages.describe_map(clustered.words(), understood.read())
     _report(run, fetched.library, heard.failures, matches=heard.matches, map_rows=map_rows)
     result = BuildResult(
         mapped_count=len(heard.tracks),
@@ -102,16 +102,16 @@ def match(config: Config, progress: Progress) -> MatchResult:
     return _with_cache(config, progress, _match)
 
 
-def _match(run: steps.Run) -> MatchResult:
-    fetched = steps.fetch(run)
-    matched = steps.match(run, fetched)
+def _match(run: stages.Run) -> MatchResult:
+    fetched = stages.fetch(run)
+    matched = stages.match(run, fetched)
     _report(run, fetched.library, matched.failures, matches=matched.matches, reached="matched")
     notices = tuple(filter(None, (*fetched.loaded.notices, matched.problem)))
     return MatchResult(fetched.track_count, matched.failures, notices, fetched.loaded.problem)
 
 
 def _report(
-    run: steps.Run,
+    run: stages.Run,
     library: Library,
     failures: tuple[Failed, ...],
     *,
@@ -130,18 +130,18 @@ def _summarise(config: Config, text: str) -> None:
         write_document(config.summary, (SUMMARY_MARK + text).encode(), SUMMARY, force=config.force)
 
 
-def _with_cache(config: Config, progress: Progress, work: Callable[[steps.Run], Result]) -> Result:
+def _with_cache(config: Config, progress: Progress, work: Callable[[stages.Run], Result]) -> Result:
     """Do the work; start over where something in the cache turned out to be damaged."""
     damaged: Counter[str] = Counter()
     with Cache.open(config.cache_dir) as cache:
         while max(damaged.values(), default=0) < CORRUPTION_LIMIT and damaged.total() < DAMAGE_LIMIT:
             try:
-                return work(steps.Run(config, cache, progress, steps.Clock()))
+                return work(stages.Run(config, cache, progress, stages.Clock()))
             except CorruptEntry as error:
                 damaged[error.message] += 1
                 progress.say(f"{error.message} It was put aside and is computed anew.", level="warning")
             finally:
-                steps.sweep()  # only now: what is to be heard is heard from what a killed build had fetched
+                stages.sweep()  # only now: what is to be heard is heard from what a killed build had fetched
     raise CacheError(
         f"The cache {config.cache_dir} keeps giving back other bytes than were stored.",
         hint="The disk may be failing. Choose another place with --cache-dir.",
@@ -151,7 +151,7 @@ def _with_cache(config: Config, progress: Progress, work: Callable[[steps.Run], 
 def plan(config: Config, progress: Progress) -> tuple[str, ...]:
     """What a build would do, as sentences; looks into new files, but listens to nothing and publishes nothing."""
     check_places(config)
-    return _with_cache(config, progress, lambda run: steps.describe_plan(run, steps.fetch(run)))
+    return _with_cache(config, progress, lambda run: stages.describe_plan(run, stages.fetch(run)))
 
 
 def watch(config: Config) -> Watch:
@@ -180,7 +180,7 @@ def _rebuild(config: Config) -> None:
         progress.close()
 
 
-def _nothing_to_map(fetched: steps.Fetched, heard: steps.Heard) -> SpotmapError:
+def _nothing_to_map(fetched: stages.Fetched, heard: stages.Heard) -> SpotmapError:
     """Why there is no map: the service's fault, the login's, or the library's."""
     codes = sorted({failure.code for failure in heard.failures})
     first = f" The first: {heard.failures[0].detail}" if heard.failures else ""

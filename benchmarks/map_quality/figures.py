@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spotmap_build.project.neighbours import find_neighbours
+from spotmap_build.project.neighbors import find_neighbours
 from spotmap_build.project.quality import nearest_on_plane, trustworthiness
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spotmap_build.project.layout import KEPT_NEIGHBOURS, lay_out_afresh
-from spotmap_build.project.neighbours import find_neighbours
-from spotmap_build.project.vectors import prepare, tempered
+from spotmap_build.project.neighbors import find_neighbours
+from spotmap_build.project.preprocessing import prepare, tempered
 
 if TYPE_CHECKING:
     from benchmarks.map_quality.hearing import Heard
@@ -76,7 +76,7 @@ def plain_map(vectors: Float32Array, seed: int) -> Map:
 
 def our_map(vectors: Float32Array, seed: int, preparation: str = OURS) -> Map:
     """As the build makes it."""
-    from spotmap_build.cluster.levels import find_groups
+    from spotmap_build.cluster.hierarchy import find_groups
 
     unit = PREPARATIONS[preparation](vectors)
     neighbours = find_neighbours(unit, KEPT_NEIGHBOURS, seed)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.matching.cases import Case, read_cases
-from spotmap_build.fetch.recordings.matching import DOUBTFUL_BELOW, decide
+from spotmap_build.acquire.matching import DOUBTFUL_BELOW, decide
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -98,10 +98,10 @@ def ours(vectors: Float32Array) -> dict[str, float]:
         steps[name] = time.monotonic() - last
         last = time.monotonic()
 
-    from spotmap_build.project.card import quality_card
+    from spotmap_build.insights.quality_report import quality_card
     from spotmap_build.project.layout import KEPT_NEIGHBOURS, lay_out_afresh
-    from spotmap_build.project.neighbours import find_neighbours
-    from spotmap_build.project.vectors import prepare
+    from spotmap_build.project.neighbors import find_neighbours
+    from spotmap_build.project.preprocessing import prepare
 
     unit = prepare(vectors, "centre")
     lap("prepare")
@@ -109,7 +109,7 @@ def ours(vectors: Float32Array) -> dict[str, float]:
     lap("neighbours")
     places = lay_out_afresh(unit, neighbours, 42)
     lap("layout")
-    from spotmap_build.cluster.levels import find_groups
+    from spotmap_build.cluster.hierarchy import find_groups
 
     groups = find_groups(places, neighbours.indices)
     lap("clusters")

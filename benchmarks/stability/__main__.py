@@ -19,10 +19,10 @@ import numpy as np
 from benchmarks.map_quality.hearing import hear
 from benchmarks.map_quality.recipes import vectors_of
 from benchmarks.scale.__main__ import ALBUM_TRACKS, library
-from spotmap_build.project.anchor import Anchored, drift_between, lay_out_anchored
+from spotmap_build.project.anchoring import Anchored, drift_between, lay_out_anchored
 from spotmap_build.project.layout import KEPT_NEIGHBOURS, lay_out_afresh
-from spotmap_build.project.neighbours import find_neighbours
-from spotmap_build.project.vectors import prepare
+from spotmap_build.project.neighbors import find_neighbours
+from spotmap_build.project.preprocessing import prepare
 
 if TYPE_CHECKING:
     import numpy.typing as npt

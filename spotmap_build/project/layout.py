@@ -1,4 +1,4 @@
-"""From neighbours to a plane: a map without a past. See :mod:`spotmap_build.project.anchor` for one that has."""
+"""From neighbours to a plane: a map without a past. See :mod:`spotmap_build.project.anchoring` for one that has."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from spotmap_build.project.preprocessing import principal_components
 from spotmap_build.project.quality import trustworthiness
 from spotmap_build.project.umap_layout import fit_umap
-from spotmap_build.project.vectors import principal_components
 
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
-    from spotmap_build.project.neighbours import Neighbours
+    from spotmap_build.project.neighbors import Neighbours
 
 KEPT_NEIGHBOURS: Final = 30
 """How many neighbours a build finds for each track: enough for the layout, the lists, the clusters and the figures."""
@@ -38,7 +38,7 @@ def lay_out_afresh(unit_vectors: Float32Array, neighbours: Neighbours, seed: int
 
     Parameters
     ----------
-    unit_vectors: float32 ``[n, d]``, as :func:`~spotmap_build.project.vectors.prepare` gives them.
+    unit_vectors: float32 ``[n, d]``, as :func:`~spotmap_build.project.preprocessing.prepare` gives them.
     neighbours: of these vectors, at least ``LAYOUT_NEIGHBOURS`` each where there are so many.
     seed: equal seed and vectors give equal bytes on the same kind of processor.
     """

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from scipy import sparse
 
     from spotmap_build.model import Float32Array, Int32Array
-    from spotmap_build.project.neighbours import Neighbours
+    from spotmap_build.project.neighbors import Neighbours
 
     IndexArray = npt.NDArray[np.intp]
 

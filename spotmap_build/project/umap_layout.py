@@ -14,7 +14,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array, Int32Array
-    from spotmap_build.project.neighbours import Neighbours
+    from spotmap_build.project.neighbors import Neighbours
 
 NEGATIVE_SAMPLE_RATE: Final = 5
 """Points that a point is pushed from for each one that it is pulled to; umap-learn's default."""

@@ -16,12 +16,12 @@ from pathlib import Path
 
 import pytest
 
+from spotmap_build.acquire import download as room
+from spotmap_build.acquire import javascript
+from spotmap_build.acquire.attended import Pace
+from spotmap_build.acquire.download import Cancelled, DownloadSettings, download
 from spotmap_build.embed.decode import decode
 from spotmap_build.errors import ConfigError, OutputError, ServiceError, ServiceRefused, SpotmapError, TrackError
-from spotmap_build.fetch.recordings import download as room
-from spotmap_build.fetch.recordings import javascript
-from spotmap_build.fetch.recordings.attended import Pace
-from spotmap_build.fetch.recordings.download import Cancelled, DownloadSettings, download
 from tests.fakes.audio_server import AudioServer, audio_of, serve
 from tests.fakes.http_server import Fault
 from tests.support.patience import patience, wait_until
@@ -423,8 +423,8 @@ def test_nothing_is_printed(
 CTRL_C = """
     import sys, threading
     from pathlib import Path
-    from spotmap_build.fetch.recordings.download import DownloadSettings, download
-    from spotmap_build.steps.sound.supply import Supply
+    from spotmap_build.acquire.download import DownloadSettings, download
+    from spotmap_build.acquire.prefetch import Supply
 
     settings = DownloadSettings(sys.argv[1], socket_timeout_s=20)
     def get(name):

@@ -14,8 +14,8 @@ import pytest
 
 from spotmap_build.core.retry_after import LONGEST_PAUSE_S
 from spotmap_build.errors import LoginError, ServiceError, ServiceRefused, SpotmapError
-from spotmap_build.fetch.libraries.spotify.api import NotReadable, SpotifyApi
-from spotmap_build.fetch.libraries.spotify.settings import Patience, SpotifySettings
+from spotmap_build.fetch.spotify.api import NotReadable, SpotifyApi
+from spotmap_build.fetch.spotify.settings import Patience, SpotifySettings
 from tests.fakes.spotify_library import FakeLibrary
 from tests.fakes.spotify_server import Fault, SpotifyServer, serve
 from tests.support.patience import patience
@@ -88,8 +88,8 @@ def clock_by_sleeping(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """A clock that stands still but for what is slept, which takes no time. Gives what was slept."""
     slept: list[float] = []
     now_s = time.monotonic()
-    monkeypatch.setattr("spotmap_build.fetch.libraries.spotify.api.time.monotonic", lambda: now_s + sum(slept))
-    monkeypatch.setattr("spotmap_build.fetch.libraries.spotify.api.time.sleep", slept.append)
+    monkeypatch.setattr("spotmap_build.fetch.spotify.api.time.monotonic", lambda: now_s + sum(slept))
+    monkeypatch.setattr("spotmap_build.fetch.spotify.api.time.sleep", slept.append)
     return slept
 
 
@@ -206,9 +206,9 @@ def test_complaints_about_requests_do_not_reach_the_terminal(spotify: SpotifySer
     spotify.faults.append(Fault(status=403))
     program = f"""
 from pathlib import Path
-from spotmap_build.fetch.libraries.spotify.api import NotReadable, SpotifyApi
-from spotmap_build.fetch.libraries.spotify.settings import SpotifySettings
-from spotmap_build.fetch.libraries.spotify.token import Login
+from spotmap_build.fetch.spotify.api import NotReadable, SpotifyApi
+from spotmap_build.fetch.spotify.settings import SpotifySettings
+from spotmap_build.fetch.spotify.token import Login
 settings = SpotifySettings(Path("x"), api_url={spotify.api_url!r}, accounts_url={spotify.accounts_url!r})
 try:
     SpotifyApi(settings, Login({spotify.client_id!r}, {spotify.login().refresh_token!r}, 0, "", "")).user_id()

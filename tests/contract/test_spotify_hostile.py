@@ -15,13 +15,13 @@ import pytest
 
 from spotmap_build.core.retry_after import LONGEST_PAUSE_S
 from spotmap_build.errors import LoginError, ServiceError, ServiceRefused, SpotmapError
-from spotmap_build.fetch.libraries.source import Loaded
-from spotmap_build.fetch.libraries.spotify import refresh, source
-from spotmap_build.fetch.libraries.spotify.genres import Genres
-from spotmap_build.fetch.libraries.spotify.login import log_in
-from spotmap_build.fetch.libraries.spotify.settings import SpotifySettings
-from spotmap_build.fetch.libraries.spotify.snapshot import CONTENT, Shelf
-from spotmap_build.fetch.libraries.spotify.token import load_login
+from spotmap_build.fetch.source import Loaded
+from spotmap_build.fetch.spotify import refresh, source
+from spotmap_build.fetch.spotify.genres import Genres
+from spotmap_build.fetch.spotify.login import log_in
+from spotmap_build.fetch.spotify.settings import SpotifySettings
+from spotmap_build.fetch.spotify.snapshot import CONTENT, Shelf
+from spotmap_build.fetch.spotify.token import load_login
 from tests.fakes import spotify_server
 from tests.fakes.spotify_library import FakeLibrary, FakePlaylist, numbered_track, playlist_row, stamp, track_json
 from tests.fakes.spotify_server import CLIENT_ID, Fault, SpotifyServer, page, serve

@@ -13,9 +13,9 @@ import pytest
 import requests
 
 from spotmap_build.errors import LoginError, ServiceError
-from spotmap_build.fetch.libraries.spotify.login import REDIRECT_PATH, Kept, keep_login, log_in
-from spotmap_build.fetch.libraries.spotify.settings import Patience, SpotifySettings
-from spotmap_build.fetch.libraries.spotify.token import Login, digest_of_user, load_login, parse_ci_secret
+from spotmap_build.fetch.spotify.login import REDIRECT_PATH, Kept, keep_login, log_in
+from spotmap_build.fetch.spotify.settings import Patience, SpotifySettings
+from spotmap_build.fetch.spotify.token import Login, digest_of_user, load_login, parse_ci_secret
 from tests.fakes.spotify_library import ME, FakeLibrary
 from tests.fakes.spotify_server import CLIENT_ID, SCOPES, Fault, SpotifyServer, serve
 from tests.support.patience import patience

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from spotmap_build.errors import ServiceError
-from spotmap_build.fetch.libraries.spotify.token import ci_secret, save_login
+from spotmap_build.fetch.spotify.token import ci_secret, save_login
 from tests.fakes.spotify_library import FakeLibrary, FakePlaylist, numbered_track, odd_playlist, playlist_row, stamp
 from tests.fakes.spotify_server import Fault, SpotifyServer, serve
 from tests.support.spotify_person import DAY_S, Person, library_requests, logged_in, titles

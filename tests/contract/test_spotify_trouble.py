@@ -13,7 +13,7 @@ import pytest
 
 from spotmap_build.cache.errors import CacheReadOnly
 from spotmap_build.errors import LoginError, ServiceError, ServiceRefused
-from spotmap_build.fetch.libraries.spotify.token import ci_secret, load_login, save_login
+from spotmap_build.fetch.spotify.token import ci_secret, load_login, save_login
 from tests.fakes import spotify_server
 from tests.fakes.spotify_library import FakeLibrary, numbered_track
 from tests.fakes.spotify_server import Fault, SpotifyServer, page, serve

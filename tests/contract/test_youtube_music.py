@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
+from spotmap_build.acquire.search_answers import LONGEST_TEXT, MOST_ARTISTS, MOST_ROWS
+from spotmap_build.acquire.youtube_music import ANSWER_BYTES, YouTubeMusic
+from spotmap_build.core.rate_limiting import FAILURES_IN_A_ROW, CircuitBreaker, NotUnderstood, RateLimiter
 from spotmap_build.core.retry_after import LONGEST_PAUSE_S
 from spotmap_build.errors import ServiceError, ServiceRefused
-from spotmap_build.fetch.politeness import FAILURES_IN_A_ROW, CircuitBreaker, NotUnderstood, RateLimiter
-from spotmap_build.fetch.recordings.search_answers import LONGEST_TEXT, MOST_ARTISTS, MOST_ROWS
-from spotmap_build.fetch.recordings.youtube_music import ANSWER_BYTES, YouTubeMusic
 from spotmap_build.model import Candidate
 from tests.fakes.http_server import Fault
 from tests.fakes.youtube_music_server import (

@@ -29,7 +29,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from spotmap_build.fetch.libraries.spotify.token import Login, ci_secret, digest_of_user
+from spotmap_build.fetch.spotify.token import Login, ci_secret, digest_of_user
 from tests.fakes.spotify_library import FakeLibrary, FakePlaylist, artist_json
 
 SCOPES = "user-library-read playlist-read-private playlist-read-collaborative"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from spotmap_build.fetch.libraries.spotify.token import ci_secret
+from spotmap_build.fetch.spotify.token import ci_secret
 from tests.fakes import http_server
 from tests.fakes.spotify_library import FakeLibrary, numbered_track
 from tests.fakes.spotify_server import Fault

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from spotmap_build.cache.store import Cache
-from spotmap_build.fetch.libraries.source import LoadContext, Loaded
-from spotmap_build.fetch.libraries.spotify.settings import Patience, SpotifySettings
-from spotmap_build.fetch.libraries.spotify.source import SpotifySource
-from spotmap_build.fetch.libraries.spotify.token import save_login
+from spotmap_build.fetch.source import LoadContext, Loaded
+from spotmap_build.fetch.spotify.settings import Patience, SpotifySettings
+from spotmap_build.fetch.spotify.source import SpotifySource
+from spotmap_build.fetch.spotify.token import save_login
 from tests.fakes.spotify_server import SpotifyServer
 
 DAY_S = 86_400
@@ -70,9 +70,9 @@ def load_program(person: Person, *, offline: bool = False) -> str:
 import sys
 from pathlib import Path
 from spotmap_build.cache.store import Cache
-from spotmap_build.fetch.libraries.source import LoadContext
-from spotmap_build.fetch.libraries.spotify.settings import SpotifySettings
-from spotmap_build.fetch.libraries.spotify.source import SpotifySource
+from spotmap_build.fetch.source import LoadContext
+from spotmap_build.fetch.spotify.settings import SpotifySettings
+from spotmap_build.fetch.spotify.source import SpotifySource
 settings = SpotifySettings(
     Path({str(person.token_file)!r}),
     api_url={person.server.api_url!r},

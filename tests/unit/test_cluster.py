@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from spotmap_build.cluster.density import core_rows, find_dense_regions, smallest_cluster
+from spotmap_build.cluster.hdbscan import core_rows, find_dense_regions, smallest_cluster
 
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array

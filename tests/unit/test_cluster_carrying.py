@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pytest
 
-from spotmap_build.cluster.carrying import NEW, continue_groups, continue_labels
+from spotmap_build.cluster.continuation import NEW, continue_groups, continue_labels
 from tests.unit.test_cluster_levels import CONTINENTS, blobs, degenerate, neighbours_of
 
 

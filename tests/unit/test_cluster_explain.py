@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from spotmap_build.cluster.axes import describe_slopes, find_slopes, least_explained
-from spotmap_build.cluster.explain import Explainer
 from spotmap_build.cluster.wording import key_name, key_relation, listed, standardise, style_name
+from spotmap_build.insights.axes import describe_slopes, find_slopes, least_explained
+from spotmap_build.insights.explanations import Explainer
 from spotmap_build.model import Embeddings
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from spotmap_build.cluster.levels import (
+from spotmap_build.cluster.hierarchy import (
     find_groups,
     join_neighbourhoods,
     label_regions,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from spotmap_build.cluster.playlists import (
+from spotmap_build.insights.playlists import (
     Chance,
     coherence,
     describe_coherence,

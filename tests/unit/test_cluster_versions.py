@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spotmap_build.cluster.versions import group_versions, split_title
+from spotmap_build.insights.versions import group_versions, split_title
 
 
 @pytest.mark.parametrize(

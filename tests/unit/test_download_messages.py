@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
+from spotmap_build.acquire.download_messages import Unreached, error_for, plain
 from spotmap_build.errors import OutputError, ServiceError, ServiceRefused, TrackError
-from spotmap_build.fetch.recordings.download_messages import Unreached, error_for, plain
 
 COOKIES = (
     "Use --cookies-from-browser or --cookies for the authentication. See  https://github.com/yt-dlp/yt-dlp/wiki/FAQ"

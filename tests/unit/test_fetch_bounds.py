@@ -22,16 +22,16 @@ import pytest
 
 from spotmap_build.cache.store import Cache
 from spotmap_build.errors import SourceError, TrackError
-from spotmap_build.fetch.libraries import export_files, folder, takeout
-from spotmap_build.fetch.libraries.exportify import ExportifySource
-from spotmap_build.fetch.libraries.folder import FolderSource
-from spotmap_build.fetch.libraries.parquet import read_parquet
-from spotmap_build.fetch.libraries.source import LoadContext, Loaded
-from spotmap_build.fetch.libraries.table import TableSource
-from spotmap_build.fetch.libraries.takeout import TakeoutSource
+from spotmap_build.fetch import export_files, folder, takeout
+from spotmap_build.fetch.exportify import ExportifySource
+from spotmap_build.fetch.folder import FolderSource
+from spotmap_build.fetch.parquet import read_parquet
+from spotmap_build.fetch.source import LoadContext, Loaded
+from spotmap_build.fetch.table import TableSource
+from spotmap_build.fetch.takeout import TakeoutSource
 
 if TYPE_CHECKING:
-    from spotmap_build.fetch.libraries.source import LibrarySource, ProbeResult
+    from spotmap_build.fetch.source import LibrarySource, ProbeResult
 
 MEGABYTE = 1 << 20
 LEAST_BASE_MB = 500
@@ -58,10 +58,10 @@ from pathlib import Path
 import numpy, pyarrow.parquet
 from spotmap_build.cache.store import Cache
 from spotmap_build.errors import SourceError
-from spotmap_build.fetch.libraries.exportify import ExportifySource
-from spotmap_build.fetch.libraries.source import LoadContext
-from spotmap_build.fetch.libraries.table import TableSource
-from spotmap_build.fetch.libraries.takeout import TakeoutSource
+from spotmap_build.fetch.exportify import ExportifySource
+from spotmap_build.fetch.source import LoadContext
+from spotmap_build.fetch.table import TableSource
+from spotmap_build.fetch.takeout import TakeoutSource
 base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 with Cache.open(Path(sys.argv[2]).parent / "measured") as cache:
     try:

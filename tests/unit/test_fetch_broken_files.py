@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 
 from spotmap_build.cache.store import Cache
 from spotmap_build.errors import SpotmapError, TrackError
-from spotmap_build.fetch.libraries.exportify import ExportifySource
-from spotmap_build.fetch.libraries.source import LoadContext
-from spotmap_build.fetch.libraries.table import TableSource
-from spotmap_build.fetch.libraries.takeout import TakeoutSource
+from spotmap_build.fetch.exportify import ExportifySource
+from spotmap_build.fetch.source import LoadContext
+from spotmap_build.fetch.table import TableSource
+from spotmap_build.fetch.takeout import TakeoutSource
 
 if TYPE_CHECKING:
-    from spotmap_build.fetch.libraries.source import LibrarySource, ProbeResult
+    from spotmap_build.fetch.source import LibrarySource, ProbeResult
 
 URI = "spotify:track:" + "a" * 22
 KEYS = [

@@ -18,12 +18,12 @@ from PIL import Image
 
 from spotmap_build.cache.store import Cache
 from spotmap_build.core.files import NotRegularFile
-from spotmap_build.fetch.libraries import thumbnails as module
-from spotmap_build.fetch.libraries.covers import thumbnail
-from spotmap_build.fetch.libraries.folder import FolderSource
-from spotmap_build.fetch.libraries.source import LoadContext
-from spotmap_build.fetch.libraries.tags import LARGEST_TAGS_BYTES, read_tags
-from spotmap_build.fetch.libraries.thumbnails import Thumbnails, UnreadablePicture
+from spotmap_build.fetch import thumbnails as module
+from spotmap_build.fetch.covers import thumbnail
+from spotmap_build.fetch.folder import FolderSource
+from spotmap_build.fetch.source import LoadContext
+from spotmap_build.fetch.tags import LARGEST_TAGS_BYTES, read_tags
+from spotmap_build.fetch.thumbnails import Thumbnails, UnreadablePicture
 from tests.support.patience import patience
 
 MEGABYTE = 1 << 20
@@ -145,7 +145,7 @@ def test_covers_are_given_up_where_no_process_lives(monkeypatch: pytest.MonkeyPa
 LARGE_COVERS = """
 import resource, sys, io, threading
 from PIL import Image
-from spotmap_build.fetch.libraries.thumbnails import Thumbnails
+from spotmap_build.fetch.thumbnails import Thumbnails
 if __name__ == "__main__":
     buffer = io.BytesIO()
     Image.new("RGB", (7000, 7000), (9, 90, 200)).save(buffer, "PNG", compress_level=1)

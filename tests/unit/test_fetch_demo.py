@@ -18,12 +18,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from spotmap_build.demo.catalog import HABITS, catalogue
+from spotmap_build.demo.harmony import Score, frequency_hz, hits
+from spotmap_build.demo.instruments import plucked
+from spotmap_build.demo.render import STYLES
 from spotmap_build.errors import TrackError
-from spotmap_build.fetch.libraries.demo import load, render
-from spotmap_build.fetch.libraries.demo_music.catalogue import HABITS, catalogue
-from spotmap_build.fetch.libraries.demo_music.harmony import Score, frequency_hz, hits
-from spotmap_build.fetch.libraries.demo_music.instruments import plucked
-from spotmap_build.fetch.libraries.demo_music.render import STYLES
+from spotmap_build.fetch.demo import load, render
 from spotmap_build.model import Track
 
 LIBRARY = load()
@@ -50,7 +50,7 @@ def _read(path: Path) -> tuple[npt.NDArray[np.float64], int]:
 
 class TestTheLibrary:
     def test_loading_it_imports_no_numpy(self) -> None:
-        code = "import sys; from spotmap_build.fetch.libraries.demo import load; load(); print('numpy' in sys.modules)"
+        code = "import sys; from spotmap_build.fetch.demo import load; load(); print('numpy' in sys.modules)"
         assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "False"
 
     def test_holds_the_same_tracks_every_time(self) -> None:
@@ -109,7 +109,7 @@ class TestTheSound:
         here = [hashlib.sha256(render(recipe, tmp_path).read_bytes()).hexdigest() for recipe in recipes]
         code = (
             "import hashlib, json, pathlib, sys\n"
-            "from spotmap_build.fetch.libraries.demo import render\n"
+            "from spotmap_build.fetch.demo import render\n"
             "for recipe in json.load(sys.stdin):\n"
             "    print(hashlib.sha256(render(recipe, pathlib.Path(sys.argv[1])).read_bytes()).hexdigest())"
         )

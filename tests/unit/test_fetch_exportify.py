@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from spotmap_build.errors import SourceError
-from spotmap_build.fetch.libraries.exportify import ExportifySource
+from spotmap_build.fetch.exportify import ExportifySource
 from spotmap_build.model import Track
 
 if TYPE_CHECKING:
-    from spotmap_build.fetch.libraries.source import LoadContext, Loaded
+    from spotmap_build.fetch.source import LoadContext, Loaded
 
 ID = "4uLU6hMCjMI75M1A2tKUQC"
 URI = f"spotify:track:{ID}"

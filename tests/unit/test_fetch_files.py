@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from spotmap_build.fetch.libraries.covers import EDGE_PX, thumbnail
-from spotmap_build.fetch.libraries.folder import walk
-from spotmap_build.fetch.libraries.m3u import parse_m3u
-from spotmap_build.fetch.libraries.tags import fold_space, parse_year, read_tags, title_from_name
+from spotmap_build.fetch.covers import EDGE_PX, thumbnail
+from spotmap_build.fetch.folder import walk
+from spotmap_build.fetch.m3u import parse_m3u
+from spotmap_build.fetch.tags import fold_space, parse_year, read_tags, title_from_name
 
 
 @pytest.mark.parametrize(

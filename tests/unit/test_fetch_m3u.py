@@ -8,9 +8,9 @@ import pytest
 
 from spotmap_build.cache.store import Cache
 from spotmap_build.embed.decode import probe
-from spotmap_build.fetch.libraries.m3u import m3u_columns
-from spotmap_build.fetch.libraries.source import LoadContext, Loaded
-from spotmap_build.fetch.libraries.table import TableSource
+from spotmap_build.fetch.m3u import m3u_columns
+from spotmap_build.fetch.source import LoadContext, Loaded
+from spotmap_build.fetch.table import TableSource
 from tests.fakes.audio_files import tune, write_audio
 
 URI = "spotify:track:" + "a" * 22

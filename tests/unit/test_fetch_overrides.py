@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from spotmap_build.acquire import overrides
+from spotmap_build.acquire.overrides import Override, parse_video_id, read_overrides, write_override
 from spotmap_build.errors import ConfigError
-from spotmap_build.fetch.recordings import overrides
-from spotmap_build.fetch.recordings.overrides import Override, parse_video_id, read_overrides, write_override
 
 VIDEO = "QH3Fx41Jpl4"
 OTHER_VIDEO = "-_aBcDeFg12"

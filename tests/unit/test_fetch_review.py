@@ -9,9 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from spotmap_build.errors import ConfigError
-from spotmap_build.fetch.recordings.overrides import Override, read_overrides, write_override
-from spotmap_build.fetch.recordings.review import (
+from spotmap_build.acquire.overrides import Override, read_overrides, write_override
+from spotmap_build.acquire.review import (
     Choice,
     Option,
     Row,
@@ -21,6 +20,7 @@ from spotmap_build.fetch.recordings.review import (
     run_review,
     understand,
 )
+from spotmap_build.errors import ConfigError
 
 BOUND = 0.7
 

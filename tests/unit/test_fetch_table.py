@@ -13,13 +13,13 @@ import pytest
 
 from spotmap_build.cache.store import Cache
 from spotmap_build.errors import ConfigError, SourceError
-from spotmap_build.fetch.libraries.merge import merge
-from spotmap_build.fetch.libraries.source import LoadContext, Loaded
-from spotmap_build.fetch.libraries.table import TableSource
-from spotmap_build.fetch.libraries.table_files import read_columns
+from spotmap_build.fetch.merge import merge
+from spotmap_build.fetch.source import LoadContext, Loaded
+from spotmap_build.fetch.table import TableSource
+from spotmap_build.fetch.table_files import read_columns
 
 if TYPE_CHECKING:
-    from spotmap_build.fetch.libraries.source import ProbeResult
+    from spotmap_build.fetch.source import ProbeResult
 
 
 def no_probe(path: Path) -> ProbeResult:

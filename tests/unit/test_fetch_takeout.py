@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from spotmap_build.errors import SourceError
-from spotmap_build.fetch.libraries import export_files
-from spotmap_build.fetch.libraries.takeout import TakeoutSource
+from spotmap_build.fetch import export_files
+from spotmap_build.fetch.takeout import TakeoutSource
 from spotmap_build.model import Library
 
 if TYPE_CHECKING:
-    from spotmap_build.fetch.libraries.source import LoadContext, Loaded
+    from spotmap_build.fetch.source import LoadContext, Loaded
 
 CONTEXT = cast("LoadContext", None)
 """An export is only read: neither cache nor probe is touched."""

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.matching.cases import Case, read_cases
 from benchmarks.matching.library import library
-from spotmap_build.fetch.recordings.matching import DOUBTFUL_BELOW, decide
+from spotmap_build.acquire.matching import DOUBTFUL_BELOW, decide
 
 OFFICIAL_VIDEO = "MUSIC_VIDEO_TYPE_OMV"
 CASES = list(read_cases(Path(__file__).parent.parent / "data" / "matcher_cases.jsonl"))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from spotmap_build.fetch.recordings.matching import DOUBTFUL_BELOW, artists, decide, decision, scoring, titles
+from spotmap_build.acquire.matching import DOUBTFUL_BELOW, artists, decide, decision, scoring, titles
 from spotmap_build.model import Candidate, Track
 
 ALBUM_AUDIO, VIDEO, UPLOAD = (f"MUSIC_VIDEO_TYPE_{sort}" for sort in ("ATV", "OMV", "UGC"))

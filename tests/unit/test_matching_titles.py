@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from spotmap_build.fetch.recordings.matching.albums import read_album
-from spotmap_build.fetch.recordings.matching.artists import compare_artists
-from spotmap_build.fetch.recordings.matching.classical import same_movement
-from spotmap_build.fetch.recordings.matching.readings import sound_alike
-from spotmap_build.fetch.recordings.matching.titles import canonical, name_key, take_apart
-from spotmap_build.fetch.recordings.matching.versions import read_segment
+from spotmap_build.acquire.matching.albums import read_album
+from spotmap_build.acquire.matching.artists import compare_artists
+from spotmap_build.acquire.matching.classical import same_movement
+from spotmap_build.acquire.matching.titles import canonical, name_key, take_apart
+from spotmap_build.acquire.matching.transliteration import sound_alike
+from spotmap_build.acquire.matching.versions import read_segment
 
 
 @pytest.mark.parametrize(

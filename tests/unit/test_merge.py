@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spotmap_build.errors import ConfigError, ServiceError
-from spotmap_build.fetch.libraries.merge import merge
-from spotmap_build.fetch.libraries.source import Loaded, OwnVectors
+from spotmap_build.fetch.merge import merge
+from spotmap_build.fetch.source import Loaded, OwnVectors
 from spotmap_build.model import Failed, Library, Omission, Playlist, Recording, Track
 
 SPOTIFY = "spotify:track:" + "a" * 22

@@ -13,9 +13,9 @@ import pytest
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import Key
 from spotmap_build.cache.store import Cache
-from spotmap_build.steps.emit import is_site
-from spotmap_build.steps.past import ANCHOR, MAP, PAST_VERSION, STATE, recall_past
-from spotmap_build.steps.run import Run
+from spotmap_build.run import Run
+from spotmap_build.stages.emit import is_site
+from spotmap_build.stages.previous_map import ANCHOR, MAP, PAST_VERSION, STATE, recall_past
 
 GENERATION = "a1b2"
 MAP_OF_TWO: dict[str, Any] = {

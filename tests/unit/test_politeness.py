@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from spotmap_build.core.rate_limiting import FAILURES_IN_A_ROW, CircuitBreaker, RateLimiter
 from spotmap_build.errors import ServiceError, ServiceRefused
-from spotmap_build.fetch.politeness import FAILURES_IN_A_ROW, CircuitBreaker, RateLimiter
 
 
 class Clock:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from spotmap_build.project import neighbours as neighbours_module
-from spotmap_build.project.anchor import diagonal
+from spotmap_build.project import neighbors as neighbours_module
+from spotmap_build.project.anchoring import diagonal
 from spotmap_build.project.layout import (
     KEPT_NEIGHBOURS,
     WIDEST_BAND,
@@ -16,8 +16,8 @@ from spotmap_build.project.layout import (
     lay_out_afresh,
     principal_plane,
 )
-from spotmap_build.project.neighbours import find_neighbours, nearest_rows, similarities_between
-from spotmap_build.project.vectors import prepare, principal_components
+from spotmap_build.project.neighbors import find_neighbours, nearest_rows, similarities_between
+from spotmap_build.project.preprocessing import prepare, principal_components
 
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array

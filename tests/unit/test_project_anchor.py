@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from spotmap_build.project.anchor import (
+from spotmap_build.project.anchoring import (
     REACH,
     WIDE_REACH,
     Anchored,
@@ -19,9 +19,9 @@ from spotmap_build.project.anchor import (
     reaches_of,
 )
 from spotmap_build.project.layout import KEPT_NEIGHBOURS, lay_out_afresh
-from spotmap_build.project.neighbours import find_neighbours
+from spotmap_build.project.neighbors import find_neighbours
+from spotmap_build.project.preprocessing import prepare
 from spotmap_build.project.quality import trustworthiness
-from spotmap_build.project.vectors import prepare
 
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
@@ -129,8 +129,8 @@ def test_a_few_new_tracks_are_put_beside_their_album_without_umap(monkeypatch: p
     old = afresh(vectors)
     figure = trustworthiness(prepare(vectors, "centre"), old)
     old[[3, 77]] = np.nan
-    monkeypatch.setattr("spotmap_build.project.anchor.lay_out_afresh", unreachable)
-    monkeypatch.setattr("spotmap_build.project.anchor.optimize_layout", unreachable)
+    monkeypatch.setattr("spotmap_build.project.anchoring.lay_out_afresh", unreachable)
+    monkeypatch.setattr("spotmap_build.project.anchoring.optimize_layout", unreachable)
     result = anchored(vectors, old, last_fresh=figure)
     known = np.isfinite(old).all(axis=1)
     assert np.array_equal(result.places[known], old[known])

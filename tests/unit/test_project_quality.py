@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from spotmap_build.insights.quality_report import QualityCard, quality_card
+from spotmap_build.insights.validity import cluster_validity
 from spotmap_build.project import quality
-from spotmap_build.project.anchor import Anchored, Drift
-from spotmap_build.project.card import QualityCard, quality_card
-from spotmap_build.project.neighbours import find_neighbours
-from spotmap_build.project.validity import cluster_validity
-from spotmap_build.project.vectors import prepare
+from spotmap_build.project.anchoring import Anchored, Drift
+from spotmap_build.project.neighbors import find_neighbours
+from spotmap_build.project.preprocessing import prepare
 
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array, Int32Array
@@ -127,7 +127,7 @@ def test_twins_and_tiny_clusters_have_a_validity() -> None:
 def test_a_sample_finds_the_same_validity(monkeypatch: pytest.MonkeyPatch) -> None:
     places, labels = blobs(0.5)
     whole = cluster_validity(places, labels)
-    monkeypatch.setattr("spotmap_build.project.validity.SAMPLE", 120)
+    monkeypatch.setattr("spotmap_build.insights.validity.SAMPLE", 120)
     assert cluster_validity(places, labels) == pytest.approx(whole, abs=0.2)
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from spotmap_build.project.layout import principal_plane
-from spotmap_build.project.neighbours import Neighbours, find_neighbours
+from spotmap_build.project.neighbors import Neighbours, find_neighbours
+from spotmap_build.project.preprocessing import prepare
 from spotmap_build.project.quality import trustworthiness
 from spotmap_build.project.umap_layout import fit_umap, fuzzy_simplicial_set, optimize_layout
-from spotmap_build.project.vectors import prepare
 
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array

@@ -21,7 +21,7 @@ from spotmap_build.emit.payload import encode
 from spotmap_build.emit.published import read_published
 from spotmap_build.errors import ConfigError
 from spotmap_build.model import Atlas, Cluster, Clusters, Insights, Layout, Track
-from spotmap_build.steps.past import PastMap
+from spotmap_build.stages.previous_map import PastMap
 from tests.unit.test_core_http import raw_server, says
 
 COUNT = 60

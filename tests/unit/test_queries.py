@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spotmap_build.fetch.recordings.queries import LONGEST, MOST, Query, queries
+from spotmap_build.acquire.queries import LONGEST, MOST, Query, queries
 from spotmap_build.model import Track
 
 

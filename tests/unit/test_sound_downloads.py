@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from spotmap_build.acquire.downloader import Downloader
 from spotmap_build.cache.store import Cache
 from spotmap_build.config import Config
 from spotmap_build.errors import OutputError
 from spotmap_build.model import Recording, Track
 from spotmap_build.progress import make_progress
-from spotmap_build.steps import Clock, Run
-from spotmap_build.steps.sound.downloads import Downloader
+from spotmap_build.stages import Clock, Run
 
 VIDEO = "QH3Fx41Jpl4"
 OTHER = "-_aBcDeFg12"

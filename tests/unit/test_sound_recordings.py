@@ -11,17 +11,17 @@ from typing import Any, cast
 
 import pytest
 
+from spotmap_build.acquire import search
+from spotmap_build.acquire.queries import queries
+from spotmap_build.acquire.search import Finder
 from spotmap_build.cache.freshness import Freshness
 from spotmap_build.cache.keys import Key
 from spotmap_build.cache.store import Cache
 from spotmap_build.config import Config
-from spotmap_build.fetch.recordings.queries import queries
+from spotmap_build.fetch.source import Fetched
 from spotmap_build.model import Track
 from spotmap_build.progress import make_progress
-from spotmap_build.steps import Clock, Run
-from spotmap_build.steps.fetch import Fetched
-from spotmap_build.steps.sound import recordings
-from spotmap_build.steps.sound.recordings import Finder
+from spotmap_build.stages import Clock, Run
 from tests.fakes.http_server import Fault
 from tests.fakes.youtube_music_server import FakeRecording, YouTubeMusicServer, serve
 
@@ -69,10 +69,10 @@ def test_what_an_earlier_version_kept_without_a_look_is_asked_again(
     cache: Cache, server: YouTubeMusicServer, tmp_path: Path, odd: dict[str, Any]
 ) -> None:
     for query in queries(TRACK):
-        key = Key("search", recordings.SEARCH_VERSION, {"text": query.text, "kind": query.kind})
-        cache.put(key, {recordings.CANDIDATES: json.dumps([odd]).encode()}, 0.0, freshness=NOW)
+        key = Key("search", search.SEARCH_VERSION, {"text": query.text, "kind": query.kind})
+        cache.put(key, {search.CANDIDATES: json.dumps([odd]).encode()}, 0.0, freshness=NOW)
     match = {"candidate": odd, "confidence": 1.0, "evidence": []}
-    cache.put(recordings._match_key(TRACK), {recordings.MATCH: json.dumps(match).encode()}, 0.0)
+    cache.put(search._match_key(TRACK), {search.MATCH: json.dumps(match).encode()}, 0.0)
     finder = make_finder(cache, server, tmp_path)
     assert finder.recall_all().pending == [TRACK]
     found = finder.find(TRACK)

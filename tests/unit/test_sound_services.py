@@ -9,20 +9,20 @@ from pathlib import Path
 
 import pytest
 
+from spotmap_build.acquire.scratch import scratch_folder, sweep
+from spotmap_build.acquire.search import Finder
+from spotmap_build.acquire.services import PAUSE_S, SERVICE_VERSION, Service, when
 from spotmap_build.cache.freshness import Failure
 from spotmap_build.cache.keys import Key
 from spotmap_build.cache.locks import shared
 from spotmap_build.cache.store import Cache
 from spotmap_build.config import Config
+from spotmap_build.core.rate_limiting import RateLimiter
 from spotmap_build.core.retry_after import LONGEST_PAUSE_S
 from spotmap_build.errors import ServiceError, ServiceRefused, SourceError
-from spotmap_build.fetch.politeness import RateLimiter
 from spotmap_build.pipeline import build
 from spotmap_build.progress import make_progress
-from spotmap_build.steps import Clock, Run
-from spotmap_build.steps.sound.recordings import Finder
-from spotmap_build.steps.sound.scratch import scratch_folder, sweep
-from spotmap_build.steps.sound.services import PAUSE_S, SERVICE_VERSION, Service, when
+from spotmap_build.stages import Clock, Run
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_searches_are_no_more_than_two_a_second_by_default(run: Run, monkeypatch
             rates.append(per_second)
             super().__init__(per_second)
 
-    monkeypatch.setattr("spotmap_build.fetch.politeness.RateLimiter", Told)
+    monkeypatch.setattr("spotmap_build.core.rate_limiting.RateLimiter", Told)
     Finder(run, None)._youtube_music()  # type: ignore[arg-type]  # which tracks there are does not matter
     assert rates == [2.0]
 
@@ -191,7 +191,7 @@ def test_a_folder_that_another_build_sweeps_before_it_is_locked_is_made_again(
             swept.append(lock.parent)
         return shared(lock)
 
-    monkeypatch.setattr("spotmap_build.steps.sound.scratch.shared", slow)
+    monkeypatch.setattr("spotmap_build.acquire.scratch.shared", slow)
     with scratch_folder() as scratch:
         assert scratch.folder.is_dir()
         assert swept != [scratch.folder]

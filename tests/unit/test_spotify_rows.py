@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spotmap_build.cache.keys import canonical_json
-from spotmap_build.fetch.libraries.spotify.assemble import ReadPlaylist, artists_by_weight, make_library
-from spotmap_build.fetch.libraries.spotify.rows import (
+from spotmap_build.fetch.spotify.assemble import ReadPlaylist, artists_by_weight, make_library
+from spotmap_build.fetch.spotify.rows import (
     Page,
     Row,
     read_genres,

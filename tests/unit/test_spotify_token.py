@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 from spotmap_build.config import Config
 from spotmap_build.errors import LoginError
-from spotmap_build.fetch.libraries.spotify.settings import SpotifySettings
-from spotmap_build.fetch.libraries.spotify.source import SpotifySource
-from spotmap_build.fetch.libraries.spotify.token import (
+from spotmap_build.fetch.spotify.settings import SpotifySettings
+from spotmap_build.fetch.spotify.source import SpotifySource
+from spotmap_build.fetch.spotify.token import (
     Login,
     ci_secret,
     load_login,

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from spotmap_build.steps.sound.supply import DOWNLOADS_AT_ONCE, FILES_AHEAD, SEARCHES_AT_ONCE, Supply
+from spotmap_build.acquire.prefetch import DOWNLOADS_AT_ONCE, FILES_AHEAD, SEARCHES_AT_ONCE, Supply
 from tests.support.patience import patience, wait_until
 
 

@@ -1,0 +1,1 @@
+"""Which recording a track is, and its audio: searching, matching, downloading, what waits and why."""

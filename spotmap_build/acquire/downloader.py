@@ -1,0 +1,163 @@
+"""Downloads: the audio of a recording as a file to be listened to, and what is remembered where there is none."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from spotmap_build.acquire.search import barred, failed
+from spotmap_build.acquire.services import Service
+from spotmap_build.cache.freshness import Failure, retry_later
+from spotmap_build.cache.keys import Key
+from spotmap_build.core.rate_limiting import RateLimiter
+from spotmap_build.core.text import printable
+from spotmap_build.errors import OutputError, ServiceError, TrackError
+from spotmap_build.model import Failed, Track
+
+if TYPE_CHECKING:
+    from spotmap_build.run import Run
+
+DOWNLOAD_VERSION: Final = 1
+LONGEST_NAME: Final = 120
+"""Characters of a kept file's name before the id."""
+LONGEST_NAME_BYTES: Final = 255
+"""Of a whole name: as much as file systems take. In other scripts than Latin, a character has two to four."""
+_ID_IN_NAME: Final = re.compile(r"\[([A-Za-z0-9_-]{11})\]")
+
+
+class Downloader:
+    """Fetches one recording after the other. Safe for threads."""
+
+    def __init__(self, run: Run) -> None:
+        self.service = Service(run, "YouTube", barred=barred(run))
+        self._run = run
+        pause_s = run.config.download_pause_s
+        self._limiter = RateLimiter(1 / pause_s) if pause_s else None
+
+    def recall(self, track: Track) -> Failed | None:
+        """Why this recording is not to be tried now, where that is known."""
+        assert track.recording is not None
+        if track.recording.video_id is None:
+            return None
+        record = self._run.cache.lookup(self._key(track.recording.video_id))
+        if record is None or record.failure is None or self._run.config.retry:
+            return None
+        return failed(track.id, "download", record.failure)
+
+    def kept(self, video_id: str) -> Path | None:
+        """The recording's audio, where an earlier build kept it."""
+        folder = self._run.config.keep_audio
+        try:
+            if folder is None or not folder.is_dir():
+                return None
+            # The last one is the id; titles hold brackets as well.
+            named = (path for path in sorted(folder.iterdir()) if _ID_IN_NAME.findall(path.name)[-1:] == [video_id])
+            return next((path for path in named if path.is_file()), None)
+        except OSError as error:
+            raise OutputError(
+                f"The kept audio in {folder} cannot be read: {error.strerror or error}.",
+                hint="Choose another --keep-audio, or mend that.",
+            ) from error
+
+    def get(self, track: Track, scratch: Path, cancelled: threading.Event) -> Path | Failed:
+        """The audio file of a track's recording, alone in a folder of its own below ``scratch``.
+
+        Raises
+        ------
+        OutputError: no room for it; the build cannot go on. Cancelled: as was asked for.
+        """
+        from spotmap_build.acquire.download import DownloadSettings, download
+        from spotmap_build.acquire.download_messages import no_room
+
+        assert track.recording is not None
+        assert track.recording.video_id is not None
+        video_id = track.recording.video_id
+        if not self.service.is_open:
+            return self.service.waiting(track.id, "download")
+        if self._limiter is not None:
+            self._limiter.wait()
+        config = self._run.config
+        settings = DownloadSettings(config.watch_url, config.cookies, config.max_rate_bytes_s)
+        started = time.monotonic()
+        try:
+            folder = Path(tempfile.mkdtemp(dir=scratch))
+        except OSError as error:
+            raise no_room(error.strerror or type(error).__name__) from error
+        try:
+            path = download(video_id, folder, settings, cancelled=cancelled)
+        except TrackError as error:
+            self.service.breaker.succeeded()  # "private video" is an answer
+            shutil.rmtree(folder, ignore_errors=True)
+            return self._remember(track, video_id, error, time.monotonic() - started)
+        except ServiceError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            self.service.breaker.failed(error)
+            self.service.remember(error)
+            if not self.service.is_open:
+                return self.service.waiting(track.id, "download")
+            return Failed(track.id, "download", error.code, error.message, retryable=True)
+        self.service.breaker.succeeded()
+        return path
+
+    def done_with(self, track: Track, path: Path) -> None:
+        """Delete the audio, now that it was heard, or keep it where that is wished.
+
+        Raises
+        ------
+        OutputError: it cannot be kept there.
+        """
+        assert track.recording is not None
+        folder = self._run.config.keep_audio
+        if folder is not None:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                _keep(path, folder, track)
+            except OSError as error:
+                raise OutputError(
+                    f"The audio of '{track.title}' cannot be kept in {folder}: {error.strerror or error}.",
+                    hint="Choose another --keep-audio, or make room.",
+                ) from error
+        shutil.rmtree(path.parent, ignore_errors=True)
+
+    def _remember(self, track: Track, video_id: str, error: TrackError, seconds: float) -> Failed:
+        """Passing failures are tried again when due; the others when something changes: an override, cookies."""
+        key = self._key(video_id)
+        if error.retryable:
+            previous = self._run.cache.lookup(key, allow_expired=True)
+            failure = retry_later(
+                error.track_code,
+                error.message,
+                now_unix_s=time.time(),
+                previous=previous.failure if previous else None,
+            )
+        else:
+            failure = Failure(error.track_code, error.message, "needs_person" if error.needs_person else "permanent")
+        self._run.cache.put_failure(key, failure, seconds)
+        return failed(track.id, "download", failure)
+
+    def _key(self, video_id: str) -> Key:
+        with_cookies = self._run.config.cookies is not None
+        return Key("download", DOWNLOAD_VERSION, {"video_id": video_id, "with_cookies": with_cookies})
+
+
+def _keep(path: Path, folder: Path, track: Track) -> None:
+    assert track.recording is not None
+    tail = f"[{track.recording.video_id}]{path.suffix}"
+    try:
+        shutil.move(path, folder / _file_name(track, tail))
+    except OSError:  # some file systems take less than others: this name they all take
+        shutil.move(path, folder / tail)
+
+
+def _file_name(track: Track, tail: str) -> str:
+    """``Artist - Title [id].m4a`` without what file systems do not take, and no longer than they take."""
+    words = " - ".join(part for part in (", ".join(track.artists[:2]), track.title) if part)
+    name = printable(re.sub(r'[\x00-\x1f<>:"/\\|?*]+', "_", words))[:LONGEST_NAME]
+    most_bytes = LONGEST_NAME_BYTES - len(f" {tail}".encode())
+    name = name.encode()[:most_bytes].decode(errors="ignore").strip(" .")
+    return f"{name or 'track'} {tail}"

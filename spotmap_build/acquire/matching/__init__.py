@@ -1,0 +1,11 @@
+"""Which of YouTube Music's search results is a track's recording, or none of them. Pure: records in, a decision out.
+
+A title is taken apart into the song's name and marks that say which version it is (``titles``, ``versions``, with the
+words in ``words``, ``people`` and ``numerals``); names, artists, versions and albums are compared (``naming``,
+``readings``, ``artists``, ``marks``, ``albums``, ``classical``); each candidate is judged by itself (``scoring``), then
+the best is taken if it fits at all (``decision``).
+"""
+
+from spotmap_build.acquire.matching.decision import DOUBTFUL_BELOW, decide
+
+__all__ = ["DOUBTFUL_BELOW", "decide"]

@@ -1,0 +1,283 @@
+"""Are these the same people? Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, Literal
+
+from spotmap_build.acquire.matching import people, words
+from spotmap_build.acquire.matching.titles import name_key, split_scripts
+from spotmap_build.acquire.matching.transliteration import comparable, is_read_by_letter, sound_alike
+from spotmap_build.core.normalize import is_latin, native, repair
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+Level = Literal[
+    "same",
+    "alike",
+    "turned",
+    "fewer",
+    "more",
+    "various",
+    "label",
+    "missing",
+    "unreadable",
+    "related",
+    "different",
+    "other guests",
+]
+
+MOST_WORDS: Final = 10
+"""Of a name that may be written the other way round."""
+_CHANNEL: Final = re.compile(r"\s+-\s+topic$|\s*vevo$|\s+(?:official|oficial|officiel)(?:\s+channel)?$", re.IGNORECASE)
+_ALIAS: Final = re.compile(
+    r"[(\[]([^)\]]*)[)\]]|\b(?:aka|a\.k\.a\.|fka|f\.k\.a\.|formerly(?: known as)?|alias|previously)\b", re.IGNORECASE
+)
+_FORMERLY: Final = re.compile(
+    r"^(?:aka|a\.k\.a\.|fka|f\.k\.a\.|formerly(?: known as)?|alias|previously)\s+", re.IGNORECASE
+)
+_PARTED: Final = re.compile(
+    r"\s*[;,、]\s*|\s+(?:&|\+|x|×|/|vs\.?|feat\.?|ft\.?|featuring|and|und|et|y|e|og|och|with)\s+|\s*＆\s*",
+    re.IGNORECASE,
+)
+_UMLAUTS: Final = str.maketrans(
+    {
+        "ä": "ae",
+        "ö": "oe",
+        "ü": "ue",
+        "ø": "oe",
+        "æ": "ae",
+        "å": "aa",
+        "Ä": "ae",
+        "Ö": "oe",
+        "Ü": "ue",
+        "Ø": "oe",
+        "Æ": "ae",
+        "Å": "aa",
+    }
+)
+_LABELS: Final = re.compile(rf"\b(?:{'|'.join(sorted(people.LABELS))})\b")
+_IMPOSTORS: Final = re.compile(
+    rf"\b(?:{'|'.join(re.escape(word) for word in people.IMPOSTORS)})\b|караоке|からおけ|노래방|卡拉ok|翻唱|かばー"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How two lists of artists go together, in words."""
+
+    level: Level
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """One credit. ``keys``: all the ways in which it may be written; ``parts``: whom it names, where it may be more."""
+
+    text: str
+    keys: frozenset[str]
+    spellings: tuple[str, ...]
+    parts: tuple[frozenset[str], ...]
+
+
+@lru_cache(maxsize=16_384)
+def names_in(artists: tuple[str, ...]) -> frozenset[str]:
+    """Every key under which these artists may stand in a title."""
+    return frozenset(key for credit in artists for key in _name(credit).keys if key)
+
+
+def is_impostor(name: str) -> bool:
+    """Whether an artist or uploader lives on other people's songs, by its name."""
+    return _IMPOSTORS.search(native(name)) is not None
+
+
+def is_label(names: Iterable[str]) -> bool:
+    """Whether all of them are companies that publish others' music, by their names."""
+    return all(_LABELS.search(native(name)) for name in names)
+
+
+def is_nobody(name: str) -> bool:
+    """Whether a name only says that the artist is not known."""
+    return not name.strip() or native(name.strip("<>[]() ")) in _nobodies()
+
+
+def compare_artists(wanted: Sequence[str], offered: Sequence[str], others: Iterable[frozenset[str]] = ()) -> Agreement:
+    """How the artists of a recording go with those of the track.
+
+    Parameters
+    ----------
+    wanted: the track's artists, the first first, its title's guests among them.
+    offered: likewise of the candidate.
+    others: the words of names that need not be on both sides: remixers, whom the title's mark tells already.
+    """
+    first = [_name(credit) for credit in wanted if not is_nobody(credit)]
+    second = [_name(credit) for credit in offered if not is_nobody(credit)]
+    unknown = _compare_unknown(first, second)
+    if unknown is not None:
+        return unknown
+    excused = [names for names in others if names]
+    lacking = [name for name in _uncovered(first, second) if not _is_excused(name, excused)]
+    added = [name for name in _uncovered(second, first) if not _is_excused(name, excused)]
+    if lacking and added:
+        return _compare_spellings(lacking, added, all_lack=len(lacking) == len(first))
+    if first[0] in lacking or any(is_impostor(name.text) for name in added):
+        return Agreement("different", f"it is by {_listed(second)}")
+    if added and not is_label(name.text for name in added):
+        return Agreement("more", f"it also names {_listed(added)}")
+    if lacking:
+        return Agreement("fewer", f"it does not name {_listed(lacking)}")
+    return Agreement("same", "the artists are the same")
+
+
+def _compare_unknown(first: list[_Name], second: list[_Name]) -> Agreement | None:
+    """What is left to say where one side names nobody, or only "various"."""
+    if not first:
+        return Agreement("missing", "the library does not tell the artist")
+    if not second:
+        return Agreement("missing", "its artist is not given")
+    if all(native(name.text) in _various() for name in second):
+        return Agreement("various", 'its artist is given as "various"')
+    if all(native(name.text) in _various() for name in first):
+        return Agreement("various", 'the library gives the artist as "various"')
+    return None
+
+
+def _compare_spellings(lacking: list[_Name], added: list[_Name], *, all_lack: bool) -> Agreement:
+    """Names that are not written alike: in another script, the other way round, or other people's."""
+    left, right = list(lacking), list(added)
+    was_turned = False
+    for name in lacking:
+        match = next((other for other in right if _sound_alike(name, other)), None)
+        if match is None and (match := next((other for other in right if _is_turned(name, other)), None)) is not None:
+            was_turned = True
+        if match is not None:
+            left.remove(name)
+            right.remove(match)
+    if not left and not right:
+        return Agreement("turned" if was_turned else "alike", "the artists are the same, written differently")
+    by = f"it is by {_listed(added)}"
+    if any(is_impostor(name.text) for name in right):
+        return Agreement("different", by)
+    if left and right and all(_is_unreadable(name, other) for name in left for other in right):
+        return Agreement("unreadable", f"{by}, in another script")
+    if not all_lack:
+        return Agreement("other guests", by)
+    if is_label(name.text for name in right):
+        return Agreement("label", f"its artist is given as {_listed(right)}, perhaps a label")
+    is_related = len(lacking) == len(added) == 1 and _share_a_word(lacking[0], added[0])
+    return Agreement("related" if is_related else "different", by)
+
+
+@lru_cache(maxsize=16_384)
+def _name(credit: str) -> _Name:
+    text = _CHANNEL.sub("", repair(credit)).strip() or credit
+    spellings = [text] if is_impostor(text) else [text, *_other_spellings(text)]
+    parts = [part for part in _PARTED.split(text) if part.strip()]
+    return _Name(
+        text,
+        frozenset(key for spelling in spellings for key in _keys(spelling)),
+        tuple(spellings),
+        tuple(_keys(part) for part in parts) if len(parts) > 1 else (),
+    )
+
+
+def _other_spellings(text: str) -> list[str]:
+    """What else an artist is called in one credit: in brackets, in another script beside it, or family name first."""
+    spellings: list[str] = []
+    if _ALIAS.search(text) and native(text).split()[-1] not in people.COUNTRIES:
+        parts = [_FORMERLY.sub("", part.strip(" ()[],")) for part in _ALIAS.split(text) if part]
+        spellings += [part for part in parts if part]
+    twice = split_scripts(text)
+    if twice and any(sound_alike(*pair) for pair in _across(*twice)):
+        spellings += twice
+    if text.count(",") == 1:
+        last, first = text.split(",")
+        spellings.append(f"{first} {last}")
+    return spellings
+
+
+def _keys(spelling: str) -> frozenset[str]:
+    return frozenset({name_key(spelling), name_key(spelling.translate(_UMLAUTS))})
+
+
+def _is_excused(name: _Name, excused: list[frozenset[str]]) -> bool:
+    own = set(native(name.text).split()) - words.FILLERS
+    return bool(own) and any(own <= others for others in excused)
+
+
+def _uncovered(names: list[_Name], others: list[_Name]) -> list[_Name]:
+    """The names that the others do not have, be they listed one by one ("A", "B") or as one credit ("A & B").
+
+    A credit that names several has to be there in all its parts: "Finch" is not "Sable & Finch".
+    """
+    theirs = frozenset(key for other in others for keys in (other.keys, *other.parts) for key in keys)
+    ours = frozenset(key for name in names for keys in (name.keys, *name.parts) for key in keys)
+    return [name for name in names if not _is_covered(name, others, ours, theirs)]
+
+
+def _is_covered(name: _Name, others: list[_Name], ours: frozenset[str], theirs: frozenset[str]) -> bool:
+    if any(name.keys & other.keys for other in others):
+        return True
+    if name.parts and all(part & theirs for part in name.parts):
+        return True
+    return any(
+        all(part & ours for part in other.parts) and any(part & name.keys for part in other.parts)
+        for other in others
+        if other.parts
+    )
+
+
+def _sound_alike(name: _Name, other: _Name) -> bool:
+    """Across scripts; family names may stand first or last."""
+    return any(
+        sound_alike(*pair)
+        for spelling in name.spellings
+        for other_spelling in other.spellings
+        if not comparable(spelling, other_spelling)
+        for pair in _across(spelling, other_spelling)
+    )
+
+
+def _across(one: str, other: str) -> Iterable[tuple[str, str]]:
+    foreign, latin = (other, one) if is_latin(one) else (one, other)
+    tokens = latin.split()
+    yield foreign, latin
+    for start in range(1, min(len(tokens), MOST_WORDS)):
+        yield foreign, " ".join(tokens[start:] + tokens[:start])
+
+
+def _is_turned(name: _Name, other: _Name) -> bool:
+    """The same words in another order ("Orchestra of the Mill"), or with the country that tells two bands apart."""
+    first, second = native(name.text).split(), native(other.text).split()
+    if (first[-1] in people.COUNTRIES) != (second[-1] in people.COUNTRIES):
+        return first[:-1] == second or second[:-1] == first
+    one, another = set(first) - {"of", "the"}, set(second) - {"of", "the"}
+    return len(one) > 1 and one == another
+
+
+def _is_unreadable(name: _Name, other: _Name) -> bool:
+    """Whether nothing can be told from two names: one is in characters that a person may read as they like."""
+    if any(comparable(one, another) for one in name.spellings for another in other.spellings):
+        return False
+    return not (is_read_by_letter(name.text) and is_read_by_letter(other.text))
+
+
+def _share_a_word(name: _Name, other: _Name) -> bool:
+    return bool(set(native(name.text).split()) & set(native(other.text).split()) - words.FILLERS)
+
+
+def _listed(names: Iterable[_Name]) -> str:
+    return ", ".join(name.text for name in names)
+
+
+@lru_cache(maxsize=1)
+def _various() -> frozenset[str]:
+    return frozenset(native(name) for name in people.VARIOUS)
+
+
+@lru_cache(maxsize=1)
+def _nobodies() -> frozenset[str]:
+    return frozenset(native(name) for name in people.NOBODY)

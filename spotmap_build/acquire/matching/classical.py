@@ -1,0 +1,208 @@
+"""Classical works: a movement is named by its catalogue number and its own number, in any language. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from rapidfuzz import fuzz
+
+from spotmap_build.acquire.matching import numerals, people
+from spotmap_build.acquire.matching.titles import canonical
+from spotmap_build.core.normalize import native
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from spotmap_build.model import Track
+
+_CATALOGUE: Final = re.compile(
+    r"\b(bwv|hwv|kv|k|op|opus|d|l|s|m|rv|hob|woo|sz|twv|buxwv|wab|fp|wwv|trv|bux|wq|sv|rwv)\s"
+    r"(?:[ivx]+\s)?(\d+[a-z]?)(?:\s(?:no|nr)\s(\d+))?(?:\s(\d+))?\b"
+)
+_NUMBER: Final = re.compile(r"\b(?:no|nr|number)\s(\d+)\b")
+_CATALOGUES: Final = {"opus": "op", "kv": "k"}
+_KEY: Final = re.compile(r"\bin ([a-g](?: (?:flat|sharp))?)(?: (?:major|minor|dur|moll)\b|$)")
+_MOVEMENT: Final = re.compile(
+    r"(?:^|[:,;\-–—/]\s*)\(?(?:([IVX]{1,5}|\d{1,2})[.)]|Var(?:iati(?:on|o)|iazione)?\.?\s([IVX]{1,5}|\d{1,2})\b\.?)\s*(.*)$"
+)
+_PART: Final = re.compile(r"\b(?:part|vol|chapter|act) (\d+)\b")
+_LETTERED: Final = re.compile(r"^\s*(?:[a-z]|[IVX]{1,5}|\d{1,2})[.)]\s*")
+_AFTER_COLON: Final = re.compile(r":\s*([^:]+)$")
+_WORK: Final = re.compile(
+    r"\b(?:concerto|sonata|symphony|suite|quartet|trio|prelude|fugue|nocturne|etude|requiem|mass|partita|konzert|sinfonie"
+    r"|sonate)\b"
+)
+_ANY_CATALOGUE: Final = frozenset({"op", "k", "d", "l", "s", "m"})
+"""Letters that stand before a number in other titles as well."""
+_SAME_WORK: Final = 92
+_SAME_MOVEMENT: Final = 80
+"""Of 100: in how far the words have to agree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """``catalogues``: such as ("op", "9"), of which some works have two; ``piece``: which of that opus; ``number``: of
+    the work among its sort; ``movement``: its own number; ``name``: of the movement; ``last_name``: of the
+    last part of it that has a name ("Sequenz: f. Lacrimosa"); ``title``: all of it."""
+
+    catalogues: frozenset[tuple[str, str]]
+    piece: str
+    number: str
+    key: str
+    movement: str
+    name: str
+    last_name: str
+    title: str
+
+    @property
+    def genres(self) -> frozenset[str]:
+        """What sort of work it is, in whatever language; several for "Prelude and Fugue"."""
+        return frozenset(genre for genre, pattern in _genres().items() if pattern.search(self.title))
+
+
+def is_composer(name: str) -> bool:
+    """Whether an artist is credited for having written the music, long ago."""
+    tokens = native(name).split()
+    return bool(tokens) and tokens[-1] in people.COMPOSERS and not {"quartet", "trio", "ensemble", "band"} & set(tokens)
+
+
+def performers(artists: Sequence[str]) -> tuple[str, ...]:
+    """The artists who play or sing."""
+    return tuple(name for name in artists if not is_composer(name))
+
+
+def is_filed_by_composer(track: Track) -> bool:
+    """Whether the composer is named first, and again before the album's name ("Verdi: La traviata")."""
+    before, colon, _ = track.album.partition(":")
+    is_named = bool(colon) and is_composer(before) and bool(track.artists) and is_composer(track.artists[0])
+    return is_named and native(before).split()[-1] == native(track.artists[0]).split()[-1]
+
+
+@lru_cache(maxsize=16_384)
+def read_work(title: str) -> Work | None:
+    """The work and movement that a title names; None where it is not a title of that sort."""
+    plain = native(title.replace("/", " "))
+    catalogues = list(_CATALOGUE.finditer(plain))
+    numbered = _NUMBER.search(plain[: catalogues[0].start()] if catalogues else plain)
+    if not catalogues and not (numbered and _WORK.search(plain)):
+        return None
+    movement = _MOVEMENT.search(title)
+    colon = _AFTER_COLON.search(title)
+    name = movement[3] if movement else colon[1] if colon and not _CATALOGUE.search(native(colon[1])) else ""
+    key = _KEY.search(plain)
+    pieces = [found[3] or found[4] for found in catalogues if found[3] or found[4]]
+    if catalogues and not pieces:
+        pieces = _NUMBER.findall(plain[catalogues[-1].end() :])
+    work = Work(
+        frozenset((_CATALOGUES.get(found[1], found[1]), found[2]) for found in catalogues),
+        pieces[0] if pieces else "",
+        numbered[1] if numbered else "",
+        key[1] if key else "",
+        _arabic(movement[1] or movement[2]) if movement else "",
+        _without_number(native(name.strip("\"“”'! "))),
+        _without_number(native(_LETTERED.sub("", colon[1] if colon else name).strip("\"“”'! "))),
+        plain,
+    )
+    is_told = (
+        work.piece or work.key or work.movement or work.genres or {kind for kind, _ in work.catalogues} - _ANY_CATALOGUE
+    )
+    return work if is_told or not work.catalogues else None
+
+
+def same_movement(one: str, other: str) -> bool:
+    """Whether two titles name the same movement of the same work.
+
+    The catalogue numbers are the same, or where one title has none, the name of the work is; whatever else both give
+    (number, key, movement) does not differ.
+    """
+    first, second = read_work(one), read_work(other)
+    if first is None or second is None:
+        return False
+    if first.catalogues and second.catalogues:
+        is_same_work = bool(first.catalogues & second.catalogues) and _same_genre(first, second)
+    else:
+        is_same_work = fuzz.token_set_ratio(canonical(one), canonical(other)) >= _SAME_WORK
+    pairs = (
+        (first.piece, second.piece),
+        (first.number, second.number),
+        (first.key, second.key),
+        (first.movement, second.movement),
+        (_part(one), _part(other)),
+    )
+    differs = any(mine and theirs and mine != theirs for mine, theirs in pairs)
+    return is_same_work and not differs and _same_movement_name(first, second)
+
+
+def _same_genre(first: Work, second: Work) -> bool:
+    """A prelude and its fugue have one catalogue number. Where the sort is not said, the words have to agree."""
+    if first.name and second.name:
+        return True
+    if first.genres and second.genres:
+        return bool(first.genres & second.genres)
+    mine, theirs = (_CATALOGUE.sub(" ", work.title).strip() for work in (first, second))
+    return not mine or not theirs or fuzz.token_set_ratio(mine, theirs) >= _SAME_MOVEMENT
+
+
+@lru_cache(maxsize=1)
+def _genres() -> dict[str, re.Pattern[str]]:
+    return {genre: re.compile(rf"\b(?:{'|'.join(stems)})") for genre, stems in people.GENRES.items()}
+
+
+def _same_movement_name(first: Work, second: Work) -> bool:
+    if not first.name or not second.name:
+        is_one_piece = bool(first.piece) and first.piece == second.piece and not first.movement + second.movement
+        name, whole = first.name or second.name, f"{first.title} {second.title}"
+        is_told = _is_tempo(name) or whole.count(name) > 1
+        return first.name == second.name or (is_one_piece and is_told) or _same_in_set(first, second)
+    if first.last_name == second.last_name or _is_incipit(first.last_name, second.last_name):
+        return True
+    ratio = fuzz.token_set_ratio if first.movement and first.movement == second.movement else fuzz.ratio
+    return ratio(first.name, second.name) >= _SAME_MOVEMENT
+
+
+def _same_in_set(first: Work, second: Work) -> bool:
+    """Whether "Op. 23 No. 5" and "Op. 23: V." are meant, in one key: a set's pieces are counted as movements are."""
+    mine, theirs = (first.piece, first.movement), (second.piece, second.movement)
+    return bool(first.key) and first.key == second.key and mine == theirs[::-1] and "" in mine
+
+
+def same_ending(one: str, other: str) -> bool:
+    """Whether two titles end with the same name of a movement, be the work named otherwise or not at all.
+
+    "Clair de lune" and "Suite bergamasque: III. Clair de lune"; not where the name is one that many movements have.
+    """
+    mine, theirs = _ending(one), _ending(other)
+    is_telling = mine == theirs and len(mine.split()) > 1 and not _is_tempo(mine)
+    parts = {_part(title) for title in (one, other)} - {""}
+    return is_telling and len(parts) < 2 and (read_work(one) is None or read_work(other) is None)
+
+
+def _ending(title: str) -> str:
+    movement, colon = _MOVEMENT.search(title), _AFTER_COLON.search(title)
+    return canonical(movement[3] if movement and movement[3] else colon[1] if colon else title)
+
+
+def _is_incipit(one: str, other: str) -> bool:
+    """Whether one name is how the other begins, as arias are named: by two words of their text or more."""
+    short, long = sorted((one.split(), other.split()), key=len)
+    return len(short) > 1 and long[: len(short)] == short and not _is_tempo(" ".join(short))
+
+
+def _arabic(number: str) -> str:
+    return numerals.ROMAN.get(number.lower(), number)
+
+
+def _part(title: str) -> str:
+    return " ".join(_PART.findall(canonical(title)))
+
+
+def _is_tempo(name: str) -> bool:
+    return set(name.split()) <= people.TEMPI
+
+
+def _without_number(name: str) -> str:
+    """A movement's name; "No. 2 in E flat major" is none."""
+    return " ".join(_KEY.sub(" ", _NUMBER.sub(" ", name)).split())

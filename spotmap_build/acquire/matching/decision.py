@@ -1,0 +1,126 @@
+"""Which of the candidates is the track's recording, or none. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from spotmap_build.acquire.matching.artists import is_nobody
+from spotmap_build.acquire.matching.scoring import Verdict, judge, prepare
+from spotmap_build.core.normalize import native
+from spotmap_build.core.text import printable
+from spotmap_build.model import Candidate, Considered, Match, Track
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DOUBTFUL_BELOW: Final = 0.7
+"""A match with a lower confidence was taken with some gap in its evidence (an upload, a title in another language, a
+length that is seconds off): right more often than not, and worth a look."""
+CONSIDERED: Final = 5
+"""How many of the others are reported."""
+
+LONGEST: Final = 500
+"""Characters of a title or an album's name that are looked at. To compare takes longer than in proportion; the longest
+titles that there are, of classical works, have some two hundred."""
+LONGEST_NAME: Final = 200
+MOST_ARTISTS: Final = 60
+"""Of whom a recording is by: more are on the longest charity singles, where the first tell enough."""
+
+Texts = TypeVar("Texts", Track, Candidate)
+
+_VIDEO_TYPES: Final = ("MUSIC_VIDEO_TYPE_ATV", "MUSIC_VIDEO_TYPE_OMV")
+_NAMELESS: Final = re.compile(
+    r"^(?:\d+ )?(?:audio ?track|track|titel|titre|pista|traccia|faixa|piste|spur|trilha|untitled track|aud|img|vid|rec"
+    r"|recording|new recording|voice ?memo|memo|voice|audio|unknown|sound ?clip|дорожка|とらっく|트랙"
+    r"|曲目|音轨)"
+    r"(?: ?\d[\dwa ]*)?$"
+)
+"""What programs call a file whose name nobody told them."""
+_EPISODE: Final = re.compile(
+    r"\b(?:episode|ep|folge|episodio|avsnitt|выпуск|s\d+e) ?\d+\b|^(?:podcast|bonus episode|trailer)\b"
+    r"|\bpodcast\b"
+)
+_EPISODE_LASTS_MS: Final = 15 * 60_000
+
+
+def decide(track: Track, candidates: Sequence[Candidate]) -> Match:
+    """Say which of the search results is the recording of a track.
+
+    Everything has to agree as far as it is known: title, artists, version, length. How often something was listened to
+    does not count. Where nothing fits, the answer is none: a gap on the map is better than a wrong song.
+    """
+    track, candidates = _bounded(track), [_bounded(candidate) for candidate in candidates]
+    reason = _no_music(track)
+    if reason:
+        return Match(None, 0.95, (reason,))
+    if not candidates:
+        return Match(None, 0.9, ("the search found nothing",))
+    wanted = prepare(track)
+    verdicts = [judge(wanted, candidate) for candidate in candidates]
+    fitting = sorted(
+        (verdict for verdict in verdicts if verdict.fits), key=lambda each: _preference(each, track), reverse=True
+    )
+    if fitting and not _is_ambiguous(fitting):
+        best = fitting[0]
+        return Match(best.candidate, best.score, best.reasons, _considered(verdicts, best))
+    others = _considered(verdicts, None)
+    if fitting:
+        return Match(None, 0.5, ("several recordings could be it, with titles in another language",), others)
+    nearest = max(verdict.score for verdict in verdicts)
+    return Match(None, round(1 - 0.8 * nearest, 3), (_why_none(others),), others)
+
+
+def _bounded(record: Texts) -> Texts:
+    """A record with texts of a length that can be compared, and of characters that every library takes."""
+    title, album = printable(record.title[:LONGEST]), printable(record.album[:LONGEST])
+    artists = tuple(printable(name[:LONGEST_NAME]) for name in record.artists[:MOST_ARTISTS])
+    if (title, album, artists) == (record.title, record.album, record.artists):
+        return record
+    return replace(record, title=title, album=album, artists=artists)
+
+
+def _no_music(track: Track) -> str:
+    """Why nothing can be looked for: the track has no name of its own, or is an episode."""
+    title = native(track.title)
+    nobody = all(is_nobody(artist) for artist in track.artists)
+    if _NAMELESS.match(title) and (nobody or title[-1:].isdecimal()) and not track.isrc:
+        return "its title is only what a program called it"
+    if nobody and not track.album and not track.isrc:
+        return "nothing tells whose it is"
+    names = native(" ".join((track.title, track.album, *track.artists)))
+    is_long = (track.duration_ms or 0) > _EPISODE_LASTS_MS
+    if ("podcast" in names.split() and not track.isrc) or (is_long and _EPISODE.search(title) and not track.isrc):
+        return "it is an episode of a podcast, not a song"
+    return ""
+
+
+def _preference(verdict: Verdict, track: Track) -> tuple[float, bool, bool, bool, str]:
+    candidate = verdict.candidate
+    is_audio = candidate.video_type == _VIDEO_TYPES[0]
+    is_same_to_the_letter = candidate.title.casefold() == track.title.casefold()
+    return verdict.score, is_audio, is_same_to_the_letter, candidate.from_isrc, candidate.video_id
+
+
+def _is_ambiguous(fitting: list[Verdict]) -> bool:
+    """Translated titles are taken on other evidence, which has to point to one recording only."""
+    translated = [verdict for verdict in fitting if verdict.is_translated]
+    return fitting[0].is_translated and len({verdict.candidate.title for verdict in translated}) > 1
+
+
+def _considered(verdicts: list[Verdict], best: Verdict | None) -> tuple[Considered, ...]:
+    others = sorted((verdict for verdict in verdicts if verdict is not best), key=lambda verdict: -verdict.score)
+    return tuple(
+        Considered(verdict.candidate, verdict.score, _why_not(verdict, best)) for verdict in others[:CONSIDERED]
+    )
+
+
+def _why_not(verdict: Verdict, best: Verdict | None) -> str:
+    reasons = "; ".join(verdict.reasons)
+    return f"fits less well: {reasons}" if verdict.fits and best is not None else reasons
+
+
+def _why_none(others: tuple[Considered, ...]) -> str:
+    nearest = others[0]
+    return f'none of the results is it; the nearest, "{nearest.candidate.title}": {nearest.reason}'

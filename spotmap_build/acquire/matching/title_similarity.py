@@ -1,0 +1,178 @@
+"""Do two titles name the same song? Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, Literal
+
+from anyascii import anyascii
+
+from spotmap_build.acquire.matching.titles import Title, canonical
+from spotmap_build.acquire.matching.transliteration import (
+    comparable,
+    is_read_by_letter,
+    is_romaji,
+    scripts,
+    sound_alike,
+    sound_near,
+)
+from spotmap_build.acquire.matching.versions import Mark, read_segment
+from spotmap_build.core.normalize import is_latin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Naming = Literal["same", "alike", "subtitle", "translated", "different"]
+
+_UMLAUTS: Final = re.compile("[äöüøæåÄÖÜØÆÅ]")
+_KANA: Final = re.compile(r"[ぁ-ゖー]+|[ァ-ヺー]+|[^ぁ-ゖァ-ヺー]+")
+_SPOKEN: Final = re.compile(r"[+*=%]|#(?!\s?\d)|^[-−](?=\d)")
+_SHORT: Final = 3
+_VOWEL: Final = re.compile("[aeiou]")
+_LONG_VOWELS: Final = (("ou", "o"), ("oo", "o"), ("uu", "u"), ("aa", "a"), ("ii", "i"), ("wo", "o"), ("ei", "e"))
+_LAST_PART: Final = re.compile(r" part (\d+)$")
+_OFFICIAL: Final = re.compile(r"\b(?:remaster(?:ed)?|official|lyrics?|audio)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """How two titles go together, with both as they are then read: "Song Live at the Mill" is taken apart only once it
+    is known that the song is "Song"."""
+
+    naming: Naming
+    wanted: Title
+    offered: Title
+
+
+def compare_names(wanted: Title, offered: Title) -> Named:
+    """How the names of two songs go together."""
+    if len(_compact(wanted.full)) <= _SHORT and _differ_by_a_sign(wanted, offered):
+        return Named("different", wanted, offered)
+    if _compact(wanted.full) == _compact(offered.full):
+        return Named("same", wanted, offered)
+    if _respelled(wanted, offered):
+        return Named("same", wanted, offered)
+    if wanted.extras == offered.extras or not (wanted.extras and offered.extras):
+        longer = _split_off(offered, canonical(wanted.core))
+        if longer is not None:
+            return Named(_by_extras(wanted, longer), wanted, longer)
+        longer = _split_off(wanted, canonical(offered.core))
+        if longer is not None:
+            return Named(_by_extras(longer, offered), longer, offered)
+    return Named(_compare_all(wanted, offered), wanted, offered)
+
+
+def may_be_translation(one: str, other: str) -> bool:
+    """Whether two titles, of which one is not in Latin letters, could be one although they are not read alike.
+
+    What is read nearly alike, letter by letter, is another word ("Город", "Goroda").
+    A Latin title in Japanese syllables is a reading, no translation: then the syllables that the other spells out have
+    to be in it.
+    """
+    foreign, latin = (other, one) if is_latin(one) else (one, other)
+    if is_read_by_letter(foreign) and sound_near(foreign, latin):
+        return False
+    if "kana" not in scripts(foreign) or not is_romaji(latin):
+        return True
+    letters = "".join(letter for letter in unicodedata.normalize("NFKC", foreign) if letter.isalnum() or letter == "ー")
+    pattern = "".join(_syllables(run) if _is_kana(run) else ".+" for run in _KANA.findall(letters))
+    return re.fullmatch(pattern, _short(latin)) is not None
+
+
+def _syllables(run: str) -> str:
+    """What kana may be in Latin letters. Katakana are mostly words of other languages, which keep their consonants."""
+    reading = _short(anyascii(run))
+    return _VOWEL.sub("[aeiou]*", reading) if "ァ" <= run[0] <= "ヺ" else reading
+
+
+def _compare_all(wanted: Title, offered: Title) -> Naming:
+    if wanted.extras and offered.extras and wanted.extras != offered.extras:
+        return "different"
+    mine, theirs = (wanted.core, *wanted.aliases), (offered.core, *offered.aliases)
+    if {canonical(name) for name in mine} & {canonical(name) for name in theirs}:
+        return _by_extras(wanted, offered)
+    if _is_beside(wanted.core, offered.extras) or _is_beside(offered.core, wanted.extras):
+        return "subtitle"
+    if any(not comparable(one, other) and sound_alike(one, other) for one in mine for other in theirs):
+        return "alike" if _by_extras(wanted, offered) == "same" else "different"
+    if any(comparable(one, other) for one in mine for other in theirs):
+        return "translated" if _same_language(wanted, offered) else "different"
+    return "translated"
+
+
+def _by_extras(wanted: Title, offered: Title) -> Naming:
+    mine, theirs = (sorted(canonical(extra) for extra in title.extras) for title in (wanted, offered))
+    return "same" if mine == theirs else "subtitle"
+
+
+def _is_beside(core: str, extras: tuple[str, ...]) -> bool:
+    """Whether the other title gives the name in brackets, after another one: "One More Night (Bir Gece Daha)"."""
+    return len(extras) == 1 and canonical(core) == canonical(extras[0])
+
+
+def _split_off(title: Title, core: str) -> Title | None:
+    """A title that goes on after the song's name with nothing but words for a version."""
+    own = canonical(title.core)
+    if not core or not own.startswith(f"{core} "):
+        return None
+    rest = own[len(core) + 1 :]
+    reading = read_segment(rest)
+    if reading.sense == "version":
+        return replace(title, core=core, marks=(*title.marks, reading.mark))
+    return replace(title, core=core) if reading.sense == "neutral" and _OFFICIAL.search(rest) else None
+
+
+def _same_language(wanted: Title, offered: Title) -> bool:
+    """A song in another language has another name there; so say both titles themselves."""
+    return bool(_languages(wanted.marks) & _languages(offered.marks))
+
+
+def _languages(marks: Iterable[Mark]) -> set[str]:
+    return {kind for mark in marks for kind in mark.kinds if kind.endswith(" version") and kind[0].isupper()}
+
+
+def _respelled(wanted: Title, offered: Title) -> bool:
+    """ "Grün" may be written "Gruen"."""
+    one, other = " ".join((wanted.core, *wanted.extras)), " ".join((offered.core, *offered.extras))
+    if not _UMLAUTS.search(one + other):
+        return False
+    return _without_digraphs(one) == _without_digraphs(other)
+
+
+def _without_digraphs(name: str) -> str:
+    plain = canonical(name)
+    for two, letter in (("ae", "a"), ("oe", "o"), ("ue", "u"), ("aa", "a")):
+        plain = plain.replace(two, letter)
+    return plain
+
+
+def _differ_by_a_sign(wanted: Title, offered: Title) -> bool:
+    """Whether two short titles have other signs that are read aloud ("C++", "C"), or are one letter, once accented."""
+    if _SPOKEN.findall(wanted.core.strip()) != _SPOKEN.findall(offered.core.strip()):
+        return True
+    return len(wanted.full) == len(offered.full) == 1 and _letter(wanted.core) != _letter(offered.core)
+
+
+def _letter(name: str) -> str:
+    plain = unicodedata.normalize("NFKC", name).strip().casefold()
+    return "".join(letter for letter in plain if letter.isalnum()) or plain
+
+
+@lru_cache(maxsize=16_384)
+def _compact(name: str) -> str:
+    """Without spaces, and without the word for a part at the end: "II" may be "Pt. 2"."""
+    return _LAST_PART.sub(r" \1", name).replace(" ", "")
+
+
+def _is_kana(run: str) -> bool:
+    return all("ぁ" <= letter <= "ヺ" or letter == "ー" for letter in run)
+
+
+def _short(reading: str) -> str:
+    plain = "".join(letter for letter in reading.casefold() if letter.isalnum())
+    for long, vowel in _LONG_VOWELS:
+        plain = plain.replace(long, vowel)
+    return plain

@@ -1,0 +1,265 @@
+"""Taking a title apart: the song's name, what else it is called, guests, and which version it is. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from spotmap_build.acquire.matching import numerals
+from spotmap_build.acquire.matching.transliteration import comparable, scripts
+from spotmap_build.acquire.matching.versions import Mark, read_segment
+from spotmap_build.core.normalize import native, repair
+
+MOST_JOINED: Final = 20
+"""How many names one artist's name may be a list of, by its looks."""
+_PLAIN: Final = re.compile(r"[A-Za-z0-9 ',.!?]+")
+"""Most titles: nothing in them has to be taken apart."""
+_QUOTED: Final = re.compile(r"[「『《〈]([^」』》〉]*)[」』》〉]")
+_BRACKET: Final = re.compile(r"[(\[{【<]([^()\[\]{}【】<>]*)[)\]}】>]")
+_AFTER_DASHES: Final = re.compile(r"\s[-~～]\s?([^-~～]+?)\s?[-~～]\s*$")
+_SEPARATOR: Final = re.compile(
+    r"\s+[-–—−~•·]+\s+|\s*[|｜]\s*|\s+//+\s+|(?<=[^\s\d])[–—](?=\s)|\s+[-–—](?=\w)|(?<=\w)-\s+"
+)
+_INCHES: Final = re.compile(r"\b(7|12)(?:\s?[\"”″]|''|[\s-]?inch(?:es)?\b)", re.IGNORECASE)
+_NAME_FIRST: Final = re.compile(r"^([^\"“”‘’'(:]+?)\s*(?:\([^()]*\))?(?::\s|[\s:]+[\"“‘']([^\"“”]+)[\"”’'](?=\s|$))")
+"""Artist "Song", or Artist: Song, as videos are called."""
+_GUESTS: Final = re.compile(r"(?:^|\s)(?:feat|ft|featuring)\b\.?\s+(.+)$", re.IGNORECASE)
+_WITH: Final = re.compile(
+    r"^(?:duet\s+|duo\s+)?(?:with|w/|con|avec|mit|com|и|with special guest)\s+(.+)$", re.IGNORECASE
+)
+_AND: Final = re.compile(r"(\s*[,;&+、]\s*|\s+(?:and|x|y|und|et)\s+)", re.IGNORECASE)
+_VERSION_OF: Final = re.compile(r"\bversion of (.+)$", re.IGNORECASE)
+_DROPPED_G: Final = re.compile(r"(?<=\w)in['’](?=\W|$)")
+_GLUED_PART: Final = re.compile(r"\b(pt|part|vol|no|nr|ch)(\d+)\b")
+_ORDINAL: Final = re.compile(
+    rf"\b({'|'.join(numerals.ORDINALS)}|\d+(?=st|nd|rd|th))(?:st|nd|rd|th)? (part|movement|act|chapter)\b"
+)
+_SLASHES: Final = re.compile(r"\s+/\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A title taken apart.
+
+    ``core``: the song's name; ``extras``: subtitles whose meaning is not known; ``aliases``: the same name in another
+    script or language; ``marks``: what version it is; ``guests``: as written; ``credited``: the artists whose names
+    stand in the title ("Artist - Title").
+    """
+
+    core: str
+    extras: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    guests: tuple[str, ...] = ()
+    credited: tuple[str, ...] = ()
+
+    @property
+    def full(self) -> str:
+        """The name with its subtitles, as :func:`canonical` writes it."""
+        return canonical(" ".join((self.core, *self.extras)))
+
+
+class _Parts:
+    """What has been taken off a title so far."""
+
+    def __init__(self, names: frozenset[str]) -> None:
+        self.names = names
+        self.marks: list[Mark] = []
+        self.guests: list[str] = []
+        self.extras: list[str] = []
+        self.credited: list[str] = []
+        self.version_of: list[str] = []
+
+    def credit(self, piece: str) -> None:
+        """Keep the artists, and their guests, that stand before or after a song's name."""
+        inline = _GUESTS.search(piece)
+        self.guests += _each(inline[1], self.names) if inline else []
+        self.credited.append(piece[: inline.start()] if inline else piece)
+
+    def take(self, segment: str, *, unknown_too: bool) -> bool:
+        """Understand a segment; one that is not understood is kept as a subtitle if ``unknown_too``."""
+        guests = guests_of(segment, self.names)
+        if guests:
+            self.guests += guests
+            return True
+        if name_key(segment) in self.names:  # "Song (Artist)" may be anybody's; it is no credit
+            return True
+        reading = read_segment(segment)
+        if reading.sense == "version":
+            self.marks.append(reading.mark)
+            if (of := _VERSION_OF.search(segment)) is not None:
+                self.version_of.append(of[1])
+        elif reading.sense == "unknown":
+            if unknown_too and segment.strip():
+                self.extras.append(segment.strip())
+            return unknown_too
+        return True
+
+
+@lru_cache(maxsize=16_384)
+def take_apart(title: str, names: frozenset[str] = frozenset(), *, is_upload: bool = False) -> Title:
+    """Take a title apart.
+
+    Parameters
+    ----------
+    title: as a service shows it.
+    names: the artists that may stand in it, as :func:`name_key` writes them.
+    is_upload: whether it is a video's title, which as a rule names the artist first.
+    """
+    if _PLAIN.fullmatch(title) and not _GUESTS.search(title):
+        return Title(title)
+    text = unicodedata.normalize("NFKC", _INCHES.sub(r"\1inch", repair(title)))
+    parts = _Parts(names)
+    text = _QUOTED.sub(r" - \1 - ", text)
+    if is_upload and (said := _NAME_FIRST.match(text)) and name_key(said[1]) in names:
+        text = " - ".join(piece for piece in (said[1], said[2], text[said.end() :]) if piece)
+    text = _take_brackets(text, parts)
+    if (dashed := _AFTER_DASHES.search(text)) and parts.take(dashed[1], unknown_too=False):
+        text = text[: dashed.start()]
+    pieces = [piece.strip() for piece in _SEPARATOR.split(text) if piece.strip(' -–—"“”')]
+    core = _choose_core(pieces, parts, is_upload=is_upload) or text.strip() or title
+    if (inline := _GUESTS.search(core)) and inline.start() > 0:
+        parts.guests += _each(inline[1], names)
+        core = core[: inline.start()]
+    foreign = [extra for extra in parts.extras if not comparable(extra, core)]
+    aliases = foreign[:1] + parts.version_of  # what stands behind the name in the other script is no second one
+    if len(names_in := _SLASHES.split(core)) == 2 and not comparable(*names_in):
+        core, alias = names_in
+        aliases.append(alias)
+    extras = tuple(extra for extra in parts.extras if extra not in aliases)
+    more = split_scripts(core)
+    return Title(
+        core,
+        extras,
+        (*aliases, *more),
+        tuple(parts.marks),
+        tuple(guest for guest in parts.guests if guest.strip()),
+        tuple(parts.credited),
+    )
+
+
+@lru_cache(maxsize=16_384)
+def canonical(name: str) -> str:
+    """A song's name so that the same name is written in the same way: numbers as digits, "Pt." and "Part One"."""
+    plain = _GLUED_PART.sub(r"\1 \2", native(_DROPPED_G.sub("ing", name)))
+    tokens = _ORDINAL.sub(_as_cardinal, plain).split()
+    written = [_write(tokens, position) for position in range(len(tokens))]
+    return " ".join(token for token in written if token) or native(name)
+
+
+@lru_cache(maxsize=16_384)
+def name_key(name: str) -> str:
+    """An artist's name without spaces, articles and signs."""
+    tokens = native(name).split()
+    return "".join(token for token in tokens if token not in {"the", "and"}) or "".join(tokens)
+
+
+def guests_of(segment: str, names: frozenset[str] = frozenset()) -> list[str]:
+    """The guests that a bracket names; none where it says something else ("with Strings").
+
+    ``names``: artists who are known to be on the recording, be they called a choir or an orchestra.
+    """
+    featured, accompanied = _GUESTS.match(segment.strip()), _WITH.match(segment.strip())
+    found = featured or accompanied
+    if found is None:
+        return []
+    guests = _each(found[1], names)
+    is_known = all(name_key(guest) in names for guest in guests)
+    if featured is None and not is_known and read_segment(segment).sense == "version":
+        return []
+    return guests
+
+
+def _each(listed: str, known: frozenset[str]) -> list[str]:
+    """The names of a list. One that is known stays whole, be it a list by its looks ("Tyler, The Creator")."""
+    pieces = _AND.split(listed)  # names, and between them what parts them
+    names: list[str] = []
+    start = 0
+    while start < len(pieces):
+        ends = range(min(len(pieces), start + 2 * MOST_JOINED - 1), start, -2)
+        end = next((end for end in ends if name_key("".join(pieces[start:end])) in known), start + 1)
+        names.append("".join(pieces[start:end]))
+        start = end + 1
+    return [name for name in names if name.strip()]
+
+
+def _as_cardinal(ordinal: re.Match[str]) -> str:
+    """ "Second movement" as "movement 2"."""
+    return f"{ordinal[2]} {numerals.ORDINALS.get(ordinal[1], ordinal[1])}"
+
+
+def _write(tokens: list[str], position: int) -> str:
+    """One word of a name in its one spelling; empty where it is only the sign of a number."""
+    token = tokens[position]
+    before = tokens[position - 1] if position else ""
+    after = tokens[position + 1] if position + 1 < len(tokens) else ""
+    if token.isdecimal():
+        token = token.lstrip("0") or "0"
+    if before in numerals.PARTS or (before and not after and len(token) > 1):
+        token = numerals.ROMAN.get(token, token)
+    if token in numerals.PARTS and _is_number(after):
+        return "" if numerals.PARTS[token] == "no" else numerals.PARTS[token]
+    return "and" if token == "n" else numerals.NUMBERS.get(token, token)
+
+
+def _is_number(token: str) -> bool:
+    return token.isdecimal() or token in numerals.NUMBERS or token in numerals.ROMAN
+
+
+def _take_brackets(text: str, parts: _Parts) -> str:
+    """Take the brackets off; one that is part of the name ("(I Can't Get No) Satisfaction") loses its signs only."""
+    while (bracket := _BRACKET.search(text)) is not None:
+        before, inside, after = text[: bracket.start()], bracket[1], text[bracket.end() :]
+        is_at_end = bool(before.strip()) and not after.lstrip()[:1].isalnum()
+        if parts.take(inside, unknown_too=is_at_end):
+            text = f"{before.rstrip()} {after.lstrip()}" if before.strip() else after
+        else:
+            text = f"{before}{inside}{after}"
+    return text
+
+
+def _choose_core(pieces: list[str], parts: _Parts, *, is_upload: bool) -> str:
+    """Of what stands between dashes: the song's name. The first piece is it, unless that is an artist.
+
+    A song may be called as its artist is: but in an upload, a name beside nothing but marks is the song's.
+    """
+    credited = [piece for piece in pieces if _is_credit(piece, parts)]
+    if len(credited) == len(pieces) or (
+        not is_upload and all(piece in credited or read_segment(piece).sense != "unknown" for piece in pieces)
+    ):
+        credited = credited[1:]
+    named: list[str] = []
+    for piece in pieces:
+        if piece in credited:
+            parts.credit(piece)
+        elif not named:
+            named.append(piece)
+        elif not parts.take(piece, unknown_too=False):
+            if comparable(piece, named[0]):
+                named.append(piece)
+            else:
+                parts.extras.append(piece)
+    return " ".join(named)
+
+
+def _is_credit(piece: str, parts: _Parts) -> bool:
+    """Whether a piece is nothing but artists' names, possibly with their guests."""
+    inline = _GUESTS.search(piece)
+    names = piece[: inline.start()] if inline else piece
+    return all(name_key(name) in parts.names for name in _each(names, parts.names))
+
+
+def split_scripts(name: str) -> tuple[str, ...]:
+    """The two names in "달빛 Moonlight", one in each script; none where a name is not written twice."""
+    if len(scripts(name)) < 2 or "latin" not in scripts(name):
+        return ()
+    tokens = name.split()
+    changes = [
+        position
+        for position in range(1, len(tokens))
+        if scripts(tokens[position]) and not comparable(tokens[position - 1], tokens[position])
+    ]
+    return (" ".join(tokens[: changes[0]]), " ".join(tokens[changes[0] :])) if len(changes) == 1 else ()

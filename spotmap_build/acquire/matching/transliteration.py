@@ -1,0 +1,250 @@
+"""Texts in different scripts: do they sound alike? Pure.
+
+One name is written in Latin letters in many ways (Hepburn and Nippon-shiki, pinyin and Wade-Giles, the revised Korean
+spelling and everybody's own), so what is compared is a rough sound. It can say that two texts are alike; that they are
+not may also mean that one of them is a translation.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, Literal
+
+from anyascii import anyascii
+from rapidfuzz import fuzz
+from rapidfuzz.distance import Levenshtein
+
+from spotmap_build.core.normalize import is_latin, native
+
+if TYPE_CHECKING:
+    from pykakasi import kakasi
+
+Script = Literal["latin", "cyrillic", "greek", "arabic", "hebrew", "kana", "han", "hangul", "other"]
+
+_ALIKE: Final = 0.85
+"""How much of two rough sounds must agree."""
+_ALIKE_LETTER_BY_LETTER: Final = 0.94
+"""Likewise for scripts that are romanised letter by letter: there a differing ending is another word."""
+_LETTERS_APART: Final = 2
+"""So many letters in a row may be spelt otherwise."""
+_NEAR: Final = 0.75
+_ABJADS_ALIKE: Final = 0.92
+
+_RANGES: Final[tuple[tuple[int, int, Script], ...]] = (
+    (0x0370, 0x03FF, "greek"),
+    (0x0400, 0x052F, "cyrillic"),
+    (0x0590, 0x05FF, "hebrew"),
+    (0x0600, 0x06FF, "arabic"),
+    (0x3040, 0x30FF, "kana"),
+    (0x3400, 0x9FFF, "han"),
+    (0xAC00, 0xD7AF, "hangul"),
+)
+_ROUGHER: Final = (
+    ("shch", "s"),
+    ("sch", "s"),
+    ("tch", "c"),
+    ("tsch", "c"),
+    ("sh", "s"),
+    ("zh", "j"),
+    ("ch", "c"),
+    ("kh", "h"),
+    ("gh", "g"),
+    ("th", "t"),
+    ("dh", "d"),
+    ("ph", "f"),
+    ("ts", "c"),
+    ("tz", "c"),
+    ("ks", "x"),
+    ("eo", "o"),
+    ("eu", "u"),
+    ("oo", "u"),
+    ("ou", "o"),
+    ("uu", "u"),
+    ("ae", "e"),
+    ("aa", "a"),
+    ("ee", "i"),
+    ("ei", "e"),
+    ("ii", "i"),
+    ("iy", "i"),
+    ("yy", "i"),
+    ("ij", "i"),
+    ("yi", "i"),
+    ("ck", "k"),
+)
+_LETTERS: Final = str.maketrans({"y": "i", "j": "i", "w": "v", "q": "k", "'": None})
+_DOUBLED: Final = re.compile(r"(.)\1+")
+_ROMAJI: Final = re.compile(
+    r"(?:(?:[kgsztdnhbpmrfjwy]|ky|gy|sh|ch|ts|ny|hy|by|py|my|ry|(?P<d>[ksptc])(?=[kspt]))?[aiueo]|n)+"
+)
+_TWO_LETTERS: Final = (("sh", "s"), ("kh", "h"), ("ch", "h"), ("zh", "s"), ("th", "t"), ("ph", "f"), ("dh", "d"))
+_VOWELS: Final = str.maketrans("kpf", "qbb", "aeiouyjwv'")
+_MATRES: Final = str.maketrans("אעויב", "aaoib")
+"""Hebrew letters that may stand for a vowel, and the one that is not always a v."""
+_THROAT: Final = str.maketrans("", "", "q")
+"""The throat's q is not spoken in half of the Arabic dialects."""
+_KOREAN: Final = str.maketrans("rkptj", "lgbdc")
+_IOTATED: Final = re.compile("[yji][oe]")
+_BOUND: Final = re.compile(r"(?<=\w\w)ه(?=\s)")
+"""An Arabic ending that is a t before the next word ("Madinat El Nour")."""
+_ARTICLE: Final = re.compile(r"\b(?:[aeu]l|[ae]([sntdrz]h?)(?= \1))\b ?")
+_ABJADS: Final[frozenset[Script]] = frozenset({"arabic", "hebrew"})
+
+
+@lru_cache(maxsize=16_384)
+def scripts(text: str) -> frozenset[Script]:
+    """The scripts of a text's letters."""
+    if is_latin(text):
+        return frozenset({"latin"}) if any(letter.isalpha() for letter in text) else frozenset()
+    return frozenset(_script(letter) for letter in text if letter.isalpha() and letter not in "々ー")
+
+
+def comparable(one: str, other: str) -> bool:
+    """Whether two texts share a script, so that the same words would be written the same in both."""
+    first, second = scripts(one), scripts(other)
+    return not first or not second or bool(_written(first) & _written(second))
+
+
+@lru_cache(maxsize=16_384)
+def sound_alike(one: str, other: str) -> bool:
+    """Whether two texts, of which at least one is not in Latin letters, are read alike.
+
+    Arabic and Hebrew leave the vowels out, so there the consonants decide.
+    """
+    found = scripts(one) | scripts(other)
+    if found & _ABJADS:
+        return _is_short_word_alike(one, other) or any(
+            _ratio(_skeleton(first), _skeleton(second)) >= _ABJADS_ALIKE for first, second in _pairs(one, other)
+        )
+    pairs = [(_rough(first), _rough(second)) for first, second in _pairs(one, other)]
+    if found & {"cyrillic", "greek"}:
+        return any(_ratio(first, second) >= _ALIKE_LETTER_BY_LETTER for first, second in pairs)
+    return any(_ratio(first, second) >= _ALIKE and _is_one_spelling(first, second) for first, second in pairs)
+
+
+def _is_short_word_alike(one: str, other: str) -> bool:
+    """Of a word with one consonant, its vowel signs have to agree as well ("אבא", "Abba")."""
+    first, second = (anyascii(native(text).translate(_MATRES)) for text in (one, other))
+    return min(len(first), len(second)) > 2 and len(_skeleton(first)) == 1 and _rough(first) == _rough(second)
+
+
+def sound_near(one: str, other: str) -> bool:
+    """Whether two texts sound so much alike that one can hardly be a translation of the other."""
+    return any(_ratio(_rough(first), _rough(second)) >= _NEAR for first, second in _pairs(one, other))
+
+
+def is_read_by_letter(text: str) -> bool:
+    """Whether every letter has its sound, so that a name in Latin letters which sounds otherwise is another name."""
+    return bool(scripts(text)) and not scripts(text) & {"kana", "han", "hangul", "other"}
+
+
+def is_romaji(text: str) -> bool:
+    """Whether a text in Latin letters can be Japanese: every syllable is one of that language."""
+    words = native(text).split()
+    return bool(words) and all(_ROMAJI.fullmatch(word) for word in words)
+
+
+def _script(letter: str) -> Script:
+    code = ord(letter)
+    if code <= 0x24F or 0x1E00 <= code <= 0x1EFF:
+        return "latin"
+    return next((name for first, last, name in _RANGES if first <= code <= last), "other")
+
+
+def _written(found: frozenset[Script]) -> frozenset[Script]:
+    """Kana and Chinese characters are one way of writing: Japanese mixes them."""
+    return found - {"kana"} | {"han"} if "kana" in found else found
+
+
+def _pairs(one: str, other: str) -> list[tuple[str, str]]:
+    """The ways in which both can be read."""
+    found = scripts(one) | scripts(other)
+    pairs = [(first, second) for first in _readings(one) for second in _readings(other)]
+    if "han" in found:
+        pairs += [(_wade(first), _wade(second)) for first, second in pairs]
+    if "hangul" in found:
+        pairs += [(first.translate(_KOREAN), second.translate(_KOREAN)) for first, second in pairs]
+    if "cyrillic" in found:  # the letter ё is seldom written, and е is "ye" to some
+        pairs += [(_IOTATED.sub("e", first), _IOTATED.sub("e", second)) for first, second in pairs]
+    if found & _ABJADS:
+        pairs = [(_without_article(first), _without_article(second)) for first, second in pairs]
+        pairs += [(first.translate(_THROAT), second.translate(_THROAT)) for first, second in pairs]
+    if "hebrew" in found:  # one letter is both b and v
+        pairs += [(first.replace("v", "b"), second.replace("v", "b")) for first, second in pairs]
+        pairs += [(first, second.replace("v", "b")) for first, second in pairs]
+    return pairs
+
+
+@lru_cache(maxsize=16_384)
+def _readings(text: str) -> tuple[str, ...]:
+    """How a text may be read, in Latin letters; Chinese characters in Chinese and in Japanese."""
+    plain = native(text)
+    if is_latin(plain):
+        return (plain,)
+    if "arabic" in scripts(text):
+        plain = " ".join(word.removeprefix("ال") for word in plain.split())
+    found = scripts(text)
+    readings = [] if {"kana", "han"} <= found else [anyascii(plain.replace("ב", "b")).casefold()]
+    if found & {"kana", "han"}:
+        readings.append(" ".join(part["hepburn"] for part in _japanese().convert(text)))
+    if _BOUND.search(plain):
+        readings.append(anyascii(_BOUND.sub("ت", plain)).casefold())
+    if "г" in plain:  # h in Ukrainian
+        readings.append(anyascii(plain.replace("г", "h")).casefold())
+    return tuple(readings)
+
+
+def _ratio(one: str, other: str) -> float:
+    """Of texts with hardly a letter nothing can be told."""
+    return fuzz.ratio(one, other) / 100 if min(len(one), len(other)) >= 2 else 0.0
+
+
+def _is_one_spelling(one: str, other: str) -> bool:
+    """Whether what differs is a letter here and there, and no whole word: in a long title a word is little."""
+    apart = 0
+    for step in Levenshtein.opcodes(one, other):
+        letters = max(step.src_end - step.src_start, step.dest_end - step.dest_start)
+        if step.tag != "equal":
+            apart += letters
+        elif letters > 1:
+            apart = 0
+        if apart > _LETTERS_APART:
+            return False
+    return True
+
+
+def _rough(reading: str) -> str:
+    rough = "".join(letter for letter in reading if letter.isalnum())
+    for spelling, sound in _ROUGHER:
+        rough = rough.replace(spelling, sound)
+    return _DOUBLED.sub(r"\1", rough.translate(_LETTERS))
+
+
+def _skeleton(reading: str) -> str:
+    """The consonants as Arabic and Hebrew write them; a final h is a vowel's sign."""
+    words = []
+    for word in reading.split():
+        rough = "".join(letter for letter in word if letter.isalnum())
+        for spelling, sound in _TWO_LETTERS:
+            rough = rough.replace(spelling, sound)
+        words.append(_DOUBLED.sub(r"\1", rough.removesuffix("h")).translate(_VOWELS))
+    return "".join(words)
+
+
+def _wade(reading: str) -> str:
+    """Pinyin and Wade-Giles in one spelling."""
+    for spelling, sound in (("hs", "sh"), ("zh", "ch"), ("q", "ch"), ("x", "sh"), ("j", "ch")):
+        reading = reading.replace(spelling, sound)
+    return reading
+
+
+def _without_article(reading: str) -> str:
+    return _ARTICLE.sub("", reading)
+
+
+@lru_cache(maxsize=1)
+def _japanese() -> kakasi:
+    """Its dictionary takes about a second: loaded for the first text with such characters."""
+    from pykakasi import kakasi
+
+    return kakasi()  # type: ignore[no-untyped-call]

@@ -1,0 +1,169 @@
+"""Is it the same version of the song? Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from spotmap_build.acquire.matching import words
+from spotmap_build.acquire.matching.versions import LENGTHS, TOGETHER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from spotmap_build.acquire.matching.albums import Album
+    from spotmap_build.acquire.matching.versions import Mark
+
+_EXPLICIT: Final = frozenset({"explicit"})
+_EXACT: Final = frozenset({"arrangement", "excerpt", "talk", "medley", "8D", "theme", "another version"})
+"""Every word of the mark tells one of these from another."""
+_AS_PERSON: Final[dict[str, str]] = {
+    "live": "a live recording",
+    "acoustic": "an acoustic version",
+    "session": "a session",
+    "instrumental": "an instrumental",
+    "karaoke": "karaoke",
+    "cover": "a cover",
+    "demo": "a demo",
+    "alternate": "an alternate version",
+    "remix": "a remix",
+    "dub": "a dub",
+    "edit": "a shorter edit",
+    "single": "the single's version",
+    "extended": "an extended version",
+    "club": "a club mix",
+    "sped up": "sped up",
+    "slowed": "slowed down",
+    "nightcore": "nightcore",
+    "reverb": "with added reverb",
+    "8D": "with altered sound",
+    "loop": "a loop",
+    "re-recording": "a later recording",
+    "clean": "the clean version",
+    "a cappella": "without instruments",
+    "mono": "in mono",
+    "new mix": "another mix",
+    "arrangement": "another arrangement",
+    "medley": "a medley",
+    "excerpt": "an excerpt",
+    "talk": "not the song alone",
+    "theme": "another version",
+    "another version": "another version",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What one side says about its version.
+
+    ``kinds`` by the title; ``names``: the words that tell one version of a kind from another; ``album_kinds`` and
+    ``album_name``: what the album says of everything on it.
+    """
+
+    kinds: frozenset[str]
+    names: frozenset[str]
+    album_kinds: frozenset[str]
+    album_name: str
+
+    @property
+    def occasion(self) -> frozenset[str]:
+        """Which concert it is, by the title or, where that tells nothing, by the name of the live album."""
+        of_album = frozenset(self.album_name.split()) if "live" in self.album_kinds else frozenset[str]()
+        return _telling(self.names | of_album)
+
+
+def side_of(marks: tuple[Mark, ...], album: Album) -> Side:
+    """One side, by the marks of its title and by its album. "Explicit" is compared by its flag."""
+    if not marks:
+        return Side(frozenset(), frozenset(), album.kinds, album.name)
+    told = [mark for mark in marks if mark.kinds != _EXPLICIT]
+    return Side(
+        frozenset[str]().union(*(mark.kinds for mark in told)) - _EXPLICIT,
+        frozenset[str]().union(*(mark.names for mark in told)),
+        album.kinds,
+        album.name,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Why it is another version. ``may_be_unsaid``: the titles leave it open, so that an ISRC can settle it."""
+
+    sentence: str
+    may_be_unsaid: bool = False
+
+
+def compare_versions(wanted: Side, offered: Side, *, same_album: bool) -> Difference | None:
+    """What makes the candidate another version than the track's; None where nothing does."""
+    extra = offered.kinds - wanted.kinds - wanted.album_kinds
+    if extra:
+        return Difference(f"{describe(extra)}, and the library's is not", extra <= LENGTHS)
+    lacking = wanted.kinds - offered.kinds - offered.album_kinds
+    if same_album and lacking == {"cover"}:  # whose song it was is seldom said on the record of who plays it
+        return None
+    if lacking:
+        return Difference(f"the library's is {describe(lacking)}, and this is not", lacking <= LENGTHS)
+    if not same_album:
+        difference = _compare_albums(wanted, offered)
+        if difference is not None:
+            return difference
+    if "live" in wanted.kinds | offered.kinds | wanted.album_kinds:
+        return None if same_album and not (wanted.names and offered.names) else _compare_concerts(wanted, offered)
+    return _compare_names(wanted, offered) if wanted.kinds else None
+
+
+def describe(kinds: Iterable[str]) -> str:
+    """Kinds of versions in words: "a live recording, an acoustic version"."""
+    return ", ".join(_AS_PERSON.get(kind, f"the {kind}") for kind in sorted(kinds))
+
+
+def _compare_albums(wanted: Side, offered: Side) -> Difference | None:
+    """What the albums say of everything on them. Covers are told by the artists."""
+    hidden = offered.album_kinds - offered.kinds - wanted.kinds - wanted.album_kinds - {"cover"}
+    if hidden:
+        return Difference(f"by its album {describe(hidden)}, and the library's is not")
+    expected = wanted.album_kinds - {"cover"}
+    if expected and not expected & (offered.kinds | offered.album_kinds):
+        return Difference(f"the library's is by its album {describe(expected)}, and this is not")
+    return None
+
+
+def _compare_concerts(wanted: Side, offered: Side) -> Difference | None:
+    if _numbers(wanted.names) and _numbers(offered.names) and not _numbers(wanted.names) & _numbers(offered.names):
+        return Difference("another live recording")
+    mine, theirs = wanted.occasion, offered.occasion
+    if mine and theirs and (_within(mine, theirs) or _within(theirs, mine)):
+        return None
+    if wanted.names and _within(_telling(wanted.names), theirs):
+        return None
+    if mine and theirs:
+        return Difference("another live recording")
+    return Difference("perhaps another live recording", may_be_unsaid=True) if mine or theirs else None
+
+
+def _compare_names(wanted: Side, offered: Side) -> Difference | None:
+    mine, theirs = _telling(wanted.names), _telling(offered.names)
+    kinds = wanted.kinds
+    if mine == theirs or _possessive(mine) == _possessive(theirs):
+        return None
+    if kinds & _EXACT or (TOGETHER in mine) != (TOGETHER in theirs):
+        return Difference("another version of the song")
+    if mine and theirs:
+        return None if _within(mine, theirs) or _within(theirs, mine) else Difference(f"another one: {describe(kinds)}")
+    return Difference(f"perhaps another one: {describe(kinds)}", may_be_unsaid=True)
+
+
+def _numbers(names: frozenset[str]) -> frozenset[str]:
+    return frozenset(name for name in names if name.isdecimal())
+
+
+def _telling(names: frozenset[str]) -> frozenset[str]:
+    return frozenset(name for name in names if name not in words.FILLERS and name not in words.VERSION_NOUNS | {"live"})
+
+
+def _within(few: frozenset[str], many: frozenset[str]) -> bool:
+    return bool(few) and _possessive(few) <= _possessive(many)
+
+
+def _possessive(names: frozenset[str]) -> frozenset[str]:
+    return frozenset(name[:-1] if len(name) > 3 and name.endswith("s") else name for name in names)

@@ -1,0 +1,204 @@
+"""What a bracket or a suffix of a title says: which version it is, who is a guest, or nothing that matters. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, Literal
+
+from spotmap_build.acquire.matching import words
+from spotmap_build.core.normalize import is_latin, native
+
+Sense = Literal["version", "neutral", "unknown"]
+LENGTHS: Final = frozenset({"edit", "single", "extended", "club"})
+"""Kinds that are one recording, cut or arranged to another length."""
+
+_HOURS: Final = re.compile(r"\b\d+ ?(?:hours?|hrs?|h|stunden?|horas?|heures?|ore)\b")
+_YEAR: Final = re.compile(r"(?:19|20)\d\d")
+_NUMBER: Final = re.compile(r"\d+(?:st|nd|rd|th|bit|k|khz)?|bit")
+"""What a remaster may say of itself: "24 Bit Remastered 05"."""
+_OWN_VERSION: Final = re.compile(r"\w['’]?s['’]? version\s*$", re.IGNORECASE)
+_FROM_WORK: Final = re.compile(
+    r"^\s*(?:theme |music )?(?:from|aus|de|du|dal|из)\s+"
+    r"(?:[\"“”«„'‘]|.*\b(?:soundtrack|motion picture|film|movie|musical)$)",
+    re.IGNORECASE,
+)
+"""Of which film: its name stands in quotation marks, or with the word for what it is."""
+_YEARS_VERSION: Final = re.compile(r"^(?:19|20)\d\d (?:version|ver|versie|versione|recording)$")
+_TOLD_BY_WORDS: Final = frozenset({"arrangement", "excerpt", "talk", "8D", "theme"})
+"""Kinds that are many: the word itself tells one from another."""
+TOGETHER: Final = "&"
+"""Among a mark's names: it is by several, so that fewer of them made another."""
+_TOGETHER: Final = re.compile(r"[&+,/×]|\s(?:and|x|vs\.?|und|y|et)\s", re.IGNORECASE)
+_BY_SOMEBODY: Final = frozenset({"remix", "dub", "edit", "extended", "club"})
+_PLAIN_MIXES: Final = frozenset({"mix", "mixes"})
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A version of a song. ``kinds``: of which sort ("live", "remix"); ``names``: the words that tell it from others of
+    its sort (whose remix, which concert)."""
+
+    kinds: frozenset[str]
+    names: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a segment of a title says. ``mark`` is of use where ``sense`` is "version"."""
+
+    sense: Sense
+    mark: Mark = Mark(frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    kinds: frozenset[str]
+    is_neutral: bool
+    rest: tuple[str, ...]
+
+
+@lru_cache(maxsize=16_384)
+def read_segment(segment: str) -> Reading:
+    """What a bracket's content, or what stands after a dash, says about the recording."""
+    text = native(segment)
+    found = _find(text)
+    kinds = found.kinds | ({words.ALONE[text]} if text in words.ALONE else frozenset())
+    nouns = {word for word in found.rest if word in words.VERSION_NOUNS or _is_foreign_noun(word)}
+    names = frozenset(word for word in found.rest if word not in words.FILLERS and word not in nouns)
+    years = frozenset(word for word in names if _YEAR.fullmatch(word))
+    of_transfer = frozenset(word for word in names if "remaster" in text and _NUMBER.fullmatch(word))
+    if _HOURS.search(text):
+        kinds |= {"loop"}
+    if not kinds and (_OWN_VERSION.search(segment) or _YEARS_VERSION.match(text)):
+        kinds = frozenset({"re-recording"})
+    if kinds & _BY_SOMEBODY and _TOGETHER.search(segment):
+        names |= {TOGETHER}
+    if kinds:
+        return Reading("version", Mark(_settle(kinds), names))
+    languages = _languages(text, names | {noun for noun in nouns if not is_latin(noun)})
+    if languages:
+        return Reading("version", Mark(languages))
+    if _FROM_WORK.match(segment) or (found.is_neutral and (names <= years | of_transfer or _starts_neutral(text))):
+        return Reading("neutral")
+    return _read_nouns(names, nouns, years)
+
+
+def _read_nouns(names: frozenset[str], nouns: set[str], years: frozenset[str]) -> Reading:
+    """What a segment says that has no known word but one for "version", or a year."""
+    if nouns & _PLAIN_MIXES and names:
+        return Reading("version", Mark(frozenset({"remix"}), names))
+    if (nouns and names) or any(not is_latin(noun) for noun in nouns):
+        return Reading("version", Mark(frozenset({"another version"}), names | nouns))
+    if years and names == years:
+        return Reading("version", Mark(frozenset({"re-recording"}), years))
+    return Reading("neutral" if nouns else "unknown")
+
+
+def _find(text: str) -> _Found:
+    """Go through the words, taking the longest known phrase each time."""
+    tokens = text.split()
+    kinds: set[str] = set()
+    rest: list[str] = []
+    names: list[str] = []
+    is_neutral = False
+    position = 0
+    while position < len(tokens):
+        for phrase, kind in _phrases().get(tokens[position], ()):
+            if tuple(tokens[position : position + len(phrase)]) == phrase:
+                is_neutral |= not kind
+                kinds |= kind
+                if kind & _TOLD_BY_WORDS:
+                    names.extend(phrase)
+                position += len(phrase)
+                break
+        else:
+            rest.append(tokens[position])
+            position += 1
+    if not is_latin(text):
+        return _find_pieces(kinds, is_neutral, rest + names)
+    return _Found(frozenset(kinds), is_neutral, (*rest, *names))
+
+
+def _find_pieces(kinds: set[str], is_neutral: bool, rest: list[str]) -> _Found:
+    """Look for what other scripts write, inside of words."""
+    names: list[str] = []
+    for token in rest:
+        found = [] if is_latin(token) else [kind for piece, kind in _pieces() if piece in token]
+        for kind in found:
+            is_neutral |= not kind
+            kinds |= kind
+        if not found:
+            names.append(token)
+    return _Found(frozenset(kinds), is_neutral, tuple(names))
+
+
+def _settle(kinds: frozenset[str]) -> frozenset[str]:
+    """Of two words for one thing, keep one."""
+    if "live" in kinds:
+        kinds -= {"session", "talk", "arrangement"} if len(kinds) > 1 else frozenset()
+    if "edit" in kinds:
+        kinds -= {"single", "club"}
+    if "extended" in kinds:
+        kinds -= {"club", "single"}
+    if "clean" in kinds:
+        kinds -= {"edit"}
+    if "karaoke" in kinds:
+        kinds -= {"instrumental", "cover"}
+    if "new mix" in kinds and len(kinds) > 1:
+        kinds -= {"new mix"}
+    return kinds - {"explicit"} if len(kinds) > 1 else kinds
+
+
+def _languages(text: str, names: frozenset[str]) -> frozenset[str]:
+    """The language that a mark names, if it names nothing else but whose version it is."""
+    found = {f"{language} version" for word in names for language in _language(word)}
+    if not found:
+        return frozenset()
+    others = [word for word in names if not _language(word) and not _is_foreign_noun(word)]
+    return frozenset(found) if not others or " of " in text else frozenset()
+
+
+@lru_cache(maxsize=4_096)
+def _language(word: str) -> tuple[str, ...]:
+    """Latin words are taken whole; other scripts bend their words."""
+    if is_latin(word):
+        return tuple(language for language, names in words.LANGUAGES.items() if word in names)
+    return tuple(
+        language
+        for language, names in words.LANGUAGES.items()
+        if any(not is_latin(name) and native(name) in word for name in names)
+    )
+
+
+def _is_foreign_noun(word: str) -> bool:
+    return not is_latin(word) and any(native(piece) in word for piece in words.VERSION_PIECES)
+
+
+def _starts_neutral(text: str) -> bool:
+    return any(text.startswith(f"{lead} ") for lead in words.NEUTRAL_LEADS)
+
+
+@lru_cache(maxsize=1)
+def _phrases() -> dict[str, list[tuple[tuple[str, ...], frozenset[str]]]]:
+    """By their first word, the longest first. A kind that is empty says nothing about the recording."""
+    kinds: dict[str, set[str]] = {}
+    for kind, phrases in words.PHRASES.items():
+        for phrase in phrases:
+            kinds.setdefault(native(phrase), set()).add(kind)
+    for phrase in words.NEUTRAL_PHRASES:
+        kinds.setdefault(native(phrase), set())
+    table: dict[str, list[tuple[tuple[str, ...], frozenset[str]]]] = {}
+    for phrase, found in kinds.items():
+        tokens = tuple(phrase.split())
+        table.setdefault(tokens[0], []).append((tokens, frozenset(found)))
+    for entries in table.values():
+        entries.sort(key=lambda entry: -len(entry[0]))
+    return table
+
+
+@lru_cache(maxsize=1)
+def _pieces() -> list[tuple[str, frozenset[str]]]:
+    table = [(native(piece), frozenset({kind})) for kind, pieces in words.PIECES.items() for piece in pieces]
+    return table + [(native(piece), frozenset()) for piece in words.NEUTRAL_PIECES if not is_latin(piece)]

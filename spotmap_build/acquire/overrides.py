@@ -1,0 +1,258 @@
+"""``overrides.toml``: what a person decided about single tracks, which wins over every search.
+
+# Nina Simone - Sinnerman
+[track."spotify:track:6kzeIXPYwlw3bLF0FIpf6m"]
+video_id = "QH3Fx41Jpl4"        # or: exclude = true, or: file = "sinnerman.flac"
+
+[names]
+region-2 = "Evenings at home"    # a region or neighbourhood, by the id that the report gives it
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+
+from spotmap_build.acquire.video_ids import is_video_id
+from spotmap_build.cache.files import write_durably
+from spotmap_build.core.documents import parse_toml
+from spotmap_build.core.files import read_bounded
+from spotmap_build.errors import ConfigError
+
+MOST_BYTES: Final = 32 << 20
+"""Some hundred thousand choices with a title above each."""
+_VIDEO_HOSTS: Final = frozenset(("youtube.com", "www.youtube.com", "m.youtube.com", "music.youtube.com", "youtu.be"))
+_CHOICES: Final = ("video_id", "exclude", "file")
+_EXAMPLE: Final = 'A choice looks like this: [track."the track\'s id"], and below it video_id = "QH3Fx41Jpl4".'
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """What was decided about one track; exactly one of the three is set.
+
+    ``video_id``: this recording on YouTube, 11 characters. ``exclude``: leave the track out of the map.
+    ``file``: this local audio file, an absolute path; whether it is there is not checked here.
+    """
+
+    video_id: str = ""
+    exclude: bool = False
+    file: Path | None = None
+
+
+Overrides = Mapping[str, Override]
+"""The decision for each track that one was made about, by the track's id."""
+
+
+def parse_video_id(text: str) -> str:
+    """The id of a recording on YouTube: given as such, or inside an address copied from YouTube or YouTube Music.
+
+    Raises
+    ------
+    ValueError: with a plain sentence that quotes the text.
+    """
+    given = text.strip()
+    if is_video_id(given):
+        return given
+    try:
+        address = urlsplit(given if "://" in given else f"https://{given}")
+        if address.hostname in _VIDEO_HOSTS:
+            last_part = address.path.rstrip("/").rpartition("/")[2]
+            for candidate in (*parse_qs(address.query).get("v", []), last_part):
+                if is_video_id(candidate):
+                    return candidate
+    except ValueError:
+        pass  # brackets that are no IP address, and the like: no address of YouTube's
+    raise ValueError(
+        f"{text!r} is neither the id of a recording (11 letters, digits, - or _) nor YouTube's address of one"
+    )
+
+
+def read_overrides(path: Path) -> Overrides:
+    """Read the file; one that does not exist decides nothing.
+
+    Raises
+    ------
+    ConfigError: it cannot be read, or says something that cannot be meant; names the file, and the line or the track.
+    """
+    return _parse(_read_text(path), path)
+
+
+def read_names(path: Path) -> Mapping[str, str]:
+    """The names that the person gave to regions and neighbourhoods, by their ids; none where there is no file.
+
+    Raises
+    ------
+    ConfigError: as :func:`read_overrides`.
+    """
+    text = _read_text(path)
+    _parse(text, path)
+    return MappingProxyType({cluster_id: " ".join(name.split()) for cluster_id, name in _names(text, path).items()})
+
+
+def _names(text: str, path: Path) -> dict[str, str]:
+    names = _document(text, path).get("names", {})
+    if not isinstance(names, dict) or not all(isinstance(name, str) and name.strip() for name in names.values()):
+        hint = 'A name looks like this: [names], and below it region-2 = "Evenings at home".'
+        raise ConfigError(f"{path}: [names] must give a text in quotes to each id.", hint=hint)
+    return names
+
+
+def write_override(path: Path, track_id: str, override: Override, comment: str) -> None:
+    """Put the decision about one track into the file, whole or not at all; comments and order stay as they are.
+
+    A track that is new to the file goes to its end, below ``comment`` ("Artist - Title"). A file inside the
+    folder of ``path`` is written relative to it, so that both can be moved together.
+
+    Raises
+    ------
+    ConfigError: the file is there but cannot be used (see :func:`read_overrides`), or cannot be written.
+    """
+    text = _read_text(path)
+    expected = {**_parse(text, path), track_id: override}
+    changed = _with_override(text, track_id, *_choice(override, path.parent), comment)
+    # Whatever way of writing TOML the person chose: nothing may be lost, so what is to be written is read first.
+    if not _says(changed, expected, path):
+        raise ConfigError(
+            f"{path} is written in a way that cannot be added to, so it was left as it is.",
+            hint=f"Write each choice as a table of its own. {_EXAMPLE}",
+        )
+    target = path.resolve()  # a link stays a link
+    try:
+        write_durably(target, changed.encode(), target.parent)
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be written: {error.strerror or error}.",
+            hint="Give --overrides a file in a folder that you may write to.",
+        ) from error
+
+
+def _says(text: str, expected: Overrides, path: Path) -> bool:
+    try:
+        text.encode()
+        return _parse(text, path) == expected
+    except (ConfigError, UnicodeEncodeError):
+        return False
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return read_bounded(path, MOST_BYTES).decode("utf-8-sig")
+    except FileNotFoundError:
+        return ""
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ConfigError(f"{path}, line {line}: this is not UTF-8 text.", hint="Save the file as UTF-8.") from error
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be read: {error.strerror or error}.",
+            hint="Mend that, or give --overrides another file.",
+        ) from error
+
+
+def _document(text: str, path: Path) -> dict[str, Any]:
+    try:
+        return parse_toml(text)
+    except ValueError as error:
+        raise ConfigError(
+            f"{path} is not TOML: {error}.", hint=f"Mend that line, or move the file away. {_EXAMPLE}"
+        ) from error
+
+
+def _parse(text: str, path: Path) -> Overrides:
+    document = _document(text, path)
+    tables = document.pop("track", {})
+    if document.pop("names", None) is not None:
+        _names(text, path)
+    if document or not isinstance(tables, dict):
+        stray = next(iter(document), "track")
+        raise ConfigError(
+            f"{path}: '{stray}' does not belong here; the file holds only tracks and names.", hint=_EXAMPLE
+        )
+    folder = path.absolute().parent
+    return MappingProxyType(
+        {track_id: _override(table, folder, f"{path}, track {track_id!r}") for track_id, table in tables.items()}
+    )
+
+
+def _override(table: object, folder: Path, where: str) -> Override:
+    if not isinstance(table, dict):
+        raise ConfigError(f"{where}: this is no table.", hint=_EXAMPLE)
+    unknown = [key for key in table if key not in _CHOICES]
+    if unknown:
+        raise ConfigError(f"{where}: unknown key '{unknown[0]}'.", hint=f"The keys are {', '.join(_CHOICES)}.")
+    if len(table) != 1:
+        said = " and ".join(table) or "nothing"
+        raise ConfigError(f"{where}: it says {said}.", hint=f"It needs exactly one of {', '.join(_CHOICES)}.")
+    ((key, value),) = table.items()
+    return _chosen(key, value, folder, where)
+
+
+def _chosen(key: str, value: Any, folder: Path, where: str) -> Override:
+    if key == "exclude":
+        if value is not True:
+            raise ConfigError(
+                f"{where}: exclude can only be true.", hint="To have the track on the map, delete the whole table."
+            )
+        return Override(exclude=True)
+    if not isinstance(value, str) or not value.strip() or "\0" in value:
+        raise ConfigError(f"{where}: {key} must be a text in quotes.", hint=_EXAMPLE)
+    if key == "file":
+        return Override(file=folder / _at_home(value))
+    try:
+        return Override(video_id=parse_video_id(value))
+    except ValueError as error:
+        raise ConfigError(f"{where}: {error}.", hint="Copy the recording's address from the browser.") from error
+
+
+def _at_home(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # "~somebody", whom this machine does not know: a folder may be called so
+        return Path(path)
+
+
+def _choice(override: Override, folder: Path) -> tuple[str, str | bool]:
+    if override.exclude:
+        return "exclude", True
+    if override.file is None:
+        return "video_id", override.video_id
+    folder, file = folder.absolute(), override.file.absolute()
+    return "file", (file.relative_to(folder) if file.is_relative_to(folder) else file).as_posix()
+
+
+def _with_override(text: str, track_id: str, key: str, value: str | bool, comment: str) -> str:
+    if track_id in tomllib.loads(text).get("track", {}):
+        return _with_choice_replaced(text, track_id, key, value)
+    # A new table goes behind the text: it is valid there, whatever order the person's own are in.
+    title = " ".join("".join(letter if letter.isprintable() else " " for letter in comment).split())
+    shown = "true" if value is True else _quoted(str(value))
+    added = f"# {title}\n[track.{_quoted(track_id)}]\n{key} = {shown}\n"
+    gap = "" if not text.strip() else "\n" if text.endswith("\n") else "\n\n"
+    return text + (gap + added).replace("\n", "\r\n" if "\r\n" in text else "\n")
+
+
+def _with_choice_replaced(text: str, track_id: str, key: str, value: str | bool) -> str:
+    """The one line of a table that says something, said otherwise. In its place, so that the comment above the next
+    table stays there: to TOML it belongs to this one."""
+    import tomlkit
+
+    document = tomlkit.parse(text)
+    lines = document["track"][track_id].value.body
+    for number, (old_key, old_value) in enumerate(lines):
+        if old_key is not None and old_key.key in _CHOICES:
+            new_value = tomlkit.item(value)
+            for part in ("indent", "comment_ws", "comment", "trail"):
+                setattr(new_value.trivia, part, getattr(old_value.trivia, part))
+            lines[number] = (tomlkit.key(key), new_value)
+    return document.as_string()
+
+
+def _quoted(text: str) -> str:
+    """A text as TOML's basic string, which is JSON's but for one control character."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

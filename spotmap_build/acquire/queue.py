@@ -1,0 +1,182 @@
+"""Listen to every recording that was not listened to before; find and download it first where it has to be."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spotmap_build.acquire.prefetch import Supply
+from spotmap_build.acquire.scratch import Scratch, arrived, scratch_folder
+from spotmap_build.acquire.state import PARTS, Listening, tag_names
+from spotmap_build.cache.freshness import Failure, retry_later
+from spotmap_build.model import Done, Failed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from spotmap_build.embed.workers import EmbedJob
+    from spotmap_build.fetch.source import Loaded
+    from spotmap_build.model import Recording, Track, TrackEmbedding
+
+
+def listen(listening: Listening) -> int:
+    """Do what is to be done; returns how many recordings were listened to.
+
+    Raises
+    ------
+    CacheError, OutputError, WeightsError: the build cannot go on; what was finished is kept.
+    """
+    from spotmap_build.embed.pool import EmbedPool
+    from spotmap_build.embed.weights import ensure_weights
+
+    run, spec = listening.run, listening.spec
+    weights = ensure_weights(spec, run.config.models_url, run.config.models_dir, say=run.progress.say)
+    tag_names(listening)
+    searches = listening.pending if listening.finder.service.is_open else []
+    total = len(searches) + len(listening.missing)
+    what = f"listening with {spec.name}"
+    run.progress.begin("embed", f"finding recordings and {what}" if searches else what, total=total)
+    workers = min(run.config.worker_count, total)
+    heard = 0
+    with (
+        scratch_folder() as scratch,
+        _Line(listening, searches, scratch, weights, workers) as line,
+        EmbedPool(workers) as pool,
+    ):
+        for job, outcome, seconds in pool.run(line.jobs()):
+            track = listening.found[job.track_id].track
+            if isinstance(outcome, Done):
+                heard += 1
+                run.cache.put(listening.key_of(track), _encode(outcome.value), seconds=seconds)
+            else:
+                _remember_failure(listening, track, outcome, seconds)
+            line.done_with(track, job)
+    run.progress.end(line.outcome(heard))
+    return heard
+
+
+class _Line:
+    """From tracks to jobs for the workers: local files and recipes at once, others as they are found and fetched."""
+
+    def __init__(
+        self, listening: Listening, searches: list[Track], scratch: Scratch, weights: Path, workers: int
+    ) -> None:
+        self._listening = listening
+        self._scratch = scratch.folder
+        self._adopted = scratch.adopted
+        self._weights = weights
+        self._settled = 0
+        self._finished = 0
+        self._told = 0
+        self._local = [track for track in listening.missing if not track.is_remote]
+        remote = [track for track in listening.missing if track.is_remote]
+        self._counts = {"searched for": len(searches), "downloaded": 0}
+        self._supply = Supply(searches, remote, find=self._find, get=self._get, workers=workers)
+
+    def __enter__(self) -> _Line:
+        self._supply.__enter__()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._supply.__exit__(None, None, None)
+        self._listening.finder.close()
+
+    def jobs(self) -> Iterator[EmbedJob | None]:
+        """What the workers are to do next: what was fetched first, so that the disk does not fill."""
+        local = iter(self._local)
+        for job in self._supply.ready():
+            if job is None:
+                self._tell()
+                track = next(local, None)
+                yield None if track is None else self._job(track, None)
+            else:
+                yield job
+        for track in local:
+            yield self._job(track, None)
+
+    def done_with(self, track: Track, job: EmbedJob) -> None:
+        """A job is finished: its audio can go."""
+        self._finished += 1
+        self._tell()
+        if job.path is not None and Path(job.path).is_relative_to(self._scratch):
+            self._listening.downloader.done_with(track, Path(job.path))
+
+    def outcome(self, heard: int) -> str:
+        """What was done, as a sentence."""
+        parts = [f"{count} {what}" for what, count in self._counts.items() if count]
+        failures = self._finished - heard
+        parts.append(f"listened to {heard} recordings" + (f", {failures} could not be heard" if failures else ""))
+        return ", ".join(parts)
+
+    def _tell(self) -> None:
+        done = self._settled + self._finished
+        if done != self._told:
+            self._told = done
+            self._listening.run.progress.advance(done)
+
+    def _find(self, track: Track) -> Track | None:
+        found = self._listening.finder.find(track)
+        self._listening.found[track.id] = found
+        if found.failure is None and self._listening.claim(found.track):
+            return found.track
+        self._settled += 1
+        return None
+
+    def _get(self, track: Track) -> EmbedJob | None:
+        assert track.recording is not None
+        video_id = track.recording.video_id or ""
+        here = self._listening.downloader.kept(video_id) or self._adopted.pop(video_id, None)
+        if here is not None:
+            return self._job(track, here)
+        path = self._listening.downloader.get(track, self._scratch, self._supply.cancelled)
+        if isinstance(path, Failed):
+            self._listening.waiting[track.recording.digest] = path
+            self._settled += 1
+            return None
+        self._counts["downloaded"] += 1
+        return self._job(track, arrived(path))
+
+    def _job(self, track: Track, path: Path | None) -> EmbedJob:
+        from spotmap_build.embed.workers import EmbedJob
+
+        recording = track.recording
+        assert recording is not None
+        return EmbedJob(
+            track_id=track.id,
+            path=recording.path if path is None else str(path),
+            prepare=_rendering(recording, self._listening.loaded),
+            embedder=self._listening.spec.name,
+            weights_path=str(self._weights),
+            temp_folder=str(self._scratch),
+            duration_ms=track.duration_ms,
+        )
+
+
+def _rendering(recording: Recording, loaded: Loaded) -> Callable[[Path], Path] | None:
+    if recording.recipe is None or loaded.render is None:
+        return None
+    return partial(loaded.render, recording.recipe)
+
+
+def _encode(embedding: TrackEmbedding) -> dict[str, bytes]:
+    from spotmap_build.cache.arrays import encode_array
+
+    return dict(zip(PARTS, map(encode_array, (embedding.vector, embedding.tags, embedding.features)), strict=True))
+
+
+def _remember_failure(listening: Listening, track: Track, outcome: Failed, seconds: float) -> None:
+    """Permanent failures are not tried again; passing ones when they are due, later each time.
+
+    A download that cannot be heard may have been broken on its way, so it is always worth another try.
+    """
+    cache, key = listening.run.cache, listening.key_of(track)
+    if not outcome.retryable and not track.is_remote:
+        cache.put_failure(key, Failure(outcome.code, outcome.detail, "permanent"), seconds=seconds)
+        return
+    previous = cache.lookup(key, allow_expired=True)
+    again = retry_later(
+        outcome.code, outcome.detail, now_unix_s=time.time(), previous=previous.failure if previous else None
+    )
+    cache.put_failure(key, again, seconds=seconds)

@@ -1,0 +1,239 @@
+"""Going through the doubtful recordings with the person, by the report of the last build; choices go to overrides.toml.
+
+The first half decides what is asked and how an answer is meant (pure); :func:`run_review` asks and writes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from spotmap_build.acquire.overrides import Override, parse_video_id, read_overrides, write_override
+from spotmap_build.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+FOUND: Final = ("mapped", "matched")
+"""The statuses of a track that has a recording: it was heard, or only looked for (``match``)."""
+LINK: Final = "https://music.youtube.com/watch?v={video_id}"
+QUESTION: Final = "Number, n = none of them, an address or id, Enter = keep, q = stop: "
+
+
+class Option(msgspec.Struct, frozen=True):
+    """A recording that was looked at. ``duration_s`` in seconds, ``score`` 0..1, ``reason`` in words."""
+
+    video_id: str
+    title: str = ""
+    artists: tuple[str, ...] = ()
+    duration_s: float | None = None
+    score: float = 0.0
+    reason: str = ""
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """How the build decided: the recording that it took (``video_id`` empty or null: none), its confidence 0..1 as
+    ``score``, why in words, and what else was looked at."""
+
+    video_id: str | None = None
+    title: str | None = ""
+    artists: tuple[str, ...] | None = ()
+    duration_s: float | None = None
+    score: float = 0.0
+    evidence: tuple[str, ...] = ()
+    considered: tuple[Option, ...] = ()
+
+
+class Row(msgspec.Struct, frozen=True):
+    """What is needed here of the ledger's row of one track."""
+
+    id: str
+    title: str
+    artists: tuple[str, ...] = ()
+    album: str = ""
+    duration_ms: int | None = None
+    status: str = ""
+    stage: str | None = None
+    detail: str | None = None
+    match: Decision | None = None
+
+
+class _Report(msgspec.Struct, frozen=True):
+    ledger: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What an answer means. Without an override nothing is changed; ``stops``: no more questions."""
+
+    override: Override | None = None
+    stops: bool = False
+
+
+def doubtful(rows: Sequence[Row], below: float) -> list[Row]:
+    """The tracks whose recording a person should look at, the worst first: those without any although some were looked
+    at, then those whose match has a confidence under ``below`` (0..1)."""
+    return sorted((row for row in rows if _is_doubtful(row, below)), key=_badness)
+
+
+def _is_doubtful(row: Row, below: float) -> bool:
+    if row.match is None:
+        return False
+    if row.status in FOUND:
+        return row.match.score < below
+    return row.stage == "match" and bool(row.match.considered)
+
+
+def _badness(row: Row) -> tuple[bool, float, str, str]:
+    score = row.match.score if row.match else 0.0
+    return row.status in FOUND, score, row.title.casefold(), row.id
+
+
+def options(row: Row) -> list[Option]:
+    """What the person can take by its number: the build's choice first, then what it looked at, each once."""
+    match = row.match
+    if match is None:
+        return []
+    others = [option for option in match.considered if option.video_id != match.video_id]
+    if not match.video_id:
+        return others
+    reason = "; ".join(match.evidence)
+    taken = Option(match.video_id, match.title or "", match.artists or (), match.duration_s, match.score, reason)
+    return [taken, *others]
+
+
+def understand(answer: str, choices: Sequence[Option]) -> Choice:
+    """What an answer means.
+
+    Raises
+    ------
+    ValueError: nothing that was offered; with a plain sentence.
+    """
+    said = answer.strip()
+    if said.lower() in {"", "k"}:
+        return Choice()
+    if said.lower() == "q":
+        return Choice(stops=True)
+    if said.lower() == "n":
+        return Choice(Override(exclude=True))
+    if said.isdecimal() and len(said) < 11:
+        if not 1 <= int(said) <= len(choices):
+            raise ValueError(f"There is no number {said}")
+        return Choice(Override(video_id=choices[int(said) - 1].video_id))
+    return Choice(Override(video_id=parse_video_id(said)))
+
+
+def describe(row: Row) -> str:
+    """A track and what may be its recording, as lines of text."""
+    length = "" if row.duration_ms is None else _clock(row.duration_ms / 1000)
+    lines = ["", _name(row.artists, row.title), _indented(row.album, length, separator=" · ")]
+    if row.status not in FOUND:
+        lines.append(_indented("Not on the map", row.detail or "no recording was found", separator=": "))
+    for number, option in enumerate(options(row), start=1):
+        is_taken = row.match is not None and option.video_id == row.match.video_id
+        lines.append(f"{number:>3} {_name(option.artists, option.title)}{'  [taken]' if is_taken else ''}")
+        lines.append(_indented(_difference(option.duration_s, row.duration_ms), option.reason, separator="; "))
+        lines.append(_indented(LINK.format(video_id=option.video_id)))
+    return "\n".join(_printable(line) for line in lines if line.strip() or not line)
+
+
+def _indented(*parts: str, separator: str = "") -> str:
+    return "    " + separator.join(part for part in parts if part)
+
+
+def _name(artists: Sequence[str], title: str) -> str:
+    return f"{', '.join(artists)} - {title}" if artists else title
+
+
+def _printable(line: str) -> str:
+    """Others wrote these texts: a control character must not reach the terminal."""
+    return "".join(letter if letter.isprintable() else " " for letter in line)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}"
+
+
+def _difference(duration_s: float | None, wanted_ms: int | None) -> str:
+    if duration_s is None:
+        return "of unknown length"
+    if wanted_ms is None:
+        return _clock(duration_s)
+    difference_s = round(duration_s - wanted_ms / 1000)
+    if difference_s == 0:
+        return "of the same length"
+    return f"{_clock(duration_s)}, {abs(difference_s)} s {'longer' if difference_s > 0 else 'shorter'}"
+
+
+def run_review(
+    report_path: Path,
+    overrides_path: Path,
+    *,
+    ask: Callable[[str], str] | None,
+    show: Callable[[str], None],
+    doubtful_below: float,
+    everything: bool = False,
+) -> int:
+    """Show each doubtful track, and write what the person chooses at once. Returns how many choices were written.
+
+    Parameters
+    ----------
+    ask: shows its argument and returns the answer (a line; EOFError where there are no more); None only lists.
+    show: prints lines of text.
+    doubtful_below: see :func:`doubtful`.
+    everything: every track that was matched, also those that the file decides already.
+
+    Raises
+    ------
+    ConfigError: there is no such report, or overrides.toml cannot be used.
+    """
+    rows = _read_ledger(report_path)
+    decided = read_overrides(overrides_path)
+    if everything:
+        shown = sorted((row for row in rows if options(row)), key=_badness)
+    else:
+        shown = [row for row in doubtful(rows, doubtful_below) if row.id not in decided]
+    if not shown:
+        show("Nothing to review: no recording is in doubt.")
+        return 0
+    written = 0
+    for number, row in enumerate(shown, start=1):
+        show(describe(row))
+        if ask is None:
+            continue
+        choice = _answer(ask, show, options(row), f"[{number} of {len(shown)}] {QUESTION}")
+        if choice.stops:
+            break
+        if choice.override is not None:
+            write_override(overrides_path, row.id, choice.override, _name(row.artists, row.title))
+            written += 1
+    if written:
+        show(f"\n{written} in {overrides_path}. The next build uses them; only these tracks are done again.")
+    return written
+
+
+def _answer(ask: Callable[[str], str], show: Callable[[str], None], choices: Sequence[Option], question: str) -> Choice:
+    while True:
+        try:
+            return understand(ask(question), choices)
+        except EOFError:
+            return Choice(stops=True)
+        except ValueError as error:
+            show(f"{error}.")
+
+
+def _read_ledger(path: Path) -> tuple[Row, ...]:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_Report).ledger
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"There is no report {path}.", hint="Build the map first, or name the report with --report."
+        ) from error
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"{path} is not the report of a build: {error}.", hint="Build the map again, or name another --report."
+        ) from error

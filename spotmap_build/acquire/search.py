@@ -1,0 +1,285 @@
+"""Recordings: which sound each track is. What the person chose, else what was decided before, else by searching."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from spotmap_build.acquire.overrides import Override, Overrides, read_overrides
+from spotmap_build.acquire.services import Service
+from spotmap_build.acquire.video_ids import is_video_id
+from spotmap_build.cache.errors import CorruptEntry
+from spotmap_build.cache.freshness import Failure, Freshness, retry_later
+from spotmap_build.cache.keys import Key, digest_bytes
+from spotmap_build.core.files import check_regular
+from spotmap_build.core.rate_limiting import NotUnderstood
+from spotmap_build.errors import ServiceError
+from spotmap_build.model import Candidate, Failed, Match, Recording, Track
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from spotmap_build.acquire.queries import Query
+    from spotmap_build.acquire.youtube_music import YouTubeMusic
+    from spotmap_build.cache.records import Record
+    from spotmap_build.fetch.identify import FileFacts
+    from spotmap_build.fetch.source import Fetched
+    from spotmap_build.run import Run
+
+MATCH_VERSION: Final = 1
+"""Raise when the matcher decides otherwise: everything is decided anew, from the searches that are remembered."""
+SEARCH_VERSION: Final = 1
+DAY_S: Final = 86_400
+NONE_MAX_AGE_S: Final = 30 * DAY_S
+"""A recording that was not there a month ago may be there now."""
+SURE: Final = 0.9
+"""With so much confidence (0..1) no further search is made: an album's audio that agrees in all has more, the official
+video of a song, which may have another beginning, has less."""
+MATCH: Final = "match.json"
+CANDIDATES: Final = "candidates.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is known of a track's recording: the track with it, or why it has none. ``match`` is how it was decided."""
+
+    track: Track
+    match: Match | None = None
+    failure: Failed | None = None
+
+
+@dataclass(slots=True)
+class Recordings:
+    """What is known so far, by track id, and the tracks that are still to be searched for."""
+
+    found: dict[str, Found] = field(default_factory=dict)
+    pending: list[Track] = field(default_factory=list)
+
+
+class Finder:
+    """Finds the recording of one track after the other. Safe for threads."""
+
+    def __init__(self, run: Run, fetched: Fetched) -> None:
+        self.service = Service(run, "YouTube Music", barred=barred(run))
+        self._run = run
+        self._fetched = fetched
+        self._overrides: Overrides = read_overrides(run.config.overrides)
+        self._started_unix_s = int(time.time())
+        self._lock = threading.Lock()
+        self._client: YouTubeMusic | None = None
+        self._asking: dict[str, threading.Lock] = {}
+        self._unanswered: list[tuple[Key, ServiceError]] = []
+
+    def recall_all(self) -> Recordings:
+        """Everything that is known without asking anybody."""
+        recordings = Recordings()
+        for track in self._fetched.usable_tracks:
+            found = self._recall(track)
+            if found is None:
+                recordings.pending.append(track)
+            else:
+                recordings.found[track.id] = found
+        return recordings
+
+    def find(self, track: Track) -> Found:
+        """Search for the recording of a track, and remember the decision."""
+        if not self.service.is_open:
+            return Found(track, failure=self.service.waiting(track.id, "match"))
+        started = time.monotonic()
+        try:
+            match = self._search(track)
+        except ServiceError as error:
+            self.service.remember(error)
+            if not self.service.is_open:
+                return Found(track, failure=self.service.waiting(track.id, "match"))
+            if not isinstance(error, NotUnderstood):
+                self._unanswered.append((_match_key(track), error))
+            return Found(track, failure=Failed(track.id, "match", error.code, error.message, retryable=True))
+        freshness = None if match.candidate else Freshness(int(time.time()), NONE_MAX_AGE_S)
+        outputs = {MATCH: msgspec.json.encode(match)}
+        self._run.cache.put(_match_key(track), outputs, time.monotonic() - started, freshness=freshness)
+        return _found(track, match, int(time.time()) + NONE_MAX_AGE_S)
+
+    def close(self) -> None:
+        """Remember what was not answered, so that it is asked again later, and not at every build.
+
+        Not where the service is gone altogether: then it was not these tracks' fault.
+        """
+        unanswered, self._unanswered = self._unanswered, []
+        if not self.service.is_open:
+            return
+        for key, error in unanswered:
+            previous = self._run.cache.lookup(key, allow_expired=True)
+            failure = previous.failure if previous else None
+            again = retry_later(error.code, error.message, now_unix_s=time.time(), previous=failure)
+            self._run.cache.put_failure(key, again)
+
+    def _recall(self, track: Track) -> Found | None:
+        override = self._overrides.get(track.id)
+        if override is not None:
+            return self._overridden(track, override)
+        if track.recording is not None:
+            return Found(track)
+        if not self._fetched.loaded.is_streamed:
+            detail = "It names no audio file, no place and no vector."
+            return Found(track, failure=Failed(track.id, "fetch", "no-recording", detail))
+        return self._decided_before(track)
+
+    def _decided_before(self, track: Track) -> Found | None:
+        record = self._run.cache.lookup(_match_key(track), outputs=(MATCH,))
+        if record is None:
+            return None
+        if record.failure is not None:
+            return None if self._run.config.retry else Found(track, failure=failed(track.id, "match", record.failure))
+        try:
+            match = self._run.cache.decode(record, MATCH, _decode_match)
+        except CorruptEntry:
+            return None
+        if match.candidate is None and self._run.config.retry:
+            return None
+        fresh = record.freshness
+        return _found(track, match, fresh.fetched_at_unix_s + fresh.max_age_s if fresh else None)
+
+    def _overridden(self, track: Track, override: Override) -> Found:
+        if override.exclude:
+            detail = f"Left out by {self._run.config.overrides.name}."
+            return Found(track, failure=Failed(track.id, "match", "excluded", detail))
+        by_hand = f"chosen by you in {self._run.config.overrides.name}"
+        if override.file is not None:
+            return self._local(track, override.file)
+        candidate = Candidate(override.video_id, track.title, track.artists, track.album)
+        return _found(track, Match(candidate, 1.0, (by_hand,)), None)
+
+    def _local(self, track: Track, file: Path) -> Found:
+        from spotmap_build.fetch.identify import Unusable, identify_files
+
+        facts: FileFacts | Unusable
+        try:
+            check_regular(file)
+            (facts,) = identify_files([file], self._fetched.context)
+        except OSError as error:
+            facts = Unusable("unreadable", f"The file cannot be read: {error.strerror or error}.")
+        if isinstance(facts, Unusable):
+            detail = f"{file.name}, given in {self._run.config.overrides.name}: {facts.detail}"
+            return Found(track, failure=Failed(track.id, "match", facts.code, detail, needs_person=True))
+        recording = Recording(facts.audio_digest, path=str(file.absolute()))
+        art_digest = track.art_digest or facts.art_digest
+        return Found(replace(track, recording=recording, art_digest=art_digest))
+
+    def _search(self, track: Track) -> Match:
+        from spotmap_build.acquire.matching import decide
+        from spotmap_build.acquire.queries import queries
+
+        candidates: dict[str, Candidate] = {}
+        match = Match(None, 0.0, ("nothing was found",))
+        for query in queries(track):
+            for candidate in self._ask(query):
+                known = candidates.get(candidate.video_id)
+                from_isrc = query.is_isrc or (known is not None and known.from_isrc)
+                candidates[candidate.video_id] = replace(known or candidate, from_isrc=from_isrc)
+            match = decide(track, tuple(candidates.values()))
+            if match.candidate is not None and match.confidence >= SURE:
+                break
+        return match
+
+    def _ask(self, query: Query) -> tuple[Candidate, ...]:
+        """What a search gives; each is made once, however many tracks ask it and at the same time."""
+        key = Key("search", SEARCH_VERSION, {"text": query.text, "kind": query.kind})
+        with self._lock:
+            asking = self._asking.setdefault(key.digest, threading.Lock())
+        with asking:
+            record = self._run.cache.lookup(key, outputs=(CANDIDATES,), may_fail=False)
+            if record is not None and not self._is_to_be_asked_again(record):
+                with suppress(CorruptEntry):
+                    return self._run.cache.decode(record, CANDIDATES, _decode_candidates)
+            started = time.monotonic()
+            found = self._youtube_music().search(query.text, query.kind)
+            outputs = {CANDIDATES: msgspec.json.encode(found)}
+            freshness = Freshness(int(time.time()), NONE_MAX_AGE_S)
+            self._run.cache.put(key, outputs, time.monotonic() - started, freshness=freshness)
+            return found
+
+    def _is_to_be_asked_again(self, record: Record) -> bool:
+        """With ``--retry``, an answer from before this build does not count."""
+        fetched_at = record.freshness.fetched_at_unix_s if record.freshness else 0
+        return self._run.config.retry and fetched_at < self._started_unix_s
+
+    def _youtube_music(self) -> YouTubeMusic:
+        with self._lock:
+            if self._client is None:
+                from spotmap_build.acquire.youtube_music import YouTubeMusic
+                from spotmap_build.core.rate_limiting import RateLimiter
+
+                limiter = RateLimiter(self._run.config.searches_per_s)
+                self._client = YouTubeMusic(self._run.config.ytmusic_url, limiter=limiter, breaker=self.service.breaker)
+            return self._client
+
+
+def barred(run: Run) -> str:
+    """Why nothing on YouTube may be asked in this build; empty where it may."""
+    if run.config.offline:
+        return "Nothing was asked: the build was to stay offline."
+    return "" if run.config.listen else "New tracks are not listened to in this build (--no-listen)."
+
+
+def failed(track_id: str, stage: str, failure: Failure) -> Failed:
+    """The ledger's row of a failure that the cache remembers."""
+
+    return Failed(
+        track_id,
+        stage,
+        failure.code,
+        failure.detail,
+        retryable=failure.kind == "retry_after",
+        retry_at_unix_s=failure.retry_at_unix_s,
+        needs_person=failure.kind == "needs_person",
+    )
+
+
+def _decode_candidates(data: bytes) -> tuple[Candidate, ...]:
+    candidates = msgspec.json.decode(data, type=tuple[Candidate, ...])
+    _check_ids(candidates)
+    return candidates
+
+
+def _decode_match(data: bytes) -> Match:
+    match = msgspec.json.decode(data, type=Match)
+    _check_ids(each.candidate for each in match.considered)
+    _check_ids([match.candidate] if match.candidate else [])
+    return match
+
+
+def _check_ids(candidates: Iterable[Candidate]) -> None:
+    """Refuse what would not be remembered today: there was a version that kept any id."""
+    for candidate in candidates:
+        if not is_video_id(candidate.video_id):
+            raise ValueError("not the id of a recording")
+
+
+def _match_key(track: Track) -> Key:
+    """What a decision depends on: the words that a track is known by, not where it stands in a library."""
+    known = {
+        "title": track.title,
+        "artists": list(track.artists),
+        "album": track.album,
+        "duration_ms": track.duration_ms,
+        "isrc": track.isrc,
+        "explicit": track.explicit,
+    }
+    return Key("match", MATCH_VERSION, {"track": known})
+
+
+def _found(track: Track, match: Match, retry_at_unix_s: int | None) -> Found:
+    if match.candidate is None:
+        detail = "; ".join(match.evidence) or "No recording on YouTube Music is this track."
+        row = Failed(track.id, "match", "no-match", detail, retryable=True, retry_at_unix_s=retry_at_unix_s)
+        return Found(track, match, row)
+    video_id = match.candidate.video_id
+    recording = Recording(digest_bytes(f"youtube:{video_id}".encode()), video_id=video_id)
+    return Found(replace(track, recording=recording), match)

@@ -1,0 +1,292 @@
+"""YouTube Music's search, through ytmusicapi: what it finds as candidates, what goes wrong in our own errors.
+
+It is asked without an account. All requests of a client, the one for the visitor id included, go through one adapter
+that keeps the pace, reaches the configured host, bounds what comes, and understands refusals before ytmusicapi stumbles
+over them.
+"""
+
+from __future__ import annotations
+
+import json
+import locale
+import re
+import threading
+import time
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final, Literal
+from urllib.parse import urlsplit
+
+import requests
+
+from spotmap_build.acquire.search_answers import candidates, check_answer, one_by_one
+from spotmap_build.core.documents import parse_json
+from spotmap_build.core.http import BodyTooLarge, BoundedAdapter, Limits, RedirectRefused, TooSlow, make_session
+from spotmap_build.core.rate_limiting import NotUnderstood
+from spotmap_build.core.retry_after import parse_retry_after
+from spotmap_build.errors import ServiceError, ServiceRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ytmusicapi import YTMusic
+
+    from spotmap_build.core.rate_limiting import CircuitBreaker, RateLimiter
+    from spotmap_build.model import Candidate
+
+Kind = Literal["songs", "videos"]
+
+OWN_ADDRESS: Final = "https://music.youtube.com/"
+PAUSES_S: Final = (1.0, 4.0)
+"""Before the second and the third try of a request that was not answered."""
+ANSWER_BYTES: Final = 4 << 20
+"""Once decompressed. An answer has some 300 kB, the page with the visitor id less than a megabyte."""
+ANSWER_S: Final = 60.0
+REFUSALS: Final = frozenset({401, 403, 429})
+_VISITOR: Final = re.compile(rb'"VISITOR_DATA"\s*:\s*("(?:[^"\\\n]|\\.){1,1000}")')
+_HEADER_VALUE: Final = re.compile(r"[!-~]{1,1000}")
+_ROBOT_PAGE: Final = re.compile(r"unusual traffic|captcha|not a bot|sign in", re.IGNORECASE)
+LATER: Final = "Wait an hour and run the same command again: everything that was found is kept."
+OUTDATED: Final = "Run the command again; if it stays so, YouTube Music has changed: pip install --upgrade ytmusicapi"
+CONNECTION: Final = "Check the connection, and run the command again: everything that was found is kept."
+
+
+class _Unanswered(ServiceError):
+    """No answer, or one that says that the service is in trouble: worth another try at once."""
+
+
+class YouTubeMusic:
+    """Searches YouTube Music. Safe for threads.
+
+    Parameters
+    ----------
+    base_url: where it is, with a slash at its end; another than YouTube's own serves for proxies and tests.
+    limiter: waited for before every request.
+    breaker: told how every search went; once it is open, nothing is asked any more.
+    timeout_s: how long a connection may stay silent.
+    answer_s: how long a whole answer may take, however lively the connection.
+    pauses_s: waits before each further try of what was not answered.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        limiter: RateLimiter,
+        breaker: CircuitBreaker,
+        timeout_s: float = 20,
+        answer_s: float = ANSWER_S,
+        pauses_s: tuple[float, ...] = PAUSES_S,
+    ) -> None:
+        limits = Limits(silence_s=timeout_s, total_s=answer_s, body_bytes=ANSWER_BYTES)
+        self._adapter = _Adapter(base_url, limiter, breaker, limits)
+        self._breaker = breaker
+        self._pauses_s = pauses_s
+        self._lock = threading.Lock()
+        self._client: YTMusic | None = None
+
+    def search(self, text: str, kind: Kind) -> tuple[Candidate, ...]:
+        """What a query finds, best first: at most about twenty, and none where nothing is found.
+
+        Raises
+        ------
+        ServiceRefused: it wants no more requests for now. NotUnderstood: its answer makes no sense. ServiceError: there
+        is none.
+        """
+        try:
+            found = self._search(text, kind)
+        except ServiceError as error:
+            if error is not self._breaker.reason:
+                self._breaker.failed(error)
+            raise
+        self._breaker.succeeded()
+        return found
+
+    def _search(self, text: str, kind: Kind) -> tuple[Candidate, ...]:
+        for pause_s in self._pauses_s:
+            try:
+                return self._search_once(text, kind)
+            except _Unanswered:
+                time.sleep(pause_s)
+        return self._search_once(text, kind)
+
+    def _search_once(self, text: str, kind: Kind) -> tuple[Candidate, ...]:
+        from ytmusicapi.exceptions import YTMusicError
+
+        # A page that is not what it should be leaks out of ytmusicapi as any of these.
+        stumbles = (YTMusicError, ValueError, TypeError, LookupError, AttributeError, RecursionError)
+        try:
+            client = self._connected()
+            try:
+                rows = _ask(client, text, kind)
+            except stumbles:
+                rows = self._ask_by_row(client, text, kind, stumbles)
+                if not rows:
+                    raise
+            return candidates(rows)
+        except (BodyTooLarge, RedirectRefused) as error:
+            raise _not_understood() from error
+        except TooSlow as error:  # not again at once: it took long enough
+            raise ServiceError(f"YouTube Music cannot be reached: {_reason(error)}.", hint=CONNECTION) from error
+        except requests.RequestException as error:
+            raise _Unanswered(f"YouTube Music cannot be reached: {_reason(error)}.", hint=CONNECTION) from error
+        except stumbles as error:
+            raise _not_understood() from error
+
+    def _ask_by_row(
+        self, client: YTMusic, text: str, kind: Kind, stumbles: tuple[type[Exception], ...]
+    ) -> list[dict[str, Any]]:
+        """Let ytmusicapi read the last answer once more, row by row: the odd one is not to cost the others."""
+        rows: list[dict[str, Any]] = []
+        for answer in one_by_one(self._adapter.last_answer):
+            with suppress(*stumbles), self._adapter.answering(answer):
+                rows += _ask(client, text, kind)
+        return rows
+
+    def _connected(self) -> YTMusic:
+        """The client, made at the first search; the visitor id is fetched once, whoever comes first."""
+        with self._lock:
+            if self._client is None:
+                client = _make_client(self._adapter)
+                _ = client.base_headers
+                self._client = client
+            return self._client
+
+
+def _ask(client: YTMusic, text: str, kind: Kind) -> list[dict[str, Any]]:
+    # A limit below the size of a page: the first page is all we want, and one request.
+    rows: list[dict[str, Any]] = client.search(text, filter=kind, limit=1)
+    return rows
+
+
+class _Answers(threading.local):
+    """``last``: what came last, as ytmusicapi was given it. ``instead``: what is to be given in place of asking."""
+
+    last: bytes = b""
+    instead: bytes | None = None
+
+
+class _Adapter(BoundedAdapter):
+    """Every request of a client passes here."""
+
+    def __init__(self, base_url: str, limiter: RateLimiter, breaker: CircuitBreaker, limits: Limits) -> None:
+        super().__init__(limits)
+        self._base_url = base_url
+        self._limiter = limiter
+        self._breaker = breaker
+        self._answers = _Answers()
+
+    @property
+    def last_answer(self) -> bytes:
+        """The answer to this thread's last search, empty where it was none."""
+        return self._answers.last
+
+    @contextmanager
+    def answering(self, answer: bytes) -> Iterator[None]:
+        """Give this thread's searches an answer that was made from the last one; nobody is asked."""
+        self._answers.instead = answer
+        try:
+            yield
+        finally:
+            self._answers.instead = None
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **options: Any) -> requests.Response:
+        """Wait for its turn, send to the configured host, and look at the answer before ytmusicapi does."""
+        if self._answers.instead is not None:
+            return _answer(request, self._answers.instead)
+        self._answers.last = b""
+        self._limiter.wait()
+        if self._breaker.reason is not None:
+            raise self._breaker.reason
+        asked_for = request.url or ""
+        if asked_for.startswith(OWN_ADDRESS):
+            request.url = self._base_url + asked_for.removeprefix(OWN_ADDRESS)
+            # Those that were chosen are for the host that ytmusicapi knows.
+            options["proxies"] = requests.utils.get_environ_proxies(request.url)
+        response = super().send(request, **options)
+        response.encoding = "utf-8"  # nothing else is guessed
+        try:
+            _check(response, is_page=request.method == "GET")
+        except ServiceError:
+            response.close()
+            raise
+        if request.method == "GET":
+            return _with_content(response, _visitor_page(response.content))
+        if response.ok and not response.is_redirect:
+            self._answers.last = check_answer(response.content)
+            return _with_content(response, self._answers.last)
+        return response
+
+
+def _with_content(response: requests.Response, content: bytes) -> requests.Response:
+    response._content = content
+    return response
+
+
+def _answer(request: requests.PreparedRequest, content: bytes) -> requests.Response:
+    response = requests.Response()
+    response.status_code, response.reason, response.encoding = 200, "OK", "utf-8"
+    response.request, response.url = request, request.url or ""
+    return _with_content(response, content)
+
+
+def _visitor_page(page: bytes) -> bytes:
+    """All that ytmusicapi looks for on the page: its own search takes for ever in one that is made for that."""
+    found = _VISITOR.search(page)
+    visitor_id = ""
+    with suppress(ValueError):
+        visitor_id = parse_json(found[1]) if found else ""
+    if not _HEADER_VALUE.fullmatch(visitor_id):  # it becomes a header; without one, all is found as well
+        visitor_id = ""
+    return f"ytcfg.set({json.dumps({'VISITOR_DATA': visitor_id})});".encode()
+
+
+def _check(response: requests.Response, *, is_page: bool) -> None:
+    """Raise what a status says, or a page where data should be; ``is_page``: a page is what was asked for."""
+    status = response.status_code
+    if status in REFUSALS or urlsplit(response.headers.get("Location", "")).path.startswith("/sorry/"):
+        raise _refused(f"HTTP {status}", response)
+    if status >= 500:
+        raise _Unanswered(f"YouTube Music is in trouble (HTTP {status}).", hint="Run the command again later.")
+    is_html = response.headers.get("Content-Type", "").startswith("text/html")
+    if is_html and not is_page and _ROBOT_PAGE.search(response.text):
+        raise _refused("it asks for a person", response)
+
+
+def _refused(why: str, response: requests.Response) -> ServiceRefused:
+    retry_after_s = parse_retry_after(response.headers.get("Retry-After"))
+    return ServiceRefused(
+        f"YouTube Music wants no more requests for now ({why}).", hint=LATER, retry_after_s=retry_after_s
+    )
+
+
+def _make_client(adapter: _Adapter) -> YTMusic:
+    from ytmusicapi import YTMusic
+
+    session = make_session(follow_redirects=True)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    with _locale_kept():
+        # In another language, the same search can give nothing.
+        return YTMusic(requests_session=session, language="en")
+
+
+@contextmanager
+def _locale_kept() -> Iterator[None]:
+    """ytmusicapi changes the locale of the whole process."""
+    before = locale.setlocale(locale.LC_ALL)
+    try:
+        yield
+    finally:
+        locale.setlocale(locale.LC_ALL, before)
+
+
+def _not_understood() -> NotUnderstood:
+    return NotUnderstood("YouTube Music gave an answer that cannot be understood.", hint=OUTDATED)
+
+
+def _reason(error: requests.RequestException) -> str:
+    if isinstance(error, requests.Timeout):
+        return "it does not answer"
+    if isinstance(error, requests.exceptions.SSLError):
+        return "no secure connection"
+    return "no connection" if isinstance(error, requests.ConnectionError) else type(error).__name__

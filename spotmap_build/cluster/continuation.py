@@ -1,0 +1,122 @@
+"""Find groups on a map that people know: tracks stay in their cluster unless there is reason to leave it. Pure.
+
+A clustering from scratch puts a quarter of all tracks elsewhere when a tenth of the library is new
+(docs/decisions/0011): as good a partition as before, and nobody's map any more. So the old one is continued: new tracks
+join by their neighbours, new regions are found where there are none, and only what grew too large is split.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from spotmap_build.cluster.hdbscan import LARGEST, by_size, smallest_cluster
+from spotmap_build.cluster.hierarchy import (
+    MOST_VOTES,
+    Groups,
+    find_groups,
+    groups_of,
+    soft_membership,
+    with_enclosed,
+)
+
+if TYPE_CHECKING:
+    from spotmap_build.model import Float32Array, Int32Array
+
+NEW: Final = -2
+"""Label of a track that was not on the last map."""
+OVERGROWN: Final = 1.5
+"""Times the largest size of a cluster, from which on it is split where it has parts."""
+LOST: Final = 0.1
+"""Share of a track's neighbours in its own cluster under which it leaves for another that holds most of them."""
+LARGEST_LOSS: Final = 0.1
+"""Share of neighbours in a track's own cluster, on average, that continuing may cost against starting anew."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Continued:
+    """``agreement``: how many of a track's neighbours are in its own neighbourhood, on average (0..1, noise counts 0);
+    ``fresh_agreement``: of a clustering from scratch. ``is_fresh``: whether that was taken, the loss being too great.
+    """
+
+    groups: Groups
+    agreement: float
+    fresh_agreement: float
+    is_fresh: bool
+
+
+def continue_groups(
+    space: Float32Array, neighbours: Int32Array, previous: Int32Array, previous_parents: tuple[int, ...]
+) -> Continued:
+    """The groups of the last map, brought up to date.
+
+    Parameters
+    ----------
+    space, neighbours: see :func:`~spotmap_build.cluster.hierarchy.find_groups`; a map anchored to the last one.
+    previous: int32 ``[n]``, each track's neighbourhood on the last map, -1 for noise there, :data:`NEW` for new tracks.
+    previous_parents: the region of every neighbourhood of the last map.
+    """
+    fresh = find_groups(space, neighbours)
+    asked = neighbours[:, :MOST_VOTES]
+    labels = continue_labels(fresh.neighbourhoods, asked, previous)
+    parents = _parents(labels, asked, previous_parents)
+    continued = _renumbered(labels, parents, asked)
+    agreement = float(np.mean(continued.membership.strengths)) if len(space) else 0.0
+    fresh_agreement = float(np.mean(fresh.membership.strengths)) if len(space) else 0.0
+    is_fresh = agreement < fresh_agreement - LARGEST_LOSS
+    return Continued(fresh if is_fresh else continued, agreement, fresh_agreement, is_fresh)
+
+
+def continue_labels(fresh: Int32Array, neighbours: Int32Array, previous: Int32Array) -> Int32Array:
+    """Neighbourhoods by their old numbers, new ones by numbers above those, -1 for noise: int32 ``[n]``."""
+    n, size = len(fresh), smallest_cluster(len(fresh))
+    labels = np.where(previous >= 0, previous, -1).astype(np.int32)
+    counts = np.bincount(labels[labels >= 0], minlength=1)
+    # Too few are left of it to be a region.
+    labels[(labels >= 0) & (counts[labels] < size / 2)] = -1
+    number = int(previous.max(initial=-1)) + 1
+    for cluster in range(int(fresh.max(initial=-1)) + 1):
+        rows = np.flatnonzero(fresh == cluster)
+        free = rows[labels[rows] < 0]
+        if len(free) >= size and 2 * len(free) >= len(rows):
+            labels[free] = number
+            number += 1
+        elif len(free) < len(rows):
+            # Newcomers to a place that is a region already.
+            held = np.bincount(labels[rows[labels[rows] >= 0]])
+            if 2 * held.max() >= held.sum():
+                labels[free] = held.argmax()
+    for cluster in np.flatnonzero(np.bincount(labels[labels >= 0], minlength=1) > OVERGROWN * LARGEST * size).tolist():
+        rows = np.flatnonzero(labels == cluster)
+        inside = fresh[rows][fresh[rows] >= 0]
+        parts = [part for part in np.unique(inside).tolist() if np.sum(inside == part) >= size]
+        for part in sorted(parts, key=lambda part: (-int(np.sum(inside == part)), part))[1:]:
+            labels[rows[fresh[rows] == part]] = number
+            number += 1
+    around = soft_membership(labels, neighbours)
+    leaves = (labels >= 0) & (around.strengths < LOST) & (around.second_strengths > 0.5)
+    labels[leaves] = around.seconds[leaves]
+    return with_enclosed(labels, neighbours) if n else labels
+
+
+def _parents(labels: Int32Array, neighbours: Int32Array, previous_parents: tuple[int, ...]) -> tuple[int, ...]:
+    """The region of every number in ``labels``: the old one; for new neighbourhoods that of most neighbours, or another
+    new one."""
+    parents = list(previous_parents)
+    for cluster in range(len(previous_parents), int(labels.max(initial=-1)) + 1):
+        around = labels[neighbours[labels == cluster]]
+        known = around[(around >= 0) & (around < len(parents))]
+        regions = np.bincount(np.asarray(parents, dtype=np.intp)[known], minlength=1) if len(known) else np.zeros(1)
+        is_near = 5 * regions.max() >= around.size > 0
+        parents.append(int(regions.argmax()) if is_near else max(parents, default=-1) + 1)
+    return tuple(parents)
+
+
+def _renumbered(labels: Int32Array, parents: tuple[int, ...], neighbours: Int32Array) -> Groups:
+    """With neighbourhoods numbered by falling size, and none of them empty."""
+    numbered = by_size(labels)
+    count = int(numbered.max(initial=-1)) + 1
+    old = [int(labels[np.argmax(numbered == number)]) for number in range(count)]
+    return groups_of(numbered, tuple(parents[label] for label in old), neighbours)

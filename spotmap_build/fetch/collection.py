@@ -1,0 +1,69 @@
+"""Gather the tracks of one export that names the same track in many places: once in the library, once a playlist."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Final
+
+from spotmap_build.fetch.merge import together
+from spotmap_build.fetch.spotify_ids import LOCAL
+from spotmap_build.model import Failed, Library, Omission, Playlist, Track
+
+ISO_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]{5,12}Z?)?")
+LOCAL_FILE: Final = (
+    "It is a file of your own that Spotify only lists. To have it on the map, add --source folder:PATH, the folder "
+    "that it lies in."
+)
+TAKEN_DOWN: Final = "The export lists it without a title: it is not on Spotify any more."
+MOST: Final = 1 << 40
+"""Milliseconds are 34 years, plays are more than a life has: what is larger is a mistake."""
+
+
+class Collection:
+    """The tracks by id, in the order in which they were first named; what one place lacks, another may say."""
+
+    def __init__(self) -> None:
+        self.tracks: dict[str, Track] = {}
+        self.playlists: list[Playlist] = []
+        self.omissions: list[Omission] = []
+
+    def put(self, track: Track) -> None:
+        """Add a track, or what is new of one that is known. It came into the library when it was first added."""
+        known = self.tracks.get(track.id)
+        if known is None:
+            self.tracks[track.id] = track
+        elif known != track:
+            dates = sorted(date for date in (known.added_at, track.added_at) if date)
+            self.tracks[track.id] = replace(together([known, track]), added_at=dates[0] if dates else "")
+
+    def library(self) -> Library:
+        """All of it. What cannot be looked for is among the failures."""
+        tracks = (track if track.title else replace(track, title="Untitled") for track in self.tracks.values())
+        failures = (failed for track in self.tracks.values() if (failed := _failed(track)) is not None)
+        return Library(tuple(tracks), tuple(self.playlists), tuple(failures), tuple(self.omissions))
+
+
+def _failed(track: Track) -> Failed | None:
+    if track.id.startswith(LOCAL):
+        return Failed(track.id, "fetch", "local-file", LOCAL_FILE, needs_person=True)
+    if not track.title:
+        return Failed(track.id, "fetch", "taken-down", TAKEN_DOWN)
+    return None
+
+
+def iso_date(text: str) -> str:
+    """A date or time as it stands, if it is one of ISO 8601; else nothing."""
+    stripped = text.strip()
+    return stripped if ISO_DATE.fullmatch(stripped) else ""
+
+
+def whole_number(value: object) -> int | None:
+    """A number above 0 that can be a duration or a count, of JSON or of text; else None."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return round(number) if 0.5 < number <= MOST else None

@@ -1,0 +1,228 @@
+"""Look into an audio file once, and remember what it holds for as long as the file stays as it is.
+
+The sound is named by the digest of its packets, so a file that was moved, renamed or tagged anew is still the same
+recording. The look itself is remembered under the file's place, size and time of change: an unchanged library is read
+without opening any of its files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from spotmap_build.cache.errors import CorruptEntry
+from spotmap_build.cache.freshness import Failure
+from spotmap_build.cache.keys import Key, is_digest
+from spotmap_build.core.files import read_bounded
+from spotmap_build.core.text import printable
+from spotmap_build.errors import TrackError
+from spotmap_build.fetch.covers import LARGEST_SOURCE_BYTES
+from spotmap_build.fetch.tags import fold_space, read_tags, title_from_name
+from spotmap_build.fetch.thumbnails import Thumbnails, UnreadablePicture
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from spotmap_build.cache.records import Record
+    from spotmap_build.cache.store import Cache
+    from spotmap_build.fetch.source import LoadContext
+
+IDENTIFY_VERSION: Final = 1
+COVER_VERSION: Final = 1
+FACTS: Final = "facts.json"
+DIGEST: Final = "digest"
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What a file holds. Texts are as its tags say them; empty where they say nothing."""
+
+    audio_digest: str
+    duration_ms: int | None
+    title: str
+    artists: tuple[str, ...]
+    album: str
+    year: int | None
+    isrc: str
+    art_digest: str
+    is_cover_unreadable: bool = False
+    """It has a cover picture that cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """What became of a cover picture. ``art_digest``: of its thumbnail, now in the cache; empty where there is none.
+
+    ``is_final``: another look at the same picture would give the same.
+    """
+
+    art_digest: str = ""
+    is_unreadable: bool = False
+    is_final: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """Why a file cannot be a track: a code for programs and a sentence for people."""
+
+    code: str
+    detail: str
+
+
+def identify_files(paths: Sequence[Path], context: LoadContext) -> list[FileFacts | Unusable]:
+    """Facts of every file, in order: from the cache where the file has not changed, else by looking."""
+    outcomes: list[FileFacts | Unusable | None] = [_remembered(path, context.cache) for path in paths]
+    missing = [position for position, outcome in enumerate(outcomes) if outcome is None]
+    if missing:
+        with ExitStack() as stack:
+            threads = stack.enter_context(ThreadPoolExecutor(context.threads, thread_name_prefix="identify"))
+            thumbnails = stack.enter_context(Thumbnails())  # ends first, so that no thread waits for a picture
+            looks = threads.map(lambda position: _look(paths[position], context, thumbnails), missing)
+            for number, (position, outcome) in enumerate(zip(missing, looks, strict=True), start=1):
+                outcomes[position] = outcome
+                context.advance(number, len(missing))
+    return [outcome for outcome in outcomes if outcome is not None]
+
+
+def _key(path: Path, stage: str, version: int) -> Key | Unusable:
+    """The key of a look: place, size and time of change. The place goes in as a digest, so no path is ever stored."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        return Unusable("unreadable", f"The file cannot be read: {error.strerror or error}.")
+    place = hashlib.sha256(os.fsencode(path.absolute())).hexdigest()
+    return Key(stage, version, {"place": place, "size_bytes": status.st_size, "changed_ns": status.st_mtime_ns})
+
+
+def _remembered(path: Path, cache: Cache) -> FileFacts | Unusable | None:
+    key = _key(path, "identify", IDENTIFY_VERSION)
+    if isinstance(key, Unusable):
+        return key
+    record = cache.lookup(key)
+    if record is None:
+        return None
+    if record.failure is not None:
+        return Unusable(record.failure.code, record.failure.detail)
+    try:
+        return cache.decode(record, FACTS, partial(_decode_facts, record))
+    except CorruptEntry:
+        return None
+
+
+def _decode_facts(record: Record, content: bytes) -> FileFacts:
+    facts = msgspec.json.decode(content, type=FileFacts)
+    if not is_digest(facts.audio_digest) or facts.art_digest not in ("", *record.blobs):
+        raise ValueError("not the digests of a sound and of a cover that is kept")
+    return facts
+
+
+def _decode_digest(record: Record, content: bytes) -> str:
+    art_digest = content.decode()
+    if art_digest not in ("", *record.blobs):
+        raise ValueError("not the digest of a cover that is kept")
+    return art_digest
+
+
+def _look(path: Path, context: LoadContext, thumbnails: Thumbnails) -> FileFacts | Unusable:
+    cache = context.cache
+    key = _key(path, "identify", IDENTIFY_VERSION)
+    if isinstance(key, Unusable):
+        return key
+    started = time.monotonic()
+    try:
+        found = context.probe(path)
+        tags = read_tags(path)
+    except OSError as error:
+        return Unusable("unreadable", f"The file cannot be read: {error.strerror or error}.")
+    except TrackError as error:
+        detail = printable(error.message)
+        if not error.retryable:
+            failure = Failure(error.track_code, detail, "permanent")
+            cache.put_failure(key, failure, seconds=time.monotonic() - started)
+        return Unusable(error.track_code, detail)
+    cover = _store_thumbnail(tags.cover, cache, thumbnails) if tags.cover else Cover()
+    facts = FileFacts(
+        audio_digest=found.audio_digest,
+        duration_ms=found.duration_ms,
+        title=tags.title,
+        artists=tags.artists,
+        album=tags.album,
+        year=tags.year,
+        isrc=tags.isrc,
+        art_digest=cover.art_digest,
+        is_cover_unreadable=cover.is_unreadable,
+    )
+    if cover.is_final:
+        outputs, blobs = {FACTS: _encode(facts)}, [cover.art_digest] if cover.art_digest else []
+        cache.put(key, outputs, blobs=blobs, seconds=time.monotonic() - started)
+    return facts
+
+
+def _encode(facts: FileFacts) -> bytes:
+    row = asdict(facts)
+    if not facts.is_cover_unreadable:
+        del row["is_cover_unreadable"]
+    return msgspec.json.encode(row)
+
+
+def _store_thumbnail(image: bytes, cache: Cache, thumbnails: Thumbnails) -> Cover:
+    try:
+        return Cover(cache.put_blob(thumbnails.make(image)))
+    except UnreadablePicture as error:
+        return Cover(is_unreadable=True, is_final=error.is_final)
+
+
+def folder_covers(covers: Mapping[Path, Path], cache: Cache) -> dict[Path, Cover]:
+    """What became of the cover pictures that lie beside the music, by folder."""
+    with Thumbnails() as thumbnails:
+        return {folder: _folder_cover(path, cache, thumbnails) for folder, path in covers.items()}
+
+
+def _folder_cover(path: Path, cache: Cache, thumbnails: Thumbnails) -> Cover:
+    key = _key(path, "cover", COVER_VERSION)
+    if isinstance(key, Unusable):
+        return Cover(is_unreadable=True)
+    record = cache.lookup(key)
+    with suppress(CorruptEntry):
+        if record is not None:
+            art_digest = cache.decode(record, DIGEST, partial(_decode_digest, record))
+            return Cover(art_digest, is_unreadable=not art_digest)
+    started = time.monotonic()
+    try:
+        image = read_bounded(path, LARGEST_SOURCE_BYTES)
+    except OSError:
+        return Cover(is_unreadable=True)
+    cover = _store_thumbnail(image, cache, thumbnails)
+    if cover.is_final:
+        blobs = [cover.art_digest] if cover.art_digest else []
+        cache.put(key, {DIGEST: cover.art_digest.encode()}, blobs=blobs, seconds=time.monotonic() - started)
+    return cover
+
+
+def about_covers(unreadable: Iterable[Path]) -> tuple[str, ...]:
+    """Say how many cover pictures cannot be used, if any: ``unreadable`` are the files that they lie in."""
+    names = [printable(path.name) for path in unreadable]
+    if not names:
+        return ()
+    if len(names) == 1:
+        return (f"The cover picture in {names[0]} cannot be read and was left out.",)
+    return (f"{len(names)} cover pictures cannot be read and were left out: in {names[0]}, {names[1]}…",)
+
+
+def display_facts(path: Path, facts: FileFacts | Unusable) -> tuple[str, tuple[str, ...]]:
+    """Title and artists to show: the tags' words, else what the file's name says."""
+    title, artists = title_from_name(path.stem)
+    if isinstance(facts, Unusable):
+        return title, artists
+    if facts.title:
+        return fold_space(facts.title), facts.artists
+    return title, facts.artists or artists

@@ -1,0 +1,268 @@
+"""Several sources as one library: which of their tracks are one and the same, and what is known of it then. Pure.
+
+Two tracks are one where
+
+1. they have the same id (a Spotify URI, for most); or
+2. they have the same ISRC, and titles of which one begins with the other: an ISRC alone is sometimes wrong; or
+3. title and artists are the same when they are folded, and the durations are within two seconds. Where a duration is
+   not known, the albums must be the same as well. An explicit and a clean version are two tracks.
+
+What one source lists apart (a song from the single and from the album, say) stays apart: only equal ids make those one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, Final
+
+from spotmap_build.core.normalize import fold
+from spotmap_build.errors import ConfigError
+from spotmap_build.fetch.source import Loaded, with_distinct_ids
+from spotmap_build.model import Failed, Library, Playlist, Recording, Track
+
+SPOTIFY_TRACK: Final = "spotify:track:"
+SAME_DURATION_MS: Final = 2_000
+SAME_ISRC_DURATION_MS: Final = 10_000
+"""One recording has more or less silence at its end from one release to another; an edit is shorter by more."""
+MOST_NAMESAKES: Final = 100
+"""A name that more tracks carry ("Intro" by "Unknown artist") says nothing, and would take quadratic time."""
+
+_fold = lru_cache(maxsize=1 << 16)(fold)
+"""Artists and albums come again and again, and every title at each step."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """A track as one of the parts lists it."""
+
+    part: int
+    track: Track
+    is_usable: bool
+
+
+@dataclass(slots=True, eq=False)
+class _Same:
+    """What is one track, as the parts list it; of each part one listing at most, unless they share an id."""
+
+    listings: list[_Listed]
+    parts: set[int]
+
+    @property
+    def tracks(self) -> list[Track]:
+        return [listing.track for listing in self.listings]
+
+
+def merge(parts: Sequence[Loaded], layers: Sequence[str] = ()) -> Loaded:
+    """Put what several sources loaded together, in their order; playlists stay apart.
+
+    Parameters
+    ----------
+    parts: what each source gave.
+    layers: a name for each source (``--as``): whose library it is. None where all is one person's.
+
+    Raises
+    ------
+    ConfigError: one of several sources brings places or vectors of its own, which have no meaning for the others; or
+        there are not as many names as sources.
+    """
+    if layers and len(layers) != len(parts):
+        raise ConfigError(
+            f"--as gives {len(layers)} name{'s' * (len(layers) != 1)} ({', '.join(layers)}) to {len(parts)} "
+            f"source{'s' * (len(parts) != 1)}.",
+            hint="Give one name for each --source, in their order; the same name twice where two are one person's.",
+        )
+    named = [_on_layer(part, layers[number]) for number, part in enumerate(parts)] if layers else list(parts)
+    if len(named) == 1:
+        return named[0]
+    if any(part.vectors is not None or any(track.position for track in part.library.tracks) for part in named):
+        raise ConfigError(
+            "A table with its own vectors or x and y cannot be put on one map with other sources.",
+            hint="Build it by itself, or leave those columns out so that its tracks are listened to.",
+        )
+    renders = [part.render for part in named if part.render is not None]
+    problems = [part.problem for part in named if part.problem is not None]
+    return Loaded(
+        kind="+".join(part.kind for part in named),
+        library=_library([part.library for part in named]),
+        render=renders[0] if renders else None,
+        is_streamed=any(part.is_streamed for part in named),
+        notices=tuple(dict.fromkeys(notice for part in named for notice in part.notices)),
+        problem=problems[0] if problems else None,
+    )
+
+
+def _on_layer(part: Loaded, layer: str) -> Loaded:
+    tracks = tuple(replace(track, layers=(layer,)) for track in part.library.tracks)
+    return replace(part, library=replace(part.library, tracks=tracks))
+
+
+def _library(libraries: Sequence[Library]) -> Library:
+    groups = _same_ids(libraries)
+    for key, is_same in (
+        (_isrc, _is_same_recording),
+        (_name_and_album, _is_same_duration),
+        (_name, _is_same_known_duration),
+    ):
+        groups = _join(groups, len(libraries), key, is_same)
+    merged = [together(group.tracks) for group in groups]
+    new_ids = {old.id: track.id for group, track in zip(groups, merged, strict=True) for old in group.tracks}
+    playlists = [_with_ids(playlist, new_ids) for library in libraries for playlist in library.playlists]
+    omissions = dict.fromkeys(omission for library in libraries for omission in library.omissions)
+    failures = _failures(libraries, groups, new_ids)
+    return Library(tuple(merged), tuple(with_distinct_ids(playlists)), failures, tuple(omissions))
+
+
+def _same_ids(libraries: Iterable[Library]) -> list[_Same]:
+    groups: dict[str, _Same] = {}
+    for part, library in enumerate(libraries):
+        unusable = {failure.track_id for failure in library.failures}
+        for track in library.tracks:
+            group = groups.setdefault(track.id, _Same([], set()))
+            group.listings.append(_Listed(part, track, track.id not in unusable))
+            group.parts.add(part)
+    return list(groups.values())
+
+
+def _join(
+    groups: list[_Same],
+    part_count: int,
+    key: Callable[[Track], object],
+    is_same: Callable[[Track, Track], bool],
+) -> list[_Same]:
+    """Join groups of different parts that share a key, where all their tracks are the same by ``is_same`` too.
+
+    ``key`` gives None for a track that this says nothing of.
+    """
+    namesakes: dict[object, list[_Same]] = {}
+    for group in groups:
+        if len(group.parts) < part_count:
+            for one in dict.fromkeys(key(track) for track in group.tracks):
+                namesakes.setdefault(one, []).append(group)
+    namesakes.pop(None, None)
+    joined: dict[int, _Same] = {}
+    namesakes.pop(None, None)
+    for alike in namesakes.values():
+        if 1 < len(alike) <= MOST_NAMESAKES:
+            _join_alike([_final(group, joined) for group in alike], is_same, joined)
+    return [group for group in groups if id(group) not in joined]
+
+
+def _join_alike(alike: list[_Same], is_same: Callable[[Track, Track], bool], joined: dict[int, _Same]) -> None:
+    kept: list[_Same] = []
+    for group in alike:
+        if any(group is known for known in kept):
+            continue
+        for known in kept:
+            if known.parts.isdisjoint(group.parts) and all(is_same(a, b) for a in known.tracks for b in group.tracks):
+                known.listings = sorted(known.listings + group.listings, key=lambda listing: listing.part)
+                known.parts |= group.parts
+                joined[id(group)] = known
+                break
+        else:
+            kept.append(group)
+
+
+def _final(group: _Same, joined: dict[int, _Same]) -> _Same:
+    while id(group) in joined:
+        group = joined[id(group)]
+    return group
+
+
+def _isrc(track: Track) -> str | None:
+    return track.isrc.replace("-", "").replace(" ", "").upper() or None
+
+
+def _name(track: Track) -> tuple[str, frozenset[str]] | None:
+    title, artists = _fold(track.title), frozenset(map(_fold, track.artists)) - {""}
+    return (title, artists) if title and artists else None
+
+
+def _name_and_album(track: Track) -> tuple[object, str] | None:
+    name = _name(track)
+    return (name, _fold(track.album)) if name else None
+
+
+def _is_same_recording(one: Track, other: Track) -> bool:
+    shorter, longer = sorted((_fold(one.title), _fold(other.title)), key=len)
+    is_title = bool(shorter) and f"{longer} ".startswith(f"{shorter} ")
+    return is_title and _within(one, other, SAME_ISRC_DURATION_MS) is not False
+
+
+def _is_same_duration(one: Track, other: Track) -> bool:
+    return _within(one, other, SAME_DURATION_MS) is not False and not _is_clean_and_explicit(one, other)
+
+
+def _is_same_known_duration(one: Track, other: Track) -> bool:
+    return _within(one, other, SAME_DURATION_MS) is True and not _is_clean_and_explicit(one, other)
+
+
+def _within(one: Track, other: Track, tolerance_ms: int) -> bool | None:
+    """Whether two durations agree; None where one is not known."""
+    if one.duration_ms is None or other.duration_ms is None:
+        return None
+    return abs(one.duration_ms - other.duration_ms) <= tolerance_ms
+
+
+def _is_clean_and_explicit(one: Track, other: Track) -> bool:
+    return {one.explicit, other.explicit} == {True, False}
+
+
+def together(tracks: Sequence[Track]) -> Track:
+    """One track of several that are the same: the first one's word, and the others' where it has none."""
+    if len(tracks) == 1:
+        return tracks[0]
+    counts = [track.play_count for track in tracks if track.play_count is not None]
+    return replace(
+        tracks[0],
+        id=next((track.id for track in tracks if track.id.startswith(SPOTIFY_TRACK)), tracks[0].id),
+        title=_first(track.title for track in tracks) or "",
+        artists=_first(track.artists for track in tracks) or (),
+        album=_first(track.album for track in tracks) or "",
+        duration_ms=_first(track.duration_ms for track in tracks),
+        isrc=_first(track.isrc for track in tracks) or "",
+        explicit=next((track.explicit for track in tracks if track.explicit is not None), None),
+        year=_first(track.year for track in tracks),
+        added_at=_first(track.added_at for track in tracks) or "",
+        genres=_union(track.genres for track in tracks),
+        play_count=max(counts) if counts else None,
+        layers=_union(track.layers for track in tracks),
+        art_digest=_first(track.art_digest for track in tracks) or "",
+        recording=_recording(tracks),
+        facets={name: value for track in reversed(tracks) for name, value in track.facets.items()},
+    )
+
+
+def _recording(tracks: Iterable[Track]) -> Recording | None:
+    """A file on this machine before all else: it is there, and it is what its owner listens to."""
+    recordings = [track.recording for track in tracks if track.recording is not None]
+    return next((recording for recording in recordings if recording.path), recordings[0] if recordings else None)
+
+
+def _first(values: Iterable[Any]) -> Any:
+    """The first that is not empty, or None."""
+    return next((value for value in values if value), None)
+
+
+def _union(values: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one for several in values for one in several))
+
+
+def _with_ids(playlist: Playlist, new_ids: dict[str, str]) -> Playlist:
+    track_ids = dict.fromkeys(new_ids[track_id] for track_id in playlist.track_ids if track_id in new_ids)
+    return replace(playlist, track_ids=tuple(track_ids))
+
+
+def _failures(libraries: Iterable[Library], groups: Iterable[_Same], new_ids: dict[str, str]) -> tuple[Failed, ...]:
+    """The first failure of each track that is usable in none of the parts."""
+    usable = {
+        new_ids[group.listings[0].track.id] for group in groups if any(listing.is_usable for listing in group.listings)
+    }
+    failures: dict[str, Failed] = {}
+    for library in libraries:
+        for failure in library.failures:
+            track_id = new_ids.get(failure.track_id, failure.track_id)
+            if track_id not in usable:
+                failures.setdefault(track_id, replace(failure, track_id=track_id))
+    return tuple(failures.values())

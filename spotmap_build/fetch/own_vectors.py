@@ -1,0 +1,134 @@
+"""Embedding vectors that a table brings along: a column, or a ``.npy`` file beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from tokenize import TokenError
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+import orjson
+
+from spotmap_build.cache.keys import digest_bytes
+from spotmap_build.core.files import FileTooLarge, open_regular
+from spotmap_build.core.text import printable
+from spotmap_build.errors import SourceError
+from spotmap_build.fetch.source import OwnVectors
+
+if TYPE_CHECKING:
+    from spotmap_build.fetch.table_files import Columns
+    from spotmap_build.model import Float32Array
+
+
+NOT_NUMBERS: Final = (
+    *(OSError, ValueError, TypeError, EOFError, LookupError),
+    *(MemoryError, RecursionError, SyntaxError, TokenError),
+)
+"""What numpy raises; it parses the header as an expression of Python."""
+LONGEST_REASON: Final = 300
+LARGEST_MATRIX_BYTES: Final = 4 << 30
+MOST_NUMBERS: Final = 16_384
+"""In one vector."""
+
+
+def find_vectors(path: Path, columns: Columns) -> OwnVectors | None:
+    """The vectors of a table's rows, in order, or None where it has none; they are read when they are needed."""
+    beside = path.with_suffix(".npy")
+    rows = len(columns["title"])
+    if beside.exists() and not beside.is_dir():
+        return OwnVectors(_digest(beside), lambda: _load_matrix(beside, rows))
+    if "vector" in columns:
+        values = columns["vector"]
+        try:
+            digest = digest_bytes(orjson.dumps(values))
+        except orjson.JSONEncodeError as error:
+            raise _no_vectors(path) from error
+        return OwnVectors(digest, lambda: _parse_matrix(path, values))
+    return None
+
+
+def _digest(path: Path) -> str:
+    try:
+        with open_regular(path) as file:
+            size_bytes = os.fstat(file.fileno()).st_size
+            if size_bytes > LARGEST_MATRIX_BYTES:
+                raise FileTooLarge(path, LARGEST_MATRIX_BYTES)
+            if size_bytes == 0:  # or a file of the kernel, which might wait
+                raise SourceError(f"{path} is empty.", hint="It must hold numbers, one row for each row of the table.")
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def _load_matrix(path: Path, rows: int) -> Float32Array:
+    import numpy as np
+
+    try:
+        with open_regular(path) as file:
+            shape, dtype = _header(file)
+            if len(shape) != 2 or shape[0] != rows or shape[1] > MOST_NUMBERS or dtype.kind not in "fiu":
+                raise SourceError(
+                    f"{path} holds an array of shape {shape}, type {dtype}; the table has {rows} rows.",
+                    hint="It must hold numbers, one row for each row of the table, in the same order.",
+                )
+            if shape[0] * shape[1] * dtype.itemsize > os.fstat(file.fileno()).st_size - file.tell():
+                raise ValueError(f"it is shorter than an array of shape {shape}, type {dtype}")
+            file.seek(0)
+            matrix = np.lib.format.read_array(file, allow_pickle=False)
+    except NOT_NUMBERS as error:
+        reason = printable(str(error))[:LONGEST_REASON]
+        raise SourceError(f"{path} is not a .npy file of numbers: {reason}.") from error
+    with np.errstate(over="ignore"):  # what single precision cannot hold is found below
+        return _finite(np.asarray(matrix, dtype=np.float32), path)
+
+
+def _header(file: BinaryIO) -> tuple[tuple[int, ...], Any]:
+    """Shape and type as the file says them; nothing of that size is made before they are checked."""
+    import numpy as np
+
+    version = np.lib.format.read_magic(file)
+    if version not in ((1, 0), (2, 0)):
+        raise ValueError(f"its format {version[0]}.{version[1]} is not one for numbers")
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(file)
+    if not all(isinstance(length, int) and length >= 0 for length in shape):
+        raise ValueError(f"there is no array of shape {shape}")
+    return shape, dtype
+
+
+def _parse_matrix(path: Path, values: Sequence[Any]) -> Float32Array:
+    import numpy as np
+
+    try:
+        rows = [_parse_vector(value) for value in values]
+        matrix = np.asarray(rows, dtype=np.float32)
+    except (TypeError, ValueError, OverflowError, MemoryError) as error:
+        raise _no_vectors(path) from error
+    return _finite(matrix, path)
+
+
+def _no_vectors(path: Path) -> SourceError:
+    return SourceError(
+        f"{path}: the column 'vector' holds something else than equally long lists of numbers.",
+        hint="A vector looks like [0.1, 0.2] or 0.1 0.2, and no row may lack it.",
+    )
+
+
+def _parse_vector(value: Any) -> list[float]:
+    if isinstance(value, str):
+        return [float(part) for part in value.strip("[] \n").replace(",", " ").split()]
+    return [float(part) for part in value]
+
+
+def _finite(matrix: Float32Array, path: Path) -> Float32Array:
+    import numpy as np
+
+    bad = np.flatnonzero(~np.isfinite(matrix).all(axis=1))
+    if len(bad):
+        raise SourceError(
+            f"{path}: the vector of row {int(bad[0]) + 1} holds NaN or infinity ({len(bad)} such rows).",
+            hint="Leave those rows out, or mend them.",
+        )
+    return matrix

@@ -1,0 +1,204 @@
+"""Read a Parquet file as columns of plain values, whatever its types. The only module that imports pyarrow.
+
+A Parquet file can hold a thousand times what it takes on the disk. So what it says of itself is checked first, it is
+read in pieces, texts that are there once are held once, and only columns that are used are read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from spotmap_build.core.files import open_regular
+from spotmap_build.core.text import printable
+from spotmap_build.errors import SourceError
+from spotmap_build.fetch.table_bounds import LONGEST_LINE, check_shape
+
+PIECE_ROWS: Final = 4_096
+LEAST_BYTES: Final = 64 << 20
+"""Any file may hold so much when it is decompressed, or ``MOST_EXPANDED`` times what it takes on the disk."""
+MOST_EXPANDED: Final = 8
+LEAST_VALUES: Final = 2_000_000
+"""Any file may hold so many values, or one for each byte that it takes on the disk."""
+LEAST_ROWS: Final = 100_000
+LONGEST_REASON: Final = 300
+
+Columns = dict[str, list[Any]]
+
+
+def read_parquet(path: Path, is_used: Callable[[str], bool]) -> tuple[Columns, list[str]]:
+    """Return the columns that are used, and the names of those that hold what no table of tracks has.
+
+    Values are of Python's types. A time has microseconds; what Python cannot say (a date beyond the year 9999), and
+    bytes that are no text, are None. A column holds single values or lists of them; one of structures or maps is not
+    read.
+
+    Parameters
+    ----------
+    is_used: whether a column of this name, in lower case, is to be read.
+
+    Raises
+    ------
+    SourceError
+        It is no Parquet file, is damaged, or holds too much; or pyarrow is not installed.
+    OSError
+        It cannot be opened.
+    """
+    with open_regular(path) as file:
+        try:
+            import pyarrow
+            import pyarrow.parquet
+        except ImportError as error:
+            raise SourceError(
+                f"Reading {path.name} needs the package pyarrow.",
+                hint="Install it: pip install 'spotmap-build[parquet]'.",
+            ) from error
+        damaged = (
+            *(pyarrow.ArrowException, OSError, ValueError, TypeError, LookupError, ArithmeticError),
+            *(MemoryError, NotImplementedError, RuntimeError, ImportError),
+        )
+        try:
+            return _read(file, path, is_used)
+        except damaged as error:
+            reason = printable(str(error) or type(error).__name__)[:LONGEST_REASON]
+            raise SourceError(f"{path} is not a Parquet file that can be read: {reason}.") from error
+
+
+def _read(file: BinaryIO, path: Path, is_used: Callable[[str], bool]) -> tuple[Columns, list[str]]:
+    import pyarrow.parquet
+
+    source = pyarrow.parquet.ParquetFile(file)
+    check_shape(str(path), rows=source.metadata.num_rows, columns=source.metadata.num_columns)
+    fields = [field for field in source.schema_arrow if is_used(_known_name(field.name))]
+    wanted = [field.name for field in fields if _is_readable(field.type)]
+    left_out = [field.name for field in fields if not _is_readable(field.type)]
+    indices = [
+        position
+        for position in range(source.metadata.num_columns)
+        if source.schema.column(position).path.split(".")[0] in {name.split(".")[0] for name in wanted}
+    ]
+    size_bytes = os.fstat(file.fileno()).st_size
+    _check_content(source.metadata, indices, size_bytes, path)
+    texts = [source.schema.column(position).path for position in indices if _is_text(source.schema.column(position))]
+    file.seek(0)
+    source = pyarrow.parquet.ParquetFile(file, read_dictionary=texts)
+    columns: Columns = {name: [] for name in wanted}
+    budget = _Budget(LEAST_BYTES + MOST_EXPANDED * size_bytes, path)
+    for piece in source.iter_batches(PIECE_ROWS, columns=wanted) if wanted else ():
+        for name, array in zip(piece.schema.names, piece.columns, strict=True):
+            values = _values(array)
+            budget.spend(values, name)
+            columns[name].extend(values)
+    rows = source.metadata.num_rows
+    if any(len(values) != rows for values in columns.values()):
+        raise ValueError("its columns are of different lengths")
+    return {_known_name(name): values for name, values in columns.items()}, left_out
+
+
+def _known_name(name: str) -> str:
+    return name.strip().lower()
+
+
+def _check_content(metadata: Any, indices: list[int], size_bytes: int, path: Path) -> None:
+    """What a file says of itself, against what it takes on the disk."""
+    content_bytes = values = 0
+    for group in range(metadata.num_row_groups):
+        for index in indices:
+            chunk = metadata.row_group(group).column(index)
+            content_bytes += max(0, chunk.total_uncompressed_size)
+            values += max(0, chunk.num_values)
+    if (
+        content_bytes > LEAST_BYTES + MOST_EXPANDED * size_bytes
+        or values > LEAST_VALUES + size_bytes
+        or metadata.num_rows > LEAST_ROWS + size_bytes
+    ):
+        content = f"{metadata.num_rows:,} rows, {values:,} values and {content_bytes:,} bytes"
+        raise _too_much(path, f"{content} in a file of {size_bytes:,} bytes")
+
+
+def _too_much(path: Path, what: str) -> SourceError:
+    return SourceError(f"{path} holds too much: {what}.", hint="Is it the right file? Write it anew, or as CSV.")
+
+
+class _Budget:
+    """How much text may still come. One text that a column names a million times is a million texts further on."""
+
+    def __init__(self, left: int, path: Path) -> None:
+        self._left = left
+        self._path = path
+
+    def spend(self, values: list[Any], column: str) -> None:
+        for value in values:
+            for text in value if isinstance(value, list) else (value,):
+                if isinstance(text, str):
+                    self._left -= len(text)
+                    if self._left < 0 or len(text) > LONGEST_LINE:
+                        raise _too_much(self._path, f"the texts of the column '{printable(column)}' are too long")
+
+
+def _is_readable(kind: Any) -> bool:
+    from pyarrow import types
+
+    if types.is_list(kind) or types.is_large_list(kind):
+        return _is_single(kind.value_type)
+    if types.is_fixed_size_list(kind):
+        return bool(types.is_integer(kind.value_type) or types.is_floating(kind.value_type))
+    return _is_single(kind)
+
+
+def _is_single(kind: Any) -> bool:
+    from pyarrow import types
+
+    if types.is_dictionary(kind):
+        return _is_single(kind.value_type)
+    return not types.is_nested(kind) and not types.is_interval(kind)
+
+
+def _is_text(column: Any) -> bool:
+    return bool(column.physical_type == "BYTE_ARRAY" and column.logical_type.type != "DECIMAL")
+
+
+def _values(array: Any) -> list[Any]:
+    import pyarrow
+    from pyarrow import types
+
+    kind = array.type
+    if types.is_list(kind) or types.is_large_list(kind):
+        inside, ends = _values(array.values), array.offsets.to_pylist()
+        valid = array.is_valid().to_pylist()
+        return [inside[ends[row] : ends[row + 1]] if valid[row] else None for row in range(len(array))]
+    if types.is_dictionary(kind):
+        used = array.indices.unique().drop_null()
+        words = dict(zip(used.to_pylist(), _values(array.dictionary.take(used)), strict=True))
+        return [None if index is None else words[index] for index in array.indices.to_pylist()]
+    if (types.is_timestamp(kind) or types.is_duration(kind) or types.is_time64(kind)) and kind.unit == "ns":
+        array = array.cast(_microseconds(kind), safe=False)  # what pandas writes, and Python has no name for
+    elif types.is_float16(kind):
+        array = array.cast(pyarrow.float32())
+    return [_plain(scalar) for scalar in array] if _is_tricky(kind) else array.to_pylist()
+
+
+def _microseconds(kind: Any) -> Any:
+    import pyarrow
+    from pyarrow import types
+
+    if types.is_timestamp(kind):
+        return pyarrow.timestamp("us", kind.tz)
+    return pyarrow.duration("us") if types.is_duration(kind) else pyarrow.time64("us")
+
+
+def _is_tricky(kind: Any) -> bool:
+    """Whether a single value can be one that Python has no value for, or bytes that may be text."""
+    from pyarrow import types
+
+    return not (types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind) or types.is_null(kind))
+
+
+def _plain(scalar: Any) -> Any:
+    try:
+        value = scalar.as_py()
+        return value.decode() if isinstance(value, bytes) else value
+    except (ValueError, ArithmeticError, LookupError, TypeError, ImportError):
+        return None

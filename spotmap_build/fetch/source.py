@@ -1,0 +1,121 @@
+"""What every library source is: something that loads a :class:`Library`, and knows where its sound comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import orjson
+
+from spotmap_build.cache.keys import digest_bytes
+
+if TYPE_CHECKING:
+    from spotmap_build.cache.store import Cache
+    from spotmap_build.errors import SpotmapError
+    from spotmap_build.model import Float32Array, Library, Playlist, Track
+
+
+class ProbeResult(Protocol):
+    """What a look into an audio file tells without decoding it."""
+
+    @property
+    def duration_ms(self) -> int | None: ...
+    @property
+    def audio_digest(self) -> str: ...
+
+
+Probe = Callable[[Path], ProbeResult]
+"""Looks into an audio file; raises TrackError where it is none. Handed in, because decoding is another stage."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnVectors:
+    """Embedding vectors that a source brings: ``read`` gives float32 ``[rows, d]``, ``digest`` names their content."""
+
+    digest: str
+    read: Callable[[], Float32Array]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A library, and what its source brings beyond the nouns of the model.
+
+    ``render`` makes the audio file of a recording's recipe in a folder (the demo); it must be picklable.
+    ``is_streamed``: its tracks without a recording are to be found on YouTube Music.
+    ``notices``: sentences for the end of the build (a login that ends soon, a snapshot that is old).
+    ``problem``: why the library is not as new or as whole as it should be. The map is built from what there is, and the
+    build ends with this error's exit status.
+    """
+
+    kind: str
+    library: Library
+    vectors: OwnVectors | None = None
+    render: Callable[[str, Path], Path] | None = None
+    is_streamed: bool = False
+    notices: tuple[str, ...] = ()
+    problem: SpotmapError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadContext:
+    """What a source may use while it loads: the cache, the probe, threads, and a way to tell how far it is."""
+
+    cache: Cache
+    probe: Probe
+    threads: int
+    advance: Callable[[int, int], None]
+    """Called with (files looked into, files to look into), or pages."""
+    say: Callable[[str], None] = lambda _message: None
+    """Something worth knowing while it loads: a wait that a service asks for."""
+
+
+class LibrarySource(Protocol):
+    """One kind of library. ``load`` raises SourceError where there is nothing to load at all."""
+
+    def load(self, context: LoadContext) -> Loaded: ...
+
+
+def with_distinct_ids(playlists: Iterable[Playlist]) -> list[Playlist]:
+    """Playlists of equal name from two sources keep apart: the second one's id gets a number."""
+    seen: dict[str, int] = {}
+    distinct = []
+    for playlist in playlists:
+        seen[playlist.id] = seen.get(playlist.id, 0) + 1
+        number = seen[playlist.id]
+        distinct.append(playlist if number == 1 else replace(playlist, id=f"{playlist.id}~{number}"))
+    return distinct
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """The library, and which kinds of source it came from."""
+
+    loaded: Loaded
+    title: str
+    context: LoadContext
+
+    @property
+    def library(self) -> Library:
+        return self.loaded.library
+
+    @property
+    def track_count(self) -> int:
+        return len(self.loaded.library.tracks)
+
+    @property
+    def usable_tracks(self) -> tuple[Track, ...]:
+        """The tracks that the source could make something of."""
+        unusable = {failure.track_id for failure in self.library.failures}
+        return tuple(track for track in self.library.tracks if track.id not in unusable)
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether the source gives every track its place."""
+        return any(track.position is not None for track in self.library.tracks)
+
+    @property
+    def playlists_digest(self) -> str:
+        """Names everything about the playlists that can show on the map."""
+        return digest_bytes(orjson.dumps(self.library.playlists))

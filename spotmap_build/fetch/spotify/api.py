@@ -1,0 +1,235 @@
+"""Spotify's Web API through spotipy: the only module that speaks to Spotify, and that knows how it fails.
+
+spotipy is given a session of our own, so that it neither repeats nor waits by itself: how long to be patient is decided
+in :mod:`~spotmap_build.fetch.spotify.asking`. At most four requests are in flight, a wait that Spotify asks
+for holds for all of them, and once it refuses it is asked nothing more.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+import requests
+import spotipy  # type: ignore[import-untyped]
+from spotipy.cache_handler import MemoryCacheHandler  # type: ignore[import-untyped]
+from spotipy.oauth2 import SpotifyPKCE  # type: ignore[import-untyped]
+
+from spotmap_build.errors import LoginError, ServiceError, SpotmapError
+from spotmap_build.fetch.spotify.asking import Answer, Asking, Refusal, session_for
+from spotmap_build.fetch.spotify.token import LOGIN_AGAIN_HINT, Login, is_token, login_ended
+
+if TYPE_CHECKING:
+    from spotmap_build.fetch.spotify.settings import SpotifySettings
+
+SCOPES: Final = "user-library-read playlist-read-private playlist-read-collaborative"
+PAGE_SIZE: Final = 50
+ALLOWED_HINT: Final = (
+    "The app's owner needs Spotify Premium, and every other user has to be on the app's list (developer.spotify.com, "
+    "your app, User Management)."
+)
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
+
+
+class NotReadable(ServiceError):
+    """Spotify does not let this user's app read this one thing, or there is no such thing any more."""
+
+    code = "not-readable"
+
+
+class _NoSecrets(logging.Filter):
+    """spotipy writes access and refresh tokens into its debug messages, and nothing else there that would be missed."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.levelno >= logging.INFO
+
+
+def _keep_tokens_out_of_logs() -> None:
+    for name in ("spotipy.client", "spotipy.oauth2"):
+        logger = logging.getLogger(name)
+        if not any(isinstance(known, _NoSecrets) for known in logger.filters):
+            logger.addFilter(_NoSecrets())
+    # Its complaints about single requests are not for the terminal: what they lead to is said in our own words.
+    package = logging.getLogger("spotipy")
+    if not package.handlers:
+        package.addHandler(logging.NullHandler())
+
+
+_keep_tokens_out_of_logs()
+
+
+class _Pkce(SpotifyPKCE):  # type: ignore[misc]
+    """spotipy's login without a client secret; it never asks a person, and tells the status of a refusal."""
+
+    def __init__(self, client_id: str, redirect_uri: str, settings: SpotifySettings, session: requests.Session) -> None:
+        super().__init__(
+            client_id,
+            redirect_uri,
+            scope=SCOPES,
+            open_browser=False,
+            requests_timeout=settings.patience.timeout_s,
+            requests_session=session,
+            cache_handler=MemoryCacheHandler(),
+        )
+        self.OAUTH_AUTHORIZE_URL = settings.accounts_url + "authorize"
+        self.OAUTH_TOKEN_URL = settings.accounts_url + "api/token"
+
+
+class Authorization:
+    """One login in the making: the address to visit, and what its answer is good for. Never shown."""
+
+    def __init__(self, client_id: str, redirect_uri: str, settings: SpotifySettings) -> None:
+        self._client_id = client_id
+        self._pkce = _Pkce(client_id, redirect_uri, settings, session_for(settings.patience))
+        self._requests = Asking(settings.patience, lambda _message: None)
+
+    def url(self, state: str) -> str:
+        """Where the person agrees. ``state`` comes back with the answer."""
+        return str(self._pkce.get_authorize_url(state=state))
+
+    def redeem(self, code: str) -> Answer:
+        """The tokens for the ``code`` of the answer.
+
+        Raises
+        ------
+        LoginError: Spotify does not take it. ServiceError: it cannot be reached.
+        """
+
+        def ask() -> object:
+            self._pkce.get_access_token(code, check_cache=False)
+            return self._pkce.cache_handler.get_cached_token()
+
+        try:
+            return self._requests.answer(ask, "access_token")
+        except Refusal as error:
+            raise LoginError(
+                f"Spotify did not complete the login ({_reason(error)}).",
+                hint="Check the client ID and try again: an answer of Spotify's is good for a few minutes, and once.",
+            ) from error
+
+
+class SpotifyApi:
+    """What a login may read. Threads may share it.
+
+    Every request raises LoginError (the login has ended), ServiceRefused (Spotify wants to be left alone; nothing more
+    is asked), NotReadable (this one thing may not be read), or ServiceError (no answer, after some patience).
+
+    ``say`` is told of waits, ``renewed`` of another refresh token that replaces the login's.
+    """
+
+    def __init__(
+        self,
+        settings: SpotifySettings,
+        login: Login,
+        *,
+        say: Callable[[str], object] = lambda _message: None,
+        renewed: Callable[[str], object] = lambda _token: None,
+        access_token: str = "",
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        session = session_for(settings.patience)
+        self._login = login
+        self._renewed = renewed
+        self._say = say
+        self._clock = clock
+        self._refresh_token = login.refresh_token
+        self._access_token = access_token
+        self._token_lock = threading.Lock()
+        self._requests = Asking(settings.patience, say)
+        self._pkce = _Pkce(login.client_id, "http://127.0.0.1/callback", settings, session)
+        self._client = spotipy.Spotify(
+            auth=access_token, requests_session=session, requests_timeout=settings.patience.timeout_s
+        )
+        self._client.prefix = settings.api_url
+
+    def user_id(self) -> str:
+        """Who has logged in."""
+        return str(self._get(self._client.me, "id")["id"])
+
+    def saved_tracks(self, offset: int) -> Answer:
+        """A page of saved tracks, newest first."""
+        return self._get(lambda: self._client.current_user_saved_tracks(PAGE_SIZE, offset), "items")
+
+    def playlists(self, offset: int) -> Answer:
+        """A page of the playlists that the user owns or follows."""
+        return self._get(lambda: self._client.current_user_playlists(PAGE_SIZE, offset), "items")
+
+    def playlist_items(self, playlist_id: str, offset: int) -> Answer:
+        """A page of what is in a playlist."""
+        return self._get(lambda: self._client.playlist_items(playlist_id, limit=PAGE_SIZE, offset=offset), "items")
+
+    def artist(self, artist_id: str) -> Answer:
+        """One artist."""
+        return self._get(lambda: self._client.artist(artist_id), "id")
+
+    def _get(self, ask: Callable[[], object], required: str) -> Answer:
+        used = self._current_token()
+        try:
+            try:
+                return self._requests.answer(ask, required)
+            except Refusal as error:
+                if error.status != _UNAUTHORIZED:
+                    raise
+            self._refresh(used)
+            return self._requests.answer(ask, required)
+        except Refusal as error:
+            problem = _translated(error)
+            if isinstance(problem, LoginError):
+                self._requests.end(problem)
+            raise problem from error
+
+    def _current_token(self) -> str:
+        if not self._access_token:
+            self._refresh("")
+        return self._access_token
+
+    def _refresh(self, used: str) -> None:
+        """Get another access token, unless another thread has done so since ``used`` was taken."""
+        with self._token_lock:
+            if self._access_token != used:
+                return
+            try:
+                answer = self._requests.answer(
+                    lambda: self._pkce.refresh_access_token(self._refresh_token), "access_token"
+                )
+            except Refusal as error:
+                problem = self._not_refreshed(error)
+                self._requests.end(problem)
+                raise problem from error
+            self._access_token = str(answer["access_token"])
+            self._client.set_auth(self._access_token)
+            self._keep_newer(answer.get("refresh_token") or self._refresh_token)
+
+    def _keep_newer(self, refresh_token: object) -> None:
+        if refresh_token == self._refresh_token:
+            return
+        if not isinstance(refresh_token, str) or not is_token(refresh_token):
+            self._say("Spotify sent another refresh token that cannot be one; the login stays as it was.")
+            return
+        self._refresh_token = refresh_token
+        self._renewed(refresh_token)
+
+    def _not_refreshed(self, error: Refusal) -> SpotmapError:
+        if error.reason == "invalid_grant":
+            return login_ended(self._login, self._clock())
+        return LoginError(
+            f"Spotify does not accept the login ({_reason(error)}).",
+            hint=f"Check that the app with this client ID still exists. {LOGIN_AGAIN_HINT}",
+        )
+
+
+def _translated(error: Refusal) -> SpotmapError:
+    status = error.status
+    if status == _UNAUTHORIZED:
+        return LoginError("Spotify does not accept its own fresh access token.", hint=LOGIN_AGAIN_HINT)
+    if status in {_FORBIDDEN, _NOT_FOUND}:
+        return NotReadable(f"Spotify does not let this app read it (HTTP status {status}).", hint=ALLOWED_HINT)
+    return ServiceError(f"Spotify did not understand a request (HTTP status {status}).", hint="Please report this.")
+
+
+def _reason(error: Refusal) -> str:
+    known = error.reason if error.reason.replace("_", "").isalnum() else ""
+    return known[:40] or f"HTTP status {error.status}"

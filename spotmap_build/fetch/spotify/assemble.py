@@ -1,0 +1,130 @@
+"""From rows to a library: which tracks there are, what is no track, and what a person can do about it. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from spotmap_build.core.text import printable
+from spotmap_build.fetch.spotify.rows import UNTITLED, Row
+from spotmap_build.model import Failed, Library, Omission, Playlist, Track
+
+LOCAL_FILE: Final = (
+    "It is a file of your own that Spotify only lists. To have it on the map, add the folder that it lies in: "
+    "--source folder:PATH."
+)
+TAKEN_DOWN: Final = "Spotify lists it without a name: it is not available any more."
+NOT_YOURS: Final = (
+    "Spotify lets an app read only playlists that you own or collaborate on. To have its tracks on the map, copy them "
+    "to a playlist of your own."
+)
+REASONS: Final = {
+    "episode": ("episode", "It is an episode of a podcast, or a part of an audiobook, no music."),
+    "unknown": ("no-id", "Spotify does not say which track it is: it is not available any more."),
+    "empty": ("empty-row", "Spotify lists a row without anything in it."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPlaylist:
+    """A playlist and its rows; None where it may not be read."""
+
+    id: str
+    name: str
+    rows: tuple[Row, ...] | None
+
+
+def artists_by_weight(saved: Iterable[Row], playlists: Iterable[ReadPlaylist]) -> list[str]:
+    """The ids of all artists, those of most tracks first."""
+    rows = {row.id: row for row in _every_row(saved, playlists) if row.kind == "track"}
+    counts = Counter(artist_id for row in rows.values() for artist_id in row.artist_ids)
+    return sorted(counts, key=lambda artist_id: (-counts[artist_id], artist_id))
+
+
+def make_library(
+    saved: Sequence[Row], playlists: Sequence[ReadPlaylist], genres: Mapping[str, tuple[str, ...]]
+) -> Library:
+    """The library of saved tracks and playlists: saved ones first, then by playlist, every track once.
+
+    ``genres`` by artist id. A saved track's date is that of its saving, another's that of its first playlist.
+    """
+    tracks: dict[str, Track] = {}
+    failures: dict[str, Failed] = {}
+    for row in saved:
+        _add(row, tracks, failures, genres)
+    saved_ids = set(tracks)
+    for playlist in playlists:
+        for row in playlist.rows or ():
+            _add(row, tracks, failures, genres)
+            if row.id in tracks and row.id not in saved_ids:
+                tracks[row.id] = _with_earlier_date(tracks[row.id], row.added_at)
+    omissions = [*_omitted(saved, "spotify:saved", "your saved tracks")]
+    for playlist in playlists:
+        uri = f"spotify:playlist:{playlist.id}"
+        if playlist.rows is None:
+            omissions.append(Omission(uri, playlist.name, "playlist-not-readable", NOT_YOURS))
+        else:
+            omissions += _omitted(playlist.rows, uri, f"the playlist “{playlist.name}”")
+    return Library(
+        tracks=tuple(tracks.values()),
+        playlists=tuple(_playlist(playlist, playlist.rows) for playlist in playlists if playlist.rows is not None),
+        failures=tuple(failures.values()),
+        omissions=tuple({omission.id: omission for omission in omissions}.values()),
+    )
+
+
+def _every_row(saved: Iterable[Row], playlists: Iterable[ReadPlaylist]) -> Iterable[Row]:
+    yield from saved
+    for playlist in playlists:
+        yield from playlist.rows or ()
+
+
+def _add(
+    row: Row, tracks: dict[str, Track], failures: dict[str, Failed], genres: Mapping[str, tuple[str, ...]]
+) -> None:
+    if row.kind not in {"track", "local"} or row.id in tracks:
+        return
+    tracks[row.id] = Track(
+        id=row.id,
+        title=_clean(row.title) or UNTITLED,
+        artists=tuple(_clean(artist) for artist in row.artists),
+        album=_clean(row.album),
+        duration_ms=row.duration_ms,
+        isrc=row.isrc,
+        explicit=row.explicit,
+        year=row.year,
+        added_at=row.added_at,
+        genres=tuple(dict.fromkeys(genre for artist in row.artist_ids for genre in genres.get(artist, ()))),
+    )
+    if row.kind == "local":
+        failures[row.id] = Failed(row.id, "fetch", "local-file", LOCAL_FILE, needs_person=True)
+    elif not row.title:
+        failures[row.id] = Failed(row.id, "fetch", "taken-down", TAKEN_DOWN)
+
+
+def _clean(text: str) -> str:
+    """Without control characters, which an earlier version of this program let into the cache."""
+    return text if text.isprintable() else " ".join(printable(text).split())
+
+
+def _with_earlier_date(track: Track, added_at: str) -> Track:
+    if added_at and (not track.added_at or added_at < track.added_at):
+        return replace(track, added_at=added_at)
+    return track
+
+
+def _omitted(rows: Iterable[Row], list_uri: str, where: str) -> Iterable[Omission]:
+    """``where`` says in words which list it is. A row without an id is named by its place in the list."""
+    for number, row in enumerate(rows, start=1):
+        if row.kind in REASONS:
+            code, reason = REASONS[row.kind]
+            yield Omission(
+                row.id or f"{list_uri}#{number}", _clean(row.title), code, f"{reason} (Row {number} of {where}.)"
+            )
+
+
+def _playlist(playlist: ReadPlaylist, rows: Iterable[Row]) -> Playlist:
+    members = dict.fromkeys(row.id for row in rows if row.kind in {"track", "local"})
+    return Playlist(f"spotify:playlist:{playlist.id}", playlist.name, tuple(members))

@@ -1,0 +1,86 @@
+"""Artists' genres, as long as Spotify still tells them: one request an artist, so a few hundred a build at most."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from spotmap_build.cache.freshness import Freshness
+from spotmap_build.cache.keys import Key
+from spotmap_build.fetch.spotify.rows import Text, read_genres
+from spotmap_build.fetch.spotify.snapshot import read_content
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from spotmap_build.cache.store import Cache
+    from spotmap_build.fetch.spotify.api import SpotifyApi
+
+GENRES_VERSION: Final = 1
+DAY_S: Final = 86_400
+ARTIST_AGE_S: Final = 90 * DAY_S
+BUDGET: Final = 200
+"""Requests a build. The artists of most tracks come first, so a large library is complete after some builds."""
+PROBES: Final = 5
+"""If so many answers, and all that are known, are without genres, Spotify tells none."""
+PAUSE_S: Final = 30 * DAY_S
+CONTENT: Final = "genres.json"
+
+
+class Genres:
+    """What is known of artists' genres, in the cache. It is public knowledge, and the same for every user."""
+
+    def __init__(self, cache: Cache, clock: Callable[[], float]) -> None:
+        self._cache = cache
+        self._clock = clock
+        self._pause_key = Key("spotify-genres", GENRES_VERSION, {"asked": "whether Spotify tells genres"})
+
+    def known(self, artist_ids: Iterable[str], *, any_age: bool) -> dict[str, tuple[str, ...]]:
+        """Genres by artist, as far as they are here; an artist without any has an empty entry."""
+        found = {artist_id: self._read(artist_id, any_age=any_age) for artist_id in artist_ids}
+        return {artist_id: genres for artist_id, genres in found.items() if genres is not None}
+
+    def fetch(self, api: SpotifyApi, artist_ids: Sequence[str]) -> None:
+        """Ask for artists that are not known or known for long, within the budget; ``artist_ids`` by importance.
+
+        Raises
+        ------
+        LoginError, ServiceError: Spotify cannot be asked; what came until then is kept. CacheError: the disk fails.
+        """
+        from spotmap_build.fetch.spotify.api import NotReadable
+        from spotmap_build.fetch.spotify.asking import IN_FLIGHT
+
+        if self._cache.lookup(self._pause_key) is not None:
+            return
+        known = self.known(artist_ids, any_age=False)
+        missing = [artist_id for artist_id in artist_ids if artist_id not in known][:BUDGET]
+
+        def ask(artist_id: str) -> tuple[str, ...]:
+            try:
+                genres = read_genres(api.artist(artist_id))
+            except NotReadable:
+                genres = ()
+            self._write(self._artist_key(artist_id), genres, ARTIST_AGE_S)
+            return genres
+
+        probed = [ask(artist_id) for artist_id in missing[:PROBES]]
+        if len(probed) == PROBES and not any(probed) and not any(known.values()):
+            self._write(self._pause_key, (), PAUSE_S)
+            return
+        with ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="spotify") as threads:
+            list(threads.map(ask, missing[PROBES:]))
+
+    def _artist_key(self, artist_id: str) -> Key:
+        return Key("spotify-artist", GENRES_VERSION, {"artist": artist_id})
+
+    def _read(self, artist_id: str, *, any_age: bool) -> tuple[str, ...] | None:
+        record = self._cache.lookup(self._artist_key(artist_id), allow_expired=any_age)
+        if record is None or record.failure is not None:
+            return None
+        return read_content(self._cache, record, CONTENT, tuple[Text, ...])
+
+    def _write(self, key: Key, genres: tuple[str, ...], max_age_s: int) -> None:
+        freshness = Freshness(int(self._clock()), max_age_s)
+        self._cache.put(key, {CONTENT: msgspec.json.encode(genres)}, seconds=0.0, freshness=freshness)

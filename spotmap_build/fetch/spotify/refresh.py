@@ -1,0 +1,264 @@
+"""Ask Spotify for what may have changed since the last snapshot, and for nothing else; keep each page as it comes."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from spotmap_build.errors import LoginError, ServiceError, SpotmapError
+from spotmap_build.fetch.spotify.api import ALLOWED_HINT, PAGE_SIZE, NotReadable
+from spotmap_build.fetch.spotify.asking import IN_FLIGHT
+from spotmap_build.fetch.spotify.rows import (
+    ListedPlaylist,
+    Page,
+    Row,
+    is_end,
+    read_listing,
+    read_page,
+    read_total,
+    with_new_rows,
+)
+from spotmap_build.fetch.spotify.snapshot import SAVED, Held, ListState, version_of_saved
+from spotmap_build.fetch.spotify.token import digest_of_user
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from spotmap_build.fetch.spotify.api import SpotifyApi
+    from spotmap_build.fetch.spotify.snapshot import Shelf
+
+SHORT_LIST: Final = "Spotify's list of {name} breaks off after {rows} of {total} rows."
+ENDLESS_LIST: Final = "Spotify's list of {name} does not end: it goes on after {rows:,} rows, and counts {total:,}."
+REPEATED_LIST: Final = "Spotify's list of {name} repeats itself after {rows:,} of {total:,} rows."
+LIST_HINT: Final = "Build again later: what has been fetched is kept."
+MOST_ROWS: Final = 500_000
+"""Of one list. Playlists have 10,000 or so at most; of saved tracks some people have 100,000."""
+SPARE_PAGES: Final = 100
+"""A list may have grown while it is read, and a page may hold fewer rows than were asked for."""
+MOST_PAGES: Final = 20_000
+"""Asked for in one build: a million rows. What is still missing then comes with the next build."""
+
+
+class Refresh:
+    """One build's questions to Spotify. ``problem`` is the first error that kept something from being current."""
+
+    def __init__(
+        self,
+        api: SpotifyApi,
+        shelf: Shelf,
+        user_digest: str,
+        clock: Callable[[], float],
+        advance: Callable[[int, int], None],
+    ) -> None:
+        self._api = api
+        self._shelf = shelf
+        self._user_digest = user_digest
+        self._clock = clock
+        self._advance = advance
+        self._lock = threading.Lock()
+        self._pages_done = 0
+        self._pages_expected = 0
+        self._index = shelf.index()
+        self.problem: SpotmapError | None = None
+
+    def run(self) -> None:
+        """Bring the shelf up to date as far as Spotify allows. An error of Spotify's ends in ``problem``.
+
+        Raises
+        ------
+        CacheError: the disk fails.
+        """
+        try:
+            self._refresh_saved()
+            self._refresh_listing()
+            self._refresh_playlists()
+        except (LoginError, ServiceError) as error:
+            self.problem = self.problem or error
+        if self.problem is None:
+            self._index = replace(self._index, taken_at_unix_s=int(self._clock()))
+        self._shelf.keep_index(self._index)
+
+    def _refresh_saved(self) -> None:
+        before = self._index.saved
+        self._expect(1)
+        try:
+            first = read_page(self._ask(self._api.saved_tracks, 0), 0)
+        except NotReadable as error:
+            raise LoginError("Spotify does not let this app read your saved tracks.", hint=ALLOWED_HINT) from error
+        state = ListState(SAVED, version_of_saved(first), before.held, total=first.total)
+        if self._shelf.whole(SAVED, state.version) is None:
+            self._shelf.keep_page(SAVED, state.version, 0, first)
+            self._index = replace(self._index, saved=state)
+            self._shelf.keep_index(self._index)
+            self._shelf.keep_whole(state, Held(self._saved_rows(state, first), first.total))
+        self._index = self._index.with_held(state)
+
+    def _saved_rows(self, state: ListState, first: Page) -> tuple[Row, ...]:
+        """All saved tracks: the new ones before the known ones, where that is all that happened."""
+        known = self._shelf.whole(SAVED, state.held)
+        if known is not None and first.total - known.total > 0:
+            enough = first.total - known.total + 1
+            front = self._rows(state, "your saved tracks", self._api.saved_tracks, enough=enough)
+            rows = with_new_rows(known.rows, known.total, front, first.total)
+            if rows is not None:
+                return rows
+        return self._rows(state, "your saved tracks", self._api.saved_tracks)
+
+    def _refresh_listing(self) -> None:
+        """Which playlists there are, in which version, and which of them are here already."""
+        listed: list[ListedPlaylist] = []
+        end = _End("your playlists", can_repeat=False)
+        is_last = False
+        while not is_last:
+            self._expect(1)
+            answer = self._ask(self._api.playlists, end.rows)
+            count = len(answer["items"])
+            page = read_listing(answer, lambda owner: digest_of_user(owner) == self._user_digest)
+            is_last = is_end(answer, end.rows + count)
+            total = read_total(answer)
+            end.check([playlist.id for playlist in page], count, end.rows + count if total is None else total, is_last)
+            listed += page
+        held = {state.id: state.held for state in self._index.playlists}
+        states = {
+            playlist.id: ListState(
+                playlist.id,
+                playlist.version or f"asked-{int(self._clock())}",
+                held.get(playlist.id, ""),
+                playlist.name,
+                playlist.total,
+                playlist.is_readable,
+            )
+            for playlist in listed
+            if playlist.id != SAVED  # no id of Spotify's, and another list's name here
+        }
+        self._index = replace(self._index, playlists=tuple(states.values()))
+        self._shelf.keep_index(self._index)
+
+    def _refresh_playlists(self) -> None:
+        readable = [state for state in self._index.playlists if state.is_readable]
+        missing = []
+        for state in readable:
+            if self._shelf.whole(state.id, state.version) is not None:
+                self._index = self._index.with_held(state)
+            elif not self._shelf.is_refused(state):
+                missing.append(state)
+        self._expect(sum(-(-state.total // PAGE_SIZE) for state in missing))
+        if missing:
+            with ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="spotify") as threads:
+                list(threads.map(self._refresh_playlist, missing))
+
+    def _refresh_playlist(self, state: ListState) -> None:
+        """One playlist. If it cannot be read now, that is noted, and the others still are."""
+        try:
+            rows = self._rows(
+                state, f"the playlist “{state.name}”", lambda offset: self._api.playlist_items(state.id, offset)
+            )
+        except NotReadable:
+            self._shelf.keep_refused(state)
+        except (LoginError, ServiceError) as error:
+            with self._lock:
+                self.problem = self.problem or error
+        else:
+            self._shelf.keep_whole(state, Held(rows, len(rows)))
+            with self._lock:
+                self._index = self._index.with_held(state)
+
+    def _rows(
+        self, state: ListState, name: str, ask: Callable[[int], Mapping[str, Any]], *, enough: int | None = None
+    ) -> tuple[Row, ...]:
+        """All rows of a list, or the first ``enough``: pages that have come already are not asked for again."""
+        rows: list[Row] = []
+        offsets: list[int] = []
+        end = _End(name, can_repeat=state.id != SAVED)
+        is_last = False
+        while not is_last and (enough is None or len(rows) < enough):
+            page = self._shelf.page(state.id, state.version, len(rows))
+            is_new = page is None
+            if page is None:
+                if state.id == SAVED:
+                    self._expect(1)
+                page = read_page(self._ask(ask, len(rows)), len(rows))
+            try:
+                end.check([row.id for row in page.rows], len(page.rows), page.total, page.is_last)
+            except _NoEnd:
+                self._shelf.doubt_pages(state.id, state.version, offsets)
+                raise
+            if is_new:
+                self._shelf.keep_page(state.id, state.version, len(rows), page)
+            offsets.append(len(rows))
+            rows += page.rows
+            is_last = page.is_last
+        return tuple(rows)
+
+    def _ask(self, ask: Callable[[int], Mapping[str, Any]], offset: int) -> Mapping[str, Any]:
+        """Ask for the page that starts at ``offset``; a build does not ask for pages without end."""
+        if self._pages_done >= MOST_PAGES:
+            raise ServiceError(
+                f"Your Spotify library has more than the {MOST_PAGES:,} pages that one build asks for.",
+                hint="Build again: what has been fetched is kept, and the next build goes on from there.",
+            )
+        answer = ask(offset)
+        self._came()
+        return answer
+
+    def _expect(self, pages: int) -> None:
+        with self._lock:
+            self._pages_expected += pages
+
+    def _came(self) -> None:
+        with self._lock:
+            self._pages_done += 1
+            self._advance(self._pages_done, max(self._pages_done, self._pages_expected))
+
+
+class _NoEnd(ServiceError):
+    """A list goes on for ever, or in a circle: no page of it is to be trusted."""
+
+
+class _End:
+    """Sees to it that a list that is read page by page comes to an end, whatever Spotify says.
+
+    ``rows`` is how many have come. ``can_repeat``: the same row may stand in this list more than once.
+    """
+
+    def __init__(self, name: str, *, can_repeat: bool) -> None:
+        self._name = name
+        self._can_repeat = can_repeat
+        self._seen: set[str] = set()
+        self._last_ids: list[str] = []
+        self._most_pages = 0
+        self._pages = 0
+        self.rows = 0
+
+    def check(self, ids: list[str], count: int, total: int, is_last: bool) -> None:
+        """Look at one more page of ``count`` rows, in a list that has ``total`` by its own account.
+
+        Raises
+        ------
+        ServiceError
+            The list breaks off (a ServiceError), repeats itself or does not end (a _NoEnd).
+        """
+        self._pages += 1
+        self._most_pages = self._most_pages or 2 * (total // PAGE_SIZE) + SPARE_PAGES
+        if total > MOST_ROWS or (self._pages > self._most_pages and not is_last):
+            raise _NoEnd(self._sentence(ENDLESS_LIST, total), hint=LIST_HINT)
+        if not (count or is_last):
+            raise ServiceError(self._sentence(SHORT_LIST, total), hint=LIST_HINT)
+        if self._is_repeated(ids) and not is_last:
+            raise _NoEnd(self._sentence(REPEATED_LIST, total), hint=LIST_HINT)
+        self._last_ids = ids
+        if not self._can_repeat:
+            self._seen.update(ids)
+        self.rows += count
+
+    def _is_repeated(self, ids: list[str]) -> bool:
+        if self._can_repeat:  # whole pages of one song are possible
+            return len(ids) < PAGE_SIZE and ids == self._last_ids
+        known = {row_id for row_id in ids if row_id}
+        return bool(known) and known <= self._seen
+
+    def _sentence(self, reason: str, total: int) -> str:
+        return reason.format(name=self._name, rows=self.rows, total=total)

@@ -1,0 +1,189 @@
+"""What was fetched, as the cache keeps it: pages while a list is on its way, whole lists, and an index of the library.
+
+A list (the saved tracks, or one playlist) is kept under its ``version``, which changes with its content: what is there
+under the current version need not be asked for again. For playlists Spotify names the version; for saved tracks it is
+made of their number and the first page. Everything is kept by user, and nothing in it says who that is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar
+
+import msgspec
+
+from spotmap_build.cache.errors import CacheReadOnly, CorruptEntry
+from spotmap_build.cache.freshness import Failure, Freshness
+from spotmap_build.cache.keys import Key, canonical_json, digest_bytes
+from spotmap_build.fetch.spotify.rows import Count, Page, Row, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from spotmap_build.cache.records import Record
+    from spotmap_build.cache.store import Cache
+
+SNAPSHOT_VERSION: Final = 1
+DAY_S: Final = 86_400
+LIST_AGE_S: Final = 365 * DAY_S
+"""After a year a list is fetched anew although its version is the same: titles and ISRCs get corrected."""
+PAGE_AGE_S: Final = 30 * DAY_S
+NOT_READABLE_S: Final = 30 * DAY_S
+"""A playlist that Spotify would not show is asked for again after so long, or when it changes."""
+SAVED: Final = "saved"
+CONTENT: Final = "content.json"
+
+Value = TypeVar("Value")
+Moment = Annotated[int, msgspec.Meta(ge=0, lt=2**35)]
+"""Seconds since 1970, UTC, as far as a date can be made of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListState:
+    """One list of the library.
+
+    ``version`` is the one that Spotify showed last, ``held`` the one whose rows are here as a whole (empty: none is),
+    ``total`` how many rows Spotify counts. ``id`` is ``saved``, or the playlist's; ``is_readable`` as in
+    :class:`~spotmap_build.fetch.spotify.rows.ListedPlaylist`.
+    """
+
+    id: Text
+    version: Text
+    held: Text = ""
+    name: Text = ""
+    total: Count = 0
+    is_readable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The library as it was seen last. ``taken_at_unix_s``: when all of it was last known to be current; 0 if never."""
+
+    taken_at_unix_s: Moment = 0
+    saved: ListState = ListState(SAVED, "")
+    playlists: tuple[ListState, ...] = ()
+
+    def with_held(self, state: ListState) -> Index:
+        """The same with ``state`` held as a whole."""
+        held = replace(state, held=state.version)
+        if state.id == SAVED:
+            return replace(self, saved=held)
+        return replace(self, playlists=tuple(held if known.id == state.id else known for known in self.playlists))
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Rows of a list. ``is_whole`` is false where only the first pages are here."""
+
+    rows: tuple[Row, ...]
+    total: Count
+    is_whole: bool = True
+
+
+def version_of_saved(first: Page) -> str:
+    """A name for the saved tracks as they are: it changes when one is added, and when their number does."""
+    return digest_bytes(canonical_json([first.total, [list(row.place) for row in first.rows]]))
+
+
+def read_content(cache: Cache, record: Record, name: str, kind: type[Value]) -> Value | None:
+    """Read the output ``name`` of a record; None (a miss) where it is damaged, or of another shape than ``kind``."""
+    try:
+        return cache.decode(record, name, lambda data: msgspec.json.decode(data, type=kind))
+    except CorruptEntry:
+        return None
+
+
+class Shelf:
+    """One user's place in the cache. Threads may share it. Every method raises CacheError if the disk fails."""
+
+    def __init__(self, cache: Cache, user_digest: str, clock: Callable[[], float]) -> None:
+        self._cache = cache
+        self._user = user_digest
+        self._clock = clock
+        self._whole: dict[tuple[str, str], Held] = {}
+
+    def index(self) -> Index:
+        """The library as it was seen last; an empty index where it never was."""
+        return self._read(self._key("spotify-index"), Index, any_age=True) or Index()
+
+    def keep_index(self, index: Index) -> None:
+        """Keep it in the place of the one before. A read-only cache will do, as long as only the time is new."""
+        try:
+            self._write(self._key("spotify-index"), index, None)
+        except CacheReadOnly:
+            if replace(index, taken_at_unix_s=0) != replace(self.index(), taken_at_unix_s=0):
+                raise
+
+    def whole(self, list_id: str, version: str, *, any_age: bool = False) -> Held | None:
+        """All rows of a list in this version, if they are here."""
+        known = self._whole.get((list_id, version))
+        if known is None and version:
+            known = self._read(self._list_key(list_id, version), Held, any_age=any_age)
+            if known is not None:
+                self._whole[list_id, version] = known
+        return known
+
+    def keep_whole(self, state: ListState, held: Held) -> None:
+        """All rows of a list have come."""
+        self._write(self._list_key(state.id, state.version), held, LIST_AGE_S)
+
+    def is_refused(self, state: ListState) -> bool:
+        """Whether Spotify lately would not show this list in this version."""
+        record = self._cache.lookup(self._list_key(state.id, state.version))
+        return record is not None and record.failure is not None
+
+    def keep_refused(self, state: ListState) -> None:
+        """Spotify would not show it."""
+        retry_at_unix_s = int(self._clock()) + NOT_READABLE_S
+        failure = Failure("playlist-not-readable", "Spotify does not show it.", "retry_after", retry_at_unix_s)
+        self._cache.put_failure(self._list_key(state.id, state.version), failure)
+
+    def page(self, list_id: str, version: str, offset: int, *, any_age: bool = False) -> Page | None:
+        """The page that starts at row ``offset``, if it has come."""
+        return self._read(self._page_key(list_id, version, offset), Page, any_age=any_age)
+
+    def keep_page(self, list_id: str, version: str, offset: int, page: Page) -> None:
+        """A page has come: the next try goes on after it."""
+        self._write(self._page_key(list_id, version, offset), page, PAGE_AGE_S)
+
+    def doubt_pages(self, list_id: str, version: str, offsets: Iterable[int]) -> None:
+        """Pages that came are to be asked for again, though they are still better than nothing."""
+        for offset in offsets:
+            page = self.page(list_id, version, offset, any_age=True)
+            if page is not None:
+                key = self._page_key(list_id, version, offset)
+                self._cache.put(key, {CONTENT: msgspec.json.encode(page)}, seconds=0.0, freshness=Freshness(0, 0))
+
+    def best(self, state: ListState) -> Held | None:
+        """The newest rows of a list that are here, whole if any whole ones are; None if not a single page is."""
+        for version in dict.fromkeys((state.version, state.held)):
+            held = self.whole(state.id, version, any_age=True)
+            if held is not None:
+                return held
+        rows: list[Row] = []
+        page = self.page(state.id, state.version, 0, any_age=True)
+        if page is None:
+            return None
+        while page is not None and page.rows:
+            rows += page.rows
+            page = self.page(state.id, state.version, len(rows), any_age=True)
+        return Held(tuple(rows), state.total, is_whole=False)
+
+    def _key(self, stage: str, **which: str | int) -> Key:
+        return Key(stage, SNAPSHOT_VERSION, {"user": self._user, **which})
+
+    def _list_key(self, list_id: str, version: str) -> Key:
+        return self._key("spotify-list", list=list_id, version=version)
+
+    def _page_key(self, list_id: str, version: str, offset: int) -> Key:
+        return self._key("spotify-page", list=list_id, version=version, offset=offset)
+
+    def _read(self, key: Key, kind: type[Value], *, any_age: bool) -> Value | None:
+        record = self._cache.lookup(key, allow_expired=any_age)
+        if record is None or record.failure is not None:
+            return None
+        return read_content(self._cache, record, CONTENT, kind)
+
+    def _write(self, key: Key, value: object, max_age_s: int | None) -> None:
+        freshness = Freshness(int(self._clock()), max_age_s) if max_age_s else None
+        self._cache.put(key, {CONTENT: msgspec.json.encode(value)}, seconds=0.0, freshness=freshness)

@@ -1,0 +1,206 @@
+"""``--source spotify``: the saved tracks and the playlists of the person who logged in.
+
+With a network, Spotify is asked for what may have changed. Without one, or when Spotify refuses, the library is the one
+that was fetched last, however little of it there is; only where there is nothing at all does the build not go on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, Self
+
+from spotmap_build.cache.errors import CacheReadOnly
+from spotmap_build.cache.freshness import Failure
+from spotmap_build.cache.keys import Key, digest_bytes
+from spotmap_build.core.retry_after import LONGEST_PAUSE_S, clamp_retry_at
+from spotmap_build.core.text import printable
+from spotmap_build.errors import LoginError, ServiceError, ServiceRefused, SpotmapError
+from spotmap_build.fetch.source import Loaded
+from spotmap_build.fetch.spotify.assemble import ReadPlaylist, artists_by_weight, make_library
+from spotmap_build.fetch.spotify.genres import Genres
+from spotmap_build.fetch.spotify.settings import SpotifySettings
+from spotmap_build.fetch.spotify.snapshot import DAY_S, Held, Index, ListState, Shelf
+from spotmap_build.fetch.spotify.token import Login, remaining, save_login
+
+if TYPE_CHECKING:
+    from spotmap_build.cache.store import Cache
+    from spotmap_build.config import Config
+    from spotmap_build.fetch.source import LoadContext
+
+PAUSE_VERSION: Final = 1
+PAUSE_S: Final = 3_600
+"""Where Spotify refuses without saying for how long."""
+NEW_SECRET: Final = (
+    "Spotify has replaced the refresh token, and the one in SPOTMAP_SPOTIFY_LOGIN may stop working: put a new login "
+    "there (spotmap-build login --print-ci-secret)."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SpotifySource:
+    """One person's library on Spotify. ``clock`` gives the time in seconds since 1970, UTC."""
+
+    settings: SpotifySettings
+    clock: Callable[[], float] = field(default=time.time, repr=False)
+
+    @classmethod
+    def from_config(cls, config: Config) -> Self:
+        """The source that ``--source spotify`` means."""
+        return cls(SpotifySettings.from_config(config))
+
+    def load(self, context: LoadContext) -> Loaded:
+        """The library as it is now, or as it was seen last (then ``problem`` says why, unless that was wished).
+
+        Raises
+        ------
+        LoginError: nobody is logged in; or the login has ended, and nothing was fetched before. ServiceError: Spotify
+        cannot be asked, and nothing was fetched before. CacheError: the disk fails.
+        """
+        login = self.settings.known_login(context.say)
+        shelf = Shelf(context.cache, login.user_digest, self.clock)
+        visit = _Visit(self.settings, login, shelf, self.clock)
+        if not self.settings.offline:
+            visit.make(context)
+        index = shelf.index()
+        saved = shelf.best(index.saved)
+        if saved is None and not index.playlists:
+            raise visit.problem or ServiceError(
+                "Nothing of your Spotify library has been fetched yet.", hint="Build once without --offline."
+            )
+        rows = saved.rows if saved else ()
+        states = [(state, shelf.best(state) if state.is_readable else None) for state in index.playlists]
+        playlists = [_read(state, held) for state, held in states if held or _is_refused(state, shelf)]
+        genres = Genres(context.cache, self.clock).known(artists_by_weight(rows, playlists), any_age=True)
+        notices = list(visit.notices)
+        if self.settings.offline or visit.problem is not None:
+            unread = sum(
+                not _is_refused(state, shelf) and (held is None or not held.is_whole) for state, held in states
+            )
+            notices = [*_age(index, saved, unread, self.clock()), *notices]
+        if not isinstance(visit.problem, LoginError):
+            notices.append(remaining(login, self.clock()))
+        library = make_library(rows, playlists, genres)
+        return Loaded("spotify", library, is_streamed=True, notices=tuple(notices), problem=visit.problem)
+
+
+class _Visit:
+    """One build's visit to Spotify: ``problem`` is what was in its way, ``notices`` is what else came up."""
+
+    def __init__(self, settings: SpotifySettings, login: Login, shelf: Shelf, clock: Callable[[], float]) -> None:
+        self._settings = settings
+        self._login = login
+        self._shelf = shelf
+        self._clock = clock
+        self.notices: list[str] = []
+        self.problem: SpotmapError | None = None
+
+    def make(self, context: LoadContext) -> None:
+        """Bring the shelf up to date, and then the genres."""
+        pause = _Pause(context.cache, self._login.client_id, self._clock)
+        if not self._settings.retry:
+            self.problem = pause.reason()
+        if self.problem is not None:
+            return
+        # Loads spotipy and requests: a third of a second that a build without a network does not need
+        from spotmap_build.fetch.spotify.api import SpotifyApi
+        from spotmap_build.fetch.spotify.refresh import Refresh
+
+        api = SpotifyApi(self._settings, self._login, say=context.say, renewed=self._keep_renewed, clock=self._clock)
+        refresh = Refresh(api, self._shelf, self._login.user_digest, self._clock, context.advance)
+        refresh.run()
+        self.problem = refresh.problem
+        if refresh.problem is not None:
+            pause.remember(refresh.problem)
+            return
+        try:
+            Genres(context.cache, self._clock).fetch(api, self._artists())
+        except CacheReadOnly:
+            return
+        except (LoginError, ServiceError) as error:
+            # The library is whole; genres are an extra, and the next build asks for them again.
+            pause.remember(error)
+            self.notices.append(f"Not all genres could be fetched. {error.message}")
+
+    def _artists(self) -> list[str]:
+        index = self._shelf.index()
+        saved = self._shelf.best(index.saved)
+        held = [(state, self._shelf.best(state)) for state in index.playlists if state.is_readable]
+        return artists_by_weight(saved.rows if saved else (), [_read(state, rows) for state, rows in held])
+
+    def _keep_renewed(self, refresh_token: str) -> None:
+        if self._settings.ci_secret:
+            self.notices.append(NEW_SECRET)
+            return
+        try:
+            save_login(replace(self._login, refresh_token=refresh_token), self._settings.token_file)
+        except LoginError as error:
+            self.notices.append(f"Spotify has replaced the refresh token. {error.message} {error.hint}")
+
+
+class _Pause:
+    """Spotify's wish to be left alone, remembered between builds: asking earlier makes such pauses longer."""
+
+    def __init__(self, cache: Cache, client_id: str, clock: Callable[[], float]) -> None:
+        self._cache = cache
+        self._clock = clock
+        self._key = Key("spotify-pause", PAUSE_VERSION, {"app": digest_bytes(client_id.encode())[:32]})
+
+    def reason(self) -> ServiceRefused | None:
+        """Why Spotify is not to be asked now; None if it may be."""
+        record = self._cache.lookup(self._key)
+        failure = record.failure if record else None
+        retry_at_unix_s = failure.retry_at_unix_s if failure else None
+        # An earlier version kept whatever number came; a pause longer than any that is kept now is none.
+        if failure is None or retry_at_unix_s is None or retry_at_unix_s > self._clock() + LONGEST_PAUSE_S:
+            return None
+        moment = datetime.fromtimestamp(retry_at_unix_s, UTC)
+        return ServiceRefused(
+            f"{printable(failure.detail)} It can be asked again after {moment:%H:%M} UTC on {_day(moment)}.",
+            hint="Build again then; --retry asks at once, which can make the pause longer.",
+            retry_after_s=retry_at_unix_s - self._clock(),
+        )
+
+    def remember(self, problem: SpotmapError) -> None:
+        """Keep it, if it is such a wish."""
+        if isinstance(problem, ServiceRefused):
+            pause_s = PAUSE_S if problem.retry_after_s is None else problem.retry_after_s
+            now_unix_s = self._clock()
+            retry_at_unix_s = clamp_retry_at(now_unix_s + pause_s, now_unix_s)
+            failure = Failure("refused", problem.message, "retry_after", retry_at_unix_s)
+            with suppress(CacheReadOnly):
+                self._cache.put_failure(self._key, failure)
+
+
+def _read(state: ListState, held: Held | None) -> ReadPlaylist:
+    return ReadPlaylist(state.id, printable(state.name), held.rows if held else None)
+
+
+def _is_refused(state: ListState, shelf: Shelf) -> bool:
+    return not state.is_readable or shelf.is_refused(state)
+
+
+def _age(index: Index, saved: Held | None, unread_playlists: int, now_unix_s: float) -> list[str]:
+    """How old and how whole the library is that is used instead of today's."""
+    sentences = []
+    if index.taken_at_unix_s:
+        taken = datetime.fromtimestamp(index.taken_at_unix_s, UTC)
+        days = max(0, int(now_unix_s - index.taken_at_unix_s) // DAY_S)
+        ago = {0: "less than a day ago", 1: "a day ago"}.get(days, f"{days} days ago")
+        sentences.append(f"The library is as Spotify showed it on {_day(taken)} at {taken:%H:%M} UTC, {ago}.")
+    if saved is not None and not saved.is_whole:
+        sentences.append(
+            f"Only the last {len(saved.rows):,} of {saved.total:,} saved tracks have been fetched so far; the next "
+            "build goes on from there."
+        )
+    if unread_playlists:
+        count = "1 playlist has" if unread_playlists == 1 else f"{unread_playlists:,} playlists have"
+        sentences.append(f"{count} not been fetched yet, or not all of it.")
+    return sentences
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.day} {moment:%B %Y}"

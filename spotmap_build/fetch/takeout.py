@@ -1,0 +1,263 @@
+"""Spotify's export of account data as a library, with play counts from the listening history beside it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from spotmap_build.core.documents import parse_json
+from spotmap_build.errors import SourceError
+from spotmap_build.fetch.collection import Collection, iso_date
+from spotmap_build.fetch.export_files import ExportFile, about_folders, read_files
+from spotmap_build.fetch.source import Loaded, with_distinct_ids
+from spotmap_build.fetch.spotify_ids import LOCAL, local_file, named_id, track_uri
+from spotmap_build.fetch.tags import fold_space
+from spotmap_build.fetch.takeout_history import Song, cleaned, count_plays, plays_of_tracks
+from spotmap_build.model import Omission, Playlist, Track
+
+if TYPE_CHECKING:
+    from spotmap_build.fetch.source import LoadContext
+
+KIND: Final = "takeout"
+FILES: Final = {
+    "library": re.compile(r"yourlibrary\d*\.json", re.I),
+    "playlists": re.compile(r"playlists?\d*\.json", re.I),
+    "short history": re.compile(r"streaminghistory(?:_music)?_?\d*\.json", re.I),
+    "long history": re.compile(r"(?:streaming_history_audio|endsong).*\.json", re.I),
+}
+MOST_NESTED: Final = 2_000_000
+"""Lists and objects of one file: its bytes are bounded, but three of them can become sixty in memory."""
+MOST_VALUES: Final = 5_000_000
+MOST_ROWS: Final = 1_000_000
+LEAST_PLAYS: Final = 3
+"""So often must a track have been played to be in a library that is made of a history alone."""
+WHERE_FROM: Final = (
+    "Ask Spotify for 'Account data' (and for 'Extended streaming history', for play counts) at "
+    "https://www.spotify.com/account/privacy, and give the zip that it sends."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A track as one place of the export names it; empty where it does not say."""
+
+    uri: str
+    title: str
+    artist: str
+    album: str
+    added_at: str = ""
+    duration_ms: int | None = None
+
+    @property
+    def names(self) -> tuple[str, str, str]:
+        return self.title, self.artist, self.album
+
+
+@dataclass(slots=True)
+class Export:
+    """What the files hold, before it is known which of their rows are one track."""
+
+    saved: list[Named] = field(default_factory=list)
+    playlists: list[tuple[str, list[Named | Omission]]] = field(default_factory=list)
+    long_plays: Counter[Song] = field(default_factory=Counter)
+    short_plays: Counter[Song] = field(default_factory=Counter)
+    album_count: int = 0
+    has_library: bool = False
+    has_any: bool = False
+    unreadable: list[OSError] = field(default_factory=list)
+
+    @property
+    def row_count(self) -> int:
+        rows = len(self.saved) + sum(len(rows) for _, rows in self.playlists)
+        return rows + len(self.long_plays) + len(self.short_plays)
+
+
+@dataclass(frozen=True, slots=True)
+class TakeoutSource:
+    """``--source takeout:PATH``: the zip or the folder that Spotify sends, or a folder with both of its zips."""
+
+    path: Path
+
+    def load(self, context: LoadContext) -> Loaded:  # noqa: ARG002 - nothing to look into, nothing to remember
+        """The saved tracks and the playlists, and how often each track was played (30 seconds or more).
+
+        Where there is a listening history and nothing else, the tracks that were played at least three times are the
+        library.
+
+        Raises
+        ------
+        SourceError: there is no file of Spotify's, one of them is damaged, or they hold no tracks.
+        """
+        export = _read(self.path)
+        if not export.has_any:
+            raise SourceError(
+                f"{self.path} holds no YourLibrary.json, no playlists and no listening history of Spotify.",
+                hint=WHERE_FROM,
+            )
+        plays = cleaned(export.long_plays or export.short_plays)
+        collection = _collected(export) if export.has_library else _often_played(plays)
+        if not collection.tracks:
+            raise SourceError(f"The export {self.path} holds no tracks.", hint=_why_empty(export))
+        counts = plays_of_tracks(plays, collection.tracks.values())
+        for track_id, count in counts.items():
+            collection.tracks[track_id] = replace(collection.tracks[track_id], play_count=count)
+        about_albums = (_about_albums(export.album_count),) if export.album_count else ()
+        notices = (*about_albums, *about_folders(export.unreadable))
+        return Loaded(KIND, collection.library(), is_streamed=True, notices=notices)
+
+
+def _read(path: Path) -> Export:
+    export = Export()
+    for file in read_files(path, lambda name: _kind(name) is not None, export.unreadable):
+        content = _parse(file)
+        kind = _kind(file.name)
+        export.has_any = True
+        if kind == "library":
+            export.has_library = True
+            export.saved += _saved(_list(content, "tracks", file))
+            albums = content.get("albums")
+            export.album_count += len(albums) if isinstance(albums, list) else 0
+        elif kind == "playlists":
+            export.has_library = True
+            lists = [one for one in _list(content, "playlists", file) if isinstance(one, dict)]
+            export.playlists += [(_text(one, "name") or "Untitled playlist", list(_rows(one))) for one in lists]
+        else:
+            rows = _list({"rows": content}, "rows", file)
+            count_plays(rows, export.long_plays if kind == "long history" else export.short_plays)
+        if export.row_count > MOST_ROWS:
+            raise SourceError(
+                f"{path} holds too much: the limit is {MOST_ROWS:,} rows of playlists and songs of histories.",
+                hint="Give the export's own folder or zip.",
+            )
+    return export
+
+
+def _kind(name: str) -> str | None:
+    return next((kind for kind, pattern in FILES.items() if pattern.fullmatch(name)), None)
+
+
+def _parse(file: ExportFile) -> Any:
+    nested = file.content.count(b"[") + file.content.count(b"{")
+    if nested > MOST_NESTED or file.content.count(b",") > MOST_VALUES:
+        raise SourceError(
+            f"{file.place} is not what Spotify puts into a file of that name: it holds too many values.",
+            hint="Download the export again, or take that file out of it.",
+        )
+    try:
+        return parse_json(file.content)
+    except ValueError as error:
+        raise SourceError(
+            f"{file.place} is damaged: it is not JSON ({error}).",
+            hint="Download the export again, or take that file out of it.",
+        ) from error
+
+
+def _list(content: Any, key: str, file: ExportFile) -> list[Any]:
+    found = content.get(key) if isinstance(content, dict) else None
+    if not isinstance(found, list):
+        raise SourceError(
+            f"{file.place} is not what Spotify puts into a file of that name: it has no list of {key}.",
+            hint="Download the export again, or take that file out of it.",
+        )
+    return found
+
+
+def _text(row: dict[str, Any], key: str) -> str:
+    value = row.get(key)
+    return fold_space(value) if isinstance(value, str) else ""
+
+
+def _saved(rows: list[Any]) -> Iterator[Named]:
+    for row in rows:
+        if isinstance(row, dict):
+            words = [_text(row, key) for key in ("uri", "track", "artist", "album")]
+            named = _named(words[0], words[1], words[2], words[3], "")
+            if named.uri or named.title:
+                yield named
+
+
+def _named(uri: str, title: str, artist: str, album: str, added_at: str) -> Named:
+    if not uri.startswith(LOCAL):
+        return Named(track_uri(uri), title, artist, album, added_at)
+    local = local_file(uri)
+    names = (title or fold_space(local.title), artist or fold_space(local.artist), album or fold_space(local.album))
+    return Named(uri, *names, added_at=added_at, duration_ms=local.duration_ms)
+
+
+def _rows(playlist: dict[str, Any]) -> Iterator[Named | Omission]:
+    items, name = playlist.get("items"), _text(playlist, "name")
+    for number, item in enumerate(items if isinstance(items, list) else (), start=1):
+        yield _row(item if isinstance(item, dict) else {}, name, number)
+
+
+def _row(row: dict[str, Any], name: str, number: int) -> Named | Omission:
+    track, local = row.get("track"), row.get("localTrack")
+    added_at = iso_date(_text(row, "addedDate"))
+    if isinstance(track, dict):
+        words = [_text(track, key) for key in ("trackUri", "trackName", "artistName", "albumName")]
+        named = _named(words[0], words[1], words[2], words[3], added_at)
+    else:
+        named = _named(_text(local, "uri") if isinstance(local, dict) else "", "", "", "", added_at)
+    if named.uri or named.title:
+        return named
+    for speech in ("episode", "audiobook"):
+        if isinstance(row.get(speech), dict):
+            title = _text(row[speech], f"{speech}Name") or _text(row[speech], "name")
+            return _omitted(name, number, "episode", f"It is an {speech}, no music.", title)
+    return _omitted(name, number, "empty-row", "Spotify lists a row without a name and without a URI.")
+
+
+def _omitted(name: str, number: int, code: str, reason: str, title: str = "") -> Omission:
+    return Omission(f"{KIND}:{name}#{number}", title, code, f"{reason} (Row {number} of the playlist “{name}”.)")
+
+
+def _collected(export: Export) -> Collection:
+    """Every row as a track; one without a URI is the one of the same names that has one, if there is one."""
+    rows = [*export.saved, *(row for _, several in export.playlists for row in several if isinstance(row, Named))]
+    uris = {row.names: row.uri for row in reversed(rows) if row.uri}
+    collection = Collection()
+    for row in export.saved:
+        collection.put(_track(row, uris))
+    for name, several in export.playlists:
+        tracks = [_track(row, uris) for row in several if isinstance(row, Named)]
+        collection.omissions += [row for row in several if isinstance(row, Omission)]
+        for track in tracks:
+            collection.put(track)
+        if tracks:
+            track_ids = dict.fromkeys(track.id for track in tracks)
+            collection.playlists.append(Playlist(named_id(KIND, name, (), ""), name, tuple(track_ids)))
+    collection.playlists = with_distinct_ids(collection.playlists)
+    return collection
+
+
+def _track(row: Named, uris: dict[tuple[str, str, str], str]) -> Track:
+    artists = (row.artist,) if row.artist else ()
+    track_id = row.uri or uris.get(row.names) or named_id(KIND, row.title, artists, row.album)
+    return Track(track_id, row.title, artists, row.album, duration_ms=row.duration_ms, added_at=row.added_at)
+
+
+def _often_played(plays: Counter[Song]) -> Collection:
+    collection = Collection()
+    for song, count in plays.items():
+        if count >= LEAST_PLAYS:
+            artists = (song.artist,) if song.artist else ()
+            track_id = song.uri or named_id(KIND, song.title, artists, song.album)
+            collection.put(Track(track_id, song.title, artists, song.album))
+    return collection
+
+
+def _why_empty(export: Export) -> str:
+    if export.long_plays or export.short_plays:
+        return f"Its history has no track that was played {LEAST_PLAYS} times. {WHERE_FROM}"
+    return WHERE_FROM
+
+
+def _about_albums(count: int) -> str:
+    return (
+        f"{count} saved album{'s are' if count > 1 else ' is'} not on the map, except for tracks that are saved or in "
+        "playlists: Spotify's export does not say what is on an album."
+    )

@@ -1,0 +1,1 @@
+"""What the map tells: how true it is, playlists, versions, explanations, axes."""

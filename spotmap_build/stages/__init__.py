@@ -1,0 +1,35 @@
+"""Each stage of the build behind the cache: make the key, look it up, compute only what is missing.
+
+What a stage is made of (``fetch``, ``embed``, ``project``, ...) knows nothing of the other stages; here they meet.
+"""
+
+from spotmap_build.acquire.scratch import sweep
+from spotmap_build.fetch.source import Fetched
+from spotmap_build.run import Clock, Run
+from spotmap_build.stages.cluster import cluster
+from spotmap_build.stages.embed import Heard, embed
+from spotmap_build.stages.emit import emit
+from spotmap_build.stages.fetch import fetch
+from spotmap_build.stages.insights import describe_map, understand
+from spotmap_build.stages.match import match
+from spotmap_build.stages.plan import describe_plan
+from spotmap_build.stages.previous_map import remember_map
+from spotmap_build.stages.project import project
+
+__all__ = [
+    "Clock",
+    "Fetched",
+    "Heard",
+    "Run",
+    "cluster",
+    "describe_map",
+    "describe_plan",
+    "embed",
+    "emit",
+    "fetch",
+    "match",
+    "project",
+    "remember_map",
+    "sweep",
+    "understand",
+]

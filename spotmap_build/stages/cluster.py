@@ -1,0 +1,287 @@
+"""Cluster: the regions of the map and their neighbourhoods, continued from the last map, and their names."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+import orjson
+
+from spotmap_build.acquire.overrides import read_names
+from spotmap_build.cache.keys import Key, digest_bytes
+from spotmap_build.model import Cluster
+from spotmap_build.run import machine, package_versions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from spotmap_build.cluster.hierarchy import Groups
+    from spotmap_build.cluster.identity import Carried
+    from spotmap_build.fetch.source import Fetched
+    from spotmap_build.model import Clusters, Float32Array, Int32Array, Playlist
+    from spotmap_build.run import Run
+    from spotmap_build.stages.embed import Heard
+    from spotmap_build.stages.previous_map import PastCluster, PastMap
+    from spotmap_build.stages.project import Placed
+
+CLUSTER_VERSION: Final = 2
+"""Raise when the same layout would be clustered or named otherwise."""
+ARRAYS: Final = ("labels", "region_labels", "strengths", "seconds")
+FOUND: Final = "clusters.json"
+NEIGHBOURS_ON_PLANE: Final = 15
+"""Where a table gives places and no vectors, the nearest on the map are a track's neighbours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clustered:
+    """``digest`` names the content of ``read()``; ``words()`` is what of it needs no arrays."""
+
+    digest: str
+    read: Callable[[], Clusters]
+    words: Callable[[], ClusterWords]
+
+
+class ClusterWords(msgspec.Struct, frozen=True):
+    """What is kept of the clusters beside the arrays; fields as in :class:`~spotmap_build.model.Clusters`."""
+
+    clusters: tuple[Cluster, ...]
+    regions: tuple[Cluster, ...]
+    events: tuple[str, ...]
+    next_numbers: tuple[int, int]
+
+
+def cluster(run: Run, fetched: Fetched, heard: Heard, placed: Placed) -> Clustered:
+    """The clusters of a layout, from the cache where layout, words and the last map are as they were."""
+    with run.clock.stage("cluster"):
+        names = read_names(run.config.overrides)
+        key = Key(
+            "clusters",
+            CLUSTER_VERSION,
+            {
+                "layout": placed.digest,
+                "sound": heard.digest,
+                "words": _words_digest(heard),
+                "playlists": fetched.playlists_digest,
+                "names": dict(names),
+                "anchor": placed.past.digest,
+                "machine": machine(),
+                "packages": package_versions("hdbscan", "numpy", "scipy"),
+            },
+        )
+        run.progress.begin("cluster", "finding regions")
+        record = run.cache.lookup(key, outputs=(FOUND, *(f"{name}.npy" for name in ARRAYS)), may_fail=False)
+        outcome = "the regions are as they were"
+        if record is None:
+            started = time.monotonic()
+            clusters = _find(fetched, heard, placed, names)
+            record = run.cache.put(key, _encode(clusters), seconds=time.monotonic() - started)
+            outcome = _describe(clusters)
+        run.progress.end(outcome)
+        digest = digest_bytes("".join(output.digest for _, output in sorted(record.outputs.items())).encode())
+        count = len(heard.tracks)
+        return Clustered(digest, lambda: _decode(run, key, count), lambda: _words(run, key, count))
+
+
+def playlist_rows(fetched: Fetched, heard: Heard) -> tuple[tuple[Playlist, tuple[int, ...]], ...]:
+    """Every playlist with the rows of its tracks that are on the map; playlists without any are left out."""
+    rows = {track.id: row for row, track in enumerate(heard.tracks)}
+    pairs = (
+        (playlist, tuple(sorted(rows[track_id] for track_id in playlist.track_ids if track_id in rows)))
+        for playlist in fetched.library.playlists
+    )
+    return tuple((playlist, members) for playlist, members in pairs if members)
+
+
+def neighbour_rows(placed: Placed) -> Int32Array:
+    """The nearest of each track by its sound; by its place, where nothing else is known of it."""
+    from spotmap_build.project.quality import nearest_on_plane
+
+    if placed.space.unit_vectors.shape[1] == 0:
+        return nearest_on_plane(placed.read().coordinates, NEIGHBOURS_ON_PLANE)
+    return placed.space.neighbours.indices
+
+
+def _words_digest(heard: Heard) -> str:
+    """Names everything about the tracks that can get into a name."""
+    return digest_bytes(orjson.dumps([[track.genres, track.artists, track.album] for track in heard.tracks]))
+
+
+def _find(fetched: Fetched, heard: Heard, placed: Placed, names: Mapping[str, str]) -> Clusters:
+    from spotmap_build.cluster.evidence import gather_evidence
+    from spotmap_build.cluster.identity import describe_events
+    from spotmap_build.cluster.naming import name_levels
+    from spotmap_build.model import Clusters
+
+    coordinates, embeddings, last = placed.read().coordinates, heard.read(), placed.past.read()
+    groups = _groups(heard, placed, last)
+    rows = (_members(groups.neighbourhoods), _members(groups.regions))
+    carried = _carried(heard, rows, last)
+    evidence = gather_evidence(embeddings, heard.tracks, playlist_rows(fetched, heard))
+    fixed = [_standing(level, names) for level in carried]
+    named = name_levels(
+        evidence, rows[1], rows[0], groups.parents, fixed_regions=fixed[1], fixed_neighbourhoods=fixed[0]
+    )
+    make = _Maker(coordinates, embeddings.features, embeddings.feature_names)
+    firm, firm_in_region = groups.membership.strengths, groups.region_membership.strengths
+    clusters = make.clusters(rows[0], carried[0], [name.text for name in named.neighbourhoods], firm, groups.parents)
+    regions = make.clusters(rows[1], carried[1], [name.text for name in named.regions], firm_in_region)
+    known = {one.id: one.name for one in (*(last.clusters if last else ()), *(last.regions if last else ()))}
+    known |= {one.id: one.name for one in (*clusters, *regions)}
+    events = tuple(line for level in carried for line in describe_events(level.events, known)) if last else ()
+    return Clusters(
+        labels=groups.neighbourhoods,
+        clusters=clusters,
+        region_labels=groups.regions,
+        regions=regions,
+        strengths=groups.membership.strengths,
+        seconds=groups.membership.seconds,
+        events=events,
+        next_numbers=(carried[0].next_number, carried[1].next_number),
+    )
+
+
+def _groups(heard: Heard, placed: Placed, last: PastMap | None) -> Groups:
+    """Continued where the map is a continuation, else found afresh."""
+    import numpy as np
+
+    from spotmap_build.cluster.continuation import NEW, continue_groups
+    from spotmap_build.cluster.hierarchy import find_groups
+
+    coordinates, neighbours, anchored = placed.read().coordinates, neighbour_rows(placed), placed.anchored()
+    if last is None or not last.clusters or anchored is None or anchored.afresh:
+        return find_groups(coordinates, neighbours)
+    before = {last.track_ids[member]: number for number, one in enumerate(last.clusters) for member in one.members}
+    were_there = set(last.track_ids)
+    previous = [before.get(track.id, -1) if track.id in were_there else NEW for track in heard.tracks]
+    parents = tuple(one.parent or 0 for one in last.clusters)
+    return continue_groups(coordinates, neighbours, np.array(previous, dtype=np.int32), parents).groups
+
+
+def _members(labels: Int32Array) -> list[tuple[int, ...]]:
+    import numpy as np
+
+    count = int(labels.max(initial=-1)) + 1
+    order = np.argsort(labels, kind="stable")
+    bounds = np.searchsorted(labels[order], np.arange(count + 1))
+    return [tuple(order[bounds[number] : bounds[number + 1]].tolist()) for number in range(count)]
+
+
+def _carried(
+    heard: Heard, rows: tuple[list[tuple[int, ...]], list[tuple[int, ...]]], last: PastMap | None
+) -> tuple[Carried, Carried]:
+    from spotmap_build.cluster.identity import Remembered, carry_identities
+
+    def remembered(one: PastCluster) -> Remembered:
+        assert last is not None
+        return Remembered(one.id, one.name, one.color, tuple(last.track_ids[member] for member in one.members))
+
+    ids = [track.id for track in heard.tracks]
+    levels = ((last.clusters, last.regions) if last else ((), ()), last.next_numbers if last else (1, 1))
+    first, second = (
+        carry_identities(
+            [remembered(one) for one in levels[0][level]],
+            [[ids[row] for row in members] for members in rows[level]],
+            next_number=levels[1][level],
+            prefix=prefix,
+        )
+        for level, prefix in enumerate(("cluster", "region"))
+    )
+    return first, second
+
+
+def _standing(carried: Carried, names: Mapping[str, str]) -> dict[int, str]:
+    """Names that stand already: what the person gave, else what the cluster was called."""
+    chosen = {number: names.get(one.id, one.name) for number, one in enumerate(carried.identities)}
+    return {number: name for number, name in chosen.items() if name}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Maker:
+    """Makes the clusters of one level."""
+
+    coordinates: Float32Array
+    features: Float32Array
+    feature_names: tuple[str, ...]
+
+    def clusters(
+        self,
+        rows: Sequence[tuple[int, ...]],
+        carried: Carried,
+        names: Sequence[str],
+        strengths: Float32Array,
+        parents: tuple[int, ...] = (),
+    ) -> tuple[Cluster, ...]:
+        return tuple(
+            Cluster(
+                id=identity.id,
+                name=names[number],
+                members=rows[number],
+                core=self._core(rows[number], strengths),
+                color=identity.color,
+                axes=self._axes(rows[number]),
+                parent=parents[number] if parents else None,
+            )
+            for number, identity in enumerate(carried.identities)
+        )
+
+    def _core(self, rows: tuple[int, ...], strengths: Float32Array) -> tuple[int, ...]:
+        from spotmap_build.cluster.hdbscan import core_rows
+
+        return core_rows(rows, strengths, self.coordinates)
+
+    def _axes(self, rows: tuple[int, ...]) -> str:
+        from spotmap_build.insights.axes import describe_slopes, find_slopes
+
+        if self.features.shape[1] == 0:
+            return ""
+        return describe_slopes(find_slopes(self.coordinates, self.features, self.feature_names, rows))
+
+
+def _encode(clusters: Clusters) -> dict[str, bytes]:
+    from spotmap_build.cache.arrays import encode_array
+
+    found = ClusterWords(clusters.clusters, clusters.regions, clusters.events, clusters.next_numbers)
+    arrays = {f"{name}.npy": encode_array(getattr(clusters, name)) for name in ARRAYS}
+    return {**arrays, FOUND: msgspec.json.encode(found)}
+
+
+def _words(run: Run, key: Key, count: int) -> ClusterWords:
+    def decode(data: bytes) -> ClusterWords:
+        found = msgspec.json.decode(data, type=ClusterWords)
+        for one in (*found.clusters, *found.regions):
+            if not all(0 <= row < count for row in (*one.members, *one.core)):
+                raise ValueError(f"{one.id} holds a track that is not on the map")
+            if one.parent is not None and not 0 <= one.parent < len(found.regions):
+                raise ValueError(f"{one.id} is in a region that is not there")
+        return found
+
+    return run.read(key, FOUND, decode)
+
+
+def _decode(run: Run, key: Key, count: int) -> Clusters:
+    from spotmap_build.cache.arrays import array_decoder
+    from spotmap_build.model import Clusters
+
+    found = _words(run, key, count)
+    numbers = array_decoder(count, kind="i", below=len(found.clusters))
+    region_numbers = array_decoder(count, kind="i", below=len(found.regions))
+    return Clusters(
+        labels=run.read(key, "labels.npy", numbers),
+        clusters=found.clusters,
+        region_labels=run.read(key, "region_labels.npy", region_numbers),
+        regions=found.regions,
+        strengths=run.read(key, "strengths.npy", array_decoder(count, kind="f")),
+        seconds=run.read(key, "seconds.npy", numbers),
+        events=found.events,
+        next_numbers=found.next_numbers,
+    )
+
+
+def _describe(clusters: Clusters) -> str:
+    count, noise = len(clusters.clusters), int((clusters.labels < 0).sum())
+    if not count:
+        return "no dense regions"
+    return f"{len(clusters.regions)} regions with {count} neighbourhoods; {noise} tracks lie between them"

@@ -1,0 +1,113 @@
+"""Fetch: from the sources that were asked for to one library."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from spotmap_build.errors import ConfigError
+from spotmap_build.fetch.merge import merge
+from spotmap_build.fetch.source import Fetched, LibrarySource, LoadContext
+
+if TYPE_CHECKING:
+    from spotmap_build.config import Config
+    from spotmap_build.embed.decode import Probe
+    from spotmap_build.model import Library
+    from spotmap_build.run import Run
+
+
+WITH_PATH: Final = ("folder", "table", "takeout", "exportify")
+SOURCES: Final = ", ".join(("demo", "spotify", *(f"{kind}:PATH" for kind in WITH_PATH)))
+
+
+def fetch(run: Run) -> Fetched:
+    """Load every source and put them together.
+
+    Raises
+    ------
+    ConfigError: no source was given, or one of an unknown kind. SourceError: one cannot be read.
+    """
+    with run.clock.stage("fetch"):
+        config = run.config
+        sources = [make_source(text, config) for text in config.sources]
+        if not sources:
+            raise ConfigError(
+                "No source was given.",
+                hint="Try: spotmap-build --source demo, or --source folder:~/Music. See spotmap-build --help.",
+            )
+        run.progress.begin("fetch", "reading the library")
+        context = LoadContext(
+            run.cache,
+            _probe,
+            threads=min(8, 2 * config.worker_count),
+            advance=lambda done, _total: run.progress.advance(done),
+            say=run.progress.say,
+        )
+        loaded = merge([source.load(context) for source in sources], config.layers)
+        run.progress.end(_outcome(loaded.library))
+        if loaded.problem is not None:
+            run.progress.say(loaded.problem.message, level="warning")
+        return Fetched(loaded, config.title or _title(config.sources), context)
+
+
+def make_source(text: str, config: Config) -> LibrarySource:
+    """The source that a text such as ``folder:/music`` means.
+
+    Raises
+    ------
+    ConfigError: for an unknown kind, or one that lacks its path.
+    """
+    kind, _, path = text.partition(":")
+    if kind == "demo":
+        from spotmap_build.fetch.demo import DemoSource
+
+        return DemoSource()
+    if kind == "spotify":
+        from spotmap_build.fetch.spotify.source import SpotifySource
+
+        return SpotifySource.from_config(config)
+    if kind not in WITH_PATH:
+        raise ConfigError(f"There is no source '{kind}'.", hint=f"Sources are: {SOURCES}.")
+    if not path:
+        raise ConfigError(f"--source {kind} lacks its path.", hint=f"Say for example --source {kind}:PATH.")
+    return _source_at(kind, Path(path))
+
+
+def _source_at(kind: str, path: Path) -> LibrarySource:
+    if kind == "folder":
+        from spotmap_build.fetch.folder import FolderSource
+
+        return FolderSource(path)
+    if kind == "takeout":
+        from spotmap_build.fetch.takeout import TakeoutSource
+
+        return TakeoutSource(path)
+    if kind == "exportify":
+        from spotmap_build.fetch.exportify import ExportifySource
+
+        return ExportifySource(path)
+    from spotmap_build.fetch.table import TableSource
+
+    return TableSource(path)
+
+
+def _outcome(library: Library) -> str:
+    outcome = f"{len(library.tracks)} tracks, {len(library.playlists)} playlists"
+    if library.failures:
+        codes = Counter(failure.code for failure in library.failures)
+        reasons = ", ".join(f"{count} {code}" for code, count in sorted(codes.items()))
+        outcome += f"; {len(library.failures)} cannot be used ({reasons})"
+    return outcome
+
+
+def _probe(path: Path) -> Probe:
+    from spotmap_build.embed.decode import probe
+
+    return probe(path)
+
+
+def _title(sources: tuple[str, ...]) -> str:
+    named = {"demo": "Demo library", "spotify": "My Spotify library"}
+    names = [Path(path).stem if (path := text.partition(":")[2]) else named.get(text, text) for text in sources]
+    return " + ".join(dict.fromkeys(names))

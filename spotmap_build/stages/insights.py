@@ -1,0 +1,250 @@
+"""Understand: what the finished map means, in figures and words: how good it is, playlists, versions, neighbours."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+import orjson
+
+from spotmap_build.cache.keys import Key, digest_bytes
+from spotmap_build.model import Insights, PlaylistInsight
+from spotmap_build.run import machine, package_versions
+from spotmap_build.stages.cluster import neighbour_rows, playlist_rows
+from spotmap_build.stages.project import find_since
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from spotmap_build.fetch.source import Fetched
+    from spotmap_build.insights.explanations import Explainer
+    from spotmap_build.model import Clusters, Figure, Float32Array, Int32Array, Track
+    from spotmap_build.run import Run
+    from spotmap_build.stages.cluster import Clustered, ClusterWords
+    from spotmap_build.stages.embed import Heard
+    from spotmap_build.stages.project import Placed
+
+INSIGHTS_VERSION: Final = 2
+INSIGHTS: Final = "insights.json"
+NEIGHBOURS_SHOWN: Final = 10
+EXPLAINED: Final = 3
+"""Of these, so many with what they have in common: the first ones are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """``digest`` names the content of ``read()``; ``clustered`` is what was understood."""
+
+    digest: str
+    read: Callable[[], Insights]
+    clustered: Clustered
+
+
+def understand(run: Run, fetched: Fetched, heard: Heard, placed: Placed, clustered: Clustered) -> Understood:
+    """The insights of a map, from the cache where nothing that they are made of has changed."""
+    with run.clock.stage("understand"):
+        key = Key(
+            "insights",
+            INSIGHTS_VERSION,
+            {
+                "sound": heard.digest,
+                "layout": placed.digest,
+                "past": placed.past.digest,
+                "ids": digest_bytes(orjson.dumps([track.id for track in heard.tracks])),
+                "clusters": clustered.digest,
+                "playlists": fetched.playlists_digest,
+                "words": digest_bytes(orjson.dumps([_words(track) for track in heard.tracks])),
+                "counts": [fetched.track_count, len(heard.tracks), _doubtful(heard)],
+                "machine": machine(),
+                "packages": package_versions("numpy", "scipy", "hdbscan"),
+            },
+        )
+        record = run.cache.lookup(key, outputs=(INSIGHTS,), may_fail=False)
+        if record is None:
+            started = time.monotonic()
+            insights = _find(fetched, heard, placed, clustered.read())
+            outputs = {INSIGHTS: msgspec.json.encode(insights)}
+            record = run.cache.put(key, outputs, seconds=time.monotonic() - started)
+        digest = record.outputs[INSIGHTS].digest
+        decoder = _decoder(len(heard.tracks), len(playlist_rows(fetched, heard)), clustered)
+        return Understood(digest, lambda: run.read(key, INSIGHTS, decoder), clustered)
+
+
+def _decoder(track_count: int, playlist_count: int, clustered: Clustered) -> Callable[[bytes], Insights]:
+    """Reads insights; refuses those that speak of tracks, playlists or clusters that are not there."""
+
+    def decode(data: bytes) -> Insights:
+        found = msgspec.json.decode(data, type=Insights)
+        rows = [row for one in found.playlists for row in (*one.suggestions, *(row for row, _ in one.misfits))]
+        rows += [row for members, _ in found.songs for row in members]
+        rows += [row for near in found.neighbours for row in near]
+        rows += [*found.since.new, *found.since.moved] if found.since else []
+        per_track = (found.neighbours, found.shared, found.kept)
+        playlists = [number for one, other, _, _ in found.overlaps for number in (one, other)]
+        names = msgspec.json.decode(data, type=dict[str, msgspec.Raw]).keys()
+        if (
+            names != {each.name for each in fields(Insights)}  # all are optional, so nothing would do as insights
+            or not all(0 <= row < track_count for row in rows)
+            or not all(len(values) in (0, track_count) for values in per_track)
+            or len(found.playlists) not in (0, playlist_count)
+            or not all(0 <= number < playlist_count for number in playlists)
+            or not all(0 <= number < len(clustered.words().clusters) for number in found.uncovered)
+        ):
+            raise ValueError("they speak of other tracks, playlists or clusters")
+        return found
+
+    return decode
+
+
+def _words(track: Track) -> list[object]:
+    return [track.title, track.artists, track.album, track.genres, track.duration_ms]
+
+
+def _doubtful(heard: Heard) -> int:
+    """How many tracks are on the map with a recording that a person should look at."""
+    if not heard.matches:
+        return 0
+    from spotmap_build.acquire.matching import DOUBTFUL_BELOW
+
+    mapped = {track.id for track in heard.tracks}
+    return sum(
+        match.candidate is not None and match.confidence < DOUBTFUL_BELOW
+        for track_id, match in heard.matches.items()
+        if track_id in mapped
+    )
+
+
+def _find(fetched: Fetched, heard: Heard, placed: Placed, clusters: Clusters) -> Insights:
+    from spotmap_build.insights.axes import describe_slopes, find_slopes
+    from spotmap_build.insights.explanations import Explainer
+    from spotmap_build.insights.playlists import overlaps, uncovered_clusters
+    from spotmap_build.insights.versions import group_versions
+
+    embeddings, coordinates, space = heard.read(), placed.read().coordinates, placed.space
+    rows = [members for _, members in playlist_rows(fetched, heard)]
+    if space.unit_vectors.shape[1] == 0:
+        return Insights(
+            uncovered=uncovered_clusters([one.members for one in clusters.clusters], rows),
+            overlaps=tuple((pair.one, pair.other, pair.count, round(pair.share, 3)) for pair in overlaps(rows)),
+            since=find_since(heard, placed),
+        )
+    neighbours = neighbour_rows(placed)
+    explainer = Explainer(embeddings)
+    figures, kept = _figures(fetched, heard, placed, clusters)
+    songs = group_versions(
+        [track.title for track in heard.tracks],
+        [track.artists for track in heard.tracks],
+        [track.duration_ms for track in heard.tracks],
+        space.unit_vectors,
+    )
+    shown = neighbours[:, :NEIGHBOURS_SHOWN]
+    return Insights(
+        figures=figures,
+        playlists=_playlists(rows, space.unit_vectors, neighbours, explainer),
+        uncovered=uncovered_clusters([one.members for one in clusters.clusters], rows),
+        overlaps=tuple((pair.one, pair.other, pair.count, round(pair.share, 3)) for pair in overlaps(rows)),
+        songs=tuple((song.rows, song.kinds) for song in songs),
+        axes=describe_slopes(find_slopes(coordinates, embeddings.features, embeddings.feature_names)),
+        neighbours=tuple(map(tuple, shown.tolist())),
+        shared=tuple(
+            tuple(_in_common(explainer, row, other) for other in others[:EXPLAINED])
+            for row, others in enumerate(shown.tolist())
+        ),
+        kept=tuple(round(share, 2) for share in kept.tolist()),
+        since=find_since(heard, placed),
+    )
+
+
+def _in_common(explainer: Explainer, row: int, other: int) -> str:
+    return "; ".join(reason.text for reason in explainer.shared(row, other))
+
+
+def _playlists(
+    rows: Sequence[tuple[int, ...]], unit_vectors: Float32Array, neighbours: Int32Array, explainer: Explainer
+) -> tuple[PlaylistInsight, ...]:
+    from spotmap_build.insights.playlists import describe_coherence, describe_misfit, measure_playlists
+
+    measured = measure_playlists(rows, unit_vectors, neighbours)
+    return tuple(
+        PlaylistInsight(
+            closeness=None if found.coherence is None else round(found.coherence.closeness, 3),
+            sentence="" if found.coherence is None else describe_coherence(found.coherence),
+            misfits=tuple(
+                (misfit.row, describe_misfit(found, misfit, explainer.difference(misfit.row, members)))
+                for misfit in found.misfits
+            ),
+            suggestions=tuple(fit.row for fit in found.suggestions),
+        )
+        for members, found in zip(rows, measured, strict=True)
+    )
+
+
+def _figures(
+    fetched: Fetched, heard: Heard, placed: Placed, clusters: Clusters
+) -> tuple[tuple[Figure, ...], Float32Array]:
+    from spotmap_build.insights.quality_report import quality_card
+
+    card = quality_card(
+        placed.space.unit_vectors,
+        placed.space.neighbours,
+        placed.read().coordinates,
+        cluster_labels=clusters.labels,
+        labels=_labels(fetched, heard),
+        anchored=placed.anchored(),
+    )
+    return (*card.figures, *_of_the_library(fetched, heard)), card.kept
+
+
+def _labels(fetched: Fetched, heard: Heard) -> Mapping[str, Sequence[Sequence[str]]]:
+    """What neighbours may have in common, by kind, for each track."""
+    in_playlists: list[list[str]] = [[] for _ in heard.tracks]
+    for playlist, rows in playlist_rows(fetched, heard):
+        for row in rows:
+            in_playlists[row].append(playlist.id)
+    labels: dict[str, list[Sequence[str]]] = {
+        "artist": [track.artists for track in heard.tracks],
+        "album": [[track.album] if track.album else [] for track in heard.tracks],
+        "playlist": list(in_playlists),
+        "genre": [track.genres for track in heard.tracks],
+    }
+    return {kind: values for kind, values in labels.items() if any(values)}
+
+
+def _of_the_library(fetched: Fetched, heard: Heard) -> tuple[Figure, ...]:
+    from spotmap_build.model import Figure
+
+    total, doubtful = fetched.track_count, _doubtful(heard)
+    figures = [
+        Figure(
+            "coverage",
+            "library on the map",
+            len(heard.tracks) / max(1, total),
+            f"{len(heard.tracks)} of the library's {total} tracks are on the map; the report says why others are not.",
+        )
+    ]
+    if heard.matches:
+        sentence = "For {} of the tracks it is not quite sure that the right recording was listened to."
+        share = doubtful / max(1, len(heard.tracks))
+        figures.append(Figure("doubtful_matches", "doubtful recordings", share, sentence.format(doubtful or "none")))
+    return tuple(figures)
+
+
+def describe_map(clusters: ClusterWords, insights: Insights) -> dict[str, object]:
+    """What the report says of the map: quality, regions with their ids (to name them by), and what became of them."""
+    return {
+        "quality": [asdict(figure) | {"value": round(figure.value, 4)} for figure in insights.figures],
+        "regions": [{"id": one.id, "name": one.name, "tracks": len(one.members)} for one in clusters.regions],
+        "clusters": [
+            {
+                "id": one.id,
+                "name": one.name,
+                "tracks": len(one.members),
+                "region": None if one.parent is None else clusters.regions[one.parent].id,
+            }
+            for one in clusters.clusters
+        ],
+        "events": list(clusters.events),
+    }

@@ -1,0 +1,62 @@
+"""Match: find the recording of every track, without downloading or listening to any."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from spotmap_build.acquire.prefetch import Supply
+from spotmap_build.acquire.search import Finder, Found
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from spotmap_build.fetch.source import Fetched
+    from spotmap_build.model import Failed, Match, Track
+    from spotmap_build.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """How the recording of each track was chosen, and the tracks that have none. ``problem`` as in ``Heard``."""
+
+    failures: tuple[Failed, ...]
+    matches: Mapping[str, Match]
+    problem: str
+
+
+def match(run: Run, fetched: Fetched) -> Matched:
+    """Decide for every track, from the cache where it was decided before."""
+    with run.clock.stage("match"):
+        finder = Finder(run, fetched)
+        recordings = finder.recall_all()
+        pending = recordings.pending if recordings.pending and finder.service.is_open else []
+        run.progress.begin("match", "finding recordings", total=len(pending))
+        if pending:
+            _search(run, finder, pending, recordings.found)
+        found = [
+            recordings.found.get(track.id) or Found(track, failure=finder.service.waiting(track.id, "match"))
+            for track in fetched.usable_tracks
+        ]
+        failures = tuple(one.failure for one in found if one.failure is not None)
+        run.progress.end(f"{len(found) - len(failures)} of {len(found)} tracks have a recording")
+        return Matched(
+            failures=(*fetched.library.failures, *failures),
+            matches={one.track.id: one.match for one in found if one.match is not None},
+            problem=finder.service.summary(),
+        )
+
+
+def _search(run: Run, finder: Finder, pending: list[Track], found: dict[str, Found]) -> None:
+    done = 0
+
+    def find(track: Track) -> None:
+        nonlocal done
+        found[track.id] = finder.find(track)
+        done += 1
+
+    supply: Supply[Track, Track] = Supply(pending, (), find=find, get=lambda _track: None, workers=1)
+    with supply:
+        for _ in supply.ready():
+            run.progress.advance(done)
+    finder.close()

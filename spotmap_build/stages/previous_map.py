@@ -1,0 +1,212 @@
+"""The last map: where each track was and which regions there were, so that a new map can be its continuation.
+
+It is found in the cache, by the site that lies in the output folder; else in that site itself (which survives a lost
+cache); or where ``--anchor`` says.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from spotmap_build.cache.errors import CorruptEntry
+from spotmap_build.cache.keys import Key, digest_bytes
+from spotmap_build.core.text import printable
+from spotmap_build.emit.site import served_generation
+from spotmap_build.errors import ConfigError
+
+if TYPE_CHECKING:
+    from spotmap_build.cache.records import Record
+    from spotmap_build.model import Cluster
+    from spotmap_build.run import Run
+    from spotmap_build.stages.cluster import Clustered
+    from spotmap_build.stages.embed import Heard
+    from spotmap_build.stages.project import Placed
+
+PAST_VERSION: Final = 1
+STATE: Final = "state.json"
+MAP: Final = "map.json"
+ANCHOR: Final = "anchor.json"
+OUTPUTS: Final = (STATE, MAP, ANCHOR)
+LARGEST_FLOAT32: Final = 3.4028234663852886e38
+
+Coordinate = Annotated[float, Meta(ge=-LARGEST_FLOAT32, le=LARGEST_FLOAT32)]
+Number = Annotated[int, Meta(ge=0)]
+
+
+class PastCluster(msgspec.Struct, frozen=True):
+    """A neighbourhood or region as it was. ``members`` are positions in the map's ``track_ids``."""
+
+    id: str
+    name: str
+    color: Number
+    members: tuple[Number, ...]
+    parent: Number | None = None
+
+
+class PastMap(msgspec.Struct, frozen=True):
+    """A map as it was: a place for each track, in any unit, and the clusters of both levels.
+
+    Decoding one raises ``msgspec.ValidationError`` where its parts do not belong together.
+    """
+
+    track_ids: tuple[str, ...]
+    x: tuple[Coordinate, ...]
+    y: tuple[Coordinate, ...]
+    clusters: tuple[PastCluster, ...] = ()
+    regions: tuple[PastCluster, ...] = ()
+    next_numbers: tuple[Number, Number] = (1, 1)
+    fresh_trustworthiness: float | None = None
+    """Of the last map of the library that was laid out afresh; maps of older versions and published ones do not say."""
+
+    def __post_init__(self) -> None:
+        count = len(self.track_ids)
+        if not count == len(self.x) == len(self.y):
+            raise ValueError("a track has no place")
+        for one in (*self.clusters, *self.regions):
+            if max(one.members, default=-1) >= count:
+                raise ValueError(f"{one.id} holds a track that is not on the map")
+            if one.parent is not None and one.parent >= len(self.regions):
+                raise ValueError(f"{one.id} is in a region that is not there")
+
+
+class _State(msgspec.Struct, frozen=True):
+    """What the last map was made of: equal vectors need no new layout. ``generation``: the site that it became."""
+
+    vectors: str
+    is_fresh: bool
+    generation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What this build continues: ``anchor`` is empty at a first build. ``digest`` names its content.
+
+    ``is_fresh``: lay out afresh, and only turn the result to fit. ``notice``: what the person should know of it.
+    """
+
+    anchor: bytes = b""
+    is_fresh: bool = False
+    notice: str = ""
+
+    @property
+    def digest(self) -> str:
+        return digest_bytes(self.anchor) if self.anchor else ""
+
+    def read(self) -> PastMap | None:
+        """The map to continue; None where there is none."""
+        return msgspec.json.decode(self.anchor, type=PastMap) if self.anchor else None
+
+
+def recall_past(run: Run, heard: Heard) -> Past:
+    """The map that this build is to continue.
+
+    Where the vectors are those of the last map, it is continued from the same map as then: so nothing changes. A site
+    whose map the cache does not know is continued as it is published, and one that cannot be read is replaced; both
+    change what is published, and so are told.
+
+    Raises
+    ------
+    ConfigError: ``--anchor`` names a place that holds no map.
+    """
+    wish, out = run.config.anchor, run.config.out
+    if wish == "none":
+        return Past()
+    if wish != "auto":
+        return Past(_published(wish), run.config.fresh)
+    generation = served_generation(out)
+    kept = _kept(run, heard, generation)
+    if kept is not None:
+        return kept
+    if not generation:
+        return Past()  # a first build: there is no site, or one that is not ours to continue
+    try:
+        anchor = _published(str(out))
+    except ConfigError as error:
+        return Past(notice=f"{error.message} This map was laid out without regard to it.")
+    return Past(
+        anchor,
+        run.config.fresh,
+        f"The cache has lost the map in {printable(str(out))}. It was continued from the published site, where places "
+        "are rounded: tracks may lie a little elsewhere.",
+    )
+
+
+def _kept(run: Run, heard: Heard, generation: str) -> Past | None:
+    """The last map as the cache has it: by the site that is served, else the last that was published to the same place,
+    if that is this site. None where neither is there, or neither can be used."""
+    for known_by in dict.fromkeys((generation, "")):
+        record = run.cache.lookup(_key(run, known_by), outputs=OUTPUTS, may_fail=False)
+        if record is None:
+            continue
+        with suppress(CorruptEntry):  # it is set aside, and as good as lost
+            state = run.cache.decode(record, STATE, lambda data: msgspec.json.decode(data, type=_State))
+            if generation not in (known_by, state.generation):
+                continue
+            is_same = state.vectors == heard.digest and not run.config.fresh
+            kept = ANCHOR if is_same else MAP
+            return Past(run.cache.decode(record, kept, _checked), state.is_fresh if is_same else run.config.fresh)
+    return None
+
+
+def _checked(anchor: bytes) -> bytes:
+    """The same. Raises ``msgspec.DecodeError`` where it is no map, nor empty."""
+    Past(anchor).read()
+    return anchor
+
+
+def remember_map(run: Run, heard: Heard, placed: Placed, clustered: Clustered, generation: str) -> None:
+    """Keep the map that was just published as the one that the next build continues."""
+    past = placed.past
+    state = msgspec.json.encode(_State(heard.digest, past.is_fresh, generation))
+    keys = (_key(run, ""), _key(run, generation))
+    if all(_is_of(run.cache.lookup(key, outputs=OUTPUTS, may_fail=False), state, past.anchor) for key in keys):
+        return
+    found, coordinates = clustered.read(), placed.read().coordinates
+    content = PastMap(
+        track_ids=tuple(track.id for track in heard.tracks),
+        x=tuple(coordinates[:, 0].tolist()),
+        y=tuple(coordinates[:, 1].tolist()),
+        clusters=tuple(map(_past_cluster, found.clusters)),
+        regions=tuple(map(_past_cluster, found.regions)),
+        next_numbers=found.next_numbers,
+        fresh_trustworthiness=placed.fresh_trustworthiness(),
+    )
+    outputs = {STATE: state, MAP: msgspec.json.encode(content), ANCHOR: past.anchor}
+    for key in keys:
+        run.cache.put(key, outputs, 0.0)
+
+
+def _is_of(record: Record | None, state: bytes, anchor: bytes) -> bool:
+    if record is None:
+        return False
+    digests = (record.outputs[STATE].digest, record.outputs[ANCHOR].digest)
+    return digests == (digest_bytes(state), digest_bytes(anchor))
+
+
+def _past_cluster(cluster: Cluster) -> PastCluster:
+    return PastCluster(cluster.id, cluster.name, cluster.color, cluster.members, cluster.parent)
+
+
+def _published(place: str) -> bytes:
+    from spotmap_build.emit.published import read_published
+
+    published = read_published(place)
+    if not published.track_ids:
+        raise ConfigError(f"The map at {printable(place)} is empty.", hint="Give another --anchor, or none.")
+    return msgspec.json.encode(msgspec.convert(published, PastMap, from_attributes=True))
+
+
+def _key(run: Run, generation: str) -> Key:
+    """By the generation of the site in the output folder, wherever that was moved to; where there is no site, by the
+    folder's place (as a digest, so that no path is stored): so a build elsewhere can go on from the cache alone."""
+    if generation:
+        return Key("last-map", PAST_VERSION, {"generation": generation})
+    place = hashlib.sha256(os.fsencode(run.config.out.absolute())).hexdigest()
+    return Key("last-map", PAST_VERSION, {"place": place})
