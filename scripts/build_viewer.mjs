@@ -1,6 +1,6 @@
 /**
  * Makes site_template/viewer.bundle.js (one classic script) from the modules in site_template/viewer/ and the pinned D3
- * modules, and writes what of D3 is inside, with its licences, to site_template/vendor/.
+ * modules, and writes what of D3 is inside, with its licenses, to site_template/vendor/.
  *
  *   node scripts/build_viewer.mjs           write the files
  *   node scripts/build_viewer.mjs --check   say which of them are not current, exit with 1 if any is not
@@ -15,7 +15,7 @@ import { fileURLToPath } from "node:url";
 const ROOT = new URL("../", import.meta.url);
 const BANNER = `/*!
  * The viewer of spotmap-build. Made from site_template/viewer/ by scripts/build_viewer.mjs: edit there, then \`npm run build\`.
- * Contains modules of D3, copyright Mike Bostock and others; their licences follow.
+ * Contains modules of D3, copyright Mike Bostock and others; their licenses follow.
  *
 %LICENSES%
  */`;
@@ -61,7 +61,7 @@ async function describePackage(name) {
 }
 
 /**
- * The licence texts, each once, under the packages that carry it.
+ * The license texts, each once, under the packages that carry it.
  *
  * @param {Vendored[]} vendored
  */
@@ -79,7 +79,7 @@ function readmeText(vendored) {
   const rows = vendored.map(({ name, version }) => `| ${name} | ${version} |`).join("\n");
   return `# What of others is in the viewer
 
-\`viewer.bundle.js\` contains these modules of [D3](https://d3js.org), pinned in \`package-lock.json\`, unchanged. Their licences
+\`viewer.bundle.js\` contains these modules of [D3](https://d3js.org), pinned in \`package-lock.json\`, unchanged. Their licenses
 are in \`d3.LICENSE.txt\` and at the top of the bundle. This file is written by \`npm run build\`.
 
 | module | version |

@@ -4,7 +4,7 @@
     python -m scripts.freeze_musicnn musicnn-0.1.0-py3-none-any.whl MSD_musicnn msd-musicnn.pb
 
 musicnn's checkpoint is a TensorFlow 1 "tensor bundle"; the network is that of musicnn's ``models.py``, batch
-normalisation folded into a multiplication and an addition, large weights stored as float16. Its outputs equal those of
+normalization folded into a multiplication and an addition, large weights stored as float16. Its outputs equal those of
 the package's own network within 6e-4 (tags), and the cosine of its embeddings differs by 5e-7.
 """
 
@@ -28,7 +28,7 @@ Weights = dict[str, npt.NDArray[np.float32]]
 FOOTER_BYTES: Final = 48
 FLOAT32: Final = 1
 EPSILON: Final = 1e-3
-"""Of Keras' and TensorFlow 1's batch normalisation."""
+"""Of Keras' and TensorFlow 1's batch normalization."""
 LARGE: Final = 4096
 """Arrays with more numbers than this are stored as float16."""
 PATCH_FRAMES, MEL_BANDS, POOLED = 187, 96, 753
@@ -140,8 +140,8 @@ class MusicnnGraph:
     def _constant(self, value: npt.NDArray[np.floating]) -> str:
         return self.graph.half_constant(value) if value.size > LARGE else self.graph.constant(value)
 
-    def normalise(self, x: str, number: int, name: str | None = None) -> str:
-        """Batch normalisation as it is in inference."""
+    def normalize(self, x: str, number: int, name: str | None = None) -> str:
+        """Batch normalization as it is in inference."""
         gamma, beta, mean, variance = (
             self._weight("batch_normalization", number, what).astype(np.float64)
             for what in ("gamma", "beta", "moving_mean", "moving_variance")
@@ -151,7 +151,7 @@ class MusicnnGraph:
         return self.graph.float_node("AddV2", scaled, self._constant(beta - mean * scale), name=name)
 
     def convolve(self, x: str, number: int, padding: str) -> str:
-        """Convolution, bias, ReLU, and the batch normalisation that follows all of them."""
+        """Convolution, bias, ReLU, and the batch normalization that follows all of them."""
         ones = ints_attribute([1, 1, 1, 1])
         convolved = self.graph.float_node(
             "Conv2D",
@@ -166,7 +166,7 @@ class MusicnnGraph:
         )
         bias = self._constant(self._weight("conv2d", number, "bias"))
         biased = self.graph.float_node("BiasAdd", convolved, bias, data_format=string_attribute("NHWC"))
-        return self.normalise(self.graph.float_node("Relu", biased), number + 1)
+        return self.normalize(self.graph.float_node("Relu", biased), number + 1)
 
     def dense(self, x: str, number: int, name: str) -> str:
         """A fully connected layer without activation."""
@@ -192,7 +192,7 @@ def build(weights: Weights) -> bytes:
     """The network as a frozen graph: front end (timbre, rhythm), three layers in the middle, pooling, two dense."""
     net = MusicnnGraph(weights)
     graph = net.graph
-    mel = net.normalise(net.add_channel(graph.placeholder("model/Placeholder", [-1, PATCH_FRAMES, MEL_BANDS])), 0)
+    mel = net.normalize(net.add_channel(graph.placeholder("model/Placeholder", [-1, PATCH_FRAMES, MEL_BANDS])), 0)
     padded = net.pad_time(mel)
     timbre = [graph.reduce("Max", net.convolve(padded, number, "VALID"), 2) for number in (0, 1)]
     rhythm = [graph.reduce("Max", net.convolve(mel, number, "SAME"), 2) for number in (2, 3, 4)]
@@ -204,9 +204,9 @@ def build(weights: Weights) -> bytes:
     pools = graph.concat([graph.reduce("Max", middle, 1), graph.reduce("Mean", middle, 1)], 2)
     # The pools have a channel axis that concatenation just filled: [n, 753, 2], so that max and mean alternate.
     flat = graph.reshape(pools, [-1, 2 * POOLED], name="model/flatten/Reshape")
-    penultimate = net.dense(net.normalise(flat, 9), 0, "model/dense/BiasAdd")
+    penultimate = net.dense(net.normalize(flat, 9), 0, "model/dense/BiasAdd")
     active = graph.float_node("Relu", penultimate, name="model/dense/Relu")
-    normal = net.normalise(active, 10, "model/batch_normalization_10/batchnorm/add_1")
+    normal = net.normalize(active, 10, "model/batch_normalization_10/batchnorm/add_1")
     graph.float_node("Sigmoid", net.dense(normal, 1, "model/dense_1/BiasAdd"), name="model/Sigmoid")
     return graph.serialize()
 

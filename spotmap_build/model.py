@@ -23,7 +23,7 @@ class Recording:
     """The sound of a track, and how to get at it on this machine.
 
     ``digest`` names the sound itself (SHA-256, hex): equal sound has an equal digest wherever the file lies and
-    whatever its tags say. ``path`` is a local file; ``recipe`` describes a sound to be synthesised (the demo);
+    whatever its tags say. ``path`` is a local file; ``recipe`` describes a sound to be synthesized (the demo);
     ``video_id`` is a recording on YouTube, of which the digest is made. Exactly one of the three is set.
     No path ever reaches the cache's keys or the site.
     """
@@ -104,7 +104,7 @@ class Track:
     vector_row: int | None = None
     """Row of the source's own embedding matrix, where it carries one."""
     facets: dict[str, str | float] = field(default_factory=dict)
-    """Further columns that the map can be coloured by."""
+    """Further columns that the map can be colored by."""
 
     @property
     def is_remote(self) -> bool:
@@ -205,11 +205,11 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """One dense part of the map, of either level: a neighbourhood, or a region that holds several.
+    """One dense part of the map, of either level: a cluster, or a region that holds several.
 
     ``id`` and ``color`` (its place in the palette, 0..) stay what they are from one build to the next. ``members`` are
     rows of the layout, ``core`` its most typical rows. ``axes``: what changes across it, in words; may be empty.
-    ``parent``: of a neighbourhood, the number of its region.
+    ``parent``: of a cluster, the number of its region.
     """
 
     id: str
@@ -223,12 +223,12 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clusters:
-    """Which neighbourhood and which region each track is in.
+    """Which cluster and which region each track is in.
 
     ``labels`` and ``region_labels``: int32 ``[n]``, an index into ``clusters`` or ``regions``, or -1 for noise.
-    ``strengths``: float32 ``[n]``, how firmly a track belongs to its neighbourhood, 0..1; ``seconds``: int32 ``[n]``,
-    the neighbourhood that it belongs to next (-1: none). ``events``: what has become of the last map's, as sentences.
-    ``next_numbers``: for the ids of new neighbourhoods and regions.
+    ``strengths``: float32 ``[n]``, how firmly a track belongs to its cluster, 0..1; ``seconds``: int32 ``[n]``,
+    the cluster that it belongs to next (-1: none). ``events``: what has become of the last map's, as sentences.
+    ``next_numbers``: for the ids of new clusters and regions.
     """
 
     labels: Int32Array
@@ -259,7 +259,7 @@ class Figure:
 class PlaylistInsight:
     """What was found out about one playlist. ``misfits``: rows and why; ``suggestions``: rows that would fit.
 
-    ``closeness``: 0 is a random draw, 1 nearest neighbours throughout; None for playlists of very few tracks.
+    ``closeness``: 0 is a random draw, 1 nearest neighbors throughout; None for playlists of very few tracks.
     """
 
     closeness: float | None
@@ -280,11 +280,11 @@ class Since:
 class Insights:
     """What the map means, in words and figures.
 
-    ``playlists`` in the order of the atlas. ``uncovered``: neighbourhoods (by number) that no playlist covers.
+    ``playlists`` in the order of the atlas. ``uncovered``: clusters (by number) that no playlist covers.
     ``overlaps``: pairs of playlists, how many tracks they share, and which share of the smaller one. ``songs``: rows
-    that are versions of one song, with the kind of each. ``axes``: what changes across the whole map. ``neighbours``:
+    that are versions of one song, with the kind of each. ``axes``: what changes across the whole map. ``neighbors``:
     for each row, the rows that sound most like it, best first; ``shared``: what the first of these have in common with
-    it; ``kept``: for each row, the share of its true neighbours that are near it on the map. ``since``: None at a first
+    it; ``kept``: for each row, the share of its true neighbors that are near it on the map. ``since``: None at a first
     map.
     """
 
@@ -294,7 +294,7 @@ class Insights:
     overlaps: tuple[tuple[int, int, int, float], ...] = ()
     songs: tuple[tuple[tuple[int, ...], tuple[str, ...]], ...] = ()
     axes: str = ""
-    neighbours: tuple[tuple[int, ...], ...] = ()
+    neighbors: tuple[tuple[int, ...], ...] = ()
     shared: tuple[tuple[str, ...], ...] = ()
     kept: tuple[float, ...] = ()
     since: Since | None = None

@@ -63,36 +63,36 @@ def build(config: Config, progress: Progress) -> BuildResult:
 def _build(run: stages.Run) -> BuildResult:
     config = run.config
     fetched = stages.fetch(run)
-    heard = stages.embed(run, fetched)
-    if not heard.tracks:
-        _report(run, fetched.library, heard.failures, matches=heard.matches)
-        raise _nothing_to_map(fetched, heard)
-    placed = stages.project(run, heard)
-    clustered = stages.cluster(run, fetched, heard, placed)
-    understood = stages.understand(run, fetched, heard, placed, clustered)
-    site = stages.emit(run, fetched, heard, placed, understood)
+    embedded = stages.embed(run, fetched)
+    if not embedded.tracks:
+        _report(run, fetched.library, embedded.failures, matches=embedded.matches)
+        raise _nothing_to_map(fetched, embedded)
+    projected = stages.project(run, embedded)
+    clustered = stages.cluster(run, fetched, embedded, projected)
+    analyzed = stages.analyze(run, fetched, embedded, projected, clustered)
+    site = stages.emit(run, fetched, embedded, projected, analyzed)
 
     published = publish(config.out, site.files, site.generation, force=config.force)
     with suppress(CacheReadOnly):  # a cache that cannot be written cannot be pruned either
-        stages.remember_map(run, heard, placed, clustered, site.generation)
+        stages.save_map(run, embedded, projected, clustered, site.generation)
         run.cache.write_root(
             f"{int(time.time()):012d}-{site.generation}", run.cache.used_keys, place_digest(config.out)[:16]
         )
     outcome = "as it was, nothing written" if published.is_unchanged else "published"
     run.progress.end(f"{config.out}{os.sep} {outcome}")
-    map_rows = stages.describe_map(clustered.words(), understood.read())
-    _report(run, fetched.library, heard.failures, matches=heard.matches, map_rows=map_rows)
+    map_rows = stages.describe_map(clustered.words(), analyzed.read())
+    _report(run, fetched.library, embedded.failures, matches=embedded.matches, map_rows=map_rows)
     result = BuildResult(
-        mapped_count=len(heard.tracks),
+        mapped_count=len(embedded.tracks),
         track_count=fetched.track_count,
-        failures=heard.failures,
-        embedded_count=heard.embedded_count,
+        failures=embedded.failures,
+        embedded_count=embedded.embedded_count,
         changed=not published.is_unchanged,
         seconds=run.clock.total_s,
-        notices=tuple(filter(None, (*fetched.loaded.notices, heard.problem, placed.past.notice))),
+        notices=tuple(filter(None, (*fetched.loaded.notices, embedded.problem, projected.previous_map.notice))),
         problem=fetched.loaded.problem,
     )
-    _summarise(config, markdown(result, fetched.title))
+    _summarize(config, markdown(result, fetched.title))
     return result
 
 
@@ -125,7 +125,7 @@ def _report(
     write_report(path, library, failures, matches, reached=reached, extra=extra, force=force)
 
 
-def _summarise(config: Config, text: str) -> None:
+def _summarize(config: Config, text: str) -> None:
     if config.summary is not None:
         write_document(config.summary, (SUMMARY_MARK + text).encode(), SUMMARY, force=config.force)
 
@@ -180,13 +180,13 @@ def _rebuild(config: Config) -> None:
         progress.close()
 
 
-def _nothing_to_map(fetched: stages.Fetched, heard: stages.Heard) -> SpotmapError:
+def _nothing_to_map(fetched: stages.Fetched, embedded: stages.Embedded) -> SpotmapError:
     """Why there is no map: the service's fault, the login's, or the library's."""
-    codes = sorted({failure.code for failure in heard.failures})
-    first = f" The first: {heard.failures[0].detail}" if heard.failures else ""
+    codes = sorted({failure.code for failure in embedded.failures})
+    first = f" The first: {embedded.failures[0].detail}" if embedded.failures else ""
     message = f"None of the {fetched.track_count} tracks can be put on a map ({', '.join(codes)}).{first}"
     if fetched.loaded.problem is not None:
         return fetched.loaded.problem
-    if any(failure.code == "waiting" for failure in heard.failures):
-        return ServiceError(f"{message} {heard.problem}".rstrip(), hint="Nothing was published. Build again later.")
+    if any(failure.code == "waiting" for failure in embedded.failures):
+        return ServiceError(f"{message} {embedded.problem}".rstrip(), hint="Nothing was published. Build again later.")
     return SourceError(message, hint="Nothing was published.")

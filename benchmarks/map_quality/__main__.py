@@ -33,12 +33,12 @@ def main() -> int:
     except CorpusError as problem:
         print(problem, file=sys.stderr)
         return 1
-    heard = hear(arguments.corpus or corpus, arguments.work / "cache", arguments.effnet, arguments.jobs)
-    largest = max(map(heard.games.count, heard.games)) / len(heard.games)
-    print(f"{len(heard.games)} tracks of {len(set(heard.games))} games; the largest game has {largest:.3f} of them\n")
-    vectors = vectors_of(heard)
-    _compare_preparations(vectors, heard.games)
-    _compare_maps(vectors, heard.games, range(arguments.seeds))
+    embedded = hear(arguments.corpus or corpus, arguments.work / "cache", arguments.effnet, arguments.jobs)
+    largest = max(map(embedded.games.count, embedded.games)) / len(embedded.games)
+    print(f"{len(embedded.games)} tracks of {len(set(embedded.games))} games; the largest has {largest:.3f} of them\n")
+    vectors = vectors_of(embedded)
+    _compare_preparations(vectors, embedded.games)
+    _compare_maps(vectors, embedded.games, range(arguments.seeds))
     return 0
 
 

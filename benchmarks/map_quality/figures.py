@@ -1,4 +1,4 @@
-"""How good a map of labelled music is. Higher is better, but for noise."""
+"""How good a map of labeled music is. Higher is better, but for noise."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spotmap_build.project.neighbors import find_neighbours
+from spotmap_build.project.neighbors import find_neighbors
 from spotmap_build.project.quality import nearest_on_plane, trustworthiness
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def measure(made: Map, games: Sequence[str]) -> Row:
     truth = np.unique(np.array(games), return_inverse=True)[1]
     return Row(
         space=accuracy_in_space(made.unit, games),
-        plane=accuracy(nearest_on_plane(made.places, VOTERS), games),
-        trust=trustworthiness(made.unit, made.places),
+        plane=accuracy(nearest_on_plane(made.positions, VOTERS), games),
+        trust=trustworthiness(made.unit, made.positions),
         ari=float(adjusted_rand_score(truth[inside], made.labels[inside])) if inside.any() else 0.0,
         ari_all=float(adjusted_rand_score(truth, made.labels)),
         noise=float(np.mean(~inside)),
@@ -51,11 +51,11 @@ def measure(made: Map, games: Sequence[str]) -> Row:
 
 
 def accuracy_in_space(unit: Float32Array, games: Sequence[str]) -> float:
-    return accuracy(find_neighbours(unit, VOTERS, 0).indices, games)
+    return accuracy(find_neighbors(unit, VOTERS, 0).indices, games)
 
 
 def accuracy(nearest: Int32Array, games: Sequence[str]) -> float:
-    """The share of tracks whose neighbours name the right game; a tie goes to the game of the nearest of them."""
+    """The share of tracks whose neighbors name the right game; a tie goes to the game of the nearest of them."""
     right = 0
     for row, others in enumerate(nearest.tolist()):
         votes = Counter(games[other] for other in others)

@@ -28,7 +28,7 @@ HEARING_VERSION = 1
 MUSICNN_LAYERS = {
     "pools": "model/flatten/Reshape",
     "dense": "model/dense/BiasAdd",
-    "normalised": "model/batch_normalization_10/batchnorm/add_1",
+    "normalized": "model/batch_normalization_10/batchnorm/add_1",
     "tags": "model/Sigmoid",
 }
 PATCHES_AT_ONCE = 4
@@ -38,7 +38,7 @@ Listener = Callable[["Float32Array"], "dict[str, Float32Array]"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
+class Embedded:
     """The corpus as vectors.
 
     ``parts``: float32 ``[n, d]`` by name (``dense-mean``, ``dense-spread``, ``spectral``, ...); ``games``: the label of
@@ -50,7 +50,7 @@ class Heard:
     parts: dict[str, Float32Array]
 
 
-def hear(corpus: Path, cache_folder: Path, effnet: Path | None, jobs: int) -> Heard:
+def hear(corpus: Path, cache_folder: Path, effnet: Path | None, jobs: int) -> Embedded:
     """Vectors of every track of the games below ``corpus``; ``effnet``: the file of Discogs-EffNet's weights.
 
     Tracks that cannot be decoded are told and left out. A second call reads everything from the cache.
@@ -77,7 +77,7 @@ def hear(corpus: Path, cache_folder: Path, effnet: Path | None, jobs: int) -> He
             else:
                 print(f"left out, cannot be decoded: {path.relative_to(corpus)}")
     parts = {name: np.stack([row[name] for row in rows]).astype(np.float32) for name in rows[0]}
-    return Heard(tuple(map(str, kept)), tuple(path.parts[0] for path in kept), parts)
+    return Embedded(tuple(map(str, kept)), tuple(path.parts[0] for path in kept), parts)
 
 
 def _listen_to_all(cache: Cache, listener: Listener, key_of: dict[Path, Key], jobs: int) -> None:

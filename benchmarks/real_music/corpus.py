@@ -1,4 +1,4 @@
-"""Collects the corpus: music out of Debian packages, one folder a game, with each package's licence beside it."""
+"""Collects the corpus: music out of Debian packages, one folder a game, with each package's license beside it."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _collect_one(package: Package, debs: Path, corpus: Path) -> Collected:
 
 
 def _lay_out(package: Package, tree: Path, game: Path) -> Collected:
-    """Move a package's tracks and licence files from the unpacked ``tree`` to the new folder ``game``."""
+    """Move a package's tracks and license files from the unpacked ``tree`` to the new folder ``game``."""
     music = tree / package.music
     if not music.is_dir():
         raise CorpusError(f"{package.name} has no folder {package.music} any more; correct the table in {__file__}")
@@ -116,9 +116,9 @@ def _lay_out(package: Package, tree: Path, game: Path) -> Collected:
         tracks += 1
         duration_s += length_s or 0.0
     shutil.copyfile(tree / "usr/share/doc" / package.name / "copyright", game / "copyright.txt")
-    for licence in sorted(music.rglob("*.txt")):
-        (game / licence.relative_to(music)).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(licence, game / licence.relative_to(music))
+    for license_file in sorted(music.rglob("*.txt")):
+        (game / license_file.relative_to(music)).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(license_file, game / license_file.relative_to(music))
     return Collected(package.game, tracks, duration_s, tuple(too_short), tuple(unreadable))
 
 

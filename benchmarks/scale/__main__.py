@@ -87,7 +87,7 @@ def plain(vectors: Float32Array) -> dict[str, float]:
 
 
 def ours(vectors: Float32Array) -> dict[str, float]:
-    """All that a build makes of the vectors: neighbours, layout, clusters and their names, the quality card."""
+    """All that a build makes of the vectors: neighbors, layout, clusters and their names, the quality card."""
     import numpy as np
 
     steps: dict[str, float] = {}
@@ -98,30 +98,30 @@ def ours(vectors: Float32Array) -> dict[str, float]:
         steps[name] = time.monotonic() - last
         last = time.monotonic()
 
-    from spotmap_build.insights.quality_report import quality_card
-    from spotmap_build.project.layout import KEPT_NEIGHBOURS, lay_out_afresh
-    from spotmap_build.project.neighbors import find_neighbours
+    from spotmap_build.insights.quality_report import quality_report
+    from spotmap_build.project.layout import NEIGHBOR_COUNT, fit_layout
+    from spotmap_build.project.neighbors import find_neighbors
     from spotmap_build.project.preprocessing import prepare
 
-    unit = prepare(vectors, "centre")
+    unit = prepare(vectors, "center")
     lap("prepare")
-    neighbours = find_neighbours(unit, KEPT_NEIGHBOURS, 42)
-    lap("neighbours")
-    places = lay_out_afresh(unit, neighbours, 42)
+    neighbors = find_neighbors(unit, NEIGHBOR_COUNT, 42)
+    lap("neighbors")
+    positions = fit_layout(unit, neighbors, 42)
     lap("layout")
     from spotmap_build.cluster.hierarchy import find_groups
 
-    groups = find_groups(places, neighbours.indices)
+    groups = find_groups(positions, neighbors.indices)
     lap("clusters")
     albums = [(str(row // ALBUM_TRACKS),) for row in range(len(vectors))]
-    card = quality_card(
-        unit, neighbours, places, cluster_labels=groups.regions, labels={"album": albums, "artist": albums}
+    card = quality_report(
+        unit, neighbors, positions, cluster_labels=groups.regions, labels={"album": albums, "artist": albums}
     )
     lap("quality")
     steps |= {
         figure.name: figure.value for figure in card.figures if figure.name in {"trustworthiness", "search_recall"}
     }
-    assert np.isfinite(places).all()
+    assert np.isfinite(positions).all()
     return steps
 
 

@@ -1,4 +1,4 @@
-"""Does a map stay recognisable while its library grows and shrinks?
+"""Does a map stay recognizable while its library grows and shrinks?
 
 The corpus of benchmarks/map_quality, album after album (a game's folder is one, large ones are several): a first map of
 four tenths of them, then ten steps of a tenth more each; and a first map of all, then ten steps of a tenth less each.
@@ -19,9 +19,9 @@ import numpy as np
 from benchmarks.map_quality.hearing import hear
 from benchmarks.map_quality.recipes import vectors_of
 from benchmarks.scale.__main__ import ALBUM_TRACKS, library
-from spotmap_build.project.anchoring import Anchored, drift_between, lay_out_anchored
-from spotmap_build.project.layout import KEPT_NEIGHBOURS, lay_out_afresh
-from spotmap_build.project.neighbors import find_neighbours
+from spotmap_build.project.anchoring import Anchored, drift_between, fit_anchored_layout
+from spotmap_build.project.layout import NEIGHBOR_COUNT, fit_layout
+from spotmap_build.project.neighbors import find_neighbors
 from spotmap_build.project.preprocessing import prepare
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def main() -> int:
         vectors = library(arguments.made_up)
         albums = np.arange(len(vectors)) // ALBUM_TRACKS
     else:
-        heard = hear(arguments.corpus, arguments.work / "cache", None, 2)
-        vectors, albums = vectors_of(heard)[VECTOR], albums_of(heard.games)
+        embedded = hear(arguments.corpus, arguments.work / "cache", None, 2)
+        vectors, albums = vectors_of(embedded)[VECTOR], albums_of(embedded.games)
     for seed in range(arguments.seeds):
         print(
             f"{len(vectors)} tracks, {albums.max() + 1} albums, order {seed}\n\n{HEAD}\n|---|---|---|---|---|---|---|"
@@ -55,7 +55,7 @@ def main() -> int:
                 result.fresh_trustworthiness,
             )
             cells = " | ".join(f"{figure:.4f}" for figure in figures)
-            print(f"| {name} | {len(result.places)} | {cells} | {since_first:.3f} | {result.afresh}", flush=True)
+            print(f"| {name} | {len(result.positions)} | {cells} | {since_first:.3f} | {result.afresh}", flush=True)
         print()
     return 0
 
@@ -80,19 +80,19 @@ def grow_and_shrink(
     shrinking = [count * 0.9**step for step in range(STEPS + 1)]
     for sign, sizes in (("+", growing), ("-", shrinking)):
         rows = np.flatnonzero(np.isin(albums, order[: round(sizes[0])]))
-        places = np.full((len(vectors), 2), np.nan, dtype=np.float32)
+        positions = np.full((len(vectors), 2), np.nan, dtype=np.float32)
         unit = prepare(vectors[rows], "zscore")
-        places[rows] = lay_out_afresh(unit, find_neighbours(unit, KEPT_NEIGHBOURS, seed), seed)
-        first = places.copy()
+        positions[rows] = fit_layout(unit, find_neighbors(unit, NEIGHBOR_COUNT, seed), seed)
+        first = positions.copy()
         for step, size in enumerate(sizes[1:], start=1):
             rows = np.flatnonzero(np.isin(albums, order[: round(size)]))
             unit = prepare(vectors[rows], "zscore")
-            neighbours = find_neighbours(unit, KEPT_NEIGHBOURS, seed)
-            gone_count = int(np.isfinite(np.delete(places, rows, axis=0)).all(axis=1).sum())
-            result = lay_out_anchored(unit, neighbours, places[rows], seed, gone_count=gone_count)
-            places[:] = np.nan
-            places[rows] = result.places
-            yield f"{sign}{step}", result, drift_between(first[rows], result.places).median
+            neighbors = find_neighbors(unit, NEIGHBOR_COUNT, seed)
+            gone_count = int(np.isfinite(np.delete(positions, rows, axis=0)).all(axis=1).sum())
+            result = fit_anchored_layout(unit, neighbors, positions[rows], seed, gone_count=gone_count)
+            positions[:] = np.nan
+            positions[rows] = result.positions
+            yield f"{sign}{step}", result, drift_between(first[rows], result.positions).median
 
 
 def _arguments() -> argparse.Namespace:

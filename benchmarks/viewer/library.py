@@ -88,7 +88,7 @@ def places(tracks: int, seed: int) -> tuple[Float32Array, list[int]]:
     albums = generator.choice(LUMPS, size=-(-tracks // ALBUM_TRACKS), p=sizes / sizes.sum())
     alone = generator.choice(LUMPS, size=tracks, p=sizes / sizes.sum())
     lump = np.where(generator.random(tracks) < ON_ITS_OWN, alone, np.repeat(albums, ALBUM_TRACKS)[:tracks])
-    centres = generator.normal(0, 10, (LUMPS, 2))
+    centers = generator.normal(0, 10, (LUMPS, 2))
     spreads = 0.55 * np.sqrt(sizes)[:, None] * generator.uniform(0.45, 1.3, (LUMPS, 2))
     turns = generator.uniform(0, np.pi, LUMPS)
     along = generator.normal(size=(tracks, 2)) * spreads[lump]
@@ -96,7 +96,7 @@ def places(tracks: int, seed: int) -> tuple[Float32Array, list[int]]:
     along[:, 1] += 0.35 * along[:, 0] ** 2 / spreads[lump][:, 0]
     cosine, sine = np.cos(turns[lump]), np.sin(turns[lump])
     turned = np.stack([along[:, 0] * cosine - along[:, 1] * sine, along[:, 0] * sine + along[:, 1] * cosine], axis=1)
-    coordinates = centres[lump] + turned
+    coordinates = centers[lump] + turned
     hazy = generator.random(tracks) < HAZE
     coordinates[hazy] = generator.normal(0, 11, (int(hazy.sum()), 2))
     return coordinates.astype(np.float32), np.where(hazy, -1, lump).tolist()

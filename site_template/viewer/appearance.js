@@ -4,7 +4,7 @@ import { NO_GROUP, UNKNOWN } from "./types.js";
 
 /** @import { Group, GroupKind, MapData, Membership, State, Trait, TraitFilter } from "./types.js" */
 
-/** How many colours a number is told in. */
+/** How many colors a number is told in. */
 export const SHADES = 48;
 
 /** Where the state keeps which groups of a kind are switched off. */
@@ -48,7 +48,7 @@ export const RANK = Object.freeze({ HIDDEN: 0, DIMMED: 1, QUIET: 2, SHOWN: 3 });
 /**
  * @typedef {object} Appearance
  * @property {Uint8Array} rank  one of RANK a track; HIDDEN cannot be picked
- * @property {Int32Array} group  the group whose colour the track takes, NO_GROUP for grey
+ * @property {Int32Array} group  the group whose color the track takes, NO_GROUP for gray
  * @property {number} visibleCount  tracks that are not hidden
  */
 
@@ -57,7 +57,7 @@ export const APPEARANCE_KEYS = [
   "colorBy", "matches", "selected", "traits", "traitFilters", "until", ...Object.values(HIDDEN_KEY),
 ];
 
-/** What is emphasised: what a query finds, else what is selected. @param {Pick<State, "matches" | "selected">} state */
+/** What is emphasized: what a query finds, else what is selected. @param {Pick<State, "matches" | "selected">} state */
 export const highlighted = ({ matches, selected }) => matches ?? (selected.length > 0 ? selected : null);
 
 /**
@@ -122,7 +122,7 @@ function traitTests(trait, { traitFilters, until }) {
 /**
  * @param {Trait} trait
  * @param {TraitFilter | undefined} filter
- * @returns {(track: number) => number}  the shade or category whose colour a track takes
+ * @returns {(track: number) => number}  the shade or category whose color a track takes
  */
 function groupByTrait(trait, filter) {
   const { membership, values, domain } = trait;

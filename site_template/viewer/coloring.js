@@ -1,4 +1,4 @@
-/** Which colour a point, a region or a legend's sample has, by what the map is coloured by. Pure. */
+/** Which color a point, a region or a legend's sample has, by what the map is colored by. Pure. */
 
 import { colorOf } from "./palette.js";
 import { cyclic, diverging, sequential } from "./ramps.js";
@@ -43,7 +43,7 @@ export function pointColor(map, { colorBy, traits }, theme, group) {
 }
 
 /**
- * Regions are coloured as their points are; where points tell something else, regions keep to the background.
+ * Regions are colored as their points are; where points tell something else, regions keep to the background.
  *
  * @param {MapData} map
  * @param {Pick<State, "colorBy">} state

@@ -4,7 +4,7 @@ import { MovableCanvas } from "./canvas.js";
 
 /** @import { Transform } from "./types.js" */
 
-/** Of the distance between typical neighbours, so that covers leave room for each other. */
+/** Of the distance between typical neighbors, so that covers leave room for each other. */
 const SHARE_OF_SPACING = 0.3;
 const RADIUS = { least: 12, most: 24 };
 /** Covers kept for views that come back, and how many device pixels across they are kept with. */
@@ -14,7 +14,7 @@ const KEPT_SIZE = 104;
 /**
  * The radius of covers: 0 while tracks lie too close for them.
  *
- * @param {number} spacing  pixels between typical neighbours
+ * @param {number} spacing  pixels between typical neighbors
  * @returns {number} pixels
  */
 export function coverRadius(spacing) {

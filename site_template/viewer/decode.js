@@ -1,15 +1,15 @@
 /** Turns the site's JSON documents into typed columns; refuses what it does not understand. Pure. */
 
 import { unpackIds, unpackNumbers, unpackTexts } from "./columns.js";
-import { NEIGHBOURS, NONE } from "./paths.js";
+import { NEIGHBORS, NONE } from "./paths.js";
 
-/** @import { Group, Insights, MapData, Membership, Neighbours, TextData, TrackDetails } from "./types.js" */
+/** @import { Group, Insights, MapData, Membership, Neighbors, TextData, TrackDetails } from "./types.js" */
 
 export const MAP_SCHEMA = "spotmap.map/1";
 export const TEXT_SCHEMA = "spotmap.text/2";
 export const DETAILS_SCHEMA = "spotmap.details/2";
 export const INSIGHTS_SCHEMA = "spotmap.insights/1";
-export const NEIGHBOURS_SCHEMA = "spotmap.neighbours/1";
+export const NEIGHBORS_SCHEMA = "spotmap.neighbors/1";
 
 /** A document is not what this viewer reads. The message is for the person in front of the page. */
 export class DataError extends Error {
@@ -126,7 +126,7 @@ export function decodeMap(document) {
       text: document.files.text,
       insights: document.files.insights ?? "",
       details: document.files.details,
-      neighbours: document.files.neighbours ?? [],
+      neighbors: document.files.neighbors ?? [],
       detailsChunk: document.files.details_chunk,
     },
   };
@@ -218,35 +218,35 @@ export function decodeInsights(document) {
 }
 
 /**
- * One track out of a neighbours document.
+ * One track out of a neighbors document.
  *
- * @param {any} document  neighbours-NNN.json, parsed
+ * @param {any} document  neighbors-NNN.json, parsed
  * @param {number} track
- * @returns {Neighbours}
+ * @returns {Neighbors}
  */
-export function decodeNeighbours(document, track) {
-  requireSchema(document, NEIGHBOURS_SCHEMA);
+export function decodeNeighbors(document, track) {
+  requireSchema(document, NEIGHBORS_SCHEMA);
   const row = track - document.first;
   return {
-    tracks: document.neighbours[row],
+    tracks: document.neighbors[row],
     shared: document.shared[row].map((/** @type {number} */ index) => document.reasons[index]),
     kept: document.kept[row],
   };
 }
 
 /**
- * The neighbours of all tracks, as paths are sought over them.
+ * The neighbors of all tracks, as paths are sought over them.
  *
- * @param {readonly any[]} documents  neighbours-NNN.json, parsed
+ * @param {readonly any[]} documents  neighbors-NNN.json, parsed
  * @param {number} count  of tracks
- * @returns {Uint32Array}  NEIGHBOURS a track, best first, NONE where there are fewer
+ * @returns {Uint32Array}  NEIGHBORS a track, best first, NONE where there are fewer
  */
-export function neighbourTable(documents, count) {
-  const table = new Uint32Array(count * NEIGHBOURS).fill(NONE);
+export function neighborTable(documents, count) {
+  const table = new Uint32Array(count * NEIGHBORS).fill(NONE);
   for (const document of documents) {
-    requireSchema(document, NEIGHBOURS_SCHEMA);
-    document.neighbours.forEach((/** @type {number[]} */ row, /** @type {number} */ place) =>
-      table.set(row.slice(0, NEIGHBOURS), (document.first + place) * NEIGHBOURS),
+    requireSchema(document, NEIGHBORS_SCHEMA);
+    document.neighbors.forEach((/** @type {number[]} */ row, /** @type {number} */ place) =>
+      table.set(row.slice(0, NEIGHBORS), (document.first + place) * NEIGHBORS),
     );
   }
   return table;

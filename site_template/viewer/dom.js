@@ -62,7 +62,7 @@ export function onEscape(host, leave) {
   });
 }
 
-/** A colour sample. @param {string} color */
+/** A color sample. @param {string} color */
 export function swatch(color) {
   const node = element("span", { class: "swatch", "aria-hidden": "true" });
   node.style.backgroundColor = color;

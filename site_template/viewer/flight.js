@@ -2,7 +2,7 @@
  * Flights: what moves by itself for a while, and stops when somebody takes hold.
  *
  * d3-zoom asks d3-transition for one thing, to stop what moves. The build gives it this module instead, which saves a seventh of
- * the script: d3-transition comes with colours, easings and a scheduler that nothing here uses.
+ * the script: d3-transition comes with colors, easings and a scheduler that nothing here uses.
  */
 
 import { selection } from "d3-selection";

@@ -111,7 +111,7 @@ export class Grid {
   }
 
   /**
-   * How far neighbours are apart where a typical track lies (map units): from the cell population that half of the tracks
+   * How far neighbors are apart where a typical track lies (map units): from the cell population that half of the tracks
    * exceed, so that neither empty sea nor one dense spot decides.
    */
   typicalSpacing() {

@@ -1,4 +1,4 @@
-/** What panels cover of the map, so that views are centred, and cards placed, in what they leave free. */
+/** What panels cover of the map, so that views are centered, and cards placed, in what they leave free. */
 
 import { byId } from "./dom.js";
 

@@ -6,7 +6,7 @@
  * @param {Grid} grid
  * @param {readonly (readonly [number, number])[]} outline  closed, map units
  * @param {(track: number) => boolean} accepts
- * @returns {number[]}  ascending, so that neighbours on the map are mostly neighbours in the list
+ * @returns {number[]}  ascending, so that neighbors on the map are mostly neighbors in the list
  */
 export function tracksInside(grid, outline, accepts) {
   if (outline.length < 3) return [];
@@ -74,7 +74,7 @@ const MAP_SIZE = 65536;
  * @param {(track: number) => boolean} accepts
  * @returns {number}  -1 if there is none
  */
-export function neighbourTowards(grid, x, y, [dx, dy], accepts) {
+export function neighborTowards(grid, x, y, [dx, dy], accepts) {
   let best = -1;
   let bestCost = Infinity;
   for (let reach = 2 * grid.cellSize; best < 0 && reach < 4 * MAP_SIZE; reach *= 2) {

@@ -1,4 +1,4 @@
-/** The legend: what the map is coloured by, what the colours mean, and switches for what shows. */
+/** The legend: what the map is colored by, what the colors mean, and switches for what shows. */
 
 import { element, swatch } from "./dom.js";
 import { formatCount } from "./format.js";

@@ -200,7 +200,7 @@ function textButton(label, act) {
 function closenessBar(closeness) {
   const fill = element("span", { class: "bar-fill" });
   fill.style.width = `${100 * closeness}%`;
-  const label = `Closeness: ${Math.round(100 * closeness)} of 100, from as mixed as chance to as alike as neighbours`;
+  const label = `Closeness: ${Math.round(100 * closeness)} of 100, from as mixed as chance to as alike as neighbors`;
   return element(
     "div",
     { class: "closeness", role: "img", "aria-label": label },

@@ -1,4 +1,4 @@
-/** The legend of a number: how its values are spread, in its colours, and two handles that say which of them show. */
+/** The legend of a number: how its values are spread, in its colors, and two handles that say which of them show. */
 
 import { shadeOf } from "./coloring.js";
 import { element, svgElement } from "./dom.js";

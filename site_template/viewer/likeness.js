@@ -1,15 +1,15 @@
-/** What there is to say of a track's true neighbours and where the map puts them. Pure. */
+/** What there is to say of a track's true neighbors and where the map puts them. Pure. */
 
 /** Shares of the map's diagonal: nearer than the first is near in any case, further than the second never is. */
 const NEAR = 0.05;
 const FAR = 0.15;
-/** Neighbours this many times as far away as the middle one are elsewhere. */
+/** Neighbors this many times as far away as the middle one are elsewhere. */
 const MULTIPLE = 3;
 
 /**
- * Which neighbours the map puts somewhere else: far away as measured by the others and by the map.
+ * Which neighbors the map puts somewhere else: far away as measured by the others and by the map.
  *
- * @param {readonly number[]} distances  of the neighbours on the map
+ * @param {readonly number[]} distances  of the neighbors on the map
  * @param {number} diagonal  of the map, in the same unit
  */
 export function whichAreElsewhere(distances, diagonal) {

@@ -1,8 +1,8 @@
 /** Fetches the site's files, and says in words why one could not be had. */
 
-import { DataError, decodeDetails, decodeInsights, decodeMap, decodeNeighbours, decodeText, neighbourTable, unpackDetails } from "./decode.js";
+import { DataError, decodeDetails, decodeInsights, decodeMap, decodeNeighbors, decodeText, neighborTable, unpackDetails } from "./decode.js";
 
-/** @import { Insights, MapData, Neighbours, TextData, TrackDetails } from "./types.js" */
+/** @import { Insights, MapData, Neighbors, TextData, TrackDetails } from "./types.js" */
 
 /**
  * @param {string} url
@@ -150,23 +150,23 @@ export function createInsightsReader(folder, map) {
 }
 
 /**
- * Reads neighbours a file at a time. There are none on maps whose places came with the library.
+ * Reads neighbors a file at a time. There are none on maps whose places came with the library.
  *
  * @param {string} folder
  * @param {MapData} map
  */
-export function createNeighboursReader(folder, { files, count }) {
+export function createNeighborsReader(folder, { files, count }) {
   const read = rememberedReads();
-  const readChunk = (/** @type {number} */ chunk) => read(folder + files.neighbours[chunk]);
+  const readChunk = (/** @type {number} */ chunk) => read(folder + files.neighbors[chunk]);
   return {
-    isThere: files.neighbours.length > 0,
+    isThere: files.neighbors.length > 0,
 
     /**
      * @param {number} track
-     * @returns {Promise<Neighbours>}
+     * @returns {Promise<Neighbors>}
      */
     async read(track) {
-      return decodeNeighbours(await readChunk(Math.floor(track / files.detailsChunk)), track);
+      return decodeNeighbors(await readChunk(Math.floor(track / files.detailsChunk)), track);
     },
 
     /**
@@ -174,12 +174,12 @@ export function createNeighboursReader(folder, { files, count }) {
      * @returns {Promise<Uint32Array>}  as `paths.js` takes them
      */
     async readAll(onProgress) {
-      return neighbourTable(await readEach(files.neighbours, readChunk, onProgress), count);
+      return neighborTable(await readEach(files.neighbors, readChunk, onProgress), count);
     },
   };
 }
 
-/** @typedef {ReturnType<typeof createNeighboursReader>} NeighboursReader */
+/** @typedef {ReturnType<typeof createNeighborsReader>} NeighborsReader */
 
 /**
  * Reads details a file at a time.

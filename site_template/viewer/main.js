@@ -10,7 +10,7 @@ import { freeArea, panelInsets } from "./insets.js";
 import { wireLasso } from "./lasso_tool.js";
 import { wireLegend } from "./legend.js";
 import { LegendInsights } from "./legend_insights.js";
-import { createDetailsReader, createInsightsReader, createNeighboursReader, loadMap, loadText } from "./load.js";
+import { createDetailsReader, createInsightsReader, createNeighborsReader, loadMap, loadText } from "./load.js";
 import { showMeaning } from "./meaning.js";
 import { Navigation, wireNavigation } from "./navigation.js";
 import { keepForOffline } from "./offline.js";
@@ -98,16 +98,16 @@ async function showMap(map, store, folder) {
   };
   const player = new Player(byId("player"), store, details, () => onResize());
   const flyTo = (/** @type {number} */ track) => navigation.flyTo(track);
-  const reader = createNeighboursReader(folder, map);
+  const reader = createNeighborsReader(folder, map);
   const say = (/** @type {string} */ note) => picksPanel.say(note);
   const pathTool = new PathTool(byId("path-hint"), { map, store, reader, renderer, navigation, focusMap: () => surface.focus(), announce, say });
   const soundsLike = new SoundsLike({
     map, store, reader, flyTo, findPathFrom: (track) => pathTool.startAt(track), onArrival: () => renderer.invalidate("marks"),
   });
   renderer.threads = () => {
-    const neighbours = soundsLike.neighbours.filter(({ track }) => renderer.isVisible(track));
+    const neighbors = soundsLike.neighbors.filter(({ track }) => renderer.isVisible(track));
     const { path } = pathTool;
-    return neighbours.length + path.length > 0 ? { track: store.get().pinned, neighbours, path } : null;
+    return neighbors.length + path.length > 0 ? { track: store.get().pinned, neighbors, path } : null;
   };
   const card = new Card(byId("card"), { map, store, renderer, details, selecting, player, soundsLike });
   const picksPanel = new PicksPanel(byId("picks"), { map, store, details, selecting, player, flyTo, onResize });

@@ -1,10 +1,10 @@
 /** The layer of marks: rings around the hovered and the pinned track and around what a query found; lines between tracks. */
 
 import { Layer } from "./canvas.js";
-import { drawThreads } from "./neighbours_layer.js";
+import { drawThreads } from "./links_layer.js";
 import { NO_TRACK } from "./types.js";
 
-/** @import { Threads } from "./neighbours_layer.js" */
+/** @import { Threads } from "./links_layer.js" */
 /** @import { Theme } from "./types.js" */
 
 /** A ring around each of thousands of matches would be a carpet; the points themselves stand out anyway. */

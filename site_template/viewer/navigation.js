@@ -5,7 +5,7 @@ import { select } from "d3-selection";
 import { zoom, zoomIdentity, zoomTransform } from "d3-zoom";
 import { fly } from "./flight.js";
 import { narrow } from "./insets.js";
-import { centredTransform, extentOfMost, fitTransform, PLANE_SIZE, transformOfView, viewOf } from "./viewport.js";
+import { centeredTransform, extentOfMost, fitTransform, PLANE_SIZE, transformOfView, viewOf } from "./viewport.js";
 
 /** @import { Places } from "./places.js" */
 /** @import { Store } from "./store.js" */
@@ -124,13 +124,13 @@ export class Navigation {
   }
 
   /**
-   * Brings a track into the middle, close enough to tell it from its neighbours.
+   * Brings a track into the middle, close enough to tell it from its neighbors.
    *
    * @param {number} track
    */
   flyTo(track) {
     const k = Math.max(this.#current().k, this.#home.k * 6);
-    this.#moveTo(centredTransform(this.#places.x[track], this.#places.y[track], k, this.#size, this.#insetsWithCard()), FLIGHT_MS);
+    this.#moveTo(centeredTransform(this.#places.x[track], this.#places.y[track], k, this.#size, this.#insetsWithCard()), FLIGHT_MS);
   }
 
   /** In narrow windows the card, which comes while the map flies, covers the lower part of it. */
@@ -155,7 +155,7 @@ export class Navigation {
   /** Brings a track into the middle at the present scale. @param {number} track */
   bringIntoView(track) {
     const { k } = this.#current();
-    this.#moveTo(centredTransform(this.#places.x[track], this.#places.y[track], k, this.#size, this.#insets()), 240);
+    this.#moveTo(centeredTransform(this.#places.x[track], this.#places.y[track], k, this.#size, this.#insets()), 240);
   }
 
   /** @returns {[number, number]} */

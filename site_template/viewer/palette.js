@@ -1,10 +1,10 @@
-/** The colours of groups. Pure. */
+/** The colors of groups. Pure. */
 
 /** @import { ThemeName } from "./types.js" */
 
 /**
- * Twelve colours, the first ones furthest apart. Found by exchange search in OKLCH (hue steps of 6 degrees, four levels of
- * lightness, one hue for both themes), maximising the smallest OKLab distance under normal, protan, deutan and tritan
+ * Twelve colors, the first ones furthest apart. Found by exchange search in OKLCH (hue steps of 6 degrees, four levels of
+ * lightness, one hue for both themes), maximizing the smallest OKLab distance under normal, protan, deutan and tritan
  * vision (matrices of Machado, Oliveira and Fernandes 2009). The light theme's seventh was then darkened by hand for contrast
  * with the background. tests/viewer/palette.test.mjs holds distances and contrasts.
  *
@@ -27,7 +27,7 @@ const CHROMA = 0.11;
 const LIGHTNESS = { dark: [0.72, 0.62, 0.82], light: [0.52, 0.43, 0.61] };
 
 /**
- * The colour of a group: one of the twelve, then OKLCH colours a golden angle apart on three levels of lightness.
+ * The color of a group: one of the twelve, then OKLCH colors a golden angle apart on three levels of lightness.
  *
  * @param {number} index  as in the site's files, 0 and up
  * @param {ThemeName} theme
@@ -42,7 +42,7 @@ export function colorOf(index, theme) {
 }
 
 /**
- * Chroma is lowered until the colour exists in sRGB. Matrices: Ottosson 2020, "A perceptual color space for image processing".
+ * Chroma is lowered until the color exists in sRGB. Matrices: Ottosson 2020, "A perceptual color space for image processing".
  *
  * @param {number} lightness  0..1
  * @param {number} chroma
@@ -75,7 +75,7 @@ function encodeChannel(linear) {
 }
 
 /**
- * The colour as a pixel of ImageData read as Int32 on a little-endian machine, fully opaque.
+ * The color as a pixel of ImageData read as Int32 on a little-endian machine, fully opaque.
  *
  * @param {string} hex  #rrggbb
  */

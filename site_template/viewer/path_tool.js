@@ -6,7 +6,7 @@ import { findPath, linkBothWays, pathText } from "./paths.js";
 import { inSlices } from "./slices.js";
 import { NO_TRACK } from "./types.js";
 
-/** @import { NeighboursReader } from "./load.js" */
+/** @import { NeighborsReader } from "./load.js" */
 /** @import { Navigation } from "./navigation.js" */
 /** @import { Graph, Path } from "./paths.js" */
 /** @import { Renderer } from "./renderer.js" */
@@ -29,7 +29,7 @@ export class PathTool {
    * To be made before what else Escape does is wired.
    *
    * @param {HTMLElement} hint  what to do now, and how it goes
-   * @param {{map: MapData, store: Store, reader: NeighboursReader, renderer: Renderer, navigation: Navigation,
+   * @param {{map: MapData, store: Store, reader: NeighborsReader, renderer: Renderer, navigation: Navigation,
    *   focusMap: () => void, announce: (text: string) => void, say: (text: string) => void}} parts  `say` tells it beside the selection
    */
   constructor(hint, parts) {
@@ -111,8 +111,8 @@ export class PathTool {
   async #readGraph(tell) {
     const note = "Reading what sounds alike";
     tell(note);
-    const neighbours = await this.#parts.reader.readAll((share) => tell(`${note}: ${Math.floor(100 * share)} %`));
-    return /** @type {Promise<Graph>} */ (inSlices(linkBothWays(neighbours)));
+    const neighbors = await this.#parts.reader.readAll((share) => tell(`${note}: ${Math.floor(100 * share)} %`));
+    return /** @type {Promise<Graph>} */ (inSlices(linkBothWays(neighbors)));
   }
 
   /** @param {Path} path */

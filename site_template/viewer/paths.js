@@ -2,10 +2,10 @@
  * The way from one track to another over tracks that sound alike. Pure; work that takes long is a generator that yields now and
  * then, so that whoever runs it can let the page breathe.
  *
- * Steps go between a track and its nearest neighbours, in either direction. The files give ranks and no distances, and in spaces
- * of many dimensions the tenth neighbour is hardly further than the first: weighing by distance would come to counting steps,
+ * Steps go between a track and its nearest neighbors, in either direction. The files give ranks and no distances, and in spaces
+ * of many dimensions the tenth neighbor is hardly further than the first: weighing by distance would come to counting steps,
  * and the way would be the shortest, not the smoothest. So a step costs what its rank says, the better one where each is a
- * neighbour of the other; and how much ranks weigh follows from how long the way is: where it has too few tracks for a playlist,
+ * neighbor of the other; and how much ranks weigh follows from how long the way is: where it has too few tracks for a playlist,
  * worse ranks cost more, so that several small steps beat a large one; where it has too many, they cost less.
  */
 
@@ -15,10 +15,10 @@ import { Grid } from "./grid.js";
 /** @typedef {{offsets: Uint32Array, targets: Uint32Array, ranks: Uint8Array}} Graph  steps from track t: places offsets[t]..offsets[t + 1] */
 /** @typedef {{tracks: number[], leap: number}} Path  leap: the place in `tracks` after which it leaps across the map, -1 if nowhere */
 
-/** Places of a table of neighbours that hold none. */
+/** Places of a table of neighbors that hold none. */
 export const NONE = 0xffffffff;
-export const NEIGHBOURS = 10;
-/** What a step to the neighbour of a rank costs, from "every step is alike" to "only the nearest will do". @type {readonly ((rank: number) => number)[]} */
+export const NEIGHBORS = 10;
+/** What a step to the neighbor of a rank costs, from "every step is alike" to "only the nearest will do". @type {readonly ((rank: number) => number)[]} */
 const COSTS = [() => 1, (rank) => 5 + rank, (rank) => 1 + rank, (rank) => (1 + rank) ** 2, (rank) => (1 + rank) ** 3];
 const FIRST_COST = 2;
 /** Tracks that a way should have, where it can. */
@@ -27,17 +27,17 @@ const LENGTH = { least: 8, most: 25 };
 const SLICE = 1500;
 
 /**
- * @param {Uint32Array} neighbours  NEIGHBOURS a track, best first, NONE where there are fewer
+ * @param {Uint32Array} neighbors  NEIGHBORS a track, best first, NONE where there are fewer
  * @returns {Generator<void, Graph>}
  */
-export function* linkBothWays(neighbours) {
-  const count = neighbours.length / NEIGHBOURS;
+export function* linkBothWays(neighbors) {
+  const count = neighbors.length / NEIGHBORS;
   const offsets = new Uint32Array(count + 1);
   for (let track = 0; track < count; track++) {
-    for (let i = track * NEIGHBOURS; i < (track + 1) * NEIGHBOURS; i++) {
-      if (neighbours[i] === NONE) continue;
+    for (let i = track * NEIGHBORS; i < (track + 1) * NEIGHBORS; i++) {
+      if (neighbors[i] === NONE) continue;
       offsets[track + 1]++;
-      offsets[neighbours[i] + 1]++;
+      offsets[neighbors[i] + 1]++;
     }
     if (track % SLICE === 0) yield;
   }
@@ -46,8 +46,8 @@ export function* linkBothWays(neighbours) {
   const targets = new Uint32Array(offsets[count]);
   const ranks = new Uint8Array(offsets[count]);
   for (let track = 0; track < count; track++) {
-    for (let rank = 0; rank < NEIGHBOURS; rank++) {
-      const other = neighbours[track * NEIGHBOURS + rank];
+    for (let rank = 0; rank < NEIGHBORS; rank++) {
+      const other = neighbors[track * NEIGHBORS + rank];
       if (other === NONE) continue;
       for (const [from, to] of [[track, other], [other, track]]) {
         ranks[next[from]] = rank;
@@ -134,7 +134,7 @@ function* cheapestPath(graph, start, goal, mayUse, costOf) {
  * @returns {Generator<void, Uint32Array>}  which track each one was reached from; the start from itself, NONE for those not reached
  */
 function* searchFrom({ offsets, targets, ranks }, start, goal, mayUse, costOf) {
-  const costs = Array.from({ length: NEIGHBOURS }, (_, rank) => costOf(rank));
+  const costs = Array.from({ length: NEIGHBORS }, (_, rank) => costOf(rank));
   /** @type {number[][]} */
   const buckets = Array.from({ length: Math.max(...costs) + 1 }, () => []);
   const from = new Uint32Array(offsets.length - 1).fill(NONE);

@@ -23,15 +23,15 @@ const SHADE = { dark: { pixel: packedPixel("#ffffff"), most: 0.55 }, light: { pi
 const BUDGET_MS = { first: 120, moving: 2.5, resting: 11 };
 /** While the map moves, the next picture is begun once the last one is stretched so much, or so near to its edge (pixels). */
 const NEXT_PICTURE = { stretch: 1.04, spare: 64 };
-/** Pixels between typical neighbours from which on points stand by themselves, and need no shading. */
+/** Pixels between typical neighbors from which on points stand by themselves, and need no shading. */
 const APART = 2.5;
 /** Painting that took longer leaves showing the picture to the next frame. */
 const SHORT_MS = 1.5;
 
 /**
- * The radius of a point: some of the distance between neighbours, within what can be seen and what looks calm.
+ * The radius of a point: some of the distance between neighbors, within what can be seen and what looks calm.
  *
- * @param {number} spacing  pixels between typical neighbours
+ * @param {number} spacing  pixels between typical neighbors
  * @returns {number} pixels
  */
 export function pointRadius(spacing) {
@@ -90,16 +90,16 @@ export class PointsLayer extends MovableCanvas {
    * @param {Appearance} appearance
    * @param {(group: number) => string} colorOfGroup
    * @param {Theme} theme
-   * @param {boolean} emphasised  whether the shown points are few among dimmed ones
+   * @param {boolean} emphasized  whether the shown points are few among dimmed ones
    */
-  dress(appearance, colorOfGroup, theme, emphasised) {
+  dress(appearance, colorOfGroup, theme, emphasized) {
     const pixelOf = (/** @type {number} */ group) => packedPixel(colorOfGroup(group));
     this.#tiers = tiersOf(this.#grid, appearance, pixelOf, Object.keys(RANK).length);
     const { pixel, most } = SHADE[theme.name];
     const shade = (/** @type {number} */ plain, /** @type {number} */ share) => blended(plain, pixel, Math.round(255 * most * share));
     for (const tier of this.#tiers) shadeCrowds(tier, this.#grid.columns, shade);
     this.#paints.solid = solidPaint(packedPixel(theme.background));
-    this.#emphasis = emphasised ? 1.35 : 1;
+    this.#emphasis = emphasized ? 1.35 : 1;
     this.#pending = null;
     this.#fresh = false;
   }
@@ -194,7 +194,7 @@ export class PointsLayer extends MovableCanvas {
 
   /**
    * @param {Transform} transform
-   * @returns {number} pixels between typical neighbours
+   * @returns {number} pixels between typical neighbors
    */
   spacingAt(transform) {
     return this.#spacing / unitsPerPixel(transform);

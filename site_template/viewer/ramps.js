@@ -1,4 +1,4 @@
-/** Colours of what is measured: how much, which way from the middle, where on a circle. Pure. */
+/** Colors of what is measured: how much, which way from the middle, where on a circle. Pure. */
 
 import { oklchToHex } from "./palette.js";
 

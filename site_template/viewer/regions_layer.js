@@ -1,4 +1,4 @@
-/** The layer of regions: where each group is dense, as soft shapes in its colour. */
+/** The layer of regions: where each group is dense, as soft shapes in its color. */
 
 import { MovableCanvas } from "./canvas.js";
 import { withAlpha } from "./palette.js";

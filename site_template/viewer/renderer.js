@@ -11,7 +11,7 @@ import { appearanceOf, APPEARANCE_KEYS, highlighted, RANK } from "./appearance.j
 import { readTheme } from "./theme.js";
 import { toScreen, visibleExtent } from "./viewport.js";
 
-/** @import { Threads } from "./neighbours_layer.js" */
+/** @import { Threads } from "./links_layer.js" */
 /** @import { Appearance } from "./appearance.js" */
 /** @import { Places } from "./places.js" */
 /** @import { Store } from "./store.js" */

@@ -1,6 +1,6 @@
 /** Walking from track to track on the map with the arrow keys, for hands and ears that do not use a mouse. */
 
-import { neighbourTowards } from "./lasso.js";
+import { neighborTowards } from "./lasso.js";
 import { NO_TRACK } from "./types.js";
 import { toMap } from "./viewport.js";
 
@@ -49,7 +49,7 @@ export function wireRoving(surface, places, store, renderer, navigation, selecti
     if (pinned === NO_TRACK) {
       if (event.key !== "Enter") return;
       pin(middle());
-    } else if (direction) pin(neighbourTowards(places.grid, places.x[pinned], places.y[pinned], direction, isVisible));
+    } else if (direction) pin(neighborTowards(places.grid, places.x[pinned], places.y[pinned], direction, isVisible));
     else if (event.key === "Enter") enterCard();
     else if (event.key === "s") selecting.toggle(pinned);
     else if (event.key === "r") selecting.around(pinned);

@@ -6,9 +6,9 @@ import { inWords, keptText, whichAreElsewhere } from "./likeness.js";
 import { trackRow } from "./track_row.js";
 import { NO_GROUP, NO_TRACK } from "./types.js";
 
-/** @import { NeighboursReader } from "./load.js" */
+/** @import { NeighborsReader } from "./load.js" */
 /** @import { Store } from "./store.js" */
-/** @import { MapData, Neighbours, TextData } from "./types.js" */
+/** @import { MapData, Neighbors, TextData } from "./types.js" */
 
 /** Rows that show at once; the rest come on demand, so that the card stays low. */
 const FIRST_ROWS = 5;
@@ -21,11 +21,11 @@ export class SoundsLike {
   #findPathFrom;
   /** @type {TextData | null} */
   #text = null;
-  /** Of which track the neighbours are known, and those. @type {{track: number, neighbours: {track: number, isElsewhere: boolean}[]}} */
-  #known = { track: NO_TRACK, neighbours: [] };
+  /** Of which track the neighbors are known, and those. @type {{track: number, neighbors: {track: number, isElsewhere: boolean}[]}} */
+  #known = { track: NO_TRACK, neighbors: [] };
 
   /**
-   * @param {{map: MapData, store: Store, reader: NeighboursReader, flyTo: (track: number) => void,
+   * @param {{map: MapData, store: Store, reader: NeighborsReader, flyTo: (track: number) => void,
    *   findPathFrom: (track: number) => void, onArrival: () => void}} parts  `onArrival` is called when there are lines to draw
    */
   constructor({ map, store, reader, flyTo, findPathFrom, onArrival }) {
@@ -39,7 +39,7 @@ export class SoundsLike {
       try {
         const { tracks } = await reader.read(pinned);
         const elsewhere = this.#elsewhere(pinned, tracks);
-        this.#known = { track: pinned, neighbours: tracks.map((track, place) => ({ track, isElsewhere: elsewhere[place] })) };
+        this.#known = { track: pinned, neighbors: tracks.map((track, place) => ({ track, isElsewhere: elsewhere[place] })) };
         onArrival();
       } catch (reason) {
         // The card, which asks as well, says why there are no lines.
@@ -54,8 +54,8 @@ export class SoundsLike {
   }
 
   /** Those of the pinned track, once they are known. */
-  get neighbours() {
-    return this.#known.track === this.#store.get().pinned ? this.#known.neighbours : [];
+  get neighbors() {
+    return this.#known.track === this.#store.get().pinned ? this.#known.neighbors : [];
   }
 
   /**
@@ -72,7 +72,7 @@ export class SoundsLike {
     };
     if (this.#reader.isThere) {
       this.#reader.read(track).then(
-        (neighbours) => show(...this.#nodes(track, neighbours, onGrow, onEnter)),
+        (neighbors) => show(...this.#nodes(track, neighbors, onGrow, onEnter)),
         (reason) => {
           if (!(reason instanceof Error)) throw reason;
           show(element("h3", {}, "Sounds like"), element("p", { class: "card-note" }, reason.message));
@@ -84,7 +84,7 @@ export class SoundsLike {
 
   /**
    * @param {number} track
-   * @param {Neighbours} neighbours
+   * @param {Neighbors} neighbors
    * @param {() => void} onGrow
    * @param {() => void} onEnter
    */

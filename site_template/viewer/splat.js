@@ -9,16 +9,16 @@ const PHASES = 4;
 const FAINTEST = 0.1;
 
 /**
- * @typedef {object} Mask  offsets are relative to the pixel that holds the centre
- * @property {Int32Array} inside  pixels that take the disc's colour
+ * @typedef {object} Mask  offsets are relative to the pixel that holds the center
+ * @property {Int32Array} inside  pixels that take the disc's color
  * @property {Int32Array} rim  pixels that are blended
  * @property {Uint8Array} rimCover  0..255: how much of what lies below the rim pixel hides
- * @property {Uint16Array} rimColor  0..256: how much of the rim pixel is the disc's colour, the rest is its outline's
+ * @property {Uint16Array} rimColor  0..256: how much of the rim pixel is the disc's color, the rest is its outline's
  */
 
 /**
  * @typedef {object} Brush
- * @property {number} reach  device pixels: how far from its centre a disc can write
+ * @property {number} reach  device pixels: how far from its center a disc can write
  * @property {Mask[]} masks  by quarter of a pixel, row-major
  */
 
@@ -40,15 +40,15 @@ export function createBrush(radius, outline, stride) {
 }
 
 /**
- * @param {number} centreX  within the pixel, 0..1
- * @param {number} centreY
+ * @param {number} centerX  within the pixel, 0..1
+ * @param {number} centerY
  * @param {number} radius
  * @param {number} outline
  * @param {number} reach
  * @param {number} stride
  * @returns {Mask}
  */
-function createMask(centreX, centreY, radius, outline, reach, stride) {
+function createMask(centerX, centerY, radius, outline, reach, stride) {
   const inside = [];
   const rim = [];
   const rimCover = [];
@@ -57,7 +57,7 @@ function createMask(centreX, centreY, radius, outline, reach, stride) {
   const strength = Math.min(1, (2 * radius) ** 2);
   for (let dy = -reach; dy <= reach; dy++) {
     for (let dx = -reach; dx <= reach; dx++) {
-      const distance = Math.hypot(dx + 0.5 - centreX, dy + 0.5 - centreY);
+      const distance = Math.hypot(dx + 0.5 - centerX, dy + 0.5 - centerY);
       const color = Math.min(1, Math.max(0, radius + 0.5 - distance)) * strength;
       const cover = Math.min(1, Math.max(0, radius + outline + 0.5 - distance)) * strength;
       if (cover < FAINTEST) continue;
@@ -100,7 +100,7 @@ function mixed(below, above, weight) {
 export function blended(below, above, cover) {
   const belowAlpha = below >>> 24;
   if (belowAlpha === 0) return (above & 0xffffff) | (cover << 24);
-  // Neighbours are mostly of one group: their colour stays, only the opacity grows.
+  // Neighbors are mostly of one group: their color stays, only the opacity grows.
   if (((below ^ above) & 0xffffff) === 0) {
     return (below & 0xffffff) | ((belowAlpha + (((255 - belowAlpha) * cover + 127) >> 8)) << 24);
   }
@@ -157,7 +157,7 @@ export function splat({ pixels, stride, height }, { x, y, color }, from, to, bru
 }
 
 /**
- * Discs in their own colour, with an outline where the brush has one.
+ * Discs in their own color, with an outline where the brush has one.
  *
  * @param {number} outline  pixel
  * @returns {Paint}
@@ -169,7 +169,7 @@ export function solidPaint(outline) {
       const place = base + rim[p];
       const below = pixels[place];
       if (rimColor[p] === 256) {
-        // Where a group is dense, most pixels have its colour already.
+        // Where a group is dense, most pixels have its color already.
         if (below !== color) pixels[place] = blended(below, color, rimCover[p]);
       } else {
         pixels[place] = blended(below, mixed(outline, color, rimColor[p]), rimCover[p]);

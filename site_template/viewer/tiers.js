@@ -25,7 +25,7 @@ const FULL_CROWD = 12;
 /**
  * @param {Grid} grid
  * @param {Pick<Appearance, "rank" | "group">} appearance
- * @param {(group: number) => number} pixelOf  the colour of a group
+ * @param {(group: number) => number} pixelOf  the color of a group
  * @param {number} rankCount
  * @returns {Tier[]}  those that have tracks, ascending by rank
  */
@@ -43,7 +43,7 @@ export function tiersOf(grid, { rank, group }, pixelOf, rankCount) {
 /**
  * @param {Int32Array} group  of each track, -1 for none
  * @param {(group: number) => number} pixelOf
- * @returns {Int32Array}  the colour of group g at g + 1
+ * @returns {Int32Array}  the color of group g at g + 1
  */
 function pixelsOf(group, pixelOf) {
   let last = -1;
@@ -95,7 +95,7 @@ export function shadeCrowds({ starts, color, crowdColor }, columns, shade) {
   let shaded = 0;
   for (let cell = 0; cell < crowd.length; cell++) {
     for (let place = starts[cell], end = starts[cell + 1]; place < end; place++) {
-      // Neighbours are mostly of one group, and most of them in no crowd.
+      // Neighbors are mostly of one group, and most of them in no crowd.
       if (color[place] !== plain || crowd[cell] !== share) {
         plain = color[place];
         share = crowd[cell];
@@ -128,7 +128,7 @@ export function crowding(starts, columns) {
 }
 
 /**
- * Each value becomes half of itself and a quarter of either neighbour in its row. In place.
+ * Each value becomes half of itself and a quarter of either neighbor in its row. In place.
  *
  * @param {Float32Array} values  a square
  * @param {number} columns  along its side

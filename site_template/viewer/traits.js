@@ -1,15 +1,15 @@
-/** What is known of single tracks, as columns that the map can be coloured and filtered by. Pure. */
+/** What is known of single tracks, as columns that the map can be colored and filtered by. Pure. */
 
 import { invertMembership } from "./decode.js";
 
 /** @import { MapData, Since, Trait } from "./types.js" */
 
-/** Past this many names the rest become one: nobody tells more colours apart. */
+/** Past this many names the rest become one: nobody tells more colors apart. */
 const MAX_CATEGORIES = 40;
 export const OTHER = "Other";
 const MS_PER_DAY = 86_400_000;
 
-/** By fifths: neighbours share all notes but one, and so do a major key and the minor one beside it. */
+/** By fifths: neighbors share all notes but one, and so do a major key and the minor one beside it. */
 const FIFTHS = [
   "C · Am", "G · Em", "D · Bm", "A · F♯m", "E · C♯m", "B · G♯m", "F♯ · E♭m", "D♭ · B♭m", "A♭ · Fm", "E♭ · Cm", "B♭ · Gm", "F · Dm",
 ];

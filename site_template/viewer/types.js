@@ -30,7 +30,7 @@
  * @property {Readonly<Record<OverlappingKind, Membership>>} memberships
  * @property {{features: Record<string, string>, facets: string[], facts: string[], since: boolean}} columns  what details hold; units by feature
  * @property {LargerRegion[]} largerRegions
- * @property {{text: string, insights: string, details: string[], neighbours: string[], detailsChunk: number}} files
+ * @property {{text: string, insights: string, details: string[], neighbors: string[], detailsChunk: number}} files
  *
  * @typedef {object} Insights  insights.json, decoded: what the map means
  * @property {string[]} events  what has become of the last map's regions, as sentences
@@ -45,15 +45,15 @@
  * @typedef {{new: Uint32Array, moved: Uint32Array}} Since  tracks that the last map did not have, and those that lie elsewhere
  *
  * @typedef {object} PlaylistInsight
- * @property {number | null} closeness  0: a random draw from the library, 1: nearest neighbours throughout; null for very small ones
+ * @property {number | null} closeness  0: a random draw from the library, 1: nearest neighbors throughout; null for very small ones
  * @property {string} sentence
  * @property {{track: number, why: string}[]} misfits
  * @property {number[]} suggestions  tracks elsewhere that would fit
  *
- * @typedef {object} Neighbours  of one track, by its sound and not by the map
+ * @typedef {object} Neighbors  of one track, by its sound and not by the map
  * @property {number[]} tracks  those that sound most like it, best first
  * @property {string[]} shared  what it has in common with the first of these, in words, or empty
- * @property {number} kept  how much of its true neighbourhood the map keeps, percent
+ * @property {number} kept  how much of its true neighborhood the map keeps, percent
  *
  * @typedef {object} Membership  which groups of one kind hold a track: `groups[offsets[t]..offsets[t + 1]]`, ascending
  * @property {Uint32Array} offsets
@@ -73,14 +73,14 @@
  * @property {{name: string, unit: string, value: number}[]} features  those that the track has
  * @property {{name: string, value: string | number}[]} facets
  *
- * @typedef {object} Trait  something that is known of single tracks, and that they can be coloured and filtered by
+ * @typedef {object} Trait  something that is known of single tracks, and that they can be colored and filtered by
  * @property {string} id  "feature.tempo", "facet.genres", "year"
  * @property {string} label
  * @property {string} unit
  * @property {"number" | "date" | "category" | "cycle"} kind  a cycle's categories go round, as keys do
  * @property {Float32Array} values  for numbers and dates (days since 1970): one a track, NaN where unknown; else empty
  * @property {number} [step]  between values, where the site holds them rounded
- * @property {[number, number]} domain  what the colours span: nearly all values
+ * @property {[number, number]} domain  what the colors span: nearly all values
  * @property {Membership | null} membership  for categories: which of them each track has
  * @property {{name: string, count: number}[]} categories
  * @property {string} [rest]  what tracks in none of the categories are called, where that is not "Not known"

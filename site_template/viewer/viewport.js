@@ -73,7 +73,7 @@ export function fitTransform(extent, size, insets) {
   const height = planeX(Math.max(y1 - y0, SMALLEST_EXTENT));
   const free = freeArea(size, insets);
   const k = Math.min(free.width / width, free.height / height);
-  return centredTransform((x0 + x1) / 2, (y0 + y1) / 2, k, size, insets);
+  return centeredTransform((x0 + x1) / 2, (y0 + y1) / 2, k, size, insets);
 }
 
 /**
@@ -99,7 +99,7 @@ export function extentOfMost({ x, y }, tracks) {
  * @param {Insets} insets
  * @returns {Transform}
  */
-export function centredTransform(x, y, k, size, insets) {
+export function centeredTransform(x, y, k, size, insets) {
   const free = freeArea(size, insets);
   return {
     k,
@@ -130,7 +130,7 @@ export function viewOf(transform, size, insets) {
  */
 export function transformOfView({ x, y, span }, size, insets) {
   const free = freeArea(size, insets);
-  return centredTransform(x, y, (Math.min(free.width, free.height) * UNITS_PER_PLANE) / span, size, insets);
+  return centeredTransform(x, y, (Math.min(free.width, free.height) * UNITS_PER_PLANE) / span, size, insets);
 }
 
 /**

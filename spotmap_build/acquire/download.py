@@ -43,7 +43,7 @@ PAGES_BYTES: Final = 64 << 20
 """Of all pages of one video together."""
 LEAST_RATE_BYTES_S: Final = 2_000
 """An eighth of what the sound itself takes: whoever gives less never comes to an end."""
-FAREWELL_S: Final = 1.0
+SHUTDOWN_TIMEOUT_S: Final = 1.0
 """How long a cancelled download may take to stop by itself."""
 REQUEST_PAUSE_S: Final = 0.75
 """Between requests to YouTube, of which it takes several to find a video's audio: it counts them."""
@@ -312,7 +312,7 @@ class _Watch:
         if self._cancelled.is_set():
             now_s = time.monotonic()
             self._cancelled_at_s = self._cancelled_at_s or now_s
-            if now_s - self._cancelled_at_s > FAREWELL_S:
+            if now_s - self._cancelled_at_s > SHUTDOWN_TIMEOUT_S:
                 raise Cancelled
         if self._pace.is_too_slow():
             raise too_slow(self._settings.stall_s)

@@ -53,14 +53,14 @@ def error_for(message: str, warnings: Sequence[str] = ()) -> SpotmapError:
 
 
 def plain(message: str) -> str:
-    """A message of yt-dlp without what is of no use or nobody's business in a report: colours, its name and the video's
+    """A message of yt-dlp without what is of no use or nobody's business in a report: colors, its name and the video's
     id, advice about its command line, addresses (they hold signatures) and paths."""
     text = _ADVICE.sub("", _without_head(message))
     text = " ".join(_PRIVATE.sub("…", text).split()).rstrip(" .;:")
     return text[:LONGEST] + ("…" if len(text) > LONGEST else ".")
 
 
-_COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
+_COLOR: Final = re.compile(r"\x1b\[[0-9;]*m")
 _HEAD: Final = re.compile(r"^\s*(?:ERROR:\s*)?(?:\[[\w:+-]+\]\s+(?:\S+:\s+)?)?")
 _ADVICE: Final = re.compile(
     r"""(?:[;.]\s*)?\b(?:use\s+--|see\s+https?://|also\s+see|please\s+report|confirm\s+you\s+are\s+on\s+the\s+latest
@@ -73,7 +73,7 @@ _RUNTIME: Final = re.compile(r"JavaScript runtime|challenge solving failed", re.
 
 
 def _without_head(message: str) -> str:
-    return _HEAD.sub("", _COLOUR.sub("", message))
+    return _HEAD.sub("", _COLOR.sub("", message))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from spotmap_build.acquire.search import barred, failed
+from spotmap_build.acquire.search import disabled_reason, failed
 from spotmap_build.acquire.services import Service
 from spotmap_build.cache.freshness import Failure, retry_later
 from spotmap_build.cache.keys import Key
@@ -34,7 +34,7 @@ class Downloader:
     """Fetches one recording after the other. Safe for threads."""
 
     def __init__(self, run: Run) -> None:
-        self.service = Service(run, "YouTube", barred=barred(run))
+        self.service = Service(run, "YouTube", disabled_reason=disabled_reason(run))
         self._run = run
         pause_s = run.config.download_pause_s
         self._limiter = RateLimiter(1 / pause_s) if pause_s else None

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-PATIENCE_S: Final = 20
+POLL_S: Final = 20
 """A first start can take seconds on a slow disk."""
 
 
@@ -57,7 +57,7 @@ def find_runtime() -> Runtime | None:
 def _examine(kind: _Kind, path: Path) -> Runtime | None:
     try:
         done = subprocess.run(
-            [path, "--version"], capture_output=True, text=True, timeout=PATIENCE_S, check=False, errors="replace"
+            [path, "--version"], capture_output=True, text=True, timeout=POLL_S, check=False, errors="replace"
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

@@ -5,7 +5,7 @@
 video_id = "QH3Fx41Jpl4"        # or: exclude = true, or: file = "sinnerman.flac"
 
 [names]
-region-2 = "Evenings at home"    # a region or neighbourhood, by the id that the report gives it
+region-2 = "Evenings at home"    # a region or cluster, by the id that the report gives it
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def read_overrides(path: Path) -> Overrides:
 
 
 def read_names(path: Path) -> Mapping[str, str]:
-    """The names that the person gave to regions and neighbourhoods, by their ids; none where there is no file.
+    """The names that the person gave to regions and clusters, by their ids; none where there is no file.
 
     Raises
     ------

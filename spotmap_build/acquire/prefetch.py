@@ -21,14 +21,14 @@ DOWNLOADS_AT_ONCE: Final = 2
 """Politeness more than speed: one download takes a second or two, listening to it longer."""
 FILES_AHEAD: Final = 2
 SEARCHED_AHEAD: Final = 200
-PATIENCE_S: Final = 0.1
-FAREWELL_S: Final = 2.0
+POLL_S: Final = 0.1
+SHUTDOWN_TIMEOUT_S: Final = 2.0
 
 Wanted = TypeVar("Wanted")
 Ready = TypeVar("Ready")
 
 
-class Supply(Generic[Wanted, Ready]):
+class Prefetcher(Generic[Wanted, Ready]):
     """A line of two stations. A context manager: leaving it stops the threads, whatever they were doing.
 
     Parameters
@@ -68,7 +68,7 @@ class Supply(Generic[Wanted, Ready]):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.cancelled.set()
-        deadline_s = time.monotonic() + FAREWELL_S
+        deadline_s = time.monotonic() + SHUTDOWN_TIMEOUT_S
         for thread in (*self._finders, *self._getters):
             if thread.is_alive():
                 thread.join(max(0.0, deadline_s - time.monotonic()))
@@ -83,7 +83,7 @@ class Supply(Generic[Wanted, Ready]):
         while True:
             over = not any(thread.is_alive() for thread in self._getters)
             try:
-                yield self._ready.get(timeout=0 if over else PATIENCE_S)
+                yield self._ready.get(timeout=0 if over else POLL_S)
             except queue.Empty:
                 if self._error is not None:
                     raise self._error from None
@@ -114,7 +114,7 @@ class Supply(Generic[Wanted, Ready]):
             if wanted is None:
                 finding = any(thread.is_alive() for thread in self._finders)
                 try:
-                    wanted = self._found.get(timeout=PATIENCE_S if finding else 0)
+                    wanted = self._found.get(timeout=POLL_S if finding else 0)
                 except queue.Empty:
                     if not finding:
                         return
@@ -126,7 +126,7 @@ class Supply(Generic[Wanted, Ready]):
     def _put(self, line: queue.Queue[Ready] | queue.Queue[Wanted], item: Ready | Wanted) -> None:
         while not self.cancelled.is_set():
             try:
-                line.put(item, timeout=PATIENCE_S)  # type: ignore[arg-type]  # the queue and the item go together
+                line.put(item, timeout=POLL_S)  # type: ignore[arg-type]  # the queue and the item go together
             except queue.Full:
                 continue
             return

@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spotmap_build.acquire.prefetch import Supply
+from spotmap_build.acquire.prefetch import Prefetcher
 from spotmap_build.acquire.scratch import Scratch, arrived, scratch_folder
-from spotmap_build.acquire.state import PARTS, Listening, tag_names
+from spotmap_build.acquire.state import PARTS, Acquisition, tag_names
 from spotmap_build.cache.freshness import Failure, retry_later
 from spotmap_build.model import Done, Failed
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from spotmap_build.model import Recording, Track, TrackEmbedding
 
 
-def listen(listening: Listening) -> int:
+def listen(acquisition: Acquisition) -> int:
     """Do what is to be done; returns how many recordings were listened to.
 
     Raises
@@ -31,51 +31,51 @@ def listen(listening: Listening) -> int:
     from spotmap_build.embed.pool import EmbedPool
     from spotmap_build.embed.weights import ensure_weights
 
-    run, spec = listening.run, listening.spec
+    run, spec = acquisition.run, acquisition.spec
     weights = ensure_weights(spec, run.config.models_url, run.config.models_dir, say=run.progress.say)
-    tag_names(listening)
-    searches = listening.pending if listening.finder.service.is_open else []
-    total = len(searches) + len(listening.missing)
+    tag_names(acquisition)
+    searches = acquisition.pending if acquisition.finder.service.is_open else []
+    total = len(searches) + len(acquisition.missing)
     what = f"listening with {spec.name}"
     run.progress.begin("embed", f"finding recordings and {what}" if searches else what, total=total)
     workers = min(run.config.worker_count, total)
-    heard = 0
+    embedded = 0
     with (
         scratch_folder() as scratch,
-        _Line(listening, searches, scratch, weights, workers) as line,
+        _JobSource(acquisition, searches, scratch, weights, workers) as line,
         EmbedPool(workers) as pool,
     ):
         for job, outcome, seconds in pool.run(line.jobs()):
-            track = listening.found[job.track_id].track
+            track = acquisition.found[job.track_id].track
             if isinstance(outcome, Done):
-                heard += 1
-                run.cache.put(listening.key_of(track), _encode(outcome.value), seconds=seconds)
+                embedded += 1
+                run.cache.put(acquisition.key_of(track), _encode(outcome.value), seconds=seconds)
             else:
-                _remember_failure(listening, track, outcome, seconds)
+                _remember_failure(acquisition, track, outcome, seconds)
             line.done_with(track, job)
-    run.progress.end(line.outcome(heard))
-    return heard
+    run.progress.end(line.outcome(embedded))
+    return embedded
 
 
-class _Line:
+class _JobSource:
     """From tracks to jobs for the workers: local files and recipes at once, others as they are found and fetched."""
 
     def __init__(
-        self, listening: Listening, searches: list[Track], scratch: Scratch, weights: Path, workers: int
+        self, acquisition: Acquisition, searches: list[Track], scratch: Scratch, weights: Path, workers: int
     ) -> None:
-        self._listening = listening
+        self._listening = acquisition
         self._scratch = scratch.folder
         self._adopted = scratch.adopted
         self._weights = weights
         self._settled = 0
         self._finished = 0
         self._told = 0
-        self._local = [track for track in listening.missing if not track.is_remote]
-        remote = [track for track in listening.missing if track.is_remote]
+        self._local = [track for track in acquisition.missing if not track.is_remote]
+        remote = [track for track in acquisition.missing if track.is_remote]
         self._counts = {"searched for": len(searches), "downloaded": 0}
-        self._supply = Supply(searches, remote, find=self._find, get=self._get, workers=workers)
+        self._supply = Prefetcher(searches, remote, find=self._find, get=self._get, workers=workers)
 
-    def __enter__(self) -> _Line:
+    def __enter__(self) -> _JobSource:
         self._supply.__enter__()
         return self
 
@@ -103,11 +103,11 @@ class _Line:
         if job.path is not None and Path(job.path).is_relative_to(self._scratch):
             self._listening.downloader.done_with(track, Path(job.path))
 
-    def outcome(self, heard: int) -> str:
+    def outcome(self, embedded: int) -> str:
         """What was done, as a sentence."""
         parts = [f"{count} {what}" for what, count in self._counts.items() if count]
-        failures = self._finished - heard
-        parts.append(f"listened to {heard} recordings" + (f", {failures} could not be heard" if failures else ""))
+        failures = self._finished - embedded
+        parts.append(f"listened to {embedded} recordings" + (f", {failures} could not be heard" if failures else ""))
         return ", ".join(parts)
 
     def _tell(self) -> None:
@@ -166,12 +166,12 @@ def _encode(embedding: TrackEmbedding) -> dict[str, bytes]:
     return dict(zip(PARTS, map(encode_array, (embedding.vector, embedding.tags, embedding.features)), strict=True))
 
 
-def _remember_failure(listening: Listening, track: Track, outcome: Failed, seconds: float) -> None:
+def _remember_failure(acquisition: Acquisition, track: Track, outcome: Failed, seconds: float) -> None:
     """Permanent failures are not tried again; passing ones when they are due, later each time.
 
     A download that cannot be heard may have been broken on its way, so it is always worth another try.
     """
-    cache, key = listening.run.cache, listening.key_of(track)
+    cache, key = acquisition.run.cache, acquisition.key_of(track)
     if not outcome.retryable and not track.is_remote:
         cache.put_failure(key, Failure(outcome.code, outcome.detail, "permanent"), seconds=seconds)
         return

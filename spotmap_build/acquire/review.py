@@ -105,7 +105,7 @@ def options(row: Row) -> list[Option]:
     return [taken, *others]
 
 
-def understand(answer: str, choices: Sequence[Option]) -> Choice:
+def analyze(answer: str, choices: Sequence[Option]) -> Choice:
     """What an answer means.
 
     Raises
@@ -219,7 +219,7 @@ def run_review(
 def _answer(ask: Callable[[str], str], show: Callable[[str], None], choices: Sequence[Option], question: str) -> Choice:
     while True:
         try:
-            return understand(ask(question), choices)
+            return analyze(ask(question), choices)
         except EOFError:
             return Choice(stops=True)
         except ValueError as error:

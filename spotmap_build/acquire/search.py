@@ -66,7 +66,7 @@ class Finder:
     """Finds the recording of one track after the other. Safe for threads."""
 
     def __init__(self, run: Run, fetched: Fetched) -> None:
-        self.service = Service(run, "YouTube Music", barred=barred(run))
+        self.service = Service(run, "YouTube Music", disabled_reason=disabled_reason(run))
         self._run = run
         self._fetched = fetched
         self._overrides: Overrides = read_overrides(run.config.overrides)
@@ -221,7 +221,7 @@ class Finder:
             return self._client
 
 
-def barred(run: Run) -> str:
+def disabled_reason(run: Run) -> str:
     """Why nothing on YouTube may be asked in this build; empty where it may."""
     if run.config.offline:
         return "Nothing was asked: the build was to stay offline."

@@ -62,11 +62,11 @@ def check_answer(content: bytes) -> bytes:
     shelves = list(_lists_of_rows(answer))
     if not shelves and not _says_nothing_found(answer):
         raise ValueError("no section of it is known")
-    if not any(_is_to_be_tidied(shelf) for shelf in shelves):
+    if not any(_is_to_be_tidied(snapshots) for snapshots in shelves):
         return content
-    for shelf in shelves:
-        heading = shelf[:1] if _is_heading(shelf[0]) else []
-        shelf[:] = heading + [item for item in shelf if _is_row(item)][:MOST_ROWS]
+    for snapshots in shelves:
+        heading = snapshots[:1] if _is_heading(snapshots[0]) else []
+        snapshots[:] = heading + [item for item in snapshots if _is_row(item)][:MOST_ROWS]
     return json.dumps(answer).encode()
 
 
@@ -74,12 +74,12 @@ def one_by_one(content: bytes) -> Iterator[bytes]:
     """Give an answer (as :func:`check_answer` returned it) once for each of its rows, with nothing but that row."""
     answer = parse_json(content)
     shelves = list(_lists_of_rows(answer)) if isinstance(answer, dict) else []
-    rows = [list(shelf) for shelf in shelves]
-    for shelf, own in zip(shelves, rows, strict=True):
+    rows = [list(snapshots) for snapshots in shelves]
+    for snapshots, own in zip(shelves, rows, strict=True):
         for other in shelves:
             other[:] = [{}]  # ytmusicapi passes over what does not begin with a row
         for row in filter(_is_row, own):
-            shelf[:] = [row]
+            snapshots[:] = [row]
             yield json.dumps(answer).encode()
 
 
@@ -147,8 +147,8 @@ def _is_heading(item: Any) -> bool:
     return isinstance(item, dict) and "messageRenderer" in item
 
 
-def _is_to_be_tidied(shelf: list[Any]) -> bool:
-    rows = shelf[1:] if _is_heading(shelf[0]) else shelf
+def _is_to_be_tidied(snapshots: list[Any]) -> bool:
+    rows = snapshots[1:] if _is_heading(snapshots[0]) else snapshots
     return len(rows) > MOST_ROWS or not all(_is_row(item) for item in rows)
 
 
@@ -161,9 +161,9 @@ def _says_nothing_found(answer: dict[str, Any]) -> bool:
 def _is_message(section: Any) -> bool:
     if not isinstance(section, dict):
         return False
-    shelf = section.get("musicShelfRenderer")
-    if isinstance(shelf, dict) and isinstance(shelf.get("contents"), list):
-        return any(_is_heading(item) for item in shelf["contents"])
+    snapshots = section.get("musicShelfRenderer")
+    if isinstance(snapshots, dict) and isinstance(snapshots.get("contents"), list):
+        return any(_is_heading(item) for item in snapshots["contents"])
     return "itemSectionRenderer" in section or "musicCardShelfRenderer" in section
 
 

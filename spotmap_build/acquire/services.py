@@ -29,15 +29,15 @@ class Service:
     ``name`` is for people; ``barred`` is why it must not be asked at all (``--offline``), or empty.
     """
 
-    def __init__(self, run: Run, name: str, *, barred: str = "") -> None:
+    def __init__(self, run: Run, name: str, *, disabled_reason: str = "") -> None:
         self.name = name
         self.breaker = CircuitBreaker()
         self._run = run
         self._key = Key("service", SERVICE_VERSION, {"service": name})
         self._retry_at_unix_s: int | None = None
         self._is_recalled = False
-        if barred:
-            self.breaker.failed(ServiceRefused(barred))
+        if disabled_reason:
+            self.breaker.failed(ServiceRefused(disabled_reason))
 
     @property
     def is_open(self) -> bool:

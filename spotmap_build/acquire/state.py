@@ -32,7 +32,7 @@ PARTS: Final = ("vector.npy", "tags.npy", "features.npy")
 
 
 @dataclass(slots=True)
-class Listening:
+class Acquisition:
     """What there is to listen to, and with what. ``found`` and ``waiting`` grow while the build goes on.
 
     ``pending`` are tracks to be searched for, ``missing`` tracks whose recording is known and was not heard.
@@ -113,12 +113,12 @@ class Listening:
         return video_id is None or self.downloader.service.is_open or self.downloader.kept(video_id) is not None
 
 
-def prepare_listening(run: Run, fetched: Fetched) -> Listening:
+def prepare_acquisition(run: Run, fetched: Fetched) -> Acquisition:
     """What was found and heard before, and what is still to do."""
     name = run.config.embedder or (DEMO_EMBEDDER if fetched.loaded.kind == "demo" else DEFAULT_EMBEDDER)
     finder = Finder(run, fetched)
     recordings = finder.recall_all()
-    listening = Listening(
+    acquisition = Acquisition(
         run=run,
         loaded=fetched.loaded,
         spec=embedders.get(name),
@@ -129,15 +129,15 @@ def prepare_listening(run: Run, fetched: Fetched) -> Listening:
         pending=recordings.pending,
     )
     known = [found.track for found in recordings.found.values() if found.failure is None]
-    listening.missing = [track for track in known if listening.claim(track)]
-    return listening
+    acquisition.missing = [track for track in known if acquisition.claim(track)]
+    return acquisition
 
 
-def tag_names(listening: Listening) -> tuple[str, ...]:
+def tag_names(acquisition: Acquisition) -> tuple[str, ...]:
     """The names of the tags, kept in the cache, so that a scheduled build that only has that can name its regions."""
     from spotmap_build.embed import weights
 
-    run, spec, key = listening.run, listening.spec, _tag_names_key(listening.spec)
+    run, spec, key = acquisition.run, acquisition.spec, _tag_names_key(acquisition.spec)
     if run.cache.lookup(key, outputs=(TAG_NAMES,), may_fail=False) is None:
         names = weights.tag_names(spec, run.config.models_dir)
         run.cache.put(key, {TAG_NAMES: orjson.dumps(names)}, seconds=0.0)
@@ -151,10 +151,10 @@ def tag_names(listening: Listening) -> tuple[str, ...]:
     return run.read(key, TAG_NAMES, decode)
 
 
-def keep_tag_names(listening: Listening) -> None:
+def keep_tag_names(acquisition: Acquisition) -> None:
     """Note that the names of the tags are in use, in a build that does not need them: the next one may, and may be on a
     machine that has them only in the cache."""
-    listening.run.cache.lookup(_tag_names_key(listening.spec), outputs=(TAG_NAMES,), may_fail=False)
+    acquisition.run.cache.lookup(_tag_names_key(acquisition.spec), outputs=(TAG_NAMES,), may_fail=False)
 
 
 def _tag_names_key(spec: EmbedderSpec) -> Key:

@@ -2,7 +2,7 @@
 
 A clustering from scratch puts a quarter of all tracks elsewhere when a tenth of the library is new
 (docs/decisions/0011): as good a partition as before, and nobody's map any more. So the old one is continued: new tracks
-join by their neighbours, new regions are found where there are none, and only what grew too large is split.
+join by their neighbors, new regions are found where there are none, and only what grew too large is split.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from spotmap_build.cluster.hdbscan import LARGEST, by_size, smallest_cluster
 from spotmap_build.cluster.hierarchy import (
     MOST_VOTES,
     Groups,
+    absorb_noise,
     find_groups,
     groups_of,
     soft_membership,
-    with_enclosed,
 )
 
 if TYPE_CHECKING:
@@ -30,14 +30,14 @@ NEW: Final = -2
 OVERGROWN: Final = 1.5
 """Times the largest size of a cluster, from which on it is split where it has parts."""
 LOST: Final = 0.1
-"""Share of a track's neighbours in its own cluster under which it leaves for another that holds most of them."""
+"""Share of a track's neighbors in its own cluster under which it leaves for another that holds most of them."""
 LARGEST_LOSS: Final = 0.1
-"""Share of neighbours in a track's own cluster, on average, that continuing may cost against starting anew."""
+"""Share of neighbors in a track's own cluster, on average, that continuing may cost against starting anew."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Continued:
-    """``agreement``: how many of a track's neighbours are in its own neighbourhood, on average (0..1, noise counts 0);
+    """``agreement``: how many of a track's neighbors are in its own cluster, on average (0..1, noise counts 0);
     ``fresh_agreement``: of a clustering from scratch. ``is_fresh``: whether that was taken, the loss being too great.
     """
 
@@ -48,19 +48,19 @@ class Continued:
 
 
 def continue_groups(
-    space: Float32Array, neighbours: Int32Array, previous: Int32Array, previous_parents: tuple[int, ...]
+    space: Float32Array, neighbors: Int32Array, previous: Int32Array, previous_parents: tuple[int, ...]
 ) -> Continued:
     """The groups of the last map, brought up to date.
 
     Parameters
     ----------
-    space, neighbours: see :func:`~spotmap_build.cluster.hierarchy.find_groups`; a map anchored to the last one.
-    previous: int32 ``[n]``, each track's neighbourhood on the last map, -1 for noise there, :data:`NEW` for new tracks.
-    previous_parents: the region of every neighbourhood of the last map.
+    space, neighbors: see :func:`~spotmap_build.cluster.hierarchy.find_groups`; a map anchored to the last one.
+    previous: int32 ``[n]``, each track's cluster on the last map, -1 for noise there, :data:`NEW` for new tracks.
+    previous_parents: the region of every cluster of the last map.
     """
-    fresh = find_groups(space, neighbours)
-    asked = neighbours[:, :MOST_VOTES]
-    labels = continue_labels(fresh.neighbourhoods, asked, previous)
+    fresh = find_groups(space, neighbors)
+    asked = neighbors[:, :MOST_VOTES]
+    labels = continue_labels(fresh.clusters, asked, previous)
     parents = _parents(labels, asked, previous_parents)
     continued = _renumbered(labels, parents, asked)
     agreement = float(np.mean(continued.membership.strengths)) if len(space) else 0.0
@@ -69,8 +69,8 @@ def continue_groups(
     return Continued(fresh if is_fresh else continued, agreement, fresh_agreement, is_fresh)
 
 
-def continue_labels(fresh: Int32Array, neighbours: Int32Array, previous: Int32Array) -> Int32Array:
-    """Neighbourhoods by their old numbers, new ones by numbers above those, -1 for noise: int32 ``[n]``."""
+def continue_labels(fresh: Int32Array, neighbors: Int32Array, previous: Int32Array) -> Int32Array:
+    """Clusters by their old numbers, new ones by numbers above those, -1 for noise: int32 ``[n]``."""
     n, size = len(fresh), smallest_cluster(len(fresh))
     labels = np.where(previous >= 0, previous, -1).astype(np.int32)
     counts = np.bincount(labels[labels >= 0], minlength=1)
@@ -95,18 +95,18 @@ def continue_labels(fresh: Int32Array, neighbours: Int32Array, previous: Int32Ar
         for part in sorted(parts, key=lambda part: (-int(np.sum(inside == part)), part))[1:]:
             labels[rows[fresh[rows] == part]] = number
             number += 1
-    around = soft_membership(labels, neighbours)
+    around = soft_membership(labels, neighbors)
     leaves = (labels >= 0) & (around.strengths < LOST) & (around.second_strengths > 0.5)
     labels[leaves] = around.seconds[leaves]
-    return with_enclosed(labels, neighbours) if n else labels
+    return absorb_noise(labels, neighbors) if n else labels
 
 
-def _parents(labels: Int32Array, neighbours: Int32Array, previous_parents: tuple[int, ...]) -> tuple[int, ...]:
-    """The region of every number in ``labels``: the old one; for new neighbourhoods that of most neighbours, or another
+def _parents(labels: Int32Array, neighbors: Int32Array, previous_parents: tuple[int, ...]) -> tuple[int, ...]:
+    """The region of every number in ``labels``: the old one; for new clusters that of most neighbors, or another
     new one."""
     parents = list(previous_parents)
     for cluster in range(len(previous_parents), int(labels.max(initial=-1)) + 1):
-        around = labels[neighbours[labels == cluster]]
+        around = labels[neighbors[labels == cluster]]
         known = around[(around >= 0) & (around < len(parents))]
         regions = np.bincount(np.asarray(parents, dtype=np.intp)[known], minlength=1) if len(known) else np.zeros(1)
         is_near = 5 * regions.max() >= around.size > 0
@@ -114,9 +114,9 @@ def _parents(labels: Int32Array, neighbours: Int32Array, previous_parents: tuple
     return tuple(parents)
 
 
-def _renumbered(labels: Int32Array, parents: tuple[int, ...], neighbours: Int32Array) -> Groups:
-    """With neighbourhoods numbered by falling size, and none of them empty."""
+def _renumbered(labels: Int32Array, parents: tuple[int, ...], neighbors: Int32Array) -> Groups:
+    """With clusters numbered by falling size, and none of them empty."""
     numbered = by_size(labels)
     count = int(numbered.max(initial=-1)) + 1
     old = [int(labels[np.argmax(numbered == number)]) for number in range(count)]
-    return groups_of(numbered, tuple(parents[label] for label in old), neighbours)
+    return groups_of(numbered, tuple(parents[label] for label in old), neighbors)

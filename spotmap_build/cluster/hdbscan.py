@@ -30,7 +30,7 @@ def smallest_cluster(track_count: int) -> int:
     return max(5, round(0.5 * math.sqrt(track_count)))
 
 
-def find_dense_regions(space: Float32Array) -> tuple[Int32Array, Float32Array]:
+def hdbscan_labels(space: Float32Array) -> tuple[Int32Array, Float32Array]:
     """HDBSCAN (Campello et al. 2013), the clusters of most "excess of mass" that are not too large.
 
     Parameters
@@ -57,10 +57,10 @@ def find_dense_regions(space: Float32Array) -> tuple[Int32Array, Float32Array]:
         core_dist_n_jobs=1,
         approx_min_span_tree=False,
     ).fit(space.astype(np.float64))
-    return _cut(tree.condensed_tree_.to_numpy(), n, LARGEST * size, _same_place(space))
+    return _extract_clusters(tree.condensed_tree_.to_numpy(), n, LARGEST * size, _same_place(space))
 
 
-def _cut(tree: Any, n: int, largest: int, same_place: float) -> tuple[Int32Array, Float32Array]:
+def _extract_clusters(tree: Any, n: int, largest: int, same_place: float) -> tuple[Int32Array, Float32Array]:
     """Labels and strengths from HDBSCAN's condensed tree: rows (parent, child, lambda_val, child_size), where numbers
     from ``n`` on are clusters, ``n`` is everything, and children have larger numbers than their parents."""
     parent, child = tree["parent"].astype(np.int64), tree["child"].astype(np.int64)
@@ -74,7 +74,7 @@ def _cut(tree: Any, n: int, largest: int, same_place: float) -> tuple[Int32Array
     for one, other in zip(parent[is_cluster].tolist(), child[is_cluster].tolist(), strict=True):
         parts[one - n].append(other - n)
     excess = np.bincount(parent - n, (density - birth[parent - n]) * tree["child_size"], minlength=count)
-    chosen = _most_excess(excess, sizes, parts, largest)
+    chosen = _select_by_eom(excess, sizes, parts, largest)
     owner = np.full(count, -1)
     for node in range(count):
         if node in chosen:
@@ -91,7 +91,7 @@ def _cut(tree: Any, n: int, largest: int, same_place: float) -> tuple[Int32Array
     return by_size(labels), strengths
 
 
-def _most_excess(excess: Any, sizes: Any, parts: list[list[int]], largest: int) -> set[int]:
+def _select_by_eom(excess: Any, sizes: Any, parts: list[list[int]], largest: int) -> set[int]:
     """Every cluster or its parts, whichever has more excess of mass; its parts where it is too large. Never all."""
     best, chosen = excess.copy(), [{node} for node in range(len(parts))]
     for node in range(len(parts) - 1, 0, -1):

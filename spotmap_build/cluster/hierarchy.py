@@ -1,4 +1,4 @@
-"""From neighbourhoods to regions, and how firmly a track belongs to either. Pure."""
+"""From clusters to regions, and how firmly a track belongs to either. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spotmap_build.cluster.hdbscan import by_size, find_dense_regions
+from spotmap_build.cluster.hdbscan import by_size, hdbscan_labels
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from spotmap_build.model import Float32Array, Int32Array
 
 FEW: Final = 3
-"""So many neighbourhoods or fewer need no level above them."""
+"""So many clusters or fewer need no level above them."""
 ENCLOSED: Final = 0.5
-"""Share of a track's neighbours that must lie in a cluster for a track that density alone leaves out to be in it."""
+"""Share of a track's neighbors that must lie in a cluster for a track that density alone leaves out to be in it."""
 MOST_VOTES: Final = 15
-"""Nearest neighbours that are asked."""
+"""Nearest neighbors that are asked."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Groups:
-    """Both levels. ``neighbourhoods`` and ``regions``: int32 ``[n]``, 0.. by falling size, -1 for noise; ``parents``:
-    the region of every neighbourhood; ``membership`` and ``region_membership``: see :class:`Membership`."""
+    """Both levels. ``clusters`` and ``regions``: int32 ``[n]``, 0.. by falling size, -1 for noise; ``parents``:
+    the region of every cluster; ``membership`` and ``region_membership``: see :class:`Membership`."""
 
-    neighbourhoods: Int32Array
+    clusters: Int32Array
     regions: Int32Array
     parents: tuple[int, ...]
     membership: Membership
@@ -37,7 +37,7 @@ class Groups:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Membership:
-    """How firmly tracks belong to their cluster: shares of their nearest neighbours, 0..1.
+    """How firmly tracks belong to their cluster: shares of their nearest neighbors, 0..1.
 
     ``strengths`` float32 ``[n]``: that lie in the track's own cluster; 0 for noise. ``seconds`` int32 ``[n]``: the
     other cluster that most of them lie in, -1 where none does; for noise, the cluster that the track is nearest to.
@@ -49,39 +49,39 @@ class Membership:
     second_strengths: Float32Array
 
 
-def find_groups(space: Float32Array, neighbours: Int32Array) -> Groups:
-    """Neighbourhoods, the regions that they make, and how firmly every track belongs to them.
+def find_groups(space: Float32Array, neighbors: Int32Array) -> Groups:
+    """Clusters, the regions that they make, and how firmly every track belongs to them.
 
     Parameters
     ----------
-    space: float32 ``[n, d]``, see :func:`~spotmap_build.cluster.hdbscan.find_dense_regions`.
-    neighbours: int32 ``[n, k]``, the nearest rows of each by the vectors themselves, without itself, nearest first.
+    space: float32 ``[n, d]``, see :func:`~spotmap_build.cluster.hdbscan.hdbscan_labels`.
+    neighbors: int32 ``[n, k]``, the nearest rows of each by the vectors themselves, without itself, nearest first.
     """
-    asked = neighbours[:, :MOST_VOTES]
-    dense, _ = find_dense_regions(space)
-    labels = by_size(with_enclosed(dense, asked))
-    return groups_of(labels, join_neighbourhoods(labels, space), asked)
+    asked = neighbors[:, :MOST_VOTES]
+    dense, _ = hdbscan_labels(space)
+    labels = by_size(absorb_noise(dense, asked))
+    return groups_of(labels, join_clusters(labels, space), asked)
 
 
-def groups_of(labels: Int32Array, parents: tuple[int, ...], neighbours: Int32Array) -> Groups:
-    """Both levels, where the region of every neighbourhood is known; regions are numbered anew by falling size."""
-    regions = by_size(label_regions(labels, parents, neighbours))
+def groups_of(labels: Int32Array, parents: tuple[int, ...], neighbors: Int32Array) -> Groups:
+    """Both levels, where the region of every cluster is known; regions are numbered anew by falling size."""
+    regions = by_size(label_regions(labels, parents, neighbors))
     parents = tuple(int(regions[np.argmax(labels == number)]) for number in range(len(parents)))
-    return Groups(labels, regions, parents, soft_membership(labels, neighbours), soft_membership(regions, neighbours))
+    return Groups(labels, regions, parents, soft_membership(labels, neighbors), soft_membership(regions, neighbors))
 
 
-def region_count(neighbourhood_count: int) -> int:
-    """How many regions are easily told apart and still say something: 12 neighbourhoods make 5, 60 make 11."""
-    if neighbourhood_count <= FEW:
-        return neighbourhood_count
-    return round(math.sqrt(2 * neighbourhood_count))
+def region_count(cluster_count: int) -> int:
+    """How many regions are easily told apart and still say something: 12 clusters make 5, 60 make 11."""
+    if cluster_count <= FEW:
+        return cluster_count
+    return round(math.sqrt(2 * cluster_count))
 
 
-def join_neighbourhoods(labels: Int32Array, space: Float32Array) -> tuple[int, ...]:
-    """The region of every neighbourhood, 0.. by falling number of tracks.
+def join_clusters(labels: Int32Array, space: Float32Array) -> tuple[int, ...]:
+    """The region of every cluster, 0.. by falling number of tracks.
 
-    Ward's method on the neighbourhoods' centres, weighted by their size: it gives regions of like extent. The top
-    of HDBSCAN's own tree does not: there neighbourhoods split off one by one, and all but a few stay one giant.
+    Ward's method on the clusters' centers, weighted by their size: it gives regions of like extent. The top
+    of HDBSCAN's own tree does not: there clusters split off one by one, and all but a few stay one giant.
 
     Parameters
     ----------
@@ -91,11 +91,11 @@ def join_neighbourhoods(labels: Int32Array, space: Float32Array) -> tuple[int, .
     members = [np.flatnonzero(labels == label) for label in range(count)]
     groups = {label: [label] for label in range(count)}
     weights = np.array([len(rows) for rows in members], dtype=np.float64)
-    centres = np.array([space[rows].mean(axis=0, dtype=np.float64) for rows in members]).reshape(count, space.shape[1])
+    centers = np.array([space[rows].mean(axis=0, dtype=np.float64) for rows in members]).reshape(count, space.shape[1])
     while len(groups) > max(1, region_count(count)):
-        one, other = _cheapest(centres, weights, sorted(groups))
+        one, other = _cheapest(centers, weights, sorted(groups))
         total = weights[one] + weights[other]
-        centres[one] = (weights[one] * centres[one] + weights[other] * centres[other]) / total
+        centers[one] = (weights[one] * centers[one] + weights[other] * centers[other]) / total
         weights[one] = total
         groups[one] += groups.pop(other)
     order = sorted(groups, key=lambda label: (-weights[label], label))
@@ -103,39 +103,39 @@ def join_neighbourhoods(labels: Int32Array, space: Float32Array) -> tuple[int, .
     return tuple(region_of[label] for label in range(count))
 
 
-def label_regions(labels: Int32Array, parents: tuple[int, ...], neighbours: Int32Array) -> Int32Array:
-    """The region of every track, int32 ``[n]``: its neighbourhood's; or, where it is in none, that of most neighbours.
+def label_regions(labels: Int32Array, parents: tuple[int, ...], neighbors: Int32Array) -> Int32Array:
+    """The region of every track, int32 ``[n]``: its cluster's; or, where it is in none, that of most neighbors.
 
-    A track between two neighbourhoods of one region is no noise there; one between regions, or far from all, still is.
+    A track between two clusters of one region is no noise there; one between regions, or far from all, still is.
     """
     regions = np.full(len(labels), -1, dtype=np.int32)
     inside = labels >= 0
     regions[inside] = np.asarray(parents, dtype=np.int32)[labels[inside]]
-    return with_enclosed(regions, neighbours)
+    return absorb_noise(regions, neighbors)
 
 
-def with_enclosed(labels: Int32Array, neighbours: Int32Array) -> Int32Array:
-    """Noise of which at least half of the neighbours are in one cluster is in that cluster as well."""
-    around = soft_membership(labels, neighbours)
+def absorb_noise(labels: Int32Array, neighbors: Int32Array) -> Int32Array:
+    """Noise of which at least half of the neighbors are in one cluster is in that cluster as well."""
+    around = soft_membership(labels, neighbors)
     joins = (labels < 0) & (around.second_strengths >= ENCLOSED)
     return np.where(joins, around.seconds, labels).astype(np.int32)
 
 
-def soft_membership(labels: Int32Array, neighbours: Int32Array) -> Membership:
-    """Own and second cluster of every track by its neighbours' votes.
+def soft_membership(labels: Int32Array, neighbors: Int32Array) -> Membership:
+    """Own and second cluster of every track by its neighbors' votes.
 
     Parameters
     ----------
     labels: int32 ``[n]``, -1 for noise.
-    neighbours: int32 ``[n, k]``, each row's nearest rows, without itself.
+    neighbors: int32 ``[n, k]``, each row's nearest rows, without itself.
     """
-    n, voted = len(labels), labels[neighbours]
+    n, voted = len(labels), labels[neighbors]
     width = int(voted.max(initial=-1)) + 2
     # One number for every pair of track and cluster: at most n k of them occur, however many clusters there are.
     codes = (np.arange(n, dtype=np.int64)[:, np.newaxis] * width + voted + 1).ravel()
     pairs, counts = np.unique(codes, return_counts=True)
     rows, clusters = pairs // width, (pairs % width - 1).astype(np.int32)
-    shares = (counts / max(1, neighbours.shape[1])).astype(np.float32)
+    shares = (counts / max(1, neighbors.shape[1])).astype(np.float32)
     own = (clusters == labels[rows]) & (clusters >= 0)
     strengths = np.zeros(n, dtype=np.float32)
     strengths[rows[own]] = shares[own]
@@ -150,9 +150,9 @@ def soft_membership(labels: Int32Array, neighbours: Int32Array) -> Membership:
     return Membership(strengths, seconds, second_strengths)
 
 
-def _cheapest(centres: npt.NDArray[np.float64], weights: npt.NDArray[np.float64], labels: list[int]) -> tuple[int, int]:
+def _cheapest(centers: npt.NDArray[np.float64], weights: npt.NDArray[np.float64], labels: list[int]) -> tuple[int, int]:
     """The two groups whose union raises the spread within groups least."""
-    points, sizes = centres[labels], weights[labels]
+    points, sizes = centers[labels], weights[labels]
     distance = np.sum((points[:, np.newaxis] - points) ** 2, axis=2)
     cost = distance * (sizes[:, np.newaxis] * sizes) / (sizes[:, np.newaxis] + sizes)
     cost[np.tril_indices(len(labels))] = np.inf

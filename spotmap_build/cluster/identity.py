@@ -63,7 +63,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
+class MatchedClusters:
     """``identities`` in the order of the new clusters; ``next_number`` has to be remembered for the next build."""
 
     identities: tuple[Identity, ...]
@@ -71,13 +71,13 @@ class Carried:
     next_number: int
 
 
-def carry_identities(
+def match_clusters(
     previous: Sequence[Remembered],
     members: Sequence[Sequence[str]],
     *,
     next_number: int = 1,
     prefix: str = "region",
-) -> Carried:
+) -> MatchedClusters:
     """Give every new cluster the identity of the old one it is, or one that was never used.
 
     Old and new clusters are paired so that as many tracks as possible stay in a cluster of the same id (the
@@ -86,7 +86,7 @@ def carry_identities(
     Parameters
     ----------
     previous: the clusters of the last map; none at the first build.
-    members: ids of the tracks of every new cluster, largest cluster first (new colours are given in this order).
+    members: ids of the tracks of every new cluster, largest cluster first (new colors are given in this order).
     next_number: the one that the last build returned. Ids are ``<prefix>-<number>`` and never used twice.
     """
     overlaps = _overlaps(previous, members)
@@ -106,7 +106,7 @@ def carry_identities(
             colors.add(color)
             identities.append(Identity(f"{prefix}-{number}", color))
             number += 1
-    return Carried(tuple(identities), _events(previous, identities, overlaps, members), number)
+    return MatchedClusters(tuple(identities), _events(previous, identities, overlaps, members), number)
 
 
 def describe_events(events: Sequence[Event], names: dict[str, str]) -> tuple[str, ...]:
@@ -168,7 +168,7 @@ def _events(
     before = {old.id for old in previous}
     for number, identity in enumerate(identities):
         sources = [flow for _, target, flow in flows if target == number and _notable(flow, len(members[number]))]
-        # That a little of a neighbour came along is no merger: a source must have given a notable part of itself.
+        # That a little of a neighbor came along is no merger: a source must have given a notable part of itself.
         given = [flow for flow in sources if _notable(flow, _size(previous, flow.source))]
         if len(given) > 1:
             events.append(Event("merged", identity.id, tuple(given)))

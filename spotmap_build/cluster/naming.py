@@ -1,8 +1,8 @@
-"""Name regions and neighbourhoods by what sets them apart: "Dub techno – deep, instrumental", not "Cluster 3". Pure.
+"""Name regions and clusters by what sets them apart: "Dub techno – deep, instrumental", not "Cluster 3". Pure.
 
 A class-based TF-IDF (Grootendorst 2022) over terms of every source: the share of a group's tracks that have a term,
 times the logarithm of how much that exceeds the library's share, times how clearly they have it. A region is set apart
-from the library, a neighbourhood from the rest of its region.
+from the library, a cluster from the rest of its region.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ PRIOR_TRACKS: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Clue:
+class CandidateTerm:
     """Why a group is called so: the share of its tracks that have ``word``, and that of what it is set apart from."""
 
     word: str
@@ -53,34 +53,34 @@ class Name:
     """``because``: what it is made of, most telling first; empty where it was kept, given by hand, or a number."""
 
     text: str
-    because: tuple[Clue, ...] = ()
+    because: tuple[CandidateTerm, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
     regions: tuple[Name, ...]
-    neighbourhoods: tuple[Name, ...]
+    clusters: tuple[Name, ...]
 
 
 def name_levels(
     evidence: Evidence,
     regions: Sequence[Sequence[int]],
-    neighbourhoods: Sequence[Sequence[int]],
+    clusters: Sequence[Sequence[int]],
     parents: Sequence[int],
     *,
     fixed_regions: Mapping[int, str] | None = None,
-    fixed_neighbourhoods: Mapping[int, str] | None = None,
+    fixed_clusters: Mapping[int, str] | None = None,
 ) -> Names:
-    """A name for every region and every neighbourhood, no two the same.
+    """A name for every region and every cluster, no two the same.
 
     Parameters
     ----------
-    regions, neighbourhoods: rows of each, larger groups first: they choose first.
-    parents: the region of every neighbourhood.
-    fixed_regions, fixed_neighbourhoods: names that stand already, by number: given by hand, or kept from the last map.
+    regions, clusters: rows of each, larger groups first: they choose first.
+    parents: the region of every cluster.
+    fixed_regions, fixed_neighborhoods: names that stand already, by number: given by hand, or kept from the last map.
     """
-    fixed_regions, fixed_neighbourhoods = fixed_regions or {}, fixed_neighbourhoods or {}
-    taken = {name.casefold() for name in (*fixed_regions.values(), *fixed_neighbourhoods.values())}
+    fixed_regions, fixed_clusters = fixed_regions or {}, fixed_clusters or {}
+    taken = {name.casefold() for name in (*fixed_regions.values(), *fixed_clusters.values())}
     library = range(evidence.strengths.shape[0])
     region_names, region_clues = [], []
     for number, rows in enumerate(regions):
@@ -88,17 +88,17 @@ def name_levels(
         region_clues.append(clues)
         region_names.append(_name(fixed_regions.get(number), clues, taken))
     names = []
-    for number, rows in enumerate(neighbourhoods):
+    for number, rows in enumerate(clusters):
         parent = parents[number]
         is_alone = len(rows) >= len(regions[parent]) * 0.9
         within = [] if is_alone else find_clues(evidence, rows, regions[parent])
         overall = [*find_clues(evidence, rows, library), *_common_style(evidence, rows)]
         clues = _together(within, overall, region_clues[parent])
-        names.append(_name(fixed_neighbourhoods.get(number), clues, taken))
+        names.append(_name(fixed_clusters.get(number), clues, taken))
     return Names(tuple(region_names), tuple(names))
 
 
-def find_clues(evidence: Evidence, rows: Sequence[int], against: Sequence[int]) -> list[Clue]:
+def find_clues(evidence: Evidence, rows: Sequence[int], against: Sequence[int]) -> list[CandidateTerm]:
     """What sets the group ``rows`` apart from the rest of ``against`` (which holds them), most telling first."""
     is_other = np.zeros(evidence.strengths.shape[0], dtype=bool)
     is_other[np.asarray(against, dtype=np.intp)] = True
@@ -116,7 +116,7 @@ def find_clues(evidence: Evidence, rows: Sequence[int], against: Sequence[int]) 
     )
 
 
-def _term_clues(evidence: Evidence, inside: Any, usual: Any) -> Iterator[Clue]:
+def _term_clues(evidence: Evidence, inside: Any, usual: Any) -> Iterator[CandidateTerm]:
     own, count = evidence.strengths[inside], len(inside)
     own_count, own_sum = _column_counts(own), np.asarray(own.sum(axis=0)).ravel()
     share = (own_count + PRIOR_TRACKS * usual) / (count + PRIOR_TRACKS)
@@ -127,15 +127,15 @@ def _term_clues(evidence: Evidence, inside: Any, usual: Any) -> Iterator[Clue]:
         is_origin = term.kind == "origin"
         if share[column] < (ORIGIN_SHARE if is_origin else LEAST_SHARE):
             continue
-        # What a neighbourhood has more of than its region, and less than the library, would mislead.
+        # What a cluster has more of than its region, and less than the library, would mislead.
         if lift < (ORIGIN_LIFT if is_origin else LEAST_LIFT) or share[column] < library[column]:
             continue
         clarity = math.sqrt(own_sum[column] / own_count[column])
         score = float(share[column] * math.log(lift) * clarity) * (0.5 if term.word in VAGUE else 1.0)
-        yield Clue(term.word, term.kind, float(own_count[column] / count), float(usual[column]), score)
+        yield CandidateTerm(term.word, term.kind, float(own_count[column] / count), float(usual[column]), score)
 
 
-def _feature_clues(evidence: Evidence, inside: Any, others: Any) -> Iterator[Clue]:
+def _feature_clues(evidence: Evidence, inside: Any, others: Any) -> Iterator[CandidateTerm]:
     """Tempo, brightness, ... in words. Their score is low: they break ties and give traits, they are no style."""
     if not len(others):
         return
@@ -148,17 +148,17 @@ def _feature_clues(evidence: Evidence, inside: Any, others: Any) -> Iterator[Clu
             if abs(share - usual) >= 0.25 and max(share, 1 - share) >= FEATURE_SIDE:
                 minor, major = (words.low, share, usual), (words.high, 1 - share, 1 - usual)
                 word, own_share, others_share = minor if share > usual else major
-                yield Clue(word, "trait", own_share, others_share, abs(share - usual) / 4)
+                yield CandidateTerm(word, "trait", own_share, others_share, abs(share - usual) / 4)
             continue
         own, middle = evidence.scores[inside, column], float(np.median(evidence.scores[others, column]))
         away = float(np.median(own)) - middle
         side = float(np.mean(own > middle if away > 0 else own < middle))
         is_so_in_library = float(np.median(own)) * away > 0
         if abs(away) >= FEATURE_AWAY and side >= FEATURE_SIDE and is_so_in_library:
-            yield Clue(words.high if away > 0 else words.low, "trait", side, 0.5, min(abs(away), 3.0) / 8)
+            yield CandidateTerm(words.high if away > 0 else words.low, "trait", side, 0.5, min(abs(away), 3.0) / 8)
 
 
-def _common_style(evidence: Evidence, rows: Sequence[int]) -> list[Clue]:
+def _common_style(evidence: Evidence, rows: Sequence[int]) -> list[CandidateTerm]:
     """The style that most of a group's tracks have, apart from others or not: better than no style at all."""
     counts = _column_counts(evidence.strengths[np.asarray(rows, dtype=np.intp)])
     styles = [column for column, term in enumerate(evidence.terms) if term.kind == "style" and counts[column]]
@@ -166,15 +166,17 @@ def _common_style(evidence: Evidence, rows: Sequence[int]) -> list[Clue]:
     if best is None or 2 * counts[best] < len(rows):
         return []
     share = float(counts[best] / len(rows))
-    return [Clue(evidence.terms[best].word, "style", share, share, 0.0)]
+    return [CandidateTerm(evidence.terms[best].word, "style", share, share, 0.0)]
 
 
 def _column_counts(matrix: Any) -> Any:
     return np.bincount(matrix.indices, minlength=matrix.shape[1])
 
 
-def _together(within: list[Clue], overall: list[Clue], of_region: list[Clue]) -> list[Clue]:
-    """Clues of a neighbourhood: what sets it apart in its region counts in full, and so does what sets it apart in the
+def _together(
+    within: list[CandidateTerm], overall: list[CandidateTerm], of_region: list[CandidateTerm]
+) -> list[CandidateTerm]:
+    """Clues of a cluster: what sets it apart in its region counts in full, and so does what sets it apart in the
     library, unless that is true of its whole region; then half."""
     regional = {clue.word for clue in of_region}
     merged = {clue.word: clue for clue in within}
@@ -185,7 +187,7 @@ def _together(within: list[Clue], overall: list[Clue], of_region: list[Clue]) ->
     return sorted(merged.values(), key=lambda clue: (-clue.score, clue.word))
 
 
-def _name(fixed: str | None, clues: list[Clue], taken: set[str]) -> Name:
+def _name(fixed: str | None, clues: list[CandidateTerm], taken: set[str]) -> Name:
     if fixed is not None:
         return Name(fixed)
     for chosen in _compositions(clues):
@@ -201,7 +203,7 @@ def _name(fixed: str | None, clues: list[Clue], taken: set[str]) -> Name:
     return Name(f"{base} {number}")
 
 
-def _compositions(clues: list[Clue]) -> Iterator[list[Clue]]:
+def _compositions(clues: list[CandidateTerm]) -> Iterator[list[CandidateTerm]]:
     """Choices of clues for a name, the best first: short, then with more words for when the short one is taken."""
     # Scenes and attitudes never come first: they need a style, or traits, beside them.
     styles = sorted(_unlike([clue for clue in clues if clue.kind == "style"]), key=lambda clue: clue.word in VAGUE)
@@ -221,9 +223,9 @@ def _compositions(clues: list[Clue]) -> Iterator[list[Clue]]:
         yield [styles[at], *traits[:2], *origins]
 
 
-def _unlike(clues: list[Clue]) -> list[Clue]:
+def _unlike(clues: list[CandidateTerm]) -> list[CandidateTerm]:
     """Without those that say what an earlier one said: "electronica" after "electronic", "slow" after "dark" stays."""
-    kept: list[Clue] = []
+    kept: list[CandidateTerm] = []
     for clue in clues:
         if not any(_stems(clue.word) & _stems(other.word) for other in kept):
             kept.append(clue)
@@ -234,7 +236,7 @@ def _stems(words: str) -> set[str]:
     return {word[:6] for word in words.split()}
 
 
-def _phrase(clues: Sequence[Clue]) -> str:
+def _phrase(clues: Sequence[CandidateTerm]) -> str:
     """ "Folk, acoustic – slow (The Battle for Wesnoth)"."""
     by_kind = {kind: [clue.word for clue in clues if clue.kind == kind] for kind in ("style", "trait", "origin")}
     text = " – ".join(", ".join(by_kind[kind]) for kind in ("style", "trait") if by_kind[kind])

@@ -40,7 +40,7 @@ TRAITS: Final = {
     "male vocalists": "male voice",
     "ballad": "ballads",
 }
-"""Tags that say how music is and not what it is, and how they read in a name. "beautiful" is no judgement here: in the
+"""Tags that say how music is and not what it is, and how they read in a name. "beautiful" is no judgment here: in the
 Million Songs it goes to slow music with soft attacks."""
 EMPTY: Final = frozenset({"00s", "90s", "70s", "60s", "sexy", "catchy", "other", "unknown", "misc"})
 """Tags that tell a listener nothing about the sound of a region."""

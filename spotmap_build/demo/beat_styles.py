@@ -44,8 +44,8 @@ def techno(session: Session) -> Signal:
             start = round((bar.start_s + step * score.step_s) * rate_hz)
             for pitch in score.voicing(bar.root, 60):
                 note = oscillate(frequency_hz(pitch), 0.16, rate_hz, saw(20)) * decay(0.16, rate_hz, 0.06)
-                heard = note[: max(0, stab_tape.shape[1] - start)]
-                stab_tape[:, start : start + heard.size] += 0.14 * heard
+                embedded = note[: max(0, stab_tape.shape[1] - start)]
+                stab_tape[:, start : start + embedded.size] += 0.14 * embedded
     return saturate(session.tape + stab_tape + echo(stab_tape, rate_hz, 3 * score.step_s, 0.6), 1.2)
 
 

@@ -16,13 +16,13 @@ Option = TypeVar("Option")
 class Habits:
     """What the scores of a style have in common.
 
-    ``progressions`` are scale degrees, one a bar (0 is the tonic). ``neighbours`` are the styles whose players drop in.
+    ``progressions`` are scale degrees, one a bar (0 is the tonic). ``neighbors`` are the styles whose players drop in.
     """
 
     tempi_bpm: tuple[int, int]
     scales: tuple[str, ...]
     progressions: tuple[tuple[int, ...], ...]
-    neighbours: tuple[str, ...]
+    neighbors: tuple[str, ...]
 
 
 HABITS = {
@@ -60,12 +60,12 @@ HABITS = {
 
 
 VISITED_SHARE = 0.5
-"""How many of a style's tracks have a guest from a neighbouring style, quietly: without them every style would be a dot
+"""How many of a style's tracks have a guest from a neighboring style, quietly: without them every style would be a dot
 on the map, and there would be nothing between."""
 
 
 @dataclass(frozen=True, slots=True)
-class CatalogueEntry:
+class CatalogEntry:
     """One title: which album it is on, when it was added to the library, and how it sounds."""
 
     slug: str
@@ -112,9 +112,9 @@ PLAYLISTS = (
 piece on a Sunday morning and a folk song in the dancing kitchen are there on purpose: the map should find them."""
 
 
-def catalogue() -> tuple[CatalogueEntry, ...]:
+def catalog() -> tuple[CatalogEntry, ...]:
     """Every title of every album, in the order of :data:`ALBUMS`. Slugs count within a style, from 1."""
-    entries: list[CatalogueEntry] = []
+    entries: list[CatalogEntry] = []
     counts: dict[str, int] = {}
     for album in ALBUMS:
         for title in album.titles:
@@ -129,14 +129,14 @@ def album_island(album: Album) -> str:
     return f"{album.style}-{album.guest}" if album.guest else album.style
 
 
-def _entry(slug: str, title: str, album: Album) -> CatalogueEntry:
+def _entry(slug: str, title: str, album: Album) -> CatalogEntry:
     dice = random.Random(f"spotmap demo {slug}")
     habits = HABITS[album.style]
     slowest, fastest = habits.tempi_bpm
     guest, guest_share = album.guest, 0.4 + 0.2 * dice.random()
     if not guest:
         visited = dice.random() < VISITED_SHARE
-        guest, guest_share = (_pick(dice, habits.neighbours), 0.08 + 0.22 * dice.random()) if visited else ("", 0.0)
+        guest, guest_share = (_pick(dice, habits.neighbors), 0.08 + 0.22 * dice.random()) if visited else ("", 0.0)
     score = Score(
         style=album.style,
         guest=guest,
@@ -155,7 +155,7 @@ def _entry(slug: str, title: str, album: Album) -> CatalogueEntry:
     first_year = max(2019, album.year)
     year_added = first_year + int(dice.random() * (2026 - first_year))
     added_on = f"{year_added}-{1 + int(dice.random() * 12):02}-{1 + int(dice.random() * 28):02}"
-    return CatalogueEntry(slug, title, album, added_on, score)
+    return CatalogEntry(slug, title, album, added_on, score)
 
 
 def _pick(dice: random.Random, options: tuple[Option, ...]) -> Option:

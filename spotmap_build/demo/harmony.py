@@ -83,7 +83,7 @@ class Score:
             number += 1
 
     def pitch(self, degree: int, octave: int = 0) -> int:
-        """The MIDI note of a scale degree; degrees past 6 or below 0 run on into the neighbouring octaves."""
+        """The MIDI note of a scale degree; degrees past 6 or below 0 run on into the neighboring octaves."""
         octaves, step = divmod(degree, len(SCALES[self.scale]))
         return self.tonic + 12 * (octave + octaves) + SCALES[self.scale][step]
 
@@ -92,7 +92,7 @@ class Score:
         return lowest + (self.pitch(degree) - lowest) % 12
 
     def voicing(self, root: int, lowest: int, notes: int = 3) -> tuple[int, ...]:
-        """The chord on a scale degree, every note in the octave above ``lowest``: neighbouring chords lie close.
+        """The chord on a scale degree, every note in the octave above ``lowest``: neighboring chords lie close.
 
         Thirds are stacked: 3 notes are a triad, 4 a seventh chord.
         """

@@ -25,7 +25,7 @@ DRAWBARS: Harmonics = (1.0, 0.8, 0.5, 0.6, 0.0, 0.35, 0.0, 0.3, 0.0, 0.0, 0.0, 0
 """A full organ registration: the harmonics that the pipes of 8', 4', 2 2/3', 2', 1 1/3' and 1' add."""
 
 VOWEL_AH_HZ = ((700.0, 110.0, 1.0), (1150.0, 130.0, 0.6), (2600.0, 200.0, 0.25))
-"""Formants of a sung "ah": centre, bandwidth, strength (rounded from Peterson and Barney, 1952)."""
+"""Formants of a sung "ah": center, bandwidth, strength (rounded from Peterson and Barney, 1952)."""
 
 
 def piano(pitch: int, duration_s: float, rate_hz: int, *, velocity: float = 0.8) -> Signal:
@@ -48,7 +48,7 @@ def plucked(
 ) -> Signal:
     """A plucked string after Karplus and Strong (1983).
 
-    A burst of noise runs round a loop one period long; each round averages neighbours, so high partials die first.
+    A burst of noise runs round a loop one period long; each round averages neighbors, so high partials die first.
     ``brightness`` 0..1 is the hardness of the plectrum, ``damping`` what is left of the loudness after a round.
     """
     period = int(rate_hz / frequency_hz(pitch))
@@ -89,7 +89,7 @@ def sung(pitch: int, duration_s: float, rate_hz: int, rng: np.random.Generator) 
     """Three singers on one note, each a little off, on "ah"."""
     fundamental_hz = frequency_hz(pitch)
     harmonics = tuple(
-        sum(gain * _resonance(k * fundamental_hz, centre, width) for centre, width, gain in VOWEL_AH_HZ) / k**0.5
+        sum(gain * _resonance(k * fundamental_hz, center, width) for center, width, gain in VOWEL_AH_HZ) / k**0.5
         for k in range(1, 30)
     )
     singers = sum(
@@ -162,5 +162,5 @@ def bell(pitch: int, duration_s: float, rate_hz: int) -> Signal:
     return np.sin(2 * np.pi * carrier_hz * time_s + 1.3 * modulator) * decay(duration_s, rate_hz, 0.6)
 
 
-def _resonance(frequency: float, centre_hz: float, width_hz: float) -> float:
-    return 1 / (1 + ((frequency - centre_hz) / width_hz) ** 2)
+def _resonance(frequency: float, center_hz: float, width_hz: float) -> float:
+    return 1 / (1 + ((frequency - center_hz) / width_hz) ** 2)

@@ -48,8 +48,8 @@ def render_score(score: Score) -> npt.NDArray[np.int16]:
         mix = mix + _play(score.guest, score) * np.sqrt(score.guest_share)
     if score.channels == 1:
         mix = mix.mean(axis=0, keepdims=True)
-    coloured = tilt(mix, score.sample_rate_hz, score.tilt_db_per_octave)
-    return _master(coloured, score.sample_rate_hz, LOUDNESS_DBFS.get(score.style, LOUD_DBFS) + score.gain_db)
+    colored = tilt(mix, score.sample_rate_hz, score.tilt_db_per_octave)
+    return _master(colored, score.sample_rate_hz, LOUDNESS_DBFS.get(score.style, LOUD_DBFS) + score.gain_db)
 
 
 def write_wav(samples: npt.NDArray[np.int16], sample_rate_hz: int, path: Path) -> None:

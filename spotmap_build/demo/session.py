@@ -32,10 +32,10 @@ class Session:
         What runs past the end of the tape is cut off; what starts before it begins at once.
         """
         start = max(0, round(start_s * self.rate_hz))
-        heard = sound[: max(0, self.tape.shape[1] - start)]
+        embedded = sound[: max(0, self.tape.shape[1] - start)]
         angle = (pan + 1) * np.pi / 4
-        self.tape[0, start : start + heard.size] += gain * np.cos(angle) * heard
-        self.tape[1, start : start + heard.size] += gain * np.sin(angle) * heard
+        self.tape[0, start : start + embedded.size] += gain * np.cos(angle) * embedded
+        self.tape[1, start : start + embedded.size] += gain * np.sin(angle) * embedded
 
     def lay_rhythm(self, sound: Signal, rhythm: str, start_s: float, gain: float = 1.0, pan: float = 0.0) -> None:
         """Lay one bar: the sound at each hit of ``rhythm`` (sixteenths), as loud as its accent, never twice alike."""

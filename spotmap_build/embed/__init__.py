@@ -1,6 +1,6 @@
-"""Listening: from an audio file to a similarity vector, tags, and features that have a name.
+"""Embed: from an audio file to a similarity vector, tags, and features that have a name.
 
 ``decode`` makes samples of a file, ``discogs_effnet`` and ``musicnn`` make vectors and tags of samples, ``spectral``
-makes the features that colour the map; ``workers`` does it for many tracks at once; ``embedders`` says which there are
+makes the features that color the map; ``workers`` does it for many tracks at once; ``embedders`` says which there are
 and ``weights`` gets what they have learned.
 """

@@ -49,7 +49,7 @@ PLAYLISTS: Final = frozenset({"concat", "dash", "hls"})
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Audio:
-    """Sound to be analysed. ``samples``: float32 ``[n]``, mono, 16 kHz, full scale 1.
+    """Sound to be analyzed. ``samples``: float32 ``[n]``, mono, 16 kHz, full scale 1.
 
     ``duration_ms`` is that of the whole recording, ``analysed_ms`` that of the samples: less, for a long recording.
     """

@@ -58,7 +58,7 @@ class EmbedderSpec:
     dimensions: int
     tag_count: int
     code_version: int
-    preprocessing: Literal["centre", "zscore"]
+    preprocessing: Literal["center", "zscore"]
     weights_sha256: str
     weights: WeightsSpec | None = None
     packaged: str = ""
@@ -75,7 +75,7 @@ EMBEDDERS: Final[dict[str, EmbedderSpec]] = {
             dimensions=1280,
             tag_count=400,
             code_version=1,
-            preprocessing="centre",
+            preprocessing="center",
             weights_sha256=_EFFNET_SHA256,
             weights=WeightsSpec(
                 url_path="feature-extractors/discogs-effnet/discogs-effnet-bs64-1.pb",

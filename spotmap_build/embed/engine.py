@@ -62,7 +62,7 @@ def errors_of_essentia() -> Iterator[None]:
         yield
     except RuntimeError as error:
         reason = str(error).strip().splitlines()
-        raise TrackError("not-analysable", f"Essentia could not analyse this sound: {' '.join(reason)}") from error
+        raise TrackError("not-analysable", f"Essentia could not analyze this sound: {' '.join(reason)}") from error
 
 
 class Graph:
@@ -110,7 +110,7 @@ class Graph:
 def mel_frames(samples: Float32Array, frames: Float32Array | np.ndarray[Any, np.dtype[np.intp]]) -> Float32Array:
     """Log-compressed mel bands, the input of both models (Essentia's ``TensorflowInputMusiCNN``), of chosen frames.
 
-    Frame ``k`` is centred at sample ``256 k`` and 512 samples long, with zeros beyond the ends, which is what
+    Frame ``k`` is centered at sample ``256 k`` and 512 samples long, with zeros beyond the ends, which is what
     Essentia's own predictors use (``FrameGenerator`` with ``startFromZero=False``); frames depend on their own samples
     only, so computing some of them gives the same values as computing all.
 

@@ -1,7 +1,7 @@
 """MusiCNN trained on the Million Song Dataset: 1,506 numbers that say how a track sounds, and 50 tags.
 
 Pons and Serra, "musicnn: pre-trained convolutional neural networks for music audio tagging" (2019). The weights are in
-the package (ISC licence, beside them); ``scripts/freeze_musicnn.py`` makes them from the authors' own release.
+the package (ISC license, beside them); ``scripts/freeze_musicnn.py`` makes them from the authors' own release.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Musicnn:
         """Samples (float32, 16 kHz, mono) to ``vector`` float32 ``[1506]`` and ``tags`` float32 ``[50]`` in 0..1.
 
         The vector is the mean of 753 activations over the track, then their spread (standard deviation): how a track
-        changes is a part of how it sounds. Of 262 pieces from 14 games, their five nearest neighbours name the game
+        changes is a part of how it sounds. Of 262 pieces from 14 games, their five nearest neighbors name the game
         of 67 in 100 with it, of 57 with the mean alone (docs/map-quality.md; the largest game has 19 in 100).
         """
         patches = mel_patches(samples, patch_frames=PATCH_FRAMES, wanted=PATCHES)

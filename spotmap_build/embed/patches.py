@@ -1,7 +1,7 @@
 """Which pieces of a recording a model looks at: as many as pay, evenly spread over all of it.
 
 Evenly spread patches are closer to listening to the whole track than any excerpt: 20 of them keep 97 % of a track's
-neighbours, the central minute keeps 89 %, the first half minute 67 % (measured on 37 tracks).
+neighbors, the central minute keeps 89 %, the first half minute 67 % (measured on 37 tracks).
 """
 
 from __future__ import annotations

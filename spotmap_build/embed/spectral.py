@@ -1,4 +1,4 @@
-"""41 features of a sound that have a meaning of their own: they colour the map, name its axes, explain neighbours.
+"""41 features of a sound that have a meaning of their own: they color the map, name its axes, explain neighbors.
 
 They are a weak similarity space by themselves; that is what the learned vectors are for. All are computed by Essentia
 from 16 kHz mono, so nothing above 8 kHz counts.
@@ -95,7 +95,7 @@ def spectral(samples: Float32Array) -> Float32Array:
 
     Raises
     ------
-    TrackError: Essentia cannot analyse the sound.
+    TrackError: Essentia cannot analyze the sound.
     """
     import numpy as np
 

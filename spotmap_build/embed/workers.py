@@ -1,4 +1,4 @@
-"""Listening to one recording, as a job that can be sent to another process."""
+"""Embed one recording, as a job that can be sent to another process."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def simplify_ring(ring: Float64Array, smallest_corner: float) -> Float64Array:
     """Leave out the corners of ``[k, 2]`` that matter least until each spans at least ``smallest_corner`` (an area).
 
     Visvalingam & Whyatt, "Line generalisation by repeated elimination of points", 1993: the corner whose triangle
-    with its neighbours is smallest goes first. At least a triangle is left.
+    with its neighbors is smallest goes first. At least a triangle is left.
     """
     count = len(ring)
     before = [(i - 1) % count for i in range(count)]
@@ -116,9 +116,9 @@ def simplify_ring(ring: Float64Array, smallest_corner: float) -> Float64Array:
         alive[i] = False
         left -= 1
         after[before[i]], before[after[i]] = after[i], before[i]
-        for neighbour in (before[i], after[i]):
+        for neighbor in (before[i], after[i]):
             # A corner never becomes cheaper than one already left out, or whole slopes would go at once.
-            areas[neighbour] = max(corner_area(neighbour), area)
-            heapq.heappush(queue, (areas[neighbour], neighbour))
+            areas[neighbor] = max(corner_area(neighbor), area)
+            heapq.heappush(queue, (areas[neighbor], neighbor))
     simplified: Float64Array = ring[np.array(alive)]
     return simplified

@@ -1,6 +1,6 @@
 """The order in which the site lists its tracks: along a Hilbert curve over the map.
 
-Neighbours on the curve are neighbours on the map, so that differences between consecutive coordinates are small numbers
+Neighbors on the curve are neighbors on the map, so that differences between consecutive coordinates are small numbers
 (a delta-coded column compresses about fourteen times better than nested objects) and a chunk of details covers one
 place.
 """

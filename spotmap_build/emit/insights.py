@@ -1,4 +1,4 @@
-"""What the map means, as the site's files: ``insights.json``, and the neighbours in chunks. Pure."""
+"""What the map means, as the site's files: ``insights.json``, and the neighbors in chunks. Pure."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 INSIGHTS_FILE: Final = "insights.json"
 INSIGHTS_SCHEMA: Final = "spotmap.insights/1"
-NEIGHBOURS_SCHEMA: Final = "spotmap.neighbours/1"
+NEIGHBORS_SCHEMA: Final = "spotmap.neighbors/1"
 
 
 def encode_insights(atlas: Atlas, number_of_row: Int64Array, order: Int64Array, chunk: int) -> dict[str, bytes]:
-    """The files by name. ``number_of_row`` and ``order`` lead from rows to the site's numbers and back; neighbours are
+    """The files by name. ``number_of_row`` and ``order`` lead from rows to the site's numbers and back; neighbors are
     given for ``chunk`` tracks a file, and not at all where none are known."""
     found, numbers = atlas.insights, number_of_row.tolist()
     document = {
@@ -53,11 +53,11 @@ def encode_insights(atlas: Atlas, number_of_row: Int64Array, order: Int64Array, 
         },
     }
     files = {INSIGHTS_FILE: orjson.dumps(document)}
-    if found.neighbours:
+    if found.neighbors:
         rows = order.tolist()
         for number, first in enumerate(range(0, len(rows), chunk)):
-            content = _neighbours(atlas, numbers, rows[first : first + chunk], first)
-            files[f"neighbours-{number:03d}.json"] = orjson.dumps(content)
+            content = _neighbors(atlas, numbers, rows[first : first + chunk], first)
+            files[f"neighbors-{number:03d}.json"] = orjson.dumps(content)
     return files
 
 
@@ -72,13 +72,13 @@ def _figure(one: Figure) -> dict[str, Any]:
     return {"name": one.name, "label": one.label, "value": value, "chance": one.chance, "meaning": one.meaning}
 
 
-def _neighbours(atlas: Atlas, numbers: Sequence[int], rows: Sequence[int], first: int) -> dict[str, Any]:
+def _neighbors(atlas: Atlas, numbers: Sequence[int], rows: Sequence[int], first: int) -> dict[str, Any]:
     found = atlas.insights
     reasons: dict[str, int] = {"": 0}
     return {
-        "schema": NEIGHBOURS_SCHEMA,
+        "schema": NEIGHBORS_SCHEMA,
         "first": first,
-        "neighbours": [[numbers[other] for other in found.neighbours[row]] for row in rows],
+        "neighbors": [[numbers[other] for other in found.neighbors[row]] for row in rows],
         "shared": [[reasons.setdefault(text, len(reasons)) for text in found.shared[row]] for row in rows],
         "reasons": list(reasons),
         "kept": [round(found.kept[row] * 100) for row in rows],

@@ -15,7 +15,7 @@ from spotmap_build.model import Figure
 TEMPLATE_SUFFIX = ".j2"
 RENAMED = {"viewer.bundle.js": "viewer.js"}
 ASSET_SUFFIXES = frozenset({".css", ".js", ".svg", ".png", ".ico", ".webp", ".woff2", ".webmanifest"})
-"""What lands in a site; the folder's modules, licences and notes stay behind."""
+"""What lands in a site; the folder's modules, licenses and notes stay behind."""
 
 FIRST_FILES = ("viewer.js", "style.css", "favicon.svg", "map.json", "text.json")
 """What a browser needs of a generation to show the map, and the first that it keeps for times without network."""

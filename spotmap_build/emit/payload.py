@@ -88,7 +88,7 @@ def encode(
             "details": list(details),
             "details_chunk": DETAILS_CHUNK,
             "insights": INSIGHTS_FILE,
-            "neighbours": [name for name in insights if name != INSIGHTS_FILE],
+            "neighbors": [name for name in insights if name != INSIGHTS_FILE],
         },
         "sources": list(sources),
     }
@@ -113,7 +113,7 @@ def _digest(files: Mapping[str, bytes]) -> str:
 
 
 def _to_grid(coordinates: npt.NDArray[np.float32]) -> Int64Array:
-    """Scale to integers: the wider axis from margin to margin, the other by the same factor, both centred."""
+    """Scale to integers: the wider axis from margin to margin, the other by the same factor, both centered."""
     if not np.isfinite(coordinates).all():
         raise ValueError("the layout has coordinates that are not finite")
     if len(coordinates) == 0:
@@ -206,8 +206,8 @@ def _view(coordinates: Int64Array) -> list[int]:
     if len(coordinates) == 0:
         return [0, 0, EXTENT, EXTENT]
     low, high = np.quantile(coordinates, (0.01, 0.99), axis=0)
-    centre, half = (low + high) / 2, np.maximum((high - low) / 2, SMALLEST_VIEW / 2)
-    return [int(edge) for edge in np.rint(np.concatenate([centre - half, centre + half]))]
+    center, half = (low + high) / 2, np.maximum((high - low) / 2, SMALLEST_VIEW / 2)
+    return [int(edge) for edge in np.rint(np.concatenate([center - half, center + half]))]
 
 
 def _text(tracks: Sequence[Track]) -> dict[str, Any]:

@@ -50,7 +50,7 @@ ClusterName = Annotated[str, Meta(max_length=10_000)]
 
 
 class PublishedCluster(msgspec.Struct, frozen=True):
-    """A neighbourhood or region as the site shows it. ``members`` are the site's numbers of tracks."""
+    """A cluster or region as the site shows it. ``members`` are the site's numbers of tracks."""
 
     id: str
     name: str

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from spotmap_build.demo.catalog import (
     PLAYLISTS,
-    CatalogueEntry,
+    CatalogEntry,
     PlaylistPlan,
     album_island,
-    catalogue,
+    catalog,
 )
 from spotmap_build.demo.harmony import Score
 from spotmap_build.errors import TrackError
@@ -45,7 +45,7 @@ def load() -> Library:
 
     Every track carries its style as a facet. Its recording is a recipe for :func:`render`.
     """
-    entries = catalogue()
+    entries = catalog()
     tracks = tuple(_track(entry) for entry in entries)
     return Library(tracks=tracks, playlists=tuple(_playlist(plan, entries) for plan in PLAYLISTS))
 
@@ -78,7 +78,7 @@ def render(recipe: str, folder: Path) -> Path:
     return path
 
 
-def _track(entry: CatalogueEntry) -> Track:
+def _track(entry: CatalogEntry) -> Track:
     recipe = json.dumps(asdict(entry.score), sort_keys=True, separators=(",", ":"))
     return Track(
         id=f"demo:{entry.slug}",
@@ -93,8 +93,8 @@ def _track(entry: CatalogueEntry) -> Track:
     )
 
 
-def _playlist(plan: PlaylistPlan, entries: tuple[CatalogueEntry, ...]) -> Playlist:
-    by_island: dict[str, list[CatalogueEntry]] = {}
+def _playlist(plan: PlaylistPlan, entries: tuple[CatalogEntry, ...]) -> Playlist:
+    by_island: dict[str, list[CatalogEntry]] = {}
     for entry in entries:
         by_island.setdefault(album_island(entry.album), []).append(entry)
     picked = (by_island[island][position] for island, positions in plan.picks.items() for position in positions)

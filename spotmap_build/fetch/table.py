@@ -204,7 +204,7 @@ def _playlists(columns: Columns, tracks: Sequence[Track]) -> list[Playlist]:
 
 
 def _place(tracks: Sequence[Track], columns: Columns) -> tuple[list[Track], list[Failed]]:
-    placed, failures = [], []
+    projected, failures = [], []
     for track, raw_x, raw_y in zip(tracks, columns["x"], columns["y"], strict=True):
         x, y = _number(raw_x), _number(raw_y)
         is_far = x is not None and y is not None and max(abs(x), abs(y)) > FARTHEST
@@ -212,10 +212,10 @@ def _place(tracks: Sequence[Track], columns: Columns) -> tuple[list[Track], list
             fault = "is too far away for a map" if is_far else "is no number"
             detail = f"Its x or y {fault}: x={raw_x!r:.40}, y={raw_y!r:.40}."
             failures.append(Failed(track.id, "fetch", "no-place", detail))
-            placed.append(track)
+            projected.append(track)
         else:
-            placed.append(replace(track, position=(x, y)))
-    return placed, failures
+            projected.append(replace(track, position=(x, y)))
+    return projected, failures
 
 
 def _with_recordings(

@@ -1,4 +1,4 @@
-"""Why two tracks are neighbours, and how a track differs from a group, in words with numbers. Pure."""
+"""Why two tracks are neighbors, and how a track differs from a group, in words with numbers. Pure."""
 
 from __future__ import annotations
 

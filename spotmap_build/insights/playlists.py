@@ -1,6 +1,6 @@
 """What the map says about playlists: are they of a piece, who does not fit, who would, and what none of them covers.
 
-Pure. All similarities are cosines of unit vectors centred over the library.
+Pure. All similarities are cosines of unit vectors centered over the library.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Coherence:
 
     ``similarity``: mean cosine of its pairs, ``expected``: that of random draws from the library (which does not depend
     on their size), ``z``: by how many standard deviations of random draws of this size it exceeds that. ``closeness``
-    does not grow with the size: 0 is as alike as random tracks, 1 as alike as tracks and their nearest neighbours.
+    does not grow with the size: 0 is as alike as random tracks, 1 as alike as tracks and their nearest neighbors.
     """
 
     similarity: float
@@ -81,21 +81,21 @@ class Overlap:
 
 
 def measure_playlists(
-    playlists: Sequence[Sequence[int]], unit_vectors: Float32Array, neighbours: Int32Array
+    playlists: Sequence[Sequence[int]], unit_vectors: Float32Array, neighbors: Int32Array
 ) -> tuple[PlaylistFigures, ...]:
     """The figures of every playlist, given as rows.
 
     Parameters
     ----------
-    unit_vectors: float32 ``[n, d]``, rows of length one (or zero), centred over the library.
-    neighbours: int32 ``[n, k]``, each row's nearest rows, without itself, nearest first.
+    unit_vectors: float32 ``[n, d]``, rows of length one (or zero), centered over the library.
+    neighbors: int32 ``[n, k]``, each row's nearest rows, without itself, nearest first.
     """
     if not playlists:
         return ()
-    chance = Chance.of(unit_vectors)
-    nearest = _similarity_of_nearest(unit_vectors, neighbours)
+    chance = NullModel.of(unit_vectors)
+    nearest = _similarity_of_nearest(unit_vectors, neighbors)
     return tuple(
-        _measure(np.unique(np.asarray(rows, dtype=np.intp)), unit_vectors, neighbours, chance, nearest)
+        _measure(np.unique(np.asarray(rows, dtype=np.intp)), unit_vectors, neighbors, chance, nearest)
         for rows in playlists
     )
 
@@ -130,7 +130,7 @@ def overlaps(playlists: Sequence[Sequence[int]]) -> tuple[Overlap, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Chance:
+class NullModel:
     """Mean and variance, over random draws of m tracks, of the mean similarity of all pairs drawn: exact, no sampling.
 
     ``mean`` of all pairs; ``variance`` of a pair; ``linked``: covariance of two pairs that have a track in common;
@@ -143,7 +143,7 @@ class Chance:
     apart: float
 
     @classmethod
-    def of(cls, unit_vectors: Float32Array) -> Chance:
+    def of(cls, unit_vectors: Float32Array) -> NullModel:
         """Of a library's vectors, float32 ``[n, d]``. Needs n d^2 operations, not n^2 d."""
         n = len(unit_vectors)
         if n < 4:
@@ -168,8 +168,8 @@ class Chance:
         return math.sqrt(max(0.0, total / pairs))
 
 
-def coherence(members: Float32Array, chance: Chance, nearest: float) -> Coherence:
-    """Of the unit vectors of two tracks or more. ``nearest``: mean similarity of tracks to their nearest neighbours."""
+def coherence(members: Float32Array, chance: NullModel, nearest: float) -> Coherence:
+    """Of the unit vectors of two tracks or more. ``nearest``: mean similarity of tracks to their nearest neighbors."""
     size = len(members)
     own = float(np.sum(members.astype(np.float64) ** 2))
     similarity = (float(np.sum(members.sum(axis=0, dtype=np.float64) ** 2)) - own) / (size * (size - 1))
@@ -190,7 +190,7 @@ def describe_coherence(figures: Coherence) -> str:
     degree = "very much" if figures.closeness >= 0.6 else "clearly" if figures.closeness >= 0.25 else "a little"
     return (
         f"Its tracks are {degree} more alike than a random draw: {figures.closeness:.0%} of the way "
-        "to nearest neighbours."
+        "to nearest neighbors."
     )
 
 
@@ -206,8 +206,8 @@ def describe_misfit(figures: PlaylistFigures, misfit: Fit, differences: Sequence
 def _measure(
     rows: npt.NDArray[np.intp],
     unit_vectors: Float32Array,
-    neighbours: Int32Array,
-    chance: Chance,
+    neighbors: Int32Array,
+    chance: NullModel,
     nearest: float,
 ) -> PlaylistFigures:
     if len(rows) < LEAST_MEMBERS:
@@ -221,7 +221,7 @@ def _measure(
     return PlaylistFigures(
         figures,
         _misfits(rows, inside),
-        _suggestions(rows, references, inside, unit_vectors, neighbours),
+        _suggestions(rows, references, inside, unit_vectors, neighbors),
         float(np.median(inside)),
     )
 
@@ -239,10 +239,10 @@ def _suggestions(
     references: npt.NDArray[np.intp],
     inside: Float32Array,
     unit_vectors: Float32Array,
-    neighbours: Int32Array,
+    neighbors: Int32Array,
 ) -> tuple[Fit, ...]:
-    """Of the tracks that members have as neighbours, those as near to the playlist as its own median member."""
-    votes = np.bincount(neighbours[rows].ravel(), minlength=len(unit_vectors))
+    """Of the tracks that members have as neighbors, those as near to the playlist as its own median member."""
+    votes = np.bincount(neighbors[rows].ravel(), minlength=len(unit_vectors))
     votes[rows] = 0
     candidates = np.argsort(-votes, kind="stable")[:MOST_CANDIDATES].astype(np.intp)
     candidates = candidates[votes[candidates] > 0]
@@ -265,10 +265,10 @@ def _closeness(
     return np.asarray(best.mean(axis=1), dtype=np.float32)
 
 
-def _similarity_of_nearest(unit_vectors: Float32Array, neighbours: Int32Array) -> float:
+def _similarity_of_nearest(unit_vectors: Float32Array, neighbors: Int32Array) -> float:
     """Mean cosine of tracks to their five nearest; of at most 2,000 tracks, evenly spread."""
     rows = np.linspace(0, len(unit_vectors) - 1, min(len(unit_vectors), 2_000)).astype(np.intp)
-    near = neighbours[rows, :CLOSEST]
+    near = neighbors[rows, :CLOSEST]
     if not near.size:
         return 0.0
     return float(np.mean(np.einsum("id,ijd->ij", unit_vectors[rows], unit_vectors[near])))

@@ -15,7 +15,7 @@ from spotmap_build.project import quality
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array, Int32Array
     from spotmap_build.project.anchoring import Anchored
-    from spotmap_build.project.neighbors import Neighbours
+    from spotmap_build.project.neighbors import Neighbors
 
 AGREEMENTS: Final = {
     "artist": "by the same artist",
@@ -27,7 +27,7 @@ AGREEMENTS: Final = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class QualityCard:
+class QualityReport:
     """All figures in the order in which to show them.
 
     ``kept``: float32 ``[n]``, for each track the share of its ten most similar tracks that are among its ten nearest
@@ -39,41 +39,41 @@ class QualityCard:
     measured: int
 
 
-def quality_card(
+def quality_report(
     unit_vectors: Float32Array,
-    neighbours: Neighbours,
-    places: Float32Array,
+    neighbors: Neighbors,
+    positions: Float32Array,
     *,
     cluster_labels: Int32Array,
     labels: Mapping[str, Sequence[Sequence[str]]],
     anchored: Anchored | None = None,
-) -> QualityCard:
+) -> QualityReport:
     """Measure a finished map.
 
     Parameters
     ----------
-    unit_vectors, neighbours: what the map was made of.
+    unit_vectors, neighbors: what the map was made of.
     places: float32 ``[n, 2]``.
     cluster_labels: int32 ``[n]``, -1 for noise.
     labels: by kind (a key of :data:`AGREEMENTS`), what each track has of it: none, one or several. Kinds that no
         track has are left out.
     anchored: how the map was held to the last one, where there was one.
     """
-    kept = quality.kept_neighbours(neighbours, places)
-    figures = [*_of_the_plane(unit_vectors, neighbours, places, kept)]
+    kept = quality.neighbor_recall(neighbors, positions)
+    figures = [*_of_the_plane(unit_vectors, neighbors, positions, kept)]
     for kind, of_tracks in labels.items():
-        figures += _of_labels(kind, quality.agreement(neighbours, places, of_tracks))
-    figures += _of_clusters(places, cluster_labels)
+        figures += _of_labels(kind, quality.agreement(neighbors, positions, of_tracks))
+    figures += _of_clusters(positions, cluster_labels)
     if anchored is not None and anchored.drift.known_count:
         figures += _of_the_past(anchored)
-    return QualityCard(tuple(figures), kept, len(quality.sampled_rows(len(places))))
+    return QualityReport(tuple(figures), kept, len(quality.sampled_rows(len(positions))))
 
 
 def _of_the_plane(
-    unit_vectors: Float32Array, neighbours: Neighbours, places: Float32Array, kept: Float32Array
+    unit_vectors: Float32Array, neighbors: Neighbors, positions: Float32Array, kept: Float32Array
 ) -> list[Figure]:
-    trust = quality.trustworthiness(unit_vectors, places)
-    continuity = quality.continuity(unit_vectors, places)
+    trust = quality.trustworthiness(unit_vectors, positions)
+    continuity = quality.continuity(unit_vectors, positions)
     recall = float(kept.mean()) if len(kept) else 1.0
     figures = [
         Figure(
@@ -92,52 +92,52 @@ def _of_the_plane(
             0.5,
         ),
         Figure(
-            "neighbour_recall",
-            "neighbours kept",
+            "neighbor_recall",
+            "neighbors kept",
             recall,
-            f"Of the {quality.NEIGHBOURHOOD} tracks that sound most like a track, {_percent(recall)} are also among "
-            f"its {quality.NEIGHBOURHOOD} nearest on the map; two dimensions cannot hold all of them.",
-            min(1.0, quality.NEIGHBOURHOOD / max(len(places) - 1, 1)),
+            f"Of the {quality.NEIGHBORHOOD_SIZE} tracks that sound most like a track, {_percent(recall)} are also "
+            f"among its {quality.NEIGHBORHOOD_SIZE} nearest on the map; two dimensions cannot hold all of them.",
+            min(1.0, quality.NEIGHBORHOOD_SIZE / max(len(positions) - 1, 1)),
         ),
     ]
-    if not neighbours.is_exact:
+    if not neighbors.is_exact:
         figures.append(
             Figure(
                 "search_recall",
-                "neighbours found",
-                neighbours.recall,
+                "neighbors found",
+                neighbors.recall,
                 "The library is too large to compare every pair of tracks; "
-                f"the faster search found {_percent(neighbours.recall)} of the true neighbours.",
+                f"the faster search found {_percent(neighbors.recall)} of the true neighbors.",
             )
         )
     return figures
 
 
 def _of_labels(kind: str, found: quality.Agreement) -> list[Figure]:
-    if not found.labelled:
+    if not found.labeled:
         return []
     what = AGREEMENTS[kind]
     return [
         Figure(
             f"{kind}_agreement_in_space",
-            f"{kind}: neighbours by sound",
+            f"{kind}: neighbors by sound",
             found.in_space,
-            f"Of the {quality.NEIGHBOURHOOD} tracks that sound most like a track, {_percent(found.in_space)} are "
+            f"Of the {quality.NEIGHBORHOOD_SIZE} tracks that sound most like a track, {_percent(found.in_space)} are "
             f"{what}; of tracks drawn at random, {_percent(found.by_chance)}.",
             found.by_chance,
         ),
         Figure(
             f"{kind}_agreement_on_map",
-            f"{kind}: neighbours on the map",
+            f"{kind}: neighbors on the map",
             found.on_plane,
-            f"Of the {quality.NEIGHBOURHOOD} nearest tracks on the map, {_percent(found.on_plane)} are {what}; "
+            f"Of the {quality.NEIGHBORHOOD_SIZE} nearest tracks on the map, {_percent(found.on_plane)} are {what}; "
             f"of tracks drawn at random, {_percent(found.by_chance)}.",
             found.by_chance,
         ),
     ]
 
 
-def _of_clusters(places: Float32Array, cluster_labels: Int32Array) -> list[Figure]:
+def _of_clusters(positions: Float32Array, cluster_labels: Int32Array) -> list[Figure]:
     if not len(cluster_labels):
         return []
     noise = float(np.mean(cluster_labels < 0))
@@ -147,7 +147,7 @@ def _of_clusters(places: Float32Array, cluster_labels: Int32Array) -> list[Figur
         )
     ]
     if cluster_labels.max() > 0:
-        validity = cluster_validity(places, cluster_labels)
+        validity = cluster_validity(positions, cluster_labels)
         figures.append(
             Figure(
                 "cluster_validity",

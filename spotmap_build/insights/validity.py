@@ -18,7 +18,7 @@ SAMPLE: Final = 2000
 """Work grows with the square. The same share is drawn of every cluster, with a fixed seed."""
 
 
-def cluster_validity(places: Float32Array, labels: Int32Array) -> float:
+def cluster_validity(positions: Float32Array, labels: Int32Array) -> float:
     """-1 to 1: above 0 where clusters are denser inside than between them; noise counts as 0. 0 without two clusters.
 
     Parameters
@@ -27,12 +27,12 @@ def cluster_validity(places: Float32Array, labels: Int32Array) -> float:
     labels: int32 ``[n]``, -1 for noise.
     """
     rows = _sample(labels)
-    places, labels = places[rows], labels[rows]
+    positions, labels = positions[rows], labels[rows]
     members = [np.flatnonzero(labels == label) for label in np.unique(labels[labels >= 0])]
     members = [inside for inside in members if len(inside) > 1]
     if len(members) < 2:
         return 0.0
-    distances = [_distances(places[inside], places[inside]) for inside in members]
+    distances = [_distances(positions[inside], positions[inside]) for inside in members]
     cores = [_core_distances(distance) for distance in distances]
     trees = [
         _spanning_tree(_reachability(distance, core, core)) for distance, core in zip(distances, cores, strict=True)
@@ -44,7 +44,7 @@ def cluster_validity(places: Float32Array, labels: Int32Array) -> float:
         for other in range(one):
             some, others = members[one][inner[one]], members[other][inner[other]]
             between = _reachability(
-                _distances(places[some], places[others]), cores[one][inner[one]], cores[other][inner[other]]
+                _distances(positions[some], positions[others]), cores[one][inner[one]], cores[other][inner[other]]
             )
             separation[one, other] = separation[other, one] = between.min()
     total = 0.0

@@ -20,7 +20,7 @@ SAME_RECORDING: Final = 0.97
 less than this, another performance more."""
 SAME_LENGTH_MS: Final = 2_000
 UNLIKE: Final = 0.0
-"""Cosine (of vectors centred over the library) under which equal titles are another song: "Intro" of two albums."""
+"""Cosine (of vectors centered over the library) under which equal titles are another song: "Intro" of two albums."""
 GENERIC_TITLES: Final = frozenset(
     {"intro", "outro", "interlude", "prelude", "skit", "untitled", "track", "theme", "menu"}
 )
@@ -66,7 +66,7 @@ def group_versions(
     Parameters
     ----------
     titles, artists, durations_ms: of every row, as the source gives them.
-    unit_vectors: float32 ``[n, d]``, rows of length one (or zero), centred over the library.
+    unit_vectors: float32 ``[n, d]``, rows of length one (or zero), centered over the library.
     """
     split = [split_title(title) for title in titles]
     blocks: defaultdict[tuple[str, str], list[int]] = defaultdict(list)

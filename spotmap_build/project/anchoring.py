@@ -1,4 +1,4 @@
-"""A map that stays where people remember it: known tracks keep their places, new ones settle among their neighbours."""
+"""A map that stays where people remember it: known tracks keep their places, new ones settle among their neighbors."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from spotmap_build.project.layout import (
-    LAYOUT_NEIGHBOURS,
-    MINIMUM_DISTANCE,
+    LAYOUT_NEIGHBORS,
+    MIN_DIST,
     SMALLEST_FOR_UMAP,
     attempts,
     epochs,
-    lay_out_afresh,
+    fit_layout,
 )
 from spotmap_build.project.neighbors import nearest_rows, similarities_between
-from spotmap_build.project.quality import NEIGHBOURHOOD, nearest_on_plane, trustworthiness
+from spotmap_build.project.quality import NEIGHBORHOOD_SIZE, nearest_on_plane, trustworthiness
 from spotmap_build.project.umap_layout import fuzzy_simplicial_set, optimize_layout
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from spotmap_build.model import Float32Array
-    from spotmap_build.project.neighbors import Neighbours
+    from spotmap_build.project.neighbors import Neighbors
 
     BoolArray = npt.NDArray[np.bool_]
 
@@ -36,22 +36,22 @@ LARGEST_LOSS_OF_STAYING: Final = 0.01
 """In trustworthiness, against the last map that was laid out afresh: losses of many small builds do not add up."""
 SMALLEST_KNOWN_SHARE: Final = 0.2
 """Of the tracks: where fewer were on the last map, there is little to remember."""
-REACH: Final = 0.008
+MAX_DISPLACEMENT: Final = 0.008
 """Of the diagonal: how far most known tracks may go. With the next two this keeps the promise that half of them move by
 less than a hundredth, and nineteen of twenty by less than a twentieth."""
-WIDE_REACH: Final = 0.045
+WIDE_MAX_DISPLACEMENT: Final = 0.045
 LARGEST_WIDE_SHARE: Final = 0.4
 LARGEST_FREE_SHARE: Final = 0.04
 """Of the known tracks: these may go anywhere."""
 SETTLING_EPOCHS: Final = 200
-FIRST_RATE: Final = 0.5
+HELD_INITIAL_ALPHA: Final = 0.5
 FITS: Final = 30
 """Rounds of fitting, each of which trusts less what fitted ill; settles within twenty."""
 SCATTER: Final = 0.03
 """Of the diagonal: how much farther from its hosts a new track starts at each further attempt."""
 MOVED: Final = 0.05
 """Of the diagonal: who goes farther is not where a person remembers it."""
-HOSTS: Final = 5
+HOST_COUNT: Final = 5
 """Known tracks among which a new one first appears."""
 
 
@@ -73,16 +73,16 @@ class Anchored:
     afresh all the same and then turned to fit the old one, as a sentence; empty where known tracks were held.
     """
 
-    places: Float32Array
+    positions: Float32Array
     drift: Drift
     trustworthiness: float
     fresh_trustworthiness: float
     afresh: str = ""
 
 
-def lay_out_anchored(
+def fit_anchored_layout(
     unit_vectors: Float32Array,
-    neighbours: Neighbours,
+    neighbors: Neighbors,
     previous: Float32Array,
     seed: int,
     *,
@@ -98,7 +98,7 @@ def lay_out_anchored(
 
     Parameters
     ----------
-    unit_vectors, neighbours, seed: as for :func:`~spotmap_build.project.layout.lay_out_afresh`.
+    unit_vectors, neighbors, seed: as for :func:`~spotmap_build.project.layout.fit_layout`.
     previous: float32 ``[n, 2]``, where each track was on the last map, in any unit; NaN for new ones.
     gone_count: how many tracks of the last map are not in the library any more.
     is_fresh_wanted: lay out afresh, and only turn, mirror, scale and shift the result to fit the old map.
@@ -107,45 +107,47 @@ def lay_out_anchored(
     known = are_known(previous)
     reason = _reason_for_fresh(known, previous, is_fresh_wanted)
     if not reason and last_fresh_trustworthiness is not None and _changed_share(known, gone_count) <= FEW_CHANGED_SHARE:
-        places = _beside_hosts(unit_vectors, previous, known)
-        figure = trustworthiness(unit_vectors, places)
+        positions = _beside_hosts(unit_vectors, previous, known)
+        figure = trustworthiness(unit_vectors, positions)
         if last_fresh_trustworthiness - figure <= LARGEST_LOSS_OF_STAYING:
-            return Anchored(places, drift_between(previous, places), figure, last_fresh_trustworthiness)
-    fresh = lay_out_afresh(unit_vectors, neighbours, seed)
+            return Anchored(positions, drift_between(previous, positions), figure, last_fresh_trustworthiness)
+    fresh = fit_layout(unit_vectors, neighbors, seed)
     fresh_figure = trustworthiness(unit_vectors, fresh)
     if not reason:
-        places = _settle(unit_vectors, neighbours, previous, known=known, gone_count=gone_count, fresh=fresh, seed=seed)
-        figure = trustworthiness(unit_vectors, places)
+        positions = _settle(
+            unit_vectors, neighbors, previous, known=known, gone_count=gone_count, fresh=fresh, seed=seed
+        )
+        figure = trustworthiness(unit_vectors, positions)
         if fresh_figure - figure <= LARGEST_LOSS:
-            return Anchored(places, drift_between(previous, places), figure, fresh_figure)
+            return Anchored(positions, drift_between(previous, positions), figure, fresh_figure)
         reason = f"Holding the known tracks would have cost {fresh_figure - figure:.3f} of trustworthiness."
-    turned = align(fresh, previous)
+    turned = procrustes_align(fresh, previous)
     return Anchored(turned, drift_between(previous, turned), fresh_figure, fresh_figure, reason)
 
 
-def drift_between(previous: Float32Array, places: Float32Array) -> Drift:
+def drift_between(previous: Float32Array, positions: Float32Array) -> Drift:
     """How far tracks moved from ``previous`` (NaN: was not there) to ``places``, both ``[n, 2]`` in one frame."""
     known = are_known(previous)
     if not known.any():
         return Drift(0.0, 0.0, 0)
-    moved = _distances(previous, places)[known]
+    moved = _distances(previous, positions)[known]
     return Drift(float(np.median(moved)), float(np.quantile(moved, 0.95)), int(known.sum()))
 
 
-def have_moved(previous: Float32Array, places: Float32Array) -> BoolArray:
+def have_moved(previous: Float32Array, positions: Float32Array) -> BoolArray:
     """Which known tracks lie elsewhere than on the last map: bool ``[n]``; both ``[n, 2]`` in one frame.
 
     None where the known ones are too few, or too much in one spot, to bring both maps into one frame.
     """
     known = are_known(previous)
-    if not _can_be_aligned(places, previous, known):
-        return np.zeros(len(places), dtype=np.bool_)
-    return known & (_distances(previous, places) > MOVED)
+    if not _can_be_aligned(positions, previous, known):
+        return np.zeros(len(positions), dtype=np.bool_)
+    return known & (_distances(previous, positions) > MOVED)
 
 
-def _distances(previous: Float32Array, places: Float32Array) -> Float32Array:
+def _distances(previous: Float32Array, positions: Float32Array) -> Float32Array:
     """How far each track went, as a share of this map's diagonal; NaN for new ones."""
-    return np.asarray(np.linalg.norm(places - previous, axis=1) / (diagonal(places) or 1.0), dtype=np.float32)
+    return np.asarray(np.linalg.norm(positions - previous, axis=1) / (diagonal(positions) or 1.0), dtype=np.float32)
 
 
 def are_known(previous: Float32Array) -> BoolArray:
@@ -153,38 +155,38 @@ def are_known(previous: Float32Array) -> BoolArray:
     return np.asarray(np.isfinite(previous).all(axis=1), dtype=np.bool_)
 
 
-def diagonal(places: Float32Array) -> float:
+def diagonal(positions: Float32Array) -> float:
     """Of the smallest upright rectangle around all places; 0 where there are none, or all in one spot."""
-    return float(np.linalg.norm(np.ptp(places, axis=0))) if len(places) else 0.0
+    return float(np.linalg.norm(np.ptp(positions, axis=0))) if len(positions) else 0.0
 
 
-def align(places: Float32Array, previous: Float32Array) -> Float32Array:
+def procrustes_align(positions: Float32Array, previous: Float32Array) -> Float32Array:
     """Turn, mirror, scale and shift ``places`` so that known tracks come as near to ``previous`` as they can.
 
     Mirroring too: a fresh layout is as good in a mirror, and the one that looks like the old map is wanted. Groups that
     went somewhere else altogether do not pull the rest along: the farther off a track is, the less it counts.
     """
     known = are_known(previous)
-    if not _can_be_aligned(places, previous, known):
-        return places
-    source, target = places[known].astype(np.float64), previous[known].astype(np.float64)
+    if not _can_be_aligned(positions, previous, known):
+        return positions
+    source, target = positions[known].astype(np.float64), previous[known].astype(np.float64)
     weights = np.ones(len(source))
     for _ in range(FITS):
         weights /= weights.sum()
-        source_centre, target_centre = weights @ source, weights @ target
-        left, right = source - source_centre, target - target_centre
+        source_center, target_center = weights @ source, weights @ target
+        left, right = source - source_center, target - target_center
         u, _, v = np.linalg.svd(left.T @ (weights[:, None] * right))
         turn = u @ v
         # By the sizes of the two maps, not by least squares: that would shrink what does not fit.
         scale = np.sqrt((weights @ (right**2).sum(axis=1)) / (weights @ (left**2).sum(axis=1)))
         distance = np.linalg.norm(left @ turn * scale - right, axis=1)
         weights = 1 / (1 + (distance / max(float(np.median(distance)), 1e-12)) ** 2)
-    turned = (places - source_centre) @ turn * scale + target_centre
+    turned = (positions - source_center) @ turn * scale + target_center
     return np.asarray(turned, dtype=np.float32)
 
 
-def _can_be_aligned(places: Float32Array, previous: Float32Array, known: BoolArray) -> bool:
-    return bool(known.sum() >= 2 and diagonal(places[known]) > 0 and diagonal(previous[known]) > 0)
+def _can_be_aligned(positions: Float32Array, previous: Float32Array, known: BoolArray) -> bool:
+    return bool(known.sum() >= 2 and diagonal(positions[known]) > 0 and diagonal(previous[known]) > 0)
 
 
 def _reason_for_fresh(known: BoolArray, previous: Float32Array, is_fresh_wanted: bool) -> str:
@@ -204,17 +206,19 @@ def _changed_share(known: BoolArray, gone_count: int) -> float:
 
 def _beside_hosts(unit_vectors: Float32Array, previous: Float32Array, known: BoolArray) -> Float32Array:
     """Known tracks exactly where they were, each new one among its hosts, about as far off as neighbors usually are."""
-    places = _first_places(unit_vectors, previous, known)
+    positions = _initial_positions(unit_vectors, previous, known)
     new = np.flatnonzero(~known)
     nearest = nearest_on_plane(previous[known], 1)[:, 0]
     step = np.median(np.linalg.norm(previous[known] - previous[known][nearest], axis=1))
-    places[new] += np.random.default_rng(0).normal(scale=step or 1e-3 * diagonal(previous[known]), size=(len(new), 2))
-    return places
+    positions[new] += np.random.default_rng(0).normal(
+        scale=step or 1e-3 * diagonal(previous[known]), size=(len(new), 2)
+    )
+    return positions
 
 
 def _settle(
     unit_vectors: Float32Array,
-    neighbours: Neighbours,
+    neighbors: Neighbors,
     previous: Float32Array,
     *,
     known: BoolArray,
@@ -222,85 +226,92 @@ def _settle(
     fresh: Float32Array,
     seed: int,
 ) -> Float32Array:
-    graph = fuzzy_simplicial_set(neighbours.first(LAYOUT_NEIGHBOURS))
+    graph = fuzzy_simplicial_set(neighbors.first(LAYOUT_NEIGHBORS))
     # The last map may come in any unit, and a map of twice as many tracks needs twice the room: as much as a fresh one.
     scale = np.float32(_size(fresh[known]) / _size(previous[known]))
-    first_places = _first_places(unit_vectors, previous, known) * scale
-    still = np.where(known, np.float32(0), np.float32(np.inf)).astype(np.float32)
+    initial_positions = _initial_positions(unit_vectors, previous, known) * scale
+    pinned = np.where(known, np.float32(0), np.float32(np.inf)).astype(np.float32)
     changed_share = _changed_share(known, gone_count)
     # Where nothing is new, it may be best that all stay: what those gain that go far is often lost elsewhere.
     is_nothing_new = bool(known.all())
     shares = {changed_share, 0.0} if is_nothing_new else {changed_share}
-    reaches = [
-        reaches_of(unit_vectors, neighbours, first_places, known, share) for share in sorted(shares, reverse=True)
+    max_displacements = [
+        max_displacement_of(unit_vectors, neighbors, initial_positions, known, share)
+        for share in sorted(shares, reverse=True)
     ]
-    best, best_figure = first_places, trustworthiness(unit_vectors, first_places) if is_nothing_new else -np.inf
-    for reach, attempt in product(reaches, range(attempts(len(known)))):
-        homes = _scattered(first_places, known, attempt)
-        places = homes
-        for allowed, rate, count in ((still, 1.0, SETTLING_EPOCHS), (reach, FIRST_RATE, epochs(len(homes)))):
-            places = optimize_layout(
+    best, best_figure = (
+        initial_positions,
+        trustworthiness(unit_vectors, initial_positions) if is_nothing_new else -np.inf,
+    )
+    for max_displacement, attempt in product(max_displacements, range(attempts(len(known)))):
+        anchors = _scattered(initial_positions, known, attempt)
+        positions = anchors
+        for allowed, rate, count in (
+            (pinned, 1.0, SETTLING_EPOCHS),
+            (max_displacement, HELD_INITIAL_ALPHA, epochs(len(anchors))),
+        ):
+            positions = optimize_layout(
                 graph,
-                places,
-                min_dist=MINIMUM_DISTANCE,
+                positions,
+                min_dist=MIN_DIST,
                 n_epochs=count,
                 random_state=seed + attempt,
                 initial_alpha=rate,
-                anchors=homes,
+                anchors=anchors,
                 max_displacement=allowed,
             )
-        figure = trustworthiness(unit_vectors, places)
+        figure = trustworthiness(unit_vectors, positions)
         if figure > best_figure:
-            best, best_figure = places, figure
+            best, best_figure = positions, figure
     return np.asarray(best / scale, dtype=np.float32)
 
 
-def _scattered(first_places: Float32Array, known: BoolArray, attempt: int) -> Float32Array:
+def _scattered(initial_positions: Float32Array, known: BoolArray, attempt: int) -> Float32Array:
     """New tracks a little farther from their hosts at each attempt: what sounds like nothing else finds a free spot."""
     # Never nothing: exact duplicates would start at one spot and never part.
-    spread = (1e-3 + SCATTER * attempt) * diagonal(first_places)
-    noise = np.random.default_rng(attempt).normal(scale=spread or 1e-3, size=first_places.shape)
-    return np.asarray(first_places + np.where(known[:, None], 0, noise), dtype=np.float32)
+    spread = (1e-3 + SCATTER * attempt) * diagonal(initial_positions)
+    noise = np.random.default_rng(attempt).normal(scale=spread or 1e-3, size=initial_positions.shape)
+    return np.asarray(initial_positions + np.where(known[:, None], 0, noise), dtype=np.float32)
 
 
-def reaches_of(
-    unit_vectors: Float32Array, neighbours: Neighbours, homes: Float32Array, known: BoolArray, changed_share: float
+def max_displacement_of(
+    unit_vectors: Float32Array, neighbors: Neighbors, anchors: Float32Array, known: BoolArray, changed_share: float
 ) -> Float32Array:
     """How far each track may go from its home: float32 ``[n]``, infinite for new ones.
 
     A library that grows needs room, and hears some tracks anew; one that shrinks leaves some without what they lay
     beside. The known tracks that now have the greatest strangers around them may go farther, the more of them the more
-    is new or gone; most stay, so that the promise of ``REACH`` is kept.
+    is new or gone; most stay, so that the promise of ``MAX_DISPLACEMENT`` is kept.
     """
     rows = np.flatnonzero(known)
-    rows = rows[np.argsort(-_strangeness(unit_vectors, neighbours, homes)[rows], kind="stable")]
-    reach = np.full(len(homes), np.inf, dtype=np.float32)
-    reach[rows] = REACH
-    reach[rows[: int(min(LARGEST_WIDE_SHARE, 4 * changed_share) * len(rows))]] = WIDE_REACH
-    reach[rows[: int(min(LARGEST_FREE_SHARE, changed_share / 2) * len(rows))]] = np.inf
-    return reach * np.float32(diagonal(homes[known]))
+    rows = rows[np.argsort(-_neighborhood_mismatch(unit_vectors, neighbors, anchors)[rows], kind="stable")]
+    max_displacement = np.full(len(anchors), np.inf, dtype=np.float32)
+    max_displacement[rows] = MAX_DISPLACEMENT
+    max_displacement[rows[: int(min(LARGEST_WIDE_SHARE, 4 * changed_share) * len(rows))]] = WIDE_MAX_DISPLACEMENT
+    max_displacement[rows[: int(min(LARGEST_FREE_SHARE, changed_share / 2) * len(rows))]] = np.inf
+    return max_displacement * np.float32(diagonal(anchors[known]))
 
 
-def _strangeness(unit_vectors: Float32Array, neighbours: Neighbours, homes: Float32Array) -> Float32Array:
-    """By how much what lies around each track is less similar to it than the last of its neighbours: float32 ``[n]``.
+def _neighborhood_mismatch(unit_vectors: Float32Array, neighbors: Neighbors, anchors: Float32Array) -> Float32Array:
+    """By how much what lies around each track is less similar to it than the last of its neighbors: float32 ``[n]``.
 
     To free these, and not those far from what they are tied to, halved what staying costs (docs/decisions/0004).
     """
-    around = nearest_on_plane(homes, NEIGHBOURHOOD)
-    wanted = neighbours.first(NEIGHBOURHOOD).similarities[:, -1:]
-    found = similarities_between(unit_vectors, np.arange(len(homes)), around)
+    around = nearest_on_plane(anchors, NEIGHBORHOOD_SIZE)
+    wanted = neighbors.first(NEIGHBORHOOD_SIZE).similarities[:, -1:]
+    found = similarities_between(unit_vectors, np.arange(len(anchors)), around)
     return np.asarray(np.maximum(0, wanted - found).sum(axis=1, dtype=np.float64), dtype=np.float32)
 
 
-def _first_places(unit_vectors: Float32Array, previous: Float32Array, known: BoolArray) -> Float32Array:
+def _initial_positions(unit_vectors: Float32Array, previous: Float32Array, known: BoolArray) -> Float32Array:
     """Known tracks where they were, new ones at the median place of the most similar known ones."""
-    homes = previous.astype(np.float32, copy=True)
+    anchors = previous.astype(np.float32, copy=True)
     rows = np.flatnonzero(known)
-    hosts, _ = nearest_rows(unit_vectors[~known], unit_vectors[known], HOSTS)
-    homes[~known] = np.median(previous[rows[hosts]], axis=1)
-    return homes
+    hosts, _ = nearest_rows(unit_vectors[~known], unit_vectors[known], HOST_COUNT)
+    anchors[~known] = np.median(previous[rows[hosts]], axis=1)
+    return anchors
 
 
-def _size(places: Float32Array) -> float:
+def _size(positions: Float32Array) -> float:
     """How far places are from their middle, in the mean of squares."""
-    return float(np.sqrt(((places - places.mean(axis=0)) ** 2).sum(axis=1).mean()))
+    return float(np.sqrt(((positions - positions.mean(axis=0)) ** 2).sum(axis=1).mean()))

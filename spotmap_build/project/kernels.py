@@ -114,7 +114,7 @@ def keep_best(  # noqa: PLR0917 - compiled functions take no keyword-only argume
         come in the order of their columns. Many equal tracks are then compared once.
     indices, best: int32 and float32 ``[rows, k]``, changed in place; empty places hold -1 and -inf.
     first_row, first_column: the numbers of the block's first row and column in the library; a row is never its own
-        neighbour.
+        neighbor.
     """
     rows, columns = product.shape
     k = best.shape[1]

@@ -1,4 +1,4 @@
-"""From neighbours to a plane: a map without a past. See :mod:`spotmap_build.project.anchoring` for one that has."""
+"""From neighbors to a plane: a map without a past. See :mod:`spotmap_build.project.anchoring` for one that has."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from spotmap_build.project.umap_layout import fit_umap
 
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
-    from spotmap_build.project.neighbors import Neighbours
+    from spotmap_build.project.neighbors import Neighbors
 
-KEPT_NEIGHBOURS: Final = 30
-"""How many neighbours a build finds for each track: enough for the layout, the lists, the clusters and the figures."""
-LAYOUT_NEIGHBOURS: Final = 15
+NEIGHBOR_COUNT: Final = 30
+"""How many neighbors a build finds for each track: enough for the layout, the lists, the clusters and the figures."""
+LAYOUT_NEIGHBORS: Final = 15
 """Of real music, 8 to 30 place it about equally well (docs/decisions/0003)."""
-MINIMUM_DISTANCE: Final = 0.05
-"""UMAP's ``min_dist``: neighbours lie closer than with its usual 0.1, and still one beside the other."""
+MIN_DIST: Final = 0.05
+"""UMAP's ``min_dist``: neighbors lie closer than with its usual 0.1, and still one beside the other."""
 WIDEST_BAND: Final = 1.0
 """In units of UMAP, in which tracks that belong together are at most about one apart (its ``spread``)."""
 SMALLEST_FOR_UMAP: Final = 6
-"""Below this many tracks a neighbour graph says nothing that the first two principal components do not."""
+"""Below this many tracks a neighbor graph says nothing that the first two principal components do not."""
 START_SIZE: Final = 10.0
 """The largest coordinate of the start, as in UMAP."""
 
 
-def lay_out_afresh(unit_vectors: Float32Array, neighbours: Neighbours, seed: int) -> Float32Array:
+def fit_layout(unit_vectors: Float32Array, neighbors: Neighbors, seed: int) -> Float32Array:
     """Place similar tracks near each other: float32 ``[n, 2]``, around the origin, in units of UMAP.
 
     UMAP, started from the first two principal components: the start decides where the large groups lie, and unlike the
@@ -39,28 +39,28 @@ def lay_out_afresh(unit_vectors: Float32Array, neighbours: Neighbours, seed: int
     Parameters
     ----------
     unit_vectors: float32 ``[n, d]``, as :func:`~spotmap_build.project.preprocessing.prepare` gives them.
-    neighbours: of these vectors, at least ``LAYOUT_NEIGHBOURS`` each where there are so many.
+    neighbors: of these vectors, at least ``LAYOUT_NEIGHBORS`` each where there are so many.
     seed: equal seed and vectors give equal bytes on the same kind of processor.
     """
     start = principal_plane(unit_vectors)
     if len(unit_vectors) < SMALLEST_FOR_UMAP:
         return _apart(start)
-    nearest = neighbours.first(LAYOUT_NEIGHBOURS)
+    nearest = neighbors.first(LAYOUT_NEIGHBORS)
     best, best_figure = start, -math.inf
     for attempt in range(attempts(len(start))):
         # A little seeded noise: exact duplicates would start at one point and never part.
         noise = np.random.default_rng((seed, attempt)).normal(scale=1e-2, size=start.shape)
-        places = fit_umap(
+        positions = fit_umap(
             unit_vectors,
             nearest,
             (start + noise).astype(np.float32),
-            min_dist=MINIMUM_DISTANCE,
+            min_dist=MIN_DIST,
             n_epochs=epochs(len(start)),
             random_state=seed + attempt,
         )
-        figure = trustworthiness(unit_vectors, places)
+        figure = trustworthiness(unit_vectors, positions)
         if figure > best_figure:
-            best, best_figure = places, figure
+            best, best_figure = positions, figure
     closed = close_empty_bands(best)
     return np.asarray(closed - closed.mean(axis=0), dtype=np.float32)
 
@@ -78,7 +78,7 @@ def epochs(track_count: int) -> int:
 def close_empty_bands(coordinates: Float32Array) -> Float32Array:
     """Narrow every empty band that runs right across the map to ``WIDEST_BAND``.
 
-    How far apart UMAP leaves groups without a common neighbour is an accident of its start, and an empty map is hard to
+    How far apart UMAP leaves groups without a common neighbor is an accident of its start, and an empty map is hard to
     read. What lies on one side of a band moves as a whole, so no distance within a group changes and nothing meets.
     """
     narrowed = np.empty_like(coordinates)

@@ -1,8 +1,8 @@
-"""Every track's nearest neighbours by cosine: what all that asks "what sounds like this?" starts from.
+"""Every track's nearest neighbors by cosine: what all that asks "what sounds like this?" starts from.
 
 Found once, and used by the layout, the lists of similar tracks and the quality figures. The bits of a matrix product
 differ between machines and between blocks, so it only tells who may be among the nearest; how similar these are is
-computed for each pair in one way, and equal vectors give equal neighbours everywhere. The only module that imports
+computed for each pair in one way, and equal vectors give equal neighbors everywhere. The only module that imports
 pynndescent.
 """
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spotmap_build.project.vectors import first_equal_rows
+from spotmap_build.project.preprocessing import first_equal_rows
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -32,11 +32,11 @@ RECALL_SAMPLE: Final = 500
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Neighbours:
+class Neighbors:
     """``indices`` int32 ``[n, k]``: the nearest first, equal ones by row number, never the track itself.
 
     ``similarities``: float32 ``[n, k]``, cosine, -1 to 1, rounded to a millionth. ``recall``: the share of the true
-    neighbours that is there, measured on a sample where the search was not exact, else 1.
+    neighbors that is there, measured on a sample where the search was not exact, else 1.
     """
 
     indices: Int32Array
@@ -44,13 +44,13 @@ class Neighbours:
     is_exact: bool
     recall: float
 
-    def first(self, count: int) -> Neighbours:
+    def first(self, count: int) -> Neighbors:
         """The ``count`` nearest of each track; all there are, where there are fewer."""
-        return Neighbours(self.indices[:, :count], self.similarities[:, :count], self.is_exact, self.recall)
+        return Neighbors(self.indices[:, :count], self.similarities[:, :count], self.is_exact, self.recall)
 
 
-def find_neighbours(unit_vectors: Float32Array, count: int, seed: int) -> Neighbours:
-    """The nearest neighbours of every row: exact, or approximate where exact would take many minutes.
+def find_neighbors(unit_vectors: Float32Array, count: int, seed: int) -> Neighbors:
+    """The nearest neighbors of every row: exact, or approximate where exact would take many minutes.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def find_neighbours(unit_vectors: Float32Array, count: int, seed: int) -> Neighb
     n = len(unit_vectors)
     k = max(0, min(count, n - 1))
     if k == 0:
-        return Neighbours(np.empty((n, 0), np.int32), np.empty((n, 0), np.float32), True, 1.0)
+        return Neighbors(np.empty((n, 0), np.int32), np.empty((n, 0), np.float32), True, 1.0)
     if n <= LARGEST_FOR_EXACT:
         return _exact(unit_vectors, k)
     return _approximate(unit_vectors, k, seed)
@@ -70,7 +70,7 @@ def find_neighbours(unit_vectors: Float32Array, count: int, seed: int) -> Neighb
 def nearest_rows(queries: Float32Array, unit_vectors: Float32Array, count: int) -> tuple[Int32Array, Float32Array]:
     """For each row of ``queries`` the ``count`` most similar rows of ``unit_vectors``, and how similar they are.
 
-    int32 and float32 ``[q, k]`` with k at most ``len(unit_vectors)``, sorted as in :class:`Neighbours`.
+    int32 and float32 ``[q, k]`` with k at most ``len(unit_vectors)``, sorted as in :class:`Neighbors`.
     """
     from spotmap_build.project.kernels import keep_best
 
@@ -92,7 +92,7 @@ def nearest_rows(queries: Float32Array, unit_vectors: Float32Array, count: int) 
 def similarities_between(unit_vectors: Float32Array, rows: npt.NDArray[np.intp], others: Int32Array) -> Float32Array:
     """How similar each of ``rows`` (``[r]``) is to each row in its line of ``others`` (``[r, c]``): float32 ``[r, c]``.
 
-    Rounded, and the same bits on every machine, as in :class:`Neighbours`.
+    Rounded, and the same bits on every machine, as in :class:`Neighbors`.
     """
     from spotmap_build.project.kernels import fill_similarities
 
@@ -109,7 +109,7 @@ def _product_error(unit_vectors: Float32Array) -> float:
     return float(PRODUCT_ERROR * unit_vectors.shape[1])
 
 
-def _exact(unit_vectors: Float32Array, k: int) -> Neighbours:
+def _exact(unit_vectors: Float32Array, k: int) -> Neighbors:
     """All pairs, in blocks so that memory does not grow with n squared; every product is computed once."""
     from spotmap_build.project.kernels import keep_best
 
@@ -126,10 +126,10 @@ def _exact(unit_vectors: Float32Array, k: int) -> Neighbours:
             if column > row:
                 back = np.ascontiguousarray(product.T)
                 keep_best(back, error, others, some, twins[rows], indices[columns], best[columns], column, row)
-    return Neighbours(indices, best, True, 1.0)
+    return Neighbors(indices, best, True, 1.0)
 
 
-def _approximate(unit_vectors: Float32Array, k: int, seed: int) -> Neighbours:
+def _approximate(unit_vectors: Float32Array, k: int, seed: int) -> Neighbors:
     from pynndescent import NNDescent
 
     n = len(unit_vectors)
@@ -140,7 +140,7 @@ def _approximate(unit_vectors: Float32Array, k: int, seed: int) -> Neighbours:
         rows = np.arange(start, min(start + BLOCK_ROWS, n))
         indices[rows], best[rows] = _in_order(unit_vectors, rows, found[rows], k)
     sample = np.sort(np.random.default_rng(seed).choice(n, min(RECALL_SAMPLE, n), replace=False))
-    return Neighbours(indices, best, False, _recall(unit_vectors, sample, indices[sample]))
+    return Neighbors(indices, best, False, _recall(unit_vectors, sample, indices[sample]))
 
 
 def _in_order(

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 SMALLEST_NORM: Final = 1e-12
 KEPT_COMPONENTS: Final = 50
-"""Principal components that are kept: with more, less of what is near stays near on the plane; with 24, neighbours are
-found less well. It also makes the search for neighbours ten times faster."""
-TEMPER: Final = 0.25
+"""Principal components that are kept: with more, less of what is near stays near on the plane; with 24, neighbors are
+found less well. It also makes the search for neighbors ten times faster."""
+WHITENING_EXPONENT: Final = 0.25
 """Each component is divided by its spread to this power: 0 leaves it as it is, 1 makes all equally loud (whitening)."""
 LEAST_SPREAD: Final = 1e-4
 """Of the largest component's: what spreads less is rounding noise, and must not be made louder."""
@@ -28,7 +28,7 @@ def prepare(vectors: Float32Array, preprocessing: str) -> Float32Array:
     """Unit vectors whose dot product is the similarity of two tracks.
 
     ``preprocessing`` is ``"zscore"`` (every dimension to mean 0 and standard deviation 1 over the library: for
-    musicnn's pooled activations, whose dimensions have very different scales), ``"centre"`` (the library's mean taken
+    musicnn's pooled activations, whose dimensions have very different scales), ``"center"`` (the library's mean taken
     away: what all tracks share says nothing about any of them) or ``"none"`` (vectors compared as they came).
 
     After the first two, the vectors are turned to their principal components, the loudest of which are tempered. A
@@ -45,11 +45,11 @@ def prepare(vectors: Float32Array, preprocessing: str) -> Float32Array:
     stay equal to the last bit, which matrix products alone do not promise.
     """
     prepared = vectors.astype(np.float32, copy=True)
-    if preprocessing in {"centre", "zscore"} and prepared.size:
+    if preprocessing in {"center", "zscore"} and prepared.size:
         prepared -= prepared.mean(axis=0, dtype=np.float64).astype(np.float32)
         if preprocessing == "zscore":
             _divide_by_deviation(prepared)
-        prepared = tempered(prepared)
+        prepared = partially_whiten(prepared)
     norms = np.linalg.norm(prepared, axis=1, keepdims=True)
     prepared /= np.maximum(norms, SMALLEST_NORM)
     first = first_equal_rows(vectors)
@@ -65,30 +65,30 @@ def first_equal_rows(vectors: Float32Array) -> Int32Array:
     return np.fromiter((first.setdefault(digest, row) for row, digest in enumerate(digests)), np.int32, len(vectors))
 
 
-def tempered(centred: Float32Array) -> Float32Array:
-    """Principal components (float32 ``[n, e]``, e at most ``KEPT_COMPONENTS``), each over its spread to ``TEMPER``."""
-    components = principal_components(centred, KEPT_COMPONENTS)
+def partially_whiten(centered: Float32Array) -> Float32Array:
+    """Principal components, each divided by its spread to the power ``WHITENING_EXPONENT``: float32 ``[n, e]``."""
+    components = principal_components(centered, KEPT_COMPONENTS)
     spread = np.sqrt(np.mean(components.astype(np.float64) ** 2, axis=0))
-    heard = spread > LEAST_SPREAD * spread.max(initial=0.0)
-    if not heard.any():
+    is_significant = spread > LEAST_SPREAD * spread.max(initial=0.0)
+    if not is_significant.any():
         return np.zeros_like(components)
-    return np.asarray(components[:, heard] / spread[heard] ** TEMPER, dtype=np.float32)
+    return np.asarray(components[:, is_significant] / spread[is_significant] ** WHITENING_EXPONENT, dtype=np.float32)
 
 
-def principal_components(centred: Float32Array, count: int) -> Float32Array:
+def principal_components(centered: Float32Array, count: int) -> Float32Array:
     """The first ``count`` principal components (fewer where there are no more), widest first: float32 ``[n, e]``.
 
     Signs are fixed (the largest value is positive), so that equal vectors never give a mirrored map.
     """
-    n, d = centred.shape
+    n, d = centered.shape
     if n == 0 or d == 0:
         return np.zeros((n, 0), dtype=np.float32)
     if d <= n:
-        axes = _leading_eigenvectors((centred.T @ centred).astype(np.float64), count)
-        components = centred @ axes.astype(np.float32)
+        axes = _leading_eigenvectors((centered.T @ centered).astype(np.float64), count)
+        components = centered @ axes.astype(np.float32)
     else:
-        axes = _leading_eigenvectors((centred @ centred.T).astype(np.float64), count)
-        components = (axes * np.linalg.norm(centred.T @ axes.astype(np.float32), axis=0)).astype(np.float32)
+        axes = _leading_eigenvectors((centered @ centered.T).astype(np.float64), count)
+        components = (axes * np.linalg.norm(centered.T @ axes.astype(np.float32), axis=0)).astype(np.float32)
     largest = components[np.abs(components).argmax(axis=0), np.arange(components.shape[1])]
     return np.asarray(components * np.where(largest < 0, -1, 1), dtype=np.float32)
 
@@ -99,9 +99,9 @@ def _leading_eigenvectors(symmetric: Float64Array, count: int) -> Float64Array:
     return found
 
 
-def _divide_by_deviation(centred: Float32Array) -> None:
-    deviation = centred.std(axis=0, dtype=np.float64).astype(np.float32)
+def _divide_by_deviation(centered: Float32Array) -> None:
+    deviation = centered.std(axis=0, dtype=np.float64).astype(np.float32)
     # A dimension that hardly varies is rounding noise; dividing by it would make it the loudest of all.
     constant = deviation <= 1e-6 * max(float(deviation.max(initial=0.0)), SMALLEST_NORM)
-    centred /= np.where(constant, np.float32(1), deviation)
-    centred[:, constant] = 0
+    centered /= np.where(constant, np.float32(1), deviation)
+    centered[:, constant] = 0

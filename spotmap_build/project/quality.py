@@ -1,6 +1,6 @@
-"""How true a map is: what of the neighbourhoods among the vectors is left on the plane, and what neighbours share.
+"""How true a map is: what of the neighborhoods among the vectors is left on the plane, and what neighbors share.
 
-Every function gives one figure. Past ``SAMPLE`` tracks a sample with a fixed seed is measured, against all tracks: the
+Every function gives one figure. Of more than ``SAMPLE`` tracks, a sample with a fixed seed is measured against all: the
 figures are then within about 0.005.
 """
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from scipy import sparse
 
     from spotmap_build.model import Float32Array, Int32Array
-    from spotmap_build.project.neighbors import Neighbours
+    from spotmap_build.project.neighbors import Neighbors
 
     IndexArray = npt.NDArray[np.intp]
 
-NEIGHBOURHOOD: Final = 10
-"""Neighbours that count as a track's neighbourhood, in every figure."""
+NEIGHBORHOOD_SIZE: Final = 10
+"""Neighbors that count as a track's neighborhood, in every figure."""
 SAMPLE: Final = 1500
 BLOCK: Final = 250
 RANDOM_PAIRS: Final = 200_000
@@ -30,70 +30,70 @@ RANDOM_PAIRS: Final = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """The share of neighbours that have something in common with their track: in the space, on the plane, and among
-    tracks drawn at random. ``labelled``: how many tracks have a label at all; without any the shares are 0."""
+    """The share of neighbors that have something in common with their track: in the space, on the plane, and among
+    tracks drawn at random. ``labeled``: how many tracks have a label at all; without any the shares are 0."""
 
     in_space: float
     on_plane: float
     by_chance: float
-    labelled: int
+    labeled: int
 
 
-def trustworthiness(unit_vectors: Float32Array, places: Float32Array, count: int = NEIGHBOURHOOD) -> float:
+def trustworthiness(unit_vectors: Float32Array, positions: Float32Array, count: int = NEIGHBORHOOD_SIZE) -> float:
     """1 where everything that lies close together on the plane belongs together; 0.5 is a map drawn at random.
 
     Venna and Kaski (2001): those among the ``count`` nearest on the plane that are not among the ``count`` most similar
     are counted by how far down the list they are.
     """
-    return _intrusions(unit_vectors, places, count, listed_by_similarity=True)
+    return _intrusions(unit_vectors, positions, count, listed_by_similarity=True)
 
 
-def continuity(unit_vectors: Float32Array, places: Float32Array, count: int = NEIGHBOURHOOD) -> float:
+def continuity(unit_vectors: Float32Array, positions: Float32Array, count: int = NEIGHBORHOOD_SIZE) -> float:
     """1 where all that belongs together lies close together on the plane; trustworthiness the other way round."""
-    return _intrusions(unit_vectors, places, count, listed_by_similarity=False)
+    return _intrusions(unit_vectors, positions, count, listed_by_similarity=False)
 
 
-def kept_neighbours(neighbours: Neighbours, places: Float32Array, count: int = NEIGHBOURHOOD) -> Float32Array:
+def neighbor_recall(neighbors: Neighbors, positions: Float32Array, count: int = NEIGHBORHOOD_SIZE) -> Float32Array:
     """For each track the share of its ``count`` most similar tracks that are among the ``count`` nearest on the plane.
 
-    float32 ``[n]`` in 0..1; the mean of it is the neighbour recall of the map. Ones where a track has no neighbours.
+    float32 ``[n]`` in 0..1; the mean of it is the neighbor recall of the map. Ones where a track has no neighbors.
     """
-    true = neighbours.first(count).indices
+    true = neighbors.first(count).indices
     if true.shape[1] == 0:
-        return np.ones(len(places), dtype=np.float32)
-    near = nearest_on_plane(places, true.shape[1])
+        return np.ones(len(positions), dtype=np.float32)
+    near = nearest_on_plane(positions, true.shape[1])
     return np.asarray((true[:, :, None] == near[:, None, :]).any(axis=2).mean(axis=1), dtype=np.float32)
 
 
-def nearest_on_plane(places: Float32Array, count: int) -> Int32Array:
+def nearest_on_plane(positions: Float32Array, count: int) -> Int32Array:
     """The ``count`` nearest of every track on the plane, itself not among them: int32 ``[n, k]``, k at most n - 1."""
     from scipy.spatial import cKDTree
 
-    n = len(places)
+    n = len(positions)
     k = max(0, min(count, n - 1))
     if k == 0:
         return np.empty((n, 0), dtype=np.int32)
     # One more than is wanted, for the track itself; among many at one spot it may be missing, and the last goes.
-    found = cKDTree(places).query(places, k=k + 1)[1].astype(np.int32)
+    found = cKDTree(positions).query(positions, k=k + 1)[1].astype(np.int32)
     itself = found == np.arange(n, dtype=np.int32)[:, None]
     itself[~itself.any(axis=1), -1] = True
     return np.asarray(found[~itself].reshape(n, k), dtype=np.int32)
 
 
-def agreement(neighbours: Neighbours, places: Float32Array, labels: Sequence[Sequence[str]]) -> Agreement:
-    """How often neighbours share a label: an artist, an album, a playlist, a genre.
+def agreement(neighbors: Neighbors, positions: Float32Array, labels: Sequence[Sequence[str]]) -> Agreement:
+    """How often neighbors share a label: an artist, an album, a playlist, a genre.
 
     Parameters
     ----------
     labels: of every track, none or several (its artists, say). Tracks without one are not asked, but they do count
-        among the neighbours of others: a map on which they sit between friends is no better for it.
+        among the neighbors of others: a map on which they sit between friends is no better for it.
     """
     membership = _membership(labels)
     asked = np.flatnonzero(np.diff(membership.indptr))
     if len(asked) == 0 or len(labels) < 2:
         return Agreement(0.0, 0.0, 0.0, len(asked))
-    space = neighbours.first(NEIGHBOURHOOD).indices[asked]
-    plane = nearest_on_plane(places, NEIGHBOURHOOD)[asked]
+    space = neighbors.first(NEIGHBORHOOD_SIZE).indices[asked]
+    plane = nearest_on_plane(positions, NEIGHBORHOOD_SIZE)[asked]
     generator = np.random.default_rng(0)
     chosen = generator.choice(asked, RANDOM_PAIRS)
     others = (chosen + generator.integers(1, len(labels), RANDOM_PAIRS)) % len(labels)
@@ -101,7 +101,7 @@ def agreement(neighbours: Neighbours, places: Float32Array, labels: Sequence[Seq
         in_space=_share(membership, np.repeat(asked, space.shape[1]), space.ravel().astype(np.intp)),
         on_plane=_share(membership, np.repeat(asked, plane.shape[1]), plane.ravel().astype(np.intp)),
         by_chance=_share(membership, chosen, others),
-        labelled=len(asked),
+        labeled=len(asked),
     )
 
 
@@ -112,8 +112,10 @@ def sampled_rows(track_count: int) -> IndexArray:
     return np.sort(np.random.default_rng(0).choice(track_count, SAMPLE, replace=False))
 
 
-def _intrusions(unit_vectors: Float32Array, places: Float32Array, count: int, *, listed_by_similarity: bool) -> float:
-    n = len(places)
+def _intrusions(
+    unit_vectors: Float32Array, positions: Float32Array, count: int, *, listed_by_similarity: bool
+) -> float:
+    n = len(positions)
     # Beyond a half of the others the measure is not defined; below three tracks there is nothing to confuse.
     k = min(count, (n - 1) // 2)
     if k < 1:
@@ -123,7 +125,7 @@ def _intrusions(unit_vectors: Float32Array, places: Float32Array, count: int, *,
     for start in range(0, len(rows), BLOCK):
         block = rows[start : start + BLOCK]
         dissimilar = -(unit_vectors[block] @ unit_vectors.T)
-        distance = _squared_distances(places[block], places)
+        distance = _squared_distances(positions[block], positions)
         listed, shown = (dissimilar, distance) if listed_by_similarity else (distance, dissimilar)
         own = np.arange(len(block)), block
         listed[own] = shown[own] = np.inf

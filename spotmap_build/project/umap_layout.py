@@ -14,7 +14,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array, Int32Array
-    from spotmap_build.project.neighbors import Neighbours
+    from spotmap_build.project.neighbors import Neighbors
 
 NEGATIVE_SAMPLE_RATE: Final = 5
 """Points that a point is pushed from for each one that it is pulled to; umap-learn's default."""
@@ -34,7 +34,7 @@ class FuzzyGraph:
 
 def fit_umap(
     unit_vectors: Float32Array,
-    neighbours: Neighbours,
+    neighbors: Neighbors,
     init: Float32Array,
     *,
     min_dist: float,
@@ -47,7 +47,7 @@ def fit_umap(
     ----------
     unit_vectors : float32 array of shape (n, d)
         Rows of length one.
-    neighbours : Neighbours
+    neighbors : Neighbors
         Of these vectors, the point itself not among them; all of them are used.
     init : float32 array of shape (n, 2)
         Where the points start.
@@ -60,7 +60,7 @@ def fit_umap(
     """
     import umap
 
-    indices, distances = _with_self(neighbours)
+    indices, distances = _with_self(neighbors)
     model = umap.UMAP(
         n_neighbors=indices.shape[1],
         metric="cosine",
@@ -79,15 +79,15 @@ def fit_umap(
         return np.asarray(model.fit_transform(unit_vectors), dtype=np.float32)
 
 
-def fuzzy_simplicial_set(neighbours: Neighbours) -> FuzzyGraph:
+def fuzzy_simplicial_set(neighbors: Neighbors) -> FuzzyGraph:
     """Build UMAP's weighted graph: the fuzzy union of every point's own view of its neighbors, by cosine distance."""
-    n, k = neighbours.indices.shape
+    n, k = neighbors.indices.shape
     if k == 0:
         nothing = np.empty(0, np.int32)
         return FuzzyGraph(n, nothing, nothing, np.empty(0, np.float32))
     from umap import umap_
 
-    indices, distances = _with_self(neighbours)
+    indices, distances = _with_self(neighbors)
     graph, _, _ = umap_.fuzzy_simplicial_set(
         np.empty((n, 1), np.float32),  # it looks at the shape only, where neighbors are given
         k + 1,
@@ -185,11 +185,11 @@ def _clip(positions: Float32Array, anchors: Float32Array, max_displacement: Floa
     positions[far] = anchors[far] + displacement[far] * (max_displacement[far] / distance[far])[:, None]
 
 
-def _with_self(neighbours: Neighbours) -> tuple[Int32Array, Float32Array]:
+def _with_self(neighbors: Neighbors) -> tuple[Int32Array, Float32Array]:
     """Indices and cosine distances as umap-learn wants them: every point is its own first neighbor."""
-    itself = np.arange(len(neighbours.indices), dtype=np.int32)[:, None]
-    distances = np.maximum(np.float32(0), 1 - neighbours.similarities)
+    itself = np.arange(len(neighbors.indices), dtype=np.int32)[:, None]
+    distances = np.maximum(np.float32(0), 1 - neighbors.similarities)
     return (
-        np.concatenate([itself, neighbours.indices], axis=1),
+        np.concatenate([itself, neighbors.indices], axis=1),
         np.concatenate([np.zeros((len(itself), 1), np.float32), distances], axis=1),
     )

@@ -7,20 +7,21 @@ from spotmap_build.acquire.scratch import sweep
 from spotmap_build.fetch.source import Fetched
 from spotmap_build.run import Clock, Run
 from spotmap_build.stages.cluster import cluster
-from spotmap_build.stages.embed import Heard, embed
+from spotmap_build.stages.embed import Embedded, embed
 from spotmap_build.stages.emit import emit
 from spotmap_build.stages.fetch import fetch
-from spotmap_build.stages.insights import describe_map, understand
+from spotmap_build.stages.insights import analyze, describe_map
 from spotmap_build.stages.match import match
 from spotmap_build.stages.plan import describe_plan
-from spotmap_build.stages.previous_map import remember_map
+from spotmap_build.stages.previous_map import save_map
 from spotmap_build.stages.project import project
 
 __all__ = [
     "Clock",
+    "Embedded",
     "Fetched",
-    "Heard",
     "Run",
+    "analyze",
     "cluster",
     "describe_map",
     "describe_plan",
@@ -29,7 +30,6 @@ __all__ = [
     "fetch",
     "match",
     "project",
-    "remember_map",
+    "save_map",
     "sweep",
-    "understand",
 ]

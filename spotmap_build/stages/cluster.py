@@ -1,4 +1,4 @@
-"""Cluster: the regions of the map and their neighbourhoods, continued from the last map, and their names."""
+"""Cluster: the regions of the map and their clusters, continued from the last map, and their names."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from spotmap_build.cluster.hierarchy import Groups
-    from spotmap_build.cluster.identity import Carried
+    from spotmap_build.cluster.identity import MatchedClusters
     from spotmap_build.fetch.source import Fetched
     from spotmap_build.model import Clusters, Float32Array, Int32Array, Playlist
     from spotmap_build.run import Run
-    from spotmap_build.stages.embed import Heard
-    from spotmap_build.stages.previous_map import PastCluster, PastMap
-    from spotmap_build.stages.project import Placed
+    from spotmap_build.stages.embed import Embedded
+    from spotmap_build.stages.previous_map import PreviousCluster, PreviousMap
+    from spotmap_build.stages.project import Projected
 
 CLUSTER_VERSION: Final = 2
 """Raise when the same layout would be clustered or named otherwise."""
 ARRAYS: Final = ("labels", "region_labels", "strengths", "seconds")
 FOUND: Final = "clusters.json"
-NEIGHBOURS_ON_PLANE: Final = 15
-"""Where a table gives places and no vectors, the nearest on the map are a track's neighbours."""
+NEIGHBORS_ON_PLANE: Final = 15
+"""Where a table gives places and no vectors, the nearest on the map are a track's neighbors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class ClusterWords(msgspec.Struct, frozen=True):
     next_numbers: tuple[int, int]
 
 
-def cluster(run: Run, fetched: Fetched, heard: Heard, placed: Placed) -> Clustered:
+def cluster(run: Run, fetched: Fetched, embedded: Embedded, projected: Projected) -> Clustered:
     """The clusters of a layout, from the cache where layout, words and the last map are as they were."""
     with run.clock.stage("cluster"):
         names = read_names(run.config.overrides)
@@ -61,12 +61,12 @@ def cluster(run: Run, fetched: Fetched, heard: Heard, placed: Placed) -> Cluster
             "clusters",
             CLUSTER_VERSION,
             {
-                "layout": placed.digest,
-                "sound": heard.digest,
-                "words": _words_digest(heard),
+                "layout": projected.digest,
+                "sound": embedded.digest,
+                "words": _words_digest(embedded),
                 "playlists": fetched.playlists_digest,
                 "names": dict(names),
-                "anchor": placed.past.digest,
+                "anchor": projected.previous_map.digest,
                 "machine": machine(),
                 "packages": package_versions("hdbscan", "numpy", "scipy"),
             },
@@ -76,18 +76,18 @@ def cluster(run: Run, fetched: Fetched, heard: Heard, placed: Placed) -> Cluster
         outcome = "the regions are as they were"
         if record is None:
             started = time.monotonic()
-            clusters = _find(fetched, heard, placed, names)
+            clusters = _find(fetched, embedded, projected, names)
             record = run.cache.put(key, _encode(clusters), seconds=time.monotonic() - started)
             outcome = _describe(clusters)
         run.progress.end(outcome)
         digest = digest_bytes("".join(output.digest for _, output in sorted(record.outputs.items())).encode())
-        count = len(heard.tracks)
+        count = len(embedded.tracks)
         return Clustered(digest, lambda: _decode(run, key, count), lambda: _words(run, key, count))
 
 
-def playlist_rows(fetched: Fetched, heard: Heard) -> tuple[tuple[Playlist, tuple[int, ...]], ...]:
+def playlist_rows(fetched: Fetched, embedded: Embedded) -> tuple[tuple[Playlist, tuple[int, ...]], ...]:
     """Every playlist with the rows of its tracks that are on the map; playlists without any are left out."""
-    rows = {track.id: row for row, track in enumerate(heard.tracks)}
+    rows = {track.id: row for row, track in enumerate(embedded.tracks)}
     pairs = (
         (playlist, tuple(sorted(rows[track_id] for track_id in playlist.track_ids if track_id in rows)))
         for playlist in fetched.library.playlists
@@ -95,44 +95,42 @@ def playlist_rows(fetched: Fetched, heard: Heard) -> tuple[tuple[Playlist, tuple
     return tuple((playlist, members) for playlist, members in pairs if members)
 
 
-def neighbour_rows(placed: Placed) -> Int32Array:
+def neighbor_rows(projected: Projected) -> Int32Array:
     """The nearest of each track by its sound; by its place, where nothing else is known of it."""
     from spotmap_build.project.quality import nearest_on_plane
 
-    if placed.space.unit_vectors.shape[1] == 0:
-        return nearest_on_plane(placed.read().coordinates, NEIGHBOURS_ON_PLANE)
-    return placed.space.neighbours.indices
+    if projected.space.unit_vectors.shape[1] == 0:
+        return nearest_on_plane(projected.read().coordinates, NEIGHBORS_ON_PLANE)
+    return projected.space.neighbors.indices
 
 
-def _words_digest(heard: Heard) -> str:
+def _words_digest(embedded: Embedded) -> str:
     """Names everything about the tracks that can get into a name."""
-    return digest_bytes(orjson.dumps([[track.genres, track.artists, track.album] for track in heard.tracks]))
+    return digest_bytes(orjson.dumps([[track.genres, track.artists, track.album] for track in embedded.tracks]))
 
 
-def _find(fetched: Fetched, heard: Heard, placed: Placed, names: Mapping[str, str]) -> Clusters:
+def _find(fetched: Fetched, embedded: Embedded, projected: Projected, names: Mapping[str, str]) -> Clusters:
     from spotmap_build.cluster.evidence import gather_evidence
     from spotmap_build.cluster.identity import describe_events
     from spotmap_build.cluster.naming import name_levels
     from spotmap_build.model import Clusters
 
-    coordinates, embeddings, last = placed.read().coordinates, heard.read(), placed.past.read()
-    groups = _groups(heard, placed, last)
-    rows = (_members(groups.neighbourhoods), _members(groups.regions))
-    carried = _carried(heard, rows, last)
-    evidence = gather_evidence(embeddings, heard.tracks, playlist_rows(fetched, heard))
+    coordinates, embeddings, last = projected.read().coordinates, embedded.read(), projected.previous_map.read()
+    groups = _groups(embedded, projected, last)
+    rows = (_members(groups.clusters), _members(groups.regions))
+    carried = _carried(embedded, rows, last)
+    evidence = gather_evidence(embeddings, embedded.tracks, playlist_rows(fetched, embedded))
     fixed = [_standing(level, names) for level in carried]
-    named = name_levels(
-        evidence, rows[1], rows[0], groups.parents, fixed_regions=fixed[1], fixed_neighbourhoods=fixed[0]
-    )
+    named = name_levels(evidence, rows[1], rows[0], groups.parents, fixed_regions=fixed[1], fixed_clusters=fixed[0])
     make = _Maker(coordinates, embeddings.features, embeddings.feature_names)
     firm, firm_in_region = groups.membership.strengths, groups.region_membership.strengths
-    clusters = make.clusters(rows[0], carried[0], [name.text for name in named.neighbourhoods], firm, groups.parents)
+    clusters = make.clusters(rows[0], carried[0], [name.text for name in named.clusters], firm, groups.parents)
     regions = make.clusters(rows[1], carried[1], [name.text for name in named.regions], firm_in_region)
     known = {one.id: one.name for one in (*(last.clusters if last else ()), *(last.regions if last else ()))}
     known |= {one.id: one.name for one in (*clusters, *regions)}
     events = tuple(line for level in carried for line in describe_events(level.events, known)) if last else ()
     return Clusters(
-        labels=groups.neighbourhoods,
+        labels=groups.clusters,
         clusters=clusters,
         region_labels=groups.regions,
         regions=regions,
@@ -143,21 +141,21 @@ def _find(fetched: Fetched, heard: Heard, placed: Placed, names: Mapping[str, st
     )
 
 
-def _groups(heard: Heard, placed: Placed, last: PastMap | None) -> Groups:
+def _groups(embedded: Embedded, projected: Projected, last: PreviousMap | None) -> Groups:
     """Continued where the map is a continuation, else found afresh."""
     import numpy as np
 
     from spotmap_build.cluster.continuation import NEW, continue_groups
     from spotmap_build.cluster.hierarchy import find_groups
 
-    coordinates, neighbours, anchored = placed.read().coordinates, neighbour_rows(placed), placed.anchored()
+    coordinates, neighbors, anchored = projected.read().coordinates, neighbor_rows(projected), projected.anchored()
     if last is None or not last.clusters or anchored is None or anchored.afresh:
-        return find_groups(coordinates, neighbours)
+        return find_groups(coordinates, neighbors)
     before = {last.track_ids[member]: number for number, one in enumerate(last.clusters) for member in one.members}
     were_there = set(last.track_ids)
-    previous = [before.get(track.id, -1) if track.id in were_there else NEW for track in heard.tracks]
+    previous = [before.get(track.id, -1) if track.id in were_there else NEW for track in embedded.tracks]
     parents = tuple(one.parent or 0 for one in last.clusters)
-    return continue_groups(coordinates, neighbours, np.array(previous, dtype=np.int32), parents).groups
+    return continue_groups(coordinates, neighbors, np.array(previous, dtype=np.int32), parents).groups
 
 
 def _members(labels: Int32Array) -> list[tuple[int, ...]]:
@@ -170,18 +168,18 @@ def _members(labels: Int32Array) -> list[tuple[int, ...]]:
 
 
 def _carried(
-    heard: Heard, rows: tuple[list[tuple[int, ...]], list[tuple[int, ...]]], last: PastMap | None
-) -> tuple[Carried, Carried]:
-    from spotmap_build.cluster.identity import Remembered, carry_identities
+    embedded: Embedded, rows: tuple[list[tuple[int, ...]], list[tuple[int, ...]]], last: PreviousMap | None
+) -> tuple[MatchedClusters, MatchedClusters]:
+    from spotmap_build.cluster.identity import Remembered, match_clusters
 
-    def remembered(one: PastCluster) -> Remembered:
+    def remembered(one: PreviousCluster) -> Remembered:
         assert last is not None
         return Remembered(one.id, one.name, one.color, tuple(last.track_ids[member] for member in one.members))
 
-    ids = [track.id for track in heard.tracks]
+    ids = [track.id for track in embedded.tracks]
     levels = ((last.clusters, last.regions) if last else ((), ()), last.next_numbers if last else (1, 1))
     first, second = (
-        carry_identities(
+        match_clusters(
             [remembered(one) for one in levels[0][level]],
             [[ids[row] for row in members] for members in rows[level]],
             next_number=levels[1][level],
@@ -192,7 +190,7 @@ def _carried(
     return first, second
 
 
-def _standing(carried: Carried, names: Mapping[str, str]) -> dict[int, str]:
+def _standing(carried: MatchedClusters, names: Mapping[str, str]) -> dict[int, str]:
     """Names that stand already: what the person gave, else what the cluster was called."""
     chosen = {number: names.get(one.id, one.name) for number, one in enumerate(carried.identities)}
     return {number: name for number, name in chosen.items() if name}
@@ -209,7 +207,7 @@ class _Maker:
     def clusters(
         self,
         rows: Sequence[tuple[int, ...]],
-        carried: Carried,
+        carried: MatchedClusters,
         names: Sequence[str],
         strengths: Float32Array,
         parents: tuple[int, ...] = (),
@@ -284,4 +282,4 @@ def _describe(clusters: Clusters) -> str:
     count, noise = len(clusters.clusters), int((clusters.labels < 0).sum())
     if not count:
         return "no dense regions"
-    return f"{len(clusters.regions)} regions with {count} neighbourhoods; {noise} tracks lie between them"
+    return f"{len(clusters.regions)} regions with {count} clusters; {noise} tracks lie between them"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from spotmap_build.acquire.queue import listen
-from spotmap_build.acquire.state import PARTS, Listening, keep_tag_names, prepare_listening, tag_names
+from spotmap_build.acquire.state import PARTS, Acquisition, keep_tag_names, prepare_acquisition, tag_names
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.model import Failed
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Embedded:
     """The tracks that can go on the map, and how to read what is known of their sound.
 
     ``digest`` names the content of ``read()``; ``preprocessing`` is how its vectors are to be compared.
@@ -40,7 +40,7 @@ class Heard:
     problem: str = ""
 
 
-def embed(run: Run, fetched: Fetched) -> Heard:
+def embed(run: Run, fetched: Fetched) -> Embedded:
     """Vectors for every track: the source's own places or vectors where it has them, else by listening.
 
     What has to be found and downloaded first is, while others are listened to.
@@ -50,25 +50,25 @@ def embed(run: Run, fetched: Fetched) -> Heard:
             return _already_placed(fetched.usable_tracks, fetched)
         if fetched.loaded.vectors is not None:
             return _own_vectors(fetched.usable_tracks, fetched.loaded.vectors, fetched)
-        listening = prepare_listening(run, fetched)
-        if listening.is_complete:
+        acquisition = prepare_acquisition(run, fetched)
+        if acquisition.is_complete:
             run.progress.begin("embed", "looking up what was heard")
             run.progress.end("nothing new to listen to")
-            keep_tag_names(listening)
-            return _gather(listening, 0)
-        return _gather(listening, listen(listening))
+            keep_tag_names(acquisition)
+            return _gather(acquisition, 0)
+        return _gather(acquisition, listen(acquisition))
 
 
-def _already_placed(tracks: tuple[Track, ...], fetched: Fetched) -> Heard:
+def _already_placed(tracks: tuple[Track, ...], fetched: Fetched) -> Embedded:
     digest = digest_bytes(orjson.dumps([track.position for track in tracks]))
-    return Heard(tracks, fetched.library.failures, digest, "none", lambda: _without_sound(tracks))
+    return Embedded(tracks, fetched.library.failures, digest, "none", lambda: _without_sound(tracks))
 
 
-def _own_vectors(tracks: tuple[Track, ...], vectors: OwnVectors, fetched: Fetched) -> Heard:
+def _own_vectors(tracks: tuple[Track, ...], vectors: OwnVectors, fetched: Fetched) -> Embedded:
     def read() -> Embeddings:
         return replace(_without_sound(tracks), vectors=vectors.read())
 
-    return Heard(tracks, fetched.library.failures, vectors.digest, "none", read)
+    return Embedded(tracks, fetched.library.failures, vectors.digest, "none", read)
 
 
 def _without_sound(tracks: tuple[Track, ...]) -> Embeddings:
@@ -80,38 +80,40 @@ def _without_sound(tracks: tuple[Track, ...]) -> Embeddings:
     return Embeddings(tuple(track.id for track in tracks), nothing, nothing, (), nothing, ())
 
 
-def _gather(listening: Listening, embedded_count: int) -> Heard:
+def _gather(acquisition: Acquisition, embedded_count: int) -> Embedded:
     """What is now known of every track: an embedding, or the reason why there is none."""
-    heard, failures, digests = [], list(listening.library.failures), []
-    for track in listening.tracks:
-        state = listening.state_of(track)
+    embedded, failures, digests = [], list(acquisition.library.failures), []
+    for track in acquisition.tracks:
+        state = acquisition.state_of(track)
         if isinstance(state, Failed):
             failures.append(state)
         else:
             mapped, record = state
-            heard.append(mapped)
+            embedded.append(mapped)
             digests.append([record.outputs[part].digest for part in PARTS])
-    mapped_tracks = tuple(heard)
-    return Heard(
+    mapped_tracks = tuple(embedded)
+    return Embedded(
         tracks=mapped_tracks,
         failures=tuple(failures),
-        digest=digest_bytes(orjson.dumps([listening.spec.name, digests])),
-        preprocessing=listening.spec.preprocessing,
-        read=partial(_read_embeddings, listening, mapped_tracks),
+        digest=digest_bytes(orjson.dumps([acquisition.spec.name, digests])),
+        preprocessing=acquisition.spec.preprocessing,
+        read=partial(_read_embeddings, acquisition, mapped_tracks),
         embedded_count=embedded_count,
-        matches=listening.matches,
-        problem=" ".join(filter(None, (listening.finder.service.summary(), listening.downloader.service.summary()))),
+        matches=acquisition.matches,
+        problem=" ".join(
+            filter(None, (acquisition.finder.service.summary(), acquisition.downloader.service.summary()))
+        ),
     )
 
 
-def _read_embeddings(listening: Listening, tracks: tuple[Track, ...]) -> Embeddings:
+def _read_embeddings(acquisition: Acquisition, tracks: tuple[Track, ...]) -> Embeddings:
     import numpy as np
 
     from spotmap_build.cache.arrays import array_decoder
     from spotmap_build.embed.spectral import FEATURES
     from spotmap_build.model import Embeddings
 
-    run, spec = listening.run, listening.spec
+    run, spec = acquisition.run, acquisition.spec
     lengths = (spec.dimensions, spec.tag_count, len(FEATURES))
     parts = [
         (part, array_decoder(length, kind="f", is_finite=True)) for part, length in zip(PARTS, lengths, strict=True)
@@ -119,7 +121,7 @@ def _read_embeddings(listening: Listening, tracks: tuple[Track, ...]) -> Embeddi
     rows, damage = [], None
     for track in tracks:  # all that are damaged are set aside at once, however many there are
         try:
-            rows.append([run.read(listening.key_of(track), part, decoder) for part, decoder in parts])
+            rows.append([run.read(acquisition.key_of(track), part, decoder) for part, decoder in parts])
         except CorruptEntry as error:
             damage = error
     if damage is not None:
@@ -129,7 +131,7 @@ def _read_embeddings(listening: Listening, tracks: tuple[Track, ...]) -> Embeddi
         track_ids=tuple(track.id for track in tracks),
         vectors=vectors,
         tags=tags,
-        tag_names=tag_names(listening),
+        tag_names=tag_names(acquisition),
         features=features,
         feature_names=tuple(feature.name for feature in FEATURES),
     )

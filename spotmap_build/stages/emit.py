@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from spotmap_build.fetch.source import Fetched
     from spotmap_build.model import Atlas, Track
     from spotmap_build.run import Run
-    from spotmap_build.stages.embed import Heard
-    from spotmap_build.stages.insights import Understood
-    from spotmap_build.stages.project import Placed
+    from spotmap_build.stages.embed import Embedded
+    from spotmap_build.stages.insights import Analyzed
+    from spotmap_build.stages.project import Projected
 
 EMIT_VERSION: Final = 4
 """Raise when the same map would be written otherwise (the template's own files count by themselves)."""
@@ -40,7 +40,7 @@ class Site:
     generation: str
 
 
-def emit(run: Run, fetched: Fetched, heard: Heard, placed: Placed, understood: Understood) -> Site:
+def emit(run: Run, fetched: Fetched, embedded: Embedded, projected: Projected, analyzed: Analyzed) -> Site:
     """Encode the map for the page. Nothing that names a place on this machine goes in."""
     with run.clock.stage("emit"):
         built_at = _built_at(os.environ.get("SOURCE_DATE_EPOCH", ""))
@@ -48,12 +48,12 @@ def emit(run: Run, fetched: Fetched, heard: Heard, placed: Placed, understood: U
             "site",
             EMIT_VERSION,
             {
-                "tracks": digest_bytes(orjson.dumps([_shown(track) for track in heard.tracks])),
+                "tracks": digest_bytes(orjson.dumps([_shown(track) for track in embedded.tracks])),
                 "playlists": fetched.playlists_digest,
-                "sound": heard.digest,
-                "layout": placed.digest,
-                "clusters": understood.clustered.digest,
-                "insights": understood.digest,
+                "sound": embedded.digest,
+                "layout": projected.digest,
+                "clusters": analyzed.clustered.digest,
+                "insights": analyzed.digest,
                 "title": fetched.title,
                 "sources": fetched.loaded.kind,
                 "template": template_digest(),
@@ -62,13 +62,13 @@ def emit(run: Run, fetched: Fetched, heard: Heard, placed: Placed, understood: U
         )
         run.progress.begin("emit", "writing the site")
         record = run.cache.lookup(key, outputs=(GENERATION, PAGE_NAME), may_fail=False)
-        covers = _covers(run, heard)
+        covers = _covers(run, embedded)
         if record is not None and not is_site(run, record):
             run.cache.discard(record)
             record = None
         if record is None:
             started = time.monotonic()
-            atlas = _atlas(fetched, heard, placed, understood)
+            atlas = _atlas(fetched, embedded, projected, analyzed)
             files = _assemble(fetched, atlas, covers=covers, built_at=built_at)
             record = run.cache.put(key, files, seconds=time.monotonic() - started)
         generation = run.cache.decode(record, GENERATION, _decode_generation)
@@ -105,19 +105,19 @@ def _built_at(epoch: str) -> str:
         raise ConfigError(f"SOURCE_DATE_EPOCH is {epoch!r}.", hint="It must be a number of seconds.") from error
 
 
-def _atlas(fetched: Fetched, heard: Heard, placed: Placed, understood: Understood) -> Atlas:
+def _atlas(fetched: Fetched, embedded: Embedded, projected: Projected, analyzed: Analyzed) -> Atlas:
     from spotmap_build.model import Atlas
 
-    embeddings = heard.read()
+    embeddings = embedded.read()
     return Atlas(
         title=fetched.title,
-        tracks=heard.tracks,
-        playlists=playlist_rows(fetched, heard),
-        layout=placed.read(),
-        clusters=understood.clustered.read(),
+        tracks=embedded.tracks,
+        playlists=playlist_rows(fetched, embedded),
+        layout=projected.read(),
+        clusters=analyzed.clustered.read(),
         features=embeddings.features,
         feature_names=embeddings.feature_names,
-        insights=understood.read(),
+        insights=analyzed.read(),
     )
 
 
@@ -128,10 +128,10 @@ def _decode_generation(data: bytes) -> str:
     return name
 
 
-def _covers(run: Run, heard: Heard) -> dict[str, bytes]:
+def _covers(run: Run, embedded: Embedded) -> dict[str, bytes]:
     """The cover pictures by digest. All damaged ones are set aside at once, however many there are."""
     covers, damage = {}, None
-    for digest in sorted({track.art_digest for track in heard.tracks if track.art_digest}):
+    for digest in sorted({track.art_digest for track in embedded.tracks if track.art_digest}):
         try:
             covers[digest] = run.cache.read_blob(digest, "cover")
         except CorruptEntry as error:

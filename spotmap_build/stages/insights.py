@@ -1,4 +1,4 @@
-"""Understand: what the finished map means, in figures and words: how good it is, playlists, versions, neighbours."""
+"""Understand: what the finished map means, in figures and words: how good it is, playlists, versions, neighbors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import orjson
 from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.model import Insights, PlaylistInsight
 from spotmap_build.run import machine, package_versions
-from spotmap_build.stages.cluster import neighbour_rows, playlist_rows
+from spotmap_build.stages.cluster import neighbor_rows, playlist_rows
 from spotmap_build.stages.project import find_since
 
 if TYPE_CHECKING:
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
     from spotmap_build.model import Clusters, Figure, Float32Array, Int32Array, Track
     from spotmap_build.run import Run
     from spotmap_build.stages.cluster import Clustered, ClusterWords
-    from spotmap_build.stages.embed import Heard
-    from spotmap_build.stages.project import Placed
+    from spotmap_build.stages.embed import Embedded
+    from spotmap_build.stages.project import Projected
 
 INSIGHTS_VERSION: Final = 2
 INSIGHTS: Final = "insights.json"
-NEIGHBOURS_SHOWN: Final = 10
+NEIGHBORS_SHOWN: Final = 10
 EXPLAINED: Final = 3
 """Of these, so many with what they have in common: the first ones are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
-class Understood:
+class Analyzed:
     """``digest`` names the content of ``read()``; ``clustered`` is what was understood."""
 
     digest: str
@@ -43,21 +43,21 @@ class Understood:
     clustered: Clustered
 
 
-def understand(run: Run, fetched: Fetched, heard: Heard, placed: Placed, clustered: Clustered) -> Understood:
+def analyze(run: Run, fetched: Fetched, embedded: Embedded, projected: Projected, clustered: Clustered) -> Analyzed:
     """The insights of a map, from the cache where nothing that they are made of has changed."""
     with run.clock.stage("understand"):
         key = Key(
             "insights",
             INSIGHTS_VERSION,
             {
-                "sound": heard.digest,
-                "layout": placed.digest,
-                "past": placed.past.digest,
-                "ids": digest_bytes(orjson.dumps([track.id for track in heard.tracks])),
+                "sound": embedded.digest,
+                "layout": projected.digest,
+                "past": projected.previous_map.digest,
+                "ids": digest_bytes(orjson.dumps([track.id for track in embedded.tracks])),
                 "clusters": clustered.digest,
                 "playlists": fetched.playlists_digest,
-                "words": digest_bytes(orjson.dumps([_words(track) for track in heard.tracks])),
-                "counts": [fetched.track_count, len(heard.tracks), _doubtful(heard)],
+                "words": digest_bytes(orjson.dumps([_words(track) for track in embedded.tracks])),
+                "counts": [fetched.track_count, len(embedded.tracks), _doubtful(embedded)],
                 "machine": machine(),
                 "packages": package_versions("numpy", "scipy", "hdbscan"),
             },
@@ -65,12 +65,12 @@ def understand(run: Run, fetched: Fetched, heard: Heard, placed: Placed, cluster
         record = run.cache.lookup(key, outputs=(INSIGHTS,), may_fail=False)
         if record is None:
             started = time.monotonic()
-            insights = _find(fetched, heard, placed, clustered.read())
+            insights = _find(fetched, embedded, projected, clustered.read())
             outputs = {INSIGHTS: msgspec.json.encode(insights)}
             record = run.cache.put(key, outputs, seconds=time.monotonic() - started)
         digest = record.outputs[INSIGHTS].digest
-        decoder = _decoder(len(heard.tracks), len(playlist_rows(fetched, heard)), clustered)
-        return Understood(digest, lambda: run.read(key, INSIGHTS, decoder), clustered)
+        decoder = _decoder(len(embedded.tracks), len(playlist_rows(fetched, embedded)), clustered)
+        return Analyzed(digest, lambda: run.read(key, INSIGHTS, decoder), clustered)
 
 
 def _decoder(track_count: int, playlist_count: int, clustered: Clustered) -> Callable[[bytes], Insights]:
@@ -80,9 +80,9 @@ def _decoder(track_count: int, playlist_count: int, clustered: Clustered) -> Cal
         found = msgspec.json.decode(data, type=Insights)
         rows = [row for one in found.playlists for row in (*one.suggestions, *(row for row, _ in one.misfits))]
         rows += [row for members, _ in found.songs for row in members]
-        rows += [row for near in found.neighbours for row in near]
+        rows += [row for near in found.neighbors for row in near]
         rows += [*found.since.new, *found.since.moved] if found.since else []
-        per_track = (found.neighbours, found.shared, found.kept)
+        per_track = (found.neighbors, found.shared, found.kept)
         playlists = [number for one, other, _, _ in found.overlaps for number in (one, other)]
         names = msgspec.json.decode(data, type=dict[str, msgspec.Raw]).keys()
         if (
@@ -103,58 +103,58 @@ def _words(track: Track) -> list[object]:
     return [track.title, track.artists, track.album, track.genres, track.duration_ms]
 
 
-def _doubtful(heard: Heard) -> int:
+def _doubtful(embedded: Embedded) -> int:
     """How many tracks are on the map with a recording that a person should look at."""
-    if not heard.matches:
+    if not embedded.matches:
         return 0
     from spotmap_build.acquire.matching import DOUBTFUL_BELOW
 
-    mapped = {track.id for track in heard.tracks}
+    mapped = {track.id for track in embedded.tracks}
     return sum(
         match.candidate is not None and match.confidence < DOUBTFUL_BELOW
-        for track_id, match in heard.matches.items()
+        for track_id, match in embedded.matches.items()
         if track_id in mapped
     )
 
 
-def _find(fetched: Fetched, heard: Heard, placed: Placed, clusters: Clusters) -> Insights:
+def _find(fetched: Fetched, embedded: Embedded, projected: Projected, clusters: Clusters) -> Insights:
     from spotmap_build.insights.axes import describe_slopes, find_slopes
     from spotmap_build.insights.explanations import Explainer
     from spotmap_build.insights.playlists import overlaps, uncovered_clusters
     from spotmap_build.insights.versions import group_versions
 
-    embeddings, coordinates, space = heard.read(), placed.read().coordinates, placed.space
-    rows = [members for _, members in playlist_rows(fetched, heard)]
+    embeddings, coordinates, space = embedded.read(), projected.read().coordinates, projected.space
+    rows = [members for _, members in playlist_rows(fetched, embedded)]
     if space.unit_vectors.shape[1] == 0:
         return Insights(
             uncovered=uncovered_clusters([one.members for one in clusters.clusters], rows),
             overlaps=tuple((pair.one, pair.other, pair.count, round(pair.share, 3)) for pair in overlaps(rows)),
-            since=find_since(heard, placed),
+            since=find_since(embedded, projected),
         )
-    neighbours = neighbour_rows(placed)
+    neighbors = neighbor_rows(projected)
     explainer = Explainer(embeddings)
-    figures, kept = _figures(fetched, heard, placed, clusters)
+    figures, kept = _figures(fetched, embedded, projected, clusters)
     songs = group_versions(
-        [track.title for track in heard.tracks],
-        [track.artists for track in heard.tracks],
-        [track.duration_ms for track in heard.tracks],
+        [track.title for track in embedded.tracks],
+        [track.artists for track in embedded.tracks],
+        [track.duration_ms for track in embedded.tracks],
         space.unit_vectors,
     )
-    shown = neighbours[:, :NEIGHBOURS_SHOWN]
+    shown = neighbors[:, :NEIGHBORS_SHOWN]
     return Insights(
         figures=figures,
-        playlists=_playlists(rows, space.unit_vectors, neighbours, explainer),
+        playlists=_playlists(rows, space.unit_vectors, neighbors, explainer),
         uncovered=uncovered_clusters([one.members for one in clusters.clusters], rows),
         overlaps=tuple((pair.one, pair.other, pair.count, round(pair.share, 3)) for pair in overlaps(rows)),
         songs=tuple((song.rows, song.kinds) for song in songs),
         axes=describe_slopes(find_slopes(coordinates, embeddings.features, embeddings.feature_names)),
-        neighbours=tuple(map(tuple, shown.tolist())),
+        neighbors=tuple(map(tuple, shown.tolist())),
         shared=tuple(
             tuple(_in_common(explainer, row, other) for other in others[:EXPLAINED])
             for row, others in enumerate(shown.tolist())
         ),
         kept=tuple(round(share, 2) for share in kept.tolist()),
-        since=find_since(heard, placed),
+        since=find_since(embedded, projected),
     )
 
 
@@ -163,11 +163,11 @@ def _in_common(explainer: Explainer, row: int, other: int) -> str:
 
 
 def _playlists(
-    rows: Sequence[tuple[int, ...]], unit_vectors: Float32Array, neighbours: Int32Array, explainer: Explainer
+    rows: Sequence[tuple[int, ...]], unit_vectors: Float32Array, neighbors: Int32Array, explainer: Explainer
 ) -> tuple[PlaylistInsight, ...]:
     from spotmap_build.insights.playlists import describe_coherence, describe_misfit, measure_playlists
 
-    measured = measure_playlists(rows, unit_vectors, neighbours)
+    measured = measure_playlists(rows, unit_vectors, neighbors)
     return tuple(
         PlaylistInsight(
             closeness=None if found.coherence is None else round(found.coherence.closeness, 3),
@@ -183,51 +183,52 @@ def _playlists(
 
 
 def _figures(
-    fetched: Fetched, heard: Heard, placed: Placed, clusters: Clusters
+    fetched: Fetched, embedded: Embedded, projected: Projected, clusters: Clusters
 ) -> tuple[tuple[Figure, ...], Float32Array]:
-    from spotmap_build.insights.quality_report import quality_card
+    from spotmap_build.insights.quality_report import quality_report
 
-    card = quality_card(
-        placed.space.unit_vectors,
-        placed.space.neighbours,
-        placed.read().coordinates,
+    card = quality_report(
+        projected.space.unit_vectors,
+        projected.space.neighbors,
+        projected.read().coordinates,
         cluster_labels=clusters.labels,
-        labels=_labels(fetched, heard),
-        anchored=placed.anchored(),
+        labels=_labels(fetched, embedded),
+        anchored=projected.anchored(),
     )
-    return (*card.figures, *_of_the_library(fetched, heard)), card.kept
+    return (*card.figures, *_of_the_library(fetched, embedded)), card.kept
 
 
-def _labels(fetched: Fetched, heard: Heard) -> Mapping[str, Sequence[Sequence[str]]]:
-    """What neighbours may have in common, by kind, for each track."""
-    in_playlists: list[list[str]] = [[] for _ in heard.tracks]
-    for playlist, rows in playlist_rows(fetched, heard):
+def _labels(fetched: Fetched, embedded: Embedded) -> Mapping[str, Sequence[Sequence[str]]]:
+    """What neighbors may have in common, by kind, for each track."""
+    in_playlists: list[list[str]] = [[] for _ in embedded.tracks]
+    for playlist, rows in playlist_rows(fetched, embedded):
         for row in rows:
             in_playlists[row].append(playlist.id)
     labels: dict[str, list[Sequence[str]]] = {
-        "artist": [track.artists for track in heard.tracks],
-        "album": [[track.album] if track.album else [] for track in heard.tracks],
+        "artist": [track.artists for track in embedded.tracks],
+        "album": [[track.album] if track.album else [] for track in embedded.tracks],
         "playlist": list(in_playlists),
-        "genre": [track.genres for track in heard.tracks],
+        "genre": [track.genres for track in embedded.tracks],
     }
     return {kind: values for kind, values in labels.items() if any(values)}
 
 
-def _of_the_library(fetched: Fetched, heard: Heard) -> tuple[Figure, ...]:
+def _of_the_library(fetched: Fetched, embedded: Embedded) -> tuple[Figure, ...]:
     from spotmap_build.model import Figure
 
-    total, doubtful = fetched.track_count, _doubtful(heard)
+    total, doubtful = fetched.track_count, _doubtful(embedded)
     figures = [
         Figure(
             "coverage",
             "library on the map",
-            len(heard.tracks) / max(1, total),
-            f"{len(heard.tracks)} of the library's {total} tracks are on the map; the report says why others are not.",
+            len(embedded.tracks) / max(1, total),
+            f"{len(embedded.tracks)} of the library's {total} tracks are on the map; the report says why others are "
+            "not.",
         )
     ]
-    if heard.matches:
+    if embedded.matches:
         sentence = "For {} of the tracks it is not quite sure that the right recording was listened to."
-        share = doubtful / max(1, len(heard.tracks))
+        share = doubtful / max(1, len(embedded.tracks))
         figures.append(Figure("doubtful_matches", "doubtful recordings", share, sentence.format(doubtful or "none")))
     return tuple(figures)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from spotmap_build.acquire.prefetch import Supply
+from spotmap_build.acquire.prefetch import Prefetcher
 from spotmap_build.acquire.search import Finder, Found
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """How the recording of each track was chosen, and the tracks that have none. ``problem`` as in ``Heard``."""
+    """How the recording of each track was chosen, and the tracks that have none. ``problem`` as in ``Embedded``."""
 
     failures: tuple[Failed, ...]
     matches: Mapping[str, Match]
@@ -55,7 +55,7 @@ def _search(run: Run, finder: Finder, pending: list[Track], found: dict[str, Fou
         found[track.id] = finder.find(track)
         done += 1
 
-    supply: Supply[Track, Track] = Supply(pending, (), find=find, get=lambda _track: None, workers=1)
+    supply: Prefetcher[Track, Track] = Prefetcher(pending, (), find=find, get=lambda _track: None, workers=1)
     with supply:
         for _ in supply.ready():
             run.progress.advance(done)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spotmap_build.acquire.state import prepare_listening
+from spotmap_build.acquire.state import prepare_acquisition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from spotmap_build.acquire.state import Listening
+    from spotmap_build.acquire.state import Acquisition
     from spotmap_build.fetch.source import Fetched
     from spotmap_build.run import Run
 
@@ -29,25 +29,25 @@ def describe_plan(run: Run, fetched: Fetched) -> tuple[str, ...]:
     if fetched.is_placed or fetched.loaded.vectors is not None:
         sentences.append("Nothing to listen to: the source brings its own vectors or places.")
     else:
-        sentences.extend(_work(prepare_listening(run, fetched)))
+        sentences.extend(_work(prepare_acquisition(run, fetched)))
     sentences.append(f"The site would go to {run.config.out}.")
     return tuple(sentences)
 
 
-def _work(listening: Listening) -> Iterator[str]:
+def _work(acquisition: Acquisition) -> Iterator[str]:
     """What there is to search for, to download and to listen to, and how long that takes."""
-    config = listening.run.config
-    searches = len(listening.pending)
+    config = acquisition.run.config
+    searches = len(acquisition.pending)
     if searches:
         seconds = searches * SEARCHES_A_TRACK / config.searches_per_s
         yield f"{searches} recordings to find on YouTube Music, {_about(seconds)}."
-    missing = len(listening.missing)
-    remote = sum(track.is_remote for track in listening.missing)
+    missing = len(acquisition.missing)
+    remote = sum(track.is_remote for track in acquisition.missing)
     if remote:
         yield f"{remote} recordings to download."
     if missing + searches:
         seconds = (missing + searches) * SECONDS_A_TRACK / config.worker_count
-        yield f"{missing + searches} recordings to listen to with {listening.spec.name}, {_about(seconds)}."
+        yield f"{missing + searches} recordings to listen to with {acquisition.spec.name}, {_about(seconds)}."
     else:
         yield "Every recording was listened to before."
 

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from spotmap_build.model import Cluster
     from spotmap_build.run import Run
     from spotmap_build.stages.cluster import Clustered
-    from spotmap_build.stages.embed import Heard
-    from spotmap_build.stages.project import Placed
+    from spotmap_build.stages.embed import Embedded
+    from spotmap_build.stages.project import Projected
 
 PAST_VERSION: Final = 1
 STATE: Final = "state.json"
@@ -40,8 +40,8 @@ Coordinate = Annotated[float, Meta(ge=-LARGEST_FLOAT32, le=LARGEST_FLOAT32)]
 Number = Annotated[int, Meta(ge=0)]
 
 
-class PastCluster(msgspec.Struct, frozen=True):
-    """A neighbourhood or region as it was. ``members`` are positions in the map's ``track_ids``."""
+class PreviousCluster(msgspec.Struct, frozen=True):
+    """A cluster or region as it was. ``members`` are positions in the map's ``track_ids``."""
 
     id: str
     name: str
@@ -50,7 +50,7 @@ class PastCluster(msgspec.Struct, frozen=True):
     parent: Number | None = None
 
 
-class PastMap(msgspec.Struct, frozen=True):
+class PreviousMap(msgspec.Struct, frozen=True):
     """A map as it was: a place for each track, in any unit, and the clusters of both levels.
 
     Decoding one raises ``msgspec.ValidationError`` where its parts do not belong together.
@@ -59,8 +59,8 @@ class PastMap(msgspec.Struct, frozen=True):
     track_ids: tuple[str, ...]
     x: tuple[Coordinate, ...]
     y: tuple[Coordinate, ...]
-    clusters: tuple[PastCluster, ...] = ()
-    regions: tuple[PastCluster, ...] = ()
+    clusters: tuple[PreviousCluster, ...] = ()
+    regions: tuple[PreviousCluster, ...] = ()
     next_numbers: tuple[Number, Number] = (1, 1)
     fresh_trustworthiness: float | None = None
     """Of the last map of the library that was laid out afresh; maps of older versions and published ones do not say."""
@@ -85,7 +85,7 @@ class _State(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class Previous:
     """What this build continues: ``anchor`` is empty at a first build. ``digest`` names its content.
 
     ``is_fresh``: lay out afresh, and only turn the result to fit. ``notice``: what the person should know of it.
@@ -99,12 +99,12 @@ class Past:
     def digest(self) -> str:
         return digest_bytes(self.anchor) if self.anchor else ""
 
-    def read(self) -> PastMap | None:
+    def read(self) -> PreviousMap | None:
         """The map to continue; None where there is none."""
-        return msgspec.json.decode(self.anchor, type=PastMap) if self.anchor else None
+        return msgspec.json.decode(self.anchor, type=PreviousMap) if self.anchor else None
 
 
-def recall_past(run: Run, heard: Heard) -> Past:
+def load_previous_map(run: Run, embedded: Embedded) -> Previous:
     """The map that this build is to continue.
 
     Where the vectors are those of the last map, it is continued from the same map as then: so nothing changes. A site
@@ -117,20 +117,20 @@ def recall_past(run: Run, heard: Heard) -> Past:
     """
     wish, out = run.config.anchor, run.config.out
     if wish == "none":
-        return Past()
+        return Previous()
     if wish != "auto":
-        return Past(_published(wish), run.config.fresh)
+        return Previous(_published(wish), run.config.fresh)
     generation = served_generation(out)
-    kept = _kept(run, heard, generation)
+    kept = _kept(run, embedded, generation)
     if kept is not None:
         return kept
     if not generation:
-        return Past()  # a first build: there is no site, or one that is not ours to continue
+        return Previous()  # a first build: there is no site, or one that is not ours to continue
     try:
         anchor = _published(str(out))
     except ConfigError as error:
-        return Past(notice=f"{error.message} This map was laid out without regard to it.")
-    return Past(
+        return Previous(notice=f"{error.message} This map was laid out without regard to it.")
+    return Previous(
         anchor,
         run.config.fresh,
         f"The cache has lost the map in {printable(str(out))}. It was continued from the published site, where places "
@@ -138,7 +138,7 @@ def recall_past(run: Run, heard: Heard) -> Past:
     )
 
 
-def _kept(run: Run, heard: Heard, generation: str) -> Past | None:
+def _kept(run: Run, embedded: Embedded, generation: str) -> Previous | None:
     """The last map as the cache has it: by the site that is served, else the last that was published to the same place,
     if that is this site. None where neither is there, or neither can be used."""
     for known_by in dict.fromkeys((generation, "")):
@@ -149,36 +149,36 @@ def _kept(run: Run, heard: Heard, generation: str) -> Past | None:
             state = run.cache.decode(record, STATE, lambda data: msgspec.json.decode(data, type=_State))
             if generation not in (known_by, state.generation):
                 continue
-            is_same = state.vectors == heard.digest and not run.config.fresh
+            is_same = state.vectors == embedded.digest and not run.config.fresh
             kept = ANCHOR if is_same else MAP
-            return Past(run.cache.decode(record, kept, _checked), state.is_fresh if is_same else run.config.fresh)
+            return Previous(run.cache.decode(record, kept, _checked), state.is_fresh if is_same else run.config.fresh)
     return None
 
 
 def _checked(anchor: bytes) -> bytes:
     """The same. Raises ``msgspec.DecodeError`` where it is no map, nor empty."""
-    Past(anchor).read()
+    Previous(anchor).read()
     return anchor
 
 
-def remember_map(run: Run, heard: Heard, placed: Placed, clustered: Clustered, generation: str) -> None:
+def save_map(run: Run, embedded: Embedded, projected: Projected, clustered: Clustered, generation: str) -> None:
     """Keep the map that was just published as the one that the next build continues."""
-    past = placed.past
-    state = msgspec.json.encode(_State(heard.digest, past.is_fresh, generation))
+    previous_map = projected.previous_map
+    state = msgspec.json.encode(_State(embedded.digest, previous_map.is_fresh, generation))
     keys = (_key(run, ""), _key(run, generation))
-    if all(_is_of(run.cache.lookup(key, outputs=OUTPUTS, may_fail=False), state, past.anchor) for key in keys):
+    if all(_is_of(run.cache.lookup(key, outputs=OUTPUTS, may_fail=False), state, previous_map.anchor) for key in keys):
         return
-    found, coordinates = clustered.read(), placed.read().coordinates
-    content = PastMap(
-        track_ids=tuple(track.id for track in heard.tracks),
+    found, coordinates = clustered.read(), projected.read().coordinates
+    content = PreviousMap(
+        track_ids=tuple(track.id for track in embedded.tracks),
         x=tuple(coordinates[:, 0].tolist()),
         y=tuple(coordinates[:, 1].tolist()),
-        clusters=tuple(map(_past_cluster, found.clusters)),
-        regions=tuple(map(_past_cluster, found.regions)),
+        clusters=tuple(map(_previous_cluster, found.clusters)),
+        regions=tuple(map(_previous_cluster, found.regions)),
         next_numbers=found.next_numbers,
-        fresh_trustworthiness=placed.fresh_trustworthiness(),
+        fresh_trustworthiness=projected.fresh_trustworthiness(),
     )
-    outputs = {STATE: state, MAP: msgspec.json.encode(content), ANCHOR: past.anchor}
+    outputs = {STATE: state, MAP: msgspec.json.encode(content), ANCHOR: previous_map.anchor}
     for key in keys:
         run.cache.put(key, outputs, 0.0)
 
@@ -190,8 +190,8 @@ def _is_of(record: Record | None, state: bytes, anchor: bytes) -> bool:
     return digests == (digest_bytes(state), digest_bytes(anchor))
 
 
-def _past_cluster(cluster: Cluster) -> PastCluster:
-    return PastCluster(cluster.id, cluster.name, cluster.color, cluster.members, cluster.parent)
+def _previous_cluster(cluster: Cluster) -> PreviousCluster:
+    return PreviousCluster(cluster.id, cluster.name, cluster.color, cluster.members, cluster.parent)
 
 
 def _published(place: str) -> bytes:
@@ -200,7 +200,7 @@ def _published(place: str) -> bytes:
     published = read_published(place)
     if not published.track_ids:
         raise ConfigError(f"The map at {printable(place)} is empty.", hint="Give another --anchor, or none.")
-    return msgspec.json.encode(msgspec.convert(published, PastMap, from_attributes=True))
+    return msgspec.json.encode(msgspec.convert(published, PreviousMap, from_attributes=True))
 
 
 def _key(run: Run, generation: str) -> Key:

@@ -12,15 +12,15 @@ import msgspec
 
 from spotmap_build.cache.keys import Key
 from spotmap_build.run import machine, package_versions
-from spotmap_build.stages.previous_map import recall_past
-from spotmap_build.stages.space import Space
+from spotmap_build.stages.previous_map import load_previous_map
+from spotmap_build.stages.space import EmbeddingSpace
 
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array, Layout, Since
     from spotmap_build.project.anchoring import Anchored
     from spotmap_build.run import Run
-    from spotmap_build.stages.embed import Heard
-    from spotmap_build.stages.previous_map import Past, PastMap
+    from spotmap_build.stages.embed import Embedded
+    from spotmap_build.stages.previous_map import Previous, PreviousMap
 
 LAYOUT_VERSION: Final = 4
 """Raise when the same vectors would be laid out otherwise."""
@@ -29,7 +29,7 @@ STORY: Final = "story.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class Projected:
     """``digest`` names the content of ``read()``; ``space`` and ``past`` are what it was made of.
 
     ``anchored``: how the map was held to the last one, if it was. ``fresh_trustworthiness``: of the last map of this
@@ -40,25 +40,27 @@ class Placed:
     read: Callable[[], Layout]
     anchored: Callable[[], Anchored | None]
     fresh_trustworthiness: Callable[[], float | None]
-    space: Space
-    past: Past
+    space: EmbeddingSpace
+    previous_map: Previous
 
 
-def project(run: Run, heard: Heard) -> Placed:
+def project(run: Run, embedded: Embedded) -> Projected:
     """The layout of the heard tracks, from the cache where their vectors and the last map are as they were."""
     with run.clock.stage("project"):
-        space, past = Space(run, heard), recall_past(run, heard)
-        if any(track.position is not None for track in heard.tracks):
-            return Placed(heard.digest, lambda: _given_layout(heard), lambda: None, lambda: None, space, past)
+        space, previous_map = EmbeddingSpace(run, embedded), load_previous_map(run, embedded)
+        if any(track.position is not None for track in embedded.tracks):
+            return Projected(
+                embedded.digest, lambda: _given_layout(embedded), lambda: None, lambda: None, space, previous_map
+            )
         key = Key(
             "layout",
             LAYOUT_VERSION,
             {
-                "vectors": heard.digest,
-                "preprocessing": heard.preprocessing,
+                "vectors": embedded.digest,
+                "preprocessing": embedded.preprocessing,
                 "seed": run.config.seed,
-                "anchor": past.digest,
-                "fresh": past.is_fresh,
+                "anchor": previous_map.digest,
+                "fresh": previous_map.is_fresh,
                 "machine": machine(),
                 "packages": package_versions("umap-learn", "pynndescent", "numba", "numpy", "scipy"),
             },
@@ -68,38 +70,40 @@ def project(run: Run, heard: Heard) -> Placed:
         outcome = "the layout is as it was"
         if record is None:
             started = time.monotonic()
-            outputs, outcome = _lay_out(run, heard, space, past)
+            outputs, outcome = _lay_out(run, embedded, space, previous_map)
             record = run.cache.put(key, outputs, seconds=time.monotonic() - started)
         run.progress.end(outcome)
-        return Placed(
+        return Projected(
             record.outputs[COORDINATES].digest,
-            lambda: _read_layout(run, key, len(heard.tracks)),
-            lambda: _read_anchored(run, key, len(heard.tracks)),
+            lambda: _read_layout(run, key, len(embedded.tracks)),
+            lambda: _read_anchored(run, key, len(embedded.tracks)),
             lambda: _read_story(run, key).fresh_trustworthiness,
             space,
-            past,
+            previous_map,
         )
 
 
-def _lay_out(run: Run, heard: Heard, space: Space, past: Past) -> tuple[dict[str, bytes], str]:
+def _lay_out(
+    run: Run, embedded: Embedded, space: EmbeddingSpace, previous_map: Previous
+) -> tuple[dict[str, bytes], str]:
     from spotmap_build.cache.arrays import encode_array
-    from spotmap_build.project.anchoring import lay_out_anchored
-    from spotmap_build.project.layout import lay_out_afresh
+    from spotmap_build.project.anchoring import fit_anchored_layout
+    from spotmap_build.project.layout import fit_layout
     from spotmap_build.project.quality import trustworthiness
 
-    last, count = past.read(), len(heard.tracks)
+    last, count = previous_map.read(), len(embedded.tracks)
     if last is None:
-        places = lay_out_afresh(space.unit_vectors, space.neighbours, run.config.seed)
-        figure = trustworthiness(space.unit_vectors, places)
+        positions = fit_layout(space.unit_vectors, space.neighbors, run.config.seed)
+        figure = trustworthiness(space.unit_vectors, positions)
         story = _Story(None, None, 0, figure, figure, "", is_anchored=False)
-        return {COORDINATES: encode_array(places), STORY: msgspec.json.encode(story)}, f"{count} tracks laid out"
-    anchored = lay_out_anchored(
+        return {COORDINATES: encode_array(positions), STORY: msgspec.json.encode(story)}, f"{count} tracks laid out"
+    anchored = fit_anchored_layout(
         space.unit_vectors,
-        space.neighbours,
-        previous_places(heard, last),
+        space.neighbors,
+        previous_positions(embedded, last),
         run.config.seed,
-        gone_count=len(set(last.track_ids).difference(track.id for track in heard.tracks)),
-        is_fresh_wanted=past.is_fresh,
+        gone_count=len(set(last.track_ids).difference(track.id for track in embedded.tracks)),
+        is_fresh_wanted=previous_map.is_fresh,
         last_fresh_trustworthiness=last.fresh_trustworthiness,
     )
     story = _Story(
@@ -110,35 +114,37 @@ def _lay_out(run: Run, heard: Heard, space: Space, past: Past) -> tuple[dict[str
         fresh_trustworthiness=anchored.fresh_trustworthiness,
         afresh=anchored.afresh,
     )
-    return {COORDINATES: encode_array(anchored.places), STORY: msgspec.json.encode(story)}, _describe(anchored, count)
+    return {COORDINATES: encode_array(anchored.positions), STORY: msgspec.json.encode(story)}, _describe(
+        anchored, count
+    )
 
 
-def previous_places(heard: Heard, last: PastMap) -> Float32Array:
+def previous_positions(embedded: Embedded, last: PreviousMap) -> Float32Array:
     """Where each track was on the last map: float32 ``[n, 2]``, NaN for new ones."""
     import numpy as np
 
     position = {track_id: number for number, track_id in enumerate(last.track_ids)}
-    places = np.full((len(heard.tracks), 2), np.nan, dtype=np.float32)
-    for row, track in enumerate(heard.tracks):
+    positions = np.full((len(embedded.tracks), 2), np.nan, dtype=np.float32)
+    for row, track in enumerate(embedded.tracks):
         number = position.get(track.id)
         if number is not None:
-            places[row] = last.x[number], last.y[number]
-    return places
+            positions[row] = last.x[number], last.y[number]
+    return positions
 
 
-def find_since(heard: Heard, placed: Placed) -> Since | None:
+def find_since(embedded: Embedded, projected: Projected) -> Since | None:
     """Which tracks are new, and which lie elsewhere than on the map that this one continues; None at a first map."""
     from spotmap_build.model import Since
-    from spotmap_build.project.anchoring import align, are_known, have_moved
+    from spotmap_build.project.anchoring import are_known, have_moved, procrustes_align
 
-    last = placed.past.read()
+    last = projected.previous_map.read()
     if last is None:
         return None
-    previous, places = previous_places(heard, last), placed.read().coordinates
+    previous, positions = previous_positions(embedded, last), projected.read().coordinates
     # Places that came with the library are in a frame of their own; a layout with a past is in its past's.
-    if placed.anchored() is None:
-        places = align(places, previous)
-    new, moved = ~are_known(previous), have_moved(previous, places)
+    if projected.anchored() is None:
+        positions = procrustes_align(positions, previous)
+    new, moved = ~are_known(previous), have_moved(previous, positions)
     return Since(tuple(new.nonzero()[0].tolist()), tuple(moved.nonzero()[0].tolist()))
 
 
@@ -180,7 +186,7 @@ def _read_anchored(run: Run, key: Key, count: int) -> Anchored | None:
     if not story.is_anchored:
         return None
     return Anchored(
-        places=_read_layout(run, key, count).coordinates,
+        positions=_read_layout(run, key, count).coordinates,
         drift=Drift(_number(story.median), _number(story.percentile_95), story.known_count),
         trustworthiness=_number(story.trustworthiness),
         fresh_trustworthiness=_number(story.fresh_trustworthiness),
@@ -193,9 +199,9 @@ def _number(value: float | None) -> float:
     return math.nan if value is None else value
 
 
-def _given_layout(heard: Heard) -> Layout:
+def _given_layout(embedded: Embedded) -> Layout:
     import numpy as np
 
     from spotmap_build.model import Layout
 
-    return Layout(np.array([track.position for track in heard.tracks], dtype=np.float32).reshape(-1, 2))
+    return Layout(np.array([track.position for track in embedded.tracks], dtype=np.float32).reshape(-1, 2))

@@ -1,4 +1,4 @@
-"""The space of sounds: prepared vectors and nearest neighbours, which layout, regions and figures all need."""
+"""The space of sounds: prepared vectors and nearest neighbors, which layout, regions and figures all need."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from spotmap_build.run import machine, package_versions
 
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
-    from spotmap_build.project.neighbors import Neighbours
+    from spotmap_build.project.neighbors import Neighbors
     from spotmap_build.run import Run
-    from spotmap_build.stages.embed import Heard
+    from spotmap_build.stages.embed import Embedded
 
-NEIGHBOURS_VERSION: Final = 2
-"""Raise when the same vectors would have other neighbours."""
+NEIGHBORS_VERSION: Final = 2
+"""Raise when the same vectors would have other neighbors."""
 INDICES: Final = "indices.npy"
 SIMILARITIES: Final = "similarities.npy"
 RECALL: Final = "recall"
 
 
-class Space:
+class EmbeddingSpace:
     """Made when something is first asked for, and once only: a build with nothing to do never touches it."""
 
-    def __init__(self, run: Run, heard: Heard) -> None:
+    def __init__(self, run: Run, embedded: Embedded) -> None:
         self._run = run
-        self._heard = heard
+        self._heard = embedded
 
     @cached_property
     def unit_vectors(self) -> Float32Array:
@@ -37,17 +37,17 @@ class Space:
         return prepare(self._heard.read().vectors, self._heard.preprocessing)
 
     @cached_property
-    def neighbours(self) -> Neighbours:
+    def neighbors(self) -> Neighbors:
         """The tracks that sound most like each, found once and kept."""
         from spotmap_build.cache.arrays import array_decoder, encode_array
-        from spotmap_build.project.layout import KEPT_NEIGHBOURS
-        from spotmap_build.project.neighbors import Neighbours, find_neighbours
+        from spotmap_build.project.layout import NEIGHBOR_COUNT
+        from spotmap_build.project.neighbors import Neighbors, find_neighbors
 
         run, key = self._run, self._key()
         record = run.cache.lookup(key, outputs=(INDICES, SIMILARITIES, RECALL), may_fail=False)
         if record is None:
             started = time.monotonic()
-            found = find_neighbours(self.unit_vectors, KEPT_NEIGHBOURS, run.config.seed)
+            found = find_neighbors(self.unit_vectors, NEIGHBOR_COUNT, run.config.seed)
             outputs = {INDICES: encode_array(found.indices), SIMILARITIES: encode_array(found.similarities)}
             outputs[RECALL] = f"{found.is_exact:d} {found.recall!r}".encode()
             run.cache.put(key, outputs, time.monotonic() - started)
@@ -55,7 +55,7 @@ class Space:
         count = len(self._heard.tracks)
         indices = run.read(key, INDICES, array_decoder(count, None, kind="i", below=count))
         similarities = run.read(key, SIMILARITIES, array_decoder(*indices.shape, kind="f"))
-        return Neighbours(indices, similarities, *run.read(key, RECALL, _decode_recall))
+        return Neighbors(indices, similarities, *run.read(key, RECALL, _decode_recall))
 
     def _key(self) -> Key:
         preimage = {
@@ -65,7 +65,7 @@ class Space:
             "machine": machine(),
             "packages": package_versions("numpy", "scipy", "numba", "pynndescent"),
         }
-        return Key("neighbours", NEIGHBOURS_VERSION, preimage)
+        return Key("neighbors", NEIGHBORS_VERSION, preimage)
 
 
 def _decode_recall(data: bytes) -> tuple[bool, float]:

@@ -116,7 +116,7 @@ def address(request: pytest.FixtureRequest) -> Callable[[Site], str]:
 
 
 @pytest.fixture
-def listening(copied_site: Site) -> Site:
+def acquisition(copied_site: Site) -> Site:
     """A copy of the sample site, of this test alone, whose page keeps what goes wrong in it."""
     copied_site.folder.joinpath("listener.js").write_text(LISTENER, encoding="utf-8")
     page = copied_site.folder / "index.html"
@@ -127,12 +127,12 @@ def listening(copied_site: Site) -> Site:
 
 
 @pytest.fixture
-def opened(window: Window, listening: Site, address: Callable[[Site], str]) -> Iterator[Opened]:
+def opened(window: Window, acquisition: Site, address: Callable[[Site], str]) -> Iterator[Opened]:
     """The sample site, opened anew; afterwards, nothing may have gone wrong in it."""
-    text = json.loads(next(listening.folder.glob("data/*/text.json")).read_text(encoding="utf-8"))
+    text = json.loads(next(acquisition.folder.glob("data/*/text.json")).read_text(encoding="utf-8"))
     page = Opened(window, tuple(text["titles"].split("\n")))
     window.open("about:blank")
-    window.open(address(listening))
+    window.open(address(acquisition))
     page.wait_until_ready()
     yield page
     assert page.complaints() == []
@@ -170,7 +170,7 @@ def test_search_flies_to_a_track(opened: Opened) -> None:
     assert 0 < y < height
 
 
-def test_colours_change(opened: Opened) -> None:
+def test_colors_change(opened: Opened) -> None:
     opened.wait_until(f"({PAINTED_PIXELS})('points') > 500")
     before = opened.window.run(DRAWING)
     opened.click_on('[data-color-by="playlist"]')
@@ -212,10 +212,10 @@ def test_a_scrollbar_does_not_lie_on_the_buttons_of_its_list(opened: Opened) -> 
 
 
 def test_what_goes_wrong_in_a_page_does_not_go_unseen(
-    window: Window, listening: Site, address: Callable[[Site], str]
+    window: Window, acquisition: Site, address: Callable[[Site], str]
 ) -> None:
-    next(listening.folder.glob("data/*/viewer.js")).write_text("not.there();", encoding="utf-8")
-    window.open(address(listening))
+    next(acquisition.folder.glob("data/*/viewer.js")).write_text("not.there();", encoding="utf-8")
+    window.open(address(acquisition))
     window.run("new Image().src = 'http://127.0.0.1:9/elsewhere.png';")
     Opened(window, ()).wait_until("complaints.some((one) => one.startsWith('error: '))")
     Opened(window, ()).wait_until("complaints.includes('securitypolicyviolation: img-src')")

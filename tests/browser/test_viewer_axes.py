@@ -92,8 +92,8 @@ def test_pointing_selecting_and_flying_work_where_tracks_lie_now(open_viewer: Op
     viewer.page.locator("#map").focus()
     viewer.page.keyboard.press("ArrowRight")
     viewer.wait_until(f"![{track}, -1].includes(spotmap.state().pinned)")
-    neighbour = viewer.state("pinned")
-    assert viewer.position_of(neighbour)[0] > viewer.position_of(track)[0]
+    neighbor = viewer.state("pinned")
+    assert viewer.position_of(neighbor)[0] > viewer.position_of(track)[0]
     viewer.page.keyboard.press("Escape")
     viewer.page.get_by_role("button", name="Select tracks").click()
     viewer.page.get_by_role("button", name="Select all in view").click()

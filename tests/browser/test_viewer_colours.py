@@ -1,4 +1,4 @@
-"""Colours by what is known of tracks; the legend as a filter."""
+"""Colors by what is known of tracks; the legend as a filter."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _details(viewer: Viewer) -> Any:
     return json.loads((viewer.site.folder / "data" / GENERATION / "details-000.json").read_text())
 
 
-def _colour_by(viewer: Viewer, trait: str) -> None:
+def _color_by(viewer: Viewer, trait: str) -> None:
     viewer.page.locator(".more select").select_option(trait)
     viewer.wait_until(f"spotmap.state().colorBy === {trait!r}")
 
@@ -41,19 +41,19 @@ def test_details_are_fetched_once_a_feature_is_chosen_and_not_before(open_viewer
     viewer.page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[1]))
     viewer.page.locator('[data-color-by="playlist"]').click()
     assert [name for name in asked if name.startswith("details")] == []
-    _colour_by(viewer, "feature.tempo")
+    _color_by(viewer, "feature.tempo")
     assert sorted(name for name in asked if name.startswith("details")) == [
         "details-000.json",
         "details-001.json",
         "details-002.json",
     ]
-    _colour_by(viewer, "year")
+    _color_by(viewer, "year")
     assert sum(name.startswith("details") for name in asked) == 3
 
 
 def test_the_handles_of_a_number_filter_by_keyboard(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
-    _colour_by(viewer, "feature.tempo")
+    _color_by(viewer, "feature.tempo")
     low = viewer.page.get_by_label("Lowest Tempo shown")
     for _ in range(4):
         low.press("PageUp")
@@ -68,7 +68,7 @@ def test_the_handles_of_a_number_filter_by_keyboard(open_viewer: OpenViewer) -> 
 
 def test_the_handles_can_be_dragged_and_do_not_cross(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
-    _colour_by(viewer, "year")
+    _color_by(viewer, "year")
     box = viewer.page.locator(".range-handles").bounding_box()
     assert box is not None
     middle = box["y"] + box["height"] / 2
@@ -84,7 +84,7 @@ def test_the_handles_can_be_dragged_and_do_not_cross(open_viewer: OpenViewer) ->
 
 def test_keys_go_round_a_circle_of_twelve_and_filter(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
-    _colour_by(viewer, "feature.key")
+    _color_by(viewer, "feature.key")
     names = viewer.page.locator(".legend-name").all_inner_texts()
     assert names[:2] == ["C · Am", "G · Em"]
     assert len(names) == 12
@@ -101,7 +101,7 @@ def test_keys_go_round_a_circle_of_twelve_and_filter(open_viewer: OpenViewer) ->
 
 def test_a_column_of_names_is_a_list_of_switches_with_one_for_unknown(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
-    _colour_by(viewer, "facet.genres")
+    _color_by(viewer, "facet.genres")
     names = viewer.page.locator(".legend-name").all_inner_texts()
     assert set(names) == {"ambient", "dub", "house", "folk", "chanson", "jazz", "Not known"}
     viewer.page.locator(".legend-toggle", has_text="Not known").click()
@@ -112,7 +112,7 @@ def test_a_column_of_names_is_a_list_of_switches_with_one_for_unknown(open_viewe
 
 def test_filters_of_several_traits_hold_together_and_are_marked(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
-    _colour_by(viewer, "facet.genres")
+    _color_by(viewer, "facet.genres")
     viewer.page.locator(".legend-toggle", has_text="Not known").click()
     viewer.page.locator('[data-color-by="cluster"]').click()
     expect(viewer.page.locator(".more")).to_have_class("more is-filtering")
@@ -121,9 +121,9 @@ def test_filters_of_several_traits_hold_together_and_are_marked(open_viewer: Ope
     assert viewer.visible_count() < 250
 
 
-def test_the_map_is_drawn_in_the_colours_of_the_legend(open_viewer: OpenViewer) -> None:
+def test_the_map_is_drawn_in_the_colors_of_the_legend(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
-    _colour_by(viewer, "feature.mode")
+    _color_by(viewer, "feature.mode")
     colors = viewer.page.locator(".legend-list .swatch").evaluate_all(
         "swatches => swatches.map((swatch) => swatch.style.backgroundColor.match(/\\d+/g).map(Number))"
     )
@@ -137,7 +137,7 @@ def test_the_map_is_drawn_in_the_colours_of_the_legend(open_viewer: OpenViewer) 
     pytest.fail(f"the map has too little of {colors}")
 
 
-def test_details_that_cannot_be_had_leave_the_colours_as_they_are_and_say_so(
+def test_details_that_cannot_be_had_leave_the_colors_as_they_are_and_say_so(
     open_viewer: OpenViewer, copied_site: Site
 ) -> None:
     Path(copied_site.folder / "data" / GENERATION / "details-000.json").unlink()

@@ -332,7 +332,7 @@ PAPER_PIXELS = """() => {
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_the_map_on_paper_is_a_plain_canvas_beside_the_legend_in_light_colours(
+def test_the_map_on_paper_is_a_plain_canvas_beside_the_legend_in_light_colors(
     open_viewer: OpenViewer, width: int
 ) -> None:
     viewer = open_viewer(color_scheme="dark", viewport={"width": width, "height": 800})

@@ -1,4 +1,4 @@
-"""The legend: switches, solo, colours by cluster, playlist or library."""
+"""The legend: switches, solo, colors by cluster, playlist or library."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_hidden_tracks_cannot_be_hovered(open_viewer: OpenViewer) -> None:
     assert viewer.state("hovered") == -1
 
 
-def test_the_legend_follows_what_the_map_is_coloured_by(open_viewer: OpenViewer) -> None:
+def test_the_legend_follows_what_the_map_is_colored_by(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     clusters = viewer.page.locator(".legend-name").all_inner_texts()
     viewer.page.get_by_role("button", name="Playlists", exact=True).click()
@@ -95,7 +95,7 @@ def test_a_library_can_be_switched_off(open_viewer: OpenViewer) -> None:
     assert viewer.visible_count() == 300
 
 
-def test_libraries_are_coloured_alike_in_the_legend_and_on_the_card(open_viewer: OpenViewer) -> None:
+def test_libraries_are_colored_alike_in_the_legend_and_on_the_card(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     viewer.page.get_by_role("button", name="Libraries", exact=True).click()
     track = viewer.track_in_view()

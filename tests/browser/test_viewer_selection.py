@@ -16,9 +16,9 @@ pytestmark = pytest.mark.browser
 OpenViewer = Callable[..., Viewer]
 
 
-def _draw_around(viewer: Viewer, centre: tuple[float, float], half: float = 110) -> None:
+def _draw_around(viewer: Viewer, center: tuple[float, float], half: float = 110) -> None:
     """A square drawn with the mouse."""
-    x, y = centre
+    x, y = center
     viewer.page.mouse.move(x - half, y - half)
     viewer.page.mouse.down()
     for corner in ((x + half, y - half), (x + half, y + half), (x - half, y + half), (x - half, y - half + 5)):
@@ -26,8 +26,8 @@ def _draw_around(viewer: Viewer, centre: tuple[float, float], half: float = 110)
     viewer.page.mouse.up()
 
 
-def _inside(viewer: Viewer, centre: tuple[float, float], half: float = 110) -> list[int]:
-    x, y = centre
+def _inside(viewer: Viewer, center: tuple[float, float], half: float = 110) -> list[int]:
+    x, y = center
     places = viewer.page.evaluate("Array.from({length: 300}, (_, track) => spotmap.positionOf(track))")
     return [track for track, (a, b) in enumerate(places) if abs(a - x) < half and abs(b - y) < half]
 
@@ -40,10 +40,10 @@ def _select_all_in_view(viewer: Viewer) -> None:
 def test_shift_and_drag_selects_what_is_drawn_around_and_does_not_move_the_map(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     before = viewer.state("transform")
-    centre = viewer.position_of(viewer.track_in_view())
-    expected = _inside(viewer, centre)
+    center = viewer.position_of(viewer.track_in_view())
+    expected = _inside(viewer, center)
     viewer.page.keyboard.down("Shift")
-    _draw_around(viewer, centre)
+    _draw_around(viewer, center)
     viewer.page.keyboard.up("Shift")
     assert expected
     assert viewer.state("selected") == expected
@@ -55,11 +55,11 @@ def test_shift_and_drag_selects_what_is_drawn_around_and_does_not_move_the_map(o
 
 def test_the_button_lets_a_plain_drag_select_once(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
-    centre = viewer.position_of(viewer.track_in_view())
-    expected = _inside(viewer, centre)
+    center = viewer.position_of(viewer.track_in_view())
+    expected = _inside(viewer, center)
     viewer.page.locator("#lasso-button").click()
     expect(viewer.page.locator("#lasso-button")).to_have_attribute("aria-pressed", "true")
-    _draw_around(viewer, centre)
+    _draw_around(viewer, center)
     assert viewer.state("selected") == expected
     expect(viewer.page.locator("#lasso-button")).to_have_attribute("aria-pressed", "false")
     before = viewer.state("transform.x")

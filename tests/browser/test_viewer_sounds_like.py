@@ -19,13 +19,13 @@ from tests.support.patience import patience
 pytestmark = pytest.mark.browser
 OpenViewer = Callable[..., Viewer]
 
-FAR = 3  # the place among the sample's neighbours of the one that the map put elsewhere
+FAR = 3  # the place among the sample's neighbors of the one that the map put elsewhere
 PATH_BUTTON = "Path to another track"
 
 
-def _neighbours(viewer: Viewer) -> list[list[int]]:
-    path = viewer.site.folder / "data" / GENERATION / "neighbours-000.json"
-    rows: list[list[int]] = json.loads(path.read_text(encoding="utf-8"))["neighbours"]
+def _neighbors(viewer: Viewer) -> list[list[int]]:
+    path = viewer.site.folder / "data" / GENERATION / "neighbors-000.json"
+    rows: list[list[int]] = json.loads(path.read_text(encoding="utf-8"))["neighbors"]
     return rows
 
 
@@ -84,7 +84,7 @@ def test_the_card_of_a_pinned_track_lists_what_sounds_like_it(open_viewer: OpenV
     expect(viewer.page.locator(".alike")).to_have_count(0)
     _pin(viewer)
     rows = viewer.page.locator(".alike-row")
-    assert [int(row.get_attribute("data-track") or -1) for row in rows.all()] == _neighbours(viewer)[track]
+    assert [int(row.get_attribute("data-track") or -1) for row in rows.all()] == _neighbors(viewer)[track]
     expect(viewer.page.locator(".alike-row:visible")).to_have_count(5)
     expect(rows.nth(0)).to_contain_text("both ambient and calm")
     expect(rows.nth(0)).not_to_contain_text("elsewhere")
@@ -116,12 +116,12 @@ def test_the_card_stays_on_the_screen_with_all_ten(open_viewer: OpenViewer, view
 def test_a_row_pins_its_track_and_the_keyboard_goes_on_from_card_to_card(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     track = _pin(viewer)
-    second = _neighbours(viewer)[track][1]
+    second = _neighbors(viewer)[track][1]
     viewer.page.locator(".alike-row").nth(1).focus()
     viewer.page.keyboard.press("Enter")
     assert viewer.state("pinned") == second
     expect(viewer.page.locator("#card button:focus")).to_have_count(1)
-    third = _neighbours(viewer)[second][FAR]
+    third = _neighbors(viewer)[second][FAR]
     viewer.page.locator(f".alike-row[data-track='{third}']").click()
     assert viewer.state("pinned") == third
     x, y = viewer.position_of(third)
@@ -133,15 +133,15 @@ def test_these_are_selected_with_the_track_they_sound_like(open_viewer: OpenView
     viewer = open_viewer()
     track = _pin(viewer)
     viewer.page.get_by_role("button", name="Select these").click()
-    assert viewer.state("selected") == [track, *_neighbours(viewer)[track]]
+    assert viewer.state("selected") == [track, *_neighbors(viewer)[track]]
 
 
-def test_lines_lead_to_neighbours_while_the_track_is_pinned_but_not_to_hidden_ones(open_viewer: OpenViewer) -> None:
+def test_lines_lead_to_neighbors_while_the_track_is_pinned_but_not_to_hidden_ones(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     document = json.loads((viewer.site.folder / "data" / GENERATION / "map.json").read_text(encoding="utf-8"))
     cluster = document["cluster"]
     track = _pin(viewer)
-    far = _neighbours(viewer)[track][FAR]
+    far = _neighbors(viewer)[track][FAR]
     assert -1 != cluster[track] != cluster[far], "the sample has changed: another track is needed here"
     _wait_for_line(viewer, track, far, drawn=True)
     name = document["clusters"][cluster[track]]["name"]
@@ -153,7 +153,7 @@ def test_lines_lead_to_neighbours_while_the_track_is_pinned_but_not_to_hidden_on
     _wait_for_line(viewer, track, far, drawn=False)
 
 
-def test_a_path_leads_from_neighbour_to_neighbour_to_the_track_that_is_clicked_next(open_viewer: OpenViewer) -> None:
+def test_a_path_leads_from_neighbor_to_neighbor_to_the_track_that_is_clicked_next(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = viewer.page
     start = _pin(viewer)
@@ -166,7 +166,7 @@ def test_a_path_leads_from_neighbour_to_neighbour_to_the_track_that_is_clicked_n
     expect(page.locator(".picks-status")).to_contain_text("A path of")
     expect(page.locator("#path-hint")).to_be_hidden()
     path = viewer.state("selected")
-    rows = _neighbours(viewer)
+    rows = _neighbors(viewer)
     assert (path[0], path[-1]) == (start, goal)
     assert len(set(path)) == len(path) > 3
     strangers = [(one, other) for one, other in pairwise(path) if other not in rows[one] and one not in rows[other]]
@@ -225,8 +225,8 @@ def test_the_end_of_a_path_is_another_track_than_its_beginning(open_viewer: Open
     assert viewer.state("selected") == []
 
 
-def test_missing_neighbours_are_told_in_the_card(open_viewer: OpenViewer, copied_site: Site) -> None:
-    (copied_site.folder / "data" / GENERATION / "neighbours-000.json").unlink()
+def test_missing_neighbors_are_told_in_the_card(open_viewer: OpenViewer, copied_site: Site) -> None:
+    (copied_site.folder / "data" / GENERATION / "neighbors-000.json").unlink()
     viewer = open_viewer(site=copied_site)
     viewer.page.mouse.click(*viewer.position_of(viewer.track_in_view()))
     expect(viewer.page.locator(".alike")).to_contain_text("could not be fetched (status 404)")
@@ -257,7 +257,7 @@ def test_a_path_for_which_a_file_is_missing_says_so_and_can_be_asked_for_again(o
     page.locator("#map").focus()
     page.keyboard.press("Enter")
     start = viewer.state("pinned")
-    last = f"**/neighbours-00{0 if start >= 4096 else 2}.json"
+    last = f"**/neighbors-00{0 if start >= 4096 else 2}.json"
     page.route(last, _not_found)
     page.get_by_role("button", name=PATH_BUTTON).click()
     page.locator("#search input").fill("river")

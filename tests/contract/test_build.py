@@ -250,11 +250,11 @@ def _replace_content(cache: Path) -> set[str]:
 
     All but what was heard, of which it is one, and the last map.
     """
-    odd, stages, heard = itertools.cycle(ODD_CONTENTS), set(), 0
+    odd, stages, embedded = itertools.cycle(ODD_CONTENTS), set(), 0
     for path in sorted(cache.glob("ac/*/*/*.json")):
         record, key = decode_record(path.read_bytes())
-        heard += record.stage == "embed"
-        if record.stage == "last-map" or (record.stage == "embed" and heard > 1):
+        embedded += record.stage == "embed"
+        if record.stage == "last-map" or (record.stage == "embed" and embedded > 1):
             continue
         stages.add(record.stage)
         outputs = {name: describe_output(next(odd), inline=True) for name in record.outputs}
@@ -268,7 +268,7 @@ def test_records_that_say_other_things_than_this_program_writes_are_misses(copy:
     build("folder:music", copy)
     before = tree(copy / "site")
     stages = _replace_content(copy / ".spotmap/cache")
-    assert stages == {"clusters", "embed", "identify", "insights", "layout", "neighbours", "site", "tag-names"}
+    assert stages == {"clusters", "embed", "identify", "insights", "layout", "neighbors", "site", "tag-names"}
     outcome = build("folder:music", copy)
     assert outcome.status == 0, outcome.stderr
     assert tree(copy / "site") == before

@@ -22,10 +22,10 @@ GROUPS = 6
 def write_table(folder: Path, count: int, *, newcomers: int = 0) -> None:
     """A table of vectors in a few groups; newcomers are of a group of their own."""
     chance = np.random.default_rng(3)
-    centres = chance.normal(size=(GROUPS + 1, 24))
+    centers = chance.normal(size=(GROUPS + 1, 24))
     groups = np.arange(count) % GROUPS
-    vectors = centres[groups] + 0.4 * chance.normal(size=(count, 24))
-    fresh = centres[GROUPS] + 0.4 * chance.normal(size=(newcomers, 24))
+    vectors = centers[groups] + 0.4 * chance.normal(size=(count, 24))
+    fresh = centers[GROUPS] + 0.4 * chance.normal(size=(newcomers, 24))
     np.save(folder / "tracks.npy", np.vstack([vectors, fresh]).astype(np.float32))
     with (folder / "tracks.csv").open("w", newline="") as file:
         writer = csv.writer(file)
@@ -78,19 +78,19 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_figure_of_the_report_has_a_sentence(built: Path) -> None:
     figures = {figure["name"]: figure for figure in report(built)["quality"]}
-    assert {"trustworthiness", "continuity", "neighbour_recall", "noise_share", "coverage"} <= figures.keys()
+    assert {"trustworthiness", "continuity", "neighbor_recall", "noise_share", "coverage"} <= figures.keys()
     assert all(figure["meaning"].endswith(".") for figure in figures.values())
     assert figures["genre_agreement_on_map"]["value"] > 0.9 > figures["genre_agreement_on_map"]["chance"]
     assert document(built, "insights.json")["quality"] == report(built)["quality"]
 
 
-def test_neighbours_are_those_of_the_sound_and_say_what_they_share(built: Path) -> None:
+def test_neighbors_are_those_of_the_sound_and_say_what_they_share(built: Path) -> None:
     ids = unpack_ids(document(built, "details-000.json")["ids"])
-    near = document(built, "neighbours-000.json")
+    near = document(built, "neighbors-000.json")
     groups = [int(track[1:]) % GROUPS for track in ids]
-    same = [groups[other] == groups[row] for row, others in enumerate(near["neighbours"]) for other in others]
+    same = [groups[other] == groups[row] for row, others in enumerate(near["neighbors"]) for other in others]
     assert np.mean(same) > 0.95
-    assert all(row not in others for row, others in enumerate(near["neighbours"]))
+    assert all(row not in others for row, others in enumerate(near["neighbors"]))
     assert {len(shared) for shared in near["shared"]} == {3}
 
 

@@ -84,9 +84,9 @@ FEATURE_VALUES = {
 }
 
 
-def cosine(heard: npt.NDArray[np.float32], values: tuple[float, ...]) -> float:
+def cosine(embedded: npt.NDArray[np.float32], values: tuple[float, ...]) -> float:
     recorded = np.array(values)
-    return float(heard @ recorded / np.linalg.norm(heard) / np.linalg.norm(recorded))
+    return float(embedded @ recorded / np.linalg.norm(embedded) / np.linalg.norm(recorded))
 
 
 def test_musicnn_hears_what_it_heard() -> None:
@@ -99,7 +99,7 @@ def test_musicnn_hears_what_it_heard() -> None:
 
 def test_the_features_are_what_they_were() -> None:
     values = spectral(tune(8, rate_hz=16_000, seed=3))
-    heard = {feature.name: float(value) for feature, value in zip(FEATURES, values, strict=True) if feature.public}
-    assert heard.keys() == FEATURE_VALUES.keys()
+    embedded = {feature.name: float(value) for feature, value in zip(FEATURES, values, strict=True) if feature.public}
+    assert embedded.keys() == FEATURE_VALUES.keys()
     for name, recorded in FEATURE_VALUES.items():
-        assert abs(heard[name] - recorded) <= 0.01 * max(1.0, abs(recorded)), name
+        assert abs(embedded[name] - recorded) <= 0.01 * max(1.0, abs(recorded)), name

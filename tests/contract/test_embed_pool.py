@@ -1,4 +1,4 @@
-"""Listening to many recordings in worker processes, some of which die."""
+"""Many recordings are embedded in worker processes, some of which die."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_the_wheel_holds_the_page_the_weights_and_the_licences(built: Path) -> None:
+def test_the_wheel_holds_the_page_the_weights_and_the_licenses(built: Path) -> None:
     (wheel,) = built.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     assert set(NEEDED) <= set(names)

@@ -59,16 +59,16 @@ def test_a_build_that_fails_leaves_what_is_published_and_keeps_the_cache(reposit
 
 
 def test_a_run_that_is_cancelled_keeps_what_was_heard_and_publishes_nothing(repository: Repository) -> None:
-    jobs = repository.run(WORKFLOW, cancel_when=lambda workspace: bool(heard(workspace)))
+    jobs = repository.run(WORKFLOW, cancel_when=lambda workspace: bool(embedded(workspace)))
     assert [job.conclusion for job in jobs.values()] == ["cancelled", "skipped"]
     assert jobs["build"].step(BUILD).outcome == "cancelled"
     assert jobs["build"].step(SAVE).outcome == "success"
     assert not repository.pages.exists()
     (saved,) = (repository.home / "caches").iterdir()
-    assert heard(saved / "files")
+    assert embedded(saved / "files")
 
 
-def heard(folder: Path) -> list[Path]:
+def embedded(folder: Path) -> list[Path]:
     """The records of what was listened to."""
     return list(folder.glob(".spotmap/cache/ac/embed-v*/*/*.json"))
 

@@ -50,10 +50,10 @@ class Person:
 @pytest.fixture
 def person(tmp_path: Path) -> Iterator[Person]:
     """Six saved tracks and one playlist; YouTube Music knows those and one more."""
-    catalogue = [recording(numbered_track(number), number) for number in range(TRACKS + 1)]
+    catalog = [recording(numbered_track(number), number) for number in range(TRACKS + 1)]
     with (
         spotify_server.serve(spotify_server.SpotifyServer(FakeLibrary.with_numbers(TRACKS, playlists=1))) as spotify,
-        youtube_music_server.serve(youtube_music_server.YouTubeMusicServer(catalogue=catalogue)) as music,
+        youtube_music_server.serve(youtube_music_server.YouTubeMusicServer(catalog=catalog)) as music,
         audio_server.serve(audio_server.AudioServer()) as audio,
     ):
         services = {**spotify.environment, **music.environment, **audio.environment}

@@ -20,7 +20,7 @@ from spotmap_build.fetch.spotify import refresh, source
 from spotmap_build.fetch.spotify.genres import Genres
 from spotmap_build.fetch.spotify.login import log_in
 from spotmap_build.fetch.spotify.settings import SpotifySettings
-from spotmap_build.fetch.spotify.snapshot import CONTENT, Shelf
+from spotmap_build.fetch.spotify.snapshot import CONTENT, SnapshotStore
 from spotmap_build.fetch.spotify.token import load_login
 from tests.fakes import spotify_server
 from tests.fakes.spotify_library import FakeLibrary, FakePlaylist, numbered_track, playlist_row, stamp, track_json
@@ -79,7 +79,7 @@ def test_no_secret_follows_a_redirect(person: Person, path: str, status: int) ->
 
 def test_no_code_follows_a_redirect(tmp_path: Path) -> None:
     with serve(SpotifyServer(FakeLibrary())) as spotify, serve(SpotifyServer(FakeLibrary())) as other:
-        settings = SpotifySettings(tmp_path / "t", accounts_url=spotify.accounts_url, patience=QUICK)
+        settings = SpotifySettings(tmp_path / "t", accounts_url=spotify.accounts_url, retry_policy=QUICK)
         spotify.faults.append(Fault(status=307, headers={"Location": f"{other.url}{TOKEN}"}, path=TOKEN, times=9))
         said: list[str] = []
 
@@ -373,7 +373,7 @@ def test_somebody_without_a_proper_id_is_not_logged_in(tmp_path: Path, user_id: 
     with serve(SpotifyServer(FakeLibrary())) as spotify:
         spotify.library.user_id = user_id
         settings = SpotifySettings(
-            tmp_path / "t", api_url=spotify.api_url, accounts_url=spotify.accounts_url, patience=QUICK
+            tmp_path / "t", api_url=spotify.api_url, accounts_url=spotify.accounts_url, retry_policy=QUICK
         )
         said: list[str] = []
 
@@ -423,7 +423,7 @@ def test_what_is_kept_in_another_shape_is_a_miss(
     person.server.library.genres = {"Artist 0": ["a genre"]}
     person.load()
     with monkeypatch.context() as patch:
-        patch.setattr(Shelf, "_write", keep_other)
+        patch.setattr(SnapshotStore, "_write", keep_other)
         patch.setattr(Genres, "_write", keep_other_genres)
         person.now_unix_s += 100 * 86_400
         with suppress(SpotmapError):

@@ -32,7 +32,7 @@ from tests.fakes.youtube_music_server import (
 )
 
 VIDEO = "MUSIC_VIDEO_TYPE_OMV"
-CATALOGUE = [
+CATALOG = [
     FakeRecording("song0000001", "Wonderwall", ("Oasis",), "Morning Glory", 259, isrc="GBBQY9500057", year=1995),
     FakeRecording("song0000002", "Under Pressure", ("Queen", "David Bowie"), "Hot Space", 3_725, explicit=True),
     FakeRecording("song0000003", "Untitled", (), "", None),
@@ -46,7 +46,7 @@ NO_COLUMNS = b"""{"contents": {"sectionListRenderer": {"contents": [{"musicShelf
 
 @pytest.fixture
 def server() -> Iterator[YouTubeMusicServer]:
-    with serve(YouTubeMusicServer(catalogue=list(CATALOGUE))) as running:
+    with serve(YouTubeMusicServer(catalog=list(CATALOG))) as running:
         yield running
 
 
@@ -103,7 +103,7 @@ def test_nothing_found_is_no_error(server: YouTubeMusicServer, breaker: CircuitB
 def test_a_search_is_one_request_and_the_visitor_id_is_fetched_once(
     server: YouTubeMusicServer, breaker: CircuitBreaker
 ) -> None:
-    server.catalogue = [FakeRecording(f"many{number:07}", "Many", ("Somebody",)) for number in range(50)]
+    server.catalog = [FakeRecording(f"many{number:07}", "Many", ("Somebody",)) for number in range(50)]
     client = connect(server, breaker)
     assert len(client.search("many", "songs")) == PAGE
     assert len(client.search("many somebody", "songs")) == PAGE
@@ -371,7 +371,7 @@ def test_an_answer_is_no_larger_than_any_sensible_one(
 
 
 def test_an_answer_that_drips_ends_in_time(server: YouTubeMusicServer, breaker: CircuitBreaker) -> None:
-    server.catalogue = [song(number) for number in range(20)]
+    server.catalog = [song(number) for number in range(20)]
     server.faults.append(Fault("slow", path="/search", pause_s=0.2, times=9))
     client = YouTubeMusic(server.base_url, limiter=RateLimiter(1_000), breaker=breaker, answer_s=0.5)
     with pytest.raises(ServiceError, match="does not answer"):

@@ -1,4 +1,4 @@
-"""What a sample map means, invented: ``insights.json`` and the neighbours, in the format of docs/site-data.md.
+"""What a sample map means, invented: ``insights.json`` and the neighbors, in the format of docs/site-data.md.
 
 Nearest in sound are mostly tracks that lie near, and one that the map put elsewhere: as on a true map.
 """
@@ -14,7 +14,7 @@ from scipy.spatial import cKDTree
 Document = dict[str, Any]
 IntArray = npt.NDArray[np.int64]
 
-NEIGHBOURS = 10
+NEIGHBORS = 10
 SHARED = ("both ambient (42% and 33%); both calm (31% and 30%)", "tempo 120 and 121 BPM", "")
 NEW_EVERY = 20
 """Every so manieth track is new since the last build, and the one after it has moved."""
@@ -22,16 +22,16 @@ AXES = "Faster to the right, brighter to the top."
 
 
 def insight_documents(map_document: Document, points: IntArray, chunk: int) -> dict[str, Document]:
-    """The documents by name, for points int ``[n, 2]``; neighbours are given for ``chunk`` tracks a file."""
+    """The documents by name, for points int ``[n, 2]``; neighbors are given for ``chunk`` tracks a file."""
     count = len(points)
     documents = {"insights.json": insights(map_document, points)}
-    nearest = neighbour_rows(points)
-    for number, first in enumerate(range(0, count if count > NEIGHBOURS else 0, chunk)):
+    nearest = neighbor_rows(points)
+    for number, first in enumerate(range(0, count if count > NEIGHBORS else 0, chunk)):
         rows = nearest[first : first + chunk]
-        documents[f"neighbours-{number:03d}.json"] = {
-            "schema": "spotmap.neighbours/1",
+        documents[f"neighbors-{number:03d}.json"] = {
+            "schema": "spotmap.neighbors/1",
             "first": first,
-            "neighbours": rows.tolist(),
+            "neighbors": rows.tolist(),
             "shared": [[0, 1, 2]] * len(rows),
             "reasons": list(SHARED),
             "kept": [90 - row % 50 for row in range(first, first + len(rows))],
@@ -39,17 +39,17 @@ def insight_documents(map_document: Document, points: IntArray, chunk: int) -> d
     return documents
 
 
-def neighbour_rows(points: IntArray) -> IntArray:
+def neighbor_rows(points: IntArray) -> IntArray:
     """Int ``[n, 10]``: the nearest nine on the map and, in the fourth place, a track from far away."""
     count = len(points)
-    if count <= NEIGHBOURS:
-        return np.empty((0, NEIGHBOURS), dtype=np.int64)
-    _, rows = cKDTree(points).query(points, k=NEIGHBOURS + 1)
+    if count <= NEIGHBORS:
+        return np.empty((0, NEIGHBORS), dtype=np.int64)
+    _, rows = cKDTree(points).query(points, k=NEIGHBORS + 1)
     own = np.arange(count)[:, None]
     # Where several tracks lie in one place, a track itself need not come first.
-    others = np.take_along_axis(rows, np.argsort(rows == own, axis=1, kind="stable")[:, :NEIGHBOURS], axis=1)
+    others = np.take_along_axis(rows, np.argsort(rows == own, axis=1, kind="stable")[:, :NEIGHBORS], axis=1)
     far = (own[:, 0] + count // 2) % count
-    nearest = np.insert(others[:, : NEIGHBOURS - 1], 3, far, axis=1)
+    nearest = np.insert(others[:, : NEIGHBORS - 1], 3, far, axis=1)
     return np.asarray(nearest, dtype=np.int64)
 
 

@@ -89,7 +89,7 @@ GENRES = ("ambient, dub", None, "house", "ambient", "folk, chanson", "jazz")
 class Blob:
     """One invented group: an elongated normal distribution."""
 
-    centre: tuple[float, float]
+    center: tuple[float, float]
     spread: tuple[float, float]
     angle: float
 
@@ -99,7 +99,7 @@ class Blob:
         bend = 0.35 * along[:, 0] ** 2 / self.spread[0]
         along[:, 1] += bend - bend.mean()
         turn = np.array([[np.cos(self.angle), -np.sin(self.angle)], [np.sin(self.angle), np.cos(self.angle)]])
-        return np.asarray(along @ turn.T + self.centre)
+        return np.asarray(along @ turn.T + self.center)
 
 
 def write_sample_site(out: Path, *, tracks: int, seed: int = 7, title: str = "A sample library") -> Path:
@@ -150,8 +150,8 @@ def sample_documents(random: np.random.Generator, count: int, title: str) -> dic
         "text.json": text_document(random, count),
     }
     found = insight_documents(documents["map.json"], points, DETAILS_CHUNK)
-    neighbours = [name for name in found if name != "insights.json"]
-    documents["map.json"]["files"] |= {"insights": "insights.json", "neighbours": neighbours}
+    neighbors = [name for name in found if name != "insights.json"]
+    documents["map.json"]["files"] |= {"insights": "insights.json", "neighbors": neighbors}
     documents |= found
     for number, name in enumerate(details):
         first = number * DETAILS_CHUNK
@@ -181,17 +181,17 @@ def sample_blobs(random: np.random.Generator, count: int, shares: FloatArray) ->
         tries = random.uniform(0.12, 0.88, size=(60, 2))
         tries = tries[np.hypot(*(tries - 0.5).T) < 0.4]
         if blobs:
-            others = np.array([blob.centre for blob in blobs])
+            others = np.array([blob.center for blob in blobs])
             nearest = np.hypot(tries[:, None, 0] - others[None, :, 0], tries[:, None, 1] - others[None, :, 1]).min(
                 axis=1
             )
-            centre = tries[int(nearest.argmax())]
+            center = tries[int(nearest.argmax())]
         else:
-            centre = tries[0]
+            center = tries[0]
         size = 0.17 * float(np.sqrt(shares[label]))
         stretch = float(random.uniform(1.0, 1.7))
         spread = (size * stretch, size / stretch)
-        blobs.append(Blob((float(centre[0]), float(centre[1])), spread, float(random.uniform(0, np.pi))))
+        blobs.append(Blob((float(center[0]), float(center[1])), spread, float(random.uniform(0, np.pi))))
     return blobs
 
 
@@ -303,14 +303,14 @@ def layer_entries(count: int) -> list[Document]:
     return entries
 
 
-def ring(points: IntArray, reach: float, corners: int = 48) -> list[int]:
+def ring(points: IntArray, max_displacement: float, corners: int = 48) -> list[int]:
     """A closed ring around points, ``reach`` standard deviations out: x, y, x, y, ...; empty for under four points."""
     if len(points) < 4:
         return []
     middle = points.mean(axis=0)
     values, vectors = np.linalg.eigh(np.cov(points.T))
     angle = np.linspace(0, 2 * np.pi, corners, endpoint=False)
-    circle = np.stack([np.cos(angle), np.sin(angle)], axis=1) * np.sqrt(np.maximum(values, 1)) * reach
+    circle = np.stack([np.cos(angle), np.sin(angle)], axis=1) * np.sqrt(np.maximum(values, 1)) * max_displacement
     wobble = 1 + 0.06 * np.sin(3 * angle + middle[0])
     outline = np.clip(circle * wobble[:, None] @ vectors.T + middle, 0, MAP_SIZE)
     return [int(value) for value in np.rint(outline).ravel()]
@@ -404,7 +404,7 @@ def art_names() -> list[str]:
 
 
 def gradient_png(number: int, side: int = 96) -> bytes:
-    """A small PNG (RGB, 8 bit) whose colours depend on ``number``."""
+    """A small PNG (RGB, 8 bit) whose colors depend on ``number``."""
     ramp = np.linspace(0.0, 1.0, side)
     across, down = np.meshgrid(ramp, ramp)
     phase = number * 0.9

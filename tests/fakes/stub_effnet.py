@@ -71,6 +71,6 @@ def _frames_from(graph: Graph, mel: str, first: int) -> str:
 
 
 def _typical() -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """The statistics of common music, so that the projections are centred: a spectrum that falls, some movement."""
+    """The statistics of common music, so that the projections are centered: a spectrum that falls, some movement."""
     height = np.arange(BANDS) / (BANDS - 1)
     return np.concatenate([1.5 * (0.9 - 1.8 * height), np.full(BANDS, 0.9), np.full(BANDS, 0.6), [1.0]])

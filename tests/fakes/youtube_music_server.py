@@ -2,14 +2,14 @@
 
 In a test::
 
-    with serve(YouTubeMusicServer(catalogue)) as music:
+    with serve(YouTubeMusicServer(catalog)) as music:
         client = YouTubeMusic(music.base_url, ...)
 
 As a process, which prints the variable that makes the command use it::
 
-    python -m tests.fakes.youtube_music_server --catalogue recordings.json --port 8124
+    python -m tests.fakes.youtube_music_server --catalog recordings.json --port 8124
 
-The catalogue is a JSON list of objects with the fields of :class:`FakeRecording`.
+The catalog is a JSON list of objects with the fields of :class:`FakeRecording`.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def words_of(text: str) -> frozenset[str]:
     return frozenset(re.findall(r"\w+", text.casefold()))
 
 
-def read_catalogue(path: Path) -> list[FakeRecording]:
+def read_catalog(path: Path) -> list[FakeRecording]:
     rows = json.loads(path.read_text(encoding="utf-8"))
     return [FakeRecording(**{**row, "artists": tuple(row.get("artists", ()))}) for row in rows]
 
@@ -74,7 +74,7 @@ def read_catalogue(path: Path) -> list[FakeRecording]:
 class YouTubeMusicServer(HttpServer):
     """What it can find. A recording is found by its ISRC, or by any word of the title, artists or album."""
 
-    catalogue: list[FakeRecording] = field(default_factory=list)
+    catalog: list[FakeRecording] = field(default_factory=list)
 
     @property
     def base_url(self) -> str:
@@ -100,7 +100,7 @@ class YouTubeMusicServer(HttpServer):
         """The best of one kind, best first: by the share of words that the query and the recording have in common."""
         wanted = words_of(text)
         ranked = []
-        for place, recording in enumerate(self.catalogue):
+        for place, recording in enumerate(self.catalog):
             common = len(wanted & recording.words) / (len(wanted | recording.words) or 1)
             score = 2.0 if recording.isrc and recording.isrc.casefold() == text.casefold() else common
             if score and recording.kind == kind:
@@ -116,12 +116,12 @@ def searched(asked: Asked) -> tuple[str, str]:
 def page_of(found: list[FakeRecording]) -> Any:
     """A page of results as innertube nests it."""
     if found:
-        shelf = {
+        snapshots = {
             "title": runs(run("Songs" if found[0].kind == "songs" else "Videos")),
             "contents": [{"musicResponsiveListItemRenderer": item(recording)} for recording in found],
             "continuations": [{"nextContinuationData": {"continuation": "EpwFEgZ0aGUtbmV4dA"}}],
         }
-        section: Any = {"musicShelfRenderer": shelf}
+        section: Any = {"musicShelfRenderer": snapshots}
     else:
         nothing = {"messageRenderer": {"text": runs(run("No results found"))}}
         section = {"itemSectionRenderer": {"contents": [nothing]}}
@@ -195,10 +195,10 @@ def serve(server: YouTubeMusicServer, port: int = 0) -> Iterator[YouTubeMusicSer
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--catalogue", type=Path, required=True)
+    parser.add_argument("--catalog", type=Path, required=True)
     parser.add_argument("--port", type=int, default=0)
     arguments = parser.parse_args()
-    server = YouTubeMusicServer(catalogue=read_catalogue(arguments.catalogue))
+    server = YouTubeMusicServer(catalog=read_catalog(arguments.catalog))
     serve_until_interrupted(server, arguments.port, "SPOTMAP_YTMUSIC", "/")
 
 

@@ -74,7 +74,7 @@ class Services:
     def add(self, track: dict[str, Any]) -> None:
         """One more saved track, which YouTube Music has as well."""
         self.spotify.library.save(track)
-        self.music.catalogue.extend(_recordings(track, 1))
+        self.music.catalog.extend(_recordings(track, 1))
 
 
 @contextmanager
@@ -82,11 +82,11 @@ def services(
     library: FakeLibrary, folder: Path, recordings: Iterable[FakeRecording] | None = None
 ) -> Iterator[Services]:
     """Serve a library until the end of the block."""
-    catalogue = recordings_of(library) if recordings is None else list(recordings)
+    catalog = recordings_of(library) if recordings is None else list(recordings)
     with ExitStack() as running:
         yield Services(
             running.enter_context(spotify_server.serve(SpotifyServer(library))),
-            running.enter_context(youtube_music_server.serve(YouTubeMusicServer(catalogue=catalogue))),
+            running.enter_context(youtube_music_server.serve(YouTubeMusicServer(catalog=catalog))),
             running.enter_context(audio_server.serve(AudioServer())),
             folder,
         )

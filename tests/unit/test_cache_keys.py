@@ -26,7 +26,7 @@ plain_values = st.recursive(
 )
 
 
-class Colour(StrEnum):
+class Color(StrEnum):
     RED = "red"
 
 
@@ -59,7 +59,7 @@ def test_canonical_json_does_not_depend_on_the_order_in_which_things_were_added(
         ({"a": {1, 2}}, "builtins.set"),
         (np.float64(1.0), "numpy.float64"),
         (np.zeros(2), "numpy.ndarray"),
-        (Colour.RED, "Colour"),
+        (Color.RED, "Color"),
         (2**64, "No canonical JSON"),
         ("\ud800", "No canonical JSON"),
     ],

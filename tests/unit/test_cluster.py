@@ -1,4 +1,4 @@
-"""Dense regions are found where they are, noise stays noise, and neighbourhoods join to regions."""
+"""Dense regions are found where they are, noise stays noise, and clusters join to regions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from spotmap_build.cluster.hdbscan import core_rows, find_dense_regions, smallest_cluster
+from spotmap_build.cluster.hdbscan import core_rows, hdbscan_labels, smallest_cluster
 
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
@@ -28,7 +28,7 @@ def test_the_smallest_cluster_grows_with_the_library(tracks: int, size: int) -> 
 
 
 def test_islands_are_found_and_numbered_by_size() -> None:
-    labels, strengths = find_dense_regions(islands([20, 40, 30]))
+    labels, strengths = hdbscan_labels(islands([20, 40, 30]))
     found = [int(np.bincount(part[part >= 0]).argmax()) for part in (labels[:20], labels[20:60], labels[60:])]
     assert len(set(found)) == 3
     sizes = np.bincount(labels[labels >= 0])
@@ -39,18 +39,18 @@ def test_islands_are_found_and_numbered_by_size() -> None:
 
 def test_tracks_far_from_all_others_are_noise() -> None:
     coordinates = np.concatenate([islands([40, 40]), np.array([[500, 500], [-500, 200]], np.float32)])
-    labels, _ = find_dense_regions(coordinates)
+    labels, _ = hdbscan_labels(coordinates)
     assert labels[-2:].tolist() == [-1, -1]
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 5, 9, 14, 16])
 def test_small_libraries_are_no_error(count: int) -> None:
-    labels, strengths = find_dense_regions(islands([count]))
+    labels, strengths = hdbscan_labels(islands([count]))
     assert len(labels) == len(strengths) == count
 
 
 def test_tracks_in_one_place_are_no_region() -> None:
-    labels, _ = find_dense_regions(np.zeros((50, 2), np.float32))
+    labels, _ = hdbscan_labels(np.zeros((50, 2), np.float32))
     assert set(labels.tolist()) == {-1}
 
 

@@ -1,4 +1,4 @@
-"""Neighbours are explained by what few pairs share, and directions of the map only where they mean something."""
+"""Neighbors are explained by what few pairs share, and directions of the map only where they mean something."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ def texts(*rows: dict[str, float]) -> list[str]:
     return [reason.text for reason in Explainer(embeddings_of(list(rows))).shared(0, 1)]
 
 
-def test_neighbours_share_a_style() -> None:
+def test_neighbors_share_a_style() -> None:
     assert "both surf (50% and 40%)" in texts({"Rock---Surf": 0.5}, {"Rock---Surf": 0.4})
 
 
-def test_neighbours_share_tempo_key_and_brightness() -> None:
+def test_neighbors_share_tempo_key_and_brightness() -> None:
     shared = texts(
         {"tempo": 120, "key": 9, "mode": 0, "key_clarity": 0.8, "brightness": 2100},
         {"tempo": 122, "key": 9, "mode": 0, "key_clarity": 0.8, "brightness": 2200},

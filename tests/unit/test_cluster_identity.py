@@ -1,11 +1,11 @@
-"""A region that its owner knows stays that region: same id, same colour, same name, whatever its new number is."""
+"""A region that its owner knows stays that region: same id, same color, same name, whatever its new number is."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from spotmap_build.cluster.identity import Remembered, carry_identities, describe_events
+from spotmap_build.cluster.identity import Remembered, describe_events, match_clusters
 
 
 def ids(start: int, stop: int) -> tuple[str, ...]:
@@ -17,14 +17,14 @@ FOLK = Remembered("region-2", "Folk", 1, ids(100, 150))
 
 
 def test_a_first_build_gives_new_identities_and_no_news() -> None:
-    carried = carry_identities([], [ids(0, 5), ids(5, 9)])
+    carried = match_clusters([], [ids(0, 5), ids(5, 9)])
     assert [(identity.id, identity.color) for identity in carried.identities] == [("region-1", 0), ("region-2", 1)]
     assert carried.events == ()
     assert carried.next_number == 3
 
 
 def test_identity_follows_the_tracks_not_the_order() -> None:
-    carried = carry_identities([DUB, FOLK], [ids(100, 160), ids(0, 98)], next_number=3)
+    carried = match_clusters([DUB, FOLK], [ids(100, 160), ids(0, 98)], next_number=3)
     assert [(identity.id, identity.color, identity.name) for identity in carried.identities] == [
         ("region-2", 1, "Folk"),
         ("region-1", 0, "Dub techno"),
@@ -33,7 +33,7 @@ def test_identity_follows_the_tracks_not_the_order() -> None:
 
 
 def test_the_larger_part_of_a_split_keeps_the_identity() -> None:
-    carried = carry_identities([DUB], [ids(0, 60), ids(60, 100)], next_number=2)
+    carried = match_clusters([DUB], [ids(0, 60), ids(60, 100)], next_number=2)
     assert [identity.id for identity in carried.identities] == ["region-1", "region-2"]
     (event,) = carried.events
     assert event.kind == "split"
@@ -44,7 +44,7 @@ def test_the_larger_part_of_a_split_keeps_the_identity() -> None:
 
 
 def test_what_merges_keeps_the_identity_of_its_larger_part() -> None:
-    carried = carry_identities([DUB, FOLK], [ids(0, 150)], next_number=3)
+    carried = match_clusters([DUB, FOLK], [ids(0, 150)], next_number=3)
     assert [identity.id for identity in carried.identities] == ["region-1"]
     assert [event.kind for event in carried.events] == ["gone", "merged"]
     told = describe_events(carried.events, {"region-1": "Dub techno", "region-2": "Folk"})
@@ -52,32 +52,32 @@ def test_what_merges_keeps_the_identity_of_its_larger_part() -> None:
 
 
 def test_a_region_that_doubled_stays_itself_and_is_called_anew() -> None:
-    grown = carry_identities([FOLK], [ids(100, 350)], next_number=3).identities[0]
+    grown = match_clusters([FOLK], [ids(100, 350)], next_number=3).identities[0]
     assert (grown.id, grown.color, grown.kept) == ("region-2", 1, 50)
     assert grown.name == ""
 
 
 def test_a_handful_of_scattered_tracks_is_not_the_old_region() -> None:
     scattered = (*ids(0, 5), *ids(100, 105), *ids(900, 930))
-    carried = carry_identities([DUB, FOLK], [scattered, ids(5, 100), ids(105, 150)], next_number=3)
+    carried = match_clusters([DUB, FOLK], [scattered, ids(5, 100), ids(105, 150)], next_number=3)
     assert [identity.id for identity in carried.identities] == ["region-3", "region-1", "region-2"]
     assert [event.kind for event in carried.events] == ["new"]
 
 
 def test_an_id_is_never_used_twice() -> None:
-    first = carry_identities([], [ids(0, 9), ids(9, 18)])
-    second = carry_identities([DUB], [ids(0, 100)], next_number=first.next_number)
-    third = carry_identities([DUB], [ids(0, 100), ids(500, 520)], next_number=second.next_number)
+    first = match_clusters([], [ids(0, 9), ids(9, 18)])
+    second = match_clusters([DUB], [ids(0, 100)], next_number=first.next_number)
+    third = match_clusters([DUB], [ids(0, 100), ids(500, 520)], next_number=second.next_number)
     assert third.identities[1].id == "region-3"
 
 
-def test_a_new_region_takes_a_colour_that_is_free() -> None:
-    carried = carry_identities([Remembered("region-1", "", 2, ids(0, 9))], [ids(0, 9), ids(20, 30), ids(30, 39)])
+def test_a_new_region_takes_a_color_that_is_free() -> None:
+    carried = match_clusters([Remembered("region-1", "", 2, ids(0, 9))], [ids(0, 9), ids(20, 30), ids(30, 39)])
     assert [identity.color for identity in carried.identities] == [2, 0, 1]
 
 
 def test_removed_tracks_do_not_cost_the_rest_their_region() -> None:
-    carried = carry_identities([DUB, FOLK], [ids(80, 100), ids(140, 150)], next_number=3)
+    carried = match_clusters([DUB, FOLK], [ids(80, 100), ids(140, 150)], next_number=3)
     assert [identity.id for identity in carried.identities] == ["region-1", "region-2"]
 
 
@@ -92,7 +92,7 @@ def test_nearly_all_tracks_keep_their_identity_when_regions_shift_at_their_edges
         for label in range(12)
     ]
     members = [tuple(f"t{row}" for row in np.flatnonzero(new == shuffled[label])) for label in range(12)]
-    carried = carry_identities(previous, members, next_number=13)
+    carried = match_clusters(previous, members, next_number=13)
     identity_of = {
         track: identity.id for identity, rows in zip(carried.identities, members, strict=True) for track in rows
     }

@@ -1,4 +1,4 @@
-"""Neighbourhoods join to regions, and a track between them knows where it leans."""
+"""Clusters join to regions, and a track between them knows where it leans."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from spotmap_build.cluster.hierarchy import (
     find_groups,
-    join_neighbourhoods,
+    join_clusters,
     label_regions,
     region_count,
     soft_membership,
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from spotmap_build.model import Float32Array, Int32Array
 
 
-def blobs(centres: list[tuple[float, float]], size: int, spread: float = 0.2, seed: int = 0) -> Float32Array:
+def blobs(centers: list[tuple[float, float]], size: int, spread: float = 0.2, seed: int = 0) -> Float32Array:
     generator = np.random.default_rng(seed)
-    where = np.repeat(np.array(centres), size, axis=0)
+    where = np.repeat(np.array(centers), size, axis=0)
     return np.asarray(where + spread * generator.normal(size=where.shape), dtype=np.float32)
 
 
-def neighbours_of(space: Float32Array, count: int = 15) -> Int32Array:
+def neighbors_of(space: Float32Array, count: int = 15) -> Int32Array:
     distance = np.linalg.norm(space[:, np.newaxis].astype(np.float64) - space, axis=2)
     np.fill_diagonal(distance, np.inf)
     return np.argsort(distance, axis=1, kind="stable")[:, : max(0, min(count, len(space) - 1))].astype(np.int32)
@@ -35,9 +35,9 @@ def neighbours_of(space: Float32Array, count: int = 15) -> Int32Array:
 CONTINENTS = [(0.0, 0.0), (3.0, 0.0), (0.0, 3.0), (60.0, 0.0), (63.0, 0.0), (30.0, 60.0), (33.0, 60.0)]
 
 
-def test_neighbourhoods_that_lie_together_make_a_region() -> None:
+def test_neighborhoods_that_lie_together_make_a_region() -> None:
     labels = np.repeat(np.arange(7, dtype=np.int32), 30)
-    parents = join_neighbourhoods(labels, blobs(CONTINENTS, 30))
+    parents = join_clusters(labels, blobs(CONTINENTS, 30))
     assert region_count(7) == 4
     assert {parents[label] for label in (0, 1, 2)}.isdisjoint({parents[label] for label in (3, 4, 5, 6)})
     assert parents[3] == parents[4] or parents[5] == parents[6]
@@ -45,24 +45,24 @@ def test_neighbourhoods_that_lie_together_make_a_region() -> None:
     assert np.all(np.diff(sizes) <= 0)
 
 
-@pytest.mark.parametrize(("neighbourhoods", "regions"), [(0, 0), (1, 1), (3, 3), (12, 5), (60, 11), (200, 20)])
-def test_regions_are_few_enough_to_tell_apart(neighbourhoods: int, regions: int) -> None:
-    assert region_count(neighbourhoods) == regions
+@pytest.mark.parametrize(("clusters", "regions"), [(0, 0), (1, 1), (3, 3), (12, 5), (60, 11), (200, 20)])
+def test_regions_are_few_enough_to_tell_apart(clusters: int, regions: int) -> None:
+    assert region_count(clusters) == regions
 
 
-def test_a_track_between_two_neighbourhoods_of_a_region_is_in_the_region_only() -> None:
+def test_a_track_between_two_neighborhoods_of_a_region_is_in_the_region_only() -> None:
     labels = np.array([0, 0, 1, 1, 2, 2, -1, -1], np.int32)
-    neighbours = np.zeros((8, 4), np.int32)
-    neighbours[6] = [0, 1, 2, 3]
-    neighbours[7] = [0, 4, 6, 6]
-    regions = label_regions(labels, (0, 0, 1), neighbours)
+    neighbors = np.zeros((8, 4), np.int32)
+    neighbors[6] = [0, 1, 2, 3]
+    neighbors[7] = [0, 4, 6, 6]
+    regions = label_regions(labels, (0, 0, 1), neighbors)
     assert regions.tolist() == [0, 0, 0, 0, 1, 1, 0, -1]
 
 
-def test_membership_is_the_share_of_neighbours() -> None:
+def test_membership_is_the_share_of_neighbors() -> None:
     labels = np.array([0, 0, 1, 1, -1], np.int32)
-    neighbours = np.array([[1, 2, 3, 4], [0, 0, 0, 0], [3, 3, 0, 4], [2, 2, 2, 2], [2, 3, 0, 1]], np.int32)
-    membership = soft_membership(labels, neighbours)
+    neighbors = np.array([[1, 2, 3, 4], [0, 0, 0, 0], [3, 3, 0, 4], [2, 2, 2, 2], [2, 3, 0, 1]], np.int32)
+    membership = soft_membership(labels, neighbors)
     assert membership.strengths.tolist() == [0.25, 1.0, 0.5, 1.0, 0.0]
     assert membership.seconds.tolist() == [1, -1, 0, -1, 0]
     assert membership.second_strengths.tolist() == [0.5, 0.0, 0.25, 0.0, 0.5]
@@ -80,7 +80,7 @@ def test_a_second_cluster_is_never_the_own_one() -> None:
 
 def test_two_exact_groups_are_two_regions() -> None:
     space = np.repeat(np.array([[0, 0], [5, 5]], np.float32), [20, 30], axis=0)
-    groups = find_groups(space, neighbours_of(space))
+    groups = find_groups(space, neighbors_of(space))
     assert groups.parents == (0, 1)
     assert np.bincount(groups.regions).tolist() == [30, 20]
 
@@ -100,19 +100,19 @@ def degenerate() -> list[tuple[str, Float32Array]]:
 def test_odd_libraries_have_groups_or_none_and_no_warnings(name: str, space: Float32Array) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        groups = find_groups(space, neighbours_of(space))
+        groups = find_groups(space, neighbors_of(space))
     n = len(space)
-    assert len(groups.neighbourhoods) == len(groups.regions) == len(groups.membership.strengths) == n
+    assert len(groups.clusters) == len(groups.regions) == len(groups.membership.strengths) == n
     assert np.isfinite(groups.membership.strengths).all()
-    assert len(groups.parents) == groups.neighbourhoods.max(initial=-1) + 1
-    inside = groups.neighbourhoods >= 0
-    assert np.all(groups.regions[inside] == np.array(groups.parents, np.int32)[groups.neighbourhoods[inside]])
+    assert len(groups.parents) == groups.clusters.max(initial=-1) + 1
+    inside = groups.clusters >= 0
+    assert np.all(groups.regions[inside] == np.array(groups.parents, np.int32)[groups.clusters[inside]])
 
 
-def test_a_pile_of_equal_tracks_is_one_neighbourhood() -> None:
+def test_a_pile_of_equal_tracks_is_one_neighborhood() -> None:
     """Equal distances can be cut anywhere: none of the cuts means anything."""
     (_, space) = degenerate()[-1]
-    labels = find_groups(space, neighbours_of(space)).neighbourhoods
+    labels = find_groups(space, neighbors_of(space)).clusters
     pile = labels[80:]
     assert len(set(pile.tolist())) == 1
     assert pile[0] >= 0
@@ -120,8 +120,8 @@ def test_a_pile_of_equal_tracks_is_one_neighbourhood() -> None:
 
 def test_both_levels_are_numbered_by_falling_size() -> None:
     space = blobs(CONTINENTS, 40)
-    groups = find_groups(space, neighbours_of(space))
-    for labels in (groups.neighbourhoods, groups.regions):
+    groups = find_groups(space, neighbors_of(space))
+    for labels in (groups.clusters, groups.regions):
         assert np.all(np.diff(np.bincount(labels[labels >= 0])) <= 0)
-    inside = groups.neighbourhoods >= 0
-    assert np.all(groups.regions[inside] == np.array(groups.parents)[groups.neighbourhoods[inside]])
+    inside = groups.clusters >= 0
+    assert np.all(groups.regions[inside] == np.array(groups.parents)[groups.clusters[inside]])

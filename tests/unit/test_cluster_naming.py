@@ -83,14 +83,14 @@ def two_levels(**more: dict[int, str]) -> Names:
     tags = {"ambient": [0.4] * 20 + [0.0] * 20, "jazz": [0.0] * 20 + [0.4] * 20}
     features = {"tempo": [80.0, 82.0] * 5 + [150.0, 160.0] * 5 + [118.0, 121.0] * 10}
     evidence = evidence_of(tags, count=40, features=features)
-    neighbourhoods = [range(10), range(10, 20), range(20, 40)]
-    return name_levels(evidence, [range(20), range(20, 40)], neighbourhoods, [0, 0, 1], **more)
+    clusters = [range(10), range(10, 20), range(20, 40)]
+    return name_levels(evidence, [range(20), range(20, 40)], clusters, [0, 0, 1], **more)
 
 
-def test_a_neighbourhood_is_set_apart_from_the_rest_of_its_region() -> None:
+def test_a_neighborhood_is_set_apart_from_the_rest_of_its_region() -> None:
     names = two_levels()
     assert [name.text for name in names.regions] == ["Ambient", "Jazz"]
-    assert [name.text for name in names.neighbourhoods[:2]] == ["Ambient – slow", "Ambient – fast"]
+    assert [name.text for name in names.clusters[:2]] == ["Ambient – slow", "Ambient – fast"]
 
 
 def test_a_name_tells_what_it_is_made_of() -> None:
@@ -100,14 +100,14 @@ def test_a_name_tells_what_it_is_made_of() -> None:
 
 def test_no_two_names_are_the_same_on_both_levels_together() -> None:
     names = two_levels()
-    texts = [name.text.casefold() for name in (*names.regions, *names.neighbourhoods)]
+    texts = [name.text.casefold() for name in (*names.regions, *names.clusters)]
     assert len(set(texts)) == len(texts)
 
 
 def test_names_given_by_hand_stand_and_are_not_given_again() -> None:
-    names = two_levels(fixed_regions={1: "Ambient"}, fixed_neighbourhoods={0: "Sleep"})
+    names = two_levels(fixed_regions={1: "Ambient"}, fixed_clusters={0: "Sleep"})
     assert names.regions[1].text == "Ambient"
-    assert names.neighbourhoods[0].text == "Sleep"
+    assert names.clusters[0].text == "Sleep"
     assert names.regions[0].text != "Ambient"
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from spotmap_build.insights.playlists import (
-    Chance,
+    NullModel,
     coherence,
     describe_coherence,
     describe_misfit,
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 
 def library(groups: int = 6, size: int = 40, dimensions: int = 12, seed: int = 0) -> Float32Array:
-    """Unit vectors, centred, in ``groups`` groups one after the other."""
+    """Unit vectors, centered, in ``groups`` groups one after the other."""
     generator = np.random.default_rng(seed)
-    centres = np.repeat(generator.normal(size=(groups, dimensions)), size, axis=0)
-    vectors = centres + 0.4 * generator.normal(size=centres.shape)
+    centers = np.repeat(generator.normal(size=(groups, dimensions)), size, axis=0)
+    vectors = centers + 0.4 * generator.normal(size=centers.shape)
     vectors -= vectors.mean(axis=0)
     return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), dtype=np.float32)
 
 
-def neighbours_of(vectors: Float32Array, count: int = 10) -> Int32Array:
+def neighbors_of(vectors: Float32Array, count: int = 10) -> Int32Array:
     similarity = vectors @ vectors.T
     np.fill_diagonal(similarity, -2)
     return np.argsort(-similarity, axis=1, kind="stable")[:, : max(0, min(count, len(vectors) - 1))].astype(np.int32)
@@ -44,20 +44,20 @@ def test_chance_is_what_random_draws_give(size: int) -> None:
     for _ in range(4_000):
         members = vectors[generator.choice(len(vectors), size, replace=False)]
         drawn.append((np.sum(members.sum(axis=0) ** 2) - size) / (size * (size - 1)))
-    chance = Chance.of(vectors)
+    chance = NullModel.of(vectors)
     assert chance.mean == pytest.approx(float(np.mean(drawn)), abs=float(4 * np.std(drawn) / 60))
     assert chance.deviation(size) == pytest.approx(float(np.std(drawn)), rel=0.06)
 
 
 def test_all_of_the_library_has_no_deviation() -> None:
     vectors = library()
-    assert Chance.of(vectors).deviation(len(vectors)) == pytest.approx(0, abs=1e-4)
+    assert NullModel.of(vectors).deviation(len(vectors)) == pytest.approx(0, abs=1e-4)
 
 
 def test_a_playlist_of_one_kind_is_coherent_and_a_random_one_is_not() -> None:
     vectors = library()
     random = np.random.default_rng(2).choice(240, 20, replace=False).tolist()
-    tight, loose = measure_playlists([range(20), random], vectors, neighbours_of(vectors))
+    tight, loose = measure_playlists([range(20), random], vectors, neighbors_of(vectors))
     assert tight.coherence is not None
     assert loose.coherence is not None
     assert tight.coherence.z > 5
@@ -68,7 +68,7 @@ def test_a_playlist_of_one_kind_is_coherent_and_a_random_one_is_not() -> None:
 
 def test_closeness_does_not_grow_with_the_size_of_a_playlist_but_z_does() -> None:
     vectors = library()
-    small, large = measure_playlists([range(8), range(40)], vectors, neighbours_of(vectors))
+    small, large = measure_playlists([range(8), range(40)], vectors, neighbors_of(vectors))
     assert small.coherence is not None
     assert large.coherence is not None
     assert large.coherence.closeness == pytest.approx(small.coherence.closeness, abs=0.15)
@@ -77,7 +77,7 @@ def test_closeness_does_not_grow_with_the_size_of_a_playlist_but_z_does() -> Non
 
 def test_misfits_are_found_and_what_fits_is_suggested() -> None:
     vectors = library()
-    (figures,) = measure_playlists([[*range(30), 100, 150]], vectors, neighbours_of(vectors))
+    (figures,) = measure_playlists([[*range(30), 100, 150]], vectors, neighbors_of(vectors))
     assert {fit.row for fit in figures.misfits} == {100, 150}
     assert "brighter. Its similarity" in describe_misfit(figures, figures.misfits[0], ["brighter"])
     assert figures.misfits[0].closeness < figures.usual_closeness
@@ -87,13 +87,13 @@ def test_misfits_are_found_and_what_fits_is_suggested() -> None:
 
 def test_a_playlist_of_two_moods_has_no_misfits_for_that() -> None:
     vectors = library()
-    (figures,) = measure_playlists([[*range(20), *range(40, 60)]], vectors, neighbours_of(vectors))
+    (figures,) = measure_playlists([[*range(20), *range(40, 60)]], vectors, neighbors_of(vectors))
     assert len(figures.misfits) <= 2
 
 
 def test_a_playlist_that_holds_everything_says_nothing() -> None:
     vectors = library()
-    (figures,) = measure_playlists([range(240)], vectors, neighbours_of(vectors))
+    (figures,) = measure_playlists([range(240)], vectors, neighbors_of(vectors))
     assert figures.coherence is not None
     assert figures.coherence.z == 0
     assert figures.misfits == figures.suggestions == ()
@@ -109,7 +109,7 @@ def test_small_and_uniform_libraries_are_no_error(count: int, kind: str) -> None
     }[kind]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        figures = measure_playlists([range(count), range(min(count, 3)), []], vectors, neighbours_of(vectors))
+        figures = measure_playlists([range(count), range(min(count, 3)), []], vectors, neighbors_of(vectors))
     assert len(figures) == 3
     assert all(np.isfinite(one.coherence.z) for one in figures if one.coherence is not None)
 
@@ -117,7 +117,7 @@ def test_small_and_uniform_libraries_are_no_error(count: int, kind: str) -> None
 def test_exact_duplicates_are_as_alike_as_can_be() -> None:
     vectors = library()
     copied = np.concatenate([vectors, vectors])
-    alike = coherence(copied[[0, 240, 1, 241]], Chance.of(copied), 1.0)
+    alike = coherence(copied[[0, 240, 1, 241]], NullModel.of(copied), 1.0)
     assert np.isfinite(alike.z)
     assert alike.similarity > 0.3
 

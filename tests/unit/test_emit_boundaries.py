@@ -111,8 +111,8 @@ def test_a_pile_with_strays_still_has_an_area() -> None:
 
 def test_islands_are_kept_apart_and_strays_left_out() -> None:
     points = np.vstack([blob(10_000, 10_000, 999, 600), blob(50_000, 50_000, 999, 350), blob(10_000, 50_000, 800, 25)])
-    centres = sorted((int(ring[:, 0].mean()), int(ring[:, 1].mean())) for ring in polygons(boundary(points, 0.8)))
-    assert np.array(centres) == pytest.approx(np.array([(10_000, 10_000), (50_000, 50_000)]), abs=700)
+    centers = sorted((int(ring[:, 0].mean()), int(ring[:, 1].mean())) for ring in polygons(boundary(points, 0.8)))
+    assert np.array(centers) == pytest.approx(np.array([(10_000, 10_000), (50_000, 50_000)]), abs=700)
 
 
 def test_scattered_tracks_are_no_continent() -> None:

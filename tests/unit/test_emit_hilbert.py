@@ -7,7 +7,7 @@ import numpy as np
 from spotmap_build.emit.hilbert import hilbert_index
 
 
-def test_every_step_goes_to_a_neighbour_and_no_place_is_left_out() -> None:
+def test_every_step_goes_to_a_neighbor_and_no_place_is_left_out() -> None:
     side = 64
     x, y = (axis.ravel() for axis in np.meshgrid(np.arange(side), np.arange(side)))
     index = hilbert_index(x, y)

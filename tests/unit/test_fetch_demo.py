@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from spotmap_build.demo.catalog import HABITS, catalogue
+from spotmap_build.demo.catalog import HABITS, catalog
 from spotmap_build.demo.harmony import Score, frequency_hz, hits
 from spotmap_build.demo.instruments import plucked
 from spotmap_build.demo.render import STYLES
@@ -88,7 +88,7 @@ class TestTheLibrary:
         assert any(appearances[track.id] > 1 for track in LIBRARY.tracks)
 
     def test_a_digest_changes_with_the_score(self) -> None:
-        scores = {json.dumps(asdict(entry.score)) for entry in catalogue()}
+        scores = {json.dumps(asdict(entry.score)) for entry in catalog()}
         assert len(scores) == len({track.recording.digest for track in LIBRARY.tracks if track.recording})
 
 
@@ -124,7 +124,7 @@ class TestTheSound:
         assert there.stdout.split() == here
 
     def test_differs_when_only_the_seed_does(self, tmp_path: Path) -> None:
-        score = catalogue()[0].score
+        score = catalog()[0].score
         one, other = (json.dumps(asdict(replace(score, seed=seed))) for seed in (1, 2))
         assert render(one, tmp_path).read_bytes() != render(other, tmp_path).read_bytes()
 
@@ -139,8 +139,8 @@ class TestTheSound:
         assert caught.value.retryable
         assert caught.value.hint
 
-    def test_every_style_in_the_catalogue_can_be_played(self) -> None:
-        played = {entry.score.style for entry in catalogue()} | {entry.score.guest for entry in catalogue()} - {""}
+    def test_every_style_in_the_catalog_can_be_played(self) -> None:
+        played = {entry.score.style for entry in catalog()} | {entry.score.guest for entry in catalog()} - {""}
         assert played == set(STYLES) == set(HABITS)
 
     @pytest.mark.parametrize("sample_rate_hz", [16_000, 22_050])
@@ -172,7 +172,7 @@ class TestTheScore:
     )
 
     @pytest.mark.parametrize(("degree", "pitch"), [(0, 48), (2, 52), (6, 59), (7, 60), (-1, 47), (-7, 36), (9, 64)])
-    def test_degrees_run_on_into_neighbouring_octaves(self, degree: int, pitch: int) -> None:
+    def test_degrees_run_on_into_neighboring_octaves(self, degree: int, pitch: int) -> None:
         assert self.SCORE.pitch(degree) == pitch
 
     @pytest.mark.parametrize(

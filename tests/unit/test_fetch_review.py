@@ -14,11 +14,11 @@ from spotmap_build.acquire.review import (
     Choice,
     Option,
     Row,
+    analyze,
     describe,
     doubtful,
     options,
     run_review,
-    understand,
 )
 from spotmap_build.errors import ConfigError
 
@@ -103,13 +103,13 @@ CHOICES = (Option("a" * 11), Option("b" * 11))
     ],
 )
 def test_an_answer_is_understood(answer: str, choice: Choice) -> None:
-    assert understand(answer, CHOICES) == choice
+    assert analyze(answer, CHOICES) == choice
 
 
 @pytest.mark.parametrize(("answer", "told"), [("0", "number 0"), ("3", "number 3"), ("-1", "-1"), ("yes", "yes")])
 def test_an_answer_that_was_not_offered_is_told(answer: str, told: str) -> None:
     with pytest.raises(ValueError, match=told):
-        understand(answer, CHOICES)
+        analyze(answer, CHOICES)
 
 
 def test_a_track_is_shown_with_all_that_helps_to_decide() -> None:

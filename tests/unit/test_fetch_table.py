@@ -170,10 +170,10 @@ def test_a_table_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_a_table_with_places_does_not_mix_with_other_sources(tmp_path: Path) -> None:
-    placed = load(tmp_path, "title,x,y\nA,1,1\n")
+    projected = load(tmp_path, "title,x,y\nA,1,1\n")
     plain = load(tmp_path, "title,path\nA,\n")
     with pytest.raises(ConfigError, match="one map"):
-        merge([placed, plain])
+        merge([projected, plain])
 
 
 def test_the_same_track_from_two_sources_is_one_track(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from spotmap_build.cache.keys import Key
 from spotmap_build.cache.store import Cache
 from spotmap_build.run import Run
 from spotmap_build.stages.emit import is_site
-from spotmap_build.stages.previous_map import ANCHOR, MAP, PAST_VERSION, STATE, recall_past
+from spotmap_build.stages.previous_map import ANCHOR, MAP, PAST_VERSION, STATE, load_previous_map
 
 GENERATION = "a1b2"
 MAP_OF_TWO: dict[str, Any] = {
@@ -44,17 +44,17 @@ def remember(run: Run, state: object, last: object, anchor: bytes = b"", *, by: 
     run.cache.put(Key("last-map", PAST_VERSION, preimage), outputs, 0.0)
 
 
-def heard(digest: str) -> Any:
+def embedded(digest: str) -> Any:
     return SimpleNamespace(digest=digest)
 
 
 def test_the_last_map_is_continued_where_the_sound_is_another(run: Run) -> None:
     remember(run, {"vectors": "v1", "is_fresh": True}, MAP_OF_TWO)
-    past = recall_past(run, heard("v2"))
-    last = past.read()
+    previous_map = load_previous_map(run, embedded("v2"))
+    last = previous_map.read()
     assert last is not None
-    assert (last.track_ids, past.is_fresh, past.notice) == (("a", "b"), False, "")
-    same = recall_past(run, heard("v1"))
+    assert (last.track_ids, previous_map.is_fresh, previous_map.notice) == (("a", "b"), False, "")
+    same = load_previous_map(run, embedded("v1"))
     assert (same.read(), same.is_fresh, same.notice) == (None, True, "")
 
 
@@ -81,21 +81,21 @@ def test_the_last_map_is_continued_where_the_sound_is_another(run: Run) -> None:
 )
 def test_a_map_of_another_shape_is_as_good_as_lost(run: Run, damage: dict[str, Any]) -> None:
     remember(run, {"vectors": "v1", "is_fresh": False}, MAP_OF_TWO | damage)
-    past = recall_past(run, heard("v2"))
-    assert past.read() is None
-    assert "cannot be" not in past.notice
-    assert "laid out without regard to it" in past.notice
+    previous_map = load_previous_map(run, embedded("v2"))
+    assert previous_map.read() is None
+    assert "cannot be" not in previous_map.notice
+    assert "laid out without regard to it" in previous_map.notice
 
 
 @pytest.mark.parametrize("state", [None, [], "v1", {}, {"vectors": 7, "is_fresh": False}, {"vectors": "v1"}], ids=repr)
 def test_a_state_of_another_shape_is_as_good_as_lost(run: Run, state: object) -> None:
     remember(run, state, MAP_OF_TWO)
-    assert recall_past(run, heard("v1")).read() is None
+    assert load_previous_map(run, embedded("v1")).read() is None
 
 
 def test_an_anchor_of_another_shape_is_as_good_as_lost(run: Run) -> None:
     remember(run, {"vectors": "v1", "is_fresh": False}, MAP_OF_TWO, b"[]")
-    assert recall_past(run, heard("v1")).read() is None
+    assert load_previous_map(run, embedded("v1")).read() is None
 
 
 SITE = {

@@ -1,4 +1,4 @@
-"""Vectors are compared as they should be, neighbours are exact, any number of tracks gets a repeatable place."""
+"""Vectors are compared as they should be, neighbors are exact, any number of tracks gets a repeatable place."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from spotmap_build.project import neighbors as neighbours_module
+from spotmap_build.project import neighbors as neighbors_module
 from spotmap_build.project.anchoring import diagonal
 from spotmap_build.project.layout import (
-    KEPT_NEIGHBOURS,
+    NEIGHBOR_COUNT,
     WIDEST_BAND,
     close_empty_bands,
-    lay_out_afresh,
+    fit_layout,
     principal_plane,
 )
-from spotmap_build.project.neighbors import find_neighbours, nearest_rows, similarities_between
+from spotmap_build.project.neighbors import find_neighbors, nearest_rows, similarities_between
 from spotmap_build.project.preprocessing import prepare, principal_components
 
 if TYPE_CHECKING:
@@ -24,26 +24,26 @@ if TYPE_CHECKING:
 
 
 def groups(count: int, dimensions: int = 32, group_count: int = 3, seed: int = 0) -> tuple[Float32Array, list[int]]:
-    """Vectors around ``group_count`` centres, and the group of each."""
+    """Vectors around ``group_count`` centers, and the group of each."""
     generator = np.random.default_rng(seed)
-    centres = generator.normal(scale=4, size=(group_count, dimensions))
+    centers = generator.normal(scale=4, size=(group_count, dimensions))
     of = [row % group_count for row in range(count)]
-    return (centres[of] + generator.normal(size=(count, dimensions))).astype(np.float32), of
+    return (centers[of] + generator.normal(size=(count, dimensions))).astype(np.float32), of
 
 
 def lay_out(vectors: Float32Array, preprocessing: str, seed: int) -> Float32Array:
     """All that a first build does with vectors."""
     unit = prepare(vectors, preprocessing)
-    return lay_out_afresh(unit, find_neighbours(unit, KEPT_NEIGHBOURS, seed), seed)
+    return fit_layout(unit, find_neighbors(unit, NEIGHBOR_COUNT, seed), seed)
 
 
-@pytest.mark.parametrize("preprocessing", ["none", "centre", "zscore"])
+@pytest.mark.parametrize("preprocessing", ["none", "center", "zscore"])
 def test_prepared_vectors_have_length_one(preprocessing: str) -> None:
     vectors, _ = groups(20)
     assert np.allclose(np.linalg.norm(prepare(vectors, preprocessing), axis=1), 1, atol=1e-5)
 
 
-@pytest.mark.parametrize("preprocessing", ["none", "centre", "zscore"])
+@pytest.mark.parametrize("preprocessing", ["none", "center", "zscore"])
 @pytest.mark.parametrize(("count", "dimensions"), [(101, 32), (301, 640)])
 def test_equal_sounds_have_equal_vectors_wherever_they_stand(preprocessing: str, count: int, dimensions: int) -> None:
     vectors, _ = groups(count, dimensions)
@@ -61,7 +61,7 @@ def test_zscore_ignores_dimensions_that_do_not_vary() -> None:
 
 
 def test_a_track_equal_to_the_mean_stays_finite() -> None:
-    assert np.isfinite(prepare(np.ones((5, 8), np.float32), "centre")).all()
+    assert np.isfinite(prepare(np.ones((5, 8), np.float32), "center")).all()
 
 
 def test_preparing_leaves_its_input_alone() -> None:
@@ -74,23 +74,23 @@ def test_preparing_leaves_its_input_alone() -> None:
 def test_one_loud_dimension_does_not_drown_what_tells_groups_apart() -> None:
     vectors, of = groups(90, dimensions=16)
     loud = np.random.default_rng(1).normal(scale=12, size=(90, 1)).astype(np.float32)
-    prepared = prepare(np.concatenate([vectors, loud], axis=1), "centre")
-    nearest = find_neighbours(prepared, 1, seed=0).indices[:, 0]
+    prepared = prepare(np.concatenate([vectors, loud], axis=1), "center")
+    nearest = find_neighbors(prepared, 1, seed=0).indices[:, 0]
     assert np.mean([of[row] == of[other] for row, other in enumerate(nearest)]) > 0.95
 
 
 @pytest.mark.parametrize(("count", "dimensions"), [(30, 8), (8, 30), (2, 5), (1, 5)])
 def test_principal_components_span_the_same_distances(count: int, dimensions: int) -> None:
     vectors = np.random.default_rng(3).normal(size=(count, dimensions)).astype(np.float32)
-    centred = vectors - vectors.mean(axis=0)
-    components = principal_components(centred, 50)
-    assert np.allclose(components @ components.T, centred @ centred.T, atol=1e-4)
+    centered = vectors - vectors.mean(axis=0)
+    components = principal_components(centered, 50)
+    assert np.allclose(components @ components.T, centered @ centered.T, atol=1e-4)
 
 
 @pytest.mark.parametrize("count", [1, 2, 7, 49, 80])
-def test_neighbours_equal_those_of_a_plain_sort(count: int) -> None:
+def test_neighbors_equal_those_of_a_plain_sort(count: int) -> None:
     unit = prepare(groups(50)[0], "none")
-    found = find_neighbours(unit, count, seed=0)
+    found = find_neighbors(unit, count, seed=0)
     similarity = unit.astype(np.float64) @ unit.T.astype(np.float64)
     np.fill_diagonal(similarity, -2)
     expected = np.argsort(-similarity, axis=1, kind="stable")[:, : min(count, 49)]
@@ -99,12 +99,12 @@ def test_neighbours_equal_those_of_a_plain_sort(count: int) -> None:
     assert (found.is_exact, found.recall) == (True, 1.0)
 
 
-def test_blocks_do_not_change_the_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocks_do_not_change_the_neighbors(monkeypatch: pytest.MonkeyPatch) -> None:
     unit = prepare(groups(101)[0], "none")
     unit[40:60] = unit[3]
-    whole = find_neighbours(unit, 30, seed=0)
-    monkeypatch.setattr(neighbours_module, "BLOCK_ROWS", 7)
-    in_blocks = find_neighbours(unit, 30, seed=0)
+    whole = find_neighbors(unit, 30, seed=0)
+    monkeypatch.setattr(neighbors_module, "BLOCK_ROWS", 7)
+    in_blocks = find_neighbors(unit, 30, seed=0)
     assert np.array_equal(whole.indices, in_blocks.indices)
     assert np.array_equal(whole.similarities, in_blocks.similarities)
 
@@ -139,18 +139,18 @@ def hard_to_tell_apart(name: str, count: int, dimensions: int) -> Float32Array:
 @pytest.mark.parametrize(
     "name", ["apart", "twins", "one sound", "a rounding apart", "a step apart", "silence among them"]
 )
-def test_neighbours_are_equal_however_blocks_fall_and_products_are_rounded(
+def test_neighbors_are_equal_however_blocks_fall_and_products_are_rounded(
     name: str, block_rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(neighbours_module, "BLOCK_ROWS", block_rows)
+    monkeypatch.setattr(neighbors_module, "BLOCK_ROWS", block_rows)
     unit = hard_to_tell_apart(name, 90, 33)
     expected = in_exact_order(unit, unit, 20, is_itself=True)
-    found = find_neighbours(unit, 20, seed=0)
+    found = find_neighbors(unit, 20, seed=0)
     assert found.indices.tolist() == expected
     assert nearest_rows(unit[:9], unit, 20)[0].tolist() == in_exact_order(unit[:9], unit, 20, is_itself=False)
     # The same angles summed in another order: what another machine's product would do.
     turned = np.ascontiguousarray(unit[:, np.random.default_rng(1).permutation(33)])
-    again = find_neighbours(turned, 20, seed=0)
+    again = find_neighbors(turned, 20, seed=0)
     assert again.indices.tolist() == expected
     assert again.similarities.tobytes() == found.similarities.tobytes()
     rows = np.arange(len(unit))
@@ -159,11 +159,11 @@ def test_neighbours_are_equal_however_blocks_fall_and_products_are_rounded(
 
 @pytest.mark.parametrize("sign", [1, -1])
 @pytest.mark.parametrize("dimensions", [1, 2, 50, 1280])
-def test_a_product_that_is_as_wrong_as_it_may_be_changes_no_neighbour(dimensions: int, sign: int) -> None:
+def test_a_product_that_is_as_wrong_as_it_may_be_changes_no_neighbor(dimensions: int, sign: int) -> None:
     from spotmap_build.project.kernels import keep_best
 
     unit = prepare(np.random.default_rng(2).normal(size=(60, dimensions)).astype(np.float32), "none")
-    error = neighbours_module.PRODUCT_ERROR * dimensions
+    error = neighbors_module.PRODUCT_ERROR * dimensions
     wrong = np.random.default_rng(3).choice([-1, 1], size=(60, 60)) * sign * error / 2
     product = (unit.astype(np.float64) @ unit.T.astype(np.float64) + wrong).astype(np.float32)
     indices, best = np.full((60, 5), -1, np.int32), np.full((60, 5), -np.inf, np.float32)
@@ -173,7 +173,7 @@ def test_a_product_that_is_as_wrong_as_it_may_be_changes_no_neighbour(dimensions
 
 def test_equally_similar_tracks_come_in_the_order_of_their_rows() -> None:
     unit = prepare(np.ones((6, 4), np.float32), "none")
-    assert find_neighbours(unit, 3, seed=0).indices.tolist() == [
+    assert find_neighbors(unit, 3, seed=0).indices.tolist() == [
         [1, 2, 3], [0, 2, 3], [0, 1, 3], [0, 1, 2], [0, 1, 2], [0, 1, 2],
     ]  # fmt: skip
 
@@ -181,12 +181,12 @@ def test_equally_similar_tracks_come_in_the_order_of_their_rows() -> None:
 def test_a_track_of_zeros_is_similar_to_nothing() -> None:
     unit = prepare(groups(8)[0], "none")
     unit[2] = 0
-    assert find_neighbours(unit, 3, seed=0).similarities[2].tolist() == [0, 0, 0]
+    assert find_neighbors(unit, 3, seed=0).similarities[2].tolist() == [0, 0, 0]
 
 
 @pytest.mark.parametrize("count", [0, 1])
-def test_a_lonely_track_has_no_neighbours(count: int) -> None:
-    assert find_neighbours(np.ones((count, 4), np.float32), 5, seed=0).indices.shape == (count, 0)
+def test_a_lonely_track_has_no_neighbors(count: int) -> None:
+    assert find_neighbors(np.ones((count, 4), np.float32), 5, seed=0).indices.shape == (count, 0)
 
 
 def test_rows_are_looked_up_among_others() -> None:
@@ -199,14 +199,14 @@ def test_rows_are_looked_up_among_others() -> None:
 
 
 @pytest.mark.slow
-def test_the_approximate_search_finds_nearly_all_true_neighbours_and_says_how_many(
+def test_the_approximate_search_finds_nearly_all_true_neighbors_and_says_how_many(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     unit = prepare(groups(2000, group_count=10)[0], "none")
     unit[:5] = unit[5]
-    exact = find_neighbours(unit, 15, seed=1)
-    monkeypatch.setattr(neighbours_module, "LARGEST_FOR_EXACT", 1000)
-    found = find_neighbours(unit, 15, seed=1)
+    exact = find_neighbors(unit, 15, seed=1)
+    monkeypatch.setattr(neighbors_module, "LARGEST_FOR_EXACT", 1000)
+    found = find_neighbors(unit, 15, seed=1)
     shared = [len(set(a) & set(b)) for a, b in zip(exact.indices.tolist(), found.indices.tolist(), strict=True)]
     assert not found.is_exact
     assert found.recall == pytest.approx(np.mean(shared) / 15, abs=0.02)
@@ -216,7 +216,7 @@ def test_the_approximate_search_finds_nearly_all_true_neighbours_and_says_how_ma
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 5, 6, 7, 14, 15, 16, 40])
 def test_any_number_of_tracks_gets_finite_places(count: int) -> None:
-    coordinates = lay_out(groups(count)[0], "centre", seed=42)
+    coordinates = lay_out(groups(count)[0], "center", seed=42)
     assert coordinates.shape == (count, 2)
     assert coordinates.dtype == np.float32
     assert np.isfinite(coordinates).all()
@@ -225,7 +225,7 @@ def test_any_number_of_tracks_gets_finite_places(count: int) -> None:
 
 @pytest.mark.parametrize("count", [2, 5, 16, 60])
 def test_equal_tracks_get_places_of_their_own(count: int) -> None:
-    coordinates = lay_out(np.ones((count, 16), np.float32), "centre", seed=42)
+    coordinates = lay_out(np.ones((count, 16), np.float32), "center", seed=42)
     assert np.isfinite(coordinates).all()
     assert len({tuple(place) for place in coordinates.tolist()}) == count
 
@@ -239,12 +239,12 @@ def test_the_same_vectors_are_laid_out_the_same() -> None:
 
 def test_groups_of_similar_tracks_lie_apart() -> None:
     vectors, of = groups(90)
-    coordinates = lay_out(vectors, "centre", seed=42)
-    nearest = exact_neighbours_on_plane(coordinates)
+    coordinates = lay_out(vectors, "center", seed=42)
+    nearest = exact_neighbors_on_plane(coordinates)
     assert np.mean([of[row] == of[other] for row, other in enumerate(nearest)]) > 0.95
 
 
-def exact_neighbours_on_plane(coordinates: Float32Array) -> list[int]:
+def exact_neighbors_on_plane(coordinates: Float32Array) -> list[int]:
     distance = np.linalg.norm(coordinates[:, None] - coordinates[None], axis=2)
     np.fill_diagonal(distance, np.inf)
     return [int(row) for row in distance.argmin(axis=1)]
@@ -259,17 +259,17 @@ def test_the_principal_plane_is_never_mirrored() -> None:
 
 def test_two_exact_groups_lie_apart() -> None:
     vectors = np.repeat(np.eye(2, 8, dtype=np.float32), 20, axis=0)
-    coordinates = lay_out(vectors, "centre", seed=42)
+    coordinates = lay_out(vectors, "center", seed=42)
     one, other = coordinates[:20], coordinates[20:]
     between = float(np.linalg.norm(one.mean(axis=0) - other.mean(axis=0)))
     assert between > max(one.std(), other.std())
-    nearest = exact_neighbours_on_plane(coordinates)
+    nearest = exact_neighbors_on_plane(coordinates)
     assert all((row < 20) == (other_row < 20) for row, other_row in enumerate(nearest))
 
 
 def test_a_library_of_twins_puts_each_beside_its_twin() -> None:
     vectors, _ = groups(60)
-    coordinates = lay_out(np.concatenate([vectors, vectors]), "centre", seed=42)
+    coordinates = lay_out(np.concatenate([vectors, vectors]), "center", seed=42)
     gaps = np.linalg.norm(coordinates[:60] - coordinates[60:], axis=1)
     assert np.median(gaps) < 0.1 * diagonal(coordinates)
     assert len({tuple(place) for place in coordinates.tolist()}) == 120

@@ -1,4 +1,4 @@
-"""A map with a past stays recognisable: known tracks keep their places, and what that costs is told."""
+"""A map with a past stays recognizable: known tracks keep their places, and what that costs is told."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 
 from spotmap_build.project.anchoring import (
-    REACH,
-    WIDE_REACH,
+    MAX_DISPLACEMENT,
+    WIDE_MAX_DISPLACEMENT,
     Anchored,
-    align,
     diagonal,
     drift_between,
+    fit_anchored_layout,
     have_moved,
-    lay_out_anchored,
-    reaches_of,
+    max_displacement_of,
+    procrustes_align,
 )
-from spotmap_build.project.layout import KEPT_NEIGHBOURS, lay_out_afresh
-from spotmap_build.project.neighbors import find_neighbours
+from spotmap_build.project.layout import NEIGHBOR_COUNT, fit_layout
+from spotmap_build.project.neighbors import find_neighbors
 from spotmap_build.project.preprocessing import prepare
 from spotmap_build.project.quality import trustworthiness
 
@@ -33,9 +33,9 @@ def albums(count: int, seed: int = 0) -> Float32Array:
     """Vectors of albums of eight tracks each, within eight styles."""
     generator = np.random.default_rng(seed)
     styles = generator.normal(size=(8, 40))
-    centres = styles[generator.integers(0, 8, count)] + 0.7 * generator.normal(size=(count, 40))
+    centers = styles[generator.integers(0, 8, count)] + 0.7 * generator.normal(size=(count, 40))
     spread = 0.8 * generator.normal(size=(count * ALBUM_TRACKS, 40))
-    return (np.repeat(centres, ALBUM_TRACKS, axis=0) + spread).astype(np.float32)
+    return (np.repeat(centers, ALBUM_TRACKS, axis=0) + spread).astype(np.float32)
 
 
 def anchored(
@@ -46,11 +46,11 @@ def anchored(
     is_fresh_wanted: bool = False,
     last_fresh: float | None = None,
 ) -> Anchored:
-    unit = prepare(vectors, "centre")
-    neighbours = find_neighbours(unit, KEPT_NEIGHBOURS, seed=0)
-    return lay_out_anchored(
+    unit = prepare(vectors, "center")
+    neighbors = find_neighbors(unit, NEIGHBOR_COUNT, seed=0)
+    return fit_anchored_layout(
         unit,
-        neighbours,
+        neighbors,
         previous,
         42,
         gone_count=gone_count,
@@ -60,12 +60,12 @@ def anchored(
 
 
 def afresh(vectors: Float32Array) -> Float32Array:
-    unit = prepare(vectors, "centre")
-    return lay_out_afresh(unit, find_neighbours(unit, KEPT_NEIGHBOURS, seed=0), 42)
+    unit = prepare(vectors, "center")
+    return fit_layout(unit, find_neighbors(unit, NEIGHBOR_COUNT, seed=0), 42)
 
 
-def with_newcomers(places: Float32Array, count: int) -> Float32Array:
-    return np.concatenate([places, np.full((count, 2), np.nan, np.float32)])
+def with_newcomers(positions: Float32Array, count: int) -> Float32Array:
+    return np.concatenate([positions, np.full((count, 2), np.nan, np.float32)])
 
 
 def test_known_tracks_stay_when_albums_are_added() -> None:
@@ -77,7 +77,7 @@ def test_known_tracks_stay_when_albums_are_added() -> None:
     assert result.drift.median <= 0.01
     assert result.drift.percentile_95 <= 0.05
     assert result.trustworthiness >= result.fresh_trustworthiness - 0.01
-    assert np.isfinite(result.places).all()
+    assert np.isfinite(result.positions).all()
 
 
 def test_known_tracks_stay_when_albums_are_removed() -> None:
@@ -90,55 +90,55 @@ def test_known_tracks_stay_when_albums_are_removed() -> None:
     assert result.trustworthiness >= result.fresh_trustworthiness - 0.01
 
 
-def test_what_lost_its_neighbours_may_go_farther_and_nothing_does_where_nothing_is_gone() -> None:
+def test_what_lost_its_neighbors_may_go_farther_and_nothing_does_where_nothing_is_gone() -> None:
     vectors, kept = albums(44), 40 * ALBUM_TRACKS
     old = afresh(vectors)
     unchanged = anchored(vectors, old)
     shrunk = anchored(vectors[:kept], old[:kept], gone_count=4 * ALBUM_TRACKS)
     # Whether any track makes use of it is for the figures of the map to decide, and they differ between machines.
-    farthest = np.linalg.norm(unchanged.places - old, axis=1).max() / diagonal(old)
-    far = np.linalg.norm(shrunk.places - old[:kept], axis=1) / diagonal(old[:kept]) > 0.01
+    farthest = np.linalg.norm(unchanged.positions - old, axis=1).max() / diagonal(old)
+    far = np.linalg.norm(shrunk.positions - old[:kept], axis=1) / diagonal(old[:kept]) > 0.01
     assert farthest < 0.01
     assert far.mean() < 0.5
 
 
 def test_the_greatest_strangers_are_those_that_may_go_farther() -> None:
     vectors = albums(20)
-    unit = prepare(vectors, "centre")
-    neighbours = find_neighbours(unit, KEPT_NEIGHBOURS, seed=0)
+    unit = prepare(vectors, "center")
+    neighbors = find_neighbors(unit, NEIGHBOR_COUNT, seed=0)
     # All lie with their album in a corner of their own, but for one track of each of the first three.
-    homes = np.repeat(np.stack([np.arange(20) % 5, np.arange(20) // 5], axis=1), ALBUM_TRACKS, axis=0).astype(
+    anchors = np.repeat(np.stack([np.arange(20) % 5, np.arange(20) // 5], axis=1), ALBUM_TRACKS, axis=0).astype(
         np.float32
     )
-    homes += np.tile(np.linspace(0, 0.1, ALBUM_TRACKS, dtype=np.float32), 20)[:, np.newaxis]
+    anchors += np.tile(np.linspace(0, 0.1, ALBUM_TRACKS, dtype=np.float32), 20)[:, np.newaxis]
     strangers = [0, 8, 16]
-    homes[strangers] = homes[[159, 150, 140]]
+    anchors[strangers] = anchors[[159, 150, 140]]
     known = np.ones(160, np.bool_)
     known[100] = False
-    whole = np.float32(diagonal(homes[known]))
-    reach = reaches_of(unit, neighbours, homes, known, 0.04) / whole
-    assert np.isinf(reach[[*strangers, 100]]).all()
-    assert np.isinf(reach).sum() == 4
-    assert np.isclose(reach, WIDE_REACH).sum() == 22
-    assert np.isclose(reach, REACH).sum() == 134
-    assert np.isclose(reaches_of(unit, neighbours, homes, known, 0.0)[known] / whole, REACH).all()
+    whole = np.float32(diagonal(anchors[known]))
+    max_displacement = max_displacement_of(unit, neighbors, anchors, known, 0.04) / whole
+    assert np.isinf(max_displacement[[*strangers, 100]]).all()
+    assert np.isinf(max_displacement).sum() == 4
+    assert np.isclose(max_displacement, WIDE_MAX_DISPLACEMENT).sum() == 22
+    assert np.isclose(max_displacement, MAX_DISPLACEMENT).sum() == 134
+    assert np.isclose(max_displacement_of(unit, neighbors, anchors, known, 0.0)[known] / whole, MAX_DISPLACEMENT).all()
 
 
 def test_a_few_new_tracks_are_put_beside_their_album_without_umap(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors = albums(30)
     old = afresh(vectors)
-    figure = trustworthiness(prepare(vectors, "centre"), old)
+    figure = trustworthiness(prepare(vectors, "center"), old)
     old[[3, 77]] = np.nan
-    monkeypatch.setattr("spotmap_build.project.anchoring.lay_out_afresh", unreachable)
+    monkeypatch.setattr("spotmap_build.project.anchoring.fit_layout", unreachable)
     monkeypatch.setattr("spotmap_build.project.anchoring.optimize_layout", unreachable)
     result = anchored(vectors, old, last_fresh=figure)
     known = np.isfinite(old).all(axis=1)
-    assert np.array_equal(result.places[known], old[known])
+    assert np.array_equal(result.positions[known], old[known])
     assert result.fresh_trustworthiness == figure
-    album = result.places.reshape(30, ALBUM_TRACKS, 2)
+    album = result.positions.reshape(30, ALBUM_TRACKS, 2)
     for row in (3, 77):
         others = np.delete(album[row // ALBUM_TRACKS], row % ALBUM_TRACKS, axis=0)
-        assert np.linalg.norm(result.places[row] - np.median(others, axis=0)) < 0.1 * diagonal(old[known])
+        assert np.linalg.norm(result.positions[row] - np.median(others, axis=0)) < 0.1 * diagonal(old[known])
 
 
 def unreachable(*_arguments: object, **_options: object) -> Float32Array:
@@ -158,10 +158,10 @@ def test_new_tracks_settle_among_their_album() -> None:
     vectors = albums(30)
     old = afresh(vectors)
     old[::ALBUM_TRACKS] = np.nan
-    places = anchored(vectors, old).places
-    album = places.reshape(30, ALBUM_TRACKS, 2)
+    positions = anchored(vectors, old).positions
+    album = positions.reshape(30, ALBUM_TRACKS, 2)
     to_album = np.linalg.norm(album[:, 0] - np.median(album[:, 1:], axis=1), axis=1)
-    assert np.median(to_album) < 0.1 * diagonal(places)
+    assert np.median(to_album) < 0.1 * diagonal(positions)
 
 
 @pytest.mark.parametrize("unit_of_last_map", [0.001, 1.0, 65535.0])
@@ -170,7 +170,7 @@ def test_the_last_map_may_come_in_any_unit(unit_of_last_map: float) -> None:
     old = afresh(vectors[: 20 * ALBUM_TRACKS])
     ours = anchored(vectors, with_newcomers(old * unit_of_last_map, 2 * ALBUM_TRACKS))
     assert ours.drift.median <= 0.01
-    assert diagonal(ours.places) == pytest.approx(unit_of_last_map * diagonal(old), rel=0.3)
+    assert diagonal(ours.positions) == pytest.approx(unit_of_last_map * diagonal(old), rel=0.3)
 
 
 @pytest.mark.parametrize("mirror", [1, -1])
@@ -180,14 +180,14 @@ def test_a_map_is_turned_mirrored_and_scaled_back_to_the_old_one(degrees: float,
     angle = np.radians(degrees)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) * [1, mirror]
     other = (7 * old @ turn + [3, -5]).astype(np.float32)
-    assert np.allclose(align(other, old), old, atol=1e-4)
+    assert np.allclose(procrustes_align(other, old), old, atol=1e-4)
 
 
 def test_one_group_that_went_elsewhere_does_not_turn_the_rest() -> None:
     old = np.random.default_rng(0).normal(size=(100, 2)).astype(np.float32)
     moved = old.copy()
     moved[:15] += [9, 9]
-    aligned = align(moved, old)
+    aligned = procrustes_align(moved, old)
     assert np.median(np.linalg.norm(aligned[15:] - old[15:], axis=1)) < 0.2
 
 
@@ -222,14 +222,14 @@ def test_small_and_equal_libraries_have_a_past_too(count: int, is_equal: bool) -
     previous = afresh(vectors)
     previous[-1:] = np.nan
     result = anchored(vectors, previous)
-    assert result.places.shape == (count, 2)
-    assert np.isfinite(result.places).all()
+    assert result.positions.shape == (count, 2)
+    assert np.isfinite(result.positions).all()
 
 
 def test_the_same_past_gives_the_same_map() -> None:
     vectors = albums(22)
     previous = with_newcomers(afresh(vectors[: 20 * ALBUM_TRACKS]), 2 * ALBUM_TRACKS)
-    assert anchored(vectors, previous).places.tobytes() == anchored(vectors, previous).places.tobytes()
+    assert anchored(vectors, previous).positions.tobytes() == anchored(vectors, previous).positions.tobytes()
 
 
 def test_drift_is_told_as_a_share_of_the_diagonal() -> None:
@@ -242,8 +242,8 @@ def test_drift_is_told_as_a_share_of_the_diagonal() -> None:
 
 def test_what_went_farther_than_a_twentieth_of_the_map_has_moved() -> None:
     previous = np.array([[0, 0], [100, 0], [0, 100], [100, 100], [50, 50], [np.nan, np.nan]], np.float32)
-    places = np.array([[0, 0], [100, 0], [0, 100], [100, 93], [42, 50], [20, 20]], np.float32)
-    assert have_moved(previous, places).tolist() == [False, False, False, False, True, False]
+    positions = np.array([[0, 0], [100, 0], [0, 100], [100, 93], [42, 50], [20, 20]], np.float32)
+    assert have_moved(previous, positions).tolist() == [False, False, False, False, True, False]
 
 
 def test_of_one_known_track_nobody_can_say_whether_it_has_moved() -> None:

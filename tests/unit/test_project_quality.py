@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from spotmap_build.insights.quality_report import QualityCard, quality_card
+from spotmap_build.insights.quality_report import QualityReport, quality_report
 from spotmap_build.insights.validity import cluster_validity
 from spotmap_build.project import quality
 from spotmap_build.project.anchoring import Anchored, Drift
-from spotmap_build.project.neighbors import find_neighbours
+from spotmap_build.project.neighbors import find_neighbors
 from spotmap_build.project.preprocessing import prepare
 
 if TYPE_CHECKING:
@@ -31,77 +31,77 @@ def ring(count: int, jitter: float = 0.0) -> tuple[Float32Array, Float32Array]:
 def test_trustworthiness_and_continuity_are_those_of_scikit_learn(count: int) -> None:
     manifold = pytest.importorskip("sklearn.manifold")
     unit = prepare(np.random.default_rng(1).normal(size=(count, 9)).astype(np.float32), "none")
-    places = np.random.default_rng(2).normal(size=(count, 2)).astype(np.float32)
-    theirs = manifold.trustworthiness(unit, places, n_neighbors=10, metric="cosine")
-    assert quality.trustworthiness(unit, places) == pytest.approx(theirs, abs=1e-4)
-    assert quality.continuity(unit, places) == pytest.approx(
-        manifold.trustworthiness(places, unit, n_neighbors=10), abs=1e-2
+    positions = np.random.default_rng(2).normal(size=(count, 2)).astype(np.float32)
+    theirs = manifold.trustworthiness(unit, positions, n_neighbors=10, metric="cosine")
+    assert quality.trustworthiness(unit, positions) == pytest.approx(theirs, abs=1e-4)
+    assert quality.continuity(unit, positions) == pytest.approx(
+        manifold.trustworthiness(positions, unit, n_neighbors=10), abs=1e-2
     )
 
 
 def test_a_true_map_is_fully_trustworthy_and_a_random_one_is_not() -> None:
-    unit, places = ring(60)
-    assert quality.trustworthiness(unit, places) == pytest.approx(1, abs=1e-3)
-    shuffled = places[np.random.default_rng(0).permutation(60)]
+    unit, positions = ring(60)
+    assert quality.trustworthiness(unit, positions) == pytest.approx(1, abs=1e-3)
+    shuffled = positions[np.random.default_rng(0).permutation(60)]
     assert quality.trustworthiness(unit, shuffled) == pytest.approx(0.5, abs=0.1)
     assert quality.continuity(unit, shuffled) == pytest.approx(0.5, abs=0.1)
 
 
 def test_a_sample_tells_nearly_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     unit = prepare(np.random.default_rng(1).normal(size=(900, 5)).astype(np.float32), "none")
-    places = np.ascontiguousarray(unit[:, :2])
-    whole = quality.trustworthiness(unit, places)
+    positions = np.ascontiguousarray(unit[:, :2])
+    whole = quality.trustworthiness(unit, positions)
     monkeypatch.setattr(quality, "SAMPLE", 300)
-    assert quality.trustworthiness(unit, places) == pytest.approx(whole, abs=0.01)
+    assert quality.trustworthiness(unit, positions) == pytest.approx(whole, abs=0.01)
 
 
-def test_every_track_is_told_how_much_of_its_neighbourhood_was_kept() -> None:
-    unit, places = ring(60)
-    places[7] = [-5, -5]
-    kept = quality.kept_neighbours(find_neighbours(unit, 10, seed=0), places)
+def test_every_track_is_told_how_much_of_its_neighborhood_was_kept() -> None:
+    unit, positions = ring(60)
+    positions[7] = [-5, -5]
+    kept = quality.neighbor_recall(find_neighbors(unit, 10, seed=0), positions)
     assert kept.shape == (60,)
     assert kept[30] == 1
     assert kept[7] < 0.5
 
 
-def test_tracks_at_one_spot_are_not_their_own_neighbours() -> None:
-    places = np.zeros((30, 2), np.float32)
-    near = quality.nearest_on_plane(places, 10)
+def test_tracks_at_one_spot_are_not_their_own_neighbors() -> None:
+    positions = np.zeros((30, 2), np.float32)
+    near = quality.nearest_on_plane(positions, 10)
     assert near.shape == (30, 10)
     assert not np.any(near == np.arange(30)[:, None])
 
 
-def test_neighbours_that_share_an_artist_are_counted_against_chance() -> None:
-    unit, places = ring(80)
+def test_neighbors_that_share_an_artist_are_counted_against_chance() -> None:
+    unit, positions = ring(80)
     artists = [(f"artist {row // 20}",) for row in range(80)]
-    found = quality.agreement(find_neighbours(unit, 10, seed=0), places, artists)
+    found = quality.agreement(find_neighbors(unit, 10, seed=0), positions, artists)
     assert found.in_space > 0.8
     assert found.on_plane == pytest.approx(found.in_space, abs=0.01)
     assert found.by_chance == pytest.approx(19 / 79, abs=0.01)
-    assert found.labelled == 80
+    assert found.labeled == 80
 
 
 def test_one_of_several_labels_is_enough_and_tracks_without_any_are_not_asked() -> None:
-    unit, places = ring(20)
+    unit, positions = ring(20)
     labels = [("everywhere", f"only {row}") for row in range(10)] + [()] * 10
-    found = quality.agreement(find_neighbours(unit, 2, seed=0), places, labels)
-    assert found.labelled == 10
+    found = quality.agreement(find_neighbors(unit, 2, seed=0), positions, labels)
+    assert found.labeled == 10
     assert found.in_space == pytest.approx(0.9)
 
 
 @pytest.mark.parametrize("labels", [[], [()], [(), ()], [("",), ("",)]])
 def test_without_labels_there_is_nothing_to_agree_on(labels: list[tuple[str, ...]]) -> None:
-    unit, places = ring(len(labels))
-    assert quality.agreement(find_neighbours(unit, 10, seed=0), places, labels).labelled == 0
+    unit, positions = ring(len(labels))
+    assert quality.agreement(find_neighbors(unit, 10, seed=0), positions, labels).labeled == 0
 
 
 def blobs(spread: float, noise: int = 0) -> tuple[Float32Array, Int32Array]:
     generator = np.random.default_rng(0)
     of = generator.integers(0, 4, 200)
-    centres = np.array([[0, 0], [10, 0], [0, 10], [10, 10]])
-    places = (centres[of] + spread * generator.normal(size=(200, 2))).astype(np.float32)
+    centers = np.array([[0, 0], [10, 0], [0, 10], [10, 10]])
+    positions = (centers[of] + spread * generator.normal(size=(200, 2))).astype(np.float32)
     of[:noise] = -1
-    return places, of.astype(np.int32)
+    return positions, of.astype(np.int32)
 
 
 def test_islands_are_more_valid_than_a_continent() -> None:
@@ -112,33 +112,33 @@ def test_islands_are_more_valid_than_a_continent() -> None:
 
 
 def test_noise_counts_as_nothing() -> None:
-    places, labels = blobs(0.1)
-    assert cluster_validity(*blobs(0.1, noise=100)) < 0.6 * cluster_validity(places, labels)
+    positions, labels = blobs(0.1)
+    assert cluster_validity(*blobs(0.1, noise=100)) < 0.6 * cluster_validity(positions, labels)
 
 
 def test_twins_and_tiny_clusters_have_a_validity() -> None:
-    places = np.repeat(np.array([[0, 0], [5, 5], [9, 0]], np.float32), [6, 6, 1], axis=0)
+    positions = np.repeat(np.array([[0, 0], [5, 5], [9, 0]], np.float32), [6, 6, 1], axis=0)
     labels = np.repeat(np.array([0, 1, 2], np.int32), [6, 6, 1])
-    assert 0.9 < cluster_validity(places, labels) <= 1
-    assert cluster_validity(places, np.zeros(13, np.int32)) == 0
-    assert cluster_validity(places[:0], labels[:0]) == 0
+    assert 0.9 < cluster_validity(positions, labels) <= 1
+    assert cluster_validity(positions, np.zeros(13, np.int32)) == 0
+    assert cluster_validity(positions[:0], labels[:0]) == 0
 
 
 def test_a_sample_finds_the_same_validity(monkeypatch: pytest.MonkeyPatch) -> None:
-    places, labels = blobs(0.5)
-    whole = cluster_validity(places, labels)
+    positions, labels = blobs(0.5)
+    whole = cluster_validity(positions, labels)
     monkeypatch.setattr("spotmap_build.insights.validity.SAMPLE", 120)
-    assert cluster_validity(places, labels) == pytest.approx(whole, abs=0.2)
+    assert cluster_validity(positions, labels) == pytest.approx(whole, abs=0.2)
 
 
-def card_of(count: int, anchored: Anchored | None = None) -> QualityCard:
-    unit, places = ring(count, jitter=0.05)
+def card_of(count: int, anchored: Anchored | None = None) -> QualityReport:
+    unit, positions = ring(count, jitter=0.05)
     labels = (np.arange(count) % 2).astype(np.int32)
     artists = [(f"artist {row // 4}",) for row in range(count)]
-    return quality_card(
+    return quality_report(
         unit,
-        find_neighbours(unit, 30, seed=0),
-        places,
+        find_neighbors(unit, 30, seed=0),
+        positions,
         cluster_labels=labels,
         labels={"artist": artists, "genre": [()] * count},
         anchored=anchored,
@@ -150,7 +150,7 @@ def test_every_figure_of_the_card_is_finite_and_explained() -> None:
     card = card_of(40, anchored)
     names = [figure.name for figure in card.figures]
     assert names == [
-        "trustworthiness", "continuity", "neighbour_recall",
+        "trustworthiness", "continuity", "neighbor_recall",
         "artist_agreement_in_space", "artist_agreement_on_map",
         "noise_share", "cluster_validity",
         "drift_median", "drift_95", "anchor_cost",

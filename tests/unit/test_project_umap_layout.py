@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from spotmap_build.project.layout import principal_plane
-from spotmap_build.project.neighbors import Neighbours, find_neighbours
+from spotmap_build.project.neighbors import Neighbors, find_neighbors
 from spotmap_build.project.preprocessing import prepare
 from spotmap_build.project.quality import trustworthiness
 from spotmap_build.project.umap_layout import fit_umap, fuzzy_simplicial_set, optimize_layout
@@ -24,8 +24,8 @@ def groups(count: int, size: int) -> Float32Array:
     return prepare((centers + 0.3 * generator.normal(size=centers.shape)).astype(np.float32), "none")
 
 
-def neighbors_of(unit: Float32Array, count: int = 10) -> Neighbours:
-    return find_neighbours(unit, count, seed=0)
+def neighbors_of(unit: Float32Array, count: int = 10) -> Neighbors:
+    return find_neighbors(unit, count, seed=0)
 
 
 def test_the_graph_is_symmetric_and_its_weights_are_strengths() -> None:

@@ -21,7 +21,7 @@ from spotmap_build.emit.payload import encode
 from spotmap_build.emit.published import read_published
 from spotmap_build.errors import ConfigError
 from spotmap_build.model import Atlas, Cluster, Clusters, Insights, Layout, Track
-from spotmap_build.stages.previous_map import PastMap
+from spotmap_build.stages.previous_map import PreviousMap
 from tests.unit.test_core_http import raw_server, says
 
 COUNT = 60
@@ -29,7 +29,7 @@ Change = Callable[[dict[str, Any]], object]
 
 
 def atlas() -> Atlas:
-    """Two neighbourhoods, each a region, and a few tracks between them."""
+    """Two neighborhoods, each a region, and a few tracks between them."""
     labels = (np.arange(COUNT) % 3 - 1).astype(np.int32)
     rows = [tuple(np.flatnonzero(labels == label).tolist()) for label in (0, 1)]
 
@@ -130,8 +130,8 @@ def test_a_site_is_read_back_as_it_was(files: dict[str, bytes], tmp_path: Path, 
         ("cluster-1", "Name 0", 0, 0),
         ("cluster-2", "Name 1", 1, 1),
     ]
-    past = msgspec.convert(found, PastMap, from_attributes=True)
-    assert msgspec.json.decode(msgspec.json.encode(past), type=PastMap) == past
+    previous_map = msgspec.convert(found, PreviousMap, from_attributes=True)
+    assert msgspec.json.decode(msgspec.json.encode(previous_map), type=PreviousMap) == previous_map
 
 
 def test_a_site_of_before_there_were_regions_is_read_as_well(files: dict[str, bytes], tmp_path: Path) -> None:

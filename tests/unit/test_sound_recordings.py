@@ -32,7 +32,7 @@ NOW = Freshness(2_000_000_000, 10**9)
 
 @pytest.fixture
 def server() -> Iterator[YouTubeMusicServer]:
-    with serve(YouTubeMusicServer(catalogue=[RIGHT])) as running:
+    with serve(YouTubeMusicServer(catalog=[RIGHT])) as running:
         yield running
 
 

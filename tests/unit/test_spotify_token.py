@@ -134,9 +134,9 @@ def special_file(folder: Path, kind: str) -> Path:
         case "circle":
             place.symlink_to(place)
         case "socket":
-            listening = socket.socket(socket.AF_UNIX)
-            listening.bind(str(place))
-            listening.close()
+            acquisition = socket.socket(socket.AF_UNIX)
+            acquisition.bind(str(place))
+            acquisition.close()
     if not kind.startswith("link"):
         return place
     (folder / "link").symlink_to(place)

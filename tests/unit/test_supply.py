@@ -6,28 +6,28 @@ import threading
 
 import pytest
 
-from spotmap_build.acquire.prefetch import DOWNLOADS_AT_ONCE, FILES_AHEAD, SEARCHES_AT_ONCE, Supply
+from spotmap_build.acquire.prefetch import DOWNLOADS_AT_ONCE, FILES_AHEAD, SEARCHES_AT_ONCE, Prefetcher
 from tests.support.patience import patience, wait_until
 
 
-def drain(supply: Supply[int, int]) -> list[int]:
+def drain(supply: Prefetcher[int, int]) -> list[int]:
     return [item for item in supply.ready() if item is not None]
 
 
 def test_everything_that_is_found_is_fetched_and_comes_out_once() -> None:
-    with Supply(range(50), range(100, 120), find=lambda n: n, get=lambda n: -n, workers=2) as supply:
+    with Prefetcher(range(50), range(100, 120), find=lambda n: n, get=lambda n: -n, workers=2) as supply:
         assert sorted(drain(supply)) == sorted([-n for n in range(50)] + [-n for n in range(100, 120)])
 
 
 def test_what_is_not_to_be_fetched_is_left_out_at_either_station() -> None:
-    with Supply(
+    with Prefetcher(
         range(10), (), find=lambda n: n if n % 2 else None, get=lambda n: n if n > 4 else None, workers=1
     ) as supply:
         assert sorted(drain(supply)) == [5, 7, 9]
 
 
 def test_nothing_to_do_ends_at_once() -> None:
-    with Supply[int, int]((), (), find=lambda n: n, get=lambda n: n, workers=1) as supply:
+    with Prefetcher[int, int]((), (), find=lambda n: n, get=lambda n: n, workers=1) as supply:
         assert drain(supply) == []
 
 
@@ -38,7 +38,7 @@ def test_nothing_ready_yet_is_said_so() -> None:
         go_on.wait(patience())
         return number
 
-    with Supply((), [7], find=lambda n: n, get=get, workers=1) as supply:
+    with Prefetcher((), [7], find=lambda n: n, get=get, workers=1) as supply:
         ready = supply.ready()
         assert next(ready) is None
         go_on.set()
@@ -53,7 +53,7 @@ def test_no_more_files_are_fetched_than_the_workers_are_behind() -> None:
         fetched.append(number)
         return number
 
-    with Supply((), range(100), find=lambda n: n, get=get, workers=1) as supply:
+    with Prefetcher((), range(100), find=lambda n: n, get=get, workers=1) as supply:
         wait_until(lambda: len(fetched) >= FILES_AHEAD + DOWNLOADS_AT_ONCE, "the line is full")
         # Each thread holds one that has no room, at most; as many more have room as are taken.
         for taken, item in enumerate((item for item in supply.ready() if item is not None), start=1):
@@ -67,7 +67,7 @@ def test_an_error_of_a_station_is_raised_where_the_results_are_taken() -> None:
         raise OSError(28, "No space left on device")
 
     with (
-        Supply((), range(10), find=lambda n: n, get=get, workers=1) as supply,
+        Prefetcher((), range(10), find=lambda n: n, get=get, workers=1) as supply,
         pytest.raises(OSError, match="No space"),
     ):
         drain(supply)
@@ -84,7 +84,7 @@ def test_leaving_early_stops_the_threads() -> None:
         at_work.add(threading.current_thread())
         return number
 
-    with Supply(range(10_000), (), find=find, get=get, workers=1) as supply:
+    with Prefetcher(range(10_000), (), find=find, get=get, workers=1) as supply:
         next(item for item in supply.ready() if item is not None)
     assert supply.cancelled.is_set()
     for thread in at_work:
@@ -108,6 +108,6 @@ def test_at_most_so_many_searches_run_at_once() -> None:
         together.wait(patience())
         return number
 
-    with Supply(range(20 * SEARCHES_AT_ONCE), (), find=find, get=lambda n: n, workers=4) as supply:
+    with Prefetcher(range(20 * SEARCHES_AT_ONCE), (), find=find, get=lambda n: n, workers=4) as supply:
         drain(supply)
     assert counts == set(range(1, SEARCHES_AT_ONCE + 1))

@@ -41,7 +41,7 @@ for (const [name, state, rank, group] of [
   ["noise can be hidden", { hiddenClusters: new Set([-1]) }, [SHOWN, SHOWN, HIDDEN], [0, 1, -1]],
   ["a track shows while one of its playlists does", { hiddenPlaylists: new Set([0]) }, [HIDDEN, SHOWN, QUIET], [0, 1, -1]],
   [
-    "by playlist, a track has the colour of its first shown one",
+    "by playlist, a track has the color of its first shown one",
     { colorBy: "playlist", hiddenPlaylists: new Set([0]) },
     [HIDDEN, SHOWN, QUIET],
     [-1, 1, -1],
@@ -52,7 +52,7 @@ for (const [name, state, rank, group] of [
     [HIDDEN, SHOWN, HIDDEN],
     [0, 1, -1],
   ],
-  ["by library, a track has the colour of its first shown one", { colorBy: "layer" }, [SHOWN, SHOWN, SHOWN], [0, 0, 1]],
+  ["by library, a track has the color of its first shown one", { colorBy: "layer" }, [SHOWN, SHOWN, SHOWN], [0, 0, 1]],
   [
     "a track shows while one of its libraries does",
     { colorBy: "layer", hiddenLayers: new Set([0]) },
@@ -68,7 +68,7 @@ for (const [name, state, rank, group] of [
   ["a query dims what it does not find", { matches: [2] }, [DIMMED, DIMMED, SHOWN], [0, 1, -1]],
   ["what is selected stands out", { selected: [0] }, [SHOWN, DIMMED, DIMMED], [0, 1, -1]],
   ["a query stands out from a selection", { selected: [0], matches: [2] }, [DIMMED, DIMMED, SHOWN], [0, 1, -1]],
-  ["by a category, a track has the colour of its first shown one", { colorBy: "facet.genres" }, [SHOWN, SHOWN, QUIET], [0, 0, -1]],
+  ["by a category, a track has the color of its first shown one", { colorBy: "facet.genres" }, [SHOWN, SHOWN, QUIET], [0, 0, -1]],
   [
     "a track shows while one of its categories does",
     { colorBy: "facet.genres", ...filtered("facet.genres", { hidden: new Set(["folk"]) }) },

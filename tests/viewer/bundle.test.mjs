@@ -6,7 +6,7 @@ import { test } from "node:test";
 
 const ROOT = new URL("../../", import.meta.url);
 
-test("the committed bundle, licences and versions are what the sources give", () => {
+test("the committed bundle, licenses and versions are what the sources give", () => {
   const script = fileURLToPath(new URL("scripts/build_viewer.mjs", ROOT));
   // From another folder: the result must not depend on where it is started.
   const { status, stderr } = spawnSync(process.execPath, [script, "--check"], { cwd: "/", encoding: "utf8" });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Grid } from "../../site_template/viewer/grid.js";
-import { isInside, neighbourTowards, tracksInside, tracksWithin } from "../../site_template/viewer/lasso.js";
+import { isInside, neighborTowards, tracksInside, tracksWithin } from "../../site_template/viewer/lasso.js";
 
 let state = 7;
 const random = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
@@ -41,7 +41,7 @@ test("around a track come the nearest first, itself at the beginning", () => {
 
 test("arrows lead to the track straight ahead rather than to a nearer one aside, and nowhere at the edge", () => {
   const grid = new Grid(Uint16Array.of(1000, 2000, 1500, 1000), Uint16Array.of(1000, 1000, 1450, 9000));
-  const from = (direction) => neighbourTowards(grid, 1000, 1000, direction, ALL);
+  const from = (direction) => neighborTowards(grid, 1000, 1000, direction, ALL);
   assert.deepEqual([from([1, 0]), from([0, 1]), from([-1, 0]), from([0, -1])], [1, 3, -1, -1]);
 });
 
@@ -50,7 +50,7 @@ test("arrows reach every track of a map", () => {
   const queue = [0];
   for (const track of queue) {
     for (const direction of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
-      const next = neighbourTowards(GRID, X[track], Y[track], direction, ALL);
+      const next = neighborTowards(GRID, X[track], Y[track], direction, ALL);
       if (next >= 0 && !seen.has(next)) {
         seen.add(next);
         queue.push(next);

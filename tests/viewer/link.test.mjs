@@ -37,8 +37,8 @@ const PLAIN = {
 
 for (const [name, change] of [
   ["nothing changed", {}],
-  ["colours by playlist", { colorBy: "playlist" }],
-  ["colours by a feature", { colorBy: "feature.tempo" }],
+  ["colors by playlist", { colorBy: "playlist" }],
+  ["colors by a feature", { colorBy: "feature.tempo" }],
   ["one cluster hidden", { hiddenClusters: new Set([1]) }],
   ["one cluster alone", { hiddenClusters: new Set([-1, 0, 2]) }],
   ["no cluster at all", { hiddenClusters: new Set([-1, 0, 1, 2]) }],

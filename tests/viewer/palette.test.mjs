@@ -45,7 +45,7 @@ function property(theme, name) {
 for (const theme of ["light", "dark"]) {
   const base = Array.from({ length: 12 }, (_, i) => colorOf(i, theme));
   for (const [vision, matrix] of Object.entries(VISION)) {
-    test(`the twelve ${theme} colours stay apart under ${vision} vision`, () => {
+    test(`the twelve ${theme} colors stay apart under ${vision} vision`, () => {
       const colors = base.map((hex) => oklab(seen(linear(hex), matrix)));
       for (let i = 0; i < 12; i++) {
         for (let j = 0; j < i; j++) {
@@ -56,7 +56,7 @@ for (const theme of ["light", "dark"]) {
     });
   }
 
-  test(`the first sixty ${theme} colours differ and show on the map's background`, () => {
+  test(`the first sixty ${theme} colors differ and show on the map's background`, () => {
     const background = property(theme, "--map-background");
     const colors = Array.from({ length: 60 }, (_, i) => colorOf(i, theme));
     assert.equal(new Set(colors).size, 60);
@@ -76,7 +76,7 @@ for (const theme of ["light", "dark"]) {
   });
 }
 
-test("a colour outside sRGB is brought inside by lowering its chroma", () => {
+test("a color outside sRGB is brought inside by lowering its chroma", () => {
   assert.match(oklchToHex(0.8, 0.37, 150), /^#[0-9a-f]{6}$/);
   assert.equal(oklchToHex(1, 0, 0), "#ffffff");
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { neighbourTable, NEIGHBOURS_SCHEMA } from "../../site_template/viewer/decode.js";
-import { findPath, linkBothWays, NEIGHBOURS, pathText } from "../../site_template/viewer/paths.js";
+import { neighborTable, NEIGHBORS_SCHEMA } from "../../site_template/viewer/decode.js";
+import { findPath, linkBothWays, NEIGHBORS, pathText } from "../../site_template/viewer/paths.js";
 
 const ALL = () => true;
 
@@ -13,8 +13,8 @@ function finish(work) {
   }
 }
 
-/** @param {number[][]} rows  neighbours of each track, best first */
-const table = (rows) => neighbourTable([{ schema: NEIGHBOURS_SCHEMA, first: 0, neighbours: rows }], rows.length);
+/** @param {number[][]} rows  neighbors of each track, best first */
+const table = (rows) => neighborTable([{ schema: NEIGHBORS_SCHEMA, first: 0, neighbors: rows }], rows.length);
 
 const graphOf = (rows) => finish(linkBothWays(table(rows))).value;
 const onALine = (count) => ({ x: Uint16Array.from({ length: count }, (_, track) => 100 * track), y: new Uint16Array(count) });
@@ -32,7 +32,7 @@ for (const [name, rows, start, goal, tracks] of [
   ["to where it starts", chain(3), 1, 1, [1]],
   ["of equally cheap ways over the track that comes first", [[1, 2], [], [], [1, 2]], 0, 3, [0, 1, 3]],
   ["wherever the file lists it", [[], [0, 3], [0, 3], []].map((row) => row.slice().reverse()), 0, 3, [0, 1, 3]],
-  ["by several near neighbours rather than by a far one", [[1, 8, 8, 8, 8, 8, 8, 8, 8, 5], [2], [3], [4], [5], [], [], [], []], 0, 5, [0, 1, 2, 3, 4, 5]],
+  ["by several near neighbors rather than by a far one", [[1, 8, 8, 8, 8, 8, 8, 8, 8, 5], [2], [3], [4], [5], [], [], [], []], 0, 5, [0, 1, 2, 3, 4, 5]],
 ]) {
   test(`a path leads ${name}`, () => {
     assert.deepEqual(pathOver(rows, start, goal), { tracks, leap: -1 });
@@ -73,12 +73,12 @@ test("costs follow from how long the way is: it has a playlist's length where th
   }
 });
 
-test("steps go between neighbours, in a large library too, and the work pauses often", () => {
+test("steps go between neighbors, in a large library too, and the work pauses often", () => {
   const count = 20_000;
   let state = 11;
   const random = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
   const rows = Array.from({ length: count }, (_, track) =>
-    Array.from({ length: NEIGHBOURS }, () => (track + 1 + Math.floor(200 * random())) % count),
+    Array.from({ length: NEIGHBORS }, () => (track + 1 + Math.floor(200 * random())) % count),
   );
   const { value: graph, breaths } = finish(linkBothWays(table(rows)));
   assert.ok(breaths > 20);

@@ -59,7 +59,7 @@ test("a picture of nothing is finished and empty", () => {
   assert.ok(target.pixels.every((pixel) => pixel === 0));
 });
 
-test("every track is in the tier of its rank, with its place and colour", () => {
+test("every track is in the tier of its rank, with its place and color", () => {
   assert.deepEqual(TIERS.map(({ rank }) => rank), [0, 2, 3], "ranks without tracks have no tier");
   const found = TIERS.flatMap(({ rank, x, y, color }) => Array.from(x, (value, i) => `${rank} ${value} ${y[i]} ${color[i]}`));
   const order = Array.from(GRID.order, (track, place) => `${RANK[track]} ${GRID.x[place]} ${GRID.y[place]} ${pixelOf(GROUP[track])}`);
@@ -79,7 +79,7 @@ test("a tier's cells are the grid's", () => {
   }
 });
 
-test("crowds are shaded, the rest keeps its colour", () => {
+test("crowds are shaded, the rest keeps its color", () => {
   const crowd = crowding(GRID.starts, GRID.columns);
   const at = (x, y) => crowd[Math.floor(y / GRID.cellSize) * GRID.columns + Math.floor(x / GRID.cellSize)];
   assert.ok(at(32000, 32000) > at(5000, 5000));

@@ -34,7 +34,7 @@ for (const theme of ["light", "dark"]) {
     assert.notEqual(diverging(0, theme), diverging(1, theme));
   });
 
-  test(`in the ${theme} theme a circle of colours closes, and all of it can be seen`, () => {
+  test(`in the ${theme} theme a circle of colors closes, and all of it can be seen`, () => {
     assert.equal(cyclic(0, theme), cyclic(1, theme));
     for (const share of SHARES) assert.ok(contrast(cyclic(share, theme), BACKGROUND[theme]) > 2, cyclic(share, theme));
   });

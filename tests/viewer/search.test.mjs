@@ -71,6 +71,6 @@ test("a query that says nothing is no query", () => {
   assert.equal(indexOfAll().search(" … "), null);
 });
 
-test("normalised text has no case, accents or punctuation", () => {
+test("normalized text has no case, accents or punctuation", () => {
   assert.equal(normalized("  Sigur Rós — (Ágætis) Byrjun! "), "sigur ros agaetis byrjun");
 });

@@ -28,7 +28,7 @@ test("a disc covers about the area of a circle", () => {
   }
 });
 
-test("the middle is opaque and of its colour, the rim is soft, outside is nothing", () => {
+test("the middle is opaque and of its color, the rim is soft, outside is nothing", () => {
   const at = draw([{ x: 20, y: 20, color: RED }], 4, solidPaint(0));
   assert.equal(at(20, 20), RED);
   assert.ok(alpha(at(24, 20)) > 0 && alpha(at(24, 20)) < 255);
@@ -62,10 +62,10 @@ test("haze does not grow where many points lie", () => {
 });
 
 for (const [name, below, above, cover, expected] of [
-  ["over nothing keeps its colour", 0, RED, 128, [255, 0, 0, 128]],
+  ["over nothing keeps its color", 0, RED, 128, [255, 0, 0, 128]],
   ["over opaque mixes", BLUE, RED, 128, [128, 0, 127, 255]],
   ["fully covering replaces", BLUE, RED, 255, [255, 0, 0, 255]],
-  ["over its own colour only gains opacity", (RED & 0xffffff) | (128 << 24), RED, 128, [255, 0, 0, 192]],
+  ["over its own color only gains opacity", (RED & 0xffffff) | (128 << 24), RED, 128, [255, 0, 0, 192]],
 ]) {
   test(`a blended pixel ${name}`, () => {
     const pixel = blended(below, above, cover);

@@ -36,7 +36,7 @@ test("numbers come together from all chunks; what is not known is counted", () =
   assert.deepEqual([trait.kind, trait.unknownCount, trait.unit, trait.step], ["number", 2, "BPM", 0.5]);
 });
 
-test("one outlier does not stretch the colours; numbers around zero span both sides alike", () => {
+test("one outlier does not stretch the colors; numbers around zero span both sides alike", () => {
   const trait = (values) => createTrait(named("feature.tempo"), [document(0, { ids: values, features: { tempo: values } })], values.length);
   const many = Array.from({ length: 500 }, (_, i) => 100 + (i % 50));
   assert.deepEqual(trait([...many, 9999]).domain, [100, 149]);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { dockCard, placeCard } from "../../site_template/viewer/placement.js";
 import { pointRadius } from "../../site_template/viewer/points_layer.js";
-import { centredTransform, fitTransform, toMap, toScreen, transformOfView, viewOf, visibleExtent } from "../../site_template/viewer/viewport.js";
+import { centeredTransform, fitTransform, toMap, toScreen, transformOfView, viewOf, visibleExtent } from "../../site_template/viewer/viewport.js";
 
 const SIZE = { width: 1280, height: 800 };
 const SCREEN = { left: 0, top: 0, right: 1280, bottom: 800 };
@@ -30,8 +30,8 @@ test("screen and map are each other's inverse, and y grows upwards on the map", 
   assert.ok(toScreen(transform, 0, 60000)[1] < toScreen(transform, 0, 10)[1]);
 });
 
-test("a centred place is in the middle of the free part", () => {
-  near(toScreen(centredTransform(700, 900, 5, SIZE, INSETS), 700, 900), [770, 395]);
+test("a centered place is in the middle of the free part", () => {
+  near(toScreen(centeredTransform(700, 900, 5, SIZE, INSETS), 700, 900), [770, 395]);
 });
 
 test("the visible extent grows by the margin", () => {
@@ -78,7 +78,7 @@ test("a card that stays is at the right edge, or at the left one while its track
 });
 
 test("a view told in a window of one size shows the same place as large in one of another", () => {
-  const transform = centredTransform(20000, 40000, 3, SIZE, INSETS);
+  const transform = centeredTransform(20000, 40000, 3, SIZE, INSETS);
   const view = viewOf(transform, SIZE, INSETS);
   near([view.x, view.y], [20000, 40000]);
   const phone = { width: 390, height: 844 };

@@ -1,4 +1,4 @@
-"""Classical works: a movement is named by its catalogue number and its own number, in any language. Pure."""
+"""Classical works: a movement is named by its catalog number and its own number, in any language. Pure."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
     from spotmap_build.model import Track
 
-_CATALOGUE: Final = re.compile(
+_CATALOG: Final = re.compile(
     r"\b(bwv|hwv|kv|k|op|opus|d|l|s|m|rv|hob|woo|sz|twv|buxwv|wab|fp|wwv|trv|bux|wq|sv|rwv)\s"
     r"(?:[ivx]+\s)?(\d+[a-z]?)(?:\s(?:no|nr)\s(\d+))?(?:\s(\d+))?\b"
 )
 _NUMBER: Final = re.compile(r"\b(?:no|nr|number)\s(\d+)\b")
-_CATALOGUES: Final = {"opus": "op", "kv": "k"}
+_CATALOGS: Final = {"opus": "op", "kv": "k"}
 _KEY: Final = re.compile(r"\bin ([a-g](?: (?:flat|sharp))?)(?: (?:major|minor|dur|moll)\b|$)")
 _MOVEMENT: Final = re.compile(
     r"(?:^|[:,;\-–—/]\s*)\(?(?:([IVX]{1,5}|\d{1,2})[.)]|Var(?:iati(?:on|o)|iazione)?\.?\s([IVX]{1,5}|\d{1,2})\b\.?)\s*(.*)$"
@@ -35,7 +35,7 @@ _WORK: Final = re.compile(
     r"\b(?:concerto|sonata|symphony|suite|quartet|trio|prelude|fugue|nocturne|etude|requiem|mass|partita|konzert|sinfonie"
     r"|sonate)\b"
 )
-_ANY_CATALOGUE: Final = frozenset({"op", "k", "d", "l", "s", "m"})
+_ANY_CATALOG: Final = frozenset({"op", "k", "d", "l", "s", "m"})
 """Letters that stand before a number in other titles as well."""
 _SAME_WORK: Final = 92
 _SAME_MOVEMENT: Final = 80
@@ -44,11 +44,11 @@ _SAME_MOVEMENT: Final = 80
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """``catalogues``: such as ("op", "9"), of which some works have two; ``piece``: which of that opus; ``number``: of
+    """``catalogs``: such as ("op", "9"), of which some works have two; ``piece``: which of that opus; ``number``: of
     the work among its sort; ``movement``: its own number; ``name``: of the movement; ``last_name``: of the
     last part of it that has a name ("Sequenz: f. Lacrimosa"); ``title``: all of it."""
 
-    catalogues: frozenset[tuple[str, str]]
+    catalogs: frozenset[tuple[str, str]]
     piece: str
     number: str
     key: str
@@ -85,19 +85,19 @@ def is_filed_by_composer(track: Track) -> bool:
 def read_work(title: str) -> Work | None:
     """The work and movement that a title names; None where it is not a title of that sort."""
     plain = native(title.replace("/", " "))
-    catalogues = list(_CATALOGUE.finditer(plain))
-    numbered = _NUMBER.search(plain[: catalogues[0].start()] if catalogues else plain)
-    if not catalogues and not (numbered and _WORK.search(plain)):
+    catalogs = list(_CATALOG.finditer(plain))
+    numbered = _NUMBER.search(plain[: catalogs[0].start()] if catalogs else plain)
+    if not catalogs and not (numbered and _WORK.search(plain)):
         return None
     movement = _MOVEMENT.search(title)
     colon = _AFTER_COLON.search(title)
-    name = movement[3] if movement else colon[1] if colon and not _CATALOGUE.search(native(colon[1])) else ""
+    name = movement[3] if movement else colon[1] if colon and not _CATALOG.search(native(colon[1])) else ""
     key = _KEY.search(plain)
-    pieces = [found[3] or found[4] for found in catalogues if found[3] or found[4]]
-    if catalogues and not pieces:
-        pieces = _NUMBER.findall(plain[catalogues[-1].end() :])
+    pieces = [found[3] or found[4] for found in catalogs if found[3] or found[4]]
+    if catalogs and not pieces:
+        pieces = _NUMBER.findall(plain[catalogs[-1].end() :])
     work = Work(
-        frozenset((_CATALOGUES.get(found[1], found[1]), found[2]) for found in catalogues),
+        frozenset((_CATALOGS.get(found[1], found[1]), found[2]) for found in catalogs),
         pieces[0] if pieces else "",
         numbered[1] if numbered else "",
         key[1] if key else "",
@@ -107,22 +107,22 @@ def read_work(title: str) -> Work | None:
         plain,
     )
     is_told = (
-        work.piece or work.key or work.movement or work.genres or {kind for kind, _ in work.catalogues} - _ANY_CATALOGUE
+        work.piece or work.key or work.movement or work.genres or {kind for kind, _ in work.catalogs} - _ANY_CATALOG
     )
-    return work if is_told or not work.catalogues else None
+    return work if is_told or not work.catalogs else None
 
 
 def same_movement(one: str, other: str) -> bool:
     """Whether two titles name the same movement of the same work.
 
-    The catalogue numbers are the same, or where one title has none, the name of the work is; whatever else both give
+    The catalog numbers are the same, or where one title has none, the name of the work is; whatever else both give
     (number, key, movement) does not differ.
     """
     first, second = read_work(one), read_work(other)
     if first is None or second is None:
         return False
-    if first.catalogues and second.catalogues:
-        is_same_work = bool(first.catalogues & second.catalogues) and _same_genre(first, second)
+    if first.catalogs and second.catalogs:
+        is_same_work = bool(first.catalogs & second.catalogs) and _same_genre(first, second)
     else:
         is_same_work = fuzz.token_set_ratio(canonical(one), canonical(other)) >= _SAME_WORK
     pairs = (
@@ -137,12 +137,12 @@ def same_movement(one: str, other: str) -> bool:
 
 
 def _same_genre(first: Work, second: Work) -> bool:
-    """A prelude and its fugue have one catalogue number. Where the sort is not said, the words have to agree."""
+    """A prelude and its fugue have one catalog number. Where the sort is not said, the words have to agree."""
     if first.name and second.name:
         return True
     if first.genres and second.genres:
         return bool(first.genres & second.genres)
-    mine, theirs = (_CATALOGUE.sub(" ", work.title).strip() for work in (first, second))
+    mine, theirs = (_CATALOG.sub(" ", work.title).strip() for work in (first, second))
     return not mine or not theirs or fuzz.token_set_ratio(mine, theirs) >= _SAME_MOVEMENT
 
 

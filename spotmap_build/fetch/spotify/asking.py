@@ -23,7 +23,7 @@ from spotmap_build.fetch.spotify.rows import is_list_of_items, is_user_id
 from spotmap_build.fetch.spotify.token import is_token
 
 if TYPE_CHECKING:
-    from spotmap_build.fetch.spotify.settings import Patience
+    from spotmap_build.fetch.spotify.settings import RetryPolicy
 
 Answer = Mapping[str, Any]
 
@@ -65,9 +65,9 @@ class Refusal(Exception):
         self.retry_after = retry_after
 
 
-def session_for(patience: Patience) -> requests.Session:
+def session_for(retry_policy: RetryPolicy) -> requests.Session:
     """Make a session whose requests end within bounds; it raises :class:`Refusal` for an error that Spotify tells."""
-    limits = Limits(patience.timeout_s, patience.total_s, patience.body_bytes)
+    limits = Limits(retry_policy.timeout_s, retry_policy.total_s, retry_policy.body_bytes)
     session = make_session(limits, follow_redirects=False)
     session.hooks["response"].append(_at_the_door)
     return session
@@ -96,10 +96,10 @@ def _error_code(content: bytes) -> str:
 
 
 class Asking:
-    """Patience with single requests: what is worth another try gets one, and waits are bounded."""
+    """Retry single requests: what is worth another try gets one, and waits are bounded."""
 
-    def __init__(self, patience: Patience, say: Callable[[str], object]) -> None:
-        self._patience = patience
+    def __init__(self, retry_policy: RetryPolicy, say: Callable[[str], object]) -> None:
+        self._patience = retry_policy
         self._say = say
         self._slots = threading.BoundedSemaphore(IN_FLIGHT)
         self._lock = threading.Lock()
@@ -182,12 +182,12 @@ class Asking:
 
     def _slow_down(self, wait_s: float) -> None:
         """Let all wait, or end it all where that would be too long."""
-        patience = self._patience
-        wait_s = max(wait_s, patience.first_pause_s)
+        retry_policy = self._patience
+        wait_s = max(wait_s, retry_policy.first_pause_s)
         with self._lock:
             now_s = time.monotonic()
             further_s = max(0.0, now_s + wait_s - max(now_s, self._resume_at_s))
-            if wait_s > patience.longest_wait_s or self._waited_s + further_s > patience.total_wait_s:
+            if wait_s > retry_policy.longest_wait_s or self._waited_s + further_s > retry_policy.total_wait_s:
                 self._ended = self._ended or ServiceRefused(
                     f"Spotify wants no more requests for {_duration(wait_s)}.",
                     hint="Build again later: what has been fetched is kept, and the next build goes on from there.",

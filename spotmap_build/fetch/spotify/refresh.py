@@ -20,7 +20,7 @@ from spotmap_build.fetch.spotify.rows import (
     read_total,
     with_new_rows,
 )
-from spotmap_build.fetch.spotify.snapshot import SAVED, Held, ListState, version_of_saved
+from spotmap_build.fetch.spotify.snapshot import SAVED, CachedPages, ListState, version_of_saved
 from spotmap_build.fetch.spotify.token import digest_of_user
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from spotmap_build.fetch.spotify.api import SpotifyApi
-    from spotmap_build.fetch.spotify.snapshot import Shelf
+    from spotmap_build.fetch.spotify.snapshot import SnapshotStore
 
 SHORT_LIST: Final = "Spotify's list of {name} breaks off after {rows} of {total} rows."
 ENDLESS_LIST: Final = "Spotify's list of {name} does not end: it goes on after {rows:,} rows, and counts {total:,}."
@@ -48,20 +48,20 @@ class Refresh:
     def __init__(
         self,
         api: SpotifyApi,
-        shelf: Shelf,
+        snapshots: SnapshotStore,
         user_digest: str,
         clock: Callable[[], float],
         advance: Callable[[int, int], None],
     ) -> None:
         self._api = api
-        self._shelf = shelf
+        self._shelf = snapshots
         self._user_digest = user_digest
         self._clock = clock
         self._advance = advance
         self._lock = threading.Lock()
         self._pages_done = 0
         self._pages_expected = 0
-        self._index = shelf.index()
+        self._index = snapshots.index()
         self.problem: SpotmapError | None = None
 
     def run(self) -> None:
@@ -93,7 +93,7 @@ class Refresh:
             self._shelf.keep_page(SAVED, state.version, 0, first)
             self._index = replace(self._index, saved=state)
             self._shelf.keep_index(self._index)
-            self._shelf.keep_whole(state, Held(self._saved_rows(state, first), first.total))
+            self._shelf.keep_whole(state, CachedPages(self._saved_rows(state, first), first.total))
         self._index = self._index.with_held(state)
 
     def _saved_rows(self, state: ListState, first: Page) -> tuple[Row, ...]:
@@ -162,7 +162,7 @@ class Refresh:
             with self._lock:
                 self.problem = self.problem or error
         else:
-            self._shelf.keep_whole(state, Held(rows, len(rows)))
+            self._shelf.keep_whole(state, CachedPages(rows, len(rows)))
             with self._lock:
                 self._index = self._index.with_held(state)
 

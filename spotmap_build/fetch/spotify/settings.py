@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """How long to wait for Spotify, in seconds.
 
     ``timeout_s``: for a connection, and between two pieces of an answer. ``total_s``: for a whole answer, which holds
@@ -45,7 +45,7 @@ class SpotifySettings:
     offline: bool = False
     retry: bool = False
     """Ask Spotify even if it wanted to be left alone for longer."""
-    patience: Patience = Patience()
+    retry_policy: RetryPolicy = RetryPolicy()
 
     @classmethod
     def from_config(cls, config: Config) -> Self:

@@ -72,7 +72,7 @@ class Index:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class CachedPages:
     """Rows of a list. ``is_whole`` is false where only the first pages are here."""
 
     rows: tuple[Row, ...]
@@ -93,14 +93,14 @@ def read_content(cache: Cache, record: Record, name: str, kind: type[Value]) -> 
         return None
 
 
-class Shelf:
+class SnapshotStore:
     """One user's place in the cache. Threads may share it. Every method raises CacheError if the disk fails."""
 
     def __init__(self, cache: Cache, user_digest: str, clock: Callable[[], float]) -> None:
         self._cache = cache
         self._user = user_digest
         self._clock = clock
-        self._whole: dict[tuple[str, str], Held] = {}
+        self._whole: dict[tuple[str, str], CachedPages] = {}
 
     def index(self) -> Index:
         """The library as it was seen last; an empty index where it never was."""
@@ -114,16 +114,16 @@ class Shelf:
             if replace(index, taken_at_unix_s=0) != replace(self.index(), taken_at_unix_s=0):
                 raise
 
-    def whole(self, list_id: str, version: str, *, any_age: bool = False) -> Held | None:
+    def whole(self, list_id: str, version: str, *, any_age: bool = False) -> CachedPages | None:
         """All rows of a list in this version, if they are here."""
         known = self._whole.get((list_id, version))
         if known is None and version:
-            known = self._read(self._list_key(list_id, version), Held, any_age=any_age)
+            known = self._read(self._list_key(list_id, version), CachedPages, any_age=any_age)
             if known is not None:
                 self._whole[list_id, version] = known
         return known
 
-    def keep_whole(self, state: ListState, held: Held) -> None:
+    def keep_whole(self, state: ListState, held: CachedPages) -> None:
         """All rows of a list have come."""
         self._write(self._list_key(state.id, state.version), held, LIST_AGE_S)
 
@@ -154,7 +154,7 @@ class Shelf:
                 key = self._page_key(list_id, version, offset)
                 self._cache.put(key, {CONTENT: msgspec.json.encode(page)}, seconds=0.0, freshness=Freshness(0, 0))
 
-    def best(self, state: ListState) -> Held | None:
+    def best(self, state: ListState) -> CachedPages | None:
         """The newest rows of a list that are here, whole if any whole ones are; None if not a single page is."""
         for version in dict.fromkeys((state.version, state.held)):
             held = self.whole(state.id, version, any_age=True)
@@ -167,7 +167,7 @@ class Shelf:
         while page is not None and page.rows:
             rows += page.rows
             page = self.page(state.id, state.version, len(rows), any_age=True)
-        return Held(tuple(rows), state.total, is_whole=False)
+        return CachedPages(tuple(rows), state.total, is_whole=False)
 
     def _key(self, stage: str, **which: str | int) -> Key:
         return Key(stage, SNAPSHOT_VERSION, {"user": self._user, **which})

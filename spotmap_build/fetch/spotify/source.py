@@ -23,7 +23,7 @@ from spotmap_build.fetch.source import Loaded
 from spotmap_build.fetch.spotify.assemble import ReadPlaylist, artists_by_weight, make_library
 from spotmap_build.fetch.spotify.genres import Genres
 from spotmap_build.fetch.spotify.settings import SpotifySettings
-from spotmap_build.fetch.spotify.snapshot import DAY_S, Held, Index, ListState, Shelf
+from spotmap_build.fetch.spotify.snapshot import DAY_S, CachedPages, Index, ListState, SnapshotStore
 from spotmap_build.fetch.spotify.token import Login, remaining, save_login
 
 if TYPE_CHECKING:
@@ -61,24 +61,24 @@ class SpotifySource:
         cannot be asked, and nothing was fetched before. CacheError: the disk fails.
         """
         login = self.settings.known_login(context.say)
-        shelf = Shelf(context.cache, login.user_digest, self.clock)
-        visit = _Visit(self.settings, login, shelf, self.clock)
+        snapshots = SnapshotStore(context.cache, login.user_digest, self.clock)
+        visit = _Sync(self.settings, login, snapshots, self.clock)
         if not self.settings.offline:
             visit.make(context)
-        index = shelf.index()
-        saved = shelf.best(index.saved)
+        index = snapshots.index()
+        saved = snapshots.best(index.saved)
         if saved is None and not index.playlists:
             raise visit.problem or ServiceError(
                 "Nothing of your Spotify library has been fetched yet.", hint="Build once without --offline."
             )
         rows = saved.rows if saved else ()
-        states = [(state, shelf.best(state) if state.is_readable else None) for state in index.playlists]
-        playlists = [_read(state, held) for state, held in states if held or _is_refused(state, shelf)]
+        states = [(state, snapshots.best(state) if state.is_readable else None) for state in index.playlists]
+        playlists = [_read(state, held) for state, held in states if held or _is_refused(state, snapshots)]
         genres = Genres(context.cache, self.clock).known(artists_by_weight(rows, playlists), any_age=True)
         notices = list(visit.notices)
         if self.settings.offline or visit.problem is not None:
             unread = sum(
-                not _is_refused(state, shelf) and (held is None or not held.is_whole) for state, held in states
+                not _is_refused(state, snapshots) and (held is None or not held.is_whole) for state, held in states
             )
             notices = [*_age(index, saved, unread, self.clock()), *notices]
         if not isinstance(visit.problem, LoginError):
@@ -87,20 +87,22 @@ class SpotifySource:
         return Loaded("spotify", library, is_streamed=True, notices=tuple(notices), problem=visit.problem)
 
 
-class _Visit:
+class _Sync:
     """One build's visit to Spotify: ``problem`` is what was in its way, ``notices`` is what else came up."""
 
-    def __init__(self, settings: SpotifySettings, login: Login, shelf: Shelf, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, settings: SpotifySettings, login: Login, snapshots: SnapshotStore, clock: Callable[[], float]
+    ) -> None:
         self._settings = settings
         self._login = login
-        self._shelf = shelf
+        self._shelf = snapshots
         self._clock = clock
         self.notices: list[str] = []
         self.problem: SpotmapError | None = None
 
     def make(self, context: LoadContext) -> None:
         """Bring the shelf up to date, and then the genres."""
-        pause = _Pause(context.cache, self._login.client_id, self._clock)
+        pause = _RememberedPause(context.cache, self._login.client_id, self._clock)
         if not self._settings.retry:
             self.problem = pause.reason()
         if self.problem is not None:
@@ -141,7 +143,7 @@ class _Visit:
             self.notices.append(f"Spotify has replaced the refresh token. {error.message} {error.hint}")
 
 
-class _Pause:
+class _RememberedPause:
     """Spotify's wish to be left alone, remembered between builds: asking earlier makes such pauses longer."""
 
     def __init__(self, cache: Cache, client_id: str, clock: Callable[[], float]) -> None:
@@ -175,15 +177,15 @@ class _Pause:
                 self._cache.put_failure(self._key, failure)
 
 
-def _read(state: ListState, held: Held | None) -> ReadPlaylist:
+def _read(state: ListState, held: CachedPages | None) -> ReadPlaylist:
     return ReadPlaylist(state.id, printable(state.name), held.rows if held else None)
 
 
-def _is_refused(state: ListState, shelf: Shelf) -> bool:
-    return not state.is_readable or shelf.is_refused(state)
+def _is_refused(state: ListState, snapshots: SnapshotStore) -> bool:
+    return not state.is_readable or snapshots.is_refused(state)
 
 
-def _age(index: Index, saved: Held | None, unread_playlists: int, now_unix_s: float) -> list[str]:
+def _age(index: Index, saved: CachedPages | None, unread_playlists: int, now_unix_s: float) -> list[str]:
     """How old and how whole the library is that is used instead of today's."""
     sentences = []
     if index.taken_at_unix_s:

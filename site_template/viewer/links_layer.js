@@ -3,8 +3,8 @@
 /** @import { Theme } from "./types.js" */
 /**
  * @typedef {object} Threads  all lines there are to draw
- * @property {number} track  where those to the neighbours begin
- * @property {readonly {track: number, isElsewhere: boolean}[]} neighbours  those that show
+ * @property {number} track  where those to the neighbors begin
+ * @property {readonly {track: number, isElsewhere: boolean}[]} neighbors  those that show
  * @property {readonly number[]} path  in its order
  */
 
@@ -16,11 +16,11 @@ const DASHES = [2, 5];
  * @param {(track: number) => [number, number]} positionOf  pixels
  * @param {Theme} theme
  */
-export function drawThreads(context, { track, neighbours, path }, positionOf, theme) {
+export function drawThreads(context, { track, neighbors, path }, positionOf, theme) {
   context.save();
   context.strokeStyle = theme.accent;
   context.lineJoin = context.lineCap = "round";
-  for (const { track: other, isElsewhere } of neighbours) {
+  for (const { track: other, isElsewhere } of neighbors) {
     context.globalAlpha = isElsewhere ? 0.55 : 0.8;
     context.lineWidth = isElsewhere ? 1 : 1.5;
     context.setLineDash(isElsewhere ? DASHES : []);
