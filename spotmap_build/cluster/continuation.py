@@ -1,7 +1,7 @@
 """Find groups on a map that people know: tracks stay in their cluster unless there is reason to leave it. Pure.
 
 A clustering from scratch puts a quarter of all tracks elsewhere when a tenth of the library is new
-(docs/decisions/0011): as good a partition as before, and nobody's map any more. So the old one is continued: new tracks
+(docs/decisions/0006): as good a partition as before, and nobody's map any more. So the old one is continued: new tracks
 join by their neighbors, new regions are found where there are none, and only what grew too large is split.
 """
 

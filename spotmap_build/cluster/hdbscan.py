@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SMOOTHING: Final = 0.3
 """Share of the smallest cluster's size over which density is averaged: with a fixed 3, round islands of 250 points fell
 apart into fragments and noise (583 of 3,000 points); with this, none did. At least 2: with 3, a twentieth more of the
-real music of docs/decisions/0010 is noise, and the regions are no better."""
+real music of docs/decisions/0005 is noise, and the regions are no better."""
 LARGEST: Final = 6
 """Times the smallest cluster's size that a cluster with parts may have. Without a limit "excess of mass" gives two to
 five giants on some libraries; with leaves only, a third more of the tracks are noise."""
@@ -35,7 +35,7 @@ def hdbscan_labels(space: Float32Array) -> tuple[Int32Array, Float32Array]:
 
     Parameters
     ----------
-    space: float32 ``[n, d]`` in which to look: the map itself (docs/decisions/0010), or anything of few dimensions. On
+    space: float32 ``[n, d]`` in which to look: the map itself (docs/decisions/0005), or anything of few dimensions. On
         the vectors a third to three quarters of real tracks are noise.
 
     Returns
