@@ -33,7 +33,7 @@ async function bundleViewer() {
     format: "iife",
     target: ["es2020"],
     // All that d3-zoom wants of it is to stop what moves: flight.js says why that is ours.
-    alias: { "d3-transition": "./site_template/viewer/flight.js" },
+    alias: { "d3-transition": "./site_template/viewer/map/flight.js" },
     minify: true,
     legalComments: "none",
     metafile: true,

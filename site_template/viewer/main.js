@@ -1,38 +1,38 @@
 /** Starts the viewer: loads the data, makes the parts, connects them. */
 
-import { Address } from "./address.js";
-import { wireAxisMarks } from "./axes_layer.js";
-import { wireAxesPanel } from "./axes_panel.js";
-import { Card, describeTrack } from "./card.js";
-import { byId } from "./dom.js";
-import { counted } from "./format.js";
-import { freeArea, panelInsets } from "./insets.js";
-import { wireLasso } from "./lasso_tool.js";
-import { wireLegend } from "./legend.js";
-import { LegendInsights } from "./legend_insights.js";
-import { createDetailsReader, createInsightsReader, createNeighborsReader, loadMap, loadText } from "./load.js";
-import { showMeaning } from "./meaning.js";
-import { Navigation, wireNavigation } from "./navigation.js";
-import { keepForOffline } from "./offline.js";
-import { PicksPanel } from "./picks_panel.js";
-import { wirePaper } from "./paper.js";
-import { Places } from "./places.js";
-import { PathTool } from "./path_tool.js";
-import { Player } from "./player.js";
-import { wirePointer } from "./pointer.js";
-import { Renderer } from "./renderer.js";
-import { wireRoving } from "./roving.js";
-import { SearchPanel } from "./search_panel.js";
-import { Selecting } from "./selecting.js";
-import { SoundsLike } from "./sounds_like.js";
-import { createStore } from "./store.js";
-import { initialTheme, wireTheme } from "./theme.js";
-import { wireTimeline } from "./timeline.js";
-import { TraitLoader } from "./trait_loader.js";
-import { NO_TRACK } from "./types.js";
+import { Address } from "./state/address.js";
+import { wireAxisMarks } from "./map/axes_layer.js";
+import { wireAxesPanel } from "./panels/axes_panel.js";
+import { Card, describeTrack } from "./panels/card.js";
+import { byId } from "./ui/dom.js";
+import { counted } from "./ui/format.js";
+import { freeArea, panelInsets } from "./ui/insets.js";
+import { wireLasso } from "./panels/lasso_tool.js";
+import { wireLegend } from "./panels/legend.js";
+import { LegendInsights } from "./panels/legend_insights.js";
+import { createDetailsReader, createInsightsReader, createNeighborsReader, loadMap, loadText } from "./data/load.js";
+import { showMeaning } from "./panels/meaning.js";
+import { Navigation, wireNavigation } from "./map/navigation.js";
+import { keepForOffline } from "./ui/offline.js";
+import { PicksPanel } from "./panels/picks_panel.js";
+import { wirePaper } from "./map/paper.js";
+import { Places } from "./map/places.js";
+import { PathTool } from "./panels/path_tool.js";
+import { Player } from "./panels/player.js";
+import { wirePointer } from "./map/pointer.js";
+import { Renderer } from "./map/renderer.js";
+import { wireRoving } from "./map/roving.js";
+import { SearchPanel } from "./panels/search_panel.js";
+import { Selecting } from "./map/selecting.js";
+import { SoundsLike } from "./panels/sounds_like.js";
+import { createStore } from "./state/store.js";
+import { initialTheme, wireTheme } from "./ui/theme.js";
+import { wireTimeline } from "./panels/timeline.js";
+import { TraitLoader } from "./state/trait_loader.js";
+import { NO_TRACK } from "./data/types.js";
 
-/** @import { Store } from "./store.js" */
-/** @import { MapData, State } from "./types.js" */
+/** @import { Store } from "./state/store.js" */
+/** @import { MapData, State } from "./data/types.js" */
 
 const root = document.documentElement;
 

@@ -15,7 +15,7 @@ def without_apostrophes(columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
     """Take away the apostrophes that the page puts before what a spreadsheet would take for a formula.
 
     Only from a table with just the columns of such a list: an apostrophe in any other is part of a title. The other
-    half is ``csvCell`` in ``site_template/viewer/exports.js``.
+    half is ``csvCell`` in ``site_template/viewer/data/exports.js``.
     """
     if tuple(columns) != EXPORTED_COLUMNS:
         return columns

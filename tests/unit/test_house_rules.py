@@ -64,7 +64,7 @@ def test_an_engine_is_imported_in_one_module_only(engine: str, home: str) -> Non
 
 
 def test_no_file_is_too_long_to_read_in_one_go() -> None:
-    files = [*sources(), *(ROOT / "site_template/viewer").glob("*.js")]
+    files = [*sources(), *(ROOT / "site_template/viewer").rglob("*.js")]
     too_long = {str(path): lines for path in files if (lines := path.read_text().count("\n")) > LONGEST_FILE}
     assert not too_long
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decodeMap } from "../../site_template/viewer/decode.js";
-import { appearanceOf, countWithoutGroup, groupsHolding, RANK, soloed, toggled } from "../../site_template/viewer/appearance.js";
+import { decodeMap } from "../../site_template/viewer/data/decode.js";
+import { appearanceOf, countWithoutGroup, groupsHolding, RANK, soloed, toggled } from "../../site_template/viewer/state/appearance.js";
 
 /** Track 0: cluster 0, playlist 0, layer 0. Track 1: cluster 1, playlists 0 and 1, both layers. Track 2: layer 1 only. */
 const MAP = decodeMap({

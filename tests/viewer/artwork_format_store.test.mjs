@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { hashText, placeholderArt } from "../../site_template/viewer/artwork.js";
-import { counted, formatDuration } from "../../site_template/viewer/format.js";
-import { createStore } from "../../site_template/viewer/store.js";
+import { hashText, placeholderArt } from "../../site_template/viewer/ui/artwork.js";
+import { counted, formatDuration } from "../../site_template/viewer/ui/format.js";
+import { createStore } from "../../site_template/viewer/state/store.js";
 
 test("placeholder art is the same for the same text and differs for near-equal ones", () => {
   assert.equal(placeholderArt("Halo"), placeholderArt("Halo"));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { axisOf, extentOf, isAxis, mayBeAxis, positionsAlong, ticksOf, unitOf, valueAt } from "../../site_template/viewer/axes.js";
+import { axisOf, extentOf, isAxis, mayBeAxis, positionsAlong, ticksOf, unitOf, valueAt } from "../../site_template/viewer/data/axes.js";
 
 const TURN = 0.7548776662466927;
 const trait = (values, change = {}) => {

@@ -16,7 +16,7 @@ test("the committed bundle, licenses and versions are what the sources give", ()
 test("the bundle is one classic script without source map, eval or markup from strings", async () => {
   const bundle = await readFile(new URL("site_template/viewer.bundle.js", ROOT), "utf8");
   assert.doesNotMatch(bundle, /sourceMappingURL|\beval\(|new Function\(|^\s*(import|export)\s/m);
-  for (const name of ["main", "card", "legend", "search_panel", "dom"]) {
+  for (const name of ["main", "panels/card", "panels/legend", "panels/search_panel", "ui/dom"]) {
     const source = await readFile(new URL(`site_template/viewer/${name}.js`, ROOT), "utf8");
     assert.doesNotMatch(source, /innerHTML|outerHTML|insertAdjacentHTML|document\.write/);
   }

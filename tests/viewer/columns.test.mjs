@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { unpackIds, unpackNumbers, unpackTexts } from "../../site_template/viewer/columns.js";
+import { unpackIds, unpackNumbers, unpackTexts } from "../../site_template/viewer/data/columns.js";
 
 test("texts of one width lie side by side, others a line each", () => {
   assert.deepEqual(unpackTexts({ width: 3, text: "onetwo" }), ["one", "two"]);

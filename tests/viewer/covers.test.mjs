@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { apart, coverRadius } from "../../site_template/viewer/covers_layer.js";
+import { apart, coverRadius } from "../../site_template/viewer/map/covers_layer.js";
 
 test("covers come once there is room for them, and stop growing", () => {
   assert.equal(coverRadius(20), 0);

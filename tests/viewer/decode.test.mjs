@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DataError, decodeDetails, decodeMap, decodeText, unpackDetails } from "../../site_template/viewer/decode.js";
+import { DataError, decodeDetails, decodeMap, decodeText, unpackDetails } from "../../site_template/viewer/data/decode.js";
 
 const MAP = {
   schema: "spotmap.map/1",

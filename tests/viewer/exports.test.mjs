@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { countAddresses, toCsv, toM3u, toSpotifyUris } from "../../site_template/viewer/exports.js";
+import { countAddresses, toCsv, toM3u, toSpotifyUris } from "../../site_template/viewer/data/exports.js";
 
 const ID = "spotify:track:4uLU6hMCjMI75M1A2tKUQC";
 const track = (title, details = {}) => ({

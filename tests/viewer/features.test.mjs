@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { featureBars } from "../../site_template/viewer/features.js";
+import { featureBars } from "../../site_template/viewer/data/features.js";
 
 for (const [feature, bar] of [
   [{ name: "tempo", unit: "BPM", value: 120.4 }, { label: "Tempo", text: "120\u00a0BPM", share: 0.503 }],

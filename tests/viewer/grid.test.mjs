@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Grid } from "../../site_template/viewer/grid.js";
+import { Grid } from "../../site_template/viewer/data/grid.js";
 
 /** Numbers in 0..65535, the same in every run. */
 function scattered(count, seed) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { insightOf, tracksOfCluster, uncoveredClusters } from "../../site_template/viewer/group_insight.js";
-import { extentOfMost } from "../../site_template/viewer/viewport.js";
+import { insightOf, tracksOfCluster, uncoveredClusters } from "../../site_template/viewer/panels/group_insight.js";
+import { extentOfMost } from "../../site_template/viewer/map/viewport.js";
 
 const MAP = {
   cluster: Int32Array.of(0, -1, 1, 0),

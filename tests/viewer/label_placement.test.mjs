@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { anchorsOf, fitTitles, keepInside, placeLabels } from "../../site_template/viewer/label_placement.js";
+import { anchorsOf, fitTitles, keepInside, placeLabels } from "../../site_template/viewer/map/label_placement.js";
 
 const candidate = (group, ...anchors) => ({ group, width: 100, height: 20, anchors });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Grid } from "../../site_template/viewer/grid.js";
-import { isInside, neighborTowards, tracksInside, tracksWithin } from "../../site_template/viewer/lasso.js";
+import { Grid } from "../../site_template/viewer/data/grid.js";
+import { isInside, neighborTowards, tracksInside, tracksWithin } from "../../site_template/viewer/map/lasso.js";
 
 let state = 7;
 const random = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { rangeFilter } from "../../site_template/viewer/legend_range.js";
-import { afterSolo, afterToggle, ALL_SHOWN, isFiltered, isShown, withFilter } from "../../site_template/viewer/legend_rows.js";
+import { rangeFilter } from "../../site_template/viewer/panels/legend_range.js";
+import { afterSolo, afterToggle, ALL_SHOWN, isFiltered, isShown, withFilter } from "../../site_template/viewer/panels/legend_rows.js";
 
 const TRAIT = { id: "facet.mood", categories: [{ name: "calm", count: 2 }, { name: "loud", count: 1 }], domain: [0, 100] };
 const MAP = { clusters: [{ index: 0 }, { index: 1 }], playlists: [], layers: [] };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { inWords, keptText, whichAreElsewhere } from "../../site_template/viewer/likeness.js";
-import { inSlices } from "../../site_template/viewer/slices.js";
+import { inWords, keptText, whichAreElsewhere } from "../../site_template/viewer/panels/likeness.js";
+import { inSlices } from "../../site_template/viewer/ui/slices.js";
 
 for (const [name, distances, expected] of [
   ["a stray among near ones is", [10, 12, 400], [false, false, true]],

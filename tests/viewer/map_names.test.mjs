@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { placeLabels } from "../../site_template/viewer/label_placement.js";
-import { hasTwoLevels, levelSwitch, linesOf, namesOnMap } from "../../site_template/viewer/map_names.js";
+import { placeLabels } from "../../site_template/viewer/map/label_placement.js";
+import { hasTwoLevels, levelSwitch, linesOf, namesOnMap } from "../../site_template/viewer/map/map_names.js";
 
 const NOBODY = { hiddenClusters: new Set(), hiddenPlaylists: new Set(), hiddenLayers: new Set() };
 const cluster = (index, name, count, region, peak) => ({ index, name, count, region, peak, regions: [] });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { neighborTable, NEIGHBORS_SCHEMA } from "../../site_template/viewer/decode.js";
-import { findPath, linkBothWays, NEIGHBORS, pathText } from "../../site_template/viewer/paths.js";
+import { neighborTable, NEIGHBORS_SCHEMA } from "../../site_template/viewer/data/decode.js";
+import { findPath, linkBothWays, NEIGHBORS, pathText } from "../../site_template/viewer/data/paths.js";
 
 const ALL = () => true;
 

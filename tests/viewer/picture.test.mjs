@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Grid } from "../../site_template/viewer/grid.js";
-import { packedPixel } from "../../site_template/viewer/palette.js";
-import { Picture } from "../../site_template/viewer/picture.js";
-import { createBrush, solidPaint } from "../../site_template/viewer/splat.js";
-import { crowding, shadeCrowds, tiersOf } from "../../site_template/viewer/tiers.js";
+import { Grid } from "../../site_template/viewer/data/grid.js";
+import { packedPixel } from "../../site_template/viewer/map/palette.js";
+import { Picture } from "../../site_template/viewer/map/picture.js";
+import { createBrush, solidPaint } from "../../site_template/viewer/map/splat.js";
+import { crowding, shadeCrowds, tiersOf } from "../../site_template/viewer/map/tiers.js";
 
 const SIDE = 160;
 const COUNT = 20_000;

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isolated, shortened } from "../../site_template/viewer/format.js";
-import { addedBy, replayDay } from "../../site_template/viewer/growth.js";
-import { playerAddress } from "../../site_template/viewer/links.js";
-import { cyclic, diverging, sequential } from "../../site_template/viewer/ramps.js";
-import { visibleRows } from "../../site_template/viewer/row_window.js";
+import { isolated, shortened } from "../../site_template/viewer/ui/format.js";
+import { addedBy, replayDay } from "../../site_template/viewer/panels/growth.js";
+import { playerAddress } from "../../site_template/viewer/data/links.js";
+import { cyclic, diverging, sequential } from "../../site_template/viewer/map/ramps.js";
+import { visibleRows } from "../../site_template/viewer/ui/row_window.js";
 
 const BACKGROUND = { light: "#f7f6f2", dark: "#10131a" };
 const SHARES = Array.from({ length: 21 }, (_, i) => i / 20);

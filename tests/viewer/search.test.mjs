@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { normalized, SearchIndex } from "../../site_template/viewer/search.js";
+import { normalized, SearchIndex } from "../../site_template/viewer/data/search.js";
 
 const TRACKS = [
   ["Café del Mar", ["Energy 52"], "Trance Classics"],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { packedPixel } from "../../site_template/viewer/palette.js";
-import { blended, createBrush, hazePaint, solidPaint, splat } from "../../site_template/viewer/splat.js";
+import { packedPixel } from "../../site_template/viewer/map/palette.js";
+import { blended, createBrush, hazePaint, solidPaint, splat } from "../../site_template/viewer/map/splat.js";
 
 const RED = packedPixel("#ff0000");
 const BLUE = packedPixel("#0000ff");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createSinceTrait, createTrait, formatTrait, histogram, OTHER, traitNames } from "../../site_template/viewer/traits.js";
+import { createSinceTrait, createTrait, formatTrait, histogram, OTHER, traitNames } from "../../site_template/viewer/data/traits.js";
 
 const document = (first, columns) => ({ first, features: {}, facets: {}, ...columns });
 const NAMES = traitNames({

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { dockCard, placeCard } from "../../site_template/viewer/placement.js";
-import { pointRadius } from "../../site_template/viewer/points_layer.js";
-import { centeredTransform, fitTransform, toMap, toScreen, transformOfView, viewOf, visibleExtent } from "../../site_template/viewer/viewport.js";
+import { dockCard, placeCard } from "../../site_template/viewer/panels/placement.js";
+import { pointRadius } from "../../site_template/viewer/map/points_layer.js";
+import { centeredTransform, fitTransform, toMap, toScreen, transformOfView, viewOf, visibleExtent } from "../../site_template/viewer/map/viewport.js";
 
 const SIZE = { width: 1280, height: 800 };
 const SCREEN = { left: 0, top: 0, right: 1280, bottom: 800 };

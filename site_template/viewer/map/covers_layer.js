@@ -1,0 +1,139 @@
+/** The layer of covers: close enough, a track is its album's art instead of a point. */
+
+import { MovableCanvas } from "./canvas.js";
+
+/** @import { Transform } from "../data/types.js" */
+
+/** Of the distance between typical neighbors, so that covers leave room for each other. */
+const SHARE_OF_SPACING = 0.3;
+const RADIUS = { least: 12, most: 24 };
+/** Covers kept for views that come back, and how many device pixels across they are kept with. */
+const MOST_KEPT = 600;
+const KEPT_SIZE = 104;
+
+/**
+ * The radius of covers: 0 while tracks lie too close for them.
+ *
+ * @param {number} spacing  pixels between typical neighbors
+ * @returns {number} pixels
+ */
+export function coverRadius(spacing) {
+  const radius = SHARE_OF_SPACING * spacing;
+  return radius < RADIUS.least ? 0 : Math.min(RADIUS.most, radius);
+}
+
+/**
+ * Which of the tracks in view have room for a cover. The order decides, and it does not change with the view.
+ *
+ * @template {{x: number, y: number}} Place
+ * @param {readonly Place[]} places  pixels
+ * @param {number} radius  pixels
+ * @returns {Place[]}
+ */
+export function apart(places, radius) {
+  /** @type {Place[]} */
+  const kept = [];
+  for (const place of places) {
+    if (kept.every(({ x, y }) => Math.hypot(x - place.x, y - place.y) > 2.1 * radius)) kept.push(place);
+  }
+  return kept;
+}
+
+export class CoversLayer extends MovableCanvas {
+  /** By track: its cover, cut round; null while it is not there or if there is none. @type {Map<number, HTMLCanvasElement | null>} */
+  #covers = new Map();
+  #fileOf;
+  #onArrival;
+
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {(track: number) => Promise<string>} fileOf  the file below art/, empty for none
+   * @param {() => void} onArrival  a cover can be drawn
+   */
+  constructor(canvas, fileOf, onArrival) {
+    super(canvas);
+    canvas.hidden = true;
+    this.#fileOf = fileOf;
+    this.#onArrival = onArrival;
+  }
+
+  /** Whether no track is shown by its cover. */
+  get isEmpty() {
+    return this.canvas.hidden;
+  }
+
+  /**
+   * @template {{track: number, x: number, y: number}} Place
+   * @param {Transform} transform
+   * @param {readonly Place[]} places  of the tracks in view, pixels
+   * @param {number} radius  pixels, 0 for none
+   * @param {(track: number) => string} colorOf
+   * @param {boolean} mayFetch  not while the map moves: what is only passed over needs no cover
+   * @returns {Set<number>}  tracks that are shown by their cover
+   */
+  draw(transform, places, radius, colorOf, mayFetch) {
+    const shown = radius === 0 ? [] : apart(places, radius);
+    if (mayFetch) for (const { track } of shown) if (!this.#covers.has(track)) void this.#fetch(track);
+    const drawn = shown.filter(({ track }) => this.#covers.get(track));
+    this.canvas.hidden = drawn.length === 0;
+    if (drawn.length > 0) {
+      this.clear();
+      for (const { track, x, y } of drawn) this.#drawCover(track, x, y, radius, colorOf(track));
+      this.present(transform);
+    } else {
+      this.shown = transform;
+    }
+    this.follow(transform);
+    return new Set(drawn.map(({ track }) => track));
+  }
+
+  /**
+   * @param {number} track
+   * @param {number} x
+   * @param {number} y
+   * @param {number} radius
+   * @param {string} color
+   */
+  #drawCover(track, x, y, radius, color) {
+    const { context } = this;
+    context.drawImage(/** @type {HTMLCanvasElement} */ (this.#covers.get(track)), x - radius, y - radius, 2 * radius, 2 * radius);
+    context.lineWidth = 2;
+    context.strokeStyle = color;
+    context.beginPath();
+    context.arc(x, y, radius, 0, 2 * Math.PI);
+    context.stroke();
+  }
+
+  /** @param {number} track */
+  async #fetch(track) {
+    if (this.#covers.size >= MOST_KEPT) this.#covers.clear();
+    this.#covers.set(track, null);
+    const image = new Image();
+    try {
+      const file = await this.#fileOf(track);
+      if (!file) return;
+      image.src = `art/${encodeURIComponent(file)}`;
+      await image.decode();
+    } catch (reason) {
+      // The card says so when the track is looked at; on the map it stays a point.
+      if (!(reason instanceof Error)) throw reason;
+      return;
+    }
+    this.#covers.set(track, cutRound(image));
+    this.#onArrival();
+  }
+}
+
+/** @param {HTMLImageElement} image */
+function cutRound(image) {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = KEPT_SIZE;
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  context.beginPath();
+  context.arc(KEPT_SIZE / 2, KEPT_SIZE / 2, KEPT_SIZE / 2, 0, 2 * Math.PI);
+  context.clip();
+  const side = Math.min(image.naturalWidth, image.naturalHeight);
+  const [left, top] = [(image.naturalWidth - side) / 2, (image.naturalHeight - side) / 2];
+  context.drawImage(image, left, top, side, side, 0, 0, KEPT_SIZE, KEPT_SIZE);
+  return canvas;
+}

@@ -1,0 +1,146 @@
+/** The layer of names: those of groups, and of single tracks once few enough are in view. */
+
+import { FONT_FAMILY, MovableCanvas } from "./canvas.js";
+import { shortened } from "../ui/format.js";
+import { fitTitles, keepInside, placeLabels } from "./label_placement.js";
+import { TextSprites } from "./text_sprites.js";
+
+/** @import { Label } from "./label_placement.js" */
+/** @import { MapName } from "./map_names.js" */
+/** @import { TextLook } from "./text_sprites.js" */
+/** @import { Size, Theme, Transform } from "../data/types.js" */
+
+const NARROW = 720;
+const ROOM = { x: 18, y: 8 };
+/** From one line of a name to its next, in sizes of the font. */
+const LEADING = 1.2;
+const MAX_TITLE_LENGTH = 28;
+const TITLE_HEIGHT = 17;
+const TITLE_GAP = 5;
+/** A title may touch the rim of what is smaller than this (radius, pixels), or crowded points would have no names. */
+const SMALL = 8;
+const TITLE_FONT = `400 11.5px ${FONT_FAMILY}`;
+
+/**
+ * Large groups speak louder: 12 to 17 pixels by the share of tracks, 11 to 14 in a narrow window; larger regions are written
+ * larger, but thin, wide and in gray, as countries are on a map of towns.
+ *
+ * @param {MapName} name
+ * @param {boolean} narrow
+ */
+function lookOf({ isLarger, share }, narrow) {
+  const [smallest, gain] = narrow ? [11, 3] : [12, 5];
+  const size = Math.round(smallest + (isLarger ? 3 : 0) + gain * Math.sqrt(share));
+  const font = `${isLarger ? 500 : 600} ${size}px ${FONT_FAMILY}`;
+  return isLarger ? { font, size, tracking: size / 8, haloWidth: 6, isLarger } : { font, size, tracking: 0, haloWidth: 4, isLarger };
+}
+
+/**
+ * @typedef {object} Title
+ * @property {number} track
+ * @property {number} x  middle of its point, pixels
+ * @property {number} y
+ * @property {number} reach  radius of what the track is drawn as, pixels
+ * @property {string} text
+ */
+
+export class LabelsLayer extends MovableCanvas {
+  /** @type {Label[]} */
+  #labels = [];
+  /** By the labels' `group`. @type {(ReturnType<typeof lookOf> & Pick<MapName, "lines">)[]} */
+  #looks = [];
+  #sprites = new TextSprites();
+  /** @type {Size} */
+  #size = { width: 0, height: 0 };
+
+  /**
+   * @param {Size} size
+   * @param {number} ratio  device pixels in a pixel
+   */
+  resize(size, ratio) {
+    super.resize(size, ratio);
+    this.#size = size;
+  }
+
+  /**
+   * Finds the labels' places anew; needed when other groups show.
+   *
+   * @param {readonly MapName[]} names  the strongest first
+   * @param {number} homeScale
+   */
+  place(names, homeScale) {
+    this.#looks = names.map((name) => ({ lines: name.lines, ...lookOf(name, this.#size.width < NARROW) }));
+    const candidates = names.map(({ anchors, from, to }, group) => {
+      const { font, size, tracking, lines } = this.#looks[group];
+      const widths = lines.map((line) => this.#sprites.widthOf(font, line, tracking));
+      const height = size * (1 + LEADING * (lines.length - 1)) + ROOM.y;
+      return { group, width: Math.max(...widths) + ROOM.x, height, anchors, from, to };
+    });
+    this.#labels = placeLabels(candidates, homeScale);
+  }
+
+  /**
+   * @param {Transform} transform
+   * @param {Theme} theme
+   * @param {readonly Title[]} titles  of the tracks in view, empty while there are too many
+   * @param {{left: number, right: number}} free  what no panel covers, pixels
+   */
+  draw(transform, theme, titles, free) {
+    this.clear();
+    const inView = this.#labels
+      .filter(({ minScale, maxScale }) => minScale <= transform.k && transform.k < maxScale)
+      .map((label) => ({ ...label, x: label.x * transform.k + transform.x, y: label.y * transform.k + transform.y }))
+      .filter(({ x, y, width, height }) => this.#inView(x, y, width, height));
+    const shown = keepInside(inView, free);
+    this.#drawTitles(titles, shown, theme);
+    for (const { group, x, y } of shown) {
+      const { lines, font, size, tracking, haloWidth, isLarger } = this.#looks[group];
+      const look = { font, tracking, color: isLarger ? theme.muted : theme.text, halo: theme.background, haloWidth, height: size + ROOM.y };
+      lines.forEach((line, place) => {
+        const middle = y + (place - (lines.length - 1) / 2) * LEADING * size;
+        this.#write(line, look, x - this.#sprites.widthOf(font, line, tracking) / 2, middle);
+      });
+    }
+    this.present(transform);
+    this.follow(transform);
+  }
+
+  /**
+   * @param {readonly Title[]} titles
+   * @param {readonly Label[]} labels
+   * @param {Theme} theme
+   */
+  #drawTitles(titles, labels, theme) {
+    const look = { font: TITLE_FONT, color: theme.muted, halo: theme.background, haloWidth: 3, height: TITLE_HEIGHT };
+    const measured = titles.map(({ track, x, y, reach, text }) => {
+      const short = shortened(text, MAX_TITLE_LENGTH);
+      return { track, x: x + reach + TITLE_GAP, y, text: short, width: this.#sprites.widthOf(TITLE_FONT, short) + 6 };
+    });
+    const points = titles.map(({ x, y, reach }) => ({ x, y, width: 2 * reach, height: reach < SMALL ? reach : 2 * reach }));
+    const fitting = fitTitles(measured, TITLE_HEIGHT, [...labels, ...points]);
+    for (const { track, x, y, text } of measured) {
+      if (fitting.has(track)) this.#write(text, look, x, y);
+    }
+  }
+
+  /** @param {number} x  @param {number} y  @param {number} width  @param {number} height */
+  #inView(x, y, width, height) {
+    const [right, bottom] = [this.#size.width + this.overscan, this.#size.height + this.overscan];
+    return x > -width - this.overscan && y > -height - this.overscan && x < right + width && y < bottom + height;
+  }
+
+  /**
+   * @param {string} text
+   * @param {TextLook} look
+   * @param {number} left
+   * @param {number} middle
+   */
+  #write(text, look, left, middle) {
+    const { ratio } = this;
+    const { image, pad } = this.#sprites.get(text, look, ratio);
+    // On whole device pixels, or the copy would be softer than the text.
+    const x = Math.round((left - pad) * ratio) / ratio;
+    const y = Math.round((middle - look.height / 2 - pad) * ratio) / ratio;
+    this.context.drawImage(image, x, y, image.width / ratio, image.height / ratio);
+  }
+}

@@ -1,0 +1,97 @@
+/** Which tracks lie within a shape drawn on the map. Pure. */
+
+/** @import { Grid } from "../data/grid.js" */
+
+/**
+ * @param {Grid} grid
+ * @param {readonly (readonly [number, number])[]} outline  closed, map units
+ * @param {(track: number) => boolean} accepts
+ * @returns {number[]}  ascending, so that neighbors on the map are mostly neighbors in the list
+ */
+export function tracksInside(grid, outline, accepts) {
+  if (outline.length < 3) return [];
+  const xs = outline.map(([x]) => x);
+  const ys = outline.map(([, y]) => y);
+  const runs = grid.runs(Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys));
+  const tracks = [];
+  for (let r = 0; r < runs.length; r += 2) {
+    for (let place = runs[r]; place < runs[r + 1]; place++) {
+      if (isInside(outline, grid.x[place], grid.y[place]) && accepts(grid.order[place])) tracks.push(grid.order[place]);
+    }
+  }
+  return tracks.sort((a, b) => a - b);
+}
+
+/**
+ * Even-odd rule.
+ *
+ * @param {readonly (readonly [number, number])[]} outline
+ * @param {number} x
+ * @param {number} y
+ */
+export function isInside(outline, x, y) {
+  let inside = false;
+  for (let i = 0, j = outline.length - 1; i < outline.length; j = i++) {
+    const [x0, y0] = outline[i];
+    const [x1, y1] = outline[j];
+    if (y0 > y !== y1 > y && x < ((x1 - x0) * (y - y0)) / (y1 - y0) + x0) inside = !inside;
+  }
+  return inside;
+}
+
+/**
+ * @param {Grid} grid
+ * @param {number} x  map units
+ * @param {number} y
+ * @param {number} radius  map units
+ * @param {(track: number) => boolean} accepts
+ * @returns {number[]}  nearest first
+ */
+export function tracksWithin(grid, x, y, radius, accepts) {
+  const runs = grid.runs(x - radius, y - radius, x + radius, y + radius);
+  /** @type {{track: number, square: number}[]} */
+  const found = [];
+  for (let r = 0; r < runs.length; r += 2) {
+    for (let place = runs[r]; place < runs[r + 1]; place++) {
+      const square = (grid.x[place] - x) ** 2 + (grid.y[place] - y) ** 2;
+      if (square <= radius * radius && accepts(grid.order[place])) found.push({ track: grid.order[place], square });
+    }
+  }
+  return found.sort((a, b) => a.square - b.square || a.track - b.track).map(({ track }) => track);
+}
+
+/** Half the angle in which a track counts as lying in a direction. */
+const HALF_ANGLE = Math.PI / 4;
+const MAP_SIZE = 65536;
+
+/**
+ * The track that an arrow key leads to: near, and rather straight ahead than aside.
+ *
+ * @param {Grid} grid
+ * @param {number} x  map units
+ * @param {number} y
+ * @param {readonly [number, number]} direction  a unit vector, y upwards
+ * @param {(track: number) => boolean} accepts
+ * @returns {number}  -1 if there is none
+ */
+export function neighborTowards(grid, x, y, [dx, dy], accepts) {
+  let best = -1;
+  let bestCost = Infinity;
+  for (let reach = 2 * grid.cellSize; best < 0 && reach < 4 * MAP_SIZE; reach *= 2) {
+    const runs = grid.runs(x - reach, y - reach, x + reach, y + reach);
+    for (let r = 0; r < runs.length; r += 2) {
+      for (let place = runs[r]; place < runs[r + 1]; place++) {
+        const [right, up] = [grid.x[place] - x, grid.y[place] - y];
+        const distance = Math.hypot(right, up);
+        if (distance === 0 || distance > reach) continue;
+        const along = (right * dx + up * dy) / distance;
+        const cost = distance / along ** 2;
+        if (along >= Math.cos(HALF_ANGLE) - 1e-9 && cost < bestCost && accepts(grid.order[place])) {
+          best = grid.order[place];
+          bestCost = cost;
+        }
+      }
+    }
+  }
+  return best;
+}

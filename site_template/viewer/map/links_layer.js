@@ -1,0 +1,56 @@
+/** Lines of the layer of marks: from the pinned track to those that sound most like it, and along a path. */
+
+/** @import { Theme } from "../data/types.js" */
+/**
+ * @typedef {object} Threads  all lines there are to draw
+ * @property {number} track  where those to the neighbors begin
+ * @property {readonly {track: number, isElsewhere: boolean}[]} neighbors  those that show
+ * @property {readonly number[]} path  in its order
+ */
+
+const DASHES = [2, 5];
+
+/**
+ * @param {CanvasRenderingContext2D} context  its unit is the pixel
+ * @param {Threads} threads
+ * @param {(track: number) => [number, number]} positionOf  pixels
+ * @param {Theme} theme
+ */
+export function drawThreads(context, { track, neighbors, path }, positionOf, theme) {
+  context.save();
+  context.strokeStyle = theme.accent;
+  context.lineJoin = context.lineCap = "round";
+  for (const { track: other, isElsewhere } of neighbors) {
+    context.globalAlpha = isElsewhere ? 0.55 : 0.8;
+    context.lineWidth = isElsewhere ? 1 : 1.5;
+    context.setLineDash(isElsewhere ? DASHES : []);
+    trace(context, [positionOf(track), positionOf(other)]);
+  }
+  const corners = path.map(positionOf);
+  context.setLineDash([]);
+  for (const [color, width, alpha] of /** @type {const} */ ([[theme.background, 6, 0.75], [theme.accent, 2.25, 0.95]])) {
+    Object.assign(context, { strokeStyle: color, lineWidth: width, globalAlpha: alpha });
+    trace(context, corners);
+  }
+  context.globalAlpha = 1;
+  corners.forEach(([x, y], place) => {
+    const isEnd = place === 0 || place === corners.length - 1;
+    context.beginPath();
+    context.arc(x, y, isEnd ? 5.5 : 3.5, 0, 2 * Math.PI);
+    context.fillStyle = isEnd ? theme.accent : theme.background;
+    context.lineWidth = 2;
+    context.fill();
+    context.stroke();
+  });
+  context.restore();
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {readonly [number, number][]} corners
+ */
+function trace(context, corners) {
+  context.beginPath();
+  for (const [x, y] of corners) context.lineTo(x, y);
+  context.stroke();
+}

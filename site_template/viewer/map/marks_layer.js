@@ -1,0 +1,60 @@
+/** The layer of marks: rings around the hovered and the pinned track and around what a query found; lines between tracks. */
+
+import { Layer } from "./canvas.js";
+import { drawThreads } from "./links_layer.js";
+import { NO_TRACK } from "../data/types.js";
+
+/** @import { Threads } from "./links_layer.js" */
+/** @import { Theme } from "../data/types.js" */
+
+/** A ring around each of thousands of matches would be a carpet; the points themselves stand out anyway. */
+const MAX_RINGS = 150;
+
+export class MarksLayer extends Layer {
+  #wasEmpty = false;
+
+  /**
+   * @param {{hovered: number, pinned: number, pathStart: number, matches: readonly number[] | null}} state
+   * @param {Threads | null} threads
+   * @param {(track: number) => [number, number]} positionOf  pixels
+   * @param {number} radius  of a point, pixels
+   * @param {Theme} theme
+   */
+  draw({ hovered, pinned, pathStart, matches }, threads, positionOf, radius, theme) {
+    const isEmpty = hovered === NO_TRACK && pinned === NO_TRACK && pathStart === NO_TRACK && !matches && !threads;
+    // Chromium without a GPU copies every canvas that is there into every frame.
+    if (isEmpty && this.#wasEmpty) return;
+    this.#wasEmpty = isEmpty;
+    this.canvas.hidden = isEmpty;
+    this.clear();
+    if (threads) drawThreads(this.context, threads, positionOf, theme);
+    if (matches && matches.length <= MAX_RINGS) {
+      for (const track of matches) this.#ring(positionOf(track), 1.35 * radius + 3.5, 1.25, theme.text, 0.55);
+    }
+    if (hovered !== NO_TRACK && hovered !== pinned) {
+      this.#ring(positionOf(hovered), radius + 3.5, 2, theme.text, 1);
+    }
+    if (pathStart !== NO_TRACK && pathStart !== pinned) this.#ring(positionOf(pathStart), radius + 4.5, 2.5, theme.accent, 1);
+    if (pinned !== NO_TRACK) {
+      this.#ring(positionOf(pinned), radius + 9, 5, theme.accent, 0.25);
+      this.#ring(positionOf(pinned), radius + 4.5, 2.5, theme.accent, 1);
+    }
+  }
+
+  /**
+   * @param {[number, number]} position
+   * @param {number} radius
+   * @param {number} width
+   * @param {string} color
+   * @param {number} alpha
+   */
+  #ring([x, y], radius, width, color, alpha) {
+    this.context.beginPath();
+    this.context.arc(x, y, radius, 0, 2 * Math.PI);
+    this.context.globalAlpha = alpha;
+    this.context.lineWidth = width;
+    this.context.strokeStyle = color;
+    this.context.stroke();
+    this.context.globalAlpha = 1;
+  }
+}

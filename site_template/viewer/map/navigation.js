@@ -1,0 +1,242 @@
+/** Zoom and pan: wheel, drag, pinch, buttons, keys; and flights to a place. */
+
+import { interpolateZoom } from "d3-interpolate";
+import { select } from "d3-selection";
+import { zoom, zoomIdentity, zoomTransform } from "d3-zoom";
+import { fly } from "./flight.js";
+import { narrow } from "../ui/insets.js";
+import { centeredTransform, extentOfMost, fitTransform, PLANE_SIZE, transformOfView, viewOf } from "./viewport.js";
+
+/** @import { Places } from "./places.js" */
+/** @import { Store } from "../state/store.js" */
+/** @import { Insets, Size, Transform, View } from "../data/types.js" */
+
+/** How far one can zoom out and in, as multiples of the scale that shows all. */
+const ZOOM_RANGE = [0.5, 200];
+const STEP = 1.6;
+const PAN_STEP = 90;
+/** The one motion of the page that is longer than a quarter of a second: in less, the eye loses where it came from. */
+const FLIGHT_MS = 700;
+/** Of the height of a narrow window: what the card covers of it at most, with air. */
+const CARD_SHARE = 0.66;
+const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
+
+export class Navigation {
+  #places;
+  #insets;
+  #surface;
+  #zoom;
+  /** @type {Size} */
+  #size = { width: 1, height: 1 };
+  #home = fitTransform([0, 0, 65535, 65535], { width: 1, height: 1 }, { top: 0, right: 0, bottom: 0, left: 0 });
+
+  /**
+   * @param {HTMLElement} element
+   * @param {Places} places
+   * @param {Store} store
+   * @param {() => Insets} insets  what panels cover now
+   */
+  constructor(element, places, store, insets) {
+    this.#places = places;
+    this.#insets = insets;
+    this.#surface = select(/** @type {Element} */ (element));
+    this.#zoom = zoom()
+      .extent(() => [
+        [0, 0],
+        [this.#size.width, this.#size.height],
+      ])
+      .translateExtent([
+        [-2 * PLANE_SIZE, -2 * PLANE_SIZE],
+        [3 * PLANE_SIZE, 3 * PLANE_SIZE],
+      ])
+      .clickDistance(5)
+      .tapDistance(12)
+      .on("start", (event) => element.classList.toggle("is-dragging", event.sourceEvent?.type === "mousedown"))
+      .on("zoom", ({ transform: { k, x, y } }) => store.set({ transform: { k, x, y } }))
+      .on("end", () => element.classList.remove("is-dragging"));
+    this.#surface.call(this.#zoom);
+    // A double click must not leave a track pinned at another zoom than it was clicked at: zooming has wheel, keys and buttons.
+    this.#surface.on("dblclick.zoom", null);
+    store.subscribe(["axes"], () => this.show(null));
+  }
+
+  /** The scale that shows all. */
+  get homeScale() {
+    return this.#home.k;
+  }
+
+  /**
+   * The window has another size: the first time the whole map is shown, later the middle of the view stays the middle.
+   *
+   * @param {Size} size
+   */
+  resize(size) {
+    const before = this.#size;
+    const first = before.width === 1;
+    this.#size = size;
+    this.#home = fitTransform(this.#places.view, size, this.#insets());
+    this.#zoom.scaleExtent([ZOOM_RANGE[0] * this.#home.k, ZOOM_RANGE[1] * this.#home.k]);
+    if (first) {
+      this.#moveTo(this.#home, 0);
+    } else {
+      const shift = [(size.width - before.width) / 2, (size.height - before.height) / 2];
+      const { k, x, y } = this.#current();
+      this.#moveTo({ k, x: x + shift[0], y: y + shift[1] }, 0);
+    }
+  }
+
+  fit() {
+    this.#home = fitTransform(this.#places.view, this.#size, this.#insets());
+    this.#moveTo(this.#home, FLIGHT_MS);
+  }
+
+  /** What the window shows now; null for the whole map. @returns {View | null} */
+  get view() {
+    const { k, x, y } = this.#current();
+    const home = this.#home;
+    if (Math.abs(k / home.k - 1) < 0.001 && Math.hypot(x - home.x, y - home.y) < 1) return null;
+    return viewOf({ k, x, y }, this.#size, this.#insets());
+  }
+
+  /** @param {View | null} view  null for the whole map */
+  show(view) {
+    this.#home = fitTransform(this.#places.view, this.#size, this.#insets());
+    this.#moveTo(view ? transformOfView(view, this.#size, this.#insets()) : this.#home, 0);
+  }
+
+  /** @param {number} direction  1 closer, -1 further away */
+  zoomBy(direction) {
+    const { k, x, y } = this.#current();
+    const [least, most] = this.#zoom.scaleExtent();
+    const [across, down] = this.#middle();
+    const scale = Math.max(least, Math.min(most, k * STEP ** direction));
+    const kept = (/** @type {number} */ place, /** @type {number} */ offset) => place - ((place - offset) / k) * scale;
+    this.#moveTo(this.#constrained({ k: scale, x: kept(across, x), y: kept(down, y) }), 220, [across, down]);
+  }
+
+  /**
+   * @param {number} right  steps
+   * @param {number} down  steps
+   */
+  panBy(right, down) {
+    const { k, x, y } = this.#current();
+    this.#moveTo(this.#constrained({ k, x: x - right * PAN_STEP, y: y - down * PAN_STEP }), 140);
+  }
+
+  /**
+   * Brings a track into the middle, close enough to tell it from its neighbors.
+   *
+   * @param {number} track
+   */
+  flyTo(track) {
+    const k = Math.max(this.#current().k, this.#home.k * 6);
+    this.#moveTo(centeredTransform(this.#places.x[track], this.#places.y[track], k, this.#size, this.#insetsWithCard()), FLIGHT_MS);
+  }
+
+  /** In narrow windows the card, which comes while the map flies, covers the lower part of it. */
+  #insetsWithCard() {
+    const insets = this.#insets();
+    return narrow.matches ? { ...insets, bottom: Math.max(insets.bottom, CARD_SHARE * this.#size.height) } : insets;
+  }
+
+  /** Shows some tracks as large as they fit. @param {readonly number[]} tracks */
+  frame(tracks) {
+    const { x, y } = this.#places;
+    const [across, up] = [tracks.map((track) => x[track]), tracks.map((track) => y[track])];
+    const extent = /** @type {const} */ ([Math.min(...across), Math.min(...up), Math.max(...across), Math.max(...up)]);
+    this.#moveTo(fitTransform(extent, this.#size, this.#insets()), FLIGHT_MS);
+  }
+
+  /** Shows some tracks, all but strays. @param {readonly number[]} tracks  at least one */
+  flyToAll(tracks) {
+    this.#moveTo(fitTransform(extentOfMost(this.#places, tracks), this.#size, this.#insets()), FLIGHT_MS);
+  }
+
+  /** Brings a track into the middle at the present scale. @param {number} track */
+  bringIntoView(track) {
+    const { k } = this.#current();
+    this.#moveTo(centeredTransform(this.#places.x[track], this.#places.y[track], k, this.#size, this.#insets()), 240);
+  }
+
+  /** @returns {[number, number]} */
+  #middle() {
+    const { top, right, bottom, left } = this.#insets();
+    return [(left + this.#size.width - right) / 2, (top + this.#size.height - bottom) / 2];
+  }
+
+  /** @returns {Transform} */
+  #current() {
+    return zoomTransform(/** @type {Element} */ (this.#surface.node()));
+  }
+
+  /**
+   * As near to it as the map may be moved.
+   *
+   * @param {Transform} transform
+   * @returns {Transform}
+   */
+  #constrained(transform) {
+    /** @type {[[number, number], [number, number]]} */
+    const window = [[0, 0], [this.#size.width, this.#size.height]];
+    return this.#zoom.constrain()(asD3(transform), window, this.#zoom.translateExtent());
+  }
+
+  /**
+   * @param {Transform} target
+   * @param {number} duration_ms  of the flight there; none where motion is not wanted
+   * @param {[number, number]} [pivot]  what the flight turns about, pixels; else the window's middle
+   */
+  #moveTo(target, duration_ms, pivot = [this.#size.width / 2, this.#size.height / 2]) {
+    const apply = (/** @type {Transform} */ transform) => this.#zoom.transform(this.#surface, asD3(transform));
+    if (duration_ms === 0 || reducedMotion.matches) {
+      apply(target);
+      return;
+    }
+    const [across, down] = pivot;
+    const span = Math.max(this.#size.width, this.#size.height);
+    /** @param {Transform} transform @returns {[number, number, number]} */
+    const viewIn = ({ k, x, y }) => [(across - x) / k, (down - y) / k, span / k];
+    const between = interpolateZoom(viewIn(this.#current()), viewIn(target));
+    fly(/** @type {Element} */ (this.#surface.node()), duration_ms, (share) => {
+      const [x, y, width] = between(share);
+      const k = span / width;
+      apply(share === 1 ? target : { k, x: across - x * k, y: down - y * k });
+    });
+  }
+}
+
+/** @param {Transform} transform */
+const asD3 = ({ k, x, y }) => zoomIdentity.translate(x, y).scale(k);
+
+/**
+ * Keys of the map while it has the focus, and the buttons beside it.
+ *
+ * @param {HTMLElement} element
+ * @param {ParentNode} controls
+ * @param {Navigation} navigation
+ */
+export function wireNavigation(element, controls, navigation) {
+  /** @type {Record<string, () => void>} */
+  const actions = {
+    "+": () => navigation.zoomBy(1),
+    "=": () => navigation.zoomBy(1),
+    "-": () => navigation.zoomBy(-1),
+    "0": () => navigation.fit(),
+    ArrowLeft: () => navigation.panBy(-1, 0),
+    ArrowRight: () => navigation.panBy(1, 0),
+    ArrowUp: () => navigation.panBy(0, -1),
+    ArrowDown: () => navigation.panBy(0, 1),
+  };
+  element.addEventListener("keydown", (event) => {
+    const action = event.ctrlKey || event.metaKey || event.altKey ? undefined : actions[event.key];
+    if (!action) return;
+    event.preventDefault();
+    action();
+  });
+  for (const button of controls.querySelectorAll("button[data-action]")) {
+    const name = /** @type {HTMLElement} */ (button).dataset.action;
+    if (name === "zoom-in") button.addEventListener("click", () => navigation.zoomBy(1));
+    if (name === "zoom-out") button.addEventListener("click", () => navigation.zoomBy(-1));
+    if (name === "fit") button.addEventListener("click", () => navigation.fit());
+  }
+}

@@ -1,0 +1,72 @@
+/** Where the tracks are now: on the map, or along axes of somebody's choice. Whoever needs a place asks here, each time. */
+
+import { axisOf, extentOf, positionsAlong } from "../data/axes.js";
+import { Grid } from "../data/grid.js";
+
+/** @import { Store } from "../state/store.js" */
+/** @import { MapData, State, Trait } from "../data/types.js" */
+
+/** Two numbers whose multiples fill a square evenly (Roberts's R2). */
+const TURNS = { x: 0.7548776662466927, y: 0.5698402909980532 };
+
+/** @typedef {{x: Uint16Array, y: Uint16Array, grid: Grid, view: MapData["view"]}} Placement  map units */
+
+export class Places {
+  #store;
+  /** @type {Placement} */
+  #map;
+  /** @type {Placement} */
+  #now;
+  /** What `#now` is for. @type {State["axes"]} */
+  #axes = null;
+
+  /**
+   * @param {MapData} map
+   * @param {Store} store
+   */
+  constructor({ x, y, view }, store) {
+    this.#store = store;
+    this.#map = { x, y, view, grid: new Grid(x, y) };
+    this.#now = this.#map;
+  }
+
+  get x() {
+    return this.#current().x;
+  }
+
+  get y() {
+    return this.#current().y;
+  }
+
+  /** The tracks, found by their place. */
+  get grid() {
+    return this.#current().grid;
+  }
+
+  /** What the first view fits: x0, y0, x1, y1. */
+  get view() {
+    return this.#current().view;
+  }
+
+  #current() {
+    const { axes, traits } = this.#store.get();
+    if (axes !== this.#axes) {
+      this.#axes = axes;
+      const [across, up] = [traits.get(axes?.x ?? ""), traits.get(axes?.y ?? "")];
+      this.#now = across && up ? placementAlong(across, up) : this.#map;
+    }
+    return this.#now;
+  }
+}
+
+/**
+ * @param {Trait} across
+ * @param {Trait} up
+ * @returns {Placement}
+ */
+function placementAlong(across, up) {
+  const axes = { x: axisOf(across), y: axisOf(up) };
+  const [x, y] = [positionsAlong(axes.x, TURNS.x), positionsAlong(axes.y, TURNS.y)];
+  const [[x0, x1], [y0, y1]] = [extentOf(axes.x), extentOf(axes.y)];
+  return { x, y, grid: new Grid(x, y), view: [x0, y0, x1, y1] };
+}

@@ -1,0 +1,46 @@
+/** What the pointer does to tracks: hovering shows, clicking pins. */
+
+import { NO_TRACK } from "../data/types.js";
+import { toMap, unitsPerPixel } from "./viewport.js";
+
+/** @import { Places } from "./places.js" */
+/** @import { Renderer } from "./renderer.js" */
+/** @import { Store } from "../state/store.js" */
+
+/** How far from a point's edge it is still meant, pixels; a finger is less exact than a mouse. */
+const SLACK = { mouse: 6, touch: 18 };
+
+/**
+ * @param {HTMLElement} element
+ * @param {Places} places
+ * @param {Renderer} renderer
+ * @param {Store} store
+ */
+export function wirePointer(element, places, renderer, store) {
+  /**
+   * @param {PointerEvent | MouseEvent} event
+   * @returns {number}
+   */
+  const trackAt = (event) => {
+    const { transform } = store.get();
+    const touch = "pointerType" in event && event.pointerType === "touch";
+    const reach = (renderer.radius + (touch ? SLACK.touch : SLACK.mouse)) * unitsPerPixel(transform);
+    const box = element.getBoundingClientRect();
+    const [x, y] = toMap(transform, event.clientX - box.left, event.clientY - box.top);
+    return places.grid.nearest(x, y, reach, (track) => renderer.isVisible(track));
+  };
+
+  element.addEventListener("pointermove", (event) => {
+    if (event.pointerType === "touch") return;
+    const hovered = event.buttons === 0 ? trackAt(event) : NO_TRACK;
+    element.classList.toggle("is-over-track", hovered !== NO_TRACK);
+    store.set({ hovered });
+  });
+  element.addEventListener("pointerleave", () => store.set({ hovered: NO_TRACK }));
+  element.addEventListener("click", (event) => {
+    // The second half of a double click would take back what the first did.
+    if (event.detail > 1) return;
+    const track = trackAt(event);
+    store.set({ pinned: track === store.get().pinned ? NO_TRACK : track, hovered: NO_TRACK });
+  });
+}

@@ -1,0 +1,202 @@
+/** The layer of points: pictures that are painted a slice at a time while the last finished one is moved. */
+
+import { MovableCanvas } from "./canvas.js";
+import { packedPixel } from "./palette.js";
+import { Picture } from "./picture.js";
+import { RANK } from "../state/appearance.js";
+import { blended, createBrush, hazePaint, solidPaint } from "./splat.js";
+import { shadeCrowds, tiersOf } from "./tiers.js";
+import { unitsPerPixel, visibleExtent } from "./viewport.js";
+
+/** @import { Grid } from "../data/grid.js" */
+/** @import { Appearance } from "../state/appearance.js" */
+/** @import { Brush, Paint } from "./splat.js" */
+/** @import { Tier } from "./tiers.js" */
+/** @import { Size, Theme, Transform } from "../data/types.js" */
+
+/** Device pixels around the canvas, so that discs on its edge need no clipping. More than the largest brush reaches. */
+const MARGIN = 40;
+
+/** What crowds are shaded with, and how much: they glow in the dark and are deeper in the light. */
+const SHADE = { dark: { pixel: packedPixel("#ffffff"), most: 0.55 }, light: { pixel: packedPixel("#0a1020"), most: 0.42 } };
+/** What painting may take of a frame while the map moves, and once it rests. */
+const BUDGET_MS = { first: 120, moving: 2.5, resting: 11 };
+/** While the map moves, the next picture is begun once the last one is stretched so much, or so near to its edge (pixels). */
+const NEXT_PICTURE = { stretch: 1.04, spare: 64 };
+/** Pixels between typical neighbors from which on points stand by themselves, and need no shading. */
+const APART = 2.5;
+/** Painting that took longer leaves showing the picture to the next frame. */
+const SHORT_MS = 1.5;
+
+/**
+ * The radius of a point: some of the distance between neighbors, within what can be seen and what looks calm.
+ *
+ * @param {number} spacing  pixels between typical neighbors
+ * @returns {number} pixels
+ */
+export function pointRadius(spacing) {
+  return Math.min(6.5, Math.max(0.75, 0.55 * spacing ** 0.75));
+}
+
+export class PointsLayer extends MovableCanvas {
+  #grid;
+  #spacing;
+  /** @type {Tier[]} */
+  #tiers = [];
+  /** @type {Size} */
+  #size = { width: 0, height: 0 };
+  #image = new ImageData(1, 1);
+  #pixels = new Int32Array(1);
+  /** To empty new pixels, which are empty, would take as long as to paint them: they are had from the system at the first touch. */
+  #areBlank = true;
+  #paints = { hidden: hazePaint(16), dimmed: hazePaint(88), solid: solidPaint(0) };
+  #emphasis = 1;
+  /** What is being painted. @type {{transform: Transform, picture: Picture, isFinished: boolean} | null} */
+  #pending = null;
+  /** Whether the picture on the canvas shows what it should, for whichever transform. */
+  #fresh = false;
+  #wasShown = false;
+
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {Grid} grid
+   */
+  constructor(canvas, grid) {
+    super(canvas);
+    this.#grid = grid;
+    this.#spacing = grid.typicalSpacing();
+  }
+
+  /** Tracks lie elsewhere now; to be dressed next. @param {Grid} grid */
+  place(grid) {
+    this.#grid = grid;
+    this.#spacing = grid.typicalSpacing();
+  }
+
+  /**
+   * @param {Size} size
+   * @param {number} ratio  device pixels in a pixel
+   */
+  resize(size, ratio) {
+    super.resize(size, ratio);
+    this.#size = size;
+    this.#image = new ImageData(this.extent.width + 2 * MARGIN, this.extent.height + 2 * MARGIN);
+    this.#pixels = new Int32Array(this.#image.data.buffer);
+    this.#areBlank = true;
+    this.#pending = null;
+  }
+
+  /**
+   * @param {Appearance} appearance
+   * @param {(group: number) => string} colorOfGroup
+   * @param {Theme} theme
+   * @param {boolean} emphasized  whether the shown points are few among dimmed ones
+   */
+  dress(appearance, colorOfGroup, theme, emphasized) {
+    const pixelOf = (/** @type {number} */ group) => packedPixel(colorOfGroup(group));
+    this.#tiers = tiersOf(this.#grid, appearance, pixelOf, Object.keys(RANK).length);
+    const { pixel, most } = SHADE[theme.name];
+    const shade = (/** @type {number} */ plain, /** @type {number} */ share) => blended(plain, pixel, Math.round(255 * most * share));
+    for (const tier of this.#tiers) shadeCrowds(tier, this.#grid.columns, shade);
+    this.#paints.solid = solidPaint(packedPixel(theme.background));
+    this.#emphasis = emphasized ? 1.35 : 1;
+    this.#pending = null;
+    this.#fresh = false;
+  }
+
+  /** Whether the canvas shows what it should for this transform. @param {Transform} transform */
+  isCurrent(transform) {
+    return this.#fresh && super.isCurrent(transform);
+  }
+
+  /**
+   * Paints for some milliseconds, and shows the picture once it is finished. To be called in every frame until `isCurrent`.
+   *
+   * @param {Transform} transform
+   * @param {boolean} isMoving
+   */
+  advance(transform, isMoving) {
+    const start = performance.now();
+    // Before there is a map to see, nothing can be held up: the first picture is made in one go, where that is short.
+    const isFirst = !this.#wasShown;
+    const deadline = start + (isFirst ? BUDGET_MS.first : isMoving ? BUDGET_MS.moving : BUDGET_MS.resting);
+    const { stretch, spare } = NEXT_PICTURE;
+    const isDue = !this.#fresh || !(isMoving ? this.covers(transform, this.#size, stretch, spare) : this.isCurrent(transform));
+    if (!this.#pending && isDue) this.#pending = { transform, picture: this.#begin(transform), isFinished: false };
+    if (this.#pending && !this.#pending.isFinished) {
+      this.#pending.isFinished = this.#pending.picture.advance(() => performance.now() > deadline);
+    }
+    const isLate = !isFirst && performance.now() > start + SHORT_MS;
+    if (this.#pending?.isFinished && !isLate) {
+      this.fit();
+      this.context.putImageData(this.#image, -MARGIN, -MARGIN);
+      this.present(this.#pending.transform);
+      this.#fresh = true;
+      this.#pending = null;
+      // For whoever measures: performance.getEntriesByName("map-shown").
+      if (!this.#wasShown) performance.mark("map-shown");
+      this.#wasShown = true;
+    }
+    this.follow(transform);
+  }
+
+  /** @param {Transform} transform */
+  #begin(transform) {
+    const { ratio, overscan } = this;
+    const stride = this.#image.width;
+    const target = { pixels: this.#pixels, stride, height: this.#image.height };
+    if (!this.#areBlank) target.pixels.fill(0);
+    this.#areBlank = false;
+    const perUnit = ratio / unitsPerPixel(transform);
+    const projection = {
+      scaleX: perUnit,
+      scaleY: -perUnit,
+      x: (transform.x + overscan) * ratio + MARGIN,
+      y: (transform.y + overscan) * ratio + MARGIN + 65535 * perUnit,
+    };
+    const extent = visibleExtent(transform, this.#size, overscan + MARGIN / ratio);
+    const brushOf = this.#brushes(transform, stride);
+    const isCrowded = this.spacingAt(transform) < APART;
+    const strokes = this.#tiers.map((tier) => ({
+      points: isCrowded ? { ...tier, color: tier.crowdColor } : tier,
+      runs: this.#grid.runs(...extent, tier.starts),
+      ...brushOf(tier.rank),
+    }));
+    return new Picture(target, projection, strokes);
+  }
+
+  /**
+   * @param {Transform} transform
+   * @param {number} stride
+   * @returns {(rank: number) => {brush: Brush, paint: Paint}}
+   */
+  #brushes(transform, stride) {
+    const { ratio } = this;
+    const radius = this.radiusAt(transform) * ratio;
+    const outline = radius > 2.4 * ratio ? 0.9 * ratio : 0;
+    const { hidden, dimmed, solid } = this.#paints;
+    const faint = () => createBrush(Math.min(radius * 0.8, 3 * ratio), 0, stride);
+    return (rank) => {
+      if (rank === RANK.HIDDEN) return { brush: faint(), paint: hidden };
+      if (rank === RANK.DIMMED) return { brush: faint(), paint: dimmed };
+      if (rank === RANK.QUIET) return { brush: createBrush(radius * 0.8, outline, stride), paint: solid };
+      return { brush: createBrush(radius * this.#emphasis, outline, stride), paint: solid };
+    };
+  }
+
+  /**
+   * @param {Transform} transform
+   * @returns {number} pixels
+   */
+  radiusAt(transform) {
+    return pointRadius(this.spacingAt(transform));
+  }
+
+  /**
+   * @param {Transform} transform
+   * @returns {number} pixels between typical neighbors
+   */
+  spacingAt(transform) {
+    return this.#spacing / unitsPerPixel(transform);
+  }
+}

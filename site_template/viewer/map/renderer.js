@@ -1,0 +1,328 @@
+/** Decides which layers a change concerns, and draws those once in the next frame. */
+
+import { pointColor, regionColor, shownGroups } from "./coloring.js";
+import { coverRadius, CoversLayer } from "./covers_layer.js";
+import { LabelsLayer } from "./labels_layer.js";
+import { namesOnMap } from "./map_names.js";
+import { MarksLayer } from "./marks_layer.js";
+import { PointsLayer } from "./points_layer.js";
+import { RegionsLayer } from "./regions_layer.js";
+import { appearanceOf, APPEARANCE_KEYS, highlighted, RANK } from "../state/appearance.js";
+import { readTheme } from "../ui/theme.js";
+import { toScreen, visibleExtent } from "./viewport.js";
+
+/** @import { Threads } from "./links_layer.js" */
+/** @import { Appearance } from "../state/appearance.js" */
+/** @import { Places } from "./places.js" */
+/** @import { Store } from "../state/store.js" */
+/** @import { Box, Insets, MapData, Size, State, TextData, Theme } from "../data/types.js" */
+
+/** Titles of single tracks come once no more tracks than this are in view: beyond it they only hide the map. */
+const MAX_TITLES = 250;
+
+/** Labels may come nearer to panels than the first view's points do. */
+const LABEL_AIR = 20;
+
+/** How far layers may be stretched while the map moves. Text shows it sooner than soft regions do. */
+const STRETCH = { regions: 1.3, labels: 1.15 };
+/** How long the map has rested before it is drawn anew where moving what was drawn would do. */
+const SETTLED_MS = 90;
+
+/** How long tracks take to show in other places. */
+const FADE_MS = 240;
+const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
+
+/** @typedef {"regions" | "points" | "covers" | "labels" | "marks"} LayerName  covers are drawn with the labels */
+
+/** @type {readonly (keyof State)[]} */
+const DRESS_KEYS = ["theme", ...APPEARANCE_KEYS];
+
+export class Renderer {
+  #map;
+  #places;
+  #store;
+  #layers;
+  /** @type {() => number} */
+  #homeScale;
+  /** Found out when it is asked for: several changes at once cost it once. @type {Appearance | null} */
+  #appearance = null;
+  /** What the points were last dressed by. @type {ReturnType<typeof wornBy> | null} */
+  #worn = null;
+  /** @type {Theme} */
+  #theme;
+  /** @type {Set<LayerName>} */
+  #dirty = new Set();
+  #dressed = false;
+  #placed = false;
+  /** Whether covers in view may not have been fetched, because the map moved. */
+  #owesCovers = false;
+  #frame = 0;
+  #movedAt_ms = -Infinity;
+  /** @type {Size} */
+  #size = { width: 0, height: 0 };
+  /** What labels may be written on: pixels from the left. */
+  #free = { left: 0, right: 0 };
+  /** @type {TextData | null} */
+  #text = null;
+  /** Lines between tracks, asked for when marks are drawn. @type {() => Threads | null} */
+  threads = () => null;
+
+  /**
+   * @param {HTMLElement} element  holds a canvas for each layer
+   * @param {MapData} map
+   * @param {Places} places
+   * @param {Store} store
+   * @param {() => number} homeScale  the scale of the view that shows all
+   * @param {(track: number) => Promise<string>} coverOf  the file of a track's cover, empty for none
+   */
+  constructor(element, map, places, store, homeScale, coverOf) {
+    /** @param {LayerName} name */
+    const canvas = (name) =>
+      /** @type {HTMLCanvasElement} */ (element.querySelector(`canvas[data-layer="${name}"]`));
+    this.#map = map;
+    this.#places = places;
+    this.#store = store;
+    this.#homeScale = homeScale;
+    this.#layers = {
+      regions: new RegionsLayer(canvas("regions")),
+      points: new PointsLayer(canvas("points"), places.grid),
+      covers: new CoversLayer(canvas("covers"), coverOf, () => this.invalidate("labels")),
+      labels: new LabelsLayer(canvas("labels")),
+      marks: new MarksLayer(canvas("marks")),
+    };
+    this.#theme = readTheme(store.get().theme);
+    store.subscribe(["axes"], () => {
+      this.#layers.points.place(places.grid);
+      this.#worn = null;
+      this.#dressed = false;
+      this.invalidate("regions", "points", "labels", "marks");
+      if (!reducedMotion.matches) element.animate([{ opacity: 0 }, { opacity: 1 }], { duration: FADE_MS, easing: "ease-out" });
+    });
+    store.subscribe(["transform"], () => {
+      this.#movedAt_ms = performance.now();
+      this.invalidate("marks");
+    });
+    store.subscribe(["hovered", "pinned"], () => this.invalidate("marks"));
+    store.subscribe(DRESS_KEYS, (state) => {
+      this.#appearance = null;
+      this.#theme = readTheme(state.theme);
+      this.#dressed = false;
+      this.invalidate("regions", "points", "labels", "marks");
+    });
+  }
+
+  /** @param {...LayerName} names */
+  invalidate(...names) {
+    for (const name of names) this.#dirty.add(name);
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#draw(performance.now() - this.#movedAt_ms < SETTLED_MS);
+    });
+  }
+
+  /** Draws what is due at once: the first picture comes with the page's next frame, and not a frame later. */
+  drawNow() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    this.#draw(false);
+  }
+
+  /**
+   * @param {Size} size
+   * @param {number} ratio  device pixels in a pixel
+   * @param {Insets} insets  what panels cover, with air around them, of which labels use half
+   */
+  resize(size, ratio, { left, right }) {
+    this.#size = size;
+    this.#free = { left: left - LABEL_AIR, right: size.width - right + LABEL_AIR };
+    for (const layer of Object.values(this.#layers)) layer.resize(size, ratio);
+    this.#dressed = false;
+    this.invalidate("regions", "points", "labels", "marks");
+  }
+
+  /** Titles have arrived. @param {TextData} text */
+  setText(text) {
+    this.#text = text;
+    this.invalidate("labels");
+  }
+
+  /** @returns {Appearance} */
+  get appearance() {
+    return (this.#appearance ??= appearanceOf(this.#map, this.#store.get()));
+  }
+
+  get visibleCount() {
+    return this.appearance.visibleCount;
+  }
+
+  /** @param {number} track */
+  isVisible(track) {
+    return this.appearance.rank[track] !== RANK.HIDDEN;
+  }
+
+  /** Radius of what a track is drawn as now, pixels: of a cover where covers are shown, else of a point. */
+  get radius() {
+    const { covers, points } = this.#layers;
+    const { transform } = this.#store.get();
+    return covers.isEmpty ? points.radiusAt(transform) : coverRadius(points.spacingAt(transform));
+  }
+
+  /**
+   * @param {number} track
+   * @returns {[number, number]} pixels
+   */
+  positionOf = (track) => toScreen(this.#store.get().transform, this.#places.x[track], this.#places.y[track]);
+
+  /**
+   * Copies what was drawn of a part of the window.
+   *
+   * @param {HTMLCanvasElement} target  takes the part's size
+   * @param {Box} area  pixels
+   */
+  copyTo(target, { left, top, right, bottom }) {
+    const { ratio } = this.#layers.points;
+    target.width = Math.max(1, Math.round((right - left) * ratio));
+    target.height = Math.max(1, Math.round((bottom - top) * ratio));
+    const context = /** @type {CanvasRenderingContext2D} */ (target.getContext("2d"));
+    context.scale(ratio, ratio);
+    for (const { canvas, overscan } of Object.values(this.#layers)) {
+      if (canvas.hidden) continue;
+      const [x, y] = [-left - overscan, -top - overscan];
+      context.drawImage(canvas, x, y, this.#size.width + 2 * overscan, this.#size.height + 2 * overscan);
+    }
+  }
+
+  /** @param {boolean} isMoving */
+  #draw(isMoving) {
+    const state = this.#store.get();
+    const { regions, points, covers, labels, marks } = this.#layers;
+    const { transform } = state;
+    if (!this.#dressed) this.#dress(state);
+    if (!points.shown) {
+      // What shows first is the points; nothing else is drawn in their frames.
+      points.advance(transform, false);
+      this.invalidate();
+      return;
+    }
+    // Regions and their names belong to the map.
+    const groups = state.axes ? [] : shownGroups(this.#map, state);
+    /** @param {"regions" | "labels"} name */
+    const isDue = (name) => {
+      if (this.#dirty.has(name) || (name === "labels" && this.#owesCovers && !isMoving)) return true;
+      const layer = this.#layers[name];
+      return !(isMoving ? layer.covers(transform, this.#size, STRETCH[name]) : layer.isCurrent(transform));
+    };
+    const regionsDue = isDue("regions");
+    // One layer a frame while the map moves, or where names must be placed first; what is put off is due in the next one still.
+    const labelsDue = isDue("labels") && !(regionsDue && (isMoving || !this.#placed));
+    if (regionsDue) {
+      const colorOfRegions = (/** @type {number} */ group) => regionColor(this.#map, state, this.#theme, group);
+      regions.draw(transform, groups, colorOfRegions, this.#theme.name);
+    } else {
+      regions.follow(transform);
+    }
+    if (isMoving && (regionsDue || labelsDue)) points.follow(transform);
+    else points.advance(transform, isMoving);
+    // Names are placed in one frame and written in the next: both together would hold up the page.
+    const writesNames = labelsDue && this.#placed;
+    if (labelsDue && !this.#placed) {
+      const homeScale = this.#homeScale();
+      labels.place(state.axes ? [] : namesOnMap(this.#map, state, homeScale, this.#size.width), homeScale);
+      this.#placed = true;
+      this.#dirty.add("labels");
+    }
+    if (writesNames) {
+      this.#drawNames(state, isMoving);
+    } else {
+      covers.follow(transform);
+      labels.follow(transform);
+    }
+    if (this.#dirty.has("marks")) marks.draw({ ...state, matches: highlighted(state) }, this.threads(), this.positionOf, this.radius, this.#theme);
+    if (writesNames) this.#dirty.delete("labels");
+    for (const name of /** @type {const} */ (["regions", "points", "marks"])) this.#dirty.delete(name);
+    if (this.#dirty.size > 0 || this.#owesCovers || ![points, regions, labels].every((layer) => layer.isCurrent(transform))) this.invalidate();
+  }
+
+  /**
+   * Covers, and the names beside them.
+   *
+   * @param {Readonly<State>} state
+   * @param {boolean} isMoving
+   */
+  #drawNames(state, isMoving) {
+    const { covers, labels, points } = this.#layers;
+    const { transform } = state;
+    const titles = this.#titlesInView(state);
+    const [pointRadius, radius] = [points.radiusAt(transform), coverRadius(points.spacingAt(transform))];
+    const colorOf = (/** @type {number} */ track) => pointColor(this.#map, state, this.#theme, this.appearance.group[track]);
+    const covered = covers.draw(transform, titles, radius, colorOf, !isMoving);
+    this.#owesCovers = isMoving && radius > 0 && titles.length > 0;
+    const withReach = titles.map((title) => ({ ...title, reach: covered.has(title.track) ? radius : pointRadius }));
+    labels.draw(transform, this.#theme, withReach, this.#free);
+  }
+
+  /** @param {Readonly<State>} state */
+  #dress(state) {
+    this.#dressed = true;
+    this.#placed = false;
+    const worn = wornBy(this.appearance, state);
+    if (this.#worn && looksAlike(this.#worn, worn)) return;
+    this.#worn = worn;
+    const colorOfPoints = (/** @type {number} */ group) => pointColor(this.#map, state, this.#theme, group);
+    this.#layers.points.dress(this.appearance, colorOfPoints, this.#theme, worn.isEmphasised);
+  }
+
+  /** @param {Readonly<State>} state */
+  #titlesInView({ transform }) {
+    if (!this.#text) return [];
+    const { grid } = this.#places;
+    const { order, x, y } = grid;
+    const { rank } = this.appearance;
+    const [x0, y0, x1, y1] = visibleExtent(transform, this.#size, 0);
+    const runs = grid.runs(x0, y0, x1, y1);
+    const tracks = [];
+    for (let r = 0; r < runs.length; r += 2) {
+      for (let place = runs[r]; place < runs[r + 1]; place++) {
+        if (rank[order[place]] <= RANK.DIMMED) continue;
+        if (x[place] < x0 || x[place] > x1 || y[place] < y0 || y[place] > y1) continue;
+        tracks.push(order[place]);
+        if (tracks.length > MAX_TITLES) return [];
+      }
+    }
+    const { titles } = this.#text;
+    return tracks
+      .sort((a, b) => a - b)
+      .map((track) => {
+        const [left, top] = this.positionOf(track);
+        return { track, x: left, y: top, text: titles[track] };
+      });
+  }
+}
+
+/**
+ * All that the look of the points follows from.
+ *
+ * @param {Appearance} appearance
+ * @param {Readonly<State>} state
+ */
+function wornBy({ rank, group }, state) {
+  const { theme, colorBy, traits } = state;
+  return { rank, group, theme, colorBy, trait: traits.get(colorBy), isEmphasised: highlighted(state) !== null };
+}
+
+/**
+ * Comparing is much less work than dressing a million points again for nothing.
+ *
+ * @param {ReturnType<typeof wornBy>} a
+ * @param {ReturnType<typeof wornBy>} b
+ */
+function looksAlike(a, b) {
+  return (
+    a.theme === b.theme &&
+    a.colorBy === b.colorBy &&
+    a.trait === b.trait &&
+    a.isEmphasised === b.isEmphasised &&
+    a.rank.every((value, track) => value === b.rank[track]) &&
+    a.group.every((value, track) => value === b.group[track])
+  );
+}

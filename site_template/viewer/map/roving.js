@@ -1,0 +1,60 @@
+/** Walking from track to track on the map with the arrow keys, for hands and ears that do not use a mouse. */
+
+import { neighborTowards } from "./lasso.js";
+import { NO_TRACK } from "../data/types.js";
+import { toMap } from "./viewport.js";
+
+/** @import { Navigation } from "./navigation.js" */
+/** @import { Places } from "./places.js" */
+/** @import { Renderer } from "./renderer.js" */
+/** @import { Selecting } from "./selecting.js" */
+/** @import { Store } from "../state/store.js" */
+
+/** @type {Readonly<Record<string, readonly [number, number]>>} */
+const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+
+/**
+ * While a track is pinned, arrows lead to the next one in their direction; Enter pins the one nearest to the middle of the
+ * view, or goes on to its card; S adds it to the selection, R selects around it. To be wired before the keys that move the
+ * map, which keep the arrows while nothing is pinned, and with Shift.
+ *
+ * @param {HTMLElement} surface
+ * @param {Places} places
+ * @param {Store} store
+ * @param {Renderer} renderer
+ * @param {Navigation} navigation
+ * @param {Selecting} selecting
+ * @param {() => {left: number, top: number, right: number, bottom: number}} freeArea  pixels
+ * @param {() => void} enterCard
+ */
+export function wireRoving(surface, places, store, renderer, navigation, selecting, freeArea, enterCard) {
+  const isVisible = (/** @type {number} */ track) => renderer.isVisible(track);
+  const pin = (/** @type {number} */ track) => {
+    if (track === NO_TRACK) return;
+    store.set({ pinned: track, hovered: NO_TRACK });
+    const [x, y] = renderer.positionOf(track);
+    const { left, top, right, bottom } = freeArea();
+    if (x < left || x > right || y < top || y > bottom) navigation.bringIntoView(track);
+  };
+  const middle = () => {
+    const { left, top, right, bottom } = freeArea();
+    const [x, y] = toMap(store.get().transform, (left + right) / 2, (top + bottom) / 2);
+    return places.grid.nearest(x, y, 2 ** 17, isVisible);
+  };
+
+  surface.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || event.target !== surface) return;
+    const { pinned } = store.get();
+    const direction = DIRECTIONS[event.key];
+    if (pinned === NO_TRACK) {
+      if (event.key !== "Enter") return;
+      pin(middle());
+    } else if (direction) pin(neighborTowards(places.grid, places.x[pinned], places.y[pinned], direction, isVisible));
+    else if (event.key === "Enter") enterCard();
+    else if (event.key === "s") selecting.toggle(pinned);
+    else if (event.key === "r") selecting.around(pinned);
+    else return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  });
+}

@@ -1,0 +1,72 @@
+/** Gathers tracks into the selection: by a line drawn around them, around one of them, in view, or one at a time. */
+
+import { tracksInside, tracksWithin } from "./lasso.js";
+import { NO_TRACK } from "../data/types.js";
+import { toMap, unitsPerPixel } from "./viewport.js";
+
+/** @import { Places } from "./places.js" */
+/** @import { Renderer } from "./renderer.js" */
+/** @import { Store } from "../state/store.js" */
+
+/** How far around a track is looked at first, pixels. */
+const FIRST_RADIUS = 70;
+
+export class Selecting {
+  #places;
+  #store;
+  #renderer;
+  /** @type {{track: number, radius: number, tracks: readonly number[]} | null}  radius in map units */
+  #circle = null;
+
+  /**
+   * @param {Places} places
+   * @param {Store} store
+   * @param {Renderer} renderer
+   */
+  constructor(places, store, renderer) {
+    this.#places = places;
+    this.#store = store;
+    this.#renderer = renderer;
+  }
+
+  /** The circle that the selection is, while it is one. */
+  get circle() {
+    return this.#circle?.tracks === this.#store.get().selected ? this.#circle : null;
+  }
+
+  /** @param {readonly (readonly [number, number])[]} outline  pixels */
+  outline(outline) {
+    const { transform } = this.#store.get();
+    const onMap = outline.map(([x, y]) => toMap(transform, x, y));
+    this.#store.set({ selected: tracksInside(this.#places.grid, onMap, this.#isVisible), pinned: NO_TRACK });
+  }
+
+  /** @param {{left: number, top: number, right: number, bottom: number}} box  pixels */
+  inView({ left, top, right, bottom }) {
+    this.outline([[left, top], [right, top], [right, bottom], [left, bottom]]);
+  }
+
+  /**
+   * @param {number} track
+   * @param {number} [radius]  map units
+   */
+  around(track, radius = FIRST_RADIUS * unitsPerPixel(this.#store.get().transform)) {
+    const { x, y, grid } = this.#places;
+    const tracks = tracksWithin(grid, x[track], y[track], radius, this.#isVisible);
+    this.#circle = { track, radius, tracks };
+    this.#store.set({ selected: tracks });
+  }
+
+  /** @param {number} track */
+  toggle(track) {
+    const { selected } = this.#store.get();
+    this.#store.set({ selected: selected.includes(track) ? selected.filter((one) => one !== track) : [...selected, track] });
+  }
+
+  clear() {
+    this.#store.set({ selected: [] });
+  }
+
+  /** @param {number} track */
+  #isVisible = (track) => this.#renderer.isVisible(track);
+}

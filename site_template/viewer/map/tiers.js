@@ -1,0 +1,149 @@
+/**
+ * The tracks of each rank by themselves, in the grid's order: drawn one after another, the quiet ones first, without asking each
+ * track for its rank in every frame. Pure.
+ */
+
+import { typicalOf } from "../data/grid.js";
+
+/** @import { Appearance } from "../state/appearance.js" */
+/** @import { Grid } from "../data/grid.js" */
+
+/**
+ * @typedef {object} Tier  columns in the grid's order
+ * @property {number} rank
+ * @property {Uint32Array} starts  where each of the grid's cells begins
+ * @property {Uint16Array} x  map units
+ * @property {Uint16Array} y  map units
+ * @property {Int32Array} color  pixel for each point
+ * @property {Int32Array} crowdColor  the same, shaded where points crowd: what tells the core of a group from its fringe while
+ *   points overlap
+ */
+
+/** A place is shaded fully where this many times more points lie than where a typical point does. */
+const FULL_CROWD = 12;
+
+/**
+ * @param {Grid} grid
+ * @param {Pick<Appearance, "rank" | "group">} appearance
+ * @param {(group: number) => number} pixelOf  the color of a group
+ * @param {number} rankCount
+ * @returns {Tier[]}  those that have tracks, ascending by rank
+ */
+export function tiersOf(grid, { rank, group }, pixelOf, rankCount) {
+  const sizes = new Uint32Array(rankCount);
+  for (let track = 0; track < rank.length; track++) sizes[rank[track]]++;
+  const pixels = pixelsOf(group, pixelOf);
+  const tiers = [];
+  for (let which = 0; which < rankCount; which++) {
+    if (sizes[which] > 0) tiers.push(tierOf(grid, rank, which, sizes[which], group, pixels));
+  }
+  return tiers;
+}
+
+/**
+ * @param {Int32Array} group  of each track, -1 for none
+ * @param {(group: number) => number} pixelOf
+ * @returns {Int32Array}  the color of group g at g + 1
+ */
+function pixelsOf(group, pixelOf) {
+  let last = -1;
+  for (let track = 0; track < group.length; track++) last = Math.max(last, group[track]);
+  return Int32Array.from({ length: last + 2 }, (_, place) => pixelOf(place - 1));
+}
+
+/**
+ * A loop for each rank, with all in variables: it runs a few times only, before engines have learnt what is where.
+ *
+ * @param {Grid} grid
+ * @param {Uint8Array} rank
+ * @param {number} which
+ * @param {number} size  tracks of that rank
+ * @param {Int32Array} group
+ * @param {Int32Array} pixels
+ * @returns {Tier}
+ */
+function tierOf({ order, x: gridX, y: gridY, starts: gridStarts }, rank, which, size, group, pixels) {
+  const [x, y] = [new Uint16Array(size), new Uint16Array(size)];
+  const color = new Int32Array(size);
+  const starts = new Uint32Array(gridStarts.length);
+  let filled = 0;
+  let place = 0;
+  for (let cell = 1; cell < gridStarts.length; cell++) {
+    for (const end = gridStarts[cell]; place < end; place++) {
+      const track = order[place];
+      if (rank[track] !== which) continue;
+      x[filled] = gridX[place];
+      y[filled] = gridY[place];
+      color[filled++] = pixels[group[track] + 1];
+    }
+    starts[cell] = filled;
+  }
+  return { rank: which, starts, x, y, color, crowdColor: new Int32Array(size) };
+}
+
+/**
+ * Fills `crowdColor`.
+ *
+ * @param {Tier} tier
+ * @param {number} columns  of the grid
+ * @param {(pixel: number, share: number) => number} shade  a pixel shaded by 0..1
+ */
+export function shadeCrowds({ starts, color, crowdColor }, columns, shade) {
+  const crowd = crowding(starts, columns);
+  let plain = 0;
+  let share = -1;
+  let shaded = 0;
+  for (let cell = 0; cell < crowd.length; cell++) {
+    for (let place = starts[cell], end = starts[cell + 1]; place < end; place++) {
+      // Neighbors are mostly of one group, and most of them in no crowd.
+      if (color[place] !== plain || crowd[cell] !== share) {
+        plain = color[place];
+        share = crowd[cell];
+        shaded = shade(plain, share);
+      }
+      crowdColor[place] = shaded;
+    }
+  }
+}
+
+/**
+ * How crowded each cell is: 0 up to what half of the points exceed, 1 from twelve times that on, on a logarithmic scale.
+ *
+ * @param {Uint32Array} starts
+ * @param {number} columns
+ * @returns {Float32Array}  one number a cell
+ */
+export function crowding(starts, columns) {
+  const crowd = new Float32Array(columns * columns);
+  for (let cell = 0; cell < crowd.length; cell++) crowd[cell] = starts[cell + 1] - starts[cell];
+  blurRows(crowd, columns, 1, columns);
+  blurRows(crowd, columns, columns, 1);
+  const typical = typicalOf(starts, crowd);
+  const scale = 1 / Math.log(FULL_CROWD);
+  for (let cell = 0; cell < crowd.length; cell++) {
+    const times = crowd[cell] / typical;
+    crowd[cell] = times <= 1 ? 0 : Math.min(1, Math.log(times) * scale);
+  }
+  return crowd;
+}
+
+/**
+ * Each value becomes half of itself and a quarter of either neighbor in its row. In place.
+ *
+ * @param {Float32Array} values  a square
+ * @param {number} columns  along its side
+ * @param {number} step  from a value to the next one in its row
+ * @param {number} rowStep  from a row to the next one
+ */
+function blurRows(values, columns, step, rowStep) {
+  for (let row = 0; row < columns; row++) {
+    let before = 0;
+    let place = row * rowStep;
+    for (let column = 1; column <= columns; column++, place += step) {
+      const value = values[place];
+      const after = column < columns ? values[place + step] : 0;
+      values[place] = 0.5 * value + 0.25 * (before + after);
+      before = value;
+    }
+  }
+}

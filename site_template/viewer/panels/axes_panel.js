@@ -1,0 +1,89 @@
+/** Two lists from which to choose what tracks are laid out along, instead of the map. */
+
+import { mayBeAxis } from "../data/axes.js";
+import { element, onEscape } from "../ui/dom.js";
+import { counted } from "../ui/format.js";
+
+/** @import { Store } from "../state/store.js" */
+/** @import { TraitLoader } from "../state/trait_loader.js" */
+
+const THE_MAP = "";
+
+/**
+ * Both lists say "The map", or neither does: the map's own directions have no numbers.
+ *
+ * @param {HTMLElement} host
+ * @param {HTMLButtonElement} button  opens it; pressed again, leads back to the map
+ * @param {Store} store
+ * @param {TraitLoader} traitLoader
+ * @param {(text: string) => void} announce
+ */
+export function wireAxesPanel(host, button, store, traitLoader, announce) {
+  const [across, up] = /** @type {NodeListOf<HTMLSelectElement>} */ (host.querySelectorAll("select"));
+  const note = /** @type {HTMLElement} */ (host.querySelector("[role='status']"));
+  const names = traitLoader.names.filter(({ id }) => mayBeAxis(id));
+  const labelOf = (/** @type {string} */ id) => names.find((name) => name.id === id)?.label ?? id;
+
+  const open = (/** @type {boolean} */ isOpen) => {
+    host.hidden = !isOpen;
+    button.setAttribute("aria-pressed", String(isOpen));
+  };
+  const show = () => {
+    const { axes } = store.get();
+    across.value = axes?.x ?? THE_MAP;
+    up.value = axes?.y ?? THE_MAP;
+    if (axes) open(true);
+  };
+  const back = () => {
+    open(false);
+    note.textContent = "";
+    store.set({ axes: null });
+    show();
+  };
+  const choose = async () => {
+    const [x, y] = [across.value, up.value];
+    if (!(await traitLoader.load([x, y], (text) => (note.textContent = text)))) return show();
+    // Another one was chosen while these were on their way.
+    if (across.value !== x || up.value !== y) return;
+    const { traits } = store.get();
+    const named = [x, y].find((id) => traits.get(id)?.membership);
+    note.textContent = named ? `${labelOf(named)} has no numbers to lay tracks out along.` : "";
+    if (named) show();
+    else store.set({ axes: { x, y } });
+  };
+
+  for (const [list, other] of [[across, up], [up, across]]) {
+    list.append(element("option", { value: THE_MAP }, "The map"));
+    list.append(...names.map(({ id, label }) => element("option", { value: id }, label)));
+    list.addEventListener("change", () => {
+      if (list.value === THE_MAP) {
+        note.textContent = "";
+        store.set({ axes: null });
+        show();
+      } else {
+        if (other.value === THE_MAP) other.value = names.find(({ id }) => id !== list.value)?.id ?? list.value;
+        void choose();
+      }
+    });
+  }
+  button.hidden = names.length < 2;
+  button.addEventListener("click", () => {
+    if (!host.hidden) return back();
+    open(true);
+    across.focus();
+  });
+  const leave = () => {
+    back();
+    button.focus();
+  };
+  /** @type {HTMLElement} */ (host.querySelector("[data-action='close']")).addEventListener("click", leave);
+  onEscape(host, leave);
+  store.subscribe(["axes"], ({ axes, traits }) => {
+    show();
+    if (!axes) return announce("Back on the map");
+    const unknown = Math.max(...[axes.x, axes.y].map((id) => traits.get(id)?.unknownCount ?? 0));
+    const strips = unknown > 0 ? ` ${counted(unknown, "track")} or more without a number lie along the left or lower edge.` : "";
+    announce(`${labelOf(axes.x)} across, ${labelOf(axes.y)} up.${strips}`);
+  });
+  show();
+}

@@ -1,0 +1,307 @@
+/** The card of one track: shown while it is hovered, kept while it is pinned. */
+
+import { placeholderArt } from "../ui/artwork.js";
+import { element, icon, swatch } from "../ui/dom.js";
+import { featureBars } from "../data/features.js";
+import { counted, formatDuration, isolated } from "../ui/format.js";
+import { freeArea, narrow } from "../ui/insets.js";
+import { ALL_SHOWN } from "./legend_rows.js";
+import { playerAddress, trackLinks } from "../data/links.js";
+import { colorOf } from "../map/palette.js";
+import { dockCard, placeCard } from "./placement.js";
+import { APPEARANCE_KEYS, groupsHolding } from "../state/appearance.js";
+import { NO_TRACK } from "../data/types.js";
+
+/** @import { DetailsReader } from "../data/load.js" */
+/** @import { Player } from "./player.js" */
+/** @import { Renderer } from "../map/renderer.js" */
+/** @import { Selecting } from "../map/selecting.js" */
+/** @import { SoundsLike } from "./sounds_like.js" */
+/** @import { Store } from "../state/store.js" */
+/** @import { Group, GroupKind, MapData, State, TextData, ThemeName, TrackDetails } from "../data/types.js" */
+
+/** A pointer that only passes over tracks does not fetch the details of each. */
+const HOVER_DELAY_MS = 90;
+const MAX_CHIPS = 6;
+/** Where there is less room than this, pixels, the card would rather cover what lies below. */
+const LOWEST = 280;
+/** A card that stays beside panels leaves so much of the map between them open, with itself, in widths of a card; else it lies over them. */
+const MAP_BESIDE = 1.75;
+/** @type {readonly GroupKind[]} */
+const CHIP_KINDS = ["cluster", "layer", "playlist"];
+const MAX_FACETS = 4;
+const PLAY = "M6.5 4.5v11l9-5.5z";
+const ADD = "M10 4.5v11M4.5 10h11";
+const ADDED = "m4.5 10.5 3.5 3.5 7.5-8";
+const AROUND = "M10 3.5a6.5 6.5 0 1 0 .01 0M10 8.75a1.25 1.25 0 1 0 .01 0";
+
+/** Which track the card is about. @param {Pick<State, "hovered" | "pinned">} state */
+export const trackInFocus = ({ hovered, pinned }) => (hovered === NO_TRACK ? pinned : hovered);
+
+/**
+ * @param {TextData} text
+ * @param {number} track
+ */
+export const describeTrack = (text, track) => [text.titles[track], ...text.artistsOf(track)].map(isolated).join(", ");
+
+export class Card {
+  #element;
+  #map;
+  #store;
+  #renderer;
+  #details;
+  #selecting;
+  #player;
+  #soundsLike;
+  /** @type {TextData | null} */
+  #text = null;
+  #shown = NO_TRACK;
+  /** What the card shows and how; it is made anew only when that changes. */
+  #look = "";
+  #timer = 0;
+  #frame = 0;
+
+  /**
+   * @param {HTMLElement} host
+   * @param {{map: MapData, store: Store, renderer: Renderer, details: DetailsReader, selecting: Selecting, player: Player, soundsLike: SoundsLike}} parts
+   */
+  constructor(host, { map, store, renderer, details, selecting, player, soundsLike }) {
+    this.#element = host;
+    this.#map = map;
+    this.#store = store;
+    this.#renderer = renderer;
+    this.#details = details;
+    this.#selecting = selecting;
+    this.#player = player;
+    this.#soundsLike = soundsLike;
+    store.subscribe(["pinned", "theme"], () => this.#update());
+    // A pointer on its way passes over more tracks than there are frames to show them in.
+    store.subscribe(["hovered"], () => {
+      cancelAnimationFrame(this.#frame);
+      this.#frame = requestAnimationFrame(() => this.#update());
+    });
+    store.subscribe(["transform"], () => this.place());
+    store.subscribe(["selected"], () => this.#showAdded());
+    store.subscribe(APPEARANCE_KEYS, () => this.#showWhetherFiltered());
+    // Whoever works in the card keeps it, whatever the pointer passes over.
+    host.addEventListener("focusout", () => requestAnimationFrame(() => this.#update()));
+  }
+
+  /** @param {TextData} text */
+  setText(text) {
+    this.#text = text;
+    this.#update();
+  }
+
+  /** Leads the keyboard into the card. */
+  enter() {
+    /** @type {HTMLElement | null} */ (this.#element.querySelector("button:not([hidden], [hidden] *), a"))?.focus();
+  }
+
+  #update() {
+    const state = this.#store.get();
+    const isWorkedIn = this.#element.contains(document.activeElement) && state.pinned !== NO_TRACK;
+    const track = isWorkedIn ? state.pinned : trackInFocus(state);
+    const look = `${track} ${track === state.pinned} ${state.theme}`;
+    if (look === this.#look) return;
+    if (this.#text) this.#look = look;
+    clearTimeout(this.#timer);
+    this.#shown = track;
+    this.#element.hidden = track === NO_TRACK || !this.#text;
+    if (!this.#text || track === NO_TRACK) return;
+    const pinned = track === state.pinned;
+    this.#element.classList.toggle("is-pinned", pinned);
+    this.#element.replaceChildren(...this.#summary(this.#text, track, pinned));
+    this.place();
+    this.#showWhetherFiltered();
+    this.#timer = setTimeout(() => void this.#addDetails(track), pinned ? 0 : HOVER_DELAY_MS);
+  }
+
+  /** Puts the card beside its track, or aside where it stays. */
+  place() {
+    if (this.#element.hidden) return;
+    const { style } = this.#element;
+    if (narrow.matches) {
+      style.transform = style.maxHeight = "";
+      return;
+    }
+    const free = freeArea();
+    style.maxHeight = `${Math.max(LOWEST, Math.floor(free.bottom - free.top) - 20)}px`;
+    const card = { width: this.#element.offsetWidth, height: this.#element.offsetHeight };
+    const screen = { left: 0, top: 0, right: innerWidth, bottom: innerHeight };
+    const stays = this.#shown === this.#store.get().pinned;
+    const needed = stays ? MAP_BESIDE * card.width : card.width + 20;
+    const hasRoom = free.right - free.left >= needed && free.bottom - free.top >= card.height + 20;
+    // Too little beside the panels: the left ones may be covered for a while, a player must not be.
+    const leftOfRight = { ...screen, right: free.right };
+    const area = hasRoom ? free : leftOfRight.right >= card.width + 20 ? leftOfRight : screen;
+    const [left, top] = (stays ? dockCard : placeCard)(this.#renderer.positionOf(this.#shown), card, area);
+    style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
+  }
+
+  /**
+   * @param {TextData} text
+   * @param {number} track
+   * @param {boolean} pinned
+   */
+  #summary(text, track, pinned) {
+    const artists = text.artistsOf(track).join(", ");
+    const album = text.albumOf(track);
+    const art = element("img", { class: "card-art", alt: "", width: "72", height: "72" });
+    art.src = placeholderArt(`${artists}\n${album || text.titles[track]}`);
+    const head = element(
+      "div",
+      { class: "card-head" },
+      art,
+      element(
+        "div",
+        { class: "card-names" },
+        element("h2", { class: "card-title", dir: "auto" }, text.titles[track]),
+        element("p", { class: "card-artists", dir: "auto" }, artists || "Unknown artist"),
+        element("p", { class: "card-album", dir: "auto" }, album),
+      ),
+    );
+    /** @type {HTMLElement[]} */
+    const nodes = [head, this.#groups(track), element("div", { class: "card-details" })];
+    if (pinned) {
+      const alike = this.#soundsLike.section(track, () => this.place(), () => this.enter());
+      nodes.push(this.#filteredNote(), this.#actions(track), alike, this.#closeButton());
+    }
+    return nodes;
+  }
+
+  /** @param {number} track */
+  #actions(track) {
+    const button = (/** @type {string} */ action, /** @type {string} */ path, /** @type {string} */ label, /** @type {() => void} */ act) => {
+      const node = element("button", { class: "card-action", type: "button", "data-action": action }, icon(path), label);
+      node.addEventListener("click", act);
+      return node;
+    };
+    const listen = button("listen", PLAY, "Listen", () => void this.#player.play(track));
+    listen.hidden = true;
+    const add = button("add", ADD, "Add", () => this.#selecting.toggle(track));
+    add.title = "Add to the selection";
+    const around = button("around", AROUND, "Nearby", () => this.#selecting.around(track));
+    around.title = "Select the tracks around this one";
+    requestAnimationFrame(() => this.#showAdded());
+    const chosen = element("p", { class: "card-chosen" });
+    return element("div", { class: "card-actions" }, listen, add, around, chosen);
+  }
+
+  /** Whether the track is in the selection. */
+  #showAdded() {
+    const add = this.#element.querySelector("[data-action='add']");
+    if (!add) return;
+    const { selected } = this.#store.get();
+    const isIn = selected.includes(this.#shown);
+    /** @type {HTMLElement} */ (this.#element.querySelector(".card-chosen")).textContent = selected.length > 0 ? `${counted(selected.length, "track")} selected` : "";
+    add.setAttribute("aria-pressed", String(isIn));
+    add.replaceChildren(icon(isIn ? ADDED : ADD), isIn ? "Added" : "Add");
+  }
+
+  /** For a track that was found, or linked to, but is not on the map. */
+  #filteredNote() {
+    const show = element("button", { class: "text-button", type: "button" }, "Clear the filters");
+    show.addEventListener("click", () => {
+      this.#store.set({ ...ALL_SHOWN, until: null });
+      this.enter();
+    });
+    return element("p", { class: "card-filtered", hidden: true }, "Hidden by a filter. ", show);
+  }
+
+  #showWhetherFiltered() {
+    const note = /** @type {HTMLElement | null} */ (this.#element.querySelector(".card-filtered"));
+    if (!note || note.hidden === this.#renderer.isVisible(this.#shown)) return;
+    note.hidden = !note.hidden;
+    this.place();
+  }
+
+  #closeButton() {
+    const button = element("button", { class: "card-close", type: "button", "aria-label": "Unpin (Escape)", title: "Unpin" }, "×");
+    button.addEventListener("click", () => this.#store.set({ pinned: NO_TRACK }));
+    return button;
+  }
+
+  /** @param {number} track */
+  #groups(track) {
+    const { theme } = this.#store.get();
+    const list = element("ul", { class: "chips", "aria-label": "Cluster, libraries and playlists" });
+    for (const kind of CHIP_KINDS) {
+      const groups = groupsHolding(this.#map, kind, track);
+      list.append(...groups.slice(0, MAX_CHIPS).map((group) => chip(group, theme, kind)));
+      if (groups.length > MAX_CHIPS) list.append(element("li", { class: "chip" }, `${groups.length - MAX_CHIPS} more`));
+    }
+    return list;
+  }
+
+  /** @param {number} track */
+  async #addDetails(track) {
+    /** @type {Node[]} */
+    let nodes;
+    try {
+      nodes = this.#detailNodes(track, await this.#details.read(track));
+    } catch (reason) {
+      if (!(reason instanceof Error)) throw reason;
+      nodes = [element("p", { class: "card-note" }, reason.message)];
+    }
+    if (this.#shown !== track) return;
+    this.#element.querySelector(".card-details")?.replaceChildren(...nodes);
+    this.place();
+  }
+
+  /**
+   * @param {number} track
+   * @param {TrackDetails} details
+   */
+  #detailNodes(track, details) {
+    const { duration_ms, year, artFile, features, facets } = details;
+    if (artFile && this.#shown === track) this.#showArt(artFile);
+    const listen = /** @type {HTMLElement | null} */ (this.#element.querySelector("[data-action='listen']"));
+    if (listen && this.#shown === track) listen.hidden = !playerAddress(details.videoId);
+    const nodes = [];
+    const facts = [year === null ? "" : String(year), duration_ms === null ? "" : formatDuration(duration_ms)].filter(Boolean);
+    if (facts.length > 0) nodes.push(element("p", { class: "card-facts" }, facts.join(" · ")));
+    const bars = featureBars(features);
+    if (bars.length > 0) nodes.push(element("dl", { class: "bars" }, ...bars.flatMap(barNodes)));
+    if (facets.length > 0) {
+      const rows = facets.slice(0, MAX_FACETS).flatMap(({ name, value }) => [
+        element("dt", {}, name),
+        element("dd", { dir: "auto" }, String(value)),
+      ]);
+      nodes.push(element("dl", { class: "facets" }, ...rows));
+    }
+    const links = trackLinks(details).map(({ label, url }) => element("a", { href: url, target: "_blank", rel: "noopener" }, label));
+    if (links.length > 0) nodes.push(element("p", { class: "card-links" }, ...links));
+    return nodes;
+  }
+
+  /** Shows the cover once it is there; until then, and if it is missing, the placeholder stays. @param {string} file */
+  #showArt(file) {
+    const current = /** @type {HTMLImageElement} */ (this.#element.querySelector(".card-art"));
+    const cover = new Image();
+    cover.addEventListener("load", () => {
+      current.src = cover.src;
+    });
+    cover.src = `art/${encodeURIComponent(file)}`;
+  }
+}
+
+/**
+ * @param {Group} group
+ * @param {ThemeName} theme
+ * @param {string} kind
+ */
+function chip(group, theme, kind) {
+  return element("li", { class: `chip chip-${kind}` }, swatch(colorOf(group.color, theme)), element("span", { class: "chip-name", dir: "auto" }, group.name));
+}
+
+/** @param {import("../data/features.js").Bar} bar */
+function barNodes({ label, text, share }) {
+  const value = element("dd", {}, element("span", { class: "bar-value" }, text));
+  if (share !== null) {
+    const fill = element("span", { class: "bar-fill" });
+    fill.style.width = `${Math.round(share * 100)}%`;
+    value.prepend(element("span", { class: "bar", "aria-hidden": "true" }, fill));
+  }
+  return [element("dt", {}, label), value];
+}

@@ -1,0 +1,90 @@
+/** The line drawn around tracks: Shift and drag, or a drag while the button is on, which a finger can do as well. */
+
+import { svgElement } from "../ui/dom.js";
+
+/** @import { Selecting } from "../map/selecting.js" */
+
+/** Shorter lines are clicks of an unsteady hand. */
+const SHORTEST = 24;
+/** Pixels between the line's corners: a finger gives more of them than anybody sees. */
+const GRAIN = 4;
+
+/**
+ * @param {HTMLElement} surface  the map
+ * @param {HTMLButtonElement} button
+ * @param {HTMLElement} hint  what to do now, and how to do without drawing
+ * @param {Selecting} selecting
+ * @param {() => {left: number, top: number, right: number, bottom: number}} freeArea  pixels
+ */
+export function wireLasso(surface, button, hint, selecting, freeArea) {
+  const shape = svgElement("path", { class: "lasso-line" });
+  const drawing = svgElement("svg", { class: "lasso", "aria-hidden": "true" }, shape);
+  surface.append(drawing);
+  let isOn = false;
+  /** @type {[number, number][]} */
+  let line = [];
+  let pointer = -1;
+
+  const turn = (/** @type {boolean} */ on) => {
+    isOn = on;
+    button.setAttribute("aria-pressed", String(on));
+    hint.hidden = !on;
+    surface.classList.toggle("is-lassoing", on);
+  };
+  const stop = () => {
+    line = [];
+    pointer = -1;
+    shape.removeAttribute("d");
+  };
+  const begins = (/** @type {MouseEvent | TouchEvent} */ event) =>
+    isOn || (event.shiftKey && "button" in event && event.button === 0);
+
+  surface.addEventListener(
+    "pointerdown",
+    (event) => {
+      if (!begins(event) || !event.isPrimary) return stop();
+      pointer = event.pointerId;
+      line = [[event.clientX, event.clientY]];
+      surface.setPointerCapture(pointer);
+    },
+    { capture: true },
+  );
+  surface.addEventListener("pointermove", (event) => {
+    if (event.pointerId !== pointer) return;
+    const [x, y] = line[line.length - 1];
+    if (Math.hypot(event.clientX - x, event.clientY - y) < GRAIN) return;
+    line.push([event.clientX, event.clientY]);
+    shape.setAttribute("d", `M${line.map((corner) => corner.join(" ")).join("L")}Z`);
+  });
+  surface.addEventListener("pointerup", (event) => {
+    if (event.pointerId !== pointer) return;
+    const length = line.reduce((sum, [x, y], i) => sum + (i ? Math.hypot(x - line[i - 1][0], y - line[i - 1][1]) : 0), 0);
+    if (length >= SHORTEST) {
+      selecting.outline(line);
+      turn(false);
+      // The click that follows a drag must not pin what lies at its end.
+      surface.addEventListener("click", (click) => click.stopImmediatePropagation(), { capture: true, once: true });
+      setTimeout(stop, 0);
+    } else stop();
+  });
+  surface.addEventListener("pointercancel", stop);
+  // The map's own dragging begins with these; it must not see what the lasso takes.
+  for (const type of /** @type {const} */ (["mousedown", "touchstart"])) {
+    surface.addEventListener(type, (event) => begins(event) && event.stopImmediatePropagation(), { capture: true });
+  }
+
+  button.addEventListener("click", () => turn(!isOn));
+  hint.addEventListener("click", (event) => {
+    const action = /** @type {HTMLElement} */ (event.target).dataset.action;
+    if (action === "select-view") selecting.inView(freeArea());
+    if (action) turn(false);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && isOn) {
+      event.stopImmediatePropagation();
+      stop();
+      turn(false);
+      button.focus();
+    }
+  });
+}

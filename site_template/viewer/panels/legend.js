@@ -1,0 +1,180 @@
+/** The legend: what the map is colored by, what the colors mean, and switches for what shows. */
+
+import { element, swatch } from "../ui/dom.js";
+import { formatCount } from "../ui/format.js";
+import { createRangeLegend } from "./legend_range.js";
+import { afterSolo, afterToggle, ALL_SHOWN, isFiltered, isShown, legendRows } from "./legend_rows.js";
+import { groupsOf, HIDDEN_KEY, isGroupKind } from "../state/appearance.js";
+import { readTheme } from "../ui/theme.js";
+
+/** @import { LegendInsights } from "./legend_insights.js" */
+/** @import { LegendRow } from "./legend_rows.js" */
+/** @import { Store } from "../state/store.js" */
+/** @import { TraitLoader } from "../state/trait_loader.js" */
+/** @import { GroupKind, MapData } from "../data/types.js" */
+
+const EMPTY = {
+  cluster: "No clusters: the library is small, or its tracks sound too different to form groups.",
+  playlist: "This library has no playlists.",
+  layer: "",
+};
+
+/**
+ * @param {HTMLElement} host
+ * @param {MapData} map
+ * @param {Store} store
+ * @param {TraitLoader} traitLoader
+ * @param {LegendInsights} insights
+ * @param {() => number} visibleCount  tracks that show
+ */
+export function wireLegend(host, map, store, traitLoader, insights, visibleCount) {
+  const scroller = /** @type {HTMLElement} */ (host.querySelector(".legend-scroll"));
+  const showAll = /** @type {HTMLButtonElement} */ (host.querySelector("[data-action='show-all']"));
+  const shown = /** @type {HTMLElement} */ (host.querySelector(".legend-shown"));
+  /** @type {(() => void) | null} */
+  let updateRange = null;
+
+  // While the slider of time is open, it counts.
+  const showCount = () => {
+    const counts = isFiltered(store.get()) && store.get().until === null;
+    shown.textContent = counts ? `${formatCount(visibleCount())} of ${formatCount(map.count)} shown` : "";
+  };
+  const update = () => {
+    const state = store.get();
+    // Disabled, not away: what is below the list must not move while somebody taps in it.
+    showAll.disabled = !isFiltered(state);
+    showCount();
+    for (const toggle of scroller.querySelectorAll(".legend-toggle")) {
+      toggle.setAttribute("aria-pressed", String(isShown(state, /** @type {HTMLElement} */ (toggle).dataset.group ?? "")));
+    }
+    updateRange?.();
+  };
+  const rebuild = () => {
+    const state = store.get();
+    const trait = state.traits.get(state.colorBy);
+    const range = trait && !trait.membership ? createRangeLegend(trait, store) : null;
+    updateRange = range?.update ?? null;
+    const list = element("ul", { class: "legend-list" }, ...rowNodes(map, state, insights));
+    scroller.replaceChildren(...(range ? [range.node] : []), list, insights.below());
+    update();
+  };
+
+  wireRows(scroller, map, store);
+  wireColorBy(host, map, store, traitLoader);
+  showAll.addEventListener("click", () => store.set(ALL_SHOWN));
+  store.subscribe(["colorBy", "theme", "traits"], rebuild);
+  store.subscribe([...Object.values(HIDDEN_KEY), "traitFilters"], update);
+  store.subscribe(["until"], showCount);
+  rebuild();
+}
+
+/**
+ * A click switches, a double click, Alt and "only" show one alone.
+ *
+ * @param {HTMLElement} host
+ * @param {MapData} map
+ * @param {Store} store
+ */
+function wireRows(host, map, store) {
+  /** @param {Event} event @returns {string | undefined} */
+  const keyOf = (event) => {
+    const row = /** @type {Element} */ (event.target).closest("[data-group]");
+    return row ? /** @type {HTMLElement} */ (row).dataset.group : undefined;
+  };
+  const solo = (/** @type {string} */ key) => store.set(afterSolo(map, store.get(), key));
+  const toggle = (/** @type {string} */ key) => store.set(afterToggle(store.get(), key));
+  host.addEventListener("click", (event) => {
+    const key = keyOf(event);
+    if (key === undefined) return;
+    const only = /** @type {Element} */ (event.target).closest(".legend-only");
+    if (only || event.altKey) solo(key);
+    // The second click of a double click must not undo what the solo shows.
+    else if (event.detail < 2) toggle(key);
+  });
+  host.addEventListener("dblclick", (event) => {
+    const key = keyOf(event);
+    if (key === undefined || /** @type {Element} */ (event.target).closest(".legend-only")) return;
+    // The first click has toggled the group: taken back, so that solo starts from what the person saw.
+    toggle(key);
+    solo(key);
+  });
+}
+
+/**
+ * Tabs for the groups, a list for everything that is measured or known of tracks.
+ *
+ * @param {HTMLElement} host
+ * @param {MapData} map
+ * @param {Store} store
+ * @param {TraitLoader} traitLoader
+ */
+function wireColorBy(host, map, store, traitLoader) {
+  const tabs = /** @type {NodeListOf<HTMLButtonElement>} */ (host.querySelectorAll("[data-color-by]"));
+  const more = /** @type {HTMLSelectElement} */ (host.querySelector("select"));
+  const progress = /** @type {HTMLElement} */ (host.querySelector(".legend-progress"));
+  for (const tab of tabs) {
+    const colorBy = /** @type {GroupKind} */ (tab.dataset.colorBy);
+    tab.hidden = colorBy === "layer" && map.layers.length === 0;
+    tab.addEventListener("click", () => store.set({ colorBy }));
+  }
+  for (const family of new Set(traitLoader.names.map((name) => name.family))) {
+    const names = traitLoader.names.filter((name) => name.family === family);
+    more.append(element("optgroup", { label: family }, ...names.map(({ id, label }) => element("option", { value: id }, label))));
+  }
+  more.hidden = traitLoader.names.length === 0;
+  more.addEventListener("change", async () => {
+    const id = more.value;
+    if (await traitLoader.load([id], (note) => (progress.textContent = note))) {
+      if (more.value === id) store.set({ colorBy: id });
+    } else show();
+  });
+  const show = () => {
+    const state = store.get();
+    for (const tab of tabs) {
+      const kind = /** @type {GroupKind} */ (tab.dataset.colorBy);
+      tab.setAttribute("aria-pressed", String(kind === state.colorBy));
+      tab.classList.toggle("is-filtering", state[HIDDEN_KEY[kind]].size > 0);
+    }
+    more.value = isGroupKind(state.colorBy) ? "" : state.colorBy;
+    more.classList.toggle("is-chosen", more.value !== "");
+    more.parentElement?.classList.toggle("is-filtering", state.traitFilters.size > 0);
+  };
+  store.subscribe(["colorBy", "traitFilters", ...Object.values(HIDDEN_KEY)], show);
+  show();
+}
+
+/**
+ * @param {MapData} map
+ * @param {ReturnType<Store["get"]>} state
+ * @param {LegendInsights} insights
+ * @returns {Node[]}
+ */
+function rowNodes(map, state, insights) {
+  const { colorBy } = state;
+  if (isGroupKind(colorBy) && groupsOf(map, colorBy).length === 0) return [element("li", { class: "legend-note" }, EMPTY[colorBy])];
+  insights.clear();
+  return legendRows(map, state, readTheme(state.theme)).map((row) => rowNode(row, insights.disclosure(row)));
+}
+
+/**
+ * @param {LegendRow} row
+ * @param {readonly HTMLElement[]} disclosure  a button that opens what else is known of it, and that
+ */
+function rowNode({ key, name, count, color }, [button, description]) {
+  const toggle = element(
+    "button",
+    { class: "legend-toggle", type: "button", "data-group": key, "aria-pressed": "true" },
+    swatch(color),
+    element("span", { class: "legend-name", dir: "auto", title: name }, name),
+    element("span", { class: "legend-count" }, formatCount(count)),
+  );
+  const only = element(
+    "button",
+    { class: "legend-only", type: "button", "data-group": key, "aria-label": `Show only ${name}` },
+    "only",
+  );
+  const row = element("div", { class: "legend-row" }, toggle, only);
+  if (!button) return element("li", {}, row);
+  row.append(button);
+  return element("li", {}, row, description);
+}

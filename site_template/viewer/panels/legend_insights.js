@@ -1,0 +1,209 @@
+/** What the legend tells beyond its rows: about each playlist and cluster on demand, and below the list. */
+
+import { element, icon } from "../ui/dom.js";
+import { formatCount } from "../ui/format.js";
+import { insightOf, tracksOfCluster, uncoveredClusters } from "./group_insight.js";
+import { trackRow } from "./track_row.js";
+import { NO_TRACK } from "../data/types.js";
+
+/** @import { TrackList } from "./group_insight.js" */
+/** @import { LegendRow } from "./legend_rows.js" */
+/** @import { Store } from "../state/store.js" */
+/** @import { GroupKind, Insights, MapData, TextData } from "../data/types.js" */
+
+/** Rows that show at once; the rest come on demand. */
+const FIRST_ROWS = 5;
+const CHEVRON = "m6 8 4 4 4-4";
+
+export class LegendInsights {
+  #map;
+  #store;
+  #readInsights;
+  #flyTo;
+  #flyToAll;
+  /** @type {TextData | null} */
+  #text = null;
+  /** What opens under the legend's rows now, by the state's name for it. @type {Map<string, {button: HTMLElement, body: HTMLElement}>} */
+  #parts = new Map();
+  #below = element("div");
+
+  /**
+   * @param {{map: MapData, store: Store, readInsights: () => Promise<Insights>, flyTo: (track: number) => void,
+   *   flyToAll: (tracks: readonly number[]) => void}} parts
+   */
+  constructor({ map, store, readInsights, flyTo, flyToAll }) {
+    this.#map = map;
+    this.#store = store;
+    this.#readInsights = readInsights;
+    this.#flyTo = flyTo;
+    this.#flyToAll = flyToAll;
+    store.subscribe(["about"], async () => {
+      await Promise.all([...this.#parts.keys()].map((id) => this.#show(id)));
+      this.#parts.get(store.get().about)?.body.parentElement?.scrollIntoView({ block: "nearest" });
+    });
+  }
+
+  /** @param {TextData} text */
+  setText(text) {
+    this.#text = text;
+    void this.#show(this.#store.get().about);
+    void this.#fillBelow();
+  }
+
+  /** The legend lists something else: what was made for its rows is for nothing now. */
+  clear() {
+    this.#parts.clear();
+  }
+
+  /**
+   * What opens a row's description, and that description.
+   *
+   * @param {LegendRow} row
+   * @returns {HTMLElement[]}  none where nothing is known of such rows
+   */
+  disclosure({ key, name }) {
+    const { colorBy } = this.#store.get();
+    const hasMore = this.#map.files.insights && (colorBy === "cluster" || colorBy === "playlist") && Number(key) >= 0;
+    if (!hasMore) return [];
+    const id = `${colorBy} ${key}`;
+    const button = element(
+      "button",
+      { class: "legend-about", type: "button", "aria-expanded": "false", "aria-controls": `about-${key}`, "aria-label": `About ${name}` },
+      icon(CHEVRON),
+    );
+    button.addEventListener("click", () => this.#store.set({ about: this.#store.get().about === id ? "" : id }));
+    const body = element("div", { id: `about-${key}`, class: "insight", hidden: true });
+    this.#parts.set(id, { button, body });
+    void this.#show(id);
+    return [button, body];
+  }
+
+  /** What stands below the list. */
+  below() {
+    this.#below = element("div");
+    void this.#fillBelow();
+    return this.#below;
+  }
+
+  /** Opens or closes a description. @param {string} id */
+  async #show(id) {
+    const part = this.#parts.get(id);
+    if (!part) return;
+    const { button, body } = part;
+    const isOpen = this.#store.get().about === id;
+    button.setAttribute("aria-expanded", String(isOpen));
+    body.hidden = !isOpen;
+    if (!isOpen) return;
+    const [kind, key] = id.split(" ");
+    const nodes = await this.#orWhyNot((insights) => this.#description(insights, /** @type {GroupKind} */ (kind), Number(key)));
+    body.replaceChildren(...nodes);
+  }
+
+  /**
+   * @param {(insights: Insights) => Node[]} describe
+   * @param {(message: string) => Node[]} [whyNot]  what to show if nothing can be had
+   */
+  async #orWhyNot(describe, whyNot = (message) => [element("p", { class: "legend-note", role: "status" }, message)]) {
+    try {
+      return describe(await this.#readInsights());
+    } catch (reason) {
+      if (!(reason instanceof Error) || reason.name !== "DataError") throw reason;
+      return whyNot(reason.message);
+    }
+  }
+
+  /**
+   * @param {Insights} insights
+   * @param {GroupKind} kind
+   * @param {number} index
+   */
+  #description(insights, kind, index) {
+    const { sentence, closeness, lists, notes } = insightOf(this.#map, insights, kind, index);
+    /** @type {HTMLElement[]} */
+    const nodes = [element("p", { hidden: !sentence }, sentence)];
+    if (closeness !== null) nodes.push(closenessBar(closeness));
+    nodes.push(...(this.#text ? lists.flatMap((list) => this.#list(list, /** @type {TextData} */ (this.#text))) : []));
+    return [...nodes, ...notes.map((note) => element("p", {}, note))];
+  }
+
+  /**
+   * @param {TrackList} list
+   * @param {TextData} text
+   */
+  #list({ heading, rows, canSelect }, text) {
+    const items = rows.map(({ track, note }, place) => element("li", { hidden: place >= FIRST_ROWS }, this.#track(text, track, note)));
+    const head = element("div", { class: "alike-head" }, element("h2", {}, heading));
+    if (canSelect) head.append(textButton("Select these", () => this.#store.set({ selected: rows.map(({ track }) => track) })));
+    const more = textButton(`${rows.length - FIRST_ROWS} more`, () => {
+      for (const item of items) item.hidden = false;
+      more.remove();
+      items[FIRST_ROWS].querySelector("button")?.focus();
+    });
+    more.hidden = rows.length <= FIRST_ROWS;
+    return [head, element("ol", { class: "alike-list", "aria-label": heading }, ...items), more];
+  }
+
+  /** @param {TextData} text  @param {number} track  @param {string} note */
+  #track(text, track, note) {
+    return trackRow(text, track, note, () => {
+      this.#store.set({ pinned: track, hovered: NO_TRACK });
+      this.#flyTo(track);
+    });
+  }
+
+  async #fillBelow() {
+    const below = this.#below;
+    const { colorBy } = this.#store.get();
+    // What is not needed to see the map waits until its titles are there.
+    if (!this.#map.files.insights || !this.#text) return;
+    // Why there are none stands below the legend already, where the map's directions are told.
+    if (colorBy === "cluster") below.replaceChildren(...(await this.#orWhyNot(eventNodes, () => [])));
+    if (colorBy === "playlist" && this.#map.playlists.length > 0) {
+      below.replaceChildren(...(await this.#orWhyNot((insights) => this.#uncovered(insights))));
+    }
+  }
+
+  /** @param {Insights} insights */
+  #uncovered(insights) {
+    const rows = uncoveredClusters(this.#map, insights).map(({ index, name, count }) => {
+      const show = element(
+        "button",
+        { class: "unmade-show", type: "button", title: "Show on the map" },
+        element("span", { class: "unmade-name", dir: "auto" }, name),
+        element("span", { class: "legend-count" }, formatCount(count)),
+      );
+      show.addEventListener("click", () => this.#flyToAll(tracksOfCluster(this.#map, index)));
+      const select = textButton("Select", () => this.#store.set({ selected: tracksOfCluster(this.#map, index) }));
+      select.setAttribute("aria-label", `Select the tracks of ${name}`);
+      return element("li", { class: "unmade-row" }, show, select);
+    });
+    if (rows.length === 0) return [];
+    return [element("h2", { class: "legend-heading" }, "Playlists you have not made yet"), element("ul", { class: "unmade" }, ...rows)];
+  }
+}
+
+/** @param {Insights} insights */
+function eventNodes({ events }) {
+  if (events.length === 0) return [];
+  const list = element("ul", {}, ...events.map((event) => element("li", { dir: "auto" }, event)));
+  return [element("details", { class: "about" }, element("summary", {}, "Since the last build"), list)];
+}
+
+/** @param {string} label  @param {() => void} act */
+function textButton(label, act) {
+  const button = element("button", { class: "text-button", type: "button" }, label);
+  button.addEventListener("click", act);
+  return button;
+}
+
+/** @param {number} closeness  0..1 */
+function closenessBar(closeness) {
+  const fill = element("span", { class: "bar-fill" });
+  fill.style.width = `${100 * closeness}%`;
+  const label = `Closeness: ${Math.round(100 * closeness)} of 100, from as mixed as chance to as alike as neighbors`;
+  return element(
+    "div",
+    { class: "closeness", role: "img", "aria-label": label },
+    "mixed", element("span", { class: "bar" }, fill), "alike",
+  );
+}

@@ -1,0 +1,280 @@
+/** The selection as a list: to look through, to hear, to copy and to save. */
+
+import { element, icon } from "../ui/dom.js";
+import { countAddresses, listedTrack, toCsv, toM3u, toSpotifyUris } from "../data/exports.js";
+import { counted, formatDuration } from "../ui/format.js";
+import { MAX_LINKED_TRACKS } from "../state/link.js";
+import { trackLinks } from "../data/links.js";
+import { copyText, saveText } from "../ui/saving.js";
+import { visibleRows } from "../ui/row_window.js";
+import { NO_TRACK } from "../data/types.js";
+
+/** @import { DetailsReader } from "../data/load.js" */
+/** @import { Player } from "./player.js" */
+/** @import { Selecting } from "../map/selecting.js" */
+/** @import { Store } from "../state/store.js" */
+/** @import { MapData, TextData, TrackDetails } from "../data/types.js" */
+
+/** Pixels, as in the style sheet. */
+const ROW_HEIGHT = 48;
+const TOO_MANY = "Too many for a link. To keep them, copy or save them.";
+/** The circle around a track can grow to this part of the map's side. */
+const WIDEST = 16_384;
+const ICONS = { play: "M6.5 4.5v11l9-5.5z", open: "M8 5H4.5v10.5H15V12M11 4.5h4.5V9M15 5l-6.5 6.5", remove: "m5.5 5.5 9 9M14.5 5.5l-9 9" };
+
+export class PicksPanel {
+  #host;
+  #map;
+  #store;
+  #details;
+  #selecting;
+  #player;
+  #flyTo;
+  #list;
+  #status;
+  #radius;
+  /** @type {TextData | null} */
+  #text = null;
+  /** The row that Tab leads to. */
+  #current = 0;
+
+  /**
+   * @param {HTMLElement} host
+   * @param {{map: MapData, store: Store, details: DetailsReader, selecting: Selecting, player: Player,
+   *   flyTo: (track: number) => void, onResize: () => void}} parts  `onResize` is called when the panel comes or goes
+   */
+  constructor(host, { map, store, details, selecting, player, flyTo, onResize }) {
+    const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (host.querySelector(selector));
+    this.#host = host;
+    this.#map = map;
+    this.#store = store;
+    this.#details = details;
+    this.#selecting = selecting;
+    this.#player = player;
+    this.#flyTo = flyTo;
+    this.#list = find(".picks-list");
+    this.#status = find(".picks-status");
+    this.#radius = /** @type {HTMLInputElement} */ (find(".picks-radius input"));
+    find("[data-action='clear']").addEventListener("click", () => selecting.clear());
+    for (const button of host.querySelectorAll("[data-export]")) {
+      const kind = /** @type {HTMLElement} */ (button).dataset.export ?? "";
+      button.addEventListener("click", () => void this.#export(kind));
+    }
+    this.#radius.addEventListener("input", () => {
+      const { circle } = selecting;
+      if (circle) selecting.around(circle.track, WIDEST * Number(this.#radius.value) ** 2);
+    });
+    this.#list.addEventListener("scroll", () => this.#showRows());
+    this.#list.addEventListener("keydown", (event) => this.#onKey(event));
+    this.#list.addEventListener("click", (event) => this.#onClick(event));
+    new ResizeObserver(() => this.#showRows()).observe(this.#list);
+    store.subscribe(["selected"], () => {
+      const wasHidden = host.hidden;
+      this.#update();
+      if (wasHidden !== host.hidden) onResize();
+    });
+    store.subscribe(["pinned"], () => this.#markPinned());
+  }
+
+  /** @param {TextData} text */
+  setText(text) {
+    this.#text = text;
+    this.#update();
+  }
+
+  #update() {
+    const { selected } = this.#store.get();
+    const { circle } = this.#selecting;
+    this.#host.hidden = selected.length === 0 || !this.#text;
+    if (this.#host.hidden) return;
+    /** @type {HTMLElement} */ (this.#host.querySelector(".picks-count")).textContent = counted(selected.length, "track");
+    const radiusRow = /** @type {HTMLElement} */ (this.#radius.parentElement);
+    radiusRow.hidden = !circle;
+    if (circle) this.#radius.value = String(Math.sqrt(circle.radius / WIDEST));
+    this.#status.textContent = selected.length > MAX_LINKED_TRACKS ? TOO_MANY : "";
+    this.#current = Math.min(this.#current, selected.length - 1);
+    this.#list.replaceChildren(element("div", { class: "picks-space", role: "presentation" }));
+    this.#showRows();
+  }
+
+  /** @param {string} text  about what is selected */
+  say(text) {
+    this.#status.textContent = text;
+  }
+
+  /** Rows in sight, and no others: a selection may hold the whole library. */
+  #showRows() {
+    const text = this.#text;
+    const { selected } = this.#store.get();
+    const space = /** @type {HTMLElement | null} */ (this.#list.firstElementChild);
+    if (!text || !space || this.#host.hidden) return;
+    const [first, end] = visibleRows(this.#list.scrollTop, this.#list.clientHeight, ROW_HEIGHT, selected.length);
+    const wanted = new Set(selected.slice(first, end));
+    if (this.#current < first || this.#current >= end) this.#current = first;
+    const present = new Map([...this.#rows()].map((row) => [Number(row.dataset.track), row]));
+    space.style.height = `${selected.length * ROW_HEIGHT}px`;
+    for (const [track, row] of present) if (!wanted.has(track)) row.remove();
+    for (let place = first; place < end; place++) {
+      const track = selected[place];
+      const row = present.get(track) ?? this.#row(text, track);
+      row.style.transform = `translateY(${place * ROW_HEIGHT}px)`;
+      row.setAttribute("aria-setsize", String(selected.length));
+      row.setAttribute("aria-posinset", String(place + 1));
+      row.dataset.place = String(place);
+      if (this.#list.children[place - first + 1] !== row) this.#list.insertBefore(row, this.#list.children[place - first + 1] ?? null);
+    }
+    this.#setCurrent(this.#current);
+    this.#markPinned();
+  }
+
+  #rows() {
+    return /** @type {NodeListOf<HTMLElement>} */ (this.#list.querySelectorAll("[data-track]"));
+  }
+
+  /**
+   * @param {TextData} text
+   * @param {number} track
+   */
+  #row(text, track) {
+    const title = text.titles[track];
+    const artists = text.artistsOf(track).join(", ");
+    const names = element(
+      "button",
+      { class: "picks-names", type: "button", "data-action": "show" },
+      element("span", { class: "picks-title", dir: "auto" }, title),
+      element("span", { class: "picks-artists", dir: "auto" }, artists || "Unknown artist"),
+    );
+    const remove = element("button", { class: "icon-button", type: "button", "data-action": "remove", "aria-label": `Remove ${title}`, title: "Remove" }, icon(ICONS.remove));
+    const more = element("span", { class: "picks-more" });
+    const row = element("div", { class: "picks-row", role: "listitem", "data-track": String(track) }, names, more, remove);
+    this.#details.read(track).then(
+      (details) => {
+        more.replaceChildren(...moreNodes(title, details));
+        if (Number(row.dataset.place) === this.#current) this.#setCurrent(this.#current);
+        else for (const control of more.querySelectorAll("a, button")) control.setAttribute("tabindex", "-1");
+      },
+      // The row tells less; the card says why when the track is looked at.
+      () => more.replaceChildren(),
+    );
+    return row;
+  }
+
+  #markPinned() {
+    const { pinned } = this.#store.get();
+    for (const row of this.#rows()) row.classList.toggle("is-pinned", Number(row.dataset.track) === pinned);
+  }
+
+  /** Tab leads into the current row only; arrows change which one that is. @param {number} place */
+  #setCurrent(place) {
+    this.#current = place;
+    for (const row of this.#rows()) {
+      const tabIndex = Number(row.dataset.place) === place ? "0" : "-1";
+      for (const control of row.querySelectorAll("a, button")) control.setAttribute("tabindex", tabIndex);
+    }
+  }
+
+  /** @param {KeyboardEvent} event */
+  #onKey(event) {
+    const last = this.#store.get().selected.length - 1;
+    const page = Math.max(1, Math.floor(this.#list.clientHeight / ROW_HEIGHT) - 1);
+    /** @type {Record<string, number>} */
+    const targets = {
+      ArrowDown: this.#current + 1, ArrowUp: this.#current - 1, PageDown: this.#current + page, PageUp: this.#current - page, Home: 0, End: last,
+    };
+    const target = targets[event.key];
+    if (event.key === "Delete") this.#remove(this.#current);
+    else if (target === undefined) return;
+    else this.#focusRow(Math.max(0, Math.min(last, target)));
+    event.preventDefault();
+  }
+
+  /** @param {number} place */
+  #focusRow(place) {
+    const top = place * ROW_HEIGHT;
+    if (top < this.#list.scrollTop) this.#list.scrollTop = top;
+    else if (top + ROW_HEIGHT > this.#list.scrollTop + this.#list.clientHeight) this.#list.scrollTop = top + ROW_HEIGHT - this.#list.clientHeight;
+    this.#current = place;
+    this.#showRows();
+    /** @type {HTMLElement | null} */ (this.#list.querySelector(`[data-place="${place}"] .picks-names`))?.focus();
+  }
+
+  /** @param {number} place */
+  #remove(place) {
+    const { selected } = this.#store.get();
+    this.#selecting.toggle(selected[place]);
+    if (selected.length > 1) this.#focusRow(Math.min(place, selected.length - 2));
+  }
+
+  /** @param {Event} event */
+  #onClick(event) {
+    const button = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("[data-action]"));
+    const row = /** @type {HTMLElement | null} */ (button?.closest("[data-track]"));
+    if (!button || !row) return;
+    const track = Number(row.dataset.track);
+    if (button.dataset.action === "remove") this.#remove(Number(row.dataset.place));
+    else {
+      this.#setCurrent(Number(row.dataset.place));
+      this.#store.set({ pinned: track, hovered: NO_TRACK });
+      if (button.dataset.action === "play") void this.#player.play(track);
+      else this.#flyTo(track);
+    }
+  }
+
+  /** @param {string} kind */
+  async #export(kind) {
+    const text = /** @type {TextData} */ (this.#text);
+    const { selected } = this.#store.get();
+    this.#status.textContent = "Reading the details";
+    try {
+      const tracks = [];
+      for (const track of selected) tracks.push(listedTrack(text, track, await this.#details.read(track)));
+      const name = `${this.#map.title || "spotmap"} selection`;
+      if (kind === "uris") {
+        const uris = toSpotifyUris(tracks);
+        if (uris.length > 0) await copyText(uris.join("\n"));
+        this.#status.textContent = copiedText(uris.length, selected.length);
+      } else if (kind === "m3u") {
+        const count = countAddresses(tracks);
+        if (count > 0) saveText(`${name}.m3u8`, "audio/x-mpegurl", toM3u(tracks));
+        this.#status.textContent = savedText(count, selected.length);
+      } else {
+        saveText(`${name}.csv`, "text/csv", toCsv(tracks));
+        this.#status.textContent = savedText(selected.length, selected.length);
+      }
+    } catch (reason) {
+      if (!(reason instanceof Error)) throw reason;
+      this.#status.textContent = reason.message;
+    }
+  }
+}
+
+/** @param {number} saved  @param {number} all */
+function savedText(saved, all) {
+  if (saved === 0) return "None of these tracks has an address on the web, as far as the map knows. CSV keeps their names.";
+  return `Saved ${counted(saved, "track")}${all > saved ? `; ${all - saved} without an address` : ""}`;
+}
+
+/** @param {number} copied  @param {number} all */
+function copiedText(copied, all) {
+  if (copied === 0) return "None of these tracks is on Spotify, as far as the map knows.";
+  const rest = all > copied ? `; ${all - copied} not on Spotify` : "";
+  return `Copied ${counted(copied, "link")}${rest}. Paste them into a playlist in Spotify.`;
+}
+
+/**
+ * @param {string} title
+ * @param {TrackDetails} details
+ */
+function moreNodes(title, details) {
+  const nodes = [];
+  if (details.duration_ms !== null) nodes.push(element("span", { class: "picks-time" }, formatDuration(details.duration_ms)));
+  if (details.videoId) {
+    nodes.push(element("button", { class: "icon-button", type: "button", "data-action": "play", "aria-label": `Listen to ${title}`, title: "Listen" }, icon(ICONS.play)));
+  }
+  const link = trackLinks(details)[0];
+  if (link) {
+    const label = link.label.startsWith("Open in") ? link.label : `Open in ${link.label}`;
+    nodes.push(element("a", { class: "icon-button", href: link.url, target: "_blank", rel: "noopener", "aria-label": `${label}: ${title}`, title: label }, icon(ICONS.open)));
+  }
+  return nodes;
+}

@@ -1,0 +1,151 @@
+/** What sounds most like the pinned track: a part of its card, and lines on the map. */
+
+import { element } from "../ui/dom.js";
+import { isolated } from "../ui/format.js";
+import { inWords, keptText, whichAreElsewhere } from "./likeness.js";
+import { trackRow } from "./track_row.js";
+import { NO_GROUP, NO_TRACK } from "../data/types.js";
+
+/** @import { NeighborsReader } from "../data/load.js" */
+/** @import { Store } from "../state/store.js" */
+/** @import { MapData, Neighbors, TextData } from "../data/types.js" */
+
+/** Rows that show at once; the rest come on demand, so that the card stays low. */
+const FIRST_ROWS = 5;
+
+export class SoundsLike {
+  #map;
+  #store;
+  #reader;
+  #flyTo;
+  #findPathFrom;
+  /** @type {TextData | null} */
+  #text = null;
+  /** Of which track the neighbors are known, and those. @type {{track: number, neighbors: {track: number, isElsewhere: boolean}[]}} */
+  #known = { track: NO_TRACK, neighbors: [] };
+
+  /**
+   * @param {{map: MapData, store: Store, reader: NeighborsReader, flyTo: (track: number) => void,
+   *   findPathFrom: (track: number) => void, onArrival: () => void}} parts  `onArrival` is called when there are lines to draw
+   */
+  constructor({ map, store, reader, flyTo, findPathFrom, onArrival }) {
+    this.#map = map;
+    this.#store = store;
+    this.#reader = reader;
+    this.#flyTo = flyTo;
+    this.#findPathFrom = findPathFrom;
+    store.subscribe(["pinned"], async ({ pinned }) => {
+      if (pinned === NO_TRACK || !reader.isThere) return;
+      try {
+        const { tracks } = await reader.read(pinned);
+        const elsewhere = this.#elsewhere(pinned, tracks);
+        this.#known = { track: pinned, neighbors: tracks.map((track, place) => ({ track, isElsewhere: elsewhere[place] })) };
+        onArrival();
+      } catch (reason) {
+        // The card, which asks as well, says why there are no lines.
+        if (!(reason instanceof Error) || reason.name !== "DataError") throw reason;
+      }
+    });
+  }
+
+  /** @param {TextData} text */
+  setText(text) {
+    this.#text = text;
+  }
+
+  /** Those of the pinned track, once they are known. */
+  get neighbors() {
+    return this.#known.track === this.#store.get().pinned ? this.#known.neighbors : [];
+  }
+
+  /**
+   * @param {number} track
+   * @param {() => void} onGrow  called when the section has another height
+   * @param {() => void} onEnter  called when the keyboard goes on to another track's card
+   */
+  section(track, onGrow, onEnter) {
+    const section = element("section", { class: "alike", "aria-label": "Sounds like", hidden: true });
+    const show = (/** @type {HTMLElement[]} */ ...nodes) => {
+      section.replaceChildren(...nodes);
+      section.hidden = false;
+      onGrow();
+    };
+    if (this.#reader.isThere) {
+      this.#reader.read(track).then(
+        (neighbors) => show(...this.#nodes(track, neighbors, onGrow, onEnter)),
+        (reason) => {
+          if (!(reason instanceof Error)) throw reason;
+          show(element("h3", {}, "Sounds like"), element("p", { class: "card-note" }, reason.message));
+        },
+      );
+    }
+    return section;
+  }
+
+  /**
+   * @param {number} track
+   * @param {Neighbors} neighbors
+   * @param {() => void} onGrow
+   * @param {() => void} onEnter
+   */
+  #nodes(track, { tracks, shared, kept }, onGrow, onEnter) {
+    const elsewhere = this.#elsewhere(track, tracks);
+    const rows = tracks.map((other, place) => {
+      const notes = [inWords(shared[place] ?? ""), elsewhere[place] ? this.#whereabouts(track, other) : ""].filter(Boolean);
+      return element("li", { hidden: place >= FIRST_ROWS }, this.#row(other, notes.join(" · "), shared[place] ?? "", onEnter));
+    });
+    const button = (/** @type {string} */ kind, /** @type {string} */ label, /** @type {() => void} */ act) => {
+      const node = element("button", { class: kind, type: "button" }, label);
+      node.addEventListener("click", act);
+      return node;
+    };
+    const more = button("text-button", `${rows.length - FIRST_ROWS} more`, () => {
+      for (const row of rows) row.hidden = false;
+      more.remove();
+      rows[FIRST_ROWS].querySelector("button")?.focus({ preventScroll: true });
+      onGrow();
+    });
+    more.hidden = rows.length <= FIRST_ROWS;
+    const select = button("text-button", "Select these", () => this.#store.set({ selected: [track, ...tracks] }));
+    return [
+      element("div", { class: "alike-head" }, element("h3", {}, "Sounds like"), select),
+      element("ol", { class: "alike-list" }, ...rows),
+      more,
+      element("p", { class: "alike-kept" }, keptText(kept)),
+      button("card-action", "Path to another track", () => this.#findPathFrom(track)),
+    ];
+  }
+
+  /**
+   * @param {number} track
+   * @param {string} note
+   * @param {string} figures  what the note follows from
+   * @param {() => void} onEnter
+   */
+  #row(track, note, figures, onEnter) {
+    const row = trackRow(/** @type {TextData} */ (this.#text), track, note, (event) => {
+      this.#store.set({ pinned: track, hovered: NO_TRACK });
+      this.#flyTo(track);
+      if (event.detail === 0) onEnter();
+    });
+    row.title = figures;
+    return row;
+  }
+
+  /**
+   * @param {number} track
+   * @param {readonly number[]} others
+   */
+  #elsewhere(track, others) {
+    const { x, y, view } = this.#map;
+    const distances = others.map((other) => Math.hypot(x[other] - x[track], y[other] - y[track]));
+    return whichAreElsewhere(distances, Math.hypot(view[2] - view[0], view[3] - view[1]));
+  }
+
+  /** @param {number} track  @param {number} other */
+  #whereabouts(track, other) {
+    const { cluster, clusters } = this.#map;
+    const isNamed = cluster[other] !== NO_GROUP && cluster[other] !== cluster[track];
+    return isNamed ? `elsewhere on the map, in ${isolated(clusters[cluster[other]].name)}` : "elsewhere on the map";
+  }
+}

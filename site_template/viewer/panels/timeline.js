@@ -1,0 +1,112 @@
+/** How the library grew: a slider over the days on which tracks were added, and its replay. */
+
+import { onEscape } from "../ui/dom.js";
+import { counted } from "../ui/format.js";
+import { addedBy, replayDay } from "./growth.js";
+import { formatTrait } from "../data/traits.js";
+
+/** @import { Store } from "../state/store.js" */
+/** @import { TraitLoader } from "../state/trait_loader.js" */
+/** @import { Trait } from "../data/types.js" */
+
+const REPLAY_MS = 14_000;
+/** With reduced motion the replay is a row of stills. */
+const STILLS = 12;
+const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
+
+/**
+ * @param {HTMLElement} host
+ * @param {HTMLButtonElement} button
+ * @param {Store} store
+ * @param {TraitLoader} traitLoader
+ * @param {(text: string) => void} announce
+ */
+export function wireTimeline(host, button, store, traitLoader, announce) {
+  const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (host.querySelector(selector));
+  const slider = /** @type {HTMLInputElement} */ (find("input"));
+  const play = find("[data-action='replay']");
+  const day = find(".timeline-day");
+  const count = find(".timeline-count");
+  /** @type {Trait | undefined} */
+  let trait;
+  /** @type {Float32Array} */
+  let days = new Float32Array(0);
+  let frame = 0;
+
+  const open = () => !host.hidden;
+  const stop = () => {
+    cancelAnimationFrame(frame);
+    frame = 0;
+    play.setAttribute("aria-label", "Replay how the library grew");
+    play.classList.remove("is-playing");
+  };
+  const show = () => {
+    const { until } = store.get();
+    trait = store.get().traits.get("added_at");
+    if (until !== null && trait && !open()) openPanel();
+    if (!open() || !trait) return;
+    const value = until ?? days[days.length - 1];
+    slider.value = String(value);
+    const text = formatTrait(trait, value);
+    day.textContent = text;
+    const known = addedBy(days, value);
+    count.textContent = counted(known + trait.unknownCount, "track");
+    slider.setAttribute("aria-valuetext", `${text}, ${count.textContent}`);
+  };
+  const openPanel = () => {
+    trait = store.get().traits.get("added_at");
+    if (!trait) return;
+    days = trait.values.filter((value) => !Number.isNaN(value)).sort();
+    if (days.length === 0) return;
+    slider.min = String(days[0]);
+    slider.max = String(days[days.length - 1]);
+    host.hidden = false;
+    button.setAttribute("aria-pressed", "true");
+    show();
+  };
+  const close = () => {
+    stop();
+    host.hidden = true;
+    button.setAttribute("aria-pressed", "false");
+    store.set({ until: null });
+  };
+  const replay = () => {
+    const [first, last] = [days[0], days[days.length - 1]];
+    const from = store.get().until ?? last;
+    const start = performance.now() - (from >= last ? 0 : ((from - first) / (last - first)) * REPLAY_MS);
+    play.setAttribute("aria-label", "Pause");
+    play.classList.add("is-playing");
+    const step = (/** @type {number} */ now) => {
+      const until = replayDay((now - start) / REPLAY_MS, first, last, reducedMotion.matches ? STILLS : Infinity);
+      store.set({ until: until >= last ? null : until });
+      if (until < last) frame = requestAnimationFrame(step);
+      else {
+        stop();
+        announce(`Replay finished: ${count.textContent}`);
+      }
+    };
+    frame = requestAnimationFrame(step);
+  };
+
+  button.hidden = !traitLoader.offers("added_at");
+  button.addEventListener("click", async () => {
+    if (open()) close();
+    else if (await traitLoader.load(["added_at"], announce)) {
+      openPanel();
+      slider.focus();
+    }
+  });
+  const leave = () => {
+    close();
+    button.focus();
+  };
+  find("[data-action='close']").addEventListener("click", leave);
+  onEscape(host, leave);
+  play.addEventListener("click", () => (frame ? stop() : replay()));
+  slider.addEventListener("input", () => {
+    stop();
+    const value = Number(slider.value);
+    store.set({ until: value >= Number(slider.max) ? null : value });
+  });
+  store.subscribe(["until"], show);
+}

@@ -1,0 +1,23 @@
+/** A track in a list beside others that sound like it: pressed, it leads there. */
+
+import { element } from "../ui/dom.js";
+
+/** @import { TextData } from "../data/types.js" */
+
+/**
+ * @param {TextData} text
+ * @param {number} track
+ * @param {string} note  why it is there, or empty
+ * @param {(event: MouseEvent) => void} onPress
+ */
+export function trackRow({ titles, artistsOf }, track, note, onPress) {
+  const row = element(
+    "button",
+    { class: "alike-row", type: "button", "data-track": String(track) },
+    element("span", { class: "alike-title", dir: "auto" }, titles[track]),
+    element("span", { class: "alike-artists", dir: "auto" }, artistsOf(track).join(", ") || "Unknown artist"),
+  );
+  if (note) row.append(element("span", { class: "alike-note", dir: "auto" }, note));
+  row.addEventListener("click", onPress);
+  return row;
+}

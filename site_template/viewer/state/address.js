@@ -1,0 +1,158 @@
+/** Keeps the page's address at what the page shows, and the page at its address: links, reload, back and forward. */
+
+import { readLink, tracksWith, writeLink, writeView } from "./link.js";
+import { isGroupKind } from "./appearance.js";
+import { isAxis } from "../data/axes.js";
+import { NO_TRACK } from "../data/types.js";
+
+/** @import { Navigation } from "../map/navigation.js" */
+/** @import { Store } from "./store.js" */
+/** @import { TraitLoader } from "./trait_loader.js" */
+/** @import { MapData, State, TextData } from "../data/types.js" */
+
+/** Browsers refuse more than some hundred changes of the address in half a minute. */
+const SETTLED_MS = 300;
+/** A step that "back" undoes. Typing, panning and the slider over time would fill the history with steps nobody took. */
+const STEPS = /** @type {const} */ ([
+  "colorBy", "hiddenClusters", "hiddenPlaylists", "hiddenLayers", "traitFilters", "axes", "pinned", "selected",
+]);
+
+export class Address {
+  #map;
+  #store;
+  #navigation;
+  #traitLoader;
+  /** @type {TextData | null} */
+  #text = null;
+  #timer = 0;
+  #isStep = false;
+  #written = "";
+  /** While the page follows the address, the address does not follow the page. */
+  #isFollowing = false;
+
+  /**
+   * @param {MapData} map
+   * @param {Store} store
+   * @param {Navigation} navigation
+   * @param {TraitLoader} traitLoader
+   */
+  constructor(map, store, navigation, traitLoader) {
+    this.#map = map;
+    this.#store = store;
+    this.#navigation = navigation;
+    this.#traitLoader = traitLoader;
+    this.#written = writeLink(store.get(), map, null);
+    store.subscribe(STEPS, () => this.#later(true));
+    store.subscribe(["transform", "query", "until"], () => this.#later(false));
+    addEventListener("popstate", () => void this.#follow(true));
+  }
+
+  /** What of the address needs no text: to be called once the window's size is known, before the first paint. */
+  async start() {
+    this.#navigation.show(readLink(location.hash, this.#map).view);
+    await this.#follow(false);
+  }
+
+  /** Titles have arrived, so tracks can be found. @param {TextData} text */
+  async setText(text) {
+    this.#text = text;
+    await this.#follow(false);
+  }
+
+  /** @param {boolean} isStep */
+  #later(isStep) {
+    if (this.#isFollowing || !this.#text) return;
+    // The step before this one keeps the view that it was left at.
+    if (isStep && this.#timer && !this.#isStep) this.#write(false, this.#written);
+    clearTimeout(this.#timer);
+    this.#isStep ||= isStep;
+    this.#timer = setTimeout(() => this.#write(this.#isStep, writeLink(this.#store.get(), this.#map, this.#text)), this.#isStep ? 60 : SETTLED_MS);
+  }
+
+  /**
+   * @param {boolean} isStep
+   * @param {string} link
+   */
+  #write(isStep, link) {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    this.#isStep = false;
+    const view = writeView(this.#navigation.view);
+    const hash = [view && `at=${view}`, link].filter(Boolean).join("&");
+    const address = hash ? `#${hash}` : location.pathname + location.search;
+    if (isStep && link !== this.#written) history.pushState(null, "", address);
+    else history.replaceState(null, "", address);
+    this.#written = link;
+  }
+
+  /** @param {boolean} moves  whether the view is to follow too */
+  async #follow(moves) {
+    const { view, patch, pinned, selected, isPath } = readLink(location.hash, this.#map);
+    const text = this.#text;
+    this.#isFollowing = true;
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    try {
+      const ids = [...patch.traitFilters.keys(), patch.colorBy, patch.until === null ? "" : "added_at", ...Object.values(patch.axes ?? {})];
+      const offered = new Set(ids.filter((id) => this.#traitLoader.offers(id)));
+      const isLoaded = offered.size === 0 || (await this.#traitLoader.load([...offered], () => {}));
+      /** @type {Partial<State>} */
+      const next = keptOf(patch, isLoaded ? offered : new Set());
+      const { axes, traits } = this.#store.get();
+      next.axes = axesOf(patch, axes, traits);
+      if (text) {
+        next.pinned = tracksWith(text, pinned ? [pinned] : [])[0] ?? NO_TRACK;
+        next.selected = tracksWith(text, selected);
+        next.path = isPath ? next.selected : [];
+      }
+      this.#store.set(changesOf(next, this.#store.get()));
+      if (moves || next.axes !== axes) this.#navigation.show(view);
+      this.#written = writeLink(this.#store.get(), this.#map, text);
+    } finally {
+      this.#isFollowing = false;
+    }
+  }
+}
+
+/**
+ * What an address changes: a list read from it is a new one, even where it holds what the page shows already, and would have
+ * every track dressed anew.
+ *
+ * @param {Partial<State>} next
+ * @param {Readonly<State>} state
+ * @returns {Partial<State>}
+ */
+function changesOf(next, state) {
+  return Object.fromEntries(Object.entries(next).filter(([key, value]) => {
+    const current = state[/** @type {keyof State} */ (key)];
+    return !(isEmptyList(value) && isEmptyList(current));
+  }));
+}
+
+/** @param {unknown} value */
+const isEmptyList = (value) => (Array.isArray(value) ? value.length === 0 : (value instanceof Set || value instanceof Map) && value.size === 0);
+
+/**
+ * @param {import("./link.js").LinkedState["patch"]} patch
+ * @param {ReadonlySet<string>} known  traits that are there
+ */
+function keptOf(patch, known) {
+  return {
+    ...patch,
+    colorBy: isGroupKind(patch.colorBy) || known.has(patch.colorBy) ? patch.colorBy : "cluster",
+    traitFilters: new Map([...patch.traitFilters].filter(([id]) => known.has(id))),
+    until: known.has("added_at") ? patch.until : null,
+  };
+}
+
+/**
+ * @param {Pick<State, "axes">} patch
+ * @param {State["axes"]} now  kept where it says the same: others are new places for all tracks
+ * @param {State["traits"]} traits
+ * @returns {State["axes"]}
+ */
+function axesOf({ axes }, now, traits) {
+  if (axes?.x === now?.x && axes?.y === now?.y) return now;
+  const isThere = (/** @type {string} */ id) => traits.has(id) && isAxis(/** @type {import("../data/types.js").Trait} */ (traits.get(id)));
+  return axes && isThere(axes.x) && isThere(axes.y) ? axes : null;
+}

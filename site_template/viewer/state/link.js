@@ -1,0 +1,214 @@
+/**
+ * What a person sees, as the part of an address after "#", and back. Groups go by their ids and tracks by what they are called,
+ * so that a link outlives a rebuild. Pure.
+ */
+
+import { hashText } from "../ui/artwork.js";
+import { groupsOf, HIDDEN_KEY } from "./appearance.js";
+import { NO_GROUP, NO_TRACK } from "../data/types.js";
+
+/** @import { GroupKind, MapData, State, TextData, TraitFilter, View } from "../data/types.js" */
+
+/** More selected tracks than this would make an address that mail programs break. */
+export const MAX_LINKED_TRACKS = 300;
+const NO_GROUP_ID = "-";
+const FINGERPRINT_DIGITS = 7;
+/** @type {Readonly<Record<GroupKind, string>>} */
+const GROUP_KEYS = { cluster: "clusters", playlist: "playlists", layer: "libraries" };
+const RANGE = "range.";
+const WITHOUT = "without.";
+
+/**
+ * @typedef {object} LinkedState
+ * @property {View | null} view
+ * @property {Pick<State, "colorBy" | "hiddenClusters" | "hiddenPlaylists" | "hiddenLayers" | "traitFilters" | "axes" | "until" | "query">} patch
+ * @property {string} pinned  fingerprint, empty for none
+ * @property {string[]} selected  fingerprints
+ * @property {boolean} isPath  whether these are a path, in its order
+ */
+
+/** How a sign is written where it joins a list. @type {Readonly<Record<string, string>>} */
+const ESCAPES = { ",": "%2C", "~": "%7E" };
+/** Lists in an address are joined by commas. @param {Iterable<string>} parts  @param {string} [sign] */
+const joined = (parts, sign = ",") => Array.from(parts, (part) => part.replaceAll("%", "%25").replaceAll(sign, ESCAPES[sign])).join(sign);
+/** @param {string} text  @param {string} [sign] */
+const parted = (text, sign = ",") => (text === "" ? [] : text.split(sign).map((part) => part.replaceAll(ESCAPES[sign], sign).replaceAll("%25", "%")));
+
+/**
+ * What tracks are told by in an address: title, artists and album, and which of those that share all three it is.
+ *
+ * @param {TextData} text
+ * @param {readonly number[]} tracks
+ * @returns {string[]}  in the same order
+ */
+export function fingerprints(text, tracks) {
+  if (tracks.length === 0) return [];
+  const titles = new Set(tracks.map((track) => text.titles[track]));
+  const printOf = counting(text);
+  /** @type {Map<number, string>} */
+  const prints = new Map();
+  const last = Math.max(...tracks);
+  for (let track = 0; track <= last; track++) if (titles.has(text.titles[track])) prints.set(track, printOf(track));
+  return tracks.map((track) => /** @type {string} */ (prints.get(track)));
+}
+
+/**
+ * The fingerprint of one track after the other, in ascending order; those with other titles than are wanted may be left out.
+ *
+ * @param {TextData} text
+ * @returns {(track: number) => string}
+ */
+function counting(text) {
+  /** @type {Map<string, number>} */
+  const equals = new Map();
+  return (track) => {
+    const name = [text.titles[track], text.albumOf(track), ...text.artistsOf(track)].join("\n");
+    const place = equals.get(name) ?? 0;
+    equals.set(name, place + 1);
+    return hashText(`${name}\n${place}`).toString(36).padStart(FINGERPRINT_DIGITS, "0");
+  };
+}
+
+/**
+ * @param {TextData} text
+ * @param {readonly string[]} prints
+ * @returns {number[]}  their tracks, in this order; those that are not on the map (any more) are left out
+ */
+export function tracksWith(text, prints) {
+  if (prints.length === 0) return [];
+  const wanted = new Set(prints);
+  const printOf = counting(text);
+  /** @type {Map<string, number>} */
+  const found = new Map();
+  for (let track = 0; track < text.titles.length && found.size < wanted.size; track++) {
+    const print = printOf(track);
+    if (wanted.has(print) && !found.has(print)) found.set(print, track);
+  }
+  return prints.flatMap((print) => found.get(print) ?? []);
+}
+
+/**
+ * @param {Readonly<State>} state
+ * @param {MapData} map
+ * @param {TextData | null} text  without it, tracks cannot be named
+ * @returns {string}  everything but the view, and without "#"
+ */
+export function writeLink(state, map, text) {
+  const fields = new URLSearchParams();
+  if (state.colorBy !== "cluster") fields.set("by", state.colorBy);
+  for (const [kind, key] of Object.entries(GROUP_KEYS)) {
+    const value = writeHidden(map, /** @type {GroupKind} */ (kind), state);
+    if (value) fields.set(key, value);
+  }
+  for (const [id, { low, high, hidden }] of state.traitFilters) {
+    if (low !== -Infinity || high !== Infinity) fields.set(RANGE + id, `${writeEnd(low)}~${writeEnd(high)}`);
+    if (hidden.size > 0) fields.set(WITHOUT + id, joined(hidden) || ",");
+  }
+  if (state.axes) fields.set("axes", joined([state.axes.x, state.axes.y], "~"));
+  if (state.until !== null) fields.set("until", String(state.until));
+  if (state.query) fields.set("q", state.query);
+  if (text && state.pinned !== NO_TRACK) fields.set("track", fingerprints(text, [state.pinned])[0]);
+  if (text && state.selected.length > 0 && state.selected.length <= MAX_LINKED_TRACKS) {
+    fields.set(state.path === state.selected ? "path" : "list", fingerprints(text, state.selected).join(""));
+  }
+  return fields.toString();
+}
+
+/** @param {number} value */
+const writeEnd = (value) => (Number.isFinite(value) ? String(Number(value.toPrecision(6))) : "");
+
+/**
+ * Those that are hidden, after "!", or those that are not: whichever is shorter.
+ *
+ * @param {MapData} map
+ * @param {GroupKind} kind
+ * @param {Readonly<State>} state
+ */
+function writeHidden(map, kind, state) {
+  const hidden = state[HIDDEN_KEY[kind]];
+  if (hidden.size === 0) return "";
+  const all = [NO_GROUP, ...groupsOf(map, kind).map(({ index }) => index)];
+  const shown = all.filter((index) => !hidden.has(index));
+  const ids = (/** @type {Iterable<number>} */ indices) =>
+    joined(Array.from(indices, (index) => (index === NO_GROUP ? NO_GROUP_ID : groupsOf(map, kind)[index].id)));
+  return shown.length < hidden.size ? ids(shown) || "," : `!${ids(hidden)}`;
+}
+
+/**
+ * Whatever is not understood is left out: a link from elsewhere, or from an older build, still shows what it can.
+ *
+ * @param {string} hash  with or without "#"
+ * @param {MapData} map
+ * @returns {LinkedState}
+ */
+export function readLink(hash, map) {
+  const fields = new URLSearchParams(hash.replace(/^#/, ""));
+  /** @type {Map<string, TraitFilter>} */
+  const traitFilters = new Map();
+  const filterOf = (/** @type {string} */ id) => traitFilters.get(id) ?? { low: -Infinity, high: Infinity, hidden: new Set() };
+  for (const [key, value] of fields) {
+    if (key.startsWith(RANGE)) {
+      const id = key.slice(RANGE.length);
+      const [low, high] = value.split("~");
+      traitFilters.set(id, { ...filterOf(id), low: readEnd(low, -Infinity), high: readEnd(high, Infinity) });
+    } else if (key.startsWith(WITHOUT)) {
+      const id = key.slice(WITHOUT.length);
+      traitFilters.set(id, { ...filterOf(id), hidden: new Set(value === "," ? [""] : parted(value)) });
+    }
+  }
+  const until = Number(fields.get("until") ?? NaN);
+  return {
+    view: readView(fields.get("at")),
+    patch: {
+      colorBy: fields.get("by") ?? "cluster",
+      hiddenClusters: readHidden(map, "cluster", fields),
+      hiddenPlaylists: readHidden(map, "playlist", fields),
+      hiddenLayers: readHidden(map, "layer", fields),
+      traitFilters,
+      axes: readAxes(fields.get("axes")),
+      until: Number.isFinite(until) ? until : null,
+      query: fields.get("q") ?? "",
+    },
+    pinned: fields.get("track") ?? "",
+    isPath: fields.has("path"),
+    selected: (fields.get("path") ?? fields.get("list") ?? "").match(new RegExp(`.{${FINGERPRINT_DIGITS}}`, "g")) ?? [],
+  };
+}
+
+/** @param {string | undefined} text  @param {number} otherwise */
+function readEnd(text, otherwise) {
+  const value = Number(text || NaN);
+  return Number.isNaN(value) ? otherwise : value;
+}
+
+/** @param {string | null} text  @returns {State["axes"]} */
+function readAxes(text) {
+  const [x, y] = parted(text ?? "", "~");
+  return x && y ? { x, y } : null;
+}
+
+/**
+ * @param {MapData} map
+ * @param {GroupKind} kind
+ * @param {URLSearchParams} fields
+ * @returns {Set<number>}
+ */
+function readHidden(map, kind, fields) {
+  const value = fields.get(GROUP_KEYS[kind]);
+  if (!value) return new Set();
+  const all = [{ index: NO_GROUP, id: NO_GROUP_ID }, ...groupsOf(map, kind)];
+  const isExclusion = value.startsWith("!");
+  const ids = new Set(parted(isExclusion ? value.slice(1) : value));
+  const hidden = all.filter(({ id }) => ids.has(id) === isExclusion);
+  // A link that names only groups of another build must not leave an empty map.
+  return new Set(hidden.length === all.length && value !== "," ? [] : hidden.map(({ index }) => index));
+}
+
+/** @param {View | null} view  @returns {string}  empty for the whole map */
+export const writeView = (view) => (view ? [view.x, view.y, view.span].map((value) => Math.round(value)).join(",") : "");
+
+/** @param {string | null} text  @returns {View | null} */
+function readView(text) {
+  const [x, y, span] = (text ?? "").split(",").map(Number);
+  return [x, y, span].every(Number.isFinite) && span > 0 ? { x, y, span } : null;
+}

@@ -1,0 +1,80 @@
+/** Fetches what is known of every track once something needs it, and puts it into the state. */
+
+import { createSinceTrait, createTrait, traitNames } from "../data/traits.js";
+
+/** @import { DetailsReader } from "../data/load.js" */
+/** @import { Store } from "./store.js" */
+/** @import { Insights, MapData } from "../data/types.js" */
+/** @import { TraitName } from "../data/traits.js" */
+
+export class TraitLoader {
+  #map;
+  #store;
+  #details;
+  #readInsights;
+
+  /**
+   * @param {MapData} map
+   * @param {Store} store
+   * @param {DetailsReader} details
+   * @param {() => Promise<Insights>} readInsights
+   */
+  constructor(map, store, details, readInsights) {
+    this.#map = map;
+    this.#store = store;
+    this.#details = details;
+    this.#readInsights = readInsights;
+    /** What can be asked for. */
+    this.names = traitNames(map.columns);
+  }
+
+  /** @param {string} id */
+  offers(id) {
+    return this.names.some((name) => name.id === id);
+  }
+
+  /**
+   * @param {readonly string[]} ids
+   * @param {(note: string) => void} tell  how it goes, in words; empty when there is nothing to say
+   * @returns {Promise<boolean>}  whether they are all there now
+   */
+  async load(ids, tell) {
+    const wanted = this.names.filter(({ id }) => ids.includes(id) && !this.#store.get().traits.has(id));
+    if (wanted.length === 0) return true;
+    try {
+      const arrived = await Promise.all([
+        this.#fromDetails(wanted.filter(({ source }) => source === "details"), tell),
+        this.#fromInsights(wanted.filter(({ source }) => source === "insights")),
+      ]);
+      const traits = new Map(this.#store.get().traits);
+      for (const trait of arrived.flat()) traits.set(trait.id, trait);
+      this.#store.set({ traits });
+      tell("");
+      return true;
+    } catch (reason) {
+      if (!(reason instanceof Error) || reason.name !== "DataError") throw reason;
+      tell(reason.message);
+      return false;
+    }
+  }
+
+  /**
+   * @param {readonly TraitName[]} names
+   * @param {(note: string) => void} tell
+   */
+  async #fromDetails(names, tell) {
+    if (names.length === 0) return [];
+    tell("Reading the details of all tracks");
+    const documents = await this.#details.readAll((share) =>
+      tell(`Reading the details of all tracks: ${Math.floor(100 * share)} %`),
+    );
+    return names.map((name) => createTrait(name, documents, this.#map.count));
+  }
+
+  /** @param {readonly TraitName[]} names */
+  async #fromInsights(names) {
+    if (names.length === 0) return [];
+    const { since } = await this.#readInsights();
+    return names.map((name) => createSinceTrait(name, since, this.#map.count));
+  }
+}
