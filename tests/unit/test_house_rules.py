@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,25 @@ def test_only_progress_the_command_line_and_the_preview_print() -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
     }
     assert not printers
+
+
+ALPHABETS = {"ARABIC", "CYRILLIC", "GREEK", "HEBREW", "LATIN"}
+"""They share shapes of letters, so that a wrong letter in a word is not seen: it only never matches."""
+
+
+def alphabets(word: str) -> set[str]:
+    return {unicodedata.name(letter, "").partition(" ")[0] for letter in word if letter.isalpha()} & ALPHABETS
+
+
+def test_no_word_of_the_matcher_mixes_alphabets() -> None:
+    files = [*(PACKAGE / "acquire/matching").rglob("*.*"), PACKAGE / "insights/versions.py"]
+    texts = {path.name: path.read_text(encoding="utf-8") for path in files if path.suffix != ".pyc"}
+    assert {"words.py", "people.py"} <= texts.keys()
+    assert alphabets("\u0447a\u0441\u043e\u0432") == {"CYRILLIC", "LATIN"}  # a Latin a in a Russian word
+    mixed = [
+        (name, word) for name, text in texts.items() for word in re.findall(r"\w+", text) if len(alphabets(word)) > 1
+    ]
+    assert not mixed
 
 
 def locked(name: str) -> dict[str, str]:

@@ -43,6 +43,11 @@ from spotmap_build.acquire.matching.versions import read_segment
         ("Official Live Video", {"live"}),
         ("デモ", {"demo"}),
         ("MR", {"instrumental"}),
+        ("גרסה קצרה", {"edit"}),
+        ("גרסת רדיו", {"edit"}),
+        ("Полная версия", {"extended"}),
+        ("새 버전", {"re-recording"}),
+        ("10 часов", {"loop"}),
     ],
 )
 def test_what_a_mark_says(segment: str, kinds: set[str]) -> None:

@@ -122,8 +122,16 @@ def _find(text: str) -> _Found:
 
 
 def _find_pieces(kinds: set[str], is_neutral: bool, rest: list[str]) -> _Found:
-    """Look for what other scripts write, inside of words."""
+    """Look for what other scripts write: words beside each other, then pieces inside of words."""
     names: list[str] = []
+    for piece, kind in _pieces():
+        size = len(piece.split())
+        for at in range(len(rest) - size + 1 if size > 1 else 0):
+            if piece in " ".join(rest[at : at + size]):
+                is_neutral |= not kind
+                kinds |= kind
+                rest = rest[:at] + rest[at + size :]
+                break
     for token in rest:
         found = [] if is_latin(token) else [kind for piece, kind in _pieces() if piece in token]
         for kind in found:
