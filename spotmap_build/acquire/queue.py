@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from spotmap_build.acquire.prefetch import Prefetcher
 from spotmap_build.acquire.scratch import Scratch, arrived, scratch_folder
 from spotmap_build.acquire.state import PARTS, Acquisition, tag_names
 from spotmap_build.cache.freshness import Failure, retry_later
+from spotmap_build.core.tally import Tally
 from spotmap_build.model import Done, Failed
 
 if TYPE_CHECKING:
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from spotmap_build.embed.workers import EmbedJob
     from spotmap_build.fetch.source import Loaded
     from spotmap_build.model import Recording, Track, TrackEmbedding
+
+SEARCHED_FOR: Final = "searched for"
+DOWNLOADED: Final = "downloaded"
+SETTLED: Final = "settled"
+"""Tracks that are done with before a worker gets them: not found, not downloaded, or the recording of another track."""
 
 
 def listen(acquisition: Acquisition) -> int:
@@ -67,12 +73,12 @@ class _JobSource:
         self._scratch = scratch.folder
         self._adopted = scratch.adopted
         self._weights = weights
-        self._settled = 0
+        self._counts = Tally()
         self._finished = 0
         self._told = 0
         self._local = [track for track in acquisition.missing if not track.is_remote]
         remote = [track for track in acquisition.missing if track.is_remote]
-        self._counts = {"searched for": len(searches), "downloaded": 0}
+        self._counts.add(SEARCHED_FOR, len(searches))
         self._supply = Prefetcher(searches, remote, find=self._find, get=self._get, workers=workers)
 
     def __enter__(self) -> _JobSource:
@@ -105,13 +111,14 @@ class _JobSource:
 
     def outcome(self, embedded: int) -> str:
         """What was done, as a sentence."""
-        parts = [f"{count} {what}" for what, count in self._counts.items() if count]
+        counts = [(self._counts[what], what) for what in (SEARCHED_FOR, DOWNLOADED)]
+        parts = [f"{count} {what}" for count, what in counts if count]
         failures = self._finished - embedded
         parts.append(f"listened to {embedded} recordings" + (f", {failures} could not be heard" if failures else ""))
         return ", ".join(parts)
 
     def _tell(self) -> None:
-        done = self._settled + self._finished
+        done = self._counts[SETTLED] + self._finished
         if done != self._told:
             self._told = done
             self._listening.run.progress.advance(done)
@@ -121,7 +128,7 @@ class _JobSource:
         self._listening.found[track.id] = found
         if found.failure is None and self._listening.claim(found.track):
             return found.track
-        self._settled += 1
+        self._counts.add(SETTLED)
         return None
 
     def _get(self, track: Track) -> EmbedJob | None:
@@ -133,9 +140,9 @@ class _JobSource:
         path = self._listening.downloader.get(track, self._scratch, self._supply.cancelled)
         if isinstance(path, Failed):
             self._listening.waiting[track.recording.digest] = path
-            self._settled += 1
+            self._counts.add(SETTLED)
             return None
-        self._counts["downloaded"] += 1
+        self._counts.add(DOWNLOADED)
         return self._job(track, arrived(path))
 
     def _job(self, track: Track, path: Path | None) -> EmbedJob:

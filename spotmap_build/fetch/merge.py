@@ -142,7 +142,6 @@ def _join(
                 namesakes.setdefault(one, []).append(group)
     namesakes.pop(None, None)
     joined: dict[int, _Same] = {}
-    namesakes.pop(None, None)
     for alike in namesakes.values():
         if 1 < len(alike) <= MOST_NAMESAKES:
             _join_alike([_final(group, joined) for group in alike], is_same, joined)

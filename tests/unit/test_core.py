@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from spotmap_build.core.files import (
     write_atomically,
 )
 from spotmap_build.core.retry_after import LONGEST_PAUSE_S, clamp_retry_at, parse_retry_after
+from spotmap_build.core.tally import Tally
 from spotmap_build.core.text import printable
 
 
@@ -149,3 +151,23 @@ def test_a_pause_is_read_and_bounded(header: str | None, wait_s: float | None) -
 def test_a_remembered_pause_is_bounded() -> None:
     assert clamp_retry_at(1e30, NOW) == int(NOW) + LONGEST_PAUSE_S
     assert clamp_retry_at(NOW + 60, NOW) == int(NOW) + 60
+
+
+class Interrupted(int):
+    """A number while which is being added, another thread adds one as well, if it can."""
+
+    threads: list[threading.Thread]
+
+    def __radd__(self, other: int) -> int:
+        for thread in self.threads:
+            thread.start()
+            thread.join(timeout=0.2)  # not until its end: it has to wait for its turn
+        return other + int(self)
+
+
+def test_no_count_is_lost_where_two_threads_add_at_once() -> None:
+    tally, number = Tally(), Interrupted(1)
+    number.threads = [threading.Thread(target=tally.add, args=("downloaded",), daemon=True)]
+    tally.add("downloaded", number)
+    number.threads[0].join(timeout=10)
+    assert tally["downloaded"] == 2
