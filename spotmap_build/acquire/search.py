@@ -16,6 +16,7 @@ from spotmap_build.acquire.video_ids import is_video_id
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.freshness import Failure, Freshness, retry_later
 from spotmap_build.cache.keys import Key, digest_bytes
+from spotmap_build.core.dates import DAY_S
 from spotmap_build.core.files import check_regular
 from spotmap_build.core.rate_limiting import NotUnderstood
 from spotmap_build.errors import ServiceError
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 MATCH_VERSION: Final = 1
 """Raise when the matcher decides otherwise: everything is decided anew, from the searches that are remembered."""
 SEARCH_VERSION: Final = 1
-DAY_S: Final = 86_400
 NONE_MAX_AGE_S: Final = 30 * DAY_S
 """A recording that was not there a month ago may be there now."""
 SURE: Final = 0.9

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build.cache.errors import CacheReadOnly
 from spotmap_build.cache.freshness import Failure
 from spotmap_build.cache.keys import Key
+from spotmap_build.core.dates import format_date, format_time
 from spotmap_build.core.rate_limiting import CircuitBreaker
 from spotmap_build.core.retry_after import LONGEST_PAUSE_S, clamp_retry_at
 from spotmap_build.errors import ServiceError, ServiceRefused
@@ -86,11 +86,11 @@ class Service:
 
 
 def when(retry_at_unix_s: int | None) -> str:
-    """`` It is tried again after 21:40 UTC on 3 December.``, or nothing where that is not known or no date."""
+    """`` It can be tried again after 21:40 UTC on 3 December.``, or nothing where that is not known or no date."""
     if retry_at_unix_s is None:
         return ""
     try:
-        moment = datetime.fromtimestamp(retry_at_unix_s, UTC)
+        moment = f"{format_time(retry_at_unix_s)} on {format_date(retry_at_unix_s, with_year=False)}"
     except (ValueError, OverflowError, OSError):
         return ""
-    return f" It can be tried again after {moment:%H:%M} UTC on {moment.day} {moment:%B}."
+    return f" It can be tried again after {moment}."

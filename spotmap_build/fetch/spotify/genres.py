@@ -9,6 +9,7 @@ import msgspec
 
 from spotmap_build.cache.freshness import Freshness
 from spotmap_build.cache.keys import Key
+from spotmap_build.core.dates import DAY_S
 from spotmap_build.fetch.spotify.rows import Text, read_genres
 from spotmap_build.fetch.spotify.snapshot import read_content
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from spotmap_build.fetch.spotify.api import SpotifyApi
 
 GENRES_VERSION: Final = 1
-DAY_S: Final = 86_400
 ARTIST_AGE_S: Final = 90 * DAY_S
 BUDGET: Final = 200
 """Requests a build. The artists of most tracks come first, so a large library is complete after some builds."""

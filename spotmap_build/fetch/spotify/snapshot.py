@@ -15,6 +15,7 @@ import msgspec
 from spotmap_build.cache.errors import CacheReadOnly, CorruptEntry
 from spotmap_build.cache.freshness import Failure, Freshness
 from spotmap_build.cache.keys import Key, canonical_json, digest_bytes
+from spotmap_build.core.dates import DAY_S
 from spotmap_build.fetch.spotify.rows import Count, Page, Row, Text
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from spotmap_build.cache.store import Cache
 
 SNAPSHOT_VERSION: Final = 1
-DAY_S: Final = 86_400
 LIST_AGE_S: Final = 365 * DAY_S
 """After a year a list is fetched anew although its version is the same: titles and ISRCs get corrected."""
 PAGE_AGE_S: Final = 30 * DAY_S

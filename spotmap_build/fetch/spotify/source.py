@@ -10,12 +10,12 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Self
 
 from spotmap_build.cache.errors import CacheReadOnly
 from spotmap_build.cache.freshness import Failure
 from spotmap_build.cache.keys import Key, digest_bytes
+from spotmap_build.core.dates import DAY_S, format_date, format_time
 from spotmap_build.core.retry_after import LONGEST_PAUSE_S, clamp_retry_at
 from spotmap_build.core.text import printable
 from spotmap_build.errors import LoginError, ServiceError, ServiceRefused, SpotmapError
@@ -23,7 +23,7 @@ from spotmap_build.fetch.source import Loaded
 from spotmap_build.fetch.spotify.assemble import ReadPlaylist, artists_by_weight, make_library
 from spotmap_build.fetch.spotify.genres import Genres
 from spotmap_build.fetch.spotify.settings import SpotifySettings
-from spotmap_build.fetch.spotify.snapshot import DAY_S, CachedPages, Index, ListState, SnapshotStore
+from spotmap_build.fetch.spotify.snapshot import CachedPages, Index, ListState, SnapshotStore
 from spotmap_build.fetch.spotify.token import Login, remaining, save_login
 
 if TYPE_CHECKING:
@@ -159,9 +159,9 @@ class _RememberedPause:
         # An earlier version kept whatever number came; a pause longer than any that is kept now is none.
         if failure is None or retry_at_unix_s is None or retry_at_unix_s > self._clock() + LONGEST_PAUSE_S:
             return None
-        moment = datetime.fromtimestamp(retry_at_unix_s, UTC)
+        moment = f"{format_time(retry_at_unix_s)} on {format_date(retry_at_unix_s)}"
         return ServiceRefused(
-            f"{printable(failure.detail)} It can be asked again after {moment:%H:%M} UTC on {_day(moment)}.",
+            f"{printable(failure.detail)} It can be asked again after {moment}.",
             hint="Build again then; --retry asks at once, which can make the pause longer.",
             retry_after_s=retry_at_unix_s - self._clock(),
         )
@@ -189,10 +189,10 @@ def _age(index: Index, saved: CachedPages | None, unread_playlists: int, now_uni
     """How old and how whole the library is that is used instead of today's."""
     sentences = []
     if index.taken_at_unix_s:
-        taken = datetime.fromtimestamp(index.taken_at_unix_s, UTC)
+        taken = f"{format_date(index.taken_at_unix_s)} at {format_time(index.taken_at_unix_s)}"
         days = max(0, int(now_unix_s - index.taken_at_unix_s) // DAY_S)
         ago = {0: "less than a day ago", 1: "a day ago"}.get(days, f"{days} days ago")
-        sentences.append(f"The library is as Spotify showed it on {_day(taken)} at {taken:%H:%M} UTC, {ago}.")
+        sentences.append(f"The library is as Spotify showed it on {taken}, {ago}.")
     if saved is not None and not saved.is_whole:
         sentences.append(
             f"Only the last {len(saved.rows):,} of {saved.total:,} saved tracks have been fetched so far; the next "
@@ -202,7 +202,3 @@ def _age(index: Index, saved: CachedPages | None, unread_playlists: int, now_uni
         count = "1 playlist has" if unread_playlists == 1 else f"{unread_playlists:,} playlists have"
         sentences.append(f"{count} not been fetched yet, or not all of it.")
     return sentences
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment.day} {moment:%B %Y}"

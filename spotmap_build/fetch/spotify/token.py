@@ -13,13 +13,13 @@ import re
 import stat
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from platformdirs import user_config_path
 
+from spotmap_build.core.dates import DAY_S, format_date
 from spotmap_build.core.files import check_regular, open_regular, write_atomically
 from spotmap_build.core.text import printable
 from spotmap_build.errors import LoginError
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SECRET_PREFIX: Final = "spotmap1."
-DAY_S: Final = 86_400
 GOOD_FOR_DAYS: Final = 183
 """Six months. Spotify counts calendar months; a day more or less does not matter to a warning."""
 WARN_BELOW_DAYS: Final = 31
@@ -88,8 +87,7 @@ def default_token_file() -> Path:
 def remaining(login: Login, now_unix_s: float) -> str:
     """How long the login is still good, as a sentence; from month five on with the advice to renew it."""
     days = login.days_left(now_unix_s)
-    end = datetime.fromtimestamp(login.expires_at_unix_s, UTC)
-    day = f"{end.day} {end:%B %Y}"
+    day = format_date(login.expires_at_unix_s)
     if days < 0:
         return f"The Spotify login ended on {day}, six months after it was made. {LOGIN_AGAIN_HINT}"
     number = "1 more day" if days == 1 else f"{days} more days"
@@ -102,9 +100,9 @@ def login_ended(login: Login, now_unix_s: float) -> LoginError:
     if login.days_left(now_unix_s) < 0:
         reason = "The Spotify login has ended: six months have passed since it was made."
     else:
-        made = datetime.fromtimestamp(login.authorized_at_unix_s, UTC)
+        day = format_date(login.authorized_at_unix_s)
         reason = (
-            f"Spotify no longer accepts the login of {made.day} {made:%B %Y}, though its six months are not over: "
+            f"Spotify no longer accepts the login of {day}, though its six months are not over: "
             "access was taken back (on Spotify's page of apps, or by a changed password)."
         )
     return LoginError(reason, hint=f"{LOGIN_AGAIN_HINT} (for CI with --print-ci-secret)")
