@@ -111,7 +111,9 @@ def _rings(region: _Region) -> tuple[tuple[int, ...], ...]:
         for ring, area in zip(rings, areas, strict=True)
         if area > 0 or -area > smallest_hole
     )
-    return tuple(tuple(_without_repeats(region.to_map(ring)).ravel().tolist()) for ring in simplified)
+    on_map = (_without_repeats(region.to_map(ring)) for ring in simplified)
+    # An island that just reaches the threshold can be a speck between two coordinates of the map.
+    return tuple(tuple(ring.ravel().tolist()) for ring in on_map if len(ring) >= 3)
 
 
 def _without_repeats(ring: Int64Array) -> Int64Array:

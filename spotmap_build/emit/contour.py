@@ -3,82 +3,37 @@
 from __future__ import annotations
 
 import heapq
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import numpy.typing as npt
+from contourpy import LineType, contour_generator
 
 if TYPE_CHECKING:
     Float64Array = npt.NDArray[np.float64]
 
-BOTTOM, RIGHT, TOP, LEFT = range(4)
-
-_SEGMENTS: tuple[tuple[tuple[int, int], ...], ...] = (
-    (),
-    ((BOTTOM, LEFT),),
-    ((RIGHT, BOTTOM),),
-    ((RIGHT, LEFT),),
-    ((TOP, RIGHT),),
-    ((BOTTOM, LEFT), (TOP, RIGHT)),
-    ((TOP, BOTTOM),),
-    ((TOP, LEFT),),
-    ((LEFT, TOP),),
-    ((BOTTOM, TOP),),
-    ((LEFT, TOP), (RIGHT, BOTTOM)),
-    ((RIGHT, TOP),),
-    ((LEFT, RIGHT),),
-    ((BOTTOM, RIGHT),),
-    ((LEFT, BOTTOM),),
-    (),
-)
-"""Marching squares (Lorensen & Cline 1987, in the plane): for each pattern of high corners, the sides of the cell at
-which a segment enters and leaves, high ground to its left. Bits: 1 lower left, 2 lower right, 4 upper right, 8
-upper left. The two saddles (5 and 10) keep their high corners apart."""
-
 
 def iso_rings(values: Float64Array, threshold: float) -> list[Float64Array]:
-    """The closed lines at height ``threshold`` (above 0) of a field ``values`` float64 ``[rows, columns]``.
+    """Return the closed lines at height ``threshold`` (above 0) of a field.
 
-    Returns rings ``[k, 2]`` of (column, row) positions, the first point not repeated; high ground is to the left, so
-    islands run counter-clockwise and holes clockwise (rows upwards). The field must lie below the threshold along
-    its rim, which is what closes every line.
+    A cell whose high corners lie across from each other joins them where its middle, their mean, is high.
+
+    Parameters
+    ----------
+    values : float64 ``[rows, columns]``
+        The field. It must lie below the threshold along its rim, which is what closes every line.
+    threshold : float
+        What lies above it is high.
+
+    Returns
+    -------
+    list of float64 ``[k, 2]``
+        (column, row) positions, the first point not repeated. High ground is to the left, so islands run
+        counter-clockwise and holes clockwise (rows upwards).
     """
-    columns = values.shape[1]
-    high = values >= threshold
-    pattern = high[:-1, :-1] + 2 * high[:-1, 1:] + 4 * high[1:, 1:] + 8 * high[1:, :-1]
-    leaves_at: dict[int, int] = {}
-    rows_crossed, columns_crossed = np.nonzero((pattern > 0) & (pattern < 15))
-    for row, column in zip(rows_crossed.tolist(), columns_crossed.tolist(), strict=True):
-        # Each side of a cell is named by its lower or left node: twice the node's number, and one more where it is
-        # upright.
-        node = row * columns + column
-        sides = (2 * node, 2 * (node + 1) + 1, 2 * (node + columns), 2 * node + 1)
-        for enters, leaves in _SEGMENTS[pattern[row, column]]:
-            leaves_at[sides[enters]] = sides[leaves]
-    return [_crossings(values, threshold, ring) for ring in _follow(leaves_at)]
-
-
-def _follow(leaves_at: dict[int, int]) -> list[list[int]]:
-    """Join segments end to end: every side that is entered is left exactly once, so they fall into cycles."""
-    rings = []
-    while leaves_at:
-        first, side = leaves_at.popitem()
-        ring = [first]
-        while side != first:
-            ring.append(side)
-            side = leaves_at.pop(side)
-        rings.append(ring)
-    return rings
-
-
-def _crossings(values: Float64Array, threshold: float, sides: list[int]) -> Float64Array:
-    """Where the line crosses each side, by linear interpolation between its two nodes."""
-    node, upright = np.divmod(np.array(sides), 2)
-    row, column = np.divmod(node, values.shape[1])
-    near = values[row, column]
-    far = values[row + upright, column + 1 - upright]
-    along = (threshold - near) / (far - near)
-    return np.stack([column + along * (1 - upright), row + along * upright], axis=1)
+    lines = contour_generator(z=values, name="serial", line_type=LineType.Separate)
+    rings = cast("list[Float64Array]", lines.lines(threshold))  # which of contourpy's shapes, `line_type` says
+    return [ring[:-1] for ring in rings]
 
 
 def ring_area(ring: Float64Array) -> float:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from spotmap_build.stages.insights import Analyzed
     from spotmap_build.stages.project import Projected
 
-EMIT_VERSION: Final = 4
+EMIT_VERSION: Final = 5
 """Raise when the same map would be written otherwise (the template's own files count by themselves)."""
 GENERATION: Final = "generation"
 

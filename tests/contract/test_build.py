@@ -28,7 +28,10 @@ from tests.support.music import write_library, write_tune
 
 pytestmark = pytest.mark.xdist_group("build")  # one process, so that the first build is made once
 
-HEAVY = ("numpy", "essentia", "av", "umap", "hdbscan", "numba", "sklearn", "scipy", "mutagen", "PIL", "jinja2", "rich")
+HEAVY = (
+    "numpy", "essentia", "av", "umap", "hdbscan", "numba", "sklearn", "scipy", "contourpy", "mutagen", "PIL", "jinja2",
+    "rich",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -122,6 +122,13 @@ def test_scattered_tracks_are_no_continent() -> None:
     assert area(found) < 0.15 * EXTENT**2
 
 
+def test_piles_of_equal_tracks_have_no_ring_without_an_area() -> None:
+    """Where a density just reaches the threshold, an island can be a single point."""
+    for _ in range(12):
+        points = np.rint(RANDOM.uniform(0, 8, (15, 2))) * 8_000
+        assert all(ring_area(ring) != 0 for ring in polygons(boundary(points, 0.8)))
+
+
 def test_a_stray_does_not_change_the_shape() -> None:
     points = blob(20_000, 20_000, 800, 200)
     alone, with_stray = boundary(points, 0.8), boundary(np.vstack([points, [[65_000, 64_000]]]), 0.8)
@@ -163,11 +170,23 @@ def test_what_has_no_boundary_is_refused(points: Points, share: float) -> None:
         boundary(points, share)
 
 
-def test_contours_of_a_saddle_close_and_keep_its_hills_apart() -> None:
+@pytest.mark.parametrize(
+    ("threshold", "areas"),
+    [pytest.param(0.6, [0.32, 0.32], id="a pass below it"), pytest.param(0.4, [1.92], id="a pass above it")],
+)
+def test_contours_of_two_hills_that_touch_close_and_join_over_a_high_pass(threshold: float, areas: list[float]) -> None:
     field = np.zeros((4, 4))
     field[1, 1] = field[2, 2] = 1
-    rings = iso_rings(field, 0.5)
-    assert [ring_area(ring) for ring in rings] == pytest.approx([0.5, 0.5])
+    rings = iso_rings(field, threshold)
+    assert [ring_area(ring) for ring in rings] == pytest.approx(areas)
+
+
+def test_a_hole_runs_the_other_way_and_no_corner_is_repeated() -> None:
+    field = np.pad(np.ones((5, 5)), 1)
+    field[3, 3] = 0
+    rings = sorted(iso_rings(field, 0.5), key=ring_area)
+    assert [ring_area(ring) for ring in rings] == pytest.approx([-0.5, 24.5])
+    assert all(len({tuple(corner) for corner in ring.tolist()}) == len(ring) for ring in rings)
 
 
 def test_a_corner_that_matters_survives_simplification() -> None:

@@ -32,6 +32,7 @@ HOME = {
     "mutagen": "fetch/tags.py",
     "PIL": "fetch/covers.py",
     "pyarrow": "fetch/parquet.py",
+    "contourpy": "emit/contour.py",
     "jinja2": "emit/page.py",
     "watchfiles": "emit/preview.py",
     "rich": "progress.py",
