@@ -32,8 +32,8 @@ async function bundleViewer() {
     bundle: true,
     format: "iife",
     target: ["es2020"],
-    // All that d3-zoom wants of it is to stop what moves: flight.js says why that is ours.
-    alias: { "d3-transition": "./site_template/viewer/map/flight.js" },
+    // All that d3-zoom wants of it is to stop what moves: pan_animation.js says why that is ours.
+    alias: { "d3-transition": "./site_template/viewer/map/pan_animation.js" },
     minify: true,
     legalComments: "none",
     metafile: true,

@@ -11,17 +11,17 @@ import { wireLasso } from "./panels/lasso_tool.js";
 import { wireLegend } from "./panels/legend.js";
 import { LegendInsights } from "./panels/legend_insights.js";
 import { createDetailsReader, createInsightsReader, createNeighborsReader, loadMap, loadText } from "./data/load.js";
-import { showMeaning } from "./panels/meaning.js";
+import { showAxesSummary } from "./panels/axes_summary.js";
 import { Navigation, wireNavigation } from "./map/navigation.js";
 import { keepForOffline } from "./ui/offline.js";
 import { PicksPanel } from "./panels/picks_panel.js";
-import { wirePaper } from "./map/paper.js";
-import { Places } from "./map/places.js";
+import { wirePrint } from "./map/print.js";
+import { Positions } from "./map/positions.js";
 import { PathTool } from "./panels/path_tool.js";
 import { Player } from "./panels/player.js";
 import { wirePointer } from "./map/pointer.js";
 import { Renderer } from "./map/renderer.js";
-import { wireRoving } from "./map/roving.js";
+import { wireKeyboardNavigation } from "./map/keyboard_navigation.js";
 import { SearchPanel } from "./panels/search_panel.js";
 import { Selecting } from "./map/selecting.js";
 import { SoundsLike } from "./panels/sounds_like.js";
@@ -82,14 +82,14 @@ function showNotice(kind, heading, message) {
  */
 async function showMap(map, store, folder) {
   const surface = byId("map");
-  const places = new Places(map, store);
+  const positions = new Positions(map, store);
   const details = createDetailsReader(folder, map);
   const readInsights = createInsightsReader(folder, map);
   const traitLoader = new TraitLoader(map, store, details, readInsights);
-  const navigation = new Navigation(surface, places, store, panelInsets);
+  const navigation = new Navigation(surface, positions, store, panelInsets);
   const coverOf = async (/** @type {number} */ track) => (await details.read(track)).artFile;
-  const renderer = new Renderer(surface, map, places, store, () => navigation.homeScale, coverOf);
-  const selecting = new Selecting(places, store, renderer);
+  const renderer = new Renderer(surface, map, positions, store, () => navigation.homeScale, coverOf);
+  const selecting = new Selecting(positions, store, renderer);
   const onResize = () => {
     document.body.classList.toggle("has-player", !byId("player").hidden);
     document.body.classList.toggle("has-side", !byId("player").hidden || !byId("picks").hidden);
@@ -104,7 +104,7 @@ async function showMap(map, store, folder) {
   const soundsLike = new SoundsLike({
     map, store, reader, flyTo, findPathFrom: (track) => pathTool.startAt(track), onArrival: () => renderer.invalidate("marks"),
   });
-  renderer.threads = () => {
+  renderer.links = () => {
     const neighbors = soundsLike.neighbors.filter(({ track }) => renderer.isVisible(track));
     const { path } = pathTool;
     return neighbors.length + path.length > 0 ? { track: store.get().pinned, neighbors, path } : null;
@@ -122,11 +122,11 @@ async function showMap(map, store, folder) {
   wireAxesPanel(byId("axes"), byId("axes-button"), store, traitLoader, announce);
   wireAxisMarks(surface, store, freeArea, ["axes", "timeline", "card", "picks"].map((id) => byId(id)));
   wireLasso(surface, byId("lasso-button"), byId("lasso-hint"), selecting, freeArea);
-  wireRoving(surface, places, store, renderer, navigation, selecting, freeArea, () => card.enter());
+  wireKeyboardNavigation(surface, positions, store, renderer, navigation, selecting, freeArea, () => card.enter());
   wireNavigation(surface, byId("controls"), navigation);
-  wirePointer(surface, places, renderer, store);
+  wirePointer(surface, positions, renderer, store);
   wireKeys(surface, store, searchPanel, selecting);
-  wirePaper(surface, renderer);
+  wirePrint(surface, renderer);
   let isFirst = true;
   new ResizeObserver(() => {
     navigation.resize(sizeOf(surface));
@@ -151,7 +151,7 @@ async function showMap(map, store, folder) {
     announce(selected.length === 0 ? "Selection cleared" : `${counted(selected.length, "track")} selected`);
   });
   root.dataset.state = "ready";
-  showMeaning(byId("meaning"), map, store, readInsights);
+  showAxesSummary(byId("axes-summary"), map, store, readInsights);
   void keepForOffline();
 }
 

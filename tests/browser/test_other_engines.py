@@ -138,7 +138,7 @@ def opened(window: Window, acquisition: Site, address: Callable[[Site], str]) ->
     assert page.complaints() == []
 
 
-@pytest.mark.parametrize("layer", ["regions", "points", "labels"])
+@pytest.mark.parametrize("layer", ["boundaries", "points", "labels"])
 def test_the_map_is_drawn(opened: Opened, layer: str) -> None:
     opened.wait_until(f"({PAINTED_PIXELS})(arguments[0]) > 500", layer)
 

@@ -153,9 +153,9 @@ def test_a_file_that_cannot_be_had_leaves_the_map_and_says_so(open_viewer: OpenV
 
 def test_the_map_says_what_its_directions_mean_but_not_of_other_axes(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
-    expect(viewer.page.locator("#meaning")).to_have_text(AXES)
+    expect(viewer.page.locator("#axes-summary")).to_have_text(AXES)
     _lay_out(viewer)
-    expect(viewer.page.locator("#meaning")).to_be_hidden()
+    expect(viewer.page.locator("#axes-summary")).to_be_hidden()
 
 
 def test_what_is_new_or_moved_can_be_told_apart_and_filtered_without_details(open_viewer: OpenViewer) -> None:

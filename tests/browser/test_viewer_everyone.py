@@ -325,7 +325,7 @@ def test_on_paper_are_the_map_and_its_legend_and_no_buttons(open_viewer: OpenVie
 
 
 PAPER_PIXELS = """() => {
-  const paper = document.querySelector(".paper");
+  const paper = document.querySelector(".print-copy");
   const { data } = paper.getContext("2d").getImageData(0, 0, paper.width, paper.height);
   return data.filter((value, i) => i % 4 === 3 && value > 0).length;
 }"""
@@ -339,9 +339,9 @@ def test_the_map_on_paper_is_a_plain_canvas_beside_the_legend_in_light_colors(
     page = viewer.page
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
-    paper = page.locator(".paper")
+    paper = page.locator(".print-copy")
     expect(paper).to_be_visible()
-    edges = "[...document.querySelectorAll('.paper, #legend')].map((part) => part.getBoundingClientRect())"
+    edges = "[...document.querySelectorAll('.print-copy, #legend')].map((part) => part.getBoundingClientRect())"
     map_box, legend_box = page.evaluate(f"{edges}.map(({{ left, right }}) => ({{ left, right }}))")
     assert map_box["left"] >= legend_box["right"]
     assert page.evaluate(PAPER_PIXELS) > 3000

@@ -28,7 +28,7 @@ PAINTED_PIXELS = """(name) => {
 }"""
 
 
-@pytest.mark.parametrize("layer", ["regions", "points", "labels"])
+@pytest.mark.parametrize("layer", ["boundaries", "points", "labels"])
 def test_each_layer_is_drawn(open_viewer: OpenViewer, layer: str) -> None:
     viewer = open_viewer()
     viewer.wait_until(f"({PAINTED_PIXELS})({layer!r}) > 500")

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { hashText, placeholderArt } from "../../site_template/viewer/ui/artwork.js";
+import { hashText } from "../../site_template/viewer/data/hash.js";
+import { placeholderArt } from "../../site_template/viewer/ui/artwork.js";
 import { counted, formatDuration } from "../../site_template/viewer/ui/format.js";
 import { createStore } from "../../site_template/viewer/state/store.js";
 

@@ -45,9 +45,9 @@ test("no two labels that show overlap, at any scale, and none goes away while zo
 test("anchors begin with the peak, then the largest island", () => {
   const small = [0, 65535, 640, 65535, 640, 64895];
   const large = [6400, 65535, 12800, 65535, 12800, 59135];
-  const anchors = anchorsOf({ peak: [64, 65535], regions: [small, large] });
+  const anchors = anchorsOf({ peak: [64, 65535], boundaries: [small, large] });
   assert.deepEqual(anchors.slice(0, 2), [[1, 0], [150, 50]]);
-  assert.deepEqual(anchorsOf({ peak: null, regions: [] }), []);
+  assert.deepEqual(anchorsOf({ peak: null, boundaries: [] }), []);
 });
 
 test("titles of tracks do not touch each other or group names; the first in order wins", () => {

@@ -4,15 +4,15 @@ import { placeLabels } from "../../site_template/viewer/map/label_placement.js";
 import { hasTwoLevels, levelSwitch, linesOf, namesOnMap } from "../../site_template/viewer/map/map_names.js";
 
 const NOBODY = { hiddenClusters: new Set(), hiddenPlaylists: new Set(), hiddenLayers: new Set() };
-const cluster = (index, name, count, region, peak) => ({ index, name, count, region, peak, regions: [] });
+const cluster = (index, name, count, region, peak) => ({ index, name, count, region, peak, boundaries: [] });
 const MAP = {
   clusters: [
     cluster(0, "Dub (slower)", 30, 0, [0, 65535]),
     cluster(1, "House", 10, 0, [6400, 65535]),
     cluster(2, "Folk", 20, 1, [64000, 65535]),
   ],
-  largerRegions: [{ name: "Club (loud)", count: 40 }, { name: "Strings", count: 20 }],
-  playlists: [{ index: 0, name: "Summer (2019)", count: 3, region: -1, peak: [64, 65535], regions: [] }],
+  regions: [{ name: "Club (loud)", count: 40 }, { name: "Strings", count: 20 }],
+  playlists: [{ index: 0, name: "Summer (2019)", count: 3, region: -1, peak: [64, 65535], boundaries: [] }],
   layers: [],
 };
 const names = (state = {}, map = MAP) => namesOnMap(map, { colorBy: "cluster", ...NOBODY, ...state }, 2, 1280);
@@ -38,7 +38,7 @@ for (const [name, ...lines] of [
 test("a remark in brackets is left out where a cluster is told from all others without it", () => {
   const called = (...all) => {
     const clusters = all.map((name, index) => cluster(index, name, 9 - index, 0, [index, 0]));
-    return names({}, { ...MAP, clusters, largerRegions: [] }).map(({ lines }) => lines.join(" / "));
+    return names({}, { ...MAP, clusters, regions: [] }).map(({ lines }) => lines.join(" / "));
   };
   assert.deepEqual(called("Ambient (slower, darker)", "Jazz (Cool (live), Bop (late))"), ["Ambient", "Jazz"]);
   assert.deepEqual(called("(What's the Story)", "Rock (70s) and pop"), ["(What's the Story)", "Rock (70s) and pop"]);
@@ -60,21 +60,21 @@ for (const [clusters, width, atHome] of [[20, 1280, "clusters"], [42, 1280, "reg
   });
 }
 
-test("a larger region's name stands amid its clusters, nearer the larger ones", () => {
+test("a region's name stands amid its clusters, nearer the larger ones", () => {
   assert.deepEqual(names()[0].anchors, [[25, 0], [0, 0], [100, 0]]);
 });
 
-test("a larger region whose clusters are all switched off is not named", () => {
+test("a region whose clusters are all switched off is not named", () => {
   assert.deepEqual(names({ hiddenClusters: new Set([2]) }).map(({ lines }) => lines.join(" / ")), ["Club", "Dub", "House"]);
 });
 
 test("there is one level where regions say nothing that clusters do not", () => {
-  const [one, two] = MAP.largerRegions;
+  const [one, two] = MAP.regions;
   assert.ok(hasTwoLevels(MAP));
-  assert.ok(!hasTwoLevels({ ...MAP, largerRegions: [one] }));
-  assert.ok(!hasTwoLevels({ ...MAP, largerRegions: [one, two, one] }));
-  assert.ok(!hasTwoLevels({ ...MAP, largerRegions: [{ name: "Folk" }, { name: "House" }] }));
-  assert.deepEqual(names({}, { ...MAP, largerRegions: [] }).map(({ from, to }) => [from, to]), [[0, Infinity], [0, Infinity], [0, Infinity]]);
+  assert.ok(!hasTwoLevels({ ...MAP, regions: [one] }));
+  assert.ok(!hasTwoLevels({ ...MAP, regions: [one, two, one] }));
+  assert.ok(!hasTwoLevels({ ...MAP, regions: [{ name: "Folk" }, { name: "House" }] }));
+  assert.deepEqual(names({}, { ...MAP, regions: [] }).map(({ from, to }) => [from, to]), [[0, Infinity], [0, Infinity], [0, Infinity]]);
 });
 
 test("playlists keep what their owner put in brackets, and have no larger level", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { colorOf, oklchToHex, packedPixel } from "../../site_template/viewer/map/palette.js";
+import { colorOf, oklchToHex, packedPixel } from "../../site_template/viewer/ui/palette.js";
 
 /** Machado, Oliveira and Fernandes 2009, severity 1, on linear sRGB. */
 const VISION = {

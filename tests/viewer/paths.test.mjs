@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { neighborTable, NEIGHBORS_SCHEMA } from "../../site_template/viewer/data/decode.js";
-import { findPath, linkBothWays, NEIGHBORS, pathText } from "../../site_template/viewer/data/paths.js";
+import { findPath, linkBothWays, NEIGHBORS } from "../../site_template/viewer/data/paths.js";
+import { pathText } from "../../site_template/viewer/panels/path_tool.js";
 
 const ALL = () => true;
 

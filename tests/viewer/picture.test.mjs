@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Grid } from "../../site_template/viewer/data/grid.js";
-import { packedPixel } from "../../site_template/viewer/map/palette.js";
+import { packedPixel } from "../../site_template/viewer/ui/palette.js";
 import { Picture } from "../../site_template/viewer/map/picture.js";
 import { createBrush, solidPaint } from "../../site_template/viewer/map/splat.js";
-import { crowding, shadeCrowds, tiersOf } from "../../site_template/viewer/map/tiers.js";
+import { densityOfCells, shadeByDensity, tiersOf } from "../../site_template/viewer/map/tiers.js";
 
 const SIDE = 160;
 const COUNT = 20_000;
@@ -79,15 +79,15 @@ test("a tier's cells are the grid's", () => {
   }
 });
 
-test("crowds are shaded, the rest keeps its color", () => {
-  const crowd = crowding(GRID.starts, GRID.columns);
-  const at = (x, y) => crowd[Math.floor(y / GRID.cellSize) * GRID.columns + Math.floor(x / GRID.cellSize)];
+test("dense places are shaded, the rest keeps its color", () => {
+  const density = densityOfCells(GRID.starts, GRID.columns);
+  const at = (x, y) => density[Math.floor(y / GRID.cellSize) * GRID.columns + Math.floor(x / GRID.cellSize)];
   assert.ok(at(32000, 32000) > at(5000, 5000));
   assert.equal(at(5000, 5000), 0);
-  assert.ok(crowd.every((value) => value >= 0 && value <= 1));
+  assert.ok(density.every((value) => value >= 0 && value <= 1));
   const [tier] = tiersOf(GRID, { rank: new Uint8Array(COUNT), group: GROUP }, pixelOf, 1);
-  shadeCrowds(tier, GRID.columns, (pixel, share) => (share > 0 ? 1 : pixel));
+  shadeByDensity(tier, GRID.columns, (pixel, share) => (share > 0 ? 1 : pixel));
   tier.color.forEach((pixel, i) => {
-    assert.equal(tier.crowdColor[i], at(tier.x[i], tier.y[i]) > 0 ? 1 : pixel);
+    assert.equal(tier.shadedColor[i], at(tier.x[i], tier.y[i]) > 0 ? 1 : pixel);
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { packedPixel } from "../../site_template/viewer/map/palette.js";
-import { blended, createBrush, hazePaint, solidPaint, splat } from "../../site_template/viewer/map/splat.js";
+import { packedPixel } from "../../site_template/viewer/ui/palette.js";
+import { blended, createBrush, solidPaint, splat, translucentPaint } from "../../site_template/viewer/map/splat.js";
 
 const RED = packedPixel("#ff0000");
 const BLUE = packedPixel("#0000ff");
@@ -56,9 +56,9 @@ test("a disc that would leave the target is left out, not wrapped to the other s
   for (let y = 0; y < 40; y++) for (let x = 0; x < 40; x++) assert.equal(at(x, y), 0);
 });
 
-test("haze does not grow where many points lie", () => {
+test("translucent paint does not add up where many points lie", () => {
   const heap = Array.from({ length: 50 }, () => ({ x: 20, y: 20, color: RED }));
-  assert.equal(alpha(draw(heap, 3, hazePaint(20))(20, 20)), 20);
+  assert.equal(alpha(draw(heap, 3, translucentPaint(20))(20, 20)), 20);
 });
 
 for (const [name, below, above, cover, expected] of [

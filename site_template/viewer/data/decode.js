@@ -57,7 +57,7 @@ function decodeGroup(raw, index) {
     name: raw.name,
     count: raw.count,
     color: raw.color,
-    regions: raw.regions ?? [],
+    boundaries: raw.regions ?? [],
     peak: raw.peak ?? null,
     core: raw.core ?? [],
     region: raw.region ?? -1,
@@ -121,7 +121,7 @@ export function decodeMap(document) {
       facts: document.columns?.facts ?? [],
       since: document.columns?.since ?? false,
     },
-    largerRegions: document.larger_regions ?? [],
+    regions: document.larger_regions ?? [],
     files: {
       text: document.files.text,
       insights: document.files.insights ?? "",

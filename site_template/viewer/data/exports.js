@@ -1,6 +1,6 @@
 /** A list of tracks as text that other programs read. Pure. */
 
-import { trackLinks } from "./links.js";
+import { trackLinks } from "./listen_links.js";
 
 /** @import { TextData, TrackDetails } from "./types.js" */
 

@@ -33,7 +33,7 @@ export class Grid {
    * @param {Uint16Array} y
    */
   #sort(x, y) {
-    // All in variables: this runs once, before engines have learnt what is where.
+    // All in variables: this runs once, before engines have learned what is where.
     const { columns, starts, order, x: sortedX, y: sortedY } = this;
     const cellsPerUnit = this.#cellsPerUnit;
     const cells = new Uint32Array(x.length);

@@ -9,13 +9,12 @@
  * worse ranks cost more, so that several small steps beat a large one; where it has too many, they cost less.
  */
 
-import { counted } from "../ui/format.js";
 import { Grid } from "./grid.js";
 
 /** @typedef {{offsets: Uint32Array, targets: Uint32Array, ranks: Uint8Array}} Graph  steps from track t: places offsets[t]..offsets[t + 1] */
 /** @typedef {{tracks: number[], leap: number}} Path  leap: the place in `tracks` after which it leaps across the map, -1 if nowhere */
 
-/** Places of a table of neighbors that hold none. */
+/** Stands for "no neighbor" in a table of neighbors. */
 export const NONE = 0xffffffff;
 export const NEIGHBORS = 10;
 /** What a step to the neighbor of a rank costs, from "every step is alike" to "only the nearest will do". @type {readonly ((rank: number) => number)[]} */
@@ -66,23 +65,17 @@ export function* linkBothWays(neighbors) {
  * @param {number} start
  * @param {number} goal
  * @param {(track: number) => boolean} accepts  which tracks it may lead over; its ends are allowed in any case
- * @param {{x: Uint16Array, y: Uint16Array}} places  on the map
+ * @param {{x: Uint16Array, y: Uint16Array}} positions  on the map
  * @returns {Generator<void, Path>}
  */
-export function* findPath(graph, start, goal, accepts, places) {
+export function* findPath(graph, start, goal, accepts, positions) {
   const mayUse = (/** @type {number} */ track) => track === start || track === goal || accepts(track);
   const reached = yield* searchFrom(graph, start, goal, mayUse, COSTS[FIRST_COST]);
   if (reached[goal] !== NONE) return { tracks: yield* bestPath(graph, start, goal, mayUse), leap: -1 };
   const others = yield* searchFrom(graph, goal, start, mayUse, COSTS[FIRST_COST]);
-  const [near, far] = yield* closestPair(reached, others, places);
+  const [near, far] = yield* closestPair(reached, others, positions);
   const before = yield* bestPath(graph, start, near, mayUse);
   return { tracks: [...before, ...(yield* bestPath(graph, far, goal, mayUse))], leap: before.length - 1 };
-}
-
-/** What to say of a way that was found. @param {Path} path */
-export function pathText({ tracks, leap }) {
-  const length = counted(tracks.length, "track");
-  return leap < 0 ? `A path of ${length}` : `A path of ${length}. No chain of alike tracks joins its ends: after track ${leap + 1} it leaps to the nearest place on the map.`;
 }
 
 /**
@@ -170,7 +163,7 @@ function* searchFrom({ offsets, targets, ranks }, start, goal, mayUse, costOf) {
 /**
  * @param {Uint32Array} ones  what was reached from one side, as `searchFrom` tells
  * @param {Uint32Array} others  what was reached from the other one
- * @param {{x: Uint16Array, y: Uint16Array}} places
+ * @param {{x: Uint16Array, y: Uint16Array}} positions
  * @returns {Generator<void, [number, number]>}  the two tracks that lie closest on the map: one of each
  */
 function* closestPair(ones, others, { x, y }) {

@@ -41,12 +41,12 @@ export function traitNames({ features, facets, facts, since }) {
   /** @type {Omit<TraitName, "source">[]} */
   const names = [];
   for (const [name, unit] of Object.entries(features)) {
-    names.push({ id: `feature.${name}`, label: LABELS[name] ?? inWords(name), unit: unit === "pitch class" ? "" : unit, family: "Sound" });
+    names.push({ id: `feature.${name}`, label: LABELS[name] ?? summarizeShared(name), unit: unit === "pitch class" ? "" : unit, family: "Sound" });
   }
   for (const name of facts) {
     if (Object.hasOwn(FACTS, name)) names.push({ id: name, ...FACTS[name], family: "Facts" });
   }
-  for (const name of facets) names.push({ id: `facet.${name}`, label: inWords(name), unit: "", family: "From the library" });
+  for (const name of facets) names.push({ id: `facet.${name}`, label: summarizeShared(name), unit: "", family: "From the library" });
   /** @type {TraitName[]} */
   const all = names.map((name) => ({ ...name, source: "details" }));
   if (since) all.push({ id: "since", label: "Since the last build", unit: "", family: "From the library", source: "insights" });
@@ -54,7 +54,7 @@ export function traitNames({ features, facets, facts, since }) {
 }
 
 /** @param {string} name */
-function inWords(name) {
+function summarizeShared(name) {
   const words = name.replaceAll("_", " ").trim();
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -10,12 +10,12 @@
  * @property {string} name
  * @property {number} count  tracks in it
  * @property {number} color  index into the palette
- * @property {number[][]} regions  closed rings [x, y, x, y, ...] in map units
+ * @property {number[][]} boundaries  `regions` in the files: closed rings [x, y, x, y, ...] in map units around where it is dense
  * @property {[number, number] | null} peak  densest place in map units, where known
  * @property {number[]} core  of clusters: tracks nearest the core, those that show best what it is; else empty
- * @property {number} region  of clusters: index into `largerRegions`, -1 for none
+ * @property {number} region  of clusters: index into `regions`, -1 for none
  *
- * @typedef {{name: string, count: number, color: number, peak: [number, number] | null}} LargerRegion  the level above the clusters
+ * @typedef {{name: string, count: number, color: number, peak: [number, number] | null}} Region  a coarse group: the level above the clusters, `larger_regions` in the files
  *
  * @typedef {object} MapData  map.json, decoded
  * @property {string} title
@@ -29,11 +29,11 @@
  * @property {Group[]} layers  whose libraries these are; empty where all is one person's
  * @property {Readonly<Record<OverlappingKind, Membership>>} memberships
  * @property {{features: Record<string, string>, facets: string[], facts: string[], since: boolean}} columns  what details hold; units by feature
- * @property {LargerRegion[]} largerRegions
+ * @property {Region[]} regions
  * @property {{text: string, insights: string, details: string[], neighbors: string[], detailsChunk: number}} files
  *
  * @typedef {object} Insights  insights.json, decoded: what the map means
- * @property {string[]} events  what has become of the last map's regions, as sentences
+ * @property {string[]} events  what has become of the last map's clusters, as sentences
  * @property {string} axes  what changes across the map, in words, or empty
  * @property {string[]} clusterAxes  the same for each cluster
  * @property {PlaylistInsight[]} playlists  in the map's order

@@ -1,13 +1,13 @@
-/** Which color a point, a region or a legend's sample has, by what the map is colored by. Pure. */
+/** Which color a point, a boundary or a legend's sample has, by what the map is colored by. Pure. */
 
-import { colorOf } from "./palette.js";
+import { colorOf } from "../ui/palette.js";
 import { cyclic, diverging, sequential } from "./ramps.js";
 import { groupsOf, HIDDEN_KEY, isGroupKind, SHADES } from "../state/appearance.js";
 import { NO_GROUP } from "../data/types.js";
 
 /** @import { Group, GroupKind, MapData, State, Theme, ThemeName, Trait } from "../data/types.js" */
 
-/** Whose regions and names the map shows. @param {string} colorBy @returns {GroupKind} */
+/** Whose boundaries and names the map shows. @param {string} colorBy @returns {GroupKind} */
 export const groupKindOf = (colorBy) => (isGroupKind(colorBy) ? colorBy : "cluster");
 
 /**
@@ -43,7 +43,7 @@ export function pointColor(map, { colorBy, traits }, theme, group) {
 }
 
 /**
- * Regions are colored as their points are; where points tell something else, regions keep to the background.
+ * Boundaries are colored as their points are; where points tell something else, boundaries keep to the background.
  *
  * @param {MapData} map
  * @param {Pick<State, "colorBy">} state
@@ -51,7 +51,7 @@ export function pointColor(map, { colorBy, traits }, theme, group) {
  * @param {number} group
  * @returns {string} #rrggbb
  */
-export function regionColor(map, { colorBy }, theme, group) {
+export function boundaryColor(map, { colorBy }, theme, group) {
   return isGroupKind(colorBy) ? colorOf(groupsOf(map, colorBy)[group].color, theme.name) : theme.noise;
 }
 

@@ -68,13 +68,13 @@ export function placeLabels(candidates, homeScale) {
 /**
  * Where a group's label may stand: its densest place, then each island's middle, top and bottom, the largest island first.
  *
- * @param {Pick<Group, "peak" | "regions">} group
+ * @param {Pick<Group, "peak" | "boundaries">} group
  * @returns {[number, number][]} on the plane
  */
-export function anchorsOf({ peak, regions }) {
+export function anchorsOf({ peak, boundaries }) {
   /** @type {[number, number][]} */
   const anchors = peak ? [[planeX(peak[0]), planeY(peak[1])]] : [];
-  const boxes = regions.filter((ring) => ring.length >= 6).map(boundingBox);
+  const boxes = boundaries.filter((ring) => ring.length >= 6).map(boundingBox);
   boxes.sort((a, b) => (b.x1 - b.x0) * (b.y1 - b.y0) - (a.x1 - a.x0) * (a.y1 - a.y0));
   for (const { x0, y0, x1, y1 } of boxes) {
     const middle = (x0 + x1) / 2;

@@ -22,7 +22,7 @@ const SMALL = 8;
 const TITLE_FONT = `400 11.5px ${FONT_FAMILY}`;
 
 /**
- * Large groups speak louder: 12 to 17 pixels by the share of tracks, 11 to 14 in a narrow window; larger regions are written
+ * Large groups speak louder: 12 to 17 pixels by the share of tracks, 11 to 14 in a narrow window; regions are written
  * larger, but thin, wide and in gray, as countries are on a map of towns.
  *
  * @param {MapName} name

@@ -5,7 +5,7 @@ import { groupKindOf } from "./coloring.js";
 import { shortened } from "../ui/format.js";
 import { anchorsOf } from "./label_placement.js";
 
-/** @import { Group, LargerRegion, MapData, State } from "../data/types.js" */
+/** @import { Group, MapData, Region, State } from "../data/types.js" */
 
 /** Characters. A name that is longer takes two lines; what is too long for these is cut. */
 const LONGEST_ALONE = 24;
@@ -43,7 +43,7 @@ export function linesOf(name) {
 }
 
 /**
- * Where names of larger regions give way to those of clusters, which never show together: closer than the view of the whole
+ * Where names of regions give way to those of clusters, which never show together: closer than the view of the whole
  * map if that has no room for all clusters' names, else just beyond it.
  *
  * @param {number} clusterCount
@@ -53,13 +53,13 @@ export function linesOf(name) {
 export const levelSwitch = (clusterCount, width) => (clusterCount > width / WIDTH_A_NAME ? 1.3 : 0.85);
 
 /**
- * Whether larger regions say something that clusters do not: at least two, fewer than there are clusters, and called otherwise.
+ * Whether regions say something that clusters do not: at least two, fewer than there are clusters, and called otherwise.
  *
- * @param {Pick<MapData, "clusters" | "largerRegions">} map
+ * @param {Pick<MapData, "clusters" | "regions">} map
  */
-export function hasTwoLevels({ largerRegions, clusters }) {
+export function hasTwoLevels({ regions, clusters }) {
   const names = new Set(clusters.map(({ name }) => name));
-  return largerRegions.length > 1 && largerRegions.length < clusters.length && largerRegions.some(({ name }) => !names.has(name));
+  return regions.length > 1 && regions.length < clusters.length && regions.some(({ name }) => !names.has(name));
 }
 
 /**
@@ -72,7 +72,7 @@ export function hasTwoLevels({ largerRegions, clusters }) {
 export function namesOnMap(map, state, homeScale, width) {
   const kind = groupKindOf(state.colorBy);
   const groups = groupsOf(map, kind).filter(({ index }) => !state[HIDDEN_KEY[kind]].has(index));
-  /** @param {readonly (Group | LargerRegion)[]} ones */
+  /** @param {readonly (Group | Region)[]} ones */
   const byCount = (ones) => {
     const most = Math.max(1, ...ones.map(({ count }) => count));
     const brief = ones.map(({ name }) => name.replace(REMARK, ""));
@@ -83,7 +83,7 @@ export function namesOnMap(map, state, homeScale, width) {
   };
   const isTwofold = kind === "cluster" && hasTwoLevels(map);
   const change = isTwofold ? levelSwitch(map.clusters.length, width) * homeScale : 0;
-  const regions = map.largerRegions.map((region, index) => ({ region, members: groups.filter((group) => group.region === index) }));
+  const regions = map.regions.map((region, index) => ({ region, members: groups.filter((group) => group.region === index) }));
   const larger = isTwofold ? regions.filter(({ members }) => members.length > 0) : [];
   return [
     ...byCount(larger.map(({ region }) => region)).map(({ lines, share, place }) => ({
@@ -96,9 +96,9 @@ export function namesOnMap(map, state, homeScale, width) {
 }
 
 /**
- * A larger region's name stands in the midst of its clusters, or else over one of them.
+ * A region's name stands in the middle of its clusters, or else over one of them.
  *
- * @param {readonly Pick<Group, "count" | "peak" | "regions">[]} members
+ * @param {readonly Pick<Group, "count" | "peak" | "boundaries">[]} members
  * @returns {[number, number][]} on the plane
  */
 function anchorsAmong(members) {

@@ -1,10 +1,10 @@
 /** The layer of marks: rings around the hovered and the pinned track and around what a query found; lines between tracks. */
 
 import { Layer } from "./canvas.js";
-import { drawThreads } from "./links_layer.js";
+import { drawLinks } from "./links.js";
 import { NO_TRACK } from "../data/types.js";
 
-/** @import { Threads } from "./links_layer.js" */
+/** @import { Links } from "./links.js" */
 /** @import { Theme } from "../data/types.js" */
 
 /** A ring around each of thousands of matches would be a carpet; the points themselves stand out anyway. */
@@ -15,19 +15,19 @@ export class MarksLayer extends Layer {
 
   /**
    * @param {{hovered: number, pinned: number, pathStart: number, matches: readonly number[] | null}} state
-   * @param {Threads | null} threads
+   * @param {Links | null} links
    * @param {(track: number) => [number, number]} positionOf  pixels
    * @param {number} radius  of a point, pixels
    * @param {Theme} theme
    */
-  draw({ hovered, pinned, pathStart, matches }, threads, positionOf, radius, theme) {
-    const isEmpty = hovered === NO_TRACK && pinned === NO_TRACK && pathStart === NO_TRACK && !matches && !threads;
+  draw({ hovered, pinned, pathStart, matches }, links, positionOf, radius, theme) {
+    const isEmpty = hovered === NO_TRACK && pinned === NO_TRACK && pathStart === NO_TRACK && !matches && !links;
     // Chromium without a GPU copies every canvas that is there into every frame.
     if (isEmpty && this.#wasEmpty) return;
     this.#wasEmpty = isEmpty;
     this.canvas.hidden = isEmpty;
     this.clear();
-    if (threads) drawThreads(this.context, threads, positionOf, theme);
+    if (links) drawLinks(this.context, links, positionOf, theme);
     if (matches && matches.length <= MAX_RINGS) {
       for (const track of matches) this.#ring(positionOf(track), 1.35 * radius + 3.5, 1.25, theme.text, 0.55);
     }

@@ -1,13 +1,13 @@
-/** Zoom and pan: wheel, drag, pinch, buttons, keys; and flights to a place. */
+/** Zoom and pan: wheel, drag, pinch, buttons, keys; and animated moves to a place. */
 
 import { interpolateZoom } from "d3-interpolate";
 import { select } from "d3-selection";
 import { zoom, zoomIdentity, zoomTransform } from "d3-zoom";
-import { fly } from "./flight.js";
+import { animate } from "./pan_animation.js";
 import { narrow } from "../ui/insets.js";
 import { centeredTransform, extentOfMost, fitTransform, PLANE_SIZE, transformOfView, viewOf } from "./viewport.js";
 
-/** @import { Places } from "./places.js" */
+/** @import { Positions } from "./positions.js" */
 /** @import { Store } from "../state/store.js" */
 /** @import { Insets, Size, Transform, View } from "../data/types.js" */
 
@@ -16,13 +16,13 @@ const ZOOM_RANGE = [0.5, 200];
 const STEP = 1.6;
 const PAN_STEP = 90;
 /** The one motion of the page that is longer than a quarter of a second: in less, the eye loses where it came from. */
-const FLIGHT_MS = 700;
+const FLY_MS = 700;
 /** Of the height of a narrow window: what the card covers of it at most, with air. */
 const CARD_SHARE = 0.66;
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Navigation {
-  #places;
+  #positions;
   #insets;
   #surface;
   #zoom;
@@ -32,12 +32,12 @@ export class Navigation {
 
   /**
    * @param {HTMLElement} element
-   * @param {Places} places
+   * @param {Positions} positions
    * @param {Store} store
    * @param {() => Insets} insets  what panels cover now
    */
-  constructor(element, places, store, insets) {
-    this.#places = places;
+  constructor(element, positions, store, insets) {
+    this.#positions = positions;
     this.#insets = insets;
     this.#surface = select(/** @type {Element} */ (element));
     this.#zoom = zoom()
@@ -74,7 +74,7 @@ export class Navigation {
     const before = this.#size;
     const first = before.width === 1;
     this.#size = size;
-    this.#home = fitTransform(this.#places.view, size, this.#insets());
+    this.#home = fitTransform(this.#positions.view, size, this.#insets());
     this.#zoom.scaleExtent([ZOOM_RANGE[0] * this.#home.k, ZOOM_RANGE[1] * this.#home.k]);
     if (first) {
       this.#moveTo(this.#home, 0);
@@ -86,8 +86,8 @@ export class Navigation {
   }
 
   fit() {
-    this.#home = fitTransform(this.#places.view, this.#size, this.#insets());
-    this.#moveTo(this.#home, FLIGHT_MS);
+    this.#home = fitTransform(this.#positions.view, this.#size, this.#insets());
+    this.#moveTo(this.#home, FLY_MS);
   }
 
   /** What the window shows now; null for the whole map. @returns {View | null} */
@@ -100,7 +100,7 @@ export class Navigation {
 
   /** @param {View | null} view  null for the whole map */
   show(view) {
-    this.#home = fitTransform(this.#places.view, this.#size, this.#insets());
+    this.#home = fitTransform(this.#positions.view, this.#size, this.#insets());
     this.#moveTo(view ? transformOfView(view, this.#size, this.#insets()) : this.#home, 0);
   }
 
@@ -130,7 +130,7 @@ export class Navigation {
    */
   flyTo(track) {
     const k = Math.max(this.#current().k, this.#home.k * 6);
-    this.#moveTo(centeredTransform(this.#places.x[track], this.#places.y[track], k, this.#size, this.#insetsWithCard()), FLIGHT_MS);
+    this.#moveTo(centeredTransform(this.#positions.x[track], this.#positions.y[track], k, this.#size, this.#insetsWithCard()), FLY_MS);
   }
 
   /** In narrow windows the card, which comes while the map flies, covers the lower part of it. */
@@ -141,21 +141,21 @@ export class Navigation {
 
   /** Shows some tracks as large as they fit. @param {readonly number[]} tracks */
   frame(tracks) {
-    const { x, y } = this.#places;
+    const { x, y } = this.#positions;
     const [across, up] = [tracks.map((track) => x[track]), tracks.map((track) => y[track])];
     const extent = /** @type {const} */ ([Math.min(...across), Math.min(...up), Math.max(...across), Math.max(...up)]);
-    this.#moveTo(fitTransform(extent, this.#size, this.#insets()), FLIGHT_MS);
+    this.#moveTo(fitTransform(extent, this.#size, this.#insets()), FLY_MS);
   }
 
   /** Shows some tracks, all but strays. @param {readonly number[]} tracks  at least one */
   flyToAll(tracks) {
-    this.#moveTo(fitTransform(extentOfMost(this.#places, tracks), this.#size, this.#insets()), FLIGHT_MS);
+    this.#moveTo(fitTransform(extentOfMost(this.#positions, tracks), this.#size, this.#insets()), FLY_MS);
   }
 
   /** Brings a track into the middle at the present scale. @param {number} track */
   bringIntoView(track) {
     const { k } = this.#current();
-    this.#moveTo(centeredTransform(this.#places.x[track], this.#places.y[track], k, this.#size, this.#insets()), 240);
+    this.#moveTo(centeredTransform(this.#positions.x[track], this.#positions.y[track], k, this.#size, this.#insets()), 240);
   }
 
   /** @returns {[number, number]} */
@@ -183,8 +183,8 @@ export class Navigation {
 
   /**
    * @param {Transform} target
-   * @param {number} duration_ms  of the flight there; none where motion is not wanted
-   * @param {[number, number]} [pivot]  what the flight turns about, pixels; else the window's middle
+   * @param {number} duration_ms  of the animation; none where motion is not wanted
+   * @param {[number, number]} [pivot]  what the animation zooms about, pixels; else the window's middle
    */
   #moveTo(target, duration_ms, pivot = [this.#size.width / 2, this.#size.height / 2]) {
     const apply = (/** @type {Transform} */ transform) => this.#zoom.transform(this.#surface, asD3(transform));
@@ -197,7 +197,7 @@ export class Navigation {
     /** @param {Transform} transform @returns {[number, number, number]} */
     const viewIn = ({ k, x, y }) => [(across - x) / k, (down - y) / k, span / k];
     const between = interpolateZoom(viewIn(this.#current()), viewIn(target));
-    fly(/** @type {Element} */ (this.#surface.node()), duration_ms, (share) => {
+    animate(/** @type {Element} */ (this.#surface.node()), duration_ms, (share) => {
       const [x, y, width] = between(share);
       const k = span / width;
       apply(share === 1 ? target : { k, x: across - x * k, y: down - y * k });

@@ -3,7 +3,7 @@
 import { NO_TRACK } from "../data/types.js";
 import { toMap, unitsPerPixel } from "./viewport.js";
 
-/** @import { Places } from "./places.js" */
+/** @import { Positions } from "./positions.js" */
 /** @import { Renderer } from "./renderer.js" */
 /** @import { Store } from "../state/store.js" */
 
@@ -12,11 +12,11 @@ const SLACK = { mouse: 6, touch: 18 };
 
 /**
  * @param {HTMLElement} element
- * @param {Places} places
+ * @param {Positions} positions
  * @param {Renderer} renderer
  * @param {Store} store
  */
-export function wirePointer(element, places, renderer, store) {
+export function wirePointer(element, positions, renderer, store) {
   /**
    * @param {PointerEvent | MouseEvent} event
    * @returns {number}
@@ -27,7 +27,7 @@ export function wirePointer(element, places, renderer, store) {
     const reach = (renderer.radius + (touch ? SLACK.touch : SLACK.mouse)) * unitsPerPixel(transform);
     const box = element.getBoundingClientRect();
     const [x, y] = toMap(transform, event.clientX - box.left, event.clientY - box.top);
-    return places.grid.nearest(x, y, reach, (track) => renderer.isVisible(track));
+    return positions.grid.nearest(x, y, reach, (track) => renderer.isVisible(track));
   };
 
   element.addEventListener("pointermove", (event) => {

@@ -1,11 +1,11 @@
 /** The layer of points: pictures that are painted a slice at a time while the last finished one is moved. */
 
 import { MovableCanvas } from "./canvas.js";
-import { packedPixel } from "./palette.js";
+import { packedPixel } from "../ui/palette.js";
 import { Picture } from "./picture.js";
 import { RANK } from "../state/appearance.js";
-import { blended, createBrush, hazePaint, solidPaint } from "./splat.js";
-import { shadeCrowds, tiersOf } from "./tiers.js";
+import { blended, createBrush, translucentPaint, solidPaint } from "./splat.js";
+import { shadeByDensity, tiersOf } from "./tiers.js";
 import { unitsPerPixel, visibleExtent } from "./viewport.js";
 
 /** @import { Grid } from "../data/grid.js" */
@@ -17,7 +17,7 @@ import { unitsPerPixel, visibleExtent } from "./viewport.js";
 /** Device pixels around the canvas, so that discs on its edge need no clipping. More than the largest brush reaches. */
 const MARGIN = 40;
 
-/** What crowds are shaded with, and how much: they glow in the dark and are deeper in the light. */
+/** What dense places are shaded with, and how much: they glow in the dark and are deeper in the light. */
 const SHADE = { dark: { pixel: packedPixel("#ffffff"), most: 0.55 }, light: { pixel: packedPixel("#0a1020"), most: 0.42 } };
 /** What painting may take of a frame while the map moves, and once it rests. */
 const BUDGET_MS = { first: 120, moving: 2.5, resting: 11 };
@@ -49,7 +49,7 @@ export class PointsLayer extends MovableCanvas {
   #pixels = new Int32Array(1);
   /** To empty new pixels, which are empty, would take as long as to paint them: they are had from the system at the first touch. */
   #areBlank = true;
-  #paints = { hidden: hazePaint(16), dimmed: hazePaint(88), solid: solidPaint(0) };
+  #paints = { hidden: translucentPaint(16), dimmed: translucentPaint(88), solid: solidPaint(0) };
   #emphasis = 1;
   /** What is being painted. @type {{transform: Transform, picture: Picture, isFinished: boolean} | null} */
   #pending = null;
@@ -67,7 +67,7 @@ export class PointsLayer extends MovableCanvas {
     this.#spacing = grid.typicalSpacing();
   }
 
-  /** Tracks lie elsewhere now; to be dressed next. @param {Grid} grid */
+  /** Tracks lie elsewhere now; to be styled next. @param {Grid} grid */
   place(grid) {
     this.#grid = grid;
     this.#spacing = grid.typicalSpacing();
@@ -92,12 +92,12 @@ export class PointsLayer extends MovableCanvas {
    * @param {Theme} theme
    * @param {boolean} emphasized  whether the shown points are few among dimmed ones
    */
-  dress(appearance, colorOfGroup, theme, emphasized) {
+  applyStyle(appearance, colorOfGroup, theme, emphasized) {
     const pixelOf = (/** @type {number} */ group) => packedPixel(colorOfGroup(group));
     this.#tiers = tiersOf(this.#grid, appearance, pixelOf, Object.keys(RANK).length);
     const { pixel, most } = SHADE[theme.name];
     const shade = (/** @type {number} */ plain, /** @type {number} */ share) => blended(plain, pixel, Math.round(255 * most * share));
-    for (const tier of this.#tiers) shadeCrowds(tier, this.#grid.columns, shade);
+    for (const tier of this.#tiers) shadeByDensity(tier, this.#grid.columns, shade);
     this.#paints.solid = solidPaint(packedPixel(theme.background));
     this.#emphasis = emphasized ? 1.35 : 1;
     this.#pending = null;
@@ -156,9 +156,9 @@ export class PointsLayer extends MovableCanvas {
     };
     const extent = visibleExtent(transform, this.#size, overscan + MARGIN / ratio);
     const brushOf = this.#brushes(transform, stride);
-    const isCrowded = this.spacingAt(transform) < APART;
+    const isDense = this.spacingAt(transform) < APART;
     const strokes = this.#tiers.map((tier) => ({
-      points: isCrowded ? { ...tier, color: tier.crowdColor } : tier,
+      points: isDense ? { ...tier, color: tier.shadedColor } : tier,
       runs: this.#grid.runs(...extent, tier.starts),
       ...brushOf(tier.rank),
     }));

@@ -1,6 +1,6 @@
 /** Colors of what is measured: how much, which way from the middle, where on a circle. Pure. */
 
-import { oklchToHex } from "./palette.js";
+import { oklchToHex } from "../ui/palette.js";
 
 /** @import { ThemeName } from "../data/types.js" */
 

@@ -1,19 +1,19 @@
 /** Decides which layers a change concerns, and draws those once in the next frame. */
 
-import { pointColor, regionColor, shownGroups } from "./coloring.js";
+import { boundaryColor, pointColor, shownGroups } from "./coloring.js";
 import { coverRadius, CoversLayer } from "./covers_layer.js";
 import { LabelsLayer } from "./labels_layer.js";
 import { namesOnMap } from "./map_names.js";
 import { MarksLayer } from "./marks_layer.js";
 import { PointsLayer } from "./points_layer.js";
-import { RegionsLayer } from "./regions_layer.js";
+import { BoundariesLayer } from "./boundaries_layer.js";
 import { appearanceOf, APPEARANCE_KEYS, highlighted, RANK } from "../state/appearance.js";
 import { readTheme } from "../ui/theme.js";
 import { toScreen, visibleExtent } from "./viewport.js";
 
-/** @import { Threads } from "./links_layer.js" */
+/** @import { Links } from "./links.js" */
 /** @import { Appearance } from "../state/appearance.js" */
-/** @import { Places } from "./places.js" */
+/** @import { Positions } from "./positions.js" */
 /** @import { Store } from "../state/store.js" */
 /** @import { Box, Insets, MapData, Size, State, TextData, Theme } from "../data/types.js" */
 
@@ -23,36 +23,36 @@ const MAX_TITLES = 250;
 /** Labels may come nearer to panels than the first view's points do. */
 const LABEL_AIR = 20;
 
-/** How far layers may be stretched while the map moves. Text shows it sooner than soft regions do. */
-const STRETCH = { regions: 1.3, labels: 1.15 };
-/** How long the map has rested before it is drawn anew where moving what was drawn would do. */
+/** How far layers may be stretched while the map moves. Text shows it sooner than soft boundaries do. */
+const STRETCH = { boundaries: 1.3, labels: 1.15 };
+/** How long the map has rested before it is redrawn where moving what was drawn would do. */
 const SETTLED_MS = 90;
 
-/** How long tracks take to show in other places. */
+/** How long the change to other positions takes. */
 const FADE_MS = 240;
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
-/** @typedef {"regions" | "points" | "covers" | "labels" | "marks"} LayerName  covers are drawn with the labels */
+/** @typedef {"boundaries" | "points" | "covers" | "labels" | "marks"} LayerName  covers are drawn with the labels */
 
 /** @type {readonly (keyof State)[]} */
-const DRESS_KEYS = ["theme", ...APPEARANCE_KEYS];
+const STYLE_KEYS = ["theme", ...APPEARANCE_KEYS];
 
 export class Renderer {
   #map;
-  #places;
+  #positions;
   #store;
   #layers;
   /** @type {() => number} */
   #homeScale;
   /** Found out when it is asked for: several changes at once cost it once. @type {Appearance | null} */
   #appearance = null;
-  /** What the points were last dressed by. @type {ReturnType<typeof wornBy> | null} */
-  #worn = null;
+  /** What the points were last styled by. @type {ReturnType<typeof styleOf> | null} */
+  #lastStyle = null;
   /** @type {Theme} */
   #theme;
   /** @type {Set<LayerName>} */
   #dirty = new Set();
-  #dressed = false;
+  #styled = false;
   #placed = false;
   /** Whether covers in view may not have been fetched, because the map moved. */
   #owesCovers = false;
@@ -64,38 +64,38 @@ export class Renderer {
   #free = { left: 0, right: 0 };
   /** @type {TextData | null} */
   #text = null;
-  /** Lines between tracks, asked for when marks are drawn. @type {() => Threads | null} */
-  threads = () => null;
+  /** Lines between tracks, asked for when marks are drawn. @type {() => Links | null} */
+  links = () => null;
 
   /**
    * @param {HTMLElement} element  holds a canvas for each layer
    * @param {MapData} map
-   * @param {Places} places
+   * @param {Positions} positions
    * @param {Store} store
    * @param {() => number} homeScale  the scale of the view that shows all
    * @param {(track: number) => Promise<string>} coverOf  the file of a track's cover, empty for none
    */
-  constructor(element, map, places, store, homeScale, coverOf) {
+  constructor(element, map, positions, store, homeScale, coverOf) {
     /** @param {LayerName} name */
     const canvas = (name) =>
       /** @type {HTMLCanvasElement} */ (element.querySelector(`canvas[data-layer="${name}"]`));
     this.#map = map;
-    this.#places = places;
+    this.#positions = positions;
     this.#store = store;
     this.#homeScale = homeScale;
     this.#layers = {
-      regions: new RegionsLayer(canvas("regions")),
-      points: new PointsLayer(canvas("points"), places.grid),
+      boundaries: new BoundariesLayer(canvas("boundaries")),
+      points: new PointsLayer(canvas("points"), positions.grid),
       covers: new CoversLayer(canvas("covers"), coverOf, () => this.invalidate("labels")),
       labels: new LabelsLayer(canvas("labels")),
       marks: new MarksLayer(canvas("marks")),
     };
     this.#theme = readTheme(store.get().theme);
     store.subscribe(["axes"], () => {
-      this.#layers.points.place(places.grid);
-      this.#worn = null;
-      this.#dressed = false;
-      this.invalidate("regions", "points", "labels", "marks");
+      this.#layers.points.place(positions.grid);
+      this.#lastStyle = null;
+      this.#styled = false;
+      this.invalidate("boundaries", "points", "labels", "marks");
       if (!reducedMotion.matches) element.animate([{ opacity: 0 }, { opacity: 1 }], { duration: FADE_MS, easing: "ease-out" });
     });
     store.subscribe(["transform"], () => {
@@ -103,11 +103,11 @@ export class Renderer {
       this.invalidate("marks");
     });
     store.subscribe(["hovered", "pinned"], () => this.invalidate("marks"));
-    store.subscribe(DRESS_KEYS, (state) => {
+    store.subscribe(STYLE_KEYS, (state) => {
       this.#appearance = null;
       this.#theme = readTheme(state.theme);
-      this.#dressed = false;
-      this.invalidate("regions", "points", "labels", "marks");
+      this.#styled = false;
+      this.invalidate("boundaries", "points", "labels", "marks");
     });
   }
 
@@ -136,8 +136,8 @@ export class Renderer {
     this.#size = size;
     this.#free = { left: left - LABEL_AIR, right: size.width - right + LABEL_AIR };
     for (const layer of Object.values(this.#layers)) layer.resize(size, ratio);
-    this.#dressed = false;
-    this.invalidate("regions", "points", "labels", "marks");
+    this.#styled = false;
+    this.invalidate("boundaries", "points", "labels", "marks");
   }
 
   /** Titles have arrived. @param {TextData} text */
@@ -171,7 +171,7 @@ export class Renderer {
    * @param {number} track
    * @returns {[number, number]} pixels
    */
-  positionOf = (track) => toScreen(this.#store.get().transform, this.#places.x[track], this.#places.y[track]);
+  positionOf = (track) => toScreen(this.#store.get().transform, this.#positions.x[track], this.#positions.y[track]);
 
   /**
    * Copies what was drawn of a part of the window.
@@ -195,33 +195,33 @@ export class Renderer {
   /** @param {boolean} isMoving */
   #draw(isMoving) {
     const state = this.#store.get();
-    const { regions, points, covers, labels, marks } = this.#layers;
+    const { boundaries, points, covers, labels, marks } = this.#layers;
     const { transform } = state;
-    if (!this.#dressed) this.#dress(state);
+    if (!this.#styled) this.#applyStyle(state);
     if (!points.shown) {
       // What shows first is the points; nothing else is drawn in their frames.
       points.advance(transform, false);
       this.invalidate();
       return;
     }
-    // Regions and their names belong to the map.
+    // Boundaries and their names belong to the map.
     const groups = state.axes ? [] : shownGroups(this.#map, state);
-    /** @param {"regions" | "labels"} name */
+    /** @param {"boundaries" | "labels"} name */
     const isDue = (name) => {
       if (this.#dirty.has(name) || (name === "labels" && this.#owesCovers && !isMoving)) return true;
       const layer = this.#layers[name];
       return !(isMoving ? layer.covers(transform, this.#size, STRETCH[name]) : layer.isCurrent(transform));
     };
-    const regionsDue = isDue("regions");
+    const boundariesDue = isDue("boundaries");
     // One layer a frame while the map moves, or where names must be placed first; what is put off is due in the next one still.
-    const labelsDue = isDue("labels") && !(regionsDue && (isMoving || !this.#placed));
-    if (regionsDue) {
-      const colorOfRegions = (/** @type {number} */ group) => regionColor(this.#map, state, this.#theme, group);
-      regions.draw(transform, groups, colorOfRegions, this.#theme.name);
+    const labelsDue = isDue("labels") && !(boundariesDue && (isMoving || !this.#placed));
+    if (boundariesDue) {
+      const colorOfBoundaries = (/** @type {number} */ group) => boundaryColor(this.#map, state, this.#theme, group);
+      boundaries.draw(transform, groups, colorOfBoundaries, this.#theme.name);
     } else {
-      regions.follow(transform);
+      boundaries.follow(transform);
     }
-    if (isMoving && (regionsDue || labelsDue)) points.follow(transform);
+    if (isMoving && (boundariesDue || labelsDue)) points.follow(transform);
     else points.advance(transform, isMoving);
     // Names are placed in one frame and written in the next: both together would hold up the page.
     const writesNames = labelsDue && this.#placed;
@@ -237,10 +237,10 @@ export class Renderer {
       covers.follow(transform);
       labels.follow(transform);
     }
-    if (this.#dirty.has("marks")) marks.draw({ ...state, matches: highlighted(state) }, this.threads(), this.positionOf, this.radius, this.#theme);
+    if (this.#dirty.has("marks")) marks.draw({ ...state, matches: highlighted(state) }, this.links(), this.positionOf, this.radius, this.#theme);
     if (writesNames) this.#dirty.delete("labels");
-    for (const name of /** @type {const} */ (["regions", "points", "marks"])) this.#dirty.delete(name);
-    if (this.#dirty.size > 0 || this.#owesCovers || ![points, regions, labels].every((layer) => layer.isCurrent(transform))) this.invalidate();
+    for (const name of /** @type {const} */ (["boundaries", "points", "marks"])) this.#dirty.delete(name);
+    if (this.#dirty.size > 0 || this.#owesCovers || ![points, boundaries, labels].every((layer) => layer.isCurrent(transform))) this.invalidate();
   }
 
   /**
@@ -262,20 +262,20 @@ export class Renderer {
   }
 
   /** @param {Readonly<State>} state */
-  #dress(state) {
-    this.#dressed = true;
+  #applyStyle(state) {
+    this.#styled = true;
     this.#placed = false;
-    const worn = wornBy(this.appearance, state);
-    if (this.#worn && looksAlike(this.#worn, worn)) return;
-    this.#worn = worn;
+    const style = styleOf(this.appearance, state);
+    if (this.#lastStyle && sameStyle(this.#lastStyle, style)) return;
+    this.#lastStyle = style;
     const colorOfPoints = (/** @type {number} */ group) => pointColor(this.#map, state, this.#theme, group);
-    this.#layers.points.dress(this.appearance, colorOfPoints, this.#theme, worn.isEmphasised);
+    this.#layers.points.applyStyle(this.appearance, colorOfPoints, this.#theme, style.isEmphasized);
   }
 
   /** @param {Readonly<State>} state */
   #titlesInView({ transform }) {
     if (!this.#text) return [];
-    const { grid } = this.#places;
+    const { grid } = this.#positions;
     const { order, x, y } = grid;
     const { rank } = this.appearance;
     const [x0, y0, x1, y1] = visibleExtent(transform, this.#size, 0);
@@ -305,23 +305,23 @@ export class Renderer {
  * @param {Appearance} appearance
  * @param {Readonly<State>} state
  */
-function wornBy({ rank, group }, state) {
+function styleOf({ rank, group }, state) {
   const { theme, colorBy, traits } = state;
-  return { rank, group, theme, colorBy, trait: traits.get(colorBy), isEmphasised: highlighted(state) !== null };
+  return { rank, group, theme, colorBy, trait: traits.get(colorBy), isEmphasized: highlighted(state) !== null };
 }
 
 /**
- * Comparing is much less work than dressing a million points again for nothing.
+ * Comparing is much less work than styling a million points again for nothing.
  *
- * @param {ReturnType<typeof wornBy>} a
- * @param {ReturnType<typeof wornBy>} b
+ * @param {ReturnType<typeof styleOf>} a
+ * @param {ReturnType<typeof styleOf>} b
  */
-function looksAlike(a, b) {
+function sameStyle(a, b) {
   return (
     a.theme === b.theme &&
     a.colorBy === b.colorBy &&
     a.trait === b.trait &&
-    a.isEmphasised === b.isEmphasised &&
+    a.isEmphasized === b.isEmphasized &&
     a.rank.every((value, track) => value === b.rank[track]) &&
     a.group.every((value, track) => value === b.group[track])
   );

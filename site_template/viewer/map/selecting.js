@@ -4,7 +4,7 @@ import { tracksInside, tracksWithin } from "./lasso.js";
 import { NO_TRACK } from "../data/types.js";
 import { toMap, unitsPerPixel } from "./viewport.js";
 
-/** @import { Places } from "./places.js" */
+/** @import { Positions } from "./positions.js" */
 /** @import { Renderer } from "./renderer.js" */
 /** @import { Store } from "../state/store.js" */
 
@@ -12,19 +12,19 @@ import { toMap, unitsPerPixel } from "./viewport.js";
 const FIRST_RADIUS = 70;
 
 export class Selecting {
-  #places;
+  #positions;
   #store;
   #renderer;
   /** @type {{track: number, radius: number, tracks: readonly number[]} | null}  radius in map units */
   #circle = null;
 
   /**
-   * @param {Places} places
+   * @param {Positions} positions
    * @param {Store} store
    * @param {Renderer} renderer
    */
-  constructor(places, store, renderer) {
-    this.#places = places;
+  constructor(positions, store, renderer) {
+    this.#positions = positions;
     this.#store = store;
     this.#renderer = renderer;
   }
@@ -38,7 +38,7 @@ export class Selecting {
   outline(outline) {
     const { transform } = this.#store.get();
     const onMap = outline.map(([x, y]) => toMap(transform, x, y));
-    this.#store.set({ selected: tracksInside(this.#places.grid, onMap, this.#isVisible), pinned: NO_TRACK });
+    this.#store.set({ selected: tracksInside(this.#positions.grid, onMap, this.#isVisible), pinned: NO_TRACK });
   }
 
   /** @param {{left: number, top: number, right: number, bottom: number}} box  pixels */
@@ -51,7 +51,7 @@ export class Selecting {
    * @param {number} [radius]  map units
    */
   around(track, radius = FIRST_RADIUS * unitsPerPixel(this.#store.get().transform)) {
-    const { x, y, grid } = this.#places;
+    const { x, y, grid } = this.#positions;
     const tracks = tracksWithin(grid, x[track], y[track], radius, this.#isVisible);
     this.#circle = { track, radius, tracks };
     this.#store.set({ selected: tracks });

@@ -179,15 +179,15 @@ export function solidPaint(outline) {
 }
 
 /**
- * A haze: each pixel takes at most `alpha`, however many points lie on it.
+ * Translucent discs that do not add up: each pixel takes at most `alpha`, however many points lie on it.
  *
  * @param {number} alpha  0..255
  * @returns {Paint}
  */
-export function hazePaint(alpha) {
+export function translucentPaint(alpha) {
   return (pixels, base, { inside, rim, rimCover }, color) => {
-    const haze = (color & 0xffffff) | (alpha << 24);
-    for (let p = 0; p < inside.length; p++) pixels[base + inside[p]] = haze;
+    const pixel = (color & 0xffffff) | (alpha << 24);
+    for (let p = 0; p < inside.length; p++) pixels[base + inside[p]] = pixel;
     for (let p = 0; p < rim.length; p++) {
       const place = base + rim[p];
       const cover = (rimCover[p] * alpha) >> 8;

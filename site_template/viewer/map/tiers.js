@@ -15,12 +15,12 @@ import { typicalOf } from "../data/grid.js";
  * @property {Uint16Array} x  map units
  * @property {Uint16Array} y  map units
  * @property {Int32Array} color  pixel for each point
- * @property {Int32Array} crowdColor  the same, shaded where points crowd: what tells the core of a group from its fringe while
+ * @property {Int32Array} shadedColor  the same, shaded by the density of points: it distinguishes the core of a group from its fringe while
  *   points overlap
  */
 
 /** A place is shaded fully where this many times more points lie than where a typical point does. */
-const FULL_CROWD = 12;
+const FULL_DENSITY = 12;
 
 /**
  * @param {Grid} grid
@@ -52,7 +52,7 @@ function pixelsOf(group, pixelOf) {
 }
 
 /**
- * A loop for each rank, with all in variables: it runs a few times only, before engines have learnt what is where.
+ * A loop for each rank, with all in variables: it runs a few times only, before engines have learned what is where.
  *
  * @param {Grid} grid
  * @param {Uint8Array} rank
@@ -78,53 +78,53 @@ function tierOf({ order, x: gridX, y: gridY, starts: gridStarts }, rank, which, 
     }
     starts[cell] = filled;
   }
-  return { rank: which, starts, x, y, color, crowdColor: new Int32Array(size) };
+  return { rank: which, starts, x, y, color, shadedColor: new Int32Array(size) };
 }
 
 /**
- * Fills `crowdColor`.
+ * Fills `shadedColor`.
  *
  * @param {Tier} tier
  * @param {number} columns  of the grid
  * @param {(pixel: number, share: number) => number} shade  a pixel shaded by 0..1
  */
-export function shadeCrowds({ starts, color, crowdColor }, columns, shade) {
-  const crowd = crowding(starts, columns);
+export function shadeByDensity({ starts, color, shadedColor }, columns, shade) {
+  const density = densityOfCells(starts, columns);
   let plain = 0;
   let share = -1;
   let shaded = 0;
-  for (let cell = 0; cell < crowd.length; cell++) {
+  for (let cell = 0; cell < density.length; cell++) {
     for (let place = starts[cell], end = starts[cell + 1]; place < end; place++) {
-      // Neighbors are mostly of one group, and most of them in no crowd.
-      if (color[place] !== plain || crowd[cell] !== share) {
+      // Neighbors are mostly of one group, and most of them where points are sparse.
+      if (color[place] !== plain || density[cell] !== share) {
         plain = color[place];
-        share = crowd[cell];
+        share = density[cell];
         shaded = shade(plain, share);
       }
-      crowdColor[place] = shaded;
+      shadedColor[place] = shaded;
     }
   }
 }
 
 /**
- * How crowded each cell is: 0 up to what half of the points exceed, 1 from twelve times that on, on a logarithmic scale.
+ * How dense the points around each cell are: 0 up to what half of the points exceed, 1 from twelve times that on, on a logarithmic scale.
  *
  * @param {Uint32Array} starts
  * @param {number} columns
  * @returns {Float32Array}  one number a cell
  */
-export function crowding(starts, columns) {
-  const crowd = new Float32Array(columns * columns);
-  for (let cell = 0; cell < crowd.length; cell++) crowd[cell] = starts[cell + 1] - starts[cell];
-  blurRows(crowd, columns, 1, columns);
-  blurRows(crowd, columns, columns, 1);
-  const typical = typicalOf(starts, crowd);
-  const scale = 1 / Math.log(FULL_CROWD);
-  for (let cell = 0; cell < crowd.length; cell++) {
-    const times = crowd[cell] / typical;
-    crowd[cell] = times <= 1 ? 0 : Math.min(1, Math.log(times) * scale);
+export function densityOfCells(starts, columns) {
+  const density = new Float32Array(columns * columns);
+  for (let cell = 0; cell < density.length; cell++) density[cell] = starts[cell + 1] - starts[cell];
+  blurRows(density, columns, 1, columns);
+  blurRows(density, columns, columns, 1);
+  const typical = typicalOf(starts, density);
+  const scale = 1 / Math.log(FULL_DENSITY);
+  for (let cell = 0; cell < density.length; cell++) {
+    const times = density[cell] / typical;
+    density[cell] = times <= 1 ? 0 : Math.min(1, Math.log(times) * scale);
   }
-  return crowd;
+  return density;
 }
 
 /**

@@ -79,7 +79,7 @@ export function fitTransform(extent, size, insets) {
 /**
  * Where some tracks are, without the few that stray furthest.
  *
- * @param {{x: ArrayLike<number>, y: ArrayLike<number>}} places  map units
+ * @param {{x: ArrayLike<number>, y: ArrayLike<number>}} positions  map units
  * @param {readonly number[]} tracks  at least one
  * @returns {[number, number, number, number]} x0, y0, x1, y1 in map units
  */

@@ -1,7 +1,7 @@
 /** What the legend lists for groups and for a trait's categories, and what its switches do to the state. Pure. */
 
 import { categoryColor } from "../map/coloring.js";
-import { colorOf } from "../map/palette.js";
+import { colorOf } from "../ui/palette.js";
 import { countWithoutGroup, groupsOf, HIDDEN_KEY, isGroupKind, toggled, soloed } from "../state/appearance.js";
 import { NO_GROUP, UNKNOWN } from "../data/types.js";
 

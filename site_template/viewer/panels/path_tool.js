@@ -1,8 +1,8 @@
 /** Finds a path between two tracks: the one it was asked for at, and the one that is pinned next. It becomes the selection. */
 
 import { RANK } from "../state/appearance.js";
-import { isolated } from "../ui/format.js";
-import { findPath, linkBothWays, pathText } from "../data/paths.js";
+import { counted, isolated } from "../ui/format.js";
+import { findPath, linkBothWays } from "../data/paths.js";
 import { inSlices } from "../ui/slices.js";
 import { NO_TRACK } from "../data/types.js";
 
@@ -126,4 +126,10 @@ export class PathTool {
     say(text);
     announce(`From ${isolated(titles[tracks[0]])} to ${isolated(titles[tracks[tracks.length - 1]])}: ${text}`);
   }
+}
+
+/** What to say of a way that was found. @param {Path} path */
+export function pathText({ tracks, leap }) {
+  const length = counted(tracks.length, "track");
+  return leap < 0 ? `A path of ${length}` : `A path of ${length}. No chain of alike tracks joins its ends: after track ${leap + 1} it leaps to the nearest place on the map.`;
 }

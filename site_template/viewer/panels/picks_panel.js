@@ -3,8 +3,8 @@
 import { element, icon } from "../ui/dom.js";
 import { countAddresses, listedTrack, toCsv, toM3u, toSpotifyUris } from "../data/exports.js";
 import { counted, formatDuration } from "../ui/format.js";
-import { MAX_LINKED_TRACKS } from "../state/link.js";
-import { trackLinks } from "../data/links.js";
+import { MAX_LINKED_TRACKS } from "../state/permalink.js";
+import { trackLinks } from "../data/listen_links.js";
 import { copyText, saveText } from "../ui/saving.js";
 import { visibleRows } from "../ui/row_window.js";
 import { NO_TRACK } from "../data/types.js";

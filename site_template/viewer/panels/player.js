@@ -1,7 +1,7 @@
 /** YouTube's player, in the page only once somebody presses play: before that nothing is asked of anybody. */
 
 import { element } from "../ui/dom.js";
-import { playerAddress } from "../data/links.js";
+import { playerAddress } from "../data/listen_links.js";
 import { NO_TRACK } from "../data/types.js";
 
 /** @import { DetailsReader } from "../data/load.js" */

@@ -2,7 +2,7 @@
 
 import { element } from "../ui/dom.js";
 import { isolated } from "../ui/format.js";
-import { inWords, keptText, whichAreElsewhere } from "./likeness.js";
+import { summarizeShared, keptText, findDistant } from "./neighbor_distance.js";
 import { trackRow } from "./track_row.js";
 import { NO_GROUP, NO_TRACK } from "../data/types.js";
 
@@ -91,7 +91,7 @@ export class SoundsLike {
   #nodes(track, { tracks, shared, kept }, onGrow, onEnter) {
     const elsewhere = this.#elsewhere(track, tracks);
     const rows = tracks.map((other, place) => {
-      const notes = [inWords(shared[place] ?? ""), elsewhere[place] ? this.#whereabouts(track, other) : ""].filter(Boolean);
+      const notes = [summarizeShared(shared[place] ?? ""), elsewhere[place] ? this.#whereabouts(track, other) : ""].filter(Boolean);
       return element("li", { hidden: place >= FIRST_ROWS }, this.#row(other, notes.join(" · "), shared[place] ?? "", onEnter));
     });
     const button = (/** @type {string} */ kind, /** @type {string} */ label, /** @type {() => void} */ act) => {
@@ -139,7 +139,7 @@ export class SoundsLike {
   #elsewhere(track, others) {
     const { x, y, view } = this.#map;
     const distances = others.map((other) => Math.hypot(x[other] - x[track], y[other] - y[track]));
-    return whichAreElsewhere(distances, Math.hypot(view[2] - view[0], view[3] - view[1]));
+    return findDistant(distances, Math.hypot(view[2] - view[0], view[3] - view[1]));
   }
 
   /** @param {number} track  @param {number} other */

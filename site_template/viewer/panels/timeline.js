@@ -2,7 +2,7 @@
 
 import { onEscape } from "../ui/dom.js";
 import { counted } from "../ui/format.js";
-import { addedBy, replayDay } from "./growth.js";
+import { addedBy, replayDay } from "./timeline_math.js";
 import { formatTrait } from "../data/traits.js";
 
 /** @import { Store } from "../state/store.js" */

@@ -1,6 +1,6 @@
 /** Keeps the page's address at what the page shows, and the page at its address: links, reload, back and forward. */
 
-import { readLink, tracksWith, writeLink, writeView } from "./link.js";
+import { readLink, tracksWith, writeLink, writeView } from "./permalink.js";
 import { isGroupKind } from "./appearance.js";
 import { isAxis } from "../data/axes.js";
 import { NO_TRACK } from "../data/types.js";
@@ -116,7 +116,7 @@ export class Address {
 
 /**
  * What an address changes: a list read from it is a new one, even where it holds what the page shows already, and would have
- * every track dressed anew.
+ * every track styled again.
  *
  * @param {Partial<State>} next
  * @param {Readonly<State>} state
@@ -133,7 +133,7 @@ function changesOf(next, state) {
 const isEmptyList = (value) => (Array.isArray(value) ? value.length === 0 : (value instanceof Set || value instanceof Map) && value.size === 0);
 
 /**
- * @param {import("./link.js").LinkedState["patch"]} patch
+ * @param {import("./permalink.js").LinkedState["patch"]} patch
  * @param {ReadonlySet<string>} known  traits that are there
  */
 function keptOf(patch, known) {

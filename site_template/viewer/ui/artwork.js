@@ -1,20 +1,7 @@
 /** A cover for tracks that have none: calm geometry, always the same for the same text. Pure. */
 
-import { oklchToHex } from "../map/palette.js";
-
-/**
- * FNV-1a over UTF-16 units, then one round of Murmur3's finaliser, so that near-equal texts differ everywhere.
- *
- * @param {string} text
- * @returns {number} 0..2^32-1
- */
-export function hashText(text) {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
-}
+import { hashText } from "../data/hash.js";
+import { oklchToHex } from "./palette.js";
 
 /**
  * @param {number} seed

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { trackLinks } from "../../site_template/viewer/data/links.js";
+import { trackLinks } from "../../site_template/viewer/data/listen_links.js";
 
 const SPOTIFY = { label: "Open in Spotify", url: "https://open.spotify.com/track/6kzeIXPYwlw3bLF0FIpf6m" };
 const YOUTUBE = { label: "YouTube Music", url: "https://music.youtube.com/watch?v=QH3Fx41Jpl4" };

@@ -12,7 +12,7 @@ const MULTIPLE = 3;
  * @param {readonly number[]} distances  of the neighbors on the map
  * @param {number} diagonal  of the map, in the same unit
  */
-export function whichAreElsewhere(distances, diagonal) {
+export function findDistant(distances, diagonal) {
   const middle = [...distances].sort((a, b) => a - b)[distances.length >> 1] ?? 0;
   const limit = Math.max(NEAR * diagonal, Math.min(MULTIPLE * middle, FAR * diagonal));
   return distances.map((distance) => distance > limit);
@@ -25,7 +25,7 @@ const BOTH = "both ";
  *
  * @param {string} shared  "both quiet (−22 LUFS and −22 LUFS); both drifting (0.2 and 0.0)"
  */
-export function inWords(shared) {
+export function summarizeShared(shared) {
   const parts = shared.split("; ").map((part) => part.replace(/ \([^()]*\)$/, ""));
   const isQuality = (/** @type {string} */ part) => part.startsWith(BOTH) && !part.startsWith(`${BOTH}in `);
   const qualities = parts.filter(isQuality).map((part) => part.slice(BOTH.length));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decodeMap } from "../../site_template/viewer/data/decode.js";
-import { fingerprints, MAX_LINKED_TRACKS, readLink, tracksWith, writeLink, writeView } from "../../site_template/viewer/state/link.js";
+import { fingerprints, MAX_LINKED_TRACKS, readLink, tracksWith, writeLink, writeView } from "../../site_template/viewer/state/permalink.js";
 
 const MAP = decodeMap({
   schema: "spotmap.map/1",

@@ -5,7 +5,7 @@ import { NO_TRACK } from "../data/types.js";
 import { toMap } from "./viewport.js";
 
 /** @import { Navigation } from "./navigation.js" */
-/** @import { Places } from "./places.js" */
+/** @import { Positions } from "./positions.js" */
 /** @import { Renderer } from "./renderer.js" */
 /** @import { Selecting } from "./selecting.js" */
 /** @import { Store } from "../state/store.js" */
@@ -19,7 +19,7 @@ const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], Ar
  * map, which keep the arrows while nothing is pinned, and with Shift.
  *
  * @param {HTMLElement} surface
- * @param {Places} places
+ * @param {Positions} positions
  * @param {Store} store
  * @param {Renderer} renderer
  * @param {Navigation} navigation
@@ -27,7 +27,7 @@ const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], Ar
  * @param {() => {left: number, top: number, right: number, bottom: number}} freeArea  pixels
  * @param {() => void} enterCard
  */
-export function wireRoving(surface, places, store, renderer, navigation, selecting, freeArea, enterCard) {
+export function wireKeyboardNavigation(surface, positions, store, renderer, navigation, selecting, freeArea, enterCard) {
   const isVisible = (/** @type {number} */ track) => renderer.isVisible(track);
   const pin = (/** @type {number} */ track) => {
     if (track === NO_TRACK) return;
@@ -39,7 +39,7 @@ export function wireRoving(surface, places, store, renderer, navigation, selecti
   const middle = () => {
     const { left, top, right, bottom } = freeArea();
     const [x, y] = toMap(store.get().transform, (left + right) / 2, (top + bottom) / 2);
-    return places.grid.nearest(x, y, 2 ** 17, isVisible);
+    return positions.grid.nearest(x, y, 2 ** 17, isVisible);
   };
 
   surface.addEventListener("keydown", (event) => {
@@ -49,7 +49,7 @@ export function wireRoving(surface, places, store, renderer, navigation, selecti
     if (pinned === NO_TRACK) {
       if (event.key !== "Enter") return;
       pin(middle());
-    } else if (direction) pin(neighborTowards(places.grid, places.x[pinned], places.y[pinned], direction, isVisible));
+    } else if (direction) pin(neighborTowards(positions.grid, positions.x[pinned], positions.y[pinned], direction, isVisible));
     else if (event.key === "Enter") enterCard();
     else if (event.key === "s") selecting.toggle(pinned);
     else if (event.key === "r") selecting.around(pinned);

@@ -12,7 +12,7 @@ const LATER_MS = 1500;
  * @param {Store} store
  * @param {() => Promise<Insights>} readInsights
  */
-export function showMeaning(host, map, store, readInsights) {
+export function showAxesSummary(host, map, store, readInsights) {
   const read = async () => {
     try {
       host.textContent = (await readInsights()).axes;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { inWords, keptText, whichAreElsewhere } from "../../site_template/viewer/panels/likeness.js";
+import { summarizeShared, keptText, findDistant } from "../../site_template/viewer/panels/neighbor_distance.js";
 import { inSlices } from "../../site_template/viewer/ui/slices.js";
 
 for (const [name, distances, expected] of [
@@ -11,7 +11,7 @@ for (const [name, distances, expected] of [
   ["of none, none is", [], []],
 ]) {
   test(`elsewhere on the map: ${name}`, () => {
-    assert.deepEqual(whichAreElsewhere(distances, 1000), expected);
+    assert.deepEqual(findDistant(distances, 1000), expected);
   });
 }
 
@@ -29,7 +29,7 @@ for (const [shared, words] of [
   ["relative keys, A minor and C major", "relative keys, A minor and C major"],
   ["", ""],
 ]) {
-  test(`what two tracks share is told in words: ${words}`, () => assert.equal(inWords(shared), words));
+  test(`what two tracks share is told in words: ${words}`, () => assert.equal(summarizeShared(shared), words));
 }
 
 test("long work leaves gaps, and ends when nobody waits for it any more", async () => {

@@ -1,7 +1,7 @@
-/** The layer of regions: where each group is dense, as soft shapes in its color. */
+/** The layer of boundaries: soft shapes in the color of each group, around where it is dense. */
 
 import { MovableCanvas } from "./canvas.js";
-import { withAlpha } from "./palette.js";
+import { withAlpha } from "../ui/palette.js";
 import { planeX, planeY } from "./viewport.js";
 
 /** @import { Group, ThemeName, Transform } from "../data/types.js" */
@@ -30,7 +30,7 @@ function smoothPath(rings) {
   return path;
 }
 
-export class RegionsLayer extends MovableCanvas {
+export class BoundariesLayer extends MovableCanvas {
   /** @type {WeakMap<Group, Path2D>} */
   #paths = new WeakMap();
 
@@ -38,7 +38,7 @@ export class RegionsLayer extends MovableCanvas {
   #pathOf(group) {
     let path = this.#paths.get(group);
     if (!path) {
-      path = smoothPath(group.regions);
+      path = smoothPath(group.boundaries);
       this.#paths.set(group, path);
     }
     return path;

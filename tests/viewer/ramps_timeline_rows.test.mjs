@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isolated, shortened } from "../../site_template/viewer/ui/format.js";
-import { addedBy, replayDay } from "../../site_template/viewer/panels/growth.js";
-import { playerAddress } from "../../site_template/viewer/data/links.js";
+import { addedBy, replayDay } from "../../site_template/viewer/panels/timeline_math.js";
+import { playerAddress } from "../../site_template/viewer/data/listen_links.js";
 import { cyclic, diverging, sequential } from "../../site_template/viewer/map/ramps.js";
 import { visibleRows } from "../../site_template/viewer/ui/row_window.js";
 

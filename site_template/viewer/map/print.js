@@ -1,4 +1,4 @@
-/** What is printed: browsers leave out canvases that show finished bitmaps, so that on paper a plain copy takes their place. */
+/** Printing: browsers leave out canvases that show finished bitmaps, so a plain copy takes their place on paper. */
 
 import { freeArea } from "../ui/insets.js";
 
@@ -8,14 +8,14 @@ import { freeArea } from "../ui/insets.js";
  * @param {HTMLElement} surface  holds the map's canvases
  * @param {Renderer} renderer
  */
-export function wirePaper(surface, renderer) {
-  const paper = document.createElement("canvas");
-  paper.className = "paper";
+export function wirePrint(surface, renderer) {
+  const copy = document.createElement("canvas");
+  copy.className = "print-copy";
   addEventListener("beforeprint", () => {
     // Points, places of names, and names: on a screen each has a frame of its own.
     for (let frame = 0; frame < 3; frame++) renderer.drawNow();
-    renderer.copyTo(paper, freeArea());
-    surface.append(paper);
+    renderer.copyTo(copy, freeArea());
+    surface.append(copy);
   });
-  addEventListener("afterprint", () => paper.remove());
+  addEventListener("afterprint", () => copy.remove());
 }

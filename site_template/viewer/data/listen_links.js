@@ -1,4 +1,4 @@
-/** Where else a track can be heard. Pure. */
+/** Addresses where a track can be heard elsewhere. Pure. */
 
 /** @import { TrackDetails } from "./types.js" */
 

@@ -1,8 +1,8 @@
-/** Lines of the layer of marks: from the pinned track to those that sound most like it, and along a path. */
+/** The lines of the marks layer: from the pinned track to those that sound most like it, and along a path. */
 
 /** @import { Theme } from "../data/types.js" */
 /**
- * @typedef {object} Threads  all lines there are to draw
+ * @typedef {object} Links  all lines there are to draw
  * @property {number} track  where those to the neighbors begin
  * @property {readonly {track: number, isElsewhere: boolean}[]} neighbors  those that show
  * @property {readonly number[]} path  in its order
@@ -12,11 +12,11 @@ const DASHES = [2, 5];
 
 /**
  * @param {CanvasRenderingContext2D} context  its unit is the pixel
- * @param {Threads} threads
+ * @param {Links} links
  * @param {(track: number) => [number, number]} positionOf  pixels
  * @param {Theme} theme
  */
-export function drawThreads(context, { track, neighbors, path }, positionOf, theme) {
+export function drawLinks(context, { track, neighbors, path }, positionOf, theme) {
   context.save();
   context.strokeStyle = theme.accent;
   context.lineJoin = context.lineCap = "round";

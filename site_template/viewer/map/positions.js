@@ -11,7 +11,7 @@ const TURNS = { x: 0.7548776662466927, y: 0.5698402909980532 };
 
 /** @typedef {{x: Uint16Array, y: Uint16Array, grid: Grid, view: MapData["view"]}} Placement  map units */
 
-export class Places {
+export class Positions {
   #store;
   /** @type {Placement} */
   #map;

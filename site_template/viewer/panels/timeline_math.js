@@ -1,4 +1,4 @@
-/** The arithmetic of a library's growth. Pure. */
+/** What the time slider computes: how many tracks were there by a day, and the day that the replay shows. Pure. */
 
 /**
  * @param {Float32Array} days  ascending

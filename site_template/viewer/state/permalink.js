@@ -3,7 +3,7 @@
  * so that a link outlives a rebuild. Pure.
  */
 
-import { hashText } from "../ui/artwork.js";
+import { hashText } from "../data/hash.js";
 import { groupsOf, HIDDEN_KEY } from "./appearance.js";
 import { NO_GROUP, NO_TRACK } from "../data/types.js";
 

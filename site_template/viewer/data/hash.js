@@ -1,0 +1,15 @@
+/** A fast hash of texts, for stable choices; not for secrets. Pure. */
+
+/**
+ * FNV-1a over UTF-16 units, then one round of Murmur3's finalizer, so that near-equal texts differ everywhere.
+ *
+ * @param {string} text
+ * @returns {number} 0..2^32-1
+ */
+export function hashText(text) {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
