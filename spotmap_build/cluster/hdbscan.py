@@ -1,4 +1,4 @@
-"""Find the dense regions of the map. The only module that imports hdbscan."""
+"""Find the dense regions of the map, and measure how dense they are. The only module that imports hdbscan."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import numpy.typing as npt
 
     from spotmap_build.model import Float32Array, Int32Array
 
@@ -116,6 +118,31 @@ def _same_place(space: Float32Array) -> float:
 
     distance = cKDTree(space).query(space, k=min(len(space), 1 + NEAREST))[0][:, -1]
     return SAME_PLACE * float(np.median(distance[distance > 0])) if np.any(distance > 0) else SAME_PLACE
+
+
+def validity_of_each(positions: Float32Array, labels: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+    """Return each cluster's share in the density-based cluster validity (DBCV), by hdbscan's implementation.
+
+    Ties between mutual reachability distances are common, and which spanning tree they leave moves the index by a few
+    hundredths.
+
+    Parameters
+    ----------
+    positions : float32 ``[n, d]``
+    labels : int ``[n]``
+        0 to k - 1, each at least twice (hdbscan raises for a cluster of one), k at least 2.
+
+    Returns
+    -------
+    float64 ``[k]``
+        -1 to 1; 0 for a cluster that lies in one point with another (hdbscan: not a number).
+    """
+    from hdbscan.validity import validity_index
+
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        _, scores = validity_index(positions.astype(np.float64), labels, per_cluster_scores=True)
+    finite: npt.NDArray[np.float64] = np.nan_to_num(scores, nan=0.0)
+    return finite
 
 
 def core_rows(members: Sequence[int], strengths: Float32Array, coordinates: Float32Array) -> tuple[int, ...]:

@@ -124,6 +124,20 @@ def test_twins_and_tiny_clusters_have_a_validity() -> None:
     assert cluster_validity(positions[:0], labels[:0]) == 0
 
 
+def test_clusters_in_one_point_have_no_validity_and_cost_the_others_none() -> None:
+    positions = np.repeat(np.array([[0, 0], [0, 0], [9, 0]], np.float32), 4, axis=0)
+    positions[8:] += np.random.default_rng(0).normal(scale=0.1, size=(4, 2)).astype(np.float32)
+    labels = np.repeat(np.array([0, 3, 7], np.int32), 4)
+    assert 0.25 < cluster_validity(positions, labels) < 1 / 3
+
+
+def test_validity_is_that_of_hdbscan() -> None:
+    validity_index = pytest.importorskip("hdbscan.validity").validity_index
+    positions, labels = blobs(1.0, noise=20)
+    theirs = validity_index(positions.astype(np.float64), labels)
+    assert cluster_validity(positions, np.where(labels < 0, -1, 3 * labels).astype(np.int32)) == pytest.approx(theirs)
+
+
 def test_a_sample_finds_the_same_validity(monkeypatch: pytest.MonkeyPatch) -> None:
     positions, labels = blobs(0.5)
     whole = cluster_validity(positions, labels)
