@@ -1,18 +1,23 @@
 """UMAP on neighbors that are known already, by umap-learn: a fresh embedding, and one whose points are held.
 
 McInnes, Healy, Melville, "UMAP: Uniform Manifold Approximation and Projection for Dimension Reduction" (2018). The only
-module that imports ``umap``, which takes two seconds to load and six to compile: only a build that lays out imports it.
+module that imports ``umap``, which takes two seconds to load: only a build that lays out imports it. Its compiled code
+is kept like that of our own kernels, so that only the first of these builds pays the eight seconds of compiling.
 """
 
 from __future__ import annotations
 
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from spotmap_build.model import Float32Array, Int32Array
     from spotmap_build.project.neighbors import Neighbors
 
@@ -60,6 +65,7 @@ def fit_umap(
     """
     import umap
 
+    _keep_compiled_code()
     indices, distances = _with_self(neighbors)
     model = umap.UMAP(
         n_neighbors=indices.shape[1],
@@ -87,6 +93,7 @@ def fuzzy_simplicial_set(neighbors: Neighbors) -> FuzzyGraph:
         return FuzzyGraph(n, nothing, nothing, np.empty(0, np.float32))
     from umap import umap_
 
+    _keep_compiled_code()
     indices, distances = _with_self(neighbors)
     graph, _, _ = umap_.fuzzy_simplicial_set(
         np.empty((n, 1), np.float32),  # it looks at the shape only, where neighbors are given
@@ -140,6 +147,7 @@ def optimize_layout(
     from umap.layouts import optimize_layout_euclidean
     from umap.umap_ import find_ab_params, make_epochs_per_sample
 
+    _keep_compiled_code()
     positions = np.array(init, dtype=np.float32, order="C")
     anchors = positions.copy() if anchors is None else anchors
     # As in umap-learn: an edge too weak to be used once in all epochs is left out.
@@ -175,6 +183,24 @@ def optimize_layout(
         if max_displacement is not None:
             _clip(positions, anchors, max_displacement)
     return positions
+
+
+def compiled_functions() -> Iterator[Any]:
+    """Yield the functions of umap-learn that a layout has numba compile, and that umap-learn itself keeps nowhere."""
+    from umap import layouts, umap_
+
+    yield umap_.smooth_knn_dist
+    yield umap_.compute_membership_strengths
+    yield layouts._nb_optimize_layout_euclidean_single_epoch
+
+
+@cache
+def _keep_compiled_code() -> None:
+    """Have numba keep umap-learn's compiled functions: beside its modules, or in the person's own cache folder."""
+    # A read-only system without a home has nowhere to keep them, and another umap-learn may name them otherwise.
+    with suppress(RuntimeError, AttributeError):
+        for function in compiled_functions():
+            function.enable_caching()
 
 
 def _clip(positions: Float32Array, anchors: Float32Array, max_displacement: Float32Array) -> None:

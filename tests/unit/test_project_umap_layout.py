@@ -11,7 +11,7 @@ from spotmap_build.project.layout import principal_plane
 from spotmap_build.project.neighbors import Neighbors, find_neighbors
 from spotmap_build.project.preprocessing import prepare
 from spotmap_build.project.quality import trustworthiness
-from spotmap_build.project.umap_layout import fit_umap, fuzzy_simplicial_set, optimize_layout
+from spotmap_build.project.umap_layout import compiled_functions, fit_umap, fuzzy_simplicial_set, optimize_layout
 
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
@@ -80,3 +80,14 @@ def test_a_start_is_not_changed_and_equal_input_gives_equal_bytes() -> None:
     first, second = (optimize_layout(graph, start, min_dist=0.1, n_epochs=20, random_state=7) for _ in range(2))
     assert np.array_equal(start, kept)
     assert first.tobytes() == second.tobytes()
+
+
+def test_what_numba_compiles_for_a_layout_is_kept_for_the_next_build() -> None:
+    unit = groups(2, 10)
+    optimize_layout(
+        fuzzy_simplicial_set(neighbors_of(unit)), principal_plane(unit), min_dist=0.1, n_epochs=5, random_state=0
+    )
+    for function in compiled_functions():
+        assert function.signatures
+        assert function.stats.cache_path
+        assert function.stats.cache_hits or function.stats.cache_misses
