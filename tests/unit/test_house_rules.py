@@ -213,11 +213,87 @@ def test_a_job_that_holds_a_secret_installs_by_hash_only() -> None:
             assert all("--require-hashes" in line or "--no-deps --no-index" in line for line in installs)
 
 
-def test_the_architecture_page_knows_every_room() -> None:
-    page = (ROOT / "docs/architecture.md").read_text()
-    rooms = {path.name for path in PACKAGE.iterdir() if path.is_dir() and (path / "__init__.py").exists()}
-    missing = {room for room in rooms if f"{room}/" not in page}
-    assert not missing
+ARCHITECTURE = ROOT / "docs/architecture.md"
+
+
+def section(heading: str) -> str:
+    """The text of one section of the architecture page."""
+    texts: list[str] = re.findall(
+        rf"^## {heading}\n(.*?)(?=^## |\Z)", ARCHITECTURE.read_text(), re.MULTILINE | re.DOTALL
+    )
+    assert len(texts) == 1, f"no section, or two, with the heading {heading}"
+    return texts[0]
+
+
+def table(heading: str) -> list[tuple[str, str]]:
+    """What stands in backticks at the beginning of the first two columns of a section's table."""
+    return re.findall(r"^\| `([^`]+)` \| `([^`]+)` \|", section(heading), re.MULTILINE)
+
+
+def test_the_architecture_page_names_the_module_of_every_engine() -> None:
+    rows = table("Engines")
+    assert dict(rows) == HOME
+    assert len(rows) == len(HOME)
+
+
+def key_stages(path: Path) -> set[str]:
+    """The stages of the cache keys that a file makes: texts in calls of ``Key``, or of a ``_key`` that hands one on."""
+    stages = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+        if name in {"Key", "_key"}:
+            texts = {each.value for each in node.args if isinstance(each, ast.Constant) and isinstance(each.value, str)}
+            is_handed_on = any(isinstance(each, ast.Name) and each.id == "stage" for each in node.args)
+            assert name == "_key" or texts or is_handed_on, f"{path}:{node.lineno}: which stage is this?"
+            stages |= texts - {""}
+    return stages
+
+
+def test_the_architecture_page_lists_every_cache_key_and_the_module_that_makes_it() -> None:
+    made = {(stage, path.relative_to(PACKAGE).as_posix()) for path in sources() for stage in key_stages(path)}
+    rows = table("Cache keys")
+    assert set(rows) == made
+    assert len(rows) == len(made)
+
+
+def drawn_folders(root: str) -> set[str]:
+    """The folders that the architecture page draws directly below ``root``, each on a line of its own."""
+    drawings = re.findall(rf"^{root}/(?: .*)?\n((?:  .*\n|\n)+)", ARCHITECTURE.read_text(), re.MULTILINE)
+    return {name for drawing in drawings for name in re.findall(r"^  ([\w-]+)/(?: |$)", drawing, re.MULTILINE)}
+
+
+def folders(root: Path) -> set[str]:
+    """The folders in which there is something, whatever an older version has left of its compiled modules."""
+    files = (path.relative_to(root).parts for path in root.rglob("*") if path.is_file())
+    return {parts[0] for parts in files if len(parts) > 1 and "__pycache__" not in parts}
+
+
+@pytest.mark.parametrize("root", ["spotmap_build", "site_template/viewer", "tests", "benchmarks"])
+def test_the_architecture_page_draws_every_folder_and_no_other(root: str) -> None:
+    assert drawn_folders(root) == folders(ROOT / root)
+
+
+def links(page: Path) -> list[str]:
+    """Where a page links to within the repository, without the part after ``#``."""
+    found = re.findall(r"\]\(([^)#\s]+)", page.read_text())
+    return [target for target in found if not re.match(r"[a-z]+:", target)]
+
+
+PAGES = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "benchmarks/README.md"})
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_link_within_the_documentation_leads_somewhere(page: Path) -> None:
+    assert [target for target in links(page) if not (page.parent / target).exists()] == []
+
+
+def test_decision_records_are_numbered_without_gaps_and_named_by_numbers_that_exist() -> None:
+    numbers = [path.name[:4] for path in sorted((ROOT / "docs/decisions").glob("*.md"))]
+    assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
+    texts = [path.read_text() for path in (*sources(), *PAGES)]
+    assert {number for text in texts for number in re.findall(r"decisions/(\d{4})", text)} <= set(numbers)
 
 
 def test_the_workflows_are_valid() -> None:
