@@ -101,7 +101,6 @@ class Track:
     recording: Recording | None = None
     position: tuple[float, float] | None = None
     """Coordinates given by the source itself (a table with x and y), in any unit."""
-    vector_row: int | None = None
     """Row of the source's own embedding matrix, where it carries one."""
     facets: dict[str, str | float] = field(default_factory=dict)
     """Further columns that the map can be colored by."""
@@ -225,18 +224,13 @@ class Cluster:
 class Clusters:
     """Which cluster and which region each track is in.
 
-    ``labels`` and ``region_labels``: int32 ``[n]``, an index into ``clusters`` or ``regions``, or -1 for noise.
-    ``strengths``: float32 ``[n]``, how firmly a track belongs to its cluster, 0..1; ``seconds``: int32 ``[n]``,
-    the cluster that it belongs to next (-1: none). ``events``: what has become of the last map's, as sentences.
-    ``next_numbers``: for the ids of new clusters and regions.
+    ``labels``: int32 ``[n]``, an index into ``clusters``, or -1 for noise. ``events``: what has become of the last
+    map's, as sentences. ``next_numbers``: for the ids of new clusters and regions.
     """
 
     labels: Int32Array
     clusters: tuple[Cluster, ...]
-    region_labels: Int32Array
     regions: tuple[Cluster, ...]
-    strengths: Float32Array
-    seconds: Int32Array
     events: tuple[str, ...] = ()
     next_numbers: tuple[int, int] = (1, 1)
 

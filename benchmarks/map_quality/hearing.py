@@ -99,7 +99,7 @@ def _listen(listener: Listener, path: Path) -> tuple[float, dict[str, Float32Arr
 
     started = time.monotonic()
     try:
-        parts = listener(decode(path).samples)
+        parts = listener(decode(path))
     except TrackError:
         parts = {}
     return time.monotonic() - started, parts

@@ -7,7 +7,6 @@ join by their neighbors, new regions are found where there are none, and only wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -35,22 +34,10 @@ LARGEST_LOSS: Final = 0.1
 """Share of neighbors in a track's own cluster, on average, that continuing may cost against starting anew."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Continued:
-    """``agreement``: how many of a track's neighbors are in its own cluster, on average (0..1, noise counts 0);
-    ``fresh_agreement``: of a clustering from scratch. ``is_fresh``: whether that was taken, the loss being too great.
-    """
-
-    groups: Groups
-    agreement: float
-    fresh_agreement: float
-    is_fresh: bool
-
-
 def continue_groups(
     space: Float32Array, neighbors: Int32Array, previous: Int32Array, previous_parents: tuple[int, ...]
-) -> Continued:
-    """The groups of the last map, brought up to date.
+) -> Groups:
+    """The groups of the last map, brought up to date; those of a clustering from scratch where they fit far better.
 
     Parameters
     ----------
@@ -63,10 +50,13 @@ def continue_groups(
     labels = continue_labels(fresh.clusters, asked, previous)
     parents = _parents(labels, asked, previous_parents)
     continued = _renumbered(labels, parents, asked)
-    agreement = float(np.mean(continued.membership.strengths)) if len(space) else 0.0
-    fresh_agreement = float(np.mean(fresh.membership.strengths)) if len(space) else 0.0
-    is_fresh = agreement < fresh_agreement - LARGEST_LOSS
-    return Continued(fresh if is_fresh else continued, agreement, fresh_agreement, is_fresh)
+    return fresh if _agreement(continued) < _agreement(fresh) - LARGEST_LOSS else continued
+
+
+def _agreement(groups: Groups) -> float:
+    """The share of a track's neighbors that are in its own cluster, on average (0..1, noise counts 0)."""
+    strengths = groups.membership.strengths
+    return float(np.mean(strengths)) if len(strengths) else 0.0
 
 
 def continue_labels(fresh: Int32Array, neighbors: Int32Array, previous: Int32Array) -> Int32Array:

@@ -39,27 +39,20 @@ PRIOR_TRACKS: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class CandidateTerm:
-    """Why a group is called so: the share of its tracks that have ``word``, and that of what it is set apart from."""
+    """Why a group may be called so. ``share``: of its tracks that have ``word``."""
 
     word: str
     kind: Kind
     share: float
-    usual: float
     score: float
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
-    """``because``: what it is made of, most telling first; empty where it was kept, given by hand, or a number."""
-
-    text: str
-    because: tuple[CandidateTerm, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Names:
-    regions: tuple[Name, ...]
-    clusters: tuple[Name, ...]
+    """Of every region and every cluster, by number."""
+
+    regions: tuple[str, ...]
+    clusters: tuple[str, ...]
 
 
 def name_levels(
@@ -132,7 +125,7 @@ def _term_clues(evidence: Evidence, inside: Any, usual: Any) -> Iterator[Candida
             continue
         clarity = math.sqrt(own_sum[column] / own_count[column])
         score = float(share[column] * math.log(lift) * clarity) * (0.5 if term.word in VAGUE else 1.0)
-        yield CandidateTerm(term.word, term.kind, float(own_count[column] / count), float(usual[column]), score)
+        yield CandidateTerm(term.word, term.kind, float(own_count[column] / count), score)
 
 
 def _feature_clues(evidence: Evidence, inside: Any, others: Any) -> Iterator[CandidateTerm]:
@@ -146,16 +139,15 @@ def _feature_clues(evidence: Evidence, inside: Any, others: Any) -> Iterator[Can
         if name == "mode":
             share, usual = float(evidence.minor[inside].mean()), float(evidence.minor[others].mean())
             if abs(share - usual) >= 0.25 and max(share, 1 - share) >= FEATURE_SIDE:
-                minor, major = (words.low, share, usual), (words.high, 1 - share, 1 - usual)
-                word, own_share, others_share = minor if share > usual else major
-                yield CandidateTerm(word, "trait", own_share, others_share, abs(share - usual) / 4)
+                word, own_share = (words.low, share) if share > usual else (words.high, 1 - share)
+                yield CandidateTerm(word, "trait", own_share, abs(share - usual) / 4)
             continue
         own, middle = evidence.scores[inside, column], float(np.median(evidence.scores[others, column]))
         away = float(np.median(own)) - middle
         side = float(np.mean(own > middle if away > 0 else own < middle))
         is_so_in_library = float(np.median(own)) * away > 0
         if abs(away) >= FEATURE_AWAY and side >= FEATURE_SIDE and is_so_in_library:
-            yield CandidateTerm(words.high if away > 0 else words.low, "trait", side, 0.5, min(abs(away), 3.0) / 8)
+            yield CandidateTerm(words.high if away > 0 else words.low, "trait", side, min(abs(away), 3.0) / 8)
 
 
 def _common_style(evidence: Evidence, rows: Sequence[int]) -> list[CandidateTerm]:
@@ -166,7 +158,7 @@ def _common_style(evidence: Evidence, rows: Sequence[int]) -> list[CandidateTerm
     if best is None or 2 * counts[best] < len(rows):
         return []
     share = float(counts[best] / len(rows))
-    return [CandidateTerm(evidence.terms[best].word, "style", share, share, 0.0)]
+    return [CandidateTerm(evidence.terms[best].word, "style", share, 0.0)]
 
 
 def _column_counts(matrix: Any) -> Any:
@@ -187,20 +179,20 @@ def _together(
     return sorted(merged.values(), key=lambda clue: (-clue.score, clue.word))
 
 
-def _name(fixed: str | None, clues: list[CandidateTerm], taken: set[str]) -> Name:
+def _name(fixed: str | None, clues: list[CandidateTerm], taken: set[str]) -> str:
     if fixed is not None:
-        return Name(fixed)
+        return fixed
     for chosen in _compositions(clues):
         text = _phrase(chosen)
         if text.casefold() not in taken:
             taken.add(text.casefold())
-            return Name(text, tuple(chosen))
+            return text
     base = next((_phrase(chosen) for chosen in _compositions(clues)), FALLBACK)
     number = 1 if base == FALLBACK else 2
     while f"{base} {number}".casefold() in taken:
         number += 1
     taken.add(f"{base} {number}".casefold())
-    return Name(f"{base} {number}")
+    return f"{base} {number}"
 
 
 def _compositions(clues: list[CandidateTerm]) -> Iterator[list[CandidateTerm]]:

@@ -47,30 +47,15 @@ PLAYLISTS: Final = frozenset({"concat", "dash", "hls"})
 """FFmpeg would play the files that these name."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Audio:
-    """Sound to be analyzed. ``samples``: float32 ``[n]``, mono, 16 kHz, full scale 1.
-
-    ``duration_ms`` is that of the whole recording, ``analysed_ms`` that of the samples: less, for a long recording.
-    """
-
-    samples: Float32Array
-    duration_ms: int
-    analysed_ms: int
-
-
 @dataclass(frozen=True, slots=True)
 class Probe:
     """What is known of a recording without decoding it. ``audio_digest``: see :func:`probe`."""
 
     duration_ms: int
     audio_digest: str
-    codec: str
-    sample_rate_hz: int
-    channels: int
 
 
-def decode(path: Path) -> Audio:
+def decode(path: Path) -> Float32Array:
     """Decode the first audio stream to 16 kHz mono.
 
     Several channels become one as ``0.5 (L + R)``. Recordings over 15 minutes give 20 windows of 30 s, evenly spread
@@ -82,9 +67,10 @@ def decode(path: Path) -> Audio:
     TrackError: ``unreadable``, ``empty-file``, ``not-audio``, ``damaged-audio``, ``too-short`` (under 0.5 s) or
         ``silent`` (an effective level below -75 dBFS).
     """
-    audio = _decode_windows(path) or _decode_from_start(path)
-    _require_sound(audio.samples)
-    return audio
+    windows = _decode_windows(path)
+    samples = _decode_from_start(path) if windows is None else windows
+    _require_sound(samples)
+    return samples
 
 
 def probe(path: Path) -> Probe:
@@ -114,7 +100,7 @@ def probe(path: Path) -> Probe:
             duration_ms = _stated_duration_ms(container)
         if not last or not 0 < duration_ms <= LONGEST_MS:
             raise _damaged()
-        return Probe(duration_ms, digest.hexdigest(), codec, stream.rate, stream.channels)
+        return Probe(duration_ms, digest.hexdigest())
 
 
 def _require_sound(samples: Float32Array) -> None:
@@ -130,7 +116,7 @@ def _require_sound(samples: Float32Array) -> None:
         raise TrackError("silent", "It is silent: its effective level is below -75 dBFS.")
 
 
-def _decode_windows(path: Path) -> Audio | None:
+def _decode_windows(path: Path) -> Float32Array | None:
     """Evenly spread windows of a long recording; nothing where it is not long, or cannot be jumped in."""
     with _open(path) as (container, stream):
         duration_ms = _stated_duration_ms(container)
@@ -143,7 +129,7 @@ def _decode_windows(path: Path) -> Audio | None:
     # Less than half of what was asked for: the stated duration is wrong, or jumps lead nowhere.
     if len(samples) < WINDOWS * WINDOW_SAMPLES // 2:
         return None
-    return Audio(samples, duration_ms, _milliseconds(len(samples)))
+    return samples
 
 
 def _decode_window(container: InputContainer, stream: AudioStream, start_s: float) -> Float32Array:
@@ -163,17 +149,16 @@ def _decode_window(container: InputContainer, stream: AudioStream, start_s: floa
     return _to_mono(_prepend(first, frames), early_samples + WINDOW_SAMPLES)[early_samples:]
 
 
-def _decode_from_start(path: Path) -> Audio:
+def _decode_from_start(path: Path) -> Float32Array:
     limit_samples = WHOLE_MS * SAMPLE_RATE_HZ // 1000
     with _open(path) as (container, stream):
         samples = _to_mono(_frames(container, stream), limit_samples)
         stated_ms = _stated_duration_ms(container)
-    analysed_ms = _milliseconds(len(samples))
-    broke_off = len(samples) < DAMAGED_BELOW_SAMPLES and not 0 < stated_ms < analysed_ms + 100
+    analyzed_ms = len(samples) * 1000 // SAMPLE_RATE_HZ
+    broke_off = len(samples) < DAMAGED_BELOW_SAMPLES and not 0 < stated_ms < analyzed_ms + 100
     if len(samples) == 0 or broke_off:
         raise _damaged()
-    duration_ms = probe(path).duration_ms if len(samples) == limit_samples else analysed_ms
-    return Audio(samples, duration_ms, analysed_ms)
+    return samples
 
 
 def _to_mono(frames: Iterator[AudioFrame], limit_samples: int) -> Float32Array:
@@ -311,10 +296,6 @@ def _end_s(frame: AudioFrame) -> float:
 def _stated_duration_ms(container: InputContainer) -> int:
     """What the header says, or FFmpeg guesses; 0 where neither does."""
     return max(0, (container.duration or 0) // 1000)
-
-
-def _milliseconds(length_samples: int) -> int:
-    return length_samples * 1000 // SAMPLE_RATE_HZ
 
 
 def _require_rate(rate_hz: int) -> None:

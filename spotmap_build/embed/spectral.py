@@ -47,7 +47,6 @@ class Feature:
     label: str
     meaning: str
     public: bool = True
-    period: float = 0.0
 
 
 def _mfcc(statistic: str, what: str) -> tuple[Feature, ...]:
@@ -65,9 +64,7 @@ FEATURES: Final[tuple[Feature, ...]] = (
     Feature("brightness", "Hz", "brightness", "Where the middle of the sound's spectrum lies; bright sounds lie high."),
     Feature("tempo", "BPM", "tempo", "Beats per minute, in the middle of the track."),
     Feature("beat_strength", "", "beat strength", "How sure the beat is: below 1.5 hardly, above 3.5 very (0 to 5.3)."),
-    Feature(
-        "key", "pitch class", "key", "The key note: 0 is C, 1 is C sharp, and so on to 11, which is B.", period=12.0
-    ),
+    Feature("key", "pitch class", "key", "The key note: 0 is C, 1 is C sharp, and so on to 11, which is B."),
     Feature("mode", "", "major or minor", "1 in a major key, 0 in a minor one."),
     Feature("key_clarity", "", "key clarity", "How well the notes fit the key: 1 is perfectly, 0 not at all."),
     Feature("loudness", "LUFS", "loudness", "How loud the whole track is to the ear (EBU R 128)."),

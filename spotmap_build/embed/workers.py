@@ -83,7 +83,7 @@ def _listen(path: Path, embedder: str, weights_path: str) -> TrackEmbedding:
     from spotmap_build.embed.spectral import spectral
 
     model = _load_model(embedder, weights_path)
-    samples = decode(path).samples
+    samples = decode(path)
     # What overflows is found below, in the results; numpy need not tell it on the terminal as well.
     with np.errstate(over="ignore", invalid="ignore"):
         vector, tags = model(samples)

@@ -54,7 +54,6 @@ class PublishResult:
 
     generation: str
     written: int
-    written_bytes: int
     removed: int
 
     @property
@@ -127,12 +126,12 @@ def _publish(folder: Path, files: Mapping[str, bytes], generation: str, *, force
     _remove_staging(staging)
     missing = [path for path, data in files.items() if not _holds(folder / path, data)]
     if before == after and not missing:
-        return PublishResult(generation, written=0, written_bytes=0, removed=0)
+        return PublishResult(generation, written=0, removed=0)
     may_lie_there = Marker((after.generations[0], *before.generations))
     try:
         _write_flushed(staging / "markers" / "before", may_lie_there.encode())
         _write_flushed(staging / "markers" / "after", after.encode())
-        written_bytes = _stage(staging / "content", {path: files[path] for path in missing})
+        _stage(staging / "content", {path: files[path] for path in missing})
         (staging / "markers" / "before").replace(folder / MARKER_NAME)
         flush_folder(folder)
         page = staging / PAGE_NAME
@@ -147,7 +146,7 @@ def _publish(folder: Path, files: Mapping[str, bytes], generation: str, *, force
         flush_folder(folder)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    return PublishResult(generation, written=len(missing), written_bytes=written_bytes, removed=removed)
+    return PublishResult(generation, written=len(missing), removed=removed)
 
 
 def output_folder(out: Path) -> Path:
@@ -248,8 +247,8 @@ def _holds(place: Path, data: bytes) -> bool:
     return place.read_bytes() == data
 
 
-def _stage(content: Path, files: Mapping[str, bytes]) -> int:
-    """Write files below ``content`` and flush them. Returns the bytes written.
+def _stage(content: Path, files: Mapping[str, bytes]) -> None:
+    """Write files below ``content`` and flush them.
 
     All are written before any is flushed: the disk then takes them in one go instead of one turn a file.
     """
@@ -262,7 +261,6 @@ def _stage(content: Path, files: Mapping[str, bytes]) -> int:
         _flush_file(content / path)
     for parent in {(content / path).parent for path in files}:
         flush_folder(parent)
-    return sum(len(data) for data in files.values())
 
 
 def _write_flushed(place: Path, data: bytes) -> None:

@@ -80,7 +80,7 @@ class TableSource:
         if "x" in columns and "y" in columns:
             tracks, failures = _place(tracks, columns)
         elif vectors is not None:
-            tracks, failures = [replace(track, vector_row=row) for row, track in enumerate(tracks)], []
+            failures = []
         else:
             tracks, failures, about_files = _with_recordings(tracks, columns, self.path.parent, context)
         library = Library(tuple(map(_titled, tracks)), tuple(playlists), tuple(failures))

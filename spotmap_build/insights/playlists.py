@@ -40,13 +40,11 @@ OVERLAP_SHARE: Final = 0.2
 class Coherence:
     """How alike the tracks of a playlist are.
 
-    ``similarity``: mean cosine of its pairs, ``expected``: that of random draws from the library (which does not depend
-    on their size), ``z``: by how many standard deviations of random draws of this size it exceeds that. ``closeness``
-    does not grow with the size: 0 is as alike as random tracks, 1 as alike as tracks and their nearest neighbors.
+    ``z``: by how many standard deviations of random draws of this size the mean cosine of its pairs exceeds that of
+    random draws from the library (which does not depend on their size). ``closeness`` does not grow with the size: 0 is
+    as alike as random tracks, 1 as alike as tracks and their nearest neighbors.
     """
 
-    similarity: float
-    expected: float
     z: float
     closeness: float
 
@@ -176,8 +174,6 @@ def coherence(members: Float32Array, chance: NullModel, nearest: float) -> Coher
     deviation, excess = chance.deviation(size), similarity - chance.mean
     is_certain = deviation < 1e-6
     return Coherence(
-        similarity=similarity,
-        expected=chance.mean,
         z=0.0 if is_certain else excess / deviation,
         closeness=0.0 if nearest - chance.mean < 1e-6 else excess / (nearest - chance.mean),
     )

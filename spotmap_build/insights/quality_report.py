@@ -31,12 +31,11 @@ class QualityReport:
     """All figures in the order in which to show them.
 
     ``kept``: float32 ``[n]``, for each track the share of its ten most similar tracks that are among its ten nearest
-    on the plane. ``measured``: on how many tracks trustworthiness and continuity were measured.
+    on the plane.
     """
 
     figures: tuple[Figure, ...]
     kept: Float32Array
-    measured: int
 
 
 def quality_report(
@@ -66,7 +65,7 @@ def quality_report(
     figures += _of_clusters(positions, cluster_labels)
     if anchored is not None and anchored.drift.known_count:
         figures += _of_the_past(anchored)
-    return QualityReport(tuple(figures), kept, len(quality.sampled_rows(len(positions))))
+    return QualityReport(tuple(figures), kept)
 
 
 def _of_the_plane(

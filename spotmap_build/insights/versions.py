@@ -45,11 +45,10 @@ _DASH: Final = re.compile(r"\s+[-–—/]\s+")
 @dataclass(frozen=True, slots=True)
 class Song:
     """Versions of one song. ``rows`` ascending; ``kinds`` in the same order: "live", "remaster", ..., empty for the
-    plain one; ``same_recording``: whether all of them are one and the same recording."""
+    plain one."""
 
     rows: tuple[int, ...]
     kinds: tuple[str, ...]
-    same_recording: bool
 
 
 def group_versions(
@@ -68,25 +67,22 @@ def group_versions(
     titles, artists, durations_ms: of every row, as the source gives them.
     unit_vectors: float32 ``[n, d]``, rows of length one (or zero), centered over the library.
     """
+    from scipy.cluster.hierarchy import DisjointSet
+
     split = [split_title(title) for title in titles]
     blocks: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
     for row, (base, _) in enumerate(split):
         for artist in {_fold(name) for name in artists[row]} or {""}:
             if base:
                 blocks[base, artist].append(row)
-    root = list(range(len(titles)))
-    same: set[tuple[int, int]] = set()
+    songs: DisjointSet[int] = DisjointSet(range(len(titles)))
     for (base, _), rows in blocks.items():
         if 1 < len(rows) <= LARGEST_BLOCK:
-            for one, other, is_same in _versions_among(rows, durations_ms, unit_vectors, base in GENERIC_TITLES):
-                root[_find(root, other)] = _find(root, one)
-                if is_same:
-                    same.add((one, other))
-    groups: defaultdict[int, list[int]] = defaultdict(list)
-    for row in range(len(titles)):
-        groups[_find(root, row)].append(row)
-    songs = [_song(rows, split, same) for rows in groups.values() if len(rows) > 1]
-    return tuple(sorted(songs, key=lambda song: (-len(song.rows), song.rows)))
+            for one, other in _versions_among(rows, durations_ms, unit_vectors, base in GENERIC_TITLES):
+                songs.merge(one, other)
+    groups = [sorted(rows) for rows in songs.subsets() if len(rows) > 1]
+    found = [Song(tuple(rows), tuple(split[row][1] for row in rows)) for rows in groups]
+    return tuple(sorted(found, key=lambda song: (-len(song.rows), song.rows)))
 
 
 def split_title(title: str) -> tuple[str, str]:
@@ -112,8 +108,8 @@ def _fold(text: str) -> str:
 
 def _versions_among(
     rows: list[int], durations_ms: Sequence[int | None], unit_vectors: Float32Array, is_generic: bool
-) -> list[tuple[int, int, bool]]:
-    """Pairs of rows that are versions, and whether of the same recording."""
+) -> list[tuple[int, int]]:
+    """Pairs of rows that are versions."""
     similarity = unit_vectors[rows] @ unit_vectors[rows].T
     found = []
     for i, one in enumerate(rows):
@@ -122,17 +118,5 @@ def _versions_among(
             is_as_long = a is None or b is None or abs(a - b) <= SAME_LENGTH_MS
             is_same = bool(similarity[i, j] >= SAME_RECORDING) and is_as_long
             if is_same or (similarity[i, j] > UNLIKE and not is_generic):
-                found.append((one, rows[j], is_same))
+                found.append((one, rows[j]))
     return found
-
-
-def _find(root: list[int], row: int) -> int:
-    while root[row] != row:
-        root[row] = root[root[row]]
-        row = root[row]
-    return row
-
-
-def _song(rows: list[int], split: list[tuple[str, str]], same: set[tuple[int, int]]) -> Song:
-    pairs = [(one, other) for at, one in enumerate(rows) for other in rows[at + 1 :]]
-    return Song(tuple(rows), tuple(split[row][1] for row in rows), all(pair in same for pair in pairs))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 CLUSTER_VERSION: Final = 2
 """Raise when the same layout would be clustered or named otherwise."""
-ARRAYS: Final = ("labels", "region_labels", "strengths", "seconds")
+LABELS: Final = "labels.npy"
 FOUND: Final = "clusters.json"
 NEIGHBORS_ON_PLANE: Final = 15
 """Where a table gives places and no vectors, the nearest on the map are a track's neighbors."""
@@ -72,7 +72,7 @@ def cluster(run: Run, fetched: Fetched, embedded: Embedded, projected: Projected
             },
         )
         run.progress.begin("cluster", "finding regions")
-        record = run.cache.lookup(key, outputs=(FOUND, *(f"{name}.npy" for name in ARRAYS)), may_fail=False)
+        record = run.cache.lookup(key, outputs=(FOUND, LABELS), may_fail=False)
         outcome = "the regions are as they were"
         if record is None:
             started = time.monotonic()
@@ -124,18 +124,15 @@ def _find(fetched: Fetched, embedded: Embedded, projected: Projected, names: Map
     named = name_levels(evidence, rows[1], rows[0], groups.parents, fixed_regions=fixed[1], fixed_clusters=fixed[0])
     make = _Maker(coordinates, embeddings.features, embeddings.feature_names)
     firm, firm_in_region = groups.membership.strengths, groups.region_membership.strengths
-    clusters = make.clusters(rows[0], carried[0], [name.text for name in named.clusters], firm, groups.parents)
-    regions = make.clusters(rows[1], carried[1], [name.text for name in named.regions], firm_in_region)
+    clusters = make.clusters(rows[0], carried[0], named.clusters, firm, groups.parents)
+    regions = make.clusters(rows[1], carried[1], named.regions, firm_in_region)
     known = {one.id: one.name for one in (*(last.clusters if last else ()), *(last.regions if last else ()))}
     known |= {one.id: one.name for one in (*clusters, *regions)}
     events = tuple(line for level in carried for line in describe_events(level.events, known)) if last else ()
     return Clusters(
         labels=groups.clusters,
         clusters=clusters,
-        region_labels=groups.regions,
         regions=regions,
-        strengths=groups.membership.strengths,
-        seconds=groups.membership.seconds,
         events=events,
         next_numbers=(carried[0].next_number, carried[1].next_number),
     )
@@ -155,7 +152,7 @@ def _groups(embedded: Embedded, projected: Projected, last: PreviousMap | None) 
     were_there = set(last.track_ids)
     previous = [before.get(track.id, -1) if track.id in were_there else NEW for track in embedded.tracks]
     parents = tuple(one.parent or 0 for one in last.clusters)
-    return continue_groups(coordinates, neighbors, np.array(previous, dtype=np.int32), parents).groups
+    return continue_groups(coordinates, neighbors, np.array(previous, dtype=np.int32), parents)
 
 
 def _members(labels: Int32Array) -> list[tuple[int, ...]]:
@@ -242,8 +239,7 @@ def _encode(clusters: Clusters) -> dict[str, bytes]:
     from spotmap_build.cache.arrays import encode_array
 
     found = ClusterWords(clusters.clusters, clusters.regions, clusters.events, clusters.next_numbers)
-    arrays = {f"{name}.npy": encode_array(getattr(clusters, name)) for name in ARRAYS}
-    return {**arrays, FOUND: msgspec.json.encode(found)}
+    return {LABELS: encode_array(clusters.labels), FOUND: msgspec.json.encode(found)}
 
 
 def _words(run: Run, key: Key, count: int) -> ClusterWords:
@@ -264,15 +260,10 @@ def _decode(run: Run, key: Key, count: int) -> Clusters:
     from spotmap_build.model import Clusters
 
     found = _words(run, key, count)
-    numbers = array_decoder(count, kind="i", below=len(found.clusters))
-    region_numbers = array_decoder(count, kind="i", below=len(found.regions))
     return Clusters(
-        labels=run.read(key, "labels.npy", numbers),
+        labels=run.read(key, LABELS, array_decoder(count, kind="i", below=len(found.clusters))),
         clusters=found.clusters,
-        region_labels=run.read(key, "region_labels.npy", region_numbers),
         regions=found.regions,
-        strengths=run.read(key, "strengths.npy", array_decoder(count, kind="f")),
-        seconds=run.read(key, "seconds.npy", numbers),
         events=found.events,
         next_numbers=found.next_numbers,
     )

@@ -47,9 +47,9 @@ def refusal(path: Path, what: Callable[[Path], object] = decode) -> str:
 @pytest.mark.parametrize("suffix", CODECS)
 def test_every_format_gives_the_mean_of_its_channels_at_16_khz(files: dict[str, Path], suffix: str) -> None:
     audio, reference = decode(files[suffix]), decode(files["wav"])
-    assert audio.samples.dtype == np.float32
-    assert audio.duration_ms == audio.analysed_ms == pytest.approx(2000, abs=60)
-    level = np.sqrt(np.mean(audio.samples**2)) / np.sqrt(np.mean(reference.samples**2))
+    assert audio.dtype == np.float32
+    assert len(audio) / 16 == pytest.approx(2000, abs=60)
+    level = np.sqrt(np.mean(audio**2)) / np.sqrt(np.mean(reference**2))
     # Lossy encoders leave a little out; a mix by another rule would be off by a factor of 1.41.
     assert level == pytest.approx(1, abs=0.1)
 
@@ -58,20 +58,17 @@ def test_a_stereo_file_of_16_khz_is_exactly_half_of_left_and_right(tmp_path: Pat
     left, right = tune(1, rate_hz=16_000), tune(1, rate_hz=16_000, seed=1)
     stereo = write_audio(tmp_path / "a.wav", np.stack([left, right]), codec="pcm_f32le", rate_hz=16_000)
     mono = write_audio(tmp_path / "b.wav", left, codec="pcm_f32le", rate_hz=16_000)
-    np.testing.assert_allclose(decode(stereo).samples, 0.5 * (left + right), atol=1.2e-7)
-    np.testing.assert_array_equal(decode(mono).samples, left)
+    np.testing.assert_allclose(decode(stereo), 0.5 * (left + right), atol=1.2e-7)
+    np.testing.assert_array_equal(decode(mono), left)
 
 
 def test_decoding_twice_gives_the_same_bytes(files: dict[str, Path]) -> None:
-    assert all(decode(path).samples.tobytes() == decode(path).samples.tobytes() for path in files.values())
+    assert all(decode(path).tobytes() == decode(path).tobytes() for path in files.values())
 
 
 @pytest.mark.parametrize("suffix", CODECS)
-def test_a_probe_tells_codec_rate_channels_and_length(files: dict[str, Path], suffix: str) -> None:
-    found = probe(files[suffix])
-    assert found.codec == {"m4a": "aac", "ogg": "vorbis", "wav": "pcm_s16le"}.get(suffix, suffix)
-    assert (found.sample_rate_hz, found.channels) == (48_000 if suffix == "opus" else 44_100, 2)
-    assert found.duration_ms == pytest.approx(2000, abs=60)
+def test_a_probe_tells_the_length(files: dict[str, Path], suffix: str) -> None:
+    assert probe(files[suffix]).duration_ms == pytest.approx(2000, abs=60)
 
 
 def _tag(path: Path, length: int = 40_000) -> None:
@@ -149,7 +146,7 @@ def test_chained_ogg_files_are_heard_to_the_end(files: dict[str, Path], tmp_path
     chains[0].write_bytes(files[suffix].read_bytes() * 2)
     chains[1].write_bytes(files[suffix].read_bytes() + tagged.read_bytes())
     assert probe(chains[0]).audio_digest == probe(chains[1]).audio_digest
-    assert decode(chains[0]).duration_ms == pytest.approx(4000, abs=120)
+    assert len(decode(chains[0])) / 16 == pytest.approx(4000, abs=120)
 
 
 def test_what_cannot_be_used_is_refused_with_a_reason(files: dict[str, Path], tmp_path: Path) -> None:
@@ -174,7 +171,7 @@ def test_what_cannot_be_used_is_refused_with_a_reason(files: dict[str, Path], tm
 def test_an_mp3_that_breaks_off_is_heard_as_far_as_it_goes(files: dict[str, Path], tmp_path: Path) -> None:
     content = files["mp3"].read_bytes()
     (tmp_path / "half.mp3").write_bytes(content[: len(content) // 2])
-    assert 500 < decode(tmp_path / "half.mp3").duration_ms < 1500
+    assert 500 < len(decode(tmp_path / "half.mp3")) / 16 < 1500
     (tmp_path / "bit.mp3").write_bytes(content[:1500])
     assert refusal(tmp_path / "bit.mp3") == "damaged-audio"
 
@@ -220,9 +217,9 @@ def test_a_long_recording_is_heard_in_windows_from_beginning_to_end_in_little_me
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
     audio = decode(path)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit - before < 150e6
-    assert (audio.duration_ms, audio.analysed_ms) == (3_600_000, 600_000)
+    assert len(audio) == 600 * 16_000
     starts_s = np.linspace(0, 3570, 20)
-    for window, start_s in zip(audio.samples.reshape(20, -1), starts_s, strict=True):
+    for window, start_s in zip(audio.reshape(20, -1), starts_s, strict=True):
         piece = window[: 8 * 16_000] if start_s % 60 < 50 else window[-8 * 16_000 :]
         minute = int((start_s + (0 if start_s % 60 < 50 else 22)) // 60)
         peak_hz = np.argmax(np.abs(np.fft.rfft(piece))) / 8
@@ -239,9 +236,11 @@ def test_windows_of_compressed_files_start_where_they_should(
     path = write_audio(tmp_path / f"a.{suffix}", tune(9))
     joined = decode(path)
     monkeypatch.setattr(module, "WHOLE_MS", 60_000)
-    whole = decode(path).samples
-    for number, start_s in enumerate(np.linspace(0, joined.duration_ms / 1000 - 1, 3)):
-        window = joined.samples[number * 16_000 :][:15_000]
+    whole = decode(path)
+    with av.open(str(path)) as file:
+        length_s = (file.duration or 0) // 1000 / 1000
+    for number, start_s in enumerate(np.linspace(0, length_s - 1, 3)):
+        window = joined[number * 16_000 :][:15_000]
         expected = whole[round(start_s * 16_000) :][: len(window)]
         # A window is exact to a sample, not to fractions of one; a few milliseconds would already give a half.
         assert np.corrcoef(window, expected)[0, 1] > 0.9
@@ -250,15 +249,16 @@ def test_windows_of_compressed_files_start_where_they_should(
 def test_a_long_file_that_cannot_be_jumped_in_is_heard_from_its_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    whole = decode(write_audio(tmp_path / "a.wav", tune(8)))
     monkeypatch.setattr(module, "WHOLE_MS", 3_000)
-    content = bytearray(write_audio(tmp_path / "a.wav", tune(8)).read_bytes())
+    content = bytearray((tmp_path / "a.wav").read_bytes())
     # The sizes that a program writes which did not know the length when it began, and cannot go back.
     for place in (4, content.index(b"data") + 4):
         content[place : place + 4] = struct.pack("<I", 0xFFFFFFFF)
     (tmp_path / "streamed.wav").write_bytes(content)
-    audio = decode(tmp_path / "streamed.wav")
-    assert audio.analysed_ms == 3_000
-    assert audio.duration_ms == pytest.approx(8_000, abs=10)
+    samples = decode(tmp_path / "streamed.wav")
+    assert len(samples) == 3 * 16_000
+    np.testing.assert_array_equal(samples, whole[: len(samples)])
 
 
 def stated_wav(path: Path, *, rate_hz: int, channels: int) -> Path:
@@ -283,9 +283,8 @@ def test_a_rate_that_no_sound_has_is_damage(tmp_path: Path, rate_hz: int, what: 
 
 
 def test_a_rate_that_is_odd_is_heard(tmp_path: Path) -> None:
-    assert decode(stated_wav(tmp_path / "a.wav", rate_hz=1_000, channels=1)).analysed_ms == pytest.approx(
-        250_000, abs=100
-    )
+    samples = decode(stated_wav(tmp_path / "a.wav", rate_hz=1_000, channels=1))
+    assert len(samples) / 16 == pytest.approx(250_000, abs=100)
 
 
 @pytest.mark.parametrize("error", [av.ArgumentError(22, "Invalid argument"), ValueError("layout"), OverflowError()])

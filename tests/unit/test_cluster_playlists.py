@@ -119,7 +119,7 @@ def test_exact_duplicates_are_as_alike_as_can_be() -> None:
     copied = np.concatenate([vectors, vectors])
     alike = coherence(copied[[0, 240, 1, 241]], NullModel.of(copied), 1.0)
     assert np.isfinite(alike.z)
-    assert alike.similarity > 0.3
+    assert alike.closeness > 0.3
 
 
 def test_clusters_that_no_playlist_covers() -> None:

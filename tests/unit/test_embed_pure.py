@@ -97,7 +97,6 @@ def test_there_are_41_features_with_names_of_their_own_and_a_sentence_each() -> 
     shown = [feature.name for feature in FEATURES if feature.public]
     assert len(shown) == 15
     assert not any(name.startswith("mfcc") for name in shown)
-    assert [feature.name for feature in FEATURES if feature.period] == ["key"]
 
 
 def test_an_unknown_embedder_is_refused_and_the_known_ones_named() -> None:

@@ -58,8 +58,7 @@ def atlas_of(count: int, seed: int = 1) -> Atlas:
 
 def found(labels: npt.NDArray[np.int32], clusters: tuple[Cluster, ...]) -> Clusters:
     """One level of clusters, and no regions above it."""
-    nowhere = np.full(len(labels), -1, np.int32)
-    return Clusters(labels, clusters, nowhere, (), np.ones(len(labels), np.float32), nowhere)
+    return Clusters(labels, clusters, regions=())
 
 
 def payload_of(atlas: Atlas, feature_units: Mapping[str, str] = NOTHING, **assets: bytes) -> Payload:

@@ -47,10 +47,7 @@ def atlas() -> Atlas:
         clusters=Clusters(
             labels,
             level("cluster", (0, 1)),
-            region_labels=labels,
             regions=level("region", (None, None)),
-            strengths=np.ones(COUNT, np.float32),
-            seconds=labels,
         ),
         features=np.empty((COUNT, 0), np.float32),
         feature_names=(),

@@ -44,7 +44,6 @@ def realistic_atlas() -> Atlas:
         Cluster(f"c{i:02d}", f"Style {i}", tuple(rows.tolist()), tuple(rows[:5].tolist()))
         for i, rows in enumerate(groups)
     )
-    nowhere = np.full(TRACKS, -1, np.int32)
     tracks = tuple(streamed(track, words) for track in library_tracks(TRACKS, 7))
     playlists = []
     for i in range(40):
@@ -60,7 +59,7 @@ def realistic_atlas() -> Atlas:
         tracks=tracks,
         playlists=tuple(playlists),
         layout=Layout(coordinates),
-        clusters=Clusters(labels, clusters, nowhere, (), np.ones(TRACKS, np.float32), nowhere),
+        clusters=Clusters(labels, clusters, regions=()),
         features=features.astype(np.float32),
         feature_names=tuple(public),
     )
@@ -96,13 +95,12 @@ def test_every_document_has_a_twin_for_pages_opened_from_disk() -> None:
 
 
 def atlas_of_one() -> Atlas:
-    nowhere = np.full(1, -1, np.int32)
     return Atlas(
         title="One",
         tracks=(Track(id="one", title="</script>"),),
         playlists=(),
         layout=Layout(np.zeros((1, 2), np.float32)),
-        clusters=Clusters(nowhere, (), nowhere, (), np.ones(1, np.float32), nowhere),
+        clusters=Clusters(np.full(1, -1, np.int32), (), ()),
         features=np.empty((1, 0), np.float32),
         feature_names=(),
     )
