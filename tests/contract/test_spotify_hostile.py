@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
+from spotmap_build.cache import pauses
 from spotmap_build.core.retry_after import LONGEST_PAUSE_S
 from spotmap_build.errors import LoginError, ServiceError, ServiceRefused, SpotmapError
 from spotmap_build.fetch.source import Loaded
-from spotmap_build.fetch.spotify import refresh, source
+from spotmap_build.fetch.spotify import refresh
 from spotmap_build.fetch.spotify.genres import Genres
 from spotmap_build.fetch.spotify.login import log_in
 from spotmap_build.fetch.spotify.settings import SpotifySettings
@@ -183,7 +184,7 @@ def test_a_pause_of_ages_that_an_earlier_version_kept_is_none(
 ) -> None:
     person.server.faults.append(Fault(status=429, headers={"Retry-After": "900"}, path=TRACKS, times=9))
     with monkeypatch.context() as patch:
-        patch.setattr(source, "clamp_retry_at", lambda _moment, _now: moment_unix_s)
+        patch.setattr(pauses, "clamp_retry_at", lambda _moment, _now: moment_unix_s)
         problem_of(person)
     assert_next_build_is_whole(person)
 

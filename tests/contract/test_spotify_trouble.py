@@ -88,6 +88,7 @@ def test_a_long_pause_ends_the_fetch_at_once_and_is_respected_by_the_next_build(
 
     person.server.faults.clear()
     assert person.load(retry=True).problem is None
+    assert person.load().problem is None, "as it was asked again, and did not refuse"
 
 
 def test_a_pause_before_anything_was_fetched_is_an_error(person: Person) -> None:

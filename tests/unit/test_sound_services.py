@@ -11,10 +11,11 @@ import pytest
 
 from spotmap_build.acquire.scratch import scratch_folder, sweep
 from spotmap_build.acquire.search import Finder
-from spotmap_build.acquire.services import PAUSE_S, SERVICE_VERSION, Service, when
+from spotmap_build.acquire.services import SERVICE_VERSION, Service, when
 from spotmap_build.cache.freshness import Failure
 from spotmap_build.cache.keys import Key
 from spotmap_build.cache.locks import shared
+from spotmap_build.cache.pauses import PAUSE_S
 from spotmap_build.cache.store import Cache
 from spotmap_build.config import Config
 from spotmap_build.core.rate_limiting import RateLimiter

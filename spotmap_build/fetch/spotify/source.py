@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from spotmap_build.cache.errors import CacheReadOnly
-from spotmap_build.cache.freshness import Failure
 from spotmap_build.cache.keys import Key, digest_bytes
+from spotmap_build.cache.pauses import Pause, RememberedPause
 from spotmap_build.core.dates import DAY_S, format_date, format_time
-from spotmap_build.core.retry_after import LONGEST_PAUSE_S, clamp_retry_at
 from spotmap_build.core.text import printable
 from spotmap_build.errors import LoginError, ServiceError, ServiceRefused, SpotmapError
 from spotmap_build.fetch.source import Loaded
@@ -27,13 +25,10 @@ from spotmap_build.fetch.spotify.snapshot import CachedPages, Index, ListState, 
 from spotmap_build.fetch.spotify.token import Login, remaining, save_login
 
 if TYPE_CHECKING:
-    from spotmap_build.cache.store import Cache
     from spotmap_build.config import Config
     from spotmap_build.fetch.source import LoadContext
 
 PAUSE_VERSION: Final = 1
-PAUSE_S: Final = 3_600
-"""Where Spotify refuses without saying for how long."""
 NEW_SECRET: Final = (
     "Spotify has replaced the refresh token, and the one in SPOTMAP_SPOTIFY_LOGIN may stop working: put a new login "
     "there (spotmap-build login --print-ci-secret)."
@@ -102,10 +97,12 @@ class _Sync:
 
     def make(self, context: LoadContext) -> None:
         """Bring the shelf up to date, and then the genres."""
-        pause = _RememberedPause(context.cache, self._login.client_id, self._clock)
-        if not self._settings.retry:
-            self.problem = pause.reason()
-        if self.problem is not None:
+        app = digest_bytes(self._login.client_id.encode())[:32]
+        remembered = RememberedPause(context.cache, Key("spotify-pause", PAUSE_VERSION, {"app": app}), self._clock)
+        if self._settings.retry:
+            remembered.lift()
+        elif (pause := remembered.current()) is not None:
+            self.problem = _refusal(pause, self._clock())
             return
         # Loads spotipy and requests: a third of a second that a build without a network does not need
         from spotmap_build.fetch.spotify.api import SpotifyApi
@@ -116,7 +113,8 @@ class _Sync:
         refresh.run()
         self.problem = refresh.problem
         if refresh.problem is not None:
-            pause.remember(refresh.problem)
+            if isinstance(refresh.problem, ServiceRefused):
+                remembered.begin(refresh.problem)
             return
         try:
             Genres(context.cache, self._clock).fetch(api, self._artists())
@@ -124,7 +122,8 @@ class _Sync:
             return
         except (LoginError, ServiceError) as error:
             # The library is whole; genres are an extra, and the next build asks for them again.
-            pause.remember(error)
+            if isinstance(error, ServiceRefused):
+                remembered.begin(error)
             self.notices.append(f"Not all genres could be fetched. {error.message}")
 
     def _artists(self) -> list[str]:
@@ -143,38 +142,13 @@ class _Sync:
             self.notices.append(f"Spotify has replaced the refresh token. {error.message} {error.hint}")
 
 
-class _RememberedPause:
-    """Spotify's wish to be left alone, remembered between builds: asking earlier makes such pauses longer."""
-
-    def __init__(self, cache: Cache, client_id: str, clock: Callable[[], float]) -> None:
-        self._cache = cache
-        self._clock = clock
-        self._key = Key("spotify-pause", PAUSE_VERSION, {"app": digest_bytes(client_id.encode())[:32]})
-
-    def reason(self) -> ServiceRefused | None:
-        """Why Spotify is not to be asked now; None if it may be."""
-        record = self._cache.lookup(self._key)
-        failure = record.failure if record else None
-        retry_at_unix_s = failure.retry_at_unix_s if failure else None
-        # An earlier version kept whatever number came; a pause longer than any that is kept now is none.
-        if failure is None or retry_at_unix_s is None or retry_at_unix_s > self._clock() + LONGEST_PAUSE_S:
-            return None
-        moment = f"{format_time(retry_at_unix_s)} on {format_date(retry_at_unix_s)}"
-        return ServiceRefused(
-            f"{printable(failure.detail)} It can be asked again after {moment}.",
-            hint="Build again then; --retry asks at once, which can make the pause longer.",
-            retry_after_s=retry_at_unix_s - self._clock(),
-        )
-
-    def remember(self, problem: SpotmapError) -> None:
-        """Keep it, if it is such a wish."""
-        if isinstance(problem, ServiceRefused):
-            pause_s = PAUSE_S if problem.retry_after_s is None else problem.retry_after_s
-            now_unix_s = self._clock()
-            retry_at_unix_s = clamp_retry_at(now_unix_s + pause_s, now_unix_s)
-            failure = Failure("refused", problem.message, "retry_after", retry_at_unix_s)
-            with suppress(CacheReadOnly):
-                self._cache.put_failure(self._key, failure)
+def _refusal(pause: Pause, now_unix_s: float) -> ServiceRefused:
+    moment = f"{format_time(pause.retry_at_unix_s)} on {format_date(pause.retry_at_unix_s)}"
+    return ServiceRefused(
+        f"{pause.reason} It can be asked again after {moment}.",
+        hint="Build again then; --retry asks at once, which can make the pause longer.",
+        retry_after_s=pause.retry_at_unix_s - now_unix_s,
+    )
 
 
 def _read(state: ListState, held: CachedPages | None) -> ReadPlaylist:

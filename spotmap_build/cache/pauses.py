@@ -1,0 +1,71 @@
+"""That a service wants no more requests for a while, remembered from one build to the next."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from spotmap_build.cache.errors import CacheReadOnly
+from spotmap_build.cache.freshness import Failure
+from spotmap_build.core.retry_after import LONGEST_PAUSE_S, clamp_retry_at
+from spotmap_build.core.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from spotmap_build.cache.keys import Key
+    from spotmap_build.cache.store import Cache
+    from spotmap_build.errors import ServiceRefused
+
+PAUSE_S: Final = 3_600
+"""Where a service does not say when it may be asked again: YouTube speaks of "up to an hour"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Why a service is left alone, and until when (seconds since 1970, UTC)."""
+
+    reason: str
+    retry_at_unix_s: int
+
+
+class RememberedPause:
+    """The pause of one service, under ``key``: asking earlier makes such pauses longer.
+
+    ``clock`` gives the time in seconds since 1970, UTC. A cache that cannot be written remembers nothing.
+    """
+
+    def __init__(self, cache: Cache, key: Key, clock: Callable[[], float] = time.time) -> None:
+        self._cache = cache
+        self._key = key
+        self._clock = clock
+
+    def current(self) -> Pause | None:
+        """Return the pause that still lasts; None if the service may be asked."""
+        record = self._cache.lookup(self._key)
+        failure = record.failure if record else None
+        retry_at_unix_s = failure.retry_at_unix_s if failure else None
+        # No service wants a longer one: it was kept under a wrong clock, or by a version that believed any number.
+        if failure is None or retry_at_unix_s is None or retry_at_unix_s > self._clock() + LONGEST_PAUSE_S:
+            return None
+        return Pause(printable(failure.detail), retry_at_unix_s)
+
+    def begin(self, refusal: ServiceRefused) -> Pause:
+        """Remember a refusal for as long as the service says, a week at most."""
+        pause_s = PAUSE_S if refusal.retry_after_s is None else refusal.retry_after_s
+        now_unix_s = self._clock()
+        pause = Pause(refusal.message, clamp_retry_at(now_unix_s + pause_s, now_unix_s))
+        self._keep(pause)
+        return pause
+
+    def lift(self) -> None:
+        """Let a pause that still lasts end now, for the builds after this one as well."""
+        pause = self.current()
+        if pause is not None:
+            self._keep(Pause(pause.reason, int(self._clock())))
+
+    def _keep(self, pause: Pause) -> None:
+        with suppress(CacheReadOnly):
+            self._cache.put_failure(self._key, Failure("refused", pause.reason, "retry_after", pause.retry_at_unix_s))
