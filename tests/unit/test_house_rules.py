@@ -289,6 +289,14 @@ def test_every_link_within_the_documentation_leads_somewhere(page: Path) -> None
     assert [target for target in links(page) if not (page.parent / target).exists()] == []
 
 
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])
+def test_every_file_of_the_code_that_a_page_names_is_there(page: str) -> None:
+    named = set(re.findall(r"`((?:[\w.-]+/)*[\w.-]+\.(?:py|m?js|sh|j2|css))`", (ROOT / page).read_text()))
+    roots = (ROOT, PACKAGE, ROOT / "site_template", ROOT / "site_template/viewer")
+    examples = {name for name in named if "NAME" in name}
+    assert [name for name in sorted(named - examples) if not any((root / name).exists() for root in roots)] == []
+
+
 def test_decision_records_are_numbered_without_gaps_and_named_by_numbers_that_exist() -> None:
     numbers = [path.name[:4] for path in sorted((ROOT / "docs/decisions").glob("*.md"))]
     assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
