@@ -1,4 +1,4 @@
-"""The build: fetch -> embed -> project -> cluster -> emit. How each goes through the cache stands in ``steps``."""
+"""The build: fetch -> embed -> project -> cluster -> insights -> emit. How each uses the cache is in ``stages``."""
 
 from __future__ import annotations
 
