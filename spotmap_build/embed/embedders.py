@@ -49,7 +49,7 @@ class EmbedderSpec:
     ``dimensions``: length of its vectors. ``tag_count``: of its tags.
     ``code_version``: to be raised whenever our code gives other numbers for the same sound (any of decoding, patches,
     pooling, features), so that the cache notices.
-    ``preprocessing``: how vectors of a library are made comparable by angle, see :mod:`~spotmap_build.project.preprocessing`.
+    ``preprocessing``: how vectors of a library are made comparable by angle, see ``project.preprocessing``.
     ``weights``: what has to be fetched, or None where they are in this package, as ``data/<packaged>.pb``.
     ``weights_sha256``: the digest of the weights in either case.
     """
