@@ -89,11 +89,23 @@ class Previous:
     """What this build continues: ``anchor`` is empty at a first build. ``digest`` names its content.
 
     ``is_fresh``: lay out afresh, and only turn the result to fit. ``notice``: what the person should know of it.
+    ``last``: the last map itself, where ``anchor`` is what that map continued; else empty.
     """
 
     anchor: bytes = b""
     is_fresh: bool = False
     notice: str = ""
+    last: bytes = b""
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether the last map was made of the same vectors, so that the cache should have its layout."""
+        return bool(self.last)
+
+    def continued(self) -> Previous:
+        """The last map itself as what to continue: for where its layout cannot be repeated (another version of this
+        program or of umap-learn, another machine, a pruned cache)."""
+        return Previous(self.last, notice=self.notice)
 
     @property
     def digest(self) -> str:
@@ -107,7 +119,8 @@ class Previous:
 def load_previous_map(run: Run, embedded: Embedded) -> Previous:
     """The map that this build is to continue.
 
-    Where the vectors are those of the last map, it is continued from the same map as then: so nothing changes. A site
+    Where the vectors are those of the last map, it is continued from the same map as then: so nothing changes, as long
+    as the cache has the layout (:meth:`Previous.continued` is for where it has not). A site
     whose map the cache does not know is continued as it is published, and one that cannot be read is replaced; both
     change what is published, and so are told.
 
@@ -150,8 +163,10 @@ def _kept(run: Run, embedded: Embedded, generation: str) -> Previous | None:
             if generation not in (known_by, state.generation):
                 continue
             is_same = state.vectors == embedded.digest and not run.config.fresh
-            kept = ANCHOR if is_same else MAP
-            return Previous(run.cache.decode(record, kept, _checked), state.is_fresh if is_same else run.config.fresh)
+            last = run.cache.decode(record, MAP, _checked)
+            if not is_same:
+                return Previous(last, run.config.fresh)
+            return Previous(run.cache.decode(record, ANCHOR, _checked), state.is_fresh, last=last)
     return None
 
 

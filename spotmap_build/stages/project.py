@@ -52,22 +52,14 @@ def project(run: Run, embedded: Embedded) -> Projected:
             return Projected(
                 embedded.digest, lambda: _given_layout(embedded), lambda: None, lambda: None, space, previous_map
             )
-        key = Key(
-            "layout",
-            LAYOUT_VERSION,
-            {
-                "vectors": embedded.digest,
-                "preprocessing": embedded.preprocessing,
-                "seed": run.config.seed,
-                "anchor": previous_map.digest,
-                "fresh": previous_map.is_fresh,
-                "machine": machine(),
-                "packages": package_versions("umap-learn", "pynndescent", "numba", "numpy", "scipy"),
-            },
-        )
+        key = _layout_key(run, embedded, previous_map)
         run.progress.begin("project", "laying out the map")
         record = run.cache.lookup(key, outputs=(COORDINATES, STORY), may_fail=False)
-        outcome = "the layout is as it was"
+        if record is None and previous_map.is_repeatable:
+            previous_map = previous_map.continued()
+            key = _layout_key(run, embedded, previous_map)
+            record = run.cache.lookup(key, outputs=(COORDINATES, STORY), may_fail=False)
+        outcome = "the layout is unchanged"
         if record is None:
             started = time.monotonic()
             outputs, outcome = _lay_out(run, embedded, space, previous_map)
@@ -81,6 +73,22 @@ def project(run: Run, embedded: Embedded) -> Projected:
             space,
             previous_map,
         )
+
+
+def _layout_key(run: Run, embedded: Embedded, previous_map: Previous) -> Key:
+    return Key(
+        "layout",
+        LAYOUT_VERSION,
+        {
+            "vectors": embedded.digest,
+            "preprocessing": embedded.preprocessing,
+            "seed": run.config.seed,
+            "anchor": previous_map.digest,
+            "fresh": previous_map.is_fresh,
+            "machine": machine(),
+            "packages": package_versions("umap-learn", "pynndescent", "numba", "numpy", "scipy"),
+        },
+    )
 
 
 def _lay_out(

@@ -207,3 +207,20 @@ def test_degenerate_vectors_become_maps(tmp_path: Path, kind: str) -> None:
     assert "Traceback" not in outcome.stderr
     assert "Warning" not in outcome.stderr
     assert document(tmp_path)["count"] == 60
+
+
+def test_a_layout_that_cannot_be_repeated_is_continued(built: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "other machine"
+    shutil.copytree(built, folder)
+    before, clusters = places(folder), document(folder)["clusters"]
+    for records in (folder / ".spotmap/cache/ac").glob("layout-v*"):
+        shutil.rmtree(records)  # as after an upgrade, or on another processor: the key is another
+    build(folder)
+    again = places(folder)
+    assert np.median(moved(before, again)) <= 0.01
+    assert [(one["id"], one["name"], one["color"]) for one in document(folder)["clusters"]] == [
+        (one["id"], one["name"], one["color"]) for one in clusters
+    ]
+    after = tree(folder / "site")
+    build(folder)
+    assert tree(folder / "site") == after
