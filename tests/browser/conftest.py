@@ -17,19 +17,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from tests.fakes.sample_site import write_sample_site
+from tests.support.pages import LONELY_TRACK, Site
 from tests.support.patience import patience
 
 SUB_PATH = "/some/where"
 SYSTEM_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-LONELY_TRACK = """(divisor) => {
-  const points = [];
-  for (let track = 0; track < 300; track++) points.push(spotmap.positionOf(track));
-  const free = ([x, y]) => x > 340 && x < innerWidth - 120 && y > 60 && y < innerHeight - 60;
-  const lonely = ([x, y], i) =>
-    points.every(([a, b], j) => i === j || Math.hypot(a - x, b - y) > 12);
-  return points.findIndex((point, i) => i % divisor === 0 && free(point) && lonely(point, i));
-}"""
-"""A track well inside the window that no other track is close to; its number is a multiple of ``divisor``."""
 
 
 class QuietHandler(SimpleHTTPRequestHandler):
@@ -50,14 +42,6 @@ def browser() -> Iterator[Browser]:
         )
         yield launched
         launched.close()
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """A folder served at ``url``, which ends in a slash and lies below a sub-path."""
-
-    folder: Path
-    url: str
 
 
 @pytest.fixture(scope="session")

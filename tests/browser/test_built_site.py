@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Site, Viewer
+from tests.browser.conftest import Viewer
 from tests.support.command import spotmap
+from tests.support.pages import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("demo")]
 OpenViewer = Callable[..., Viewer]

@@ -13,9 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import LONELY_TRACK, Site
 from tests.browser.engines import EngineAbsent, Window, firefox, webkit
-from tests.browser.test_viewer_page import PAINTED_PIXELS
+from tests.support.pages import LONELY_TRACK, PAINTED_PIXELS, Site
 from tests.support.patience import patience
 
 pytestmark = [

@@ -12,8 +12,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Site, Viewer
+from tests.browser.conftest import Viewer
 from tests.fakes.sample_site import GENERATION, unpacked
+from tests.support.pages import Site
 
 pytestmark = pytest.mark.browser
 OpenViewer = Callable[..., Viewer]

@@ -10,22 +10,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Site, Viewer
+from tests.browser.conftest import Viewer
 from tests.fakes.sample_site import GENERATION
+from tests.support.pages import PAINTED_PIXELS, Site
 
 pytestmark = pytest.mark.browser
 OpenViewer = Callable[..., Viewer]
-
-PAINTED_PIXELS = """(name) => {
-  const canvas = document.querySelector(`canvas[data-layer="${name}"]`);
-  const { clientWidth: width, clientHeight: height } = canvas;
-  const copy = new OffscreenCanvas(width, height).getContext("2d");
-  copy.drawImage(canvas, 0, 0);
-  const { data } = copy.getImageData(0, 0, width, height);
-  let painted = 0;
-  for (let i = 3; i < data.length; i += 4) if (data[i] > 0) painted++;
-  return painted;
-}"""
 
 
 @pytest.mark.parametrize("layer", ["boundaries", "points", "labels"])

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.conftest import Site, Viewer
+from tests.browser.conftest import Viewer
 from tests.fakes.sample_site import GENERATION
+from tests.support.pages import Site
 
 pytestmark = pytest.mark.browser
 OpenViewer = Callable[..., Viewer]

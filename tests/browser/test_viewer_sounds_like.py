@@ -12,8 +12,9 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.browser.conftest import Site, Viewer
+from tests.browser.conftest import Viewer
 from tests.fakes.sample_site import GENERATION
+from tests.support.pages import Site
 from tests.support.patience import patience
 
 pytestmark = pytest.mark.browser

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
 import pytest
 
+from spotmap_build import cli
 from spotmap_build.cli import main
 from spotmap_build.config import SETTINGS
 from spotmap_build.config_values import parse_size
-from tests.support.command import environment
+from tests.support.command import Outcome, environment
 from tests.support.patience import patience
 
 
@@ -73,6 +75,29 @@ def run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedP
     )
 
 
+@pytest.fixture
+def run_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Outcome]:
+    """Runs the installed command's function in ``tmp_path``, without a process of its own: for what ends at once."""
+    for name in set(os.environ) - set(environment()):
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["spotmap-build", *arguments])
+        on_sigterm = signal.getsignal(signal.SIGTERM)
+        try:
+            cli.run()
+        except SystemExit as stop:
+            return Outcome(int(stop.code or 0), *capsys.readouterr())
+        finally:
+            signal.signal(signal.SIGTERM, on_sigterm)
+        return Outcome(0, *capsys.readouterr())
+
+    return call
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
@@ -91,19 +116,19 @@ def run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedP
     ],
 )
 def test_an_error_is_a_sentence_and_a_status(
-    tmp_path: Path, arguments: tuple[str, ...], status: int, words: str
+    tmp_path: Path, run_here: Callable[..., Outcome], arguments: tuple[str, ...], status: int, words: str
 ) -> None:
     (tmp_path / "file").write_text("")
-    done = run(tmp_path, *arguments)
-    assert done.returncode == status, done.stderr
+    done = run_here(*arguments)
+    assert done.status == status, done.stderr
     assert words in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "site").exists()
 
 
-def test_help_after_an_option_of_the_build_is_the_builds(tmp_path: Path) -> None:
-    done = run(tmp_path, "--source", "demo", "--help")
-    assert done.returncode == 0
+def test_help_after_an_option_of_the_build_is_the_builds(run_here: Callable[..., Outcome]) -> None:
+    done = run_here("--source", "demo", "--help")
+    assert done.status == 0
     assert "--max-failures" in done.stdout
 
 
@@ -148,10 +173,12 @@ HOSTILE_NAME = "a\n::error::b\x1b]0;t\x07##[error]c\udcff"
         ("cache", "prune", "--cache-dir", HOSTILE_NAME, "--max-age-days", "1"),
     ],
 )
-def test_no_name_in_an_error_is_a_command_to_a_terminal_or_a_runner(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+def test_no_name_in_an_error_is_a_command_to_a_terminal_or_a_runner(
+    tmp_path: Path, run_here: Callable[..., Outcome], arguments: tuple[str, ...]
+) -> None:
     (tmp_path / "file").write_text("")
-    done = run(tmp_path, *arguments)
-    assert done.returncode in {2, 5}
+    done = run_here(*arguments)
+    assert done.status in {2, 5}
     told = done.stderr + done.stdout
     assert "Traceback" not in told
     assert "\x1b" not in told

@@ -9,7 +9,7 @@ import pytest
 
 from spotmap_build.cluster.continuation import NEW, continue_groups, continue_labels
 from spotmap_build.cluster.hierarchy import find_groups
-from tests.unit.test_cluster_levels import CONTINENTS, blobs, degenerate, neighbors_of
+from tests.support.clusters import CONTINENTS, blobs, degenerate, neighbors_of
 
 
 def test_new_tracks_join_and_the_known_ones_stay() -> None:

@@ -15,24 +15,10 @@ from spotmap_build.cluster.hierarchy import (
     region_count,
     soft_membership,
 )
+from tests.support.clusters import CONTINENTS, blobs, degenerate, neighbors_of
 
 if TYPE_CHECKING:
-    from spotmap_build.model import Float32Array, Int32Array
-
-
-def blobs(centers: list[tuple[float, float]], size: int, spread: float = 0.2, seed: int = 0) -> Float32Array:
-    generator = np.random.default_rng(seed)
-    where = np.repeat(np.array(centers), size, axis=0)
-    return np.asarray(where + spread * generator.normal(size=where.shape), dtype=np.float32)
-
-
-def neighbors_of(space: Float32Array, count: int = 15) -> Int32Array:
-    distance = np.linalg.norm(space[:, np.newaxis].astype(np.float64) - space, axis=2)
-    np.fill_diagonal(distance, np.inf)
-    return np.argsort(distance, axis=1, kind="stable")[:, : max(0, min(count, len(space) - 1))].astype(np.int32)
-
-
-CONTINENTS = [(0.0, 0.0), (3.0, 0.0), (0.0, 3.0), (60.0, 0.0), (63.0, 0.0), (30.0, 60.0), (33.0, 60.0)]
+    from spotmap_build.model import Float32Array
 
 
 def test_neighborhoods_that_lie_together_make_a_region() -> None:
@@ -83,17 +69,6 @@ def test_two_exact_groups_are_two_regions() -> None:
     groups = find_groups(space, neighbors_of(space))
     assert groups.parents == (0, 1)
     assert np.bincount(groups.regions).tolist() == [30, 20]
-
-
-def degenerate() -> list[tuple[str, Float32Array]]:
-    few = [(f"{count} tracks", blobs([(0, 0)], count)) for count in (0, 1, 2, 5, 14, 15, 16)]
-    half = blobs([(0, 0), (4, 4)], 40)
-    return [
-        *few,
-        ("all equal", np.zeros((50, 2), np.float32)),
-        ("half of them copies", np.concatenate([half, half])),
-        ("half of them one track", np.concatenate([half, np.tile(half[:1], (80, 1))])),
-    ]
 
 
 @pytest.mark.parametrize(("name", "space"), degenerate(), ids=lambda value: value if isinstance(value, str) else "")

@@ -1,0 +1,36 @@
+"""What tests of all browsers share: where a site is served, and what they ask a page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+PAINTED_PIXELS = """(name) => {
+  const canvas = document.querySelector(`canvas[data-layer="${name}"]`);
+  const { clientWidth: width, clientHeight: height } = canvas;
+  const copy = new OffscreenCanvas(width, height).getContext("2d");
+  copy.drawImage(canvas, 0, 0);
+  const { data } = copy.getImageData(0, 0, width, height);
+  let painted = 0;
+  for (let i = 3; i < data.length; i += 4) if (data[i] > 0) painted++;
+  return painted;
+}"""
+"""How many pixels of a layer are not transparent."""
+
+LONELY_TRACK = """(divisor) => {
+  const points = [];
+  for (let track = 0; track < 300; track++) points.push(spotmap.positionOf(track));
+  const free = ([x, y]) => x > 340 && x < innerWidth - 120 && y > 60 && y < innerHeight - 60;
+  const lonely = ([x, y], i) =>
+    points.every(([a, b], j) => i === j || Math.hypot(a - x, b - y) > 12);
+  return points.findIndex((point, i) => i % divisor === 0 && free(point) && lonely(point, i));
+}"""
+"""A track well inside the window that no other track is close to; its number is a multiple of ``divisor``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A folder served at ``url``, which ends in a slash and lies below a sub-path."""
+
+    folder: Path
+    url: str
