@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from anyascii import anyascii
 
+from spotmap_build.core.identifiers import ISRC
 from spotmap_build.core.normalize import is_latin, native, repair
 from spotmap_build.core.text import printable
 
@@ -25,7 +26,6 @@ _SAYS_NOTHING: Final = re.compile(
     r"|\s*[(\[](?:explicit|album version|bonus track)[)\]]\s*$|\s*-\s*(?:album version|bonus track|original mix)\s*$",
     re.IGNORECASE,
 )
-_ISRC: Final = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def queries(track: Track) -> tuple[Query, ...]:
         asked.append(Query(_words(title, *artists[:1], repair(track.album[:_LONGEST_TEXT]))))
     asked.append(Query(_words(title, *artists[:1]), "videos"))
     isrc = re.sub(r"[\s-]", "", track.isrc).upper()
-    if _ISRC.fullmatch(isrc):
+    if ISRC.fullmatch(isrc):
         asked.insert(0, Query(isrc, is_isrc=True))
     return tuple(dict.fromkeys(asked))[:MOST]
 

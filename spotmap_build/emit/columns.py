@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from spotmap_build.core.identifiers import SPOTIFY_TRACK
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -15,10 +17,8 @@ if TYPE_CHECKING:
 
     Float64Array = npt.NDArray[np.float64]
 
-STREAMED: Final = "spotify:track:"
-"""Begins the ids of nearly all tracks of nearly all libraries."""
 MARK: Final = "="
-"""Begins an id that is written whole where others leave out ``STREAMED``. No id of Spotify's holds it."""
+"""Begins an id that is written whole where others leave out ``SPOTIFY_TRACK``. No id of Spotify's holds it."""
 FIRST_CODE: Final = 35
 """Codes of a number begin at ``#``: past the quotation mark, which JSON would have to escape, and past the space."""
 UNKNOWN_CODE: Final = " "
@@ -36,12 +36,12 @@ def pack_ids(ids: Sequence[str]) -> dict[str, Any]:
     """As ``pack_texts``; where some begin as Spotify's do, that ``prefix`` is left out, and others are marked."""
     if not any(map(_is_shortened, ids)):
         return {"prefix": "", **pack_texts(ids)}
-    shortened = [one.removeprefix(STREAMED) if _is_shortened(one) else MARK + one for one in ids]
-    return {"prefix": STREAMED, **pack_texts(shortened)}
+    shortened = [one.removeprefix(SPOTIFY_TRACK) if _is_shortened(one) else MARK + one for one in ids]
+    return {"prefix": SPOTIFY_TRACK, **pack_texts(shortened)}
 
 
 def _is_shortened(one: str) -> bool:
-    return one.startswith(STREAMED) and not one.startswith(STREAMED + MARK)
+    return one.startswith(SPOTIFY_TRACK) and not one.startswith(SPOTIFY_TRACK + MARK)
 
 
 def unpack_ids(packed: dict[str, Any]) -> list[str]:
@@ -111,3 +111,9 @@ def _character(steps: int) -> str:
 def _short(value: float) -> float:
     """As Python's number, a whole one as such: ``120`` is written in less than ``120.0``."""
     return int(value) if value.is_integer() else value
+
+
+def differences(values: npt.NDArray[np.int64]) -> list[int]:
+    """Delta coding: the first value, then each one's difference from the one before."""
+    found: list[int] = np.diff(values, prepend=0).tolist()
+    return found

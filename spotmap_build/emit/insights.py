@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import orjson
 
+from spotmap_build.emit.columns import differences
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -31,7 +33,7 @@ def encode_insights(atlas: Atlas, number_of_row: Int64Array, order: Int64Array, 
         "events": list(atlas.clusters.events),
         "axes": found.axes,
         "cluster_axes": [cluster.axes for cluster in atlas.clusters.clusters],
-        "region_tracks": [_differences(number_of_row, region.members) for region in atlas.clusters.regions],
+        "region_tracks": [_tracks(number_of_row, region.members) for region in atlas.clusters.regions],
         "playlists": [
             {
                 "closeness": one.closeness,
@@ -48,8 +50,8 @@ def encode_insights(atlas: Atlas, number_of_row: Int64Array, order: Int64Array, 
         "songs": [{"tracks": [numbers[row] for row in rows], "kinds": list(kinds)} for rows, kinds in found.songs],
         "since": found.since
         and {
-            "new": _differences(number_of_row, found.since.new),
-            "moved": _differences(number_of_row, found.since.moved),
+            "new": _tracks(number_of_row, found.since.new),
+            "moved": _tracks(number_of_row, found.since.moved),
         },
     }
     files = {INSIGHTS_FILE: orjson.dumps(document)}
@@ -61,10 +63,9 @@ def encode_insights(atlas: Atlas, number_of_row: Int64Array, order: Int64Array, 
     return files
 
 
-def _differences(number_of_row: Int64Array, rows: Sequence[int]) -> list[int]:
-    """The tracks of some rows, delta-coded: the first number, then each one's difference from the one before."""
-    differences: list[int] = np.diff(np.unique(number_of_row[list(rows)]), prepend=0).tolist() if rows else []
-    return differences
+def _tracks(number_of_row: Int64Array, rows: Sequence[int]) -> list[int]:
+    """The tracks of some rows by their numbers, delta-coded."""
+    return differences(np.unique(number_of_row[np.asarray(rows, dtype=np.intp)]))
 
 
 def _figure(one: Figure) -> dict[str, Any]:

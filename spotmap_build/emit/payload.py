@@ -15,7 +15,7 @@ import numpy.typing as npt
 import orjson
 
 from spotmap_build.emit.boundaries import EXTENT, boundary
-from spotmap_build.emit.columns import NumberColumn, day_number, pack_ids, pack_texts
+from spotmap_build.emit.columns import NumberColumn, day_number, differences, pack_ids, pack_texts
 from spotmap_build.emit.hilbert import hilbert_index
 from spotmap_build.emit.insights import INSIGHTS_FILE, encode_insights
 from spotmap_build.emit.page import art_file_name
@@ -155,15 +155,15 @@ def _map(atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array) -> di
                 "name": _clean(playlist.name),
                 "count": len(members),
                 "color": color,
-                "tracks": _differences(members),
+                "tracks": differences(members),
                 "regions": boundary(coordinates[members], PLAYLIST_SHARE).rings if len(members) else [],
             }
         )
     return {
         "title": _clean(atlas.title),
         "count": len(coordinates),
-        "x": _differences(coordinates[:, 0]),
-        "y": _differences(coordinates[:, 1]),
+        "x": differences(coordinates[:, 0]),
+        "y": differences(coordinates[:, 1]),
         "view": _view(coordinates),
         "cluster": labels.tolist(),
         "clusters": clusters,
@@ -197,7 +197,7 @@ def _layers(tracks: Sequence[Track], number_of_row: Int64Array) -> list[dict[str
     for color, name in enumerate(sorted(rows)):
         members = np.unique(number_of_row[rows[name]])
         layer = {"id": _clean(name), "name": _clean(name), "count": len(members), "color": color}
-        layers.append(layer | {"tracks": _differences(members)})
+        layers.append(layer | {"tracks": differences(members)})
     return layers
 
 
@@ -315,9 +315,3 @@ def _clean(text: str) -> str:
 def _number(numbers: dict[str, int], name: str) -> int:
     """The place of ``name`` in a dictionary of distinct names, in order of first appearance."""
     return numbers.setdefault(name, len(numbers))
-
-
-def _differences(values: Int64Array) -> list[int]:
-    """Delta coding: the first value, then each one's difference from the one before."""
-    differences: list[int] = np.diff(values, prepend=0).tolist()
-    return differences

@@ -6,16 +6,12 @@ import re
 from dataclasses import replace
 from typing import Final
 
+from spotmap_build.core.identifiers import SPOTIFY_LOCAL
 from spotmap_build.fetch.merge import together
-from spotmap_build.fetch.spotify_ids import LOCAL
+from spotmap_build.fetch.spotify_ids import not_playable
 from spotmap_build.model import Failed, Library, Omission, Playlist, Track
 
 ISO_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]{5,12}Z?)?")
-LOCAL_FILE: Final = (
-    "It is a file of your own that Spotify only lists. To have it on the map, add --source folder:PATH, the folder "
-    "that it lies in."
-)
-TAKEN_DOWN: Final = "The export lists it without a title: it is not on Spotify any more."
 MOST: Final = 1 << 40
 """Milliseconds are 34 years, plays are more than a life has: what is larger is a mistake."""
 
@@ -45,11 +41,7 @@ class Collection:
 
 
 def _failed(track: Track) -> Failed | None:
-    if track.id.startswith(LOCAL):
-        return Failed(track.id, "fetch", "local-file", LOCAL_FILE, needs_person=True)
-    if not track.title:
-        return Failed(track.id, "fetch", "taken-down", TAKEN_DOWN)
-    return None
+    return not_playable(track.id, track.title, is_local=track.id.startswith(SPOTIFY_LOCAL))
 
 
 def iso_date(text: str) -> str:

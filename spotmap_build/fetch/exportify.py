@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Final
 
+from spotmap_build.core.identifiers import ISRC, SPOTIFY_LOCAL
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.collection import Collection, iso_date, whole_number
 from spotmap_build.fetch.export_files import ExportFile, about_folders, decode_utf8, read_files
 from spotmap_build.fetch.exportify_columns import known_columns
 from spotmap_build.fetch.source import Loaded, with_distinct_ids
-from spotmap_build.fetch.spotify_ids import ISRC, LOCAL, is_episode, named_id, track_uri
+from spotmap_build.fetch.spotify_ids import is_episode, named_id, track_uri
 from spotmap_build.fetch.table_files import read_delimited
 from spotmap_build.fetch.tags import fold_space, parse_year
 from spotmap_build.model import Omission, Playlist, Track
@@ -73,7 +74,7 @@ def _add(collection: Collection, file: ExportFile, columns: Columns) -> None:
         if is_episode(uri):
             omission_id = f"{KIND}:{name}#{number}"
             collection.omissions.append(Omission(omission_id, title, "episode", "It is an episode, no music."))
-        elif title or track_uri(uri) or uri.startswith(LOCAL):
+        elif title or track_uri(uri) or uri.startswith(SPOTIFY_LOCAL):
             track = _track(row, title, separator)
             collection.put(track)
             track_ids.append(track.id)
@@ -106,7 +107,7 @@ def _track(row: dict[str, str], title: str, separator: re.Pattern[str]) -> Track
     uri = row.get("uri", "")
     artists = split_artists(row.get("artists", ""), row.get("artist_uris", ""), separator)
     album = fold_space(row.get("album", ""))
-    own_id = fold_space(uri) if uri.startswith(LOCAL) else track_uri(uri)
+    own_id = fold_space(uri) if uri.startswith(SPOTIFY_LOCAL) else track_uri(uri)
     isrc = row.get("isrc", "").strip().upper()
     return Track(
         id=own_id or named_id(KIND, title, artists, album),

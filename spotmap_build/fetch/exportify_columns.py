@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from spotmap_build.core.identifiers import ISRC, SPOTIFY_LOCAL
 from spotmap_build.fetch.collection import iso_date
-from spotmap_build.fetch.spotify_ids import ISRC, LOCAL, is_episode, track_uri
+from spotmap_build.fetch.spotify_ids import is_episode, track_uri
 
 if TYPE_CHECKING:
     from spotmap_build.fetch.table_files import Columns
@@ -138,7 +139,7 @@ def _add_by_content(fields: Columns, unknown: list[list[Any]]) -> None:
 
 
 def _is_track(text: str) -> bool:
-    return bool(track_uri(text)) or text.startswith(LOCAL) or is_episode(text)
+    return bool(track_uri(text)) or text.startswith(SPOTIFY_LOCAL) or is_episode(text)
 
 
 def _matches(pattern: str) -> Callable[[str], bool]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.core.files import read_bounded
+from spotmap_build.core.identifiers import ID_DIGITS
 from spotmap_build.core.text import printable
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.covers import COVER_NAMES, COVER_SUFFIXES
@@ -46,8 +47,6 @@ AUDIO_SUFFIXES: Final = (
     ".webm",
 )
 PLAYLIST_SUFFIXES: Final = (".m3u", ".m3u8")
-ID_DIGITS: Final = 16
-"""64 bits of a digest: no two of a million tracks meet by chance (1 in 37 million)."""
 
 
 @dataclass(slots=True)

@@ -10,7 +10,8 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from spotmap_build.cache.keys import digest_bytes
-from spotmap_build.fetch.spotify_ids import ID_DIGITS, track_uri
+from spotmap_build.core.identifiers import ID_DIGITS
+from spotmap_build.fetch.spotify_ids import track_uri
 from spotmap_build.fetch.tags import TITLE_SEPARATOR, fold_space
 
 M3U_SUFFIXES: Final = (".m3u", ".m3u8")

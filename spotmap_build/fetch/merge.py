@@ -17,12 +17,12 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
+from spotmap_build.core.identifiers import SPOTIFY_TRACK
 from spotmap_build.core.normalize import fold
 from spotmap_build.errors import ConfigError
 from spotmap_build.fetch.source import Loaded, with_distinct_ids
 from spotmap_build.model import Failed, Library, Playlist, Recording, Track
 
-SPOTIFY_TRACK: Final = "spotify:track:"
 SAME_DURATION_MS: Final = 2_000
 SAME_ISRC_DURATION_MS: Final = 10_000
 """One recording has more or less silence at its end from one release to another; an edit is shorter by more."""

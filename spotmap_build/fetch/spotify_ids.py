@@ -7,16 +7,20 @@ from typing import Final, NamedTuple
 from urllib.parse import unquote_plus
 
 from spotmap_build.cache.keys import digest_bytes
+from spotmap_build.core.identifiers import ID_DIGITS, SPOTIFY_LOCAL, SPOTIFY_TRACK
+from spotmap_build.model import Failed
 
 TRACK: Final = re.compile(
     r"(?:spotify:(?:user:[^:]*:)?track:|https?://open\.spotify\.com/(?:intl-\w+/)?track/|)([0-9A-Za-z]{22})(?:[?#].*)?",
     re.S,
 )
-LOCAL: Final = "spotify:local:"
 EPISODE: Final = re.compile(r"(?:spotify:|https?://open\.spotify\.com/)(?:episode|show|chapter)[:/]")
-ISRC: Final = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
 SECONDS: Final = re.compile(r"[1-9][0-9]{0,5}")
-ID_DIGITS: Final = 16
+LOCAL_FILE: Final = (
+    "It is a file of your own that Spotify only lists. To have it on the map, add the folder that it lies in: "
+    "--source folder:PATH."
+)
+TAKEN_DOWN: Final = "Spotify lists it without a title: it is not available any more."
 
 
 class LocalFile(NamedTuple):
@@ -31,7 +35,7 @@ class LocalFile(NamedTuple):
 def track_uri(text: str) -> str:
     """``spotify:track:…`` from a URI, an address of the web player or a bare id; empty where it names no track."""
     found = TRACK.fullmatch(text.strip())
-    return f"spotify:track:{found.group(1)}" if found else ""
+    return SPOTIFY_TRACK + found.group(1) if found else ""
 
 
 def is_episode(text: str) -> bool:
@@ -41,7 +45,7 @@ def is_episode(text: str) -> bool:
 
 def local_file(uri: str) -> LocalFile:
     """What ``spotify:local:artist:album:title:seconds`` says: so Spotify calls a file of the person's own."""
-    artist, album, title, seconds = (*map(unquote_plus, uri.removeprefix(LOCAL).split(":")), "", "", "", "")[:4]
+    artist, album, title, seconds = (*map(unquote_plus, uri.removeprefix(SPOTIFY_LOCAL).split(":")), "", "", "", "")[:4]
     duration_ms = int(seconds) * 1000 if SECONDS.fullmatch(seconds) else None
     return LocalFile(title, artist, album, duration_ms)
 
@@ -49,3 +53,10 @@ def local_file(uri: str) -> LocalFile:
 def named_id(kind: str, title: str, artists: tuple[str, ...], album: str) -> str:
     """An id for a track that its source gives none: a fingerprint of what it is called."""
     return f"{kind}:" + digest_bytes("\n".join((title, *artists, album)).encode())[:ID_DIGITS]
+
+
+def not_playable(track_id: str, title: str, *, is_local: bool) -> Failed | None:
+    """Why a track that Spotify lists cannot be looked for; None where it can."""
+    if is_local:
+        return Failed(track_id, "fetch", "local-file", LOCAL_FILE, needs_person=True)
+    return None if title else Failed(track_id, "fetch", "taken-down", TAKEN_DOWN)

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from spotmap_build.cache.keys import digest_bytes
+from spotmap_build.core.identifiers import ID_DIGITS
 from spotmap_build.core.text import printable
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.collection import whole_number
 from spotmap_build.fetch.identify import FileFacts, Unusable, about_covers, display_facts, identify_files
 from spotmap_build.fetch.own_vectors import find_vectors
 from spotmap_build.fetch.source import Loaded
-from spotmap_build.fetch.spotify_ids import ID_DIGITS, named_id
+from spotmap_build.fetch.spotify_ids import named_id
 from spotmap_build.fetch.table_files import Columns, read_columns
 from spotmap_build.fetch.tags import fold_space, parse_year
 from spotmap_build.model import Failed, Library, Playlist, Recording, Track

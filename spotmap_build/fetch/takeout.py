@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from spotmap_build.core.documents import parse_json
+from spotmap_build.core.identifiers import SPOTIFY_LOCAL
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.collection import Collection, iso_date
 from spotmap_build.fetch.export_files import ExportFile, about_folders, read_files
 from spotmap_build.fetch.source import Loaded, with_distinct_ids
-from spotmap_build.fetch.spotify_ids import LOCAL, local_file, named_id, track_uri
+from spotmap_build.fetch.spotify_ids import local_file, named_id, track_uri
 from spotmap_build.fetch.tags import fold_space
 from spotmap_build.fetch.takeout_history import Song, cleaned, count_plays, plays_of_tracks
 from spotmap_build.model import Omission, Playlist, Track
@@ -181,7 +182,7 @@ def _saved(rows: list[Any]) -> Iterator[Named]:
 
 
 def _named(uri: str, title: str, artist: str, album: str, added_at: str) -> Named:
-    if not uri.startswith(LOCAL):
+    if not uri.startswith(SPOTIFY_LOCAL):
         return Named(track_uri(uri), title, artist, album, added_at)
     local = local_file(uri)
     names = (title or fold_space(local.title), artist or fold_space(local.artist), album or fold_space(local.album))

@@ -9,13 +9,9 @@ from typing import Final
 
 from spotmap_build.core.text import printable
 from spotmap_build.fetch.spotify.rows import UNTITLED, Row
+from spotmap_build.fetch.spotify_ids import not_playable
 from spotmap_build.model import Failed, Library, Omission, Playlist, Track
 
-LOCAL_FILE: Final = (
-    "It is a file of your own that Spotify only lists. To have it on the map, add the folder that it lies in: "
-    "--source folder:PATH."
-)
-TAKEN_DOWN: Final = "Spotify lists it without a name: it is not available any more."
 NOT_YOURS: Final = (
     "Spotify lets an app read only playlists that you own or collaborate on. To have its tracks on the map, copy them "
     "to a playlist of your own."
@@ -98,10 +94,9 @@ def _add(
         added_at=row.added_at,
         genres=tuple(dict.fromkeys(genre for artist in row.artist_ids for genre in genres.get(artist, ()))),
     )
-    if row.kind == "local":
-        failures[row.id] = Failed(row.id, "fetch", "local-file", LOCAL_FILE, needs_person=True)
-    elif not row.title:
-        failures[row.id] = Failed(row.id, "fetch", "taken-down", TAKEN_DOWN)
+    failed = not_playable(row.id, row.title, is_local=row.kind == "local")
+    if failed is not None:
+        failures[row.id] = failed
 
 
 def _clean(text: str) -> str:

@@ -14,6 +14,7 @@ from urllib.parse import quote_plus
 
 import msgspec
 
+from spotmap_build.core.identifiers import ISRC, SPOTIFY_LOCAL, SPOTIFY_TRACK
 from spotmap_build.core.text import printable
 
 LONGEST_TEXT: Final = 1_000
@@ -33,8 +34,7 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_NUMBER)]
 Kind = Literal["track", "local", "episode", "unknown", "empty"]
 
 _ID: Final = re.compile(r"[0-9A-Za-z]{1,64}")
-_URI: Final = re.compile(r"spotify:track:([0-9A-Za-z]{1,64})")
-_ISRC: Final = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
+_URI: Final = re.compile(rf"{SPOTIFY_TRACK}([0-9A-Za-z]{{1,64}})")
 _DATE: Final = re.compile(r"[1-9][0-9]{3}-[01][0-9]-[0-3][0-9][0-9T:.Z+-]{0,30}")
 _YEAR: Final = re.compile(r"([1-9][0-9]{3})(?:-.*)?")
 NOT_DATED: Final = "1970-01-01"
@@ -194,21 +194,21 @@ def with_new_rows(known: Sequence[Row], known_total: int, front: Sequence[Row], 
 
 def _identify(outer: dict[str, Any], inner: dict[str, Any], title: str, artists: Sequence[str]) -> tuple[Kind, str]:
     uri, spotify_id = _text(inner.get("uri")), inner.get("id")
-    is_local = outer.get("is_local") is True or inner.get("is_local") is True or uri.startswith("spotify:local:")
+    is_local = outer.get("is_local") is True or inner.get("is_local") is True or uri.startswith(SPOTIFY_LOCAL)
     if is_local:
-        return "local", uri if uri.startswith("spotify:local:") else _local_uri(inner, title, artists)
+        return "local", uri if uri.startswith(SPOTIFY_LOCAL) else _local_uri(inner, title, artists)
     found = _URI.fullmatch(uri)
     known_id = spotify_id if isinstance(spotify_id, str) and _ID.fullmatch(spotify_id) else found[1] if found else ""
     if _text(inner.get("type")) not in {"track", ""}:
         return "episode", f"spotify:episode:{known_id}" if known_id else ""
-    return ("track", f"spotify:track:{known_id}") if known_id else ("unknown", "")
+    return ("track", SPOTIFY_TRACK + known_id) if known_id else ("unknown", "")
 
 
 def _local_uri(inner: dict[str, Any], title: str, artists: Sequence[str]) -> str:
     """As Spotify writes it: artist, album, title, seconds."""
     parts = (" ".join(artists)[:LONGEST_TEXT], _text(_dict(inner.get("album")).get("name")), title)
     seconds = (_whole(inner.get("duration_ms")) or 0) // 1000
-    return ":".join(("spotify:local", *(quote_plus(part) for part in parts), str(seconds)))
+    return SPOTIFY_LOCAL + ":".join((*(quote_plus(part) for part in parts), str(seconds)))
 
 
 def _artists(inner: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -244,7 +244,7 @@ def _whole(value: object) -> int | None:
 
 def _isrc(value: object) -> str:
     compact = _text(value).upper().replace("-", "").replace(" ", "")
-    return compact if _ISRC.fullmatch(compact) else ""
+    return compact if ISRC.fullmatch(compact) else ""
 
 
 def _year(value: object) -> int | None:
