@@ -27,6 +27,7 @@ from spotmap_build.acquire.download_messages import (
     too_slow,
 )
 from spotmap_build.acquire.javascript import find_runtime
+from spotmap_build.core.files import DISK_FULL, NOT_WRITABLE
 from spotmap_build.errors import ConfigError, ServiceError, SpotmapError, TrackError
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ SHUTDOWN_TIMEOUT_S: Final = 1.0
 """How long a cancelled download may take to stop by itself."""
 REQUEST_PAUSE_S: Final = 0.75
 """Between requests to YouTube, of which it takes several to find a video's audio: it counts them."""
-DISK: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EFBIG})
+DISK: Final = DISK_FULL | NOT_WRITABLE | {errno.EIO}
 IN_PROGRESS: Final = frozenset({"is_live", "is_upcoming", "post_live"})
 
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 from typing import TYPE_CHECKING
 
+from spotmap_build.core.files import DISK_FULL, NOT_WRITABLE
 from spotmap_build.errors import CacheError
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_NOT_WRITABLE = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
 
 class CorruptEntry(CacheError):
@@ -41,12 +38,12 @@ class CacheBusy(CacheError):
 def translate(error: OSError, path: Path) -> CacheError:
     """Say what an operating system error at ``path`` means for the cache, and what to do about it."""
     reason = error.strerror or str(error)
-    if error.errno in _FULL:
+    if error.errno in DISK_FULL:
         return CacheFull(
             f"The cache cannot grow: {reason} ({path}).",
             hint="Free some space or run `spotmap-build cache prune`, then build again: what is finished is kept.",
         )
-    if error.errno in _NOT_WRITABLE:
+    if error.errno in NOT_WRITABLE:
         return CacheReadOnly(
             f"The cache cannot be written: {reason} ({path}).",
             hint="Make the folder writable for you, or choose another one with --cache-dir.",

@@ -14,7 +14,7 @@ import stat
 import sys
 from typing import TYPE_CHECKING, Final
 
-from spotmap_build.core.files import FileTooLarge, NotRegularFile, open_regular
+from spotmap_build.core.files import FileTooLarge, NotRegularFile, open_regular, replace_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,17 +32,7 @@ def write_durably(target: Path, data: bytes, tmp: Path, *, mode: int = 0o666) ->
     ``tmp`` is an existing folder on the same file system. ``mode`` is what the file may be opened by, less what the
     umask takes away. Raises ``OSError``.
     """
-    temporary = tmp / os.urandom(12).hex()
-    try:
-        with open(temporary, "xb", opener=lambda path, flags: os.open(path, flags, mode)) as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    except BaseException:  # an interrupt as well: the person pressed Ctrl-C, and wants no debris
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
+    replace_file(target, data, tmp / os.urandom(12).hex(), mode=mode)
     flush_folder(target.parent)
 
 

@@ -15,6 +15,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build.cache.errors import CacheBusy, translate
+from spotmap_build.core.files import NOT_WRITABLE
 from spotmap_build.errors import CacheError
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ PRUNE_PATIENCE_S: Final = 60.0
 
 _POLL_S: Final = 0.05
 _UNSUPPORTED: Final = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
-_NOT_WRITABLE: Final = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
 if sys.platform == "win32":
     import msvcrt
@@ -131,7 +131,7 @@ def _open_for_locking(path: Path) -> int | None:
     try:
         return os.open(path, os.O_RDWR | os.O_CREAT, path.parent.stat().st_mode & 0o666 | 0o600)
     except OSError as error:
-        if error.errno not in _NOT_WRITABLE:
+        if error.errno not in NOT_WRITABLE:
             raise
     try:
         return os.open(path, os.O_RDONLY)

@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from io import BufferedReader
 
+DISK_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""The disk, the quota or the largest size of a file is used up."""
+NOT_WRITABLE: Final = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 LONGEST_NAME_BYTES: Final = 255
 """Of one name in a folder, in nearly every file system."""
 
@@ -151,23 +154,39 @@ def write_atomically(target: Path, data: bytes, *, is_private: bool = False) -> 
         It cannot be written; what was there is still whole, and nothing is left behind.
     """
     temporary = target.with_name(f".{os.urandom(12).hex()}.tmp")
-    mode = None if is_private else _mode_of(target)
+    mode, kept = (0o600, None) if is_private else (0o666, _mode_of(target))
+    replace_file(target, data, temporary, mode=mode, kept=kept)
+
+
+def replace_file(target: Path, data: bytes, temporary: Path, *, mode: int = 0o666, kept: int | None = None) -> None:
+    """Write ``temporary``, flush it to the disk, and put it in the place of ``target``.
+
+    Parameters
+    ----------
+    temporary
+        A name on the same file system where nothing is yet. Nothing is left there.
+    mode
+        What the file may be opened by, less what the umask takes away.
+    kept
+        Permissions that it has to have whatever the umask says.
+
+    Raises
+    ------
+    OSError
+        It cannot be written; what was there is still whole.
+    """
     try:
-        with open(temporary, "xb", opener=_open_private if is_private else None) as file:
-            if mode is not None:
-                temporary.chmod(mode)
+        with open(temporary, "xb", opener=lambda path, flags: os.open(path, flags, mode)) as file:
+            if kept is not None:
+                temporary.chmod(kept)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(target)
-    except BaseException:  # an interrupt as well: nothing is left behind
+    except BaseException:  # an interrupt as well: the person pressed Ctrl-C, and wants no debris
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
-
-
-def _open_private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def _mode_of(target: Path) -> int | None:

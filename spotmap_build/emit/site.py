@@ -30,7 +30,15 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from spotmap_build.cache.files import flush_folder
-from spotmap_build.core.files import FileTooLarge, NotRegularFile, nearest_folder, read_bounded, resolve_place
+from spotmap_build.core.files import (
+    DISK_FULL,
+    NOT_WRITABLE,
+    FileTooLarge,
+    NotRegularFile,
+    nearest_folder,
+    read_bounded,
+    resolve_place,
+)
 from spotmap_build.emit.marker import LARGEST_MARKER_BYTES, MARKER_NAME, Marker, is_generation, is_safe_path
 from spotmap_build.errors import OutputError
 
@@ -42,8 +50,6 @@ STAGING_NAME = ".spotmap-staging"
 LARGEST_PAGE_BYTES = 1 << 24
 
 _SERVED_GENERATION = re.compile(rb'data-generation="([0-9a-zA-Z]+)"')
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_NOT_WRITABLE = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF})
 """How file systems without locks for folders answer (NFS among them); there a second publisher is not noticed."""
 
@@ -341,9 +347,9 @@ def _locked(folder: Path) -> Iterator[None]:
 def _translate(error: OSError, folder: Path) -> OutputError:
     """Say what an operating system error means for the site, and what to do about it."""
     reason = error.strerror or str(error)
-    if error.errno in _FULL:
+    if error.errno in DISK_FULL:
         hint = "Free some space or choose another disk with --out, then build again: the cache keeps what is computed."
-    elif error.errno in _NOT_WRITABLE:
+    elif error.errno in NOT_WRITABLE:
         hint = "Make the folder writable for you, or choose another one with --out."
     else:
         hint = "Check the folder and the disk that it lies on, or choose another one with --out."

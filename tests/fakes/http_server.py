@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Literal
+from typing import Literal, Protocol, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 STALL_S = 60.0
@@ -35,6 +35,29 @@ class Fault:
     times: int = 1
     after: int = 0
     pause_s: float = 0.05
+
+
+class Planned(Protocol):
+    """Which requests a fault hits: see :class:`Fault`."""
+
+    path: str
+    times: int
+    after: int
+
+
+Plan = TypeVar("Plan", bound=Planned)
+
+
+def take_fault(faults: list[Plan], path: str) -> Plan | None:
+    """The fault that a request for ``path`` meets, counted down; None where it is answered."""
+    for fault in faults:
+        if fault.path in path and fault.times:
+            if fault.after:
+                fault.after -= 1
+                continue
+            fault.times -= 1
+            return fault
+    return None
 
 
 @dataclass(frozen=True)
@@ -84,14 +107,7 @@ class HttpServer:
 
     def next_fault(self, path: str) -> Fault | None:
         with self.lock:
-            for fault in self.faults:
-                if fault.path in path and fault.times:
-                    if fault.after:
-                        fault.after -= 1
-                        continue
-                    fault.times -= 1
-                    return fault
-        return None
+            return take_fault(self.faults, path)
 
 
 def _make_handler(server: HttpServer) -> type[BaseHTTPRequestHandler]:

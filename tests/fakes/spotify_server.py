@@ -30,6 +30,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from spotmap_build.fetch.spotify.token import Login, ci_secret, digest_of_user
+from tests.fakes.http_server import take_fault
 from tests.fakes.spotify_library import FakeLibrary, FakePlaylist, artist_json
 
 SCOPES = "user-library-read playlist-read-private playlist-read-collaborative"
@@ -113,14 +114,7 @@ class SpotifyServer:
 
     def next_fault(self, path: str) -> Fault | None:
         with self.lock:
-            for fault in self.faults:
-                if fault.path in path and fault.times:
-                    if fault.after:
-                        fault.after -= 1
-                        continue
-                    fault.times -= 1
-                    return fault
-        return None
+            return take_fault(self.faults, path)
 
 
 class ApiError(Exception):
