@@ -24,6 +24,9 @@ SETTLE_MS = 1_200
 QUALITY = 78
 """Of WebP, 0..100: letters stay sharp."""
 
+TEST_MODE = "?test"
+"""With it at the end of its address, the page says where tracks are."""
+
 PIN_CENTRAL_TRACK = """() => {
   const middle = [innerWidth / 2, innerHeight / 2];
   const positions = Array.from({ length: spotmap.visibleCount() }, (_, track) => spotmap.positionOf(track));
@@ -89,7 +92,7 @@ def _take(browser: Browser, address: str, shot: Shot, picture: Path) -> Path:
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     try:
-        page.goto(address)
+        page.goto(address + TEST_MODE)
         page.wait_for_selector("html[data-state=ready]", timeout=READY_TIMEOUT_MS)
         if shot.pins:
             page.mouse.click(*page.evaluate(PIN_CENTRAL_TRACK))

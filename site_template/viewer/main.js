@@ -1,10 +1,10 @@
-/** Starts the viewer: loads the data, makes the parts, connects them. */
+/** Starts the viewer: loads the data, creates the map and the panels, connects them. */
 
 import { Address } from "./state/address.js";
 import { wireAxisMarks } from "./map/axes_layer.js";
 import { wireAxesPanel } from "./panels/axes_panel.js";
 import { Card, describeTrack } from "./panels/card.js";
-import { byId } from "./ui/dom.js";
+import { byId, PANEL_TOGGLED } from "./ui/dom.js";
 import { counted } from "./ui/format.js";
 import { freeArea, panelInsets } from "./ui/insets.js";
 import { wireLasso } from "./panels/lasso_tool.js";
@@ -32,7 +32,9 @@ import { TraitLoader } from "./state/trait_loader.js";
 import { NO_TRACK } from "./data/types.js";
 
 /** @import { Store } from "./state/store.js" */
-/** @import { MapData, State } from "./data/types.js" */
+/** @import { MapData, State, TextData } from "./data/types.js" */
+/** @typedef {ReturnType<typeof createMap>} MapParts */
+/** @typedef {MapParts & ReturnType<typeof createPanels>} Parts */
 
 const root = document.documentElement;
 
@@ -76,74 +78,117 @@ function showNotice(kind, heading, message) {
 }
 
 /**
+ * What is not a panel: the map, where tracks lie on it, and what reads the site's files.
+ *
  * @param {MapData} map
  * @param {Store} store
  * @param {string} folder  of the generation
  */
-async function showMap(map, store, folder) {
+function createMap(map, store, folder) {
   const surface = byId("map");
-  const positions = new Positions(map, store);
   const details = createDetailsReader(folder, map);
   const readInsights = createInsightsReader(folder, map);
+  const neighborsReader = createNeighborsReader(folder, map);
   const traitLoader = new TraitLoader(map, store, details, readInsights);
+  const positions = new Positions(map, store);
   const navigation = new Navigation(surface, positions, store, panelInsets);
   const coverOf = async (/** @type {number} */ track) => (await details.read(track)).artFile;
   const renderer = new Renderer(surface, map, positions, store, () => navigation.homeScale, coverOf);
   const selecting = new Selecting(positions, store, renderer);
-  const onResize = () => {
-    document.body.classList.toggle("has-player", !byId("player").hidden);
-    document.body.classList.toggle("has-side", !byId("player").hidden || !byId("picks").hidden);
-    renderer.resize(sizeOf(surface), devicePixelRatio, panelInsets());
-    card.place();
-  };
-  const player = new Player(byId("player"), store, details, () => onResize());
-  const flyTo = (/** @type {number} */ track) => navigation.flyTo(track);
-  const reader = createNeighborsReader(folder, map);
-  const say = (/** @type {string} */ note) => picksPanel.say(note);
-  const pathTool = new PathTool(byId("path-hint"), { map, store, reader, renderer, navigation, focusMap: () => surface.focus(), announce, say });
-  const soundsLike = new SoundsLike({
-    map, store, reader, flyTo, findPathFrom: (track) => pathTool.startAt(track), onArrival: () => renderer.invalidate("marks"),
-  });
-  renderer.links = () => {
-    const neighbors = soundsLike.neighbors.filter(({ track }) => renderer.isVisible(track));
-    const { path } = pathTool;
-    return neighbors.length + path.length > 0 ? { track: store.get().pinned, neighbors, path } : null;
-  };
-  const card = new Card(byId("card"), { map, store, renderer, details, selecting, player, soundsLike });
-  const picksPanel = new PicksPanel(byId("picks"), { map, store, details, selecting, player, flyTo, onResize });
-  const searchPanel = new SearchPanel(byId("search"), store, flyTo);
   const address = new Address(map, store, navigation, traitLoader);
+  return { map, store, surface, details, readInsights, neighborsReader, traitLoader, positions, navigation, renderer, selecting, address };
+}
 
+/**
+ * What lies beside and over the map. A part gets those that it uses, so it comes after them.
+ *
+ * @param {MapParts} mapParts
+ */
+function createPanels({ map, store, surface, details, readInsights, neighborsReader, traitLoader, navigation, renderer, selecting }) {
+  const flyTo = (/** @type {number} */ track) => navigation.flyTo(track);
   const flyToAll = (/** @type {readonly number[]} */ tracks) => navigation.flyToAll(tracks);
+  const player = new Player(byId("player"), store, details);
+  const picksPanel = new PicksPanel(byId("picks"), { map, store, details, selecting, player, flyTo });
+  const pathTool = new PathTool(byId("path-hint"), {
+    map, store, reader: neighborsReader, renderer, navigation, focusMap: () => surface.focus(), announce, say: (note) => picksPanel.say(note),
+  });
+  const soundsLike = new SoundsLike({ map, store, reader: neighborsReader, renderer, flyTo, findPathFrom: (track) => pathTool.startAt(track) });
+  const card = new Card(byId("card"), { map, store, renderer, details, selecting, player, soundsLike });
+  const searchPanel = new SearchPanel(byId("search"), store, flyTo);
   const legendInsights = new LegendInsights({ map, store, readInsights, flyTo, flyToAll });
   wireLegend(byId("legend"), map, store, traitLoader, legendInsights, () => renderer.visibleCount);
   wireDrawer(byId("legend"), byId("legend-handle"));
   wireTimeline(byId("timeline"), byId("timeline-button"), store, traitLoader, announce);
   wireAxesPanel(byId("axes"), byId("axes-button"), store, traitLoader, announce);
+  return { player, picksPanel, pathTool, soundsLike, card, searchPanel, legendInsights };
+}
+
+/**
+ * Leads what people do to the parts, and tells them of the window's size.
+ *
+ * @param {Parts} parts
+ */
+function connect({ store, surface, positions, navigation, renderer, selecting, card, searchPanel, address }) {
   wireAxisMarks(surface, store, freeArea, ["axes", "timeline", "card", "picks"].map((id) => byId(id)));
   wireLasso(surface, byId("lasso-button"), byId("lasso-hint"), selecting, freeArea);
-  wireKeyboardNavigation(surface, positions, store, renderer, navigation, selecting, freeArea, () => card.enter());
+  // Before the keys that move the map, which get the arrows that this leaves.
+  wireKeyboardNavigation({ surface, positions, store, renderer, navigation, selecting, freeArea, enterCard: () => card.enter() });
   wireNavigation(surface, byId("controls"), navigation);
   wirePointer(surface, positions, renderer, store);
   wireKeys(surface, store, searchPanel, selecting);
   wirePrint(surface, renderer);
+
+  const layOut = () => {
+    document.body.classList.toggle("has-player", !byId("player").hidden);
+    document.body.classList.toggle("has-side", !byId("player").hidden || !byId("picks").hidden);
+    renderer.resize(sizeOf(surface), devicePixelRatio, panelInsets());
+    card.place();
+  };
+  document.addEventListener(PANEL_TOGGLED, layOut);
   let isFirst = true;
   new ResizeObserver(() => {
     navigation.resize(sizeOf(surface));
-    onResize();
+    layOut();
     if (!isFirst) return;
     isFirst = false;
     void address.start();
     renderer.drawNow();
   }).observe(surface);
+}
 
+/**
+ * Titles come once the map shows; every part that has `setText` gets them. The address comes last: what it pins and selects is
+ * shown by the others.
+ *
+ * @param {Parts} parts
+ * @param {TextData} text
+ */
+async function addText({ address, ...parts }, text) {
+  for (const part of Object.values(parts)) if (showsText(part)) part.setText(text);
+  await address.setText(text);
+}
+
+/**
+ * @param {object} part
+ * @returns {part is {setText(text: TextData): void}}
+ */
+const showsText = (part) => "setText" in part;
+
+/**
+ * @param {MapData} map
+ * @param {Store} store
+ * @param {string} folder  of the generation
+ */
+async function showMap(map, store, folder) {
+  const mapParts = createMap(map, store, folder);
+  const parts = { ...mapParts, ...createPanels(mapParts) };
+  connect(parts);
   byId("notice").hidden = true;
   root.dataset.state = "map";
-  exposeForTests(store, renderer);
+  if (isOpenedForTests()) exposeForTests(parts);
 
   const text = await loadText(folder, map);
-  for (const part of [legendInsights, soundsLike, pathTool, renderer, card, player, picksPanel, searchPanel]) part.setText(text);
-  await address.setText(text);
+  await addText(parts, text);
   store.subscribe(["pinned"], ({ pinned }) => {
     announce(pinned === NO_TRACK ? "Unpinned" : `Pinned: ${describeTrack(text, pinned)}`);
   });
@@ -151,7 +196,7 @@ async function showMap(map, store, folder) {
     announce(selected.length === 0 ? "Selection cleared" : `${counted(selected.length, "track")} selected`);
   });
   root.dataset.state = "ready";
-  showAxesSummary(byId("axes-summary"), map, store, readInsights);
+  showAxesSummary(byId("axes-summary"), map, store, parts.readInsights);
   void keepForOffline();
 }
 
@@ -204,13 +249,15 @@ function wireKeys(surface, store, searchPanel, selecting) {
   });
 }
 
+/** Whether the page was opened with `?test` at the end of its address. */
+const isOpenedForTests = () => new URLSearchParams(location.search).has("test");
+
 /**
- * A read-only window into the viewer, for browser tests: canvases do not tell what they show.
+ * A read-only window into the viewer, for browser tests: what a canvas shows cannot be read from the page.
  *
- * @param {Store} store
- * @param {Renderer} renderer
+ * @param {Pick<Parts, "store" | "renderer">} parts
  */
-function exposeForTests(store, renderer) {
+function exposeForTests({ store, renderer }) {
   const handle = Object.freeze({
     state: () => store.get(),
     visibleCount: () => renderer.visibleCount,

@@ -166,7 +166,7 @@ def open_viewer(browser: Browser, sample: Callable[[int], Site]) -> Iterator[Cal
         viewer = Viewer(page, site, Complaints(urlsplit(site.url).netloc))
         viewer.complaints.watch(page)
         opened.append(viewer)
-        page.goto(site.url)
+        page.goto(site.page)
         page.wait_for_selector(f'html[data-state="{state}"]')
         return viewer
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.browser.engines import EngineAbsent, Window, firefox, webkit
-from tests.support.pages import LONELY_TRACK, PAINTED_PIXELS, Site
+from tests.support.pages import LONELY_TRACK, PAINTED_PIXELS, TEST_MODE, Site
 from tests.support.patience import patience
 
 pytestmark = [
@@ -110,8 +110,8 @@ class Opened:
 def address(request: pytest.FixtureRequest) -> Callable[[Site], str]:
     """How a site is opened: from a server, or by a double-click on its page."""
     if request.param == "http":
-        return lambda site: site.url
-    return lambda site: (site.folder / "index.html").as_uri()
+        return lambda site: site.page
+    return lambda site: (site.folder / "index.html").as_uri() + TEST_MODE
 
 
 @pytest.fixture

@@ -136,7 +136,7 @@ def test_names_are_no_axes_and_an_unknown_one_in_a_link_is_left_out(open_viewer:
     options = viewer.page.locator("#axes select").first.locator("option").all_text_contents()
     expected = ["The map", "Tempo", "Loudness", "Brightness", "Danceability", "Year", "Date added", "Length", "Plays"]
     assert options == expected
-    viewer.page.goto(f"{viewer.site.url}#axes=feature.tempo~facet.genres")
+    viewer.page.goto(f"{viewer.site.page}#axes=feature.tempo~facet.genres")
     viewer.page.reload()
     viewer.page.wait_for_selector('html[data-state="ready"]')
     assert viewer.state("axes") is None

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from spotmap_build.emit.page import integrity
 from tests.browser.conftest import QuietHandler
 from tests.fakes.sample_site import GENERATION, write_sample_site
+from tests.support.pages import TEST_MODE
 from tests.support.patience import patience
 
 pytestmark = pytest.mark.browser
@@ -79,7 +80,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def visit(page: Page, url: str) -> None:
-    page.goto(url)
+    page.goto(url + TEST_MODE)
     page.wait_for_selector('html[data-state="ready"]')
 
 

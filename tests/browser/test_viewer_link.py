@@ -42,7 +42,7 @@ def test_a_copied_link_shows_the_same_on_another_screen(open_viewer: OpenViewer)
     _address(viewer, "list=")
     link = _address(viewer, "at=")
     other = open_viewer(viewport={"width": 700, "height": 1100})
-    other.page.goto(f"{viewer.site.url}{link}")
+    other.page.goto(f"{viewer.site.page}{link}")
     other.page.reload()
     other.page.wait_for_selector('html[data-state="ready"]')
     assert len(_seen(viewer)["selected"]) > 1
@@ -89,7 +89,7 @@ def test_back_and_forward_undo_and_redo_steps_but_not_panning(open_viewer: OpenV
 
 def test_a_link_to_what_is_not_there_any_more_shows_the_map(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
-    viewer.page.goto(f"{viewer.site.url}#by=feature.gone&clusters=gone&range.feature.gone=1~2&track=zzzzzzz&at=x")
+    viewer.page.goto(f"{viewer.site.page}#by=feature.gone&clusters=gone&range.feature.gone=1~2&track=zzzzzzz&at=x")
     viewer.page.reload()
     viewer.page.wait_for_selector('html[data-state="ready"]')
     assert viewer.visible_count() == 300
@@ -102,7 +102,7 @@ def test_a_link_holds_the_query(open_viewer: OpenViewer) -> None:
     viewer.page.keyboard.type("river")
     link = _address(viewer, "q=river")
     other = open_viewer()
-    other.page.goto(f"{viewer.site.url}{link}")
+    other.page.goto(f"{viewer.site.page}{link}")
     other.page.reload()
     other.page.wait_for_selector('html[data-state="ready"]')
     other.wait_until("spotmap.state().matches !== null")

@@ -134,7 +134,7 @@ def test_the_growth_is_replayed_and_can_be_paused(open_viewer: OpenViewer, motio
 
 def test_a_link_to_a_day_opens_the_slider_there(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
-    viewer.page.goto(f"{viewer.site.url}#until=16000")
+    viewer.page.goto(f"{viewer.site.page}#until=16000")
     viewer.page.reload()
     viewer.page.wait_for_selector('html[data-state="ready"]')
     expect(viewer.page.locator(".timeline-day")).to_have_text("2013-10-22")

@@ -176,6 +176,14 @@ def test_details_that_cannot_be_fetched_leave_a_card_with_a_note(
     viewer.complaints.expect("404")
 
 
+def test_only_tests_get_a_handle_on_the_viewer(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    assert viewer.page.evaluate("'spotmap' in window")
+    viewer.page.goto(viewer.site.url)
+    viewer.page.wait_for_selector('html[data-state="ready"]')
+    assert not viewer.page.evaluate("'spotmap' in window")
+
+
 def test_the_not_found_page_leads_to_the_map(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     viewer.page.goto(f"{viewer.site.url}404.html")

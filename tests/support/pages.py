@@ -17,6 +17,9 @@ PAINTED_PIXELS = """(name) => {
 }"""
 """How many pixels of a layer are not transparent."""
 
+TEST_MODE = "?test"
+"""Ends the address of a page that gives tests its handle, ``window.spotmap``; see ``main.js``."""
+
 LONELY_TRACK = """(divisor) => {
   const points = [];
   for (let track = 0; track < 300; track++) points.push(spotmap.positionOf(track));
@@ -34,3 +37,8 @@ class Site:
 
     folder: Path
     url: str
+
+    @property
+    def page(self) -> str:
+        """The address that tests open."""
+        return self.url + TEST_MODE

@@ -5,10 +5,10 @@ import { NEIGHBORS, NONE } from "./paths.js";
 
 /** @import { Group, Insights, MapData, Membership, Neighbors, TextData, TrackDetails } from "./types.js" */
 
-export const MAP_SCHEMA = "spotmap.map/1";
-export const TEXT_SCHEMA = "spotmap.text/2";
-export const DETAILS_SCHEMA = "spotmap.details/2";
-export const INSIGHTS_SCHEMA = "spotmap.insights/1";
+const MAP_SCHEMA = "spotmap.map/1";
+const TEXT_SCHEMA = "spotmap.text/2";
+const DETAILS_SCHEMA = "spotmap.details/2";
+const INSIGHTS_SCHEMA = "spotmap.insights/1";
 export const NEIGHBORS_SCHEMA = "spotmap.neighbors/1";
 
 /** A document is not what this viewer reads. The message is for the person in front of the page. */
@@ -36,7 +36,7 @@ function requireSchema(document, expected) {
  * @param {readonly number[]} deltas
  * @param {Column} column  filled in place
  */
-export function undelta(deltas, column) {
+function undelta(deltas, column) {
   let value = 0;
   for (let i = 0; i < deltas.length; i++) {
     value += deltas[i];

@@ -9,6 +9,7 @@ import { toMap } from "./viewport.js";
 /** @import { Renderer } from "./renderer.js" */
 /** @import { Selecting } from "./selecting.js" */
 /** @import { Store } from "../state/store.js" */
+/** @import { Box } from "../data/types.js" */
 
 /** @type {Readonly<Record<string, readonly [number, number]>>} */
 const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
@@ -18,16 +19,10 @@ const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], Ar
  * view, or goes on to its card; S adds it to the selection, R selects around it. To be wired before the keys that move the
  * map, which keep the arrows while nothing is pinned, and with Shift.
  *
- * @param {HTMLElement} surface
- * @param {Positions} positions
- * @param {Store} store
- * @param {Renderer} renderer
- * @param {Navigation} navigation
- * @param {Selecting} selecting
- * @param {() => {left: number, top: number, right: number, bottom: number}} freeArea  pixels
- * @param {() => void} enterCard
+ * @param {{surface: HTMLElement, positions: Positions, store: Store, renderer: Renderer, navigation: Navigation, selecting: Selecting,
+ *   freeArea: () => Box, enterCard: () => void}} parts
  */
-export function wireKeyboardNavigation(surface, positions, store, renderer, navigation, selecting, freeArea, enterCard) {
+export function wireKeyboardNavigation({ surface, positions, store, renderer, navigation, selecting, freeArea, enterCard }) {
   const isVisible = (/** @type {number} */ track) => renderer.isVisible(track);
   const pin = (/** @type {number} */ track) => {
     if (track === NO_TRACK) return;

@@ -4,7 +4,7 @@
 /**
  * @typedef {object} Links  all lines there are to draw
  * @property {number} track  where those to the neighbors begin
- * @property {readonly {track: number, isElsewhere: boolean}[]} neighbors  those that show
+ * @property {readonly {track: number, isElsewhere: boolean}[]} neighbors  of that track
  * @property {readonly number[]} path  in its order
  */
 

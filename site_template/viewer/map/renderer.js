@@ -8,6 +8,7 @@ import { MarksLayer } from "./marks_layer.js";
 import { PointsLayer } from "./points_layer.js";
 import { BoundariesLayer } from "./boundaries_layer.js";
 import { appearanceOf, APPEARANCE_KEYS, highlighted, RANK } from "../state/appearance.js";
+import { NO_TRACK } from "../data/types.js";
 import { readTheme } from "../ui/theme.js";
 import { toScreen, visibleExtent } from "./viewport.js";
 
@@ -64,8 +65,8 @@ export class Renderer {
   #free = { left: 0, right: 0 };
   /** @type {TextData | null} */
   #text = null;
-  /** Lines between tracks, asked for when marks are drawn. @type {() => Links | null} */
-  links = () => null;
+  /** @type {Links} */
+  #links = { track: NO_TRACK, neighbors: [], path: [] };
 
   /**
    * @param {HTMLElement} element  holds a canvas for each layer
@@ -118,6 +119,19 @@ export class Renderer {
       this.#frame = 0;
       this.#draw(performance.now() - this.#movedAt_ms < SETTLED_MS);
     });
+  }
+
+  /** Which lines to draw between tracks from now on. @param {Partial<Links>} links  those that change */
+  setLinks(links) {
+    this.#links = { ...this.#links, ...links };
+    this.invalidate("marks");
+  }
+
+  /** @returns {Links | null}  null where there is nothing to draw */
+  #visibleLinks() {
+    const { track, path } = this.#links;
+    const neighbors = this.#links.neighbors.filter((neighbor) => this.isVisible(neighbor.track));
+    return neighbors.length + path.length > 0 ? { track, neighbors, path } : null;
   }
 
   /** Draws what is due at once: the first picture comes with the page's next frame, and not a frame later. */
@@ -237,7 +251,7 @@ export class Renderer {
       covers.follow(transform);
       labels.follow(transform);
     }
-    if (this.#dirty.has("marks")) marks.draw({ ...state, matches: highlighted(state) }, this.links(), this.positionOf, this.radius, this.#theme);
+    if (this.#dirty.has("marks")) marks.draw({ ...state, matches: highlighted(state) }, this.#visibleLinks(), this.positionOf, this.radius, this.#theme);
     if (writesNames) this.#dirty.delete("labels");
     for (const name of /** @type {const} */ (["boundaries", "points", "marks"])) this.#dirty.delete(name);
     if (this.#dirty.size > 0 || this.#owesCovers || ![points, boundaries, labels].every((layer) => layer.isCurrent(transform))) this.invalidate();

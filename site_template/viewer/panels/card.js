@@ -36,7 +36,7 @@ const ADDED = "m4.5 10.5 3.5 3.5 7.5-8";
 const AROUND = "M10 3.5a6.5 6.5 0 1 0 .01 0M10 8.75a1.25 1.25 0 1 0 .01 0";
 
 /** Which track the card is about. @param {Pick<State, "hovered" | "pinned">} state */
-export const trackInFocus = ({ hovered, pinned }) => (hovered === NO_TRACK ? pinned : hovered);
+const trackInFocus = ({ hovered, pinned }) => (hovered === NO_TRACK ? pinned : hovered);
 
 /**
  * @param {TextData} text

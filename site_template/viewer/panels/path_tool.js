@@ -50,18 +50,13 @@ export class PathTool {
     store.subscribe(["pinned"], ({ pinned, pathStart }) => {
       if (pathStart !== NO_TRACK && pinned !== NO_TRACK) void this.#find(pathStart, pinned);
     });
-    store.subscribe(["selected"], () => renderer.invalidate("marks"));
+    // The path shows as one while it is what is selected.
+    store.subscribe(["selected", "path"], ({ selected, path }) => renderer.setLinks({ path: path === selected ? path : [] }));
   }
 
   /** @param {TextData} text */
   setText(text) {
     this.#text = text;
-  }
-
-  /** The path, while it is what is selected. */
-  get path() {
-    const { path, selected } = this.#parts.store.get();
-    return path === selected ? path : [];
   }
 
   /** @param {number} track */

@@ -1,6 +1,6 @@
 /** The selection as a list: to look through, to hear, to copy and to save. */
 
-import { element, icon } from "../ui/dom.js";
+import { element, icon, tellToggled } from "../ui/dom.js";
 import { countAddresses, listedTrack, toCsv, toM3u, toSpotifyUris } from "../data/exports.js";
 import { counted, formatDuration } from "../ui/format.js";
 import { MAX_LINKED_TRACKS } from "../state/permalink.js";
@@ -41,9 +41,9 @@ export class PicksPanel {
   /**
    * @param {HTMLElement} host
    * @param {{map: MapData, store: Store, details: DetailsReader, selecting: Selecting, player: Player,
-   *   flyTo: (track: number) => void, onResize: () => void}} parts  `onResize` is called when the panel comes or goes
+   *   flyTo: (track: number) => void}} parts
    */
-  constructor(host, { map, store, details, selecting, player, flyTo, onResize }) {
+  constructor(host, { map, store, details, selecting, player, flyTo }) {
     const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (host.querySelector(selector));
     this.#host = host;
     this.#map = map;
@@ -71,7 +71,7 @@ export class PicksPanel {
     store.subscribe(["selected"], () => {
       const wasHidden = host.hidden;
       this.#update();
-      if (wasHidden !== host.hidden) onResize();
+      if (wasHidden !== host.hidden) tellToggled(host);
     });
     store.subscribe(["pinned"], () => this.#markPinned());
   }

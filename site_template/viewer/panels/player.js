@@ -1,6 +1,6 @@
 /** YouTube's player, in the page only once somebody presses play: before that nothing is asked of anybody. */
 
-import { element } from "../ui/dom.js";
+import { element, tellToggled } from "../ui/dom.js";
 import { playerAddress } from "../data/listen_links.js";
 import { NO_TRACK } from "../data/types.js";
 
@@ -25,9 +25,8 @@ export class Player {
    * @param {HTMLElement} host
    * @param {Store} store
    * @param {DetailsReader} details
-   * @param {() => void} onResize  called when the player comes or goes
    */
-  constructor(host, store, details, onResize) {
+  constructor(host, store, details) {
     const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (host.querySelector(selector));
     this.#host = host;
     this.#store = store;
@@ -43,7 +42,6 @@ export class Player {
     this.#steps.next.addEventListener("click", () => void this.#step(1));
     find("[data-action='stop']").addEventListener("click", () => this.stop());
     store.subscribe(["selected"], () => this.#showSteps());
-    this.onResize = onResize;
   }
 
   /** @param {TextData} text */
@@ -77,7 +75,7 @@ export class Player {
     this.#host.hidden = false;
     this.#showSteps();
     if (wasHidden) {
-      this.onResize();
+      tellToggled(this.#host);
       this.#host.focus();
     }
     return true;
@@ -87,7 +85,7 @@ export class Player {
     this.#track = NO_TRACK;
     this.#frame.replaceChildren();
     this.#host.hidden = true;
-    this.onResize();
+    tellToggled(this.#host);
   }
 
   #showSteps() {

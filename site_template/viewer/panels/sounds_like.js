@@ -2,11 +2,12 @@
 
 import { element } from "../ui/dom.js";
 import { isolated } from "../ui/format.js";
-import { summarizeShared, keptText, findDistant } from "./neighbor_distance.js";
+import { findDistant, keptText, summarizeShared } from "./neighbor_distance.js";
 import { trackRow } from "./track_row.js";
 import { NO_GROUP, NO_TRACK } from "../data/types.js";
 
 /** @import { NeighborsReader } from "../data/load.js" */
+/** @import { Renderer } from "../map/renderer.js" */
 /** @import { Store } from "../state/store.js" */
 /** @import { MapData, Neighbors, TextData } from "../data/types.js" */
 
@@ -21,26 +22,25 @@ export class SoundsLike {
   #findPathFrom;
   /** @type {TextData | null} */
   #text = null;
-  /** Of which track the neighbors are known, and those. @type {{track: number, neighbors: {track: number, isElsewhere: boolean}[]}} */
-  #known = { track: NO_TRACK, neighbors: [] };
 
   /**
-   * @param {{map: MapData, store: Store, reader: NeighborsReader, flyTo: (track: number) => void,
-   *   findPathFrom: (track: number) => void, onArrival: () => void}} parts  `onArrival` is called when there are lines to draw
+   * @param {{map: MapData, store: Store, reader: NeighborsReader, renderer: Renderer, flyTo: (track: number) => void,
+   *   findPathFrom: (track: number) => void}} parts
    */
-  constructor({ map, store, reader, flyTo, findPathFrom, onArrival }) {
+  constructor({ map, store, reader, renderer, flyTo, findPathFrom }) {
     this.#map = map;
     this.#store = store;
     this.#reader = reader;
     this.#flyTo = flyTo;
     this.#findPathFrom = findPathFrom;
     store.subscribe(["pinned"], async ({ pinned }) => {
+      renderer.setLinks({ track: pinned, neighbors: [] });
       if (pinned === NO_TRACK || !reader.isThere) return;
       try {
         const { tracks } = await reader.read(pinned);
+        if (store.get().pinned !== pinned) return;
         const elsewhere = this.#elsewhere(pinned, tracks);
-        this.#known = { track: pinned, neighbors: tracks.map((track, place) => ({ track, isElsewhere: elsewhere[place] })) };
-        onArrival();
+        renderer.setLinks({ neighbors: tracks.map((track, place) => ({ track, isElsewhere: elsewhere[place] })) });
       } catch (reason) {
         // The card, which asks as well, says why there are no lines.
         if (!(reason instanceof Error) || reason.name !== "DataError") throw reason;
@@ -51,11 +51,6 @@ export class SoundsLike {
   /** @param {TextData} text */
   setText(text) {
     this.#text = text;
-  }
-
-  /** Those of the pinned track, once they are known. */
-  get neighbors() {
-    return this.#known.track === this.#store.get().pinned ? this.#known.neighbors : [];
   }
 
   /**

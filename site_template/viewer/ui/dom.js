@@ -68,3 +68,11 @@ export function swatch(color) {
   node.style.backgroundColor = color;
   return node;
 }
+
+/** The event by which a panel says that it came or went, so that what is around it is laid out again. */
+export const PANEL_TOGGLED = "paneltoggled";
+
+/** @param {HTMLElement} panel */
+export function tellToggled(panel) {
+  panel.dispatchEvent(new Event(PANEL_TOGGLED, { bubbles: true }));
+}
