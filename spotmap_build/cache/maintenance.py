@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -99,24 +99,20 @@ def stats(root: Path) -> Stats:
     ------
     CacheError: there is no cache, or it cannot be read.
     """
-    folder = prepare(root, create=False)
-    with locks.shared(folder.lock):
-        try:
-            by_stage: dict[str, list[Entry]] = defaultdict(list)
-            for entry in entries(folder):
-                by_stage[entry.path.parent.parent.name].append(entry)
-            blob_sizes = [size_on_disk(path) for path in folder.blobs()]
-            stages = tuple(_stage_stats(stage, found) for stage, found in sorted(by_stage.items()))
-            record_bytes = sum(entry.size_bytes for found in by_stage.values() for entry in found)
-            return Stats(
-                stages=stages,
-                blobs=len(blob_sizes),
-                size_bytes=record_bytes + sum(blob_sizes),
-                quarantine_bytes=_size_bytes(folder.quarantine),
-                debris_bytes=_size_bytes(folder.tmp),
-            )
-        except OSError as error:
-            raise translate(error, root) from error
+    with _opened(root) as folder:
+        by_stage: dict[str, list[Entry]] = defaultdict(list)
+        for entry in entries(folder):
+            by_stage[entry.path.parent.parent.name].append(entry)
+        blob_sizes = [size_on_disk(path) for path in folder.blobs()]
+        stages = tuple(_stage_stats(stage, found) for stage, found in sorted(by_stage.items()))
+        record_bytes = sum(entry.size_bytes for found in by_stage.values() for entry in found)
+        return Stats(
+            stages=stages,
+            blobs=len(blob_sizes),
+            size_bytes=record_bytes + sum(blob_sizes),
+            quarantine_bytes=_size_bytes(folder.quarantine),
+            debris_bytes=_size_bytes(folder.tmp),
+        )
 
 
 def check(root: Path, *, subset: float = 1.0, seed: int | None = None) -> CheckReport:
@@ -129,10 +125,17 @@ def check(root: Path, *, subset: float = 1.0, seed: int | None = None) -> CheckR
     ------
     CacheError: there is no cache, or it cannot be read.
     """
+    with _opened(root) as folder:
+        return _check(folder, subset, random.Random(seed))
+
+
+@contextmanager
+def _opened(root: Path) -> Iterator[CacheFolder]:
+    """A cache that others may go on using meanwhile. Errors of the disk become the cache's own."""
     folder = prepare(root, create=False)
     with locks.shared(folder.lock):
         try:
-            return _check(folder, subset, random.Random(seed))
+            yield folder
         except OSError as error:
             raise translate(error, root) from error
 

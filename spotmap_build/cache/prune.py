@@ -42,7 +42,6 @@ class PruneReport:
     """What went. ``freed_bytes`` counts records, blobs, debris and quarantine."""
 
     records_deleted: int
-    blobs_deleted: int
     freed_bytes: int
     records_kept: int
 
@@ -112,12 +111,12 @@ def _delete(folder: CacheFolder, doomed: Sequence[Entry]) -> PruneReport:
     # Looked at again, not worked out from the plan: only what no record on the disk names now may go.
     kept = list(entries(folder))
     named = {digest for entry in kept for digest in entry.blobs}
-    blobs_deleted, blob_bytes = _delete_all(path for path in folder.blobs() if path.name not in named)
+    blob_bytes = _delete_all(path for path in folder.blobs() if path.name not in named)
     # Files only: no build makes a folder there, so that one is somebody's.
     debris = [path for path in folder.tmp.glob("*") if not path.is_dir()]
-    _, debris_bytes = _delete_all([*debris, *folder.quarantine.glob("*")])
+    debris_bytes = _delete_all([*debris, *folder.quarantine.glob("*")])
     record_bytes = sum(entry.size_bytes for entry in deleted)
-    return PruneReport(len(deleted), blobs_deleted, record_bytes + blob_bytes + debris_bytes, len(kept))
+    return PruneReport(len(deleted), record_bytes + blob_bytes + debris_bytes, len(kept))
 
 
 def _unlink_unless_used(entry: Entry) -> bool:
@@ -132,7 +131,6 @@ def _unlink_unless_used(entry: Entry) -> bool:
     return True
 
 
-def _delete_all(paths: Iterable[Path]) -> tuple[int, int]:
-    """How many were deleted, and their size in bytes."""
-    sizes = [delete(path) for path in paths]
-    return len(sizes), sum(sizes)
+def _delete_all(paths: Iterable[Path]) -> int:
+    """Their size in bytes."""
+    return sum(delete(path) for path in paths)

@@ -241,10 +241,6 @@ class Cache:
         self._write_blob(digest, data)
         return digest
 
-    def has_blob(self, digest: str) -> bool:
-        """Whether there is content under ``digest``. Not whether it is intact: reading tells."""
-        return self._folder.blob(digest).is_file()
-
     def read_blob(self, digest: str, stage: str = "blob") -> bytes:
         """The content under ``digest``, verified. Damage is counted for ``stage``.
 

@@ -35,6 +35,11 @@ def record_path(root: Path, of: Key) -> Path:
     return root / f"ac/{of.stage}-v{of.stage_version}/{of.digest[:2]}/{of.digest}.json"
 
 
+def blobs(root: Path) -> set[str]:
+    """The digests of what is kept by its content."""
+    return {path.name for path in root.glob("cas/*/*")}
+
+
 def held(root: Path, keys: list[Key]) -> list[int]:
     """Which of the keys can be read, wholly."""
     with Cache.open(root, create=False, clock=lambda: NOW) as cache:
@@ -77,7 +82,7 @@ def test_damage_always_goes() -> None:
 def test_pruning_by_age_keeps_what_was_used_lately(tmp_path: Path) -> None:
     keys = fill(tmp_path)
     report = prune(tmp_path, PrunePolicy(max_age_s=1.5 * DAY_S), clock=lambda: NOW)
-    assert (report.records_deleted, report.blobs_deleted, report.records_kept) == (1, 1, 2)
+    assert (report.records_deleted, report.records_kept, len(blobs(tmp_path))) == (1, 2, 2)
     assert held(tmp_path, keys) == [0, 1]
     assert check(tmp_path).is_clean
 
@@ -123,8 +128,7 @@ def test_blobs_debris_and_quarantine_that_nothing_names_go(tmp_path: Path) -> No
     (tmp_path / "tmp/left-over").write_bytes(b"12345")
     (tmp_path / "quarantine/damaged").write_bytes(b"12345")
     prune(tmp_path, PrunePolicy())
-    with Cache.open(tmp_path) as cache:
-        assert (cache.has_blob(lost), cache.has_blob(cover)) == (False, True)
+    assert (lost in blobs(tmp_path), cover in blobs(tmp_path)) == (False, True)
     assert held(tmp_path, keys) == [0, 1, 2]
     found = stats(tmp_path)
     assert (found.debris_bytes, found.quarantine_bytes) == (0, 0)
@@ -166,7 +170,7 @@ def test_a_prune_removes_folders_in_the_places_of_records(tmp_path: Path) -> Non
     place.unlink()
     (place / "within").mkdir(parents=True)
     report = prune(tmp_path, PrunePolicy())
-    assert (report.records_deleted, report.blobs_deleted, report.records_kept) == (1, 1, 2)
+    assert (report.records_deleted, report.records_kept, len(blobs(tmp_path))) == (1, 2, 2)
     assert not place.exists()
 
 
