@@ -28,6 +28,7 @@ from spotmap_build.acquire.download_messages import (
 )
 from spotmap_build.acquire.javascript import find_runtime
 from spotmap_build.core.files import DISK_FULL, NOT_WRITABLE
+from spotmap_build.core.retry import RetryPolicy
 from spotmap_build.errors import ConfigError, ServiceError, SpotmapError, TrackError
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ FORMATS: Final = "bestaudio[ext=m4a]/bestaudio/best"
 """AAC in MP4 first: everything decodes it."""
 FORMATS_ELSEWHERE: Final = "best[protocol~='^https?$']"
 """On another host the address gives the audio itself: what only lists where its pieces are may name any place."""
+RETRY: Final = RetryPolicy(attempts=3, first_pause_s=1.0)
 PAGE_BYTES: Final = 16 << 20
 """The largest page that is read to find the audio; YouTube's have less than three megabytes."""
 PIECE_BYTES: Final = 1 << 16
@@ -61,9 +63,9 @@ class DownloadSettings:
     """Where to download from, and how much of it at most.
 
     ``watch_url`` holds ``{video_id}``; on another host than YouTube's, the address must give the audio itself.
-    ``cookies`` is a file in Netscape's format; it is read, never written. ``attempts`` of what was not answered, with
-    waits of ``pause_s`` and then twice as long each time between. A download in which hardly anything comes for
-    ``stall_s`` is given up; a ``max_rate_bytes_s`` that asks for as little is no reason.
+    ``cookies`` is a file in Netscape's format; it is read, never written. ``retry`` is for what was not answered. A
+    download in which hardly anything comes for ``stall_s`` is given up; a ``max_rate_bytes_s`` that asks for as little
+    is no reason.
     """
 
     watch_url: str
@@ -73,8 +75,7 @@ class DownloadSettings:
     max_duration_s: int = 3 * 3_600
     socket_timeout_s: float = 20
     stall_s: float = 90
-    attempts: int = 3
-    pause_s: float = 1.0
+    retry: RetryPolicy = RETRY
 
 
 def download(
@@ -107,13 +108,11 @@ def download(
 
 
 def _persistently(video_id: str, work: Path, settings: DownloadSettings, cancelled: threading.Event) -> Path:
-    for attempt in range(settings.attempts - 1):
-        try:
-            return _fetch(video_id, work, settings, cancelled)
-        except Unreached:
-            if cancelled.wait(settings.pause_s * 2**attempt):
-                raise Cancelled from None
-    return _fetch(video_id, work, settings, cancelled)
+    def wait(pause_s: float) -> None:
+        if cancelled.wait(pause_s):
+            raise Cancelled
+
+    return settings.retry.call(lambda: _fetch(video_id, work, settings, cancelled), retry_on=Unreached, sleep=wait)
 
 
 def _fetch(video_id: str, work: Path, settings: DownloadSettings, cancelled: threading.Event) -> Path:
@@ -246,8 +245,8 @@ class _Memory:
 
 
 def _parameters(settings: DownloadSettings, watch: _Watch) -> dict[str, Any]:
-    def pause_s(n: int) -> float:
-        return settings.pause_s * float(2**n)
+    def pause_s(n: int) -> float:  # yt-dlp counts from 0
+        return settings.retry.pause_s(n + 1)
 
     runtime = find_runtime()
     is_youtube = _is_youtube(settings.watch_url)
@@ -266,8 +265,8 @@ def _parameters(settings: DownloadSettings, watch: _Watch) -> dict[str, Any]:
         "updatetime": False,
         "fixup": "never",
         "geo_bypass": False,
-        "retries": settings.attempts - 1,
-        "fragment_retries": settings.attempts - 1,
+        "retries": settings.retry.attempts - 1,
+        "fragment_retries": settings.retry.attempts - 1,
         "extractor_retries": 0,  # see _persistently: some extractors do not try again at all
         "retry_sleep_functions": {"http": pause_s, "fragment": pause_s},
         "socket_timeout": settings.socket_timeout_s,

@@ -11,7 +11,6 @@ import json
 import locale
 import re
 import threading
-import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import urlsplit
@@ -22,6 +21,7 @@ from spotmap_build.acquire.search_answers import candidates, check_answer, one_b
 from spotmap_build.core.documents import parse_json
 from spotmap_build.core.http import BodyTooLarge, BoundedAdapter, Limits, RedirectRefused, TooSlow, make_session
 from spotmap_build.core.rate_limiting import NotUnderstood
+from spotmap_build.core.retry import RetryPolicy
 from spotmap_build.core.retry_after import parse_retry_after
 from spotmap_build.errors import ServiceError, ServiceRefused
 
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 Kind = Literal["songs", "videos"]
 
 OWN_ADDRESS: Final = "https://music.youtube.com/"
-PAUSES_S: Final = (1.0, 4.0)
-"""Before the second and the third try of a request that was not answered."""
+RETRY: Final = RetryPolicy(attempts=3, first_pause_s=1.0, factor=4.0)
+"""For a request that was not answered."""
 ANSWER_BYTES: Final = 4 << 20
 """Once decompressed. An answer has some 300 kB, the page with the visitor id less than a megabyte."""
 ANSWER_S: Final = 60.0
@@ -64,7 +64,7 @@ class YouTubeMusic:
     breaker: told how every search went; once it is open, nothing is asked any more.
     timeout_s: how long a connection may stay silent.
     answer_s: how long a whole answer may take, however lively the connection.
-    pauses_s: waits before each further try of what was not answered.
+    retry: how a search that was not answered is tried again.
     """
 
     def __init__(
@@ -75,12 +75,12 @@ class YouTubeMusic:
         breaker: CircuitBreaker,
         timeout_s: float = 20,
         answer_s: float = ANSWER_S,
-        pauses_s: tuple[float, ...] = PAUSES_S,
+        retry: RetryPolicy = RETRY,
     ) -> None:
         limits = Limits(silence_s=timeout_s, total_s=answer_s, body_bytes=ANSWER_BYTES)
         self._adapter = _Adapter(base_url, limiter, breaker, limits)
         self._breaker = breaker
-        self._pauses_s = pauses_s
+        self._retry = retry
         self._lock = threading.Lock()
         self._client: YTMusic | None = None
 
@@ -93,21 +93,13 @@ class YouTubeMusic:
         is none.
         """
         try:
-            found = self._search(text, kind)
+            found = self._retry.call(lambda: self._search_once(text, kind), retry_on=_Unanswered)
         except ServiceError as error:
             if error is not self._breaker.reason:
                 self._breaker.failed(error)
             raise
         self._breaker.succeeded()
         return found
-
-    def _search(self, text: str, kind: Kind) -> tuple[Candidate, ...]:
-        for pause_s in self._pauses_s:
-            try:
-                return self._search_once(text, kind)
-            except _Unanswered:
-                time.sleep(pause_s)
-        return self._search_once(text, kind)
 
     def _search_once(self, text: str, kind: Kind) -> tuple[Candidate, ...]:
         from ytmusicapi.exceptions import YTMusicError

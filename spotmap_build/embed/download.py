@@ -19,6 +19,7 @@ from spotmap_build.core.http import (
     is_trustworthy_address,
     make_session,
 )
+from spotmap_build.core.retry import RetryPolicy
 from spotmap_build.core.text import printable
 from spotmap_build.errors import WeightsError
 
@@ -29,14 +30,13 @@ if TYPE_CHECKING:
 TIMEOUT_S: Final = 30
 CONNECTION_S: Final = 1800
 """How long one connection may last: the next goes on where it ended."""
-FRUITLESS_TRIES: Final = 3
-"""In a row, without a single new byte; a connection that is cut again and again but brings something goes on."""
+RETRY: Final = RetryPolicy(attempts=3, first_pause_s=1.0)
+"""For tries in a row without a single new byte: a connection that is cut often but brings something goes on."""
 PACE_WINDOW_S: Final = 120
 PACE_WINDOW_BYTES: Final = 120_000
 """What has to arrive in each window: 1 kB a second, less than the slowest line that anybody would wait for."""
 MOST_REPEATS: Final = 10
 """How many times the size of the file may be received in all: a server may have to send all of it again."""
-PAUSE_S: Final = 0.5
 CHUNK_BYTES: Final = 1 << 18
 PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 HEADERS: Final = {"User-Agent": "spotmap-build", "Accept-Encoding": "identity"}
@@ -59,10 +59,10 @@ def download(url: str, part: Path, size_bytes: int, *, hint: str) -> None:
     fetching = _Fetching(url, part, size_bytes, hint)
     fruitless, most_bytes, reason = 0, fetching.have_bytes, ""
     while fetching.have_bytes < size_bytes:
-        if fruitless == FRUITLESS_TRIES:
+        if fruitless == RETRY.attempts:
             raise fetching.failure(reason)
         if fruitless:
-            time.sleep(PAUSE_S * 2**fruitless)
+            time.sleep(RETRY.pause_s(fruitless))
         reason = fetching.try_once()
         fruitless = 0 if fetching.have_bytes > most_bytes else fruitless + 1
         most_bytes = max(most_bytes, fetching.have_bytes)
@@ -77,21 +77,23 @@ def fetch_small(url: str, limit_bytes: int, *, hint: str) -> bytes:
     """
     _check_address(url, hint)
     session = make_session(Limits(silence_s=TIMEOUT_S, body_bytes=limit_bytes), follow_redirects=True)
-    reason = ""
-    for attempt in range(FRUITLESS_TRIES):
-        if attempt:
-            time.sleep(PAUSE_S * 2**attempt)
+
+    def fetch() -> bytes:
         try:
             response = session.get(url, headers=HEADERS)
         except BodyTooLarge as error:
             raise WeightsError(f"{url} is larger than it should be.", hint=hint) from error
         except (requests.RequestException, ValueError) as error:
-            reason = _reason(error, url, hint)
-            continue
+            raise _Passing(_reason(error, url, hint)) from error
         reason = _refusal(response, url, hint)
-        if not reason:
-            return response.content
-    raise WeightsError(f"{url} cannot be fetched: {reason}.", hint=hint)
+        if reason:
+            raise _Passing(reason)
+        return response.content
+
+    try:
+        return RETRY.call(fetch, retry_on=_Passing)
+    except _Passing as reason:
+        raise WeightsError(f"{url} cannot be fetched: {reason}.", hint=hint) from reason
 
 
 class _Fetching:
@@ -157,6 +159,10 @@ class _Fetching:
                 file.flush()
                 raise self.failure(f"less than {PACE_WINDOW_BYTES:,} bytes came in {PACE_WINDOW_S:g} s")
             self._window_start_s, self._window_start_bytes = time.monotonic(), self._received_bytes
+
+
+class _Passing(Exception):
+    """A try that brought nothing, and the reason; another may."""
 
 
 class _Cut(Exception):

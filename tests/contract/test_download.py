@@ -20,6 +20,7 @@ from spotmap_build.acquire import download as room
 from spotmap_build.acquire import javascript
 from spotmap_build.acquire.attended import Pace
 from spotmap_build.acquire.download import Cancelled, DownloadSettings, download
+from spotmap_build.core.retry import RetryPolicy
 from spotmap_build.embed.decode import decode
 from spotmap_build.errors import ConfigError, OutputError, ServiceError, ServiceRefused, SpotmapError, TrackError
 from tests.fakes.audio_server import AudioServer, audio_of, serve
@@ -27,6 +28,7 @@ from tests.fakes.http_server import Fault
 from tests.support.patience import patience, wait_until
 
 ALWAYS = 99
+AT_ONCE = RetryPolicy(attempts=3, first_pause_s=0.0)
 
 
 @pytest.fixture
@@ -37,7 +39,7 @@ def server() -> Iterator[AudioServer]:
 
 @pytest.fixture
 def settings(server: AudioServer) -> DownloadSettings:
-    return DownloadSettings(server.watch_url, socket_timeout_s=patience(), pause_s=0.0)
+    return DownloadSettings(server.watch_url, socket_timeout_s=patience(), retry=AT_ONCE)
 
 
 def failure(video_id: str, folder: Path, settings: DownloadSettings) -> SpotmapError:
@@ -116,7 +118,7 @@ def test_a_stall_ends(server: AudioServer, settings: DownloadSettings, tmp_path:
 def test_without_a_connection_it_says_so(tmp_path: Path) -> None:
     with serve(AudioServer()) as gone:
         pass
-    error = failure("a", tmp_path, DownloadSettings(gone.watch_url, pause_s=0.0))
+    error = failure("a", tmp_path, DownloadSettings(gone.watch_url, retry=AT_ONCE))
     assert "no connection" in error.message
 
 
@@ -180,7 +182,7 @@ def test_a_download_that_always_breaks_off_is_tried_another_time(
     server.faults.append(Fault("cut", after=1, times=ALWAYS))
     error = track_failure("a", tmp_path, settings)
     assert (error.track_code, error.retryable) == ("truncated-audio", True)
-    assert len(server.asked) == 1 + settings.attempts
+    assert len(server.asked) == 1 + settings.retry.attempts
 
 
 def test_no_more_is_downloaded_than_was_allowed(
@@ -402,7 +404,7 @@ def test_youtube_itself_is_asked_with_a_runtime_for_its_script(
     with serve(AudioServer()) as gone:
         monkeypatch.setenv("HTTPS_PROXY", gone.url)  # so that nobody out there is asked
     watch_url = "https://music.youtube.com/watch?v={video_id}"
-    error = failure("dQw4w9WgXcQ", tmp_path, replace(settings, watch_url=watch_url, attempts=1))
+    error = failure("dQw4w9WgXcQ", tmp_path, replace(settings, watch_url=watch_url, retry=RetryPolicy(1, 0.0)))
     assert isinstance(error, ServiceError)
     assert "no connection" in error.message
     runtime = javascript.find_runtime()

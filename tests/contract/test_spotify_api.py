@@ -15,12 +15,12 @@ import pytest
 from spotmap_build.core.retry_after import LONGEST_PAUSE_S
 from spotmap_build.errors import LoginError, ServiceError, ServiceRefused, SpotmapError
 from spotmap_build.fetch.spotify.api import NotReadable, SpotifyApi
-from spotmap_build.fetch.spotify.settings import RetryPolicy, SpotifySettings
+from spotmap_build.fetch.spotify.settings import RequestPolicy, SpotifySettings
 from tests.fakes.spotify_library import FakeLibrary
 from tests.fakes.spotify_server import Fault, SpotifyServer, serve
 from tests.support.patience import patience
 
-QUICK = RetryPolicy(timeout_s=60.0, attempts=4, first_pause_s=0.01, longest_wait_s=60, total_wait_s=5)
+QUICK = RequestPolicy(timeout_s=60.0, attempts=4, first_pause_s=0.01, longest_wait_s=60, total_wait_s=5)
 HASTY = replace(QUICK, timeout_s=0.3)
 """For a server that stalls. On a busy machine other answers may come too late as well."""
 
@@ -32,10 +32,10 @@ def spotify() -> Iterator[SpotifyServer]:
 
 
 def api_for(
-    server: SpotifyServer, patience: RetryPolicy = QUICK, say: Callable[[str], object] = lambda _message: None
+    server: SpotifyServer, patience: RequestPolicy = QUICK, say: Callable[[str], object] = lambda _message: None
 ) -> SpotifyApi:
     settings = SpotifySettings(
-        Path("unused"), api_url=server.api_url, accounts_url=server.accounts_url, retry_policy=patience
+        Path("unused"), api_url=server.api_url, accounts_url=server.accounts_url, request_policy=patience
     )
     return SpotifyApi(settings, server.login(), say=say)
 

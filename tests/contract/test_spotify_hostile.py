@@ -80,7 +80,7 @@ def test_no_secret_follows_a_redirect(person: Person, path: str, status: int) ->
 
 def test_no_code_follows_a_redirect(tmp_path: Path) -> None:
     with serve(SpotifyServer(FakeLibrary())) as spotify, serve(SpotifyServer(FakeLibrary())) as other:
-        settings = SpotifySettings(tmp_path / "t", accounts_url=spotify.accounts_url, retry_policy=QUICK)
+        settings = SpotifySettings(tmp_path / "t", accounts_url=spotify.accounts_url, request_policy=QUICK)
         spotify.faults.append(Fault(status=307, headers={"Location": f"{other.url}{TOKEN}"}, path=TOKEN, times=9))
         said: list[str] = []
 
@@ -374,7 +374,7 @@ def test_somebody_without_a_proper_id_is_not_logged_in(tmp_path: Path, user_id: 
     with serve(SpotifyServer(FakeLibrary())) as spotify:
         spotify.library.user_id = user_id
         settings = SpotifySettings(
-            tmp_path / "t", api_url=spotify.api_url, accounts_url=spotify.accounts_url, retry_policy=QUICK
+            tmp_path / "t", api_url=spotify.api_url, accounts_url=spotify.accounts_url, request_policy=QUICK
         )
         said: list[str] = []
 

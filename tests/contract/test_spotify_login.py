@@ -14,13 +14,13 @@ import requests
 
 from spotmap_build.errors import LoginError, ServiceError
 from spotmap_build.fetch.spotify.login import REDIRECT_PATH, Kept, keep_login, log_in
-from spotmap_build.fetch.spotify.settings import RetryPolicy, SpotifySettings
+from spotmap_build.fetch.spotify.settings import RequestPolicy, SpotifySettings
 from spotmap_build.fetch.spotify.token import Login, digest_of_user, load_login, parse_ci_secret
 from tests.fakes.spotify_library import ME, FakeLibrary
 from tests.fakes.spotify_server import CLIENT_ID, SCOPES, Fault, SpotifyServer, serve
 from tests.support.patience import patience
 
-QUICK = RetryPolicy(timeout_s=60.0, attempts=3, first_pause_s=0.01)
+QUICK = RequestPolicy(timeout_s=60.0, attempts=3, first_pause_s=0.01)
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def spotify() -> Iterator[SpotifyServer]:
 
 def settings_for(server: SpotifyServer, folder: Path) -> SpotifySettings:
     return SpotifySettings(
-        folder / "spotify.json", api_url=server.api_url, accounts_url=server.accounts_url, retry_policy=QUICK
+        folder / "spotify.json", api_url=server.api_url, accounts_url=server.accounts_url, request_policy=QUICK
     )
 
 

@@ -32,7 +32,7 @@ def spec_of(content: bytes = CONTENT) -> EmbedderSpec:
 
 @pytest.fixture(autouse=True)
 def _without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download, "PAUSE_S", 0.0)
+    monkeypatch.setattr(download, "RETRY", replace(download.RETRY, first_pause_s=0.0))
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ import pytest
 from spotmap_build.acquire.search_answers import LONGEST_TEXT, MOST_ARTISTS, MOST_ROWS
 from spotmap_build.acquire.youtube_music import ANSWER_BYTES, YouTubeMusic
 from spotmap_build.core.rate_limiting import FAILURES_IN_A_ROW, CircuitBreaker, NotUnderstood, RateLimiter
+from spotmap_build.core.retry import RetryPolicy
 from spotmap_build.core.retry_after import LONGEST_PAUSE_S
 from spotmap_build.errors import ServiceError, ServiceRefused
 from spotmap_build.model import Candidate
@@ -57,7 +58,9 @@ def breaker() -> CircuitBreaker:
 
 def connect(server: YouTubeMusicServer, breaker: CircuitBreaker, timeout_s: float = 60) -> YouTubeMusic:
     limiter = RateLimiter(1_000)
-    return YouTubeMusic(server.base_url, limiter=limiter, breaker=breaker, timeout_s=timeout_s, pauses_s=(0.0, 0.0))
+    return YouTubeMusic(
+        server.base_url, limiter=limiter, breaker=breaker, timeout_s=timeout_s, retry=RetryPolicy(3, 0.0)
+    )
 
 
 def test_a_song_comes_with_all_that_is_known_of_it(server: YouTubeMusicServer, breaker: CircuitBreaker) -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from spotmap_build.cache.store import Cache
 from spotmap_build.fetch.source import LoadContext, Loaded
-from spotmap_build.fetch.spotify.settings import RetryPolicy, SpotifySettings
+from spotmap_build.fetch.spotify.settings import RequestPolicy, SpotifySettings
 from spotmap_build.fetch.spotify.source import SpotifySource
 from spotmap_build.fetch.spotify.token import save_login
 from tests.fakes.spotify_server import SpotifyServer
 
 DAY_S = 86_400
-QUICK = RetryPolicy(timeout_s=60.0, attempts=4, first_pause_s=0.01, longest_wait_s=5, total_wait_s=10)
+QUICK = RequestPolicy(timeout_s=60.0, attempts=4, first_pause_s=0.01, longest_wait_s=5, total_wait_s=10)
 
 
 def unused_probe(_path: Path) -> object:
@@ -30,7 +30,7 @@ class Person:
     now_unix_s: float = field(default_factory=time.time)
     said: list[str] = field(default_factory=list)
     secret: str = ""
-    patience: RetryPolicy = QUICK
+    patience: RequestPolicy = QUICK
 
     @property
     def token_file(self) -> Path:
@@ -46,7 +46,7 @@ class Person:
             accounts_url=self.server.accounts_url,
             offline=offline,
             retry=retry,
-            retry_policy=self.patience,
+            request_policy=self.patience,
         )
         with Cache.open(self.folder / "cache", clock=lambda: self.now_unix_s) as cache:
             context = LoadContext(cache, unused_probe, 2, lambda _done, _total: None, self.said.append)  # type: ignore[arg-type]

@@ -18,6 +18,7 @@ from spotmap_build.core.files import (
     read_bounded,
     write_atomically,
 )
+from spotmap_build.core.retry import RetryPolicy
 from spotmap_build.core.retry_after import LONGEST_PAUSE_S, clamp_retry_at, parse_retry_after
 from spotmap_build.core.tally import Tally
 from spotmap_build.core.text import printable
@@ -171,3 +172,36 @@ def test_no_count_is_lost_where_two_threads_add_at_once() -> None:
     tally.add("downloaded", number)
     number.threads[0].join(timeout=10)
     assert tally["downloaded"] == 2
+
+
+class Flaky:
+    """Fails so many times before it succeeds."""
+
+    def __init__(self, failures: int, error: type[Exception] = OSError) -> None:
+        self.calls = 0
+        self._failures = failures
+        self._error = error
+
+    def __call__(self) -> str:
+        self.calls += 1
+        if self.calls <= self._failures:
+            raise self._error(str(self.calls))
+        return "done"
+
+
+@pytest.mark.parametrize(("failures", "pauses_s"), [(0, []), (1, [1.0]), (2, [1.0, 4.0]), (3, [1.0, 4.0, 16.0])])
+def test_what_fails_in_passing_is_tried_again_after_growing_pauses(failures: int, pauses_s: list[float]) -> None:
+    slept: list[float] = []
+    policy = RetryPolicy(attempts=4, first_pause_s=1.0, factor=4.0)
+    assert policy.call(Flaky(failures), retry_on=OSError, sleep=slept.append) == "done"
+    assert slept == pauses_s
+
+
+def test_the_last_try_and_other_errors_are_not_tried_again() -> None:
+    policy = RetryPolicy(attempts=3, first_pause_s=0.0)
+    passing, other = Flaky(9), Flaky(9, ValueError)
+    with pytest.raises(OSError, match="3"):
+        policy.call(passing, retry_on=OSError)
+    with pytest.raises(ValueError, match="1"):
+        policy.call(other, retry_on=OSError)
+    assert (passing.calls, other.calls) == (3, 1)

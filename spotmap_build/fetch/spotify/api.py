@@ -70,7 +70,7 @@ class _Pkce(SpotifyPKCE):  # type: ignore[misc]
             redirect_uri,
             scope=SCOPES,
             open_browser=False,
-            requests_timeout=settings.retry_policy.timeout_s,
+            requests_timeout=settings.request_policy.timeout_s,
             requests_session=session,
             cache_handler=MemoryCacheHandler(),
         )
@@ -83,8 +83,8 @@ class Authorization:
 
     def __init__(self, client_id: str, redirect_uri: str, settings: SpotifySettings) -> None:
         self._client_id = client_id
-        self._pkce = _Pkce(client_id, redirect_uri, settings, session_for(settings.retry_policy))
-        self._requests = Asking(settings.retry_policy, lambda _message: None)
+        self._pkce = _Pkce(client_id, redirect_uri, settings, session_for(settings.request_policy))
+        self._requests = Asking(settings.request_policy, lambda _message: None)
 
     def url(self, state: str) -> str:
         """Where the person agrees. ``state`` comes back with the answer."""
@@ -130,7 +130,7 @@ class SpotifyApi:
         access_token: str = "",
         clock: Callable[[], float] = time.time,
     ) -> None:
-        session = session_for(settings.retry_policy)
+        session = session_for(settings.request_policy)
         self._login = login
         self._renewed = renewed
         self._say = say
@@ -138,10 +138,10 @@ class SpotifyApi:
         self._refresh_token = login.refresh_token
         self._access_token = access_token
         self._token_lock = threading.Lock()
-        self._requests = Asking(settings.retry_policy, say)
+        self._requests = Asking(settings.request_policy, say)
         self._pkce = _Pkce(login.client_id, "http://127.0.0.1/callback", settings, session)
         self._client = spotipy.Spotify(
-            auth=access_token, requests_session=session, requests_timeout=settings.retry_policy.timeout_s
+            auth=access_token, requests_session=session, requests_timeout=settings.request_policy.timeout_s
         )
         self._client.prefix = settings.api_url
 

@@ -23,7 +23,7 @@ from spotmap_build.fetch.spotify.rows import is_list_of_items, is_user_id
 from spotmap_build.fetch.spotify.token import is_token
 
 if TYPE_CHECKING:
-    from spotmap_build.fetch.spotify.settings import RetryPolicy
+    from spotmap_build.fetch.spotify.settings import RequestPolicy
 
 Answer = Mapping[str, Any]
 
@@ -65,9 +65,9 @@ class Refusal(Exception):
         self.retry_after = retry_after
 
 
-def session_for(retry_policy: RetryPolicy) -> requests.Session:
+def session_for(policy: RequestPolicy) -> requests.Session:
     """Make a session whose requests end within bounds; it raises :class:`Refusal` for an error that Spotify tells."""
-    limits = Limits(retry_policy.timeout_s, retry_policy.total_s, retry_policy.body_bytes)
+    limits = Limits(policy.timeout_s, policy.total_s, policy.body_bytes)
     session = make_session(limits, follow_redirects=False)
     session.hooks["response"].append(_at_the_door)
     return session
@@ -98,8 +98,8 @@ def _error_code(content: bytes) -> str:
 class Asking:
     """Retry single requests: what is worth another try gets one, and waits are bounded."""
 
-    def __init__(self, retry_policy: RetryPolicy, say: Callable[[str], object]) -> None:
-        self._patience = retry_policy
+    def __init__(self, policy: RequestPolicy, say: Callable[[str], object]) -> None:
+        self._policy = policy
         self._say = say
         self._slots = threading.BoundedSemaphore(IN_FLIGHT)
         self._lock = threading.Lock()
@@ -128,12 +128,12 @@ class Asking:
                 continue  # the wait is before the next request; how long in all is bounded
             except _Useless as useless:
                 failures += 1
-                attempts = self._patience.attempts
+                attempts = self._policy.attempts
                 if failures >= (min(attempts, COSTLY_ATTEMPTS) if useless.is_costly else attempts):
                     problem = ServiceError(f"Spotify cannot be read: {useless}.", hint=CONNECTION_HINT)
                     self._breaker.failed(problem)
                     raise problem from useless
-                time.sleep(self._patience.first_pause_s * 2 ** (failures - 1))
+                time.sleep(self._policy.pause_s(failures))
             else:
                 self._breaker.succeeded()
                 return answer
@@ -182,12 +182,12 @@ class Asking:
 
     def _slow_down(self, wait_s: float) -> None:
         """Let all wait, or end it all where that would be too long."""
-        retry_policy = self._patience
-        wait_s = max(wait_s, retry_policy.first_pause_s)
+        policy = self._policy
+        wait_s = max(wait_s, policy.first_pause_s)
         with self._lock:
             now_s = time.monotonic()
             further_s = max(0.0, now_s + wait_s - max(now_s, self._resume_at_s))
-            if wait_s > retry_policy.longest_wait_s or self._waited_s + further_s > retry_policy.total_wait_s:
+            if wait_s > policy.longest_wait_s or self._waited_s + further_s > policy.total_wait_s:
                 self._ended = self._ended or ServiceRefused(
                     f"Spotify wants no more requests for {_duration(wait_s)}.",
                     hint="Build again later: what has been fetched is kept, and the next build goes on from there.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
+from spotmap_build.core.retry import RetryPolicy
 from spotmap_build.fetch.spotify.token import Login, default_token_file, load_login, parse_ci_secret
 
 if TYPE_CHECKING:
@@ -15,21 +16,20 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class RetryPolicy:
+class RequestPolicy(RetryPolicy):
     """How long to wait for Spotify, in seconds.
 
     ``timeout_s``: for a connection, and between two pieces of an answer. ``total_s``: for a whole answer, which holds
-    at most ``body_bytes``. ``attempts``: how often a request that brings
-    nothing of use is made; the first pause between two is ``first_pause_s``, each further one twice as long.
+    at most ``body_bytes``. ``attempts``: how often a request that brings nothing of use is made.
     ``longest_wait_s``: a rate limit that asks for a longer wait ends the fetch. ``total_wait_s``: so much of such
     waiting in one build, and no more.
     """
 
+    attempts: int = 5
+    first_pause_s: float = 1.0
     timeout_s: float = 15.0
     total_s: float = 30.0
     body_bytes: int = 4 << 20
-    attempts: int = 5
-    first_pause_s: float = 1.0
     longest_wait_s: float = 60.0
     total_wait_s: float = 600.0
 
@@ -45,7 +45,7 @@ class SpotifySettings:
     offline: bool = False
     retry: bool = False
     """Ask Spotify even if it wanted to be left alone for longer."""
-    retry_policy: RetryPolicy = RetryPolicy()
+    request_policy: RequestPolicy = RequestPolicy()
 
     @classmethod
     def from_config(cls, config: Config) -> Self:
