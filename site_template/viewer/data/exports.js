@@ -40,7 +40,7 @@ function addressOf({ details }) {
 export const countAddresses = (tracks) => tracks.filter((track) => addressOf(track)).length;
 
 /**
- * Tracks without an address are told in comments: a player would stumble over anything else.
+ * Tracks without an address become comments: a player would fail on anything else.
  *
  * @param {readonly ListedTrack[]} tracks
  */

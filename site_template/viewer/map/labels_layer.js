@@ -63,7 +63,7 @@ export class LabelsLayer extends MovableCanvas {
   }
 
   /**
-   * Finds the labels' places anew; needed when other groups show.
+   * Recomputes where labels go; needed when other groups show.
    *
    * @param {readonly MapName[]} names  the strongest first
    * @param {number} homeScale

@@ -7,7 +7,7 @@ import { NO_TRACK } from "../data/types.js";
 /** @import { Links } from "./links.js" */
 /** @import { Theme } from "../data/types.js" */
 
-/** A ring around each of thousands of matches would be a carpet; the points themselves stand out anyway. */
+/** A ring around each of thousands of matches would hide the map; the points themselves stand out anyway. */
 const MAX_RINGS = 150;
 
 export class MarksLayer extends Layer {

@@ -5,7 +5,7 @@ import { oklchToHex } from "../ui/palette.js";
 /** @import { ThemeName } from "../data/types.js" */
 
 /**
- * From little to much. Lightness runs one way only, so that it can be told without seeing hues, and much stands out most
+ * From little to much. Lightness runs one way only, so that it can be read without seeing hues, and much stands out most
  * from the background: light on dark, dark on light.
  */
 const SEQUENTIAL = { dark: { lightness: [0.45, 0.93], hue: [292, 95] }, light: { lightness: [0.75, 0.3], hue: [95, 292] } };

@@ -1,4 +1,4 @@
-/** Lines of text as small pictures, drawn once and then copied: stroking a halo anew takes most of a frame that is full of names. */
+/** Lines of text as small pictures, drawn once and then copied: stroking a halo each time takes most of a frame that is full of names. */
 
 /** More than one view can show, several times over. */
 const MOST = 1200;

@@ -109,7 +109,7 @@ export function centeredTransform(x, y, k, size, insets) {
 }
 
 /**
- * What a transform shows, told so that it means the same in a window of another size.
+ * What a transform shows, in terms that mean the same in a window of another size.
  *
  * @param {Transform} transform
  * @param {Size} size

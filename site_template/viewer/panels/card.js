@@ -56,7 +56,7 @@ export class Card {
   /** @type {TextData | null} */
   #text = null;
   #shown = NO_TRACK;
-  /** What the card shows and how; it is made anew only when that changes. */
+  /** What the card shows and how; rebuilt only when that changes. */
   #look = "";
   #timer = 0;
   #frame = 0;

@@ -156,7 +156,7 @@ export class LegendInsights {
     const { colorBy } = this.#store.get();
     // What is not needed to see the map waits until its titles are there.
     if (!this.#map.files.insights || !this.#text) return;
-    // Why there are none stands below the legend already, where the map's directions are told.
+    // Why there are none stands below the legend already, where the map's directions are described.
     if (colorBy === "cluster") below.replaceChildren(...(await this.#orWhyNot(eventNodes, () => [])));
     if (colorBy === "playlist" && this.#map.playlists.length > 0) {
       below.replaceChildren(...(await this.#orWhyNot((insights) => this.#uncovered(insights))));

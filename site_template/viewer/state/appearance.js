@@ -4,7 +4,7 @@ import { NO_GROUP, UNKNOWN } from "../data/types.js";
 
 /** @import { Group, GroupKind, MapData, Membership, State, Trait, TraitFilter } from "../data/types.js" */
 
-/** How many colors a number is told in. */
+/** How many colors a number is shown in. */
 export const SHADES = 48;
 
 /** Where the state keeps which groups of a kind are switched off. */

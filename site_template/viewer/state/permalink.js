@@ -35,7 +35,7 @@ const joined = (parts, sign = ",") => Array.from(parts, (part) => part.replaceAl
 const parted = (text, sign = ",") => (text === "" ? [] : text.split(sign).map((part) => part.replaceAll(ESCAPES[sign], sign).replaceAll("%25", "%")));
 
 /**
- * What tracks are told by in an address: title, artists and album, and which of those that share all three it is.
+ * What identifies tracks in an address: title, artists and album, and which of those that share all three it is.
  *
  * @param {TextData} text
  * @param {readonly number[]} tracks
