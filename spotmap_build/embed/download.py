@@ -1,4 +1,8 @@
-"""Fetch a file over HTTP so that a broken connection costs nothing that has already arrived."""
+"""Fetch a file over HTTP so that a broken connection costs nothing that has already arrived.
+
+Not by pooch, which begins again after each cut and bounds neither size nor pace
+(docs/decisions/0010-weights-without-pooch.md).
+"""
 
 from __future__ import annotations
 
