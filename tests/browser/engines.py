@@ -64,7 +64,8 @@ class FirefoxWindow:
         self._marionette = Marionette(
             bin=executable, port=0, headless=True, prefs=preferences, gecko_log=str(log), startup_timeout=START_S
         )
-        self._marionette.start_session({"timeouts": {"pageLoad": PAGE_S * 1000, "script": PAGE_S * 1000}})
+        limit_ms = round(PAGE_S * 1000)  # Firefox refuses fractions, which a busy machine gives
+        self._marionette.start_session({"timeouts": {"pageLoad": limit_ms, "script": limit_ms}})
         self._marionette.set_window_rect(width=1280, height=900)
 
     def open(self, address: str) -> None:
