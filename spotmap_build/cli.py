@@ -87,7 +87,7 @@ def build_options(command: Any) -> Any:
             "--report",
             type=str,
             metavar="FILE",
-            help="Where to write what became of every track.  [default: beside the site]",
+            help="Where to write the outcome of every track.  [default: beside the site]",
         ),
         click.option(
             "--offline", is_flag=True, default=None, help="Ask no service anything; build from what is there."
@@ -132,7 +132,7 @@ def build_options(command: Any) -> Any:
             help="The map that this one continues, so that tracks stay where they were: the folder or address of a "
             "site.  [default: the last one]",
         ),
-        click.option("--fresh", is_flag=True, default=None, help="Lay the map out anew, turned to fit the last one."),
+        click.option("--fresh", is_flag=True, default=None, help="Compute a new layout, aligned to the last one."),
         click.option(
             "--config",
             "config_file",
@@ -330,7 +330,7 @@ def stats(cache_dir: str | None) -> None:
 @cache_dir_option
 @click.option("--subset", type=click.FloatRange(0, 1), default=1.0, help="Check only this share of the entries.")
 def check(cache_dir: str | None, subset: float) -> None:
-    """Read everything back and put damaged entries aside; they are computed anew when they are needed."""
+    """Read everything back and put damaged entries aside; they are computed again when they are needed."""
     from spotmap_build.cache import maintenance
     from spotmap_build.describe import describe_check
 
@@ -346,7 +346,7 @@ def check(cache_dir: str | None, subset: float) -> None:
 @click.option("--max-age-days", type=click.IntRange(0), metavar="DAYS", help="Drop what was not used for so long.")
 @click.option("--unused", is_flag=True, help="Drop what the last ten builds of each site did not use.")
 def prune(cache_dir: str | None, max_size: str | None, max_age_days: int | None, unused: bool) -> None:
-    """Make the cache smaller. What is dropped is computed anew if it is needed again.
+    """Make the cache smaller. What is dropped is computed again if it is needed again.
 
     Without an option, only damaged entries and what interrupted builds left go.
     """

@@ -39,7 +39,7 @@ def describe_stats(stats: Stats) -> Iterator[str]:
         yield f"{stage.stage:<16} {stage.records:>8} records, {format_bytes(stage.size_bytes)}{failures}"
     yield f"{'all':<16} {sum(stage.records for stage in stats.stages):>8} records, {format_bytes(stats.size_bytes)}"
     if stats.quarantine_bytes:
-        yield f"{format_bytes(stats.quarantine_bytes)} of damaged entries were put aside; cache prune removes them."
+        yield f"{format_bytes(stats.quarantine_bytes)} of damaged entries were set aside; cache prune removes them."
     if stats.debris_bytes:
         yield f"{format_bytes(stats.debris_bytes)} were left by interrupted builds; cache prune removes them."
 
@@ -48,13 +48,13 @@ def describe_check(report: CheckReport) -> Iterator[str]:
     """What was looked at, what was wrong, and what that means."""
     yield f"{report.records} records and {report.blobs} files; {report.blobs_verified} files read back."
     for name in report.damaged:
-        yield f"damaged, put aside: {name}"
+        yield f"damaged, set aside: {name}"
     for name in report.dangling:
-        yield f"lacks its content, put aside: {name}"
+        yield f"lacks its content, set aside: {name}"
     if report.is_clean:
-        yield "Everything is as it was written."
+        yield "Every entry is intact."
     else:
-        yield "The next build computes what was put aside anew."
+        yield "The next build computes again what was set aside."
 
 
 def describe_prune(report: PruneReport) -> Iterator[str]:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 CORRUPTION_LIMIT: Final = 3
-"""A damaged cache entry is put aside and computed anew; one that is damaged again and again means a failing disk."""
+"""A damaged cache entry is set aside and computed again; one that is damaged again and again means a failing disk."""
 DAMAGE_LIMIT: Final = 20
 """More than this many entries in one build likewise. There are fewer stages than that."""
 
@@ -78,7 +78,7 @@ def _build(run: stages.Run) -> BuildResult:
         run.cache.write_root(
             f"{int(time.time()):012d}-{site.generation}", run.cache.used_keys, place_digest(config.out)[:16]
         )
-    outcome = "as it was, nothing written" if published.is_unchanged else "published"
+    outcome = "unchanged" if published.is_unchanged else "published"
     run.progress.end(f"{config.out}{os.sep} {outcome}")
     map_rows = stages.describe_map(clustered.words(), analyzed.read())
     _report(run, fetched.library, embedded.failures, matches=embedded.matches, map_rows=map_rows)
@@ -139,7 +139,7 @@ def _with_cache(config: Config, progress: Progress, work: Callable[[stages.Run],
                 return work(stages.Run(config, cache, progress, stages.Clock()))
             except CorruptEntry as error:
                 damaged[error.message] += 1
-                progress.say(f"{error.message} It was put aside and is computed anew.", level="warning")
+                progress.say(f"{error.message} It was set aside and is computed again.", level="warning")
             finally:
                 stages.sweep()  # only now: what is to be heard is heard from what a killed build had fetched
     raise CacheError(

@@ -1,4 +1,4 @@
-"""The report: what became of every track, and what the build cost."""
+"""The report: the outcome of every track, and what the build cost."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def markdown(result: BuildResult, title: str) -> str:
     """The same as Markdown, for the summary of a scheduled build."""
     lines = [f"## {inert(title)}", "", f"**{result.mapped_count} of {result.track_count}** tracks are on the map."]
     lines.append(f"{result.embedded_count} were listened to in this build." if result.embedded_count else "")
-    lines.append("The site was published." if result.changed else "The site is as it was.")
+    lines.append("The site was published." if result.changed else "The site is unchanged.")
     if result.problem is not None:
         lines += ["", f"> **{inert(result.problem.message)}** {inert(result.problem.hint)}".rstrip()]
     if result.missing:

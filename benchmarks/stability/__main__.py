@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 VECTOR = "mean+spread 1506"
 LARGEST_ALBUM = 10
 STEPS = 10
-HEAD = "| step | tracks | median move | 95th percentile | trustworthiness | laid out afresh | since the first map |"
+HEAD = (
+    "| step | tracks | median move | 95th percentile | trustworthiness | laid out from scratch | since the first map |"
+)
 
 
 def main() -> int:

@@ -137,7 +137,7 @@ _own = threading.local()
 
 
 def _session(settings: DownloadSettings) -> _Session:
-    """This thread's, made anew after every failure."""
+    """This thread's, made again after every failure."""
     session: _Session | None = getattr(_own, "session", None)
     if session is not None and session.settings == settings:
         return session

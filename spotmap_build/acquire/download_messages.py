@@ -24,7 +24,7 @@ LATER: Final = "Wait an hour and run the same command again: everything that was
 OUTDATED: Final = "YouTube changes often: pip install --upgrade 'yt-dlp[default]'"
 DOCTOR: Final = "Run 'spotmap-build doctor': YouTube needs a JavaScript runtime, such as: pip install deno"
 COOKIES_HELP: Final = f"{LATER} Cookies of a browser session help: --cookies FILE."
-COOKIES_ENDED: Final = "The cookies are no longer valid: export them anew, from a private window that is then closed."
+COOKIES_ENDED: Final = "The cookies are no longer valid: export them again, from a private window that is then closed."
 
 
 class Unreached(ServiceError):

@@ -1,4 +1,4 @@
-"""A folder for what a build needs for a moment: audio, from download to listening. Gone afterwards, come what may."""
+"""A folder for what a build needs for a moment: audio, from download to listening. It is always removed afterwards."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from spotmap_build.run import Run
 
 MATCH_VERSION: Final = 1
-"""Raise when the matcher decides otherwise: everything is decided anew, from the searches that are remembered."""
+"""Raise when the matcher decides otherwise: everything is decided again, from the searches that are remembered."""
 SEARCH_VERSION: Final = 1
 NONE_MAX_AGE_S: Final = 30 * DAY_S
 """A recording that was not there a month ago may be there now."""

@@ -254,7 +254,7 @@ class Cache:
             set_aside(self._folder.blob(digest), self._folder.quarantine)
             self.counters.add(stage, misses=1, corrupt=1)
             raise CorruptEntry(
-                f"The cached file {digest[:12]}… is damaged or gone.", hint="Build again: it will be made anew."
+                f"The cached file {digest[:12]}… is damaged or gone.", hint="Build again: it will be made again."
             ) from error
 
     def write_root(self, build_id: str, key_digests: Iterable[str], site: str = "") -> None:
@@ -320,7 +320,7 @@ class Cache:
             if not (isinstance(error, FileNotFoundError) or is_in_the_way(error)):
                 raise translate(error, self._folder.blob(digest)) from error
             raise CorruptEntry(
-                f"The cached file {digest[:12]}… is gone.", hint="Build again: it will be made anew."
+                f"The cached file {digest[:12]}… is gone.", hint="Build again: it will be made again."
             ) from error
 
     def _write_blob(self, digest: str, data: bytes) -> None:

@@ -31,7 +31,7 @@ OVERGROWN: Final = 1.5
 LOST: Final = 0.1
 """Share of a track's neighbors in its own cluster under which it leaves for another that holds most of them."""
 LARGEST_LOSS: Final = 0.1
-"""Share of neighbors in a track's own cluster, on average, that continuing may cost against starting anew."""
+"""Share of neighbors in a track's own cluster, on average, that continuing may cost against starting over."""
 
 
 def continue_groups(

@@ -64,7 +64,7 @@ def find_groups(space: Float32Array, neighbors: Int32Array) -> Groups:
 
 
 def groups_of(labels: Int32Array, parents: tuple[int, ...], neighbors: Int32Array) -> Groups:
-    """Both levels, where the region of every cluster is known; regions are numbered anew by falling size."""
+    """Both levels, where the region of every cluster is known; regions are renumbered by falling size."""
     regions = by_size(label_regions(labels, parents, neighbors))
     parents = tuple(int(regions[np.argmax(labels == number)]) for number in range(len(parents)))
     return Groups(labels, regions, parents, soft_membership(labels, neighbors), soft_membership(regions, neighbors))

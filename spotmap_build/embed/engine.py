@@ -92,7 +92,7 @@ class Graph:
             reason = " ".join(str(error).split())
             raise WeightsError(
                 f"{path} cannot be loaded as a model: {reason}",
-                hint="Delete the file; the next build fetches it anew. Or use --embedder musicnn, which needs none.",
+                hint="Delete the file; the next build fetches it again. Or use --embedder musicnn, which needs none.",
             ) from error
 
     def __call__(self, patches: Float32Array) -> tuple[Float32Array, ...]:

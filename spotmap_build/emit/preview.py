@@ -140,7 +140,7 @@ def _has_place_of_site(parts: tuple[str, ...]) -> bool:
 
 
 class _Listed:
-    """The files that a site has by its marker, which is read anew whenever a build has replaced it."""
+    """The files that a site has by its marker, which is read again whenever a build has replaced it."""
 
     def __init__(self, folder: Path) -> None:
         self._place = folder / MARKER_NAME

@@ -1,6 +1,6 @@
 """Put the site's files where they are served from, so that a visitor sees the old site or the new one, never a mixture.
 
-The order, and why a failure or a power cut between any two steps leaves the old site as it was:
+The order, and why a failure or a power cut between any two steps leaves the old site unchanged:
 
 1. Everything new is written to a staging folder and flushed. A full disk is noticed here, with nothing touched. The
    folder lies inside the output, the one place that is writable and on the same disk for sure (an output is often a

@@ -1,6 +1,6 @@
 """Look into an audio file once, and remember what it holds for as long as the file stays as it is.
 
-The sound is named by the digest of its packets, so a file that was moved, renamed or tagged anew is still the same
+The sound is named by the digest of its packets, so a file that was moved, renamed or tagged again is still the same
 recording. The look itself is remembered under the file's place, size and time of change: an unchanged library is read
 without opening any of its files.
 """

@@ -119,7 +119,7 @@ def _check_content(metadata: Any, indices: list[int], size_bytes: int, path: Pat
 
 
 def _too_much(path: Path, what: str) -> SourceError:
-    return SourceError(f"{path} holds too much: {what}.", hint="Is it the right file? Write it anew, or as CSV.")
+    return SourceError(f"{path} holds too much: {what}.", hint="Is it the right file? Write it again, or as CSV.")
 
 
 class _Budget:

@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     BoolArray = npt.NDArray[np.bool_]
 
 LARGEST_LOSS: Final = 0.02
-"""In trustworthiness, against a map laid out afresh: more than that is too much to pay for staying."""
+"""In trustworthiness, against a map laid out from scratch: more than that is too much to pay for staying."""
 FEW_CHANGED_SHARE: Final = 0.02
 """Of the tracks: where no more are new or gone, the known ones stay where they are, and nothing is optimized."""
 LARGEST_LOSS_OF_STAYING: Final = 0.01
-"""In trustworthiness, against the last map that was laid out afresh: losses of many small builds do not add up."""
+"""In trustworthiness, against the last map laid out from scratch: the losses of many small builds do not add up."""
 SMALLEST_KNOWN_SHARE: Final = 0.2
 """Of the tracks: where fewer were on the last map, there is little to remember."""
 MAX_DISPLACEMENT: Final = 0.008
@@ -102,7 +102,7 @@ def fit_anchored_layout(
     previous: float32 ``[n, 2]``, where each track was on the last map, in any unit; NaN for new ones.
     gone_count: how many tracks of the last map are not in the library any more.
     is_fresh_wanted: lay out afresh, and only turn, mirror, scale and shift the result to fit the old map.
-    last_fresh_trustworthiness: of the last map of this library that was laid out afresh; None where that is not known.
+    last_fresh_trustworthiness: of this library's last map that was laid out from scratch; None where it is not known.
     """
     known = are_known(previous)
     reason = _reason_for_fresh(known, previous, is_fresh_wanted)
@@ -191,9 +191,9 @@ def _can_be_aligned(positions: Float32Array, previous: Float32Array, known: Bool
 
 def _reason_for_fresh(known: BoolArray, previous: Float32Array, is_fresh_wanted: bool) -> str:
     if is_fresh_wanted:
-        return "A fresh layout was asked for."
+        return "A new layout was requested."
     if len(known) < SMALLEST_FOR_UMAP:
-        return "So few tracks are laid out afresh each time."
+        return "So few tracks are laid out from scratch each time."
     if known.sum() < max(3, SMALLEST_KNOWN_SHARE * len(known)) or diagonal(previous[known]) == 0:
         return f"Only {int(known.sum())} of {len(known)} tracks were on the last map."
     return ""
@@ -279,7 +279,7 @@ def max_displacement_of(
 ) -> Float32Array:
     """How far each track may go from its home: float32 ``[n]``, infinite for new ones.
 
-    A library that grows needs room, and hears some tracks anew; one that shrinks leaves some without what they lay
+    A library that grows needs room, and re-embeds some tracks; one that shrinks leaves some without what they lay
     beside. The known tracks that now have the greatest strangers around them may go farther, the more of them the more
     is new or gone; most stay, so that the promise of ``MAX_DISPLACEMENT`` is kept.
     """

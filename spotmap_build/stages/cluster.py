@@ -73,7 +73,7 @@ def cluster(run: Run, fetched: Fetched, embedded: Embedded, projected: Projected
         )
         run.progress.begin("cluster", "finding regions")
         record = run.cache.lookup(key, outputs=(FOUND, LABELS), may_fail=False)
-        outcome = "the regions are as they were"
+        outcome = "unchanged"
         if record is None:
             started = time.monotonic()
             clusters = _find(fetched, embedded, projected, names)

@@ -45,7 +45,7 @@ class Analyzed:
 
 def analyze(run: Run, fetched: Fetched, embedded: Embedded, projected: Projected, clustered: Clustered) -> Analyzed:
     """The insights of a map, from the cache where nothing that they are made of has changed."""
-    with run.clock.stage("understand"):
+    with run.clock.stage("insights"):
         key = Key(
             "insights",
             INSIGHTS_VERSION,
@@ -62,12 +62,16 @@ def analyze(run: Run, fetched: Fetched, embedded: Embedded, projected: Projected
                 "packages": package_versions("numpy", "scipy", "hdbscan"),
             },
         )
+        run.progress.begin("insights", "describing the map")
         record = run.cache.lookup(key, outputs=(INSIGHTS,), may_fail=False)
+        outcome = "unchanged"
         if record is None:
             started = time.monotonic()
             insights = _find(fetched, embedded, projected, clustered.read())
             outputs = {INSIGHTS: msgspec.json.encode(insights)}
             record = run.cache.put(key, outputs, seconds=time.monotonic() - started)
+            outcome = f"the map and {len(insights.playlists)} playlists described"
+        run.progress.end(outcome)
         digest = record.outputs[INSIGHTS].digest
         decoder = _decoder(len(embedded.tracks), len(playlist_rows(fetched, embedded)), clustered)
         return Analyzed(digest, lambda: run.read(key, INSIGHTS, decoder), clustered)

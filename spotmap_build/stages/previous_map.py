@@ -63,7 +63,7 @@ class PreviousMap(msgspec.Struct, frozen=True):
     regions: tuple[PreviousCluster, ...] = ()
     next_numbers: tuple[Number, Number] = (1, 1)
     fresh_trustworthiness: float | None = None
-    """Of the last map of the library that was laid out afresh; maps of older versions and published ones do not say."""
+    """Of the library's last map that was laid out from scratch; older maps and published ones do not say."""
 
     def __post_init__(self) -> None:
         count = len(self.track_ids)

@@ -33,7 +33,7 @@ class Projected:
     """``digest`` names the content of ``read()``; ``space`` and ``past`` are what it was made of.
 
     ``anchored``: how the map was held to the last one, if it was. ``fresh_trustworthiness``: of the last map of this
-    library that was laid out afresh, where there was one.
+    library that was laid out from scratch, where there was one.
     """
 
     digest: str
@@ -59,7 +59,7 @@ def project(run: Run, embedded: Embedded) -> Projected:
             previous_map = previous_map.continued()
             key = _layout_key(run, embedded, previous_map)
             record = run.cache.lookup(key, outputs=(COORDINATES, STORY), may_fail=False)
-        outcome = "the layout is unchanged"
+        outcome = "unchanged"
         if record is None:
             started = time.monotonic()
             outputs, outcome = _lay_out(run, embedded, space, previous_map)
@@ -159,7 +159,7 @@ def find_since(embedded: Embedded, projected: Projected) -> Since | None:
 def _describe(anchored: Anchored, count: int) -> str:
     known = anchored.drift.known_count
     if anchored.afresh:
-        return f"{count} tracks laid out afresh. {anchored.afresh}"
+        return f"{count} tracks laid out from scratch. {anchored.afresh}"
     drift = f"half of these moved by less than {anchored.drift.median:.2%} of the map"
     return f"{count} tracks, {known} of them where they were ({drift})"
 

@@ -153,7 +153,7 @@ def test_a_map_is_published_and_the_next_run_has_nothing_to_do(
 
     second = of_folder.rebuild()
     assert (second.status, second.deploy, second.ends) == ("0", "true", 0), second.printed
-    assert "The site is as it was." in second.page
+    assert "The site is unchanged." in second.page
     assert of_folder.site == first.site
 
 
@@ -165,7 +165,7 @@ def test_a_build_that_fails_leaves_what_is_published_and_keeps_the_cache(of_fold
     assert "absent" in failed.page
     assert of_folder.site == published
     of_folder.variables = variables
-    assert "The site is as it was." in of_folder.rebuild().page
+    assert "The site is unchanged." in of_folder.rebuild().page
 
 
 def test_a_run_that_is_cancelled_keeps_what_was_heard_and_publishes_nothing(tmp_path: Path) -> None:

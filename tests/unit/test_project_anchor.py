@@ -196,7 +196,7 @@ def test_a_fresh_layout_that_was_asked_for_still_fits_the_old_map() -> None:
     old = afresh(vectors)
     mirrored = old * np.array([-1, 1], np.float32)
     result = anchored(vectors, mirrored, is_fresh_wanted=True)
-    assert result.afresh == "A fresh layout was asked for."
+    assert result.afresh == "A new layout was requested."
     assert result.drift.median < 1e-3
 
 

@@ -101,7 +101,7 @@ def test_maintenance_says_what_it_found() -> None:
     assert "embed-v1" in told
     assert "2 of them failures" in told
     assert "7 B of damaged entries" in told
-    assert "as it was written" in "\n".join(describe_check(CheckReport(1, 1, 1, (), (), ())))
+    assert "Every entry is intact." in "\n".join(describe_check(CheckReport(1, 1, 1, (), (), ())))
     assert "ac/x" in "\n".join(describe_check(CheckReport(1, 1, 1, ("ac/x",), (), ())))
     assert "3 records dropped, 4 kept; 1.0 kB freed." in list(describe_prune(PruneReport(3, 1000, 4)))
 

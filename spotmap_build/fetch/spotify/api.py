@@ -207,7 +207,7 @@ class SpotifyApi:
         if refresh_token == self._refresh_token:
             return
         if not isinstance(refresh_token, str) or not is_token(refresh_token):
-            self._say("Spotify sent another refresh token that cannot be one; the login stays as it was.")
+            self._say("Spotify sent another refresh token that cannot be one; the login is unchanged.")
             return
         self._refresh_token = refresh_token
         self._renewed(refresh_token)

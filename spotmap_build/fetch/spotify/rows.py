@@ -176,7 +176,7 @@ def read_genres(answer: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def with_new_rows(known: Sequence[Row], known_total: int, front: Sequence[Row], total: int) -> tuple[Row, ...] | None:
-    """The whole list, if all that happened is that rows were added at its front; None if it has to be fetched anew.
+    """The whole list, if all that happened is that rows were added at its front; None if it has to be fetched again.
 
     ``front`` are the rows with which it begins now: at least one more than were added, where there are so many.
     """

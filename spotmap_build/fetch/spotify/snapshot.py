@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 SNAPSHOT_VERSION: Final = 1
 LIST_AGE_S: Final = 365 * DAY_S
-"""After a year a list is fetched anew although its version is the same: titles and ISRCs get corrected."""
+"""After a year a list is fetched again although its version is the same: titles and ISRCs get corrected."""
 PAGE_AGE_S: Final = 30 * DAY_S
 NOT_READABLE_S: Final = 30 * DAY_S
 """A playlist that Spotify would not show is asked for again after so long, or when it changes."""
