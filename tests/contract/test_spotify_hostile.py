@@ -228,7 +228,7 @@ def test_a_refresh_token_that_cannot_be_one_replaces_none(
         patch.setattr(spotify_server, "new_tokens", lambda server: original(server) | {"refresh_token": refresh_token})
         assert person.load().problem is None
     assert person.token_file.read_bytes() == before
-    assert any("stays as it was" in message for message in person.said)
+    assert any("is unchanged" in message for message in person.said)
     assert_next_build_is_whole(person)
 
 
