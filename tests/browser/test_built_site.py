@@ -21,7 +21,7 @@ def demo(web_root: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -
     """The demo library as a site."""
     folder = tmp_path_factory.mktemp("demo")
     root, url = web_root
-    outcome = spotmap("--source", "demo", "--out", root / "demo", "--log", "plain", cwd=folder)
+    outcome = spotmap("--source", "demo", "--jobs", 2, "--out", root / "demo", "--log", "plain", cwd=folder)
     assert outcome.status == 0, outcome.stderr
     return Site(root / "demo", f"{url}demo/")
 

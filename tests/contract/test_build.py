@@ -39,7 +39,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that holds ``music`` (18 tunes), and the site and cache of a first build. Not to be changed."""
     folder = tmp_path_factory.mktemp("built")
     write_library(folder / "music", 18)
-    outcome = build("folder:music", folder)
+    outcome = build("folder:music", folder, "--jobs", 2)
     assert outcome.status == 0, outcome.stderr
     assert outcome.listened_to == 18
     return folder

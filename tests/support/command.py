@@ -35,10 +35,14 @@ class Outcome:
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment of a test's command: no settings of the person who runs the tests."""
+    """The environment of a test's command: no settings of the person who runs the tests, and one worker.
+
+    A second worker costs three seconds of processor before it hears anything, and tests run side by side anyway; a test
+    that is about several workers says how many.
+    """
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SPOTMAP_")}
     clean.pop("SOURCE_DATE_EPOCH", None)
-    return {**clean, **(extra or {})}
+    return {**clean, "SPOTMAP_JOBS": "1", **(extra or {})}
 
 
 def spotmap(*arguments: object, cwd: Path, extra: Mapping[str, str] | None = None, timeout_s: float = 300) -> Outcome:
