@@ -31,10 +31,10 @@ demo: env  ## create the environment, build the demo map, say how to look at it
 	@echo
 	@echo "The map is in demo-site/. To look at it:  $(BIN)/spotmap-build preview demo-site"
 
-test: env-dev chromium engines lint viewer  ## everything: style, types, structure, viewer, unit, contract, fault and browser tests
+test: env-dev chromium engines lint viewer  ## everything: style, types, structure, viewer, unit, contract, fault and browser tests; installs Node packages, and Chromium, Firefox and WebKit where they are missing
 	$(BIN)/python -m pytest -n auto --dist loadgroup
 
-test-fast: env-dev lint  ## the tests that need no browser and take no time
+test-fast: env-dev lint  ## style, types, and the tests that need no browser and take no time; installs into .venv only
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not slow and not browser"
 
 test-kernels: env-dev  ## the tests that compare floats, under each of OpenBLAS's kernels that this processor has
