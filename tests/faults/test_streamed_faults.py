@@ -23,11 +23,13 @@ pytestmark = [pytest.mark.xdist_group("streamed-faults"), pytest.mark.slow]
 NOBODY = "http://127.0.0.1:9/"
 """Nobody listens there: what a machine without a network gets."""
 HALF_A_YEAR_S = 190 * 86_400
+TRACKS = 5
+"""Too few for UMAP, which has nothing to do with services."""
 
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Services]:
-    with services(FakeLibrary.with_numbers(6, 1, playlist_tracks=4), tmp_path) as started:
+    with services(FakeLibrary.with_numbers(TRACKS, 1, playlist_tracks=4), tmp_path) as started:
         yield started
 
 
@@ -53,7 +55,7 @@ def test_spotify_asks_for_two_seconds_and_is_asked_again(running: Services) -> N
     outcome = running.build()
     assert outcome.status == 0, outcome.stderr
     assert len(running.spotify.asked_for("/me/tracks")) == 2
-    assert codes(running) == {None: 6}
+    assert codes(running) == {None: TRACKS}
 
 
 def test_spotify_asks_for_a_day_and_the_last_library_is_used(running: Services) -> None:
@@ -80,14 +82,14 @@ def test_a_day_of_waiting_in_the_middle_leaves_a_map_of_what_was_fetched(tmp_pat
         assert has_map(running)
 
 
-@pytest.mark.parametrize("status", [500, 502, 503])
+@pytest.mark.parametrize("status", [500, 503])
 def test_a_burst_of_server_errors_passes(running: Services, status: int) -> None:
     running.spotify.faults.append(Fault(status=status, times=2))
     running.music.faults.append(http_server.Fault(status=status, times=2))
     running.audio.faults.append(http_server.Fault(status=status, times=2))
     outcome = running.build()
     assert outcome.status == 0, outcome.stderr
-    assert codes(running) == {None: 6}
+    assert codes(running) == {None: TRACKS}
 
 
 def test_a_hotels_login_page_in_place_of_answers_is_no_library(running: Services) -> None:
@@ -116,7 +118,7 @@ def test_resets_everywhere_pass(running: Services) -> None:
     running.audio.faults.append(http_server.Fault(kind="reset", times=1))
     outcome = running.build()
     assert outcome.status == 0, outcome.stderr
-    assert codes(running) == {None: 6}
+    assert codes(running) == {None: TRACKS}
 
 
 def test_truncated_audio_is_tried_again_another_time(running: Services) -> None:
@@ -129,7 +131,7 @@ def test_truncated_audio_is_tried_again_another_time(running: Services) -> None:
     running.audio.faults.clear()
     again = running.build("--retry")
     assert (again.status, again.listened_to) == (0, 1)
-    assert codes(running) == {None: 6}
+    assert codes(running) == {None: TRACKS}
 
 
 def test_a_removed_video_is_one_row_and_is_not_asked_for_again(running: Services) -> None:
@@ -141,12 +143,12 @@ def test_a_removed_video_is_one_row_and_is_not_asked_for_again(running: Services
     assert running.audio.asked == []
 
 
-def test_a_bot_check_after_thirty_downloads_keeps_the_thirty(tmp_path: Path) -> None:
-    with services(FakeLibrary.with_numbers(36, 0), tmp_path) as running:
-        running.audio.bot_check_after = 30
+def test_a_bot_check_after_twelve_downloads_keeps_the_twelve(tmp_path: Path) -> None:
+    with services(FakeLibrary.with_numbers(18, 0), tmp_path) as running:
+        running.audio.bot_check_after = 12
         outcome = running.build()
         assert outcome.status == 0, outcome.stderr
-        assert codes(running) == {None: 30, "waiting": 6}
+        assert codes(running) == {None: 12, "waiting": 6}
         assert all(row["retry_at"] for row in report(tmp_path)["ledger"] if row["code"] == "waiting")
         assert "can be tried again after" in outcome.stderr
         asked = len([one for one in running.audio.asked if one.query["v"] not in running.audio.given])
@@ -163,7 +165,7 @@ def test_a_build_that_is_not_to_listen_makes_the_map_of_what_was_heard(running: 
     running.add(numbered_track(50))
     outcome = running.build("--no-listen")
     assert outcome.status == 0, outcome.stderr
-    assert codes(running) == {None: 6, "waiting": 1}
+    assert codes(running) == {None: TRACKS, "waiting": 1}
     assert running.music.asked == []
 
 
@@ -213,14 +215,14 @@ def test_no_network_at_all_makes_the_map_of_what_there_is(running: Services) -> 
 
 def test_youtube_out_of_reach_does_not_hold_up_the_build(running: Services) -> None:
     assert running.build().status == 0
-    for number in range(50, 60):
+    for number in range(50, 55):
         running.add(numbered_track(number))
     outcome = running.build(extra={"SPOTMAP_YTMUSIC": NOBODY})
     assert outcome.status == 0, outcome.stderr
-    assert codes(running)[None] == 6
-    assert sum(codes(running).values()) == 16
+    assert codes(running)[None] == TRACKS
+    assert sum(codes(running).values()) == TRACKS + 5
     later = running.build()
-    assert (later.status, later.listened_to) == (0, 10), "once it is back, all of them are found at once"
+    assert (later.status, later.listened_to) == (0, 5), "once it is back, all of them are found at once"
 
 
 def test_a_full_disk_ends_the_build_and_costs_nothing_that_was_finished(running: Services, tmp_path: Path) -> None:
