@@ -69,11 +69,11 @@ def with_newcomers(positions: Float32Array, count: int) -> Float32Array:
 
 
 def test_known_tracks_stay_when_albums_are_added() -> None:
-    vectors = albums(44)
-    old = afresh(vectors[: 40 * ALBUM_TRACKS])
-    result = anchored(vectors, with_newcomers(old, 4 * ALBUM_TRACKS))
+    vectors = albums(12)
+    old = afresh(vectors[: 10 * ALBUM_TRACKS])
+    result = anchored(vectors, with_newcomers(old, 2 * ALBUM_TRACKS))
     assert result.afresh == ""
-    assert result.drift.known_count == 320
+    assert result.drift.known_count == 80
     assert result.drift.median <= 0.01
     assert result.drift.percentile_95 <= 0.05
     assert result.trustworthiness >= result.fresh_trustworthiness - 0.01
@@ -81,9 +81,9 @@ def test_known_tracks_stay_when_albums_are_added() -> None:
 
 
 def test_known_tracks_stay_when_albums_are_removed() -> None:
-    vectors = albums(44)
+    vectors = albums(12)
     old = afresh(vectors)
-    result = anchored(vectors[: 40 * ALBUM_TRACKS], old[: 40 * ALBUM_TRACKS], gone_count=4 * ALBUM_TRACKS)
+    result = anchored(vectors[: 10 * ALBUM_TRACKS], old[: 10 * ALBUM_TRACKS], gone_count=2 * ALBUM_TRACKS)
     assert result.afresh == ""
     assert result.drift.median <= 0.01
     assert result.drift.percentile_95 <= 0.05
@@ -91,10 +91,10 @@ def test_known_tracks_stay_when_albums_are_removed() -> None:
 
 
 def test_what_lost_its_neighbors_may_go_farther_and_nothing_does_where_nothing_is_gone() -> None:
-    vectors, kept = albums(44), 40 * ALBUM_TRACKS
+    vectors, kept = albums(12), 10 * ALBUM_TRACKS
     old = afresh(vectors)
     unchanged = anchored(vectors, old)
-    shrunk = anchored(vectors[:kept], old[:kept], gone_count=4 * ALBUM_TRACKS)
+    shrunk = anchored(vectors[:kept], old[:kept], gone_count=2 * ALBUM_TRACKS)
     # Whether any track makes use of it is for the figures of the map to decide, and they differ between machines.
     farthest = np.linalg.norm(unchanged.positions - old, axis=1).max() / diagonal(old)
     far = np.linalg.norm(shrunk.positions - old[:kept], axis=1) / diagonal(old[:kept]) > 0.01
@@ -147,7 +147,7 @@ def unreachable(*_arguments: object, **_options: object) -> Float32Array:
 
 @pytest.mark.parametrize(("last_fresh", "new_count"), [(None, 1), (1.5, 1), (0.9, 24)])
 def test_what_is_not_known_to_be_good_enough_is_optimized(last_fresh: float | None, new_count: int) -> None:
-    vectors = albums(20)
+    vectors = albums(10)
     old = afresh(vectors)
     old[:new_count] = np.nan
     result = anchored(vectors, old, last_fresh=last_fresh)
@@ -155,19 +155,19 @@ def test_what_is_not_known_to_be_good_enough_is_optimized(last_fresh: float | No
 
 
 def test_new_tracks_settle_among_their_album() -> None:
-    vectors = albums(30)
+    vectors = albums(14)
     old = afresh(vectors)
     old[::ALBUM_TRACKS] = np.nan
     positions = anchored(vectors, old).positions
-    album = positions.reshape(30, ALBUM_TRACKS, 2)
+    album = positions.reshape(14, ALBUM_TRACKS, 2)
     to_album = np.linalg.norm(album[:, 0] - np.median(album[:, 1:], axis=1), axis=1)
     assert np.median(to_album) < 0.1 * diagonal(positions)
 
 
 @pytest.mark.parametrize("unit_of_last_map", [0.001, 1.0, 65535.0])
 def test_the_last_map_may_come_in_any_unit(unit_of_last_map: float) -> None:
-    vectors = albums(22)
-    old = afresh(vectors[: 20 * ALBUM_TRACKS])
+    vectors = albums(12)
+    old = afresh(vectors[: 10 * ALBUM_TRACKS])
     ours = anchored(vectors, with_newcomers(old * unit_of_last_map, 2 * ALBUM_TRACKS))
     assert ours.drift.median <= 0.01
     assert diagonal(ours.positions) == pytest.approx(unit_of_last_map * diagonal(old), rel=0.3)
@@ -192,7 +192,7 @@ def test_one_group_that_went_elsewhere_does_not_turn_the_rest() -> None:
 
 
 def test_a_fresh_layout_that_was_asked_for_still_fits_the_old_map() -> None:
-    vectors = albums(30)
+    vectors = albums(14)
     old = afresh(vectors)
     mirrored = old * np.array([-1, 1], np.float32)
     result = anchored(vectors, mirrored, is_fresh_wanted=True)
@@ -208,8 +208,8 @@ def test_a_map_of_other_tracks_is_not_held_to() -> None:
 
 
 def test_a_past_that_would_spoil_the_map_is_given_up() -> None:
-    vectors = albums(30)
-    nonsense = np.random.default_rng(0).normal(size=(240, 2)).astype(np.float32)
+    vectors = albums(14)
+    nonsense = np.random.default_rng(0).normal(size=(112, 2)).astype(np.float32)
     result = anchored(vectors, nonsense)
     assert "trustworthiness" in result.afresh
     assert result.trustworthiness == result.fresh_trustworthiness
@@ -227,8 +227,8 @@ def test_small_and_equal_libraries_have_a_past_too(count: int, is_equal: bool) -
 
 
 def test_the_same_past_gives_the_same_map() -> None:
-    vectors = albums(22)
-    previous = with_newcomers(afresh(vectors[: 20 * ALBUM_TRACKS]), 2 * ALBUM_TRACKS)
+    vectors = albums(12)
+    previous = with_newcomers(afresh(vectors[: 10 * ALBUM_TRACKS]), 2 * ALBUM_TRACKS)
     assert anchored(vectors, previous).positions.tobytes() == anchored(vectors, previous).positions.tobytes()
 
 
