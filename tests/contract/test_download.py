@@ -426,14 +426,14 @@ CTRL_C = """
     import sys, threading
     from pathlib import Path
     from spotmap_build.acquire.download import DownloadSettings, download
-    from spotmap_build.acquire.prefetch import Supply
+    from spotmap_build.acquire.prefetch import Prefetcher
 
     settings = DownloadSettings(sys.argv[1], socket_timeout_s=20)
     def get(name):
-        return download(name, Path(sys.argv[2]), settings, cancelled=supply.cancelled)
-    supply = Supply((), ["a", "b", "c", "d"], find=None, get=get, workers=1)
-    with supply:
-        list(supply.ready())
+        return download(name, Path(sys.argv[2]), settings, cancelled=prefetcher.cancelled)
+    prefetcher = Prefetcher((), ["a", "b", "c", "d"], find=None, get=get, workers=1)
+    with prefetcher:
+        list(prefetcher.ready())
 """
 
 
