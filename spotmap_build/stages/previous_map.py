@@ -20,6 +20,7 @@ from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.core.text import printable
 from spotmap_build.emit.site import served_generation
 from spotmap_build.errors import ConfigError
+from spotmap_build.stages.space import layout_environment
 
 if TYPE_CHECKING:
     from spotmap_build.cache.records import Record
@@ -77,11 +78,15 @@ class PreviousMap(msgspec.Struct, frozen=True):
 
 
 class _State(msgspec.Struct, frozen=True):
-    """What the last map was made of: equal vectors need no new layout. ``generation``: the site that it became."""
+    """What the last map was made of: equal vectors need no new layout. ``generation``: the site that it became.
+
+    ``environment``: :func:`~spotmap_build.stages.space.layout_environment` of the build that laid it out.
+    """
 
     vectors: str
     is_fresh: bool
     generation: str = ""
+    environment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,23 +94,11 @@ class Previous:
     """What this build continues: ``anchor`` is empty at a first build. ``digest`` names its content.
 
     ``is_fresh``: lay out afresh, and only turn the result to fit. ``notice``: what the person should know of it.
-    ``last``: the last map itself, where ``anchor`` is what that map continued; else empty.
     """
 
     anchor: bytes = b""
     is_fresh: bool = False
     notice: str = ""
-    last: bytes = b""
-
-    @property
-    def is_repeatable(self) -> bool:
-        """Whether the last map was made of the same vectors, so that the cache should have its layout."""
-        return bool(self.last)
-
-    def continued(self) -> Previous:
-        """The last map itself as what to continue: for where its layout cannot be repeated (another version of this
-        program or of umap-learn, another machine, a pruned cache)."""
-        return Previous(self.last, notice=self.notice)
 
     @property
     def digest(self) -> str:
@@ -119,10 +112,10 @@ class Previous:
 def load_previous_map(run: Run, embedded: Embedded) -> Previous:
     """The map that this build is to continue.
 
-    Where the vectors are those of the last map, it is continued from the same map as then: so nothing changes, as long
-    as the cache has the layout (:meth:`Previous.continued` is for where it has not). A site
-    whose map the cache does not know is continued as it is published, and one that cannot be read is replaced; both
-    change what is published, and so are told.
+    Where the vectors are those of the last map, and a layout of them would be the same again, it is continued from the
+    same map as then: so nothing changes. After an upgrade or on another machine, the last map itself is continued. A
+    site whose map the cache does not know is continued as it is published, and one that cannot be read is replaced;
+    both change what is published, and so are told.
 
     Raises
     ------
@@ -162,11 +155,10 @@ def _kept(run: Run, embedded: Embedded, generation: str) -> Previous | None:
             state = run.cache.decode(record, STATE, lambda data: msgspec.json.decode(data, type=_State))
             if generation not in (known_by, state.generation):
                 continue
-            is_same = state.vectors == embedded.digest and not run.config.fresh
-            last = run.cache.decode(record, MAP, _checked)
-            if not is_same:
-                return Previous(last, run.config.fresh)
-            return Previous(run.cache.decode(record, ANCHOR, _checked), state.is_fresh, last=last)
+            is_same = (state.vectors, state.environment) == (embedded.digest, layout_environment())
+            if is_same and not run.config.fresh:
+                return Previous(run.cache.decode(record, ANCHOR, _checked), state.is_fresh)
+            return Previous(run.cache.decode(record, MAP, _checked), run.config.fresh)
     return None
 
 
@@ -179,7 +171,7 @@ def _checked(anchor: bytes) -> bytes:
 def save_map(run: Run, embedded: Embedded, projected: Projected, clustered: Clustered, generation: str) -> None:
     """Keep the map that was just published as the one that the next build continues."""
     previous_map = projected.previous_map
-    state = msgspec.json.encode(_State(embedded.digest, previous_map.is_fresh, generation))
+    state = msgspec.json.encode(_State(embedded.digest, previous_map.is_fresh, generation, layout_environment()))
     keys = (_key(run, ""), _key(run, generation))
     if all(_is_of(run.cache.lookup(key, outputs=OUTPUTS, may_fail=False), state, previous_map.anchor) for key in keys):
         return

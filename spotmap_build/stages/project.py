@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from spotmap_build.cache.keys import Key
-from spotmap_build.run import machine, package_versions
 from spotmap_build.stages.previous_map import load_previous_map
-from spotmap_build.stages.space import EmbeddingSpace
+from spotmap_build.stages.space import LAYOUT_VERSION, EmbeddingSpace, layout_environment
 
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array, Layout, Since
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from spotmap_build.stages.embed import Embedded
     from spotmap_build.stages.previous_map import Previous, PreviousMap
 
-LAYOUT_VERSION: Final = 4
-"""Raise when the same vectors would be laid out otherwise."""
 COORDINATES: Final = "coordinates.npy"
 STORY: Final = "story.json"
 
@@ -52,13 +49,20 @@ def project(run: Run, embedded: Embedded) -> Projected:
             return Projected(
                 embedded.digest, lambda: _given_layout(embedded), lambda: None, lambda: None, space, previous_map
             )
-        key = _layout_key(run, embedded, previous_map)
+        key = Key(
+            "layout",
+            LAYOUT_VERSION,
+            {
+                "vectors": embedded.digest,
+                "preprocessing": embedded.preprocessing,
+                "seed": run.config.seed,
+                "anchor": previous_map.digest,
+                "fresh": previous_map.is_fresh,
+                "environment": layout_environment(),
+            },
+        )
         run.progress.begin("project", "laying out the map")
         record = run.cache.lookup(key, outputs=(COORDINATES, STORY), may_fail=False)
-        if record is None and previous_map.is_repeatable:
-            previous_map = previous_map.continued()
-            key = _layout_key(run, embedded, previous_map)
-            record = run.cache.lookup(key, outputs=(COORDINATES, STORY), may_fail=False)
         outcome = "unchanged"
         if record is None:
             started = time.monotonic()
@@ -73,22 +77,6 @@ def project(run: Run, embedded: Embedded) -> Projected:
             space,
             previous_map,
         )
-
-
-def _layout_key(run: Run, embedded: Embedded, previous_map: Previous) -> Key:
-    return Key(
-        "layout",
-        LAYOUT_VERSION,
-        {
-            "vectors": embedded.digest,
-            "preprocessing": embedded.preprocessing,
-            "seed": run.config.seed,
-            "anchor": previous_map.digest,
-            "fresh": previous_map.is_fresh,
-            "machine": machine(),
-            "packages": package_versions("umap-learn", "pynndescent", "numba", "numpy", "scipy"),
-        },
-    )
 
 
 def _lay_out(

@@ -6,7 +6,9 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from spotmap_build.cache.keys import Key
+import orjson
+
+from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.run import machine, package_versions
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 NEIGHBORS_VERSION: Final = 2
 """Raise when the same vectors would have other neighbors."""
+LAYOUT_VERSION: Final = 4
+"""Raise when the same vectors would be laid out differently."""
 INDICES: Final = "indices.npy"
 SIMILARITIES: Final = "similarities.npy"
 RECALL: Final = "recall"
@@ -71,3 +75,10 @@ class EmbeddingSpace:
 def _decode_recall(data: bytes) -> tuple[bool, float]:
     is_exact, recall = data.decode().split()
     return is_exact == "1", float(recall)
+
+
+def layout_environment() -> str:
+    """Name everything besides its input that a layout depends on: where it is equal, a layout can be repeated."""
+    packages = package_versions("umap-learn", "pynndescent", "numba", "numpy", "scipy")
+    content = {"version": LAYOUT_VERSION, "machine": machine(), "packages": packages}
+    return digest_bytes(orjson.dumps(content, option=orjson.OPT_SORT_KEYS))

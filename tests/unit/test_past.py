@@ -16,6 +16,7 @@ from spotmap_build.cache.store import Cache
 from spotmap_build.run import Run
 from spotmap_build.stages.emit import is_site
 from spotmap_build.stages.previous_map import ANCHOR, MAP, PAST_VERSION, STATE, load_previous_map
+from spotmap_build.stages.space import layout_environment
 
 GENERATION = "a1b2"
 MAP_OF_TWO: dict[str, Any] = {
@@ -54,8 +55,20 @@ def test_the_last_map_is_continued_where_the_sound_is_another(run: Run) -> None:
     last = previous_map.read()
     assert last is not None
     assert (last.track_ids, previous_map.is_fresh, previous_map.notice) == (("a", "b"), False, "")
+
+
+def test_what_the_last_map_continued_is_continued_where_its_layout_can_be_repeated(run: Run) -> None:
+    remember(run, {"vectors": "v1", "is_fresh": True, "environment": layout_environment()}, MAP_OF_TWO)
     same = load_previous_map(run, embedded("v1"))
     assert (same.read(), same.is_fresh, same.notice) == (None, True, "")
+
+
+@pytest.mark.parametrize("environment", ["", "another version, or another machine"])
+def test_the_last_map_is_continued_where_its_layout_cannot_be_repeated(run: Run, environment: str) -> None:
+    remember(run, {"vectors": "v1", "is_fresh": True, "environment": environment}, MAP_OF_TWO)
+    last = load_previous_map(run, embedded("v1"))
+    assert last.read() is not None
+    assert not last.is_fresh
 
 
 @pytest.mark.parametrize(
@@ -94,7 +107,7 @@ def test_a_state_of_another_shape_is_as_good_as_lost(run: Run, state: object) ->
 
 
 def test_an_anchor_of_another_shape_is_as_good_as_lost(run: Run) -> None:
-    remember(run, {"vectors": "v1", "is_fresh": False}, MAP_OF_TWO, b"[]")
+    remember(run, {"vectors": "v1", "is_fresh": False, "environment": layout_environment()}, MAP_OF_TWO, b"[]")
     assert load_previous_map(run, embedded("v1")).read() is None
 
 

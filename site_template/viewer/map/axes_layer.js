@@ -42,7 +42,7 @@ export function wireAxisMarks(surface, store, freeArea, panels) {
   };
   store.subscribe(["axes"], choose);
   store.subscribe(["transform"], () => axes && draw());
-  const observer = new ResizeObserver(() => axes && draw());
+  const observer = new ResizeObserver(() => requestAnimationFrame(() => axes && draw()));
   for (const panel of [surface, ...panels]) observer.observe(panel);
   choose();
 }

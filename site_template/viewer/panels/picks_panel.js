@@ -67,7 +67,8 @@ export class PicksPanel {
     this.#list.addEventListener("scroll", () => this.#showRows());
     this.#list.addEventListener("keydown", (event) => this.#onKey(event));
     this.#list.addEventListener("click", (event) => this.#onClick(event));
-    new ResizeObserver(() => this.#showRows()).observe(this.#list);
+    // In the next frame: rows that are shown at once can change the list's size while sizes are being told.
+    new ResizeObserver(() => requestAnimationFrame(() => this.#showRows())).observe(this.#list);
     store.subscribe(["selected"], () => {
       const wasHidden = host.hidden;
       this.#update();
