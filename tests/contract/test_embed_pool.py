@@ -213,8 +213,9 @@ def test_a_worker_that_dies_while_idle_costs_nothing(tmp_path: Path) -> None:
         yield job("first", tmp_path)
         [child] = (child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline()))
         child.kill()
-        # Dead, and not yet buried: that is for the pool to do.
-        wait_until(lambda: child.status() == psutil.STATUS_ZOMBIE, "the worker is dead")
+        # Dead with all its threads, and not yet reaped: that is for the pool to do.
+        dead = os.WEXITED | os.WNOWAIT | os.WNOHANG
+        wait_until(lambda: os.waitid(os.P_PID, child.pid, dead) is not None, "the worker is dead")
         yield job("second", tmp_path)
 
     with EmbedPool(jobs=1) as pool:
