@@ -27,7 +27,7 @@ STORY: Final = "story.json"
 
 @dataclass(frozen=True, slots=True)
 class Projected:
-    """``digest`` names the content of ``read()``; ``space`` and ``past`` are what it was made of.
+    """``digest`` names the content of ``read()``; ``space`` and ``previous_map`` are what it was made of.
 
     ``anchored``: how the map was held to the last one, if it was. ``fresh_trustworthiness``: of the last map of this
     library that was laid out from scratch, where there was one.
@@ -42,7 +42,7 @@ class Projected:
 
 
 def project(run: Run, embedded: Embedded) -> Projected:
-    """The layout of the heard tracks, from the cache where their vectors and the last map are as they were."""
+    """Lay out the embedded tracks, or take the layout from the cache where vectors and previous map are unchanged."""
     with run.clock.stage("project"):
         space, previous_map = EmbeddingSpace(run, embedded), load_previous_map(run, embedded)
         if any(track.position is not None for track in embedded.tracks):

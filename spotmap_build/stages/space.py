@@ -31,14 +31,14 @@ class EmbeddingSpace:
 
     def __init__(self, run: Run, embedded: Embedded) -> None:
         self._run = run
-        self._heard = embedded
+        self._embedded = embedded
 
     @cached_property
     def unit_vectors(self) -> Float32Array:
         """Float32 ``[n, d]``, rows of length one, so prepared that the angle between two says how unlike they sound."""
         from spotmap_build.project.preprocessing import prepare
 
-        return prepare(self._heard.read().vectors, self._heard.preprocessing)
+        return prepare(self._embedded.read().vectors, self._embedded.preprocessing)
 
     @cached_property
     def neighbors(self) -> Neighbors:
@@ -56,15 +56,15 @@ class EmbeddingSpace:
             outputs[RECALL] = f"{found.is_exact:d} {found.recall!r}".encode()
             run.cache.put(key, outputs, time.monotonic() - started)
             return found
-        count = len(self._heard.tracks)
+        count = len(self._embedded.tracks)
         indices = run.read(key, INDICES, array_decoder(count, None, kind="i", below=count))
         similarities = run.read(key, SIMILARITIES, array_decoder(*indices.shape, kind="f"))
         return Neighbors(indices, similarities, *run.read(key, RECALL, _decode_recall))
 
     def _key(self) -> Key:
         preimage = {
-            "vectors": self._heard.digest,
-            "preprocessing": self._heard.preprocessing,
+            "vectors": self._embedded.digest,
+            "preprocessing": self._embedded.preprocessing,
             "seed": self._run.config.seed,
             "machine": machine(),
             "packages": package_versions("numpy", "scipy", "numba", "pynndescent"),
