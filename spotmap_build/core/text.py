@@ -1,9 +1,15 @@
-"""Text from outside, made fit for a terminal, a log or a line of a file."""
+"""Text from outside: its bytes decoded, and made fit for a terminal, a log or a line of a file."""
 
 from __future__ import annotations
 
+import codecs
 import re
 from typing import Final
+
+_WINDOWS_1252: Final = {
+    byte: letter for byte in range(0x80, 0xA0) if (letter := bytes([byte]).decode("cp1252", "ignore"))
+}
+"""Where Windows-1252 differs from Latin-1. Five of its bytes mean nothing, and stay control characters."""
 
 _UNPRINTABLE: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # control characters: ESC begins commands to a terminal
@@ -14,6 +20,24 @@ _UNPRINTABLE: Final = re.compile(
 
 _COMMAND: Final = re.compile(r"^\s*:(?=:)|##(?=\w*\[)")
 """How a line begins a command to a runner of GitHub Actions (``::name::``), or holds one (``##[name]``)."""
+
+
+def decode_text(content: bytes) -> str:
+    """Decode text whose encoding nobody tells: by its byte order mark, else as UTF-8, else as Windows-1252.
+
+    UTF-16 is recognized without a mark as well, where it begins with an ASCII character. Nothing is refused.
+
+    >>> decode_text("Bj\u00f6rk".encode("utf-16")), decode_text(b"Bj\xf6rk \x96 J\xf3ga")
+    ('Björk', 'Björk – Jóga')
+    """
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16", "replace")
+    if content[:1] == b"\0" != content[1:2] or content[1:2] == b"\0" != content[:1]:
+        return content.decode("utf-16-be" if content[:1] == b"\0" else "utf-16-le", "replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.removeprefix(codecs.BOM_UTF8).decode("latin-1").translate(_WINDOWS_1252)
 
 
 def printable(text: str) -> str:

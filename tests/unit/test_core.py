@@ -21,7 +21,7 @@ from spotmap_build.core.files import (
 from spotmap_build.core.retry import RetryPolicy
 from spotmap_build.core.retry_after import LONGEST_PAUSE_S, clamp_retry_at, parse_retry_after
 from spotmap_build.core.tally import Tally
-from spotmap_build.core.text import printable
+from spotmap_build.core.text import decode_text, printable
 
 
 def fifo(folder: Path) -> Path:
@@ -122,6 +122,29 @@ def test_what_is_no_toml_is_a_value_error(content: str | bytes) -> None:
 )
 def test_control_characters_do_not_reach_a_terminal(text: str, shown: str) -> None:
     assert printable(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (b"", ""),
+        (b"a", "a"),
+        ("Björk – Jóga".encode(), "Björk – Jóga"),
+        ("Björk".encode("utf-8-sig"), "Björk"),
+        ("Björk – Jóga".encode("cp1252"), "Björk – Jóga"),
+        (b"\xef\xbb\xbfBj\xf6rk", "Björk"),
+        (b"\x81\x80", "\x81€"),
+        ("Björk 夜".encode("utf-16"), "Björk 夜"),
+        (b"\xfe\xff" + "Björk 夜".encode("utf-16-be"), "Björk 夜"),
+        ("#夜".encode("utf-16-le"), "#夜"),
+        ("#夜".encode("utf-16-be"), "#夜"),
+        (b"\xff\xfea\0b", "a\ufffd"),
+        (b"\xff\xfe\x00\xd8a\0", "\ufffda"),
+        (b"\0\0", "\0\0"),
+    ],
+)
+def test_text_is_decoded_by_its_mark_else_as_utf_8_else_as_windows_1252(content: bytes, text: str) -> None:
+    assert decode_text(content) == text
 
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC).timestamp()
