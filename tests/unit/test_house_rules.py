@@ -100,9 +100,9 @@ def alphabets(word: str) -> set[str]:
 
 
 def test_no_word_of_the_matcher_mixes_alphabets() -> None:
-    files = [*(PACKAGE / "acquire/matching").rglob("*.*"), PACKAGE / "insights/versions.py"]
+    files = [path for name in ("acquire/matching", "core/vocabulary") for path in (PACKAGE / name).rglob("*.*")]
     texts = {path.name: path.read_text(encoding="utf-8") for path in files if path.suffix != ".pyc"}
-    assert {"words.py", "people.py"} <= texts.keys()
+    assert {"versions.toml", "people.toml"} <= texts.keys()
     assert alphabets("\u0447a\u0441\u043e\u0432") == {"CYRILLIC", "LATIN"}  # a Latin a in a Russian word
     mixed = [
         (name, word) for name, text in texts.items() for word in re.findall(r"\w+", text) if len(alphabets(word)) > 1

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from spotmap_build.acquire.matching import words
 from spotmap_build.acquire.matching.titles import take_apart
 from spotmap_build.acquire.matching.transliteration import comparable, sound_alike
 from spotmap_build.core.normalize import native
+from spotmap_build.core.vocabulary import version_words
 
 if TYPE_CHECKING:
     from spotmap_build.acquire.matching.versions import Mark
@@ -96,4 +96,4 @@ def _kinds(name: str, marks: tuple[Mark, ...]) -> frozenset[str]:
     kinds.update(kind for kind, pattern in _OTHERS if pattern.search(name))
     if _LIVE.search(name):
         kinds.add("live")
-    return words.ALBUM_KINDS & kinds
+    return frozenset(kind for kind, words in version_words().kinds.items() if words.of_albums and kind in kinds)

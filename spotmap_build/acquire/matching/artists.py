@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal
 
-from spotmap_build.acquire.matching import people, words
 from spotmap_build.acquire.matching.titles import name_key, split_scripts
 from spotmap_build.acquire.matching.transliteration import comparable, is_read_by_letter, sound_alike
 from spotmap_build.core.normalize import is_latin, native, repair
+from spotmap_build.core.vocabulary import people_words, version_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -59,9 +59,9 @@ _UMLAUTS: Final = str.maketrans(
         "Å": "aa",
     }
 )
-_LABELS: Final = re.compile(rf"\b(?:{'|'.join(sorted(people.LABELS))})\b")
+_LABELS: Final = re.compile(rf"\b(?:{'|'.join(sorted(people_words().labels))})\b")
 _IMPOSTORS: Final = re.compile(
-    rf"\b(?:{'|'.join(re.escape(word) for word in people.IMPOSTORS)})\b|караоке|からおけ|노래방|卡拉ok|翻唱|かばー"
+    rf"\b(?:{'|'.join(people_words().impostors.phrases)})\b|{'|'.join(people_words().impostors.pieces)}"
 )
 
 
@@ -187,7 +187,7 @@ def _name(credit: str) -> _Name:
 def _other_spellings(text: str) -> list[str]:
     """What else an artist is called in one credit: in brackets, in another script beside it, or family name first."""
     spellings: list[str] = []
-    if _ALIAS.search(text) and native(text).split()[-1] not in people.COUNTRIES:
+    if _ALIAS.search(text) and native(text).split()[-1] not in people_words().countries:
         parts = [_FORMERLY.sub("", part.strip(" ()[],")) for part in _ALIAS.split(text) if part]
         spellings += [part for part in parts if part]
     twice = split_scripts(text)
@@ -204,7 +204,7 @@ def _keys(spelling: str) -> frozenset[str]:
 
 
 def _is_excused(name: _Name, excused: list[frozenset[str]]) -> bool:
-    own = set(native(name.text).split()) - words.FILLERS
+    own = set(native(name.text).split()) - version_words().fillers
     return bool(own) and any(own <= others for others in excused)
 
 
@@ -252,7 +252,7 @@ def _across(one: str, other: str) -> Iterable[tuple[str, str]]:
 def _is_turned(name: _Name, other: _Name) -> bool:
     """The same words in another order ("Orchestra of the Mill"), or with the country that tells two bands apart."""
     first, second = native(name.text).split(), native(other.text).split()
-    if (first[-1] in people.COUNTRIES) != (second[-1] in people.COUNTRIES):
+    if (first[-1] in people_words().countries) != (second[-1] in people_words().countries):
         return first[:-1] == second or second[:-1] == first
     one, another = set(first) - {"of", "the"}, set(second) - {"of", "the"}
     return len(one) > 1 and one == another
@@ -266,7 +266,7 @@ def _is_unreadable(name: _Name, other: _Name) -> bool:
 
 
 def _share_a_word(name: _Name, other: _Name) -> bool:
-    return bool(set(native(name.text).split()) & set(native(other.text).split()) - words.FILLERS)
+    return bool(set(native(name.text).split()) & set(native(other.text).split()) - version_words().fillers)
 
 
 def _listed(names: Iterable[_Name]) -> str:
@@ -275,9 +275,9 @@ def _listed(names: Iterable[_Name]) -> str:
 
 @lru_cache(maxsize=1)
 def _various() -> frozenset[str]:
-    return frozenset(native(name) for name in people.VARIOUS)
+    return frozenset(native(name) for name in people_words().various)
 
 
 @lru_cache(maxsize=1)
 def _nobodies() -> frozenset[str]:
-    return frozenset(native(name) for name in people.NOBODY)
+    return frozenset(native(name) for name in people_words().nobody)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 from rapidfuzz import fuzz
 
-from spotmap_build.acquire.matching import numerals, people
+from spotmap_build.acquire.matching import numerals
 from spotmap_build.acquire.matching.titles import canonical
 from spotmap_build.core.normalize import native
+from spotmap_build.core.vocabulary import classical_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +67,11 @@ class Work:
 def is_composer(name: str) -> bool:
     """Whether an artist is credited for having written the music, long ago."""
     tokens = native(name).split()
-    return bool(tokens) and tokens[-1] in people.COMPOSERS and not {"quartet", "trio", "ensemble", "band"} & set(tokens)
+    return (
+        bool(tokens)
+        and tokens[-1] in classical_words().composers
+        and not {"quartet", "trio", "ensemble", "band"} & set(tokens)
+    )
 
 
 def performers(artists: Sequence[str]) -> tuple[str, ...]:
@@ -148,7 +153,11 @@ def _same_genre(first: Work, second: Work) -> bool:
 
 @lru_cache(maxsize=1)
 def _genres() -> dict[str, re.Pattern[str]]:
-    return {genre: re.compile(rf"\b(?:{'|'.join(stems)})") for genre, stems in people.GENRES.items()}
+    """How each sort begins; the ``$`` of a stem is the end of a word."""
+    return {
+        genre: re.compile(rf"\b(?:{'|'.join(stems)})".replace("$", r"\b"))
+        for genre, stems in classical_words().genres.items()
+    }
 
 
 def _same_movement_name(first: Work, second: Work) -> bool:
@@ -200,7 +209,7 @@ def _part(title: str) -> str:
 
 
 def _is_tempo(name: str) -> bool:
-    return set(name.split()) <= people.TEMPI
+    return set(name.split()) <= classical_words().tempi
 
 
 def _without_number(name: str) -> str:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from rapidfuzz import fuzz
 
-from spotmap_build.acquire.matching import words
 from spotmap_build.acquire.matching.albums import Album, is_same_album, read_album
 from spotmap_build.acquire.matching.artists import Agreement, compare_artists, is_impostor, is_label, names_in
 from spotmap_build.acquire.matching.classical import (
@@ -21,6 +20,7 @@ from spotmap_build.acquire.matching.classical import (
 from spotmap_build.acquire.matching.title_similarity import Named, Naming, compare_names, may_be_translation
 from spotmap_build.acquire.matching.titles import Title, canonical, take_apart
 from spotmap_build.acquire.matching.version_markers import compare_versions, side_of
+from spotmap_build.core.vocabulary import title_words
 
 if TYPE_CHECKING:
     from spotmap_build.model import Candidate, Track
@@ -261,7 +261,7 @@ def _weigh_artists(case: _Case) -> None:
 
 def _is_common(title: Title) -> bool:
     """Whether many songs are called so, possibly by one artist: "Intro", "Chapter 3"."""
-    return title.full in words.COMMON_TITLES or _NUMBERED.fullmatch(title.full) is not None
+    return title.full in title_words().common or _NUMBERED.fullmatch(title.full) is not None
 
 
 def _is_self_evident(case: _Case) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from spotmap_build.acquire.matching import words
 from spotmap_build.acquire.matching.versions import LENGTHS, TOGETHER
+from spotmap_build.core.vocabulary import version_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,39 +17,6 @@ if TYPE_CHECKING:
 _EXPLICIT: Final = frozenset({"explicit"})
 _EXACT: Final = frozenset({"arrangement", "excerpt", "talk", "medley", "8D", "theme", "another version"})
 """Every word of the mark tells one of these from another."""
-_AS_PERSON: Final[dict[str, str]] = {
-    "live": "a live recording",
-    "acoustic": "an acoustic version",
-    "session": "a session",
-    "instrumental": "an instrumental",
-    "karaoke": "karaoke",
-    "cover": "a cover",
-    "demo": "a demo",
-    "alternate": "an alternate version",
-    "remix": "a remix",
-    "dub": "a dub",
-    "edit": "a shorter edit",
-    "single": "the single's version",
-    "extended": "an extended version",
-    "club": "a club mix",
-    "sped up": "sped up",
-    "slowed": "slowed down",
-    "nightcore": "nightcore",
-    "reverb": "with added reverb",
-    "8D": "with altered sound",
-    "loop": "a loop",
-    "re-recording": "a later recording",
-    "clean": "the clean version",
-    "a cappella": "without instruments",
-    "mono": "in mono",
-    "new mix": "another mix",
-    "arrangement": "another arrangement",
-    "medley": "a medley",
-    "excerpt": "an excerpt",
-    "talk": "not the song alone",
-    "theme": "another version",
-    "another version": "another version",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +81,8 @@ def compare_versions(wanted: Side, offered: Side, *, same_album: bool) -> Differ
 
 def describe(kinds: Iterable[str]) -> str:
     """Kinds of versions in words: "a live recording, an acoustic version"."""
-    return ", ".join(_AS_PERSON.get(kind, f"the {kind}") for kind in sorted(kinds))
+    told = version_words().kinds
+    return ", ".join(told[kind].told if kind in told else f"the {kind}" for kind in sorted(kinds))
 
 
 def _compare_albums(wanted: Side, offered: Side) -> Difference | None:
@@ -158,7 +126,7 @@ def _numbers(names: frozenset[str]) -> frozenset[str]:
 
 
 def _telling(names: frozenset[str]) -> frozenset[str]:
-    return frozenset(name for name in names if name not in words.FILLERS and name not in words.VERSION_NOUNS | {"live"})
+    return names - version_words().fillers - frozenset(version_words().nouns.phrases) - {"live"}
 
 
 def _within(few: frozenset[str], many: frozenset[str]) -> bool:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
 
-from spotmap_build.acquire.matching import words
 from spotmap_build.core.normalize import is_latin, native
+from spotmap_build.core.vocabulary import version_words
 
 Sense = Literal["version", "neutral", "unknown"]
 LENGTHS: Final = frozenset({"edit", "single", "extended", "club"})
@@ -64,9 +64,9 @@ def read_segment(segment: str) -> Reading:
     """What a bracket's content, or what stands after a dash, says about the recording."""
     text = native(segment)
     found = _find(text)
-    kinds = found.kinds | ({words.ALONE[text]} if text in words.ALONE else frozenset())
-    nouns = {word for word in found.rest if word in words.VERSION_NOUNS or _is_foreign_noun(word)}
-    names = frozenset(word for word in found.rest if word not in words.FILLERS and word not in nouns)
+    kinds = found.kinds | {kind for kind, words in version_words().kinds.items() if text in words.alone}
+    nouns = {word for word in found.rest if word in version_words().nouns.phrases or _is_foreign_noun(word)}
+    names = frozenset(word for word in found.rest if word not in version_words().fillers and word not in nouns)
     years = frozenset(word for word in names if _YEAR.fullmatch(word))
     of_transfer = frozenset(word for word in names if "remaster" in text and _NUMBER.fullmatch(word))
     if _HOURS.search(text):
@@ -172,30 +172,30 @@ def _languages(text: str, names: frozenset[str]) -> frozenset[str]:
 def _language(word: str) -> tuple[str, ...]:
     """Latin words are taken whole; other scripts bend their words."""
     if is_latin(word):
-        return tuple(language for language, names in words.LANGUAGES.items() if word in names)
+        return tuple(language for language, names in version_words().languages.items() if word in names)
     return tuple(
         language
-        for language, names in words.LANGUAGES.items()
+        for language, names in version_words().languages.items()
         if any(not is_latin(name) and native(name) in word for name in names)
     )
 
 
 def _is_foreign_noun(word: str) -> bool:
-    return not is_latin(word) and any(native(piece) in word for piece in words.VERSION_PIECES)
+    return not is_latin(word) and any(native(piece) in word for piece in version_words().nouns.pieces)
 
 
 def _starts_neutral(text: str) -> bool:
-    return any(text.startswith(f"{lead} ") for lead in words.NEUTRAL_LEADS)
+    return any(text.startswith(f"{lead} ") for lead in version_words().neutral.leads)
 
 
 @lru_cache(maxsize=1)
 def _phrases() -> dict[str, list[tuple[tuple[str, ...], frozenset[str]]]]:
     """By their first word, the longest first. A kind that is empty says nothing about the recording."""
     kinds: dict[str, set[str]] = {}
-    for kind, phrases in words.PHRASES.items():
-        for phrase in phrases:
+    for kind, words in version_words().kinds.items():
+        for phrase in words.phrases:
             kinds.setdefault(native(phrase), set()).add(kind)
-    for phrase in words.NEUTRAL_PHRASES:
+    for phrase in version_words().neutral.phrases:
         kinds.setdefault(native(phrase), set())
     table: dict[str, list[tuple[tuple[str, ...], frozenset[str]]]] = {}
     for phrase, found in kinds.items():
@@ -208,5 +208,7 @@ def _phrases() -> dict[str, list[tuple[tuple[str, ...], frozenset[str]]]]:
 
 @lru_cache(maxsize=1)
 def _pieces() -> list[tuple[str, frozenset[str]]]:
-    table = [(native(piece), frozenset({kind})) for kind, pieces in words.PIECES.items() for piece in pieces]
-    return table + [(native(piece), frozenset()) for piece in words.NEUTRAL_PIECES if not is_latin(piece)]
+    table = [
+        (native(piece), frozenset({kind})) for kind, words in version_words().kinds.items() for piece in words.pieces
+    ]
+    return table + [(native(piece), frozenset()) for piece in version_words().neutral.pieces if not is_latin(piece)]
