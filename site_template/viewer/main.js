@@ -13,6 +13,7 @@ import { LegendInsights } from "./panels/legend_insights.js";
 import { createDetailsReader, createInsightsReader, createNeighborsReader, loadMap, loadText } from "./data/load.js";
 import { showAxesSummary } from "./panels/axes_summary.js";
 import { Navigation, wireNavigation } from "./map/navigation.js";
+import { offerNewerMap } from "./ui/newer_map.js";
 import { keepForOffline } from "./ui/offline.js";
 import { PicksPanel } from "./panels/picks_panel.js";
 import { wirePrint } from "./map/print.js";
@@ -281,6 +282,9 @@ async function start() {
     if (!(reason instanceof Error)) throw reason;
     showNotice("error", "The map cannot be shown", reason.message);
     if (reason.name !== "DataError") throw reason;
+  } finally {
+    // Also where the map cannot be shown: perhaps its files have made room for those of a newer one.
+    offerNewerMap(byId("newer"), root.dataset.generation ?? "");
   }
 }
 

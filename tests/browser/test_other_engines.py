@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.browser.engines import EngineAbsent, Window, firefox, webkit
+from tests.fakes.next_sample_site import republish
 from tests.support.pages import LONELY_TRACK, PAINTED_PIXELS, TEST_MODE, Site
 from tests.support.patience import patience
 
@@ -208,6 +209,18 @@ def test_a_scrollbar_does_not_lie_on_the_buttons_of_its_list(opened: Opened) -> 
     count = opened.ask("spotmap.state().selected.length")
     opened.click_on(".picks-row [data-action=remove]")
     opened.wait_until("spotmap.state().selected.length === arguments[0] - 1", count)
+
+
+def test_a_new_build_shows_at_the_next_visit(window: Window, copied_site: Site) -> None:
+    window.open(copied_site.page)
+    opened = Opened(window, ())
+    opened.wait_until_ready()
+    if opened.ask("isSecureContext && 'serviceWorker' in navigator"):
+        opened.wait_until("navigator.serviceWorker.controller !== null")
+    republish(copied_site.folder)
+    window.open("about:blank")
+    window.open(copied_site.page)
+    opened.wait_until("document.querySelector('h1').textContent === 'A newer library'")
 
 
 def test_what_goes_wrong_in_a_page_does_not_go_unseen(

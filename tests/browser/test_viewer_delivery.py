@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
@@ -13,14 +14,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from spotmap_build.emit.page import integrity
 from tests.browser.conftest import QuietHandler
-from tests.fakes.sample_site import GENERATION, write_sample_site
+from tests.fakes.next_sample_site import NEXT_GENERATION, republish
+from tests.fakes.sample_site import GENERATION, art_names, write_sample_site
 from tests.support.pages import TEST_MODE
 from tests.support.patience import patience
 
 pytestmark = pytest.mark.browser
-NEXT_GENERATION = "sample9876543210"
 
 
 FATE_OF_WORKER = """async () => {
@@ -44,16 +44,25 @@ FATE_OF_UPDATE = """async () => {
 
 
 class Host:
-    """A server that can be switched off, and on again at the same address."""
+    """A server that can be switched off, and on again at the same address. ``headers`` go with every answer."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.headers: dict[str, str] = {}
         self.server: ThreadingHTTPServer | None = None
         self.port = 0
         self.start()
 
     def start(self) -> None:
-        self.server = ThreadingHTTPServer(("127.0.0.1", self.port), partial(QuietHandler, directory=str(self.root)))
+        headers = self.headers
+
+        class Handler(QuietHandler):
+            def end_headers(self) -> None:
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                super().end_headers()
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", self.port), partial(Handler, directory=str(self.root)))
         self.port = self.server.server_port
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
@@ -119,22 +128,12 @@ def keep(page: Page, generation: str, *details: str) -> None:
     )
 
 
-def republish(folder: Path) -> None:
-    """The same map as another generation; the old data stay for a while, as after a build."""
-    new = folder / "data" / NEXT_GENERATION
-    new.mkdir()
-    before = {path.name: path.read_bytes() for path in (folder / "data" / GENERATION).iterdir()}
-    after = {name: content.replace(GENERATION.encode(), NEXT_GENERATION.encode()) for name, content in before.items()}
-    for name, content in after.items():
-        new.joinpath(name).write_bytes(content)
-    for name in ("sw.js", "index.html"):
-        text = (folder / name).read_text(encoding="utf-8").replace(GENERATION, NEXT_GENERATION)
-        for first, digest in integrity(before).items():
-            text = text.replace(digest, integrity(after)[first])
-        folder.joinpath(name).write_text(text.replace("A sample library", "A newer library"), encoding="utf-8")
-        # The server tells browsers whole seconds: within one, it would call the new file unchanged.
-        later_s = time.time() + 5
-        os.utime(folder / name, (later_s, later_s))
+def without_patience_limit(root: Path) -> None:
+    """On a busy machine a host may take longer than people would wait, and the kept page would rightly come instead."""
+    worker = root / "sw.js"
+    patient = worker.read_text(encoding="utf-8").replace("PATIENCE_MS = 4000", "PATIENCE_MS = 60000")
+    assert "60000" in patient
+    worker.write_text(patient, encoding="utf-8")
 
 
 def test_the_page_opens_from_disk(page: Page, tmp_path: Path) -> None:
@@ -178,11 +177,7 @@ def test_after_one_visit_the_map_opens_without_a_server(page: Page, host: Host, 
 
 def test_a_new_build_is_shown_at_the_next_visit_and_kept_instead_of_the_old_one(page: Page, host: Host) -> None:
     write_sample_site(host.root, tracks=300)
-    # On a busy machine a host may take longer than people would wait, and the kept page would rightly come instead.
-    worker = host.root / "sw.js"
-    patient = worker.read_text(encoding="utf-8").replace("PATIENCE_MS = 4000", "PATIENCE_MS = 60000")
-    assert "60000" in patient
-    worker.write_text(patient, encoding="utf-8")
+    without_patience_limit(host.root)
     url = f"http://127.0.0.1:{host.port}/"
     visit(page, url)
     keep(page, GENERATION)
@@ -260,3 +255,117 @@ def test_a_kept_file_that_is_damaged_is_replaced(page: Page, host: Host, name: s
         page.mouse.click(*page.evaluate("spotmap.positionOf(150)"))
         expect(page.locator("#card .card-facts")).to_contain_text(":")
         host.stop()
+
+
+NEIGHBORS = ("art/index.html", "art/app.js", "art/0123456789abcdef.webp/index.html", "data/notes.html", "about.html")
+
+
+def test_a_map_at_the_root_leaves_its_neighbors_alone(page: Page, host: Host) -> None:
+    host.headers["Cache-Control"] = "no-store"
+    write_sample_site(host.root, tracks=300)
+    for name in NEIGHBORS:
+        (host.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (host.root / name).write_text("version 1", encoding="utf-8")
+    url = f"http://127.0.0.1:{host.port}/"
+    visit(page, url)
+    keep(page, GENERATION)
+    for version in ("version 1", "version 2"):
+        for name in NEIGHBORS:
+            (host.root / name).write_text(version, encoding="utf-8")
+            page.goto(url + name.removesuffix("index.html"))
+            assert page.locator("body").inner_text() == version
+    kept = page.evaluate(
+        """async () => {
+          const caches_ = await Promise.all((await caches.keys()).map((name) => caches.open(name)));
+          const requests = (await Promise.all(caches_.map((cache) => cache.keys()))).flat();
+          return requests.map(({ url }) => new URL(url).pathname.slice(1));
+        }"""
+    )
+    assert not set(kept) & {name.removesuffix("index.html") for name in NEIGHBORS}
+
+
+@pytest.mark.parametrize("is_controlled", [True, False], ids=["by a worker", "without a worker"])
+def test_a_new_build_shows_where_pages_may_be_kept_for_a_year(page: Page, host: Host, is_controlled: bool) -> None:
+    host.headers["Cache-Control"] = "max-age=31536000"
+    write_sample_site(host.root, tracks=300)
+    without_patience_limit(host.root)
+    url = f"http://127.0.0.1:{host.port}/"
+    if not is_controlled:  # as on plain http in a local network
+        (host.root / "sw.js").unlink()
+    visit(page, url)
+    if is_controlled:
+        keep(page, GENERATION)
+    page.goto("about:blank")
+    republish(host.root, has_worker=is_controlled)
+    visit(page, url)
+    if not is_controlled:
+        expect(page.locator("h1")).to_have_text("A sample library")
+        expect(page.locator("#newer")).to_contain_text("There is a newer map")
+        page.locator("#newer [data-action=reload]").click()
+    expect(page.locator("h1")).to_have_text("A newer library")
+
+
+def test_an_open_page_offers_a_newer_map_once(page: Page, host: Host) -> None:
+    page.clock.install()
+    write_sample_site(host.root, tracks=300)
+    without_patience_limit(host.root)
+    visit(page, f"http://127.0.0.1:{host.port}/")
+    expect(page.locator("#newer")).to_be_hidden()
+    republish(host.root)
+    page.clock.fast_forward(150_000)
+    expect(page.locator("#newer")).to_be_visible()
+    page.locator("#newer [data-action=close]").click()
+    with page.expect_response(lambda response: response.request.resource_type == "fetch" and "?test" in response.url):
+        page.clock.fast_forward(150_000)
+    expect(page.locator("#newer")).to_be_hidden()
+
+
+COVERS = """async () => {
+  const name = (await caches.keys()).find((name) => name.endsWith(":art"));
+  return (await (await caches.open(name)).keys()).map(({ url }) => url.split("/").at(-1));
+}"""
+
+
+def test_covers_that_no_generation_lists_are_forgotten(page: Page, host: Host) -> None:
+    write_sample_site(host.root, tracks=300)
+    url = f"http://127.0.0.1:{host.port}/"
+    visit(page, url)
+    keep(page, GENERATION)
+    stays, goes = art_names()[:2]
+    for name in (stays, goes):
+        page.evaluate("(name) => fetch(`art/${name}`).then((response) => response.arrayBuffer())", name)
+    until(page, f"({COVERS})().then((names) => names.length === 2)")
+    republish(host.root)
+    marker = {"generations": [{"name": NEXT_GENERATION, "files": [f"art/{stays}"]}]}
+    (host.root / "spotmap-site.json").write_text(json.dumps(marker), encoding="utf-8")
+    visit(page, url)
+    keep(page, NEXT_GENERATION)
+    until(page, f"({COVERS})().then((names) => names.join() === '{stays}')")
+
+
+@pytest.mark.parametrize("successor", ["", "<p>Another site</p>"], ids=["nothing", "another page"])
+def test_nothing_of_a_map_that_was_taken_down_stays(page: Page, host: Host, successor: str) -> None:
+    write_sample_site(host.root, tracks=300)
+    url = f"http://127.0.0.1:{host.port}/"
+    visit(page, url)
+    keep(page, GENERATION)
+    (host.root / "sw.js").unlink()
+    (host.root / "index.html").unlink()
+    if successor:
+        (host.root / "index.html").write_text(successor, encoding="utf-8")
+    page.goto(url)
+    until(page, "navigator.serviceWorker.getRegistration().then((found) => !found)")
+    until(page, "caches.keys().then((names) => names.length === 0)")
+
+
+def test_a_worker_stays_while_its_page_is_locked_away(page: Page, host: Host) -> None:
+    write_sample_site(host.root, tracks=300)
+    url = f"http://127.0.0.1:{host.port}/"
+    visit(page, url)
+    keep(page, GENERATION)
+    (host.root / "index.html").write_text("<p>Sign in first</p>", encoding="utf-8")
+    page.goto(url)
+    expect(page.locator("p")).to_have_text("Sign in first")
+    host.stop()
+    visit(page, url)
+    expect(page.locator("h1")).to_have_text("A sample library")

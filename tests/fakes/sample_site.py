@@ -399,8 +399,8 @@ def delta(values: IntArray) -> list[int]:
 
 
 def art_names() -> list[str]:
-    """Names of the invented covers below ``art/``."""
-    return [f"cover{number:02d}.png" for number in range(12)]
+    """Names of the invented covers below ``art/``. (They are PNG: browsers go by what pictures begin with.)"""
+    return [f"{number:016x}.webp" for number in range(12)]
 
 
 def gradient_png(number: int, side: int = 96) -> bytes:
