@@ -62,6 +62,8 @@ class Config:
     """Ask no service anything: the last snapshot, what was matched, what was heard."""
     listen: bool = True
     """Whether new tracks are matched, downloaded and heard; else they wait, and the map is made of what was heard."""
+    fetch_covers: bool = True
+    """Whether the covers of albums are fetched from the services that hold them."""
     retry: bool = False
     """Try again now what failed before and is not due yet."""
     overrides: Path = DEFAULT_OVERRIDES
@@ -94,6 +96,13 @@ class Config:
         return self.cache_dir == beside(self.out, BESIDE_CACHE) / DEFAULT_CACHE.name
 
     @property
+    def other_endpoints(self) -> tuple[str, ...]:
+        """Addresses that the person set in place of a service's own."""
+        usual = Config()
+        names = [setting.name for setting in SETTINGS if setting.table == ENDPOINTS]
+        return tuple(getattr(self, name) for name in names if getattr(self, name) != getattr(usual, name))
+
+    @property
     def worker_count(self) -> int:
         """Embedding processes: as asked, else one a processor that this process may use."""
         return self.jobs or available_processors()
@@ -120,6 +129,7 @@ def available_processors() -> int:
 
 
 NOT_A_FLAG: Final = "-"
+ENDPOINTS: Final = "endpoints"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +140,8 @@ class Setting:
     ----------
     flag : str
         Its name on the command line where that is another; ``NOT_A_FLAG`` where there is none.
+    key : str
+        Its name in its table of the file where that is another.
     in_file : bool
         Whether a file may set it. A file comes with whatever project lies in the working folder: it does not say where
         a login goes, and permits nothing that the person was not asked for.
@@ -145,9 +157,15 @@ class Setting:
     read: Callable[[object, Path], object]
     table: str = "build"
     flag: str = ""
+    key: str = ""
     in_file: bool = True
     is_place: bool = False
     secret: bool = False
+
+    @property
+    def key_in_file(self) -> str:
+        """Its name in its table of the file."""
+        return self.key or self.name
 
     @property
     def option(self) -> str:
@@ -166,7 +184,7 @@ def _place(name: str, env: str, flag: str = "") -> Setting:
 
 
 def _endpoint(name: str, env: str, read: Callable[[object, Path], object] = values.read_url) -> Setting:
-    return Setting(name, env, read, table="endpoints", flag=NOT_A_FLAG, in_file=False)
+    return Setting(name, env, read, table=ENDPOINTS, flag=NOT_A_FLAG, in_file=False)
 
 
 SETTINGS: Final = (
@@ -188,6 +206,7 @@ SETTINGS: Final = (
     Setting("layers", "SPOTMAP_AS", values.read_names, flag="as"),
     Setting("offline", "SPOTMAP_OFFLINE", values.read_flag),
     Setting("listen", "SPOTMAP_LISTEN", values.read_flag),
+    Setting("fetch_covers", "SPOTMAP_FETCH_COVERS", values.read_flag, table="covers", flag=NOT_A_FLAG, key="fetch"),
     Setting("retry", "SPOTMAP_RETRY", values.read_flag),
     _place("overrides", "SPOTMAP_OVERRIDES"),
     _place("keep_audio", "SPOTMAP_KEEP_AUDIO"),
@@ -317,7 +336,7 @@ def _read_file(file: Path, *, must_exist: bool) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise ConfigError(f"{file} cannot be read: {reason}.", hint="Mend that line, or move the file away.") from error
-    known = {(setting.table, setting.name): setting for setting in SETTINGS}
+    known = {(setting.table, setting.key_in_file): setting for setting in SETTINGS}
     found: dict[str, Any] = {}
     for table, content in tables.items():
         if not isinstance(content, dict):
@@ -334,7 +353,7 @@ def _read_file(file: Path, *, must_exist: bool) -> dict[str, Any]:
                 raise ConfigError(
                     f"{file}: [{table}] {key} {is_what}.", hint=f"Take that line away, and {setting.elsewhere} instead."
                 )
-            found[key] = _read(setting, raw, file.parent, f"{file}: [{table}] {key}")
+            found[setting.name] = _read(setting, raw, file.parent, f"{file}: [{table}] {key}")
     return found
 
 
@@ -347,7 +366,7 @@ def _read(setting: Setting, raw: object, base: Path, where: str) -> object:
 
 
 def _nearest(table: str, key: str) -> str:
-    names = [setting.name for setting in SETTINGS if setting.table == table and setting.in_file]
+    names = [setting.key_in_file for setting in SETTINGS if setting.table == table and setting.in_file]
     if not names:
         return f"The tables are {', '.join(sorted({f'[{setting.table}]' for setting in SETTINGS if setting.in_file}))}."
     near = difflib.get_close_matches(key[:100], names, n=1)

@@ -51,6 +51,8 @@ class Candidate:
     is_explicit: bool | None = None
     from_isrc: bool = False
     """Whether the track's ISRC as a query returned it. Strong evidence, no proof: YouTube Music does not tell ISRCs."""
+    thumbnail: str = ""
+    """Where its cover can be fetched, as YouTube Music said; it may be any text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,9 @@ class Track:
     """Whose libraries it is in (``--as``), where several people's are on one map."""
     art_digest: str = ""
     """SHA-256 of the cover thumbnail (an image in the cache); empty where there is none."""
+    art_url: str = ""
+    """Where a picture of its album can be fetched, as a service said; it may be any text. Whoever learns of one sets it
+    where there is none. Of no use where there is an ``art_digest``."""
     recording: Recording | None = None
     position: tuple[float, float] | None = None
     """Coordinates given by the source itself (a table with x and y), in any unit."""

@@ -1,4 +1,4 @@
-"""The build: fetch -> embed -> project -> cluster -> insights -> emit. How each uses the cache is in ``stages``."""
+"""The build: fetch -> embed -> project -> cluster -> insights -> covers -> emit. ``stages``: how each is cached."""
 
 from __future__ import annotations
 
@@ -70,7 +70,8 @@ def _build(run: stages.Run) -> BuildResult:
     projected = stages.project(run, embedded)
     clustered = stages.cluster(run, fetched, embedded, projected)
     analyzed = stages.analyze(run, fetched, embedded, projected, clustered)
-    site = stages.emit(run, fetched, embedded, projected, analyzed)
+    covered = stages.add_covers(run, embedded)
+    site = stages.emit(run, fetched, covered.embedded, projected, analyzed)
 
     published = publish(config.out, site.files, site.generation, force=config.force)
     with suppress(CacheReadOnly):  # a cache that cannot be written cannot be pruned either
@@ -80,8 +81,9 @@ def _build(run: stages.Run) -> BuildResult:
         )
     outcome = "unchanged" if published.is_unchanged else "published"
     run.progress.end(f"{config.out}{os.sep} {outcome}")
-    map_rows = stages.describe_map(clustered.words(), analyzed.read())
+    map_rows = {**stages.describe_map(clustered.words(), analyzed.read()), **covered.report_rows}
     _report(run, fetched.library, embedded.failures, matches=embedded.matches, map_rows=map_rows)
+    notices = (*fetched.loaded.notices, embedded.problem, projected.previous_map.notice, *covered.notices)
     result = BuildResult(
         mapped_count=len(embedded.tracks),
         track_count=fetched.track_count,
@@ -89,7 +91,7 @@ def _build(run: stages.Run) -> BuildResult:
         embedded_count=embedded.embedded_count,
         changed=not published.is_unchanged,
         seconds=run.clock.total_s,
-        notices=tuple(filter(None, (*fetched.loaded.notices, embedded.problem, projected.previous_map.notice))),
+        notices=tuple(filter(None, notices)),
         problem=fetched.loaded.problem,
     )
     _summarize(config, markdown(result, fetched.title))

@@ -23,7 +23,7 @@ PLAIN_INTERVAL_S: Final = 10.0
 
 
 class Progress(Protocol):
-    """What a build tells. ``stage`` names are those of the pipeline: fetch, embed, project, cluster, insights, emit."""
+    """What a build tells. ``stage`` names are those of the pipeline: fetch, embed, project, ... and emit."""
 
     def begin(self, stage: str, what: str, total: int | None = None) -> None:
         """A stage starts; ``total`` is the number of its steps where it has any."""

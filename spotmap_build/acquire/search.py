@@ -282,4 +282,5 @@ def _found(track: Track, match: Match, retry_at_unix_s: int | None) -> Found:
         return Found(track, match, row)
     video_id = match.candidate.video_id
     recording = Recording(digest_bytes(f"youtube:{video_id}".encode()), video_id=video_id)
-    return Found(replace(track, recording=recording), match)
+    art_url = track.art_url or match.candidate.thumbnail
+    return Found(replace(track, recording=recording, art_url=art_url), match)

@@ -13,7 +13,9 @@ import msgspec
 
 from spotmap_build.acquire.video_ids import PATTERN
 from spotmap_build.core.documents import parse_json
+from spotmap_build.core.image_addresses import smallest_that_serves
 from spotmap_build.core.text import printable
+from spotmap_build.fetch.covers import EDGE_PX
 from spotmap_build.model import Candidate
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ class _Row(msgspec.Struct, rename="camel"):
     )
     video_type: str | None = None
     is_explicit: bool | None = None
+    thumbnails: Any = None
 
 
 def check_answer(content: bytes) -> bytes:
@@ -116,6 +119,7 @@ def _candidate(row: _Row) -> Candidate:
         duration_s=row.duration_seconds,
         video_type=_text(row.video_type or ""),
         is_explicit=row.is_explicit,
+        thumbnail=smallest_that_serves(row.thumbnails, EDGE_PX),
     )
 
 

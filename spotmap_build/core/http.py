@@ -23,6 +23,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
 MOST_REDIRECTS: Final = 5
@@ -60,7 +61,9 @@ class Limits:
     body_bytes: int = 32 << 20
 
 
-def make_session(limits: Limits | None = None, *, follow_redirects: bool) -> requests.Session:
+def make_session(
+    limits: Limits | None = None, *, follow_redirects: bool, may_lead_to: Callable[[str], bool] | None = None
+) -> requests.Session:
     """Make a session whose requests are bounded.
 
     Parameters
@@ -70,6 +73,8 @@ def make_session(limits: Limits | None = None, *, follow_redirects: bool) -> req
     follow_redirects : bool
         False for every request that carries a secret. Otherwise a redirect is followed where it does not leave HTTPS,
         and does not lead from the internet into a private network.
+    may_lead_to : callable, optional
+        Tells whether a redirect may also lead to this address; by default to any.
 
     Returns
     -------
@@ -77,7 +82,7 @@ def make_session(limits: Limits | None = None, *, follow_redirects: bool) -> req
         It raises ``requests.RequestException`` for everything that can go wrong; passwords of ``.netrc`` are never
         sent. A request with ``stream=True`` is bounded up to its headers; the body is then the caller's to bound.
     """
-    session = _Session(follow_redirects=follow_redirects)
+    session = _Session(follow_redirects=follow_redirects, may_lead_to=may_lead_to)
     adapter = BoundedAdapter(limits or Limits())
     session.mount("https://", adapter)
     session.mount("http://", adapter)
@@ -106,19 +111,25 @@ def is_trustworthy_address(url: str) -> bool:
 
 
 class _Session(requests.Session):
-    def __init__(self, *, follow_redirects: bool) -> None:
+    def __init__(self, *, follow_redirects: bool, may_lead_to: Callable[[str], bool] | None) -> None:
         super().__init__()
         self._follow_redirects = follow_redirects
+        self._may_lead_to = may_lead_to
         self.max_redirects = MOST_REDIRECTS
         self.auth = _keep_headers
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
-        target = super().get_redirect_target(resp)
+        try:
+            target = super().get_redirect_target(resp)
+            address = urljoin(resp.url, target or "")
+        except ValueError as error:  # no text, or no address
+            raise RedirectRefused("it sends this request to no address", response=resp) from error
         if target is None:
             return None
         if not self._follow_redirects:
             raise RedirectRefused("it sends this request on to another address", response=resp)
-        if not _may_lead(resp.url, urljoin(resp.url, target)):
+        is_wanted = self._may_lead_to is None or self._may_lead_to(address)
+        if not (is_wanted and _may_lead(resp.url, address)):
             raise RedirectRefused("it sends this request where it must not go", response=resp)
         return target
 

@@ -7,7 +7,10 @@ from typing import Final
 
 EDGE_PX: Final = 160
 """Longest edge: the hover card shows covers at 80 CSS pixels, so this is sharp on a screen of double density."""
-WEBP_QUALITY: Final = 80
+WEBP_QUALITIES: Final = (80, 60, 40, 20, 5)
+"""Tried in turn until a thumbnail is no larger than it should be: the first does for most."""
+ENOUGH_BYTES: Final = 5_800
+"""Of a thumbnail: 3,000 albums then leave room for the rest of a site in 20 MB. Photographs have some 5 kB."""
 LARGEST_SOURCE_PX: Final = 50_000_000
 """A picture with more pixels than this is a mistake or an attack; it would take gigabytes to decode."""
 LARGEST_SOURCE_BYTES: Final = 64 << 20
@@ -41,8 +44,13 @@ def thumbnail(image: bytes) -> bytes:
             ImageOps.exif_transpose(picture, in_place=True)  # a copy would be another 200 MB
             upright = picture if picture.mode == "RGB" else picture.convert("RGB")
             upright.thumbnail((EDGE_PX, EDGE_PX), Image.Resampling.LANCZOS)
-            buffer = io.BytesIO()
-            upright.save(buffer, "WEBP", quality=WEBP_QUALITY, method=6)
+            small = b""
+            for quality in WEBP_QUALITIES:
+                buffer = io.BytesIO()
+                upright.save(buffer, "WEBP", quality=quality, method=6)
+                small = buffer.getvalue()
+                if len(small) <= ENOUGH_BYTES:
+                    break
     except Exception:  # noqa: BLE001 - a damaged picture makes Pillow raise anything; a cover is an ornament
         return b""
-    return buffer.getvalue() if buffer.tell() <= LARGEST_THUMBNAIL_BYTES else b""
+    return small if len(small) <= LARGEST_THUMBNAIL_BYTES else b""

@@ -228,6 +228,7 @@ def together(tracks: Sequence[Track]) -> Track:
         play_count=max(counts) if counts else None,
         layers=_union(track.layers for track in tracks),
         art_digest=_first(track.art_digest for track in tracks) or "",
+        art_url=_first(track.art_url for track in tracks) or "",
         recording=_recording(tracks),
         facets={name: value for track in reversed(tracks) for name, value in track.facets.items()},
     )

@@ -7,6 +7,7 @@ from spotmap_build.acquire.scratch import sweep
 from spotmap_build.fetch.source import Fetched
 from spotmap_build.run import Clock, Run
 from spotmap_build.stages.cluster import cluster
+from spotmap_build.stages.covers import add_covers
 from spotmap_build.stages.embed import Embedded, embed
 from spotmap_build.stages.emit import emit
 from spotmap_build.stages.fetch import fetch
@@ -21,6 +22,7 @@ __all__ = [
     "Embedded",
     "Fetched",
     "Run",
+    "add_covers",
     "analyze",
     "cluster",
     "describe_map",

@@ -90,9 +90,9 @@ def is_site(run: Run, record: Record) -> bool:
 
 
 def _shown(track: Track) -> Track:
-    """What of a track can show on the page: its recording where that is public, not where a file lies."""
+    """What of a track can show on the page: its recording where that is public, not where a file or cover lies."""
     recording = track.recording
-    return track if recording and recording.video_id else replace(track, recording=None)
+    return replace(track, recording=recording if recording and recording.video_id else None, art_url="")
 
 
 def _built_at(epoch: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from spotmap_build.errors import ServiceError
+from spotmap_build.fetch.spotify import rows, snapshot
 from spotmap_build.fetch.spotify.token import ci_secret, save_login
 from tests.fakes.spotify_library import FakeLibrary, FakePlaylist, numbered_track, odd_playlist, playlist_row, stamp
 from tests.fakes.spotify_server import Fault, SpotifyServer, serve
@@ -41,6 +42,24 @@ def test_a_second_build_asks_for_the_first_page_and_the_playlists_only(person: P
     first = person.load()
     second = person.load()
     assert second.library == first.library
+    assert library_requests(person.server) == ["me/tracks?limit=50&offset=0", "me/playlists?limit=50&offset=0"]
+
+
+def test_what_an_earlier_version_kept_is_used_and_asked_for_again(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It took no covers over."""
+    with monkeypatch.context() as earlier:
+        earlier.setattr(rows, "EDITION", 0)
+        earlier.setattr(snapshot, "EDITION", 0)
+        before = person.load()
+    person.server.shows_covers = True
+    assert person.load(offline=True).library == before.library
+    loaded = person.load()
+    assert titles(loaded) == titles(before)
+    assert all(track.art_url.endswith("-300") for track in loaded.library.tracks)
+    assert len(library_requests(person.server)) == 3 + 1 + 3 * 2
+    person.load()
     assert library_requests(person.server) == ["me/tracks?limit=50&offset=0", "me/playlists?limit=50&offset=0"]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.fakes.http_server import Fault
 from tests.fakes.spotify_library import FakeLibrary, numbered_track, odd_playlist
 from tests.fakes.youtube_music_server import FakeRecording
 from tests.support.command import report, tree
@@ -30,6 +31,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     """Services and a folder in which a first build was made. Not to be changed."""
     folder = tmp_path_factory.mktemp("streamed")
     with services(library(), folder) as running:
+        running.spotify.shows_covers = True
         outcome = running.build()
         assert outcome.status == 0, outcome.stderr
         assert outcome.listened_to == COUNT
@@ -69,6 +71,22 @@ def test_no_secret_and_no_private_word_is_in_the_cache_the_report_or_the_site(bu
         assert not any(word.encode() in content for word in private), name
 
 
+def art(folder: Path) -> list[str]:
+    """Which file below ``art/`` each track of the site shows; empty where it shows none."""
+    (page,) = (folder / "site/data").glob("*/details-000.json")
+    document = json.loads(page.read_bytes())
+    return [document["art_files"][number] if number >= 0 else "" for number in document["art"]]
+
+
+def test_every_track_shows_the_cover_of_its_album(built: Services) -> None:
+    assert len(built.spotify.asked_for("/image/")) == 2
+    assert all(path.endswith("-300") for path in built.spotify.asked_for("/image/")), "the smallest that serves"
+    shown = art(built.folder)
+    assert sorted(Counter(shown).values()) == [6, 10]
+    assert {f"art/{name}" for name in shown} == {name for name in tree(built.folder / "site") if "art/" in name}
+    assert report(built.folder)["covers"] == {"wanted": 2, "missing": {}}
+
+
 def test_no_audio_stays(built: Services) -> None:
     assert not [name for name in tree(built.folder) if name.endswith((".m4a", ".webm", ".part"))]
 
@@ -80,6 +98,7 @@ def test_a_second_build_asks_spotify_only_what_may_have_changed_and_youtube_noth
     assert copy.music.asked == []
     assert copy.audio.asked == []
     assert not copy.spotify.asked_for("/items")
+    assert not copy.spotify.asked_for("/image/")
     assert len(copy.spotify.asked_for("/me/tracks")) == 1
     assert tree(copy.folder / "site") == before
     misses = {stage: counts["misses"] for stage, counts in report(copy.folder)["cache"].items()}
@@ -190,6 +209,27 @@ def test_two_people_on_one_map_share_what_they_have_in_common(copy: Services) ->
     documents = [json.loads(path.read_bytes()) for path in (copy.folder / "site/data").glob("*/map.json")]
     (layers,) = (document["layers"] for document in documents if document["layers"])
     assert {layer["name"]: layer["count"] for layer in layers} == {"me": COUNT, "friend": 2}
+
+
+def test_an_export_shows_the_covers_of_its_recordings(copy: Services) -> None:
+    copy.music.shows_covers = True
+    chosen = [numbered_track(number) for number in (7, 8, 9, 10, 11)]
+    listed = [
+        {"artist": track["artists"][0]["name"], "album": track["album"]["name"], "track": track["name"]}
+        for track in chosen
+    ]
+    (copy.folder / "YourLibrary.json").write_text(json.dumps({"tracks": listed}))
+    shutil.rmtree(copy.folder / "site")
+    command = ("--source", "takeout:YourLibrary.json", "--embedder", "musicnn", "--log", "json")
+    copy.music.faults.append(Fault("status", status=404, path="/image/"))
+    outcome = copy.run(*command)
+    assert (outcome.status, outcome.listened_to) == (0, 5), outcome.stderr
+    assert len([asked for asked in copy.music.asked if asked.place.startswith("/image/")]) == 2
+    assert sorted(map(bool, art(copy.folder))) in ([False] * 2 + [True] * 3, [False] * 3 + [True] * 2)
+    assert "1 of 2 covers is missing: 1 not there any more." in outcome.stderr
+    assert report(copy.folder)["covers"] == {"wanted": 2, "missing": {"gone": 1}}
+    assert copy.run(*command).status == 0
+    assert copy.music.asked == []
 
 
 @pytest.mark.slow

@@ -57,7 +57,7 @@ def track_json(
             "album_type": "album",
             "artists": [artist_json(artists[0])] if artists else [],
             "id": spotify_id("album", album),
-            "images": [{"height": 640, "url": "https://i.scdn.co/image/ab67616d0000b273", "width": 640}],
+            "images": [],
             "name": album,
             "release_date": release_date,
             "release_date_precision": "day",

@@ -30,12 +30,14 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from spotmap_build.fetch.spotify.token import Login, ci_secret, digest_of_user
+from tests.fakes import pictures
 from tests.fakes.http_server import take_fault
 from tests.fakes.spotify_library import FakeLibrary, FakePlaylist, artist_json
 
 SCOPES = "user-library-read playlist-read-private playlist-read-collaborative"
 CLIENT_ID = "0123456789abcdef0123456789abcdef"
 LARGEST_PAGE = 50
+COVER_EDGES_PX = (640, 300, 64)
 HTML = b"<!doctype html><title>Welcome to the hotel's network</title><p>Please log in."
 
 
@@ -61,7 +63,8 @@ class SpotifyServer:
     """What it serves, how badly, and what it was asked. ``url`` is known while it runs.
 
     ``delay_s`` is how long each answer takes. ``denies``: the person does not agree. ``rotates``: every refresh brings
-    another refresh token. A login that works with it is :meth:`login`.
+    another refresh token. ``shows_covers``: albums have images, which it serves itself. A login that works with it is
+    :meth:`login`.
     """
 
     library: FakeLibrary
@@ -69,6 +72,7 @@ class SpotifyServer:
     delay_s: float = 0.0
     denies: bool = False
     rotates: bool = False
+    shows_covers: bool = False
     client_id: str = CLIENT_ID
     refresh_tokens: set[str] = field(default_factory=lambda: {"AQB-refresh-" + secrets.token_hex(24)})
     access_tokens: set[str] = field(default_factory=set)
@@ -111,6 +115,12 @@ class SpotifyServer:
     def asked_for(self, part: str) -> list[str]:
         """What was asked whose path holds ``part``."""
         return [path for path in self.asked if part in path]
+
+    def images(self, album_id: str) -> list[dict[str, Any]]:
+        """The sizes of an album's cover, the largest first."""
+        return [
+            {"url": f"{self.url}/image/{album_id}-{edge}", "width": edge, "height": edge} for edge in COVER_EDGES_PX
+        ]
 
     def next_fault(self, path: str) -> Fault | None:
         with self.lock:
@@ -159,15 +169,26 @@ def page(server: SpotifyServer, path: str, query: dict[str, str], rows: list[Any
         raise api_error(400, "Invalid limit")
     address = f"{server.api_url}{path}"
     follows = offset + limit < len(rows)
+    items = rows[offset : offset + limit]
     return {
         "href": f"{address}?offset={offset}&limit={limit}",
-        "items": rows[offset : offset + limit],
+        "items": [with_cover(server, row) for row in items] if server.shows_covers else items,
         "limit": limit,
         "next": f"{address}?offset={offset + limit}&limit={limit}" if follows else None,
         "offset": offset,
         "previous": None,
         "total": len(rows),
     }
+
+
+def with_cover(server: SpotifyServer, row: Any) -> Any:
+    """A row whose album has images."""
+    shown = dict(row)
+    for name in {"item", "track"} & row.keys():
+        item = row[name]
+        if item and item.get("album", {}).get("id"):
+            shown[name] = item | {"album": item["album"] | {"images": server.images(item["album"]["id"])}}
+    return shown
 
 
 def readable_playlist(server: SpotifyServer, known: str) -> FakePlaylist:
@@ -281,6 +302,9 @@ def make_handler(server: SpotifyServer) -> type[BaseHTTPRequestHandler]:
                 elif address.path == "/api/token":
                     form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
                     self._send(200, json.dumps(answer_token(server, form)).encode())
+                elif address.path.startswith("/image/"):
+                    name, _, edge = address.path.removeprefix("/image/").rpartition("-")
+                    self._send(200, pictures.cover(name, int(edge)), {"Content-Type": "image/jpeg"})
                 elif address.path.startswith("/v1/"):
                     token = self.headers.get("Authorization", "").removeprefix("Bearer ")
                     if token not in server.access_tokens:

@@ -15,14 +15,16 @@ The catalog is a JSON list of objects with the fields of :class:`FakeRecording`.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.fakes import pictures
 from tests.fakes.http_server import Answer, Asked, HttpServer, serve_until_interrupted, serving
 
 PAGE = 20
@@ -72,9 +74,13 @@ def read_catalog(path: Path) -> list[FakeRecording]:
 
 @dataclass
 class YouTubeMusicServer(HttpServer):
-    """What it can find. A recording is found by its ISRC, or by any word of the title, artists or album."""
+    """What it can find. A recording is found by its ISRC, or by any word of the title, artists or album.
+
+    ``shows_covers``: songs have thumbnails, one an album, which it serves itself.
+    """
 
     catalog: list[FakeRecording] = field(default_factory=list)
+    shows_covers: bool = False
 
     @property
     def base_url(self) -> str:
@@ -93,8 +99,20 @@ class YouTubeMusicServer(HttpServer):
         if asked.method == "GET" and asked.place == "/":
             return Answer(HOME.encode(), "text/html; charset=utf-8")
         if asked.method == "POST" and asked.place == "/youtubei/v1/search":
-            return Answer(json.dumps(page_of(self.find(*searched(asked)))).encode())
+            return Answer(json.dumps(page_of(self.find(*searched(asked)), self.thumbnails)).encode())
+        if asked.place.startswith("/image/"):
+            return Answer(pictures.cover(asked.place, 120), "image/jpeg")
         return Answer(b'{"error": {"code": 404, "message": "Requested entity was not found."}}', status=404)
+
+    def thumbnails(self, recording: FakeRecording) -> list[dict[str, Any]]:
+        """The sizes of its album's cover, the smallest first."""
+        if not self.shows_covers:
+            return []
+        name = hashlib.sha256(recording.album.encode()).hexdigest()[:32]
+        return [
+            {"url": f"{self.url}/image/{name}=w{edge}-h{edge}-l90-rj", "width": edge, "height": edge}
+            for edge in (60, 120)
+        ]
 
     def find(self, text: str, kind: str) -> list[FakeRecording]:
         """The best of one kind, best first: by the share of words that the query and the recording have in common."""
@@ -113,12 +131,17 @@ def searched(asked: Asked) -> tuple[str, str]:
     return body["query"], FILTERS[body["params"][:8]]
 
 
-def page_of(found: list[FakeRecording]) -> Any:
+Thumbnails = Callable[[FakeRecording], list[dict[str, Any]]]
+
+
+def page_of(found: list[FakeRecording], thumbnails: Thumbnails = lambda _recording: []) -> Any:
     """A page of results as innertube nests it."""
     if found:
         snapshots = {
             "title": runs(run("Songs" if found[0].kind == "songs" else "Videos")),
-            "contents": [{"musicResponsiveListItemRenderer": item(recording)} for recording in found],
+            "contents": [
+                {"musicResponsiveListItemRenderer": item(recording, thumbnails(recording))} for recording in found
+            ],
             "continuations": [{"nextContinuationData": {"continuation": "EpwFEgZ0aGUtbmV4dA"}}],
         }
         section: Any = {"musicShelfRenderer": snapshots}
@@ -129,7 +152,7 @@ def page_of(found: list[FakeRecording]) -> Any:
     return {"contents": {"tabbedSearchResultsRenderer": {"tabs": [tab]}}}
 
 
-def item(recording: FakeRecording) -> Any:
+def item(recording: FakeRecording, thumbnails: Sequence[dict[str, Any]] = ()) -> Any:
     play = watch(recording)
     renderer: dict[str, Any] = {
         "flexColumns": [column(run(recording.title, watch=play)), column(*byline(recording))],
@@ -138,7 +161,7 @@ def item(recording: FakeRecording) -> Any:
                 "content": {"musicPlayButtonRenderer": {"playNavigationEndpoint": play}}
             }
         },
-        "thumbnail": {"musicThumbnailRenderer": {"thumbnail": {"thumbnails": []}}},
+        "thumbnail": {"musicThumbnailRenderer": {"thumbnail": {"thumbnails": list(thumbnails)}}},
     }
     if recording.explicit:
         badge = {"accessibilityData": {"accessibilityData": {"label": "Explicit"}}}

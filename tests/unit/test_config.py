@@ -33,6 +33,20 @@ def test_a_flag_beats_the_environment_which_beats_the_file(tmp_path: Path) -> No
     assert (config.title, config.seed, config.jobs) == ("flag", 2, 1)
 
 
+def test_a_setting_may_have_another_name_in_its_table_of_the_file(tmp_path: Path) -> None:
+    assert load_config({}, {}, tmp_path).fetch_covers
+    write(tmp_path, "[covers]\nfetch = false\n")
+    assert not load_config({}, {}, tmp_path).fetch_covers
+    assert load_config({}, {"SPOTMAP_FETCH_COVERS": "yes"}, tmp_path).fetch_covers
+    write(tmp_path, '[covers]\nfetch = "sometimes"\n')
+    with pytest.raises(ConfigError, match=r"\[covers\] fetch must be true or false"):
+        load_config({}, {}, tmp_path)
+    write(tmp_path, "[covers]\nfetch_covers = false\n")
+    with pytest.raises(ConfigError, match="unknown key") as caught:
+        load_config({}, {}, tmp_path)
+    assert "'fetch'" in caught.value.hint or "Known keys: fetch." in caught.value.hint
+
+
 def test_relative_paths_of_a_file_start_at_the_file(tmp_path: Path) -> None:
     folder = tmp_path / "elsewhere"
     folder.mkdir()

@@ -183,6 +183,34 @@ def test_a_redirect_keeps_to_the_web(target: str) -> None:
         make_session(SMALL, follow_redirects=True).get(url)
 
 
+@pytest.mark.parametrize("target", [b"http://[", b"\xff\xfe", b"//["])
+@pytest.mark.parametrize("follows", [True, False])
+def test_a_redirect_to_what_is_no_address_is_refused(target: bytes, follows: bool) -> None:
+    redirect = b"HTTP/1.1 302 Moved\r\nLocation: " + target + b"\r\nContent-Length: 0\r\n\r\n"
+    with raw_server(says(redirect)) as url, pytest.raises(RedirectRefused):
+        make_session(SMALL, follow_redirects=follows).get(url)
+
+
+def test_a_redirect_leads_only_where_who_asks_wants_to_go() -> None:
+    with raw_server(says(ok(b"there"))) as elsewhere:
+        redirect = b"HTTP/1.1 302 Moved\r\nLocation: %s/a\r\nContent-Length: 0\r\n\r\n" % elsewhere.encode()
+        with raw_server(says(redirect)) as url:
+            for is_wanted in (True, False):
+                asked_about: list[str] = []
+
+                def may_lead_to(address: str, wanted: bool = is_wanted, asked: list[str] = asked_about) -> bool:
+                    asked.append(address)
+                    return wanted
+
+                session = make_session(SMALL, follow_redirects=True, may_lead_to=may_lead_to)
+                if is_wanted:
+                    assert session.get(url).content == b"there"
+                else:
+                    with pytest.raises(RedirectRefused):
+                        session.get(url)
+                assert asked_about == [f"{elsewhere}/a"]
+
+
 def test_an_address_on_the_internet_does_not_lead_into_the_private_network() -> None:
     session = make_session(SMALL, follow_redirects=True)
     answer = requests.Response()

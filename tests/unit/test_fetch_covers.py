@@ -24,9 +24,9 @@ from spotmap_build.fetch.folder import FolderSource
 from spotmap_build.fetch.source import LoadContext
 from spotmap_build.fetch.tags import LARGEST_TAGS_BYTES, read_tags
 from spotmap_build.fetch.thumbnails import Thumbnails, UnreadablePicture
+from tests.fakes.pictures import MEGABYTE, png_of_nothing
 from tests.support.patience import patience
 
-MEGABYTE = 1 << 20
 EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 60 60\n%%EndComments\nshowpage\n%%EOF\n"
 
 
@@ -34,16 +34,6 @@ def picture(kind: str = "PNG", size: tuple[int, int] = (300, 200), mode: str = "
     buffer = io.BytesIO()
     Image.linear_gradient("L").resize(size).convert(mode).save(buffer, kind)
     return buffer.getvalue()
-
-
-def png_of_nothing(width: int, height: int, content: bytes = b"") -> bytes:
-    """A PNG that says its size, and holds what is given."""
-
-    def chunk(name: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", content) + chunk(b"IEND", b"")
 
 
 def animation(frames: int) -> bytes:

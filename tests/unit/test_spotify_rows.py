@@ -42,8 +42,13 @@ def rows_of(*items: Any) -> tuple[Row, ...]:
     return tuple(read_row(item) for item in items)
 
 
+def with_images(images: Any) -> Any:
+    return TRACK | {"album": TRACK["album"] | {"images": images}}
+
+
 def test_a_saved_track_tells_all_that_the_map_needs() -> None:
-    library = make_library(rows_of(saved_row(TRACK, "2026-04-30T10:11:12Z")), [], {})
+    images = [{"url": f"https://i.scdn.co/image/{edge}", "width": edge, "height": edge} for edge in (640, 300, 64)]
+    library = make_library(rows_of(saved_row(with_images(images), "2026-04-30T10:11:12Z")), [], {})
     assert library.tracks == (
         Track(
             id=f"spotify:track:{TRACK['id']}",
@@ -55,8 +60,15 @@ def test_a_saved_track_tells_all_that_the_map_needs() -> None:
             explicit=True,
             year=2019,
             added_at="2026-04-30T10:11:12Z",
+            art_url="https://i.scdn.co/image/300",
         ),
     )
+
+
+@pytest.mark.parametrize("images", [None, 5, {}, [None], [{"url": None}], [{"url": ["x"], "width": "y"}], "x"])
+def test_images_that_make_no_sense_are_none(images: Any) -> None:
+    (row,) = rows_of(saved_row(with_images(images), ""))
+    assert (row.title, row.art) == ("Still Life", "")
 
 
 @pytest.mark.parametrize("name", ["item", "track"])

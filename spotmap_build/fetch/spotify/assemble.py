@@ -92,6 +92,7 @@ def _add(
         explicit=row.explicit,
         year=row.year,
         added_at=row.added_at,
+        art_url=row.art,
         genres=tuple(dict.fromkeys(genre for artist in row.artist_ids for genre in genres.get(artist, ()))),
     )
     failed = not_playable(row.id, row.title, is_local=row.kind == "local")

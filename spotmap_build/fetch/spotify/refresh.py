@@ -20,7 +20,7 @@ from spotmap_build.fetch.spotify.rows import (
     read_total,
     with_new_rows,
 )
-from spotmap_build.fetch.spotify.snapshot import SAVED, CachedPages, ListState, version_of_saved
+from spotmap_build.fetch.spotify.snapshot import SAVED, ListState, version_of_saved
 from spotmap_build.fetch.spotify.token import digest_of_user
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Refresh:
             self._shelf.keep_page(SAVED, state.version, 0, first)
             self._index = replace(self._index, saved=state)
             self._shelf.keep_index(self._index)
-            self._shelf.keep_whole(state, CachedPages(self._saved_rows(state, first), first.total))
+            self._shelf.keep_whole(state, self._saved_rows(state, first), first.total)
         self._index = self._index.with_held(state)
 
     def _saved_rows(self, state: ListState, first: Page) -> tuple[Row, ...]:
@@ -162,7 +162,7 @@ class Refresh:
             with self._lock:
                 self.problem = self.problem or error
         else:
-            self._shelf.keep_whole(state, CachedPages(rows, len(rows)))
+            self._shelf.keep_whole(state, rows, len(rows))
             with self._lock:
                 self._index = self._index.with_held(state)
 

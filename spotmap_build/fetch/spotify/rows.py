@@ -15,8 +15,12 @@ from urllib.parse import quote_plus
 import msgspec
 
 from spotmap_build.core.identifiers import ISRC, SPOTIFY_LOCAL, SPOTIFY_TRACK
+from spotmap_build.core.image_addresses import smallest_that_serves
 from spotmap_build.core.text import printable
+from spotmap_build.fetch.covers import EDGE_PX
 
+EDITION: Final = 1
+"""Raise when more of an answer is taken over. What was kept before is used until it has been asked for again."""
 LONGEST_TEXT: Final = 1_000
 """Of names and ids, in characters: several times as many as Spotify's longest."""
 LONGEST_URI: Final = 40_000
@@ -62,6 +66,8 @@ class Row:
     explicit: bool | None = None
     year: Count | None = None
     added_at: Text = ""
+    art: Text = ""
+    """The address of a picture of the album, as Spotify says it."""
 
     @property
     def place(self) -> tuple[str, str, str]:
@@ -71,11 +77,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A piece of a list: ``rows`` as they come, how many the whole list has, and whether it ends here."""
+    """A piece of a list: ``rows`` as they come, how many the whole list has, and whether it ends here.
+
+    ``edition``: which version of this program read it, see :data:`EDITION`.
+    """
 
     rows: tuple[Row, ...]
     total: Count
     is_last: bool
+    edition: Count = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +117,7 @@ def read_page(answer: Mapping[str, Any], offset: int) -> Page:
     """A page of saved tracks (``items[].track``) or of a playlist (``items[].item``), which starts at ``offset``."""
     rows = tuple(read_row(item) for item in _list(answer.get("items")))
     total, end = read_total(answer), offset + len(rows)
-    return Page(rows, end if total is None else total, is_end(answer, end))
+    return Page(rows, end if total is None else total, is_end(answer, end), EDITION)
 
 
 def read_total(answer: Mapping[str, Any]) -> int | None:
@@ -143,6 +153,7 @@ def read_row(item: object) -> Row:
         explicit=value if isinstance(value := inner.get("explicit"), bool) else None,
         year=_year(album.get("release_date")),
         added_at=_date(outer.get("added_at")),
+        art=smallest_that_serves(album.get("images"), EDGE_PX),
     )
 
 

@@ -16,7 +16,7 @@ from spotmap_build.cache.errors import CacheReadOnly, CorruptEntry
 from spotmap_build.cache.freshness import Failure, Freshness
 from spotmap_build.cache.keys import Key, canonical_json, digest_bytes
 from spotmap_build.core.dates import DAY_S
-from spotmap_build.fetch.spotify.rows import Count, Page, Row, Text
+from spotmap_build.fetch.spotify.rows import EDITION, Count, Page, Row, Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -73,11 +73,12 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class CachedPages:
-    """Rows of a list. ``is_whole`` is false where only the first pages are here."""
+    """Rows of a list. ``is_whole`` is false where only the first pages are here; ``edition`` as of a page."""
 
     rows: tuple[Row, ...]
     total: Count
     is_whole: bool = True
+    edition: Count = 0
 
 
 def version_of_saved(first: Page) -> str:
@@ -115,17 +116,19 @@ class SnapshotStore:
                 raise
 
     def whole(self, list_id: str, version: str, *, any_age: bool = False) -> CachedPages | None:
-        """All rows of a list in this version, if they are here."""
+        """All rows of a list in this version, if they are here; unless ``any_age``, none to be asked for again."""
         known = self._whole.get((list_id, version))
         if known is None and version:
             known = self._read(self._list_key(list_id, version), CachedPages, any_age=any_age)
             if known is not None:
                 self._whole[list_id, version] = known
-        return known
+        return known if known is None or any_age or known.edition >= EDITION else None
 
-    def keep_whole(self, state: ListState, held: CachedPages) -> None:
+    def keep_whole(self, state: ListState, rows: tuple[Row, ...], total: int) -> None:
         """All rows of a list have come."""
+        held = CachedPages(rows, total, edition=EDITION)
         self._write(self._list_key(state.id, state.version), held, LIST_AGE_S)
+        self._whole[state.id, state.version] = held
 
     def is_refused(self, state: ListState) -> bool:
         """Whether Spotify lately would not show this list in this version."""
@@ -139,8 +142,9 @@ class SnapshotStore:
         self._cache.put_failure(self._list_key(state.id, state.version), failure)
 
     def page(self, list_id: str, version: str, offset: int, *, any_age: bool = False) -> Page | None:
-        """The page that starts at row ``offset``, if it has come."""
-        return self._read(self._page_key(list_id, version, offset), Page, any_age=any_age)
+        """The page that starts at row ``offset``, if it has come; ``any_age`` as of :meth:`whole`."""
+        known = self._read(self._page_key(list_id, version, offset), Page, any_age=any_age)
+        return known if known is None or any_age or known.edition >= EDITION else None
 
     def keep_page(self, list_id: str, version: str, offset: int, page: Page) -> None:
         """A page has come: the next try goes on after it."""

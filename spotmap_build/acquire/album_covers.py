@@ -1,0 +1,149 @@
+"""Covers of albums, from the hosts on which services keep them: asked for politely, and made small as they come.
+
+A cover is an ornament: whatever is wrong with one is a word in the notice at the end of a build, and no error.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import requests
+
+from spotmap_build.acquire.services import Service
+from spotmap_build.core.http import BodyTooLarge, Limits, RedirectRefused, make_session
+from spotmap_build.core.rate_limiting import RateLimiter
+from spotmap_build.core.retry_after import parse_retry_after
+from spotmap_build.errors import ServiceError, ServiceRefused
+from spotmap_build.fetch.covers import FORMATS
+from spotmap_build.fetch.thumbnails import Thumbnails, UnreadablePicture
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from spotmap_build.core.image_addresses import ImageHosts
+    from spotmap_build.run import Run
+
+LIMITS: Final = Limits(silence_s=10, total_s=20, body_bytes=5 << 20)
+"""Of one picture. The sizes that are asked for have some 30 kB, the largest that there are less than a megabyte."""
+PER_S: Final = 10.0
+"""Requests: 3,000 albums take five minutes. A browser asks for as many at once to show one page of a shop."""
+THREADS: Final = 4
+TOTAL_S: Final = 900.0
+"""Of one build; what is missing then comes with the next."""
+MOST: Final = 20_000
+"""Asked for in one build."""
+LASTING_S: Final = 30 * 86_400
+"""So long a picture is left alone that is gone, or none."""
+PASSING_S: Final = 3_600
+ACCEPT: Final = ", ".join(f"image/{name.lower()}" for name in FORMATS)
+_NOT_THERE: Final = frozenset({404, 410})
+_TOO_MANY: Final = 429
+_NO_PICTURES: Final = ("text/", "application/json")
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Why there is no cover, as a code, and for how long that is to be believed; 0: the next build asks again."""
+
+    code: str
+    believed_s: int = 0
+
+
+LATER: Final = Missing("later")
+GONE: Final = Missing("gone", LASTING_S)
+UNUSABLE: Final = Missing("unusable", LASTING_S)
+NOT_ONE: Final = Missing("unusable", PASSING_S)
+"""A page in the place of a picture may come from the network in between."""
+UNREACHABLE: Final = Missing("unreachable", PASSING_S)
+
+
+class _NoPicture(Exception):
+    """An answer without a picture."""
+
+    def __init__(self, missing: Missing) -> None:
+        super().__init__(missing.code)
+        self.missing = missing
+
+
+class CoverFetcher:
+    """Fetches covers as thumbnails. ``hosts`` are those that may be asked, ``limits`` those of one picture."""
+
+    def __init__(self, run: Run, hosts: ImageHosts, *, limits: Limits = LIMITS) -> None:
+        self._run = run
+        self._hosts = hosts
+        self._limiter = RateLimiter(PER_S)
+        self._ends_s = time.monotonic() + TOTAL_S
+        self._stopped = threading.Event()
+        self._services: dict[str, Service] = {}
+        self._session = make_session(limits, follow_redirects=True, may_lead_to=hosts.may_ask)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Why a service was not asked any more, as sentences."""
+        return tuple(summary for service in self._services.values() if (summary := service.summary()))
+
+    def fetch(self, addresses: Sequence[str]) -> Generator[tuple[str, bytes | Missing]]:
+        """Yield each address, all of which may be asked, with its thumbnail, or why there is none."""
+        for name in sorted({self._hosts.service(address) for address in addresses}):
+            self._services[name] = Service(self._run, name)
+        asked, left = addresses[:MOST], addresses[MOST:]
+        with (
+            self._session,
+            ThreadPoolExecutor(THREADS, thread_name_prefix="covers") as threads,
+            Thumbnails() as thumbnails,  # ends first, so that no thread waits for a picture
+        ):
+            try:
+                found = threads.map(lambda address: self._thumbnail(address, thumbnails), asked)
+                yield from zip(asked, found, strict=True)
+            finally:
+                self._stopped.set()
+        yield from ((address, LATER) for address in left)
+
+    def _thumbnail(self, address: str, thumbnails: Thumbnails) -> bytes | Missing:
+        service = self._services[self._hosts.service(address)]
+        if not self._may_go_on(service):
+            return LATER
+        self._limiter.wait()
+        if not self._may_go_on(service):
+            return LATER
+        try:
+            picture = self._ask(address, service.name)
+        except _NoPicture as error:
+            service.breaker.succeeded()
+            return error.missing
+        except ServiceError as error:
+            service.breaker.failed(error)
+            service.remember(error)
+            return UNREACHABLE if service.is_open else LATER
+        service.breaker.succeeded()
+        try:
+            return thumbnails.make(picture)
+        except UnreadablePicture as error:
+            return UNUSABLE if error.is_final else LATER
+
+    def _may_go_on(self, service: Service) -> bool:
+        return service.is_open and not self._stopped.is_set() and time.monotonic() < self._ends_s
+
+    def _ask(self, address: str, name: str) -> bytes:
+        try:
+            response = self._session.get(address, headers={"Accept": ACCEPT})
+        except (BodyTooLarge, RedirectRefused, requests.TooManyRedirects) as error:
+            raise _NoPicture(UNUSABLE if isinstance(error, BodyTooLarge) else NOT_ONE) from error
+        except requests.RequestException as error:
+            raise ServiceError(f"The covers at {name} cannot be fetched: there is no answer.") from error
+        if response.status_code in _NOT_THERE:
+            raise _NoPicture(GONE)
+        if response.status_code == _TOO_MANY:
+            raise ServiceRefused(
+                f"{name} wants no more requests for covers for now (HTTP {_TOO_MANY}).",
+                retry_after_s=parse_retry_after(response.headers.get("Retry-After")),
+            )
+        if response.status_code != requests.codes.ok:
+            raise ServiceError(f"The covers at {name} cannot be fetched (HTTP {response.status_code}).")
+        if response.headers.get("Content-Type", "").lower().startswith(_NO_PICTURES):
+            raise _NoPicture(NOT_ONE)
+        return response.content

@@ -1,0 +1,143 @@
+"""Covers: a small picture of its album for every track of the map, where somebody told an address of one."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from contextlib import closing, suppress
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from spotmap_build.cache.errors import CacheReadOnly
+from spotmap_build.cache.freshness import Failure
+from spotmap_build.cache.keys import Key
+from spotmap_build.core.image_addresses import ImageHosts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from spotmap_build.acquire.album_covers import Missing
+    from spotmap_build.run import Run
+    from spotmap_build.stages.embed import Embedded
+
+ALBUM_COVER_VERSION: Final = 1
+"""Raise when another thumbnail would be made of the same picture."""
+REASONS: Final = {
+    "elsewhere": "at an address that is not asked for covers",
+    "gone": "not there any more",
+    "unusable": "not a picture that can be used",
+    "unreachable": "not to be reached",
+    "later": "left for the next build",
+    "offline": "not asked for, to stay offline",
+}
+"""What the codes of missing covers mean, after a number of covers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """The tracks of the map with their covers. ``missing``: how many albums have none, by code; of ``wanted`` ones."""
+
+    embedded: Embedded
+    wanted: int = 0
+    missing: Mapping[str, int] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+
+    @property
+    def report_rows(self) -> dict[str, object]:
+        """What the report says of covers; nothing where none was wanted."""
+        return {"covers": {"wanted": self.wanted, "missing": dict(self.missing)}} if self.wanted else {}
+
+
+def add_covers(run: Run, embedded: Embedded) -> Covered:
+    """Fetch the pictures whose addresses the tracks carry, each once; those that are known already are not asked for.
+
+    A picture that cannot be had leaves its tracks without one.
+    """
+    bare = [track for track in embedded.tracks if track.art_url and not track.art_digest]
+    addresses = list(dict.fromkeys(track.art_url for track in bare))
+    if not addresses or not run.config.fetch_covers:
+        return Covered(embedded)
+    with run.clock.stage("covers"):
+        covers = _Covers(run)
+        covers.recall(addresses)
+        if covers.pending:
+            covers.fetch()
+        digests = covers.digests
+        tracks = tuple(
+            replace(track, art_digest=track.art_digest or digests.get(track.art_url, "")) for track in embedded.tracks
+        )
+        notices = (*_about(covers.missing, len(addresses)), *covers.problems)
+        return Covered(replace(embedded, tracks=tracks), len(addresses), covers.missing, notices)
+
+
+class _Covers:
+    """What is known of each address: the digest of its thumbnail, or a code that says why there is none."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._hosts = ImageHosts.of_endpoints(run.config.other_endpoints)
+        self._codes: dict[str, str] = {}
+        self.digests: dict[str, str] = {}
+        self.pending: list[str] = []
+        self.problems: tuple[str, ...] = ()
+
+    @property
+    def missing(self) -> dict[str, int]:
+        return dict(Counter(self._codes.values()))
+
+    def recall(self, addresses: list[str]) -> None:
+        """Look up what earlier builds have fetched, and what may be asked for now."""
+        for address in addresses:
+            record = self._run.cache.lookup(_key(address))
+            failure = record.failure if record else None
+            if record is not None and len(record.blobs) == 1:
+                (self.digests[address],) = record.blobs
+            elif not self._hosts.may_ask(address):
+                self._codes[address] = "elsewhere"
+            elif failure is not None and not self._run.config.retry:
+                self._codes[address] = failure.code
+            elif self._run.config.offline:
+                self._codes[address] = "offline"
+            else:
+                self.pending.append(address)
+
+    def fetch(self) -> None:
+        """Ask for what is pending, and keep what comes."""
+        from spotmap_build.acquire.album_covers import CoverFetcher
+
+        self._codes |= dict.fromkeys(self.pending, "later")
+        self._run.progress.begin("covers", "fetching covers of albums", total=len(self.pending))
+        fetcher = CoverFetcher(self._run, self._hosts)
+        before = len(self.digests)
+        with suppress(CacheReadOnly), closing(fetcher.fetch(self.pending)) as fetched:
+            for number, (address, found) in enumerate(fetched, start=1):
+                self._keep(address, found)
+                self._run.progress.advance(number)
+        self.problems = fetcher.problems
+        self._run.progress.end(f"{len(self.digests) - before} of {len(self.pending)} fetched")
+
+    def _keep(self, address: str, found: bytes | Missing) -> None:
+        cache = self._run.cache
+        if isinstance(found, bytes):
+            digest = cache.put_blob(found)
+            cache.put(_key(address), {}, seconds=0.0, blobs=[digest])
+            self.digests[address] = digest
+            del self._codes[address]
+            return
+        self._codes[address] = found.code
+        if found.believed_s:
+            again_unix_s = int(time.time()) + found.believed_s
+            cache.put_failure(_key(address), Failure(found.code, REASONS[found.code], "retry_after", again_unix_s))
+
+
+def _key(address: str) -> Key:
+    return Key("album-cover", ALBUM_COVER_VERSION, {"address": address})
+
+
+def _about(missing: Mapping[str, int], wanted: int) -> tuple[str, ...]:
+    """Say how many covers are missing and why, if any are."""
+    if not missing:
+        return ()
+    count = sum(missing.values())
+    reasons = ", ".join(f"{number} {REASONS.get(code, code)}" for code, number in sorted(missing.items()))
+    return (f"{count} of {wanted:,} covers {'is' if count == 1 else 'are'} missing: {reasons}.",)

@@ -1,0 +1,320 @@
+"""Covers come from the services' hosts once, and whatever is wrong with one costs that cover only."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import time
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from spotmap_build.acquire import album_covers
+from spotmap_build.acquire.album_covers import CoverFetcher, Missing
+from spotmap_build.cache import store
+from spotmap_build.cache.errors import CacheReadOnly
+from spotmap_build.cache.keys import Key
+from spotmap_build.cache.store import Cache
+from spotmap_build.config import Config
+from spotmap_build.core.http import Limits
+from spotmap_build.core.image_addresses import ImageHosts
+from spotmap_build.core.rate_limiting import FAILURES_IN_A_ROW
+from spotmap_build.model import Track
+from spotmap_build.progress import make_progress
+from spotmap_build.stages import Clock, Embedded, Run, add_covers
+from spotmap_build.stages.covers import Covered
+from tests.fakes import pictures
+from tests.fakes.http_server import Answer, Asked, Fault, HttpServer, serving
+from tests.fakes.pictures import MEGABYTE
+
+
+@dataclass
+class ImageServer(HttpServer):
+    """Answers as it is told by path, else with a cover."""
+
+    answers: dict[str, Answer] = field(default_factory=dict)
+
+    def answer(self, asked: Asked) -> Answer:
+        return self.answers.get(asked.place) or Answer(pictures.cover(asked.place), "image/jpeg")
+
+    @property
+    def places(self) -> list[str]:
+        return sorted(asked.place for asked in self.asked)
+
+
+@pytest.fixture
+def server() -> Iterator[ImageServer]:
+    running = ImageServer()
+    with serving(running):
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def haste(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Politeness is for real services."""
+    monkeypatch.setattr(album_covers, "PER_S", 1_000.0)
+
+
+@dataclass
+class Builds:
+    """Builds of one person: the stage alone, with a cache that stays."""
+
+    folder: Path
+    server: ImageServer
+    now_unix_s: float = 0.0
+
+    def __call__(self, *addresses: str, **settings: Any) -> Covered:
+        """One track an address; paths are the server's."""
+        self.server.asked.clear()
+        tracks = [
+            Track(f"t{number}", "Song", art_url=f"{self.server.url}{one}" if one.startswith("/") else one)
+            for number, one in enumerate(addresses)
+        ]
+        return self.of_tracks(*tracks, **settings)
+
+    def of_tracks(self, *tracks: Track, **settings: Any) -> Covered:
+        config = Config(**{"spotify_api_url": f"{self.server.url}/v1/", **settings})
+        embedded = Embedded(tracks, (), "digest", "none", lambda: pytest.fail("nothing is read of the sound"))
+        with self.cache() as cache:
+            return add_covers(Run(config, cache, make_progress("json"), Clock()), embedded)
+
+    @contextmanager
+    def cache(self) -> Iterator[Cache]:
+        with Cache.open(self.folder / "cache", clock=lambda: time.time() + self.now_unix_s) as opened:
+            yield opened
+
+    def picture(self, digest: str) -> Image.Image:
+        with self.cache() as cache:
+            return Image.open(io.BytesIO(cache.read_blob(digest)))
+
+
+@pytest.fixture
+def build(tmp_path: Path, server: ImageServer) -> Builds:
+    return Builds(tmp_path, server)
+
+
+@contextmanager
+def fetcher(build: Builds, **bounds: Any) -> Iterator[CoverFetcher]:
+    """What the stage asks with."""
+    hosts = ImageHosts(frozenset({"127.0.0.1"}))
+    with build.cache() as cache:
+        yield CoverFetcher(Run(Config(), cache, make_progress("json"), Clock()), hosts, **bounds)
+
+
+def test_each_address_is_asked_once_and_becomes_a_small_webp(build: Builds) -> None:
+    covered = build("/a", "/b", "/a", "/a")
+    assert build.server.places == ["/a", "/b"]
+    digests = [track.art_digest for track in covered.embedded.tracks]
+    assert digests[0] == digests[2] == digests[3] != digests[1]
+    assert (covered.wanted, covered.missing, covered.notices) == (2, {}, ())
+    picture = build.picture(digests[0])
+    assert (picture.format, picture.size) == ("WEBP", (160, 160))
+    assert "image/webp" in build.server.asked[0].headers["Accept"]
+
+
+def test_a_second_build_asks_for_none(build: Builds) -> None:
+    first = build("/a", "/b")
+    second = build("/b", "/a")
+    assert build.server.asked == []
+    assert second.embedded.tracks[1].art_digest == first.embedded.tracks[0].art_digest != ""
+
+
+def test_a_track_with_a_picture_of_its_own_needs_none(build: Builds) -> None:
+    own = Track("a", "Song", art_digest="0" * 64, art_url=f"{build.server.url}/a")
+    assert build.of_tracks(own).embedded.tracks == (own,)
+    assert build.server.asked == []
+
+
+@pytest.mark.parametrize("settings", [{"offline": True}, {"fetch_covers": False}])
+def test_who_wants_nothing_to_be_asked_has_nothing_asked(build: Builds, settings: dict[str, bool]) -> None:
+    covered = build("/a", **settings)
+    assert build.server.asked == []
+    assert [track.art_digest for track in covered.embedded.tracks] == [""]
+
+
+def test_offline_shows_what_was_fetched_and_counts_the_rest(build: Builds) -> None:
+    build("/a")
+    covered = build("/a", "/b", offline=True)
+    assert [bool(track.art_digest) for track in covered.embedded.tracks] == [True, False]
+    assert covered.notices == ("1 of 2 covers is missing: 1 not asked for, to stay offline.",)
+    assert build.server.asked == []
+
+
+def test_without_covers_none_that_was_fetched_is_shown_either(build: Builds) -> None:
+    build("/a")
+    assert build("/a", fetch_covers=False).embedded.tracks[0].art_digest == ""
+
+
+def redirect(target: str) -> Answer:
+    return Answer(b"", status=302, headers={"Location": target})
+
+
+HTML = b"<!doctype html><title>Welcome to the hotel's network</title>"
+ZEROS = gzip.compress(bytes(64 * MEGABYTE))
+TROUBLES: dict[str, tuple[Answer, str]] = {
+    "refused": (Answer(b"", status=403), "unreachable"),
+    "in trouble": (Answer(b"", status=503), "unreachable"),
+    "gone": (Answer(b"", status=404), "gone"),
+    "a page": (Answer(HTML, "text/html"), "unusable"),
+    "a page that calls itself a picture": (Answer(HTML, "image/jpeg"), "unusable"),
+    "an error in JSON": (Answer(b'{"error": 1}'), "unusable"),
+    "nothing": (Answer(b"", "image/jpeg"), "unusable"),
+    "a bomb": (Answer(pictures.png_of_nothing(40_000, 40_000), "image/png"), "unusable"),
+    "a compressed bomb": (Answer(ZEROS, "image/png", headers={"Content-Encoding": "gzip"}), "unusable"),
+    "half a picture": (Answer(pictures.cover("a")[:300], "image/jpeg"), "unusable"),
+    "SVG": (Answer(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml"), "unusable"),
+    "to another host": (redirect("https://covers.example/a.jpg"), "unusable"),
+    "to another scheme": (redirect("ftp://127.0.0.1/a.jpg"), "unusable"),
+    "to a file": (redirect("file:///etc/passwd"), "unusable"),
+    "to another name of this machine": (redirect("http://localhost/a.jpg"), "unusable"),
+    "to no address": (redirect("http://[/"), "unusable"),
+    "in a circle": (redirect("?"), "unusable"),
+}
+
+
+def test_what_is_wrong_with_a_picture_costs_that_picture(build: Builds) -> None:
+    """All at once: the process that makes thumbnails small starts once, and outlives each of them."""
+    build.server.answers |= {f"/bad{number}": answer for number, (answer, _) in enumerate(TROUBLES.values())}
+    addresses = [f"{build.server.url}/{name}" for number in range(len(TROUBLES)) for name in (f"bad{number}", number)]
+    with fetcher(build) as covers:
+        found = [what for _, what in covers.fetch(addresses)]
+    codes = {name: what.code for name, what in zip(TROUBLES, found[::2], strict=True) if isinstance(what, Missing)}
+    assert codes == {name: code for name, (_, code) in TROUBLES.items()}
+    assert all(isinstance(what, bytes) for what in found[1::2])
+
+
+@pytest.mark.parametrize("name", ["refused", "gone", "a bomb", "to another host"])
+def test_what_is_wrong_with_a_picture_is_told_and_remembered(build: Builds, name: str) -> None:
+    build.server.answers["/bad"], code = TROUBLES[name]
+    covered = build("/bad", "/good")
+    assert [bool(track.art_digest) for track in covered.embedded.tracks] == [False, True]
+    assert covered.missing == {code: 1}
+    assert covered.notices[0].startswith("1 of 2 covers is missing: 1 ")
+    again = build("/bad", "/good")
+    assert build.server.asked == []
+    assert (again.missing, again.notices) == (covered.missing, covered.notices)
+
+
+@pytest.mark.parametrize("kind", ["reset", "cut"])
+def test_a_connection_that_breaks_costs_that_picture(build: Builds, kind: Any) -> None:
+    build.server.faults.append(Fault(kind, path="/bad"))
+    covered = build("/bad", "/good")
+    assert covered.missing == {"unreachable": 1}
+    build.now_unix_s = 2 * 3_600
+    assert build("/bad", "/good").missing == {}
+    assert build.server.places == ["/bad"]
+
+
+def test_a_redirect_within_the_hosts_is_followed(build: Builds) -> None:
+    build.server.answers["/a"] = redirect("/b")
+    assert build("/a").embedded.tracks[0].art_digest
+    assert build.server.places == ["/a", "/b"]
+
+
+def test_to_retry_is_to_ask_again(build: Builds) -> None:
+    build.server.answers["/a"] = Answer(b"", status=404)
+    build("/a")
+    del build.server.answers["/a"]
+    assert build("/a").missing == {"gone": 1}
+    assert build("/a", retry=True).missing == {}
+
+
+def test_an_address_that_nobody_is_to_ask_is_not_asked(build: Builds) -> None:
+    elsewhere = f"http://localhost:{build.server.url.rpartition(':')[2]}/a"
+    covered = build(elsewhere, "https://covers.example/a.jpg", "/a")
+    assert covered.missing == {"elsewhere": 2}
+    assert build.server.places == ["/a"]
+    assert covered.notices == ("2 of 3 covers are missing: 2 at an address that is not asked for covers.",)
+
+
+def test_a_huge_picture_is_not_read_to_its_end(build: Builds) -> None:
+    build.server.answers["/huge"] = Answer(pictures.cover("a") + bytes(30 * MEGABYTE), "image/jpeg")
+    tracemalloc.start()
+    covered = build("/huge")
+    most_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert covered.missing == {"unusable": 1}
+    assert most_bytes < 25 * MEGABYTE
+
+
+def test_who_wants_no_more_requests_is_left_alone(build: Builds) -> None:
+    build.server.faults.append(Fault("status", status=429, headers={"Retry-After": "500"}, path="/", times=10_000))
+    covered = build(*(f"/{number}" for number in range(40)))
+    assert len(build.server.asked) <= album_covers.THREADS
+    assert sum(covered.missing.values()) == 40
+    assert "127.0.0.1 wants no more requests for covers for now (HTTP 429). It can be tried again" in covered.notices[1]
+    build("/40")
+    assert build.server.asked == []
+    build.now_unix_s = 600
+    build.server.faults.clear()
+    assert build("/40").missing == {}
+
+
+def test_a_host_that_is_gone_is_not_waited_for_a_thousand_times(build: Builds) -> None:
+    build.server.faults.append(Fault("status", status=500, path="/", times=10_000))
+    covered = build(*(f"/{number}" for number in range(20)))
+    assert len(build.server.asked) <= FAILURES_IN_A_ROW + album_covers.THREADS
+    assert covered.missing["later"] >= 20 - len(build.server.asked)
+    assert covered.notices[1] == "The covers at 127.0.0.1 cannot be fetched (HTTP 500)."
+    build.server.faults.clear()
+    assert not build(*(f"/{number}" for number in range(20))).missing.get("later")
+
+
+def test_what_drips_in_is_given_up(build: Builds) -> None:
+    build.server.answers["/slow"] = Answer(bytes(20_000), "image/jpeg")
+    build.server.faults.append(Fault("slow", path="/slow", pause_s=0.1))
+    with fetcher(build, limits=Limits(silence_s=20, total_s=0.3, body_bytes=MEGABYTE)) as covers:
+        address = f"{build.server.url}/slow"
+        assert list(covers.fetch([address])) == [(address, album_covers.UNREACHABLE)]
+
+
+@pytest.mark.parametrize("bound", ["TOTAL_S", "MOST"])
+def test_what_a_build_has_no_time_for_is_left_for_the_next(
+    build: Builds, bound: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(album_covers, bound, 0)
+    with fetcher(build) as covers:
+        assert [found for _, found in covers.fetch([f"{build.server.url}/a"])] == [album_covers.LATER]
+    assert build.server.asked == []
+
+
+def test_a_cache_that_cannot_be_written_costs_the_covers_only(build: Builds, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise CacheReadOnly("The cache cannot be written.")
+
+    monkeypatch.setattr(store.Cache, "put_blob", refuse)
+    assert build("/a", "/b").missing == {"later": 2}
+
+
+def test_a_record_that_names_no_picture_is_asked_for_again(build: Builds) -> None:
+    with build.cache() as cache:
+        cache.put(Key("album-cover", 1, {"address": f"{build.server.url}/a"}), {}, seconds=0.0)
+    assert build("/a").embedded.tracks[0].art_digest
+
+
+def test_a_picture_that_was_lost_is_asked_for_again(build: Builds, tmp_path: Path) -> None:
+    digest = build("/a").embedded.tracks[0].art_digest
+    for blob in (tmp_path / "cache/cas").rglob(f"*{digest[4:]}*"):
+        blob.unlink()
+    assert build("/a").embedded.tracks[0].art_digest == digest
+    assert build.server.places == ["/a"]
+
+
+def noise(edge_px: int) -> bytes:
+    buffer = io.BytesIO()
+    Image.effect_noise((edge_px, edge_px), 120).convert("RGB").save(buffer, "JPEG", quality=95)
+    return buffer.getvalue()
+
+
+def test_three_thousand_covers_leave_room_in_twenty_megabytes(build: Builds) -> None:
+    """Noise is the hardest to make small; what else a site of 5,000 tracks has is less than 2 MB."""
+    build.server.answers["/a"] = Answer(noise(300), "image/jpeg")
+    digest = build("/a").embedded.tracks[0].art_digest
+    with build.cache() as cache:
+        assert 3_000 * len(cache.read_blob(digest)) < 18_000_000
