@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -218,7 +218,7 @@ def about_covers(unreadable: Iterable[Path]) -> tuple[str, ...]:
     return (f"{len(names)} cover pictures cannot be read and were left out: in {names[0]}, {names[1]}…",)
 
 
-def display_facts(path: Path, facts: FileFacts | Unusable) -> tuple[str, tuple[str, ...]]:
+def display_facts(path: PurePath, facts: FileFacts | Unusable) -> tuple[str, tuple[str, ...]]:
     """Title and artists to show: the tags' words, else what the file's name says."""
     title, artists = title_from_name(path.stem)
     if isinstance(facts, Unusable):

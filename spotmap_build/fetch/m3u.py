@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path, PureWindowsPath
+from pathlib import PurePath
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote_to_bytes
 
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.core.identifiers import ID_DIGITS
+from spotmap_build.core.text import decode_text
 from spotmap_build.fetch.spotify_ids import track_uri
 from spotmap_build.fetch.tags import TITLE_SEPARATOR, fold_space
 
@@ -20,6 +21,12 @@ LARGEST_M3U_BYTES: Final = 16 << 20
 EXTINF: Final = re.compile(r"#EXTINF:\s*(-?[0-9]{1,9})?[0-9.]*((?:\s+[\w-]+=\"[^\"]*\")*)\s*,(.*)", re.I)
 """``#EXTINF:217,Artist - Title``; some put attributes before the comma."""
 PLAYLIST: Final = re.compile(r"#PLAYLIST:(.*)", re.I)
+HLS: Final = "#EXT-X-"
+"""How the lines begin that tell players how to stream: the other lines are pieces of one recording."""
+
+_ADDRESS: Final = re.compile(r"(?:[a-z][a-z0-9+.-]+://|(?:spotify|data|urn|magnet|mailto):)(?!\s)", re.I)
+_FILE_URL: Final = re.compile(r"file:(?://(?:localhost(?=/))?)?(?=/)|file:(?=//)|file://", re.I)
+_DRIVE_OF_URL: Final = re.compile(r"/(?=[a-z][:|]/)", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +38,9 @@ class Entry:
     duration_s: int | None = None
 
     @property
-    def path(self) -> Path | None:
-        """The file, as the playlist says it; None where there is none or it is on the web."""
-        return _path(self.line) if self.line else None
+    def is_address(self) -> bool:
+        """Whether it is on the web or in a service, and so no file."""
+        return _ADDRESS.match(self.line) is not None and _FILE_URL.match(self.line) is None
 
     @property
     def words(self) -> tuple[str, str]:
@@ -42,53 +49,46 @@ class Entry:
         return (title.strip(), artist.strip()) if separator and artist.strip() and title.strip() else (self.name, "")
 
 
-def parse_m3u(content: bytes, folder: Path) -> list[Path]:
-    """The files that a playlist names, in order; addresses on the web are left out.
+@dataclass(frozen=True, slots=True)
+class M3u:
+    """What a playlist holds. ``name``: what it calls itself; may be empty."""
+
+    entries: tuple[Entry, ...]
+    name: str = ""
+    is_stream: bool = False
+    """It is no list of music: it tells a player how to stream one recording (HLS)."""
+
+
+def parse_m3u(content: bytes, is_file: Callable[[str], bool] = lambda _line: False) -> M3u:
+    """Parse a playlist.
 
     Parameters
     ----------
-    content: UTF-8 with or without a byte order mark; anything else is read as Latin-1, as the format once prescribed.
-    folder: where the playlist lies; relative entries start there.
+    content
+        As :func:`~spotmap_build.core.text.decode_text` decodes it.
+    is_file
+        Whether there is a file called like a line that begins with ``#``: such a line is a remark otherwise.
     """
-    return [folder / entry.path for entry in _entries(_text(content)) if entry.path is not None]
+    lines = [line.strip(" \t\ufeff") for line in re.split("[\r\n]+", decode_text(content))]
+    named = next((found.group(1) for line in lines if (found := PLAYLIST.fullmatch(line))), "")
+    entries = _entries(line for line in lines if line and (not line.startswith("#") or _is_told(line, is_file)))
+    return M3u(tuple(entries), fold_space(named), is_stream=any(line.startswith(HLS) for line in lines))
 
 
-def m3u_columns(content: bytes, name: str) -> dict[str, list[Any]]:
-    """The entries of a playlist as the columns of a table, equal ones once; paths are as the playlist says them.
-
-    ``name`` is the playlist's where it does not name itself.
-    """
-    text = _text(content)
-    given = next((found.group(1) for line in text.splitlines() if (found := PLAYLIST.fullmatch(line.strip()))), "")
-    entries = list(dict.fromkeys(_entries(text)))
-    return {
-        "id": [track_uri(entry.line) or _id(entry) for entry in entries],
-        "title": [entry.words[0] or None for entry in entries],
-        "artists": [entry.words[1] or None for entry in entries],
-        "duration_ms": [entry.duration_s and entry.duration_s * 1000 for entry in entries],
-        "path": [None if entry.path is None else str(entry.path) for entry in entries],
-        "playlists": [[fold_space(given) or name] for _ in entries],
-    }
+def _is_told(line: str, is_file: Callable[[str], bool]) -> bool:
+    return EXTINF.fullmatch(line) is not None or is_file(line)
 
 
-def _text(content: bytes) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
-
-
-def _entries(text: str) -> Iterator[Entry]:
+def _entries(lines: Iterator[str]) -> Iterator[Entry]:
     """Names come before the line that they belong to; one that no line follows is an entry without a file."""
     named: Entry | None = None
-    for line in (line.strip() for line in text.splitlines()):
+    for line in lines:
         found = EXTINF.fullmatch(line)
-        if found or (line and not line.startswith("#")):
-            if found and named:
-                yield named
-            elif not found:
-                yield Entry(line, named.name, named.duration_s) if named else Entry(line)
-            named = _named(found) if found else None
+        if found and named:
+            yield named
+        elif not found:
+            yield Entry(line, named.name, named.duration_s) if named else Entry(line)
+        named = _named(found) if found else None
     if named:
         yield named
 
@@ -99,17 +99,72 @@ def _named(found: re.Match[str]) -> Entry | None:
     return Entry("", name, seconds if seconds > 0 else None) if name else None
 
 
+def path_readings(line: str) -> Iterator[str]:
+    """The paths that a line of a playlist may mean, the likeliest first.
+
+    A path is meant as it stands or, as some programs write it, percent-encoded; an address ``file://`` the other way
+    round. Backslashes are those of Windows unless there is a file whose name holds some.
+    """
+    url = _FILE_URL.match(line)
+    texts = [line]
+    if url is not None:
+        plain = line[url.end() :]
+        plain = plain if plain.startswith("/") else f"//{plain}"  # on another machine
+        texts = [_DRIVE_OF_URL.sub("", plain, count=1) if _DRIVE_OF_URL.match(plain) else plain]
+    decoded = decode_text(unquote_to_bytes(texts[0])) if "%" in texts[0] else texts[0]
+    texts = [decoded, texts[0]] if url is not None else [texts[0], decoded]
+    for text in dict.fromkeys(texts):
+        yield text
+        if "\\" in text:
+            yield text.replace("\\", "/")
+
+
+def likely_path(line: str) -> str:
+    """The path that a line means most likely, where nothing can be looked up."""
+    first, *others = path_readings(line)
+    return others[0] if "\\" in first and "/" not in first else first
+
+
+def m3u_columns(
+    content: bytes,
+    name: str,
+    find: Callable[[str], Iterable[str]] = lambda line: (likely_path(line),),
+    is_file: Callable[[str], bool] = lambda _line: False,
+) -> dict[str, list[Any]]:
+    """The entries of a playlist as the columns of a table, equal ones once.
+
+    Parameters
+    ----------
+    content
+        As :func:`~spotmap_build.core.text.decode_text` decodes it.
+    name
+        The playlist's, where it does not name itself.
+    find
+        The paths that a line means; several where it names a folder.
+    is_file
+        As for :func:`parse_m3u`.
+    """
+    m3u = parse_m3u(content, is_file)
+    rows = [row for entry in dict.fromkeys(m3u.entries) for row in _rows(entry, find)]
+    return {
+        "id": [track_uri(entry.line) or _id(entry) for entry, _ in rows],
+        "title": [entry.words[0] or None for entry, _ in rows],
+        "artists": [entry.words[1] or None for entry, _ in rows],
+        "duration_ms": [entry.duration_s and entry.duration_s * 1000 for entry, _ in rows],
+        "path": [path for _, path in rows],
+        "playlists": [[m3u.name or name] for _ in rows],
+    }
+
+
+def _rows(entry: Entry, find: Callable[[str], Iterable[str]]) -> Iterator[tuple[Entry, str | None]]:
+    """An entry with its path; if it is a folder, an entry for each file."""
+    if not entry.line or entry.is_address:
+        yield entry, None
+        return
+    paths = list(find(entry.line))
+    for path in paths:
+        yield entry if len(paths) == 1 else Entry(f"{entry.line}/{PurePath(path).name}"), path
+
+
 def _id(entry: Entry) -> str:
-    return "m3u:" + digest_bytes((entry.line or entry.name).encode())[:ID_DIGITS]
-
-
-def _path(line: str) -> Path | None:
-    try:
-        address = urlsplit(line)
-    except ValueError:
-        return None  # a broken address on the web, such as http://[
-    if address.scheme == "file":
-        return Path(unquote(address.path))
-    if len(address.scheme) > 1:  # one letter is a drive of Windows
-        return None
-    return Path(PureWindowsPath(line).as_posix() if "\\" in line and "/" not in line else line)
+    return "m3u:" + digest_bytes((entry.line or entry.name).encode("utf-8", "replace"))[:ID_DIGITS]

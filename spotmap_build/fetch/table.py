@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any, Final
 
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.core.identifiers import ID_DIGITS
 from spotmap_build.core.text import printable
 from spotmap_build.errors import SourceError
+from spotmap_build.fetch.captions import by_tags
 from spotmap_build.fetch.collection import whole_number
 from spotmap_build.fetch.identify import FileFacts, Unusable, about_covers, display_facts, identify_files
+from spotmap_build.fetch.m3u import M3U_SUFFIXES
 from spotmap_build.fetch.own_vectors import find_vectors
 from spotmap_build.fetch.source import Loaded
 from spotmap_build.fetch.spotify_ids import named_id
@@ -83,7 +85,7 @@ class TableSource:
         elif vectors is not None:
             failures = []
         else:
-            tracks, failures, about_files = _with_recordings(tracks, columns, self.path.parent, context)
+            tracks, failures, about_files = _with_recordings(tracks, columns, self.path, context)
         library = Library(tuple(map(_titled, tracks)), tuple(playlists), tuple(failures))
         notices = (*left_out, *about_files)
         return Loaded("table", library, vectors=vectors, is_streamed=_is_streamed(library, vectors), notices=notices)
@@ -220,20 +222,26 @@ def _place(tracks: Sequence[Track], columns: Columns) -> tuple[list[Track], list
 
 
 def _with_recordings(
-    tracks: Sequence[Track], columns: Columns, folder: Path, context: LoadContext
+    tracks: Sequence[Track], columns: Columns, table: Path, context: LoadContext
 ) -> tuple[list[Track], list[Failed], tuple[str, ...]]:
     """Tracks with the sound of their file. One that names no file is to be found by its title, if it has one."""
+    folder, is_playlist = table.parent, table.suffix.lower() in M3U_SUFFIXES
     values = columns.get("path", [None] * len(tracks))
-    paths = {row: _path(str(value), folder) for row, value in enumerate(values) if value}
+    named = {row: str(value) for row, value in enumerate(values) if value}
+    paths = {row: _path(text, folder) for row, text in named.items()}
     facts = dict(zip(paths, identify_files(list(paths.values()), context), strict=True))
     complete, failures = [], []
-    for row, track in enumerate(tracks):
+    for row, track in enumerate(by_tags(tracks, facts) if is_playlist else tracks):
         fact = facts.get(row)
         if isinstance(fact, FileFacts):
             complete.append(_heard(track, fact, paths[row]))
             continue
         if isinstance(fact, Unusable):
-            failures.append(Failed(track.id, "fetch", fact.code, fact.detail))
+            failures.append(Failed(track.id, "fetch", fact.code, f"{printable(named[row])}: {fact.detail}"))
+            if not track.title:
+                title, artists = display_facts(PureWindowsPath(named[row]), fact)
+                complete.append(replace(track, title=title, artists=track.artists or artists))
+                continue
         elif not track.title:
             failures.append(Failed(track.id, "fetch", "no-recording", "The row has no title and names no audio file."))
         complete.append(track)

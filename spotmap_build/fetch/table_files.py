@@ -13,7 +13,8 @@ from spotmap_build.core.files import read_bounded
 from spotmap_build.core.text import printable
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.exported import without_apostrophes
-from spotmap_build.fetch.m3u import LARGEST_M3U_BYTES, M3U_SUFFIXES, m3u_columns
+from spotmap_build.fetch.m3u import M3U_SUFFIXES
+from spotmap_build.fetch.m3u_table import read_m3u
 from spotmap_build.fetch.table_bounds import (
     LARGEST_TABLE_BYTES,
     LONGEST_LINE,
@@ -53,7 +54,7 @@ def read_columns(path: Path, is_used: Callable[[str], bool]) -> tuple[Columns, t
         if suffix == ".parquet":
             return _read_parquet(path, is_used)
         if suffix in M3U_SUFFIXES:
-            return m3u_columns(read_bounded(path, LARGEST_M3U_BYTES), path.stem), ()
+            return read_m3u(path), ()
         text = read_bounded(path, LARGEST_TABLE_BYTES).decode("utf-8-sig")
     except FileNotFoundError as error:
         raise SourceError(f"There is no file {path}.", hint="Check the path after table: .") from error

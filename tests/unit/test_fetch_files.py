@@ -9,9 +9,8 @@ import pytest
 from PIL import Image
 
 from spotmap_build.fetch.covers import EDGE_PX, thumbnail
-from spotmap_build.fetch.folder import walk
-from spotmap_build.fetch.m3u import parse_m3u
 from spotmap_build.fetch.tags import fold_space, parse_year, read_tags, title_from_name
+from spotmap_build.fetch.walk import walk
 
 
 @pytest.mark.parametrize(
@@ -83,23 +82,6 @@ def test_thumbnails_are_the_same_every_time() -> None:
     assert thumbnail(picture(300, 300)) == thumbnail(picture(300, 300))
 
 
-@pytest.mark.parametrize(
-    ("content", "expected"),
-    [
-        (b"#EXTM3U\n#EXTINF:1,x\na.mp3\n", ["/m/a.mp3"]),
-        (b"\xef\xbb\xbfa.mp3\r\nsub/b.ogg\r\n", ["/m/a.mp3", "/m/sub/b.ogg"]),
-        ("Mühle.mp3".encode("latin-1"), ["/m/Mühle.mp3"]),
-        (b"/abs/a.mp3", ["/abs/a.mp3"]),
-        (b"file:///abs/a%20b.mp3", ["/abs/a b.mp3"]),
-        (b"http://radio.example/stream", []),
-        (b"sub\\b.ogg", ["/m/sub/b.ogg"]),
-        (b"", []),
-    ],
-)
-def test_a_playlist_names_files(content: bytes, expected: list[str]) -> None:
-    assert [path.as_posix() for path in parse_m3u(content, Path("/m"))] == expected
-
-
 def touch(path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"x")
@@ -108,7 +90,7 @@ def touch(path: Path) -> Path:
 
 def test_a_walk_finds_audio_in_order_and_skips_hidden_files(tmp_path: Path) -> None:
     expected = [touch(tmp_path / name) for name in ("a.OGG", "b/c.flac", "b/d/e.webm")]
-    for name in (".hidden.mp3", "._a.mp3", ".trash/x.mp3", "notes.txt", "b/cover.jpg"):
+    for name in ("._a.mp3", ".Trash-1000/x.mp3", "@eaDir/a.mp3/SYNOAUDIO.jpg", "notes.txt", "b/cover.jpg"):
         touch(tmp_path / name)
     listing = walk(tmp_path)
     assert listing.audio == expected
@@ -119,17 +101,10 @@ def test_a_folder_named_like_a_file_is_accounted_for_unless_it_holds_music(tmp_p
     (tmp_path / "empty.mp3").mkdir()
     touch(tmp_path / "album.mp3/song.ogg")
     listing = walk(tmp_path)
-    assert list(listing.unusable) == [tmp_path / "empty.mp3"]
+    assert list(listing.misnamed) == [tmp_path / "empty.mp3"]
 
 
 def test_a_link_back_to_the_top_does_not_go_round_for_ever(tmp_path: Path) -> None:
     touch(tmp_path / "a.ogg")
     (tmp_path / "again").symlink_to(tmp_path, target_is_directory=True)
     assert walk(tmp_path).audio == [tmp_path / "a.ogg"]
-
-
-def test_a_file_that_a_playlist_names_but_is_not_there_is_accounted_for(tmp_path: Path) -> None:
-    touch(tmp_path / "a.ogg")
-    (tmp_path / "list.m3u").write_text("a.ogg\ngone.ogg\n")
-    listing = walk(tmp_path)
-    assert {path.name: reason.code for path, reason in listing.unusable.items()} == {"gone.ogg": "missing-file"}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from mutagen.id3 import ID3, TIT2, TPE1
 
+from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.cache.store import Cache
 from spotmap_build.embed.decode import probe
 from spotmap_build.fetch.m3u import m3u_columns
@@ -47,6 +50,12 @@ def entries(content: str | bytes) -> list[tuple[object, ...]]:
             ("S\u00f3", "One", 1_000, "a.mp3"),
         ),
         ("http://[\n", (None, None, None, None)),
+        ("#EXTINF:1,One - \u201cS\u201d\na.mp3".encode("cp1252"), ("\u201cS\u201d", "One", 1_000, "a.mp3")),
+        ("#EXTINF:1,One - S\u00f3\r\na.mp3".encode("utf-16"), ("S\u00f3", "One", 1_000, "a.mp3")),
+        ("Re: Stacks.mp3", (None, None, None, "Re: Stacks.mp3")),
+        ("a\x85b\u2028c\x0cd.mp3", (None, None, None, "a\x85b\u2028c\x0cd.mp3")),
+        ("RTSP://example.org/a", (None, None, None, None)),
+        ("C://Music/a.mp3", (None, None, None, "C://Music/a.mp3")),
     ],
 )
 def test_an_entry_is_read_in_all_its_forms(content: str | bytes, expected: tuple[object, ...]) -> None:
@@ -98,3 +107,71 @@ def test_ids_do_not_change_with_the_order_of_the_entries(tmp_path: Path) -> None
     before = {track.title: track.id for track in load(tmp_path, one + two).library.tracks}
     after = {track.title: track.id for track in load(tmp_path, two + one).library.tracks}
     assert before == after
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A probe for files that hold nothing but tags."""
+
+    audio_digest: str
+    duration_ms: int = 61_500
+
+
+def captioned(folder: Path, lines: dict[str, tuple[str, str, str]]) -> list[tuple[str, tuple[str, ...]]]:
+    """Load a list of captions and what the tags of its files say: title and artist, or nothing."""
+    for name, (_, title, artist) in lines.items():
+        tags = ID3()  # type: ignore[no-untyped-call]
+        if title:
+            tags.add(TIT2(encoding=3, text=title))  # type: ignore[no-untyped-call]
+            tags.add(TPE1(encoding=3, text=artist))  # type: ignore[no-untyped-call]
+        (folder / name).write_bytes((b"\xff\xfb\x90\x00" + bytes(413)) * 20)
+        tags.save(folder / name)
+    content = "#EXTM3U\n" + "".join(f"#EXTINF:9,{caption}\n{name}\n" for name, (caption, _, _) in lines.items())
+    (folder / "l.m3u8").write_text(content + "#EXTINF:9,Five - Six\nhttps://example.org/\n")
+    with Cache.open(folder / "cache") as cache:
+        context = LoadContext(cache, lambda path: Sound(digest_bytes(path.name.encode())), 1, lambda done, total: None)
+        tracks = TableSource(folder / "l.m3u8").load(context).library.tracks
+    assert [track.duration_ms for track in tracks] == [*[61_500] * len(lines), 9_000]
+    return [(track.title, track.artists) for track in tracks]
+
+
+def test_tags_are_believed_before_captions_and_tell_what_stands_first_in_these(tmp_path: Path) -> None:
+    assert captioned(
+        tmp_path,
+        {
+            "a.mp3": ("No\u00ebl blanc - Marie Roy", "Noe\u0308l Blanc", "Marie Roy"),
+            "b.mp3": ("Speak - Live - Rising Hills", "Speak - Live", "Rising Hills"),
+            "c.mp3": ("Silent - Live - Nobody", "", ""),
+            "d.mp3": ("Whole Caption", "", ""),
+        },
+    ) == [
+        ("Noe\u0308l Blanc", ("Marie Roy",)),
+        ("Speak - Live", ("Rising Hills",)),
+        ("Silent - Live", ("Nobody",)),
+        ("Whole Caption", ()),
+        ("Five", ("Six",)),
+    ]
+
+
+def test_captions_with_the_artist_first_stay_as_they_are(tmp_path: Path) -> None:
+    assert captioned(
+        tmp_path,
+        {
+            "a.mp3": ("Marie Roy - Wrong", "White", "Marie Roy"),
+            "b.mp3": ("Nobody - Silent - Live", "", ""),
+            "c.mp3": ("Same - Same", "Same", "Same"),
+        },
+    ) == [("White", ("Marie Roy",)), ("Silent - Live", ("Nobody",)), ("Same", ("Same",)), ("Six", ("Five",))]
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    library = load(tmp_path, "E:\\Music\\A\\01 - First Light.mp3\nB/Two - Dusk.mp3\n#EXTINF:1,C\nc.mp3\n").library
+    assert [(track.title, track.artists) for track in library.tracks] == [
+        ("First Light", ()),
+        ("Dusk", ("Two",)),
+        ("C", ()),
+    ]
+    assert [failure.detail for failure in library.failures] == [
+        f"{name}: The file cannot be read: No such file or directory."
+        for name in ("E:\\Music\\A\\01 - First Light.mp3", "B/Two - Dusk.mp3", "c.mp3")
+    ]

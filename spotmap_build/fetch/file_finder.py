@@ -1,0 +1,144 @@
+"""Find the file that a line of a playlist means: the playlist may come from another program, system or machine."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path, PurePath
+from typing import Final
+
+from spotmap_build.core.text import decode_text
+from spotmap_build.fetch.m3u import path_readings
+
+Parts = tuple[str, ...]
+NO_NAMES: Final = frozenset(("", ".", "..", "/", "//"))
+
+
+class FileFinder:
+    """The audio files below a folder, and the folders that hold them, by every name that a playlist may give them.
+
+    Parameters
+    ----------
+    root
+        The folder.
+    files
+        The audio files in it. Without any, only what a line names exactly is found.
+    """
+
+    def __init__(self, root: Path, files: Iterable[Path]) -> None:
+        self._root = root.absolute()
+        self._real_root = root.resolve()
+        self._files = list(files)
+        self._exact: dict[Path, Path] = {}
+        self._folded: dict[Parts, list[Path]] = defaultdict(list)
+        self._files_called: dict[str, list[tuple[Parts, Path]]] = defaultdict(list)
+        self._folders_called: dict[str, list[tuple[Parts, Path]]] = defaultdict(list)
+        folders = {folder: None for file in self._files for folder in file.parents if folder.is_relative_to(root)}
+        for paths, called in ((self._files, self._files_called), (folders, self._folders_called)):
+            for path in paths:
+                parts = path.relative_to(root).parts
+                folded = tuple(map(_fold, parts))
+                self._exact[self._root.joinpath(*parts)] = path
+                self._folded[folded].append(path)
+                if folded:
+                    called[folded[-1]].append((folded, path))
+
+    def find(self, line: str, folder: Path) -> Path | None:
+        """The file or folder that a line means, if there is one.
+
+        It is looked for as it stands, then percent-decoded, then whatever the form and case of its letters, then by
+        the longest end of its path that exactly one file below the root has.
+
+        Parameters
+        ----------
+        folder
+            Where the playlist lies: relative paths start there.
+        """
+        readings = list(path_readings(line))
+        places = [Path(os.path.normpath(folder.absolute() / reading)) for reading in readings]
+        with contextlib.suppress(RuntimeError):  # nobody has a home here
+            places += [Path(reading).expanduser() for reading in readings if reading.startswith("~/")]
+        for look in (self._exactly, self._whatever_case):
+            for place in places:
+                found = look(place)
+                if found is not None:
+                    return found
+        return _by_tail(readings, self._files_called) or _by_tail(readings, self._folders_called)
+
+    def files_in(self, folder: Path) -> list[Path]:
+        """The files that lie in a folder which was found, at any depth."""
+        if self._real_root.is_relative_to(folder.resolve()):
+            return list(self._files)
+        return [file for file in self._files if file.is_relative_to(folder)]
+
+    def _exactly(self, place: Path) -> Path | None:
+        if place in self._exact:
+            return self._exact[place]
+        if not is_there(place):  # a device or a pipe is no music
+            return None
+        # By another name (a link), or on a file system to which the case of letters makes no difference.
+        below = os.path.relpath(place.resolve(), self._real_root)
+        return self._exact.get(self._root / below) or self._whatever_case(place) or place
+
+    def _whatever_case(self, place: Path) -> Path | None:
+        parts = PurePath(os.path.relpath(place, self._root)).parts
+        return _only(self._folded.get(tuple(map(_fold, parts)), ()), parts)
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is a file or a folder. What cannot be looked at, for the length of its name for example, is not."""
+    with contextlib.suppress(OSError, ValueError):
+        return path.is_file() or path.is_dir()
+    return False
+
+
+def _by_tail(readings: Iterable[str], called: dict[str, list[tuple[Parts, Path]]]) -> Path | None:
+    """What alone has the longest end of a path in common with one of the readings."""
+    longest = 0
+    wanted: Parts = ()
+    alike: dict[Path, bool] = {}
+    for reading in readings:
+        parts = tuple(part for part in PurePath(reading).parts if part not in NO_NAMES)
+        folded = tuple(map(_fold, parts))
+        for candidate, path in called.get(folded[-1], ()) if folded else ():
+            length = _common_tail(candidate, folded)
+            if length > longest:
+                longest, wanted = length, parts[-length:]
+                alike.clear()
+            if length == longest:
+                alike[path] = length == len(candidate)
+    # The whole way from the root is more than the end of a longer way.
+    whole = [path for path, is_whole in alike.items() if is_whole and longest > 1]
+    return _only(list(alike), wanted) or _only(whole, wanted)
+
+
+def _common_tail(one: Parts, other: Parts) -> int:
+    length = 0
+    for mine, others in zip(reversed(one), reversed(other), strict=False):
+        if mine != others:
+            break
+        length += 1
+    return length
+
+
+def _only(paths: Sequence[Path], wanted: Parts) -> Path | None:
+    """The only one, or the only one that is spelled as is wanted."""
+    if len(paths) > 1:
+        paths = [path for path in paths if path.parts[-len(wanted) :] == wanted]
+    return paths[0] if len(paths) == 1 else None
+
+
+@lru_cache(maxsize=1 << 16)
+def _fold(name: str) -> str:
+    """A name in one form and case; one whose bytes are no UTF-8 as it would stand in a playlist."""
+    if not name.isascii():
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            name = decode_text(os.fsencode(name))
+        name = unicodedata.normalize("NFC", name)
+    return unicodedata.normalize("NFC", name.casefold())

@@ -1,0 +1,156 @@
+"""The playlists of a folder of music: its sub-folders, and the playlist files that lie in it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from spotmap_build.cache.keys import digest_bytes
+from spotmap_build.core.files import read_bounded
+from spotmap_build.core.identifiers import ID_DIGITS
+from spotmap_build.core.text import printable
+from spotmap_build.fetch.file_finder import FileFinder, is_there
+from spotmap_build.fetch.m3u import LARGEST_M3U_BYTES, Entry, parse_m3u
+from spotmap_build.fetch.tags import fold_space
+from spotmap_build.model import Playlist
+
+MOST_TOLD: Final = 20
+LONGEST_LINE: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class PlaylistFile:
+    """A playlist file, and the files that it means: of the folder, or of elsewhere."""
+
+    file: Path
+    members: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    file: Path
+    entries: tuple[Entry, ...] = ()
+    fault: str = ""
+
+
+def read_playlists(files: Sequence[Path], finder: FileFinder) -> tuple[list[PlaylistFile], tuple[str, ...]]:
+    """Read playlist files, and say which of them, and which of their entries, are left out."""
+    notices = []
+    found: dict[Path, list[Path]] = {}
+    for read in map(_read, files):
+        if read.fault:
+            notices.append(f"The playlist {printable(read.file.name)} was left out: {read.fault}.")
+            continue
+        found[_place(read.file)], missing = _members(read, finder)
+        notices += _about_entries(read, missing)
+    lists = [
+        PlaylistFile(file, tuple(dict.fromkeys(_expanded(_place(file), found, set()))))
+        for file in files
+        if _place(file) in found
+    ]
+    if len(notices) > MOST_TOLD:
+        more = len(notices) - MOST_TOLD
+        notices[MOST_TOLD:] = [f"{more} more playlists were left out, or name files that are not in this folder."]
+    return lists, tuple(notices)
+
+
+def _place(file: Path) -> Path:
+    """The path by which a playlist may name another."""
+    return Path(os.path.normpath(file.absolute()))
+
+
+def _read(file: Path) -> _Read:
+    try:
+        content = read_bounded(file, LARGEST_M3U_BYTES)
+    except OSError as error:
+        return _Read(file, fault=printable(error.strerror or str(error)))
+    m3u = parse_m3u(content, lambda line: is_there(file.parent / line))
+    if m3u.is_stream:
+        return _Read(file, fault="it tells a player how to stream one recording (HLS), and is no list of music")
+    return _Read(file, m3u.entries)
+
+
+def _members(read: _Read, finder: FileFinder) -> tuple[list[Path], list[Entry]]:
+    """The files of a playlist, and the entries that mean none."""
+    members, missing = [], []
+    for entry in read.entries:
+        found = finder.find(entry.line, read.file.parent) if entry.line and not entry.is_address else None
+        files = [] if found is None else finder.files_in(found) if found.is_dir() else [found]
+        members += files
+        if not files:
+            missing.append(entry)
+    return members, missing
+
+
+def _expanded(file: Path, found: Mapping[Path, list[Path]], seen: set[Path]) -> Iterator[Path]:
+    """The members of a playlist; of a playlist among them, its members."""
+    seen.add(file)
+    for member in found[file]:
+        place = _place(member)
+        if place not in found:
+            yield member
+        elif place not in seen:
+            yield from _expanded(place, found, seen)
+
+
+def _about_entries(read: _Read, missing: Sequence[Entry]) -> Iterator[str]:
+    """One sentence a playlist, if any of its entries is left out."""
+    if not missing:
+        return
+    lost = [entry for entry in missing if entry.line and not entry.is_address]
+    elsewhere = len(missing) - len(lost)
+    of = f"of {len(read.entries)} entries of {printable(read.file.name)}"
+    sentences = []
+    if lost:
+        verb = "names a file that is" if len(lost) == 1 else "name files that are"
+        sentences.append(f"{len(lost)} {of} {verb} not in this folder: {printable(lost[0].line[:LONGEST_LINE])}")
+        sentences[0] += "." if len(lost) == 1 else ", for one."
+    if elsewhere:
+        verb = "is on the web or has" if elsewhere == 1 else "are on the web or have"
+        sentences.append(f"{elsewhere} {of} {verb} no file, and cannot be in a folder's library.")
+    yield " ".join(sentences)
+
+
+def folder_playlists(root: Path, ids: Mapping[Path, str]) -> list[Playlist]:
+    """One playlist a sub-folder: those right below the root, or below the only one that the root holds."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    parts = {path: path.relative_to(root).parts[:-1] for path in ids}
+    depth = 1
+    while len({folders[:depth] for folders in parts.values()}) == 1 and all(len(f) > depth for f in parts.values()):
+        depth += 1
+    for path, folders in parts.items():
+        if len(folders) >= depth:
+            groups.setdefault(folders[:depth], []).append(ids[path])
+    return [_playlist(folders[-1], members) for folders, members in sorted(groups.items())]
+
+
+def file_playlists(files: Iterable[PlaylistFile], ids: Mapping[Path, str]) -> tuple[list[Playlist], tuple[str, ...]]:
+    """One playlist a playlist file that is not empty; of equal ones the first, with a sentence where names differ."""
+    playlists: dict[frozenset[str], Playlist] = {}
+    notices = []
+    for file in files:
+        playlist = _playlist(file.file.stem, [ids[member] for member in file.members])
+        if not playlist.track_ids:
+            continue
+        first = playlists.setdefault(frozenset(playlist.track_ids), playlist)
+        if first.id != playlist.id:
+            notices.append(
+                f"The playlists {first.name} and {playlist.name} hold the same tracks, and are shown as one."
+            )
+    if len(notices) > MOST_TOLD:
+        notices[MOST_TOLD:] = [f"So do {len(notices) - MOST_TOLD} more."]
+    return list(playlists.values()), tuple(notices)
+
+
+def together(lists: Sequence[Playlist], folders: Sequence[Playlist]) -> list[Playlist]:
+    """Both, less the folders that hold just what a list of the same name does."""
+    known = {(playlist.id, frozenset(playlist.track_ids)) for playlist in lists}
+    return [*lists, *(folder for folder in folders if (folder.id, frozenset(folder.track_ids)) not in known)]
+
+
+def _playlist(name: str, members: Sequence[str]) -> Playlist:
+    shown = fold_space(name.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
+    return Playlist(f"folder:{digest_bytes(shown.encode())[:ID_DIGITS]}", shown, tuple(dict.fromkeys(members)))

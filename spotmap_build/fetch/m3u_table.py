@@ -1,0 +1,55 @@
+"""Read a playlist in M3U as a table: its entries are looked up where it lies."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from spotmap_build.core.files import read_bounded
+from spotmap_build.errors import SourceError
+from spotmap_build.fetch.file_finder import FileFinder, is_there
+from spotmap_build.fetch.m3u import LARGEST_M3U_BYTES, likely_path, m3u_columns, parse_m3u
+from spotmap_build.fetch.walk import walk
+
+
+def read_m3u(path: Path) -> dict[str, list[Any]]:
+    """Return the columns of a playlist; its entries have the paths of the files that they mean, if there are any.
+
+    Raises
+    ------
+    SourceError
+        It is no list of music.
+    OSError
+        It cannot be read.
+    """
+    content = read_bounded(path, LARGEST_M3U_BYTES)
+    m3u = parse_m3u(content)
+    if m3u.is_stream:
+        raise SourceError(
+            f"{path} tells a player how to stream one recording (HLS), and is no list of music.",
+            hint="Give a playlist whose lines are files of music.",
+        )
+    near = _Near(path.parent, any(entry.line.startswith("..") for entry in m3u.entries))
+    return m3u_columns(content, path.stem, near.find, lambda line: is_there(path.parent / line))
+
+
+class _Near:
+    """The files around a playlist. The folders are walked through only where a line names nothing exactly.
+
+    ``leads_up``: whether the playlist names files beside its own folder.
+    """
+
+    def __init__(self, folder: Path, leads_up: bool) -> None:
+        self._folder = folder
+        self._root = folder.absolute().parent if leads_up else folder.absolute()
+        self._exact = FileFinder(folder, ())
+
+    @cached_property
+    def _all(self) -> FileFinder:
+        return FileFinder(self._root, walk(self._root).audio)
+
+    def find(self, line: str) -> list[str]:
+        found = self._exact.find(line, self._folder) or self._all.find(line, self._folder)
+        files = [] if found is None else walk(found).audio if found.is_dir() else [found]
+        return [str(file.absolute()) for file in files] or [likely_path(line) if line.startswith("file:") else line]

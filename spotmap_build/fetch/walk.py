@@ -1,0 +1,145 @@
+"""Walk through a folder of music: what lies in it, and what of it is left out."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from spotmap_build.core.text import printable
+from spotmap_build.fetch.covers import COVER_NAMES, COVER_SUFFIXES
+from spotmap_build.fetch.m3u import M3U_SUFFIXES
+
+_DECODED: Final = """
+    3ga aa3 aac ac3 adts aif aifc aiff amr ape at3 au bwf caf dff dsf dts dtshd eac3 ec3 f4a flac gsm m4a m4b m4p m4r
+    mka mlp mp+ mp1 mp2 mp3 mpa mpc mpp oga ogg oma omg opus osq qoa ra rf64 rka shn snd spx tak thd tta voc vqf w64 wav
+    wave weba wma wv xwma
+    3g2 3gp asf avi f4v flv m4v mkv mov mp4 mpeg mpg ogm ogv ogx rm rmvb webm wmv
+"""
+_NOT_DECODED: Final = "aa aax aaxc gbs it kar mid midi mo3 mod mptm nsf ofr ofs rmi s3m sid spc vgm vgz xm"
+_NO_LIBRARY: Final = """
+    .git .hg .svn .bzr .cache .thumbnails .spotmap .venv .tox .npm .sync .stfolder .stversions
+    .appledouble .appledb .appledesktop .fseventsd .spotlight-v100 .temporaryitems .documentrevisions-v100
+    .dropbox.cache .@__thumb @eadir @tmp .snapshot .snapshots #snapshot .zfs
+    .recycle .recycler #recycle @recycle $recycle.bin lost+found
+"""
+
+AUDIO_SUFFIXES: Final = frozenset(f".{kind}" for kind in _DECODED.split())
+"""What FFmpeg decodes, as PyAV brings it: sound, and pictures that move with sound."""
+NO_SOUND_SUFFIXES: Final = frozenset(f".{kind}" for kind in _NOT_DECODED.split())
+"""Music that is no recording (scores, programs), that is encrypted, or of a kind that FFmpeg does not know."""
+NO_LIBRARY: Final = frozenset((*_NO_LIBRARY.split(), "system volume information"))
+"""Folders of systems and programs: deleted files, copies, previews, notes. Any other name is one, dots or not."""
+TRASH: Final = ".trash"
+"""How names of folders of deleted files begin on Linux and macOS."""
+RESOURCE_FORK: Final = "._"
+"""How macOS calls what it has to note of a file on a disk that is not its own."""
+
+
+@dataclass(slots=True)
+class Listing:
+    """What a walk through the folder found; every list in one order whatever the file system's."""
+
+    audio: list[Path] = field(default_factory=list)
+    playlists: list[Path] = field(default_factory=list)
+    covers: dict[Path, Path] = field(default_factory=dict)
+    misnamed: list[Path] = field(default_factory=list)
+    """Folders that are named like files and hold no music."""
+    unreadable: list[OSError] = field(default_factory=list)
+    """What is wrong with each folder that may not be read."""
+    links: list[Path] = field(default_factory=list)
+    """Ways to folders that are read already: links, some of which lead round in a circle."""
+    no_sound: Counter[str] = field(default_factory=Counter)
+    """How many files of music there are that cannot be decoded, by suffix."""
+    set_aside: Counter[str] = field(default_factory=Counter)
+    """How many audio files lie in folders that are no library, by the folder's name."""
+
+
+def walk(root: Path) -> Listing:
+    """Find all audio files, playlist files and cover pictures below a folder, in sorted order."""
+    listing = Listing()
+    for folder, folder_names, file_names in _walk_once(root, listing):
+        for name in file_names:
+            path, suffix = folder / name, Path(name).suffix.lower()
+            if suffix in AUDIO_SUFFIXES:
+                listing.audio.append(path)
+            elif suffix in M3U_SUFFIXES:
+                listing.playlists.append(path)
+            elif suffix in COVER_SUFFIXES and path.stem.lower() in COVER_NAMES:
+                listing.covers.setdefault(folder, path)
+            elif suffix in NO_SOUND_SUFFIXES:
+                listing.no_sound[suffix] += 1
+        listing.misnamed += [folder / name for name in folder_names if Path(name).suffix.lower() in AUDIO_SUFFIXES]
+    holding = {folder for audio in listing.audio for folder in audio.parents}
+    listing.misnamed = [folder for folder in listing.misnamed if folder not in holding]
+    return listing
+
+
+def _walk_once(root: Path, listing: Listing) -> Iterator[tuple[Path, list[str], list[str]]]:
+    """``os.walk`` in sorted order that follows links, but enters every folder once only."""
+    entered: set[tuple[int, int]] = set()
+    for folder, folder_names, file_names in os.walk(root, followlinks=True, onerror=listing.unreadable.append):
+        try:
+            status = Path(folder).stat()
+        except OSError as error:  # it is gone meanwhile
+            listing.unreadable.append(error)
+            folder_names.clear()
+            continue
+        if (status.st_dev, status.st_ino) in entered:
+            listing.links.append(Path(folder))
+            folder_names.clear()
+            continue
+        entered.add((status.st_dev, status.st_ino))
+        for name in filter(_is_no_library, folder_names):
+            listing.set_aside[name] += _count_audio(Path(folder, name))
+        folder_names[:] = sorted(name for name in folder_names if not _is_no_library(name))
+        yield Path(folder), folder_names, sorted(name for name in file_names if not name.startswith(RESOURCE_FORK))
+
+
+def _is_no_library(name: str) -> bool:
+    folded = name.casefold()
+    return folded in NO_LIBRARY or folded.startswith((TRASH, RESOURCE_FORK))
+
+
+def _count_audio(folder: Path) -> int:
+    return sum(
+        Path(name).suffix.lower() in AUDIO_SUFFIXES and not name.startswith(RESOURCE_FORK)
+        for _, _, names in os.walk(folder)
+        for name in names
+    )
+
+
+def about_left_out(listing: Listing) -> tuple[str, ...]:
+    """Say what music a walk has left out, and what it did not read twice."""
+    return (*_about_links(listing.links), *_about_no_sound(listing.no_sound), *_about_set_aside(listing.set_aside))
+
+
+def _about_links(links: list[Path]) -> tuple[str, ...]:
+    if not links:
+        return ()
+    first = printable(str(links[0]))
+    if len(links) == 1:
+        return (f"The folder {first} is read already under another name, and was not read twice.",)
+    return (f"{len(links)} folders are read already under other names, and were not read twice, such as {first}.",)
+
+
+def _about_no_sound(counts: Counter[str]) -> tuple[str, ...]:
+    if not counts:
+        return ()
+    kinds = ", ".join(sorted(counts))
+    if counts.total() == 1:
+        return (f"1 file is of a kind that cannot be decoded ({kinds}) and was left out.",)
+    return (f"{counts.total()} files are of kinds that cannot be decoded ({kinds}) and were left out.",)
+
+
+def _about_set_aside(counts: Counter[str]) -> tuple[str, ...]:
+    names = sorted(printable(name) for name, count in counts.items() if count)
+    if not names:
+        return ()
+    shown = ", ".join(names[:3]) + ("…" if names[3:] else "")
+    if counts.total() == 1:
+        return (f"1 audio file lies in a folder of deleted or hidden files ({shown}) and was left out.",)
+    return (f"{counts.total()} audio files lie in folders of deleted or hidden files ({shown}) and were left out.",)

@@ -1,0 +1,315 @@
+"""Playlists that lie in a folder of music, from whatever program, system or machine, hold the files that they mean."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from spotmap_build.cache.store import Cache
+from spotmap_build.errors import SourceError, TrackError
+from spotmap_build.fetch.folder import FolderSource
+from spotmap_build.fetch.source import LibrarySource, LoadContext, Loaded
+from spotmap_build.fetch.table import TableSource
+
+FILES = (
+    "Artist One/Blue Album/01 First Light.mp3",
+    "Artist Two/Red Album/02 Dusk.mp3",
+    "Björk/01 Été.mp3",
+    "#1 Crush.ogg",
+)
+
+
+@dataclass(frozen=True)
+class Sound:
+    """What the probe of these tests tells: the content of a file is its sound."""
+
+    audio_digest: str
+    duration_ms: int = 2_000
+
+
+def probe(path: Path) -> Sound:
+    content = path.read_bytes()
+    if content.startswith(b"text"):
+        raise TrackError("not-audio", "The file is no audio file.")
+    return Sound(hashlib.sha256(content).hexdigest())
+
+
+def put(folder: Path, *names: str) -> None:
+    """Files of different sound."""
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(name.encode())
+
+
+def load(source: LibrarySource, home: Path) -> Loaded:
+    with Cache.open(home / "cache") as cache:
+        return source.load(LoadContext(cache, probe, 1, lambda _done, _total: None))
+
+
+def titles(loaded: Loaded) -> dict[str, list[str]]:
+    """What each playlist holds."""
+    called = {track.id: track.title for track in loaded.library.tracks}
+    return {
+        playlist.name: [called[track_id] for track_id in playlist.track_ids] for playlist in loaded.library.playlists
+    }
+
+
+ENTRIES: dict[str, tuple[str | bytes, list[str]]] = {
+    "as they are called": ("Björk/01 Été.mp3\n./Artist Two/Red Album/02 Dusk.mp3\n", ["Été", "Dusk"]),
+    "percent-encoded": (
+        "Artist%20One/Blue%20Album/01%20First%20Light.mp3\nBj%C3%B6rk/01%20%C3%89t%C3%A9.mp3\n",
+        ["First Light", "Été"],
+    ),
+    "percent-encoded by Windows-1252": ("Bj%F6rk/01%20%C9t%E9.mp3\n", ["Été"]),
+    "from a drive": ("E:\\CB Stuff\\Music\\Artist One\\Blue Album\\01 First Light.mp3\r\n", ["First Light"]),
+    "from a drive, with slashes": ("C://Music/Artist One/Blue Album/01 First Light.mp3\r\n", ["First Light"]),
+    "from the root of a drive": ("\\Artist Two\\Red Album\\02 Dusk.mp3\r\n", ["Dusk"]),
+    "on a server": ("\\\\nas\\music\\Artist Two\\Red Album\\02 Dusk.mp3", ["Dusk"]),
+    "of another root": ("/storage/emulated/0/Music/Artist Two/Red Album/02 Dusk.mp3", ["Dusk"]),
+    "of another root, percent-encoded": ("/mnt/Artist%20Two/Red%20Album/02%20Dusk.mp3", ["Dusk"]),
+    "of another order": ("Tracks/02 Dusk.mp3", ["Dusk"]),
+    "of both kinds of slashes": ("Artist Two\\Red Album/02 Dusk.mp3", ["Dusk"]),
+    "as addresses": (
+        "file:///E:/Music/Artist%20Two/Red%20Album/02%20Dusk.mp3\nfile://localhost/old/Bj%C3%B6rk/01 Été.mp3\n",
+        ["Dusk", "Été"],
+    ),
+    "as addresses of other kinds": (
+        "file://nas/Artist%20One/Blue%20Album/01%20First%20Light.mp3\nfile:/x/%231%20Crush.ogg\n",
+        ["First Light", "#1 Crush"],
+    ),
+    "decomposed": (unicodedata.normalize("NFD", "Björk/01 Été.mp3"), ["Été"]),
+    "in another case": ("artist two/RED ALBUM/02 dusk.MP3\nBJÖRK/01 ÉTÉ.mp3\n", ["Dusk", "Été"]),
+    "of another root, case and form": (unicodedata.normalize("NFD", "D:\\MUSIC\\björk\\01 été.mp3"), ["Été"]),
+    "that begin like a remark": (
+        "# my songs\n#1 Crush.ogg\n#EXTINF:3,A - B\n#x\nBjörk/01 Été.mp3\n",
+        ["#1 Crush", "Été"],
+    ),
+    "folders": ("Artist One\n", ["First Light"]),
+    "folders of Windows": ("E:\\Music\\Artist Two\\Red Album\n", ["Dusk"]),
+    "the folder itself": (".\n", ["#1 Crush", "First Light", "Dusk", "Été"]),
+    "the folder above": ("..\n", ["#1 Crush", "First Light", "Dusk", "Été"]),
+    "in UTF-8 with a mark": (b"\xef\xbb\xbf" + "Björk/01 Été.mp3".encode(), ["Été"]),
+    "in UTF-16": ("#EXTM3U\r\nBjörk\\01 Été.mp3\r\n".encode("utf-16"), ["Été"]),
+    "in UTF-16, big end first": (b"\xfe\xff" + "Björk/01 Été.mp3\r\n".encode("utf-16-be"), ["Été"]),
+    "in Windows-1252": ("Björk/01 Été.mp3".encode("cp1252"), ["Été"]),
+    "with the line ends of old Macs": ("Björk/01 Été.mp3\rArtist Two/Red Album/02 Dusk.mp3\r", ["Été", "Dusk"]),
+    "twice": ("Björk/01 Été.mp3\nbjörk/01 été.mp3\n", ["Été"]),
+}
+
+
+@pytest.mark.parametrize(("content", "expected"), ENTRIES.values(), ids=ENTRIES.keys())
+def test_a_playlist_holds_the_files_that_its_lines_mean(
+    tmp_path: Path, content: str | bytes, expected: list[str]
+) -> None:
+    music = tmp_path / "music"
+    put(music, *FILES)
+    (music / "list.m3u8").write_bytes(content if isinstance(content, bytes) else content.encode())
+    loaded = load(FolderSource(music), tmp_path)
+    assert titles(loaded)["list"] == expected
+    assert len(loaded.library.tracks) == len(FILES)
+    assert loaded.library.failures == ()
+    assert loaded.notices == ()
+
+
+IN_TABLES = {name: entries for name, entries in ENTRIES.items() if name != "the folder above"}
+
+
+@pytest.mark.parametrize(("content", "expected"), IN_TABLES.values(), ids=IN_TABLES.keys())
+def test_a_playlist_as_a_table_has_the_same_files(tmp_path: Path, content: str | bytes, expected: list[str]) -> None:
+    put(tmp_path / "music", *FILES)
+    path = tmp_path / "music/list.m3u"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    library = load(TableSource(path), tmp_path).library
+    assert {track.recording.path for track in library.tracks if track.recording} == {
+        str(tmp_path / "music" / name)
+        for name in FILES
+        if any(name.endswith(f"{title}{name[-4:]}") for title in expected)
+    }
+    assert library.failures == ()
+
+
+def test_a_list_in_a_folder_of_lists_may_name_its_files_from_where_the_music_begins(tmp_path: Path) -> None:
+    put(tmp_path / "music", *FILES)
+    (tmp_path / "music/Playlists").mkdir()
+    (tmp_path / "music/Playlists/a.m3u").write_text("Artist Two/Red Album/02 Dusk.mp3\n../bjo\u0308rk/01 Été.mp3\n")
+    assert titles(load(FolderSource(tmp_path / "music"), tmp_path))["a"] == ["Dusk", "Été"]
+    library = load(TableSource(tmp_path / "music/Playlists/a.m3u"), tmp_path).library
+    assert all(track.recording for track in library.tracks)
+
+
+def test_an_end_of_a_path_that_several_files_have_means_none_unless_it_is_the_whole_way(tmp_path: Path) -> None:
+    put(tmp_path / "music", "A/x/01.mp3", "B/x/01.mp3", "A/02.mp3", "old/A/02.mp3", "a/03.ogg", "A/03.ogg")
+    (tmp_path / "music/l.m3u").write_text("E:\\x\\01.mp3\nE:\\Music\\A\\02.mp3\nE:\\A\\03.ogg\nE:\\a\\x\\01.mp3\n")
+    loaded = load(FolderSource(tmp_path / "music"), tmp_path)
+    ids = {track.recording.path: track.id for track in loaded.library.tracks if track.recording}
+    (playlist,) = (one for one in loaded.library.playlists if one.name == "l")
+    assert playlist.track_ids == tuple(
+        ids[str(tmp_path / "music" / name)] for name in ("A/02.mp3", "A/03.ogg", "A/x/01.mp3")
+    )
+    assert loaded.notices == ("1 of 4 entries of l.m3u names a file that is not in this folder: E:\\x\\01.mp3.",)
+
+
+def test_what_a_list_names_and_is_not_there_is_one_sentence_and_no_track(tmp_path: Path) -> None:
+    put(tmp_path / "music", *FILES)
+    (tmp_path / "music/l.m3u").write_text(
+        "Björk/01 Été.mp3\nX:\\gone.mp3\n/no/gone.ogg\nlost\0.mp3\n/dev/zero\nhttps://example.org/a.mp3\n"
+        "#EXTINF:1,A - B\nspotify:track:1\n" + "x" * 5_000
+    )
+    loaded = load(FolderSource(tmp_path / "music"), tmp_path)
+    assert titles(loaded)["l"] == ["Été"]
+    assert (len(loaded.library.tracks), loaded.library.failures) == (len(FILES), ())
+    assert loaded.notices == (
+        (
+            "5 of 8 entries of l.m3u name files that are not in this folder: X:\\gone.mp3, for one. "
+            "2 of 8 entries of l.m3u are on the web or have no file, and cannot be in a folder's library."
+        ),
+    )
+
+
+def test_what_a_list_names_elsewhere_is_looked_into_and_known_again_by_its_sound(tmp_path: Path) -> None:
+    put(tmp_path / "music", "A/one.mp3")
+    put(tmp_path / "elsewhere", "other.mp3", "A/one.mp3")
+    (tmp_path / "elsewhere/text.mp3").write_text("text")
+    (tmp_path / "music/again").symlink_to(tmp_path / "music/A", target_is_directory=True)
+    (tmp_path / "music/l.m3u").write_text(
+        f"../elsewhere/other.mp3\n{tmp_path}/elsewhere/A/one.mp3\nagain/one.mp3\n../elsewhere/text.mp3\n"
+    )
+    library = load(FolderSource(tmp_path / "music"), tmp_path).library
+    assert [track.title for track in library.tracks] == ["one", "other", "text"]
+    assert [failure.code for failure in library.failures] == ["not-audio"]
+    assert [len(playlist.track_ids) for playlist in library.playlists] == [3, 1]
+
+
+def test_a_list_of_lists_holds_what_they_hold_even_where_they_name_each_other(tmp_path: Path) -> None:
+    put(tmp_path / "music", "a.mp3", "b.mp3", "c.mp3")
+    (tmp_path / "music/one.m3u").write_text("two.m3u\na.mp3\n")
+    (tmp_path / "music/two.m3u").write_text("b.mp3\nthree.m3u\n")
+    (tmp_path / "music/three.m3u").write_text("c.mp3\nthree.m3u\n")
+    (tmp_path / "music/four.m3u").write_text("five.m3u\na.mp3\n")
+    (tmp_path / "music/five.m3u").write_text("four.m3u\nb.mp3\n")
+    found = titles(load(FolderSource(tmp_path / "music"), tmp_path))
+    assert found == {"five": ["a", "b"], "one": ["b", "c", "a"], "three": ["c"], "two": ["b", "c"]}
+
+
+def test_lists_do_not_hide_folders_and_equal_lists_are_one(tmp_path: Path) -> None:
+    music = tmp_path / "music"
+    put(music, "A/1.mp3", "A/2.mp3", "B/1.mp3", "B/2.mp3")
+    (music / "mix.m3u").write_text("A/1.mp3\nB/1.mp3\n")
+    (music / "mix.m3u8").write_text("#EXTM3U\nB/1.mp3\nA/1.mp3\n")
+    (music / "party.m3u").write_text("A/1.mp3\nB/1.mp3\n")
+    (music / "B/B.m3u").write_text("1.mp3\n2.mp3\n")
+    (music / "A.m3u").write_text("A/1.mp3\nA/2.mp3\nB/2.mp3\n")
+    loaded = load(FolderSource(music), tmp_path)
+    names = [(playlist.name, len(playlist.track_ids)) for playlist in loaded.library.playlists]
+    assert names == [("A", 3), ("mix", 2), ("B", 2), ("A", 2)]
+    assert len({playlist.id for playlist in loaded.library.playlists}) == 4
+    assert loaded.notices == ("The playlists mix and party hold the same tracks, and are shown as one.",)
+
+
+def test_a_list_that_cannot_be_used_costs_nothing_but_itself(tmp_path: Path) -> None:
+    music = tmp_path / "music"
+    put(music, "a.mp3", "b.mp3")
+    (music / "dead.m3u").symlink_to("/nowhere/x.m3u")
+    (music / "folder.m3u").mkdir()
+    (music / "good.m3u").write_text("b.mp3\n")
+    (music / "huge.m3u").write_bytes(b"")
+    os.truncate(music / "huge.m3u", 1 << 30)
+    (music / "live.m3u8").write_text("#EXTM3U\n#EXT-X-VERSION:3\n#EXTINF:9.0,\na.mp3\n#EXT-X-ENDLIST\n")
+    os.mkfifo(music / "pipe.m3u")
+    loaded = load(FolderSource(music), tmp_path)
+    assert titles(loaded) == {"good": ["b"]}
+    assert loaded.notices == (
+        "The playlist dead.m3u was left out: No such file or directory.",
+        "The playlist huge.m3u was left out: it is larger than 16,777,216 bytes.",
+        (
+            "The playlist live.m3u8 was left out: it tells a player how to stream one recording (HLS), and is no list "
+            "of music."
+        ),
+        "The playlist pipe.m3u was left out: it is a pipe, not a regular file.",
+    )
+    with pytest.raises(SourceError, match="HLS"):
+        load(TableSource(music / "live.m3u8"), tmp_path)
+
+
+def test_many_lists_with_a_fault_are_told_in_a_few_lines(tmp_path: Path) -> None:
+    put(tmp_path / "music", "a.mp3")
+    for number in range(50):
+        (tmp_path / f"music/{number}.m3u").write_text("gone.mp3\n")
+    notices = load(FolderSource(tmp_path / "music"), tmp_path).notices
+    assert len(notices) == 21
+    assert notices[-1] == "30 more playlists were left out, or name files that are not in this folder."
+
+
+def test_a_file_whose_name_is_no_utf_8_is_found_by_how_a_list_writes_it(tmp_path: Path) -> None:
+    music = tmp_path / "music"
+    music.mkdir()
+    (music / os.fsdecode(b"Bj\xf6rk.mp3")).write_bytes(b"sound")
+    for name, content in (("raw", b"Bj\xf6rk.mp3"), ("text", "BJÖRK.mp3".encode()), ("url", b"Bj%F6rk.mp3")):
+        (music / f"{name}.m3u").write_bytes(content)
+        assert list(titles(load(FolderSource(music), tmp_path))) == [name]
+        (music / f"{name}.m3u").unlink()
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (("...and So On/01 One.mp3", "..Hits/01 Two.mp3", "Plain/...Baby.mp3", "Plain/.5 Grey.mp3"), 4),
+        (("a.WMA", "b.wv", "c.ape", "d.dsf", "e.mka", "f.m4b", "g.caf", "h.tta", "i.mp2", "j.mpc", "k.spx"), 11),
+        (("a.dff", "b.weba", "c.3gp", "d.amr", "e.tak", "f.mkv", "g.aifc", "h.w64", "i.ac3", "j.dts", "k.mp+"), 11),
+    ],
+)
+def test_music_is_found_whatever_its_name(tmp_path: Path, names: tuple[str, ...], found: int) -> None:
+    put(tmp_path / "music", *names)
+    loaded = load(FolderSource(tmp_path / "music"), tmp_path)
+    assert len(loaded.library.tracks) == found
+    assert loaded.notices == ()
+
+
+def test_music_that_is_left_out_is_counted(tmp_path: Path) -> None:
+    put(tmp_path / "music", "a.mp3", "._a.mp3", "b.mid", "c.OFR", "d.aax", ".DS_Store", "notes.txt")
+    put(
+        tmp_path / "music",
+        ".Trash-1000/files/x.mp3",
+        "$RECYCLE.BIN/y.flac",
+        ".git/z.ogg",
+        ".stfolder/note",
+        "#recycle/._y.mp3",
+    )
+    loaded = load(FolderSource(tmp_path / "music"), tmp_path)
+    assert len(loaded.library.tracks) == 1
+    assert loaded.notices == (
+        "3 files are of kinds that cannot be decoded (.aax, .mid, .ofr) and were left out.",
+        "3 audio files lie in folders of deleted or hidden files ($RECYCLE.BIN, .Trash-1000, .git) and were left out.",
+    )
+
+
+def test_a_folder_without_usable_music_says_what_it_holds(tmp_path: Path) -> None:
+    put(tmp_path / "music", "b.mid", ".Trash/x.mp3")
+    (tmp_path / "music/l.m3u").write_text("gone.mp3\n")
+    with pytest.raises(SourceError) as refused:
+        load(FolderSource(tmp_path / "music"), tmp_path)
+    for told in ("holds no audio file", "cannot be decoded (.mid)", "(.Trash)", "entries of l.m3u"):
+        assert told in refused.value.message
+
+
+def test_a_folder_that_may_not_be_read_is_in_the_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path / "music", "open/a.mp3", "shut/closed/b.mp3")
+    scandir = os.scandir
+
+    def closed(path: str) -> object:
+        if os.path.basename(path) == "closed":  # noqa: PTH119 - a text or a path
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", closed)
+    loaded = load(FolderSource(tmp_path / "music"), tmp_path)
+    (omission,) = loaded.library.omissions
+    assert (omission.title, omission.code) == ("shut/closed", "unreadable")
+    assert omission.detail == "shut/closed: the folder cannot be read: Permission denied."
+    assert len(loaded.notices) == 1
