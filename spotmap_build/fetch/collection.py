@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import Final
 
+from spotmap_build.core.dates import is_known_date
 from spotmap_build.core.identifiers import SPOTIFY_LOCAL
 from spotmap_build.fetch.merge import together
 from spotmap_build.fetch.spotify_ids import not_playable
@@ -45,9 +46,9 @@ def _failed(track: Track) -> Failed | None:
 
 
 def iso_date(text: str) -> str:
-    """A date or time as it stands, if it is one of ISO 8601; else nothing."""
+    """A date or time as it stands, if it is one of ISO 8601 that says something; else nothing."""
     stripped = text.strip()
-    return stripped if ISO_DATE.fullmatch(stripped) else ""
+    return stripped if ISO_DATE.fullmatch(stripped) and is_known_date(stripped) else ""
 
 
 def whole_number(value: object) -> int | None:

@@ -70,19 +70,6 @@ def read_files(path: Path, is_wanted: Callable[[str], bool], unreadable: list[OS
         yield file
 
 
-def decode_utf8(content: bytes, place: str) -> str:
-    """Text, without its byte order mark.
-
-    Raises
-    ------
-    SourceError: it is not UTF-8.
-    """
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SourceError(f"{place} is not UTF-8 text.", hint="Save it with the encoding UTF-8.") from error
-
-
 def about_folders(unreadable: list[OSError]) -> tuple[str, ...]:
     """Say how many folders may not be read, if any."""
     if not unreadable:

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, Final
 from spotmap_build.core.files import open_regular
 from spotmap_build.core.text import printable
 from spotmap_build.errors import SourceError
-from spotmap_build.fetch.table_bounds import LONGEST_LINE, check_shape
+from spotmap_build.fetch.table_bounds import LONGEST_LINE, Columns, check_shape
 
 PIECE_ROWS: Final = 4_096
 LEAST_BYTES: Final = 64 << 20
@@ -24,8 +24,6 @@ LEAST_VALUES: Final = 2_000_000
 """Any file may hold so many values, or one for each byte that it takes on the disk."""
 LEAST_ROWS: Final = 100_000
 LONGEST_REASON: Final = 300
-
-Columns = dict[str, list[Any]]
 
 
 def read_parquet(path: Path, is_used: Callable[[str], bool]) -> tuple[Columns, list[str]]:

@@ -2,58 +2,44 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any, Final
 
 from spotmap_build.cache.keys import digest_bytes
-from spotmap_build.core.identifiers import ID_DIGITS
+from spotmap_build.core.identifiers import ID_DIGITS, SPOTIFY_TRACK
 from spotmap_build.core.text import printable
 from spotmap_build.errors import SourceError
+from spotmap_build.fetch.artist_names import parse_artists
 from spotmap_build.fetch.captions import by_tags
-from spotmap_build.fetch.collection import whole_number
+from spotmap_build.fetch.cell_numbers import Decimal, parse_numbers
+from spotmap_build.fetch.cells import is_missing, parse_texts
+from spotmap_build.fetch.collection import Collection
+from spotmap_build.fetch.column_names import ADDRESS, NamedColumns, is_person, name_columns
 from spotmap_build.fetch.identify import FileFacts, Unusable, about_covers, display_facts, identify_files
 from spotmap_build.fetch.m3u import M3U_SUFFIXES
 from spotmap_build.fetch.own_vectors import find_vectors
 from spotmap_build.fetch.source import Loaded
-from spotmap_build.fetch.spotify_ids import named_id
-from spotmap_build.fetch.table_files import Columns, read_columns
-from spotmap_build.fetch.tags import fold_space, parse_year
+from spotmap_build.fetch.spotify_ids import named_id, track_uri
+from spotmap_build.fetch.table_files import read_columns
+from spotmap_build.fetch.tags import fold_space
+from spotmap_build.fetch.typed_columns import TypedColumns, type_columns
 from spotmap_build.model import Failed, Library, Playlist, Recording, Track
 
 if TYPE_CHECKING:
+    from spotmap_build.fetch.delimited import Table
     from spotmap_build.fetch.source import LoadContext, OwnVectors
+    from spotmap_build.fetch.table_bounds import Columns
 
-ALIASES: Final = {
-    "id": ("spotify uri", "track uri"),
-    "title": ("name", "track", "track name"),
-    "artists": ("artist", "artist name", "artist name(s)"),
-    "album": ("album name",),
-    "playlists": ("playlist",),
-    "duration_ms": ("duration (ms)",),
-    "genres": ("genre",),
-}
-"""Names that other tools give to our columns; ours win where both are there."""
-OWN_COLUMNS: Final = frozenset(
-    (
-        *("title", "artists", "album", "duration_ms", "isrc", "explicit", "id", "playlists", "year", "added_at"),
-        *("genres", "play_count", "path", "x", "y", "vector"),
-    )
-)
-PRIVATE_COLUMNS: Final = frozenset(
-    (
-        *("added by", "added_by", "user", "username", "user name", "user_name", "owner", "email", "e-mail", "ip"),
-        *("ip_addr", "ip_addr_decrypted", "conn_country", "user_agent_decrypted"),
-    )
-)
-"""What other tools write of persons; it never gets onto a map."""
-SEPARATOR: Final = ";"
 UNTITLED: Final = "Untitled"
 MOST_LISTED: Final = 20
 FARTHEST: Final = 1e15
 """A place is held in single precision, and distances are squared."""
+SPOTIFY_ID_LENGTH: Final = 22
+BARE_SPOTIFY_ID: Final = re.compile(rf"[0-7][0-9A-Za-z]{{{SPOTIFY_ID_LENGTH - 1}}}")
+"""128 bits in 22 digits: the first one is small. A whole column of such ids is Spotify's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,36 +58,33 @@ class TableSource:
         ------
         SourceError: if the file cannot be read, has no titles, or its vectors do not fit its rows.
         """
-        read, left_out = read_columns(self.path, lambda name: bool(name) and name not in PRIVATE_COLUMNS)
-        columns = _with_known_names(read, self.path, left_out)
-        if not columns["title"]:
-            raise SourceError(f"{self.path} has no rows.", hint="A row a track, below a line of column names.")
-        tracks = _tracks(columns)
+        table = read_columns(self.path, lambda name: bool(name) and not is_person(name))
+        typed = type_columns(_with_titles(table, self.path), self.path.name, table.delimiter)
+        columns = typed.fields
         vectors = find_vectors(self.path, columns)
-        playlists = _playlists(columns, tracks)
+        tracks = _tracks(typed, is_list=vectors is None and columns.keys().isdisjoint(("x", "y", "path")))
         about_files: tuple[str, ...] = ()
         if "x" in columns and "y" in columns:
-            tracks, failures = _place(tracks, columns)
+            tracks, failures = _place(tracks, columns, typed.decimal)
         elif vectors is not None:
             failures = []
         else:
             tracks, failures, about_files = _with_recordings(tracks, columns, self.path, context)
-        library = Library(tuple(map(_titled, tracks)), tuple(playlists), tuple(failures))
-        notices = (*left_out, *about_files)
+        playlists = _playlists(columns, tracks)
+        library = Library(tuple(map(_titled, _once(tracks))), tuple(playlists), tuple(failures))
+        notices = (*table.notices, *typed.notices, *about_files)
         return Loaded("table", library, vectors=vectors, is_streamed=_is_streamed(library, vectors), notices=notices)
 
 
-def _with_known_names(columns: Columns, path: Path, left_out: tuple[str, ...]) -> Columns:
-    named = dict(columns)
-    for name, aliases in ALIASES.items():
-        for alias in aliases:
-            if name not in named and alias in named:
-                named[name] = named.pop(alias)
-    if "title" not in named:
+def _with_titles(table: Table, path: Path) -> NamedColumns:
+    named = name_columns(table.columns)
+    if "title" not in named.fields:
         raise SourceError(
-            f"{path} has no column 'title'; it has {_listed(columns)}.",
-            hint=" ".join(("Name the columns in the first line: title,artists,album,…", *left_out)),
+            f"{path} has no column 'title'; it has {_listed(table.columns)}.",
+            hint=" ".join(("Name the columns in the first line: title,artists,album,…", *table.notices)),
         )
+    if not named.fields["title"]:
+        raise SourceError(f"{path} has no rows.", hint="A row a track, below a line of column names.")
     return named
 
 
@@ -110,37 +93,59 @@ def _listed(columns: Columns) -> str:
     return ", ".join(names[:MOST_LISTED]) + ("…" if names[MOST_LISTED:] else "") or "none at all"
 
 
-def _tracks(columns: Columns) -> list[Track]:
+def _tracks(typed: TypedColumns, *, is_list: bool) -> list[Track]:
+    """A track for each row. ``is_list``: rows of one Spotify URI are one track that several playlists name."""
+    columns = typed.fields
     count = len(columns["title"])
     empty = [None] * count
     column: Callable[[str], Sequence[Any]] = lambda name: columns.get(name, empty)  # noqa: E731
-    facets = _facet_columns(columns)
+    own_ids = _own_ids(columns, count)
     seen: dict[str, int] = {}
     tracks = []
     for row in range(count):
         title = fold_space(str(column("title")[row] or ""))
-        artists = _split(column("artists")[row])
+        artists = parse_artists(column("artists")[row], column("artist_uris")[row])
         album = fold_space(str(column("album")[row] or ""))
-        own_id = fold_space(str(column("id")[row] or ""))
-        base = own_id or named_id("table", title or UNTITLED, artists, album)
-        seen[base] = seen.get(base, 0) + 1
+        base = own_ids[row] or named_id("table", title or UNTITLED, artists, album)
+        seen[base] = 1 if is_list and base.startswith(SPOTIFY_TRACK) else seen.get(base, 0) + 1
         tracks.append(
             Track(
                 id=base if seen[base] == 1 else f"{base}~{seen[base]}",
                 title=title,
                 artists=artists,
                 album=album,
-                duration_ms=whole_number(column("duration_ms")[row]),
-                isrc=fold_space(str(column("isrc")[row] or "")),
-                explicit=_truth(column("explicit")[row]),
-                year=parse_year(str(column("year")[row] or "")),
-                added_at=fold_space(str(column("added_at")[row] or "")),
-                genres=_split(column("genres")[row]),
-                play_count=_count(column("play_count")[row]),
-                facets={name: value for name, values in facets.items() if (value := values[row]) is not None},
+                duration_ms=column("duration_ms")[row],
+                isrc=_word(column("isrc")[row]),
+                explicit=column("explicit")[row],
+                year=column("year")[row],
+                added_at=column("added_at")[row] or "",
+                genres=parse_texts(column("genres")[row]),
+                play_count=column("play_count")[row],
+                facets={name: value for name, values in typed.facets.items() if (value := values[row]) is not None},
             )
         )
     return tracks
+
+
+def _once(tracks: Sequence[Track]) -> Iterable[Track]:
+    collection = Collection()
+    for track in tracks:
+        collection.put(track)
+    return collection.tracks.values()
+
+
+def _own_ids(columns: Columns, count: int) -> list[str]:
+    """The ids that the table gives. Spotify's are written as URIs, so that they are the same track in every source."""
+    field = "id" if "id" in columns else ADDRESS
+    words = [_word(value) for value in columns.get(field, [None] * count)]
+    given = [word for word in words if word]
+    if given and all(map(BARE_SPOTIFY_ID.fullmatch, given)):
+        return [track_uri(word) for word in words]
+    return [(track_uri(word) if len(word) > SPOTIFY_ID_LENGTH else "") or word for word in words]
+
+
+def _word(value: object) -> str:
+    return "" if is_missing(value) else fold_space(str(value))
 
 
 def _titled(track: Track) -> Track:
@@ -154,51 +159,10 @@ def _is_streamed(library: Library, vectors: OwnVectors | None) -> bool:
     )
 
 
-def _split(value: object) -> tuple[str, ...]:
-    parts = value if isinstance(value, (list, tuple)) else str(value or "").split(SEPARATOR)
-    return tuple(folded for part in parts if (folded := fold_space(str(part))))
-
-
-def _number(value: object) -> float | None:
-    """A finite number, or None: of JSON's and Parquet's numbers as well as of text."""
-    if value is None or isinstance(value, bool):
-        return None
-    try:
-        number = float(str(value))
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
-
-
-def _count(value: object) -> int | None:
-    return 0 if _number(value) == 0 else whole_number(value)
-
-
-def _truth(value: object) -> bool | None:
-    return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}.get(str(value).lower())
-
-
-def _facet_columns(columns: Columns) -> dict[str, list[str | float | None]]:
-    """Further columns: numbers where every value that is there is one, else texts."""
-    facets: dict[str, list[str | float | None]] = {}
-    for name, values in columns.items():
-        if name in OWN_COLUMNS or name in PRIVATE_COLUMNS or not name:
-            continue
-        present = [value for value in values if value is not None]
-        if any(isinstance(value, (list, dict)) for value in present):
-            continue
-        numbers = [_number(value) for value in values]
-        if present and sum(number is not None for number in numbers) == len(present):
-            facets[name] = list(numbers)
-        else:
-            facets[name] = [None if value is None else fold_space(str(value)) for value in values]
-    return facets
-
-
 def _playlists(columns: Columns, tracks: Sequence[Track]) -> list[Playlist]:
     members: dict[str, list[str]] = {}
     for track, value in zip(tracks, columns.get("playlists", []), strict=False):
-        for name in _split(value):
+        for name in parse_texts(value):
             members.setdefault(name, []).append(track.id)
     return [
         Playlist("table:" + digest_bytes(name.encode())[:ID_DIGITS], name, tuple(dict.fromkeys(ids)))
@@ -206,10 +170,10 @@ def _playlists(columns: Columns, tracks: Sequence[Track]) -> list[Playlist]:
     ]
 
 
-def _place(tracks: Sequence[Track], columns: Columns) -> tuple[list[Track], list[Failed]]:
+def _place(tracks: Sequence[Track], columns: Columns, decimal: Decimal) -> tuple[list[Track], list[Failed]]:
     projected, failures = [], []
-    for track, raw_x, raw_y in zip(tracks, columns["x"], columns["y"], strict=True):
-        x, y = _number(raw_x), _number(raw_y)
+    axes = [zip(columns[name], parse_numbers(columns[name], decimal), strict=True) for name in ("x", "y")]
+    for track, (raw_x, x), (raw_y, y) in zip(tracks, *axes, strict=True):
         is_far = x is not None and y is not None and max(abs(x), abs(y)) > FARTHEST
         if x is None or y is None or is_far:
             fault = "is too far away for a map" if is_far else "is no number"

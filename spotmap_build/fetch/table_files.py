@@ -2,42 +2,46 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from spotmap_build.core.files import read_bounded
-from spotmap_build.core.text import printable
+from spotmap_build.core.text import decode_text, printable
 from spotmap_build.errors import SourceError
-from spotmap_build.fetch.exported import without_apostrophes
+from spotmap_build.fetch.delimited import ROWS_A_CHECK, Table, read_delimited
 from spotmap_build.fetch.m3u import M3U_SUFFIXES
 from spotmap_build.fetch.m3u_table import read_m3u
 from spotmap_build.fetch.table_bounds import (
     LARGEST_TABLE_BYTES,
-    LONGEST_LINE,
     MOST_COLUMNS,
-    MOST_LINES,
     MOST_NESTED,
+    Columns,
+    bounded_lines,
     check_shape,
 )
 
 JSON_SUFFIXES: Final = (".jsonl", ".ndjson")
-TABLE_SUFFIXES: Final = (".csv", ".tsv", *JSON_SUFFIXES, ".parquet", *M3U_SUFFIXES)
-DELIMITERS: Final = ",;\t"
+TABLE_SUFFIXES: Final = (".csv", ".tsv", ".txt", *JSON_SUFFIXES, ".parquet", *M3U_SUFFIXES)
 MOST_DIGITS: Final = 18
 DEEPEST: Final = 100
-ROWS_A_CHECK: Final = 10_000
 
-Columns = dict[str, list[Any]]
+NO_TEXT: Final = {
+    b"PK\x03\x04": "a zip or an Excel workbook",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    b"\x1f\x8b": "compressed by gzip",
+    b"%PDF": "a PDF",
+    b"PAR1": "a Parquet file",
+}
+"""How files begin that are sometimes called ``.csv`` and are none."""
+HALF: Final = re.compile("[\ud800-\udfff]")
 
 
-def read_columns(path: Path, is_used: Callable[[str], bool]) -> tuple[Columns, tuple[str, ...]]:
-    """Return the table as ``{column name: values}``, all of one length, and sentences on what was left out.
-
-    A value that a row lacks is None.
+def read_columns(path: Path, is_used: Callable[[str], bool]) -> Table:
+    """Return the columns of a table, and sentences on what was left out. A value that a row lacks is None.
 
     Parameters
     ----------
@@ -49,86 +53,63 @@ def read_columns(path: Path, is_used: Callable[[str], bool]) -> tuple[Columns, t
     """
     suffix = path.suffix.lower()
     if suffix not in TABLE_SUFFIXES:
-        raise SourceError(f"{path} is no table that can be read.", hint=f"Tables end in {', '.join(TABLE_SUFFIXES)}.")
+        raise SourceError(
+            f"{path} is no table that can be read.",
+            hint=f"Tables end in {', '.join(TABLE_SUFFIXES)}. Save a spreadsheet as CSV.",
+        )
     try:
         if suffix == ".parquet":
-            return _read_parquet(path, is_used)
-        if suffix in M3U_SUFFIXES:
-            return read_m3u(path), ()
-        text = read_bounded(path, LARGEST_TABLE_BYTES).decode("utf-8-sig")
+            table = _read_parquet(path, is_used)
+        elif suffix in M3U_SUFFIXES:
+            table = Table(read_m3u(path))
+        else:
+            table = _read_text(read_bounded(path, LARGEST_TABLE_BYTES), path)
     except FileNotFoundError as error:
         raise SourceError(f"There is no file {path}.", hint="Check the path after table: .") from error
-    except UnicodeDecodeError as error:
-        raise SourceError(f"{path} is not UTF-8 text.", hint="Save it with the encoding UTF-8.") from error
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error.strerror or error}.") from error
-    return (_read_json_lines(text, path) if suffix in JSON_SUFFIXES else read_delimited(text, str(path))), ()
+    return table
 
 
-def _read_parquet(path: Path, is_used: Callable[[str], bool]) -> tuple[Columns, tuple[str, ...]]:
-    from spotmap_build.fetch.parquet import read_parquet
-
-    columns, left_out = read_parquet(path, is_used)
-    if not left_out:
-        return columns, ()
-    names = ", ".join(f"'{printable(name)}'" for name in left_out[:3]) + ("…" if left_out[3:] else "")
-    return columns, (f"{path.name}: columns of structures or maps are left out: {names}.",)
-
-
-def read_delimited(text: str, place: str) -> Columns:
-    """The columns of a text with commas, semicolons or tabs between its fields; ``place`` names it in messages.
+def decode_table(content: bytes, place: str) -> tuple[str, tuple[str, ...]]:
+    """Decode the text of a table, and say it where the encoding had to be guessed; ``place`` names the table.
 
     Raises
     ------
-    SourceError: naming the line.
+    SourceError
+        It is a file of another kind, whatever its name says.
     """
-    header_length = text.find("\n")
-    delimiter = max(DELIMITERS, key=lambda character: text.count(character, 0, header_length))
-    check_shape(place, rows=0, columns=_least_columns(text, header_length, delimiter))
-    csv.field_size_limit(LONGEST_LINE)
-    reader = csv.reader(_lines(text, place, newline=""), delimiter=delimiter)
-    rows = []
-    try:
-        names = [name.strip().lower() for name in next(reader, [])]
-        check_shape(place, rows=0, columns=len(names))
-        if len(set(names)) != len(names):
-            twice = next(name for name in names if names.count(name) > 1)
-            raise SourceError(f"{place} has two columns named '{twice}'.", hint="Rename one of them.")
-        for row in reader:
-            if any(row):
-                if len(row) > len(names):
-                    raise SourceError(
-                        f"{place}, line {reader.line_num}: {len(row)} fields, but {len(names)} columns.",
-                        hint="A field that contains the delimiter must stand in quotation marks.",
-                    )
-                rows.append(row)
-                if not len(rows) % ROWS_A_CHECK:
-                    check_shape(place, rows=len(rows), columns=len(names))
-    except csv.Error as error:
-        raise SourceError(f"{place}, line {reader.line_num}: {error}.") from error
-    check_shape(place, rows=len(rows), columns=len(names))
-    columns: Columns = {
-        name: [(row[position] or None) if position < len(row) else None for row in rows]
-        for position, name in enumerate(names)
-    }
-    return without_apostrophes(columns)
+    for beginning, kind in NO_TEXT.items():
+        if content.startswith(beginning):
+            raise SourceError(
+                f"{place} is {kind}, not text.", hint="Open it in its program, and save or export it as CSV (UTF-8)."
+            )
+    text = decode_text(content)
+    if len(text) < len(content) or text.isascii():
+        return text, ()
+    return text, (f"{place} is not UTF-8 and was read as Windows-1252. If names look odd, save it as UTF-8.",)
 
 
-def _least_columns(text: str, header_length: int, delimiter: str) -> int:
-    """How many columns there are for sure, told without dividing the header: quotation marks may hold delimiters."""
-    end = len(text) if header_length < 0 else header_length
-    return 0 if text.find('"', 0, end) >= 0 and end <= LONGEST_LINE else text.count(delimiter, 0, end)
+def _read_text(content: bytes, path: Path) -> Table:
+    text, about = decode_table(content, str(path))
+    if path.suffix.lower() in JSON_SUFFIXES:
+        return Table(_without_nan(_read_json_lines(text, path)), about)
+    table = read_delimited(text, str(path))
+    return replace(table, notices=(*about, *table.notices))
 
 
-def _lines(text: str, place: str, newline: str) -> Iterator[str]:
-    """The lines one by one: as a list, those of a file of nothing but line ends would fill the memory."""
-    # Not StringIO, which takes four bytes a character.
-    for number, line in enumerate(io.TextIOWrapper(io.BytesIO(text.encode()), "utf-8", newline=newline), start=1):
-        if len(line) > LONGEST_LINE:
-            raise SourceError(f"{place}, line {number} is too long: the limit is {LONGEST_LINE:,} characters.")
-        if number > MOST_LINES:
-            raise SourceError(f"{place} has too many lines: the limit is {MOST_LINES:,}.")
-        yield line
+def _read_parquet(path: Path, is_used: Callable[[str], bool]) -> Table:
+    from spotmap_build.fetch.parquet import read_parquet
+
+    columns, left_out = read_parquet(path, is_used)
+    names = ", ".join(f"'{printable(name)}'" for name in left_out[:3]) + ("…" if left_out[3:] else "")
+    notice = f"{path.name}: columns of structures or maps are left out: {names}."
+    return Table(_without_nan(columns), (notice,) if left_out else ())
+
+
+def _without_nan(columns: Columns) -> Columns:
+    """Where JSON and Parquet write a number that is none, there is no value."""
+    return {name: [None if value != value else value for value in values] for name, values in columns.items()}  # noqa: PLR0124
 
 
 def _read_json_lines(text: str, path: Path) -> Columns:
@@ -138,17 +119,15 @@ def _read_json_lines(text: str, path: Path) -> Columns:
         )
     rows = []
     names: dict[str, None] = {}
-    for number, line in enumerate(_lines(text, str(path), newline="\n"), start=1):
+    for number, line in enumerate(bounded_lines(text, str(path), newline="\n"), start=1):
         if not line.strip():
             continue
         try:
             row = json.loads(line.rstrip("\n"), parse_int=_integer)
-            if "\\u" in line:
-                json.dumps(row, ensure_ascii=False).encode()
+            if "\\u" in line and HALF.search(document := json.dumps(row, ensure_ascii=False)):
+                row = json.loads(HALF.sub("\ufffd", document), parse_int=_integer)
         except json.JSONDecodeError as error:
             raise SourceError(f"{path}, line {number} is not JSON: {error.msg}.") from error
-        except UnicodeEncodeError as error:
-            raise SourceError(f"{path}, line {number} holds half a character: {error.reason}.") from error
         except RecursionError as error:
             raise SourceError(f"{path}, line {number} nests too deeply.") from error
         if not isinstance(row, dict):

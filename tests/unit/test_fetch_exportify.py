@@ -158,7 +158,8 @@ def test_what_is_no_track_of_music_stands_in_the_ledger(tmp_path: Path) -> None:
         (b"Album URI,Album Name\nx,y\n", "no CSV file that lists tracks; it holds"),
         (b"Track URI,Track Name\n", "no CSV file that lists tracks"),
         (b"Track Name,Track URI\nA,B,C\n", "line 2: 3 fields"),
-        (b"\xff\xfeT\x00", "not UTF-8"),
+        (b"\xff\xfeT\x00", "no CSV file that lists tracks"),
+        (b"PK\x03\x04", "Excel workbook"),
     ],
 )
 def test_a_file_that_is_no_list_is_named(tmp_path: Path, content: bytes, words: str) -> None:
@@ -170,3 +171,52 @@ def test_a_file_that_is_no_list_is_named(tmp_path: Path, content: bytes, words: 
 def test_a_path_with_nothing_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="no file or folder"):
         load(tmp_path / "absent.csv")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_a_file_is_read_in_the_encoding_of_the_spreadsheet_that_saved_it(tmp_path: Path, encoding: str) -> None:
+    content = f"sep=;\r\nTrack URI;Track Name;Artist Name(s);Duration (ms);;\r\n{URI};Été;Béla;213000;;\r\n"
+    (tmp_path / "list.csv").write_bytes(content.encode(encoding))
+    loaded = load(tmp_path / "list.csv")
+    track = only_track(loaded)
+    assert (track.title, track.artists, track.duration_ms) == ("Été", ("Béla",), 213_000)
+    assert ["Windows-1252" in notice for notice in loaded.notices] == [True] * (encoding == "cp1252")
+
+
+@pytest.mark.parametrize(
+    "added", ["1970-01-01T00:00:00Z", "1970-01-01", "1969-12-31T23:00:00Z", "0000-00-00", "0001-01-01T00:00:00Z", ""]
+)
+def test_a_row_that_spotify_did_not_date_has_no_date(tmp_path: Path, added: str) -> None:
+    loaded = load_text(tmp_path, f"Track URI,Track Name,Artist Name(s),Added At\n{URI},Song,One,{added}\n")
+    assert only_track(loaded).added_at == ""
+    assert loaded.notices == ()
+
+
+@pytest.mark.parametrize(
+    ("header", "rows"),
+    [
+        ("Track URI,Track Name,Artist Name(s),Genres", ["A;B", "C,D", "E, F", "10,000 Maniacs"]),
+        ("Spotify ID,Track Name,Artist Name,Album Name", ["A;B", "C,D", "E, F", "10,000 Maniacs"]),
+        ("Track URI,Track Name,Artist Name(s)", ["E\\, F", "A, B", "C, D", "10,000 Maniacs"]),
+        ("Spotify URI,Track Name,Artist Name,Track Duration (ms)", ["A, B", "C, D", "E\\, F", "10,000 Maniacs"]),
+    ],
+)
+def test_each_row_decides_by_itself_what_separates_its_artists(tmp_path: Path, header: str, rows: list[str]) -> None:
+    lines = [f'spotify:track:{number:022},T,"{text}",' for number, text in enumerate(rows)]
+    loaded = load_text(tmp_path, "\n".join([header, *lines]))
+    artists = {track.artists for track in loaded.library.tracks}
+    assert artists == {("A", "B"), ("C", "D"), ("E, F",), ("10,000 Maniacs",)}
+
+
+def test_the_list_of_another_tool_is_read_with_its_playlists(tmp_path: Path) -> None:
+    loaded = load_text(
+        tmp_path,
+        "Track name,Artist name,Album,Playlist name,Type,ISRC,Spotify - id\n"
+        f'"Song","Artist, 0","Album","Road","Playlist","US-ABC-99-12340","{ID}"\n'
+        f'"Song","Artist, 0","Album","Home","Playlist","","{ID}"\n'
+        '"Other","Somebody","","Home","Playlist","",""\n',
+    )
+    song, other = loaded.library.tracks
+    assert (song.id, song.artists, song.isrc) == (URI, ("Artist, 0",), "USABC9912340")
+    lists = {playlist.name: playlist.track_ids for playlist in loaded.library.playlists}
+    assert lists == {"Road": (URI,), "Home": (URI, other.id)}

@@ -152,7 +152,8 @@ def test_a_vector_that_is_none_or_of_another_length_is_refused(tmp_path: Path, t
         ("title,x\nA,1,2\n", "t.csv", "line 2"),
         ("{", "t.jsonl", "line 1"),
         ("[1]\n", "t.jsonl", "line 1"),
-        (b"\xff\xfe\x00", "t.csv", "UTF-8"),
+        (b"\xff\xfe\x00", "t.csv", "no column 'title'"),
+        (b"PK\x03\x04", "t.csv", "Excel workbook"),
         (b"PAR1", "t.parquet", "Parquet"),
         ("title\nA\n", "t.xlsx", "no table"),
     ],
@@ -200,10 +201,150 @@ EXPORTED = "title,artists,album,year,duration_ms,id,spotify,youtube_music"
 )
 def test_a_list_that_the_page_exported_is_read_back_as_it_was(tmp_path: Path, cell: str, title: str) -> None:
     (tmp_path / "list.csv").write_text(f'\ufeff{EXPORTED}\r\n{cell},"Mara; \'-Jun",,1999,185400,t1,,\r\n', newline="")
-    read, _ = read_columns(tmp_path / "list.csv", lambda _: True)
+    read = read_columns(tmp_path / "list.csv", lambda _: True).columns
     assert (read["title"], read["artists"], read["year"], read["id"]) == ([title], ["Mara; -Jun"], ["1999"], ["t1"])
 
 
 def test_an_apostrophe_in_any_other_table_stays(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("title,artists\n'=1+1,Mara\n")
-    assert read_columns(tmp_path / "list.csv", lambda _: True)[0]["title"] == ["'=1+1"]
+    assert read_columns(tmp_path / "list.csv", lambda _: True).columns["title"] == ["'=1+1"]
+
+
+PLAIN = "title,artists,x,y,energy\nÉté,Béla,0.5,-1.25,0.125\nB,Béla,2,4.5,1\n"
+SPREADSHEET = "title;artists;x;y;energy\nÉté;Béla;0,5;-1,25;0,125\nB;Béla;2;4,5;1\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "sep=,\n" + PLAIN,
+        '"sep=;"\r\n' + SPREADSHEET,
+        "\ufeffSEP=\t\n" + PLAIN.replace(",", "\t"),
+        PLAIN.replace("\n", ",,\n"),
+        PLAIN.replace("energy\n", "energy,,,\n"),
+        PLAIN.replace("\nB", ",,\nB") + ",,,,,,\n , ,\n",
+        "\n,,,,\n" + PLAIN,
+        PLAIN.replace(",", ", "),
+        PLAIN.replace("Été,Béla", '"Été", "Béla"'),
+        PLAIN.replace("\n", "\r"),
+        PLAIN.replace(",", "|"),
+        PLAIN.encode("utf-16"),
+        PLAIN.encode("utf-16-le"),
+        PLAIN.encode("cp1252"),
+        SPREADSHEET,
+        SPREADSHEET.encode("cp1252"),
+        SPREADSHEET.encode("utf-16-be"),
+        '"title";"artists";"x";"y";"energy"' + SPREADSHEET.partition("energy")[2],
+        "Unnamed: 0," + PLAIN.replace("\nÉ", "\n0,É").replace("\nB", "\n1,B"),
+    ],
+)
+def test_a_table_is_the_same_however_a_spreadsheet_saved_it(tmp_path: Path, content: str | bytes) -> None:
+    loaded, plain = load(tmp_path, content), load(tmp_path, PLAIN)
+    assert loaded.library == plain.library
+    assert loaded.notices == (
+        (f"{tmp_path}/t.csv is not UTF-8 and was read as Windows-1252. If names look odd, save it as UTF-8.",)
+        if isinstance(content, bytes) and b"\xe9t\xe9;" in content + b"\xe9t\xe9;" and b"\xc9t\xe9" in content
+        else ()
+    )
+
+
+@pytest.mark.parametrize("word", ["NaN", "N/A", "null", "None", "-", "", "NA"])
+def test_a_word_for_missing_leaves_numbers_numbers_and_titles_titles(tmp_path: Path, word: str) -> None:
+    content = f"title,artists,x,y,bpm\nNull,N/A,1,1,{word}\nB,X,2,2,120\nC,X,3,3,98.5\n"
+    tracks = load(tmp_path, content).library.tracks
+    assert [track.facets for track in tracks] == [{}, {"bpm": 120.0}, {"bpm": 98.5}]
+    assert (tracks[0].title, tracks[0].artists) == ("Null", ("N/A",))
+
+
+def test_nan_in_json_and_parquet_is_missing(tmp_path: Path) -> None:
+    rows = [{"title": "A", "artists": None, "energy": 0.5}, {"title": "B", "energy": float("nan")}]
+    lines = load(tmp_path, "\n".join(map(json.dumps, rows)), "t.jsonl").library
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), tmp_path / "source.parquet")
+    parquet = load(tmp_path, (tmp_path / "source.parquet").read_bytes(), "t.parquet").library
+    assert [track.facets for track in lines.tracks] == [{"energy": 0.5}, {}]
+    assert lines.tracks == parquet.tracks
+
+
+def test_what_is_no_value_of_its_column_is_counted_and_told(tmp_path: Path) -> None:
+    rows = "".join(f"S{number},{number},3:45,2020-01-01\n" for number in range(40))
+    loaded = load(tmp_path, f"title,bpm,duration,added_at\nA,fast,soon,once\nB,slow,4:00,2020-13-01\n{rows}")
+    assert loaded.notices == (
+        "t.csv: A value of the column 'duration' could not be understood, such as 'soon'.",
+        "t.csv: 2 values of the column 'added_at' could not be understood, such as 'once'.",
+        "t.csv: 2 values of the column 'bpm' could not be understood, such as 'fast'.",
+    )
+    a, b, *others = loaded.library.tracks
+    assert (a.duration_ms, b.duration_ms, b.added_at, a.facets) == (None, 240_000, "", {})
+    assert {(track.duration_ms, track.added_at) for track in others} == {(225_000, "2020-01-01")}
+
+
+def test_a_column_of_words_stays_one_whatever_its_name(tmp_path: Path) -> None:
+    (track,) = load(tmp_path, "title,mood,duration,time\nA,N/A,long,evening\n").library.tracks
+    assert track.facets == {"mood": "N/A", "duration": "long", "time": "evening"}
+
+
+def test_dates_that_are_not_clear_are_told(tmp_path: Path) -> None:
+    loaded = load(tmp_path, "title,Date added\nA,3/4/2021\n")
+    assert loaded.library.tracks[0].added_at == "2021-03-04"
+    assert loaded.notices == ("t.csv: dates of the column 'date added' such as 3/4/2021 were read as month/day/year.",)
+
+
+SPOTIFY_ID = "5SuOikwiRyPMVoIQDJUgS0"
+URI = f"spotify:track:{SPOTIFY_ID}"
+
+
+@pytest.mark.parametrize(
+    ("content", "playlists"),
+    [
+        (
+            (
+                "\ufeffTrack name,Artist name,Album,Playlist name,Type,ISRC,Spotify - id\n"
+                f'"Song","Artist, 0","Album","Road trip","Playlist","USABC9912340","{SPOTIFY_ID}"\n'
+            ),
+            ["Road trip"],
+        ),
+        (
+            (
+                "title;artist;album;isrc;addedDate;addedBy;duration;url\n"
+                f"Song;Artist, 0;Album;USABC9912340;2019-01-02;secret;225s;https://open.spotify.com/track/{SPOTIFY_ID}\n"
+            ),
+            [],
+        ),
+        (f"id,name,artists,album,isrc\n{SPOTIFY_ID},Song,\"['Artist, 0']\",Album,USABC9912340\n", []),
+        (
+            (
+                "Name,Track URI,Track Name,Artist URI(s),Artist Name(s),Album Name,ISRC,Added By\n"
+                f"Road trip,{URI},Song,spotify:artist:a,Artist\\, 0,Album,USABC9912340,spotify:user:secret\n"
+            ),
+            ["Road trip"],
+        ),
+    ],
+)
+def test_tables_of_other_tools_are_read(tmp_path: Path, content: str, playlists: list[str]) -> None:
+    loaded = load(tmp_path, content.replace("Artist\\, 0", '"Artist\\, 0"'))
+    (track,) = loaded.library.tracks
+    assert (track.id, track.title, track.artists, track.album) == (URI, "Song", ("Artist, 0",), "Album")
+    assert track.isrc == "USABC9912340"
+    assert [playlist.name for playlist in loaded.library.playlists] == playlists
+    assert "secret" not in repr(loaded)
+
+
+def test_a_track_of_several_playlists_is_one_track(tmp_path: Path) -> None:
+    header = "Track name,Artist name,Playlist name,Spotify - id"
+    library = load(tmp_path, f"{header}\nSong,A,One,{SPOTIFY_ID}\nSong,A,Two,{SPOTIFY_ID}\nSong,A,Two,\n").library
+    assert [track.id for track in library.tracks][:1] == [URI]
+    assert len(library.tracks) == 2
+    lists = {playlist.name: len(playlist.track_ids) for playlist in library.playlists}
+    assert lists == {"One": 1, "Two": 2}
+    assert len(load(tmp_path, f"title,id,x,y\nSong,{SPOTIFY_ID},1,1\nSong,{SPOTIFY_ID},2,2\n").library.tracks) == 2
+
+
+def test_an_index_without_a_name_is_no_column_and_others_are_told(tmp_path: Path) -> None:
+    loaded = load(tmp_path, ",track_name,\n0,A,x\n1,B,y\n")
+    assert [track.title for track in loaded.library.tracks] == ["A", "B"]
+    assert loaded.notices == (f"{tmp_path}/t.csv: 1 column without a name was left out.",)
+
+
+def test_half_a_character_is_mended(tmp_path: Path) -> None:
+    (track,) = load(tmp_path, '{"title": "a\\ud83d", "mood": "\\ud83d\\ude00"}\n', "t.jsonl").library.tracks
+    assert (track.title, track.facets) == ("a\ufffd", {"mood": "\U0001f600"})

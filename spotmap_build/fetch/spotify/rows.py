@@ -14,6 +14,7 @@ from urllib.parse import quote_plus
 
 import msgspec
 
+from spotmap_build.core.dates import is_known_date
 from spotmap_build.core.identifiers import ISRC, SPOTIFY_LOCAL, SPOTIFY_TRACK
 from spotmap_build.core.image_addresses import smallest_that_serves
 from spotmap_build.core.text import printable
@@ -41,8 +42,6 @@ _ID: Final = re.compile(r"[0-9A-Za-z]{1,64}")
 _URI: Final = re.compile(rf"{SPOTIFY_TRACK}([0-9A-Za-z]{{1,64}})")
 _DATE: Final = re.compile(r"[1-9][0-9]{3}-[01][0-9]-[0-3][0-9][0-9T:.Z+-]{0,30}")
 _YEAR: Final = re.compile(r"([1-9][0-9]{3})(?:-.*)?")
-NOT_DATED: Final = "1970-01-01"
-"""What Spotify says of rows that are older than its noting of dates."""
 UNTITLED: Final = "Untitled"
 LONGEST_DURATION_MS: Final = 7 * 86_400_000
 
@@ -265,4 +264,4 @@ def _year(value: object) -> int | None:
 
 def _date(value: object) -> str:
     text = _text(value)
-    return text if _DATE.fullmatch(text) and not text.startswith(NOT_DATED) else ""
+    return text if _DATE.fullmatch(text) and is_known_date(text) else ""

@@ -1,0 +1,115 @@
+"""Dates as people, spreadsheets and services write them: ``4.3.2021``, ``Mar 4, 2021``, ``3/4/21 5:06 PM``. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Final
+
+from spotmap_build.core.dates import is_known_date
+from spotmap_build.fetch.cells import is_missing
+from spotmap_build.fetch.tags import fold_space
+
+MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+EARLIEST_UNIX_S: Final = 946_684_800
+"""2000: a smaller number is no time at which music came into a library, and may be anything."""
+LATEST_UNIX_S: Final = 4_102_444_800
+LONGEST_DATE: Final = 80
+
+_CLOCK: Final = r"(?:(?:[T,\s]\s*|,?\s+)[0-9]{1,2}[:.][0-9]{2}.*)?"
+_WEEKDAY: Final = r"(?:[a-z]{2,9}\.?,?\s+)?"
+_YEAR_FIRST: Final = re.compile(rf"([0-9]{{4}})([-/.]?)([0-9]{{1,2}})\2([0-9]{{1,2}}){_CLOCK}", re.I)
+_YEAR_LAST: Final = re.compile(
+    rf"([0-9]{{1,2}})\s*([-/.])\s*([0-9]{{1,2}})\s*\2\s*([0-9]{{4}}|[0-9]{{2}}){_CLOCK}", re.I
+)
+_DAY_MONTH: Final = re.compile(
+    rf"{_WEEKDAY}([0-9]{{1,2}})[-.\s]+([a-z]{{3,9}})[-.,\s]+([0-9]{{4}}|[0-9]{{2}}){_CLOCK}", re.I
+)
+_MONTH_DAY: Final = re.compile(
+    rf"{_WEEKDAY}([a-z]{{3,9}})[-.\s]+([0-9]{{1,2}})(?:st|nd|rd|th)?[-,\s]+([0-9]{{4}}){_CLOCK}", re.I
+)
+_UNIX: Final = re.compile(r"([0-9]{9,10})(?:\.[0-9]+)?|([0-9]{12,13})")
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """The dates of a column, of ISO 8601; empty where there is none.
+
+    ``misread``: the rows that say something else than a date. ``unclear``: a date of which nothing tells whether the
+    day or the month comes first; empty where all is clear.
+    """
+
+    values: list[str]
+    misread: list[int]
+    unclear: str = ""
+
+
+def parse_dates(values: Sequence[object], *, is_day_first: bool) -> Dates:
+    """Read the dates of one column. What is of ISO 8601 stays as it stands.
+
+    Parameters
+    ----------
+    is_day_first
+        Whether ``3/4/2021`` is in April, where no other value of the column tells.
+    """
+    texts = ["" if is_missing(value) else fold_space(str(value))[:LONGEST_DATE] for value in values]
+    numeric = [found for text in texts if (found := _YEAR_LAST.fullmatch(text)) is not None]
+    votes = sum((int(found[1]) > 12) - (int(found[3]) > 12) for found in numeric)
+    orders = {"/": is_day_first, "-": True, ".": True} if votes == 0 else dict.fromkeys("/-.", votes > 0)
+    known = {text: _parse(text, orders) if text else "" for text in dict.fromkeys(texts)}
+    misread = [row for row, text in enumerate(texts) if known[text] is None]
+    slashed = next((found[0] for found in numeric if found[2] == "/" and found[1] != found[3]), "")
+    return Dates([known[text] or "" for text in texts], misread, slashed if votes == 0 else "")
+
+
+def _parse(text: str, orders: Mapping[str, bool]) -> str | None:
+    """The date; empty where the text stands for none; None where it is no date."""
+    if is_known_date(text) and text[10:11] in {"", "T", " "}:
+        return text
+    for pattern, read in _READERS:
+        if found := pattern.fullmatch(text):
+            return _day(*read(found, orders))
+    return None
+
+
+def _day(year: int, month: int, day: int) -> str | None:
+    try:
+        text = date(year, month, day).isoformat()
+    except ValueError:
+        return None if year and month and day else ""
+    return text if is_known_date(text) else ""
+
+
+def _read_year_last(found: re.Match[str], orders: Mapping[str, bool]) -> tuple[int, int, int]:
+    first, second, year = int(found[1]), int(found[3]), _whole_year(found[4])
+    is_day_first = first > 12 or (orders[found[2]] and second <= 12)
+    return (year, second, first) if is_day_first else (year, first, second)
+
+
+def _read_unix(found: re.Match[str], _orders: Mapping[str, bool]) -> tuple[int, int, int]:
+    seconds = int(found[1]) if found[1] else int(found[2]) / 1_000
+    if not EARLIEST_UNIX_S <= seconds < LATEST_UNIX_S:
+        return 0, 0, 0
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.year, moment.month, moment.day
+
+
+def _month(name: str) -> int:
+    return MONTHS.index(name[:3].lower()) + 1 if name[:3].lower() in MONTHS else 0
+
+
+def _whole_year(digits: str) -> int:
+    return int(digits) if len(digits) > 2 else int(digits) + (2_000 if int(digits) < 70 else 1_900)
+
+
+_READERS: Final[
+    tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Mapping[str, bool]], tuple[int, int, int]]], ...]
+] = (
+    (_YEAR_FIRST, lambda found, _: (int(found[1]), int(found[3]), int(found[4]))),
+    (_YEAR_LAST, _read_year_last),
+    (_DAY_MONTH, lambda found, _: (_whole_year(found[3]), _month(found[2]), int(found[1]))),
+    (_MONTH_DAY, lambda found, _: (int(found[3]), _month(found[1]), int(found[2]))),
+    (_UNIX, _read_unix),
+)

@@ -1,0 +1,117 @@
+"""Numbers and durations as people and spreadsheets write them: ``0,5``, ``1.234,5``, ``1,234``, ``3:45``. Pure."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from statistics import median
+from typing import Final, Literal
+
+from spotmap_build.fetch.cells import is_missing
+from spotmap_build.fetch.collection import whole_number
+
+Decimal = Literal[".", ",", "either"]
+"""What stands before the decimals. ``either``: the mark that a number has, whichever it is."""
+SAMPLE: Final = 10_000
+LONGEST_NUMBER: Final = 64
+LEAST_MS: Final = 5_000
+"""A column of durations without a unit is in milliseconds if half of its numbers are as large: no song takes so many
+seconds, and hardly any so few milliseconds."""
+
+_SPACES: Final = " \u00a0\u2009\u202f'\u2019"
+
+
+def _written(decimal: str, group: str) -> re.Pattern[str]:
+    digits = rf"(?:[0-9]{{1,3}}(?:{group}[0-9]{{3}})+|[0-9]{{1,3}}(?:[{_SPACES}][0-9]{{3}})+|[0-9]+)"
+    return re.compile(rf"[+-]?(?:{digits}(?:{decimal}[0-9]*)?|{decimal}[0-9]+)(?:e[+-]?[0-9]+)?", re.I)
+
+
+WRITTEN: Final = {".": _written(r"\.", ","), ",": _written(",", r"\.")}
+GROUPS: Final[dict[str, dict[int, str | None]]] = {
+    ".": str.maketrans(dict.fromkeys(_SPACES + ",")),
+    ",": str.maketrans({".": None, ",": ".", **dict.fromkeys(_SPACES)}),
+}
+CLOCK: Final = re.compile(r"(?:([0-9]{1,3}):)?([0-9]{1,4}):([0-5][0-9](?:[.,][0-9]+)?)")
+UNITS: Final = re.compile(
+    r"(?:pt)?(?:([0-9.,]+)\s*h[a-z]*)?[\s,]*(?:([0-9.,]+)\s*m(?:in[a-z]*)?\.?)?[\s,]*(?:([0-9.,]+)\s*s(?:ec[a-z]*)?\.?)?",
+    re.I,
+)
+MILLISECONDS: Final = re.compile(r"([0-9.,]+)\s*(?:ms|msecs?|milliseconds?)", re.I)
+
+
+def find_decimal(columns: Iterable[Sequence[object]], default: Decimal) -> Decimal:
+    """Tell how the numbers of some columns are written, by those that can be read in one way only.
+
+    >>> find_decimal([["1,234", "0,5"]], "."), find_decimal([["1,234"]], ".")
+    (',', '.')
+    """
+    point = comma = 0
+    for values in columns:
+        for value in islice(values, SAMPLE):
+            if isinstance(value, str) and ("," in value or "." in value) and len(value) <= LONGEST_NUMBER:
+                text = _trimmed(value)
+                is_point, is_comma = (WRITTEN[mark].fullmatch(text) is not None for mark in (".", ","))
+                point += is_point and not is_comma
+                comma += is_comma and not is_point
+    return default if point == comma else "." if point > comma else ","
+
+
+def parse_number(value: object, decimal: Decimal = ".") -> float | None:
+    """Read a finite number, of JSON's and Parquet's as well as of text; None where there is none.
+
+    >>> parse_number("1,234"), parse_number("1,234", ","), parse_number("0,5"), parse_number("1.234,5")
+    (1234.0, 1.234, 0.5, 1234.5)
+    """
+    if value is None or isinstance(value, bool):
+        return None
+    text = _trimmed(str(value))
+    if decimal == "either":
+        decimal = "," if "," in text else "."
+    marks: tuple[Literal[".", ","], ...] = (".", ",") if decimal == "." else (",", ".")
+    if len(text) <= LONGEST_NUMBER:
+        for mark in marks:
+            if WRITTEN[mark].fullmatch(text):
+                text = text.translate(GROUPS[mark])
+                break
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def parse_duration(value: object, unit_ms: int = 1, decimal: Decimal = ".") -> int | None:
+    """Read a duration in milliseconds: a number of units, or ``3:45``, ``1:02:03``, ``225s``, ``3 min 45 s``.
+
+    >>> [parse_duration(text, 1000) for text in ("225", "3:45", "1:02:03.5", "225s", "PT3M45S", "soon")]
+    [225000, 225000, 3723500, 225000, 225000, None]
+    """
+    number = parse_number(value, decimal)
+    if number is not None:
+        return whole_number(number * unit_ms)
+    text = str(value).strip()[:LONGEST_NUMBER]
+    if found := MILLISECONDS.fullmatch(text):
+        return whole_number(parse_number(found[1], decimal))
+    found = CLOCK.fullmatch(text) or UNITS.fullmatch(text)
+    if not found or not any(found.groups()):
+        return None
+    parts = [parse_number(part or 0, "either") for part in found.groups()]
+    return whole_number(sum((part or 0) * unit for part, unit in zip(parts, (3_600_000, 60_000, 1_000), strict=True)))
+
+
+def find_unit(values: Sequence[object], decimal: Decimal) -> int:
+    """Tell in what unit the plain numbers of a column of durations are, in milliseconds."""
+    numbers = [number for value in values if (number := parse_number(value, decimal)) is not None]
+    return 1 if numbers and median(numbers) >= LEAST_MS else 1_000
+
+
+def parse_numbers(values: Sequence[object], decimal: Decimal) -> list[float | None]:
+    """Read the numbers of one column, whose own writing counts before ``decimal``; words for "missing" are None."""
+    own = find_decimal([values], decimal)
+    return [None if is_missing(value) else parse_number(value, own) for value in values]
+
+
+def _trimmed(text: str) -> str:
+    return text.strip().replace("\u2212", "-")

@@ -1,0 +1,71 @@
+"""What a single cell of a table says, whoever wrote it: nothing, a list, yes or no. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from spotmap_build.fetch.tags import fold_space
+
+SEPARATOR: Final = ";"
+MISSING: Final = frozenset(
+    (
+        *("", "-", "--", "–", "—", "?", "nan", "-nan", "na", "n/a", "n.a.", "#n/a", "<na>", "null", "(null)", "none"),
+        *("nil", "undefined", "nat", "\\n"),
+        *("#value!", "#div/0!", "#ref!", "#name?", "#num!", "#null!", "#nv", "1.#ind", "-1.#ind", "1.#qnan"),
+    )
+)
+"""Words for "there is no value", of spreadsheets, databases, R and pandas. A title may be called so."""
+YES: Final = ("true", "1", "1.0", "yes", "y", "t", "explicit", "wahr", "ja", "vrai", "oui", "verdadero", "vero", "si")
+NO: Final = ("false", "0", "0.0", "no", "n", "f", "clean", "falsch", "nein", "faux", "non", "falso", "notexplicit")
+TRUTH: Final = dict.fromkeys(YES, True) | dict.fromkeys(NO, False)
+"""Spreadsheets write truth in the language of their menus."""
+LONGEST_LIST: Final = 1 << 16
+_ITEM: Final = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)\"""", re.S)
+_BETWEEN: Final = re.compile(r"[\s,]*")
+
+
+def is_missing(value: object) -> bool:
+    """Whether a cell of numbers, dates and the like says that there is no value.
+
+    >>> [is_missing(value) for value in (None, " N/A ", float("nan"), 0, "0")]
+    [True, True, True, False, False]
+    """
+    return value is None or value != value or str(value).strip().lower() in MISSING  # noqa: PLR0124 - NaN
+
+
+def parse_list(text: str) -> list[str] | None:
+    """Read a list of texts that Python, numpy or JSON wrote into one cell; None where the text is none.
+
+    >>> parse_list('''['Artist', "Guest D'Or"]'''), parse_list("['a' 'b']"), parse_list("[ingenting]")
+    (['Artist', "Guest D'Or"], ['a', 'b'], None)
+    """
+    inside = text.strip()
+    if not (inside[:1] + inside[-1:] in {"[]", "()", "{}"} and len(inside) <= LONGEST_LIST):
+        return None
+    try:
+        items = json.loads(inside)
+        return items if isinstance(items, list) and all(isinstance(item, str) for item in items) else None
+    except (ValueError, RecursionError):
+        inside = inside[1:-1]
+    if not _BETWEEN.fullmatch(_ITEM.sub("", inside)) or (inside.strip() == "" and text.strip() != "[]"):
+        return None
+    return [re.sub(r"\\(.)", r"\1", found[1] if found[1] is not None else found[2]) for found in _ITEM.finditer(inside)]
+
+
+def parse_texts(value: object) -> tuple[str, ...]:
+    """Read the texts of one cell: a list, or joined by semicolons."""
+    parts: Sequence[object]
+    if isinstance(value, str):
+        listed = parse_list(value)
+        parts = value.split(SEPARATOR) if listed is None else listed
+    else:
+        parts = value if isinstance(value, (list, tuple)) else [value] if value else []
+    return tuple(folded for part in parts if (folded := fold_space(str(part))))
+
+
+def parse_truth(value: object) -> bool | None:
+    """Read yes or no; None where the cell says neither."""
+    return TRUTH.get(re.sub(r"[\s_-]", "", str(value).lower()))

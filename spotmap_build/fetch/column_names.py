@@ -1,0 +1,189 @@
+"""Which column of a table or an export is which, by its name: one list for all tools. Pure.
+
+Names are compared without case, spaces, ``_`` and ``-``. The first name of each field is the one that this program
+gives to it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+from spotmap_build.fetch.spotify_ids import track_uri
+from spotmap_build.fetch.table_bounds import Columns
+
+LIST_NAME: Final = "list_name"
+"""One tool, which alone writes the URIs of artists, calls a column "Name" in which it says the playlist."""
+PERSON: Final = "person"
+"""What tools write of persons: known so that it never gets onto a map, nor is taken for something else."""
+ADDRESS: Final = "address"
+DURATIONS: Final = {"duration_ms": 1, "duration_s": 1_000, "duration_min": 60_000, "duration": 0}
+"""Columns that can say how long a track is, best first, with their unit in milliseconds; 0 where no name says it."""
+
+NAMES: Final[dict[str, tuple[str, ...]]] = {
+    "id": (
+        *("id", "spotify uri", "track uri", "spotify id", "spotify track id", "spotify track uri", "track id", "uri"),
+        *("uri du titre", "uri de la canción", "uri della traccia", "nummer uri", "uri da faixa", "låtens uri"),
+        *("parça uri", "トラックuri", "رابط الأغنية (uri)", "uri κομματιού", "曲目 uri", "歌 link"),
+    ),
+    ADDRESS: ("url", "link", "track url", "track link", "spotify url", "spotify track url", "spotify link", "song url"),
+    "title": (
+        *("title", "track name", "track title", "song title", "song name", "song", "name", "track"),
+        *("nom du titre", "nombre de la canción", "nome della traccia", "nummernaam", "nome da faixa"),
+        *("låtens namn", "parça adı", "トラック名", "اسم الأغنية", "όνομα κομματιού", "曲目名称", "曲目名稱", "歌名"),
+    ),
+    "artist_uris": (
+        *("artist uri(s)", "artist uri", "artist uris", "artist ids", "artist id(s)"),
+        *("künstler-uri(s)", "uri(s) de l'artiste", "uri(s) del artista", "uri dell'artista", "artiest-uri"),
+        *("uri(s) do artista", "artistens uri", "sanatçı uri", "アーティストuri", "روابط الفنانين (uri)"),
+        *("uri καλλιτέχνη/ων", "艺人 uri", "藝人 uri", "artist link"),
+    ),
+    "artists": (
+        *("artists", "artist", "artist name(s)", "artist name", "artist names", "artist(s)"),
+        *("track artist", "track artists", "track artist(s)", "song artist"),
+        *("künstlername(n)", "nom(s) de l'artiste", "nombre(s) del artista", "nome dell'artista", "naam van artiest"),
+        *("nome(s) do artista", "artistens namn", "sanatçı adı", "アーティスト名", "أسماء الفنانين"),
+        *("όνομα/τα καλλιτέχνη", "艺人名称", "藝人名稱", "artist 名"),
+    ),
+    "album": (
+        *("album", "album name", "album title", "track album name", "track album"),
+        *("nom de l'album", "nombre del álbum", "nome dell'album", "naam van album", "nome do álbum"),
+        *("albumets namn", "albüm adı", "アルバム名", "اسم الألبوم", "όνομα άλμπουμ", "专辑名称", "專輯名稱", "專輯名"),
+    ),
+    "year": (
+        *("year", "release year", "release date", "album release date", "track album release date", "released on"),
+        *("veröffentlichungsdatum des albums", "date de sortie de l'album", "fecha de lanzamiento del álbum"),
+        *("data di rilascio dell'album", "releasedatum van het album", "data de lançamento do álbum"),
+        *("albumets releasedatum", "albüm çıkış tarihi", "アルバム発売日", "تاريخ إصدار الألبوم"),
+        *("ημερομηνία κυκλοφορίας άλμπουμ", "专辑发行日期", "專輯發行日期", "專輯發行日"),
+    ),
+    "duration_ms": (
+        *("duration_ms", "duration (ms)", "track duration (ms)", "track duration ms", "length (ms)", "length ms"),
+        *("track-dauer (ms)", "durée du titre (ms)", "duración de la canción (ms)", "durata della traccia (ms)"),
+        *("nummerduur (ms)", "duração da faixa (ms)", "låtlängd (ms)", "parça süresi (ms)"),
+        *("トラックの長さ（ミリ秒）", "مدة الأغنية (بالمللي ثانية)", "διάρκεια κομματιού (ms)", "曲目时长（毫秒）"),
+        *("曲目長度（毫秒）", "曲目時長（毫秒）"),
+    ),
+    "duration_s": (
+        *("duration_s", "duration (s)", "duration sec", "duration (sec)", "duration secs", "duration seconds"),
+        *("duration (seconds)", "duration in seconds", "length (s)", "length seconds", "length (seconds)", "seconds"),
+    ),
+    "duration_min": ("duration_min", "duration (min)", "duration mins", "duration minutes", "duration (minutes)"),
+    "duration": ("duration", "track duration", "length", "track length", "song length", "time", "total time"),
+    "explicit": (
+        *("explicit", "is explicit", "track explicit", "explizit", "explicite", "explícito", "esplicito", "expliciet"),
+        *("explícita", "Açık İçerik", "明示的な内容", "صريح", "ακατάλληλο", "含露骨内容", "含露骨內容", "家長指引"),
+    ),
+    "isrc": ("isrc", "isrc code", "track isrc"),
+    "added_at": (
+        *("added_at", "added date", "date added", "added on", "track added at", "playlist added at", "saved at"),
+        *("hinzugefügt am", "ajouté le", "añadido en", "aggiunto il", "toegevoegd op", "adicionado em", "tillagd vid"),
+        *("eklenme tarihi", "追加日時", "أضيف في", "προστέθηκε στις", "添加时间", "新增時間", "加入時間"),
+    ),
+    "genres": (
+        *("genres", "genre", "artist genres", "track genre", "track genres"),
+        *("künstler-genres", "genres de l'artiste", "géneros del artista", "generi dell'artista"),
+        *("genres van de artiest", "gêneros do artista", "artistens genrer", "sanatçı türleri"),
+        *("アーティストジャンル", "أنواع الفنان", "είδη καλλιτέχνη", "艺人流派", "藝人曲風"),
+    ),
+    "play_count": ("play_count", "plays", "times played", "number of plays"),
+    "playlists": ("playlists", "playlist", "playlist name", "playlist names", "playlist title"),
+    LIST_NAME: (
+        "list name",
+        "name",
+        "nom",
+        "nombre",
+        "nome",
+        "naam",
+        "namn",
+        "İsim",
+        "名前",
+        "الاسم",
+        "όνομα",
+        "名称",
+        "名稱",
+        "名",
+    ),
+    "path": ("path",),
+    "x": ("x",),
+    "y": ("y",),
+    "vector": ("vector",),
+}
+PERSONS: Final = (
+    *("added by", "hinzugefügt von", "ajouté par", "añadido por", "aggiunto da", "toegevoegd door", "adicionado por"),
+    *("tillagd av", "ekleyen", "追加者", "أضيف بواسطة", "προστέθηκε από", "添加者", "新增者", "加入者"),
+    *("user", "username", "owner", "playlist owner", "email", "ip", "ip addr", "ip addr decrypted", "conn country"),
+    "user agent decrypted",
+)
+
+
+def fold_name(name: str) -> str:
+    """Write a column's name as names are compared.
+
+    >>> fold_name("Spotify - ID") == fold_name("spotify_id")
+    True
+    """
+    return re.sub(r"[\s_\-]+", "", name.casefold())
+
+
+_FOLDED: Final = {name: tuple(map(fold_name, names)) for name, names in NAMES.items()}
+_PERSONS: Final = frozenset(map(fold_name, PERSONS))
+KNOWN: Final = frozenset(name for names in _FOLDED.values() for name in names) | _PERSONS
+
+
+def is_person(name: str) -> bool:
+    """Whether a column says who somebody is, or where: such a column is not read."""
+    return fold_name(name) in _PERSONS
+
+
+@dataclass(frozen=True, slots=True)
+class NamedColumns:
+    """A table's columns by what they are.
+
+    ``fields``: the values of each known field; ``names``: what the file calls it. ``others``: columns that are none of
+    these, by their own name.
+    """
+
+    fields: Columns
+    names: dict[str, str] = field(default_factory=dict)
+    others: Columns = field(default_factory=dict)
+
+
+def name_columns(columns: Columns) -> NamedColumns:
+    """Tell which columns are known fields. Of several that could be one, that with our own name is; then the first of
+    ``NAMES``. Those that nobody needs stay among the others."""
+    by_name: dict[str, str] = {}
+    for name in columns:
+        if not is_person(name):
+            by_name.setdefault(fold_name(name), name)
+    names: dict[str, str] = {}
+    for known, folded in _FOLDED.items():
+        exact = [known] if known in columns else []
+        for name in (*exact, *(by_name[one] for one in folded if one in by_name)):
+            if name not in names.values():
+                names[known] = name
+                break
+    for unneeded in _unneeded(names, columns):
+        del names[unneeded]
+    if LIST_NAME in names:
+        names["playlists"] = names.pop(LIST_NAME)
+    fields = {known: columns[name] for known, name in names.items()}
+    taken = set(names.values())
+    others = {name: values for name, values in columns.items() if name not in taken and name and not is_person(name)}
+    return NamedColumns(fields, names, others)
+
+
+def _unneeded(names: dict[str, str], columns: Columns) -> list[str]:
+    """Fields that another one makes superfluous, or that hold something else than their name says."""
+    lengths = [one for one in DURATIONS if one in names]
+    unneeded = lengths[1:]
+    if ADDRESS in names and ("id" in names or not any(map(_is_track, columns[names[ADDRESS]]))):
+        unneeded.append(ADDRESS)
+    if LIST_NAME in names and ("playlists" in names or "artist_uris" not in names):
+        unneeded.append(LIST_NAME)
+    return unneeded
+
+
+def _is_track(value: object) -> bool:
+    return isinstance(value, str) and bool(track_uri(value))

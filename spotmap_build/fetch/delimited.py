@@ -1,0 +1,131 @@
+"""Read text with delimiters as spreadsheets and exporters write it: the texts below each name. Pure."""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from spotmap_build.core.text import printable
+from spotmap_build.errors import SourceError
+from spotmap_build.fetch.exported import without_apostrophes
+from spotmap_build.fetch.table_bounds import LONGEST_LINE, Columns, bounded_lines, check_shape
+
+if TYPE_CHECKING:
+    from _csv import Reader
+
+DELIMITERS: Final = ",;\t|"
+SEP_LINE: Final = re.compile(r"""\s*"?sep=(.)"?[,;\t| ]*(?:\r\n?|\n|$)""", re.I)
+"""By this first line Excel is told what stands between the fields."""
+QUOTED: Final = re.compile(r'"[^"]*"?')
+LINE: Final = re.compile(r"[^\r\n]+")
+LONGEST_SAMPLE: Final = 1 << 16
+"""Characters of the header from which the delimiter is told."""
+ROWS_A_CHECK: Final = 10_000
+UNNAMED: Final = re.compile(r"unnamed: [0-9]+")
+"""What pandas calls a column without a name when it writes the table again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The values below each column's name, all of one length, and sentences on what was left out.
+
+    ``delimiter``: what stands between the fields of a text; empty for other kinds of tables.
+    """
+
+    columns: Columns
+    notices: tuple[str, ...] = ()
+    delimiter: str = ""
+
+
+def read_delimited(text: str, place: str) -> Table:
+    """Read the columns of a text with commas, semicolons, tabs or bars between its fields.
+
+    Rows may be longer than the header by empty fields, and spaces may follow a delimiter. Columns that have neither a
+    name nor values are none. Names are in lower case; an empty field is None.
+
+    Parameters
+    ----------
+    place
+        Names the text in messages.
+
+    Raises
+    ------
+    SourceError
+        A row has too many fields, two columns have one name, or the table is too large.
+    """
+    told = SEP_LINE.match(text)
+    start, end = _header(text, told.end() if told else 0)
+    delimiter = told[1] if told and told[1] not in '"\r\n' else _find_delimiter(text[start : min(end, LONGEST_SAMPLE)])
+    check_shape(place, rows=0, columns=_least_columns(text, start, end, delimiter))
+    csv.field_size_limit(LONGEST_LINE)
+    lines = bounded_lines(text[start:] if start else text, place, newline="")
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+    try:
+        names = [_name(cell) for cell in next(reader, [])]
+        _check_names(names, place)
+        rows = _rows(reader, len(names), place)
+    except csv.Error as error:
+        raise SourceError(f"{place}, line {reader.line_num}: {error}.") from error
+    columns = {name: _values(rows, position) for position, name in enumerate(names) if name}
+    unnamed = (_values(rows, position) for position, name in enumerate(names) if not name)
+    lost = sum(any(values) and not _is_numbering(values) for values in unnamed)
+    about = f"{place}: {lost} column{'s' if lost > 1 else ''} without a name {'were' if lost > 1 else 'was'} left out."
+    return Table(without_apostrophes(columns), (about,) if lost else (), delimiter)
+
+
+def _header(text: str, start: int) -> tuple[int, int]:
+    """Where the first line that says something begins and ends."""
+    for line in LINE.finditer(text, start):
+        if line[0][:LONGEST_SAMPLE].strip(DELIMITERS + '" '):
+            return line.span()
+    return len(text), len(text)
+
+
+def _find_delimiter(header: str) -> str:
+    plain = QUOTED.sub("", header)
+    return max(DELIMITERS, key=plain.count)
+
+
+def _least_columns(text: str, start: int, end: int, delimiter: str) -> int:
+    """How many columns there are for sure, told without dividing the header: quotation marks may hold delimiters."""
+    return 0 if text.find('"', start, end) >= 0 and end - start <= LONGEST_LINE else text.count(delimiter, start, end)
+
+
+def _name(cell: str) -> str:
+    name = cell.strip("\ufeff \t\n\r\v\f\xa0").lower()
+    return "" if UNNAMED.fullmatch(name) else name
+
+
+def _check_names(names: list[str], place: str) -> None:
+    check_shape(place, rows=0, columns=len(names))
+    given = [name for name in names if name]
+    if len(set(given)) != len(given):
+        twice = next(name for name in given if given.count(name) > 1)
+        raise SourceError(f"{place} has two columns named '{printable(twice)}'.", hint="Rename one of them.")
+
+
+def _rows(reader: Reader, width: int, place: str) -> list[list[str]]:
+    rows = []
+    for row in reader:
+        if any(map(str.strip, row)):
+            if len(row) > width and any(map(str.strip, row[width:])):
+                raise SourceError(
+                    f"{place}, line {reader.line_num}: {len(row)} fields, but {width} columns.",
+                    hint="A field that contains the delimiter must stand in quotation marks.",
+                )
+            rows.append(row)
+            if not len(rows) % ROWS_A_CHECK:
+                check_shape(place, rows=len(rows), columns=width)
+    check_shape(place, rows=len(rows), columns=width)
+    return rows
+
+
+def _values(rows: list[list[str]], position: int) -> list[str | None]:
+    return [row[position] if position < len(row) and row[position].strip() else None for row in rows]
+
+
+def _is_numbering(values: list[str | None]) -> bool:
+    """Whether a column just numbers the rows, as pandas writes its index."""
+    return any(values == [str(number) for number in range(first, first + len(values))] for first in (0, 1))

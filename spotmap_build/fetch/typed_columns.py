@@ -1,0 +1,151 @@
+"""The columns of a table as what they say: durations, dates, numbers; and how much could not be understood. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from spotmap_build.core.text import printable
+from spotmap_build.fetch.cell_dates import parse_dates
+from spotmap_build.fetch.cell_numbers import (
+    Decimal,
+    find_decimal,
+    find_unit,
+    parse_duration,
+    parse_number,
+    parse_numbers,
+)
+from spotmap_build.fetch.cells import is_missing, parse_truth
+from spotmap_build.fetch.collection import whole_number
+from spotmap_build.fetch.column_names import DURATIONS, NamedColumns
+from spotmap_build.fetch.table_bounds import Columns
+from spotmap_build.fetch.tags import fold_space, parse_year
+
+NUMERIC: Final = ("x", "y", "play_count", *DURATIONS)
+MOST_MISREAD: Final = 0.5
+"""A column that only its name makes a duration or a count is none if so many of its values are something else."""
+FEW: Final = 0.05
+LEAST_VALUES: Final = 20
+"""A column of so many numbers is one of numbers in spite of a few words."""
+LONGEST_EXAMPLE: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class TypedColumns:
+    """The values of a table's fields; those that are missing or make no sense are None, or empty for a date.
+
+    ``fields``: durations as ``duration_ms``, dates in ISO 8601. ``facets``: the columns that are no known field, each
+    of numbers or of texts. ``decimal``: how the numbers of this table are written. ``notices``: sentences on what
+    could not be understood.
+    """
+
+    fields: Columns
+    facets: dict[str, list[str | float | None]]
+    decimal: Decimal
+    notices: tuple[str, ...]
+
+
+def type_columns(named: NamedColumns, place: str, delimiter: str = "") -> TypedColumns:
+    """Read the values of every column.
+
+    Parameters
+    ----------
+    place
+        Names the table in sentences.
+    delimiter
+        What stands between its fields: where that is a semicolon, commas may well stand before decimals.
+    """
+    numeric = (named.fields[field] for field in NUMERIC if field in named.fields)
+    decimal = find_decimal([*numeric, *named.others.values()], "either" if delimiter == ";" else ".")
+    typing = _Typing(named, place, dict(named.fields), dict(named.others), [])
+    typing.read("play_count", lambda value: _count(value, decimal))
+    typing.read("year", lambda value: parse_year(str(value)))
+    typing.read("explicit", parse_truth)
+    typing.read_duration(decimal)
+    typing.read_dates(is_day_first=decimal != ".")
+    facets = typing.facets(decimal)
+    return TypedColumns(typing.fields, facets, decimal, tuple(typing.notices))
+
+
+@dataclass(frozen=True, slots=True)
+class _Typing:
+    """The columns of one table while they are read."""
+
+    named: NamedColumns
+    place: str
+    fields: Columns
+    others: Columns
+    notices: list[str]
+
+    def read(self, field: str, parse: Callable[[Any], Any], known_as: str = "") -> None:
+        """Read the values of a field one by one; ``parse`` gives None for what makes no sense."""
+        if field in self.fields:
+            values = self.fields[field]
+            typed = [None if is_missing(value) else parse(value) for value in values]
+            self._put(field, typed, _misread(values, typed), known_as or field)
+
+    def read_duration(self, decimal: Decimal) -> None:
+        field = next((one for one in DURATIONS if one in self.fields), None)
+        if field is not None:
+            own = find_decimal([self.fields[field]], decimal)
+            unit_ms = DURATIONS[field] or find_unit(self.fields[field], own)
+            self.read(field, lambda value: parse_duration(value, unit_ms, own), known_as="duration_ms")
+
+    def read_dates(self, *, is_day_first: bool) -> None:
+        if "added_at" in self.fields:
+            dates = parse_dates(self.fields["added_at"], is_day_first=is_day_first)
+            self._put("added_at", dates.values, dates.misread, "added_at")
+            if dates.unclear:
+                order = "day/month/year" if is_day_first else "month/day/year"
+                example = f"dates of the column '{self._name('added_at')}' such as {printable(dates.unclear)}"
+                self.notices.append(f"{self.place}: {example} were read as {order}.")
+
+    def _put(self, field: str, typed: list[Any], misread: Sequence[int], known_as: str) -> None:
+        values, name = self.fields.pop(field), self.named.names[field]
+        present = sum(not is_missing(value) for value in values)
+        if (name != field or field == "duration") and misread and len(misread) >= MOST_MISREAD * present:
+            self.others[name] = values  # it is called so, and is something else
+            return
+        self.fields[known_as] = typed
+        self._tell(name, values, misread)
+
+    def facets(self, decimal: Decimal) -> dict[str, list[str | float | None]]:
+        """Further columns: numbers where the values that are there are such, else texts."""
+        facets: dict[str, list[str | float | None]] = {}
+        for name, values in self.others.items():
+            if any(isinstance(value, (list, dict)) for value in values):
+                continue
+            numbers = parse_numbers(values, decimal)
+            words = [row for row, number in enumerate(numbers) if number is None and not is_missing(values[row])]
+            count = sum(number is not None for number in numbers)
+            if count and len(words) <= (FEW * count if count >= LEAST_VALUES else 0):
+                facets[name] = list(numbers)
+                self._tell(name, values, words)
+            else:
+                facets[name] = [None if value is None else fold_space(str(value)) for value in values]
+        return facets
+
+    def _tell(self, name: str, values: Sequence[Any], misread: Sequence[int]) -> None:
+        if misread:
+            what = f"{len(misread):,} values" if len(misread) > 1 else "A value"
+            first = printable(str(values[misread[0]]))[:LONGEST_EXAMPLE]
+            sentence = f"{what} of the column '{printable(name)}' could not be understood, such as '{first}'."
+            self.notices.append(f"{self.place}: {sentence}")
+
+    def _name(self, field: str) -> str:
+        return printable(self.named.names[field])
+
+
+def _misread(values: Sequence[Any], typed: Sequence[Any]) -> list[int]:
+    """The rows that say something which is not what the column is of. Nought says that nothing is known."""
+    return [
+        row
+        for row, (value, one) in enumerate(zip(values, typed, strict=True))
+        if one is None and not is_missing(value) and str(value).strip("0:.,- ")
+    ]
+
+
+def _count(value: object, decimal: Decimal) -> int | None:
+    number = parse_number(value, decimal)
+    return 0 if number == 0 else whole_number(number)

@@ -1,0 +1,269 @@
+"""Cells of tables as people and spreadsheets write them: numbers, durations, dates, lists, words for "missing"."""
+
+from __future__ import annotations
+
+import pytest
+
+from spotmap_build.fetch.artist_names import ESCAPED, WHOLE, split_artists
+from spotmap_build.fetch.cell_dates import parse_dates
+from spotmap_build.fetch.cell_numbers import Decimal, find_decimal, parse_duration, parse_number, parse_numbers
+from spotmap_build.fetch.cells import is_missing, parse_list, parse_texts, parse_truth
+from spotmap_build.fetch.column_names import KNOWN, fold_name, is_person, name_columns
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal", "number"),
+    [
+        ("0.5", ".", 0.5),
+        ("0,5", ".", 0.5),
+        ("0.5", ",", 0.5),
+        ("-0,125", ",", -0.125),
+        ("\u22121,5", ",", -1.5),
+        ("1,234", ".", 1234),
+        ("1,234", ",", 1.234),
+        ("1.234", ".", 1.234),
+        ("1.234", ",", 1234),
+        ("1,234", "either", 1.234),
+        ("1.234", "either", 1.234),
+        ("1,234,567.5", ",", 1234567.5),
+        ("1.234.567,5", ".", 1234567.5),
+        ("12 345,5", ",", 12345.5),
+        ("12\u202f345", ".", 12345),
+        ("12'345.5", ".", 12345.5),
+        ("1e-3", ".", 0.001),
+        (" 7 ", ".", 7),
+        ("1,23,4", ".", None),
+        ("1,2;3", ".", None),
+        ("inf", ".", None),
+        ("12a", ".", None),
+        ("", ".", None),
+        (True, ".", None),
+        (5, ",", 5),
+    ],
+)
+def test_numbers_are_read_as_they_are_written(text: object, decimal: Decimal, number: float | None) -> None:
+    assert parse_number(text, decimal) == number
+
+
+@pytest.mark.parametrize(
+    ("columns", "default", "decimal"),
+    [
+        ([["0,5", "1,234"]], ".", ","),
+        ([["1,234"], ["0,5"]], ".", ","),
+        ([["1,234"], ["0.5"]], ",", "."),
+        ([["1,234", "12"]], ".", "."),
+        ([["1,234"]], "either", "either"),
+        ([["Song, 5", 0.5, None]], ".", "."),
+    ],
+)
+def test_numbers_that_can_be_read_in_one_way_tell_how_all_are_written(
+    columns: list[list[object]], default: Decimal, decimal: Decimal
+) -> None:
+    assert find_decimal(columns, default) == decimal
+
+
+@pytest.mark.parametrize("word", ["NaN", "N/A", "NA", "#N/A", "null", "NULL", "None", "-", "", " ", "<NA>", "#DIV/0!"])
+def test_words_for_missing_leave_a_column_of_numbers_one(word: str) -> None:
+    assert is_missing(word)
+    assert parse_numbers(["1", word, "2,5"], ".") == [1, None, 2.5]
+
+
+@pytest.mark.parametrize(
+    ("text", "unit_ms", "duration_ms"),
+    [
+        ("213000", 1, 213_000),
+        ("213", 1000, 213_000),
+        ("213,5", 1000, 213_500),
+        ("3.5", 60_000, 210_000),
+        ("3:45", 1, 225_000),
+        ("03:45", 1000, 225_000),
+        ("0:03:45", 1000, 225_000),
+        ("1:02:03", 1, 3_723_000),
+        ("63:45", 1, 3_825_000),
+        ("3:45.5", 1, 225_500),
+        ("3:45,5", 1, 225_500),
+        ("225s", 1, 225_000),
+        ("3m45s", 1, 225_000),
+        ("3 min 45 sec", 1, 225_000),
+        ("PT3M45S", 1, 225_000),
+        ("1 h 2 min", 1, 3_720_000),
+        ("225000 ms", 1000, 225_000),
+        ("3:75", 1, None),
+        ("soon", 1, None),
+        ("min", 1, None),
+        ("", 1, None),
+    ],
+)
+def test_durations_are_read_as_they_are_written(text: str, unit_ms: int, duration_ms: int | None) -> None:
+    assert parse_duration(text, unit_ms) == duration_ms
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2021-03-04", "2021-03-04"),
+        ("2021-03-04T05:06:07Z", "2021-03-04T05:06:07Z"),
+        ("2021-03-04 05:06:07+02:00", "2021-03-04 05:06:07+02:00"),
+        ("20210304", "2021-03-04"),
+        ("2021/3/4 05:06", "2021-03-04"),
+        ("4.3.2021", "2021-03-04"),
+        ("04.03.21, 5:06", "2021-03-04"),
+        ("04-03-2021", "2021-03-04"),
+        ("3/14/2021 5:06 PM", "2021-03-14"),
+        ("14/3/2021", "2021-03-14"),
+        ("4 March 2021", "2021-03-04"),
+        ("04-Mar-21", "2021-03-04"),
+        ("Mar 4, 2021, 5:06 AM", "2021-03-04"),
+        ("Thu, 4 Mar 2021 05:06:07 GMT", "2021-03-04"),
+        ("1614834367", "2021-03-04"),
+        ("1614834367000", "2021-03-04"),
+    ],
+)
+def test_dates_are_read_as_they_are_written(text: str, day: str) -> None:
+    dates = parse_dates([text, None], is_day_first=False)
+    assert (dates.values, dates.misread, dates.unclear) == ([day, ""], [], "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("1970-01-01", "1970-01-01T00:00:00Z", "01/01/1970", "1.1.1970", "1969-12-31T16:00:00-08:00", "0"),
+        *("0000-00-00", "0001-01-01T00:00:00", "1899-12-30", "1900-01-00", "1904-01-01", "9999-12-31", "N/A", "null"),
+    ],
+)
+def test_what_stands_for_no_date_is_none(text: str) -> None:
+    dates = parse_dates([text], is_day_first=False)
+    assert dates.values == [""]
+    assert text == "0" or dates.misread == []
+
+
+def test_what_is_no_date_is_told() -> None:
+    assert parse_dates(["soon", "2021-02-30", "2021-02-03"], is_day_first=False).misread == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("texts", "is_day_first", "days", "unclear"),
+    [
+        (["3/4/2021", "14/3/2021"], False, ["2021-04-03", "2021-03-14"], ""),
+        (["3/4/2021", "3/14/2021"], True, ["2021-03-04", "2021-03-14"], ""),
+        (["3/4/2021"], True, ["2021-04-03"], "3/4/2021"),
+        (["3/4/2021"], False, ["2021-03-04"], "3/4/2021"),
+        (["3/3/2021"], False, ["2021-03-03"], ""),
+        (["03-14-2021", "03-04-2021"], True, ["2021-03-14", "2021-03-04"], ""),
+    ],
+)
+def test_a_column_tells_whether_the_day_comes_first(
+    texts: list[str], is_day_first: bool, days: list[str], unclear: str
+) -> None:
+    dates = parse_dates(texts, is_day_first=is_day_first)
+    assert (dates.values, dates.unclear) == (days, unclear)
+
+
+@pytest.mark.parametrize(
+    ("text", "items"),
+    [
+        ("""['Artist', "Guest D'Or"]""", ["Artist", "Guest D'Or"]),
+        (r"""['It\'s', 'b\\c']""", ["It's", r"b\c"]),
+        ('["A", "B\\u00e9"]', ["A", "Bé"]),
+        ("['a' 'b']", ["a", "b"]),
+        ("('a',)", ["a"]),
+        ("{'a', 'b'}", ["a", "b"]),
+        ("[]", []),
+        ("[ingenting]", None),
+        ("[:SITD:]", None),
+        ("()", None),
+        ("(What's the Story) Morning Glory?", None),
+        ("['a', b]", None),
+        ("[1, 2]", None),
+        ("[" * 9_000 + "]", None),
+        ("plain", None),
+    ],
+)
+def test_a_list_that_is_written_in_a_cell_is_one(text: str, items: list[str] | None) -> None:
+    assert parse_list(text) == items
+
+
+@pytest.mark.parametrize(
+    ("value", "texts"),
+    [
+        ("A; B ;", ("A", "B")),
+        ("['A', 'B']", ("A", "B")),
+        (["A", 1, " "], ("A", "1")),
+        ("N/A", ("N/A",)),
+        (None, ()),
+        (0, ()),
+        (7, ("7",)),
+    ],
+)
+def test_the_texts_of_a_cell_are_read(value: object, texts: tuple[str, ...]) -> None:
+    assert parse_texts(value) == texts
+
+
+@pytest.mark.parametrize(
+    ("value", "truth"),
+    [("TRUE", True), (True, True), ("WAHR", True), ("Explicit", True), ("faux", False), (0, False), ("maybe", None)],
+)
+def test_truth_is_read_in_the_language_of_the_spreadsheet(value: object, truth: bool | None) -> None:
+    assert parse_truth(value) is truth
+
+
+@pytest.mark.parametrize(
+    ("text", "uris", "escaped", "whole"),
+    [
+        ("One, Two\\, Too", "", ("One", "Two, Too"), ("One", "Two, Too")),
+        ("One, Two", "", ("One", "Two"), ("One, Two")),
+        ("One;Two, Too", "a,b", ("One;Two", "Too"), ("One", "Two, Too")),
+        ("One,Two, Too", "", ("One,Two", "Too"), ("One", "Two, Too")),
+        ("10,000 Maniacs", "", ("10,000 Maniacs",), ("10,000 Maniacs",)),
+        ("10,000 Maniacs;Zaz", "", ("10,000 Maniacs", "Zaz"), ("10,000 Maniacs", "Zaz")),
+        ("10,000 Maniacs,Zaz", "", ("10,000 Maniacs", "Zaz"), ("10,000 Maniacs", "Zaz")),
+        ("10,000 Maniacs, Zaz", "a, b", ("10,000 Maniacs", "Zaz"), ("10,000 Maniacs", "Zaz")),
+        ("Tyler, The Creator", "a", ("Tyler, The Creator",), ("Tyler, The Creator",)),
+        ("['One', 'Two, Too']", "", ("One", "Two, Too"), ("One", "Two, Too")),
+    ],
+)
+def test_each_row_tells_what_stands_between_its_artists(
+    text: str, uris: str, escaped: tuple[str, ...], whole: tuple[str, ...] | str
+) -> None:
+    assert split_artists(text, uris, ESCAPED) == escaped
+    assert split_artists(text, uris, WHOLE) == ((whole,) if isinstance(whole, str) else whole)
+
+
+@pytest.mark.parametrize(
+    ("header", "fields"),
+    [
+        (
+            "Track name,Artist name,Album,Playlist name,Type,ISRC,Spotify - id",
+            {"title": "track name", "artists": "artist name", "playlists": "playlist name", "id": "spotify - id"},
+        ),
+        (
+            "title;artist;album;isrc;addedDate;addedBy;duration;url",
+            {"title": "title", "artists": "artist", "added_at": "addeddate", "duration": "duration", "address": "url"},
+        ),
+        (
+            ",track_id,artists,album_name,track_name,popularity,duration_ms,explicit,track_genre",
+            {"id": "track_id", "title": "track_name", "album": "album_name", "genres": "track_genre"},
+        ),
+        (
+            "track_id,track_name,track_artist,track_album_name,track_album_release_date,playlist_name,duration_ms",
+            {"artists": "track_artist", "album": "track_album_name", "year": "track_album_release_date"},
+        ),
+        ("id,name,artists,duration_ms,year,release_date", {"id": "id", "title": "name", "year": "year"}),
+        ("Track URI,Track Name,Artist Name(s),Album Name,Duration (ms),Added At,Genres", {"id": "track uri"}),
+        ("Name,Track URI,Track Name,Artist URI(s),Artist Name(s)", {"title": "track name", "playlists": "name"}),
+        ("title,name", {"title": "title", "playlists": None}),
+        ("TITLE,Track-Artist,Duration MS", {"title": "title", "artists": "track-artist", "duration_ms": "duration ms"}),
+    ],
+)
+def test_columns_of_many_tools_are_known_by_their_names(header: str, fields: dict[str, str | None]) -> None:
+    address = "https://open.spotify.com/track/5SuOikwiRyPMVoIQDJUgS0"
+    columns = {name.lower(): [address] for name in header.replace(";", ",").split(",")}
+    names = name_columns(columns).names
+    assert {field: names.get(field) for field in fields} == fields
+    assert not any(map(is_person, [*names.values(), *name_columns(columns).others]))
+
+
+def test_names_are_compared_without_case_and_what_joins_words() -> None:
+    assert fold_name("Spotify - ID") == fold_name("spotify_id") == fold_name("SpotifyId")
+    assert all(fold_name(name) == name for name in KNOWN)
+    assert is_person("addedBy")
