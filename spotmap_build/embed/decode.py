@@ -21,7 +21,6 @@ from spotmap_build.errors import TrackError
 if TYPE_CHECKING:
     import av
     from av.audio.frame import AudioFrame
-    from av.audio.resampler import AudioResampler
     from av.audio.stream import AudioStream
     from av.container import InputContainer
 
@@ -43,6 +42,10 @@ RATES_HZ: Final = (1_000, 50_000_000)
 LONGEST_MS: Final = 2**31 - 1
 """25 days: what claims to be longer is damaged."""
 ID3V1_BYTES: Final = 128
+QUIET_RMS: Final = 10 ** (-30 / 20)
+"""Below it, a mix is compared with the first channel: quiet music is the exception, so that this costs little."""
+CANCELED: Final = 10
+"""Of channels in opposite phase, the first has so many times the level of the mix; of any others, twice at most."""
 PLAYLISTS: Final = frozenset({"concat", "dash", "hls"})
 """FFmpeg would play the files that these name."""
 
@@ -58,17 +61,21 @@ class Probe:
 def decode(path: Path) -> Float32Array:
     """Decode the first audio stream to 16 kHz mono.
 
-    Several channels become one as ``0.5 (L + R)``. Recordings over 15 minutes give 20 windows of 30 s, evenly spread
-    and joined; where the file cannot be jumped in, the first 15 minutes. So no recording takes more than some
-    120 MB. A file that breaks off gives what there is of it.
+    Several channels become one as ``0.5 (L + R)``, or as their mean where FFmpeg knows no way to mix them. Of channels
+    in opposite phase, which would cancel each other out, the first is heard. Recordings over 15 minutes give 20 windows
+    of 30 s, evenly spread and joined; where the file cannot be jumped in, the first 15 minutes. So no recording takes
+    more than some 120 MB. A file that breaks off gives what there is of it.
 
     Raises
     ------
     TrackError: ``unreadable``, ``empty-file``, ``not-audio``, ``damaged-audio``, ``too-short`` (under 0.5 s) or
         ``silent`` (an effective level below -75 dBFS).
     """
-    windows = _decode_windows(path)
-    samples = _decode_from_start(path) if windows is None else windows
+    samples = _decode_whole(path)
+    if _level(samples) < QUIET_RMS and _count_channels(path) > 1:
+        first = _decode_whole(path, channel=0)
+        if _level(first) > CANCELED * _level(samples):
+            samples = first
     _require_sound(samples)
     return samples
 
@@ -109,14 +116,28 @@ def _require_sound(samples: Float32Array) -> None:
     if len(samples) < SHORTEST_SAMPLES:
         length_s = len(samples) / SAMPLE_RATE_HZ
         raise TrackError("too-short", f"It is only {length_s:.2f} s long; half a second is the least.")
-    # A dot product and no array of squares: fifteen minutes would be another 58 MB.
-    with np.errstate(over="ignore"):
-        level = np.sqrt(np.dot(samples, samples) / len(samples))
-    if level < SILENCE_RMS:
+    if _level(samples) < SILENCE_RMS:
         raise TrackError("silent", "It is silent: its effective level is below -75 dBFS.")
 
 
-def _decode_windows(path: Path) -> Float32Array | None:
+def _level(samples: Float32Array) -> float:
+    # A dot product and no array of squares: fifteen minutes would be another 58 MB.
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(np.sqrt(np.dot(samples, samples) / max(1, len(samples))))
+
+
+def _count_channels(path: Path) -> int:
+    with _open(path) as (_, stream):
+        return stream.channels
+
+
+def _decode_whole(path: Path, channel: int | None = None) -> Float32Array:
+    """All of it, or windows where it is long; mixed to one channel, or only the one that is wanted."""
+    windows = _decode_windows(path, channel)
+    return _decode_from_start(path, channel) if windows is None else windows
+
+
+def _decode_windows(path: Path, channel: int | None) -> Float32Array | None:
     """Evenly spread windows of a long recording; nothing where it is not long, or cannot be jumped in."""
     with _open(path) as (container, stream):
         duration_ms = _stated_duration_ms(container)
@@ -124,7 +145,8 @@ def _decode_windows(path: Path) -> Float32Array | None:
             return None
         first_s = (container.start_time or 0) / 1e6
         last_s = first_s + duration_ms / 1000 - WINDOW_SAMPLES / SAMPLE_RATE_HZ
-        windows = [_decode_window(container, stream, start_s) for start_s in np.linspace(first_s, last_s, WINDOWS)]
+        starts_s = np.linspace(first_s, last_s, WINDOWS)
+        windows = [_decode_window(container, stream, start_s, channel) for start_s in starts_s]
     samples = np.concatenate(windows)
     # Less than half of what was asked for: the stated duration is wrong, or jumps lead nowhere.
     if len(samples) < WINDOWS * WINDOW_SAMPLES // 2:
@@ -132,7 +154,7 @@ def _decode_windows(path: Path) -> Float32Array | None:
     return samples
 
 
-def _decode_window(container: InputContainer, stream: AudioStream, start_s: float) -> Float32Array:
+def _decode_window(container: InputContainer, stream: AudioStream, start_s: float, channel: int | None) -> Float32Array:
     """30 s from ``start_s`` on; less at the end, nothing where the file cannot be jumped in."""
     import av
 
@@ -146,13 +168,13 @@ def _decode_window(container: InputContainer, stream: AudioStream, start_s: floa
     if first is None or first.time is None:
         return nothing
     early_samples = max(0, round((start_s - first.time) * SAMPLE_RATE_HZ))
-    return _to_mono(_prepend(first, frames), early_samples + WINDOW_SAMPLES)[early_samples:]
+    return _to_mono(_prepend(first, frames), early_samples + WINDOW_SAMPLES, channel)[early_samples:]
 
 
-def _decode_from_start(path: Path) -> Float32Array:
+def _decode_from_start(path: Path, channel: int | None) -> Float32Array:
     limit_samples = WHOLE_MS * SAMPLE_RATE_HZ // 1000
     with _open(path) as (container, stream):
-        samples = _to_mono(_frames(container, stream), limit_samples)
+        samples = _to_mono(_frames(container, stream), limit_samples, channel)
         stated_ms = _stated_duration_ms(container)
     analyzed_ms = len(samples) * 1000 // SAMPLE_RATE_HZ
     broke_off = len(samples) < DAMAGED_BELOW_SAMPLES and not 0 < stated_ms < analyzed_ms + 100
@@ -161,11 +183,11 @@ def _decode_from_start(path: Path) -> Float32Array:
     return samples
 
 
-def _to_mono(frames: Iterator[AudioFrame], limit_samples: int) -> Float32Array:
+def _to_mono(frames: Iterator[AudioFrame], limit_samples: int, channel: int | None) -> Float32Array:
     """The frames as 16 kHz mono, float32 ``[n]`` with ``n <= limit_samples``; no frame beyond the limit is decoded."""
     chunks = []
     length_samples = 0
-    for chunk in _resample(frames):
+    for chunk in _resample(frames, channel):
         chunks.append(chunk)
         length_samples += len(chunk)
         if length_samples >= limit_samples:
@@ -173,43 +195,91 @@ def _to_mono(frames: Iterator[AudioFrame], limit_samples: int) -> Float32Array:
     return np.concatenate(chunks)[:limit_samples] if chunks else np.zeros(0, dtype=np.float32)
 
 
-def _resample(frames: Iterator[AudioFrame]) -> Iterator[Float32Array]:
+def _resample(frames: Iterator[AudioFrame], channel: int | None) -> Iterator[Float32Array]:
     """A new resampler wherever rate, layout or format change (chained Ogg files, broadcast recordings)."""
-    from av import AudioResampler
-
-    resampler: AudioResampler | None = None
-    gain = np.float32(1)
+    resampler: _Resampler | None = None
     form = None
     for frame in frames:
-        if form != (frame.format.name, frame.layout.name, frame.sample_rate):
-            yield from _push(resampler, None, gain)
+        if resampler is None or form != (frame.format.name, frame.layout.name, frame.sample_rate):
+            if resampler is not None:
+                yield from resampler.push(None)
             form = (frame.format.name, frame.layout.name, frame.sample_rate)
             _require_rate(frame.sample_rate)
-            resampler = AudioResampler(format="fltp", layout="mono", rate=SAMPLE_RATE_HZ)
-            # FFmpeg keeps the power of two equal channels, sqrt(0.5) (L + R); the models know the mean, 0.5 (L + R).
-            # Level matters: 12 dB less gives a vector with a cosine of only 0.92.
-            gain = np.float32(1) if frame.layout.nb_channels == 1 else np.float32(2**-0.5)
+            resampler = _Resampler(frame.layout.nb_channels, channel)
         frame.pts = None  # a gap in the timestamps is not to be filled with silence
-        yield from _push(resampler, frame, gain)
-    yield from _push(resampler, None, gain)
+        yield from resampler.push(frame)
+    if resampler is not None:
+        yield from resampler.push(None)
 
 
-def _push(resampler: AudioResampler | None, frame: AudioFrame | None, gain: np.float32) -> Iterator[Float32Array]:
-    import av
+class _Resampler:
+    """Makes 16 kHz mono of frames of one form, by FFmpeg's mix; by the mean of channels that FFmpeg cannot mix.
 
-    if resampler is None:
-        return
-    try:
-        resampled = resampler.resample(frame)
-    except (av.FFmpegError, ValueError, OverflowError) as error:
-        form = f"{frame.layout.nb_channels} channels, {frame.sample_rate:,} Hz" if frame else "at its end"
-        raise TrackError(
-            "damaged-audio",
-            f"Its sound cannot be mixed to one channel ({form}).",
-            hint="It may be damaged: copy or download it again. Otherwise convert it to two channels.",
-        ) from error
-    for piece in resampled:
-        yield (piece.to_ndarray()[0] * gain).astype(np.float32, copy=False)
+    ``channel``: only this one of them.
+    """
+
+    def __init__(self, channels: int, channel: int | None) -> None:
+        self._channel = channel
+        # FFmpeg keeps the power of two equal channels, sqrt(0.5) (L + R); the models know the mean, 0.5 (L + R).
+        # Level matters: 12 dB less gives a vector with a cosine of only 0.92.
+        self._gain = np.float32(1 if channels == 1 else 2**-0.5)
+        self._is_mixed_here = False
+        self._start(is_mixed_here=channel is not None)
+
+    def _start(self, *, is_mixed_here: bool) -> None:
+        from av import AudioResampler
+
+        self._resampler = AudioResampler(format="fltp", layout="mono", rate=SAMPLE_RATE_HZ)
+        if is_mixed_here:
+            self._is_mixed_here, self._gain = True, np.float32(1)
+
+    def push(self, frame: AudioFrame | None) -> Iterator[Float32Array]:
+        """What there is after one more frame; ``None`` for what is held back at the end.
+
+        Raises
+        ------
+        TrackError: ``damaged-audio``.
+        """
+        try:
+            resampled = self._resampled(frame)
+        except TrackError:
+            if frame is None or self._is_mixed_here:
+                raise
+            self._start(is_mixed_here=True)
+            resampled = self._resampled(frame)
+        for piece in resampled:
+            yield (piece.to_ndarray()[0] * self._gain).astype(np.float32, copy=False)
+
+    def _resampled(self, frame: AudioFrame | None) -> list[AudioFrame]:
+        import av
+
+        try:
+            mixed = _mono_frame(frame, self._channel) if frame is not None and self._is_mixed_here else frame
+            return self._resampler.resample(mixed)
+        except (av.FFmpegError, ValueError, OverflowError) as error:
+            form = f"{frame.layout.nb_channels} channels, {frame.sample_rate:,} Hz" if frame else "at its end"
+            raise TrackError(
+                "damaged-audio",
+                f"Its sound cannot be mixed to one channel ({form}).",
+                hint="It may be damaged: copy or download it again. Otherwise convert it to two channels.",
+            ) from error
+
+
+def _mono_frame(frame: AudioFrame, channel: int | None) -> AudioFrame:
+    """The mean of a frame's channels, or one of them."""
+    from av import AudioFrame
+
+    samples = frame.to_ndarray()
+    if not frame.format.is_planar:
+        samples = samples.reshape(-1, frame.layout.nb_channels).T
+    mixed = samples.mean(axis=0, dtype=np.float64) if channel is None else samples[channel].astype(np.float64)
+    if samples.dtype.kind == "u":  # 8 bits: silence is 128
+        mixed = (mixed - 128) / 128
+    elif samples.dtype.kind == "i":
+        mixed = mixed / 2.0 ** (8 * samples.itemsize - 1)
+    mono = AudioFrame.from_ndarray(mixed.astype(np.float32)[np.newaxis], format="fltp", layout="mono")
+    mono.sample_rate = frame.sample_rate
+    return mono
 
 
 @contextmanager
@@ -234,7 +304,10 @@ def _open(path: Path) -> Iterator[tuple[InputContainer, AudioStream]]:
         if stream.rate:
             _require_rate(stream.rate)
         stream.codec_context.thread_count = 1
-        yield container, stream
+        try:
+            yield container, stream
+        except av.FFmpegError as error:
+            raise (_unreadable(error) if isinstance(error, OSError) else _damaged()) from error
 
 
 def _read_head(path: Path) -> bytes:
@@ -251,9 +324,13 @@ def _read_head(path: Path) -> bytes:
 
 def begins_like_audio(head: bytes) -> bool:
     """Whether a file's first 16 bytes are those of an audio format: then it is damaged, else something different."""
-    known = (b"ID3", b"OggS", b"fLaC", b"RIFF", b"FORM", b"\x1aE\xdf\xa3")
+    known = (b"ID3", b"OggS", b"fLaC", b"RIFF", b"FORM", b"\x1aE\xdf\xa3", b"wvpk", b"MAC ", b"TTA1", b"caff")
     is_mpeg = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0
-    return head.startswith(known) or head[4:8] == b"ftyp" or is_mpeg
+    return (
+        head.startswith((*known, b"DSD ", b"FRM8", b"MPCK", b"MP+", b"\x30\x26\xb2\x75"))
+        or head[4:8] == b"ftyp"
+        or is_mpeg
+    )
 
 
 def _packets(container: InputContainer, stream: AudioStream) -> Iterator[av.Packet[AudioStream]]:

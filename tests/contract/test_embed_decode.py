@@ -18,6 +18,7 @@ import mutagen.flac
 import mutagen.id3
 import mutagen.mp4
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from spotmap_build.embed import decode as module
@@ -271,9 +272,74 @@ def stated_wav(path: Path, *, rate_hz: int, channels: int) -> Path:
     return path
 
 
-@pytest.mark.parametrize("channels", [9, 63, 64, 255, 65_535])
-def test_channels_that_cannot_be_mixed_are_damage(tmp_path: Path, channels: int) -> None:
-    assert refusal(stated_wav(tmp_path / "a.wav", rate_hz=8_000, channels=channels)) == "damaged-audio"
+@pytest.mark.parametrize("channels", [9, 25])
+def test_channels_that_ffmpeg_cannot_mix_are_averaged(tmp_path: Path, channels: int) -> None:
+    samples = decode(stated_wav(tmp_path / "a.wav", rate_hz=8_000, channels=channels))
+    assert len(samples) == pytest.approx(2 * 250_000 // channels, abs=channels)
+    np.testing.assert_allclose(samples[100:-100], 0x2211 / 2**15, rtol=1e-3)
+
+
+def extensible_wav(path: Path, channels: npt.NDArray[np.float32], *, mask: int, bits: int) -> Path:
+    """A WAV file that says which loudspeakers its channels are for, 16 kHz."""
+    count, tag = len(channels), 3 if bits > 32 else 1
+    data = {
+        8: lambda: (channels.T * 127 + 128).round().astype("u1"),
+        16: lambda: (channels.T * 32_767).round().astype("<i2"),
+        32: lambda: (channels.T * (2**31 - 129)).round().astype("<i4"),
+        64: lambda: channels.T.astype("<f8"),
+    }[bits]()
+    block_bytes = count * bits // 8
+    form = struct.pack("<HHIIHHHHI", 0xFFFE, count, 16_000, 16_000 * block_bytes, block_bytes, bits, 22, bits, mask)
+    form += struct.pack("<H", tag) + bytes.fromhex("000000001000800000aa00389b71")
+    body = b"WAVEfmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", data.nbytes) + data.tobytes()
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
+    return path
+
+
+@pytest.mark.parametrize("bits", [8, 16, 32, 64])
+@pytest.mark.parametrize(
+    ("count", "mask"),
+    [(2, 0x30), (2, 0x600), (2, 0x5), (9, 0), (60, 0)],
+    ids=["BL+BR", "SL+SR", "FL+FC", "9 of no layout", "60 of no layout"],
+)
+def test_loudspeakers_of_odd_places_are_averaged(tmp_path: Path, count: int, mask: int, bits: int) -> None:
+    sounds = [0.3 * tune(1, rate_hz=16_000, seed=seed) for seed in range(3)]
+    channels = np.stack([sounds[number % 3] for number in range(count)])
+    samples = decode(extensible_wav(tmp_path / "a.wav", channels, mask=mask, bits=bits))
+    # Another version of FFmpeg may know how to mix one of these: then at another level.
+    shape, expected = samples / np.linalg.norm(samples), channels.mean(axis=0) / np.linalg.norm(channels.mean(axis=0))
+    assert np.dot(shape, expected) > 0.99
+
+
+@pytest.mark.parametrize("suffix", CODECS)
+@pytest.mark.parametrize("opposite", [-1, -0.9])
+def test_channels_in_opposite_phase_do_not_cancel_each_other_out(tmp_path: Path, suffix: str, opposite: float) -> None:
+    left = tune(2)
+    alone = decode(write_audio(tmp_path / "left.wav", left))
+    samples = decode(write_audio(tmp_path / f"a.{suffix}", np.stack([left, np.float32(opposite) * left])))
+    assert np.linalg.norm(samples) == pytest.approx(np.linalg.norm(alone), rel=0.1)
+
+
+def test_quiet_music_of_two_channels_is_mixed_as_loud_music_is(tmp_path: Path) -> None:
+    left, right = 1e-2 * tune(1, rate_hz=16_000), 1e-2 * tune(1, rate_hz=16_000, seed=1)
+    quiet = write_audio(tmp_path / "a.wav", np.stack([left, right]), codec="pcm_f32le", rate_hz=16_000)
+    np.testing.assert_allclose(decode(quiet), 0.5 * (left + right), atol=1e-9)
+
+
+def test_more_channels_than_a_sound_can_have_are_damage(tmp_path: Path) -> None:
+    assert refusal(stated_wav(tmp_path / "a.wav", rate_hz=8_000, channels=65_535)) == "damaged-audio"
+
+
+@pytest.mark.parametrize("what", [decode, probe])
+def test_no_error_of_the_library_gets_out(
+    files: dict[str, Path], monkeypatch: pytest.MonkeyPatch, what: Callable[[Path], object]
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise av.BugError(1, "a bug")
+
+    for name in ("_stated_duration_ms", "_packets"):
+        monkeypatch.setattr(module, name, fail)
+    assert refusal(files["wav"], what) == "damaged-audio"
 
 
 @pytest.mark.parametrize("what", [decode, probe])
