@@ -11,17 +11,21 @@ from typing import TYPE_CHECKING, Final
 from spotmap_build.cache.errors import CacheReadOnly
 from spotmap_build.cache.freshness import Failure
 from spotmap_build.cache.keys import Key
+from spotmap_build.config import Config
 from spotmap_build.core.image_addresses import ImageHosts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from spotmap_build.acquire.album_covers import Missing
+    from spotmap_build.model import Track
     from spotmap_build.run import Run
     from spotmap_build.stages.embed import Embedded
 
 ALBUM_COVER_VERSION: Final = 1
 """Raise when another thumbnail would be made of the same picture."""
+STILL: Final = "https://i.ytimg.com/vi/{video_id}/mqdefault.jpg"
+"""YouTube's picture of a recording, 320 x 180 px; of an album's audio, it is the cover with something at its sides."""
 REASONS: Final = {
     "elsewhere": "at an address that is not asked for covers",
     "gone": "not there any more",
@@ -53,8 +57,9 @@ def add_covers(run: Run, embedded: Embedded) -> Covered:
 
     A picture that cannot be had leaves its tracks without one.
     """
-    bare = [track for track in embedded.tracks if track.art_url and not track.art_digest]
-    addresses = list(dict.fromkeys(track.art_url for track in bare))
+    asks_youtube = run.config.ytmusic_url == Config().ytmusic_url
+    address_of = {track.id: _address(track, asks_youtube=asks_youtube) for track in embedded.tracks}
+    addresses = [address for address in dict.fromkeys(address_of.values()) if address]
     if not addresses or not run.config.fetch_covers:
         return Covered(embedded)
     with run.clock.stage("covers"):
@@ -64,10 +69,22 @@ def add_covers(run: Run, embedded: Embedded) -> Covered:
             covers.fetch()
         digests = covers.digests
         tracks = tuple(
-            replace(track, art_digest=track.art_digest or digests.get(track.art_url, "")) for track in embedded.tracks
+            replace(track, art_digest=track.art_digest or digests.get(address_of[track.id], ""))
+            for track in embedded.tracks
         )
         notices = (*_about(covers.missing, len(addresses)), *covers.problems)
         return Covered(replace(embedded, tracks=tracks), len(addresses), covers.missing, notices)
+
+
+def _address(track: Track, *, asks_youtube: bool) -> str:
+    """Where a track's picture can be fetched; empty where it has one, or nobody knows.
+
+    A recording that was chosen by hand, or by a version that did not look at covers, has YouTube's own picture of it.
+    """
+    if track.art_digest:
+        return ""
+    video_id = track.recording.video_id if track.recording and asks_youtube else None
+    return track.art_url or (STILL.format(video_id=video_id) if video_id else "")
 
 
 class _Covers:

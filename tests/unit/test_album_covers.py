@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import io
+import subprocess
+import sys
 import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +27,7 @@ from spotmap_build.config import Config
 from spotmap_build.core.http import Limits
 from spotmap_build.core.image_addresses import ImageHosts
 from spotmap_build.core.rate_limiting import FAILURES_IN_A_ROW
-from spotmap_build.model import Track
+from spotmap_build.model import Recording, Track
 from spotmap_build.progress import make_progress
 from spotmap_build.stages import Clock, Embedded, Run, add_covers
 from spotmap_build.stages.covers import Covered
@@ -304,6 +306,44 @@ def test_a_picture_that_was_lost_is_asked_for_again(build: Builds, tmp_path: Pat
         blob.unlink()
     assert build("/a").embedded.tracks[0].art_digest == digest
     assert build.server.places == ["/a"]
+
+
+def test_a_recording_without_a_cover_has_the_picture_that_youtube_has_of_it(
+    build: Builds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def fetch(_: CoverFetcher, addresses: list[str]) -> Generator[tuple[str, bytes | Missing]]:
+        asked.extend(addresses)
+        yield from ((address, b"picture") for address in addresses)
+
+    monkeypatch.setattr(CoverFetcher, "fetch", fetch)
+    recording = Recording("digest", video_id="abcdefghijk")
+    bare, elsewhere = Track("a", "Song", recording=recording), Track("b", "Song", art_url="/b", recording=recording)
+    found = build.of_tracks(bare, elsewhere, Track("c", "Song"))
+    assert asked == ["https://i.ytimg.com/vi/abcdefghijk/mqdefault.jpg"]
+    assert [bool(track.art_digest) for track in found.embedded.tracks] == [True, False, False]
+    assert build.of_tracks(bare, ytmusic_url="http://127.0.0.1:1/").wanted == 0, "YouTube is not what is asked"
+
+
+def test_a_build_that_asks_for_no_cover_loads_no_client_and_no_decoder(build: Builds) -> None:
+    """It may know a thousand of them."""
+    build("/a")
+    program = f"""
+import sys
+from pathlib import Path
+from spotmap_build.cache.store import Cache
+from spotmap_build.config import Config
+from spotmap_build.model import Track
+from spotmap_build.progress import make_progress
+from spotmap_build.stages import Clock, Embedded, Run, add_covers
+embedded = Embedded((Track("a", "Song", art_url={f"{build.server.url}/a"!r}),), (), "", "none", None)
+with Cache.open(Path({str(build.folder / "cache")!r})) as cache:
+    covered = add_covers(Run(Config(), cache, make_progress("json"), Clock()), embedded)
+print(covered.missing, [name for name in ("PIL", "numpy", "requests") if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "{} []\n"
 
 
 def noise(edge_px: int) -> bytes:
