@@ -147,9 +147,14 @@ export class PicksPanel {
     );
     const remove = element("button", { class: "icon-button", type: "button", "data-action": "remove", "aria-label": `Remove ${title}`, title: "Remove" }, icon(ICONS.remove));
     const more = element("span", { class: "picks-more" });
-    const row = element("div", { class: "picks-row", role: "listitem", "data-track": String(track) }, names, more, remove);
+    const art = element("img", { class: "picks-art", alt: "" });
+    const row = element("div", { class: "picks-row", role: "listitem", "data-track": String(track) }, art, names, more, remove);
     this.#details.read(track).then(
       (details) => {
+        if (details.artFile) {
+          art.src = `art/${encodeURIComponent(details.artFile)}`;
+          this.#list.classList.add("has-covers");
+        }
         more.replaceChildren(...moreNodes(title, details));
         if (Number(row.dataset.place) === this.#current) this.#setCurrent(this.#current);
         else for (const control of more.querySelectorAll("a, button")) control.setAttribute("tabindex", "-1");
