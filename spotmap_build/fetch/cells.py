@@ -9,7 +9,8 @@ from typing import Final
 
 from spotmap_build.fetch.tags import fold_space
 
-SEPARATOR: Final = ";"
+BETWEEN_TEXTS: Final = re.compile(";")
+BETWEEN_GENRES: Final = re.compile("[,;]")
 MISSING: Final = frozenset(
     (
         *("", "-", "--", "–", "—", "?", "nan", "-nan", "na", "n/a", "n.a.", "#n/a", "<na>", "null", "(null)", "none"),
@@ -55,15 +56,15 @@ def parse_list(text: str) -> list[str] | None:
     return [re.sub(r"\\(.)", r"\1", found[1] if found[1] is not None else found[2]) for found in _ITEM.finditer(inside)]
 
 
-def parse_texts(value: object) -> tuple[str, ...]:
-    """Read the texts of one cell: a list, or joined by semicolons."""
+def parse_texts(value: object, between: re.Pattern[str] = BETWEEN_TEXTS) -> tuple[str, ...]:
+    """Read the texts of one cell, each once: a list, or joined by what stands ``between``."""
     parts: Sequence[object]
     if isinstance(value, str):
         listed = parse_list(value)
-        parts = value.split(SEPARATOR) if listed is None else listed
+        parts = between.split(value) if listed is None else listed
     else:
         parts = value if isinstance(value, (list, tuple)) else [value] if value else []
-    return tuple(folded for part in parts if (folded := fold_space(str(part))))
+    return tuple(dict.fromkeys(folded for part in parts if (folded := fold_space(str(part)))))
 
 
 def parse_truth(value: object) -> bool | None:

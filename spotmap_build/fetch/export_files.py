@@ -13,9 +13,9 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import IO, BinaryIO, Final
+from typing import BinaryIO, Final
 
 from spotmap_build.core.files import open_regular, read_bounded
 from spotmap_build.core.text import printable
@@ -23,12 +23,14 @@ from spotmap_build.errors import SourceError
 
 LARGEST_FILE_BYTES: Final = 64 << 20
 """Spotify cuts a listening history into files of about 12 MB."""
+LARGEST_INNER_ZIP_BYTES: Final = 256 << 20
 LARGEST_EXPORT_BYTES: Final = 2 << 30
 LARGEST_PIECE_BYTES: Final = 8 << 20
 """What is read of a zip at once: its whole list of names, for one, which has some 60 bytes a file."""
 METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """What exports are made of. ``zipfile`` decompresses the others without a bound: 3 kB of bzip2 can be 4 GB."""
 MOST_FILES: Final = 20_000
+MOST_TOLD: Final = 3
 ZIP_SUFFIX: Final = ".zip"
 DAMAGED_ZIP: Final = (
     *(zipfile.BadZipFile, zlib.error, struct.error),
@@ -39,35 +41,51 @@ DAMAGED_ZIP: Final = (
 
 @dataclass(frozen=True, slots=True)
 class ExportFile:
-    """One file of an export. ``name`` is the last part of ``place``, which is for people and safe to show."""
+    """One file of an export.
+
+    ``name`` is the last part of ``place``, which is for people and safe to show; ``folder`` names the folder or zip
+    that it lies in.
+    """
 
     name: str
     place: str
+    folder: str
     content: bytes
 
 
-def read_files(path: Path, is_wanted: Callable[[str], bool], unreadable: list[OSError]) -> Iterator[ExportFile]:
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What of an export could not be read: ``folders`` that may not be looked into, and the ``faults`` of files."""
+
+    folders: list[OSError] = field(default_factory=list)
+    faults: list[SourceError] = field(default_factory=list)
+
+    def sentences(self) -> tuple[str, ...]:
+        """Say what was left out, if anything was."""
+        told = [f"{fault.message} It was left out." for fault in self.faults[:MOST_TOLD]]
+        if more := len(self.faults) - len(told):
+            told.append(f"{more} further file{'s' if more > 1 else ''} could not be read.")
+        return (*about_folders(self.folders), *told)
+
+
+def read_files(path: Path, is_wanted: Callable[[str], bool], left_out: LeftOut) -> Iterator[ExportFile]:
     """The files whose names are wanted, in one order: ``Playlist2`` before ``Playlist10``.
+
+    A zip in a zip is looked into as well, but no third one. What cannot be read ends nothing.
 
     Parameters
     ----------
     path: a folder (with its sub-folders and the zips in them), a zip, or one file.
     is_wanted: whether a file of this name is to be read; the folders that it lies in do not matter.
-    unreadable: gets what is wrong with each sub-folder that may not be read.
+    left_out: gets what is wrong with each folder and file that cannot be read.
 
     Raises
     ------
-    SourceError: there is nothing at ``path``, it cannot be read, a zip is damaged, or it is absurdly large.
+    SourceError: there is nothing at ``path``, or it is absurdly large.
     """
-    size_bytes = 0
-    for number, file in enumerate(_files(path, is_wanted, unreadable), start=1):
-        size_bytes += len(file.content)
-        if number > MOST_FILES or size_bytes > LARGEST_EXPORT_BYTES:
-            raise SourceError(
-                f"{path} holds too much: the limits are {MOST_FILES:,} files and {LARGEST_EXPORT_BYTES:,} bytes.",
-                hint="Give the export's own folder or zip.",
-            )
-        yield file
+    if not path.exists():
+        raise SourceError(f"There is no file or folder {path}.", hint="Check the path after --source.")
+    yield from _Reading(path, is_wanted, left_out).files()
 
 
 def about_folders(unreadable: list[OSError]) -> tuple[str, ...]:
@@ -80,51 +98,124 @@ def about_folders(unreadable: list[OSError]) -> tuple[str, ...]:
     return (f"{len(unreadable)} folders cannot be read and were left out, the first of them {first}.",)
 
 
-def _files(path: Path, is_wanted: Callable[[str], bool], unreadable: list[OSError]) -> Iterator[ExportFile]:
-    if path.is_dir():
-        for folder, folder_names, names in os.walk(path, onerror=unreadable.append):
-            folder_names[:] = sorted((name for name in folder_names if not name.startswith(".")), key=_in_order)
-            for name in sorted((name for name in names if not name.startswith(".")), key=_in_order):
-                if is_wanted(name) or name.lower().endswith(ZIP_SUFFIX):
-                    yield from _file(Path(folder) / name, is_wanted)
-    elif path.exists():
-        yield from _file(path, is_wanted)
-    else:
-        raise SourceError(f"There is no file or folder {path}.", hint="Check the path after --source.")
+class _TooMuch(SourceError):
+    """The whole of it is larger than any export."""
 
 
-def _file(path: Path, is_wanted: Callable[[str], bool]) -> Iterator[ExportFile]:
-    if path.suffix.lower() == ZIP_SUFFIX:
-        yield from _zipped(path, is_wanted)
-    elif is_wanted(path.name):
+class _Reading:
+    """A way through an export, and how much of it was read."""
+
+    def __init__(self, path: Path, is_wanted: Callable[[str], bool], left_out: LeftOut) -> None:
+        self._path = path
+        self._is_wanted = is_wanted
+        self._left_out = left_out
+        self._file_count = 0
+        self._size_bytes = 0
+
+    def files(self) -> Iterator[ExportFile]:
+        for file in _walk(self._path, self._left_out.folders) if self._path.is_dir() else (self._path,):
+            if _is_zip(file.name):
+                yield from self._zip_file(file)
+            elif self._is_wanted(file.name):
+                yield from self._plain_file(file)
+
+    def _plain_file(self, path: Path) -> Iterator[ExportFile]:
         try:
             content = read_bounded(path, LARGEST_FILE_BYTES)
         except OSError as error:
-            raise SourceError(f"{path} cannot be read: {error.strerror or error}.") from error
-        yield ExportFile(path.name, printable(str(path)), content)
+            self._left_out.faults.append(SourceError(f"{path} cannot be read: {error.strerror or error}."))
+            return
+        self._spend(len(content), files=1)
+        yield ExportFile(path.name, printable(str(path)), str(path.parent), content)
+
+    def _zip_file(self, path: Path) -> Iterator[ExportFile]:
+        place = printable(str(path))
+        try:
+            with open_regular(path) as file:
+                yield from self._zipped(file, place)
+        except OSError as error:
+            self._left_out.faults.append(_damaged(place, error))
+
+    def _zipped(self, file: BinaryIO, place: str, *, is_inner: bool = False) -> Iterator[ExportFile]:
+        try:
+            with zipfile.ZipFile(_InPieces(file)) as archive:
+                for info in self._members(archive):
+                    yield from self._member(archive, info, place, is_inner=is_inner)
+        except DAMAGED_ZIP as error:
+            self._left_out.faults.append(_damaged(place, error))
+
+    def _members(self, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+        names = ((PurePosixPath(info.filename).name, info) for info in archive.infolist() if not info.is_dir())
+        members = [
+            info for name, info in names if not name.startswith(".") and (self._is_wanted(name) or _is_zip(name))
+        ]
+        return sorted(members, key=lambda info: _in_order(info.filename))
+
+    def _member(
+        self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, outside: str, *, is_inner: bool
+    ) -> Iterator[ExportFile]:
+        path = PurePosixPath(info.filename)
+        place = printable(f"{outside}, {path.name}")
+        try:
+            content = self._content(archive, info, place, is_inner=is_inner)
+        except _TooMuch:
+            raise
+        except SourceError as error:
+            self._left_out.faults.append(error)
+            return
+        except DAMAGED_ZIP as error:
+            self._left_out.faults.append(_damaged(place, error))
+            return
+        if _is_zip(path.name):
+            yield from self._zipped(io.BytesIO(content), place, is_inner=True)
+        else:
+            self._spend(0, files=1)
+            yield ExportFile(path.name, place, f"{outside}/{path.parent}", content)
+
+    def _content(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, place: str, *, is_inner: bool) -> bytes:
+        if info.compress_type not in METHODS:
+            raise SourceError(
+                f"{place} is compressed by a method that exports do not use (number {info.compress_type}).",
+                hint="Unpack the zip, and give the folder.",
+            )
+        is_zip = _is_zip(info.filename)
+        if is_zip and is_inner:
+            raise SourceError(f"{place} is a zip in a zip in a zip.", hint="Unpack it, and give the folder.")
+        limit = LARGEST_INNER_ZIP_BYTES if is_zip else LARGEST_FILE_BYTES
+        content = bytearray()
+        with archive.open(info) as stream:
+            while piece := stream.read(1 << 20):
+                content += piece
+                self._spend(len(piece))
+                if len(content) > limit:
+                    raise SourceError(f"{place} is too large: the limit is {limit:,} bytes.")
+        return bytes(content)
+
+    def _spend(self, size_bytes: int, files: int = 0) -> None:
+        self._file_count += files
+        self._size_bytes += size_bytes
+        if self._file_count > MOST_FILES or self._size_bytes > LARGEST_EXPORT_BYTES:
+            raise _TooMuch(
+                f"{self._path} holds too much: the limits are {MOST_FILES:,} files and {LARGEST_EXPORT_BYTES:,} bytes.",
+                hint="Give the export's own folder or zip.",
+            )
 
 
-def _zipped(path: Path, is_wanted: Callable[[str], bool]) -> Iterator[ExportFile]:
-    place = printable(str(path))
-    try:
-        with open_regular(path) as file, zipfile.ZipFile(_InPieces(file)) as archive:
-            members = [(PurePosixPath(info.filename).name, info) for info in archive.infolist() if not info.is_dir()]
-            wanted = [(name, info) for name, info in members if is_wanted(name) and not name.startswith(".")]
-            for name, info in sorted(wanted, key=lambda member: _in_order(member[1].filename)):
-                place = printable(f"{path}, {name}")
-                if info.compress_type not in METHODS:
-                    raise SourceError(
-                        f"{place} is compressed by a method that exports do not use (number {info.compress_type}).",
-                        hint="Unpack the zip, and give the folder.",
-                    )
-                with archive.open(info) as stream:
-                    content = _bounded(stream, place)
-                yield ExportFile(name, place, content)
-    except DAMAGED_ZIP as error:
-        raise SourceError(
-            f"{place} cannot be unpacked: {printable(str(error)) or type(error).__name__}.",
-            hint="Download it again; if it has a password, unpack it and give the folder.",
-        ) from error
+def _walk(root: Path, unreadable: list[OSError]) -> Iterator[Path]:
+    for folder, folder_names, names in os.walk(root, onerror=unreadable.append):
+        folder_names[:] = sorted((name for name in folder_names if not name.startswith(".")), key=_in_order)
+        yield from (Path(folder) / name for name in sorted(names, key=_in_order) if not name.startswith("."))
+
+
+def _is_zip(name: str) -> bool:
+    return name.lower().endswith(ZIP_SUFFIX)
+
+
+def _damaged(place: str, error: Exception) -> SourceError:
+    return SourceError(
+        f"{place} cannot be unpacked: {printable(str(error)) or type(error).__name__}.",
+        hint="Download it again; if it has a password, unpack it and give the folder.",
+    )
 
 
 class _InPieces(io.RawIOBase):
@@ -150,15 +241,6 @@ class _InPieces(io.RawIOBase):
 
     def seekable(self) -> bool:
         return True
-
-
-def _bounded(stream: IO[bytes], place: str) -> bytes:
-    content = bytearray()
-    while piece := stream.read(1 << 20):
-        content += piece
-        if len(content) > LARGEST_FILE_BYTES:
-            raise SourceError(f"{place} is too large: the limit is {LARGEST_FILE_BYTES:,} bytes.")
-    return bytes(content)
 
 
 def _in_order(name: str) -> tuple[str, str]:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 from spotmap_build.core.identifiers import ISRC, SPOTIFY_LOCAL
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.artist_names import ESCAPED, find_joint, split_artists
-from spotmap_build.fetch.cells import parse_list
+from spotmap_build.fetch.cells import BETWEEN_GENRES, parse_texts
 from spotmap_build.fetch.collection import Collection
 from spotmap_build.fetch.column_names import ADDRESS
+from spotmap_build.fetch.copy_marks import browser_copy
 from spotmap_build.fetch.delimited import read_delimited
-from spotmap_build.fetch.export_files import ExportFile, about_folders, read_files
+from spotmap_build.fetch.export_files import ExportFile, LeftOut, read_files
 from spotmap_build.fetch.exportify_columns import known_columns
 from spotmap_build.fetch.source import Loaded, with_distinct_ids
 from spotmap_build.fetch.spotify_ids import is_episode, named_id, track_uri
@@ -28,10 +30,32 @@ if TYPE_CHECKING:
     from spotmap_build.fetch.table_bounds import Columns
 
 KIND: Final = "exportify"
-GENRES: Final = re.compile("[,;]")
 JOINED_BY_SPACE: Final = "track duration (ms)"
 """So only that tool calls a column which joins artists by comma and space, in every version."""
 MAYBE_JOINED_BY_SPACE: Final = "artist name(s)"
+
+
+@dataclass(frozen=True, slots=True)
+class ListFile:
+    """What a file of this ``stem`` lists: of each row the playlist that it names, if any, and what it holds."""
+
+    place: str
+    folder: str
+    stem: str
+    entries: tuple[tuple[str, Track | Omission], ...]
+
+    @property
+    def name(self) -> str:
+        return _name(self.stem)
+
+    @property
+    def track_ids(self) -> frozenset[str]:
+        return frozenset(entry.id for _, entry in self.entries if isinstance(entry, Track))
+
+    def is_alike(self, other: ListFile) -> bool:
+        """Whether two files of one name are states of one list: they share half of the shorter one."""
+        one, two = self.track_ids, other.track_ids
+        return 2 * len(one & two) >= min(len(one), len(two))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,36 +65,64 @@ class ExportifySource:
     path: Path
 
     def load(self, context: LoadContext) -> Loaded:  # noqa: ARG002 - nothing to look into, nothing to remember
-        """The tracks of all files; each file is a playlist.
+        """The tracks of all files; each file is a playlist, or says of every row in which one it is.
 
         Raises
         ------
-        SourceError: there is no such file, or one of them is damaged.
+        SourceError: there is no such file, or none that lists tracks.
         """
-        collection = Collection()
+        left_out = LeftOut()
         notices: list[str] = []
+        lists: list[ListFile] = []
         others: list[str] = []
-        unreadable: list[OSError] = []
-        for file in read_files(self.path, lambda name: name.lower().endswith(".csv"), unreadable):
-            text, about = decode_table(file.content, file.place)
-            table = read_delimited(text, file.place)
-            named = known_columns(table.columns)
-            if "title" in named.fields:
-                typed = type_columns(named, file.place, table.delimiter)
-                _add(collection, file, typed.fields, _joint(table.columns, typed.fields))
-                notices += [*about, *table.notices, *typed.notices]
-            else:
+        for file in read_files(self.path, lambda name: name.lower().endswith(".csv"), left_out):
+            try:
+                found = _read(file, notices)
+            except SourceError as error:
+                left_out.faults.append(error)
+                continue
+            if found is None:
                 others.append(file.place)
+            else:
+                lists.append(found)
+        kept, about_copies = _newest_copies(lists)
+        collection = _collected(kept)
         if not collection.tracks:
-            raise SourceError(
-                f"{self.path} holds no CSV file that lists tracks"
-                + (f"; it holds {', '.join(others[:3])}." if others else "."),
-                hint="Export playlists at exportify.app or exportify.net, and give the CSV, the folder or the zip.",
+            raise (
+                left_out.faults[0]
+                if left_out.faults
+                else SourceError(
+                    f"{self.path} holds no CSV file that lists tracks"
+                    + (f"; it holds {', '.join(others[:3])}." if others else "."),
+                    hint="Export playlists at exportify.app or exportify.net, and give the CSV, the folder or the zip.",
+                )
             )
-        collection.playlists = with_distinct_ids(collection.playlists)
         notices += [f"{place} was left out: it has no column of track names." for place in others]
-        notices += about_folders(unreadable)
+        notices += [*about_copies, *left_out.sentences()]
         return Loaded(KIND, collection.library(), is_streamed=True, notices=tuple(notices))
+
+
+def _read(file: ExportFile, notices: list[str]) -> ListFile | None:
+    """What a file lists; None where it lists no tracks."""
+    text, about = decode_table(file.content, file.place)
+    table = read_delimited(text, file.place)
+    named = known_columns(table.columns)
+    if "title" not in named.fields:
+        return None
+    typed = type_columns(named, file.place, table.delimiter)
+    notices += [*about, *table.notices, *typed.notices]
+    joint = _joint(table.columns, typed.fields)
+    stem = PurePath(file.name).stem.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    entries = []
+    for number, row in enumerate(_rows(typed.fields), start=1):
+        name = fold_space(str(row.get("playlists", "")))
+        entries.append((name, _entry(row, f"{KIND}:{name or _name(stem)}#{number}", joint)))
+    return ListFile(file.place, file.folder, stem, tuple(entries))
+
+
+def _name(stem: str) -> str:
+    """What the playlist is called of which the rows do not say it."""
+    return fold_space(stem.replace("_", " ")) or "Untitled playlist"
 
 
 def _joint(columns: Columns, fields: Columns) -> re.Pattern[str]:
@@ -82,29 +134,49 @@ def _joint(columns: Columns, fields: Columns) -> re.Pattern[str]:
     return find_joint((str(value) for value in fields.get("artists", ()) if value), joins_by_space=joins_by_space)
 
 
-def _add(collection: Collection, file: ExportFile, columns: Columns, joint: re.Pattern[str]) -> None:
-    lists: dict[str, dict[str, None]] = {}
-    for number, row in enumerate(_rows(columns), start=1):
-        name = fold_space(str(row.get("playlists", ""))) or _name_of(file)
-        uri, title = _uri(row), fold_space(row.get("title", ""))
-        if is_episode(uri):
-            omission_id = f"{KIND}:{name}#{number}"
-            collection.omissions.append(Omission(omission_id, title, "episode", "It is an episode, no music."))
-        elif title or track_uri(uri) or uri.startswith(SPOTIFY_LOCAL):
-            track = _track(row, title, joint)
-            collection.put(track)
-            lists.setdefault(name, {})[track.id] = None
-        else:
-            detail = "The row has no title and no Spotify URI."
-            collection.omissions.append(Omission(f"{KIND}:{name}#{number}", "", "empty-row", detail))
-    for name, track_ids in lists.items():
-        collection.playlists.append(Playlist(named_id(KIND, name, (), ""), name, tuple(track_ids)))
+def _entry(row: dict[str, Any], place: str, joint: re.Pattern[str]) -> Track | Omission:
+    """The track of a row, or what stands in its place; ``place`` names the row."""
+    uri, title = _uri(row), fold_space(row.get("title", ""))
+    if is_episode(uri):
+        return Omission(place, title, "episode", "It is an episode, no music.")
+    if title or track_uri(uri) or uri.startswith(SPOTIFY_LOCAL):
+        return _track(row, title, joint)
+    return Omission(place, "", "empty-row", "The row has no title and no Spotify URI.")
 
 
-def _name_of(file: ExportFile) -> str:
-    """What the playlist is called where its rows do not say it."""
-    stem = PurePath(file.name).stem.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return fold_space(stem.replace("_", " ")) or "Untitled playlist"
+def _newest_copies(files: Sequence[ListFile]) -> tuple[list[ListFile], tuple[str, ...]]:
+    """The files of which a browser did not save a newer copy beside them, and what is told of the others."""
+    copies: dict[tuple[str, str], list[ListFile]] = {}
+    for file in files:
+        copies.setdefault((file.folder, browser_copy(file.stem)[0]), []).append(file)
+    kept, told = [], []
+    for (_, stem), group in copies.items():
+        newest = max(group, key=lambda file: browser_copy(file.stem)[1])
+        others = [file for file in group if file is not newest]
+        different = [file for file in others if not file.is_alike(newest)]
+        kept += [*different, newest if different else replace(newest, stem=stem)]
+        told += [
+            f"{file.place} was left out: {newest.place} is a newer copy of it."
+            for file in others
+            if file not in different and file.track_ids != newest.track_ids
+        ]
+    return kept, tuple(told)
+
+
+def _collected(files: Sequence[ListFile]) -> Collection:
+    collection = Collection()
+    for file in files:
+        lists: dict[str, dict[str, None]] = {}
+        for name, entry in file.entries:
+            if isinstance(entry, Omission):
+                collection.omissions.append(entry)
+            else:
+                collection.put(entry)
+                lists.setdefault(name or file.name, {})[entry.id] = None
+        for name, track_ids in lists.items():
+            collection.playlists.append(Playlist(named_id(KIND, name, (), ""), name, tuple(track_ids)))
+    collection.playlists = with_distinct_ids(collection.playlists)
+    return collection
 
 
 def _rows(columns: Columns) -> list[dict[str, Any]]:
@@ -135,12 +207,6 @@ def _track(row: dict[str, Any], title: str, joint: re.Pattern[str]) -> Track:
         explicit=row.get("explicit"),
         year=row.get("year"),
         added_at=row.get("added_at", ""),
-        genres=_genres(row.get("genres", "")),
+        genres=parse_texts(row.get("genres"), BETWEEN_GENRES),
         play_count=row.get("play_count"),
     )
-
-
-def _genres(text: str) -> tuple[str, ...]:
-    names = parse_list(text)
-    folded = map(fold_space, GENRES.split(text) if names is None else names)
-    return tuple(dict.fromkeys(name for name in folded if name))

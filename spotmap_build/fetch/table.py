@@ -15,7 +15,7 @@ from spotmap_build.errors import SourceError
 from spotmap_build.fetch.artist_names import parse_artists
 from spotmap_build.fetch.captions import by_tags
 from spotmap_build.fetch.cell_numbers import Decimal, parse_numbers
-from spotmap_build.fetch.cells import is_missing, parse_texts
+from spotmap_build.fetch.cells import BETWEEN_GENRES, is_missing, parse_texts
 from spotmap_build.fetch.collection import Collection
 from spotmap_build.fetch.column_names import ADDRESS, NamedColumns, is_person, name_columns
 from spotmap_build.fetch.identify import FileFacts, Unusable, about_covers, display_facts, identify_files
@@ -119,7 +119,7 @@ def _tracks(typed: TypedColumns, *, is_list: bool) -> list[Track]:
                 explicit=column("explicit")[row],
                 year=column("year")[row],
                 added_at=column("added_at")[row] or "",
-                genres=parse_texts(column("genres")[row]),
+                genres=parse_texts(column("genres")[row], BETWEEN_GENRES),
                 play_count=column("play_count")[row],
                 facets={name: value for name, values in typed.facets.items() if (value := values[row]) is not None},
             )

@@ -13,11 +13,12 @@ from spotmap_build.core.documents import parse_json
 from spotmap_build.core.identifiers import SPOTIFY_LOCAL
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.collection import Collection, iso_date
-from spotmap_build.fetch.export_files import ExportFile, about_folders, read_files
+from spotmap_build.fetch.copy_marks import without_copy_marks
+from spotmap_build.fetch.export_files import ExportFile, LeftOut, read_files
 from spotmap_build.fetch.source import Loaded, with_distinct_ids
 from spotmap_build.fetch.spotify_ids import local_file, named_id, track_uri
 from spotmap_build.fetch.tags import fold_space
-from spotmap_build.fetch.takeout_history import Song, cleaned, count_plays, plays_of_tracks
+from spotmap_build.fetch.takeout_history import Plays, Song, plays_of_tracks
 from spotmap_build.model import Omission, Playlist, Track
 
 if TYPE_CHECKING:
@@ -30,10 +31,13 @@ FILES: Final = {
     "short history": re.compile(r"streaminghistory(?:_music)?_?\d*\.json", re.I),
     "long history": re.compile(r"(?:streaming_history_audio|endsong).*\.json", re.I),
 }
+ALBUM: Final = ("uri", "artist", "album")
 MOST_NESTED: Final = 2_000_000
 """Lists and objects of one file: its bytes are bounded, but three of them can become sixty in memory."""
 MOST_VALUES: Final = 5_000_000
 MOST_ROWS: Final = 1_000_000
+MOST_PLAYS: Final = 3_000_000
+"""Some people have half a million in ten years."""
 LEAST_PLAYS: Final = 3
 """So often must a track have been played to be in a library that is made of a history alone."""
 WHERE_FROM: Final = (
@@ -58,23 +62,31 @@ class Named:
         return self.title, self.artist, self.album
 
 
+@dataclass(frozen=True, slots=True)
+class ListState:
+    """What one export says is in a playlist. ``export`` tells exports apart; ``changed_on`` is a day, or empty."""
+
+    name: str
+    export: tuple[str, str]
+    changed_on: str
+    rows: tuple[Named | Omission, ...]
+
+
 @dataclass(slots=True)
 class Export:
     """What the files hold, before it is known which of their rows are one track."""
 
     saved: list[Named] = field(default_factory=list)
-    playlists: list[tuple[str, list[Named | Omission]]] = field(default_factory=list)
-    long_plays: Counter[Song] = field(default_factory=Counter)
-    short_plays: Counter[Song] = field(default_factory=Counter)
-    album_count: int = 0
+    playlists: list[ListState] = field(default_factory=list)
+    plays: Plays = field(default_factory=Plays)
+    albums: set[tuple[str, ...]] = field(default_factory=set)
     has_library: bool = False
     has_any: bool = False
-    unreadable: list[OSError] = field(default_factory=list)
+    left_out: LeftOut = field(default_factory=LeftOut)
 
     @property
     def row_count(self) -> int:
-        rows = len(self.saved) + sum(len(rows) for _, rows in self.playlists)
-        return rows + len(self.long_plays) + len(self.short_plays)
+        return len(self.saved) + sum(len(one.rows) for one in self.playlists) + len(self.plays.long)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,51 +106,101 @@ class TakeoutSource:
         SourceError: there is no file of Spotify's, one of them is damaged, or they hold no tracks.
         """
         export = _read(self.path)
+        faults = export.left_out.faults
         if not export.has_any:
-            raise SourceError(
-                f"{self.path} holds no YourLibrary.json, no playlists and no listening history of Spotify.",
-                hint=WHERE_FROM,
+            raise (
+                faults[0]
+                if faults
+                else SourceError(
+                    f"{self.path} holds no YourLibrary.json, no playlists and no listening history of Spotify.",
+                    hint=WHERE_FROM,
+                )
             )
-        plays = cleaned(export.long_plays or export.short_plays)
-        collection = _collected(export) if export.has_library else _often_played(plays)
+        lists, about_lists = _newest(export.playlists)
+        songs = export.plays.songs()
+        collection = _collected(export.saved, lists) if export.has_library else _often_played(songs)
         if not collection.tracks:
-            raise SourceError(f"The export {self.path} holds no tracks.", hint=_why_empty(export))
-        counts = plays_of_tracks(plays, collection.tracks.values())
+            raise (
+                faults[0]
+                if faults
+                else SourceError(f"The export {self.path} holds no tracks.", hint=_why_empty(export))
+            )
+        counts = plays_of_tracks(songs, collection.tracks.values())
         for track_id, count in counts.items():
             collection.tracks[track_id] = replace(collection.tracks[track_id], play_count=count)
-        about_albums = (_about_albums(export.album_count),) if export.album_count else ()
-        notices = (*about_albums, *about_folders(export.unreadable))
+        about_albums = (_about_albums(len(export.albums)),) if export.albums else ()
+        notices = (*about_albums, *about_lists, *export.left_out.sentences())
         return Loaded(KIND, collection.library(), is_streamed=True, notices=notices)
 
 
 def _read(path: Path) -> Export:
     export = Export()
-    for file in read_files(path, lambda name: _kind(name) is not None, export.unreadable):
-        content = _parse(file)
-        kind = _kind(file.name)
-        export.has_any = True
-        if kind == "library":
-            export.has_library = True
-            export.saved += _saved(_list(content, "tracks", file))
-            albums = content.get("albums")
-            export.album_count += len(albums) if isinstance(albums, list) else 0
-        elif kind == "playlists":
-            export.has_library = True
-            lists = [one for one in _list(content, "playlists", file) if isinstance(one, dict)]
-            export.playlists += [(_text(one, "name") or "Untitled playlist", list(_rows(one))) for one in lists]
-        else:
-            rows = _list({"rows": content}, "rows", file)
-            count_plays(rows, export.long_plays if kind == "long history" else export.short_plays)
-        if export.row_count > MOST_ROWS:
+    for file in read_files(path, lambda name: bool(_kind(name)[0]), export.left_out):
+        try:
+            _add(export, file)
+        except SourceError as error:
+            export.left_out.faults.append(error)
+        if export.row_count > MOST_ROWS or len(export.plays.seen) > MOST_PLAYS:
             raise SourceError(
-                f"{path} holds too much: the limit is {MOST_ROWS:,} rows of playlists and songs of histories.",
+                f"{path} holds too much: the limit is {MOST_ROWS:,} rows of playlists and songs of histories, and "
+                f"{MOST_PLAYS:,} plays.",
                 hint="Give the export's own folder or zip.",
             )
     return export
 
 
-def _kind(name: str) -> str | None:
-    return next((kind for kind, pattern in FILES.items() if pattern.fullmatch(name)), None)
+def _add(export: Export, file: ExportFile) -> None:
+    kind, marks = _kind(file.name)
+    export.has_library |= kind in {"library", "playlists"}
+    content = _parse(file)
+    if kind == "library":
+        export.saved += _saved(_list(content, "tracks", file))
+        export.albums |= {tuple(_text(one, key) for key in ALBUM) for one in _dicts(content.get("albums"))}
+    elif kind == "playlists":
+        of = (file.folder, marks)
+        export.playlists += [
+            ListState(
+                _text(one, "name") or "Untitled playlist",
+                of,
+                iso_date(_text(one, "lastModifiedDate")),
+                tuple(_rows(one)),
+            )
+            for one in _dicts(_list(content, "playlists", file))
+        ]
+    else:
+        export.plays.add(_list({"rows": content}, "rows", file), is_long=kind == "long history")
+    export.has_any = True
+
+
+def _kind(name: str) -> tuple[str, str]:
+    """What Spotify puts into a file of this name (empty where it is none of Spotify's), and the marks of a copy."""
+    for plain, marks in ((name, ""), without_copy_marks(name)):
+        for kind, pattern in FILES.items():
+            if pattern.fullmatch(plain):
+                return kind, marks
+    return "", ""
+
+
+def _newest(states: list[ListState]) -> tuple[list[ListState], tuple[str, ...]]:
+    """Each playlist once, as the export says it in which it was last changed.
+
+    One export can have several playlists of one name: then the first of one export is the first of the other.
+    """
+    numbers: Counter[tuple[str, tuple[str, str]]] = Counter()
+    newest: dict[tuple[str, int], ListState] = {}
+    differing: dict[tuple[str, int], None] = {}
+    for state in states:
+        numbers[state.name, state.export] += 1
+        place = (state.name, numbers[state.name, state.export])
+        known = newest.setdefault(place, state)
+        if known.rows != state.rows:
+            differing[place] = None
+        if (state.changed_on, len(state.rows)) > (known.changed_on, len(known.rows)):
+            newest[place] = state
+    if not differing:
+        return list(newest.values()), ()
+    count = f"{len(differing)} playlists are" if len(differing) > 1 else f"The playlist “{next(iter(differing))[0]}” is"
+    return list(newest.values()), (f"{count} in several exports; what the newest says was taken.",)
 
 
 def _parse(file: ExportFile) -> Any:
@@ -165,6 +227,10 @@ def _list(content: Any, key: str, file: ExportFile) -> list[Any]:
             hint="Download the export again, or take that file out of it.",
         )
     return found
+
+
+def _dicts(value: object) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def _text(row: dict[str, Any], key: str) -> str:
@@ -216,21 +282,21 @@ def _omitted(name: str, number: int, code: str, reason: str, title: str = "") ->
     return Omission(f"{KIND}:{name}#{number}", title, code, f"{reason} (Row {number} of the playlist “{name}”.)")
 
 
-def _collected(export: Export) -> Collection:
+def _collected(saved: list[Named], lists: list[ListState]) -> Collection:
     """Every row as a track; one without a URI is the one of the same names that has one, if there is one."""
-    rows = [*export.saved, *(row for _, several in export.playlists for row in several if isinstance(row, Named))]
+    rows = [*saved, *(row for one in lists for row in one.rows if isinstance(row, Named))]
     uris = {row.names: row.uri for row in reversed(rows) if row.uri}
     collection = Collection()
-    for row in export.saved:
+    for row in saved:
         collection.put(_track(row, uris))
-    for name, several in export.playlists:
-        tracks = [_track(row, uris) for row in several if isinstance(row, Named)]
-        collection.omissions += [row for row in several if isinstance(row, Omission)]
+    for one in lists:
+        tracks = [_track(row, uris) for row in one.rows if isinstance(row, Named)]
+        collection.omissions += [row for row in one.rows if isinstance(row, Omission)]
         for track in tracks:
             collection.put(track)
         if tracks:
             track_ids = dict.fromkeys(track.id for track in tracks)
-            collection.playlists.append(Playlist(named_id(KIND, name, (), ""), name, tuple(track_ids)))
+            collection.playlists.append(Playlist(named_id(KIND, one.name, (), ""), one.name, tuple(track_ids)))
     collection.playlists = with_distinct_ids(collection.playlists)
     return collection
 
@@ -252,7 +318,7 @@ def _often_played(plays: Counter[Song]) -> Collection:
 
 
 def _why_empty(export: Export) -> str:
-    if export.long_plays or export.short_plays:
+    if export.plays:
         return f"Its history has no track that was played {LEAST_PLAYS} times. {WHERE_FROM}"
     return WHERE_FROM
 

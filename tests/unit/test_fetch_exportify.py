@@ -220,3 +220,37 @@ def test_the_list_of_another_tool_is_read_with_its_playlists(tmp_path: Path) -> 
     assert (song.id, song.artists, song.isrc) == (URI, ("Artist, 0",), "USABC9912340")
     lists = {playlist.name: playlist.track_ids for playlist in loaded.library.playlists}
     assert lists == {"Road": (URI,), "Home": (URI, other.id)}
+
+
+def write_lists(folder: Path, **files: str) -> Path:
+    header = "Track URI,Track Name,Artist Name(s)\n"
+    for name, letters in files.items():
+        rows = "".join(f"spotify:track:{letter * 22},Song {letter},Artist\n" for letter in letters)
+        (folder / f"{name}.csv").write_text(header + rows)
+    return folder
+
+
+def lists_of(loaded: Loaded) -> dict[str, str]:
+    return {one.name: "".join(uri[-1] for uri in one.track_ids) for one in loaded.library.playlists}
+
+
+def test_of_a_list_that_was_downloaded_again_the_newest_counts(tmp_path: Path) -> None:
+    files = {"road": "abc", "road (1)": "abd", "road (2)": "abde", "home (1)": "x", "mix (1)": "p", "mix (2)": "q"}
+    loaded = load(write_lists(tmp_path, **files))
+    assert lists_of(loaded) == {"road": "abde", "home": "x", "mix (1)": "p", "mix (2)": "q"}
+    assert loaded.notices == tuple(
+        f"{tmp_path}/{name}.csv was left out: {tmp_path}/road (2).csv is a newer copy of it."
+        for name in ("road (1)", "road")
+    )
+
+
+def test_one_damaged_file_costs_no_other(tmp_path: Path) -> None:
+    write_lists(tmp_path, road="ab")
+    (tmp_path / "bad.csv").write_text("Track Name,Track URI\nA,B,C\n")
+    (tmp_path / "book.csv").write_bytes(b"PK\x03\x04")
+    loaded = load(tmp_path)
+    assert lists_of(loaded) == {"road": "ab"}
+    assert loaded.notices == (
+        f"{tmp_path}/bad.csv, line 2: 3 fields, but 2 columns. It was left out.",
+        f"{tmp_path}/book.csv is a zip or an Excel workbook, not text. It was left out.",
+    )

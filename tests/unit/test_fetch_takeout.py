@@ -211,7 +211,7 @@ def test_plays_of_thirty_seconds_are_counted(tmp_path: Path) -> None:
         tmp_path,
         YourLibrary={"tracks": [saved(A), saved(B, "Other")]},
         Streaming_History_Audio_2019_2021_1=rows,
-        Streaming_History_Audio_2021_2=[play(A)],
+        Streaming_History_Audio_2021_2=[play(A, ts="2021-06-01T00:00:00Z")],
         Streaming_History_Video_2021=[play(A)],
         StreamingHistory0=[short_play()] * 50,
         StreamingHistory_podcast_0=[short_play()],
@@ -302,3 +302,107 @@ def test_an_export_of_absurd_size_is_refused(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(export_files, "MOST_FILES", 1)
     with pytest.raises(SourceError, match="too much"):
         load(path)
+
+
+MARKS = [" (1)", "(1)", "-1", "_1", " 2", " copy", " copy 2", " - Copy", " - Copy (2)", " - Kopie", " (copie)"]
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_files_are_known_by_their_names_whatever_a_browser_or_a_person_added(tmp_path: Path, mark: str) -> None:
+    files = {
+        f"YourLibrary{mark}": {"tracks": [saved(A)]},
+        f"Playlist2{mark}": playlists(One=[item(B)]),
+        f"StreamingHistory_music_0{mark}": [short_play()],
+        f"Userdata{mark}": {"email": "secret"},
+    }
+    library = load(folder_of(tmp_path, **files)).library
+    assert counts(library) == {A: 1, B: 1}
+    assert [playlist.name for playlist in library.playlists] == ["One"]
+
+
+@pytest.mark.parametrize("name", ["Copy of YourLibrary.json", "Kopie von YourLibrary.json", "YOURLIBRARY (3).JSON"])
+def test_copies_are_known_whatever_the_system_calls_them(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(json.dumps({"tracks": [saved(A)]}))
+    assert [track.id for track in load(tmp_path).library.tracks] == [A]
+
+
+def test_a_zip_in_a_zip_is_looked_into_once(tmp_path: Path) -> None:
+    inner = zip_of(
+        tmp_path / "inner.zip", {"Spotify Account Data/YourLibrary.json": {"tracks": [saved(A)]}}
+    ).read_bytes()
+    middle = zip_of(tmp_path / "middle.zip", {"deep.zip": inner}).read_bytes()
+    files = {"Spotify/my_spotify_data.zip": inner, "readme.txt": "x", "__MACOSX/._my_spotify_data.zip": b"\x00"}
+    loaded = load(zip_of(tmp_path / "backup.zip", files))
+    assert [track.id for track in loaded.library.tracks] == [A]
+    assert loaded.notices == ()
+    with pytest.raises(SourceError, match=r"outer\.zip, middle\.zip, deep\.zip is a zip in a zip in a zip"):
+        load(zip_of(tmp_path / "outer.zip", {"middle.zip": middle}))
+
+
+def test_a_zip_in_a_zip_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export_files, "LARGEST_INNER_ZIP_BYTES", 1 << 20)
+    with pytest.raises(SourceError, match=r"data\.zip is too large"):
+        load(zip_of(tmp_path / "bomb.zip", {"data.zip": bytes(3 << 20)}))
+
+
+def test_what_is_refused_counts_against_the_bound_of_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export_files, "LARGEST_FILE_BYTES", 1 << 20)
+    monkeypatch.setattr(export_files, "LARGEST_EXPORT_BYTES", 5 << 20)
+    with pytest.raises(SourceError, match="holds too much"):
+        load(zip_of(tmp_path / "bomb.zip", {f"Playlist{number}.json": bytes(3 << 20) for number in range(9)}))
+
+
+@pytest.mark.parametrize("added", ["1970-01-01", "1970-01-01T00:00:00Z", "0000-00-00", "0001-01-01", "2021-02-30", ""])
+def test_what_spotify_did_not_date_has_no_date(tmp_path: Path, added: str) -> None:
+    path = folder_of(tmp_path, Playlist1=playlists(Old=[item(A, added=added), item(B, added="2020-01-02")]))
+    assert [track.added_at for track in load(path).library.tracks] == ["", "2020-01-02"]
+
+
+def test_a_play_is_counted_once_over_all_exports(tmp_path: Path) -> None:
+    plays = [play(A, ts=f"2021-01-0{day}T00:00:00Z") for day in range(1, 8)]
+    newer = [
+        *[short_play() | {"endTime": f"2021-01-0{day} 00:00"} for day in range(5, 8)],
+        *[short_play() | {"endTime": f"2021-02-0{day} 00:00"} for day in range(1, 3)],
+    ]
+    zip_of(tmp_path / "2021.zip", {"x/endsong_0.json": plays[:3], "x/endsong_1.json": plays[3:5]})
+    zip_of(tmp_path / "2022.zip", {"x/Streaming_History_Audio_2021_0.json": plays})
+    (tmp_path / "copy").mkdir()
+    folder_of(tmp_path / "copy", **{"Streaming_History_Audio_2021_0 (1)": plays, "YourLibrary": {"tracks": [saved(A)]}})
+    folder_of(tmp_path, StreamingHistory_music_0=newer, **{"StreamingHistory_music_0 (1)": newer})
+    assert counts(load(tmp_path).library) == {A: 9}
+
+
+@pytest.mark.parametrize("older", ["2021-01-01", ""])
+def test_of_a_playlist_in_several_exports_the_newest_counts(tmp_path: Path, older: str) -> None:
+    new, old = playlists(Road=[item(A), item(B)], Same=[item(A)]), playlists(Road=[item(C)], Same=[item(A)])
+    for one in old["playlists"]:
+        one["lastModifiedDate"] = older
+    loaded = load(folder_of(tmp_path, **{"Playlist1": old, "Playlist1 (1)": new}))
+    lists = [(playlist.name, playlist.track_ids) for playlist in loaded.library.playlists]
+    assert lists == [("Road", (A, B)), ("Same", (A,))]
+    assert {track.id for track in loaded.library.tracks} == {A, B}
+    assert loaded.notices == ("The playlist “Road” is in several exports; what the newest says was taken.",)
+
+
+def test_two_playlists_of_one_name_in_one_export_stay_two(tmp_path: Path) -> None:
+    content = playlists(Road=[item(A)])
+    content["playlists"] += playlists(Road=[item(B)])["playlists"]
+    for name in ("old", "new"):
+        (tmp_path / name).mkdir()
+        folder_of(tmp_path / name, Playlist1=content)
+    lists = load(tmp_path).library.playlists
+    assert [(playlist.name, playlist.track_ids) for playlist in lists] == [("Road", (A,)), ("Road", (B,))]
+
+
+def test_one_damaged_file_costs_no_other(tmp_path: Path) -> None:
+    good = zip_of(tmp_path / "good.zip", {"YourLibrary.json": {"tracks": [saved(A)]}, "Playlist1.json": "{"})
+    (tmp_path / "half.zip").write_bytes(good.read_bytes()[:100])
+    folder_of(tmp_path, Playlist2=playlists(One=[item(B)]), endsong_0="[1,")
+    loaded = load(tmp_path)
+    assert {track.id for track in loaded.library.tracks} == {A, B}
+    assert [notice.split(" is damaged")[0].split(" cannot be")[0] for notice in loaded.notices] == [
+        f"{tmp_path}/endsong_0.json",
+        f"{tmp_path}/good.zip, Playlist1.json",
+        f"{tmp_path}/half.zip",
+    ]
+    assert all(notice.endswith("It was left out.") for notice in loaded.notices)
