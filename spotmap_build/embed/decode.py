@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from spotmap_build.core.files import open_regular
+from spotmap_build.core.text import decode_text
 from spotmap_build.errors import TrackError
 
 if TYPE_CHECKING:
@@ -108,6 +109,20 @@ def probe(path: Path) -> Probe:
         if not last or not 0 < duration_ms <= LONGEST_MS:
             raise _damaged()
         return Probe(duration_ms, digest.hexdigest())
+
+
+def read_metadata(path: Path) -> dict[str, str]:
+    """What the container and the sound in it are said to be, by names in lower case.
+
+    Raises
+    ------
+    TrackError: as for :func:`probe`.
+    """
+    with _open(path) as (container, stream):
+        said = {**stream.metadata, **container.metadata}
+    return {
+        decode_text(name.encode("latin-1")).lower(): decode_text(text.encode("latin-1")) for name, text in said.items()
+    }
 
 
 def _require_sound(samples: Float32Array) -> None:
@@ -290,7 +305,9 @@ def _open(path: Path) -> Iterator[tuple[InputContainer, AudioStream]]:
     head = _read_head(path)
     try:
         # An absolute path, so that no name is taken for an address; only files, so that no playlist is followed.
-        container = av.open(str(path.absolute()), options={"protocol_whitelist": "file"}, metadata_errors="ignore")
+        # Latin-1 keeps the bytes of metadata as they are.
+        options = {"protocol_whitelist": "file"}
+        container = av.open(str(path.absolute()), options=options, metadata_encoding="latin-1")
     except (av.FFmpegError, ValueError) as error:
         if isinstance(error, OSError) and error.errno is not None and not isinstance(error, av.InvalidDataError):
             raise _unreadable(error) from error

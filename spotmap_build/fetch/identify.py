@@ -12,7 +12,7 @@ import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Final
@@ -26,7 +26,7 @@ from spotmap_build.core.files import read_bounded
 from spotmap_build.core.text import printable
 from spotmap_build.errors import TrackError
 from spotmap_build.fetch.covers import LARGEST_SOURCE_BYTES
-from spotmap_build.fetch.tags import fold_space, read_tags, title_from_name
+from spotmap_build.fetch.tags import fold_space, read_tags, split_artists, title_from_name, with_container_words
 from spotmap_build.fetch.thumbnails import Thumbnails, UnreadablePicture
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ class FileFacts:
     art_digest: str
     is_cover_unreadable: bool = False
     """It has a cover picture that cannot be used."""
+    is_all_told: bool = False
+    """Title or artists are in no tag of any kind: earlier versions knew fewer kinds, and did not note this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +115,17 @@ def _remembered(path: Path, cache: Cache) -> FileFacts | Unusable | None:
     if record.failure is not None:
         return Unusable(record.failure.code, record.failure.detail)
     try:
-        return cache.decode(record, FACTS, partial(_decode_facts, record))
+        facts = cache.decode(record, FACTS, partial(_decode_facts, record))
     except CorruptEntry:
         return None
+    return facts if (facts.title and facts.artists) or facts.is_all_told else None
 
 
 def _decode_facts(record: Record, content: bytes) -> FileFacts:
     facts = msgspec.json.decode(content, type=FileFacts)
     if not is_digest(facts.audio_digest) or facts.art_digest not in ("", *record.blobs):
         raise ValueError("not the digests of a sound and of a cover that is kept")
-    return facts
+    return replace(facts, artists=split_artists(facts.artists))  # earlier versions kept them as the tag has them
 
 
 def _decode_digest(record: Record, content: bytes) -> str:
@@ -141,6 +144,8 @@ def _look(path: Path, context: LoadContext, thumbnails: Thumbnails) -> FileFacts
     try:
         found = context.probe(path)
         tags = read_tags(path)
+        if not (tags.title and tags.artists):
+            tags = with_container_words(tags, context.read_metadata(path))
     except OSError as error:
         return Unusable("unreadable", f"The file cannot be read: {error.strerror or error}.")
     except TrackError as error:
@@ -160,6 +165,7 @@ def _look(path: Path, context: LoadContext, thumbnails: Thumbnails) -> FileFacts
         isrc=tags.isrc,
         art_digest=cover.art_digest,
         is_cover_unreadable=cover.is_unreadable,
+        is_all_told=not (tags.title and tags.artists),
     )
     if cover.is_final:
         outputs, blobs = {FACTS: _encode(facts)}, [cover.art_digest] if cover.art_digest else []
@@ -169,8 +175,9 @@ def _look(path: Path, context: LoadContext, thumbnails: Thumbnails) -> FileFacts
 
 def _encode(facts: FileFacts) -> bytes:
     row = asdict(facts)
-    if not facts.is_cover_unreadable:
-        del row["is_cover_unreadable"]
+    for name in ("is_cover_unreadable", "is_all_told"):
+        if not row[name]:
+            del row[name]
     return msgspec.json.encode(row)
 
 

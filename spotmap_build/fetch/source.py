@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -69,6 +69,8 @@ class LoadContext:
     """Called with (files looked into, files to look into), or pages."""
     say: Callable[[str], None] = lambda _message: None
     """Something worth knowing while it loads: a wait that a service asks for."""
+    read_metadata: Callable[[Path], Mapping[str, str]] = lambda _path: {}
+    """What the container of an audio file says, by names in lower case: for kinds of files whose tags are not known."""
 
 
 class LibrarySource(Protocol):

@@ -6,13 +6,14 @@ import os
 import re
 import struct
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from spotmap_build.core.files import open_regular
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
 TITLE_SEPARATOR: Final = " - "
 TRACK_NUMBER: Final = re.compile(r"^(?:\d{1,3}(?:-\d{1,3})?\s*[-._)](?:\s+|(?=\D))|\d-\d\d\s+|0\d\s+)(?=\S)")
@@ -25,7 +26,27 @@ ID3_FRAMES: Final = {
     "date": "TDRC",
     "isrc": "TSRC",
 }
-"""For containers whose ID3 tags mutagen has no easy names for: WAV and AIFF."""
+"""For files whose ID3 tags mutagen has no easy names for, such as WAV and AIFF."""
+OTHER_NAMES: Final = {
+    "title": ("Title",),
+    "artist": ("Author",),
+    "albumartist": ("WM/AlbumArtist", "album artist"),
+    "album": ("WM/AlbumTitle",),
+    "date": ("WM/Year", "year"),
+    "isrc": ("WM/ISRC",),
+    "artists": ("TXXX:Artists", "TXXX:ARTISTS", "WM/ARTISTS", "----:com.apple.iTunes:ARTISTS"),
+}
+"""What Windows Media and APE call them, and where taggers list several artists one by one."""
+CONTAINER_NAMES: Final = {
+    "title": ("track/title", "title", "name"),
+    "artist": ("track/artist", "artist", "author", "performer", "album_artist", "album/artist"),
+    "album": ("album/title", "album", "product"),
+    "date": ("date", "track/date_released", "album/date_released", "date_released", "date_recorded", "year"),
+    "isrc": ("track/isrc", "isrc", "tsrc"),
+}
+"""What FFmpeg calls them: in RIFF, AIFF, CAF, Matroska (which tells a track from its album) and others."""
+JOINTS: Final = re.compile(r"[;\0]|\\\\| / ")
+"""What stands between the artists of one tag. A slash alone is none: AC/DC."""
 YEAR: Final = re.compile(r"\b(1[89]\d\d|20\d\d)\b")
 
 LARGEST_TAGS_BYTES: Final = 64 << 20
@@ -56,15 +77,24 @@ def read_tags(path: Path) -> Tags:
     ------
     OSError: if the file cannot be read.
     """
+    from mutagen.apev2 import APEv2
+    from mutagen.id3 import ID3
+
+    with open_regular(path) as file:
+        if os.fstat(file.fileno()).st_size == 0:  # of the kernel, perhaps: reading might wait
+            return Tags()
+        tags = _attempt(path, partial(_usual_tags, file, path))
+        for kind in (ID3, APEv2):  # where they do not belong, too: APEv2 in an MP3, either of them in ADTS
+            if not (tags.title and tags.artists):
+                tags = _first_of(tags, _attempt(path, partial(_only_tags, file, kind)))
+        return tags
+
+
+def _attempt(path: Path, read: Callable[[], Tags]) -> Tags:
     import mutagen
 
     try:
-        with open_regular(path) as file:
-            if os.fstat(file.fileno()).st_size == 0:  # of the kernel, perhaps: reading might wait
-                return Tags()
-            easy = mutagen.File(_Bounded(file), filename=os.fspath(path), easy=True)
-            full = mutagen.File(_Bounded(file), filename=os.fspath(path))
-        return Tags() if easy is None or full is None else _tags(easy, full)
+        return read()
     except DAMAGED_TAGS:
         return Tags()
     except mutagen.MutagenError as error:
@@ -73,15 +103,52 @@ def read_tags(path: Path) -> Tags:
         return Tags()
 
 
-def _tags(easy: Any, full: Any) -> Tags:
+def _usual_tags(file: BinaryIO, path: Path) -> Tags:
+    """The tags of a container that mutagen knows."""
+    import mutagen
+
+    easy = mutagen.File(_Bounded(file), filename=os.fspath(path), easy=True)
+    full = mutagen.File(_Bounded(file), filename=os.fspath(path))
+    return Tags() if easy is None or full is None else _tags(easy, full.tags, _cover(full))
+
+
+def _only_tags(file: BinaryIO, kind: Callable[[_Bounded], Any]) -> Tags:
+    """Tags of one kind in whatever container."""
+    tags = kind(_Bounded(file))
+    return _tags(tags, tags)
+
+
+def with_container_words(tags: Tags, words: Mapping[str, str]) -> Tags:
+    """Add what the container says (its metadata, by names in lower case) where the tags say nothing."""
+    said = {
+        name: next((text for alias in aliases if (text := fold_space(words.get(alias, "")))), "")
+        for name, aliases in CONTAINER_NAMES.items()
+    }
+    isrc = said["isrc"].replace("-", "").upper()
+    artists = split_artists([said["artist"]])
+    return _first_of(tags, Tags(said["title"], artists, said["album"], parse_year(said["date"]), isrc))
+
+
+def _first_of(tags: Tags, other: Tags) -> Tags:
+    return Tags(*(getattr(tags, name) or getattr(other, name) for name in Tags.__slots__))
+
+
+def _tags(easy: Any, full: Any, cover: bytes = b"") -> Tags:
+    listed = split_artists(_values(full, "artists"))
     return Tags(
         title=_first(easy, "title"),
-        artists=_all(easy, "artist") or _all(easy, "albumartist"),
+        artists=listed if len(listed) > 1 else split_artists(_values(easy, "artist") or _values(easy, "albumartist")),
         album=_first(easy, "album"),
         year=parse_year(_first(easy, "originaldate") or _first(easy, "date")),
         isrc=_first(easy, "isrc").replace("-", "").upper(),
-        cover=_cover(full),
+        cover=cover,
     )
+
+
+def split_artists(values: Iterable[str]) -> tuple[str, ...]:
+    """Tell several artists in one tag from each other, as taggers join them."""
+    parts = (part for value in values for part in JOINTS.split(value))
+    return tuple(dict.fromkeys(name for part in parts if (name := fold_space(part))))
 
 
 class _Bounded:
@@ -102,13 +169,19 @@ class _Bounded:
         return content
 
 
-def _all(tags: Any, name: str) -> tuple[str, ...]:
-    values = _get(tags, name) or _get(tags, ID3_FRAMES.get(name, name))
-    return tuple(dict.fromkeys(text for value in values if (text := fold_space(str(value)))))
+def _values(tags: Any, name: str) -> list[str]:
+    """The texts below a name, by whatever name this kind of tag has for it."""
+    for key in (name, ID3_FRAMES.get(name, name), *OTHER_NAMES.get(name, ())):
+        found = [
+            value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in _get(tags, key)
+        ]
+        if any(map(fold_space, found)):
+            return found
+    return []
 
 
 def _first(tags: Any, name: str) -> str:
-    return next(iter(_all(tags, name)), "")
+    return next((text for value in _values(tags, name) if (text := fold_space(value))), "")
 
 
 def parse_year(text: str) -> int | None:
@@ -150,7 +223,7 @@ class _Picture:
 def _get(tags: Any, name: str) -> list[Any]:
     """The values below a name; none where the name is unknown to this kind of tag."""
     try:
-        found = tags.get(name) or []
+        found = [] if tags is None else tags.get(name) or []
     except (KeyError, ValueError, TypeError):
         return []
     return [found] if isinstance(found, str) else list(getattr(found, "text", found))

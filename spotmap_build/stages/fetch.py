@@ -43,6 +43,7 @@ def fetch(run: Run) -> Fetched:
             threads=min(8, 2 * config.worker_count),
             advance=lambda done, _total: run.progress.advance(done),
             say=run.progress.say,
+            read_metadata=_read_metadata,
         )
         loaded = merge([source.load(context) for source in sources], config.layers)
         run.progress.end(_outcome(loaded.library))
@@ -105,6 +106,12 @@ def _probe(path: Path) -> Probe:
     from spotmap_build.embed.decode import probe
 
     return probe(path)
+
+
+def _read_metadata(path: Path) -> dict[str, str]:
+    from spotmap_build.embed.decode import read_metadata
+
+    return read_metadata(path)
 
 
 def _title(sources: tuple[str, ...]) -> str:

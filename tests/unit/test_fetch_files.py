@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 import io
+import struct
 from pathlib import Path
+from typing import Any
 
+import av
+import mutagen.id3
+import numpy as np
 import pytest
+from mutagen.apev2 import APEv2
+from mutagen.id3 import ID3, TDRC, TIT2, TPE1, TXXX
 from PIL import Image
 
+from spotmap_build.cache.store import Cache
+from spotmap_build.embed.decode import probe, read_metadata
 from spotmap_build.fetch.covers import EDGE_PX, thumbnail
-from spotmap_build.fetch.tags import fold_space, parse_year, read_tags, title_from_name
+from spotmap_build.fetch.identify import FileFacts, identify_files
+from spotmap_build.fetch.source import LoadContext
+from spotmap_build.fetch.tags import (
+    Tags,
+    fold_space,
+    parse_year,
+    read_tags,
+    split_artists,
+    title_from_name,
+    with_container_words,
+)
 from spotmap_build.fetch.walk import walk
+from tests.fakes.audio_files import write_audio
 
 
 @pytest.mark.parametrize(
@@ -58,6 +78,127 @@ def test_a_file_without_tags_has_empty_tags(tmp_path: Path) -> None:
     path = tmp_path / "text.mp3"
     path.write_text("no music")
     assert read_tags(path).title == ""
+
+
+SAID = {"title": "Tïtle", "artist": "Ärtist; Other", "album": "Album", "date": "1999"}
+
+
+def with_metadata(path: Path, codec: str, kind: str = "") -> Path:
+    """A short sound whose container says what it is."""
+    with av.open(str(path), "w", format=kind or None) as container:
+        stream: Any = container.add_stream(codec, rate=44_100, layout="stereo")
+        container.metadata.update(SAID)
+        frame = av.AudioFrame.from_ndarray(np.zeros((2, 8_192), np.float32), format="fltp", layout="stereo")
+        frame.sample_rate, frame.pts, stream.bit_rate = 44_100, 0, 128_000
+        resampler = av.AudioResampler(stream.format, "stereo", 44_100, stream.frame_size or 1024)
+        for resampled in [*resampler.resample(frame), *resampler.resample(None)]:
+            container.mux(stream.encode(resampled))
+        container.mux(stream.encode(None))
+    return path
+
+
+def facts(path: Path) -> FileFacts:
+    """What is known of a file after a look into it; a later look finds it in the cache."""
+    with Cache.open(path.parent / "cache") as cache:
+        context = LoadContext(cache, probe, 1, lambda _done, _total: None, read_metadata=read_metadata)
+        (found,) = identify_files([path], context)
+        assert isinstance(found, FileFacts)
+        blind = LoadContext(cache, lambda _path: pytest.fail("again"), 1, lambda _done, _total: None)
+        assert identify_files([path], blind) == [found]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "year"),
+    [
+        ("a.wav", "pcm_s16le", 1999),
+        ("a.mka", "flac", 1999),
+        ("a.mkv", "aac", 1999),
+        ("a.caf", "pcm_s16be", 1999),
+        ("a.au", "pcm_s16be", None),
+        ("a.wma", "wmav2", 1999),
+        ("a.wv", "wavpack", 1999),
+        ("a.tta", "tta", 1999),
+        ("a.mov", "aac", 1999),
+        ("a.m4b", "aac", 1999),
+        ("a.flac", "flac", 1999),
+        ("a.mp3", "libmp3lame", 1999),
+    ],
+)
+def test_what_a_container_says_is_read_whatever_its_kind(
+    tmp_path: Path, name: str, codec: str, year: int | None
+) -> None:
+    found = facts(with_metadata(tmp_path / name, codec, "ipod" if name.endswith("m4b") else ""))
+    assert (found.title, found.artists, found.album, found.year) == ("Tïtle", ("Ärtist", "Other"), "Album", year)
+
+
+@pytest.mark.parametrize("text", ["Tïtle".encode("cp1252"), "Tïtle".encode()])
+def test_the_words_of_a_wav_file_are_in_any_encoding(tmp_path: Path, text: bytes) -> None:
+    path = write_audio(tmp_path / "a.wav", np.zeros(9_000, np.float32))
+    body = b"INFOINAM" + struct.pack("<I", len(text) + 1) + text + bytes(1 + (len(text) + 1) % 2)
+    path.write_bytes(path.read_bytes() + b"LIST" + struct.pack("<I", len(body)) + body)
+    assert facts(path).title == "Tïtle"
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.mp3", "libmp3lame"), ("a.aac", "aac"), ("a.mp2", "mp2")])
+@pytest.mark.parametrize("kind", ["APEv2", "ID3"])
+def test_tags_are_read_where_they_do_not_belong(tmp_path: Path, name: str, codec: str, kind: str) -> None:
+    path = write_audio(tmp_path / name, np.zeros(9_000, np.float32), codec=codec)
+    mutagen.id3.delete(path)
+    if kind == "APEv2":
+        ape = APEv2()  # type: ignore[no-untyped-call]
+        ape["Title"], ape["Artist"], ape["Year"] = "Song", ["One", "Two"], "2001"
+        ape.save(path)
+    else:
+        tags = ID3()  # type: ignore[no-untyped-call]
+        for frame in (TIT2(text="Song"), TPE1(text=["One", "Two"]), TDRC(text="2001")):  # type: ignore[no-untyped-call]
+            tags.add(frame)  # type: ignore[no-untyped-call]
+        tags.save(path)
+    found = facts(path)
+    assert (found.title, found.artists, found.year) == ("Song", ("One", "Two"), 2001)
+
+
+def test_matroska_tells_a_track_from_its_album() -> None:
+    words = {
+        "album/title": "Album",
+        "track/title": "Song",
+        "title": "Disc",
+        "album/artist": "All",
+        "album/date_released": "1999",
+    }
+    assert with_container_words(Tags(), words) == Tags("Song", ("All",), "Album", 1999)
+    assert with_container_words(Tags("Own", isrc="X"), {**words, "track/isrc": "us-1"}).isrc == "X"
+
+
+@pytest.mark.parametrize(
+    ("values", "artists"),
+    [
+        (["A; B"], ("A", "B")),
+        (["A / B", "C;A"], ("A", "B", "C")),
+        (["A\\\\B"], ("A", "B")),
+        (["A\0B"], ("A", "B")),
+        (["AC/DC"], ("AC/DC",)),
+        (["Earth, Wind & Fire"], ("Earth, Wind & Fire",)),
+        (["Tyler, The Creator"], ("Tyler, The Creator",)),
+        ([" ", ";"], ()),
+    ],
+)
+def test_several_artists_in_one_tag_are_told_apart(values: list[str], artists: tuple[str, ...]) -> None:
+    assert split_artists(values) == artists
+
+
+@pytest.mark.parametrize(
+    ("listed", "expected"), [(["Björk", "AC/DC"], ("Björk", "AC/DC")), (["Björk"], ("Björk feat. AC/DC",))]
+)
+def test_artists_that_a_tagger_lists_are_better_than_a_credit(
+    tmp_path: Path, listed: list[str], expected: tuple[str, ...]
+) -> None:
+    path = write_audio(tmp_path / "a.mp3", np.zeros(9_000, np.float32))
+    tags = ID3()  # type: ignore[no-untyped-call]
+    tags.add(TPE1(encoding=3, text="Björk feat. AC/DC"))  # type: ignore[no-untyped-call]
+    tags.add(TXXX(encoding=3, desc="ARTISTS", text=listed))  # type: ignore[no-untyped-call]
+    tags.save(path)
+    assert read_tags(path).artists == expected
 
 
 def picture(width: int, height: int, kind: str = "PNG") -> bytes:
