@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
+from spotmap_build.fetch.covers import COVER_SUFFIXES
 from spotmap_build.fetch.spotify_ids import track_uri
 from spotmap_build.fetch.table_bounds import Columns
 
@@ -18,6 +19,7 @@ LIST_NAME: Final = "list_name"
 PERSON: Final = "person"
 """What tools write of persons: known so that it never gets onto a map, nor is taken for something else."""
 ADDRESS: Final = "address"
+ART: Final = "art"
 DURATIONS: Final = {"duration_ms": 1, "duration_s": 1_000, "duration_min": 60_000, "duration": 0}
 """Columns that can say how long a track is, best first, with their unit in milliseconds; 0 where no name says it."""
 
@@ -105,6 +107,15 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
         "名稱",
         "名",
     ),
+    ART: (
+        *("art", "album image url", "album art", "album art url", "album cover", "album cover url", "album image"),
+        *("artwork", "artwork url", "cover", "cover art", "cover url", "cover image", "image url", "image"),
+        *("thumbnail", "thumbnail url"),
+        *("album-bild-url", "url de l'image de l'album", "url de la imagen del álbum", "url dell'immagine dell'album"),
+        *("album afbeelding-url", "url da imagem do álbum", "albumets bild-url", "albüm resim url'si"),
+        *("アルバム画像url", "رابط صورة الألبوم", "url εικόνας άλμπουμ"),
+        *("专辑封面 url", "專輯封面 url", "專輯封面條 link"),
+    ),
     "path": ("path",),
     "x": ("x",),
     "y": ("y",),
@@ -180,9 +191,16 @@ def _unneeded(names: dict[str, str], columns: Columns) -> list[str]:
     unneeded = lengths[1:]
     if ADDRESS in names and ("id" in names or not any(map(_is_track, columns[names[ADDRESS]]))):
         unneeded.append(ADDRESS)
+    if ART in names and not any(map(_is_picture, columns[names[ART]])):
+        unneeded.append(ART)
     if LIST_NAME in names and ("playlists" in names or "artist_uris" not in names):
         unneeded.append(LIST_NAME)
     return unneeded
+
+
+def _is_picture(value: object) -> bool:
+    text = value.strip().lower() if isinstance(value, str) else ""
+    return text.startswith(("https://", "http://")) or text.endswith(COVER_SUFFIXES)
 
 
 def _is_track(value: object) -> bool:

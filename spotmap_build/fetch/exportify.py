@@ -13,7 +13,7 @@ from spotmap_build.errors import SourceError
 from spotmap_build.fetch.artist_names import ESCAPED, find_joint, split_artists
 from spotmap_build.fetch.cells import BETWEEN_GENRES, parse_texts
 from spotmap_build.fetch.collection import Collection
-from spotmap_build.fetch.column_names import ADDRESS
+from spotmap_build.fetch.column_names import ADDRESS, ART
 from spotmap_build.fetch.copy_marks import browser_copy
 from spotmap_build.fetch.delimited import read_delimited
 from spotmap_build.fetch.export_files import ExportFile, LeftOut, read_files
@@ -209,4 +209,5 @@ def _track(row: dict[str, Any], title: str, joint: re.Pattern[str]) -> Track:
         added_at=row.get("added_at", ""),
         genres=parse_texts(row.get("genres"), BETWEEN_GENRES),
         play_count=row.get("play_count"),
+        art_url=row.get(ART, "").strip(),
     )

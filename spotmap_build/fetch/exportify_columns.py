@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from spotmap_build.core.identifiers import ISRC, SPOTIFY_LOCAL
 from spotmap_build.fetch.collection import iso_date
-from spotmap_build.fetch.column_names import KNOWN, NamedColumns, fold_name, name_columns
+from spotmap_build.fetch.column_names import ART, KNOWN, NamedColumns, fold_name, name_columns
 from spotmap_build.fetch.spotify_ids import is_episode, track_uri
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def _matches(pattern: str) -> Callable[[str], bool]:
 LOOKS: Final[tuple[tuple[str, Callable[[str], bool]], ...]] = (
     ("id", _is_track),
     ("artist_uris", _matches(r"spotify:artist:\w+(?:, ?spotify:artist:\w+)*")),
+    (ART, _matches(r"https://[\w.-]+\.scdn\.co/image/\w+")),
     ("isrc", lambda text: ISRC.fullmatch(text) is not None),
     ("explicit", _matches("true|false")),
     ("year", _matches(r"[12][0-9]{3}(?:-[0-9]{2}){0,2}")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,12 +18,13 @@ from spotmap_build.fetch.captions import by_tags
 from spotmap_build.fetch.cell_numbers import Decimal, parse_numbers
 from spotmap_build.fetch.cells import BETWEEN_GENRES, is_missing, parse_texts
 from spotmap_build.fetch.collection import Collection
-from spotmap_build.fetch.column_names import ADDRESS, NamedColumns, is_person, name_columns
+from spotmap_build.fetch.column_names import ADDRESS, ART, NamedColumns, is_person, name_columns
 from spotmap_build.fetch.identify import FileFacts, Unusable, about_covers, display_facts, identify_files
 from spotmap_build.fetch.m3u import M3U_SUFFIXES
 from spotmap_build.fetch.own_vectors import find_vectors
 from spotmap_build.fetch.source import Loaded
 from spotmap_build.fetch.spotify_ids import named_id, track_uri
+from spotmap_build.fetch.table_art import with_art
 from spotmap_build.fetch.table_files import read_columns
 from spotmap_build.fetch.tags import fold_space
 from spotmap_build.fetch.typed_columns import TypedColumns, type_columns
@@ -63,6 +65,9 @@ class TableSource:
         columns = typed.fields
         vectors = find_vectors(self.path, columns)
         tracks = _tracks(typed, is_list=vectors is None and columns.keys().isdisjoint(("x", "y", "path")))
+        about_art: tuple[str, ...] = ()
+        if ART in columns:
+            tracks, about_art = with_art(tracks, columns[ART], partial(_path, folder=self.path.parent), context.cache)
         about_files: tuple[str, ...] = ()
         if "x" in columns and "y" in columns:
             tracks, failures = _place(tracks, columns, typed.decimal)
@@ -72,7 +77,7 @@ class TableSource:
             tracks, failures, about_files = _with_recordings(tracks, columns, self.path, context)
         playlists = _playlists(columns, tracks)
         library = Library(tuple(map(_titled, _once(tracks))), tuple(playlists), tuple(failures))
-        notices = (*table.notices, *typed.notices, *about_files)
+        notices = (*table.notices, *typed.notices, *about_art, *about_files)
         return Loaded("table", library, vectors=vectors, is_streamed=_is_streamed(library, vectors), notices=notices)
 
 
@@ -233,6 +238,6 @@ def _heard(track: Track, fact: FileFacts, path: Path) -> Track:
         duration_ms=fact.duration_ms if track.duration_ms is None else track.duration_ms,
         year=track.year or fact.year,
         isrc=track.isrc or fact.isrc,
-        art_digest=fact.art_digest,
+        art_digest=track.art_digest or fact.art_digest,
         recording=Recording(fact.audio_digest, path=str(path.absolute())),
     )

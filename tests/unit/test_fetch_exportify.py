@@ -33,6 +33,7 @@ WHOLE_TRACK = Track(
     year=1999,
     added_at=ADDED,
     genres=("pop", "indie rock"),
+    art_url="https://i.scdn.co/image/1",
 )
 
 
@@ -64,6 +65,7 @@ def test_every_version_of_both_tools_is_read(name: str) -> None:
     assert track.explicit == (True if name in {"watsonbox_2020", "pavelkomarov_2025"} else None)
     assert track.genres == (("pop", "indie rock") if name.startswith("pavelkomarov") else ())
     assert track.facets == {}
+    assert track.art_url == ("https://i.scdn.co/image/1" if name == "watsonbox_2020" else "")
     assert loaded.is_streamed
     assert [(playlist.name, playlist.track_ids) for playlist in loaded.library.playlists] == [
         (name.replace("_", " "), (URI,))

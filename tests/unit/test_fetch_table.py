@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow
 import pyarrow.parquet
 import pytest
+from PIL import Image
 
 from spotmap_build.cache.store import Cache
 from spotmap_build.errors import ConfigError, SourceError
@@ -45,6 +46,47 @@ def test_every_documented_column_is_read(tmp_path: Path) -> None:
     assert (track.year, track.added_at, track.position) == (1999, "2020-01-01", (0.5, -2.0))
     assert track.facets == {"mood": "calm", "energy": 0.25}
     assert [playlist.name for playlist in loaded.library.playlists] == ["One", "Two"]
+
+
+ADDRESS = "https://i.scdn.co/image/1"
+
+
+@pytest.mark.parametrize(
+    ("cell", "url", "is_shown"),
+    [
+        (ADDRESS, ADDRESS, False),
+        (f" {ADDRESS} ", ADDRESS, False),
+        ("http://i.scdn.co/a", "http://i.scdn.co/a", False),
+        ("file:///etc/passwd", "file:///etc/passwd", False),
+        ("covers/a.png", "", True),
+        ("./covers/../covers/a.png", "", True),
+        ("{folder}/covers/a.png", "", True),
+        ("", "", False),
+        ("N/A", "", False),
+    ],
+)
+def test_a_row_names_its_picture_by_path_or_address(tmp_path: Path, cell: str, url: str, is_shown: bool) -> None:
+    (tmp_path / "covers").mkdir()
+    Image.new("RGB", (20, 20), "red").save(tmp_path / "covers/a.png")
+    cell = cell.format(folder=tmp_path)
+    loaded = load(tmp_path, f"title,x,y,art\nA,1,2,{cell}\nB,1,2,{ADDRESS}2\n")
+    track, other = loaded.library.tracks
+    assert (track.art_url, bool(track.art_digest), other.art_url) == (url, is_shown, f"{ADDRESS}2")
+    assert (track.facets, loaded.notices) == ({}, ())
+
+
+@pytest.mark.parametrize("cell", ["no.jpg", "covers", "t.csv", "a\0b.jpg", "~nobody-is-called-so/a", "x" * 5000])
+def test_a_picture_that_is_none_is_told_and_costs_no_track(tmp_path: Path, cell: str) -> None:
+    (tmp_path / "covers").mkdir()
+    loaded = load(tmp_path, f"title,x,y,Album Image URL\nA,1,2,{cell}\nB,1,2,{ADDRESS}\n")
+    assert [(track.title, track.art_digest) for track in loaded.library.tracks] == [("A", ""), ("B", "")]
+    assert len(loaded.notices) == 1
+    assert "cannot be read and was left out" in loaded.notices[0]
+
+
+def test_a_column_of_covers_without_a_picture_is_a_facet(tmp_path: Path) -> None:
+    track, _ = load(tmp_path, "title,x,y,cover\nA,1,2,yes\nB,1,2,no\n").library.tracks
+    assert track.facets == {"cover": "yes"}
 
 
 @pytest.mark.parametrize(

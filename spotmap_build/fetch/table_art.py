@@ -1,0 +1,44 @@
+"""Pictures that a table names for its tracks: files are made small at once, addresses are kept for later."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from spotmap_build.fetch.cells import is_missing
+from spotmap_build.fetch.identify import about_covers, folder_covers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from spotmap_build.cache.store import Cache
+    from spotmap_build.model import Track
+
+_ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
+"""How an address begins; a single letter is a drive."""
+
+
+def with_art(
+    tracks: Sequence[Track], values: Sequence[object], place: Callable[[str], Path], cache: Cache
+) -> tuple[list[Track], tuple[str, ...]]:
+    """Give each track the picture that its row names, and say which files are none.
+
+    Parameters
+    ----------
+    tracks, values
+        A track for each row, and what the row has in its column ``art``.
+    place
+        Finds the file that a text names.
+    cache
+        Where the thumbnails go.
+    """
+    texts = ["" if is_missing(value) else str(value).strip() for value in values]
+    files = {text: place(text) for text in dict.fromkeys(texts) if text and not _ADDRESS.match(text)}
+    covers = folder_covers({path: path for path in files.values()}, cache)
+    shown = [
+        replace(track, art_digest=covers[files[text]].art_digest) if text in files else replace(track, art_url=text)
+        for track, text in zip(tracks, texts, strict=True)
+    ]
+    return shown, about_covers(path for path, cover in covers.items() if cover.is_unreadable)
