@@ -147,12 +147,12 @@ export class PicksPanel {
     );
     const remove = element("button", { class: "icon-button", type: "button", "data-action": "remove", "aria-label": `Remove ${title}`, title: "Remove" }, icon(ICONS.remove));
     const more = element("span", { class: "picks-more" });
-    const art = element("img", { class: "picks-art", alt: "" });
+    const art = element("span", { class: "picks-art" });
     const row = element("div", { class: "picks-row", role: "listitem", "data-track": String(track) }, art, names, more, remove);
     this.#details.read(track).then(
       (details) => {
         if (details.artFile) {
-          art.src = `art/${encodeURIComponent(details.artFile)}`;
+          art.append(element("img", { src: `art/${encodeURIComponent(details.artFile)}`, alt: "" }));
           this.#list.classList.add("has-covers");
         }
         more.replaceChildren(...moreNodes(title, details));
