@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from spotmap_build.config import EMBEDDERS, Config, load_config, working_folder
+from spotmap_build.config import EMBEDDERS, Config, load_config, usual_config, working_folder
 from spotmap_build.config_values import parse_size
 from spotmap_build.core.text import log_line
 from spotmap_build.errors import SpotmapError
@@ -166,7 +166,7 @@ def main() -> None:
 def build(**flags: Any) -> None:
     """Build the map (what runs when no command is given)."""
     from spotmap_build import pipeline
-    from spotmap_build.describe import short_path
+    from spotmap_build.describe import preview_command, review_command
     from spotmap_build.progress import format_seconds, make_progress
     from spotmap_build.summary import summary_lines
 
@@ -176,9 +176,10 @@ def build(**flags: Any) -> None:
         result = pipeline.build(config, progress)
     finally:
         progress.close()
-    for line in summary_lines(result, format_seconds(result.seconds), config.report_path):
+    review = review_command(config, usual_config(os.environ))
+    for line in summary_lines(result, format_seconds(result.seconds), config.report_path, review):
         progress.say(line)
-    progress.say(f"To look at it: spotmap-build preview {short_path(config.out)}")
+    progress.say(f"To look at it: {preview_command(config)}")
     if result.problem is not None:
         progress.say(result.problem.message, level="error")
         progress.say(result.problem.hint)
@@ -193,7 +194,7 @@ def build(**flags: Any) -> None:
 def match(**flags: Any) -> None:
     """Find the recording of every track and write the report, without downloading or listening."""
     from spotmap_build import pipeline
-    from spotmap_build.describe import short_path
+    from spotmap_build.describe import review_command, short_path
     from spotmap_build.progress import make_progress
     from spotmap_build.summary import missing_lines
 
@@ -203,9 +204,10 @@ def match(**flags: Any) -> None:
         result = pipeline.match(config, progress)
     finally:
         progress.close()
-    _echo(missing_lines(result.failures))
+    review = review_command(config, usual_config(os.environ))
+    _echo(missing_lines(result.failures, review))
     _echo(result.notices)
-    _echo([f"The report is {short_path(config.report_path)}. To decide the doubtful ones: spotmap-build review"])
+    _echo([f"The report is {short_path(config.report_path)}. To decide the doubtful ones: {review}"])
     if result.problem is not None:
         raise result.problem
 

@@ -271,6 +271,14 @@ def load_config(
     return config
 
 
+def usual_config(environment: Mapping[str, str]) -> Config:
+    """What a command takes that is given no flags; the defaults alone, where only flags make a build possible."""
+    try:
+        return load_config({}, environment, working_folder())
+    except ConfigError:
+        return Config()
+
+
 def working_folder() -> Path:
     """The folder that the command was started in.
 

@@ -1,8 +1,11 @@
-"""What the maintenance commands say: the cache's figures as lines for people. Pure."""
+"""What the commands say: the cache's figures as lines for people, and commands to be pasted. Pure."""
 
 from __future__ import annotations
 
 import contextlib
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +14,7 @@ if TYPE_CHECKING:
 
     from spotmap_build.cache.maintenance import CheckReport, Stats
     from spotmap_build.cache.prune import PruneReport
+    from spotmap_build.config import Config
 
 
 def format_bytes(size_bytes: int) -> str:
@@ -30,6 +34,31 @@ def short_path(path: Path) -> str:
         if path.is_relative_to(folder):
             return str(path.relative_to(folder))
     return str(path)
+
+
+def shell_word(text: str) -> str:
+    """A text as one word of a command, to be pasted into the shell of this system.
+
+    >>> shell_word("my map"), shell_word("site"), shell_word("-map")
+    ("'my map'", 'site', './-map')
+    """
+    word = f"./{text}" if text.startswith("-") else text
+    return subprocess.list2cmdline([word]) if sys.platform == "win32" else shlex.quote(word)
+
+
+def preview_command(config: Config) -> str:
+    """The command that shows the map of a build."""
+    return f"spotmap-build preview {shell_word(short_path(config.out))}"
+
+
+def review_command(config: Config, usual: Config) -> str:
+    """The command that decides what is doubtful of a build. ``usual``: what the command would take by itself."""
+    command = "spotmap-build review"
+    if config.report_path != usual.report_path:
+        command += f" --report {shell_word(short_path(config.report_path))}"
+    if config.overrides != usual.overrides:
+        command += f" --overrides {shell_word(short_path(config.overrides))}"
+    return command
 
 
 def describe_stats(stats: Stats) -> Iterator[str]:

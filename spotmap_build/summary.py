@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 REASONS: Final = {
     "waiting": "waiting until the service can be asked again",
-    "no-match": "without a recording on YouTube Music that is surely the right one: spotmap-build review",
+    "no-match": "without a recording on YouTube Music that is surely the right one: {review}",
     "local-file": "of your own files, which Spotify only lists: add --source folder:PATH",
     "unavailable": "not to be had on YouTube any more",
     "age-restricted": "for which YouTube asks for an age: give --cookies",
 }
 """What the commonest codes of the ledger mean, after a number of tracks; others are named as they are."""
-
+REVIEW: Final = "spotmap-build review"
 
 SUMMARY_MARK: Final = "<!-- spotmap.summary/1 -->\n"
 """How a summary in a file begins, by which the next build knows that it may be replaced. Not shown by Markdown."""
@@ -61,21 +61,21 @@ class BuildResult:
         return tuple(failure for failure in self.failures if failure.code != EXCLUDED)
 
 
-def summary_lines(result: BuildResult, took: str, report_path: Path) -> Iterator[str]:
-    """The end of a build on the terminal."""
+def summary_lines(result: BuildResult, took: str, report_path: Path, review: str = REVIEW) -> Iterator[str]:
+    """The end of a build on the terminal. ``review``: the command that decides doubtful tracks."""
     yield f"{result.mapped_count} of {result.track_count} tracks are on the map ({took})."
     if result.missing:
         verb = "is" if len(result.missing) == 1 else "are"
         yield f"{len(result.missing)} {verb} not; {report_path} says why:"
-        yield from (f"  {line}" for line in missing_lines(result.missing))
+        yield from (f"  {line}" for line in missing_lines(result.missing, review))
     yield from result.notices
 
 
-def missing_lines(failures: tuple[Failed, ...]) -> Iterator[str]:
+def missing_lines(failures: tuple[Failed, ...], review: str = REVIEW) -> Iterator[str]:
     """How many are missing for which reason, the commonest first, and when the next is tried again."""
     counts = Counter(failure.code for failure in failures)
     for code, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-        yield f"{count} {REASONS.get(code, code)}"
+        yield f"{count} {REASONS[code].format(review=review) if code in REASONS else code}"
     next_try = min((f.retry_at_unix_s for f in failures if f.retry_at_unix_s is not None), default=None)
     if next_try is not None:
         yield f"The next can be tried again after {datetime.fromtimestamp(next_try, UTC):%Y-%m-%d %H:%M} UTC."

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from spotmap_build.core.text import printable
 from spotmap_build.errors import ConfigError
 from spotmap_build.fetch.merge import merge
 from spotmap_build.fetch.source import Fetched, LibrarySource, LoadContext
+from spotmap_build.fetch.tags import fold_space
 
 if TYPE_CHECKING:
     from spotmap_build.config import Config
@@ -49,7 +52,7 @@ def fetch(run: Run) -> Fetched:
         run.progress.end(_outcome(loaded.library))
         if loaded.problem is not None:
             run.progress.say(loaded.problem.message, level="warning")
-        return Fetched(loaded, config.title or _title(config.sources), context)
+        return Fetched(loaded, config.title or library_title(config.sources), context)
 
 
 def make_source(text: str, config: Config) -> LibrarySource:
@@ -114,7 +117,14 @@ def _read_metadata(path: Path) -> dict[str, str]:
     return read_metadata(path)
 
 
-def _title(sources: tuple[str, ...]) -> str:
+def library_title(sources: tuple[str, ...]) -> str:
+    """What a map is called that was given no title: as its sources."""
     named = {"demo": "Demo library", "spotify": "My Spotify library"}
-    names = [Path(path).stem if (path := text.partition(":")[2]) else named.get(text, text) for text in sources]
+    names = [_name(Path(path)) if (path := text.partition(":")[2]) else named.get(text, text) for text in sources]
     return " + ".join(dict.fromkeys(names))
+
+
+def _name(path: Path) -> str:
+    """What a library is called: as its folder, or as its file without the suffix. A folder's name has none."""
+    place = Path(os.path.normpath(path.absolute()))
+    return fold_space(printable(place.name if place.is_dir() else place.stem)) or "My library"

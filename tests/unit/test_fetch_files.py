@@ -30,6 +30,7 @@ from spotmap_build.fetch.tags import (
     with_container_words,
 )
 from spotmap_build.fetch.walk import walk
+from spotmap_build.stages.fetch import library_title
 from tests.fakes.audio_files import write_audio
 
 
@@ -249,3 +250,28 @@ def test_a_link_back_to_the_top_does_not_go_round_for_ever(tmp_path: Path) -> No
     touch(tmp_path / "a.ogg")
     (tmp_path / "again").symlink_to(tmp_path, target_is_directory=True)
     assert walk(tmp_path).audio == [tmp_path / "a.ogg"]
+
+
+@pytest.mark.parametrize(
+    ("sources", "title"),
+    [
+        (("folder:Dr. Dots",), "Dr. Dots"),
+        (("folder:P.O.D./",), "P.O.D."),
+        (("folder:./Vol. 2/../Vol. 2",), "Vol. 2"),
+        (("folder:.",), "home"),
+        (("folder:absent.d",), "absent"),
+        (("exportify:Vol. 2",), "Vol. 2"),
+        (("table:my.list.csv",), "my.list"),
+        (("takeout:my_data.zip", "demo", "demo"), "my_data + Demo library"),
+        (("folder:/",), "My library"),
+        (("folder:B\udcf6\x1b[2J/",), "B\ufffd [2J"),
+    ],
+)
+def test_a_map_is_called_as_its_folder_or_as_its_file_without_the_suffix(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sources: tuple[str, ...], title: str
+) -> None:
+    (tmp_path / "home").mkdir()
+    monkeypatch.chdir(tmp_path / "home")
+    for name in ("Dr. Dots", "P.O.D.", "Vol. 2", "B\udcf6\x1b[2J"):
+        Path(name).mkdir()
+    assert library_title(sources) == title

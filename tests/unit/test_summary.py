@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from spotmap_build.config import Config
+from spotmap_build.describe import preview_command, review_command, shell_word
 from spotmap_build.errors import LoginError
 from spotmap_build.model import Failed
 from spotmap_build.report import SUMMARY
@@ -38,6 +41,39 @@ def test_the_commonest_reason_comes_first_and_the_next_try_is_the_earliest() -> 
     assert lines[0].startswith("2 waiting")
     assert lines[1].startswith("1 without a recording")
     assert lines[2] == "The next can be tried again after 2027-01-15 08:00 UTC."
+
+
+@pytest.mark.parametrize(
+    ("out", "preview", "review"),
+    [
+        ("site", "preview site", "review"),
+        ("my map", "preview 'my map'", "review --report 'my map.report.json'"),
+        (
+            "it's $HOME; `id`",
+            "preview 'it'\"'\"'s $HOME; `id`'",
+            "review --report 'it'\"'\"'s $HOME; `id`.report.json'",
+        ),
+        ("-map", "preview ./-map", "review --report ./-map.report.json"),
+        ("/srv/my map", "preview '/srv/my map'", "review --report '/srv/my map.report.json'"),
+    ],
+)
+def test_a_command_that_is_printed_can_be_pasted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str, preview: str, review: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.platform", "linux")
+    usual = Config(out=tmp_path / "site", overrides=tmp_path / "overrides.toml")
+    config = replace(usual, out=tmp_path / out)
+    assert preview_command(config) == f"spotmap-build {preview}"
+    assert review_command(config, usual) == f"spotmap-build {review}"
+    assert next(missing_lines((LATER,), review_command(config, usual))).endswith(f": spotmap-build {review}")
+    elsewhere = replace(usual, overrides=tmp_path / "my choices.toml")
+    assert review_command(elsewhere, usual) == "spotmap-build review --overrides 'my choices.toml'"
+
+
+def test_a_command_for_windows_has_quotation_marks_of_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "win32")
+    assert shell_word("my map") == '"my map"'
 
 
 def test_nothing_missing_is_one_line() -> None:
