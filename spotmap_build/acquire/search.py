@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from spotmap_build.acquire.decisions import check_ids, decision_key, keep_decision, recall_decision
 from spotmap_build.acquire.overrides import Override, Overrides, read_overrides
 from spotmap_build.acquire.services import Service
-from spotmap_build.acquire.video_ids import is_video_id
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.freshness import Failure, Freshness, retry_later
 from spotmap_build.cache.keys import Key, digest_bytes
@@ -23,7 +23,6 @@ from spotmap_build.errors import ServiceError
 from spotmap_build.model import Candidate, Failed, Match, Recording, Track
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
     from spotmap_build.acquire.queries import Query
@@ -33,15 +32,12 @@ if TYPE_CHECKING:
     from spotmap_build.fetch.source import Fetched
     from spotmap_build.run import Run
 
-MATCH_VERSION: Final = 1
-"""Raise when the matcher decides otherwise: everything is decided again, from the searches that are remembered."""
 SEARCH_VERSION: Final = 1
 NONE_MAX_AGE_S: Final = 30 * DAY_S
 """A recording that was not there a month ago may be there now."""
 SURE: Final = 0.9
 """With so much confidence (0..1) no further search is made: an album's audio that agrees in all has more, the official
 video of a song, which may have another beginning, has less."""
-MATCH: Final = "match.json"
 CANDIDATES: Final = "candidates.json"
 
 
@@ -99,11 +95,10 @@ class Finder:
             if not self.service.is_open:
                 return Found(track, failure=self.service.waiting(track.id, "match"))
             if not isinstance(error, NotUnderstood):
-                self._unanswered.append((_match_key(track), error))
+                self._unanswered.append((decision_key(track), error))
             return Found(track, failure=Failed(track.id, "match", error.code, error.message, retryable=True))
         freshness = None if match.candidate else Freshness(int(time.time()), NONE_MAX_AGE_S)
-        outputs = {MATCH: msgspec.json.encode(match)}
-        self._run.cache.put(_match_key(track), outputs, time.monotonic() - started, freshness=freshness)
+        keep_decision(self._run.cache, track, match, time.monotonic() - started, freshness)
         return _found(track, match, int(time.time()) + NONE_MAX_AGE_S)
 
     def close(self) -> None:
@@ -132,19 +127,14 @@ class Finder:
         return self._decided_before(track)
 
     def _decided_before(self, track: Track) -> Found | None:
-        record = self._run.cache.lookup(_match_key(track), outputs=(MATCH,))
-        if record is None:
+        decision = recall_decision(self._run.cache, track)
+        if decision is None:
             return None
-        if record.failure is not None:
-            return None if self._run.config.retry else Found(track, failure=failed(track.id, "match", record.failure))
-        try:
-            match = self._run.cache.decode(record, MATCH, _decode_match)
-        except CorruptEntry:
+        if decision.failure is not None:
+            return None if self._run.config.retry else Found(track, failure=failed(track.id, "match", decision.failure))
+        if decision.match.candidate is None and self._run.config.retry:
             return None
-        if match.candidate is None and self._run.config.retry:
-            return None
-        fresh = record.freshness
-        return _found(track, match, fresh.fetched_at_unix_s + fresh.max_age_s if fresh else None)
+        return _found(track, decision.match, decision.expires_at_unix_s)
 
     def _overridden(self, track: Track, override: Override) -> Found:
         if override.exclude:
@@ -244,35 +234,8 @@ def failed(track_id: str, stage: str, failure: Failure) -> Failed:
 
 def _decode_candidates(data: bytes) -> tuple[Candidate, ...]:
     candidates = msgspec.json.decode(data, type=tuple[Candidate, ...])
-    _check_ids(candidates)
+    check_ids(candidates)
     return candidates
-
-
-def _decode_match(data: bytes) -> Match:
-    match = msgspec.json.decode(data, type=Match)
-    _check_ids(each.candidate for each in match.considered)
-    _check_ids([match.candidate] if match.candidate else [])
-    return match
-
-
-def _check_ids(candidates: Iterable[Candidate]) -> None:
-    """Refuse what would not be remembered today: there was a version that kept any id."""
-    for candidate in candidates:
-        if not is_video_id(candidate.video_id):
-            raise ValueError("not the id of a recording")
-
-
-def _match_key(track: Track) -> Key:
-    """What a decision depends on: the words that a track is known by, not where it stands in a library."""
-    known = {
-        "title": track.title,
-        "artists": list(track.artists),
-        "album": track.album,
-        "duration_ms": track.duration_ms,
-        "isrc": track.isrc,
-        "explicit": track.explicit,
-    }
-    return Key("match", MATCH_VERSION, {"track": known})
 
 
 def _found(track: Track, match: Match, retry_at_unix_s: int | None) -> Found:

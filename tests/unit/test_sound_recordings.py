@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import msgspec
 import pytest
 
 from spotmap_build.acquire import search
+from spotmap_build.acquire.decisions import MATCH, MATCH_VERSION, decision_key
 from spotmap_build.acquire.queries import queries
 from spotmap_build.acquire.search import Finder
 from spotmap_build.cache.freshness import Freshness
@@ -19,7 +23,7 @@ from spotmap_build.cache.keys import Key
 from spotmap_build.cache.store import Cache
 from spotmap_build.config import Config
 from spotmap_build.fetch.source import Fetched
-from spotmap_build.model import Track
+from spotmap_build.model import Candidate, Considered, Match, Track
 from spotmap_build.progress import make_progress
 from spotmap_build.stages import Clock, Run
 from tests.fakes.http_server import Fault
@@ -72,13 +76,44 @@ def test_what_an_earlier_version_kept_without_a_look_is_asked_again(
         key = Key("search", search.SEARCH_VERSION, {"text": query.text, "kind": query.kind})
         cache.put(key, {search.CANDIDATES: json.dumps([odd]).encode()}, 0.0, freshness=NOW)
     match = {"candidate": odd, "confidence": 1.0, "evidence": []}
-    cache.put(search._match_key(TRACK), {search.MATCH: json.dumps(match).encode()}, 0.0)
+    cache.put(decision_key(TRACK), {MATCH: json.dumps(match).encode()}, 0.0)
     finder = make_finder(cache, server, tmp_path)
     assert finder.recall_all().pending == [TRACK]
     found = finder.find(TRACK)
     assert found.track.recording is not None
     assert found.track.recording.video_id == RIGHT.video_id
     assert make_finder(cache, server, tmp_path).recall_all().pending == []
+
+
+CHOSEN = Candidate("song0000001", "Song", ("Somebody",), "Album", 200, "MUSIC_VIDEO_TYPE_ATV", False)
+OTHER = replace(CHOSEN, video_id="song0000002", title="Song (Live)")
+DRUMLESS = replace(CHOSEN, video_id="song0000003", album="Album (Drumless Edition)")
+
+
+def earlier(chosen: Candidate | None, *considered: Candidate) -> Match:
+    return Match(chosen, 0.9, ("decided before",), tuple(Considered(each, 0.3, "") for each in considered))
+
+
+@pytest.mark.parametrize("match", [earlier(CHOSEN, OTHER), earlier(None, OTHER), earlier(None)])
+def test_what_an_earlier_matcher_decided_serves_where_today_s_decides_the_same(
+    cache: Cache, server: YouTubeMusicServer, tmp_path: Path, match: Match
+) -> None:
+    freshness = None if match.candidate else Freshness(int(time.time()) - 100, 10_000)
+    outputs = {MATCH: msgspec.json.encode(match)}
+    cache.put(decision_key(TRACK, MATCH_VERSION - 1), outputs, 1.0, freshness=freshness)
+    found = make_finder(cache, server, tmp_path).recall_all().found["a"]
+    assert found.match == match
+    record = cache.lookup(decision_key(TRACK))
+    assert record is not None
+    assert record.freshness == freshness  # not a day longer than it was to hold
+
+
+@pytest.mark.parametrize("match", [earlier(DRUMLESS, OTHER), earlier(None, CHOSEN)])
+def test_what_today_s_matcher_decides_otherwise_is_searched_for(
+    cache: Cache, server: YouTubeMusicServer, tmp_path: Path, match: Match
+) -> None:
+    cache.put(decision_key(TRACK, MATCH_VERSION - 1), {MATCH: msgspec.json.encode(match)}, 1.0)
+    assert make_finder(cache, server, tmp_path).recall_all().pending == [TRACK]
 
 
 def test_an_answer_that_makes_no_sense_is_asked_again_by_the_next_build(

@@ -1,0 +1,125 @@
+"""Decisions on recordings, remembered: those of an earlier matcher too, where today's decides the same."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from spotmap_build.acquire.video_ids import is_video_id
+from spotmap_build.cache.errors import CacheFull, CacheReadOnly, CorruptEntry
+from spotmap_build.cache.keys import Key
+from spotmap_build.model import Match
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from spotmap_build.cache.freshness import Failure, Freshness
+    from spotmap_build.cache.store import Cache
+    from spotmap_build.model import Candidate, Track
+
+MATCH_VERSION: Final = 2
+"""Raise when the matcher decides otherwise. What was decided before is decided again from the candidates that were
+remembered with it; only where that comes out otherwise is the track searched for again."""
+MATCH: Final = "match.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided on a track. ``failure``: why it could not be; then ``match`` says nothing."""
+
+    match: Match
+    failure: Failure | None = None
+    freshness: Freshness | None = None
+
+    @property
+    def expires_at_unix_s(self) -> int | None:
+        """When it is to be decided again, where it is."""
+        return self.freshness.fetched_at_unix_s + self.freshness.max_age_s if self.freshness else None
+
+
+def decision_key(track: Track, version: int = MATCH_VERSION) -> Key:
+    """What a decision depends on: the words that a track is known by, not where it stands in a library."""
+    known = {
+        "title": track.title,
+        "artists": list(track.artists),
+        "album": track.album,
+        "duration_ms": track.duration_ms,
+        "isrc": track.isrc,
+        "explicit": track.explicit,
+    }
+    return Key("match", version, {"track": known})
+
+
+def keep_decision(cache: Cache, track: Track, match: Match, seconds: float, freshness: Freshness | None) -> None:
+    """Remember a decision.
+
+    Raises
+    ------
+    CacheError
+        It could not be written.
+    """
+    cache.put(decision_key(track), {MATCH: msgspec.json.encode(match)}, seconds, freshness=freshness)
+
+
+def recall_decision(cache: Cache, track: Track) -> Decision | None:
+    """What is known of a track's recording; None where it has to be searched for."""
+    return _read(cache, track, MATCH_VERSION) or _confirm_earlier(cache, track)
+
+
+def check_ids(candidates: Iterable[Candidate]) -> None:
+    """Refuse what would not be remembered today: there was a version that kept any id.
+
+    Raises
+    ------
+    ValueError
+        One is not the id of a recording.
+    """
+    for candidate in candidates:
+        if not is_video_id(candidate.video_id):
+            raise ValueError("not the id of a recording")
+
+
+def _read(cache: Cache, track: Track, version: int) -> Decision | None:
+    record = cache.lookup(decision_key(track, version), outputs=(MATCH,))
+    if record is None:
+        return None
+    if record.failure is not None:
+        return Decision(Match(None, 0.0, ()), record.failure)
+    try:
+        match = cache.decode(record, MATCH, _decode)
+    except CorruptEntry:
+        return None
+    return Decision(match, None, record.freshness)
+
+
+def _confirm_earlier(cache: Cache, track: Track) -> Decision | None:
+    """A decision of an earlier matcher that today's makes as well, of the same candidates; it is kept as today's."""
+    for version in range(MATCH_VERSION - 1, 0, -1):
+        decision = _read(cache, track, version)
+        if decision is None:
+            continue
+        if decision.failure is not None:
+            return decision
+        if not _is_still_right(track, decision.match):
+            return None
+        with suppress(CacheReadOnly, CacheFull):  # then it is compared again by the next build
+            keep_decision(cache, track, decision.match, 0.0, decision.freshness)
+        return decision
+    return None
+
+
+def _is_still_right(track: Track, match: Match) -> bool:
+    from spotmap_build.acquire.matching import decide
+
+    chosen = [match.candidate] if match.candidate else []
+    return decide(track, [*chosen, *(each.candidate for each in match.considered)]).candidate == match.candidate
+
+
+def _decode(data: bytes) -> Match:
+    match = msgspec.json.decode(data, type=Match)
+    check_ids(each.candidate for each in match.considered)
+    check_ids([match.candidate] if match.candidate else [])
+    return match
