@@ -12,7 +12,10 @@ from benchmarks.matching.library import library
 from spotmap_build.acquire.matching import DOUBTFUL_BELOW, decide
 
 OFFICIAL_VIDEO = "MUSIC_VIDEO_TYPE_OMV"
-CASES = list(read_cases(Path(__file__).parent.parent / "data" / "matcher_cases.jsonl"))
+DATA = Path(__file__).parent.parent / "data"
+CASES = list(read_cases(DATA / "matcher_cases.jsonl"))
+REPORTS = list(read_cases(DATA / "matcher_cases_reports.jsonl"))
+"""What people reported of programs like this one."""
 
 
 def taken(case: Case) -> str | None:
@@ -20,7 +23,7 @@ def taken(case: Case) -> str | None:
     return match.candidate.video_id if match.candidate else None
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.id}-{case.sort}")
+@pytest.mark.parametrize("case", [*CASES, *REPORTS], ids=lambda case: f"{case.id}-{case.sort}")
 def test_the_recording_is_found_or_refused(case: Case) -> None:
     answer = taken(case)
     assert answer in case.expected if case.expected else answer is None, case.why

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from spotmap_build.acquire.matching import DOUBTFUL_BELOW, artists, decide, decision, scoring, titles
+from spotmap_build.acquire.matching.case import Verdict, Wanted
 from spotmap_build.model import Candidate, Track
 
 ALBUM_AUDIO, VIDEO, UPLOAD = (f"MUSIC_VIDEO_TYPE_{sort}" for sort in ("ATV", "OMV", "UGC"))
@@ -117,11 +118,11 @@ def test_texts_without_an_end_are_cut_before_they_are_compared(piece: str, monke
         assert len(record.artists) <= decision.MOST_ARTISTS
         lengths.update(map(len, (record.title, record.album, *record.artists)))
 
-    def prepare_it(track: Track) -> scoring.Wanted:
+    def prepare_it(track: Track) -> Wanted:
         looked_at(track)
         return prepare(track)
 
-    def judge_it(wanted: scoring.Wanted, candidate: Candidate) -> scoring.Verdict:
+    def judge_it(wanted: Wanted, candidate: Candidate) -> Verdict:
         looked_at(candidate)
         return judge(wanted, candidate)
 

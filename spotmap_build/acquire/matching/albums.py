@@ -10,54 +10,30 @@ from typing import TYPE_CHECKING, Final
 from spotmap_build.acquire.matching.titles import take_apart
 from spotmap_build.acquire.matching.transliteration import comparable, sound_alike
 from spotmap_build.core.normalize import native
-from spotmap_build.core.vocabulary import version_words
+from spotmap_build.core.vocabulary import album_words, version_words
 
 if TYPE_CHECKING:
     from spotmap_build.acquire.matching.versions import Mark
 
 _REMIXES: Final = re.compile(r"\bremixes\b")
 """A single with several remixes has the original too; one called "Remix" may have nothing else."""
-_EDITIONS: Final = frozenset({"ep", "single", "lp", "cd", "album", "deluxe", "edition", "soundtrack"})
-_LIVE: Final = re.compile(
-    r"^live$"
-    r"|^live (?:at|in|from|on|und|et|and loud|sessions?|acoustic|album|tour|concert|recordings?|vol|\d+)\b"
-    r"|\blive (?:at|from|in concert|session|sessions|recordings?|album|tour|in [a-z]+|\d{4})\b"
-    r"|(?<!\blong)(?<!\bto)(?<!\bi)(?<!\bwe)(?<!\byou)(?<!\bthey)(?<!\bhow)(?<!\bnot) live$"
-    r"|\bunplugged\b|\bmtv\b|\bin concert\b|^concert\b|\bconcerts?$|\bim konzert\b"
-    r"|\b(?:en|ao|dal) vivo\b|\ben directo\b|\ben concierto\b"
-    r"|\b(?:bbc|peel|kexp|spotify|itunes|audiotree|daytrotter|tiny desk)\b.*\bsessions?\b"
-    r"|концерт|らいぶ|라이브|콘서트|演唱会|现场"
-)
-"""Where "live" is no verb: a place, a year or a concert stands beside it, or it ends the name."""
+_COUNTED: Final = re.compile(r"^(?:season|part|vol|volume|episode|chapter|act|disc|book|staffel|saison|temporada) ")
+"""How the last part of an album's name begins that is no name of its own."""
 _LIVE_SUBTITLE: Final = re.compile(
     r"[:(\[–—-]\s*live\b(?! (?:to|for|your|like|free|fast|forever|and let)\b)", re.IGNORECASE
 )
-_OTHERS: Final = (
-    (
-        "acoustic",
-        re.compile(r"\bacoustic (?:sessions?|versions?|album|ep|live|covers|hits|vol|\d+)\b|\bacoustic$|\bunplugged\b"),
-    ),
-    (
-        "instrumental",
-        re.compile(r"\binstrumentals?$|^instrumentals\b|\binstrumental (?:versions?|hits|album|vol|\d+)\b"),
-    ),
-    ("karaoke", re.compile(r"\bkaraoke\b|カラオケ|からおけ|караоке|노래방|\bsing along\b|\bbacking tracks?\b")),
-    ("demo", re.compile(r"\bdemos$|\bdemo (?:tapes?|sessions?|recordings?)\b|^demos\b|\bthe demos\b")),
-    ("cover", re.compile(r"\btribute\b|\bcovers?$|\bcovers of\b|^covers\b|\bplays?\b.*\bhits\b|\bin the style of\b")),
-    ("nightcore", re.compile(r"\bnightcore\b")),
-    ("sped up", re.compile(r"\bsped up\b")),
-    ("slowed", re.compile(r"\bslowed\b")),
-    ("re-recording", re.compile(r"\bre ?record(?:ed|ings?)\b|\b(?:revisited|reimagined)$")),
-    ("arrangement", re.compile(r"\b(?:piano|string|orchestral|lullaby|choral) (?:versions?|renditions)\b")),
-)
+_EDITION_OF_COUNTRY: Final = re.compile(r"\b(?:edition|release|pressing|deluxe)\b", re.IGNORECASE)
+"""A "Japanese Edition" has the same recordings, a "Japanese Version" has others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Album:
-    """An album's name without its edition, and what it says of all that is on it."""
+    """An album's name without its edition, and what it says of all that is on it. ``works``: the name, and its last
+    part where it has several ("The Hobbit: An Unexpected Journey")."""
 
     name: str
     kinds: frozenset[str]
+    works: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=8_192)
@@ -70,16 +46,33 @@ def read_album(album: str, song: str = "") -> Album:
     if not album.strip():
         return Album("", frozenset())
     title = take_apart(album)
-    tokens = title.full.split()
-    while len(tokens) > 1 and tokens[-1] in _EDITIONS:
-        tokens.pop()
-    name = " ".join(tokens)
+    name = _without_edition(title.full)
     kinds = _kinds("" if name == song else name, title.marks)
     if _LIVE_SUBTITLE.search(album):
         kinds |= {"live"}
     if _REMIXES.search(native(album)):
         kinds -= {"remix"}
-    return Album(name, kinds)
+    if _EDITION_OF_COUNTRY.search(album):
+        kinds = frozenset(kind for kind in kinds if kind in version_words().kinds)
+    return Album(name, kinds, (name, *_last_part(album)))
+
+
+def _last_part(album: str) -> tuple[str, ...]:
+    """What stands behind the last colon, if it is a name: "An Unexpected Journey", not "Original Soundtrack"."""
+    before, _, last = album.rpartition(":")
+    name = _without_edition(f"0 {take_apart(last).full}").removeprefix("0").split()
+    is_name = bool(before.strip()) and len(name) > 1 and not _COUNTED.search(" ".join(name))
+    return (" ".join(name),) if is_name and not set(name) <= album_words().collections | version_words().fillers else ()
+
+
+def _without_edition(name: str) -> str:
+    """An album's name, in the form of ``Title.full``, without the words behind it for an edition or a soundtrack."""
+    soundtrack, edition = _endings()
+    for pattern in (soundtrack, edition, edition):
+        shorter = pattern.sub("", name)
+        if set(shorter.split()) - version_words().fillers:
+            name = shorter
+    return name
 
 
 def is_same_album(mine: Album, theirs: Album) -> bool:
@@ -93,7 +86,19 @@ def is_same_album(mine: Album, theirs: Album) -> bool:
 
 def _kinds(name: str, marks: tuple[Mark, ...]) -> frozenset[str]:
     kinds = {kind for mark in marks for kind in mark.kinds}
-    kinds.update(kind for kind, pattern in _OTHERS if pattern.search(name))
-    if _LIVE.search(name):
-        kinds.add("live")
-    return frozenset(kind for kind, words in version_words().kinds.items() if words.of_albums and kind in kinds)
+    kinds.update(kind for kind, pattern in _kinds_of_albums() if pattern.search(name))
+    words = version_words()
+    return frozenset(kind for kind in kinds if kind not in words.kinds or words.kinds[kind].of_albums)
+
+
+@lru_cache(maxsize=1)
+def _endings() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """How the name of a soundtrack, and how that of an edition ends."""
+    words = album_words()
+    soundtrack, edition = (re.compile(f"(?:{'|'.join(each)})$") for each in (words.soundtracks, words.editions))
+    return soundtrack, edition
+
+
+@lru_cache(maxsize=1)
+def _kinds_of_albums() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((kind, re.compile("|".join(patterns))) for kind, patterns in album_words().kinds.items())

@@ -25,6 +25,7 @@ Level = Literal[
     "label",
     "missing",
     "unreadable",
+    "half unreadable",
     "related",
     "different",
     "other guests",
@@ -104,7 +105,17 @@ def is_nobody(name: str) -> bool:
     return not name.strip() or native(name.strip("<>[]() ")) in _nobodies()
 
 
-def compare_artists(wanted: Sequence[str], offered: Sequence[str], others: Iterable[frozenset[str]] = ()) -> Agreement:
+def words_of(name: str) -> frozenset[str]:
+    """The words of a name, as artists' names are compared."""
+    return frozenset(native(name).split())
+
+
+def compare_artists(
+    wanted: Sequence[str],
+    offered: Sequence[str],
+    others: Iterable[frozenset[str]] = (),
+    works: Iterable[frozenset[str]] = (),
+) -> Agreement:
     """How the artists of a recording go with those of the track.
 
     Parameters
@@ -112,6 +123,8 @@ def compare_artists(wanted: Sequence[str], offered: Sequence[str], others: Itera
     wanted: the track's artists, the first first, its title's guests among them.
     offered: likewise of the candidate.
     others: the words of names that need not be on both sides: remixers, whom the title's mark tells already.
+    works: likewise of films and series that a title names, which some list among the artists. They are nobody's guests
+        where nobody else is on both sides.
     """
     first = [_name(credit) for credit in wanted if not is_nobody(credit)]
     second = [_name(credit) for credit in offered if not is_nobody(credit)]
@@ -119,6 +132,8 @@ def compare_artists(wanted: Sequence[str], offered: Sequence[str], others: Itera
     if unknown is not None:
         return unknown
     excused = [names for names in others if names]
+    if len(_uncovered(first, second)) < len(first):
+        excused += [names for names in works if names]
     lacking = [name for name in _uncovered(first, second) if not _is_excused(name, excused)]
     added = [name for name in _uncovered(second, first) if not _is_excused(name, excused)]
     if lacking and added:
@@ -162,7 +177,7 @@ def _compare_spellings(lacking: list[_Name], added: list[_Name], *, all_lack: bo
     if any(is_impostor(name.text) for name in right):
         return Agreement("different", by)
     if left and right and all(_is_unreadable(name, other) for name in left for other in right):
-        return Agreement("unreadable", f"{by}, in another script")
+        return Agreement("unreadable" if all_lack else "half unreadable", f"{by}, in another script")
     if not all_lack:
         return Agreement("other guests", by)
     if is_label(name.text for name in right):

@@ -29,6 +29,7 @@ _KEY: Final = re.compile(r"\bin ([a-g](?: (?:flat|sharp))?)(?: (?:major|minor|du
 _MOVEMENT: Final = re.compile(
     r"(?:^|[:,;\-–—/]\s*)\(?(?:([IVX]{1,5}|\d{1,2})[.)]|Var(?:iati(?:on|o)|iazione)?\.?\s([IVX]{1,5}|\d{1,2})\b\.?)\s*(.*)$"
 )
+_COUNTED: Final = re.compile(r"(?:^|[:,;]\s*)(?:No|Nr|N°)\.?\s?(\d{1,2})()\b[,.:]?\s+(.*)$")
 _PART: Final = re.compile(r"\b(?:part|vol|chapter|act) (\d+)\b")
 _LETTERED: Final = re.compile(r"^\s*(?:[a-z]|[IVX]{1,5}|\d{1,2})[.)]\s*")
 _AFTER_COLON: Final = re.compile(r":\s*([^:]+)$")
@@ -38,6 +39,9 @@ _WORK: Final = re.compile(
 )
 _ANY_CATALOG: Final = frozenset({"op", "k", "d", "l", "s", "m"})
 """Letters that stand before a number in other titles as well."""
+_LISTED: Final = re.compile(r"\s*[,;&/]\s*|\s+(?:and|und|et|y|e)\s+")
+_SAME_FAMILY: Final = 60
+"""Of 100: spellings of one family name ("Tchaikovsky", "Tschaikowsky") agree in more, others in less."""
 _SAME_WORK: Final = 92
 _SAME_MOVEMENT: Final = 80
 """Of 100: in how far the words have to agree."""
@@ -64,6 +68,12 @@ class Work:
         return frozenset(genre for genre, pattern in _genres().items() if pattern.search(self.title))
 
 
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    name: str
+    number: str
+
+
 def is_composer(name: str) -> bool:
     """Whether an artist is credited for having written the music, long ago."""
     tokens = native(name).split()
@@ -72,6 +82,36 @@ def is_composer(name: str) -> bool:
         and tokens[-1] in classical_words().composers
         and not {"quartet", "trio", "ensemble", "band"} & set(tokens)
     )
+
+
+def is_played_by_ensemble(artists: Sequence[str]) -> bool:
+    """Whether those named write or play works, in the old sense: a composer, an orchestra, a choir."""
+    ensembles = classical_words().ensembles
+    return any(is_composer(name) or not ensembles.isdisjoint(native(name).split()) for name in artists)
+
+
+def genre_of_word(word: str) -> bool:
+    """Whether a word is one for a sort of work, in whatever language."""
+    return any(pattern.match(word) for pattern in _genres().values())
+
+
+def composers(artists: Sequence[str], album: str) -> tuple[str, ...]:
+    """Who wrote the music, by the artists and by what stands before the colon of the album's name."""
+    before, colon, _ = album.partition(":")
+    told = _LISTED.split(before) if colon else []
+    return tuple(name.strip() for name in (*artists, *told) if is_composer(name))
+
+
+def share_a_composer(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether one composer is on both sides, by whatever spelling of the family name and with the same initials."""
+    return any(_is_same_composer(native(mine).split(), native(theirs).split()) for mine in one for theirs in other)
+
+
+def _is_same_composer(mine: list[str], theirs: list[str]) -> bool:
+    if fuzz.ratio(mine[-1], theirs[-1]) < _SAME_FAMILY:
+        return False
+    initials, others = ({name[0] for name in names[:-1]} for names in (mine, theirs))
+    return not initials or not others or bool(initials & others)
 
 
 def performers(artists: Sequence[str]) -> tuple[str, ...]:
@@ -184,14 +224,20 @@ def same_ending(one: str, other: str) -> bool:
     "Clair de lune" and "Suite bergamasque: III. Clair de lune"; not where the name is one that many movements have.
     """
     mine, theirs = _ending(one), _ending(other)
-    is_telling = mine == theirs and len(mine.split()) > 1 and not _is_tempo(mine)
+    if mine.name != theirs.name or (mine.number and theirs.number and mine.number != theirs.number):
+        return False
+    is_telling = not _is_tempo(mine.name) and (len(mine.name.split()) > 1 or mine.number == theirs.number != "")
     parts = {_part(title) for title in (one, other)} - {""}
     return is_telling and len(parts) < 2 and (read_work(one) is None or read_work(other) is None)
 
 
-def _ending(title: str) -> str:
-    movement, colon = _MOVEMENT.search(title), _AFTER_COLON.search(title)
-    return canonical(movement[3] if movement and movement[3] else colon[1] if colon else title)
+def _ending(title: str) -> _Ending:
+    """The last movement that a title names: "III. Frühlingsfeier", "No. 3, Frühlingsfeier"."""
+    movement = _MOVEMENT.search(title) or _COUNTED.search(title)
+    colon = _AFTER_COLON.search(title)
+    if movement is not None and movement[3]:
+        return _Ending(canonical(movement[3]), _arabic(movement[1] or movement[2] or ""))
+    return _Ending(canonical(colon[1] if colon else title), "")
 
 
 def _is_incipit(one: str, other: str) -> bool:

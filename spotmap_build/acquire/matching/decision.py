@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from spotmap_build.acquire.matching.artists import is_nobody
-from spotmap_build.acquire.matching.scoring import Verdict, judge, prepare
+from spotmap_build.acquire.matching.case import ALBUM_AUDIO, Verdict
+from spotmap_build.acquire.matching.scoring import judge, prepare
 from spotmap_build.core.normalize import native
 from spotmap_build.core.text import printable
 from spotmap_build.model import Candidate, Considered, Match, Track
@@ -30,7 +31,6 @@ MOST_ARTISTS: Final = 60
 
 Texts = TypeVar("Texts", Track, Candidate)
 
-_VIDEO_TYPES: Final = ("MUSIC_VIDEO_TYPE_ATV", "MUSIC_VIDEO_TYPE_OMV")
 _NAMELESS: Final = re.compile(
     r"^(?:\d+ )?(?:audio ?track|track|titel|titre|pista|traccia|faixa|piste|spur|trilha|untitled track|aud|img|vid|rec"
     r"|recording|new recording|voice ?memo|memo|voice|audio|unknown|sound ?clip|дорожка|とらっく|트랙"
@@ -59,9 +59,7 @@ def decide(track: Track, candidates: Sequence[Candidate]) -> Match:
         return Match(None, 0.9, ("the search found nothing",))
     wanted = prepare(track)
     verdicts = [judge(wanted, candidate) for candidate in candidates]
-    fitting = sorted(
-        (verdict for verdict in verdicts if verdict.fits), key=lambda each: _preference(each, track), reverse=True
-    )
+    fitting = sorted(_told_apart(verdicts), key=lambda each: _preference(each, track), reverse=True)
     if fitting and not _is_ambiguous(fitting):
         best = fitting[0]
         return Match(best.candidate, best.score, best.reasons, _considered(verdicts, best))
@@ -96,9 +94,22 @@ def _no_music(track: Track) -> str:
     return ""
 
 
+def _told_apart(verdicts: list[Verdict]) -> list[Verdict]:
+    """Those that fit, in the light of each other.
+
+    Where the track's own album has the title with an addition only, as long as the track, what is called plainly
+    elsewhere may be the other recording of two.
+    """
+    fitting = [verdict for verdict in verdicts if verdict.fits]
+    is_plain_there = any(verdict.is_own_album and not verdict.addition for verdict in fitting)
+    if is_plain_there or not any(verdict.addition for verdict in verdicts):
+        return [verdict for verdict in fitting if not verdict.addition or verdict.candidate.from_isrc]
+    return [verdict for verdict in fitting if verdict.addition]
+
+
 def _preference(verdict: Verdict, track: Track) -> tuple[float, bool, bool, bool, str]:
     candidate = verdict.candidate
-    is_audio = candidate.video_type == _VIDEO_TYPES[0]
+    is_audio = candidate.video_type == ALBUM_AUDIO
     is_same_to_the_letter = candidate.title.casefold() == track.title.casefold()
     return verdict.score, is_audio, is_same_to_the_letter, candidate.from_isrc, candidate.video_id
 

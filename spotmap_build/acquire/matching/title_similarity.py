@@ -98,6 +98,17 @@ def _compare_all(wanted: Title, offered: Title) -> Naming:
         return "subtitle"
     if any(not comparable(one, other) and sound_alike(one, other) for one in mine for other in theirs):
         return "alike" if _by_extras(wanted, offered) == "same" else "different"
+    return "alike" if _are_read_alike(wanted, offered) else _compare_languages(wanted, offered)
+
+
+def _are_read_alike(wanted: Title, offered: Title) -> bool:
+    """Whether one title is the other in Latin letters, as a whole: what it consists of is known on one side only."""
+    mine, theirs = (" ".join((title.core, *title.extras, *title.aliases)) for title in (wanted, offered))
+    return is_latin(mine) != is_latin(theirs) and sound_alike(mine, theirs)
+
+
+def _compare_languages(wanted: Title, offered: Title) -> Naming:
+    mine, theirs = (wanted.core, *wanted.aliases), (offered.core, *offered.aliases)
     if any(comparable(one, other) for one in mine for other in theirs):
         return "translated" if _same_language(wanted, offered) else "different"
     return "translated"

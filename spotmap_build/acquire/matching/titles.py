@@ -27,6 +27,8 @@ _INCHES: Final = re.compile(r"\b(7|12)(?:\s?[\"”″]|''|[\s-]?inch(?:es)?\b)",
 _NAME_FIRST: Final = re.compile(r"^([^\"“”‘’'(:]+?)\s*(?:\([^()]*\))?(?::\s|[\s:]+[\"“‘']([^\"“”]+)[\"”’'](?=\s|$))")
 """Artist "Song", or Artist: Song, as videos are called."""
 _GUESTS: Final = re.compile(r"(?:^|\s)(?:feat|ft|featuring)\b\.?\s+(.+)$", re.IGNORECASE)
+_SEVERAL: Final = re.compile(r"\s*[/;|]\s*|,\s+|\s+[-–—•·]\s+|\s+(?=(?:feat|ft|featuring)\b)", re.IGNORECASE)
+"""What parts two marks in one bracket."""
 _WITH: Final = re.compile(
     r"^(?:duet\s+|duo\s+)?(?:with|w/|con|avec|mit|com|и|with special guest)\s+(.+)$", re.IGNORECASE
 )
@@ -46,7 +48,7 @@ class Title:
 
     ``core``: the song's name; ``extras``: subtitles whose meaning is not known; ``aliases``: the same name in another
     script or language; ``marks``: what version it is; ``guests``: as written; ``credited``: the artists whose names
-    stand in the title ("Artist - Title").
+    stand in the title ("Artist - Title"); ``works``: the films, series and games that it says the song is from.
     """
 
     core: str
@@ -55,6 +57,7 @@ class Title:
     marks: tuple[Mark, ...] = ()
     guests: tuple[str, ...] = ()
     credited: tuple[str, ...] = ()
+    works: tuple[str, ...] = ()
 
     @property
     def full(self) -> str:
@@ -72,6 +75,7 @@ class _Parts:
         self.extras: list[str] = []
         self.credited: list[str] = []
         self.version_of: list[str] = []
+        self.works: list[str] = []
 
     def credit(self, piece: str) -> None:
         """Keep the artists, and their guests, that stand before or after a song's name."""
@@ -81,12 +85,26 @@ class _Parts:
 
     def take(self, segment: str, *, unknown_too: bool) -> bool:
         """Understand a segment; one that is not understood is kept as a subtitle if ``unknown_too``."""
+        pieces = [piece for piece in _SEVERAL.split(segment) if piece.strip()]
+        if len(pieces) > 1 and all(self._is_understood(piece) for piece in pieces):
+            for piece in pieces:
+                self._take_one(piece, unknown_too=False)
+            return True
+        return self._take_one(segment, unknown_too=unknown_too)
+
+    def _is_understood(self, piece: str) -> bool:
+        """Whether a piece says something by itself. A year does not: it may be a concert's or a remaster's."""
+        if not any(letter.isalpha() for letter in piece):
+            return False
+        return bool(guests_of(piece, self.names)) or read_segment(piece).sense != "unknown"
+
+    def _take_one(self, segment: str, *, unknown_too: bool) -> bool:
         guests = guests_of(segment, self.names)
         if guests:
             self.guests += guests
             return True
-        if name_key(segment) in self.names:  # "Song (Artist)" may be anybody's; it is no credit
-            return True
+        if all(name_key(name) in self.names for name in _each(segment, self.names)):
+            return True  # "Song (Artist)" may be anybody's; it is no credit
         reading = read_segment(segment)
         if reading.sense == "version":
             self.marks.append(reading.mark)
@@ -96,6 +114,8 @@ class _Parts:
             if unknown_too and segment.strip():
                 self.extras.append(segment.strip())
             return unknown_too
+        elif reading.work:
+            self.works.append(reading.work)
         return True
 
 
@@ -138,6 +158,7 @@ def take_apart(title: str, names: frozenset[str] = frozenset(), *, is_upload: bo
         tuple(parts.marks),
         tuple(guest for guest in parts.guests if guest.strip()),
         tuple(parts.credited),
+        tuple(parts.works),
     )
 
 

@@ -84,6 +84,22 @@ _MATRES: Final = str.maketrans("אעויב", "aaoib")
 _THROAT: Final = str.maketrans("", "", "q")
 """The throat's q is not spoken in half of the Arabic dialects."""
 _KOREAN: Final = str.maketrans("rkptj", "lgbdc")
+_KATAKANA: Final = re.compile(r"[ァ-ヺー]{2}")
+_HIRAGANA: Final = re.compile(r"[ぁ-ゖ]")
+_FEW_CONSONANTS: Final = 4
+"""Of so few, all have to agree; fewer tell nothing."""
+_NOT_SPOKEN: Final = re.compile(r"gh(?=t)|r(?![aeiouy])|\bk(?=n)|\bw(?=r)|(?<=m)b\b")
+"""In English words, as Japanese hears them."""
+_HEARD: Final = (
+    (r"tion|sion", "sn"),
+    (r"tch|ch|ts", "t"),
+    (r"sh|th|j|z", "s"),
+    (r"ph|f", "h"),
+    (r"c(?=[eiy])", "s"),
+    (r"ck|qu?|c", "k"),
+    (r"x", "ks"),
+)
+_ONE_OF_TWO: Final = str.maketrans("lvm", "rbn")
 _IOTATED: Final = re.compile("[yji][oe]")
 _BOUND: Final = re.compile(r"(?<=\w\w)ه(?=\s)")
 """An Arabic ending that is a t before the next word ("Madinat El Nour")."""
@@ -116,10 +132,33 @@ def sound_alike(one: str, other: str) -> bool:
         return _is_short_word_alike(one, other) or any(
             _ratio(_skeleton(first), _skeleton(second)) >= _ABJADS_ALIKE for first, second in _pairs(one, other)
         )
+    if _is_loanword(one, other):
+        return True
     pairs = [(_rough(first), _rough(second)) for first, second in _pairs(one, other)]
     if found & {"cyrillic", "greek"}:
         return any(_ratio(first, second) >= _ALIKE_LETTER_BY_LETTER for first, second in pairs)
     return any(_ratio(first, second) >= _ALIKE and _is_one_spelling(first, second) for first, second in pairs)
+
+
+def _is_loanword(one: str, other: str) -> bool:
+    """Whether katakana spell what the other text is in English, by its consonants."""
+    spelled, english = (other, one) if is_latin(one) else (one, other)
+    is_spelled = bool(_KATAKANA.search(spelled)) and scripts(spelled) <= {"kana", "latin"}
+    if not is_spelled or _HIRAGANA.search(spelled) or not english.isascii():
+        return False
+    first, second = _consonants(anyascii(spelled)), _consonants(_NOT_SPOKEN.sub("", english.casefold()))
+    fewer = min(len(first), len(second))
+    return (fewer > _FEW_CONSONANTS and _ratio(first, second) >= _ALIKE) or (
+        fewer == _FEW_CONSONANTS and first == second
+    )
+
+
+def _consonants(reading: str) -> str:
+    """What Japanese keeps of an English word: "girl" is "gaaru"."""
+    rough = "".join(letter for letter in reading.casefold() if letter.isalnum() or letter == " ")
+    for spelling, sound in _HEARD:
+        rough = re.sub(spelling, sound, rough)
+    return _DOUBLED.sub(r"\1", "".join(letter for letter in rough.translate(_ONE_OF_TWO) if letter not in "aeiouyw "))
 
 
 def _is_short_word_alike(one: str, other: str) -> bool:

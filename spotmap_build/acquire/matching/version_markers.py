@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from spotmap_build.acquire.matching.versions import LENGTHS, TOGETHER
+from spotmap_build.acquire.matching.transliteration import sound_alike
+from spotmap_build.acquire.matching.versions import LENGTHS, TOGETHER, settle
+from spotmap_build.core.normalize import is_latin
 from spotmap_build.core.vocabulary import version_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from spotmap_build.acquire.matching.albums import Album
-    from spotmap_build.acquire.matching.versions import Mark
+    from spotmap_build.acquire.matching.transliteration import sound_alike
+from spotmap_build.acquire.matching.versions import Mark
 
 _EXPLICIT: Final = frozenset({"explicit"})
 _EXACT: Final = frozenset({"arrangement", "excerpt", "talk", "medley", "8D", "theme", "another version"})
@@ -24,13 +27,14 @@ class Side:
     """What one side says about its version.
 
     ``kinds`` by the title; ``names``: the words that tell one version of a kind from another; ``album_kinds`` and
-    ``album_name``: what the album says of everything on it.
+    ``album_name``: what the album says of everything on it; ``said``: the marks as written.
     """
 
     kinds: frozenset[str]
     names: frozenset[str]
     album_kinds: frozenset[str]
     album_name: str
+    said: str = ""
 
     @property
     def occasion(self) -> frozenset[str]:
@@ -45,10 +49,11 @@ def side_of(marks: tuple[Mark, ...], album: Album) -> Side:
         return Side(frozenset(), frozenset(), album.kinds, album.name)
     told = [mark for mark in marks if mark.kinds != _EXPLICIT]
     return Side(
-        frozenset[str]().union(*(mark.kinds for mark in told)) - _EXPLICIT,
+        settle(frozenset[str]().union(*(mark.kinds for mark in told)) - _EXPLICIT),
         frozenset[str]().union(*(mark.names for mark in told)),
         album.kinds,
         album.name,
+        " ".join(mark.said for mark in told),
     )
 
 
@@ -74,15 +79,25 @@ def compare_versions(wanted: Side, offered: Side, *, same_album: bool) -> Differ
         difference = _compare_albums(wanted, offered)
         if difference is not None:
             return difference
-    if "live" in wanted.kinds | offered.kinds | wanted.album_kinds:
-        return None if same_album and not (wanted.names and offered.names) else _compare_concerts(wanted, offered)
-    return _compare_names(wanted, offered) if wanted.kinds else None
+    return _compare_occasions(wanted, offered, same_album=same_album)
 
 
 def describe(kinds: Iterable[str]) -> str:
     """Kinds of versions in words: "a live recording, an acoustic version"."""
     told = version_words().kinds
     return ", ".join(told[kind].told if kind in told else f"the {kind}" for kind in sorted(kinds))
+
+
+def _compare_occasions(wanted: Side, offered: Side, *, same_album: bool) -> Difference | None:
+    """Versions of one kind: whose, and where."""
+    if is_latin(wanted.said) != is_latin(offered.said) and sound_alike(wanted.said, offered.said):
+        return None
+    kinds = wanted.kinds | offered.kinds | wanted.album_kinds
+    if same_album and kinds & {"live", "session"} and not (wanted.names and offered.names):
+        return None
+    if "live" in kinds:
+        return _compare_concerts(wanted, offered)
+    return _compare_names(wanted, offered) if wanted.kinds else None
 
 
 def _compare_albums(wanted: Side, offered: Side) -> Difference | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
 
+from spotmap_build.acquire.matching.works import named_work, quoted_work
 from spotmap_build.core.normalize import is_latin, native
 from spotmap_build.core.vocabulary import version_words
 
@@ -19,12 +20,6 @@ _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _NUMBER: Final = re.compile(r"\d+(?:st|nd|rd|th|bit|k|khz)?|bit")
 """What a remaster may say of itself: "24 Bit Remastered 05"."""
 _OWN_VERSION: Final = re.compile(r"\w['’]?s['’]? version\s*$", re.IGNORECASE)
-_FROM_WORK: Final = re.compile(
-    r"^\s*(?:theme |music )?(?:from|aus|de|du|dal|из)\s+"
-    r"(?:[\"“”«„'‘]|.*\b(?:soundtrack|motion picture|film|movie|musical)$)",
-    re.IGNORECASE,
-)
-"""Of which film: its name stands in quotation marks, or with the word for what it is."""
 _YEARS_VERSION: Final = re.compile(r"^(?:19|20)\d\d (?:version|ver|versie|versione|recording)$")
 _TOLD_BY_WORDS: Final = frozenset({"arrangement", "excerpt", "talk", "8D", "theme"})
 """Kinds that are many: the word itself tells one from another."""
@@ -38,18 +33,21 @@ _PLAIN_MIXES: Final = frozenset({"mix", "mixes"})
 @dataclass(frozen=True, slots=True)
 class Mark:
     """A version of a song. ``kinds``: of which sort ("live", "remix"); ``names``: the words that tell it from others of
-    its sort (whose remix, which concert)."""
+    its sort (whose remix, which concert); ``said``: as written, to be read aloud."""
 
     kinds: frozenset[str]
     names: frozenset[str] = frozenset()
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a segment of a title says. ``mark`` is of use where ``sense`` is "version"."""
+    """What a segment of a title says. ``mark`` is of use where ``sense`` is "version"; ``work``: the film, series or
+    game that it names."""
 
     sense: Sense
     mark: Mark = Mark(frozenset())
+    work: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +60,9 @@ class _Found:
 @lru_cache(maxsize=16_384)
 def read_segment(segment: str) -> Reading:
     """What a bracket's content, or what stands after a dash, says about the recording."""
+    quoted = quoted_work(segment)
+    if quoted is not None and read_segment(quoted.around).sense != "version":
+        return Reading("neutral", work=quoted.name)
     text = native(segment)
     found = _find(text)
     kinds = found.kinds | {kind for kind, words in version_words().kinds.items() if text in words.alone}
@@ -76,21 +77,22 @@ def read_segment(segment: str) -> Reading:
     if kinds & _BY_SOMEBODY and _TOGETHER.search(segment):
         names |= {TOGETHER}
     if kinds:
-        return Reading("version", Mark(_settle(kinds), names))
+        return Reading("version", Mark(settle(kinds), names, segment))
     languages = _languages(text, names | {noun for noun in nouns if not is_latin(noun)})
     if languages:
         return Reading("version", Mark(languages))
-    if _FROM_WORK.match(segment) or (found.is_neutral and (names <= years | of_transfer or _starts_neutral(text))):
+    if found.is_neutral and (names <= years | of_transfer or _starts_neutral(text)):
         return Reading("neutral")
-    return _read_nouns(names, nouns, years)
+    work = named_work(text)
+    return Reading("neutral", work=work) if work else _read_nouns(segment, names, nouns, years)
 
 
-def _read_nouns(names: frozenset[str], nouns: set[str], years: frozenset[str]) -> Reading:
+def _read_nouns(segment: str, names: frozenset[str], nouns: set[str], years: frozenset[str]) -> Reading:
     """What a segment says that has no known word but one for "version", or a year."""
     if nouns & _PLAIN_MIXES and names:
-        return Reading("version", Mark(frozenset({"remix"}), names))
+        return Reading("version", Mark(frozenset({"remix"}), names, segment))
     if (nouns and names) or any(not is_latin(noun) for noun in nouns):
-        return Reading("version", Mark(frozenset({"another version"}), names | nouns))
+        return Reading("version", Mark(frozenset({"another version"}), names | nouns, segment))
     if years and names == years:
         return Reading("version", Mark(frozenset({"re-recording"}), years))
     return Reading("neutral" if nouns else "unknown")
@@ -142,7 +144,7 @@ def _find_pieces(kinds: set[str], is_neutral: bool, rest: list[str]) -> _Found:
     return _Found(frozenset(kinds), is_neutral, tuple(names))
 
 
-def _settle(kinds: frozenset[str]) -> frozenset[str]:
+def settle(kinds: frozenset[str]) -> frozenset[str]:
     """Of two words for one thing, keep one."""
     if "live" in kinds:
         kinds -= {"session", "talk", "arrangement"} if len(kinds) > 1 else frozenset()

@@ -1,7 +1,8 @@
 """Words that titles, albums and credits are made of, in many languages: TOML files, each read when it is first needed.
 
 ``versions.toml``: which version of a song it is; ``titles.toml``: names that many songs have, numbers and parts;
-``people.toml``: names that are nobody's own; ``classical.toml``: composers, sorts of works, tempi.
+``albums.toml``: editions, and versions that only the album tells; ``people.toml``: names that are nobody's own;
+``classical.toml``: composers, sorts of works, tempi.
 """
 
 from __future__ import annotations
@@ -51,15 +52,46 @@ class VersionWords:
 
 
 @dataclass(frozen=True, slots=True)
-class TitleWords:
-    """``numbers`` from zero on, ``ordinals`` and ``roman`` from one on; ``parts``: the words for each sort of part;
-    ``common``: titles that many songs have."""
+class CommonWords:
+    """Titles that many songs have: ``whole``, or of at least one of ``heads`` with any of ``beside``."""
 
-    common: frozenset[str]
+    heads: frozenset[str]
+    beside: frozenset[str]
+    whole: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkWords:
+    """How a title names a film, series or game: ``quoted``: before quotation marks or a word of ``sorts``; ``leads``:
+    before any name; ``pieces``: of other scripts, beside the name."""
+
+    quoted: tuple[str, ...]
+    leads: tuple[str, ...]
+    sorts: tuple[str, ...]
+    pieces: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TitleWords:
+    """``numbers`` from zero on, ``ordinals`` and ``roman`` from one on; ``parts``: the words for each sort of part."""
+
+    common: CommonWords
+    works: WorkWords
     numbers: tuple[str, ...]
     ordinals: tuple[str, ...]
     roman: tuple[str, ...]
     parts: dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class AlbumWords:
+    """Regular expressions: ``soundtracks``, ``editions``: how a name ends that says so; ``kinds``: by what a name says
+    a kind of version. Words: ``collections``."""
+
+    soundtracks: tuple[str, ...]
+    editions: tuple[str, ...]
+    collections: frozenset[str]
+    kinds: dict[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +108,14 @@ class PeopleWords:
 
 @dataclass(frozen=True, slots=True)
 class ClassicalWords:
-    """``genres``: how the names of each sort of work begin; a ``$`` says that the word ends there."""
+    """``genres``: how the names of each sort of work begin; a ``$`` says that the word ends there. ``beside_...``: what
+    stands only beside a tempo or a movement's name; ``ensembles``: words in names of those who play."""
 
     tempi: frozenset[str]
+    beside_tempi: frozenset[str]
+    movements: frozenset[str]
+    beside_movements: frozenset[str]
+    ensembles: frozenset[str]
     composers: frozenset[str]
     genres: dict[str, tuple[str, ...]]
 
@@ -93,6 +130,12 @@ def version_words() -> VersionWords:
 def title_words() -> TitleWords:
     """Read the words for numbers and parts, and the titles that many songs have."""
     return _read("titles", TitleWords)
+
+
+@lru_cache(maxsize=1)
+def album_words() -> AlbumWords:
+    """Read the words in names of albums."""
+    return _read("albums", AlbumWords)
 
 
 @lru_cache(maxsize=1)

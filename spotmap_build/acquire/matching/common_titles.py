@@ -1,0 +1,78 @@
+"""Titles that many songs have, several of one artist among them: there the album or the work has to tell. Pure."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from spotmap_build.acquire.matching.classical import genre_of_word, is_played_by_ensemble, read_work
+from spotmap_build.acquire.matching.numerals import ROMAN
+from spotmap_build.acquire.matching.titles import canonical
+from spotmap_build.core.normalize import native
+from spotmap_build.core.vocabulary import classical_words, title_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from spotmap_build.acquire.matching.titles import Title
+
+_NUMBERED: Final = re.compile(r"(?:part|vol|chapter|act|track|scene|interlude|skit|episode|side|movement|cue) \d+")
+_ONLY_NUMBER: Final = re.compile(
+    r"\s*(?:(?:no|nr|n°|number|№)[. ]\s*\d+|[IVX]{2,5}|[IVX]{1,5}\.|\d{1,2}\.)\s*", re.IGNORECASE
+)
+"""A movement without a name. "7" and "X" are songs."""
+
+
+def is_common(title: Title, artists: Sequence[str] = ()) -> bool:
+    """Whether many songs are called so: "Main Title", "Chapter 3", "II. Andante con moto"; a mass's "Gloria".
+
+    ``artists``: where one is a composer or an ensemble, names of movements are common too.
+    """
+    name = title.full
+    if _is_common_name(name) or _NUMBERED.fullmatch(name) or _ONLY_NUMBER.fullmatch(title.core):
+        return True
+    work = read_work(title.core)
+    is_told = work is not None and bool(work.catalogs or work.key)
+    return not is_told and is_played_by_ensemble(artists) and _names_no_work(name)
+
+
+def is_counted_work(title: Title) -> bool:
+    """Whether a composer's name would tell which it is: "Prelude No. 2", "Symphony No. 5: II. Andante"."""
+    tokens = title.full.split()
+    return any(map(_is_number, tokens)) and any(map(genre_of_word, tokens))
+
+
+def works_agree(one: Iterable[str], other: Iterable[str]) -> bool:
+    """Whether two sides name one work, as titles and albums write it."""
+    return bool({canonical(name) for name in one} & {canonical(name) for name in other} - {""})
+
+
+@lru_cache(maxsize=16_384)
+def _is_common_name(name: str) -> bool:
+    if name in _whole():
+        return True
+    words = title_words().common
+    told = [token for token in name.split() if not _is_number(token)]
+    if told and set(told) & words.heads and set(told) <= words.heads | words.beside:
+        return True
+    tempi = classical_words()
+    return bool(set(told) & tempi.tempi - tempi.beside_tempi) and set(told) <= tempi.tempi
+
+
+@lru_cache(maxsize=1)
+def _whole() -> frozenset[str]:
+    return frozenset(native(name) for name in title_words().common.whole)
+
+
+def _names_no_work(name: str) -> bool:
+    """Whether every word is one for a movement, a tempo, a key or a sort of work."""
+    words = classical_words()
+    told = [token for token in name.split() if not _is_number(token) and len(token) > 1]
+    known = words.movements | words.tempi | words.beside_movements
+    is_named = any(token in words.movements or genre_of_word(token) for token in told)
+    return is_named and all(token in known or genre_of_word(token) for token in told)
+
+
+def _is_number(token: str) -> bool:
+    return token.isdecimal() or token in ROMAN

@@ -1,0 +1,92 @@
+"""Who is on the recording, by its credits and its title, and whether those are the track's artists. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spotmap_build.acquire.matching.artists import Agreement, compare_artists, is_impostor, names_in, words_of
+from spotmap_build.acquire.matching.case import CLOSE_S, RefusedError
+from spotmap_build.acquire.matching.classical import performers, read_work
+
+if TYPE_CHECKING:
+    from spotmap_build.acquire.matching.case import Case
+    from spotmap_build.acquire.matching.titles import Title
+
+
+def weigh_artists(case: Case) -> None:
+    """Compare who is credited.
+
+    Raises
+    ------
+    RefusedError
+        They are others, or nothing says that they are the same.
+    """
+    offered = _offered_artists(case)
+    agreement = _compare_people(case, offered)
+    level, is_isrc = agreement.level, case.candidate.from_isrc
+    if case.naming == "translated" and level not in {"same", "alike"}:
+        raise RefusedError(f"the title is in another language, and {agreement.sentence}")
+    accepted: dict[str, tuple[bool, float]] = {
+        "same": (True, 1.0),
+        "alike": (True, 0.95),
+        "turned": (is_isrc or (case.same_album and case.naming == "same"), 0.85),
+        "fewer": (_is_loosely_credited(case, case.wanted.title), 0.69),
+        "more": (_is_loosely_credited(case, case.title), 0.69),
+        "various": (_is_self_evident(case), 0.75),
+        "missing": (_is_self_evident(case), 0.7),
+        "label": (_is_self_evident(case), 0.7),
+        "unreadable": (case.is_exact and case.naming != "translated" and (is_isrc or case.album_tells), 0.75),
+        "half unreadable": (case.is_exact and case.naming in {"same", "alike"}, 0.85),
+        "related": (_is_renamed(case, offered), 0.7),
+        "different": (_is_renamed(case, offered), 0.6),
+        "other guests": (False, 0.0),
+    }
+    is_accepted, factor = accepted[level]
+    if not is_accepted:
+        raise RefusedError(agreement.sentence)
+    if level in {"various", "missing", "label"} and case.album.kinds & {"cover", "karaoke"}:
+        raise RefusedError("from an album of covers")
+    case.add(agreement.sentence, factor)
+
+
+def _is_self_evident(case: Case) -> bool:
+    """Whether title, album and length say together what the artist's name does not."""
+    if case.wanted.is_common:
+        return False
+    if case.candidate.from_isrc:
+        return case.is_exact and not case.is_upload
+    return case.album_tells and case.is_within(CLOSE_S)
+
+
+def _is_renamed(case: Case, offered: tuple[str, ...]) -> bool:
+    """Whether everything but the name says that it is the same artist under a new one."""
+    is_told = case.candidate.from_isrc and case.is_exact and case.album_tells
+    return is_told and not any(map(is_impostor, offered)) and read_work(case.wanted.track.title) is None
+
+
+def _is_loosely_credited(case: Case, naming_more: Title) -> bool:
+    """Whether it is the field that lists fewer artists, not another recording without or with a guest.
+
+    A guest whom the title itself names is on one recording and not on the other, unless the ISRC says that it is one.
+    """
+    if case.candidate.from_isrc:
+        return case.is_exact
+    return case.same_album and not naming_more.guests and (case.is_exact or case.longer_s is None)
+
+
+def _offered_artists(case: Case) -> tuple[str, ...]:
+    """Who is named: in the title, if it names the artist as uploads do, else in the field; and the guests."""
+    title, candidate = case.title, case.candidate
+    if title.credited and not names_in(candidate.artists) & names_in(title.credited):
+        return (*title.credited, *title.guests)
+    return (*candidate.artists, *title.guests)
+
+
+def _compare_people(case: Case, offered: tuple[str, ...]) -> Agreement:
+    wanted = case.wanted.artists
+    remixers = [mark.names for mark in case.title.marks]
+    works = [words_of(work) for title in (case.wanted.title, case.title) for work in title.works]
+    is_classical = case.wanted.is_by_composer or read_work(case.wanted.track.title) is not None
+    if is_classical and performers(wanted):
+        return compare_artists(performers(wanted), performers(offered) or offered, remixers, works)
+    return compare_artists(wanted, offered, remixers, works)

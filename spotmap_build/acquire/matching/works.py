@@ -1,0 +1,69 @@
+"""The film, series or game that a song is from, as the mark of a title names it. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from spotmap_build.core.normalize import is_latin, native
+from spotmap_build.core.vocabulary import title_words
+
+_WORDS: Final = title_words().works
+_BEFORE: Final = "|".join(_WORDS.quoted)
+_SORTS: Final = "|".join(_WORDS.sorts)
+_QUOTED: Final = re.compile(
+    rf"^(?P<before>(?:.*\s)?(?:{_BEFORE})\s(?:[^\"“”«»„‘’']*\s)?)[\"“”«„‘'](?P<name>.+)[\"“”»’']\s*(?P<after>.*)$",
+    re.IGNORECASE,
+)
+_BEFORE_SORT: Final = re.compile(rf"^(?:theme |music )?(?:{_BEFORE}) (?P<name>.*) (?:original )?(?:{_SORTS})$")
+_SOUNDTRACK: Final = re.compile(r"^(?P<name>.+?) (?:original )?(?:motion picture )?(?:soundtrack|ost)(?: part \d+)?$")
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedWork:
+    """A work in quotation marks, and what the mark says besides."""
+
+    name: str
+    around: str
+
+
+def quoted_work(segment: str) -> QuotedWork | None:
+    """The work that stands in quotation marks: ``Love Theme from "Titanic"``."""
+    found = _QUOTED.match(segment.strip())
+    return QuotedWork(found["name"], f"{found['before']}{found['after']}".strip()) if found else None
+
+
+@lru_cache(maxsize=16_384)
+def named_work(text: str) -> str:
+    """The work that a mark names without quotation marks, by the words before or beside it; empty where it names none.
+
+    ``text``: as :func:`~spotmap_build.core.normalize.native` writes it.
+    """
+    if is_latin(text):
+        found = _BEFORE_SORT.match(text) or _SOUNDTRACK.match(text)
+        if found is not None:
+            return found["name"]
+    lead = max((lead for lead in _leads() if text.startswith(f"{lead} ")), key=len, default="")
+    return text[len(lead) + 1 :] if lead else _beside_pieces(text)
+
+
+def _beside_pieces(text: str) -> str:
+    """What is left of a mark in another script once the words for a theme, a film or an opening are taken off."""
+    if is_latin(text) or not any(piece in text for piece in _pieces()):
+        return ""
+    for piece in _pieces():
+        text = text.replace(piece, " ")
+    return " ".join(text.split())
+
+
+@lru_cache(maxsize=1)
+def _leads() -> tuple[str, ...]:
+    return tuple(native(lead) for lead in _WORDS.leads)
+
+
+@lru_cache(maxsize=1)
+def _pieces() -> tuple[str, ...]:
+    """The longest first."""
+    return tuple(sorted({native(piece) for piece in _WORDS.pieces}, key=lambda piece: (-len(piece), piece)))
