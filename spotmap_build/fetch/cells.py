@@ -19,6 +19,8 @@ MISSING: Final = frozenset(
     )
 )
 """Words for "there is no value", of spreadsheets, databases, R and pandas. A title may be called so."""
+NO_NAME: Final = frozenset({"nan", "-nan", "na", "n/a", "#n/a", "<na>", "null", "(null)"})
+"""Those of them by which nobody calls a playlist or a genre."""
 YES: Final = ("true", "1", "1.0", "yes", "y", "t", "explicit", "wahr", "ja", "vrai", "oui", "verdadero", "vero", "si")
 NO: Final = ("false", "0", "0.0", "no", "n", "f", "clean", "falsch", "nein", "faux", "non", "falso", "notexplicit")
 TRUTH: Final = dict.fromkeys(YES, True) | dict.fromkeys(NO, False)
@@ -56,11 +58,16 @@ def parse_list(text: str) -> list[str] | None:
     return [re.sub(r"\\(.)", r"\1", found[1] if found[1] is not None else found[2]) for found in _ITEM.finditer(inside)]
 
 
-def parse_texts(value: object, between: re.Pattern[str] = BETWEEN_TEXTS) -> tuple[str, ...]:
-    """Read the texts of one cell, each once: a list, or joined by what stands ``between``."""
+def parse_texts(
+    value: object, between: re.Pattern[str] = BETWEEN_TEXTS, *, is_optional: bool = False
+) -> tuple[str, ...]:
+    """Read the texts of one cell, each once: a list, or joined by what stands ``between``.
+
+    ``is_optional``: a word for "missing" is no text.
+    """
     parts: Sequence[object]
     if isinstance(value, str):
-        listed = parse_list(value)
+        listed = [] if is_optional and value.strip().lower() in NO_NAME else parse_list(value)
         parts = between.split(value) if listed is None else listed
     else:
         parts = value if isinstance(value, (list, tuple)) else [value] if value else []

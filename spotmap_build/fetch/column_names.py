@@ -42,7 +42,7 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
         *("uri καλλιτέχνη/ων", "艺人 uri", "藝人 uri", "artist link"),
     ),
     "artists": (
-        *("artists", "artist", "artist name(s)", "artist name", "artist names", "artist(s)"),
+        *("artists", "artist", "artist name(s)", "artist name", "artist names", "artist(s)", "artist name 1"),
         *("track artist", "track artists", "track artist(s)", "song artist"),
         *("künstlername(n)", "nom(s) de l'artiste", "nombre(s) del artista", "nome dell'artista", "naam van artiest"),
         *("nome(s) do artista", "artistens namn", "sanatçı adı", "アーティスト名", "أسماء الفنانين"),
@@ -54,7 +54,7 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
         *("albumets namn", "albüm adı", "アルバム名", "اسم الألبوم", "όνομα άλμπουμ", "专辑名称", "專輯名稱", "專輯名"),
     ),
     "year": (
-        *("year", "release year", "release date", "album release date", "track album release date", "released on"),
+        *("year", "release year", "release date", "album release date", "track album release date", "album date"),
         *("veröffentlichungsdatum des albums", "date de sortie de l'album", "fecha de lanzamiento del álbum"),
         *("data di rilascio dell'album", "releasedatum van het album", "data de lançamento do álbum"),
         *("albumets releasedatum", "albüm çıkış tarihi", "アルバム発売日", "تاريخ إصدار الألبوم"),

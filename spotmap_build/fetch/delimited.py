@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build.core.text import printable
 from spotmap_build.errors import SourceError
+from spotmap_build.fetch.column_names import KNOWN, fold_name
 from spotmap_build.fetch.exported import without_apostrophes
 from spotmap_build.fetch.table_bounds import LONGEST_LINE, Columns, bounded_lines, check_shape
 
@@ -20,6 +22,10 @@ SEP_LINE: Final = re.compile(r"""\s*"?sep=(.)"?[,;\t| ]*(?:\r\n?|\n|$)""", re.I)
 """By this first line Excel is told what stands between the fields."""
 QUOTED: Final = re.compile(r'"[^"]*"?')
 LINE: Final = re.compile(r"[^\r\n]+")
+BETWEEN: Final = re.compile(r"[,;\t|]")
+MOST_ABOVE: Final = 10
+"""Lines, from the beginning, of which one has the columns' names."""
+LONGEST_TITLE: Final = 60
 LONGEST_SAMPLE: Final = 1 << 16
 """Characters of the header from which the delimiter is told."""
 ROWS_A_CHECK: Final = 10_000
@@ -56,31 +62,50 @@ def read_delimited(text: str, place: str) -> Table:
         A row has too many fields, two columns have one name, or the table is too large.
     """
     told = SEP_LINE.match(text)
-    start, end = _header(text, told.end() if told else 0)
-    delimiter = told[1] if told and told[1] not in '"\r\n' else _find_delimiter(text[start : min(end, LONGEST_SAMPLE)])
+    above = told.end() if told else 0
+    start, end = _header(text, above)
+    header = text[start : min(end, start + LONGEST_SAMPLE)]
+    delimiter = told[1] if told and told[1] not in '"\r\n' else _find_delimiter(header)
     check_shape(place, rows=0, columns=_least_columns(text, start, end, delimiter))
     csv.field_size_limit(LONGEST_LINE)
     lines = bounded_lines(text[start:] if start else text, place, newline="")
     reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+    lines_above = max(text.count("\n", 0, start), text.count("\r", 0, start))
     try:
         names = [_name(cell) for cell in next(reader, [])]
         _check_names(names, place)
-        rows = _rows(reader, len(names), place)
+        rows = _rows(reader, len(names), place, lines_above)
     except csv.Error as error:
-        raise SourceError(f"{place}, line {reader.line_num}: {error}.") from error
+        raise SourceError(f"{place}, line {lines_above + reader.line_num}: {error}.") from error
     columns = {name: _values(rows, position) for position, name in enumerate(names) if name}
     unnamed = (_values(rows, position) for position, name in enumerate(names) if not name)
-    lost = sum(any(values) and not _is_numbering(values) for values in unnamed)
-    about = f"{place}: {lost} column{'s' if lost > 1 else ''} without a name {'were' if lost > 1 else 'was'} left out."
-    return Table(without_apostrophes(columns), (about,) if lost else (), delimiter)
+    notices = _about(place, text[above:start], sum(any(values) and not _is_numbering(values) for values in unnamed))
+    return Table(without_apostrophes(columns), notices, delimiter)
 
 
-def _header(text: str, start: int) -> tuple[int, int]:
-    """Where the first line that says something begins and ends."""
-    for line in LINE.finditer(text, start):
-        if line[0][:LONGEST_SAMPLE].strip(DELIMITERS + '" '):
+def _header(text: str, above: int) -> tuple[int, int]:
+    """Where the line of column names begins and ends: the first one with several, or with one that is known.
+
+    Some programs write a title above it. Where no line is one of names, the first one that says something is taken.
+    """
+    first = None
+    for line in islice(LINE.finditer(text, above), MOST_ABOVE):
+        sample = line[0][:LONGEST_SAMPLE]
+        names = [name for part in BETWEEN.split(sample) if (name := part.strip(' "\ufeff\xa0'))]
+        first = first or (line.span() if names else None)
+        if len(names) > 1 or (names and fold_name(names[0]) in KNOWN) or sample.count('"') % 2:
             return line.span()
-    return len(text), len(text)
+    return first or (len(text), len(text))
+
+
+def _about(place: str, above: str, unnamed: int) -> tuple[str, ...]:
+    notices = []
+    if title := printable(above.strip(DELIMITERS + '" \r\n'))[:LONGEST_TITLE]:
+        notices.append(f"{place}: what stands above the column names was left out: '{title}'.")
+    if unnamed:
+        many = f"{unnamed} columns without a name were" if unnamed > 1 else "1 column without a name was"
+        notices.append(f"{place}: {many} left out.")
+    return tuple(notices)
 
 
 def _find_delimiter(header: str) -> str:
@@ -106,13 +131,13 @@ def _check_names(names: list[str], place: str) -> None:
         raise SourceError(f"{place} has two columns named '{printable(twice)}'.", hint="Rename one of them.")
 
 
-def _rows(reader: Reader, width: int, place: str) -> list[list[str]]:
+def _rows(reader: Reader, width: int, place: str, lines_above: int) -> list[list[str]]:
     rows = []
     for row in reader:
         if any(map(str.strip, row)):
             if len(row) > width and any(map(str.strip, row[width:])):
                 raise SourceError(
-                    f"{place}, line {reader.line_num}: {len(row)} fields, but {width} columns.",
+                    f"{place}, line {lines_above + reader.line_num}: {len(row)} fields, but {width} columns.",
                     hint="A field that contains the delimiter must stand in quotation marks.",
                 )
             rows.append(row)

@@ -207,7 +207,7 @@ def _track(row: dict[str, Any], title: str, joint: re.Pattern[str]) -> Track:
         explicit=row.get("explicit"),
         year=row.get("year"),
         added_at=row.get("added_at", ""),
-        genres=parse_texts(row.get("genres"), BETWEEN_GENRES),
+        genres=parse_texts(row.get("genres"), BETWEEN_GENRES, is_optional=True),
         play_count=row.get("play_count"),
         art_url=row.get(ART, "").strip(),
     )

@@ -124,7 +124,7 @@ def _tracks(typed: TypedColumns, *, is_list: bool) -> list[Track]:
                 explicit=column("explicit")[row],
                 year=column("year")[row],
                 added_at=column("added_at")[row] or "",
-                genres=parse_texts(column("genres")[row], BETWEEN_GENRES),
+                genres=parse_texts(column("genres")[row], BETWEEN_GENRES, is_optional=True),
                 play_count=column("play_count")[row],
                 facets={name: value for name, values in typed.facets.items() if (value := values[row]) is not None},
             )
@@ -167,7 +167,7 @@ def _is_streamed(library: Library, vectors: OwnVectors | None) -> bool:
 def _playlists(columns: Columns, tracks: Sequence[Track]) -> list[Playlist]:
     members: dict[str, list[str]] = {}
     for track, value in zip(tracks, columns.get("playlists", []), strict=False):
-        for name in parse_texts(value):
+        for name in parse_texts(value, is_optional=True):
             members.setdefault(name, []).append(track.id)
     return [
         Playlist("table:" + digest_bytes(name.encode())[:ID_DIGITS], name, tuple(dict.fromkeys(ids)))

@@ -52,6 +52,8 @@ def read_columns(path: Path, is_used: Callable[[str], bool]) -> Table:
     SourceError: naming the file, and the line where one can be named.
     """
     suffix = path.suffix.lower()
+    if path.is_dir():
+        raise SourceError(f"{path} is a folder, not a table.", hint="Name one of its files, or give it as folder:PATH.")
     if suffix not in TABLE_SUFFIXES:
         raise SourceError(
             f"{path} is no table that can be read.",

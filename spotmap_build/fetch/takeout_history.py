@@ -67,7 +67,7 @@ class Plays:
     def _is_new(self, moment: str, duration_ms: float, song: Song, here: Counter[int]) -> bool:
         if not moment:
             return True
-        play = hash((moment, duration_ms, song))
+        play = hash((moment, duration_ms, song.uri or (song.title, song.artist)))
         here[play] += 1
         if here[play] <= self.seen.get(play, 0):
             return False

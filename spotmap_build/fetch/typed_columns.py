@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,7 +19,7 @@ from spotmap_build.fetch.cell_numbers import (
 )
 from spotmap_build.fetch.cells import is_missing, parse_truth
 from spotmap_build.fetch.collection import whole_number
-from spotmap_build.fetch.column_names import DURATIONS, NamedColumns
+from spotmap_build.fetch.column_names import DURATIONS, NamedColumns, fold_name
 from spotmap_build.fetch.table_bounds import Columns
 from spotmap_build.fetch.tags import fold_space, parse_year
 
@@ -28,7 +29,14 @@ MOST_MISREAD: Final = 0.5
 FEW: Final = 0.05
 LEAST_VALUES: Final = 20
 """A column of so many numbers is one of numbers in spite of a few words."""
+PATH: Final = re.compile(
+    r"file://|~?/(?:Users|home|Volumes|media|mnt|root|private|storage|sdcard)/|[a-z]:[\\/]\S|\\\\\w|Macintosh HD:", re.I
+)
+"""How a place on somebody's machine begins: it tells who they are, and has no business on a map."""
 LONGEST_EXAMPLE: Final = 40
+LONGEST_SONG_MS: Final = 900_000
+MOST_LONG: Final = 0.1
+"""In a library, few tracks are longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +95,15 @@ class _Typing:
 
     def read_duration(self, decimal: Decimal) -> None:
         field = next((one for one in DURATIONS if one in self.fields), None)
-        if field is not None:
-            own = find_decimal([self.fields[field]], decimal)
-            unit_ms = DURATIONS[field] or find_unit(self.fields[field], own)
-            self.read(field, lambda value: parse_duration(value, unit_ms, own), known_as="duration_ms")
+        if field is None:
+            return
+        values, name = self.fields[field], self.named.names[field]
+        if _is_no_duration(name, values):
+            self.others[name] = self.fields.pop(field)
+            return
+        own = find_decimal([values], decimal)
+        unit_ms = DURATIONS[field] or find_unit(values, own)
+        self.read(field, lambda value: parse_duration(value, unit_ms, own), known_as="duration_ms")
 
     def read_dates(self, *, is_day_first: bool) -> None:
         if "added_at" in self.fields:
@@ -116,6 +129,9 @@ class _Typing:
         for name, values in self.others.items():
             if any(isinstance(value, (list, dict)) for value in values):
                 continue
+            if any(PATH.match(value) for value in values if isinstance(value, str)):
+                self.notices.append(f"{self.place}: the column '{printable(name)}' holds paths, and was left out.")
+                continue
             numbers = parse_numbers(values, decimal)
             words = [row for row, number in enumerate(numbers) if number is None and not is_missing(values[row])]
             count = sum(number is not None for number in numbers)
@@ -135,6 +151,17 @@ class _Typing:
 
     def _name(self, field: str) -> str:
         return printable(self.named.names[field])
+
+
+def _is_no_duration(name: str, values: Sequence[Any]) -> bool:
+    """Whether a column called "time" holds times of day (which go up, or up to 24), or one called "length" something
+    else than ``3:45``."""
+    clocks = [parse_duration(value) or 0 for value in values if ":" in str(value)]
+    if fold_name(name) == "length":
+        return 2 * len(clocks) < sum(not is_missing(value) for value in values)
+    late = sum(clock > LONGEST_SONG_MS for clock in clocks)
+    is_sorted = len(clocks) > 2 and clocks in (sorted(clocks), sorted(clocks, reverse=True))
+    return fold_name(name) == "time" and bool(clocks) and (is_sorted or late > MOST_LONG * len(clocks))
 
 
 def _misread(values: Sequence[Any], typed: Sequence[Any]) -> list[int]:

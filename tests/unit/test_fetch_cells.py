@@ -30,6 +30,8 @@ from spotmap_build.fetch.column_names import KNOWN, fold_name, is_person, name_c
         ("12 345,5", ",", 12345.5),
         ("12\u202f345", ".", 12345),
         ("12'345.5", ".", 12345.5),
+        ("0,125", ".", 0.125),
+        ("0.125", ",", 0.125),
         ("1e-3", ".", 0.001),
         (" 7 ", ".", 7),
         ("1,23,4", ".", None),
@@ -53,6 +55,7 @@ def test_numbers_are_read_as_they_are_written(text: object, decimal: Decimal, nu
         ([["1,234"], ["0.5"]], ",", "."),
         ([["1,234", "12"]], ".", "."),
         ([["1,234"]], "either", "either"),
+        ([["0,125"], ["1,234"]], ".", ","),
         ([["Song, 5", 0.5, None]], ".", "."),
     ],
 )

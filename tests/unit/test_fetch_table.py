@@ -198,6 +198,7 @@ def test_a_vector_that_is_none_or_of_another_length_is_refused(tmp_path: Path, t
         (b"PK\x03\x04", "t.csv", "Excel workbook"),
         (b"PAR1", "t.parquet", "Parquet"),
         ("title\nA\n", "t.xlsx", "no table"),
+        ('"Title\nof song",artist\nA,B,C\n', "t.csv", "line 3: 3 fields"),
     ],
 )
 def test_a_table_that_cannot_be_read_is_named_with_the_place(
@@ -323,6 +324,56 @@ def test_what_is_no_value_of_its_column_is_counted_and_told(tmp_path: Path) -> N
 def test_a_column_of_words_stays_one_whatever_its_name(tmp_path: Path) -> None:
     (track,) = load(tmp_path, "title,mood,duration,time\nA,N/A,long,evening\n").library.tracks
     assert track.facets == {"mood": "N/A", "duration": "long", "time": "evening"}
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "durations"),
+    [
+        ("duration", ["215", "180"], [215_000, 180_000]),
+        ("duration", ["215000", "180000"], [215_000, 180_000]),
+        ("duration_s", ["215,5", "180"], [215_500, 180_000]),
+        ("Duration (min)", ["3.5", "3:30"], [210_000, 210_000]),
+        ("Time", ["3:35", "3:00"], [215_000, 180_000]),
+        ("Time", ["215", "180"], [215_000, 180_000]),
+        ("Time", ["13:35", "22:10"], [None, None]),
+        ("Time", ["6:00", "6:04", "6:09"], [None] * 3),
+        ("Length", ["3:35", "3:00"], [215_000, 180_000]),
+        ("Length", ["12", "9"], [None, None]),
+    ],
+)
+def test_how_long_a_track_is_is_read_whatever_the_unit(
+    tmp_path: Path, name: str, values: list[str], durations: list[int | None]
+) -> None:
+    rows = "".join(f'S{number},"{value}"\n' for number, value in enumerate(values))
+    tracks = load(tmp_path, f"title,{name}\n{rows}").library.tracks
+    assert [track.duration_ms for track in tracks] == durations
+    assert all(name.lower() in track.facets for track in tracks) == (durations[0] is None)
+
+
+@pytest.mark.parametrize("above", ["Shazam Library\n", "Table 1\r\n\r\n", '"My songs",,,\n'])
+def test_a_title_above_the_names_is_told(tmp_path: Path, above: str) -> None:
+    loaded = load(tmp_path, f"{above}Title,Artist\nA,B\n")
+    assert [(track.title, track.artists) for track in loaded.library.tracks] == [("A", ("B",))]
+    title = above.strip('\r\n,"')
+    assert loaded.notices == (f"{tmp_path}/t.csv: what stands above the column names was left out: '{title}'.",)
+    with pytest.raises(SourceError, match=f"line {above.count(chr(10)) + 2}: 3 fields"):
+        load(tmp_path, f"{above}Title,Artist\nA,B,C\n")
+
+
+@pytest.mark.parametrize(
+    "path", ["file:///Users/secret/a.mp3", "/home/secret/a.mp3", "C:\\secret\\a.mp3", "Macintosh HD:secret:a.mp3"]
+)
+def test_paths_on_a_machine_get_onto_no_map(tmp_path: Path, path: str) -> None:
+    loaded = load(tmp_path, f"title,Location,mood\nA,{path},a/b\n")
+    assert "secret" not in repr(loaded)
+    assert loaded.library.tracks[0].facets == {"mood": "a/b"}
+    assert loaded.notices == ("t.csv: the column 'location' holds paths, and was left out.",)
+
+
+def test_a_word_for_missing_is_no_playlist(tmp_path: Path) -> None:
+    library = load(tmp_path, "title,playlists,genres\nA,NA,NaN\nB,None,pop\n").library
+    assert [playlist.name for playlist in library.playlists] == ["None"]
+    assert [track.genres for track in library.tracks] == [(), ("pop",)]
 
 
 def test_dates_that_are_not_clear_are_told(tmp_path: Path) -> None:
