@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spotmap_build.cluster.hdbscan import LARGEST, by_size, smallest_cluster
+from spotmap_build.cluster.hdbscan import LARGEST, by_size, smallest_cluster, smallest_island
 from spotmap_build.cluster.hierarchy import (
     MOST_VOTES,
     Groups,
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 NEW: Final = -2
 """Label of a track that was not on the last map."""
 OVERGROWN: Final = 1.5
-"""Times the largest size of a cluster, from which on it is split where it has parts."""
+"""Times its former size, and the size from which on clusters are large: what is larger is split where it has parts."""
 LOST: Final = 0.1
 """Share of a track's neighbors in its own cluster under which it leaves for another that holds most of them."""
-LARGEST_LOSS: Final = 0.1
+LARGEST_LOSS: Final = 0.15
 """Share of neighbors in a track's own cluster, on average, that continuing may cost against starting over."""
 
 
@@ -61,16 +61,16 @@ def _agreement(groups: Groups) -> float:
 
 def continue_labels(fresh: Int32Array, neighbors: Int32Array, previous: Int32Array) -> Int32Array:
     """Clusters by their old numbers, new ones by numbers above those, -1 for noise: int32 ``[n]``."""
-    n, size = len(fresh), smallest_cluster(len(fresh))
+    n, size, island = len(fresh), smallest_cluster(len(fresh)), smallest_island(len(fresh))
     labels = np.where(previous >= 0, previous, -1).astype(np.int32)
     counts = np.bincount(labels[labels >= 0], minlength=1)
     # Too few are left of it to be a region.
-    labels[(labels >= 0) & (counts[labels] < size / 2)] = -1
+    labels[(labels >= 0) & (counts[labels] < min(size / 2, island))] = -1
     number = int(previous.max(initial=-1)) + 1
     for cluster in range(int(fresh.max(initial=-1)) + 1):
         rows = np.flatnonzero(fresh == cluster)
         free = rows[labels[rows] < 0]
-        if len(free) >= size and 2 * len(free) >= len(rows):
+        if len(free) >= min(size, len(rows)) and 2 * len(free) >= len(rows):
             labels[free] = number
             number += 1
         elif len(free) < len(rows):
@@ -78,7 +78,8 @@ def continue_labels(fresh: Int32Array, neighbors: Int32Array, previous: Int32Arr
             held = np.bincount(labels[rows[labels[rows] >= 0]])
             if 2 * held.max() >= held.sum():
                 labels[free] = held.argmax()
-    for cluster in np.flatnonzero(np.bincount(labels[labels >= 0], minlength=1) > OVERGROWN * LARGEST * size).tolist():
+    before = np.maximum(np.bincount(previous[previous >= 0], minlength=number), LARGEST * size)
+    for cluster in np.flatnonzero(np.bincount(labels[labels >= 0], minlength=number) > OVERGROWN * before).tolist():
         rows = np.flatnonzero(labels == cluster)
         inside = fresh[rows][fresh[rows] >= 0]
         parts = [part for part in np.unique(inside).tolist() if np.sum(inside == part) >= size]

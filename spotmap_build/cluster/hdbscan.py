@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from spotmap_build.cluster.islands import set_islands_apart
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -14,16 +16,25 @@ if TYPE_CHECKING:
 
     from spotmap_build.model import Float32Array, Int32Array
 
-SMOOTHING: Final = 0.3
-"""Share of the smallest cluster's size over which density is averaged: with a fixed 3, round islands of 250 points fell
-apart into fragments and noise (583 of 3,000 points); with this, none did. At least 2: with 3, a twentieth more of the
-real music of docs/decisions/0005 is noise, and the regions are no better."""
-LARGEST: Final = 6
-"""Times the smallest cluster's size that a cluster with parts may have. Without a limit "excess of mass" gives two to
-five giants on some libraries; with leaves only, a third more of the tracks are noise."""
-SAME_PLACE: Final = 1e-3
-"""Of the median distance to a track's fifth nearest: what is closer is one place, and is not cut."""
 NEAREST: Final = 5
+SMOOTHING: Final = 0.3
+"""A place is as dense as a track's fifth nearest is near; in small libraries not the fifth, but this share of the
+smallest cluster's size, 2 at least. Were it a share in large ones too, groups that lie close would run together; with 3
+at any size, islands fall apart."""
+LARGEST: Final = 6
+"""Times the smallest cluster's size from which on a cluster that lies near others is more readily taken apart: "excess
+of mass" alone makes giants of half a library."""
+LARGE_PARTS: Final = 0.4
+"""Share of such a cluster's excess of mass that its parts must have to be taken instead: those of real music have .5 to
+1. What lies apart is left whole: to the eye it is one, and random parts of a ring of 100 tracks may have .9."""
+LIES_APART: Final = 1.5
+"""Times the gap between a cluster's parts that lie around it."""
+SMALLEST_ISLAND: Final = 1 / 3
+"""Of the smallest cluster's size that a group may have which lies quite apart."""
+REACH: Final = 2.0
+"""Times a cluster's usual distance to a track's fifth nearest, within which a track may still belong to it."""
+SAME_PLACE: Final = 1e-3
+"""Of the usual distance between places: what is closer is one place, and is not cut."""
 CORE_SIZE: Final = 5
 
 
@@ -32,8 +43,13 @@ def smallest_cluster(track_count: int) -> int:
     return max(5, round(0.5 * math.sqrt(track_count)))
 
 
-def hdbscan_labels(space: Float32Array) -> tuple[Int32Array, Float32Array]:
-    """HDBSCAN (Campello et al. 2013), the clusters of most "excess of mass" that are not too large.
+def smallest_island(track_count: int) -> int:
+    """How many tracks make a cluster where nothing else is near (100 tracks: 5, 10,000 tracks: 17)."""
+    return max(5, round(SMALLEST_ISLAND * smallest_cluster(track_count)))
+
+
+def hdbscan_labels(space: Float32Array) -> Int32Array:
+    """HDBSCAN (Campello et al. 2013): the clusters of most "excess of mass", and small islands.
 
     Parameters
     ----------
@@ -42,28 +58,32 @@ def hdbscan_labels(space: Float32Array) -> tuple[Int32Array, Float32Array]:
 
     Returns
     -------
-    labels: int32 ``[n]``, 0.. by falling size of the cluster (ties by first row), -1 for noise.
-    strengths: float32 ``[n]``, 0..1, how central the track is in its cluster.
+    int32 ``[n]``, 0.. by falling size of the cluster (ties by first row), -1 for noise.
     """
     n = len(space)
     size = smallest_cluster(n)
     if n < 2 * size or not np.any(np.ptp(space, axis=0)):
-        return np.full(n, -1, dtype=np.int32), np.zeros(n, dtype=np.float32)
+        return np.full(n, -1, dtype=np.int32)
     import hdbscan
 
     # Neither max_cluster_size nor cluster_selection_epsilon of hdbscan: with the first, a large region without parts is
     # noise; with the second, so is a pile of equal tracks.
     tree = hdbscan.HDBSCAN(
         min_cluster_size=size,
-        min_samples=max(2, round(SMOOTHING * size)),
+        min_samples=min(NEAREST, max(2, round(SMOOTHING * size))),
         core_dist_n_jobs=1,
         approx_min_span_tree=False,
     ).fit(space.astype(np.float64))
-    return _extract_clusters(tree.condensed_tree_.to_numpy(), n, LARGEST * size, _same_place(space))
+    usual, condensed = _usual_distance(space), tree.condensed_tree_.to_numpy()
+    whole = _extract_clusters(condensed, n, n, SAME_PLACE * usual)
+    labels = _extract_clusters(condensed, n, LARGEST * size, SAME_PLACE * usual)
+    _share_out(space, labels, whole)
+    linkage = tree.single_linkage_tree_.to_numpy()
+    return by_size(set_islands_apart(labels, linkage, smallest_island(n), usual))
 
 
-def _extract_clusters(tree: Any, n: int, largest: int, same_place: float) -> tuple[Int32Array, Float32Array]:
-    """Labels and strengths from HDBSCAN's condensed tree: rows (parent, child, lambda_val, child_size), where numbers
+def _extract_clusters(tree: Any, n: int, large: int, same_place: float) -> Int32Array:
+    """Labels from HDBSCAN's condensed tree: rows (parent, child, lambda_val, child_size), where numbers
     from ``n`` on are clusters, ``n`` is everything, and children have larger numbers than their parents."""
     parent, child = tree["parent"].astype(np.int64), tree["child"].astype(np.int64)
     density = np.minimum(tree["lambda_val"], 1 / same_place)
@@ -76,31 +96,57 @@ def _extract_clusters(tree: Any, n: int, largest: int, same_place: float) -> tup
     for one, other in zip(parent[is_cluster].tolist(), child[is_cluster].tolist(), strict=True):
         parts[one - n].append(other - n)
     excess = np.bincount(parent - n, (density - birth[parent - n]) * tree["child_size"], minlength=count)
-    chosen = _select_by_eom(excess, sizes, parts, largest)
+    split = np.array([birth[some[0]] if some else np.inf for some in parts])
+    is_giant = (sizes > large) & (split < LIES_APART * birth)
+    chosen = _select_by_eom(excess, np.where(is_giant, LARGE_PARTS, 1.0), parts)
     owner = np.full(count, -1)
     for node in range(count):
         if node in chosen:
             owner[node] = node
         for part in parts[node]:
             owner[part] = owner[node]
-    point, leaves_at = child[~is_cluster], density[~is_cluster]
-    owners = owner[parent[~is_cluster] - n]
-    labels, strengths = np.full(n, -1, dtype=np.int32), np.zeros(n, dtype=np.float32)
-    labels[point] = owners
-    highest = np.zeros(count)
-    np.maximum.at(highest, owners[owners >= 0], leaves_at[owners >= 0])
-    strengths[point] = np.where(owners >= 0, leaves_at / np.where(owners >= 0, highest[owners], 1), 0)
-    return by_size(labels), strengths
+    labels = np.full(n, -1, dtype=np.int32)
+    labels[child[~is_cluster]] = owner[parent[~is_cluster] - n]
+    return labels
 
 
-def _select_by_eom(excess: Any, sizes: Any, parts: list[list[int]], largest: int) -> set[int]:
-    """Every cluster or its parts, whichever has more excess of mass; its parts where it is too large. Never all."""
+def _select_by_eom(excess: Any, share: Any, parts: list[list[int]]) -> set[int]:
+    """Every cluster, or its parts where they have more than ``share`` of its excess of mass. Never all."""
     best, chosen = excess.copy(), [{node} for node in range(len(parts))]
     for node in range(len(parts) - 1, 0, -1):
         below = sum(best[part] for part in parts[node])
-        if below > 0 and (below > excess[node] or sizes[node] > largest):
+        if below > excess[node] * share[node]:
             best[node], chosen[node] = below, set().union(*(chosen[part] for part in parts[node]))
     return set().union(*(chosen[part] for part in parts[0]))
+
+
+def _share_out(space: Float32Array, labels: Int32Array, whole: Int32Array) -> None:
+    """Give what a large cluster leaves between its parts to the nearest part; ``labels`` is changed in place.
+
+    ``whole``: the clusters if none is large. That one is cut must not make noise.
+    """
+    from scipy.spatial import cKDTree
+
+    for cluster in np.unique(whole[(whole >= 0) & (labels < 0)]).tolist():
+        rows = np.flatnonzero(whole == cluster)
+        parts, left = rows[labels[rows] >= 0], rows[labels[rows] < 0]
+        labels[left] = labels[parts[cKDTree(space[parts]).query(space[left])[1]]]
+
+
+def clusters_in_reach(space: Float32Array, labels: Int32Array) -> Int32Array:
+    """The cluster that each row of noise is nearest to, int32 ``[n]``; -1 where all are far, and for other rows."""
+    from scipy.spatial import cKDTree
+
+    inside = labels >= 0
+    reached = np.full(len(labels), -1, dtype=np.int32)
+    if inside.all() or not inside.any():
+        return reached
+    usual = _distances(space, NEAREST)
+    reach = np.array([REACH * np.median(usual[labels == label]) for label in range(int(labels.max()) + 1)])
+    distance, nearest = cKDTree(space[inside]).query(space[~inside])
+    clusters = labels[inside][nearest]
+    reached[~inside] = np.where(distance <= reach[clusters], clusters, -1)
+    return reached
 
 
 def by_size(labels: Int32Array) -> Int32Array:
@@ -113,11 +159,16 @@ def by_size(labels: Int32Array) -> Int32Array:
     return renumbered
 
 
-def _same_place(space: Float32Array) -> float:
+def _usual_distance(space: Float32Array) -> float:
+    """Between places that are nearest to each other, however many tracks are on each."""
+    return float(np.median(_distances(np.unique(space, axis=0), 1)))
+
+
+def _distances(space: Float32Array, count: int) -> npt.NDArray[np.float64]:
+    """How far the ``count``-th nearest of every row is."""
     from scipy.spatial import cKDTree
 
-    distance = cKDTree(space).query(space, k=min(len(space), 1 + NEAREST))[0][:, -1]
-    return SAME_PLACE * float(np.median(distance[distance > 0])) if np.any(distance > 0) else SAME_PLACE
+    return np.asarray(cKDTree(space).query(space, k=min(len(space), 1 + count))[0][:, -1])
 
 
 def validity_of_each(positions: Float32Array, labels: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:

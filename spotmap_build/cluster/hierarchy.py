@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spotmap_build.cluster.hdbscan import by_size, hdbscan_labels
+from spotmap_build.cluster.hdbscan import by_size, clusters_in_reach, hdbscan_labels
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -19,6 +19,8 @@ FEW: Final = 3
 """So many clusters or fewer need no level above them."""
 ENCLOSED: Final = 0.5
 """Share of a track's neighbors that must lie in a cluster for a track that density alone leaves out to be in it."""
+WITNESSED: Final = 1 / 3
+"""The same for a track that lies by that cluster on the map as well."""
 MOST_VOTES: Final = 15
 """Nearest neighbors that are asked."""
 
@@ -58,8 +60,8 @@ def find_groups(space: Float32Array, neighbors: Int32Array) -> Groups:
     neighbors: int32 ``[n, k]``, the nearest rows of each by the vectors themselves, without itself, nearest first.
     """
     asked = neighbors[:, :MOST_VOTES]
-    dense, _ = hdbscan_labels(space)
-    labels = by_size(absorb_noise(dense, asked))
+    dense = hdbscan_labels(space)
+    labels = by_size(join_witnessed(dense, clusters_in_reach(space, dense), asked))
     return groups_of(labels, join_clusters(labels, space), asked)
 
 
@@ -112,6 +114,14 @@ def label_regions(labels: Int32Array, parents: tuple[int, ...], neighbors: Int32
     inside = labels >= 0
     regions[inside] = np.asarray(parents, dtype=np.int32)[labels[inside]]
     return absorb_noise(regions, neighbors)
+
+
+def join_witnessed(labels: Int32Array, reached: Int32Array, neighbors: Int32Array) -> Int32Array:
+    """Noise that lies by a cluster (``reached``) is in it, where its neighbors speak for that cluster more than for any
+    other: what map and sound agree on need not be dense."""
+    around = soft_membership(labels, neighbors)
+    joins = (labels < 0) & (reached >= 0) & (reached == around.seconds) & (around.second_strengths >= WITNESSED)
+    return np.where(joins, reached, labels).astype(np.int32)
 
 
 def absorb_noise(labels: Int32Array, neighbors: Int32Array) -> Int32Array:

@@ -16,6 +16,14 @@ def blobs(centers: list[tuple[float, float]], size: int, spread: float = 0.2, se
     return np.asarray(where + spread * generator.normal(size=where.shape), dtype=np.float32)
 
 
+def discs(centers: list[tuple[float, float]], size: int, radius: float, seed: int = 0) -> Float32Array:
+    """Evenly filled, with a sharp rim."""
+    generator = np.random.default_rng(seed)
+    where = np.repeat(np.array(centers), size, axis=0)
+    distance, angle = radius * np.sqrt(generator.random(len(where))), 2 * np.pi * generator.random(len(where))
+    return np.asarray(where + distance[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1), dtype=np.float32)
+
+
 def neighbors_of(space: Float32Array, count: int = 15) -> Int32Array:
     distance = np.linalg.norm(space[:, np.newaxis].astype(np.float64) - space, axis=2)
     np.fill_diagonal(distance, np.inf)

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from spotmap_build.cluster.hdbscan import core_rows, hdbscan_labels, smallest_cluster
+from spotmap_build.cluster import hdbscan
+from spotmap_build.cluster.hdbscan import (
+    clusters_in_reach,
+    core_rows,
+    hdbscan_labels,
+    smallest_cluster,
+    smallest_island,
+)
+from tests.support.clusters import blobs, discs
 
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
@@ -22,35 +30,82 @@ def islands(sizes: list[int], spread: float = 0.3, seed: int = 0) -> Float32Arra
     return np.concatenate(parts).astype(np.float32)
 
 
-@pytest.mark.parametrize(("tracks", "size"), [(0, 5), (50, 5), (100, 5), (400, 10), (10_000, 50)])
-def test_the_smallest_cluster_grows_with_the_library(tracks: int, size: int) -> None:
-    assert smallest_cluster(tracks) == size
+@pytest.mark.parametrize(
+    ("tracks", "size", "island"), [(0, 5, 5), (50, 5, 5), (100, 5, 5), (400, 10, 5), (10_000, 50, 17)]
+)
+def test_the_smallest_cluster_grows_with_the_library(tracks: int, size: int, island: int) -> None:
+    assert (smallest_cluster(tracks), smallest_island(tracks)) == (size, island)
 
 
 def test_islands_are_found_and_numbered_by_size() -> None:
-    labels, strengths = hdbscan_labels(islands([20, 40, 30]))
+    labels = hdbscan_labels(islands([20, 40, 30]))
     found = [int(np.bincount(part[part >= 0]).argmax()) for part in (labels[:20], labels[20:60], labels[60:])]
     assert len(set(found)) == 3
     sizes = np.bincount(labels[labels >= 0])
     assert np.all(np.diff(sizes) <= 0)
-    assert strengths.min() >= 0
-    assert strengths.max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("groups", "size"),
+    [(2, 100), (2, 1000), (5, 80), (5, 200), (12, 250), (20, 10), (60, 16), (60, 50)],
+    ids=str,
+)
+@pytest.mark.parametrize("shape", ["disc", "hill"])
+def test_every_clear_island_is_one_cluster_whatever_its_size(groups: int, size: int, shape: str) -> None:
+    """An even disc is the hardest: its accidents look like parts. All of these were torn, the larger into noise."""
+    side = int(np.ceil(np.sqrt(groups)))
+    centers = [(10.0 * (number % side), 10.0 * (number // side)) for number in range(groups)]
+    space = discs(centers, size, radius=2.5) if shape == "disc" else blobs(centers, size, spread=0.9)
+    labels = hdbscan_labels(space)
+    truth = np.repeat(np.arange(groups), size)
+    assert labels.max() + 1 == groups
+    assert np.mean(labels < 0) <= 0.02
+    assert len(set(zip(truth[labels >= 0].tolist(), labels[labels >= 0].tolist(), strict=True))) == groups
+
+
+def test_groups_of_very_unequal_size_and_density_are_clusters() -> None:
+    parts = [
+        blobs([(0, 0)], 1500, 2.0),
+        blobs([(20, 0)], 300, 0.2),
+        discs([(40, 0)], 60, 3.0),
+        blobs([(55, 0)], 12, 0.3),
+    ]
+    labels = hdbscan_labels(np.concatenate(parts))
+    assert np.bincount(labels[labels >= 0]).tolist() == [1500, 300, 60, 12]
+
+
+@pytest.mark.parametrize("share", [0.2, 1.0])
+def test_that_a_large_cluster_is_cut_makes_no_noise(share: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three hills that run into one another. With a share of .2 they are cut, whatever it is worth."""
+    space = np.concatenate([blobs([(0, 0), (2.2, 0), (1.1, 2)], 60, 0.5), blobs([(30, 0)], 60, 0.5, seed=3)])
+    monkeypatch.setattr(hdbscan, "LARGE_PARTS", share)
+    monkeypatch.setattr(hdbscan, "LIES_APART", 100)
+    labels = hdbscan_labels(space)
+    assert (labels.max() == 1) == (share == 1)
+    assert labels.min() == 0
+
+
+def test_what_lies_by_a_cluster_is_in_its_reach_and_what_lies_far_off_is_not() -> None:
+    space = islands([60, 60])
+    shore = space[np.argmin(space[:60, 0])] - [0.1, 0]
+    space = np.concatenate([space, [shore, [5, 0], [500, 500]]]).astype(np.float32)
+    labels = np.repeat(np.array([0, 1, -1], np.int32), [60, 60, 3])
+    assert clusters_in_reach(space, labels).tolist() == [-1] * 120 + [0, -1, -1]
 
 
 def test_tracks_far_from_all_others_are_noise() -> None:
     coordinates = np.concatenate([islands([40, 40]), np.array([[500, 500], [-500, 200]], np.float32)])
-    labels, _ = hdbscan_labels(coordinates)
+    labels = hdbscan_labels(coordinates)
     assert labels[-2:].tolist() == [-1, -1]
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 5, 9, 14, 16])
 def test_small_libraries_are_no_error(count: int) -> None:
-    labels, strengths = hdbscan_labels(islands([count]))
-    assert len(labels) == len(strengths) == count
+    assert len(hdbscan_labels(islands([count]))) == count
 
 
 def test_tracks_in_one_place_are_no_region() -> None:
-    labels, _ = hdbscan_labels(np.zeros((50, 2), np.float32))
+    labels = hdbscan_labels(np.zeros((50, 2), np.float32))
     assert set(labels.tolist()) == {-1}
 
 

@@ -51,8 +51,15 @@ def test_what_nearly_vanished_is_dissolved() -> None:
 
 def test_what_grew_too_large_is_split_where_it_has_parts() -> None:
     fresh = np.repeat(np.array([0, 1], np.int32), 60)
-    labels = continue_labels(fresh, np.zeros((120, 0), np.int32), np.zeros(120, np.int32))
+    was = np.tile(np.repeat(np.array([0, NEW], np.int32), [35, 25]), 2)
+    labels = continue_labels(fresh, np.zeros((120, 0), np.int32), was)
     assert labels.tolist() == [0] * 60 + [1] * 60
+
+
+def test_what_was_large_before_stays_whole() -> None:
+    fresh = np.repeat(np.array([0, 1], np.int32), 60)
+    labels = continue_labels(fresh, np.zeros((120, 0), np.int32), np.zeros(120, np.int32))
+    assert set(labels.tolist()) == {0}
 
 
 def test_a_track_whose_neighbors_all_left_goes_with_them() -> None:

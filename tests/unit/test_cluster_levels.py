@@ -11,6 +11,7 @@ import pytest
 from spotmap_build.cluster.hierarchy import (
     find_groups,
     join_clusters,
+    join_witnessed,
     label_regions,
     region_count,
     soft_membership,
@@ -52,6 +53,24 @@ def test_membership_is_the_share_of_neighbors() -> None:
     assert membership.strengths.tolist() == [0.25, 1.0, 0.5, 1.0, 0.0]
     assert membership.seconds.tolist() == [1, -1, 0, -1, 0]
     assert membership.second_strengths.tolist() == [0.5, 0.0, 0.25, 0.0, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("reached", "neighbors", "joins"),
+    [
+        (1, [2, 3, 4, 5, 4, 5], 1),
+        (0, [2, 3, 4, 5, 4, 5], -1),
+        (-1, [2, 3, 2, 3, 2, 3], -1),
+        (1, [2, 4, 5, 4, 5, 4], -1),
+        (1, [2, 3, 0, 1, 0, 5], -1),
+    ],
+    ids=["both agree", "map and sound disagree", "far from all", "hardly a neighbor", "more are elsewhere"],
+)
+def test_noise_joins_where_map_and_sound_agree(reached: int, neighbors: list[int], joins: int) -> None:
+    labels = np.array([0, 0, 1, 1, -1, -1], np.int32)
+    near = np.tile(np.array(neighbors, np.int32), (6, 1))
+    where = np.array([1, 1, 0, 0, reached, -1], np.int32)
+    assert join_witnessed(labels, where, near).tolist() == [0, 0, 1, 1, joins, -1]
 
 
 def test_a_second_cluster_is_never_the_own_one() -> None:

@@ -1,0 +1,106 @@
+"""Islands: groups that lie quite apart. To the eye, each is a cluster. Pure.
+
+HDBSCAN sees none below its smallest cluster, and takes some archipelagos for one cluster.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from spotmap_build.model import Int32Array
+
+    Float64Array = npt.NDArray[np.float64]
+
+APART: Final = 1.5
+"""Times the widest gap inside an island (and the usual distance between places) that lie around it."""
+MOST: Final = 0.8
+"""Share of a group that must lie on islands inside it, for it to be no island itself but these."""
+NOISE: Final = -1
+MIXED: Final = -2
+
+
+@dataclass(frozen=True, slots=True)
+class _Shore:
+    """Of a group of rows with one label: the islands in it, and how many rows lie on them."""
+
+    islands: tuple[int, ...] = ()
+    covered: int = 0
+
+    def __add__(self, other: _Shore) -> _Shore:
+        if not other.islands:
+            return self
+        return _Shore(self.islands + other.islands, self.covered + other.covered) if self.islands else other
+
+    def is_archipelago(self, size: int) -> bool:
+        return len(self.islands) > 1 and self.covered >= MOST * size
+
+
+def set_islands_apart(labels: Int32Array, linkage: Float64Array, least: int, usual: float) -> Int32Array:
+    """Labels in which every island in the noise is a cluster, and every island of a cluster that consists of islands.
+
+    Parameters
+    ----------
+    labels: int32 ``[n]``, -1 for noise.
+    linkage: float64 ``[n - 1, 4]``, a tree of single linkage as scipy has them: rows (one, other, distance, size), in
+        which row ``r`` makes the group ``n + r`` of two earlier ones.
+    least: how many rows an island has at least.
+    usual: how far places are from each other: rounding must not make islands.
+    """
+    n, result = len(labels), labels.copy()
+    halves = linkage[:, :2].astype(np.int64).tolist()
+    number = int(labels.max(initial=NOISE)) + 1
+    sizes = np.bincount(labels[labels >= 0], minlength=number).tolist()
+    for label, shore in _shores(labels, linkage, least, usual).items():
+        islands = shore.islands
+        if label != NOISE:
+            # The first keeps the label.
+            islands = islands[1:] if shore.is_archipelago(sizes[label]) else ()
+        for island in islands:
+            result[_rows_of(island, halves, n)] = number
+            number += 1
+    return result
+
+
+def _shores(labels: Int32Array, linkage: Float64Array, least: int, usual: float) -> dict[int, _Shore]:
+    """The islands of every label, in ascending order of labels."""
+    n = len(labels)
+    halves, sizes = linkage[:, :2].astype(np.int64).tolist(), linkage[:, 3].astype(np.int64).tolist()
+    gap = np.zeros(n + len(halves))  # around everything there is nothing to lie apart from
+    gap[linkage[:, :2].astype(np.int64)] = linkage[:, 2:3]
+    is_apart = (gap[n:] >= APART * np.maximum(linkage[:, 2], usual)).tolist()
+    common, shores = labels.tolist(), [_Shore()] * n
+    found: dict[int, _Shore] = {}
+    for row, (one, other) in enumerate(halves):
+        if common[one] == common[other]:
+            shore = shores[one] + shores[other]
+            if is_apart[row] and sizes[row] >= least and not shore.is_archipelago(sizes[row]):
+                shore = _Shore((n + row,), sizes[row])
+            common.append(common[one])
+            shores.append(shore)
+        else:
+            for half in (one, other):
+                found[common[half]] = found.get(common[half], _Shore()) + shores[half]
+            common.append(MIXED)
+            shores.append(_Shore())
+    if halves:
+        found[common[-1]] = found.get(common[-1], _Shore()) + shores[-1]
+    found.pop(MIXED, None)
+    return dict(sorted(found.items()))
+
+
+def _rows_of(group: int, halves: list[list[int]], n: int) -> list[int]:
+    """The rows in a group of the linkage."""
+    rows, waiting = [], [group]
+    while waiting:
+        one = waiting.pop()
+        if one < n:
+            rows.append(one)
+        else:
+            waiting += halves[one - n]
+    return rows

@@ -1,0 +1,48 @@
+"""What lies quite apart is an island, and a cluster of its own."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.cluster.hierarchy import linkage
+
+from spotmap_build.cluster.islands import set_islands_apart
+
+
+def groups(labels: list[int]) -> list[list[int]]:
+    return [np.flatnonzero(np.array(labels) == label).tolist() for label in sorted(set(labels))]
+
+
+@pytest.mark.parametrize(
+    ("places", "labels", "expected"),
+    [
+        ([0, 1, 2, 20, 21, 22, 60], [-1] * 7, [[6], [0, 1, 2], [3, 4, 5]]),
+        ([0, 1, 20, 21, 22, 40], [-1] * 6, [[0, 1, 5], [2, 3, 4]]),
+        ([0, 1, 2, 9, 10, 11, 60, 61, 62], [0] * 9, [[0, 1, 2], [3, 4, 5], [6, 7, 8]]),
+        ([0, 1, 2, 3, 4, 5, 60, 61, 62], [0] * 6 + [1] * 3, [[0, 1, 2, 3, 4, 5], [6, 7, 8]]),
+        ([0, 1, 2, 3.4, 4.4, 5.4], [0] * 6, [[0, 1, 2, 3, 4, 5]]),
+        ([0, 1, 2, 14, 26, 38, 50, 62, 63, 64], [0] * 10, [list(range(10))]),
+        ([0, 1, 2, 20, 21, 22, 40], [0] * 7, [[0, 1, 2, 6], [3, 4, 5]]),
+        ([0, 0, 0, 1, 1, 1, 2, 2, 2], [0] * 9, [list(range(9))]),
+        ([0, 1, 2, 3], [-1] * 4, [[0, 1, 2, 3]]),
+        ([0], [-1], [[0]]),
+    ],
+    ids=[
+        "in the noise",
+        "too few are none",
+        "an archipelago",
+        "islands that are clusters",
+        "too near each other",
+        "only half of it lies on islands",
+        "a stray stays with the first",
+        "rounding",
+        "everything",
+        "one row",
+    ],
+)
+def test_an_island_is_a_cluster_of_its_own(places: list[float], labels: list[int], expected: list[list[int]]) -> None:
+    tree = linkage(np.array(places, dtype=float)[:, None]) if len(places) > 1 else np.zeros((0, 4))
+    before = np.array(labels, np.int32)
+    found = set_islands_apart(before, tree, least=3, usual=1.0)
+    assert before.tolist() == labels
+    assert groups(found.tolist()) == sorted(expected, key=lambda rows: (found[rows[0]], rows))
