@@ -6,8 +6,8 @@ import contextlib
 import os
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property, lru_cache
 from pathlib import Path, PurePath
 from typing import Final
 
@@ -15,6 +15,10 @@ from spotmap_build.core.text import decode_text
 from spotmap_build.fetch.m3u import path_readings
 
 Parts = tuple[str, ...]
+Ends = dict[Parts, list[tuple[Parts, Path]]]
+LONGEST_END: Final = 3
+MOST_ALIKE: Final = 100
+"""A name that more files have ("Track 01.mp3") does not tell which is meant."""
 NO_NAMES: Final = frozenset(("", ".", "..", "/", "//"))
 
 
@@ -33,19 +37,29 @@ class FileFinder:
         self._root = root.absolute()
         self._real_root = root.resolve()
         self._files = list(files)
-        self._exact: dict[Path, Path] = {}
-        self._folded: dict[Parts, list[Path]] = defaultdict(list)
-        self._files_called: dict[str, list[tuple[Parts, Path]]] = defaultdict(list)
-        self._folders_called: dict[str, list[tuple[Parts, Path]]] = defaultdict(list)
-        folders = {folder: None for file in self._files for folder in file.parents if folder.is_relative_to(root)}
-        for paths, called in ((self._files, self._files_called), (folders, self._folders_called)):
-            for path in paths:
-                parts = path.relative_to(root).parts
-                folded = tuple(map(_fold, parts))
-                self._exact[self._root.joinpath(*parts)] = path
-                self._folded[folded].append(path)
-                if folded:
-                    called[folded[-1]].append((folded, path))
+        holding = dict.fromkeys(file.parent for file in self._files)
+        folders = (above for folder in holding for above in (folder, *folder.parents) if above.is_relative_to(root))
+        self._folders = list(dict.fromkeys(folders))
+        self._parts = {path: path.relative_to(root).parts for path in (*self._files, *self._folders)}
+
+    @cached_property
+    def _exact(self) -> dict[Path, Path]:
+        return {self._root.joinpath(*parts): path for path, parts in self._parts.items()}
+
+    @cached_property
+    def _folded(self) -> dict[Parts, list[Path]]:
+        folded = defaultdict(list)
+        for path, parts in self._parts.items():
+            folded[_fold_all(parts)].append(path)
+        return folded
+
+    @cached_property
+    def _file_ends(self) -> Ends:
+        return _ends({path: _fold_all(self._parts[path]) for path in self._files})
+
+    @cached_property
+    def _folder_ends(self) -> Ends:
+        return _ends({path: _fold_all(self._parts[path]) for path in self._folders})
 
     def find(self, line: str, folder: Path) -> Path | None:
         """The file or folder that a line means, if there is one.
@@ -58,7 +72,7 @@ class FileFinder:
         folder
             Where the playlist lies: relative paths start there.
         """
-        readings = list(path_readings(line))
+        readings = [reading for reading in path_readings(line) if reading.strip("/")]
         places = [Path(os.path.normpath(folder.absolute() / reading)) for reading in readings]
         with contextlib.suppress(RuntimeError):  # nobody has a home here
             places += [Path(reading).expanduser() for reading in readings if reading.startswith("~/")]
@@ -67,7 +81,7 @@ class FileFinder:
                 found = look(place)
                 if found is not None:
                     return found
-        return _by_tail(readings, self._files_called) or _by_tail(readings, self._folders_called)
+        return _by_end(readings, self._file_ends) or _by_end(readings, self._folder_ends)
 
     def files_in(self, folder: Path) -> list[Path]:
         """The files that lie in a folder which was found, at any depth."""
@@ -86,7 +100,7 @@ class FileFinder:
 
     def _whatever_case(self, place: Path) -> Path | None:
         parts = PurePath(os.path.relpath(place, self._root)).parts
-        return _only(self._folded.get(tuple(map(_fold, parts)), ()), parts)
+        return _only(self._folded.get(_fold_all(parts), ()), parts)
 
 
 def is_there(path: Path) -> bool:
@@ -96,16 +110,27 @@ def is_there(path: Path) -> bool:
     return False
 
 
-def _by_tail(readings: Iterable[str], called: dict[str, list[tuple[Parts, Path]]]) -> Path | None:
+def _ends(paths: Mapping[Path, Parts]) -> Ends:
+    """Paths by their last names: by one, by two and by three of them, so that few are alike."""
+    ends = defaultdict(list)
+    for path, parts in paths.items():
+        for length in range(1, min(len(parts), LONGEST_END) + 1):
+            ends[parts[-length:]].append((parts, path))
+    return ends
+
+
+def _by_end(readings: Iterable[str], ends: Ends) -> Path | None:
     """What alone has the longest end of a path in common with one of the readings."""
     longest = 0
     wanted: Parts = ()
     alike: dict[Path, bool] = {}
     for reading in readings:
         parts = tuple(part for part in PurePath(reading).parts if part not in NO_NAMES)
-        folded = tuple(map(_fold, parts))
-        for candidate, path in called.get(folded[-1], ()) if folded else ():
-            length = _common_tail(candidate, folded)
+        folded = _fold_all(parts)
+        lengths = range(min(len(folded), LONGEST_END), 0, -1)
+        candidates = next((ends[end] for length in lengths if (end := folded[-length:]) in ends), [])
+        for candidate, path in candidates if len(candidates) <= MOST_ALIKE else ():
+            length = _common_end(candidate, folded)
             if length > longest:
                 longest, wanted = length, parts[-length:]
                 alike.clear()
@@ -116,7 +141,7 @@ def _by_tail(readings: Iterable[str], called: dict[str, list[tuple[Parts, Path]]
     return _only(list(alike), wanted) or _only(whole, wanted)
 
 
-def _common_tail(one: Parts, other: Parts) -> int:
+def _common_end(one: Parts, other: Parts) -> int:
     length = 0
     for mine, others in zip(reversed(one), reversed(other), strict=False):
         if mine != others:
@@ -130,6 +155,10 @@ def _only(paths: Sequence[Path], wanted: Parts) -> Path | None:
     if len(paths) > 1:
         paths = [path for path in paths if path.parts[-len(wanted) :] == wanted]
     return paths[0] if len(paths) == 1 else None
+
+
+def _fold_all(names: Iterable[str]) -> Parts:
+    return tuple(map(_fold, names))
 
 
 @lru_cache(maxsize=1 << 16)

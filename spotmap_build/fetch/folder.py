@@ -54,7 +54,8 @@ class FolderSource:
         if not self.root.is_dir():
             raise SourceError(f"There is no folder {self.root}.", hint="Check the path after folder: .")
         listing = walk(self.root)
-        lists, about_lists = read_playlists(listing.playlists, FileFinder(self.root, listing.audio))
+        finder = FileFinder(self.root, listing.audio if listing.playlists else ())
+        lists, about_lists = read_playlists(listing.playlists, finder)
         files = list(dict.fromkeys((*listing.audio, *(member for file in lists for member in file.members))))
         notices = (*about_folders(listing.unreadable), *about_left_out(listing), *about_lists)
         if not files and not listing.misnamed:
@@ -84,12 +85,19 @@ def _library(
     ids = _track_ids(root, facts)
     tracks = tuple(_track(path, ids[path], facts[path], covers.get(path.parent, Cover()).art_digest) for path in facts)
     failures = [
-        Failed(ids[path], "fetch", fact.code, fact.detail) for path, fact in facts.items() if isinstance(fact, Unusable)
+        Failed(ids[path], "fetch", fact.code, f"{_shown(path, root)}: {fact.detail}")
+        for path, fact in facts.items()
+        if isinstance(fact, Unusable)
     ]
     from_files, notices = file_playlists(lists, ids | {path: ids[twin] for path, twin in twins.items()})
     from_folders = folder_playlists(root, {path: ids[path] for path in (*listing.audio, *listing.misnamed)})
     playlists: list[Playlist] = with_distinct_ids(together(from_files, from_folders))
     return Library(tracks, tuple(playlists), tuple(failures), tuple(_closed(root, listing))), notices
+
+
+def _shown(path: Path, root: Path) -> str:
+    """A path for people: as seen from the folder."""
+    return printable(os.path.relpath(path, root))
 
 
 def _twins(listing: Listing, files: Mapping[Path, FileFacts | Unusable]) -> dict[Path, Path]:
@@ -108,7 +116,7 @@ def _twins(listing: Listing, files: Mapping[Path, FileFacts | Unusable]) -> dict
 def _closed(root: Path, listing: Listing) -> Iterable[Omission]:
     """The folders that may not be read: nobody knows what is in them."""
     for error in listing.unreadable:
-        name = printable(os.path.relpath(os.fsdecode(error.filename or root), root))
+        name = _shown(Path(os.fsdecode(error.filename or root)), root)
         place = digest_bytes(os.fsencode(name))[:ID_DIGITS]
         reason = f"{name}: the folder cannot be read: {error.strerror or error}."
         yield Omission(f"folder:{place}", name, "unreadable", reason)

@@ -33,6 +33,8 @@ NO_SOUND_SUFFIXES: Final = frozenset(f".{kind}" for kind in _NOT_DECODED.split()
 """Music that is no recording (scores, programs), that is encrypted, or of a kind that FFmpeg does not know."""
 NO_LIBRARY: Final = frozenset((*_NO_LIBRARY.split(), "system volume information"))
 """Folders of systems and programs: deleted files, copies, previews, notes. Any other name is one, dots or not."""
+NOTES: Final = frozenset((".appledouble", "@eadir"))
+"""Those of them in which a note of a file is called like the file."""
 TRASH: Final = ".trash"
 """How names of folders of deleted files begin on Linux and macOS."""
 RESOURCE_FORK: Final = "._"
@@ -105,6 +107,9 @@ def _is_no_library(name: str) -> bool:
 
 
 def _count_audio(folder: Path) -> int:
+    """How many audio files there are in a folder; of notes that systems make of files, none."""
+    if folder.name.casefold() in NOTES:
+        return 0
     return sum(
         Path(name).suffix.lower() in AUDIO_SUFFIXES and not name.startswith(RESOURCE_FORK)
         for _, _, names in os.walk(folder)

@@ -12,6 +12,7 @@ import pytest
 
 from spotmap_build.cache.store import Cache
 from spotmap_build.errors import SourceError, TrackError
+from spotmap_build.fetch.file_finder import FileFinder
 from spotmap_build.fetch.folder import FolderSource
 from spotmap_build.fetch.source import LibrarySource, LoadContext, Loaded
 from spotmap_build.fetch.table import TableSource
@@ -182,7 +183,9 @@ def test_what_a_list_names_elsewhere_is_looked_into_and_known_again_by_its_sound
     )
     library = load(FolderSource(tmp_path / "music"), tmp_path).library
     assert [track.title for track in library.tracks] == ["one", "other", "text"]
-    assert [failure.code for failure in library.failures] == ["not-audio"]
+    assert [(failure.code, failure.detail) for failure in library.failures] == [
+        ("not-audio", "../elsewhere/text.mp3: The file is no audio file.")
+    ]
     assert [len(playlist.track_ids) for playlist in library.playlists] == [3, 1]
 
 
@@ -272,7 +275,17 @@ def test_music_is_found_whatever_its_name(tmp_path: Path, names: tuple[str, ...]
 
 
 def test_music_that_is_left_out_is_counted(tmp_path: Path) -> None:
-    put(tmp_path / "music", "a.mp3", "._a.mp3", "b.mid", "c.OFR", "d.aax", ".DS_Store", "notes.txt")
+    put(
+        tmp_path / "music",
+        "a.mp3",
+        "._a.mp3",
+        "b.mid",
+        "c.OFR",
+        "d.aax",
+        ".DS_Store",
+        "notes.txt",
+        ".AppleDouble/a.mp3",
+    )
     put(
         tmp_path / "music",
         ".Trash-1000/files/x.mp3",
@@ -313,3 +326,11 @@ def test_a_folder_that_may_not_be_read_is_in_the_ledger(tmp_path: Path, monkeypa
     assert (omission.title, omission.code) == ("shut/closed", "unreadable")
     assert omission.detail == "shut/closed: the folder cannot be read: Permission denied."
     assert len(loaded.notices) == 1
+
+
+def test_a_name_that_very_many_files_have_takes_no_quadratic_time(tmp_path: Path) -> None:
+    """A fifth of a million comparisons instead of a hundred million."""
+    files = [tmp_path / str(number) / "01.mp3" for number in range(10_000)]
+    finder = FileFinder(tmp_path, files)
+    assert finder.find("E:/Music/7/01.mp3", tmp_path) == files[7]
+    assert {finder.find(f"E:/Music/x{number}/01.mp3", tmp_path) for number in range(2_000)} == {None}
