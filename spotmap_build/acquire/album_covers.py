@@ -8,13 +8,14 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import requests
 
 from spotmap_build.acquire.services import Service
-from spotmap_build.core.http import BodyTooLarge, Limits, RedirectRefused, make_session
+from spotmap_build.core.http import BodyTooLarge, Deadline, Limits, RedirectRefused, make_session
 from spotmap_build.core.rate_limiting import RateLimiter
 from spotmap_build.core.retry_after import parse_retry_after
 from spotmap_build.errors import ServiceError, ServiceRefused
@@ -22,7 +23,7 @@ from spotmap_build.fetch.covers import FORMATS
 from spotmap_build.fetch.thumbnails import Thumbnails, UnreadablePicture
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from spotmap_build.core.image_addresses import ImageHosts
     from spotmap_build.run import Run
@@ -75,9 +76,12 @@ class CoverFetcher:
     def __init__(self, run: Run, hosts: ImageHosts, *, limits: Limits = LIMITS) -> None:
         self._run = run
         self._hosts = hosts
+        self._limits = limits
         self._limiter = RateLimiter(PER_S)
         self._ends_s = time.monotonic() + TOTAL_S
         self._stopped = threading.Event()
+        self._in_flight: set[Deadline] = set()
+        self._lock = threading.Lock()
         self._services: dict[str, Service] = {}
         self._session = make_session(limits, follow_redirects=True, may_lead_to=hosts.may_ask)
 
@@ -100,30 +104,55 @@ class CoverFetcher:
                 found = threads.map(lambda address: self._thumbnail(address, thumbnails), asked)
                 yield from zip(asked, found, strict=True)
             finally:
-                self._stopped.set()
+                self._stop()
         yield from ((address, LATER) for address in left)
 
+    def _stop(self) -> None:
+        """Nobody waits for what is still on its way."""
+        self._stopped.set()
+        with self._lock:
+            for deadline in self._in_flight:
+                deadline.cut()
+
+    @contextmanager
+    def _stoppable(self) -> Iterator[None]:
+        with Deadline(self._limits.total_s) as deadline:
+            with self._lock:
+                self._in_flight.add(deadline)
+            try:
+                yield
+            finally:
+                with self._lock:
+                    self._in_flight.discard(deadline)
+
     def _thumbnail(self, address: str, thumbnails: Thumbnails) -> bytes | Missing:
-        service = self._services[self._hosts.service(address)]
-        if not self._may_go_on(service):
-            return LATER
-        self._limiter.wait()
-        if not self._may_go_on(service):
-            return LATER
         try:
-            picture = self._ask(address, service.name)
+            return thumbnails.make(self._picture(address))
         except _NoPicture as error:
-            service.breaker.succeeded()
             return error.missing
-        except ServiceError as error:
-            service.breaker.failed(error)
-            service.remember(error)
-            return UNREACHABLE if service.is_open else LATER
-        service.breaker.succeeded()
-        try:
-            return thumbnails.make(picture)
         except UnreadablePicture as error:
             return UNUSABLE if error.is_final else LATER
+
+    def _picture(self, address: str) -> bytes:
+        service = self._services[self._hosts.service(address)]
+        if self._may_go_on(service):
+            self._limiter.wait()
+        with self._stoppable():
+            if not self._may_go_on(service):
+                raise _NoPicture(LATER)
+            try:
+                picture = self._ask(address, service.name)
+            except ServiceError as error:
+                if self._stopped.is_set():
+                    raise _NoPicture(LATER) from error
+                service.breaker.failed(error)
+                service.remember(error)
+                raise _NoPicture(UNREACHABLE if service.is_open else LATER) from error
+            except _NoPicture:  # that is an answer
+                service.breaker.succeeded()
+                raise
+        service.breaker.succeeded()
+        return picture
 
     def _may_go_on(self, service: Service) -> bool:
         return service.is_open and not self._stopped.is_set() and time.monotonic() < self._ends_s

@@ -234,7 +234,7 @@ class Deadline:
         self.is_over = False
         self._lock = threading.Lock()
         self._sockets: list[socket.socket] = []
-        self._timer = threading.Timer(total_s, self._end)
+        self._timer = threading.Timer(total_s, self.cut)
         self._timer.daemon = True
         self._outer: Deadline | None = None
 
@@ -260,7 +260,8 @@ class Deadline:
             if self.is_over:
                 _cut(connected)
 
-    def _end(self) -> None:
+    def cut(self) -> None:
+        """End the time now; any thread may do so."""
         with self._lock:
             self.is_over = True
             for connected in self._sockets:

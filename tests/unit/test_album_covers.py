@@ -31,7 +31,7 @@ from spotmap_build.model import Recording, Track
 from spotmap_build.progress import make_progress
 from spotmap_build.stages import Clock, Embedded, Run, add_covers
 from spotmap_build.stages.covers import Covered
-from tests.fakes import pictures
+from tests.fakes import http_server, pictures
 from tests.fakes.http_server import Answer, Asked, Fault, HttpServer, serving
 from tests.fakes.pictures import MEGABYTE
 
@@ -274,6 +274,16 @@ def test_what_drips_in_is_given_up(build: Builds) -> None:
     with fetcher(build, limits=Limits(silence_s=20, total_s=0.3, body_bytes=MEGABYTE)) as covers:
         address = f"{build.server.url}/slow"
         assert list(covers.fetch([address])) == [(address, album_covers.UNREACHABLE)]
+
+
+def test_who_stops_does_not_wait_for_a_host_that_says_nothing(build: Builds, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_server, "STALL_S", 600)  # a test that waits for it is stopped as one that hangs
+    build.server.faults.append(Fault("stall", path="/stall", times=9))
+    addresses = [f"{build.server.url}/{name}" for name in ("a", *(f"stall{number}" for number in range(9)))]
+    with fetcher(build, limits=Limits(silence_s=600, total_s=600)) as covers:
+        fetched = covers.fetch(addresses)
+        assert isinstance(next(fetched)[1], bytes)
+        fetched.close()
 
 
 @pytest.mark.parametrize("bound", ["TOTAL_S", "MOST"])
