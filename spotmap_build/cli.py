@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from spotmap_build.config import EMBEDDERS, Config, load_config, usual_config, working_folder
+from spotmap_build.config import CONFIG_FILE, Config, load_config, usual_config, working_folder
 from spotmap_build.config_values import parse_size
 from spotmap_build.core.text import log_line
 from spotmap_build.errors import SpotmapError
+from spotmap_build.settings import SETTINGS, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,103 +53,30 @@ class DefaultCommandGroup(click.Group):
 
 
 def build_options(command: Any) -> Any:
-    """The options that ``build`` and ``plan`` share."""
-    options = (
-        click.option(
-            "--source",
-            "sources",
-            multiple=True,
-            metavar="KIND[:PATH]",
-            help="Where the music comes from: demo, spotify, folder:PATH, table:PATH, takeout:PATH or exportify:PATH. "
-            "Can be given several times.",
-        ),
-        click.option(
-            "--as",
-            "layers",
-            type=str,
-            metavar="NAME,NAME",
-            help="Several people's libraries on one map: a name for each source, in their order.",
-        ),
-        click.option("--out", type=str, metavar="DIR", help="Where the site goes.  [default: site]"),
-        click.option("--title", type=str, help="The map's title.  [default: from the source]"),
-        click.option(
-            "--embedder",
-            type=click.Choice(EMBEDDERS),
-            help="How to listen: discogs-effnet hears most (weights of 18 MB are fetched once); musicnn is built "
-            "in.  [default: discogs-effnet; the demo: musicnn]",
-        ),
-        click.option(
-            "--cache-dir",
-            type=str,
-            metavar="DIR",
-            help="Where finished work is kept, so that the next build is quick.  [default: .spotmap/cache]",
-        ),
-        click.option(
-            "--report",
-            type=str,
-            metavar="FILE",
-            help="Where to write the outcome of every track.  [default: beside the site]",
-        ),
-        click.option(
-            "--offline", is_flag=True, default=None, help="Ask no service anything; build from what is there."
-        ),
-        click.option(
-            "--listen/--no-listen",
-            default=None,
-            help="Whether new tracks are found, downloaded and listened to; else they wait.  [default: listen]",
-        ),
-        click.option("--retry", is_flag=True, default=None, help="Try again now what failed before, due or not."),
-        click.option(
-            "--overrides",
-            type=str,
-            metavar="FILE",
-            help="Recordings that you chose yourself (see review).  [default: overrides.toml]",
-        ),
-        click.option(
-            "--keep-audio", type=str, metavar="DIR", help="Keep downloaded audio there.  [default: it is deleted]"
-        ),
-        click.option(
-            "--cookies", type=str, metavar="FILE", help="Cookies of your browser for YouTube (Netscape format)."
-        ),
-        click.option(
-            "--max-rate", "max_rate_bytes_s", type=str, metavar="SIZE", help="Download no faster: 1M a second."
-        ),
-        click.option("--summary", type=str, metavar="FILE", help="Write the build's end there, as Markdown."),
-        click.option("--jobs", type=int, metavar="N", help="Tracks to listen to at once.  [default: one a processor]"),
-        click.option(
-            "--max-failures",
-            type=str,
-            metavar="N|N%",
-            help="End with status 3 if more tracks than this are missing.  [default: no bound]",
-        ),
-        click.option(
-            "--force", is_flag=True, default=None, help="Write into a folder, or over a report, that no build made."
-        ),
-        click.option("--seed", type=int, metavar="N", help="Another number gives another first layout.  [default: 42]"),
-        click.option(
-            "--anchor",
-            type=str,
-            metavar="SITE|none",
-            help="The map that this one continues, so that tracks stay where they were: the folder or address of a "
-            "site.  [default: the last one]",
-        ),
-        click.option("--fresh", is_flag=True, default=None, help="Compute a new layout, aligned to the last one."),
-        click.option(
-            "--config",
-            "config_file",
-            type=click.Path(path_type=Path),
-            metavar="FILE",
-            help="Settings.  [default: spotmap.toml, if it is there]",
-        ),
-        click.option(
-            "--log",
-            type=click.Choice(["auto", "tty", "plain", "json"]),
-            help="How to tell progress.  [default: a bar on a terminal, lines elsewhere]",
-        ),
+    """Give a command the options that ``build``, ``match`` and ``plan`` share: the settings, and which file of them."""
+    config_file = click.option(
+        "--config",
+        "config_file",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help=f"Settings.  [default: {CONFIG_FILE}, if it is there]",
     )
-    for option in reversed(options):
+    for option in reversed([*(_option(setting) for setting in SETTINGS if setting.option), config_file]):
         command = option(command)
     return command
+
+
+def _option(setting: Setting) -> Any:
+    """A setting as an option. What is not given overrides nothing: no option has a default."""
+    names, metavar = (setting.option, setting.name), setting.metavar or None
+    if setting.kind == "switch":
+        return click.option(*names, is_flag=True, default=None, help=setting.help)
+    if setting.kind == "on-off":
+        return click.option(f"{setting.option}/--no-{setting.name}", setting.name, default=None, help=setting.help)
+    if setting.choices:
+        return click.option(*names, type=click.Choice(setting.choices), help=setting.help)
+    value_type = click.INT if setting.kind == "number" else click.STRING
+    return click.option(*names, type=value_type, multiple=setting.kind == "many", metavar=metavar, help=setting.help)
 
 
 @click.group(cls=DefaultCommandGroup, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EPILOG)

@@ -1,8 +1,7 @@
 """One frozen :class:`Config`, from flags, the environment, ``spotmap.toml`` and defaults, in that order of strength.
 
-Every setting is declared once, in ``SETTINGS``: its name on the command line and in the file, its environment variable,
-how its text is read, and what it is for. An unknown key is an error that names the nearest known one, so a typing
-mistake never passes for a default.
+Which settings there are is declared in ``settings``. An unknown key is an error that names the nearest known one, so a
+typing mistake never passes for a default.
 """
 
 from __future__ import annotations
@@ -10,16 +9,16 @@ from __future__ import annotations
 import difflib
 import hashlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from spotmap_build import config_values as values
 from spotmap_build.config_values import NO_BOUND, FailureBound, shown
 from spotmap_build.core.documents import parse_toml
 from spotmap_build.core.files import LONGEST_NAME_BYTES, is_inside, read_bounded, resolve_place
 from spotmap_build.errors import ConfigError
+from spotmap_build.settings import ENDPOINTS, SETTINGS, Setting
 
 CONFIG_FILE: Final = "spotmap.toml"
 DEFAULT_OUT: Final = Path("site")
@@ -27,10 +26,7 @@ DEFAULT_CACHE: Final = Path(".spotmap/cache")
 DEFAULT_OVERRIDES: Final = Path("overrides.toml")
 BESIDE_CACHE: Final = ".spotmap"
 BESIDE_REPORT: Final = ".report.json"
-EMBEDDERS: Final = ("discogs-effnet", "musicnn")
 LARGEST_FILE_BYTES: Final = 1 << 20
-LARGEST_SEED: Final = (1 << 32) - 1
-MOST_JOBS: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +63,11 @@ class Config:
     retry: bool = False
     """Try again now what failed before and is not due yet."""
     overrides: Path = DEFAULT_OVERRIDES
+    audio: str = "auto"
+    """What is listened to of tracks that are not files: ``youtube`` (whole recordings), ``previews`` (30 seconds from
+    Deezer), or ``auto``: previews first, for a map within the hour, then whole recordings."""
+    time_limit_s: float | None = None
+    """Seconds after which the build publishes what there is; what was not listened to waits for the next one."""
     keep_audio: Path | None = None
     """A folder where downloaded audio stays; by default it is deleted as soon as it was heard."""
     cookies: Path | None = None
@@ -77,12 +78,15 @@ class Config:
     download_pause_s: float = 8.0
     """From the start of one download to the next. YouTube gives a guest about 300 videos an hour, and yt-dlp's authors
     advise 5 to 10 s."""
+    previews_per_s: float = 5.0
+    """Requests to Deezer. It answers ten a second to one address on the internet, which others may share."""
     spotify_login: str = field(default="", repr=False)
     """What ``login --print-ci-secret`` printed; else the token file of this machine is used."""
     token_file: Path | None = None
     spotify_api_url: str = "https://api.spotify.com/v1/"
     spotify_accounts_url: str = "https://accounts.spotify.com/"
     ytmusic_url: str = "https://music.youtube.com/"
+    deezer_url: str = "https://api.deezer.com/"
     watch_url: str = "https://music.youtube.com/watch?v={video_id}"
 
     @property
@@ -126,102 +130,6 @@ def available_processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return max(1, len(os.sched_getaffinity(0)))
     return os.cpu_count() or 1
-
-
-NOT_A_FLAG: Final = "-"
-ENDPOINTS: Final = "endpoints"
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One setting: where it may be given and how its text is read.
-
-    Attributes
-    ----------
-    flag : str
-        Its name on the command line where that is another; ``NOT_A_FLAG`` where there is none.
-    key : str
-        Its name in its table of the file where that is another.
-    in_file : bool
-        Whether a file may set it. A file comes with whatever project lies in the working folder: it does not say where
-        a login goes, and permits nothing that the person was not asked for.
-    is_place : bool
-        Whether a build writes there, or uses what it finds there as the person's. A file may only name places inside
-        its own folder.
-    secret : bool
-        Never shown, not even in an error.
-    """
-
-    name: str
-    env: str
-    read: Callable[[object, Path], object]
-    table: str = "build"
-    flag: str = ""
-    key: str = ""
-    in_file: bool = True
-    is_place: bool = False
-    secret: bool = False
-
-    @property
-    def key_in_file(self) -> str:
-        """Its name in its table of the file."""
-        return self.key or self.name
-
-    @property
-    def option(self) -> str:
-        """Its name on the command line; empty where it has none."""
-        return "" if self.flag == NOT_A_FLAG else f"--{(self.flag or self.name).replace('_', '-')}"
-
-    @property
-    def elsewhere(self) -> str:
-        """How to give it otherwise than in a file, as the end of a sentence."""
-        variable = f"set the environment variable {self.env}"
-        return f"give {self.option}, or {variable}" if self.option else variable
-
-
-def _place(name: str, env: str, flag: str = "") -> Setting:
-    return Setting(name, env, values.read_path, flag=flag, is_place=True)
-
-
-def _endpoint(name: str, env: str, read: Callable[[object, Path], object] = values.read_url) -> Setting:
-    return Setting(name, env, read, table=ENDPOINTS, flag=NOT_A_FLAG, in_file=False)
-
-
-SETTINGS: Final = (
-    Setting("sources", "SPOTMAP_SOURCES", values.read_sources, flag="source"),
-    _place("out", "SPOTMAP_OUT"),
-    Setting("title", "SPOTMAP_TITLE", values.read_text),
-    Setting("embedder", "SPOTMAP_EMBEDDER", values.choice(*EMBEDDERS)),
-    _place("cache_dir", "SPOTMAP_CACHE_DIR"),
-    _place("report", "SPOTMAP_REPORT"),
-    _place("summary", "SPOTMAP_SUMMARY"),
-    Setting("jobs", "SPOTMAP_JOBS", values.whole_number(MOST_JOBS)),
-    Setting("max_failures", "SPOTMAP_MAX_FAILURES", values.read_failure_bound),
-    Setting("force", "SPOTMAP_FORCE", values.read_flag, in_file=False),
-    Setting("seed", "SPOTMAP_SEED", values.whole_number(LARGEST_SEED)),
-    Setting("anchor", "SPOTMAP_ANCHOR", values.read_text),
-    Setting("fresh", "SPOTMAP_FRESH", values.read_flag),
-    _place("models_dir", "SPOTMAP_MODELS_DIR", NOT_A_FLAG),
-    Setting("log", "SPOTMAP_LOG", values.choice("auto", "tty", "plain", "json")),
-    Setting("layers", "SPOTMAP_AS", values.read_names, flag="as"),
-    Setting("offline", "SPOTMAP_OFFLINE", values.read_flag),
-    Setting("listen", "SPOTMAP_LISTEN", values.read_flag),
-    Setting("fetch_covers", "SPOTMAP_FETCH_COVERS", values.read_flag, table="covers", flag=NOT_A_FLAG, key="fetch"),
-    Setting("retry", "SPOTMAP_RETRY", values.read_flag),
-    _place("overrides", "SPOTMAP_OVERRIDES"),
-    _place("keep_audio", "SPOTMAP_KEEP_AUDIO"),
-    _place("cookies", "SPOTMAP_COOKIES"),
-    Setting("max_rate_bytes_s", "SPOTMAP_MAX_RATE", values.parse_size, flag="max-rate"),
-    Setting("searches_per_s", "SPOTMAP_SEARCHES_PER_S", values.number(0.001, 100), flag=NOT_A_FLAG),
-    Setting("download_pause_s", "SPOTMAP_DOWNLOAD_PAUSE_S", values.number(0, 86_400), flag=NOT_A_FLAG),
-    Setting("spotify_login", "SPOTMAP_SPOTIFY_LOGIN", values.read_text, flag=NOT_A_FLAG, in_file=False, secret=True),
-    Setting("token_file", "SPOTMAP_TOKEN_FILE", values.read_path, flag=NOT_A_FLAG, in_file=False),
-    _endpoint("models_url", "SPOTMAP_MODELS"),
-    _endpoint("spotify_api_url", "SPOTMAP_SPOTIFY_API"),
-    _endpoint("spotify_accounts_url", "SPOTMAP_SPOTIFY_ACCOUNTS"),
-    _endpoint("ytmusic_url", "SPOTMAP_YTMUSIC"),
-    _endpoint("watch_url", "SPOTMAP_WATCH_URL", values.read_watch_url),
-)
 
 
 _SETTING: Final = {setting.name: setting for setting in SETTINGS}

@@ -20,6 +20,11 @@ LONGEST_TEXT: Final = 4096
 """Characters of one value; numbers are shorter, and no path may be longer."""
 LONGEST_SHOWN: Final = 200
 A_VIDEO: Final = "aaaaaaaaaaa"
+LONGEST_DURATION_S: Final = 30 * 86_400
+_AMOUNT: Final = r"\d{1,9}(?:\.\d{1,9})?"
+_DURATION: Final = re.compile(
+    rf"(?:({_AMOUNT}) ?d)? ?(?:({_AMOUNT}) ?h)? ?(?:({_AMOUNT}) ?m(?:in)?)? ?(?:({_AMOUNT}) ?s?)?"
+)
 _BREAKS_AN_ADDRESS: Final = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff]")
 
 
@@ -179,6 +184,21 @@ def parse_size(value: object, _base: Path | None = None) -> int:
     if not 0 <= size <= 1 << 62 or isinstance(value, bool):
         raise ValueError("must be a size such as 500M or 2G")
     return size
+
+
+def parse_duration(value: object, _base: Path | None = None) -> float:
+    """``2h``, ``90m``, ``1h 30m``, ``45s``, or a number of seconds, as seconds; at least one.
+
+    Raises
+    ------
+    ValueError: with a plain sentence.
+    """
+    found = _DURATION.fullmatch(_short(value).strip().lower()) if not isinstance(value, bool) else None
+    amounts = found.groups() if found else ()
+    seconds = sum(float(amount or 0) * unit for amount, unit in zip(amounts, (86_400, 3_600, 60, 1), strict=False))
+    if not 1 <= seconds <= LONGEST_DURATION_S:
+        raise ValueError("must be a time such as 2h, 90m or 1h 30m")
+    return seconds
 
 
 def read_watch_url(value: object, _base: Path) -> str:

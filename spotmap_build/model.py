@@ -24,14 +24,15 @@ class Recording:
 
     ``digest`` names the sound itself (SHA-256, hex): equal sound has an equal digest wherever the file lies and
     whatever its tags say. ``path`` is a local file; ``recipe`` describes a sound to be synthesized (the demo);
-    ``video_id`` is a recording on YouTube, of which the digest is made. Exactly one of the three is set.
-    No path ever reaches the cache's keys or the site.
+    ``video_id`` is a recording on YouTube, ``preview_id`` one on Deezer of which 30 seconds can be had; the digest is
+    made of either. Exactly one of the four is set. No path ever reaches the cache's keys or the site.
     """
 
     digest: str
     path: str | None = None
     recipe: str | None = None
     video_id: str | None = None
+    preview_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,8 @@ class Track:
     @property
     def is_remote(self) -> bool:
         """Whether its sound has to be downloaded."""
-        return self.recording is not None and self.recording.video_id is not None
+        recording = self.recording
+        return recording is not None and (recording.video_id is not None or recording.preview_id is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import os
 import time
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from spotmap_build.config import Config
     from spotmap_build.emit.preview import Watch
-    from spotmap_build.model import Failed, Library, Match
+    from spotmap_build.model import Failed, Library
     from spotmap_build.progress import Progress
 
 Result = TypeVar("Result")
@@ -61,11 +61,20 @@ def build(config: Config, progress: Progress) -> BuildResult:
 
 
 def _build(run: stages.Run) -> BuildResult:
-    config = run.config
     fetched = stages.fetch(run)
-    embedded = stages.embed(run, fetched)
+    changed = False
+    for embedded in stages.embed(run, fetched):
+        result = _publish_map(run, fetched, embedded)
+        changed = changed or result.changed
+    result = replace(result, changed=changed)
+    _summarize(run.config, markdown(result, fetched.title))
+    return result
+
+
+def _publish_map(run: stages.Run, fetched: stages.Fetched, embedded: stages.Embedded) -> BuildResult:
+    config = run.config
     if not embedded.tracks:
-        _report(run, fetched.library, embedded.failures, matches=embedded.matches)
+        _report(run, fetched.library, embedded)
         raise _nothing_to_map(fetched, embedded)
     projected = stages.project(run, embedded)
     clustered = stages.cluster(run, fetched, embedded, projected)
@@ -80,11 +89,11 @@ def _build(run: stages.Run) -> BuildResult:
             f"{int(time.time()):012d}-{site.generation}", run.cache.used_keys, place_digest(config.out)[:16]
         )
     outcome = "unchanged" if published.is_unchanged else "published"
-    run.progress.end(f"{config.out}{os.sep} {outcome}")
+    run.progress.end(f"{config.out}{os.sep} {outcome}" + (" (an early map)" if embedded.is_early else ""))
     map_rows = {**stages.describe_map(clustered.words(), analyzed.read()), **covered.report_rows}
-    _report(run, fetched.library, embedded.failures, matches=embedded.matches, map_rows=map_rows)
-    notices = (*fetched.loaded.notices, embedded.problem, projected.previous_map.notice, *covered.notices)
-    result = BuildResult(
+    _report(run, fetched.library, embedded, map_rows=map_rows)
+    notices = (*fetched.loaded.notices, *embedded.notices, projected.previous_map.notice, *covered.notices)
+    return BuildResult(
         mapped_count=len(embedded.tracks),
         track_count=fetched.track_count,
         failures=embedded.failures,
@@ -94,8 +103,6 @@ def _build(run: stages.Run) -> BuildResult:
         notices=tuple(filter(None, notices)),
         problem=fetched.loaded.problem,
     )
-    _summarize(config, markdown(result, fetched.title))
-    return result
 
 
 def match(config: Config, progress: Progress) -> MatchResult:
@@ -107,7 +114,7 @@ def match(config: Config, progress: Progress) -> MatchResult:
 def _match(run: stages.Run) -> MatchResult:
     fetched = stages.fetch(run)
     matched = stages.match(run, fetched)
-    _report(run, fetched.library, matched.failures, matches=matched.matches, reached="matched")
+    _report(run, fetched.library, matched, reached="matched")
     notices = tuple(filter(None, (*fetched.loaded.notices, matched.problem)))
     return MatchResult(fetched.track_count, matched.failures, notices, fetched.loaded.problem)
 
@@ -115,16 +122,24 @@ def _match(run: stages.Run) -> MatchResult:
 def _report(
     run: stages.Run,
     library: Library,
-    failures: tuple[Failed, ...],
+    outcome: stages.Embedded | stages.Matched,
     *,
-    matches: Mapping[str, Match],
     reached: str = "mapped",
     map_rows: Mapping[str, object] | None = None,
 ) -> None:
     costs = {"cache": run.cache.counters.as_dict(), "seconds": run.clock.seconds}
     extra = {**costs, **(map_rows or {})}
-    path, force = run.config.report_path, run.config.force
-    write_report(path, library, failures, matches, reached=reached, extra=extra, force=force)
+    previews = outcome.preview_ids if isinstance(outcome, stages.Embedded) else frozenset()
+    write_report(
+        run.config.report_path,
+        library,
+        outcome.failures,
+        outcome.matches,
+        reached=reached,
+        preview_ids=previews,
+        extra=extra,
+        force=run.config.force,
+    )
 
 
 def _summarize(config: Config, text: str) -> None:

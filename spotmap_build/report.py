@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from spotmap_build.core.files import nearest_folder, open_regular, resolve_place, write_atomically
+from spotmap_build.core.files import nearest_folder, open_regular, read_bounded, resolve_place, write_atomically
 from spotmap_build.errors import OutputError
 
 if TYPE_CHECKING:
@@ -24,20 +24,31 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = "spotmap.report/1"
 EXCLUDED: Final = "excluded"
+LISTENED_TO_PREVIEW: Final = "30 seconds"
+LARGEST_REPORT_BYTES: Final = 1 << 30
 BEGINNING_BYTES: Final = 4096
 CANDIDATE_FIELDS: Final = ("video_id", "title", "artists", "duration_s")
 
 
 def ledger(
-    library: Library, failures: tuple[Failed, ...], matches: Mapping[str, Match], *, reached: str
+    library: Library,
+    failures: tuple[Failed, ...],
+    matches: Mapping[str, Match],
+    *,
+    reached: str,
+    preview_ids: frozenset[str] = frozenset(),
 ) -> list[dict[str, Any]]:
     """One row a track, in the library's order: how far it came, or the stage and the reason why not. Pure.
 
     ``reached`` is the status of a track without a failure: ``mapped``, or ``matched`` where nothing was listened to.
-    What the library lists and what is no track follows, as ``excluded``.
+    Tracks in ``preview_ids`` say that they are known by 30 seconds. What the library lists and what is no track
+    follows, as ``excluded``.
     """
     by_track = {failure.track_id: failure for failure in failures}
     rows = [_row(track, by_track.get(track.id), matches.get(track.id), reached) for track in library.tracks]
+    for row in rows:
+        if row["id"] in preview_ids:
+            row["listened_to"] = LISTENED_TO_PREVIEW
     return rows + [_omitted(omission) for omission in library.omissions]
 
 
@@ -85,6 +96,7 @@ def write_report(
     matches: Mapping[str, Match],
     *,
     reached: str = "mapped",
+    preview_ids: frozenset[str] = frozenset(),
     extra: Mapping[str, object],
     force: bool = False,
 ) -> None:
@@ -94,7 +106,7 @@ def write_report(
     ------
     OutputError: it cannot be written there, or would replace (without ``force``) what no build wrote.
     """
-    rows = ledger(library, failures, matches, reached=reached)
+    rows = ledger(library, failures, matches, reached=reached, preview_ids=preview_ids)
     statuses = Counter(row["status"] for row in rows)
     document = {
         "schema": SCHEMA,
@@ -106,6 +118,18 @@ def write_report(
         "ledger": rows,
     }
     write_document(path, orjson.dumps(document, option=orjson.OPT_INDENT_2), REPORT, force=force)
+
+
+def read_seconds(path: Path) -> dict[str, float]:
+    """Read how long each stage took in the build that wrote a report; nothing where there is none that says so."""
+    try:
+        document = orjson.loads(read_bounded(path, LARGEST_REPORT_BYTES))
+    except (OSError, ValueError):
+        return {}
+    seconds = document.get("seconds") if isinstance(document, dict) else None
+    if not isinstance(seconds, dict):
+        return {}
+    return {stage: float(took) for stage, took in seconds.items() if isinstance(took, int | float) and 0 <= took < 1e6}
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,8 @@ class Clock:
         try:
             yield
         finally:
-            self.seconds[name] = round(time.monotonic() - started_s, 3)
+            # A stage that goes on after an early map was published counts as one.
+            self.seconds[name] = round(self.seconds.get(name, 0.0) + time.monotonic() - started_s, 3)
 
 
 @dataclass(slots=True)

@@ -40,9 +40,9 @@ class Decision:
         return self.freshness.fetched_at_unix_s + self.freshness.max_age_s if self.freshness else None
 
 
-def decision_key(track: Track, version: int = MATCH_VERSION) -> Key:
+def known_words(track: Track) -> dict[str, object]:
     """What a decision depends on: the words that a track is known by, not where it stands in a library."""
-    known = {
+    return {
         "title": track.title,
         "artists": list(track.artists),
         "album": track.album,
@@ -50,7 +50,11 @@ def decision_key(track: Track, version: int = MATCH_VERSION) -> Key:
         "isrc": track.isrc,
         "explicit": track.explicit,
     }
-    return Key("match", version, {"track": known})
+
+
+def decision_key(track: Track, version: int = MATCH_VERSION) -> Key:
+    """By what the decision on a whole recording is remembered."""
+    return Key("match", version, {"track": known_words(track)})
 
 
 def keep_decision(cache: Cache, track: Track, match: Match, seconds: float, freshness: Freshness | None) -> None:

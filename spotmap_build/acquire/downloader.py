@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from spotmap_build.acquire.search import disabled_reason, failed
+from spotmap_build.acquire.search import failed, youtube_disabled_reason
 from spotmap_build.acquire.services import Service
 from spotmap_build.cache.freshness import Failure, retry_later
 from spotmap_build.cache.keys import Key
@@ -34,7 +34,7 @@ class Downloader:
     """Fetches one recording after the other. Safe for threads."""
 
     def __init__(self, run: Run) -> None:
-        self.service = Service(run, "YouTube", disabled_reason=disabled_reason(run))
+        self.service = Service(run, "YouTube", disabled_reason=youtube_disabled_reason(run))
         self._run = run
         pause_s = run.config.download_pause_s
         self._limiter = RateLimiter(1 / pause_s) if pause_s else None
@@ -49,9 +49,10 @@ class Downloader:
             return None
         return failed(track.id, "download", record.failure)
 
-    def kept(self, video_id: str) -> Path | None:
+    def kept(self, track: Track) -> Path | None:
         """The recording's audio, where an earlier build kept it."""
-        folder = self._run.config.keep_audio
+        assert track.recording is not None
+        folder, video_id = self._run.config.keep_audio, track.recording.video_id
         try:
             if folder is None or not folder.is_dir():
                 return None

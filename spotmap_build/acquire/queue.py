@@ -7,9 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from spotmap_build.acquire.order import fair_order
 from spotmap_build.acquire.prefetch import Prefetcher
 from spotmap_build.acquire.scratch import Scratch, arrived, scratch_folder
 from spotmap_build.acquire.state import PARTS, Acquisition, tag_names
+from spotmap_build.acquire.time_limit import NO_LIMIT, TimeLimit
 from spotmap_build.cache.freshness import Failure, retry_later
 from spotmap_build.core.tally import Tally
 from spotmap_build.model import Done, Failed
@@ -27,8 +29,8 @@ SETTLED: Final = "settled"
 """Tracks that are done with before a worker gets them: not found, not downloaded, or the recording of another track."""
 
 
-def listen(acquisition: Acquisition) -> int:
-    """Do what is to be done; returns how many recordings were listened to.
+def listen(acquisition: Acquisition, limit: TimeLimit = NO_LIMIT) -> int:
+    """Do what is to be done until the time is over; returns how many recordings were listened to.
 
     Raises
     ------
@@ -40,7 +42,7 @@ def listen(acquisition: Acquisition) -> int:
     run, spec = acquisition.run, acquisition.spec
     weights = ensure_weights(spec, run.config.models_url, run.config.models_dir, say=run.progress.say)
     tag_names(acquisition)
-    searches = acquisition.pending if acquisition.finder.service.is_open else []
+    searches = acquisition.searches
     total = len(searches) + len(acquisition.missing)
     what = f"listening with {spec.name}"
     run.progress.begin("embed", f"finding recordings and {what}" if searches else what, total=total)
@@ -48,11 +50,11 @@ def listen(acquisition: Acquisition) -> int:
     embedded = 0
     with (
         scratch_folder() as scratch,
-        _JobSource(acquisition, searches, scratch, weights, workers) as line,
+        _JobSource(acquisition, scratch, weights, workers, limit) as line,
         EmbedPool(workers) as pool,
     ):
         for job, outcome, seconds in pool.run(line.jobs()):
-            track = acquisition.found[job.track_id].track
+            track = acquisition.with_recording(job.track_id)
             if isinstance(outcome, Done):
                 embedded += 1
                 run.cache.put(acquisition.key_of(track), _encode(outcome.value), seconds=seconds)
@@ -67,17 +69,21 @@ class _JobSource:
     """From tracks to jobs for the workers: local files and recipes at once, others as they are found and fetched."""
 
     def __init__(
-        self, acquisition: Acquisition, searches: list[Track], scratch: Scratch, weights: Path, workers: int
+        self, acquisition: Acquisition, scratch: Scratch, weights: Path, workers: int, limit: TimeLimit
     ) -> None:
         self._listening = acquisition
+        self._limit = limit
         self._scratch = scratch.folder
         self._adopted = scratch.adopted
         self._weights = weights
         self._counts = Tally()
         self._finished = 0
         self._told = 0
-        self._local = [track for track in acquisition.missing if not track.is_remote]
-        remote = [track for track in acquisition.missing if track.is_remote]
+        library, seed = acquisition.loaded.library, acquisition.run.config.seed
+        missing = fair_order(acquisition.missing, library, seed)
+        searches = fair_order(acquisition.searches, library, seed)
+        self._local = [track for track in missing if not track.is_remote]
+        remote = [track for track in missing if track.is_remote]
         self._counts.add(SEARCHED_FOR, len(searches))
         self._supply = Prefetcher(searches, remote, find=self._find, get=self._get, workers=workers)
 
@@ -91,6 +97,13 @@ class _JobSource:
 
     def jobs(self) -> Iterator[EmbedJob | None]:
         """What the workers are to do next: what was fetched first, so that the disk does not fill."""
+        for job in self._jobs():
+            if self._limit.is_over:
+                self._listening.stop(self._limit.sentence)
+                return
+            yield job
+
+    def _jobs(self) -> Iterator[EmbedJob | None]:
         local = iter(self._local)
         for job in self._supply.ready():
             if job is None:
@@ -124,22 +137,20 @@ class _JobSource:
             self._listening.run.progress.advance(done)
 
     def _find(self, track: Track) -> Track | None:
-        found = self._listening.finder.find(track)
-        self._listening.found[track.id] = found
-        if found.failure is None and self._listening.claim(found.track):
-            return found.track
-        self._counts.add(SETTLED)
-        return None
+        to_listen_to = self._listening.settle(track, self._listening.finder.find(track))
+        if to_listen_to is None:
+            self._counts.add(SETTLED)
+        return to_listen_to
 
     def _get(self, track: Track) -> EmbedJob | None:
         assert track.recording is not None
         video_id = track.recording.video_id or ""
-        here = self._listening.downloader.kept(video_id) or self._adopted.pop(video_id, None)
+        here = self._listening.downloader.kept(track) or self._adopted.pop(video_id, None)
         if here is not None:
             return self._job(track, here)
         path = self._listening.downloader.get(track, self._scratch, self._supply.cancelled)
         if isinstance(path, Failed):
-            self._listening.waiting[track.recording.digest] = path
+            self._listening.refuse(track, path)
             self._counts.add(SETTLED)
             return None
         self._counts.add(DOWNLOADED)

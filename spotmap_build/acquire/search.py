@@ -62,7 +62,7 @@ class Finder:
     """Finds the recording of one track after the other. Safe for threads."""
 
     def __init__(self, run: Run, fetched: Fetched) -> None:
-        self.service = Service(run, "YouTube Music", disabled_reason=disabled_reason(run))
+        self.service = Service(run, "YouTube Music", disabled_reason=youtube_disabled_reason(run))
         self._run = run
         self._fetched = fetched
         self._overrides: Overrides = read_overrides(run.config.overrides)
@@ -212,10 +212,19 @@ class Finder:
 
 
 def disabled_reason(run: Run) -> str:
-    """Why nothing on YouTube may be asked in this build; empty where it may."""
+    """Why no service may be asked for recordings in this build; empty where they may."""
     if run.config.offline:
         return "Nothing was asked: the build was to stay offline."
-    return "" if run.config.listen else "New tracks are not listened to in this build (--no-listen)."
+    if not run.config.listen:
+        return "New tracks are not listened to in this build (--no-listen)."
+    return ""
+
+
+def youtube_disabled_reason(run: Run) -> str:
+    """Why nothing on YouTube may be asked in this build; empty where it may."""
+    if run.config.audio == "previews":
+        return "Whole recordings are not listened to in this build (--audio previews)."
+    return disabled_reason(run)
 
 
 def failed(track_id: str, stage: str, failure: Failure) -> Failed:

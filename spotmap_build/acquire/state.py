@@ -1,25 +1,32 @@
-"""What there is to listen to: what was found and heard before, and what is still to do."""
+"""What there is to listen to: what was found and embedded before, and what is still to do."""
 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
 import orjson
 
 from spotmap_build.acquire.downloader import Downloader
-from spotmap_build.acquire.search import Finder, Found, failed
+from spotmap_build.acquire.previews import Previews
+from spotmap_build.acquire.search import Finder, disabled_reason, failed
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import Key
 from spotmap_build.embed import embedders
+from spotmap_build.model import Failed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from spotmap_build.acquire.search import Found, Recordings
+    from spotmap_build.acquire.services import Service
     from spotmap_build.cache.records import Record
     from spotmap_build.embed.embedders import EmbedderSpec
     from spotmap_build.fetch.source import Fetched, Loaded
-    from spotmap_build.model import Failed, Library, Match, Track
+    from spotmap_build.model import Match, Track
     from spotmap_build.run import Run
 
 DEFAULT_EMBEDDER: Final = "discogs-effnet"
@@ -31,39 +38,83 @@ PARTS: Final = ("vector.npy", "tags.npy", "features.npy")
 """What is kept of what was heard."""
 
 
-@dataclass(slots=True)
-class Acquisition:
-    """What there is to listen to, and with what. ``found`` and ``waiting`` grow while the build goes on.
+class RecordingFinder(Protocol):
+    """Says which recording a track is: whole ones on YouTube Music, or previews. Safe for threads."""
 
-    ``pending`` are tracks to be searched for, ``missing`` tracks whose recording is known and was not heard.
-    ``waiting``: why there is no audio, by the recording's digest.
+    service: Service
+
+    def recall_all(self) -> Recordings:
+        """Everything that is known without asking."""
+
+    def find(self, track: Track) -> Found:
+        """Find the recording of one track, and remember the decision."""
+
+    def close(self) -> None:
+        """Remember what was not answered."""
+
+
+class AudioSource(Protocol):
+    """Gives the audio of recordings as files. Safe for threads."""
+
+    service: Service
+
+    def recall(self, track: Track) -> Failed | None:
+        """Why this recording is not to be tried now, where that is known."""
+
+    def kept(self, track: Track, /) -> Path | None:
+        """Its audio, where an earlier build kept it."""
+
+    def get(self, track: Track, scratch: Path, cancelled: threading.Event) -> Path | Failed:
+        """Its audio, alone in a folder of its own below ``scratch``."""
+
+    def done_with(self, track: Track, path: Path, /) -> None:
+        """Delete or keep the audio, now that it was listened to."""
+
+
+class Acquisition:
+    """One pass over tracks: which were found and embedded before, and which are still to be. Safe for threads.
+
+    ``pending`` are tracks to be searched for, ``missing`` tracks whose recording is known and was not listened to.
     """
 
-    run: Run
-    loaded: Loaded
-    spec: EmbedderSpec
-    finder: Finder
-    downloader: Downloader
-    tracks: tuple[Track, ...]
-    found: dict[str, Found]
-    pending: list[Track]
-    missing: list[Track] = field(default_factory=list)
-    waiting: dict[str, Failed] = field(default_factory=dict)
-    _claimed: set[str] = field(default_factory=set)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    def __init__(
+        self,
+        run: Run,
+        loaded: Loaded,
+        spec: EmbedderSpec,
+        tracks: Sequence[Track],
+        *,
+        finder: RecordingFinder,
+        downloader: AudioSource,
+    ) -> None:
+        self.run, self.loaded, self.spec = run, loaded, spec
+        self.finder, self.downloader = finder, downloader
+        self.tracks = tuple(tracks)
+        self._claimed: set[str] = set()
+        self._refused: dict[str, Failed] = {}
+        self.stopped = ""
+        self._lock = threading.Lock()
+        recordings = finder.recall_all()
+        self._found = recordings.found
+        self.pending = tuple(recordings.pending)
+        known = [found.track for found in recordings.found.values() if found.failure is None]
+        self.missing = tuple(track for track in known if self._claim(track))
 
     @property
-    def library(self) -> Library:
-        return self.loaded.library
+    def searches(self) -> tuple[Track, ...]:
+        """The tracks to be searched for now: none while the service may not be asked."""
+        return self.pending if self.pending and self.finder.service.is_open else ()
 
     @property
     def is_complete(self) -> bool:
         """Whether there is nothing to do, or nothing that may be done (``--offline``)."""
-        return not self.missing and not (self.pending and self.finder.service.is_open)
+        return not self.missing and not self.searches
 
     @property
     def matches(self) -> dict[str, Match]:
-        return {track_id: found.match for track_id, found in self.found.items() if found.match is not None}
+        """How recordings were chosen, by track id."""
+        with self._lock:
+            return {track_id: found.match for track_id, found in self._found.items() if found.match is not None}
 
     def key_of(self, track: Track) -> Key:
         """The key of a recording's embedding: the sound, and everything that decides what is heard in it."""
@@ -71,8 +122,62 @@ class Acquisition:
         environment = embedders.environment(self.spec)
         return Key("embed", self.spec.code_version, {"recording": track.recording.digest, **environment})
 
-    def claim(self, track: Track) -> bool:
-        """Whether this track's recording is to be listened to now: not heard, nobody else's, and not known to fail."""
+    def with_recording(self, track_id: str) -> Track:
+        """The track with the recording that was found for it."""
+        with self._lock:
+            return self._found[track_id].track
+
+    def settle(self, track: Track, found: Found) -> Track | None:
+        """Note what a search found; returns the track where its recording is now to be listened to."""
+        with self._lock:
+            self._found[track.id] = found
+        return found.track if found.failure is None and self._claim(found.track) else None
+
+    def refuse(self, track: Track, why: Failed) -> None:
+        """Note why there is no audio of a recording."""
+        assert track.recording is not None
+        with self._lock:
+            self._refused[track.recording.digest] = why
+
+    def stop(self, reason: str) -> None:
+        """Note that what is not listened to yet waits for the next build, and why."""
+        self.stopped = reason
+
+    def embedding_of(self, track: Track) -> tuple[Track, Record] | None:
+        """A track with its recording and what listening gave, where that is known."""
+        with self._lock:
+            found = self._found.get(track.id)
+        if found is None or found.failure is not None:
+            return None
+        record = self.run.cache.lookup(self.key_of(found.track), allow_expired=True, outputs=PARTS)
+        return (found.track, record) if record is not None and record.failure is None else None
+
+    def failure_of(self, track: Track) -> Failed:
+        """Why a track has no embedding.
+
+        Raises
+        ------
+        CorruptEntry: it had one, which is damaged; the build starts over and makes it again.
+        """
+        with self._lock:
+            found = self._found.get(track.id)
+        if found is None:
+            return self._waiting(track) or self.finder.service.waiting(track.id, "match")
+        if found.failure is not None:
+            return found.failure
+        row = self._not_fetched(found.track)
+        if row is not None:
+            return replace(row, track_id=track.id)
+        record = self.run.cache.lookup(self.key_of(found.track), allow_expired=True, outputs=PARTS)
+        if record is not None and record.failure is not None:
+            return failed(track.id, "embed", record.failure)
+        waiting = self._waiting(track)
+        if waiting is None:
+            raise CorruptEntry(f"The embedding of '{track.title}' is damaged.")
+        return waiting
+
+    def _claim(self, track: Track) -> bool:
+        """Whether this track's recording is to be listened to now: not embedded, nobody else's, not known to fail."""
         key = self.key_of(track)
         with self._lock:
             if key.digest in self._claimed:
@@ -83,54 +188,38 @@ class Acquisition:
             return False
         return self.downloader.recall(track) is None and self._may_be_had(track)
 
-    def state_of(self, track: Track) -> tuple[Track, Record] | Failed:
-        """What came of a track: with its recording and what was heard, or why there is nothing."""
-        found = self.found.get(track.id) or Found(track, failure=self.finder.service.waiting(track.id, "match"))
-        if found.failure is not None:
-            return found.failure
-        record = self.run.cache.lookup(self.key_of(found.track), allow_expired=True, outputs=PARTS)
-        if record is not None and record.failure is None:
-            return found.track, record
-        row = self._not_fetched(found.track)
-        if row is not None:
-            return replace(row, track_id=track.id)
-        if record is not None and record.failure is not None:
-            return failed(track.id, "embed", record.failure)
-        raise CorruptEntry(f"The embedding of '{track.title}' is damaged.")
+    def _waiting(self, track: Track) -> Failed | None:
+        return Failed(track.id, "embed", "waiting", self.stopped, retryable=True) if self.stopped else None
 
     def _not_fetched(self, track: Track) -> Failed | None:
         """Why there was no audio to listen to: of this track, or of another one with the same recording."""
         assert track.recording is not None
-        digest = track.recording.digest
-        row = self.waiting.get(digest) or self.downloader.recall(track)
+        with self._lock:
+            row = self._refused.get(track.recording.digest)
+        row = row or self.downloader.recall(track)
         if row is None and not self._may_be_had(track):
             row = self.downloader.service.waiting(track.id, "download")
         return row
 
     def _may_be_had(self, track: Track) -> bool:
-        assert track.recording is not None
-        video_id = track.recording.video_id
-        return video_id is None or self.downloader.service.is_open or self.downloader.kept(video_id) is not None
+        return not track.is_remote or self.downloader.service.is_open or self.downloader.kept(track) is not None
 
 
 def prepare_acquisition(run: Run, fetched: Fetched) -> Acquisition:
-    """What was found and heard before, and what is still to do."""
+    """Look up which whole recordings were found and listened to before, and which are still to be."""
+    spec, tracks = _spec(run, fetched), fetched.usable_tracks
+    return Acquisition(run, fetched.loaded, spec, tracks, finder=Finder(run, fetched), downloader=Downloader(run))
+
+
+def prepare_previews(run: Run, fetched: Fetched, tracks: Sequence[Track]) -> Acquisition:
+    """Look up which previews of ``tracks`` were found and listened to before, and which are still to be."""
+    previews = Previews(run, tracks, disabled_reason=disabled_reason(run))
+    return Acquisition(run, fetched.loaded, _spec(run, fetched), tracks, finder=previews, downloader=previews)
+
+
+def _spec(run: Run, fetched: Fetched) -> EmbedderSpec:
     name = run.config.embedder or (DEMO_EMBEDDER if fetched.loaded.kind == "demo" else DEFAULT_EMBEDDER)
-    finder = Finder(run, fetched)
-    recordings = finder.recall_all()
-    acquisition = Acquisition(
-        run=run,
-        loaded=fetched.loaded,
-        spec=embedders.get(name),
-        finder=finder,
-        downloader=Downloader(run),
-        tracks=fetched.usable_tracks,
-        found=recordings.found,
-        pending=recordings.pending,
-    )
-    known = [found.track for found in recordings.found.values() if found.failure is None]
-    acquisition.missing = [track for track in known if acquisition.claim(track)]
-    return acquisition
+    return embedders.get(name)
 
 
 def tag_names(acquisition: Acquisition) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from spotmap_build.stages.embed import Embedded, embed
 from spotmap_build.stages.emit import emit
 from spotmap_build.stages.fetch import fetch
 from spotmap_build.stages.insights import analyze, describe_map
-from spotmap_build.stages.match import match
+from spotmap_build.stages.match import Matched, match
 from spotmap_build.stages.plan import describe_plan
 from spotmap_build.stages.previous_map import save_map
 from spotmap_build.stages.project import project
@@ -21,6 +21,7 @@ __all__ = [
     "Clock",
     "Embedded",
     "Fetched",
+    "Matched",
     "Run",
     "add_covers",
     "analyze",

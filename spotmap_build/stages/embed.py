@@ -5,20 +5,45 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Final
 
 import orjson
 
 from spotmap_build.acquire.queue import listen
-from spotmap_build.acquire.state import PARTS, Acquisition, keep_tag_names, prepare_acquisition, tag_names
+from spotmap_build.acquire.state import (
+    PARTS,
+    Acquisition,
+    keep_tag_names,
+    prepare_acquisition,
+    prepare_previews,
+    tag_names,
+)
+from spotmap_build.acquire.time_limit import NO_LIMIT, TimeLimit
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.model import Failed
+from spotmap_build.progress import format_seconds
+from spotmap_build.report import LISTENED_TO_PREVIEW, read_seconds
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from spotmap_build.cache.keys import Key
+    from spotmap_build.cache.records import Record
     from spotmap_build.fetch.source import Fetched, OwnVectors
-    from spotmap_build.model import Embeddings, Match, Track
+    from spotmap_build.model import Embeddings, Float32Array, Match, Track
     from spotmap_build.run import Run
+
+LISTENED_TO: Final = "listened to"
+"""The column of the map that tells previews from whole tracks, where there are both."""
+WHOLE: Final = "the whole track"
+PAIRS: Final = 60
+"""So many tracks are listened to in both ways, to learn by what previews differ (``project.preview_shift``)."""
+LATER_STAGES: Final = ("project", "cluster", "insights", "emit")
+LAYOUT_S: Final = 15.0
+LAYOUT_S_A_TRACK: Final = 0.005
+"""What the stages after this one take at most where no build has measured it yet (5,000 tracks: 25 s)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +52,9 @@ class Embedded:
 
     ``digest`` names the content of ``read()``; ``preprocessing`` is how its vectors are to be compared.
     ``matches``: how the recording of a track was chosen, by track id. ``problem``: why a service was not asked for all
-    that was wanted of it, as a sentence; empty where it was.
+    that was wanted of it, as a sentence; empty where it was. ``preview_ids``: tracks of which 30 seconds were listened
+    to. ``is_early``: whether there is more to listen to in this build. ``stopped``: why listening ended before its
+    end, as a sentence.
     """
 
     tracks: tuple[Track, ...]
@@ -38,25 +65,83 @@ class Embedded:
     embedded_count: int = 0
     matches: Mapping[str, Match] = field(default_factory=dict)
     problem: str = ""
+    preview_ids: frozenset[str] = frozenset()
+    is_early: bool = False
+    stopped: str = ""
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a person should know of how the tracks were listened to, as sentences."""
+        previews = len(self.preview_ids)
+        sketch = (
+            f"{previews:,} of {len(self.tracks):,} tracks are known by 30 seconds only: their places are a sketch "
+            "until their whole recordings are listened to."
+        )
+        return tuple(filter(None, (sketch if previews else "", self.stopped, self.problem)))
 
 
-def embed(run: Run, fetched: Fetched) -> Embedded:
-    """Vectors for every track: the source's own places or vectors where it has them, else by listening.
+def embed(run: Run, fetched: Fetched) -> Iterator[Embedded]:
+    """Yield vectors for every track: the source's own places or vectors where it has them, else by listening.
 
-    What has to be found and downloaded first is, while others are listened to.
+    What has to be found and downloaded first is, while others are listened to. Where previews make an early map and
+    whole recordings are still to come, that map is yielded first: what is yielded last is the build's.
     """
+    if fetched.is_placed:
+        yield _already_placed(fetched.usable_tracks, fetched)
+    elif fetched.loaded.vectors is not None:
+        yield _own_vectors(fetched.usable_tracks, fetched.loaded.vectors, fetched)
+    else:
+        yield from _by_listening(run, fetched)
+
+
+def _by_listening(run: Run, fetched: Fetched) -> Iterator[Embedded]:
     with run.clock.stage("embed"):
-        if fetched.is_placed:
-            return _already_placed(fetched.usable_tracks, fetched)
-        if fetched.loaded.vectors is not None:
-            return _own_vectors(fetched.usable_tracks, fetched.loaded.vectors, fetched)
-        acquisition = prepare_acquisition(run, fetched)
-        if acquisition.is_complete:
-            run.progress.begin("embed", "looking up what was heard")
+        whole = prepare_acquisition(run, fetched)
+        previews = prepare_early_previews(run, fetched, whole)
+        has_early_map = previews is not None and not whole.is_complete
+        embedded_count = 0
+        if whole.is_complete and (previews is None or previews.is_complete):
+            run.progress.begin("embed", "looking up what was listened to")
             run.progress.end("nothing new to listen to")
-            keep_tag_names(acquisition)
-            return _gather(acquisition, 0)
-        return _gather(acquisition, listen(acquisition))
+            keep_tag_names(whole)
+        if previews is not None and not previews.is_complete:
+            embedded_count += listen(previews, _time_limit(run, fetched))
+        early = _gather(whole, previews, embedded_count) if has_early_map else None
+    if early is not None and early.tracks and not _time_limit(run, fetched).is_over:
+        yield replace(early, is_early=True)
+    with run.clock.stage("embed"):
+        if not whole.is_complete:
+            embedded_count += listen(whole, _time_limit(run, fetched))
+        final = _gather(whole, previews, embedded_count)
+    yield final
+
+
+def prepare_early_previews(run: Run, fetched: Fetched, whole: Acquisition) -> Acquisition | None:
+    """The previews of all tracks that have to be downloaded and were not, and of some that were; None without any."""
+    if run.config.audio == "youtube" or not fetched.loaded.is_streamed:
+        return None
+    streamed = [track for track in whole.tracks if track.recording is None]
+    wanted = [track for track in streamed if whole.embedding_of(track) is None]
+    if not wanted:
+        return None
+    unwanted = {track.id for track in wanted}
+    known = sorted((track for track in streamed if track.id not in unwanted), key=_draw)
+    return prepare_previews(run, fetched, (*wanted, *known[:PAIRS]))
+
+
+def _draw(track: Track) -> bytes:
+    return blake2b(track.id.encode(errors="surrogatepass"), digest_size=8).digest()
+
+
+def _time_limit(run: Run, fetched: Fetched) -> TimeLimit:
+    """Until when to listen, so that there is time to lay out and to publish."""
+    limit_s = run.config.time_limit_s
+    if limit_s is None:
+        return NO_LIMIT
+    measured = run.clock.seconds if run.clock.seconds.keys() & {"emit"} else read_seconds(run.config.report_path)
+    guessed_s = LAYOUT_S + LAYOUT_S_A_TRACK * fetched.track_count
+    reserve_s = sum(measured.get(stage, 0.0) for stage in LATER_STAGES) or guessed_s
+    return TimeLimit(run.clock.started_s + limit_s - min(reserve_s, limit_s / 2), format_seconds(limit_s))
 
 
 def _already_placed(tracks: tuple[Track, ...], fetched: Fetched) -> Embedded:
@@ -80,58 +165,125 @@ def _without_sound(tracks: tuple[Track, ...]) -> Embeddings:
     return Embeddings(tuple(track.id for track in tracks), nothing, nothing, (), nothing, ())
 
 
-def _gather(acquisition: Acquisition, embedded_count: int) -> Embedded:
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Where the embedding of one track on the map is kept. ``whole``: the key of its whole recording's, of a pair."""
+
+    track: Track
+    key: Key
+    record: Record
+    is_preview: bool
+
+
+def _gather(whole: Acquisition, previews: Acquisition | None, embedded_count: int) -> Embedded:
     """What is now known of every track: an embedding, or the reason why there is none."""
-    embedded, failures, digests = [], list(acquisition.library.failures), []
-    for track in acquisition.tracks:
-        state = acquisition.state_of(track)
-        if isinstance(state, Failed):
-            failures.append(state)
+    kept: list[_Kept] = []
+    failures = list(whole.loaded.library.failures)
+    for track in whole.tracks:
+        found = _kept(track, whole, previews)
+        if isinstance(found, Failed):
+            failures.append(found)
         else:
-            mapped, record = state
-            embedded.append(mapped)
-            digests.append([record.outputs[part].digest for part in PARTS])
-    mapped_tracks = tuple(embedded)
+            kept.append(found)
+    preview_ids = frozenset(one.track.id for one in kept if one.is_preview)
+    pairs = _pairs(kept, previews) if previews is not None and preview_ids else []
+    tracks = tuple(_labeled(one) if preview_ids else one.track for one in kept)
+    services = (whole.finder.service, whole.downloader.service, *((previews.finder.service,) if previews else ()))
     return Embedded(
-        tracks=mapped_tracks,
+        tracks=tracks,
         failures=tuple(failures),
-        digest=digest_bytes(orjson.dumps([acquisition.spec.name, digests])),
-        preprocessing=acquisition.spec.preprocessing,
-        read=partial(_read_embeddings, acquisition, mapped_tracks),
+        digest=_digest(whole, kept, pairs),
+        preprocessing=whole.spec.preprocessing,
+        read=partial(_read_embeddings, whole, kept, pairs),
         embedded_count=embedded_count,
-        matches=acquisition.matches,
-        problem=" ".join(
-            filter(None, (acquisition.finder.service.summary(), acquisition.downloader.service.summary()))
-        ),
+        matches=whole.matches,
+        problem=" ".join(filter(None, (service.summary() for service in services))),
+        preview_ids=preview_ids,
+        stopped=whole.stopped or (previews.stopped if previews else ""),
     )
 
 
-def _read_embeddings(acquisition: Acquisition, tracks: tuple[Track, ...]) -> Embeddings:
+def _kept(track: Track, whole: Acquisition, previews: Acquisition | None) -> _Kept | Failed:
+    embedding = whole.embedding_of(track)
+    if embedding is not None:
+        return _Kept(embedding[0], whole.key_of(embedding[0]), embedding[1], is_preview=False)
+    embedding = previews.embedding_of(track) if previews is not None else None
+    if previews is not None and embedding is not None:
+        return _Kept(embedding[0], previews.key_of(embedding[0]), embedding[1], is_preview=True)
+    only_previews = whole.run.config.audio == "previews" and previews is not None and track.recording is None
+    return previews.failure_of(track) if previews is not None and only_previews else whole.failure_of(track)
+
+
+def _pairs(kept: list[_Kept], previews: Acquisition) -> list[tuple[_Kept, _Kept]]:
+    """Tracks that were listened to in both ways: the preview, and the whole recording."""
+    pairs = []
+    for one in sorted((one for one in kept if not one.is_preview), key=lambda one: _draw(one.track))[:PAIRS]:
+        embedding = previews.embedding_of(one.track)
+        if embedding is not None:
+            pairs.append((_Kept(embedding[0], previews.key_of(embedding[0]), embedding[1], is_preview=True), one))
+    return pairs
+
+
+def _labeled(one: _Kept) -> Track:
+    return replace(
+        one.track, facets={**one.track.facets, LISTENED_TO: LISTENED_TO_PREVIEW if one.is_preview else WHOLE}
+    )
+
+
+def _digest(whole: Acquisition, kept: list[_Kept], pairs: list[tuple[_Kept, _Kept]]) -> str:
+    def of(one: _Kept) -> list[str]:
+        return [one.record.outputs[part].digest for part in PARTS]
+
+    content: list[object] = [whole.spec.name, [of(one) for one in kept]]
+    previews = [row for row, one in enumerate(kept) if one.is_preview]
+    if previews:
+        content.append([previews, [[of(preview), of(one)] for preview, one in pairs]])
+    return digest_bytes(orjson.dumps(content))
+
+
+def _read_embeddings(whole: Acquisition, kept: list[_Kept], pairs: list[tuple[_Kept, _Kept]]) -> Embeddings:
+    import numpy as np
+
+    from spotmap_build.embed.spectral import FEATURES
+    from spotmap_build.model import Embeddings
+    from spotmap_build.project.preview_shift import common_shift
+
+    both = [one for pair in pairs for one in pair]
+    vectors, tags, features = _read_parts(whole, [*kept, *both])
+    is_preview = np.array([one.is_preview for one in kept], dtype=bool)
+    if is_preview.any():
+        of_pairs = vectors[len(kept) :]
+        vectors[: len(kept)][is_preview] -= common_shift(of_pairs[::2], of_pairs[1::2])
+    count = len(kept)
+    return Embeddings(
+        track_ids=tuple(one.track.id for one in kept),
+        vectors=vectors[:count],
+        tags=tags[:count],
+        tag_names=tag_names(whole),
+        features=features[:count],
+        feature_names=tuple(feature.name for feature in FEATURES),
+    )
+
+
+def _read_parts(whole: Acquisition, kept: list[_Kept]) -> tuple[Float32Array, Float32Array, Float32Array]:
+    """Vectors, tags and features, a row for each. All that are damaged are set aside at once, however many."""
     import numpy as np
 
     from spotmap_build.cache.arrays import array_decoder
     from spotmap_build.embed.spectral import FEATURES
-    from spotmap_build.model import Embeddings
 
-    run, spec = acquisition.run, acquisition.spec
+    spec = whole.spec
     lengths = (spec.dimensions, spec.tag_count, len(FEATURES))
     parts = [
         (part, array_decoder(length, kind="f", is_finite=True)) for part, length in zip(PARTS, lengths, strict=True)
     ]
     rows, damage = [], None
-    for track in tracks:  # all that are damaged are set aside at once, however many there are
+    for one in kept:
         try:
-            rows.append([run.read(acquisition.key_of(track), part, decoder) for part, decoder in parts])
+            rows.append([whole.run.read(one.key, part, decoder) for part, decoder in parts])
         except CorruptEntry as error:
             damage = error
     if damage is not None:
         raise damage
     vectors, tags, features = (np.stack(column).astype(np.float32) for column in zip(*rows, strict=True))
-    return Embeddings(
-        track_ids=tuple(track.id for track in tracks),
-        vectors=vectors,
-        tags=tags,
-        tag_names=tag_names(acquisition),
-        features=features,
-        feature_names=tuple(feature.name for feature in FEATURES),
-    )
+    return vectors, tags, features

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from spotmap_build.acquire.state import prepare_acquisition
+from spotmap_build.acquire.timetable import Pace, previews_timetable, recordings_timetable
+from spotmap_build.progress import format_seconds
+from spotmap_build.stages.embed import prepare_early_previews
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,44 +16,62 @@ if TYPE_CHECKING:
     from spotmap_build.fetch.source import Fetched
     from spotmap_build.run import Run
 
-SECONDS_A_TRACK = 2.7
-"""Processor seconds for decoding, a network and the 41 features (measured: 698 s for 263 tracks of game music)."""
-
-SEARCHES_A_TRACK = 1.3
-"""Most tracks are found by the first query, some take several."""
-
 
 def describe_plan(run: Run, fetched: Fetched) -> tuple[str, ...]:
     """What there is, what would be listened to and how long that takes, and where the site would go."""
     library = fetched.library
-    counts = f"{len(library.tracks)} tracks in {len(library.playlists)} playlists"
-    unusable = f"; {len(library.failures)} of the tracks cannot be used" if library.failures else ""
+    counts = f"{len(library.tracks):,} tracks in {len(library.playlists):,} playlists"
+    unusable = f"; {len(library.failures):,} of the tracks cannot be used" if library.failures else ""
     sentences = [f"{counts}{unusable}."]
     if fetched.is_placed or fetched.loaded.vectors is not None:
         sentences.append("Nothing to listen to: the source brings its own vectors or places.")
     else:
-        sentences.extend(_work(prepare_acquisition(run, fetched)))
+        sentences.extend(_work(run, fetched))
     sentences.append(f"The site would go to {run.config.out}.")
     return tuple(sentences)
 
 
-def _work(acquisition: Acquisition) -> Iterator[str]:
+def _work(run: Run, fetched: Fetched) -> Iterator[str]:
     """What there is to search for, to download and to listen to, and how long that takes."""
-    config = acquisition.run.config
-    searches = len(acquisition.pending)
-    if searches:
-        seconds = searches * SEARCHES_A_TRACK / config.searches_per_s
-        yield f"{searches} recordings to find on YouTube Music, {_about(seconds)}."
-    missing = len(acquisition.missing)
-    remote = sum(track.is_remote for track in acquisition.missing)
-    if remote:
-        yield f"{remote} recordings to download."
-    if missing + searches:
-        seconds = (missing + searches) * SECONDS_A_TRACK / config.worker_count
-        yield f"{missing + searches} recordings to listen to with {acquisition.spec.name}, {_about(seconds)}."
-    else:
+    config = run.config
+    pace = Pace(config.searches_per_s, config.previews_per_s, config.download_pause_s, config.worker_count)
+    whole = prepare_acquisition(run, fetched)
+    previews = prepare_early_previews(run, fetched, whole)
+    if previews is not None and not previews.is_complete:
+        yield _describe_previews(previews, pace)
+    if whole.searches or whole.missing:
+        yield from _describe_recordings(whole, pace)
+    elif previews is None or previews.is_complete:
         yield "Every recording was listened to before."
+    if config.time_limit_s is not None:
+        yield f"Listening ends in time for a map after {format_seconds(config.time_limit_s)}; the rest waits."
 
 
-def _about(seconds: float) -> str:
-    return f"about {max(1, round(seconds / 60))} min"
+def _describe_previews(previews: Acquisition, pace: Pace) -> str:
+    count = len(previews.searches) + len(previews.missing)
+    table = previews_timetable(count, count, pace)
+    return (
+        f"Previews: {count:,} of 30 seconds from Deezer, about {format_seconds(table.total_s)} "
+        f"(asking {format_seconds(table.downloading_s)}, listening {format_seconds(table.listening_s)})."
+    )
+
+
+def _describe_recordings(whole: Acquisition, pace: Pace) -> Iterator[str]:
+    searches, missing = len(whole.searches), len(whole.missing)
+    remote = sum(track.is_remote for track in whole.missing)
+    downloads, to_listen_to = searches + remote, searches + missing
+    table = recordings_timetable(searches, downloads, to_listen_to, pace)
+    if searches:
+        yield f"{searches:,} recordings to find on YouTube Music, about {format_seconds(table.searching_s)}."
+    if downloads:
+        hourly = downloads / table.downloading_s * 3600
+        yield (
+            f"{downloads:,} recordings to download, about {format_seconds(table.downloading_s)} "
+            f"(YouTube's pace: about {hourly:,.0f} an hour)."
+        )
+    yield f"{to_listen_to:,} to listen to with {whole.spec.name}, about {format_seconds(table.listening_s)}."
+    if downloads:
+        yield (
+            f"Whole recordings take about {format_seconds(table.total_s)} in all, since these go on at once. "
+            "You may stop at any time: what is done is kept."
+        )

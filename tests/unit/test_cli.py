@@ -15,8 +15,8 @@ import pytest
 
 from spotmap_build import cli
 from spotmap_build.cli import main
-from spotmap_build.config import SETTINGS
 from spotmap_build.config_values import parse_size
+from spotmap_build.settings import SETTINGS
 from tests.support.command import Outcome, environment
 from tests.support.patience import patience
 
@@ -39,7 +39,7 @@ def test_every_command_and_option_has_help(name: str, command: click.Command) ->
 
 def test_every_setting_is_an_option_or_an_endpoint() -> None:
     options = {parameter.name for parameter in main.commands["build"].params}
-    only_in_files = {"models_dir", "token_file", "searches_per_s", "download_pause_s"}
+    only_in_files = {"models_dir", "token_file", "searches_per_s", "previews_per_s", "download_pause_s"}
     others = {setting.name for setting in SETTINGS if setting.table == "build" and not setting.secret}
     assert others - only_in_files <= options
 

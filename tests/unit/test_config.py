@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from spotmap_build.cli import main
-from spotmap_build.config import NOT_A_FLAG, SETTINGS, Config, Setting, load_config
+from spotmap_build.config import Config, load_config
 from spotmap_build.config_values import FailureBound
 from spotmap_build.errors import ConfigError
+from spotmap_build.settings import NOT_A_FLAG, SETTINGS, Setting
 
 
 def write(folder: Path, text: str) -> None:

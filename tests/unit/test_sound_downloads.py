@@ -72,8 +72,8 @@ def test_any_title_is_kept_under_a_name_that_fits(
     assert len(os.fsencode(name)) <= 255
     assert name.isprintable()
     assert name.endswith(f" [{VIDEO}].m4a")
-    assert downloader.kept(VIDEO) == tmp_path / "kept" / name
-    assert downloader.kept(OTHER) is None
+    assert downloader.kept(track("")) == tmp_path / "kept" / name
+    assert downloader.kept(track("", video_id=OTHER)) is None
 
 
 def test_an_ordinary_name_says_who_and_what(downloader: Downloader, tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_what_is_no_file_is_no_audio_that_was_kept(downloader: Downloader, tmp_p
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept" / f"a [{VIDEO}]").mkdir()
     os.mkfifo(tmp_path / "kept" / f"b [{VIDEO}].m4a")
-    assert downloader.kept(VIDEO) is None
+    assert downloader.kept(track("")) is None
 
 
 def test_no_place_for_downloads_is_told(downloader: Downloader, tmp_path: Path) -> None:

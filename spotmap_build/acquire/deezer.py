@@ -1,0 +1,332 @@
+"""Deezer's public API: which recording an ISRC or a search names, and its preview of 30 seconds. No login.
+
+Checked before anything is believed: the shape of each answer, errors (which come with status 200), the host that a
+preview lies on. A preview's address is signed and expires within minutes, so it is used at once and never stored.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+from urllib.parse import quote, urlsplit
+
+import msgspec
+import requests
+
+from spotmap_build.acquire.audio_files import check_audio_file
+from spotmap_build.core.documents import parse_json
+from spotmap_build.core.http import BodyTooLarge, Limits, RedirectRefused, TooSlow, is_trustworthy_address, make_session
+from spotmap_build.core.rate_limiting import NotUnderstood
+from spotmap_build.core.retry import RetryPolicy
+from spotmap_build.core.retry_after import parse_retry_after
+from spotmap_build.core.text import printable
+from spotmap_build.errors import OutputError, ServiceError, ServiceRefused, TrackError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from spotmap_build.core.rate_limiting import CircuitBreaker, RateLimiter
+
+Result = TypeVar("Result")
+
+RETRY: Final = RetryPolicy(attempts=2, first_pause_s=1.0)
+"""For a request that was not answered."""
+BUSY_RETRY: Final = RetryPolicy(attempts=4, first_pause_s=5.0)
+"""For one too many: Deezer counts requests over five seconds, so that after as long there is room again."""
+ANSWER_BYTES: Final = 2 << 20
+"""A page of results has some 30 kB."""
+ANSWER_S: Final = 30.0
+PREVIEW_BYTES: Final = 4 << 20
+"""A preview is an MP3 of some 480 kB."""
+PREVIEW_S: Final = 60.0
+PREVIEW_HOST: Final = "dzcdn.net"
+LARGEST_ID: Final = (1 << 53) - 1
+LONGEST_TEXT: Final = 1_000
+LONGEST_ADDRESS: Final = 4_000
+LONGEST_S: Final = 7 * 86_400
+MOST_ARTISTS: Final = 50
+MOST_RESULTS: Final = 25
+QUOTA: Final = 4
+BUSY: Final = 700
+NO_DATA: Final = 800
+"""Codes of errors, which come with status 200."""
+REFUSALS: Final = frozenset({401, 403})
+EXPIRED: Final = frozenset({401, 403, 404, 410})
+"""What the host of the previews says to a signature that is too old."""
+LATER: Final = "Wait an hour and run the same command again: everything that was found is kept."
+CONNECTION: Final = "Check the connection, and run the command again: everything that was found is kept."
+
+
+class _Unanswered(ServiceError):
+    """No answer, or one that says that the service is in trouble: worth another try at once."""
+
+
+class _Busy(ServiceError):
+    """An answer that says to come back in a moment."""
+
+
+class PreviewExpired(TrackError):
+    """A preview's address is too old: ask for the track again, which gives a new one."""
+
+    def __init__(self) -> None:
+        super().__init__("preview-expired", "The address of its preview had expired.", retryable=True)
+
+
+class DeezerTrack(msgspec.Struct, frozen=True):
+    """One recording on Deezer. ``preview``: the address of its 30 seconds, for now; empty where there are none."""
+
+    id: int
+    title: str
+    artists: tuple[str, ...] = ()
+    album: str = ""
+    duration_s: int | None = None
+    isrc: str = ""
+    explicit: bool | None = None
+    preview: str = ""
+
+
+class _Named(msgspec.Struct):
+    name: str | None = None
+    title: str | None = None
+
+
+class _Answer(msgspec.Struct):
+    id: Annotated[int, msgspec.Meta(ge=1, le=LARGEST_ID)]
+    title: str
+    isrc: str | None = None
+    duration: Annotated[int, msgspec.Meta(ge=0, le=LONGEST_S)] | None = None
+    explicit_lyrics: bool | None = None
+    preview: str | None = None
+    artist: _Named | None = None
+    contributors: list[_Named] | None = None
+    album: _Named | None = None
+
+
+class Deezer:
+    """Asks Deezer. Safe for threads.
+
+    Parameters
+    ----------
+    api_url : str
+        Where it is, with a slash at its end.
+    limiter : RateLimiter
+        Waited for before every request to the API. Deezer allows 50 in any five seconds to one address on the internet,
+        which others may share.
+    breaker : CircuitBreaker
+        Learns how every request went; once it is open, nothing is asked any more.
+    retry, busy_retry : RetryPolicy
+        How a request is tried again that was not answered, and one that was one too many.
+    """
+
+    def __init__(
+        self,
+        api_url: str,
+        *,
+        limiter: RateLimiter,
+        breaker: CircuitBreaker,
+        retry: RetryPolicy = RETRY,
+        busy_retry: RetryPolicy = BUSY_RETRY,
+    ) -> None:
+        self._api_url = api_url
+        self._limiter = limiter
+        self._breaker = breaker
+        self._retry, self._busy_retry = retry, busy_retry
+        self._api = make_session(Limits(total_s=ANSWER_S, body_bytes=ANSWER_BYTES), follow_redirects=False)
+        self._files = make_session(Limits(total_s=PREVIEW_S, body_bytes=PREVIEW_BYTES), follow_redirects=False)
+
+    def track_by_isrc(self, isrc: str) -> DeezerTrack | None:
+        """Return the recording of an ISRC, or None where Deezer has none.
+
+        Raises
+        ------
+        ServiceRefused
+            It wants no more requests for now.
+        NotUnderstood
+            Its answer makes no sense.
+        ServiceError
+            There is no answer.
+        """
+        return self._track(f"track/isrc:{quote(isrc, safe='')}")
+
+    def track(self, track_id: int) -> DeezerTrack | None:
+        """Return a recording by its id, with a preview's address that is fresh; raises as :meth:`track_by_isrc`."""
+        return self._track(f"track/{track_id}")
+
+    def search(self, text: str) -> tuple[DeezerTrack, ...]:
+        """Return what a search finds, best first; raises as :meth:`track_by_isrc`.
+
+        One result that cannot be understood does not cost the others.
+        """
+        found = self._ask(f"search/track?q={quote(text, safe='')}&limit={MOST_RESULTS}")
+        rows = found.get("data") if isinstance(found, dict) else None
+        if found is not None and not isinstance(rows, list):
+            raise self._failed(_not_understood())
+        tracks = []
+        for row in (rows or [])[:MOST_RESULTS]:
+            try:
+                tracks.append(_read_track(row))
+            except ValueError:
+                continue
+        return tuple(tracks)
+
+    def fetch_preview(self, address: str, path: Path) -> None:
+        """Write a preview into a file.
+
+        Raises
+        ------
+        PreviewExpired
+            The address is too old.
+        TrackError
+            It is no address of a preview, or what lies there is no audio.
+        ServiceError
+            There is no answer.
+        OutputError
+            There is no room for it.
+        """
+        if not self.is_preview_address(address):
+            raise TrackError("no-preview", "Deezer names a preview on a host that is not its own.")
+        content = self._called(lambda: self._fetch_once(address))
+        try:
+            path.write_bytes(content)
+        except OSError as error:
+            raise OutputError(f"A preview cannot be stored: {error.strerror or error}.", hint="Make room.") from error
+        check_audio_file(path)
+
+    def is_preview_address(self, address: str) -> bool:
+        """Tell whether an address is one of Deezer's previews: HTTPS on its own host, or the place that was set."""
+        try:
+            parts, api = urlsplit(address), urlsplit(self._api_url)
+            host, origin, api_origin = parts.hostname or "", (parts.scheme, parts.netloc), (api.scheme, api.netloc)
+        except ValueError:
+            return False
+        if parts.username is not None or len(address) > LONGEST_ADDRESS or not is_trustworthy_address(address):
+            return False
+        return origin == api_origin or (
+            parts.scheme == "https" and (host == PREVIEW_HOST or host.endswith(f".{PREVIEW_HOST}"))
+        )
+
+    def _track(self, path: str) -> DeezerTrack | None:
+        found = self._ask(path)
+        if found is None:
+            return None
+        try:
+            return _read_track(found)
+        except ValueError as error:
+            raise self._failed(_not_understood()) from error
+
+    def _ask(self, path: str) -> Any:
+        """The answer as parsed JSON, or None where Deezer says that it has nothing."""
+        return self._called(lambda: self._ask_once(path))
+
+    def _called(self, attempt: Callable[[], Result]) -> Result:
+        try:
+            result = self._busy_retry.call(lambda: self._retry.call(attempt, retry_on=_Unanswered), retry_on=_Busy)
+        except ServiceError as error:
+            raise self._failed(error) from None
+        except TrackError:  # an answer, too
+            self._breaker.succeeded()
+            raise
+        self._breaker.succeeded()
+        return result
+
+    def _fetch_once(self, address: str) -> bytes:
+        if self._breaker.reason is not None:
+            raise self._breaker.reason
+        try:
+            response = self._files.get(address)
+        except (BodyTooLarge, RedirectRefused) as error:
+            raise TrackError("not-audio", f"Its preview cannot be used: {error}.", retryable=True) from error
+        except requests.RequestException as error:
+            raise _unreached(error) from error
+        if response.status_code in EXPIRED:
+            raise PreviewExpired
+        if response.status_code != 200:
+            raise _Unanswered(f"Deezer does not give its previews (HTTP {response.status_code}).", hint=LATER)
+        return response.content
+
+    def _ask_once(self, path: str) -> Any:
+        self._limiter.wait()
+        if self._breaker.reason is not None:
+            raise self._breaker.reason
+        try:
+            response = self._api.get(self._api_url + path)
+        except (BodyTooLarge, RedirectRefused) as error:
+            raise _not_understood() from error
+        except TooSlow as error:  # not again at once: it took long enough
+            raise ServiceError(_unreached(error).message, hint=CONNECTION) from error
+        except requests.RequestException as error:
+            raise _unreached(error) from error
+        _check_status(response)
+        try:
+            found = parse_json(response.content)
+        except ValueError as error:
+            raise _not_understood() from error
+        return _without_error(found)
+
+    def _failed(self, error: ServiceError) -> ServiceError:
+        if error is not self._breaker.reason:
+            self._breaker.failed(error)
+        return error
+
+
+def _check_status(response: requests.Response) -> None:
+    status = response.status_code
+    if status == 429:
+        raise _over_quota(parse_retry_after(response.headers.get("Retry-After")))
+    if status in REFUSALS:
+        raise ServiceRefused(f"Deezer wants no more requests for now (HTTP {status}).", hint=LATER)
+    if status >= 500:
+        raise _Unanswered(f"Deezer is in trouble (HTTP {status}).", hint=LATER)
+
+
+def _over_quota(retry_after_s: float | None) -> ServiceError:
+    if retry_after_s is not None and retry_after_s > BUSY_RETRY.pause_s(BUSY_RETRY.attempts):
+        return ServiceRefused("Deezer wants no more requests for now.", hint=LATER, retry_after_s=retry_after_s)
+    return _Busy("Deezer gives no more answers for now: too many were asked of it.", hint=LATER)
+
+
+def _without_error(found: Any) -> Any:
+    """The answer itself, or None where it says that there is no data; raises what else it says."""
+    if not isinstance(found, dict):
+        raise _not_understood()
+    error = found.get("error")
+    if not error:
+        return found
+    code = error.get("code") if isinstance(error, dict) else None
+    if code == NO_DATA:
+        return None
+    if code == QUOTA:
+        raise _over_quota(None)
+    if code == BUSY:
+        raise _Busy("Deezer is busy.", hint=LATER)
+    raise _not_understood()
+
+
+def _read_track(row: Any) -> DeezerTrack:
+    """Read one track of an answer; raises ``ValueError`` where it is none."""
+    answer = msgspec.convert(row, type=_Answer, strict=False)
+    named = answer.contributors or ([answer.artist] if answer.artist else [])
+    artists = tuple(dict.fromkeys(_text(one.name) for one in named[:MOST_ARTISTS] if one.name))
+    return DeezerTrack(
+        id=answer.id,
+        title=_text(answer.title),
+        artists=artists,
+        album=_text(answer.album.title) if answer.album else "",
+        duration_s=answer.duration or None,
+        isrc=_text(answer.isrc),
+        explicit=answer.explicit_lyrics,
+        preview=answer.preview or "",
+    )
+
+
+def _text(value: str | None) -> str:
+    return " ".join(printable((value or "")[:LONGEST_TEXT]).split())
+
+
+def _unreached(error: requests.RequestException) -> ServiceError:
+    why = "it does not answer" if isinstance(error, requests.Timeout) else "no connection"
+    return _Unanswered(f"Deezer cannot be reached: {why}.", hint=CONNECTION)
+
+
+def _not_understood() -> NotUnderstood:
+    return NotUnderstood("Deezer gave an answer that cannot be understood.", hint="Run the command again later.")

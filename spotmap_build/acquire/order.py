@@ -1,0 +1,81 @@
+"""In which order tracks are listened to, so that a map of the first few hundred is fair to the whole library. Pure."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from spotmap_build.model import Library, Track
+
+YEARS_TOGETHER: Final = 5
+
+
+def fair_order(tracks: Sequence[Track], library: Library, seed: int) -> list[Track]:
+    """Order tracks so that every playlist, artist and time has its share of any beginning of the list.
+
+    The next track is always one whose artist, playlists and years have had the smallest part of their tracks so far;
+    among equals the most played, then the newest in the library, then by a draw that ``seed`` fixes.
+
+    Parameters
+    ----------
+    tracks : sequence of Track
+        Distinct ones of the library.
+    library : Library
+        Its other tracks count as listened to.
+    seed : int
+        Another number gives another order among equals.
+
+    Returns
+    -------
+    list of Track
+        The same tracks. The order does not depend on the order that they were given in.
+    """
+    groups = _groups(library)
+    sizes = Counter(group for each in groups.values() for group in each)
+    taken = sizes - Counter(group for track in tracks for group in groups[track.id])
+
+    def need(track: Track) -> float:
+        of_track = groups[track.id]
+        return sum(taken[group] / sizes[group] for group in of_track) / len(of_track)
+
+    # The newest first: dates in ISO 8601 sort as text, and a heap has the smallest first.
+    by_date = sorted({track.added_at for track in tracks}, reverse=True)
+    newest = {date: place for place, date in enumerate(by_date)}
+    ranks = [
+        (-(track.play_count or 0), newest[track.added_at], _draw(track.id, seed), place)
+        for place, track in enumerate(tracks)
+    ]
+    heap = [(need(track), rank) for track, rank in zip(tracks, ranks, strict=True)]
+    heapq.heapify(heap)
+    ordered = []
+    while heap:
+        known, rank = heapq.heappop(heap)
+        track = tracks[rank[-1]]
+        if need(track) > known:  # its groups have had more since: needs only grow, so the heap is still right
+            heapq.heappush(heap, (need(track), rank))
+            continue
+        ordered.append(track)
+        taken.update(groups[track.id])
+    return ordered
+
+
+def _groups(library: Library) -> dict[str, list[str]]:
+    """What each track is one of: its artist's tracks, those of its years, of its playlists."""
+    groups = {
+        track.id: [f"artist {track.artists[0] if track.artists else ''}", f"year {(track.year or 0) // YEARS_TOGETHER}"]
+        for track in library.tracks
+    }
+    for playlist in library.playlists:
+        for track_id in dict.fromkeys(playlist.track_ids):
+            if track_id in groups:
+                groups[track_id].append(f"playlist {playlist.id}")
+    return groups
+
+
+def _draw(track_id: str, seed: int) -> bytes:
+    return blake2b(track_id.encode(errors="surrogatepass"), digest_size=8, key=seed.to_bytes(8, "big")).digest()

@@ -1,0 +1,316 @@
+"""Previews: 30 seconds of each track from Deezer, found by ISRC where there is one, else by searching.
+
+They make a first map within the hour; a track's preview gives way to its whole recording once that was listened to.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from spotmap_build.acquire.deezer import Deezer, DeezerTrack, PreviewExpired
+from spotmap_build.acquire.decisions import known_words
+from spotmap_build.acquire.download import Cancelled
+from spotmap_build.acquire.overrides import read_overrides
+from spotmap_build.acquire.search import NONE_MAX_AGE_S, Found, Recordings, failed
+from spotmap_build.acquire.services import Service
+from spotmap_build.cache.errors import CorruptEntry
+from spotmap_build.cache.freshness import Freshness, retry_later
+from spotmap_build.cache.keys import Key, digest_bytes
+from spotmap_build.core.identifiers import ISRC
+from spotmap_build.core.rate_limiting import NotUnderstood, RateLimiter
+from spotmap_build.errors import OutputError, ServiceError, TrackError
+from spotmap_build.model import Candidate, Failed, Match, Recording
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from spotmap_build.model import Track
+    from spotmap_build.run import Run
+
+PREVIEW_VERSION: Final = 1
+"""Raise when previews would be chosen otherwise."""
+DOWNLOAD_VERSION: Final = 1
+CHOSEN: Final = "preview.json"
+FRESH_S: Final = 120.0
+"""An address younger than this is used without asking for another. They are good for some minutes."""
+ALBUM_AUDIO: Final = "MUSIC_VIDEO_TYPE_ATV"
+"""What Deezer has is what labels deliver, as are the tracks of albums on YouTube Music."""
+_QUOTE: Final = re.compile(r'"')
+
+
+class Chosen(msgspec.Struct, frozen=True):
+    """What is kept of a decision: the recording's id on Deezer (None: there is no preview), and why, in words."""
+
+    deezer_id: int | None
+    confidence: float
+    evidence: tuple[str, ...]
+
+
+class Previews:
+    """Finds and fetches previews, one after the other. Safe for threads.
+
+    ``tracks`` are those that are wanted. It stands where :class:`~spotmap_build.acquire.search.Finder` and
+    :class:`~spotmap_build.acquire.downloader.Downloader` stand for whole recordings.
+    """
+
+    def __init__(self, run: Run, tracks: Iterable[Track], *, disabled_reason: str = "") -> None:
+        self.service = Service(run, "Deezer", disabled_reason=disabled_reason)
+        self._run = run
+        self._tracks = tuple(tracks)
+        self._overridden = read_overrides(run.config.overrides)
+        self._lock = threading.Lock()
+        self._addresses: dict[int, tuple[str, float]] = {}
+        self._unanswered: list[tuple[Key, ServiceError]] = []
+        self._deezer = Deezer(
+            run.config.deezer_url, limiter=RateLimiter(run.config.previews_per_s), breaker=self.service.breaker
+        )
+
+    # Which recording: what ``Finder`` is for whole ones.
+
+    def recall_all(self) -> Recordings:
+        """Everything that is known without asking."""
+        recordings = Recordings()
+        for track in self._tracks:
+            if self._overridden.get(track.id) is not None:
+                detail = f"{self._run.config.overrides.name} names its recording; there is no preview of that one."
+                recordings.found[track.id] = Found(track, failure=Failed(track.id, "match", "no-preview", detail))
+                continue
+            found = self._recall(track)
+            if found is None:
+                recordings.pending.append(track)
+            else:
+                recordings.found[track.id] = found
+        return recordings
+
+    def find(self, track: Track) -> Found:
+        """Find the preview of a track, and remember the decision."""
+        if not self.service.is_open:
+            return Found(track, failure=self.service.waiting(track.id, "match"))
+        started = time.monotonic()
+        try:
+            chosen = self._choose(track)
+        except ServiceError as error:
+            self.service.remember(error)
+            if not self.service.is_open:
+                return Found(track, failure=self.service.waiting(track.id, "match"))
+            if not isinstance(error, NotUnderstood):
+                with self._lock:
+                    self._unanswered.append((_choice_key(track), error))
+            return Found(track, failure=Failed(track.id, "match", error.code, error.message, retryable=True))
+        now_unix_s = int(time.time())
+        freshness = None if chosen.deezer_id else Freshness(now_unix_s, NONE_MAX_AGE_S)
+        outputs = {CHOSEN: msgspec.json.encode(chosen)}
+        self._run.cache.put(_choice_key(track), outputs, time.monotonic() - started, freshness=freshness)
+        return _found(track, chosen, now_unix_s + NONE_MAX_AGE_S)
+
+    def close(self) -> None:
+        """Remember what was not answered, so that it is asked again later, and not at every build."""
+        with self._lock:
+            unanswered, self._unanswered = self._unanswered, []
+        if not self.service.is_open:
+            return
+        for key, error in unanswered:
+            previous = self._run.cache.lookup(key, allow_expired=True)
+            failure = previous.failure if previous else None
+            again = retry_later(error.code, error.message, now_unix_s=time.time(), previous=failure)
+            self._run.cache.put_failure(key, again)
+
+    # Its audio: what ``Downloader`` is for whole ones.
+
+    def recall(self, track: Track) -> Failed | None:
+        """Why this preview is not to be tried now, where that is known."""
+        record = self._run.cache.lookup(_download_key(_deezer_id(track)))
+        if record is None or record.failure is None or self._run.config.retry:
+            return None
+        return failed(track.id, "download", record.failure)
+
+    def kept(self, _track: Track, /) -> Path | None:
+        """No preview is kept: they are for listening, not for storing."""
+        return None
+
+    def get(self, track: Track, scratch: Path, cancelled: threading.Event) -> Path | Failed:
+        """The preview of a track as a file, alone in a folder of its own below ``scratch``.
+
+        Raises
+        ------
+        OutputError: no room for it; the build cannot go on. Cancelled: as was asked for.
+        """
+        if not self.service.is_open:
+            return self.service.waiting(track.id, "download")
+        try:
+            folder = Path(tempfile.mkdtemp(dir=scratch))
+        except OSError as error:
+            raise OutputError(f"A preview cannot be stored: {error.strerror or error}.", hint="Make room.") from error
+        path = folder / f"preview-{_deezer_id(track)}.mp3"
+        try:
+            if cancelled.is_set():
+                raise Cancelled
+            self._fetch(track, path)
+        except TrackError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            return self._remember(track, error)
+        except ServiceError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            self.service.remember(error)
+            if not self.service.is_open:
+                return self.service.waiting(track.id, "download")
+            return Failed(track.id, "download", error.code, error.message, retryable=True)
+        return path
+
+    def done_with(self, _track: Track, path: Path, /) -> None:
+        """Delete the preview, now that it was listened to."""
+        shutil.rmtree(path.parent, ignore_errors=True)
+
+    def _fetch(self, track: Track, path: Path) -> None:
+        deezer_id = _deezer_id(track)
+        with self._lock:
+            address, at_s = self._addresses.pop(deezer_id, ("", -FRESH_S))
+        if address and time.monotonic() - at_s < FRESH_S:
+            try:
+                self._deezer.fetch_preview(address, path)
+            except PreviewExpired:
+                pass  # sooner than expected: a new address, below
+            else:
+                return
+        found = self._deezer.track(deezer_id)
+        if found is None or not found.preview:
+            raise TrackError("no-preview", "Deezer has no preview of it here.", retryable=True)
+        self._deezer.fetch_preview(found.preview, path)
+
+    def _remember(self, track: Track, error: TrackError) -> Failed:
+        key = _download_key(_deezer_id(track))
+        previous = self._run.cache.lookup(key, allow_expired=True)
+        again = retry_later(
+            error.track_code, error.message, now_unix_s=time.time(), previous=previous.failure if previous else None
+        )
+        self._run.cache.put_failure(key, again)
+        return failed(track.id, "download", again)
+
+    def _recall(self, track: Track) -> Found | None:
+        record = self._run.cache.lookup(_choice_key(track), outputs=(CHOSEN,))
+        if record is None:
+            return None
+        if record.failure is not None:
+            return None if self._run.config.retry else Found(track, failure=failed(track.id, "match", record.failure))
+        try:
+            chosen = self._run.cache.decode(record, CHOSEN, _decode)
+        except CorruptEntry:
+            return None
+        if chosen.deezer_id is None and self._run.config.retry:
+            return None
+        fresh = record.freshness
+        return _found(track, chosen, fresh.fetched_at_unix_s + fresh.max_age_s if fresh else None)
+
+    def _choose(self, track: Track) -> Chosen:
+        """Compare what Deezer has with the track, as search results of YouTube Music are compared."""
+        from spotmap_build.acquire.matching import decide
+
+        offers: dict[int, DeezerTrack] = {}
+        candidates: dict[int, Candidate] = {}
+        match = Match(None, 0.0, ("Deezer has nothing by its names",))
+        for batch, is_isrc in self._offers(track):
+            for offer in batch:
+                offers.setdefault(offer.id, offer)
+                candidates.setdefault(offer.id, _candidate(offer, from_isrc=is_isrc or _has_isrc(offer, track)))
+            if candidates:
+                match = decide(track, tuple(candidates.values()))
+            if match.candidate is not None:
+                break
+        if match.candidate is None:
+            return Chosen(None, match.confidence, match.evidence)
+        offer = offers[int(match.candidate.video_id)]
+        if not offer.preview:
+            return Chosen(None, match.confidence, ("Deezer has the recording, and no preview of it here",))
+        with self._lock:
+            self._addresses[offer.id] = (offer.preview, time.monotonic())
+        return Chosen(offer.id, match.confidence, match.evidence)
+
+    def _offers(self, track: Track) -> Iterator[tuple[tuple[DeezerTrack, ...], bool]]:
+        """What Deezer has, the most telling first, and whether the ISRC gave it. Asked only as far as it is read."""
+        isrc = _isrc(track)
+        if isrc:
+            offer = self._deezer.track_by_isrc(isrc)
+            # An answer that says to be another recording's is none.
+            if offer is not None and (not offer.isrc or _plain(offer.isrc) == isrc):
+                yield (offer,), True
+        for text in _queries(track):
+            yield self._deezer.search(text), False
+
+
+def _queries(track: Track) -> tuple[str, ...]:
+    """The searches for a track: by Deezer's fields, then the words alone, as it answers either better at times."""
+    from spotmap_build.acquire.queries import queries
+
+    words = [query.text for query in queries(track) if not query.is_isrc and query.kind == "songs"]
+    if not words:
+        return ()
+    title, artist = (_QUOTE.sub(" ", text).strip() for text in (track.title, track.artists[0] if track.artists else ""))
+    by_field = f'artist:"{artist}" track:"{title}"' if artist else f'track:"{title}"'
+    return tuple(dict.fromkeys((by_field[:300], words[0])))
+
+
+def _candidate(offer: DeezerTrack, *, from_isrc: bool) -> Candidate:
+    return Candidate(
+        video_id=str(offer.id),
+        title=offer.title,
+        artists=offer.artists,
+        album=offer.album,
+        duration_s=offer.duration_s,
+        video_type=ALBUM_AUDIO,
+        is_explicit=offer.explicit,
+        from_isrc=from_isrc,
+    )
+
+
+def _has_isrc(offer: DeezerTrack, track: Track) -> bool:
+    return bool(offer.isrc) and _plain(offer.isrc) == _isrc(track)
+
+
+def _isrc(track: Track) -> str:
+    """The track's ISRC, or nothing where it has none that is one."""
+    isrc = _plain(track.isrc)
+    return isrc if ISRC.fullmatch(isrc) else ""
+
+
+def _plain(isrc: str) -> str:
+    return re.sub(r"[\s-]", "", isrc).upper()
+
+
+def _decode(data: bytes) -> Chosen:
+    chosen = msgspec.json.decode(data, type=Chosen)
+    if chosen.deezer_id is not None and chosen.deezer_id < 1:
+        raise ValueError("not the id of a recording")
+    return chosen
+
+
+def _found(track: Track, chosen: Chosen, retry_at_unix_s: int | None) -> Found:
+    if chosen.deezer_id is None:
+        detail = "; ".join(chosen.evidence) or "No recording on Deezer is this track."
+        row = Failed(track.id, "match", "no-preview", detail, retryable=True, retry_at_unix_s=retry_at_unix_s)
+        return Found(track, failure=row)
+    recording = Recording(digest_bytes(f"deezer:{chosen.deezer_id}".encode()), preview_id=chosen.deezer_id)
+    return Found(replace(track, recording=recording))
+
+
+def _deezer_id(track: Track) -> int:
+    assert track.recording is not None
+    assert track.recording.preview_id is not None
+    return track.recording.preview_id
+
+
+def _choice_key(track: Track) -> Key:
+    """What a choice depends on: the words that a track is known by, as for a whole recording's."""
+    return Key("preview", PREVIEW_VERSION, {"track": known_words(track)})
+
+
+def _download_key(deezer_id: int) -> Key:
+    return Key("download", DOWNLOAD_VERSION, {"preview_id": deezer_id})

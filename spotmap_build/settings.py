@@ -1,0 +1,224 @@
+"""All settings of a build, each declared once: in a file, in the environment, on the command line, and what it is for.
+
+The options of the command are made from this table, and so are the names in error messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from spotmap_build import config_values as values
+
+AUDIO: Final = ("auto", "youtube", "previews")
+EMBEDDERS: Final = ("discogs-effnet", "musicnn")
+LOGS: Final = ("auto", "tty", "plain", "json")
+LARGEST_SEED: Final = (1 << 32) - 1
+MOST_JOBS: Final = 1024
+NOT_A_FLAG: Final = "-"
+ENDPOINTS: Final = "endpoints"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: where it may be given and how its text is read.
+
+    Attributes
+    ----------
+    flag : str
+        Its name on the command line where that is another; ``NOT_A_FLAG`` where there is none.
+    key : str
+        Its name in its table of the file where that is another.
+    in_file : bool
+        Whether a file may set it. A file comes with whatever project lies in the working folder: it does not say where
+        a login goes, and permits nothing that the person was not asked for.
+    is_place : bool
+        Whether a build writes there, or uses what it finds there as the person's. A file may only name places inside
+        its own folder.
+    secret : bool
+        Never shown, not even in an error.
+    help, metavar : str
+        What ``--help`` says.
+    kind : str
+        ``switch`` has no value (``force``), ``on-off`` has a ``--no-`` beside it, ``many`` can be given several times.
+    choices : tuple of str
+        The values that there are; empty where there are too many to name.
+    """
+
+    name: str
+    env: str
+    read: Callable[[object, Path], object]
+    table: str = "build"
+    flag: str = ""
+    key: str = ""
+    in_file: bool = True
+    is_place: bool = False
+    secret: bool = False
+    help: str = ""
+    metavar: str = ""
+    kind: Literal["value", "number", "switch", "on-off", "many"] = "value"
+    choices: tuple[str, ...] = ()
+
+    @property
+    def key_in_file(self) -> str:
+        """Its name in its table of the file."""
+        return self.key or self.name
+
+    @property
+    def option(self) -> str:
+        """Its name on the command line; empty where it has none."""
+        return "" if self.flag == NOT_A_FLAG else f"--{(self.flag or self.name).replace('_', '-')}"
+
+    @property
+    def elsewhere(self) -> str:
+        """How to give it otherwise than in a file, as the end of a sentence."""
+        variable = f"set the environment variable {self.env}"
+        return f"give {self.option}, or {variable}" if self.option else variable
+
+
+def _text(name: str, env: str, metavar: str, say: str, read: Callable[[object, Path], object], **more: Any) -> Setting:
+    return Setting(name, env, read, help=say, metavar=metavar, **more)
+
+
+def _place(name: str, env: str, metavar: str, say: str, flag: str = "") -> Setting:
+    return Setting(name, env, values.read_path, flag=flag, is_place=True, help=say, metavar=metavar)
+
+
+def _number(name: str, env: str, most: int, say: str) -> Setting:
+    return Setting(name, env, values.whole_number(most), help=say, metavar="N", kind="number")
+
+
+def _choice(name: str, env: str, choices: tuple[str, ...], say: str) -> Setting:
+    return Setting(name, env, values.choice(*choices), help=say, choices=choices)
+
+
+def _switch(name: str, env: str, say: str, *, in_file: bool = True) -> Setting:
+    return Setting(name, env, values.read_flag, in_file=in_file, help=say, kind="switch")
+
+
+def _only_in_file(name: str, env: str, read: Callable[[object, Path], object]) -> Setting:
+    return Setting(name, env, read, flag=NOT_A_FLAG)
+
+
+def _endpoint(name: str, env: str, read: Callable[[object, Path], object] = values.read_url) -> Setting:
+    return Setting(name, env, read, table=ENDPOINTS, flag=NOT_A_FLAG, in_file=False)
+
+
+SETTINGS: Final = (
+    _text(
+        "sources",
+        "SPOTMAP_SOURCES",
+        "KIND[:PATH]",
+        "Where the music comes from: demo, spotify, folder:PATH, table:PATH, takeout:PATH or exportify:PATH. Can be "
+        "given several times.",
+        values.read_sources,
+        flag="source",
+        kind="many",
+    ),
+    _text(
+        "layers",
+        "SPOTMAP_AS",
+        "NAME,NAME",
+        "Several people's libraries on one map: a name for each source, in their order.",
+        values.read_names,
+        flag="as",
+    ),
+    _place("out", "SPOTMAP_OUT", "DIR", "Where the site goes.  [default: site]"),
+    _text("title", "SPOTMAP_TITLE", "TEXT", "The map's title.  [default: from the source]", values.read_text),
+    _choice(
+        "embedder",
+        "SPOTMAP_EMBEDDER",
+        EMBEDDERS,
+        "How to listen: discogs-effnet hears most (weights of 18 MB are fetched once); musicnn is built in.  "
+        "[default: discogs-effnet; the demo: musicnn]",
+    ),
+    _place(
+        "cache_dir",
+        "SPOTMAP_CACHE_DIR",
+        "DIR",
+        "Where finished work is kept, so that the next build is quick.  [default: .spotmap/cache]",
+    ),
+    _place(
+        "report",
+        "SPOTMAP_REPORT",
+        "FILE",
+        "Where to write the outcome of every track.  [default: beside the site]",
+    ),
+    _switch("offline", "SPOTMAP_OFFLINE", "Ask no service anything; build from what is there."),
+    Setting(
+        "listen",
+        "SPOTMAP_LISTEN",
+        values.read_flag,
+        help="Whether new tracks are found, downloaded and listened to; else they wait.  [default: listen]",
+        kind="on-off",
+    ),
+    _choice(
+        "audio",
+        "SPOTMAP_AUDIO",
+        AUDIO,
+        "What to listen to where a track is no file of yours: whole recordings from YouTube, previews of 30 seconds "
+        "from Deezer, or auto: previews first, for a map within the hour, then whole recordings.  [default: auto]",
+    ),
+    _text(
+        "time_limit_s",
+        "SPOTMAP_TIME_LIMIT",
+        "TIME",
+        "Publish what there is after this long, such as 2h; the next build goes on from there.  [default: until all is "
+        "listened to]",
+        values.parse_duration,
+        flag="time-limit",
+    ),
+    _switch("retry", "SPOTMAP_RETRY", "Try again now what failed before, due or not."),
+    _place(
+        "overrides",
+        "SPOTMAP_OVERRIDES",
+        "FILE",
+        "Recordings that you chose yourself (see review).  [default: overrides.toml]",
+    ),
+    _place("keep_audio", "SPOTMAP_KEEP_AUDIO", "DIR", "Keep downloaded audio there.  [default: it is deleted]"),
+    _place("cookies", "SPOTMAP_COOKIES", "FILE", "Cookies of your browser for YouTube (Netscape format)."),
+    _text(
+        "max_rate_bytes_s",
+        "SPOTMAP_MAX_RATE",
+        "SIZE",
+        "Download no faster: 1M a second.",
+        values.parse_size,
+        flag="max-rate",
+    ),
+    _place("summary", "SPOTMAP_SUMMARY", "FILE", "Write the build's end there, as Markdown."),
+    _number("jobs", "SPOTMAP_JOBS", MOST_JOBS, "Tracks to listen to at once.  [default: one a processor]"),
+    _text(
+        "max_failures",
+        "SPOTMAP_MAX_FAILURES",
+        "N|N%",
+        "End with status 3 if more tracks than this are missing.  [default: no bound]",
+        values.read_failure_bound,
+    ),
+    _switch("force", "SPOTMAP_FORCE", "Write into a folder, or over a report, that no build made.", in_file=False),
+    _number("seed", "SPOTMAP_SEED", LARGEST_SEED, "Another number gives another first layout.  [default: 42]"),
+    _text(
+        "anchor",
+        "SPOTMAP_ANCHOR",
+        "SITE|none",
+        "The map that this one continues, so that tracks stay where they were: the folder or address of a site.  "
+        "[default: the last one]",
+        values.read_text,
+    ),
+    _switch("fresh", "SPOTMAP_FRESH", "Compute a new layout, aligned to the last one."),
+    _choice("log", "SPOTMAP_LOG", LOGS, "How to tell progress.  [default: a bar on a terminal, lines elsewhere]"),
+    Setting("fetch_covers", "SPOTMAP_FETCH_COVERS", values.read_flag, table="covers", flag=NOT_A_FLAG, key="fetch"),
+    Setting("models_dir", "SPOTMAP_MODELS_DIR", values.read_path, flag=NOT_A_FLAG, is_place=True),
+    _only_in_file("searches_per_s", "SPOTMAP_SEARCHES_PER_S", values.number(0.001, 100)),
+    _only_in_file("previews_per_s", "SPOTMAP_PREVIEWS_PER_S", values.number(0.001, 100)),
+    _only_in_file("download_pause_s", "SPOTMAP_DOWNLOAD_PAUSE_S", values.number(0, 86_400)),
+    Setting("spotify_login", "SPOTMAP_SPOTIFY_LOGIN", values.read_text, flag=NOT_A_FLAG, in_file=False, secret=True),
+    Setting("token_file", "SPOTMAP_TOKEN_FILE", values.read_path, flag=NOT_A_FLAG, in_file=False),
+    _endpoint("models_url", "SPOTMAP_MODELS"),
+    _endpoint("spotify_api_url", "SPOTMAP_SPOTIFY_API"),
+    _endpoint("spotify_accounts_url", "SPOTMAP_SPOTIFY_ACCOUNTS"),
+    _endpoint("ytmusic_url", "SPOTMAP_YTMUSIC"),
+    _endpoint("deezer_url", "SPOTMAP_DEEZER"),
+    _endpoint("watch_url", "SPOTMAP_WATCH_URL", values.read_watch_url),
+)

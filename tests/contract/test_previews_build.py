@@ -1,0 +1,139 @@
+"""A first map is made of previews, and gets better by whole recordings: the real command against local services."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fakes.http_server import Fault
+from tests.fakes.spotify_library import FakeLibrary
+from tests.support.command import report, tree
+from tests.support.streaming import Services, previews_of, services
+
+pytestmark = pytest.mark.xdist_group("streamed")
+
+COUNT = 12
+EMPTY, WRONG, UNKNOWN = 1, 2, 3
+"""Tracks without a preview, with another recording behind their ISRC, and that Deezer does not have."""
+NO_ISRC = 4
+
+
+def library() -> FakeLibrary:
+    made = FakeLibrary.with_numbers(COUNT, 1, playlist_tracks=6)
+    made.saved[NO_ISRC]["track"]["external_ids"] = {}
+    return made
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Services]:
+    songs = library()
+    previews = previews_of(songs)
+    previews[EMPTY] = replace(previews[EMPTY], has_preview=False)
+    previews[WRONG] = replace(previews[WRONG], title="Another Song Altogether", artists=("Nobody Here",))
+    del previews[UNKNOWN]
+    with services(songs, tmp_path, previews=previews, audio_mode="auto") as made:
+        yield made
+
+
+def titles(running: Services) -> list[str]:
+    return [row["track"]["name"] for row in running.spotify.library.saved]
+
+
+def rows(folder: Path) -> dict[str, dict[str, Any]]:
+    return {row["title"]: row for row in report(folder)["ledger"]}
+
+
+def known_by_previews(folder: Path) -> set[str]:
+    return {title for title, row in rows(folder).items() if row.get("listened_to") == "30 seconds"}
+
+
+def test_a_map_of_previews_is_published_first_and_whole_recordings_take_their_place(running: Services) -> None:
+    running.deezer.expired = 3
+    running.deezer.faults.append(
+        Fault("status", 200, body=b'{"error": {"code": 4, "message": "Quota limit exceeded"}}', path="/track/", after=2)
+    )
+    outcome = running.build()
+    assert outcome.status == 0, outcome.stderr
+    published = [event["outcome"] for event in outcome.events if "published" in event.get("outcome", "")]
+    assert len(published) == 2
+    assert published[0].endswith("(an early map)")
+    assert not known_by_previews(running.folder)
+    assert Counter(row["status"] for row in rows(running.folder).values()) == {"mapped": COUNT}
+    assert len(set(running.deezer.places("/preview/"))) == COUNT - 3
+
+    again = running.build()
+    assert (again.status, again.listened_to) == (0, 0)
+    assert [running.deezer.asked, running.music.asked, running.audio.asked] == [[], [], []]
+
+
+def test_where_youtube_refuses_the_map_is_made_of_previews(running: Services) -> None:
+    running.audio.bot_check_after = 2
+    outcome = running.build()
+    assert outcome.status == 0, outcome.stderr
+    ledger = rows(running.folder)
+    whole = {title for title, row in ledger.items() if row["status"] == "mapped"} - known_by_previews(running.folder)
+    assert len(whole) == 2
+    names = titles(running)
+    missing = {title for title, row in ledger.items() if row["status"] == "failed"}
+    assert missing == {names[EMPTY], names[WRONG], names[UNKNOWN]} - whole
+    assert "known by 30 seconds only" in outcome.stderr
+
+    before = tree(running.folder / "site")
+    running.audio.bot_check_after = 2
+    again = running.build()
+    assert (again.status, again.listened_to) == (0, 0)
+    assert running.deezer.asked == []
+    assert tree(running.folder / "site") == before
+
+
+def test_only_previews_ask_nothing_of_youtube(running: Services) -> None:
+    outcome = running.build("--audio", "previews")
+    assert outcome.status == 0, outcome.stderr
+    assert running.music.asked == running.audio.asked == []
+    names = titles(running)
+    failed = {title: row for title, row in rows(running.folder).items() if row["status"] == "failed"}
+    assert set(failed) == {names[EMPTY], names[WRONG], names[UNKNOWN]}
+    assert {row["code"] for row in failed.values()} == {"no-preview"}
+    columns = b"".join(content for name, content in tree(running.folder / "site").items() if name.endswith(".json"))
+    assert b"listened to" in columns
+
+
+def test_a_service_that_is_gone_costs_no_build(running: Services) -> None:
+    running.deezer.faults.append(Fault("reset", times=10_000))
+    outcome = running.build()
+    assert outcome.status == 0, outcome.stderr
+    assert Counter(row["status"] for row in rows(running.folder).values()) == {"mapped": COUNT}
+    assert not known_by_previews(running.folder)
+
+
+def test_what_there_was_no_time_for_waits_for_the_next_build(running: Services) -> None:
+    outcome = running.build("--time-limit", "1s", "--audio", "youtube")
+    assert outcome.status == 6, outcome.stderr
+    waiting = [row for row in rows(running.folder).values() if row["code"] == "waiting"]
+    assert len(waiting) == COUNT
+    assert "time limit of 1 s" in waiting[0]["detail"]
+    outcome = running.build("--audio", "youtube")
+    assert outcome.status == 0
+    assert Counter(row["status"] for row in rows(running.folder).values()) == {"mapped": COUNT}
+
+
+def test_a_plan_says_how_long_each_part_takes(running: Services) -> None:
+    outcome = running.run(
+        "plan", "--source", "spotify", "--embedder", "musicnn", extra={"SPOTMAP_DOWNLOAD_PAUSE_S": "8"}
+    )
+    assert f"Previews: {COUNT} of 30 seconds from Deezer" in outcome.stdout
+    assert "about 450 an hour" in outcome.stdout
+    assert "You may stop at any time" in outcome.stdout
+
+
+def test_no_address_of_a_preview_stays(running: Services) -> None:
+    assert running.build("--audio", "previews").status == 0
+    for name, content in {**tree(running.folder / "site"), **tree(running.folder / ".spotmap")}.items():
+        assert b"hdnea" not in content, name
+    assert "hdnea" not in json.dumps(report(running.folder))

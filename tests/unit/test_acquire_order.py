@@ -1,0 +1,64 @@
+"""What is listened to first is fair to the whole library."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+
+import pytest
+
+from spotmap_build.acquire.order import fair_order
+from spotmap_build.model import Library, Playlist, Track
+
+
+def library(count: int = 400) -> Library:
+    """Three quarters of one artist and list, the rest of many; years from 1960."""
+    tracks = tuple(
+        Track(
+            f"t{number}",
+            f"Title {number}",
+            ("The One",) if number % 4 else (f"Artist {number % 40}",),
+            year=1960 + number % 60,
+            added_at=f"2020-01-{1 + number % 28:02}",
+        )
+        for number in range(count)
+    )
+    large = Playlist("large", "Large", tuple(track.id for number, track in enumerate(tracks) if number % 4))
+    small = Playlist("small", "Small", tuple(track.id for number, track in enumerate(tracks) if number % 20 == 0))
+    return Library(tracks, (large, small))
+
+
+@pytest.mark.parametrize("share", [0.1, 0.25, 0.5])
+def test_every_playlist_and_decade_has_its_share_of_any_beginning(share: float) -> None:
+    whole = library()
+    beginning = {track.id for track in fair_order(whole.tracks, whole, 42)[: int(share * len(whole.tracks))]}
+    for playlist in whole.playlists:
+        members = set(playlist.track_ids)
+        assert len(members & beginning) / len(members) == pytest.approx(share, abs=0.1)
+    decades = Counter((track.year or 0) // 10 for track in whole.tracks)
+    early = Counter((track.year or 0) // 10 for track in whole.tracks if track.id in beginning)
+    assert all(abs(early[decade] / count - share) < 0.12 for decade, count in decades.items())
+
+
+def test_the_same_tracks_come_in_the_same_order_however_they_were_given() -> None:
+    whole = library(100)
+    shuffled = list(whole.tracks)
+    random.Random(1).shuffle(shuffled)
+    order = fair_order(whole.tracks, whole, 42)
+    assert sorted(track.id for track in order) == sorted(track.id for track in whole.tracks)
+    assert fair_order(shuffled, whole, 42) == order
+    assert fair_order(whole.tracks, whole, 43) != order
+
+
+def test_the_most_played_comes_first_then_the_newest() -> None:
+    tracks = (
+        Track("old", "a", added_at="2020-01-01"),
+        Track("new", "b", added_at="2024-01-01"),
+        Track("loved", "c", added_at="2010-01-01", play_count=90),
+    )
+    assert [track.id for track in fair_order(tracks, Library(tracks), 1)] == ["loved", "new", "old"]
+
+
+def test_what_was_listened_to_counts() -> None:
+    tracks = (Track("a1", "a", ("A",)), Track("a2", "b", ("A",)), Track("b1", "c", ("B",)), Track("b2", "d", ("B",)))
+    assert fair_order(tracks[1:], Library(tracks), 42)[0].artists == ("B",)
