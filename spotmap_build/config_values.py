@@ -23,7 +23,7 @@ A_VIDEO: Final = "aaaaaaaaaaa"
 LONGEST_DURATION_S: Final = 30 * 86_400
 _AMOUNT: Final = r"\d{1,9}(?:\.\d{1,9})?"
 _DURATION: Final = re.compile(
-    rf"(?:({_AMOUNT}) ?d)? ?(?:({_AMOUNT}) ?h)? ?(?:({_AMOUNT}) ?m(?:in)?)? ?(?:({_AMOUNT}) ?s?)?"
+    rf"(?:({_AMOUNT}) ?d)? ?(?:({_AMOUNT}) ?h)? ?(?:({_AMOUNT}) ?m(?:in)?)? ?(?:({_AMOUNT}) ?s)?"
 )
 _BREAKS_AN_ADDRESS: Final = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff]")
 
@@ -193,7 +193,8 @@ def parse_duration(value: object, _base: Path | None = None) -> float:
     ------
     ValueError: with a plain sentence.
     """
-    found = _DURATION.fullmatch(_short(value).strip().lower()) if not isinstance(value, bool) else None
+    text = "" if isinstance(value, bool) else _short(value).strip().lower()
+    found = _DURATION.fullmatch(f"{text}s" if re.fullmatch(_AMOUNT, text) else text)
     amounts = found.groups() if found else ()
     seconds = sum(float(amount or 0) * unit for amount, unit in zip(amounts, (86_400, 3_600, 60, 1), strict=False))
     if not 1 <= seconds <= LONGEST_DURATION_S:

@@ -32,6 +32,7 @@ MUSICNN_LAYERS = {
     "tags": "model/Sigmoid",
 }
 PATCHES_AT_ONCE = 4
+PREVIEW_SAMPLES = 30 * 16_000
 PARTS = ("musicnn", "spectral", "effnet")
 
 Listener = Callable[["Float32Array"], "dict[str, Float32Array]"]
@@ -61,12 +62,12 @@ def hear(corpus: Path, cache_folder: Path, effnet: Path | None, jobs: int) -> Em
         *([partial(listen_with_effnet, effnet)] if effnet else []),
     ]
     paths = [path for package in PACKAGES for path in sorted((corpus / package.game).rglob("*")) if _is_track(path)]
-    digests = {path: _digest(path) for path in paths}
-    weights = _digest(effnet) if effnet else ""
+    digests = {path: digest_of(path) for path in paths}
+    weights = digest_of(effnet) if effnet else ""
     keys = [{path: _key(name, digests[path], weights) for path in paths} for name in PARTS[: len(listeners)]]
     with Cache.open(cache_folder) as cache:
         for listener, key_of in zip(listeners, keys, strict=True):
-            _listen_to_all(cache, listener, key_of, jobs)
+            listen_to_all(cache, listener, key_of, jobs)
         rows, kept = [], []
         for path in paths:
             records = [cache.lookup(key_of[path]) for key_of in keys]
@@ -80,7 +81,8 @@ def hear(corpus: Path, cache_folder: Path, effnet: Path | None, jobs: int) -> Em
     return Embedded(tuple(map(str, kept)), tuple(path.parts[0] for path in kept), parts)
 
 
-def _listen_to_all(cache: Cache, listener: Listener, key_of: dict[Path, Key], jobs: int) -> None:
+def listen_to_all(cache: Cache, listener: Listener, key_of: dict[Path, Key], jobs: int) -> None:
+    """Listen to what is not in the cache yet."""
     missing = [path for path, key in key_of.items() if cache.lookup(key) is None]
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
         running = {pool.submit(_listen, listener, path): path for path in missing}
@@ -125,6 +127,12 @@ def listen_with_musicnn(samples: Float32Array) -> dict[str, Float32Array]:
     return parts
 
 
+def listen_to_the_middle(samples: Float32Array) -> dict[str, Float32Array]:
+    """What musicnn makes of the 30 seconds in the middle."""
+    start = max(0, (len(samples) - PREVIEW_SAMPLES) // 2)
+    return listen_with_musicnn(samples[start : start + PREVIEW_SAMPLES])
+
+
 def measure(samples: Float32Array) -> dict[str, Float32Array]:
     """The 41 interpretable features."""
     from spotmap_build.embed.spectral import spectral
@@ -149,6 +157,7 @@ def _key(part: str, sound: str, effnet: str) -> Key:
     return Key("map-quality", HEARING_VERSION, {"part": part, "sound": sound, "weights": weights})
 
 
-def _digest(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -83,12 +83,17 @@ def merge(parts: Sequence[Loaded], layers: Sequence[str] = ()) -> Loaded:
         )
     renders = [part.render for part in named if part.render is not None]
     problems = [part.problem for part in named if part.problem is not None]
+    library, own_files = _library([part.library for part in named])
+    notices = [notice for part in named for notice in part.notices]
+    if own_files:
+        are = "track is a file" if own_files == 1 else "tracks are files"
+        notices.append(f"{own_files:,} {are} of yours as well: nothing is downloaded for what you have.")
     return Loaded(
         kind="+".join(part.kind for part in named),
-        library=_library([part.library for part in named]),
+        library=library,
         render=renders[0] if renders else None,
         is_streamed=any(part.is_streamed for part in named),
-        notices=tuple(dict.fromkeys(notice for part in named for notice in part.notices)),
+        notices=tuple(dict.fromkeys(notices)),
         problem=problems[0] if problems else None,
     )
 
@@ -98,7 +103,8 @@ def _on_layer(part: Loaded, layer: str) -> Loaded:
     return replace(part, library=replace(part.library, tracks=tracks))
 
 
-def _library(libraries: Sequence[Library]) -> Library:
+def _library(libraries: Sequence[Library]) -> tuple[Library, int]:
+    """The tracks of all together, and how many that would be downloaded are files of another source."""
     groups = _same_ids(libraries)
     for key, is_same in (
         (_isrc, _is_same_recording),
@@ -111,7 +117,13 @@ def _library(libraries: Sequence[Library]) -> Library:
     playlists = [_with_ids(playlist, new_ids) for library in libraries for playlist in library.playlists]
     omissions = dict.fromkeys(omission for library in libraries for omission in library.omissions)
     failures = _failures(libraries, groups, new_ids)
-    return Library(tuple(merged), tuple(with_distinct_ids(playlists)), failures, tuple(omissions))
+    own_files = sum(_is_own_file(track, group) for group, track in zip(groups, merged, strict=True))
+    return Library(tuple(merged), tuple(with_distinct_ids(playlists)), failures, tuple(omissions)), own_files
+
+
+def _is_own_file(track: Track, group: _Same) -> bool:
+    is_file = track.recording is not None and track.recording.path is not None
+    return is_file and any(one.recording is None for one in group.tracks)
 
 
 def _same_ids(libraries: Iterable[Library]) -> list[_Same]:

@@ -230,6 +230,17 @@ def _of_the_library(fetched: Fetched, embedded: Embedded) -> tuple[Figure, ...]:
             "not.",
         )
     ]
+    if embedded.preview_ids:
+        previews = len(embedded.preview_ids)
+        figures.append(
+            Figure(
+                "listened_in_whole",
+                "listened to in whole",
+                1 - previews / len(embedded.tracks),
+                f"{previews} of the tracks are known by 30 seconds only: their places are a sketch until their whole "
+                "recordings are listened to.",
+            )
+        )
     if embedded.matches:
         sentence = "For {} of the tracks it is not quite sure that the right recording was listened to."
         share = doubtful / max(1, len(embedded.tracks))
