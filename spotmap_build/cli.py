@@ -230,12 +230,19 @@ def _ask(question: str) -> str:
     "--watch", is_flag=True, help="Build again when the music changes (the sources and settings of spotmap.toml)."
 )
 def preview(folder: Path | None, port: int | None, open_browser: bool, watch: bool) -> None:
-    """Serve a built site on this machine, to look at it.  [default folder: site]"""
+    """Serve a built site on this machine, to look at it and to play your own files.  [default folder: site]"""
     from spotmap_build import pipeline
+    from spotmap_build.emit.local_audio import LocalAudio
     from spotmap_build.emit.preview import serve
 
     config = _config({"out": str(folder) if folder else None})
-    serve(config.out, port=port, open_browser=open_browser, watch=pipeline.watch(config) if watch else None)
+    serve(
+        config.out,
+        port=port,
+        open_browser=open_browser,
+        watch=pipeline.watch(config) if watch else None,
+        audio=LocalAudio(config.local_audio_path),
+    )
 
 
 @main.group()

@@ -26,6 +26,7 @@ DEFAULT_CACHE: Final = Path(".spotmap/cache")
 DEFAULT_OVERRIDES: Final = Path("overrides.toml")
 BESIDE_CACHE: Final = ".spotmap"
 BESIDE_REPORT: Final = ".report.json"
+BESIDE_AUDIO: Final = ".audio.json"
 LARGEST_FILE_BYTES: Final = 1 << 20
 
 
@@ -93,6 +94,11 @@ class Config:
     def report_path(self) -> Path:
         """Where the report goes: as asked, else beside the site, never inside it."""
         return self.report or beside(self.out, BESIDE_REPORT)
+
+    @property
+    def local_audio_path(self) -> Path:
+        """Where the preview finds which file each track is: beside the site, never inside it."""
+        return beside(self.out, BESIDE_AUDIO)
 
     @property
     def cache_is_beside_site(self) -> bool:

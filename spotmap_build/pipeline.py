@@ -14,8 +14,9 @@ from spotmap_build import stages
 from spotmap_build.cache.errors import CacheReadOnly, CorruptEntry
 from spotmap_build.cache.keys import place_digest
 from spotmap_build.cache.store import Cache
+from spotmap_build.emit.local_audio import encode_local_audio, write_local_audio
 from spotmap_build.emit.site import publish
-from spotmap_build.errors import CacheError, ConfigError, ServiceError, SourceError, SpotmapError
+from spotmap_build.errors import CacheError, ConfigError, OutputError, ServiceError, SourceError, SpotmapError
 from spotmap_build.places import check_places
 from spotmap_build.progress import make_progress
 from spotmap_build.report import SUMMARY, write_document, write_report
@@ -88,6 +89,7 @@ def _publish_map(run: stages.Run, fetched: stages.Fetched, embedded: stages.Embe
         run.cache.write_root(
             f"{int(time.time()):012d}-{site.generation}", run.cache.used_keys, place_digest(config.out)[:16]
         )
+    _list_local_audio(config, embedded)
     outcome = "unchanged" if published.is_unchanged else "published"
     run.progress.end(f"{config.out}{os.sep} {outcome}" + (" (an early map)" if embedded.is_early else ""))
     map_rows = {**stages.describe_map(clustered.words(), analyzed.read()), **covered.report_rows}
@@ -103,6 +105,18 @@ def _publish_map(run: stages.Run, fetched: stages.Fetched, embedded: stages.Embe
         notices=tuple(filter(None, notices)),
         problem=fetched.loaded.problem,
     )
+
+
+def _list_local_audio(config: Config, embedded: stages.Embedded) -> None:
+    """Note which file each track is, for the preview on this machine."""
+    place = config.local_audio_path
+    try:
+        write_local_audio(place, encode_local_audio(embedded.tracks))
+    except OSError as error:
+        raise OutputError(
+            f"{place}, by which the preview plays your files, cannot be written: {error.strerror or error}.",
+            hint="Make room, or give another --out.",
+        ) from error
 
 
 def match(config: Config, progress: Progress) -> MatchResult:

@@ -10,6 +10,7 @@ import { freeArea, panelInsets } from "./ui/insets.js";
 import { wireLasso } from "./panels/lasso_tool.js";
 import { wireLegend } from "./panels/legend.js";
 import { LegendInsights } from "./panels/legend_insights.js";
+import { LocalAudio } from "./data/local_audio.js";
 import { createDetailsReader, createInsightsReader, createNeighborsReader, loadMap, loadText } from "./data/load.js";
 import { showAxesSummary } from "./panels/axes_summary.js";
 import { Navigation, wireNavigation } from "./map/navigation.js";
@@ -108,8 +109,10 @@ function createMap(map, store, folder) {
 function createPanels({ map, store, surface, details, readInsights, neighborsReader, traitLoader, navigation, renderer, selecting }) {
   const flyTo = (/** @type {number} */ track) => navigation.flyTo(track);
   const flyToAll = (/** @type {readonly number[]} */ tracks) => navigation.flyToAll(tracks);
-  const player = new Player(byId("player"), store, details);
-  const picksPanel = new PicksPanel(byId("picks"), { map, store, details, selecting, player, flyTo });
+  const localAudio = LocalAudio.of(document);
+  void localAudio.load();
+  const player = new Player(byId("player"), { store, details, localAudio });
+  const picksPanel = new PicksPanel(byId("picks"), { map, store, details, selecting, player, localAudio, flyTo });
   const pathTool = new PathTool(byId("path-hint"), {
     map, store, reader: neighborsReader, renderer, navigation, focusMap: () => surface.focus(), announce, say: (note) => picksPanel.say(note),
   });

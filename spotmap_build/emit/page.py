@@ -25,8 +25,8 @@ ART_DIGITS = 16
 track costs to download."""
 
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "frame-src https://www.youtube-nocookie.com; base-uri 'none'; form-action 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
+    "connect-src 'self'; frame-src https://www.youtube-nocookie.com; base-uri 'none'; form-action 'none'"
 )
 """What the page may load: its own files, and YouTube's player in a frame, which it asks for only once somebody presses
 play. The same words stand in the template, for hosts that send no headers."""

@@ -22,19 +22,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import unquote, urlsplit
 
-from spotmap_build.core.files import open_regular, read_bounded
-from spotmap_build.emit.marker import LARGEST_MARKER_BYTES, MARKER_NAME, Marker
+import orjson
+
+from spotmap_build.core.files import open_regular
 from spotmap_build.emit.page import CONTENT_SECURITY_POLICY
+from spotmap_build.emit.preview_files import ListedFiles, find_file, is_local_host, parse_range
 from spotmap_build.emit.site import remove_debris
 from spotmap_build.errors import ConfigError, OutputError, SpotmapError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    from spotmap_build.emit.local_audio import LocalAudio
 
 DEFAULT_PORT = 8765
 PORTS_TRIED = 20
-PAGES = frozenset({"index.html", "404.html", "sw.js"})
-LOCAL_NAMES = frozenset({"127.0.0.1", "localhost"})
 MOST_CONNECTIONS = 128
 MOST_WATCHING = 32
 """Pages that wait for the next build, of all connections: each holds one as long as it is open."""
@@ -44,6 +46,8 @@ PIECE_BYTES = 1 << 16
 LARGEST_PAGE_BYTES = 1 << 24
 RELOAD_EVENTS = "/.spotmap-reload"
 RELOAD_SCRIPT = "/.spotmap-reload.js"
+AUDIO = "/.spotmap-audio/"
+"""Below it lies the audio of each track that is a file on this machine, by its id; the folder itself lists these."""
 
 MEDIA_TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -60,7 +64,8 @@ MEDIA_TYPES = {
 }
 """Stated here: the operating system's own table differs between machines, and may call a script plain text."""
 
-_RELOAD_TAG = f'<script defer src="{RELOAD_SCRIPT}"></script></head>'.encode()
+_RELOAD_TAG = f'<script defer src="{RELOAD_SCRIPT}"></script>'.encode()
+_AUDIO_TAG = f'<meta name="spotmap-audio" content="{AUDIO}">'.encode()
 _RELOAD_CODE = f'new EventSource("{RELOAD_EVENTS}").addEventListener("rebuilt", () => location.reload());\n'.encode()
 _HEARTBEAT_S = 10.0
 
@@ -92,86 +97,17 @@ class _Rebuilds:
             self.changed.notify_all()
 
 
-def is_local_host(header: str | None) -> bool:
-    """Whether a ``Host`` header names this machine, with any port."""
-    name, _, port = (header or "").partition(":")
-    return name.lower() in LOCAL_NAMES and (not port or port.isdigit())
-
-
-def find_file(folder: Path, target: str, listed: frozenset[str] | None = None) -> Path | None:
-    """The file that a request target means, as static hosts read it: a folder means its ``index.html``.
-
-    None where the site has no such file; links that lead to anything but another of its files count as none.
-
-    Parameters
-    ----------
-    folder: the site's.
-    target: as it stands in the request.
-    listed: the files that the site has; None where that is not known, then those that have the places of such.
-
-    Raises
-    ------
-    ValueError: the target is none.
-    """
-    path = unquote(urlsplit(target).path, errors="replace")
-    if not path.startswith("/") or "\0" in path or "\\" in path or ".." in path.split("/"):
-        return None
-    folder = folder.resolve()
-    try:
-        place = (folder / path.lstrip("/")).resolve(strict=True)
-        if path.endswith("/"):
-            place = (place / "index.html").resolve(strict=True)
-    except (OSError, RuntimeError):  # RuntimeError: links in a circle
-        return None
-    if not place.is_relative_to(folder) or not place.is_file():
-        return None
-    inside = place.relative_to(folder)
-    is_of_site = _has_place_of_site(inside.parts) if listed is None else inside.as_posix() in listed
-    return place if is_of_site else None
-
-
-def _has_place_of_site(parts: tuple[str, ...]) -> bool:
-    """Whether a site whose marker is lost has files in such a place: a page, ``art/*``, ``data/*/*``."""
-    if any(part.startswith(".") for part in parts):
-        return False
-    if len(parts) == 1:
-        return parts[0] in PAGES
-    return (len(parts), parts[0]) in ((2, "art"), (3, "data"))
-
-
-class _Listed:
-    """The files that a site has by its marker, which is read again whenever a build has replaced it."""
-
-    def __init__(self, folder: Path) -> None:
-        self._place = folder / MARKER_NAME
-        self._lock = threading.Lock()
-        self._version: tuple[int, ...] = ()
-        self._paths: frozenset[str] | None = None
-
-    def paths(self) -> frozenset[str] | None:
-        """None where there is no marker that can be read."""
-        with self._lock:
-            try:
-                found = self._place.stat()
-                version = (found.st_mtime_ns, found.st_size, found.st_ino)
-                if version != self._version:
-                    self._paths = Marker.decode(read_bounded(self._place, LARGEST_MARKER_BYTES)).paths | {MARKER_NAME}
-                    self._version = version
-            except (OSError, ValueError):
-                self._version, self._paths = (), None
-            return self._paths
-
-
 class PreviewServer(ThreadingHTTPServer):
     """Serves ``folder`` on 127.0.0.1. Port 0 takes any free one; see ``server_port``."""
 
     daemon_threads = True
 
-    def __init__(self, folder: Path, port: int, *, reloads: bool = False) -> None:
+    def __init__(self, folder: Path, port: int, *, reloads: bool = False, audio: LocalAudio | None = None) -> None:
         self.folder = folder
         self.reloads = reloads
+        self.audio = audio
         self.rebuilds = _Rebuilds()
-        self.listed = _Listed(folder)
+        self.listed = ListedFiles(folder)
         self.watching = threading.BoundedSemaphore(MOST_WATCHING)
         self._free = threading.BoundedSemaphore(MOST_CONNECTIONS)
         self._lock = threading.Lock()
@@ -249,6 +185,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_events()
         elif self.server.reloads and self.path == RELOAD_SCRIPT:
             self._send(HTTPStatus.OK, _RELOAD_CODE, MEDIA_TYPES[".js"])
+        elif self.server.audio is not None and target.path.startswith(AUDIO):
+            self._send_audio(self.server.audio, target.path.removeprefix(AUDIO))
         else:
             self._send_file()
 
@@ -276,10 +214,19 @@ class _Handler(BaseHTTPRequestHandler):
     def _send_open(self, status: HTTPStatus, file: BinaryIO, suffix: str) -> None:
         media_type = MEDIA_TYPES.get(suffix, "application/octet-stream")
         size_bytes = os.fstat(file.fileno()).st_size
-        if self.server.reloads and suffix == ".html" and size_bytes <= LARGEST_PAGE_BYTES:
-            self._send(status, file.read(size_bytes).replace(b"</head>", _RELOAD_TAG, 1), media_type)
+        tags = self._head_tags() if suffix == ".html" else b""
+        if tags and size_bytes <= LARGEST_PAGE_BYTES:
+            self._send(status, file.read(size_bytes).replace(b"</head>", tags + b"</head>", 1), media_type)
             return
         self._send_head(status, media_type, length=size_bytes)
+        self._send_piecewise(file, size_bytes)
+
+    def _head_tags(self) -> bytes:
+        """What the preview adds to the head of a page."""
+        has_audio = self.server.audio is not None and bool(self.server.audio.paths())
+        return (_RELOAD_TAG if self.server.reloads else b"") + (_AUDIO_TAG if has_audio else b"")
+
+    def _send_piecewise(self, file: BinaryIO, size_bytes: int) -> None:
         while self.command != "HEAD" and size_bytes > 0:
             piece = file.read(min(size_bytes, PIECE_BYTES))
             if not piece:  # it was made shorter meanwhile
@@ -287,12 +234,43 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(piece)
             size_bytes -= len(piece)
 
+    def _send_audio(self, audio: LocalAudio, name: str) -> None:
+        """A track's file or a range of it; only a track of this library has one, whatever else a name says."""
+        if not name:
+            self._send(HTTPStatus.OK, orjson.dumps(audio.paths()), MEDIA_TYPES[".json"])
+            return
+        try:
+            found = audio.open(unquote(name, errors="replace"))
+        except OSError:
+            found = None
+        if found is None:
+            self._send(HTTPStatus.NOT_FOUND, b"No track of this library is such a file.\n")
+            return
+        file, media_type = found
+        with file:
+            size_bytes = os.fstat(file.fileno()).st_size
+            wanted = parse_range(self.headers.get("Range"), size_bytes)
+            if wanted is None:
+                more = {"Content-Range": f"bytes */{size_bytes}"}
+                self._send_head(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, MEDIA_TYPES[".txt"], length=0, more=more)
+                return
+            more = {"Accept-Ranges": "bytes"}
+            status = HTTPStatus.OK
+            if len(wanted) != size_bytes or "Range" in self.headers:
+                status = HTTPStatus.PARTIAL_CONTENT
+                more["Content-Range"] = f"bytes {wanted.start}-{wanted.stop - 1}/{size_bytes}"
+            file.seek(wanted.start)
+            self._send_head(status, media_type, length=len(wanted), more=more)
+            self._send_piecewise(file, len(wanted))
+
     def _send(self, status: HTTPStatus, content: bytes, media_type: str = MEDIA_TYPES[".txt"]) -> None:
         self._send_head(status, media_type, length=len(content))
         if self.command != "HEAD":
             self.wfile.write(content)
 
-    def _send_head(self, status: HTTPStatus, media_type: str, *, length: int | None) -> None:
+    def _send_head(
+        self, status: HTTPStatus, media_type: str, *, length: int | None, more: Mapping[str, str] | None = None
+    ) -> None:
         self.send_response(status)
         self.send_header("Content-Type", media_type)
         if length is not None:
@@ -301,6 +279,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         self.send_header("X-Content-Type-Options", "nosniff")
         self.send_header("Referrer-Policy", "no-referrer")
+        for name, value in (more or {}).items():
+            self.send_header(name, value)
         self.end_headers()
 
     def _send_events(self) -> None:
@@ -330,7 +310,9 @@ class _Handler(BaseHTTPRequestHandler):
                 return
 
 
-def open_server(folder: Path, port: int | None, *, reloads: bool = False) -> PreviewServer:
+def open_server(
+    folder: Path, port: int | None, *, reloads: bool = False, audio: LocalAudio | None = None
+) -> PreviewServer:
     """Listen on ``port``, or on the first free one from 8765 where none is asked for.
 
     Raises
@@ -343,7 +325,7 @@ def open_server(folder: Path, port: int | None, *, reloads: bool = False) -> Pre
         raise OutputError(f"There is no site in {folder}.", hint="Build one first, or name its folder.")
     for candidate in range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED) if port is None else (port,):
         try:
-            return PreviewServer(folder, candidate, reloads=reloads)
+            return PreviewServer(folder, candidate, reloads=reloads, audio=audio)
         except OSError as error:
             if port is not None or error.errno != errno.EADDRINUSE:
                 raise ConfigError(
@@ -364,15 +346,18 @@ def serve(
     port: int | None = None,
     open_browser: bool = False,
     watch: Watch | None = None,
+    audio: LocalAudio | None = None,
     say: Callable[[str], None] = print,
 ) -> None:
     """Serve a site until Ctrl-C. ``say`` is given each line for the person; see :func:`open_server` for errors.
+
+    ``audio`` is what the page may play of the files on this machine.
 
     With ``watch``, changes below its paths rebuild the site and reload the pages that show it. An error in a rebuild
     is told, and the watch goes on: the next change may be its repair.
     """
     stopped = threading.Event()
-    with open_server(folder, port, reloads=watch is not None) as server:
+    with open_server(folder, port, reloads=watch is not None, audio=audio) as server:
         say(f"Serving {folder} at {server.url} (Ctrl-C ends it)")
         if watch is not None:
             arguments = (watch, server.rebuilds, stopped, say)

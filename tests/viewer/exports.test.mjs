@@ -96,3 +96,9 @@ test("M3U leads to the recording, else to Spotify, and names what has no address
 test("for Spotify only its own tracks are copied", () => {
   assert.deepEqual(toSpotifyUris([track("A", { id: ID }), track("B")]), [ID]);
 });
+
+test("M3U leads to a file of one's own before any address", () => {
+  const own = { ...track("A", { id: ID, videoId: "v0000000000" }), path: "/music/a song.flac" };
+  assert.equal(toM3u([own]), "#EXTM3U\n#EXTINF:185,Mara, Jun - A\n/music/a song.flac\n");
+  assert.equal(countAddresses([own]), 1);
+});

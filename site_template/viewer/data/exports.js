@@ -10,19 +10,22 @@ import { trackLinks } from "./listen_links.js";
  * @property {string[]} artists
  * @property {string} album
  * @property {TrackDetails} details
+ * @property {string} path  its file on the listener's machine, where the page is shown beside it; else empty
  */
 
 /**
  * @param {TextData} text
  * @param {number} track
  * @param {TrackDetails} details
+ * @param {string} [path]  its file on this machine
  * @returns {ListedTrack}
  */
-export const listedTrack = (text, track, details) => ({
+export const listedTrack = (text, track, details, path = "") => ({
   title: text.titles[track],
   artists: text.artistsOf(track),
   album: text.albumOf(track),
   details,
+  path,
 });
 
 /** What Spotify's own program takes when it is pasted into a playlist: one link a line. @param {readonly ListedTrack[]} tracks */
@@ -30,8 +33,9 @@ export function toSpotifyUris(tracks) {
   return tracks.map(({ details }) => details.id).filter((id) => id.startsWith("spotify:track:"));
 }
 
-/** The address under which other programs find a track. @param {ListedTrack} track  @returns {string | undefined} */
-function addressOf({ details }) {
+/** Where other programs find a track: its file, else an address. @param {ListedTrack} track  @returns {string | undefined} */
+function addressOf({ details, path }) {
+  if (path) return path;
   const links = trackLinks(details);
   return (links.find(({ label }) => label === "YouTube Music") ?? links[0])?.url;
 }

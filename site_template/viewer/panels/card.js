@@ -6,7 +6,7 @@ import { featureBars } from "../data/features.js";
 import { counted, formatDuration, isolated } from "../ui/format.js";
 import { freeArea, narrow } from "../ui/insets.js";
 import { ALL_SHOWN } from "./legend_rows.js";
-import { playerAddress, trackLinks } from "../data/listen_links.js";
+import { trackLinks } from "../data/listen_links.js";
 import { colorOf } from "../ui/palette.js";
 import { dockCard, placeCard } from "./placement.js";
 import { APPEARANCE_KEYS, groupsHolding } from "../state/appearance.js";
@@ -257,7 +257,7 @@ export class Card {
     const { duration_ms, year, artFile, features, facets } = details;
     if (artFile && this.#shown === track) this.#showArt(artFile);
     const listen = /** @type {HTMLElement | null} */ (this.#element.querySelector("[data-action='listen']"));
-    if (listen && this.#shown === track) listen.hidden = !playerAddress(details.videoId);
+    if (listen && this.#shown === track) listen.hidden = !this.#player.canPlay(details);
     const nodes = [];
     const facts = [year === null ? "" : String(year), duration_ms === null ? "" : formatDuration(duration_ms)].filter(Boolean);
     if (facts.length > 0) nodes.push(element("p", { class: "card-facts" }, facts.join(" · ")));

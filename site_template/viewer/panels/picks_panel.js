@@ -10,6 +10,7 @@ import { visibleRows } from "../ui/row_window.js";
 import { NO_TRACK } from "../data/types.js";
 
 /** @import { DetailsReader } from "../data/load.js" */
+/** @import { LocalAudio } from "../data/local_audio.js" */
 /** @import { Player } from "./player.js" */
 /** @import { Selecting } from "../map/selecting.js" */
 /** @import { Store } from "../state/store.js" */
@@ -29,6 +30,7 @@ export class PicksPanel {
   #details;
   #selecting;
   #player;
+  #localAudio;
   #flyTo;
   #list;
   #status;
@@ -40,10 +42,10 @@ export class PicksPanel {
 
   /**
    * @param {HTMLElement} host
-   * @param {{map: MapData, store: Store, details: DetailsReader, selecting: Selecting, player: Player,
+   * @param {{map: MapData, store: Store, details: DetailsReader, selecting: Selecting, player: Player, localAudio: LocalAudio,
    *   flyTo: (track: number) => void}} parts
    */
-  constructor(host, { map, store, details, selecting, player, flyTo }) {
+  constructor(host, { map, store, details, selecting, player, localAudio, flyTo }) {
     const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (host.querySelector(selector));
     this.#host = host;
     this.#map = map;
@@ -51,6 +53,7 @@ export class PicksPanel {
     this.#details = details;
     this.#selecting = selecting;
     this.#player = player;
+    this.#localAudio = localAudio;
     this.#flyTo = flyTo;
     this.#list = find(".picks-list");
     this.#status = find(".picks-status");
@@ -155,7 +158,7 @@ export class PicksPanel {
           art.append(element("img", { src: `art/${encodeURIComponent(details.artFile)}`, alt: "" }));
           this.#list.classList.add("has-covers");
         }
-        more.replaceChildren(...moreNodes(title, details));
+        more.replaceChildren(...moreNodes(title, details, this.#player.canPlay(details)));
         if (Number(row.dataset.place) === this.#current) this.#setCurrent(this.#current);
         else for (const control of more.querySelectorAll("a, button")) control.setAttribute("tabindex", "-1");
       },
@@ -233,7 +236,10 @@ export class PicksPanel {
     this.#status.textContent = "Reading the details";
     try {
       const tracks = [];
-      for (const track of selected) tracks.push(listedTrack(text, track, await this.#details.read(track)));
+      for (const track of selected) {
+        const details = await this.#details.read(track);
+        tracks.push(listedTrack(text, track, details, this.#localAudio.pathOf(details.id)));
+      }
       const name = `${this.#map.title || "spotmap"} selection`;
       if (kind === "uris") {
         const uris = toSpotifyUris(tracks);
@@ -270,11 +276,12 @@ function copiedText(copied, all) {
 /**
  * @param {string} title
  * @param {TrackDetails} details
+ * @param {boolean} canPlay
  */
-function moreNodes(title, details) {
+function moreNodes(title, details, canPlay) {
   const nodes = [];
   if (details.duration_ms !== null) nodes.push(element("span", { class: "picks-time" }, formatDuration(details.duration_ms)));
-  if (details.videoId) {
+  if (canPlay) {
     nodes.push(element("button", { class: "icon-button", type: "button", "data-action": "play", "aria-label": `Listen to ${title}`, title: "Listen" }, icon(ICONS.play)));
   }
   const link = trackLinks(details)[0];

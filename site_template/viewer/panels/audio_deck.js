@@ -1,0 +1,113 @@
+/** Plays a file: play and pause, where in it, how loud. What is played, and what comes next, others decide. */
+
+import { element, icon } from "../ui/dom.js";
+import { formatDuration } from "../ui/format.js";
+
+const PLAY = "M6.5 4v12l9.5-6z";
+const PAUSE = "M6.5 4v12M13.5 4v12";
+const SPEAKER = "M3.5 8v4h3l4 3.5v-11l-4 3.5zM13.5 7.5c1.5 1.3 1.5 3.7 0 5";
+const STORAGE_KEY = "spotmap-volume";
+const STEPS = 1000;
+
+/** @returns {number}  0..1, as it was set the last time */
+function storedVolume() {
+  try {
+    const volume = Number.parseFloat(localStorage.getItem(STORAGE_KEY) ?? "1");
+    return volume >= 0 && volume <= 1 ? volume : 1;
+  } catch {
+    return 1; // a page from disk, or one that may keep nothing
+  }
+}
+
+/** @param {number} volume */
+function storeVolume(volume) {
+  try {
+    localStorage.setItem(STORAGE_KEY, String(volume));
+  } catch {
+    // As above: it is as loud as ever the next time.
+  }
+}
+
+export class AudioDeck {
+  #audio = new Audio();
+  #toggle = element("button", { class: "icon-button", type: "button", "data-action": "toggle" });
+  #seek = element("input", { class: "deck-seek", type: "range", min: "0", max: String(STEPS), value: "0", "aria-label": "Position" });
+  #time = element("span", { class: "deck-time" });
+  #volume = element("input", { class: "deck-volume", type: "range", min: "0", max: "1", step: "0.01", "aria-label": "Volume", title: "Volume" });
+
+  /** @param {{ended: () => void, failed: () => void}} hooks  what follows a track's end, and a file that cannot be played */
+  constructor({ ended, failed }) {
+    this.#audio.preload = "auto";
+    this.#audio.volume = storedVolume();
+    this.#volume.value = String(this.#audio.volume);
+    this.#toggle.addEventListener("click", () => this.toggle());
+    this.#seek.addEventListener("input", () => this.seekTo((Number(this.#seek.value) / STEPS) * this.duration));
+    this.#volume.addEventListener("input", () => {
+      this.#audio.volume = Number(this.#volume.value);
+      storeVolume(this.#audio.volume);
+    });
+    for (const event of ["play", "pause", "timeupdate", "durationchange"]) this.#audio.addEventListener(event, () => this.#show());
+    this.#audio.addEventListener("ended", ended);
+    this.#audio.addEventListener("error", () => this.#audio.hasAttribute("src") && failed());
+    this.#show();
+  }
+
+  /** @returns {number}  seconds; 0 where it is not known yet */
+  get duration() {
+    return Number.isFinite(this.#audio.duration) ? this.#audio.duration : 0;
+  }
+
+  get element() {
+    const row = element("div", { class: "deck-row" }, this.#toggle, this.#seek, this.#time);
+    const loudness = element("label", { class: "deck-loudness" }, icon(SPEAKER), this.#volume);
+    return element("div", { class: "deck" }, this.#audio, row, loudness);
+  }
+
+  /** @param {string} address */
+  async play(address) {
+    this.#audio.src = address;
+    await this.resume();
+  }
+
+  async resume() {
+    try {
+      await this.#audio.play();
+    } catch {
+      this.#show(); // the browser wants a press first, or the file is told of by its own event
+    }
+  }
+
+  pause() {
+    this.#audio.pause();
+  }
+
+  toggle() {
+    if (this.#audio.paused) void this.resume();
+    else this.pause();
+  }
+
+  /** @param {number} seconds */
+  seekTo(seconds) {
+    this.#audio.currentTime = Math.max(0, Math.min(seconds, this.duration));
+  }
+
+  stop() {
+    this.#audio.pause();
+    this.#audio.removeAttribute("src");
+    this.#audio.load();
+  }
+
+  #show() {
+    const { paused, currentTime } = this.#audio;
+    const label = paused ? "Play" : "Pause";
+    if (this.#toggle.title !== label) {
+      this.#toggle.replaceChildren(icon(paused ? PLAY : PAUSE));
+      this.#toggle.title = label;
+      this.#toggle.setAttribute("aria-label", label);
+    }
+    this.#seek.value = String(this.duration > 0 ? Math.round((currentTime / this.duration) * STEPS) : 0);
+    const shown = `${formatDuration(currentTime * 1000)} / ${formatDuration(this.duration * 1000)}`;
+    this.#time.textContent = shown;
+    this.#seek.setAttribute("aria-valuetext", shown);
+  }
+}

@@ -1,0 +1,180 @@
+"""The preview plays the files of this library and nothing else on the disk. Requests are real."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import stat
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from spotmap_build.emit.local_audio import LocalAudio, encode_local_audio, write_local_audio
+from spotmap_build.emit.preview import AUDIO, PreviewServer, open_server
+from spotmap_build.emit.preview_files import parse_range
+from spotmap_build.model import Recording, Track
+from tests.support.patience import patience
+
+SOUND = bytes(range(256)) * 40
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A site, music of which three tracks are made, and the list beside the site."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/index.html").write_text("<html><head></head>the page</html>")
+    (tmp_path / "music").mkdir()
+    for name in ("a song.mp3", "b.flac", "gone.ogg"):
+        (tmp_path / "music" / name).write_bytes(SOUND)
+    (tmp_path / "music/secret.mp3").write_bytes(b"secret")
+    listed = [("one", "a song.mp3"), ("a/../two?#%", "b.flac"), ("gone", "gone.ogg"), ("doc", "notes.txt")]
+    tracks = [Track(key, "", recording=Recording("0", path=str(tmp_path / "music" / name))) for key, name in listed]
+    write_local_audio(tmp_path / "site.audio.json", encode_local_audio([*tracks, Track("none", "")]))
+    (tmp_path / "music/gone.ogg").unlink()
+    return tmp_path
+
+
+@pytest.fixture
+def server(place: Path) -> Iterator[PreviewServer]:
+    with open_server(place / "site", 0, audio=LocalAudio(place / "site.audio.json")) as running:
+        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield running
+        running.shutdown()
+        thread.join()
+
+
+def get(
+    server: PreviewServer, target: str, *, method: str = "GET", **headers: str
+) -> tuple[http.client.HTTPResponse, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=patience())
+    connection.request(method, target, headers=headers)
+    response = connection.getresponse()
+    return response, response.read()
+
+
+def test_a_page_that_is_shown_beside_its_music_is_told_so(server: PreviewServer, place: Path) -> None:
+    assert f'<meta name="spotmap-audio" content="{AUDIO}"></head>'.encode() in get(server, "/")[1]
+    (place / "site.audio.json").unlink()
+    assert b"spotmap-audio" not in get(server, "/")[1]
+
+
+def test_the_list_names_what_can_be_played(server: PreviewServer, place: Path) -> None:
+    listed = json.loads(get(server, AUDIO)[1])
+    assert listed["one"] == str(place / "music/a song.mp3")
+    assert set(listed) == {"one", "a/../two?#%", "gone"}
+
+
+def test_a_track_is_served_by_its_id_as_its_kind_of_audio(server: PreviewServer) -> None:
+    response, content = get(server, f"{AUDIO}one")
+    assert (response.status, content) == (200, SOUND)
+    assert response.headers["Content-Type"] == "audio/mpeg"
+    assert response.headers["Accept-Ranges"] == "bytes"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    response, content = get(server, AUDIO + quote("a/../two?#%", safe=""))
+    assert (response.status, response.headers["Content-Type"], content) == (200, "audio/flac", SOUND)
+
+
+@pytest.mark.parametrize(
+    ("header", "first", "last"),
+    [
+        ("bytes=0-", 0, 10_239),
+        ("bytes=100-199", 100, 199),
+        ("bytes=-10", 10_230, 10_239),
+        ("bytes=5-999999", 5, 10_239),
+    ],
+)
+def test_a_player_seeks_by_ranges(server: PreviewServer, header: str, first: int, last: int) -> None:
+    response, content = get(server, f"{AUDIO}one", Range=header)
+    assert response.status == 206
+    assert response.headers["Content-Range"] == f"bytes {first}-{last}/{len(SOUND)}"
+    assert content == SOUND[first : last + 1]
+
+
+def test_a_range_behind_the_end_is_refused(server: PreviewServer) -> None:
+    response, content = get(server, f"{AUDIO}one", Range="bytes=10240-")
+    assert (response.status, response.headers["Content-Range"], content) == (416, "bytes */10240", b"")
+
+
+def test_a_head_says_how_long_it_is(server: PreviewServer) -> None:
+    response, content = get(server, f"{AUDIO}one", method="HEAD")
+    assert (response.headers["Content-Length"], content) == ("10240", b"")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("gone", "doc", "none", "secret", "secret.mp3", "../music/secret.mp3", "..", ".", "/", "//", "\0", "%", "%00"),
+        *("..%2f..%2fetc%2fpasswd", "%2e%2e/%2e%2e/etc/passwd", "one/", "one/../secret.mp3", "one%00", "ONE", " one"),
+        *(
+            "/etc/passwd",
+            "file:///etc/passwd",
+            "~/.ssh/id_rsa",
+            "C:\\x",
+            "one\\..\\b",
+            "__proto__",
+            "a" * 60_000,
+            "\xff",
+        ),
+        *("%ff%fe", "site.audio.json", "../site.audio.json", "music", "music/a song.mp3", "a song.mp3", "*", "one*"),
+    ],
+)
+def test_nothing_else_on_the_disk_is_served(server: PreviewServer, name: str) -> None:
+    response, content = get(server, AUDIO + quote(name, safe="%/"))
+    assert response.status == 404 or (response.status == 414 and not content)
+    assert b"root:" not in content
+    assert b"secret" not in content
+
+
+def test_a_link_in_the_place_of_a_list_or_a_pipe_in_that_of_a_file_holds_nobody_up(
+    server: PreviewServer, place: Path
+) -> None:
+    (place / "music/b.flac").unlink()
+    os.mkfifo(place / "music/b.flac")
+    assert get(server, AUDIO + quote("a/../two?#%", safe=""))[0].status == 404
+
+
+def test_another_host_is_refused(server: PreviewServer) -> None:
+    assert get(server, f"{AUDIO}one", Host="evil.example")[0].status == 403
+
+
+def test_a_preview_without_audio_has_none(place: Path) -> None:
+    with open_server(place / "site", 0) as running:
+        threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        assert get(running, f"{AUDIO}one")[0].status == 404
+        running.shutdown()
+
+
+def test_the_list_is_for_its_owner_only_and_replaces_nothing_of_the_persons_own(place: Path) -> None:
+    listing = place / "site.audio.json"
+    assert stat.S_IMODE(listing.stat().st_mode) == 0o600
+    write_local_audio(listing, b"")
+    assert not listing.exists()
+    listing.write_text("notes of mine")
+    write_local_audio(listing, encode_local_audio([Track("a", "", recording=Recording("0", path="/a.mp3"))]))
+    assert listing.read_text() == "notes of mine"
+    assert LocalAudio(listing).paths() == {}
+
+
+@pytest.mark.parametrize(
+    ("header", "size_bytes", "wanted"),
+    [
+        (None, 10, range(10)),
+        ("bytes=0-0", 10, range(1)),
+        ("bytes=-0", 10, None),
+        ("bytes=-20", 10, range(10)),
+        ("bytes=3-2", 10, range(10)),
+        ("bytes=-", 10, range(10)),
+        ("bytes=0-1,3-4", 10, range(10)),
+        ("items=0-1", 10, range(10)),
+        ("bytes=a-b", 10, range(10)),
+        ("bytes=0-", 0, None),
+        ("bytes=" + "9" * 30 + "-", 10, range(10)),
+    ],
+)
+def test_ranges_are_read_as_the_standard_has_them(header: str | None, size_bytes: int, wanted: range | None) -> None:
+    assert parse_range(header, size_bytes) == wanted
