@@ -218,6 +218,10 @@ def _nothing_to_map(fetched: stages.Fetched, embedded: stages.Embedded) -> Spotm
     message = f"None of the {fetched.track_count} tracks can be put on a map ({', '.join(codes)}).{first}"
     if fetched.loaded.problem is not None:
         return fetched.loaded.problem
+    if embedded.stopped:
+        return ConfigError(
+            message, hint="Nothing was published. Give a longer --time-limit, or build again: it goes on."
+        )
     if any(failure.code == "waiting" for failure in embedded.failures):
         return ServiceError(f"{message} {embedded.problem}".rstrip(), hint="Nothing was published. Build again later.")
     return SourceError(message, hint="Nothing was published.")

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 REASONS: Final = {
     "waiting": "waiting until the service can be asked again",
+    "time-limit": "not listened to yet: the time limit was over; the next build goes on",
+    "no-preview": "of which no preview can be had: --audio auto listens to the whole recording",
     "no-match": "without a recording on YouTube Music that is surely the right one: {review}",
     "local-file": "of your own files, which Spotify only lists: add --source folder:PATH",
     "unavailable": "not to be had on YouTube any more",

@@ -73,7 +73,10 @@ class PreviewExpired(TrackError):
 
 
 class DeezerTrack(msgspec.Struct, frozen=True):
-    """One recording on Deezer. ``preview``: the address of its 30 seconds, for now; empty where there are none."""
+    """One recording on Deezer. ``preview``: the address of its 30 seconds, for now; ``cover``: of its album's picture.
+
+    Both are empty where there are none.
+    """
 
     id: int
     title: str
@@ -83,11 +86,16 @@ class DeezerTrack(msgspec.Struct, frozen=True):
     isrc: str = ""
     explicit: bool | None = None
     preview: str = ""
+    cover: str = ""
 
 
 class _Named(msgspec.Struct):
     name: str | None = None
+
+
+class _Album(msgspec.Struct):
     title: str | None = None
+    cover_medium: str | None = None
 
 
 class _Answer(msgspec.Struct):
@@ -99,7 +107,7 @@ class _Answer(msgspec.Struct):
     preview: str | None = None
     artist: _Named | None = None
     contributors: list[_Named] | None = None
-    album: _Named | None = None
+    album: _Album | None = None
 
 
 class Deezer:
@@ -316,6 +324,7 @@ def _read_track(row: Any) -> DeezerTrack:
         isrc=_text(answer.isrc),
         explicit=answer.explicit_lyrics,
         preview=answer.preview or "",
+        cover=(answer.album.cover_medium or "") if answer.album else "",
     )
 
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from spotmap_build.acquire.deezer import Deezer, DeezerTrack, PreviewExpired
 from spotmap_build.acquire.decisions import known_words
+from spotmap_build.acquire.deezer import Deezer, DeezerTrack, PreviewExpired
 from spotmap_build.acquire.download import Cancelled
 from spotmap_build.acquire.overrides import read_overrides
 from spotmap_build.acquire.search import NONE_MAX_AGE_S, Found, Recordings, failed
@@ -48,11 +48,15 @@ _QUOTE: Final = re.compile(r'"')
 
 
 class Chosen(msgspec.Struct, frozen=True):
-    """What is kept of a decision: the recording's id on Deezer (None: there is no preview), and why, in words."""
+    """What is kept of a decision: the recording's id on Deezer (None: there is no preview), and why, in words.
+
+    ``cover`` is the address of its album's picture, empty where there is none.
+    """
 
     deezer_id: int | None
     confidence: float
     evidence: tuple[str, ...]
+    cover: str = ""
 
 
 class Previews:
@@ -232,7 +236,7 @@ class Previews:
             return Chosen(None, match.confidence, ("Deezer has the recording, and no preview of it here",))
         with self._lock:
             self._addresses[offer.id] = (offer.preview, time.monotonic())
-        return Chosen(offer.id, match.confidence, match.evidence)
+        return Chosen(offer.id, match.confidence, match.evidence, offer.cover)
 
     def _offers(self, track: Track) -> Iterator[tuple[tuple[DeezerTrack, ...], bool]]:
         """What Deezer has, the most telling first, and whether the ISRC gave it. Asked only as far as it is read."""
@@ -298,7 +302,7 @@ def _found(track: Track, chosen: Chosen, retry_at_unix_s: int | None) -> Found:
         row = Failed(track.id, "match", "no-preview", detail, retryable=True, retry_at_unix_s=retry_at_unix_s)
         return Found(track, failure=row)
     recording = Recording(digest_bytes(f"deezer:{chosen.deezer_id}".encode()), preview_id=chosen.deezer_id)
-    return Found(replace(track, recording=recording))
+    return Found(replace(track, recording=recording, art_url=track.art_url or chosen.cover))
 
 
 def _deezer_id(track: Track) -> int:

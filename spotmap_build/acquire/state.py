@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from spotmap_build.model import Match, Track
     from spotmap_build.run import Run
 
+TIME_LIMIT: Final = "time-limit"
+"""The ledger's code of a track that there was no time for."""
 DEFAULT_EMBEDDER: Final = "discogs-effnet"
 DEMO_EMBEDDER: Final = "musicnn"
 """Its weights are in the package, so that the demo needs no network."""
@@ -189,7 +191,7 @@ class Acquisition:
         return self.downloader.recall(track) is None and self._may_be_had(track)
 
     def _waiting(self, track: Track) -> Failed | None:
-        return Failed(track.id, "embed", "waiting", self.stopped, retryable=True) if self.stopped else None
+        return Failed(track.id, "embed", TIME_LIMIT, self.stopped, retryable=True) if self.stopped else None
 
     def _not_fetched(self, track: Track) -> Failed | None:
         """Why there was no audio to listen to: of this track, or of another one with the same recording."""

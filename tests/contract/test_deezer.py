@@ -40,7 +40,9 @@ def test_an_isrc_gives_its_recording(server: DeezerServer, breaker: CircuitBreak
     assert found is not None
     assert found.preview.startswith(f"{server.url}/preview/11.mp3?")
     address = found.preview
-    assert found == DeezerTrack(11, "Wonderwall", ("Oasis",), "Morning Glory", 259, "GBBQY9500057", False, address)
+    assert found == DeezerTrack(
+        11, "Wonderwall", ("Oasis",), "Morning Glory", 259, "GBBQY9500057", False, address, found.cover
+    )
 
 
 def test_an_isrc_that_it_does_not_have_is_no_error(server: DeezerServer, breaker: CircuitBreaker) -> None:

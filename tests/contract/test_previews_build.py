@@ -114,8 +114,8 @@ def test_a_service_that_is_gone_costs_no_build(running: Services) -> None:
 
 def test_what_there_was_no_time_for_waits_for_the_next_build(running: Services) -> None:
     outcome = running.build("--time-limit", "1s", "--audio", "youtube")
-    assert outcome.status == 6, outcome.stderr
-    waiting = [row for row in rows(running.folder).values() if row["code"] == "waiting"]
+    assert outcome.status == 2, outcome.stderr
+    waiting = [row for row in rows(running.folder).values() if row["code"] == "time-limit"]
     assert len(waiting) == COUNT
     assert "time limit of 1 s" in waiting[0]["detail"]
     outcome = running.build("--audio", "youtube")
