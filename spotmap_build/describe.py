@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shlex
 import subprocess
 import sys
@@ -39,11 +40,18 @@ def short_path(path: Path) -> str:
 def shell_word(text: str) -> str:
     """A text as one word of a command, to be pasted into the shell of this system.
 
+    What a terminal cannot show (control characters, bytes that are no text) is written as bash and zsh read it.
+
     >>> shell_word("my map"), shell_word("site"), shell_word("-map")
     ("'my map'", 'site', './-map')
     """
     word = f"./{text}" if text.startswith("-") else text
-    return subprocess.list2cmdline([word]) if sys.platform == "win32" else shlex.quote(word)
+    if sys.platform == "win32":
+        return subprocess.list2cmdline([word])
+    if word.isprintable():
+        return shlex.quote(word)
+    plain = {byte: chr(byte) for byte in range(0x20, 0x7F) if chr(byte) not in "'\\"}
+    return "$'" + "".join(plain.get(byte, f"\\{byte:03o}") for byte in os.fsencode(word)) + "'"
 
 
 def preview_command(config: Config) -> str:

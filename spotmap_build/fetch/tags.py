@@ -106,10 +106,16 @@ def _attempt(path: Path, read: Callable[[], Tags]) -> Tags:
 def _usual_tags(file: BinaryIO, path: Path) -> Tags:
     """The tags of a container that mutagen knows."""
     import mutagen
+    from mutagen.apev2 import APEv2
 
     easy = mutagen.File(_Bounded(file), filename=os.fspath(path), easy=True)
     full = mutagen.File(_Bounded(file), filename=os.fspath(path))
-    return Tags() if easy is None or full is None else _tags(easy, full.tags, _cover(full))
+    if easy is None or full is None:
+        return Tags()
+    tags = _tags(easy, full.tags, _cover(full))
+    if getattr(full.tags, "version", (2,))[0] == 1:  # ID3v1 has room for 30 letters, and APEv2 beside it for all
+        tags = _first_of(_attempt(path, partial(_only_tags, file, APEv2)), tags)
+    return tags
 
 
 def _only_tags(file: BinaryIO, kind: Callable[[_Bounded], Any]) -> Tags:
@@ -147,8 +153,14 @@ def _tags(easy: Any, full: Any, cover: bytes = b"") -> Tags:
 
 def split_artists(values: Iterable[str]) -> tuple[str, ...]:
     """Tell several artists in one tag from each other, as taggers join them."""
-    parts = (part for value in values for part in JOINTS.split(value))
+    parts = (part for value in values for whole in JOINTS.split(value) for part in _by_slash(whole))
     return tuple(dict.fromkeys(name for part in parts if (name := fold_space(part))))
+
+
+def _by_slash(text: str) -> list[str]:
+    """ID3v2.3 joins artists by a slash, which is in names as well (AC/DC): one between names of several words joins."""
+    parts = text.split("/")
+    return parts if all(" " in part.strip() for part in parts) else [text]
 
 
 class _Bounded:

@@ -159,6 +159,18 @@ def test_tags_are_read_where_they_do_not_belong(tmp_path: Path, name: str, codec
     assert (found.title, found.artists, found.year) == ("Song", ("One", "Two"), 2001)
 
 
+def test_a_title_that_id3v1_cut_is_whole_in_apev2(tmp_path: Path) -> None:
+    path = write_audio(tmp_path / "a.mp3", np.zeros(9_000, np.float32))
+    mutagen.id3.delete(path)
+    ape = APEv2()  # type: ignore[no-untyped-call]
+    ape["Title"] = "A Title of More Letters Than Thirty"
+    ape.save(path)
+    with path.open("ab") as file:
+        file.write(b"TAG" + b"A Title of More Letters Than T" + b"One".ljust(30, b"\0") + bytes(65))
+    tags = read_tags(path)
+    assert (tags.title, tags.artists) == ("A Title of More Letters Than Thirty", ("One",))
+
+
 def test_matroska_tells_a_track_from_its_album() -> None:
     words = {
         "album/title": "Album",
@@ -179,6 +191,8 @@ def test_matroska_tells_a_track_from_its_album() -> None:
         (["A\\\\B"], ("A", "B")),
         (["A\0B"], ("A", "B")),
         (["AC/DC"], ("AC/DC",)),
+        (["Ella Fitzgerald/Louis Armstrong"], ("Ella Fitzgerald", "Louis Armstrong")),
+        (["Love/Hate Club"], ("Love/Hate Club",)),
         (["Earth, Wind & Fire"], ("Earth, Wind & Fire",)),
         (["Tyler, The Creator"], ("Tyler, The Creator",)),
         ([" ", ";"], ()),

@@ -54,6 +54,11 @@ def test_the_commonest_reason_comes_first_and_the_next_try_is_the_earliest() -> 
             "review --report 'it'\"'\"'s $HOME; `id`.report.json'",
         ),
         ("-map", "preview ./-map", "review --report ./-map.report.json"),
+        (
+            "m\xe9\udcff's\n",
+            "preview $'m\\303\\251\\377\\047s\\012'",
+            "review --report $'m\\303\\251\\377\\047s\\012.report.json'",
+        ),
         ("/srv/my map", "preview '/srv/my map'", "review --report '/srv/my map.report.json'"),
     ],
 )
