@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import re
 from typing import Final
 
@@ -11,6 +12,8 @@ _WINDOWS_1252: Final = {
 }
 """Where Windows-1252 differs from Latin-1. Five of its bytes mean nothing, and stay control characters."""
 
+LEAST_WHOLE: Final = 10
+"""UTF-8 has so many whole characters beside each damaged one. Text in another encoding hardly ever has any."""
 _UNPRINTABLE: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # control characters: ESC begins commands to a terminal
     "\u2028\u2029"  # ends of lines and paragraphs
@@ -25,7 +28,9 @@ _COMMAND: Final = re.compile(r"^\s*:(?=:)|##(?=\w*\[)")
 def decode_text(content: bytes) -> str:
     """Decode text whose encoding nobody tells: by its byte order mark, else as UTF-8, else as Windows-1252.
 
-    UTF-16 is recognized without a mark as well, where it begins with an ASCII character. Nothing is refused.
+    UTF-16 is recognized without a mark as well, where it begins with an ASCII character. UTF-8 of which a little is
+    damaged stays UTF-8: characters written as two halves are joined, and what was cut in half is U+FFFD. Nothing is
+    refused.
 
     >>> decode_text("Bj\u00f6rk".encode("utf-16")), decode_text(b"Bj\xf6rk \x96 J\xf3ga")
     ('Björk', 'Björk – Jóga')
@@ -37,7 +42,19 @@ def decode_text(content: bytes) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return content.removeprefix(codecs.BOM_UTF8).decode("latin-1").translate(_WINDOWS_1252)
+        plain = content.removeprefix(codecs.BOM_UTF8)
+        return _damaged_utf_8(plain) or plain.decode("latin-1").translate(_WINDOWS_1252)
+
+
+def _damaged_utf_8(content: bytes) -> str:
+    """The text of UTF-8 with a few faults; none where the bytes are those of another encoding."""
+    with contextlib.suppress(UnicodeDecodeError):
+        halves = content.decode("utf-8", "surrogatepass")
+        return halves.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    text = content.decode("utf-8", "replace")
+    faults = text.count("\ufffd")
+    others = len(text) - len(text.encode("ascii", "ignore")) - faults
+    return text if faults * LEAST_WHOLE <= others else ""
 
 
 def printable(text: str) -> str:
