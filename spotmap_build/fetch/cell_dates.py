@@ -54,11 +54,11 @@ def parse_dates(values: Sequence[object], *, is_day_first: bool) -> Dates:
     is_day_first
         Whether ``3/4/2021`` is in April, where no other value of the column tells.
     """
-    texts = ["" if is_missing(value) else fold_space(str(value))[:LONGEST_DATE] for value in values]
+    texts = ["" if value is None else fold_space(str(value))[:LONGEST_DATE] for value in values]
     numeric = [found for text in texts if (found := _YEAR_LAST.fullmatch(text)) is not None]
     votes = sum((int(found[1]) > 12) - (int(found[3]) > 12) for found in numeric)
     orders = {"/": is_day_first, "-": True, ".": True} if votes == 0 else dict.fromkeys("/-.", votes > 0)
-    known = {text: _parse(text, orders) if text else "" for text in dict.fromkeys(texts)}
+    known = {text: "" if is_missing(text) else _parse(text, orders) for text in dict.fromkeys(texts)}
     misread = [row for row, text in enumerate(texts) if known[text] is None]
     slashed = next((found[0] for found in numeric if found[2] == "/" and found[1] != found[3]), "")
     return Dates([known[text] or "" for text in texts], misread, slashed if votes == 0 else "")

@@ -9,12 +9,12 @@ from itertools import islice
 from statistics import median
 from typing import Final, Literal
 
-from spotmap_build.fetch.cells import is_missing
 from spotmap_build.fetch.collection import whole_number
 
 Decimal = Literal[".", ",", "either"]
 """What stands before the decimals. ``either``: the mark that a number has, whichever it is."""
-SAMPLE: Final = 10_000
+SAMPLE: Final = 1_000
+"""Values of a column that tell how its numbers are written."""
 LONGEST_NUMBER: Final = 64
 LEAST_MS: Final = 5_000
 """A column of durations without a unit is in milliseconds if half of its numbers are as large: no song takes so many
@@ -66,7 +66,13 @@ def parse_number(value: object, decimal: Decimal = ".") -> float | None:
     """
     if value is None or isinstance(value, bool):
         return None
-    text = _trimmed(str(value))
+    text = str(value)
+    if "," not in text and (decimal != "," or "." not in text):
+        try:
+            return _finite(float(text))
+        except ValueError:
+            pass  # it may have separators of thousands
+    text = _trimmed(text)
     if decimal == "either":
         decimal = "," if "," in text else "."
     marks: tuple[Literal[".", ","], ...] = (".", ",") if decimal == "." else (",", ".")
@@ -76,10 +82,9 @@ def parse_number(value: object, decimal: Decimal = ".") -> float | None:
                 text = text.translate(GROUPS[mark])
                 break
     try:
-        number = float(text)
+        return _finite(float(text))
     except ValueError:
         return None
-    return number if math.isfinite(number) else None
 
 
 def parse_duration(value: object, unit_ms: int = 1, decimal: Decimal = ".") -> int | None:
@@ -108,10 +113,14 @@ def find_unit(values: Sequence[object], decimal: Decimal) -> int:
 
 
 def parse_numbers(values: Sequence[object], decimal: Decimal) -> list[float | None]:
-    """Read the numbers of one column, whose own writing counts before ``decimal``; words for "missing" are None."""
+    """Read the numbers of one column, whose own writing counts before ``decimal``; what is none is None."""
     own = find_decimal([values], decimal)
-    return [None if is_missing(value) else parse_number(value, own) for value in values]
+    return [parse_number(value, own) for value in values]
+
+
+def _finite(number: float) -> float | None:
+    return number if math.isfinite(number) else None
 
 
 def _trimmed(text: str) -> str:
-    return text.strip().replace("\u2212", "-")
+    return text.strip().removesuffix("%").rstrip().replace("\u2212", "-")

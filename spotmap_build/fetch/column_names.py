@@ -1,7 +1,7 @@
 """Which column of a table or an export is which, by its name: one list for all tools. Pure.
 
-Names are compared without case, spaces, ``_`` and ``-``. The first name of each field is the one that this program
-gives to it.
+Names are compared without case, spaces, ``_``, ``-`` and ``.`` (which R puts in the place of the others). The first name
+of each field is the one that this program gives to it.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
         *("title", "track name", "track title", "song title", "song name", "song", "name", "track"),
         *("nom du titre", "nombre de la canción", "nome della traccia", "nummernaam", "nome da faixa"),
         *("låtens namn", "parça adı", "トラック名", "اسم الأغنية", "όνομα κομματιού", "曲目名称", "曲目名稱", "歌名"),
+        *("titel", "titre", "título", "titulo", "titolo", "nom", "nombre", "nome", "naam", "namn"),
     ),
     "artist_uris": (
         *("artist uri(s)", "artist uri", "artist uris", "artist ids", "artist id(s)"),
@@ -47,10 +48,11 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
         *("künstlername(n)", "nom(s) de l'artiste", "nombre(s) del artista", "nome dell'artista", "naam van artiest"),
         *("nome(s) do artista", "artistens namn", "sanatçı adı", "アーティスト名", "أسماء الفنانين"),
         *("όνομα/τα καλλιτέχνη", "艺人名称", "藝人名稱", "artist 名"),
+        *("künstler", "interpret", "artiste", "interprète", "artista", "intérprete", "artiest", "アーティスト"),
     ),
     "album": (
         *("album", "album name", "album title", "track album name", "track album"),
-        *("nom de l'album", "nombre del álbum", "nome dell'album", "naam van album", "nome do álbum"),
+        *("nom de l'album", "nombre del álbum", "álbum", "nome dell'album", "naam van album", "nome do álbum"),
         *("albumets namn", "albüm adı", "アルバム名", "اسم الألبوم", "όνομα άλμπουμ", "专辑名称", "專輯名稱", "專輯名"),
     ),
     "year": (
@@ -59,6 +61,7 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
         *("data di rilascio dell'album", "releasedatum van het album", "data de lançamento do álbum"),
         *("albumets releasedatum", "albüm çıkış tarihi", "アルバム発売日", "تاريخ إصدار الألبوم"),
         *("ημερομηνία κυκλοφορίας άλμπουμ", "专辑发行日期", "專輯發行日期", "專輯發行日"),
+        *("jahr", "erscheinungsjahr", "année", "año", "anno", "ano", "jaar", "år"),
     ),
     "duration_ms": (
         *("duration_ms", "duration (ms)", "track duration (ms)", "track duration ms", "length (ms)", "length ms"),
@@ -72,7 +75,21 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
         *("duration (seconds)", "duration in seconds", "length (s)", "length seconds", "length (seconds)", "seconds"),
     ),
     "duration_min": ("duration_min", "duration (min)", "duration mins", "duration minutes", "duration (minutes)"),
-    "duration": ("duration", "track duration", "length", "track length", "song length", "time", "total time"),
+    "duration": (
+        "duration",
+        "track duration",
+        "length",
+        "track length",
+        "song length",
+        "time",
+        "total time",
+        "dauer",
+        "durée",
+        "duración",
+        "durata",
+        "duração",
+        "duur",
+    ),
     "explicit": (
         *("explicit", "is explicit", "track explicit", "explizit", "explicite", "explícito", "esplicito", "expliciet"),
         *("explícita", "Açık İçerik", "明示的な内容", "صريح", "ακατάλληλο", "含露骨内容", "含露骨內容", "家長指引"),
@@ -132,10 +149,10 @@ PERSONS: Final = (
 def fold_name(name: str) -> str:
     """Write a column's name as names are compared.
 
-    >>> fold_name("Spotify - ID") == fold_name("spotify_id")
-    True
+    >>> fold_name("Spotify - ID"), fold_name("spotify_id"), fold_name("Artist.Name.s.")
+    ('spotifyid', 'spotifyid', 'artistnames')
     """
-    return re.sub(r"[\s_\-]+", "", name.casefold())
+    return re.sub(r"[\s_.\-]+", "", name.casefold())
 
 
 _FOLDED: Final = {name: tuple(map(fold_name, names)) for name, names in NAMES.items()}

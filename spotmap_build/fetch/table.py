@@ -141,8 +141,9 @@ def _once(tracks: Sequence[Track]) -> Iterable[Track]:
 
 def _own_ids(columns: Columns, count: int) -> list[str]:
     """The ids that the table gives. Spotify's are written as URIs, so that they are the same track in every source."""
-    field = "id" if "id" in columns else ADDRESS
-    words = [_word(value) for value in columns.get(field, [None] * count)]
+    if "id" not in columns:
+        return [track_uri(_word(value)) for value in columns.get(ADDRESS, [None] * count)]
+    words = [_word(value) for value in columns["id"]]
     given = [word for word in words if word]
     if given and all(map(BARE_SPOTIFY_ID.fullmatch, given)):
         return [track_uri(word) for word in words]

@@ -24,6 +24,7 @@ from spotmap_build.fetch.table_bounds import Columns
 from spotmap_build.fetch.tags import fold_space, parse_year
 
 NUMERIC: Final = ("x", "y", "play_count", *DURATIONS)
+LOOSE: Final = frozenset((*DURATIONS, "play_count"))
 MOST_MISREAD: Final = 0.5
 """A column that only its name makes a duration or a count is none if so many of its values are something else."""
 FEW: Final = 0.05
@@ -90,7 +91,7 @@ class _Typing:
         """Read the values of a field one by one; ``parse`` gives None for what makes no sense."""
         if field in self.fields:
             values = self.fields[field]
-            typed = [None if is_missing(value) else parse(value) for value in values]
+            typed = [None if value is None else parse(value) for value in values]
             self._put(field, typed, _misread(values, typed), known_as or field)
 
     def read_duration(self, decimal: Decimal) -> None:
@@ -116,10 +117,11 @@ class _Typing:
 
     def _put(self, field: str, typed: list[Any], misread: Sequence[int], known_as: str) -> None:
         values, name = self.fields.pop(field), self.named.names[field]
-        present = sum(not is_missing(value) for value in values)
-        if (name != field or field == "duration") and misread and len(misread) >= MOST_MISREAD * present:
-            self.others[name] = values  # it is called so, and is something else
-            return
+        if misread and field in LOOSE and (name != field or field == "duration"):
+            present = sum(not is_missing(value) for value in values)
+            if len(misread) >= MOST_MISREAD * present:  # it is called so, and is something else
+                self.others[name] = values
+                return
         self.fields[known_as] = typed
         self._tell(name, values, misread)
 

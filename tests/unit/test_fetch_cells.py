@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from spotmap_build.fetch.artist_names import ESCAPED, WHOLE, split_artists
@@ -32,6 +34,7 @@ from spotmap_build.fetch.column_names import KNOWN, fold_name, is_person, name_c
         ("12'345.5", ".", 12345.5),
         ("0,125", ".", 0.125),
         ("0.125", ",", 0.125),
+        ("12,5 %", ".", 12.5),
         ("1e-3", ".", 0.001),
         (" 7 ", ".", 7),
         ("1,23,4", ".", None),
@@ -255,12 +258,14 @@ def test_each_row_tells_what_stands_between_its_artists(
         ("Track URI,Track Name,Artist Name(s),Album Name,Duration (ms),Added At,Genres", {"id": "track uri"}),
         ("Name,Track URI,Track Name,Artist URI(s),Artist Name(s)", {"title": "track name", "playlists": "name"}),
         ("title,name", {"title": "title", "playlists": None}),
+        ("Name\tKünstler\tAlbum\tDauer\tJahr", {"title": "name", "artists": "künstler", "year": "jahr"}),
+        (",Track.Name,Artist.Name.s.,Duration..ms.", {"title": "track.name", "artists": "artist.name.s."}),
         ("TITLE,Track-Artist,Duration MS", {"title": "title", "artists": "track-artist", "duration_ms": "duration ms"}),
     ],
 )
 def test_columns_of_many_tools_are_known_by_their_names(header: str, fields: dict[str, str | None]) -> None:
     address = "https://open.spotify.com/track/5SuOikwiRyPMVoIQDJUgS0"
-    columns = {name.lower(): [address] for name in header.replace(";", ",").split(",")}
+    columns = {name.lower(): [address] for name in re.split("[,;\t]", header)}
     names = name_columns(columns).names
     assert {field: names.get(field) for field in fields} == fields
     assert not any(map(is_person, [*names.values(), *name_columns(columns).others]))

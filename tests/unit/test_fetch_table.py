@@ -432,6 +432,14 @@ def test_a_track_of_several_playlists_is_one_track(tmp_path: Path) -> None:
     assert len(load(tmp_path, f"title,id,x,y\nSong,{SPOTIFY_ID},1,1\nSong,{SPOTIFY_ID},2,2\n").library.tracks) == 2
 
 
+def test_an_address_of_another_service_is_no_id(tmp_path: Path) -> None:
+    rows = f"Song;A;https://open.spotify.com/track/{SPOTIFY_ID}?si=1\nOther;A;https://www.deezer.com/track/1\n"
+    song, other = load(tmp_path, f"title;artist;url\n{rows}").library.tracks
+    assert (song.id, other.id[:6]) == (URI, "table:")
+    (only,) = load(tmp_path, "title;url\nOther;https://www.deezer.com/track/1\n").library.tracks
+    assert only.facets == {"url": "https://www.deezer.com/track/1"}
+
+
 def test_an_index_without_a_name_is_no_column_and_others_are_told(tmp_path: Path) -> None:
     loaded = load(tmp_path, ",track_name,\n0,A,x\n1,B,y\n")
     assert [track.title for track in loaded.library.tracks] == ["A", "B"]
