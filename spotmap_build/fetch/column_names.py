@@ -1,7 +1,7 @@
 """Which column of a table or an export is which, by its name: one list for all tools. Pure.
 
-Names are compared without case, spaces, ``_``, ``-`` and ``.`` (which R puts in the place of the others). The first name
-of each field is the one that this program gives to it.
+Names are compared without case, spaces, ``_``, ``-`` and ``.`` (which R puts in the place of the others). The first
+name of each field is the one that this program gives to it.
 """
 
 from __future__ import annotations
