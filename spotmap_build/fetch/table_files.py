@@ -87,6 +87,10 @@ def decode_table(content: bytes, place: str) -> tuple[str, tuple[str, ...]]:
                 f"{place} is {kind}, not text.", hint="Open it in its program, and save or export it as CSV (UTF-8)."
             )
     text = decode_text(content)
+    if "\ufffd" in text and "\ufffd".encode() not in content:
+        return text, (
+            f"{place} is damaged: characters that cannot be read ({text.count(chr(0xFFFD)):,}) are shown as \ufffd.",
+        )
     if len(text) < len(content) or text.isascii():
         return text, ()
     return text, (f"{place} is not UTF-8 and was read as Windows-1252. If names look odd, save it as UTF-8.",)

@@ -68,7 +68,9 @@ def test_numbers_that_can_be_read_in_one_way_tell_how_all_are_written(
     assert find_decimal(columns, default) == decimal
 
 
-@pytest.mark.parametrize("word", ["NaN", "N/A", "NA", "#N/A", "null", "NULL", "None", "-", "", " ", "<NA>", "#DIV/0!"])
+@pytest.mark.parametrize(
+    "word", ["NaN", "N/A", "NA", "#N/A", "null", "NULL", "None", "-", "", " ", "<NA>", "#DIV/0!", "inf", "."]
+)
 def test_words_for_missing_leave_a_column_of_numbers_one(word: str) -> None:
     assert is_missing(word)
     assert parse_numbers(["1", word, "2,5"], ".") == [1, None, 2.5]

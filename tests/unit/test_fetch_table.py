@@ -446,6 +446,12 @@ def test_an_index_without_a_name_is_no_column_and_others_are_told(tmp_path: Path
     assert loaded.notices == (f"{tmp_path}/t.csv: 1 column without a name was left out.",)
 
 
+def test_characters_that_are_damaged_are_told(tmp_path: Path) -> None:
+    loaded = load(tmp_path, ("title,artists\n" + "Été à Málaga,Béla Björk\n" * 50 + "Café").encode()[:-1])
+    assert loaded.library.tracks[-1].title == "Caf\ufffd"
+    assert loaded.notices == (f"{tmp_path}/t.csv is damaged: characters that cannot be read (1) are shown as \ufffd.",)
+
+
 def test_half_a_character_is_mended(tmp_path: Path) -> None:
     (track,) = load(tmp_path, '{"title": "a\\ud83d", "mood": "\\ud83d\\ude00"}\n', "t.jsonl").library.tracks
     assert (track.title, track.facets) == ("a\ufffd", {"mood": "\U0001f600"})
