@@ -258,3 +258,282 @@ def test_what_only_the_album_tells_counts(album: str) -> None:
 )
 def test_an_edition_or_a_compilation_has_the_same_recording(album: str) -> None:
     assert is_taken(PLAIN, f"Salt | Ada Frayne | {album} | 200")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "offered"),
+    [
+        (
+            "Salt (Live, 2011 Remaster) | Ada Frayne | Coast Live | 200",
+            "Salt - Live / Remastered 2011 | Ada Frayne | Coast Live | 200",
+        ),
+        (
+            "Salt (feat. Bo, Remix) | Ada Frayne; Bo | Salt (Remix) | 200",
+            "Salt (Remix) [feat. Bo] | Ada Frayne | Salt (Remix) | 200",
+        ),
+        (
+            "Salt (Remix feat. Bo) | Ada Frayne; Bo | Salt (Remix) | 200",
+            "Salt (feat. Bo) - Remix | Ada Frayne; Bo | Salt (Remix) | 200",
+        ),
+        ("Salt (with Bo) [Remix] | Ada Frayne; Bo | Salt | 200", "Salt (Remix) | Ada Frayne; Bo | Salt (Remix) | 200"),
+        (
+            "Salt (Radio Edit / 2009 Remaster) | Ada Frayne | Salt | 200",
+            "Salt (Radio Edit) [Remastered 2009] | Ada Frayne | Salt | 200",
+        ),
+        ("Salt (Acoustic / Live) | Ada Frayne | Coast | 200", "Salt (Live) [Acoustic] | Ada Frayne | Coast | 200"),
+        ("Salt (Acoustic - Live) | Ada Frayne | Coast | 200", "Salt - Live Acoustic | Ada Frayne | Coast | 200"),
+        (
+            "Salt (Instrumental; Remastered 2015) | Ada Frayne | Coast | 200",
+            "Salt (Instrumental) | Ada Frayne | Coast | 200",
+        ),
+        (
+            "Salt (Mono / Remastered 2009) | Ada Frayne | Coast | 200",
+            "Salt (Mono) [Remastered 2009] | Ada Frayne | Coast | 200",
+        ),
+        (
+            "Salt - feat. Bo - Otto Lind Remix | Ada Frayne; Bo; Otto Lind | Salt | 200",
+            "Salt (feat. Bo) [Otto Lind Remix] | Ada Frayne | Salt (Otto Lind Remix) | 200",
+        ),
+        (
+            "Salt (Otto Lind Remix; feat. Bo) | Ada Frayne; Bo | Salt | 200",
+            "Salt (feat. Bo) [Otto Lind Remix] | Ada Frayne | Salt | 200",
+        ),
+        (
+            'Salt (From "Dune Sea" / Radio Edit) | Ada Frayne | Salt | 200',
+            "Salt (Radio Edit) | Ada Frayne | Salt | 200",
+        ),
+        (
+            "Salt (Explicit, feat. Bo) | Ada Frayne; Bo | Coast | 200",
+            "Salt (feat. Bo) [Explicit] | Ada Frayne | Coast | 200",
+        ),
+        ("Salt (Sped Up + Reverb) | Ada Frayne | Salt | 200", "Salt (Reverb) [Sped Up] | Ada Frayne | Salt | 200"),
+        ("Salt (Acústico, En Vivo) | Ada Frayne | Coast | 200", "Salt (En Vivo) [Acústico] | Ada Frayne | Coast | 200"),
+        ("Соль (Remix, feat. Bo) | Ada Frayne; Bo | Coast | 200", "Соль (feat. Bo) [Remix] | Ada Frayne | Coast | 200"),
+        ("塩 (Live／Acoustic) | Ada Frayne | Coast | 200", "塩 (Live) (Acoustic) | Ada Frayne | Coast | 200"),
+        (
+            "Salt (Live at Red Rocks, 2012) | Ada Frayne | Live | 200",
+            "Salt (Live at Red Rocks 2012) | Ada Frayne | Live at Red Rocks | 200",
+        ),
+    ],
+)
+def test_two_marks_in_one_bracket_are_two(wanted: str, offered: str) -> None:
+    assert is_taken(wanted, offered)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "offered"),
+    [
+        (
+            "Enemy (with JID) - from the series Dune Sea Legends | Imagine D; JID; Dune Sea; Legends | Mercury | 173",
+            "Enemy (with JID) | Imagine D; JID | Mercury | 173",
+        ),
+        (
+            "Enemy - From the series Dune Sea Legends | Imagine D; JID; Dune Sea; Legends | Mercury | 173",
+            'Enemy (feat. JID) [From the Series "Dune Sea Legends"] | Imagine D | Enemy | 173',
+        ),
+        ("Salt (feat. Bo) | Ada Frayne; Bo | Coast | 200", "Salt | Ada Frayne; Bo | Coast | 200"),
+        ("Salt | Ada Frayne; Bo | Coast | 200", "Salt (con Bo) | Ada Frayne | Coast | 200"),
+        ("Salt | Ada Frayne; Bo | Coast | 200", "Salt (part. Bo) | Ada Frayne | Coast | 200"),
+        ("Salt | Ada Frayne; Bo | Coast | 200", "Salt (Participação Especial de Bo) | Ada Frayne | Coast | 200"),
+        ("Salt | Ada Frayne; Bo | Coast | 200", "Salt (c/ Bo) | Ada Frayne | Coast | 200"),
+        ("Соль | Ада; Бо | Берег | 200", "Соль (при участии Бо) | Ада | Берег | 200"),
+        ("Соль | Ада; Бо | Берег | 200", "Соль (feat. Бо) | Ада | Берег | 200"),
+        ("소금 | 아다; 보미 | 해변 | 200", "소금 (피처링 보미) | 아다 | 해변 | 200"),
+        ("소금 | 아다; 보미 | 해변 | 200", "소금 (With 보미) | 아다 | 해변 | 200"),
+        ("소금 | 아다; 보미 | 해변 | 200", "소금 (Feat.보미) | 아다 | 해변 | 200"),
+        ("Salt | Ada Frayne; Bo | Coast | 200", "Salt (Ada Frayne & Bo) | Ada Frayne; Bo | Coast | 200"),
+        ("Salt | Ada Frayne; Bo; Kim | Coast | 200", "Salt (feat. Bo) (with Kim) | Ada Frayne | Coast | 200"),
+        ("Salt (prod. by Otto) | Ada Frayne | Coast | 200", "Salt | Ada Frayne | Coast | 200"),
+        ("Salt (Prod. Otto) | Ada Frayne | Coast | 200", "Salt [prod. Otto] | Ada Frayne | Coast | 200"),
+        ("Salt (duet with Bo) | Ada Frayne; Bo | Coast | 200", "Salt | Ada Frayne; Bo | Coast | 200"),
+        ("Salt (starring Bo) | Ada Frayne; Bo | Coast | 200", "Salt | Ada Frayne; Bo | Coast | 200"),
+        ("Salt | Ada Frayne; Bo | Coast | 200", "Salt (w/ Bo) | Ada Frayne | Coast | 200"),
+        ("Salt | Ada Frayne; Bo | Coast | 200", "Salt (& Bo) | Ada Frayne | Coast | 200"),
+        ("Salt | Ada Frayne; Bo | Coast | 200", "Salt (avec Bo) | Ada Frayne | Coast | 200"),
+        ("Salt | Ada Frayne; Bo | Coast | 200", "Salt (mit Bo) | Ada Frayne | Coast | 200"),
+        ("Salt | Ada Frayne; Bo | Coast | 200", "Salt (med Bo) | Ada Frayne | Coast | 200"),
+        ("Salt | Ada Frayne; Bo | Coast | 200", "Salt (gość. Bo) | Ada Frayne | Coast | 200"),
+        ("Salt | Ada Frayne x Bo | Coast | 200", "Salt | Ada Frayne; Bo | Coast | 200"),
+    ],
+)
+def test_who_and_what_a_title_names_need_not_be_credited(wanted: str, offered: str) -> None:
+    assert is_taken(wanted, offered)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "offered"),
+    [
+        ('Salt - Love Theme from "Dune Sea" | Ada Frayne | Coast | 200', "Salt | Ada Frayne | Coast | 200"),
+        ("Salt - Theme from Dune Sea | Ada Frayne | Coast | 200", "Salt | Ada Frayne | Coast | 200"),
+        ("Salt (Main Theme from “Dune Sea”) | Ada Frayne | Coast | 200", "Salt | Ada Frayne | Coast | 200"),
+        (
+            'Salt (From "Dune Sea") | Ada Frayne | Coast | 200',
+            'Salt - From "Dune Sea" Soundtrack | Ada Frayne | Dune Sea | 200',
+        ),
+        ("Salt (Theme of Dune Sea) | Ada Frayne | Coast | 200", "Salt | Ada Frayne | Coast | 200"),
+        ('Salt (From the Netflix Film "Dune Sea") | Ada Frayne | Coast | 200', "Salt | Ada Frayne | Coast | 200"),
+        (
+            'Salt (From the Original Motion Picture Soundtrack "Dune Sea") | Ada Frayne | Coast | 200',
+            "Salt | Ada Frayne | Coast | 200",
+        ),
+        ("Salt - From Dune Sea: The Musical | Ada Frayne | Coast | 200", "Salt | Ada Frayne | Coast | 200"),
+        ("Salt (From Dune Sea) | Ada Frayne | Dune Sea | 200", "Salt | Ada Frayne | Dune Sea | 200"),
+        ('Salt - De la película "Dune Sea" | Ada Frayne | Coast | 200', "Salt | Ada Frayne | Coast | 200"),
+        ('Salt (Bande originale du film "Dune Sea") | Ada Frayne | Coast | 200', "Salt | Ada Frayne | Coast | 200"),
+        ("Salt (Tema da novela Dune Sea) | Ada Frayne | Coast | 200", "Salt | Ada Frayne | Coast | 200"),
+        ('Salt (aus dem Film "Dune Sea") | Ada Frayne | Coast | 200', "Salt | Ada Frayne | Coast | 200"),
+        ('Соль (из к/ф "Берег") | Ада | Песни | 200', "Соль | Ада | Песни | 200"),
+        ("Соль (из кинофильма «Берег») | Ада | Песни | 200", "Соль | Ада | Песни | 200"),
+        ("塩の歌 (映画「海辺」主題歌) | 水沢レン | 駅 | 200", "塩の歌 | 水沢レン | 駅 | 200"),
+        ("塩の歌 - TVアニメ「海辺」オープニングテーマ | 水沢レン | 駅 | 200", "塩の歌 | 水沢レン | 駅 | 200"),
+        ("海邊的信 (電影《海邊》主題曲) | 蘇念安 | 信 | 200", "海邊的信 | 蘇念安 | 信 | 200"),
+        ("海邊的信 - 電視劇《海邊》插曲 | 蘇念安 | 信 | 200", "海邊的信 | 蘇念安 | 信 | 200"),
+        ("소금 (드라마 '해변' OST) | 아다 | 해변 | 200", "소금 | 아다 | 해변 | 200"),
+        ("소금 (From 드라마 '해변', Pt. 3) | 아다 | 해변 | 200", "소금 | 아다 | 해변 | 200"),
+        (
+            "Sunflower - Dune Sea: Into Salt | Post M; Swae | Dune Sea: Into Salt (Soundtrack) | 158",
+            "Sunflower | Post M; Swae | Bleeding | 158",
+        ),
+        ("Salt (Dune Sea) | Ada Frayne | Dune Sea (Original Soundtrack) | 200", "Salt | Ada Frayne | Dune Sea | 200"),
+        ("Main Title - Dune Sea | Ilo Marchetti | Film Themes | 137", "Main Title | Ilo Marchetti | Dune Sea | 137"),
+        (
+            "Dune Sea: Main Title | Ilo Marchetti | Film Themes | 137",
+            'Main Title (From "Dune Sea") | Ilo Marchetti | Dune Sea | 137',
+        ),
+    ],
+)
+def test_what_a_song_is_from_is_no_version(wanted: str, offered: str) -> None:
+    assert is_taken(wanted, offered)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "offered"),
+    [
+        ("打上花火 | DAOKO; Kenshi Yonezu | 打上花火 | 289", "打上花火 | DAOKO; 米津玄師 | 打上花火 | 289"),
+        ("Lemon | Kenshi Yonezu | Lemon | 256", "Lemon | 米津玄師 | Lemon | 256"),
+        ("Ditto | NewJeans | NewJeans 'OMG' | 185", "Ditto | 뉴진스 | NewJeans 'OMG' | 186"),
+        ("Gruppa krovi | Kino | Gruppa krovi | 285", "Группа крови | Кино | Группа крови | 285"),
+        ("Группа крови | Кино | Группа крови | 285", "Gruppa Krovi | Kino | Gruppa Krovi | 286"),
+        ("Группа крови | Виктор Цой; Kino | Группа крови | 285", "Группа крови | Viktor Tsoi; Кино | Лучшее | 285"),
+        ("Celebrity | IU | Celebrity | 195", "Celebrity | 아이유 | Celebrity | 195"),
+        ("좋은 날 | IU | Real | 233", "좋은 날 | 아이유 | Real | 233"),
+        ("月の舟 | 遠山ひかり; Bo | 月の舟 | 200", "月の舟 | Hikari Toyama; Bo | Tsuki no Fune | 200"),
+        ("光年之外 | G.E.M. | 光年之外 | 235", "光年之外 | 鄧紫棋 | 光年之外 | 235"),
+        ("光年之外 | G.E.M. 鄧紫棋 | 光年之外 | 235", "光年之外 | G.E.M. | 光年之外 | 235"),
+        ("Shake It Off | Taylor Swift | 1989 | 219", "Shake It Off | テイラー・スウィフト | 1989 | 219"),
+        ("夜に駆ける | YOASOBI | THE BOOK | 258", "夜に駆ける (Yoru ni Kakeru) | YOASOBI | THE BOOK | 258"),
+    ],
+)
+def test_two_scripts_are_joined(wanted: str, offered: str) -> None:
+    assert is_taken(wanted, offered)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "offered"),
+    [
+        ("Salt - Radio Edit | Ada Frayne | Salt | 193", "Salt | Ada Frayne | Salt - Single | 193"),
+        ("Salt - Radio Edit | Ada Frayne | Salt | 193", "Salt | Ada Frayne | Salt (Remixes) | 193"),
+        ("Salt (Radio Version) | Ada Frayne | Salt | 193", "Salt | Ada Frayne | Salt | 192"),
+        ("Salt - Edit | Ada Frayne | Salt EP | 193", "Salt | Ada Frayne | Salt EP | 193"),
+        ("Salt | Ada Frayne | Salt | 193", "Salt (Radio Edit) | Ada Frayne | Salt | 193"),
+        ("Salt - Single Version | Ada Frayne | Salt | 193", "Salt | Ada Frayne | Salt | 193"),
+        ("Salt - Radio Edit | Ada Frayne | Salt (Radio Edit) | 193", "Salt | Ada Frayne | Salt | 193"),
+        ("Salt - Kurzfassung | Ada Frayne | Salt | 193", "Salt | Ada Frayne | Salt | 193"),
+        ("Соль (Радио версия) | Ада | Соль | 193", "Соль | Ада | Соль | 193"),
+    ],
+)
+def test_an_edit_of_a_single_may_be_called_plainly(wanted: str, offered: str) -> None:
+    assert is_taken(wanted, offered)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "offered"),
+    [
+        ("Salt (feat. Bo, Remix) | Ada Frayne; Bo | Salt (Remix) | 200", "Salt (feat. Bo) | Ada Frayne | Salt | 200"),
+        ("Salt (feat. Bo) | Ada Frayne; Bo | Salt | 200", "Salt (Remix feat. Bo) | Ada Frayne; Bo | Salt | 200"),
+        ("Salt (feat. Bo) | Ada Frayne; Bo | Salt | 200", "Salt (feat. Bo, Live) | Ada Frayne; Bo | Salt | 200"),
+        ("Salt (feat. Bo) | Ada Frayne; Bo | Salt | 200", "Salt (feat. Bo - Acoustic) | Ada Frayne; Bo | Salt | 200"),
+        (
+            "Salt (feat. Bo) | Ada Frayne; Bo | Salt | 200",
+            "Salt (feat. Bo / Instrumental) | Ada Frayne; Bo | Salt | 200",
+        ),
+        ("Salt (Live / Remastered 2011) | Ada Frayne | Salt | 200", "Salt (Remastered 2011) | Ada Frayne | Salt | 200"),
+        (
+            "Salt (Radio Edit / 2009 Remaster) | Ada Frayne | Coast | 200",
+            "Salt (2009 Remaster) | Ada Frayne | Coast | 260",
+        ),
+        (
+            'Salt (From "Live Wire" / Live) | Ada Frayne | Salt | 200',
+            'Salt (From "Live Wire") | Ada Frayne | Salt | 200',
+        ),
+        ("Salt | Ada Frayne; Bo | Coast | 200", "Salt (con Kim) | Ada Frayne | Coast | 200"),
+        ("Salt (with Strings) | Ada Frayne | Coast | 200", "Salt | Ada Frayne | Coast | 200"),
+        ("Salt (feat. Bo) | Ada Frayne; Bo | Coast | 200", "Salt | Ada Frayne | Coast | 200"),
+        (
+            "Enemy - from the series Arcane | Imagine D; Arcane | Mercury | 173",
+            "Enemy - from the series Arcane | Arcane Tribute | Mercury | 173",
+        ),
+        (
+            'Salt (Love Theme from "Dune Sea") | Ada Frayne | Coast | 200',
+            'Salt (Love Theme from "Dune Sea") | Los Mejores | Film | 200',
+        ),
+        ('Salt (From "Dune Sea") | Ada Frayne | Coast | 200', 'Salt (Live from "Dune Sea") | Ada Frayne | Coast | 200'),
+        ("Salt | Ada Frayne | Coast | 200", "Salt (from the Late Night Show) | Ada Frayne | | 200"),
+        ("塩の歌 | 水沢レン | 駅 | 200", "塩の歌 (TVアニメ「海辺」主題歌 TVサイズ) | 水沢レン | 駅 | 200"),
+        ("Соль | Ада | Песни | 200", "Соль (из концерта «Берег») | Ада | Песни | 200"),
+        ("Main Title - Dune Sea | Ilo Marchetti | Film Themes | 137", "Main Title | Ilo Marchetti | Salt Road | 137"),
+        ("Sunflower | Post M | Bleeding | 158", "Sunflower (Acoustic Sea) | Post M | Acoustic Sea | 158"),
+        ("Lemon | Kenshi Yonezu | Lemon | 256", "Lemon | 山田太郎 | Lemon | 256"),
+        ("Lemon | Kenshi Yonezu | Lemon | 256", "Lemon | Mika Sato | Lemon | 256"),
+        ("打上花火 | DAOKO; Kenshi Yonezu | 打上花火 | 289", "打上花火 | DAOKO | 打上花火 (Solo) | 289"),
+        ("Celebrity | IU | Celebrity | 195", "Celebrity | 서하늘 | Celebrity | 195"),
+        ("Salt - Radio Edit | Ada Frayne | Salt | 193", "Salt | Ada Frayne | Salt | 330"),
+        ("Salt - Radio Edit | Ada Frayne | Salt | 193", "Salt | Ada Frayne | Coast | 193"),
+        ("Salt - Radio Edit | Ada Frayne | Salt | 193", "Salt (Otto Edit) | Ada Frayne | Salt | 193"),
+        ("Salt - Otto Edit | Ada Frayne | Salt | 193", "Salt | Ada Frayne | Salt | 193"),
+        ("Salt - Extended Mix | Ada Frayne | Salt | 393", "Salt | Ada Frayne | Salt | 393"),
+        ("Salt - Club Mix | Ada Frayne | Salt | 393", "Salt | Ada Frayne | Salt | 393"),
+        ("Salt - Radio Edit | Ada Frayne | Salt | 193", "Salt (Instrumental Radio Edit) | Ada Frayne | Salt | 193"),
+        ("Alibi | Cora Finch | Alibis | 230", "Alibi (La Musicale) | Cora Finch | La Musicale | 230"),
+        ("Blue Letter | 이서우 | Letters | 202", "Blue Letter | Lee Seoyoon | Blue | 202"),
+        ("月台 | Zhang Wei | 月台 | 254", "月台 | 张敏 | 月台 | 254"),
+        ("月台 | Ho Yiching | 月台 | 254", "月台 | 李志遠樂團 | 月台 | 254"),
+    ],
+)
+def test_what_only_looks_like_it_is_refused(wanted: str, offered: str) -> None:
+    assert not is_taken(wanted, offered)
+
+
+ALBUM_II = "Salt | Ada Frayne | Coast II | 284"
+TOLD_APART = ["Salt (Alt. Lyrics)", "Salt (Alternate Lyrics)", "Salt (Otra letra)", "Salt (Другой текст)"]
+
+
+def chosen(wanted: str, *offered: str) -> str:
+    candidates = [candidate(record, name=record.partition("|")[0].strip()) for record in offered]
+    match = decide(track(wanted), candidates)
+    return match.candidate.title if match.candidate else ""
+
+
+@pytest.mark.parametrize("title", TOLD_APART)
+def test_where_the_album_has_other_words_to_a_song_they_are_meant(title: str) -> None:
+    elsewhere = "Salt | Ada Frayne | Greatest Hits | 284"
+    assert chosen(ALBUM_II, elsewhere, f"{title} | Ada Frayne | Coast II | 284") == title
+    assert chosen(ALBUM_II, elsewhere, f"{title} | Ada Frayne | Coast I | 284") == "Salt"
+    assert chosen(ALBUM_II, elsewhere, f"{title} | Ada Frayne | Coast II | 300") == "Salt"
+    assert chosen(ALBUM_II, f"{title} | Ada Frayne | Coast II | 284", "Salt | Ada Frayne | Coast II | 284") == "Salt"
+
+
+@pytest.mark.parametrize(
+    "title", ["Salt (Alternate Version)", "Salt (Tall Hat Version)", "Salt (At the Kitchen Table)"]
+)
+def test_where_the_album_has_the_title_with_an_addition_the_plain_one_elsewhere_is_doubtful(title: str) -> None:
+    elsewhere = "Salt | Ada Frayne | Greatest Hits | 284"
+    assert chosen(ALBUM_II, elsewhere, f"{title} | Ada Frayne | Coast II | 284") == ""
+    assert chosen(ALBUM_II, elsewhere, f"{title} | Ada Frayne | Coast II | 250") == "Salt"
+    assert chosen(ALBUM_II, elsewhere, f"{title} | Bo Lund | Coast II | 284") == "Salt"
+
+
+@pytest.mark.parametrize("title", ["Salt (Live)", "Salt (Demo)", "Salt (Instrumental)", "Salt (Otto Remix)"])
+def test_another_kind_of_version_beside_it_makes_no_doubt(title: str) -> None:
+    elsewhere = "Salt | Ada Frayne | Greatest Hits | 284"
+    assert chosen(ALBUM_II, elsewhere, f"{title} | Ada Frayne | Coast II | 284") == "Salt"

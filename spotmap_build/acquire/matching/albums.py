@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _REMIXES: Final = re.compile(r"\bremixes\b")
 """A single with several remixes has the original too; one called "Remix" may have nothing else."""
+_SOUNDTRACK: Final = re.compile(r"\b(?:soundtrack|ost|motion picture|original score|musical)\b")
 _COUNTED: Final = re.compile(r"^(?:season|part|vol|volume|episode|chapter|act|disc|book|staffel|saison|temporada) ")
 """How the last part of an album's name begins that is no name of its own."""
 _LIVE_SUBTITLE: Final = re.compile(
@@ -34,6 +35,7 @@ class Album:
     name: str
     kinds: frozenset[str]
     works: tuple[str, ...] = ()
+    is_soundtrack: bool = False
 
 
 @lru_cache(maxsize=8_192)
@@ -54,7 +56,8 @@ def read_album(album: str, song: str = "") -> Album:
         kinds -= {"remix"}
     if _EDITION_OF_COUNTRY.search(album):
         kinds = frozenset(kind for kind in kinds if kind in version_words().kinds)
-    return Album(name, kinds, (name, *_last_part(album)))
+    is_soundtrack = bool(title.works or _endings()[0].search(title.full) or _SOUNDTRACK.search(native(album)))
+    return Album(name, kinds, (name, *_last_part(album)), is_soundtrack)
 
 
 def _last_part(album: str) -> tuple[str, ...]:

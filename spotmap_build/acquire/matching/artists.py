@@ -8,7 +8,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal
 
 from spotmap_build.acquire.matching.titles import name_key, split_scripts
-from spotmap_build.acquire.matching.transliteration import comparable, is_read_by_letter, sound_alike
+from spotmap_build.acquire.matching.transliteration import (
+    comparable,
+    is_read_by_letter,
+    share_a_japanese_name,
+    sound_alike,
+)
+from spotmap_build.acquire.matching.versions import read_segment
 from spotmap_build.core.normalize import is_latin, native, repair
 from spotmap_build.core.vocabulary import people_words, version_words
 
@@ -26,6 +32,7 @@ Level = Literal[
     "missing",
     "unreadable",
     "half unreadable",
+    "half heard",
     "related",
     "different",
     "other guests",
@@ -177,7 +184,9 @@ def _compare_spellings(lacking: list[_Name], added: list[_Name], *, all_lack: bo
     if any(is_impostor(name.text) for name in right):
         return Agreement("different", by)
     if left and right and all(_is_unreadable(name, other) for name in left for other in right):
-        return Agreement("unreadable" if all_lack else "half unreadable", f"{by}, in another script")
+        is_heard = len(left) == len(right) == 1 and share_a_japanese_name(left[0].text, right[0].text)
+        level: Level = "half heard" if is_heard else "unreadable" if all_lack else "half unreadable"
+        return Agreement(level, f"{by}, in another script")
     if not all_lack:
         return Agreement("other guests", by)
     if is_label(name.text for name in right):
@@ -206,12 +215,17 @@ def _other_spellings(text: str) -> list[str]:
         parts = [_FORMERLY.sub("", part.strip(" ()[],")) for part in _ALIAS.split(text) if part]
         spellings += [part for part in parts if part]
     twice = split_scripts(text)
-    if twice and any(sound_alike(*pair) for pair in _across(*twice)):
+    if twice and all(part in spellings or _may_be_name(part) for part in twice):
         spellings += twice
     if text.count(",") == 1:
         last, first = text.split(",")
         spellings.append(f"{first} {last}")
     return spellings
+
+
+def _may_be_name(part: str) -> bool:
+    """Whether a part of a credit is a name by itself; "Piano" and "Official Channel" are none."""
+    return read_segment(part).sense == "unknown" and len(part) > 1 and not is_label([part])
 
 
 def _keys(spelling: str) -> frozenset[str]:
@@ -251,7 +265,7 @@ def _sound_alike(name: _Name, other: _Name) -> bool:
         sound_alike(*pair)
         for spelling in name.spellings
         for other_spelling in other.spellings
-        if not comparable(spelling, other_spelling)
+        if not comparable(spelling, other_spelling) or is_latin(spelling) != is_latin(other_spelling)
         for pair in _across(spelling, other_spelling)
     )
 

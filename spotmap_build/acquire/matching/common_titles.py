@@ -24,13 +24,26 @@ _ONLY_NUMBER: Final = re.compile(
 """A movement without a name. "7" and "X" are songs."""
 
 
+@lru_cache(maxsize=16_384)
+def is_common_name(name: str) -> bool:
+    """Whether a name, as :func:`canonical` writes it, is only a word for what it is: "main theme", "andante"."""
+    if name in _whole():
+        return True
+    words = title_words().common
+    told = [token for token in name.split() if not _is_number(token)]
+    if told and set(told) & words.heads and set(told) <= words.heads | words.beside:
+        return True
+    tempi = classical_words()
+    return bool(set(told) & tempi.tempi - tempi.beside_tempi) and set(told) <= tempi.tempi
+
+
 def is_common(title: Title, artists: Sequence[str] = ()) -> bool:
     """Whether many songs are called so: "Main Title", "Chapter 3", "II. Andante con moto"; a mass's "Gloria".
 
     ``artists``: where one is a composer or an ensemble, names of movements are common too.
     """
     name = title.full
-    if _is_common_name(name) or _NUMBERED.fullmatch(name) or _ONLY_NUMBER.fullmatch(title.core):
+    if is_common_name(name) or _NUMBERED.fullmatch(name) or _ONLY_NUMBER.fullmatch(title.core):
         return True
     work = read_work(title.core)
     is_told = work is not None and bool(work.catalogs or work.key)
@@ -46,18 +59,6 @@ def is_counted_work(title: Title) -> bool:
 def works_agree(one: Iterable[str], other: Iterable[str]) -> bool:
     """Whether two sides name one work, as titles and albums write it."""
     return bool({canonical(name) for name in one} & {canonical(name) for name in other} - {""})
-
-
-@lru_cache(maxsize=16_384)
-def _is_common_name(name: str) -> bool:
-    if name in _whole():
-        return True
-    words = title_words().common
-    told = [token for token in name.split() if not _is_number(token)]
-    if told and set(told) & words.heads and set(told) <= words.heads | words.beside:
-        return True
-    tempi = classical_words()
-    return bool(set(told) & tempi.tempi - tempi.beside_tempi) and set(told) <= tempi.tempi
 
 
 @lru_cache(maxsize=1)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from spotmap_build.acquire.matching.artists import Agreement, compare_artists, is_impostor, names_in, words_of
 from spotmap_build.acquire.matching.case import CLOSE_S, RefusedError
 from spotmap_build.acquire.matching.classical import performers, read_work
+from spotmap_build.acquire.matching.transliteration import is_east_asian_reading
+from spotmap_build.core.normalize import is_latin
 
 if TYPE_CHECKING:
     from spotmap_build.acquire.matching.case import Case
@@ -35,7 +37,8 @@ def weigh_artists(case: Case) -> None:
         "various": (_is_self_evident(case), 0.75),
         "missing": (_is_self_evident(case), 0.7),
         "label": (_is_self_evident(case), 0.7),
-        "unreadable": (case.is_exact and case.naming != "translated" and (is_isrc or case.album_tells), 0.75),
+        "unreadable": (case.is_exact and case.naming != "translated" and _is_backed_across(case, offered), 0.75),
+        "half heard": (case.is_exact and case.naming in {"same", "alike"} and (is_isrc or case.same_album), 0.85),
         "half unreadable": (case.is_exact and case.naming in {"same", "alike"}, 0.85),
         "related": (_is_renamed(case, offered), 0.7),
         "different": (_is_renamed(case, offered), 0.6),
@@ -56,6 +59,18 @@ def _is_self_evident(case: Case) -> bool:
     if case.candidate.from_isrc:
         return case.is_exact and not case.is_upload
     return case.album_tells and case.is_within(CLOSE_S)
+
+
+def _is_backed_across(case: Case, offered: tuple[str, ...]) -> bool:
+    """Whether something joins two artists who are written in two scripts and read otherwise.
+
+    A single, which only has the song's name, does where that is in the artist's own script, and the Latin name is no
+    reading, but one that was chosen: "G.E.M." may be "鄧紫棋".
+    """
+    if case.candidate.from_isrc or case.album_tells:
+        return True
+    names = [name for name in (*case.wanted.artists, *offered) if is_latin(name)]
+    return case.same_album and not is_latin(case.wanted.title.core) and not any(map(is_east_asian_reading, names))
 
 
 def _is_renamed(case: Case, offered: tuple[str, ...]) -> bool:

@@ -27,7 +27,7 @@ from spotmap_build.acquire.matching.classical import (
     same_movement,
     share_a_composer,
 )
-from spotmap_build.acquire.matching.common_titles import is_common, is_counted_work, works_agree
+from spotmap_build.acquire.matching.common_titles import is_common, is_common_name, is_counted_work, works_agree
 from spotmap_build.acquire.matching.credits import weigh_artists
 from spotmap_build.acquire.matching.title_similarity import Named, compare_names, may_be_translation
 from spotmap_build.acquire.matching.titles import canonical, take_apart
@@ -35,7 +35,9 @@ from spotmap_build.acquire.matching.version_markers import compare_versions, sid
 from spotmap_build.core.normalize import native
 
 if TYPE_CHECKING:
+    from spotmap_build.acquire.matching.albums import Album
     from spotmap_build.acquire.matching.case import Addition
+    from spotmap_build.acquire.matching.titles import Title
     from spotmap_build.model import Candidate, Track
 
 USUAL_S: Final = 3.5
@@ -98,6 +100,8 @@ def _compare_titles(case: Case) -> Named:
     named = compare_names(mine, theirs)
     if named.naming == "same":
         return named
+    if named.naming in {"different", "subtitle"} and case.is_exact:
+        named = _compare_without_works(case) or named
     titles = case.wanted.track.title, case.candidate.title
     if same_movement(*titles):
         return Named("same", mine, theirs)
@@ -112,13 +116,41 @@ def _read_addition(case: Case, named: Named) -> Addition:
 
     Some libraries leave out what tells two texts of a song apart ("Don't Cry (Alt. Lyrics)").
     """
-    if not (case.same_album and case.is_exact) or named.wanted.extras or named.wanted.marks:
+    is_theirs = bool(names_in(case.candidate.artists) & case.wanted.names)
+    if not (case.same_album and case.is_exact and is_theirs) or named.wanted.extras or named.wanted.marks:
         return ""
     kinds = frozenset[str]().union(*(mark.kinds for mark in named.offered.marks))
     if kinds == {_OTHER_LYRICS}:
         return "other lyrics"
     is_unknown = named.naming == "subtitle" and bool(named.offered.extras)
     return "unknown" if is_unknown or kinds & {"alternate", "another version"} else ""
+
+
+def _compare_without_works(case: Case) -> Named | None:
+    """Compare anew where one title names the other's album or film: "Sunflower - Into the Spider-Verse"."""
+    wanted, candidate = case.wanted, case.candidate
+    names = wanted.names | names_in(candidate.artists)
+    mine = take_apart(
+        wanted.track.title, wanted.names, works=_works(wanted.title, wanted.album, case.title, case.album)
+    )
+    theirs = take_apart(candidate.title, names, works=_works(case.title, case.album, wanted.title, wanted.album))
+    if (mine, theirs) == (wanted.title, case.title):
+        return None
+    named = compare_names(mine, theirs)
+    if named.naming != "same":
+        return None
+    case.wanted = replace(wanted, title=mine, is_common=is_common(mine, wanted.artists))
+    return named
+
+
+def _works(title: Title, album: Album, other_title: Title, other_album: Album) -> frozenset[str]:
+    """What an addition to a title may name without telling another version: what the other side is from.
+
+    The title's own album as well, if it is a soundtrack: "Salt (Late Show)" on "Late Show" was sung there.
+    """
+    own = album.works if album.is_soundtrack else ()
+    told = frozenset(map(canonical, (*other_title.works, *other_album.works, *own)))
+    return frozenset(name for name in told - {canonical(title.core), ""} if not is_common_name(name))
 
 
 def _weigh_translation(case: Case, named: Named) -> None:

@@ -12,12 +12,14 @@ from spotmap_build.acquire.matching import numerals
 from spotmap_build.acquire.matching.transliteration import comparable, scripts
 from spotmap_build.acquire.matching.versions import Mark, read_segment
 from spotmap_build.core.normalize import native, repair
+from spotmap_build.core.vocabulary import title_words
 
 MOST_JOINED: Final = 20
 """How many names one artist's name may be a list of, by its looks."""
 _PLAIN: Final = re.compile(r"[A-Za-z0-9 ',.!?]+")
 """Most titles: nothing in them has to be taken apart."""
 _QUOTED: Final = re.compile(r"[「『《〈]([^」』》〉]*)[」』》〉]")
+_QUOTED_AT_END: Final = re.compile(r"^(.*\S)\s+[-–—~～]\s+([^-–—~～]*[「『《〈].*)$")
 _BRACKET: Final = re.compile(r"[(\[{【<]([^()\[\]{}【】<>]*)[)\]}】>]")
 _AFTER_DASHES: Final = re.compile(r"\s[-~～]\s?([^-~～]+?)\s?[-~～]\s*$")
 _SEPARATOR: Final = re.compile(
@@ -26,12 +28,23 @@ _SEPARATOR: Final = re.compile(
 _INCHES: Final = re.compile(r"\b(7|12)(?:\s?[\"”″]|''|[\s-]?inch(?:es)?\b)", re.IGNORECASE)
 _NAME_FIRST: Final = re.compile(r"^([^\"“”‘’'(:]+?)\s*(?:\([^()]*\))?(?::\s|[\s:]+[\"“‘']([^\"“”]+)[\"”’'](?=\s|$))")
 """Artist "Song", or Artist: Song, as videos are called."""
-_GUESTS: Final = re.compile(r"(?:^|\s)(?:feat|ft|featuring)\b\.?\s+(.+)$", re.IGNORECASE)
+
+
+def _any_of(words: tuple[str, ...]) -> str:
+    """A pattern for any of these, the longest first."""
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+
+
+_GUESTS: Final = re.compile(
+    rf"(?:^|\s)(?:{_any_of(title_words().guests.featuring)})(?:\.\s*|(?<=\.)|\s+)(?!\s)(.+)$", re.IGNORECASE
+)
 _SEVERAL: Final = re.compile(r"\s*[/;|]\s*|,\s+|\s+[-–—•·]\s+|\s+(?=(?:feat|ft|featuring)\b)", re.IGNORECASE)
 """What parts two marks in one bracket."""
 _WITH: Final = re.compile(
-    r"^(?:duet\s+|duo\s+)?(?:with|w/|con|avec|mit|com|и|with special guest)\s+(.+)$", re.IGNORECASE
+    rf"^(?:duet\s+|duo\s+)?(?:{_any_of(title_words().guests.accompanied)})\s+(.+)$", re.IGNORECASE
 )
+_WITH_KNOWN: Final = re.compile(rf"^(?:{_any_of(title_words().guests.known)})\s+(.+)$", re.IGNORECASE)
+_FROM: Final = re.compile(r"^\s*from\s+", re.IGNORECASE)
 _AND: Final = re.compile(r"(\s*[,;&+、]\s*|\s+(?:and|x|y|und|et)\s+)", re.IGNORECASE)
 _VERSION_OF: Final = re.compile(r"\bversion of (.+)$", re.IGNORECASE)
 _DROPPED_G: Final = re.compile(r"(?<=\w)in['’](?=\W|$)")
@@ -68,8 +81,9 @@ class Title:
 class _Parts:
     """What has been taken off a title so far."""
 
-    def __init__(self, names: frozenset[str]) -> None:
+    def __init__(self, names: frozenset[str], known_works: frozenset[str]) -> None:
         self.names = names
+        self.known_works = known_works
         self.marks: list[Mark] = []
         self.guests: list[str] = []
         self.extras: list[str] = []
@@ -110,6 +124,8 @@ class _Parts:
             self.marks.append(reading.mark)
             if (of := _VERSION_OF.search(segment)) is not None:
                 self.version_of.append(of[1])
+        elif reading.sense == "unknown" and canonical(_FROM.sub("", segment)) in self.known_works:
+            self.works.append(_FROM.sub("", segment))
         elif reading.sense == "unknown":
             if unknown_too and segment.strip():
                 self.extras.append(segment.strip())
@@ -120,7 +136,9 @@ class _Parts:
 
 
 @lru_cache(maxsize=16_384)
-def take_apart(title: str, names: frozenset[str] = frozenset(), *, is_upload: bool = False) -> Title:
+def take_apart(
+    title: str, names: frozenset[str] = frozenset(), *, is_upload: bool = False, works: frozenset[str] = frozenset()
+) -> Title:
     """Take a title apart.
 
     Parameters
@@ -128,15 +146,19 @@ def take_apart(title: str, names: frozenset[str] = frozenset(), *, is_upload: bo
     title: as a service shows it.
     names: the artists that may stand in it, as :func:`name_key` writes them.
     is_upload: whether it is a video's title, which as a rule names the artist first.
+    works: names of albums, films and series that may stand in it, as :func:`canonical` writes them.
     """
     if _PLAIN.fullmatch(title) and not _GUESTS.search(title):
         return Title(title)
+    before, colon, after = title.partition(": ")
+    if colon and canonical(before) in works:
+        title = f"{after} ({before})"
     text = unicodedata.normalize("NFKC", _INCHES.sub(r"\1inch", repair(title)))
-    parts = _Parts(names)
-    text = _QUOTED.sub(r" - \1 - ", text)
+    parts = _Parts(names, works)
+    text = _take_work(text, parts)
     if is_upload and (said := _NAME_FIRST.match(text)) and name_key(said[1]) in names:
         text = " - ".join(piece for piece in (said[1], said[2], text[said.end() :]) if piece)
-    text = _take_brackets(text, parts)
+    text = _QUOTED.sub(r" - \1 - ", _take_brackets(text, parts))
     if (dashed := _AFTER_DASHES.search(text)) and parts.take(dashed[1], unknown_too=False):
         text = text[: dashed.start()]
     pieces = [piece.strip() for piece in _SEPARATOR.split(text) if piece.strip(' -–—"“”')]
@@ -184,14 +206,13 @@ def guests_of(segment: str, names: frozenset[str] = frozenset()) -> list[str]:
     ``names``: artists who are known to be on the recording, be they called a choir or an orchestra.
     """
     featured, accompanied = _GUESTS.match(segment.strip()), _WITH.match(segment.strip())
-    found = featured or accompanied
+    found = featured or accompanied or _WITH_KNOWN.match(segment.strip())
     if found is None:
         return []
     guests = _each(found[1], names)
-    is_known = all(name_key(guest) in names for guest in guests)
-    if featured is None and not is_known and read_segment(segment).sense == "version":
-        return []
-    return guests
+    if featured is not None or all(name_key(guest) in names for guest in guests):
+        return guests
+    return guests if accompanied is not None and read_segment(segment).sense != "version" else []
 
 
 def _each(listed: str, known: frozenset[str]) -> list[str]:
@@ -228,6 +249,16 @@ def _write(tokens: list[str], position: int) -> str:
 
 def _is_number(token: str) -> bool:
     return token.isdecimal() or token in numerals.NUMBERS or token in numerals.ROMAN
+
+
+def _take_work(text: str, parts: _Parts) -> str:
+    """Take off what stands behind a dash and names a work in corner brackets: "塩の歌 - 映画「海辺」主題歌"."""
+    dashed = _QUOTED_AT_END.match(text)
+    reading = read_segment(dashed[2]) if dashed else None
+    if dashed is None or reading is None or reading.sense == "version" or not reading.work:
+        return text
+    parts.works.append(reading.work)
+    return dashed[1]
 
 
 def _take_brackets(text: str, parts: _Parts) -> str:

@@ -29,6 +29,20 @@ _ALIKE_LETTER_BY_LETTER: Final = 0.94
 _LETTERS_APART: Final = 2
 """So many letters in a row may be spelt otherwise."""
 _NEAR: Final = 0.75
+_TELLING_WORD: Final = 4
+"""Letters of a word that is not heard in any other by chance."""
+_SPELLED: Final = dict(
+    zip(
+        "abcdefghijklmnopqrstuvwxyz",
+        (
+            *("ei", "bi", "si", "di", "i", "ef", "ji", "eichi", "ai", "jei", "kei", "el", "em"),
+            *("en", "o", "pi", "kyu", "ar", "es", "ti", "yu", "bi", "dabeuryu", "eks", "wai", "jet"),
+        ),
+        strict=True,
+    )
+)
+"""How letters are called where a name consists of them: "IU" is "아이유"."""
+_LONGEST_SPELLED: Final = 4
 _ABJADS_ALIKE: Final = 0.92
 
 _RANGES: Final[tuple[tuple[int, int, Script], ...]] = (
@@ -76,6 +90,10 @@ _LETTERS: Final = str.maketrans({"y": "i", "j": "i", "w": "v", "q": "k", "'": No
 _DOUBLED: Final = re.compile(r"(.)\1+")
 _ROMAJI: Final = re.compile(
     r"(?:(?:[kgsztdnhbpmrfjwy]|ky|gy|sh|ch|ts|ny|hy|by|py|my|ry|(?P<d>[ksptc])(?=[kspt]))?[aiueo]|n)+"
+)
+_PINYIN: Final = re.compile(
+    r"(?:(?:zh|ch|sh|ts|tz|hs|[bpmfdtnlgkhjqxrzcsyw])?"
+    r"(?:i?a(?:ng|n|i|o)?|u?a(?:ng|n|i)?|ia|ie|iu|iong|ong|ou|uo|ui|un|ue|e(?:ng|n|i|r)?|i(?:ng|n)?|o|u))+"
 )
 _TWO_LETTERS: Final = (("sh", "s"), ("kh", "h"), ("ch", "h"), ("zh", "s"), ("th", "t"), ("ph", "f"), ("dh", "d"))
 _VOWELS: Final = str.maketrans("kpf", "qbb", "aeiouyjwv'")
@@ -172,6 +190,16 @@ def sound_near(one: str, other: str) -> bool:
     return any(_ratio(_rough(first), _rough(second)) >= _NEAR for first, second in _pairs(one, other))
 
 
+def share_a_japanese_name(one: str, other: str) -> bool:
+    """Whether a word of a Japanese name in Latin letters is heard in the other, be the rest read otherwise."""
+    foreign, latin = (other, one) if is_latin(one) else (one, other)
+    if not is_romaji(latin) or "han" not in scripts(foreign) or scripts(foreign) - {"han", "kana"}:
+        return False
+    told = [_rough(word) for word in native(latin).split() if len(word) >= _TELLING_WORD]
+    heard = [_rough(reading) for reading in _readings(foreign)[-1:]]
+    return any(fuzz.partial_ratio(word, reading) >= 100 * _NEAR for word in told for reading in heard)
+
+
 def is_read_by_letter(text: str) -> bool:
     """Whether every letter has its sound, so that a name in Latin letters which sounds otherwise is another name."""
     return bool(scripts(text)) and not scripts(text) & {"kana", "han", "hangul", "other"}
@@ -181,6 +209,11 @@ def is_romaji(text: str) -> bool:
     """Whether a text in Latin letters can be Japanese: every syllable is one of that language."""
     words = native(text).split()
     return bool(words) and all(_ROMAJI.fullmatch(word) for word in words)
+
+
+def is_east_asian_reading(text: str) -> bool:
+    """Whether a text in Latin letters can be Japanese or Chinese, by its syllables: any of its words."""
+    return any(_ROMAJI.fullmatch(word) or _PINYIN.fullmatch(word) for word in native(text).split() if len(word) > 1)
 
 
 def _script(letter: str) -> Script:
@@ -219,7 +252,9 @@ def _readings(text: str) -> tuple[str, ...]:
     """How a text may be read, in Latin letters; Chinese characters in Chinese and in Japanese."""
     plain = native(text)
     if is_latin(plain):
-        return (plain,)
+        letters = plain.replace(" ", "")
+        is_spelled = text.isupper() and letters.isalpha() and 1 < len(letters) <= _LONGEST_SPELLED
+        return (plain, " ".join(map(_SPELLED.__getitem__, letters))) if is_spelled else (plain,)
     if "arabic" in scripts(text):
         plain = " ".join(word.removeprefix("ال") for word in plain.split())
     found = scripts(text)

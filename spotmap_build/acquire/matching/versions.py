@@ -15,7 +15,9 @@ Sense = Literal["version", "neutral", "unknown"]
 LENGTHS: Final = frozenset({"edit", "single", "extended", "club"})
 """Kinds that are one recording, cut or arranged to another length."""
 
-_HOURS: Final = re.compile(r"\b\d+ ?(?:hours?|hrs?|h|stunden?|horas?|heures?|ore)\b")
+_HOURS: Final = re.compile(
+    r"\b\d+ ?(?:hours?|hrs?|h|stunden?|horas?|heures?|ore|час(?:а|ов)?|시간|时间|小时|שעות|ساعات)\b"
+)
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _NUMBER: Final = re.compile(r"\d+(?:st|nd|rd|th|bit|k|khz)?|bit")
 """What a remaster may say of itself: "24 Bit Remastered 05"."""
@@ -81,7 +83,7 @@ def read_segment(segment: str) -> Reading:
     languages = _languages(text, names | {noun for noun in nouns if not is_latin(noun)})
     if languages:
         return Reading("version", Mark(languages))
-    if found.is_neutral and (names <= years | of_transfer or _starts_neutral(text)):
+    if _starts_neutral(text) or (found.is_neutral and names <= years | of_transfer):
         return Reading("neutral")
     work = named_work(text)
     return Reading("neutral", work=work) if work else _read_nouns(segment, names, nouns, years)

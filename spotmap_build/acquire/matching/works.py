@@ -17,6 +17,7 @@ _QUOTED: Final = re.compile(
     rf"^(?P<before>(?:.*\s)?(?:{_BEFORE})\s(?:[^\"“”«»„‘’']*\s)?)[\"“”«„‘'](?P<name>.+)[\"“”»’']\s*(?P<after>.*)$",
     re.IGNORECASE,
 )
+_CORNERED: Final = re.compile(r"^(?P<before>[^「『《〈]*)[「『《〈](?P<name>[^」』》〉]+)[」』》〉](?P<after>.*)$")
 _BEFORE_SORT: Final = re.compile(rf"^(?:theme |music )?(?:{_BEFORE}) (?P<name>.*) (?:original )?(?:{_SORTS})$")
 _SOUNDTRACK: Final = re.compile(r"^(?P<name>.+?) (?:original )?(?:motion picture )?(?:soundtrack|ost)(?: part \d+)?$")
 
@@ -31,6 +32,12 @@ class QuotedWork:
 
 def quoted_work(segment: str) -> QuotedWork | None:
     """The work that stands in quotation marks: ``Love Theme from "Titanic"``."""
+    cornered = _CORNERED.match(segment.strip())
+    if cornered is not None:
+        around = native(f"{cornered['before']} {cornered['after']}")
+        rest = _beside_pieces(around)
+        is_work = rest != around or cornered["after"].startswith("より")
+        return QuotedWork(cornered["name"], rest) if is_work else None
     found = _QUOTED.match(segment.strip())
     return QuotedWork(found["name"], f"{found['before']}{found['after']}".strip()) if found else None
 
@@ -46,13 +53,14 @@ def named_work(text: str) -> str:
         if found is not None:
             return found["name"]
     lead = max((lead for lead in _leads() if text.startswith(f"{lead} ")), key=len, default="")
-    return text[len(lead) + 1 :] if lead else _beside_pieces(text)
+    if lead:
+        return text[len(lead) + 1 :]
+    is_told = not is_latin(text) and any(piece in text for piece in _pieces())
+    return _beside_pieces(text) if is_told else ""
 
 
 def _beside_pieces(text: str) -> str:
     """What is left of a mark in another script once the words for a theme, a film or an opening are taken off."""
-    if is_latin(text) or not any(piece in text for piece in _pieces()):
-        return ""
     for piece in _pieces():
         text = text.replace(piece, " ")
     return " ".join(text.split())

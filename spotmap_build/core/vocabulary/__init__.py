@@ -72,11 +72,21 @@ class WorkWords:
 
 
 @dataclass(frozen=True, slots=True)
+class GuestWords:
+    """Words before the names of guests: anywhere, where a bracket begins, and there if the guests are known."""
+
+    featuring: tuple[str, ...]
+    accompanied: tuple[str, ...]
+    known: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TitleWords:
     """``numbers`` from zero on, ``ordinals`` and ``roman`` from one on; ``parts``: the words for each sort of part."""
 
     common: CommonWords
     works: WorkWords
+    guests: GuestWords
     numbers: tuple[str, ...]
     ordinals: tuple[str, ...]
     roman: tuple[str, ...]
