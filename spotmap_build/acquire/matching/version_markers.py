@@ -107,7 +107,8 @@ def _compare_albums(wanted: Side, offered: Side) -> Difference | None:
         return Difference(f"by its album {describe(hidden)}, and the library's is not")
     expected = wanted.album_kinds - {"cover"}
     if expected and not expected & (offered.kinds | offered.album_kinds):
-        return Difference(f"the library's is by its album {describe(expected)}, and this is not")
+        sentence = f"the library's is by its album {describe(expected)}, and this is not"
+        return Difference(sentence, may_be_unsaid=expected == {"session"})
     return None
 
 
