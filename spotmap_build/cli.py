@@ -15,11 +15,13 @@ from spotmap_build.config import CONFIG_FILE, Config, load_config, usual_config,
 from spotmap_build.config_values import parse_size
 from spotmap_build.core.text import log_line
 from spotmap_build.errors import SpotmapError
-from spotmap_build.settings import SETTINGS, Setting
+from spotmap_build.settings import LIST_FORMATS, SETTINGS, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import FrameType
+
+    from spotmap_build.emit.lists import ListFormat
 
 EXIT_MISSING_TRACKS: Final = 3
 EXIT_CACHE: Final = 5
@@ -243,6 +245,38 @@ def preview(folder: Path | None, port: int | None, open_browser: bool, watch: bo
         watch=pipeline.watch(config) if watch else None,
         audio=LocalAudio(config.local_audio_path),
     )
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    type=click.Choice(LIST_FORMATS),
+    default=("m3u8",),
+    help="What to write; can be given twice.  [default: m3u8]",
+)
+@click.option(
+    "--paths",
+    type=click.Choice(("absolute", "relative")),
+    default="absolute",
+    help="How your own files are named.  [default: absolute]",
+)
+@build_options
+def playlists(folder: Path, formats: tuple[ListFormat, ...], paths: str, **flags: Any) -> None:
+    """Write the map's clusters, new playlists and misfits as lists for other players; run it again to update them."""
+    from spotmap_build import pipeline
+    from spotmap_build.describe import update_lines
+    from spotmap_build.progress import make_progress
+
+    config = _config(flags)
+    progress = make_progress(config.log)
+    try:
+        updated = pipeline.write_lists(config, progress, folder, formats, with_relative_paths=paths == "relative")
+    finally:
+        progress.close()
+    _echo(update_lines(updated, folder))
 
 
 @main.group()

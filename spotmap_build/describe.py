@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from spotmap_build.cache.maintenance import CheckReport, Stats
     from spotmap_build.cache.prune import PruneReport
     from spotmap_build.config import Config
+    from spotmap_build.emit.list_folder import Updated
 
 
 def format_bytes(size_bytes: int) -> str:
@@ -98,3 +99,10 @@ def describe_prune(report: PruneReport) -> Iterator[str]:
     """What went and what stayed."""
     freed = format_bytes(report.freed_bytes)
     yield f"{report.records_deleted} records dropped, {report.records_kept} kept; {freed} freed."
+
+
+def update_lines(updated: Updated, folder: Path) -> Iterator[str]:
+    """What was done to a folder of lists."""
+    yield f"{updated.written} lists written, {updated.unchanged} unchanged, {updated.removed} removed in {folder}."
+    for name in updated.kept:
+        yield f"{name} was changed by hand and stays as it is: rename it, and the list is written again."

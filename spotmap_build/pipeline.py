@@ -14,6 +14,8 @@ from spotmap_build import stages
 from spotmap_build.cache.errors import CacheReadOnly, CorruptEntry
 from spotmap_build.cache.keys import place_digest
 from spotmap_build.cache.store import Cache
+from spotmap_build.emit.list_folder import ListFile, update_folder
+from spotmap_build.emit.lists import encode_list
 from spotmap_build.emit.local_audio import encode_local_audio, write_local_audio
 from spotmap_build.emit.site import publish
 from spotmap_build.errors import CacheError, ConfigError, OutputError, ServiceError, SourceError, SpotmapError
@@ -23,9 +25,11 @@ from spotmap_build.report import SUMMARY, write_document, write_report
 from spotmap_build.summary import SUMMARY_MARK, BuildResult, markdown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from spotmap_build.config import Config
+    from spotmap_build.emit.list_folder import Updated
+    from spotmap_build.emit.lists import ListFormat, TrackList
     from spotmap_build.emit.preview import Watch
     from spotmap_build.model import Failed, Library
     from spotmap_build.progress import Progress
@@ -177,6 +181,43 @@ def _with_cache(config: Config, progress: Progress, work: Callable[[stages.Run],
         f"The cache {config.cache_dir} keeps giving back other bytes than were stored.",
         hint="The disk may be failing. Choose another place with --cache-dir.",
     )
+
+
+def write_lists(
+    config: Config, progress: Progress, folder: Path, formats: Sequence[ListFormat], *, with_relative_paths: bool
+) -> Updated:
+    """Write the lists of the map as the cache has it into a folder, or bring those there up to date.
+
+    No service is asked, and nothing is listened to or published.
+    """
+    offline = replace(config, offline=True, listen=False)
+    check_places(offline, publishes=False)
+    lists = _with_cache(offline, progress, _lists)
+    return update_folder(
+        folder,
+        (
+            ListFile(
+                key=f"{one.id}.{each}",
+                kind=one.kind,
+                name=one.name,
+                suffix=f".{each}",
+                content=encode_list(one, each, folder / one.kind if with_relative_paths else None),
+            )
+            for one in lists
+            for each in formats
+        ),
+    )
+
+
+def _lists(run: stages.Run) -> tuple[TrackList, ...]:
+    fetched = stages.fetch(run)
+    *_, embedded = stages.embed(run, fetched)
+    if not embedded.tracks:
+        raise _nothing_to_map(fetched, embedded)
+    projected = stages.project(run, embedded)
+    clustered = stages.cluster(run, fetched, embedded, projected)
+    analyzed = stages.analyze(run, fetched, embedded, projected, clustered)
+    return tuple(stages.make_lists(fetched, embedded, clustered, analyzed))
 
 
 def plan(config: Config, progress: Progress) -> tuple[str, ...]:

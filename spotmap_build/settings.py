@@ -16,6 +16,7 @@ AUDIO: Final = ("auto", "youtube", "previews")
 EMBEDDERS: Final = ("discogs-effnet", "musicnn")
 LOGS: Final = ("auto", "tty", "plain", "json")
 LARGEST_SEED: Final = (1 << 32) - 1
+LIST_FORMATS: Final = ("m3u8", "jspf")
 MOST_JOBS: Final = 1024
 NOT_A_FLAG: Final = "-"
 ENDPOINTS: Final = "endpoints"

@@ -14,8 +14,8 @@ from spotmap_build.acquire.search import failed, youtube_disabled_reason
 from spotmap_build.acquire.services import Service
 from spotmap_build.cache.freshness import Failure, retry_later
 from spotmap_build.cache.keys import Key
+from spotmap_build.core.files import LONGEST_NAME_BYTES, portable_name
 from spotmap_build.core.rate_limiting import RateLimiter
-from spotmap_build.core.text import printable
 from spotmap_build.errors import OutputError, ServiceError, TrackError
 from spotmap_build.model import Failed, Track
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 DOWNLOAD_VERSION: Final = 1
 LONGEST_NAME: Final = 120
 """Characters of a kept file's name before the id."""
-LONGEST_NAME_BYTES: Final = 255
-"""Of a whole name: as much as file systems take. In other scripts than Latin, a character has two to four."""
 _ID_IN_NAME: Final = re.compile(r"\[([A-Za-z0-9_-]{11})\]")
 
 
@@ -158,7 +156,5 @@ def _keep(path: Path, folder: Path, track: Track) -> None:
 def _file_name(track: Track, tail: str) -> str:
     """``Artist - Title [id].m4a`` without what file systems do not take, and no longer than they take."""
     words = " - ".join(part for part in (", ".join(track.artists[:2]), track.title) if part)
-    name = printable(re.sub(r'[\x00-\x1f<>:"/\\|?*]+', "_", words))[:LONGEST_NAME]
-    most_bytes = LONGEST_NAME_BYTES - len(f" {tail}".encode())
-    name = name.encode()[:most_bytes].decode(errors="ignore").strip(" .")
+    name = portable_name(words[:LONGEST_NAME], LONGEST_NAME_BYTES - len(f" {tail}".encode()))
     return f"{name or 'track'} {tail}"

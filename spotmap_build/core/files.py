@@ -9,9 +9,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from spotmap_build.core.text import printable
 
 if TYPE_CHECKING:
     from io import BufferedReader
@@ -22,6 +25,9 @@ NOT_WRITABLE: Final = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 LONGEST_NAME_BYTES: Final = 255
 """Of one name in a folder, in nearly every file system."""
 
+_NOT_IN_NAMES: Final = re.compile(r'[\x00-\x1f<>:"/\\|?*]+')
+_RESERVED: Final = re.compile(r"con|prn|aux|nul|com\d|lpt\d", re.IGNORECASE)
+"""Names of devices on Windows, whatever their suffix."""
 _NO_WAITING: Final = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _KINDS: Final = {
     stat.S_IFIFO: "a pipe",
@@ -91,6 +97,31 @@ def is_inside(place: Path, folder: Path) -> bool:
     if place.is_relative_to(folder):
         return True
     return folder.exists() and any(above.exists() and above.samefile(folder) for above in (place, *place.parents))
+
+
+def portable_name(text: str, most_bytes: int = LONGEST_NAME_BYTES // 2) -> str:
+    """Make a file's name of any text: nothing that a file system does not take, and no longer than it takes.
+
+    Parameters
+    ----------
+    text : str
+        A title, say.
+    most_bytes : int
+        Of the name in UTF-8, which in other scripts than Latin has two to four a character.
+
+    Returns
+    -------
+    str
+        Empty where nothing of the text can be in a name.
+
+    Examples
+    --------
+    >>> portable_name("AC/DC: Back in Black?")
+    'AC_DC_ Back in Black_'
+    """
+    name = printable(_NOT_IN_NAMES.sub("_", text)).encode("utf-8", "ignore")[:most_bytes].decode("utf-8", "ignore")
+    name = name.strip(" .")
+    return f"{name}_" if _RESERVED.fullmatch(name.partition(".")[0].strip()) else name
 
 
 def nearest_folder(place: Path) -> Path:

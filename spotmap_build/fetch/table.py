@@ -70,9 +70,9 @@ class TableSource:
             tracks, about_art = with_art(tracks, columns[ART], partial(_path, folder=self.path.parent), context.cache)
         about_files: tuple[str, ...] = ()
         if "x" in columns and "y" in columns:
-            tracks, failures = _place(tracks, columns, typed.decimal)
+            tracks, failures = _place(_with_files(tracks, columns, self.path.parent), columns, typed.decimal)
         elif vectors is not None:
-            failures = []
+            tracks, failures = _with_files(tracks, columns, self.path.parent), []
         else:
             tracks, failures, about_files = _with_recordings(tracks, columns, self.path, context)
         playlists = _playlists(columns, tracks)
@@ -217,6 +217,22 @@ def _with_recordings(
         complete.append(track)
     unreadable = [paths[row] for row, fact in facts.items() if isinstance(fact, FileFacts) and fact.is_cover_unreadable]
     return complete, failures, about_covers(unreadable)
+
+
+def _with_files(tracks: Sequence[Track], columns: Columns, folder: Path) -> list[Track]:
+    """Tracks that can be played where their file is there. Nothing is analyzed: the table says where they lie."""
+    paths = [_path(str(value), folder) if value else None for value in columns.get("path", [None] * len(tracks))]
+    return [
+        replace(track, recording=Recording("", path=str(path.absolute()))) if path and _is_file(path) else track
+        for track, path in zip(tracks, paths, strict=True)
+    ]
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # it may not be looked at: then it cannot be played either
+        return False
 
 
 def _path(text: str, folder: Path) -> Path:

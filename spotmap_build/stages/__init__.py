@@ -12,6 +12,7 @@ from spotmap_build.stages.embed import Embedded, embed
 from spotmap_build.stages.emit import emit
 from spotmap_build.stages.fetch import fetch
 from spotmap_build.stages.insights import analyze, describe_map
+from spotmap_build.stages.lists import make_lists
 from spotmap_build.stages.match import Matched, match
 from spotmap_build.stages.plan import describe_plan
 from spotmap_build.stages.previous_map import save_map
@@ -31,6 +32,7 @@ __all__ = [
     "embed",
     "emit",
     "fetch",
+    "make_lists",
     "match",
     "project",
     "save_map",

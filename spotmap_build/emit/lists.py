@@ -1,0 +1,113 @@
+"""Lists of tracks as files that other players read: M3U8 and JSPF. Pure."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import orjson
+
+from spotmap_build.core.identifiers import SPOTIFY_TRACK
+from spotmap_build.core.text import printable
+
+if TYPE_CHECKING:
+    from spotmap_build.model import Track
+
+ListFormat = Literal["m3u8", "jspf"]
+WATCH: Final = "https://music.youtube.com/watch?v="
+OPEN: Final = "https://open.spotify.com/track/"
+
+
+@dataclass(frozen=True, slots=True)
+class TrackList:
+    """A list that leaves the map. ``id`` stays what it is from one build to the next; ``kind`` names its folder."""
+
+    id: str
+    kind: str
+    name: str
+    tracks: tuple[Track, ...]
+
+
+def encode_list(wanted: TrackList, list_format: ListFormat, folder: Path | None = None) -> bytes:
+    """Write a list down, in UTF-8.
+
+    Parameters
+    ----------
+    wanted : TrackList
+        What is in it, in the order in which to play it.
+    list_format : {"m3u8", "jspf"}
+        M3U8 holds what can be played; JSPF (https://www.xspf.org/jspf) every track, with all that is known of it.
+    folder : Path, optional
+        Where the list will lie: paths are then relative to it. By default they are absolute.
+
+    Returns
+    -------
+    bytes
+        A track without a file or an address is a comment in M3U8: players stumble over anything else.
+    """
+    return _m3u8(wanted, folder) if list_format == "m3u8" else _jspf(wanted, folder)
+
+
+def _m3u8(wanted: TrackList, folder: Path | None) -> bytes:
+    lines = ["#EXTM3U", f"#PLAYLIST:{_line(wanted.name)}"]
+    for track in wanted.tracks:
+        name = _line(" - ".join(filter(None, (", ".join(track.artists), track.title))))
+        place = _file(track, folder) or _address(track)
+        seconds = -1 if track.duration_ms is None else round(track.duration_ms / 1000)
+        lines += [f"#EXTINF:{seconds},{name}", place] if place else [f"# no address: {name}"]
+    return ("\n".join(lines) + "\n").encode("utf-8", "surrogateescape")
+
+
+def _jspf(wanted: TrackList, folder: Path | None) -> bytes:
+    playlist = {"title": _line(wanted.name), "track": [_jspf_track(track, folder) for track in wanted.tracks]}
+    return orjson.dumps({"playlist": playlist}, option=orjson.OPT_INDENT_2)
+
+
+def _jspf_track(track: Track, folder: Path | None) -> dict[str, Any]:
+    file = _file(track, None)
+    locations = [Path(file).as_uri()] if file and folder is None else []
+    if file and folder is not None:
+        locations = [_as_relative_uri(_file(track, folder))]
+    known: dict[str, Any] = {
+        "title": _line(track.title),
+        "creator": _line(", ".join(track.artists)),
+        "album": _line(track.album),
+        "duration": track.duration_ms,
+        "location": [*locations, *filter(None, [_address(track)])],
+        "identifier": [track.id] if track.id.startswith(SPOTIFY_TRACK) else [],
+    }
+    return {name: value for name, value in known.items() if value not in ("", None, [])}
+
+
+def _as_relative_uri(path: str) -> str:
+    from urllib.parse import quote
+
+    return quote(path.replace(os.sep, "/").encode("utf-8", "surrogateescape"))
+
+
+def _file(track: Track, folder: Path | None) -> str:
+    """The track's file, as one line; empty where it is none, or has a name that breaks lines."""
+    path = track.recording.path if track.recording is not None else None
+    if path is None or "\n" in path or "\r" in path:
+        return ""
+    absolute = str(Path(path).absolute())
+    if folder is None:
+        return absolute
+    try:
+        relative = os.path.relpath(absolute, folder)
+    except ValueError:  # on another drive
+        return absolute
+    return f".{os.sep}{relative}" if relative.startswith("#") else relative
+
+
+def _address(track: Track) -> str:
+    """Where the track can be heard on the web; empty where nobody knows."""
+    if track.recording is not None and track.recording.video_id is not None:
+        return f"{WATCH}{track.recording.video_id}"
+    return f"{OPEN}{track.id.removeprefix(SPOTIFY_TRACK)}" if track.id.startswith(SPOTIFY_TRACK) else ""
+
+
+def _line(text: str) -> str:
+    return " ".join(printable(text).split())

@@ -1,0 +1,86 @@
+"""`playlists` writes the map's clusters as lists that players read, and brings them up to date: the real command."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import av
+import pytest
+
+from tests.fakes.audio_files import tune, write_audio
+from tests.support.command import Outcome, spotmap
+
+RATE_HZ = 8_000
+COUNT = 36
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a table of three islands, of which every track is one file, and the map of it."""
+    write_audio(tmp_path / "a song.ogg", tune(0.5, rate_hz=RATE_HZ, seed=1), rate_hz=RATE_HZ)
+    write_table(tmp_path, COUNT)
+    outcome = spotmap("--source", "table:library.csv", "--log", "json", cwd=tmp_path)
+    assert outcome.status == 0, outcome.stderr
+    return tmp_path
+
+
+def write_table(folder: Path, count: int) -> None:
+    places = [(number, number % 3, number % 3 * 50 + number % 4, number // 4 % 4) for number in range(count)]
+    rows = [f"Title {number},Artist {island},{x},{y},a song.ogg,List {island}" for number, island, x, y in places]
+    (folder / "library.csv").write_text("\n".join(["title,artist,x,y,path,playlist", *rows]) + "\n")
+
+
+def write_lists(folder: Path, *more: object) -> Outcome:
+    outcome = spotmap("playlists", "lists", *more, "--source", "table:library.csv", "--log", "json", cwd=folder)
+    assert outcome.status == 0, outcome.stderr
+    return outcome
+
+
+def entries(path: Path) -> list[str]:
+    return [line for line in path.read_text().splitlines() if not line.startswith("#")]
+
+
+def test_every_cluster_is_a_list_whose_entries_a_decoder_opens(folder: Path) -> None:
+    write_lists(folder)
+    lists = sorted((folder / "lists/clusters").glob("*.m3u8"))
+    assert len(lists) >= 3
+    assert COUNT * 0.8 <= sum(len(entries(path)) for path in lists) <= COUNT
+    for entry in {entry for path in lists for entry in entries(path)}:
+        with av.open(entry) as container:
+            assert container.streams.audio
+
+
+def test_paths_are_relative_to_where_each_list_lies(folder: Path) -> None:
+    write_lists(folder, "--paths", "relative")
+    path = next((folder / "lists/clusters").glob("*.m3u8"))
+    assert set(entries(path)) == {"../../a song.ogg"}
+    assert (path.parent / entries(path)[0]).resolve() == folder / "a song.ogg"
+
+
+def test_lists_live_while_the_library_grows(folder: Path) -> None:
+    write_lists(folder, "--format", "m3u8", "--format", "jspf")
+    before = {path.relative_to(folder).as_posix() for path in (folder / "lists").rglob("*.*")}
+    assert write_lists(folder, "--format", "m3u8", "--format", "jspf").stdout.startswith("0 lists written")
+    own = folder / "lists/clusters/mine.m3u8"
+    own.write_text("mine")
+    write_table(folder, COUNT + 6)
+    assert spotmap("--source", "table:library.csv", cwd=folder).status == 0
+    write_lists(folder, "--format", "m3u8", "--format", "jspf")
+    after = {path.relative_to(folder).as_posix() for path in (folder / "lists").rglob("*.*")}
+    assert before <= after
+    assert own.read_text() == "mine"
+    titles = [
+        track["title"]
+        for path in (folder / "lists/clusters").glob("*.jspf")
+        for track in json.loads(path.read_text())["playlist"]["track"]
+    ]
+    assert "Title 40" in titles
+
+
+def test_a_library_that_was_never_mapped_is_mapped_without_a_site(tmp_path: Path) -> None:
+    write_audio(tmp_path / "a song.ogg", tune(0.5, rate_hz=RATE_HZ, seed=1), rate_hz=RATE_HZ)
+    write_table(tmp_path, COUNT)
+    write_lists(tmp_path)
+    assert not (tmp_path / "site").exists()
+    assert not (tmp_path / "site.report.json").exists()
