@@ -37,6 +37,8 @@ class Config:
     sources: tuple[str, ...] = ()
     out: Path = DEFAULT_OUT
     title: str = ""
+    site_url: str = ""
+    """Where the site will be published, for what needs its full address."""
     embedder: str = ""
     cache_dir: Path = DEFAULT_CACHE
     report: Path | None = None

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -216,6 +217,22 @@ def read_url(value: object, _base: Path) -> str:
         raise ValueError("must be an address that starts with https://")
     _check_address(value)
     return value if value.endswith("/") else value + "/"
+
+
+def read_site_url(value: object, _base: Path) -> str:
+    """Where people open the site; it ends with a slash."""
+    expected = "must be the address of the published site's folder, such as https://me.github.io/music/"
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT or _BREAKS_AN_ADDRESS.search(value):
+        raise ValueError(expected)
+    try:
+        address = urlsplit(value)
+        is_folder = address.scheme in ("http", "https") and address.hostname and not (address.query or address.fragment)
+    except ValueError:
+        is_folder = False
+    if not is_folder or address.username is not None:
+        raise ValueError(expected)
+    folder = value.removesuffix("index.html")
+    return folder if folder.endswith("/") else folder + "/"
 
 
 def _check_address(url: str) -> None:

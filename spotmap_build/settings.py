@@ -128,6 +128,7 @@ SETTINGS: Final = (
     ),
     _place("out", "SPOTMAP_OUT", "DIR", "Where the site goes.  [default: site]"),
     _text("title", "SPOTMAP_TITLE", "TEXT", "The map's title.  [default: from the source]", values.read_text),
+    _text("site_url", "SPOTMAP_SITE_URL", "URL", "Where the site will be published.", values.read_site_url),
     _choice(
         "embedder",
         "SPOTMAP_EMBEDDER",

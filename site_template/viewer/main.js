@@ -11,6 +11,7 @@ import { wireLasso } from "./panels/lasso_tool.js";
 import { wireLegend } from "./panels/legend.js";
 import { LegendInsights } from "./panels/legend_insights.js";
 import { LocalAudio } from "./data/local_audio.js";
+import { DataError } from "./data/decode.js";
 import { createDetailsReader, createInsightsReader, createNeighborsReader, loadMap, loadText } from "./data/load.js";
 import { showAxesSummary } from "./panels/axes_summary.js";
 import { Navigation, wireNavigation } from "./map/navigation.js";
@@ -67,16 +68,25 @@ function initialState() {
 /**
  * What the page says instead of a map.
  *
- * @param {"loading" | "empty" | "error"} kind
+ * @param {"empty" | "error"} kind
  * @param {string} heading
  * @param {string} message
  */
 function showNotice(kind, heading, message) {
   root.dataset.state = kind;
   const notice = byId("notice");
+  const part = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (notice.querySelector(selector));
+  part("h2").textContent = heading;
+  part(".notice-message").textContent = message;
+  part(".notice-late").hidden = true;
   notice.hidden = false;
-  /** @type {HTMLElement} */ (notice.querySelector("h2")).textContent = heading;
-  /** @type {HTMLElement} */ (notice.querySelector("p")).textContent = message;
+  byId("app").hidden = true;
+}
+
+/** Without its style the page has no size, and nothing could be drawn. @param {string} folder  of the generation */
+function checkStyle(folder) {
+  if (getComputedStyle(root).getPropertyValue("--map-background")) return;
+  throw new DataError(`${folder}style.css could not be loaded. Reload the page; if that does not help, publish the whole site again.`);
 }
 
 /**
@@ -186,6 +196,7 @@ const showsText = (part) => "setText" in part;
 async function showMap(map, store, folder) {
   const mapParts = createMap(map, store, folder);
   const parts = { ...mapParts, ...createPanels(mapParts) };
+  byId("app").hidden = false;
   connect(parts);
   byId("notice").hidden = true;
   root.dataset.state = "map";
@@ -271,10 +282,11 @@ function exposeForTests({ store, renderer }) {
 }
 
 async function start() {
-  const store = createStore(initialState());
-  wireTheme(byId("theme"), store);
   try {
+    const store = createStore(initialState());
+    wireTheme(byId("theme"), store);
     const folder = `data/${root.dataset.generation}/`;
+    checkStyle(folder);
     const map = await loadMap(folder);
     if (map.count === 0) {
       showNotice("empty", "Nothing here yet", "This map has no tracks. Add music to the library and build it again.");

@@ -32,6 +32,7 @@ def assemble(
     sources: Sequence[str],
     description: str,
     built_at: str | None,
+    site_url: str = "",
 ) -> Site:
     """Encode the atlas and render the pages around it.
 
@@ -44,6 +45,7 @@ def assemble(
     sources: the kinds of library that the map is made of, for the page's note.
     description: one sentence for search engines and link previews.
     built_at: ISO 8601 time, or None where builds are to be reproducible.
+    site_url: where the site is published, with a slash at the end; empty where that is not known.
 
     Raises
     ------
@@ -62,6 +64,7 @@ def assemble(
         cluster_count=len(atlas.clusters.clusters),
         playlist_count=len(atlas.playlists),
         sources=tuple(sources),
+        site_url=site_url,
         figures=atlas.insights.figures,
     )
     data = {f"data/{payload.generation}/{name}": content for name, content in payload.files.items()}

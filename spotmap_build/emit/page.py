@@ -25,11 +25,17 @@ ART_DIGITS = 16
 track costs to download."""
 
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
-    "connect-src 'self'; frame-src https://www.youtube-nocookie.com; base-uri 'none'; form-action 'none'"
+    "default-src 'none'; "
+    "script-src 'self' 'sha256-KxpzmrwFEV+yyOqGjNN0qW4LpOmEMkSMs+1kwF9VyjE=' "
+    "'sha256-ZioDZSbGAWf8HVv9zqds3mCgCROLPrWst3I7AEwHZNY='; "
+    "style-src 'self' 'sha256-7H7zKpFLv/TfNWGME+CUdBkZhzjl2rJwd4OYH3RjAR4='; "
+    "img-src 'self' data:; media-src 'self'; connect-src 'self'; "
+    "frame-src https://www.youtube-nocookie.com; base-uri 'self'; "
+    "form-action 'none'"
 )
-"""What the page may load: its own files, and YouTube's player in a frame, which it asks for only once somebody presses
-play. The same words stand in the template, for hosts that send no headers."""
+"""What the pages may load: their own files, and YouTube's player in a frame, which it asks for only once somebody
+presses play. The digests are those of the script that each page has inside, and of the style of 404.html. The same
+words stand in the templates, for hosts that send no headers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,8 @@ class PageFacts:
     cluster_count: int
     playlist_count: int
     sources: tuple[str, ...]
+    site_url: str = ""
+    """Where the site is published, with a slash at the end; empty where that is not known."""
     figures: tuple[Figure, ...] = ()
     """How good the map is; none where a table gave the places."""
 

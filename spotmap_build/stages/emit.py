@@ -58,6 +58,7 @@ def emit(run: Run, fetched: Fetched, embedded: Embedded, projected: Projected, a
                 "sources": fetched.loaded.kind,
                 "template": template_digest(),
                 "built_at": built_at,
+                "site_url": run.config.site_url,
             },
         )
         run.progress.begin("emit", "writing the site")
@@ -69,7 +70,7 @@ def emit(run: Run, fetched: Fetched, embedded: Embedded, projected: Projected, a
         if record is None:
             started = time.monotonic()
             atlas = _atlas(fetched, embedded, projected, analyzed)
-            files = _assemble(fetched, atlas, covers=covers, built_at=built_at)
+            files = _assemble(run, fetched, atlas, covers=covers, built_at=built_at)
             record = run.cache.put(key, files, seconds=time.monotonic() - started)
         generation = run.cache.decode(record, GENERATION, _decode_generation)
         files = {name: run.cache.read(record, name) for name in record.outputs if name != GENERATION}
@@ -141,7 +142,7 @@ def _covers(run: Run, embedded: Embedded) -> dict[str, bytes]:
     return covers
 
 
-def _assemble(fetched: Fetched, atlas: Atlas, *, covers: dict[str, bytes], built_at: str) -> dict[str, bytes]:
+def _assemble(run: Run, fetched: Fetched, atlas: Atlas, *, covers: dict[str, bytes], built_at: str) -> dict[str, bytes]:
     """The site's files but for the covers, which the cache holds already, and the generation's name."""
     from spotmap_build.embed.spectral import FEATURES
     from spotmap_build.emit.assemble import assemble
@@ -154,6 +155,7 @@ def _assemble(fetched: Fetched, atlas: Atlas, *, covers: dict[str, bytes], built
         sources=fetched.loaded.kind.split("+"),
         description=f"A map of {len(atlas.tracks):,} tracks: what sounds alike lies together.",
         built_at=built_at or None,
+        site_url=run.config.site_url,
     )
     files = {name: content for name, content in site.files.items() if not name.startswith("art/")}
     return {**files, GENERATION: site.generation.encode()}

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 import numpy.typing as npt
 
-from spotmap_build.emit.page import integrity
+from spotmap_build.emit.page import PageFacts, integrity, render_pages
+from spotmap_build.model import Figure
 from tests.fakes.sample_insights import NEW_EVERY, insight_documents
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "site_template"
@@ -79,8 +79,8 @@ CURIOUS_TITLES = (
 
 
 FIGURES = (
-    {"label": "Trustworthiness", "value": 0.91, "meaning": "Tracks that lie close on the map also sound alike."},
-    {"label": "Continuity", "value": 0.88, "meaning": "Tracks that sound alike also lie close on the map."},
+    Figure("trustworthiness", "Trustworthiness", 0.91, "Tracks that lie close on the map also sound alike.", 0.5),
+    Figure("continuity", "Continuity", 0.88, "Tracks that sound alike also lie close on the map.", 0.5),
 )
 GENRES = ("ambient, dub", None, "house", "ambient", "folk, chanson", "jazz")
 
@@ -102,7 +102,9 @@ class Blob:
         return np.asarray(along @ turn.T + self.center)
 
 
-def write_sample_site(out: Path, *, tracks: int, seed: int = 7, title: str = "A sample library") -> Path:
+def write_sample_site(
+    out: Path, *, tracks: int, seed: int = 7, title: str = "A sample library", site_url: str = ""
+) -> Path:
     """Write the site of ``tracks`` invented tracks into ``out`` and return the path of its page."""
     random = np.random.default_rng(seed)
     documents = sample_documents(random, tracks, title)
@@ -119,22 +121,20 @@ def write_sample_site(out: Path, *, tracks: int, seed: int = 7, title: str = "A 
     art.mkdir(exist_ok=True)
     for number, name in enumerate(art_names()):
         art.joinpath(name).write_bytes(gradient_png(number))
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATE), autoescape=True, undefined=jinja2.StrictUndefined
+    facts = PageFacts(
+        title=title,
+        description=f"A map of {tracks} tracks, placed by how they sound.",
+        generation=GENERATION,
+        integrity=integrity({path.name: path.read_bytes() for path in folder.iterdir()}),
+        track_count=tracks,
+        cluster_count=len(documents["map.json"]["clusters"]),
+        playlist_count=len(documents["map.json"]["playlists"]),
+        sources=SOURCES,
+        site_url=site_url,
+        figures=FIGURES,
     )
-    values = {
-        "title": title,
-        "generation": GENERATION,
-        "integrity": integrity({path.name: path.read_bytes() for path in folder.iterdir()}),
-        "track_count": tracks,
-        "playlist_count": len(documents["map.json"]["playlists"]),
-        "cluster_count": len(documents["map.json"]["clusters"]),
-        "sources": SOURCES,
-        "figures": FIGURES,
-        "description": f"A map of {tracks} tracks, placed by how they sound.",
-    }
-    for page in ("index.html", "404.html", "sw.js"):
-        (out / page).write_text(environment.get_template(f"{page}.j2").render(values), encoding="utf-8")
+    for name, content in render_pages(TEMPLATE, facts).items():
+        out.joinpath(name).write_bytes(content)
     return out / "index.html"
 
 

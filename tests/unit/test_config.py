@@ -95,6 +95,35 @@ def test_an_endpoint_without_https_is_only_ever_this_machine(tmp_path: Path, set
         load_config({}, {setting.env: url}, tmp_path)
 
 
+@pytest.mark.parametrize(
+    "url", ["https://me.github.io/music", "https://me.github.io/music/", "https://me.github.io/music/index.html"]
+)
+def test_the_address_of_the_site_is_that_of_its_folder(tmp_path: Path, url: str) -> None:
+    write(tmp_path, f'[build]\nsite_url = "{url}"\n')
+    assert load_config({}, {}, tmp_path).site_url == "https://me.github.io/music/"
+    assert load_config({"site_url": "http://nas.local:8080"}, {}, tmp_path).site_url == "http://nas.local:8080/"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "music",
+        "me.github.io/music",
+        "javascript:alert(1)",
+        "https://",
+        "https://a/?b",
+        "https://a/#b",
+        "https://u:p@a/",
+        "https://[",
+        "https://a b/",
+        "file:///a",
+    ],
+)
+def test_what_is_no_address_of_a_site_is_refused(tmp_path: Path, url: str) -> None:
+    with pytest.raises(ConfigError, match="--site-url must be the address"):
+        load_config({"site_url": url}, {}, tmp_path)
+
+
 @pytest.mark.parametrize("setting", [one for one in SETTINGS if not one.in_file], ids=lambda one: one.name)
 @pytest.mark.parametrize("value", ['"https://accounts.spotify.com/"', "true", '"x"', "[[1]]"])
 def test_what_a_file_may_not_decide_is_refused_with_what_to_do_instead(
@@ -110,7 +139,7 @@ def test_what_a_file_may_not_decide_is_refused_with_what_to_do_instead(
 
 def test_where_secrets_go_is_not_for_a_file_to_say() -> None:
     kept = {setting.name for setting in SETTINGS if not setting.in_file}
-    endpoints = {name for name in Config.__dataclass_fields__ if name.endswith("_url")}
+    endpoints = {name for name in Config.__dataclass_fields__ if name.endswith("_url")} - {"site_url"}
     assert kept == endpoints | {"spotify_login", "token_file", "force"}
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from base64 import b64encode
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import jinja2
@@ -93,7 +96,8 @@ def test_the_digest_ignores_what_stays_behind(template: Path, name: str) -> None
 def test_the_real_template_renders_and_states_the_same_policy_as_the_preview() -> None:
     pages = render_pages(template_folder(), replace(FACTS, title="Real"))
     page = pages["index.html"].decode()
-    assert f'content="{CONTENT_SECURITY_POLICY}"' in page
+    for name in ("index.html", "404.html"):
+        assert f'content="{CONTENT_SECURITY_POLICY}"' in pages[name].decode()
     assert 'data-generation="0123abcd"' in page
     assets = template_assets(template_folder())
     assert {"viewer.js", "style.css"} <= set(assets)
@@ -107,3 +111,29 @@ def test_the_page_says_how_good_the_map_is_in_sentences() -> None:
     assert "<dt>Trustworthiness <span>0.93</span></dt>" in page
     assert "How far you can trust &lt;it&gt;." in page
     assert "How good is this map" not in render_pages(template_folder(), FACTS)["index.html"].decode()
+
+
+@pytest.mark.parametrize("site_url", ["", "https://me.example/map/"])
+def test_the_policy_permits_what_the_pages_have_inside(site_url: str) -> None:
+    pages = render_pages(template_folder(), replace(FACTS, site_url=site_url))
+    inside = [
+        found[1]
+        for name in ("index.html", "404.html")
+        for found in re.finditer(r'<(?:style|script data-cfasync="false")>(.*?)</', pages[name].decode(), re.DOTALL)
+    ]
+    assert len(inside) == 3
+    digests = {b64encode(sha256(code.encode()).digest()).decode() for code in inside}
+    assert set(re.findall("'sha256-(.*?)'", CONTENT_SECURITY_POLICY)) == digests
+
+
+def test_the_pages_name_the_address_of_the_site_where_it_is_known() -> None:
+    pages = render_pages(template_folder(), replace(FACTS, site_url="https://me.example/map/?a&b"))
+    page, not_found = pages["index.html"].decode(), pages["404.html"].decode()
+    assert '<link rel="canonical" href="https://me.example/map/?a&amp;b">' in page
+    assert 'property="og:url" content="https://me.example/map/?a&amp;b"' in page
+    assert 'href="https://me.example/map/?a&amp;b"' in not_found
+    unknown = render_pages(template_folder(), FACTS)
+    assert "canonical" not in unknown["index.html"].decode()
+    assert "og:url" not in unknown["index.html"].decode()
+    # What is relative would lead to where the missing address lies.
+    assert re.findall('(?:href|src)="(.*?)"', unknown["404.html"].decode()) == ["data:,"]

@@ -5,12 +5,15 @@
 
 const STORAGE_KEY = "spotmap.theme";
 
-/** Storage is closed to pages in some browsers' private or strict modes; the choice then lasts as long as the page. */
+/**
+ * Storage is closed to pages in some browsers' private or strict modes, and null in some apps' views of the web; the choice then
+ * lasts as long as the page.
+ */
 const storage = {
   /** @returns {string | null} */
   read() {
     try {
-      return localStorage.getItem(STORAGE_KEY);
+      return localStorage?.getItem(STORAGE_KEY) ?? null;
     } catch (reason) {
       if (reason instanceof DOMException) return null;
       throw reason;
@@ -19,7 +22,7 @@ const storage = {
   /** @param {ThemeName} name */
   write(name) {
     try {
-      localStorage.setItem(STORAGE_KEY, name);
+      localStorage?.setItem(STORAGE_KEY, name);
     } catch (reason) {
       if (!(reason instanceof DOMException)) throw reason;
     }
