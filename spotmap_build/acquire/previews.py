@@ -11,13 +11,13 @@ import tempfile
 import threading
 import time
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from spotmap_build.acquire.decisions import known_words
-from spotmap_build.acquire.deezer import Deezer, DeezerTrack, PreviewExpired
 from spotmap_build.acquire.download import Cancelled
 from spotmap_build.acquire.overrides import read_overrides
 from spotmap_build.acquire.search import NONE_MAX_AGE_S, Found, Recordings, failed
@@ -33,6 +33,7 @@ from spotmap_build.model import Candidate, Failed, Match, Recording
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from spotmap_build.acquire.deezer import Deezer, DeezerTrack
     from spotmap_build.model import Track
     from spotmap_build.run import Run
 
@@ -74,9 +75,14 @@ class Previews:
         self._lock = threading.Lock()
         self._addresses: dict[int, tuple[str, float]] = {}
         self._unanswered: list[tuple[Key, ServiceError]] = []
-        self._deezer = Deezer(
-            run.config.deezer_url, limiter=RateLimiter(run.config.previews_per_s), breaker=self.service.breaker
-        )
+        self._limiter = RateLimiter(run.config.previews_per_s)
+
+    @cached_property
+    def _deezer(self) -> Deezer:
+        """The client, made when something is to be asked: it takes a while to load."""
+        from spotmap_build.acquire.deezer import Deezer
+
+        return Deezer(self._run.config.deezer_url, limiter=self._limiter, breaker=self.service.breaker)
 
     # Which recording: what ``Finder`` is for whole ones.
 
@@ -175,6 +181,8 @@ class Previews:
         shutil.rmtree(path.parent, ignore_errors=True)
 
     def _fetch(self, track: Track, path: Path) -> None:
+        from spotmap_build.acquire.deezer import PreviewExpired
+
         deezer_id = _deezer_id(track)
         with self._lock:
             address, at_s = self._addresses.pop(deezer_id, ("", -FRESH_S))
