@@ -55,7 +55,7 @@ class FolderSource:
             raise SourceError(f"There is no folder {self.root}.", hint="Check the path after folder: .")
         listing = walk(self.root)
         finder = FileFinder(self.root, listing.audio if listing.playlists else ())
-        lists, about_lists = read_playlists(listing.playlists, finder)
+        lists, about_lists = read_playlists(listing.playlists, finder, self.root)
         files = list(dict.fromkeys((*listing.audio, *(member for file in lists for member in file.members))))
         notices = (*about_folders(listing.unreadable), *about_left_out(listing), *about_lists)
         if not files and not listing.misnamed:

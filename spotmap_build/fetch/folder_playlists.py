@@ -36,16 +36,16 @@ class _Read:
     fault: str = ""
 
 
-def read_playlists(files: Sequence[Path], finder: FileFinder) -> tuple[list[PlaylistFile], tuple[str, ...]]:
+def read_playlists(files: Sequence[Path], finder: FileFinder, root: Path) -> tuple[list[PlaylistFile], tuple[str, ...]]:
     """Read playlist files, and say which of them, and which of their entries, are left out."""
     notices = []
     found: dict[Path, list[Path]] = {}
     for read in map(_read, files):
         if read.fault:
-            notices.append(f"The playlist {printable(read.file.name)} was left out: {read.fault}.")
+            notices.append(f"The playlist {_shown(read.file, root)} was left out: {read.fault}.")
             continue
         found[_place(read.file)], missing = _members(read, finder)
-        notices += _about_entries(read, missing)
+        notices += _about_entries(read, missing, _shown(read.file, root))
     lists = [
         PlaylistFile(file, tuple(dict.fromkeys(_expanded(_place(file), found, set()))))
         for file in files
@@ -96,13 +96,17 @@ def _expanded(file: Path, found: Mapping[Path, list[Path]], seen: set[Path]) -> 
             yield from _expanded(place, found, seen)
 
 
-def _about_entries(read: _Read, missing: Sequence[Entry]) -> Iterator[str]:
+def _shown(file: Path, root: Path) -> str:
+    return printable(os.path.relpath(file, root))
+
+
+def _about_entries(read: _Read, missing: Sequence[Entry], name: str) -> Iterator[str]:
     """One sentence a playlist, if any of its entries is left out."""
     if not missing:
         return
     lost = [entry for entry in missing if entry.line and not entry.is_address]
     elsewhere = len(missing) - len(lost)
-    of = f"of {len(read.entries)} entries of {printable(read.file.name)}"
+    of = f"of {len(read.entries)} entries of {name}"
     sentences = []
     if lost:
         verb = "names a file that is" if len(lost) == 1 else "name files that are"

@@ -320,6 +320,15 @@ def test_channels_in_opposite_phase_do_not_cancel_each_other_out(tmp_path: Path,
     assert np.linalg.norm(samples) == pytest.approx(np.linalg.norm(alone), rel=0.1)
 
 
+def test_channels_in_opposite_phase_are_heard_in_windows_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = tune(6, rate_hz=16_000)
+    monkeypatch.setattr(module, "WHOLE_MS", 3_000)
+    monkeypatch.setattr(module, "WINDOWS", 2)
+    monkeypatch.setattr(module, "WINDOW_SAMPLES", 16_000)
+    path = write_audio(tmp_path / "a.wav", np.stack([left, -left]), codec="pcm_f32le", rate_hz=16_000)
+    np.testing.assert_allclose(decode(path), np.concatenate([left[:16_000], left[-16_000:]]), atol=1e-6)
+
+
 def test_quiet_music_of_two_channels_is_mixed_as_loud_music_is(tmp_path: Path) -> None:
     left, right = 1e-2 * tune(1, rate_hz=16_000), 1e-2 * tune(1, rate_hz=16_000, seed=1)
     quiet = write_audio(tmp_path / "a.wav", np.stack([left, right]), codec="pcm_f32le", rate_hz=16_000)

@@ -221,6 +221,8 @@ def test_a_list_that_cannot_be_used_costs_nothing_but_itself(tmp_path: Path) -> 
     (music / "dead.m3u").symlink_to("/nowhere/x.m3u")
     (music / "folder.m3u").mkdir()
     (music / "good.m3u").write_text("b.mp3\n")
+    (music / "sub").mkdir()
+    (music / "sub/gone.m3u").write_text("gone.mp3\n")
     (music / "huge.m3u").write_bytes(b"")
     os.truncate(music / "huge.m3u", 1 << 30)
     (music / "live.m3u8").write_text("#EXTM3U\n#EXT-X-VERSION:3\n#EXTINF:9.0,\na.mp3\n#EXT-X-ENDLIST\n")
@@ -235,6 +237,7 @@ def test_a_list_that_cannot_be_used_costs_nothing_but_itself(tmp_path: Path) -> 
             "of music."
         ),
         "The playlist pipe.m3u was left out: it is a pipe, not a regular file.",
+        "1 of 1 entries of sub/gone.m3u names a file that is not in this folder: gone.mp3.",
     )
     with pytest.raises(SourceError, match="HLS"):
         load(TableSource(music / "live.m3u8"), tmp_path)
