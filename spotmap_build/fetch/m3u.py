@@ -26,6 +26,8 @@ HLS: Final = "#EXT-X-"
 
 _ADDRESS: Final = re.compile(r"(?:[a-z][a-z0-9+.-]+://|(?:spotify|data|urn|magnet|mailto):)(?!\s)", re.I)
 _FILE_URL: Final = re.compile(r"file:(?://(?:localhost(?=/))?)?(?=/)|file:(?=//)|file://", re.I)
+_SHARE_URL: Final = re.compile(r"(?:smb|cifs|nfs|afp|s?ftp|webdavs?|davs?|special):(?=//)", re.I)
+"""How players name files on a disk of another machine; below the music's folder they may be here."""
 _DRIVE_OF_URL: Final = re.compile(r"/(?=[a-z][:|]/)", re.I)
 
 
@@ -40,7 +42,7 @@ class Entry:
     @property
     def is_address(self) -> bool:
         """Whether it is on the web or in a service, and so no file."""
-        return _ADDRESS.match(self.line) is not None and _FILE_URL.match(self.line) is None
+        return _ADDRESS.match(self.line) is not None and _file_url(self.line) is None
 
     @property
     def words(self) -> tuple[str, str]:
@@ -99,13 +101,25 @@ def _named(found: re.Match[str]) -> Entry | None:
     return Entry("", name, seconds if seconds > 0 else None) if name else None
 
 
+def is_share(line: str) -> bool:
+    """Whether a line names a file on another machine."""
+    return _SHARE_URL.match(line) is not None
+
+
+def _file_url(line: str) -> re.Match[str] | None:
+    return _FILE_URL.match(line) or _SHARE_URL.match(line)
+
+
 def path_readings(line: str) -> Iterator[str]:
     """The paths that a line of a playlist may mean, the likeliest first.
 
     A path is meant as it stands or, as some programs write it, percent-encoded; an address ``file://`` the other way
     round. Backslashes are those of Windows unless there is a file whose name holds some.
     """
-    url = _FILE_URL.match(line)
+    if line[:1] == line[-1:] == '"' and len(line) > 2:
+        yield line
+        line = line[1:-1]
+    url = _file_url(line)
     texts = [line]
     if url is not None:
         plain = line[url.end() :]
@@ -140,7 +154,7 @@ def m3u_columns(
     name
         The playlist's, where it does not name itself.
     find
-        The paths that a line means; several where it names a folder.
+        The paths that a line means; several where it names a folder, none where it can only be looked for by name.
     is_file
         As for :func:`parse_m3u`.
     """
@@ -162,6 +176,8 @@ def _rows(entry: Entry, find: Callable[[str], Iterable[str]]) -> Iterator[tuple[
         yield entry, None
         return
     paths = list(find(entry.line))
+    if not paths:
+        yield entry, None
     for path in paths:
         yield entry if len(paths) == 1 else Entry(f"{entry.line}/{PurePath(path).name}"), path
 

@@ -9,7 +9,7 @@ from typing import Any
 from spotmap_build.core.files import read_bounded
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.file_finder import FileFinder, is_there
-from spotmap_build.fetch.m3u import LARGEST_M3U_BYTES, likely_path, m3u_columns, parse_m3u
+from spotmap_build.fetch.m3u import LARGEST_M3U_BYTES, is_share, likely_path, m3u_columns, parse_m3u
 from spotmap_build.fetch.walk import walk
 
 
@@ -52,4 +52,6 @@ class _Near:
     def find(self, line: str) -> list[str]:
         found = self._exact.find(line, self._folder) or self._all.find(line, self._folder)
         files = [] if found is None else walk(found).audio if found.is_dir() else [found]
-        return [str(file.absolute()) for file in files] or [likely_path(line) if line.startswith("file:") else line]
+        if files:
+            return [str(file.absolute()) for file in files]
+        return [] if is_share(line) else [likely_path(line) if line.startswith("file:") else line]

@@ -54,6 +54,7 @@ def entries(content: str | bytes) -> list[tuple[object, ...]]:
         ("#EXTINF:1,One - S\u00f3\r\na.mp3".encode("utf-16"), ("S\u00f3", "One", 1_000, "a.mp3")),
         ("Re: Stacks.mp3", (None, None, None, "Re: Stacks.mp3")),
         ("a\x85b\u2028c\x0cd.mp3", (None, None, None, "a\x85b\u2028c\x0cd.mp3")),
+        ("#EXTINF:1,One - Song\nhttps://example.org/smb://a", ("Song", "One", 1_000, None)),
         ("RTSP://example.org/a", (None, None, None, None)),
         ("C://Music/a.mp3", (None, None, None, "C://Music/a.mp3")),
     ],
@@ -162,6 +163,12 @@ def test_captions_with_the_artist_first_stay_as_they_are(tmp_path: Path) -> None
             "c.mp3": ("Same - Same", "Same", "Same"),
         },
     ) == [("White", ("Marie Roy",)), ("Silent - Live", ("Nobody",)), ("Same", ("Same",)), ("Six", ("Five",))]
+
+
+def test_an_entry_of_a_share_that_is_not_here_is_looked_for_by_its_name(tmp_path: Path) -> None:
+    loaded = load(tmp_path, "#EXTINF:1,One - Song\nsmb://nas/music/a.mp3\n")
+    (track,) = loaded.library.tracks
+    assert (track.title, track.recording, loaded.library.failures, loaded.is_streamed) == ("Song", None, (), True)
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:

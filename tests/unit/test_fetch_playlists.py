@@ -84,6 +84,12 @@ ENTRIES: dict[str, tuple[str | bytes, list[str]]] = {
         "file://nas/Artist%20One/Blue%20Album/01%20First%20Light.mp3\nfile:/x/%231%20Crush.ogg\n",
         ["First Light", "#1 Crush"],
     ),
+    "on shares": (
+        "smb://NAS/Music/Artist%20Two/Red%20Album/02%20Dusk.mp3\nnfs://nas/volume1/Björk/01 Été.mp3\n",
+        ["Dusk", "Été"],
+    ),
+    "in quotation marks": ('"Björk/01 Été.mp3"\n"E:\\Artist Two\\Red Album\\02 Dusk.mp3"\n', ["Été", "Dusk"]),
+    "of folders that end in a slash": ("Artist One/\nE:\\Music\\Artist Two\\\n", ["First Light", "Dusk"]),
     "decomposed": (unicodedata.normalize("NFD", "Björk/01 Été.mp3"), ["Été"]),
     "in another case": ("artist two/RED ALBUM/02 dusk.MP3\nBJÖRK/01 ÉTÉ.mp3\n", ["Dusk", "Été"]),
     "of another root, case and form": (unicodedata.normalize("NFD", "D:\\MUSIC\\björk\\01 été.mp3"), ["Été"]),
