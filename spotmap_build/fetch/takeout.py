@@ -86,7 +86,8 @@ class Export:
 
     @property
     def row_count(self) -> int:
-        return len(self.saved) + sum(len(one.rows) for one in self.playlists) + len(self.plays.long)
+        songs = len(self.plays.long) + len(self.plays.short)
+        return len(self.saved) + sum(len(one.rows) for one in self.playlists) + songs
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ class TakeoutSource:
 
         Raises
         ------
-        SourceError: there is no file of Spotify's, one of them is damaged, or they hold no tracks.
+        SourceError: there is no file of Spotify's that can be read, or they hold no tracks.
         """
         export = _read(self.path)
         faults = export.left_out.faults
