@@ -14,12 +14,16 @@ from spotmap_build.fetch.covers import COVER_NAMES, COVER_SUFFIXES
 from spotmap_build.fetch.m3u import M3U_SUFFIXES
 
 _DECODED: Final = """
-    3ga aa3 aac ac3 adts aif aifc aiff amr ape at3 au bwf caf dff dsf dts dtshd eac3 ec3 f4a flac gsm m4a m4b m4p m4r
-    mka mlp mp+ mp1 mp2 mp3 mpa mpc mpp oga ogg oma omg opus osq qoa ra rf64 rka shn snd spx tak thd tta voc vqf w64 wav
-    wave weba wma wv xwma
-    3g2 3gp asf avi f4v flv m4v mkv mov mp4 mpeg mpg ogm ogv ogx rm rmvb webm wmv
+    3ga 8svx aa aa3 aac ac3 adts adx aif aifc aiff alac amr ape at3 au bcstm bfstm brstm bwf caf dff dsf dss dts
+    dtshd eac3 ec3 f4a flac gsm hca iff m1a m2a m4a m4b m4p m4r mka mlp mogg mp+ mp1 mp2 mp3 mpa mpc mpp nist oga
+    ogg oma omg opus osq qcp qoa ra rf64 rka sbc shn snd sph spx tak thd tta voc vqe vqf vql w64 wav wave weba wma
+    wsd wv wve xwma
+    3g2 3gp asf avi f4v flv m2t m2ts m4v mk3d mkv mov mp4 mpeg mpg mts ogm ogv ogx rm rmvb vob webm wmv
 """
-_NOT_DECODED: Final = "aa aax aaxc gbs it kar mid midi mo3 mod mptm nsf ofr ofs rmi s3m sid spc vgm vgz xm"
+_NOT_DECODED: Final = """
+    aax aaxc ay cda gbs hes it kar kss mid midi minipsf mo3 mod mptm nsf nsfe ofr ofs psf rmi s3m sap sid spc vgm
+    vgz xm ym
+"""
 _NO_LIBRARY: Final = """
     .git .hg .svn .bzr .cache .thumbnails .spotmap .venv .tox .npm .sync .stfolder .stversions
     .appledouble .appledb .appledesktop .fseventsd .spotlight-v100 .temporaryitems .documentrevisions-v100
