@@ -537,3 +537,69 @@ def test_where_the_album_has_the_title_with_an_addition_the_plain_one_elsewhere_
 def test_another_kind_of_version_beside_it_makes_no_doubt(title: str) -> None:
     elsewhere = "Salt | Ada Frayne | Greatest Hits | 284"
     assert chosen(ALBUM_II, elsewhere, f"{title} | Ada Frayne | Coast II | 284") == "Salt"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "offered"),
+    [
+        ("The Color of Salt | Ada Frayne | Coast | 200", "The Colour of Salt | Ada Frayne | Coast | 200"),
+        ("Okay, Salt | Ada Frayne | Coast | 200", "OK Salt | Ada Frayne | Coast | 200"),
+        ("Salt Nite | Ada Frayne | Coast | 200", "Salt Night | Ada Frayne | Coast | 200"),
+        ("F**k Salt | Ada Frayne | Coast | 200", "Fuck Salt | Ada Frayne | Coast | 200"),
+        ("Salt Sh*t | Ada Frayne | Coast | 200", "Salt Shit | Ada Frayne | Coast | 200"),
+        ("U.F.O. | Ada Frayne | Coast | 200", "UFO | Ada Frayne | Coast | 200"),
+        ("Salt / Pepper (Medley) | Ada Frayne | Coast | 200", "Medley: Salt / Pepper | Ada Frayne | Coast | 200"),
+        ("Salt - Single Edit | Ada Frayne | Salt | 200", "Salt (Single Version) | Ada Frayne | Salt | 200"),
+        ("Salt | Pens N' Roses | Coast | 200", "Salt | Pens & Roses | Coast | 200"),
+        ("Salt | N.W.A | Coast | 200", "Salt | NWA | Coast | 200"),
+        ("Salt | Ada & The Tides | Coast | 200", "Salt | Ada | Coast | 200"),
+        (
+            "Gymnopédie No. 1 | Erik Satie; Aino R | Satie: Piano | 190",
+            "3 Gymnopédies: No. 1, Lent et douloureux | Aino R | Satie: Piano | 190",
+        ),
+        (
+            "Clair de lune | Claude Debussy; Aino R | Debussy: Suite | 300",
+            "Suite bergamasque, L. 75: III. Clair de lune | Aino R | Debussy: Suite | 300",
+        ),
+    ],
+)
+def test_spellings_that_are_one(wanted: str, offered: str) -> None:
+    assert is_taken(wanted, offered)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "offered"),
+    [
+        ("Luck Salt | Ada Frayne | Coast | 200", "F**k Salt | Ada Frayne | Coast | 200"),
+        ("F**k Salt | Ada Frayne | Coast | 200", "F**k Pepper | Ada Frayne | Coast | 200"),
+        ("Salt | Ada & The Tides | Coast | 200", "Salt | Ada | Nest | 200"),
+        ("Salt | Ada & The Tides | Coast | 200", "Salt | The Tides | Coast | 200"),
+        ("Salt | Sable & Finch | Coast | 200", "Salt | Sable | Coast | 200"),
+        ("Salt - Single Edit | Ada Frayne | Salt | 200", "Salt (Otto Single Version) | Ada Frayne | Salt | 200"),
+        (
+            "Gymnopédie No. 1 | Erik Satie; Aino R | Satie: Piano | 190",
+            "3 Gymnopédies: No. 2, Lent et triste | Aino R | Satie: Piano | 190",
+        ),
+        (
+            "Gymnopédie No. 1 | Erik Satie; Aino R | Satie: Piano | 190",
+            "3 Gymnopédies: No. 1, Lent et douloureux | Olle B | Satie: Piano | 190",
+        ),
+    ],
+)
+def test_spellings_that_are_two(wanted: str, offered: str) -> None:
+    assert not is_taken(wanted, offered)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Ada Frayne - Salt (Official Video) 4K",
+        "Ada Frayne【Salt】Official Music Video",
+        "Ada Frayne「Salt」MV",
+        "Ada Frayne x Bo - Salt [Official Visualizer]",
+        "Salt - Ada Frayne & Bo (Clip officiel)",
+    ],
+)
+def test_videos_are_called_in_many_ways(title: str) -> None:
+    wanted = "Salt (feat. Bo) | Ada Frayne; Bo | Coast | 200" if "Bo" in title else PLAIN
+    assert is_taken(wanted, f"{title} | Ada Frayne | | 204", VIDEO)

@@ -67,6 +67,7 @@ _UMLAUTS: Final = str.maketrans(
         "Å": "aa",
     }
 )
+_WITH_BAND: Final = re.compile(r"^(.+?) (?:&|\+|and|y|e|et|und) (?:the|his|her|los|las|os|les|die) .+$", re.IGNORECASE)
 _LABELS: Final = re.compile(rf"\b(?:{'|'.join(sorted(people_words().labels))})\b")
 _IMPOSTORS: Final = re.compile(
     rf"\b(?:{'|'.join(people_words().impostors.phrases)})\b|{'|'.join(people_words().impostors.pieces)}"
@@ -189,10 +190,26 @@ def _compare_spellings(lacking: list[_Name], added: list[_Name], *, all_lack: bo
         return Agreement(level, f"{by}, in another script")
     if not all_lack:
         return Agreement("other guests", by)
-    if is_label(name.text for name in right):
-        return Agreement("label", f"its artist is given as {_listed(right)}, perhaps a label")
-    is_related = len(lacking) == len(added) == 1 and _share_a_word(lacking[0], added[0])
-    return Agreement("related" if is_related else "different", by)
+    return _compare_strangers(lacking, added, right)
+
+
+def _compare_strangers(lacking: list[_Name], added: list[_Name], unknown: list[_Name]) -> Agreement:
+    """What those who are added have to do with the track's artists, who lack all. ``unknown``: who is none of them."""
+    by = f"it is by {_listed(added)}"
+    if is_label(name.text for name in unknown):
+        return Agreement("label", f"its artist is given as {_listed(unknown)}, perhaps a label")
+    if len(lacking) > 1 or len(added) > 1:
+        return Agreement("different", by)
+    level = _compare_bands(lacking[0], added[0])
+    return Agreement(level or ("related" if _share_a_word(lacking[0], added[0]) else "different"), by)
+
+
+def _compare_bands(name: _Name, other: _Name) -> Level | None:
+    """Whether one names the band as well ("Ada & The Tides"), and the other its leader alone."""
+    mine, theirs = _WITH_BAND.match(name.text), _WITH_BAND.match(other.text)
+    if mine and _keys(mine[1]) & other.keys:
+        return "fewer"
+    return "more" if theirs and _keys(theirs[1]) & name.keys else None
 
 
 @lru_cache(maxsize=16_384)

@@ -231,6 +231,20 @@ def same_ending(one: str, other: str) -> bool:
     return is_telling and len(parts) < 2 and (read_work(one) is None or read_work(other) is None)
 
 
+def is_named_within(one: str, other: str) -> bool:
+    """Whether one title is all in the other, which says more: "Gymnopédie No. 1", "3 Gymnopédies: No. 1, Lent".
+
+    Of one album and as long, it is the same piece.
+    """
+    if read_work(one) is not None and read_work(other) is not None:
+        return False
+    short, long = sorted((canonical(one).split(), canonical(other).split()), key=len)
+    words = classical_words()
+    told = [word for word in short if len(word) > 2 and word not in words.tempi | words.beside_movements]
+    is_in = all(not {word, f"{word}s"}.isdisjoint(long) for word in short)
+    return is_in and (len(told) > 1 or (len(told) == 1 and any(word.isdecimal() for word in short)))
+
+
 def _ending(title: str) -> _Ending:
     """The last movement that a title names: "III. Frühlingsfeier", "No. 3, Frühlingsfeier"."""
     movement = _MOVEMENT.search(title) or _COUNTED.search(title)

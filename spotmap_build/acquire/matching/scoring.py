@@ -22,6 +22,7 @@ from spotmap_build.acquire.matching.case import (
 from spotmap_build.acquire.matching.classical import (
     composers,
     is_filed_by_composer,
+    is_named_within,
     read_work,
     same_ending,
     same_movement,
@@ -106,7 +107,7 @@ def _compare_titles(case: Case) -> Named:
     if same_movement(*titles):
         return Named("same", mine, theirs)
     is_on_it = case.wanted.is_by_composer and case.is_exact and is_same_album(case.wanted.album, case.album)
-    if is_on_it and same_ending(*titles):
+    if is_on_it and (same_ending(*titles) or is_named_within(*titles)):
         return Named("same", mine, theirs)
     return named
 
@@ -193,7 +194,8 @@ def _compare_marks(case: Case, named: Named) -> None:
         return
     is_whole = named.wanted is case.wanted.title and named.offered is case.title
     is_cut = is_whole and not case.album_tells and mine.kinds ^ theirs.kinds == {"edit"} and mine.names == theirs.names
-    is_same_single = case.same_album and (is_cut or mine.kinds ^ theirs.kinds == {"single"})
+    is_called_otherwise = {*mine.kinds, *theirs.kinds} == {"edit", "single"} and mine.names == theirs.names
+    is_same_single = case.same_album and (is_cut or is_called_otherwise or mine.kinds ^ theirs.kinds == {"single"})
     if not (difference.may_be_unsaid and case.is_exact and (candidate.from_isrc or is_same_single)):
         raise RefusedError(difference.sentence)
     case.add(f"marked differently ({difference.sentence})", 0.65)

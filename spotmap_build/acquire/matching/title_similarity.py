@@ -30,11 +30,12 @@ Naming = Literal["same", "alike", "subtitle", "translated", "different"]
 _UMLAUTS: Final = re.compile("[äöüøæåÄÖÜØÆÅ]")
 _KANA: Final = re.compile(r"[ぁ-ゖー]+|[ァ-ヺー]+|[^ぁ-ゖァ-ヺー]+")
 _SPOKEN: Final = re.compile(r"[+*=%]|#(?!\s?\d)|^[-−](?=\d)")
+_STARS: Final = re.compile(r"(?<=\w)(?:\\\*)+")
 _SHORT: Final = 3
 _VOWEL: Final = re.compile("[aeiou]")
 _LONG_VOWELS: Final = (("ou", "o"), ("oo", "o"), ("uu", "u"), ("aa", "a"), ("ii", "i"), ("wo", "o"), ("ei", "e"))
 _LAST_PART: Final = re.compile(r" part (\d+)$")
-_OFFICIAL: Final = re.compile(r"\b(?:remaster(?:ed)?|official|lyrics?|audio)\b")
+_OFFICIAL: Final = re.compile(r"\b(?:remaster(?:ed)?|official|lyrics?|audio|hd|hq|4k|uhd|1080p|720p|visuali[sz]er)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def compare_names(wanted: Title, offered: Title) -> Named:
         return Named("different", wanted, offered)
     if _compact(wanted.full) == _compact(offered.full):
         return Named("same", wanted, offered)
-    if _respelled(wanted, offered):
+    if _respelled(wanted, offered) or _is_censored(wanted, offered):
         return Named("same", wanted, offered)
     if wanted.extras == offered.extras or not (wanted.extras and offered.extras):
         longer = _split_off(offered, canonical(wanted.core))
@@ -151,6 +152,16 @@ def _respelled(wanted: Title, offered: Title) -> bool:
     if not _UMLAUTS.search(one + other):
         return False
     return _without_digraphs(one) == _without_digraphs(other)
+
+
+def _is_censored(wanted: Title, offered: Title) -> bool:
+    """ "F**k" may be written out."""
+    one, other = (" ".join((title.core, *title.extras)).casefold() for title in (wanted, offered))
+    if ("*" in one) == ("*" in other):
+        return False
+    starred, plain = (one, other) if "*" in one else (other, one)
+    pattern = _STARS.sub(r"[^\\W_]+", re.escape(" ".join(starred.split())))
+    return re.fullmatch(pattern, " ".join(plain.split())) is not None
 
 
 def _without_digraphs(name: str) -> str:

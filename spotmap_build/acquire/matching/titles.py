@@ -20,6 +20,9 @@ _PLAIN: Final = re.compile(r"[A-Za-z0-9 ',.!?]+")
 """Most titles: nothing in them has to be taken apart."""
 _QUOTED: Final = re.compile(r"[「『《〈]([^」』》〉]*)[」』》〉]")
 _QUOTED_AT_END: Final = re.compile(r"^(.*\S)\s+[-–—~～]\s+([^-–—~～]*[「『《〈].*)$")
+_BOXED: Final = re.compile(r"^([^【]+)【([^】]+)】(.*)$")
+"""Artist【Song】, as videos from China are called."""
+_MEDLEY: Final = re.compile(r"^medley:\s+(.+)$", re.IGNORECASE)
 _BRACKET: Final = re.compile(r"[(\[{【<]([^()\[\]{}【】<>]*)[)\]}】>]")
 _AFTER_DASHES: Final = re.compile(r"\s[-~～]\s?([^-~～]+?)\s?[-~～]\s*$")
 _SEPARATOR: Final = re.compile(
@@ -48,6 +51,7 @@ _FROM: Final = re.compile(r"^\s*from\s+", re.IGNORECASE)
 _AND: Final = re.compile(r"(\s*[,;&+、]\s*|\s+(?:and|x|y|und|et)\s+)", re.IGNORECASE)
 _VERSION_OF: Final = re.compile(r"\bversion of (.+)$", re.IGNORECASE)
 _DROPPED_G: Final = re.compile(r"(?<=\w)in['’](?=\W|$)")
+_N_FOR_AND: Final = re.compile(r"\s['’]?n['’]?\s", re.IGNORECASE)
 _GLUED_PART: Final = re.compile(r"\b(pt|part|vol|no|nr|ch)(\d+)\b")
 _ORDINAL: Final = re.compile(
     rf"\b({'|'.join(numerals.ORDINALS)}|\d+(?=st|nd|rd|th))(?:st|nd|rd|th)? (part|movement|act|chapter)\b"
@@ -155,7 +159,9 @@ def take_apart(
         title = f"{after} ({before})"
     text = unicodedata.normalize("NFKC", _INCHES.sub(r"\1inch", repair(title)))
     parts = _Parts(names, works)
-    text = _take_work(text, parts)
+    text = _MEDLEY.sub(r"\1 (Medley)", _take_work(text, parts))
+    if is_upload and (boxed := _BOXED.match(text)) and name_key(boxed[1]) in names:
+        text = _BOXED.sub(r"\1 - \2 \3", text)
     if is_upload and (said := _NAME_FIRST.match(text)) and name_key(said[1]) in names:
         text = " - ".join(piece for piece in (said[1], said[2], text[said.end() :]) if piece)
     text = _QUOTED.sub(r" - \1 - ", _take_brackets(text, parts))
@@ -196,7 +202,7 @@ def canonical(name: str) -> str:
 @lru_cache(maxsize=16_384)
 def name_key(name: str) -> str:
     """An artist's name without spaces, articles and signs."""
-    tokens = native(name).split()
+    tokens = native(_N_FOR_AND.sub(" & ", name)).split()
     return "".join(token for token in tokens if token not in {"the", "and"}) or "".join(tokens)
 
 
@@ -244,7 +250,7 @@ def _write(tokens: list[str], position: int) -> str:
         token = numerals.ROMAN.get(token, token)
     if token in numerals.PARTS and _is_number(after):
         return "" if numerals.PARTS[token] == "no" else numerals.PARTS[token]
-    return "and" if token == "n" else numerals.NUMBERS.get(token, token)
+    return "and" if token == "n" else numerals.NUMBERS.get(token, title_words().spellings.get(token, token))
 
 
 def _is_number(token: str) -> bool:

@@ -82,9 +82,11 @@ class GuestWords:
 
 @dataclass(frozen=True, slots=True)
 class TitleWords:
-    """``numbers`` from zero on, ``ordinals`` and ``roman`` from one on; ``parts``: the words for each sort of part."""
+    """``numbers`` from zero on, ``ordinals`` and ``roman`` from one on; ``parts``: the words for each sort of part;
+    ``spellings``: words that are written in two ways, and the one that is compared."""
 
     common: CommonWords
+    spellings: dict[str, str]
     works: WorkWords
     guests: GuestWords
     numbers: tuple[str, ...]
