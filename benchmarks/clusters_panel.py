@@ -70,7 +70,7 @@ def _dense_or_not(generator: np.random.Generator, size: int, number: int) -> Flo
     return _hill(generator, size, number) * (0.15, 0.4, 0.8, 1.2)[number % 4]
 
 
-def _disc(generator: np.random.Generator, _number: int, size: int, radius: float = 3.2) -> Float64Array:
+def _disc(generator: np.random.Generator, size: int, _number: int, radius: float = 3.2) -> Float64Array:
     distance, angle = radius * np.sqrt(generator.random(size)), 2 * np.pi * generator.random(size)
     found: Float64Array = distance[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
     return found
