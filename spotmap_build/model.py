@@ -232,7 +232,8 @@ class Clusters:
     """Which cluster and which region each track is in.
 
     ``labels``: int32 ``[n]``, an index into ``clusters``, or -1 for noise. ``events``: what has become of the last
-    map's, as sentences. ``next_numbers``: for the ids of new clusters and regions.
+    map's, as sentences. ``next_numbers``: for the ids of new clusters and regions. ``absence``: why none were looked
+    for, as a sentence; empty where some were.
     """
 
     labels: Int32Array
@@ -240,6 +241,7 @@ class Clusters:
     regions: tuple[Cluster, ...]
     events: tuple[str, ...] = ()
     next_numbers: tuple[int, int] = (1, 1)
+    absence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +288,7 @@ class Insights:
     that are versions of one song, with the kind of each. ``axes``: what changes across the whole map. ``neighbors``:
     for each row, the rows that sound most like it, best first; ``shared``: what the first of these have in common with
     it; ``kept``: for each row, the share of its true neighbors that are near it on the map. ``since``: None at a first
-    map.
+    map. ``notices``: what else a person should know of the map, as sentences.
     """
 
     figures: tuple[Figure, ...] = ()
@@ -299,6 +301,7 @@ class Insights:
     shared: tuple[tuple[str, ...], ...] = ()
     kept: tuple[float, ...] = ()
     since: Since | None = None
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

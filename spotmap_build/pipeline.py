@@ -96,9 +96,11 @@ def _publish_map(run: stages.Run, fetched: stages.Fetched, embedded: stages.Embe
     _list_local_audio(config, embedded)
     outcome = "unchanged" if published.is_unchanged else "published"
     run.progress.end(f"{config.out}{os.sep} {outcome}" + (" (an early map)" if embedded.is_early else ""))
-    map_rows = {**stages.describe_map(clustered.words(), analyzed.read()), **covered.report_rows}
+    insights = analyzed.read()
+    map_rows = {**stages.describe_map(clustered.words(), insights), **covered.report_rows}
     _report(run, fetched.library, embedded, map_rows=map_rows)
-    notices = (*fetched.loaded.notices, *embedded.notices, projected.previous_map.notice, *covered.notices)
+    told = (*fetched.loaded.notices, *embedded.notices, projected.previous_map.notice)
+    notices = (*told, *insights.notices, *covered.notices)
     return BuildResult(
         mapped_count=len(embedded.tracks),
         track_count=fetched.track_count,

@@ -72,6 +72,11 @@ def groups_of(labels: Int32Array, parents: tuple[int, ...], neighbors: Int32Arra
     return Groups(labels, regions, parents, soft_membership(labels, neighbors), soft_membership(regions, neighbors))
 
 
+def no_groups(count: int) -> Groups:
+    """The groups of so many tracks where none are to be found."""
+    return groups_of(np.full(count, -1, dtype=np.int32), (), np.zeros((count, 0), dtype=np.int32))
+
+
 def region_count(cluster_count: int) -> int:
     """How many regions are easily told apart and still say something: 12 clusters make 5, 60 make 11."""
     if cluster_count <= FEW:

@@ -54,6 +54,8 @@ def encode_insights(atlas: Atlas, number_of_row: Int64Array, order: Int64Array, 
             "moved": _tracks(number_of_row, found.since.moved),
         },
     }
+    if found.notices:
+        document["notices"] = list(found.notices)
     files = {INSIGHTS_FILE: orjson.dumps(document)}
     if found.neighbors:
         rows = order.tolist()

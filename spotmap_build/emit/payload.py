@@ -167,6 +167,7 @@ def _map(atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array) -> di
         "view": _view(coordinates),
         "cluster": labels.tolist(),
         "clusters": clusters,
+        **({"no_clusters": atlas.clusters.absence} if atlas.clusters.absence else {}),
         "larger_regions": _larger_regions(atlas, coordinates, number_of_row),
         "playlists": playlists,
         "layers": _layers(atlas.tracks, number_of_row),

@@ -125,10 +125,13 @@ def _parse_vector(value: Any) -> list[float]:
 def _finite(matrix: Float32Array, path: Path) -> Float32Array:
     import numpy as np
 
-    bad = np.flatnonzero(~np.isfinite(matrix).all(axis=1))
-    if len(bad):
-        raise SourceError(
-            f"{path}: the vector of row {int(bad[0]) + 1} holds NaN or infinity ({len(bad)} such rows).",
-            hint="Leave those rows out, or mend them.",
-        )
+    for is_bad, fault in (
+        (~np.isfinite(matrix).all(axis=1), "holds NaN or infinity"),
+        (~matrix.any(axis=1), "holds nothing but zeros, and so is like no other"),
+    ):
+        if is_bad.any():
+            raise SourceError(
+                f"{path}: the vector of row {int(is_bad.argmax()) + 1} {fault} ({int(is_bad.sum())} such rows).",
+                hint="Leave those rows out, or mend them.",
+            )
     return matrix

@@ -51,6 +51,7 @@ class ClusterWords(msgspec.Struct, frozen=True):
     regions: tuple[Cluster, ...]
     events: tuple[str, ...]
     next_numbers: tuple[int, int]
+    absence: str
 
 
 def cluster(run: Run, fetched: Fetched, embedded: Embedded, projected: Projected) -> Clustered:
@@ -110,13 +111,16 @@ def _words_digest(embedded: Embedded) -> str:
 
 
 def _find(fetched: Fetched, embedded: Embedded, projected: Projected, names: Mapping[str, str]) -> Clusters:
+    from spotmap_build.cluster.absence import why_no_clusters
     from spotmap_build.cluster.evidence import gather_evidence
+    from spotmap_build.cluster.hierarchy import no_groups
     from spotmap_build.cluster.identity import describe_events
     from spotmap_build.cluster.naming import name_levels
     from spotmap_build.model import Clusters
 
     coordinates, embeddings, last = projected.read().coordinates, embedded.read(), projected.previous_map.read()
-    groups = _groups(embedded, projected, last)
+    absence = why_no_clusters(coordinates, embeddings.vectors, projected.trustworthiness())
+    groups = no_groups(len(coordinates)) if absence else _groups(embedded, projected, last)
     rows = (_members(groups.clusters), _members(groups.regions))
     carried = _carried(embedded, rows, last)
     evidence = gather_evidence(embeddings, embedded.tracks, playlist_rows(fetched, embedded))
@@ -135,6 +139,7 @@ def _find(fetched: Fetched, embedded: Embedded, projected: Projected, names: Map
         regions=regions,
         events=events,
         next_numbers=(carried[0].next_number, carried[1].next_number),
+        absence=absence,
     )
 
 
@@ -238,7 +243,7 @@ class _Maker:
 def _encode(clusters: Clusters) -> dict[str, bytes]:
     from spotmap_build.cache.arrays import encode_array
 
-    found = ClusterWords(clusters.clusters, clusters.regions, clusters.events, clusters.next_numbers)
+    found = ClusterWords(clusters.clusters, clusters.regions, clusters.events, clusters.next_numbers, clusters.absence)
     return {LABELS: encode_array(clusters.labels), FOUND: msgspec.json.encode(found)}
 
 
@@ -266,6 +271,7 @@ def _decode(run: Run, key: Key, count: int) -> Clusters:
         regions=found.regions,
         events=found.events,
         next_numbers=found.next_numbers,
+        absence=found.absence,
     )
 
 

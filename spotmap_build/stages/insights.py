@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from spotmap_build.stages.embed import Embedded
     from spotmap_build.stages.project import Projected
 
-INSIGHTS_VERSION: Final = 3
+INSIGHTS_VERSION: Final = 4
 INSIGHTS: Final = "insights.json"
 NEIGHBORS_SHOWN: Final = 10
 EXPLAINED: Final = 3
@@ -125,15 +125,19 @@ def _find(fetched: Fetched, embedded: Embedded, projected: Projected, clusters: 
     from spotmap_build.insights.axes import describe_slopes, find_slopes
     from spotmap_build.insights.explanations import Explainer
     from spotmap_build.insights.playlists import overlaps, uncovered_clusters
+    from spotmap_build.insights.strays import describe_strays
     from spotmap_build.insights.versions import group_versions
 
     embeddings, coordinates, space = embedded.read(), projected.read().coordinates, projected.space
     rows = [members for _, members in playlist_rows(fetched, embedded)]
+    strays = describe_strays([embedded.tracks[row].title for row in projected.strays()], len(embedded.tracks))
+    notices = tuple(filter(None, (strays, clusters.absence)))
     if space.unit_vectors.shape[1] == 0:
         return Insights(
             uncovered=uncovered_clusters([one.members for one in clusters.clusters], rows),
             overlaps=tuple((pair.one, pair.other, pair.count, round(pair.share, 3)) for pair in overlaps(rows)),
             since=find_since(embedded, projected),
+            notices=notices,
         )
     neighbors = neighbor_rows(projected)
     explainer = Explainer(embeddings)
@@ -159,6 +163,7 @@ def _find(fetched: Fetched, embedded: Embedded, projected: Projected, clusters: 
         ),
         kept=tuple(round(share, 2) for share in kept.tolist()),
         since=find_since(embedded, projected),
+        notices=notices,
     )
 
 
@@ -263,4 +268,4 @@ def describe_map(clusters: ClusterWords, insights: Insights) -> dict[str, object
             for one in clusters.clusters
         ],
         "events": list(clusters.events),
-    }
+    } | ({"notices": list(insights.notices)} if insights.notices else {})

@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from spotmap_build.cache.keys import Key
+from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.stages.previous_map import load_previous_map
 from spotmap_build.stages.space import LAYOUT_VERSION, EmbeddingSpace, layout_environment
 
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array, Layout, Since
     from spotmap_build.project.anchoring import Anchored
+    from spotmap_build.project.given_positions import GivenMap
     from spotmap_build.run import Run
     from spotmap_build.stages.embed import Embedded
     from spotmap_build.stages.previous_map import Previous, PreviousMap
 
+GIVEN_VERSION: Final = 1
+"""Raise when places that a table gives would be laid out differently."""
 COORDINATES: Final = "coordinates.npy"
 STORY: Final = "story.json"
 
@@ -28,6 +31,9 @@ STORY: Final = "story.json"
 @dataclass(frozen=True, slots=True)
 class Projected:
     """``digest`` names the content of ``read()``; ``space`` and ``previous_map`` are what it was made of.
+
+    ``strays``: rows whose given places lie so far off that they were moved to the rim. ``trustworthiness``: of the
+    layout; None where the places are given.
 
     ``anchored``: how the map was held to the last one, if it was. ``fresh_trustworthiness``: of the last map of this
     library that was laid out from scratch, where there was one.
@@ -37,6 +43,8 @@ class Projected:
     read: Callable[[], Layout]
     anchored: Callable[[], Anchored | None]
     fresh_trustworthiness: Callable[[], float | None]
+    trustworthiness: Callable[[], float | None]
+    strays: Callable[[], tuple[int, ...]]
     space: EmbeddingSpace
     previous_map: Previous
 
@@ -46,9 +54,7 @@ def project(run: Run, embedded: Embedded) -> Projected:
     with run.clock.stage("project"):
         space, previous_map = EmbeddingSpace(run, embedded), load_previous_map(run, embedded)
         if any(track.position is not None for track in embedded.tracks):
-            return Projected(
-                embedded.digest, lambda: _given_layout(embedded), lambda: None, lambda: None, space, previous_map
-            )
+            return _given(embedded, space, previous_map)
         key = Key(
             "layout",
             LAYOUT_VERSION,
@@ -74,6 +80,8 @@ def project(run: Run, embedded: Embedded) -> Projected:
             lambda: _read_layout(run, key, len(embedded.tracks)),
             lambda: _read_anchored(run, key, len(embedded.tracks)),
             lambda: _read_story(run, key).fresh_trustworthiness,
+            lambda: _read_story(run, key).trustworthiness,
+            lambda: (),
             space,
             previous_map,
         )
@@ -195,9 +203,30 @@ def _number(value: float | None) -> float:
     return math.nan if value is None else value
 
 
-def _given_layout(embedded: Embedded) -> Layout:
-    import numpy as np
+def _given(embedded: Embedded, space: EmbeddingSpace, previous_map: Previous) -> Projected:
+    from functools import cache
 
-    from spotmap_build.model import Layout
+    @cache
+    def made() -> GivenMap:
+        import numpy as np
 
-    return Layout(np.array([track.position for track in embedded.tracks], dtype=np.float32).reshape(-1, 2))
+        from spotmap_build.project.given_positions import place_given
+
+        return place_given(np.array([track.position for track in embedded.tracks], dtype=np.float64).reshape(-1, 2))
+
+    def layout() -> Layout:
+        from spotmap_build.model import Layout
+
+        return Layout(made().coordinates)
+
+    digest = digest_bytes(f"{GIVEN_VERSION} {embedded.digest}".encode())
+    return Projected(
+        digest=digest,
+        read=layout,
+        anchored=lambda: None,
+        fresh_trustworthiness=lambda: None,
+        trustworthiness=lambda: None,
+        strays=lambda: tuple(made().strays.tolist()),
+        space=space,
+        previous_map=previous_map,
+    )

@@ -48,6 +48,23 @@ def test_an_empty_working_folder_becomes_the_site_and_holds_nothing_else(place: 
     assert report["mapped"] == TRACKS
 
 
+def test_a_table_of_odd_places_is_a_map_and_its_owner_is_told(tmp_path: Path) -> None:
+    lines = write_table(tmp_path / "far.csv").read_text().splitlines()
+    (tmp_path / "far.csv").write_text("\n".join([*lines, "Voyager,a1,1e6,-3e6"]) + "\n")
+    (tmp_path / "same.csv").write_text("\n".join([lines[0], *(f"t{row},a,5,5" for row in range(TRACKS))]) + "\n")
+    far = spotmap("--source", "table:far.csv", "--out", "far", cwd=tmp_path)
+    same = spotmap("--source", "table:same.csv", "--out", "same", cwd=tmp_path)
+    (sentence,) = json.loads((tmp_path / "far.report.json").read_text())["notices"]
+    assert sentence.startswith(f"1 of {TRACKS + 1} tracks lies so far from all others")
+    assert "“Voyager”" in sentence
+    assert sentence in far.stderr
+    (sentence,) = json.loads((tmp_path / "same.report.json").read_text())["notices"]
+    assert sentence == f"All {TRACKS} tracks lie on one spot: nothing tells them apart, and there are no clusters."
+    assert sentence in same.stderr
+    (document,) = (tmp_path / "same" / "data").glob("*/map.json")
+    assert json.loads(document.read_text())["no_clusters"] == sentence
+
+
 @pytest.mark.parametrize(
     ("line", "victim"),
     [

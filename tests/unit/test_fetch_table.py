@@ -166,7 +166,15 @@ def test_vectors_of_a_file_beside_the_table_are_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "array", [np.zeros((2, 2)), np.zeros(3), np.zeros((3, 2, 1)), np.array([["a", "b"]] * 3), np.full((3, 2), np.nan)]
+    "array",
+    [
+        np.zeros((2, 2)),
+        np.zeros(3),
+        np.zeros((3, 2, 1)),
+        np.array([["a", "b"]] * 3),
+        np.full((3, 2), np.nan),
+        np.eye(3, 2),
+    ],
 )
 def test_vectors_that_do_not_fit_are_refused(tmp_path: Path, array: np.ndarray) -> None:
     np.save(tmp_path / "t.npy", array)

@@ -41,6 +41,11 @@ test("libraries are read where there are any", () => {
   assert.deepEqual(decodeMap({ ...MAP, layers: [] }).layers, []);
 });
 
+test("why there are no clusters is read where it is said", () => {
+  assert.equal(decodeMap(MAP).noClusters, "");
+  assert.equal(decodeMap({ ...MAP, clusters: [], no_clusters: "One spot." }).noClusters, "One spot.");
+});
+
 for (const [name, document] of [
   ["another version", { ...MAP, schema: "spotmap.map/2" }],
   ["no schema", { ...MAP, schema: undefined }],

@@ -109,6 +109,7 @@ export function decodeMap(document) {
     view: document.view,
     cluster: Int32Array.from(document.cluster),
     clusters: document.clusters.map(decodeGroup),
+    noClusters: document.no_clusters ?? "",
     playlists: document.playlists.map(decodeGroup),
     layers: layers.map(decodeGroup),
     memberships: {

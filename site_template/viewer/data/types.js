@@ -25,6 +25,7 @@
  * @property {[number, number, number, number]} view  x0, y0, x1, y1 in map units: what the first view fits
  * @property {Int32Array} cluster  index into `clusters` for each track, -1 for none
  * @property {Group[]} clusters
+ * @property {string} noClusters  why none were looked for, as a sentence, or empty
  * @property {Group[]} playlists
  * @property {Group[]} layers  whose libraries these are; empty where all is one person's
  * @property {Readonly<Record<OverlappingKind, Membership>>} memberships

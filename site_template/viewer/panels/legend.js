@@ -20,6 +20,15 @@ const EMPTY = {
 };
 
 /**
+ * Why there is nothing of a kind: as the build says it, where it knows.
+ * @param {MapData} map
+ * @param {GroupKind} kind
+ */
+function emptyNote(map, kind) {
+  return (kind === "cluster" && map.noClusters) || EMPTY[kind];
+}
+
+/**
  * @param {HTMLElement} host
  * @param {MapData} map
  * @param {Store} store
@@ -151,7 +160,7 @@ function wireColorBy(host, map, store, traitLoader) {
  */
 function rowNodes(map, state, insights) {
   const { colorBy } = state;
-  if (isGroupKind(colorBy) && groupsOf(map, colorBy).length === 0) return [element("li", { class: "legend-note" }, EMPTY[colorBy])];
+  if (isGroupKind(colorBy) && groupsOf(map, colorBy).length === 0) return [element("li", { class: "legend-note" }, emptyNote(map, colorBy))];
   insights.clear();
   return legendRows(map, state, readTheme(state.theme)).map((row) => rowNode(row, insights.disclosure(row)));
 }
