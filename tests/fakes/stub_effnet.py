@@ -20,13 +20,16 @@ STYLES: Final = 400
 HIDDEN: Final = 48
 
 
-def build() -> bytes:
-    """``serving_default_melspectrogram`` [64, 128, 96] to ``PartitionedCall:0`` [64, 400], ``:1`` [64, 1280]."""
+def build(batch: int = BATCH) -> bytes:
+    """``serving_default_melspectrogram`` [64, 128, 96] to ``PartitionedCall:0`` [64, 400], ``:1`` [64, 1280].
+
+    ``batch``: -1 for any number of patches, as the export for onnxruntime takes them.
+    """
     generator = np.random.default_rng(0)
     graph = Graph()
-    mel = graph.placeholder("serving_default_melspectrogram", [BATCH, FRAMES, BANDS])
+    mel = graph.placeholder("serving_default_melspectrogram", [batch, FRAMES, BANDS])
     # As in the real graph, any other number of patches is an error.
-    mel = graph.reshape(mel, [BATCH, FRAMES, BANDS])
+    mel = graph.reshape(mel, [batch, FRAMES, BANDS])
     features = graph.float_node("Sub", _statistics(graph, mel), graph.half_constant(_typical()))
     count = 3 * BANDS + 1
 
@@ -40,6 +43,13 @@ def build() -> bytes:
     styles = graph.float_node("Sigmoid", evidence)
     graph.node("IdentityN", [styles, embedding], name="PartitionedCall", T=types_attribute(["float32", "float32"]))
     return graph.serialize()
+
+
+def build_onnx() -> bytes:
+    """The same network for onnxruntime, with inputs and outputs as the published export has them."""
+    from scripts.graph_to_onnx import convert
+
+    return convert(build(batch=-1), ("PartitionedCall:0", "PartitionedCall:1"))
 
 
 def labels() -> list[str]:
