@@ -40,6 +40,8 @@ class Config:
     site_url: str = ""
     """Where the site will be published, for what needs its full address."""
     embedder: str = ""
+    engine: str = ""
+    """What runs the embedder; empty for Essentia where it is installed, else onnxruntime."""
     cache_dir: Path = DEFAULT_CACHE
     report: Path | None = None
     summary: Path | None = None

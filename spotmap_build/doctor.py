@@ -10,7 +10,7 @@ import shutil
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -43,7 +43,7 @@ def examine(config: Config) -> tuple[Finding, ...]:
     """Look at everything a build needs; nothing is changed, and no heavy library is loaded."""
     return (
         _python(),
-        _package("Essentia (listening)", "essentia", "essentia-tensorflow", _essentia_hint()),
+        _engine(config),
         _package("PyAV (decoding)", "av", "av"),
         _package("Numba (layout)", "numba", "numba"),
         _package("HDBSCAN (regions)", "hdbscan", "hdbscan"),
@@ -78,8 +78,8 @@ def as_json(findings: tuple[Finding, ...]) -> str:
 
 def _python() -> Finding:
     found = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
-    good = (3, 11) <= sys.version_info[:2] < (3, 14)
-    return Finding("Python", "ok" if good else "error", found, "Use Python 3.11, 3.12 or 3.13.")
+    good = (3, 11) <= sys.version_info[:2] < (3, 15)
+    return Finding("Python", "ok" if good else "error", found, "Use Python 3.11, 3.12, 3.13 or 3.14.")
 
 
 def _package(name: str, module: str, distribution: str, hint: str = "") -> Finding:
@@ -92,17 +92,25 @@ def _package(name: str, module: str, distribution: str, hint: str = "") -> Findi
         return Finding(name, "ok", "installed, version unknown")
 
 
-def _essentia_hint() -> str:
-    return (
+def _engine(config: Config) -> Finding:
+    """What would listen: which engine, and whether it is installed."""
+    from spotmap_build.embed import engines
+
+    if engines.choose(config.engine) == "onnx":
+        found = _package("Engine (listening)", "onnxruntime", "onnxruntime")
+        return replace(found, detail=f"onnxruntime {found.detail}")
+    hint = (
         "There are wheels for Linux x86_64 (Python 3.11 to 3.13) and macOS (arm64: 3.11, 3.12; x86_64: 3.11). "
-        "Elsewhere, tables with vectors or places of their own can still be mapped."
+        "Elsewhere use --engine onnx."
     )
+    found = _package("Engine (listening)", "essentia", "essentia-tensorflow", hint)
+    return replace(found, detail=f"Essentia {found.detail}")
 
 
 def _weights(config: Config) -> Finding:
-    from spotmap_build.embed import embedders, weights
+    from spotmap_build.embed import embedders, engines, weights
 
-    spec = embedders.get("discogs-effnet")
+    spec = embedders.get("discogs-effnet").on(engines.choose(config.engine))
     path = weights.find(spec, config.models_dir)
     if path is not None:
         return Finding("Weights", "ok", f"discogs-effnet in {path.parent}")

@@ -14,6 +14,7 @@ from spotmap_build import config_values as values
 
 AUDIO: Final = ("auto", "youtube", "previews")
 EMBEDDERS: Final = ("discogs-effnet", "musicnn")
+ENGINES: Final = ("essentia", "onnx")
 LOGS: Final = ("auto", "tty", "plain", "json")
 LARGEST_SEED: Final = (1 << 32) - 1
 LIST_FORMATS: Final = ("m3u8", "jspf")
@@ -135,6 +136,12 @@ SETTINGS: Final = (
         EMBEDDERS,
         "How to listen: discogs-effnet hears most (weights of 18 MB are fetched once); musicnn is built in.  "
         "[default: discogs-effnet; the demo: musicnn]",
+    ),
+    _choice(
+        "engine",
+        "SPOTMAP_ENGINE",
+        ENGINES,
+        "What runs the embedder; both hear the same.  [default: essentia where it is installed, else onnx]",
     ),
     _place(
         "cache_dir",

@@ -109,12 +109,12 @@ def _listen(listener: Listener, path: Path) -> tuple[float, dict[str, Float32Arr
 
 def listen_with_musicnn(samples: Float32Array) -> dict[str, Float32Array]:
     """Every layer of MusiCNN that could serve as a vector: its mean over the patches, and its standard deviation."""
-    from spotmap_build.embed.engine import Graph
+    from spotmap_build.embed import essentia_engine
     from spotmap_build.embed.musicnn import INPUT, PATCH_FRAMES, PATCHES
     from spotmap_build.embed.patches import mel_patches
 
-    weights = Path(__file__).parents[2] / "spotmap_build/embed/data" / f"{EMBEDDERS['musicnn'].packaged}.pb"
-    graph = Graph(weights, input_name=INPUT, output_names=tuple(MUSICNN_LAYERS.values()))
+    weights = Path(__file__).parents[2] / "spotmap_build/embed/data" / EMBEDDERS["musicnn"].packaged
+    graph = essentia_engine.load_network(weights, input_name=INPUT, output_names=tuple(MUSICNN_LAYERS.values()))
     patches = mel_patches(samples, patch_frames=PATCH_FRAMES, wanted=PATCHES)
     batches = [graph(patches[row : row + PATCHES_AT_ONCE]) for row in range(0, len(patches), PATCHES_AT_ONCE)]
     layers = {name: np.concatenate([batch[at] for batch in batches]) for at, name in enumerate(MUSICNN_LAYERS)}
@@ -135,16 +135,17 @@ def listen_to_the_middle(samples: Float32Array) -> dict[str, Float32Array]:
 
 def measure(samples: Float32Array) -> dict[str, Float32Array]:
     """The 41 interpretable features."""
-    from spotmap_build.embed.spectral import spectral
+    from spotmap_build.embed import essentia_engine
 
-    return {"spectral": spectral(samples)}
+    return {"spectral": essentia_engine.measure(samples)}
 
 
 def listen_with_effnet(weights: Path, samples: Float32Array) -> dict[str, Float32Array]:
     """The vector of Discogs-EffNet as the build makes it, and its styles."""
+    from spotmap_build.embed import essentia_engine
     from spotmap_build.embed.discogs_effnet import DiscogsEffnet
 
-    vector, styles = DiscogsEffnet(weights)(samples)
+    vector, styles = DiscogsEffnet(weights, essentia_engine)(samples)
     return {"effnet": vector, "styles": styles}
 
 

@@ -40,7 +40,9 @@ def listen(acquisition: Acquisition, limit: TimeLimit = NO_LIMIT) -> int:
     from spotmap_build.embed.weights import ensure_weights
 
     run, spec = acquisition.run, acquisition.spec
-    weights = ensure_weights(spec, run.config.models_url, run.config.models_dir, say=run.progress.say)
+    weights = ensure_weights(
+        spec.on(acquisition.engine), run.config.models_url, run.config.models_dir, say=run.progress.say
+    )
     tag_names(acquisition)
     searches = acquisition.searches
     total = len(searches) + len(acquisition.missing)
@@ -167,6 +169,7 @@ class _JobSource:
             prepare=_rendering(recording, self._listening.loaded),
             embedder=self._listening.spec.name,
             weights_path=str(self._weights),
+            engine=self._listening.engine,
             temp_folder=str(self._scratch),
             duration_ms=track.duration_ms,
         )

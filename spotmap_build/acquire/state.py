@@ -14,7 +14,7 @@ from spotmap_build.acquire.previews import Previews
 from spotmap_build.acquire.search import Finder, disabled_reason, failed
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import Key
-from spotmap_build.embed import embedders
+from spotmap_build.embed import embedders, engines
 from spotmap_build.model import Failed
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ class AudioSource(Protocol):
 class Acquisition:
     """One pass over tracks: which were found and embedded before, and which are still to be. Safe for threads.
 
+    ``engine`` is in no key: what one heard serves the other (docs/decisions/0011).
     ``pending`` are tracks to be searched for, ``missing`` tracks whose recording is known and was not listened to.
     """
 
@@ -90,6 +91,7 @@ class Acquisition:
         downloader: AudioSource,
     ) -> None:
         self.run, self.loaded, self.spec = run, loaded, spec
+        self.engine = engines.choose(run.config.engine)
         self.finder, self.downloader = finder, downloader
         self.tracks = tuple(tracks)
         self._claimed: set[str] = set()

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spotmap_build.embed.engine import MEL_BANDS, Graph
+from spotmap_build.embed.mel import BANDS
 from spotmap_build.embed.patches import mel_patches
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from spotmap_build.embed.engines import Engine
     from spotmap_build.model import Float32Array
 
 PATCH_FRAMES: Final = 128
@@ -27,10 +28,10 @@ EMBEDDING: Final = "PartitionedCall:1"
 
 
 class DiscogsEffnet:
-    """The loaded network; see :class:`~spotmap_build.embed.engine.Graph` for what can go wrong while loading."""
+    """The loaded network; see :class:`~spotmap_build.embed.engines.Engine` for what can go wrong while loading."""
 
-    def __init__(self, weights_path: Path) -> None:
-        self._graph = Graph(weights_path, input_name=INPUT, output_names=(STYLES, EMBEDDING))
+    def __init__(self, weights_path: Path, engine: Engine) -> None:
+        self._network = engine.load_network(weights_path, input_name=INPUT, output_names=(STYLES, EMBEDDING))
 
     def __call__(self, samples: Float32Array) -> tuple[Float32Array, Float32Array]:
         """Samples (float32, 16 kHz, mono) to ``vector`` float32 ``[1280]`` and ``tags`` float32 ``[400]`` in 0..1.
@@ -39,9 +40,9 @@ class DiscogsEffnet:
         and those are not counted.
         """
         patches = mel_patches(samples, patch_frames=PATCH_FRAMES, wanted=BATCH_PATCHES)
-        batch = np.zeros((BATCH_PATCHES, PATCH_FRAMES, MEL_BANDS), dtype=np.float32)
+        batch = np.zeros((BATCH_PATCHES, PATCH_FRAMES, BANDS), dtype=np.float32)
         batch[: len(patches)] = patches
-        styles, embedding = self._graph(batch)
+        styles, embedding = self._network(batch)
         return (
             embedding[: len(patches)].mean(axis=0, dtype=np.float64).astype(np.float32),
             styles[: len(patches)].mean(axis=0, dtype=np.float64).astype(np.float32),

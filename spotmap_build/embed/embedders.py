@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Final, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Literal
 
 from spotmap_build.errors import ConfigError
+
+if TYPE_CHECKING:
+    from spotmap_build.embed.engines import EngineName
 
 
 @dataclass(frozen=True, slots=True)
 class WeightsSpec:
     """A file of weights that has to be fetched.
 
-    ``url_path``: below the address of the models. The names of its classes are in a ``.json`` file beside it, of which
-    there are several versions that say the same: not the file is checked, but the names in it (``classes_sha256``).
+    ``url_path``: below the address of the models. ``labels_url_path``: of the ``.json`` file with the names of its
+    classes, of which there are several versions that say the same: not the file is checked, but the names in it
+    (``classes_sha256``).
     ``notice``: the terms under which its makers give it, told to the person when it is fetched.
     """
 
     url_path: str
+    labels_url_path: str
     size_bytes: int
     sha256: str
     class_count: int
@@ -34,10 +38,6 @@ class WeightsSpec:
         return self.url_path.rsplit("/", 1)[-1]
 
     @property
-    def labels_url_path(self) -> str:
-        return str(Path(self.url_path).with_suffix(".json"))
-
-    @property
     def labels_file_name(self) -> str:
         return self.labels_url_path.rsplit("/", 1)[-1]
 
@@ -50,8 +50,10 @@ class EmbedderSpec:
     ``code_version``: to be raised whenever our code gives other numbers for the same sound (any of decoding, patches,
     pooling, features), so that the cache notices.
     ``preprocessing``: how vectors of a library are made comparable by angle, see ``project.preprocessing``.
-    ``weights``: what has to be fetched, or None where they are in this package, as ``data/<packaged>.pb``.
-    ``weights_sha256``: the digest of the weights in either case.
+    ``weights``: what has to be fetched, or None where they are in this package, as ``data/<packaged>``.
+    ``weights_sha256``: the digest of the weights that Essentia runs. It names what the network has learned, whichever
+    engine runs it.
+    ``onnx_weights``, ``onnx_packaged``: the same network for onnxruntime.
     """
 
     name: str
@@ -62,10 +64,26 @@ class EmbedderSpec:
     weights_sha256: str
     weights: WeightsSpec | None = None
     packaged: str = ""
+    onnx_weights: WeightsSpec | None = None
+    onnx_packaged: str = ""
+
+    def on(self, engine: EngineName) -> EmbedderSpec:
+        """The same embedder, with the weights that this engine reads."""
+        if engine == "essentia":
+            return self
+        return replace(self, weights=self.onnx_weights, packaged=self.onnx_packaged)
 
 
 _EFFNET_SHA256: Final = "3ed9af50d5367c0b9c795b294b00e7599e4943244f4cbd376869f3bfc87721b1"
-_CLASSES_SHA256: Final = {_EFFNET_SHA256: "42aacd08bc46fc7c0894d7007a78e2ac9b2c35ce1a267079d2616c09130f8a89"}
+_EFFNET_ONNX_SHA256: Final = "a280825b334797cf677939db8cd5762c0392aedd0ca6415dbc1cd083f045e43c"
+_EFFNET_FOLDER: Final = "feature-extractors/discogs-effnet"
+_EFFNET_LABELS: Final = f"{_EFFNET_FOLDER}/discogs-effnet-bs64-1.json"
+_EFFNET_NOTICE: Final = (
+    "They are by the Music Technology Group of Universitat Pompeu Fabra, under CC BY-NC-SA 4.0: for non-commercial use."
+)
+_CLASSES_SHA256: Final = dict.fromkeys(
+    (_EFFNET_SHA256, _EFFNET_ONNX_SHA256), "42aacd08bc46fc7c0894d7007a78e2ac9b2c35ce1a267079d2616c09130f8a89"
+)
 
 EMBEDDERS: Final[dict[str, EmbedderSpec]] = {
     spec.name: spec
@@ -78,12 +96,20 @@ EMBEDDERS: Final[dict[str, EmbedderSpec]] = {
             preprocessing="center",
             weights_sha256=_EFFNET_SHA256,
             weights=WeightsSpec(
-                url_path="feature-extractors/discogs-effnet/discogs-effnet-bs64-1.pb",
+                url_path=f"{_EFFNET_FOLDER}/discogs-effnet-bs64-1.pb",
+                labels_url_path=_EFFNET_LABELS,
                 size_bytes=18_366_619,
                 sha256=_EFFNET_SHA256,
                 class_count=400,
-                notice="They are by the Music Technology Group of Universitat Pompeu Fabra, under CC BY-NC-SA 4.0: "
-                "for non-commercial use.",
+                notice=_EFFNET_NOTICE,
+            ),
+            onnx_weights=WeightsSpec(
+                url_path=f"{_EFFNET_FOLDER}/discogs-effnet-bsdynamic-1.onnx",
+                labels_url_path=_EFFNET_LABELS,
+                size_bytes=18_027_718,
+                sha256=_EFFNET_ONNX_SHA256,
+                class_count=400,
+                notice=_EFFNET_NOTICE,
             ),
         ),
         EmbedderSpec(
@@ -93,7 +119,8 @@ EMBEDDERS: Final[dict[str, EmbedderSpec]] = {
             code_version=2,
             preprocessing="zscore",
             weights_sha256="7d24e07e96015baa7a2a0226c4bf5e6d99cab1a77d5b947bc924c99d217cc833",
-            packaged="msd-musicnn",
+            packaged="msd-musicnn.pb",
+            onnx_packaged="msd-musicnn.onnx",
         ),
     )
 }

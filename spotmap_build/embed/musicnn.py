@@ -1,7 +1,8 @@
 """MusiCNN trained on the Million Song Dataset: 1,506 numbers that say how a track sounds, and 50 tags.
 
 Pons and Serra, "musicnn: pre-trained convolutional neural networks for music audio tagging" (2019). The weights are in
-the package (ISC license, beside them); ``scripts/freeze_musicnn.py`` makes them from the authors' own release.
+the package (ISC license, beside them); ``scripts/freeze_musicnn.py`` makes them from the authors' own release, and
+``scripts/graph_to_onnx.py`` what onnxruntime reads of those.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spotmap_build.embed.engine import Graph
 from spotmap_build.embed.patches import mel_patches
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from spotmap_build.embed.engines import Engine
     from spotmap_build.model import Float32Array
 
 PATCH_FRAMES: Final = 187
@@ -28,10 +29,10 @@ TAGS: Final = "model/Sigmoid"
 
 
 class Musicnn:
-    """The loaded network; see :class:`~spotmap_build.embed.engine.Graph` for what can go wrong while loading."""
+    """The loaded network; see :class:`~spotmap_build.embed.engines.Engine` for what can go wrong while loading."""
 
-    def __init__(self, weights_path: Path) -> None:
-        self._graph = Graph(weights_path, input_name=INPUT, output_names=(POOLS, TAGS))
+    def __init__(self, weights_path: Path, engine: Engine) -> None:
+        self._network = engine.load_network(weights_path, input_name=INPUT, output_names=(POOLS, TAGS))
 
     def __call__(self, samples: Float32Array) -> tuple[Float32Array, Float32Array]:
         """Samples (float32, 16 kHz, mono) to ``vector`` float32 ``[1506]`` and ``tags`` float32 ``[50]`` in 0..1.
@@ -42,7 +43,7 @@ class Musicnn:
         """
         patches = mel_patches(samples, patch_frames=PATCH_FRAMES, wanted=PATCHES)
         # One patch at a time: as fast as any batch, and half the memory of all 20 at once (250 MB against 440).
-        outputs = [self._graph(patches[row : row + 1]) for row in range(len(patches))]
+        outputs = [self._network(patches[row : row + 1]) for row in range(len(patches))]
         pools = np.concatenate([pool for pool, _ in outputs])
         tags = np.concatenate([tag for _, tag in outputs])
         means = pools[:, 1::2].astype(np.float64)  # every other one of the pools

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spotmap_build.embed.engine import MEL_HOP_SAMPLES, mel_frames
+from spotmap_build.embed.mel import HOP_SAMPLES, mel_frames
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -52,8 +52,8 @@ def mel_patches(samples: Float32Array, *, patch_frames: int, wanted: int) -> Flo
     ----------
     samples: float32 at 16 kHz; less than one patch is looped to a whole one.
     """
-    looped = loop_to(samples, patch_frames * MEL_HOP_SAMPLES)
-    starts = patch_starts(len(looped) // MEL_HOP_SAMPLES, patch_frames, wanted)
+    looped = loop_to(samples, patch_frames * HOP_SAMPLES)
+    starts = patch_starts(len(looped) // HOP_SAMPLES, patch_frames, wanted)
     rows = starts[:, np.newaxis] + np.arange(patch_frames)
     # Patches of a short recording overlap; every frame is computed once, and frames between patches not at all.
     frames, where = np.unique(rows, return_inverse=True)

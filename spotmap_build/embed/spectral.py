@@ -1,15 +1,18 @@
 """41 features of a sound that have a meaning of their own: they color the map, name its axes, explain neighbors.
 
-They are a weak similarity space by themselves; that is what the learned vectors are for. All are computed by Essentia
-from 16 kHz mono, so nothing above 8 kHz counts.
+They are a weak similarity space by themselves; that is what the learned vectors are for. All are computed from 16 kHz
+mono, so nothing above 8 kHz counts: by Essentia (``essentia_features``), or where there is none by ``numpy_features``,
+which takes the same measures.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from spotmap_build.model import Float32Array
 
 MFCC_COUNT: Final = 13
@@ -22,16 +25,10 @@ RHYTHM_SAMPLES: Final = 60 * SAMPLE_RATE_HZ
 """Beats are looked for in the middle minute: all of the track takes four times as long, for one number."""
 RHYTHM_RATE_HZ: Final = 44_100
 """The only rate at which Essentia's beat tracker works."""
-FAST_SINC: Final = 2
-"""libsamplerate's fastest converter that is not mere interpolation."""
 MOST_DANCEABLE: Final = 5.0
 """Music stays below 3; a steady tone, which does not move at all, would come out as 650."""
 QUIETEST_LUFS: Final = -70.0
 """EBU R 128's absolute gate: quieter recordings have no loudness of their own, and are given this one."""
-PITCH_CLASSES: Final = {
-    **{"C": 0, "C#": 1, "Db": 1, "D": 2, "D#": 3, "Eb": 3, "E": 4, "F": 5},
-    **{"F#": 6, "Gb": 6, "G": 7, "G#": 8, "Ab": 8, "A": 9, "A#": 10, "Bb": 10, "B": 11},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,85 +76,23 @@ FEATURES: Final[tuple[Feature, ...]] = (
 )
 
 
-def spectral(samples: Float32Array) -> Float32Array:
-    """The features of a recording, in the order of :data:`FEATURES`.
-
-    Parameters
-    ----------
-    samples: float32 ``[n]``, mono, 16 kHz.
-
-    Returns
-    -------
-    float32 ``[41]``.
-
-    Raises
-    ------
-    TrackError: Essentia cannot analyze the sound.
-    """
-    import numpy as np
-
-    from spotmap_build.embed.engine import errors_of_essentia, load
-    from spotmap_build.embed.patches import loop_to
-
-    standard = load()
-    enough = loop_to(samples, LEAST_SAMPLES)
-    with errors_of_essentia():
-        values = _by_frame(standard, enough) | _rhythm(standard, enough) | _key(standard, enough)
-        values |= _loudness(standard, enough)
-        values["brightness"] = standard.SpectralCentroidTime(sampleRate=SAMPLE_RATE_HZ)(enough)
-        values["danceability"] = min(MOST_DANCEABLE, standard.Danceability(sampleRate=SAMPLE_RATE_HZ)(enough)[0])
-        values["power"] = standard.RMS()(enough)
-    return np.array([values[feature.name] for feature in FEATURES], dtype=np.float32)
-
-
-def _by_frame(standard: Any, samples: Float32Array) -> dict[str, float]:
-    """Features of frames of 128 ms, half overlapping: means, and for the MFCCs standard deviations as well."""
-    import numpy as np
-
-    window = standard.Windowing(type="hann", zeroPadding=0)
-    spectrum_of = standard.Spectrum(size=FRAME_SAMPLES)
-    mfcc_of = standard.MFCC(
-        inputSize=FRAME_SAMPLES // 2 + 1,
-        sampleRate=SAMPLE_RATE_HZ,
-        highFrequencyBound=SAMPLE_RATE_HZ / 2,
-        numberCoefficients=MFCC_COUNT,
-    )
-    roll_off_of, flatness_of = standard.RollOff(sampleRate=SAMPLE_RATE_HZ), standard.Flatness()
-    energy_of, crossings_of = standard.Energy(), standard.ZeroCrossingRate()
-    rows = []
-    for frame in standard.FrameGenerator(samples, frameSize=FRAME_SAMPLES, hopSize=HOP_SAMPLES, startFromZero=True):
-        spectrum = spectrum_of(window(frame))
-        scalars = (energy_of(frame), crossings_of(frame), roll_off_of(spectrum), flatness_of(spectrum))
-        rows.append((*scalars, *mfcc_of(spectrum)[1]))
-    table = np.array(rows, dtype=np.float64)
-    means, deviations = table.mean(axis=0), table.std(axis=0)
-    names = ("energy", "noisiness", "crispness", "noise_to_tone")
-    values = {name: float(mean) for name, mean in zip(names, means, strict=False)}
-    for number in range(MFCC_COUNT):
-        values[f"mfcc_mean_{number + 1}"] = float(means[len(names) + number])
-        values[f"mfcc_std_{number + 1}"] = float(deviations[len(names) + number])
-    return values
-
-
-def _rhythm(standard: Any, samples: Float32Array) -> dict[str, float]:
+def middle(samples: Float32Array) -> Float32Array:
+    """The part of a recording in which beats are looked for."""
     start = max(0, (len(samples) - RHYTHM_SAMPLES) // 2)
-    resample = standard.Resample(inputSampleRate=SAMPLE_RATE_HZ, outputSampleRate=RHYTHM_RATE_HZ, quality=FAST_SINC)
-    middle = resample(samples[start : start + RHYTHM_SAMPLES])
-    tempo_bpm, _, confidence, *_ = standard.RhythmExtractor2013(method="multifeature")(middle)
-    # Slightly below zero where the trackers agree on nothing.
-    return {"tempo": tempo_bpm, "beat_strength": max(0.0, confidence)}
+    return samples[start : start + RHYTHM_SAMPLES]
 
 
-def _key(standard: Any, samples: Float32Array) -> dict[str, float]:
-    key, scale, strength = standard.KeyExtractor(sampleRate=SAMPLE_RATE_HZ)(samples)
-    # A sound without any pitch (noise, a single drum) correlates with no key, or with all: strength can be below 0.
-    return {"key": PITCH_CLASSES[key], "mode": float(scale == "major"), "key_clarity": min(1.0, max(0.0, strength))}
-
-
-def _loudness(standard: Any, samples: Float32Array) -> dict[str, float]:
+def as_row(values: Mapping[str, float]) -> Float32Array:
+    """Values by name as float32 ``[41]``, in the order of :data:`FEATURES` and within the bounds that they have."""
     import numpy as np
 
-    stereo = np.stack([samples, samples], axis=1)
-    *_, integrated_lufs, range_lu = standard.LoudnessEBUR128(sampleRate=SAMPLE_RATE_HZ)(stereo)
-    dynamics_db, _ = standard.DynamicComplexity(sampleRate=SAMPLE_RATE_HZ)(samples)
-    return {"loudness": max(QUIETEST_LUFS, integrated_lufs), "loudness_range": range_lu, "dynamics": dynamics_db}
+    bounded = {
+        **values,
+        # Slightly below zero where the trackers agree on nothing.
+        "beat_strength": max(0.0, values["beat_strength"]),
+        # A sound without any pitch (noise, a single drum) correlates with no key, or with all.
+        "key_clarity": min(1.0, max(0.0, values["key_clarity"])),
+        "loudness": max(QUIETEST_LUFS, values["loudness"]),
+        "danceability": min(MOST_DANCEABLE, values["danceability"]),
+    }
+    return np.array([bounded[feature.name] for feature in FEATURES], dtype=np.float32)

@@ -39,7 +39,7 @@ def folder(models_dir: Path | None) -> Path:
 def find(spec: EmbedderSpec, models_dir: Path | None) -> Path | None:
     """An embedder's weights if they are on this machine and are what they should be; nothing is fetched."""
     if spec.weights is None:
-        return packaged(f"{spec.packaged}.pb")
+        return packaged(spec.packaged)
     path = folder(models_dir) / spec.weights.file_name
     return path if _is_right(path, spec.weights) and _labels_or_none(spec.weights, models_dir) else None
 
@@ -87,7 +87,8 @@ def tag_names(spec: EmbedderSpec, models_dir: Path | None) -> tuple[str, ...]:
     """
     if spec.weights is not None:
         return read_labels(spec.weights, models_dir)
-    return tuple(packaged(f"{spec.packaged}.tags.txt").read_text(encoding="utf-8").split("\n")[: spec.tag_count])
+    names = packaged(Path(spec.packaged).with_suffix(".tags.txt").name).read_text(encoding="utf-8")
+    return tuple(names.split("\n")[: spec.tag_count])
 
 
 def read_labels(weights: WeightsSpec, models_dir: Path | None) -> tuple[str, ...]:

@@ -10,12 +10,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from spotmap_build.embed import engines
 from spotmap_build.errors import SpotmapError, TrackError
 from spotmap_build.model import Done, Failed, TrackEmbedding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from spotmap_build.embed.engines import Engine, EngineName
     from spotmap_build.model import Float32Array
 
 Model = Callable[["Float32Array"], "tuple[Float32Array, Float32Array]"]
@@ -28,7 +30,7 @@ class EmbedJob:
     ``path``: the audio file. Where there is none yet, ``prepare`` makes it (renders it, fetches it) inside the folder
     it is given and returns its path; that folder is made below ``temp_folder`` and deleted after listening. Exactly one
     of the two is set.
-    ``embedder`` and ``weights_path``: the model's name and its file.
+    ``embedder`` and ``weights_path``: the model's name and its file. ``engine``: what runs it, and measures features.
     ``temp_folder``: the caller's, who deletes it in the end: a worker that is killed leaves behind what it had there.
     ``duration_ms``: how long the recording is, where that is known: it decides how long listening may take.
     """
@@ -38,6 +40,7 @@ class EmbedJob:
     prepare: Callable[[Path], Path] | None
     embedder: str
     weights_path: str
+    engine: EngineName
     temp_folder: str
     duration_ms: int | None = None
 
@@ -53,7 +56,7 @@ def embed_file(job: EmbedJob) -> Done[TrackEmbedding] | Failed:
     """
     try:
         with _audio_file(job) as path:
-            return Done(_listen(path, job.embedder, job.weights_path))
+            return Done(_listen(path, job))
     except TrackError as error:
         return Failed(job.track_id, "embed", error.track_code, error.message, error.retryable)
     except SpotmapError:
@@ -76,27 +79,26 @@ def _audio_file(job: EmbedJob) -> Iterator[Path]:
         raise ValueError(f"the job of track {job.track_id} has neither a path nor a way to make a file")
 
 
-def _listen(path: Path, embedder: str, weights_path: str) -> TrackEmbedding:
+def _listen(path: Path, job: EmbedJob) -> TrackEmbedding:
     import numpy as np
 
     from spotmap_build.embed.decode import decode
-    from spotmap_build.embed.spectral import spectral
 
-    model = _load_model(embedder, weights_path)
+    model = _load_model(job.embedder, job.weights_path, job.engine)
     samples = decode(path)
     # What overflows is found below, in the results; numpy need not tell it on the terminal as well.
     with np.errstate(over="ignore", invalid="ignore"):
         vector, tags = model(samples)
-        features = spectral(samples)
+        features = engines.load(job.engine).measure(samples)
     if not all(np.isfinite(values).all() for values in (vector, tags, features)):
         raise TrackError("not-analysable", "It has no finite features; its level may be beyond all measure.")
     return TrackEmbedding(vector, tags, features)
 
 
 @lru_cache(maxsize=1)
-def _load_model(embedder: str, weights_path: str) -> Model:
+def _load_model(embedder: str, weights_path: str, engine: EngineName) -> Model:
     from spotmap_build.embed.discogs_effnet import DiscogsEffnet
     from spotmap_build.embed.musicnn import Musicnn
 
-    models: dict[str, Callable[[Path], Model]] = {"discogs-effnet": DiscogsEffnet, "musicnn": Musicnn}
-    return models[embedder](Path(weights_path))
+    models: dict[str, Callable[[Path, Engine], Model]] = {"discogs-effnet": DiscogsEffnet, "musicnn": Musicnn}
+    return models[embedder](Path(weights_path), engines.load(engine))

@@ -8,35 +8,64 @@ import io
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from spotmap_build import pipeline
 from spotmap_build.config import load_config
 from spotmap_build.embed import embedders
+from spotmap_build.embed.engines import EngineName
 from spotmap_build.errors import WeightsError
 from spotmap_build.progress import make_progress
 from tests.fakes import stub_effnet
 from tests.fakes.model_server import ModelServer, serve
 from tests.support.command import spotmap
+from tests.support.engines import load_or_skip
 from tests.support.music import write_library
 
 FOLDER = "/models/feature-extractors/discogs-effnet/"
+PB, ONNX = f"{FOLDER}discogs-effnet-bs64-1.pb", f"{FOLDER}discogs-effnet-bsdynamic-1.onnx"
 STYLES = [f"Genre {number % 15}---Style {number}" for number in range(400)]
 
 
 @pytest.fixture
 def stub(monkeypatch: pytest.MonkeyPatch) -> ModelServer:
-    """Serves the stand-in graph; the embedder's size and digest are set to the stand-in's, and nothing else."""
-    graph = stub_effnet.build()
+    """Serves the stand-in graphs; the embedder's sizes and digests are set to the stand-ins', and nothing else."""
+    graph, network = stub_effnet.build(), stub_effnet.build_onnx()
     spec = embedders.get("discogs-effnet")
     assert spec.weights is not None
-    sha256 = hashlib.sha256(graph).hexdigest()
-    weights = dataclasses.replace(spec.weights, size_bytes=len(graph), sha256=sha256)
-    changed = dataclasses.replace(spec, weights=weights, weights_sha256=sha256)
+    assert spec.onnx_weights is not None
+    changed = dataclasses.replace(
+        spec,
+        weights=dataclasses.replace(spec.weights, **size_and_digest(graph)),
+        onnx_weights=dataclasses.replace(spec.onnx_weights, **size_and_digest(network)),
+        weights_sha256=hashlib.sha256(graph).hexdigest(),
+    )
     monkeypatch.setitem(embedders.EMBEDDERS, "discogs-effnet", changed)
     labels = json.dumps({"classes": STYLES}).encode()
-    return ModelServer({f"{FOLDER}discogs-effnet-bs64-1.pb": graph, f"{FOLDER}discogs-effnet-bs64-1.json": labels})
+    return ModelServer({PB: graph, ONNX: network, f"{FOLDER}discogs-effnet-bs64-1.json": labels})
+
+
+def size_and_digest(content: bytes) -> dict[str, Any]:
+    return {"size_bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+@pytest.mark.parametrize("engine", ["essentia", "onnx"])
+def test_what_one_engine_heard_the_other_need_not_hear(stub: ModelServer, tmp_path: Path, engine: EngineName) -> None:
+    load_or_skip("essentia")
+    other = "onnx" if engine == "essentia" else "essentia"
+    write_library(tmp_path / "music", 6)
+    with serve(stub) as server:
+        settings = {"SPOTMAP_MODELS": server.url, "SPOTMAP_MODELS_DIR": str(tmp_path / "models")}
+        flags: dict[str, object] = {"sources": ("folder:music",), "jobs": 1}
+        progress = make_progress("plain", io.StringIO())
+        first = pipeline.build(load_config(flags | {"engine": engine}, settings, tmp_path), progress)
+        again = pipeline.build(load_config(flags | {"engine": other}, settings, tmp_path), progress)
+        fetched = [path for path, _ in server.asked if not path.endswith(".json")]
+    assert fetched == [PB if engine == "essentia" else ONNX]
+    assert (first.mapped_count, first.embedded_count) == (6, 6)
+    assert (again.mapped_count, again.embedded_count) == (6, 0)
 
 
 def test_weights_are_fetched_once_and_a_build_with_nothing_new_needs_none(stub: ModelServer, tmp_path: Path) -> None:

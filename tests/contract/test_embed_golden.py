@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 
+from spotmap_build.embed import engines
+from spotmap_build.embed.engines import EngineName
 from spotmap_build.embed.musicnn import Musicnn
-from spotmap_build.embed.spectral import FEATURES, spectral
-from spotmap_build.embed.weights import packaged
+from spotmap_build.embed.spectral import FEATURES
 from tests.fakes.audio_files import tune
+from tests.support.engines import load_or_skip, packaged_musicnn
 
 MEAN_FROM_470_EVERY_20 = (
     1.2449,
@@ -89,17 +92,19 @@ def cosine(embedded: npt.NDArray[np.float32], values: tuple[float, ...]) -> floa
     return float(embedded @ recorded / np.linalg.norm(embedded) / np.linalg.norm(recorded))
 
 
-def test_musicnn_hears_what_it_heard() -> None:
-    vector, tags = Musicnn(packaged("msd-musicnn.pb"))(tune(8, rate_hz=16_000, seed=3))
+@pytest.mark.parametrize("name", engines.SUFFIXES)
+def test_musicnn_hears_what_it_heard(name: EngineName) -> None:
+    vector, tags = Musicnn(packaged_musicnn(name), load_or_skip(name))(tune(8, rate_hz=16_000, seed=3))
     mean, spread = np.split(vector, 2)
     assert cosine(mean[470::20], MEAN_FROM_470_EVERY_20) > 0.9999
     assert cosine(spread[470::20], SPREAD_FROM_470_EVERY_20) > 0.9999
     np.testing.assert_allclose(tags[: len(FIRST_TAGS)], FIRST_TAGS, atol=2e-3)
 
 
-def test_the_features_are_what_they_were() -> None:
-    values = spectral(tune(8, rate_hz=16_000, seed=3))
+@pytest.mark.parametrize("name", engines.SUFFIXES)
+def test_the_features_are_what_they_were(name: EngineName) -> None:
+    values = load_or_skip(name).measure(tune(8, rate_hz=16_000, seed=3))
     embedded = {feature.name: float(value) for feature, value in zip(FEATURES, values, strict=True) if feature.public}
     assert embedded.keys() == FEATURE_VALUES.keys()
-    for name, recorded in FEATURE_VALUES.items():
-        assert abs(embedded[name] - recorded) <= 0.01 * max(1.0, abs(recorded)), name
+    for feature, recorded in FEATURE_VALUES.items():
+        assert abs(embedded[feature] - recorded) <= 0.01 * max(1.0, abs(recorded)), feature

@@ -36,6 +36,7 @@ def job(track_id: str, temp_folder: Path, **changes: object) -> EmbedJob:
         "prepare": render_tune,
         "embedder": "musicnn",
         "weights_path": str(packaged("msd-musicnn.pb")),
+        "engine": "essentia",
         "temp_folder": str(temp_folder),
     }
     return EmbedJob(**(values | changes))  # type: ignore[arg-type]
@@ -276,7 +277,7 @@ SCRIPT = """
     from tests.fakes.audio_files import render_forever
 
     if __name__ == "__main__":
-        job = EmbedJob("a", None, render_forever, "musicnn", str(packaged("msd-musicnn.pb")), sys.argv[1])
+        job = EmbedJob("a", None, render_forever, "musicnn", str(packaged("msd-musicnn.pb")), "essentia", sys.argv[1])
         try:
             with EmbedPool(jobs=2) as pool:
                 list(pool.run([job, job]))

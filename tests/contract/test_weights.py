@@ -26,7 +26,8 @@ def spec_of(content: bytes = CONTENT) -> EmbedderSpec:
     effnet = embedders.get("discogs-effnet")
     assert effnet.weights is not None
     digest = hashlib.sha256(content).hexdigest()
-    small = replace(effnet.weights, url_path="net/small.pb", size_bytes=len(content), sha256=digest)
+    at = replace(effnet.weights, url_path="net/small.pb", labels_url_path="net/small.json")
+    small = replace(at, size_bytes=len(content), sha256=digest)
     return replace(effnet, weights=small, weights_sha256=digest)
 
 

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from spotmap_build.embed import embedders
+from spotmap_build.embed import embedders, engines
 from spotmap_build.embed.decode import begins_like_audio
 from spotmap_build.embed.patches import loop_to, patch_starts
 from spotmap_build.embed.spectral import FEATURES
@@ -111,6 +111,27 @@ def test_another_model_is_another_environment() -> None:
     assert effnet["embedder"] != musicnn["embedder"]
 
 
+@pytest.mark.parametrize(
+    ("wanted", "installed", "expected"),
+    [("", True, "essentia"), ("", False, "onnx"), ("onnx", True, "onnx"), ("essentia", False, "essentia")],
+)
+def test_essentia_listens_where_it_is_installed_unless_another_is_wanted(
+    monkeypatch: pytest.MonkeyPatch, wanted: str, installed: bool, expected: str
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: object() if installed else None)
+    assert engines.choose(wanted) == expected
+
+
+@pytest.mark.parametrize("name", embedders.EMBEDDERS)
+def test_an_embedder_is_the_same_on_both_engines_but_for_its_file(name: str) -> None:
+    spec = embedders.get(name)
+    assert spec.on("essentia") == spec
+    other = spec.on("onnx")
+    assert embedders.environment(other) == embedders.environment(spec)
+    assert (other.weights, other.packaged) != (spec.weights, spec.packaged)
+    assert tag_names(other, None) == tag_names(spec, None) if spec.packaged else other.weights is not None
+
+
 def test_musicnn_names_its_fifty_tags() -> None:
     names = tag_names(embedders.get("musicnn"), None)
     assert (len(set(names)), names[0], names[-1]) == (50, "rock", "happy")
@@ -118,9 +139,9 @@ def test_musicnn_names_its_fifty_tags() -> None:
 
 def test_asking_what_there_is_loads_nothing_heavy() -> None:
     script = (
-        "import sys; from spotmap_build.embed import embedders, spectral, weights, workers\n"
-        "embedders.environment(embedders.get('musicnn'))\n"
-        "print([name for name in ('numpy', 'av', 'essentia', 'platformdirs') if name in sys.modules])"
+        "import sys; from spotmap_build.embed import embedders, engines, spectral, weights, workers\n"
+        "embedders.environment(embedders.get('musicnn')); engines.choose('')\n"
+        "print([name for name in ('numpy', 'av', 'essentia', 'onnxruntime', 'platformdirs') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

@@ -21,7 +21,8 @@ PACKAGE = ROOT / "spotmap_build"
 
 HOME = {
     "av": "embed/decode.py",
-    "essentia": "embed/engine.py",
+    "essentia": "embed/essentia_engine.py",
+    "onnxruntime": "embed/onnx_engine.py",
     "numba": "project/kernels.py",
     "pynndescent": "project/neighbors.py",
     "umap": "project/umap_layout.py",

@@ -1,4 +1,4 @@
-"""The only module that imports Essentia; everything else gets its algorithms from here.
+"""The only module that imports Essentia: networks and features where it is installed.
 
 The environment of the TensorFlow inside it is put in order before the import: one thread (many tracks are listened to
 at once, a process each), no banner, and without ``TF_ENABLE_ONEDNN_OPTS``, with which inference dies of SIGFPE.
@@ -16,16 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spotmap_build.embed import essentia_features
 from spotmap_build.errors import ConfigError, TrackError, WeightsError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from spotmap_build.model import Float32Array
-
-MEL_FRAME_SAMPLES = 512
-MEL_HOP_SAMPLES = 256
-MEL_BANDS = 96
 
 
 @cache
@@ -49,8 +46,7 @@ def load() -> Any:
         machine = f"{platform.system()} {platform.machine()} with Python {platform.python_version()}"
         raise ConfigError(
             f"Essentia, which listens to the music, cannot be loaded on this machine ({machine}): {error}.",
-            hint="Install essentia-tensorflow (Linux x86_64, or macOS with Python 3.11), or give a table with vectors "
-            "of its own: those are mapped without listening.",
+            hint="Choose --engine onnx, or install essentia-tensorflow (Linux x86_64, macOS with Python 3.11 or 3.12).",
         ) from error
     return essentia.standard
 
@@ -65,14 +61,20 @@ def errors_of_essentia() -> Iterator[None]:
         raise TrackError("not-analysable", f"Essentia could not analyze this sound: {' '.join(reason)}") from error
 
 
-class Graph:
-    """A frozen TensorFlow graph that stays loaded; called with input patches, it gives its outputs.
+def load_network(path: Path, *, input_name: str, output_names: tuple[str, ...]) -> EssentiaNetwork:
+    """See :class:`~spotmap_build.embed.engines.Engine`."""
+    return EssentiaNetwork(path, input_name=input_name, output_names=output_names)
 
-    Parameters
-    ----------
-    path: the ``.pb`` file.
-    input_name: the node that takes the patches.
-    output_names: the nodes to read, all computed in one pass.
+
+def measure(samples: Float32Array) -> Float32Array:
+    """See :class:`~spotmap_build.embed.engines.Engine`."""
+    standard = load()
+    with errors_of_essentia():
+        return essentia_features.measure(standard, samples)
+
+
+class EssentiaNetwork:
+    """A frozen TensorFlow graph (a ``.pb`` file) that stays loaded; all its outputs are computed in one pass.
 
     Raises
     ------
@@ -95,7 +97,7 @@ class Graph:
                 hint="Delete the file; the next build fetches it again. Or use --embedder musicnn, which needs none.",
             ) from error
 
-    def __call__(self, patches: Float32Array) -> tuple[Float32Array, ...]:
+    def __call__(self, patches: Float32Array, /) -> tuple[Float32Array, ...]:
         """float32 ``[n, frames, bands]`` in, one float32 ``[n, width]`` for each output name out."""
         import essentia
 
@@ -105,30 +107,3 @@ class Graph:
         with errors_of_essentia():
             outputs = self._predict(pool)
         return tuple(np.asarray(outputs[name]).reshape(len(patches), -1) for name in self._output_names)
-
-
-def mel_frames(samples: Float32Array, frames: Float32Array | np.ndarray[Any, np.dtype[np.intp]]) -> Float32Array:
-    """Log-compressed mel bands, the input of both models (Essentia's ``TensorflowInputMusiCNN``), of chosen frames.
-
-    Frame ``k`` is centered at sample ``256 k`` and 512 samples long, with zeros beyond the ends, which is what
-    Essentia's own predictors use (``FrameGenerator`` with ``startFromZero=False``); frames depend on their own samples
-    only, so computing some of them gives the same values as computing all.
-
-    Parameters
-    ----------
-    samples: float32 ``[n]`` at 16 kHz.
-    frames: integers ``[m]``, each in ``0 .. n // 256``.
-
-    Returns
-    -------
-    float32 ``[m, 96]``.
-    """
-    bands_of = load().TensorflowInputMusiCNN()
-    padding = MEL_FRAME_SAMPLES // 2
-    padded = np.pad(samples, padding)
-    mel = np.empty((len(frames), MEL_BANDS), dtype=np.float32)
-    with errors_of_essentia():
-        for row, frame in enumerate(frames):
-            start = int(frame) * MEL_HOP_SAMPLES
-            mel[row] = bands_of(padded[start : start + MEL_FRAME_SAMPLES])
-    return mel

@@ -1,0 +1,95 @@
+"""The 41 features as Essentia measures them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from spotmap_build.embed.patches import loop_to
+from spotmap_build.embed.spectral import (
+    FRAME_SAMPLES,
+    HOP_SAMPLES,
+    LEAST_SAMPLES,
+    MFCC_COUNT,
+    RHYTHM_RATE_HZ,
+    SAMPLE_RATE_HZ,
+    as_row,
+    middle,
+)
+
+if TYPE_CHECKING:
+    from spotmap_build.model import Float32Array
+
+FAST_SINC: Final = 2
+"""libsamplerate's fastest converter that is not mere interpolation."""
+PITCH_CLASSES: Final = {
+    **{"C": 0, "C#": 1, "Db": 1, "D": 2, "D#": 3, "Eb": 3, "E": 4, "F": 5},
+    **{"F#": 6, "Gb": 6, "G": 7, "G#": 8, "Ab": 8, "A": 9, "A#": 10, "Bb": 10, "B": 11},
+}
+
+
+def measure(standard: Any, samples: Float32Array) -> Float32Array:
+    """The features of a recording, in the order of ``FEATURES``.
+
+    Parameters
+    ----------
+    standard: the module ``essentia.standard``.
+    samples: float32 ``[n]``, mono, 16 kHz.
+
+    Returns
+    -------
+    float32 ``[41]``.
+    """
+    enough = loop_to(samples, LEAST_SAMPLES)
+    values = _by_frame(standard, enough) | _rhythm(standard, enough) | _key(standard, enough)
+    values |= _loudness(standard, enough)
+    values["brightness"] = standard.SpectralCentroidTime(sampleRate=SAMPLE_RATE_HZ)(enough)
+    values["danceability"] = standard.Danceability(sampleRate=SAMPLE_RATE_HZ)(enough)[0]
+    values["power"] = standard.RMS()(enough)
+    return as_row(values)
+
+
+def _by_frame(standard: Any, samples: Float32Array) -> dict[str, float]:
+    """Features of frames of 128 ms, half overlapping: means, and for the MFCCs standard deviations as well."""
+    window = standard.Windowing(type="hann", zeroPadding=0)
+    spectrum_of = standard.Spectrum(size=FRAME_SAMPLES)
+    mfcc_of = standard.MFCC(
+        inputSize=FRAME_SAMPLES // 2 + 1,
+        sampleRate=SAMPLE_RATE_HZ,
+        highFrequencyBound=SAMPLE_RATE_HZ / 2,
+        numberCoefficients=MFCC_COUNT,
+    )
+    roll_off_of, flatness_of = standard.RollOff(sampleRate=SAMPLE_RATE_HZ), standard.Flatness()
+    energy_of, crossings_of = standard.Energy(), standard.ZeroCrossingRate()
+    rows = []
+    for frame in standard.FrameGenerator(samples, frameSize=FRAME_SAMPLES, hopSize=HOP_SAMPLES, startFromZero=True):
+        spectrum = spectrum_of(window(frame))
+        scalars = (energy_of(frame), crossings_of(frame), roll_off_of(spectrum), flatness_of(spectrum))
+        rows.append((*scalars, *mfcc_of(spectrum)[1]))
+    table = np.array(rows, dtype=np.float64)
+    means, deviations = table.mean(axis=0), table.std(axis=0)
+    names = ("energy", "noisiness", "crispness", "noise_to_tone")
+    values = {name: float(mean) for name, mean in zip(names, means, strict=False)}
+    for number in range(MFCC_COUNT):
+        values[f"mfcc_mean_{number + 1}"] = float(means[len(names) + number])
+        values[f"mfcc_std_{number + 1}"] = float(deviations[len(names) + number])
+    return values
+
+
+def _rhythm(standard: Any, samples: Float32Array) -> dict[str, float]:
+    resample = standard.Resample(inputSampleRate=SAMPLE_RATE_HZ, outputSampleRate=RHYTHM_RATE_HZ, quality=FAST_SINC)
+    tempo_bpm, _, confidence, *_ = standard.RhythmExtractor2013(method="multifeature")(resample(middle(samples)))
+    return {"tempo": tempo_bpm, "beat_strength": confidence}
+
+
+def _key(standard: Any, samples: Float32Array) -> dict[str, float]:
+    key, scale, strength = standard.KeyExtractor(sampleRate=SAMPLE_RATE_HZ)(samples)
+    return {"key": PITCH_CLASSES[key], "mode": float(scale == "major"), "key_clarity": strength}
+
+
+def _loudness(standard: Any, samples: Float32Array) -> dict[str, float]:
+    stereo = np.stack([samples, samples], axis=1)
+    *_, integrated_lufs, range_lu = standard.LoudnessEBUR128(sampleRate=SAMPLE_RATE_HZ)(stereo)
+    dynamics_db, _ = standard.DynamicComplexity(sampleRate=SAMPLE_RATE_HZ)(samples)
+    return {"loudness": integrated_lufs, "loudness_range": range_lu, "dynamics": dynamics_db}

@@ -1,0 +1,147 @@
+"""What frames of 128 ms tell: timbre (MFCC), energy, noisiness, crispness, flatness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from spotmap_build.embed.mel import hann, triangles
+from spotmap_build.embed.spectral import FRAME_SAMPLES, HOP_SAMPLES, MFCC_COUNT, SAMPLE_RATE_HZ
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from spotmap_build.model import Float32Array
+
+    FloatArray = npt.NDArray[np.float64]
+
+FRAMES_AT_ONCE: Final = 512
+BLOCK_SAMPLES: Final = 60 * SAMPLE_RATE_HZ
+MFCC_BANDS: Final = 40
+QUIETEST_BAND: Final = 1e-10
+"""What is quieter counts as this quiet, so that silence has a logarithm."""
+ROLL_OFF_SHARE: Final = 0.85
+
+
+def blocks(samples: Float32Array) -> Iterator[Float32Array]:
+    """A minute at a time: what is computed as float64 would else take twice the memory of the recording."""
+    for first in range(0, len(samples), BLOCK_SAMPLES):
+        yield samples[first : first + BLOCK_SAMPLES]
+
+
+def cut(samples: Float32Array, frame_samples: int, hop_samples: int, *, lead: int = 0) -> Iterator[Float32Array]:
+    """Frames of a recording, some hundred at a time: float32 ``[m, frame_samples]``.
+
+    The first begins ``lead`` samples before the first sample, the last is the first that reaches the end; there are
+    zeros beyond the ends.
+    """
+    count = frame_count(len(samples) + lead, frame_samples, hop_samples)
+    for first in range(0, count, FRAMES_AT_ONCE):
+        begin = first * hop_samples - lead
+        end = begin + (min(FRAMES_AT_ONCE, count - first) - 1) * hop_samples + frame_samples
+        piece = np.pad(samples[max(0, begin) : end], (max(0, -begin), max(0, end - len(samples))))
+        yield np.lib.stride_tricks.sliding_window_view(piece, frame_samples)[::hop_samples]
+
+
+def frame_count(sample_count: int, frame_samples: int, hop_samples: int) -> int:
+    """How many frames :func:`cut` makes."""
+    return max(0, -(-(sample_count - frame_samples) // hop_samples)) + 1
+
+
+def normal_hann(size: int) -> Float32Array:
+    """A window of Hann under which a sine as high as 1 has a peak of 1 in the spectrum."""
+    window = hann(size)
+    normal: Float32Array = (window * 2 / window.sum()).astype(np.float32)
+    return normal
+
+
+def warped_triangles(*, bins: int, bands: int, rate_hz: int, high_hz: float) -> Float32Array:
+    """``[bins, bands]``: triangles of equal height above the mel scale of HTK, each with weights whose sum is 1."""
+    corners = np.linspace(0, _mel(high_hz), bands + 2)
+    weights = triangles(_mel(np.linspace(0, rate_hz / 2, bins)), corners)
+    normal: Float32Array = (weights / weights.sum(axis=0)).astype(np.float32)
+    return normal
+
+
+def _mel(hz: npt.ArrayLike) -> FloatArray:
+    mel: FloatArray = 1127.01048 * np.log1p(np.asarray(hz, dtype=np.float64) / 700)
+    return mel
+
+
+def power_and_brightness(samples: Float32Array) -> dict[str, float]:
+    """The effective amplitude, and the middle of the spectrum (Hz): how fast the wave moves, by how far."""
+    energy = steps = last = 0.0
+    for block in blocks(samples):
+        values = block.astype(np.float64)
+        energy += float(values @ values)
+        moves = np.diff(values, prepend=last)
+        steps += float(moves @ moves)
+        last = float(values[-1])
+    brightness_hz = (steps / energy) ** 0.5 * SAMPLE_RATE_HZ / (2 * np.pi) if energy else 0.0
+    return {"power": (energy / len(samples)) ** 0.5, "brightness": float(brightness_hz)}
+
+
+def by_frame(samples: Float32Array) -> dict[str, float]:
+    """Means over frames of 128 ms, half overlapping, and for the MFCCs standard deviations as well."""
+    table = np.concatenate([_rows(frames) for frames in cut(samples, FRAME_SAMPLES, HOP_SAMPLES)])
+    means, deviations = table.mean(axis=0), table.std(axis=0)
+    names = ("energy", "noisiness", "crispness", "noise_to_tone")
+    values = dict(zip(names, means.tolist(), strict=False))
+    for number in range(MFCC_COUNT):
+        values[f"mfcc_mean_{number + 1}"] = float(means[len(names) + number])
+        values[f"mfcc_std_{number + 1}"] = float(deviations[len(names) + number])
+    return values
+
+
+def _rows(frames: Float32Array) -> FloatArray:
+    """Energy, changes of sign a sample, roll-off, flatness, MFCCs: ``[m, 17]``."""
+    spectra = np.abs(np.fft.rfft(frames * normal_hann(FRAME_SAMPLES)))
+    power = np.square(spectra)
+    columns = [
+        np.square(frames).sum(axis=1),
+        np.count_nonzero(np.diff(frames > 0, axis=1), axis=1) / FRAME_SAMPLES,
+        _roll_off_hz(power),
+        _flatness(spectra),
+    ]
+    rows: FloatArray = np.column_stack([*columns, _mfcc(power)]).astype(np.float64)
+    return rows
+
+
+def _roll_off_hz(power: Float32Array) -> FloatArray:
+    """The frequency below which 85 % of the energy lies; 0 in silence."""
+    sums = np.cumsum(power, axis=1, dtype=np.float64)
+    bins = (sums < ROLL_OFF_SHARE * sums[:, -1:]).sum(axis=1)
+    edges: FloatArray = bins * (SAMPLE_RATE_HZ / FRAME_SAMPLES)
+    return edges
+
+
+def _flatness(spectra: Float32Array) -> FloatArray:
+    """Geometric mean by arithmetic mean; 0 where a frequency is not there at all."""
+    lowest = spectra.min(axis=1)
+    geometric = np.exp(np.log(np.maximum(spectra, np.finfo(np.float32).tiny)).mean(axis=1, dtype=np.float64))
+    return np.where(lowest > 0, geometric / np.maximum(spectra.mean(axis=1), np.finfo(np.float32).tiny), 0.0)
+
+
+@cache
+def _mfcc_bands() -> Float32Array:
+    high_hz = SAMPLE_RATE_HZ / 2
+    return warped_triangles(bins=FRAME_SAMPLES // 2 + 1, bands=MFCC_BANDS, rate_hz=SAMPLE_RATE_HZ, high_hz=high_hz)
+
+
+@cache
+def _cosines() -> FloatArray:
+    """``[40, 13]``: the first rows of an orthonormal DCT of type 2."""
+    angles = np.pi / MFCC_BANDS * np.outer(np.arange(MFCC_BANDS) + 0.5, np.arange(MFCC_COUNT))
+    matrix = np.sqrt(2 / MFCC_BANDS) * np.cos(angles)
+    matrix[:, 0] /= np.sqrt(2)
+    cosines: FloatArray = matrix
+    return cosines
+
+
+def _mfcc(power: Float32Array) -> FloatArray:
+    levels_db = 20 * np.log10(np.maximum(power @ _mfcc_bands(), QUIETEST_BAND))
+    coefficients: FloatArray = levels_db @ _cosines()
+    return coefficients

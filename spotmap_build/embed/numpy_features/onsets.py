@@ -1,0 +1,217 @@
+"""Where sounds begin: five measures of how much a recording changes from moment to moment, for :mod:`beats`.
+
+They are those of the multi-feature beat tracker (Zapata, Davies and Gómez, 2014), all from one set of spectra.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from spotmap_build.embed.numpy_features.frames import frame_count, normal_hann, warped_triangles
+from spotmap_build.embed.spectral import RHYTHM_RATE_HZ
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from spotmap_build.model import Float32Array
+
+    FloatArray = npt.NDArray[np.float64]
+    Spectra = np.ndarray[Any, np.dtype[np.complex64]]
+
+FRAME_SAMPLES: Final = 2048
+HOP_SAMPLES: Final = 512
+BINS: Final = FRAME_SAMPLES // 2 + 1
+FRAMES_AT_ONCE: Final = 512
+MEL_BANDS, MEL_HIGH_HZ = 40, 4000.0
+QUIETEST_BAND: Final = 1e-10
+GAIN_BINS: Final = slice(round(40 * FRAME_SAMPLES / RHYTHM_RATE_HZ), round(5000 * FRAME_SAMPLES / RHYTHM_RATE_HZ) + 1)
+"""From 40 to 5,000 Hz."""
+GAIN_FRAMES: Final = 5
+EAR_BANDS, EAR_LOW_HZ = 40, 80.0
+EAR_QUALITY, EAR_LEAST_HZ = 9.26449, 24.7
+"""Glasberg and Moore: the bandwidth of the ear at a frequency is ``EAR_LEAST_HZ + frequency / EAR_QUALITY``."""
+EMPHASIS_WINDOW: Final = 17
+EMPHASIS_BOUND_BAND: Final = 24
+"""Bands with at least as clear a beat as this one count. It was meant to be the last of the clearest 40 %, but Essentia
+does not sort them, and what it finds is what we have to find."""
+LONGEST_PERIOD: Final = 512
+"""Six seconds, in steps of 512 samples."""
+
+
+@dataclass(frozen=True, slots=True)
+class Onsets:
+    """Measures of change, each float64 ``[frames]``.
+
+    ``complex_difference``, ``energy_rise`` and ``mel_flux`` have a step of 1,024 samples, ``beat_emphasis`` and
+    ``information_gain`` of 512.
+    """
+
+    complex_difference: FloatArray
+    energy_rise: FloatArray
+    mel_flux: FloatArray
+    beat_emphasis: FloatArray
+    information_gain: FloatArray
+
+
+def onsets(samples: Float32Array) -> Onsets:
+    """All five measures of samples at 44.1 kHz."""
+    fine = frame_count(len(samples), FRAME_SAMPLES, HOP_SAMPLES)
+    coarse = frame_count(len(samples), FRAME_SAMPLES, 2 * HOP_SAMPLES)
+    differences, energies, mels, emphases, gains = [], [], [], [], []
+    for before, spectra in _spectra(samples, max(fine, 2 * coarse - 1)):
+        both = np.concatenate([before, spectra])
+        strengths = np.abs(both)
+        # ``before`` holds as many frames as the slowest measure looks back, so every second one of ``spectra`` is at a
+        # step of 1,024 samples with the first.
+        every_second, size = strengths[len(before) :: 2], len(before)
+        differences.append(_difference(both[size % 2 :: 2], sign=-1)[size // 2 :].sum(axis=1))
+        energies.append(np.sqrt(np.square(every_second).sum(axis=1)) / BINS)
+        mels.append(np.square(every_second) @ _mel_bands())
+        emphases.append(np.square(_difference(both, sign=1)[size:]) @ _ear_bands())
+        gains.append(_information_gain(strengths[:, GAIN_BINS], size))
+    levels_db = 20 * np.log10(np.maximum(np.concatenate(mels)[:coarse], QUIETEST_BAND))
+    return Onsets(
+        complex_difference=np.concatenate(differences)[:coarse].astype(np.float64),
+        energy_rise=_rise(np.concatenate(energies)[:coarse, np.newaxis]),
+        mel_flux=_rise(levels_db),
+        beat_emphasis=_emphasis(np.concatenate(emphases)[:fine].astype(np.float64).T),
+        information_gain=np.concatenate(gains)[:fine],
+    )
+
+
+LOOK_BACK: Final = 2 * GAIN_FRAMES
+"""Frames; even, so that blocks begin at a step of 1,024 samples."""
+
+
+def _spectra(samples: Float32Array, count: int) -> Iterator[tuple[Spectra, Spectra]]:
+    """Spectra of frames in blocks, each with those of the frames before it; before the first there is silence."""
+    padded = np.pad(samples, (0, max(0, (count - 1) * HOP_SAMPLES + FRAME_SAMPLES - len(samples))))
+    frames = np.lib.stride_tricks.sliding_window_view(padded, FRAME_SAMPLES)[::HOP_SAMPLES]
+    before: Spectra = np.zeros((LOOK_BACK, BINS), dtype=np.complex64)
+    # Phases are those at the middle of a frame.
+    middle = (1 - 2 * (np.arange(BINS) % 2)).astype(np.float32)
+    for first in range(0, count, FRAMES_AT_ONCE):
+        windowed = frames[first : min(count, first + FRAMES_AT_ONCE)] * normal_hann(FRAME_SAMPLES)
+        spectra: Spectra = np.fft.rfft(windowed).astype(np.complex64, copy=False) * middle
+        yield before, spectra
+        before = spectra[-LOOK_BACK:]
+
+
+def _difference(spectra: Spectra, *, sign: int) -> Float32Array:
+    """How far each bin is from what the two frames before let expect (Bello and others, 2004): strength kept, phase
+    turned on. The first two rows have no meaning where they have no predecessors.
+
+    ``sign``: of the phase two frames ago. The beat emphasis of Essentia adds it, which is not how phases go on; its
+    tracker was evaluated with that.
+    """
+    strengths = np.abs(spectra)
+    turns = np.divide(spectra, strengths, out=np.ones_like(spectra), where=strengths > 0)
+    older = np.concatenate([np.ones_like(turns[:2]), turns[:-2]])
+    last = np.concatenate([np.ones_like(turns[:1]), turns[:-1]])
+    back = np.conj(last) ** 2 * (older if sign < 0 else np.conj(older))
+    expected = np.concatenate([np.zeros_like(strengths[:1]), strengths[:-1]])
+    distance: Float32Array = np.abs(expected - spectra * back)
+    return distance
+
+
+def _rise(values: npt.NDArray[np.floating]) -> FloatArray:
+    """How much the columns rise from row to row, summed up; nothing in the first row."""
+    rises: FloatArray = np.maximum(0.0, np.diff(values.astype(np.float64), axis=0, prepend=values[:1])).sum(axis=1)
+    return rises
+
+
+@cache
+def _mel_bands() -> Float32Array:
+    return warped_triangles(bins=BINS, bands=MEL_BANDS, rate_hz=RHYTHM_RATE_HZ, high_hz=MEL_HIGH_HZ)
+
+
+def _information_gain(strengths: Float32Array, size: int) -> FloatArray:
+    """How much more there is after a frame than before it, in bits, both over five frames (Hainsworth and Macleod).
+
+    The first ``size`` rows only tell what was before.
+    """
+    count = len(strengths) - size
+    weights = 1 - 0.9 / GAIN_FRAMES * np.arange(GAIN_FRAMES, dtype=np.float32)
+
+    def weighted(latest: int, shares: Float32Array) -> Float32Array:
+        first = size - latest - GAIN_FRAMES + 1
+        parts = [strengths[first + row : first + row + count] * share for row, share in enumerate(shares)]
+        total: Float32Array = np.sum(parts, axis=0)
+        return total
+
+    after, before = weighted(0, weights), weighted(GAIN_FRAMES + 1, weights[::-1])
+    before = np.where(before == 0, np.float32(1), before)
+    after = np.maximum(after, np.finfo(np.float32).eps)
+    gain: FloatArray = np.maximum(0.0, np.log2(after / before)).sum(axis=1, dtype=np.float64)
+    return gain
+
+
+@cache
+def _ear_bands() -> Float32Array:
+    """``[1025, 40]``: what each bin counts in bands like those of the ear, by gammatone filters (Slaney, 1993).
+
+    Without their gain, which does not matter here; with poles on one side only, as Essentia has them.
+    """
+    offset = EAR_QUALITY * EAR_LEAST_HZ
+    low, high = np.log(EAR_LOW_HZ + offset), np.log(RHYTHM_RATE_HZ / 2 + offset)
+    centers_hz = np.exp(high + (low - high) * np.arange(EAR_BANDS, 0, -1) / EAR_BANDS) - offset
+    widths = 2 * np.pi * 1.019 * (centers_hz / EAR_QUALITY + EAR_LEAST_HZ) / RHYTHM_RATE_HZ
+    angles = 2 * np.pi * centers_hz / RHYTHM_RATE_HZ
+    points = np.exp(2j * np.pi * np.arange(BINS) / FRAME_SAMPLES)[:, np.newaxis]
+    response = np.abs(points - np.exp(-widths + 1j * angles)) ** -8.0
+    for root in (np.sqrt(3 + 2**1.5), np.sqrt(3 - 2**1.5)):
+        for sign in (1, -1):
+            zeros = np.exp(-widths) * (np.cos(angles) + sign * root * np.sin(angles))
+            response = response * np.abs(points - zeros)
+    bands: Float32Array = (response / response.max(axis=0)).astype(np.float32)
+    return bands
+
+
+def _emphasis(bands: FloatArray) -> FloatArray:
+    """Change in the bands that have the clearest beat (Davies, Plumbley and Eck, 2009). ``bands``: ``[40, frames]``."""
+    spread = bands.std(axis=1, keepdims=True)
+    even = np.divide(bands, spread, out=bands.copy(), where=spread > 0)
+    long = np.pad(even, ((0, 0), (0, EMPHASIS_WINDOW - 1)), mode="edge")
+    sums = np.cumsum(np.pad(long, ((0, 0), (1, 0))), axis=1)
+    means = (sums[:, EMPHASIS_WINDOW:] - sums[:, :-EMPHASIS_WINDOW]) / EMPHASIS_WINDOW
+    count = even.shape[1]
+    long[:, :count] = np.maximum(0.0, even - means)
+    clarity = np.array([_beat_clarity(row) for row in long])
+    weights = clarity / clarity.max() if clarity.max() > 0 else clarity
+    kept = np.where(weights >= weights[EMPHASIS_BOUND_BAND], weights, 0.0)
+    emphasis: FloatArray = kept @ long[:, :count]
+    return emphasis
+
+
+def _beat_clarity(changes: FloatArray) -> float:
+    """How strong the strongest period is, where one near half a second is liked best."""
+    correlation = np.zeros(LONGEST_PERIOD)
+    found = unbiased_autocorrelation(changes)[:LONGEST_PERIOD]
+    correlation[: len(found)] = found
+    periods = np.arange(3, (LONGEST_PERIOD - 3) // 4 - 1)
+    likings = rayleigh(periods + 1.0, 43.0)
+    total = np.zeros(len(periods))
+    for comb in range(1, 5):
+        for region in range(1 - comb, comb):
+            total += correlation[periods * comb + region] / (2 * comb - 1)
+    return float((likings * total).max())
+
+
+def rayleigh(values: npt.NDArray[np.floating], peak: float) -> FloatArray:
+    """A distribution over positive numbers that is highest at ``peak``."""
+    density: FloatArray = values / peak**2 * np.exp(-0.5 * np.square(values / peak))
+    return density
+
+
+def unbiased_autocorrelation(values: FloatArray) -> FloatArray:
+    """Products of values that are so far apart, on average over the pairs that there are: float64 ``[len(values)]``."""
+    count = len(values)
+    spectrum = np.fft.rfft(values, 2 * count)
+    products = np.fft.irfft(np.square(np.abs(spectrum)), 2 * count)[:count]
+    means: FloatArray = products / np.arange(count, 0, -1)
+    return means

@@ -1,0 +1,100 @@
+"""Tempo, and how sure it is: beats by five measures of change, and how far these agree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from spotmap_build.embed.numpy_features.beats import doubled, track
+from spotmap_build.embed.numpy_features.onsets import onsets
+from spotmap_build.embed.spectral import RHYTHM_RATE_HZ, SAMPLE_RATE_HZ, middle
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from spotmap_build.model import Float32Array
+
+    FloatArray = npt.NDArray[np.float64]
+
+SETTLED_S: Final = 5.0
+"""Before this time trackers are still finding the beat."""
+PERFECT_BITS: Final = 5.0
+"""The agreement of equal beats, as Essentia has it; the logarithm of the number of bins would be a little more."""
+BORDERS: Final = np.array([-18.75, *np.arange(-17.5, 18), 18.75]) / 39
+"""Of the bins of errors. What lies beyond the last is in the first, because half a gap late is half a gap early."""
+TEMPO_WIDTH_BPM: Final = 5.0
+UP, DOWN = RHYTHM_RATE_HZ // 100, SAMPLE_RATE_HZ // 100
+PASS_HZ, PASS_SAMPLES, PASS_SLOPE = 6650.0, 20, 11.0
+"""A low-pass like that of libsamplerate's fastest converter, which Essentia uses: where it is at half, samples on each
+side, and the beta of its window (Kaiser)."""
+SCALES: Final = (0.005, 0.005, 0.005, 0.01, 0.01)
+"""How surely a beat comes when it is due: half as surely by measures with a step twice as long."""
+
+
+def rhythm(samples: Float32Array) -> dict[str, float]:
+    """Tempo (BPM; 0 where there are no beats), and how far the trackers agree (0 to 5)."""
+    found = onsets(_resampled(middle(samples)))
+    coarse = (found.complex_difference, found.energy_rise, found.mel_flux)
+    measures = (*map(doubled, coarse), found.beat_emphasis, found.information_gain)
+    candidates = track(measures, scales=SCALES)
+    agreements = mutual_agreement(candidates)
+    return {"tempo": tempo_bpm(candidates[int(agreements.argmax())]), "beat_strength": float(agreements.mean())}
+
+
+def _resampled(samples: Float32Array) -> Float32Array:
+    """From 16 to 44.1 kHz, the rate that all constants of the trackers were chosen for."""
+    from scipy.signal import firwin, resample_poly
+
+    low_pass = firwin(2 * PASS_SAMPLES * UP + 1, PASS_HZ, fs=SAMPLE_RATE_HZ * UP, window=("kaiser", PASS_SLOPE))
+    resampled: Float32Array = resample_poly(samples, UP, DOWN, window=low_pass.astype(np.float32))
+    return resampled
+
+
+def tempo_bpm(beats_s: FloatArray) -> float:
+    """The mean of the tempos near the most frequent one."""
+    if len(beats_s) < 2:
+        return 0.0
+    tempos = 60 / np.diff(beats_s)
+    frequent = 2 * int(np.bincount((tempos / 2 + 0.5).astype(np.intp)).argmax())
+    near = tempos[np.abs(tempos - frequent) < TEMPO_WIDTH_BPM]
+    return float(near.mean()) if len(near) else float(frequent)
+
+
+def mutual_agreement(candidates: Sequence[FloatArray]) -> FloatArray:
+    """How far each sequence of beats agrees with all others on average, in bits (Zapata and others, 2012)."""
+    settled = [beats[beats >= SETTLED_S] for beats in candidates]
+    table = np.zeros((len(settled), len(settled)))
+    for one, other in combinations(range(len(settled)), 2):
+        table[one, other] = table[other, one] = agreement(settled[one], settled[other])
+    means: FloatArray = table.sum(axis=1) / (len(settled) - 1)
+    return means
+
+
+def agreement(one: FloatArray, other: FloatArray) -> float:
+    """How much the beats of one sequence tell about those of the other (information gain, the worse direction)."""
+    if len(one) < 2 or len(other) < 2:
+        return 0.0
+    return float(PERFECT_BITS - max(_entropy(beat_errors(one, other)), _entropy(beat_errors(other, one))))
+
+
+def beat_errors(beats: FloatArray, reference: FloatArray) -> FloatArray:
+    """How far each beat is from the nearest of a reference, as a share of the gap there that it lies in."""
+    after = np.clip(np.searchsorted(reference, beats), 1, len(reference) - 1)
+    nearest = np.where(beats - reference[after - 1] <= reference[after] - beats, after - 1, after)
+    errors = beats - reference[nearest]
+    is_last = nearest == len(reference) - 1
+    takes_before = (nearest > 0) & (is_last | (errors < 0))
+    begin = np.where(takes_before, nearest - 1, nearest)
+    shares: FloatArray = errors / (reference[begin + 1] - reference[begin])
+    return shares
+
+
+def _entropy(errors: FloatArray) -> float:
+    wrapped = np.mod(errors + 0.5, 1.0) - 0.5
+    counts = np.bincount(np.searchsorted(BORDERS, wrapped, side="right"), minlength=len(BORDERS) + 1).astype(np.float64)
+    counts[0] += counts[-1]
+    shares = counts[:-1][counts[:-1] > 0] / counts[:-1].sum()
+    return float(-(shares * np.log2(shares)).sum())

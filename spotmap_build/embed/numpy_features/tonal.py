@@ -1,0 +1,145 @@
+"""In which key a recording is: pitch classes of its spectral peaks (Gómez, 2006), compared with profiles of keys."""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from spotmap_build.embed.numpy_features.frames import cut, normal_hann
+from spotmap_build.embed.spectral import SAMPLE_RATE_HZ
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from spotmap_build.model import Float32Array
+
+    FloatArray = npt.NDArray[np.float64]
+
+FRAME_SAMPLES: Final = 4096
+BIN_HZ: Final = SAMPLE_RATE_HZ / FRAME_SAMPLES
+LOWEST_HZ, HIGHEST_HZ = 25.0, 3500.0
+FAINTEST: Final = 1e-4
+MOST_PEAKS: Final = 60
+REFERENCE_HZ: Final = 440.0
+PITCH_CLASS_OF_REFERENCE: Final = 9
+HARMONICS: Final = 5
+"""A peak counts for the note that it is, and for those of which it could be a harmonic."""
+FAINT_SHARE: Final = 0.2
+"""Pitch classes that have less than this share of the strongest one do not count."""
+ENVELOPE_STEP_HZ: Final = 100.0
+ENVELOPE_RANGE_DB: Final = 30.0
+TILT_DB_PER_HZ: Final = 20 / 4000
+NOTHING_DB: Final = -200.0
+
+MAJOR: Final = (1.00, 0.00, 0.42, 0.00, 0.53, 0.37, 0.00, 0.77, 0.00, 0.38, 0.21, 0.30)
+MINOR: Final = (1.00, 0.00, 0.36, 0.39, 0.00, 0.38, 0.00, 0.74, 0.27, 0.00, 0.42, 0.23)
+"""How strong each pitch class is above the key note: medians over a corpus of electronic music, the four weakest set to
+zero (Faraldo and others, 2017; Essentia's "bgate")."""
+
+
+def key(samples: Float32Array) -> dict[str, float]:
+    """Key note (0 is C), mode (1 is major), and how well the notes fit them."""
+    profile = pitch_classes(samples)
+    if not profile.max() > profile.min():
+        return {"key": 0.0, "mode": 1.0, "key_clarity": 0.0}
+    loud = np.where(profile < FAINT_SHARE * profile.max(), 0.0, profile)
+    fits = np.array([[_correlation(loud, np.roll(mode, note)) for note in range(12)] for mode in (MINOR, MAJOR)])
+    major, minor = fits[1].max(), fits[0].max()
+    mode = int(major >= minor)
+    return {"key": float(fits[mode].argmax()), "mode": float(mode), "key_clarity": float(fits[mode].max())}
+
+
+def _correlation(a: FloatArray, b: FloatArray) -> float:
+    return float(np.corrcoef(a, b)[0, 1])
+
+
+def pitch_classes(samples: Float32Array) -> FloatArray:
+    """How strong each pitch class is in a recording, from C on: float64 ``[12]``."""
+    total = np.zeros(12)
+    # The first frame is centered at the first sample.
+    for frames in cut(samples, FRAME_SAMPLES, FRAME_SAMPLES, lead=FRAME_SAMPLES // 2):
+        spectra = np.abs(np.fft.rfft(frames * normal_hann(FRAME_SAMPLES)))
+        rows, peaks_hz, heights = strongest_peaks(spectra)
+        total += _by_class(peaks_hz, _whitened(spectra, rows, peaks_hz, heights))
+    return total
+
+
+def strongest_peaks(spectra: Float32Array) -> tuple[npt.NDArray[np.intp], FloatArray, FloatArray]:
+    """The 60 strongest peaks of each spectrum: in which one, where (Hz), how high; by parabolas through three bins."""
+    first, last = math.ceil(LOWEST_HZ / BIN_HZ), math.floor(HIGHEST_HZ / BIN_HZ)
+    near = spectra[:, first - 1 : last + 2].astype(np.float64)
+    # What falls from the lowest bin on counts as a peak there, wherever it comes from.
+    near[:, 0] = near[:, 2]
+    left, middle, right = near[:, :-2], near[:, 1:-1], near[:, 2:]
+    is_peak = (middle > left) & (middle > right) & (middle > FAINTEST)
+    rows, bins = np.nonzero(is_peak)
+    below, top, above = left[is_peak], middle[is_peak], right[is_peak]
+    shift = 0.5 * (below - above) / (below - 2 * top + above)
+    heights = top - 0.25 * (below - above) * shift
+    within = (bins + first + shift) * BIN_HZ <= HIGHEST_HZ
+    rows, bins, shift, heights = rows[within], bins[within], shift[within], heights[within]
+    table = np.zeros(middle.shape)
+    table[rows, bins] = heights
+    enough = np.partition(table, -MOST_PEAKS, axis=1)[:, -MOST_PEAKS]
+    kept = heights >= enough[rows]
+    rows, bins, shift, heights = rows[kept], bins[kept], shift[kept], heights[kept]
+    return rows, (bins + first + shift) * BIN_HZ, heights
+
+
+@cache
+def _envelope_weights() -> tuple[FloatArray, FloatArray]:
+    """Where the envelope of a spectrum is told (Hz), and what each bin counts there: ``[2049, points]``."""
+    points_hz = np.arange(0, HIGHEST_HZ * 1.2 + 1, ENVELOPE_STEP_HZ)
+    size = FRAME_SAMPLES // 2 + 1
+    weights = np.zeros((size, len(points_hz)))
+    for column, hz in enumerate(points_hz):
+        begin = max(0, int((hz - max(50.0, 0.34 * hz)) / BIN_HZ + 0.5))
+        end = min(size, int((hz + max(50.0, 0.58 * hz)) / BIN_HZ + 0.5))
+        center = (begin + end) / 2
+        weights[begin:end, column] = (1 - np.abs(np.arange(begin, end) - center) / (end - center)) ** 4
+    return points_hz, weights
+
+
+def _whitened(
+    spectra: Float32Array, rows: npt.NDArray[np.intp], peaks_hz: FloatArray, heights: FloatArray
+) -> FloatArray:
+    """Heights of peaks relative to the envelope of their spectrum: low notes are not heard as more than high ones."""
+    points_hz, weights = _envelope_weights()
+    energy = np.square(spectra, dtype=np.float64)
+    masses = energy @ weights
+    envelope = np.divide(np.square(energy) @ weights, masses, out=np.zeros_like(masses), where=masses > 0)
+    envelope[:, -1] = envelope[:, -2]
+    levels_db = 10 * np.log10(np.maximum(envelope, 1e-20))
+    place = np.minimum(peaks_hz / ENVELOPE_STEP_HZ, len(points_hz) - 1.001)
+    at = place.astype(np.intp)
+    around_db = levels_db[rows, at] + (place - at) * (levels_db[rows, at + 1] - levels_db[rows, at])
+    above_db = np.minimum(0.0, 20 * np.log10(heights) - around_db)
+    relative_db = np.where(above_db > -ENVELOPE_RANGE_DB, above_db, NOTHING_DB) - TILT_DB_PER_HZ * peaks_hz
+    whitened: FloatArray = 10 ** (relative_db / 20)
+    return whitened
+
+
+@cache
+def _harmonics() -> tuple[tuple[float, float], ...]:
+    """How many semitones a harmonic lies above its note within an octave, and what it counts."""
+    strengths: dict[float, float] = {}
+    for number in range(1, HARMONICS + 1):
+        octaves = math.log2(number)
+        semitones = round(12 * (octaves % 1), 9)
+        strengths[semitones] = strengths.get(semitones, 0.0) + 1 / max(1.0, octaves / 2)
+    return tuple(strengths.items())
+
+
+def _by_class(peaks_hz: FloatArray, heights: FloatArray) -> FloatArray:
+    """Peaks as energies of pitch classes; what lies between two counts less the farther it is from the nearer one."""
+    classes = np.zeros(12)
+    for semitones, strength in _harmonics():
+        notes = 12 * np.log2(peaks_hz / REFERENCE_HZ) - semitones
+        nearest = np.round(notes)
+        energies = np.cos(np.pi * (notes - nearest)) * np.square(heights * strength)
+        numbers = (nearest.astype(np.intp) + PITCH_CLASS_OF_REFERENCE) % 12
+        classes += np.bincount(numbers, weights=energies, minlength=12)
+    return classes

@@ -1,0 +1,103 @@
+"""The only module that imports onnxruntime: networks where there is no Essentia, or where it was asked for.
+
+One thread each, as with Essentia: many tracks are listened to at once, a process each.
+"""
+
+from __future__ import annotations
+
+import platform
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spotmap_build.embed.numpy_features import measure
+from spotmap_build.errors import ConfigError, TrackError, WeightsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from spotmap_build.model import Float32Array
+
+__all__ = ["OnnxNetwork", "load_network", "measure"]
+
+ERRORS_ONLY = 3
+"""onnxruntime's level of severity."""
+
+
+@cache
+def load() -> Any:
+    """The module ``onnxruntime``, quiet and telling nobody what it runs.
+
+    Raises
+    ------
+    ConfigError: it is not installed, or cannot be loaded on this machine.
+    """
+    try:
+        import onnxruntime
+    except ImportError as error:
+        machine = f"{platform.system()} {platform.machine()} with Python {platform.python_version()}"
+        raise ConfigError(
+            f"onnxruntime, which listens to the music, cannot be loaded on this machine ({machine}): {error}.",
+            hint="Install onnxruntime (pip install onnxruntime), or choose --engine essentia where that is installed.",
+        ) from error
+    onnxruntime.set_default_logger_severity(ERRORS_ONLY)
+    # Its builds for Windows report to Microsoft otherwise.
+    onnxruntime.disable_telemetry_events()
+    return onnxruntime
+
+
+def load_network(path: Path, *, input_name: str, output_names: tuple[str, ...]) -> OnnxNetwork:
+    """See :class:`~spotmap_build.embed.engines.Engine`."""
+    return OnnxNetwork(path, input_name=input_name, output_names=output_names)
+
+
+class OnnxNetwork:
+    """A network in an ``.onnx`` file that stays loaded.
+
+    Raises
+    ------
+    ConfigError: there is no onnxruntime here.
+    WeightsError: the file is not a network with this input and these outputs.
+    """
+
+    def __init__(self, path: Path, *, input_name: str, output_names: tuple[str, ...]) -> None:
+        runtime = load()
+        self._input_name = input_name
+        self._output_names = output_names
+        options = runtime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        # Else it keeps the memory of the largest batch it ever saw.
+        options.enable_cpu_mem_arena = False
+        try:
+            self._session = runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        except _errors() as error:
+            raise _not_a_model(path, " ".join(str(error).split())) from error
+        inputs = {each.name for each in self._session.get_inputs()}
+        outputs = {each.name for each in self._session.get_outputs()}
+        if {input_name} != inputs or not outputs.issuperset(output_names):
+            raise _not_a_model(path, f"it has the inputs {sorted(inputs)} and the outputs {sorted(outputs)}")
+
+    def __call__(self, patches: Float32Array, /) -> tuple[Float32Array, ...]:
+        """float32 ``[n, frames, bands]`` in, one float32 ``[n, width]`` for each output name out."""
+        try:
+            outputs = self._session.run(list(self._output_names), {self._input_name: np.ascontiguousarray(patches)})
+        except _errors() as error:
+            reason = " ".join(str(error).split())
+            raise TrackError("not-analysable", f"onnxruntime could not analyze this sound: {reason}") from error
+        return tuple(np.asarray(output).reshape(len(patches), -1) for output in outputs)
+
+
+def _errors() -> tuple[type[Exception], ...]:
+    """What onnxruntime raises: classes that have nothing in common but ``Exception``."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    names = ("Fail", "InvalidArgument", "InvalidGraph", "InvalidProtobuf", "NoSuchFile", "NotImplemented")
+    return (RuntimeError, *(getattr(state, name) for name in (*names, "RuntimeException")))
+
+
+def _not_a_model(path: Path, reason: str) -> WeightsError:
+    return WeightsError(
+        f"{path} cannot be loaded as a model: {reason}",
+        hint="Delete the file; the next build fetches it again. Or use --embedder musicnn, which needs none.",
+    )

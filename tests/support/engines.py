@@ -1,0 +1,27 @@
+"""The engines that listen, for tests: Essentia is not to be had everywhere."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from spotmap_build.embed import engines
+from spotmap_build.embed.engines import Engine, EngineName
+from spotmap_build.embed.weights import packaged
+
+MODULES: Final[dict[EngineName, str]] = {"essentia": "essentia", "onnx": "onnxruntime"}
+
+
+def load_or_skip(name: EngineName) -> Engine:
+    """An engine; the test is skipped where its package cannot be installed."""
+    if find_spec(MODULES[name]) is None:
+        pytest.skip(f"{MODULES[name]} is not installed here")
+    return engines.load(name)
+
+
+def packaged_musicnn(name: EngineName) -> Path:
+    """The weights of musicnn that an engine reads."""
+    return packaged(f"msd-musicnn{engines.SUFFIXES[name]}")
