@@ -33,6 +33,8 @@ GROUPS: Final[dict[str, dict[int, str | None]]] = {
     ".": str.maketrans(dict.fromkeys(_SPACES + ",")),
     ",": str.maketrans({".": None, ",": ".", **dict.fromkeys(_SPACES)}),
 }
+WHOLE: Final = re.compile(rf"[1-9][0-9]{{0,2}}([.,{_SPACES}])[0-9]{{3}}(?:\1[0-9]{{3}})*")
+NO_DIGIT: Final = re.compile(r"[^0-9]")
 CLOCK: Final = re.compile(r"(?:([0-9]{1,3}):)?([0-9]{1,4}):([0-5][0-9](?:[.,][0-9]+)?)")
 UNITS: Final = re.compile(
     r"(?:pt)?(?:([0-9.,]+)\s*h[a-z]*)?[\s,]*(?:([0-9.,]+)\s*m(?:in[a-z]*)?\.?)?[\s,]*(?:([0-9.,]+)\s*s(?:ec[a-z]*)?\.?)?",
@@ -87,13 +89,24 @@ def parse_number(value: object, decimal: Decimal = ".") -> float | None:
         return None
 
 
+def parse_whole(value: object, decimal: Decimal = ".") -> float | None:
+    """Read a number that has no decimals by its nature, so that any mark before three digits is one of thousands.
+
+    >>> parse_whole("213.000"), parse_whole("1,234,567"), parse_whole("213000.0")
+    (213000.0, 1234567.0, 213000.0)
+    """
+    if isinstance(value, str) and WHOLE.fullmatch(text := value.strip()):
+        return float(NO_DIGIT.sub("", text))
+    return parse_number(value, decimal)
+
+
 def parse_duration(value: object, unit_ms: int = 1, decimal: Decimal = ".") -> int | None:
     """Read a duration in milliseconds: a number of units, or ``3:45``, ``1:02:03``, ``225s``, ``3 min 45 s``.
 
     >>> [parse_duration(text, 1000) for text in ("225", "3:45", "1:02:03.5", "225s", "PT3M45S", "soon")]
     [225000, 225000, 3723500, 225000, 225000, None]
     """
-    number = parse_number(value, decimal)
+    number = parse_whole(value, decimal) if unit_ms == 1 else parse_number(value, decimal)
     if number is not None:
         return whole_number(number * unit_ms)
     text = str(value).strip()[:LONGEST_NUMBER]

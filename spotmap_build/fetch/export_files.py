@@ -118,6 +118,8 @@ class _Reading:
                 yield from self._zip_file(file)
             elif self._is_wanted(file.name):
                 yield from self._plain_file(file)
+            elif file == self._path and _begins_as_zip(file):
+                yield from self._zip_file(file)
 
     def _plain_file(self, path: Path) -> Iterator[ExportFile]:
         try:
@@ -205,6 +207,15 @@ def _walk(root: Path, unreadable: list[OSError]) -> Iterator[Path]:
     for folder, folder_names, names in os.walk(root, onerror=unreadable.append):
         folder_names[:] = sorted((name for name in folder_names if not name.startswith(".")), key=_in_order)
         yield from (Path(folder) / name for name in sorted(names, key=_in_order) if not name.startswith("."))
+
+
+def _begins_as_zip(path: Path) -> bool:
+    """Whether a file is a zip, whatever it is called: browsers name those that have not all arrived otherwise."""
+    try:
+        with open_regular(path) as file:
+            return os.fstat(file.fileno()).st_size > 0 and file.read(4) == b"PK\x03\x04"
+    except OSError:
+        return False  # reading it will say why
 
 
 def _is_zip(name: str) -> bool:

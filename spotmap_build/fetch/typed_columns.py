@@ -14,8 +14,8 @@ from spotmap_build.fetch.cell_numbers import (
     find_decimal,
     find_unit,
     parse_duration,
-    parse_number,
     parse_numbers,
+    parse_whole,
 )
 from spotmap_build.fetch.cells import is_missing, parse_truth
 from spotmap_build.fetch.collection import whole_number
@@ -176,5 +176,5 @@ def _misread(values: Sequence[Any], typed: Sequence[Any]) -> list[int]:
 
 
 def _count(value: object, decimal: Decimal) -> int | None:
-    number = parse_number(value, decimal)
+    number = parse_whole(value, decimal)
     return 0 if number == 0 else whole_number(number)

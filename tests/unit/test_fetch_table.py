@@ -430,6 +430,12 @@ def test_tables_of_other_tools_are_read(tmp_path: Path, content: str, playlists:
     assert "secret" not in repr(loaded)
 
 
+@pytest.mark.parametrize("plays", ["1,234", "1.234", "1 234", "1234", "1234.0"])
+def test_counts_are_whole_however_they_are_grouped(tmp_path: Path, plays: str) -> None:
+    (track,) = load(tmp_path, f"title;Plays\nA;{plays}\n").library.tracks
+    assert track.play_count == 1234
+
+
 def test_a_track_of_several_playlists_is_one_track(tmp_path: Path) -> None:
     header = "Track name,Artist name,Playlist name,Spotify - id"
     library = load(tmp_path, f"{header}\nSong,A,One,{SPOTIFY_ID}\nSong,A,Two,{SPOTIFY_ID}\nSong,A,Two,\n").library

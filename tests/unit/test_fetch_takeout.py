@@ -339,6 +339,11 @@ def test_a_zip_in_a_zip_is_looked_into_once(tmp_path: Path) -> None:
         load(zip_of(tmp_path / "outer.zip", {"middle.zip": middle}))
 
 
+def test_a_zip_is_one_whatever_it_is_called(tmp_path: Path) -> None:
+    path = zip_of(tmp_path / "my_spotify_data.zip (1)", {"YourLibrary.json": {"tracks": [saved(A)]}})
+    assert [track.id for track in load(path).library.tracks] == [A]
+
+
 def test_a_zip_in_a_zip_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export_files, "LARGEST_INNER_ZIP_BYTES", 1 << 20)
     with pytest.raises(SourceError, match=r"data\.zip is too large"):
