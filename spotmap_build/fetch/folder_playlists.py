@@ -68,21 +68,23 @@ def _read(file: Path) -> _Read:
     except OSError as error:
         return _Read(file, fault=printable(error.strerror or str(error)))
     m3u = parse_m3u(content, lambda line: is_there(file.parent / line))
-    if m3u.is_stream:
-        return _Read(file, fault="it tells a player how to stream one recording (HLS), and is no list of music")
-    return _Read(file, m3u.entries)
+    return _Read(file, m3u.entries, m3u.fault)
 
 
 def _members(read: _Read, finder: FileFinder) -> tuple[list[Path], list[Entry]]:
-    """The files of a playlist, and the entries that mean none."""
-    members, missing = [], []
+    """The files of a playlist, each once, and the entries that mean none."""
+    members: dict[Path, None] = {}
+    missing = []
+    meant: dict[Path | None, bool] = {None: False}
     for entry in read.entries:
         found = finder.find(entry.line, read.file.parent) if entry.line and not entry.is_address else None
-        files = [] if found is None else finder.files_in(found) if found.is_dir() else [found]
-        members += files
-        if not files:
+        if found not in meant and found is not None:
+            files = finder.files_in(found) if found.is_dir() else [found]
+            members.update(dict.fromkeys(files))
+            meant[found] = bool(files)
+        if not meant[found]:
             missing.append(entry)
-    return members, missing
+    return list(members), missing
 
 
 def _expanded(file: Path, found: Mapping[Path, list[Path]], seen: set[Path]) -> Iterator[Path]:

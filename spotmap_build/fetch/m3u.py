@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import PurePath
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
@@ -20,10 +21,12 @@ LARGEST_M3U_BYTES: Final = 16 << 20
 """A playlist of 100,000 files with long names."""
 EXTINF: Final = re.compile(r"#EXTINF:\s*(-?[0-9]{1,9})?[0-9.]*((?:\s+[\w-]+=\"[^\"]*\")*)\s*,(.*)", re.I)
 """``#EXTINF:217,Artist - Title``; some put attributes before the comma."""
-PLAYLIST: Final = re.compile(r"#PLAYLIST:(.*)", re.I)
-HLS: Final = "#EXT-X-"
+PLAYLIST: Final = re.compile(r"(?:^|[\r\n])[ \t\ufeff]*#PLAYLIST:([^\r\n]*)", re.I)
+HLS: Final = re.compile(r"(?:^|[\r\n])[ \t\ufeff]*#EXT-X-")
 """How the lines begin that tell players how to stream: the other lines are pieces of one recording."""
+MOST_ENTRIES: Final = 200_000
 
+LINE: Final = re.compile(r"[^\r\n]+")
 _ADDRESS: Final = re.compile(r"(?:[a-z][a-z0-9+.-]+://|(?:spotify|data|urn|magnet|mailto):)(?!\s)", re.I)
 _FILE_URL: Final = re.compile(r"file:(?://(?:localhost(?=/))?)?(?=/)|file:(?=//)|file://", re.I)
 _SHARE_URL: Final = re.compile(r"(?:smb|cifs|nfs|afp|s?ftp|webdavs?|davs?|special):(?=//)", re.I)
@@ -57,8 +60,8 @@ class M3u:
 
     entries: tuple[Entry, ...]
     name: str = ""
-    is_stream: bool = False
-    """It is no list of music: it tells a player how to stream one recording (HLS)."""
+    fault: str = ""
+    """Why it is no list of music that can be used; may be empty."""
 
 
 def parse_m3u(content: bytes, is_file: Callable[[str], bool] = lambda _line: False) -> M3u:
@@ -71,10 +74,16 @@ def parse_m3u(content: bytes, is_file: Callable[[str], bool] = lambda _line: Fal
     is_file
         Whether there is a file called like a line that begins with ``#``: such a line is a remark otherwise.
     """
-    lines = [line.strip(" \t\ufeff") for line in re.split("[\r\n]+", decode_text(content))]
-    named = next((found.group(1) for line in lines if (found := PLAYLIST.fullmatch(line))), "")
-    entries = _entries(line for line in lines if line and (not line.startswith("#") or _is_told(line, is_file)))
-    return M3u(tuple(entries), fold_space(named), is_stream=any(line.startswith(HLS) for line in lines))
+    text = decode_text(content)
+    if HLS.search(text):
+        return M3u((), fault="it tells a player how to stream one recording (HLS), and is no list of music")
+    lines = (line for found in LINE.finditer(text) if (line := found[0].strip(" \t\ufeff")))
+    told = (line for line in lines if not line.startswith("#") or _is_told(line, is_file))
+    entries = tuple(islice(_entries(told), MOST_ENTRIES + 1))
+    if len(entries) > MOST_ENTRIES:
+        return M3u((), fault=f"it has more than {MOST_ENTRIES:,} entries")
+    named = PLAYLIST.search(text)
+    return M3u(entries, fold_space(named[1]) if named else "")
 
 
 def _is_told(line: str, is_file: Callable[[str], bool]) -> bool:

@@ -25,10 +25,9 @@ def read_m3u(path: Path) -> dict[str, list[Any]]:
     """
     content = read_bounded(path, LARGEST_M3U_BYTES)
     m3u = parse_m3u(content)
-    if m3u.is_stream:
+    if m3u.fault:
         raise SourceError(
-            f"{path} tells a player how to stream one recording (HLS), and is no list of music.",
-            hint="Give a playlist whose lines are files of music.",
+            f"{path} cannot be used: {m3u.fault}.", hint="Give a playlist whose lines are files of music."
         )
     near = _Near(path.parent, any(entry.line.startswith("..") for entry in m3u.entries))
     return m3u_columns(content, path.stem, near.find, lambda line: is_there(path.parent / line))
