@@ -10,7 +10,12 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
+
+from spotmap_build.core.normalize import native
+from spotmap_build.core.vocabulary import version_words
+from spotmap_build.core.vocabulary.segments import find_words, is_noun
 
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
@@ -28,16 +33,10 @@ GENERIC_TITLES: Final = frozenset(
 LARGEST_BLOCK: Final = 200
 """A title that one artist has more often than this is no title ("Unknown"): such tracks are not compared."""
 
-_KINDS: Final = (
-    ("live", r"\blive\b|\bunplugged\b|\bin concert\b"),
-    ("remaster", r"\bremaster(?:ed)?\b"),
-    ("remix", r"\bremix(?:ed)?\b|\brework\b|\bmix\b"),
-    ("demo", r"\bdemo\b|\bouttake\b|\balternat(?:e|ive) take\b"),
-    ("acoustic", r"\bacoustic\b"),
-    ("instrumental", r"\binstrumental\b|\bkaraoke\b"),
-    ("edit", r"\bedit\b|\bsingle version\b|\balbum version\b|\bextended\b|\bshort(?:er)?\b|\bmono\b|\bstereo\b"),
-    ("version", r"\bversion\b|\bversión\b|\bbonus\b|\bre-?recorded\b|\bfeat\b|\bft\b|\bfeaturing\b"),
-)
+_SHOWN: Final = ("live", "remaster", "remix", "demo", "acoustic", "instrumental", "edit", "version")
+"""The kinds that are shown; of several, the first."""
+_MIXES: Final = frozenset({"mix", "mixes"})
+_NAMES_GUESTS: Final = re.compile(r"(?:feat|ft|featuring)\b")
 _BRACKETS: Final = re.compile(r"\s*[(\[{]([^()\[\]{}]*)[)\]}]")
 _DASH: Final = re.compile(r"\s+[-–—/]\s+")
 
@@ -97,8 +96,20 @@ def split_title(title: str) -> tuple[str, str]:
     return (base, kinds[0] if kinds else "") if base else (_fold(title), "")
 
 
+@lru_cache(maxsize=16_384)
 def _kind(text: str) -> str:
-    return next((kind for kind, pattern in _KINDS if re.search(pattern, text, re.IGNORECASE)), "")
+    """As what the map shows the version that a mark names; empty where it names none."""
+    plain = native(text)
+    found, words = find_words(plain), version_words()
+    shown = {words.kinds[kind].shown for kind in found.kinds}
+    if any(piece in plain for piece in words.remasters):
+        shown.add("remaster")
+    if not _MIXES.isdisjoint(found.rest):
+        shown.add("remix")
+    is_neutral = found.is_neutral and not set(found.rest) - words.fillers
+    if is_neutral or any(map(is_noun, found.rest)) or _NAMES_GUESTS.match(plain):
+        shown.add("version")
+    return next((kind for kind in _SHOWN if kind in shown), "")
 
 
 def _fold(text: str) -> str:

@@ -15,6 +15,7 @@ from tests.support.patience import patience
 
 ROOT = Path(__file__).parents[2]
 NEEDED = (
+    "spotmap_build/core/vocabulary/versions.toml",
     "spotmap_build/site_template/index.html.j2",
     "spotmap_build/site_template/viewer.bundle.js",
     "spotmap_build/site_template/style.css",

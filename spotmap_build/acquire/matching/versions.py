@@ -10,6 +10,7 @@ from typing import Final, Literal
 from spotmap_build.acquire.matching.works import named_work, quoted_work
 from spotmap_build.core.normalize import is_latin, native
 from spotmap_build.core.vocabulary import version_words
+from spotmap_build.core.vocabulary.segments import find_words, is_noun
 
 Sense = Literal["version", "neutral", "unknown"]
 LENGTHS: Final = frozenset({"edit", "single", "extended", "club"})
@@ -23,8 +24,6 @@ _NUMBER: Final = re.compile(r"\d+(?:st|nd|rd|th|bit|k|khz)?|bit")
 """What a remaster may say of itself: "24 Bit Remastered 05"."""
 _OWN_VERSION: Final = re.compile(r"\w['’]?s['’]? version\s*$", re.IGNORECASE)
 _YEARS_VERSION: Final = re.compile(r"^(?:19|20)\d\d (?:version|ver|versie|versione|recording)$")
-_TOLD_BY_WORDS: Final = frozenset({"arrangement", "excerpt", "talk", "8D", "theme"})
-"""Kinds that are many: the word itself tells one from another."""
 TOGETHER: Final = "&"
 """Among a mark's names: it is by several, so that fewer of them made another."""
 _TOGETHER: Final = re.compile(r"[&+,/×]|\s(?:and|x|vs\.?|und|y|et)\s", re.IGNORECASE)
@@ -52,13 +51,6 @@ class Reading:
     work: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    kinds: frozenset[str]
-    is_neutral: bool
-    rest: tuple[str, ...]
-
-
 @lru_cache(maxsize=16_384)
 def read_segment(segment: str) -> Reading:
     """What a bracket's content, or what stands after a dash, says about the recording."""
@@ -66,9 +58,9 @@ def read_segment(segment: str) -> Reading:
     if quoted is not None and read_segment(quoted.around).sense != "version":
         return Reading("neutral", work=quoted.name)
     text = native(segment)
-    found = _find(text)
+    found = find_words(text)
     kinds = found.kinds | {kind for kind, words in version_words().kinds.items() if text in words.alone}
-    nouns = {word for word in found.rest if word in version_words().nouns.phrases or _is_foreign_noun(word)}
+    nouns = {word for word in found.rest if is_noun(word)}
     names = frozenset(word for word in found.rest if word not in version_words().fillers and word not in nouns)
     years = frozenset(word for word in names if _YEAR.fullmatch(word))
     of_transfer = frozenset(word for word in names if "remaster" in text and _NUMBER.fullmatch(word))
@@ -100,52 +92,6 @@ def _read_nouns(segment: str, names: frozenset[str], nouns: set[str], years: fro
     return Reading("neutral" if nouns else "unknown")
 
 
-def _find(text: str) -> _Found:
-    """Go through the words, taking the longest known phrase each time."""
-    tokens = text.split()
-    kinds: set[str] = set()
-    rest: list[str] = []
-    names: list[str] = []
-    is_neutral = False
-    position = 0
-    while position < len(tokens):
-        for phrase, kind in _phrases().get(tokens[position], ()):
-            if tuple(tokens[position : position + len(phrase)]) == phrase:
-                is_neutral |= not kind
-                kinds |= kind
-                if kind & _TOLD_BY_WORDS:
-                    names.extend(phrase)
-                position += len(phrase)
-                break
-        else:
-            rest.append(tokens[position])
-            position += 1
-    if not is_latin(text):
-        return _find_pieces(kinds, is_neutral, rest + names)
-    return _Found(frozenset(kinds), is_neutral, (*rest, *names))
-
-
-def _find_pieces(kinds: set[str], is_neutral: bool, rest: list[str]) -> _Found:
-    """Look for what other scripts write: words beside each other, then pieces inside of words."""
-    names: list[str] = []
-    for piece, kind in _pieces():
-        size = len(piece.split())
-        for at in range(len(rest) - size + 1 if size > 1 else 0):
-            if piece in " ".join(rest[at : at + size]):
-                is_neutral |= not kind
-                kinds |= kind
-                rest = rest[:at] + rest[at + size :]
-                break
-    for token in rest:
-        found = [] if is_latin(token) else [kind for piece, kind in _pieces() if piece in token]
-        for kind in found:
-            is_neutral |= not kind
-            kinds |= kind
-        if not found:
-            names.append(token)
-    return _Found(frozenset(kinds), is_neutral, tuple(names))
-
-
 def settle(kinds: frozenset[str]) -> frozenset[str]:
     """Of two words for one thing, keep one."""
     if "live" in kinds:
@@ -168,7 +114,7 @@ def _languages(text: str, names: frozenset[str]) -> frozenset[str]:
     found = {f"{language} version" for word in names for language in _language(word)}
     if not found:
         return frozenset()
-    others = [word for word in names if not _language(word) and not _is_foreign_noun(word)]
+    others = [word for word in names if not _language(word) and not is_noun(word)]
     return frozenset(found) if not others or " of " in text else frozenset()
 
 
@@ -184,35 +130,5 @@ def _language(word: str) -> tuple[str, ...]:
     )
 
 
-def _is_foreign_noun(word: str) -> bool:
-    return not is_latin(word) and any(native(piece) in word for piece in version_words().nouns.pieces)
-
-
 def _starts_neutral(text: str) -> bool:
     return any(text.startswith(f"{lead} ") for lead in version_words().neutral.leads)
-
-
-@lru_cache(maxsize=1)
-def _phrases() -> dict[str, list[tuple[tuple[str, ...], frozenset[str]]]]:
-    """By their first word, the longest first. A kind that is empty says nothing about the recording."""
-    kinds: dict[str, set[str]] = {}
-    for kind, words in version_words().kinds.items():
-        for phrase in words.phrases:
-            kinds.setdefault(native(phrase), set()).add(kind)
-    for phrase in version_words().neutral.phrases:
-        kinds.setdefault(native(phrase), set())
-    table: dict[str, list[tuple[tuple[str, ...], frozenset[str]]]] = {}
-    for phrase, found in kinds.items():
-        tokens = tuple(phrase.split())
-        table.setdefault(tokens[0], []).append((tokens, frozenset(found)))
-    for entries in table.values():
-        entries.sort(key=lambda entry: -len(entry[0]))
-    return table
-
-
-@lru_cache(maxsize=1)
-def _pieces() -> list[tuple[str, frozenset[str]]]:
-    table = [
-        (native(piece), frozenset({kind})) for kind, words in version_words().kinds.items() for piece in words.pieces
-    ]
-    return table + [(native(piece), frozenset()) for piece in version_words().neutral.pieces if not is_latin(piece)]

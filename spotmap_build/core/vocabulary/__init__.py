@@ -30,9 +30,11 @@ class Spellings:
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of version. ``told``: for a person; ``alone``: what says it only where nothing stands beside it;
-    ``of_albums``: whether an album's name can say it of all that is on it."""
+    ``of_albums``: whether an album's name can say it of all that is on it; ``shown``: as what the map shows it among
+    the versions of a song, empty where it is not one of these."""
 
     told: str
+    shown: str = ""
     phrases: tuple[str, ...] = ()
     pieces: tuple[str, ...] = ()
     alone: tuple[str, ...] = ()
@@ -42,13 +44,14 @@ class Kind:
 @dataclass(frozen=True, slots=True)
 class VersionWords:
     """``kinds``: by their name; ``neutral``: what does not matter; ``nouns``: words for "version"; ``fillers``: words
-    that tell nothing; ``languages``: how each is called."""
+    that tell nothing; ``languages``: how each is called; ``remasters``: pieces of words."""
 
     kinds: dict[str, Kind]
     neutral: Spellings
     nouns: Spellings
     fillers: frozenset[str]
     languages: dict[str, tuple[str, ...]]
+    remasters: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,104 @@
+"""Known words in the marks of titles: "Live at Red Rocks", "2011 Remaster", "リミックス". Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from spotmap_build.core.normalize import is_latin, native
+from spotmap_build.core.vocabulary import version_words
+
+_TOLD_BY_WORDS: Final = frozenset({"arrangement", "excerpt", "talk", "8D", "theme"})
+"""Kinds that are many: the word itself tells one from another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a segment of a title holds. ``kinds`` of versions; ``is_neutral``: a word that does not matter is among it;
+    ``rest``: the words that are not known, and those that tell one of a kind from another."""
+
+    kinds: frozenset[str]
+    is_neutral: bool
+    rest: tuple[str, ...]
+
+
+def find_words(text: str) -> Found:
+    """Find the words of :func:`version_words` in a mark of a title, the longest first.
+
+    ``text``: as :func:`~spotmap_build.core.normalize.native` writes it.
+    """
+    tokens = text.split()
+    kinds: set[str] = set()
+    rest: list[str] = []
+    names: list[str] = []
+    is_neutral = False
+    position = 0
+    while position < len(tokens):
+        for phrase, kind in _phrases().get(tokens[position], ()):
+            if tuple(tokens[position : position + len(phrase)]) == phrase:
+                is_neutral |= not kind
+                kinds |= kind
+                if kind & _TOLD_BY_WORDS:
+                    names.extend(phrase)
+                position += len(phrase)
+                break
+        else:
+            rest.append(tokens[position])
+            position += 1
+    if not is_latin(text):
+        return _find_pieces(kinds, is_neutral, rest + names)
+    return Found(frozenset(kinds), is_neutral, (*rest, *names))
+
+
+def _find_pieces(kinds: set[str], is_neutral: bool, rest: list[str]) -> Found:
+    """Look for what other scripts write: words beside each other, then pieces inside of words."""
+    names: list[str] = []
+    for piece, kind in _pieces():
+        size = len(piece.split())
+        for at in range(len(rest) - size + 1 if size > 1 else 0):
+            if piece in " ".join(rest[at : at + size]):
+                is_neutral |= not kind
+                kinds |= kind
+                rest = rest[:at] + rest[at + size :]
+                break
+    for token in rest:
+        found = [] if is_latin(token) else [kind for piece, kind in _pieces() if piece in token]
+        for kind in found:
+            is_neutral |= not kind
+            kinds |= kind
+        if not found:
+            names.append(token)
+    return Found(frozenset(kinds), is_neutral, tuple(names))
+
+
+def is_noun(word: str) -> bool:
+    """Whether a word is one for "version", in whatever language."""
+    nouns = version_words().nouns
+    return word in nouns.phrases or (not is_latin(word) and any(native(piece) in word for piece in nouns.pieces))
+
+
+@lru_cache(maxsize=1)
+def _phrases() -> dict[str, list[tuple[tuple[str, ...], frozenset[str]]]]:
+    """By their first word, the longest first. A kind that is empty says nothing about the recording."""
+    kinds: dict[str, set[str]] = {}
+    for kind, words in version_words().kinds.items():
+        for phrase in words.phrases:
+            kinds.setdefault(native(phrase), set()).add(kind)
+    for phrase in version_words().neutral.phrases:
+        kinds.setdefault(native(phrase), set())
+    table: dict[str, list[tuple[tuple[str, ...], frozenset[str]]]] = {}
+    for phrase, found in kinds.items():
+        tokens = tuple(phrase.split())
+        table.setdefault(tokens[0], []).append((tokens, frozenset(found)))
+    for entries in table.values():
+        entries.sort(key=lambda entry: -len(entry[0]))
+    return table
+
+
+@lru_cache(maxsize=1)
+def _pieces() -> list[tuple[str, frozenset[str]]]:
+    table = [
+        (native(piece), frozenset({kind})) for kind, words in version_words().kinds.items() for piece in words.pieces
+    ]
+    return table + [(native(piece), frozenset()) for piece in version_words().neutral.pieces if not is_latin(piece)]
