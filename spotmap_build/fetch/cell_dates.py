@@ -12,23 +12,27 @@ from spotmap_build.core.dates import is_known_date
 from spotmap_build.fetch.cells import is_missing
 from spotmap_build.fetch.tags import fold_space
 
-MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+MONTHS: Final = (
+    *("jan ene gen", "feb fév fev", "mar mär mrz maa mrt", "apr avr abr", "may mai maj mag mei", "jun juin giu"),
+    *("jul juil lug", "aug aoû aou ago", "sep set", "oct okt ott out", "nov", "dec dez déc dic"),
+)
+"""How the months begin in the languages of most spreadsheets."""
 EARLIEST_UNIX_S: Final = 946_684_800
 """2000: a smaller number is no time at which music came into a library, and may be anything."""
 LATEST_UNIX_S: Final = 4_102_444_800
 LONGEST_DATE: Final = 80
 
 _CLOCK: Final = r"(?:(?:[T,\s]\s*|,?\s+)[0-9]{1,2}[:.][0-9]{2}.*)?"
-_WEEKDAY: Final = r"(?:[a-z]{2,9}\.?,?\s+)?"
+_WEEKDAY: Final = r"(?:[^\W\d_]{2,9}\.?,?\s+)?"
 _YEAR_FIRST: Final = re.compile(rf"([0-9]{{4}})([-/.]?)([0-9]{{1,2}})\2([0-9]{{1,2}}){_CLOCK}", re.I)
 _YEAR_LAST: Final = re.compile(
     rf"([0-9]{{1,2}})\s*([-/.])\s*([0-9]{{1,2}})\s*\2\s*([0-9]{{4}}|[0-9]{{2}}){_CLOCK}", re.I
 )
 _DAY_MONTH: Final = re.compile(
-    rf"{_WEEKDAY}([0-9]{{1,2}})[-.\s]+([a-z]{{3,9}})[-.,\s]+([0-9]{{4}}|[0-9]{{2}}){_CLOCK}", re.I
+    rf"{_WEEKDAY}([0-9]{{1,2}})[-.\s]+(?:de )?([^\W\d_]{{3,10}})[-.,\s]+(?:de )?([0-9]{{4}}|[0-9]{{2}}){_CLOCK}", re.I
 )
 _MONTH_DAY: Final = re.compile(
-    rf"{_WEEKDAY}([a-z]{{3,9}})[-.\s]+([0-9]{{1,2}})(?:st|nd|rd|th)?[-,\s]+([0-9]{{4}}){_CLOCK}", re.I
+    rf"{_WEEKDAY}([^\W\d_]{{3,10}})[-.\s]+([0-9]{{1,2}})(?:st|nd|rd|th)?[-,\s]+([0-9]{{4}}){_CLOCK}", re.I
 )
 _UNIX: Final = re.compile(r"([0-9]{9,10})(?:\.[0-9]+)?|([0-9]{12,13})")
 
@@ -97,7 +101,8 @@ def _read_unix(found: re.Match[str], _orders: Mapping[str, bool]) -> tuple[int, 
 
 
 def _month(name: str) -> int:
-    return MONTHS.index(name[:3].lower()) + 1 if name[:3].lower() in MONTHS else 0
+    beginnings = (tuple(words.split()) for words in MONTHS)
+    return next((number for number, words in enumerate(beginnings, start=1) if name.lower().startswith(words)), 0)
 
 
 def _whole_year(digits: str) -> int:
