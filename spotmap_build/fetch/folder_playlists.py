@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,7 +13,7 @@ from spotmap_build.core.files import read_bounded
 from spotmap_build.core.identifiers import ID_DIGITS
 from spotmap_build.core.text import printable
 from spotmap_build.fetch.file_finder import FileFinder, is_there
-from spotmap_build.fetch.m3u import LARGEST_M3U_BYTES, Entry, parse_m3u
+from spotmap_build.fetch.m3u import LARGEST_M3U_BYTES, M3U_SUFFIXES, Entry, parse_m3u
 from spotmap_build.fetch.tags import fold_space
 from spotmap_build.model import Playlist
 
@@ -38,18 +38,20 @@ class _Read:
 
 def read_playlists(files: Sequence[Path], finder: FileFinder, root: Path) -> tuple[list[PlaylistFile], tuple[str, ...]]:
     """Read playlist files, and say which of them, and which of their entries, are left out."""
+    reads = [_read(file) for file in files]
+    usable = {_place(read.file) for read in reads if not read.fault}
     notices = []
     found: dict[Path, list[Path]] = {}
-    for read in map(_read, files):
+    for read in reads:
         if read.fault:
             notices.append(f"The playlist {_shown(read.file, root)} was left out: {read.fault}.")
             continue
-        found[_place(read.file)], missing = _members(read, finder)
+        found[_place(read.file)], missing = _members(read, finder, usable)
         notices += _about_entries(read, missing, _shown(read.file, root))
     lists = [
-        PlaylistFile(file, tuple(dict.fromkeys(_expanded(_place(file), found, set()))))
-        for file in files
-        if _place(file) in found
+        PlaylistFile(read.file, tuple(dict.fromkeys(_expanded(_place(read.file), found))))
+        for read in reads
+        if not read.fault
     ]
     if len(notices) > MOST_TOLD:
         more = len(notices) - MOST_TOLD
@@ -71,31 +73,44 @@ def _read(file: Path) -> _Read:
     return _Read(file, m3u.entries, m3u.fault)
 
 
-def _members(read: _Read, finder: FileFinder) -> tuple[list[Path], list[Entry]]:
-    """The files of a playlist, each once, and the entries that mean none."""
+def _members(read: _Read, finder: FileFinder, lists: Set[Path]) -> tuple[list[Path], list[Entry]]:
+    """The files of a playlist and the other ``lists`` that it names, each once, and the entries that mean none."""
     members: dict[Path, None] = {}
     missing = []
     meant: dict[Path | None, bool] = {None: False}
     for entry in read.entries:
         found = finder.find(entry.line, read.file.parent) if entry.line and not entry.is_address else None
         if found not in meant and found is not None:
-            files = finder.files_in(found) if found.is_dir() else [found]
-            members.update(dict.fromkeys(files))
+            files = _files(found, finder, lists)
             meant[found] = bool(files)
+            members.update(dict.fromkeys(files))
         if not meant[found]:
             missing.append(entry)
     return list(members), missing
 
 
-def _expanded(file: Path, found: Mapping[Path, list[Path]], seen: set[Path]) -> Iterator[Path]:
-    """The members of a playlist; of a playlist among them, its members."""
-    seen.add(file)
-    for member in found[file]:
-        place = _place(member)
-        if place not in found:
-            yield member
-        elif place not in seen:
-            yield from _expanded(place, found, seen)
+def _files(found: Path, finder: FileFinder, lists: Set[Path]) -> list[Path]:
+    if found.is_dir():
+        return finder.files_in(found)
+    if found.suffix.lower() in M3U_SUFFIXES:
+        return [place] if (place := _place(found)) in lists else []
+    return [found]
+
+
+def _expanded(file: Path, found: Mapping[Path, list[Path]]) -> Iterator[Path]:
+    """The members of a playlist; of each playlist among them, its members."""
+    seen = {file}
+    ways = [iter(found[file])]
+    while ways:
+        for member in ways[-1]:
+            if member not in found:
+                yield member
+            elif member not in seen:
+                seen.add(member)
+                ways.append(iter(found[member]))
+                break
+        else:
+            ways.pop()
 
 
 def _shown(file: Path, root: Path) -> str:

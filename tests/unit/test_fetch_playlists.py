@@ -202,7 +202,15 @@ def test_a_list_of_lists_holds_what_they_hold_even_where_they_name_each_other(tm
     (tmp_path / "music/three.m3u").write_text("c.mp3\nthree.m3u\n")
     (tmp_path / "music/four.m3u").write_text("five.m3u\na.mp3\n")
     (tmp_path / "music/five.m3u").write_text("four.m3u\nb.mp3\n")
-    found = titles(load(FolderSource(tmp_path / "music"), tmp_path))
+    (tmp_path / "outside.m3u").write_text("a.mp3\n")
+    (tmp_path / "music/live.m3u8").write_text("#EXT-X-VERSION:3\n")
+    (tmp_path / "music/six.m3u").write_text("a.mp3\n../outside.m3u\nlive.m3u8\n")
+    for number in range(1_100):  # more than calls can nest
+        (tmp_path / f"music/~{number}.m3u").write_text(f"~{number + 1}.m3u\n")
+    loaded = load(FolderSource(tmp_path / "music"), tmp_path)
+    found = titles(loaded)
+    assert len(loaded.library.tracks) == 3
+    assert found.pop("six") == ["a"]
     assert found == {"five": ["a", "b"], "one": ["b", "c", "a"], "three": ["c"], "two": ["b", "c"]}
 
 
