@@ -7,9 +7,11 @@ from the library, a cluster from the rest of its region.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -64,27 +66,36 @@ def name_levels(
     fixed_regions: Mapping[int, str] | None = None,
     fixed_clusters: Mapping[int, str] | None = None,
 ) -> Names:
-    """A name for every region and every cluster, no two the same.
+    """A name for every region and every cluster; on one level, no two the same.
+
+    A cluster that is all of a region has the region's name: the levels are shown one after the other.
 
     Parameters
     ----------
     regions, clusters: rows of each, larger groups first: they choose first.
     parents: the region of every cluster.
-    fixed_regions, fixed_neighborhoods: names that stand already, by number: given by hand, or kept from the last map.
+    fixed_regions, fixed_clusters: names that stand already, by number: given by hand, or kept from the last map.
     """
-    fixed_regions, fixed_clusters = fixed_regions or {}, fixed_clusters or {}
-    taken = {name.casefold() for name in (*fixed_regions.values(), *fixed_clusters.values())}
+    fixed_regions, fixed_clusters = fixed_regions or {}, dict(fixed_clusters or {})
+    taken = {name.casefold() for name in fixed_regions.values()}
     library = range(evidence.strengths.shape[0])
     region_names, region_clues = [], []
     for number, rows in enumerate(regions):
         clues = [*find_clues(evidence, rows, library), *_common_style(evidence, rows)]
         region_clues.append(clues)
         region_names.append(_name(fixed_regions.get(number), clues, taken))
+    alone = {
+        number: region_names[parent]
+        for number, parent in enumerate(parents)
+        if parents.count(parent) == 1 and number not in fixed_clusters
+    }
+    taken = {name.casefold() for name in fixed_clusters.values()}
+    fixed_clusters |= {number: name for number, name in alone.items() if name.casefold() not in taken}
+    taken |= {name.casefold() for name in fixed_clusters.values()}
     names = []
     for number, rows in enumerate(clusters):
         parent = parents[number]
-        is_alone = len(rows) >= len(regions[parent]) * 0.9
-        within = [] if is_alone else find_clues(evidence, rows, regions[parent])
+        within = find_clues(evidence, rows, regions[parent])
         overall = [*find_clues(evidence, rows, library), *_common_style(evidence, rows)]
         clues = _together(within, overall, region_clues[parent])
         names.append(_name(fixed_clusters.get(number), clues, taken))
@@ -188,11 +199,22 @@ def _name(fixed: str | None, clues: list[CandidateTerm], taken: set[str]) -> str
             taken.add(text.casefold())
             return text
     base = next((_phrase(chosen) for chosen in _compositions(clues)), FALLBACK)
-    number = 1 if base == FALLBACK else 2
-    while f"{base} {number}".casefold() in taken:
-        number += 1
-    taken.add(f"{base} {number}".casefold())
-    return f"{base} {number}"
+    text = next(text for number in itertools.count(1) if (text := _numbered(base, number)).casefold() not in taken)
+    taken.add(text.casefold())
+    return text
+
+
+def _numbered(base: str, number: int) -> str:
+    """Of several that would have one name: "Region 1"; or, after the first, "Rock 2", and for "Volume 7" a letter."""
+    if base == FALLBACK:
+        return f"{base} {number}"
+    if not base[-1:].isdigit():
+        return f"{base} {number + 1}"
+    letters = ""
+    while number >= 0:
+        number, letter = number // 26 - 1, ascii_lowercase[number % 26]
+        letters = letter + letters
+    return f"{base} ({letters})"
 
 
 def _compositions(clues: list[CandidateTerm]) -> Iterator[list[CandidateTerm]]:

@@ -93,10 +93,47 @@ def test_a_neighborhood_is_set_apart_from_the_rest_of_its_region() -> None:
     assert list(names.clusters[:2]) == ["Ambient – slow", "Ambient – fast"]
 
 
-def test_no_two_names_are_the_same_on_both_levels_together() -> None:
+def test_no_two_names_on_one_level_are_the_same() -> None:
     names = two_levels()
-    texts = [name.casefold() for name in (*names.regions, *names.clusters)]
-    assert len(set(texts)) == len(texts)
+    for level in (names.regions, names.clusters):
+        assert len({name.casefold() for name in level}) == len(level)
+
+
+def playlist(name: str, rows: Sequence[int]) -> tuple[Playlist, Sequence[int]]:
+    return Playlist(name, name, tuple(map(str, rows))), rows
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("List 6", ["List 6", "List 6 (b)", "List 6 (c)"]),
+        ("Road trip", ["Road trip", "Road trip 2", "Road trip 3"]),
+        ("", ["Region 1", "Region 2", "Region 3"]),
+    ],
+)
+def test_a_second_one_is_marked_and_never_without_a_first(name: str, expected: list[str]) -> None:
+    """Three regions of one playlist, each with one cluster: both levels begin with the first."""
+    rows = [range(0, 10), range(10, 20), range(20, 30)]
+    evidence = evidence_of(count=60, playlists=[playlist(name, range(30))])
+    named = name_levels(evidence, rows, rows, [0, 1, 2])
+    assert list(named.regions) == list(named.clusters) == expected
+
+
+def test_a_cluster_that_is_its_whole_region_has_its_name_and_others_are_numbered_from_one() -> None:
+    evidence = evidence_of({"techno": [0.8] * 10 + [0.0] * 20}, count=30)
+    clusters = [range(10, 16), range(9), range(16, 23), range(23, 30)]
+    named = name_levels(evidence, [range(10), range(10, 23), range(23, 30)], clusters, [1, 0, 1, 2])
+    assert named.regions == ("Techno", "Region 1", "Region 2")
+    assert named.clusters == ("Region 1", "Techno", "Region 3", "Region 2")
+
+
+def test_a_name_that_a_cluster_has_by_hand_is_not_given_to_a_region_s_only_one() -> None:
+    evidence = evidence_of({"techno": [0.8] * 10 + [0.0] * 20}, count=30)
+    named = name_levels(
+        evidence, [range(10), range(10, 30)], [range(10), range(10, 30)], [0, 1], fixed_clusters={1: "Techno"}
+    )
+    assert named.clusters[1] == "Techno"
+    assert named.clusters[0] != "Techno"
 
 
 def test_names_given_by_hand_stand_and_are_not_given_again() -> None:
