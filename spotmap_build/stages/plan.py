@@ -69,7 +69,7 @@ def _describe_recordings(whole: Acquisition, pace: Pace) -> Iterator[str]:
             f"{downloads:,} recordings to download, about {format_seconds(table.downloading_s)} "
             f"(YouTube's pace: about {hourly:,.0f} an hour)."
         )
-    yield f"{to_listen_to:,} to listen to with {whole.spec.name}, about {format_seconds(table.listening_s)}."
+    yield f"{to_listen_to:,} recordings to listen to with {whole.spec.name}, about {format_seconds(table.listening_s)}."
     if downloads:
         yield (
             f"Whole recordings take about {format_seconds(table.total_s)} in all, since these go on at once. "
