@@ -166,6 +166,19 @@ def test_the_work_tells_too(wanted: str, offered: str) -> None:
             "Sarabande | Johann Sebastian Bach; Aino Rautio | Cello Suite No. 2 | 150",
         ),
         ("Intro | Ada Frayne | Coast | 61", "Intro | Ada Frayne | Nest | 61"),
+        ("Suite | Ilo Marchetti | Salt Road | 200", "Suite | Ilo Marchetti | Dune Sea | 200"),
+        ("1M4 | Ilo Marchetti | Salt Road | 200", "1M4 | Ilo Marchetti | Dune Sea | 200"),
+        ("Home | Ilo Marchetti | Salt Road (Soundtrack) | 200", "Home | Ilo Marchetti | Dune Sea (Soundtrack) | 200"),
+        ('Love Theme (From "Salt Road") | Ilo Marchetti | Hits | 137', "Love Theme | Ilo Marchetti | Dune Sea | 137"),
+        ("Salt Road: Main Title | Ilo Marchetti | Hits | 137", "Main Title | Ilo Marchetti | Dune Sea | 137"),
+        (
+            "Finale. Allegro | Oslo Quartet | Haydn: Quartets | 137",
+            "Finale. Allegro | Oslo Quartet | Mozart: Quartets | 137",
+        ),
+        ("Ave Maria | Choir of St Aldhelm | Schubert | 137", "Ave Maria | Choir of St Aldhelm | Bach / Gounod | 137"),
+        ("Variation 5 | Aino R | Goldberg Variations | 60", "Variation 5 | Aino R | Diabelli Variations | 60"),
+        ("Étude No. 3 | Aino R | Chopin Etudes | 60", "Étude No. 3 | Aino R | Debussy Etudes | 60"),
+        ("Kapitel 3 | Die Drei | Folge 12 | 160", "Kapitel 3 | Die Drei | Folge 13 | 160"),
     ],
 )
 def test_another_work_is_another_recording(wanted: str, offered: str) -> None:
@@ -226,6 +239,12 @@ PLAIN = "Salt | Ada Frayne | Coast | 200"
         "Coast (伴奏版)",
         "Coast (加速版)",
         "Coast (라이브)",
+        "Coast at the Orpheum Theatre",
+        "Glastonbury 2000",
+        "iTunes Festival: London 2012",
+        "VH1 Storytellers",
+        "Sesiones Desde Casa",
+        "Coast (Commentary)",
     ],
 )
 def test_what_only_the_album_tells_counts(album: str) -> None:
@@ -549,6 +568,7 @@ def test_another_kind_of_version_beside_it_makes_no_doubt(title: str) -> None:
         ("Salt Sh*t | Ada Frayne | Coast | 200", "Salt Shit | Ada Frayne | Coast | 200"),
         ("U.F.O. | Ada Frayne | Coast | 200", "UFO | Ada Frayne | Coast | 200"),
         ("Salt / Pepper (Medley) | Ada Frayne | Coast | 200", "Medley: Salt / Pepper | Ada Frayne | Coast | 200"),
+        ("Salt (2017 Mix) | Ada Frayne | Coast | 200", "Salt (2017 Stereo Mix) | Ada Frayne | Coast | 200"),
         ("Salt - Single Edit | Ada Frayne | Salt | 200", "Salt (Single Version) | Ada Frayne | Salt | 200"),
         ("Salt | Pens N' Roses | Coast | 200", "Salt | Pens & Roses | Coast | 200"),
         ("Salt | N.W.A | Coast | 200", "Salt | NWA | Coast | 200"),

@@ -87,6 +87,12 @@ def is_same_album(mine: Album, theirs: Album) -> bool:
     return not comparable(mine.name, theirs.name) and sound_alike(mine.name, theirs.name)
 
 
+def is_part_of(mine: Album, theirs: Album) -> bool:
+    """Whether one name has all the words of the other: "Frozen", "Disney's Frozen"."""
+    one, other = set(mine.name.split()), set(theirs.name.split())
+    return one <= other or other <= one or not comparable(mine.name, theirs.name)
+
+
 def _kinds(name: str, marks: tuple[Mark, ...]) -> frozenset[str]:
     kinds = {kind for mark in marks for kind in mark.kinds}
     kinds.update(kind for kind, pattern in _kinds_of_albums() if pattern.search(name))

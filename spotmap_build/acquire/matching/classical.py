@@ -96,9 +96,11 @@ def genre_of_word(word: str) -> bool:
 
 
 def composers(artists: Sequence[str], album: str) -> tuple[str, ...]:
-    """Who wrote the music, by the artists and by what stands before the colon of the album's name."""
+    """Who wrote the music, by the artists and by the album's name: before its colon, or if it is nothing else."""
     before, colon, _ = album.partition(":")
-    told = _LISTED.split(before) if colon else []
+    told = _LISTED.split(before)
+    if not colon and not all(map(is_composer, told)):
+        told = []
     return tuple(name.strip() for name in (*artists, *told) if is_composer(name))
 
 

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
     from spotmap_build.acquire.matching.titles import Title
 
-_NUMBERED: Final = re.compile(r"(?:part|vol|chapter|act|track|scene|interlude|skit|episode|side|movement|cue) \d+")
+_NUMBERED: Final = re.compile(
+    r"(?:part|vol|chapter|act|track|scene|interlude|skit|episode|side|movement|cue) \d+|\d{0,2}m\d{1,3}"
+)
+"""The last is how composers count the cues of a film: "1M4"."""
 _ONLY_NUMBER: Final = re.compile(
     r"\s*(?:(?:no|nr|n°|number|№)[. ]\s*\d+|[IVX]{2,5}|[IVX]{1,5}\.|\d{1,2}\.)\s*", re.IGNORECASE
 )
@@ -47,7 +50,8 @@ def is_common(title: Title, artists: Sequence[str] = ()) -> bool:
         return True
     work = read_work(title.core)
     is_told = work is not None and bool(work.catalogs or work.key)
-    return not is_told and is_played_by_ensemble(artists) and _names_no_work(name)
+    is_work = any(map(_is_number, name.split())) or is_played_by_ensemble(artists)
+    return not is_told and is_work and _names_no_work(name)
 
 
 def is_counted_work(title: Title) -> bool:
@@ -70,7 +74,7 @@ def _names_no_work(name: str) -> bool:
     """Whether every word is one for a movement, a tempo, a key or a sort of work."""
     words = classical_words()
     told = [token for token in name.split() if not _is_number(token) and len(token) > 1]
-    known = words.movements | words.tempi | words.beside_movements
+    known = words.movements | words.tempi | words.beside_movements | title_words().common.heads
     is_named = any(token in words.movements or genre_of_word(token) for token in told)
     return is_named and all(token in known or genre_of_word(token) for token in told)
 

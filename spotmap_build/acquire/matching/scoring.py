@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from rapidfuzz import fuzz
 
-from spotmap_build.acquire.matching.albums import is_same_album, read_album
+from spotmap_build.acquire.matching.albums import is_part_of, is_same_album, read_album
 from spotmap_build.acquire.matching.artists import is_impostor, is_label, names_in
 from spotmap_build.acquire.matching.case import (
     ALBUM_AUDIO,
@@ -23,6 +23,7 @@ from spotmap_build.acquire.matching.classical import (
     composers,
     is_filed_by_composer,
     is_named_within,
+    is_played_by_ensemble,
     read_work,
     same_ending,
     same_movement,
@@ -232,7 +233,8 @@ def _weigh_work(case: Case) -> None:
     """Of a title that many songs have, the album has to say which it is, or the work that the title names."""
     wanted, offered = case.wanted, case.title
     mine, theirs = (composers(each.artists, each.album) for each in (wanted.track, case.candidate))
-    is_classical = wanted.is_common or read_work(wanted.track.title) is not None
+    is_work = wanted.is_common or read_work(wanted.track.title) is not None
+    is_classical = is_work or is_played_by_ensemble(wanted.artists)
     if is_classical and mine and theirs and not share_a_composer(mine, theirs):
         raise RefusedError(f"it was written by {', '.join(theirs)}")
     if not wanted.is_common:
@@ -249,8 +251,11 @@ def _weigh_work(case: Case) -> None:
 
 
 def _weigh_album(case: Case) -> None:
+    mine, theirs = case.wanted.album, case.album
     if case.same_album:
         case.reasons.append("the album is the same")
+    elif mine.is_soundtrack and theirs.is_soundtrack and not case.candidate.from_isrc and not is_part_of(mine, theirs):
+        raise RefusedError("from another soundtrack")
     elif case.wanted.album.name and case.album.name:
         case.add("on another album", 0.96)
 

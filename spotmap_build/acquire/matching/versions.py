@@ -83,6 +83,8 @@ def read_segment(segment: str) -> Reading:
 
 def _read_nouns(segment: str, names: frozenset[str], nouns: set[str], years: frozenset[str]) -> Reading:
     """What a segment says that has no known word but one for "version", or a year."""
+    if nouns & _PLAIN_MIXES and names and names == years:
+        return Reading("version", Mark(frozenset({"new mix"}), years, segment))
     if nouns & _PLAIN_MIXES and names:
         return Reading("version", Mark(frozenset({"remix"}), names, segment))
     if (nouns and names) or any(not is_latin(noun) for noun in nouns):
