@@ -42,12 +42,16 @@ def measure(standard: Any, samples: Float32Array) -> Float32Array:
     float32 ``[41]``.
     """
     enough = loop_to(samples, LEAST_SAMPLES)
-    values = _by_frame(standard, enough) | _rhythm(standard, enough) | _key(standard, enough)
-    values |= _loudness(standard, enough)
-    values["brightness"] = standard.SpectralCentroidTime(sampleRate=SAMPLE_RATE_HZ)(enough)
-    values["danceability"] = standard.Danceability(sampleRate=SAMPLE_RATE_HZ)(enough)[0]
-    values["power"] = standard.RMS()(enough)
-    return as_row(values)
+    return as_row(whole(standard, enough) | rhythm(standard, enough))
+
+
+def whole(standard: Any, samples: Float32Array) -> dict[str, float]:
+    """All features but those of rhythm, by name."""
+    values = _by_frame(standard, samples) | _key(standard, samples) | _loudness(standard, samples)
+    values["brightness"] = standard.SpectralCentroidTime(sampleRate=SAMPLE_RATE_HZ)(samples)
+    values["danceability"] = standard.Danceability(sampleRate=SAMPLE_RATE_HZ)(samples)[0]
+    values["power"] = standard.RMS()(samples)
+    return values
 
 
 def _by_frame(standard: Any, samples: Float32Array) -> dict[str, float]:
@@ -77,7 +81,8 @@ def _by_frame(standard: Any, samples: Float32Array) -> dict[str, float]:
     return values
 
 
-def _rhythm(standard: Any, samples: Float32Array) -> dict[str, float]:
+def rhythm(standard: Any, samples: Float32Array) -> dict[str, float]:
+    """Tempo (BPM) and beat strength, in the middle minute."""
     resample = standard.Resample(inputSampleRate=SAMPLE_RATE_HZ, outputSampleRate=RHYTHM_RATE_HZ, quality=FAST_SINC)
     tempo_bpm, _, confidence, *_ = standard.RhythmExtractor2013(method="multifeature")(resample(middle(samples)))
     return {"tempo": tempo_bpm, "beat_strength": confidence}

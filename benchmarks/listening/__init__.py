@@ -1,0 +1,1 @@
+"""What listening costs on each engine, and how far the engines agree."""
