@@ -13,8 +13,9 @@ from pathlib import Path
 import click
 import pytest
 
-from spotmap_build import cli
+from spotmap_build import cli, doctor
 from spotmap_build.cli import main
+from spotmap_build.config import Config
 from spotmap_build.config_values import parse_size
 from spotmap_build.settings import SETTINGS
 from tests.support.command import Outcome, environment
@@ -137,6 +138,24 @@ def test_an_empty_folder_is_explained(tmp_path: Path) -> None:
     done = run(tmp_path, "--source", "folder:music")
     assert done.returncode == 2
     assert "holds no audio file" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("config", "module", "level", "detail"),
+    [
+        (Config(), "essentia", "ok", "Essentia "),
+        (Config(engine="onnx"), "onnxruntime", "ok", "onnxruntime "),
+        (Config(engine="essentia"), "", "error", "Essentia not installed"),
+        (Config(), "", "error", "onnxruntime not installed"),
+    ],
+)
+def test_doctor_says_which_engine_would_listen(
+    monkeypatch: pytest.MonkeyPatch, config: Config, module: str, level: str, detail: str
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: object() if name == module else None)
+    monkeypatch.setattr(doctor, "version", lambda name: "1.0")
+    found = doctor._engine(config)
+    assert (found.level, found.detail.startswith(detail)) == (level, True)
 
 
 def test_help_loads_no_engine() -> None:
