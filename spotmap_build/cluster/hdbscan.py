@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from spotmap_build.model import Float32Array, Int32Array
 
 NEAREST: Final = 5
+LEAST_NEAREST: Final = 3
 SMOOTHING: Final = 0.3
 """A place is as dense as a track's fifth nearest is near; in small libraries not the fifth, but this share of the
-smallest cluster's size, 2 at least. Were it a share in large ones too, groups that lie close would run together; with 3
-at any size, islands fall apart."""
+smallest cluster's size, the third at least. Were it a share in large ones too, groups that lie close would run
+together; with the third at any size, or the second in small ones, islands fall apart."""
 LARGEST: Final = 6
 """Times the smallest cluster's size from which on a cluster that lies near others is more readily taken apart: "excess
 of mass" alone makes giants of half a library."""
@@ -70,7 +71,7 @@ def hdbscan_labels(space: Float32Array) -> Int32Array:
     # noise; with the second, so is a pile of equal tracks.
     tree = hdbscan.HDBSCAN(
         min_cluster_size=size,
-        min_samples=min(NEAREST, max(2, round(SMOOTHING * size))),
+        min_samples=min(NEAREST, max(LEAST_NEAREST, round(SMOOTHING * size))),
         core_dist_n_jobs=1,
         approx_min_span_tree=False,
     ).fit(space.astype(np.float64))
