@@ -1,8 +1,8 @@
 """``python -m benchmarks.clusters_panel``: are groups that are clear to the eye clusters on the map?
 
 Plants groups of equal and unequal size, density and shape on a plane, and compares what finds them: HDBSCAN with its
-own rules (the best of several settings, chosen with the truth at hand), its leaves, what a build did before and does.
-Prints the table of docs/map-quality.md.
+own rules (the best of several settings, chosen with the truth at hand), its leaves, with a limit on size, and a build.
+Prints what the table of docs/map-quality.md was made of.
 """
 
 from __future__ import annotations
@@ -32,8 +32,9 @@ APART: Final = 10.0
 """From the middle of a group to the next one's."""
 SIZES: Final = ((2, 200), (5, 400), (12, 1_000), (12, 3_000), (30, 2_000), (60, 1_000), (60, 5_000))
 LARGE: Final = ((2, 100_000), (12, 50_000), (60, 100_000))
-HEAD: Final = ("groups", "kind", "tracks", "best of HDBSCAN's", "leaves", "before", "a build")
-BEFORE_LARGEST: Final = 6
+HEAD: Final = ("groups", "kind", "tracks", "best of HDBSCAN's", "leaves", "limited", "a build")
+LIMIT: Final = 6
+"""Times the smallest cluster's size, for HDBSCAN's own limit on the size of clusters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,7 @@ def compare(places: Float32Array, truth: npt.NDArray[np.intp]) -> Iterator[Score
     plain = (score(places, truth, by_hdbscan(places, *each, "eom")) for each in usable)
     yield max(plain, key=lambda found: (found.ari, -found.noise))
     yield score(places, truth, by_hdbscan(places, size, 5, "leaf"))
-    yield score(places, truth, by_hdbscan(places, size, max(2, round(0.3 * size)), "eom", BEFORE_LARGEST * size))
+    yield score(places, truth, by_hdbscan(places, size, max(2, round(0.3 * size)), "eom", LIMIT * size))
     yield score(places, truth, find_groups(places, nearest_on_plane(places, 15)).clusters)
 
 
