@@ -29,8 +29,8 @@ from tests.support.music import write_library, write_tune
 pytestmark = pytest.mark.xdist_group("build")  # one process, so that the first build is made once
 
 HEAVY = (
-    "numpy", "essentia", "av", "umap", "hdbscan", "numba", "sklearn", "scipy", "contourpy", "mutagen", "PIL", "jinja2",
-    "rich",
+    "numpy", "essentia", "onnxruntime", "av", "umap", "hdbscan", "numba", "sklearn", "scipy", "contourpy", "mutagen",
+    "PIL", "jinja2", "rich",
 )  # fmt: skip
 
 
