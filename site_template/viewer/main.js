@@ -24,6 +24,7 @@ import { PathTool } from "./panels/path_tool.js";
 import { Player } from "./panels/player.js";
 import { wirePointer } from "./map/pointer.js";
 import { Renderer } from "./map/renderer.js";
+import { watchSize, wireRedrawing } from "./map/redrawing.js";
 import { wireKeyboardNavigation } from "./map/keyboard_navigation.js";
 import { SearchPanel } from "./panels/search_panel.js";
 import { Selecting } from "./map/selecting.js";
@@ -152,7 +153,10 @@ function connect({ store, surface, positions, navigation, renderer, selecting, c
   wireKeys(surface, store, searchPanel, selecting);
   wirePrint(surface, renderer);
 
+  // In a closed tab, or a frame that is not shown yet, there is no size to lay anything out for.
+  const hasSize = () => surface.clientWidth > 0 && surface.clientHeight > 0;
   const layOut = () => {
+    if (!hasSize()) return;
     document.body.classList.toggle("has-player", !byId("player").hidden);
     document.body.classList.toggle("has-side", !byId("player").hidden || !byId("picks").hidden);
     renderer.resize(sizeOf(surface), devicePixelRatio, panelInsets());
@@ -160,14 +164,17 @@ function connect({ store, surface, positions, navigation, renderer, selecting, c
   };
   document.addEventListener(PANEL_TOGGLED, layOut);
   let isFirst = true;
-  new ResizeObserver(() => {
+  const onResize = () => {
+    if (!hasSize()) return;
     navigation.resize(sizeOf(surface));
     layOut();
     if (!isFirst) return;
     isFirst = false;
     void address.start();
     renderer.drawNow();
-  }).observe(surface);
+  };
+  watchSize(surface, onResize);
+  wireRedrawing(surface, renderer);
 }
 
 /**

@@ -101,6 +101,8 @@ def test_the_first_view_leaves_the_panels_free(open_viewer: OpenViewer) -> None:
 
 def test_the_middle_stays_the_middle_when_the_window_changes(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
+    viewer.page.locator("#map").focus()
+    viewer.page.keyboard.press("+")
     track = viewer.track_in_view()
     x, y = viewer.position_of(track)
     viewer.page.set_viewport_size({"width": 1480, "height": 900})
@@ -108,6 +110,67 @@ def test_the_middle_stays_the_middle_when_the_window_changes(open_viewer: OpenVi
     viewer.wait_until(
         f"(([x, y]) => Math.hypot(x - {x + 100}, y - {y + 50}) < 1.5)(spotmap.positionOf({track}))",
     )
+
+
+def test_the_whole_map_stays_the_whole_map_when_the_window_changes(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(viewport={"width": 900, "height": 600})
+    small = viewer.state("transform.k")
+    viewer.page.set_viewport_size({"width": 1600, "height": 1000})
+    viewer.wait_until(f"spotmap.state().transform.k > {small} * 1.3")
+    assert viewer.page.evaluate("location.hash") == ""
+
+
+def test_a_map_in_a_frame_that_is_shown_later_fills_it(open_viewer: OpenViewer, copied_site: Site) -> None:
+    tab = '<details><summary>Map</summary><iframe src="index.html?test" width="900" height="600"></iframe></details>'
+    copied_site.folder.joinpath("tab.html").write_text(
+        f'<!doctype html><link rel="icon" href="data:,">{tab}', encoding="utf-8"
+    )
+    viewer = open_viewer(site=copied_site)
+    viewer.page.goto(f"{copied_site.url}tab.html")
+    frame = viewer.page.frames[1]
+    viewer.page.locator("summary").click()
+    frame.wait_for_selector('html[data-state="ready"]')
+    expect(frame.locator("#masthead")).to_be_visible()
+    farthest = "Math.max(...Array.from({ length: 300 }, (_, track) => spotmap.positionOf(track)[0]))"
+    assert 600 < frame.evaluate(farthest) < 900
+    viewer.page.locator("summary").click()
+    viewer.page.wait_for_timeout(400)  # what is written to the address is written by then
+    viewer.page.locator("summary").click()
+    expect(frame.locator("#masthead")).to_be_visible()
+    assert 600 < frame.evaluate(farthest) < 900
+    assert frame.evaluate("location.hash") == ""
+
+
+def test_a_window_on_a_sharper_screen_is_drawn_anew(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    width = "document.querySelector('canvas[data-layer=marks]').width"
+    assert viewer.page.evaluate(width) == 1280
+    session = viewer.page.context.new_cdp_session(viewer.page)
+    metrics = {"width": 1280, "height": 800, "deviceScaleFactor": 2, "mobile": False}
+    session.send("Emulation.setDeviceMetricsOverride", metrics)
+    viewer.wait_until(f"{width} === 2560")
+
+
+def test_what_the_graphics_process_took_along_is_drawn_anew(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    for layer in ("points", "labels", "boundaries"):
+        viewer.wait_until(f"({PAINTED_PIXELS})('{layer}') > 500")
+    lose = """() => document.querySelectorAll("canvas").forEach((canvas) =>
+      canvas.getContext("bitmaprenderer")?.transferFromImageBitmap(null))"""
+    viewer.page.evaluate(lose)
+    assert viewer.page.evaluate(f"({PAINTED_PIXELS})('points')") == 0
+    viewer.page.evaluate("document.querySelector('canvas').dispatchEvent(new Event('contextrestored'))")
+    for layer in ("points", "labels", "boundaries"):
+        viewer.wait_until(f"({PAINTED_PIXELS})('{layer}') > 500")
+
+
+def test_names_of_the_library_are_not_translated(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    viewer.page.mouse.click(*viewer.position_of(viewer.track_in_view()))
+    viewer.page.keyboard.press("/")
+    viewer.page.keyboard.type("a")
+    for name in (".card-title", ".card-artists", ".legend-name", ".found-title", ".found-artists", "h1"):
+        expect(viewer.page.locator(name).first).to_have_attribute("translate", "no")
 
 
 def test_the_legend_is_a_drawer_on_a_phone(open_viewer: OpenViewer) -> None:

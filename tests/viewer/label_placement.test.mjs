@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { anchorsOf, fitTitles, keepInside, placeLabels } from "../../site_template/viewer/map/label_placement.js";
+import { besidePoint, anchorsOf, fitTitles, keepInside, placeLabels } from "../../site_template/viewer/map/label_placement.js";
 
 const candidate = (group, ...anchors) => ({ group, width: 100, height: 20, anchors });
 
@@ -86,4 +86,16 @@ test("a label that moves onto a stronger one stays away", () => {
       [2, 50],
     ],
   );
+});
+
+test("a title stands to the right of its point, else to its left, else nowhere", () => {
+  const free = { left: 100, right: 500 };
+  const at = (x, width = 120) => besidePoint({ x, reach: 10, width }, free);
+  assert.equal(at(200), 210);
+  assert.equal(at(370), 380);
+  assert.equal(at(371), 241);
+  assert.equal(at(450), 320);
+  assert.equal(at(520), null);
+  assert.equal(at(60), null);
+  assert.equal(at(300, 350), null);
 });

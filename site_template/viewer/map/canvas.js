@@ -64,6 +64,7 @@ export class MovableCanvas {
     this.extent = { width: 1, height: 1 };
     this.overscan = OVERSCAN;
     this.#front = front;
+    if (front) this.back.addEventListener("contextrestored", () => canvas.dispatchEvent(new Event("contextrestored")));
     Object.assign(canvas.style, {
       inset: `${-OVERSCAN}px auto auto ${-OVERSCAN}px`,
       transformOrigin: `${OVERSCAN}px ${OVERSCAN}px`,
@@ -88,6 +89,11 @@ export class MovableCanvas {
     };
     this.canvas.style.width = `${this.extent.width / this.ratio}px`;
     this.canvas.style.height = `${this.extent.height / this.ratio}px`;
+    this.shown = null;
+  }
+
+  /** What is on it may be lost. */
+  forget() {
     this.shown = null;
   }
 

@@ -62,6 +62,11 @@ export class CoversLayer extends MovableCanvas {
     return this.canvas.hidden;
   }
 
+  forget() {
+    super.forget();
+    this.#covers.clear();
+  }
+
   /**
    * @template {{track: number, x: number, y: number}} Place
    * @param {Transform} transform

@@ -150,3 +150,15 @@ export function fitTitles(titles, height, taken) {
   }
   return fitting;
 }
+
+/**
+ * Where a title begins: to the right of its point, else to its left, nowhere if the window would cut it on both sides.
+ *
+ * @param {{x: number, reach: number, width: number}} title  its point's middle, what it keeps from it, its own width; pixels
+ * @param {{left: number, right: number}} free  what no panel covers, pixels
+ * @returns {number | null}  pixels
+ */
+export function besidePoint({ x, reach, width }, { left, right }) {
+  if (x + reach >= left && x + reach + width <= right) return x + reach;
+  return x - reach - width >= left && x - reach <= right ? x - reach - width : null;
+}

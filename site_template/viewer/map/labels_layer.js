@@ -2,7 +2,7 @@
 
 import { FONT_FAMILY, MovableCanvas } from "./canvas.js";
 import { shortened } from "../ui/format.js";
-import { fitTitles, keepInside, placeLabels } from "./label_placement.js";
+import { besidePoint, fitTitles, keepInside, placeLabels } from "./label_placement.js";
 import { TextSprites } from "./text_sprites.js";
 
 /** @import { Label } from "./label_placement.js" */
@@ -62,6 +62,11 @@ export class LabelsLayer extends MovableCanvas {
     this.#size = size;
   }
 
+  forget() {
+    super.forget();
+    this.#sprites = new TextSprites();
+  }
+
   /**
    * Recomputes where labels go; needed when other groups show.
    *
@@ -92,7 +97,7 @@ export class LabelsLayer extends MovableCanvas {
       .map((label) => ({ ...label, x: label.x * transform.k + transform.x, y: label.y * transform.k + transform.y }))
       .filter(({ x, y, width, height }) => this.#inView(x, y, width, height));
     const shown = keepInside(inView, free);
-    this.#drawTitles(titles, shown, theme);
+    this.#drawTitles(titles, shown, theme, free);
     for (const { group, x, y } of shown) {
       const { lines, font, size, tracking, haloWidth, isLarger } = this.#looks[group];
       const look = { font, tracking, color: isLarger ? theme.muted : theme.text, halo: theme.background, haloWidth, height: size + ROOM.y };
@@ -109,12 +114,16 @@ export class LabelsLayer extends MovableCanvas {
    * @param {readonly Title[]} titles
    * @param {readonly Label[]} labels
    * @param {Theme} theme
+   * @param {{left: number, right: number}} free
    */
-  #drawTitles(titles, labels, theme) {
+  #drawTitles(titles, labels, theme, free) {
     const look = { font: TITLE_FONT, color: theme.muted, halo: theme.background, haloWidth: 3, height: TITLE_HEIGHT };
-    const measured = titles.map(({ track, x, y, reach, text }) => {
+    const measured = titles.flatMap(({ track, x, y, reach, text }) => {
       const short = shortened(text, MAX_TITLE_LENGTH);
-      return { track, x: x + reach + TITLE_GAP, y, text: short, width: this.#sprites.widthOf(TITLE_FONT, short) + 6 };
+      const width = this.#sprites.widthOf(TITLE_FONT, short) + 6;
+      const left = besidePoint({ x, reach: reach + TITLE_GAP, width }, free);
+      const isWhole = y >= TITLE_HEIGHT / 2 && y <= this.#size.height - TITLE_HEIGHT / 2;
+      return left === null || !isWhole ? [] : [{ track, x: left, y, text: short, width }];
     });
     const points = titles.map(({ x, y, reach }) => ({ x, y, width: 2 * reach, height: reach < SMALL ? reach : 2 * reach }));
     const fitting = fitTitles(measured, TITLE_HEIGHT, [...labels, ...points]);

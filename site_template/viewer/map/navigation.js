@@ -28,6 +28,7 @@ export class Navigation {
   #zoom;
   /** @type {Size} */
   #size = { width: 1, height: 1 };
+  #hasSize = false;
   #home = fitTransform([0, 0, 65535, 65535], { width: 1, height: 1 }, { top: 0, right: 0, bottom: 0, left: 0 });
 
   /**
@@ -66,17 +67,18 @@ export class Navigation {
   }
 
   /**
-   * The window has another size: the first time the whole map is shown, later the middle of the view stays the middle.
+   * The window has another size: the whole map stays the whole map, which is what shows first; of other views the middle stays.
    *
    * @param {Size} size
    */
   resize(size) {
     const before = this.#size;
-    const first = before.width === 1;
+    const isWhole = this.view === null;
     this.#size = size;
+    this.#hasSize = true;
     this.#home = fitTransform(this.#positions.view, size, this.#insets());
     this.#zoom.scaleExtent([ZOOM_RANGE[0] * this.#home.k, ZOOM_RANGE[1] * this.#home.k]);
-    if (first) {
+    if (isWhole) {
       this.#moveTo(this.#home, 0);
     } else {
       const shift = [(size.width - before.width) / 2, (size.height - before.height) / 2];
@@ -92,6 +94,7 @@ export class Navigation {
 
   /** What the window shows now; null for the whole map. @returns {View | null} */
   get view() {
+    if (!this.#hasSize) return null;
     const { k, x, y } = this.#current();
     const home = this.#home;
     if (Math.abs(k / home.k - 1) < 0.001 && Math.hypot(x - home.x, y - home.y) < 1) return null;

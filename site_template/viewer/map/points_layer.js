@@ -86,6 +86,12 @@ export class PointsLayer extends MovableCanvas {
     this.#pending = null;
   }
 
+  forget() {
+    super.forget();
+    this.#fresh = false;
+    this.#pending = null;
+  }
+
   /**
    * @param {Appearance} appearance
    * @param {(group: number) => string} colorOfGroup

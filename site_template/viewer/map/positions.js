@@ -9,6 +9,9 @@ import { Grid } from "../data/grid.js";
 /** Two numbers whose multiples fill a square evenly (Roberts's R2). */
 const TURNS = { x: 0.7548776662466927, y: 0.5698402909980532 };
 
+/** Of so few tracks the first view shows each; of more, some may stray. */
+const FEW = 50;
+
 /** @typedef {{x: Uint16Array, y: Uint16Array, grid: Grid, view: MapData["view"]}} Placement  map units */
 
 export class Positions {
@@ -26,7 +29,7 @@ export class Positions {
    */
   constructor({ x, y, view }, store) {
     this.#store = store;
-    this.#map = { x, y, view, grid: new Grid(x, y) };
+    this.#map = { x, y, view: x.length > 0 && x.length <= FEW ? wholeExtent(x, y) : view, grid: new Grid(x, y) };
     this.#now = this.#map;
   }
 
@@ -58,6 +61,9 @@ export class Positions {
     return this.#now;
   }
 }
+
+/** @param {Uint16Array} x  @param {Uint16Array} y  @returns {MapData["view"]} */
+const wholeExtent = (x, y) => [Math.min(...x), Math.min(...y), Math.max(...x), Math.max(...y)];
 
 /**
  * @param {Trait} across

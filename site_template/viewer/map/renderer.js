@@ -154,6 +154,13 @@ export class Renderer {
     this.invalidate("boundaries", "points", "labels", "marks");
   }
 
+  /** Draws all of it anew: what was drawn may be lost. */
+  redraw() {
+    const { boundaries, points, covers, labels } = this.#layers;
+    for (const layer of [boundaries, points, covers, labels]) layer.forget();
+    this.invalidate("boundaries", "points", "labels", "marks");
+  }
+
   /** Titles have arrived. @param {TextData} text */
   setText(text) {
     this.#text = text;
@@ -208,6 +215,7 @@ export class Renderer {
 
   /** @param {boolean} isMoving */
   #draw(isMoving) {
+    if (this.#size.width === 0) return;
     const state = this.#store.get();
     const { boundaries, points, covers, labels, marks } = this.#layers;
     const { transform } = state;

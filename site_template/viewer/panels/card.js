@@ -156,9 +156,9 @@ export class Card {
       element(
         "div",
         { class: "card-names" },
-        element("h2", { class: "card-title", dir: "auto" }, text.titles[track]),
-        element("p", { class: "card-artists", dir: "auto" }, artists || "Unknown artist"),
-        element("p", { class: "card-album", dir: "auto" }, album),
+        element("h2", { class: "card-title", dir: "auto", translate: "no" }, text.titles[track]),
+        element("p", { class: "card-artists", dir: "auto", translate: "no" }, artists || "Unknown artist"),
+        element("p", { class: "card-album", dir: "auto", translate: "no" }, album),
       ),
     );
     /** @type {HTMLElement[]} */
@@ -266,7 +266,7 @@ export class Card {
     if (facets.length > 0) {
       const rows = facets.slice(0, MAX_FACETS).flatMap(({ name, value }) => [
         element("dt", {}, name),
-        element("dd", { dir: "auto" }, String(value)),
+        element("dd", { dir: "auto", translate: "no" }, String(value)),
       ]);
       nodes.push(element("dl", { class: "facets" }, ...rows));
     }
@@ -292,7 +292,7 @@ export class Card {
  * @param {string} kind
  */
 function chip(group, theme, kind) {
-  return element("li", { class: `chip chip-${kind}` }, swatch(colorOf(group.color, theme)), element("span", { class: "chip-name", dir: "auto" }, group.name));
+  return element("li", { class: `chip chip-${kind}` }, swatch(colorOf(group.color, theme)), element("span", { class: "chip-name", dir: "auto", translate: "no" }, group.name));
 }
 
 /** @param {import("../data/features.js").Bar} bar */

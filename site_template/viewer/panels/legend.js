@@ -174,7 +174,7 @@ function rowNode({ key, name, count, color }, [button, description]) {
     "button",
     { class: "legend-toggle", type: "button", "data-group": key, "aria-pressed": "true" },
     swatch(color),
-    element("span", { class: "legend-name", dir: "auto", title: name }, name),
+    element("span", { class: "legend-name", dir: "auto", translate: "no", title: name }, name),
     element("span", { class: "legend-count" }, formatCount(count)),
   );
   const only = element(

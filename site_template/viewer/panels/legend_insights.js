@@ -169,7 +169,7 @@ export class LegendInsights {
       const show = element(
         "button",
         { class: "unmade-show", type: "button", title: "Show on the map" },
-        element("span", { class: "unmade-name", dir: "auto" }, name),
+        element("span", { class: "unmade-name", dir: "auto", translate: "no" }, name),
         element("span", { class: "legend-count" }, formatCount(count)),
       );
       show.addEventListener("click", () => this.#flyToAll(tracksOfCluster(this.#map, index)));

@@ -145,8 +145,8 @@ export class PicksPanel {
     const names = element(
       "button",
       { class: "picks-names", type: "button", "data-action": "show" },
-      element("span", { class: "picks-title", dir: "auto" }, title),
-      element("span", { class: "picks-artists", dir: "auto" }, artists || "Unknown artist"),
+      element("span", { class: "picks-title", dir: "auto", translate: "no" }, title),
+      element("span", { class: "picks-artists", dir: "auto", translate: "no" }, artists || "Unknown artist"),
     );
     const remove = element("button", { class: "icon-button", type: "button", "data-action": "remove", "aria-label": `Remove ${title}`, title: "Remove" }, icon(ICONS.remove));
     const more = element("span", { class: "picks-more" });

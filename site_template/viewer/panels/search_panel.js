@@ -110,8 +110,8 @@ export class SearchPanel {
       element(
         "li",
         { id: `found-${place}`, role: "option", "data-track": String(track), "aria-selected": "false" },
-        element("span", { class: "found-title", dir: "auto" }, text.titles[track]),
-        element("span", { class: "found-artists", dir: "auto" }, text.artistsOf(track).join(", ")),
+        element("span", { class: "found-title", dir: "auto", translate: "no" }, text.titles[track]),
+        element("span", { class: "found-artists", dir: "auto", translate: "no" }, text.artistsOf(track).join(", ")),
       ),
     );
     this.#list.replaceChildren(...rows);

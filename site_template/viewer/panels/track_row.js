@@ -14,8 +14,8 @@ export function trackRow({ titles, artistsOf }, track, note, onPress) {
   const row = element(
     "button",
     { class: "alike-row", type: "button", "data-track": String(track) },
-    element("span", { class: "alike-title", dir: "auto" }, titles[track]),
-    element("span", { class: "alike-artists", dir: "auto" }, artistsOf(track).join(", ") || "Unknown artist"),
+    element("span", { class: "alike-title", dir: "auto", translate: "no" }, titles[track]),
+    element("span", { class: "alike-artists", dir: "auto", translate: "no" }, artistsOf(track).join(", ") || "Unknown artist"),
   );
   if (note) row.append(element("span", { class: "alike-note", dir: "auto" }, note));
   row.addEventListener("click", onPress);
