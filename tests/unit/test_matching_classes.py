@@ -5,6 +5,8 @@ A record is written ``title | artists | album | seconds``; artists are parted by
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from spotmap_build.acquire.matching import decide
@@ -550,6 +552,9 @@ def test_where_the_album_has_the_title_with_an_addition_the_plain_one_elsewhere_
     assert chosen(ALBUM_II, elsewhere, f"{title} | Ada Frayne | Coast II | 284") == ""
     assert chosen(ALBUM_II, elsewhere, f"{title} | Ada Frayne | Coast II | 250") == "Salt"
     assert chosen(ALBUM_II, elsewhere, f"{title} | Bo Lund | Coast II | 284") == "Salt"
+    by_isrc = replace(candidate(elsewhere), from_isrc=True)
+    beside = candidate(f"{title} | Ada Frayne | Coast II | 284", name="beside")
+    assert decide(track(ALBUM_II), [by_isrc, beside]).candidate == by_isrc
 
 
 @pytest.mark.parametrize("title", ["Salt (Live)", "Salt (Demo)", "Salt (Instrumental)", "Salt (Otto Remix)"])
@@ -623,3 +628,11 @@ def test_spellings_that_are_two(wanted: str, offered: str) -> None:
 def test_videos_are_called_in_many_ways(title: str) -> None:
     wanted = "Salt (feat. Bo) | Ada Frayne; Bo | Coast | 200" if "Bo" in title else PLAIN
     assert is_taken(wanted, f"{title} | Ada Frayne | | 204", VIDEO)
+
+
+def test_of_a_title_that_many_works_have_two_albums_are_too_many_where_the_library_tells_none() -> None:
+    unknown, coast, nest = (f"Intro | Ada Frayne | {album} | 61" for album in ("", "Coast", "Nest"))
+    assert chosen(unknown, coast) == "Intro"
+    assert chosen(unknown, coast, nest) == ""
+    assert chosen(unknown, coast, coast.replace("Coast", "Coast (Deluxe)")) == "Intro"
+    assert chosen(coast, coast, nest) == "Intro"

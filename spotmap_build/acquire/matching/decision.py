@@ -6,8 +6,9 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from spotmap_build.acquire.matching.albums import read_album
 from spotmap_build.acquire.matching.artists import is_nobody
-from spotmap_build.acquire.matching.case import ALBUM_AUDIO, Verdict
+from spotmap_build.acquire.matching.case import ALBUM_AUDIO, Verdict, Wanted
 from spotmap_build.acquire.matching.scoring import judge, prepare
 from spotmap_build.core.normalize import native
 from spotmap_build.core.text import printable
@@ -60,12 +61,13 @@ def decide(track: Track, candidates: Sequence[Candidate]) -> Match:
     wanted = prepare(track)
     verdicts = [judge(wanted, candidate) for candidate in candidates]
     fitting = sorted(_told_apart(verdicts), key=lambda each: _preference(each, track), reverse=True)
-    if fitting and not _is_ambiguous(fitting):
+    doubt = _find_doubt(wanted, fitting)
+    if fitting and not doubt:
         best = fitting[0]
         return Match(best.candidate, best.score, best.reasons, _considered(verdicts, best))
     others = _considered(verdicts, None)
     if fitting:
-        return Match(None, 0.5, ("several recordings could be it, with titles in another language",), others)
+        return Match(None, 0.5, (doubt,), others)
     nearest = max(verdict.score for verdict in verdicts)
     return Match(None, round(1 - 0.8 * nearest, 3), (_why_none(others),), others)
 
@@ -104,7 +106,7 @@ def _told_apart(verdicts: list[Verdict]) -> list[Verdict]:
     is_plain_there = any(verdict.is_own_album and not verdict.addition for verdict in fitting)
     if is_plain_there or not any(verdict.addition for verdict in verdicts):
         return [verdict for verdict in fitting if not verdict.addition or verdict.candidate.from_isrc]
-    return [verdict for verdict in fitting if verdict.addition]
+    return [verdict for verdict in fitting if verdict.addition or verdict.candidate.from_isrc]
 
 
 def _preference(verdict: Verdict, track: Track) -> tuple[float, bool, bool, bool, str]:
@@ -114,10 +116,19 @@ def _preference(verdict: Verdict, track: Track) -> tuple[float, bool, bool, bool
     return verdict.score, is_audio, is_same_to_the_letter, candidate.from_isrc, candidate.video_id
 
 
-def _is_ambiguous(fitting: list[Verdict]) -> bool:
-    """Translated titles are taken on other evidence, which has to point to one recording only."""
-    translated = [verdict for verdict in fitting if verdict.is_translated]
-    return fitting[0].is_translated and len({verdict.candidate.title for verdict in translated}) > 1
+def _find_doubt(wanted: Wanted, fitting: list[Verdict]) -> str:
+    """Why none of those that fit is taken; empty where the best is.
+
+    Translated titles are taken on other evidence, which has to point to one recording only. So has what fits a title
+    that many songs have, where the library does not tell the album.
+    """
+    translated = {verdict.candidate.title for verdict in fitting if verdict.is_translated}
+    if fitting and fitting[0].is_translated and len(translated) > 1:
+        return "several recordings could be it, with titles in another language"
+    albums = {read_album(verdict.candidate.album).name for verdict in fitting if verdict.candidate.album}
+    if wanted.is_common and not wanted.album.name and len(albums) > 1:
+        return "several recordings could be it: many songs have that title, and the library does not tell the album"
+    return ""
 
 
 def _considered(verdicts: list[Verdict], best: Verdict | None) -> tuple[Considered, ...]:
