@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from spotmap_build.emit.page import PageFacts, art_file_name, integrity, render_pages, template_assets
+from spotmap_build.emit.page import HEARD, PageFacts, art_file_name, integrity, render_pages, template_assets
 from spotmap_build.emit.payload import encode
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def assemble(
     description: str,
     built_at: str | None,
     site_url: str = "",
+    nearness: str = HEARD,
 ) -> Site:
     """Encode the atlas and render the pages around it.
 
@@ -46,6 +47,7 @@ def assemble(
     description: one sentence for search engines and link previews.
     built_at: ISO 8601 time, or None where builds are to be reproducible.
     site_url: where the site is published, with a slash at the end; empty where that is not known.
+    nearness: what it means that tracks lie close together, as a sentence.
 
     Raises
     ------
@@ -65,6 +67,7 @@ def assemble(
         playlist_count=len(atlas.playlists),
         sources=tuple(sources),
         site_url=site_url,
+        nearness=nearness,
         figures=atlas.insights.figures,
     )
     data = {f"data/{payload.generation}/{name}": content for name, content in payload.files.items()}

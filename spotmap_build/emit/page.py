@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
+from typing import Final
 
 from spotmap_build.errors import OutputError
 from spotmap_build.model import Figure
@@ -37,6 +38,9 @@ CONTENT_SECURITY_POLICY = (
 presses play. The digests are those of the script that each page has inside, and of the style of 404.html. The same
 words stand in the templates, for hosts that send no headers."""
 
+HEARD: Final = "Tracks that sound alike lie close together."
+"""Of a map that was made by listening."""
+
 
 @dataclass(frozen=True, slots=True)
 class PageFacts:
@@ -53,6 +57,8 @@ class PageFacts:
     sources: tuple[str, ...]
     site_url: str = ""
     """Where the site is published, with a slash at the end; empty where that is not known."""
+    nearness: str = HEARD
+    """What it means that tracks lie close together, as a sentence."""
     figures: tuple[Figure, ...] = ()
     """How good the map is; none where a table gave the places."""
 

@@ -13,7 +13,7 @@ import orjson
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.emit.marker import is_generation, is_safe_path
-from spotmap_build.emit.page import art_file_name, template_digest, template_folder
+from spotmap_build.emit.page import HEARD, art_file_name, template_digest, template_folder
 from spotmap_build.emit.site import PAGE_NAME
 from spotmap_build.errors import ConfigError
 from spotmap_build.stages.cluster import playlist_rows
@@ -142,20 +142,31 @@ def _covers(run: Run, embedded: Embedded) -> dict[str, bytes]:
     return covers
 
 
+def _nearness(fetched: Fetched) -> str:
+    """What it means that tracks lie close together: that they sound alike only where they were listened to."""
+    if fetched.is_placed:
+        return "Every track lies where a table put it."
+    if fetched.loaded.vectors is not None:
+        return "Tracks with vectors alike lie close together."
+    return HEARD
+
+
 def _assemble(run: Run, fetched: Fetched, atlas: Atlas, *, covers: dict[str, bytes], built_at: str) -> dict[str, bytes]:
     """The site's files but for the covers, which the cache holds already, and the generation's name."""
     from spotmap_build.embed.spectral import FEATURES
     from spotmap_build.emit.assemble import assemble
 
+    nearness, count = _nearness(fetched), f"A map of {len(atlas.tracks):,} tracks"
     site = assemble(
         atlas,
         template_folder(),
         covers=covers,
         feature_units={feature.name: feature.unit for feature in FEATURES if feature.public},
         sources=fetched.loaded.kind.split("+"),
-        description=f"A map of {len(atlas.tracks):,} tracks: what sounds alike lies together.",
+        description=f"{count}: what sounds alike lies together." if nearness == HEARD else f"{count}. {nearness}",
         built_at=built_at or None,
         site_url=run.config.site_url,
+        nearness=nearness,
     )
     files = {name: content for name, content in site.files.items() if not name.startswith("art/")}
     return {**files, GENERATION: site.generation.encode()}

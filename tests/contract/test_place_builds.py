@@ -63,6 +63,9 @@ def test_a_table_of_odd_places_is_a_map_and_its_owner_is_told(tmp_path: Path) ->
     assert sentence in same.stderr
     (document,) = (tmp_path / "same" / "data").glob("*/map.json")
     assert json.loads(document.read_text())["no_clusters"] == sentence
+    page = (tmp_path / "same" / "index.html").read_text()
+    assert "Every track lies where a table put it." in page
+    assert "sound alike" not in page
 
 
 @pytest.mark.parametrize(
