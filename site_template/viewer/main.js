@@ -117,7 +117,7 @@ function createMap(map, store, folder) {
  *
  * @param {MapParts} mapParts
  */
-function createPanels({ map, store, surface, details, readInsights, neighborsReader, traitLoader, navigation, renderer, selecting }) {
+function createPanels({ map, store, surface, details, readInsights, neighborsReader, traitLoader, positions, navigation, renderer, selecting }) {
   const flyTo = (/** @type {number} */ track) => navigation.flyTo(track);
   const flyToAll = (/** @type {readonly number[]} */ tracks) => navigation.flyToAll(tracks);
   const localAudio = LocalAudio.of(document);
@@ -128,7 +128,8 @@ function createPanels({ map, store, surface, details, readInsights, neighborsRea
     map, store, reader: neighborsReader, renderer, navigation, focusMap: () => surface.focus(), announce, say: (note) => picksPanel.say(note),
   });
   const soundsLike = new SoundsLike({ map, store, reader: neighborsReader, renderer, flyTo, findPathFrom: (track) => pathTool.startAt(track) });
-  const card = new Card(byId("card"), { map, store, renderer, details, selecting, player, soundsLike });
+  const spotOf = (/** @type {number} */ track) => positions.sharing(track, (one) => renderer.isVisible(one));
+  const card = new Card(byId("card"), { map, store, renderer, details, selecting, player, soundsLike, spotOf });
   const searchPanel = new SearchPanel(byId("search"), store, flyTo);
   const legendInsights = new LegendInsights({ map, store, readInsights, flyTo, flyToAll });
   wireLegend(byId("legend"), map, store, traitLoader, legendInsights, () => renderer.visibleCount);

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Viewer
-from tests.fakes.sample_site import CURIOUS_TITLES
+from tests.fakes.sample_site import CURIOUS_TITLES, GENERATION
+from tests.support.pages import Site
 
 pytestmark = pytest.mark.browser
 OpenViewer = Callable[..., Viewer]
@@ -201,3 +203,27 @@ def test_details_are_fetched_only_when_a_track_is_looked_at_and_only_once(open_v
         expect(viewer.page.locator(".card-facts")).to_be_visible()
         viewer.page.keyboard.press("Escape")
     assert [name for name in asked if name.startswith("details")] == ["details-000.json"]
+
+
+def test_tracks_on_one_spot_can_each_be_reached(open_viewer: OpenViewer, copied_site: Site) -> None:
+    path = copied_site.folder / "data" / GENERATION / "map.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    document |= {"x": [30_000] + [0] * 299, "y": [30_000] + [0] * 299}
+    path.write_text(json.dumps(document), encoding="utf-8")
+    viewer = open_viewer(site=copied_site)
+    spot = viewer.page.locator(".card-spot")
+    viewer.page.mouse.click(*viewer.position_of(0))
+    expect(spot).to_contain_text("1 of 300 here")
+    viewer.page.get_by_role("button", name="Next track on this spot").click()
+    expect(spot).to_contain_text("2 of 300 here")
+    viewer.page.locator("#map").focus()
+    viewer.page.keyboard.press("ArrowRight")
+    expect(spot).to_contain_text("3 of 300 here")
+    viewer.page.keyboard.press("ArrowLeft")
+    expect(spot).to_contain_text("2 of 300 here")
+    assert viewer.state("pinned") == 1
+    viewer.page.keyboard.press("Escape")
+    for place in (1, 2):
+        viewer.page.mouse.move(*viewer.position_of(0))
+        viewer.page.mouse.click(*viewer.position_of(0))
+        expect(spot).to_contain_text(f"{place} of 300 here")

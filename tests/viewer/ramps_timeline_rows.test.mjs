@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isolated, shortened } from "../../site_template/viewer/ui/format.js";
-import { addedBy, replayDay } from "../../site_template/viewer/panels/timeline_math.js";
+import { addedBy, replayDay, sliderRange } from "../../site_template/viewer/panels/timeline_math.js";
 import { playerAddress } from "../../site_template/viewer/data/listen_links.js";
 import { cyclic, diverging, sequential } from "../../site_template/viewer/map/ramps.js";
 import { visibleRows } from "../../site_template/viewer/ui/row_window.js";
@@ -69,4 +69,16 @@ test("a name's writing direction stays with it", () => {
 test("the player is YouTube's without cookies, and only for what looks like a recording", () => {
   assert.match(playerAddress("v0000000000"), /^https:\/\/www\.youtube-nocookie\.com\/embed\/v0000000000\?/);
   assert.equal(playerAddress('"><script>'), "");
+});
+
+test("one wrong date does not take the slider over time", () => {
+  const days = Array.from({ length: 20 }, (_, i) => 18_000 + 30 * i);
+  const range = (...more) => sliderRange(Float32Array.from([...days, ...more]).sort());
+  assert.deepEqual(range(), [18_000, 18_570]);
+  assert.deepEqual(range(0), [18_000, 18_570]);
+  assert.deepEqual(range(47_000), [18_000, 18_570]);
+  assert.deepEqual(range(0, 47_000), [18_000, 18_570]);
+  assert.deepEqual(range(17_500), [17_500, 18_570]);
+  assert.deepEqual(sliderRange(Float32Array.of(5)), [5, 5]);
+  assert.deepEqual(sliderRange(Float32Array.of(5, 9_000)), [5, 9_000]);
 });

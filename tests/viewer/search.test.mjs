@@ -74,3 +74,15 @@ test("a query that says nothing is no query", () => {
 test("normalized text has no case, accents or punctuation", () => {
   assert.equal(normalized("  Sigur Rós — (Ágætis) Byrjun! "), "sigur ros agaetis byrjun");
 });
+
+test("names are found as people type them", () => {
+  const names = ["!!!", "P!nk", "AC/DC", "Đorđe", "Cœur", "Þorri", "Işık", "Sigurðsson", "A$AP Rocky", "Ke$ha"];
+  const albums = new Uint32Array(names.length);
+  const text = { titles: names, artistsOf: () => [], albumOf: () => "", albums };
+  const index = new SearchIndex(text);
+  index.grow(100);
+  const queries = ["!!!", "pink", "acdc", "dorde", "coeur", "thorri", "isik", "sigurdsson", "asap", "kesha"];
+  queries.forEach((query, place) => assert.deepEqual(index.search(query), [place], query));
+  assert.deepEqual(index.search("ac dc"), [2]);
+  assert.deepEqual(index.search("AC/DC"), [2]);
+});

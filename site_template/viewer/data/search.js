@@ -3,22 +3,37 @@
 /** @import { TextData } from "./types.js" */
 
 /**
- * Case, accents and punctuation do not matter: "beyonce" finds Beyoncé, "acdc" does not find AC/DC but "ac dc" does.
+ * Case, accents and punctuation do not matter: "beyonce" finds Beyoncé, "ac dc" AC/DC. Where there is nothing else, it does: "!!!".
  *
  * @param {string} text
  */
 export function normalized(text) {
-  return text
+  const words = text
     .normalize("NFKD")
     .replace(/\p{Mark}+/gu, "")
     .toLowerCase()
-    .replace(/ß/g, "ss")
-    .replace(/ø/g, "o")
-    .replace(/ł/g, "l")
-    .replace(/æ/g, "ae")
+    .replace(/[ßøłæđðœþı]/g, (letter) => LETTERS[letter])
     .replace(/['’`]/g, "")
     .replace(/[^\p{Letter}\p{Number}\p{Extended_Pictographic}]+/gu, " ")
     .trim();
+  return words || text.replace(/[^!-~]+/g, "");
+}
+
+/** Letters that are no others with an accent, as people type them. @type {Readonly<Record<string, string>>} */
+const LETTERS = { ß: "ss", ø: "o", ł: "l", æ: "ae", đ: "d", ð: "d", œ: "oe", þ: "th", ı: "i" };
+/** Signs that stand for letters inside words: P!nk, A$AP. @type {Readonly<Record<string, string>>} */
+const SIGNS = { "!": "i", $: "s", "@": "a" };
+const SIGN_INSIDE = /[\p{Letter}\p{Number}][^\p{Letter}\p{Mark}\p{Number}\s'’`]+[\p{Letter}\p{Number}]/u;
+
+/** The text, and words with signs inside once more as people say them: "acdc", "pink". @param {string} raw */
+function searchable(raw) {
+  const plain = normalized(raw);
+  if (!SIGN_INSIDE.test(raw)) return plain;
+  const said = raw
+    .split(/\s+/)
+    .filter((word) => SIGN_INSIDE.test(word))
+    .map((word) => normalized(word.replace(/[!$@](?=[\p{Letter}\p{Number}])/gu, (sign) => SIGNS[sign]).replace(/[^\p{Letter}\p{Mark}\p{Number}]+/gu, "")));
+  return [plain, ...said].join(" ");
 }
 
 /** One letter occurs in nearly every line: it counts at the beginning of words only. Where words are not spaced, it says more. */
@@ -64,7 +79,7 @@ export class SearchIndex {
     const end = Math.min(titles.length, first + tracks);
     const lines = [];
     for (let track = first; track < end; track++) {
-      const title = ` ${normalized(titles[track])}`;
+      const title = ` ${searchable(titles[track])}`;
       const artists = this.#line(artistsOf(track).join(" "));
       this.#artistsAt[track] = title.length;
       this.#albumAt[track] = title.length + artists.length;
@@ -83,7 +98,7 @@ export class SearchIndex {
   #line(raw) {
     let line = this.#known.get(raw);
     if (line === undefined) {
-      line = ` ${normalized(raw)}`;
+      line = ` ${searchable(raw)}`;
       this.#known.set(raw, line);
     }
     return line;

@@ -37,6 +37,13 @@ export function wireKeyboardNavigation({ surface, positions, store, renderer, na
     return positions.grid.nearest(x, y, 2 ** 17, isVisible);
   };
 
+  /** Through those on the same spot first. @param {number} from  @param {readonly [number, number]} direction */
+  const towards = (from, direction) => {
+    const spot = positions.sharing(from, isVisible);
+    const next = spot[spot.indexOf(from) + (direction[0] - direction[1] > 0 ? 1 : -1)];
+    return next ?? neighborTowards(positions.grid, positions.x[from], positions.y[from], direction, isVisible);
+  };
+
   surface.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || event.target !== surface) return;
     const { pinned } = store.get();
@@ -44,7 +51,7 @@ export function wireKeyboardNavigation({ surface, positions, store, renderer, na
     if (pinned === NO_TRACK) {
       if (event.key !== "Enter") return;
       pin(middle());
-    } else if (direction) pin(neighborTowards(positions.grid, positions.x[pinned], positions.y[pinned], direction, isVisible));
+    } else if (direction) pin(towards(pinned, direction));
     else if (event.key === "Enter") enterCard();
     else if (event.key === "s") selecting.toggle(pinned);
     else if (event.key === "r") selecting.around(pinned);

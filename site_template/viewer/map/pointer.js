@@ -41,6 +41,10 @@ export function wirePointer(element, positions, renderer, store) {
     // The second half of a double click would take back what the first did.
     if (event.detail > 1) return;
     const track = trackAt(event);
-    store.set({ pinned: track === store.get().pinned ? NO_TRACK : track, hovered: NO_TRACK });
+    // Of several on one spot, each click shows the next.
+    const spot = track === NO_TRACK ? [] : positions.sharing(track, (one) => renderer.isVisible(one));
+    const place = spot.indexOf(store.get().pinned);
+    const isOver = track === NO_TRACK || (spot.length === 1 && place === 0);
+    store.set({ pinned: isOver ? NO_TRACK : spot[(place + 1) % spot.length], hovered: NO_TRACK });
   });
 }

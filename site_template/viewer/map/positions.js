@@ -51,6 +51,25 @@ export class Positions {
     return this.#current().view;
   }
 
+  /**
+   * All tracks on the spot of one, itself among them, ascending.
+   *
+   * @param {number} track
+   * @param {(track: number) => boolean} accepts
+   */
+  sharing(track, accepts) {
+    const { grid } = this;
+    const [x, y] = [this.x[track], this.y[track]];
+    const runs = grid.runs(x, y, x, y);
+    const tracks = [];
+    for (let r = 0; r < runs.length; r += 2) {
+      for (let place = runs[r]; place < runs[r + 1]; place++) {
+        if (grid.x[place] === x && grid.y[place] === y && accepts(grid.order[place])) tracks.push(grid.order[place]);
+      }
+    }
+    return tracks.sort((a, b) => a - b);
+  }
+
   #current() {
     const { axes, traits } = this.#store.get();
     if (axes !== this.#axes) {

@@ -3,7 +3,7 @@
 import { placeholderArt } from "../ui/artwork.js";
 import { element, icon, swatch } from "../ui/dom.js";
 import { featureBars } from "../data/features.js";
-import { counted, formatDuration, isolated } from "../ui/format.js";
+import { counted, formatCount, formatDuration, isolated } from "../ui/format.js";
 import { freeArea, narrow } from "../ui/insets.js";
 import { ALL_SHOWN } from "./legend_rows.js";
 import { trackLinks } from "../data/listen_links.js";
@@ -53,6 +53,7 @@ export class Card {
   #selecting;
   #player;
   #soundsLike;
+  #spotOf;
   /** @type {TextData | null} */
   #text = null;
   #shown = NO_TRACK;
@@ -63,9 +64,9 @@ export class Card {
 
   /**
    * @param {HTMLElement} host
-   * @param {{map: MapData, store: Store, renderer: Renderer, details: DetailsReader, selecting: Selecting, player: Player, soundsLike: SoundsLike}} parts
+   * @param {{map: MapData, store: Store, renderer: Renderer, details: DetailsReader, selecting: Selecting, player: Player, soundsLike: SoundsLike, spotOf: (track: number) => number[]}} parts
    */
-  constructor(host, { map, store, renderer, details, selecting, player, soundsLike }) {
+  constructor(host, { map, store, renderer, details, selecting, player, soundsLike, spotOf }) {
     this.#element = host;
     this.#map = map;
     this.#store = store;
@@ -74,6 +75,7 @@ export class Card {
     this.#selecting = selecting;
     this.#player = player;
     this.#soundsLike = soundsLike;
+    this.#spotOf = spotOf;
     store.subscribe(["pinned", "theme"], () => this.#update());
     // A pointer on its way passes over more tracks than there are frames to show them in.
     store.subscribe(["hovered"], () => {
@@ -162,12 +164,36 @@ export class Card {
       ),
     );
     /** @type {HTMLElement[]} */
-    const nodes = [head, this.#groups(track), element("div", { class: "card-details" })];
+    const nodes = [head, ...this.#spot(track, pinned), this.#groups(track), element("div", { class: "card-details" })];
     if (pinned) {
       const alike = this.#soundsLike.section(track, () => this.place(), () => this.enter());
       nodes.push(this.#filteredNote(), this.#actions(track), alike, this.#closeButton());
     }
     return nodes;
+  }
+
+  /**
+   * Of several tracks on one spot: which of them this is, and the way to the others.
+   *
+   * @param {number} track
+   * @param {boolean} pinned
+   */
+  #spot(track, pinned) {
+    const spot = this.#spotOf(track);
+    if (spot.length < 2) return [];
+    const place = spot.indexOf(track);
+    const text = `${formatCount(place + 1)} of ${formatCount(spot.length)} here`;
+    const step = (/** @type {string} */ name, /** @type {string} */ path, /** @type {number} */ by) => {
+      const label = `${name} track on this spot`;
+      const node = element("button", { class: "icon-button", type: "button", "data-action": `spot-${name.toLowerCase()}`, "aria-label": label, title: label }, icon(path));
+      node.addEventListener("click", () => {
+        this.#store.set({ pinned: spot[(place + by + spot.length) % spot.length] });
+        /** @type {HTMLElement | null} */ (this.#element.querySelector(`[data-action="spot-${name.toLowerCase()}"]`))?.focus();
+      });
+      return node;
+    };
+    const steps = pinned ? [step("Previous", "m12.5 5-5 5 5 5", -1), step("Next", "m7.5 5 5 5-5 5", 1)] : [];
+    return [element("div", { class: "card-spot" }, element("span", {}, text), ...steps)];
   }
 
   /** @param {number} track */

@@ -2,7 +2,7 @@
 
 import { onEscape } from "../ui/dom.js";
 import { counted } from "../ui/format.js";
-import { addedBy, replayDay } from "./timeline_math.js";
+import { addedBy, replayDay, sliderRange } from "./timeline_math.js";
 import { formatTrait } from "../data/traits.js";
 
 /** @import { Store } from "../state/store.js" */
@@ -45,11 +45,11 @@ export function wireTimeline(host, button, store, traitLoader, announce) {
     trait = store.get().traits.get("added_at");
     if (until !== null && trait && !open()) openPanel();
     if (!open() || !trait) return;
-    const value = until ?? days[days.length - 1];
+    const value = until ?? sliderRange(days)[1];
     slider.value = String(value);
     const text = formatTrait(trait, value);
     day.textContent = text;
-    const known = addedBy(days, value);
+    const known = until === null ? days.length : addedBy(days, value);
     count.textContent = counted(known + trait.unknownCount, "track");
     slider.setAttribute("aria-valuetext", `${text}, ${count.textContent}`);
   };
@@ -58,8 +58,7 @@ export function wireTimeline(host, button, store, traitLoader, announce) {
     if (!trait) return;
     days = trait.values.filter((value) => !Number.isNaN(value)).sort();
     if (days.length === 0) return;
-    slider.min = String(days[0]);
-    slider.max = String(days[days.length - 1]);
+    [slider.min, slider.max] = sliderRange(days).map(String);
     host.hidden = false;
     button.setAttribute("aria-pressed", "true");
     show();
@@ -71,7 +70,7 @@ export function wireTimeline(host, button, store, traitLoader, announce) {
     store.set({ until: null });
   };
   const replay = () => {
-    const [first, last] = [days[0], days[days.length - 1]];
+    const [first, last] = sliderRange(days);
     const from = store.get().until ?? last;
     const start = performance.now() - (from >= last ? 0 : ((from - first) / (last - first)) * REPLAY_MS);
     play.setAttribute("aria-label", "Pause");

@@ -15,6 +15,25 @@ export function addedBy(days, day) {
   return low;
 }
 
+/** Days that lie further out than so many times what the others span are wrong dates (1970, 2099), not a library's beginning. */
+const FAR = 3;
+const YEAR_DAYS = 365;
+
+/**
+ * The days that a slider spans: without the few that lie so far out that the others would have no room on it.
+ *
+ * @param {Float32Array} days  ascending, at least one
+ * @returns {[number, number]}
+ */
+export function sliderRange(days) {
+  const few = Math.max(1, Math.floor(days.length / 100));
+  const [low, high] = [few, days.length - 1 - few];
+  if (high - low < 2) return [days[0], days[days.length - 1]];
+  const reach = FAR * Math.max(YEAR_DAYS, days[high] - days[low]);
+  const kept = days.filter((day) => day >= days[low] - reach && day <= days[high] + reach);
+  return [kept[0], kept[kept.length - 1]];
+}
+
 /**
  * @param {number} share  of the replay's time, may exceed 1
  * @param {number} first  day
