@@ -68,7 +68,8 @@ class OnnxNetwork:
         options = runtime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         # Else it keeps the memory of the largest batch it ever saw.
-        options.enable_cpu_mem_arena = False
+        # A plan of the memory for each shape of input costs memory and saves no time here.
+        options.enable_mem_pattern = False
         try:
             self._session = runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except _errors() as error:
