@@ -141,6 +141,32 @@ def test_a_map_in_a_frame_that_is_shown_later_fills_it(open_viewer: OpenViewer, 
     assert frame.evaluate("location.hash") == ""
 
 
+def test_a_map_in_a_frame_leaves_the_wheel_to_the_page_around_it(open_viewer: OpenViewer, copied_site: Site) -> None:
+    article = (
+        '<!doctype html><link rel="icon" href="data:,"><body style="height: 4000px">'
+        '<iframe src="index.html?test" width="900" height="600"></iframe>'
+    )
+    copied_site.folder.joinpath("article.html").write_text(article, encoding="utf-8")
+    viewer = open_viewer(site=copied_site)
+    viewer.page.goto(f"{copied_site.url}article.html")
+    frame = viewer.page.frames[1]
+    frame.wait_for_selector('html[data-state="ready"]')
+    scale = frame.evaluate("spotmap.state().transform.k")
+    viewer.page.mouse.move(600, 300)
+    viewer.page.mouse.wheel(0, 100)
+    viewer.wait_until("scrollY > 50")
+    assert frame.evaluate("spotmap.state().transform.k") == scale
+    viewer.page.keyboard.down("Control")
+    viewer.page.mouse.wheel(0, -100)
+    viewer.page.keyboard.up("Control")
+    expect(frame.locator("html")).to_have_attribute("data-state", "ready")
+    for _ in range(100):
+        if frame.evaluate("spotmap.state().transform.k") > scale:
+            break
+        viewer.page.wait_for_timeout(20)
+    assert frame.evaluate("spotmap.state().transform.k") > scale
+
+
 def test_a_window_on_a_sharper_screen_is_drawn_anew(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     width = "document.querySelector('canvas[data-layer=marks]').width"

@@ -21,6 +21,20 @@ const FLY_MS = 700;
 const CARD_SHARE = 0.66;
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
+const isEmbedded = window.parent !== window;
+
+/**
+ * A map in a frame of another page leaves the wheel and a single finger to that page, which would else be stuck over it: there,
+ * Ctrl with the wheel and two fingers move the map.
+ *
+ * @param {any} event
+ */
+function isForMap({ type, button, ctrlKey, metaKey, touches }) {
+  if (button) return false;
+  if (type === "wheel") return !isEmbedded || ctrlKey || metaKey;
+  return !ctrlKey && !(isEmbedded && touches?.length === 1);
+}
+
 export class Navigation {
   #positions;
   #insets;
@@ -50,12 +64,14 @@ export class Navigation {
         [-2 * PLANE_SIZE, -2 * PLANE_SIZE],
         [3 * PLANE_SIZE, 3 * PLANE_SIZE],
       ])
+      .filter(isForMap)
       .clickDistance(5)
       .tapDistance(12)
       .on("start", (event) => element.classList.toggle("is-dragging", event.sourceEvent?.type === "mousedown"))
       .on("zoom", ({ transform: { k, x, y } }) => store.set({ transform: { k, x, y } }))
       .on("end", () => element.classList.remove("is-dragging"));
     this.#surface.call(this.#zoom);
+    element.classList.toggle("is-embedded", isEmbedded);
     // A double click must not leave a track pinned at another zoom than it was clicked at: zooming has wheel, keys and buttons.
     this.#surface.on("dblclick.zoom", null);
     store.subscribe(["axes"], () => this.show(null));
