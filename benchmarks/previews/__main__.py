@@ -22,7 +22,7 @@ from spotmap_build.cache.store import Cache
 from spotmap_build.embed.embedders import EMBEDDERS
 from spotmap_build.project.neighbors import find_neighbors
 from spotmap_build.project.preprocessing import prepare
-from spotmap_build.project.preview_shift import common_shift
+from spotmap_build.project.previews import as_whole_tracks
 
 if TYPE_CHECKING:
     from benchmarks.map_quality.hearing import Embedded
@@ -72,21 +72,9 @@ def _print_each_kind(wholes: Float32Array, previews: Float32Array) -> None:
 
 def _corrections() -> Iterator[tuple[str, int, Correct]]:
     yield "as it is", 0, lambda vectors, _previews, _wholes: vectors
+    yield "shift of 60 pairs", 60, lambda vectors, a, b: vectors - (a - b).mean(axis=0)
     for pairs in (10, 30, 60):
-        yield f"shift of {pairs} pairs", pairs, lambda vectors, a, b: vectors - common_shift(a, b)
-    for pairs in (30, 60):
-        yield f"line through {pairs} pairs", pairs, _along_a_line
-
-
-def _along_a_line(vectors: Float32Array, previews: Float32Array, wholes: Float32Array) -> Float32Array:
-    """Each dimension by a line, which is flatter the less a preview's value tells of the whole's."""
-    spread = previews.std(axis=0) * wholes.std(axis=0) + 1e-6
-    centered = previews - previews.mean(axis=0), wholes - wholes.mean(axis=0)
-    slope = (centered[0] * centered[1]).mean(axis=0) / (previews.var(axis=0) + 1e-6)
-    trusted = np.clip((centered[0] * centered[1]).mean(axis=0) / spread, 0, 1)
-    slope = trusted * slope + (1 - trusted)
-    line: Float32Array = (vectors - previews.mean(axis=0)) * slope + wholes.mean(axis=0)
-    return line.astype(np.float32)
+        yield f"shift and scale of {pairs} pairs", pairs, as_whole_tracks
 
 
 def _print_mixed(wholes: Float32Array, previews: Float32Array, draws: int) -> None:

@@ -39,7 +39,7 @@ LISTENED_TO: Final = "listened to"
 """The column of the map that tells previews from whole tracks, where there are both."""
 WHOLE: Final = "the whole track"
 PAIRS: Final = 60
-"""So many tracks are listened to in both ways, to learn by what previews differ (``project.preview_shift``)."""
+"""So many tracks are listened to in both ways, to learn by what previews differ (``project.previews``)."""
 LATER_STAGES: Final = ("project", "cluster", "insights", "emit")
 LAYOUT_S: Final = 15.0
 LAYOUT_S_A_TRACK: Final = 0.005
@@ -246,14 +246,15 @@ def _read_embeddings(whole: Acquisition, kept: list[_Kept], pairs: list[tuple[_K
 
     from spotmap_build.embed.spectral import FEATURES
     from spotmap_build.model import Embeddings
-    from spotmap_build.project.preview_shift import common_shift
+    from spotmap_build.project.previews import as_whole_tracks
 
     both = [one for pair in pairs for one in pair]
     vectors, tags, features = _read_parts(whole, [*kept, *both])
     is_preview = np.array([one.is_preview for one in kept], dtype=bool)
     if is_preview.any():
         of_pairs = vectors[len(kept) :]
-        vectors[: len(kept)][is_preview] -= common_shift(of_pairs[::2], of_pairs[1::2])
+        of_previews = vectors[: len(kept)][is_preview]
+        vectors[: len(kept)][is_preview] = as_whole_tracks(of_previews, of_pairs[::2], of_pairs[1::2])
     count = len(kept)
     return Embeddings(
         track_ids=tuple(one.track.id for one in kept),
