@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hashText } from "../../site_template/viewer/data/hash.js";
 import { placeholderArt } from "../../site_template/viewer/ui/artwork.js";
-import { counted, formatDuration } from "../../site_template/viewer/ui/format.js";
+import { counted, formatDuration, shortened } from "../../site_template/viewer/ui/format.js";
 import { createStore } from "../../site_template/viewer/state/store.js";
 
 test("placeholder art is the same for the same text and differs for near-equal ones", () => {
@@ -40,4 +40,10 @@ test("a store tells listeners once a change, only of keys they asked for, and no
   assert.throws(() => {
     store.get().a = 9;
   }, TypeError);
+});
+
+test("no character is cut in half, however it is written", () => {
+  const family = "👩‍👩‍👧‍👦";
+  assert.equal(shortened(`${family}${family} live`, 2), `${family}…`);
+  assert.equal(shortened(`e\u0301te\u0301 en pente`, 3), "e\u0301t…");
 });

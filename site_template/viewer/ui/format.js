@@ -20,14 +20,14 @@ export function formatDuration(duration_ms) {
 export const formatCount = (count) => String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 
 /**
- * Never cut through a character: an emoji is two units of a string, or more.
+ * Never cut through a character: an emoji may be a family of several joined, a letter may carry its accent apart.
  *
  * @param {string} text
  * @param {number} longest  characters
  */
 export function shortened(text, longest) {
   if (text.length <= longest) return text;
-  const characters = [...text];
+  const characters = "Segmenter" in Intl ? Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment) : [...text];
   return characters.length <= longest ? text : `${characters.slice(0, longest - 1).join("").trimEnd()}…`;
 }
 
