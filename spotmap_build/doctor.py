@@ -119,7 +119,7 @@ def _weights(config: Config) -> Finding:
 
 
 def _javascript() -> Finding:
-    from spotmap_build.acquire.javascript import find_runtime
+    from spotmap_build.acquire.youtube.javascript import find_runtime
 
     runtime = find_runtime()
     if runtime is None:

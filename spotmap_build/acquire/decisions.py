@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from spotmap_build.acquire.video_ids import is_video_id
+from spotmap_build.acquire.youtube.video_ids import is_video_id
 from spotmap_build.cache.errors import CacheFull, CacheReadOnly, CorruptEntry
 from spotmap_build.cache.keys import Key
 from spotmap_build.model import Match

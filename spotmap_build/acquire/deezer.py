@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 import requests
 
-from spotmap_build.acquire.audio_files import check_audio_file
+from spotmap_build.acquire.youtube.audio_files import check_audio_file
 from spotmap_build.core.documents import parse_json
 from spotmap_build.core.http import BodyTooLarge, Limits, RedirectRefused, TooSlow, is_trustworthy_address, make_session
 from spotmap_build.core.rate_limiting import NotUnderstood

@@ -19,7 +19,7 @@ from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-from spotmap_build.acquire.video_ids import is_video_id
+from spotmap_build.acquire.youtube.video_ids import is_video_id
 from spotmap_build.cache.files import write_durably
 from spotmap_build.core.documents import parse_toml
 from spotmap_build.core.files import read_bounded

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from spotmap_build.acquire.decisions import known_words
-from spotmap_build.acquire.download import Cancelled
 from spotmap_build.acquire.overrides import read_overrides
 from spotmap_build.acquire.search import NONE_MAX_AGE_S, Found, Recordings, failed
 from spotmap_build.acquire.services import Service
+from spotmap_build.acquire.youtube.download import Cancelled
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.freshness import Freshness, retry_later
 from spotmap_build.cache.keys import Key, digest_bytes
@@ -64,7 +64,7 @@ class Previews:
     """Finds and fetches previews, one after the other. Safe for threads.
 
     ``tracks`` are those that are wanted. It stands where :class:`~spotmap_build.acquire.search.Finder` and
-    :class:`~spotmap_build.acquire.downloader.Downloader` stand for whole recordings.
+    :class:`~spotmap_build.acquire.youtube.downloader.Downloader` stand for whole recordings.
     """
 
     def __init__(self, run: Run, tracks: Iterable[Track], *, disabled_reason: str = "") -> None:

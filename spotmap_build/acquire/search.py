@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from spotmap_build.acquire.queries import Query
-    from spotmap_build.acquire.youtube_music import YouTubeMusic
+    from spotmap_build.acquire.youtube.youtube_music import YouTubeMusic
     from spotmap_build.cache.records import Record
     from spotmap_build.fetch.identify import FileFacts
     from spotmap_build.fetch.source import Fetched
@@ -203,7 +203,7 @@ class Finder:
     def _youtube_music(self) -> YouTubeMusic:
         with self._lock:
             if self._client is None:
-                from spotmap_build.acquire.youtube_music import YouTubeMusic
+                from spotmap_build.acquire.youtube.youtube_music import YouTubeMusic
                 from spotmap_build.core.rate_limiting import RateLimiter
 
                 limiter = RateLimiter(self._run.config.searches_per_s)

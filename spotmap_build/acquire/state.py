@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final, Protocol
 import msgspec
 import orjson
 
-from spotmap_build.acquire.downloader import Downloader
 from spotmap_build.acquire.previews import Previews
 from spotmap_build.acquire.search import Finder, disabled_reason, failed
+from spotmap_build.acquire.youtube.downloader import Downloader
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import Key
 from spotmap_build.embed import embedders, engines

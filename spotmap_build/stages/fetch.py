@@ -80,18 +80,18 @@ def make_source(text: str, config: Config) -> LibrarySource:
 
 def _source_at(kind: str, path: Path) -> LibrarySource:
     if kind == "folder":
-        from spotmap_build.fetch.folder import FolderSource
+        from spotmap_build.fetch.folders.folder import FolderSource
 
         return FolderSource(path)
     if kind == "takeout":
-        from spotmap_build.fetch.takeout import TakeoutSource
+        from spotmap_build.fetch.exports.takeout import TakeoutSource
 
         return TakeoutSource(path)
     if kind == "exportify":
-        from spotmap_build.fetch.exportify import ExportifySource
+        from spotmap_build.fetch.exports.exportify import ExportifySource
 
         return ExportifySource(path)
-    from spotmap_build.fetch.table import TableSource
+    from spotmap_build.fetch.tables.table import TableSource
 
     return TableSource(path)
 

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from spotmap_build.acquire import download as room
-from spotmap_build.acquire import javascript
-from spotmap_build.acquire.attended import Pace
-from spotmap_build.acquire.download import Cancelled, DownloadSettings, download
+from spotmap_build.acquire.youtube import download as room
+from spotmap_build.acquire.youtube import javascript
+from spotmap_build.acquire.youtube.attended import Pace
+from spotmap_build.acquire.youtube.download import Cancelled, DownloadSettings, download
 from spotmap_build.core.retry import RetryPolicy
 from spotmap_build.embed.decode import decode
 from spotmap_build.errors import ConfigError, OutputError, ServiceError, ServiceRefused, SpotmapError, TrackError
@@ -425,7 +425,7 @@ def test_nothing_is_printed(
 CTRL_C = """
     import sys, threading
     from pathlib import Path
-    from spotmap_build.acquire.download import DownloadSettings, download
+    from spotmap_build.acquire.youtube.download import DownloadSettings, download
     from spotmap_build.acquire.prefetch import Prefetcher
 
     settings = DownloadSettings(sys.argv[1], socket_timeout_s=20)

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from spotmap_build.acquire.search_answers import LONGEST_TEXT, MOST_ARTISTS, MOST_ROWS
-from spotmap_build.acquire.youtube_music import ANSWER_BYTES, YouTubeMusic
+from spotmap_build.acquire.youtube.search_answers import LONGEST_TEXT, MOST_ARTISTS, MOST_ROWS
+from spotmap_build.acquire.youtube.youtube_music import ANSWER_BYTES, YouTubeMusic
 from spotmap_build.core.rate_limiting import FAILURES_IN_A_ROW, CircuitBreaker, NotUnderstood, RateLimiter
 from spotmap_build.core.retry import RetryPolicy
 from spotmap_build.core.retry_after import LONGEST_PAUSE_S

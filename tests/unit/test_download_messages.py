@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from spotmap_build.acquire.download_messages import Unreached, error_for, plain
+from spotmap_build.acquire.youtube.download_messages import Unreached, error_for, plain
 from spotmap_build.errors import OutputError, ServiceError, ServiceRefused, TrackError
 
 COOKIES = (

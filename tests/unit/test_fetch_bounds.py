@@ -22,14 +22,14 @@ import pytest
 
 from spotmap_build.cache.store import Cache
 from spotmap_build.errors import SourceError, TrackError
-from spotmap_build.fetch import export_files, takeout
-from spotmap_build.fetch.exportify import ExportifySource
-from spotmap_build.fetch.folder import FolderSource
-from spotmap_build.fetch.parquet import read_parquet
+from spotmap_build.fetch.exports import export_files, takeout
+from spotmap_build.fetch.exports.exportify import ExportifySource
+from spotmap_build.fetch.exports.takeout import TakeoutSource
+from spotmap_build.fetch.folders.folder import FolderSource
+from spotmap_build.fetch.folders.walk import walk
 from spotmap_build.fetch.source import LoadContext, Loaded
-from spotmap_build.fetch.table import TableSource
-from spotmap_build.fetch.takeout import TakeoutSource
-from spotmap_build.fetch.walk import walk
+from spotmap_build.fetch.tables.parquet import read_parquet
+from spotmap_build.fetch.tables.table import TableSource
 
 if TYPE_CHECKING:
     from spotmap_build.fetch.source import LibrarySource, ProbeResult
@@ -59,11 +59,11 @@ from pathlib import Path
 import numpy, pyarrow.parquet
 from spotmap_build.cache.store import Cache
 from spotmap_build.errors import SourceError
-from spotmap_build.fetch.exportify import ExportifySource
+from spotmap_build.fetch.exports.exportify import ExportifySource
 from spotmap_build.fetch.source import LoadContext
-from spotmap_build.fetch.table import TableSource
-from spotmap_build.fetch.takeout import TakeoutSource
-from spotmap_build.fetch.walk import walk
+from spotmap_build.fetch.tables.table import TableSource
+from spotmap_build.fetch.exports.takeout import TakeoutSource
+from spotmap_build.fetch.folders.walk import walk
 base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 with Cache.open(Path(sys.argv[2]).parent / "measured") as cache:
     try:

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 from spotmap_build.cache.store import Cache
 from spotmap_build.errors import SpotmapError, TrackError
-from spotmap_build.fetch.exportify import ExportifySource
+from spotmap_build.fetch.exports.exportify import ExportifySource
+from spotmap_build.fetch.exports.takeout import TakeoutSource
 from spotmap_build.fetch.source import LoadContext
-from spotmap_build.fetch.table import TableSource
-from spotmap_build.fetch.takeout import TakeoutSource
+from spotmap_build.fetch.tables.table import TableSource
 
 if TYPE_CHECKING:
     from spotmap_build.fetch.source import LibrarySource, ProbeResult

@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-from spotmap_build.fetch.artist_names import ESCAPED, WHOLE, split_artists
-from spotmap_build.fetch.cell_dates import parse_dates
-from spotmap_build.fetch.cell_numbers import Decimal, find_decimal, parse_duration, parse_number, parse_numbers
-from spotmap_build.fetch.cells import is_missing, parse_list, parse_texts, parse_truth
-from spotmap_build.fetch.column_names import KNOWN, fold_name, is_person, name_columns
+from spotmap_build.fetch.tables.artist_names import ESCAPED, WHOLE, split_artists
+from spotmap_build.fetch.tables.cell_dates import parse_dates
+from spotmap_build.fetch.tables.cell_numbers import Decimal, find_decimal, parse_duration, parse_number, parse_numbers
+from spotmap_build.fetch.tables.cells import is_missing, parse_list, parse_texts, parse_truth
+from spotmap_build.fetch.tables.column_names import KNOWN, fold_name, is_person, name_columns
 
 
 @pytest.mark.parametrize(

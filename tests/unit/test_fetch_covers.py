@@ -20,7 +20,7 @@ from spotmap_build.cache.store import Cache
 from spotmap_build.core.files import NotRegularFile
 from spotmap_build.fetch import thumbnails as module
 from spotmap_build.fetch.covers import thumbnail
-from spotmap_build.fetch.folder import FolderSource
+from spotmap_build.fetch.folders.folder import FolderSource
 from spotmap_build.fetch.source import LoadContext
 from spotmap_build.fetch.tags import LARGEST_TAGS_BYTES, read_tags
 from spotmap_build.fetch.thumbnails import Thumbnails, UnreadablePicture

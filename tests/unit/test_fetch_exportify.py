@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from spotmap_build.errors import SourceError
-from spotmap_build.fetch.exportify import ExportifySource
+from spotmap_build.fetch.exports.exportify import ExportifySource
 from spotmap_build.model import Track
 
 if TYPE_CHECKING:

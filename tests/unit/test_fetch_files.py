@@ -18,6 +18,7 @@ from PIL import Image
 from spotmap_build.cache.store import Cache
 from spotmap_build.embed.decode import probe, read_metadata
 from spotmap_build.fetch.covers import EDGE_PX, thumbnail
+from spotmap_build.fetch.folders.walk import walk
 from spotmap_build.fetch.identify import FileFacts, identify_files
 from spotmap_build.fetch.source import LoadContext
 from spotmap_build.fetch.tags import (
@@ -29,7 +30,6 @@ from spotmap_build.fetch.tags import (
     title_from_name,
     with_container_words,
 )
-from spotmap_build.fetch.walk import walk
 from spotmap_build.stages.fetch import library_title
 from tests.fakes.audio_files import write_audio
 

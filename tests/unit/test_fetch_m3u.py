@@ -11,9 +11,9 @@ from mutagen.id3 import ID3, TIT2, TPE1
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.cache.store import Cache
 from spotmap_build.embed.decode import probe
-from spotmap_build.fetch.m3u import m3u_columns
+from spotmap_build.fetch.folders.m3u import m3u_columns
 from spotmap_build.fetch.source import LoadContext, Loaded
-from spotmap_build.fetch.table import TableSource
+from spotmap_build.fetch.tables.table import TableSource
 from tests.fakes.audio_files import tune, write_audio
 
 URI = "spotify:track:" + "a" * 22

@@ -12,10 +12,10 @@ import pytest
 
 from spotmap_build.cache.store import Cache
 from spotmap_build.errors import SourceError, TrackError
-from spotmap_build.fetch.file_finder import FileFinder
-from spotmap_build.fetch.folder import FolderSource
+from spotmap_build.fetch.folders.file_finder import FileFinder
+from spotmap_build.fetch.folders.folder import FolderSource
 from spotmap_build.fetch.source import LibrarySource, LoadContext, Loaded
-from spotmap_build.fetch.table import TableSource
+from spotmap_build.fetch.tables.table import TableSource
 
 FILES = (
     "Artist One/Blue Album/01 First Light.mp3",

@@ -16,8 +16,8 @@ from spotmap_build.cache.store import Cache
 from spotmap_build.errors import ConfigError, SourceError
 from spotmap_build.fetch.merge import merge
 from spotmap_build.fetch.source import LoadContext, Loaded
-from spotmap_build.fetch.table import TableSource
-from spotmap_build.fetch.table_files import read_columns
+from spotmap_build.fetch.tables.files import read_columns
+from spotmap_build.fetch.tables.table import TableSource
 
 if TYPE_CHECKING:
     from spotmap_build.fetch.source import ProbeResult

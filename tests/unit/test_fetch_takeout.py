@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from spotmap_build.errors import SourceError
-from spotmap_build.fetch import export_files
-from spotmap_build.fetch.takeout import TakeoutSource
+from spotmap_build.fetch.exports import export_files
+from spotmap_build.fetch.exports.takeout import TakeoutSource
 from spotmap_build.model import Library
 
 if TYPE_CHECKING:

@@ -32,15 +32,15 @@ HOME = {
     "pykakasi": "acquire/matching/transliteration.py",
     "mutagen": "fetch/tags.py",
     "PIL": "fetch/covers.py",
-    "pyarrow": "fetch/parquet.py",
+    "pyarrow": "fetch/tables/parquet.py",
     "contourpy": "emit/contour.py",
     "jinja2": "emit/page.py",
     "watchfiles": "emit/preview.py",
     "rich": "progress.py",
     "click": "cli.py",
     "spotipy": "fetch/spotify/api.py",
-    "ytmusicapi": "acquire/youtube_music.py",
-    "yt_dlp": "acquire/download.py",
+    "ytmusicapi": "acquire/youtube/youtube_music.py",
+    "yt_dlp": "acquire/youtube/download.py",
 }
 LONGEST_FILE = 420
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from spotmap_build.acquire.javascript import Runtime, find_runtime
+from spotmap_build.acquire.youtube.javascript import Runtime, find_runtime
 
 Install = Callable[[str, str, str], Path]
 

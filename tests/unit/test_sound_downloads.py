@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from spotmap_build.acquire.downloader import Downloader
+from spotmap_build.acquire.youtube.downloader import Downloader
 from spotmap_build.cache.store import Cache
 from spotmap_build.config import Config
 from spotmap_build.errors import OutputError

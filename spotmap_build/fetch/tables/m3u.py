@@ -8,9 +8,9 @@ from typing import Any
 
 from spotmap_build.core.files import read_bounded
 from spotmap_build.errors import SourceError
-from spotmap_build.fetch.file_finder import FileFinder, is_there
-from spotmap_build.fetch.m3u import LARGEST_M3U_BYTES, is_share, likely_path, m3u_columns, parse_m3u
-from spotmap_build.fetch.walk import walk
+from spotmap_build.fetch.folders.file_finder import FileFinder, is_there
+from spotmap_build.fetch.folders.m3u import LARGEST_M3U_BYTES, is_share, likely_path, m3u_columns, parse_m3u
+from spotmap_build.fetch.folders.walk import walk
 
 
 def read_m3u(path: Path) -> dict[str, list[Any]]:

@@ -12,12 +12,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build.core.identifiers import ISRC, SPOTIFY_LOCAL
-from spotmap_build.fetch.collection import iso_date
-from spotmap_build.fetch.column_names import ART, KNOWN, NamedColumns, fold_name, name_columns
-from spotmap_build.fetch.spotify_ids import is_episode, track_uri
+from spotmap_build.fetch.exports.collection import iso_date
+from spotmap_build.fetch.exports.spotify_ids import is_episode, track_uri
+from spotmap_build.fetch.tables.column_names import ART, KNOWN, NamedColumns, fold_name, name_columns
 
 if TYPE_CHECKING:
-    from spotmap_build.fetch.table_bounds import Columns
+    from spotmap_build.fetch.tables.bounds import Columns
 
 SAMPLE: Final = 200
 LEAST_DURATION_MS: Final = 10_000

@@ -12,15 +12,16 @@ from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.core.identifiers import ID_DIGITS
 from spotmap_build.core.text import printable
 from spotmap_build.errors import SourceError
-from spotmap_build.fetch.export_files import about_folders
-from spotmap_build.fetch.file_finder import FileFinder
-from spotmap_build.fetch.folder_playlists import (
+from spotmap_build.fetch.exports.export_files import about_folders
+from spotmap_build.fetch.folders.file_finder import FileFinder
+from spotmap_build.fetch.folders.playlists import (
     PlaylistFile,
     file_playlists,
     folder_playlists,
     read_playlists,
     together,
 )
+from spotmap_build.fetch.folders.walk import Listing, about_left_out, walk
 from spotmap_build.fetch.identify import (
     Cover,
     FileFacts,
@@ -31,7 +32,6 @@ from spotmap_build.fetch.identify import (
     identify_files,
 )
 from spotmap_build.fetch.source import Loaded, with_distinct_ids
-from spotmap_build.fetch.walk import Listing, about_left_out, walk
 from spotmap_build.model import Failed, Library, Omission, Playlist, Recording, Track
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import Final
 
 from spotmap_build.core.dates import is_known_date
 from spotmap_build.core.identifiers import SPOTIFY_LOCAL
+from spotmap_build.fetch.exports.spotify_ids import not_playable
 from spotmap_build.fetch.merge import together
-from spotmap_build.fetch.spotify_ids import not_playable
 from spotmap_build.model import Failed, Library, Omission, Playlist, Track
 
 ISO_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]{5,12}Z?)?")

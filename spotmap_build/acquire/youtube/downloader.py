@@ -70,8 +70,8 @@ class Downloader:
         ------
         OutputError: no room for it; the build cannot go on. Cancelled: as was asked for.
         """
-        from spotmap_build.acquire.download import DownloadSettings, download
-        from spotmap_build.acquire.download_messages import no_room
+        from spotmap_build.acquire.youtube.download import DownloadSettings, download
+        from spotmap_build.acquire.youtube.download_messages import no_room
 
         assert track.recording is not None
         assert track.recording.video_id is not None

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, Final
 from spotmap_build.core.files import open_regular
 from spotmap_build.core.text import printable
 from spotmap_build.errors import SourceError
-from spotmap_build.fetch.table_bounds import LONGEST_LINE, Columns, check_shape
+from spotmap_build.fetch.tables.bounds import LONGEST_LINE, Columns, check_shape
 
 PIECE_ROWS: Final = 4_096
 LEAST_BYTES: Final = 64 << 20

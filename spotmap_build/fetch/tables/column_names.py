@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from spotmap_build.fetch.covers import COVER_SUFFIXES
-from spotmap_build.fetch.spotify_ids import track_uri
-from spotmap_build.fetch.table_bounds import Columns
+from spotmap_build.fetch.exports.spotify_ids import track_uri
+from spotmap_build.fetch.tables.bounds import Columns
 
 LIST_NAME: Final = "list_name"
 """One tool, which alone writes the URIs of artists, calls a column "Name" in which it says the playlist."""

@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING, Any, Final
 
 from spotmap_build.core.identifiers import ISRC, SPOTIFY_LOCAL
 from spotmap_build.errors import SourceError
-from spotmap_build.fetch.artist_names import ESCAPED, find_joint, split_artists
-from spotmap_build.fetch.cells import BETWEEN_GENRES, parse_texts
-from spotmap_build.fetch.collection import Collection
-from spotmap_build.fetch.column_names import ADDRESS, ART
-from spotmap_build.fetch.copy_marks import browser_copy
-from spotmap_build.fetch.delimited import read_delimited
-from spotmap_build.fetch.export_files import ExportFile, LeftOut, read_files
-from spotmap_build.fetch.exportify_columns import known_columns
+from spotmap_build.fetch.exports.collection import Collection
+from spotmap_build.fetch.exports.copy_marks import browser_copy
+from spotmap_build.fetch.exports.export_files import ExportFile, LeftOut, read_files
+from spotmap_build.fetch.exports.exportify_columns import known_columns
+from spotmap_build.fetch.exports.spotify_ids import is_episode, named_id, track_uri
 from spotmap_build.fetch.source import Loaded, with_distinct_ids
-from spotmap_build.fetch.spotify_ids import is_episode, named_id, track_uri
-from spotmap_build.fetch.table_files import decode_table
+from spotmap_build.fetch.tables.artist_names import ESCAPED, find_joint, split_artists
+from spotmap_build.fetch.tables.cells import BETWEEN_GENRES, parse_texts
+from spotmap_build.fetch.tables.column_names import ADDRESS, ART
+from spotmap_build.fetch.tables.delimited import read_delimited
+from spotmap_build.fetch.tables.files import decode_table
+from spotmap_build.fetch.tables.typed_columns import type_columns
 from spotmap_build.fetch.tags import fold_space
-from spotmap_build.fetch.typed_columns import type_columns
 from spotmap_build.model import Omission, Playlist, Track
 
 if TYPE_CHECKING:
     from spotmap_build.fetch.source import LoadContext
-    from spotmap_build.fetch.table_bounds import Columns
+    from spotmap_build.fetch.tables.bounds import Columns
 
 KIND: Final = "exportify"
 JOINED_BY_SPACE: Final = "track duration (ms)"

@@ -12,8 +12,8 @@ from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.core.files import read_bounded
 from spotmap_build.core.identifiers import ID_DIGITS
 from spotmap_build.core.text import printable
-from spotmap_build.fetch.file_finder import FileFinder, is_there
-from spotmap_build.fetch.m3u import LARGEST_M3U_BYTES, M3U_SUFFIXES, Entry, parse_m3u
+from spotmap_build.fetch.folders.file_finder import FileFinder, is_there
+from spotmap_build.fetch.folders.m3u import LARGEST_M3U_BYTES, M3U_SUFFIXES, Entry, parse_m3u
 from spotmap_build.fetch.tags import fold_space
 from spotmap_build.model import Playlist
 

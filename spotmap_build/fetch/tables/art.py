@@ -6,8 +6,8 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from spotmap_build.fetch.cells import is_missing
 from spotmap_build.fetch.identify import about_covers, folder_covers
+from spotmap_build.fetch.tables.cells import is_missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -18,7 +18,7 @@ from spotmap_build.errors import SourceError
 from spotmap_build.fetch.source import OwnVectors
 
 if TYPE_CHECKING:
-    from spotmap_build.fetch.table_bounds import Columns
+    from spotmap_build.fetch.tables.bounds import Columns
     from spotmap_build.model import Float32Array
 
 

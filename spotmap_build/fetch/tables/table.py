@@ -13,27 +13,27 @@ from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.core.identifiers import ID_DIGITS, SPOTIFY_TRACK
 from spotmap_build.core.text import printable
 from spotmap_build.errors import SourceError
-from spotmap_build.fetch.artist_names import parse_artists
-from spotmap_build.fetch.captions import by_tags
-from spotmap_build.fetch.cell_numbers import Decimal, parse_numbers
-from spotmap_build.fetch.cells import BETWEEN_GENRES, is_missing, parse_texts
-from spotmap_build.fetch.collection import Collection
-from spotmap_build.fetch.column_names import ADDRESS, ART, NamedColumns, is_person, name_columns
+from spotmap_build.fetch.exports.collection import Collection
+from spotmap_build.fetch.exports.spotify_ids import named_id, track_uri
+from spotmap_build.fetch.folders.captions import by_tags
+from spotmap_build.fetch.folders.m3u import M3U_SUFFIXES
 from spotmap_build.fetch.identify import FileFacts, Unusable, about_covers, display_facts, identify_files
-from spotmap_build.fetch.m3u import M3U_SUFFIXES
-from spotmap_build.fetch.own_vectors import find_vectors
 from spotmap_build.fetch.source import Loaded
-from spotmap_build.fetch.spotify_ids import named_id, track_uri
-from spotmap_build.fetch.table_art import with_art
-from spotmap_build.fetch.table_files import read_columns
+from spotmap_build.fetch.tables.art import with_art
+from spotmap_build.fetch.tables.artist_names import parse_artists
+from spotmap_build.fetch.tables.cell_numbers import Decimal, parse_numbers
+from spotmap_build.fetch.tables.cells import BETWEEN_GENRES, is_missing, parse_texts
+from spotmap_build.fetch.tables.column_names import ADDRESS, ART, NamedColumns, is_person, name_columns
+from spotmap_build.fetch.tables.files import read_columns
+from spotmap_build.fetch.tables.own_vectors import find_vectors
+from spotmap_build.fetch.tables.typed_columns import TypedColumns, type_columns
 from spotmap_build.fetch.tags import fold_space
-from spotmap_build.fetch.typed_columns import TypedColumns, type_columns
 from spotmap_build.model import Failed, Library, Playlist, Recording, Track
 
 if TYPE_CHECKING:
-    from spotmap_build.fetch.delimited import Table
     from spotmap_build.fetch.source import LoadContext, OwnVectors
-    from spotmap_build.fetch.table_bounds import Columns
+    from spotmap_build.fetch.tables.bounds import Columns
+    from spotmap_build.fetch.tables.delimited import Table
 
 UNTITLED: Final = "Untitled"
 MOST_LISTED: Final = 20

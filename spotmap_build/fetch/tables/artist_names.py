@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from spotmap_build.fetch.cells import parse_list, parse_texts
+from spotmap_build.fetch.tables.cells import parse_list, parse_texts
 from spotmap_build.fetch.tags import fold_space
 
 ESCAPED: Final = re.compile(r"(?<!\\), ")

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Final
 
 from spotmap_build.core.dates import is_known_date
-from spotmap_build.fetch.cells import is_missing
+from spotmap_build.fetch.tables.cells import is_missing
 from spotmap_build.fetch.tags import fold_space
 
 MONTHS: Final = (

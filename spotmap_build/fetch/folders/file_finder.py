@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 from typing import Final
 
 from spotmap_build.core.text import decode_text
-from spotmap_build.fetch.m3u import path_readings
+from spotmap_build.fetch.folders.m3u import path_readings
 
 Parts = tuple[str, ...]
 Ends = dict[Parts, list[tuple[Parts, Path]]]

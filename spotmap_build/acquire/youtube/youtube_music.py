@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from spotmap_build.acquire.search_answers import candidates, check_answer, one_by_one
+from spotmap_build.acquire.youtube.search_answers import candidates, check_answer, one_by_one
 from spotmap_build.core.documents import parse_json
 from spotmap_build.core.http import BodyTooLarge, BoundedAdapter, Limits, RedirectRefused, TooSlow, make_session
 from spotmap_build.core.rate_limiting import NotUnderstood

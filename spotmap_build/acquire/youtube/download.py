@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 
-from spotmap_build.acquire.attended import OwnThread, Pace
-from spotmap_build.acquire.audio_files import check_audio_file
-from spotmap_build.acquire.download_messages import (
+from spotmap_build.acquire.youtube.attended import OwnThread, Pace
+from spotmap_build.acquire.youtube.audio_files import check_audio_file
+from spotmap_build.acquire.youtube.download_messages import (
     OUTDATED,
     Unreached,
     error_for,
@@ -26,7 +26,7 @@ from spotmap_build.acquire.download_messages import (
     page_too_large,
     too_slow,
 )
-from spotmap_build.acquire.javascript import find_runtime
+from spotmap_build.acquire.youtube.javascript import find_runtime
 from spotmap_build.core.files import DISK_FULL, NOT_WRITABLE
 from spotmap_build.core.retry import RetryPolicy
 from spotmap_build.errors import ConfigError, ServiceError, SpotmapError, TrackError

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 from spotmap_build.core.documents import parse_json
 from spotmap_build.core.identifiers import SPOTIFY_LOCAL
 from spotmap_build.errors import SourceError
-from spotmap_build.fetch.collection import Collection, iso_date
-from spotmap_build.fetch.copy_marks import without_copy_marks
-from spotmap_build.fetch.export_files import ExportFile, LeftOut, read_files
+from spotmap_build.fetch.exports.collection import Collection, iso_date
+from spotmap_build.fetch.exports.copy_marks import without_copy_marks
+from spotmap_build.fetch.exports.export_files import ExportFile, LeftOut, read_files
+from spotmap_build.fetch.exports.history import Plays, Song, plays_of_tracks
+from spotmap_build.fetch.exports.spotify_ids import local_file, named_id, track_uri
 from spotmap_build.fetch.source import Loaded, with_distinct_ids
-from spotmap_build.fetch.spotify_ids import local_file, named_id, track_uri
 from spotmap_build.fetch.tags import fold_space
-from spotmap_build.fetch.takeout_history import Plays, Song, plays_of_tracks
 from spotmap_build.model import Omission, Playlist, Track
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from urllib.parse import unquote_to_bytes
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.core.identifiers import ID_DIGITS
 from spotmap_build.core.text import decode_text
-from spotmap_build.fetch.spotify_ids import track_uri
+from spotmap_build.fetch.exports.spotify_ids import track_uri
 from spotmap_build.fetch.tags import TITLE_SEPARATOR, fold_space
 
 M3U_SUFFIXES: Final = (".m3u", ".m3u8")

@@ -9,7 +9,7 @@ from itertools import islice
 from statistics import median
 from typing import Final, Literal
 
-from spotmap_build.fetch.collection import whole_number
+from spotmap_build.fetch.exports.collection import whole_number
 
 Decimal = Literal[".", ",", "either"]
 """What stands before the decimals. ``either``: the mark that a number has, whichever it is."""

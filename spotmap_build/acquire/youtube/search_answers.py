@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
 
-from spotmap_build.acquire.video_ids import PATTERN
+from spotmap_build.acquire.youtube.video_ids import PATTERN
 from spotmap_build.core.documents import parse_json
 from spotmap_build.core.image_addresses import smallest_that_serves
 from spotmap_build.core.text import printable

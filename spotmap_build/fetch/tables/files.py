@@ -12,10 +12,8 @@ from typing import Any, Final
 from spotmap_build.core.files import read_bounded
 from spotmap_build.core.text import decode_text, printable
 from spotmap_build.errors import SourceError
-from spotmap_build.fetch.delimited import ROWS_A_CHECK, Table, read_delimited
-from spotmap_build.fetch.m3u import M3U_SUFFIXES
-from spotmap_build.fetch.m3u_table import read_m3u
-from spotmap_build.fetch.table_bounds import (
+from spotmap_build.fetch.folders.m3u import M3U_SUFFIXES
+from spotmap_build.fetch.tables.bounds import (
     LARGEST_TABLE_BYTES,
     MOST_COLUMNS,
     MOST_NESTED,
@@ -23,6 +21,8 @@ from spotmap_build.fetch.table_bounds import (
     bounded_lines,
     check_shape,
 )
+from spotmap_build.fetch.tables.delimited import ROWS_A_CHECK, Table, read_delimited
+from spotmap_build.fetch.tables.m3u import read_m3u
 
 JSON_SUFFIXES: Final = (".jsonl", ".ndjson")
 TABLE_SUFFIXES: Final = (".csv", ".tsv", ".txt", *JSON_SUFFIXES, ".parquet", *M3U_SUFFIXES)
@@ -105,7 +105,7 @@ def _read_text(content: bytes, path: Path) -> Table:
 
 
 def _read_parquet(path: Path, is_used: Callable[[str], bool]) -> Table:
-    from spotmap_build.fetch.parquet import read_parquet
+    from spotmap_build.fetch.tables.parquet import read_parquet
 
     columns, left_out = read_parquet(path, is_used)
     names = ", ".join(f"'{printable(name)}'" for name in left_out[:3]) + ("…" if left_out[3:] else "")

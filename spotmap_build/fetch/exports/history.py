@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from spotmap_build.core.normalize import fold
-from spotmap_build.fetch.spotify_ids import track_uri
+from spotmap_build.fetch.exports.spotify_ids import track_uri
 from spotmap_build.fetch.tags import fold_space
 from spotmap_build.model import Track
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from spotmap_build.core.text import printable
-from spotmap_build.fetch.cell_dates import parse_dates
-from spotmap_build.fetch.cell_numbers import (
+from spotmap_build.fetch.exports.collection import whole_number
+from spotmap_build.fetch.tables.bounds import Columns
+from spotmap_build.fetch.tables.cell_dates import parse_dates
+from spotmap_build.fetch.tables.cell_numbers import (
     Decimal,
     find_decimal,
     find_unit,
@@ -17,10 +19,8 @@ from spotmap_build.fetch.cell_numbers import (
     parse_numbers,
     parse_whole,
 )
-from spotmap_build.fetch.cells import is_missing, parse_truth
-from spotmap_build.fetch.collection import whole_number
-from spotmap_build.fetch.column_names import DURATIONS, NamedColumns, fold_name
-from spotmap_build.fetch.table_bounds import Columns
+from spotmap_build.fetch.tables.cells import is_missing, parse_truth
+from spotmap_build.fetch.tables.column_names import DURATIONS, NamedColumns, fold_name
 from spotmap_build.fetch.tags import fold_space, parse_year
 
 NUMERIC: Final = ("x", "y", "play_count", *DURATIONS)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from spotmap_build.core.text import printable
 from spotmap_build.errors import SourceError
-from spotmap_build.fetch.column_names import KNOWN, fold_name
-from spotmap_build.fetch.exported import without_apostrophes
-from spotmap_build.fetch.table_bounds import LONGEST_LINE, Columns, bounded_lines, check_shape
+from spotmap_build.fetch.exports.exported import without_apostrophes
+from spotmap_build.fetch.tables.bounds import LONGEST_LINE, Columns, bounded_lines, check_shape
+from spotmap_build.fetch.tables.column_names import KNOWN, fold_name
 
 if TYPE_CHECKING:
     from _csv import Reader

@@ -1,0 +1,1 @@
+"""Whole recordings: searched for on YouTube Music, downloaded from YouTube."""

@@ -1,0 +1,1 @@
+"""What Spotify and other tools export of a library: takeout, Exportify."""

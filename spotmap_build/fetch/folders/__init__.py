@@ -1,0 +1,1 @@
+"""A folder of audio files, and the playlists that lie in it."""

@@ -1,0 +1,1 @@
+"""Tables of tracks: CSV, Parquet, JSON Lines and M3U, as spreadsheets and other tools save them."""
