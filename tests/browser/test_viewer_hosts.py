@@ -144,7 +144,7 @@ def test_a_script_that_the_browser_does_not_understand_is_told_of(page: Page, ho
 
 
 @pytest.mark.parametrize(
-    "storage", ["null", "{ get getItem() { throw new DOMException('closed', 'SecurityError'); } }"]
+    "storage", ["null", "new Proxy({}, { get() { throw new DOMException('closed', 'SecurityError'); } })"]
 )
 def test_a_browser_without_storage_shows_the_map(page: Page, host: StaticHost, storage: str) -> None:
     page.add_init_script(f"Object.defineProperty(window, 'localStorage', {{ get: () => ({storage}) }});")

@@ -2,30 +2,18 @@
 
 import { element, icon } from "../ui/dom.js";
 import { formatDuration } from "../ui/format.js";
+import { readStored, writeStored } from "../ui/storage.js";
 
 const PLAY = "M6.5 4v12l9.5-6z";
 const PAUSE = "M6.5 4v12M13.5 4v12";
 const SPEAKER = "M3.5 8v4h3l4 3.5v-11l-4 3.5zM13.5 7.5c1.5 1.3 1.5 3.7 0 5";
-const STORAGE_KEY = "spotmap-volume";
+const STORAGE_KEY = "spotmap.volume";
 const STEPS = 1000;
 
 /** @returns {number}  0..1, as it was set the last time */
 function storedVolume() {
-  try {
-    const volume = Number.parseFloat(localStorage.getItem(STORAGE_KEY) ?? "1");
-    return volume >= 0 && volume <= 1 ? volume : 1;
-  } catch {
-    return 1; // a page from disk, or one that may keep nothing
-  }
-}
-
-/** @param {number} volume */
-function storeVolume(volume) {
-  try {
-    localStorage.setItem(STORAGE_KEY, String(volume));
-  } catch {
-    // As above: it is as loud as ever the next time.
-  }
+  const volume = Number.parseFloat(readStored(STORAGE_KEY) ?? "1");
+  return volume >= 0 && volume <= 1 ? volume : 1;
 }
 
 export class AudioDeck {
@@ -44,7 +32,7 @@ export class AudioDeck {
     this.#seek.addEventListener("input", () => this.seekTo((Number(this.#seek.value) / STEPS) * this.duration));
     this.#volume.addEventListener("input", () => {
       this.#audio.volume = Number(this.#volume.value);
-      storeVolume(this.#audio.volume);
+      writeStored(STORAGE_KEY, String(this.#audio.volume));
     });
     for (const event of ["play", "pause", "timeupdate", "durationchange"]) this.#audio.addEventListener(event, () => this.#show());
     this.#audio.addEventListener("ended", ended);

@@ -1,39 +1,17 @@
 /** Light or dark: what the system says, unless a person chose, which is remembered. */
 
+import { readStored, writeStored } from "./storage.js";
+
 /** @import { Store } from "../state/store.js" */
 /** @import { Theme, ThemeName } from "../data/types.js" */
 
 const STORAGE_KEY = "spotmap.theme";
 
-/**
- * Storage is closed to pages in some browsers' private or strict modes, and null in some apps' views of the web; the choice then
- * lasts as long as the page.
- */
-const storage = {
-  /** @returns {string | null} */
-  read() {
-    try {
-      return localStorage?.getItem(STORAGE_KEY) ?? null;
-    } catch (reason) {
-      if (reason instanceof DOMException) return null;
-      throw reason;
-    }
-  },
-  /** @param {ThemeName} name */
-  write(name) {
-    try {
-      localStorage?.setItem(STORAGE_KEY, name);
-    } catch (reason) {
-      if (!(reason instanceof DOMException)) throw reason;
-    }
-  },
-};
-
 const systemPrefersDark = matchMedia("(prefers-color-scheme: dark)");
 
 /** @returns {ThemeName} */
 export function initialTheme() {
-  const chosen = storage.read();
+  const chosen = readStored(STORAGE_KEY);
   if (chosen === "light" || chosen === "dark") return chosen;
   return systemPrefersDark.matches ? "dark" : "light";
 }
@@ -83,7 +61,7 @@ export function wireTheme(button, store) {
   systemPrefersDark.addEventListener("change", () => store.set({ theme: initialTheme() }));
   button.addEventListener("click", () => {
     const theme = store.get().theme === "dark" ? "light" : "dark";
-    storage.write(theme);
+    writeStored(STORAGE_KEY, theme);
     store.set({ theme });
   });
 }

@@ -1,0 +1,29 @@
+/**
+ * What the browser keeps for a person, such as a theme. Storage is closed to pages in some browsers' private or strict modes, and
+ * null in some apps' views of the web; a choice then lasts as long as the page.
+ */
+
+/**
+ * @param {string} key
+ * @returns {string | null}
+ */
+export function readStored(key) {
+  try {
+    return localStorage?.getItem(key) ?? null;
+  } catch (reason) {
+    if (reason instanceof DOMException) return null;
+    throw reason;
+  }
+}
+
+/**
+ * @param {string} key
+ * @param {string} value
+ */
+export function writeStored(key, value) {
+  try {
+    localStorage?.setItem(key, value);
+  } catch (reason) {
+    if (!(reason instanceof DOMException)) throw reason;
+  }
+}
