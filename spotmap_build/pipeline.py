@@ -18,7 +18,7 @@ from spotmap_build.emit.list_folder import ListFile, update_folder
 from spotmap_build.emit.lists import encode_list
 from spotmap_build.emit.local_audio import encode_local_audio, write_local_audio
 from spotmap_build.emit.site import publish
-from spotmap_build.errors import CacheError, ConfigError, OutputError, ServiceError, SourceError, SpotmapError
+from spotmap_build.errors import CacheError, ConfigError, ServiceError, SourceError, SpotmapError
 from spotmap_build.places import check_places
 from spotmap_build.progress import make_progress
 from spotmap_build.report import SUMMARY, write_document, write_report
@@ -93,14 +93,14 @@ def _publish_map(run: stages.Run, fetched: stages.Fetched, embedded: stages.Embe
         run.cache.write_root(
             f"{int(time.time()):012d}-{site.generation}", run.cache.used_keys, place_digest(config.out)[:16]
         )
-    _list_local_audio(config, embedded)
+    about_audio = _list_local_audio(config, embedded)
     outcome = "unchanged" if published.is_unchanged else "published"
     run.progress.end(f"{config.out}{os.sep} {outcome}" + (" (an early map)" if embedded.is_early else ""))
     insights = analyzed.read()
     map_rows = {**stages.describe_map(clustered.words(), insights), **covered.report_rows}
     _report(run, fetched.library, embedded, map_rows=map_rows)
     told = (*fetched.loaded.notices, *embedded.notices, projected.previous_map.notice)
-    notices = (*told, *insights.notices, *covered.notices)
+    notices = (*told, *insights.notices, *covered.notices, about_audio)
     return BuildResult(
         mapped_count=len(embedded.tracks),
         track_count=fetched.track_count,
@@ -113,16 +113,14 @@ def _publish_map(run: stages.Run, fetched: stages.Fetched, embedded: stages.Embe
     )
 
 
-def _list_local_audio(config: Config, embedded: stages.Embedded) -> None:
-    """Note which file each track is, for the preview on this machine."""
+def _list_local_audio(config: Config, embedded: stages.Embedded) -> str:
+    """Note which file each track is, for the preview on this machine; returns why that could not be done."""
     place = config.local_audio_path
     try:
         write_local_audio(place, encode_local_audio(embedded.tracks))
     except OSError as error:
-        raise OutputError(
-            f"{place}, by which the preview plays your files, cannot be written: {error.strerror or error}.",
-            hint="Make room, or give another --out.",
-        ) from error
+        return f"The preview cannot play your files: {place} cannot be written ({error.strerror or error})."
+    return ""
 
 
 def match(config: Config, progress: Progress) -> MatchResult:

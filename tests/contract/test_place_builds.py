@@ -94,3 +94,13 @@ def test_a_cloned_project_replaces_nothing_of_the_persons(tmp_path: Path, line: 
     assert "Traceback" not in outcome.stderr
     assert (home / victim).read_text() == "mine\n"
     assert tree(tmp_path) == before
+
+
+def test_a_place_beside_the_site_that_cannot_be_written_costs_the_player_not_the_map(tmp_path: Path) -> None:
+    (tmp_path / "a.ogg").write_bytes(b"a file to be played")
+    (tmp_path / "library.csv").write_text("title,x,y,path\n" + "".join(f"t{n},{n},{n % 3},a.ogg\n" for n in range(9)))
+    (tmp_path / "site.audio.json").mkdir()
+    outcome = spotmap("--source", "table:library.csv", cwd=tmp_path)
+    assert outcome.status == 0, outcome.stderr
+    assert "The preview cannot play your files" in outcome.stderr
+    assert (tmp_path / "site/index.html").is_file()
