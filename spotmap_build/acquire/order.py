@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections import Counter
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
@@ -13,13 +12,16 @@ if TYPE_CHECKING:
     from spotmap_build.model import Library, Track
 
 YEARS_TOGETHER: Final = 5
+ROUNDS: Final = 50
+"""As exact as the shares are kept: to two hundredths. Each round looks at all tracks that are left."""
 
 
 def fair_order(tracks: Sequence[Track], library: Library, seed: int) -> list[Track]:
     """Order tracks so that every playlist, artist and time has its share of any beginning of the list.
 
-    The next track is always one whose artist, playlists and years have had the smallest part of their tracks so far;
-    among equals the most played, then the newest in the library, then by a draw that ``seed`` fixes.
+    It goes in rounds. In each, those tracks have their turn whose artist, years and playlists have had, on average, a
+    smaller part of their tracks than of the rounds; among these the most played come first, then the newest in the
+    library, then by a draw that ``seed`` fixes.
 
     Parameters
     ----------
@@ -39,28 +41,23 @@ def fair_order(tracks: Sequence[Track], library: Library, seed: int) -> list[Tra
     sizes = Counter(group for each in groups.values() for group in each)
     taken = sizes - Counter(group for track in tracks for group in groups[track.id])
 
-    def need(track: Track) -> float:
+    def share(track: Track) -> float:
         of_track = groups[track.id]
         return sum(taken[group] / sizes[group] for group in of_track) / len(of_track)
 
-    # The newest first: dates in ISO 8601 sort as text, and a heap has the smallest first.
-    by_date = sorted({track.added_at for track in tracks}, reverse=True)
-    newest = {date: place for place, date in enumerate(by_date)}
-    ranks = [
-        (-(track.play_count or 0), newest[track.added_at], _draw(track.id, seed), place)
-        for place, track in enumerate(tracks)
-    ]
-    heap = [(need(track), rank) for track, rank in zip(tracks, ranks, strict=True)]
-    heapq.heapify(heap)
+    waiting = sorted(tracks, key=lambda track: _draw(track.id, seed))
+    waiting.sort(key=lambda track: track.added_at, reverse=True)  # dates in ISO 8601 sort as text
+    waiting.sort(key=lambda track: -(track.play_count or 0))
     ordered = []
-    while heap:
-        known, rank = heapq.heappop(heap)
-        track = tracks[rank[-1]]
-        if need(track) > known:  # its groups have had more since: needs only grow, so the heap is still right
-            heapq.heappush(heap, (need(track), rank))
-            continue
-        ordered.append(track)
-        taken.update(groups[track.id])
+    for done in range(1, ROUNDS + 1):
+        passed_over = []
+        for track in waiting:
+            if share(track) >= done / ROUNDS:
+                passed_over.append(track)
+                continue
+            ordered.append(track)
+            taken.update(groups[track.id])
+        waiting = passed_over
     return ordered
 
 

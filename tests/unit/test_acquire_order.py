@@ -7,6 +7,7 @@ from collections import Counter
 
 import pytest
 
+from spotmap_build.acquire import order
 from spotmap_build.acquire.order import fair_order
 from spotmap_build.model import Library, Playlist, Track
 
@@ -44,10 +45,10 @@ def test_the_same_tracks_come_in_the_same_order_however_they_were_given() -> Non
     whole = library(100)
     shuffled = list(whole.tracks)
     random.Random(1).shuffle(shuffled)
-    order = fair_order(whole.tracks, whole, 42)
-    assert sorted(track.id for track in order) == sorted(track.id for track in whole.tracks)
-    assert fair_order(shuffled, whole, 42) == order
-    assert fair_order(whole.tracks, whole, 43) != order
+    ordered = fair_order(whole.tracks, whole, 42)
+    assert sorted(track.id for track in ordered) == sorted(track.id for track in whole.tracks)
+    assert fair_order(shuffled, whole, 42) == ordered
+    assert fair_order(whole.tracks, whole, 43) != ordered
 
 
 def test_the_most_played_comes_first_then_the_newest() -> None:
@@ -62,3 +63,19 @@ def test_the_most_played_comes_first_then_the_newest() -> None:
 def test_what_was_listened_to_counts() -> None:
     tracks = (Track("a1", "a", ("A",)), Track("a2", "b", ("A",)), Track("b1", "c", ("B",)), Track("b2", "d", ("B",)))
     assert fair_order(tracks[1:], Library(tracks), 42)[0].artists == ("B",)
+
+
+def test_the_work_grows_with_the_library_and_not_with_its_square(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Counted(Counter[str]):
+        reads = 0
+
+        def __getitem__(self, group: str) -> int:
+            Counted.reads += 1
+            return super().__getitem__(group)
+
+    monkeypatch.setattr(order, "Counter", Counted)
+    count = 500
+    tracks = tuple(Track(f"t{number}", "a", (f"Artist {number}",)) for number in range(count))
+    whole = Library(tracks, (Playlist("all", "All", tuple(track.id for track in tracks)),))
+    assert len(fair_order(tracks, whole, 1)) == count
+    assert Counted.reads < 10 * order.ROUNDS * count
