@@ -68,7 +68,11 @@ def write_local_audio(place: Path, content: bytes) -> None:
     OSError
         It cannot be written.
     """
-    if place.exists() and not _is_ours(place):
+    try:
+        before = read_bounded(place, LARGEST_LIST_BYTES)
+    except FileNotFoundError:
+        before = b""
+    if before == content or (before and not _is_ours(before)):
         return
     if content:
         write_atomically(place, content, is_private=True)
@@ -76,16 +80,20 @@ def write_local_audio(place: Path, content: bytes) -> None:
         place.unlink(missing_ok=True)
 
 
-def _is_ours(place: Path) -> bool:
+def _is_ours(content: bytes) -> bool:
     try:
-        return _read(place).schema == SCHEMA
+        return _decode(content).schema == SCHEMA
     except ValueError:
         return False
 
 
+def _decode(content: bytes) -> _List:
+    return msgspec.json.decode(content, type=_List)
+
+
 def _read(place: Path) -> _List:
     """The list. Raises ``OSError`` where there is none, ``ValueError`` where it is none that a build wrote."""
-    return msgspec.json.decode(read_bounded(place, LARGEST_LIST_BYTES), type=_List)
+    return _decode(read_bounded(place, LARGEST_LIST_BYTES))
 
 
 class LocalAudio:

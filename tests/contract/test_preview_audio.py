@@ -160,6 +160,13 @@ def test_the_list_is_for_its_owner_only_and_replaces_nothing_of_the_persons_own(
     assert LocalAudio(listing).paths() == {}
 
 
+def test_a_list_that_says_the_same_is_not_written_again(place: Path) -> None:
+    listing = place / "site.audio.json"
+    before = listing.stat()
+    write_local_audio(listing, listing.read_bytes())
+    assert (listing.stat().st_ino, listing.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
 @pytest.mark.parametrize(
     ("header", "size_bytes", "wanted"),
     [
