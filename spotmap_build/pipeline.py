@@ -259,7 +259,7 @@ def _nothing_to_map(fetched: stages.Fetched, embedded: stages.Embedded) -> Spotm
     message = f"None of the {fetched.track_count} tracks can be put on a map ({', '.join(codes)}).{first}"
     if fetched.loaded.problem is not None:
         return fetched.loaded.problem
-    if embedded.stopped:
+    if embedded.is_stopped:
         return ConfigError(
             message, hint="Nothing was published. Give a longer --time-limit, or build again: it goes on."
         )

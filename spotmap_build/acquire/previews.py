@@ -18,15 +18,14 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from spotmap_build.acquire.decisions import known_words
-from spotmap_build.acquire.overrides import read_overrides
 from spotmap_build.acquire.search import NONE_MAX_AGE_S, Found, Recordings, failed
-from spotmap_build.acquire.services import Service
+from spotmap_build.acquire.services import Service, Unanswered
 from spotmap_build.acquire.youtube.download import Cancelled
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.freshness import Freshness, retry_later
 from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.core.identifiers import ISRC
-from spotmap_build.core.rate_limiting import NotUnderstood, RateLimiter
+from spotmap_build.core.rate_limiting import RateLimiter
 from spotmap_build.errors import OutputError, ServiceError, TrackError
 from spotmap_build.model import Candidate, Failed, Match, Recording
 
@@ -71,10 +70,9 @@ class Previews:
         self.service = Service(run, "Deezer", disabled_reason=disabled_reason)
         self._run = run
         self._tracks = tuple(tracks)
-        self._overridden = read_overrides(run.config.overrides)
         self._lock = threading.Lock()
         self._addresses: dict[int, tuple[str, float]] = {}
-        self._unanswered: list[tuple[Key, ServiceError]] = []
+        self._unanswered = Unanswered(run, self.service)
         self._limiter = RateLimiter(run.config.previews_per_s)
 
     @cached_property
@@ -90,10 +88,6 @@ class Previews:
         """Everything that is known without asking."""
         recordings = Recordings()
         for track in self._tracks:
-            if self._overridden.get(track.id) is not None:
-                detail = f"{self._run.config.overrides.name} names its recording; there is no preview of that one."
-                recordings.found[track.id] = Found(track, failure=Failed(track.id, "match", "no-preview", detail))
-                continue
             found = self._recall(track)
             if found is None:
                 recordings.pending.append(track)
@@ -109,13 +103,7 @@ class Previews:
         try:
             chosen = self._choose(track)
         except ServiceError as error:
-            self.service.remember(error)
-            if not self.service.is_open:
-                return Found(track, failure=self.service.waiting(track.id, "match"))
-            if not isinstance(error, NotUnderstood):
-                with self._lock:
-                    self._unanswered.append((_choice_key(track), error))
-            return Found(track, failure=Failed(track.id, "match", error.code, error.message, retryable=True))
+            return Found(track, failure=self._unanswered.add(track.id, _choice_key(track), error))
         now_unix_s = int(time.time())
         freshness = None if chosen.deezer_id else Freshness(now_unix_s, NONE_MAX_AGE_S)
         outputs = {CHOSEN: msgspec.json.encode(chosen)}
@@ -124,15 +112,7 @@ class Previews:
 
     def close(self) -> None:
         """Remember what was not answered, so that it is asked again later, and not at every build."""
-        with self._lock:
-            unanswered, self._unanswered = self._unanswered, []
-        if not self.service.is_open:
-            return
-        for key, error in unanswered:
-            previous = self._run.cache.lookup(key, allow_expired=True)
-            failure = previous.failure if previous else None
-            again = retry_later(error.code, error.message, now_unix_s=time.time(), previous=failure)
-            self._run.cache.put_failure(key, again)
+        self._unanswered.keep()
 
     # Its audio: what ``Downloader`` is for whole ones.
 

@@ -36,6 +36,9 @@ def listen(acquisition: Acquisition, limit: TimeLimit = NO_LIMIT) -> int:
     ------
     CacheError, OutputError, WeightsError: the build cannot go on; what was finished is kept.
     """
+    if limit.is_over:  # then nothing is loaded, and nobody asked
+        acquisition.stop(limit.sentence)
+        return 0
     from spotmap_build.embed.pool import EmbedPool
     from spotmap_build.embed.weights import ensure_weights
 

@@ -12,13 +12,12 @@ import msgspec
 
 from spotmap_build.acquire.decisions import check_ids, decision_key, keep_decision, recall_decision
 from spotmap_build.acquire.overrides import Override, Overrides, read_overrides
-from spotmap_build.acquire.services import Service
+from spotmap_build.acquire.services import Service, Unanswered
 from spotmap_build.cache.errors import CorruptEntry
-from spotmap_build.cache.freshness import Failure, Freshness, retry_later
+from spotmap_build.cache.freshness import Failure, Freshness
 from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.core.dates import DAY_S
 from spotmap_build.core.files import check_regular
-from spotmap_build.core.rate_limiting import NotUnderstood
 from spotmap_build.errors import ServiceError
 from spotmap_build.model import Candidate, Failed, Match, Recording, Track
 
@@ -70,7 +69,7 @@ class Finder:
         self._lock = threading.Lock()
         self._client: YouTubeMusic | None = None
         self._asking: dict[str, threading.Lock] = {}
-        self._unanswered: list[tuple[Key, ServiceError]] = []
+        self._unanswered = Unanswered(run, self.service)
 
     def recall_all(self) -> Recordings:
         """Everything that is known without asking anybody."""
@@ -91,29 +90,14 @@ class Finder:
         try:
             match = self._search(track)
         except ServiceError as error:
-            self.service.remember(error)
-            if not self.service.is_open:
-                return Found(track, failure=self.service.waiting(track.id, "match"))
-            if not isinstance(error, NotUnderstood):
-                self._unanswered.append((decision_key(track), error))
-            return Found(track, failure=Failed(track.id, "match", error.code, error.message, retryable=True))
+            return Found(track, failure=self._unanswered.add(track.id, decision_key(track), error))
         freshness = None if match.candidate else Freshness(int(time.time()), NONE_MAX_AGE_S)
         keep_decision(self._run.cache, track, match, time.monotonic() - started, freshness)
         return _found(track, match, int(time.time()) + NONE_MAX_AGE_S)
 
     def close(self) -> None:
-        """Remember what was not answered, so that it is asked again later, and not at every build.
-
-        Not where the service is gone altogether: then it was not these tracks' fault.
-        """
-        unanswered, self._unanswered = self._unanswered, []
-        if not self.service.is_open:
-            return
-        for key, error in unanswered:
-            previous = self._run.cache.lookup(key, allow_expired=True)
-            failure = previous.failure if previous else None
-            again = retry_later(error.code, error.message, now_unix_s=time.time(), previous=failure)
-            self._run.cache.put_failure(key, again)
+        """Remember what was not answered, so that it is asked again later, and not at every build."""
+        self._unanswered.keep()
 
     def _recall(self, track: Track) -> Found | None:
         override = self._overrides.get(track.id)

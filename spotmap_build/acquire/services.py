@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import TYPE_CHECKING, Final
 
+from spotmap_build.cache.freshness import retry_later
 from spotmap_build.cache.keys import Key
 from spotmap_build.cache.pauses import RememberedPause
 from spotmap_build.core.dates import format_date, format_time
-from spotmap_build.core.rate_limiting import CircuitBreaker
+from spotmap_build.core.rate_limiting import CircuitBreaker, NotUnderstood
 from spotmap_build.errors import ServiceError, ServiceRefused
 from spotmap_build.model import Failed
 
@@ -66,6 +69,41 @@ class Service:
         if self.breaker.reason is None:
             return ""
         return f"{self.breaker.reason.message}{when(self._retry_at_unix_s)}"
+
+
+class Unanswered:
+    """The questions that a service did not answer in this build. Safe for threads."""
+
+    def __init__(self, run: Run, service: Service) -> None:
+        self._run = run
+        self._service = service
+        self._lock = threading.Lock()
+        self._questions: list[tuple[Key, ServiceError]] = []
+
+    def add(self, track_id: str, key: Key, error: ServiceError) -> Failed:
+        """Note that the decision under ``key`` could not be made; returns the ledger's row of its track."""
+        self._service.remember(error)
+        if not self._service.is_open:
+            return self._service.waiting(track_id, "match")
+        if not isinstance(error, NotUnderstood):
+            with self._lock:
+                self._questions.append((key, error))
+        return Failed(track_id, "match", error.code, error.message, retryable=True)
+
+    def keep(self) -> None:
+        """Remember them, so that they are asked again later, and not at every build.
+
+        Not where the service is gone altogether: then it was not these tracks' fault.
+        """
+        with self._lock:
+            questions, self._questions = self._questions, []
+        if not self._service.is_open:
+            return
+        cache = self._run.cache
+        for key, error in questions:
+            previous = cache.lookup(key, allow_expired=True)
+            failure = previous.failure if previous else None
+            cache.put_failure(key, retry_later(error.code, error.message, now_unix_s=time.time(), previous=failure))
 
 
 def when(retry_at_unix_s: int | None) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import msgspec
 import orjson
 
+from spotmap_build.acquire.overrides import read_overrides
 from spotmap_build.acquire.previews import Previews
 from spotmap_build.acquire.search import Finder, disabled_reason, failed
 from spotmap_build.acquire.youtube.downloader import Downloader
@@ -94,7 +95,9 @@ class Acquisition:
         self.engine = engines.choose(run.config.engine)
         self.finder, self.downloader = finder, downloader
         self.tracks = tuple(tracks)
+        self._ids = frozenset(track.id for track in self.tracks)
         self._claimed: set[str] = set()
+        self._embedded: set[str] = set()
         self._refused: dict[str, Failed] = {}
         self.stopped = ""
         self._lock = threading.Lock()
@@ -103,6 +106,10 @@ class Acquisition:
         self.pending = tuple(recordings.pending)
         known = [found.track for found in recordings.found.values() if found.failure is None]
         self.missing = tuple(track for track in known if self._claim(track))
+
+    def has(self, track: Track) -> bool:
+        """Whether it is one of this pass's tracks."""
+        return track.id in self._ids
 
     @property
     def searches(self) -> tuple[Track, ...]:
@@ -147,6 +154,12 @@ class Acquisition:
         """Note that what is not listened to yet waits for the next build, and why."""
         self.stopped = reason
 
+    def was_embedded(self, track: Track) -> bool:
+        """Whether what was listened to before this build has the track; cheaper than :meth:`embedding_of`."""
+        with self._lock:
+            found = self._found.get(track.id)
+        return found is not None and found.failure is None and self.key_of(found.track).digest in self._embedded
+
     def embedding_of(self, track: Track) -> tuple[Track, Record] | None:
         """A track with its recording and what listening gave, where that is known."""
         with self._lock:
@@ -188,6 +201,9 @@ class Acquisition:
                 return False
             self._claimed.add(key.digest)
         record = self.run.cache.lookup(key, outputs=PARTS)
+        if record is not None and record.failure is None:
+            with self._lock:
+                self._embedded.add(key.digest)
         if record is not None and not (self.run.config.retry and record.failure and record.failure.kind != "permanent"):
             return False
         return self.downloader.recall(track) is None and self._may_be_had(track)
@@ -216,7 +232,12 @@ def prepare_acquisition(run: Run, fetched: Fetched) -> Acquisition:
 
 
 def prepare_previews(run: Run, fetched: Fetched, tracks: Sequence[Track]) -> Acquisition:
-    """Look up which previews of ``tracks`` were found and listened to before, and which are still to be."""
+    """Look up which previews of ``tracks`` were found and listened to before, and which are still to be.
+
+    A track of which a person chose the recording, or that was left out, is none of them: no preview is known of that.
+    """
+    chosen = read_overrides(run.config.overrides)
+    tracks = [track for track in tracks if track.id not in chosen]
     previews = Previews(run, tracks, disabled_reason=disabled_reason(run))
     return Acquisition(run, fetched.loaded, _spec(run, fetched), tracks, finder=previews, downloader=previews)
 

@@ -53,8 +53,8 @@ class Embedded:
     ``digest`` names the content of ``read()``; ``preprocessing`` is how its vectors are to be compared.
     ``matches``: how the recording of a track was chosen, by track id. ``problem``: why a service was not asked for all
     that was wanted of it, as a sentence; empty where it was. ``preview_ids``: tracks of which 30 seconds were listened
-    to. ``is_early``: whether there is more to listen to in this build. ``stopped``: why listening ended before its
-    end, as a sentence.
+    to. ``is_early``: whether there is more to listen to in this build. ``is_stopped``: whether the time limit
+    ended listening before its end.
     """
 
     tracks: tuple[Track, ...]
@@ -67,7 +67,7 @@ class Embedded:
     problem: str = ""
     preview_ids: frozenset[str] = frozenset()
     is_early: bool = False
-    stopped: str = ""
+    is_stopped: bool = False
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -77,7 +77,8 @@ class Embedded:
             f"{previews:,} of {len(self.tracks):,} tracks are known by 30 seconds only: their places are a sketch "
             "until their whole recordings are listened to."
         )
-        return tuple(filter(None, (sketch if previews else "", self.stopped, self.problem)))
+        stopped = "The time limit was over before all was listened to. The next build goes on there."
+        return tuple(filter(None, (sketch if previews else "", stopped if self.is_stopped else "", self.problem)))
 
 
 def embed(run: Run, fetched: Fetched) -> Iterator[Embedded]:
@@ -121,11 +122,10 @@ def prepare_early_previews(run: Run, fetched: Fetched, whole: Acquisition) -> Ac
     if run.config.audio == "youtube" or not fetched.loaded.is_streamed:
         return None
     streamed = [track for track in whole.tracks if track.recording is None]
-    wanted = [track for track in streamed if whole.embedding_of(track) is None]
+    wanted = [track for track in streamed if not whole.was_embedded(track)]
     if not wanted:
         return None
-    unwanted = {track.id for track in wanted}
-    known = sorted((track for track in streamed if track.id not in unwanted), key=_draw)
+    known = sorted(filter(whole.was_embedded, streamed), key=_draw)
     return prepare_previews(run, fetched, (*wanted, *known[:PAIRS]))
 
 
@@ -199,7 +199,7 @@ def _gather(whole: Acquisition, previews: Acquisition | None, embedded_count: in
         matches=whole.matches,
         problem=" ".join(filter(None, (service.summary() for service in services))),
         preview_ids=preview_ids,
-        stopped=whole.stopped or (previews.stopped if previews else ""),
+        is_stopped=bool(whole.stopped or (previews is not None and previews.stopped)),
     )
 
 
@@ -210,8 +210,9 @@ def _kept(track: Track, whole: Acquisition, previews: Acquisition | None) -> _Ke
     embedding = previews.embedding_of(track) if previews is not None else None
     if previews is not None and embedding is not None:
         return _Kept(embedding[0], previews.key_of(embedding[0]), embedding[1], is_preview=True)
-    only_previews = whole.run.config.audio == "previews" and previews is not None and track.recording is None
-    return previews.failure_of(track) if previews is not None and only_previews else whole.failure_of(track)
+    if previews is not None and previews.has(track) and whole.run.config.audio == "previews":
+        return previews.failure_of(track)
+    return whole.failure_of(track)
 
 
 def _pairs(kept: list[_Kept], previews: Acquisition) -> list[tuple[_Kept, _Kept]]:

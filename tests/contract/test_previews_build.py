@@ -93,10 +93,13 @@ def test_where_youtube_refuses_the_map_is_made_of_previews(running: Services) ->
 
 
 def test_only_previews_ask_nothing_of_youtube(running: Services) -> None:
+    left_out = running.spotify.library.saved[5]["track"]
+    (running.folder / "overrides.toml").write_text(f'[track."{left_out["uri"]}"]\nexclude = true\n')
     outcome = running.build("--audio", "previews")
     assert outcome.status == 0, outcome.stderr
     assert running.music.asked == running.audio.asked == []
     names = titles(running)
+    assert rows(running.folder)[left_out["name"]]["status"] == "excluded"
     failed = {title: row for title, row in rows(running.folder).items() if row["status"] == "failed"}
     assert set(failed) == {names[EMPTY], names[WRONG], names[UNKNOWN]}
     assert {row["code"] for row in failed.values()} == {"no-preview"}
