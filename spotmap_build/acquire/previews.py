@@ -86,14 +86,7 @@ class Previews:
 
     def recall_all(self) -> Recordings:
         """Everything that is known without asking."""
-        recordings = Recordings()
-        for track in self._tracks:
-            found = self._recall(track)
-            if found is None:
-                recordings.pending.append(track)
-            else:
-                recordings.found[track.id] = found
-        return recordings
+        return Recordings.of(self._tracks, self._recall)
 
     def find(self, track: Track) -> Found:
         """Find the preview of a track, and remember the decision."""

@@ -22,6 +22,7 @@ from spotmap_build.errors import ServiceError
 from spotmap_build.model import Candidate, Failed, Match, Recording, Track
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from spotmap_build.acquire.queries import Query
@@ -56,6 +57,18 @@ class Recordings:
     found: dict[str, Found] = field(default_factory=dict)
     pending: list[Track] = field(default_factory=list)
 
+    @classmethod
+    def of(cls, tracks: Iterable[Track], recall: Callable[[Track], Found | None]) -> Recordings:
+        """Sort tracks by whether ``recall`` knows of them; what it gives None for is still to be searched for."""
+        recordings = cls()
+        for track in tracks:
+            found = recall(track)
+            if found is None:
+                recordings.pending.append(track)
+            else:
+                recordings.found[track.id] = found
+        return recordings
+
 
 class Finder:
     """Finds the recording of one track after the other. Safe for threads."""
@@ -73,14 +86,7 @@ class Finder:
 
     def recall_all(self) -> Recordings:
         """Everything that is known without asking anybody."""
-        recordings = Recordings()
-        for track in self._fetched.usable_tracks:
-            found = self._recall(track)
-            if found is None:
-                recordings.pending.append(track)
-            else:
-                recordings.found[track.id] = found
-        return recordings
+        return Recordings.of(self._fetched.usable_tracks, self._recall)
 
     def find(self, track: Track) -> Found:
         """Search for the recording of a track, and remember the decision."""
