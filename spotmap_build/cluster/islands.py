@@ -1,6 +1,6 @@
 """Islands: groups that lie quite apart. To the eye, each is a cluster. Pure.
 
-HDBSCAN sees none below its smallest cluster, and takes some archipelagos for one cluster.
+HDBSCAN sees none below its smallest cluster, and takes some groups of islands for one cluster.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ MIXED: Final = -2
 
 
 @dataclass(frozen=True, slots=True)
-class _Shore:
+class _Inside:
     """Of a group of rows with one label: the islands in it, and how many rows lie on them."""
 
     islands: tuple[int, ...] = ()
     covered: int = 0
 
-    def __add__(self, other: _Shore) -> _Shore:
+    def __add__(self, other: _Inside) -> _Inside:
         if not other.islands:
             return self
-        return _Shore(self.islands + other.islands, self.covered + other.covered) if self.islands else other
+        return _Inside(self.islands + other.islands, self.covered + other.covered) if self.islands else other
 
-    def is_archipelago(self, size: int) -> bool:
+    def consists_of_islands(self, size: int) -> bool:
         return len(self.islands) > 1 and self.covered >= MOST * size
 
 
@@ -56,40 +56,40 @@ def set_islands_apart(labels: Int32Array, linkage: Float64Array, least: int, usu
     halves = linkage[:, :2].astype(np.int64).tolist()
     number = int(labels.max(initial=NOISE)) + 1
     sizes = np.bincount(labels[labels >= 0], minlength=number).tolist()
-    for label, shore in _shores(labels, linkage, least, usual).items():
-        islands = shore.islands
+    for label, part in _islands_by_label(labels, linkage, least, usual).items():
+        islands = part.islands
         if label != NOISE:
             # The first keeps the label.
-            islands = islands[1:] if shore.is_archipelago(sizes[label]) else ()
+            islands = islands[1:] if part.consists_of_islands(sizes[label]) else ()
         for island in islands:
             result[_rows_of(island, halves, n)] = number
             number += 1
     return result
 
 
-def _shores(labels: Int32Array, linkage: Float64Array, least: int, usual: float) -> dict[int, _Shore]:
+def _islands_by_label(labels: Int32Array, linkage: Float64Array, least: int, usual: float) -> dict[int, _Inside]:
     """The islands of every label, in ascending order of labels."""
     n = len(labels)
     halves, sizes = linkage[:, :2].astype(np.int64).tolist(), linkage[:, 3].astype(np.int64).tolist()
     gap = np.zeros(n + len(halves))  # around everything there is nothing to lie apart from
     gap[linkage[:, :2].astype(np.int64)] = linkage[:, 2:3]
     is_apart = (gap[n:] >= APART * np.maximum(linkage[:, 2], usual)).tolist()
-    common, shores = labels.tolist(), [_Shore()] * n
-    found: dict[int, _Shore] = {}
+    common, inside = labels.tolist(), [_Inside()] * n
+    found: dict[int, _Inside] = {}
     for row, (one, other) in enumerate(halves):
         if common[one] == common[other]:
-            shore = shores[one] + shores[other]
-            if is_apart[row] and sizes[row] >= least and not shore.is_archipelago(sizes[row]):
-                shore = _Shore((n + row,), sizes[row])
+            part = inside[one] + inside[other]
+            if is_apart[row] and sizes[row] >= least and not part.consists_of_islands(sizes[row]):
+                part = _Inside((n + row,), sizes[row])
             common.append(common[one])
-            shores.append(shore)
+            inside.append(part)
         else:
             for half in (one, other):
-                found[common[half]] = found.get(common[half], _Shore()) + shores[half]
+                found[common[half]] = found.get(common[half], _Inside()) + inside[half]
             common.append(MIXED)
-            shores.append(_Shore())
+            inside.append(_Inside())
     if halves:
-        found[common[-1]] = found.get(common[-1], _Shore()) + shores[-1]
+        found[common[-1]] = found.get(common[-1], _Inside()) + inside[-1]
     found.pop(MIXED, None)
     return dict(sorted(found.items()))
 

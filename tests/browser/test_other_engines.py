@@ -128,7 +128,7 @@ def acquisition(copied_site: Site) -> Site:
 
 @pytest.fixture
 def opened(window: Window, acquisition: Site, address: Callable[[Site], str]) -> Iterator[Opened]:
-    """The sample site, opened anew; afterwards, nothing may have gone wrong in it."""
+    """The sample site, opened again; afterwards, nothing may have gone wrong in it."""
     text = json.loads(next(acquisition.folder.glob("data/*/text.json")).read_text(encoding="utf-8"))
     page = Opened(window, tuple(text["titles"].split("\n")))
     window.open("about:blank")

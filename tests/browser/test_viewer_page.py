@@ -167,7 +167,7 @@ def test_a_map_in_a_frame_leaves_the_wheel_to_the_page_around_it(open_viewer: Op
     assert frame.evaluate("spotmap.state().transform.k") > scale
 
 
-def test_a_window_on_a_sharper_screen_is_drawn_anew(open_viewer: OpenViewer) -> None:
+def test_a_window_on_a_sharper_screen_is_drawn_again(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     width = "document.querySelector('canvas[data-layer=marks]').width"
     assert viewer.page.evaluate(width) == 1280
@@ -177,7 +177,7 @@ def test_a_window_on_a_sharper_screen_is_drawn_anew(open_viewer: OpenViewer) -> 
     viewer.wait_until(f"{width} === 2560")
 
 
-def test_what_the_graphics_process_took_along_is_drawn_anew(open_viewer: OpenViewer) -> None:
+def test_what_the_graphics_process_took_along_is_drawn_again(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     for layer in ("points", "labels", "boundaries"):
         viewer.wait_until(f"({PAINTED_PIXELS})('{layer}') > 500")

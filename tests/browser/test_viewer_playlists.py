@@ -163,7 +163,7 @@ def test_the_map_carries_the_names_of_larger_regions_far_out_and_of_clusters_clo
     if zoom == "out":
         viewer.page.get_by_role("button", name="Zoom out").click()
     viewer.page.evaluate(RECORD_NAMES)
-    # In another theme every name that shows is written anew.
+    # In another theme every name that shows is drawn again.
     viewer.page.get_by_role("button", name="Switch").click()
     shown, other = (regions, clusters) if zoom == "out" else (clusters, regions)
     viewer.wait_until(f"{json.dumps(sorted(shown))}.every((name) => written.has(name))")

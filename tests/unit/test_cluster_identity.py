@@ -51,7 +51,7 @@ def test_what_merges_keeps_the_identity_of_its_larger_part() -> None:
     assert told[1] == "“Dub techno” now holds 100 tracks of “Dub techno” and 50 tracks of “Folk”."
 
 
-def test_a_region_that_doubled_stays_itself_and_is_called_anew() -> None:
+def test_a_region_that_doubled_stays_itself_and_gets_a_new_name() -> None:
     grown = match_clusters([FOLK], [ids(100, 350)], next_number=3).identities[0]
     assert (grown.id, grown.color, grown.kept) == ("region-2", 1, 50)
     assert grown.name == ""

@@ -154,7 +154,7 @@ export class Renderer {
     this.invalidate("boundaries", "points", "labels", "marks");
   }
 
-  /** Draws all of it anew: what was drawn may be lost. */
+  /** Draws all of it again: what was drawn may be lost. */
   redraw() {
     const { boundaries, points, covers, labels } = this.#layers;
     for (const layer of [boundaries, points, covers, labels]) layer.forget();

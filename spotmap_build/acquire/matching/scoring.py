@@ -129,7 +129,7 @@ def _read_addition(case: Case, named: Named) -> Addition:
 
 
 def _compare_without_works(case: Case) -> Named | None:
-    """Compare anew where one title names the other's album or film: "Sunflower - Into the Spider-Verse"."""
+    """Compare once more where one title names the other's album or film: "Sunflower - Into the Spider-Verse"."""
     wanted, candidate = case.wanted, case.candidate
     names = wanted.names | names_in(candidate.artists)
     mine = take_apart(
