@@ -34,6 +34,7 @@ _SPELLING: Final = str.maketrans(
         "ى": "ي",
         "ة": "ه",
         "İ": "I",
+        **dict.fromkeys("®©℗", None),
         "&": " and ",
         "＆": " and ",
     }

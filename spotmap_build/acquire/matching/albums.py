@@ -21,7 +21,7 @@ _SOUNDTRACK: Final = re.compile(r"\b(?:soundtrack|ost|motion picture|original sc
 _COUNTED: Final = re.compile(r"^(?:season|part|vol|volume|episode|chapter|act|disc|book|staffel|saison|temporada) ")
 """How the last part of an album's name begins that is no name of its own."""
 _LIVE_SUBTITLE: Final = re.compile(
-    r"[:(\[–—-]\s*live\b(?! (?:to|for|your|like|free|fast|forever|and let)\b)", re.IGNORECASE
+    r"[:(\[–—-]\s*live\b(?! (?:to|for|your|like|free|fast|forever|and let)\b)|\w\s+live\s*[:(\[]", re.IGNORECASE
 )
 _EDITION_OF_COUNTRY: Final = re.compile(r"\b(?:edition|release|pressing|deluxe)\b", re.IGNORECASE)
 """A "Japanese Edition" has the same recordings, a "Japanese Version" has others."""
@@ -49,7 +49,8 @@ def read_album(album: str, song: str = "") -> Album:
         return Album("", frozenset())
     title = take_apart(album)
     name = _without_edition(title.full)
-    kinds = _kinds("" if name == song else name, title.marks)
+    marks = tuple(mark for mark in title.marks if not _is_edition(mark))
+    kinds = _kinds("" if name == song else name, marks)
     if _LIVE_SUBTITLE.search(album):
         kinds |= {"live"}
     if _REMIXES.search(native(album)):
@@ -58,6 +59,11 @@ def read_album(album: str, song: str = "") -> Album:
         kinds = frozenset(kind for kind in kinds if kind in version_words().kinds)
     is_soundtrack = bool(title.works or _endings()[0].search(title.full) or _SOUNDTRACK.search(native(album)))
     return Album(name, kinds, (name, *_last_part(album)), is_soundtrack)
+
+
+def _is_edition(mark: Mark) -> bool:
+    """Whether a mark has a word for a version, but only says how the album was sold: "2CD Version"."""
+    return mark.kinds == {"another version"} and _endings()[1].fullmatch(f" {native(mark.said)}") is not None
 
 
 def _last_part(album: str) -> tuple[str, ...]:

@@ -67,6 +67,8 @@ _UMLAUTS: Final = str.maketrans(
         "Å": "aa",
     }
 )
+_TITLED: Final = re.compile(r"^(?:sir|dame|lord|maestro)\s+(?=\S+\s)", re.IGNORECASE)
+"""Before a first name: some services leave it out."""
 _WITH_BAND: Final = re.compile(r"^(.+?) (?:&|\+|and|y|e|et|und) (?:the|his|her|los|las|os|les|die) .+$", re.IGNORECASE)
 _LABELS: Final = re.compile(rf"\b(?:{'|'.join(sorted(people_words().labels))})\b")
 _IMPOSTORS: Final = re.compile(
@@ -234,6 +236,8 @@ def _other_spellings(text: str) -> list[str]:
     twice = split_scripts(text)
     if twice and all(part in spellings or _may_be_name(part) for part in twice):
         spellings += twice
+    if _TITLED.match(text):
+        spellings.append(_TITLED.sub("", text))
     if text.count(",") == 1:
         last, first = text.split(",")
         spellings.append(f"{first} {last}")

@@ -37,6 +37,11 @@ _WORK: Final = re.compile(
     r"\b(?:concerto|sonata|symphony|suite|quartet|trio|prelude|fugue|nocturne|etude|requiem|mass|partita|konzert|sinfonie"
     r"|sonate)\b"
 )
+_CALLED: Final = re.compile(r"[\"“„«]([^\"“”„«»]+)[\"”“»]\s*$")
+_RECORDED: Final = re.compile(
+    r"[(\[](?:recorded (?:in )?)?((?:19|20)\d\d)(?: (?:mono|stereo|studio|live|version|recording|aufnahme|enregistrement)\b[^)\]]*)?[)\]]",
+    re.IGNORECASE,
+)
 _ANY_CATALOG: Final = frozenset({"op", "k", "d", "l", "s", "m"})
 """Letters that stand before a number in other titles as well."""
 _LISTED: Final = re.compile(r"\s*[,;&/]\s*|\s+(?:and|und|et|y|e)\s+")
@@ -231,6 +236,23 @@ def same_ending(one: str, other: str) -> bool:
     is_telling = not _is_tempo(mine.name) and (len(mine.name.split()) > 1 or mine.number == theirs.number != "")
     parts = {_part(title) for title in (one, other)} - {""}
     return is_telling and len(parts) < 2 and (read_work(one) is None or read_work(other) is None)
+
+
+def is_called(one: str, other: str) -> bool:
+    """Whether one title is the name, in quotation marks, that the other ends with: ``Bagatelle ... "Für Elise"``.
+
+    Of one album and as long, it is the same piece.
+    """
+    return any(
+        (named := _CALLED.search(long)) is not None and canonical(named[1]) == canonical(short)
+        for short, long in ((one, other), (other, one))
+    )
+
+
+def year_of_recording(album: str) -> str:
+    """The year in brackets that tells one recording of a work from its player's others: "Goldberg (1981)"."""
+    found = _RECORDED.search(album)
+    return found[1] if found else ""
 
 
 def is_named_within(one: str, other: str) -> bool:

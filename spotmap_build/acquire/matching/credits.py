@@ -101,7 +101,8 @@ def _compare_people(case: Case, offered: tuple[str, ...]) -> Agreement:
     wanted = case.wanted.artists
     remixers = [mark.names for mark in case.title.marks]
     works = [words_of(work) for title in (case.wanted.title, case.title) for work in title.works]
-    is_classical = case.wanted.is_by_composer or read_work(case.wanted.track.title) is not None
+    is_work = any(read_work(title) is not None for title in (case.wanted.track.title, case.candidate.title))
+    is_classical = case.wanted.is_by_composer or is_work
     if is_classical and performers(wanted):
         return compare_artists(performers(wanted), performers(offered) or offered, remixers, works)
     return compare_artists(wanted, offered, remixers, works)

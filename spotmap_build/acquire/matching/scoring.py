@@ -21,6 +21,7 @@ from spotmap_build.acquire.matching.case import (
 )
 from spotmap_build.acquire.matching.classical import (
     composers,
+    is_called,
     is_filed_by_composer,
     is_named_within,
     is_played_by_ensemble,
@@ -28,6 +29,7 @@ from spotmap_build.acquire.matching.classical import (
     same_ending,
     same_movement,
     share_a_composer,
+    year_of_recording,
 )
 from spotmap_build.acquire.matching.common_titles import is_common, is_common_name, is_counted_work, works_agree
 from spotmap_build.acquire.matching.credits import weigh_artists
@@ -106,6 +108,8 @@ def _compare_titles(case: Case) -> Named:
         named = _compare_without_works(case) or named
     titles = case.wanted.track.title, case.candidate.title
     if same_movement(*titles):
+        return Named("same", mine, theirs)
+    if is_same_album(case.wanted.album, case.album) and case.is_exact and is_called(*titles):
         return Named("same", mine, theirs)
     is_on_it = case.wanted.is_by_composer and case.is_exact and is_same_album(case.wanted.album, case.album)
     if is_on_it and (same_ending(*titles) or is_named_within(*titles)):
@@ -237,6 +241,9 @@ def _weigh_work(case: Case) -> None:
     is_classical = is_work or is_played_by_ensemble(wanted.artists)
     if is_classical and mine and theirs and not share_a_composer(mine, theirs):
         raise RefusedError(f"it was written by {', '.join(theirs)}")
+    years = {year_of_recording(each.album) for each in (wanted.track, case.candidate)} - {""}
+    if is_classical and len(years) > 1:
+        raise RefusedError(f"recorded in another year: {' and '.join(sorted(years))}")
     if not wanted.is_common:
         return
     if wanted.title.works and offered.works and not works_agree(wanted.title.works, offered.works):

@@ -246,11 +246,18 @@ def _write(tokens: list[str], position: int) -> str:
     after = tokens[position + 1] if position + 1 < len(tokens) else ""
     if token.isdecimal():
         token = token.lstrip("0") or "0"
-    if before in numerals.PARTS or (before and not after and len(token) > 1):
+    if _is_counted(tokens[:position]) or (before and not after and len(token) > 1):
         token = numerals.ROMAN.get(token, token)
     if token in numerals.PARTS and _is_number(after):
         return "" if numerals.PARTS[token] == "no" else numerals.PARTS[token]
     return "and" if token == "n" else numerals.NUMBERS.get(token, title_words().spellings.get(token, token))
+
+
+def _is_counted(before: list[str]) -> bool:
+    """Whether what follows these words is a part's number, or the last of several: "Parts I", "Parts I and"."""
+    while before and (_is_number(before[-1]) or before[-1] in {"and", "to"}):
+        before = before[:-1]
+    return bool(before) and before[-1] in numerals.PARTS
 
 
 def _is_number(token: str) -> bool:

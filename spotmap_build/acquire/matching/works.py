@@ -14,7 +14,7 @@ _WORDS: Final = title_words().works
 _BEFORE: Final = "|".join(_WORDS.quoted)
 _SORTS: Final = "|".join(_WORDS.sorts)
 _QUOTED: Final = re.compile(
-    rf"^(?P<before>(?:.*\s)?(?:{_BEFORE})\s(?:[^\"“”«»„‘’']*\s)?)[\"“”«„‘'](?P<name>.+)[\"“”»’']\s*(?P<after>.*)$",
+    rf"^(?P<before>(?:.*\s)?(?:{_BEFORE})\s(?:(?:[^\"“”«»„‘’']|(?<=\w)['’](?=\w))*\s)?)[\"“”«„‘'](?P<name>.+)[\"“”»’']\s*(?P<after>.*)$",
     re.IGNORECASE,
 )
 _CORNERED: Final = re.compile(r"^(?P<before>[^「『《〈]*)[「『《〈](?P<name>[^」』》〉]+)[」』》〉](?P<after>.*)$")
