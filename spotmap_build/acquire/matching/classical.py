@@ -39,7 +39,8 @@ _WORK: Final = re.compile(
 )
 _CALLED: Final = re.compile(r"[\"“„«]([^\"“”„«»]+)[\"”“»]\s*$")
 _RECORDED: Final = re.compile(
-    r"[(\[](?:recorded (?:in )?)?((?:19|20)\d\d)(?: (?:mono|stereo|studio|live|version|recording|aufnahme|enregistrement)\b[^)\]]*)?[)\]]",
+    r"[(\[](?:recorded (?:in )?)?((?:19|20)\d\d)"
+    r"(?: (?:mono|stereo|studio|live|version|recording|aufnahme|enregistrement)\b[^)\]]*)?[)\]]",
     re.IGNORECASE,
 )
 _ANY_CATALOG: Final = frozenset({"op", "k", "d", "l", "s", "m"})
