@@ -595,8 +595,8 @@ def test_another_kind_of_version_beside_it_makes_no_doubt(title: str) -> None:
             'Bagatelle No. 25 in A Minor, WoO 59 "Für Aino" | Aino R | Evening | 193',
         ),
         (
-            "O Fortuna | Carl Orff; Olle B; Mill Choir | Orff: Carmina Burana | 160",
-            "Carmina Burana, Fortuna Imperatrix: No. 1, O Fortuna | Sir Olle B; Mill Choir | Orff: Carmina Burana | 161",
+            "O Fortuna | Carl Orff; Olle B; Choir | Orff: Carmina Burana | 160",
+            "Carmina Burana, Fortuna Imperatrix: No. 1, O Fortuna | Sir Olle B; Choir | Orff: Carmina Burana | 161",
         ),
         (
             "Goldberg Variations, BWV 988: Aria | Johann Sebastian Bach; Aino R | Bach: Goldberg (1981) | 180",
