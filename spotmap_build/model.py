@@ -178,12 +178,14 @@ class TrackEmbedding:
 
     ``vector``: float32 ``[d]``, the learned similarity vector (d = 1280 for discogs-effnet, 1506 for musicnn);
     ``tags``: float32 ``[k]`` in 0..1, style or tag activations (400 or 50);
-    ``features``: float32 ``[41]``, the interpretable features in the order of ``embed.spectral.FEATURES``.
+    ``features``: float32 ``[41]``, the interpretable features in the order of ``embed.spectral.FEATURES``;
+    ``typical_s``: where the moment begins that sounds most like the whole, in seconds.
     """
 
     vector: Float32Array
     tags: Float32Array
     features: Float32Array
+    typical_s: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -192,6 +194,8 @@ class Embeddings:
 
     ``vectors`` float32 ``[n, d]``; ``tags`` float32 ``[n, k]`` with ``tag_names``; ``features`` float32 ``[n, f]`` with
     ``feature_names``. ``tags`` and ``features`` have no columns where the source brought its own vectors.
+    ``typical_s``: where the moment of each track begins that sounds most like the whole, in seconds, NaN where that is
+    not known; empty where it is known of none.
     """
 
     track_ids: tuple[str, ...]
@@ -200,6 +204,7 @@ class Embeddings:
     tag_names: tuple[str, ...]
     features: Float32Array
     feature_names: tuple[str, ...]
+    typical_s: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -308,7 +313,7 @@ class Insights:
 class Atlas:
     """Everything the site shows. ``tracks`` are the mapped ones, in the order of the rows of all arrays.
 
-    ``playlists`` hold row numbers, not ids; ``features`` may have no columns.
+    ``playlists`` hold row numbers, not ids; ``features`` may have no columns; ``typical_s`` as in :class:`Embeddings`.
     """
 
     title: str
@@ -319,3 +324,4 @@ class Atlas:
     features: Float32Array
     feature_names: tuple[str, ...]
     insights: Insights = Insights()
+    typical_s: tuple[float, ...] = ()

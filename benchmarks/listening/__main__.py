@@ -62,7 +62,6 @@ def _arguments() -> argparse.Namespace:
 
 def _listen(paths: list[Path]) -> tuple[Costs, dict[EngineName, list[dict[str, Float32Array]]]]:
     """Every track on both engines and by the plain recipe, in one process with one thread."""
-    from spotmap_build.embed.decode import decode
     from spotmap_build.embed.musicnn import Musicnn
     from spotmap_build.embed.weights import packaged
 
@@ -72,11 +71,11 @@ def _listen(paths: list[Path]) -> tuple[Costs, dict[EngineName, list[dict[str, F
         name: Musicnn(packaged(f"msd-musicnn{suffix}"), engines.load(name)) for name, suffix in engines.SUFFIXES.items()
     }
     for path in paths:
-        samples = costs.measure(DECODING, "decoding", partial(decode, path))
+        samples = costs.measure(DECODING, "decoding", partial(_samples, path))
         for name, model in models.items():
 
             def vector(model: Musicnn = model, samples: Float32Array = samples) -> Float32Array:
-                return model(samples)[0]
+                return model(samples).vector
 
             features = partial(engines.load(name).measure, samples)
             heard[name].append(
@@ -89,6 +88,12 @@ def _listen(paths: list[Path]) -> tuple[Costs, dict[EngineName, list[dict[str, F
             costs.measure(RECIPE, step, work)
         print(f"heard {path.name}", flush=True)
     return costs, heard
+
+
+def _samples(path: Path) -> Float32Array:
+    from spotmap_build.embed.decode import decode
+
+    return decode(path).samples
 
 
 def _plain_recipe(path: Path) -> list[tuple[str, Callable[[], Float32Array]]]:

@@ -101,7 +101,7 @@ def _listen(listener: Listener, path: Path) -> tuple[float, dict[str, Float32Arr
 
     started = time.monotonic()
     try:
-        parts = listener(decode(path))
+        parts = listener(decode(path).samples)
     except TrackError:
         parts = {}
     return time.monotonic() - started, parts
@@ -115,7 +115,7 @@ def listen_with_musicnn(samples: Float32Array) -> dict[str, Float32Array]:
 
     weights = Path(__file__).parents[2] / "spotmap_build/embed/data" / EMBEDDERS["musicnn"].packaged
     graph = essentia_engine.load_network(weights, input_name=INPUT, output_names=tuple(MUSICNN_LAYERS.values()))
-    patches = mel_patches(samples, patch_frames=PATCH_FRAMES, wanted=PATCHES)
+    patches = mel_patches(samples, patch_frames=PATCH_FRAMES, wanted=PATCHES).mel
     batches = [graph(patches[row : row + PATCHES_AT_ONCE]) for row in range(0, len(patches), PATCHES_AT_ONCE)]
     layers = {name: np.concatenate([batch[at] for batch in batches]) for at, name in enumerate(MUSICNN_LAYERS)}
     pools = layers.pop("pools")
@@ -145,8 +145,8 @@ def listen_with_effnet(weights: Path, samples: Float32Array) -> dict[str, Float3
     from spotmap_build.embed import essentia_engine
     from spotmap_build.embed.discogs_effnet import DiscogsEffnet
 
-    vector, styles = DiscogsEffnet(weights, essentia_engine)(samples)
-    return {"effnet": vector, "styles": styles}
+    heard = DiscogsEffnet(weights, essentia_engine)(samples)
+    return {"effnet": heard.vector, "styles": heard.tags}
 
 
 def _is_track(path: Path) -> bool:

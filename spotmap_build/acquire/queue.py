@@ -7,10 +7,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import orjson
+
 from spotmap_build.acquire.order import fair_order
 from spotmap_build.acquire.prefetch import Prefetcher
 from spotmap_build.acquire.scratch import Scratch, arrived, scratch_folder
-from spotmap_build.acquire.state import PARTS, Acquisition, tag_names
+from spotmap_build.acquire.state import MOMENT, PARTS, Acquisition, tag_names
 from spotmap_build.acquire.time_limit import NO_LIMIT, TimeLimit
 from spotmap_build.cache.freshness import Failure, retry_later
 from spotmap_build.core.tally import Tally
@@ -187,7 +189,8 @@ def _rendering(recording: Recording, loaded: Loaded) -> Callable[[Path], Path] |
 def _encode(embedding: TrackEmbedding) -> dict[str, bytes]:
     from spotmap_build.cache.arrays import encode_array
 
-    return dict(zip(PARTS, map(encode_array, (embedding.vector, embedding.tags, embedding.features)), strict=True))
+    arrays = map(encode_array, (embedding.vector, embedding.tags, embedding.features))
+    return {**dict(zip(PARTS, arrays, strict=True)), MOMENT: orjson.dumps(round(embedding.typical_s, 3))}
 
 
 def _remember_failure(acquisition: Acquisition, track: Track, outcome: Failed, seconds: float) -> None:

@@ -39,6 +39,8 @@ TAG_NAMES_VERSION: Final = 1
 TAG_NAMES: Final = "names.json"
 PARTS: Final = ("vector.npy", "tags.npy", "features.npy")
 """What is kept of what was heard."""
+MOMENT: Final = "typical.json"
+"""Kept as well since we keep it: where the moment begins that is most like the whole, in seconds."""
 
 
 class RecordingFinder(Protocol):

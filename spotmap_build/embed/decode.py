@@ -17,6 +17,7 @@ import numpy as np
 
 from spotmap_build.core.files import open_regular
 from spotmap_build.core.text import decode_text
+from spotmap_build.embed.sound import SAMPLE_RATE_HZ, Sound, level_of, require_sound
 from spotmap_build.errors import TrackError
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from spotmap_build.model import Float32Array
 
-SAMPLE_RATE_HZ: Final = 16_000
 WHOLE_MS: Final = 15 * 60 * 1000
 """Longer recordings are not decoded whole: an hour of samples is 230 MB."""
 WINDOWS: Final = 20
@@ -35,9 +35,6 @@ WINDOW_SAMPLES: Final = 30 * SAMPLE_RATE_HZ
 SEEK_LEAD_S: Final = 0.25
 """Decoding starts this much early: the first frames after a jump lack what earlier ones would have told the decoder."""
 DAMAGED_BELOW_SAMPLES: Final = SAMPLE_RATE_HZ // 10
-SHORTEST_SAMPLES: Final = SAMPLE_RATE_HZ // 2
-SILENCE_RMS: Final = 10 ** (-75 / 20)
-"""-75 dBFS: below it there is little but the noise of 16-bit rounding, and features are undefined."""
 RATES_HZ: Final = (1_000, 50_000_000)
 """No sound is stored at less or at more. At 1 Hz a file of some MB would be a million packets, and last for years."""
 LONGEST_MS: Final = 2**31 - 1
@@ -59,7 +56,7 @@ class Probe:
     audio_digest: str
 
 
-def decode(path: Path) -> Float32Array:
+def decode(path: Path) -> Sound:
     """Decode the first audio stream to 16 kHz mono.
 
     Several channels become one as ``0.5 (L + R)``, or as their mean where FFmpeg knows no way to mix them. Of channels
@@ -72,13 +69,13 @@ def decode(path: Path) -> Float32Array:
     TrackError: ``unreadable``, ``empty-file``, ``not-audio``, ``damaged-audio``, ``too-short`` (under 0.5 s) or
         ``silent`` (an effective level below -75 dBFS).
     """
-    samples = _decode_whole(path)
-    if _level(samples) < QUIET_RMS and _count_channels(path) > 1:
+    sound = _decode_whole(path)
+    if level_of(sound.samples) < QUIET_RMS and _count_channels(path) > 1:
         first = _decode_whole(path, channel=0)
-        if _level(first) > CANCELED * _level(samples):
-            samples = first
-    _require_sound(samples)
-    return samples
+        if level_of(first.samples) > CANCELED * level_of(sound.samples):
+            sound = first
+    require_sound(sound.samples)
+    return sound
 
 
 def probe(path: Path) -> Probe:
@@ -125,34 +122,18 @@ def read_metadata(path: Path) -> dict[str, str]:
     }
 
 
-def _require_sound(samples: Float32Array) -> None:
-    if not np.isfinite(samples).all():
-        raise TrackError("damaged-audio", "It holds samples that are not numbers.")
-    if len(samples) < SHORTEST_SAMPLES:
-        length_s = len(samples) / SAMPLE_RATE_HZ
-        raise TrackError("too-short", f"It is only {length_s:.2f} s long; half a second is the least.")
-    if _level(samples) < SILENCE_RMS:
-        raise TrackError("silent", "It is silent: its effective level is below -75 dBFS.")
-
-
-def _level(samples: Float32Array) -> float:
-    # A dot product and no array of squares: fifteen minutes would be another 58 MB.
-    with np.errstate(over="ignore", invalid="ignore"):
-        return float(np.sqrt(np.dot(samples, samples) / max(1, len(samples))))
-
-
 def _count_channels(path: Path) -> int:
     with _open(path) as (_, stream):
         return stream.channels
 
 
-def _decode_whole(path: Path, channel: int | None = None) -> Float32Array:
+def _decode_whole(path: Path, channel: int | None = None) -> Sound:
     """All of it, or windows where it is long; mixed to one channel, or only the one that is wanted."""
     windows = _decode_windows(path, channel)
-    return _decode_from_start(path, channel) if windows is None else windows
+    return Sound(_decode_from_start(path, channel)) if windows is None else windows
 
 
-def _decode_windows(path: Path, channel: int | None) -> Float32Array | None:
+def _decode_windows(path: Path, channel: int | None) -> Sound | None:
     """Evenly spread windows of a long recording; nothing where it is not long, or cannot be jumped in."""
     with _open(path) as (container, stream):
         duration_ms = _stated_duration_ms(container)
@@ -162,11 +143,11 @@ def _decode_windows(path: Path, channel: int | None) -> Float32Array | None:
         last_s = first_s + duration_ms / 1000 - WINDOW_SAMPLES / SAMPLE_RATE_HZ
         starts_s = np.linspace(first_s, last_s, WINDOWS)
         windows = [_decode_window(container, stream, start_s, channel) for start_s in starts_s]
-    samples = np.concatenate(windows)
     # Less than half of what was asked for: the stated duration is wrong, or jumps lead nowhere.
-    if len(samples) < WINDOWS * WINDOW_SAMPLES // 2:
+    if sum(map(len, windows)) < WINDOWS * WINDOW_SAMPLES // 2:
         return None
-    return samples
+    firsts = np.cumsum([0, *map(len, windows[:-1])])
+    return Sound(np.concatenate(windows), tuple(zip(firsts.tolist(), (starts_s - first_s).tolist(), strict=True)))
 
 
 def _decode_window(container: InputContainer, stream: AudioStream, start_s: float, channel: int | None) -> Float32Array:

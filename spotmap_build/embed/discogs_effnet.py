@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from spotmap_build.embed.mel import BANDS
-from spotmap_build.embed.patches import mel_patches
+from spotmap_build.embed.patches import Heard, mel_patches, most_typical
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,17 +33,19 @@ class DiscogsEffnet:
     def __init__(self, weights_path: Path, engine: Engine) -> None:
         self._network = engine.load_network(weights_path, input_name=INPUT, output_names=(STYLES, EMBEDDING))
 
-    def __call__(self, samples: Float32Array) -> tuple[Float32Array, Float32Array]:
+    def __call__(self, samples: Float32Array) -> Heard:
         """Samples (float32, 16 kHz, mono) to ``vector`` float32 ``[1280]`` and ``tags`` float32 ``[400]`` in 0..1.
 
         Both are means over the patches. A recording too short for 64 different ones leaves rows of the batch empty,
         and those are not counted.
         """
         patches = mel_patches(samples, patch_frames=PATCH_FRAMES, wanted=BATCH_PATCHES)
+        count = len(patches.mel)
         batch = np.zeros((BATCH_PATCHES, PATCH_FRAMES, BANDS), dtype=np.float32)
-        batch[: len(patches)] = patches
-        styles, embedding = self._network(batch)
-        return (
-            embedding[: len(patches)].mean(axis=0, dtype=np.float64).astype(np.float32),
-            styles[: len(patches)].mean(axis=0, dtype=np.float64).astype(np.float32),
+        batch[:count] = patches.mel
+        styles, embedding = (output[:count] for output in self._network(batch))
+        return Heard(
+            vector=embedding.mean(axis=0, dtype=np.float64).astype(np.float32),
+            tags=styles.mean(axis=0, dtype=np.float64).astype(np.float32),
+            typical_sample=int(patches.starts[most_typical(embedding)]),
         )

@@ -7,6 +7,7 @@ neighbors, the central minute keeps 89 %, the first half minute 67 % (measured o
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,26 @@ if TYPE_CHECKING:
 
 MOST_PATCHES_A_LENGTH = 2.5
 """Patches in the time of one: Essentia's own spacing for Discogs-EffNet is 62 of 128 frames, just within."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Patches:
+    """Pieces of a recording: mel bands float32 ``[n, frames, 96]``; ``starts``: the first sample of each, ascending."""
+
+    mel: Float32Array
+    starts: npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """What a network makes of a recording: ``vector`` and ``tags`` as in ``TrackEmbedding``.
+
+    ``typical_sample``: where the patch begins that is most like the whole, see :func:`most_typical`.
+    """
+
+    vector: Float32Array
+    tags: Float32Array
+    typical_sample: int
 
 
 def loop_to(samples: Float32Array, least_samples: int) -> Float32Array:
@@ -45,8 +66,8 @@ def patch_starts(frame_count: int, patch_frames: int, wanted: int) -> npt.NDArra
     return np.unique(np.round(np.linspace(0, last, count)).astype(np.intp))
 
 
-def mel_patches(samples: Float32Array, *, patch_frames: int, wanted: int) -> Float32Array:
-    """Evenly spread patches of mel frames: float32 ``[n, patch_frames, 96]`` with ``1 <= n <= wanted``.
+def mel_patches(samples: Float32Array, *, patch_frames: int, wanted: int) -> Patches:
+    """Evenly spread patches of mel frames: at least one, at most ``wanted``.
 
     Parameters
     ----------
@@ -57,5 +78,20 @@ def mel_patches(samples: Float32Array, *, patch_frames: int, wanted: int) -> Flo
     rows = starts[:, np.newaxis] + np.arange(patch_frames)
     # Patches of a short recording overlap; every frame is computed once, and frames between patches not at all.
     frames, where = np.unique(rows, return_inverse=True)
-    patches: Float32Array = mel_frames(looped, frames)[where.reshape(rows.shape)]
-    return patches
+    return Patches(mel_frames(looped, frames)[where.reshape(rows.shape)], starts * HOP_SAMPLES)
+
+
+def most_typical(vectors: Float32Array) -> int:
+    """The row that is most like the mean of all, by the correlation of their numbers (centered cosine); the first of
+    several.
+
+    Parameters
+    ----------
+    vectors: float32 ``[n, d]``, one of each patch.
+    """
+    wide = vectors.astype(np.float64)
+    wide -= wide.mean(axis=1, keepdims=True)
+    lengths = np.linalg.norm(wide, axis=1)
+    likeness = np.divide(wide @ wide.mean(axis=0), lengths, out=np.zeros(len(wide)), where=lengths > 0)
+    # Rounded, so that of equal patches the first is taken on every machine.
+    return int(np.round(likeness / max(likeness.max(), 1e-300), 6).argmax())

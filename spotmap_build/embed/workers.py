@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from spotmap_build.embed.engines import Engine, EngineName
+    from spotmap_build.embed.patches import Heard
     from spotmap_build.model import Float32Array
 
-Model = Callable[["Float32Array"], "tuple[Float32Array, Float32Array]"]
+Model = Callable[["Float32Array"], "Heard"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +86,14 @@ def _listen(path: Path, job: EmbedJob) -> TrackEmbedding:
     from spotmap_build.embed.decode import decode
 
     model = _load_model(job.embedder, job.weights_path, job.engine)
-    samples = decode(path)
+    sound = decode(path)
     # What overflows is found below, in the results; numpy need not tell it on the terminal as well.
     with np.errstate(over="ignore", invalid="ignore"):
-        vector, tags = model(samples)
-        features = engines.load(job.engine).measure(samples)
-    if not all(np.isfinite(values).all() for values in (vector, tags, features)):
+        heard = model(sound.samples)
+        features = engines.load(job.engine).measure(sound.samples)
+    if not all(np.isfinite(values).all() for values in (heard.vector, heard.tags, features)):
         raise TrackError("not-analysable", "It has no finite features; its level may be beyond all measure.")
-    return TrackEmbedding(vector, tags, features)
+    return TrackEmbedding(heard.vector, heard.tags, features, typical_s=sound.time_s(heard.typical_sample))
 
 
 @lru_cache(maxsize=1)

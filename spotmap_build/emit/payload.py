@@ -7,6 +7,7 @@ the path of a local file.
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -78,7 +79,8 @@ def encode(
     number_of_row = np.empty_like(order)
     number_of_row[order] = np.arange(len(order))
     tracks = [atlas.tracks[row] for row in order.tolist()]
-    details = _details(tracks, atlas.features[order], atlas.feature_names, feature_units)
+    moments_s = [atlas.typical_s[row] for row in order.tolist()] if atlas.typical_s else []
+    details = _details(tracks, atlas.features[order], atlas.feature_names, feature_units, moments_s)
     insights = encode_insights(atlas, number_of_row, order, DETAILS_CHUNK)
     document = _map(atlas, coordinates[order], number_of_row) | {
         "built_at": built_at,
@@ -233,8 +235,9 @@ def _details(
     features: npt.NDArray[np.float32],
     feature_names: Sequence[str],
     feature_units: Mapping[str, str],
+    moments_s: Sequence[float],
 ) -> dict[str, bytes]:
-    """The rest, in files of ``DETAILS_CHUNK`` tracks; ``features`` ``[n, f]`` in the order of the tracks."""
+    """The rest, in files of ``DETAILS_CHUNK`` tracks; ``features`` ``[n, f]`` and typical moments in their order."""
     shown = {
         name: NumberColumn(features[:, column].astype(np.float64))
         for column, name in enumerate(feature_names)
@@ -263,6 +266,9 @@ def _details(
         video_ids = [(track.recording and track.recording.video_id) or "" for track in chunk]
         if any(video_ids):
             document["video_ids"] = pack_texts(video_ids)
+        moments = [None if math.isnan(one) else round(one) for one in moments_s[first : first + len(chunk)]]
+        if any(moment is not None for moment in moments):
+            document["typical_s"] = moments
         files[f"details-{number:03d}.json"] = orjson.dumps(document)
     return files
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 import orjson
 
 from spotmap_build.acquire.queue import listen
 from spotmap_build.acquire.state import (
+    MOMENT,
     PARTS,
     Acquisition,
     keep_tag_names,
@@ -50,7 +53,8 @@ LAYOUT_S_A_TRACK: Final = 0.005
 class Embedded:
     """The tracks that can go on the map, and how to read what is known of their sound.
 
-    ``digest`` names the content of ``read()``; ``preprocessing`` is how its vectors are to be compared.
+    ``digest`` names the content of ``read()``, but for the typical moments, which move nothing on the map: these are
+    named by ``moments_digest``, empty where there are none. ``preprocessing`` is how its vectors are to be compared.
     ``matches``: how the recording of a track was chosen, by track id. ``problem``: why a service was not asked for all
     that was wanted of it, as a sentence; empty where it was. ``preview_ids``: tracks of which 30 seconds were listened
     to. ``is_early``: whether there is more to listen to in this build. ``is_stopped``: whether the time limit
@@ -62,6 +66,7 @@ class Embedded:
     digest: str
     preprocessing: str
     read: Callable[[], Embeddings]
+    moments_digest: str = ""
     embedded_count: int = 0
     matches: Mapping[str, Match] = field(default_factory=dict)
     problem: str = ""
@@ -195,6 +200,7 @@ def _gather(whole: Acquisition, previews: Acquisition | None, embedded_count: in
         digest=_digest(whole, kept, pairs),
         preprocessing=whole.spec.preprocessing,
         read=partial(_read_embeddings, whole, kept, pairs),
+        moments_digest=_moments_digest(kept),
         embedded_count=embedded_count,
         matches=whole.matches,
         problem=" ".join(filter(None, (service.summary() for service in services))),
@@ -242,6 +248,23 @@ def _digest(whole: Acquisition, kept: list[_Kept], pairs: list[tuple[_Kept, _Kep
     return digest_bytes(orjson.dumps(content))
 
 
+def _has_moment(one: _Kept) -> bool:
+    """Whether it is known where to start it: a moment of 30 seconds says nothing of where it is in the whole track."""
+    return MOMENT in one.record.outputs and not one.is_preview
+
+
+def _moments_digest(kept: list[_Kept]) -> str:
+    digests = [one.record.outputs[MOMENT].digest if _has_moment(one) else "" for one in kept]
+    return digest_bytes(orjson.dumps(digests)) if any(digests) else ""
+
+
+def _decode_moment(data: bytes) -> float:
+    seconds = msgspec.json.decode(data, type=float)
+    if not 0 <= seconds < math.inf:
+        raise ValueError(f"a moment at {seconds} s")
+    return seconds
+
+
 def _read_embeddings(whole: Acquisition, kept: list[_Kept], pairs: list[tuple[_Kept, _Kept]]) -> Embeddings:
     import numpy as np
 
@@ -250,7 +273,7 @@ def _read_embeddings(whole: Acquisition, kept: list[_Kept], pairs: list[tuple[_K
     from spotmap_build.project.previews import as_whole_tracks
 
     both = [one for pair in pairs for one in pair]
-    vectors, tags, features = _read_parts(whole, [*kept, *both])
+    vectors, tags, features, typical_s = _read_parts(whole, [*kept, *both])
     is_preview = np.array([one.is_preview for one in kept], dtype=bool)
     if is_preview.any():
         of_pairs = vectors[len(kept) :]
@@ -264,11 +287,17 @@ def _read_embeddings(whole: Acquisition, kept: list[_Kept], pairs: list[tuple[_K
         tag_names=tag_names(whole),
         features=features[:count],
         feature_names=tuple(feature.name for feature in FEATURES),
+        typical_s=typical_s[:count] if any(map(_has_moment, kept)) else (),
     )
 
 
-def _read_parts(whole: Acquisition, kept: list[_Kept]) -> tuple[Float32Array, Float32Array, Float32Array]:
-    """Vectors, tags and features, a row for each. All that are damaged are set aside at once, however many."""
+def _read_parts(
+    whole: Acquisition, kept: list[_Kept]
+) -> tuple[Float32Array, Float32Array, Float32Array, tuple[float, ...]]:
+    """Vectors, tags and features, a row for each, and typical moments.
+
+    All that are damaged are set aside at once, however many.
+    """
     import numpy as np
 
     from spotmap_build.cache.arrays import array_decoder
@@ -279,13 +308,16 @@ def _read_parts(whole: Acquisition, kept: list[_Kept]) -> tuple[Float32Array, Fl
     parts = [
         (part, array_decoder(length, kind="f", is_finite=True)) for part, length in zip(PARTS, lengths, strict=True)
     ]
-    rows, damage = [], None
+    rows, typical_s, damage = [], [], None
     for one in kept:
         try:
             rows.append([whole.run.read(one.key, part, decoder) for part, decoder in parts])
+            typical_s.append(
+                whole.run.cache.decode(one.record, MOMENT, _decode_moment) if _has_moment(one) else math.nan
+            )
         except CorruptEntry as error:
             damage = error
     if damage is not None:
         raise damage
     vectors, tags, features = (np.stack(column).astype(np.float32) for column in zip(*rows, strict=True))
-    return vectors, tags, features
+    return vectors, tags, features, tuple(typical_s)

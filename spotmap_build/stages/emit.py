@@ -59,6 +59,7 @@ def emit(run: Run, fetched: Fetched, embedded: Embedded, projected: Projected, a
                 "template": template_digest(),
                 "built_at": built_at,
                 "site_url": run.config.site_url,
+                **({"moments": embedded.moments_digest} if embedded.moments_digest else {}),
             },
         )
         run.progress.begin("emit", "writing the site")
@@ -119,6 +120,7 @@ def _atlas(fetched: Fetched, embedded: Embedded, projected: Projected, analyzed:
         features=embeddings.features,
         feature_names=embeddings.feature_names,
         insights=analyzed.read(),
+        typical_s=embeddings.typical_s,
     )
 
 

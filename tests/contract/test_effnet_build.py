@@ -13,12 +13,14 @@ from typing import Any
 import pytest
 
 from spotmap_build import pipeline
+from spotmap_build.cache.records import decode_record, encode_record
 from spotmap_build.config import load_config
 from spotmap_build.embed import embedders
 from spotmap_build.embed.engines import EngineName
 from spotmap_build.errors import WeightsError
 from spotmap_build.progress import make_progress
 from tests.fakes import stub_effnet
+from tests.fakes.audio_files import tune, write_audio
 from tests.fakes.model_server import ModelServer, serve
 from tests.support.command import spotmap
 from tests.support.engines import load_or_skip
@@ -85,7 +87,48 @@ def test_weights_are_fetched_once_and_a_build_with_nothing_new_needs_none(stub: 
     assert "non-commercial" in told.getvalue()
     records = [json.loads(path.read_bytes()) for path in (tmp_path / ".spotmap/cache/ac").glob("embed-v*/*/*.json")]
     sizes = {name: output["size_bytes"] for name, output in records[0]["content"]["outputs"].items()}
-    assert sizes == {"vector.npy": 128 + 4 * 1280, "tags.npy": 128 + 4 * 400, "features.npy": 128 + 4 * 41}
+    arrays = {"vector.npy": 128 + 4 * 1280, "tags.npy": 128 + 4 * 400, "features.npy": 128 + 4 * 41}
+    assert sizes == arrays | {"typical.json": sizes["typical.json"]}
+
+
+def test_typical_moments_show_where_they_are_known_and_nobody_listens_again_for_them(
+    stub: ModelServer, tmp_path: Path
+) -> None:
+    write_library(tmp_path / "music", 4)
+    progress = make_progress("plain", io.StringIO())
+    with serve(stub) as server:
+        settings = {"SPOTMAP_MODELS": server.url, "SPOTMAP_MODELS_DIR": str(tmp_path / "models")}
+        config = load_config({"sources": ("folder:music",), "jobs": 1}, settings, tmp_path)
+        pipeline.build(config, progress)
+        known = details(tmp_path / "site")
+        forget_moments(config.cache_dir)
+        again = pipeline.build(config, progress)
+        unknown = details(tmp_path / "site")
+        (tmp_path / "music/new").mkdir()
+        write_audio(tmp_path / "music/new/one.wav", tune(9, seed=77))
+        third = pipeline.build(config, progress)
+    assert all(isinstance(second, int) and 0 <= second <= 9 for second in known.pop("typical_s"))
+    assert again.embedded_count == 0
+    assert unknown == known
+    assert third.embedded_count == 1
+    moments = details(tmp_path / "site")["typical_s"]
+    assert (len(moments), moments.count(None)) == (5, 4)
+
+
+def details(site: Path) -> dict[str, Any]:
+    """The details of the newest generation's tracks."""
+    page = (site / "index.html").read_text(encoding="utf-8")
+    (path,) = [path for path in site.glob("data/*/details-000.json") if f'data-generation="{path.parent.name}"' in page]
+    document: dict[str, Any] = json.loads(path.read_bytes())
+    return document
+
+
+def forget_moments(folder: Path) -> None:
+    """Make the records of listening what they were before moments were kept."""
+    for path in folder.glob("ac/embed-v*/*/*.json"):
+        record, canonical_key = decode_record(path.read_bytes())
+        outputs = {name: output for name, output in record.outputs.items() if name != "typical.json"}
+        path.write_bytes(encode_record(dataclasses.replace(record, outputs=outputs), canonical_key))
 
 
 def test_other_bytes_than_the_weights_are_refused_and_nothing_is_published(stub: ModelServer, tmp_path: Path) -> None:

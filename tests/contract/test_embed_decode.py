@@ -47,7 +47,7 @@ def refusal(path: Path, what: Callable[[Path], object] = decode) -> str:
 
 @pytest.mark.parametrize("suffix", CODECS)
 def test_every_format_gives_the_mean_of_its_channels_at_16_khz(files: dict[str, Path], suffix: str) -> None:
-    audio, reference = decode(files[suffix]), decode(files["wav"])
+    audio, reference = decode(files[suffix]).samples, decode(files["wav"]).samples
     assert audio.dtype == np.float32
     assert len(audio) / 16 == pytest.approx(2000, abs=60)
     level = np.sqrt(np.mean(audio**2)) / np.sqrt(np.mean(reference**2))
@@ -59,12 +59,12 @@ def test_a_stereo_file_of_16_khz_is_exactly_half_of_left_and_right(tmp_path: Pat
     left, right = tune(1, rate_hz=16_000), tune(1, rate_hz=16_000, seed=1)
     stereo = write_audio(tmp_path / "a.wav", np.stack([left, right]), codec="pcm_f32le", rate_hz=16_000)
     mono = write_audio(tmp_path / "b.wav", left, codec="pcm_f32le", rate_hz=16_000)
-    np.testing.assert_allclose(decode(stereo), 0.5 * (left + right), atol=1.2e-7)
-    np.testing.assert_array_equal(decode(mono), left)
+    np.testing.assert_allclose(decode(stereo).samples, 0.5 * (left + right), atol=1.2e-7)
+    np.testing.assert_array_equal(decode(mono).samples, left)
 
 
 def test_decoding_twice_gives_the_same_bytes(files: dict[str, Path]) -> None:
-    assert all(decode(path).tobytes() == decode(path).tobytes() for path in files.values())
+    assert all(decode(path).samples.tobytes() == decode(path).samples.tobytes() for path in files.values())
 
 
 @pytest.mark.parametrize("suffix", CODECS)
@@ -147,7 +147,7 @@ def test_chained_ogg_files_are_heard_to_the_end(files: dict[str, Path], tmp_path
     chains[0].write_bytes(files[suffix].read_bytes() * 2)
     chains[1].write_bytes(files[suffix].read_bytes() + tagged.read_bytes())
     assert probe(chains[0]).audio_digest == probe(chains[1]).audio_digest
-    assert len(decode(chains[0])) / 16 == pytest.approx(4000, abs=120)
+    assert len(decode(chains[0]).samples) / 16 == pytest.approx(4000, abs=120)
 
 
 def test_what_cannot_be_used_is_refused_with_a_reason(files: dict[str, Path], tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_what_cannot_be_used_is_refused_with_a_reason(files: dict[str, Path], tm
 def test_an_mp3_that_breaks_off_is_heard_as_far_as_it_goes(files: dict[str, Path], tmp_path: Path) -> None:
     content = files["mp3"].read_bytes()
     (tmp_path / "half.mp3").write_bytes(content[: len(content) // 2])
-    assert 500 < len(decode(tmp_path / "half.mp3")) / 16 < 1500
+    assert 500 < len(decode(tmp_path / "half.mp3").samples) / 16 < 1500
     (tmp_path / "bit.mp3").write_bytes(content[:1500])
     assert refusal(tmp_path / "bit.mp3") == "damaged-audio"
 
@@ -216,7 +216,7 @@ def test_a_long_recording_is_heard_in_windows_from_beginning_to_end_in_little_me
     decode(_write_hour(tmp_path / "warm.wav", 1 / 30))
     unit = 1024 if sys.platform == "linux" else 1
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-    audio = decode(path)
+    audio = decode(path).samples
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit - before < 150e6
     assert len(audio) == 600 * 16_000
     starts_s = np.linspace(0, 3570, 20)
@@ -235,12 +235,14 @@ def test_windows_of_compressed_files_start_where_they_should(
     monkeypatch.setattr(module, "WINDOWS", 3)
     monkeypatch.setattr(module, "WINDOW_SAMPLES", 16_000)
     path = write_audio(tmp_path / f"a.{suffix}", tune(9))
-    joined = decode(path)
+    sound = decode(path)
+    joined = sound.samples
     monkeypatch.setattr(module, "WHOLE_MS", 60_000)
-    whole = decode(path)
+    whole = decode(path).samples
     with av.open(str(path)) as file:
         length_s = (file.duration or 0) // 1000 / 1000
     for number, start_s in enumerate(np.linspace(0, length_s - 1, 3)):
+        assert sound.time_s(number * 16_000 + 800) == pytest.approx(start_s + 0.05, abs=1e-3)
         window = joined[number * 16_000 :][:15_000]
         expected = whole[round(start_s * 16_000) :][: len(window)]
         # A window is exact to a sample, not to fractions of one; a few milliseconds would already give a half.
@@ -250,14 +252,14 @@ def test_windows_of_compressed_files_start_where_they_should(
 def test_a_long_file_that_cannot_be_jumped_in_is_heard_from_its_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = decode(write_audio(tmp_path / "a.wav", tune(8)))
+    whole = decode(write_audio(tmp_path / "a.wav", tune(8))).samples
     monkeypatch.setattr(module, "WHOLE_MS", 3_000)
     content = bytearray((tmp_path / "a.wav").read_bytes())
     # The sizes that a program writes which did not know the length when it began, and cannot go back.
     for place in (4, content.index(b"data") + 4):
         content[place : place + 4] = struct.pack("<I", 0xFFFFFFFF)
     (tmp_path / "streamed.wav").write_bytes(content)
-    samples = decode(tmp_path / "streamed.wav")
+    samples = decode(tmp_path / "streamed.wav").samples
     assert len(samples) == 3 * 16_000
     np.testing.assert_array_equal(samples, whole[: len(samples)])
 
@@ -274,7 +276,7 @@ def stated_wav(path: Path, *, rate_hz: int, channels: int) -> Path:
 
 @pytest.mark.parametrize("channels", [9, 25])
 def test_channels_that_ffmpeg_cannot_mix_are_averaged(tmp_path: Path, channels: int) -> None:
-    samples = decode(stated_wav(tmp_path / "a.wav", rate_hz=8_000, channels=channels))
+    samples = decode(stated_wav(tmp_path / "a.wav", rate_hz=8_000, channels=channels)).samples
     assert len(samples) == pytest.approx(2 * 250_000 // channels, abs=channels)
     np.testing.assert_allclose(samples[100:-100], 0x2211 / 2**15, rtol=1e-3)
 
@@ -305,7 +307,7 @@ def extensible_wav(path: Path, channels: npt.NDArray[np.float32], *, mask: int, 
 def test_loudspeakers_of_odd_places_are_averaged(tmp_path: Path, count: int, mask: int, bits: int) -> None:
     sounds = [0.3 * tune(1, rate_hz=16_000, seed=seed) for seed in range(3)]
     channels = np.stack([sounds[number % 3] for number in range(count)])
-    samples = decode(extensible_wav(tmp_path / "a.wav", channels, mask=mask, bits=bits))
+    samples = decode(extensible_wav(tmp_path / "a.wav", channels, mask=mask, bits=bits)).samples
     # Another version of FFmpeg may know how to mix one of these: then at another level.
     shape, expected = samples / np.linalg.norm(samples), channels.mean(axis=0) / np.linalg.norm(channels.mean(axis=0))
     assert np.dot(shape, expected) > 0.99
@@ -315,8 +317,8 @@ def test_loudspeakers_of_odd_places_are_averaged(tmp_path: Path, count: int, mas
 @pytest.mark.parametrize("opposite", [-1, -0.9])
 def test_channels_in_opposite_phase_do_not_cancel_each_other_out(tmp_path: Path, suffix: str, opposite: float) -> None:
     left = tune(2)
-    alone = decode(write_audio(tmp_path / "left.wav", left))
-    samples = decode(write_audio(tmp_path / f"a.{suffix}", np.stack([left, np.float32(opposite) * left])))
+    alone = decode(write_audio(tmp_path / "left.wav", left)).samples
+    samples = decode(write_audio(tmp_path / f"a.{suffix}", np.stack([left, np.float32(opposite) * left]))).samples
     assert np.linalg.norm(samples) == pytest.approx(np.linalg.norm(alone), rel=0.1)
 
 
@@ -326,13 +328,13 @@ def test_channels_in_opposite_phase_are_heard_in_windows_too(tmp_path: Path, mon
     monkeypatch.setattr(module, "WINDOWS", 2)
     monkeypatch.setattr(module, "WINDOW_SAMPLES", 16_000)
     path = write_audio(tmp_path / "a.wav", np.stack([left, -left]), codec="pcm_f32le", rate_hz=16_000)
-    np.testing.assert_allclose(decode(path), np.concatenate([left[:16_000], left[-16_000:]]), atol=1e-6)
+    np.testing.assert_allclose(decode(path).samples, np.concatenate([left[:16_000], left[-16_000:]]), atol=1e-6)
 
 
 def test_quiet_music_of_two_channels_is_mixed_as_loud_music_is(tmp_path: Path) -> None:
     left, right = 1e-2 * tune(1, rate_hz=16_000), 1e-2 * tune(1, rate_hz=16_000, seed=1)
     quiet = write_audio(tmp_path / "a.wav", np.stack([left, right]), codec="pcm_f32le", rate_hz=16_000)
-    np.testing.assert_allclose(decode(quiet), 0.5 * (left + right), atol=1e-9)
+    np.testing.assert_allclose(decode(quiet).samples, 0.5 * (left + right), atol=1e-9)
 
 
 def test_more_channels_than_a_sound_can_have_are_damage(tmp_path: Path) -> None:
@@ -358,7 +360,7 @@ def test_a_rate_that_no_sound_has_is_damage(tmp_path: Path, rate_hz: int, what: 
 
 
 def test_a_rate_that_is_odd_is_heard(tmp_path: Path) -> None:
-    samples = decode(stated_wav(tmp_path / "a.wav", rate_hz=1_000, channels=1))
+    samples = decode(stated_wav(tmp_path / "a.wav", rate_hz=1_000, channels=1)).samples
     assert len(samples) / 16 == pytest.approx(250_000, abs=100)
 
 

@@ -94,11 +94,11 @@ def cosine(embedded: npt.NDArray[np.float32], values: tuple[float, ...]) -> floa
 
 @pytest.mark.parametrize("name", engines.SUFFIXES)
 def test_musicnn_hears_what_it_heard(name: EngineName) -> None:
-    vector, tags = Musicnn(packaged_musicnn(name), load_or_skip(name))(tune(8, rate_hz=16_000, seed=3))
-    mean, spread = np.split(vector, 2)
+    heard = Musicnn(packaged_musicnn(name), load_or_skip(name))(tune(8, rate_hz=16_000, seed=3))
+    mean, spread = np.split(heard.vector, 2)
     assert cosine(mean[470::20], MEAN_FROM_470_EVERY_20) > 0.9999
     assert cosine(spread[470::20], SPREAD_FROM_470_EVERY_20) > 0.9999
-    np.testing.assert_allclose(tags[: len(FIRST_TAGS)], FIRST_TAGS, atol=2e-3)
+    np.testing.assert_allclose(heard.tags[: len(FIRST_TAGS)], FIRST_TAGS, atol=2e-3)
 
 
 @pytest.mark.parametrize("name", engines.SUFFIXES)

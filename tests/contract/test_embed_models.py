@@ -56,41 +56,50 @@ def named(features: Any) -> dict[str, float]:
 
 @pytest.mark.parametrize("seconds", [0.5, 2, 2.048, 2.1, 3, 70])
 def test_effnet_gives_the_same_shapes_for_any_length(engine: Engine, stub_path: Path, seconds: float) -> None:
-    vector, tags = DiscogsEffnet(stub_path, engine)(tune(seconds, rate_hz=RATE_HZ))
+    heard = DiscogsEffnet(stub_path, engine)(tune(seconds, rate_hz=RATE_HZ))
+    vector, tags = heard.vector, heard.tags
     assert (vector.shape, tags.shape) == ((1280,), (400,))
     assert vector.dtype == tags.dtype == np.float32
     assert np.isfinite(vector).all()
     assert ((tags >= 0) & (tags <= 1)).all()
+    assert 0 <= heard.typical_sample <= max(0, seconds - 2.048) * RATE_HZ
 
 
 def test_empty_rows_of_the_batch_do_not_count(engine: Engine, stub_path: Path) -> None:
     """A clip of one patch, and the same patch in a batch full of it, have one vector."""
     samples = tune(2.048, rate_hz=RATE_HZ)
-    patches = mel_patches(samples, patch_frames=128, wanted=64)
+    patches = mel_patches(samples, patch_frames=128, wanted=64).mel
     assert len(patches) == 1
     network = engine.load_network(
         stub_path, input_name="serving_default_melspectrogram", output_names=("PartitionedCall:0", "PartitionedCall:1")
     )
     _, embedding = network(np.repeat(patches, 64, axis=0))
-    np.testing.assert_allclose(DiscogsEffnet(stub_path, engine)(samples)[0], embedding[0], rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(DiscogsEffnet(stub_path, engine)(samples).vector, embedding[0], rtol=1e-6, atol=1e-6)
 
 
 def test_musicnn_takes_the_means_of_the_pools_and_their_spread(engine: Engine, name: EngineName) -> None:
     """Every mean over time stands after its maximum, and is never above it."""
     samples = tune(3, rate_hz=RATE_HZ)
-    patches = mel_patches(samples, patch_frames=187, wanted=20)
+    patches = mel_patches(samples, patch_frames=187, wanted=20).mel
     path = packaged_musicnn(name)
     pools, tags = engine.load_network(
         path, input_name="model/Placeholder", output_names=("model/flatten/Reshape", "model/Sigmoid")
     )(patches)
-    vector, mean_tags = Musicnn(path, engine)(samples)
+    heard = Musicnn(path, engine)(samples)
     maxima, means = pools[:, 0::2], pools[:, 1::2]
     assert (maxima >= means - 1e-5).all()
     assert not (pools[:, :753] >= pools[:, 753:] - 1e-5).all()
-    np.testing.assert_allclose(vector[:753], means.mean(axis=0), atol=1e-5)
-    np.testing.assert_allclose(vector[753:], means.std(axis=0), atol=1e-5)
-    np.testing.assert_allclose(mean_tags, tags.mean(axis=0), atol=1e-5)
+    np.testing.assert_allclose(heard.vector[:753], means.mean(axis=0), atol=1e-5)
+    np.testing.assert_allclose(heard.vector[753:], means.std(axis=0), atol=1e-5)
+    np.testing.assert_allclose(heard.tags, tags.mean(axis=0), atol=1e-5)
     assert ((tags >= 0) & (tags <= 1)).all()
+
+
+def test_the_typical_moment_is_where_a_track_sounds_as_it_mostly_does(engine: Engine, name: EngineName) -> None:
+    """Twelve seconds of hiss, then a tune to the end."""
+    hiss = np.random.default_rng(1).normal(0, 0.1, 12 * RATE_HZ).astype(np.float32)
+    heard = Musicnn(packaged_musicnn(name), engine)(np.concatenate([hiss, tune(30, rate_hz=RATE_HZ)]))
+    assert heard.typical_sample >= 12 * RATE_HZ
 
 
 @pytest.mark.parametrize("make", [DiscogsEffnet, Musicnn])

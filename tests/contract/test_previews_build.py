@@ -105,6 +105,7 @@ def test_only_previews_ask_nothing_of_youtube(running: Services) -> None:
     assert {row["code"] for row in failed.values()} == {"no-preview"}
     columns = b"".join(content for name, content in tree(running.folder / "site").items() if name.endswith(".json"))
     assert b"listened to" in columns
+    assert b"typical_s" not in columns  # a moment of the preview, which is somewhere in the track
 
 
 def test_a_service_that_is_gone_costs_no_build(running: Services) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from spotmap_build.embed import embedders, engines
 from spotmap_build.embed.decode import begins_like_audio
-from spotmap_build.embed.patches import loop_to, patch_starts
+from spotmap_build.embed.patches import loop_to, most_typical, patch_starts
+from spotmap_build.embed.sound import Sound
 from spotmap_build.embed.spectral import FEATURES
 from spotmap_build.embed.weights import parse_labels, tag_names
 from spotmap_build.errors import ConfigError
@@ -45,6 +46,26 @@ def test_short_sound_is_repeated_and_long_sound_left_alone() -> None:
     sound = np.array([1, 2, 3], dtype=np.float32)
     assert loop_to(sound, 7).tolist() == [1, 2, 3, 1, 2, 3, 1]
     assert loop_to(sound, 3) is sound
+
+
+@pytest.mark.parametrize(
+    ("vectors", "expected"),
+    [
+        ([[1, 2, 3]], 0),
+        ([[9, 1, 1], [1, 2, 9], [1, 3, 9], [1, 9, 9]], 1),
+        ([[0, 0, 9], [1, 1, 1], [0, 0, 9]], 0),  # of equal ones the first; one without any shape is like nothing
+        ([[101, 102, 109], [1, 9, 1], [0, 1, 8]], 0),  # what all numbers have in common does not count
+        ([[2, 2], [1, 1]], 0),
+    ],
+)
+def test_the_most_typical_is_the_one_like_the_mean(vectors: list[list[float]], expected: int) -> None:
+    assert most_typical(np.array(vectors, dtype=np.float32)) == expected
+
+
+@pytest.mark.parametrize(("sample", "expected"), [(0, 5.0), (16_000, 6.0), (31_999, 6.9999), (32_000, 60.0)])
+def test_samples_of_windows_are_where_the_windows_are(sample: int, expected: float) -> None:
+    sound = Sound(np.zeros(48_000, dtype=np.float32), ((0, 5.0), (32_000, 60.0)))
+    assert sound.time_s(sample) == pytest.approx(expected, abs=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,59 @@
+"""What was decoded of a recording: its samples, and where in the recording each of them is."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from spotmap_build.errors import TrackError
+
+if TYPE_CHECKING:
+    from spotmap_build.model import Float32Array
+
+SAMPLE_RATE_HZ: Final = 16_000
+SHORTEST_SAMPLES: Final = SAMPLE_RATE_HZ // 2
+SILENCE_RMS: Final = 10 ** (-75 / 20)
+"""-75 dBFS: below it there is little but the noise of 16-bit rounding, and features are undefined."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sound:
+    """The samples of a recording: float32 ``[n]``, mono, 16 kHz.
+
+    ``pieces``: of a long recording only windows are heard, joined. For each, its first sample here, and its beginning
+    in the recording in seconds; ascending, and the first is at 0 here.
+    """
+
+    samples: Float32Array
+    pieces: tuple[tuple[int, float], ...] = ((0, 0.0),)
+
+    def time_s(self, sample: int) -> float:
+        """Where in the recording a sample is, in seconds."""
+        first, start_s = self.pieces[bisect_right(self.pieces, sample, key=lambda piece: piece[0]) - 1]
+        return start_s + (sample - first) / SAMPLE_RATE_HZ
+
+
+def level_of(samples: Float32Array) -> float:
+    """The effective level (RMS); 1 is full scale."""
+    # A dot product and no array of squares: fifteen minutes would be another 58 MB.
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(np.sqrt(np.dot(samples, samples) / max(1, len(samples))))
+
+
+def require_sound(samples: Float32Array) -> None:
+    """Refuse what cannot be listened to.
+
+    Raises
+    ------
+    TrackError: ``damaged-audio``, ``too-short`` or ``silent``.
+    """
+    if not np.isfinite(samples).all():
+        raise TrackError("damaged-audio", "It holds samples that are not numbers.")
+    if len(samples) < SHORTEST_SAMPLES:
+        length_s = len(samples) / SAMPLE_RATE_HZ
+        raise TrackError("too-short", f"It is only {length_s:.2f} s long; half a second is the least.")
+    if level_of(samples) < SILENCE_RMS:
+        raise TrackError("silent", "It is silent: its effective level is below -75 dBFS.")
