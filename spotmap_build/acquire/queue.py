@@ -41,6 +41,7 @@ def listen(acquisition: Acquisition, limit: TimeLimit = NO_LIMIT) -> int:
     if limit.is_over:  # then nothing is loaded, and nobody asked
         acquisition.stop(limit.sentence)
         return 0
+    acquisition.begin()
     from spotmap_build.embed.pool import EmbedPool
     from spotmap_build.embed.weights import ensure_weights
 

@@ -102,6 +102,7 @@ class Acquisition:
         self._embedded: set[str] = set()
         self._refused: dict[str, Failed] = {}
         self.stopped = ""
+        self._is_begun = False
         self._lock = threading.Lock()
         recordings = finder.recall_all()
         self._found = recordings.found
@@ -151,6 +152,10 @@ class Acquisition:
         assert track.recording is not None
         with self._lock:
             self._refused[track.recording.digest] = why
+
+    def begin(self) -> None:
+        """Note that from here on, what has no embedding has a reason for that."""
+        self._is_begun = True
 
     def stop(self, reason: str) -> None:
         """Note that what is not listened to yet waits for the next build, and why."""
@@ -211,7 +216,12 @@ class Acquisition:
         return self.downloader.recall(track) is None and self._may_be_had(track)
 
     def _waiting(self, track: Track) -> Failed | None:
-        return Failed(track.id, "embed", TIME_LIMIT, self.stopped, retryable=True) if self.stopped else None
+        """The row of a track whose turn does not come in this build, or has not come when an early map is made."""
+        if self.stopped:
+            return Failed(track.id, "embed", TIME_LIMIT, self.stopped, retryable=True)
+        if not self._is_begun and not self.is_complete:
+            return Failed(track.id, "embed", "waiting", "It is listened to after the early map.", retryable=True)
+        return None
 
     def _not_fetched(self, track: Track) -> Failed | None:
         """Why there was no audio to listen to: of this track, or of another one with the same recording."""
