@@ -31,7 +31,7 @@ demo: env  ## create the environment, build the demo map, say how to look at it
 	@echo
 	@echo "The map is in demo-site/. To look at it:  $(BIN)/spotmap-build preview demo-site"
 
-test: env-dev chromium engines lint viewer  ## everything: style, types, structure, viewer, unit, contract, fault and browser tests; installs Node packages, and Chromium, Firefox and WebKit where they are missing
+test: env-dev chromium engines lint viewer  ## everything: style, types, structure, viewer, unit, contract, fault and browser tests; installs Node packages, and Chromium, Firefox, WebKit and nginx where they are missing
 	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 test-fast: env-dev lint  ## style, types, and the tests that need no browser and take no time; installs into .venv only
@@ -57,8 +57,8 @@ node_modules/.installed: package.json package-lock.json | $(VENV)/.installed-dev
 chromium: env-dev  ## a Chromium for the browser tests: the system's, else Debian's package, else Playwright's own
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/ensure_chromium.sh
 
-engines:  ## Firefox and WebKit for the browser tests, where Debian's packages can be had; else those tests are skipped
-	@sh scripts/ensure_engines.sh
+engines: | $(BIN)/python  ## Firefox, WebKit and nginx for the browser tests, where Debian's packages can be had; else those tests are skipped
+	@sh scripts/ensure_engines.sh $(BIN)
 
 lock: env-dev  ## write the versions that development and CI use, and the hashes of what the scheduled rebuild installs
 	$(BIN)/python -m pip freeze --exclude-editable | grep -v '^-e' > requirements.lock

@@ -15,7 +15,7 @@ import { DataError } from "./data/decode.js";
 import { createDetailsReader, createInsightsReader, createNeighborsReader, loadMap, loadText } from "./data/load.js";
 import { showAxesSummary } from "./panels/axes_summary.js";
 import { Navigation, wireNavigation } from "./map/navigation.js";
-import { offerNewerMap } from "./ui/newer_map.js";
+import { offerNewerMap, watchFreshness } from "./ui/newer_map.js";
 import { keepForOffline } from "./ui/offline.js";
 import { PicksPanel } from "./panels/picks_panel.js";
 import { wirePrint } from "./map/print.js";
@@ -290,6 +290,7 @@ function exposeForTests({ store, renderer }) {
 }
 
 async function start() {
+  const isFresh = watchFreshness();
   try {
     const store = createStore(initialState());
     wireTheme(byId("theme"), store);
@@ -307,7 +308,7 @@ async function start() {
     if (reason.name !== "DataError") throw reason;
   } finally {
     // Also where the map cannot be shown: perhaps its files have made room for those of a newer one.
-    offerNewerMap(byId("newer"), root.dataset.generation ?? "");
+    offerNewerMap(byId("newer"), root.dataset.generation ?? "", isFresh);
   }
 }
 

@@ -19,16 +19,36 @@ async function newestGeneration() {
 }
 
 /**
+ * Tells whether the page was just opened and nobody has done anything in it since: nothing is lost if it is loaded once more.
+ *
+ * @returns {() => boolean}
+ */
+export function watchFreshness() {
+  const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
+  // What was loaded again is as new as can be; to load that again might never end.
+  let isFresh = navigation?.type === "navigate";
+  for (const event of ["pointerdown", "keydown", "wheel"]) {
+    addEventListener(event, () => (isFresh = false), { once: true, capture: true, passive: true });
+  }
+  return () => isFresh;
+}
+
+/**
+ * A page that came old out of the browser's cache is replaced at once, as long as nobody has touched it; later it is offered.
+ *
  * @param {HTMLElement} bar  hidden until there is something to offer
  * @param {string} generation  that this page shows
+ * @param {() => boolean} isFresh
  */
-export function offerNewerMap(bar, generation) {
+export function offerNewerMap(bar, generation, isFresh) {
   if (location.protocol === "file:") return;
   let [askedAt_ms, timer, declined] = [-Infinity, 0, generation];
   let newest = generation;
   const ask = async () => {
+    const isFirst = askedAt_ms === -Infinity;
     askedAt_ms = performance.now();
     newest = (await newestGeneration()) || newest;
+    if (isFirst && newest !== generation && isFresh()) return location.reload();
     bar.hidden = newest === generation || newest === declined;
     timer = setTimeout(askSoon, INTERVAL_MS);
   };

@@ -1,0 +1,62 @@
+"""A new build shows at the next visit, on a real nginx: as Debian configures it, and told to let everything be kept."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.test_viewer_delivery import keep, visit, without_patience_limit
+from tests.fakes.next_sample_site import republish
+from tests.fakes.sample_site import GENERATION, write_sample_site
+from tests.support.nginx import find_nginx, nginx
+from tests.support.patience import patience
+
+NGINX = find_nginx()
+MONTH_S = 30 * 24 * 3600
+YEAR = "expires 1y; gzip on; gzip_types text/css text/javascript application/json image/svg+xml;"
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(NGINX is None, reason="nginx is not installed (`make engines` fetches it where it can)"),
+]
+
+
+@pytest.fixture(params=[True, False], ids=["with a worker", "without a worker"])
+def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+    """Without a worker as on plain http in a local network."""
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 800}, service_workers="allow" if request.param else "block"
+    )
+    context.set_default_timeout(patience() * 1000)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("directives", ["", YEAR], ids=["plain", "kept for a year"])
+@pytest.mark.parametrize("place", ["", "a/b/"])
+def test_a_new_build_shows_at_the_next_visit(page: Page, tmp_path: Path, directives: str, place: str) -> None:
+    root = tmp_path / "root"
+    folder = root / place
+    state = tmp_path / "state"
+    state.mkdir()
+    write_sample_site(folder, tracks=300)
+    without_patience_limit(folder)
+    published_s = time.time() - MONTH_S  # nginx says when; browsers keep what is old for a tenth of its age
+    for path in folder.rglob("*"):
+        os.utime(path, (published_s, published_s))
+    assert NGINX
+    with nginx(NGINX, root, state, directives) as address:
+        with page.expect_response(lambda response: response.url.endswith("map.json")) as answer:
+            visit(page, address + place)
+        assert (answer.value.header_value("content-encoding") == "gzip") == bool(directives)
+        if page.evaluate("navigator.serviceWorker.getRegistration().then(Boolean)"):
+            keep(page, GENERATION)
+        page.goto("about:blank")
+        republish(folder)
+        visit(page, address + place)
+        expect(page.locator("h1")).to_have_text("A newer library")
