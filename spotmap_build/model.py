@@ -232,21 +232,28 @@ class Cluster:
     parent: int | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Clusters:
-    """Which cluster and which region each track is in.
+    """The clusters of a map, and the regions that hold them.
 
-    ``labels``: int32 ``[n]``, an index into ``clusters``, or -1 for noise. ``events``: what has become of the last
-    map's, as sentences. ``next_numbers``: for the ids of new clusters and regions. ``absence``: why none were looked
-    for, as a sentence; empty where some were.
+    ``events``: what has become of the last map's, as sentences. ``next_numbers``: for the ids of new clusters and
+    regions. ``absence``: why none were looked for, as a sentence; empty where some were.
     """
 
-    labels: Int32Array
     clusters: tuple[Cluster, ...]
     regions: tuple[Cluster, ...]
     events: tuple[str, ...] = ()
     next_numbers: tuple[int, int] = (1, 1)
     absence: str = ""
+
+    def labels(self, track_count: int) -> Int32Array:
+        """The cluster that each track is in: int32 ``[track_count]``, an index into ``clusters``, or -1 for noise."""
+        import numpy as np
+
+        labels = np.full(track_count, -1, dtype=np.int32)
+        for number, cluster in enumerate(self.clusters):
+            labels[list(cluster.members)] = number
+        return labels
 
 
 @dataclass(frozen=True, slots=True)

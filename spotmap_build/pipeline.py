@@ -82,25 +82,24 @@ def _publish_map(run: stages.Run, fetched: stages.Fetched, embedded: stages.Embe
         _report(run, fetched.library, embedded)
         raise _nothing_to_map(fetched, embedded)
     projected = stages.project(run, embedded)
-    clustered = stages.cluster(run, fetched, embedded, projected)
-    analyzed = stages.analyze(run, fetched, embedded, projected, clustered)
+    clusters = stages.cluster(run, fetched, embedded, projected)
+    insights = stages.analyze(run, fetched, embedded, projected, clusters)
     covered = stages.add_covers(run, embedded)
-    site = stages.emit(run, fetched, covered.embedded, projected, analyzed)
+    site = stages.emit(run, fetched, covered.embedded, projected, clusters=clusters, insights=insights)
 
     published = publish(config.out, site.files, site.generation, force=config.force)
     with suppress(CacheReadOnly):  # a cache that cannot be written cannot be pruned either
-        stages.save_map(run, embedded, projected, clustered, site.generation)
+        stages.save_map(run, embedded, projected, clusters, site.generation)
         run.cache.write_root(
             f"{int(time.time()):012d}-{site.generation}", run.cache.used_keys, place_digest(config.out)[:16]
         )
     about_audio = _list_local_audio(config, embedded)
     outcome = "unchanged" if published.is_unchanged else "published"
     run.progress.end(f"{config.out}{os.sep} {outcome}" + (" (an early map)" if embedded.is_early else ""))
-    insights = analyzed.read()
-    map_rows = {**stages.describe_map(clustered.words(), insights), **covered.report_rows}
+    map_rows = {**stages.describe_map(clusters.value, insights.value), **covered.report_rows}
     _report(run, fetched.library, embedded, map_rows=map_rows)
     told = (*fetched.loaded.notices, *embedded.notices, projected.previous_map.notice)
-    notices = (*told, *insights.notices, *covered.notices, about_audio)
+    notices = (*told, *insights.value.notices, *covered.notices, about_audio)
     return BuildResult(
         mapped_count=len(embedded.tracks),
         track_count=fetched.track_count,
@@ -215,9 +214,9 @@ def _lists(run: stages.Run) -> tuple[TrackList, ...]:
     if not embedded.tracks:
         raise _nothing_to_map(fetched, embedded)
     projected = stages.project(run, embedded)
-    clustered = stages.cluster(run, fetched, embedded, projected)
-    analyzed = stages.analyze(run, fetched, embedded, projected, clustered)
-    return tuple(stages.make_lists(fetched, embedded, clustered, analyzed))
+    clusters = stages.cluster(run, fetched, embedded, projected)
+    insights = stages.analyze(run, fetched, embedded, projected, clusters)
+    return tuple(stages.make_lists(fetched, embedded, clusters.value, insights.value))
 
 
 def plan(config: Config, progress: Progress) -> tuple[str, ...]:

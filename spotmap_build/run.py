@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, TypeVar
 
-from spotmap_build.cache.errors import CorruptEntry
+from spotmap_build.cache.memo import memoize
 
 if TYPE_CHECKING:
     from spotmap_build.cache.keys import Key
+    from spotmap_build.cache.memo import Cached, Codec
     from spotmap_build.cache.store import Cache
     from spotmap_build.config import Config
     from spotmap_build.progress import Progress
@@ -52,17 +53,9 @@ class Run:
     progress: Progress
     clock: Clock
 
-    def read(self, key: Key, output: str, decode: Callable[[bytes], Value]) -> Value:
-        """What an output says that this build knows to be there; see :meth:`Cache.decode`.
-
-        Raises
-        ------
-        CorruptEntry: it is not there any more, or not as it was written; the build starts over and computes it.
-        """
-        record = self.cache.lookup(key, outputs=(output,), may_fail=False)
-        if record is None:
-            raise CorruptEntry(f"A result of the stage '{key.stage}' is damaged.")
-        return self.cache.decode(record, output, decode)
+    def cached(self, key: Key, compute: Callable[[], Value], codec: Codec[Value]) -> Cached[Value]:
+        """The value of ``key``, from the cache or else computed; see :func:`spotmap_build.cache.memo.memoize`."""
+        return memoize(self.cache, key, compute, codec)
 
 
 def machine() -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
-import orjson
 
 from spotmap_build.acquire.overrides import read_overrides
 from spotmap_build.acquire.previews import Previews
@@ -15,6 +15,7 @@ from spotmap_build.acquire.search import Finder, disabled_reason, failed
 from spotmap_build.acquire.youtube.downloader import Downloader
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import Key
+from spotmap_build.cache.memo import json_codec
 from spotmap_build.embed import embedders, engines
 from spotmap_build.model import Failed
 
@@ -263,10 +264,7 @@ def tag_names(acquisition: Acquisition) -> tuple[str, ...]:
     """The names of the tags, kept in the cache, so that a scheduled build that only has that can name its regions."""
     from spotmap_build.embed import weights
 
-    run, spec, key = acquisition.run, acquisition.spec, _tag_names_key(acquisition.spec)
-    if run.cache.lookup(key, outputs=(TAG_NAMES,), may_fail=False) is None:
-        names = weights.tag_names(spec, run.config.models_dir)
-        run.cache.put(key, {TAG_NAMES: orjson.dumps(names)}, seconds=0.0)
+    run, spec = acquisition.run, acquisition.spec
 
     def decode(data: bytes) -> tuple[str, ...]:
         names = msgspec.json.decode(data, type=tuple[str, ...])
@@ -274,7 +272,8 @@ def tag_names(acquisition: Acquisition) -> tuple[str, ...]:
             raise ValueError(f"{len(names)} names for {spec.tag_count} tags")
         return names
 
-    return run.read(key, TAG_NAMES, decode)
+    names = partial(weights.tag_names, spec, run.config.models_dir)
+    return run.cached(_tag_names_key(spec), names, json_codec(TAG_NAMES, decode)).value
 
 
 def keep_tag_names(acquisition: Acquisition) -> None:

@@ -1,26 +1,18 @@
-"""The whole site in memory: data, viewer, pages and covers, by path. What ``site.publish`` takes."""
+"""The whole site in memory: data, viewer, pages and covers, by path."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from spotmap_build.emit.page import HEARD, PageFacts, art_file_name, integrity, render_pages, template_assets
 from spotmap_build.emit.payload import encode
+from spotmap_build.emit.site import Site
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from spotmap_build.model import Atlas
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """Every file of a site by its path (relative, forward slashes), and the name of this version."""
-
-    generation: str
-    files: Mapping[str, bytes]
 
 
 def assemble(

@@ -131,7 +131,7 @@ def _to_grid(coordinates: npt.NDArray[np.float32]) -> Int64Array:
 def _map(atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array) -> dict[str, Any]:
     """What the first paint needs; ``coordinates`` are in the site's order."""
     labels = np.empty(len(coordinates), dtype=np.int64)
-    labels[number_of_row] = atlas.clusters.labels
+    labels[number_of_row] = atlas.clusters.labels(len(labels))
     clusters = []
     for cluster in atlas.clusters.clusters:
         members = number_of_row[list(cluster.members)]

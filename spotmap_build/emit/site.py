@@ -55,6 +55,14 @@ _NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOS
 
 
 @dataclass(frozen=True, slots=True)
+class Site:
+    """Every file of a site by its path (relative, forward slashes), and the name of this version."""
+
+    generation: str
+    files: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class PublishResult:
     """What publishing did: how many files were written and removed, and how many bytes were written."""
 

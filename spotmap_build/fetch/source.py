@@ -12,6 +12,7 @@ import orjson
 from spotmap_build.cache.keys import digest_bytes
 
 if TYPE_CHECKING:
+    from spotmap_build.cache.memo import Cached
     from spotmap_build.cache.store import Cache
     from spotmap_build.errors import SpotmapError
     from spotmap_build.model import Float32Array, Library, Playlist, Track
@@ -31,17 +32,10 @@ Probe = Callable[[Path], ProbeResult]
 
 
 @dataclass(frozen=True, slots=True)
-class OwnVectors:
-    """Embedding vectors that a source brings: ``read`` gives float32 ``[rows, d]``, ``digest`` names their content."""
-
-    digest: str
-    read: Callable[[], Float32Array]
-
-
-@dataclass(frozen=True, slots=True)
 class Loaded:
     """A library, and what its source brings beyond the nouns of the model.
 
+    ``vectors``: embeddings of its own, float32 ``[tracks, d]``.
     ``render`` makes the audio file of a recording's recipe in a folder (the demo); it must be picklable.
     ``is_streamed``: its tracks without a recording are to be found on YouTube Music.
     ``notices``: sentences for the end of the build (a login that ends soon, a snapshot that is old).
@@ -51,7 +45,7 @@ class Loaded:
 
     kind: str
     library: Library
-    vectors: OwnVectors | None = None
+    vectors: Cached[Float32Array] | None = None
     render: Callable[[str, Path], Path] | None = None
     is_streamed: bool = False
     notices: tuple[str, ...] = ()

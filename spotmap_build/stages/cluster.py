@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -12,16 +12,18 @@ import orjson
 
 from spotmap_build.acquire.overrides import read_names
 from spotmap_build.cache.keys import Key, digest_bytes
-from spotmap_build.model import Cluster
+from spotmap_build.cache.memo import Codec
+from spotmap_build.model import Cluster, Clusters
 from spotmap_build.run import machine, package_versions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from spotmap_build.cache.memo import Cached, Outputs
     from spotmap_build.cluster.hierarchy import Groups
     from spotmap_build.cluster.identity import MatchedClusters
     from spotmap_build.fetch.source import Fetched
-    from spotmap_build.model import Clusters, Float32Array, Int32Array, Playlist
+    from spotmap_build.model import Float32Array, Int32Array, Playlist
     from spotmap_build.run import Run
     from spotmap_build.stages.embed import Embedded
     from spotmap_build.stages.previous_map import PreviousCluster, PreviousMap
@@ -35,27 +37,8 @@ NEIGHBORS_ON_PLANE: Final = 15
 """Where a table gives places and no vectors, the nearest on the map are a track's neighbors."""
 
 
-@dataclass(frozen=True, slots=True)
-class Clustered:
-    """``digest`` names the content of ``read()``; ``words()`` is what of it needs no arrays."""
-
-    digest: str
-    read: Callable[[], Clusters]
-    words: Callable[[], ClusterWords]
-
-
-class ClusterWords(msgspec.Struct, frozen=True):
-    """What is kept of the clusters beside the arrays; fields as in :class:`~spotmap_build.model.Clusters`."""
-
-    clusters: tuple[Cluster, ...]
-    regions: tuple[Cluster, ...]
-    events: tuple[str, ...]
-    next_numbers: tuple[int, int]
-    absence: str
-
-
-def cluster(run: Run, fetched: Fetched, embedded: Embedded, projected: Projected) -> Clustered:
-    """The clusters of a layout, from the cache where layout, words and the last map are as they were."""
+def cluster(run: Run, fetched: Fetched, embedded: Embedded, projected: Projected) -> Cached[Clusters]:
+    """The clusters of a layout, from the cache where layout, words and the last map are unchanged."""
     with run.clock.stage("cluster"):
         names = read_names(run.config.overrides)
         key = Key(
@@ -73,17 +56,14 @@ def cluster(run: Run, fetched: Fetched, embedded: Embedded, projected: Projected
             },
         )
         run.progress.begin("cluster", "finding regions")
-        record = run.cache.lookup(key, outputs=(FOUND, LABELS), may_fail=False)
-        outcome = "unchanged"
-        if record is None:
-            started = time.monotonic()
-            clusters = _find(fetched, embedded, projected, names)
-            record = run.cache.put(key, _encode(clusters), seconds=time.monotonic() - started)
-            outcome = _describe(clusters)
-        run.progress.end(outcome)
-        digest = digest_bytes("".join(output.digest for _, output in sorted(record.outputs.items())).encode())
         count = len(embedded.tracks)
-        return Clustered(digest, lambda: _decode(run, key, count), lambda: _words(run, key, count))
+        clusters = run.cached(
+            key,
+            lambda: _find(fetched, embedded, projected, names),
+            Codec((FOUND, LABELS), partial(_encode, count), partial(_decode, count)),
+        )
+        run.progress.end(_describe(clusters.value, count) if clusters.is_new else "unchanged")
+        return clusters
 
 
 def playlist_rows(fetched: Fetched, embedded: Embedded) -> tuple[tuple[Playlist, tuple[int, ...]], ...]:
@@ -101,7 +81,7 @@ def neighbor_rows(projected: Projected) -> Int32Array:
     from spotmap_build.project.quality import nearest_on_plane
 
     if projected.space.unit_vectors.shape[1] == 0:
-        return nearest_on_plane(projected.read().coordinates, NEIGHBORS_ON_PLANE)
+        return nearest_on_plane(projected.layout.value.coordinates, NEIGHBORS_ON_PLANE)
     return projected.space.neighbors.indices
 
 
@@ -116,10 +96,10 @@ def _find(fetched: Fetched, embedded: Embedded, projected: Projected, names: Map
     from spotmap_build.cluster.hierarchy import no_groups
     from spotmap_build.cluster.identity import describe_events
     from spotmap_build.cluster.naming import name_levels
-    from spotmap_build.model import Clusters
 
-    coordinates, embeddings, last = projected.read().coordinates, embedded.read(), projected.previous_map.read()
-    absence = why_no_clusters(coordinates, embeddings.vectors, projected.trustworthiness())
+    layout, embeddings, last = projected.layout.value, embedded.embeddings.value, projected.previous_map.value
+    coordinates = layout.coordinates
+    absence = why_no_clusters(coordinates, embeddings.vectors, layout.trustworthiness)
     groups = no_groups(len(coordinates)) if absence else _groups(embedded, projected, last)
     rows = (_members(groups.clusters), _members(groups.regions))
     carried = _carried(embedded, rows, last)
@@ -134,7 +114,6 @@ def _find(fetched: Fetched, embedded: Embedded, projected: Projected, names: Map
     known |= {one.id: one.name for one in (*clusters, *regions)}
     events = tuple(line for level in carried for line in describe_events(level.events, known)) if last else ()
     return Clusters(
-        labels=groups.clusters,
         clusters=clusters,
         regions=regions,
         events=events,
@@ -144,20 +123,20 @@ def _find(fetched: Fetched, embedded: Embedded, projected: Projected, names: Map
 
 
 def _groups(embedded: Embedded, projected: Projected, last: PreviousMap | None) -> Groups:
-    """Continued where the map is a continuation, else found afresh."""
+    """Continued where the map is a continuation, else found from scratch."""
     import numpy as np
 
     from spotmap_build.cluster.continuation import NEW, continue_groups
     from spotmap_build.cluster.hierarchy import find_groups
 
-    coordinates, neighbors, anchored = projected.read().coordinates, neighbor_rows(projected), projected.anchored()
-    if last is None or not last.clusters or anchored is None or anchored.afresh:
-        return find_groups(coordinates, neighbors)
+    layout, neighbors = projected.layout.value, neighbor_rows(projected)
+    if last is None or not last.clusters or layout.anchored is None or layout.anchored.afresh:
+        return find_groups(layout.coordinates, neighbors)
     before = {last.track_ids[member]: number for number, one in enumerate(last.clusters) for member in one.members}
     were_there = set(last.track_ids)
     previous = [before.get(track.id, -1) if track.id in were_there else NEW for track in embedded.tracks]
     parents = tuple(one.parent or 0 for one in last.clusters)
-    return continue_groups(coordinates, neighbors, np.array(previous, dtype=np.int32), parents)
+    return continue_groups(layout.coordinates, neighbors, np.array(previous, dtype=np.int32), parents)
 
 
 def _members(labels: Int32Array) -> list[tuple[int, ...]]:
@@ -240,43 +219,30 @@ class _Maker:
         return describe_slopes(find_slopes(self.coordinates, self.features, self.feature_names, rows))
 
 
-def _encode(clusters: Clusters) -> dict[str, bytes]:
+def _encode(track_count: int, clusters: Clusters) -> dict[str, bytes]:
     from spotmap_build.cache.arrays import encode_array
 
-    found = ClusterWords(clusters.clusters, clusters.regions, clusters.events, clusters.next_numbers, clusters.absence)
-    return {LABELS: encode_array(clusters.labels), FOUND: msgspec.json.encode(found)}
+    return {LABELS: encode_array(clusters.labels(track_count)), FOUND: msgspec.json.encode(clusters)}
 
 
-def _words(run: Run, key: Key, count: int) -> ClusterWords:
-    def decode(data: bytes) -> ClusterWords:
-        found = msgspec.json.decode(data, type=ClusterWords)
+def _decode(track_count: int, outputs: Outputs) -> Clusters:
+    """The clusters, of JSON only: a build with nothing to do loads no numpy."""
+
+    def decode(data: bytes) -> Clusters:
+        found = msgspec.json.decode(data, type=Clusters)
         for one in (*found.clusters, *found.regions):
-            if not all(0 <= row < count for row in (*one.members, *one.core)):
+            if not all(0 <= row < track_count for row in (*one.members, *one.core)):
                 raise ValueError(f"{one.id} holds a track that is not on the map")
             if one.parent is not None and not 0 <= one.parent < len(found.regions):
                 raise ValueError(f"{one.id} is in a region that is not there")
         return found
 
-    return run.read(key, FOUND, decode)
+    return outputs.read(FOUND, decode)
 
 
-def _decode(run: Run, key: Key, count: int) -> Clusters:
-    from spotmap_build.cache.arrays import array_decoder
-    from spotmap_build.model import Clusters
-
-    found = _words(run, key, count)
-    return Clusters(
-        labels=run.read(key, LABELS, array_decoder(count, kind="i", below=len(found.clusters))),
-        clusters=found.clusters,
-        regions=found.regions,
-        events=found.events,
-        next_numbers=found.next_numbers,
-        absence=found.absence,
-    )
-
-
-def _describe(clusters: Clusters) -> str:
-    count, noise = len(clusters.clusters), int((clusters.labels < 0).sum())
+def _describe(clusters: Clusters, track_count: int) -> str:
+    count = len(clusters.clusters)
     if not count:
         return "no dense regions"
+    noise = track_count - sum(len(one.members) for one in clusters.clusters)
     return f"{len(clusters.regions)} regions with {count} clusters; {noise} tracks lie between them"

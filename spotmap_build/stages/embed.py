@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import blake2b
@@ -25,6 +25,7 @@ from spotmap_build.acquire.state import (
 from spotmap_build.acquire.time_limit import NO_LIMIT, TimeLimit
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import digest_bytes
+from spotmap_build.cache.memo import Cached
 from spotmap_build.model import Failed
 from spotmap_build.progress import format_seconds
 from spotmap_build.report import LISTENED_TO_PREVIEW, read_seconds
@@ -32,9 +33,8 @@ from spotmap_build.report import LISTENED_TO_PREVIEW, read_seconds
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from spotmap_build.cache.keys import Key
     from spotmap_build.cache.records import Record
-    from spotmap_build.fetch.source import Fetched, OwnVectors
+    from spotmap_build.fetch.source import Fetched
     from spotmap_build.model import Embeddings, Float32Array, Match, Track
     from spotmap_build.run import Run
 
@@ -51,10 +51,10 @@ LAYOUT_S_A_TRACK: Final = 0.005
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """The tracks that can go on the map, and how to read what is known of their sound.
+    """The tracks that can go on the map, and what is known of their sound.
 
-    ``digest`` names the content of ``read()``, but for the typical moments, which move nothing on the map: these are
-    named by ``moments_digest``, empty where there are none. ``preprocessing`` is how its vectors are to be compared.
+    ``embeddings``: rows in the order of ``tracks``. Their digest does not name the typical moments, which move nothing
+    on the map: ``moments_digest`` does, empty where there are none. ``preprocessing``: how vectors are to be compared.
     ``matches``: how the recording of a track was chosen, by track id. ``problem``: why a service was not asked for all
     that was wanted of it, as a sentence; empty where it was. ``preview_ids``: tracks of which 30 seconds were listened
     to. ``is_early``: whether there is more to listen to in this build. ``is_stopped``: whether the time limit
@@ -63,9 +63,8 @@ class Embedded:
 
     tracks: tuple[Track, ...]
     failures: tuple[Failed, ...]
-    digest: str
+    embeddings: Cached[Embeddings]
     preprocessing: str
-    read: Callable[[], Embeddings]
     moments_digest: str = ""
     embedded_count: int = 0
     matches: Mapping[str, Match] = field(default_factory=dict)
@@ -73,6 +72,11 @@ class Embedded:
     preview_ids: frozenset[str] = frozenset()
     is_early: bool = False
     is_stopped: bool = False
+
+    @property
+    def digest(self) -> str:
+        """Names the content of the embeddings."""
+        return self.embeddings.digest
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -151,14 +155,14 @@ def _time_limit(run: Run, fetched: Fetched) -> TimeLimit:
 
 def _already_placed(tracks: tuple[Track, ...], fetched: Fetched) -> Embedded:
     digest = digest_bytes(orjson.dumps([track.position for track in tracks]))
-    return Embedded(tracks, fetched.library.failures, digest, "none", lambda: _without_sound(tracks))
+    return Embedded(tracks, fetched.library.failures, Cached(digest, partial(_without_sound, tracks)), "none")
 
 
-def _own_vectors(tracks: tuple[Track, ...], vectors: OwnVectors, fetched: Fetched) -> Embedded:
+def _own_vectors(tracks: tuple[Track, ...], vectors: Cached[Float32Array], fetched: Fetched) -> Embedded:
     def read() -> Embeddings:
-        return replace(_without_sound(tracks), vectors=vectors.read())
+        return replace(_without_sound(tracks), vectors=vectors.value)
 
-    return Embedded(tracks, fetched.library.failures, vectors.digest, "none", read)
+    return Embedded(tracks, fetched.library.failures, Cached(vectors.digest, read), "none")
 
 
 def _without_sound(tracks: tuple[Track, ...]) -> Embeddings:
@@ -172,10 +176,9 @@ def _without_sound(tracks: tuple[Track, ...]) -> Embeddings:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """Where the embedding of one track on the map is kept. ``whole``: the key of its whole recording's, of a pair."""
+    """A track that is on the map, and the record of its embedding."""
 
     track: Track
-    key: Key
     record: Record
     is_preview: bool
 
@@ -197,9 +200,8 @@ def _gather(whole: Acquisition, previews: Acquisition | None, embedded_count: in
     return Embedded(
         tracks=tracks,
         failures=tuple(failures),
-        digest=_digest(whole, kept, pairs),
+        embeddings=Cached(_digest(whole, kept, pairs), partial(_read_embeddings, whole, kept, pairs)),
         preprocessing=whole.spec.preprocessing,
-        read=partial(_read_embeddings, whole, kept, pairs),
         moments_digest=_moments_digest(kept),
         embedded_count=embedded_count,
         matches=whole.matches,
@@ -212,10 +214,10 @@ def _gather(whole: Acquisition, previews: Acquisition | None, embedded_count: in
 def _kept(track: Track, whole: Acquisition, previews: Acquisition | None) -> _Kept | Failed:
     embedding = whole.embedding_of(track)
     if embedding is not None:
-        return _Kept(embedding[0], whole.key_of(embedding[0]), embedding[1], is_preview=False)
+        return _Kept(*embedding, is_preview=False)
     embedding = previews.embedding_of(track) if previews is not None else None
-    if previews is not None and embedding is not None:
-        return _Kept(embedding[0], previews.key_of(embedding[0]), embedding[1], is_preview=True)
+    if embedding is not None:
+        return _Kept(*embedding, is_preview=True)
     if previews is not None and previews.has(track) and whole.run.config.audio == "previews":
         return previews.failure_of(track)
     return whole.failure_of(track)
@@ -227,7 +229,7 @@ def _pairs(kept: list[_Kept], previews: Acquisition) -> list[tuple[_Kept, _Kept]
     for one in sorted((one for one in kept if not one.is_preview), key=lambda one: _draw(one.track))[:PAIRS]:
         embedding = previews.embedding_of(one.track)
         if embedding is not None:
-            pairs.append((_Kept(embedding[0], previews.key_of(embedding[0]), embedding[1], is_preview=True), one))
+            pairs.append((_Kept(*embedding, is_preview=True), one))
     return pairs
 
 
@@ -311,7 +313,7 @@ def _read_parts(
     rows, typical_s, damage = [], [], None
     for one in kept:
         try:
-            rows.append([whole.run.read(one.key, part, decoder) for part, decoder in parts])
+            rows.append([whole.run.cache.decode(one.record, part, decoder) for part, decoder in parts])
             typical_s.append(
                 whole.run.cache.decode(one.record, MOMENT, _decode_moment) if _has_moment(one) else math.nan
             )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -12,19 +11,19 @@ import orjson
 
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import Key, digest_bytes
+from spotmap_build.cache.memo import Codec
 from spotmap_build.emit.marker import is_generation, is_safe_path
 from spotmap_build.emit.page import HEARD, art_file_name, template_digest, template_folder
-from spotmap_build.emit.site import PAGE_NAME
+from spotmap_build.emit.site import PAGE_NAME, Site
 from spotmap_build.errors import ConfigError
 from spotmap_build.stages.cluster import playlist_rows
 
 if TYPE_CHECKING:
-    from spotmap_build.cache.records import Record
+    from spotmap_build.cache.memo import Cached, Outputs
     from spotmap_build.fetch.source import Fetched
-    from spotmap_build.model import Atlas, Track
+    from spotmap_build.model import Atlas, Clusters, Insights, Track
     from spotmap_build.run import Run
     from spotmap_build.stages.embed import Embedded
-    from spotmap_build.stages.insights import Analyzed
     from spotmap_build.stages.project import Projected
 
 EMIT_VERSION: Final = 5
@@ -32,15 +31,15 @@ EMIT_VERSION: Final = 5
 GENERATION: Final = "generation"
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
-    """Every file of the site by its path, and the generation that they are."""
-
-    files: dict[str, bytes]
-    generation: str
-
-
-def emit(run: Run, fetched: Fetched, embedded: Embedded, projected: Projected, analyzed: Analyzed) -> Site:
+def emit(
+    run: Run,
+    fetched: Fetched,
+    embedded: Embedded,
+    projected: Projected,
+    *,
+    clusters: Cached[Clusters],
+    insights: Cached[Insights],
+) -> Site:
     """Encode the map for the page. Nothing that names a place on this machine goes in."""
     with run.clock.stage("emit"):
         built_at = _built_at(os.environ.get("SOURCE_DATE_EPOCH", ""))
@@ -52,8 +51,8 @@ def emit(run: Run, fetched: Fetched, embedded: Embedded, projected: Projected, a
                 "playlists": fetched.playlists_digest,
                 "sound": embedded.digest,
                 "layout": projected.digest,
-                "clusters": analyzed.clustered.digest,
-                "insights": analyzed.digest,
+                "clusters": clusters.digest,
+                "insights": insights.digest,
                 "title": fetched.title,
                 "sources": fetched.loaded.kind,
                 "template": template_digest(),
@@ -63,32 +62,41 @@ def emit(run: Run, fetched: Fetched, embedded: Embedded, projected: Projected, a
             },
         )
         run.progress.begin("emit", "writing the site")
-        record = run.cache.lookup(key, outputs=(GENERATION, PAGE_NAME), may_fail=False)
         covers = _covers(run, embedded)
-        if record is not None and not is_site(run, record):
-            run.cache.discard(record)
-            record = None
-        if record is None:
-            started = time.monotonic()
-            atlas = _atlas(fetched, embedded, projected, analyzed)
-            files = _assemble(run, fetched, atlas, covers=covers, built_at=built_at)
-            record = run.cache.put(key, files, seconds=time.monotonic() - started)
-        generation = run.cache.decode(record, GENERATION, _decode_generation)
-        files = {name: run.cache.read(record, name) for name in record.outputs if name != GENERATION}
+
+        def make() -> Site:
+            atlas = _atlas(fetched, embedded, projected, clusters.value, insights.value)
+            return _assemble(run, fetched, atlas, covers=covers, built_at=built_at)
+
+        site = run.cached(key, make, SITE_CODEC).value
         art = {f"art/{art_file_name(digest)}": cover for digest, cover in covers.items()}
-        return Site({**files, **art}, generation)
+        return replace(site, files={**site.files, **art})
 
 
-def is_site(run: Run, record: Record) -> bool:
-    """Whether a record holds the files of one generation and nothing else: a cache may come from elsewhere.
+def _encode(site: Site) -> dict[str, bytes]:
+    """All files but the covers, which the cache holds already, and the generation's name."""
+    files = {name: content for name, content in site.files.items() if not name.startswith("art/")}
+    return {**files, GENERATION: site.generation.encode()}
+
+
+def _decode(outputs: Outputs) -> Site:
+    generation = outputs.read(GENERATION, _decode_generation)
+    return Site(generation, {name: outputs.read(name, bytes) for name in outputs.names if name != GENERATION})
+
+
+def is_site(outputs: Outputs) -> bool:
+    """Whether these are the files of one generation and nothing else: a cache may come from elsewhere.
 
     Raises
     ------
-    CorruptEntry: it names no generation, and is set aside.
+    CorruptEntry: they name no generation, and are set aside.
     """
-    folder = f"data/{run.cache.decode(record, GENERATION, _decode_generation)}/"
-    names = record.outputs.keys() - {GENERATION}
+    folder = f"data/{outputs.read(GENERATION, _decode_generation)}/"
+    names = outputs.names - {GENERATION}
     return all(is_safe_path(name) and ("/" not in name or name.startswith(folder)) for name in names)
+
+
+SITE_CODEC: Final = Codec((GENERATION, PAGE_NAME), _encode, _decode, accepts=is_site)
 
 
 def _shown(track: Track) -> Track:
@@ -107,19 +115,19 @@ def _built_at(epoch: str) -> str:
         raise ConfigError(f"SOURCE_DATE_EPOCH is {epoch!r}.", hint="It must be a number of seconds.") from error
 
 
-def _atlas(fetched: Fetched, embedded: Embedded, projected: Projected, analyzed: Analyzed) -> Atlas:
-    from spotmap_build.model import Atlas
+def _atlas(fetched: Fetched, embedded: Embedded, projected: Projected, clusters: Clusters, insights: Insights) -> Atlas:
+    from spotmap_build.model import Atlas, Layout
 
-    embeddings = embedded.read()
+    embeddings = embedded.embeddings.value
     return Atlas(
         title=fetched.title,
         tracks=embedded.tracks,
         playlists=playlist_rows(fetched, embedded),
-        layout=projected.read(),
-        clusters=analyzed.clustered.read(),
+        layout=Layout(projected.layout.value.coordinates),
+        clusters=clusters,
         features=embeddings.features,
         feature_names=embeddings.feature_names,
-        insights=analyzed.read(),
+        insights=insights,
         typical_s=embeddings.typical_s,
     )
 
@@ -153,13 +161,12 @@ def _nearness(fetched: Fetched) -> str:
     return HEARD
 
 
-def _assemble(run: Run, fetched: Fetched, atlas: Atlas, *, covers: dict[str, bytes], built_at: str) -> dict[str, bytes]:
-    """The site's files but for the covers, which the cache holds already, and the generation's name."""
+def _assemble(run: Run, fetched: Fetched, atlas: Atlas, *, covers: dict[str, bytes], built_at: str) -> Site:
     from spotmap_build.embed.spectral import FEATURES
     from spotmap_build.emit.assemble import assemble
 
     nearness, count = _nearness(fetched), f"A map of {len(atlas.tracks):,} tracks"
-    site = assemble(
+    return assemble(
         atlas,
         template_folder(),
         covers=covers,
@@ -170,5 +177,3 @@ def _assemble(run: Run, fetched: Fetched, atlas: Atlas, *, covers: dict[str, byt
         site_url=run.config.site_url,
         nearness=nearness,
     )
-    files = {name: content for name, content in site.files.items() if not name.startswith("art/")}
-    return {**files, GENERATION: site.generation.encode()}

@@ -1,29 +1,28 @@
-"""Understand: what the finished map means, in figures and words: how good it is, playlists, versions, neighbors."""
+"""Insights: what the finished map means, in figures and words: how good it is, playlists, versions, neighbors."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 import orjson
 
 from spotmap_build.cache.keys import Key, digest_bytes
+from spotmap_build.cache.memo import json_codec
 from spotmap_build.model import Insights, PlaylistInsight
 from spotmap_build.run import machine, package_versions
 from spotmap_build.stages.cluster import neighbor_rows, playlist_rows
 from spotmap_build.stages.project import find_since
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from spotmap_build.cache.memo import Cached
     from spotmap_build.fetch.source import Fetched
     from spotmap_build.insights.explanations import Explainer
     from spotmap_build.model import Clusters, Figure, Float32Array, Int32Array, Track
     from spotmap_build.run import Run
-    from spotmap_build.stages.cluster import Clustered, ClusterWords
     from spotmap_build.stages.embed import Embedded
     from spotmap_build.stages.project import Projected
 
@@ -34,16 +33,9 @@ EXPLAINED: Final = 3
 """Of these, so many with what they have in common: the first ones are looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class Analyzed:
-    """``digest`` names the content of ``read()``; ``clustered`` is what was understood."""
-
-    digest: str
-    read: Callable[[], Insights]
-    clustered: Clustered
-
-
-def analyze(run: Run, fetched: Fetched, embedded: Embedded, projected: Projected, clustered: Clustered) -> Analyzed:
+def analyze(
+    run: Run, fetched: Fetched, embedded: Embedded, projected: Projected, clusters: Cached[Clusters]
+) -> Cached[Insights]:
     """The insights of a map, from the cache where nothing that they are made of has changed."""
     with run.clock.stage("insights"):
         key = Key(
@@ -54,7 +46,7 @@ def analyze(run: Run, fetched: Fetched, embedded: Embedded, projected: Projected
                 "layout": projected.digest,
                 "past": projected.previous_map.digest,
                 "ids": digest_bytes(orjson.dumps([track.id for track in embedded.tracks])),
-                "clusters": clustered.digest,
+                "clusters": clusters.digest,
                 "playlists": fetched.playlists_digest,
                 "words": digest_bytes(orjson.dumps([_words(track) for track in embedded.tracks])),
                 "counts": [fetched.track_count, len(embedded.tracks), _doubtful(embedded)],
@@ -63,21 +55,16 @@ def analyze(run: Run, fetched: Fetched, embedded: Embedded, projected: Projected
             },
         )
         run.progress.begin("insights", "describing the map")
-        record = run.cache.lookup(key, outputs=(INSIGHTS,), may_fail=False)
-        outcome = "unchanged"
-        if record is None:
-            started = time.monotonic()
-            insights = _find(fetched, embedded, projected, clustered.read())
-            outputs = {INSIGHTS: msgspec.json.encode(insights)}
-            record = run.cache.put(key, outputs, seconds=time.monotonic() - started)
-            outcome = f"the map and {len(insights.playlists)} playlists described"
-        run.progress.end(outcome)
-        digest = record.outputs[INSIGHTS].digest
-        decoder = _decoder(len(embedded.tracks), len(playlist_rows(fetched, embedded)), clustered)
-        return Analyzed(digest, lambda: run.read(key, INSIGHTS, decoder), clustered)
+        insights = run.cached(
+            key,
+            lambda: _find(fetched, embedded, projected, clusters.value),
+            json_codec(INSIGHTS, _decoder(len(embedded.tracks), len(playlist_rows(fetched, embedded)), clusters)),
+        )
+        run.progress.end(_describe(insights.value) if insights.is_new else "unchanged")
+        return insights
 
 
-def _decoder(track_count: int, playlist_count: int, clustered: Clustered) -> Callable[[bytes], Insights]:
+def _decoder(track_count: int, playlist_count: int, clusters: Cached[Clusters]) -> Callable[[bytes], Insights]:
     """Reads insights; refuses those that speak of tracks, playlists or clusters that are not there."""
 
     def decode(data: bytes) -> Insights:
@@ -95,12 +82,16 @@ def _decoder(track_count: int, playlist_count: int, clustered: Clustered) -> Cal
             or not all(len(values) in (0, track_count) for values in per_track)
             or len(found.playlists) not in (0, playlist_count)
             or not all(0 <= number < playlist_count for number in playlists)
-            or not all(0 <= number < len(clustered.words().clusters) for number in found.uncovered)
+            or not all(0 <= number < len(clusters.value.clusters) for number in found.uncovered)
         ):
             raise ValueError("they speak of other tracks, playlists or clusters")
         return found
 
     return decode
+
+
+def _describe(insights: Insights) -> str:
+    return f"the map and {len(insights.playlists)} playlists described"
 
 
 def _words(track: Track) -> list[object]:
@@ -128,9 +119,9 @@ def _find(fetched: Fetched, embedded: Embedded, projected: Projected, clusters: 
     from spotmap_build.insights.strays import describe_strays
     from spotmap_build.insights.versions import group_versions
 
-    embeddings, coordinates, space = embedded.read(), projected.read().coordinates, projected.space
+    embeddings, layout, space = embedded.embeddings.value, projected.layout.value, projected.space
     rows = [members for _, members in playlist_rows(fetched, embedded)]
-    strays = describe_strays([embedded.tracks[row].title for row in projected.strays()], len(embedded.tracks))
+    strays = describe_strays([embedded.tracks[row].title for row in layout.strays], len(embedded.tracks))
     notices = tuple(filter(None, (strays, clusters.absence)))
     if space.unit_vectors.shape[1] == 0:
         return Insights(
@@ -155,7 +146,7 @@ def _find(fetched: Fetched, embedded: Embedded, projected: Projected, clusters: 
         uncovered=uncovered_clusters([one.members for one in clusters.clusters], rows),
         overlaps=tuple((pair.one, pair.other, pair.count, round(pair.share, 3)) for pair in overlaps(rows)),
         songs=tuple((song.rows, song.kinds) for song in songs),
-        axes=describe_slopes(find_slopes(coordinates, embeddings.features, embeddings.feature_names)),
+        axes=describe_slopes(find_slopes(layout.coordinates, embeddings.features, embeddings.feature_names)),
         neighbors=tuple(map(tuple, shown.tolist())),
         shared=tuple(
             tuple(_in_common(explainer, row, other) for other in others[:EXPLAINED])
@@ -196,13 +187,14 @@ def _figures(
 ) -> tuple[tuple[Figure, ...], Float32Array]:
     from spotmap_build.insights.quality_report import quality_report
 
+    layout = projected.layout.value
     card = quality_report(
         projected.space.unit_vectors,
         projected.space.neighbors,
-        projected.read().coordinates,
-        cluster_labels=clusters.labels,
+        layout.coordinates,
+        cluster_labels=clusters.labels(len(embedded.tracks)),
         labels=_labels(fetched, embedded),
-        anchored=projected.anchored(),
+        anchored=layout.anchored,
     )
     return (*card.figures, *_of_the_library(fetched, embedded)), card.kept
 
@@ -253,7 +245,7 @@ def _of_the_library(fetched: Fetched, embedded: Embedded) -> tuple[Figure, ...]:
     return tuple(figures)
 
 
-def describe_map(clusters: ClusterWords, insights: Insights) -> dict[str, object]:
+def describe_map(clusters: Clusters, insights: Insights) -> dict[str, object]:
     """What the report says of the map: quality, regions with their ids (to name them by), and what became of them."""
     return {
         "quality": [asdict(figure) | {"value": round(figure.value, 4)} for figure in insights.figures],

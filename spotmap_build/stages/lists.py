@@ -11,9 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from spotmap_build.fetch.source import Fetched
-    from spotmap_build.stages.cluster import Clustered
+    from spotmap_build.model import Clusters, Insights
     from spotmap_build.stages.embed import Embedded
-    from spotmap_build.stages.insights import Analyzed
 
 CLUSTERS: Final = "clusters"
 REGIONS: Final = "regions"
@@ -21,20 +20,20 @@ NEW_PLAYLISTS: Final = "new playlists"
 MISFITS: Final = "does not fit"
 
 
-def make_lists(fetched: Fetched, embedded: Embedded, clustered: Clustered, analyzed: Analyzed) -> Iterator[TrackList]:
+def make_lists(fetched: Fetched, embedded: Embedded, clusters: Clusters, insights: Insights) -> Iterator[TrackList]:
     """Yield every list of a map, each with an id that it keeps from one build to the next."""
-    words, insights, playlists = clustered.words(), analyzed.read(), playlist_rows(fetched, embedded)
+    playlists = playlist_rows(fetched, embedded)
 
     def make(list_id: str, kind: str, name: str, rows: Iterable[int]) -> TrackList:
         return TrackList(list_id, kind, name, tuple(embedded.tracks[row] for row in rows))
 
-    for one in words.clusters:
+    for one in clusters.clusters:
         yield make(one.id, CLUSTERS, one.name, one.members)
-    for one in words.regions:
+    for one in clusters.regions:
         yield make(one.id, REGIONS, one.name, one.members)
     listed = {row for _, rows in playlists for row in rows}
     for number in insights.uncovered:
-        one = words.clusters[number]
+        one = clusters.clusters[number]
         yield make(f"new-{one.id}", NEW_PLAYLISTS, one.name, [row for row in one.members if row not in listed])
     # None where the library brought places and no sound: then nothing is known of what fits.
     for (playlist, _), found in zip(playlists, insights.playlists or (), strict=bool(insights.playlists)):

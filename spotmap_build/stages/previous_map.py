@@ -10,6 +10,7 @@ import hashlib
 import os
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
@@ -23,10 +24,10 @@ from spotmap_build.errors import ConfigError
 from spotmap_build.stages.space import layout_environment
 
 if TYPE_CHECKING:
+    from spotmap_build.cache.memo import Cached
     from spotmap_build.cache.records import Record
-    from spotmap_build.model import Cluster
+    from spotmap_build.model import Cluster, Clusters
     from spotmap_build.run import Run
-    from spotmap_build.stages.cluster import Clustered
     from spotmap_build.stages.embed import Embedded
     from spotmap_build.stages.project import Projected
 
@@ -89,24 +90,26 @@ class _State(msgspec.Struct, frozen=True):
     environment: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Previous:
     """What this build continues: ``anchor`` is empty at a first build. ``digest`` names its content.
 
-    ``is_fresh``: lay out afresh, and only turn the result to fit. ``notice``: what the person should know of it.
+    ``is_fresh``: lay out from scratch, and only turn the result to fit. ``notice``: what the person should know of it.
     """
 
     anchor: bytes = b""
     is_fresh: bool = False
     notice: str = ""
 
-    @property
+    @cached_property
     def digest(self) -> str:
+        """Names the map to continue; empty where there is none."""
         return digest_bytes(self.anchor) if self.anchor else ""
 
-    def read(self) -> PreviousMap | None:
+    @cached_property
+    def value(self) -> PreviousMap | None:
         """The map to continue; None where there is none."""
-        return msgspec.json.decode(self.anchor, type=PreviousMap) if self.anchor else None
+        return _decode_map(self.anchor)
 
 
 def load_previous_map(run: Run, embedded: Embedded) -> Previous:
@@ -162,28 +165,32 @@ def _kept(run: Run, embedded: Embedded, generation: str) -> Previous | None:
     return None
 
 
+def _decode_map(anchor: bytes) -> PreviousMap | None:
+    return msgspec.json.decode(anchor, type=PreviousMap) if anchor else None
+
+
 def _checked(anchor: bytes) -> bytes:
     """The same. Raises ``msgspec.DecodeError`` where it is no map, nor empty."""
-    Previous(anchor).read()
+    _decode_map(anchor)
     return anchor
 
 
-def save_map(run: Run, embedded: Embedded, projected: Projected, clustered: Clustered, generation: str) -> None:
+def save_map(run: Run, embedded: Embedded, projected: Projected, clusters: Cached[Clusters], generation: str) -> None:
     """Keep the map that was just published as the one that the next build continues."""
     previous_map = projected.previous_map
     state = msgspec.json.encode(_State(embedded.digest, previous_map.is_fresh, generation, layout_environment()))
     keys = (_key(run, ""), _key(run, generation))
     if all(_is_of(run.cache.lookup(key, outputs=OUTPUTS, may_fail=False), state, previous_map.anchor) for key in keys):
         return
-    found, coordinates = clustered.read(), projected.read().coordinates
+    found, layout = clusters.value, projected.layout.value
     content = PreviousMap(
         track_ids=tuple(track.id for track in embedded.tracks),
-        x=tuple(coordinates[:, 0].tolist()),
-        y=tuple(coordinates[:, 1].tolist()),
+        x=tuple(layout.coordinates[:, 0].tolist()),
+        y=tuple(layout.coordinates[:, 1].tolist()),
         clusters=tuple(map(_previous_cluster, found.clusters)),
         regions=tuple(map(_previous_cluster, found.regions)),
         next_numbers=found.next_numbers,
-        fresh_trustworthiness=projected.fresh_trustworthiness(),
+        fresh_trustworthiness=layout.fresh_trustworthiness,
     )
     outputs = {STATE: state, MAP: msgspec.json.encode(content), ANCHOR: previous_map.anchor}
     for key in keys:

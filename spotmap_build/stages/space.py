@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import time
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 
 import orjson
 
 from spotmap_build.cache.keys import Key, digest_bytes
+from spotmap_build.cache.memo import Codec
 from spotmap_build.run import machine, package_versions
 
 if TYPE_CHECKING:
+    from spotmap_build.cache.memo import Outputs
     from spotmap_build.model import Float32Array
     from spotmap_build.project.neighbors import Neighbors
     from spotmap_build.run import Run
@@ -38,38 +39,51 @@ class EmbeddingSpace:
         """Float32 ``[n, d]``, rows of length one, so prepared that the angle between two says how unlike they sound."""
         from spotmap_build.project.preprocessing import prepare
 
-        return prepare(self._embedded.read().vectors, self._embedded.preprocessing)
+        return prepare(self._embedded.embeddings.value.vectors, self._embedded.preprocessing)
 
     @cached_property
     def neighbors(self) -> Neighbors:
         """The tracks that sound most like each, found once and kept."""
-        from spotmap_build.cache.arrays import array_decoder, encode_array
         from spotmap_build.project.layout import NEIGHBOR_COUNT
-        from spotmap_build.project.neighbors import Neighbors, find_neighbors
+        from spotmap_build.project.neighbors import find_neighbors
 
-        run, key = self._run, self._key()
-        record = run.cache.lookup(key, outputs=(INDICES, SIMILARITIES, RECALL), may_fail=False)
-        if record is None:
-            started = time.monotonic()
-            found = find_neighbors(self.unit_vectors, NEIGHBOR_COUNT, run.config.seed)
-            outputs = {INDICES: encode_array(found.indices), SIMILARITIES: encode_array(found.similarities)}
-            outputs[RECALL] = f"{found.is_exact:d} {found.recall!r}".encode()
-            run.cache.put(key, outputs, time.monotonic() - started)
-            return found
-        count = len(self._embedded.tracks)
-        indices = run.read(key, INDICES, array_decoder(count, None, kind="i", below=count))
-        similarities = run.read(key, SIMILARITIES, array_decoder(*indices.shape, kind="f"))
-        return Neighbors(indices, similarities, *run.read(key, RECALL, _decode_recall))
+        run, embedded = self._run, self._embedded
+        key = Key(
+            "neighbors",
+            NEIGHBORS_VERSION,
+            {
+                "vectors": embedded.digest,
+                "preprocessing": embedded.preprocessing,
+                "seed": run.config.seed,
+                "machine": machine(),
+                "packages": package_versions("numpy", "scipy", "numba", "pynndescent"),
+            },
+        )
+        return run.cached(
+            key,
+            lambda: find_neighbors(self.unit_vectors, NEIGHBOR_COUNT, run.config.seed),
+            Codec((INDICES, SIMILARITIES, RECALL), _encode, partial(_decode, len(embedded.tracks))),
+        ).value
 
-    def _key(self) -> Key:
-        preimage = {
-            "vectors": self._embedded.digest,
-            "preprocessing": self._embedded.preprocessing,
-            "seed": self._run.config.seed,
-            "machine": machine(),
-            "packages": package_versions("numpy", "scipy", "numba", "pynndescent"),
-        }
-        return Key("neighbors", NEIGHBORS_VERSION, preimage)
+
+def _encode(neighbors: Neighbors) -> dict[str, bytes]:
+    from spotmap_build.cache.arrays import encode_array
+
+    return {
+        INDICES: encode_array(neighbors.indices),
+        SIMILARITIES: encode_array(neighbors.similarities),
+        RECALL: f"{neighbors.is_exact:d} {neighbors.recall!r}".encode(),
+    }
+
+
+def _decode(track_count: int, outputs: Outputs) -> Neighbors:
+    from spotmap_build.cache.arrays import array_decoder
+    from spotmap_build.project.neighbors import Neighbors
+
+    indices = outputs.read(INDICES, array_decoder(track_count, None, kind="i", below=track_count))
+    similarities = outputs.read(SIMILARITIES, array_decoder(*indices.shape, kind="f"))
+    # Copies, which may be written to: numba would compile everything a second time for arrays that may not.
+    return Neighbors(indices.copy(), similarities.copy(), *outputs.read(RECALL, _decode_recall))
 
 
 def _decode_recall(data: bytes) -> tuple[bool, float]:

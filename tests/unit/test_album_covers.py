@@ -22,6 +22,7 @@ from spotmap_build.acquire.album_covers import CoverFetcher, Missing
 from spotmap_build.cache import store
 from spotmap_build.cache.errors import CacheReadOnly
 from spotmap_build.cache.keys import Key
+from spotmap_build.cache.memo import Cached
 from spotmap_build.cache.store import Cache
 from spotmap_build.config import Config
 from spotmap_build.core.http import Limits
@@ -82,7 +83,7 @@ class Builds:
 
     def of_tracks(self, *tracks: Track, **settings: Any) -> Covered:
         config = Config(**{"spotify_api_url": f"{self.server.url}/v1/", **settings})
-        embedded = Embedded(tracks, (), "digest", "none", lambda: pytest.fail("nothing is read of the sound"))
+        embedded = Embedded(tracks, (), Cached("digest", lambda: pytest.fail("nothing is read of the sound")), "none")
         with self.cache() as cache:
             return add_covers(Run(config, cache, make_progress("json"), Clock()), embedded)
 

@@ -11,7 +11,6 @@ from itertools import accumulate, islice
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 from spotmap_build.emit.boundaries import EXTENT
@@ -50,15 +49,10 @@ def atlas_of(count: int, seed: int = 1) -> Atlas:
         tracks=tracks,
         playlists=((playlist, rows),),
         layout=Layout(coordinates),
-        clusters=found(labels if len(clusters) == 2 else np.full(count, -1, np.int32), clusters),
+        clusters=Clusters(clusters, regions=()),
         features=random.normal(100, 30, (count, 2)).astype(np.float32),
         feature_names=("tempo_bpm", "secret_feature"),
     )
-
-
-def found(labels: npt.NDArray[np.int32], clusters: tuple[Cluster, ...]) -> Clusters:
-    """One level of clusters, and no regions above it."""
-    return Clusters(labels, clusters, regions=())
 
 
 def payload_of(atlas: Atlas, feature_units: Mapping[str, str] = NOTHING, **assets: bytes) -> Payload:
@@ -95,7 +89,7 @@ def test_every_column_follows_the_same_order() -> None:
     payload = payload_of(atlas, {"tempo_bpm": "BPM"})
     document, text, details = (read(payload, name) for name in ("map.json", "text.json", "details-000.json"))
     rows = [int(track.removeprefix("track-")) for track in unpack_ids(details["ids"])]
-    assert document["cluster"] == atlas.clusters.labels[rows].tolist()
+    assert document["cluster"] == atlas.clusters.labels(len(rows))[rows].tolist()
     assert text["titles"].split("\n") == [f"Title {row}" for row in rows]
     names = iter(text["artist_names"][index] for index in text["artists"])
     decoded = [tuple(islice(names, count)) for count in text["artist_counts"]]

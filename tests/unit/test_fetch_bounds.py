@@ -69,7 +69,7 @@ with Cache.open(Path(sys.argv[2]).parent / "measured") as cache:
     try:
         loaded = globals()[sys.argv[1]](Path(sys.argv[2])).load(LoadContext(cache, None, 1, lambda *_: None))
         if loaded.vectors:
-            loaded.vectors.read()
+            loaded.vectors.value
         print("read")
     except SourceError as error:
         print(error)
@@ -270,7 +270,7 @@ def test_vectors_beside_a_table_that_lie_are_told(tmp_path: Path, cache: Cache, 
     (tmp_path / "t.csv").write_text("title\nA\nB\n")
     (tmp_path / "t.npy").write_bytes(content)
     with pytest.raises(SourceError, match=words):
-        load(TableSource(tmp_path / "t.csv"), cache).vectors.read()  # type: ignore[union-attr]
+        _ = load(TableSource(tmp_path / "t.csv"), cache).vectors.value  # type: ignore[union-attr]
 
 
 def test_places_that_single_precision_cannot_hold_are_in_the_ledger(tmp_path: Path, cache: Cache) -> None:

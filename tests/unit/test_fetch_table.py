@@ -154,15 +154,15 @@ def test_genres_and_plays_are_read_and_persons_are_not(tmp_path: Path) -> None:
 def test_vectors_of_a_column_are_read(tmp_path: Path, text: str) -> None:
     vectors = load(tmp_path, f'title,vector\nA,"{text}"\n').vectors
     assert vectors is not None
-    assert vectors.read().tolist() == [[0.5, 1.0]]
+    assert vectors.value.tolist() == [[0.5, 1.0]]
 
 
 def test_vectors_of_a_file_beside_the_table_are_read(tmp_path: Path) -> None:
     np.save(tmp_path / "t.npy", np.arange(6, dtype=np.float64).reshape(3, 2))
     vectors = load(tmp_path, "title\nA\nB\nC\n").vectors
     assert vectors is not None
-    assert vectors.read().dtype == np.float32
-    assert vectors.read().tolist() == [[0, 1], [2, 3], [4, 5]]
+    assert vectors.value.dtype == np.float32
+    assert vectors.value.tolist() == [[0, 1], [2, 3], [4, 5]]
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_vectors_that_do_not_fit_are_refused(tmp_path: Path, array: np.ndarray) 
     vectors = load(tmp_path, "title\nA\nB\nC\n").vectors
     assert vectors is not None
     with pytest.raises(SourceError, match=r"t\.npy|t\.csv"):
-        vectors.read()
+        _ = vectors.value
 
 
 @pytest.mark.parametrize("text", ["", "x", "1 2 3"])
@@ -189,7 +189,7 @@ def test_a_vector_that_is_none_or_of_another_length_is_refused(tmp_path: Path, t
     vectors = load(tmp_path, f"title,vector\nA,1 2\nB,{text}\n").vectors
     assert vectors is not None
     with pytest.raises(SourceError, match="vector"):
-        vectors.read()
+        _ = vectors.value
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spotmap_build.cache.memo import Cached
 from spotmap_build.errors import ConfigError, ServiceError
 from spotmap_build.fetch.merge import merge
-from spotmap_build.fetch.source import Loaded, OwnVectors
+from spotmap_build.fetch.source import Loaded
 from spotmap_build.model import Failed, Library, Omission, Playlist, Recording, Track
 
 SPOTIFY = "spotify:track:" + "a" * 22
@@ -164,7 +165,7 @@ def test_everything_else_of_the_parts_is_carried_over() -> None:
 
 
 def test_one_source_alone_stays_as_it_is() -> None:
-    part = source(track("1", position=(1.0, 2.0)), vectors=OwnVectors("d", lambda: None))  # type: ignore[arg-type, return-value]
+    part = source(track("1", position=(1.0, 2.0)), vectors=Cached("d", lambda: None))
     assert merge([part]) is part
     (named,) = merge([part], ("me",)).library.tracks
     assert named.layers == ("me",)

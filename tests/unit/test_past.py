@@ -12,6 +12,7 @@ import pytest
 
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import Key
+from spotmap_build.cache.memo import Outputs
 from spotmap_build.cache.store import Cache
 from spotmap_build.run import Run
 from spotmap_build.stages.emit import is_site
@@ -52,7 +53,7 @@ def embedded(digest: str) -> Any:
 def test_the_last_map_is_continued_where_the_sound_is_another(run: Run) -> None:
     remember(run, {"vectors": "v1", "is_fresh": True}, MAP_OF_TWO)
     previous_map = load_previous_map(run, embedded("v2"))
-    last = previous_map.read()
+    last = previous_map.value
     assert last is not None
     assert (last.track_ids, previous_map.is_fresh, previous_map.notice) == (("a", "b"), False, "")
 
@@ -60,14 +61,14 @@ def test_the_last_map_is_continued_where_the_sound_is_another(run: Run) -> None:
 def test_what_the_last_map_continued_is_continued_where_its_layout_can_be_repeated(run: Run) -> None:
     remember(run, {"vectors": "v1", "is_fresh": True, "environment": layout_environment()}, MAP_OF_TWO)
     same = load_previous_map(run, embedded("v1"))
-    assert (same.read(), same.is_fresh, same.notice) == (None, True, "")
+    assert (same.value, same.is_fresh, same.notice) == (None, True, "")
 
 
 @pytest.mark.parametrize("environment", ["", "another version, or another machine"])
 def test_the_last_map_is_continued_where_its_layout_cannot_be_repeated(run: Run, environment: str) -> None:
     remember(run, {"vectors": "v1", "is_fresh": True, "environment": environment}, MAP_OF_TWO)
     last = load_previous_map(run, embedded("v1"))
-    assert last.read() is not None
+    assert last.value is not None
     assert not last.is_fresh
 
 
@@ -95,7 +96,7 @@ def test_the_last_map_is_continued_where_its_layout_cannot_be_repeated(run: Run,
 def test_a_map_of_another_shape_is_as_good_as_lost(run: Run, damage: dict[str, Any]) -> None:
     remember(run, {"vectors": "v1", "is_fresh": False}, MAP_OF_TWO | damage)
     previous_map = load_previous_map(run, embedded("v2"))
-    assert previous_map.read() is None
+    assert previous_map.value is None
     assert "cannot be" not in previous_map.notice
     assert "laid out without regard to it" in previous_map.notice
 
@@ -103,12 +104,12 @@ def test_a_map_of_another_shape_is_as_good_as_lost(run: Run, damage: dict[str, A
 @pytest.mark.parametrize("state", [None, [], "v1", {}, {"vectors": 7, "is_fresh": False}, {"vectors": "v1"}], ids=repr)
 def test_a_state_of_another_shape_is_as_good_as_lost(run: Run, state: object) -> None:
     remember(run, state, MAP_OF_TWO)
-    assert load_previous_map(run, embedded("v1")).read() is None
+    assert load_previous_map(run, embedded("v1")).value is None
 
 
 def test_an_anchor_of_another_shape_is_as_good_as_lost(run: Run) -> None:
     remember(run, {"vectors": "v1", "is_fresh": False, "environment": layout_environment()}, MAP_OF_TWO, b"[]")
-    assert load_previous_map(run, embedded("v1")).read() is None
+    assert load_previous_map(run, embedded("v1")).value is None
 
 
 SITE = {
@@ -134,12 +135,12 @@ SITE = {
 )
 def test_a_kept_site_has_the_files_of_one_and_nothing_else(run: Run, change: dict[str, bytes], is_one: bool) -> None:
     record = run.cache.put(Key("site", 1, {}), SITE | change, 0.0)
-    assert is_site(run, record) is is_one
+    assert is_site(Outputs(run.cache, record)) is is_one
 
 
 @pytest.mark.parametrize("name", [b"../..", b"", b"\xff", b"a" * 100, b"a1b2\n"])
 def test_a_kept_site_of_no_generation_is_set_aside(run: Run, name: bytes) -> None:
     record = run.cache.put(Key("site", 1, {}), SITE | {"generation": name}, 0.0)
     with pytest.raises(CorruptEntry):
-        is_site(run, record)
+        is_site(Outputs(run.cache, record))
     assert run.cache.lookup(Key("site", 1, {})) is None

@@ -45,7 +45,6 @@ def atlas() -> Atlas:
         playlists=(),
         layout=Layout(np.random.default_rng(1).normal(size=(COUNT, 2)).astype(np.float32)),
         clusters=Clusters(
-            labels,
             level("cluster", (0, 1)),
             regions=level("region", (None, None)),
         ),

@@ -59,7 +59,7 @@ def realistic_atlas() -> Atlas:
         tracks=tracks,
         playlists=tuple(playlists),
         layout=Layout(coordinates),
-        clusters=Clusters(labels, clusters, regions=()),
+        clusters=Clusters(clusters, regions=()),
         features=features.astype(np.float32),
         feature_names=tuple(public),
     )
@@ -100,7 +100,7 @@ def atlas_of_one() -> Atlas:
         tracks=(Track(id="one", title="</script>"),),
         playlists=(),
         layout=Layout(np.zeros((1, 2), np.float32)),
-        clusters=Clusters(np.full(1, -1, np.int32), (), ()),
+        clusters=Clusters((), ()),
         features=np.empty((1, 0), np.float32),
         feature_names=(),
     )

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 import orjson
 
 from spotmap_build.cache.keys import digest_bytes
+from spotmap_build.cache.memo import Cached
 from spotmap_build.core.files import FileTooLarge, open_regular
 from spotmap_build.core.text import printable
 from spotmap_build.errors import SourceError
-from spotmap_build.fetch.source import OwnVectors
 
 if TYPE_CHECKING:
     from spotmap_build.fetch.tables.bounds import Columns
@@ -33,19 +33,19 @@ MOST_NUMBERS: Final = 16_384
 """In one vector."""
 
 
-def find_vectors(path: Path, columns: Columns) -> OwnVectors | None:
+def find_vectors(path: Path, columns: Columns) -> Cached[Float32Array] | None:
     """The vectors of a table's rows, in order, or None where it has none; they are read when they are needed."""
     beside = path.with_suffix(".npy")
     rows = len(columns["title"])
     if beside.exists() and not beside.is_dir():
-        return OwnVectors(_digest(beside), lambda: _load_matrix(beside, rows))
+        return Cached(_digest(beside), lambda: _load_matrix(beside, rows))
     if "vector" in columns:
         values = columns["vector"]
         try:
             digest = digest_bytes(orjson.dumps(values))
         except orjson.JSONEncodeError as error:
             raise _no_vectors(path) from error
-        return OwnVectors(digest, lambda: _parse_matrix(path, values))
+        return Cached(digest, lambda: _parse_matrix(path, values))
     return None
 
 

@@ -31,9 +31,11 @@ from spotmap_build.fetch.tags import fold_space
 from spotmap_build.model import Failed, Library, Playlist, Recording, Track
 
 if TYPE_CHECKING:
-    from spotmap_build.fetch.source import LoadContext, OwnVectors
+    from spotmap_build.cache.memo import Cached
+    from spotmap_build.fetch.source import LoadContext
     from spotmap_build.fetch.tables.bounds import Columns
     from spotmap_build.fetch.tables.delimited import Table
+    from spotmap_build.model import Float32Array
 
 UNTITLED: Final = "Untitled"
 MOST_LISTED: Final = 20
@@ -158,7 +160,7 @@ def _titled(track: Track) -> Track:
     return track if track.title else replace(track, title=UNTITLED)
 
 
-def _is_streamed(library: Library, vectors: OwnVectors | None) -> bool:
+def _is_streamed(library: Library, vectors: Cached[Float32Array] | None) -> bool:
     failed = {failure.track_id for failure in library.failures}
     return vectors is None and any(
         track.recording is None and track.position is None and track.id not in failed for track in library.tracks

@@ -1,0 +1,83 @@
+"""A value is computed once, read once, and the same whether it was computed or remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from spotmap_build.cache.errors import CorruptEntry
+from spotmap_build.cache.keys import Key, digest_bytes
+from spotmap_build.cache.memo import Cached, Codec, Outputs, json_codec, memoize
+from spotmap_build.cache.store import Cache
+
+KEY = Key("count", 1, {"of": "files"})
+NUMBERS = json_codec("numbers.json", msgspec.json.Decoder(list[int]).decode)
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Iterator[Cache]:
+    with Cache.open(tmp_path / "cache") as opened:
+        yield opened
+
+
+def never() -> list[int]:
+    raise AssertionError("it is known already")
+
+
+def test_what_is_known_is_not_computed_again(cache: Cache) -> None:
+    first = memoize(cache, KEY, lambda: [1, 2], NUMBERS)
+    again = memoize(cache, KEY, never, NUMBERS)
+    assert (first.value, first.is_new) == (again.value, not again.is_new) == ([1, 2], True)
+    assert first.digest == again.digest == digest_bytes(b"[1,2]")
+
+
+def test_a_value_is_read_when_it_is_asked_for_and_once_only() -> None:
+    reads: list[str] = []
+
+    def read() -> list[str]:
+        reads.append("read")
+        return list(reads)
+
+    cached = Cached("digest", read)
+    assert reads == []
+    assert cached.value is cached.value
+    assert reads == ["read"]
+
+
+def test_a_value_that_was_just_computed_is_as_it_will_be_remembered(cache: Cache) -> None:
+    codec = json_codec("text.json", lambda data: msgspec.json.decode(data, type=str).casefold())
+    assert memoize(cache, KEY, lambda: "ABC", codec).value == "abc"
+
+
+def test_all_outputs_name_a_value_or_the_one_that_is_chosen(cache: Cache) -> None:
+    def encode(value: tuple[bytes, bytes]) -> dict[str, bytes]:
+        return {"b": value[1], "a": value[0]}
+
+    def decode(outputs: Outputs) -> tuple[bytes, bytes]:
+        return outputs.read("a", bytes), outputs.read("b", bytes)
+
+    whole, chosen = Codec(("a", "b"), encode, decode), Codec(("a", "b"), encode, decode, named_by="b")
+    digests = digest_bytes(b"1"), digest_bytes(b"2")
+    assert memoize(cache, KEY, lambda: (b"1", b"2"), whole).digest == digest_bytes("".join(digests).encode())
+    assert memoize(cache, KEY, lambda: (b"1", b"2"), chosen).digest == digests[1]
+
+
+def test_a_record_that_is_not_such_as_is_made_is_computed_again(cache: Cache) -> None:
+    cache.put(KEY, {"numbers.json": b"[]", "other": b""}, 0.0)
+    codec = Codec(
+        NUMBERS.names, NUMBERS.encode, NUMBERS.decode, accepts=lambda outputs: outputs.names == {"numbers.json"}
+    )
+    found = memoize(cache, KEY, lambda: [3], codec)
+    assert (found.value, found.is_new) == ([3], True)
+    assert cache.counters.snapshot()["count"].corrupt == 1
+
+
+def test_a_value_that_cannot_be_understood_is_set_aside_when_it_is_read(cache: Cache) -> None:
+    cache.put(KEY, {"numbers.json": b'"no list"'}, 0.0)
+    found = memoize(cache, KEY, never, NUMBERS)
+    with pytest.raises(CorruptEntry):
+        _ = found.value
+    assert memoize(cache, KEY, lambda: [4], NUMBERS).value == [4]
