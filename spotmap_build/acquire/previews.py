@@ -22,7 +22,7 @@ from spotmap_build.acquire.search import NONE_MAX_AGE_S, Found, Recordings, fail
 from spotmap_build.acquire.services import Service, Unanswered
 from spotmap_build.acquire.youtube.download import Cancelled
 from spotmap_build.cache.errors import CorruptEntry
-from spotmap_build.cache.freshness import Freshness, retry_later
+from spotmap_build.cache.freshness import Freshness
 from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.core.identifiers import ISRC
 from spotmap_build.core.rate_limiting import RateLimiter
@@ -173,12 +173,7 @@ class Previews:
 
     def _remember(self, track: Track, error: TrackError) -> Failed:
         key = _download_key(_deezer_id(track))
-        previous = self._run.cache.lookup(key, allow_expired=True)
-        again = retry_later(
-            error.track_code, error.message, now_unix_s=time.time(), previous=previous.failure if previous else None
-        )
-        self._run.cache.put_failure(key, again)
-        return failed(track.id, "download", again)
+        return failed(track.id, "download", self._run.cache.put_passing_failure(key, error.track_code, error.message))
 
     def _recall(self, track: Track) -> Found | None:
         record = self._run.cache.lookup(_choice_key(track), outputs=(CHOSEN,))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,7 +13,7 @@ from spotmap_build.acquire.prefetch import Prefetcher
 from spotmap_build.acquire.scratch import Scratch, arrived, scratch_folder
 from spotmap_build.acquire.state import MOMENT, PARTS, Acquisition, tag_names
 from spotmap_build.acquire.time_limit import NO_LIMIT, TimeLimit
-from spotmap_build.cache.freshness import Failure, retry_later
+from spotmap_build.cache.freshness import Failure
 from spotmap_build.core.tally import Tally
 from spotmap_build.model import Done, Failed
 
@@ -203,8 +202,4 @@ def _remember_failure(acquisition: Acquisition, track: Track, outcome: Failed, s
     if not outcome.retryable and not track.is_remote:
         cache.put_failure(key, Failure(outcome.code, outcome.detail, "permanent"), seconds=seconds)
         return
-    previous = cache.lookup(key, allow_expired=True)
-    again = retry_later(
-        outcome.code, outcome.detail, now_unix_s=time.time(), previous=previous.failure if previous else None
-    )
-    cache.put_failure(key, again, seconds=seconds)
+    cache.put_passing_failure(key, outcome.code, outcome.detail, seconds)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import threading
-import time
 from typing import TYPE_CHECKING, Final
 
-from spotmap_build.cache.freshness import retry_later
 from spotmap_build.cache.keys import Key
 from spotmap_build.cache.pauses import RememberedPause
 from spotmap_build.core.dates import format_date, format_time
@@ -101,9 +99,7 @@ class Unanswered:
             return
         cache = self._run.cache
         for key, error in questions:
-            previous = cache.lookup(key, allow_expired=True)
-            failure = previous.failure if previous else None
-            cache.put_failure(key, retry_later(error.code, error.message, now_unix_s=time.time(), previous=failure))
+            cache.put_passing_failure(key, error.code, error.message)
 
 
 def when(retry_at_unix_s: int | None) -> str:

@@ -30,6 +30,7 @@ from spotmap_build.cache.files import (
     set_aside,
     write_durably,
 )
+from spotmap_build.cache.freshness import retry_later
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.cache.layout import CacheFolder, prepare
 from spotmap_build.cache.records import (
@@ -229,6 +230,17 @@ class Cache:
         return self._write_record(
             key, Record(key.digest, key.stage, key.stage_version, {}, {}, failure, None, PRODUCER, seconds)
         )
+
+    def put_passing_failure(self, key: Key, code: str, detail: str, seconds: float = 0.0) -> Failure:
+        """Keep that ``key`` has no result for a reason that may pass; returns when it is to be tried again.
+
+        That is later with each time, see :func:`~spotmap_build.cache.freshness.retry_later`. Raises like :meth:`put`.
+        """
+        previous = self.lookup(key, allow_expired=True)
+        failed_before = previous.failure if previous is not None else None
+        failure = retry_later(code, detail, now_unix_s=self._clock(), previous=failed_before)
+        self.put_failure(key, failure, seconds)
+        return failure
 
     def put_blob(self, data: bytes) -> str:
         """Keep ``data`` under its own SHA-256, which is returned. The next prune drops it unless a record names it.

@@ -15,6 +15,7 @@ import pytest
 
 from spotmap_build.cache import Cache, CorruptEntry, Failure, Freshness, Key, StageCounters
 from spotmap_build.cache.arrays import decode_array
+from spotmap_build.cache.freshness import RETRY_DELAYS_S
 from spotmap_build.cache.layout import CacheFolder
 from spotmap_build.cache.records import INLINE_LIMIT_BYTES, seal
 from spotmap_build.cache.roots import SITES_KEPT, rooted_keys
@@ -247,6 +248,16 @@ def test_a_failure_is_a_miss_once_it_is_due_but_can_still_be_asked_for(cache: Ca
     assert expired is not None
     assert expired.failure is not None
     assert expired.failure.attempts == 2
+
+
+def test_a_failure_that_may_pass_is_tried_again_later_each_time(cache: Cache, clock: Clock) -> None:
+    waits = []
+    for _ in range(2):
+        failure = cache.put_passing_failure(key(), "timeout", "No answer.")
+        assert failure.retry_at_unix_s is not None
+        waits.append(failure.retry_at_unix_s - int(clock.now_unix_s))
+        clock.now_unix_s = failure.retry_at_unix_s
+    assert waits == list(RETRY_DELAYS_S[:2])
 
 
 def test_an_answer_of_the_outside_world_ages(cache: Cache, clock: Clock) -> None:

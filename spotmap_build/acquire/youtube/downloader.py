@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from spotmap_build.acquire.search import failed, youtube_disabled_reason
 from spotmap_build.acquire.services import Service
-from spotmap_build.cache.freshness import Failure, retry_later
+from spotmap_build.cache.freshness import Failure
 from spotmap_build.cache.keys import Key
 from spotmap_build.core.files import LONGEST_NAME_BYTES, portable_name
 from spotmap_build.core.rate_limiting import RateLimiter
@@ -127,16 +127,10 @@ class Downloader:
         """Passing failures are tried again when due; the others when something changes: an override, cookies."""
         key = self._key(video_id)
         if error.retryable:
-            previous = self._run.cache.lookup(key, allow_expired=True)
-            failure = retry_later(
-                error.track_code,
-                error.message,
-                now_unix_s=time.time(),
-                previous=previous.failure if previous else None,
-            )
+            failure = self._run.cache.put_passing_failure(key, error.track_code, error.message, seconds)
         else:
             failure = Failure(error.track_code, error.message, "needs_person" if error.needs_person else "permanent")
-        self._run.cache.put_failure(key, failure, seconds)
+            self._run.cache.put_failure(key, failure, seconds)
         return failed(track.id, "download", failure)
 
     def _key(self, video_id: str) -> Key:
