@@ -22,6 +22,7 @@ from spotmap_build.errors import CacheError, ConfigError, ServiceError, SourceEr
 from spotmap_build.places import check_places
 from spotmap_build.progress import make_progress
 from spotmap_build.report import SUMMARY, write_document, write_report
+from spotmap_build.stages.reserve import MAP_STAGES
 from spotmap_build.summary import SUMMARY_MARK, BuildResult, markdown
 
 if TYPE_CHECKING:
@@ -144,7 +145,11 @@ def _report(
     reached: str = "mapped",
     map_rows: Mapping[str, object] | None = None,
 ) -> None:
-    costs = {"cache": run.cache.counters.as_dict(), "seconds": run.clock.seconds}
+    costs = {
+        "cache": run.cache.counters.as_dict(),
+        "seconds": run.clock.seconds,
+        "map_seconds": {stage: run.clock.latest[stage] for stage in MAP_STAGES if stage in run.clock.latest},
+    }
     extra = {**costs, **(map_rows or {})}
     previews = outcome.preview_ids if isinstance(outcome, stages.Embedded) else frozenset()
     write_report(

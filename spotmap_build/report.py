@@ -120,16 +120,22 @@ def write_report(
     write_document(path, orjson.dumps(document, option=orjson.OPT_INDENT_2), REPORT, force=force)
 
 
-def read_seconds(path: Path) -> dict[str, float]:
-    """Read how long each stage took in the build that wrote a report; nothing where there is none that says so."""
+def read_map_seconds(path: Path) -> tuple[dict[str, float], int]:
+    """Read how long each stage of the last map took, and how many tracks it has, from the report of its build.
+
+    Nothing and 0 where there is no report that says so.
+    """
     try:
         document = orjson.loads(read_bounded(path, LARGEST_REPORT_BYTES))
     except (OSError, ValueError):
-        return {}
-    seconds = document.get("seconds") if isinstance(document, dict) else None
-    if not isinstance(seconds, dict):
-        return {}
-    return {stage: float(took) for stage, took in seconds.items() if isinstance(took, int | float) and 0 <= took < 1e6}
+        return {}, 0
+    if not isinstance(document, dict):
+        return {}, 0
+    seconds, mapped = document.get("map_seconds"), document.get("mapped")
+    if not isinstance(seconds, dict) or not isinstance(mapped, int):
+        return {}, 0
+    known = {stage: float(took) for stage, took in seconds.items() if isinstance(took, int | float) and 0 <= took < 1e6}
+    return known, max(mapped, 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,10 @@ Value = TypeVar("Value")
 
 @dataclass(slots=True)
 class Clock:
-    """Seconds spent in each stage."""
+    """Seconds spent in each stage: in all, and for the latest map (a build may publish an early one and another)."""
 
     seconds: dict[str, float] = field(default_factory=dict)
+    latest: dict[str, float] = field(default_factory=dict)
     started_s: float = field(default_factory=time.monotonic)
 
     @property
@@ -41,7 +42,9 @@ class Clock:
             yield
         finally:
             # A stage that goes on after an early map was published counts as one.
-            self.seconds[name] = round(self.seconds.get(name, 0.0) + time.monotonic() - started_s, 3)
+            took_s = time.monotonic() - started_s
+            self.latest[name] = round(took_s, 3)
+            self.seconds[name] = round(self.seconds.get(name, 0.0) + took_s, 3)
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ A cover is an ornament: whatever is wrong with one is a word in the notice at th
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -71,14 +72,17 @@ class _NoPicture(Exception):
 
 
 class CoverFetcher:
-    """Fetches covers as thumbnails. ``hosts`` are those that may be asked, ``limits`` those of one picture."""
+    """Fetches covers as thumbnails. ``hosts`` are those that may be asked, ``limits`` those of one picture.
 
-    def __init__(self, run: Run, hosts: ImageHosts, *, limits: Limits = LIMITS) -> None:
+    ``ends_s``: until when, by ``time.monotonic``; not longer than ``TOTAL_S`` in any case.
+    """
+
+    def __init__(self, run: Run, hosts: ImageHosts, *, limits: Limits = LIMITS, ends_s: float = math.inf) -> None:
         self._run = run
         self._hosts = hosts
         self._limits = limits
         self._limiter = RateLimiter(PER_S)
-        self._ends_s = time.monotonic() + TOTAL_S
+        self._ends_s = min(ends_s, time.monotonic() + TOTAL_S)
         self._stopped = threading.Event()
         self._in_flight: set[Deadline] = set()
         self._lock = threading.Lock()

@@ -76,12 +76,14 @@ class Prefetcher(Generic[Wanted, Ready]):
     def ready(self) -> Iterator[Ready | None]:
         """What is ready, as it comes; None where nothing is ready yet, after a moment's wait.
 
+        Once ``cancelled`` is set, only what is ready already.
+
         Raises
         ------
         Whatever ``find`` or ``get`` raised.
         """
         while True:
-            over = not any(thread.is_alive() for thread in self._getters)
+            over = self.cancelled.is_set() or not any(thread.is_alive() for thread in self._getters)
             try:
                 yield self._ready.get(timeout=0 if over else POLL_S)
             except queue.Empty:
@@ -99,7 +101,8 @@ class Prefetcher(Generic[Wanted, Ready]):
         try:
             work()
         except BaseException as error:  # noqa: BLE001 - raised again in the main thread, see ``ready``
-            self._error = self._error or error
+            if not self.cancelled.is_set():  # else it was told to stop, or is not the first
+                self._error = error
             self.cancelled.set()
 
     def _search(self) -> None:

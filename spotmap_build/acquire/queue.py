@@ -60,7 +60,7 @@ def listen(acquisition: Acquisition, limit: TimeLimit = NO_LIMIT) -> int:
         _JobSource(acquisition, scratch, weights, workers, limit) as line,
         EmbedPool(workers) as pool,
     ):
-        for job, outcome, seconds in pool.run(line.jobs()):
+        for job, outcome, seconds in pool.run(line.jobs(), is_over=lambda: limit.is_past_grace):
             track = acquisition.with_recording(job.track_id)
             if isinstance(outcome, Done):
                 embedded += 1
@@ -68,6 +68,8 @@ def listen(acquisition: Acquisition, limit: TimeLimit = NO_LIMIT) -> int:
             else:
                 _remember_failure(acquisition, track, outcome, seconds)
             line.done_with(track, job)
+    if limit.is_past_grace and line.done < total:
+        acquisition.stop(limit.sentence)
     run.progress.end(line.outcome(embedded))
     return embedded
 
@@ -103,24 +105,28 @@ class _JobSource:
         self._listening.finder.close()
 
     def jobs(self) -> Iterator[EmbedJob | None]:
-        """What the workers are to do next: what was fetched first, so that the disk does not fill."""
-        for job in self._jobs():
-            if self._limit.is_over:
-                self._listening.stop(self._limit.sentence)
-                return
-            yield job
+        """What the workers are to do next: what was fetched first, so that the disk does not fill.
 
-    def _jobs(self) -> Iterator[EmbedJob | None]:
+        When the time is over, that is only what has arrived: it would have to be fetched once more.
+        """
         local = iter(self._local)
         for job in self._supply.ready():
-            if job is None:
-                self._tell()
-                track = next(local, None)
-                yield None if track is None else self._job(track, None)
-            else:
-                yield job
+            if self._is_over():
+                self._supply.cancelled.set()
+            elif job is None and (track := next(local, None)) is not None:
+                yield self._job(track, None)
+                continue
+            self._tell()
+            yield job
         for track in local:
+            if self._is_over():
+                return
             yield self._job(track, None)
+
+    def _is_over(self) -> bool:
+        if self._limit.is_over:
+            self._listening.stop(self._limit.sentence)
+        return self._limit.is_over
 
     def done_with(self, track: Track, job: EmbedJob) -> None:
         """A job is finished: its audio can go."""
@@ -137,11 +143,15 @@ class _JobSource:
         parts.append(f"listened to {embedded} recordings" + (f", {failures} could not be heard" if failures else ""))
         return ", ".join(parts)
 
+    @property
+    def done(self) -> int:
+        """How many tracks need nothing more."""
+        return self._counts[SETTLED] + self._finished
+
     def _tell(self) -> None:
-        done = self._counts[SETTLED] + self._finished
-        if done != self._told:
-            self._told = done
-            self._listening.run.progress.advance(done)
+        if self.done != self._told:
+            self._told = self.done
+            self._listening.run.progress.advance(self._told)
 
     def _find(self, track: Track) -> Track | None:
         to_listen_to = self._listening.settle(track, self._listening.finder.find(track))

@@ -21,16 +21,24 @@ class TimeLimit:
         On ``clock``; infinite where there is no limit.
     given : str
         The limit as the person gave it, for the ledger: ``2 h``.
+    grace_s : float
+        So long after ``ends_s`` what was begun may go on, and what has arrived is listened to.
     """
 
     ends_s: float = math.inf
     given: str = ""
+    grace_s: float = 0.0
     clock: Callable[[], float] = time.monotonic
 
     @property
     def is_over(self) -> bool:
         """Whether nothing more may be begun."""
         return self.clock() >= self.ends_s
+
+    @property
+    def is_past_grace(self) -> bool:
+        """Whether what was begun is to be left undone."""
+        return self.clock() >= self.ends_s + self.grace_s
 
     @property
     def sentence(self) -> str:

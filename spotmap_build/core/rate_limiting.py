@@ -38,14 +38,14 @@ class RateLimiter:
         self._lock = threading.Lock()
         self._next_s = -float("inf")
 
-    def wait(self) -> None:
-        """Return when the next call may be made."""
+    def wait(self, sleep: Callable[[float], object] | None = None) -> None:
+        """Return when the next call may be made. ``sleep``: another way to wait, which may be cut short."""
         with self._lock:
             now_s = self._clock()
             slot_s = max(now_s, self._next_s)
             self._next_s = slot_s + self._interval_s
         if slot_s > now_s:
-            self._sleep(slot_s - now_s)
+            (sleep or self._sleep)(slot_s - now_s)
 
 
 class CircuitBreaker:

@@ -83,7 +83,9 @@ class EmbedPool:
             _end(worker.process, max(0.0, deadline_s - time.monotonic()))
         self._workers.clear()
 
-    def run(self, jobs: Iterable[EmbedJob | None]) -> Iterator[Finished]:
+    def run(
+        self, jobs: Iterable[EmbedJob | None], *, is_over: Callable[[], bool] = lambda: False
+    ) -> Iterator[Finished]:
         """Yield ``(job, outcome, seconds)`` as the jobs are finished, in whatever order that is.
 
         ``jobs`` is asked for the next one only when a worker is free for it, in the caller's thread. Where the next one
@@ -95,21 +97,29 @@ class EmbedPool:
         ``worker-hung``, retryable. Time in which this process itself did not run (stopped by Ctrl-Z, starved, or busy
         with a result) does not count.
 
+        When ``is_over``, the rest is left undone, also what workers are at: nothing more is yielded.
+
         Raises
         ------
         ConfigError, WeightsError: no job can be done, see :func:`~spotmap_build.embed.workers.embed_file`.
         """
         hung: list[EmbedJob] = []
-        yield from self._run(_JobQueue(iter(jobs)), self._jobs, hung.append)
+        yield from self._run(_JobQueue(iter(jobs)), self._jobs, hung.append, is_over)
         for job in hung:
             hung_again: list[EmbedJob] = []
-            yield from self._run(_JobQueue(iter([job])), 1, hung_again.append)
+            yield from self._run(_JobQueue(iter([job])), 1, hung_again.append, is_over)
             if hung_again:
                 yield job, _hung(job, self._limit_s(job)), 2 * self._limit_s(job)
 
-    def _run(self, queue: _JobQueue, most_at_once: int, give_up: Callable[[EmbedJob], None]) -> Iterator[Finished]:
+    def _run(
+        self,
+        queue: _JobQueue,
+        most_at_once: int,
+        give_up: Callable[[EmbedJob], None],
+        is_over: Callable[[], bool],
+    ) -> Iterator[Finished]:
         """Do all jobs of ``queue``; those whose worker hangs go to ``give_up`` instead of being yielded."""
-        while True:
+        while not is_over():
             while sum(worker.job is not None for worker in self._workers) < most_at_once:
                 job = queue.take()
                 if job is None:

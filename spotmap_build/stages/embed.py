@@ -22,13 +22,12 @@ from spotmap_build.acquire.state import (
     prepare_previews,
     tag_names,
 )
-from spotmap_build.acquire.time_limit import NO_LIMIT, TimeLimit
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.cache.memo import Cached
 from spotmap_build.model import Failed
-from spotmap_build.progress import format_seconds
-from spotmap_build.report import LISTENED_TO_PREVIEW, read_seconds
+from spotmap_build.report import LISTENED_TO_PREVIEW
+from spotmap_build.stages.reserve import listening_limit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,10 +42,6 @@ LISTENED_TO: Final = "listened to"
 WHOLE: Final = "the whole track"
 PAIRS: Final = 60
 """So many tracks are listened to in both ways, to learn by what previews differ (``project.previews``)."""
-LATER_STAGES: Final = ("project", "cluster", "insights", "emit")
-LAYOUT_S: Final = 15.0
-LAYOUT_S_A_TRACK: Final = 0.005
-"""What the stages after this one take at most where no build has measured it yet (5,000 tracks: 25 s)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +110,13 @@ def _by_listening(run: Run, fetched: Fetched) -> Iterator[Embedded]:
             run.progress.end("nothing new to listen to")
             keep_tag_names(whole)
         if previews is not None and not previews.is_complete:
-            embedded_count += listen(previews, _time_limit(run, fetched))
+            embedded_count += listen(previews, listening_limit(run, fetched.track_count))
         early = _gather(whole, previews, embedded_count) if has_early_map else None
-    if early is not None and early.tracks and not _time_limit(run, fetched).is_over:
+    if early is not None and early.tracks and not listening_limit(run, fetched.track_count).is_over:
         yield replace(early, is_early=True)
     with run.clock.stage("embed"):
         if not whole.is_complete:
-            embedded_count += listen(whole, _time_limit(run, fetched))
+            embedded_count += listen(whole, listening_limit(run, fetched.track_count))
         final = _gather(whole, previews, embedded_count)
     yield final
 
@@ -140,17 +135,6 @@ def prepare_early_previews(run: Run, fetched: Fetched, whole: Acquisition) -> Ac
 
 def _draw(track: Track) -> bytes:
     return blake2b(track.id.encode(errors="surrogatepass"), digest_size=8).digest()
-
-
-def _time_limit(run: Run, fetched: Fetched) -> TimeLimit:
-    """Until when to listen, so that there is time to lay out and to publish."""
-    limit_s = run.config.time_limit_s
-    if limit_s is None:
-        return NO_LIMIT
-    measured = run.clock.seconds if run.clock.seconds.keys() & {"emit"} else read_seconds(run.config.report_path)
-    guessed_s = LAYOUT_S + LAYOUT_S_A_TRACK * fetched.track_count
-    reserve_s = sum(measured.get(stage, 0.0) for stage in LATER_STAGES) or guessed_s
-    return TimeLimit(run.clock.started_s + limit_s - min(reserve_s, limit_s / 2), format_seconds(limit_s))
 
 
 def _already_placed(tracks: tuple[Track, ...], fetched: Fetched) -> Embedded:

@@ -268,6 +268,12 @@ def test_leaving_the_pool_ends_busy_workers(tmp_path: Path) -> None:
     assert {child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())} <= before
 
 
+def test_when_the_time_is_over_what_workers_are_at_is_left_undone(tmp_path: Path) -> None:
+    jobs = [job("endless", tmp_path, prepare=render_forever), job("next", tmp_path)]
+    with EmbedPool(jobs=1) as pool:
+        assert list(pool.run(jobs, is_over=(tmp_path / "begun").exists)) == []
+
+
 SCRIPT = """
     import sys
     from pathlib import Path

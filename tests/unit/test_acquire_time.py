@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import heapq
+import math
 from pathlib import Path
+from typing import cast
 
 import orjson
 import pytest
@@ -17,8 +19,13 @@ from spotmap_build.acquire.timetable import (
     previews_timetable,
     recordings_timetable,
 )
+from spotmap_build.cache.store import Cache
+from spotmap_build.config import Config
 from spotmap_build.config_values import parse_duration
-from spotmap_build.report import read_seconds
+from spotmap_build.progress import Progress
+from spotmap_build.report import read_map_seconds
+from spotmap_build.run import Clock, Run
+from spotmap_build.stages.reserve import covers_end_s, listening_limit
 
 PACE = Pace(searches_per_s=2, previews_per_s=5, download_pause_s=8, worker_count=2)
 
@@ -62,10 +69,13 @@ def test_what_has_nothing_to_do_takes_no_time() -> None:
 
 def test_a_time_limit_is_over_when_its_time_has_come() -> None:
     now_s = 10.0
-    limit = TimeLimit(12.0, "2 s", clock=lambda: now_s)
+    limit = TimeLimit(12.0, "2 s", 0.5, clock=lambda: now_s)
     assert not limit.is_over
     now_s = 12.0
     assert limit.is_over
+    assert not limit.is_past_grace
+    now_s = 12.5
+    assert limit.is_past_grace
     assert "2 s" in limit.sentence
     assert not NO_LIMIT.is_over
 
@@ -97,15 +107,45 @@ def test_what_is_no_time_is_refused(text: object) -> None:
         parse_duration(text)
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"[]", b"{}", b'{"seconds": 3}', b'{"seconds": {"emit": "x", "project": -1}}', b"\xff"]
-)
-def test_a_report_that_says_no_seconds_says_none(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "report.json").write_bytes(content)
-    assert read_seconds(tmp_path / "report.json") == {}
-    assert read_seconds(tmp_path / "none.json") == {}
+NOT_MEASURED = [
+    b"",
+    b"[]",
+    b"{}",
+    b"\xff",
+    b'{"map_seconds": 3, "mapped": 10}',
+    b'{"map_seconds": {"emit": "x", "project": -1}, "mapped": 10}',
+    b'{"map_seconds": {"emit": 3}, "mapped": "ten"}',
+    b'{"map_seconds": {"project": 0.01, "cluster": 0.02, "insights": 0.02, "emit": 0.1}, "mapped": 5000}',
+]
+"""The last is of a build that found its map in the cache."""
 
 
-def test_the_seconds_of_the_last_build_are_read_from_its_report(tmp_path: Path) -> None:
-    (tmp_path / "report.json").write_bytes(orjson.dumps({"seconds": {"emit": 1.5, "project": 3}}))
-    assert read_seconds(tmp_path / "report.json") == {"emit": 1.5, "project": 3.0}
+def run_with(config: Config, latest: dict[str, float] | None = None) -> Run:
+    return Run(config, cast("Cache", None), cast("Progress", None), Clock({}, latest or {}, started_s=0.0))
+
+
+@pytest.mark.parametrize("content", NOT_MEASURED)
+def test_where_no_map_was_measured_as_much_time_is_kept_as_one_takes_at_most(tmp_path: Path, content: bytes) -> None:
+    config = Config(out=tmp_path / "site", time_limit_s=1000, fetch_covers=False)
+    assert listening_limit(run_with(config), 1000).ends_s == pytest.approx(1000 - 20 - 10)
+    config.report_path.write_bytes(content)
+    assert listening_limit(run_with(config), 1000).ends_s == pytest.approx(1000 - 20 - 10)
+
+
+def test_as_much_time_is_kept_for_the_map_as_the_last_one_took(tmp_path: Path) -> None:
+    config = Config(out=tmp_path / "site", time_limit_s=1000, fetch_covers=False)
+    config.report_path.write_bytes(
+        orjson.dumps({"map_seconds": {"project": 8, "emit": 2, "covers": 900}, "mapped": 1000})
+    )
+    assert read_map_seconds(config.report_path) == ({"project": 8.0, "emit": 2.0, "covers": 900.0}, 1000)
+    assert listening_limit(run_with(config), 1000).ends_s == pytest.approx(1000 - 10 - 10)
+    assert listening_limit(run_with(config), 5000).ends_s == pytest.approx(1000 - 20 - 10)  # twice what 1,000 take
+    measured = {"project": 3.0, "insights": 3.0, "emit": 1.0, "covers": 900.0}
+    assert listening_limit(run_with(config, measured), 1000).ends_s == pytest.approx(1000 - 7 - 10)
+
+
+def test_a_short_limit_is_half_for_listening_and_covers_end_with_it(tmp_path: Path) -> None:
+    run = run_with(Config(out=tmp_path / "site", time_limit_s=10, fetch_covers=True), {"emit": 1.0})
+    assert listening_limit(run_with(run.config), 100_000).ends_s == pytest.approx(10 - 5 - 0.2 - 0.1)
+    assert covers_end_s(run) == pytest.approx(10 - 0.1 - 1)
+    assert covers_end_s(run_with(Config())) == listening_limit(run_with(Config()), 10).ends_s == math.inf

@@ -92,6 +92,27 @@ def test_leaving_early_stops_the_threads() -> None:
         assert not thread.is_alive()
 
 
+def test_once_it_is_cancelled_what_is_ready_comes_out_and_nothing_else_is_fetched() -> None:
+    fetched: list[int] = []
+    stop = threading.Event()
+
+    def get(number: int) -> int:
+        fetched.append(number)
+        if number > FILES_AHEAD:
+            stop.wait(patience())
+            raise InterruptedError  # as a download does that is told to stop
+        return number
+
+    with Prefetcher((), range(1, 100), find=lambda n: n, get=get, workers=1) as supply:
+        wait_until(
+            lambda: len(fetched) == FILES_AHEAD + DOWNLOADS_AT_ONCE, "what is ready waits, the rest is on its way"
+        )
+        supply.cancelled.set()
+        assert sorted(drain(supply)) == list(range(1, FILES_AHEAD + 1))
+        stop.set()
+    assert len(fetched) == FILES_AHEAD + DOWNLOADS_AT_ONCE
+
+
 def test_at_most_so_many_searches_run_at_once() -> None:
     lock, running, counts = threading.Lock(), 0, set()
     together = threading.Barrier(SEARCHES_AT_ONCE)

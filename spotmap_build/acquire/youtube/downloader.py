@@ -70,7 +70,7 @@ class Downloader:
         ------
         OutputError: no room for it; the build cannot go on. Cancelled: as was asked for.
         """
-        from spotmap_build.acquire.youtube.download import DownloadSettings, download
+        from spotmap_build.acquire.youtube.download import Cancelled, DownloadSettings, download
         from spotmap_build.acquire.youtube.download_messages import no_room
 
         assert track.recording is not None
@@ -79,7 +79,9 @@ class Downloader:
         if not self.service.is_open:
             return self.service.waiting(track.id, "download")
         if self._limiter is not None:
-            self._limiter.wait()
+            self._limiter.wait(cancelled.wait)
+        if cancelled.is_set():
+            raise Cancelled
         config = self._run.config
         settings = DownloadSettings(config.watch_url, config.cookies, config.max_rate_bytes_s)
         started = time.monotonic()
