@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from spotmap_build.emit.lists import ListFormat
+    from spotmap_build.stages import Proposal
 
 EXIT_MISSING_TRACKS: Final = 3
 EXIT_CACHE: Final = 5
@@ -101,11 +103,8 @@ def build(**flags: Any) -> None:
     from spotmap_build.summary import summary_lines
 
     config = _config(flags)
-    progress = make_progress(config.log)
-    try:
+    with closing(make_progress(config.log)) as progress:
         result = pipeline.build(config, progress)
-    finally:
-        progress.close()
     review = review_command(config, usual_config(os.environ))
     for line in summary_lines(result, format_seconds(result.seconds), config.report_path, review):
         progress.say(line)
@@ -129,11 +128,8 @@ def match(**flags: Any) -> None:
     from spotmap_build.summary import missing_lines
 
     config = _config(flags)
-    progress = make_progress(config.log)
-    try:
+    with closing(make_progress(config.log)) as progress:
         result = pipeline.match(config, progress)
-    finally:
-        progress.close()
     review = review_command(config, usual_config(os.environ))
     _echo(missing_lines(result.failures, review))
     _echo(result.notices)
@@ -150,11 +146,8 @@ def plan(**flags: Any) -> None:
     from spotmap_build.progress import make_progress
 
     config = _config(flags)
-    progress = make_progress(config.log)
-    try:
+    with closing(make_progress(config.log)) as progress:
         sentences = pipeline.plan(config, progress)
-    finally:
-        progress.close()
     _echo(sentences)
 
 
@@ -168,10 +161,13 @@ def plan(**flags: Any) -> None:
 @click.option(
     "--print-ci-secret", is_flag=True, help="Print this login as one line, for the secret of a scheduled build."
 )
-def login(client_id: str | None, paste: bool, open_browser: bool, port: int | None, print_ci_secret: bool) -> None:
+@click.option("--write", is_flag=True, help="Let it make and change private playlists as well, which push needs.")
+def login(
+    *, client_id: str | None, paste: bool, open_browser: bool, port: int | None, print_ci_secret: bool, write: bool
+) -> None:
     """Let spotmap-build read your Spotify library (docs/spotify.md); once in six months.
 
-    Nothing is written to Spotify, and no password is asked for here.
+    Without --write it may change nothing there. No password is asked for here.
     """
     from spotmap_build.fetch.spotify.login import keep_login
     from spotmap_build.fetch.spotify.settings import SpotifySettings
@@ -184,6 +180,7 @@ def login(client_id: str | None, paste: bool, open_browser: bool, port: int | No
         open_browser=open_browser and not paste,
         port=port or 0,
         reuse=print_ci_secret and client_id is None,
+        write=write,
     )
     if print_ci_secret:
         click.echo(kept.secret)
@@ -271,12 +268,48 @@ def playlists(folder: Path, formats: tuple[ListFormat, ...], paths: str, **flags
     from spotmap_build.progress import make_progress
 
     config = _config(flags)
-    progress = make_progress(config.log)
-    try:
+    with closing(make_progress(config.log)) as progress:
         updated = pipeline.write_lists(config, progress, folder, formats, with_relative_paths=paths == "relative")
-    finally:
-        progress.close()
     _echo(update_lines(updated, folder))
+
+
+@main.command()
+@click.argument("choice", nargs=-1, metavar="[LIST]...")
+@click.option("--list", "only_list", is_flag=True, help="Name the lists that there are, and do nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--exact", is_flag=True, help="Undo what you changed by hand in these playlists.")
+@build_options
+def push(choice: tuple[str, ...], only_list: bool, dry_run: bool, yes: bool, exact: bool, **flags: Any) -> None:
+    """Make lists of the map private playlists on Spotify; run it again to update them.
+
+    LIST is clusters, regions, new (playlists that you have not made yet), misfits (what does not fit in a playlist), or
+    the name or id of one list. Only playlists that this command made are changed. It needs: spotmap-build login --write
+    """
+    from spotmap_build import pipeline
+    from spotmap_build.describe import list_lines, push_lines
+    from spotmap_build.progress import make_progress
+
+    config = _config(flags)
+
+    def agree(proposal: Proposal) -> bool:
+        _echo(push_lines(proposal))
+        if dry_run or not proposal.is_needed or yes:
+            return not dry_run
+        if not sys.stdin.isatty():
+            raise click.UsageError("There is nobody to ask whether to make these changes: give --yes.")
+        agrees = _ask("Make these changes on Spotify? [y/N] ").strip().casefold() in {"y", "yes"}
+        _echo([] if agrees else ["Nothing was changed."])
+        return agrees
+
+    chosen = choice or config.push_lists
+    if not (chosen or only_list):
+        raise click.UsageError("No list was chosen. To see which there are: spotmap-build push --list")
+    with closing(make_progress(config.log)) as progress:
+        if only_list:
+            _echo(list_lines(pipeline.lists_of_map(config, progress)))
+        else:
+            pipeline.push(config, progress, chosen, dry_run=dry_run, exact=exact, agree=agree)
 
 
 @main.group()

@@ -27,6 +27,7 @@ DEFAULT_OVERRIDES: Final = Path("overrides.toml")
 BESIDE_CACHE: Final = ".spotmap"
 BESIDE_REPORT: Final = ".report.json"
 BESIDE_AUDIO: Final = ".audio.json"
+BESIDE_PUSHED: Final = ".spotify.json"
 LARGEST_FILE_BYTES: Final = 1 << 20
 
 
@@ -85,6 +86,8 @@ class Config:
     advise 5 to 10 s."""
     previews_per_s: float = 5.0
     """Requests to Deezer. It answers ten a second to one address on the internet, which others may share."""
+    push_lists: tuple[str, ...] = ()
+    """Which lists ``push`` brings to Spotify where the command names none."""
     spotify_login: str = field(default="", repr=False)
     """What ``login --print-ci-secret`` printed; else the token file of this machine is used."""
     token_file: Path | None = None
@@ -103,6 +106,11 @@ class Config:
     def local_audio_path(self) -> Path:
         """Where the preview finds which file each track is: beside the site, never inside it."""
         return beside(self.out, BESIDE_AUDIO)
+
+    @property
+    def pushed_path(self) -> Path:
+        """Where it is noted which playlists on Spotify were made of this map: beside the site, never inside it."""
+        return beside(self.out, BESIDE_PUSHED)
 
     @property
     def cache_is_beside_site(self) -> bool:

@@ -8,15 +8,23 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from spotmap_build.fetch.spotify.playlist_changes import Rename
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from spotmap_build.cache.maintenance import CheckReport, Stats
     from spotmap_build.cache.prune import PruneReport
     from spotmap_build.config import Config
     from spotmap_build.emit.list_folder import Updated
+    from spotmap_build.emit.lists import TrackList
+    from spotmap_build.fetch.spotify.playlist_changes import Change
+    from spotmap_build.stages import Proposal
+
+MOST_NAMED: Final = 10
+"""Of the tracks that come into a playlist, or go: the others are counted."""
 
 
 def format_bytes(size_bytes: int) -> str:
@@ -99,6 +107,49 @@ def describe_prune(report: PruneReport) -> Iterator[str]:
     """What went and what stayed."""
     freed = format_bytes(report.freed_bytes)
     yield f"{report.records_deleted} records dropped, {report.records_kept} kept; {freed} freed."
+
+
+def list_lines(lists: Iterable[TrackList]) -> Iterator[str]:
+    """Which lists a map has: id, kind, name, number of tracks."""
+    for one in lists:
+        yield f"{one.id:<12} {one.kind:<14} {one.name} ({len(one.tracks):,})"
+
+
+def push_lines(proposal: Proposal) -> Iterator[str]:
+    """What a push would change on Spotify, and what it leaves as it is."""
+    if not proposal.changes:
+        yield "None of these lists has a track that is on Spotify."
+    for change in proposal.changes:
+        yield from _change_lines(change, proposal.titles)
+    same = sum(not change.is_needed and not change.is_left_alone for change in proposal.changes)
+    if same:
+        yield f"{same} playlist{'s are' if same > 1 else ' is'} up to date."
+    for change in proposal.changes:
+        yield from (f"“{change.wanted.name}” {note}." for note in change.notes)
+    if any(change.notes for change in proposal.changes):
+        yield "What you changed by hand stays; --exact undoes it."
+    if proposal.left_out:
+        yield f"{proposal.left_out:,} tracks of these lists are not on Spotify, and are left out."
+    if proposal.forgotten:
+        names = ", ".join(f"“{name}”" for name in proposal.forgotten)
+        yield f"The map has these lists no more; their playlists stay as they are: {names}."
+
+
+def _change_lines(change: Change, titles: Mapping[str, str]) -> Iterator[str]:
+    name = change.wanted.name
+    if change.makes:
+        yield f"“{name}”: a new private playlist of {len(change.added):,} tracks"
+        return
+    counts = ((len(change.added), "added"), (len(change.removed), "removed"), (change.moved_count, "moved"))
+    parts = [f"{count:,} {what}" for count, what in counts if count]
+    if any(isinstance(each, Rename) for each in change.operations):
+        parts.append("renamed to this")
+    if parts:
+        yield f"“{name}”: {', '.join(parts)}"
+    for sign, tracks in (("+", change.added), ("-", change.removed)):
+        yield from (f"  {sign} {titles.get(track, track)}" for track in tracks[:MOST_NAMED])
+        if len(tracks) > MOST_NAMED:
+            yield f"  {sign} {len(tracks) - MOST_NAMED:,} more"
 
 
 def update_lines(updated: Updated, folder: Path) -> Iterator[str]:

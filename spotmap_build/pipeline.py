@@ -19,6 +19,8 @@ from spotmap_build.emit.lists import encode_list
 from spotmap_build.emit.local_audio import encode_local_audio, write_local_audio
 from spotmap_build.emit.site import publish
 from spotmap_build.errors import CacheError, ConfigError, ServiceError, SourceError, SpotmapError
+from spotmap_build.fetch.spotify.settings import SpotifySettings
+from spotmap_build.fetch.spotify.token import check_may_write
 from spotmap_build.places import check_places
 from spotmap_build.progress import make_progress
 from spotmap_build.report import SUMMARY, write_document, write_report
@@ -194,9 +196,7 @@ def write_lists(
 
     No service is asked, and nothing is listened to or published.
     """
-    offline = replace(config, offline=True, listen=False)
-    check_places(offline, publishes=False)
-    lists = _with_cache(offline, progress, _lists)
+    lists = lists_of_map(config, progress)
     return update_folder(
         folder,
         (
@@ -211,6 +211,39 @@ def write_lists(
             for each in formats
         ),
     )
+
+
+def lists_of_map(config: Config, progress: Progress) -> tuple[TrackList, ...]:
+    """Make the lists of the map as the cache has it; nothing is asked of a service, listened to or published."""
+    offline = replace(config, offline=True, listen=False)
+    check_places(offline, publishes=False)
+    return _with_cache(offline, progress, _lists)
+
+
+def push(
+    config: Config,
+    progress: Progress,
+    choice: Sequence[str],
+    *,
+    dry_run: bool,
+    exact: bool,
+    agree: Callable[[stages.Proposal], bool],
+) -> None:
+    """Bring lists of the map to Spotify as private playlists, or bring those there up to date.
+
+    ``agree`` is shown what would be changed; nothing is, unless it returns true. With ``exact``, what the person
+    changed in these playlists by hand is undone.
+
+    Raises
+    ------
+    SpotmapError: one of its kinds; what was done before is noted, and the next push goes on from there.
+    """
+    login = SpotifySettings.from_config(config).known_login(progress.say)
+    if not dry_run:
+        check_may_write(login)
+    lists = lists_of_map(config, progress)
+    progress.close()
+    stages.push(config, login, lists, choice, exact=exact, agree=agree, say=progress.say)
 
 
 def _lists(run: stages.Run) -> tuple[TrackList, ...]:

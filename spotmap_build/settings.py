@@ -218,6 +218,7 @@ SETTINGS: Final = (
     _switch("fresh", "SPOTMAP_FRESH", "Compute a new layout, aligned to the last one."),
     _choice("log", "SPOTMAP_LOG", LOGS, "How to tell progress.  [default: a bar on a terminal, lines elsewhere]"),
     Setting("fetch_covers", "SPOTMAP_FETCH_COVERS", values.read_flag, table="covers", flag=NOT_A_FLAG, key="fetch"),
+    Setting("push_lists", "SPOTMAP_PUSH_LISTS", values.read_names, table="push", flag=NOT_A_FLAG, key="lists"),
     Setting("models_dir", "SPOTMAP_MODELS_DIR", values.read_path, flag=NOT_A_FLAG, is_place=True),
     _only_in_file("searches_per_s", "SPOTMAP_SEARCHES_PER_S", values.number(0.001, 100)),
     _only_in_file("previews_per_s", "SPOTMAP_PREVIEWS_PER_S", values.number(0.001, 100)),

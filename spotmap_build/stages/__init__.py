@@ -17,12 +17,14 @@ from spotmap_build.stages.match import Matched, match
 from spotmap_build.stages.plan import describe_plan
 from spotmap_build.stages.previous_map import save_map
 from spotmap_build.stages.project import project
+from spotmap_build.stages.push import Proposal, push
 
 __all__ = [
     "Clock",
     "Embedded",
     "Fetched",
     "Matched",
+    "Proposal",
     "Run",
     "add_covers",
     "analyze",
@@ -35,6 +37,7 @@ __all__ = [
     "make_lists",
     "match",
     "project",
+    "push",
     "save_map",
     "sweep",
 ]

@@ -23,9 +23,10 @@ from spotmap_build.fetch.spotify.login import log_in
 from spotmap_build.fetch.spotify.settings import SpotifySettings
 from spotmap_build.fetch.spotify.snapshot import CONTENT, SnapshotStore
 from spotmap_build.fetch.spotify.token import load_login
-from tests.fakes import spotify_server
+from tests.fakes import spotify_server, spotify_web_api
 from tests.fakes.spotify_library import FakeLibrary, FakePlaylist, numbered_track, playlist_row, stamp, track_json
-from tests.fakes.spotify_server import CLIENT_ID, Fault, SpotifyServer, page, serve
+from tests.fakes.spotify_server import CLIENT_ID, Fault, SpotifyServer, serve
+from tests.fakes.spotify_web_api import page
 from tests.support.spotify_person import QUICK, Person, logged_in, titles
 
 DEEP = b"[" * 100_000
@@ -287,7 +288,7 @@ def test_a_list_without_end_is_given_up(person: Person, monkeypatch: pytest.Monk
         return endless(kind, answer, rows, int(query["offset"])) if path in asked else answer
 
     with monkeypatch.context() as patch:
-        patch.setattr(spotify_server, "page", page_without_end)
+        patch.setattr(spotify_web_api, "page", page_without_end)
         patch.setattr(refresh, "SPARE_PAGES", 3)
         loaded = person.load()
     assert isinstance(loaded.problem, ServiceError)
@@ -308,7 +309,7 @@ def test_a_build_asks_for_a_bounded_number_of_pages(person: Person, monkeypatch:
 
 
 def test_a_long_library_is_read_to_its_end() -> None:
-    end = refresh._End("your saved tracks", can_repeat=False)
+    end = refresh.ListEnd("your saved tracks", can_repeat=False)
     for number in range(2_000):
         end.check([f"{number}-{row}" for row in range(50)], 50, 100_000, is_last=number == 1_999)
     assert end.rows == 100_000
@@ -334,7 +335,7 @@ def test_no_control_character_gets_into_a_library_or_a_notice(person: Person, mo
         return answer | {"items": [], "next": "more", "total": 9} if "/items" in path else answer
 
     with monkeypatch.context() as patch:
-        patch.setattr(spotify_server, "page", broken_page)
+        patch.setattr(spotify_web_api, "page", broken_page)
         problem = person.load().problem
     assert problem is not None
     assert "a [2J ::error::b c" in problem.message

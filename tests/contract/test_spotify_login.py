@@ -269,3 +269,25 @@ def test_a_refusal_leaves_the_login_of_before(spotify: SpotifyServer, tmp_path: 
     with pytest.raises(LoginError, match="You did not agree"):
         kept(spotify, tmp_path)
     assert kept(spotify, tmp_path, reuse=True).secret == first.secret
+
+
+def test_a_login_may_write_only_if_that_is_asked_for(spotify: SpotifyServer, tmp_path: Path) -> None:
+    browser = Browser(follow)
+    assert not in_browser(spotify, tmp_path, browser).may_write
+    assert "playlist-modify" not in browser.url
+    settings = settings_for(spotify, tmp_path)
+    login = log_in(CLIENT_ID, settings, say=browser, write=True)
+    assert (login.may_write, login.refresh_token in spotify.writers) == (True, True)
+    assert "playlist-modify-private" in browser.url
+    assert "playlist-modify-public" not in browser.url
+
+
+def test_a_login_that_may_write_says_when_the_next_one_may_not(spotify: SpotifyServer, tmp_path: Path) -> None:
+    settings = settings_for(spotify, tmp_path)
+
+    def again(*, write: bool, reuse: bool = False) -> Kept:
+        return keep_login(settings, client_id=CLIENT_ID, say=Browser(follow), write=write, reuse=reuse)
+
+    again(write=False)
+    assert parse_ci_secret(again(write=True, reuse=True).secret).may_write
+    assert "can no longer change playlists" in again(write=False).outcome

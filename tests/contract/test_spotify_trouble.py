@@ -14,9 +14,10 @@ import pytest
 from spotmap_build.cache.errors import CacheReadOnly
 from spotmap_build.errors import LoginError, ServiceError, ServiceRefused
 from spotmap_build.fetch.spotify.token import ci_secret, load_login, save_login
-from tests.fakes import spotify_server
+from tests.fakes import spotify_web_api
 from tests.fakes.spotify_library import FakeLibrary, numbered_track
-from tests.fakes.spotify_server import Fault, SpotifyServer, page, serve
+from tests.fakes.spotify_server import Fault, SpotifyServer, serve
+from tests.fakes.spotify_web_api import page
 from tests.support.patience import patience, wait_until
 from tests.support.spotify_person import DAY_S, Person, library_requests, load_program, logged_in, titles
 
@@ -176,7 +177,7 @@ def test_a_list_that_breaks_off_is_not_taken_for_whole(person: Person, monkeypat
         answer = page(server, path, query, rows)
         return answer | {"items": [], "next": "more"} if query["offset"] == "100" else answer
 
-    monkeypatch.setattr(spotify_server, "page", broken_page)
+    monkeypatch.setattr(spotify_web_api, "page", broken_page)
     loaded = person.load()
     assert isinstance(loaded.problem, ServiceError)
     assert "breaks off after 100 of 130 rows" in loaded.problem.message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -148,10 +149,13 @@ class FakePlaylist:
     rows: list[Json]
     owner: str = ME
     collaborative: bool = False
+    description: str = ""
+    made_id: str = ""
+    """Its id, where it was made by the Web API; else it follows from the name."""
 
     @property
     def id(self) -> str:
-        return spotify_id("playlist", self.name)
+        return self.made_id or spotify_id("playlist", self.name)
 
     @property
     def snapshot_id(self) -> str:
@@ -163,7 +167,7 @@ class FakePlaylist:
         href = f"https://api.spotify.com/v1/playlists/{self.id}/items"
         return {
             "collaborative": self.collaborative,
-            "description": "",
+            "description": html.escape(self.description).replace("/", "&#x2F;"),
             "external_urls": {"spotify": f"https://open.spotify.com/playlist/{self.id}"},
             "id": self.id,
             "images": [],

@@ -22,7 +22,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -32,11 +32,12 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from spotmap_build.fetch.spotify.token import Login, ci_secret, digest_of_user
 from tests.fakes import pictures
 from tests.fakes.http_server import take_fault
-from tests.fakes.spotify_library import FakeLibrary, FakePlaylist, artist_json
+from tests.fakes.spotify_library import FakeLibrary
+from tests.fakes.spotify_web_api import ApiError, answer_api, api_error, change_by_api
 
 SCOPES = "user-library-read playlist-read-private playlist-read-collaborative"
+WRITE_SCOPE = "playlist-modify-private"
 CLIENT_ID = "0123456789abcdef0123456789abcdef"
-LARGEST_PAGE = 50
 COVER_EDGES_PX = (640, 300, 64)
 HTML = b"<!doctype html><title>Welcome to the hotel's network</title><p>Please log in."
 
@@ -46,7 +47,8 @@ class Fault:
     """How the next ``times`` requests whose path holds ``path`` go wrong, after ``after`` that still go right.
 
     ``kind``: ``status`` (with ``headers`` and ``content``), ``html`` or ``null`` (with status 200), ``reset``,
-    ``stall``, ``drip`` (an answer that comes byte by byte, and never ends).
+    ``stall``, ``drip`` (an answer that comes byte by byte, and never ends), ``lost`` (it is done as asked, and the line
+    is cut before the answer). ``path`` may begin with the method: ``POST /v1/me/playlists``.
     """
 
     kind: str = "status"
@@ -76,8 +78,12 @@ class SpotifyServer:
     client_id: str = CLIENT_ID
     refresh_tokens: set[str] = field(default_factory=lambda: {"AQB-refresh-" + secrets.token_hex(24)})
     access_tokens: set[str] = field(default_factory=set)
+    writers: set[str] = field(default_factory=set)
+    """Tokens of both kinds that may change playlists."""
     asked: list[str] = field(default_factory=list)
     """Paths with their queries, in order."""
+    changes: list[str] = field(default_factory=list)
+    """Methods and paths of what was asked of the Web API to be changed, in order."""
     most_in_flight: int = 0
     url: str = ""
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -92,11 +98,14 @@ class SpotifyServer:
     def accounts_url(self) -> str:
         return f"{self.url}/"
 
-    def login(self, authorized_at_unix_s: float | None = None) -> Login:
+    def login(self, authorized_at_unix_s: float | None = None, *, write: bool = False) -> Login:
         """A login that the server accepts, made now unless a time is given."""
         made = int(time.time() if authorized_at_unix_s is None else authorized_at_unix_s)
         token = sorted(self.refresh_tokens)[0]
-        return Login(self.client_id, token, made, SCOPES, digest_of_user(self.library.user_id))
+        if write:
+            self.writers.add(token)
+        scopes = f"{SCOPES} {WRITE_SCOPE}" if write else SCOPES
+        return Login(self.client_id, token, made, scopes, digest_of_user(self.library.user_id))
 
     @property
     def environment(self) -> dict[str, str]:
@@ -127,89 +136,8 @@ class SpotifyServer:
             return take_fault(self.faults, path)
 
 
-class ApiError(Exception):
-    """An answer that is none: a status and what it says."""
-
-    def __init__(self, status: int, content: Any) -> None:
-        super().__init__(status)
-        self.status = status
-        self.content = content
-
-
-def api_error(status: int, message: str) -> ApiError:
-    return ApiError(status, {"error": {"status": status, "message": message}})
-
-
 def oauth_error(error: str, description: str) -> ApiError:
     return ApiError(400, {"error": error, "error_description": description})
-
-
-def answer_api(server: SpotifyServer, path: str, query: dict[str, str]) -> Any:
-    """What the Web API says to ``GET /v1/<path>``."""
-    match [part for part in path.split("/") if part]:
-        case ["me"]:
-            known = server.library.user_id
-            return {"display_name": "Some Body", "id": known, "type": "user", "uri": f"spotify:user:{known}"}
-        case ["me", "tracks"]:
-            return page(server, path, query, server.library.saved)
-        case ["me", "playlists"]:
-            return page(server, path, query, [playlist.json for playlist in server.library.playlists])
-        case ["playlists", known, "items"]:
-            return page(server, path, query, readable_playlist(server, known).rows)
-        case ["playlists", _, "tracks"]:
-            raise api_error(403, "Forbidden")
-        case ["artists", known]:
-            return artist(server, known)
-    raise api_error(404, "Service not found")
-
-
-def page(server: SpotifyServer, path: str, query: dict[str, str], rows: list[Any]) -> Any:
-    limit, offset = int(query.get("limit", 20)), int(query.get("offset", 0))
-    if not 1 <= limit <= LARGEST_PAGE or offset < 0:
-        raise api_error(400, "Invalid limit")
-    address = f"{server.api_url}{path}"
-    follows = offset + limit < len(rows)
-    items = rows[offset : offset + limit]
-    return {
-        "href": f"{address}?offset={offset}&limit={limit}",
-        "items": [with_cover(server, row) for row in items] if server.shows_covers else items,
-        "limit": limit,
-        "next": f"{address}?offset={offset + limit}&limit={limit}" if follows else None,
-        "offset": offset,
-        "previous": None,
-        "total": len(rows),
-    }
-
-
-def with_cover(server: SpotifyServer, row: Any) -> Any:
-    """A row whose album has images."""
-    shown = dict(row)
-    for name in {"item", "track"} & row.keys():
-        item = row[name]
-        if item and item.get("album", {}).get("id"):
-            shown[name] = item | {"album": item["album"] | {"images": server.images(item["album"]["id"])}}
-    return shown
-
-
-def readable_playlist(server: SpotifyServer, known: str) -> FakePlaylist:
-    for playlist in server.library.playlists:
-        if playlist.id == known:
-            if playlist.owner != server.library.user_id and not playlist.collaborative:
-                raise api_error(403, "Forbidden")
-            return playlist
-    raise api_error(404, "Resource not found")
-
-
-def artist(server: SpotifyServer, known: str) -> Any:
-    rows = [*server.library.saved, *(row for playlist in server.library.playlists for row in playlist.rows)]
-    for row in rows:
-        item = row.get("item") or row.get("track") or {}
-        for candidate in item.get("artists", ()):
-            if candidate["id"] == known:
-                name = candidate["name"]
-                genres = {"genres": server.library.genres.get(name, [])} if server.library.genres else {}
-                return artist_json(name) | {"images": []} | genres
-    raise api_error(404, "Resource not found")
 
 
 def answer_token(server: SpotifyServer, form: dict[str, str]) -> Any:
@@ -220,10 +148,13 @@ def answer_token(server: SpotifyServer, form: dict[str, str]) -> Any:
         with server.lock:
             if form.get("refresh_token") not in server.refresh_tokens:
                 raise oauth_error("invalid_grant", "Refresh token revoked")
+            may_write = form["refresh_token"] in server.writers
             answer = new_tokens(server)
+            answer |= allow_writing(server, answer["access_token"]) if may_write else {}
             if server.rotates:
                 server.refresh_tokens = {"AQC-rotated-" + secrets.token_hex(24)}
                 answer["refresh_token"] = next(iter(server.refresh_tokens))
+                server.writers |= server.refresh_tokens if may_write else set()
         return answer
     asked = server.codes.pop(form.get("code", ""), None)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(form.get("code_verifier", "").encode()).digest()).rstrip(b"=")
@@ -234,13 +165,21 @@ def answer_token(server: SpotifyServer, form: dict[str, str]) -> Any:
     with server.lock:
         token = "AQA-login-" + secrets.token_hex(24)
         server.refresh_tokens.add(token)
-        return new_tokens(server) | {"refresh_token": token}
+        answer = new_tokens(server) | {"refresh_token": token}
+        if WRITE_SCOPE in asked.get("scope", "").split():
+            answer |= allow_writing(server, token, answer["access_token"])
+        return answer
 
 
 def new_tokens(server: SpotifyServer) -> dict[str, Any]:
     token = "BQD-access-" + secrets.token_hex(24)
     server.access_tokens.add(token)
     return {"access_token": token, "token_type": "Bearer", "expires_in": 3600, "scope": SCOPES}
+
+
+def allow_writing(server: SpotifyServer, *tokens: str) -> dict[str, Any]:
+    server.writers.update(tokens)
+    return {"scope": f"{SCOPES} {WRITE_SCOPE}"}
 
 
 def authorize(server: SpotifyServer, query: dict[str, str]) -> str:
@@ -252,7 +191,7 @@ def authorize(server: SpotifyServer, query: dict[str, str]) -> str:
         raise ApiError(400, "INVALID_CLIENT: Invalid redirect URI")
     if query.get("response_type") != "code" or query.get("code_challenge_method") != "S256":
         raise ApiError(400, "Invalid request")
-    if set(query.get("scope", "").split()) != set(SCOPES.split()):
+    if set(query.get("scope", "").split()) - {WRITE_SCOPE} != set(SCOPES.split()):
         raise ApiError(400, "Invalid scope")
     if server.denies:
         answer = {"error": "access_denied"}
@@ -274,6 +213,12 @@ def make_handler(server: SpotifyServer) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             self._serve()
 
+        def do_PUT(self) -> None:
+            self._serve()
+
+        def do_DELETE(self) -> None:
+            self._serve()
+
         def _serve(self) -> None:
             nonlocal in_flight
             with server.lock:
@@ -284,16 +229,19 @@ def make_handler(server: SpotifyServer) -> type[BaseHTTPRequestHandler]:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 if server.delay_s:
                     time.sleep(server.delay_s)
-                fault = server.next_fault(self.path)
+                fault = server.next_fault(f"{self.command} {self.path}")
                 if fault is None:
                     self._answer(body)
+                elif fault.kind == "lost":
+                    self._answer(body, self._cut)
                 else:
                     self._fail(fault)
             finally:
                 with server.lock:
                     in_flight -= 1
 
-        def _answer(self, body: bytes) -> None:
+        def _answer(self, body: bytes, send: Callable[..., None] | None = None) -> None:
+            send = send or self._send
             address = urlsplit(self.path)
             query = {name: values[0] for name, values in parse_qs(address.query).items()}
             try:
@@ -309,8 +257,13 @@ def make_handler(server: SpotifyServer) -> type[BaseHTTPRequestHandler]:
                     token = self.headers.get("Authorization", "").removeprefix("Bearer ")
                     if token not in server.access_tokens:
                         raise api_error(401, "The access token expired")
-                    answer = answer_api(server, address.path.removeprefix("/v1/"), query)
-                    self._send(200, json.dumps(answer).encode())
+                    path = address.path.removeprefix("/v1/")
+                    if self.command == "GET":
+                        send(200, json.dumps(answer_api(server, path, query)).encode())
+                    else:
+                        with server.lock:
+                            server.changes.append(f"{self.command} {path}")
+                            send(*change_by_api(server, token, self.command, path, query=query, body=body))
                 else:
                     raise ApiError(404, "Not found")
             except ApiError as error:
@@ -321,9 +274,7 @@ def make_handler(server: SpotifyServer) -> type[BaseHTTPRequestHandler]:
                 server.stopped.wait(30)
                 self.close_connection = True
             elif fault.kind == "reset":
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                self.connection.close()
-                self.close_connection = True
+                self._cut()
             elif fault.kind == "html":
                 self._send(200, HTML, {"Content-Type": "text/html"})
             elif fault.kind == "null":
@@ -335,6 +286,11 @@ def make_handler(server: SpotifyServer) -> type[BaseHTTPRequestHandler]:
             else:
                 content = json.dumps({"error": {"status": fault.status, "message": "Something went wrong"}}).encode()
                 self._send(fault.status, content, fault.headers)
+
+        def _cut(self, *_answer: object) -> None:
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.connection.close()
+            self.close_connection = True
 
         def _drip(self) -> None:
             self.send_response(200)

@@ -19,13 +19,20 @@ from spotipy.cache_handler import MemoryCacheHandler  # type: ignore[import-unty
 from spotipy.oauth2 import SpotifyPKCE  # type: ignore[import-untyped]
 
 from spotmap_build.errors import LoginError, ServiceError, SpotmapError
-from spotmap_build.fetch.spotify.asking import Answer, Asking, Refusal, session_for
-from spotmap_build.fetch.spotify.token import LOGIN_AGAIN_HINT, Login, is_token, login_ended
+from spotmap_build.fetch.spotify.asking import NOT_IN_SCOPE, Answer, Asking, Refusal, session_for
+from spotmap_build.fetch.spotify.playlist_changes import Add, Move, Operation, Remove, Rename
+from spotmap_build.fetch.spotify.token import (
+    LOGIN_AGAIN_HINT,
+    LOGIN_TO_WRITE_HINT,
+    READ_SCOPES,
+    Login,
+    is_token,
+    login_ended,
+)
 
 if TYPE_CHECKING:
     from spotmap_build.fetch.spotify.settings import SpotifySettings
 
-SCOPES: Final = "user-library-read playlist-read-private playlist-read-collaborative"
 PAGE_SIZE: Final = 50
 ALLOWED_HINT: Final = (
     "The app's owner needs Spotify Premium, and every other user has to be on the app's list (developer.spotify.com, "
@@ -38,6 +45,12 @@ class NotReadable(ServiceError):
     """Spotify does not let this user's app read this one thing, or there is no such thing any more."""
 
     code = "not-readable"
+
+
+class NotWritable(ServiceError):
+    """Spotify does not let this user's app change this one thing, or there is no such thing any more."""
+
+    code = "not-writable"
 
 
 class _NoSecrets(logging.Filter):
@@ -64,11 +77,13 @@ _keep_tokens_out_of_logs()
 class _Pkce(SpotifyPKCE):  # type: ignore[misc]
     """spotipy's login without a client secret; it never asks a person, and tells the status of a refusal."""
 
-    def __init__(self, client_id: str, redirect_uri: str, settings: SpotifySettings, session: requests.Session) -> None:
+    def __init__(
+        self, client_id: str, redirect_uri: str, settings: SpotifySettings, session: requests.Session, scope: str
+    ) -> None:
         super().__init__(
             client_id,
             redirect_uri,
-            scope=SCOPES,
+            scope=scope,
             open_browser=False,
             requests_timeout=settings.request_policy.timeout_s,
             requests_session=session,
@@ -81,9 +96,9 @@ class _Pkce(SpotifyPKCE):  # type: ignore[misc]
 class Authorization:
     """One login in the making: the address to visit, and what its answer is good for. Never shown."""
 
-    def __init__(self, client_id: str, redirect_uri: str, settings: SpotifySettings) -> None:
+    def __init__(self, client_id: str, redirect_uri: str, settings: SpotifySettings, scope: str = READ_SCOPES) -> None:
         self._client_id = client_id
-        self._pkce = _Pkce(client_id, redirect_uri, settings, session_for(settings.request_policy))
+        self._pkce = _Pkce(client_id, redirect_uri, settings, session_for(settings.request_policy), scope)
         self._requests = Asking(settings.request_policy, lambda _message: None)
 
     def url(self, state: str) -> str:
@@ -112,10 +127,11 @@ class Authorization:
 
 
 class SpotifyApi:
-    """What a login may read. Threads may share it.
+    """What a login may read, and change where it allows that. Threads may share it.
 
     Every request raises LoginError (the login has ended), ServiceRefused (Spotify wants to be left alone; nothing more
-    is asked), NotReadable (this one thing may not be read), or ServiceError (no answer, after some patience).
+    is asked), NotReadable or NotWritable (this one thing may not be read or changed), or ServiceError (no answer, after
+    some patience; a change may have been made all the same).
 
     ``say`` is told of waits, ``renewed`` of another refresh token that replaces the login's.
     """
@@ -139,7 +155,7 @@ class SpotifyApi:
         self._access_token = access_token
         self._token_lock = threading.Lock()
         self._requests = Asking(settings.request_policy, say)
-        self._pkce = _Pkce(login.client_id, "http://127.0.0.1/callback", settings, session)
+        self._pkce = _Pkce(login.client_id, "http://127.0.0.1/callback", settings, session, login.scope)
         self._client = spotipy.Spotify(
             auth=access_token, requests_session=session, requests_timeout=settings.request_policy.timeout_s
         )
@@ -165,18 +181,47 @@ class SpotifyApi:
         """One artist."""
         return self._get(lambda: self._client.artist(artist_id), "id")
 
-    def _get(self, ask: Callable[[], object], required: str) -> Answer:
+    def create_playlist(self, name: str, description: str) -> str:
+        """Make an empty private playlist, and return its id."""
+        return str(
+            self._change(
+                lambda: self._client.current_user_playlist_create(name, public=False, description=description), "id"
+            )["id"]
+        )
+
+    def change_playlist(self, playlist_id: str, operation: Operation) -> None:
+        """Make one change to a playlist."""
+        client = self._client
+        match operation:
+            case Rename(name):
+                # Spotify answers with nothing at all
+                self._change(
+                    lambda: client.playlist_change_details(playlist_id, name=name) or {"id": playlist_id}, "id"
+                )
+            case Remove(tracks):
+                self._change(
+                    lambda: client.playlist_remove_all_occurrences_of_items(playlist_id, tracks), "snapshot_id"
+                )
+            case Move(start, length, before):
+                self._change(lambda: client.playlist_reorder_items(playlist_id, start, before, length), "snapshot_id")
+            case Add(position, tracks):
+                self._change(lambda: client.playlist_add_items(playlist_id, tracks, position), "snapshot_id")
+
+    def _change(self, ask: Callable[[], object], required: str) -> Answer:
+        return self._get(ask, required, is_change=True)
+
+    def _get(self, ask: Callable[[], object], required: str, *, is_change: bool = False) -> Answer:
         used = self._current_token()
         try:
             try:
-                return self._requests.answer(ask, required)
+                return self._requests.answer(ask, required, is_change=is_change)
             except Refusal as error:
                 if error.status != _UNAUTHORIZED:
                     raise
             self._refresh(used)
-            return self._requests.answer(ask, required)
+            return self._requests.answer(ask, required, is_change=is_change)
         except Refusal as error:
-            problem = _translated(error)
+            problem = _translated(error, is_change=is_change)
             if isinstance(problem, LoginError):
                 self._requests.end(problem)
             raise problem from error
@@ -221,10 +266,14 @@ class SpotifyApi:
         )
 
 
-def _translated(error: Refusal) -> SpotmapError:
+def _translated(error: Refusal, *, is_change: bool) -> SpotmapError:
     status = error.status
+    if error.reason == NOT_IN_SCOPE:
+        return LoginError("The Spotify login does not allow this.", hint=LOGIN_TO_WRITE_HINT)
     if status == _UNAUTHORIZED:
         return LoginError("Spotify does not accept its own fresh access token.", hint=LOGIN_AGAIN_HINT)
+    if is_change and status in {_FORBIDDEN, _NOT_FOUND}:
+        return NotWritable(f"Spotify does not let this app change playlists (HTTP status {status}).", hint=ALLOWED_HINT)
     if status in {_FORBIDDEN, _NOT_FOUND}:
         return NotReadable(f"Spotify does not let this app read it (HTTP status {status}).", hint=ALLOWED_HINT)
     return ServiceError(f"Spotify did not understand a request (HTTP status {status}).", hint="Please report this.")

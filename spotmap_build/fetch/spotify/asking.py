@@ -32,6 +32,7 @@ REQUIRED: Final[Mapping[str, Callable[[object], bool]]] = {
     "items": is_list_of_items,
     "id": is_user_id,
     "access_token": is_token,
+    "snapshot_id": is_user_id,
 }
 """The field by which an answer is known to be one, and what it has to be."""
 ANNOUNCED_S: Final = 5.0
@@ -52,6 +53,8 @@ QUOTA_HINT: Final = (
     "fetched is kept, and the next build goes on from there."
 )
 _QUOTA_EXCEEDED: Final = "QUOTA_EXCEEDED"
+NOT_IN_SCOPE: Final = "Insufficient client scope"
+"""What Spotify says where a login does not allow what is asked for."""
 _RATE_LIMITED: Final = 429
 
 
@@ -91,6 +94,8 @@ def _error_code(content: bytes) -> str:
         message = error.get("message")
         if isinstance(message, str) and _QUOTA_EXCEEDED in message:
             return _QUOTA_EXCEEDED
+        if message == NOT_IN_SCOPE:
+            return NOT_IN_SCOPE
         error = error.get("reason")
     return error if isinstance(error, str) else ""
 
@@ -113,8 +118,11 @@ class Asking:
         with self._lock:
             self._ended = self._ended or problem
 
-    def answer(self, ask: Callable[[], object], required: str) -> Answer:
+    def answer(self, ask: Callable[[], object], required: str, *, is_change: bool = False) -> Answer:
         """What ``ask`` brings: a JSON object that holds ``required``.
+
+        ``is_change``: it changes something, and is asked for once, since it may have been done though no answer came.
+        Where Spotify wants a pause it has done nothing, and is asked again.
 
         Raises
         ------
@@ -128,9 +136,10 @@ class Asking:
                 continue  # the wait is before the next request; how long in all is bounded
             except _Useless as useless:
                 failures += 1
-                attempts = self._policy.attempts
+                attempts = 1 if is_change else self._policy.attempts
                 if failures >= (min(attempts, COSTLY_ATTEMPTS) if useless.is_costly else attempts):
-                    problem = ServiceError(f"Spotify cannot be read: {useless}.", hint=CONNECTION_HINT)
+                    what = "changed" if is_change else "read"
+                    problem = ServiceError(f"Spotify cannot be {what}: {useless}.", hint=CONNECTION_HINT)
                     self._breaker.failed(problem)
                     raise problem from useless
                 time.sleep(self._policy.pause_s(failures))

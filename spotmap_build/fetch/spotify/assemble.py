@@ -16,6 +16,10 @@ NOT_YOURS: Final = (
     "Spotify lets an app read only playlists that you own or collaborate on. To have its tracks on the map, copy them "
     "to a playlist of your own."
 )
+MADE_BY_PUSH: Final = (
+    "spotmap-build push made it of a list of the map, so it is not read back into the map. Tracks that you added to it "
+    "are on the map if you save them, or add them to another playlist."
+)
 REASONS: Final = {
     "episode": ("episode", "It is an episode of a podcast, or a part of an audiobook, no music."),
     "unknown": ("no-id", "Spotify does not say which track it is: it is not available any more."),
@@ -25,11 +29,12 @@ REASONS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ReadPlaylist:
-    """A playlist and its rows; None where it may not be read."""
+    """A playlist and its rows; None where it may not be read, or is not, because it was made of a map's list."""
 
     id: str
     name: str
     rows: tuple[Row, ...] | None
+    is_pushed: bool = False
 
 
 def artists_by_weight(saved: Iterable[Row], playlists: Iterable[ReadPlaylist]) -> list[str]:
@@ -59,7 +64,9 @@ def make_library(
     omissions = [*_omitted(saved, "spotify:saved", "your saved tracks")]
     for playlist in playlists:
         uri = f"spotify:playlist:{playlist.id}"
-        if playlist.rows is None:
+        if playlist.is_pushed:
+            omissions.append(Omission(uri, playlist.name, "made-by-push", MADE_BY_PUSH))
+        elif playlist.rows is None:
             omissions.append(Omission(uri, playlist.name, "playlist-not-readable", NOT_YOURS))
         else:
             omissions += _omitted(playlist.rows, uri, f"the playlist “{playlist.name}”")

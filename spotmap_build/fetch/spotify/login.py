@@ -22,6 +22,8 @@ from spotmap_build.core.text import printable
 from spotmap_build.errors import LoginError
 from spotmap_build.fetch.spotify.token import (
     LONGEST_FIELD,
+    READ_SCOPES,
+    WRITE_SCOPE,
     Login,
     ci_secret,
     digest_of_user,
@@ -68,25 +70,30 @@ def keep_login(
     open_browser: bool = False,
     port: int = 0,
     reuse: bool = False,
+    write: bool = False,
     clock: Callable[[], float] = time.time,
 ) -> Kept:
     """Log in and keep the login in the token file: what the command ``login`` does.
 
     Without a ``client_id`` the one of the login before is used. With ``reuse`` a login that is there, and good for more
-    than a month, is good enough.
+    than a month, is good enough. With ``write`` the person is asked to let it make and change private playlists too.
 
     Raises
     ------
     LoginError, ServiceError: as :func:`log_in`; or the file cannot be written.
     """
     before = _login_before(settings, say)
-    if reuse and before is not None and not before.is_ending(clock()):
+    if reuse and before is not None and not before.is_ending(clock()) and (before.may_write or not write):
         login, done = before, "This is the login of before."
     else:
         known_id = client_id or (before.client_id if before else "")
-        login = log_in(known_id, settings, say=say, ask=ask, open_browser=open_browser, port=port, clock=clock)
+        login = log_in(
+            known_id, settings, say=say, ask=ask, open_browser=open_browser, port=port, write=write, clock=clock
+        )
         save_login(login, settings.token_file)
         done = f"You are logged in; the login is kept in {settings.token_file}."
+        if before is not None and before.may_write and not login.may_write:
+            done += " It can no longer change playlists, which push needs (login --write)."
     return Kept(ci_secret(login), f"{done} {remaining(login, clock())}")
 
 
@@ -106,10 +113,12 @@ def log_in(
     open_browser: bool = False,
     port: int = 0,
     timeout_s: float = 300.0,
+    write: bool = False,
     clock: Callable[[], float] = time.time,
 ) -> Login:
     """Have the person agree, and get the login. ``token.save_login`` keeps it.
 
+    With ``write`` they are asked for more than to read: to make and change private playlists.
     ``say`` shows the address to visit. With ``ask``, the address that the browser ends up at is asked for, in place of
     listening for it on ``port`` (0: a free one) for ``timeout_s`` seconds.
 
@@ -127,16 +136,17 @@ def log_in(
             hint=f"Create an app on developer.spotify.com ({_app_hint()}), then: spotmap-build login --client-id ID",
         )
     state = secrets.token_urlsafe(24)
+    scopes = f"{READ_SCOPES} {WRITE_SCOPE}" if write else READ_SCOPES
     if ask is not None:
-        authorization = Authorization(client_id, redirect_uri(port or PASTE_PORT), settings)
+        authorization = Authorization(client_id, redirect_uri(port or PASTE_PORT), settings, scopes)
         _show(authorization.url(state), say, open_browser=open_browser)
         code = _pasted_code(ask, say, state)
     else:
         with _answers(port, state) as (bound_port, answers):
-            authorization = Authorization(client_id, redirect_uri(bound_port), settings)
+            authorization = Authorization(client_id, redirect_uri(bound_port), settings, scopes)
             _show(authorization.url(state), say, open_browser=open_browser)
             code = _awaited_code(answers, timeout_s)
-    return _login(client_id, settings, authorization.redeem(code), clock)
+    return _login(client_id, settings, authorization.redeem(code), scopes, clock)
 
 
 def redirect_uri(port: int) -> str:
@@ -267,19 +277,22 @@ def _answers(port: int, state: str) -> Iterator[tuple[int, queue.Queue[str | Log
         thread.join()
 
 
-def _login(client_id: str, settings: SpotifySettings, tokens: object, clock: Callable[[], float]) -> Login:
-    """The login that these tokens make, tried out at once: who is it, and may they use the app?"""
-    from spotmap_build.fetch.spotify.api import ALLOWED_HINT, SCOPES, NotReadable, SpotifyApi
+def _login(client_id: str, settings: SpotifySettings, tokens: object, scopes: str, clock: Callable[[], float]) -> Login:
+    """The login that these tokens make, tried out at once: who is it, and may they use the app?
+
+    ``scopes``: what was asked for.
+    """
+    from spotmap_build.fetch.spotify.api import ALLOWED_HINT, NotReadable, SpotifyApi
 
     known = tokens if isinstance(tokens, dict) else {}
-    refresh_token, scope = known.get("refresh_token"), known.get("scope") or SCOPES
+    refresh_token, scope = known.get("refresh_token"), known.get("scope") or scopes
     if not isinstance(refresh_token, str) or not is_token(refresh_token):
         raise LoginError("Spotify gave no refresh token.", hint="Try again.")
     if not isinstance(scope, str) or len(scope) > LONGEST_FIELD or printable(scope) != scope:
         raise LoginError("Spotify did not say what the login allows.", hint="Try again.")
-    if not set(SCOPES.split()) <= set(scope.split()):
+    if not set(scopes.split()) <= set(scope.split()):
         raise LoginError(
-            f"Spotify granted less than the map needs: {scope}.", hint="Log in again, and agree to all of it."
+            f"Spotify granted less than was asked for: {scope}.", hint="Log in again, and agree to all of it."
         )
     login = Login(client_id, refresh_token, int(clock()), scope, user_digest="")
     api = SpotifyApi(settings, login, access_token=str(known["access_token"]))

@@ -110,7 +110,7 @@ class Refresh:
     def _refresh_listing(self) -> None:
         """Which playlists there are, in which version, and which of them are here already."""
         listed: list[ListedPlaylist] = []
-        end = _End("your playlists", can_repeat=False)
+        end = ListEnd("your playlists", can_repeat=False)
         is_last = False
         while not is_last:
             self._expect(1)
@@ -130,6 +130,7 @@ class Refresh:
                 playlist.name,
                 playlist.total,
                 playlist.is_readable,
+                bool(playlist.mark),
             )
             for playlist in listed
             if playlist.id != SAVED  # no id of Spotify's, and another list's name here
@@ -138,7 +139,7 @@ class Refresh:
         self._shelf.keep_index(self._index)
 
     def _refresh_playlists(self) -> None:
-        readable = [state for state in self._index.playlists if state.is_readable]
+        readable = [state for state in self._index.playlists if state.is_readable and not state.is_pushed]
         missing = []
         for state in readable:
             if self._shelf.whole(state.id, state.version) is not None:
@@ -172,7 +173,7 @@ class Refresh:
         """All rows of a list, or the first ``enough``: pages that have come already are not asked for again."""
         rows: list[Row] = []
         offsets: list[int] = []
-        end = _End(name, can_repeat=state.id != SAVED)
+        end = ListEnd(name, can_repeat=state.id != SAVED)
         is_last = False
         while not is_last and (enough is None or len(rows) < enough):
             page = self._shelf.page(state.id, state.version, len(rows))
@@ -218,7 +219,7 @@ class _NoEnd(ServiceError):
     """A list goes on for ever, or in a circle: no page of it is to be trusted."""
 
 
-class _End:
+class ListEnd:
     """Sees to it that a list that is read page by page comes to an end, whatever Spotify says.
 
     ``rows`` is how many have come. ``can_repeat``: the same row may stand in this list more than once.

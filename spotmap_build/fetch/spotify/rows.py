@@ -19,6 +19,7 @@ from spotmap_build.core.identifiers import ISRC, SPOTIFY_LOCAL, SPOTIFY_TRACK
 from spotmap_build.core.image_addresses import smallest_that_serves
 from spotmap_build.core.text import printable
 from spotmap_build.fetch.covers import EDGE_PX
+from spotmap_build.fetch.spotify.playlist_changes import mark_in
 
 EDITION: Final = 1
 """Raise when more of an answer is taken over. What was kept before is used until it has been asked for again."""
@@ -93,6 +94,7 @@ class ListedPlaylist:
 
     ``version`` changes with its content (Spotify's ``snapshot_id``); empty where Spotify does not say.
     ``is_readable``: whether Spotify lets this user's app read what is in it, as far as can be told beforehand.
+    ``mark``: of which list of a map a push made it (see :func:`mark_in`); empty for all others.
     """
 
     id: str
@@ -100,6 +102,7 @@ class ListedPlaylist:
     version: str
     is_readable: bool
     total: int
+    mark: str = ""
 
 
 def is_list_of_items(value: object) -> bool:
@@ -167,13 +170,15 @@ def read_listing(answer: Mapping[str, Any], is_user: Any) -> list[ListedPlaylist
         version = _text(playlist.get("snapshot_id"))
         counted = _dict(playlist.get("items")) or _dict(playlist.get("tracks"))
         owner = _dict(playlist.get("owner")).get("id")
+        is_own = isinstance(owner, str) and is_user(owner)
         listed.append(
             ListedPlaylist(
                 id=spotify_id,
                 name=_text(playlist.get("name")) or UNTITLED,
                 version=version if len(version) < LONGEST_TEXT else "",  # two long ones may differ where they are cut
-                is_readable=playlist.get("collaborative") is True or (isinstance(owner, str) and is_user(owner)),
+                is_readable=playlist.get("collaborative") is True or is_own,
                 total=_whole(counted.get("total")) or 0,
+                mark=mark_in(_text(playlist.get("description"))) if is_own else "",
             )
         )
     return listed

@@ -44,7 +44,7 @@ class ListState:
 
     ``version`` is the one that Spotify showed last, ``held`` the one whose rows are here as a whole (empty: none is),
     ``total`` how many rows Spotify counts. ``id`` is ``saved``, or the playlist's; ``is_readable`` as in
-    :class:`~spotmap_build.fetch.spotify.rows.ListedPlaylist`.
+    :class:`~spotmap_build.fetch.spotify.rows.ListedPlaylist`. ``is_pushed``: it was made of a map's list.
     """
 
     id: Text
@@ -53,6 +53,7 @@ class ListState:
     name: Text = ""
     total: Count = 0
     is_readable: bool = True
+    is_pushed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

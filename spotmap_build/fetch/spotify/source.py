@@ -25,6 +25,7 @@ from spotmap_build.fetch.spotify.snapshot import CachedPages, Index, ListState, 
 from spotmap_build.fetch.spotify.token import Login, remaining, save_login
 
 if TYPE_CHECKING:
+    from spotmap_build.cache.store import Cache
     from spotmap_build.config import Config
     from spotmap_build.fetch.source import LoadContext
 
@@ -67,7 +68,7 @@ class SpotifySource:
                 "Nothing of your Spotify library has been fetched yet.", hint="Build once without --offline."
             )
         rows = saved.rows if saved else ()
-        states = [(state, snapshots.best(state) if state.is_readable else None) for state in index.playlists]
+        states = [(state, snapshots.best(state) if _is_read(state) else None) for state in index.playlists]
         playlists = [_read(state, held) for state, held in states if held or _is_refused(state, snapshots)]
         genres = Genres(context.cache, self.clock).known(artists_by_weight(rows, playlists), any_age=True)
         notices = list(visit.notices)
@@ -97,12 +98,11 @@ class _Sync:
 
     def make(self, context: LoadContext) -> None:
         """Bring the shelf up to date, and then the genres."""
-        app = digest_bytes(self._login.client_id.encode())[:32]
-        remembered = RememberedPause(context.cache, Key("spotify-pause", PAUSE_VERSION, {"app": app}), self._clock)
+        remembered = remembered_pause(context.cache, self._login, self._clock)
         if self._settings.retry:
             remembered.lift()
         elif (pause := remembered.current()) is not None:
-            self.problem = _refusal(pause, self._clock())
+            self.problem = refusal_of(pause, self._clock())
             return
         # Loads spotipy and requests: a third of a second that a build without a network does not need
         from spotmap_build.fetch.spotify.api import SpotifyApi
@@ -129,20 +129,34 @@ class _Sync:
     def _artists(self) -> list[str]:
         index = self._shelf.index()
         saved = self._shelf.best(index.saved)
-        held = [(state, self._shelf.best(state)) for state in index.playlists if state.is_readable]
+        held = [(state, self._shelf.best(state)) for state in index.playlists if _is_read(state)]
         return artists_by_weight(saved.rows if saved else (), [_read(state, rows) for state, rows in held])
 
     def _keep_renewed(self, refresh_token: str) -> None:
-        if self._settings.ci_secret:
-            self.notices.append(NEW_SECRET)
-            return
-        try:
-            save_login(replace(self._login, refresh_token=refresh_token), self._settings.token_file)
-        except LoginError as error:
-            self.notices.append(f"Spotify has replaced the refresh token. {error.message} {error.hint}")
+        notice = keep_renewed(self._settings, self._login, refresh_token)
+        if notice:
+            self.notices.append(notice)
 
 
-def _refusal(pause: Pause, now_unix_s: float) -> ServiceRefused:
+def keep_renewed(settings: SpotifySettings, login: Login, refresh_token: str) -> str:
+    """Keep the refresh token that replaces the login's; returns why that could not be done."""
+    if settings.ci_secret:
+        return NEW_SECRET
+    try:
+        save_login(replace(login, refresh_token=refresh_token), settings.token_file)
+    except LoginError as error:
+        return f"Spotify has replaced the refresh token. {error.message} {error.hint}"
+    return ""
+
+
+def remembered_pause(cache: Cache, login: Login, clock: Callable[[], float]) -> RememberedPause:
+    """The pause that Spotify wants from the app of a login."""
+    app = digest_bytes(login.client_id.encode())[:32]
+    return RememberedPause(cache, Key("spotify-pause", PAUSE_VERSION, {"app": app}), clock)
+
+
+def refusal_of(pause: Pause, now_unix_s: float) -> ServiceRefused:
+    """What a pause that still lasts means to whoever would ask now."""
     moment = f"{format_time(pause.retry_at_unix_s)} on {format_date(pause.retry_at_unix_s)}"
     return ServiceRefused(
         f"{pause.reason} It can be asked again after {moment}.",
@@ -152,11 +166,16 @@ def _refusal(pause: Pause, now_unix_s: float) -> ServiceRefused:
 
 
 def _read(state: ListState, held: CachedPages | None) -> ReadPlaylist:
-    return ReadPlaylist(state.id, printable(state.name), held.rows if held else None)
+    return ReadPlaylist(state.id, printable(state.name), held.rows if held else None, state.is_pushed)
+
+
+def _is_read(state: ListState) -> bool:
+    """Whether its tracks belong to the library: what a map was made into says nothing new to the next map."""
+    return state.is_readable and not state.is_pushed
 
 
 def _is_refused(state: ListState, snapshots: SnapshotStore) -> bool:
-    return not state.is_readable or snapshots.is_refused(state)
+    return not _is_read(state) or snapshots.is_refused(state)
 
 
 def _age(index: Index, saved: CachedPages | None, unread_playlists: int, now_unix_s: float) -> list[str]:

@@ -27,6 +27,9 @@ from spotmap_build.errors import LoginError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+READ_SCOPES: Final = "user-library-read playlist-read-private playlist-read-collaborative"
+WRITE_SCOPE: Final = "playlist-modify-private"
+"""Asked for only by ``login --write``."""
 SECRET_PREFIX: Final = "spotmap1."
 GOOD_FOR_DAYS: Final = 183
 """Six months. Spotify counts calendar months; a day more or less does not matter to a warning."""
@@ -39,6 +42,7 @@ _TOKEN: Final = re.compile(r"[\x21-\x7e]{4,4096}")
 OTHER_FILE_HINT: Final = "Make that folder writable, or name another file with SPOTMAP_TOKEN_FILE."
 LOGIN_HINT: Final = "Log in: spotmap-build login"
 LOGIN_AGAIN_HINT: Final = "Log in again: spotmap-build login"
+LOGIN_TO_WRITE_HINT: Final = "To let it make and change private playlists: spotmap-build login --write"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,11 @@ class Login:
     authorized_at_unix_s: int
     scope: str
     user_digest: str
+
+    @property
+    def may_write(self) -> bool:
+        """Whether it allows to make and change private playlists."""
+        return WRITE_SCOPE in self.scope.split()
 
     @property
     def expires_at_unix_s(self) -> int:
@@ -106,6 +115,18 @@ def login_ended(login: Login, now_unix_s: float) -> LoginError:
             "access was taken back (on Spotify's page of apps, or by a changed password)."
         )
     return LoginError(reason, hint=f"{LOGIN_AGAIN_HINT} (for CI with --print-ci-secret)")
+
+
+def check_may_write(login: Login) -> None:
+    """See to it that a login allows to make and change playlists.
+
+    Raises
+    ------
+    LoginError
+        It allows to read only.
+    """
+    if not login.may_write:
+        raise LoginError("The Spotify login allows to read your library, and nothing else.", hint=LOGIN_TO_WRITE_HINT)
 
 
 def ci_secret(login: Login) -> str:

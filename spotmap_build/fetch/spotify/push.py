@@ -1,0 +1,170 @@
+"""``push``: lists of the map become private playlists on Spotify, and are kept up to date there.
+
+A playlist is found again by what is remembered of it (``pushed``), or by its description. None is touched that no push
+made, and none is ever deleted. A request that changes something is made once: where no answer comes, the playlist is
+read again, and what is then still missing is decided anew.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from spotmap_build.errors import ServiceError, ServiceRefused
+from spotmap_build.fetch.spotify.api import NotWritable, SpotifyApi
+from spotmap_build.fetch.spotify.playlist_changes import Found, decide, describe, is_made_of, mark_of
+from spotmap_build.fetch.spotify.refresh import ListEnd
+from spotmap_build.fetch.spotify.rows import is_end, read_listing, read_page, read_total
+from spotmap_build.fetch.spotify.source import keep_renewed, refusal_of, remembered_pause
+from spotmap_build.fetch.spotify.token import digest_of_user
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from spotmap_build.cache.store import Cache
+    from spotmap_build.fetch.spotify.playlist_changes import Change, Made, WantedList
+    from spotmap_build.fetch.spotify.pushed import PushedLists
+    from spotmap_build.fetch.spotify.rows import ListedPlaylist
+    from spotmap_build.fetch.spotify.settings import SpotifySettings
+    from spotmap_build.fetch.spotify.token import Login
+
+ATTEMPTS: Final = 3
+"""How often a playlist is begun in one push; each time, what has arrived by then is not sent again."""
+GO_ON_HINT: Final = "What was done is noted: the same command goes on from there."
+
+
+class Push:
+    """One push: :meth:`propose`, show it to the person, :meth:`carry_out`.
+
+    Requests raise LoginError, ServiceRefused or ServiceError, as those of :class:`SpotifyApi`.
+    """
+
+    def __init__(
+        self,
+        settings: SpotifySettings,
+        login: Login,
+        memory: PushedLists,
+        cache: Cache,
+        *,
+        exact: bool = False,
+        say: Callable[[str], object] = lambda _message: None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._login = login
+        self._memory = memory
+        self._policy = settings.request_policy
+        self._exact = exact
+        self._say = say
+        self._clock = clock
+        self._pause = remembered_pause(cache, login, clock)
+        if settings.retry:
+            self._pause.lift()
+        self._api = SpotifyApi(
+            settings, login, say=say, renewed=lambda token: self._renewed(settings, token), clock=clock
+        )
+
+    def propose(self, wanted: Sequence[WantedList]) -> tuple[Change, ...]:
+        """Look at what is on Spotify, and say what is to be done. Nothing is changed."""
+        pause = self._pause.current()
+        if pause is not None:
+            raise refusal_of(pause, self._clock())
+        try:
+            return self._propose(wanted)
+        except ServiceRefused as error:
+            self._pause.begin(error)
+            raise
+
+    def carry_out(self, changes: Iterable[Change]) -> None:
+        """Do what was proposed, one playlist after the other, and remember each step."""
+        for change in changes:
+            try:
+                self._make(change)
+                if change.is_needed:
+                    self._say(f"“{change.wanted.name}” is up to date.")
+            except ServiceRefused as error:
+                self._pause.begin(error)
+                raise ServiceRefused(error.message, hint=GO_ON_HINT, retry_after_s=error.retry_after_s) from error
+            except NotWritable as error:
+                raise NotWritable(f"“{change.wanted.name}”: {error.message}", hint=error.hint) from error
+            except ServiceError as error:
+                raise ServiceError(f"“{change.wanted.name}”: {error.message}", hint=GO_ON_HINT) from error
+
+    def forgotten(self, list_ids: Iterable[str]) -> tuple[str, ...]:
+        """Names of playlists that were made of lists which the map has no more. They stay as they are."""
+        now = set(list_ids)
+        return tuple(made.name for list_id, made in self._memory.known.items() if list_id not in now)
+
+    def _propose(self, wanted: Sequence[WantedList]) -> tuple[Change, ...]:
+        listed = self._listed()
+        known = self._memory.known
+        return tuple(self._proposal(each, listed, known) for each in wanted)
+
+    def _proposal(self, wanted: WantedList, listed: dict[str, ListedPlaylist], known: dict[str, Made]) -> Change:
+        made = known.get(wanted.id)
+        if made is not None and is_made_of(wanted, made.name, (*made.put, *made.trying)):
+            found = self._found(listed[made.playlist]) if made.playlist in listed else None
+            return decide(wanted, made, found, exact=self._exact)
+        taken = {each.playlist for each in known.values()}
+        for playlist in listed.values():
+            if playlist.mark == mark_of(wanted.id) and playlist.id not in taken:
+                found = self._found(playlist)
+                if is_made_of(wanted, found.name, filter(None, found.rows)):
+                    return decide(wanted, None, found, exact=self._exact)
+        return decide(wanted, None, None, exact=self._exact)
+
+    def _make(self, change: Change) -> None:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                self._apply(change)
+            except (ServiceRefused, NotWritable):
+                raise
+            except ServiceError:
+                if attempt == ATTEMPTS:
+                    raise
+                time.sleep(self._policy.pause_s(attempt))
+                (change,) = self._propose([change.wanted])
+            else:
+                return
+
+    def _apply(self, change: Change) -> None:
+        wanted, playlist = change.wanted, change.playlist
+        if change.makes:
+            playlist = self._api.create_playlist(wanted.name, describe(wanted.id))
+        if change.is_needed:
+            self._memory.keep(wanted.id, replace(change.before, playlist=playlist))
+        for operation in change.operations:
+            self._api.change_playlist(playlist, operation)
+        after = change.after if change.is_left_alone else replace(change.after, playlist=playlist)
+        if after != self._memory.known.get(wanted.id):
+            self._memory.keep(wanted.id, after)
+
+    def _listed(self) -> dict[str, ListedPlaylist]:
+        """The user's own playlists, by id."""
+        listed: dict[str, ListedPlaylist] = {}
+        end = ListEnd("your playlists", can_repeat=False)
+        is_last = False
+        while not is_last:
+            answer = self._api.playlists(end.rows)
+            count, total = len(answer["items"]), read_total(answer)
+            page = read_listing(answer, lambda owner: digest_of_user(owner) == self._login.user_digest)
+            is_last = is_end(answer, end.rows + count)
+            end.check([each.id for each in page], count, end.rows + count if total is None else total, is_last)
+            listed |= {each.id: each for each in page}
+        return listed
+
+    def _found(self, playlist: ListedPlaylist) -> Found:
+        rows: list[str] = []
+        end = ListEnd(f"the playlist “{playlist.name}”", can_repeat=True)
+        is_last = False
+        while not is_last:
+            page = read_page(self._api.playlist_items(playlist.id, len(rows)), len(rows))
+            end.check([row.id for row in page.rows], len(page.rows), page.total, page.is_last)
+            rows += [row.id for row in page.rows]
+            is_last = page.is_last
+        return Found(playlist.id, playlist.name, tuple(rows))
+
+    def _renewed(self, settings: SpotifySettings, refresh_token: str) -> None:
+        notice = keep_renewed(settings, self._login, refresh_token)
+        if notice:
+            self._say(notice)

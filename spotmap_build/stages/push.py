@@ -1,0 +1,130 @@
+"""Lists of the map as playlists on Spotify: which were chosen, what they are called there, and what they can hold."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from spotmap_build.cache.store import Cache
+from spotmap_build.core.identifiers import SPOTIFY_TRACK
+from spotmap_build.core.text import printable
+from spotmap_build.errors import ConfigError
+from spotmap_build.fetch.spotify.playlist_changes import MOST_TRACKS, WantedList
+from spotmap_build.fetch.spotify.pushed import PushedLists
+from spotmap_build.fetch.spotify.settings import SpotifySettings
+from spotmap_build.stages.lists import CLUSTERS, MISFITS, NEW_PLAYLISTS, REGIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from spotmap_build.config import Config
+    from spotmap_build.emit.lists import TrackList
+    from spotmap_build.fetch.spotify.playlist_changes import Change
+    from spotmap_build.fetch.spotify.token import Login
+    from spotmap_build.model import Track
+
+KINDS: Final[Mapping[str, str]] = {"clusters": CLUSTERS, "regions": REGIONS, "new": NEW_PLAYLISTS, "misfits": MISFITS}
+"""What they are called on the command line."""
+TITLES: Final[Mapping[str, str]] = {
+    REGIONS: "{name} (region)",
+    NEW_PLAYLISTS: "{name} (new)",
+    MISFITS: "{name} (does not fit)",
+}
+"""A playlist of misfits must not be called what the playlist is called that they are in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a push would do.
+
+    ``left_out``: tracks of the lists that are not on Spotify; ``forgotten``: playlists of lists that the map has no
+    more; ``titles`` of tracks by their URI.
+    """
+
+    changes: tuple[Change, ...]
+    left_out: int
+    forgotten: tuple[str, ...]
+    titles: Mapping[str, str]
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether anything would be changed."""
+        return any(change.is_needed for change in self.changes)
+
+
+def choose(lists: Sequence[TrackList], choice: Sequence[str]) -> tuple[TrackList, ...]:
+    """The lists that are meant, in the order of the map: by kind (see ``KINDS``), id, or name.
+
+    Raises
+    ------
+    ConfigError
+        The map has no such list.
+    """
+    chosen = set()
+    for word in choice:
+        wanted = word.casefold()
+        found = [one.id for one in lists if word == one.id] or [
+            one.id for one in lists if wanted in {one.kind, one.name.casefold()} or KINDS.get(wanted) == one.kind
+        ]
+        if not found and wanted not in {*KINDS, *KINDS.values()}:
+            near = difflib.get_close_matches(word, [one.name for one in lists], n=1)
+            hint = f"Did you mean “{near[0]}”? " if near else ""
+            raise ConfigError(
+                f"The map has no list that is called “{word}”.", hint=f"{hint}spotmap-build push --list names them all."
+            )
+        chosen.update(found)
+    return tuple(one for one in lists if one.id in chosen)
+
+
+def push(
+    config: Config,
+    login: Login,
+    lists: Sequence[TrackList],
+    choice: Sequence[str],
+    *,
+    exact: bool,
+    agree: Callable[[Proposal], bool],
+    say: Callable[[str], object],
+) -> None:
+    """Bring the chosen lists to Spotify, if the person agrees to what that changes.
+
+    Raises
+    ------
+    SpotmapError
+        ``ConfigError``: there is no such list. ``LoginError``, ``ServiceError``: Spotify refuses; what was done is
+        noted.
+    """
+    from spotmap_build.fetch.spotify.push import Push  # loads spotipy
+
+    chosen = choose(lists, choice)
+    settings = SpotifySettings.from_config(config)
+    memory = PushedLists(config.pushed_path, login.user_digest)
+    wanted = [_wanted(one) for one in chosen]
+    with Cache.open(config.cache_dir) as cache:
+        pushing = Push(settings, login, memory, cache, exact=exact, say=say)
+        changes = pushing.propose([one for one in wanted if one.tracks])
+        proposal = Proposal(
+            changes=changes,
+            left_out=len({track.id for one in chosen for track in one.tracks if not _is_on_spotify(track.id)}),
+            forgotten=pushing.forgotten(one.id for one in lists),
+            titles={track.id: _title(track) for one in lists for track in one.tracks},
+        )
+        if agree(proposal):
+            pushing.carry_out(changes)
+
+
+def _wanted(one: TrackList) -> WantedList:
+    tracks = dict.fromkeys(track.id for track in one.tracks if _is_on_spotify(track.id))
+    title = TITLES.get(one.kind, "{name}").format(name=" ".join(printable(one.name).split()))
+    return WantedList(one.id, title, tuple(tracks)[:MOST_TRACKS])
+
+
+def _is_on_spotify(track_id: str) -> bool:
+    known = track_id.removeprefix(SPOTIFY_TRACK)
+    return known != track_id and known.isascii() and known.isalnum()
+
+
+def _title(track: Track) -> str:
+    return " - ".join(filter(None, (", ".join(track.artists), track.title)))

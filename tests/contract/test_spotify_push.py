@@ -1,0 +1,331 @@
+"""`push` makes lists of the map private playlists on Spotify, and updates them: the real client and command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from spotmap_build.cache.store import Cache
+from spotmap_build.emit.lists import TrackList
+from spotmap_build.errors import ConfigError, LoginError, OutputError, ServiceError, ServiceRefused
+from spotmap_build.fetch.spotify.api import NotWritable
+from spotmap_build.fetch.spotify.playlist_changes import Change, WantedList
+from spotmap_build.fetch.spotify.push import Push
+from spotmap_build.fetch.spotify.pushed import PushedLists
+from spotmap_build.fetch.spotify.settings import RequestPolicy, SpotifySettings
+from spotmap_build.fetch.spotify.token import Login, ci_secret
+from spotmap_build.stages.push import choose
+from tests.fakes.spotify_library import FakeLibrary, FakePlaylist, playlist_row, stamp, track_json
+from tests.fakes.spotify_server import Fault, SpotifyServer, serve
+from tests.support.command import Outcome, spotmap
+from tests.support.spotify_person import Person, logged_in, titles
+
+QUICK = RequestPolicy(timeout_s=60.0, attempts=3, first_pause_s=0.01, longest_wait_s=5, total_wait_s=10)
+SONGS = [track_json(f"Song {number}") for number in range(260)]
+URIS = [song["uri"] for song in SONGS]
+
+
+@pytest.fixture
+def spotify() -> Iterator[SpotifyServer]:
+    """Somebody's account with a playlist of their own."""
+    own = FakePlaylist("Mine", [playlist_row(SONGS[0], stamp(0))])
+    with serve(SpotifyServer(FakeLibrary.of(SONGS, [own]))) as running:
+        yield running
+
+
+@dataclass
+class Pusher:
+    """One machine from which lists are pushed."""
+
+    server: SpotifyServer
+    folder: Path
+    login: Login
+
+    def push(self, *wanted: WantedList, exact: bool = False) -> tuple[Change, ...]:
+        """Propose and carry out; ``server.changes`` is what Spotify was asked to change."""
+        self.server.changes.clear()
+        settings = SpotifySettings(
+            self.folder / "spotify.json",
+            api_url=self.server.api_url,
+            accounts_url=self.server.accounts_url,
+            request_policy=QUICK,
+        )
+        memory = PushedLists(self.folder / "site.spotify.json", self.login.user_digest)
+        with Cache.open(self.folder / "cache") as cache:
+            push = Push(settings, self.login, memory, cache, exact=exact)
+            changes = push.propose(wanted)
+            push.carry_out(changes)
+        return changes
+
+    @property
+    def playlists(self) -> dict[str, list[str]]:
+        """Names and tracks of the playlists that are on Spotify."""
+        return {
+            playlist.name: [row["item"]["uri"] for row in playlist.rows] for playlist in self.server.library.playlists
+        }
+
+    def playlist(self, name: str) -> FakePlaylist:
+        return next(playlist for playlist in self.server.library.playlists if playlist.name == name)
+
+
+@pytest.fixture
+def pusher(spotify: SpotifyServer, tmp_path: Path) -> Pusher:
+    return Pusher(spotify, tmp_path, spotify.login(write=True))
+
+
+def calm(*numbers: int, name: str = "Calm") -> WantedList:
+    return WantedList("c1", name, tuple(URIS[number] for number in numbers))
+
+
+LONG = calm(*range(250))
+
+
+def test_a_list_becomes_a_private_playlist_in_hundreds_and_then_nothing_changes(pusher: Pusher) -> None:
+    pusher.push(LONG, WantedList("c2", "Loud", tuple(URIS[250:])))
+    assert [change.partition(" ")[0] for change in pusher.server.changes] == ["POST"] * 6
+    assert pusher.playlists == {"Loud": URIS[250:], "Calm": URIS[:250], "Mine": [URIS[0]]}
+    pusher.push(LONG, WantedList("c2", "Loud", tuple(URIS[250:])))
+    assert pusher.server.changes == []
+
+
+def test_a_changed_list_changes_its_playlist_and_no_other(pusher: Pusher) -> None:
+    pusher.push(calm(0, 1, 2, 3, 4))
+    pusher.push(calm(4, 0, 7, 2, 3, name="Calmer"))
+    assert [change.partition(" ")[0] for change in pusher.server.changes] == ["PUT", "DELETE", "PUT", "POST"]
+    assert pusher.playlists == {"Calmer": [URIS[number] for number in (4, 0, 7, 2, 3)], "Mine": [URIS[0]]}
+
+
+def test_what_the_person_did_to_the_playlist_stays(pusher: Pusher) -> None:
+    pusher.push(calm(0, 1, 2))
+    playlist = pusher.playlist("Calm")
+    playlist.made_id, playlist.name = playlist.id, "My calm"
+    playlist.rows = [*playlist.rows[1:], playlist_row(SONGS[9], stamp(0)), playlist_row(None, stamp(0))]
+    (change,) = pusher.push(calm(0, 1, 2, 3))
+    assert [row["item"] and row["item"]["uri"] for row in playlist.rows] == [URIS[1], URIS[2], URIS[3], URIS[9], None]
+    assert change.notes == (
+        "keeps the name that you gave it, “My calm”",
+        "keeps 1 track that you added",
+        "stays without 1 track that you took out",
+    )
+    pusher.push(calm(0, 1, 2, 3), exact=True)
+    assert (playlist.name, [row["item"]["uri"] for row in playlist.rows if row["item"]]) == ("Calm", URIS[:4])
+
+
+def test_a_playlist_that_was_deleted_is_not_made_again_unless_it_is_wished(pusher: Pusher) -> None:
+    pusher.push(calm(0, 1))
+    pusher.server.library.playlists.remove(pusher.playlist("Calm"))
+    (change,) = pusher.push(calm(0, 1, 2))
+    assert (pusher.server.changes, change.notes) == ([], ("was deleted on Spotify, and is not made again",))
+    pusher.push(calm(0, 1, 2), exact=True)
+    assert pusher.playlists["Calm"] == URIS[:3]
+
+
+def test_from_another_machine_the_same_playlist_is_found(pusher: Pusher, tmp_path: Path) -> None:
+    pusher.push(calm(0, 1, 2))
+    other = replace(pusher, folder=tmp_path / "other")
+    other.folder.mkdir()
+    other.push(calm(0, 1, 2))
+    assert pusher.server.changes == []
+    other.push(calm(0, 1, 2, 3))
+    assert other.playlists == {"Calm": URIS[:4], "Mine": [URIS[0]]}
+
+
+def test_a_list_of_another_map_with_the_same_number_gets_a_playlist_of_its_own(pusher: Pusher) -> None:
+    pusher.push(calm(0, 1, 2))
+    pusher.push(calm(7, 8, 9, name="Loud"))
+    assert pusher.playlists == {"Loud": URIS[7:10], "Calm": URIS[:3], "Mine": [URIS[0]]}
+
+
+def test_a_playlist_of_somebody_else_that_looks_like_ours_is_not_touched(pusher: Pusher) -> None:
+    pusher.push(calm(0, 1, 2))
+    theirs = pusher.playlist("Calm")
+    theirs.owner = "somebody.else"
+    theirs.collaborative = True
+    (pusher.folder / "site.spotify.json").unlink()
+    pusher.push(calm(0, 1, 2, 3))
+    assert [row["item"]["uri"] for row in theirs.rows] == URIS[:3]
+    assert len(pusher.server.library.playlists) == 3
+
+
+@pytest.mark.parametrize("kind", ["status", "lost", "reset"])
+@pytest.mark.parametrize("path", ["POST /v1/me/playlists", "POST /v1/playlists/"])
+@pytest.mark.parametrize("after", [0, 1])
+def test_an_answer_that_does_not_come_is_got_over(pusher: Pusher, kind: str, path: str, after: int) -> None:
+    """It may have been done all the same: nothing is made or added twice."""
+    pusher.server.faults.append(Fault(kind, 502, path=path, after=after if "items" in path else 0))
+    pusher.push(LONG)
+    assert pusher.playlists == {"Calm": URIS[:250], "Mine": [URIS[0]]}
+    pusher.push(LONG)
+    assert pusher.server.changes == []
+
+
+@pytest.mark.parametrize("kind", ["status", "reset"])
+@pytest.mark.parametrize("after", [0, 1, 2])
+def test_a_failure_in_the_middle_is_said_and_the_next_push_goes_on(pusher: Pusher, kind: str, after: int) -> None:
+    pusher.server.faults.append(Fault(kind, 500, path="POST /v1/playlists/", times=3, after=after))
+    with pytest.raises(ServiceError, match="“Calm”: Spotify cannot be changed") as failed:
+        pusher.push(LONG)
+    assert "goes on from there" in failed.value.hint
+    pusher.server.faults.clear()
+    pusher.push(LONG)
+    assert pusher.playlists == {"Calm": URIS[:250], "Mine": [URIS[0]]}
+    pusher.push(LONG)
+    assert pusher.server.changes == []
+
+
+def test_a_short_wait_is_kept_and_a_long_one_ends_the_push_and_is_remembered(pusher: Pusher) -> None:
+    pusher.server.faults.append(Fault(status=429, headers={"Retry-After": "1"}, path="POST /v1/playlists/"))
+    pusher.push(calm(0, 1))
+    assert pusher.playlists["Calm"] == URIS[:2]
+    pusher.server.faults.append(Fault(status=429, headers={"Retry-After": "3600"}, path="POST /v1/playlists/"))
+    with pytest.raises(ServiceRefused, match="60 minutes"):
+        pusher.push(calm(0, 1, 2))
+    asked = len(pusher.server.asked)
+    with pytest.raises(ServiceRefused, match="asked again after"):
+        pusher.push(calm(0, 1, 2))
+    assert len(pusher.server.asked) == asked
+
+
+def test_an_app_that_may_not_write_is_told_so(pusher: Pusher) -> None:
+    pusher.server.faults.append(Fault(status=403, path="POST /v1/me/playlists", times=9))
+    with pytest.raises(NotWritable, match=r"does not let this app change playlists \(HTTP status 403\)") as refused:
+        pusher.push(calm(0, 1))
+    assert "User Management" in refused.value.hint
+    assert len(pusher.server.changes) == 0
+
+
+def test_a_login_without_the_scope_is_told_the_command(pusher: Pusher) -> None:
+    pusher.server.writers.clear()
+    with pytest.raises(LoginError, match="does not allow this") as refused:
+        pusher.push(calm(0, 1))
+    assert "spotmap-build login --write" in refused.value.hint
+
+
+def test_a_login_that_ends_in_the_middle_is_said(pusher: Pusher) -> None:
+    pusher.push(LONG)
+    pusher.server.revoke()
+    with pytest.raises(LoginError, match="no longer accepts the login"):
+        pusher.push(calm(*range(240)))
+    assert pusher.playlists["Calm"] == URIS[:250]
+
+
+def test_an_access_token_that_ends_in_the_middle_is_renewed(pusher: Pusher) -> None:
+    pusher.server.faults.append(Fault(status=401, path="POST /v1/playlists/", after=1))
+    pusher.push(LONG)
+    assert pusher.playlists["Calm"] == URIS[:250]
+
+
+def test_what_was_pushed_is_not_read_back_into_the_library(pusher: Pusher, tmp_path: Path) -> None:
+    person: Person = logged_in(pusher.server, tmp_path)
+    before = person.load()
+    pusher.push(calm(0, 1, 2))
+    loaded = person.load()
+    assert loaded.library.playlists == before.library.playlists
+    assert titles(loaded) == titles(before)
+    assert [(each.title, each.code) for each in loaded.library.omissions] == [("Calm", "made-by-push")]
+    assert person.load(offline=True).library == loaded.library
+
+
+COUNT = 36
+
+
+def write_table(folder: Path, count: int) -> None:
+    """A library of three islands, whose tracks are Spotify's; and one that is not."""
+    places = [(number, number % 3 * 50 + number % 4, number // 4 % 4) for number in range(count)]
+    rows = [f"{URIS[number]},Song {number},Artist {number % 3},{x},{y}" for number, x, y in places]
+    (folder / "library.csv").write_text("\n".join(["id,title,artist,x,y", *rows, "own,Mine,Artist 0,1,1"]) + "\n")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_table(tmp_path, COUNT)
+    (tmp_path / "spotmap.toml").write_text('[push]\nlists = ["clusters"]\n')
+    return tmp_path
+
+
+def run(folder: Path, server: SpotifyServer, *arguments: object, write: bool = True) -> Outcome:
+    server.changes.clear()
+    extra = server.environment | {"SPOTMAP_SPOTIFY_LOGIN": ci_secret(server.login(write=write))}
+    return spotmap("push", *arguments, "--source", "table:library.csv", "--log", "json", cwd=folder, extra=extra)
+
+
+def test_the_command_shows_then_pushes_then_has_nothing_to_do(folder: Path, spotify: SpotifyServer) -> None:
+    dry = run(folder, spotify, "--dry-run", write=False)
+    assert dry.status == 0, dry.stderr
+    assert dry.stdout.count(": a new private playlist of ") == 3
+    assert "1 tracks of these lists are not on Spotify, and are left out." in dry.stdout
+    assert (spotify.changes, (folder / "site.spotify.json").exists()) == ([], False)
+
+    unasked = run(folder, spotify)
+    assert (unasked.status, spotify.changes) == (2, [])
+    assert "give --yes" in unasked.stderr
+
+    first = run(folder, spotify, "--yes")
+    assert first.status == 0, first.stderr
+    made = [playlist for playlist in spotify.library.playlists if playlist.name != "Mine"]
+    assert len(made) == 3
+    assert sorted(row["item"]["uri"] for playlist in made for row in playlist.rows) == sorted(URIS[:COUNT])
+    assert (folder / "site.spotify.json").stat().st_mode & 0o077 == 0
+
+    second = run(folder, spotify)
+    assert (second.status, spotify.changes) == (0, [])
+    assert second.stdout == "3 playlists are up to date.\n" + dry.stdout.splitlines(keepends=True)[-1]
+
+    write_table(folder, COUNT + 3)
+    changed = run(folder, spotify, "--yes")
+    assert changed.status == 0, changed.stderr
+    assert "  + Artist 0 - Song 36" in changed.stdout
+    assert {change.partition("/")[0] for change in spotify.changes} == {"POST playlists"}
+    secret = spotify.login().refresh_token
+    assert secret not in changed.stdout + changed.stderr + (folder / "site.spotify.json").read_text()
+
+
+def test_the_command_says_what_it_needs(folder: Path, spotify: SpotifyServer) -> None:
+    reading = run(folder, spotify, "--yes", write=False)
+    assert (reading.status, spotify.asked) == (4, [])
+    assert "spotmap-build login --write" in reading.stderr
+    (folder / "spotmap.toml").unlink()
+    nothing = run(folder, spotify)
+    assert (nothing.status, "spotmap-build push --list" in nothing.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("content", ['{"schema": "other", "users": {}}', "{}", "nonsense"])
+def test_a_file_that_push_did_not_write_is_left_as_it_is(pusher: Pusher, content: str) -> None:
+    (pusher.folder / "site.spotify.json").write_text(content)
+    with pytest.raises(OutputError) as refused:
+        pusher.push(calm(0))
+    assert "Move it away" in refused.value.hint
+    assert (pusher.folder / "site.spotify.json").read_text() == content
+
+
+LISTS = [
+    TrackList("cluster-1", "clusters", "Calm", ()),
+    TrackList("cluster-2", "clusters", "Loud", ()),
+    TrackList("region-1", "regions", "Calm and loud", ()),
+    TrackList("new-cluster-1", "new playlists", "Calm", ()),
+    TrackList("misfits-x", "does not fit", "Mine", ()),
+]
+
+
+@pytest.mark.parametrize(
+    ("choice", "ids"),
+    [
+        (["clusters"], ["cluster-1", "cluster-2"]),
+        (["misfits", "regions"], ["region-1", "misfits-x"]),
+        (["new"], ["new-cluster-1"]),
+        (["loud", "cluster-1"], ["cluster-1", "cluster-2"]),
+        (["CALM"], ["cluster-1", "new-cluster-1"]),
+    ],
+)
+def test_lists_are_chosen_by_kind_id_or_name(choice: list[str], ids: list[str]) -> None:
+    assert [one.id for one in choose(LISTS, choice)] == ids
+
+
+def test_a_list_that_there_is_not_is_asked_about() -> None:
+    assert choose(LISTS[:2], ["misfits"]) == ()
+    with pytest.raises(ConfigError, match="no list that is called “Cahm”") as unknown:
+        choose(LISTS, ["Cahm"])
+    assert "Did you mean “Calm”?" in unknown.value.hint

@@ -1,0 +1,223 @@
+"""What a push changes, and what it leaves as the person made it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spotmap_build.fetch.spotify.playlist_changes import (
+    ITEMS_A_REQUEST,
+    Add,
+    Change,
+    Found,
+    Made,
+    Move,
+    Operation,
+    Remove,
+    Rename,
+    WantedList,
+    decide,
+    describe,
+    is_made_of,
+    mark_in,
+    mark_of,
+)
+
+
+def uris(letters: str) -> tuple[str, ...]:
+    """A track a letter; a digit is a row that is no track of Spotify's."""
+    return tuple(f"spotify:local:{letter}" if letter.isdigit() else f"spotify:track:{letter}" for letter in letters)
+
+
+def letters(tracks: Sequence[str]) -> str:
+    return "".join(track.rpartition(":")[2] for track in tracks)
+
+
+def wanted(tracks: str, name: str = "Calm") -> WantedList:
+    return WantedList("c1", name, uris(tracks))
+
+
+def made(put: str, name: str = "Calm", trying: str = "", *, is_unfinished: bool = False) -> Made:
+    return Made("p1", name, uris(put), uris(trying), is_unfinished)
+
+
+def found(rows: str, name: str = "Calm") -> Found:
+    return Found("p1", name, uris(rows))
+
+
+def applied(rows: Sequence[str], operations: Sequence[Operation]) -> list[str]:
+    """What Spotify makes of it."""
+    now = list(rows)
+    for operation in operations:
+        match operation:
+            case Remove(tracks):
+                assert set(tracks) <= set(now)
+                now = [row for row in now if row not in tracks]
+            case Move(start, length, before):
+                assert 0 <= start < start + length <= len(now)
+                assert not start < before < start + length
+                rest = now[:start] + now[start + length :]
+                at = before if before <= start else before - length
+                now = rest[:at] + now[start : start + length] + rest[at:]
+            case Add(position, tracks):
+                assert 0 <= position <= len(now)
+                assert len(tracks) <= ITEMS_A_REQUEST
+                now[position:position] = tracks
+            case Rename():
+                pass
+    return now
+
+
+def result(change: Change, rows: str) -> str:
+    return letters(applied(uris(rows), change.operations))
+
+
+@pytest.mark.parametrize(
+    ("want", "put", "there", "after", "note"),
+    [
+        ("abc", "abc", "abc", "abc", ""),
+        ("abcd", "abc", "abc", "abcd", ""),
+        ("xabc", "abc", "abc", "xabc", ""),
+        ("axbyc", "abc", "abc", "axbyc", ""),
+        ("ac", "abc", "abc", "ac", ""),
+        ("cab", "abc", "abc", "cab", ""),
+        ("abc", "abc", "abcz", "abcz", "keeps 1 track that you added"),
+        ("abd", "abc", "azbc", "azbd", "keeps 1 track that you added"),
+        ("abc", "abc", "a1bc", "a1bc", ""),
+        ("abc", "abc", "ac", "ac", "stays without 1 track that you took out"),
+        ("abcd", "abc", "cba", "cbad", "keeps your order; new tracks come at its end"),
+        ("xyz", "abc", "abc", "xyz", ""),
+        ("abc", "abc", "", "", "stays without 3 tracks that you took out"),
+        ("abz", "ab", "abz", "abz", ""),
+        ("abc", "abc", "abbc", "abbc", ""),
+    ],
+)
+def test_the_maps_changes_are_made_and_the_persons_stay(want: str, put: str, there: str, after: str, note: str) -> None:
+    change = decide(wanted(want), made(put), found(there))
+    assert result(change, there) == after
+    assert "; ".join(change.notes) == note
+    again = decide(wanted(want), change.after, found(after))
+    assert (again.is_needed, again.notes, again.after) == (False, change.notes, change.after)
+
+
+def test_what_the_person_added_is_theirs_when_the_map_has_wanted_it_in_between() -> None:
+    change = decide(wanted("abz"), made("ab"), found("abz"))
+    assert letters(change.after.put) == "ab"
+    assert result(decide(wanted("ab"), change.after, found("abz")), "abz") == "abz"
+
+
+@pytest.mark.parametrize(
+    ("want", "put", "there", "after"),
+    [("abc", "abc", "acz1", "abc1"), ("abc", "abc", "cba", "abc"), ("abc", "abc", "", "abc")],
+)
+def test_exact_undoes_what_the_person_changed(want: str, put: str, there: str, after: str) -> None:
+    change = decide(wanted(want), made(put), found(there, "Mine"), exact=True)
+    assert result(change, there) == after
+    assert change.notes == ()
+    assert change.operations[0] == Rename("Calm")
+
+
+def test_a_playlist_is_made_once_and_stays_deleted() -> None:
+    first = decide(wanted("abc"), None, None)
+    assert (first.makes, letters(first.added)) == (True, "abc")
+    deleted = decide(wanted("abc"), first.after, None)
+    assert (deleted.is_needed, deleted.notes) == (False, ("was deleted on Spotify, and is not made again",))
+    assert decide(wanted("abc"), first.after, None, exact=True).makes
+
+
+@pytest.mark.parametrize(
+    ("made_name", "found_name", "wanted_name", "renamed", "note"),
+    [
+        ("Calm", "Calm", "Calmer", True, ""),
+        ("Calm", "Mine", "Calm", False, "keeps the name that you gave it, “Mine”"),
+        ("Calm", "Mine", "Calmer", False, "keeps the name that you gave it, “Mine”"),
+        ("Calm", "Calmer", "Calmer", False, ""),
+    ],
+)
+def test_a_name_that_the_person_gave_stays(
+    made_name: str, found_name: str, wanted_name: str, renamed: bool, note: str
+) -> None:
+    change = decide(wanted("a", wanted_name), made("a", made_name), found("a", found_name))
+    assert (change.operations == (Rename(wanted_name),), "".join(change.notes)) == (renamed, note)
+
+
+@pytest.mark.parametrize("arrived", ["", "a", "ab", "abc"])
+def test_a_push_that_broke_off_goes_on(arrived: str) -> None:
+    """Whether the tracks of the last request arrived is not known then."""
+    first = decide(wanted("abc"), None, None)
+    change = decide(wanted("abc"), replace(first.before, playlist="p1"), found(arrived))
+    assert result(change, arrived) == "abc"
+    assert (change.notes, letters(change.after.put)) == ((), "abc")
+
+
+def test_an_order_that_a_push_left_half_done_is_not_the_persons() -> None:
+    change = decide(wanted("cba"), made("abc"), found("abc"))
+    assert result(decide(wanted("cba"), change.before, found("bac")), "bac") == "cba"
+
+
+def test_a_playlist_found_again_by_its_mark_keeps_all_that_is_in_it() -> None:
+    change = decide(wanted("abcd"), None, found("zbac", "Mine"))
+    assert sorted(result(change, "zbac")) == sorted("zabcd")
+    assert change.notes == ("keeps the name that you gave it, “Mine”", "keeps 1 track that you added")
+    assert letters(change.after.put) == "abcd"
+
+
+def test_a_thousand_tracks_come_in_hundreds() -> None:
+    tracks = tuple(f"spotify:track:{number}" for number in range(1_050))
+    change = decide(WantedList("c1", "Calm", tracks), None, None)
+    assert [len(each.tracks) for each in change.operations if isinstance(each, Add)] == [100] * 10 + [50]
+    assert applied([], change.operations) == list(tracks)
+
+
+def test_a_block_that_moves_is_one_request() -> None:
+    change = decide(wanted("efgabcd"), made("abcdefg"), found("abcdefg"))
+    assert len(change.operations) == 1
+    assert result(change, "abcdefg") == "efgabcd"
+
+
+SOME = st.lists(st.sampled_from("abcdefghij"), unique=True, max_size=10).map("".join)
+
+
+@given(SOME, SOME, st.text("abcdefghij12", max_size=12), st.booleans())
+def test_a_second_push_changes_nothing(want: str, put: str, there: str, exact: bool) -> None:
+    change = decide(wanted(want), made(put), found(there), exact=exact)
+    after = result(change, there)
+    again = decide(wanted(want), change.after, found(after), exact=exact)
+    assert not again.is_needed
+    is_once = len(set(there)) == len(there)
+    if not exact:
+        added, taken_out = set(there) - set(put), (set(put) - set(there)) & set(want)
+        assert added <= set(after)
+        assert set(after) - added == set(want) - taken_out - added
+    elif is_once:
+        assert [letter for letter in after if letter.isalpha()] == list(want)
+
+
+@given(SOME, SOME, SOME, st.data())
+def test_a_push_that_broke_off_anywhere_ends_where_it_would_have(
+    want: str, put: str, there: str, data: st.DataObject
+) -> None:
+    change = decide(wanted(want), made(put), found(there))
+    done = data.draw(st.integers(0, len(change.operations)))
+    halfway = letters(applied(uris(there), change.operations[:done]))
+    resumed = decide(wanted(want), change.before, found(halfway))
+    assert set(result(resumed, halfway)) == set(result(change, there))
+    assert set(resumed.after.put) == set(change.after.put)
+
+
+def test_a_mark_is_found_again_as_spotify_escapes_it() -> None:
+    description = describe("misfits-spotify:playlist:1")
+    assert mark_in(description) == mark_in(description.replace(";", "&#x3B;")) == mark_of("misfits-spotify:playlist:1")
+    assert [mark_in(other) for other in (None, "", "My spotmap-build list", "[0123456789abcdef]")] == [""] * 4
+
+
+@pytest.mark.parametrize(
+    ("name", "tracks", "same"),
+    [("Calm", "", True), ("Calm", "xyz", True), ("Loud", "abx", True), ("Loud", "axyz", False)],
+)
+def test_a_list_of_another_map_with_the_same_number_is_another_list(name: str, tracks: str, same: bool) -> None:
+    assert is_made_of(wanted("abcd"), name, uris(tracks)) is same
