@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 import unicodedata
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -45,15 +46,22 @@ HOME = {
 LONGEST_FILE = 420
 
 
-def imported(path: Path) -> set[str]:
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """What a module consists of."""
+    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+@cache
+def imported(path: Path) -> frozenset[str]:
     """Top-level names of all packages that a file imports, wherever in the file."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             names |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
             names.add(node.module.partition(".")[0])
-    return names
+    return frozenset(names)
 
 
 def sources() -> list[Path]:
@@ -76,7 +84,7 @@ def test_nothing_is_caught_without_a_name() -> None:
     bare = [
         f"{path.name}:{node.lineno}"
         for path in sources()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in nodes(path)
         if isinstance(node, ast.ExceptHandler) and node.type is None
     ]
     assert not bare
@@ -86,7 +94,7 @@ def test_only_progress_the_command_line_and_the_preview_print() -> None:
     printers = {
         path.relative_to(PACKAGE).as_posix()
         for path in sources()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in nodes(path)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
     }
     assert not printers
@@ -240,7 +248,7 @@ def test_the_architecture_page_names_the_module_of_every_engine() -> None:
 def key_stages(path: Path) -> set[str]:
     """The stages of the cache keys that a file makes: texts in calls of ``Key``, or of a ``_key`` that hands one on."""
     stages = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if not isinstance(node, ast.Call):
             continue
         name = getattr(node.func, "id", getattr(node.func, "attr", ""))
