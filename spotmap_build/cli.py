@@ -254,14 +254,8 @@ def preview(folder: Path | None, port: int | None, open_browser: bool, watch: bo
     default=("m3u8",),
     help="What to write; can be given twice.  [default: m3u8]",
 )
-@click.option(
-    "--paths",
-    type=click.Choice(("absolute", "relative")),
-    default="absolute",
-    help="How your own files are named.  [default: absolute]",
-)
 @build_options
-def playlists(folder: Path, formats: tuple[ListFormat, ...], paths: str, **flags: Any) -> None:
+def playlists(folder: Path, formats: tuple[ListFormat, ...], **flags: Any) -> None:
     """Write the map's clusters, new playlists and misfits as lists for other players; run it again to update them."""
     from spotmap_build import pipeline
     from spotmap_build.describe import update_lines
@@ -269,7 +263,7 @@ def playlists(folder: Path, formats: tuple[ListFormat, ...], paths: str, **flags
 
     config = _config(flags)
     with closing(make_progress(config.log)) as progress:
-        updated = pipeline.write_lists(config, progress, folder, formats, with_relative_paths=paths == "relative")
+        updated = pipeline.write_lists(config, progress, folder, formats)
     _echo(update_lines(updated, folder))
 
 

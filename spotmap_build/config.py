@@ -64,6 +64,8 @@ class Config:
     """Ask no service anything: the last snapshot, what was matched, what was heard."""
     listen: bool = True
     """Whether new tracks are matched, downloaded and heard; else they wait, and the map is made of what was heard."""
+    paths: str = ""
+    """How the site names the listener's own files (``relative`` or ``absolute``); empty where it does not."""
     fetch_covers: bool = True
     """Whether the covers of albums are fetched from the services that hold them."""
     retry: bool = False
@@ -111,6 +113,16 @@ class Config:
     def pushed_path(self) -> Path:
         """Where it is noted which playlists on Spotify were made of this map: beside the site, never inside it."""
         return beside(self.out, BESIDE_PUSHED)
+
+    @property
+    def library_folder(self) -> Path | None:
+        """The folder that holds all that the sources name; None where there is none, or one of each drive."""
+        places = [Path(place) for source in self.sources if (place := source.partition(":")[2])]
+        folders = [place if place.is_dir() else place.parent for place in places]
+        try:
+            return Path(os.path.commonpath(folders)) if folders else None
+        except ValueError:
+            return None
 
     @property
     def cache_is_beside_site(self) -> bool:

@@ -189,9 +189,7 @@ def _with_cache(config: Config, progress: Progress, work: Callable[[stages.Run],
     )
 
 
-def write_lists(
-    config: Config, progress: Progress, folder: Path, formats: Sequence[ListFormat], *, with_relative_paths: bool
-) -> Updated:
+def write_lists(config: Config, progress: Progress, folder: Path, formats: Sequence[ListFormat]) -> Updated:
     """Write the lists of the map as the cache has it into a folder, or bring those there up to date.
 
     No service is asked, and nothing is listened to or published.
@@ -205,7 +203,7 @@ def write_lists(
                 kind=one.kind,
                 name=one.name,
                 suffix=f".{each}",
-                content=encode_list(one, each, folder / one.kind if with_relative_paths else None),
+                content=encode_list(one, each, folder / one.kind if config.paths == "relative" else None),
             )
             for one in lists
             for each in formats

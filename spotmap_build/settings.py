@@ -18,6 +18,7 @@ ENGINES: Final = ("essentia", "onnx")
 LOGS: Final = ("auto", "tty", "plain", "json")
 LARGEST_SEED: Final = (1 << 32) - 1
 LIST_FORMATS: Final = ("m3u8", "jspf")
+PATHS: Final = ("relative", "absolute")
 MOST_JOBS: Final = 1024
 NOT_A_FLAG: Final = "-"
 ENDPOINTS: Final = "endpoints"
@@ -178,6 +179,13 @@ SETTINGS: Final = (
         "listened to]",
         values.parse_duration,
         flag="time-limit",
+    ),
+    _choice(
+        "paths",
+        "SPOTMAP_PATHS",
+        PATHS,
+        "How lists name your own files. A build puts these paths into the site, relative to the library's folder, "
+        "where everybody who sees the map can read them.  [default: none in the site; absolute in playlists]",
     ),
     _switch("retry", "SPOTMAP_RETRY", "Try again now what failed before, due or not."),
     _place(

@@ -57,6 +57,19 @@ def _damaged_utf_8(content: bytes) -> str:
     return text if faults * LEAST_WHOLE <= others else ""
 
 
+def is_text(name: str) -> bool:
+    """Whether a file's name is text: one of bytes that are not UTF-8 holds halves of characters instead.
+
+    >>> is_text("Bj\u00f6rk"), is_text("Bj\udcf6rk")
+    (True, False)
+    """
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def printable(text: str) -> str:
     """Replace what would act on a terminal or end a line: control characters by spaces, half characters by U+FFFD.
 

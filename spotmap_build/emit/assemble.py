@@ -26,6 +26,7 @@ def assemble(
     built_at: str | None,
     site_url: str = "",
     nearness: str = HEARD,
+    paths: Mapping[str, str] | None = None,
 ) -> Site:
     """Encode the atlas and render the pages around it.
 
@@ -40,6 +41,7 @@ def assemble(
     built_at: ISO 8601 time, or None where builds are to be reproducible.
     site_url: where the site is published, with a slash at the end; empty where that is not known.
     nearness: what it means that tracks lie close together, as a sentence.
+    paths: where the listener's own files lie, by track id, if the site is to tell.
 
     Raises
     ------
@@ -47,7 +49,12 @@ def assemble(
     KeyError: a cover is missing.
     """
     payload = encode(
-        atlas, assets=template_assets(template), feature_units=feature_units, sources=sources, built_at=built_at
+        atlas,
+        assets=template_assets(template),
+        feature_units=feature_units,
+        sources=sources,
+        built_at=built_at,
+        paths=paths,
     )
     facts = PageFacts(
         title=atlas.title,

@@ -54,7 +54,7 @@ def _m3u8(wanted: TrackList, folder: Path | None) -> bytes:
     lines = ["#EXTM3U", f"#PLAYLIST:{_line(wanted.name)}"]
     for track in wanted.tracks:
         name = _line(" - ".join(filter(None, (", ".join(track.artists), track.title))))
-        place = _file(track, folder) or _address(track)
+        place = file_of(track, folder) or _address(track)
         seconds = -1 if track.duration_ms is None else round(track.duration_ms / 1000)
         lines += [f"#EXTINF:{seconds},{name}", place] if place else [f"# no address: {name}"]
     return ("\n".join(lines) + "\n").encode("utf-8", "surrogateescape")
@@ -66,10 +66,10 @@ def _jspf(wanted: TrackList, folder: Path | None) -> bytes:
 
 
 def _jspf_track(track: Track, folder: Path | None) -> dict[str, Any]:
-    file = _file(track, None)
+    file = file_of(track, None)
     locations = [Path(file).as_uri()] if file and folder is None else []
     if file and folder is not None:
-        locations = [_as_relative_uri(_file(track, folder))]
+        locations = [_as_relative_uri(file_of(track, folder))]
     known: dict[str, Any] = {
         "title": _line(track.title),
         "creator": _line(", ".join(track.artists)),
@@ -87,8 +87,11 @@ def _as_relative_uri(path: str) -> str:
     return quote(path.replace(os.sep, "/").encode("utf-8", "surrogateescape"))
 
 
-def _file(track: Track, folder: Path | None) -> str:
-    """The track's file, as one line; empty where it is none, or has a name that breaks lines."""
+def file_of(track: Track, folder: Path | None) -> str:
+    """The track's file, as one line; empty where it is none, or has a name that breaks lines.
+
+    Relative to ``folder`` where one is given and can be reached from there, else absolute.
+    """
     path = track.recording.path if track.recording is not None else None
     if path is None or "\n" in path or "\r" in path:
         return ""

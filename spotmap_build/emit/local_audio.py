@@ -1,7 +1,7 @@
 """The audio of one's own files, for the preview on this machine: which file a track is.
 
 The list is written beside the site, never into it and never into the cache: it holds paths of this machine, and is for
-its owner's eyes only.
+its owner's eyes only. It is there twice: for the preview, and as a script for a page that is opened from disk.
 """
 
 from __future__ import annotations
@@ -13,14 +13,19 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 import msgspec
 
 from spotmap_build.core.files import open_regular, read_bounded, write_atomically
+from spotmap_build.core.text import is_text
+from spotmap_build.emit.page import as_script
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from spotmap_build.model import Track
 
 SCHEMA: Final = "spotmap.local-audio/1"
 LARGEST_LIST_BYTES: Final = 1 << 29
+SCRIPT_SUFFIX: Final = ".js"
+SCRIPT_OF: Final = "audio.json"
+"""What the script calls the list when it gives it to the page."""
 MEDIA_TYPES: Final = {
     ".aac": "audio/aac",
     ".aif": "audio/aiff",
@@ -50,12 +55,12 @@ class _List(msgspec.Struct):
 def encode_local_audio(tracks: Iterable[Track]) -> bytes:
     """Say which file each track is, as JSON; nothing where none is a file.
 
-    Paths that are no text (a name of bytes that are not UTF-8) are left out: those tracks cannot be played.
+    Names that are no text (bytes that are not UTF-8) are left out: those tracks cannot be played.
     """
     files = {}
     for track in tracks:
         path = track.recording.path if track.recording is not None else None
-        if path is not None and path.isprintable() and Path(path).suffix.lower() in MEDIA_TYPES:
+        if path is not None and is_text(path) and Path(path).suffix.lower() in MEDIA_TYPES:
             files[track.id] = str(Path(path).absolute())
     return msgspec.json.encode(_List(SCHEMA, files)) if files else b""
 
@@ -68,11 +73,17 @@ def write_local_audio(place: Path, content: bytes) -> None:
     OSError
         It cannot be written.
     """
+    _replace(place, content, _is_ours)
+    script = as_script(SCRIPT_OF, content) if content else b""
+    _replace(place.with_name(place.name + SCRIPT_SUFFIX), script, _is_our_script)
+
+
+def _replace(place: Path, content: bytes, is_ours: Callable[[bytes], bool]) -> None:
     try:
         before = read_bounded(place, LARGEST_LIST_BYTES)
     except FileNotFoundError:
         before = b""
-    if before == content or (before and not _is_ours(before)):
+    if before == content or (before and not is_ours(before)):
         return
     if content:
         write_atomically(place, content, is_private=True)
@@ -85,6 +96,10 @@ def _is_ours(content: bytes) -> bool:
         return _decode(content).schema == SCHEMA
     except ValueError:
         return False
+
+
+def _is_our_script(content: bytes) -> bool:
+    return content.startswith(b'spotmapReceive("' + SCRIPT_OF.encode())
 
 
 def _decode(content: bytes) -> _List:

@@ -10,6 +10,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
+import orjson
+
 from spotmap_build.errors import OutputError
 from spotmap_build.model import Figure
 
@@ -72,6 +74,11 @@ def integrity(files: Mapping[str, bytes]) -> dict[str, str]:
 def art_file_name(digest: str) -> str:
     """The name below ``art/`` of the cover thumbnail with this SHA-256."""
     return f"{digest[:ART_DIGITS]}.webp"
+
+
+def as_script(name: str, document: bytes) -> bytes:
+    """The same document as a script: browsers let a page opened from disk load scripts, but fetch nothing."""
+    return b"spotmapReceive(" + orjson.dumps(name) + b"," + orjson.dumps(document.decode()) + b");\n"
 
 
 def template_folder() -> Path:

@@ -1,7 +1,7 @@
 """From an atlas to the site's JSON files, as ``docs/site-data.md`` describes them. Pure: equal input gives equal bytes.
 
-Only what the viewer shows is encoded, field by field; of a track's recording that is its public id on YouTube, never
-the path of a local file.
+Only what the viewer shows is encoded, field by field; of a track's recording that is its public id on YouTube. Paths of
+local files are there only where somebody asked for them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from spotmap_build.emit.boundaries import EXTENT, boundary
 from spotmap_build.emit.columns import NumberColumn, day_number, differences, pack_ids, pack_texts
 from spotmap_build.emit.hilbert import hilbert_index
 from spotmap_build.emit.insights import INSIGHTS_FILE, encode_insights
-from spotmap_build.emit.page import art_file_name
+from spotmap_build.emit.page import art_file_name, as_script
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -59,6 +59,7 @@ def encode(
     feature_units: Mapping[str, str],
     sources: Sequence[str],
     built_at: str | None,
+    paths: Mapping[str, str] | None = None,
 ) -> Payload:
     """Encode an atlas, and name the result by its content.
 
@@ -69,6 +70,7 @@ def encode(
     feature_units: unit by name of the features to show. Columns of the atlas that are not named here are left out.
     sources: the kinds of library that the map is made of.
     built_at: ISO 8601 time, or None where builds are to be reproducible.
+    paths: where the listener's own files lie, by track id, if the site is to tell.
 
     Raises
     ------
@@ -80,7 +82,7 @@ def encode(
     number_of_row[order] = np.arange(len(order))
     tracks = [atlas.tracks[row] for row in order.tolist()]
     moments_s = [atlas.typical_s[row] for row in order.tolist()] if atlas.typical_s else []
-    details = _details(tracks, atlas.features[order], atlas.feature_names, feature_units, moments_s)
+    details = _details(tracks, atlas.features[order], atlas.feature_names, feature_units, moments_s, paths=paths or {})
     insights = encode_insights(atlas, number_of_row, order, DETAILS_CHUNK)
     document = _map(atlas, coordinates[order], number_of_row) | {
         "built_at": built_at,
@@ -97,13 +99,8 @@ def encode(
     files = {"text.json": orjson.dumps(_text(tracks)), **details, **insights, **assets}
     generation = _digest(files | {"map.json": orjson.dumps(document)})
     files["map.json"] = orjson.dumps({"schema": MAP_SCHEMA, "generation": generation, **document})
-    twins = {f"{name}.js": _twin(name, data) for name, data in files.items() if name.endswith(".json")}
+    twins = {f"{name}.js": as_script(name, data) for name, data in files.items() if name.endswith(".json")}
     return Payload(generation, dict(sorted((files | twins).items())))
-
-
-def _twin(name: str, data: bytes) -> bytes:
-    """The same document as a script: browsers let a page opened from disk load scripts, but fetch nothing."""
-    return b"spotmapReceive(" + orjson.dumps(name) + b"," + orjson.dumps(data.decode()) + b");\n"
 
 
 def _digest(files: Mapping[str, bytes]) -> str:
@@ -236,6 +233,8 @@ def _details(
     feature_names: Sequence[str],
     feature_units: Mapping[str, str],
     moments_s: Sequence[float],
+    *,
+    paths: Mapping[str, str],
 ) -> dict[str, bytes]:
     """The rest, in files of ``DETAILS_CHUNK`` tracks; ``features`` ``[n, f]`` and typical moments in their order."""
     shown = {
@@ -269,6 +268,9 @@ def _details(
         moments = [None if math.isnan(one) else round(one) for one in moments_s[first : first + len(chunk)]]
         if any(moment is not None for moment in moments):
             document["typical_s"] = moments
+        own_paths = [paths.get(track.id, "") for track in chunk]
+        if any(own_paths):
+            document["paths"] = pack_texts(own_paths)
         files[f"details-{number:03d}.json"] = orjson.dumps(document)
     return files
 

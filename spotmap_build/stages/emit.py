@@ -12,6 +12,7 @@ import orjson
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.cache.memo import Codec
+from spotmap_build.core.text import is_text
 from spotmap_build.emit.marker import is_generation, is_safe_path
 from spotmap_build.emit.page import HEARD, art_file_name, template_digest, template_folder
 from spotmap_build.emit.site import PAGE_NAME, Site
@@ -40,9 +41,10 @@ def emit(
     clusters: Cached[Clusters],
     insights: Cached[Insights],
 ) -> Site:
-    """Encode the map for the page. Nothing that names a place on this machine goes in."""
+    """Encode the map for the page. A place on this machine is named only where ``--paths`` asks for it."""
     with run.clock.stage("emit"):
         built_at = _built_at(os.environ.get("SOURCE_DATE_EPOCH", ""))
+        paths = _paths(run, embedded)
         key = Key(
             "site",
             EMIT_VERSION,
@@ -59,6 +61,7 @@ def emit(
                 "built_at": built_at,
                 "site_url": run.config.site_url,
                 **({"moments": embedded.moments_digest} if embedded.moments_digest else {}),
+                **({"paths": digest_bytes(orjson.dumps(paths))} if paths else {}),
             },
         )
         run.progress.begin("emit", "writing the site")
@@ -66,7 +69,7 @@ def emit(
 
         def make() -> Site:
             atlas = _atlas(fetched, embedded, projected, clusters.value, insights.value)
-            return _assemble(run, fetched, atlas, covers=covers, built_at=built_at)
+            return _assemble(run, fetched, atlas, covers=covers, built_at=built_at, paths=paths)
 
         site = run.cached(key, make, SITE_CODEC).value
         art = {f"art/{art_file_name(digest)}": cover for digest, cover in covers.items()}
@@ -161,7 +164,21 @@ def _nearness(fetched: Fetched) -> str:
     return HEARD
 
 
-def _assemble(run: Run, fetched: Fetched, atlas: Atlas, *, covers: dict[str, bytes], built_at: str) -> Site:
+def _paths(run: Run, embedded: Embedded) -> dict[str, str]:
+    """Where the listener's own files lie, by track id, if the site is to tell; names that are no text are left out."""
+    if not run.config.paths:
+        return {}
+    from spotmap_build.emit.lists import file_of
+
+    folder = run.config.library_folder if run.config.paths == "relative" else None
+    paths = {track.id: file_of(track, folder) for track in embedded.tracks}
+    separator = os.sep if folder is not None else "/"  # relative ones are read on other systems as well
+    return {track_id: path.replace(separator, "/") for track_id, path in paths.items() if path and is_text(path)}
+
+
+def _assemble(
+    run: Run, fetched: Fetched, atlas: Atlas, *, covers: dict[str, bytes], built_at: str, paths: dict[str, str]
+) -> Site:
     from spotmap_build.embed.spectral import FEATURES
     from spotmap_build.emit.assemble import assemble
 
@@ -176,4 +193,5 @@ def _assemble(run: Run, fetched: Fetched, atlas: Atlas, *, covers: dict[str, byt
         built_at=built_at or None,
         site_url=run.config.site_url,
         nearness=nearness,
+        paths=paths,
     )

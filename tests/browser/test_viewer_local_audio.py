@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import av
 import pytest
 from playwright.sync_api import expect
 
@@ -84,6 +86,35 @@ def test_one_seeks_and_goes_on_to_the_next_which_follows_by_itself(open_viewer: 
     viewer.wait_until(f"spotmap.state().pinned !== {playing}", timeout_s=30)
     assert viewer.state("pinned") in (following, selected[selected.index(playing) + 1])
     viewer.complaints.seen = [text for text in viewer.complaints.seen if "youtube-nocookie" not in text]
+
+
+def saved(viewer: Viewer, kind: str, folder: Path) -> str:
+    with viewer.page.expect_download() as download:
+        viewer.page.locator(f"[data-export='{kind}']").click()
+    download.value.save_as(folder / kind)
+    return (folder / kind).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("is_from_disk", [False, True], ids=["preview", "disk"])
+def test_lists_name_the_files_in_the_order_in_which_they_are_heard(
+    open_viewer: OpenViewer, beside_music: Site, tmp_path: Path, is_from_disk: bool
+) -> None:
+    disk = Site(beside_music.folder, f"{beside_music.folder.as_uri()}/index.html")
+    viewer = open_viewer(site=disk if is_from_disk else beside_music)
+    own = select_all(viewer)
+    entries = [line for line in saved(viewer, "m3u", tmp_path).splitlines() if not line.startswith("#")]
+    files = [entry for entry in entries if not entry.startswith("https:")]
+    assert [Path(file).name for file in files] == [f"song {track // 2 % 2}.ogg" for track in own]
+    for file in set(files):
+        with av.open(file) as container:
+            assert container.streams.audio
+    listed = json.loads(saved(viewer, "jspf", tmp_path))["playlist"]["track"]
+    assert len(listed) == len(viewer.state("selected"))
+    places = [one["location"][0] for one in listed if one["location"][0].startswith("file:")]
+    assert places == [Path(file).as_uri() for file in files]
+    if is_from_disk:  # what a page from disk may not fetch ahead, it reads otherwise
+        viewer.complaints.expect("Access to link element")
+        viewer.complaints.expect("net::ERR_FAILED")
 
 
 def test_the_volume_is_kept(open_viewer: OpenViewer, beside_music: Site) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 import pytest
 
+from spotmap_build.emit.columns import unpack_ids
 from tests.fakes.audio_files import tune, write_audio
 from tests.support.command import Outcome, spotmap
 
@@ -49,6 +50,20 @@ def test_every_cluster_is_a_list_whose_entries_a_decoder_opens(folder: Path) -> 
     for entry in {entry for path in lists for entry in entries(path)}:
         with av.open(entry) as container:
             assert container.streams.audio
+
+
+@pytest.mark.parametrize(("asked", "told"), [("relative", "a song.ogg"), ("absolute", "{folder}/a song.ogg"), ("", "")])
+def test_the_site_tells_where_files_lie_only_when_asked(folder: Path, asked: str, told: str) -> None:
+    more = ("--paths", asked) if asked else ()
+    assert spotmap("--source", "table:library.csv", "--log", "json", *more, cwd=folder).status == 0
+    (details,) = newest(folder)
+    paths = json.loads(details.read_bytes()).get("paths", {"width": 0, "text": ""})
+    assert set(unpack_ids({"prefix": "", **paths})) == {told.format(folder=folder)}
+
+
+def newest(folder: Path) -> list[Path]:
+    page = (folder / "site/index.html").read_text()
+    return [each for each in folder.glob("site/data/*/details-000.json") if each.parent.name in page]
 
 
 def test_paths_are_relative_to_where_each_list_lies(folder: Path) -> None:

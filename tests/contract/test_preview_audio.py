@@ -151,13 +151,27 @@ def test_a_preview_without_audio_has_none(place: Path) -> None:
 
 def test_the_list_is_for_its_owner_only_and_replaces_nothing_of_the_persons_own(place: Path) -> None:
     listing = place / "site.audio.json"
-    assert stat.S_IMODE(listing.stat().st_mode) == 0o600
+    script = place / "site.audio.json.js"
+    assert [stat.S_IMODE(one.stat().st_mode) for one in (listing, script)] == [0o600, 0o600]
+    assert script.read_bytes().startswith(b'spotmapReceive("audio.json",')
     write_local_audio(listing, b"")
     assert not listing.exists()
+    assert not script.exists()
+    script.write_text("a script of mine")
     listing.write_text("notes of mine")
     write_local_audio(listing, encode_local_audio([Track("a", "", recording=Recording("0", path="/a.mp3"))]))
-    assert listing.read_text() == "notes of mine"
+    assert (listing.read_text(), script.read_text()) == ("notes of mine", "a script of mine")
     assert LocalAudio(listing).paths() == {}
+
+
+@pytest.mark.parametrize(
+    "name", ["a\u00a0b.mp3", "\U0001f469\u200d\U0001f4bb.mp3", "a\nb.mp3", "\u202ea.mp3", "\x1b[1m.mp3"]
+)
+def test_every_name_that_is_text_can_be_played(tmp_path: Path, name: str) -> None:
+    own = Track("a", "", recording=Recording("0", path=f"/music/{name}"))
+    damaged = Track("b", "", recording=Recording("1", path="/music/\udcff.mp3"))
+    write_local_audio(tmp_path / "list.json", encode_local_audio([own, damaged]))
+    assert LocalAudio(tmp_path / "list.json").paths() == {"a": f"/music/{name}"}
 
 
 def test_a_list_that_says_the_same_is_not_written_again(place: Path) -> None:

@@ -141,6 +141,15 @@ def test_a_recording_on_youtube_is_told_and_nothing_else_of_it() -> None:
     assert b"cdcdcd" not in b"".join(payload.files.values())
 
 
+def test_paths_are_told_only_where_they_were_asked_for_and_letter_by_letter() -> None:
+    tracks = with_tracks(atlas_of(3), recording=[Recording("0", path="/music/a  b\u00a0.mp3")])
+    assert "paths" not in read(payload_of(tracks), "details-000.json")
+    told = encode(tracks, assets={}, feature_units={}, sources=(), built_at=None, paths={"track-1": "a  b\u00a0.mp3"})
+    details = read(told, "details-000.json")
+    paths = dict(zip(unpack_ids(details["ids"]), details["paths"]["text"].split("\n"), strict=True))
+    assert paths == {"track-0": "", "track-1": "a  b\u00a0.mp3", "track-2": ""}
+
+
 def test_genres_and_plays_are_facets_that_the_sources_own_columns_win_over() -> None:
     atlas = with_tracks(
         atlas_of(3),

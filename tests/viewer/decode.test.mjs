@@ -112,6 +112,7 @@ test("details leave out what a track does not have", () => {
     year: 1999,
     artFile: "x.webp",
     videoId: "",
+    path: "",
     features: [{ name: "tempo_bpm", value: 120, unit: "BPM" }],
     facets: [],
   });

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { countAddresses, toCsv, toM3u, toSpotifyUris } from "../../site_template/viewer/data/exports.js";
+import { countAddresses, fileAddress, listedTrack, toCsv, toJspf, toM3u, toSpotifyUris } from "../../site_template/viewer/data/exports.js";
 
 const ID = "spotify:track:4uLU6hMCjMI75M1A2tKUQC";
 const track = (title, details = {}) => ({
   title,
   artists: ["Mara", "Jun"],
   album: "",
+  path: "",
   details: { id: "t1", duration_ms: 185_400, year: 1999, artFile: "", videoId: "", features: [], facets: [], ...details },
 });
 const rowOf = (title) => toCsv([track(title)]).split("\r\n")[1];
@@ -87,8 +88,8 @@ test("M3U leads to the recording, else to Spotify, and names what has no address
   const tracks = [track("A", { id: ID, videoId: "v0000000000" }), track("B", { id: ID, duration_ms: null }), track("C")];
   assert.equal(countAddresses(tracks), 2);
   assert.equal(
-    toM3u(tracks),
-    "#EXTM3U\n#EXTINF:185,Mara, Jun - A\nhttps://music.youtube.com/watch?v=v0000000000\n" +
+    toM3u("Mine", tracks),
+    "#EXTM3U\n#PLAYLIST:Mine\n#EXTINF:185,Mara, Jun - A\nhttps://music.youtube.com/watch?v=v0000000000\n" +
       "#EXTINF:-1,Mara, Jun - B\nhttps://open.spotify.com/track/4uLU6hMCjMI75M1A2tKUQC\n# no address: Mara, Jun - C\n",
   );
 });
@@ -99,6 +100,65 @@ test("for Spotify only its own tracks are copied", () => {
 
 test("M3U leads to a file of one's own before any address", () => {
   const own = { ...track("A", { id: ID, videoId: "v0000000000" }), path: "/music/a song.flac" };
-  assert.equal(toM3u([own]), "#EXTM3U\n#EXTINF:185,Mara, Jun - A\n/music/a song.flac\n");
+  assert.equal(toM3u("Mine", [own]), "#EXTM3U\n#PLAYLIST:Mine\n#EXTINF:185,Mara, Jun - A\n/music/a song.flac\n");
   assert.equal(countAddresses([own]), 1);
+});
+
+test("a path that breaks lines is no entry of M3U, one that begins like a comment is", () => {
+  assert.doesNotMatch(toM3u("Mine", [{ ...track("A"), path: "/music/a\n/etc/passwd" }]), /passwd/);
+  assert.match(toM3u("Mine", [{ ...track("A"), path: "#1 hit.mp3" }]), /\n\.\/#1 hit\.mp3\n/);
+});
+
+test("the file is where the page knows it to lie here, else where the site says", () => {
+  const text = { titles: ["A"], artistsOf: () => [], albumOf: () => "" };
+  const details = { ...track("A").details, path: "A/a.mp3" };
+  assert.equal(listedTrack(text, 0, details, "/music/A/a.mp3").path, "/music/A/a.mp3");
+  assert.equal(listedTrack(text, 0, details, "").path, "A/a.mp3");
+});
+
+test("CSV names the files where there are any, in a column that a table of tracks has", () => {
+  const lines = toCsv([{ ...track("A"), path: "/music/a, b.mp3" }, track("B")]).split("\r\n");
+  assert.ok(lines[0].endsWith(",youtube_music,path"));
+  assert.ok(lines[1].endsWith(',t1,,,"/music/a, b.mp3"'));
+  assert.ok(lines[2].endsWith(",t1,,,"));
+});
+
+for (const [path, address] of [
+  ["/music/a song #1?.mp3", "file:///music/a%20song%20%231%3F.mp3"],
+  ["/music/100%.mp3", "file:///music/100%25.mp3"],
+  ["/Björk/Jóga.flac", "file:///Bj%C3%B6rk/J%C3%B3ga.flac"],
+  ["C:\\Music\\a b.mp3", "file:///C:/Music/a%20b.mp3"],
+  ["\\\\nas\\music\\a.mp3", "file://nas/music/a.mp3"],
+  ["A:B/a.mp3", "A%3AB/a.mp3"],
+  ["../A/a.mp3", "../A/a.mp3"],
+]) {
+  test(`as an address, ${path} is ${address}`, () => assert.equal(fileAddress(path), address));
+}
+
+/** What the specification of JSPF (https://www.xspf.org/jspf) lets a playlist and a track hold, and what each value must be. */
+const isText = (value) => typeof value === "string";
+const isAddress = (value) => isText(value) && /^[\w.~:/?#[\]@!$&'()*+,;=%-]+$/.test(value) && !/%(?![0-9A-F]{2})/.test(value);
+const areAddresses = (value) => Array.isArray(value) && value.length > 0 && value.every(isAddress);
+const JSPF_TRACK = { title: isText, creator: isText, album: isText, duration: (value) => Number.isInteger(value) && value >= 0, location: areAddresses, identifier: areAddresses };
+
+test("JSPF holds every track with what is known of it, as its specification says", () => {
+  const own = { ...track("A", { id: ID, videoId: "v0000000000" }), path: "/music/a song.flac", album: "Album" };
+  const bare = { ...track("C", { duration_ms: null }), artists: [] };
+  const { playlist, ...others } = JSON.parse(toJspf("Slow & dark", [own, track("B", { id: ID }), bare]));
+  assert.deepEqual([Object.keys(others), Object.keys(playlist), playlist.title], [[], ["title", "track"], "Slow & dark"]);
+  for (const one of playlist.track) {
+    for (const [name, value] of Object.entries(one)) assert.ok(JSPF_TRACK[name]?.(value), `${name}: ${JSON.stringify(value)}`);
+  }
+  assert.deepEqual(playlist.track, [
+    {
+      title: "A",
+      creator: "Mara, Jun",
+      album: "Album",
+      duration: 185_400,
+      location: ["file:///music/a%20song.flac", "https://music.youtube.com/watch?v=v0000000000"],
+      identifier: [ID],
+    },
+    { title: "B", creator: "Mara, Jun", duration: 185_400, location: ["https://open.spotify.com/track/4uLU6hMCjMI75M1A2tKUQC"], identifier: [ID] },
+    { title: "C" },
+  ]);
 });

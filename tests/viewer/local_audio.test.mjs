@@ -38,3 +38,45 @@ test("a list that cannot be had is no audio", async () => {
     assert.equal(audio.addressOf("a"), "");
   }
 });
+
+/** @param {(name: string) => string | null} scriptAt  what lies at an address */
+function fromDisk(pathname, scriptAt) {
+  const asked = [];
+  globalThis.location = /** @type {any} */ ({ protocol: "file:", pathname });
+  globalThis.window = /** @type {any} */ (globalThis);
+  globalThis.document = /** @type {any} */ ({
+    createElement: () => {
+      const listeners = {};
+      return { addEventListener: (type, listener) => (listeners[type] = listener), remove: () => {}, listeners };
+    },
+    head: {
+      append: ({ src, listeners }) => {
+        asked.push(src);
+        const text = scriptAt(src);
+        if (text === null) listeners.error();
+        else globalThis.spotmapReceive("audio.json", text);
+      },
+    },
+  });
+  return asked;
+}
+
+test("a page from disk learns from beside its site where files lie, once a list is wanted", async () => {
+  const asked = fromDisk("/home/a%20b/site/index.html", () => JSON.stringify({ schema: "spotmap.local-audio/1", files: { a: "/music/a.ogg" } }));
+  const audio = new LocalAudio("");
+  await audio.load();
+  assert.deepEqual(asked, []);
+  await audio.loadPaths();
+  await audio.loadPaths();
+  assert.deepEqual(asked, ["../site.audio.json.js"]);
+  assert.deepEqual([audio.pathOf("a"), audio.addressOf("a")], ["/music/a.ogg", ""]);
+});
+
+test("a site that was copied without its list knows of no file", async () => {
+  for (const answer of [null, "damaged", "null", '{"files": 1}']) {
+    fromDisk("/site/index.html", () => answer);
+    const audio = new LocalAudio("");
+    await audio.loadPaths();
+    assert.equal(audio.pathOf("a"), "");
+  }
+});

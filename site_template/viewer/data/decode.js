@@ -166,6 +166,7 @@ export function unpackDetails(document) {
     ids: unpackIds(document.ids),
     duration_ms: document.duration_s.map((/** @type {number | null} */ value) => (value === null ? null : 1000 * value)),
     video_ids: document.video_ids ? unpackTexts(document.video_ids) : [],
+    paths: document.paths ? unpackTexts(document.paths) : [],
     features: mapped(document.features, unpackNumbers),
     feature_steps: mapped(document.features, ({ step }) => step),
   };
@@ -197,6 +198,7 @@ export function decodeDetails(document, track) {
     year: document.year[row],
     artFile: document.art_files[document.art[row]] ?? "",
     videoId: document.video_ids[row] ?? "",
+    path: document.paths[row] ?? "",
     features: present(document.features).map(({ name, value }) => ({
       name,
       value,

@@ -10,32 +10,38 @@ import { trackLinks } from "./listen_links.js";
  * @property {string[]} artists
  * @property {string} album
  * @property {TrackDetails} details
- * @property {string} path  its file on the listener's machine, where the page is shown beside it; else empty
+ * @property {string} path  its file, where the page is shown beside it or the site tells; else empty
  */
 
 /**
  * @param {TextData} text
  * @param {number} track
  * @param {TrackDetails} details
- * @param {string} [path]  its file on this machine
+ * @param {string} path  its file on this machine; empty where that is not known
  * @returns {ListedTrack}
  */
-export const listedTrack = (text, track, details, path = "") => ({
+export const listedTrack = (text, track, details, path) => ({
   title: text.titles[track],
   artists: text.artistsOf(track),
   album: text.albumOf(track),
   details,
-  path,
+  path: path || details.path,
 });
 
-/** What Spotify's own program takes when it is pasted into a playlist: one link a line. @param {readonly ListedTrack[]} tracks */
+/** What Spotify's own program takes when it is pasted into a playlist: one link a line. @param {readonly Pick<ListedTrack, "details">[]} tracks */
 export function toSpotifyUris(tracks) {
   return tracks.map(({ details }) => details.id).filter((id) => id.startsWith("spotify:track:"));
 }
 
 /** Where other programs find a track: its file, else an address. @param {ListedTrack} track  @returns {string | undefined} */
 function addressOf({ details, path }) {
-  if (path) return path;
+  // A list has a line an entry, and takes one that begins with "#" for a comment.
+  if (path && !/[\r\n]/.test(path)) return path.startsWith("#") ? `./${path}` : path;
+  return webAddressOf(details);
+}
+
+/** @param {TrackDetails} details  @returns {string | undefined} */
+function webAddressOf(details) {
   const links = trackLinks(details);
   return (links.find(({ label }) => label === "YouTube Music") ?? links[0])?.url;
 }
@@ -46,9 +52,10 @@ export const countAddresses = (tracks) => tracks.filter((track) => addressOf(tra
 /**
  * Tracks without an address become comments: a player would fail on anything else.
  *
+ * @param {string} name  of the list
  * @param {readonly ListedTrack[]} tracks
  */
-export function toM3u(tracks) {
+export function toM3u(name, tracks) {
   const lines = tracks.map((track) => {
     const { title, artists, details } = track;
     const seconds = details.duration_ms === null ? -1 : Math.round(details.duration_ms / 1000);
@@ -56,10 +63,42 @@ export function toM3u(tracks) {
     const address = addressOf(track);
     return address ? `#EXTINF:${seconds},${name}\n${address}` : `# no address: ${name}`;
   });
-  return `#EXTM3U\n${lines.map((line) => `${line}\n`).join("")}`;
+  return `#EXTM3U\n#PLAYLIST:${name}\n${lines.map((line) => `${line}\n`).join("")}`;
+}
+
+/**
+ * A path as the address of a file (RFC 8089): with a drive or a server where Windows has one, else from the root; a relative
+ * one stays relative.
+ *
+ * @param {string} path
+ */
+export function fileAddress(path) {
+  const isOfWindows = /^([A-Za-z]:\\|\\\\)/.test(path);
+  const parts = (isOfWindows ? path.replaceAll("\\", "/") : path).split("/");
+  const drive = isOfWindows && parts[0] ? `/${parts.shift()}/` : "";
+  const address = drive + parts.map(encodeURIComponent).join("/");
+  if (address.startsWith("//")) return `file:${address}`;
+  return address.startsWith("/") ? `file://${address}` : address;
+}
+
+/**
+ * Every track, with all that is known of it (https://www.xspf.org/jspf): what `spotmap-build playlists --format jspf` writes.
+ *
+ * @param {string} name  of the list
+ * @param {readonly ListedTrack[]} tracks
+ */
+export function toJspf(name, tracks) {
+  const track = tracks.map(({ title, artists, album, details, path }) => {
+    const location = [path && fileAddress(path), webAddressOf(details)].filter(Boolean);
+    const known = { title, creator: artists.join(", "), album, duration: details.duration_ms, location, identifier: toSpotifyUris([{ details }]) };
+    return Object.fromEntries(Object.entries(known).filter(([, value]) => value !== null && String(value) !== ""));
+  });
+  return `${JSON.stringify({ playlist: { title: name, track } }, null, 2)}\n`;
 }
 
 const COLUMNS = ["title", "artists", "album", "year", "duration_ms", "id", "spotify", "youtube_music"];
+/** The last column, where at least one track is a file. */
+const PATH = "path";
 
 /**
  * The columns that a table of tracks has for `spotmap-build --source table:`, and links.
@@ -67,13 +106,15 @@ const COLUMNS = ["title", "artists", "album", "year", "duration_ms", "id", "spot
  * @param {readonly ListedTrack[]} tracks
  */
 export function toCsv(tracks) {
-  const rows = tracks.map(({ title, artists, album, details }) => {
+  const hasPaths = tracks.some(({ path }) => path);
+  const rows = tracks.map(({ title, artists, album, details, path }) => {
     const url = (/** @type {string} */ label) => trackLinks(details).find((link) => link.label === label)?.url ?? "";
     const { year, duration_ms, id } = details;
-    return [title, artists.join("; "), album, year ?? "", duration_ms ?? "", id, url("Open in Spotify"), url("YouTube Music")];
+    const known = [title, artists.join("; "), album, year ?? "", duration_ms ?? "", id, url("Open in Spotify"), url("YouTube Music")];
+    return hasPaths ? [...known, path] : known;
   });
   // The mark at the beginning tells Excel that this is UTF-8.
-  return `\ufeff${[COLUMNS, ...rows].map((row) => `${row.map(csvCell).join(",")}\r\n`).join("")}`;
+  return `\ufeff${[hasPaths ? [...COLUMNS, PATH] : COLUMNS, ...rows].map((row) => `${row.map(csvCell).join(",")}\r\n`).join("")}`;
 }
 
 /**

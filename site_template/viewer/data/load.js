@@ -56,15 +56,16 @@ const awaited = new Map();
  * A page opened from disk may not fetch, but it may load scripts: each file has a twin that is one, and calls `spotmapReceive`.
  *
  * @param {string} url
+ * @param {string} [name]  that the script gives the file
  * @returns {Promise<string>}
  */
-function readTwin(url) {
+export function readTwin(url, name = url.slice(url.lastIndexOf("/") + 1)) {
   Object.assign(window, {
     spotmapReceive: (/** @type {string} */ name, /** @type {string} */ text) => awaited.get(name)?.(text),
   });
   return new Promise((resolve, reject) => {
     const script = document.createElement("script");
-    awaited.set(url.slice(url.lastIndexOf("/") + 1), resolve);
+    awaited.set(name, resolve);
     script.addEventListener("load", () => script.remove());
     script.addEventListener("error", () => {
       script.remove();

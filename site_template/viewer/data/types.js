@@ -71,6 +71,7 @@
  * @property {number | null} year
  * @property {string} artFile  file name below art/, empty for none
  * @property {string} videoId  its recording on YouTube, empty where none is known
+ * @property {string} path  its file, where the site tells; else empty
  * @property {{name: string, unit: string, value: number}[]} features  those that the track has
  * @property {{name: string, value: string | number}[]} facets
  *

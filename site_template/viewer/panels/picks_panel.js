@@ -1,7 +1,7 @@
 /** The selection as a list: to look through, to hear, to copy and to save. */
 
 import { element, icon, tellToggled } from "../ui/dom.js";
-import { countAddresses, listedTrack, toCsv, toM3u, toSpotifyUris } from "../data/exports.js";
+import { countAddresses, listedTrack, toCsv, toJspf, toM3u, toSpotifyUris } from "../data/exports.js";
 import { counted, formatDuration } from "../ui/format.js";
 import { MAX_LINKED_TRACKS } from "../state/permalink.js";
 import { trackLinks } from "../data/listen_links.js";
@@ -10,6 +10,7 @@ import { visibleRows } from "../ui/row_window.js";
 import { NO_TRACK } from "../data/types.js";
 
 /** @import { DetailsReader } from "../data/load.js" */
+/** @import { ListedTrack } from "../data/exports.js" */
 /** @import { LocalAudio } from "../data/local_audio.js" */
 /** @import { Player } from "./player.js" */
 /** @import { Selecting } from "../map/selecting.js" */
@@ -59,6 +60,7 @@ export class PicksPanel {
     this.#status = find(".picks-status");
     this.#radius = /** @type {HTMLInputElement} */ (find(".picks-radius input"));
     find("[data-action='clear']").addEventListener("click", () => selecting.clear());
+    find("[data-action='copy-link']").addEventListener("click", () => void this.#copyLink());
     for (const button of host.querySelectorAll("[data-export]")) {
       const kind = /** @type {HTMLElement} */ (button).dataset.export ?? "";
       button.addEventListener("click", () => void this.#export(kind));
@@ -229,30 +231,34 @@ export class PicksPanel {
     }
   }
 
+  async #copyLink() {
+    const { selected } = this.#store.get();
+    if (selected.length > MAX_LINKED_TRACKS) {
+      this.#status.textContent = TOO_MANY;
+      return;
+    }
+    try {
+      await copyText(location.href);
+      this.#status.textContent = "Copied a link to this map with these tracks selected.";
+    } catch (reason) {
+      if (!(reason instanceof Error)) throw reason;
+      this.#status.textContent = reason.message;
+    }
+  }
+
   /** @param {string} kind */
   async #export(kind) {
     const text = /** @type {TextData} */ (this.#text);
     const { selected } = this.#store.get();
     this.#status.textContent = "Reading the details";
     try {
+      await this.#localAudio.loadPaths();
       const tracks = [];
       for (const track of selected) {
         const details = await this.#details.read(track);
         tracks.push(listedTrack(text, track, details, this.#localAudio.pathOf(details.id)));
       }
-      const name = `${this.#map.title || "spotmap"} selection`;
-      if (kind === "uris") {
-        const uris = toSpotifyUris(tracks);
-        if (uris.length > 0) await copyText(uris.join("\n"));
-        this.#status.textContent = copiedText(uris.length, selected.length);
-      } else if (kind === "m3u") {
-        const count = countAddresses(tracks);
-        if (count > 0) saveText(`${name}.m3u8`, "audio/x-mpegurl", toM3u(tracks));
-        this.#status.textContent = savedText(count, selected.length);
-      } else {
-        saveText(`${name}.csv`, "text/csv", toCsv(tracks));
-        this.#status.textContent = savedText(selected.length, selected.length);
-      }
+      this.#status.textContent = await give(kind, `${this.#map.title || "spotmap"} selection`, tracks);
     } catch (reason) {
       if (!(reason instanceof Error)) throw reason;
       this.#status.textContent = reason.message;
@@ -260,9 +266,30 @@ export class PicksPanel {
   }
 }
 
+/**
+ * Gives the list to the person, in the order in which it is heard.
+ *
+ * @param {string} kind  of file, or where it goes
+ * @param {string} name
+ * @param {readonly ListedTrack[]} tracks
+ * @returns {Promise<string>}  what has been done, for the person
+ */
+async function give(kind, name, tracks) {
+  const save = (/** @type {string} */ ending, /** @type {string} */ type, /** @type {string} */ text, count = tracks.length) => {
+    if (count > 0) saveText(`${name}.${ending}`, type, text);
+    return savedText(count, tracks.length);
+  };
+  if (kind === "m3u") return save("m3u8", "audio/x-mpegurl", toM3u(name, tracks), countAddresses(tracks));
+  if (kind === "jspf") return save("jspf", "application/jspf+json", toJspf(name, tracks));
+  if (kind === "csv") return save("csv", "text/csv", toCsv(tracks));
+  const uris = toSpotifyUris(tracks);
+  if (uris.length > 0) await copyText(uris.join("\n"));
+  return copiedText(uris.length, tracks.length);
+}
+
 /** @param {number} saved  @param {number} all */
 function savedText(saved, all) {
-  if (saved === 0) return "None of these tracks has an address on the web, as far as the map knows. CSV keeps their names.";
+  if (saved === 0) return "None of these tracks has an address, as far as this page knows. CSV keeps their names.";
   return `Saved ${counted(saved, "track")}${all > saved ? `; ${all - saved} without an address` : ""}`;
 }
 
