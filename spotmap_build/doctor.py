@@ -108,14 +108,15 @@ def _engine(config: Config) -> Finding:
 
 
 def _weights(config: Config) -> Finding:
-    from spotmap_build.embed import embedders, engines, weights
+    from spotmap_build.embed import engines, weights
+    from spotmap_build.registry import embedders
 
-    spec = embedders.get("discogs-effnet").on(engines.choose(config.engine))
+    spec = embedders.get(embedders.DEFAULT).on(engines.choose(config.engine))
     path = weights.find(spec, config.models_dir)
     if path is not None:
-        return Finding("Weights", "ok", f"discogs-effnet in {path.parent}")
+        return Finding("Weights", "ok", f"{spec.name} in {path.parent}")
     hint = "They are fetched at the first build that needs them (18 MB); --embedder musicnn needs none."
-    return Finding("Weights", "warning", "discogs-effnet is not here yet", hint)
+    return Finding("Weights", "warning", f"{spec.name} is not here yet", hint)
 
 
 def _javascript() -> Finding:

@@ -178,7 +178,7 @@ class TrackEmbedding:
 
     ``vector``: float32 ``[d]``, the learned similarity vector (d = 1280 for discogs-effnet, 1506 for musicnn);
     ``tags``: float32 ``[k]`` in 0..1, style or tag activations (400 or 50);
-    ``features``: float32 ``[41]``, the interpretable features in the order of ``embed.spectral.FEATURES``;
+    ``features``: float32 ``[41]``, the interpretable features in the order of ``registry.features.FEATURES``;
     ``typical_s``: where the moment begins that sounds most like the whole, in seconds.
     """
 

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from spotmap_build import config_values as values
+from spotmap_build.registry.embedders import DEFAULT, DEMO_DEFAULT, EMBEDDERS
+from spotmap_build.registry.sources import SOURCES
 
 AUDIO: Final = ("auto", "youtube", "previews")
-EMBEDDERS: Final = ("discogs-effnet", "musicnn")
 ENGINES: Final = ("essentia", "onnx")
 LOGS: Final = ("auto", "tty", "plain", "json")
 LARGEST_SEED: Final = (1 << 32) - 1
@@ -81,6 +82,11 @@ class Setting:
         return f"give {self.option}, or {variable}" if self.option else variable
 
 
+def _either(words: list[str]) -> str:
+    """ "a, b or c"."""
+    return " or ".join([", ".join(words[:-1]), words[-1]])
+
+
 def _text(name: str, env: str, metavar: str, say: str, read: Callable[[object, Path], object], **more: Any) -> Setting:
     return Setting(name, env, read, help=say, metavar=metavar, **more)
 
@@ -114,8 +120,7 @@ SETTINGS: Final = (
         "sources",
         "SPOTMAP_SOURCES",
         "KIND[:PATH]",
-        "Where the music comes from: demo, spotify, folder:PATH, table:PATH, takeout:PATH or exportify:PATH. Can be "
-        "given several times.",
+        f"Where the music comes from: {_either([kind.usage for kind in SOURCES])}. Can be given several times.",
         values.read_sources,
         flag="source",
         kind="many",
@@ -134,9 +139,9 @@ SETTINGS: Final = (
     _choice(
         "embedder",
         "SPOTMAP_EMBEDDER",
-        EMBEDDERS,
-        "How to listen: discogs-effnet hears most (weights of 18 MB are fetched once); musicnn is built in.  "
-        "[default: discogs-effnet; the demo: musicnn]",
+        tuple(EMBEDDERS),
+        f"How to listen: {'; '.join(f'{spec.name} {spec.summary}' for spec in EMBEDDERS.values())}.  "
+        f"[default: {DEFAULT}; the demo: {DEMO_DEFAULT}]",
     ),
     _choice(
         "engine",

@@ -17,8 +17,8 @@ from spotmap_build.embed import engines
 from spotmap_build.embed.pool import THREAD_VARIABLES
 
 if TYPE_CHECKING:
-    from spotmap_build.embed.engines import EngineName
     from spotmap_build.model import Float32Array
+    from spotmap_build.registry.embedders import EngineName
 
 RECIPE: Final = "plain recipe"
 DECODING: Final = "both engines"
@@ -131,7 +131,7 @@ def _plain_recipe(path: Path) -> list[tuple[str, Callable[[], Float32Array]]]:
 def _report(costs: Costs, heard: dict[EngineName, list[dict[str, Float32Array]]], count: int) -> None:
     import numpy as np
 
-    from spotmap_build.embed.spectral import FEATURES
+    from spotmap_build.registry.features import FEATURES
 
     print(f"\nprocessor seconds a track, {count} tracks")
     for engine, steps in costs.seconds.items():

@@ -18,7 +18,7 @@ from benchmarks.real_music.corpus import AUDIO_SUFFIXES, PACKAGES
 from spotmap_build.cache.arrays import decode_array, encode_array
 from spotmap_build.cache.keys import Key
 from spotmap_build.cache.store import Cache
-from spotmap_build.embed.embedders import EMBEDDERS
+from spotmap_build.registry.embedders import EMBEDDERS
 
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array

@@ -19,10 +19,10 @@ from benchmarks.map_quality.hearing import HEARING_VERSION, digest_of, hear, lis
 from spotmap_build.cache.arrays import decode_array
 from spotmap_build.cache.keys import Key
 from spotmap_build.cache.store import Cache
-from spotmap_build.embed.embedders import EMBEDDERS
 from spotmap_build.project.neighbors import find_neighbors
 from spotmap_build.project.preprocessing import prepare
 from spotmap_build.project.previews import as_whole_tracks
+from spotmap_build.registry.embedders import EMBEDDERS
 
 if TYPE_CHECKING:
     from benchmarks.map_quality.hearing import Embedded

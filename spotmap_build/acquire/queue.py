@@ -182,7 +182,7 @@ class _JobSource:
             track_id=track.id,
             path=recording.path if path is None else str(path),
             prepare=_rendering(recording, self._listening.loaded),
-            embedder=self._listening.spec.name,
+            model=self._listening.spec.model,
             weights_path=str(self._weights),
             engine=self._listening.engine,
             temp_folder=str(self._scratch),

@@ -16,8 +16,9 @@ from spotmap_build.acquire.youtube.downloader import Downloader
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import Key
 from spotmap_build.cache.memo import json_codec
-from spotmap_build.embed import embedders, engines
+from spotmap_build.embed import engines
 from spotmap_build.model import Failed
+from spotmap_build.registry import embedders
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,16 +27,13 @@ if TYPE_CHECKING:
     from spotmap_build.acquire.search import Found, Recordings
     from spotmap_build.acquire.services import Service
     from spotmap_build.cache.records import Record
-    from spotmap_build.embed.embedders import EmbedderSpec
     from spotmap_build.fetch.source import Fetched, Loaded
     from spotmap_build.model import Match, Track
+    from spotmap_build.registry.embedders import EmbedderSpec
     from spotmap_build.run import Run
 
 TIME_LIMIT: Final = "time-limit"
 """The ledger's code of a track that there was no time for."""
-DEFAULT_EMBEDDER: Final = "discogs-effnet"
-DEMO_EMBEDDER: Final = "musicnn"
-"""Its weights are in the package, so that the demo needs no network."""
 TAG_NAMES_VERSION: Final = 1
 TAG_NAMES: Final = "names.json"
 PARTS: Final = ("vector.npy", "tags.npy", "features.npy")
@@ -256,7 +254,7 @@ def prepare_previews(run: Run, fetched: Fetched, tracks: Sequence[Track]) -> Acq
 
 
 def _spec(run: Run, fetched: Fetched) -> EmbedderSpec:
-    name = run.config.embedder or (DEMO_EMBEDDER if fetched.loaded.kind == "demo" else DEFAULT_EMBEDDER)
+    name = run.config.embedder or (embedders.DEMO_DEFAULT if fetched.loaded.kind == "demo" else embedders.DEFAULT)
     return embedders.get(name)
 
 

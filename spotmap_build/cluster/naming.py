@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from spotmap_build.cluster.wording import FEATURE_WORDS, VAGUE
+from spotmap_build.cluster.wording import VAGUE
+from spotmap_build.registry.features import words as words_of_features
 
 if TYPE_CHECKING:
     from spotmap_build.cluster.evidence import Evidence, Kind
@@ -143,10 +144,11 @@ def _feature_clues(evidence: Evidence, inside: Any, others: Any) -> Iterator[Can
     """Tempo, brightness, ... in words. Their score is low: they break ties and give traits, they are no style."""
     if not len(others):
         return
+    words_of = words_of_features()
     for column, name in enumerate(evidence.feature_names):
-        if name not in FEATURE_WORDS:
+        if name not in words_of:
             continue
-        words = FEATURE_WORDS[name]
+        words = words_of[name]
         if name == "mode":
             share, usual = float(evidence.minor[inside].mean()), float(evidence.minor[others].mean())
             if abs(share - usual) >= 0.25 and max(share, 1 - share) >= FEATURE_SIDE:

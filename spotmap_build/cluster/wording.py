@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -46,31 +44,6 @@ EMPTY: Final = frozenset({"00s", "90s", "70s", "60s", "sexy", "catchy", "other",
 """Tags that tell a listener nothing about the sound of a region."""
 VAGUE: Final = frozenset({"indie", "alternative", "experimental"})
 """Styles and traits that name a scene or an attitude: they tell less of a sound than others with the same figures."""
-
-
-@dataclass(frozen=True, slots=True)
-class FeatureWords:
-    """A feature as adjectives: of what has little and much of it, and of what has less and more."""
-
-    low: str
-    high: str
-    lower: str
-    higher: str
-    show: Callable[[float], str]
-
-
-FEATURE_WORDS: Final = {
-    "tempo": FeatureWords("slow", "fast", "slower", "faster", lambda bpm: f"{bpm:.0f} BPM"),
-    "brightness": FeatureWords("dark", "bright", "darker", "brighter", lambda hz: f"{hz:.0f} Hz"),
-    "loudness": FeatureWords("quiet", "loud", "quieter", "louder", lambda lufs: f"{lufs:.0f} LUFS"),
-    "beat_strength": FeatureWords("drifting", "driving", "more drifting", "more driving", "{:.1f}".format),
-    "danceability": FeatureWords("free-flowing", "steady", "freer in its flow", "steadier", "{:.1f}".format),
-    "loudness_range": FeatureWords("even", "dynamic", "more even", "more dynamic", lambda lu: f"{lu:.0f} LU"),
-    "noise_to_tone": FeatureWords("clear-toned", "gritty", "clearer in tone", "grittier", "{:.2f}".format),
-    "mode": FeatureWords("minor", "major", "more often minor", "more often major", lambda mode: f"{mode:.0%} major"),
-}
-"""The features that people have words for, most telling first. Of those that go together (brightness with crispness
-and noisiness, loudness with energy and power) only the best known."""
 
 
 def standardise(features: Float32Array) -> Float32Array:

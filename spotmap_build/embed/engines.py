@@ -6,14 +6,13 @@ Both give the same numbers within rounding (docs/decisions/0011), so what one he
 from __future__ import annotations
 
 import importlib.util
-from typing import TYPE_CHECKING, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from spotmap_build.model import Float32Array
-
-EngineName = Literal["essentia", "onnx"]
+    from spotmap_build.registry.embedders import EngineName
 
 
 class Network(Protocol):
@@ -36,7 +35,7 @@ class Engine(Protocol):
         """
 
     def measure(self, samples: Float32Array) -> Float32Array:
-        """The 41 features of a recording (:data:`~spotmap_build.embed.spectral.FEATURES`).
+        """The 41 features of a recording (:data:`~spotmap_build.registry.features.FEATURES`).
 
         Raises
         ------

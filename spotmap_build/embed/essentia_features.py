@@ -11,12 +11,12 @@ from spotmap_build.embed.spectral import (
     FRAME_SAMPLES,
     HOP_SAMPLES,
     LEAST_SAMPLES,
-    MFCC_COUNT,
     RHYTHM_RATE_HZ,
     SAMPLE_RATE_HZ,
     as_row,
     middle,
 )
+from spotmap_build.registry.features import MFCC_COUNT
 
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
@@ -42,7 +42,7 @@ def measure(standard: Any, samples: Float32Array) -> Float32Array:
     float32 ``[41]``.
     """
     enough = loop_to(samples, LEAST_SAMPLES)
-    return as_row(whole(standard, enough) | rhythm(standard, enough))
+    return as_row(whole(standard, enough) | rhythm(standard, enough), enough)
 
 
 def whole(standard: Any, samples: Float32Array) -> dict[str, float]:

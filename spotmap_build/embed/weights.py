@@ -18,7 +18,7 @@ from spotmap_build.core.text import printable
 from spotmap_build.errors import WeightsError
 
 if TYPE_CHECKING:
-    from spotmap_build.embed.embedders import EmbedderSpec, WeightsSpec
+    from spotmap_build.registry.embedders import EmbedderSpec, WeightsSpec
 
 HINT: Final = (
     "Check the connection and build again: what has arrived is kept. Or use --embedder musicnn, which needs none."

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from spotmap_build import registry
 from spotmap_build.embed import engines
 from spotmap_build.errors import SpotmapError, TrackError
 from spotmap_build.model import Done, Failed, TrackEmbedding
@@ -17,9 +18,10 @@ from spotmap_build.model import Done, Failed, TrackEmbedding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from spotmap_build.embed.engines import Engine, EngineName
+    from spotmap_build.embed.engines import Engine
     from spotmap_build.embed.patches import Heard
     from spotmap_build.model import Float32Array
+    from spotmap_build.registry.embedders import EngineName
 
 Model = Callable[["Float32Array"], "Heard"]
 
@@ -31,7 +33,8 @@ class EmbedJob:
     ``path``: the audio file. Where there is none yet, ``prepare`` makes it (renders it, fetches it) inside the folder
     it is given and returns its path; that folder is made below ``temp_folder`` and deleted after listening. Exactly one
     of the two is set.
-    ``embedder`` and ``weights_path``: the model's name and its file. ``engine``: what runs it, and measures features.
+    ``model`` and ``weights_path``: the embedder's code, as its entry in the registry names it, and its file.
+    ``engine``: what runs it, and measures features.
     ``temp_folder``: the caller's, who deletes it in the end: a worker that is killed leaves behind what it had there.
     ``duration_ms``: how long the recording is, where that is known: it decides how long listening may take.
     """
@@ -39,7 +42,7 @@ class EmbedJob:
     track_id: str
     path: str | None
     prepare: Callable[[Path], Path] | None
-    embedder: str
+    model: str
     weights_path: str
     engine: EngineName
     temp_folder: str
@@ -85,7 +88,7 @@ def _listen(path: Path, job: EmbedJob) -> TrackEmbedding:
 
     from spotmap_build.embed.decode import decode
 
-    model = _load_model(job.embedder, job.weights_path, job.engine)
+    model = _load_model(job.model, job.weights_path, job.engine)
     sound = decode(path)
     # What overflows is found below, in the results; numpy need not tell it on the terminal as well.
     with np.errstate(over="ignore", invalid="ignore"):
@@ -97,9 +100,6 @@ def _listen(path: Path, job: EmbedJob) -> TrackEmbedding:
 
 
 @lru_cache(maxsize=1)
-def _load_model(embedder: str, weights_path: str, engine: EngineName) -> Model:
-    from spotmap_build.embed.discogs_effnet import DiscogsEffnet
-    from spotmap_build.embed.musicnn import Musicnn
-
-    models: dict[str, Callable[[Path, Engine], Model]] = {"discogs-effnet": DiscogsEffnet, "musicnn": Musicnn}
-    return models[embedder](Path(weights_path), engines.load(engine))
+def _load_model(reference: str, weights_path: str, engine: EngineName) -> Model:
+    make: Callable[[Path, Engine], Model] = registry.load(reference)
+    return make(Path(weights_path), engines.load(engine))

@@ -9,7 +9,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from spotmap_build.demo.catalog import (
     PLAYLISTS,
@@ -24,12 +24,18 @@ from spotmap_build.fetch.source import Loaded
 from spotmap_build.model import Library, Playlist, Recording, Track
 
 if TYPE_CHECKING:
+    from spotmap_build.config import Config
     from spotmap_build.fetch.source import LoadContext
 
 
 @dataclass(frozen=True, slots=True)
 class DemoSource:
     """``--source demo``."""
+
+    @classmethod
+    def from_config(cls, _config: Config) -> Self:
+        """The demo needs no setting."""
+        return cls()
 
     def load(self, context: LoadContext) -> Loaded:  # noqa: ARG002 - nothing to look into, nothing to remember
         """The demo library, and how its sound is made."""

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spotmap_build.cluster.wording import FEATURE_WORDS, listed
+from spotmap_build.cluster.wording import listed
+from spotmap_build.registry.features import words as words_of_features
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,10 +61,10 @@ def find_slopes(
 
     plane = coordinates[chosen].astype(np.float64)
     plane -= plane.mean(axis=0)
-    slopes = []
+    slopes, words = [], words_of_features()
     for column, name in enumerate(feature_names):
         values = features[chosen, column]
-        if name not in FEATURE_WORDS or not np.ptp(values):
+        if name not in words or not np.ptp(values):
             continue
         ranks = rankdata(values)
         ranks -= ranks.mean()
@@ -91,10 +92,10 @@ def describe_slopes(slopes: Sequence[Slope]) -> str:
     Right is larger x, upwards is larger y. A slope is told for the direction that it is nearest to; falling ones
     are told by their other word, so that only two directions are ever spoken of.
     """
-    told: dict[str, list[str]] = {}
+    words_of, told = words_of_features(), dict[str, list[str]]()
     for slope in slopes:
         quarter = round(slope.angle / (math.pi / 2)) % 4
-        words = FEATURE_WORDS[slope.feature]
+        words = words_of[slope.feature]
         direction = _DIRECTIONS[quarter % 2]
         told.setdefault(direction, []).append(words.higher if quarter < 2 else words.lower)
     return "; ".join(f"{direction} {listed(words[:MOST_A_DIRECTION])}" for direction, words in sorted(told.items()))

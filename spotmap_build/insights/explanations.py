@@ -11,7 +11,6 @@ from spotmap_build.cluster.wording import (
     CLEAR_KEY,
     CLEAR_TAG,
     EMPTY,
-    FEATURE_WORDS,
     TRAITS,
     VAGUE,
     key_name,
@@ -19,6 +18,7 @@ from spotmap_build.cluster.wording import (
     standardise,
     style_name,
 )
+from spotmap_build.registry.features import words as words_of_features
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,6 +58,7 @@ class Explainer:
         self._tags = embeddings.tags
         self._tag_ranks = _ranks(embeddings.tags)
         names = [style_name(tag) for tag in embeddings.tag_names]
+        self._words = words_of_features()
         self._tag_names = [TRAITS.get(name, name) for name in names]
         self._is_telling = np.array([name not in EMPTY | VAGUE for name in names], dtype=bool)
 
@@ -71,7 +72,7 @@ class Explainer:
     def difference(self, row: int, group: Sequence[int]) -> tuple[str, ...]:
         """How a row differs from a group of rows, the greatest difference first: "much faster (172 against 95 BPM)"."""
         found: list[tuple[float, str]] = []
-        for name, words in FEATURE_WORDS.items():
+        for name, words in self._words.items():
             if name not in self._column or name == "mode":
                 continue
             column = self._column[name]
@@ -102,7 +103,7 @@ class Explainer:
 
     def _shared_features(self, one: int, other: int) -> list[Reason]:
         reasons = []
-        for name, words in FEATURE_WORDS.items():
+        for name, words in self._words.items():
             if name in {"tempo", "mode"} or name not in self._column:
                 continue
             column = self._column[name]

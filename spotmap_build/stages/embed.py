@@ -26,6 +26,7 @@ from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.cache.memo import Cached
 from spotmap_build.model import Failed
+from spotmap_build.registry.features import names as feature_names
 from spotmap_build.report import LISTENED_TO_PREVIEW
 from spotmap_build.stages.reserve import listening_limit
 
@@ -254,7 +255,6 @@ def _decode_moment(data: bytes) -> float:
 def _read_embeddings(whole: Acquisition, kept: list[_Kept], pairs: list[tuple[_Kept, _Kept]]) -> Embeddings:
     import numpy as np
 
-    from spotmap_build.embed.spectral import FEATURES
     from spotmap_build.model import Embeddings
     from spotmap_build.project.previews import as_whole_tracks
 
@@ -272,7 +272,7 @@ def _read_embeddings(whole: Acquisition, kept: list[_Kept], pairs: list[tuple[_K
         tags=tags[:count],
         tag_names=tag_names(whole),
         features=features[:count],
-        feature_names=tuple(feature.name for feature in FEATURES),
+        feature_names=feature_names(),
         typical_s=typical_s[:count] if any(map(_has_moment, kept)) else (),
     )
 
@@ -287,10 +287,9 @@ def _read_parts(
     import numpy as np
 
     from spotmap_build.cache.arrays import array_decoder
-    from spotmap_build.embed.spectral import FEATURES
 
     spec = whole.spec
-    lengths = (spec.dimensions, spec.tag_count, len(FEATURES))
+    lengths = (spec.dimensions, spec.tag_count, len(feature_names()))
     parts = [
         (part, array_decoder(length, kind="f", is_finite=True)) for part, length in zip(PARTS, lengths, strict=True)
     ]

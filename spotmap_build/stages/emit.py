@@ -17,6 +17,7 @@ from spotmap_build.emit.marker import is_generation, is_safe_path
 from spotmap_build.emit.page import HEARD, art_file_name, template_digest, template_folder
 from spotmap_build.emit.site import PAGE_NAME, Site
 from spotmap_build.errors import ConfigError
+from spotmap_build.registry.features import public_units
 from spotmap_build.stages.cluster import playlist_rows
 
 if TYPE_CHECKING:
@@ -179,7 +180,6 @@ def _paths(run: Run, embedded: Embedded) -> dict[str, str]:
 def _assemble(
     run: Run, fetched: Fetched, atlas: Atlas, *, covers: dict[str, bytes], built_at: str, paths: dict[str, str]
 ) -> Site:
-    from spotmap_build.embed.spectral import FEATURES
     from spotmap_build.emit.assemble import assemble
 
     nearness, count = _nearness(fetched), f"A map of {len(atlas.tracks):,} tracks"
@@ -187,7 +187,7 @@ def _assemble(
         atlas,
         template_folder(),
         covers=covers,
-        feature_units={feature.name: feature.unit for feature in FEATURES if feature.public},
+        feature_units=public_units(),
         sources=fetched.loaded.kind.split("+"),
         description=f"{count}: what sounds alike lies together." if nearness == HEARD else f"{count}. {nearness}",
         built_at=built_at or None,

@@ -5,23 +5,23 @@ from __future__ import annotations
 import os
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from spotmap_build import registry
 from spotmap_build.core.text import printable
 from spotmap_build.errors import ConfigError
 from spotmap_build.fetch.merge import merge
 from spotmap_build.fetch.source import Fetched, LibrarySource, LoadContext
 from spotmap_build.fetch.tags import fold_space
+from spotmap_build.registry import sources
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from spotmap_build.config import Config
     from spotmap_build.embed.decode import Probe
     from spotmap_build.model import Library
     from spotmap_build.run import Run
-
-
-WITH_PATH: Final = ("folder", "table", "takeout", "exportify")
-SOURCES: Final = ", ".join(("demo", "spotify", *(f"{kind}:PATH" for kind in WITH_PATH)))
 
 
 def fetch(run: Run) -> Fetched:
@@ -33,8 +33,8 @@ def fetch(run: Run) -> Fetched:
     """
     with run.clock.stage("fetch"):
         config = run.config
-        sources = [make_source(text, config) for text in config.sources]
-        if not sources:
+        chosen = [make_source(text, config) for text in config.sources]
+        if not chosen:
             raise ConfigError(
                 "No source was given.",
                 hint="Try: spotmap-build --source demo, or --source folder:~/Music. See spotmap-build --help.",
@@ -48,7 +48,7 @@ def fetch(run: Run) -> Fetched:
             say=run.progress.say,
             read_metadata=_read_metadata,
         )
-        loaded = merge([source.load(context) for source in sources], config.layers)
+        loaded = merge([source.load(context) for source in chosen], config.layers)
         run.progress.end(_outcome(loaded.library))
         if loaded.problem is not None:
             run.progress.say(loaded.problem.message, level="warning")
@@ -62,38 +62,14 @@ def make_source(text: str, config: Config) -> LibrarySource:
     ------
     ConfigError: for an unknown kind, or one that lacks its path.
     """
-    kind, _, path = text.partition(":")
-    if kind == "demo":
-        from spotmap_build.fetch.demo import DemoSource
-
-        return DemoSource()
-    if kind == "spotify":
-        from spotmap_build.fetch.spotify.source import SpotifySource
-
-        return SpotifySource.from_config(config)
-    if kind not in WITH_PATH:
-        raise ConfigError(f"There is no source '{kind}'.", hint=f"Sources are: {SOURCES}.")
+    name, _, path = text.partition(":")
+    kind = sources.find(name)
+    make: Callable[[Config | Path], LibrarySource] = registry.load(kind.make)
+    if not kind.takes_path:
+        return make(config)
     if not path:
-        raise ConfigError(f"--source {kind} lacks its path.", hint=f"Say for example --source {kind}:PATH.")
-    return _source_at(kind, Path(path))
-
-
-def _source_at(kind: str, path: Path) -> LibrarySource:
-    if kind == "folder":
-        from spotmap_build.fetch.folders.folder import FolderSource
-
-        return FolderSource(path)
-    if kind == "takeout":
-        from spotmap_build.fetch.exports.takeout import TakeoutSource
-
-        return TakeoutSource(path)
-    if kind == "exportify":
-        from spotmap_build.fetch.exports.exportify import ExportifySource
-
-        return ExportifySource(path)
-    from spotmap_build.fetch.tables.table import TableSource
-
-    return TableSource(path)
+        raise ConfigError(f"--source {name} lacks its path.", hint=f"Say for example --source {name}:PATH.")
+    return make(Path(path))
 
 
 def _outcome(library: Library) -> str:
@@ -117,10 +93,10 @@ def _read_metadata(path: Path) -> dict[str, str]:
     return read_metadata(path)
 
 
-def library_title(sources: tuple[str, ...]) -> str:
+def library_title(given: tuple[str, ...]) -> str:
     """What a map is called that was given no title: as its sources."""
-    named = {"demo": "Demo library", "spotify": "My Spotify library"}
-    names = [_name(Path(path)) if (path := text.partition(":")[2]) else named.get(text, text) for text in sources]
+    titles = {kind.name: kind.title for kind in sources.SOURCES if kind.title}
+    names = [_name(Path(path)) if (path := text.partition(":")[2]) else titles.get(text, text) for text in given]
     return " + ".join(dict.fromkeys(names))
 
 

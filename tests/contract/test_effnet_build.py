@@ -15,10 +15,10 @@ import pytest
 from spotmap_build import pipeline
 from spotmap_build.cache.records import decode_record, encode_record
 from spotmap_build.config import load_config
-from spotmap_build.embed import embedders
-from spotmap_build.embed.engines import EngineName
 from spotmap_build.errors import WeightsError
 from spotmap_build.progress import make_progress
+from spotmap_build.registry import embedders
+from spotmap_build.registry.embedders import EngineName
 from tests.fakes import stub_effnet
 from tests.fakes.audio_files import tune, write_audio
 from tests.fakes.model_server import ModelServer, serve

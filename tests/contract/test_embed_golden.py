@@ -1,6 +1,7 @@
 """What fixed sounds were heard as, once: where a new engine hears something else, embeddings must get a new version.
 
-If this fails after an update, raise ``code_version`` of the embedders and record the new values (docs/decisions/0001).
+If this fails after an update, raise ``own_version`` of the embedder, or ``FEATURES_VERSION``, and record the new values
+(docs/decisions/0001).
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ import numpy.typing as npt
 import pytest
 
 from spotmap_build.embed import engines
-from spotmap_build.embed.engines import EngineName
 from spotmap_build.embed.musicnn import Musicnn
-from spotmap_build.embed.spectral import FEATURES
+from spotmap_build.registry.embedders import EngineName
+from spotmap_build.registry.features import FEATURES
 from tests.fakes.audio_files import tune
 from tests.support.engines import load_or_skip, packaged_musicnn
 

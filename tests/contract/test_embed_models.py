@@ -12,11 +12,12 @@ import pytest
 
 from spotmap_build.embed import engines
 from spotmap_build.embed.discogs_effnet import DiscogsEffnet
-from spotmap_build.embed.engines import Engine, EngineName
+from spotmap_build.embed.engines import Engine
 from spotmap_build.embed.musicnn import Musicnn
 from spotmap_build.embed.patches import mel_patches
-from spotmap_build.embed.spectral import FEATURES
 from spotmap_build.errors import WeightsError
+from spotmap_build.registry.embedders import EngineName
+from spotmap_build.registry.features import FEATURES
 from tests.fakes import stub_effnet
 from tests.fakes.audio_files import tune
 from tests.support.engines import load_or_skip, packaged_musicnn

@@ -23,10 +23,12 @@ from spotmap_build.embed.weights import packaged
 from spotmap_build.embed.workers import EmbedJob, embed_file
 from spotmap_build.errors import TrackError, WeightsError
 from spotmap_build.model import Done, Failed
+from spotmap_build.registry import embedders
 from tests.fakes.audio_files import render_forever, render_tune, tune, write_audio
 from tests.support.patience import patience, wait_until
 
 ROOT = Path(__file__).parents[2]
+MUSICNN = embedders.get("musicnn").model
 
 
 def job(track_id: str, temp_folder: Path, **changes: object) -> EmbedJob:
@@ -34,7 +36,7 @@ def job(track_id: str, temp_folder: Path, **changes: object) -> EmbedJob:
         "track_id": track_id,
         "path": None,
         "prepare": render_tune,
-        "embedder": "musicnn",
+        "model": MUSICNN,
         "weights_path": str(packaged("msd-musicnn.pb")),
         "engine": "essentia",
         "temp_folder": str(temp_folder),
@@ -283,7 +285,7 @@ SCRIPT = """
     from tests.fakes.audio_files import render_forever
 
     if __name__ == "__main__":
-        job = EmbedJob("a", None, render_forever, "musicnn", str(packaged("msd-musicnn.pb")), "essentia", sys.argv[1])
+        job = EmbedJob("a", None, render_forever, MUSICNN, str(packaged("msd-musicnn.pb")), "essentia", sys.argv[1])
         try:
             with EmbedPool(jobs=2) as pool:
                 list(pool.run([job, job]))

@@ -19,8 +19,8 @@ from spotmap_build.embed.musicnn import POOLS, TAGS, Musicnn
 from spotmap_build.embed.numpy_features.beats import doubled, track
 from spotmap_build.embed.numpy_features.onsets import onsets
 from spotmap_build.embed.numpy_features.rhythm import SCALES, mutual_agreement
-from spotmap_build.embed.spectral import FEATURES
 from spotmap_build.embed.weights import packaged
+from spotmap_build.registry.features import FEATURES
 from tests.fakes import stub_effnet
 from tests.fakes.audio_files import tune
 from tests.support.engines import load_or_skip, packaged_musicnn

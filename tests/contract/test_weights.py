@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from spotmap_build.embed import download, embedders, weights
-from spotmap_build.embed.embedders import EmbedderSpec
+from spotmap_build.embed import download, weights
 from spotmap_build.errors import WeightsError
+from spotmap_build.registry import embedders
+from spotmap_build.registry.embedders import EmbedderSpec
 from tests.fakes.model_server import ModelServer, serve
 
 CONTENT = random.Random(0).randbytes(1_000_000)

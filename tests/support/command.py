@@ -75,11 +75,15 @@ def spotmap(*arguments: object, cwd: Path, extra: Mapping[str, str] | None = Non
 
 
 def started_anew(
-    *arguments: object, cwd: Path, extra: Mapping[str, str] | None = None, timeout_s: float = 300
+    *arguments: object,
+    cwd: Path,
+    extra: Mapping[str, str] | None = None,
+    timeout_s: float = 300,
+    module: str = "spotmap_build",
 ) -> Outcome:
-    """Run ``spotmap-build`` as a shell does: by an interpreter of its own."""
+    """Run ``spotmap-build``, or another ``module`` made of it, as a shell does: by an interpreter of its own."""
     done = subprocess.run(
-        [sys.executable, "-m", "spotmap_build", *map(str, arguments)],
+        [sys.executable, "-m", module, *map(str, arguments)],
         cwd=cwd,
         env=environment(extra),
         capture_output=True,

@@ -9,8 +9,9 @@ from typing import Final
 import pytest
 
 from spotmap_build.embed import engines
-from spotmap_build.embed.engines import Engine, EngineName
+from spotmap_build.embed.engines import Engine
 from spotmap_build.embed.weights import packaged
+from spotmap_build.registry.embedders import EngineName
 
 MODULES: Final[dict[EngineName, str]] = {"essentia": "essentia", "onnx": "onnxruntime"}
 

@@ -9,13 +9,14 @@ import sys
 import numpy as np
 import pytest
 
-from spotmap_build.embed import embedders, engines
+from spotmap_build.embed import engines
 from spotmap_build.embed.decode import begins_like_audio
 from spotmap_build.embed.patches import loop_to, most_typical, patch_starts
 from spotmap_build.embed.sound import Sound
-from spotmap_build.embed.spectral import FEATURES
 from spotmap_build.embed.weights import parse_labels, tag_names
 from spotmap_build.errors import ConfigError
+from spotmap_build.registry import embedders
+from spotmap_build.registry.features import FEATURES
 
 LABELS = [f"Genre---Style {number}" for number in range(4)]
 
@@ -160,7 +161,8 @@ def test_musicnn_names_its_fifty_tags() -> None:
 
 def test_asking_what_there_is_loads_nothing_heavy() -> None:
     script = (
-        "import sys; from spotmap_build.embed import embedders, engines, spectral, weights, workers\n"
+        "import sys; from spotmap_build.embed import engines, spectral, weights, workers\n"
+        "from spotmap_build.registry import embedders\n"
         "embedders.environment(embedders.get('musicnn')); engines.choose('')\n"
         "print([name for name in ('numpy', 'av', 'essentia', 'onnxruntime', 'platformdirs') if name in sys.modules])"
     )

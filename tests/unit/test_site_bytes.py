@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from benchmarks.viewer.library import library_tracks, places
-from spotmap_build.embed.spectral import FEATURES
 from spotmap_build.emit.page import template_assets, template_folder
 from spotmap_build.emit.payload import encode
 from spotmap_build.model import Atlas, Cluster, Clusters, Layout, Playlist, Recording, Track
+from spotmap_build.registry.features import FEATURES, public_units
 
 TRACKS = 20_000
 FIRST_PAINT_BYTES_A_TRACK = 7
@@ -67,7 +67,7 @@ def realistic_atlas() -> Atlas:
 
 @pytest.mark.slow
 def test_a_track_costs_few_bytes() -> None:
-    units = {feature.name: feature.unit for feature in FEATURES if feature.public}
+    units = public_units()
     atlas = realistic_atlas()
     sizes = document_sizes(atlas, units)
     assert sizes["map.json"] / TRACKS <= FIRST_PAINT_BYTES_A_TRACK

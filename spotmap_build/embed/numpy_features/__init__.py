@@ -21,7 +21,7 @@ def measure(samples: Float32Array) -> Float32Array:
 
     Returns
     -------
-    float32 ``[41]``, in the order of ``embed.spectral.FEATURES``.
+    float32 ``[41]``, in the order of ``registry.features.FEATURES``.
     """
     from spotmap_build.embed.numpy_features.frames import by_frame, power_and_brightness
     from spotmap_build.embed.numpy_features.loudness import loudness
@@ -34,4 +34,4 @@ def measure(samples: Float32Array) -> Float32Array:
     enough = loop_to(samples, LEAST_SAMPLES)
     values = by_frame(enough) | power_and_brightness(enough) | rhythm(enough) | key(enough) | loudness(enough)
     values["danceability"] = danceability(enough)
-    return as_row(values)
+    return as_row(values, enough)

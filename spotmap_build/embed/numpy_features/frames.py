@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from spotmap_build.embed.mel import hann, triangles
-from spotmap_build.embed.spectral import FRAME_SAMPLES, HOP_SAMPLES, MFCC_COUNT, SAMPLE_RATE_HZ
+from spotmap_build.embed.spectral import FRAME_SAMPLES, HOP_SAMPLES, SAMPLE_RATE_HZ
+from spotmap_build.registry.features import MFCC_COUNT
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -1,14 +1,15 @@
-"""Which embedders there are, and what decides their results. Loads none of them."""
+"""Ways to make a vector of a sound. To add one, add an entry to :data:`EMBEDDERS`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 from spotmap_build.errors import ConfigError
+from spotmap_build.registry.features import FEATURES_VERSION
 
-if TYPE_CHECKING:
-    from spotmap_build.embed.engines import EngineName
+EngineName = Literal["essentia", "onnx"]
+"""What runs networks, see ``embed.engines``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,12 @@ class WeightsSpec:
 class EmbedderSpec:
     """One way to make a vector of a sound.
 
+    ``model``: what it is, as ``module:attribute``: called with the path of the weights and an
+    :class:`~spotmap_build.embed.engines.Engine`, it gives a function from samples (float32 ``[n]``, mono, 16 kHz) to a
+    :class:`~spotmap_build.embed.patches.Heard`. ``summary``: what ``--help`` says of it, after its name.
     ``dimensions``: length of its vectors. ``tag_count``: of its tags.
-    ``code_version``: to be raised whenever our code gives other numbers for the same sound (any of decoding, patches,
-    pooling, features), so that the cache notices.
+    ``own_version``: to be raised whenever our code gives other numbers for the same sound (any of decoding, patches,
+    pooling), so that the cache notices.
     ``preprocessing``: how vectors of a library are made comparable by angle, see ``project.preprocessing``.
     ``weights``: what has to be fetched, or None where they are in this package, as ``data/<packaged>``.
     ``weights_sha256``: the digest of the weights that Essentia runs. It names what the network has learned, whichever
@@ -57,15 +61,22 @@ class EmbedderSpec:
     """
 
     name: str
+    model: str
+    summary: str
     dimensions: int
     tag_count: int
-    code_version: int
+    own_version: int
     preprocessing: Literal["center", "zscore"]
     weights_sha256: str
     weights: WeightsSpec | None = None
     packaged: str = ""
     onnx_weights: WeightsSpec | None = None
     onnx_packaged: str = ""
+
+    @property
+    def code_version(self) -> int:
+        """The version of everything of ours that decides what is kept of a track: the embedder and the features."""
+        return self.own_version + FEATURES_VERSION
 
     def on(self, engine: EngineName) -> EmbedderSpec:
         """The same embedder, with the weights that this engine reads."""
@@ -85,14 +96,19 @@ _CLASSES_SHA256: Final = dict.fromkeys(
     (_EFFNET_SHA256, _EFFNET_ONNX_SHA256), "42aacd08bc46fc7c0894d7007a78e2ac9b2c35ce1a267079d2616c09130f8a89"
 )
 
+DEFAULT: Final = "discogs-effnet"
+DEMO_DEFAULT: Final = "musicnn"
+"""Its weights are in the package, so that the demo needs no network."""
 EMBEDDERS: Final[dict[str, EmbedderSpec]] = {
     spec.name: spec
     for spec in (
         EmbedderSpec(
             name="discogs-effnet",
+            model="spotmap_build.embed.discogs_effnet:DiscogsEffnet",
+            summary="hears most (weights of 18 MB are fetched once)",
             dimensions=1280,
             tag_count=400,
-            code_version=1,
+            own_version=1,
             preprocessing="center",
             weights_sha256=_EFFNET_SHA256,
             weights=WeightsSpec(
@@ -114,9 +130,11 @@ EMBEDDERS: Final[dict[str, EmbedderSpec]] = {
         ),
         EmbedderSpec(
             name="musicnn",
+            model="spotmap_build.embed.musicnn:Musicnn",
+            summary="is built in",
             dimensions=1506,
             tag_count=50,
-            code_version=2,
+            own_version=2,
             preprocessing="zscore",
             weights_sha256="7d24e07e96015baa7a2a0226c4bf5e6d99cab1a77d5b947bc924c99d217cc833",
             packaged="msd-musicnn.pb",

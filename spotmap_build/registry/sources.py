@@ -1,0 +1,65 @@
+"""Kinds of libraries that ``--source`` can name. To add one, add a row to :data:`SOURCES`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from spotmap_build.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class SourceKind:
+    """A kind of library.
+
+    Parameters
+    ----------
+    name : str
+        What ``--source`` calls it.
+    make : str
+        What makes a :class:`~spotmap_build.fetch.source.LibrarySource`, as ``module:attribute``: it is called with the
+        path, or where there is none with the build's configuration.
+    takes_path : bool
+        Whether it lies at a path, so that it is given as ``name:PATH``.
+    title : str
+        What a map of it is called; a library at a path is called as its file or folder.
+    """
+
+    name: str
+    make: str
+    takes_path: bool = True
+    title: str = ""
+
+    @property
+    def usage(self) -> str:
+        """How it is given on the command line."""
+        return f"{self.name}:PATH" if self.takes_path else self.name
+
+
+SOURCES: tuple[SourceKind, ...] = (
+    SourceKind("demo", "spotmap_build.fetch.demo:DemoSource.from_config", takes_path=False, title="Demo library"),
+    SourceKind(
+        "spotify",
+        "spotmap_build.fetch.spotify.source:SpotifySource.from_config",
+        takes_path=False,
+        title="My Spotify library",
+    ),
+    SourceKind("folder", "spotmap_build.fetch.folders.folder:FolderSource"),
+    SourceKind("table", "spotmap_build.fetch.tables.table:TableSource"),
+    SourceKind("takeout", "spotmap_build.fetch.exports.takeout:TakeoutSource"),
+    SourceKind("exportify", "spotmap_build.fetch.exports.exportify:ExportifySource"),
+)
+
+
+def find(name: str) -> SourceKind:
+    """Return the kind of that name.
+
+    Raises
+    ------
+    ConfigError
+        There is none.
+    """
+    for kind in SOURCES:
+        if kind.name == name:
+            return kind
+    usages = ", ".join(kind.usage for kind in SOURCES)
+    raise ConfigError(f"There is no source '{name}'.", hint=f"Sources are: {usages}.")
