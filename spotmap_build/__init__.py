@@ -1,0 +1,19 @@
+"""A music library as a map: tracks that sound alike lie together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from spotmap_build.emit.read_map import read_map
+
+__all__ = ["read_map"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load what is asked for only then: the command has to start fast."""
+    if name == "read_map":
+        from spotmap_build.emit.read_map import read_map
+
+        return read_map
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

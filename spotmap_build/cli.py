@@ -5,24 +5,26 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from contextlib import closing
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from spotmap_build.config import CONFIG_FILE, Config, load_config, usual_config, working_folder
+from spotmap_build.cli_options import DefaultCommandGroup, build_options, options_of_a_build_except
+from spotmap_build.config import Config, load_config, usual_config, working_folder
 from spotmap_build.config_values import parse_size
 from spotmap_build.core.text import log_line
 from spotmap_build.errors import SpotmapError
-from spotmap_build.settings import LIST_FORMATS, SETTINGS, Setting
+from spotmap_build.settings import EXPORT_FORMATS, LIST_FORMATS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from types import FrameType
 
     from spotmap_build.emit.lists import ListFormat
+    from spotmap_build.progress import Progress
     from spotmap_build.stages import Proposal
 
 EXIT_MISSING_TRACKS: Final = 3
@@ -47,42 +49,6 @@ Exit status: 0 done; 1 a bug; 2 usage; 3 published, but more tracks are missing 
 """
 
 
-class DefaultCommandGroup(click.Group):
-    """A group whose options belong to ``build``: without a subcommand, that is what runs."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or (args[0].startswith("-") and args[0] not in {"--help", "-h", "--version"}):
-            args = ["build", *args]
-        return super().parse_args(ctx, args)
-
-
-def build_options(command: Any) -> Any:
-    """Give a command the options that ``build``, ``match`` and ``plan`` share: the settings, and which file of them."""
-    config_file = click.option(
-        "--config",
-        "config_file",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help=f"Settings.  [default: {CONFIG_FILE}, if it is there]",
-    )
-    for option in reversed([*(_option(setting) for setting in SETTINGS if setting.option), config_file]):
-        command = option(command)
-    return command
-
-
-def _option(setting: Setting) -> Any:
-    """A setting as an option. What is not given overrides nothing: no option has a default."""
-    names, metavar = (setting.option, setting.name), setting.metavar or None
-    if setting.kind == "switch":
-        return click.option(*names, is_flag=True, default=None, help=setting.help)
-    if setting.kind == "on-off":
-        return click.option(f"{setting.option}/--no-{setting.name}", setting.name, default=None, help=setting.help)
-    if setting.choices:
-        return click.option(*names, type=click.Choice(setting.choices), help=setting.help)
-    value_type = click.INT if setting.kind == "number" else click.STRING
-    return click.option(*names, type=value_type, multiple=setting.kind == "many", metavar=metavar, help=setting.help)
-
-
 @click.group(cls=DefaultCommandGroup, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EPILOG)
 @click.version_option(version("spotmap-build"), prog_name="spotmap-build")
 def main() -> None:
@@ -99,11 +65,10 @@ def build(**flags: Any) -> None:
     """Build the map (what runs when no command is given)."""
     from spotmap_build import pipeline
     from spotmap_build.describe import preview_command, review_command
-    from spotmap_build.progress import format_seconds, make_progress
+    from spotmap_build.progress import format_seconds
     from spotmap_build.summary import summary_lines
 
-    config = _config(flags)
-    with closing(make_progress(config.log)) as progress:
+    with _at_work(flags) as (config, progress):
         result = pipeline.build(config, progress)
     review = review_command(config, usual_config(os.environ))
     for line in summary_lines(result, format_seconds(result.seconds), config.report_path, review):
@@ -124,11 +89,9 @@ def match(**flags: Any) -> None:
     """Find the recording of every track and write the report, without downloading or listening."""
     from spotmap_build import pipeline
     from spotmap_build.describe import review_command, short_path
-    from spotmap_build.progress import make_progress
     from spotmap_build.summary import missing_lines
 
-    config = _config(flags)
-    with closing(make_progress(config.log)) as progress:
+    with _at_work(flags) as (config, progress):
         result = pipeline.match(config, progress)
     review = review_command(config, usual_config(os.environ))
     _echo(missing_lines(result.failures, review))
@@ -143,10 +106,8 @@ def match(**flags: Any) -> None:
 def plan(**flags: Any) -> None:
     """Say what a build would do, without listening to or publishing anything."""
     from spotmap_build import pipeline
-    from spotmap_build.progress import make_progress
 
-    config = _config(flags)
-    with closing(make_progress(config.log)) as progress:
+    with _at_work(flags) as (config, progress):
         sentences = pipeline.plan(config, progress)
     _echo(sentences)
 
@@ -259,10 +220,8 @@ def playlists(folder: Path, formats: tuple[ListFormat, ...], **flags: Any) -> No
     """Write the map's clusters, new playlists and misfits as lists for other players; run it again to update them."""
     from spotmap_build import pipeline
     from spotmap_build.describe import update_lines
-    from spotmap_build.progress import make_progress
 
-    config = _config(flags)
-    with closing(make_progress(config.log)) as progress:
+    with _at_work(flags) as (config, progress):
         updated = pipeline.write_lists(config, progress, folder, formats)
     _echo(update_lines(updated, folder))
 
@@ -282,9 +241,6 @@ def push(choice: tuple[str, ...], only_list: bool, dry_run: bool, yes: bool, exa
     """
     from spotmap_build import pipeline
     from spotmap_build.describe import list_lines, push_lines
-    from spotmap_build.progress import make_progress
-
-    config = _config(flags)
 
     def agree(proposal: Proposal) -> bool:
         _echo(push_lines(proposal))
@@ -296,14 +252,48 @@ def push(choice: tuple[str, ...], only_list: bool, dry_run: bool, yes: bool, exa
         _echo([] if agrees else ["Nothing was changed."])
         return agrees
 
-    chosen = choice or config.push_lists
-    if not (chosen or only_list):
-        raise click.UsageError("No list was chosen. To see which there are: spotmap-build push --list")
-    with closing(make_progress(config.log)) as progress:
+    with _at_work(flags) as (config, progress):
+        chosen = choice or config.push_lists
+        if not (chosen or only_list):
+            raise click.UsageError("No list was chosen. To see which there are: spotmap-build push --list")
         if only_list:
             _echo(list_lines(pipeline.lists_of_map(config, progress)))
         else:
             pipeline.push(config, progress, chosen, dry_run=dry_run, exact=exact, agree=agree)
+
+
+@main.command()
+@click.option(
+    "--out",
+    "target",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="The file to write.",
+)
+@click.option(
+    "--format", "file_format", type=click.Choice(EXPORT_FORMATS), help="Which kind.  [default: by the file's name]"
+)
+@click.option("--vectors", is_flag=True, help="With the embedding vectors and tags (Parquet and npz only).")
+@click.option("--site", "out", type=str, metavar="DIR", help="Of which site's map.  [default: site]")
+@options_of_a_build_except("out")
+def export(target: Path, file_format: str | None, vectors: bool, **flags: Any) -> None:
+    """Write the map as one table for other programs: titles, places, clusters, features.
+
+    Parquet opens in embedding-atlas and pandas, GeoJSON in QGIS, npz in numpy. Nothing says where your files lie.
+    """
+    from spotmap_build import pipeline
+
+    chosen = file_format or target.suffix.removeprefix(".").lower()
+    if chosen not in EXPORT_FORMATS:
+        raise click.UsageError(
+            f"{target.name} does not end with a known format: add --format {'|'.join(EXPORT_FORMATS)}."
+        )
+    if vectors and chosen not in {"parquet", "npz"}:
+        raise click.UsageError(f"--vectors needs --format parquet or npz: {chosen} has no place for them.")
+    with _at_work(flags) as (config, progress):
+        count = pipeline.export_map(config, progress, target, chosen, with_vectors=vectors)
+    _echo([f"{count:,} tracks are in {target}."])
 
 
 @main.group()
@@ -383,6 +373,19 @@ def doctor(as_json: bool) -> None:
     _echo(told.split("\n"))
     if any(finding.level == "error" for finding in findings):
         sys.exit(2)
+
+
+@contextmanager
+def _at_work(flags: dict[str, Any]) -> Iterator[tuple[Config, Progress]]:
+    """The configuration that the options make, and the progress of what is done with it."""
+    from spotmap_build.progress import make_progress
+
+    config = _config(flags)
+    progress = make_progress(config.log)
+    try:
+        yield config, progress
+    finally:
+        progress.close()
 
 
 def _config(flags: dict[str, Any]) -> Config:

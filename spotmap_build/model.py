@@ -107,7 +107,6 @@ class Track:
     recording: Recording | None = None
     position: tuple[float, float] | None = None
     """Coordinates given by the source itself (a table with x and y), in any unit."""
-    """Row of the source's own embedding matrix, where it carries one."""
     facets: dict[str, str | float] = field(default_factory=dict)
     """Further columns that the map can be colored by."""
 

@@ -14,11 +14,12 @@ from spotmap_build import stages
 from spotmap_build.cache.errors import CacheReadOnly, CorruptEntry
 from spotmap_build.cache.keys import place_digest
 from spotmap_build.cache.store import Cache
+from spotmap_build.core.files import write_atomically
 from spotmap_build.emit.list_folder import ListFile, update_folder
 from spotmap_build.emit.lists import encode_list
 from spotmap_build.emit.local_audio import encode_local_audio, write_local_audio
 from spotmap_build.emit.site import publish
-from spotmap_build.errors import CacheError, ConfigError, ServiceError, SourceError, SpotmapError
+from spotmap_build.errors import CacheError, ConfigError, OutputError, ServiceError, SourceError, SpotmapError
 from spotmap_build.fetch.spotify.settings import SpotifySettings
 from spotmap_build.fetch.spotify.token import check_may_write
 from spotmap_build.places import check_places
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from spotmap_build.config import Config
+    from spotmap_build.emit.export import MapTable
     from spotmap_build.emit.list_folder import Updated
     from spotmap_build.emit.lists import ListFormat, TrackList
     from spotmap_build.emit.preview import Watch
@@ -245,14 +247,51 @@ def push(
 
 
 def _lists(run: stages.Run) -> tuple[TrackList, ...]:
-    fetched = stages.fetch(run)
-    *_, embedded = stages.embed(run, fetched)
-    if not embedded.tracks:
-        raise _nothing_to_map(fetched, embedded)
+    fetched, embedded = _on_the_map(run)
     projected = stages.project(run, embedded)
     clusters = stages.cluster(run, fetched, embedded, projected)
     insights = stages.analyze(run, fetched, embedded, projected, clusters)
     return tuple(stages.make_lists(fetched, embedded, clusters.value, insights.value))
+
+
+def export_map(config: Config, progress: Progress, out: Path, file_format: str, *, with_vectors: bool) -> int:
+    """Write the map as the cache has it to one file, and return the number of tracks.
+
+    No service is asked, and nothing is listened to or published.
+
+    Raises
+    ------
+    OutputError
+        There is a file already (unless ``config.force``), or it cannot be written.
+    """
+    from spotmap_build.emit.export import encode_table
+
+    if out.exists() and not config.force:
+        raise OutputError(f"{out} is there already.", hint="Name another file, or add --force to replace it.")
+    offline = replace(config, offline=True, listen=False)
+    check_places(offline, publishes=False)
+    table = _with_cache(offline, progress, lambda run: _table(run, with_vectors=with_vectors))
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(out, encode_table(table, file_format))
+    except OSError as error:
+        raise OutputError(f"{out} cannot be written: {error.strerror or error}.", hint="Name another file.") from error
+    return table.count
+
+
+def _table(run: stages.Run, *, with_vectors: bool) -> MapTable:
+    fetched, embedded = _on_the_map(run)
+    projected = stages.project(run, embedded)
+    clusters = stages.cluster(run, fetched, embedded, projected)
+    return stages.make_table(embedded, projected, clusters.value, with_vectors=with_vectors)
+
+
+def _on_the_map(run: stages.Run) -> tuple[stages.Fetched, stages.Embedded]:
+    fetched = stages.fetch(run)
+    *_, embedded = stages.embed(run, fetched)
+    if not embedded.tracks:
+        raise _nothing_to_map(fetched, embedded)
+    return fetched, embedded
 
 
 def plan(config: Config, progress: Progress) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from spotmap_build.registry.sources import SOURCES
 AUDIO: Final = ("auto", "youtube", "previews")
 ENGINES: Final = ("essentia", "onnx")
 LOGS: Final = ("auto", "tty", "plain", "json")
+EXPORT_FORMATS: Final = ("parquet", "csv", "geojson", "npz")
 LARGEST_SEED: Final = (1 << 32) - 1
 LIST_FORMATS: Final = ("m3u8", "jspf")
 PATHS: Final = ("relative", "absolute")

@@ -108,6 +108,16 @@ def _character(steps: int) -> str:
     return chr(code)
 
 
+def unpack_numbers(column: dict[str, Any]) -> Float64Array:
+    """Return what :class:`NumberColumn` packed, float64 ``[n]``, to the precision that was kept; NaN for unknown."""
+    codes = np.array([ord(one) for one in column["codes"]], dtype=np.int64)
+    is_known = codes != ord(UNKNOWN_CODE)
+    codes -= np.where(codes >= CONTROLS[1], CONTROLS[1] - CONTROLS[0], 0)
+    codes -= np.where(codes > BACKSLASH, 1, 0) + FIRST_CODE
+    steps = np.where(codes % 2, -(codes + 1) // 2, codes // 2)
+    return np.where(is_known, column["middle"] + steps * column["step"], np.nan)
+
+
 def _short(value: float) -> float:
     """As Python's number, a whole one as such: ``120`` is written in less than ``120.0``."""
     return int(value) if value.is_integer() else value

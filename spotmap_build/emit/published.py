@@ -67,6 +67,8 @@ class PublishedMap(msgspec.Struct, frozen=True):
     y: Sequence[int]
     clusters: Sequence[PublishedCluster]
     regions: Sequence[PublishedCluster]
+    title: str = ""
+    detail_files: Sequence[str] = ()
 
 
 class _Schema(msgspec.Struct):
@@ -101,6 +103,7 @@ class _Map(msgspec.Struct):
     clusters: Annotated[list[_Cluster], Meta(max_length=MOST_CLUSTERS)]
     files: _Files
     larger_regions: Annotated[list[_Cluster], Meta(max_length=MOST_CLUSTERS)] = []
+    title: str = ""
 
     def __post_init__(self) -> None:
         if not self.count == len(self.x) == len(self.y) == len(self.cluster):
@@ -137,7 +140,8 @@ class _Insights(msgspec.Struct):
     region_tracks: Annotated[list[list[int]], Meta(max_length=MOST_CLUSTERS)]
 
 
-Document = TypeVar("Document", _Map, _Details, _Insights)
+Document = TypeVar("Document", bound=msgspec.Struct)
+Result = TypeVar("Result")
 
 
 def read_published(place: str) -> PublishedMap:
@@ -148,14 +152,25 @@ def read_published(place: str) -> PublishedMap:
     ConfigError
         There is none that this version can read, or not within the bounds of this module.
     """
+    return read_place(place, _decode, wanted="continued", otherwise=", or --anchor none")
+
+
+def read_place(place: str, decode: Callable[[Read], Result], *, wanted: str, otherwise: str = "") -> Result:
+    """Have ``decode`` read the site at ``place``, a folder or an address, file by file and within bounds.
+
+    Raises
+    ------
+    ConfigError
+        As :func:`read_published`.
+    """
     is_address = place.lower().startswith(("https://", "http://"))
     try:
-        return _decode(_bounded(_from_web(place) if is_address else _from_folder(Path(place))))
+        return decode(_bounded(_from_web(place) if is_address else _from_folder(Path(place))))
     except (OSError, ValueError, RecursionError) as error:  # whatever requests raises is an OSError
         reason = printable(str(error) or type(error).__name__)[:LONGEST_REASON]
         raise ConfigError(
-            f"There is no map at {printable(_LOGIN.sub('//', place))} that can be continued ({reason}).",
-            hint="Give the folder or the address of a site that spotmap-build made, or --anchor none.",
+            f"There is no map at {printable(_LOGIN.sub('//', place))} that can be {wanted} ({reason}).",
+            hint=f"Give the folder or the address of a site that spotmap-build made{otherwise}.",
         ) from error
 
 
@@ -198,29 +213,52 @@ def _bounded(read: Read) -> Read:
     return read_more
 
 
-def _decode(read: Read) -> PublishedMap:
+def generation_folder(read: Read) -> str:
+    """Return the folder of the generation that the page names.
+
+    Raises
+    ------
+    ValueError
+        It names none.
+    """
     found = _GENERATION.search(read("index.html").decode())
     if found is None:
         raise ValueError("the page names no generation")
-    folder = f"data/{found[1]}"
-    document = _checked(read, f"{folder}/map.json", MAP_SCHEMA, _Map)
+    return f"data/{found[1]}"
+
+
+def _decode(read: Read) -> PublishedMap:
+    return decode_map(read, generation_folder(read))
+
+
+def decode_map(read: Read, folder: str) -> PublishedMap:
+    """Read the map whose files lie in ``folder``, checked as a whole.
+
+    Raises
+    ------
+    OSError, ValueError
+        It cannot be read, or is none.
+    """
+    document = read_checked(read, f"{folder}/map.json", MAP_SCHEMA, _Map)
     members: list[list[int]] = [[] for _ in document.clusters]
     for track, label in enumerate(document.cluster):
         if label >= 0:
             members[label].append(track)
     return PublishedMap(
+        title=document.title,
         track_ids=_track_ids(read, folder, document),
         x=_on_grid(document.x),
         y=_on_grid(document.y),
         clusters=[one.with_members(rows) for one, rows in zip(document.clusters, members, strict=True)],
         regions=_regions(read, folder, document),
+        detail_files=document.files.details,
     )
 
 
 def _track_ids(read: Read, folder: str, document: _Map) -> list[str]:
     ids: list[str] = []
     for name in document.files.details:
-        details = _checked(read, f"{folder}/{name}", DETAILS_SCHEMA, _Details)
+        details = read_checked(read, f"{folder}/{name}", DETAILS_SCHEMA, _Details)
         if details.first != len(ids) or len(ids) + details.ids.count > document.count:
             raise ValueError(f"{name} holds other tracks than the map says")
         ids += unpack_ids(msgspec.to_builtins(details.ids))
@@ -235,7 +273,7 @@ def _regions(read: Read, folder: str, document: _Map) -> list[PublishedCluster]:
         return []
     if name is None:
         raise ValueError("which tracks are in its regions is not told")
-    tracks_of = _checked(read, f"{folder}/{name}", INSIGHTS_SCHEMA, _Insights).region_tracks
+    tracks_of = read_checked(read, f"{folder}/{name}", INSIGHTS_SCHEMA, _Insights).region_tracks
     if len(tracks_of) != len(regions):
         raise ValueError(f"{name} tells of {len(tracks_of):,} regions, the map of {len(regions):,}")
     return [one.with_members(_ascending(each, document.count)) for one, each in zip(regions, tracks_of, strict=True)]
@@ -256,7 +294,14 @@ def _ascending(differences: Sequence[int], count: int) -> list[int]:
     return tracks
 
 
-def _checked(read: Read, path: str, schema: str, kind: type[Document]) -> Document:
+def read_checked(read: Read, path: str, schema: str, kind: type[Document]) -> Document:
+    """Read one JSON file that says of itself that it is of this ``schema``.
+
+    Raises
+    ------
+    ValueError
+        It is not, or not what ``kind`` asks for; the message names the file.
+    """
     content = read(path)
     name = path.rpartition("/")[2]
     try:

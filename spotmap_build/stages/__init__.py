@@ -10,6 +10,7 @@ from spotmap_build.stages.cluster import cluster
 from spotmap_build.stages.covers import add_covers
 from spotmap_build.stages.embed import Embedded, embed
 from spotmap_build.stages.emit import emit
+from spotmap_build.stages.export import make_table
 from spotmap_build.stages.fetch import fetch
 from spotmap_build.stages.insights import analyze, describe_map
 from spotmap_build.stages.lists import make_lists
@@ -35,6 +36,7 @@ __all__ = [
     "emit",
     "fetch",
     "make_lists",
+    "make_table",
     "match",
     "project",
     "push",

@@ -29,7 +29,7 @@ http {{
 
 
 def find_nginx() -> str | None:
-    """Where nginx is: Debian's lies in a folder that is not on everybody's path, ``make engines`` puts one beside Python."""
+    """Where nginx is: often in a folder that is not on everybody's path; ``make engines`` puts one beside Python."""
     folders = [str(Path(sys.prefix, "bin")), os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"]
     return shutil.which("nginx", path=os.pathsep.join(folders))
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from spotmap_build.emit.columns import NumberColumn, day_number, pack_ids, pack_texts, unpack_ids
+from spotmap_build.emit.columns import NumberColumn, day_number, pack_ids, pack_texts, unpack_ids, unpack_numbers
 
 ALPHABET = [code for code in range(35, 0x800) if code != 92 and not 127 <= code <= 160]
 LINES = some.lists(some.text(some.characters(codec="utf-8", exclude_characters="\n\r\x85\u2028\u2029")), min_size=1)
@@ -119,3 +119,10 @@ def test_a_number_takes_a_byte() -> None:
 )
 def test_days_are_numbered(day: str, number: int | None) -> None:
     assert day_number(day) == number
+
+
+def test_python_reads_numbers_as_the_documentation_says() -> None:
+    values = np.random.default_rng(3).normal(size=2_000) ** 3
+    column = packed([*values.tolist(), float("nan"), 0.0])
+    expected = [float("nan") if value is None else value for value in numbers(column)]
+    np.testing.assert_allclose(unpack_numbers(column), expected)

@@ -20,29 +20,31 @@ from packaging.version import Version
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "spotmap_build"
 
-HOME = {
-    "av": "embed/decode.py",
-    "essentia": "embed/essentia_engine.py",
-    "onnxruntime": "embed/onnx_engine.py",
-    "numba": "project/kernels.py",
-    "pynndescent": "project/neighbors.py",
-    "umap": "project/umap_layout.py",
-    "hdbscan": "cluster/hdbscan.py",
-    "tomlkit": "acquire/overrides.py",
-    "opencc": "core/normalize.py",
-    "pykakasi": "acquire/matching/transliteration.py",
-    "mutagen": "fetch/tags.py",
-    "PIL": "fetch/covers.py",
-    "pyarrow": "fetch/tables/parquet.py",
-    "contourpy": "emit/contour.py",
-    "jinja2": "emit/page.py",
-    "watchfiles": "emit/preview.py",
-    "rich": "progress.py",
-    "click": "cli.py",
-    "spotipy": "fetch/spotify/api.py",
-    "ytmusicapi": "acquire/youtube/youtube_music.py",
-    "yt_dlp": "acquire/youtube/download.py",
-}
+HOMES = [
+    ("av", "embed/decode.py"),
+    ("essentia", "embed/essentia_engine.py"),
+    ("onnxruntime", "embed/onnx_engine.py"),
+    ("numba", "project/kernels.py"),
+    ("pynndescent", "project/neighbors.py"),
+    ("umap", "project/umap_layout.py"),
+    ("hdbscan", "cluster/hdbscan.py"),
+    ("tomlkit", "acquire/overrides.py"),
+    ("opencc", "core/normalize.py"),
+    ("pykakasi", "acquire/matching/transliteration.py"),
+    ("mutagen", "fetch/tags.py"),
+    ("PIL", "fetch/covers.py"),
+    ("pyarrow", "fetch/tables/parquet.py"),
+    ("pyarrow", "emit/parquet.py"),
+    ("contourpy", "emit/contour.py"),
+    ("jinja2", "emit/page.py"),
+    ("watchfiles", "emit/preview.py"),
+    ("rich", "progress.py"),
+    ("click", "cli.py"),
+    ("click", "cli_options.py"),
+    ("spotipy", "fetch/spotify/api.py"),
+    ("ytmusicapi", "acquire/youtube/youtube_music.py"),
+    ("yt_dlp", "acquire/youtube/download.py"),
+]
 LONGEST_FILE = 420
 
 
@@ -68,10 +70,10 @@ def sources() -> list[Path]:
     return sorted(PACKAGE.rglob("*.py"))
 
 
-@pytest.mark.parametrize(("engine", "home"), HOME.items())
-def test_an_engine_is_imported_in_one_module_only(engine: str, home: str) -> None:
+@pytest.mark.parametrize("engine", dict(HOMES))
+def test_an_engine_is_imported_where_it_is_at_home_only(engine: str) -> None:
     importers = {path.relative_to(PACKAGE).as_posix() for path in sources() if engine in imported(path)}
-    assert importers <= {home}
+    assert importers == {home for each, home in HOMES if each == engine}
 
 
 def test_no_file_is_too_long_to_read_in_one_go() -> None:
@@ -240,9 +242,7 @@ def table(heading: str) -> list[tuple[str, str]]:
 
 
 def test_the_architecture_page_names_the_module_of_every_engine() -> None:
-    rows = table("Engines")
-    assert dict(rows) == HOME
-    assert len(rows) == len(HOME)
+    assert sorted(table("Engines")) == sorted(HOMES)
 
 
 def key_stages(path: Path) -> set[str]:

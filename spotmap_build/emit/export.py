@@ -1,0 +1,130 @@
+"""The map as a table that other programs read: CSV, GeoJSON, numpy's archive; Parquet is in ``parquet``. Pure."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import orjson
+
+from spotmap_build.emit.parquet import parquet_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from spotmap_build.model import Float32Array
+
+WIDEST_DEGREES: Final = 80.0
+"""GeoJSON's coordinates are degrees (RFC 7946, 4). The map is scaled to fit, and lies around (0, 0)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MapTable:
+    """A map as columns, one value a track.
+
+    Attributes
+    ----------
+    columns : mapping of str to sequence
+        Plain values by the column's name: text, numbers, lists of text; None where nothing is known. Among them ``x``
+        and ``y``, in the map's own unit.
+    matrices : mapping of str to float32 array of shape (n, d)
+        What has many numbers a track: vectors, tags.
+    names : mapping of str to sequence of str
+        What the columns of a matrix are called, where they have names.
+    """
+
+    columns: Mapping[str, Sequence[Any]]
+    matrices: Mapping[str, Float32Array]
+    names: Mapping[str, Sequence[str]]
+
+    @property
+    def count(self) -> int:
+        """How many tracks there are."""
+        return len(self.columns["id"])
+
+
+def encode_table(table: MapTable, file_format: str) -> bytes:
+    """Write a map down in one of :data:`~spotmap_build.settings.EXPORT_FORMATS`.
+
+    Raises
+    ------
+    ConfigError
+        It needs a package that is not installed.
+
+    Notes
+    -----
+    CSV and GeoJSON leave out the matrices; numpy's archive leaves out what is neither a number nor an id.
+    """
+    return _ENCODERS[file_format](table)
+
+
+def _csv(table: MapTable) -> bytes:
+    """Write CSV by RFC 4180: several values in one cell are separated by semicolons, what is not known is empty."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(table.columns)
+    writer.writerows(zip(*(map(_cell, values) for values in table.columns.values()), strict=True))
+    return text.getvalue().encode("utf-8", "replace")
+
+
+def _cell(value: Any) -> Any:
+    return "; ".join(value) if isinstance(value, list) else value
+
+
+def _geojson(table: MapTable) -> bytes:
+    x, y = (np.asarray(table.columns[axis], dtype=np.float64) for axis in ("x", "y"))
+    places = np.round(_in_degrees(np.column_stack([x, y])), 6).tolist()
+    rows = zip(*table.columns.values(), strict=True)
+    features = [
+        {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": place},
+            "properties": dict(zip(table.columns, row, strict=True)),
+        }
+        for place, row in zip(places, rows, strict=True)
+    ]
+    return orjson.dumps({"type": "FeatureCollection", "features": features})
+
+
+def _in_degrees(places: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    if len(places) == 0:
+        return places
+    low, high = places.min(axis=0), places.max(axis=0)
+    extent = float((high - low).max())
+    scaled: np.ndarray[Any, np.dtype[np.float64]] = (places - (low + high) / 2) * (
+        2 * WIDEST_DEGREES / extent if extent > 0 else 0.0
+    )
+    return scaled
+
+
+def _npz(table: MapTable) -> bytes:
+    numbers = {
+        name: np.asarray([np.nan if value is None else value for value in values], dtype=np.float64)
+        for name, values in table.columns.items()
+        if all(value is None or isinstance(value, int | float) for value in values)
+    }
+    names = {f"{name}_names": np.asarray(list(each), dtype=np.str_) for name, each in table.names.items()}
+    arrays: dict[str, Any] = {
+        "id": np.asarray(table.columns["id"], dtype=np.str_),
+        **numbers,
+        **table.matrices,
+        **names,
+    }
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    return file.getvalue()
+
+
+def _parquet(table: MapTable) -> bytes:
+    return parquet_bytes(table.columns, table.matrices, table.names)
+
+
+_ENCODERS: Final[Mapping[str, Callable[[MapTable], bytes]]] = {
+    "csv": _csv,
+    "geojson": _geojson,
+    "npz": _npz,
+    "parquet": _parquet,
+}

@@ -1,0 +1,153 @@
+"""Read a published map as columns, for notebooks and other programs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date
+from itertools import accumulate
+from os import PathLike, fspath
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from spotmap_build.emit.columns import EPOCH, unpack_numbers
+from spotmap_build.emit.payload import DETAILS_SCHEMA, TEXT_SCHEMA
+from spotmap_build.emit.published import decode_map, generation_folder, read_checked, read_place
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from spotmap_build.emit.published import PublishedCluster, PublishedMap, Read
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SiteMap:
+    """A map as a site shows it.
+
+    Attributes
+    ----------
+    title : str
+        The map's heading.
+    columns : mapping of str to list
+        One value a track, None where nothing is known: ``id``, ``title``, ``artists`` (a list), ``album``, ``x`` and
+        ``y`` (0 to 65535, y upwards), ``cluster`` and ``region`` (their names), ``duration_s``, ``year``, ``added_on``
+        (ISO 8601), then the features, to the precision that the page shows, and the facets.
+    clusters, regions : sequence of PublishedCluster
+        Both levels: ``id``, ``name``, ``color``, and ``members``, which count the tracks from 0.
+    """
+
+    title: str
+    columns: Mapping[str, Sequence[Any]]
+    clusters: Sequence[PublishedCluster]
+    regions: Sequence[PublishedCluster]
+
+    def __len__(self) -> int:
+        return len(self.columns["id"])
+
+
+class _Text(msgspec.Struct):
+    titles: str
+    artist_names: list[str]
+    artists: list[int]
+    artist_counts: list[int]
+    album_names: list[str]
+    albums: list[int]
+
+
+class _Details(msgspec.Struct):
+    duration_s: list[int | None]
+    year: list[int | None]
+    added_on: list[int | None]
+    features: dict[str, dict[str, Any]]
+    facets: dict[str, list[str | float | None]]
+
+
+def read_map(site: str | PathLike[str]) -> SiteMap:
+    """Read the map of a site that a build has published.
+
+    Parameters
+    ----------
+    site : str or path
+        The site's folder, or its address.
+
+    Returns
+    -------
+    SiteMap
+        Its tracks in the site's own order, as columns.
+
+    Raises
+    ------
+    ConfigError
+        There is no map that this version can read.
+
+    Examples
+    --------
+    >>> import pandas
+    >>> from spotmap_build import read_map
+    >>> tracks = pandas.DataFrame(read_map("site").columns)  # doctest: +SKIP
+    >>> tracks.groupby("cluster")["tempo_bpm"].median()  # doctest: +SKIP
+    """
+    return read_place(fspath(site), _decode, wanted="read")
+
+
+def _decode(read: Read) -> SiteMap:
+    try:
+        return _decode_columns(read)
+    except (LookupError, TypeError, OverflowError) as error:
+        raise ValueError(f"its files do not go together: {error}") from error
+
+
+def _decode_columns(read: Read) -> SiteMap:
+    folder = generation_folder(read)
+    published = decode_map(read, folder)
+    columns = _who(published, read_checked(read, f"{folder}/text.json", TEXT_SCHEMA, _Text))
+    columns |= {
+        "x": list(published.x),
+        "y": list(published.y),
+        "cluster": _names(published.clusters, len(published.track_ids)),
+        "region": _names(published.regions, len(published.track_ids)),
+    }
+    parts = [
+        _facts(read_checked(read, f"{folder}/{name}", DETAILS_SCHEMA, _Details)) for name in published.detail_files
+    ]
+    for name in dict.fromkeys(name for part in parts for name in part):
+        if name not in columns:
+            columns[name] = [value for part in parts for value in part.get(name) or [None] * len(part["year"])]
+    if any(len(values) != len(published.track_ids) for values in columns.values()):
+        raise ValueError("its columns are not all of one length")
+    return SiteMap(published.title, columns, published.clusters, published.regions)
+
+
+def _who(published: PublishedMap, text: _Text) -> dict[str, list[Any]]:
+    ends = list(accumulate(text.artist_counts))
+    artists = [text.artist_names[number] for number in text.artists]
+    return {
+        "id": list(published.track_ids),
+        "title": text.titles.split("\n") if published.track_ids else [],
+        "artists": [artists[end - count : end] for count, end in zip(text.artist_counts, ends, strict=True)],
+        "album": [text.album_names[number] or None for number in text.albums],
+    }
+
+
+def _names(parts: Sequence[PublishedCluster], count: int) -> list[str | None]:
+    names: list[str | None] = [None] * count
+    for part in parts:
+        for track in part.members:
+            names[track] = part.name
+    return names
+
+
+def _facts(details: _Details) -> dict[str, list[Any]]:
+    """Unpack one file of details."""
+    features = {
+        name: [None if math.isnan(value) else value for value in unpack_numbers(column).tolist()]
+        for name, column in details.features.items()
+    }
+    return {
+        "duration_s": details.duration_s,
+        "year": details.year,
+        "added_on": [None if day is None else date.fromordinal(EPOCH + day).isoformat() for day in details.added_on],
+        **features,
+        **details.facets,
+    }

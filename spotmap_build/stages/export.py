@@ -1,0 +1,86 @@
+"""The map as one table, of all that is known of each track but where its file lies."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from spotmap_build.emit.export import MapTable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from spotmap_build.model import Clusters, Embeddings, Track
+    from spotmap_build.stages.embed import Embedded
+    from spotmap_build.stages.project import Projected
+
+
+def make_table(embedded: Embedded, projected: Projected, clusters: Clusters, *, with_vectors: bool) -> MapTable:
+    """Make one row of each track: who it is, where it lies, what it is part of, how it sounds.
+
+    Parameters
+    ----------
+    with_vectors : bool
+        Whether the embedding vectors and the tags' activations are wanted too: some 6 KB a track.
+    """
+    embeddings, coordinates = embedded.embeddings.value, projected.layout.value.coordinates
+    columns = {
+        **_about(embedded.tracks),
+        "x": coordinates[:, 0].astype(float).tolist(),
+        "y": coordinates[:, 1].astype(float).tolist(),
+        **_parts(clusters, len(embedded.tracks)),
+        **_features(embeddings),
+    }
+    for name, values in _own_columns(embedded.tracks).items():
+        columns.setdefault(name, values)
+    if not with_vectors:
+        return MapTable(columns, {}, {})
+    matrices = {"vector": embeddings.vectors, "tags": embeddings.tags}
+    return MapTable(
+        columns,
+        {name: matrix for name, matrix in matrices.items() if matrix.shape[1]},
+        {"tags": embeddings.tag_names} if embeddings.tag_names else {},
+    )
+
+
+def _about(tracks: Sequence[Track]) -> dict[str, list[Any]]:
+    return {
+        "id": [track.id for track in tracks],
+        "title": [track.title for track in tracks],
+        "artists": [list(track.artists) for track in tracks],
+        "album": [track.album or None for track in tracks],
+        "duration_ms": [track.duration_ms for track in tracks],
+        "year": [track.year for track in tracks],
+        "added_at": [track.added_at or None for track in tracks],
+        "genres": [list(track.genres) for track in tracks],
+        "plays": [track.play_count for track in tracks],
+        "isrc": [track.isrc or None for track in tracks],
+        "video_id": [(track.recording and track.recording.video_id) or None for track in tracks],
+    }
+
+
+def _parts(clusters: Clusters, count: int) -> dict[str, list[str | None]]:
+    """Name cluster and region of each track, and their ids, which stay from build to build; None for noise."""
+    labels = clusters.labels(count).tolist()
+    region_of = {row: number for number, one in enumerate(clusters.regions) for row in one.members}
+    regions = [region_of.get(row) for row in range(len(labels))]
+    return {
+        "cluster_id": [clusters.clusters[label].id if label >= 0 else None for label in labels],
+        "cluster": [clusters.clusters[label].name if label >= 0 else None for label in labels],
+        "region_id": [None if number is None else clusters.regions[number].id for number in regions],
+        "region": [None if number is None else clusters.regions[number].name for number in regions],
+    }
+
+
+def _features(embeddings: Embeddings) -> dict[str, list[float | None]]:
+    """What was measured, in the units of :data:`~spotmap_build.embed.spectral.FEATURES`; None where it could not be."""
+    return {
+        name: [None if math.isnan(value) else value for value in embeddings.features[:, column].astype(float).tolist()]
+        for column, name in enumerate(embeddings.feature_names)
+    }
+
+
+def _own_columns(tracks: Sequence[Track]) -> Mapping[str, list[Any]]:
+    """Return the columns that the source brought along, by name."""
+    names = dict.fromkeys(name for track in tracks for name in track.facets)
+    return {name: [track.facets.get(name) for track in tracks] for name in names}
