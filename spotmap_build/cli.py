@@ -190,7 +190,7 @@ def _ask(question: str) -> str:
     "--watch", is_flag=True, help="Build again when the music changes (the sources and settings of spotmap.toml)."
 )
 def preview(folder: Path | None, port: int | None, open_browser: bool, watch: bool) -> None:
-    """Serve a built site on this machine, to look at it and to play your own files.  [default folder: site]"""
+    """Serve a built site on this machine, to look at it and to play your own files.  [default folder: site]"""  # noqa: D400
     from spotmap_build import pipeline
     from spotmap_build.emit.local_audio import LocalAudio
     from spotmap_build.emit.preview import serve
@@ -377,7 +377,7 @@ def doctor(as_json: bool) -> None:
 
 @contextmanager
 def _at_work(flags: dict[str, Any]) -> Iterator[tuple[Config, Progress]]:
-    """The configuration that the options make, and the progress of what is done with it."""
+    """Return the configuration that the options make, and the progress of what is done with it."""
     from spotmap_build.progress import make_progress
 
     config = _config(flags)
@@ -394,7 +394,7 @@ def _config(flags: dict[str, Any]) -> Config:
 
 
 def run() -> None:
-    """The command as installed: errors become a sentence, a hint and an exit status."""
+    """Run the command as installed: errors become a sentence, a hint and an exit status."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         main(standalone_mode=False)
@@ -412,5 +412,5 @@ def run() -> None:
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    """A polite request to end (CI cancels a job with SIGTERM) ends as Ctrl-C does."""
+    """End as Ctrl-C does, at a polite request (CI cancels a job with SIGTERM)."""
     raise KeyboardInterrupt

@@ -18,6 +18,7 @@ class DefaultCommandGroup(click.Group):
     """A group whose options belong to ``build``: without a subcommand, that is what runs."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Insert ``build`` where no command is named."""
         if not args or (args[0].startswith("-") and args[0] not in {"--help", "-h", "--version"}):
             args = ["build", *args]
         return super().parse_args(ctx, args)
@@ -46,7 +47,7 @@ build_options: Final = options_of_a_build_except()
 
 
 def _option(setting: Setting) -> Any:
-    """A setting as an option. What is not given overrides nothing: no option has a default."""
+    """Return a setting as an option. What is not given overrides nothing: no option has a default."""
     names, metavar = (setting.option, setting.name), setting.metavar or None
     if setting.kind == "switch":
         return click.option(*names, is_flag=True, default=None, help=setting.help)

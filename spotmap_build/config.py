@@ -210,7 +210,10 @@ def load_config(
 
 
 def usual_config(environment: Mapping[str, str]) -> Config:
-    """What a command takes that is given no flags; the defaults alone, where only flags make a build possible."""
+    """Return what a command takes that is given no flags.
+
+    The defaults alone, where only flags make a build possible.
+    """
     try:
         return load_config({}, environment, working_folder())
     except ConfigError:
@@ -218,7 +221,7 @@ def usual_config(environment: Mapping[str, str]) -> Config:
 
 
 def working_folder() -> Path:
-    """The folder that the command was started in.
+    """Return the folder that the command was started in.
 
     Raises
     ------

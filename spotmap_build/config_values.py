@@ -47,7 +47,7 @@ NO_BOUND: Final = FailureBound()
 
 
 def read_text(value: object, _base: Path) -> str:
-    """A text as it is."""
+    """Return a text as it is."""
     if not isinstance(value, str):
         raise ValueError("must be a text")
     _check_unicode(value)
@@ -64,7 +64,7 @@ def _check_unicode(*texts: str) -> None:
 
 
 def read_path(value: object, base: Path) -> Path:
-    """The path of a file or folder that need not be there."""
+    """Return the path of a file or folder that need not be there."""
     if not isinstance(value, (str, os.PathLike)) or not str(value):
         raise ValueError("must be the path of a file or folder")
     return _anchored(str(value), base)
@@ -93,7 +93,7 @@ def _anchored(path: str, base: Path) -> Path:
 
 
 def whole_number(most: int) -> Callable[[object, Path], int]:
-    """A reader of whole numbers from 0 to ``most``."""
+    """Return a reader of whole numbers from 0 to ``most``."""
 
     def read(value: object, _base: Path) -> int:
         try:
@@ -108,7 +108,7 @@ def whole_number(most: int) -> Callable[[object, Path], int]:
 
 
 def number(least: float, most: float) -> Callable[[object, Path], float]:
-    """A reader of numbers from ``least`` to ``most``."""
+    """Return a reader of numbers from ``least`` to ``most``."""
 
     def read(value: object, _base: Path) -> float:
         try:
@@ -134,7 +134,7 @@ def read_flag(value: object, _base: Path) -> bool:
 
 
 def choice(*allowed: str) -> Callable[[object, Path], str]:
-    """A reader that takes these words only."""
+    """Return a reader that takes these words only."""
 
     def read(value: object, _base: Path) -> str:
         if value not in allowed:
@@ -204,7 +204,7 @@ def parse_duration(value: object, _base: Path | None = None) -> float:
 
 
 def read_watch_url(value: object, _base: Path) -> str:
-    """The address of a video, with ``{video_id}`` in it."""
+    """Return the address of a video, with ``{video_id}`` in it."""
     if not isinstance(value, str) or "{video_id}" not in value:
         raise ValueError("must be an address that holds {video_id}")
     _check_address(value.replace("{video_id}", A_VIDEO))
@@ -212,7 +212,7 @@ def read_watch_url(value: object, _base: Path) -> str:
 
 
 def read_url(value: object, _base: Path) -> str:
-    """The address of a service; it ends with a slash."""
+    """Return the address of a service; it ends with a slash."""
     if not isinstance(value, str):
         raise ValueError("must be an address that starts with https://")
     _check_address(value)
@@ -243,7 +243,7 @@ def _check_address(url: str) -> None:
 
 
 def shown(value: object) -> str:
-    """A value as it is shown in an error: in one line, and not longer than is useful."""
+    """Return a value as it is shown in an error: in one line, and not longer than is useful."""
     try:
         text = repr(str(value)) if isinstance(value, os.PathLike) else repr(value)
     except (ValueError, RecursionError):
@@ -252,7 +252,7 @@ def shown(value: object) -> str:
 
 
 def _short(value: object) -> str:
-    """A value as text. Numbers may have thousands of digits, which Python refuses to write or read."""
+    """Return a value as text. Numbers may have thousands of digits, which Python refuses to write or read."""
     if isinstance(value, int) and value.bit_length() > LONGEST_TEXT:
         raise ValueError("must be shorter")
     text = str(value)

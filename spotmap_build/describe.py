@@ -38,7 +38,7 @@ def format_bytes(size_bytes: int) -> str:
 
 
 def short_path(path: Path) -> str:
-    """A path as short as it can be given from the working folder."""
+    """Return a path as short as it can be given from the working folder."""
     with contextlib.suppress(OSError):  # the folder was deleted meanwhile
         folder = Path.cwd()
         if path.is_relative_to(folder):
@@ -47,7 +47,7 @@ def short_path(path: Path) -> str:
 
 
 def shell_word(text: str) -> str:
-    """A text as one word of a command, to be pasted into the shell of this system.
+    """Return a text as one word of a command, to be pasted into the shell of this system.
 
     What a terminal cannot show (control characters, bytes that are no text) is written as bash and zsh read it.
 
@@ -64,12 +64,15 @@ def shell_word(text: str) -> str:
 
 
 def preview_command(config: Config) -> str:
-    """The command that shows the map of a build."""
+    """Return the command that shows the map of a build."""
     return f"spotmap-build preview {shell_word(short_path(config.out))}"
 
 
 def review_command(config: Config, usual: Config) -> str:
-    """The command that decides what is doubtful of a build. ``usual``: what the command would take by itself."""
+    """Return the command that decides what is doubtful of a build.
+
+    ``usual``: what the command would take by itself.
+    """
     command = "spotmap-build review"
     if config.report_path != usual.report_path:
         command += f" --report {shell_word(short_path(config.report_path))}"
@@ -79,7 +82,7 @@ def review_command(config: Config, usual: Config) -> str:
 
 
 def describe_stats(stats: Stats) -> Iterator[str]:
-    """A line a stage, and the sum."""
+    """Yield a line a stage, and the sum."""
     for stage in stats.stages:
         failures = f", {stage.failures} of them failures" if stage.failures else ""
         yield f"{stage.stage:<16} {stage.records:>8} records, {format_bytes(stage.size_bytes)}{failures}"
@@ -91,7 +94,7 @@ def describe_stats(stats: Stats) -> Iterator[str]:
 
 
 def describe_check(report: CheckReport) -> Iterator[str]:
-    """What was looked at, what was wrong, and what that means."""
+    """Yield what was looked at, what was wrong, and what that means."""
     yield f"{report.records} records and {report.blobs} files; {report.blobs_verified} files read back."
     for name in report.damaged:
         yield f"damaged, set aside: {name}"
@@ -104,7 +107,7 @@ def describe_check(report: CheckReport) -> Iterator[str]:
 
 
 def describe_prune(report: PruneReport) -> Iterator[str]:
-    """What went and what stayed."""
+    """Yield what went and what stayed."""
     freed = format_bytes(report.freed_bytes)
     yield f"{report.records_deleted} records dropped, {report.records_kept} kept; {freed} freed."
 
@@ -116,7 +119,7 @@ def list_lines(lists: Iterable[TrackList]) -> Iterator[str]:
 
 
 def push_lines(proposal: Proposal) -> Iterator[str]:
-    """What a push would change on Spotify, and what it leaves as it is."""
+    """Tell what a push would change on Spotify, and what it leaves as it is."""
     if not proposal.changes:
         yield "None of these lists has a track that is on Spotify."
     for change in proposal.changes:
@@ -153,7 +156,7 @@ def _change_lines(change: Change, titles: Mapping[str, str]) -> Iterator[str]:
 
 
 def update_lines(updated: Updated, folder: Path) -> Iterator[str]:
-    """What was done to a folder of lists."""
+    """Yield what was done to a folder of lists."""
     yield f"{updated.written} lists written, {updated.unchanged} unchanged, {updated.removed} removed in {folder}."
     for name in updated.kept:
         yield f"{name} was changed by hand and stays as it is: rename it, and the list is written again."

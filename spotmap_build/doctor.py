@@ -60,7 +60,7 @@ def examine(config: Config) -> tuple[Finding, ...]:
 
 
 def as_text(findings: tuple[Finding, ...]) -> str:
-    """A line a finding, with the hint below where something is wrong."""
+    """Return a line a finding, with the hint below where something is wrong."""
     width = max(len(finding.name) for finding in findings)
     lines = []
     for finding in findings:
@@ -71,7 +71,7 @@ def as_text(findings: tuple[Finding, ...]) -> str:
 
 
 def as_json(findings: tuple[Finding, ...]) -> str:
-    """The findings as a JSON list, for programs."""
+    """Return the findings as a JSON list, for programs."""
     document = json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2)
     return printable_json(document)
 
@@ -93,7 +93,7 @@ def _package(name: str, module: str, distribution: str, hint: str = "") -> Findi
 
 
 def _engine(config: Config) -> Finding:
-    """What would listen: which engine, and whether it is installed."""
+    """Return what would listen: which engine, and whether it is installed."""
     from spotmap_build.embed import engines
 
     if engines.choose(config.engine) == "onnx":

@@ -145,8 +145,11 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Omission:
-    """Something that a library lists and that is no track of music: an episode, an empty row, a playlist that may not
-    be read. It stands in the ledger, and is not counted among the missing tracks."""
+    """Something that a library lists and that is no track of music.
+
+    An episode, an empty row, a playlist that may not be read. It stands in the ledger, and is not counted among the
+    missing tracks.
+    """
 
     id: str
     title: str
@@ -246,7 +249,10 @@ class Clusters:
     absence: str = ""
 
     def labels(self, track_count: int) -> Int32Array:
-        """The cluster that each track is in: int32 ``[track_count]``, an index into ``clusters``, or -1 for noise."""
+        """Return the cluster that each track is in.
+
+        Int32 ``[track_count]``, an index into ``clusters``, or -1 for noise.
+        """
         import numpy as np
 
         labels = np.full(track_count, -1, dtype=np.int32)

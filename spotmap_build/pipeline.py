@@ -295,13 +295,16 @@ def _on_the_map(run: stages.Run) -> tuple[stages.Fetched, stages.Embedded]:
 
 
 def plan(config: Config, progress: Progress) -> tuple[str, ...]:
-    """What a build would do, as sentences; looks into new files, but listens to nothing and publishes nothing."""
+    """Return what a build would do, as sentences.
+
+    Looks into new files, but listens to nothing and publishes nothing.
+    """
     check_places(config)
     return _with_cache(config, progress, lambda run: stages.describe_plan(run, stages.fetch(run)))
 
 
 def watch(config: Config) -> Watch:
-    """What the preview is to look at, and the build that it is to run when something changes there.
+    """Return what the preview is to look at, and the build that it is to run when something changes there.
 
     Raises
     ------

@@ -26,13 +26,13 @@ class Progress(Protocol):
     """What a build tells. ``stage`` names are those of the pipeline: fetch, embed, project, ... and emit."""
 
     def begin(self, stage: str, what: str, total: int | None = None) -> None:
-        """A stage starts; ``total`` is the number of its steps where it has any."""
+        """Tell that a stage starts; ``total`` is the number of its steps where it has any."""
 
     def advance(self, done: int) -> None:
         """``done`` of the stage's steps are done."""
 
     def end(self, outcome: str) -> None:
-        """The stage is done; ``outcome`` is a short sentence."""
+        """Tell that the stage is done; ``outcome`` is a short sentence."""
 
     def say(self, message: str, *, level: str = "info") -> None:
         """Something worth knowing; ``level`` is ``info``, ``warning`` or ``error``."""
@@ -42,7 +42,7 @@ class Progress(Protocol):
 
 
 def make_progress(mode: str, stream: TextIO | None = None) -> Progress:
-    """The way to tell: ``auto`` is ``tty`` on a terminal and ``plain`` elsewhere."""
+    """Return the way to tell: ``auto`` is ``tty`` on a terminal and ``plain`` elsewhere."""
     stream = stream or sys.stderr
     if mode == "json":
         return JsonProgress(stream)

@@ -33,10 +33,12 @@ class Clock:
 
     @property
     def total_s(self) -> float:
+        """Seconds since the build began."""
         return time.monotonic() - self.started_s
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
+        """Measure what is done inside, as a part of the stage ``name``."""
         started_s = time.monotonic()
         try:
             yield
@@ -57,12 +59,15 @@ class Run:
     clock: Clock
 
     def cached(self, key: Key, compute: Callable[[], Value], codec: Codec[Value]) -> Cached[Value]:
-        """The value of ``key``, from the cache or else computed; see :func:`spotmap_build.cache.memo.memoize`."""
+        """Return the value of ``key``, from the cache or else computed.
+
+        See :func:`spotmap_build.cache.memo.memoize`.
+        """
         return memoize(self.cache, key, compute, codec)
 
 
 def machine() -> str:
-    """The kind of processor and system: floating-point results may differ in the last bit between two kinds."""
+    """Return the kind of processor and system: floating-point results may differ in the last bit between two kinds."""
     return f"{sys.platform}-{platform.machine()}"
 
 

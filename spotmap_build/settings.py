@@ -84,7 +84,7 @@ class Setting:
 
 
 def _either(words: list[str]) -> str:
-    """ "a, b or c"."""
+    """Join words: "a, b or c"."""
     return " or ".join([", ".join(words[:-1]), words[-1]])
 
 

@@ -64,7 +64,7 @@ class BuildResult:
 
 
 def summary_lines(result: BuildResult, took: str, report_path: Path, review: str = REVIEW) -> Iterator[str]:
-    """The end of a build on the terminal. ``review``: the command that decides doubtful tracks."""
+    """Yield the end of a build on the terminal. ``review``: the command that decides doubtful tracks."""
     yield f"{result.mapped_count} of {result.track_count} tracks are on the map ({took})."
     if result.missing:
         verb = "is" if len(result.missing) == 1 else "are"
@@ -92,7 +92,7 @@ def inert(text: str) -> str:
 
 
 def markdown(result: BuildResult, title: str) -> str:
-    """The same as Markdown, for the summary of a scheduled build."""
+    """Return the same as Markdown, for the summary of a scheduled build."""
     lines = [f"## {inert(title)}", "", f"**{result.mapped_count} of {result.track_count}** tracks are on the map."]
     lines.append(f"{result.embedded_count} were listened to in this build." if result.embedded_count else "")
     lines.append("The site was published." if result.changed else "The site is unchanged.")

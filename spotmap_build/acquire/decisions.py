@@ -41,7 +41,7 @@ class Decision:
 
 
 def known_words(track: Track) -> dict[str, object]:
-    """What a decision depends on: the words that a track is known by, not where it stands in a library."""
+    """Return what a decision depends on: the words that a track is known by, not where it stands in a library."""
     return {
         "title": track.title,
         "artists": list(track.artists),
@@ -69,7 +69,7 @@ def keep_decision(cache: Cache, track: Track, match: Match, seconds: float, fres
 
 
 def recall_decision(cache: Cache, track: Track) -> Decision | None:
-    """What is known of a track's recording; None where it has to be searched for."""
+    """Return what is known of a track's recording; None where it has to be searched for."""
     return _read(cache, track, MATCH_VERSION) or _confirm_earlier(cache, track)
 
 
@@ -100,7 +100,10 @@ def _read(cache: Cache, track: Track, version: int) -> Decision | None:
 
 
 def _confirm_earlier(cache: Cache, track: Track) -> Decision | None:
-    """A decision of an earlier matcher that today's makes as well, of the same candidates; it is kept as today's."""
+    """Return a decision of an earlier matcher that today's makes as well, of the same candidates.
+
+    It is kept as today's.
+    """
     for version in range(MATCH_VERSION - 1, 0, -1):
         decision = _read(cache, track, version)
         if decision is None:

@@ -223,7 +223,7 @@ class Deezer:
             raise self._failed(_not_understood()) from error
 
     def _ask(self, path: str) -> Any:
-        """The answer as parsed JSON, or None where Deezer says that it has nothing."""
+        """Return the answer as parsed JSON, or None where Deezer says that it has nothing."""
         return self._called(lambda: self._ask_once(path))
 
     def _called(self, attempt: Callable[[], Result]) -> Result:
@@ -294,7 +294,7 @@ def _over_quota(retry_after_s: float | None) -> ServiceError:
 
 
 def _without_error(found: Any) -> Any:
-    """The answer itself, or None where it says that there is no data; raises what else it says."""
+    """Return the answer itself, or None where it says that there is no data; raises what else it says."""
     if not isinstance(found, dict):
         raise _not_understood()
     error = found.get("error")

@@ -62,7 +62,7 @@ def fair_order(tracks: Sequence[Track], library: Library, seed: int) -> list[Tra
 
 
 def _groups(library: Library) -> dict[str, list[str]]:
-    """What each track is one of: its artist's tracks, those of its years, of its playlists."""
+    """Return what each track is one of: its artist's tracks, those of its years, of its playlists."""
     groups = {
         track.id: [f"artist {track.artists[0] if track.artists else ''}", f"year {(track.year or 0) // YEARS_TOGETHER}"]
         for track in library.tracks

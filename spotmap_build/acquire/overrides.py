@@ -50,7 +50,9 @@ Overrides = Mapping[str, Override]
 
 
 def parse_video_id(text: str) -> str:
-    """The id of a recording on YouTube: given as such, or inside an address copied from YouTube or YouTube Music.
+    """Return the id of a recording on YouTube.
+
+    It may be given as such, or inside an address copied from YouTube or YouTube Music.
 
     Raises
     ------
@@ -84,7 +86,7 @@ def read_overrides(path: Path) -> Overrides:
 
 
 def read_names(path: Path) -> Mapping[str, str]:
-    """The names that the person gave to regions and clusters, by their ids; none where there is no file.
+    """Return the names that the person gave to regions and clusters, by their ids; none where there is no file.
 
     Raises
     ------
@@ -238,8 +240,10 @@ def _with_override(text: str, track_id: str, key: str, value: str | bool, commen
 
 
 def _with_choice_replaced(text: str, track_id: str, key: str, value: str | bool) -> str:
-    """The one line of a table that says something, said otherwise. In its place, so that the comment above the next
-    table stays there: to TOML it belongs to this one."""
+    """Replace the one line of a table that says something.
+
+    In its place, so that the comment above the next table stays there: to TOML it belongs to this one.
+    """
     import tomlkit
 
     document = tomlkit.parse(text)
@@ -254,5 +258,5 @@ def _with_choice_replaced(text: str, track_id: str, key: str, value: str | bool)
 
 
 def _quoted(text: str) -> str:
-    """A text as TOML's basic string, which is JSON's but for one control character."""
+    """Return a text as TOML's basic string, which is JSON's but for one control character."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -74,7 +74,7 @@ class Prefetcher(Generic[Wanted, Ready]):
                 thread.join(max(0.0, deadline_s - time.monotonic()))
 
     def ready(self) -> Iterator[Ready | None]:
-        """What is ready, as it comes; None where nothing is ready yet, after a moment's wait.
+        """Yield what is ready, as it comes; None where nothing is ready yet, after a moment's wait.
 
         Once ``cancelled`` is set, only what is ready already.
 

@@ -121,7 +121,7 @@ class Previews:
         return None
 
     def get(self, track: Track, scratch: Path, cancelled: threading.Event) -> Path | Failed:
-        """The preview of a track as a file, alone in a folder of its own below ``scratch``.
+        """Return the preview of a track as a file, alone in a folder of its own below ``scratch``.
 
         Raises
         ------
@@ -215,7 +215,10 @@ class Previews:
         return Chosen(offer.id, match.confidence, match.evidence, offer.cover)
 
     def _offers(self, track: Track) -> Iterator[tuple[tuple[DeezerTrack, ...], bool]]:
-        """What Deezer has, the most telling first, and whether the ISRC gave it. Asked only as far as it is read."""
+        """Yield what Deezer has, the most telling first, and whether the ISRC gave it.
+
+        Asked only as far as it is read.
+        """
         isrc = _isrc(track)
         if isrc:
             offer = self._deezer.track_by_isrc(isrc)
@@ -227,7 +230,10 @@ class Previews:
 
 
 def _queries(track: Track) -> tuple[str, ...]:
-    """The searches for a track: by Deezer's fields, then the words alone, as it answers either better at times."""
+    """Return the searches for a track.
+
+    By Deezer's fields, then the words alone, as it answers either better at times.
+    """
     from spotmap_build.acquire.queries import queries
 
     words = [query.text for query in queries(track) if not query.is_isrc and query.kind == "songs"]
@@ -256,7 +262,7 @@ def _has_isrc(offer: DeezerTrack, track: Track) -> bool:
 
 
 def _isrc(track: Track) -> str:
-    """The track's ISRC, or nothing where it has none that is one."""
+    """Return the track's ISRC, or nothing where it has none that is one."""
     isrc = _plain(track.isrc)
     return isrc if ISRC.fullmatch(isrc) else ""
 
@@ -288,7 +294,7 @@ def _deezer_id(track: Track) -> int:
 
 
 def _choice_key(track: Track) -> Key:
-    """What a choice depends on: the words that a track is known by, as for a whole recording's."""
+    """Return what a choice depends on: the words that a track is known by, as for a whole recording's."""
     return Key("preview", PREVIEW_VERSION, {"track": known_words(track)})
 
 

@@ -38,7 +38,7 @@ class Query:
 
 
 def queries(track: Track) -> tuple[Query, ...]:
-    """The searches for a track, the most telling first; whoever asks them stops when one has settled it.
+    """Return the searches for a track, the most telling first; whoever asks them stops when one has settled it.
 
     The ISRC; title and artists; the same in Latin letters where they are in another script; title and album; and title
     and artist among videos, for what was never released as an album's audio. None where the track has no title.

@@ -105,7 +105,7 @@ class _JobSource:
         self._listening.finder.close()
 
     def jobs(self) -> Iterator[EmbedJob | None]:
-        """What the workers are to do next: what was fetched first, so that the disk does not fill.
+        """Yield what the workers are to do next: what was fetched first, so that the disk does not fill.
 
         When the time is over, that is only what has arrived: it would have to be fetched once more.
         """
@@ -129,14 +129,14 @@ class _JobSource:
         return self._limit.is_over
 
     def done_with(self, track: Track, job: EmbedJob) -> None:
-        """A job is finished: its audio can go."""
+        """Give up the audio of a job that is finished."""
         self._finished += 1
         self._tell()
         if job.path is not None and Path(job.path).is_relative_to(self._scratch):
             self._listening.downloader.done_with(track, Path(job.path))
 
     def outcome(self, embedded: int) -> str:
-        """What was done, as a sentence."""
+        """Return what was done, as a sentence."""
         counts = [(self._counts[what], what) for what in (SEARCHED_FOR, DOWNLOADED)]
         parts = [f"{count} {what}" for count, what in counts if count]
         failures = self._finished - embedded

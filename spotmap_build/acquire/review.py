@@ -35,8 +35,11 @@ class Option(msgspec.Struct, frozen=True):
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """How the build decided: the recording that it took (``video_id`` empty or null: none), its confidence 0..1 as
-    ``score``, why in words, and what else was looked at."""
+    """How the build decided.
+
+    The recording that it took (``video_id`` empty or null: none), its confidence 0..1 as ``score``, why in words,
+    and what else was looked at.
+    """
 
     video_id: str | None = None
     title: str | None = ""
@@ -74,8 +77,10 @@ class Choice:
 
 
 def doubtful(rows: Sequence[Row], below: float) -> list[Row]:
-    """The tracks whose recording a person should look at, the worst first: those without any although some were looked
-    at, then those whose match has a confidence under ``below`` (0..1)."""
+    """Return the tracks whose recording a person should look at, the worst first.
+
+    Those without any although some were looked at, then those whose match has a confidence under ``below`` (0..1).
+    """
     return sorted((row for row in rows if _is_doubtful(row, below)), key=_badness)
 
 
@@ -93,7 +98,7 @@ def _badness(row: Row) -> tuple[bool, float, str, str]:
 
 
 def options(row: Row) -> list[Option]:
-    """What the person can take by its number: the build's choice first, then what it looked at, each once."""
+    """Return what the person can take by its number: the build's choice first, then what it looked at, each once."""
     match = row.match
     if match is None:
         return []
@@ -106,7 +111,7 @@ def options(row: Row) -> list[Option]:
 
 
 def analyze(answer: str, choices: Sequence[Option]) -> Choice:
-    """What an answer means.
+    """Return what an answer means.
 
     Raises
     ------
@@ -127,7 +132,7 @@ def analyze(answer: str, choices: Sequence[Option]) -> Choice:
 
 
 def describe(row: Row) -> str:
-    """A track and what may be its recording, as lines of text."""
+    """Return a track and what may be its recording, as lines of text."""
     length = "" if row.duration_ms is None else _clock(row.duration_ms / 1000)
     lines = ["", _name(row.artists, row.title), _indented(row.album, length, separator=" · ")]
     if row.status not in FOUND:

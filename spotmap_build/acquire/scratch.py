@@ -40,7 +40,7 @@ class Scratch:
 
 @contextlib.contextmanager
 def scratch_folder() -> Iterator[Scratch]:
-    """A new folder in the system's place for temporary files, deleted at the end.
+    """Yield a new folder in the system's place for temporary files, deleted at the end.
 
     A build that was killed could not delete its own; the next one does, see :func:`sweep`. A folder whose lock is held
     is in use.
@@ -72,7 +72,7 @@ def sweep(scratch: Scratch | None = None) -> None:
 
 
 def arrived(path: Path) -> Path:
-    """A downloaded file, of which all is on the disk now: it may be adopted after a power cut."""
+    """Return a downloaded file, of which all is on the disk now: it may be adopted after a power cut."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())
     return path
@@ -95,7 +95,7 @@ def _adopt(folder: Path, scratch: Scratch) -> None:
 
 
 def _locked_folder(stack: contextlib.ExitStack) -> Path:
-    """A new folder whose lock is held until ``stack`` ends; then it is deleted."""
+    """Return a new folder whose lock is held until ``stack`` ends; then it is deleted."""
     for _ in range(ATTEMPTS):
         try:
             folder = Path(tempfile.mkdtemp(prefix=PREFIX))

@@ -169,7 +169,7 @@ class Finder:
         return match
 
     def _ask(self, query: Query) -> tuple[Candidate, ...]:
-        """What a search gives; each is made once, however many tracks ask it and at the same time."""
+        """Return what a search gives; each is made once, however many tracks ask it and at the same time."""
         key = Key("search", SEARCH_VERSION, {"text": query.text, "kind": query.kind})
         with self._lock:
             asking = self._asking.setdefault(key.digest, threading.Lock())
@@ -218,8 +218,7 @@ def youtube_disabled_reason(run: Run) -> str:
 
 
 def failed(track_id: str, stage: str, failure: Failure) -> Failed:
-    """The ledger's row of a failure that the cache remembers."""
-
+    """Return the ledger's row of a failure that the cache remembers."""
     return Failed(
         track_id,
         stage,

@@ -52,7 +52,7 @@ class Service:
             self.breaker.failed(ServiceRefused(pause.reason))
 
     def waiting(self, track_id: str, stage: str) -> Failed:
-        """The ledger's row of a track that waits until the service can be asked again."""
+        """Return the ledger's row of a track that waits until the service can be asked again."""
         reason = self.breaker.reason
         message = reason.message if reason else f"{self.name} was not asked yet."
         return Failed(track_id, stage, "waiting", message, retryable=True, retry_at_unix_s=self._retry_at_unix_s)

@@ -130,13 +130,13 @@ class Acquisition:
             return {track_id: found.match for track_id, found in self._found.items() if found.match is not None}
 
     def key_of(self, track: Track) -> Key:
-        """The key of a recording's embedding: the sound, and everything that decides what is heard in it."""
+        """Return the key of a recording's embedding: the sound, and everything that decides what is heard in it."""
         assert track.recording is not None
         environment = embedders.environment(self.spec)
         return Key("embed", self.spec.code_version, {"recording": track.recording.digest, **environment})
 
     def with_recording(self, track_id: str) -> Track:
-        """The track with the recording that was found for it."""
+        """Return the track with the recording that was found for it."""
         with self._lock:
             return self._found[track_id].track
 
@@ -167,7 +167,7 @@ class Acquisition:
         return found is not None and found.failure is None and self.key_of(found.track).digest in self._embedded
 
     def embedding_of(self, track: Track) -> tuple[Track, Record] | None:
-        """A track with its recording and what listening gave, where that is known."""
+        """Return a track with its recording and what listening gave, where that is known."""
         with self._lock:
             found = self._found.get(track.id)
         if found is None or found.failure is not None:
@@ -215,7 +215,7 @@ class Acquisition:
         return self.downloader.recall(track) is None and self._may_be_had(track)
 
     def _waiting(self, track: Track) -> Failed | None:
-        """The row of a track whose turn does not come in this build, or has not come when an early map is made."""
+        """Return the row of a track that waits: its turn does not come in this build, or not before an early map."""
         if self.stopped:
             return Failed(track.id, "embed", TIME_LIMIT, self.stopped, retryable=True)
         if not self._is_begun and not self.is_complete:
@@ -259,7 +259,10 @@ def _spec(run: Run, fetched: Fetched) -> EmbedderSpec:
 
 
 def tag_names(acquisition: Acquisition) -> tuple[str, ...]:
-    """The names of the tags, kept in the cache, so that a scheduled build that only has that can name its regions."""
+    """Return the names of the tags.
+
+    They are kept in the cache, so that a scheduled build that only has that can name its regions.
+    """
     from spotmap_build.embed import weights
 
     run, spec = acquisition.run, acquisition.spec
@@ -275,8 +278,10 @@ def tag_names(acquisition: Acquisition) -> tuple[str, ...]:
 
 
 def keep_tag_names(acquisition: Acquisition) -> None:
-    """Note that the names of the tags are in use, in a build that does not need them: the next one may, and may be on a
-    machine that has them only in the cache."""
+    """Note that the names of the tags are in use, in a build that does not need them.
+
+    The next one may, and may be on a machine that has them only in the cache.
+    """
     acquisition.run.cache.lookup(_tag_names_key(acquisition.spec), outputs=(TAG_NAMES,), may_fail=False)
 
 

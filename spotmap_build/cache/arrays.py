@@ -34,7 +34,7 @@ def encode_array(array: npt.NDArray[Any]) -> bytes:
 
 
 def decode_array(data: bytes) -> npt.NDArray[Any]:
-    """The array in .npy bytes: a read-only view of ``data``, without a copy. Call ``.copy()`` to change it.
+    """Return the array in .npy bytes: a read-only view of ``data``, without a copy. Call ``.copy()`` to change it.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def decode_array(data: bytes) -> npt.NDArray[Any]:
 def array_decoder(
     *shape: int | None, kind: Literal["f", "i"], below: int | None = None, is_finite: bool = False
 ) -> Callable[[bytes], npt.NDArray[Any]]:
-    """A :func:`decode_array` that refuses other arrays than are expected.
+    """Return a :func:`decode_array` that refuses other arrays than are expected.
 
     ``shape``: None for a length that may be any. ``kind``: of numbers, NumPy's letter. ``below``: whole numbers are at
     least -1 and less than that. ``is_finite``: neither infinities nor NaN.

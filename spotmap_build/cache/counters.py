@@ -29,10 +29,10 @@ class Counters:
             self._by_stage[stage] = StageCounters(max(0, was.hits + hits), was.misses + misses, was.corrupt + corrupt)
 
     def as_dict(self) -> dict[str, dict[str, int]]:
-        """The counts as plain data for the build's report, stages in alphabetical order."""
+        """Return the counts as plain data for the build's report, stages in alphabetical order."""
         return {stage: asdict(counts) for stage, counts in sorted(self.snapshot().items())}
 
     def snapshot(self) -> dict[str, StageCounters]:
-        """The counts as they are now."""
+        """Return the counts as they are now."""
         with self._lock:
             return dict(self._by_stage)

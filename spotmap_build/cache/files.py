@@ -87,15 +87,16 @@ def delete(path: Path) -> int:
 
 
 def size_on_disk(path: Path) -> int:
-    """The size of a file, or of all files in a folder. Links are not followed."""
+    """Return the size of a file, or of all files in a folder. Links are not followed."""
     if path.is_symlink() or not path.is_dir():
         return path.lstat().st_size
     return sum(each.lstat().st_size for each in path.rglob("*") if each.is_symlink() or not each.is_dir())
 
 
 def set_aside(path: Path, quarantine: Path) -> None:
-    """Move what is damaged out of the way, keeping it for whoever wants to know why. What cannot be moved (a read-only
-    cache) stays as it is: reading verifies, so it is never served.
+    """Move what is damaged out of the way, keeping it for whoever wants to know why.
+
+    What cannot be moved (a read-only cache) stays as it is: reading verifies, so it is never served.
 
     Where ``path`` cannot be because a file lies in the place of one of its folders, that file is moved.
     """

@@ -23,8 +23,10 @@ class Freshness:
     max_age_s: int
 
     def is_fresh(self, now_unix_s: float) -> bool:
-        """Whether the answer may still be used. One from the future counts by its distance, so that a clock that was
-        once wrong cannot keep it for ever."""
+        """Tell whether the answer may still be used.
+
+        One from the future counts by its distance, so that a clock that was once wrong cannot keep it for ever.
+        """
         return abs(now_unix_s - self.fetched_at_unix_s) <= self.max_age_s
 
 
@@ -52,8 +54,11 @@ class Failure:
             raise ValueError(f"Failure {self.code!r}: retry_at_unix_s is for kind 'retry_after', and required there")
 
     def is_due(self, now_unix_s: float) -> bool:
-        """Whether it is time to try again. A time that is further away than any is chosen was chosen by a clock that
-        was wrong, so it counts as past."""
+        """Tell whether it is time to try again.
+
+        A time that is further away than any is chosen was chosen by a clock that was wrong, so it counts as
+        past.
+        """
         if self.retry_at_unix_s is None:
             return False
         return not 0 < self.retry_at_unix_s - now_unix_s <= LONGEST_WAIT_S

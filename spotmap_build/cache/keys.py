@@ -54,7 +54,7 @@ def digest_bytes(data: bytes) -> str:
 
 
 def place_digest(path: Path) -> str:
-    """A name for a place on this machine that does not tell where it is: SHA-256 of the absolute path."""
+    """Return a name for a place on this machine that does not tell where it is: SHA-256 of the absolute path."""
     return digest_bytes(os.fsencode(path.absolute()))
 
 

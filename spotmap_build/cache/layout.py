@@ -66,22 +66,27 @@ class CacheFolder:
 
     @property
     def file_mode(self) -> int:
+        """Permissions of files: those of folders without the right to enter."""
         return self.folder_mode & 0o666
 
     @property
     def lock(self) -> Path:
+        """The file that builds lock shared and prune locks alone."""
         return self.root / ".lock"
 
     @property
     def tmp(self) -> Path:
+        """Where files are written before they are moved into place."""
         return self.root / "tmp"
 
     @property
     def roots(self) -> Path:
+        """Notes of which keys the last builds used."""
         return self.root / "roots"
 
     @property
     def quarantine(self) -> Path:
+        """Where damaged entries are set aside."""
         return self.root / "quarantine"
 
     def blob(self, digest: str) -> Path:
@@ -140,8 +145,10 @@ def prepare(root: Path, *, create: bool) -> CacheFolder:
 
 
 def _is_cache(root: Path) -> bool:
-    """Whether a usable cache is here; False where one can be made. FORMAT is written last, so what was killed while
-    being made holds only names of ours, and is made again."""
+    """Tell whether a usable cache is here; False where one can be made.
+
+    FORMAT is written last, so what was killed while being made holds only names of ours, and is made again.
+    """
     try:
         with open_regular(root / "FORMAT") as file:
             text = file.read(_FORMAT_BYTES).decode("utf-8", errors="replace").strip()

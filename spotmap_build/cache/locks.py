@@ -115,7 +115,7 @@ def _attempt(descriptor: int, path: Path, *, exclusive: bool) -> bool | None:
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[int | None]:
-    """The open lock file; None where there is none and none can be made. Closing it gives the lock back."""
+    """Yield the open lock file; None where there is none and none can be made. Closing it gives the lock back."""
     try:
         descriptor = _open_for_locking(path)
     except OSError as error:

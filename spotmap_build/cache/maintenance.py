@@ -131,7 +131,7 @@ def check(root: Path, *, subset: float = 1.0, seed: int | None = None) -> CheckR
 
 @contextmanager
 def _opened(root: Path) -> Iterator[CacheFolder]:
-    """A cache that others may go on using meanwhile. Errors of the disk become the cache's own."""
+    """Yield a cache that others may go on using meanwhile. Errors of the disk become the cache's own."""
     folder = prepare(root, create=False)
     with locks.shared(folder.lock):
         try:

@@ -71,7 +71,7 @@ class Outputs:
         return self.record.outputs.keys()
 
     def read(self, name: str, decode: Callable[[bytes], Value]) -> Value:
-        """What an output says; see :meth:`spotmap_build.cache.store.Cache.decode`."""
+        """Return what an output says; see :meth:`spotmap_build.cache.store.Cache.decode`."""
         return self.cache.decode(self.record, name, decode)
 
 
@@ -106,7 +106,7 @@ def json_codec(name: str, decode: Callable[[bytes], Value]) -> Codec[Value]:
 
 
 def memoize(cache: Cache, key: Key, compute: Callable[[], Value], codec: Codec[Value]) -> Cached[Value]:
-    """The value of ``key``: from the cache, or else computed and kept.
+    """Return the value of ``key``: from the cache, or else computed and kept.
 
     A value that was computed just now is read from the cache as well, so that a build gives the same whether it
     computes or remembers.

@@ -90,7 +90,7 @@ def _is_doomed(entry: Entry, policy: PrunePolicy, now_unix_s: float, rooted: fro
 
 
 def _oldest_beyond(oldest_first: Sequence[Entry], max_size_bytes: int) -> list[Entry]:
-    """The oldest records to drop until the rest fits. A blob is freed with the last record that names it."""
+    """Return the oldest records to drop until the rest fits. A blob is freed with the last record that names it."""
     uses = Counter(digest for entry in oldest_first for digest in entry.blobs)
     sizes = {digest: size_bytes for entry in oldest_first for digest, size_bytes in entry.blobs.items()}
     total_bytes = sum(sizes.values()) + sum(entry.size_bytes for entry in oldest_first)
@@ -120,8 +120,11 @@ def _delete(folder: CacheFolder, doomed: Sequence[Entry]) -> PruneReport:
 
 
 def _unlink_unless_used(entry: Entry) -> bool:
-    """Delete a record, unless it is newer than when the decision was made: somebody used it without our lock (a cache
-    shared through a file system where locks do not reach every machine)."""
+    """Delete a record, unless it is newer than when the decision was made.
+
+    Then somebody used it without our lock (a cache shared through a file system where locks do not reach every
+    machine).
+    """
     try:
         if entry.path.lstat().st_mtime > entry.used_at_unix_s:
             return False

@@ -94,7 +94,7 @@ def describe_output(data: bytes, *, inline: bool) -> Output:
 
 
 def inline_bytes(output: Output) -> bytes:
-    """The bytes of an inlined output. Raises ``DamagedError`` if they are not what the digest says."""
+    """Return the bytes of an inlined output. Raises ``DamagedError`` if they are not what the digest says."""
     try:
         data = binascii.a2b_base64(output.inline or "")
     except ValueError as error:
@@ -105,7 +105,7 @@ def inline_bytes(output: Output) -> bytes:
 
 
 def encode_record(record: Record, canonical_key: bytes) -> bytes:
-    """The file of ``record``, whose key has the canonical text ``canonical_key``."""
+    """Return the file of ``record``, whose key has the canonical text ``canonical_key``."""
     outputs = {
         name: {"digest": output.digest, "size_bytes": output.size_bytes}
         | ({} if output.inline is None else {"inline": output.inline})
@@ -125,7 +125,7 @@ def encode_record(record: Record, canonical_key: bytes) -> bytes:
 
 
 def decode_record(data: bytes) -> tuple[Record, bytes]:
-    """The record in a file, and the canonical text of its key. Raises ``DamagedError``."""
+    """Return the record in a file, and the canonical text of its key. Raises ``DamagedError``."""
     content = unseal(data)
     try:
         key = content["key"]
@@ -148,7 +148,9 @@ def decode_record(data: bytes) -> tuple[Record, bytes]:
 
 
 def _require_types(record: Record) -> None:
-    """A seal says that nothing was changed, not that this program wrote it. Raises ``TypeError``.
+    """Refuse values of other types: a seal says that nothing was changed, not that this program wrote it.
+
+    Raises ``TypeError``.
 
     By hand, because a schema library takes longer to load than all records of a build with nothing to do.
     """
@@ -189,7 +191,7 @@ def _is_count(value: object) -> bool:
 
 
 def read_record_file(path: Path) -> tuple[bytes, float]:
-    """The content of a record's file, and when it was last used (seconds since 1970).
+    """Return the content of a record's file, and when it was last used (seconds since 1970).
 
     Raises
     ------
@@ -215,7 +217,7 @@ def seal(content: Mapping[str, object]) -> bytes:
 
 
 def unseal(data: bytes) -> dict[str, Any]:
-    """The content of what :func:`seal` wrote. Raises ``DamagedError`` if a single bit is different."""
+    """Return the content of what :func:`seal` wrote. Raises ``DamagedError`` if a single bit is different."""
     body = data[len(_OPENING) : -_CLOSING_LENGTH]
     if data != _OPENING + body + _CLOSING % digest_bytes(body).encode("ascii"):
         raise DamagedError("the seal is broken")

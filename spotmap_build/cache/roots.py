@@ -91,7 +91,7 @@ def _read_or_refuse(path: Path) -> Root:
 
 
 def _read(path: Path) -> Root:
-    """Raises ``DamagedError``, ``OSError``."""
+    """Read a root. Raises ``DamagedError``, ``OSError``."""
     try:
         with open_regular(path) as file:
             content = unseal(file.read())

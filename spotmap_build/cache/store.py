@@ -113,7 +113,7 @@ class Cache:
     def lookup(
         self, key: Key, *, allow_expired: bool = False, outputs: Collection[str] = (), may_fail: bool = True
     ) -> Record | None:
-        """What is known about ``key``, or None (a miss). Cheap: one small file is read, no content is hashed.
+        """Return what is known about ``key``, or None (a miss). Cheap: one small file is read, no content is hashed.
 
         A hit has the whole preimage of ``key``, and every blob that it names exists with the right size. It may be a
         cached failure: see ``record.failure``. Answers past their age and failures that are due again are misses,
@@ -147,7 +147,7 @@ class Cache:
         return record
 
     def read(self, record: Record, name: str) -> bytes:
-        """The bytes of the output ``name`` of ``record``, verified against their digest.
+        """Return the bytes of the output ``name`` of ``record``, verified against their digest.
 
         Raises
         ------
@@ -168,7 +168,7 @@ class Cache:
             ) from error
 
     def decode(self, record: Record, name: str, decode: Callable[[bytes], Value]) -> Value:
-        """What the output ``name`` of ``record`` says, read by ``decode``.
+        """Return what the output ``name`` of ``record`` says, read by ``decode``.
 
         This is how cached content is to be read: what is intact and yet of a shape that ``decode`` refuses (another
         program wrote it, or this one had a bug) is a miss like any damage, and does not end this build and all later
@@ -254,7 +254,7 @@ class Cache:
         return digest
 
     def read_blob(self, digest: str, stage: str = "blob") -> bytes:
-        """The content under ``digest``, verified. Damage is counted for ``stage``.
+        """Return the content under ``digest``, verified. Damage is counted for ``stage``.
 
         Raises
         ------
@@ -285,7 +285,7 @@ class Cache:
             raise translate(error, self._folder.roots) from error
 
     def _read_record(self, path: Path, key: Key) -> Record | None:
-        """The intact record at ``path``; None if a blob that it needs is gone."""
+        """Return the intact record at ``path``; None if a blob that it needs is gone."""
         data, used_at_unix_s = read_record_file(path)
         record, canonical_key = decode_record(data)
         if canonical_key != key.canonical:
@@ -367,7 +367,7 @@ class Cache:
         write_durably(path, data, self._folder.tmp, mode=self._folder.file_mode)
 
     def _make_folders(self, folder: Path) -> None:
-        """The folder of a record or blob, and the one above it; a file in the place of one is set aside."""
+        """Make the folder of a record or blob, and the one above it; a file in the place of one is set aside."""
         for each in (folder.parent, folder):
             try:
                 make_folder(each, self._folder.folder_mode)

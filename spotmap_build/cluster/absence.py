@@ -17,7 +17,7 @@ FEW: Final = 50
 
 
 def why_no_clusters(coordinates: Float32Array, vectors: Float32Array, trustworthiness: float | None) -> str:
-    """A sentence for the map's owner; empty where clusters are to be looked for.
+    """Return a sentence for the map's owner; empty where clusters are to be looked for.
 
     Parameters
     ----------

@@ -37,7 +37,9 @@ LARGEST_LOSS: Final = 0.15
 def continue_groups(
     space: Float32Array, neighbors: Int32Array, previous: Int32Array, previous_parents: tuple[int, ...]
 ) -> Groups:
-    """The groups of the last map, brought up to date; those of a clustering from scratch where they fit far better.
+    """Bring the groups of the last map up to date.
+
+    Where those of a clustering from scratch fit far better, they are returned instead.
 
     Parameters
     ----------
@@ -54,7 +56,7 @@ def continue_groups(
 
 
 def _agreement(groups: Groups) -> float:
-    """The share of a track's neighbors that are in its own cluster, on average (0..1, noise counts 0)."""
+    """Return the share of a track's neighbors that are in its own cluster, on average (0..1, noise counts 0)."""
     strengths = groups.membership.strengths
     return float(np.mean(strengths)) if len(strengths) else 0.0
 
@@ -93,8 +95,10 @@ def continue_labels(fresh: Int32Array, neighbors: Int32Array, previous: Int32Arr
 
 
 def _parents(labels: Int32Array, neighbors: Int32Array, previous_parents: tuple[int, ...]) -> tuple[int, ...]:
-    """The region of every number in ``labels``: the old one; for new clusters that of most neighbors, or another
-    new one."""
+    """Return the region of every number in ``labels``.
+
+    The old one; for new clusters that of most neighbors, or another new one.
+    """
     parents = list(previous_parents)
     for cluster in range(len(previous_parents), int(labels.max(initial=-1)) + 1):
         around = labels[neighbors[labels == cluster]]

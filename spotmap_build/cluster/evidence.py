@@ -54,15 +54,20 @@ IDLE_WORDS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Term:
+    """A word that a name may be made of, and where it comes from."""
+
     word: str
     kind: Kind
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """``strengths``: scipy CSR ``[n, terms]``, 0..1, absent where a track has not the term; ``scores``: float32
-    ``[n, f]``, the features as z-scores; ``minor``: float32 ``[n]``, 1 in a minor key, nothing where unknown;
-    ``counts``: int64 ``[terms]``, how many tracks of the library have each."""
+    """What names are made of.
+
+    ``strengths``: scipy CSR ``[n, terms]``, 0..1, absent where a track has not the term; ``scores``: float32 ``[n,
+    f]``, the features as z-scores; ``minor``: float32 ``[n]``, 1 in a minor key, nothing where unknown; ``counts``:
+    int64 ``[terms]``, how many tracks of the library have each.
+    """
 
     terms: tuple[Term, ...]
     strengths: Any
@@ -129,7 +134,7 @@ def _said(tracks: Sequence[Track]) -> Iterable[tuple[Term, list[int], list[float
 
 
 def _listed(playlists: Sequence[tuple[Playlist, Sequence[int]]]) -> Iterable[tuple[Term, list[int], list[float]]]:
-    """The names of playlists, and words that several of them have in common ("chill night", "to chill")."""
+    """Return the names of playlists, and words that several of them have in common ("chill night", "to chill")."""
     rows_of: defaultdict[Term, list[int]] = defaultdict(list)
     by_word: defaultdict[str, set[int]] = defaultdict(set)
     for number, (playlist, rows) in enumerate(playlists):

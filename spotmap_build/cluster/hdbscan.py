@@ -84,8 +84,11 @@ def hdbscan_labels(space: Float32Array) -> Int32Array:
 
 
 def _extract_clusters(tree: Any, n: int, large: int, same_place: float) -> Int32Array:
-    """Labels from HDBSCAN's condensed tree: rows (parent, child, lambda_val, child_size), where numbers
-    from ``n`` on are clusters, ``n`` is everything, and children have larger numbers than their parents."""
+    """Extract labels from HDBSCAN's condensed tree.
+
+    Its rows are (parent, child, lambda_val, child_size), where numbers from ``n`` on are clusters, ``n`` is
+    everything, and children have larger numbers than their parents.
+    """
     parent, child = tree["parent"].astype(np.int64), tree["child"].astype(np.int64)
     density = np.minimum(tree["lambda_val"], 1 / same_place)
     count = int(parent.max()) - n + 1
@@ -135,7 +138,10 @@ def _share_out(space: Float32Array, labels: Int32Array, whole: Int32Array) -> No
 
 
 def clusters_in_reach(space: Float32Array, labels: Int32Array) -> Int32Array:
-    """The cluster that each row of noise is nearest to, int32 ``[n]``; -1 where all are far, and for other rows."""
+    """Return the cluster that each row of noise is nearest to, int32 ``[n]``.
+
+    -1 where all are far, and for other rows.
+    """
     from scipy.spatial import cKDTree
 
     inside = labels >= 0
@@ -198,7 +204,7 @@ def validity_of_each(positions: Float32Array, labels: npt.NDArray[np.intp]) -> n
 
 
 def core_rows(members: Sequence[int], strengths: Float32Array, coordinates: Float32Array) -> tuple[int, ...]:
-    """The rows that stand for a cluster: strongest first, then nearest to the median of its members."""
+    """Return the rows that stand for a cluster: strongest first, then nearest to the median of its members."""
     rows = np.asarray(members, dtype=np.intp)
     distance = np.linalg.norm(coordinates[rows] - np.median(coordinates[rows], axis=0), axis=1)
     order = np.lexsort((rows, distance, -strengths[rows]))

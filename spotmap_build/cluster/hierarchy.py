@@ -27,8 +27,11 @@ MOST_VOTES: Final = 15
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Groups:
-    """Both levels. ``clusters`` and ``regions``: int32 ``[n]``, 0.. by falling size, -1 for noise; ``parents``:
-    the region of every cluster; ``membership`` and ``region_membership``: see :class:`Membership`."""
+    """Both levels.
+
+    ``clusters`` and ``regions``: int32 ``[n]``, 0.. by falling size, -1 for noise; ``parents``: the region of every
+    cluster; ``membership`` and ``region_membership``: see :class:`Membership`.
+    """
 
     clusters: Int32Array
     regions: Int32Array
@@ -73,7 +76,7 @@ def groups_of(labels: Int32Array, parents: tuple[int, ...], neighbors: Int32Arra
 
 
 def no_groups(count: int) -> Groups:
-    """The groups of so many tracks where none are to be found."""
+    """Return the groups of so many tracks where none are to be found."""
     return groups_of(np.full(count, -1, dtype=np.int32), (), np.zeros((count, 0), dtype=np.int32))
 
 
@@ -85,7 +88,7 @@ def region_count(cluster_count: int) -> int:
 
 
 def join_clusters(labels: Int32Array, space: Float32Array) -> tuple[int, ...]:
-    """The region of every cluster, 0.. by falling number of tracks.
+    """Return the region of every cluster, 0.. by falling number of tracks.
 
     Ward's method on the clusters' centers, weighted by their size: it gives regions of like extent. The top
     of HDBSCAN's own tree does not: there clusters split off one by one, and all but a few stay one giant.
@@ -111,7 +114,7 @@ def join_clusters(labels: Int32Array, space: Float32Array) -> tuple[int, ...]:
 
 
 def label_regions(labels: Int32Array, parents: tuple[int, ...], neighbors: Int32Array) -> Int32Array:
-    """The region of every track, int32 ``[n]``: its cluster's; or, where it is in none, that of most neighbors.
+    """Return the region of every track, int32 ``[n]``: its cluster's; or, where it is in none, that of most neighbors.
 
     A track between two clusters of one region is no noise there; one between regions, or far from all, still is.
     """
@@ -122,8 +125,10 @@ def label_regions(labels: Int32Array, parents: tuple[int, ...], neighbors: Int32
 
 
 def join_witnessed(labels: Int32Array, reached: Int32Array, neighbors: Int32Array) -> Int32Array:
-    """Noise that lies by a cluster (``reached``) is in it, where its neighbors speak for that cluster more than for any
-    other: what map and sound agree on need not be dense."""
+    """Join noise to a cluster that it lies by (``reached``), where its neighbors speak for that cluster most.
+
+    What map and sound agree on need not be dense.
+    """
     around = soft_membership(labels, neighbors)
     joins = (labels < 0) & (reached >= 0) & (reached == around.seconds) & (around.second_strengths >= WITNESSED)
     return np.where(joins, reached, labels).astype(np.int32)
@@ -166,7 +171,7 @@ def soft_membership(labels: Int32Array, neighbors: Int32Array) -> Membership:
 
 
 def _cheapest(centers: npt.NDArray[np.float64], weights: npt.NDArray[np.float64], labels: list[int]) -> tuple[int, int]:
-    """The two groups whose union raises the spread within groups least."""
+    """Return the two groups whose union raises the spread within groups least."""
     points, sizes = centers[labels], weights[labels]
     distance = np.sum((points[:, np.newaxis] - points) ** 2, axis=2)
     cost = distance * (sizes[:, np.newaxis] * sizes) / (sizes[:, np.newaxis] + sizes)

@@ -110,7 +110,7 @@ def match_clusters(
 
 
 def describe_events(events: Sequence[Event], names: dict[str, str]) -> tuple[str, ...]:
-    """The events in words. ``names``: of old and new clusters by id, the new name where both have the id."""
+    """Return the events in words. ``names``: of old and new clusters by id, the new name where both have the id."""
     return tuple(_describe(event, names) for event in events)
 
 
@@ -125,7 +125,7 @@ def _overlaps(previous: Sequence[Remembered], members: Sequence[Sequence[str]]) 
 def _pair(
     previous: Sequence[Remembered], members: Sequence[Sequence[str]], overlaps: Counter[tuple[int, int]]
 ) -> dict[int, int]:
-    """New cluster to old one, for those that are the same."""
+    """Pair new clusters with old ones, where they are the same."""
     if not overlaps:
         return {}
     import numpy as np

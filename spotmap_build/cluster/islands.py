@@ -68,7 +68,7 @@ def set_islands_apart(labels: Int32Array, linkage: Float64Array, least: int, usu
 
 
 def _islands_by_label(labels: Int32Array, linkage: Float64Array, least: int, usual: float) -> dict[int, _Inside]:
-    """The islands of every label, in ascending order of labels."""
+    """Return the islands of every label, in ascending order of labels."""
     n = len(labels)
     halves, sizes = linkage[:, :2].astype(np.int64).tolist(), linkage[:, 3].astype(np.int64).tolist()
     gap = np.zeros(n + len(halves))  # around everything there is nothing to lie apart from
@@ -95,7 +95,7 @@ def _islands_by_label(labels: Int32Array, linkage: Float64Array, least: int, usu
 
 
 def _rows_of(group: int, halves: list[list[int]], n: int) -> list[int]:
-    """The rows in a group of the linkage."""
+    """Return the rows in a group of the linkage."""
     rows, waiting = [], [group]
     while waiting:
         one = waiting.pop()

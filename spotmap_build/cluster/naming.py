@@ -67,7 +67,7 @@ def name_levels(
     fixed_regions: Mapping[int, str] | None = None,
     fixed_clusters: Mapping[int, str] | None = None,
 ) -> Names:
-    """A name for every region and every cluster; on one level, no two the same.
+    """Return a name for every region and every cluster; on one level, no two the same.
 
     A cluster that is all of a region has the region's name: the levels are shown one after the other.
 
@@ -104,7 +104,7 @@ def name_levels(
 
 
 def find_clues(evidence: Evidence, rows: Sequence[int], against: Sequence[int]) -> list[CandidateTerm]:
-    """What sets the group ``rows`` apart from the rest of ``against`` (which holds them), most telling first."""
+    """Find what sets the group ``rows`` apart from the rest of ``against`` (which holds them), most telling first."""
     is_other = np.zeros(evidence.strengths.shape[0], dtype=bool)
     is_other[np.asarray(against, dtype=np.intp)] = True
     total = int(is_other.sum())
@@ -164,7 +164,7 @@ def _feature_clues(evidence: Evidence, inside: Any, others: Any) -> Iterator[Can
 
 
 def _common_style(evidence: Evidence, rows: Sequence[int]) -> list[CandidateTerm]:
-    """The style that most of a group's tracks have, apart from others or not: better than no style at all."""
+    """Return the style that most of a group's tracks have, apart from others or not: better than no style at all."""
     counts = _column_counts(evidence.strengths[np.asarray(rows, dtype=np.intp)])
     styles = [column for column, term in enumerate(evidence.terms) if term.kind == "style" and counts[column]]
     best = max(styles, key=lambda column: counts[column], default=None)
@@ -181,8 +181,11 @@ def _column_counts(matrix: Any) -> Any:
 def _together(
     within: list[CandidateTerm], overall: list[CandidateTerm], of_region: list[CandidateTerm]
 ) -> list[CandidateTerm]:
-    """Clues of a cluster: what sets it apart in its region counts in full, and so does what sets it apart in the
-    library, unless that is true of its whole region; then half."""
+    """Find the clues of a cluster.
+
+    What sets it apart in its region counts in full, and so does what sets it apart in the library, unless that is
+    true of its whole region; then half.
+    """
     regional = {clue.word for clue in of_region}
     merged = {clue.word: clue for clue in within}
     for clue in overall:
@@ -253,7 +256,7 @@ def _stems(words: str) -> set[str]:
 
 
 def _phrase(clues: Sequence[CandidateTerm]) -> str:
-    """ "Folk, acoustic – slow (The Battle for Wesnoth)"."""
+    """Put clues into a phrase: "Folk, acoustic – slow (The Battle for Wesnoth)"."""
     by_kind = {kind: [clue.word for clue in clues if clue.kind == kind] for kind in ("style", "trait", "origin")}
     text = " – ".join(", ".join(by_kind[kind]) for kind in ("style", "trait") if by_kind[kind])
     origin = ", ".join(by_kind["origin"])

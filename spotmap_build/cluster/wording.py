@@ -61,7 +61,7 @@ def standardise(features: Float32Array) -> Float32Array:
 
 
 def key_name(key: float, mode: float) -> str:
-    """ "A minor" of the pitch class 9 and the mode 0."""
+    """Return "A minor" for the pitch class 9 and the mode 0."""
     return f"{KEY_NAMES[round(key) % 12]} {'major' if mode >= 0.5 else 'minor'}"
 
 
@@ -77,7 +77,10 @@ def key_relation(key: float, mode: float, other_key: float, other_mode: float) -
 
 
 def style_name(tag: str) -> str:
-    """ "Electronic---Dub Techno" reads "dub techno": the style says more than the family it is filed under."""
+    """Return what a style is called: "Electronic---Dub Techno" reads "dub techno".
+
+    The style says more than the family it is filed under.
+    """
     name = tag.rpartition("---")[2].strip()
     return name if name in _PROPER else name.lower()
 
@@ -86,5 +89,5 @@ _PROPER: Final = frozenset({"IDM", "EBM", "UK Garage", "RnB/Swing", "DJ Battle T
 
 
 def listed(words: list[str]) -> str:
-    """ "a", "a and b", "a, b and c"."""
+    """Join words: "a", "a and b", "a, b and c"."""
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)

@@ -125,7 +125,7 @@ def portable_name(text: str, most_bytes: int = LONGEST_NAME_BYTES // 2) -> str:
 
 
 def nearest_folder(place: Path) -> Path:
-    """The first folder from a resolved path upwards that is there."""
+    """Return the first folder from a resolved path upwards that is there."""
     return next(above for above in (place, *place.parents) if above.is_dir())
 
 
@@ -221,7 +221,7 @@ def replace_file(target: Path, data: bytes, temporary: Path, *, mode: int = 0o66
 
 
 def _mode_of(target: Path) -> int | None:
-    """The permissions of a regular file; None where there is none yet."""
+    """Return the permissions of a regular file; None where there is none yet."""
     try:
         found = target.lstat()
     except OSError:

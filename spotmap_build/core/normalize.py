@@ -48,8 +48,11 @@ _HAN: Final = re.compile(r"[㐀-鿿]")
 
 
 def fold(text: str) -> str:
-    """Letters and digits in lower-case ASCII, words by single spaces: what stays of a text when script, accents, case
-    and punctuation are taken away. A text of punctuation only folds to itself, without spaces."""
+    """Reduce a text to letters and digits in lower-case ASCII, words by single spaces.
+
+    That is what stays of a text when script, accents, case and punctuation are taken away. A text of punctuation
+    only folds to itself, without spaces.
+    """
     latin = anyascii(unicodedata.normalize("NFKC", text)).casefold()
     words = "".join(letter if letter.isalnum() else " " for letter in latin.replace("'", "")).split()
     return " ".join(words) or "".join(text.split())
@@ -107,7 +110,7 @@ def _letter(letter: str) -> str:
 
 
 def _reread(text: str, encoding: str) -> str | None:
-    """The text that these bytes were meant to be, if they are good UTF-8."""
+    """Return the text that these bytes were meant to be, if they are good UTF-8."""
     try:
         return b"".join(_byte(letter, encoding) for letter in text).decode("utf-8")
     except UnicodeError:

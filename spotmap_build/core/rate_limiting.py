@@ -65,12 +65,12 @@ class CircuitBreaker:
         return self._reason
 
     def succeeded(self) -> None:
-        """A request was answered."""
+        """Note that a request was answered."""
         with self._lock:
             self._failures = 0
 
     def failed(self, error: ServiceError) -> None:
-        """A request was not answered, or refused."""
+        """Note that a request was not answered, or refused."""
         with self._lock:
             self._failures += 1
             if self._reason is None and (isinstance(error, ServiceRefused) or self._failures >= FAILURES_IN_A_ROW):

@@ -26,7 +26,7 @@ _COMMAND: Final = re.compile(r"^\s*:(?=:)|##(?=\w*\[)")
 
 
 def decode_text(content: bytes) -> str:
-    """Decode text whose encoding nobody tells: by its byte order mark, else as UTF-8, else as Windows-1252.
+    r"""Decode text whose encoding nobody tells: by its byte order mark, else as UTF-8, else as Windows-1252.
 
     UTF-16 is recognized without a mark as well, where it begins with an ASCII character. UTF-8 of which a little is
     damaged stays UTF-8: characters written as two halves are joined, and what was cut in half is U+FFFD. Nothing is
@@ -47,7 +47,7 @@ def decode_text(content: bytes) -> str:
 
 
 def _damaged_utf_8(content: bytes) -> str:
-    """The text of UTF-8 with a few faults; none where the bytes are those of another encoding."""
+    """Return the text of UTF-8 with a few faults; none where the bytes are those of another encoding."""
     with contextlib.suppress(UnicodeDecodeError):
         halves = content.decode("utf-8", "surrogatepass")
         return halves.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
@@ -71,18 +71,18 @@ def is_text(name: str) -> bool:
 
 
 def printable(text: str) -> str:
-    """Replace what would act on a terminal or end a line: control characters by spaces, half characters by U+FFFD.
+    r"""Replace what would act on a terminal or end a line: control characters by spaces, half characters by U+FFFD.
 
-    >>> printable("a\\x1b[2Jb\\n::error::c")
+    >>> printable("a\x1b[2Jb\n::error::c")
     'a [2Jb ::error::c'
     """
     return _UNPRINTABLE.sub(lambda found: "\ufffd" if found[0] >= "\ud800" else " ", text)
 
 
 def log_line(text: str) -> str:
-    """Make one line of a text, for a log that a runner of CI may read: it says what it says, and commands nothing.
+    r"""Make one line of a text, for a log that a runner of CI may read: it says what it says, and commands nothing.
 
-    >>> log_line("::error::a\\n##[group]b")
+    >>> log_line("::error::a\n##[group]b")
     ': :error::a ## [group]b'
     """
     return _COMMAND.sub(r"\g<0> ", printable(text))

@@ -50,7 +50,7 @@ def techno(session: Session) -> Signal:
 
 
 def drum_and_bass(session: Session) -> Signal:
-    """A chopped break at twice the speed of walking, a growling bass at half of it, a pad far above."""
+    """Return a chopped break at twice the speed of walking, a growling bass at half of it, a pad far above."""
     score, rng, rate_hz = session.score, session.rng, session.rate_hz
     drum, tight = kick(rate_hz, tuned_hz=60, length_s=0.2), snare(rate_hz, rng, tuned_hz=210)
     closed = hat(rate_hz, rng, length_s=0.04)
@@ -166,7 +166,10 @@ def dub(session: Session) -> Signal:
 
 
 def industrial(session: Session) -> Signal:
-    """A factory at night: overdriven drums, scrap metal, steam, and a machine that screams in the key of the track."""
+    """Play a factory at night.
+
+    Overdriven drums, scrap metal, steam, and a machine that screams in the key of the track.
+    """
     score, rng, rate_hz = session.score, session.rng, session.rate_hz
     hammer = saturate(1.4 * kick(rate_hz, tuned_hz=45, sweep_hz=320), 8)
     scraps = [scrap_metal(rate_hz, rng) for _ in range(3)]

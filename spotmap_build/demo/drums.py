@@ -8,7 +8,7 @@ from spotmap_build.demo.synthesis import Signal, band_pass, decay, high_pass, sa
 
 
 def kick(rate_hz: int, *, tuned_hz: float = 50.0, sweep_hz: float = 180.0, length_s: float = 0.32) -> Signal:
-    """A sine that falls onto ``tuned_hz`` from ``sweep_hz`` above it, with a click in front."""
+    """Return a sine that falls onto ``tuned_hz`` from ``sweep_hz`` above it, with a click in front."""
     time_s = seconds(length_s, rate_hz)
     fall_s = 0.03
     periods = tuned_hz * time_s + sweep_hz * fall_s * (1 - np.exp(-time_s / fall_s))
@@ -16,7 +16,7 @@ def kick(rate_hz: int, *, tuned_hz: float = 50.0, sweep_hz: float = 180.0, lengt
 
 
 def snare(rate_hz: int, rng: np.random.Generator, *, tuned_hz: float = 190.0, length_s: float = 0.2) -> Signal:
-    """The skin's two modes under the rattle of the wires."""
+    """Return the skin's two modes under the rattle of the wires."""
     time_s = seconds(length_s, rate_hz)
     skin = np.sin(2 * np.pi * tuned_hz * time_s) + 0.6 * np.sin(2 * np.pi * 1.6 * tuned_hz * time_s)
     wires = high_pass(rng.standard_normal(time_s.size), rate_hz, 1800)
@@ -33,7 +33,7 @@ def clap(rate_hz: int, rng: np.random.Generator) -> Signal:
 
 
 def hat(rate_hz: int, rng: np.random.Generator, *, length_s: float = 0.05) -> Signal:
-    """A hi-hat: 0.05 s is closed, 0.25 s is open."""
+    """Return a hi-hat: 0.05 s is closed, 0.25 s is open."""
     noise = high_pass(rng.standard_normal(round(length_s * rate_hz)), rate_hz, 5500, order=3)
     return noise * decay(length_s, rate_hz, length_s / 2.5)
 
@@ -45,7 +45,7 @@ def shaker(rate_hz: int, rng: np.random.Generator) -> Signal:
 
 
 def rim(rate_hz: int) -> Signal:
-    """A stick across the rim."""
+    """Return a stick across the rim."""
     time_s = seconds(0.06, rate_hz)
     return (
         (np.sin(2 * np.pi * 1720 * time_s) + 0.7 * np.sin(2 * np.pi * 640 * time_s)) * decay(0.06, rate_hz, 0.012) * 0.7

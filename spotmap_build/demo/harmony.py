@@ -76,23 +76,23 @@ class Score:
         return self.bar_s / STEPS_PER_BAR
 
     def bars(self) -> Iterator[Bar]:
-        """The bars that begin before the track ends."""
+        """Yield the bars that begin before the track ends."""
         number = 0
         while number * self.bar_s < self.duration_s:
             yield Bar(number, number * self.bar_s, self.progression[number % len(self.progression)])
             number += 1
 
     def pitch(self, degree: int, octave: int = 0) -> int:
-        """The MIDI note of a scale degree; degrees past 6 or below 0 run on into the neighboring octaves."""
+        """Return the MIDI note of a scale degree; degrees past 6 or below 0 run on into the neighboring octaves."""
         octaves, step = divmod(degree, len(SCALES[self.scale]))
         return self.tonic + 12 * (octave + octaves) + SCALES[self.scale][step]
 
     def pitch_above(self, lowest: int, degree: int) -> int:
-        """The scale degree in the octave that begins at ``lowest``: where an instrument's lowest string is."""
+        """Return the scale degree in the octave that begins at ``lowest``: where an instrument's lowest string is."""
         return lowest + (self.pitch(degree) - lowest) % 12
 
     def voicing(self, root: int, lowest: int, notes: int = 3) -> tuple[int, ...]:
-        """The chord on a scale degree, every note in the octave above ``lowest``: neighboring chords lie close.
+        """Return the chord on a scale degree, every note in the octave above ``lowest``: neighboring chords lie close.
 
         Thirds are stacked: 3 notes are a triad, 4 a seventh chord.
         """

@@ -46,7 +46,7 @@ def piano(pitch: int, duration_s: float, rate_hz: int, *, velocity: float = 0.8)
 def plucked(
     pitch: float, duration_s: float, rate_hz: int, seed: int, *, brightness: float = 0.5, damping: float = 0.996
 ) -> Signal:
-    """A plucked string after Karplus and Strong (1983).
+    """Return a plucked string after Karplus and Strong (1983).
 
     A burst of noise runs round a loop one period long; each round averages neighbors, so high partials die first.
     ``brightness`` 0..1 is the hardness of the plectrum, ``damping`` what is left of the loudness after a round.
@@ -75,7 +75,7 @@ def _plucked_loop(period: int, samples: int, seed: int, brightness: float, dampi
 
 
 def bowed(pitch: int, duration_s: float, rate_hz: int, rng: np.random.Generator, *, attack_s: float = 0.12) -> Signal:
-    """A bowed string: a vibrating saw with the body's two resonances and a little bow noise."""
+    """Return a bowed string: a vibrating saw with the body's two resonances and a little bow noise."""
     fundamental_hz = frequency_hz(pitch)
     harmonics = tuple(
         (1 / k) * (0.4 + _resonance(k * fundamental_hz, 480, 160) + 0.8 * _resonance(k * fundamental_hz, 1500, 600))
@@ -113,7 +113,7 @@ def pad(pitch: int, duration_s: float, rate_hz: int, rng: np.random.Generator, *
 
 
 def acid_bass(pitch: int, duration_s: float, rate_hz: int, *, openness: float) -> Signal:
-    """A saw whose filter shuts during the note; ``openness`` 0..1 is how far it was open."""
+    """Return a saw whose filter shuts during the note; ``openness`` 0..1 is how far it was open."""
     dark = oscillate(frequency_hz(pitch), duration_s, rate_hz, saw(6, 1.2))
     bright = oscillate(frequency_hz(pitch), duration_s, rate_hz, saw(40, 0.6))
     opening = openness * decay(duration_s, rate_hz, 0.07)
@@ -149,7 +149,7 @@ def flute(pitch: int, duration_s: float, rate_hz: int, rng: np.random.Generator)
 
 
 def reed(pitch: int, duration_s: float, rate_hz: int) -> Signal:
-    """A melodica."""
+    """Return a melodica."""
     tone = oscillate(frequency_hz(pitch), duration_s, rate_hz, pulse(0.35, 14), vibrato=0.004)
     return tone * envelope(duration_s, rate_hz, 0.04, 0.06)
 

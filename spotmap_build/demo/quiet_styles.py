@@ -20,7 +20,7 @@ from spotmap_build.demo.synthesis import (
 
 
 def ambient(session: Session) -> Signal:
-    """A drone, slow chords that overlap, wind, and a glass bell now and then."""
+    """Return a drone, slow chords that overlap, wind, and a glass bell now and then."""
     score, rng, rate_hz = session.score, session.rng, session.rate_hz
     session.lay(play.pad(score.pitch(0, -1), 1.8 * score.duration_s, rate_hz, rng), 0, 0.8)
     for bar in score.bars():
@@ -39,7 +39,7 @@ def ambient(session: Session) -> Signal:
 
 
 def strings(session: Session) -> Signal:
-    """A quartet: two inner voices hold the chord, the cello walks, the first violin sings."""
+    """Return a quartet: two inner voices hold the chord, the cello walks, the first violin sings."""
     score, rng, rate_hz = session.score, session.rng, session.rate_hz
     figure = session.choose("X.......x.......", "X.....x.x.......", "X...x...x...x...", "X.....x.....x...")
     motion = session.choose("X.......", "X...x...", "X.x.x.x.")
@@ -64,7 +64,10 @@ def strings(session: Session) -> Signal:
 
 
 def piano(session: Session) -> Signal:
-    """A player alone: broken chords in the left hand, a wandering tune in the right, never quite on the beat."""
+    """Play a piano alone.
+
+    Broken chords in the left hand, a wandering tune in the right, never quite on the beat.
+    """
     score, rng, rate_hz = session.score, session.rng, session.rate_hz
     left = session.choose("0121", "0212", "01210121", "0123")
     tune = session.choose("X...x.x.x...x...", "..x.X...x.x.x...", "X.x.x...X.....x.", "X.......x.x.x.x.")
@@ -81,7 +84,7 @@ def piano(session: Session) -> Signal:
 
 
 def folk(session: Session) -> Signal:
-    """A steel-string guitar, Travis picking: the thumb alternates in the bass, the fingers answer above."""
+    """Return a steel-string guitar, Travis picking: the thumb alternates in the bass, the fingers answer above."""
     score, rng, rate_hz = session.score, session.rng, session.rate_hz
     fingers = session.choose("..x...x.x.x...x.", "x.x...x...x.x.x.", "..x.x.x...x.x.x.", "x...x.x...x...x.")
     brightness, damping = rng.uniform(0.6, 0.85), rng.uniform(0.994, 0.997)
@@ -99,7 +102,7 @@ def folk(session: Session) -> Signal:
 
 
 def organ(session: Session) -> Signal:
-    """A chorale: organ and choir move together, four parts, a pedal note below."""
+    """Return a chorale: organ and choir move together, four parts, a pedal note below."""
     score, rng, rate_hz = session.score, session.rng, session.rate_hz
     changes = 2 if session.rng.random() < 0.5 else 1
     for bar in score.bars():

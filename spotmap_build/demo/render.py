@@ -39,7 +39,7 @@ CEILING = 0.9
 
 
 def render_score(score: Score) -> npt.NDArray[np.int16]:
-    """The finished recording of a score: int16 ``[samples, channels]``.
+    """Return the finished recording of a score: int16 ``[samples, channels]``.
 
     Equal scores give equal samples on one machine; across processors, numpy's sine may differ in its last bit.
     """

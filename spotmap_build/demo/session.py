@@ -46,7 +46,7 @@ class Session:
         return options[int(self.rng.integers(len(options)))]
 
     def wander(self, length: int, start: int = 7, lowest: int = 3, highest: int = 13) -> list[int]:
-        """A melody of scale degrees: mostly steps, some leaps, turned back at the edges of the range."""
+        """Return a melody of scale degrees: mostly steps, some leaps, turned back at the edges of the range."""
         degrees = [min(start, highest)]
         for move in self.rng.choice([-3, -2, -1, -1, 0, 1, 1, 2, 4], size=length - 1):
             following = degrees[-1] + int(move)

@@ -42,7 +42,7 @@ def _wavetable(harmonics: Harmonics) -> Signal:
 
 
 def seconds(duration_s: float, rate_hz: int) -> Signal:
-    """The time of each sample, from 0."""
+    """Return the time of each sample, from 0."""
     return np.arange(max(1, round(duration_s * rate_hz))) / rate_hz
 
 
@@ -55,7 +55,7 @@ def oscillate(
     vibrato: float = 0.0,
     phase: float = 0.0,
 ) -> Signal:
-    """A steady tone without aliasing: harmonics above half the sampling rate are left out.
+    """Return a steady tone without aliasing: harmonics above half the sampling rate are left out.
 
     ``vibrato`` is the depth as a share of the frequency (0.005 is a gentle violin); it sets in after a quarter of a
     second, as players do. ``phase`` is in periods.
@@ -109,7 +109,10 @@ def _filter(sound: Signal, rate_hz: int, response: Callable[[Signal], Signal]) -
 
 
 def _transform_size(samples: int) -> int:
-    """The next multiple of a power of two: quick to transform, with silence at the end that takes up the ringing."""
+    """Return the next multiple of a power of two.
+
+    Quick to transform, with silence at the end that takes up the ringing.
+    """
     block = 1 << max(8, (samples // 16).bit_length())
     return block * (samples // block + 1)
 
@@ -120,12 +123,15 @@ def saturate(sound: Signal, drive: float) -> Signal:
 
 
 def crush(sound: Signal, levels: int) -> Signal:
-    """The coarse steps of an old sound chip."""
+    """Return the coarse steps of an old sound chip."""
     return np.round(sound * levels) / levels
 
 
 def echo(mix: Signal, rate_hz: int, delay_s: float, feedback: float, repeats: int = 6) -> Signal:
-    """The repeats alone (without the dry sound), swinging from one side to the other, each duller than the last."""
+    """Return the repeats alone (without the dry sound).
+
+    They swing from one side to the other, each duller than the last.
+    """
     wet = np.zeros_like(mix)
     repeated = mix
     for count in range(1, repeats + 1):
@@ -138,7 +144,7 @@ def echo(mix: Signal, rate_hz: int, delay_s: float, feedback: float, repeats: in
 
 
 def reverb(mix: Signal, rate_hz: int, rng: np.random.Generator, length_s: float, amount: float) -> Signal:
-    """A room: the mix and ``amount`` of its convolution with fading noise that differs between the sides.
+    """Return a room: the mix and ``amount`` of its convolution with fading noise that differs between the sides.
 
     ``length_s`` is the time to fall by 60 dB (a factor of 1000).
     """

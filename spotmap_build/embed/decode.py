@@ -109,7 +109,7 @@ def probe(path: Path) -> Probe:
 
 
 def read_metadata(path: Path) -> dict[str, str]:
-    """What the container and the sound in it are said to be, by names in lower case.
+    """Return what the container and the sound in it are said to be, by names in lower case.
 
     Raises
     ------
@@ -180,7 +180,10 @@ def _decode_from_start(path: Path, channel: int | None) -> Float32Array:
 
 
 def _to_mono(frames: Iterator[AudioFrame], limit_samples: int, channel: int | None) -> Float32Array:
-    """The frames as 16 kHz mono, float32 ``[n]`` with ``n <= limit_samples``; no frame beyond the limit is decoded."""
+    """Return the frames as 16 kHz mono, float32 ``[n]`` with ``n <= limit_samples``.
+
+    No frame beyond the limit is decoded.
+    """
     chunks = []
     length_samples = 0
     for chunk in _resample(frames, channel):
@@ -192,7 +195,7 @@ def _to_mono(frames: Iterator[AudioFrame], limit_samples: int, channel: int | No
 
 
 def _resample(frames: Iterator[AudioFrame], channel: int | None) -> Iterator[Float32Array]:
-    """A new resampler wherever rate, layout or format change (chained Ogg files, broadcast recordings)."""
+    """Yield a new resampler wherever rate, layout or format change (chained Ogg files, broadcast recordings)."""
     resampler: _Resampler | None = None
     form = None
     for frame in frames:
@@ -230,7 +233,7 @@ class _Resampler:
             self._is_mixed_here, self._gain = True, np.float32(1)
 
     def push(self, frame: AudioFrame | None) -> Iterator[Float32Array]:
-        """What there is after one more frame; ``None`` for what is held back at the end.
+        """Yield what there is after one more frame; ``None`` for what is held back at the end.
 
         Raises
         ------
@@ -262,7 +265,7 @@ class _Resampler:
 
 
 def _mono_frame(frame: AudioFrame, channel: int | None) -> AudioFrame:
-    """The mean of a frame's channels, or one of them."""
+    """Return the mean of a frame's channels, or one of them."""
     from av import AudioFrame
 
     samples = frame.to_ndarray()
@@ -280,7 +283,7 @@ def _mono_frame(frame: AudioFrame, channel: int | None) -> AudioFrame:
 
 @contextmanager
 def _open(path: Path) -> Iterator[tuple[InputContainer, AudioStream]]:
-    """The opened file and its first audio stream; covers are video streams, and not looked at."""
+    """Yield the opened file and its first audio stream; covers are video streams, and not looked at."""
     import av
 
     head = _read_head(path)
@@ -332,7 +335,7 @@ def begins_like_audio(head: bytes) -> bool:
 
 
 def _packets(container: InputContainer, stream: AudioStream) -> Iterator[av.Packet[AudioStream]]:
-    """The stream's packets, up to where the file breaks off. A disk that fails is an error, not an end."""
+    """Yield the stream's packets, up to where the file breaks off. A disk that fails is an error, not an end."""
     import av
 
     packets = container.demux(stream)
@@ -349,7 +352,7 @@ def _packets(container: InputContainer, stream: AudioStream) -> Iterator[av.Pack
 
 
 def _frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
-    """The stream's decoded frames; packets that cannot be decoded are passed over, as every player does."""
+    """Yield the stream's decoded frames; packets that cannot be decoded are passed over, as every player does."""
     import av
 
     for packet in _packets(container, stream):
@@ -369,7 +372,7 @@ def _end_s(frame: AudioFrame) -> float:
 
 
 def _stated_duration_ms(container: InputContainer) -> int:
-    """What the header says, or FFmpeg guesses; 0 where neither does."""
+    """Return what the header says, or FFmpeg guesses; 0 where neither does."""
     return max(0, (container.duration or 0) // 1000)
 
 

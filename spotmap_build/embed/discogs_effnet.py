@@ -34,7 +34,9 @@ class DiscogsEffnet:
         self._network = engine.load_network(weights_path, input_name=INPUT, output_names=(STYLES, EMBEDDING))
 
     def __call__(self, samples: Float32Array) -> Heard:
-        """Samples (float32, 16 kHz, mono) to ``vector`` float32 ``[1280]`` and ``tags`` float32 ``[400]`` in 0..1.
+        """Listen to samples (float32, 16 kHz, mono).
+
+        ``vector`` is float32 ``[1280]``, ``tags`` float32 ``[400]`` in 0..1.
 
         Both are means over the patches. A recording too short for 64 different ones leaves rows of the batch empty,
         and those are not counted.

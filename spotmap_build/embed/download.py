@@ -174,7 +174,7 @@ class _Cut(Exception):
 
 
 def _read(response: requests.Response, size_bytes: int) -> bytes:
-    """What has arrived, at most ``size_bytes``: a server that drips is heard drop by drop."""
+    """Return what has arrived, at most ``size_bytes``: a server that drips is heard drop by drop."""
     try:
         return response.raw.read1(size_bytes, decode_content=False) or b""
     except (OSError, ValueError) as error:
@@ -194,7 +194,7 @@ def _check_address(url: str, hint: str) -> None:
 
 
 def _number(text: str) -> int:
-    """A header's number; -1 where there is none, or none that makes sense."""
+    """Return a header's number; -1 where there is none, or none that makes sense."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else -1
 
 
@@ -227,7 +227,7 @@ def _reason(error: Exception, url: str, hint: str) -> str:
 
 
 def _cause(error: BaseException) -> str:
-    """What the operating system said, else the error's own words."""
+    """Return what the operating system said, else the error's own words."""
     inner: BaseException | None = error
     said = str(error) or type(error).__name__
     while inner is not None:

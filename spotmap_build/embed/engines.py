@@ -26,7 +26,7 @@ class Engine(Protocol):
     """A module that runs networks and measures features."""
 
     def load_network(self, path: Path, *, input_name: str, output_names: tuple[str, ...]) -> Network:
-        """The network in a file; its inputs and outputs have the same names in the files of every engine.
+        """Return the network in a file; its inputs and outputs have the same names in the files of every engine.
 
         Raises
         ------
@@ -35,7 +35,7 @@ class Engine(Protocol):
         """
 
     def measure(self, samples: Float32Array) -> Float32Array:
-        """The 41 features of a recording (:data:`~spotmap_build.registry.features.FEATURES`).
+        """Return the 41 features of a recording (:data:`~spotmap_build.registry.features.FEATURES`).
 
         Raises
         ------
@@ -48,14 +48,14 @@ SUFFIXES: Final[dict[EngineName, str]] = {"essentia": ".pb", "onnx": ".onnx"}
 
 
 def choose(wanted: str) -> EngineName:
-    """The engine that was asked for; where none was, Essentia if it is installed, else onnxruntime."""
+    """Return the engine that was asked for; where none was, Essentia if it is installed, else onnxruntime."""
     if wanted:
         return "onnx" if wanted == "onnx" else "essentia"
     return "essentia" if importlib.util.find_spec("essentia") else "onnx"
 
 
 def load(name: EngineName) -> Engine:
-    """The engine of that name. For worker processes only: see ``essentia_engine``."""
+    """Return the engine of that name. For worker processes only: see ``essentia_engine``."""
     if name == "essentia":
         from spotmap_build.embed import essentia_engine
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @cache
 def load() -> Any:
-    """The module ``essentia.standard``, quiet and with one thread.
+    """Return the module ``essentia.standard``, quiet and with one thread.
 
     Raises
     ------

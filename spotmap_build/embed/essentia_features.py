@@ -30,7 +30,7 @@ PITCH_CLASSES: Final = {
 
 
 def measure(standard: Any, samples: Float32Array) -> Float32Array:
-    """The features of a recording, in the order of ``FEATURES``.
+    """Return the features of a recording, in the order of ``FEATURES``.
 
     Parameters
     ----------

@@ -27,7 +27,7 @@ FRAMES_AT_ONCE: Final = 1024
 
 
 def hann(size: int) -> npt.NDArray[np.float64]:
-    """A symmetric window of Hann, which is 0 at both ends."""
+    """Return a symmetric window of Hann, which is 0 at both ends."""
     window: npt.NDArray[np.float64] = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / (size - 1))
     return window
 
@@ -40,7 +40,7 @@ def hz_to_mel(hz: npt.ArrayLike) -> npt.NDArray[np.float64]:
 
 
 def mel_to_hz(mel: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """The inverse of :func:`hz_to_mel`."""
+    """Return the inverse of :func:`hz_to_mel`."""
     value = np.asarray(mel, dtype=np.float64)
     return np.where(value < 15, value * 200 / 3, 1000 * np.exp((np.maximum(value, 15) - 15) * np.log(6.4) / 27))
 

@@ -35,7 +35,9 @@ class Musicnn:
         self._network = engine.load_network(weights_path, input_name=INPUT, output_names=(POOLS, TAGS))
 
     def __call__(self, samples: Float32Array) -> Heard:
-        """Samples (float32, 16 kHz, mono) to ``vector`` float32 ``[1506]`` and ``tags`` float32 ``[50]`` in 0..1.
+        """Listen to samples (float32, 16 kHz, mono).
+
+        ``vector`` is float32 ``[1506]``, ``tags`` float32 ``[50]`` in 0..1.
 
         The vector is the mean of 753 activations over the track, then their spread (standard deviation): how a track
         changes is a part of how it sounds. Of 262 pieces from 14 games, their five nearest neighbors name the game

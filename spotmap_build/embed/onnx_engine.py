@@ -27,7 +27,7 @@ ERRORS_ONLY = 3
 
 @cache
 def load() -> Any:
-    """The module ``onnxruntime``, quiet and telling nobody what it runs.
+    """Return the module ``onnxruntime``, quiet and telling nobody what it runs.
 
     Raises
     ------
@@ -90,7 +90,7 @@ class OnnxNetwork:
 
 
 def _errors() -> tuple[type[Exception], ...]:
-    """What onnxruntime raises: classes that have nothing in common but ``Exception``."""
+    """Return what onnxruntime raises: classes that have nothing in common but ``Exception``."""
     from onnxruntime.capi import onnxruntime_pybind11_state as state
 
     names = ("Fail", "InvalidArgument", "InvalidGraph", "InvalidProtobuf", "NoSuchFile", "NotImplemented")

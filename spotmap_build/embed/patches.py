@@ -44,7 +44,7 @@ class Heard:
 
 
 def loop_to(samples: Float32Array, least_samples: int) -> Float32Array:
-    """The recording, repeated until it is ``least_samples`` long; unchanged where it is long enough.
+    """Return the recording, repeated until it is ``least_samples`` long; unchanged where it is long enough.
 
     Repeated and not followed by silence: a model asked about a second of drums and two of silence tells about silence.
     """
@@ -82,8 +82,9 @@ def mel_patches(samples: Float32Array, *, patch_frames: int, wanted: int) -> Pat
 
 
 def most_typical(vectors: Float32Array) -> int:
-    """The row that is most like the mean of all, by the correlation of their numbers (centered cosine); the first of
-    several.
+    """Return the row that is most like the mean of all.
+
+    By the correlation of their numbers (centered cosine); the first of several.
 
     Parameters
     ----------

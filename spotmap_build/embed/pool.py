@@ -157,7 +157,7 @@ class EmbedPool:
                 yield job
 
     def _free_worker(self) -> _Worker:
-        """A worker without a job: one that is there, or a new one."""
+        """Return a worker without a job: one that is there, or a new one."""
         for worker in [worker for worker in self._workers if worker.job is None]:
             if worker.process.is_alive():
                 return worker
@@ -166,7 +166,7 @@ class EmbedPool:
         return self._workers[-1]
 
     def _retire(self, worker: _Worker) -> None:
-        """A worker without a job, or dead: it sees its pipe closed and ends by itself."""
+        """Dismiss a worker without a job, or a dead one: it sees its pipe closed and ends by itself."""
         self._workers.remove(worker)
         worker.connection.close()
         _end(worker.process, GRACE_S)
@@ -187,7 +187,7 @@ class _JobQueue:
     is_waiting: bool = False
 
     def take(self) -> EmbedJob | None:
-        """The next job; None where there is none, now or any more."""
+        """Return the next job; None where there is none, now or any more."""
         if self.is_exhausted:
             return None
         try:
@@ -229,7 +229,7 @@ class _Worker:
             self.connection.send(job)
 
     def take(self) -> Finished:
-        """The outcome of its job: what it sent, or that it died."""
+        """Return the outcome of its job: what it sent, or that it died."""
         job, self.job = self.job, None
         assert job is not None
         try:
@@ -281,7 +281,7 @@ def _start_worker() -> _Worker:
 
 
 def _serve(connection: Connection[object, object]) -> None:
-    """The worker process: take a job, do it, send the outcome; end when the pipe is closed or the parent is gone."""
+    """Serve as a worker: take a job, do it, send the outcome; end when the pipe is closed or the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for variable in THREAD_VARIABLES:
         os.environ[variable] = "1"

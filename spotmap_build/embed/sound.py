@@ -37,7 +37,7 @@ class Sound:
 
 
 def level_of(samples: Float32Array) -> float:
-    """The effective level (RMS); 1 is full scale."""
+    """Return the effective level (RMS); 1 is full scale."""
     # A dot product and no array of squares: fifteen minutes would be another 58 MB.
     with np.errstate(over="ignore", invalid="ignore"):
         return float(np.sqrt(np.dot(samples, samples) / max(1, len(samples))))

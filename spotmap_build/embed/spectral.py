@@ -29,7 +29,7 @@ RHYTHM_RATE_HZ: Final = 44_100
 
 
 def middle(samples: Float32Array) -> Float32Array:
-    """The part of a recording in which beats are looked for."""
+    """Return the part of a recording in which beats are looked for."""
     start = max(0, (len(samples) - RHYTHM_SAMPLES) // 2)
     return samples[start : start + RHYTHM_SAMPLES]
 

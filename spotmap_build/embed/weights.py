@@ -37,7 +37,7 @@ def folder(models_dir: Path | None) -> Path:
 
 
 def find(spec: EmbedderSpec, models_dir: Path | None) -> Path | None:
-    """An embedder's weights if they are on this machine and are what they should be; nothing is fetched."""
+    """Return an embedder's weights if they are on this machine and are what they should be; nothing is fetched."""
     if spec.weights is None:
         return packaged(spec.packaged)
     path = folder(models_dir) / spec.weights.file_name
@@ -45,7 +45,7 @@ def find(spec: EmbedderSpec, models_dir: Path | None) -> Path | None:
 
 
 def ensure_weights(spec: EmbedderSpec, models_url: str, models_dir: Path | None, *, say: Callable[[str], None]) -> Path:
-    """An embedder's weights, fetched now if they are not here yet.
+    """Return an embedder's weights, fetched now if they are not here yet.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def ensure_weights(spec: EmbedderSpec, models_url: str, models_dir: Path | None,
 
 
 def tag_names(spec: EmbedderSpec, models_dir: Path | None) -> tuple[str, ...]:
-    """The names of an embedder's tags, ``spec.tag_count`` of them: "Electronic---House" or "electronic".
+    """Return the names of an embedder's tags, ``spec.tag_count`` of them: "Electronic---House" or "electronic".
 
     Raises
     ------
@@ -92,7 +92,7 @@ def tag_names(spec: EmbedderSpec, models_dir: Path | None) -> tuple[str, ...]:
 
 
 def read_labels(weights: WeightsSpec, models_dir: Path | None) -> tuple[str, ...]:
-    """The names of the classes ("Electronic---House"), in the order of the model's output.
+    """Return the names of the classes ("Electronic---House"), in the order of the model's output.
 
     Raises
     ------
@@ -107,12 +107,12 @@ def read_labels(weights: WeightsSpec, models_dir: Path | None) -> tuple[str, ...
 
 
 def packaged(name: str) -> Path:
-    """A data file of this package."""
+    """Return a data file of this package."""
     return Path(str(resources.files("spotmap_build.embed") / "data" / name))
 
 
 def parse_labels(content: bytes, class_count: int, sha256: str = "") -> tuple[str, ...]:
-    """The class names in a model's description; empty where it is not one with ``class_count`` names of styles.
+    """Return the class names in a model's description; empty where it is not one with ``class_count`` names of styles.
 
     Where ``sha256`` is given, they are those whose digest it is, one a line, and no others.
     """

@@ -82,7 +82,7 @@ class _Region:
 
 
 def boundary(points: npt.NDArray[np.floating | np.integer], share: float) -> Boundary:
-    """The smallest area that holds ``share`` (0..1) of the points, as rings.
+    """Return the smallest area that holds ``share`` (0..1) of the points, as rings.
 
     ``points`` is ``[n, 2]``, n at least 1, finite, in 0..65535. Raises ``ValueError`` for no points, for numbers
     that are not finite and for a share outside 0..1.
@@ -171,7 +171,10 @@ def _islands_kept(island_of: Int64Array, count: int) -> npt.NDArray[np.bool_]:
 
 
 def _spread(points: Float64Array) -> float:
-    """A robust standard deviation, as one number for both axes (Silverman's: the quartiles' where those are closer)."""
+    """Return a robust standard deviation, as one number for both axes (Silverman's.
+
+    The quartiles' where those are closer).
+    """
     lower_quartile, upper_quartile = np.quantile(points, (0.25, 0.75), axis=0)
     deviation = points.std(axis=0)
     robust = (upper_quartile - lower_quartile) / 1.34
@@ -186,7 +189,10 @@ def _bandwidth(sigma: float, count: float) -> float:
 
 
 def _spread_over_nodes(nodes: Float64Array, rows: int, columns: int) -> Float64Array:
-    """A histogram on the grid's nodes; each point is shared by its four, by nearness, so no peak is rounded off."""
+    """Return a histogram on the grid's nodes.
+
+    Each point is shared by its four, by nearness, so no peak is rounded off.
+    """
     corner = np.floor(nodes).astype(np.int64)
     across, up = (nodes - corner).T
     first = corner[:, 1] * columns + corner[:, 0]

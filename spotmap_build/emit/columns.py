@@ -45,15 +45,17 @@ def _is_shortened(one: str) -> bool:
 
 
 def unpack_ids(packed: dict[str, Any]) -> list[str]:
-    """What ``pack_ids`` packed."""
+    """Return what ``pack_ids`` packed."""
     prefix, width, text = packed["prefix"], packed["width"], packed["text"]
     parts = [text[at : at + width] for at in range(0, len(text), width)] if width else text.split("\n")
     return [one.removeprefix(MARK) if prefix and one.startswith(MARK) else prefix + one for one in parts]
 
 
 def pack_texts(texts: Sequence[str]) -> dict[str, Any]:
-    """One string of texts without line breaks: run together if they are of one ``width`` in plain characters, else
-    (``width`` 0) a line each."""
+    """Pack texts without line breaks into one string.
+
+    Run together if they are of one ``width`` in plain characters, else (``width`` 0) a line each.
+    """
     widths = {len(one) for one in texts}
     is_even = len(widths) == 1 and all(map(str.isascii, texts)) and widths != {0}
     return {"width": widths.pop(), "text": "".join(texts)} if is_even else {"width": 0, "text": "\n".join(texts)}
@@ -68,8 +70,10 @@ def day_number(day: str) -> int | None:
 
 
 class NumberColumn:
-    """Numbers, float64 ``[n]`` with NaN for unknown, as steps from their median: one character each, plain ones for
-    nearly all."""
+    """Numbers as steps from their median.
+
+    Float64 ``[n]`` with NaN for unknown: one character each, plain ones for nearly all.
+    """
 
     def __init__(self, values: Float64Array) -> None:
         known = values[np.isfinite(values)]
@@ -80,7 +84,7 @@ class NumberColumn:
         self._steps = [None if math.isnan(one) else int(one) for one in np.where(np.isfinite(steps), steps, np.nan)]
 
     def part(self, first: int, end: int) -> dict[str, Any]:
-        """The rows ``first`` up to ``end`` as the file holds them."""
+        """Return the rows ``first`` up to ``end`` as the file holds them."""
         codes = "".join(UNKNOWN_CODE if steps is None else _character(steps) for steps in self._steps[first:end])
         return {"middle": _short(self.middle), "step": _short(self.step), "codes": codes}
 
@@ -99,7 +103,10 @@ def _step(known: Float64Array) -> float:
 
 
 def _character(steps: int) -> str:
-    """Steps up have even codes, steps down odd ones, so that what is near the median comes first."""
+    """Encode a number of steps.
+
+    Steps up have even codes, steps down odd ones, so that what is near the median comes first.
+    """
     code = FIRST_CODE + (2 * steps if steps >= 0 else -2 * steps - 1)
     if code >= BACKSLASH:
         code += 1

@@ -24,8 +24,11 @@ NEIGHBORS_SCHEMA: Final = "spotmap.neighbors/1"
 
 
 def encode_insights(atlas: Atlas, number_of_row: Int64Array, order: Int64Array, chunk: int) -> dict[str, bytes]:
-    """The files by name. ``number_of_row`` and ``order`` lead from rows to the site's numbers and back; neighbors are
-    given for ``chunk`` tracks a file, and not at all where none are known."""
+    """Return the files of insights by name.
+
+    ``number_of_row`` and ``order`` lead from rows to the site's numbers and back; neighbors are given for ``chunk``
+    tracks a file, and not at all where none are known.
+    """
     found, numbers = atlas.insights, number_of_row.tolist()
     document = {
         "schema": INSIGHTS_SCHEMA,
@@ -66,7 +69,7 @@ def encode_insights(atlas: Atlas, number_of_row: Int64Array, order: Int64Array, 
 
 
 def _tracks(number_of_row: Int64Array, rows: Sequence[int]) -> list[int]:
-    """The tracks of some rows by their numbers, delta-coded."""
+    """Return the tracks of some rows by their numbers, delta-coded."""
     return differences(np.unique(number_of_row[np.asarray(rows, dtype=np.intp)]))
 
 

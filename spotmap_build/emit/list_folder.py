@@ -114,7 +114,7 @@ def _update(folder: Path, files: list[ListFile]) -> Updated:
 
 
 def _free_name(folder: Path, file: ListFile, taken: set[str]) -> str:
-    """A name that no file has yet, by whatever case."""
+    """Return a name that no file has yet, by whatever case."""
     stem = portable_name(file.name) or file.key
     for number in range(1, 10_000):
         name = f"{file.kind}/{stem}{'' if number == 1 else f' ({number})'}{file.suffix}"
@@ -125,7 +125,7 @@ def _free_name(folder: Path, file: ListFile, taken: set[str]) -> str:
 
 
 def _read_manifest(folder: Path) -> dict[str, _Written]:
-    """What earlier runs wrote, by key. Whatever the manifest says, nothing outside of the folder is ours."""
+    """Return what earlier runs wrote, by key. Whatever the manifest says, nothing outside of the folder is ours."""
     try:
         manifest = msgspec.json.decode(read_bounded(folder / MANIFEST, LARGEST_BYTES), type=_Manifest)
     except (OSError, ValueError):

@@ -88,7 +88,7 @@ def _as_relative_uri(path: str) -> str:
 
 
 def file_of(track: Track, folder: Path | None) -> str:
-    """The track's file, as one line; empty where it is none, or has a name that breaks lines.
+    """Return the track's file, as one line; empty where it is none, or has a name that breaks lines.
 
     Relative to ``folder`` where one is given and can be reached from there, else absolute.
     """

@@ -107,7 +107,7 @@ def _decode(content: bytes) -> _List:
 
 
 def _read(place: Path) -> _List:
-    """The list. Raises ``OSError`` where there is none, ``ValueError`` where it is none that a build wrote."""
+    """Return the list. Raises ``OSError`` where there is none, ``ValueError`` where it is none that a build wrote."""
     return _decode(read_bounded(place, LARGEST_LIST_BYTES))
 
 
@@ -121,7 +121,7 @@ class LocalAudio:
         self._files: dict[str, str] = {}
 
     def paths(self) -> dict[str, str]:
-        """The files of the tracks that can be played, by track id."""
+        """Return the files of the tracks that can be played, by track id."""
         return self._current()
 
     def open(self, track_id: str) -> tuple[BinaryIO, str] | None:

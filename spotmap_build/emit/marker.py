@@ -66,10 +66,11 @@ class Marker:
 
     @property
     def paths(self) -> frozenset[str]:
+        """Files of all generations."""
         return frozenset(path for generation in self.generations for path in generation.files)
 
     def publishing(self, name: str, files: Iterable[str], served: str) -> Marker:
-        """What stays once this version is the current one: it, and the one that visitors hold in their caches.
+        """Return what stays once this version is the current one: it, and the one that visitors hold in their caches.
 
         ``served`` is the version that the page names now; where it is the same (a repair), the one before it stays.
         """
@@ -81,7 +82,7 @@ class Marker:
         return Marker((current,) if previous is None else (current, previous))
 
     def encode(self) -> bytes:
-        """The file's content; equal markers have equal bytes."""
+        """Return the file's content; equal markers have equal bytes."""
         document = {
             "schema": MARKER_SCHEMA,
             "about": _ABOUT,

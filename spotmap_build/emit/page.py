@@ -66,18 +66,21 @@ class PageFacts:
 
 
 def integrity(files: Mapping[str, bytes]) -> dict[str, str]:
-    """What a browser is told to check each of the first files by (W3C, Subresource Integrity), by their names."""
+    """Return what a browser is told to check each of the first files by, by their names.
+
+    See W3C, Subresource Integrity.
+    """
     digests = {name: hashlib.sha256(files[name]).digest() for name in FIRST_FILES}
     return {name: f"sha256-{b64encode(digest).decode()}" for name, digest in digests.items()}
 
 
 def art_file_name(digest: str) -> str:
-    """The name below ``art/`` of the cover thumbnail with this SHA-256."""
+    """Return the name below ``art/`` of the cover thumbnail with this SHA-256."""
     return f"{digest[:ART_DIGITS]}.webp"
 
 
 def as_script(name: str, document: bytes) -> bytes:
-    """The same document as a script: browsers let a page opened from disk load scripts, but fetch nothing."""
+    """Return the same document as a script: browsers let a page opened from disk load scripts, but fetch nothing."""
     return b"spotmapReceive(" + orjson.dumps(name) + b"," + orjson.dumps(document.decode()) + b");\n"
 
 
@@ -114,7 +117,7 @@ def template_digest(folder: Path | None = None) -> str:
 
 
 def template_assets(folder: Path) -> dict[str, bytes]:
-    """The files that go to ``data/<generation>/`` unchanged, by the name they have there."""
+    """Return the files that go to ``data/<generation>/`` unchanged, by the name they have there."""
     return {
         RENAMED.get(path.name, path.name): path.read_bytes()
         for path in _template_files(folder)

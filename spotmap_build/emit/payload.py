@@ -126,7 +126,7 @@ def _to_grid(coordinates: npt.NDArray[np.float32]) -> Int64Array:
 
 
 def _map(atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array) -> dict[str, Any]:
-    """What the first paint needs; ``coordinates`` are in the site's order."""
+    """Return what the first paint needs; ``coordinates`` are in the site's order."""
     labels = np.empty(len(coordinates), dtype=np.int64)
     labels[number_of_row] = atlas.clusters.labels(len(labels))
     clusters = []
@@ -174,7 +174,7 @@ def _map(atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array) -> di
 
 
 def _larger_regions(atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array) -> list[dict[str, Any]]:
-    """The upper level: names to read from afar. Which tracks are in them stands in ``insights.json``."""
+    """Return the upper level: names to read from afar. Which tracks are in them stands in ``insights.json``."""
     return [
         {
             "id": region.id,
@@ -202,7 +202,7 @@ def _layers(tracks: Sequence[Track], number_of_row: Int64Array) -> list[dict[str
 
 
 def _view(coordinates: Int64Array) -> list[int]:
-    """The 1-99 % extent, so that one outlier does not shrink the map; never narrower than ``SMALLEST_VIEW``."""
+    """Return the 1-99 % extent, so that one outlier does not shrink the map; never narrower than ``SMALLEST_VIEW``."""
     if len(coordinates) == 0:
         return [0, 0, EXTENT, EXTENT]
     low, high = np.quantile(coordinates, (0.01, 0.99), axis=0)
@@ -236,7 +236,10 @@ def _details(
     *,
     paths: Mapping[str, str],
 ) -> dict[str, bytes]:
-    """The rest, in files of ``DETAILS_CHUNK`` tracks; ``features`` ``[n, f]`` and typical moments in their order."""
+    """Return the rest, in files of ``DETAILS_CHUNK`` tracks.
+
+    ``features`` ``[n, f]`` and typical moments in their order.
+    """
     shown = {
         name: NumberColumn(features[:, column].astype(np.float64))
         for column, name in enumerate(feature_names)
@@ -276,7 +279,7 @@ def _details(
 
 
 def _columns(tracks: Sequence[Track], feature_names: Sequence[str], feature_units: Mapping[str, str]) -> dict[str, Any]:
-    """What the details hold, so that the page can offer it before it has fetched them."""
+    """Return what the details hold, so that the page can offer it before it has fetched them."""
     facts = {
         "year": any(track.year is not None for track in tracks),
         "added_at": any(track.added_at for track in tracks),
@@ -322,5 +325,5 @@ def _clean(text: str) -> str:
 
 
 def _number(numbers: dict[str, int], name: str) -> int:
-    """The place of ``name`` in a dictionary of distinct names, in order of first appearance."""
+    """Return the place of ``name`` in a dictionary of distinct names, in order of first appearance."""
     return numbers.setdefault(name, len(numbers))

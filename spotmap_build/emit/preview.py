@@ -116,6 +116,7 @@ class PreviewServer(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
+        """Where the site is served on this machine."""
         return f"http://127.0.0.1:{self.server_port}/"
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -139,7 +140,7 @@ class PreviewServer(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def is_whole(self, request: Any) -> None:
-        """A request has been read: the client has done its part in time."""
+        """Note that a request has been read: the client has done its part in time."""
         with self._lock:
             self._due_s[request] = math.inf
 
@@ -154,9 +155,10 @@ class PreviewServer(ThreadingHTTPServer):
                     request.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """That a client went away, or was cut off, is not news."""
+        """Ignore that a client went away, or was cut off."""
 
     def server_close(self) -> None:
+        """Stop watching as well."""
         self.rebuilds.close()
         super().server_close()
 
@@ -194,7 +196,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.do_GET()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
-        """Requests are not news."""
+        """Log nothing of requests."""
 
     def _send_file(self) -> None:
         listed = self.server.listed.paths()
@@ -222,7 +224,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send_piecewise(file, size_bytes)
 
     def _head_tags(self) -> bytes:
-        """What the preview adds to the head of a page."""
+        """Return what the preview adds to the head of a page."""
         has_audio = self.server.audio is not None and bool(self.server.audio.paths())
         return (_RELOAD_TAG if self.server.reloads else b"") + (_AUDIO_TAG if has_audio else b"")
 
@@ -235,7 +237,7 @@ class _Handler(BaseHTTPRequestHandler):
             size_bytes -= len(piece)
 
     def _send_audio(self, audio: LocalAudio, name: str) -> None:
-        """A track's file or a range of it; only a track of this library has one, whatever else a name says."""
+        """Send a track's file or a range of it; only a track of this library has one, whatever else a name says."""
         if not name:
             self._send(HTTPStatus.OK, orjson.dumps(audio.paths()), MEDIA_TYPES[".json"])
             return

@@ -22,7 +22,7 @@ def is_local_host(header: str | None) -> bool:
 
 
 def find_file(folder: Path, target: str, listed: frozenset[str] | None = None) -> Path | None:
-    """The file that a request target means, as static hosts read it: a folder means its ``index.html``.
+    """Return the file that a request target means, as static hosts read it: a folder means its ``index.html``.
 
     None where the site has no such file; links that lead to anything but another of its files count as none.
 

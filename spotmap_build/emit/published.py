@@ -199,7 +199,7 @@ def _from_web(address: str) -> Read:
 
 
 def _bounded(read: Read) -> Read:
-    """The same, for no more bytes in all than a site has."""
+    """Return the same, for no more bytes in all than a site has."""
     left_bytes = LARGEST_SITE_BYTES
 
     def read_more(name: str) -> bytes:
@@ -287,7 +287,7 @@ def _on_grid(differences: Sequence[int]) -> list[int]:
 
 
 def _ascending(differences: Sequence[int], count: int) -> list[int]:
-    """The tracks that are stated by their differences, each of them once."""
+    """Return the tracks that are stated by their differences, each of them once."""
     tracks = list(accumulate(differences))
     if tracks and not (tracks[0] >= 0 and tracks[-1] < count and all(step > 0 for step in differences[1:])):
         raise ValueError("a region holds tracks that the map does not")

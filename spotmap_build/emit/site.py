@@ -164,7 +164,10 @@ def _publish(folder: Path, files: Mapping[str, bytes], generation: str, *, force
 
 
 def output_folder(out: Path) -> Path:
-    """The folder itself, links resolved. Refuses what no site should ever be published to, whatever is asked for."""
+    """Return the folder itself, links resolved.
+
+    Refuses what no site should ever be published to, whatever is asked for.
+    """
     try:
         folder = resolve_place(out.expanduser())
     except OSError as error:
@@ -183,7 +186,7 @@ def output_folder(out: Path) -> Path:
 
 
 def _home() -> Path:
-    """The person's home; in a container without one, a place that is nobody's."""
+    """Return the person's home; in a container without one, a place that is nobody's."""
     try:
         return Path.home().resolve()
     except RuntimeError:
@@ -224,7 +227,7 @@ def _reason(error: Exception) -> str:
 
 
 def served_generation(folder: Path) -> str:
-    """The version that visitors see now, by the page itself; empty where there is no page of ours to read."""
+    """Return the version that visitors see now, by the page itself; empty where there is no page of ours to read."""
     try:
         found = _SERVED_GENERATION.search(read_bounded(folder / PAGE_NAME, LARGEST_PAGE_BYTES))
     except OSError:
@@ -233,7 +236,7 @@ def served_generation(folder: Path) -> str:
 
 
 def _check_folders_are_real(folder: Path, files: Iterable[str]) -> None:
-    """A linked ``data`` would have us write, and later delete, somewhere else."""
+    """Refuse links: a linked ``data`` would have us write, and later delete, somewhere else."""
     parents = {parent for path in files for parent in PurePosixPath(path).parents if parent.name}
     for parent in sorted(parents):
         place = folder / parent
@@ -319,7 +322,7 @@ def _remove_files(folder: Path, paths: Iterable[str]) -> int:
 
 
 def _remove_staging(staging: Path) -> None:
-    """What an interrupted run left; never what a link of that name leads to."""
+    """Remove what an interrupted run left; never what a link of that name leads to."""
     if staging.is_dir() and not staging.is_symlink():
         shutil.rmtree(staging)
     else:

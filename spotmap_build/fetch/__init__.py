@@ -1,0 +1,1 @@
+"""Fetch: where tracks come from, and one library of several sources."""

@@ -34,11 +34,11 @@ class DemoSource:
 
     @classmethod
     def from_config(cls, _config: Config) -> Self:
-        """The demo needs no setting."""
+        """Return the demo needs no setting."""
         return cls()
 
     def load(self, context: LoadContext) -> Loaded:  # noqa: ARG002 - nothing to look into, nothing to remember
-        """The demo library, and how its sound is made."""
+        """Return the demo library, and how its sound is made."""
         return Loaded("demo", load(), render=render)
 
 
@@ -47,7 +47,7 @@ RECIPE_VERSION = 1
 
 
 def load() -> Library:
-    """The demo library: 105 tracks in twelve styles, nine of them between two styles, and eight playlists.
+    """Return the demo library: 105 tracks in twelve styles, nine of them between two styles, and eight playlists.
 
     Every track carries its style as a facet. Its recording is a recipe for :func:`render`.
     """

@@ -96,7 +96,10 @@ def identify_files(paths: Sequence[Path], context: LoadContext) -> list[FileFact
 
 
 def _key(path: Path, stage: str, version: int) -> Key | Unusable:
-    """The key of a look: place, size and time of change. The place goes in as a digest, so no path is ever stored."""
+    """Return the key of a look: place, size and time of change.
+
+    The place goes in as a digest, so no path is ever stored.
+    """
     try:
         status = path.stat()
     except OSError as error:
@@ -189,7 +192,7 @@ def _store_thumbnail(image: bytes, cache: Cache, thumbnails: Thumbnails) -> Cove
 
 
 def folder_covers(covers: Mapping[Path, Path], cache: Cache) -> dict[Path, Cover]:
-    """What became of the cover pictures that lie beside the music, by folder."""
+    """Return what became of the cover pictures that lie beside the music, by folder."""
     with Thumbnails() as thumbnails:
         return {folder: _folder_cover(path, cache, thumbnails) for folder, path in covers.items()}
 

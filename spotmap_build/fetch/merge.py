@@ -104,7 +104,7 @@ def _on_layer(part: Loaded, layer: str) -> Loaded:
 
 
 def _library(libraries: Sequence[Library]) -> tuple[Library, int]:
-    """The tracks of all together, and how many that would be downloaded are files of another source."""
+    """Return the tracks of all together, and how many that would be downloaded are files of another source."""
     groups = _same_ids(libraries)
     for key, is_same in (
         (_isrc, _is_same_recording),
@@ -247,13 +247,13 @@ def together(tracks: Sequence[Track]) -> Track:
 
 
 def _recording(tracks: Iterable[Track]) -> Recording | None:
-    """A file on this machine before all else: it is there, and it is what its owner listens to."""
+    """Return a file on this machine before all else: it is there, and it is what its owner listens to."""
     recordings = [track.recording for track in tracks if track.recording is not None]
     return next((recording for recording in recordings if recording.path), recordings[0] if recordings else None)
 
 
 def _first(values: Iterable[Any]) -> Any:
-    """The first that is not empty, or None."""
+    """Return the first that is not empty, or None."""
     return next((value for value in values if value), None)
 
 
@@ -267,7 +267,7 @@ def _with_ids(playlist: Playlist, new_ids: dict[str, str]) -> Playlist:
 
 
 def _failures(libraries: Iterable[Library], groups: Iterable[_Same], new_ids: dict[str, str]) -> tuple[Failed, ...]:
-    """The first failure of each track that is usable in none of the parts."""
+    """Return the first failure of each track that is usable in none of the parts."""
     usable = {
         new_ids[group.listings[0].track.id] for group in groups if any(listing.is_usable for listing in group.listings)
     }

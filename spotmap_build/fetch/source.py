@@ -22,9 +22,12 @@ class ProbeResult(Protocol):
     """What a look into an audio file tells without decoding it."""
 
     @property
-    def duration_ms(self) -> int | None: ...
+    def duration_ms(self) -> int | None:
+        """How long the audio is; None where the container does not say."""
+
     @property
-    def audio_digest(self) -> str: ...
+    def audio_digest(self) -> str:
+        """SHA-256 of the audio as it lies in the container, whatever its tags say."""
 
 
 Probe = Callable[[Path], ProbeResult]
@@ -68,9 +71,16 @@ class LoadContext:
 
 
 class LibrarySource(Protocol):
-    """One kind of library. ``load`` raises SourceError where there is nothing to load at all."""
+    """One kind of library."""
 
-    def load(self, context: LoadContext) -> Loaded: ...
+    def load(self, context: LoadContext) -> Loaded:
+        """Load it.
+
+        Raises
+        ------
+        SourceError
+            There is nothing to load at all. What cannot be used of a library that is there becomes ``Failed`` rows.
+        """
 
 
 def with_distinct_ids(playlists: Iterable[Playlist]) -> list[Playlist]:
@@ -94,10 +104,12 @@ class Fetched:
 
     @property
     def library(self) -> Library:
+        """Everything that was loaded, of all sources."""
         return self.loaded.library
 
     @property
     def track_count(self) -> int:
+        """How many tracks the library has, those among them that cannot be used."""
         return len(self.loaded.library.tracks)
 
     @property

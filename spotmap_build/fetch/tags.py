@@ -104,7 +104,7 @@ def _attempt(path: Path, read: Callable[[], Tags]) -> Tags:
 
 
 def _usual_tags(file: BinaryIO, path: Path) -> Tags:
-    """The tags of a container that mutagen knows."""
+    """Return the tags of a container that mutagen knows."""
     import mutagen
     from mutagen.apev2 import APEv2
 
@@ -182,7 +182,7 @@ class _Bounded:
 
 
 def _values(tags: Any, name: str) -> list[str]:
-    """The texts below a name, by whatever name this kind of tag has for it."""
+    """Return the texts below a name, by whatever name this kind of tag has for it."""
     for key in (name, ID3_FRAMES.get(name, name), *OTHER_NAMES.get(name, ())):
         found = [
             value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in _get(tags, key)
@@ -197,7 +197,7 @@ def _first(tags: Any, name: str) -> str:
 
 
 def parse_year(text: str) -> int | None:
-    """The year in a date of any style; None where there is none."""
+    """Return the year in a date of any style; None where there is none."""
     found = YEAR.search(text)
     return int(found.group()) if found else None
 
@@ -210,7 +210,7 @@ def fold_space(text: str) -> str:
 
 
 def _cover(file: Any) -> bytes:
-    """The embedded front cover, or the first picture: FLAC and Ogg pictures, ID3 APIC, MP4 covr."""
+    """Return the embedded front cover, or the first picture: FLAC and Ogg pictures, ID3 APIC, MP4 covr."""
     pictures = list(getattr(file, "pictures", None) or [])
     tags = file.tags
     if tags is not None and hasattr(tags, "getall"):
@@ -233,7 +233,7 @@ class _Picture:
 
 
 def _get(tags: Any, name: str) -> list[Any]:
-    """The values below a name; none where the name is unknown to this kind of tag."""
+    """Return the values below a name; none where the name is unknown to this kind of tag."""
     try:
         found = [] if tags is None else tags.get(name) or []
     except (KeyError, ValueError, TypeError):

@@ -150,7 +150,10 @@ class _Worker:
 
     @contextmanager
     def _killed_after(self, deadline_s: float) -> Iterator[None]:
-        """Sending may hang as well as waiting for the answer; both end when the process does."""
+        """Kill the process after a time.
+
+        Sending may hang as well as waiting for the answer, and both end when it does.
+        """
         timer = threading.Timer(deadline_s, self.kill)
         timer.daemon = True
         timer.start()
@@ -161,7 +164,7 @@ class _Worker:
 
 
 def _serve(connection: Connection[Any, Any]) -> None:
-    """The worker process: a picture in, its thumbnail out; it ends when the pipe is closed or the parent is gone."""
+    """Serve as the worker: a picture in, its thumbnail out; end when the pipe is closed or the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=end_with_parent, daemon=True).start()
     warnings.simplefilter("ignore")  # Pillow's words on other people's pictures

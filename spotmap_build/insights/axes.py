@@ -76,7 +76,9 @@ def find_slopes(
 
 
 def least_explained(track_count: int) -> float:
-    """The share of variance that a direction must explain so that chance gives it once in a hundred maps, at most.
+    """Return the share of variance that a direction must explain.
+
+    So that chance gives it once in a hundred maps, at most.
 
     The tail of R squared with two predictors: P(R^2 > r) = (1 - r)^((N - 3) / 2). One or more means "never".
     """
@@ -87,7 +89,7 @@ def least_explained(track_count: int) -> float:
 
 
 def describe_slopes(slopes: Sequence[Slope]) -> str:
-    """The slopes in words, "to the right brighter and louder; upwards faster"; empty where there are none.
+    """Return the slopes in words, "to the right brighter and louder; upwards faster"; empty where there are none.
 
     Right is larger x, upwards is larger y. A slope is told for the direction that it is nearest to; falling ones
     are told by their other word, so that only two directions are ever spoken of.

@@ -63,7 +63,10 @@ class Explainer:
         self._is_telling = np.array([name not in EMPTY | VAGUE for name in names], dtype=bool)
 
     def shared(self, one: int, other: int) -> tuple[Reason, ...]:
-        """What two rows have in common and few pairs do, the most remarkable first; none where they share nothing."""
+        """Return what two rows have in common and few pairs do, the most remarkable first.
+
+        None where they share nothing.
+        """
         reasons = [*self._shared_tags(one, other), *self._shared_features(one, other)]
         reasons += [*self._shared_tempo(one, other), *self._shared_key(one, other)]
         remarkable = [reason for reason in reasons if reason.chance <= MOST_CHANCE]
@@ -173,6 +176,6 @@ def _is_kin(tag: str, other: str) -> bool:
 
 
 def _share_of_key(keys: np.ndarray, modes: np.ndarray, clarity: np.ndarray, row: int) -> float:
-    """The share of all tracks that are clearly in the key of ``row``."""
+    """Return the share of all tracks that are clearly in the key of ``row``."""
     is_same = (np.round(keys) == round(keys[row])) & ((modes >= 0.5) == (modes[row] >= 0.5))
     return float(np.mean(is_same & (clarity >= CLEAR_KEY)))

@@ -59,8 +59,11 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class PlaylistFigures:
-    """``coherence`` is None for playlists of fewer than three tracks on the map. ``misfits``: worst first;
-    ``suggestions``: tracks that are not in it and would fit, best first. ``usual_closeness``: of its median track."""
+    """What was measured of a playlist.
+
+    ``coherence`` is None for playlists of fewer than three tracks on the map. ``misfits``: worst first;
+    ``suggestions``: tracks that are not in it and would fit, best first. ``usual_closeness``: of its median track.
+    """
 
     coherence: Coherence | None
     misfits: tuple[Fit, ...] = ()
@@ -81,7 +84,7 @@ class Overlap:
 def measure_playlists(
     playlists: Sequence[Sequence[int]], unit_vectors: Float32Array, neighbors: Int32Array
 ) -> tuple[PlaylistFigures, ...]:
-    """The figures of every playlist, given as rows.
+    """Return the figures of every playlist, given as rows.
 
     Parameters
     ----------
@@ -160,7 +163,7 @@ class NullModel:
         return cls(mean, variance, linked, apart)
 
     def deviation(self, size: int) -> float:
-        """Standard deviation of the mean similarity of ``size`` random tracks."""
+        """Return the standard deviation of the mean similarity of ``size`` random tracks."""
         pairs = math.comb(size, 2)
         total = self.variance + 2 * (size - 2) * self.linked + math.comb(size - 2, 2) * self.apart
         return math.sqrt(max(0.0, total / pairs))

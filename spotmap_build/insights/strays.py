@@ -9,7 +9,7 @@ NAMED: Final = 3
 
 
 def describe_strays(titles: Sequence[str], track_count: int) -> str:
-    """A sentence that names the first of them; empty where there are none."""
+    """Return a sentence that names the first of them; empty where there are none."""
     if not titles:
         return ""
     names = ", ".join(f"“{title}”" for title in titles[:NAMED])

@@ -43,8 +43,10 @@ _DASH: Final = re.compile(r"\s+[-–—/]\s+")
 
 @dataclass(frozen=True, slots=True)
 class Song:
-    """Versions of one song. ``rows`` ascending; ``kinds`` in the same order: "live", "remaster", ..., empty for the
-    plain one."""
+    """Versions of one song.
+
+    ``rows`` ascending; ``kinds`` in the same order: "live", "remaster", ..., empty for the plain one.
+    """
 
     rows: tuple[int, ...]
     kinds: tuple[str, ...]
@@ -85,7 +87,10 @@ def group_versions(
 
 
 def split_title(title: str) -> tuple[str, str]:
-    """A title without what tells its version, folded for comparison, and the kind of version (empty: the plain one)."""
+    """Return a title without what tells its version, folded for comparison, and the kind of version (empty.
+
+    The plain one).
+    """
     parts = [part.group(1) for part in _BRACKETS.finditer(title)]
     bare = _BRACKETS.sub(lambda part: "" if _kind(part.group(1)) else f" {part.group(1)}", title)
     head, *tails = _DASH.split(bare)

@@ -267,7 +267,10 @@ def _settle(
 
 
 def _scattered(initial_positions: Float32Array, known: BoolArray, attempt: int) -> Float32Array:
-    """New tracks a little farther from their hosts at each attempt: what sounds like nothing else finds a free spot."""
+    """Move new tracks a little farther from their hosts at each attempt.
+
+    So what sounds like nothing else finds a free spot.
+    """
     # Never nothing: exact duplicates would start at one spot and never part.
     spread = (1e-3 + SCATTER * attempt) * diagonal(initial_positions)
     noise = np.random.default_rng(attempt).normal(scale=spread or 1e-3, size=initial_positions.shape)

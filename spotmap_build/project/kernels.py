@@ -37,7 +37,7 @@ def _compiled(function: Function) -> Function:
 
 @_compiled
 def _similarity(one: Float32Array, other: Float32Array) -> np.float32:
-    """The dot product of two unit vectors, rounded to ``SIMILARITY_STEP``: the same bits on every machine.
+    """Return the dot product of two unit vectors, rounded to ``SIMILARITY_STEP``: the same bits on every machine.
 
     Of whole numbers, because their sum has no order that a compiler or a library could choose. Wrong by 2^-25 at most
     with 1,280 dimensions.

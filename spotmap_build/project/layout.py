@@ -90,7 +90,10 @@ def close_empty_bands(coordinates: Float32Array) -> Float32Array:
 
 
 def principal_plane(unit_vectors: Float32Array) -> Float32Array:
-    """The first two principal components, float32 ``[n, 2]``, scaled to a largest coordinate of ``START_SIZE``."""
+    """Return the first two principal components, scaled to a largest coordinate of ``START_SIZE``.
+
+    Float32 ``[n, 2]``.
+    """
     plane = np.zeros((len(unit_vectors), 2), dtype=np.float32)
     if len(unit_vectors):
         components = principal_components(unit_vectors - unit_vectors.mean(axis=0), 2)
@@ -100,7 +103,7 @@ def principal_plane(unit_vectors: Float32Array) -> Float32Array:
 
 
 def _apart(plane: Float32Array) -> Float32Array:
-    """A handful of tracks: where they coincide, spread them on a small circle so that each can be seen."""
+    """Return a handful of tracks: where they coincide, spread them on a small circle so that each can be seen."""
     if len({tuple(row) for row in plane.tolist()}) == len(plane):
         return plane
     angles = np.arange(len(plane)) * (2 * math.pi / len(plane))

@@ -45,12 +45,12 @@ class Neighbors:
     recall: float
 
     def first(self, count: int) -> Neighbors:
-        """The ``count`` nearest of each track; all there are, where there are fewer."""
+        """Return the ``count`` nearest of each track; all there are, where there are fewer."""
         return Neighbors(self.indices[:, :count], self.similarities[:, :count], self.is_exact, self.recall)
 
 
 def find_neighbors(unit_vectors: Float32Array, count: int, seed: int) -> Neighbors:
-    """The nearest neighbors of every row: exact, or approximate where exact would take many minutes.
+    """Return the nearest neighbors of every row: exact, or approximate where exact would take many minutes.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def _approximate(unit_vectors: Float32Array, k: int, seed: int) -> Neighbors:
 def _in_order(
     unit_vectors: Float32Array, rows: npt.NDArray[np.intp], found: Int32Array, k: int
 ) -> tuple[Int32Array, Float32Array]:
-    """The k best of what was found for ``rows``, with similarities and ties as the exact search gives them."""
+    """Return the k best of what was found for ``rows``, with similarities and ties as the exact search gives them."""
     similarities = similarities_between(unit_vectors, rows, found)
     # Last: the track itself, and places that the search left empty.
     similarities[(found == rows[:, None]) | (found < 0)] = -np.inf

@@ -25,7 +25,7 @@ LEAST_SPREAD: Final = 1e-4
 
 
 def prepare(vectors: Float32Array, preprocessing: str) -> Float32Array:
-    """Unit vectors whose dot product is the similarity of two tracks.
+    """Return unit vectors whose dot product is the similarity of two tracks.
 
     ``preprocessing`` is ``"zscore"`` (every dimension to mean 0 and standard deviation 1 over the library: for
     musicnn's pooled activations, whose dimensions have very different scales), ``"center"`` (the library's mean taken
@@ -76,7 +76,9 @@ def partially_whiten(centered: Float32Array) -> Float32Array:
 
 
 def principal_components(centered: Float32Array, count: int) -> Float32Array:
-    """The first ``count`` principal components (fewer where there are no more), widest first: float32 ``[n, e]``.
+    """Return the first ``count`` principal components (fewer where there are no more), widest first.
+
+    Float32 ``[n, e]``.
 
     Signs are fixed (the largest value is positive), so that equal vectors never give a mirrored map.
     """

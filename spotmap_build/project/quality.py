@@ -30,8 +30,11 @@ RANDOM_PAIRS: Final = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """The share of neighbors that have something in common with their track: in the space, on the plane, and among
-    tracks drawn at random. ``labeled``: how many tracks have a label at all; without any the shares are 0."""
+    """The share of neighbors that have something in common with their track.
+
+    In the space, on the plane, and among tracks drawn at random. ``labeled``: how many tracks have a label at all;
+    without any the shares are 0.
+    """
 
     in_space: float
     on_plane: float
@@ -66,7 +69,10 @@ def neighbor_recall(neighbors: Neighbors, positions: Float32Array, count: int = 
 
 
 def nearest_on_plane(positions: Float32Array, count: int) -> Int32Array:
-    """The ``count`` nearest of every track on the plane, itself not among them: int32 ``[n, k]``, k at most n - 1."""
+    """Return the ``count`` nearest of every track on the plane, itself not among them.
+
+    Int32 ``[n, k]``, k at most n - 1.
+    """
     from scipy.spatial import cKDTree
 
     n = len(positions)
@@ -106,7 +112,7 @@ def agreement(neighbors: Neighbors, positions: Float32Array, labels: Sequence[Se
 
 
 def sampled_rows(track_count: int) -> IndexArray:
-    """The rows on which figures are measured: all, or a sample with a fixed seed, ascending."""
+    """Return the rows on which figures are measured: all, or a sample with a fixed seed, ascending."""
     if track_count <= SAMPLE:
         return np.arange(track_count)
     return np.sort(np.random.default_rng(0).choice(track_count, SAMPLE, replace=False))

@@ -212,7 +212,7 @@ def _clip(positions: Float32Array, anchors: Float32Array, max_displacement: Floa
 
 
 def _with_self(neighbors: Neighbors) -> tuple[Int32Array, Float32Array]:
-    """Indices and cosine distances as umap-learn wants them: every point is its own first neighbor."""
+    """Return indices and cosine distances as umap-learn wants them: every point is its own first neighbor."""
     itself = np.arange(len(neighbors.indices), dtype=np.int32)[:, None]
     distances = np.maximum(np.float32(0), 1 - neighbors.similarities)
     return (

@@ -36,10 +36,12 @@ class WeightsSpec:
 
     @property
     def file_name(self) -> str:
+        """What the file is called in the folder of the models."""
         return self.url_path.rsplit("/", 1)[-1]
 
     @property
     def labels_file_name(self) -> str:
+        """What the file with the names of the classes is called there."""
         return self.labels_url_path.rsplit("/", 1)[-1]
 
 
@@ -79,7 +81,7 @@ class EmbedderSpec:
         return self.own_version + FEATURES_VERSION
 
     def on(self, engine: EngineName) -> EmbedderSpec:
-        """The same embedder, with the weights that this engine reads."""
+        """Return the same embedder, with the weights that this engine reads."""
         if engine == "essentia":
             return self
         return replace(self, weights=self.onnx_weights, packaged=self.onnx_packaged)
@@ -145,7 +147,7 @@ EMBEDDERS: Final[dict[str, EmbedderSpec]] = {
 
 
 def get(name: str) -> EmbedderSpec:
-    """The embedder of that name.
+    """Return the embedder of that name.
 
     Raises
     ------
@@ -158,7 +160,7 @@ def get(name: str) -> EmbedderSpec:
 
 
 def environment(spec: EmbedderSpec) -> dict[str, str]:
-    """What, besides the sound and our own code, an embedding depends on: a part of its cache key.
+    """Return what, besides the sound and our own code, an embedding depends on: a part of its cache key.
 
     Not the versions of engines or the machine, which change the last bits only: listening to a library once more is too
     dear for that (docs/decisions/0001). A test with recorded results tells when they change more.

@@ -38,7 +38,7 @@ NEIGHBORS_ON_PLANE: Final = 15
 
 
 def cluster(run: Run, fetched: Fetched, embedded: Embedded, projected: Projected) -> Cached[Clusters]:
-    """The clusters of a layout, from the cache where layout, words and the last map are unchanged."""
+    """Return the clusters of a layout, from the cache where layout, words and the last map are unchanged."""
     with run.clock.stage("cluster"):
         names = read_names(run.config.overrides)
         key = Key(
@@ -77,7 +77,7 @@ def playlist_rows(fetched: Fetched, embedded: Embedded) -> tuple[tuple[Playlist,
 
 
 def neighbor_rows(projected: Projected) -> Int32Array:
-    """The nearest of each track by its sound; by its place, where nothing else is known of it."""
+    """Return the nearest of each track by its sound; by its place, where nothing else is known of it."""
     from spotmap_build.project.quality import nearest_on_plane
 
     if projected.space.unit_vectors.shape[1] == 0:
@@ -226,7 +226,7 @@ def _encode(track_count: int, clusters: Clusters) -> dict[str, bytes]:
 
 
 def _decode(track_count: int, outputs: Outputs) -> Clusters:
-    """The clusters, of JSON only: a build with nothing to do loads no numpy."""
+    """Return the clusters, of JSON only: a build with nothing to do loads no numpy."""
 
     def decode(data: bytes) -> Clusters:
         found = msgspec.json.decode(data, type=Clusters)

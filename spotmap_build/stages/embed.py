@@ -123,7 +123,10 @@ def _by_listening(run: Run, fetched: Fetched) -> Iterator[Embedded]:
 
 
 def prepare_early_previews(run: Run, fetched: Fetched, whole: Acquisition) -> Acquisition | None:
-    """The previews of all tracks that have to be downloaded and were not, and of some that were; None without any."""
+    """Return the previews of all tracks that have to be downloaded and were not, and of some that were.
+
+    None without any.
+    """
     if run.config.audio == "youtube" or not fetched.loaded.is_streamed:
         return None
     streamed = [track for track in whole.tracks if track.recording is None]
@@ -169,7 +172,7 @@ class _Kept:
 
 
 def _gather(whole: Acquisition, previews: Acquisition | None, embedded_count: int) -> Embedded:
-    """What is now known of every track: an embedding, or the reason why there is none."""
+    """Return what is now known of every track: an embedding, or the reason why there is none."""
     kept: list[_Kept] = []
     failures = list(whole.loaded.library.failures)
     for track in whole.tracks:

@@ -104,13 +104,16 @@ SITE_CODEC: Final = Codec((GENERATION, PAGE_NAME), _encode, _decode, accepts=is_
 
 
 def _shown(track: Track) -> Track:
-    """What of a track can show on the page: its recording where that is public, not where a file or cover lies."""
+    """Return what of a track can show on the page.
+
+    Its recording where that is public, not where a file or cover lies.
+    """
     recording = track.recording
     return replace(track, recording=recording if recording and recording.video_id else None, art_url="")
 
 
 def _built_at(epoch: str) -> str:
-    """The build's date, only where SOURCE_DATE_EPOCH gives one: equal input must give equal bytes."""
+    """Return the build's date, only where SOURCE_DATE_EPOCH gives one: equal input must give equal bytes."""
     if not epoch:
         return ""
     try:
@@ -144,7 +147,7 @@ def _decode_generation(data: bytes) -> str:
 
 
 def _covers(run: Run, embedded: Embedded) -> dict[str, bytes]:
-    """The cover pictures by digest. All damaged ones are set aside at once, however many there are."""
+    """Return the cover pictures by digest. All damaged ones are set aside at once, however many there are."""
     covers, damage = {}, None
     for digest in sorted({track.art_digest for track in embedded.tracks if track.art_digest}):
         try:
@@ -157,7 +160,7 @@ def _covers(run: Run, embedded: Embedded) -> dict[str, bytes]:
 
 
 def _nearness(fetched: Fetched) -> str:
-    """What it means that tracks lie close together: that they sound alike only where they were listened to."""
+    """Return what it means that tracks lie close together: that they sound alike only where they were listened to."""
     if fetched.is_placed:
         return "Every track lies where a table put it."
     if fetched.loaded.vectors is not None:

@@ -73,7 +73,10 @@ def _parts(clusters: Clusters, count: int) -> dict[str, list[str | None]]:
 
 
 def _features(embeddings: Embeddings) -> dict[str, list[float | None]]:
-    """What was measured, in the units of :data:`~spotmap_build.embed.spectral.FEATURES`; None where it could not be."""
+    """Return what was measured; None where it could not be.
+
+    In the units of :data:`~spotmap_build.registry.features.FEATURES`.
+    """
     return {
         name: [None if math.isnan(value) else value for value in embeddings.features[:, column].astype(float).tolist()]
         for column, name in enumerate(embeddings.feature_names)

@@ -56,7 +56,7 @@ def fetch(run: Run) -> Fetched:
 
 
 def make_source(text: str, config: Config) -> LibrarySource:
-    """The source that a text such as ``folder:/music`` means.
+    """Return the source that a text such as ``folder:/music`` means.
 
     Raises
     ------
@@ -94,13 +94,13 @@ def _read_metadata(path: Path) -> dict[str, str]:
 
 
 def library_title(given: tuple[str, ...]) -> str:
-    """What a map is called that was given no title: as its sources."""
+    """Return what a map is called that was given no title: as its sources."""
     titles = {kind.name: kind.title for kind in sources.SOURCES if kind.title}
     names = [_name(Path(path)) if (path := text.partition(":")[2]) else titles.get(text, text) for text in given]
     return " + ".join(dict.fromkeys(names))
 
 
 def _name(path: Path) -> str:
-    """What a library is called: as its folder, or as its file without the suffix. A folder's name has none."""
+    """Return what a library is called: as its folder, or as its file without the suffix. A folder's name has none."""
     place = Path(os.path.normpath(path.absolute()))
     return fold_space(printable(place.name if place.is_dir() else place.stem)) or "My library"

@@ -36,7 +36,7 @@ EXPLAINED: Final = 3
 def analyze(
     run: Run, fetched: Fetched, embedded: Embedded, projected: Projected, clusters: Cached[Clusters]
 ) -> Cached[Insights]:
-    """The insights of a map, from the cache where nothing that they are made of has changed."""
+    """Return the insights of a map, from the cache where nothing that they are made of has changed."""
     with run.clock.stage("insights"):
         key = Key(
             "insights",
@@ -65,7 +65,7 @@ def analyze(
 
 
 def _decoder(track_count: int, playlist_count: int, clusters: Cached[Clusters]) -> Callable[[bytes], Insights]:
-    """Reads insights; refuses those that speak of tracks, playlists or clusters that are not there."""
+    """Return a reader that refuses insights about tracks, playlists or clusters that are not there."""
 
     def decode(data: bytes) -> Insights:
         found = msgspec.json.decode(data, type=Insights)
@@ -200,7 +200,7 @@ def _figures(
 
 
 def _labels(fetched: Fetched, embedded: Embedded) -> Mapping[str, Sequence[Sequence[str]]]:
-    """What neighbors may have in common, by kind, for each track."""
+    """Return what neighbors may have in common, by kind, for each track."""
     in_playlists: list[list[str]] = [[] for _ in embedded.tracks]
     for playlist, rows in playlist_rows(fetched, embedded):
         for row in rows:
@@ -246,7 +246,10 @@ def _of_the_library(fetched: Fetched, embedded: Embedded) -> tuple[Figure, ...]:
 
 
 def describe_map(clusters: Clusters, insights: Insights) -> dict[str, object]:
-    """What the report says of the map: quality, regions with their ids (to name them by), and what became of them."""
+    """Return what the report says of the map.
+
+    Quality, regions with their ids (to name them by), and what became of them.
+    """
     return {
         "quality": [asdict(figure) | {"value": round(figure.value, 4)} for figure in insights.figures],
         "regions": [{"id": one.id, "name": one.name, "tracks": len(one.members)} for one in clusters.regions],

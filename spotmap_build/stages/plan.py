@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def describe_plan(run: Run, fetched: Fetched) -> tuple[str, ...]:
-    """What there is, what would be listened to and how long that takes, and where the site would go."""
+    """Return what there is, what would be listened to and how long that takes, and where the site would go."""
     library = fetched.library
     counts = f"{len(library.tracks):,} tracks in {len(library.playlists):,} playlists"
     unusable = f"; {len(library.failures):,} of the tracks cannot be used" if library.failures else ""
@@ -32,7 +32,7 @@ def describe_plan(run: Run, fetched: Fetched) -> tuple[str, ...]:
 
 
 def _work(run: Run, fetched: Fetched) -> Iterator[str]:
-    """What there is to search for, to download and to listen to, and how long that takes."""
+    """Yield what there is to search for, to download and to listen to, and how long that takes."""
     config = run.config
     pace = Pace(config.searches_per_s, config.previews_per_s, config.download_pause_s, config.worker_count)
     whole = prepare_acquisition(run, fetched)

@@ -113,7 +113,7 @@ class Previous:
 
 
 def load_previous_map(run: Run, embedded: Embedded) -> Previous:
-    """The map that this build is to continue.
+    """Return the map that this build is to continue.
 
     Where the vectors are those of the last map, and a layout of them would be the same again, it is continued from the
     same map as then: so nothing changes. After an upgrade or on another machine, the last map itself is continued. A
@@ -148,8 +148,10 @@ def load_previous_map(run: Run, embedded: Embedded) -> Previous:
 
 
 def _kept(run: Run, embedded: Embedded, generation: str) -> Previous | None:
-    """The last map as the cache has it: by the site that is served, else the last that was published to the same place,
-    if that is this site. None where neither is there, or neither can be used."""
+    """Return the last map as the cache has it; None where it has none that can be used.
+
+    By the site that is served, else the last that was published to the same place, if that is this site.
+    """
     for known_by in dict.fromkeys((generation, "")):
         record = run.cache.lookup(_key(run, known_by), outputs=OUTPUTS, may_fail=False)
         if record is None:
@@ -170,7 +172,7 @@ def _decode_map(anchor: bytes) -> PreviousMap | None:
 
 
 def _checked(anchor: bytes) -> bytes:
-    """The same. Raises ``msgspec.DecodeError`` where it is no map, nor empty."""
+    """Return the same. Raises ``msgspec.DecodeError`` where it is no map, nor empty."""
     _decode_map(anchor)
     return anchor
 
@@ -218,8 +220,11 @@ def _published(place: str) -> bytes:
 
 
 def _key(run: Run, generation: str) -> Key:
-    """By the generation of the site in the output folder, wherever that was moved to; where there is no site, by the
-    folder's place (as a digest, so that no path is stored): so a build elsewhere can go on from the cache alone."""
+    """Return the key of the last map.
+
+    By the generation of the site in the output folder, wherever that was moved to; where there is no site, by the
+    folder's place (as a digest, so that no path is stored): so a build elsewhere can go on from the cache alone.
+    """
     if generation:
         return Key("last-map", PAST_VERSION, {"generation": generation})
     place = hashlib.sha256(os.fsencode(run.config.out.absolute())).hexdigest()

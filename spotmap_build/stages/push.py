@@ -55,7 +55,7 @@ class Proposal:
 
 
 def choose(lists: Sequence[TrackList], choice: Sequence[str]) -> tuple[TrackList, ...]:
-    """The lists that are meant, in the order of the map: by kind (see ``KINDS``), id, or name.
+    """Return the lists that are meant, in the order of the map: by kind (see ``KINDS``), id, or name.
 
     Raises
     ------

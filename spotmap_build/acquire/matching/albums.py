@@ -29,8 +29,11 @@ _EDITION_OF_COUNTRY: Final = re.compile(r"\b(?:edition|release|pressing|deluxe)\
 
 @dataclass(frozen=True, slots=True)
 class Album:
-    """An album's name without its edition, and what it says of all that is on it. ``works``: the name, and its last
-    part where it has several ("The Hobbit: An Unexpected Journey")."""
+    """What the name of an album says.
+
+    Its name without its edition, and what it says of all that is on it. ``works``: the name, and its last part
+    where it has several ("The Hobbit: An Unexpected Journey").
+    """
 
     name: str
     kinds: frozenset[str]
@@ -67,7 +70,10 @@ def _is_edition(mark: Mark) -> bool:
 
 
 def _last_part(album: str) -> tuple[str, ...]:
-    """What stands behind the last colon, if it is a name: "An Unexpected Journey", not "Original Soundtrack"."""
+    """Return what stands behind the last colon, if it is a name.
+
+    "An Unexpected Journey", not "Original Soundtrack".
+    """
     before, _, last = album.rpartition(":")
     name = _without_edition(f"0 {take_apart(last).full}").removeprefix("0").split()
     is_name = bool(before.strip()) and len(name) > 1 and not _COUNTED.search(" ".join(name))
@@ -75,7 +81,10 @@ def _last_part(album: str) -> tuple[str, ...]:
 
 
 def _without_edition(name: str) -> str:
-    """An album's name, in the form of ``Title.full``, without the words behind it for an edition or a soundtrack."""
+    """Return an album's name without the words behind it for an edition or a soundtrack.
+
+    Given and returned in the form of ``Title.full``.
+    """
     soundtrack, edition = _endings()
     for pattern in (soundtrack, edition, edition):
         shorter = pattern.sub("", name)

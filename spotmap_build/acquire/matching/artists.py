@@ -116,7 +116,7 @@ def is_nobody(name: str) -> bool:
 
 
 def words_of(name: str) -> frozenset[str]:
-    """The words of a name, as artists' names are compared."""
+    """Return the words of a name, as artists' names are compared."""
     return frozenset(native(name).split())
 
 
@@ -158,7 +158,7 @@ def compare_artists(
 
 
 def _compare_unknown(first: list[_Name], second: list[_Name]) -> Agreement | None:
-    """What is left to say where one side names nobody, or only "various"."""
+    """Return what is left to say where one side names nobody, or only "various"."""
     if not first:
         return Agreement("missing", "the library does not tell the artist")
     if not second:
@@ -196,7 +196,10 @@ def _compare_spellings(lacking: list[_Name], added: list[_Name], *, all_lack: bo
 
 
 def _compare_strangers(lacking: list[_Name], added: list[_Name], unknown: list[_Name]) -> Agreement:
-    """What those who are added have to do with the track's artists, who lack all. ``unknown``: who is none of them."""
+    """Return what those who are added have to do with the track's artists, who lack all.
+
+    ``unknown``: who is none of them.
+    """
     by = f"it is by {_listed(added)}"
     if is_label(name.text for name in unknown):
         return Agreement("label", f"its artist is given as {_listed(unknown)}, perhaps a label")
@@ -228,7 +231,10 @@ def _name(credit: str) -> _Name:
 
 
 def _other_spellings(text: str) -> list[str]:
-    """What else an artist is called in one credit: in brackets, in another script beside it, or family name first."""
+    """Return what else an artist is called in one credit.
+
+    In brackets, in another script beside it, or family name first.
+    """
     spellings: list[str] = []
     if _ALIAS.search(text) and native(text).split()[-1] not in people_words().countries:
         parts = [_FORMERLY.sub("", part.strip(" ()[],")) for part in _ALIAS.split(text) if part]
@@ -259,7 +265,7 @@ def _is_excused(name: _Name, excused: list[frozenset[str]]) -> bool:
 
 
 def _uncovered(names: list[_Name], others: list[_Name]) -> list[_Name]:
-    """The names that the others do not have, be they listed one by one ("A", "B") or as one credit ("A & B").
+    """Return the names that the others do not have, be they listed one by one ("A", "B") or as one credit ("A & B").
 
     A credit that names several has to be there in all its parts: "Finch" is not "Sable & Finch".
     """
@@ -300,7 +306,10 @@ def _across(one: str, other: str) -> Iterable[tuple[str, str]]:
 
 
 def _is_turned(name: _Name, other: _Name) -> bool:
-    """The same words in another order ("Orchestra of the Mill"), or with the country that tells two bands apart."""
+    """Tell whether these are the same words in another order ("Orchestra of the Mill").
+
+    Or with the country that tells two bands apart.
+    """
     first, second = native(name.text).split(), native(other.text).split()
     if (first[-1] in people_words().countries) != (second[-1] in people_words().countries):
         return first[:-1] == second or second[:-1] == first

@@ -95,5 +95,6 @@ class Case:
         return self.longer_s is None or abs(self.longer_s) <= seconds
 
     def add(self, reason: str, factor: float = 1.0) -> None:
+        """Note a reason, and multiply the score by its factor."""
         self.score *= factor
         self.reasons.append(reason)

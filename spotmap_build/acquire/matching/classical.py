@@ -55,9 +55,12 @@ _SAME_MOVEMENT: Final = 80
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """``catalogs``: such as ("op", "9"), of which some works have two; ``piece``: which of that opus; ``number``: of
-    the work among its sort; ``movement``: its own number; ``name``: of the movement; ``last_name``: of the
-    last part of it that has a name ("Sequenz: f. Lacrimosa"); ``title``: all of it."""
+    """A work, and a movement of it, as a title names them.
+
+    ``catalogs``: such as ("op", "9"), of which some works have two; ``piece``: which of that opus; ``number``: of
+    the work among its sort; ``movement``: its own number; ``name``: of the movement; ``last_name``: of the last
+    part of it that has a name ("Sequenz: f. Lacrimosa"); ``title``: all of it.
+    """
 
     catalogs: frozenset[tuple[str, str]]
     piece: str
@@ -123,7 +126,7 @@ def _is_same_composer(mine: list[str], theirs: list[str]) -> bool:
 
 
 def performers(artists: Sequence[str]) -> tuple[str, ...]:
-    """The artists who play or sing."""
+    """Return the artists who play or sing."""
     return tuple(name for name in artists if not is_composer(name))
 
 
@@ -136,7 +139,7 @@ def is_filed_by_composer(track: Track) -> bool:
 
 @lru_cache(maxsize=16_384)
 def read_work(title: str) -> Work | None:
-    """The work and movement that a title names; None where it is not a title of that sort."""
+    """Return the work and movement that a title names; None where it is not a title of that sort."""
     plain = native(title.replace("/", " "))
     catalogs = list(_CATALOG.finditer(plain))
     numbered = _NUMBER.search(plain[: catalogs[0].start()] if catalogs else plain)
@@ -190,7 +193,7 @@ def same_movement(one: str, other: str) -> bool:
 
 
 def _same_genre(first: Work, second: Work) -> bool:
-    """A prelude and its fugue have one catalog number. Where the sort is not said, the words have to agree."""
+    """Return a prelude and its fugue have one catalog number. Where the sort is not said, the words have to agree."""
     if first.name and second.name:
         return True
     if first.genres and second.genres:
@@ -251,7 +254,7 @@ def is_called(one: str, other: str) -> bool:
 
 
 def year_of_recording(album: str) -> str:
-    """The year in brackets that tells one recording of a work from its player's others: "Goldberg (1981)"."""
+    """Return the year in brackets that tells one recording of a work from its player's others: "Goldberg (1981)"."""
     found = _RECORDED.search(album)
     return found[1] if found else ""
 
@@ -271,7 +274,7 @@ def is_named_within(one: str, other: str) -> bool:
 
 
 def _ending(title: str) -> _Ending:
-    """The last movement that a title names: "III. Frühlingsfeier", "No. 3, Frühlingsfeier"."""
+    """Return the last movement that a title names: "III. Frühlingsfeier", "No. 3, Frühlingsfeier"."""
     movement = _MOVEMENT.search(title) or _COUNTED.search(title)
     colon = _AFTER_COLON.search(title)
     if movement is not None and movement[3]:
@@ -298,5 +301,5 @@ def _is_tempo(name: str) -> bool:
 
 
 def _without_number(name: str) -> str:
-    """A movement's name; "No. 2 in E flat major" is none."""
+    """Return a movement's name; "No. 2 in E flat major" is none."""
     return " ".join(_KEY.sub(" ", _NUMBER.sub(" ", name)).split())

@@ -73,7 +73,7 @@ def decide(track: Track, candidates: Sequence[Candidate]) -> Match:
 
 
 def _bounded(record: Texts) -> Texts:
-    """A record with texts of a length that can be compared, and of characters that every library takes."""
+    """Return a record with texts of a length that can be compared, and of characters that every library takes."""
     title, album = printable(record.title[:LONGEST]), printable(record.album[:LONGEST])
     artists = tuple(printable(name[:LONGEST_NAME]) for name in record.artists[:MOST_ARTISTS])
     if (title, album, artists) == (record.title, record.album, record.artists):

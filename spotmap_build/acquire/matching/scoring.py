@@ -62,7 +62,7 @@ def prepare(track: Track) -> Wanted:
 
 
 def judge(wanted: Wanted, candidate: Candidate) -> Verdict:
-    """Does this candidate fit the track?"""
+    """Judge whether this candidate fits the track."""
     case = Case(wanted, candidate)
     try:
         for weigh in _STEPS:
@@ -118,7 +118,7 @@ def _compare_titles(case: Case) -> Named:
 
 
 def _read_addition(case: Case, named: Named) -> Addition:
-    """What the track's own album adds to the title of a recording that is as long as the track.
+    """Return what the track's own album adds to the title of a recording that is as long as the track.
 
     Some libraries leave out what tells two texts of a song apart ("Don't Cry (Alt. Lyrics)").
     """
@@ -150,7 +150,7 @@ def _compare_without_works(case: Case) -> Named | None:
 
 
 def _works(title: Title, album: Album, other_title: Title, other_album: Album) -> frozenset[str]:
-    """What an addition to a title may name without telling another version: what the other side is from.
+    """Return what an addition to a title may name without telling another version: what the other side is from.
 
     The title's own album as well, if it is a soundtrack: "Salt (Late Show)" on "Late Show" was sung there.
     """
@@ -282,7 +282,9 @@ def _weigh_source(case: Case) -> None:
 
 
 def _weigh_explicit(case: Case) -> None:
-    """An explicit and a clean version are two recordings, and where both sides tell, they have to agree.
+    """Compare the labels of explicit versions.
+
+    An explicit and a clean version are two recordings, and where both sides tell, they have to agree.
 
     Videos are seldom flagged: of those, only "explicit" tells something.
     """

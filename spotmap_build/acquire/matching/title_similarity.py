@@ -40,8 +40,11 @@ _OFFICIAL: Final = re.compile(r"\b(?:remaster(?:ed)?|official|lyrics?|audio|hd|h
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """How two titles go together, with both as they are then read: "Song Live at the Mill" is taken apart only once it
-    is known that the song is "Song"."""
+    """How two titles go together.
+
+    With both as they are then read: "Song Live at the Mill" is taken apart only once it is known that the song is
+    "Song".
+    """
 
     naming: Naming
     wanted: Title
@@ -84,7 +87,10 @@ def may_be_translation(one: str, other: str) -> bool:
 
 
 def _syllables(run: str) -> str:
-    """What kana may be in Latin letters. Katakana are mostly words of other languages, which keep their consonants."""
+    """Return what kana may be in Latin letters.
+
+    Katakana are mostly words of other languages, which keep their consonants.
+    """
     reading = _short(anyascii(run))
     return _VOWEL.sub("[aeiou]*", reading) if "ァ" <= run[0] <= "ヺ" else reading
 
@@ -126,7 +132,7 @@ def _is_beside(core: str, extras: tuple[str, ...]) -> bool:
 
 
 def _split_off(title: Title, core: str) -> Title | None:
-    """A title that goes on after the song's name with nothing but words for a version."""
+    """Return a title that goes on after the song's name with nothing but words for a version."""
     own = canonical(title.core)
     if not core or not own.startswith(f"{core} "):
         return None
@@ -138,7 +144,7 @@ def _split_off(title: Title, core: str) -> Title | None:
 
 
 def _same_language(wanted: Title, offered: Title) -> bool:
-    """A song in another language has another name there; so say both titles themselves."""
+    """Return a song in another language has another name there; so say both titles themselves."""
     return bool(_languages(wanted.marks) & _languages(offered.marks))
 
 
@@ -147,7 +153,7 @@ def _languages(marks: Iterable[Mark]) -> set[str]:
 
 
 def _respelled(wanted: Title, offered: Title) -> bool:
-    """ "Grün" may be written "Gruen"."""
+    """Tell whether one is the other respelled: "Grün" may be written "Gruen"."""
     one, other = " ".join((wanted.core, *wanted.extras)), " ".join((offered.core, *offered.extras))
     if not _UMLAUTS.search(one + other):
         return False
@@ -155,7 +161,7 @@ def _respelled(wanted: Title, offered: Title) -> bool:
 
 
 def _is_censored(wanted: Title, offered: Title) -> bool:
-    """ "F**k" may be written out."""
+    """Tell whether one is the other written out: "F**k"."""
     one, other = (" ".join((title.core, *title.extras)).casefold() for title in (wanted, offered))
     if ("*" in one) == ("*" in other):
         return False

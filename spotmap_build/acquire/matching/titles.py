@@ -34,7 +34,7 @@ _NAME_FIRST: Final = re.compile(r"^([^\"“”‘’'(:]+?)\s*(?:\([^()]*\))?(?:
 
 
 def _any_of(words: tuple[str, ...]) -> str:
-    """A pattern for any of these, the longest first."""
+    """Return a pattern for any of these, the longest first."""
     return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
 
 
@@ -192,7 +192,10 @@ def take_apart(
 
 @lru_cache(maxsize=16_384)
 def canonical(name: str) -> str:
-    """A song's name so that the same name is written in the same way: numbers as digits, "Pt." and "Part One"."""
+    """Return a song's name so that the same name is written in the same way.
+
+    Numbers as digits, "Pt." and "Part One".
+    """
     plain = _GLUED_PART.sub(r"\1 \2", native(_DROPPED_G.sub("ing", name)))
     tokens = _ORDINAL.sub(_as_cardinal, plain).split()
     written = [_write(tokens, position) for position in range(len(tokens))]
@@ -201,13 +204,13 @@ def canonical(name: str) -> str:
 
 @lru_cache(maxsize=16_384)
 def name_key(name: str) -> str:
-    """An artist's name without spaces, articles and signs."""
+    """Return an artist's name without spaces, articles and signs."""
     tokens = native(_N_FOR_AND.sub(" & ", name)).split()
     return "".join(token for token in tokens if token not in {"the", "and"}) or "".join(tokens)
 
 
 def guests_of(segment: str, names: frozenset[str] = frozenset()) -> list[str]:
-    """The guests that a bracket names; none where it says something else ("with Strings").
+    """Return the guests that a bracket names; none where it says something else ("with Strings").
 
     ``names``: artists who are known to be on the recording, be they called a choir or an orchestra.
     """
@@ -222,7 +225,7 @@ def guests_of(segment: str, names: frozenset[str] = frozenset()) -> list[str]:
 
 
 def _each(listed: str, known: frozenset[str]) -> list[str]:
-    """The names of a list. One that is known stays whole, be it a list by its looks ("Tyler, The Creator")."""
+    """Return the names of a list. One that is known stays whole, be it a list by its looks ("Tyler, The Creator")."""
     pieces = _AND.split(listed)  # names, and between them what parts them
     names: list[str] = []
     start = 0
@@ -235,7 +238,7 @@ def _each(listed: str, known: frozenset[str]) -> list[str]:
 
 
 def _as_cardinal(ordinal: re.Match[str]) -> str:
-    """ "Second movement" as "movement 2"."""
+    """Write "Second movement" as "movement 2"."""
     return f"{ordinal[2]} {numerals.ORDINALS.get(ordinal[1], ordinal[1])}"
 
 
@@ -318,7 +321,7 @@ def _is_credit(piece: str, parts: _Parts) -> bool:
 
 
 def split_scripts(name: str) -> tuple[str, ...]:
-    """The two names in "달빛 Moonlight", one in each script; none where a name is not written twice."""
+    """Return the two names in "달빛 Moonlight", one in each script; none where a name is not written twice."""
     if len(scripts(name)) < 2 or "latin" not in scripts(name):
         return ()
     tokens = name.split()

@@ -127,7 +127,7 @@ _ABJADS: Final[frozenset[Script]] = frozenset({"arabic", "hebrew"})
 
 @lru_cache(maxsize=16_384)
 def scripts(text: str) -> frozenset[Script]:
-    """The scripts of a text's letters."""
+    """Return the scripts of a text's letters."""
     if is_latin(text):
         return frozenset({"latin"}) if any(letter.isalpha() for letter in text) else frozenset()
     return frozenset(_script(letter) for letter in text if letter.isalpha() and letter not in "々ー")
@@ -172,7 +172,7 @@ def _is_loanword(one: str, other: str) -> bool:
 
 
 def _consonants(reading: str) -> str:
-    """What Japanese keeps of an English word: "girl" is "gaaru"."""
+    """Return what Japanese keeps of an English word: "girl" is "gaaru"."""
     rough = "".join(letter for letter in reading.casefold() if letter.isalnum() or letter == " ")
     for spelling, sound in _HEARD:
         rough = re.sub(spelling, sound, rough)
@@ -229,7 +229,7 @@ def _written(found: frozenset[Script]) -> frozenset[Script]:
 
 
 def _pairs(one: str, other: str) -> list[tuple[str, str]]:
-    """The ways in which both can be read."""
+    """Return the ways in which both can be read."""
     found = scripts(one) | scripts(other)
     pairs = [(first, second) for first in _readings(one) for second in _readings(other)]
     if "han" in found:
@@ -295,7 +295,7 @@ def _rough(reading: str) -> str:
 
 
 def _skeleton(reading: str) -> str:
-    """The consonants as Arabic and Hebrew write them; a final h is a vowel's sign."""
+    """Return the consonants as Arabic and Hebrew write them; a final h is a vowel's sign."""
     words = []
     for word in reading.split():
         rough = "".join(letter for letter in word if letter.isalnum())

@@ -66,7 +66,7 @@ class Difference:
 
 
 def compare_versions(wanted: Side, offered: Side, *, same_album: bool) -> Difference | None:
-    """What makes the candidate another version than the track's; None where nothing does."""
+    """Return what makes the candidate another version than the track's; None where nothing does."""
     extra = offered.kinds - wanted.kinds - wanted.album_kinds
     if extra:
         return Difference(f"{describe(extra)}, and the library's is not", extra <= LENGTHS)
@@ -101,7 +101,7 @@ def _compare_occasions(wanted: Side, offered: Side, *, same_album: bool) -> Diff
 
 
 def _compare_albums(wanted: Side, offered: Side) -> Difference | None:
-    """What the albums say of everything on them. Covers are told by the artists."""
+    """Return what the albums say of everything on them. Covers are told by the artists."""
     hidden = offered.album_kinds - offered.kinds - wanted.kinds - wanted.album_kinds - {"cover"}
     if hidden:
         return Difference(f"by its album {describe(hidden)}, and the library's is not")

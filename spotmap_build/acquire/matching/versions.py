@@ -33,8 +33,11 @@ _PLAIN_MIXES: Final = frozenset({"mix", "mixes"})
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A version of a song. ``kinds``: of which sort ("live", "remix"); ``names``: the words that tell it from others of
-    its sort (whose remix, which concert); ``said``: as written, to be read aloud."""
+    """A version of a song.
+
+    ``kinds``: of which sort ("live", "remix"); ``names``: the words that tell it from others of its sort (whose
+    remix, which concert); ``said``: as written, to be read aloud.
+    """
 
     kinds: frozenset[str]
     names: frozenset[str] = frozenset()
@@ -43,8 +46,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a segment of a title says. ``mark`` is of use where ``sense`` is "version"; ``work``: the film, series or
-    game that it names."""
+    """What a segment of a title says.
+
+    ``mark`` is of use where ``sense`` is "version"; ``work``: the film, series or game that it names.
+    """
 
     sense: Sense
     mark: Mark = Mark(frozenset())
@@ -53,7 +58,7 @@ class Reading:
 
 @lru_cache(maxsize=16_384)
 def read_segment(segment: str) -> Reading:
-    """What a bracket's content, or what stands after a dash, says about the recording."""
+    """Return what a bracket's content, or what stands after a dash, says about the recording."""
     quoted = quoted_work(segment)
     if quoted is not None and read_segment(quoted.around).sense != "version":
         return Reading("neutral", work=quoted.name)
@@ -82,7 +87,7 @@ def read_segment(segment: str) -> Reading:
 
 
 def _read_nouns(segment: str, names: frozenset[str], nouns: set[str], years: frozenset[str]) -> Reading:
-    """What a segment says that has no known word but one for "version", or a year."""
+    """Return what a segment says that has no known word but one for "version", or a year."""
     if nouns & _PLAIN_MIXES and names and names == years:
         return Reading("version", Mark(frozenset({"new mix"}), years, segment))
     if nouns & _PLAIN_MIXES and names:
@@ -112,7 +117,7 @@ def settle(kinds: frozenset[str]) -> frozenset[str]:
 
 
 def _languages(text: str, names: frozenset[str]) -> frozenset[str]:
-    """The language that a mark names, if it names nothing else but whose version it is."""
+    """Return the language that a mark names, if it names nothing else but whose version it is."""
     found = {f"{language} version" for word in names for language in _language(word)}
     if not found:
         return frozenset()

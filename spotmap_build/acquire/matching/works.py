@@ -31,7 +31,7 @@ class QuotedWork:
 
 
 def quoted_work(segment: str) -> QuotedWork | None:
-    """The work that stands in quotation marks: ``Love Theme from "Titanic"``."""
+    """Return the work that stands in quotation marks: ``Love Theme from "Titanic"``."""
     cornered = _CORNERED.match(segment.strip())
     if cornered is not None:
         around = native(f"{cornered['before']} {cornered['after']}")
@@ -44,7 +44,9 @@ def quoted_work(segment: str) -> QuotedWork | None:
 
 @lru_cache(maxsize=16_384)
 def named_work(text: str) -> str:
-    """The work that a mark names without quotation marks, by the words before or beside it; empty where it names none.
+    """Return the work that a mark names without quotation marks, by the words before or beside it.
+
+    Empty where it names none.
 
     ``text``: as :func:`~spotmap_build.core.normalize.native` writes it.
     """
@@ -60,7 +62,7 @@ def named_work(text: str) -> str:
 
 
 def _beside_pieces(text: str) -> str:
-    """What is left of a mark in another script once the words for a theme, a film or an opening are taken off."""
+    """Return what is left of a mark in another script without the words for a theme, a film or an opening."""
     for piece in _pieces():
         text = text.replace(piece, " ")
     return " ".join(text.split())
@@ -73,5 +75,5 @@ def _leads() -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def _pieces() -> tuple[str, ...]:
-    """The longest first."""
+    """Return the longest first."""
     return tuple(sorted({native(piece) for piece in _WORDS.pieces}, key=lambda piece: (-len(piece), piece)))

@@ -1,4 +1,4 @@
-"""A first look at a downloaded file, without a decoder: is it audio, and is it whole?"""
+"""A first look at a downloaded file, without a decoder: whether it is audio, and whole."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _check_mp4(file: BinaryIO, size_bytes: int) -> None:
 
 
 def _boxes(file: BinaryIO, size_bytes: int) -> Iterator[tuple[bytes, int]]:
-    """The outer boxes of an MP4 file: what they are, and where they end."""
+    """Yield the outer boxes of an MP4 file: what they are, and where they end."""
     start = 0
     while start < size_bytes:
         file.seek(start)

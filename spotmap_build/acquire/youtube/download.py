@@ -137,7 +137,7 @@ _own = threading.local()
 
 
 def _session(settings: DownloadSettings) -> _Session:
-    """This thread's, made again after every failure."""
+    """Return this thread's session, made again after every failure."""
     session: _Session | None = getattr(_own, "session", None)
     if session is not None and session.settings == settings:
         return session
@@ -349,7 +349,7 @@ class _Watch:
         self.warnings.append(message)
 
     def error(self, message: str) -> None:
-        """It raises the same as an exception."""
+        """Raise as for an exception."""
 
     def _stop_if_cancelled(self) -> None:
         from yt_dlp.utils import DownloadCancelled
@@ -364,7 +364,10 @@ def _is_youtube(url: str) -> bool:
 
 
 def _cookies(path: Path | None) -> io.StringIO | None:
-    """A copy for one download: yt-dlp writes cookies back to where it read them, and several downloads run at once."""
+    """Return a copy for one download.
+
+    Yt-dlp writes cookies back to where it read them, and several downloads run at once.
+    """
     if path is None:
         return None
     try:
@@ -395,7 +398,7 @@ def _translated(error: Exception, settings: DownloadSettings, warnings: list[str
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """An error and all that led to it, by whichever of yt-dlp's and Python's ways it is told."""
+    """Yield an error and all that led to it, by whichever of yt-dlp's and Python's ways it is told."""
     waiting: list[object] = [error]
     seen: set[int] = set()
     while waiting:

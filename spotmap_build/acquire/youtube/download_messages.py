@@ -32,7 +32,7 @@ class Unreached(ServiceError):
 
 
 def error_for(message: str, warnings: Sequence[str] = ()) -> SpotmapError:
-    """The error that a message of yt-dlp means.
+    """Return the error that a message of yt-dlp means.
 
     Parameters
     ----------
@@ -53,8 +53,10 @@ def error_for(message: str, warnings: Sequence[str] = ()) -> SpotmapError:
 
 
 def plain(message: str) -> str:
-    """A message of yt-dlp without what is of no use or nobody's business in a report: colors, its name and the video's
-    id, advice about its command line, addresses (they hold signatures) and paths."""
+    """Strip noise and private details from a message of yt-dlp.
+
+    Colors, its name and the video's id, advice about its command line, addresses (they hold signatures) and paths.
+    """
     text = _ADVICE.sub("", _without_head(message))
     text = " ".join(_PRIVATE.sub("…", text).split()).rstrip(" .;:")
     return text[:LONGEST] + ("…" if len(text) > LONGEST else ".")
@@ -147,12 +149,12 @@ def no_audio() -> TrackError:
 
 
 def live() -> TrackError:
-    """What has no end yet cannot be downloaded."""
+    """Return what has no end yet cannot be downloaded."""
     return TrackError("live", "The video is a live stream or a premiere that is not over.", retryable=True)
 
 
 def too_slow(window_s: float) -> ServiceError:
-    """It answers, at a rate at which nothing is ever finished."""
+    """Return the error of a service that answers at a rate at which nothing is ever finished."""
     return ServiceError(
         f"YouTube cannot be reached: in {window_s:.0f} s, hardly anything came.",
         hint=CONNECTION,
@@ -160,7 +162,7 @@ def too_slow(window_s: float) -> ServiceError:
 
 
 def page_too_large(limit_bytes: int) -> TrackError:
-    """What came is no page that says where the audio is, and not the audio."""
+    """Return what came is no page that says where the audio is, and not the audio."""
     return TrackError(
         "not-audio", f"A page of more than {limit_bytes / 1e6:.0f} MB came instead of audio.", retryable=True
     )

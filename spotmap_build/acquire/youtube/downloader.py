@@ -48,7 +48,7 @@ class Downloader:
         return failed(track.id, "download", record.failure)
 
     def kept(self, track: Track) -> Path | None:
-        """The recording's audio, where an earlier build kept it."""
+        """Return the recording's audio, where an earlier build kept it."""
         assert track.recording is not None
         folder, video_id = self._run.config.keep_audio, track.recording.video_id
         try:
@@ -64,7 +64,7 @@ class Downloader:
             ) from error
 
     def get(self, track: Track, scratch: Path, cancelled: threading.Event) -> Path | Failed:
-        """The audio file of a track's recording, alone in a folder of its own below ``scratch``.
+        """Return the audio file of a track's recording, alone in a folder of its own below ``scratch``.
 
         Raises
         ------
@@ -126,7 +126,10 @@ class Downloader:
         shutil.rmtree(path.parent, ignore_errors=True)
 
     def _remember(self, track: Track, video_id: str, error: TrackError, seconds: float) -> Failed:
-        """Passing failures are tried again when due; the others when something changes: an override, cookies."""
+        """Remember why there is no audio.
+
+        Passing failures are tried again when due, others when something changes (an override, cookies).
+        """
         key = self._key(video_id)
         if error.retryable:
             failure = self._run.cache.put_passing_failure(key, error.track_code, error.message, seconds)

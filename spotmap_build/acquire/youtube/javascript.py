@@ -40,7 +40,7 @@ KINDS: Final = (
 
 @lru_cache(maxsize=1)
 def find_runtime() -> Runtime | None:
-    """The runtime that downloads use; None where there is none, or only one that is too old.
+    """Return the runtime that downloads use; None where there is none, or only one that is too old.
 
     A program in this Python environment comes before one on the PATH: it is the one that was installed for us, and the
     environment need not be activated.

@@ -133,7 +133,7 @@ def _text(text: str) -> str:
 
 
 def _lists_of_rows(node: Any) -> Iterator[list[Any]]:
-    """The lists below a node that hold results. Without recursion: an answer nests as deeply as it likes."""
+    """Yield the lists below a node that hold results. Without recursion: an answer nests as deeply as it likes."""
     waiting = [node]
     while waiting:
         node = waiting.pop()

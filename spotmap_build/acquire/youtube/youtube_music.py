@@ -85,7 +85,7 @@ class YouTubeMusic:
         self._client: YTMusic | None = None
 
     def search(self, text: str, kind: Kind) -> tuple[Candidate, ...]:
-        """What a query finds, best first: at most about twenty, and none where nothing is found.
+        """Return what a query finds, best first: at most about twenty, and none where nothing is found.
 
         Raises
         ------
@@ -135,7 +135,7 @@ class YouTubeMusic:
         return rows
 
     def _connected(self) -> YTMusic:
-        """The client, made at the first search; the visitor id is fetched once, whoever comes first."""
+        """Return the client, made at the first search; the visitor id is fetched once, whoever comes first."""
         with self._lock:
             if self._client is None:
                 client = _make_client(self._adapter)
@@ -264,7 +264,7 @@ def _make_client(adapter: _Adapter) -> YTMusic:
 
 @contextmanager
 def _locale_kept() -> Iterator[None]:
-    """ytmusicapi changes the locale of the whole process."""
+    """Ytmusicapi changes the locale of the whole process."""
     before = locale.setlocale(locale.LC_ALL)
     try:
         yield

@@ -19,8 +19,11 @@ Words = TypeVar("Words")
 
 @dataclass(frozen=True, slots=True)
 class Spellings:
-    """What says one thing. ``phrases``: whole words; ``pieces``: of other scripts, anywhere in a word; ``leads``:
-    phrases after which only names follow."""
+    """What says one thing.
+
+    ``phrases``: whole words; ``pieces``: of other scripts, anywhere in a word; ``leads``: phrases after which only
+    names follow.
+    """
 
     phrases: tuple[str, ...] = ()
     pieces: tuple[str, ...] = ()
@@ -29,9 +32,12 @@ class Spellings:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of version. ``told``: for a person; ``alone``: what says it only where nothing stands beside it;
-    ``of_albums``: whether an album's name can say it of all that is on it; ``shown``: as what the map shows it among
-    the versions of a song, empty where it is not one of these."""
+    """A kind of version.
+
+    ``told``: for a person; ``alone``: what says it only where nothing stands beside it; ``of_albums``: whether an
+    album's name can say it of all that is on it; ``shown``: as what the map shows it among the versions of a song,
+    empty where it is not one of these.
+    """
 
     told: str
     shown: str = ""
@@ -43,8 +49,11 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class VersionWords:
-    """``kinds``: by their name; ``neutral``: what does not matter; ``nouns``: words for "version"; ``fillers``: words
-    that tell nothing; ``languages``: how each is called; ``remasters``: pieces of words."""
+    """Words that tell versions of a song.
+
+    ``kinds``: by their name; ``neutral``: what does not matter; ``nouns``: words for "version"; ``fillers``: words
+    that tell nothing; ``languages``: how each is called; ``remasters``: pieces of words.
+    """
 
     kinds: dict[str, Kind]
     neutral: Spellings
@@ -65,8 +74,11 @@ class CommonWords:
 
 @dataclass(frozen=True, slots=True)
 class WorkWords:
-    """How a title names a film, series or game: ``quoted``: before quotation marks or a word of ``sorts``; ``leads``:
-    before any name; ``pieces``: of other scripts, beside the name."""
+    """How a title names a film, series or game.
+
+    ``quoted``: before quotation marks or a word of ``sorts``; ``leads``: before any name; ``pieces``: of other
+    scripts, beside the name.
+    """
 
     quoted: tuple[str, ...]
     leads: tuple[str, ...]
@@ -85,8 +97,11 @@ class GuestWords:
 
 @dataclass(frozen=True, slots=True)
 class TitleWords:
-    """``numbers`` from zero on, ``ordinals`` and ``roman`` from one on; ``parts``: the words for each sort of part;
-    ``spellings``: words that are written in two ways, and the one that is compared."""
+    """Numbers, parts and spellings in titles.
+
+    ``numbers`` from zero on, ``ordinals`` and ``roman`` from one on; ``parts``: the words for each sort of part;
+    ``spellings``: words that are written in two ways, and the one that is compared.
+    """
 
     common: CommonWords
     spellings: dict[str, str]
@@ -100,8 +115,11 @@ class TitleWords:
 
 @dataclass(frozen=True, slots=True)
 class AlbumWords:
-    """Regular expressions: ``soundtracks``, ``editions``: how a name ends that says so; ``kinds``: by what a name says
-    a kind of version. Words: ``collections``."""
+    """What names of albums say.
+
+    Regular expressions: ``soundtracks``, ``editions``: how a name ends that says so; ``kinds``: by what a name says
+    a kind of version. Words: ``collections``.
+    """
 
     soundtracks: tuple[str, ...]
     editions: tuple[str, ...]
@@ -111,8 +129,11 @@ class AlbumWords:
 
 @dataclass(frozen=True, slots=True)
 class PeopleWords:
-    """``various``, ``nobody``: names that stand for many and for nobody; ``impostors``: words in names of those who
-    live on other people's songs; ``labels``: of companies; ``countries``: what tells two bands of one name apart."""
+    """Names that are no artist's, and words in names.
+
+    ``various``, ``nobody``: names that stand for many and for nobody; ``impostors``: words in names of those who
+    live on other people's songs; ``labels``: of companies; ``countries``: what tells two bands of one name apart.
+    """
 
     impostors: Spellings
     various: frozenset[str]
@@ -123,8 +144,11 @@ class PeopleWords:
 
 @dataclass(frozen=True, slots=True)
 class ClassicalWords:
-    """``genres``: how the names of each sort of work begin; a ``$`` says that the word ends there. ``beside_...``: what
-    stands only beside a tempo or a movement's name; ``ensembles``: words in names of those who play."""
+    """Words for works of classical music.
+
+    ``genres``: how the names of each sort of work begin; a ``$`` says that the word ends there. ``beside_...``:
+    what stands only beside a tempo or a movement's name; ``ensembles``: words in names of those who play.
+    """
 
     tempi: frozenset[str]
     beside_tempi: frozenset[str]

@@ -15,8 +15,11 @@ _TOLD_BY_WORDS: Final = frozenset({"arrangement", "excerpt", "talk", "8D", "them
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a segment of a title holds. ``kinds`` of versions; ``is_neutral``: a word that does not matter is among it;
-    ``rest``: the words that are not known, and those that tell one of a kind from another."""
+    """What a segment of a title holds.
+
+    ``kinds`` of versions; ``is_neutral``: a word that does not matter is among it; ``rest``: the words that are not
+    known, and those that tell one of a kind from another.
+    """
 
     kinds: frozenset[str]
     is_neutral: bool

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def measure(samples: Float32Array) -> Float32Array:
-    """The features of a recording.
+    """Return the features of a recording.
 
     Parameters
     ----------

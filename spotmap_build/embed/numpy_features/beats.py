@@ -1,6 +1,6 @@
-"""Where the beats are, from measures of change: first how far they are apart in each moment (Davies and Plumbley,
-2007), then where they fall (Degara and others, 2012).
+"""Where the beats are, from measures of change.
 
+First how far they are apart in each moment (Davies and Plumbley, 2007), then where they fall (Degara and others, 2012).
 Each is a search for the most likely sequence of states (Viterbi); all measures are searched at once.
 """
 
@@ -45,7 +45,10 @@ LEAST_CHANGE: Final = float(np.finfo(np.float32).eps)
 
 
 def above_average(values: FloatArray, half: int) -> FloatArray:
-    """What stands out: values less their mean over as many neighbors on each side, nothing where that is more."""
+    """Return what stands out.
+
+    Values less their mean over as many neighbors on each side, nothing where that is more.
+    """
     size = 2 * half + 1
     padded = np.pad(values, half, mode="edge")
     sums = np.cumsum(np.concatenate([[0.0], padded]))
@@ -83,7 +86,7 @@ def _drift() -> FloatArray:
 
 
 def beat_periods(changes: FloatArray) -> IntArray:
-    """The most likely period in each window of 6 s, a quarter of that apart: in steps, ``[windows]``.
+    """Return the most likely period in each window of 6 s, a quarter of that apart: in steps, ``[windows]``.
 
     It is one step too long, as Essentia has it: its correlation begins at no distance, its periods at one.
     """
@@ -137,7 +140,7 @@ def hazards(period: int, states: int, scale: float) -> FloatArray:
 
 
 def track(measures: Sequence[FloatArray], *, scales: Sequence[float]) -> list[FloatArray]:
-    """Times of beats (s) by each of several measures of change with one value a step.
+    """Return times of beats (s) by each of several measures of change with one value a step.
 
     ``scales``: how surely a beat comes when it is due, for each measure.
     """
@@ -151,7 +154,7 @@ def track(measures: Sequence[FloatArray], *, scales: Sequence[float]) -> list[Fl
 def _decode(
     measures: Sequence[FloatArray], paths: Sequence[IntArray], states: Sequence[int], scales: Sequence[float]
 ) -> list[IntArray]:
-    """The steps at which the beats are: the sequence of gaps that periods and measures make most likely.
+    """Return the steps at which the beats are: the sequence of gaps that periods and measures make most likely.
 
     A state is how many steps ago the last beat was; from each the next is either one more, or a beat.
     """
@@ -184,7 +187,7 @@ def _decode(
 def _prices(
     paths: Sequence[IntArray], window: int, states: Sequence[int], scales: Sequence[float]
 ) -> tuple[FloatArray, FloatArray]:
-    """What a beat and what none costs in each state: ``[measures, states]`` and ``[measures, states - 1]``."""
+    """Return what a beat and what none costs in each state: ``[measures, states]`` and ``[measures, states - 1]``."""
     periods = [int(path[min(window, len(path) - 1)]) for path in paths]
     chances = [_hazards(period, max(states), scale) for period, scale in zip(periods, scales, strict=True)]
     hazard = np.array(chances)
@@ -199,7 +202,7 @@ _hazards = cache(hazards)
 
 
 def _beats(origins: IntArray, last: int) -> IntArray:
-    """Steps of all beats, the last first found: each knows how long before it the one before was."""
+    """Return the steps of all beats, the last first found: each knows how long before it the one before was."""
     found = []
     at = last
     while at >= 0:

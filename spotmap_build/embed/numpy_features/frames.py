@@ -28,7 +28,7 @@ ROLL_OFF_SHARE: Final = 0.85
 
 
 def blocks(samples: Float32Array) -> Iterator[Float32Array]:
-    """A minute at a time: what is computed as float64 would else take twice the memory of the recording."""
+    """Yield a minute at a time: what is computed as float64 would else take twice the memory of the recording."""
     for first in range(0, len(samples), BLOCK_SAMPLES):
         yield samples[first : first + BLOCK_SAMPLES]
 
@@ -53,7 +53,7 @@ def frame_count(sample_count: int, frame_samples: int, hop_samples: int) -> int:
 
 
 def normal_hann(size: int) -> Float32Array:
-    """A window of Hann under which a sine as high as 1 has a peak of 1 in the spectrum."""
+    """Return a window of Hann under which a sine as high as 1 has a peak of 1 in the spectrum."""
     window = hann(size)
     normal: Float32Array = (window * 2 / window.sum()).astype(np.float32)
     return normal
@@ -73,7 +73,7 @@ def _mel(hz: npt.ArrayLike) -> FloatArray:
 
 
 def power_and_brightness(samples: Float32Array) -> dict[str, float]:
-    """The effective amplitude, and the middle of the spectrum (Hz): how fast the wave moves, by how far."""
+    """Return the effective amplitude, and the middle of the spectrum (Hz): how fast the wave moves, by how far."""
     energy = steps = last = 0.0
     for block in blocks(samples):
         values = block.astype(np.float64)
@@ -112,7 +112,7 @@ def _rows(frames: Float32Array) -> FloatArray:
 
 
 def _roll_off_hz(power: Float32Array) -> FloatArray:
-    """The frequency below which 85 % of the energy lies; 0 in silence."""
+    """Return the frequency below which 85 % of the energy lies; 0 in silence."""
     sums = np.cumsum(power, axis=1, dtype=np.float64)
     bins = (sums < ROLL_OFF_SHARE * sums[:, -1:]).sum(axis=1)
     edges: FloatArray = bins * (SAMPLE_RATE_HZ / FRAME_SAMPLES)

@@ -46,8 +46,10 @@ def loudness(samples: Float32Array) -> dict[str, float]:
 
 
 def k_weighting(rate_hz: float) -> FloatArray:
-    """The filter of ITU-R BS.1770 at any rate, as second-order sections ``[2, 6]``: what the head does to a sound (a
-    shelf of 4 dB), then what the ear leaves out (a high-pass)."""
+    """Return the filter of ITU-R BS.1770 at any rate, as second-order sections ``[2, 6]``.
+
+    What the head does to a sound (a shelf of 4 dB), then what the ear leaves out (a high-pass).
+    """
     shelf, high_pass = math.tan(math.pi * 1681.974450955533 / rate_hz), math.tan(math.pi * 38.13547087602444 / rate_hz)
     gain = 10 ** (3.999843853973347 / 20)
     middle_gain = gain**0.4996667741545416
@@ -110,7 +112,9 @@ def _range_lu(powers: FloatArray) -> float:
 
 
 def dynamics_db(samples: Float32Array) -> float:
-    """The mean distance of the level from that of the loud moments (Streich's dynamic complexity), in frames of 0.2 s.
+    """Return the mean distance of the level from that of the loud moments, in frames of 0.2 s.
+
+    Streich's dynamic complexity.
 
     Silence before the first and after the last sound does not count.
     """

@@ -103,8 +103,9 @@ def _spectra(samples: Float32Array, count: int) -> Iterator[tuple[Spectra, Spect
 
 
 def _difference(spectra: Spectra, *, sign: int) -> Float32Array:
-    """How far each bin is from what the two frames before let expect (Bello and others, 2004): strength kept, phase
-    turned on. The first two rows have no meaning where they have no predecessors.
+    """Measure how far each bin is from what the two frames before let expect (Bello and others, 2004).
+
+    Strength kept, phase turned on. The first two rows have no meaning where they have no predecessors.
 
     ``sign``: of the phase two frames ago. The beat emphasis of Essentia adds it, which is not how phases go on; its
     tracker was evaluated with that.
@@ -203,7 +204,7 @@ def _beat_clarity(changes: FloatArray) -> float:
 
 
 def rayleigh(values: npt.NDArray[np.floating], peak: float) -> FloatArray:
-    """A distribution over positive numbers that is highest at ``peak``."""
+    """Return a distribution over positive numbers that is highest at ``peak``."""
     density: FloatArray = values / peak**2 * np.exp(-0.5 * np.square(values / peak))
     return density
 

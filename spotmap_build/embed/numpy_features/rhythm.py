@@ -54,7 +54,7 @@ def _resampled(samples: Float32Array) -> Float32Array:
 
 
 def tempo_bpm(beats_s: FloatArray) -> float:
-    """The mean of the tempos near the most frequent one."""
+    """Return the mean of the tempos near the most frequent one."""
     if len(beats_s) < 2:
         return 0.0
     tempos = 60 / np.diff(beats_s)

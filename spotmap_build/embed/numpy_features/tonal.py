@@ -68,7 +68,10 @@ def pitch_classes(samples: Float32Array) -> FloatArray:
 
 
 def strongest_peaks(spectra: Float32Array) -> tuple[npt.NDArray[np.intp], FloatArray, FloatArray]:
-    """The 60 strongest peaks of each spectrum: in which one, where (Hz), how high; by parabolas through three bins."""
+    """Return the 60 strongest peaks of each spectrum: in which one, where (Hz), how high.
+
+    By parabolas through three bins.
+    """
     first, last = math.ceil(LOWEST_HZ / BIN_HZ), math.floor(HIGHEST_HZ / BIN_HZ)
     near = spectra[:, first - 1 : last + 2].astype(np.float64)
     # What falls from the lowest bin on counts as a peak there, wherever it comes from.

@@ -46,13 +46,13 @@ def _failed(track: Track) -> Failed | None:
 
 
 def iso_date(text: str) -> str:
-    """A date or time as it stands, if it is one of ISO 8601 that says something; else nothing."""
+    """Return a date or time as it stands, if it is one of ISO 8601 that says something; else nothing."""
     stripped = text.strip()
     return stripped if ISO_DATE.fullmatch(stripped) and is_known_date(stripped) else ""
 
 
 def whole_number(value: object) -> int | None:
-    """A number above 0 that can be a duration or a count, of JSON or of text; else None."""
+    """Return a number above 0 that can be a duration or a count, of JSON or of text; else None."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:

@@ -69,7 +69,7 @@ class LeftOut:
 
 
 def read_files(path: Path, is_wanted: Callable[[str], bool], left_out: LeftOut) -> Iterator[ExportFile]:
-    """The files whose names are wanted, in one order: ``Playlist2`` before ``Playlist10``.
+    """Yield the files whose names are wanted, in one order: ``Playlist2`` before ``Playlist10``.
 
     A zip in a zip is looked into as well, but no third one. What cannot be read ends nothing.
 

@@ -46,10 +46,12 @@ class ListFile:
 
     @property
     def name(self) -> str:
+        """What the playlist is called."""
         return _name(self.stem)
 
     @property
     def track_ids(self) -> frozenset[str]:
+        """Ids of the tracks that the file lists."""
         return frozenset(entry.id for _, entry in self.entries if isinstance(entry, Track))
 
     def is_alike(self, other: ListFile) -> bool:
@@ -65,7 +67,7 @@ class ExportifySource:
     path: Path
 
     def load(self, context: LoadContext) -> Loaded:  # noqa: ARG002 - nothing to look into, nothing to remember
-        """The tracks of all files; each file is a playlist, or says of every row in which one it is.
+        """Return the tracks of all files; each file is a playlist, or says of every row in which one it is.
 
         Raises
         ------
@@ -103,7 +105,7 @@ class ExportifySource:
 
 
 def _read(file: ExportFile, notices: list[str]) -> ListFile | None:
-    """What a file lists; None where it lists no tracks."""
+    """Return what a file lists; None where it lists no tracks."""
     text, about = decode_table(file.content, file.place)
     table = read_delimited(text, file.place)
     named = known_columns(table.columns)
@@ -121,12 +123,12 @@ def _read(file: ExportFile, notices: list[str]) -> ListFile | None:
 
 
 def _name(stem: str) -> str:
-    """What the playlist is called of which the rows do not say it."""
+    """Return what the playlist is called of which the rows do not say it."""
     return fold_space(stem.replace("_", " ")) or "Untitled playlist"
 
 
 def _joint(columns: Columns, fields: Columns) -> re.Pattern[str]:
-    """What a comma with a space after it is in the artists of a file."""
+    """Return what a comma with a space after it is in the artists of a file."""
     if JOINED_BY_SPACE in columns:
         return ESCAPED
     # Without the artists' URIs, only the tool that does not join by comma and space writes genres.
@@ -135,7 +137,7 @@ def _joint(columns: Columns, fields: Columns) -> re.Pattern[str]:
 
 
 def _entry(row: dict[str, Any], place: str, joint: re.Pattern[str]) -> Track | Omission:
-    """The track of a row, or what stands in its place; ``place`` names the row."""
+    """Return the track of a row, or what stands in its place; ``place`` names the row."""
     uri, title = _uri(row), fold_space(row.get("title", ""))
     if is_episode(uri):
         return Omission(place, title, "episode", "It is an episode, no music.")
@@ -145,7 +147,7 @@ def _entry(row: dict[str, Any], place: str, joint: re.Pattern[str]) -> Track | O
 
 
 def _newest_copies(files: Sequence[ListFile]) -> tuple[list[ListFile], tuple[str, ...]]:
-    """The files of which a browser did not save a newer copy beside them, and what is told of the others."""
+    """Return the files of which a browser did not save a newer copy beside them, and what is told of the others."""
     copies: dict[tuple[str, str], list[ListFile]] = {}
     for file in files:
         copies.setdefault((file.folder, browser_copy(file.stem)[0]), []).append(file)

@@ -24,7 +24,7 @@ LEAST_DURATION_MS: Final = 10_000
 
 
 def known_columns(columns: Columns) -> NamedColumns:
-    """The columns by field. Without titles the file is no list of tracks, even by what it holds."""
+    """Return the columns by field. Without titles the file is no list of tracks, even by what it holds."""
     named = name_columns(columns)
     if "title" in named.fields:
         return replace(named, others={})

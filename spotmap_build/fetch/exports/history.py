@@ -1,5 +1,7 @@
-"""Count what a listening history of Spotify holds. Only the counts leave this module: a history also tells where its
-owner was, on which device and from which address, and nothing of that is read.
+"""Count what a listening history of Spotify holds.
+
+Only the counts leave this module: a history also tells where its owner was, on which device and from which address, and
+nothing of that is read.
 """
 
 from __future__ import annotations

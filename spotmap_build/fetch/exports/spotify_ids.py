@@ -44,14 +44,14 @@ def is_episode(text: str) -> bool:
 
 
 def local_file(uri: str) -> LocalFile:
-    """What ``spotify:local:artist:album:title:seconds`` says: so Spotify calls a file of the person's own."""
+    """Return what ``spotify:local:artist:album:title:seconds`` says: so Spotify calls a file of the person's own."""
     artist, album, title, seconds = (*map(unquote_plus, uri.removeprefix(SPOTIFY_LOCAL).split(":")), "", "", "", "")[:4]
     duration_ms = int(seconds) * 1000 if SECONDS.fullmatch(seconds) else None
     return LocalFile(title, artist, album, duration_ms)
 
 
 def named_id(kind: str, title: str, artists: tuple[str, ...], album: str) -> str:
-    """An id for a track that its source gives none: a fingerprint of what it is called."""
+    """Return an id for a track that its source gives none: a fingerprint of what it is called."""
     return f"{kind}:" + digest_bytes("\n".join((title, *artists, album)).encode())[:ID_DIGITS]
 
 

@@ -59,6 +59,7 @@ class Named:
 
     @property
     def names(self) -> tuple[str, str, str]:
+        """What the track is called: title, artist, album."""
         return self.title, self.artist, self.album
 
 
@@ -86,6 +87,7 @@ class Export:
 
     @property
     def row_count(self) -> int:
+        """How many rows the export holds: saved, in playlists, and songs of the history."""
         songs = len(self.plays.long) + len(self.plays.short)
         return len(self.saved) + sum(len(one.rows) for one in self.playlists) + songs
 
@@ -97,7 +99,7 @@ class TakeoutSource:
     path: Path
 
     def load(self, context: LoadContext) -> Loaded:  # noqa: ARG002 - nothing to look into, nothing to remember
-        """The saved tracks and the playlists, and how often each track was played (30 seconds or more).
+        """Return the saved tracks and the playlists, and how often each track was played (30 seconds or more).
 
         Where there is a listening history and nothing else, the tracks that were played at least three times are the
         library.
@@ -174,7 +176,10 @@ def _add(export: Export, file: ExportFile) -> None:
 
 
 def _kind(name: str) -> tuple[str, str]:
-    """What Spotify puts into a file of this name (empty where it is none of Spotify's), and the marks of a copy."""
+    """Return what Spotify puts into a file of this name, and the marks of a copy.
+
+    Empty where the file is none of Spotify's.
+    """
     for plain, marks in ((name, ""), without_copy_marks(name)):
         for kind, pattern in FILES.items():
             if pattern.fullmatch(plain):

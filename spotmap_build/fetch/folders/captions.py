@@ -12,7 +12,7 @@ from spotmap_build.model import Track
 
 
 def by_tags(captioned: Sequence[Track], facts: Mapping[int, FileFacts | Unusable]) -> list[Track]:
-    """The tracks of a playlist as their files' tags call them; as the playlist does, where these say nothing.
+    """Return the tracks of a playlist as their files' tags call them; as the playlist does, where these say nothing.
 
     A caption is "Artist - Title" or, as some programs write it, "Title - Artist": that is learned from the files that
     say both.
@@ -50,7 +50,7 @@ def _vote(track: Track, fact: FileFacts) -> int:
 
 
 def _turned(track: Track) -> Track:
-    """The track of a caption that has the title first."""
+    """Return the track of a caption that has the title first."""
     if not track.artists:
         return track
     title, _, artist = TITLE_SEPARATOR.join((*track.artists, track.title)).rpartition(TITLE_SEPARATOR)

@@ -62,7 +62,7 @@ class FileFinder:
         return _ends({path: _fold_all(self._parts[path]) for path in self._folders})
 
     def find(self, line: str, folder: Path) -> Path | None:
-        """The file or folder that a line means, if there is one.
+        """Return the file or folder that a line means, if there is one.
 
         It is looked for as it stands, then percent-decoded, then whatever the form and case of its letters, then by
         the longest end of its path that exactly one file below the root has.
@@ -84,7 +84,7 @@ class FileFinder:
         return _by_end(readings, self._file_ends) or _by_end(readings, self._folder_ends)
 
     def files_in(self, folder: Path) -> list[Path]:
-        """The files that lie in a folder which was found, at any depth."""
+        """Return the files that lie in a folder which was found, at any depth."""
         if self._real_root.is_relative_to(folder.resolve()):
             return list(self._files)
         return [file for file in self._files if file.is_relative_to(folder)]
@@ -120,7 +120,7 @@ def _ends(paths: Mapping[Path, Parts]) -> Ends:
 
 
 def _by_end(readings: Iterable[str], ends: Ends) -> Path | None:
-    """What alone has the longest end of a path in common with one of the readings."""
+    """Return what alone has the longest end of a path in common with one of the readings."""
     longest = 0
     wanted: Parts = ()
     alike: dict[Path, bool] = {}
@@ -151,7 +151,7 @@ def _common_end(one: Parts, other: Parts) -> int:
 
 
 def _only(paths: Sequence[Path], wanted: Parts) -> Path | None:
-    """The only one, or the only one that is spelled as is wanted."""
+    """Return the only one, or the only one that is spelled as is wanted."""
     if len(paths) > 1:
         paths = [path for path in paths if path.parts[-len(wanted) :] == wanted]
     return paths[0] if len(paths) == 1 else None
@@ -163,7 +163,7 @@ def _fold_all(names: Iterable[str]) -> Parts:
 
 @lru_cache(maxsize=1 << 16)
 def _fold(name: str) -> str:
-    """A name in one form and case; one whose bytes are no UTF-8 as it would stand in a playlist."""
+    """Return a name in one form and case; one whose bytes are no UTF-8 as it would stand in a playlist."""
     if not name.isascii():
         try:
             name.encode()

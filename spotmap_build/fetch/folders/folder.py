@@ -96,7 +96,7 @@ def _library(
 
 
 def _shown(path: Path, root: Path) -> str:
-    """A path for people: as seen from the folder."""
+    """Return a path for people: as seen from the folder."""
     return printable(os.path.relpath(path, root))
 
 
@@ -114,7 +114,7 @@ def _twins(listing: Listing, files: Mapping[Path, FileFacts | Unusable]) -> dict
 
 
 def _closed(root: Path, listing: Listing) -> Iterable[Omission]:
-    """The folders that may not be read: nobody knows what is in them."""
+    """Return the folders that may not be read: nobody knows what is in them."""
     for error in listing.unreadable:
         name = _shown(Path(os.fsdecode(error.filename or root)), root)
         place = digest_bytes(os.fsencode(name))[:ID_DIGITS]

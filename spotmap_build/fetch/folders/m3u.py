@@ -120,7 +120,7 @@ def _file_url(line: str) -> re.Match[str] | None:
 
 
 def path_readings(line: str) -> Iterator[str]:
-    """The paths that a line of a playlist may mean, the likeliest first.
+    """Yield the paths that a line of a playlist may mean, the likeliest first.
 
     A path is meant as it stands or, as some programs write it, percent-encoded; an address ``file://`` the other way
     round. Backslashes are those of Windows unless there is a file whose name holds some.
@@ -143,7 +143,7 @@ def path_readings(line: str) -> Iterator[str]:
 
 
 def likely_path(line: str) -> str:
-    """The path that a line means most likely, where nothing can be looked up."""
+    """Return the path that a line means most likely, where nothing can be looked up."""
     first, *others = path_readings(line)
     return others[0] if "\\" in first and "/" not in first else first
 
@@ -154,7 +154,7 @@ def m3u_columns(
     find: Callable[[str], Iterable[str]] = lambda line: (likely_path(line),),
     is_file: Callable[[str], bool] = lambda _line: False,
 ) -> dict[str, list[Any]]:
-    """The entries of a playlist as the columns of a table, equal ones once.
+    """Return the entries of a playlist as the columns of a table, equal ones once.
 
     Parameters
     ----------
@@ -180,7 +180,7 @@ def m3u_columns(
 
 
 def _rows(entry: Entry, find: Callable[[str], Iterable[str]]) -> Iterator[tuple[Entry, str | None]]:
-    """An entry with its path; if it is a folder, an entry for each file."""
+    """Yield an entry with its path; if it is a folder, an entry for each file."""
     if not entry.line or entry.is_address:
         yield entry, None
         return

@@ -60,7 +60,7 @@ def read_playlists(files: Sequence[Path], finder: FileFinder, root: Path) -> tup
 
 
 def _place(file: Path) -> Path:
-    """The path by which a playlist may name another."""
+    """Return the path by which a playlist may name another."""
     return Path(os.path.normpath(file.absolute()))
 
 
@@ -74,7 +74,10 @@ def _read(file: Path) -> _Read:
 
 
 def _members(read: _Read, finder: FileFinder, lists: Set[Path]) -> tuple[list[Path], list[Entry]]:
-    """The files of a playlist and the other ``lists`` that it names, each once, and the entries that mean none."""
+    """Return the members of a playlist.
+
+    Its files and the other ``lists`` that it names, each once, and the entries that mean none.
+    """
     members: dict[Path, None] = {}
     missing = []
     meant: dict[Path | None, bool] = {None: False}
@@ -98,7 +101,7 @@ def _files(found: Path, finder: FileFinder, lists: Set[Path]) -> list[Path]:
 
 
 def _expanded(file: Path, found: Mapping[Path, list[Path]]) -> Iterator[Path]:
-    """The members of a playlist; of each playlist among them, its members."""
+    """Yield the members of a playlist; of each playlist among them, its members."""
     seen = {file}
     ways = [iter(found[file])]
     while ways:

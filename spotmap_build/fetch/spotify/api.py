@@ -106,7 +106,7 @@ class Authorization:
         return str(self._pkce.get_authorize_url(state=state))
 
     def redeem(self, code: str) -> Answer:
-        """The tokens for the ``code`` of the answer.
+        """Return the tokens for the ``code`` of the answer.
 
         Raises
         ------
@@ -166,15 +166,15 @@ class SpotifyApi:
         return str(self._get(self._client.me, "id")["id"])
 
     def saved_tracks(self, offset: int) -> Answer:
-        """A page of saved tracks, newest first."""
+        """Return a page of saved tracks, newest first."""
         return self._get(lambda: self._client.current_user_saved_tracks(PAGE_SIZE, offset), "items")
 
     def playlists(self, offset: int) -> Answer:
-        """A page of the playlists that the user owns or follows."""
+        """Return a page of the playlists that the user owns or follows."""
         return self._get(lambda: self._client.current_user_playlists(PAGE_SIZE, offset), "items")
 
     def playlist_items(self, playlist_id: str, offset: int) -> Answer:
-        """A page of what is in a playlist."""
+        """Return a page of what is in a playlist."""
         return self._get(lambda: self._client.playlist_items(playlist_id, limit=PAGE_SIZE, offset=offset), "items")
 
     def artist(self, artist_id: str) -> Answer:

@@ -119,7 +119,7 @@ class Asking:
             self._ended = self._ended or problem
 
     def answer(self, ask: Callable[[], object], required: str, *, is_change: bool = False) -> Answer:
-        """What ``ask`` brings: a JSON object that holds ``required``.
+        """Return what ``ask`` brings: a JSON object that holds ``required``.
 
         ``is_change``: it changes something, and is asked for once, since it may have been done though no answer came.
         Where Spotify wants a pause it has done nothing, and is asked again.

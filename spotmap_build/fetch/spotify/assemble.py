@@ -38,7 +38,7 @@ class ReadPlaylist:
 
 
 def artists_by_weight(saved: Iterable[Row], playlists: Iterable[ReadPlaylist]) -> list[str]:
-    """The ids of all artists, those of most tracks first."""
+    """Return the ids of all artists, those of most tracks first."""
     rows = {row.id: row for row in _every_row(saved, playlists) if row.kind == "track"}
     counts = Counter(artist_id for row in rows.values() for artist_id in row.artist_ids)
     return sorted(counts, key=lambda artist_id: (-counts[artist_id], artist_id))
@@ -47,7 +47,7 @@ def artists_by_weight(saved: Iterable[Row], playlists: Iterable[ReadPlaylist]) -
 def make_library(
     saved: Sequence[Row], playlists: Sequence[ReadPlaylist], genres: Mapping[str, tuple[str, ...]]
 ) -> Library:
-    """The library of saved tracks and playlists: saved ones first, then by playlist, every track once.
+    """Return the library of saved tracks and playlists: saved ones first, then by playlist, every track once.
 
     ``genres`` by artist id. A saved track's date is that of its saving, another's that of its first playlist.
     """

@@ -155,7 +155,7 @@ def redirect_uri(port: int) -> str:
 
 
 def code_in(address: str, state: str) -> str:
-    """The code in the address that a browser ended up at. Pure.
+    """Return the code in the address that a browser ended up at. Pure.
 
     Raises
     ------
@@ -256,7 +256,7 @@ def _answers(port: int, state: str) -> Iterator[tuple[int, queue.Queue[str | Log
             self.wfile.write(content)
 
         def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the base class's name
-            """The address holds the code: it is not to be printed."""
+            """Log nothing: the address holds the code."""
 
     try:
         server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
@@ -278,7 +278,9 @@ def _answers(port: int, state: str) -> Iterator[tuple[int, queue.Queue[str | Log
 
 
 def _login(client_id: str, settings: SpotifySettings, tokens: object, scopes: str, clock: Callable[[], float]) -> Login:
-    """The login that these tokens make, tried out at once: who is it, and may they use the app?
+    """Return the login that these tokens make, tried out at once.
+
+    Who is it, and may they use the app?
 
     ``scopes``: what was asked for.
     """

@@ -139,17 +139,17 @@ class Change:
 
 
 def describe(list_id: str) -> str:
-    """The description of a playlist that is made of this list; :func:`mark_in` finds it again."""
+    """Return the description of a playlist that is made of this list; :func:`mark_in` finds it again."""
     return DESCRIPTION.format(mark=mark_of(list_id))
 
 
 def mark_of(list_id: str) -> str:
-    """What stands for a list in the description of its playlist."""
+    """Return what stands for a list in the description of its playlist."""
     return hashlib.sha256(f"spotmap-build list {list_id}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def mark_in(description: object) -> str:
-    """The mark of a list in a playlist's description; empty where there is none. Spotify escapes it as HTML."""
+    """Return the mark of a list in a playlist's description; empty where there is none. Spotify escapes it as HTML."""
     found = _MARKED.search(html.unescape(description)) if isinstance(description, str) else None
     return found[1] if found else ""
 
@@ -210,7 +210,7 @@ def decide(wanted: WantedList, made: Made | None, found: Found | None, *, exact:
 
 
 def _from_nothing(wanted: WantedList, made: Made | None, *, exact: bool) -> Change:
-    """The playlist has to be made; unless it was, and the person deleted it."""
+    """Make the playlist, unless it was made and the person deleted it."""
     if made is not None and not exact:
         note = "was deleted on Spotify, and is not made again"
         return Change(wanted, "", (), made, made, (note,), is_left_alone=True)
@@ -220,7 +220,7 @@ def _from_nothing(wanted: WantedList, made: Made | None, *, exact: bool) -> Chan
 
 
 def _notes(own: int, taken_out: int, own_name: str, is_own_order: bool) -> tuple[str, ...]:
-    """What stays as the person made it, as the end of a sentence that begins with the playlist's name."""
+    """Return what stays as the person made it, as the end of a sentence that begins with the playlist's name."""
     notes = []
     if own_name:
         notes.append(f"keeps the name that you gave it, “{own_name}”")

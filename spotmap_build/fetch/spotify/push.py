@@ -140,7 +140,7 @@ class Push:
             self._memory.keep(wanted.id, after)
 
     def _listed(self) -> dict[str, ListedPlaylist]:
-        """The user's own playlists, by id."""
+        """Return the user's own playlists, by id."""
         listed: dict[str, ListedPlaylist] = {}
         end = ListEnd("your playlists", can_repeat=False)
         is_last = False

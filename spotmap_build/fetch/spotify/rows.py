@@ -1,6 +1,6 @@
-"""What Spotify's JSON says, as rows of our own. Pure, and never surprised: a field that is missing or of another type
-is a field that is not there.
+"""What Spotify's JSON says, as rows of our own. Pure.
 
+A field that is missing or of another type is a field that is not there.
 Only what the map needs is taken over: no names or ids of people get into a row, and so none into the cache.
 """
 
@@ -116,7 +116,10 @@ def is_user_id(value: object) -> bool:
 
 
 def read_page(answer: Mapping[str, Any], offset: int) -> Page:
-    """A page of saved tracks (``items[].track``) or of a playlist (``items[].item``), which starts at ``offset``."""
+    """Read a page of saved tracks or of a playlist, which starts at ``offset``.
+
+    Spotify has them as ``items[].track`` and ``items[].item``.
+    """
     rows = tuple(read_row(item) for item in _list(answer.get("items")))
     total, end = read_total(answer), offset + len(rows)
     return Page(rows, end if total is None else total, is_end(answer, end), EDITION)
@@ -160,7 +163,7 @@ def read_row(item: object) -> Row:
 
 
 def read_listing(answer: Mapping[str, Any], is_user: Any) -> list[ListedPlaylist]:
-    """A page of the user's playlists. ``is_user`` tells whether an owner's id is the user's own."""
+    """Return a page of the user's playlists. ``is_user`` tells whether an owner's id is the user's own."""
     listed = []
     for item in _list(answer.get("items")):
         playlist = _dict(item)
@@ -185,13 +188,15 @@ def read_listing(answer: Mapping[str, Any], is_user: Any) -> list[ListedPlaylist
 
 
 def read_genres(answer: Mapping[str, Any]) -> tuple[str, ...]:
-    """The genres of an artist; none where Spotify does not tell them any more."""
+    """Return the genres of an artist; none where Spotify does not tell them any more."""
     genres = dict.fromkeys(text for genre in _list(answer.get("genres")) if (text := _text(genre)))
     return tuple(genres)[:MOST_ARTISTS]
 
 
 def with_new_rows(known: Sequence[Row], known_total: int, front: Sequence[Row], total: int) -> tuple[Row, ...] | None:
-    """The whole list, if all that happened is that rows were added at its front; None if it has to be fetched again.
+    """Return the whole list, if all that happened is that rows were added at its front.
+
+    None if it has to be fetched again.
 
     ``front`` are the rows with which it begins now: at least one more than were added, where there are so many.
     """
@@ -253,7 +258,7 @@ def _text(value: object) -> str:
 
 
 def _whole(value: object) -> int | None:
-    """A whole number from 0 up, as JSON's numbers can be 64 bits of anything."""
+    """Return a whole number from 0 up, as JSON's numbers can be 64 bits of anything."""
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_NUMBER else None
 
 

@@ -49,7 +49,7 @@ class SpotifySettings:
 
     @classmethod
     def from_config(cls, config: Config) -> Self:
-        """The settings that a build's or a login's configuration means."""
+        """Return the settings that a build's or a login's configuration means."""
         return cls(
             token_file=config.token_file or default_token_file(),
             ci_secret=config.spotify_login,
@@ -60,7 +60,7 @@ class SpotifySettings:
         )
 
     def known_login(self, say: Callable[[str], object]) -> Login:
-        """The login that a build uses: the CI secret's where there is one, else this machine's.
+        """Return the login that a build uses: the CI secret's where there is one, else this machine's.
 
         Raises
         ------

@@ -65,7 +65,7 @@ class Index:
     playlists: tuple[ListState, ...] = ()
 
     def with_held(self, state: ListState) -> Index:
-        """The same with ``state`` held as a whole."""
+        """Return the same with ``state`` held as a whole."""
         held = replace(state, held=state.version)
         if state.id == SAVED:
             return replace(self, saved=held)
@@ -83,7 +83,7 @@ class CachedPages:
 
 
 def version_of_saved(first: Page) -> str:
-    """A name for the saved tracks as they are: it changes when one is added, and when their number does."""
+    """Return a name for the saved tracks as they are: it changes when one is added, and when their number does."""
     return digest_bytes(canonical_json([first.total, [list(row.place) for row in first.rows]]))
 
 
@@ -105,7 +105,7 @@ class SnapshotStore:
         self._whole: dict[tuple[str, str], CachedPages] = {}
 
     def index(self) -> Index:
-        """The library as it was seen last; an empty index where it never was."""
+        """Return the library as it was seen last; an empty index where it never was."""
         return self._read(self._key("spotify-index"), Index, any_age=True) or Index()
 
     def keep_index(self, index: Index) -> None:
@@ -143,12 +143,12 @@ class SnapshotStore:
         self._cache.put_failure(self._list_key(state.id, state.version), failure)
 
     def page(self, list_id: str, version: str, offset: int, *, any_age: bool = False) -> Page | None:
-        """The page that starts at row ``offset``, if it has come; ``any_age`` as of :meth:`whole`."""
+        """Return the page that starts at row ``offset``, if it has come; ``any_age`` as of :meth:`whole`."""
         known = self._read(self._page_key(list_id, version, offset), Page, any_age=any_age)
         return known if known is None or any_age or known.edition >= EDITION else None
 
     def keep_page(self, list_id: str, version: str, offset: int, page: Page) -> None:
-        """A page has come: the next try goes on after it."""
+        """Keep a page that has come: the next try goes on after it."""
         self._write(self._page_key(list_id, version, offset), page, PAGE_AGE_S)
 
     def doubt_pages(self, list_id: str, version: str, offsets: Iterable[int]) -> None:
@@ -160,7 +160,10 @@ class SnapshotStore:
                 self._cache.put(key, {CONTENT: msgspec.json.encode(page)}, seconds=0.0, freshness=Freshness(0, 0))
 
     def best(self, state: ListState) -> CachedPages | None:
-        """The newest rows of a list that are here, whole if any whole ones are; None if not a single page is."""
+        """Return the newest rows of a list that are here, whole if any whole ones are.
+
+        None if not a single page is.
+        """
         for version in dict.fromkeys((state.version, state.held)):
             held = self.whole(state.id, version, any_age=True)
             if held is not None:

@@ -45,11 +45,11 @@ class SpotifySource:
 
     @classmethod
     def from_config(cls, config: Config) -> Self:
-        """The source that ``--source spotify`` means."""
+        """Return the source that ``--source spotify`` means."""
         return cls(SpotifySettings.from_config(config))
 
     def load(self, context: LoadContext) -> Loaded:
-        """The library as it is now, or as it was seen last (then ``problem`` says why, unless that was wished).
+        """Return the library as it is now, or as it was seen last (then ``problem`` says why, unless that was wished).
 
         Raises
         ------
@@ -150,13 +150,13 @@ def keep_renewed(settings: SpotifySettings, login: Login, refresh_token: str) ->
 
 
 def remembered_pause(cache: Cache, login: Login, clock: Callable[[], float]) -> RememberedPause:
-    """The pause that Spotify wants from the app of a login."""
+    """Return the pause that Spotify wants from the app of a login."""
     app = digest_bytes(login.client_id.encode())[:32]
     return RememberedPause(cache, Key("spotify-pause", PAUSE_VERSION, {"app": app}), clock)
 
 
 def refusal_of(pause: Pause, now_unix_s: float) -> ServiceRefused:
-    """What a pause that still lasts means to whoever would ask now."""
+    """Return what a pause that still lasts means to whoever would ask now."""
     moment = f"{format_time(pause.retry_at_unix_s)} on {format_date(pause.retry_at_unix_s)}"
     return ServiceRefused(
         f"{pause.reason} It can be asked again after {moment}.",

@@ -84,7 +84,7 @@ def is_token(value: object) -> bool:
 
 
 def digest_of_user(user_id: str) -> str:
-    """What stands for a Spotify user's id: of no use to anybody who does not know the id already."""
+    """Return what stands for a Spotify user's id: of no use to anybody who does not know the id already."""
     return hashlib.sha256(f"spotmap-build user {user_id}".encode("utf-8", "replace")).hexdigest()[:32]
 
 
@@ -105,7 +105,10 @@ def remaining(login: Login, now_unix_s: float) -> str:
 
 
 def login_ended(login: Login, now_unix_s: float) -> LoginError:
-    """What it means that Spotify takes this login no more: the six months are over, or access was taken back."""
+    """Return what it means that Spotify takes this login no more.
+
+    The six months are over, or access was taken back.
+    """
     if login.days_left(now_unix_s) < 0:
         reason = "The Spotify login has ended: six months have passed since it was made."
     else:
@@ -130,12 +133,12 @@ def check_may_write(login: Login) -> None:
 
 
 def ci_secret(login: Login) -> str:
-    """The login as one line, for a secret of a CI service."""
+    """Return the login as one line, for a secret of a CI service."""
     return SECRET_PREFIX + base64.urlsafe_b64encode(orjson.dumps(asdict(login))).decode("ascii").rstrip("=")
 
 
 def parse_ci_secret(text: str) -> Login:
-    """The login in what :func:`ci_secret` wrote; white space around and inside (a wrapped line) does no harm.
+    """Return the login in what :func:`ci_secret` wrote; white space around and inside (a wrapped line) does no harm.
 
     Raises
     ------
@@ -176,7 +179,9 @@ def save_login(login: Login, file: Path) -> None:
 
 
 def load_login(file: Path, *, say: Callable[[str], object]) -> Login:
-    """The login in ``file``. Where others could read it, that is mended, and said; so is a folder that others write to.
+    """Return the login in ``file``.
+
+    Where others could read it, that is mended, and said; so is a folder that others write to.
 
     Raises
     ------
@@ -231,7 +236,7 @@ def _tell_shared_folders(file: Path, say: Callable[[str], object]) -> None:
 
 
 def _login(content: Any) -> Login:
-    """Raises ValueError unless it is a login with every field as it should be."""
+    """Read a login; raises ValueError unless it has every field as it should be."""
     texts = ("client_id", "refresh_token", "scope", "user_digest")
     if not isinstance(content, dict) or not all(_is_field(content.get(name)) for name in texts):
         raise ValueError("a field is missing, or no text")

@@ -1,6 +1,6 @@
-"""Which artists a text in a table or an export names. Pure.
+r"""Which artists a text in a table or an export names. Pure.
 
-One tool joins names by comma and space, and writes a comma of a name as ``\\,``; another by semicolon, or in older
+One tool joins names by comma and space, and writes a comma of a name as ``\,``; another by semicolon, or in older
 versions by a comma alone ("Tyler, The Creator" has a space after his). A comma between digits ("10,000 Maniacs") is
 part of a name.
 """
@@ -22,12 +22,12 @@ WHOLE: Final = re.compile(r"(?!)")
 
 
 def split_artists(text: str, uris: str, joint: re.Pattern[str]) -> tuple[str, ...]:
-    """Tell the artists of one row.
+    r"""Tell the artists of one row.
 
     With their URIs it is known how many there are. Else the row itself tells what stands between them, and where it
     holds commas with a space after them only, ``joint`` does: what its file says of these.
 
-    >>> split_artists("One, Two\\\\, Too", "", WHOLE), split_artists("10,000 Maniacs", "", ESCAPED)
+    >>> split_artists("One, Two\\, Too", "", WHOLE), split_artists("10,000 Maniacs", "", ESCAPED)
     (('One', 'Two, Too'), ('10,000 Maniacs',))
     """
     listed = parse_list(text)

@@ -43,7 +43,7 @@ def check_shape(place: str, *, rows: int, columns: int) -> None:
 
 
 def bounded_lines(text: str, place: str, newline: str) -> Iterator[str]:
-    """The lines one by one: as a list, those of a file of nothing but line ends would fill the memory.
+    """Yield the lines one by one: as a list, those of a file of nothing but line ends would fill the memory.
 
     Parameters
     ----------

@@ -69,7 +69,7 @@ def parse_dates(values: Sequence[object], *, is_day_first: bool) -> Dates:
 
 
 def _parse(text: str, orders: Mapping[str, bool]) -> str | None:
-    """The date; empty where the text stands for none; None where it is no date."""
+    """Return the date; empty where the text stands for none; None where it is no date."""
     if is_known_date(text) and text[10:11] in {"", "T", " "}:
         return text
     for pattern, read in _READERS:

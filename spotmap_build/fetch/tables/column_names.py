@@ -179,8 +179,11 @@ class NamedColumns:
 
 
 def name_columns(columns: Columns) -> NamedColumns:
-    """Tell which columns are known fields. Of several that could be one, that with our own name is; then the first of
-    ``NAMES``. Those that nobody needs stay among the others."""
+    """Tell which columns are known fields.
+
+    Of several that could be one, that with our own name is; then the first of ``NAMES``. Those that nobody needs
+    stay among the others.
+    """
     by_name: dict[str, str] = {}
     for name in columns:
         if not is_person(name):

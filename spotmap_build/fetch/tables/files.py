@@ -156,5 +156,5 @@ def _is_deep(value: Any, left: int = DEEPEST) -> bool:
 
 
 def _integer(digits: str) -> int | float:
-    """A number of more digits than anything here counts is one of no exact meaning."""
+    """Return a number of more digits than anything here counts is one of no exact meaning."""
     return int(digits) if len(digits) <= MOST_DIGITS else float(digits)

@@ -34,7 +34,10 @@ MOST_NUMBERS: Final = 16_384
 
 
 def find_vectors(path: Path, columns: Columns) -> Cached[Float32Array] | None:
-    """The vectors of a table's rows, in order, or None where it has none; they are read when they are needed."""
+    """Return the vectors of a table's rows, in order, or None where it has none.
+
+    They are read when they are needed.
+    """
     beside = path.with_suffix(".npy")
     rows = len(columns["title"])
     if beside.exists() and not beside.is_dir():

@@ -100,7 +100,7 @@ def _known_name(name: str) -> str:
 
 
 def _check_content(metadata: Any, indices: list[int], size_bytes: int, path: Path) -> None:
-    """What a file says of itself, against what it takes on the disk."""
+    """Compare what a file says of itself with what it takes on the disk."""
     content_bytes = values = 0
     for group in range(metadata.num_row_groups):
         for index in indices:

@@ -101,7 +101,7 @@ def _listed(columns: Columns) -> str:
 
 
 def _tracks(typed: TypedColumns, *, is_list: bool) -> list[Track]:
-    """A track for each row. ``is_list``: rows of one Spotify URI are one track that several playlists name."""
+    """Return a track for each row. ``is_list``: rows of one Spotify URI are one track that several playlists name."""
     columns = typed.fields
     count = len(columns["title"])
     empty = [None] * count
@@ -142,7 +142,10 @@ def _once(tracks: Sequence[Track]) -> Iterable[Track]:
 
 
 def _own_ids(columns: Columns, count: int) -> list[str]:
-    """The ids that the table gives. Spotify's are written as URIs, so that they are the same track in every source."""
+    """Return the ids that the table gives.
+
+    Spotify's are written as URIs, so that they are the same track in every source.
+    """
     if "id" not in columns:
         return [track_uri(_word(value)) for value in columns.get(ADDRESS, [None] * count)]
     words = [_word(value) for value in columns["id"]]
@@ -238,7 +241,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _path(text: str, folder: Path) -> Path:
-    """The file that a row names. A text that no file can be called by names one that is not there."""
+    """Return the file that a row names. A text that no file can be called by names one that is not there."""
     path = Path(text.replace("\0", "\N{REPLACEMENT CHARACTER}"))
     try:
         return folder / path.expanduser()
@@ -247,7 +250,7 @@ def _path(text: str, folder: Path) -> Path:
 
 
 def _heard(track: Track, fact: FileFacts, path: Path) -> Track:
-    """The table's own words win over the file's tags."""
+    """Return the table's own words win over the file's tags."""
     title, artists = display_facts(path, fact)
     return replace(
         track,

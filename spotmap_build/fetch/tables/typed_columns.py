@@ -156,8 +156,11 @@ class _Typing:
 
 
 def _is_no_duration(name: str, values: Sequence[Any]) -> bool:
-    """Whether a column called "time" holds times of day (which go up, or up to 24), or one called "length" something
-    else than ``3:45``."""
+    """Tell whether a column holds something else than durations, whatever it is called.
+
+    One called "time" may hold times of day (which go up, or up to 24), and one called "length" may hold something
+    else than ``3:45``.
+    """
     clocks = [parse_duration(value) or 0 for value in values if ":" in str(value)]
     if fold_name(name) == "length":
         return 2 * len(clocks) < sum(not is_missing(value) for value in values)
@@ -167,7 +170,7 @@ def _is_no_duration(name: str, values: Sequence[Any]) -> bool:
 
 
 def _misread(values: Sequence[Any], typed: Sequence[Any]) -> list[int]:
-    """The rows that say something which is not what the column is of. Nought says that nothing is known."""
+    """Return the rows that say something which is not what the column is of. Nought says that nothing is known."""
     return [
         row
         for row, (value, one) in enumerate(zip(values, typed, strict=True))
