@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -40,6 +41,8 @@ RATES_HZ: Final = (1_000, 50_000_000)
 LONGEST_MS: Final = 2**31 - 1
 """25 days: what claims to be longer is damaged."""
 ID3V1_BYTES: Final = 128
+FEW_SAMPLES: Final = 1 << 16
+"""So many are resampled at once: decoders give a thousand, and to hand each of these on takes as long as they do."""
 QUIET_RMS: Final = 10 ** (-30 / 20)
 """Below it, a mix is compared with the first channel: quiet music is the exception, so that this costs little."""
 CANCELED: Final = 10
@@ -164,7 +167,7 @@ def _decode_window(container: InputContainer, stream: AudioStream, start_s: floa
     if first is None or first.time is None:
         return nothing
     early_samples = max(0, round((start_s - first.time) * SAMPLE_RATE_HZ))
-    return _to_mono(_prepend(first, frames), early_samples + WINDOW_SAMPLES, channel)[early_samples:]
+    return _to_mono(chain([first], frames), early_samples + WINDOW_SAMPLES, channel)[early_samples:]
 
 
 def _decode_from_start(path: Path, channel: int | None) -> Float32Array:
@@ -201,14 +204,14 @@ def _resample(frames: Iterator[AudioFrame], channel: int | None) -> Iterator[Flo
     for frame in frames:
         if resampler is None or form != (frame.format.name, frame.layout.name, frame.sample_rate):
             if resampler is not None:
-                yield from resampler.push(None)
+                yield from resampler.finish()
             form = (frame.format.name, frame.layout.name, frame.sample_rate)
             _require_rate(frame.sample_rate)
             resampler = _Resampler(frame.layout.nb_channels, channel)
         frame.pts = None  # a gap in the timestamps is not to be filled with silence
         yield from resampler.push(frame)
     if resampler is not None:
-        yield from resampler.push(None)
+        yield from resampler.finish()
 
 
 class _Resampler:
@@ -218,7 +221,10 @@ class _Resampler:
     """
 
     def __init__(self, channels: int, channel: int | None) -> None:
+        from av import AudioFifo
+
         self._channel = channel
+        self._waiting = AudioFifo()
         # FFmpeg keeps the power of two equal channels, sqrt(0.5) (L + R); the models know the mean, 0.5 (L + R).
         # Level matters: 12 dB less gives a vector with a cosine of only 0.92.
         self._gain = np.float32(1 if channels == 1 else 2**-0.5)
@@ -232,29 +238,48 @@ class _Resampler:
         if is_mixed_here:
             self._is_mixed_here, self._gain = True, np.float32(1)
 
-    def push(self, frame: AudioFrame | None) -> Iterator[Float32Array]:
-        """Yield what there is after one more frame; ``None`` for what is held back at the end.
+    def push(self, frame: AudioFrame) -> Iterator[Float32Array]:
+        """Yield what there is after one more frame: nothing at most times.
 
         Raises
         ------
         TrackError: ``damaged-audio``.
         """
+        with self._translated(frame):
+            self._waiting.write(frame)
+        if self._waiting.samples >= FEW_SAMPLES:
+            yield from self._flush()
+
+    def finish(self) -> Iterator[Float32Array]:
+        """Yield what is held back at the end."""
+        yield from self._flush()
+        yield from self._mono(None)
+
+    def _flush(self) -> Iterator[Float32Array]:
+        frame = self._waiting.read()
+        if frame is None:
+            return
         try:
-            resampled = self._resampled(frame)
+            yield from self._mono(frame)
         except TrackError:
-            if frame is None or self._is_mixed_here:
+            if self._is_mixed_here:
                 raise
             self._start(is_mixed_here=True)
-            resampled = self._resampled(frame)
+            yield from self._mono(frame)
+
+    def _mono(self, frame: AudioFrame | None) -> Iterator[Float32Array]:
+        with self._translated(frame):
+            mixed = _mono_frame(frame, self._channel) if frame is not None and self._is_mixed_here else frame
+            resampled = self._resampler.resample(mixed)
         for piece in resampled:
             yield (piece.to_ndarray()[0] * self._gain).astype(np.float32, copy=False)
 
-    def _resampled(self, frame: AudioFrame | None) -> list[AudioFrame]:
+    @contextmanager
+    def _translated(self, frame: AudioFrame | None) -> Iterator[None]:
         import av
 
         try:
-            mixed = _mono_frame(frame, self._channel) if frame is not None and self._is_mixed_here else frame
-            return self._resampler.resample(mixed)
+            yield
         except (av.FFmpegError, ValueError, OverflowError) as error:
             form = f"{frame.layout.nb_channels} channels, {frame.sample_rate:,} Hz" if frame else "at its end"
             raise TrackError(
@@ -360,11 +385,6 @@ def _frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFra
             yield from packet.decode()
         except av.FFmpegError:
             continue
-
-
-def _prepend(first: AudioFrame, rest: Iterator[AudioFrame]) -> Iterator[AudioFrame]:
-    yield first
-    yield from rest
 
 
 def _end_s(frame: AudioFrame) -> float:
