@@ -84,12 +84,14 @@ def mel_frames(samples: Float32Array, frames: npt.NDArray[np.intp]) -> Float32Ar
     -------
     float32 ``[m, 96]``.
     """
+    from scipy.fft import rfft
+
     padded = np.pad(samples, FRAME_SAMPLES // 2)
     cut: np.ndarray[Any, np.dtype[np.float32]] = np.lib.stride_tricks.sliding_window_view(padded, FRAME_SAMPLES)
     mel = np.empty((len(frames), BANDS), dtype=np.float32)
     for first in range(0, len(frames), FRAMES_AT_ONCE):
         chosen = frames[first : first + FRAMES_AT_ONCE]
-        spectra = np.fft.rfft(cut[chosen * HOP_SAMPLES] * _window())
+        spectra = rfft(cut[chosen * HOP_SAMPLES] * _window())
         energy = np.square(spectra.real) + np.square(spectra.imag)
         mel[first : first + FRAMES_AT_ONCE] = np.log10(1 + SCALE * (energy @ _filters()))
     return mel

@@ -47,12 +47,14 @@ LEAST_CHANGE: Final = float(np.finfo(np.float32).eps)
 def above_average(values: FloatArray, half: int) -> FloatArray:
     """Return what stands out.
 
-    Values less their mean over as many neighbors on each side, nothing where that is more.
+    Values less their mean over as many neighbors on each side, nothing where that is more; of each row by itself, where
+    there are several.
     """
     size = 2 * half + 1
-    padded = np.pad(values, half, mode="edge")
-    sums = np.cumsum(np.concatenate([[0.0], padded]))
-    standing_out: FloatArray = np.maximum(0.0, values - (sums[size:] - sums[:-size]) / size)
+    apart = [(0, 0)] * (values.ndim - 1)
+    padded = np.pad(values, [*apart, (half, half)], mode="edge")
+    sums = np.cumsum(np.pad(padded, [*apart, (1, 0)]), axis=-1)
+    standing_out: FloatArray = np.maximum(0.0, values - (sums[..., size:] - sums[..., :-size]) / size)
     return standing_out
 
 
@@ -93,23 +95,24 @@ def beat_periods(changes: FloatArray) -> IntArray:
     count = max(0, -(-(len(changes) - WINDOW) // WINDOW_HOP)) + 1
     clear = above_average(changes, SMOOTHING)
     padded = np.pad(clear, (0, (count - 1) * WINDOW_HOP + WINDOW - len(clear)))
-    seen = np.array([_evidence(padded[first : first + WINDOW]) for first in range(0, count * WINDOW_HOP, WINDOW_HOP)])
+    seen = _evidence(np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::WINDOW_HOP])
     noise = np.random.RandomState(TIE_SEED).randint(0, 2**32, seen.shape, dtype=np.uint32) / np.float64(2**32 - 1)
     return _likeliest_path(seen + TIE_SHARE * seen.max() * noise) + 1
 
 
-def _evidence(window: FloatArray) -> FloatArray:
-    """How well each period less one explains a window: by its own correlation and those of two, three and four."""
-    correlation = unbiased_autocorrelation(window)
+def _evidence(windows: FloatArray) -> FloatArray:
+    """How well each period less one explains each window: by its own correlation and those of two, three and four."""
+    correlation = unbiased_autocorrelation(windows)
     numbers = np.arange(3, (WINDOW - 3) // 4)
-    explained = np.zeros(WINDOW_HOP)
+    explained = np.zeros((len(windows), WINDOW_HOP))
     for comb in range(1, 5):
         for region in range(1 - comb, comb):
-            explained[numbers] += correlation[(numbers + 1) * comb - 1 + region] / (2 * comb - 1)
+            explained[:, numbers] += correlation[:, (numbers + 1) * comb - 1 + region] / (2 * comb - 1)
     clear = above_average(explained * _likings(), SMOOTHING)
-    clear[: SHORTEST_PERIOD - 1] = 0
-    total = clear.sum()
-    return clear / total if total > 0 else clear
+    clear[:, : SHORTEST_PERIOD - 1] = 0
+    totals = clear.sum(axis=1, keepdims=True)
+    shares: FloatArray = np.divide(clear, totals, out=clear, where=totals > 0)
+    return shares
 
 
 def _likeliest_path(seen: FloatArray) -> IntArray:
@@ -163,9 +166,14 @@ def _decode(
     changes = np.array([np.pad(values, (0, longest - len(values)), mode="edge") for values in measures])
     changes = CERTAIN * np.where(changes == 0, LEAST_CHANGE, changes)
     beat_costs, rest_costs = -0.5 * np.log(changes), -0.5 * np.log1p(-changes)
-    costs = np.full((len(measures), max(states)), np.inf)
-    costs[:, 0] = 0
+    # A rest costs the same in all states, so beats are compared by what they cost more than one.
+    beat_costs -= rest_costs
+    width = max(states)
+    # By the step of the last beat, and not by state, so that nothing has to be moved from step to step.
+    costs = np.full((len(measures), width + longest), np.inf)
+    costs[:, width - 1] = 0
     origins = np.zeros((len(measures), longest), dtype=np.intp)
+    ending = {length - 1: [row for row, other in enumerate(lengths) if other == length] for length in lengths}
     ends = [0] * len(measures)
     rows = np.arange(len(measures))
     window = -1
@@ -173,14 +181,14 @@ def _decode(
         if (now := max(0, int(step * STEP_S / WINDOW_HOP_S) - 1)) != window:
             window = now
             beat_prices, rest_prices = _prices(paths, window, states, scales)
-        ways = costs + beat_prices
+        by_state = costs[:, step : step + width][:, ::-1]
+        ways = by_state + beat_prices
         best = ways.argmin(axis=1)
         origins[:, step] = best
-        costs[:, 1:] = costs[:, :-1] + rest_prices + rest_costs[:, step, np.newaxis]
-        costs[:, 0] = ways[rows, best] + beat_costs[:, step]
-        for row in rows:
-            if step == lengths[row] - 1:
-                ends[row] = int(costs[row].argmin())
+        by_state[:, :-1] += rest_prices
+        costs[:, step + width] = ways[rows, best] + beat_costs[:, step]
+        for row in ending.get(step, ()):
+            ends[row] = int(costs[row, step + 1 : step + 1 + width][::-1].argmin())
     return [_beats(origins[row], lengths[row] - 1 - ends[row]) for row in rows]
 
 

@@ -52,6 +52,16 @@ def frame_count(sample_count: int, frame_samples: int, hop_samples: int) -> int:
     return max(0, -(-(sample_count - frame_samples) // hop_samples)) + 1
 
 
+def spectra_of(frames: Float32Array, window: Float32Array) -> npt.NDArray[np.complex64]:
+    """Spectra of frames under a window: complex64 ``[m, bins]``."""
+    # Many at once: a half to a quarter of the time that numpy's transforms take.
+    from scipy.fft import rfft
+
+    spectra: npt.NDArray[np.complex64] = rfft(frames * window)
+    return spectra
+
+
+@cache
 def normal_hann(size: int) -> Float32Array:
     """Return a window of Hann under which a sine as high as 1 has a peak of 1 in the spectrum."""
     window = hann(size)
@@ -76,11 +86,10 @@ def power_and_brightness(samples: Float32Array) -> dict[str, float]:
     """Return the effective amplitude, and the middle of the spectrum (Hz): how fast the wave moves, by how far."""
     energy = steps = last = 0.0
     for block in blocks(samples):
-        values = block.astype(np.float64)
-        energy += float(values @ values)
-        moves = np.diff(values, prepend=last)
+        energy += float(block @ block)
+        moves = np.diff(block, prepend=np.float32(last))
         steps += float(moves @ moves)
-        last = float(values[-1])
+        last = float(block[-1])
     brightness_hz = (steps / energy) ** 0.5 * SAMPLE_RATE_HZ / (2 * np.pi) if energy else 0.0
     return {"power": (energy / len(samples)) ** 0.5, "brightness": float(brightness_hz)}
 
@@ -99,11 +108,11 @@ def by_frame(samples: Float32Array) -> dict[str, float]:
 
 def _rows(frames: Float32Array) -> FloatArray:
     """Energy, changes of sign a sample, roll-off, flatness, MFCCs: ``[m, 17]``."""
-    spectra = np.abs(np.fft.rfft(frames * normal_hann(FRAME_SAMPLES)))
-    power = np.square(spectra)
+    spectra = np.abs(spectra_of(frames, normal_hann(FRAME_SAMPLES)))
+    power, is_up = np.square(spectra), frames > 0
     columns = [
-        np.square(frames).sum(axis=1),
-        np.count_nonzero(np.diff(frames > 0, axis=1), axis=1) / FRAME_SAMPLES,
+        np.einsum("ij,ij->i", frames, frames),
+        np.count_nonzero(is_up[:, 1:] != is_up[:, :-1], axis=1) / FRAME_SAMPLES,
         _roll_off_hz(power),
         _flatness(spectra),
     ]

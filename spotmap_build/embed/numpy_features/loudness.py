@@ -76,8 +76,10 @@ def _step_powers(samples: Float32Array) -> FloatArray:
     powers = []
     for part in blocks(samples):
         weighted, state = sosfilt(sections, part.astype(np.float64), zi=state)
-        filled = np.pad(np.square(weighted), (0, -len(part) % STEP_SAMPLES))
-        powers.append(CHANNELS * filled.reshape(-1, STEP_SAMPLES).mean(axis=1))
+        if len(part) % STEP_SAMPLES:
+            weighted = np.pad(weighted, (0, -len(part) % STEP_SAMPLES))
+        steps = weighted.reshape(-1, STEP_SAMPLES)
+        powers.append(CHANNELS / STEP_SAMPLES * np.einsum("ij,ij->i", steps, steps))
     return np.concatenate(powers)
 
 
@@ -128,8 +130,8 @@ def dynamics_db(samples: Float32Array) -> float:
         # A high-pass stands for the ear's deafness to deep sounds.
         part, state = lfilter([0.98595, -0.98595], [1.0, -0.9719], block, zi=state)
         frames = part[: len(part) // DYNAMICS_FRAME_SAMPLES * DYNAMICS_FRAME_SAMPLES]
-        for power in np.square(frames).reshape(-1, DYNAMICS_FRAME_SAMPLES) @ weights:
-            smear = forget**DYNAMICS_FRAME_SAMPLES * smear + (1 - forget) * float(power)
+        for power in (np.square(frames).reshape(-1, DYNAMICS_FRAME_SAMPLES) @ weights).tolist():
+            smear = forget**DYNAMICS_FRAME_SAMPLES * smear + (1 - forget) * power
             levels_db.append(10 * math.log10(smear) if smear >= SILENT_POWER else SILENT_DB)
     return _distance_from_loud(np.array(levels_db))
 

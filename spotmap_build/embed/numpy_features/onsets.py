@@ -5,6 +5,7 @@ They are those of the multi-feature beat tracker (Zapata, Davies and Gómez, 201
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -12,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from spotmap_build.embed.numpy_features.frames import frame_count, normal_hann, warped_triangles
-from spotmap_build.embed.spectral import RHYTHM_RATE_HZ
+from spotmap_build.embed.numpy_features.frames import frame_count, normal_hann, spectra_of, warped_triangles
+from spotmap_build.embed.spectral import RHYTHM_RATE_HZ, SAMPLE_RATE_HZ
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 FRAME_SAMPLES: Final = 2048
 HOP_SAMPLES: Final = 512
 BINS: Final = FRAME_SAMPLES // 2 + 1
+HEARD_BINS: Final = math.ceil(SAMPLE_RATE_HZ / 2 * FRAME_SAMPLES / RHYTHM_RATE_HZ) + 2
+"""What was resampled from 16 kHz has nothing above 8 kHz, but for what a window smears over two bins."""
 FRAMES_AT_ONCE: Final = 512
 MEL_BANDS, MEL_HIGH_HZ = 40, 4000.0
 QUIETEST_BAND: Final = 1e-10
@@ -66,13 +69,16 @@ def onsets(samples: Float32Array) -> Onsets:
     for before, spectra in _spectra(samples, max(fine, 2 * coarse - 1)):
         both = np.concatenate([before, spectra])
         strengths = np.abs(both)
+        turns = np.divide(both, strengths, out=np.ones_like(both), where=strengths > 0)
         # ``before`` holds as many frames as the slowest measure looks back, so every second one of ``spectra`` is at a
         # step of 1,024 samples with the first.
         every_second, size = strengths[len(before) :: 2], len(before)
-        differences.append(_difference(both[size % 2 :: 2], sign=-1)[size // 2 :].sum(axis=1))
+        sparse = slice(size % 2, None, 2)
+        change = _difference(both[sparse], strengths[sparse], turns[sparse], sign=-1)
+        differences.append(change[size // 2 :].sum(axis=1))
         energies.append(np.sqrt(np.square(every_second).sum(axis=1)) / BINS)
         mels.append(np.square(every_second) @ _mel_bands())
-        emphases.append(np.square(_difference(both, sign=1)[size:]) @ _ear_bands())
+        emphases.append(np.square(_difference(both, strengths, turns, sign=1)[size:]) @ _ear_bands())
         gains.append(_information_gain(strengths[:, GAIN_BINS], size))
     levels_db = 20 * np.log10(np.maximum(np.concatenate(mels)[:coarse], QUIETEST_BAND))
     return Onsets(
@@ -92,26 +98,25 @@ def _spectra(samples: Float32Array, count: int) -> Iterator[tuple[Spectra, Spect
     """Spectra of frames in blocks, each with those of the frames before it; before the first there is silence."""
     padded = np.pad(samples, (0, max(0, (count - 1) * HOP_SAMPLES + FRAME_SAMPLES - len(samples))))
     frames = np.lib.stride_tricks.sliding_window_view(padded, FRAME_SAMPLES)[::HOP_SAMPLES]
-    before: Spectra = np.zeros((LOOK_BACK, BINS), dtype=np.complex64)
+    before: Spectra = np.zeros((LOOK_BACK, HEARD_BINS), dtype=np.complex64)
     # Phases are those at the middle of a frame.
-    middle = (1 - 2 * (np.arange(BINS) % 2)).astype(np.float32)
+    middle = (1 - 2 * (np.arange(HEARD_BINS) % 2)).astype(np.float32)
     for first in range(0, count, FRAMES_AT_ONCE):
-        windowed = frames[first : min(count, first + FRAMES_AT_ONCE)] * normal_hann(FRAME_SAMPLES)
-        spectra: Spectra = np.fft.rfft(windowed).astype(np.complex64, copy=False) * middle
+        cut = frames[first : min(count, first + FRAMES_AT_ONCE)]
+        spectra: Spectra = spectra_of(cut, normal_hann(FRAME_SAMPLES))[:, :HEARD_BINS] * middle
         yield before, spectra
         before = spectra[-LOOK_BACK:]
 
 
-def _difference(spectra: Spectra, *, sign: int) -> Float32Array:
+def _difference(spectra: Spectra, strengths: Float32Array, turns: Spectra, *, sign: int) -> Float32Array:
     """Measure how far each bin is from what the two frames before let expect (Bello and others, 2004).
 
     Strength kept, phase turned on. The first two rows have no meaning where they have no predecessors.
 
+    ``turns``: ``spectra`` by their ``strengths``.
     ``sign``: of the phase two frames ago. The beat emphasis of Essentia adds it, which is not how phases go on; its
     tracker was evaluated with that.
     """
-    strengths = np.abs(spectra)
-    turns = np.divide(spectra, strengths, out=np.ones_like(spectra), where=strengths > 0)
     older = np.concatenate([np.ones_like(turns[:2]), turns[:-2]])
     last = np.concatenate([np.ones_like(turns[:1]), turns[:-1]])
     back = np.conj(last) ** 2 * (older if sign < 0 else np.conj(older))
@@ -128,7 +133,7 @@ def _rise(values: npt.NDArray[np.floating]) -> FloatArray:
 
 @cache
 def _mel_bands() -> Float32Array:
-    return warped_triangles(bins=BINS, bands=MEL_BANDS, rate_hz=RHYTHM_RATE_HZ, high_hz=MEL_HIGH_HZ)
+    return warped_triangles(bins=BINS, bands=MEL_BANDS, rate_hz=RHYTHM_RATE_HZ, high_hz=MEL_HIGH_HZ)[:HEARD_BINS]
 
 
 def _information_gain(strengths: Float32Array, size: int) -> FloatArray:
@@ -154,7 +159,7 @@ def _information_gain(strengths: Float32Array, size: int) -> FloatArray:
 
 @cache
 def _ear_bands() -> Float32Array:
-    """``[1025, 40]``: what each bin counts in bands like those of the ear, by gammatone filters (Slaney, 1993).
+    """``[bins, 40]``: what each bin counts in bands like those of the ear, by gammatone filters (Slaney, 1993).
 
     Without their gain, which does not matter here; with poles on one side only, as Essentia has them.
     """
@@ -169,7 +174,7 @@ def _ear_bands() -> Float32Array:
         for sign in (1, -1):
             zeros = np.exp(-widths) * (np.cos(angles) + sign * root * np.sin(angles))
             response = response * np.abs(points - zeros)
-    bands: Float32Array = (response / response.max(axis=0)).astype(np.float32)
+    bands: Float32Array = (response / response.max(axis=0)).astype(np.float32)[:HEARD_BINS]
     return bands
 
 
@@ -182,25 +187,26 @@ def _emphasis(bands: FloatArray) -> FloatArray:
     means = (sums[:, EMPHASIS_WINDOW:] - sums[:, :-EMPHASIS_WINDOW]) / EMPHASIS_WINDOW
     count = even.shape[1]
     long[:, :count] = np.maximum(0.0, even - means)
-    clarity = np.array([_beat_clarity(row) for row in long])
+    clarity = _beat_clarity(long)
     weights = clarity / clarity.max() if clarity.max() > 0 else clarity
     kept = np.where(weights >= weights[EMPHASIS_BOUND_BAND], weights, 0.0)
     emphasis: FloatArray = kept @ long[:, :count]
     return emphasis
 
 
-def _beat_clarity(changes: FloatArray) -> float:
-    """How strong the strongest period is, where one near half a second is liked best."""
-    correlation = np.zeros(LONGEST_PERIOD)
-    found = unbiased_autocorrelation(changes)[:LONGEST_PERIOD]
-    correlation[: len(found)] = found
+def _beat_clarity(changes: FloatArray) -> FloatArray:
+    """How strong the strongest period of each row is, where one near half a second is liked best."""
+    correlation = np.zeros((len(changes), LONGEST_PERIOD))
+    found = unbiased_autocorrelation(changes)[:, :LONGEST_PERIOD]
+    correlation[:, : found.shape[1]] = found
     periods = np.arange(3, (LONGEST_PERIOD - 3) // 4 - 1)
     likings = rayleigh(periods + 1.0, 43.0)
-    total = np.zeros(len(periods))
+    total = np.zeros((len(changes), len(periods)))
     for comb in range(1, 5):
         for region in range(1 - comb, comb):
-            total += correlation[periods * comb + region] / (2 * comb - 1)
-    return float((likings * total).max())
+            total += correlation[:, periods * comb + region] / (2 * comb - 1)
+    strongest: FloatArray = (likings * total).max(axis=1)
+    return strongest
 
 
 def rayleigh(values: npt.NDArray[np.floating], peak: float) -> FloatArray:
@@ -210,9 +216,14 @@ def rayleigh(values: npt.NDArray[np.floating], peak: float) -> FloatArray:
 
 
 def unbiased_autocorrelation(values: FloatArray) -> FloatArray:
-    """Products of values that are so far apart, on average over the pairs that there are: float64 ``[len(values)]``."""
-    count = len(values)
-    spectrum = np.fft.rfft(values, 2 * count)
-    products = np.fft.irfft(np.square(np.abs(spectrum)), 2 * count)[:count]
+    """Products of values that are so far apart, on average over the pairs that there are: float64, as many as values.
+
+    Of each row by itself, where there are several.
+    """
+    from scipy.fft import irfft, next_fast_len, rfft
+
+    count = values.shape[-1]
+    size = next_fast_len(2 * count, real=True)
+    products = irfft(np.square(np.abs(rfft(values, size))), size)[..., :count]
     means: FloatArray = products / np.arange(count, 0, -1)
     return means

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
@@ -46,11 +47,30 @@ def rhythm(samples: Float32Array) -> dict[str, float]:
 
 def _resampled(samples: Float32Array) -> Float32Array:
     """From 16 to 44.1 kHz, the rate that all constants of the trackers were chosen for."""
-    from scipy.signal import firwin, resample_poly
-
-    low_pass = firwin(2 * PASS_SAMPLES * UP + 1, PASS_HZ, fs=SAMPLE_RATE_HZ * UP, window=("kaiser", PASS_SLOPE))
-    resampled: Float32Array = resample_poly(samples, UP, DOWN, window=low_pass.astype(np.float32))
+    matrix, wanted = _polyphase(), -(-len(samples) * UP // DOWN)
+    rows = -(-wanted // UP)
+    padded = np.pad(samples, (PASS_SAMPLES, len(matrix) + rows * DOWN - len(samples)))
+    pieces = np.lib.stride_tricks.sliding_window_view(padded, len(matrix))[: rows * DOWN : DOWN]
+    resampled: Float32Array = (pieces @ matrix).ravel()[:wanted]
     return resampled
+
+
+@cache
+def _polyphase() -> Float32Array:
+    """Return what each sample counts in 441 new ones, which take the time of 160: ``[samples, 441]``.
+
+    The first sample is as far before them as the filter reaches.
+    """
+    from scipy.signal import firwin
+
+    reach = PASS_SAMPLES * UP
+    low_pass = firwin(2 * reach + 1, PASS_HZ, fs=SAMPLE_RATE_HZ * UP, window=("kaiser", PASS_SLOPE))
+    # In steps of which there are 441 in a sample, and 160 in a new one.
+    sample_at = (np.arange(DOWN + 2 * PASS_SAMPLES) - PASS_SAMPLES) * UP
+    apart = np.arange(UP) * DOWN - sample_at[:, np.newaxis]
+    weights = np.where(np.abs(apart) <= reach, low_pass[np.clip(apart + reach, 0, 2 * reach)], 0.0)
+    matrix: Float32Array = (UP * weights).astype(np.float32)
+    return matrix
 
 
 def tempo_bpm(beats_s: FloatArray) -> float:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spotmap_build.embed.numpy_features.frames import cut, normal_hann
+from spotmap_build.embed.numpy_features.frames import cut, normal_hann, spectra_of
 from spotmap_build.embed.spectral import SAMPLE_RATE_HZ
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def pitch_classes(samples: Float32Array) -> FloatArray:
     total = np.zeros(12)
     # The first frame is centered at the first sample.
     for frames in cut(samples, FRAME_SAMPLES, FRAME_SAMPLES, lead=FRAME_SAMPLES // 2):
-        spectra = np.abs(np.fft.rfft(frames * normal_hann(FRAME_SAMPLES)))
+        spectra = np.abs(spectra_of(frames, normal_hann(FRAME_SAMPLES)))
         rows, peaks_hz, heights = strongest_peaks(spectra)
         total += _by_class(peaks_hz, _whitened(spectra, rows, peaks_hz, heights))
     return total
@@ -73,13 +73,13 @@ def strongest_peaks(spectra: Float32Array) -> tuple[npt.NDArray[np.intp], FloatA
     By parabolas through three bins.
     """
     first, last = math.ceil(LOWEST_HZ / BIN_HZ), math.floor(HIGHEST_HZ / BIN_HZ)
-    near = spectra[:, first - 1 : last + 2].astype(np.float64)
+    near = spectra[:, first - 1 : last + 2].copy()
     # What falls from the lowest bin on counts as a peak there, wherever it comes from.
     near[:, 0] = near[:, 2]
     left, middle, right = near[:, :-2], near[:, 1:-1], near[:, 2:]
     is_peak = (middle > left) & (middle > right) & (middle > FAINTEST)
     rows, bins = np.nonzero(is_peak)
-    below, top, above = left[is_peak], middle[is_peak], right[is_peak]
+    below, top, above = (values[is_peak].astype(np.float64) for values in (left, middle, right))
     shift = 0.5 * (below - above) / (below - 2 * top + above)
     heights = top - 0.25 * (below - above) * shift
     within = (bins + first + shift) * BIN_HZ <= HIGHEST_HZ
@@ -93,8 +93,8 @@ def strongest_peaks(spectra: Float32Array) -> tuple[npt.NDArray[np.intp], FloatA
 
 
 @cache
-def _envelope_weights() -> tuple[FloatArray, FloatArray]:
-    """Where the envelope of a spectrum is told (Hz), and what each bin counts there: ``[2049, points]``."""
+def _envelope_weights() -> tuple[FloatArray, Float32Array]:
+    """Where the envelope of a spectrum is told (Hz), and what each bin counts there, up to the last that counts."""
     points_hz = np.arange(0, HIGHEST_HZ * 1.2 + 1, ENVELOPE_STEP_HZ)
     size = FRAME_SAMPLES // 2 + 1
     weights = np.zeros((size, len(points_hz)))
@@ -103,7 +103,7 @@ def _envelope_weights() -> tuple[FloatArray, FloatArray]:
         end = min(size, int((hz + max(50.0, 0.58 * hz)) / BIN_HZ + 0.5))
         center = (begin + end) / 2
         weights[begin:end, column] = (1 - np.abs(np.arange(begin, end) - center) / (end - center)) ** 4
-    return points_hz, weights
+    return points_hz, weights[:end].astype(np.float32)
 
 
 def _whitened(
@@ -111,11 +111,11 @@ def _whitened(
 ) -> FloatArray:
     """Heights of peaks relative to the envelope of their spectrum: low notes are not heard as more than high ones."""
     points_hz, weights = _envelope_weights()
-    energy = np.square(spectra, dtype=np.float64)
+    energy = np.square(spectra[:, : len(weights)])
     masses = energy @ weights
     envelope = np.divide(np.square(energy) @ weights, masses, out=np.zeros_like(masses), where=masses > 0)
     envelope[:, -1] = envelope[:, -2]
-    levels_db = 10 * np.log10(np.maximum(envelope, 1e-20))
+    levels_db = 10 * np.log10(np.maximum(envelope, 1e-20, dtype=np.float64))
     place = np.minimum(peaks_hz / ENVELOPE_STEP_HZ, len(points_hz) - 1.001)
     at = place.astype(np.intp)
     around_db = levels_db[rows, at] + (place - at) * (levels_db[rows, at + 1] - levels_db[rows, at])
