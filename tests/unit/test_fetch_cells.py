@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from spotmap_build.fetch.tables.artist_names import ESCAPED, WHOLE, split_artists
+from spotmap_build.fetch.tables.artist_names import ESCAPED, WHOLE, parse_artists, split_artists
+from spotmap_build.fetch.tables.bounds import Columns
 from spotmap_build.fetch.tables.cell_dates import parse_dates
 from spotmap_build.fetch.tables.cell_numbers import Decimal, find_decimal, parse_duration, parse_number, parse_numbers
 from spotmap_build.fetch.tables.cells import is_missing, parse_list, parse_texts, parse_truth
@@ -285,3 +286,15 @@ def test_names_are_compared_without_case_and_what_joins_words() -> None:
     assert fold_name("Spotify - ID") == fold_name("spotify_id") == fold_name("SpotifyId")
     assert all(fold_name(name) == name for name in KNOWN)
     assert is_person("addedBy")
+
+
+def test_artists_in_columns_of_their_own_are_all_read() -> None:
+    columns: Columns = {
+        "Song Title": ["Salt"],
+        "Artist Name 1": ["Ada"],
+        "Artist Name 2": ["Bo"],
+        "Artist Name 3": [""],
+    }
+    named = name_columns(columns)
+    assert parse_artists(named.fields["artists"][0], None) == ("Ada", "Bo")
+    assert not named.others

@@ -31,7 +31,7 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
     ),
     ADDRESS: ("url", "link", "track url", "track link", "spotify url", "spotify track url", "spotify link", "song url"),
     "title": (
-        *("title", "track name", "track title", "song title", "song name", "song", "name", "track"),
+        *("title", "track name", "track title", "song title", "song name", "song", "name", "track", "sng_title"),
         *("nom du titre", "nombre de la canción", "nome della traccia", "nummernaam", "nome da faixa"),
         *("låtens namn", "parça adı", "トラック名", "اسم الأغنية", "όνομα κομματιού", "曲目名称", "曲目名稱", "歌名"),
         *("titel", "titre", "título", "titulo", "titolo", "nom", "nombre", "nome", "naam", "namn"),
@@ -44,14 +44,15 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "artists": (
         *("artists", "artist", "artist name(s)", "artist name", "artist names", "artist(s)", "artist name 1"),
-        *("track artist", "track artists", "track artist(s)", "song artist"),
+        *("track artist", "track artists", "track artist(s)", "song artist", "primary artist", "main artist"),
+        *("performer", "performers", "art_name"),
         *("künstlername(n)", "nom(s) de l'artiste", "nombre(s) del artista", "nome dell'artista", "naam van artiest"),
         *("nome(s) do artista", "artistens namn", "sanatçı adı", "アーティスト名", "أسماء الفنانين"),
         *("όνομα/τα καλλιτέχνη", "艺人名称", "藝人名稱", "artist 名"),
         *("künstler", "interpret", "artiste", "interprète", "artista", "intérprete", "artiest", "アーティスト"),
     ),
     "album": (
-        *("album", "album name", "album title", "track album name", "track album"),
+        *("album", "album name", "album title", "track album name", "track album", "alb_title"),
         *("nom de l'album", "nombre del álbum", "álbum", "nome dell'album", "naam van album", "nome do álbum"),
         *("albumets namn", "albüm adı", "アルバム名", "اسم الألبوم", "όνομα άλμπουμ", "专辑名称", "專輯名稱", "專輯名"),
     ),
@@ -155,6 +156,8 @@ def fold_name(name: str) -> str:
     return re.sub(r"[\s_.\-]+", "", name.casefold())
 
 
+_ANOTHER_ARTIST: Final = re.compile(r"(?:track)?artist(?:name)?([2-9]|1[0-9])")
+"""The artists after the first, where each has a column: "Artist Name 2"."""
 _FOLDED: Final = {name: tuple(map(fold_name, names)) for name, names in NAMES.items()}
 _PERSONS: Final = frozenset(map(fold_name, PERSONS))
 KNOWN: Final = frozenset(name for names in _FOLDED.values() for name in names) | _PERSONS
@@ -201,6 +204,12 @@ def name_columns(columns: Columns) -> NamedColumns:
         names["playlists"] = names.pop(LIST_NAME)
     fields = {known: columns[name] for known, name in names.items()}
     taken = set(names.values())
+    more = [name for name in columns if _ANOTHER_ARTIST.fullmatch(fold_name(name)) and name not in taken]
+    if more and "artists" in fields:
+        fields["artists"] = [
+            list(row) for row in zip(fields["artists"], *(columns[name] for name in more), strict=True)
+        ]
+        taken.update(more)
     others = {name: values for name, values in columns.items() if name not in taken and name and not is_person(name)}
     return NamedColumns(fields, names, others)
 
