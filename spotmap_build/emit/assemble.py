@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from spotmap_build.emit.page import HEARD, PageFacts, art_file_name, integrity, render_pages, template_assets
 from spotmap_build.emit.payload import encode
+from spotmap_build.emit.picture import pictures
 from spotmap_build.emit.site import Site
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ def assemble(
     sources: the kinds of library that the map is made of, for the page's note.
     description: one sentence for search engines and link previews.
     built_at: ISO 8601 time, or None where builds are to be reproducible.
-    site_url: where the site is published, with a slash at the end; empty where that is not known.
+    site_url: where the site is published, with a slash at the end; empty where that is not known, and then there is no
+        picture for link previews, which need an address.
     nearness: what it means that tracks lie close together, as a sentence.
     paths: where the listener's own files lie, by track id, if the site is to tell.
 
@@ -73,4 +75,5 @@ def assemble(
     art = {
         f"art/{art_file_name(track.art_digest)}": covers[track.art_digest] for track in atlas.tracks if track.art_digest
     }
-    return Site(payload.generation, {**art, **data, **render_pages(template, facts)})
+    drawn = pictures(payload.files["map.json"], has_social=bool(site_url))
+    return Site(payload.generation, {**art, **data, **drawn, **render_pages(template, facts)})

@@ -1,4 +1,4 @@
-"""The template folder: what it renders to (two pages, a service worker), and the viewer's files, copied as they are."""
+"""The template folder: what it renders to (pages, a worker, a manifest), and the viewer's files, copied as they are."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CONTENT_SECURITY_POLICY = (
     "script-src 'self' 'sha256-KxpzmrwFEV+yyOqGjNN0qW4LpOmEMkSMs+1kwF9VyjE=' "
     "'sha256-ZioDZSbGAWf8HVv9zqds3mCgCROLPrWst3I7AEwHZNY='; "
     "style-src 'self' 'sha256-7H7zKpFLv/TfNWGME+CUdBkZhzjl2rJwd4OYH3RjAR4='; "
-    "img-src 'self' data:; media-src 'self'; connect-src 'self'; "
+    "img-src 'self' data:; media-src 'self'; connect-src 'self'; manifest-src 'self'; "
     "frame-src https://www.youtube-nocookie.com; base-uri 'self'; "
     "form-action 'none'"
 )
@@ -126,7 +126,9 @@ def template_assets(folder: Path) -> dict[str, bytes]:
 
 
 def render_pages(folder: Path, facts: PageFacts) -> dict[str, bytes]:
-    """``index.html``, ``404.html`` and ``sw.js`` by name. Text is escaped; a misspelt variable is an error.
+    """``index.html``, ``404.html``, ``sw.js`` and ``manifest.webmanifest`` by name.
+
+    Text is escaped; a misspelt variable is an error.
 
     Raises
     ------

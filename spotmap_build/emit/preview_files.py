@@ -8,9 +8,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from spotmap_build.core.files import read_bounded
-from spotmap_build.emit.marker import LARGEST_MARKER_BYTES, MARKER_NAME, Marker
+from spotmap_build.emit.marker import LARGEST_MARKER_BYTES, MARKER_NAME, Marker, is_safe_path
 
-PAGES = frozenset({"index.html", "404.html", "sw.js"})
 LOCAL_NAMES = frozenset({"127.0.0.1", "localhost"})
 _RANGE = re.compile(r"bytes=(\d{1,18})?-(\d{1,18})?")
 
@@ -48,18 +47,9 @@ def find_file(folder: Path, target: str, listed: frozenset[str] | None = None) -
         return None
     if not place.is_relative_to(folder) or not place.is_file():
         return None
-    inside = place.relative_to(folder)
-    is_of_site = _has_place_of_site(inside.parts) if listed is None else inside.as_posix() in listed
+    inside = place.relative_to(folder).as_posix()
+    is_of_site = is_safe_path(inside) if listed is None else inside in listed
     return place if is_of_site else None
-
-
-def _has_place_of_site(parts: tuple[str, ...]) -> bool:
-    """Whether a site whose marker is lost has files in such a place: a page, ``art/*``, ``data/*/*``."""
-    if any(part.startswith(".") for part in parts):
-        return False
-    if len(parts) == 1:
-        return parts[0] in PAGES
-    return (len(parts), parts[0]) in ((2, "art"), (3, "data"))
 
 
 class ListedFiles:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,6 +35,16 @@ def test_the_demo_has_regions_playlists_and_every_track(open_viewer: OpenViewer,
     assert 6 <= entries.count() <= 20
     viewer.page.locator('[data-color-by="playlist"]').click()
     assert entries.count() >= 8
+
+
+def test_a_browser_may_keep_it_as_an_app(open_viewer: OpenViewer, demo: Site) -> None:
+    page = open_viewer(site=demo).page
+    told = page.context.new_cdp_session(page).send("Page.getAppManifest")
+    assert told["url"] == f"{demo.url}manifest.webmanifest"
+    assert told["errors"] == []
+    icons = [icon["src"] for icon in json.loads(told["data"])["icons"]]
+    assert icons == ["icon-192.png", "icon-512.png"]
+    assert all(page.request.get(demo.url + icon).ok for icon in icons)
 
 
 def test_one_persons_map_has_no_tab_for_libraries(open_viewer: OpenViewer, demo: Site) -> None:

@@ -49,7 +49,7 @@ def site(tmp_path: Path) -> Path:
         "data/a1/viewer.js": "run()",
         "data/a1/style.css": "body{}",
         "data/a1/favicon.svg": "<svg/>",
-        "art/x y.webp": "image",
+        "art/x-y.webp": "image",
     }
     for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -93,7 +93,7 @@ def request(
         ("/data/a1/viewer.js", "text/javascript; charset=utf-8", "run()"),
         ("/data/a1/style.css", "text/css; charset=utf-8", "body{}"),
         ("/data/a1/favicon.svg", "image/svg+xml", "<svg/>"),
-        ("/art/x%20y.webp", "image/webp", "image"),
+        ("/art/x%2Dy.webp", "image/webp", "image"),
     ],
 )
 def test_files_have_their_type_and_are_never_stored(site: Path, target: str, media_type: str, body: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from base64 import b64encode
 from dataclasses import replace
@@ -21,6 +22,7 @@ from spotmap_build.emit.page import (
     template_digest,
     template_folder,
 )
+from spotmap_build.emit.picture import ICON_SIZES
 from spotmap_build.model import Figure
 
 FACTS = PageFacts(
@@ -126,14 +128,26 @@ def test_the_policy_permits_what_the_pages_have_inside(site_url: str) -> None:
     assert set(re.findall("'sha256-(.*?)'", CONTENT_SECURITY_POLICY)) == digests
 
 
+@pytest.mark.parametrize("site_url", ["", "https://me.example/map/"])
+def test_the_manifest_is_a_document_whatever_the_title_is(site_url: str) -> None:
+    title = '"</script>\\ \u2028 Musik & Töne'
+    pages = render_pages(template_folder(), replace(FACTS, title=title, site_url=site_url))
+    manifest = json.loads(pages["manifest.webmanifest"])
+    assert manifest["name"] == title
+    assert manifest.get("id", "") == site_url
+    assert manifest["start_url"] == manifest["scope"] == "./"
+    assert {icon["src"] for icon in manifest["icons"]} == {f"icon-{size}.png" for size in ICON_SIZES}
+
+
 def test_the_pages_name_the_address_of_the_site_where_it_is_known() -> None:
     pages = render_pages(template_folder(), replace(FACTS, site_url="https://me.example/map/?a&b"))
     page, not_found = pages["index.html"].decode(), pages["404.html"].decode()
     assert '<link rel="canonical" href="https://me.example/map/?a&amp;b">' in page
     assert 'property="og:url" content="https://me.example/map/?a&amp;b"' in page
     assert 'href="https://me.example/map/?a&amp;b"' in not_found
+    assert 'property="og:image" content="https://me.example/map/?a&amp;bmap.png"' in page
     unknown = render_pages(template_folder(), FACTS)
     assert "canonical" not in unknown["index.html"].decode()
-    assert "og:url" not in unknown["index.html"].decode()
+    assert not re.search("og:url|og:image|twitter", unknown["index.html"].decode())
     # What is relative would lead to where the missing address lies.
     assert re.findall('(?:href|src)="(.*?)"', unknown["404.html"].decode()) == ["data:,"]

@@ -1,0 +1,185 @@
+"""The map as a picture: for link previews, and for icons of a home screen.
+
+Drawn from ``map.json``, as the viewer draws it: the same colors, regions and first view, in the dark theme. There is no
+lettering in it: previews show the title beside the picture, and no font has every script.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+from scipy import ndimage
+
+SOCIAL_NAME: Final = "map.png"
+SOCIAL_SIZE: Final = (1200, 630)
+"""What services show large; others cut a square out of its middle."""
+ICON_SIZES: Final = (192, 512)
+
+BASE_COLORS: Final = (
+    "#4e9cee", "#e1d153", "#c06310", "#fd87a3", "#c5c8fe", "#9d63be",
+    "#74eaa5", "#b19716", "#089868", "#1fc9ce", "#cf73ba", "#a6be49",
+)  # fmt: skip
+"""Of the viewer's dark theme (``ui/palette.js``); a test compares them."""
+BACKGROUND: Final = "#10131a"
+NOISE: Final = "#5d6677"
+GOLDEN_ANGLE = 137.508
+CHROMA = 0.11
+LIGHTNESS = (0.72, 0.62, 0.82)
+
+SHARPNESS = 2
+"""Pixels drawn for each pixel of the picture, along each side: their mean has smooth edges."""
+MOST_POINTS = 60_000
+MOST_ICON_POINTS = 260
+"""More would hide each other. Tracks are numbered along a curve through the map, so that each n-th is a fair share."""
+FILL, EDGE = 0.13, 0.5
+
+Pixels = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """Where the map lies in a picture: ``size`` in drawn pixels, ``scale`` of them a map unit around ``center``."""
+
+    size: tuple[int, int]
+    center: tuple[float, float]
+    scale: float
+
+    def place(self, x: npt.ArrayLike, y: npt.ArrayLike) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        across = (np.asarray(x, np.float64) - self.center[0]) * self.scale + self.size[0] / 2
+        down = (self.center[1] - np.asarray(y, np.float64)) * self.scale + self.size[1] / 2
+        return across, down
+
+
+def pictures(map_json: bytes, *, has_social: bool) -> dict[str, bytes]:
+    """PNG files by their names beside the page: icons, and the picture that link previews show.
+
+    Parameters
+    ----------
+    map_json: the site's ``map.json``.
+    has_social: whether there is an address that previews could show a picture of.
+    """
+    document = orjson.loads(map_json)
+    icons = {size: _draw(document, (size, size), 0.17, 0.022, MOST_ICON_POINTS) for size in ICON_SIZES}
+    files = {f"icon-{size}.png": _png(icon) for size, icon in icons.items()}
+    if has_social:
+        files[SOCIAL_NAME] = _png(_draw(document, SOCIAL_SIZE, 0.09, 0.006, MOST_POINTS))
+    return files
+
+
+def color_of(index: int) -> str:
+    """The color of a group as the viewer has it, ``#rrggbb``: one of twelve, then hues a golden angle apart."""
+    if index < len(BASE_COLORS):
+        return BASE_COLORS[index]
+    beyond = index - len(BASE_COLORS)
+    return _oklch(LIGHTNESS[beyond % len(LIGHTNESS)], CHROMA, math.radians((30 + beyond * GOLDEN_ANGLE) % 360))
+
+
+def _oklch(lightness: float, chroma: float, hue: float) -> str:
+    a, b = chroma * math.cos(hue), chroma * math.sin(hue)
+    long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
+    medium = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
+    short = (lightness - 0.0894841775 * a - 1.291485548 * b) ** 3
+    linear = (
+        4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short,
+        -1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short,
+        -0.0041960863 * long - 0.7034186147 * medium + 1.707614701 * short,
+    )
+    if chroma > 0.01 and not all(0 <= channel <= 1 for channel in linear):
+        return _oklch(lightness, chroma - 0.01, hue)
+    return "#" + "".join(f"{_encoded(min(1.0, max(0.0, channel))):02x}" for channel in linear)
+
+
+def _encoded(linear: float) -> int:
+    return math.floor((12.92 * linear if linear <= 0.0031308 else 1.055 * linear ** (1 / 2.4) - 0.055) * 255 + 0.5)
+
+
+def _rgb(color: str) -> Pixels:
+    return np.array([int(color[place : place + 2], 16) for place in (1, 3, 5)], np.float32)
+
+
+def _draw(
+    document: dict[str, Any], size: tuple[int, int], inset: float, fatness: float, most_points: int
+) -> npt.NDArray[np.uint8]:
+    """``[height, width, 3]``. ``inset`` (the rim) and ``fatness`` (a point's radius) are shares of the shorter side."""
+    width, height = (side * SHARPNESS for side in size)
+    shorter = min(width, height)
+    frame = _frame(document["view"], (width, height), inset * shorter)
+    image = np.empty((height, width, 3), np.float32)
+    image[:] = _rgb(BACKGROUND)
+    for cluster in document["clusters"]:
+        _draw_region(image, frame, cluster["regions"], _rgb(color_of(cluster["color"])))
+    _draw_points(image, frame, document, fatness * shorter, most_points)
+    small = image.reshape(size[1], SHARPNESS, size[0], SHARPNESS, 3).mean(axis=(1, 3))
+    rounded: npt.NDArray[np.uint8] = np.rint(small).astype(np.uint8)
+    return rounded
+
+
+def _frame(view: list[int], size: tuple[int, int], rim: float) -> _Frame:
+    x0, y0, x1, y1 = view
+    scale = min((size[0] - 2 * rim) / (x1 - x0), (size[1] - 2 * rim) / (y1 - y0))
+    return _Frame(size, ((x0 + x1) / 2, (y0 + y1) / 2), scale)
+
+
+def _draw_region(image: Pixels, frame: _Frame, rings: list[list[int]], color: Pixels) -> None:
+    """Fill what lies inside an odd number of rings, so that holes stay open, and trace its edge."""
+    corners = [np.stack(frame.place(ring[::2], ring[1::2]), axis=1) for ring in rings]
+    if not corners:
+        return
+    width, height = frame.size
+    left, top = np.clip(np.floor(np.concatenate(corners).min(axis=0)) - 1, 0, (width, height)).astype(int)
+    right, bottom = np.clip(np.ceil(np.concatenate(corners).max(axis=0)) + 1, 0, (width, height)).astype(int)
+    part = image[top:bottom, left:right]
+    inside = _inside([ring - (left, top) for ring in corners], part.shape[0], part.shape[1])
+    edge = inside & ~ndimage.binary_erosion(inside, iterations=SHARPNESS, border_value=1)
+    for mask, alpha in ((inside, FILL), (edge, EDGE)):
+        part[mask] += (color - part[mask]) * np.float32(alpha)
+
+
+def _inside(rings: list[npt.NDArray[np.float64]], height: int, width: int) -> npt.NDArray[np.bool_]:
+    """Which pixels lie inside, by how often each row crosses a ring to their left."""
+    crossings = np.zeros((height, width + 1), np.int32)
+    for ring in rings:
+        for start, end in zip(ring, np.roll(ring, -1, axis=0), strict=True):
+            (x0, y0), (x1, y1) = (start, end) if start[1] <= end[1] else (end, start)
+            rows = np.arange(max(0, math.ceil(y0 - 0.5)), min(height, math.ceil(y1 - 0.5)))
+            if len(rows):
+                at = x0 + (rows + 0.5 - y0) / (y1 - y0) * (x1 - x0)
+                crossings[rows, np.clip(np.ceil(at - 0.5), 0, width).astype(int)] += 1
+    odd: npt.NDArray[np.bool_] = np.cumsum(crossings[:, :width], axis=1) % 2 == 1
+    return odd
+
+
+def _draw_points(image: Pixels, frame: _Frame, document: dict[str, Any], fatness: float, most: int) -> None:
+    """A disc a track, those between clusters below the others."""
+    step = max(1, math.ceil(document["count"] / most))
+    x, y = (np.cumsum(np.array(document[axis], np.int64))[::step] for axis in ("x", "y"))
+    labels = np.array(document["cluster"], np.int64)[::step]
+    order = np.argsort(labels >= 0, kind="stable")
+    across, down = (np.rint(places).astype(np.int64) for places in frame.place(x[order], y[order]))
+    # The last color is that of -1, of tracks between clusters.
+    palette = np.array([*(_rgb(color_of(cluster["color"])) for cluster in document["clusters"]), _rgb(NOISE)])
+    colors = palette[labels[order]]
+    radius = fatness * (0.3 + 0.7 / (1 + len(x) / 900) ** 0.5)
+    reach = math.ceil(radius)
+    width, height = frame.size
+    for dy in range(-reach, reach + 1):
+        for dx in range(-reach, reach + 1):
+            if dx * dx + dy * dy <= radius * radius:
+                fits = (across + dx >= 0) & (across + dx < width) & (down + dy >= 0) & (down + dy < height)
+                image[down[fits] + dy, across[fits] + dx] = colors[fits]
+
+
+def _png(image: npt.NDArray[np.uint8]) -> bytes:
+    """The picture as a PNG file (W3C, Portable Network Graphics) of 8 bits a channel."""
+    height, width, _ = image.shape
+    header = np.array([width, height], ">u4").tobytes() + bytes((8, 2, 0, 0, 0))
+    rows = np.concatenate([np.zeros((height, 1), np.uint8), image.reshape(height, -1)], axis=1)
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.tobytes(), 9)), (b"IEND", b""))
+    chunks = (len(data).to_bytes(4) + kind + data + zlib.crc32(kind + data).to_bytes(4) for kind, data in parts)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
