@@ -50,6 +50,17 @@ def test_the_wheel_zooms_around_the_pointer(open_viewer: OpenViewer) -> None:
     assert viewer.position_of(track) == pytest.approx((x, y), abs=1)
 
 
+def test_two_fingers_on_a_trackpad_move_the_map(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    before = viewer.state("transform")
+    viewer.page.mouse.move(700, 400)
+    viewer.page.mouse.wheel(30, 40)
+    viewer.wait_until(f"spotmap.state().transform.x !== {before['x']}")
+    after = viewer.state("transform")
+    assert after == {"k": before["k"], "x": pytest.approx(before["x"] - 30), "y": pytest.approx(before["y"] - 40)}
+    expect(viewer.page.locator(".map-hint")).to_have_count(0)
+
+
 def test_keys_and_buttons_move_the_view(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     home = viewer.state("transform")
@@ -156,6 +167,7 @@ def test_a_map_in_a_frame_leaves_the_wheel_to_the_page_around_it(open_viewer: Op
     viewer.page.mouse.wheel(0, 100)
     viewer.wait_until("scrollY > 50")
     assert frame.evaluate("spotmap.state().transform.k") == scale
+    expect(frame.locator(".map-hint.is-shown")).to_have_text("Ctrl + wheel to zoom")
     viewer.page.keyboard.down("Control")
     viewer.page.mouse.wheel(0, -100)
     viewer.page.keyboard.up("Control")

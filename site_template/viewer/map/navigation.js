@@ -1,10 +1,12 @@
-/** Zoom and pan: wheel, drag, pinch, buttons, keys; and animated moves to a place. */
+/** Zoom and pan: wheel, trackpad, drag, pinch, buttons, keys; and animated moves to a place. */
 
 import { interpolateZoom } from "d3-interpolate";
 import { select } from "d3-selection";
 import { zoom, zoomIdentity, zoomTransform } from "d3-zoom";
 import { animate } from "./pan_animation.js";
+import { isEmbedded, isLeftToPage, wireEmbedding } from "./embedding.js";
 import { narrow } from "../ui/insets.js";
+import { createWheelReader } from "./wheel.js";
 import { centeredTransform, extentOfMost, fitTransform, PLANE_SIZE, transformOfView, viewOf } from "./viewport.js";
 
 /** @import { Positions } from "./positions.js" */
@@ -21,19 +23,8 @@ const FLY_MS = 700;
 const CARD_SHARE = 0.66;
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
-const isEmbedded = window.parent !== window;
-
-/**
- * A map in a frame of another page leaves the wheel and a single finger to that page, which would else be stuck over it: there,
- * Ctrl with the wheel and two fingers move the map.
- *
- * @param {any} event
- */
-function isForMap({ type, button, ctrlKey, metaKey, touches }) {
-  if (button) return false;
-  if (type === "wheel") return !isEmbedded || ctrlKey || metaKey;
-  return !ctrlKey && !(isEmbedded && touches?.length === 1);
-}
+/** @param {any} event  of the mouse or of fingers; wheels are told apart before */
+const isForMap = ({ button, ctrlKey, touches }) => !button && !ctrlKey && !(isEmbedded && touches?.length === 1);
 
 export class Navigation {
   #positions;
@@ -43,6 +34,7 @@ export class Navigation {
   /** @type {Size} */
   #size = { width: 1, height: 1 };
   #hasSize = false;
+  #readWheel = createWheelReader();
   #home = fitTransform([0, 0, 65535, 65535], { width: 1, height: 1 }, { top: 0, right: 0, bottom: 0, left: 0 });
 
   /**
@@ -64,17 +56,31 @@ export class Navigation {
         [-2 * PLANE_SIZE, -2 * PLANE_SIZE],
         [3 * PLANE_SIZE, 3 * PLANE_SIZE],
       ])
-      .filter(isForMap)
+      .filter((/** @type {any} */ event) => (event.type === "wheel" ? this.#isZoom(event) : isForMap(event)))
       .clickDistance(5)
       .tapDistance(12)
       .on("start", (event) => element.classList.toggle("is-dragging", event.sourceEvent?.type === "mousedown"))
       .on("zoom", ({ transform: { k, x, y } }) => store.set({ transform: { k, x, y } }))
       .on("end", () => element.classList.remove("is-dragging"));
     this.#surface.call(this.#zoom);
-    element.classList.toggle("is-embedded", isEmbedded);
+    wireEmbedding(element);
     // A double click must not leave a track pinned at another zoom than it was clicked at: zooming has wheel, keys and buttons.
     this.#surface.on("dblclick.zoom", null);
     store.subscribe(["axes"], () => this.show(null));
+  }
+
+  /**
+   * Whether D3 is to zoom by a turn of the wheel; two fingers of a trackpad move the map here.
+   *
+   * @param {WheelEvent} event
+   */
+  #isZoom(event) {
+    if (isLeftToPage(event)) return false;
+    if (this.#readWheel(event) === "zoom") return true;
+    event.preventDefault();
+    const { k, x, y } = this.#current();
+    this.#moveTo(this.#constrained({ k, x: x - event.deltaX, y: y - event.deltaY }), 0);
+    return false;
   }
 
   /** The scale that shows all. */
@@ -120,7 +126,15 @@ export class Navigation {
   /** @param {View | null} view  null for the whole map */
   show(view) {
     this.#home = fitTransform(this.#positions.view, this.#size, this.#insets());
-    this.#moveTo(view ? transformOfView(view, this.#size, this.#insets()) : this.#home, 0);
+    this.#moveTo(view ? this.#transformWithin(view) : this.#home, 0);
+  }
+
+  /** A link may ask for a view closer or further than this window goes. @param {View} view */
+  #transformWithin(view) {
+    const { k } = transformOfView(view, this.#size, this.#insets());
+    const [least, most] = this.#zoom.scaleExtent();
+    const span = (view.span * k) / Math.max(least, Math.min(most, k));
+    return transformOfView({ ...view, span }, this.#size, this.#insets());
   }
 
   /** @param {number} direction  1 closer, -1 further away */

@@ -1,0 +1,32 @@
+/**
+ * A map in a frame of another page leaves the wheel and a single finger to that page, which would else be stuck over it: there,
+ * Ctrl with the wheel and two fingers move the map. Whoever tries the others is told, as on maps that people know.
+ */
+
+import { element } from "../ui/dom.js";
+
+export const isEmbedded = window.parent !== window;
+
+const SHOWN_MS = 1400;
+const ZOOM_KEY = /Mac|iP/.test(navigator.platform) ? "⌘" : "Ctrl";
+
+/** @param {Pick<WheelEvent, "ctrlKey" | "metaKey">} event */
+export const isLeftToPage = ({ ctrlKey, metaKey }) => isEmbedded && !ctrlKey && !metaKey;
+
+/** @param {HTMLElement} surface */
+export function wireEmbedding(surface) {
+  if (!isEmbedded) return;
+  surface.classList.add("is-embedded");
+  const hint = element("p", { class: "map-hint", "aria-hidden": "true" });
+  surface.append(hint);
+  let timer = 0;
+  const show = (/** @type {string} */ text) => {
+    hint.textContent = text;
+    hint.classList.add("is-shown");
+    clearTimeout(timer);
+    timer = setTimeout(() => hint.classList.remove("is-shown"), SHOWN_MS);
+  };
+  const listen = { passive: true };
+  surface.addEventListener("wheel", (event) => isLeftToPage(event) && show(`${ZOOM_KEY} + wheel to zoom`), listen);
+  surface.addEventListener("touchmove", ({ touches }) => touches.length === 1 && show("Two fingers to move the map"), listen);
+}
