@@ -10,6 +10,7 @@ import { freeArea, panelInsets } from "./ui/insets.js";
 import { wireLasso } from "./panels/lasso_tool.js";
 import { wireLegend } from "./panels/legend.js";
 import { LegendInsights } from "./panels/legend_insights.js";
+import { wireLinkNote } from "./panels/link_note.js";
 import { LocalAudio } from "./data/local_audio.js";
 import { DataError } from "./data/decode.js";
 import { createDetailsReader, createInsightsReader, createNeighborsReader, loadMap, loadText } from "./data/load.js";
@@ -108,7 +109,7 @@ function createMap(map, store, folder) {
   const coverOf = async (/** @type {number} */ track) => (await details.read(track)).artFile;
   const renderer = new Renderer(surface, map, positions, store, () => navigation.homeScale, coverOf);
   const selecting = new Selecting(positions, store, renderer);
-  const address = new Address(map, store, navigation, traitLoader);
+  const address = new Address(map, store, navigation, traitLoader, wireLinkNote(byId("link-note")));
   return { map, store, surface, details, readInsights, neighborsReader, traitLoader, positions, navigation, renderer, selecting, address };
 }
 

@@ -73,7 +73,7 @@ def pictures(map_json: bytes, *, has_social: bool) -> dict[str, bytes]:
 
 
 def color_of(index: int) -> str:
-    """The color of a group as the viewer has it, ``#rrggbb``: one of twelve, then hues a golden angle apart."""
+    """Find the color of a group as the viewer has it, ``#rrggbb``: one of twelve, then hues a golden angle apart."""
     if index < len(BASE_COLORS):
         return BASE_COLORS[index]
     beyond = index - len(BASE_COLORS)
@@ -156,7 +156,7 @@ def _inside(rings: list[npt.NDArray[np.float64]], height: int, width: int) -> np
 
 
 def _draw_points(image: Pixels, frame: _Frame, document: dict[str, Any], fatness: float, most: int) -> None:
-    """A disc a track, those between clusters below the others."""
+    """Draw a disc a track, those between clusters below the others."""
     step = max(1, math.ceil(document["count"] / most))
     x, y = (np.cumsum(np.array(document[axis], np.int64))[::step] for axis in ("x", "y"))
     labels = np.array(document["cluster"], np.int64)[::step]
@@ -176,7 +176,7 @@ def _draw_points(image: Pixels, frame: _Frame, document: dict[str, Any], fatness
 
 
 def _png(image: npt.NDArray[np.uint8]) -> bytes:
-    """The picture as a PNG file (W3C, Portable Network Graphics) of 8 bits a channel."""
+    """Encode the picture as a PNG file (W3C, Portable Network Graphics) of 8 bits a channel."""
     height, width, _ = image.shape
     header = np.array([width, height], ">u4").tobytes() + bytes((8, 2, 0, 0, 0))
     rows = np.concatenate([np.zeros((height, 1), np.uint8), image.reshape(height, -1)], axis=1)

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decodeMap } from "../../site_template/viewer/data/decode.js";
+import { missingNote } from "../../site_template/viewer/panels/link_note.js";
+import { filterWithin, untilWithin } from "../../site_template/viewer/state/link_bounds.js";
 import { fingerprints, MAX_LINKED_TRACKS, readLink, tracksWith, writeLink, writeView } from "../../site_template/viewer/state/permalink.js";
 
 const MAP = decodeMap({
@@ -104,3 +106,56 @@ for (const hash of ["#", "#at=1,2", "#at=a,b,c", "#at=1,2,-3", "#clusters=gone",
     assert.deepEqual([patch.hiddenClusters, patch.hiddenPlaylists, patch.until], [new Set(), new Set(), null]);
   });
 }
+
+for (const [hash, expected] of [
+  ["at=1,2,3", { x: 1, y: 2, span: 3 }],
+  ["at=-9e9,1e308,1e-9", { x: 0, y: 65535, span: 1 }],
+  ["at=100,100,1e300", { x: 100, y: 100, span: 524280 }],
+  ["at=NaN,1,1", null],
+  ["at=Infinity,1,1", null],
+  ["at=1,1,0", null],
+  ["at=1,1,-5", null],
+  ["at=1,1", null],
+  ["at=%,%E0%A4%A,%00", null],
+]) {
+  test(`a view lies on the map: ${hash}`, () => assert.deepEqual(readLink(hash, MAP).view, expected));
+}
+
+test("a link asks for no more than a link can hold", () => {
+  assert.equal([...readLink(`q=${"🎷".repeat(5000)}`, MAP).patch.query].length, 500);
+  assert.equal(readLink(`list=${"abcdefg".repeat(100_000)}`, MAP).selected.length, MAX_LINKED_TRACKS);
+});
+
+test("a track that a link names twice is selected once", () => {
+  const [halo] = fingerprints(TEXT, [0]);
+  assert.deepEqual(tracksWith(TEXT, [halo, halo]), [0]);
+});
+
+for (const [hash, count] of [["", 0], ["clusters=!c1,-", 0], ["clusters=", 0], ["clusters=,", 0], ["clusters=c1,gone&playlists=!x,y,q", 3], ["clusters=__proto__", 1]]) {
+  test(`groups that are not on the map are counted: ${hash}`, () => assert.equal(readLink(hash, MAP).unknownGroups, count));
+}
+
+const NUMBERS = { domain: [60, 180], values: new Float32Array([60, NaN, 180]) };
+for (const [filter, expected] of [
+  [[100, 120], [100, 120]],
+  [[120, 100], [100, 120]],
+  [[500, 900], [180, 900]],
+  [[-Infinity, -1e308], [-Infinity, 60]],
+  [[Infinity, Infinity], [180, Infinity]],
+]) {
+  test(`a range has something in it: ${filter}`, () => {
+    const { low, high } = filterWithin({ low: filter[0], high: filter[1], hidden: new Set() }, NUMBERS);
+    assert.deepEqual([low, high], expected);
+  });
+}
+
+test("a day is one of the library's", () => {
+  assert.deepEqual([null, -1e308, 100, 1e308].map((day) => untilWithin(day, NUMBERS)), [null, 60, 100, 180]);
+  assert.equal(untilWithin(5, { values: new Float32Array([NaN]) }), null);
+});
+
+test("what a link names and the map has not is said in words", () => {
+  assert.equal(missingNote({ tracks: 0, groups: 0, measures: 0 }), "");
+  assert.equal(missingNote({ tracks: 1, groups: 0, measures: 0 }), "The link also names 1 track that this map does not have.");
+  assert.equal(missingNote({ tracks: 2, groups: 1, measures: 1 }), "The link also names 2 tracks, 1 group and 1 measure that this map does not have.");
+});

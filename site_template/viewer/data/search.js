@@ -3,7 +3,8 @@
 /** @import { TextData } from "./types.js" */
 
 /**
- * Case, accents and punctuation do not matter: "beyonce" finds Beyoncé, "ac dc" AC/DC. Where there is nothing else, it does: "!!!".
+ * Case, accents and punctuation do not matter: "beyonce" finds Beyoncé, "ac dc" AC/DC; nor do the two scripts of Japanese syllables.
+ * Where there is nothing else, signs do: "!!!", "†††".
  *
  * @param {string} text
  */
@@ -12,28 +13,55 @@ export function normalized(text) {
     .normalize("NFKD")
     .replace(/\p{Mark}+/gu, "")
     .toLowerCase()
-    .replace(/[ßøłæđðœþı]/g, (letter) => LETTERS[letter])
-    .replace(/['’`]/g, "")
+    .replace(/[ßøłæđðœþıħŧŋĸς×]/g, (letter) => LETTERS[letter])
+    .replace(/[ァ-ヶ]/g, (letter) => String.fromCharCode(letter.charCodeAt(0) - KATAKANA_AFTER_HIRAGANA))
+    .replace(APOSTROPHES, "")
     .replace(/[^\p{Letter}\p{Number}\p{Extended_Pictographic}]+/gu, " ")
     .trim();
-  return words || text.replace(/[^!-~]+/g, "");
+  return words || text.replace(SAYS_NOTHING, "").normalize("NFKC").toLowerCase();
 }
 
 /** Letters that are no others with an accent, as people type them. @type {Readonly<Record<string, string>>} */
-const LETTERS = { ß: "ss", ø: "o", ł: "l", æ: "ae", đ: "d", ð: "d", œ: "oe", þ: "th", ı: "i" };
-/** Signs that stand for letters inside words: P!nk, A$AP. @type {Readonly<Record<string, string>>} */
-const SIGNS = { "!": "i", $: "s", "@": "a" };
-const SIGN_INSIDE = /[\p{Letter}\p{Number}][^\p{Letter}\p{Mark}\p{Number}\s'’`]+[\p{Letter}\p{Number}]/u;
+const LETTERS = {
+  ß: "ss", ø: "o", ł: "l", æ: "ae", đ: "d", ð: "d", œ: "oe", þ: "th", ı: "i", ħ: "h", ŧ: "t", ŋ: "n", ĸ: "k", ς: "σ", "×": "x",
+};
+const KATAKANA_AFTER_HIRAGANA = 0x60;
+const SAYS_NOTHING = /[\s‐-―…“”„«»·•]+/gu;
+const APOSTROPHES = /['’‘ʼʻ′`]/g;
+/** What may have been written otherwise: signs inside words or at their edges, digits among letters, an "and", a guest. */
+const MAY_DIFFER = /[\p{L}\p{N}][^\p{L}\p{M}\p{N}\s]+[\p{L}\p{N}]|\$\p{L}|\p{L}\$|\p{L}\d|&|\b(?:feat|ft|featuring)\b/iu;
+const SIGN_INSIDE = /[\p{L}\p{N}][^\p{L}\p{M}\p{N}\s]+[\p{L}\p{N}]|\$\p{L}|\p{L}\$/u;
+/** Signs and digits that stand for letters: P!nk, A$AP, deadmau5. @type {Readonly<Record<string, string>>} */
+const SIGNS = { "!": "i", $: "s", "@": "a", 0: "o", 1: "i", 3: "e", 4: "a", 5: "s", 7: "t" };
+const NO_LETTERS = /[^\p{L}\p{M}\p{N}]+/gu;
+const GUEST = /\b(?:feat|ft|featuring)\b/i;
 
-/** The text, and words with signs inside once more as people say them: "acdc", "pink". @param {string} raw */
+/**
+ * The text, and once more what people may type instead: "acdc", "pink", "rnb", "don t", "and" for "&", "ft" for "feat".
+ *
+ * @param {string} raw
+ */
 function searchable(raw) {
   const plain = normalized(raw);
-  if (!SIGN_INSIDE.test(raw)) return plain;
-  const said = raw
-    .split(/\s+/)
-    .filter((word) => SIGN_INSIDE.test(word))
-    .map((word) => normalized(word.replace(/[!$@](?=[\p{Letter}\p{Number}])/gu, (sign) => SIGNS[sign]).replace(/[^\p{Letter}\p{Mark}\p{Number}]+/gu, "")));
-  return [plain, ...said].join(" ");
+  return MAY_DIFFER.test(raw) ? [...new Set([plain, ...typedInstead(raw)])].join(" ") : plain;
+}
+
+/** @param {string} raw  @returns {string[]} */
+function typedInstead(raw) {
+  const said = raw.split(/\s+/).flatMap((word) => {
+    const others = [];
+    if (SIGN_INSIDE.test(word)) {
+      const letters = word.replace(/\$|[!@](?=[\p{L}\p{N}])/gu, (sign) => SIGNS[sign]);
+      const joined = [letters, letters.replaceAll("&", "n")].map((text) => normalized(text.replace(NO_LETTERS, "")));
+      others.push(...joined, normalized(word.replace(APOSTROPHES, " ")));
+    }
+    // A digit alone among letters; those of "blink182" are a number.
+    if (/\p{L}{2}\p{N}(?!\p{N})/u.test(word)) others.push(normalized(word.replace(/(\p{L})([013457])(?!\p{N})/gu, (_, letter, digit) => letter + SIGNS[digit])));
+    return others;
+  });
+  if (raw.includes("&")) said.push("and");
+  if (GUEST.test(raw)) said.push("feat ft featuring");
+  return said;
 }
 
 /** One letter occurs in nearly every line: it counts at the beginning of words only. Where words are not spaced, it says more. */
@@ -116,6 +144,16 @@ export class SearchIndex {
       this.#last = null;
       return null;
     }
+    const found = this.#find(terms);
+    // "jay-z" and "blink 182" where they are written as one word.
+    return found.length === 0 && terms.length > 1 ? this.#find([terms.join("")]) : found;
+  }
+
+  /**
+   * @param {readonly string[]} terms  at least one
+   * @returns {number[]} tracks, best first
+   */
+  #find(terms) {
     const whole = ` ${terms.join(" ")}`;
     /** @type {number[][]}  tracks by score */
     const byScore = [];

@@ -1,6 +1,6 @@
 /** What the legend tells beyond its rows: about each playlist and cluster on demand, and below the list. */
 
-import { element, icon } from "../ui/dom.js";
+import { element, icon, withNames } from "../ui/dom.js";
 import { formatCount } from "../ui/format.js";
 import { insightOf, tracksOfCluster, uncoveredClusters } from "./group_insight.js";
 import { trackRow } from "./track_row.js";
@@ -120,10 +120,10 @@ export class LegendInsights {
   #description(insights, kind, index) {
     const { sentence, closeness, lists, notes } = insightOf(this.#map, insights, kind, index);
     /** @type {HTMLElement[]} */
-    const nodes = [element("p", { hidden: !sentence }, sentence)];
+    const nodes = [element("p", { hidden: !sentence }, ...withNames(sentence))];
     if (closeness !== null) nodes.push(closenessBar(closeness));
     nodes.push(...(this.#text ? lists.flatMap((list) => this.#list(list, /** @type {TextData} */ (this.#text))) : []));
-    return [...nodes, ...notes.map((note) => element("p", {}, note))];
+    return [...nodes, ...notes.map((note) => element("p", {}, ...withNames(note)))];
   }
 
   /**
@@ -185,7 +185,7 @@ export class LegendInsights {
 /** @param {Insights} insights */
 function eventNodes({ events }) {
   if (events.length === 0) return [];
-  const list = element("ul", {}, ...events.map((event) => element("li", { dir: "auto" }, event)));
+  const list = element("ul", {}, ...events.map((event) => element("li", { dir: "auto" }, ...withNames(event))));
   return [element("details", { class: "about" }, element("summary", {}, "Since the last build"), list)];
 }
 

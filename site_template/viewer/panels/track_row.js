@@ -1,6 +1,6 @@
 /** A track in a list beside others that sound like it: pressed, it leads there. */
 
-import { element } from "../ui/dom.js";
+import { element, withNames } from "../ui/dom.js";
 
 /** @import { TextData } from "../data/types.js" */
 
@@ -17,7 +17,7 @@ export function trackRow({ titles, artistsOf }, track, note, onPress) {
     element("span", { class: "alike-title", dir: "auto", translate: "no" }, titles[track]),
     element("span", { class: "alike-artists", dir: "auto", translate: "no" }, artistsOf(track).join(", ") || "Unknown artist"),
   );
-  if (note) row.append(element("span", { class: "alike-note", dir: "auto" }, note));
+  if (note) row.append(element("span", { class: "alike-note", dir: "auto" }, ...withNames(note)));
   row.addEventListener("click", onPress);
   return row;
 }

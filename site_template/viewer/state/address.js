@@ -2,6 +2,7 @@
 
 import { readLink, tracksWith, writeLink, writeView } from "./permalink.js";
 import { isGroupKind } from "./appearance.js";
+import { filterWithin, untilWithin } from "./link_bounds.js";
 import { isAxis } from "../data/axes.js";
 import { NO_TRACK } from "../data/types.js";
 
@@ -22,6 +23,7 @@ export class Address {
   #store;
   #navigation;
   #traitLoader;
+  #tellMissing;
   /** @type {TextData | null} */
   #text = null;
   #timer = 0;
@@ -35,12 +37,14 @@ export class Address {
    * @param {Store} store
    * @param {Navigation} navigation
    * @param {TraitLoader} traitLoader
+   * @param {(missing: import("./link_bounds.js").Missing) => void} tellMissing
    */
-  constructor(map, store, navigation, traitLoader) {
+  constructor(map, store, navigation, traitLoader, tellMissing) {
     this.#map = map;
     this.#store = store;
     this.#navigation = navigation;
     this.#traitLoader = traitLoader;
+    this.#tellMissing = tellMissing;
     this.#written = writeLink(store.get(), map, null);
     store.subscribe(STEPS, () => this.#later(true));
     store.subscribe(["transform", "query", "until"], () => this.#later(false));
@@ -87,23 +91,25 @@ export class Address {
 
   /** @param {boolean} moves  whether the view is to follow too */
   async #follow(moves) {
-    const { view, patch, pinned, selected, isPath } = readLink(location.hash, this.#map);
+    const { view, patch, pinned, selected, isPath, unknownGroups } = readLink(location.hash, this.#map);
     const text = this.#text;
     this.#isFollowing = true;
     clearTimeout(this.#timer);
     this.#timer = 0;
     try {
-      const ids = [...patch.traitFilters.keys(), patch.colorBy, patch.until === null ? "" : "added_at", ...Object.values(patch.axes ?? {})];
+      const ids = traitsOf(patch);
       const offered = new Set(ids.filter((id) => this.#traitLoader.offers(id)));
       const isLoaded = offered.size === 0 || (await this.#traitLoader.load([...offered], () => {}));
       /** @type {Partial<State>} */
-      const next = keptOf(patch, isLoaded ? offered : new Set());
       const { axes, traits } = this.#store.get();
+      const next = keptOf(patch, isLoaded ? new Map([...traits].filter(([id]) => offered.has(id))) : new Map());
       next.axes = axesOf(patch, axes, traits);
       if (text) {
-        next.pinned = tracksWith(text, pinned ? [pinned] : [])[0] ?? NO_TRACK;
-        next.selected = tracksWith(text, selected);
-        next.path = isPath ? next.selected : [];
+        const pins = tracksWith(text, pinned ? [pinned] : []);
+        const tracks = tracksWith(text, selected);
+        Object.assign(next, { pinned: pins[0] ?? NO_TRACK, selected: tracks, path: isPath ? tracks : [] });
+        const missing = new Set(selected).size - tracks.length + (pinned ? 1 - pins.length : 0);
+        this.#tellMissing({ tracks: missing, groups: unknownGroups, measures: new Set(ids).size - offered.size });
       }
       this.#store.set(changesOf(next, this.#store.get()));
       if (moves || next.axes !== axes) this.#navigation.show(view);
@@ -134,14 +140,28 @@ const isEmptyList = (value) => (Array.isArray(value) ? value.length === 0 : (val
 
 /**
  * @param {import("./permalink.js").LinkedState["patch"]} patch
- * @param {ReadonlySet<string>} known  traits that are there
+ * @returns {string[]}  the traits that it needs
+ */
+function traitsOf({ traitFilters, colorBy, until, axes }) {
+  const ids = [...traitFilters.keys(), colorBy, until === null ? "" : "added_at", ...Object.values(axes ?? {})];
+  return ids.filter((id) => id !== "" && !isGroupKind(id));
+}
+
+/**
+ * @param {import("./permalink.js").LinkedState["patch"]} patch
+ * @param {State["traits"]} known  of those that it needs, the ones that are there
  */
 function keptOf(patch, known) {
+  const filters = [...patch.traitFilters].flatMap(([id, filter]) => {
+    const trait = known.get(id);
+    return trait ? [/** @type {const} */ ([id, trait.membership ? filter : filterWithin(filter, trait)])] : [];
+  });
+  const days = known.get("added_at");
   return {
     ...patch,
     colorBy: isGroupKind(patch.colorBy) || known.has(patch.colorBy) ? patch.colorBy : "cluster",
-    traitFilters: new Map([...patch.traitFilters].filter(([id]) => known.has(id))),
-    until: known.has("added_at") ? patch.until : null,
+    traitFilters: new Map(filters),
+    until: days ? untilWithin(patch.until, days) : null,
   };
 }
 

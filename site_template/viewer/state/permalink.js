@@ -5,12 +5,16 @@
 
 import { hashText } from "../data/hash.js";
 import { groupsOf, HIDDEN_KEY } from "./appearance.js";
+import { clamped } from "./link_bounds.js";
 import { NO_GROUP, NO_TRACK } from "../data/types.js";
 
 /** @import { GroupKind, MapData, State, TextData, TraitFilter, View } from "../data/types.js" */
 
 /** More selected tracks than this would make an address that mail programs break. */
 export const MAX_LINKED_TRACKS = 300;
+/** What somebody can have typed; longer ones are no queries. */
+const LONGEST_QUERY = 500;
+const MAX_UNIT = 65535;
 const NO_GROUP_ID = "-";
 const FINGERPRINT_DIGITS = 7;
 /** @type {Readonly<Record<GroupKind, string>>} */
@@ -25,6 +29,7 @@ const WITHOUT = "without.";
  * @property {string} pinned  fingerprint, empty for none
  * @property {string[]} selected  fingerprints
  * @property {boolean} isPath  whether these are a path, in its order
+ * @property {number} unknownGroups  named in the link, and not on this map
  */
 
 /** How a sign is written where it joins a list. @type {Readonly<Record<string, string>>} */
@@ -72,7 +77,7 @@ function counting(text) {
 /**
  * @param {TextData} text
  * @param {readonly string[]} prints
- * @returns {number[]}  their tracks, in this order; those that are not on the map (any more) are left out
+ * @returns {number[]}  their tracks, in this order and once each; those that are not on the map (any more) are left out
  */
 export function tracksWith(text, prints) {
   if (prints.length === 0) return [];
@@ -84,7 +89,7 @@ export function tracksWith(text, prints) {
     const print = printOf(track);
     if (wanted.has(print) && !found.has(print)) found.set(print, track);
   }
-  return prints.flatMap((print) => found.get(print) ?? []);
+  return [...wanted].flatMap((print) => found.get(print) ?? []);
 }
 
 /**
@@ -157,6 +162,8 @@ export function readLink(hash, map) {
     }
   }
   const until = Number(fields.get("until") ?? NaN);
+  const prints = (fields.get("path") ?? fields.get("list") ?? "").match(new RegExp(`.{${FINGERPRINT_DIGITS}}`, "g")) ?? [];
+  const kinds = /** @type {GroupKind[]} */ (Object.keys(GROUP_KEYS));
   return {
     view: readView(fields.get("at")),
     patch: {
@@ -167,11 +174,12 @@ export function readLink(hash, map) {
       traitFilters,
       axes: readAxes(fields.get("axes")),
       until: Number.isFinite(until) ? until : null,
-      query: fields.get("q") ?? "",
+      query: Array.from(fields.get("q") ?? "").slice(0, LONGEST_QUERY).join(""),
     },
     pinned: fields.get("track") ?? "",
     isPath: fields.has("path"),
-    selected: (fields.get("path") ?? fields.get("list") ?? "").match(new RegExp(`.{${FINGERPRINT_DIGITS}}`, "g")) ?? [],
+    selected: prints.slice(0, MAX_LINKED_TRACKS),
+    unknownGroups: kinds.reduce((sum, kind) => sum + unknownIn(map, kind, fields), 0),
   };
 }
 
@@ -188,27 +196,52 @@ function readAxes(text) {
 }
 
 /**
+ * The groups that a link names, and whether they are those to hide or those to show.
+ *
+ * @param {GroupKind} kind
+ * @param {URLSearchParams} fields
+ */
+function namedGroups(kind, fields) {
+  const value = fields.get(GROUP_KEYS[kind]) ?? "";
+  const isExclusion = value.startsWith("!");
+  return { isNone: value === ",", isExclusion, ids: new Set(value === "," ? [] : parted(isExclusion ? value.slice(1) : value)) };
+}
+
+/** @param {MapData} map  @param {GroupKind} kind */
+const allGroups = (map, kind) => [{ index: NO_GROUP, id: NO_GROUP_ID }, ...groupsOf(map, kind)];
+
+/**
  * @param {MapData} map
  * @param {GroupKind} kind
  * @param {URLSearchParams} fields
  * @returns {Set<number>}
  */
 function readHidden(map, kind, fields) {
-  const value = fields.get(GROUP_KEYS[kind]);
-  if (!value) return new Set();
-  const all = [{ index: NO_GROUP, id: NO_GROUP_ID }, ...groupsOf(map, kind)];
-  const isExclusion = value.startsWith("!");
-  const ids = new Set(parted(isExclusion ? value.slice(1) : value));
+  const { isNone, isExclusion, ids } = namedGroups(kind, fields);
+  if (!isNone && ids.size === 0) return new Set();
+  const all = allGroups(map, kind);
   const hidden = all.filter(({ id }) => ids.has(id) === isExclusion);
   // A link that names only groups of another build must not leave an empty map.
-  return new Set(hidden.length === all.length && value !== "," ? [] : hidden.map(({ index }) => index));
+  return new Set(hidden.length === all.length && !isNone ? [] : hidden.map(({ index }) => index));
+}
+
+/**
+ * @param {MapData} map
+ * @param {GroupKind} kind
+ * @param {URLSearchParams} fields
+ */
+function unknownIn(map, kind, fields) {
+  const { ids } = namedGroups(kind, fields);
+  for (const { id } of ids.size > 0 ? allGroups(map, kind) : []) ids.delete(id);
+  return ids.size;
 }
 
 /** @param {View | null} view  @returns {string}  empty for the whole map */
 export const writeView = (view) => (view ? [view.x, view.y, view.span].map((value) => Math.round(value)).join(",") : "");
 
-/** @param {string | null} text  @returns {View | null} */
+/** Its middle is on the map, wherever the link was made up; how close it may be depends on the window. @param {string | null} text  @returns {View | null} */
 function readView(text) {
   const [x, y, span] = (text ?? "").split(",").map(Number);
-  return [x, y, span].every(Number.isFinite) && span > 0 ? { x, y, span } : null;
+  if (![x, y, span].every(Number.isFinite) || span <= 0) return null;
+  return { x: clamped(x, [0, MAX_UNIT]), y: clamped(y, [0, MAX_UNIT]), span: clamped(span, [1, 8 * MAX_UNIT]) };
 }

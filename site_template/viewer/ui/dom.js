@@ -16,6 +16,13 @@ export function element(tag, attributes = {}, ...children) {
   return node;
 }
 
+/** A name within a sentence: between signs that keep its writing direction to itself, or in quotation marks. */
+const NAME = /(\u2068[^\u2069]*\u2069|“[^”]*”)/;
+
+/** A sentence in which no name is translated together with the words around it. @param {string} text */
+export const withNames = (text) =>
+  text.split(NAME).map((part, place) => (place % 2 ? element("bdi", { translate: "no" }, part.replace(/[\u2068\u2069]/g, "")) : part));
+
 /**
  * @template {keyof SVGElementTagNameMap} Tag
  * @param {Tag} tag
