@@ -129,11 +129,28 @@ def _map(atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array) -> di
     """Return what the first paint needs; ``coordinates`` are in the site's order."""
     labels = np.empty(len(coordinates), dtype=np.int64)
     labels[number_of_row] = atlas.clusters.labels(len(labels))
-    clusters = []
+    return {
+        "title": _clean(atlas.title),
+        "count": len(coordinates),
+        "x": differences(coordinates[:, 0]),
+        "y": differences(coordinates[:, 1]),
+        "view": _view(coordinates),
+        "cluster": labels.tolist(),
+        "clusters": _clusters(atlas, coordinates, number_of_row),
+        **({"no_clusters": atlas.clusters.absence} if atlas.clusters.absence else {}),
+        "larger_regions": _larger_regions(atlas, coordinates, number_of_row),
+        "playlists": _playlists(atlas, coordinates, number_of_row),
+        "layers": _layers(atlas.tracks, number_of_row),
+    }
+
+
+def _clusters(atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array) -> list[dict[str, Any]]:
+    """Return the lower level. Which tracks are in a cluster stands in the column ``cluster``."""
+    encoded = []
     for cluster in atlas.clusters.clusters:
         members = number_of_row[list(cluster.members)]
         region = boundary(coordinates[members], CLUSTER_SHARE)
-        clusters.append(
+        encoded.append(
             {
                 "id": cluster.id,
                 "name": _clean(cluster.name),
@@ -145,10 +162,14 @@ def _map(atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array) -> di
                 "regions": region.rings,
             }
         )
-    playlists = []
+    return encoded
+
+
+def _playlists(atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array) -> list[dict[str, Any]]:
+    encoded = []
     for color, (playlist, rows) in enumerate(atlas.playlists):
         members = np.unique(number_of_row[list(rows)])
-        playlists.append(
+        encoded.append(
             {
                 "id": playlist.id,
                 "name": _clean(playlist.name),
@@ -158,19 +179,7 @@ def _map(atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array) -> di
                 "regions": boundary(coordinates[members], PLAYLIST_SHARE).rings if len(members) else [],
             }
         )
-    return {
-        "title": _clean(atlas.title),
-        "count": len(coordinates),
-        "x": differences(coordinates[:, 0]),
-        "y": differences(coordinates[:, 1]),
-        "view": _view(coordinates),
-        "cluster": labels.tolist(),
-        "clusters": clusters,
-        **({"no_clusters": atlas.clusters.absence} if atlas.clusters.absence else {}),
-        "larger_regions": _larger_regions(atlas, coordinates, number_of_row),
-        "playlists": playlists,
-        "layers": _layers(atlas.tracks, number_of_row),
-    }
+    return encoded
 
 
 def _larger_regions(atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array) -> list[dict[str, Any]]:
@@ -249,18 +258,10 @@ def _details(
     files = {}
     for number, first in enumerate(range(0, len(tracks), DETAILS_CHUNK)):
         chunk = tracks[first : first + DETAILS_CHUNK]
-        art_numbers: dict[str, int] = {}
         document = {
             "schema": DETAILS_SCHEMA,
             "first": first,
-            "ids": pack_ids([_clean(track.id) for track in chunk]),
-            "duration_s": [None if track.duration_ms is None else round(track.duration_ms / 1000) for track in chunk],
-            "year": [track.year for track in chunk],
-            "added_on": [day_number(track.added_at) for track in chunk],
-            "art": [
-                _number(art_numbers, art_file_name(track.art_digest)) if track.art_digest else -1 for track in chunk
-            ],
-            "art_files": list(art_numbers),
+            **_facts(chunk),
             "features": {name: column.part(first, first + len(chunk)) for name, column in shown.items()},
             "feature_units": units,
             "facets": _facets(chunk),
@@ -276,6 +277,19 @@ def _details(
             document["paths"] = pack_texts(own_paths)
         files[f"details-{number:03d}.json"] = orjson.dumps(document)
     return files
+
+
+def _facts(tracks: Sequence[Track]) -> dict[str, Any]:
+    """Return what is known of tracks by themselves, a column each."""
+    art_numbers: dict[str, int] = {}
+    return {
+        "ids": pack_ids([_clean(track.id) for track in tracks]),
+        "duration_s": [None if track.duration_ms is None else round(track.duration_ms / 1000) for track in tracks],
+        "year": [track.year for track in tracks],
+        "added_on": [day_number(track.added_at) for track in tracks],
+        "art": [_number(art_numbers, art_file_name(track.art_digest)) if track.art_digest else -1 for track in tracks],
+        "art_files": list(art_numbers),
+    }
 
 
 def _columns(tracks: Sequence[Track], feature_names: Sequence[str], feature_units: Mapping[str, str]) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def quality_report(
     anchored: how the map was held to the last one, where there was one.
     """
     kept = quality.neighbor_recall(neighbors, positions)
-    figures = [*_of_the_plane(unit_vectors, neighbors, positions, kept)]
+    figures = [*_of_the_plane(unit_vectors, positions, kept), *_of_the_search(neighbors)]
     for kind, of_tracks in labels.items():
         figures += _of_labels(kind, quality.agreement(neighbors, positions, of_tracks))
     figures += _of_clusters(positions, cluster_labels)
@@ -68,13 +68,11 @@ def quality_report(
     return QualityReport(tuple(figures), kept)
 
 
-def _of_the_plane(
-    unit_vectors: Float32Array, neighbors: Neighbors, positions: Float32Array, kept: Float32Array
-) -> list[Figure]:
+def _of_the_plane(unit_vectors: Float32Array, positions: Float32Array, kept: Float32Array) -> list[Figure]:
     trust = quality.trustworthiness(unit_vectors, positions)
     continuity = quality.continuity(unit_vectors, positions)
     recall = float(kept.mean()) if len(kept) else 1.0
-    figures = [
+    return [
         Figure(
             "trustworthiness",
             "trustworthiness",
@@ -99,17 +97,20 @@ def _of_the_plane(
             min(1.0, quality.NEIGHBORHOOD_SIZE / max(len(positions) - 1, 1)),
         ),
     ]
-    if not neighbors.is_exact:
-        figures.append(
-            Figure(
-                "search_recall",
-                "neighbors found",
-                neighbors.recall,
-                "The library is too large to compare every pair of tracks; "
-                f"the faster search found {_percent(neighbors.recall)} of the true neighbors.",
-            )
+
+
+def _of_the_search(neighbors: Neighbors) -> list[Figure]:
+    if neighbors.is_exact:
+        return []
+    return [
+        Figure(
+            "search_recall",
+            "neighbors found",
+            neighbors.recall,
+            "The library is too large to compare every pair of tracks; "
+            f"the faster search found {_percent(neighbors.recall)} of the true neighbors.",
         )
-    return figures
+    ]
 
 
 def _of_labels(kind: str, found: quality.Agreement) -> list[Figure]:

@@ -18,7 +18,7 @@ from spotmap_build.project.layout import (
 )
 from spotmap_build.project.neighbors import nearest_rows, similarities_between
 from spotmap_build.project.quality import NEIGHBORHOOD_SIZE, nearest_on_plane, trustworthiness
-from spotmap_build.project.umap_layout import fuzzy_simplicial_set, optimize_layout
+from spotmap_build.project.umap_layout import FuzzyGraph, fuzzy_simplicial_set, optimize_layout
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -230,7 +230,6 @@ def _settle(
     # The last map may come in any unit, and a map of twice as many tracks needs twice the room: as much as a fresh one.
     scale = np.float32(_size(fresh[known]) / _size(previous[known]))
     initial_positions = _initial_positions(unit_vectors, previous, known) * scale
-    pinned = np.where(known, np.float32(0), np.float32(np.inf)).astype(np.float32)
     changed_share = _changed_share(known, gone_count)
     # Where nothing is new, it may be best that all stay: what those gain that go far is often lost elsewhere.
     is_nothing_new = bool(known.all())
@@ -245,25 +244,34 @@ def _settle(
     )
     for max_displacement, attempt in product(max_displacements, range(attempts(len(known)))):
         anchors = _scattered(initial_positions, known, attempt)
-        positions = anchors
-        for allowed, rate, count in (
-            (pinned, 1.0, SETTLING_EPOCHS),
-            (max_displacement, HELD_INITIAL_ALPHA, epochs(len(anchors))),
-        ):
-            positions = optimize_layout(
-                graph,
-                positions,
-                min_dist=MIN_DIST,
-                n_epochs=count,
-                random_state=seed + attempt,
-                initial_alpha=rate,
-                anchors=anchors,
-                max_displacement=allowed,
-            )
+        positions = _optimize_held(graph, anchors, known, max_displacement, seed + attempt)
         figure = trustworthiness(unit_vectors, positions)
         if figure > best_figure:
             best, best_figure = positions, figure
     return np.asarray(best / scale, dtype=np.float32)
+
+
+def _optimize_held(
+    graph: FuzzyGraph, anchors: Float32Array, known: BoolArray, max_displacement: Float32Array, seed: int
+) -> Float32Array:
+    """Let new tracks find their places among pinned known ones, then all move as far as they may."""
+    pinned = np.where(known, np.float32(0), np.float32(np.inf)).astype(np.float32)
+    positions = anchors
+    for allowed, rate, count in (
+        (pinned, 1.0, SETTLING_EPOCHS),
+        (max_displacement, HELD_INITIAL_ALPHA, epochs(len(anchors))),
+    ):
+        positions = optimize_layout(
+            graph,
+            positions,
+            min_dist=MIN_DIST,
+            n_epochs=count,
+            random_state=seed,
+            initial_alpha=rate,
+            anchors=anchors,
+            max_displacement=allowed,
+        )
+    return positions
 
 
 def _scattered(initial_positions: Float32Array, known: BoolArray, attempt: int) -> Float32Array:

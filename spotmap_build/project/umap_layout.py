@@ -18,6 +18,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy.typing as npt
+
     from spotmap_build.model import Float32Array, Int32Array
     from spotmap_build.project.neighbors import Neighbors
 
@@ -145,29 +147,19 @@ def optimize_layout(
     float32 array of shape (n, 2)
     """
     from umap.layouts import optimize_layout_euclidean
-    from umap.umap_ import find_ab_params, make_epochs_per_sample
+    from umap.umap_ import find_ab_params
 
     _keep_compiled_code()
     positions = np.array(init, dtype=np.float32, order="C")
     anchors = positions.copy() if anchors is None else anchors
-    # As in umap-learn: an edge too weak to be used once in all epochs is left out.
-    is_used = graph.weight >= graph.weight.max(initial=0.0) / n_epochs
-    head, tail = graph.head[is_used], graph.tail[is_used]
-    epochs_per_sample = make_epochs_per_sample(graph.weight[is_used], n_epochs)
-    epoch_of_next_sample = epochs_per_sample.copy()
     a, b = (np.float32(value) for value in find_ab_params(SPREAD, min_dist))
-    generator = np.random.default_rng(random_state)
-    bounds = np.iinfo(np.int32)
-    for epoch in range(n_epochs):
-        due = np.flatnonzero(epoch_of_next_sample <= epoch)
-        if len(due) == 0:
-            continue
-        epoch_of_next_sample[due] += epochs_per_sample[due]
+    generator, bounds = np.random.default_rng(random_state), np.iinfo(np.int32)
+    for epoch, due in _due_edges(graph.weight, n_epochs):
         optimize_layout_euclidean(
             positions,
             positions,
-            head[due],
-            tail[due],
+            graph.head[due],
+            graph.tail[due],
             2,  # its first epoch samples nothing: an edge is due after one epoch at the earliest
             graph.vertex_count,
             np.ones(len(due)),
@@ -183,6 +175,21 @@ def optimize_layout(
         if max_displacement is not None:
             _clip(positions, anchors, max_displacement)
     return positions
+
+
+def _due_edges(weights: Float32Array, n_epochs: int) -> Iterator[tuple[int, npt.NDArray[np.intp]]]:
+    """Yield every epoch in which edges are due, and which: the heavier, the more often, as in umap-learn."""
+    from umap.umap_ import make_epochs_per_sample
+
+    # An edge too weak to be used once in all epochs is left out.
+    used = np.flatnonzero(weights >= weights.max(initial=0.0) / n_epochs)
+    epochs_per_sample = make_epochs_per_sample(weights[used], n_epochs)
+    epoch_of_next_sample = epochs_per_sample.copy()
+    for epoch in range(n_epochs):
+        due = np.flatnonzero(epoch_of_next_sample <= epoch)
+        if len(due):
+            epoch_of_next_sample[due] += epochs_per_sample[due]
+            yield epoch, used[due]
 
 
 def compiled_functions() -> Iterator[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -113,23 +113,32 @@ def _doubtful(embedded: Embedded) -> int:
 
 
 def _find(fetched: Fetched, embedded: Embedded, projected: Projected, clusters: Clusters) -> Insights:
-    from spotmap_build.insights.axes import describe_slopes, find_slopes
-    from spotmap_build.insights.explanations import Explainer
+    """Describe the map: what its places tell, and where its tracks were listened to, what their sound tells."""
     from spotmap_build.insights.playlists import overlaps, uncovered_clusters
     from spotmap_build.insights.strays import describe_strays
+
+    rows = [members for _, members in playlist_rows(fetched, embedded)]
+    strayed = [embedded.tracks[row].title for row in projected.layout.value.strays]
+    of_places = Insights(
+        uncovered=uncovered_clusters([one.members for one in clusters.clusters], rows),
+        overlaps=tuple((pair.one, pair.other, pair.count, round(pair.share, 3)) for pair in overlaps(rows)),
+        since=find_since(embedded, projected),
+        notices=tuple(filter(None, (describe_strays(strayed, len(embedded.tracks)), clusters.absence))),
+    )
+    if projected.space.unit_vectors.shape[1] == 0:
+        return of_places
+    return _with_sound(of_places, fetched, embedded, projected, clusters)
+
+
+def _with_sound(
+    of_places: Insights, fetched: Fetched, embedded: Embedded, projected: Projected, clusters: Clusters
+) -> Insights:
+    from spotmap_build.insights.axes import describe_slopes, find_slopes
+    from spotmap_build.insights.explanations import Explainer
     from spotmap_build.insights.versions import group_versions
 
     embeddings, layout, space = embedded.embeddings.value, projected.layout.value, projected.space
     rows = [members for _, members in playlist_rows(fetched, embedded)]
-    strays = describe_strays([embedded.tracks[row].title for row in layout.strays], len(embedded.tracks))
-    notices = tuple(filter(None, (strays, clusters.absence)))
-    if space.unit_vectors.shape[1] == 0:
-        return Insights(
-            uncovered=uncovered_clusters([one.members for one in clusters.clusters], rows),
-            overlaps=tuple((pair.one, pair.other, pair.count, round(pair.share, 3)) for pair in overlaps(rows)),
-            since=find_since(embedded, projected),
-            notices=notices,
-        )
     neighbors = neighbor_rows(projected)
     explainer = Explainer(embeddings)
     figures, kept = _figures(fetched, embedded, projected, clusters)
@@ -140,11 +149,10 @@ def _find(fetched: Fetched, embedded: Embedded, projected: Projected, clusters: 
         space.unit_vectors,
     )
     shown = neighbors[:, :NEIGHBORS_SHOWN]
-    return Insights(
+    return replace(
+        of_places,
         figures=figures,
         playlists=_playlists(rows, space.unit_vectors, neighbors, explainer),
-        uncovered=uncovered_clusters([one.members for one in clusters.clusters], rows),
-        overlaps=tuple((pair.one, pair.other, pair.count, round(pair.share, 3)) for pair in overlaps(rows)),
         songs=tuple((song.rows, song.kinds) for song in songs),
         axes=describe_slopes(find_slopes(layout.coordinates, embeddings.features, embeddings.feature_names)),
         neighbors=tuple(map(tuple, shown.tolist())),
@@ -153,8 +161,6 @@ def _find(fetched: Fetched, embedded: Embedded, projected: Projected, clusters: 
             for row, others in enumerate(shown.tolist())
         ),
         kept=tuple(round(share, 2) for share in kept.tolist()),
-        since=find_since(embedded, projected),
-        notices=notices,
     )
 
 

@@ -221,56 +221,66 @@ def _awaited_code(answers: queue.Queue[str | LoginError], timeout_s: float) -> s
     return answer
 
 
+class _AnswerServer(ThreadingHTTPServer):
+    """Where Spotify sends the browser: ``answers`` gets the code, or why there is none."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, port: int, state: str) -> None:
+        super().__init__(("127.0.0.1", port), _AnswerHandler)
+        self.state = state
+        self.answers: queue.Queue[str | LoginError] = queue.Queue()
+
+
+class _AnswerHandler(BaseHTTPRequestHandler):
+    timeout = IDLE_CONNECTION_S
+    server: _AnswerServer
+
+    def do_GET(self) -> None:
+        if self.path.partition("?")[0] != REDIRECT_PATH:
+            self.send_error(404)
+            return
+        try:
+            code = code_in(self.path, self.server.state)
+        except _Denied as denied:
+            self._show(200, DENIED_TEXT)
+            self.server.answers.put(denied)
+        except LoginError:
+            # Anybody can call this address. What does not know the state is no answer, and the waiting goes on.
+            self._show(400, OTHER_TEXT)
+        else:
+            self._show(200, DONE_TEXT)
+            self.server.answers.put(code)
+
+    def _show(self, status: int, text: str) -> None:
+        content = PAGE.format(text=text).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Cache-Control", "no-store")
+        self.send_header("Referrer-Policy", "no-referrer")
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the base class's name
+        """Log nothing: the address holds the code."""
+
+
 @contextmanager
 def _answers(port: int, state: str) -> Iterator[tuple[int, queue.Queue[str | LoginError]]]:
     """Listen on 127.0.0.1 until the end of the block: the port, and where the answer to ``state`` turns up."""
-    answers: queue.Queue[str | LoginError] = queue.Queue()
-
-    class Handler(BaseHTTPRequestHandler):
-        timeout = IDLE_CONNECTION_S
-
-        def do_GET(self) -> None:
-            if self.path.partition("?")[0] != REDIRECT_PATH:
-                self.send_error(404)
-                return
-            try:
-                code = code_in(self.path, state)
-            except _Denied as denied:
-                self._show(200, DENIED_TEXT)
-                answers.put(denied)
-            except LoginError:
-                # Anybody can call this address. What does not know the state is no answer, and the waiting goes on.
-                self._show(400, OTHER_TEXT)
-            else:
-                self._show(200, DONE_TEXT)
-                answers.put(code)
-
-        def _show(self, status: int, text: str) -> None:
-            content = PAGE.format(text=text).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.send_header("Content-Length", str(len(content)))
-            self.send_header("Cache-Control", "no-store")
-            self.send_header("Referrer-Policy", "no-referrer")
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the base class's name
-            """Log nothing: the address holds the code."""
-
     try:
-        server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        server = _AnswerServer(port, state)
     except OSError as error:
         raise LoginError(
             f"Port {port} on 127.0.0.1 cannot be used: {error.strerror or error}.",
             hint="Leave --port out: any free port does.",
         ) from error
-    server.daemon_threads = True
-    server.block_on_close = False
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="login", daemon=True)
     thread.start()
     try:
-        yield server.server_port, answers
+        yield server.server_port, server.answers
     finally:
         server.shutdown()
         server.server_close()
