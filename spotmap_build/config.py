@@ -54,7 +54,7 @@ class Config:
     anchor: str = "auto"
     """The map that this one continues: ``auto`` (the last one), ``none``, or the folder or address of a site."""
     fresh: bool = False
-    """Lay the map out afresh, and only turn it to fit the last one."""
+    """Lay the map out from scratch, and only turn it to fit the last one."""
     models_url: str = "https://essentia.upf.edu/models/"
     models_dir: Path | None = None
     log: str = "auto"

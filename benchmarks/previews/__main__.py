@@ -1,7 +1,7 @@
 """What are vectors of 30 seconds worth beside those of whole tracks, and can both lie on one map?
 
 Prints the table of docs/map-quality.md. Of each track of the corpus of benchmarks/real_music the 30 seconds in its
-middle stand for its preview. Half of the library, drawn afresh each time, is known by previews; a few of the others by
+middle stand for its preview. Half of the library, drawn again each time, is known by previews; a few of the others by
 both.
 """
 

@@ -57,7 +57,9 @@ def main() -> int:
                 result.fresh_trustworthiness,
             )
             cells = " | ".join(f"{figure:.4f}" for figure in figures)
-            print(f"| {name} | {len(result.positions)} | {cells} | {since_first:.3f} | {result.afresh}", flush=True)
+            print(
+                f"| {name} | {len(result.positions)} | {cells} | {since_first:.3f} | {result.fresh_reason}", flush=True
+            )
         print()
     return 0
 

@@ -21,7 +21,7 @@ SERVICE_VERSION: Final = 1
 class Service:
     """One service that a build asks: ``breaker`` opens when it refuses, and stays so until it may be asked again.
 
-    ``name`` is for people; ``barred`` is why it must not be asked at all (``--offline``), or empty.
+    ``name`` is for people; ``disabled_reason``: why it must not be asked at all (``--offline``), or empty.
     """
 
     def __init__(self, run: Run, name: str, *, disabled_reason: str = "") -> None:
@@ -66,7 +66,7 @@ class Service:
         """Why it was not asked any more, and when it can be; empty while it can."""
         if self.breaker.reason is None:
             return ""
-        return f"{self.breaker.reason.message}{when(self._retry_at_unix_s)}"
+        return f"{self.breaker.reason.message}{when_again(self._retry_at_unix_s)}"
 
 
 class Unanswered:
@@ -102,7 +102,7 @@ class Unanswered:
             cache.put_passing_failure(key, error.code, error.message)
 
 
-def when(retry_at_unix_s: int | None) -> str:
+def when_again(retry_at_unix_s: int | None) -> str:
     """`` It can be tried again after 21:40 UTC on 3 December.``, or nothing where that is not known or no date."""
     if retry_at_unix_s is None:
         return ""

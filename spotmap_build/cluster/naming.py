@@ -20,7 +20,7 @@ from spotmap_build.cluster.wording import VAGUE
 from spotmap_build.registry.features import words as words_of_features
 
 if TYPE_CHECKING:
-    from spotmap_build.cluster.evidence import Evidence, Kind
+    from spotmap_build.cluster.term_matrix import Kind, TermMatrix
 
 FALLBACK: Final = "Region"
 LEAST_SHARE: Final = 0.4
@@ -59,7 +59,7 @@ class Names:
 
 
 def name_levels(
-    evidence: Evidence,
+    matrix: TermMatrix,
     regions: Sequence[Sequence[int]],
     clusters: Sequence[Sequence[int]],
     parents: Sequence[int],
@@ -79,12 +79,12 @@ def name_levels(
     """
     fixed_regions, fixed_clusters = fixed_regions or {}, dict(fixed_clusters or {})
     taken = {name.casefold() for name in fixed_regions.values()}
-    library = range(evidence.strengths.shape[0])
-    region_names, region_clues = [], []
+    library = range(matrix.strengths.shape[0])
+    region_names, region_terms = [], []
     for number, rows in enumerate(regions):
-        clues = [*find_clues(evidence, rows, library), *_common_style(evidence, rows)]
-        region_clues.append(clues)
-        region_names.append(_name(fixed_regions.get(number), clues, taken))
+        terms = [*find_candidate_terms(matrix, rows, library), *_common_style(matrix, rows)]
+        region_terms.append(terms)
+        region_names.append(_name(fixed_regions.get(number), terms, taken))
     alone = {
         number: region_names[parent]
         for number, parent in enumerate(parents)
@@ -96,38 +96,38 @@ def name_levels(
     names = []
     for number, rows in enumerate(clusters):
         parent = parents[number]
-        within = find_clues(evidence, rows, regions[parent])
-        overall = [*find_clues(evidence, rows, library), *_common_style(evidence, rows)]
-        clues = _together(within, overall, region_clues[parent])
-        names.append(_name(fixed_clusters.get(number), clues, taken))
+        within = find_candidate_terms(matrix, rows, regions[parent])
+        overall = [*find_candidate_terms(matrix, rows, library), *_common_style(matrix, rows)]
+        terms = _merge_terms(within, overall, region_terms[parent])
+        names.append(_name(fixed_clusters.get(number), terms, taken))
     return Names(tuple(region_names), tuple(names))
 
 
-def find_clues(evidence: Evidence, rows: Sequence[int], against: Sequence[int]) -> list[CandidateTerm]:
+def find_candidate_terms(matrix: TermMatrix, rows: Sequence[int], against: Sequence[int]) -> list[CandidateTerm]:
     """Find what sets the group ``rows`` apart from the rest of ``against`` (which holds them), most telling first."""
-    is_other = np.zeros(evidence.strengths.shape[0], dtype=bool)
+    is_other = np.zeros(matrix.strengths.shape[0], dtype=bool)
     is_other[np.asarray(against, dtype=np.intp)] = True
     total = int(is_other.sum())
     is_all = total == len(is_other)
-    counts = evidence.counts if is_all else _column_counts(evidence.strengths[is_other])
+    counts = matrix.counts if is_all else _column_counts(matrix.strengths[is_other])
     inside = np.asarray(rows, dtype=np.intp)
     is_other[inside] = False
     return sorted(
         [
-            *_term_clues(evidence, inside, counts / max(1, total)),
-            *_feature_clues(evidence, inside, np.flatnonzero(is_other)),
+            *_word_terms(matrix, inside, counts / max(1, total)),
+            *_feature_terms(matrix, inside, np.flatnonzero(is_other)),
         ],
-        key=lambda clue: (-clue.score, clue.word),
+        key=lambda term: (-term.score, term.word),
     )
 
 
-def _term_clues(evidence: Evidence, inside: Any, usual: Any) -> Iterator[CandidateTerm]:
-    own, count = evidence.strengths[inside], len(inside)
+def _word_terms(matrix: TermMatrix, inside: Any, usual: Any) -> Iterator[CandidateTerm]:
+    own, count = matrix.strengths[inside], len(inside)
     own_count, own_sum = _column_counts(own), np.asarray(own.sum(axis=0)).ravel()
     share = (own_count + PRIOR_TRACKS * usual) / (count + PRIOR_TRACKS)
-    library = evidence.counts / evidence.strengths.shape[0]
+    library = matrix.counts / matrix.strengths.shape[0]
     for column in np.flatnonzero(own_count >= max(1, LEAST_SHARE * count)).tolist():
-        term = evidence.terms[column]
+        term = matrix.terms[column]
         lift = share[column] / usual[column]
         is_origin = term.kind == "origin"
         if share[column] < (ORIGIN_SHARE if is_origin else LEAST_SHARE):
@@ -140,22 +140,22 @@ def _term_clues(evidence: Evidence, inside: Any, usual: Any) -> Iterator[Candida
         yield CandidateTerm(term.word, term.kind, float(own_count[column] / count), score)
 
 
-def _feature_clues(evidence: Evidence, inside: Any, others: Any) -> Iterator[CandidateTerm]:
+def _feature_terms(matrix: TermMatrix, inside: Any, others: Any) -> Iterator[CandidateTerm]:
     """Tempo, brightness, ... in words. Their score is low: they break ties and give traits, they are no style."""
     if not len(others):
         return
     words_of = words_of_features()
-    for column, name in enumerate(evidence.feature_names):
+    for column, name in enumerate(matrix.feature_names):
         if name not in words_of:
             continue
         words = words_of[name]
         if name == "mode":
-            share, usual = float(evidence.minor[inside].mean()), float(evidence.minor[others].mean())
+            share, usual = float(matrix.minor[inside].mean()), float(matrix.minor[others].mean())
             if abs(share - usual) >= 0.25 and max(share, 1 - share) >= FEATURE_SIDE:
                 word, own_share = (words.low, share) if share > usual else (words.high, 1 - share)
                 yield CandidateTerm(word, "trait", own_share, abs(share - usual) / 4)
             continue
-        own, middle = evidence.scores[inside, column], float(np.median(evidence.scores[others, column]))
+        own, middle = matrix.scores[inside, column], float(np.median(matrix.scores[others, column]))
         away = float(np.median(own)) - middle
         side = float(np.mean(own > middle if away > 0 else own < middle))
         is_so_in_library = float(np.median(own)) * away > 0
@@ -163,47 +163,47 @@ def _feature_clues(evidence: Evidence, inside: Any, others: Any) -> Iterator[Can
             yield CandidateTerm(words.high if away > 0 else words.low, "trait", side, min(abs(away), 3.0) / 8)
 
 
-def _common_style(evidence: Evidence, rows: Sequence[int]) -> list[CandidateTerm]:
+def _common_style(matrix: TermMatrix, rows: Sequence[int]) -> list[CandidateTerm]:
     """Return the style that most of a group's tracks have, apart from others or not: better than no style at all."""
-    counts = _column_counts(evidence.strengths[np.asarray(rows, dtype=np.intp)])
-    styles = [column for column, term in enumerate(evidence.terms) if term.kind == "style" and counts[column]]
+    counts = _column_counts(matrix.strengths[np.asarray(rows, dtype=np.intp)])
+    styles = [column for column, term in enumerate(matrix.terms) if term.kind == "style" and counts[column]]
     best = max(styles, key=lambda column: counts[column], default=None)
     if best is None or 2 * counts[best] < len(rows):
         return []
     share = float(counts[best] / len(rows))
-    return [CandidateTerm(evidence.terms[best].word, "style", share, 0.0)]
+    return [CandidateTerm(matrix.terms[best].word, "style", share, 0.0)]
 
 
 def _column_counts(matrix: Any) -> Any:
     return np.bincount(matrix.indices, minlength=matrix.shape[1])
 
 
-def _together(
+def _merge_terms(
     within: list[CandidateTerm], overall: list[CandidateTerm], of_region: list[CandidateTerm]
 ) -> list[CandidateTerm]:
-    """Find the clues of a cluster.
+    """Find the terms of a cluster.
 
     What sets it apart in its region counts in full, and so does what sets it apart in the library, unless that is
     true of its whole region; then half.
     """
-    regional = {clue.word for clue in of_region}
-    merged = {clue.word: clue for clue in within}
-    for clue in overall:
-        score = clue.score * (0.5 if clue.word in regional else 1.0)
-        known = merged.get(clue.word)
-        merged[clue.word] = replace(known, score=known.score + score) if known else replace(clue, score=score)
-    return sorted(merged.values(), key=lambda clue: (-clue.score, clue.word))
+    regional = {term.word for term in of_region}
+    merged = {term.word: term for term in within}
+    for term in overall:
+        score = term.score * (0.5 if term.word in regional else 1.0)
+        known = merged.get(term.word)
+        merged[term.word] = replace(known, score=known.score + score) if known else replace(term, score=score)
+    return sorted(merged.values(), key=lambda term: (-term.score, term.word))
 
 
-def _name(fixed: str | None, clues: list[CandidateTerm], taken: set[str]) -> str:
+def _name(fixed: str | None, terms: list[CandidateTerm], taken: set[str]) -> str:
     if fixed is not None:
         return fixed
-    for chosen in _compositions(clues):
+    for chosen in _compositions(terms):
         text = _phrase(chosen)
         if text.casefold() not in taken:
             taken.add(text.casefold())
             return text
-    base = next((_phrase(chosen) for chosen in _compositions(clues)), FALLBACK)
+    base = next((_phrase(chosen) for chosen in _compositions(terms)), FALLBACK)
     text = next(text for number in itertools.count(1) if (text := _numbered(base, number)).casefold() not in taken)
     taken.add(text.casefold())
     return text
@@ -222,17 +222,17 @@ def _numbered(base: str, number: int) -> str:
     return f"{base} ({letters})"
 
 
-def _compositions(clues: list[CandidateTerm]) -> Iterator[list[CandidateTerm]]:
-    """Choices of clues for a name, the best first: short, then with more words for when the short one is taken."""
+def _compositions(terms: list[CandidateTerm]) -> Iterator[list[CandidateTerm]]:
+    """Choices of terms for a name, the best first: short, then with more words for when the short one is taken."""
     # Scenes and attitudes never come first: they need a style, or traits, beside them.
-    styles = sorted(_unlike([clue for clue in clues if clue.kind == "style"]), key=lambda clue: clue.word in VAGUE)
-    traits = _unlike([clue for clue in clues if clue.kind == "trait"])
-    origins = [clue for clue in clues if clue.kind == "origin"][:1]
-    if not clues:
+    styles = sorted(_unlike([term for term in terms if term.kind == "style"]), key=lambda term: term.word in VAGUE)
+    traits = _unlike([term for term in terms if term.kind == "trait"])
+    origins = [term for term in terms if term.kind == "origin"][:1]
+    if not terms:
         return
     heads = [style for style in styles[:1] if style.word not in VAGUE or not traits]
     if heads and len(styles) > 1 and styles[1].score >= SECOND_STYLE * styles[0].score:
-        heads = sorted(styles[:2], key=lambda clue: -clue.share)
+        heads = sorted(styles[:2], key=lambda term: -term.share)
     yield [*heads, *traits[: 1 if origins and heads else 2], *origins]
     for count in (2, 3):
         yield [*heads, *traits[:count], *origins]
@@ -242,12 +242,12 @@ def _compositions(clues: list[CandidateTerm]) -> Iterator[list[CandidateTerm]]:
         yield [styles[at], *traits[:2], *origins]
 
 
-def _unlike(clues: list[CandidateTerm]) -> list[CandidateTerm]:
+def _unlike(terms: list[CandidateTerm]) -> list[CandidateTerm]:
     """Without those that say what an earlier one said: "electronica" after "electronic", "slow" after "dark" stays."""
     kept: list[CandidateTerm] = []
-    for clue in clues:
-        if not any(_stems(clue.word) & _stems(other.word) for other in kept):
-            kept.append(clue)
+    for term in terms:
+        if not any(_stems(term.word) & _stems(other.word) for other in kept):
+            kept.append(term)
     return kept
 
 
@@ -255,9 +255,9 @@ def _stems(words: str) -> set[str]:
     return {word[:6] for word in words.split()}
 
 
-def _phrase(clues: Sequence[CandidateTerm]) -> str:
-    """Put clues into a phrase: "Folk, acoustic – slow (The Battle for Wesnoth)"."""
-    by_kind = {kind: [clue.word for clue in clues if clue.kind == kind] for kind in ("style", "trait", "origin")}
+def _phrase(terms: Sequence[CandidateTerm]) -> str:
+    """Put terms into a phrase: "Folk, acoustic – slow (The Battle for Wesnoth)"."""
+    by_kind = {kind: [term.word for term in terms if term.kind == kind] for kind in ("style", "trait", "origin")}
     text = " – ".join(", ".join(by_kind[kind]) for kind in ("style", "trait") if by_kind[kind])
     origin = ", ".join(by_kind["origin"])
     if not text:

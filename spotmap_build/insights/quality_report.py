@@ -175,7 +175,7 @@ def _of_the_past(anchored: Anchored) -> list[Figure]:
             "moved farthest",
             drift.percentile_95,
             f"Nineteen of twenty tracks moved by less than {_percent(drift.percentile_95)} of the map's diagonal."
-            + (f" {anchored.afresh} It was then turned to fit the last map." if anchored.afresh else ""),
+            + (f" {anchored.fresh_reason} It was then turned to fit the last map." if anchored.fresh_reason else ""),
         ),
         Figure(
             "anchor_cost",

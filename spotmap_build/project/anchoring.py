@@ -68,16 +68,16 @@ class Drift:
 class Anchored:
     """A layout with a past.
 
-    ``places``: float32 ``[n, 2]``, in the frame of the previous map. ``trustworthiness`` is this map's,
-    ``fresh_trustworthiness`` that of a map of the same tracks without a past. ``afresh``: why the map was laid out
-    afresh all the same and then turned to fit the old one, as a sentence; empty where known tracks were held.
+    ``positions``: float32 ``[n, 2]``, in the frame of the previous map. ``trustworthiness`` is this map's,
+    ``fresh_trustworthiness`` that of a map of the same tracks without a past. ``fresh_reason``: why the map was laid
+    out from scratch all the same and then turned to fit the old one, as a sentence; empty where known tracks were held.
     """
 
     positions: Float32Array
     drift: Drift
     trustworthiness: float
     fresh_trustworthiness: float
-    afresh: str = ""
+    fresh_reason: str = ""
 
 
 def fit_anchored_layout(
@@ -101,7 +101,7 @@ def fit_anchored_layout(
     unit_vectors, neighbors, seed: as for :func:`~spotmap_build.project.layout.fit_layout`.
     previous: float32 ``[n, 2]``, where each track was on the last map, in any unit; NaN for new ones.
     gone_count: how many tracks of the last map are not in the library any more.
-    is_fresh_wanted: lay out afresh, and only turn, mirror, scale and shift the result to fit the old map.
+    is_fresh_wanted: lay out from scratch, and only turn, mirror, scale and shift the result to fit the old map.
     last_fresh_trustworthiness: of this library's last map that was laid out from scratch; None where it is not known.
     """
     known = are_known(previous)

@@ -92,10 +92,10 @@ def _words_digest(embedded: Embedded) -> str:
 
 def _find(fetched: Fetched, embedded: Embedded, projected: Projected, names: Mapping[str, str]) -> Clusters:
     from spotmap_build.cluster.absence import why_no_clusters
-    from spotmap_build.cluster.evidence import gather_evidence
     from spotmap_build.cluster.hierarchy import no_groups
     from spotmap_build.cluster.identity import describe_events
     from spotmap_build.cluster.naming import name_levels
+    from spotmap_build.cluster.term_matrix import build_term_matrix
 
     layout, embeddings, last = projected.layout.value, embedded.embeddings.value, projected.previous_map.value
     coordinates = layout.coordinates
@@ -103,9 +103,9 @@ def _find(fetched: Fetched, embedded: Embedded, projected: Projected, names: Map
     groups = no_groups(len(coordinates)) if absence else _groups(embedded, projected, last)
     rows = (_members(groups.clusters), _members(groups.regions))
     carried = _carried(embedded, rows, last)
-    evidence = gather_evidence(embeddings, embedded.tracks, playlist_rows(fetched, embedded))
+    matrix = build_term_matrix(embeddings, embedded.tracks, playlist_rows(fetched, embedded))
     fixed = [_standing(level, names) for level in carried]
-    named = name_levels(evidence, rows[1], rows[0], groups.parents, fixed_regions=fixed[1], fixed_clusters=fixed[0])
+    named = name_levels(matrix, rows[1], rows[0], groups.parents, fixed_regions=fixed[1], fixed_clusters=fixed[0])
     make = _Maker(coordinates, embeddings.features, embeddings.feature_names)
     firm, firm_in_region = groups.membership.strengths, groups.region_membership.strengths
     clusters = make.clusters(rows[0], carried[0], named.clusters, firm, groups.parents)
@@ -130,7 +130,7 @@ def _groups(embedded: Embedded, projected: Projected, last: PreviousMap | None) 
     from spotmap_build.cluster.hierarchy import find_groups
 
     layout, neighbors = projected.layout.value, neighbor_rows(projected)
-    if last is None or not last.clusters or layout.anchored is None or layout.anchored.afresh:
+    if last is None or not last.clusters or layout.anchored is None or layout.anchored.fresh_reason:
         return find_groups(layout.coordinates, neighbors)
     before = {last.track_ids[member]: number for number, one in enumerate(last.clusters) for member in one.members}
     were_there = set(last.track_ids)

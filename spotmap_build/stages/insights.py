@@ -194,7 +194,7 @@ def _figures(
     from spotmap_build.insights.quality_report import quality_report
 
     layout = projected.layout.value
-    card = quality_report(
+    report = quality_report(
         projected.space.unit_vectors,
         projected.space.neighbors,
         layout.coordinates,
@@ -202,7 +202,7 @@ def _figures(
         labels=_labels(fetched, embedded),
         anchored=layout.anchored,
     )
-    return (*card.figures, *_of_the_library(fetched, embedded)), card.kept
+    return (*report.figures, *_of_the_library(fetched, embedded)), report.kept
 
 
 def _labels(fetched: Fetched, embedded: Embedded) -> Mapping[str, Sequence[Sequence[str]]]:

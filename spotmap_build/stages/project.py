@@ -152,8 +152,8 @@ def _describe(projection: Projection) -> str:
     count, anchored = len(projection.coordinates), projection.anchored
     if anchored is None:
         return f"{count} tracks laid out"
-    if anchored.afresh:
-        return f"{count} tracks laid out from scratch. {anchored.afresh}"
+    if anchored.fresh_reason:
+        return f"{count} tracks laid out from scratch. {anchored.fresh_reason}"
     drift = f"half of these moved by less than {anchored.drift.median:.2%} of the map"
     return f"{count} tracks, {anchored.drift.known_count} of them where they were ({drift})"
 
@@ -166,7 +166,7 @@ class _Story(msgspec.Struct, frozen=True):
     known_count: int
     trustworthiness: float | None
     fresh_trustworthiness: float | None
-    afresh: str
+    fresh_reason: str = msgspec.field(name="afresh")
     is_anchored: bool = True
 
 
@@ -180,7 +180,7 @@ def _encode(projection: Projection) -> dict[str, bytes]:
         known_count=anchored.drift.known_count if anchored else 0,
         trustworthiness=projection.trustworthiness,
         fresh_trustworthiness=projection.fresh_trustworthiness,
-        afresh=anchored.afresh if anchored else "",
+        fresh_reason=anchored.fresh_reason if anchored else "",
         is_anchored=anchored is not None,
     )
     return {COORDINATES: encode_array(projection.coordinates), STORY: msgspec.json.encode(story)}
@@ -197,7 +197,7 @@ def _decode(track_count: int, outputs: Outputs) -> Projection:
         drift=Drift(_number(story.median), _number(story.percentile_95), story.known_count),
         trustworthiness=_number(story.trustworthiness),
         fresh_trustworthiness=_number(story.fresh_trustworthiness),
-        afresh=story.afresh,
+        fresh_reason=story.fresh_reason,
     )
     return Projection(
         coordinates, anchored if story.is_anchored else None, story.trustworthiness, story.fresh_trustworthiness

@@ -7,21 +7,21 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pytest
 
-from spotmap_build.cluster.evidence import Evidence, gather_evidence
 from spotmap_build.cluster.naming import Names, name_levels
+from spotmap_build.cluster.term_matrix import TermMatrix, build_term_matrix
 from spotmap_build.model import Embeddings, Playlist, Track
 
 FEATURES = ("tempo", "brightness", "mode")
 
 
-def evidence_of(
+def matrix_of(
     tags: Mapping[str, Sequence[float]] | None = None,
     *,
     count: int,
     features: Mapping[str, Sequence[float]] | None = None,
     tracks: Sequence[Track] | None = None,
     playlists: Sequence[tuple[Playlist, Sequence[int]]] = (),
-) -> Evidence:
+) -> TermMatrix:
     tags, features = tags or {}, features or {}
     embeddings = Embeddings(
         track_ids=tuple(map(str, range(count))),
@@ -31,22 +31,22 @@ def evidence_of(
         features=np.array(list(features.values()), np.float32).reshape(len(features), count).T,
         feature_names=tuple(features),
     )
-    return gather_evidence(embeddings, tracks or [Track(str(row), "") for row in range(count)], playlists)
+    return build_term_matrix(embeddings, tracks or [Track(str(row), "") for row in range(count)], playlists)
 
 
-def regions_named(evidence: Evidence, *regions: Sequence[int]) -> list[str]:
-    return list(name_levels(evidence, regions, [], []).regions)
+def regions_named(matrix: TermMatrix, *regions: Sequence[int]) -> list[str]:
+    return list(name_levels(matrix, regions, [], []).regions)
 
 
 def test_a_region_is_named_after_what_sets_it_apart_not_after_what_all_have() -> None:
-    evidence = evidence_of({"rock": [0.6] * 20, "jazz": [0.4] * 10 + [0.02] * 10}, count=20)
-    assert regions_named(evidence, range(10))[0] == "Jazz"
+    matrix = matrix_of({"rock": [0.6] * 20, "jazz": [0.4] * 10 + [0.02] * 10}, count=20)
+    assert regions_named(matrix, range(10))[0] == "Jazz"
 
 
 def test_a_tag_that_is_hardly_heard_names_nothing() -> None:
     """Four times the library's mean, and still the model's way of saying "no"."""
-    evidence = evidence_of({"ambient": [0.4] * 10 + [0.1] * 10, "punk": [0.04] * 10 + [0.001] * 10}, count=20)
-    assert regions_named(evidence, range(10)) == ["Ambient"]
+    matrix = matrix_of({"ambient": [0.4] * 10 + [0.1] * 10, "punk": [0.04] * 10 + [0.001] * 10}, count=20)
+    assert regions_named(matrix, range(10)) == ["Ambient"]
 
 
 def test_styles_come_without_their_family_and_traits_after_them() -> None:
@@ -56,8 +56,8 @@ def test_styles_come_without_their_family_and_traits_after_them() -> None:
         "Rock---Surf": [0.0] * 10 + [0.6] * 10,
     }
     features = {"brightness": [800.0] * 8 + [2000.0] * 2 + [*range(1500, 2500, 100)]}
-    evidence = evidence_of(tags, count=20, features=features)
-    assert regions_named(evidence, range(10), range(10, 20))[0] == "Dub techno – instrumental, dark"
+    matrix = matrix_of(tags, count=20, features=features)
+    assert regions_named(matrix, range(10), range(10, 20))[0] == "Dub techno – instrumental, dark"
 
 
 def test_genres_of_artists_and_common_words_of_playlists_are_styles() -> None:
@@ -68,23 +68,23 @@ def test_genres_of_artists_and_common_words_of_playlists_are_styles() -> None:
         (Playlist("d", "To focus", ()), range(18, 20)),
         (Playlist("c", "Songs of the year", ()), range(20, 30)),
     ]
-    evidence = evidence_of(count=30, tracks=tracks, playlists=playlists)
-    assert regions_named(evidence, range(10), range(10, 20)) == ["Bossa nova", "Focus"]
+    matrix = matrix_of(count=30, tracks=tracks, playlists=playlists)
+    assert regions_named(matrix, range(10), range(10, 20)) == ["Bossa nova", "Focus"]
 
 
 def test_an_artist_who_dominates_is_named_and_one_of_many_is_not() -> None:
     tracks = [Track(str(row), "", artists=("Burial",) if row < 8 else (f"artist {row // 3}",)) for row in range(40)]
     tags = {"ambient": [0.4] * 20 + [0.0] * 20}
-    evidence = evidence_of(tags, count=40, tracks=tracks)
-    assert regions_named(evidence, range(10), range(10, 20)) == ["Ambient (Burial)", "Ambient"]
+    matrix = matrix_of(tags, count=40, tracks=tracks)
+    assert regions_named(matrix, range(10), range(10, 20)) == ["Ambient (Burial)", "Ambient"]
 
 
 def two_levels(**more: dict[int, str]) -> Names:
     tags = {"ambient": [0.4] * 20 + [0.0] * 20, "jazz": [0.0] * 20 + [0.4] * 20}
     features = {"tempo": [80.0, 82.0] * 5 + [150.0, 160.0] * 5 + [118.0, 121.0] * 10}
-    evidence = evidence_of(tags, count=40, features=features)
+    matrix = matrix_of(tags, count=40, features=features)
     clusters = [range(10), range(10, 20), range(20, 40)]
-    return name_levels(evidence, [range(20), range(20, 40)], clusters, [0, 0, 1], **more)
+    return name_levels(matrix, [range(20), range(20, 40)], clusters, [0, 0, 1], **more)
 
 
 def test_a_neighborhood_is_set_apart_from_the_rest_of_its_region() -> None:
@@ -114,23 +114,23 @@ def playlist(name: str, rows: Sequence[int]) -> tuple[Playlist, Sequence[int]]:
 def test_a_second_one_is_marked_and_never_without_a_first(name: str, expected: list[str]) -> None:
     """Three regions of one playlist, each with one cluster: both levels begin with the first."""
     rows = [range(0, 10), range(10, 20), range(20, 30)]
-    evidence = evidence_of(count=60, playlists=[playlist(name, range(30))])
-    named = name_levels(evidence, rows, rows, [0, 1, 2])
+    matrix = matrix_of(count=60, playlists=[playlist(name, range(30))])
+    named = name_levels(matrix, rows, rows, [0, 1, 2])
     assert list(named.regions) == list(named.clusters) == expected
 
 
 def test_a_cluster_that_is_its_whole_region_has_its_name_and_others_are_numbered_from_one() -> None:
-    evidence = evidence_of({"techno": [0.8] * 10 + [0.0] * 20}, count=30)
+    matrix = matrix_of({"techno": [0.8] * 10 + [0.0] * 20}, count=30)
     clusters = [range(10, 16), range(9), range(16, 23), range(23, 30)]
-    named = name_levels(evidence, [range(10), range(10, 23), range(23, 30)], clusters, [1, 0, 1, 2])
+    named = name_levels(matrix, [range(10), range(10, 23), range(23, 30)], clusters, [1, 0, 1, 2])
     assert named.regions == ("Techno", "Region 1", "Region 2")
     assert named.clusters == ("Region 1", "Techno", "Region 3", "Region 2")
 
 
 def test_a_name_that_a_cluster_has_by_hand_is_not_given_to_a_region_s_only_one() -> None:
-    evidence = evidence_of({"techno": [0.8] * 10 + [0.0] * 20}, count=30)
+    matrix = matrix_of({"techno": [0.8] * 10 + [0.0] * 20}, count=30)
     named = name_levels(
-        evidence, [range(10), range(10, 30)], [range(10), range(10, 30)], [0, 1], fixed_clusters={1: "Techno"}
+        matrix, [range(10), range(10, 30)], [range(10), range(10, 30)], [0, 1], fixed_clusters={1: "Techno"}
     )
     assert named.clusters[1] == "Techno"
     assert named.clusters[0] != "Techno"
@@ -144,23 +144,23 @@ def test_names_given_by_hand_stand_and_are_not_given_again() -> None:
 
 
 def test_where_nothing_is_known_regions_are_numbered() -> None:
-    evidence = evidence_of(count=10)
-    assert regions_named(evidence, range(5), range(5, 10)) == ["Region 1", "Region 2"]
+    matrix = matrix_of(count=10)
+    assert regions_named(matrix, range(5), range(5, 10)) == ["Region 1", "Region 2"]
 
 
 def test_a_library_of_one_style_is_still_named_after_it() -> None:
-    evidence = evidence_of({"techno": [0.8] * 10}, count=10)
-    assert regions_named(evidence, range(10)) == ["Techno"]
+    matrix = matrix_of({"techno": [0.8] * 10}, count=10)
+    assert regions_named(matrix, range(10)) == ["Techno"]
 
 
 def test_voices_are_named_only_where_they_are_clear() -> None:
     tags = {"female vocalists": [0.15] * 10 + [0.02] * 10, "folk": [0.3] * 10 + [0.0] * 10}
-    assert regions_named(evidence_of(tags, count=20), range(10)) == ["Folk"]
+    assert regions_named(matrix_of(tags, count=20), range(10)) == ["Folk"]
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 5])
 def test_small_libraries_have_names_or_none(count: int) -> None:
-    evidence = evidence_of({"folk": [0.3] * count}, count=count, features={"tempo": [100.0] * count})
-    names = name_levels(evidence, [range(count)] if count else [], [], [])
+    matrix = matrix_of({"folk": [0.3] * count}, count=count, features={"tempo": [100.0] * count})
+    names = name_levels(matrix, [range(count)] if count else [], [], [])
     assert len(names.regions) == min(count, 1)
     assert all(names.regions)

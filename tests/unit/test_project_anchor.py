@@ -59,7 +59,7 @@ def anchored(
     )
 
 
-def afresh(vectors: Float32Array) -> Float32Array:
+def fresh_layout(vectors: Float32Array) -> Float32Array:
     unit = prepare(vectors, "center")
     return fit_layout(unit, find_neighbors(unit, NEIGHBOR_COUNT, seed=0), 42)
 
@@ -70,9 +70,9 @@ def with_newcomers(positions: Float32Array, count: int) -> Float32Array:
 
 def test_known_tracks_stay_when_albums_are_added() -> None:
     vectors = albums(12)
-    old = afresh(vectors[: 10 * ALBUM_TRACKS])
+    old = fresh_layout(vectors[: 10 * ALBUM_TRACKS])
     result = anchored(vectors, with_newcomers(old, 2 * ALBUM_TRACKS))
-    assert result.afresh == ""
+    assert result.fresh_reason == ""
     assert result.drift.known_count == 80
     assert result.drift.median <= 0.01
     assert result.drift.percentile_95 <= 0.05
@@ -82,9 +82,9 @@ def test_known_tracks_stay_when_albums_are_added() -> None:
 
 def test_known_tracks_stay_when_albums_are_removed() -> None:
     vectors = albums(12)
-    old = afresh(vectors)
+    old = fresh_layout(vectors)
     result = anchored(vectors[: 10 * ALBUM_TRACKS], old[: 10 * ALBUM_TRACKS], gone_count=2 * ALBUM_TRACKS)
-    assert result.afresh == ""
+    assert result.fresh_reason == ""
     assert result.drift.median <= 0.01
     assert result.drift.percentile_95 <= 0.05
     assert result.trustworthiness >= result.fresh_trustworthiness - 0.01
@@ -92,7 +92,7 @@ def test_known_tracks_stay_when_albums_are_removed() -> None:
 
 def test_what_lost_its_neighbors_may_go_farther_and_nothing_does_where_nothing_is_gone() -> None:
     vectors, kept = albums(12), 10 * ALBUM_TRACKS
-    old = afresh(vectors)
+    old = fresh_layout(vectors)
     unchanged = anchored(vectors, old)
     shrunk = anchored(vectors[:kept], old[:kept], gone_count=2 * ALBUM_TRACKS)
     # Whether any track makes use of it is for the figures of the map to decide, and they differ between machines.
@@ -126,7 +126,7 @@ def test_the_greatest_strangers_are_those_that_may_go_farther() -> None:
 
 def test_a_few_new_tracks_are_put_beside_their_album_without_umap(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors = albums(30)
-    old = afresh(vectors)
+    old = fresh_layout(vectors)
     figure = trustworthiness(prepare(vectors, "center"), old)
     old[[3, 77]] = np.nan
     monkeypatch.setattr("spotmap_build.project.anchoring.fit_layout", unreachable)
@@ -148,7 +148,7 @@ def unreachable(*_arguments: object, **_options: object) -> Float32Array:
 @pytest.mark.parametrize(("last_fresh", "new_count"), [(None, 1), (1.5, 1), (0.9, 24)])
 def test_what_is_not_known_to_be_good_enough_is_optimized(last_fresh: float | None, new_count: int) -> None:
     vectors = albums(10)
-    old = afresh(vectors)
+    old = fresh_layout(vectors)
     old[:new_count] = np.nan
     result = anchored(vectors, old, last_fresh=last_fresh)
     assert result.fresh_trustworthiness != last_fresh
@@ -156,7 +156,7 @@ def test_what_is_not_known_to_be_good_enough_is_optimized(last_fresh: float | No
 
 def test_new_tracks_settle_among_their_album() -> None:
     vectors = albums(14)
-    old = afresh(vectors)
+    old = fresh_layout(vectors)
     old[::ALBUM_TRACKS] = np.nan
     positions = anchored(vectors, old).positions
     album = positions.reshape(14, ALBUM_TRACKS, 2)
@@ -167,7 +167,7 @@ def test_new_tracks_settle_among_their_album() -> None:
 @pytest.mark.parametrize("unit_of_last_map", [0.001, 1.0, 65535.0])
 def test_the_last_map_may_come_in_any_unit(unit_of_last_map: float) -> None:
     vectors = albums(12)
-    old = afresh(vectors[: 10 * ALBUM_TRACKS])
+    old = fresh_layout(vectors[: 10 * ALBUM_TRACKS])
     ours = anchored(vectors, with_newcomers(old * unit_of_last_map, 2 * ALBUM_TRACKS))
     assert ours.drift.median <= 0.01
     assert diagonal(ours.positions) == pytest.approx(unit_of_last_map * diagonal(old), rel=0.3)
@@ -193,10 +193,10 @@ def test_one_group_that_went_elsewhere_does_not_turn_the_rest() -> None:
 
 def test_a_fresh_layout_that_was_asked_for_still_fits_the_old_map() -> None:
     vectors = albums(14)
-    old = afresh(vectors)
+    old = fresh_layout(vectors)
     mirrored = old * np.array([-1, 1], np.float32)
     result = anchored(vectors, mirrored, is_fresh_wanted=True)
-    assert result.afresh == "A new layout was requested."
+    assert result.fresh_reason == "A new layout was requested."
     assert result.drift.median < 1e-3
 
 
@@ -204,14 +204,14 @@ def test_a_map_of_other_tracks_is_not_held_to() -> None:
     vectors = albums(20)
     previous = np.full((160, 2), np.nan, np.float32)
     previous[:5] = np.random.default_rng(0).normal(size=(5, 2))
-    assert anchored(vectors, previous).afresh == "Only 5 of 160 tracks were on the last map."
+    assert anchored(vectors, previous).fresh_reason == "Only 5 of 160 tracks were on the last map."
 
 
 def test_a_past_that_would_spoil_the_map_is_given_up() -> None:
     vectors = albums(14)
     nonsense = np.random.default_rng(0).normal(size=(112, 2)).astype(np.float32)
     result = anchored(vectors, nonsense)
-    assert "trustworthiness" in result.afresh
+    assert "trustworthiness" in result.fresh_reason
     assert result.trustworthiness == result.fresh_trustworthiness
 
 
@@ -219,7 +219,7 @@ def test_a_past_that_would_spoil_the_map_is_given_up() -> None:
 @pytest.mark.parametrize("is_equal", [False, True])
 def test_small_and_equal_libraries_have_a_past_too(count: int, is_equal: bool) -> None:
     vectors = np.ones((count, 12), np.float32) if is_equal else albums(2)[:count, :12]
-    previous = afresh(vectors)
+    previous = fresh_layout(vectors)
     previous[-1:] = np.nan
     result = anchored(vectors, previous)
     assert result.positions.shape == (count, 2)
@@ -228,7 +228,7 @@ def test_small_and_equal_libraries_have_a_past_too(count: int, is_equal: bool) -
 
 def test_the_same_past_gives_the_same_map() -> None:
     vectors = albums(12)
-    previous = with_newcomers(afresh(vectors[: 10 * ALBUM_TRACKS]), 2 * ALBUM_TRACKS)
+    previous = with_newcomers(fresh_layout(vectors[: 10 * ALBUM_TRACKS]), 2 * ALBUM_TRACKS)
     assert anchored(vectors, previous).positions.tobytes() == anchored(vectors, previous).positions.tobytes()
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from spotmap_build.acquire.scratch import scratch_folder, sweep
 from spotmap_build.acquire.search import Finder
-from spotmap_build.acquire.services import SERVICE_VERSION, Service, when
+from spotmap_build.acquire.services import SERVICE_VERSION, Service, when_again
 from spotmap_build.cache.freshness import Failure
 from spotmap_build.cache.keys import Key
 from spotmap_build.cache.locks import shared
@@ -116,12 +116,12 @@ def test_a_pause_that_no_service_wants_was_remembered_by_mistake(run: Run) -> No
 
 @pytest.mark.parametrize("moment", [86_400_000_000_000, 10**30, -(10**30)])
 def test_a_moment_that_is_no_date_is_not_told(moment: int) -> None:
-    assert when(moment) == ""
+    assert when_again(moment) == ""
 
 
 def test_a_moment_is_told_in_words() -> None:
-    assert when(1_800_000_000) == " It can be tried again after 08:00 UTC on 15 January."
-    assert when(None) == ""
+    assert when_again(1_800_000_000) == " It can be tried again after 08:00 UTC on 15 January."
+    assert when_again(None) == ""
 
 
 @pytest.fixture

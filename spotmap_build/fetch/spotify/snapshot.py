@@ -57,14 +57,14 @@ class ListState:
 
 
 @dataclass(frozen=True, slots=True)
-class Index:
+class LibraryIndex:
     """The library as it was seen last. ``taken_at_unix_s``: when all of it was last known to be current; 0 if never."""
 
     taken_at_unix_s: Moment = 0
     saved: ListState = ListState(SAVED, "")
     playlists: tuple[ListState, ...] = ()
 
-    def with_held(self, state: ListState) -> Index:
+    def with_held(self, state: ListState) -> LibraryIndex:
         """Return the same with ``state`` held as a whole."""
         held = replace(state, held=state.version)
         if state.id == SAVED:
@@ -104,11 +104,11 @@ class SnapshotStore:
         self._clock = clock
         self._whole: dict[tuple[str, str], CachedPages] = {}
 
-    def index(self) -> Index:
+    def index(self) -> LibraryIndex:
         """Return the library as it was seen last; an empty index where it never was."""
-        return self._read(self._key("spotify-index"), Index, any_age=True) or Index()
+        return self._read(self._key("spotify-index"), LibraryIndex, any_age=True) or LibraryIndex()
 
-    def keep_index(self, index: Index) -> None:
+    def keep_index(self, index: LibraryIndex) -> None:
         """Keep it in the place of the one before. A read-only cache will do, as long as only the time is new."""
         try:
             self._write(self._key("spotify-index"), index, None)

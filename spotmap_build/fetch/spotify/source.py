@@ -21,7 +21,7 @@ from spotmap_build.fetch.source import Loaded
 from spotmap_build.fetch.spotify.assemble import ReadPlaylist, artists_by_weight, make_library
 from spotmap_build.fetch.spotify.genres import Genres
 from spotmap_build.fetch.spotify.settings import SpotifySettings
-from spotmap_build.fetch.spotify.snapshot import CachedPages, Index, ListState, SnapshotStore
+from spotmap_build.fetch.spotify.snapshot import CachedPages, LibraryIndex, ListState, SnapshotStore
 from spotmap_build.fetch.spotify.token import Login, remaining, save_login
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def _is_refused(state: ListState, snapshots: SnapshotStore) -> bool:
     return not _is_read(state) or snapshots.is_refused(state)
 
 
-def _age(index: Index, saved: CachedPages | None, unread_playlists: int, now_unix_s: float) -> list[str]:
+def _age(index: LibraryIndex, saved: CachedPages | None, unread_playlists: int, now_unix_s: float) -> list[str]:
     """How old and how whole the library is that is used instead of today's."""
     sentences = []
     if index.taken_at_unix_s:

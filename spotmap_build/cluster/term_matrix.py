@@ -61,7 +61,7 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Evidence:
+class TermMatrix:
     """What names are made of.
 
     ``strengths``: scipy CSR ``[n, terms]``, 0..1, absent where a track has not the term; ``scores``: float32 ``[n,
@@ -77,10 +77,10 @@ class Evidence:
     minor: Float32Array
 
 
-def gather_evidence(
+def build_term_matrix(
     embeddings: Embeddings, tracks: Sequence[Track], playlists: Sequence[tuple[Playlist, Sequence[int]]]
-) -> Evidence:
-    """Evidence from everything that a build knows.
+) -> TermMatrix:
+    """Build the matrix of terms from everything that a build knows.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def gather_evidence(
     names = embeddings.feature_names
     minor = 1 - embeddings.features[:, names.index("mode")] if "mode" in names else np.zeros(0, dtype=np.float32)
     counts = np.bincount(matrix.indices, minlength=len(terms))
-    return Evidence(terms, matrix, counts, standardise(embeddings.features), names, minor)
+    return TermMatrix(terms, matrix, counts, standardise(embeddings.features), names, minor)
 
 
 def _heard(tags: Float32Array, tag_names: Sequence[str]) -> Iterable[tuple[Term, list[int], list[float]]]:
