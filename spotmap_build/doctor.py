@@ -165,7 +165,7 @@ def _room(folder: Path) -> Finding:
         free_bytes = shutil.disk_usage(nearest_folder(resolve_place(folder))).free
     except OSError as error:
         return Finding(
-            "Disk", "warning", f"room for {folder} cannot be told: {error.strerror}", "Choose another place."
+            "Disk", "warning", f"the free space of {folder} is not known: {error.strerror}", "Choose another place."
         )
     level: Level = "ok" if free_bytes >= ROOM_BYTES else "warning"
     return Finding("Disk", level, f"{free_bytes / 1e9:.1f} GB free", "Make room, or choose another disk.")

@@ -411,7 +411,7 @@ def _damaged() -> TrackError:
 
 
 def _not_audio() -> TrackError:
-    return TrackError("not-audio", "The file is no audio file, or of a kind that cannot be decoded.")
+    return TrackError("not-audio", "The file is not audio, or uses a codec that cannot be decoded.")
 
 
 def _unreadable(error: OSError) -> TrackError:

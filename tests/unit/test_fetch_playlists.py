@@ -323,7 +323,7 @@ def test_music_that_is_left_out_is_counted(tmp_path: Path) -> None:
     loaded = load(FolderSource(tmp_path / "music"), tmp_path)
     assert len(loaded.library.tracks) == 1
     assert loaded.notices == (
-        "3 files are of kinds that cannot be decoded (.aax, .mid, .ofr) and were left out.",
+        "3 files are in formats that cannot be decoded (.aax, .mid, .ofr) and were left out.",
         "3 audio files lie in folders of deleted or hidden files ($RECYCLE.BIN, .Trash-1000, .git) and were left out.",
     )
 

@@ -34,7 +34,7 @@ _NO_LIBRARY: Final = """
 AUDIO_SUFFIXES: Final = frozenset(f".{kind}" for kind in _DECODED.split())
 """What FFmpeg decodes, as PyAV brings it: sound, and pictures that move with sound."""
 NO_SOUND_SUFFIXES: Final = frozenset(f".{kind}" for kind in _NOT_DECODED.split())
-"""Music that is no recording (scores, programs), that is encrypted, or of a kind that FFmpeg does not know."""
+"""Music that is no recording (scores, programs), that is encrypted, or in a format that FFmpeg does not know."""
 NO_LIBRARY: Final = frozenset((*_NO_LIBRARY.split(), "system volume information"))
 """Folders of systems and programs: deleted files, copies, previews, notes. Any other name is one, dots or not."""
 NOTES: Final = frozenset((".appledouble", "@eadir"))
@@ -140,8 +140,8 @@ def _about_no_sound(counts: Counter[str]) -> tuple[str, ...]:
         return ()
     kinds = ", ".join(sorted(counts))
     if counts.total() == 1:
-        return (f"1 file is of a kind that cannot be decoded ({kinds}) and was left out.",)
-    return (f"{counts.total()} files are of kinds that cannot be decoded ({kinds}) and were left out.",)
+        return (f"1 file is in a format that cannot be decoded ({kinds}) and was left out.",)
+    return (f"{counts.total()} files are in formats that cannot be decoded ({kinds}) and were left out.",)
 
 
 def _about_set_aside(counts: Counter[str]) -> tuple[str, ...]:
