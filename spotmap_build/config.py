@@ -172,14 +172,19 @@ def load_config(
 
     Parameters
     ----------
-    flags: what was given on the command line; a flag that was not given is absent or None (and overrides nothing).
-    environment: usually ``os.environ``.
-    folder: the working folder: relative paths of flags and environment start here, and ``spotmap.toml`` is looked for.
-    file: another configuration file; then it must exist. Relative paths in a file start at the file's folder.
+    flags : Mapping[str, object]
+        What was given on the command line; a flag that was not given is absent or None (and overrides nothing).
+    environment : Mapping[str, str]
+        Usually ``os.environ``.
+    folder : Path
+        The working folder: relative paths of flags and environment start here, and ``spotmap.toml`` is looked for.
+    file : Path | None
+        Another configuration file; then it must exist. Relative paths in a file start at the file's folder.
 
     Raises
     ------
-    ConfigError: naming the flag, the variable or the key, and what it must be.
+    ConfigError
+        Naming the flag, the variable or the key, and what it must be.
     """
     source = file or folder / CONFIG_FILE
     found = _read_file(source, must_exist=file is not None)
@@ -225,7 +230,8 @@ def working_folder() -> Path:
 
     Raises
     ------
-    ConfigError: it was deleted since.
+    ConfigError
+        It was deleted since.
     """
     try:
         return Path.cwd()

@@ -173,7 +173,8 @@ def parse_size(value: object, _base: Path | None = None) -> int:
 
     Raises
     ------
-    ValueError: with a plain sentence.
+    ValueError
+        With a plain sentence.
     """
     powers = {"K": 1, "M": 2, "G": 3, "T": 4}
     try:
@@ -192,7 +193,8 @@ def parse_duration(value: object, _base: Path | None = None) -> float:
 
     Raises
     ------
-    ValueError: with a plain sentence.
+    ValueError
+        With a plain sentence.
     """
     text = "" if isinstance(value, bool) else _short(value).strip().lower()
     found = _DURATION.fullmatch(f"{text}s" if re.fullmatch(_AMOUNT, text) else text)

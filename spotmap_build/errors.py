@@ -15,8 +15,10 @@ class SpotmapError(Exception):
 
     Parameters
     ----------
-    message: what happened, naming the file, track or setting.
-    hint: what to do next, as a sentence; may be empty where there is nothing to do.
+    message
+        What happened, naming the file, track or setting.
+    hint
+        What to do next, as a sentence; may be empty where there is nothing to do.
     """
 
     code: ClassVar[str] = "error"

@@ -62,7 +62,8 @@ def build(config: Config, progress: Progress) -> BuildResult:
 
     Raises
     ------
-    SpotmapError: one of its kinds; nothing is published then, and nothing that was finished is lost.
+    SpotmapError
+        One of its kinds; nothing is published then, and nothing that was finished is lost.
     """
     check_places(config)
     if config.cache_is_beside_site:
@@ -236,7 +237,8 @@ def push(
 
     Raises
     ------
-    SpotmapError: one of its kinds; what was done before is noted, and the next push goes on from there.
+    SpotmapError
+        One of its kinds; what was done before is noted, and the next push goes on from there.
     """
     login = SpotifySettings.from_config(config).known_login(progress.say)
     if not dry_run:
@@ -308,7 +310,8 @@ def watch(config: Config) -> Watch:
 
     Raises
     ------
-    ConfigError: no source lies in a file or folder that could change.
+    ConfigError
+        No source lies in a file or folder that could change.
     """
     places = tuple(Path(place) for source in config.sources if (place := source.partition(":")[2]))
     if not places:

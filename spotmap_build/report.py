@@ -104,7 +104,8 @@ def write_report(
 
     Raises
     ------
-    OutputError: it cannot be written there, or would replace (without ``force``) what no build wrote.
+    OutputError
+        It cannot be written there, or would replace (without ``force``) what no build wrote.
     """
     rows = ledger(library, failures, matches, reached=reached, preview_ids=preview_ids)
     statuses = Counter(row["status"] for row in rows)
@@ -161,7 +162,8 @@ def check_document(path: Path, kind: DocumentKind, *, force: bool) -> None:
 
     Raises
     ------
-    OutputError: it cannot be written there, or a file is there that no build wrote (and ``force`` is not given).
+    OutputError
+        It cannot be written there, or a file is there that no build wrote (and ``force`` is not given).
     """
     try:
         folder = nearest_folder(resolve_place(path).parent)
@@ -200,7 +202,8 @@ def write_document(path: Path, content: bytes, kind: DocumentKind, *, force: boo
 
     Raises
     ------
-    OutputError: as for :func:`check_document`, or the disk is full.
+    OutputError
+        As for :func:`check_document`, or the disk is full.
     """
     check_document(path, kind, force=force)
     try:

@@ -56,7 +56,8 @@ def parse_video_id(text: str) -> str:
 
     Raises
     ------
-    ValueError: with a plain sentence that quotes the text.
+    ValueError
+        With a plain sentence that quotes the text.
     """
     given = text.strip()
     if is_video_id(given):
@@ -80,7 +81,8 @@ def read_overrides(path: Path) -> Overrides:
 
     Raises
     ------
-    ConfigError: it cannot be read, or says something that cannot be meant; names the file, and the line or the track.
+    ConfigError
+        It cannot be read, or says something that cannot be meant; names the file, and the line or the track.
     """
     return _parse(_read_text(path), path)
 
@@ -90,7 +92,8 @@ def read_names(path: Path) -> Mapping[str, str]:
 
     Raises
     ------
-    ConfigError: as :func:`read_overrides`.
+    ConfigError
+        As :func:`read_overrides`.
     """
     text = _read_text(path)
     _parse(text, path)
@@ -113,7 +116,8 @@ def write_override(path: Path, track_id: str, override: Override, comment: str) 
 
     Raises
     ------
-    ConfigError: the file is there but cannot be used (see :func:`read_overrides`), or cannot be written.
+    ConfigError
+        The file is there but cannot be used (see :func:`read_overrides`), or cannot be written.
     """
     text = _read_text(path)
     expected = {**_parse(text, path), track_id: override}

@@ -33,10 +33,14 @@ class Prefetcher(Generic[Wanted, Ready]):
 
     Parameters
     ----------
-    to_find: what ``find`` is to be called with; it gives what is to be downloaded, or None where that is nothing.
-    to_get: what is to be downloaded at once.
-    get: gives what is ready for a worker, or None. Both are called from several threads.
-    workers: how many there are at the end of the line.
+    to_find
+        What ``find`` is to be called with; it gives what is to be downloaded, or None where that is nothing.
+    to_get
+        What is to be downloaded at once.
+    get
+        Gives what is ready for a worker, or None. Both are called from several threads.
+    workers
+        How many there are at the end of the line.
     """
 
     def __init__(

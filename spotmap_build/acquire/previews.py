@@ -125,7 +125,10 @@ class Previews:
 
         Raises
         ------
-        OutputError: no room for it; the build cannot go on. Cancelled: as was asked for.
+        OutputError
+            No room for it; the build cannot go on.
+        Cancelled
+            As was asked for.
         """
         if not self.service.is_open:
             return self.service.waiting(track.id, "download")

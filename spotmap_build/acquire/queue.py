@@ -35,7 +35,8 @@ def listen(acquisition: Acquisition, limit: TimeLimit = NO_LIMIT) -> int:
 
     Raises
     ------
-    CacheError, OutputError, WeightsError: the build cannot go on; what was finished is kept.
+    CacheError, OutputError, WeightsError
+        The build cannot go on; what was finished is kept.
     """
     if limit.is_over:  # then nothing is loaded, and nobody asked
         acquisition.stop(limit.sentence)

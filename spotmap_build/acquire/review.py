@@ -115,7 +115,8 @@ def analyze(answer: str, choices: Sequence[Option]) -> Choice:
 
     Raises
     ------
-    ValueError: nothing that was offered; with a plain sentence.
+    ValueError
+        Nothing that was offered; with a plain sentence.
     """
     said = answer.strip()
     if said.lower() in {"", "k"}:
@@ -187,14 +188,19 @@ def run_review(
 
     Parameters
     ----------
-    ask: shows its argument and returns the answer (a line; EOFError where there are no more); None only lists.
-    show: prints lines of text.
-    doubtful_below: see :func:`doubtful`.
-    everything: every track that was matched, also those that the file decides already.
+    ask : Callable[[str], str] | None
+        Shows its argument and returns the answer (a line; EOFError where there are no more); None only lists.
+    show : Callable[[str], None]
+        Prints lines of text.
+    doubtful_below : float
+        See :func:`doubtful`.
+    everything : bool
+        Every track that was matched, also those that the file decides already.
 
     Raises
     ------
-    ConfigError: there is no such report, or overrides.toml cannot be used.
+    ConfigError
+        There is no such report, or overrides.toml cannot be used.
     """
     rows = _read_ledger(report_path)
     decided = read_overrides(overrides_path)

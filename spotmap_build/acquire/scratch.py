@@ -47,7 +47,8 @@ def scratch_folder() -> Iterator[Scratch]:
 
     Raises
     ------
-    OutputError: there is no place for temporary files.
+    OutputError
+        There is no place for temporary files.
     """
     with contextlib.ExitStack() as stack:
         scratch = Scratch(_locked_folder(stack))

@@ -180,7 +180,8 @@ class Acquisition:
 
         Raises
         ------
-        CorruptEntry: it had one, which is damaged; the build starts over and makes it again.
+        CorruptEntry
+            It had one, which is damaged; the build starts over and makes it again.
         """
         with self._lock:
             found = self._found.get(track.id)

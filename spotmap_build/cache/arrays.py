@@ -21,7 +21,8 @@ def encode_array(array: npt.NDArray[Any]) -> bytes:
 
     Raises
     ------
-    TypeError: the array holds Python objects.
+    TypeError
+        The array holds Python objects.
     """
     import numpy as np
 
@@ -38,7 +39,8 @@ def decode_array(data: bytes) -> npt.NDArray[Any]:
 
     Raises
     ------
-    CacheError: the bytes are not a whole array as :func:`encode_array` writes it.
+    CacheError
+        The bytes are not a whole array as :func:`encode_array` writes it.
     """
     import numpy as np
 

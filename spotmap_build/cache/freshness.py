@@ -40,7 +40,8 @@ class Failure:
 
     Raises
     ------
-    ValueError: ``retry_at_unix_s`` and ``kind`` do not go together.
+    ValueError
+        ``retry_at_unix_s`` and ``kind`` do not go together.
     """
 
     code: str

@@ -39,7 +39,8 @@ def canonical_json(value: object) -> bytes:
 
     Raises
     ------
-    UnkeyableError: naming the place of the first value that is none of these.
+    UnkeyableError
+        Naming the place of the first value that is none of these.
     """
     _require_plain(value, "$", 0)
     try:
@@ -77,7 +78,8 @@ class Key:
 
     Raises
     ------
-    UnkeyableError: the preimage is not plain JSON data, or the stage is no name for a folder.
+    UnkeyableError
+        The preimage is not plain JSON data, or the stage is no name for a folder.
     """
 
     stage: str

@@ -124,8 +124,10 @@ def prepare(root: Path, *, create: bool) -> CacheFolder:
 
     Raises
     ------
-    CacheError: not a cache (and not an empty folder either), or of another format; nothing was touched.
-    CacheReadOnly, CacheFull: there is none and none can be made.
+    CacheError
+        Not a cache (and not an empty folder either), or of another format; nothing was touched.
+    CacheReadOnly, CacheFull
+        There is none and none can be made.
     """
     try:
         if _is_cache(root):

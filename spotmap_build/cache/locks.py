@@ -65,7 +65,8 @@ def shared(path: Path, *, patience_s: float = PRUNE_PATIENCE_S) -> Iterator[None
 
     Raises
     ------
-    CacheBusy: the prune did not end.
+    CacheBusy
+        The prune did not end.
     """
     with _opened(path) as descriptor:
         deadline = time.monotonic() + patience_s
@@ -85,8 +86,10 @@ def exclusive(path: Path) -> Iterator[None]:
 
     Raises
     ------
-    CacheBusy: a build, or another prune, is running.
-    CacheError: the cache is read-only, or its file system has no locks.
+    CacheBusy
+        A build, or another prune, is running.
+    CacheError
+        The cache is read-only, or its file system has no locks.
     """
     with _opened(path) as descriptor:
         held = descriptor is not None and _attempt(descriptor, path, exclusive=True)

@@ -97,7 +97,8 @@ def stats(root: Path) -> Stats:
 
     Raises
     ------
-    CacheError: there is no cache, or it cannot be read.
+    CacheError
+        There is no cache, or it cannot be read.
     """
     with _opened(root) as folder:
         by_stage: dict[str, list[Entry]] = defaultdict(list)
@@ -123,7 +124,8 @@ def check(root: Path, *, subset: float = 1.0, seed: int | None = None) -> CheckR
 
     Raises
     ------
-    CacheError: there is no cache, or it cannot be read.
+    CacheError
+        There is no cache, or it cannot be read.
     """
     with _opened(root) as folder:
         return _check(folder, subset, random.Random(seed))

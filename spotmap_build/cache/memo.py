@@ -129,12 +129,14 @@ def memoize(cache: Cache, key: Key, compute: Callable[[], Value], codec: Codec[V
 
     Examples
     --------
-    >>> key = Key("count", 1, {"files": ["a.flac", "b.flac"]})
-    >>> codec = json_codec("count.json", msgspec.json.Decoder(int).decode)
-    >>> with Cache.open(folder) as cache:
-    ...     count = memoize(cache, key, lambda: 2, codec)
-    >>> count.value, count.is_new
-    (2, True)
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from spotmap_build.cache import Cache, Key
+    >>> key, codec = Key("count", 1, {"of": "files"}), json_codec("count.json", msgspec.json.Decoder(int).decode)
+    >>> with TemporaryDirectory() as folder, Cache.open(Path(folder, "cache")) as cache:
+    ...     first, again = memoize(cache, key, lambda: 2, codec), memoize(cache, key, lambda: 3, codec)
+    ...     first.value, first.is_new, again.value, again.is_new
+    (2, True, 2, False)
     """
     record = cache.lookup(key, outputs=codec.names, may_fail=False)
     if record is not None and not codec.accepts(Outputs(cache, record)):

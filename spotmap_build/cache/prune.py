@@ -65,8 +65,10 @@ def prune(root: Path, policy: PrunePolicy, *, clock: Callable[[], float] = time.
 
     Raises
     ------
-    CacheBusy: a build is running. Nothing was deleted.
-    CacheError: there is no cache, no build has been noted (for ``only_rooted``), or the disk fails.
+    CacheBusy
+        A build is running. Nothing was deleted.
+    CacheError
+        There is no cache, no build has been noted (for ``only_rooted``), or the disk fails.
     """
     folder = prepare(root, create=False)
     with locks.exclusive(folder.lock):

@@ -195,8 +195,10 @@ def read_record_file(path: Path) -> tuple[bytes, float]:
 
     Raises
     ------
-    DamagedError: something that cannot be a record lies there.
-    OSError: there is nothing, or the disk fails.
+    DamagedError
+        Something that cannot be a record lies there.
+    OSError
+        There is nothing, or the disk fails.
     """
     try:
         with open_regular(path) as file:

@@ -61,7 +61,8 @@ def rooted_keys(folder: CacheFolder) -> frozenset[str] | None:
 
     Raises
     ------
-    CacheError: a root is damaged. Going on would delete what that build needs.
+    CacheError
+        A root is damaged. Going on would delete what that build needs.
     """
     paths = list(folder.roots.glob("*.json"))
     if not paths:

@@ -86,9 +86,10 @@ class Cache:
 
         Raises
         ------
-        CacheError: ``root`` is no cache, or one of another format (nothing was touched), or there is none and
-            none can be made.
-        CacheBusy: a prune is running and did not end within a minute.
+        CacheError
+            ``root`` is no cache, or one of another format (nothing was touched), or there is none and none can be made.
+        CacheBusy
+            A prune is running and did not end within a minute.
         """
         folder = prepare(root, create=create)
         with ExitStack() as opening:
@@ -124,7 +125,8 @@ class Cache:
 
         Raises
         ------
-        CacheError: the disk fails. Damaged records are misses.
+        CacheError
+            The disk fails. Damaged records are misses.
         """
         path = self._folder.record(key.stage, key.stage_version, key.digest)
         try:
@@ -151,7 +153,8 @@ class Cache:
 
         Raises
         ------
-        CorruptEntry: damaged, or gone. Set aside and counted as a miss instead of a hit: compute and ``put`` it again.
+        CorruptEntry
+            Damaged, or gone. Set aside and counted as a miss instead of a hit: compute and ``put`` it again.
         """
         output = record.outputs.get(name)
         try:
@@ -176,7 +179,8 @@ class Cache:
 
         Raises
         ------
-        CorruptEntry: damaged, gone, or of another shape. Set aside, as by :meth:`read`.
+        CorruptEntry
+            Damaged, gone, or of another shape. Set aside, as by :meth:`read`.
         """
         data = self.read(record, name)
         try:
@@ -210,8 +214,10 @@ class Cache:
 
         Raises
         ------
-        CacheReadOnly, CacheFull, CacheError: nothing was kept, and no debris left.
-        CorruptEntry: one of ``blobs`` is not there.
+        CacheReadOnly, CacheFull, CacheError
+            Nothing was kept, and no debris left.
+        CorruptEntry
+            One of ``blobs`` is not there.
         """
         described = {
             name: describe_output(data, inline=len(data) <= INLINE_LIMIT_BYTES) for name, data in outputs.items()
@@ -247,7 +253,8 @@ class Cache:
 
         Raises
         ------
-        CacheReadOnly, CacheFull, CacheError: nothing was kept, and no debris left.
+        CacheReadOnly, CacheFull, CacheError
+            Nothing was kept, and no debris left.
         """
         digest = digest_bytes(data)
         self._write_blob(digest, data)
@@ -258,7 +265,8 @@ class Cache:
 
         Raises
         ------
-        CorruptEntry: damaged (it is set aside) or not there.
+        CorruptEntry
+            Damaged (it is set aside) or not there.
         """
         try:
             return self._read_verified(digest)
@@ -276,8 +284,10 @@ class Cache:
 
         Raises
         ------
-        ValueError: ``build_id`` is no file name (letters, digits, ``.``, ``_`` and ``-``), or ``site`` no such name.
-        CacheError: it cannot be written.
+        ValueError
+            ``build_id`` is no file name (letters, digits, ``.``, ``_`` and ``-``), or ``site`` no such name.
+        CacheError
+            It cannot be written.
         """
         try:
             write_root(self._folder, build_id, key_digests, site, now_unix_s=self._clock())

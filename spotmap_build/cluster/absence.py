@@ -21,9 +21,12 @@ def why_no_clusters(coordinates: Float32Array, vectors: Float32Array, trustworth
 
     Parameters
     ----------
-    coordinates: float32 ``[n, 2]``.
-    vectors: float32 ``[n, d]`` that were laid out; without columns where the places are given.
-    trustworthiness: of the layout; None where the places are given.
+    coordinates : Float32Array
+        Float32 ``[n, 2]``.
+    vectors : Float32Array
+        Float32 ``[n, d]`` that were laid out; without columns where the places are given.
+    trustworthiness : float | None
+        Of the layout; None where the places are given.
     """
     n = len(coordinates)
     if n < 2:

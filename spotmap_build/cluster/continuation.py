@@ -43,9 +43,12 @@ def continue_groups(
 
     Parameters
     ----------
-    space, neighbors: see :func:`~spotmap_build.cluster.hierarchy.find_groups`; a map anchored to the last one.
-    previous: int32 ``[n]``, each track's cluster on the last map, -1 for noise there, :data:`NEW` for new tracks.
-    previous_parents: the region of every cluster of the last map.
+    space, neighbors
+        See :func:`~spotmap_build.cluster.hierarchy.find_groups`; a map anchored to the last one.
+    previous : Int32Array
+        Int32 ``[n]``, each track's cluster on the last map, -1 for noise there, :data:`NEW` for new tracks.
+    previous_parents : tuple[int, ...]
+        The region of every cluster of the last map.
     """
     fresh = find_groups(space, neighbors)
     asked = neighbors[:, :MOST_VOTES]

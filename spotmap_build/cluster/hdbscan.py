@@ -50,16 +50,21 @@ def smallest_island(track_count: int) -> int:
 
 
 def hdbscan_labels(space: Float32Array) -> Int32Array:
-    """HDBSCAN (Campello et al. 2013): the clusters of most "excess of mass", and small islands.
+    """Cluster by density: the clusters of most "excess of mass", and small islands.
+
+    HDBSCAN (Campello, Moulavi and Sander, 2013) by the package ``hdbscan``. Clusters are taken from its condensed tree
+    here: with its own limit of size, a large region without parts would be noise.
 
     Parameters
     ----------
-    space: float32 ``[n, d]`` in which to look: the map itself (docs/decisions/0005), or anything of few dimensions. On
-        the vectors a third to three quarters of real tracks are noise.
+    space : numpy.ndarray
+        Float32 ``[n, d]`` in which to look: the map itself (docs/decisions/0005), or anything of few dimensions. On the
+        vectors a third to three quarters of real tracks are noise.
 
     Returns
     -------
-    int32 ``[n]``, 0.. by falling size of the cluster (ties by first row), -1 for noise.
+    numpy.ndarray
+        Int32 ``[n]``, 0.. by falling size of the cluster (ties by first row), -1 for noise.
     """
     n = len(space)
     size = smallest_cluster(n)

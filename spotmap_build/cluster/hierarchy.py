@@ -55,12 +55,19 @@ class Membership:
 
 
 def find_groups(space: Float32Array, neighbors: Int32Array) -> Groups:
-    """Clusters, the regions that they make, and how firmly every track belongs to them.
+    """Find clusters, the regions that they make, and how firmly every track belongs to them.
 
     Parameters
     ----------
-    space: float32 ``[n, d]``, see :func:`~spotmap_build.cluster.hdbscan.hdbscan_labels`.
-    neighbors: int32 ``[n, k]``, the nearest rows of each by the vectors themselves, without itself, nearest first.
+    space : numpy.ndarray
+        Float32 ``[n, d]``, see :func:`~spotmap_build.cluster.hdbscan.hdbscan_labels`.
+    neighbors : numpy.ndarray
+        Int32 ``[n, k]``, the nearest rows of each by the vectors themselves, without itself, nearest first.
+
+    Returns
+    -------
+    Groups
+        Both levels.
     """
     asked = neighbors[:, :MOST_VOTES]
     dense = hdbscan_labels(space)
@@ -95,7 +102,8 @@ def join_clusters(labels: Int32Array, space: Float32Array) -> tuple[int, ...]:
 
     Parameters
     ----------
-    labels: int32 ``[n]``, -1 for noise. space: float32 ``[n, d]`` that was clustered.
+    labels : Int32Array
+        Int32 ``[n]``, -1 for noise. space: float32 ``[n, d]`` that was clustered.
     """
     count = int(labels.max(initial=-1)) + 1
     members = [np.flatnonzero(labels == label) for label in range(count)]
@@ -146,8 +154,10 @@ def soft_membership(labels: Int32Array, neighbors: Int32Array) -> Membership:
 
     Parameters
     ----------
-    labels: int32 ``[n]``, -1 for noise.
-    neighbors: int32 ``[n, k]``, each row's nearest rows, without itself.
+    labels : Int32Array
+        Int32 ``[n]``, -1 for noise.
+    neighbors : Int32Array
+        Int32 ``[n, k]``, each row's nearest rows, without itself.
     """
     n, voted = len(labels), labels[neighbors]
     width = int(voted.max(initial=-1)) + 2

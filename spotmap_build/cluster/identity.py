@@ -80,14 +80,31 @@ def match_clusters(
 ) -> MatchedClusters:
     """Give every new cluster the identity of the old one it is, or one that was never used.
 
-    Old and new clusters are paired so that as many tracks as possible stay in a cluster of the same id (the
-    assignment problem); a pair with less than half of the smaller one in common is no pair.
+    Old and new clusters are paired so that as many tracks as possible stay in a cluster of the same id (the assignment
+    problem, by the Hungarian method); a pair with less than half of the smaller one in common is no pair.
 
     Parameters
     ----------
-    previous: the clusters of the last map; none at the first build.
-    members: ids of the tracks of every new cluster, largest cluster first (new colors are given in this order).
-    next_number: the one that the last build returned. Ids are ``<prefix>-<number>`` and never used twice.
+    previous : sequence of Remembered
+        The clusters of the last map; none at the first build.
+    members : sequence of sequences of str
+        Ids of the tracks of every new cluster, largest cluster first (new colors are given in this order).
+    next_number : int
+        The one that the last build returned. Ids are ``<prefix>-<number>`` and never used twice.
+    prefix : str
+        What ids begin with.
+
+    Returns
+    -------
+    MatchedClusters
+        The identity of each new cluster, what has become of the old ones, and the next number.
+
+    Examples
+    --------
+    >>> last = [Remembered("region-1", "Jazz", 0, ("a", "b", "c"))]
+    >>> matched = match_clusters(last, [["x", "y", "z"], ["b", "c", "d"]], next_number=2)
+    >>> [identity.id for identity in matched.identities]
+    ['region-2', 'region-1']
     """
     overlaps = _overlaps(previous, members)
     pairs = _pair(previous, members, overlaps)

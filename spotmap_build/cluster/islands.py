@@ -46,11 +46,15 @@ def set_islands_apart(labels: Int32Array, linkage: Float64Array, least: int, usu
 
     Parameters
     ----------
-    labels: int32 ``[n]``, -1 for noise.
-    linkage: float64 ``[n - 1, 4]``, a tree of single linkage as scipy has them: rows (one, other, distance, size), in
-        which row ``r`` makes the group ``n + r`` of two earlier ones.
-    least: how many rows an island has at least.
-    usual: how far places are from each other: rounding must not make islands.
+    labels : Int32Array
+        Int32 ``[n]``, -1 for noise.
+    linkage : Float64Array
+        Float64 ``[n - 1, 4]``, a tree of single linkage as scipy has them: rows (one, other, distance, size), in which
+        row ``r`` makes the group ``n + r`` of two earlier ones.
+    least : int
+        How many rows an island has at least.
+    usual : float
+        How far places are from each other: rounding must not make islands.
     """
     n, result = len(labels), labels.copy()
     halves = linkage[:, :2].astype(np.int64).tolist()

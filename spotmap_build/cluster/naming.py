@@ -69,13 +69,24 @@ def name_levels(
 ) -> Names:
     """Return a name for every region and every cluster; on one level, no two the same.
 
-    A cluster that is all of a region has the region's name: the levels are shown one after the other.
+    Terms are weighted as in class-based TF-IDF (Grootendorst, 2022). A cluster that is all of a region has the
+    region's name: the levels are shown one after the other.
 
     Parameters
     ----------
-    regions, clusters: rows of each, larger groups first: they choose first.
-    parents: the region of every cluster.
-    fixed_regions, fixed_clusters: names that stand already, by number: given by hand, or kept from the last map.
+    matrix : TermMatrix
+        What every track could be called by.
+    regions, clusters : sequence of sequences of int
+        Rows of each, larger groups first: they choose first.
+    parents : sequence of int
+        The region of every cluster.
+    fixed_regions, fixed_clusters : mapping of int to str, optional
+        Names that stand already, by number: given by hand, or kept from the last map.
+
+    Returns
+    -------
+    Names
+        Of both levels, in the order given.
     """
     fixed_regions, fixed_clusters = fixed_regions or {}, dict(fixed_clusters or {})
     taken = {name.casefold() for name in fixed_regions.values()}

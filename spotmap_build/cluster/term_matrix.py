@@ -84,9 +84,12 @@ def build_term_matrix(
 
     Parameters
     ----------
-    embeddings: tags and features, either without columns where there are none.
-    tracks: of the same rows; their genres, artists and albums are used.
-    playlists: each with its rows.
+    embeddings : Embeddings
+        Tags and features, either without columns where there are none.
+    tracks : Sequence[Track]
+        Of the same rows; their genres, artists and albums are used.
+    playlists : Sequence[tuple[Playlist, Sequence[int]]]
+        Each with its rows.
     """
     rows_of: defaultdict[Term, list[int]] = defaultdict(list)
     strengths_of: defaultdict[Term, list[float]] = defaultdict(list)

@@ -61,12 +61,31 @@ def standardise(features: Float32Array) -> Float32Array:
 
 
 def key_name(key: float, mode: float) -> str:
-    """Return "A minor" for the pitch class 9 and the mode 0."""
+    """Return the name of a key.
+
+    Examples
+    --------
+    >>> key_name(9, 0), key_name(1, 1)
+    ('A minor', 'C♯ major')
+    """
     return f"{KEY_NAMES[round(key) % 12]} {'major' if mode >= 0.5 else 'minor'}"
 
 
 def key_relation(key: float, mode: float, other_key: float, other_mode: float) -> str:
-    """How two keys are related: "same", "relative" (A minor and C major), "fifth", or empty for not closely."""
+    """Return how two keys are related: "same", "relative" (A minor and C major), "fifth", or empty for not closely.
+
+    Parameters
+    ----------
+    key, other_key : float
+        Pitch classes: 0 is C, 11 is B.
+    mode, other_mode : float
+        1 is major, 0 is minor.
+
+    Examples
+    --------
+    >>> key_relation(9, 0, 0, 1), key_relation(0, 1, 7, 1), key_relation(0, 1, 1, 1)
+    ('relative', 'fifth', '')
+    """
     # In the minor, count from the relative major, three semitones up: then relatives are equal.
     home = (round(key) + (0 if mode >= 0.5 else 3)) % 12
     other_home = (round(other_key) + (0 if other_mode >= 0.5 else 3)) % 12
@@ -77,9 +96,12 @@ def key_relation(key: float, mode: float, other_key: float, other_mode: float) -
 
 
 def style_name(tag: str) -> str:
-    """Return what a style is called: "Electronic---Dub Techno" reads "dub techno".
+    """Return what a style is called: it says more than the family it is filed under.
 
-    The style says more than the family it is filed under.
+    Examples
+    --------
+    >>> style_name("Electronic---Dub Techno"), style_name("Electronic---IDM")
+    ('dub techno', 'IDM')
     """
     name = tag.rpartition("---")[2].strip()
     return name if name in _PROPER else name.lower()
@@ -89,5 +111,11 @@ _PROPER: Final = frozenset({"IDM", "EBM", "UK Garage", "RnB/Swing", "DJ Battle T
 
 
 def listed(words: list[str]) -> str:
-    """Join words: "a", "a and b", "a, b and c"."""
+    """Join words with commas and "and".
+
+    Examples
+    --------
+    >>> listed(["a"]), listed(["a", "b", "c"])
+    ('a', 'a, b and c')
+    """
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)

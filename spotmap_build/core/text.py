@@ -58,7 +58,7 @@ def _damaged_utf_8(content: bytes) -> str:
 
 
 def is_text(name: str) -> bool:
-    """Whether a file's name is text: one of bytes that are not UTF-8 holds halves of characters instead.
+    r"""Tell whether a file's name is text: one of bytes that are not UTF-8 holds halves of characters instead.
 
     >>> is_text("Bj\u00f6rk"), is_text("Bj\udcf6rk")
     (True, False)

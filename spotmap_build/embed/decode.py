@@ -69,8 +69,9 @@ def decode(path: Path) -> Sound:
 
     Raises
     ------
-    TrackError: ``unreadable``, ``empty-file``, ``not-audio``, ``damaged-audio``, ``too-short`` (under 0.5 s) or
-        ``silent`` (an effective level below -75 dBFS).
+    TrackError
+        ``unreadable``, ``empty-file``, ``not-audio``, ``damaged-audio``, ``too-short`` (under 0.5 s) or ``silent`` (an
+        effective level below -75 dBFS).
     """
     sound = _decode_whole(path)
     if level_of(sound.samples) < QUIET_RMS and _count_channels(path) > 1:
@@ -89,7 +90,8 @@ def probe(path: Path) -> Probe:
 
     Raises
     ------
-    TrackError: ``unreadable``, ``empty-file``, ``not-audio`` or ``damaged-audio``.
+    TrackError
+        ``unreadable``, ``empty-file``, ``not-audio`` or ``damaged-audio``.
     """
     with _open(path) as (container, stream):
         codec = stream.codec_context.codec.canonical_name
@@ -116,7 +118,8 @@ def read_metadata(path: Path) -> dict[str, str]:
 
     Raises
     ------
-    TrackError: as for :func:`probe`.
+    TrackError
+        As for :func:`probe`.
     """
     with _open(path) as (container, stream):
         said = {**stream.metadata, **container.metadata}
@@ -243,7 +246,8 @@ class _Resampler:
 
         Raises
         ------
-        TrackError: ``damaged-audio``.
+        TrackError
+            ``damaged-audio``.
         """
         with self._translated(frame):
             self._waiting.write(frame)

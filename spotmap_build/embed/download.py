@@ -53,9 +53,11 @@ def download(url: str, part: Path, size_bytes: int, *, hint: str) -> None:
 
     Raises
     ------
-    WeightsError: the address is not HTTPS, cannot be reached, has no such file or one of another size, or brings it
-        too slowly; ``part`` keeps what came.
-    OSError: ``part`` cannot be written.
+    WeightsError
+        The address is not HTTPS, cannot be reached, has no such file or one of another size, or brings it too slowly;
+        ``part`` keeps what came.
+    OSError
+        ``part`` cannot be written.
     """
     _check_address(url, hint)
     if part.is_symlink() or (part.exists() and not 0 <= part.stat().st_size <= size_bytes):
@@ -77,7 +79,8 @@ def fetch_small(url: str, limit_bytes: int, *, hint: str) -> bytes:
 
     Raises
     ------
-    WeightsError: the address is not HTTPS, it cannot be fetched, or is larger than ``limit_bytes``.
+    WeightsError
+        The address is not HTTPS, it cannot be fetched, or is larger than ``limit_bytes``.
     """
     _check_address(url, hint)
     session = make_session(Limits(silence_s=TIMEOUT_S, body_bytes=limit_bytes), follow_redirects=True)

@@ -30,8 +30,10 @@ class Engine(Protocol):
 
         Raises
         ------
-        ConfigError: the engine is not installed.
-        WeightsError: the file is not a network with this input and these outputs.
+        ConfigError
+            The engine is not installed.
+        WeightsError
+            The file is not a network with this input and these outputs.
         """
 
     def measure(self, samples: Float32Array) -> Float32Array:
@@ -39,7 +41,8 @@ class Engine(Protocol):
 
         Raises
         ------
-        TrackError: they cannot be told.
+        TrackError
+            They cannot be told.
         """
 
 

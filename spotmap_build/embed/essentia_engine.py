@@ -31,7 +31,8 @@ def load() -> Any:
 
     Raises
     ------
-    ConfigError: Essentia is not installed, which on some machines it cannot be.
+    ConfigError
+        Essentia is not installed, which on some machines it cannot be.
     """
     os.environ.update(TF_CPP_MIN_LOG_LEVEL="2", TF_NUM_INTRAOP_THREADS="1", TF_NUM_INTEROP_THREADS="1")
     os.environ.pop("TF_ENABLE_ONEDNN_OPTS", None)
@@ -78,8 +79,10 @@ class EssentiaNetwork:
 
     Raises
     ------
-    ConfigError: there is no Essentia here.
-    WeightsError: the file is not a graph with these nodes.
+    ConfigError
+        There is no Essentia here.
+    WeightsError
+        The file is not a graph with these nodes.
     """
 
     def __init__(self, path: Path, *, input_name: str, output_names: tuple[str, ...]) -> None:

@@ -34,12 +34,15 @@ def measure(standard: Any, samples: Float32Array) -> Float32Array:
 
     Parameters
     ----------
-    standard: the module ``essentia.standard``.
-    samples: float32 ``[n]``, mono, 16 kHz.
+    standard : Any
+        The module ``essentia.standard``.
+    samples : Float32Array
+        Float32 ``[n]``, mono, 16 kHz.
 
     Returns
     -------
-    float32 ``[41]``.
+    Float32Array
+        Float32 ``[41]``.
     """
     enough = loop_to(samples, LEAST_SAMPLES)
     return as_row(whole(standard, enough) | rhythm(standard, enough), enough)

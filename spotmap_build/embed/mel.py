@@ -77,12 +77,15 @@ def mel_frames(samples: Float32Array, frames: npt.NDArray[np.intp]) -> Float32Ar
 
     Parameters
     ----------
-    samples: float32 ``[n]`` at 16 kHz.
-    frames: integers ``[m]``, each in ``0 .. n // 256``.
+    samples : Float32Array
+        Float32 ``[n]`` at 16 kHz.
+    frames : npt.NDArray[np.intp]
+        Integers ``[m]``, each in ``0 .. n // 256``.
 
     Returns
     -------
-    float32 ``[m, 96]``.
+    Float32Array
+        Float32 ``[m, 96]``.
     """
     from scipy.fft import rfft
 

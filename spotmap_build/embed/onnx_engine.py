@@ -31,7 +31,8 @@ def load() -> Any:
 
     Raises
     ------
-    ConfigError: it is not installed, or cannot be loaded on this machine.
+    ConfigError
+        It is not installed, or cannot be loaded on this machine.
     """
     try:
         import onnxruntime
@@ -57,8 +58,10 @@ class OnnxNetwork:
 
     Raises
     ------
-    ConfigError: there is no onnxruntime here.
-    WeightsError: the file is not a network with this input and these outputs.
+    ConfigError
+        There is no onnxruntime here.
+    WeightsError
+        The file is not a network with this input and these outputs.
     """
 
     def __init__(self, path: Path, *, input_name: str, output_names: tuple[str, ...]) -> None:

@@ -71,7 +71,8 @@ def mel_patches(samples: Float32Array, *, patch_frames: int, wanted: int) -> Pat
 
     Parameters
     ----------
-    samples: float32 at 16 kHz; less than one patch is looped to a whole one.
+    samples : Float32Array
+        Float32 at 16 kHz; less than one patch is looped to a whole one.
     """
     looped = loop_to(samples, patch_frames * HOP_SAMPLES)
     starts = patch_starts(len(looped) // HOP_SAMPLES, patch_frames, wanted)
@@ -82,13 +83,23 @@ def mel_patches(samples: Float32Array, *, patch_frames: int, wanted: int) -> Pat
 
 
 def most_typical(vectors: Float32Array) -> int:
-    """Return the row that is most like the mean of all.
-
-    By the correlation of their numbers (centered cosine); the first of several.
+    """Return the row that is most like the mean of all, by the correlation of their numbers (centered cosine).
 
     Parameters
     ----------
-    vectors: float32 ``[n, d]``, one of each patch.
+    vectors : numpy.ndarray
+        Float32 ``[n, d]``, one of each patch.
+
+    Returns
+    -------
+    int
+        The first of several that are equally like it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> most_typical(np.array([[3, 2, 1], [1, 2, 3], [1, 2, 4]], dtype=np.float32))
+    2
     """
     wide = vectors.astype(np.float64)
     wide -= wide.mean(axis=1, keepdims=True)

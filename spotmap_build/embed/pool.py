@@ -53,8 +53,10 @@ class EmbedPool:
 
     Parameters
     ----------
-    jobs: how many worker processes, each with one thread for its mathematics: two such are faster than one with two.
-    limit_s: how many seconds a job may take before its worker counts as hung.
+    jobs
+        How many worker processes, each with one thread for its mathematics: two such are faster than one with two.
+    limit_s
+        How many seconds a job may take before its worker counts as hung.
     """
 
     def __init__(self, jobs: int = 1, *, limit_s: Callable[[EmbedJob], float] | None = None) -> None:
@@ -101,7 +103,8 @@ class EmbedPool:
 
         Raises
         ------
-        ConfigError, WeightsError: no job can be done, see :func:`~spotmap_build.embed.workers.embed_file`.
+        ConfigError, WeightsError
+            No job can be done, see :func:`~spotmap_build.embed.workers.embed_file`.
         """
         hung: list[EmbedJob] = []
         yield from self._run(_JobQueue(iter(jobs)), self._jobs, hung.append, is_over)

@@ -48,7 +48,8 @@ def require_sound(samples: Float32Array) -> None:
 
     Raises
     ------
-    TrackError: ``damaged-audio``, ``too-short`` or ``silent``.
+    TrackError
+        ``damaged-audio``, ``too-short`` or ``silent``.
     """
     if not np.isfinite(samples).all():
         raise TrackError("damaged-audio", "It holds samples that are not numbers.")

@@ -49,13 +49,17 @@ def ensure_weights(spec: EmbedderSpec, models_url: str, models_dir: Path | None,
 
     Parameters
     ----------
-    models_url: the address that :attr:`WeightsSpec.url_path` is below.
-    models_dir: the folder to keep them in; the user's cache folder if None.
-    say: told what is fetched, and under which terms its makers give it.
+    models_url : str
+        The address that :attr:`WeightsSpec.url_path` is below.
+    models_dir : Path | None
+        The folder to keep them in; the user's cache folder if None.
+    say : Callable[[str], None]
+        Told what is fetched, and under which terms its makers give it.
 
     Raises
     ------
-    WeightsError: they cannot be fetched or kept, or what came is something else.
+    WeightsError
+        They cannot be fetched or kept, or what came is something else.
     """
     found = find(spec, models_dir)
     if found is not None:
@@ -83,7 +87,8 @@ def tag_names(spec: EmbedderSpec, models_dir: Path | None) -> tuple[str, ...]:
 
     Raises
     ------
-    WeightsError: they come with weights that are not on this machine.
+    WeightsError
+        They come with weights that are not on this machine.
     """
     if spec.weights is not None:
         return read_labels(spec.weights, models_dir)
@@ -96,7 +101,8 @@ def read_labels(weights: WeightsSpec, models_dir: Path | None) -> tuple[str, ...
 
     Raises
     ------
-    WeightsError: the file that holds them is not here, or not what it should be.
+    WeightsError
+        The file that holds them is not here, or not what it should be.
     """
     labels = _labels_or_none(weights, models_dir)
     if not labels:

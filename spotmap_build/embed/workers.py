@@ -56,7 +56,8 @@ def embed_file(job: EmbedJob) -> Done[TrackEmbedding] | Failed:
 
     Raises
     ------
-    ConfigError, WeightsError: no track could be listened to, with this model or on this machine.
+    ConfigError, WeightsError
+        No track could be listened to, with this model or on this machine.
     """
     try:
         with _audio_file(job) as path:

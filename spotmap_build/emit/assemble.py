@@ -33,22 +33,34 @@ def assemble(
 
     Parameters
     ----------
-    atlas: what is shown.
-    template: the template folder, see :func:`spotmap_build.emit.page.template_folder`.
-    covers: WebP thumbnails by digest; has every ``art_digest`` of the atlas.
-    feature_units: unit by name of the features to show; others are left out.
-    sources: the kinds of library that the map is made of, for the page's note.
-    description: one sentence for search engines and link previews.
-    built_at: ISO 8601 time, or None where builds are to be reproducible.
-    site_url: where the site is published, with a slash at the end; empty where that is not known, and then there is no
+    atlas : Atlas
+        What is shown.
+    template : Path
+        The template folder, see :func:`spotmap_build.emit.page.template_folder`.
+    covers : Mapping[str, bytes]
+        WebP thumbnails by digest; has every ``art_digest`` of the atlas.
+    feature_units : Mapping[str, str]
+        Unit by name of the features to show; others are left out.
+    sources : Sequence[str]
+        The kinds of library that the map is made of, for the page's note.
+    description : str
+        One sentence for search engines and link previews.
+    built_at : str | None
+        ISO 8601 time, or None where builds are to be reproducible.
+    site_url : str
+        Where the site is published, with a slash at the end; empty where that is not known, and then there is no
         picture for link previews, which need an address.
-    nearness: what it means that tracks lie close together, as a sentence.
-    paths: where the listener's own files lie, by track id, if the site is to tell.
+    nearness : str
+        What it means that tracks lie close together, as a sentence.
+    paths : Mapping[str, str] | None
+        Where the listener's own files lie, by track id, if the site is to tell.
 
     Raises
     ------
-    ValueError: the layout is not finite.
-    KeyError: a cover is missing.
+    ValueError
+        The layout is not finite.
+    KeyError
+        A cover is missing.
     """
     payload = encode(
         atlas,

@@ -82,10 +82,25 @@ class _Region:
 
 
 def boundary(points: npt.NDArray[np.floating | np.integer], share: float) -> Boundary:
-    """Return the smallest area that holds ``share`` (0..1) of the points, as rings.
+    """Return the smallest area that holds a share of the points, as rings.
 
-    ``points`` is ``[n, 2]``, n at least 1, finite, in 0..65535. Raises ``ValueError`` for no points, for numbers
-    that are not finite and for a share outside 0..1.
+    A highest-density region (Hyndman, 1996) of the points' density on a grid.
+
+    Parameters
+    ----------
+    points : numpy.ndarray
+        ``[n, 2]``, n at least 1, finite, in 0..65535.
+    share : float
+        0..1.
+
+    Returns
+    -------
+    Boundary
+
+    Raises
+    ------
+    ValueError
+        For no points, for numbers that are not finite and for a share outside 0..1.
     """
     if len(points) == 0 or not np.isfinite(points).all() or not 0 < share < 1:
         raise ValueError(f"a boundary needs finite points and a share between 0 and 1, not {len(points)} and {share}")
@@ -171,9 +186,9 @@ def _islands_kept(island_of: Int64Array, count: int) -> npt.NDArray[np.bool_]:
 
 
 def _spread(points: Float64Array) -> float:
-    """Return a robust standard deviation, as one number for both axes (Silverman's.
+    """Return a robust standard deviation, as one number for both axes.
 
-    The quartiles' where those are closer).
+    Silverman's: that of the quartiles where those are closer.
     """
     lower_quartile, upper_quartile = np.quantile(points, (0.25, 0.75), axis=0)
     deviation = points.std(axis=0)

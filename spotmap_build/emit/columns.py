@@ -52,9 +52,14 @@ def unpack_ids(packed: dict[str, Any]) -> list[str]:
 
 
 def pack_texts(texts: Sequence[str]) -> dict[str, Any]:
-    """Pack texts without line breaks into one string.
+    r"""Pack texts without line breaks into one string.
 
     Run together if they are of one ``width`` in plain characters, else (``width`` 0) a line each.
+
+    Examples
+    --------
+    >>> pack_texts(["ab", "cd"]), pack_texts(["a", "bcd"])
+    ({'width': 2, 'text': 'abcd'}, {'width': 0, 'text': 'a\nbcd'})
     """
     widths = {len(one) for one in texts}
     is_even = len(widths) == 1 and all(map(str.isascii, texts)) and widths != {0}
@@ -131,6 +136,13 @@ def _short(value: float) -> float:
 
 
 def differences(values: npt.NDArray[np.int64]) -> list[int]:
-    """Delta coding: the first value, then each one's difference from the one before."""
+    """Delta-code numbers: the first value, then each one's difference from the one before.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> differences(np.array([5, 7, 6]))
+    [5, 2, -1]
+    """
     found: list[int] = np.diff(values, prepend=0).tolist()
     return found

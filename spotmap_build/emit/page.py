@@ -89,7 +89,8 @@ def template_folder() -> Path:
 
     Raises
     ------
-    OutputError: it is in neither place.
+    OutputError
+        It is in neither place.
     """
     package = Path(str(resources.files("spotmap_build")))
     for folder in (package / "site_template", package.parent / "site_template"):
@@ -106,7 +107,8 @@ def template_digest(folder: Path | None = None) -> str:
 
     Raises
     ------
-    OutputError: no folder was given, and there is no template.
+    OutputError
+        No folder was given, and there is no template.
     """
     digest = hashlib.sha256()
     for path in _template_files(folder or template_folder()):
@@ -132,7 +134,8 @@ def render_pages(folder: Path, facts: PageFacts) -> dict[str, bytes]:
 
     Raises
     ------
-    jinja2.TemplateError: the template is wrong, which is a bug.
+    jinja2.TemplateError
+        The template is wrong, which is a bug.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 

@@ -65,16 +65,23 @@ def encode(
 
     Parameters
     ----------
-    atlas: what is shown; its layout is scaled to integers, both axes alike.
-    assets: the viewer's own files (script, style sheet, icon) by name; they are part of the generation.
-    feature_units: unit by name of the features to show. Columns of the atlas that are not named here are left out.
-    sources: the kinds of library that the map is made of.
-    built_at: ISO 8601 time, or None where builds are to be reproducible.
-    paths: where the listener's own files lie, by track id, if the site is to tell.
+    atlas : Atlas
+        What is shown; its layout is scaled to integers, both axes alike.
+    assets : Mapping[str, bytes]
+        The viewer's own files (script, style sheet, icon) by name; they are part of the generation.
+    feature_units : Mapping[str, str]
+        Unit by name of the features to show. Columns of the atlas that are not named here are left out.
+    sources : Sequence[str]
+        The kinds of library that the map is made of.
+    built_at : str | None
+        ISO 8601 time, or None where builds are to be reproducible.
+    paths : Mapping[str, str] | None
+        Where the listener's own files lie, by track id, if the site is to tell.
 
     Raises
     ------
-    ValueError: the layout has numbers that are not finite.
+    ValueError
+        The layout has numbers that are not finite.
     """
     coordinates = _to_grid(atlas.layout.coordinates)
     order = np.argsort(hilbert_index(coordinates[:, 0], coordinates[:, 1]), kind="stable")

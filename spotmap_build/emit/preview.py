@@ -319,8 +319,10 @@ def open_server(
 
     Raises
     ------
-    OutputError: there is no site in the folder.
-    ConfigError: the port is taken, or may not be used.
+    OutputError
+        There is no site in the folder.
+    ConfigError
+        The port is taken, or may not be used.
     """
     remove_debris(folder)
     if not (folder / "index.html").is_file():

@@ -27,13 +27,17 @@ def find_file(folder: Path, target: str, listed: frozenset[str] | None = None) -
 
     Parameters
     ----------
-    folder: the site's.
-    target: as it stands in the request.
-    listed: the files that the site has; None where that is not known, then those that have the places of such.
+    folder : Path
+        The site's.
+    target : str
+        As it stands in the request.
+    listed : frozenset[str] | None
+        The files that the site has; None where that is not known, then those that have the places of such.
 
     Raises
     ------
-    ValueError: the target is none.
+    ValueError
+        The target is none.
     """
     path = unquote(urlsplit(target).path, errors="replace")
     if not path.startswith("/") or "\0" in path or "\\" in path or ".." in path.split("/"):

@@ -83,7 +83,7 @@ def read_map(site: str | PathLike[str]) -> SiteMap:
 
     Examples
     --------
-    >>> import pandas
+    >>> import pandas  # doctest: +SKIP
     >>> from spotmap_build import read_map
     >>> tracks = pandas.DataFrame(read_map("site").columns)  # doctest: +SKIP
     >>> tracks.groupby("cluster")["tempo_bpm"].median()  # doctest: +SKIP

@@ -81,17 +81,21 @@ def publish(out: Path, files: Mapping[str, bytes], generation: str, *, force: bo
 
     Parameters
     ----------
-    out: the site's folder. It may be absent, empty, or one that this program wrote.
-    files: content by path (relative, forward slashes); has ``index.html``, which names its generation by a
+    out : Path
+        The site's folder. It may be absent, empty, or one that this program wrote.
+    files : Mapping[str, bytes]
+        Content by path (relative, forward slashes); has ``index.html``, which names its generation by a
         ``data-generation`` attribute. A file that is there with the right content is not written again.
-    generation: the name of this version.
-    force: also publish into a folder with foreign files, which stay, except where one has the name of a file of the
-        site.
+    generation : str
+        The name of this version.
+    force : bool
+        Also publish into a folder with foreign files, which stay, except where one has the name of a file of the site.
 
     Raises
     ------
-    OutputError: the folder is not ours, cannot be written, is being published to by another build, or the disk is
-        full. The site that was there is still served.
+    OutputError
+        The folder is not ours, cannot be written, is being published to by another build, or the disk is full. The site
+        that was there is still served.
     """
     unsafe = sorted(path for path in files if not is_safe_path(path))
     if unsafe or PAGE_NAME not in files or not is_generation(generation):

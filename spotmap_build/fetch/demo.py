@@ -64,7 +64,8 @@ def render(recipe: str, folder: Path) -> Path:
 
     Raises
     ------
-    TrackError: code ``not-written`` where the file cannot be written (a full disk, a read-only folder).
+    TrackError
+        Code ``not-written`` where the file cannot be written (a full disk, a read-only folder).
     """
     # Here and not above: loading the library must not load numpy.
     from spotmap_build.demo.render import render_score, write_wav

@@ -59,13 +59,16 @@ def merge(parts: Sequence[Loaded], layers: Sequence[str] = ()) -> Loaded:
 
     Parameters
     ----------
-    parts: what each source gave.
-    layers: a name for each source (``--as``): whose library it is. None where all is one person's.
+    parts : Sequence[Loaded]
+        What each source gave.
+    layers : Sequence[str]
+        A name for each source (``--as``): whose library it is. None where all is one person's.
 
     Raises
     ------
-    ConfigError: one of several sources brings places or vectors of its own, which have no meaning for the others; or
-        there are not as many names as sources.
+    ConfigError
+        One of several sources brings places or vectors of its own, which have no meaning for the others; or there are
+        not as many names as sources.
     """
     if layers and len(layers) != len(parts):
         raise ConfigError(

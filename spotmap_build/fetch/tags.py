@@ -75,7 +75,8 @@ def read_tags(path: Path) -> Tags:
 
     Raises
     ------
-    OSError: if the file cannot be read.
+    OSError
+        If the file cannot be read.
     """
     from mutagen.apev2 import APEv2
     from mutagen.id3 import ID3

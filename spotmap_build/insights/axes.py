@@ -47,11 +47,33 @@ class Slope:
 def find_slopes(
     coordinates: Float32Array, features: Float32Array, feature_names: Sequence[str], rows: Sequence[int] | None = None
 ) -> tuple[Slope, ...]:
-    """Features that rise in some direction of the map, or of the part of it that ``rows`` are; strongest first.
+    """Find the features that rise in some direction of the map, strongest first.
+
+    A plane is fitted to the ranks of each feature by least squares; see :func:`least_explained` for what counts as more
+    than chance.
 
     Parameters
     ----------
-    coordinates: float32 ``[n, 2]``. features: float32 ``[n, f]``.
+    coordinates : numpy.ndarray
+        Float32 ``[n, 2]``.
+    features : numpy.ndarray
+        Float32 ``[n, f]``.
+    feature_names : sequence of str
+        What the columns are called; those without words are passed over.
+    rows : sequence of int, optional
+        The part of the map to look at; all of it by default.
+
+    Returns
+    -------
+    tuple of Slope
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> grid = np.indices((10, 10)).reshape(2, -1).T.astype(np.float32)
+    >>> slopes = find_slopes(grid, grid[:, :1], ["tempo"])
+    >>> describe_slopes(slopes)
+    'to the right faster'
     """
     chosen = np.arange(len(coordinates)) if rows is None else np.asarray(rows, dtype=np.intp)
     least = least_explained(len(chosen))

@@ -47,7 +47,8 @@ class Explainer:
 
     Parameters
     ----------
-    embeddings: tags and features of the mapped tracks; either may have no columns.
+    embeddings
+        Tags and features of the mapped tracks; either may have no columns.
     """
 
     def __init__(self, embeddings: Embeddings) -> None:

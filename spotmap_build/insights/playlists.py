@@ -84,12 +84,21 @@ class Overlap:
 def measure_playlists(
     playlists: Sequence[Sequence[int]], unit_vectors: Float32Array, neighbors: Int32Array
 ) -> tuple[PlaylistFigures, ...]:
-    """Return the figures of every playlist, given as rows.
+    """Measure how much the tracks of each playlist have in common, who does not fit, and who would.
 
     Parameters
     ----------
-    unit_vectors: float32 ``[n, d]``, rows of length one (or zero), centered over the library.
-    neighbors: int32 ``[n, k]``, each row's nearest rows, without itself, nearest first.
+    playlists : sequence of sequences of int
+        Rows of each.
+    unit_vectors : numpy.ndarray
+        Float32 ``[n, d]``, rows of length one (or zero), centered over the library.
+    neighbors : numpy.ndarray
+        Int32 ``[n, k]``, each row's nearest rows, without itself, nearest first.
+
+    Returns
+    -------
+    tuple of PlaylistFigures
+        In the order given.
     """
     if not playlists:
         return ()

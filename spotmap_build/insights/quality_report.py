@@ -51,12 +51,22 @@ def quality_report(
 
     Parameters
     ----------
-    unit_vectors, neighbors: what the map was made of.
-    places: float32 ``[n, 2]``.
-    cluster_labels: int32 ``[n]``, -1 for noise.
-    labels: by kind (a key of :data:`AGREEMENTS`), what each track has of it: none, one or several. Kinds that no
-        track has are left out.
-    anchored: how the map was held to the last one, where there was one.
+    unit_vectors, neighbors
+        What the map was made of: float32 ``[n, d]``, and the nearest of each row.
+    positions : numpy.ndarray
+        Float32 ``[n, 2]``.
+    cluster_labels : numpy.ndarray
+        Int32 ``[n]``, -1 for noise.
+    labels : mapping
+        By kind (a key of :data:`AGREEMENTS`), what each track has of it: none, one or several. Kinds that no track has
+        are left out.
+    anchored : Anchored, optional
+        How the map was held to the last one, where there was one.
+
+    Returns
+    -------
+    QualityReport
+        The figures, each with a sentence, and the share of its neighbors that each track keeps.
     """
     kept = quality.neighbor_recall(neighbors, positions)
     figures = [*_of_the_plane(unit_vectors, positions, kept), *_of_the_search(neighbors)]

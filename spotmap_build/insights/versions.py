@@ -61,12 +61,23 @@ def group_versions(
     """Find the songs that the library holds in several versions.
 
     Two tracks are versions where their titles agree once "(Live)", "- 2011 Remaster" and the like are taken away, they
-    share an artist (or neither names one), and they do not sound unlike each other. Songs with most versions first.
+    share an artist (or neither names one), and they do not sound unlike each other.
 
     Parameters
     ----------
-    titles, artists, durations_ms: of every row, as the source gives them.
-    unit_vectors: float32 ``[n, d]``, rows of length one (or zero), centered over the library.
+    titles : sequence of str
+        Of every row, as the source gives them; so are ``artists`` and ``durations_ms``.
+    artists : sequence of sequences of str
+        None or several of each.
+    durations_ms : sequence of int or None
+        None where it is not known.
+    unit_vectors : numpy.ndarray
+        Float32 ``[n, d]``, rows of length one (or zero), centered over the library.
+
+    Returns
+    -------
+    tuple of Song
+        Songs with most versions first.
     """
     from scipy.cluster.hierarchy import DisjointSet
 
@@ -87,9 +98,12 @@ def group_versions(
 
 
 def split_title(title: str) -> tuple[str, str]:
-    """Return a title without what tells its version, folded for comparison, and the kind of version (empty.
+    """Take a title apart: the song, folded for comparison, and the kind of version, empty for the plain one.
 
-    The plain one).
+    Examples
+    --------
+    >>> split_title("Blue Train (Live)"), split_title("Blue Train - 2003 Remaster")
+    (('blue train', 'live'), ('blue train', 'remaster'))
     """
     parts = [part.group(1) for part in _BRACKETS.finditer(title)]
     bare = _BRACKETS.sub(lambda part: "" if _kind(part.group(1)) else f" {part.group(1)}", title)

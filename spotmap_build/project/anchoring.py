@@ -94,15 +94,26 @@ def fit_anchored_layout(
 
     Where little has changed, known tracks stay exactly where they are and new ones are put among the tracks that they
     are most similar to, without UMAP: what a fresh map would have is known from the last one that was made. Else a
-    fresh map is laid out, to know what holding costs, and the known tracks are held as near to their places as they go.
+    fresh map is laid out, to know what holding costs, and the known tracks are held as near to their positions as they
+    go (docs/decisions/0004, with figures beside AlignedUMAP and ``UMAP.transform``).
 
     Parameters
     ----------
-    unit_vectors, neighbors, seed: as for :func:`~spotmap_build.project.layout.fit_layout`.
-    previous: float32 ``[n, 2]``, where each track was on the last map, in any unit; NaN for new ones.
-    gone_count: how many tracks of the last map are not in the library any more.
-    is_fresh_wanted: lay out from scratch, and only turn, mirror, scale and shift the result to fit the old map.
-    last_fresh_trustworthiness: of this library's last map that was laid out from scratch; None where it is not known.
+    unit_vectors, neighbors, seed
+        As for :func:`~spotmap_build.project.layout.fit_layout`.
+    previous : numpy.ndarray
+        Float32 ``[n, 2]``, where each track was on the last map, in any unit; NaN for new ones.
+    gone_count : int
+        How many tracks of the last map are not in the library any more.
+    is_fresh_wanted : bool
+        Lay out from scratch, and only turn, mirror, scale and shift the result to fit the old map.
+    last_fresh_trustworthiness : float, optional
+        Of this library's last map that was laid out from scratch, where it is known.
+
+    Returns
+    -------
+    Anchored
+        Positions in the frame of the last map, how far known tracks moved, and why they were not held, if so.
     """
     known = are_known(previous)
     reason = _reason_for_fresh(known, previous, is_fresh_wanted)
@@ -161,10 +172,31 @@ def diagonal(positions: Float32Array) -> float:
 
 
 def procrustes_align(positions: Float32Array, previous: Float32Array) -> Float32Array:
-    """Turn, mirror, scale and shift ``places`` so that known tracks come as near to ``previous`` as they can.
+    """Turn, mirror, scale and shift positions so that known tracks come as near to ``previous`` as they can.
 
-    Mirroring too: a fresh layout is as good in a mirror, and the one that looks like the old map is wanted. Groups that
-    went somewhere else altogether do not pull the rest along: the farther off a track is, the less it counts.
+    Orthogonal Procrustes analysis (Schönemann, 1966), weighted: groups that went somewhere else altogether do not pull
+    the rest along, for the farther off a track is, the less it counts. Mirroring too: a fresh layout is as good in a
+    mirror, and the one that looks like the old map is wanted.
+
+    Parameters
+    ----------
+    positions : numpy.ndarray
+        Float32 ``[n, 2]``.
+    previous : numpy.ndarray
+        Float32 ``[n, 2]``, NaN for new tracks.
+
+    Returns
+    -------
+    numpy.ndarray
+        Float32 ``[n, 2]``: all positions, in the frame of ``previous``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> previous = np.array([[0, 0], [2, 0], [0, 4], [6, 2]], dtype=np.float32)
+    >>> turned = previous @ np.array([[0, 1], [-1, 0]], dtype=np.float32) * 3 + 10
+    >>> bool(np.allclose(procrustes_align(turned, previous), previous, atol=1e-3))
+    True
     """
     known = are_known(previous)
     if not _can_be_aligned(positions, previous, known):

@@ -42,7 +42,13 @@ def place_given(positions: Float64Array) -> GivenMap:
 
     Parameters
     ----------
-    positions: float64 ``[n, 2]``, finite, in any unit.
+    positions : numpy.ndarray
+        Float64 ``[n, 2]``, finite, in any unit.
+
+    Returns
+    -------
+    GivenMap
+        Coordinates, and which rows are strays.
     """
     if len(positions) == 0:
         return GivenMap(np.zeros((0, 2), np.float32), np.zeros(0, np.intp))

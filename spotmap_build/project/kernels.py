@@ -110,11 +110,13 @@ def keep_best(  # noqa: PLR0917 - compiled functions take no keyword-only argume
 
     Parameters
     ----------
-    twins: for each column the first row of the library with the same vector. A column must come after its twin: blocks
+    twins : Int32Array
+        For each column the first row of the library with the same vector. A column must come after its twin: blocks
         come in the order of their columns. Many equal tracks are then compared once.
-    indices, best: int32 and float32 ``[rows, k]``, changed in place; empty places hold -1 and -inf.
-    first_row, first_column: the numbers of the block's first row and column in the library; a row is never its own
-        neighbor.
+    indices, best
+        Int32 and float32 ``[rows, k]``, changed in place; empty places hold -1 and -inf.
+    first_row, first_column : int
+        The numbers of the block's first row and column in the library; a row is never its own neighbor.
     """
     rows, columns = product.shape
     k = best.shape[1]

@@ -30,17 +30,34 @@ START_SIZE: Final = 10.0
 
 
 def fit_layout(unit_vectors: Float32Array, neighbors: Neighbors, seed: int) -> Float32Array:
-    """Place similar tracks near each other: float32 ``[n, 2]``, around the origin, in units of UMAP.
+    """Place similar tracks near each other.
 
-    UMAP, started from the first two principal components: the start decides where the large groups lie, and unlike the
-    usual spectral start it is defined for every graph, connected or not. A small library is laid out several times,
-    which takes no time, and the map that best keeps who is near whom is taken: chance is what small maps suffer from.
+    UMAP (McInnes, Healy and Melville, 2018), started from the first two principal components: the start decides where
+    the large groups lie, and unlike the usual spectral start it is defined for every graph, connected or not. A small
+    library is laid out several times, which takes no time, and the layout with the best trustworthiness is taken:
+    chance is what small maps suffer from.
 
     Parameters
     ----------
-    unit_vectors: float32 ``[n, d]``, as :func:`~spotmap_build.project.preprocessing.prepare` gives them.
-    neighbors: of these vectors, at least ``LAYOUT_NEIGHBORS`` each where there are so many.
-    seed: equal seed and vectors give equal bytes on the same kind of processor.
+    unit_vectors : numpy.ndarray
+        Float32 ``[n, d]``, as :func:`~spotmap_build.project.preprocessing.prepare` gives them.
+    neighbors : Neighbors
+        Of these vectors, at least ``LAYOUT_NEIGHBORS`` each where there are so many.
+    seed : int
+        Equal seed and vectors give equal bytes on the same kind of processor.
+
+    Returns
+    -------
+    numpy.ndarray
+        Float32 ``[n, 2]``, around the origin, in UMAP's units.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from spotmap_build.project.neighbors import find_neighbors
+    >>> three = np.eye(3, dtype=np.float32)
+    >>> fit_layout(three, find_neighbors(three, 2, seed=0), seed=0).shape
+    (3, 2)
     """
     start = principal_plane(unit_vectors)
     if len(unit_vectors) < SMALLEST_FOR_UMAP:

@@ -50,13 +50,30 @@ class Neighbors:
 
 
 def find_neighbors(unit_vectors: Float32Array, count: int, seed: int) -> Neighbors:
-    """Return the nearest neighbors of every row: exact, or approximate where exact would take many minutes.
+    """Find the nearest neighbors of every row: exactly, or approximately where exactly would take many minutes.
+
+    The approximate search is NN-Descent (Dong, Moses and Li, 2011), by pynndescent.
 
     Parameters
     ----------
-    unit_vectors: float32 ``[n, d]``, rows of length one; a row of zeros is similar to nothing (0).
-    count: how many for each; fewer where there are not so many others.
-    seed: of the approximate search, and of the sample on which it is measured.
+    unit_vectors : numpy.ndarray
+        Float32 ``[n, d]``, rows of length one; a row of zeros is similar to nothing (0).
+    count : int
+        How many for each; at most n - 1.
+    seed : int
+        Of the approximate search, and of the sample on which it is measured.
+
+    Returns
+    -------
+    Neighbors
+        Without the row itself, the nearest first; equally near ones by row number.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> found = find_neighbors(np.array([[1, 0], [0.8, 0.6], [0, 1]], dtype=np.float32), 1, seed=0)
+    >>> found.indices.tolist(), found.is_exact
+    ([[1], [0], [1]], True)
     """
     n = len(unit_vectors)
     k = max(0, min(count, n - 1))

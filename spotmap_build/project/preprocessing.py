@@ -27,22 +27,33 @@ LEAST_SPREAD: Final = 1e-4
 def prepare(vectors: Float32Array, preprocessing: str) -> Float32Array:
     """Return unit vectors whose dot product is the similarity of two tracks.
 
-    ``preprocessing`` is ``"zscore"`` (every dimension to mean 0 and standard deviation 1 over the library: for
-    musicnn's pooled activations, whose dimensions have very different scales), ``"center"`` (the library's mean taken
-    away: what all tracks share says nothing about any of them) or ``"none"`` (vectors compared as they came).
-
-    After the first two, the vectors are turned to their principal components, the loudest of which are tempered. A
-    network's few strongest components tell loud from quiet and drums from none, over and over; a little softer, the
-    finer ones are heard as well (docs/decisions/0003).
+    Except with ``"none"``, the vectors are turned to their principal components, the loudest of which are partially
+    whitened. A network's few strongest components tell loud from quiet and drums from none, over and over; a little
+    softer, the finer ones count as well (docs/decisions/0003).
 
     Parameters
     ----------
-    vectors: float32 ``[n, d]``, finite.
+    vectors : numpy.ndarray
+        Float32 ``[n, d]``, finite.
+    preprocessing : str
+        ``"zscore"``: every dimension to mean 0 and standard deviation 1 over the library, for musicnn's pooled
+        activations, whose dimensions have very different scales. ``"center"``: the library's mean is taken away, for
+        what all tracks share says nothing about any of them. ``"none"``: vectors are compared as they came.
 
     Returns
     -------
-    float32 ``[n, e]`` of unit length, e at most d; a row that becomes zero (equal to the mean) stays zero. Equal rows
-    stay equal to the last bit, which matrix products alone do not promise.
+    numpy.ndarray
+        Float32 ``[n, e]`` of unit length, e at most d. A row that becomes zero (equal to the mean) stays zero. Equal
+        rows stay equal to the last bit, which matrix products alone do not promise.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> unit_vectors = prepare(np.array([[3, 4], [6, 8], [-4, 3]], dtype=np.float32), "none")
+    >>> np.round(unit_vectors @ unit_vectors.T, 3)
+    array([[1., 1., 0.],
+           [1., 1., 0.],
+           [0., 0., 1.]], dtype=float32)
     """
     prepared = vectors.astype(np.float32, copy=True)
     if preprocessing in {"center", "zscore"} and prepared.size:

@@ -33,7 +33,8 @@ def as_whole_tracks(vectors: Float32Array, previews: Float32Array, wholes: Float
 
     Returns
     -------
-    float32 ``[n, d]``
+    Float32Array
+        Float32 ``[n, d]``
 
     Examples
     --------

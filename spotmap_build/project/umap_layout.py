@@ -63,7 +63,8 @@ def fit_umap(
 
     Returns
     -------
-    float32 array of shape (n, 2)
+    Float32Array
+        Float32 array of shape (n, 2)
     """
     import umap
 
@@ -144,7 +145,8 @@ def optimize_layout(
 
     Returns
     -------
-    float32 array of shape (n, 2)
+    Float32Array
+        Float32 array of shape (n, 2)
     """
     from umap.layouts import optimize_layout_euclidean
     from umap.umap_ import find_ab_params

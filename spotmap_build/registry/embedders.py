@@ -151,7 +151,8 @@ def get(name: str) -> EmbedderSpec:
 
     Raises
     ------
-    ConfigError: there is none.
+    ConfigError
+        There is none.
     """
     try:
         return EMBEDDERS[name]

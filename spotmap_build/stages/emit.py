@@ -93,7 +93,8 @@ def is_site(outputs: Outputs) -> bool:
 
     Raises
     ------
-    CorruptEntry: they name no generation, and are set aside.
+    CorruptEntry
+        They name no generation, and are set aside.
     """
     folder = f"data/{outputs.read(GENERATION, _decode_generation)}/"
     names = outputs.names - {GENERATION}

@@ -29,7 +29,10 @@ def fetch(run: Run) -> Fetched:
 
     Raises
     ------
-    ConfigError: no source was given, or one of an unknown kind. SourceError: one cannot be read.
+    ConfigError
+        No source was given, or one of an unknown kind.
+    SourceError
+        One cannot be read.
     """
     with run.clock.stage("fetch"):
         config = run.config
@@ -60,7 +63,8 @@ def make_source(text: str, config: Config) -> LibrarySource:
 
     Raises
     ------
-    ConfigError: for an unknown kind, or one that lacks its path.
+    ConfigError
+        For an unknown kind, or one that lacks its path.
     """
     name, _, path = text.partition(":")
     kind = sources.find(name)

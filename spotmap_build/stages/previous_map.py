@@ -122,7 +122,8 @@ def load_previous_map(run: Run, embedded: Embedded) -> Previous:
 
     Raises
     ------
-    ConfigError: ``--anchor`` names a place that holds no map.
+    ConfigError
+        ``--anchor`` names a place that holds no map.
     """
     wish, out = run.config.anchor, run.config.out
     if wish == "none":

@@ -130,10 +130,14 @@ def compare_artists(
 
     Parameters
     ----------
-    wanted: the track's artists, the first first, its title's guests among them.
-    offered: likewise of the candidate.
-    others: the words of names that need not be on both sides: remixers, whom the title's mark tells already.
-    works: likewise of films and series that a title names, which some list among the artists. They are nobody's guests
+    wanted : Sequence[str]
+        The track's artists, the first first, its title's guests among them.
+    offered : Sequence[str]
+        Likewise of the candidate.
+    others : Iterable[frozenset[str]]
+        The words of names that need not be on both sides: remixers, whom the title's mark tells already.
+    works : Iterable[frozenset[str]]
+        Likewise of films and series that a title names, which some list among the artists. They are nobody's guests
         where nobody else is on both sides.
     """
     first = [_name(credit) for credit in wanted if not is_nobody(credit)]

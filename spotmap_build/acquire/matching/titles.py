@@ -147,10 +147,14 @@ def take_apart(
 
     Parameters
     ----------
-    title: as a service shows it.
-    names: the artists that may stand in it, as :func:`name_key` writes them.
-    is_upload: whether it is a video's title, which as a rule names the artist first.
-    works: names of albums, films and series that may stand in it, as :func:`canonical` writes them.
+    title : str
+        As a service shows it.
+    names : frozenset[str]
+        The artists that may stand in it, as :func:`name_key` writes them.
+    is_upload : bool
+        Whether it is a video's title, which as a rule names the artist first.
+    works : frozenset[str]
+        Names of albums, films and series that may stand in it, as :func:`canonical` writes them.
     """
     if _PLAIN.fullmatch(title) and not _GUESTS.search(title):
         return Title(title)

@@ -20,7 +20,8 @@ def check_audio_file(path: Path) -> None:
 
     Raises
     ------
-    TrackError: it is empty, a text, or an MP4 file that ends before its end or does not say what is in it.
+    TrackError
+        It is empty, a text, or an MP4 file that ends before its end or does not say what is in it.
     """
     with path.open("rb") as file:
         head = file.read(SAMPLE_BYTES)

@@ -87,9 +87,18 @@ def download(
 
     Raises
     ------
-    TrackError: this video cannot be had, or is none that we want. ServiceRefused: YouTube wants no more requests.
-    ServiceError: no connection, or YouTube has changed. OutputError: no room. ConfigError: the cookies cannot be read.
-    Cancelled: as was asked for.
+    TrackError
+        This video cannot be had, or is none that we want.
+    ServiceRefused
+        YouTube wants no more requests.
+    ServiceError
+        No connection, or YouTube has changed.
+    OutputError
+        No room.
+    ConfigError
+        The cookies cannot be read.
+    Cancelled
+        As was asked for.
     """
     cancelled = cancelled or threading.Event()
     try:
@@ -307,7 +316,10 @@ class _Watch:
 
         Raises
         ------
-        Cancelled: as was asked for. ServiceError: nothing comes any more, or hardly anything.
+        Cancelled
+            As was asked for.
+        ServiceError
+            Nothing comes any more, or hardly anything.
         """
         if self._cancelled.is_set():
             now_s = time.monotonic()

@@ -36,14 +36,17 @@ def error_for(message: str, warnings: Sequence[str] = ()) -> SpotmapError:
 
     Parameters
     ----------
-    message: of its DownloadError.
-    warnings: what it warned of before. They tell a missing runtime from missing audio, and a blocked way from an answer
-        that nobody understands.
+    message : str
+        Of its DownloadError.
+    warnings : Sequence[str]
+        What it warned of before. They tell a missing runtime from missing audio, and a blocked way from an answer that
+        nobody understands.
 
     Returns
     -------
-    TrackError: this recording cannot be had (now). ServiceRefused: stop asking. ServiceError: the service or the way to
-    it is at fault. OutputError: there is no room for the file.
+    SpotmapError
+        TrackError: this recording cannot be had (now). ServiceRefused: stop asking. ServiceError: the service or the
+        way to it is at fault. OutputError: there is no room for the file.
     """
     told = "\n".join(warnings)
     rule = _first((*ROOM, *REFUSALS, *RECORDINGS, *WAYS), message)

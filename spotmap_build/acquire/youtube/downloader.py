@@ -68,7 +68,10 @@ class Downloader:
 
         Raises
         ------
-        OutputError: no room for it; the build cannot go on. Cancelled: as was asked for.
+        OutputError
+            No room for it; the build cannot go on.
+        Cancelled
+            As was asked for.
         """
         from spotmap_build.acquire.youtube.download import Cancelled, DownloadSettings, download
         from spotmap_build.acquire.youtube.download_messages import no_room
@@ -110,7 +113,8 @@ class Downloader:
 
         Raises
         ------
-        OutputError: it cannot be kept there.
+        OutputError
+            It cannot be kept there.
         """
         assert track.recording is not None
         folder = self._run.config.keep_audio

@@ -59,12 +59,18 @@ class YouTubeMusic:
 
     Parameters
     ----------
-    base_url: where it is, with a slash at its end; another than YouTube's own serves for proxies and tests.
-    limiter: waited for before every request.
-    breaker: told how every search went; once it is open, nothing is asked any more.
-    timeout_s: how long a connection may stay silent.
-    answer_s: how long a whole answer may take, however lively the connection.
-    retry: how a search that was not answered is tried again.
+    base_url
+        Where it is, with a slash at its end; another than YouTube's own serves for proxies and tests.
+    limiter
+        Waited for before every request.
+    breaker
+        Told how every search went; once it is open, nothing is asked any more.
+    timeout_s
+        How long a connection may stay silent.
+    answer_s
+        How long a whole answer may take, however lively the connection.
+    retry
+        How a search that was not answered is tried again.
     """
 
     def __init__(
@@ -89,8 +95,12 @@ class YouTubeMusic:
 
         Raises
         ------
-        ServiceRefused: it wants no more requests for now. NotUnderstood: its answer makes no sense. ServiceError: there
-        is none.
+        ServiceRefused
+            It wants no more requests for now.
+        NotUnderstood
+            Its answer makes no sense.
+        ServiceError
+            There is none.
         """
         try:
             found = self._retry.call(lambda: self._search_once(text, kind), retry_on=_Unanswered)

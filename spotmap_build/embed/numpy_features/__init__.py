@@ -17,11 +17,13 @@ def measure(samples: Float32Array) -> Float32Array:
 
     Parameters
     ----------
-    samples: float32 ``[n]``, mono, 16 kHz.
+    samples : Float32Array
+        Float32 ``[n]``, mono, 16 kHz.
 
     Returns
     -------
-    float32 ``[41]``, in the order of ``registry.features.FEATURES``.
+    Float32Array
+        Float32 ``[41]``, in the order of ``registry.features.FEATURES``.
     """
     from spotmap_build.embed.numpy_features.frames import by_frame, power_and_brightness
     from spotmap_build.embed.numpy_features.loudness import loudness

@@ -75,13 +75,17 @@ def read_files(path: Path, is_wanted: Callable[[str], bool], left_out: LeftOut) 
 
     Parameters
     ----------
-    path: a folder (with its sub-folders and the zips in them), a zip, or one file.
-    is_wanted: whether a file of this name is to be read; the folders that it lies in do not matter.
-    left_out: gets what is wrong with each folder and file that cannot be read.
+    path : Path
+        A folder (with its sub-folders and the zips in them), a zip, or one file.
+    is_wanted : Callable[[str], bool]
+        Whether a file of this name is to be read; the folders that it lies in do not matter.
+    left_out : LeftOut
+        Gets what is wrong with each folder and file that cannot be read.
 
     Raises
     ------
-    SourceError: there is nothing at ``path``, or it is absurdly large.
+    SourceError
+        There is nothing at ``path``, or it is absurdly large.
     """
     if not path.exists():
         raise SourceError(f"There is no file or folder {path}.", hint="Check the path after --source.")

@@ -71,7 +71,8 @@ class ExportifySource:
 
         Raises
         ------
-        SourceError: there is no such file, or none that lists tracks.
+        SourceError
+            There is no such file, or none that lists tracks.
         """
         left_out = LeftOut()
         notices: list[str] = []

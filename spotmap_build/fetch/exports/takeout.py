@@ -106,7 +106,8 @@ class TakeoutSource:
 
         Raises
         ------
-        SourceError: there is no file of Spotify's that can be read, or they hold no tracks.
+        SourceError
+            There is no file of Spotify's that can be read, or they hold no tracks.
         """
         export = _read(self.path)
         faults = export.left_out.faults

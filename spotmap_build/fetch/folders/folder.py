@@ -49,7 +49,8 @@ class FolderSource:
 
         Raises
         ------
-        SourceError: if the folder is not there or holds no audio file.
+        SourceError
+            If the folder is not there or holds no audio file.
         """
         if not self.root.is_dir():
             raise SourceError(f"There is no folder {self.root}.", hint="Check the path after folder: .")

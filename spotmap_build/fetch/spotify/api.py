@@ -110,7 +110,10 @@ class Authorization:
 
         Raises
         ------
-        LoginError: Spotify does not take it. ServiceError: it cannot be reached.
+        LoginError
+            Spotify does not take it.
+        ServiceError
+            It cannot be reached.
         """
 
         def ask() -> object:

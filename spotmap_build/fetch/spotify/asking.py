@@ -126,7 +126,8 @@ class Asking:
 
         Raises
         ------
-        Refusal: a refusal that no patience helps against. ServiceRefused, ServiceError.
+        Refusal
+            A refusal that no patience helps against. ServiceRefused, ServiceError.
         """
         failures = 0
         while True:

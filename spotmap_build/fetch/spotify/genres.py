@@ -47,7 +47,10 @@ class Genres:
 
         Raises
         ------
-        LoginError, ServiceError: Spotify cannot be asked; what came until then is kept. CacheError: the disk fails.
+        LoginError, ServiceError
+            Spotify cannot be asked; what came until then is kept.
+        CacheError
+            The disk fails.
         """
         from spotmap_build.fetch.spotify.api import NotReadable
         from spotmap_build.fetch.spotify.asking import IN_FLIGHT

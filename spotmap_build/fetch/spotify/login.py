@@ -80,7 +80,8 @@ def keep_login(
 
     Raises
     ------
-    LoginError, ServiceError: as :func:`log_in`; or the file cannot be written.
+    LoginError, ServiceError
+        As :func:`log_in`; or the file cannot be written.
     """
     before = _login_before(settings, say)
     if reuse and before is not None and not before.is_ending(clock()) and (before.may_write or not write):
@@ -124,8 +125,11 @@ def log_in(
 
     Raises
     ------
-    LoginError: the person did not agree or did not answer in time, the port is taken, Spotify does not know the client
-    ID, or the user may not use this app. ServiceError: Spotify cannot be reached.
+    LoginError
+        The person did not agree or did not answer in time, the port is taken, Spotify does not know the client ID, or
+        the user may not use this app.
+    ServiceError
+        Spotify cannot be reached.
     """
     from spotmap_build.fetch.spotify.api import Authorization
 
@@ -159,7 +163,8 @@ def code_in(address: str, state: str) -> str:
 
     Raises
     ------
-    LoginError: the person did not agree, or the address does not answer this question.
+    LoginError
+        The person did not agree, or the address does not answer this question.
     """
     try:
         fields = parse_qs(urlsplit(address.strip()).query)

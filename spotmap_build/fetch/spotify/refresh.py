@@ -69,7 +69,8 @@ class Refresh:
 
         Raises
         ------
-        CacheError: the disk fails.
+        CacheError
+            The disk fails.
         """
         try:
             self._refresh_saved()

@@ -64,7 +64,8 @@ class SpotifySettings:
 
         Raises
         ------
-        LoginError: there is none, or it cannot be read.
+        LoginError
+            There is none, or it cannot be read.
         """
         if self.ci_secret:
             return parse_ci_secret(self.ci_secret)

@@ -53,8 +53,12 @@ class SpotifySource:
 
         Raises
         ------
-        LoginError: nobody is logged in; or the login has ended, and nothing was fetched before. ServiceError: Spotify
-        cannot be asked, and nothing was fetched before. CacheError: the disk fails.
+        LoginError
+            Nobody is logged in; or the login has ended, and nothing was fetched before.
+        ServiceError
+            Spotify cannot be asked, and nothing was fetched before.
+        CacheError
+            The disk fails.
         """
         login = self.settings.known_login(context.say)
         snapshots = SnapshotStore(context.cache, login.user_digest, self.clock)

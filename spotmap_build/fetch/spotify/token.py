@@ -142,7 +142,8 @@ def parse_ci_secret(text: str) -> Login:
 
     Raises
     ------
-    LoginError: it is none, or not whole. The text is not shown.
+    LoginError
+        It is none, or not whole. The text is not shown.
     """
     compact = "".join(text.split())
     try:
@@ -164,7 +165,8 @@ def save_login(login: Login, file: Path) -> None:
 
     Raises
     ------
-    LoginError: the file cannot be written, or there is something that is no file.
+    LoginError
+        The file cannot be written, or there is something that is no file.
     """
     try:
         with suppress(FileNotFoundError):
@@ -185,7 +187,8 @@ def load_login(file: Path, *, say: Callable[[str], object]) -> Login:
 
     Raises
     ------
-    LoginError: there is none, it is damaged, or others can read it and that cannot be changed.
+    LoginError
+        There is none, it is damaged, or others can read it and that cannot be changed.
     """
     _tell_shared_folders(file, say)
     try:

@@ -45,11 +45,13 @@ def read_columns(path: Path, is_used: Callable[[str], bool]) -> Table:
 
     Parameters
     ----------
-    is_used: whether a column of this name, in lower case, is of use; where it can, the others are not read.
+    is_used : Callable[[str], bool]
+        Whether a column of this name, in lower case, is of use; where it can, the others are not read.
 
     Raises
     ------
-    SourceError: naming the file, and the line where one can be named.
+    SourceError
+        Naming the file, and the line where one can be named.
     """
     suffix = path.suffix.lower()
     if path.is_dir():

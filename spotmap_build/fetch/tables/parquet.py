@@ -35,7 +35,8 @@ def read_parquet(path: Path, is_used: Callable[[str], bool]) -> tuple[Columns, l
 
     Parameters
     ----------
-    is_used: whether a column of this name, in lower case, is to be read.
+    is_used : Callable[[str], bool]
+        Whether a column of this name, in lower case, is to be read.
 
     Raises
     ------

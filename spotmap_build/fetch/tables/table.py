@@ -60,7 +60,8 @@ class TableSource:
 
         Raises
         ------
-        SourceError: if the file cannot be read, has no titles, or its vectors do not fit its rows.
+        SourceError
+            If the file cannot be read, has no titles, or its vectors do not fit its rows.
         """
         table = read_columns(self.path, lambda name: bool(name) and not is_person(name))
         typed = type_columns(_with_titles(table, self.path), self.path.name, table.delimiter)
