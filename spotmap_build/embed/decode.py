@@ -6,7 +6,6 @@ Essentia's own loaders are not used: they cannot read Opus, and at their default
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,8 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spotmap_build.core.files import open_regular
 from spotmap_build.core.text import decode_text
+from spotmap_build.embed.file_head import begins_like_audio, read_head, unreadable
 from spotmap_build.embed.sound import SAMPLE_RATE_HZ, Sound, level_of, require_sound
 from spotmap_build.errors import TrackError
 
@@ -315,7 +314,7 @@ def _open(path: Path) -> Iterator[tuple[InputContainer, AudioStream]]:
     """Yield the opened file and its first audio stream; covers are video streams, and not looked at."""
     import av
 
-    head = _read_head(path)
+    head = read_head(path)
     try:
         # An absolute path, so that no name is taken for an address; only files, so that no playlist is followed.
         # Latin-1 keeps the bytes of metadata as they are.
@@ -323,7 +322,7 @@ def _open(path: Path) -> Iterator[tuple[InputContainer, AudioStream]]:
         container = av.open(str(path.absolute()), options=options, metadata_encoding="latin-1")
     except (av.FFmpegError, ValueError) as error:
         if isinstance(error, OSError) and error.errno is not None and not isinstance(error, av.InvalidDataError):
-            raise _unreadable(error) from error
+            raise unreadable(error) from error
         raise (_damaged() if begins_like_audio(head) else _not_audio()) from error
     with container:
         if container.format.name in PLAYLISTS or not container.streams.audio:
@@ -337,30 +336,7 @@ def _open(path: Path) -> Iterator[tuple[InputContainer, AudioStream]]:
         try:
             yield container, stream
         except av.FFmpegError as error:
-            raise (_unreadable(error) if isinstance(error, OSError) else _damaged()) from error
-
-
-def _read_head(path: Path) -> bytes:
-    try:
-        with open_regular(path) as file:
-            # A file of the kernel says that it is empty, and reading it might wait for ever.
-            head = file.read(16) if os.fstat(file.fileno()).st_size else b""
-    except OSError as error:
-        raise _unreadable(error) from error
-    if not head:
-        raise TrackError("empty-file", "The file is empty (0 bytes).", hint="Copy or download it again.")
-    return head
-
-
-def begins_like_audio(head: bytes) -> bool:
-    """Whether a file's first 16 bytes are those of an audio format: then it is damaged, else something different."""
-    known = (b"ID3", b"OggS", b"fLaC", b"RIFF", b"FORM", b"\x1aE\xdf\xa3", b"wvpk", b"MAC ", b"TTA1", b"caff")
-    is_mpeg = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0
-    return (
-        head.startswith((*known, b"DSD ", b"FRM8", b"MPCK", b"MP+", b"\x30\x26\xb2\x75"))
-        or head[4:8] == b"ftyp"
-        or is_mpeg
-    )
+            raise (unreadable(error) if isinstance(error, OSError) else _damaged()) from error
 
 
 def _packets(container: InputContainer, stream: AudioStream) -> Iterator[av.Packet[AudioStream]]:
@@ -372,7 +348,7 @@ def _packets(container: InputContainer, stream: AudioStream) -> Iterator[av.Pack
         try:
             packet = next(packets, None)
         except OSError as error:
-            raise _unreadable(error) from error
+            raise unreadable(error) from error
         except av.FFmpegError:
             return
         if packet is None:
@@ -416,8 +392,3 @@ def _damaged() -> TrackError:
 
 def _not_audio() -> TrackError:
     return TrackError("not-audio", "The file is not audio, or uses a codec that cannot be decoded.")
-
-
-def _unreadable(error: OSError) -> TrackError:
-    text = f"The file cannot be read: {error.strerror or error}."
-    return TrackError("unreadable", text, retryable=True, hint="Is the disk there, and may you read the file?")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from spotmap_build.embed import engines
-from spotmap_build.embed.decode import begins_like_audio
+from spotmap_build.embed.file_head import begins_like_audio
 from spotmap_build.embed.patches import loop_to, most_typical, patch_starts
 from spotmap_build.embed.sound import Sound
 from spotmap_build.embed.weights import parse_labels, tag_names

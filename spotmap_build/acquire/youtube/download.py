@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import io
 import math
 import tempfile
 import threading
@@ -16,6 +15,7 @@ from urllib.parse import quote, urlsplit
 
 from spotmap_build.acquire.youtube.attended import OwnThread, Pace
 from spotmap_build.acquire.youtube.audio_files import check_audio_file
+from spotmap_build.acquire.youtube.cookies import bad_cookies, copy_cookies
 from spotmap_build.acquire.youtube.download_messages import (
     OUTDATED,
     Unreached,
@@ -29,7 +29,7 @@ from spotmap_build.acquire.youtube.download_messages import (
 from spotmap_build.acquire.youtube.javascript import find_runtime
 from spotmap_build.core.files import DISK_FULL, NOT_WRITABLE
 from spotmap_build.core.retry import RetryPolicy
-from spotmap_build.errors import ConfigError, ServiceError, SpotmapError, TrackError
+from spotmap_build.errors import ServiceError, SpotmapError, TrackError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -281,7 +281,7 @@ def _parameters(settings: DownloadSettings, watch: _Watch) -> dict[str, Any]:
         "socket_timeout": settings.socket_timeout_s,
         "sleep_interval_requests": REQUEST_PAUSE_S if is_youtube else 0,
         "ratelimit": settings.max_rate_bytes_s,
-        "cookiefile": _cookies(settings.cookies),
+        "cookiefile": copy_cookies(settings.cookies),
         "cachedir": False,
         "js_runtimes": {runtime.name: {"path": str(runtime.path)}} if runtime else {},
     }
@@ -375,33 +375,12 @@ def _is_youtube(url: str) -> bool:
     return host in {"youtu.be", "youtube.com"} or host.endswith(".youtube.com")
 
 
-def _cookies(path: Path | None) -> io.StringIO | None:
-    """Return a copy for one download.
-
-    Yt-dlp writes cookies back to where it read them, and several downloads run at once.
-    """
-    if path is None:
-        return None
-    try:
-        return io.StringIO(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a text"
-        raise _bad_cookies(path, reason) from error
-
-
-def _bad_cookies(path: Path | None, reason: str) -> ConfigError:
-    return ConfigError(
-        f"The cookies in {path} cannot be used: {reason}.",
-        hint="Export them from a browser as cookies.txt (Netscape's format), or leave --cookies away.",
-    )
-
-
 def _translated(error: Exception, settings: DownloadSettings, warnings: list[str]) -> SpotmapError:
     from yt_dlp.utils import YoutubeDLError
 
     for cause in _causes(error):
         if isinstance(cause, LoadError):
-            return _bad_cookies(settings.cookies, "not in Netscape's format")
+            return bad_cookies(settings.cookies, "not in Netscape's format")
         if isinstance(cause, OSError) and cause.errno in DISK and not isinstance(cause, ConnectionError):
             return no_room(cause.strerror or type(cause).__name__)
     if not isinstance(error, YoutubeDLError):

@@ -1,0 +1,51 @@
+"""The first bytes of a file: whether it can be read, and what a file that cannot be decoded seems to be."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from spotmap_build.core.files import open_regular
+from spotmap_build.errors import TrackError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def read_head(path: Path) -> bytes:
+    """Read a file's first 16 bytes.
+
+    Raises
+    ------
+    TrackError
+        ``unreadable`` or ``empty-file``.
+    """
+    try:
+        with open_regular(path) as file:
+            # A file of the kernel says that it is empty, and reading it might wait for ever.
+            head = file.read(16) if os.fstat(file.fileno()).st_size else b""
+    except OSError as error:
+        raise unreadable(error) from error
+    if not head:
+        raise TrackError("empty-file", "The file is empty (0 bytes).", hint="Copy or download it again.")
+    return head
+
+
+def begins_like_audio(head: bytes) -> bool:
+    """Tell whether a file's first 16 bytes are those of an audio format.
+
+    Then a file that cannot be decoded is damaged, else it is something different.
+    """
+    known = (b"ID3", b"OggS", b"fLaC", b"RIFF", b"FORM", b"\x1aE\xdf\xa3", b"wvpk", b"MAC ", b"TTA1", b"caff")
+    is_mpeg = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0
+    return (
+        head.startswith((*known, b"DSD ", b"FRM8", b"MPCK", b"MP+", b"\x30\x26\xb2\x75"))
+        or head[4:8] == b"ftyp"
+        or is_mpeg
+    )
+
+
+def unreadable(error: OSError) -> TrackError:
+    """Return the error of a track whose file the system does not let us read."""
+    text = f"The file cannot be read: {error.strerror or error}."
+    return TrackError("unreadable", text, retryable=True, hint="Is the disk there, and may you read the file?")
