@@ -1,6 +1,7 @@
 /** Starts the viewer: loads the data, creates the map and the panels, connects them. */
 
 import { Address } from "./state/address.js";
+import { AlikeGraph } from "./panels/alike_graph.js";
 import { wireAxisMarks } from "./map/axes_layer.js";
 import { wireAxesPanel } from "./panels/axes_panel.js";
 import { Card, describeTrack } from "./panels/card.js";
@@ -9,6 +10,7 @@ import { counted } from "./ui/format.js";
 import { freeArea, panelInsets } from "./ui/insets.js";
 import { wireLasso } from "./panels/lasso_tool.js";
 import { wireLegend } from "./panels/legend.js";
+import { JourneyPanel } from "./panels/journey_panel.js";
 import { LegendInsights } from "./panels/legend_insights.js";
 import { wireLinkNote } from "./panels/link_note.js";
 import { LocalAudio } from "./data/local_audio.js";
@@ -125,9 +127,12 @@ function createPanels({ map, store, surface, details, readInsights, neighborsRea
   void localAudio.load();
   const player = new Player(byId("player"), { store, details, localAudio });
   const picksPanel = new PicksPanel(byId("picks"), { map, store, details, selecting, player, localAudio, flyTo });
+  const say = (/** @type {string} */ note) => picksPanel.say(note);
+  const alike = new AlikeGraph({ map, store, reader: neighborsReader, traitLoader });
   const pathTool = new PathTool(byId("path-hint"), {
-    map, store, reader: neighborsReader, renderer, navigation, focusMap: () => surface.focus(), announce, say: (note) => picksPanel.say(note),
+    map, store, alike, renderer, navigation, focusMap: () => surface.focus(), announce, say,
   });
+  const journeyPanel = new JourneyPanel(byId("journey"), { map, store, alike, pathTool, renderer, navigation, flyTo, say });
   const soundsLike = new SoundsLike({ map, store, reader: neighborsReader, renderer, flyTo, findPathFrom: (track) => pathTool.startAt(track) });
   const spotOf = (/** @type {number} */ track) => positions.sharing(track, (one) => renderer.isVisible(one));
   const card = new Card(byId("card"), { map, store, renderer, details, selecting, player, soundsLike, spotOf });
@@ -137,7 +142,7 @@ function createPanels({ map, store, surface, details, readInsights, neighborsRea
   wireDrawer(byId("legend"), byId("legend-handle"));
   wireTimeline(byId("timeline"), byId("timeline-button"), store, traitLoader, announce);
   wireAxesPanel(byId("axes"), byId("axes-button"), store, traitLoader, announce);
-  return { player, picksPanel, pathTool, soundsLike, card, searchPanel, legendInsights };
+  return { player, picksPanel, pathTool, journeyPanel, soundsLike, card, searchPanel, legendInsights };
 }
 
 /**

@@ -41,7 +41,7 @@ def _everything_open(viewer: Viewer) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("scene", ["map", "everything", "number", "search", "phone", "playlist"])
+@pytest.mark.parametrize("scene", ["map", "everything", "number", "search", "phone", "playlist", "journey"])
 def test_axe_finds_nothing(open_viewer: OpenViewer, theme: str, scene: str) -> None:
     if not AXE.exists():
         pytest.skip("needs `npm ci`")
@@ -63,6 +63,12 @@ def test_axe_finds_nothing(open_viewer: OpenViewer, theme: str, scene: str) -> N
         page.locator(".legend-about").first.click()
         expect(page.get_by_role("button", name="Select these")).to_be_visible()
         expect(page.locator(".unmade")).to_be_visible()
+    elif scene == "journey":
+        page.locator("#search input").fill("river")
+        page.get_by_role("button", name="Select them").click()
+        page.get_by_role("button", name="Order as a journey").click()
+        page.locator(".journey-hard summary").click()
+        expect(page.locator(".journey-hard li").first).to_be_visible()
     assert _violations(page) == []
 
 

@@ -181,7 +181,9 @@ def test_a_path_leads_from_neighbor_to_neighbor_to_the_track_that_is_clicked_nex
     viewer.wait_until("spotmap.state().selected.length > 0")
     assert viewer.state("selected") == path
     _wait_for_line(viewer, *longest, drawn=True)
-    page.locator(".picks-row [data-action='remove']").first.click()
+    page.locator(".picks-row [data-action='remove']").last.click()
+    assert viewer.state("path") == viewer.state("selected")
+    page.locator("[data-action='clear']").click()
     _wait_for_line(viewer, *longest, drawn=False)
 
 

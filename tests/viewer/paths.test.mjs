@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { neighborTable, NEIGHBORS_SCHEMA } from "../../site_template/viewer/data/decode.js";
 import { findPath, linkBothWays, NEIGHBORS } from "../../site_template/viewer/data/paths.js";
-import { pathText } from "../../site_template/viewer/panels/path_tool.js";
+import { minutesText, pathText } from "../../site_template/viewer/panels/path_tool.js";
 
 const ALL = () => true;
 
@@ -51,11 +51,15 @@ test("parts that nothing joins are bridged where they lie closest on the map, on
   const path = pathOver(rows, 0, 5, { places });
   assert.deepEqual(path, { tracks: [0, 1, 4, 5], leap: 1 });
   assert.deepEqual(pathOver(rows, 5, 0, { places }), { tracks: [5, 4, 1, 0], leap: 1 });
-  assert.match(pathText(path), /path of 4 tracks.*after track 2 it leaps/);
+  assert.match(pathText({ tracks: path.tracks, leaps: [path.leap] }), /path of 4 tracks.*its ends: after track 2 it leaps/);
+  assert.match(pathText({ tracks: [1, 2, 3, 4], leaps: [0, 2] }), /some of its stops: after track 1 and 3 it leaps/);
 });
 
 test("a path without a leap does not speak of one", () => {
-  assert.equal(pathText({ tracks: [3, 1, 2], leap: -1 }), "A path of 3 tracks");
+  assert.equal(pathText({ tracks: [3, 1, 2], leaps: [] }), "A path of 3 tracks");
+  assert.equal(pathText({ tracks: [3, 1, 2], leaps: [] }, minutesText([3, 1, 2], [0, 3.4, 4.4, 3.5])), "A path of 3 tracks, 11 minutes");
+  assert.equal(minutesText([0, 1], [3, NaN]), "");
+  assert.equal(minutesText([0, 1], null), "");
 });
 
 test("a chain of hundreds is walked whole: tracks are not left out to make it shorter", () => {

@@ -6,6 +6,7 @@
  * @property {number} track  where those to the neighbors begin
  * @property {readonly {track: number, isElsewhere: boolean}[]} neighbors  of that track
  * @property {readonly number[]} path  in its order
+ * @property {ReadonlySet<number>} hard  places in the path after which the next track does not follow well
  */
 
 const DASHES = [2, 5];
@@ -16,7 +17,7 @@ const DASHES = [2, 5];
  * @param {(track: number) => [number, number]} positionOf  pixels
  * @param {Theme} theme
  */
-export function drawLinks(context, { track, neighbors, path }, positionOf, theme) {
+export function drawLinks(context, { track, neighbors, path, hard }, positionOf, theme) {
   context.save();
   context.strokeStyle = theme.accent;
   context.lineJoin = context.lineCap = "round";
@@ -30,7 +31,15 @@ export function drawLinks(context, { track, neighbors, path }, positionOf, theme
   context.setLineDash([]);
   for (const [color, width, alpha] of /** @type {const} */ ([[theme.background, 6, 0.75], [theme.accent, 2.25, 0.95]])) {
     Object.assign(context, { strokeStyle: color, lineWidth: width, globalAlpha: alpha });
-    trace(context, corners);
+    let from = 0;
+    for (const place of [...hard].filter((each) => each + 1 < corners.length)) {
+      trace(context, corners.slice(from, place + 1));
+      context.setLineDash(DASHES);
+      trace(context, corners.slice(place, place + 2));
+      context.setLineDash([]);
+      from = place + 1;
+    }
+    trace(context, corners.slice(from));
   }
   context.globalAlpha = 1;
   corners.forEach(([x, y], place) => {

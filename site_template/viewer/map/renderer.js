@@ -66,7 +66,7 @@ export class Renderer {
   /** @type {TextData | null} */
   #text = null;
   /** @type {Links} */
-  #links = { track: NO_TRACK, neighbors: [], path: [] };
+  #links = { track: NO_TRACK, neighbors: [], path: [], hard: new Set() };
 
   /**
    * @param {HTMLElement} element  holds a canvas for each layer
@@ -129,9 +129,9 @@ export class Renderer {
 
   /** @returns {Links | null}  null where there is nothing to draw */
   #visibleLinks() {
-    const { track, path } = this.#links;
+    const { track, path, hard } = this.#links;
     const neighbors = this.#links.neighbors.filter((neighbor) => this.isVisible(neighbor.track));
-    return neighbors.length + path.length > 0 ? { track, neighbors, path } : null;
+    return neighbors.length + path.length > 0 ? { track, neighbors, path, hard } : null;
   }
 
   /** Draws what is due at once: the first picture comes with the page's next frame, and not a frame later. */

@@ -1,35 +1,41 @@
-/** Finds a path between two tracks: the one it was asked for at, and the one that is pinned next. It becomes the selection. */
+/**
+ * Finds a path between two tracks: the one it was asked for at, and the one that is pinned next. It becomes the selection. While it
+ * is, it can be wished otherwise: through further tracks, another way, of a length.
+ */
 
 import { RANK } from "../state/appearance.js";
 import { counted, isolated } from "../ui/format.js";
-import { findPath, linkBothWays } from "../data/paths.js";
+import { findRoute, wished, withStop } from "../data/route.js";
 import { inSlices } from "../ui/slices.js";
 import { NO_TRACK } from "../data/types.js";
 
-/** @import { NeighborsReader } from "../data/load.js" */
+/** @import { AlikeGraph } from "./alike_graph.js" */
 /** @import { Navigation } from "../map/navigation.js" */
-/** @import { Graph, Path } from "../data/paths.js" */
 /** @import { Renderer } from "../map/renderer.js" */
+/** @import { Route, Wish } from "../data/route.js" */
 /** @import { Store } from "../state/store.js" */
 /** @import { MapData, TextData } from "../data/types.js" */
 
 const ASK = "Choose the track that the path leads to";
+const ASK_STOP = "Choose a track that the path leads through";
 
 export class PathTool {
   #hint;
   #parts;
   /** @type {TextData | null} */
   #text = null;
-  /** @type {Graph | null} */
-  #graph = null;
   /** Counts searches, and what ended one: an older one shows nothing any more. */
   #turn = 0;
+  /** What the path that shows was wished to be, and its tracks. @type {{wish: Wish, tracks: readonly number[]} | null} */
+  #shown = null;
+  /** The wish that the track to be chosen next is a stop of; null where it is the goal. @type {Wish | null} */
+  #stopOf = null;
 
   /**
    * To be made before what else Escape does is wired.
    *
    * @param {HTMLElement} hint  what to do now, and how it goes
-   * @param {{map: MapData, store: Store, reader: NeighborsReader, renderer: Renderer, navigation: Navigation,
+   * @param {{map: MapData, store: Store, alike: AlikeGraph, renderer: Renderer, navigation: Navigation,
    *   focusMap: () => void, announce: (text: string) => void, say: (text: string) => void}} parts  `say` tells it beside the selection
    */
   constructor(hint, parts) {
@@ -48,7 +54,7 @@ export class PathTool {
       renderer.invalidate("marks");
     });
     store.subscribe(["pinned"], ({ pinned, pathStart }) => {
-      if (pathStart !== NO_TRACK && pinned !== NO_TRACK) void this.#find(pathStart, pinned);
+      if (pathStart !== NO_TRACK && pinned !== NO_TRACK) void this.#choose(pathStart, pinned);
     });
     // The path shows as one while it is what is selected.
     store.subscribe(["selected", "path"], ({ selected, path }) => renderer.setLinks({ path: path === selected ? path : [] }));
@@ -59,72 +65,131 @@ export class PathTool {
     this.#text = text;
   }
 
+  /** What the selection was wished to be, while it is a path that was found here. @returns {Wish | null} */
+  get wish() {
+    return this.#shown && this.#shown.tracks === this.#parts.store.get().selected ? this.#shown.wish : null;
+  }
+
   /** @param {number} track */
   startAt(track) {
+    this.#stopOf = null;
+    this.#ask(track, ASK);
+  }
+
+  /** Has a track chosen that the path is to lead through. */
+  addStop() {
+    const { wish } = this;
+    if (!wish) return;
+    this.#stopOf = wish;
+    this.#ask(wish.stops[0], ASK_STOP);
+  }
+
+  /** Looks for another path between the same ends. @param {Partial<Wish>} change  what is wished otherwise */
+  change(change) {
+    const { wish } = this;
+    if (wish) void this.#find({ ...wish, passed: new Set(), ...change });
+  }
+
+  /** Looks for a path that shares only its stops with those that were shown. */
+  another() {
+    const { wish } = this;
+    if (wish) void this.#find({ ...wish, passed: new Set([...wish.passed, ...this.#parts.store.get().selected]) });
+  }
+
+  /** @param {number} track  @param {string} text */
+  #ask(track, text) {
     const { store, focusMap, announce } = this.#parts;
     store.set({ pathStart: track, pinned: NO_TRACK, hovered: NO_TRACK });
-    this.#tell(ASK);
+    this.#tell(text);
     focusMap();
-    announce(`${ASK}. Escape cancels.`);
+    announce(`${text}. Escape cancels.`);
   }
 
   #cancel() {
     const { store, announce } = this.#parts;
     const { pathStart, pinned } = store.get();
-    store.set({ pathStart: NO_TRACK, pinned: pinned === NO_TRACK ? pathStart : pinned });
-    announce("No path");
+    store.set({ pathStart: NO_TRACK, pinned: pinned === NO_TRACK && !this.#stopOf ? pathStart : pinned });
+    announce(this.#stopOf ? "The path stays as it is" : "No path");
   }
 
   /** @param {string} text */
   #tell(text) {
-    /** @type {HTMLElement} */ (this.#hint.querySelector("p")).textContent = text;
+    if (this.#hint.hidden) this.#parts.say(text);
+    else /** @type {HTMLElement} */ (this.#hint.querySelector("p")).textContent = text;
   }
 
-  /**
-   * @param {number} start
-   * @param {number} goal
-   */
-  async #find(start, goal) {
-    const { map, renderer } = this.#parts;
+  /** @param {number} start  @param {number} track */
+  async #choose(start, track) {
+    const { map } = this.#parts;
+    if (this.#stopOf?.stops.includes(track)) return this.#tell("The path leads through this track already. Choose another one");
+    if (!this.#stopOf && track === start) return this.#tell("The path begins here. Choose another track");
+    const wish = this.#stopOf;
+    await this.#find(wish ? { ...wish, passed: new Set(), stops: withStop(wish.stops, track, map) } : wished({ stops: [start, track] }));
+  }
+
+  /** @param {Wish} wish */
+  async #find(wish) {
+    const { map, renderer, alike } = this.#parts;
+    const text = /** @type {TextData} */ (this.#text);
     const turn = ++this.#turn;
     const isOver = () => turn !== this.#turn;
-    if (goal === start) return this.#tell("The path begins here. Choose another track");
+    const tell = (/** @type {string} */ note) => isOver() || this.#tell(note);
     try {
-      this.#graph ??= await this.#readGraph((note) => isOver() || this.#tell(note));
+      const graph = await alike.graph(tell);
+      // Only a length needs to know more than which tracks sound alike.
+      const transitions = wish.minutes > 0 ? await alike.transitions(tell) : null;
       if (isOver()) return;
-      this.#tell("Looking for a path");
+      tell("Looking for a path");
       const { rank } = renderer.appearance;
-      const path = await inSlices(findPath(this.#graph, start, goal, (track) => rank[track] !== RANK.HIDDEN, map), isOver);
-      if (path) this.#show(path);
+      const minutes = alike.valuesOf("duration_ms");
+      const route = await inSlices(
+        findRoute(graph, wish, {
+          accepts: (track) => rank[track] !== RANK.HIDDEN,
+          positions: map,
+          artistOf: (track) => (text.artistsOf(track)[0] ?? "").toLowerCase(),
+          cluster: map.cluster,
+          minutesOf: (track) => minutes?.[track] ?? NaN,
+          transitions,
+        }),
+        isOver,
+      );
+      if (!route) return;
+      if (wish.passed.size > 0 && route.leaps.length > 0) return this.#tell("There is no other way: all that is left would leap across the map.");
+      this.#show(route, wish);
     } catch (reason) {
       if (!(reason instanceof Error) || reason.name !== "DataError") throw reason;
-      if (!isOver()) this.#tell(reason.message);
+      tell(reason.message);
     }
   }
 
-  /** @param {(note: string) => void} tell */
-  async #readGraph(tell) {
-    const note = "Reading what sounds alike";
-    tell(note);
-    const neighbors = await this.#parts.reader.readAll((share) => tell(`${note}: ${Math.floor(100 * share)} %`));
-    return /** @type {Promise<Graph>} */ (inSlices(linkBothWays(neighbors)));
-  }
-
-  /** @param {Path} path */
-  #show(path) {
-    const { store, navigation, announce, say } = this.#parts;
+  /** @param {Route} route  @param {Wish} wish */
+  #show(route, wish) {
+    const { store, navigation, alike, announce, say } = this.#parts;
     const { titles } = /** @type {TextData} */ (this.#text);
-    const { tracks } = path;
+    const { tracks } = route;
+    this.#shown = { wish, tracks };
     store.set({ pathStart: NO_TRACK, pinned: NO_TRACK, hovered: NO_TRACK, query: "", matches: null, selected: tracks, path: tracks });
     navigation.frame(tracks);
-    const text = pathText(path);
+    const text = pathText(route, minutesText(tracks, alike.valuesOf("duration_ms")));
     say(text);
     announce(`From ${isolated(titles[tracks[0]])} to ${isolated(titles[tracks[tracks.length - 1]])}: ${text}`);
   }
 }
 
-/** What to say of a way that was found. @param {Path} path */
-export function pathText({ tracks, leap }) {
-  const length = counted(tracks.length, "track");
-  return leap < 0 ? `A path of ${length}` : `A path of ${length}. No chain of alike tracks joins its ends: after track ${leap + 1} it leaps to the nearest place on the map.`;
+/** What to say of a way that was found. @param {Route} route  @param {string} [minutes]  how long it is, in words */
+export function pathText({ tracks, leaps }, minutes = "") {
+  const length = `A path of ${counted(tracks.length, "track")}${minutes && `, ${minutes}`}`;
+  if (leaps.length === 0) return length;
+  const places = leaps.map((leap) => leap + 1).join(" and ");
+  return `${length}. No chain of alike tracks joins ${leaps.length > 1 ? "some of its stops" : "its ends"}: after track ${places} it leaps to the nearest place on the map.`;
+}
+
+/**
+ * @param {readonly number[]} tracks
+ * @param {ArrayLike<number> | null} minutes  of all tracks
+ * @returns {string}  empty where the length of one is not known
+ */
+export function minutesText(tracks, minutes) {
+  const sum = tracks.reduce((total, track) => total + (minutes?.[track] ?? NaN), 0);
+  return Number.isNaN(sum) ? "" : counted(Math.round(sum), "minute");
 }

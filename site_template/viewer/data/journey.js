@@ -1,0 +1,148 @@
+/**
+ * Puts tracks into an order in which each follows well on the one before. Pure: a generator that yields now and then.
+ *
+ * The best of all orders cannot be computed; this begins with the nearest each time, and then turns stretches around and moves
+ * short ones until no such change makes the whole easier. It is the same each time.
+ */
+
+/** @import { Transitions } from "./transitions.js" */
+
+/** Of more tracks, what follows on what would not fit into memory. */
+export const MOST_ORDERED = 2_000;
+/** How often all stretches are looked at, at most; a few times do. */
+const ROUNDS = 40;
+const LONGEST_MOVED = 3;
+/** Less than this is rounding. */
+const GAIN = 1e-6;
+
+/**
+ * @param {readonly number[]} tracks  at most MOST_ORDERED
+ * @param {number} start  which of them comes first
+ * @param {Pick<Transitions, "cost">} transitions
+ * @returns {Generator<void, number[]>}
+ */
+export function* orderJourney(tracks, start, transitions) {
+  const count = tracks.length;
+  const table = yield* costTable(tracks, transitions);
+  const cost = (/** @type {number} */ one, /** @type {number} */ other) => table[one * count + other];
+  const order = yield* nearestFirst(count, Math.max(0, tracks.indexOf(start)), cost);
+  for (let round = 0; round < ROUNDS; round++) {
+    const isTurned = yield* turnStretches(order, cost);
+    const isMoved = yield* moveStretches(order, cost);
+    if (!isTurned && !isMoved) break;
+  }
+  return Array.from(order, (place) => tracks[place]);
+}
+
+/**
+ * @param {readonly number[]} tracks
+ * @param {Pick<Transitions, "cost">} transitions
+ * @returns {Generator<void, Float32Array>}
+ */
+function* costTable(tracks, transitions) {
+  const count = tracks.length;
+  const table = new Float32Array(count * count);
+  for (let one = 0; one < count; one++) {
+    for (let other = 0; other < one; other++) {
+      table[one * count + other] = table[other * count + one] = transitions.cost(tracks[one], tracks[other]);
+    }
+    yield;
+  }
+  return table;
+}
+
+/** @typedef {(one: number, other: number) => number} Cost */
+
+/**
+ * @param {number} count
+ * @param {number} start
+ * @param {Cost} cost
+ * @returns {Generator<void, Int32Array>}
+ */
+function* nearestFirst(count, start, cost) {
+  const order = Int32Array.from({ length: count }, (_, place) => place);
+  if (count > 0) [order[0], order[start]] = [start, 0];
+  for (let place = 1; place < count; place++) {
+    let best = place;
+    for (let other = place + 1; other < count; other++) {
+      const gain = cost(order[place - 1], order[best]) - cost(order[place - 1], order[other]);
+      if (gain > 0 || (gain === 0 && order[other] < order[best])) best = other;
+    }
+    [order[place], order[best]] = [order[best], order[place]];
+    yield;
+  }
+  return order;
+}
+
+/**
+ * Turns a stretch around wherever that helps. The first track stays, the last one need not.
+ *
+ * @param {Int32Array} order
+ * @param {Cost} cost
+ * @returns {Generator<void, boolean>}  whether anything was
+ */
+function* turnStretches(order, cost) {
+  let isChanged = false;
+  const last = order.length - 1;
+  for (let from = 1; from < last; from++) {
+    for (let to = from + 1; to <= last; to++) {
+      const [before, first, final] = [order[from - 1], order[from], order[to]];
+      let gain = cost(before, first) - cost(before, final);
+      if (to < last) gain += cost(final, order[to + 1]) - cost(first, order[to + 1]);
+      if (gain <= GAIN) continue;
+      order.subarray(from, to + 1).reverse();
+      isChanged = true;
+    }
+    yield;
+  }
+  return isChanged;
+}
+
+/**
+ * Moves up to three tracks to where they fit better.
+ *
+ * @param {Int32Array} order
+ * @param {Cost} cost
+ * @returns {Generator<void, boolean>}  whether any were
+ */
+function* moveStretches(order, cost) {
+  let isChanged = false;
+  const count = order.length;
+  for (let length = 1; length <= LONGEST_MOVED; length++) {
+    for (let from = 1; from + length <= count; from++) {
+      const [first, final, before] = [order[from], order[from + length - 1], order[from - 1]];
+      const after = from + length < count ? order[from + length] : -1;
+      const freed = cost(before, first) + (after >= 0 ? cost(final, after) - cost(before, after) : 0);
+      let [best, target] = [GAIN, -1];
+      for (let place = 0; place < count; place++) {
+        if (place >= from - 1 && place < from + length) continue;
+        const next = place + 1 < count ? order[place + 1] : -1;
+        const paid = cost(order[place], first) + (next >= 0 ? cost(final, next) - cost(order[place], next) : 0);
+        if (freed - paid > best) [best, target] = [freed - paid, place];
+      }
+      if (target >= 0) {
+        moveStretch(order, from, length, target);
+        isChanged = true;
+      }
+      yield;
+    }
+  }
+  return isChanged;
+}
+
+/**
+ * @param {Int32Array} order
+ * @param {number} from
+ * @param {number} length
+ * @param {number} target  the place that it is to stand behind
+ */
+function moveStretch(order, from, length, target) {
+  const moved = order.slice(from, from + length);
+  if (target < from) {
+    order.copyWithin(target + 1 + length, target + 1, from);
+    order.set(moved, target + 1);
+  } else {
+    order.copyWithin(from, from + length, target + 1);
+    order.set(moved, target + 1 - length);
+  }
+}

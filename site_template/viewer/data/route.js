@@ -1,0 +1,182 @@
+/** A path as somebody wishes it: over several stops, with one track an artist, around clusters, of a length. Pure. */
+
+import { findPath } from "./paths.js";
+
+/** @import { Graph } from "./paths.js" */
+/** @import { Transitions } from "./transitions.js" */
+/**
+ * @typedef {object} Wish
+ * @property {readonly number[]} stops  where it begins, leads through, and ends
+ * @property {boolean} isOneAnArtist
+ * @property {ReadonlySet<number>} avoided  clusters
+ * @property {number} minutes  how long it is to be; 0 for any length
+ * @property {ReadonlySet<number>} passed  tracks of ways that were shown before: another one is wished
+ *
+ * @typedef {object} Library  what is known of tracks
+ * @property {(track: number) => boolean} accepts
+ * @property {{x: Uint16Array, y: Uint16Array}} positions
+ * @property {(track: number) => string} artistOf  empty where unknown
+ * @property {ArrayLike<number>} cluster
+ * @property {(track: number) => number} minutesOf  NaN where unknown
+ * @property {Transitions | null} transitions  needed where a length is wished
+ *
+ * @typedef {{tracks: number[], leaps: number[]}} Route  leaps: places after which it leaps across the map
+ */
+
+/** How often a way is looked for anew because an artist comes twice. */
+const ROUNDS = 25;
+const MOST_ADDED = 300;
+/** Where no length is known. */
+const USUAL_MINUTES = 3.5;
+
+/** @param {Partial<Wish> & Pick<Wish, "stops">} wish  @returns {Wish} */
+export const wished = (wish) => ({ isOneAnArtist: false, avoided: new Set(), minutes: 0, passed: new Set(), ...wish });
+
+/**
+ * @param {Graph} graph
+ * @param {Wish} wish
+ * @param {Library} library
+ * @returns {Generator<void, Route>}
+ */
+export function* findRoute(graph, wish, library) {
+  const stops = new Set(wish.stops);
+  const artists = new Set(wish.stops.map(library.artistOf).filter(Boolean));
+  /** @type {Set<number>} */
+  const refused = new Set();
+  const accepts = (/** @type {number} */ track) =>
+    library.accepts(track) &&
+    !stops.has(track) && !refused.has(track) && !wish.passed.has(track) && !wish.avoided.has(library.cluster[track]) &&
+    !(wish.isOneAnArtist && artists.has(library.artistOf(track)));
+  let route = yield* throughStops(graph, wish.stops, accepts, library);
+  if (wish.isOneAnArtist) {
+    for (let round = 0; round < ROUNDS; round++) {
+      const repeated = repeats(route.tracks, stops, library);
+      if (repeated.length === 0) break;
+      for (const track of repeated) refused.add(track);
+      route = yield* throughStops(graph, wish.stops, accepts, library);
+    }
+    route = without(route, new Set(repeats(route.tracks, stops, library)));
+  }
+  const { transitions } = library;
+  return wish.minutes > 0 && transitions ? yield* ofLength(route, wish, stops, accepts, { ...library, transitions }) : route;
+}
+
+/**
+ * @param {Graph} graph
+ * @param {readonly number[]} stops
+ * @param {(track: number) => boolean} accepts
+ * @param {Library} library
+ * @returns {Generator<void, Route>}
+ */
+function* throughStops(graph, stops, accepts, { positions }) {
+  const tracks = [stops[0]];
+  const leaps = [];
+  const used = new Set(stops);
+  for (let place = 1; place < stops.length; place++) {
+    const mayUse = (/** @type {number} */ track) => !used.has(track) && accepts(track);
+    const leg = yield* findPath(graph, stops[place - 1], stops[place], mayUse, positions);
+    if (leg.leap >= 0) leaps.push(tracks.length - 1 + leg.leap);
+    for (const track of leg.tracks.slice(1)) {
+      tracks.push(track);
+      used.add(track);
+    }
+  }
+  return { tracks, leaps };
+}
+
+/**
+ * Tracks by an artist who came before, stops apart.
+ *
+ * @param {readonly number[]} tracks
+ * @param {ReadonlySet<number>} stops
+ * @param {Pick<Library, "artistOf">} library
+ */
+function repeats(tracks, stops, { artistOf }) {
+  const seen = new Set();
+  return tracks.filter((track) => {
+    const artist = artistOf(track);
+    if (!artist || stops.has(track)) return false;
+    const isSeen = seen.has(artist);
+    seen.add(artist);
+    return isSeen;
+  });
+}
+
+/** @param {Route} route  @param {ReadonlySet<number>} gone  @returns {Route} */
+function without({ tracks, leaps }, gone) {
+  const kept = tracks.filter((track) => !gone.has(track));
+  const place = new Map(kept.map((track, index) => [track, index]));
+  return { tracks: kept, leaps: leaps.flatMap((leap) => place.get(tracks[leap]) ?? []) };
+}
+
+/**
+ * Makes a way longer by what fits best between two of its tracks, or shorter by what is missed least.
+ *
+ * @param {Route} route
+ * @param {Wish} wish
+ * @param {ReadonlySet<number>} stops
+ * @param {(track: number) => boolean} accepts
+ * @param {Library & {transitions: Transitions}} library
+ * @returns {Generator<void, Route>}
+ */
+function* ofLength({ tracks, leaps }, wish, stops, accepts, library) {
+  const { transitions, artistOf } = library;
+  const way = [...tracks];
+  const lengthOf = (/** @type {number} */ track) => library.minutesOf(track) || USUAL_MINUTES;
+  let minutes = way.reduce((sum, track) => sum + lengthOf(track), 0);
+  const used = new Set(way);
+  const artists = new Set(way.map(artistOf));
+  const fits = (/** @type {number} */ track) =>
+    !used.has(track) && accepts(track) && !(wish.isOneAnArtist && artistOf(track) && artists.has(artistOf(track)));
+  while (minutes > wish.minutes) {
+    const [place, cost] = least(way, (at) => (at === 0 || at === way.length - 1 || stops.has(way[at]) ? Infinity : transitions.cost(way[at - 1], way[at + 1])));
+    if (cost === Infinity || minutes - wish.minutes < lengthOf(way[place]) / 2) break;
+    minutes -= lengthOf(way[place]);
+    used.delete(way[place]);
+    way.splice(place, 1);
+    yield;
+  }
+  for (let added = 0; added < MOST_ADDED && minutes < wish.minutes; added++) {
+    const found = way.map((track, at) => (at + 1 < way.length ? transitions.between(track, way[at + 1], fits) : null));
+    const [place, cost] = least(way, (at) => found[at]?.cost ?? Infinity);
+    const best = found[place];
+    if (cost === Infinity || !best || wish.minutes - minutes < lengthOf(best.track) / 2) break;
+    way.splice(place + 1, 0, best.track);
+    used.add(best.track);
+    artists.add(artistOf(best.track));
+    minutes += lengthOf(best.track);
+    yield;
+  }
+  return { tracks: way, leaps: leapsIn(way, tracks, leaps) };
+}
+
+/** Leaps that still are: between tracks that follow each other as before. @param {readonly number[]} way  @param {readonly number[]} before  @param {readonly number[]} leaps */
+function leapsIn(way, before, leaps) {
+  return leaps.map((leap) => way.indexOf(before[leap])).filter((place, number) => place >= 0 && way[place + 1] === before[leaps[number] + 1]);
+}
+
+/** @param {readonly number[]} tracks  @param {(place: number) => number} costOf  @returns {[number, number]}  place and cost */
+function least(tracks, costOf) {
+  /** @type {[number, number]} */
+  let best = [0, Infinity];
+  for (let place = 0; place < tracks.length; place++) {
+    const cost = costOf(place);
+    if (cost < best[1]) best = [place, cost];
+  }
+  return best;
+}
+
+/**
+ * Where on a way a further stop makes the smallest detour on the map.
+ *
+ * @param {readonly number[]} stops
+ * @param {number} track
+ * @param {{x: ArrayLike<number>, y: ArrayLike<number>}} positions
+ * @returns {number[]}
+ */
+export function withStop(stops, track, { x, y }) {
+  if (stops.includes(track)) return [...stops];
+  const apart = (/** @type {number} */ one, /** @type {number} */ other) => Math.hypot(x[one] - x[other], y[one] - y[other]);
+  const [place] = least(stops.slice(1), (at) => apart(stops[at], track) + apart(track, stops[at + 1]) - apart(stops[at], stops[at + 1]));
+  return [...stops.slice(0, place + 1), track, ...stops.slice(place + 1)];
+}

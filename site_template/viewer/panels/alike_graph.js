@@ -1,0 +1,95 @@
+/** What is known of tracks beside each other, read once something needs all of it: which sound alike, tempo, key, length. */
+
+import { linkBothWays } from "../data/paths.js";
+import { Transitions } from "../data/transitions.js";
+import { inSlices } from "../ui/slices.js";
+
+/** @import { NeighborsReader } from "../data/load.js" */
+/** @import { Graph } from "../data/paths.js" */
+/** @import { Store } from "../state/store.js" */
+/** @import { TraitLoader } from "../state/trait_loader.js" */
+/** @import { MapData, Trait } from "../data/types.js" */
+/** @typedef {(note: string) => void} Tell */
+
+const TRAITS = ["feature.tempo", "feature.key", "duration_ms", "feature.loudness"];
+
+export class AlikeGraph {
+  #map;
+  #store;
+  #reader;
+  #traitLoader;
+  /** @type {Graph | null} */
+  #graph = null;
+  /** @type {Transitions | null} */
+  #transitions = null;
+
+  /** @param {{map: MapData, store: Store, reader: NeighborsReader, traitLoader: TraitLoader}} parts */
+  constructor({ map, store, reader, traitLoader }) {
+    this.#map = map;
+    this.#store = store;
+    this.#reader = reader;
+    this.#traitLoader = traitLoader;
+  }
+
+  /**
+   * @param {Tell} tell
+   * @returns {Promise<Graph>}
+   */
+  async graph(tell) {
+    if (this.#graph) return this.#graph;
+    const note = "Reading what sounds alike";
+    tell(note);
+    const neighbors = await this.#reader.readAll((share) => tell(`${note}: ${Math.floor(100 * share)} %`));
+    this.#graph = await /** @type {Promise<Graph>} */ (inSlices(linkBothWays(neighbors)));
+    return this.#graph;
+  }
+
+  /**
+   * How well tracks follow each other, by as much as the site tells.
+   *
+   * @param {Tell} tell
+   * @returns {Promise<Transitions>}
+   */
+  async transitions(tell) {
+    if (this.#transitions) return this.#transitions;
+    const graph = this.#reader.isThere ? await this.graph(tell) : null;
+    let trouble = "";
+    const isWhole = await this.#traitLoader.load(TRAITS, (note) => {
+      trouble = note;
+      if (note) tell(note);
+    });
+    if (!isWhole) throw Object.assign(new Error(trouble), { name: "DataError" });
+    const { x, y, view } = this.#map;
+    const span = Math.hypot(view[2] - view[0], view[3] - view[1]);
+    this.#transitions = new Transitions({ graph, x, y, span, tempo: this.valuesOf("feature.tempo"), fifth: fifths(this.#trait("feature.key")) });
+    return this.#transitions;
+  }
+
+  /** Of all tracks, once `transitions` has read them; null where the site does not tell. @param {string} id */
+  valuesOf(id) {
+    const values = this.#trait(id)?.values;
+    return values && values.length > 0 ? values : null;
+  }
+
+  /** The key of a track in words, or empty. @param {number} track */
+  keyOf(track) {
+    const key = this.#trait("feature.key");
+    return key?.categories[fifths(key)?.[track] ?? -1]?.name ?? "";
+  }
+
+  /** @param {string} id */
+  #trait(id) {
+    return this.#store.get().traits.get(id);
+  }
+}
+
+/**
+ * @param {Trait | undefined} key
+ * @returns {Int8Array | null}  its place on the circle of fifths, -1 where unknown
+ */
+function fifths(key) {
+  const membership = key?.membership;
+  if (!membership) return null;
+  const { offsets, groups } = membership;
+  return Int8Array.from({ length: offsets.length - 1 }, (_, track) => (offsets[track] < offsets[track + 1] ? groups[offsets[track]] : -1));
+}

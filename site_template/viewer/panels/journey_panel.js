@@ -1,0 +1,257 @@
+/**
+ * The order of the selection: puts it into that of a journey; shows how loud it is along the way, and where the next track does not
+ * follow well. For a path, what is wished of it.
+ */
+
+import { curvePoints, placeAt } from "../data/curve.js";
+import { MOST_ORDERED, orderJourney } from "../data/journey.js";
+import { HARD } from "../data/transitions.js";
+import { NO_GROUP, NO_TRACK } from "../data/types.js";
+import { element, svgElement, withNames } from "../ui/dom.js";
+import { counted, formatCount, isolated } from "../ui/format.js";
+import { inSlices } from "../ui/slices.js";
+
+/** @import { Transitions } from "../data/transitions.js" */
+/** @import { AlikeGraph } from "./alike_graph.js" */
+/** @import { Navigation } from "../map/navigation.js" */
+/** @import { PathTool } from "./path_tool.js" */
+/** @import { Renderer } from "../map/renderer.js" */
+/** @import { Store } from "../state/store.js" */
+/** @import { MapData, TextData } from "../data/types.js" */
+
+/** Fewer have no order to speak of. */
+const FEWEST = 3;
+/** Units of the drawing, which is stretched to the panel. */
+const CHART = { width: 300, height: 40 };
+const MOST_CLUSTERS = 8;
+const NO_SOUND = " This map does not tell what sounds alike, so places on it were compared.";
+/** Without fractions of a beat, as people say it. @param {number} tempo */
+const bpm = (tempo) => String(Math.round(tempo));
+
+export class JourneyPanel {
+  #host;
+  #parts;
+  /** @type {TextData | null} */
+  #text = null;
+  /** The order that shows. @type {readonly number[]} */
+  #order = [];
+  /** Counts what was begun: what is older shows nothing any more. */
+  #turn = 0;
+
+  /**
+   * @param {HTMLElement} host
+   * @param {{map: MapData, store: Store, alike: AlikeGraph, pathTool: PathTool, renderer: Renderer, navigation: Navigation,
+   *   flyTo: (track: number) => void, say: (text: string) => void}} parts  `say` tells it beside the selection
+   */
+  constructor(host, parts) {
+    this.#host = host;
+    this.#parts = parts;
+    const { store, pathTool } = parts;
+    this.#find("[data-action='order']").addEventListener("click", () => void this.#arrange());
+    this.#find("[data-action='another']").addEventListener("click", () => pathTool.another());
+    this.#find("[data-action='stop']").addEventListener("click", () => pathTool.addStop());
+    this.#input("one").addEventListener("change", () => pathTool.change({ isOneAnArtist: this.#input("one").checked }));
+    this.#input("minutes").addEventListener("change", () => pathTool.change({ minutes: Math.max(0, Number(this.#input("minutes").value) || 0) }));
+    this.#find(".journey-avoid").addEventListener("change", () => pathTool.change({ avoided: this.#avoided() }));
+    this.#find("svg").addEventListener("click", (event) => this.#pinAt(/** @type {MouseEvent} */ (event)));
+    store.subscribe(["selected", "path"], () => this.#update());
+  }
+
+  /** @param {TextData} text */
+  setText(text) {
+    this.#text = text;
+    this.#update();
+  }
+
+  #update() {
+    const { store, renderer } = this.#parts;
+    const { selected, path } = store.get();
+    // What is left of an order when a track is taken out of it is one still.
+    if (path === this.#order && path !== selected && isLeftOf(path, selected)) return store.set({ path: selected });
+    this.#turn++;
+    this.#order = path === selected ? path : [];
+    const isOrder = this.#order.length > 1;
+    this.#host.hidden = !this.#text || selected.length < (isOrder ? 2 : FEWEST);
+    if (this.#host.hidden) return;
+    // A path that was found is in its order already.
+    this.#find("[data-action='order']").hidden = selected.length < FEWEST || this.#parts.pathTool.wish !== null;
+    this.#find(".journey-curve").hidden = this.#find(".journey-hard").hidden = true;
+    renderer.setLinks({ hard: new Set() });
+    this.#showWish();
+    if (isOrder) void this.#describe();
+  }
+
+  async #arrange() {
+    const { store, alike, navigation, say } = this.#parts;
+    const { selected, pinned } = store.get();
+    if (selected.length > MOST_ORDERED) return say(`A journey has ${formatCount(MOST_ORDERED)} tracks at most. Select fewer.`);
+    const turn = ++this.#turn;
+    const isOver = () => turn !== this.#turn;
+    try {
+      const transitions = await alike.transitions((note) => isOver() || say(note));
+      if (isOver()) return;
+      say("Looking for an order");
+      const start = selected.includes(pinned) ? pinned : selected[0];
+      const order = await inSlices(orderJourney(selected, start, transitions), isOver);
+      if (!order) return;
+      store.set({ selected: order, path: order });
+      navigation.frame(order);
+      const hard = hardPlaces(order, transitions).length;
+      const told = hard > 0 ? counted(hard, "hard transition") : "no hard transition";
+      say(`A journey from ${isolated(this.#title(start))}, with ${told}.${transitions.isBySound ? "" : NO_SOUND}`);
+    } catch (reason) {
+      if (!isOver()) say(messageOf(reason));
+    }
+  }
+
+  /** Shows the curve and the hard transitions, once what they follow from has been read. */
+  async #describe() {
+    const { alike, renderer } = this.#parts;
+    const turn = this.#turn;
+    const order = this.#order;
+    try {
+      const transitions = await alike.transitions(() => {});
+      if (turn !== this.#turn) return;
+      const hard = hardPlaces(order, transitions);
+      renderer.setLinks({ hard: new Set(hard) });
+      this.#showCurve(order, hard);
+      this.#showHard(order, hard, transitions);
+    } catch (reason) {
+      // The line is there, and the order can be heard: what is missing is said where it would be.
+      this.#find(".journey-note").textContent = messageOf(reason);
+      this.#find(".journey-curve").hidden = false;
+    }
+  }
+
+  /** @param {readonly number[]} order  @param {readonly number[]} hard */
+  #showCurve(order, hard) {
+    const loudness = this.#parts.alike.valuesOf("feature.loudness");
+    const { width, height } = CHART;
+    const { points, low, high } = curvePoints(order.map((track) => loudness?.[track] ?? NaN), width, height);
+    const figure = this.#find(".journey-curve");
+    figure.hidden = points.length < 2;
+    if (figure.hidden || !loudness) return;
+    const across = (/** @type {number} */ place) => (place / (order.length - 1)) * width;
+    const line = points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ");
+    const chart = this.#find("svg");
+    chart.replaceChildren(
+      ...hard.map((place) => svgElement("path", { class: "journey-mark", d: `M${across(place + 0.5).toFixed(1)} -3V${height + 3}` })),
+      svgElement("polyline", { class: "journey-line", points: line }),
+    );
+    const at = (/** @type {number} */ place) => `${isolated(this.#title(order[place]))}, track ${place + 1}`;
+    chart.setAttribute("aria-label", `Loudness along the way. Quietest: ${at(low)}. Loudest: ${at(high)}.`);
+    this.#find(".journey-note").textContent = "";
+  }
+
+  /** @param {readonly number[]} order  @param {readonly number[]} hard  @param {Transitions} transitions */
+  #showHard(order, hard, transitions) {
+    const { renderer } = this.#parts;
+    const box = this.#find(".journey-hard");
+    box.hidden = hard.length === 0;
+    this.#find("summary b").textContent = counted(hard.length, "hard transition");
+    const taken = new Set(order);
+    const fits = (/** @type {number} */ track) => !taken.has(track) && renderer.isVisible(track);
+    /** @type {HTMLElement} */ (box.querySelector("ol")).replaceChildren(
+      ...hard.map((place) => this.#hardRow(order, place, transitions, transitions.bridge(order[place], order[place + 1], fits))),
+    );
+  }
+
+  /** @param {readonly number[]} order  @param {number} place  @param {Transitions} transitions  @param {number} bridge  a track, or -1 */
+  #hardRow(order, place, transitions, bridge) {
+    const [one, other] = [order[place], order[place + 1]];
+    const names = `${isolated(this.#title(one))} → ${isolated(this.#title(other))}`;
+    const show = element("button", { class: "journey-step", type: "button" }, ...withNames(names));
+    show.addEventListener("click", () => this.#pin(one));
+    const row = element("li", {}, show, element("span", { class: "journey-why" }, this.#why(one, other, transitions)));
+    if (bridge < 0) return row;
+    const add = element("button", { class: "text-button", type: "button" }, ...withNames(`Put ${isolated(this.#title(bridge))} between them`));
+    add.addEventListener("click", () => {
+      const longer = [...order.slice(0, place + 1), bridge, ...order.slice(place + 1)];
+      this.#parts.store.set({ selected: longer, path: longer });
+      this.#parts.say(`${isolated(this.#title(bridge))} is track ${place + 2} now.`);
+    });
+    row.append(add);
+    return row;
+  }
+
+  /** @param {number} one  @param {number} other  @param {Transitions} transitions */
+  #why(one, other, transitions) {
+    const { alike } = this.#parts;
+    const tempo = alike.valuesOf("feature.tempo");
+    const reasons = [];
+    if (transitions.sound(one, other) >= 0.5) reasons.push(transitions.isBySound ? "they do not sound alike" : "they lie far apart");
+    if (tempo && transitions.tempo(one, other) > 0.3) reasons.push(`tempo ${bpm(tempo[one])} → ${bpm(tempo[other])}`);
+    if (transitions.key(one, other) > 0.4) reasons.push(`key ${alike.keyOf(one)} → ${alike.keyOf(other)}`);
+    return reasons.join("; ");
+  }
+
+  #showWish() {
+    const { wish } = this.#parts.pathTool;
+    for (const selector of ["[data-action='another']", "[data-action='stop']", ".journey-wishes"]) this.#find(selector).hidden = !wish;
+    if (!wish) return;
+    this.#input("one").checked = wish.isOneAnArtist;
+    this.#input("minutes").value = wish.minutes > 0 ? String(wish.minutes) : "";
+    const { cluster, clusters } = this.#parts.map;
+    const ends = new Set(wish.stops.map((track) => cluster[track]));
+    const passed = new Set([...wish.avoided, ...this.#order.map((track) => cluster[track])]);
+    const offered = [...passed].filter((index) => index !== NO_GROUP && !ends.has(index)).slice(0, MOST_CLUSTERS);
+    const boxes = offered.sort((a, b) => a - b).map((index) =>
+      element("label", {}, element("input", { type: "checkbox", value: String(index), checked: wish.avoided.has(index) }), element("span", { dir: "auto", translate: "no" }, clusters[index].name)),
+    );
+    const avoid = this.#find(".journey-avoid");
+    const focused = document.activeElement instanceof HTMLInputElement && avoid.contains(document.activeElement) ? document.activeElement.value : "";
+    avoid.hidden = boxes.length === 0;
+    avoid.replaceChildren(element("legend", {}, "Lead around"), ...boxes);
+    /** @type {HTMLElement | null} */ (avoid.querySelector(`input[value="${focused || "-"}"]`))?.focus();
+  }
+
+  #avoided() {
+    const chosen = /** @type {NodeListOf<HTMLInputElement>} */ (this.#find(".journey-avoid").querySelectorAll("input:checked"));
+    return new Set(Array.from(chosen, ({ value }) => Number(value)));
+  }
+
+  /** @param {MouseEvent} event */
+  #pinAt({ clientX }) {
+    const { left, width } = this.#find("svg").getBoundingClientRect();
+    if (this.#order.length > 0) this.#pin(this.#order[placeAt((clientX - left) / width, this.#order.length)]);
+  }
+
+  /** @param {number} track */
+  #pin(track) {
+    this.#parts.store.set({ pinned: track, hovered: NO_TRACK });
+    this.#parts.flyTo(track);
+  }
+
+  /** @param {number} track */
+  #title(track) {
+    return /** @type {TextData} */ (this.#text).titles[track];
+  }
+
+  /** @param {string} selector */
+  #find(selector) {
+    return /** @type {HTMLElement} */ (this.#host.querySelector(selector));
+  }
+
+  /** @param {string} name */
+  #input(name) {
+    return /** @type {HTMLInputElement} */ (this.#find(`input[name="${name}"]`));
+  }
+}
+
+/** @param {readonly number[]} order  @param {Transitions} transitions */
+function hardPlaces(order, transitions) {
+  return order.slice(1).flatMap((track, place) => (transitions.cost(order[place], track) >= HARD ? [place] : []));
+}
+
+/** Whether tracks were taken out of an order, and the others are as they were. @param {readonly number[]} order  @param {readonly number[]} now */
+function isLeftOf(order, now) {
+  const kept = new Set(now);
+  const rest = order.filter((track) => kept.has(track));
+  return now.length > 1 && rest.length === now.length && rest.length < order.length && rest.every((track, place) => track === now[place]);
+}
+
+/** @param {unknown} reason */
+function messageOf(reason) {
+  if (!(reason instanceof Error) || reason.name !== "DataError") throw reason;
+  return reason.message;
+}

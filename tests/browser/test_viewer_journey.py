@@ -1,0 +1,128 @@
+"""The order of a selection: as a journey, with its energy and its hard transitions; and what is wished of a path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Viewer
+
+pytestmark = pytest.mark.browser
+OpenViewer = Callable[..., Viewer]
+
+
+def _select_found(page: Page, query: str) -> None:
+    page.locator("#search input").fill(query)
+    page.get_by_role("button", name="Select").first.click()
+    expect(page.locator("#picks")).to_be_visible()
+
+
+def _find_path(viewer: Viewer, goal: str = "river") -> list[int]:
+    page = viewer.page
+    page.locator("#map").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Path to another track").focus()
+    page.keyboard.press("Enter")
+    page.locator("#search input").fill(goal)
+    page.locator("#search input").press("Enter")
+    expect(page.locator(".picks-status")).to_contain_text("A path of")
+    path: list[int] = viewer.state("selected")
+    return path
+
+
+def _wait_for_another(viewer: Viewer, path: list[int]) -> list[int]:
+    viewer.wait_until(f"JSON.stringify(spotmap.state().selected) !== '{str(path).replace(' ', '')}'")
+    other: list[int] = viewer.state("selected")
+    return other
+
+
+def test_a_selection_becomes_a_journey_with_a_line_a_curve_and_hard_transitions(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page = viewer.page
+    _select_found(page, "river")
+    before = viewer.state("selected")
+    page.get_by_role("button", name="Order as a journey").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".picks-status")).to_contain_text("A journey from")
+    order = viewer.state("selected")
+    assert (order[0], sorted(order)) == (before[0], sorted(before))
+    assert viewer.state("path") == order
+    expect(page.get_by_role("img", name="Loudness along the way. Quietest:")).to_be_visible()
+    page.locator(".journey-hard summary").click()
+    hard = page.locator(".journey-hard li").count()
+    assert page.locator(".journey-hard summary").inner_text().startswith(f"{hard} hard transition")
+    assert page.locator(".journey-mark").count() == hard > 0
+    bridge = page.locator(".journey-hard .text-button").first
+    if bridge.count():
+        bridge.click()
+        longer = viewer.state("selected")
+        assert len(longer) == len(order) + 1
+        assert viewer.state("path") == longer
+    box = page.locator(".journey-curve svg").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] - 1, box["y"] + box["height"] / 2)
+    assert viewer.state("pinned") == viewer.state("selected")[-1]
+
+
+def test_a_path_is_wished_otherwise(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page = viewer.page
+    first = _find_path(viewer)
+    page.get_by_role("button", name="Another way").click()
+    second = _wait_for_another(viewer, first)
+    assert set(first) & set(second) == {first[0], first[-1]}
+    page.locator(".journey-wishes summary").click()
+    page.get_by_label("Length in minutes").fill("90")
+    page.get_by_label("Length in minutes").press("Enter")
+    expect(page.locator(".picks-status")).to_contain_text("minutes")
+    minutes = int(page.locator(".picks-status").inner_text().split(", ")[1].split()[0])
+    assert abs(minutes - 90) <= 5
+    third = viewer.state("selected")
+    page.get_by_label("One track an artist").check()
+    _wait_for_another(viewer, third)
+    artists = [names.split(", ")[0] for names in page.locator(".picks-artists").all_inner_texts()]
+    inner = artists[1:-1]
+    assert len(set(inner)) == len(inner)
+
+
+def test_a_stop_is_added_by_keyboard_and_taken_back_by_escape(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page = viewer.page
+    path = _find_path(viewer)
+    page.get_by_role("button", name="Add a stop").click()
+    expect(page.locator("#path-hint")).to_contain_text("Choose a track that the path leads through")
+    page.keyboard.press("Escape")
+    expect(page.locator("#path-hint")).to_be_hidden()
+    assert viewer.state("selected") == path
+    page.get_by_role("button", name="Add a stop").click()
+    page.locator("#search input").fill("night")
+    stop = next(track for track in viewer.state("matches") if track not in path)
+    page.evaluate("document.querySelector('#search input').blur()")
+    rows = page.locator(".search-list li")
+    for _ in range(viewer.state("matches").index(stop)):
+        page.locator("#search input").press("ArrowDown")
+    assert rows.count() > 0
+    page.locator("#search input").press("Enter")
+    longer = _wait_for_another(viewer, path)
+    assert (longer[0], longer[-1]) == (path[0], path[-1])
+    assert stop in longer
+    assert len(set(longer)) == len(longer)
+    assert all(one != other for one, other in pairwise(longer))
+
+
+@pytest.mark.parametrize("viewport", [(390, 844), (1280, 800)])
+def test_an_order_leaves_room_for_the_list(open_viewer: OpenViewer, viewport: tuple[int, int]) -> None:
+    width, height = viewport
+    viewer = open_viewer(has_touch=True, viewport={"width": width, "height": height})
+    page = viewer.page
+    _find_path(viewer)
+    expect(page.locator(".journey-curve svg")).to_be_visible()
+    list_box, panel = page.locator(".picks-list").bounding_box(), page.locator("#picks").bounding_box()
+    assert list_box is not None
+    assert panel is not None
+    assert list_box["height"] >= 90
+    assert panel["y"] >= 0
+    assert panel["y"] + panel["height"] <= height
