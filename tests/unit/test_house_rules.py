@@ -17,6 +17,11 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from spotmap_build import registry
+from spotmap_build.registry.embedders import EMBEDDERS
+from spotmap_build.registry.features import FEATURES
+from spotmap_build.registry.sources import SOURCES
+
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "spotmap_build"
 
@@ -46,6 +51,7 @@ HOMES = [
     ("yt_dlp", "acquire/youtube/download.py"),
 ]
 LONGEST_FILE = 420
+LONGEST_FUNCTION = 45
 
 
 @cache
@@ -80,6 +86,67 @@ def test_no_file_is_too_long_to_read_in_one_go() -> None:
     files = [*sources(), *(ROOT / "site_template/viewer").rglob("*.js")]
     too_long = {str(path): lines for path in files if (lines := path.read_text().count("\n")) > LONGEST_FILE}
     assert not too_long
+
+
+def lines_of_code(function: ast.FunctionDef) -> int:
+    """How many lines a function has, its signature included and its docstring not."""
+    assert function.end_lineno is not None
+    docstring = function.body[0] if ast.get_docstring(function) is not None else None
+    lines = function.end_lineno - function.lineno + 1
+    return lines if docstring is None else lines - ((docstring.end_lineno or docstring.lineno) - docstring.lineno + 1)
+
+
+def test_a_function_fits_a_screen() -> None:
+    too_long = {
+        f"{path.name}:{node.name}": lines
+        for path in sources()
+        for node in nodes(path)
+        if isinstance(node, ast.FunctionDef) and (lines := lines_of_code(node)) > LONGEST_FUNCTION
+    }
+    assert not too_long
+
+
+ASKS_THE_CACHE_ITSELF = {
+    "stages/covers.py",  # its answers expire, and may be failures
+    "stages/previous_map.py",  # it is kept under two keys
+}
+
+
+def test_a_stage_keeps_what_it_computes_by_the_memo() -> None:
+    asking = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in sorted((PACKAGE / "stages").glob("*.py"))
+        for node in nodes(path)
+        if isinstance(node, ast.Attribute)
+        and node.attr in {"lookup", "put"}
+        and ast.unparse(node.value).endswith("cache")
+    }
+    assert asking == ASKS_THE_CACHE_ITSELF
+
+
+def test_the_code_that_a_row_of_a_registry_names_is_there() -> None:
+    rows = [kind.make for kind in SOURCES] + [spec.model for spec in EMBEDDERS.values()]
+    rows += [feature.measure for feature in FEATURES if feature.measure]
+    assert len(rows) >= 8
+    assert [row for row in rows if not callable(registry.load(row))] == []
+
+
+def test_only_the_registries_list_what_can_be_added() -> None:
+    lists = [
+        f"{path.relative_to(PACKAGE)}:{node.lineno}"
+        for path in sources()
+        if path.parent.name != "registry"
+        for node in nodes(path)
+        if isinstance(node, ast.Tuple | ast.List | ast.Set | ast.Dict)
+        and any(len(texts_in(node) & names) > 1 for names in ({kind.name for kind in SOURCES}, set(EMBEDDERS)))
+    ]
+    assert lists == []
+
+
+def texts_in(node: ast.Tuple | ast.List | ast.Set | ast.Dict) -> set[str]:
+    """The texts that a display in code lists, or has as keys."""
+    items = node.keys if isinstance(node, ast.Dict) else node.elts
+    return {each.value for each in items if isinstance(each, ast.Constant) and isinstance(each.value, str)}
 
 
 def test_nothing_is_caught_without_a_name() -> None:
@@ -265,6 +332,15 @@ def test_the_architecture_page_lists_every_cache_key_and_the_module_that_makes_i
     rows = table("Cache keys")
     assert set(rows) == made
     assert len(rows) == len(made)
+
+
+def test_the_architecture_page_names_the_layers_in_their_order() -> None:
+    (contract,) = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers = [re.findall(r"spotmap_build\.(\w+)", layer) for layer in contract["layers"]]
+    said = re.findall(r"\*\*Imports go down only\*\*: `([^`]+)`", section("Rules"))
+    assert len(said) == 1
+    drawn = [re.findall(r"\w+", layer) for layer in said[0].split("->")]
+    assert drawn == layers[1:]  # __main__ is the command itself
 
 
 def drawn_folders(root: str) -> set[str]:
