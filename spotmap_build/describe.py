@@ -132,7 +132,8 @@ def push_lines(proposal: Proposal) -> Iterator[str]:
     if any(change.notes for change in proposal.changes):
         yield "What you changed by hand stays; --exact undoes it."
     if proposal.left_out:
-        yield f"{proposal.left_out:,} tracks of these lists are not on Spotify, and are left out."
+        are = "track of these lists is" if proposal.left_out == 1 else "tracks of these lists are"
+        yield f"{proposal.left_out:,} {are} not on Spotify, and left out."
     if proposal.forgotten:
         names = ", ".join(f"“{name}”" for name in proposal.forgotten)
         yield f"The map has these lists no more; their playlists stay as they are: {names}."

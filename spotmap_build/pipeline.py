@@ -240,6 +240,11 @@ def push(
     SpotmapError
         One of its kinds; what was done before is noted, and the next push goes on from there.
     """
+    if config.offline:
+        raise ConfigError(
+            "push has to ask Spotify, and may not.",
+            hint="Leave out --offline (SPOTMAP_OFFLINE, or the line in the file).",
+        )
     login = SpotifySettings.from_config(config).known_login(progress.say)
     if not dry_run:
         check_may_write(login)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -9,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Viewer
+from tests.fakes.sample_site import GENERATION
 
 pytestmark = pytest.mark.browser
 OpenViewer = Callable[..., Viewer]
@@ -86,6 +88,21 @@ def test_a_path_is_wished_otherwise(open_viewer: OpenViewer) -> None:
     artists = [names.split(", ")[0] for names in page.locator(".picks-artists").all_inner_texts()]
     inner = artists[1:-1]
     assert len(set(inner)) == len(inner)
+
+
+def test_a_path_leads_around_a_cluster(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page = viewer.page
+    path = _find_path(viewer)
+    page.locator(".journey-wishes summary").click()
+    box = page.locator(".journey-avoid input").first
+    avoided = int(box.get_attribute("value") or -1)
+    box.check()
+    around = _wait_for_another(viewer, path)
+    document = json.loads((viewer.site.folder / "data" / GENERATION / "map.json").read_text(encoding="utf-8"))
+    assert avoided in {document["cluster"][track] for track in path[1:-1]}
+    assert avoided not in {document["cluster"][track] for track in around[1:-1]}
+    expect(page.locator(".journey-avoid input").first).to_be_checked()
 
 
 def test_a_stop_is_added_by_keyboard_and_taken_back_by_escape(open_viewer: OpenViewer) -> None:

@@ -207,8 +207,9 @@ def test_a_login_without_the_scope_is_told_the_command(pusher: Pusher) -> None:
 def test_a_login_that_ends_in_the_middle_is_said(pusher: Pusher) -> None:
     pusher.push(LONG)
     pusher.server.revoke()
-    with pytest.raises(LoginError, match="no longer accepts the login"):
+    with pytest.raises(LoginError, match="no longer accepts the login") as ended:
         pusher.push(calm(*range(240)))
+    assert "spotmap-build login --write" in ended.value.hint
     assert pusher.playlists["Calm"] == URIS[:250]
 
 
@@ -256,7 +257,7 @@ def test_the_command_shows_then_pushes_then_has_nothing_to_do(folder: Path, spot
     dry = run(folder, spotify, "--dry-run", write=False)
     assert dry.status == 0, dry.stderr
     assert dry.stdout.count(": a new private playlist of ") == 3
-    assert "1 tracks of these lists are not on Spotify, and are left out." in dry.stdout
+    assert "1 track of these lists is not on Spotify, and left out." in dry.stdout
     assert (spotify.changes, (folder / "site.spotify.json").exists()) == ([], False)
 
     unasked = run(folder, spotify)
@@ -287,6 +288,8 @@ def test_the_command_says_what_it_needs(folder: Path, spotify: SpotifyServer) ->
     reading = run(folder, spotify, "--yes", write=False)
     assert (reading.status, spotify.asked) == (4, [])
     assert "spotmap-build login --write" in reading.stderr
+    offline = run(folder, spotify, "--offline")
+    assert (offline.status, spotify.asked) == (2, [])
     (folder / "spotmap.toml").unlink()
     nothing = run(folder, spotify)
     assert (nothing.status, "spotmap-build push --list" in nothing.stderr) == (2, True)

@@ -31,6 +31,11 @@ export class AlikeGraph {
     this.#traitLoader = traitLoader;
   }
 
+  /** Whether any of it has been read: then the rest may be as well. */
+  get isBegun() {
+    return this.#graph !== null || this.#transitions !== null;
+  }
+
   /**
    * @param {Tell} tell
    * @returns {Promise<Graph>}

@@ -24,6 +24,8 @@ const FEWEST = 3;
 /** Units of the drawing, which is stretched to the panel. */
 const CHART = { width: 300, height: 40 };
 const MOST_CLUSTERS = 8;
+/** Of more tracks, a link to a path is no reason to read all that is known. */
+const MOST_READ = 20_000;
 const NO_SOUND = " This map does not tell what sounds alike, so places on it were compared.";
 /** Without fractions of a beat, as people say it. @param {number} tempo */
 const bpm = (tempo) => String(Math.round(tempo));
@@ -78,7 +80,7 @@ export class JourneyPanel {
     this.#find(".journey-curve").hidden = this.#find(".journey-hard").hidden = true;
     renderer.setLinks({ hard: new Set() });
     this.#showWish();
-    if (isOrder) void this.#describe();
+    if (isOrder && (this.#parts.map.count <= MOST_READ || this.#parts.alike.isBegun)) void this.#describe();
   }
 
   async #arrange() {

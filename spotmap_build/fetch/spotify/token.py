@@ -93,14 +93,19 @@ def default_token_file() -> Path:
     return user_config_path("spotmap-build") / "spotify.json"
 
 
+def again_hint(login: Login) -> str:
+    """How to log in again so that the new login allows what this one does."""
+    return f"{LOGIN_AGAIN_HINT} --write" if login.may_write else LOGIN_AGAIN_HINT
+
+
 def remaining(login: Login, now_unix_s: float) -> str:
     """How long the login is still good, as a sentence; from month five on with the advice to renew it."""
     days = login.days_left(now_unix_s)
     day = format_date(login.expires_at_unix_s)
     if days < 0:
-        return f"The Spotify login ended on {day}, six months after it was made. {LOGIN_AGAIN_HINT}"
+        return f"The Spotify login ended on {day}, six months after it was made. {again_hint(login)}"
     number = "1 more day" if days == 1 else f"{days} more days"
-    advice = f" {LOGIN_AGAIN_HINT}" if login.is_ending(now_unix_s) else ""
+    advice = f" {again_hint(login)}" if login.is_ending(now_unix_s) else ""
     return f"The Spotify login is good for {number}, until {day}.{advice}"
 
 
@@ -117,7 +122,7 @@ def login_ended(login: Login, now_unix_s: float) -> LoginError:
             f"Spotify no longer accepts the login of {day}, though its six months are not over: "
             "access was taken back (on Spotify's page of apps, or by a changed password)."
         )
-    return LoginError(reason, hint=f"{LOGIN_AGAIN_HINT} (for CI with --print-ci-secret)")
+    return LoginError(reason, hint=f"{again_hint(login)} (for CI with --print-ci-secret)")
 
 
 def check_may_write(login: Login) -> None:
