@@ -18,7 +18,8 @@ from tests.fakes.audio_files import tune, write_audio
 from tests.support.command import Outcome, build, environment, report
 from tests.support.music import RATE_HZ, write_library, write_tune
 
-pytestmark = pytest.mark.xdist_group("bad input")  # one process, so that the folder is built once
+# One process, so that the folder is built once.
+pytestmark = [pytest.mark.xdist_group("bad input"), pytest.mark.slow]
 
 NASTY_NAMES = (
     'it\'s "quoted".wav',
@@ -146,7 +147,6 @@ def test_failures_are_remembered(folder: tuple[Path, Outcome]) -> None:
     assert (again.status, again.listened_to) == (0, 0)
 
 
-@pytest.mark.slow
 def test_a_recording_of_three_hours_is_heard_in_bounded_memory(tmp_path: Path) -> None:
     write_library(tmp_path / "music", 3)
     three_hours = tmp_path / "music" / "three hours.wav"

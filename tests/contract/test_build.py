@@ -26,7 +26,8 @@ from spotmap_build.cache.records import decode_record, describe_output, encode_r
 from tests.support.command import build, environment, report, spotmap, started_anew, tree
 from tests.support.music import write_library, write_tune
 
-pytestmark = pytest.mark.xdist_group("build")  # one process, so that the first build is made once
+# One process, so that the first build is made once.
+pytestmark = [pytest.mark.xdist_group("build"), pytest.mark.slow]
 
 HEAVY = (
     "numpy", "essentia", "onnxruntime", "av", "umap", "hdbscan", "numba", "sklearn", "scipy", "contourpy", "mutagen",
@@ -136,7 +137,6 @@ def test_a_removed_file_leaves_the_map(copy: Path) -> None:
     assert map_document(copy)["count"] == 17
 
 
-@pytest.mark.slow
 def test_two_builds_of_the_same_music_in_two_folders_are_byte_identical(built: Path, tmp_path: Path) -> None:
     write_library(tmp_path / "music", 18)
     for path in (tmp_path / "music").rglob("*.wav"):

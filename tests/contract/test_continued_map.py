@@ -18,7 +18,7 @@ from spotmap_build.emit.columns import unpack_ids
 from spotmap_build.stages.previous_map import PAST_VERSION, STATE
 from tests.support.command import Outcome, report, spotmap, tree
 
-pytestmark = pytest.mark.xdist_group("continued")
+pytestmark = [pytest.mark.xdist_group("continued"), pytest.mark.slow]
 
 GROUPS = 6
 

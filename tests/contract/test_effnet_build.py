@@ -26,6 +26,8 @@ from tests.support.command import spotmap
 from tests.support.engines import load_or_skip
 from tests.support.music import write_library
 
+pytestmark = pytest.mark.slow
+
 FOLDER = "/models/feature-extractors/discogs-effnet/"
 PB, ONNX = f"{FOLDER}discogs-effnet-bs64-1.pb", f"{FOLDER}discogs-effnet-bsdynamic-1.onnx"
 STYLES = [f"Genre {number % 15}---Style {number}" for number in range(400)]

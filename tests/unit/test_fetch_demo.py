@@ -104,6 +104,7 @@ class TestTheSound:
         quarters = [np.sqrt(np.mean(quarter**2)) for quarter in np.array_split(samples, 4)]
         assert min(quarters) > 0.1 * max(quarters), "falls silent"
 
+    @pytest.mark.slow
     def test_is_the_same_bytes_in_another_process_with_another_hash_seed(self, tmp_path: Path) -> None:
         recipes = [_recipe(track) for track in LIBRARY.tracks[::20]]
         here = [hashlib.sha256(render(recipe, tmp_path).read_bytes()).hexdigest() for recipe in recipes]
