@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from benchmarks.map_quality.figures import Row, accuracy_in_space, mean_and_spread, measure
 from benchmarks.map_quality.hearing import hear
 from benchmarks.map_quality.recipes import OURS, PREPARATIONS, our_map, plain_map, vectors_of
-from benchmarks.real_music.corpus import PACKAGES, CorpusError, collect
+from benchmarks.real_music.corpus import OTHERS, PACKAGES, CorpusError, collect
 
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
@@ -26,14 +26,15 @@ HEAD = "| vector | recipe | kNN space | kNN plane | trustworthiness | ARI | ARI 
 
 def main() -> int:
     arguments = _arguments()
-    corpus, debs = arguments.work / "corpus", arguments.debs or arguments.work / "debs"
+    corpus, debs = arguments.corpus or arguments.work / "corpus", arguments.debs or arguments.work / "debs"
+    packages = OTHERS if arguments.others else PACKAGES
     try:
-        for collected in collect(PACKAGES, debs, arguments.corpus or corpus):
+        for collected in collect(packages, debs, corpus):
             print(f"{collected.game}: {collected.tracks} tracks", flush=True)
     except CorpusError as problem:
         print(problem, file=sys.stderr)
         return 1
-    embedded = hear(arguments.corpus or corpus, arguments.work / "cache", arguments.effnet, arguments.jobs)
+    embedded = hear(corpus, arguments.work / "cache", arguments.effnet, arguments.jobs, packages)
     largest = max(map(embedded.games.count, embedded.games)) / len(embedded.games)
     print(f"{len(embedded.games)} tracks of {len(set(embedded.games))} games; the largest has {largest:.3f} of them\n")
     vectors = vectors_of(embedded)
@@ -79,6 +80,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--work", type=Path, default=Path("build/map-quality"), metavar="DIR", help="[%(default)s]")
     parser.add_argument("--debs", type=Path, metavar="DIR", help="packages fetched before; missing ones are added")
     parser.add_argument("--corpus", type=Path, metavar="DIR", help="a corpus that is unpacked already")
+    parser.add_argument("--others", action="store_true", help="eighteen other games instead: the second corpus")
     parser.add_argument("--effnet", type=Path, metavar="FILE", help="weights of Discogs-EffNet, where they are at hand")
     parser.add_argument("--seeds", type=int, default=5, metavar="N", help="maps of each kind  [%(default)s]")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes that listen  [%(default)s]")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import multiprocessing
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.real_music.corpus import AUDIO_SUFFIXES, PACKAGES
+from benchmarks.real_music.corpus import AUDIO_SUFFIXES, PACKAGES, Package
 from spotmap_build.cache.arrays import decode_array, encode_array
 from spotmap_build.cache.keys import Key
 from spotmap_build.cache.store import Cache
@@ -51,8 +51,10 @@ class Embedded:
     parts: dict[str, Float32Array]
 
 
-def hear(corpus: Path, cache_folder: Path, effnet: Path | None, jobs: int) -> Embedded:
-    """Vectors of every track of the games below ``corpus``; ``effnet``: the file of Discogs-EffNet's weights.
+def hear(
+    corpus: Path, cache_folder: Path, effnet: Path | None, jobs: int, packages: Sequence[Package] = PACKAGES
+) -> Embedded:
+    """Vectors of every track of the packages below ``corpus``; ``effnet``: the file of Discogs-EffNet's weights.
 
     Tracks that cannot be decoded are told and left out. A second call reads everything from the cache.
     """
@@ -61,7 +63,7 @@ def hear(corpus: Path, cache_folder: Path, effnet: Path | None, jobs: int) -> Em
         measure,
         *([partial(listen_with_effnet, effnet)] if effnet else []),
     ]
-    paths = [path for package in PACKAGES for path in sorted((corpus / package.game).rglob("*")) if _is_track(path)]
+    paths = [path for package in packages for path in sorted((corpus / package.game).rglob("*")) if _is_track(path)]
     digests = {path: digest_of(path) for path in paths}
     weights = digest_of(effnet) if effnet else ""
     keys = [{path: _key(name, digests[path], weights) for path in paths} for name in PARTS[: len(listeners)]]

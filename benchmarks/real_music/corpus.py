@@ -23,8 +23,8 @@ class CorpusError(Exception):
 class Package:
     """A Debian package with music in it.
 
-    ``music`` is the folder inside the package that holds the soundtrack. Effects and speech lie elsewhere in all of
-    these packages, so naming the folder keeps them out.
+    ``music`` is the folder inside the package that holds the soundtrack, or the archive (``.pk3``) that does. Effects
+    and speech lie elsewhere in all of these packages, or are short, so naming the folder keeps them out.
     """
 
     name: str
@@ -53,6 +53,28 @@ PACKAGES = (
     _package("xmoto-data", "X-Moto", "games/xmoto/Textures/Musics"),
 )
 """The packages of Debian 12; a release in which one of them has gone or changed its folder says so by name."""
+
+OTHERS = (
+    _package("ardentryst", "Ardentryst", "games/ardentryst/Music"),
+    _package("enigma-data", "Enigma", "games/enigma/music"),
+    _package("flare-game", "Flare", "games/flare/mods/fantasycore/music"),
+    _package("freedroidrpg-data", "FreedroidRPG", "freedroidrpg/data/sound/music"),
+    _package("gunroar-data", "Gunroar", "games/gunroar/sounds/musics"),
+    _package("hyperrogue-music", "HyperRogue", "hyperrogue/music"),
+    _package("marsshooter-data", "M.A.R.S.", "games/marsshooter/audio/music"),
+    _package("mu-cade-data", "Mu-cade", "games/mu-cade/sounds/musics"),
+    _package("nexuiz-music", "Nexuiz", "games/nexuiz/data/music.pk3"),
+    _package("noiz2sa-data", "Noiz2sa", "games/noiz2sa/sounds"),
+    _package("parsec47-data", "PARSEC47", "games/parsec47/sounds"),
+    _package("planetblupi-music-ogg", "Planet Blupi", "planetblupi/music"),
+    _package("pushover-data", "Pushover", "pushover/themes"),
+    _package("starfighter-data", "Project: Starfighter", "starfighter/music"),
+    _package("torus-trooper-data", "Torus Trooper", "games/torus-trooper/sounds/musics"),
+    _package("tumiki-fighters-data", "Tumiki Fighters", "games/tumiki-fighters/sounds"),
+    _package("warmux-data", "Warmux", "games/warmux/music"),
+    _package("zaz-data", "Zaz", "games/zaz"),
+)
+"""Other games: what was chosen by the first corpus is confirmed by these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +119,9 @@ def _collect_one(package: Package, debs: Path, corpus: Path) -> Collected:
 def _lay_out(package: Package, tree: Path, game: Path) -> Collected:
     """Move a package's tracks and license files from the unpacked ``tree`` to the new folder ``game``."""
     music = tree / package.music
+    if music.is_file():
+        shutil.unpack_archive(music, music.with_suffix(""), "zip")
+        music = music.with_suffix("")
     if not music.is_dir():
         raise CorpusError(f"{package.name} has no folder {package.music} any more; correct the table in {__file__}")
     game.mkdir()

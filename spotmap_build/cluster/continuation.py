@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spotmap_build.cluster.hdbscan import LARGEST, by_size, smallest_cluster, smallest_island
+from spotmap_build.cluster.density_tree import LARGE
+from spotmap_build.cluster.hdbscan import by_size, smallest_cluster, smallest_island
 from spotmap_build.cluster.hierarchy import (
     MOST_VOTES,
     Groups,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 NEW: Final = -2
 """Label of a track that was not on the last map."""
 OVERGROWN: Final = 1.5
-"""Times its former size, and the size from which on clusters are large: what is larger is split where it has parts."""
+"""Times its former size, and the size of a large cluster: what is larger than both is split where it has parts."""
 LOST: Final = 0.1
 """Share of a track's neighbors in its own cluster under which it leaves for another that holds most of them."""
 LARGEST_LOSS: Final = 0.15
@@ -83,7 +84,7 @@ def continue_labels(fresh: Int32Array, neighbors: Int32Array, previous: Int32Arr
             held = np.bincount(labels[rows[labels[rows] >= 0]])
             if 2 * held.max() >= held.sum():
                 labels[free] = held.argmax()
-    before = np.maximum(np.bincount(previous[previous >= 0], minlength=number), LARGEST * size)
+    before = np.maximum(np.bincount(previous[previous >= 0], minlength=number), LARGE * size)
     for cluster in np.flatnonzero(np.bincount(labels[labels >= 0], minlength=number) > OVERGROWN * before).tolist():
         rows = np.flatnonzero(labels == cluster)
         inside = fresh[rows][fresh[rows] >= 0]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from spotmap_build.cluster.density_tree import choose_clusters, read_tree
 from spotmap_build.cluster.islands import set_islands_apart
 
 if TYPE_CHECKING:
@@ -14,22 +15,19 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from spotmap_build.cluster.density_tree import Chosen
     from spotmap_build.model import Float32Array, Int32Array
 
 NEAREST: Final = 5
 LEAST_NEAREST: Final = 3
 SMOOTHING: Final = 0.3
 """A place is as dense as a track's fifth nearest is near; in small libraries not the fifth, but this share of the
-smallest cluster's size, the third at least. Were it a share in large ones too, groups that lie close would run
+smallest part's size, the third at least. Were it a share in large ones too, groups that lie close would run
 together; with the third at any size, or the second in small ones, islands fall apart."""
-LARGEST: Final = 6
-"""Times the smallest cluster's size from which on a cluster that lies near others is more readily taken apart: "excess
-of mass" alone makes giants of half a library."""
-LARGE_PARTS: Final = 0.4
-"""Share of such a cluster's excess of mass that its parts must have to be taken instead: those of real music have .5 to
-1. What lies apart is left whole: to the eye it is one, and random parts of a ring of 100 tracks may have .9."""
-LIES_APART: Final = 1.5
-"""Times the gap between a cluster's parts that lie around it."""
+HALF: Final = 0.5
+LEAST_PART: Final = 8
+"""A cluster that clearly falls apart may do so into parts of half the smallest cluster's size, eight tracks at least:
+of fewer, chance makes parts of everything, unless they lie quite apart."""
 SMALLEST_ISLAND: Final = 1 / 3
 """Of the smallest cluster's size that a group may have which lies quite apart."""
 REACH: Final = 2.0
@@ -49,8 +47,14 @@ def smallest_island(track_count: int) -> int:
     return max(5, round(SMALLEST_ISLAND * smallest_cluster(track_count)))
 
 
+def smallest_part(track_count: int) -> int:
+    """Return how many tracks make a part of a cluster (100 tracks: 5, 1,000 tracks: 8, 10,000 tracks: 25)."""
+    size = smallest_cluster(track_count)
+    return min(size, max(LEAST_PART, round(HALF * size)))
+
+
 def hdbscan_labels(space: Float32Array) -> Int32Array:
-    """Cluster by density: the clusters of most "excess of mass", and small islands.
+    """Cluster by density: the groups of most "excess of mass", as far as they stand out, and small islands.
 
     HDBSCAN (Campello, Moulavi and Sander, 2013) by the package ``hdbscan``. Clusters are taken from its condensed tree
     here: with its own limit of size, a large region without parts would be noise.
@@ -67,79 +71,39 @@ def hdbscan_labels(space: Float32Array) -> Int32Array:
         Int32 ``[n]``, 0.. by falling size of the cluster (ties by first row), -1 for noise.
     """
     n = len(space)
-    size = smallest_cluster(n)
+    size, part = smallest_cluster(n), smallest_part(n)
+    labels = np.full(n, -1, dtype=np.int32)
     if n < 2 * size or not np.any(np.ptp(space, axis=0)):
-        return np.full(n, -1, dtype=np.int32)
+        return labels
     import hdbscan
 
     # Neither max_cluster_size nor cluster_selection_epsilon of hdbscan: with the first, a large region without parts is
     # noise; with the second, so is a pile of equal tracks.
-    tree = hdbscan.HDBSCAN(
-        min_cluster_size=size,
-        min_samples=min(NEAREST, max(LEAST_NEAREST, round(SMOOTHING * size))),
+    found = hdbscan.HDBSCAN(
+        min_cluster_size=part,
+        min_samples=min(NEAREST, max(LEAST_NEAREST, round(SMOOTHING * part))),
         core_dist_n_jobs=1,
         approx_min_span_tree=False,
     ).fit(space.astype(np.float64))
-    usual, condensed = _usual_distance(space), tree.condensed_tree_.to_numpy()
-    whole = _extract_clusters(condensed, n, n, SAME_PLACE * usual)
-    labels = _extract_clusters(condensed, n, LARGEST * size, SAME_PLACE * usual)
-    _share_out(space, labels, whole)
-    linkage = tree.single_linkage_tree_.to_numpy()
+    usual = _usual_distance(space)
+    tree = read_tree(found.condensed_tree_.to_numpy(), n, SAME_PLACE * usual)
+    number = 0
+    for cluster in choose_clusters(tree, size):
+        for rows in cluster.parts:
+            labels[rows] = number
+            number += 1
+        _give_to_nearest(space, labels, cluster)
+    linkage = found.single_linkage_tree_.to_numpy()
     return by_size(set_islands_apart(labels, linkage, smallest_island(n), usual))
 
 
-def _extract_clusters(tree: Any, n: int, large: int, same_place: float) -> Int32Array:
-    """Extract labels from HDBSCAN's condensed tree.
-
-    Its rows are (parent, child, lambda_val, child_size), where numbers from ``n`` on are clusters, ``n`` is
-    everything, and children have larger numbers than their parents.
-    """
-    parent, child = tree["parent"].astype(np.int64), tree["child"].astype(np.int64)
-    density = np.minimum(tree["lambda_val"], 1 / same_place)
-    count = int(parent.max()) - n + 1
-    is_cluster = child >= n
-    birth, sizes = np.zeros(count), np.full(count, n)
-    birth[child[is_cluster] - n] = density[is_cluster]
-    sizes[child[is_cluster] - n] = tree["child_size"][is_cluster]
-    parts: list[list[int]] = [[] for _ in range(count)]
-    for one, other in zip(parent[is_cluster].tolist(), child[is_cluster].tolist(), strict=True):
-        parts[one - n].append(other - n)
-    excess = np.bincount(parent - n, (density - birth[parent - n]) * tree["child_size"], minlength=count)
-    split = np.array([birth[some[0]] if some else np.inf for some in parts])
-    is_giant = (sizes > large) & (split < LIES_APART * birth)
-    chosen = _select_by_eom(excess, np.where(is_giant, LARGE_PARTS, 1.0), parts)
-    owner = np.full(count, -1)
-    for node in range(count):
-        if node in chosen:
-            owner[node] = node
-        for part in parts[node]:
-            owner[part] = owner[node]
-    labels = np.full(n, -1, dtype=np.int32)
-    labels[child[~is_cluster]] = owner[parent[~is_cluster] - n]
-    return labels
-
-
-def _select_by_eom(excess: Any, share: Any, parts: list[list[int]]) -> set[int]:
-    """Every cluster, or its parts where they have more than ``share`` of its excess of mass. Never all."""
-    best, chosen = excess.copy(), [{node} for node in range(len(parts))]
-    for node in range(len(parts) - 1, 0, -1):
-        below = sum(best[part] for part in parts[node])
-        if below > excess[node] * share[node]:
-            best[node], chosen[node] = below, set().union(*(chosen[part] for part in parts[node]))
-    return set().union(*(chosen[part] for part in parts[0]))
-
-
-def _share_out(space: Float32Array, labels: Int32Array, whole: Int32Array) -> None:
-    """Give what a large cluster leaves between its parts to the nearest part; ``labels`` is changed in place.
-
-    ``whole``: the clusters if none is large. That one is cut must not make noise.
-    """
+def _give_to_nearest(space: Float32Array, labels: Int32Array, cluster: Chosen) -> None:
+    """Give what lies between a cluster's parts to the nearest, in ``labels``: to take one apart makes no noise."""
     from scipy.spatial import cKDTree
 
-    for cluster in np.unique(whole[(whole >= 0) & (labels < 0)]).tolist():
-        rows = np.flatnonzero(whole == cluster)
-        parts, left = rows[labels[rows] >= 0], rows[labels[rows] < 0]
-        labels[left] = labels[parts[cKDTree(space[parts]).query(space[left])[1]]]
+    if len(cluster.between):
+        inside = np.concatenate(cluster.parts)
+        labels[cluster.between] = labels[inside[cKDTree(space[inside]).query(space[cluster.between])[1]]]
 
 
 def clusters_in_reach(space: Float32Array, labels: Int32Array) -> Int32Array:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from spotmap_build.cluster import hdbscan
+from spotmap_build.cluster import density_tree
 from spotmap_build.cluster.hdbscan import (
     clusters_in_reach,
     core_rows,
@@ -74,12 +74,45 @@ def test_groups_of_very_unequal_size_and_density_are_clusters() -> None:
     assert np.bincount(labels[labels >= 0]).tolist() == [1500, 300, 60, 12]
 
 
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("count", "shape"), [(2, "rings"), (5, "rings"), (60, "near discs")])
+def test_what_stands_out_is_a_cluster_and_what_chance_made_is_none(count: int, shape: str, seed: int) -> None:
+    """Chance tears rings of a few dozen tracks; discs no larger than the smallest cluster were taken for one."""
+    side = int(np.ceil(np.sqrt(count)))
+    size = 16 if shape == "near discs" else 80
+    generator = np.random.default_rng(seed)
+    angle, spread = 2 * np.pi * generator.random(count * size), generator.normal(scale=0.3, size=(count * size, 2))
+    around = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    places = np.repeat([(10.0 * (number % side), 10.0 * (number // side)) for number in range(count)], size, axis=0)
+    distance = 3.7 * np.sqrt(generator.random((count * size, 1))) if shape == "near discs" else 3.0
+    space = (places + distance * around + (0 if shape == "near discs" else spread)).astype(np.float32)
+    labels = hdbscan_labels(space)
+    largest = [int(np.bincount(part[part >= 0]).max()) for part in np.split(labels, count)]
+    if shape == "rings":
+        assert np.bincount(labels).tolist() == [size] * count
+    else:
+        assert abs(int(labels.max()) + 1 - count) <= 6
+        assert np.mean(np.array(largest) >= 0.8 * size) > 0.85
+
+
+def test_a_cluster_that_falls_apart_into_small_parts_leaves_no_noise_between_them() -> None:
+    """Four hills of ten in a library whose smallest cluster is 16, with a track between each two."""
+    hills = blobs([(0, 0), (3, 0), (0, 3), (3, 3)], 10, 0.3)
+    between = np.array([(1.5, 0), (0, 1.4), (1.6, 3), (3, 1.5)], np.float32)
+    space = np.concatenate([hills, between, blobs([(50, 0), (80, 0)], 478, 2.0)])
+    labels = hdbscan_labels(space)
+    assert smallest_cluster(len(space)) == 16
+    assert len({tuple(labels[first : first + 10].tolist()) for first in (0, 10, 20, 30)}) == 4
+    assert set(labels[40:44].tolist()) <= set(labels[:40].tolist())
+    assert labels.max() + 1 == 6
+
+
 @pytest.mark.parametrize("share", [0.2, 1.0])
 def test_that_a_large_cluster_is_cut_makes_no_noise(share: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three hills that run into one another. With a share of .2 they are cut, whatever it is worth."""
     space = np.concatenate([blobs([(0, 0), (2.2, 0), (1.1, 2)], 60, 0.5), blobs([(30, 0)], 60, 0.5, seed=3)])
-    monkeypatch.setattr(hdbscan, "LARGE_PARTS", share)
-    monkeypatch.setattr(hdbscan, "LIES_APART", 100)
+    monkeypatch.setattr(density_tree, "LARGE_PARTS", share)
+    monkeypatch.setattr(density_tree, "LIES_APART", 1.0)
     labels = hdbscan_labels(space)
     assert (labels.max() == 1) == (share == 1)
     assert labels.min() == 0
