@@ -64,6 +64,8 @@ class Config:
     """Ask no service anything: the last snapshot, what was matched, what was heard."""
     listen: bool = True
     """Whether new tracks are matched, downloaded and heard; else they wait, and the map is made of what was heard."""
+    excerpts: int = 0
+    """How many seconds of each track that is on this machine go into the site; none where 0."""
     paths: str = ""
     """How the site names the listener's own files (``relative`` or ``absolute``); empty where it does not."""
     fetch_covers: bool = True

@@ -1,4 +1,4 @@
-"""The build: fetch -> embed -> project -> cluster -> insights -> covers -> emit. ``stages``: how each is cached."""
+"""The build: fetch -> embed -> project -> cluster -> insights -> covers, excerpts -> emit."""
 
 from __future__ import annotations
 
@@ -91,7 +91,16 @@ def _publish_map(run: stages.Run, fetched: stages.Fetched, embedded: stages.Embe
     clusters = stages.cluster(run, fetched, embedded, projected)
     insights = stages.analyze(run, fetched, embedded, projected, clusters)
     covered = stages.add_covers(run, embedded)
-    site = stages.emit(run, fetched, covered.embedded, projected, clusters=clusters, insights=insights)
+    excerpted = stages.add_excerpts(run, fetched, embedded)
+    site = stages.emit(
+        run,
+        fetched,
+        covered.embedded,
+        projected,
+        clusters=clusters,
+        insights=insights,
+        excerpts=excerpted.digests,
+    )
 
     published = publish(config.out, site.files, site.generation, force=config.force)
     with suppress(CacheReadOnly):  # a cache that cannot be written cannot be pruned either
@@ -105,7 +114,7 @@ def _publish_map(run: stages.Run, fetched: stages.Fetched, embedded: stages.Embe
     map_rows = {**stages.describe_map(clusters.value, insights.value), **covered.report_rows}
     _report(run, fetched.library, embedded, map_rows=map_rows)
     told = (*fetched.loaded.notices, *embedded.notices, projected.previous_map.notice)
-    notices = (*told, *insights.value.notices, *covered.notices, about_audio)
+    notices = (*told, *insights.value.notices, *covered.notices, *excerpted.notices, about_audio)
     return BuildResult(
         mapped_count=len(embedded.tracks),
         track_count=fetched.track_count,

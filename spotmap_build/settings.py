@@ -19,6 +19,7 @@ ENGINES: Final = ("essentia", "onnx")
 LOGS: Final = ("auto", "tty", "plain", "json")
 EXPORT_FORMATS: Final = ("parquet", "csv", "geojson", "npz")
 LARGEST_SEED: Final = (1 << 32) - 1
+LONGEST_EXCERPT_S: Final = 60
 LIST_FORMATS: Final = ("m3u8", "jspf")
 PATHS: Final = ("relative", "absolute")
 MOST_JOBS: Final = 1024
@@ -192,6 +193,15 @@ SETTINGS: Final = (
         PATHS,
         "How lists name your own files. A build puts these paths into the site, relative to the library's folder, "
         "where everybody who sees the map can read them.  [default: none in the site; absolute in playlists]",
+    ),
+    Setting(
+        "excerpts",
+        "SPOTMAP_EXCERPTS",
+        values.whole_number(LONGEST_EXCERPT_S),
+        help="Put so many seconds of each track that is on this machine into the site, for everybody who sees the map: "
+        "for music that is yours to share. Twelve take about 100 KB a track.  [default: none]",
+        metavar="SECONDS",
+        kind="number",
     ),
     _switch("retry", "SPOTMAP_RETRY", "Try again now what failed before, due or not."),
     _place(

@@ -12,8 +12,10 @@ import { wireLasso } from "./panels/lasso_tool.js";
 import { wireLegend } from "./panels/legend.js";
 import { JourneyPanel } from "./panels/journey_panel.js";
 import { LegendInsights } from "./panels/legend_insights.js";
+import { Glide } from "./panels/glide.js";
 import { wireLinkNote } from "./panels/link_note.js";
 import { LocalAudio } from "./data/local_audio.js";
+import { Sounds } from "./data/sounds.js";
 import { DataError } from "./data/decode.js";
 import { createDetailsReader, createInsightsReader, createNeighborsReader, loadMap, loadText } from "./data/load.js";
 import { showAxesSummary } from "./panels/axes_summary.js";
@@ -124,8 +126,10 @@ function createPanels({ map, store, surface, details, readInsights, neighborsRea
   const flyTo = (/** @type {number} */ track) => navigation.flyTo(track);
   const flyToAll = (/** @type {readonly number[]} */ tracks) => navigation.flyToAll(tracks);
   const localAudio = LocalAudio.of(document);
-  void localAudio.load();
-  const player = new Player(byId("player"), { store, details, localAudio });
+  const sounds = new Sounds(localAudio, map.columns.excerpts);
+  const player = new Player(byId("player"), { store, details, sounds });
+  const glide = new Glide(byId("glide-button"), { store, details, sounds, player, announce });
+  void localAudio.load().then(() => glide.offer());
   const picksPanel = new PicksPanel(byId("picks"), { map, store, details, selecting, player, localAudio, flyTo });
   const say = (/** @type {string} */ note) => picksPanel.say(note);
   const alike = new AlikeGraph({ map, store, reader: neighborsReader, traitLoader });
@@ -142,7 +146,7 @@ function createPanels({ map, store, surface, details, readInsights, neighborsRea
   wireDrawer(byId("legend"), byId("legend-handle"));
   wireTimeline(byId("timeline"), byId("timeline-button"), store, traitLoader, announce);
   wireAxesPanel(byId("axes"), byId("axes-button"), store, traitLoader, announce);
-  return { player, picksPanel, pathTool, journeyPanel, soundsLike, card, searchPanel, legendInsights };
+  return { player, glide, picksPanel, pathTool, journeyPanel, soundsLike, card, searchPanel, legendInsights };
 }
 
 /**
@@ -284,13 +288,14 @@ const isOpenedForTests = () => new URLSearchParams(location.search).has("test");
 /**
  * A read-only window into the viewer, for browser tests: what a canvas shows cannot be read from the page.
  *
- * @param {Pick<Parts, "store" | "renderer">} parts
+ * @param {Pick<Parts, "store" | "renderer" | "glide">} parts
  */
-function exposeForTests({ store, renderer }) {
+function exposeForTests({ store, renderer, glide }) {
   const handle = Object.freeze({
     state: () => store.get(),
     visibleCount: () => renderer.visibleCount,
     positionOf: (/** @type {number} */ track) => renderer.positionOf(track),
+    voices: () => glide.voices,
   });
   Object.defineProperty(window, "spotmap", { value: handle });
 }

@@ -1,4 +1,4 @@
-"""The only module that imports PyAV: from an audio file to samples, and to a digest of its sound.
+"""PyAV, to read: from an audio file to samples, and to a digest of its sound (``excerpts`` writes with it).
 
 Essentia's own loaders are not used: they cannot read Opus, and at their default quality are 5 to 20 times slower.
 """
@@ -92,7 +92,7 @@ def probe(path: Path) -> Probe:
     TrackError
         ``unreadable``, ``empty-file``, ``not-audio`` or ``damaged-audio``.
     """
-    with _open(path) as (container, stream):
+    with open_audio(path) as (container, stream):
         codec = stream.codec_context.codec.canonical_name
         digest = hashlib.sha256(f"{codec} {stream.rate} {stream.channels}\n".encode())
         ticks = 0
@@ -106,7 +106,7 @@ def probe(path: Path) -> Probe:
         digest.update(last[:-ID3V1_BYTES] if last[-ID3V1_BYTES:].startswith(b"TAG") else last)
         duration_ms = round(ticks * stream.time_base * 1000) if stream.time_base else 0
         if duration_ms <= 0:
-            duration_ms = _stated_duration_ms(container)
+            duration_ms = stated_duration_ms(container)
         if not last or not 0 < duration_ms <= LONGEST_MS:
             raise _damaged()
         return Probe(duration_ms, digest.hexdigest())
@@ -120,7 +120,7 @@ def read_metadata(path: Path) -> dict[str, str]:
     TrackError
         As for :func:`probe`.
     """
-    with _open(path) as (container, stream):
+    with open_audio(path) as (container, stream):
         said = {**stream.metadata, **container.metadata}
     return {
         decode_text(name.encode("latin-1")).lower(): decode_text(text.encode("latin-1")) for name, text in said.items()
@@ -128,7 +128,7 @@ def read_metadata(path: Path) -> dict[str, str]:
 
 
 def _count_channels(path: Path) -> int:
-    with _open(path) as (_, stream):
+    with open_audio(path) as (_, stream):
         return stream.channels
 
 
@@ -140,8 +140,8 @@ def _decode_whole(path: Path, channel: int | None = None) -> Sound:
 
 def _decode_windows(path: Path, channel: int | None) -> Sound | None:
     """Evenly spread windows of a long recording; nothing where it is not long, or cannot be jumped in."""
-    with _open(path) as (container, stream):
-        duration_ms = _stated_duration_ms(container)
+    with open_audio(path) as (container, stream):
+        duration_ms = stated_duration_ms(container)
         if duration_ms <= WHOLE_MS:
             return None
         first_s = (container.start_time or 0) / 1e6
@@ -164,8 +164,8 @@ def _decode_window(container: InputContainer, stream: AudioStream, start_s: floa
         container.seek(max(0, int((start_s - SEEK_LEAD_S) * 1e6)))
     except av.FFmpegError:
         return nothing
-    frames = _frames(container, stream)
-    first = next((frame for frame in frames if frame.time is None or _end_s(frame) > start_s), None)
+    frames = frames_of(container, stream)
+    first = next((frame for frame in frames if frame.time is None or end_s(frame) > start_s), None)
     if first is None or first.time is None:
         return nothing
     early_samples = max(0, round((start_s - first.time) * SAMPLE_RATE_HZ))
@@ -174,9 +174,9 @@ def _decode_window(container: InputContainer, stream: AudioStream, start_s: floa
 
 def _decode_from_start(path: Path, channel: int | None) -> Float32Array:
     limit_samples = WHOLE_MS * SAMPLE_RATE_HZ // 1000
-    with _open(path) as (container, stream):
-        samples = _to_mono(_frames(container, stream), limit_samples, channel)
-        stated_ms = _stated_duration_ms(container)
+    with open_audio(path) as (container, stream):
+        samples = _to_mono(frames_of(container, stream), limit_samples, channel)
+        stated_ms = stated_duration_ms(container)
     analyzed_ms = len(samples) * 1000 // SAMPLE_RATE_HZ
     broke_off = len(samples) < DAMAGED_BELOW_SAMPLES and not 0 < stated_ms < analyzed_ms + 100
     if len(samples) == 0 or broke_off:
@@ -310,7 +310,7 @@ def _mono_frame(frame: AudioFrame, channel: int | None) -> AudioFrame:
 
 
 @contextmanager
-def _open(path: Path) -> Iterator[tuple[InputContainer, AudioStream]]:
+def open_audio(path: Path) -> Iterator[tuple[InputContainer, AudioStream]]:
     """Yield the opened file and its first audio stream; covers are video streams, and not looked at."""
     import av
 
@@ -356,7 +356,7 @@ def _packets(container: InputContainer, stream: AudioStream) -> Iterator[av.Pack
         yield packet
 
 
-def _frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
+def frames_of(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
     """Yield the stream's decoded frames; packets that cannot be decoded are passed over, as every player does."""
     import av
 
@@ -367,11 +367,12 @@ def _frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFra
             continue
 
 
-def _end_s(frame: AudioFrame) -> float:
+def end_s(frame: AudioFrame) -> float:
+    """Return where in the recording a frame ends, in seconds."""
     return (frame.time or 0.0) + frame.samples / frame.sample_rate
 
 
-def _stated_duration_ms(container: InputContainer) -> int:
+def stated_duration_ms(container: InputContainer) -> int:
     """Return what the header says, or FFmpeg guesses; 0 where neither does."""
     return max(0, (container.duration or 0) // 1000)
 

@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for_any
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, Self, TypeVar
 
 from spotmap_build.core.processes import end_with_parent, interrupts_blocked
 from spotmap_build.errors import SpotmapError
@@ -30,8 +30,22 @@ if TYPE_CHECKING:
     from spotmap_build.embed.workers import EmbedJob
     from spotmap_build.model import TrackEmbedding
 
-    Outcome = Done[TrackEmbedding] | Failed
-    Finished = tuple[EmbedJob, Outcome, float]
+
+class Job(Protocol):
+    """What is to be done with one recording; it is sent to another process, so it can be pickled."""
+
+    @property
+    def track_id(self) -> str:
+        """Whose recording it is."""
+
+    @property
+    def duration_ms(self) -> int | None:
+        """How long that is, where it is known: it decides how long the job may take."""
+
+
+JobType = TypeVar("JobType", bound=Job)
+Result = TypeVar("Result")
+
 
 JOBS_PER_WORKER: Final = 200
 """Then a fresh process takes over; it costs a second. None was seen to grow (150 tracks of one length: 313 MB from the
@@ -48,23 +62,32 @@ LOOK_S: Final = 1.0
 THREAD_VARIABLES: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
-class EmbedPool:
-    """Runs :func:`~spotmap_build.embed.workers.embed_file` for many jobs; a context manager.
+class WorkerPool(Generic[JobType, Result]):
+    """Does ``work`` for many jobs; a context manager.
 
     Parameters
     ----------
+    work
+        What is done in the workers; a function of a module.
     jobs
         How many worker processes, each with one thread for its mathematics: two such are faster than one with two.
     limit_s
         How many seconds a job may take before its worker counts as hung.
     """
 
-    def __init__(self, jobs: int = 1, *, limit_s: Callable[[EmbedJob], float] | None = None) -> None:
+    def __init__(
+        self,
+        work: Callable[[JobType], Done[Result] | Failed],
+        jobs: int = 1,
+        *,
+        limit_s: Callable[[JobType], float] | None = None,
+    ) -> None:
         if jobs < 1:
             raise ValueError(f"a pool needs at least one worker, not {jobs}")
+        self._work = work
         self._jobs = jobs
         self._limit_s = limit_s or time_limit_s
-        self._workers: list[_Worker] = []
+        self._workers: list[_Worker[JobType, Result]] = []
         self._looked_s = 0.0
 
     def __enter__(self) -> Self:
@@ -86,8 +109,8 @@ class EmbedPool:
         self._workers.clear()
 
     def run(
-        self, jobs: Iterable[EmbedJob | None], *, is_over: Callable[[], bool] = lambda: False
-    ) -> Iterator[Finished]:
+        self, jobs: Iterable[JobType | None], *, is_over: Callable[[], bool] = lambda: False
+    ) -> Iterator[tuple[JobType, Done[Result] | Failed, float]]:
         """Yield ``(job, outcome, seconds)`` as the jobs are finished, in whatever order that is.
 
         ``jobs`` is asked for the next one only when a worker is free for it, in the caller's thread. Where the next one
@@ -103,24 +126,24 @@ class EmbedPool:
 
         Raises
         ------
-        ConfigError, WeightsError
-            No job can be done, see :func:`~spotmap_build.embed.workers.embed_file`.
+        SpotmapError
+            No job can be done, as the work said.
         """
-        hung: list[EmbedJob] = []
+        hung: list[JobType] = []
         yield from self._run(_JobQueue(iter(jobs)), self._jobs, hung.append, is_over)
         for job in hung:
-            hung_again: list[EmbedJob] = []
+            hung_again: list[JobType] = []
             yield from self._run(_JobQueue(iter([job])), 1, hung_again.append, is_over)
             if hung_again:
                 yield job, _hung(job, self._limit_s(job)), 2 * self._limit_s(job)
 
     def _run(
         self,
-        queue: _JobQueue,
+        queue: _JobQueue[JobType],
         most_at_once: int,
-        give_up: Callable[[EmbedJob], None],
+        give_up: Callable[[JobType], None],
         is_over: Callable[[], bool],
-    ) -> Iterator[Finished]:
+    ) -> Iterator[tuple[JobType, Done[Result] | Failed, float]]:
         """Do all jobs of ``queue``; those whose worker hangs go to ``give_up`` instead of being yielded."""
         while not is_over():
             while sum(worker.job is not None for worker in self._workers) < most_at_once:
@@ -145,7 +168,7 @@ class EmbedPool:
             for job in self._end_hung():
                 give_up(job)
 
-    def _end_hung(self) -> Iterator[EmbedJob]:
+    def _end_hung(self) -> Iterator[JobType]:
         """Kill the workers that took too long, and yield the jobs that they had."""
         now_s = time.monotonic()
         elapsed_s, self._looked_s = min(now_s - self._looked_s, LOOK_S), now_s
@@ -159,37 +182,37 @@ class EmbedPool:
                 self._retire(worker)
                 yield job
 
-    def _free_worker(self) -> _Worker:
+    def _free_worker(self) -> _Worker[JobType, Result]:
         """Return a worker without a job: one that is there, or a new one."""
         for worker in [worker for worker in self._workers if worker.job is None]:
             if worker.process.is_alive():
                 return worker
             self._retire(worker)
-        self._workers.append(_start_worker())
+        self._workers.append(_start_worker(self._work))
         return self._workers[-1]
 
-    def _retire(self, worker: _Worker) -> None:
+    def _retire(self, worker: _Worker[JobType, Result]) -> None:
         """Dismiss a worker without a job, or a dead one: it sees its pipe closed and ends by itself."""
         self._workers.remove(worker)
         worker.connection.close()
         _end(worker.process, GRACE_S)
 
 
-def time_limit_s(job: EmbedJob) -> float:
+def time_limit_s(job: Job) -> float:
     """How long a worker may take for a job, in seconds: in proportion to the length of what it analyzes."""
     length_ms = LONGEST_SOUND_MS if job.duration_ms is None else min(max(job.duration_ms, 0), LONGEST_SOUND_MS)
     return START_LIMIT_S + LIMIT_PER_SECOND * length_ms / 1000
 
 
 @dataclass(slots=True, eq=False)
-class _JobQueue:
+class _JobQueue(Generic[JobType]):
     """The jobs still to come, of which the next may not be ready yet."""
 
-    jobs: Iterator[EmbedJob | None]
+    jobs: Iterator[JobType | None]
     is_exhausted: bool = False
     is_waiting: bool = False
 
-    def take(self) -> EmbedJob | None:
+    def take(self) -> JobType | None:
         """Return the next job; None where there is none, now or any more."""
         if self.is_exhausted:
             return None
@@ -207,12 +230,12 @@ class _JobQueue:
 
 
 @dataclass(slots=True, eq=False)
-class _Worker:
+class _Worker(Generic[JobType, Result]):
     """The parent's view of one worker process and of the job it has."""
 
     process: BaseProcess
     connection: Connection[object, object]
-    job: EmbedJob | None = None
+    job: JobType | None = None
     started_s: float = 0.0
     waited_s: float = 0.0
     """For how long it was seen at work on its job."""
@@ -223,7 +246,7 @@ class _Worker:
     def is_spent(self) -> bool:
         return self.is_dead or self.jobs_done >= JOBS_PER_WORKER
 
-    def give(self, job: EmbedJob) -> None:
+    def give(self, job: JobType) -> None:
         self.job = job
         self.started_s = time.monotonic()
         self.waited_s = 0.0
@@ -231,7 +254,7 @@ class _Worker:
         with suppress(OSError):
             self.connection.send(job)
 
-    def take(self) -> Finished:
+    def take(self) -> tuple[JobType, Done[Result] | Failed, float]:
         """Return the outcome of its job: what it sent, or that it died."""
         job, self.job = self.job, None
         assert job is not None
@@ -248,7 +271,7 @@ class _Worker:
         return job, answer, time.monotonic() - self.started_s
 
 
-def _died(job: EmbedJob, exit_code: int | None) -> Failed:
+def _died(job: Job, exit_code: int | None) -> Failed:
     if exit_code is not None and exit_code < 0:
         how = f"ended by {signal.Signals(-exit_code).name}"
     else:
@@ -257,7 +280,7 @@ def _died(job: EmbedJob, exit_code: int | None) -> Failed:
     return Failed(job.track_id, "embed", "worker-died", detail, retryable=True)
 
 
-def _hung(job: EmbedJob, limit_s: float) -> Failed:
+def _hung(job: Job, limit_s: float) -> Failed:
     detail = f"Listening to this track did not end within {limit_s:,.0f} seconds, tried twice; the file may be damaged."
     return Failed(job.track_id, "embed", "worker-hung", detail, retryable=True)
 
@@ -273,34 +296,44 @@ def _end(process: BaseProcess, patience_s: float) -> None:
         process.close()
 
 
-def _start_worker() -> _Worker:
+def _start_worker(work: Callable[[JobType], Done[Result] | Failed]) -> _Worker[JobType, Result]:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs,), name="spotmap-embed", daemon=True)
+    process = context.Process(target=_serve, args=(theirs, work), name="spotmap-embed", daemon=True)
     with interrupts_blocked():
         process.start()
     theirs.close()
     return _Worker(process, ours)
 
 
-def _serve(connection: Connection[object, object]) -> None:
+def _serve(connection: Connection[object, object], work: Callable[[Any], object]) -> None:
     """Serve as a worker: take a job, do it, send the outcome; end when the pipe is closed or the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for variable in THREAD_VARIABLES:
         os.environ[variable] = "1"
     threading.Thread(target=end_with_parent, daemon=True).start()
 
-    from spotmap_build.embed.workers import EmbedJob, embed_file
-
     while True:
         try:
             job = connection.recv()
         except EOFError:
             return
-        assert isinstance(job, EmbedJob)
         answer: object
         try:
-            answer = embed_file(job)
+            answer = work(job)
         except SpotmapError as error:
             answer = error
         connection.send(answer)
+
+
+class EmbedPool(WorkerPool["EmbedJob", "TrackEmbedding"]):
+    """Listens to many recordings: :func:`~spotmap_build.embed.workers.embed_file` in the workers."""
+
+    def __init__(self, jobs: int = 1, *, limit_s: Callable[[EmbedJob], float] | None = None) -> None:
+        super().__init__(_embed, jobs, limit_s=limit_s)
+
+
+def _embed(job: EmbedJob) -> Done[TrackEmbedding] | Failed:
+    from spotmap_build.embed.workers import embed_file
+
+    return embed_file(job)

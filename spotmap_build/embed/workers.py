@@ -60,7 +60,7 @@ def embed_file(job: EmbedJob) -> Done[TrackEmbedding] | Failed:
         No track could be listened to, with this model or on this machine.
     """
     try:
-        with _audio_file(job) as path:
+        with audio_file(job.path, job.prepare, job.temp_folder) as path:
             return Done(_listen(path, job))
     except TrackError as error:
         return Failed(job.track_id, "embed", error.track_code, error.message, error.retryable)
@@ -74,14 +74,15 @@ def embed_file(job: EmbedJob) -> Done[TrackEmbedding] | Failed:
 
 
 @contextmanager
-def _audio_file(job: EmbedJob) -> Iterator[Path]:
-    if job.path is not None:
-        yield Path(job.path)
-    elif job.prepare is not None:
-        with tempfile.TemporaryDirectory(dir=job.temp_folder) as folder:
-            yield job.prepare(Path(folder))
+def audio_file(path: str | None, prepare: Callable[[Path], Path] | None, temp_folder: str) -> Iterator[Path]:
+    """Give a job's file, which is there for as long as the context is; see :class:`EmbedJob` for its parameters."""
+    if path is not None:
+        yield Path(path)
+    elif prepare is not None:
+        with tempfile.TemporaryDirectory(dir=temp_folder) as folder:
+            yield prepare(Path(folder))
     else:
-        raise ValueError(f"the job of track {job.track_id} has neither a path nor a way to make a file")
+        raise ValueError("a job has neither a path nor a way to make a file")
 
 
 def _listen(path: Path, job: EmbedJob) -> TrackEmbedding:

@@ -28,6 +28,7 @@ def assemble(
     site_url: str = "",
     nearness: str = HEARD,
     paths: Mapping[str, str] | None = None,
+    excerpts: Mapping[str, str] | None = None,
 ) -> Site:
     """Encode the atlas and render the pages around it.
 
@@ -54,6 +55,8 @@ def assemble(
         What it means that tracks lie close together, as a sentence.
     paths : Mapping[str, str] | None
         Where the listener's own files lie, by track id, if the site is to tell.
+    excerpts : Mapping[str, str] | None
+        Digests of the excerpts of tracks, by track id; their files are not among those that are returned.
 
     Raises
     ------
@@ -69,6 +72,7 @@ def assemble(
         sources=sources,
         built_at=built_at,
         paths=paths,
+        excerpts=excerpts,
     )
     facts = PageFacts(
         title=atlas.title,

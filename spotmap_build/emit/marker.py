@@ -26,11 +26,11 @@ LARGEST_MARKER_BYTES = 1 << 26
 _NAME = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}"
 _GENERATION = r"[A-Za-z0-9]{1,64}"
 _ROOT = r"index\.html|404\.html|sw\.js|manifest\.webmanifest|map\.png|icon-[0-9]{2,4}\.png"
-_PATH = re.compile(rf"{_ROOT}|art/{_NAME}|data/{_GENERATION}/{_NAME}")
+_PATH = re.compile(rf"{_ROOT}|(?:art|audio)/{_NAME}|data/{_GENERATION}/{_NAME}")
 
 
 def is_safe_path(path: str) -> bool:
-    """Whether ``path`` is one that a site has: a page and what lies beside it, a cover, or a file of a generation.
+    """Whether ``path`` is one that a site has: a page, a cover, an excerpt, or a file of a generation.
 
     Nothing else is ever written, removed or shown: an output folder may be a repository, with hooks.
     """

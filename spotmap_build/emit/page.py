@@ -24,8 +24,8 @@ FIRST_FILES = ("viewer.js", "style.css", "favicon.svg", "map.json", "text.json")
 """What a browser needs of a generation to show the map, and the first that it keeps for times without network."""
 
 ART_DIGITS = 16
-"""Hex digits of a cover's digest in its file name: 64 bits tell covers apart, and all 64 digits would be most of what a
-track costs to download."""
+"""Hex digits of the digest of a cover or excerpt in its file name: 64 bits tell them apart, and all 64 digits would be
+most of what a track costs to download."""
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; "
@@ -77,6 +77,11 @@ def integrity(files: Mapping[str, bytes]) -> dict[str, str]:
 def art_file_name(digest: str) -> str:
     """Return the name below ``art/`` of the cover thumbnail with this SHA-256."""
     return f"{digest[:ART_DIGITS]}.webp"
+
+
+def excerpt_file_name(digest: str) -> str:
+    """Return the name below ``audio/`` of the excerpt with this SHA-256."""
+    return f"{digest[:ART_DIGITS]}.m4a"
 
 
 def as_script(name: str, document: bytes) -> bytes:

@@ -19,7 +19,7 @@ from spotmap_build.emit.boundaries import EXTENT, boundary
 from spotmap_build.emit.columns import NumberColumn, day_number, differences, pack_ids, pack_texts
 from spotmap_build.emit.hilbert import hilbert_index
 from spotmap_build.emit.insights import INSIGHTS_FILE, encode_insights
-from spotmap_build.emit.page import art_file_name, as_script
+from spotmap_build.emit.page import art_file_name, as_script, excerpt_file_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -60,6 +60,7 @@ def encode(
     sources: Sequence[str],
     built_at: str | None,
     paths: Mapping[str, str] | None = None,
+    excerpts: Mapping[str, str] | None = None,
 ) -> Payload:
     """Encode an atlas, and name the result by its content.
 
@@ -77,6 +78,8 @@ def encode(
         ISO 8601 time, or None where builds are to be reproducible.
     paths : Mapping[str, str] | None
         Where the listener's own files lie, by track id, if the site is to tell.
+    excerpts : Mapping[str, str] | None
+        Digests of the excerpts of tracks, by track id.
 
     Raises
     ------
@@ -89,11 +92,17 @@ def encode(
     number_of_row[order] = np.arange(len(order))
     tracks = [atlas.tracks[row] for row in order.tolist()]
     moments_s = [atlas.typical_s[row] for row in order.tolist()] if atlas.typical_s else []
-    details = _details(tracks, atlas.features[order], atlas.feature_names, feature_units, moments_s, paths=paths or {})
+    own = {
+        "paths": paths or {},
+        "excerpts": {track_id: excerpt_file_name(digest) for track_id, digest in (excerpts or {}).items()},
+    }
+    details = _details(tracks, atlas.features[order], atlas.feature_names, feature_units, moments_s, own=own)
     insights = encode_insights(atlas, number_of_row, order, DETAILS_CHUNK)
     document = _map(atlas, coordinates[order], number_of_row) | {
         "built_at": built_at,
-        "columns": _columns(tracks, atlas.feature_names, feature_units) | _since(atlas),
+        "columns": _columns(tracks, atlas.feature_names, feature_units)
+        | _since(atlas)
+        | ({"excerpts": True} if excerpts else {}),
         "files": {
             "text": "text.json",
             "details": list(details),
@@ -250,11 +259,12 @@ def _details(
     feature_units: Mapping[str, str],
     moments_s: Sequence[float],
     *,
-    paths: Mapping[str, str],
+    own: Mapping[str, Mapping[str, str]],
 ) -> dict[str, bytes]:
     """Return the rest, in files of ``DETAILS_CHUNK`` tracks.
 
     ``features`` ``[n, f]`` and typical moments in their order.
+    ``own``: columns of texts that few maps have, by name and track id.
     """
     shown = {
         name: NumberColumn(features[:, column].astype(np.float64))
@@ -279,9 +289,10 @@ def _details(
         moments = [None if math.isnan(one) else round(one) for one in moments_s[first : first + len(chunk)]]
         if any(moment is not None for moment in moments):
             document["typical_s"] = moments
-        own_paths = [paths.get(track.id, "") for track in chunk]
-        if any(own_paths):
-            document["paths"] = pack_texts(own_paths)
+        for name, texts in own.items():
+            column = [texts.get(track.id, "") for track in chunk]
+            if any(column):
+                document[name] = pack_texts(column)
         files[f"details-{number:03d}.json"] = orjson.dumps(document)
     return files
 

@@ -59,6 +59,7 @@ MEDIA_TYPES = {
     ".png": "image/png",
     ".ico": "image/x-icon",
     ".woff2": "font/woff2",
+    ".m4a": "audio/mp4",
     ".webmanifest": "application/manifest+json",
     ".txt": "text/plain; charset=utf-8",
 }
@@ -220,6 +221,9 @@ class _Handler(BaseHTTPRequestHandler):
         if tags and size_bytes <= LARGEST_PAGE_BYTES:
             self._send(status, file.read(size_bytes).replace(b"</head>", tags + b"</head>", 1), media_type)
             return
+        if media_type.startswith("audio/"):
+            self._send_sound(file, media_type)
+            return
         self._send_head(status, media_type, length=size_bytes)
         self._send_piecewise(file, size_bytes)
 
@@ -250,20 +254,24 @@ class _Handler(BaseHTTPRequestHandler):
             return
         file, media_type = found
         with file:
-            size_bytes = os.fstat(file.fileno()).st_size
-            wanted = parse_range(self.headers.get("Range"), size_bytes)
-            if wanted is None:
-                more = {"Content-Range": f"bytes */{size_bytes}"}
-                self._send_head(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, MEDIA_TYPES[".txt"], length=0, more=more)
-                return
-            more = {"Accept-Ranges": "bytes"}
-            status = HTTPStatus.OK
-            if len(wanted) != size_bytes or "Range" in self.headers:
-                status = HTTPStatus.PARTIAL_CONTENT
-                more["Content-Range"] = f"bytes {wanted.start}-{wanted.stop - 1}/{size_bytes}"
-            file.seek(wanted.start)
-            self._send_head(status, media_type, length=len(wanted), more=more)
-            self._send_piecewise(file, len(wanted))
+            self._send_sound(file, media_type)
+
+    def _send_sound(self, file: BinaryIO, media_type: str) -> None:
+        """Send a file or a range of it: players jump, and Safari plays nothing from a server without ranges."""
+        size_bytes = os.fstat(file.fileno()).st_size
+        wanted = parse_range(self.headers.get("Range"), size_bytes)
+        if wanted is None:
+            more = {"Content-Range": f"bytes */{size_bytes}"}
+            self._send_head(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, MEDIA_TYPES[".txt"], length=0, more=more)
+            return
+        more = {"Accept-Ranges": "bytes"}
+        status = HTTPStatus.OK
+        if len(wanted) != size_bytes or "Range" in self.headers:
+            status = HTTPStatus.PARTIAL_CONTENT
+            more["Content-Range"] = f"bytes {wanted.start}-{wanted.stop - 1}/{size_bytes}"
+        file.seek(wanted.start)
+        self._send_head(status, media_type, length=len(wanted), more=more)
+        self._send_piecewise(file, len(wanted))
 
     def _send(self, status: HTTPStatus, content: bytes, media_type: str = MEDIA_TYPES[".txt"]) -> None:
         self._send_head(status, media_type, length=len(content))

@@ -149,7 +149,7 @@ def _publish(folder: Path, files: Mapping[str, bytes], generation: str, *, force
     try:
         _write_flushed(staging / "markers" / "before", may_lie_there.encode())
         _write_flushed(staging / "markers" / "after", after.encode())
-        _stage(staging / "content", {path: files[path] for path in missing})
+        _stage(staging / "content", files, missing)
         (staging / "markers" / "before").replace(folder / MARKER_NAME)
         flush_folder(folder)
         page = staging / PAGE_NAME
@@ -268,19 +268,19 @@ def _holds(place: Path, data: bytes) -> bool:
     return place.read_bytes() == data
 
 
-def _stage(content: Path, files: Mapping[str, bytes]) -> None:
-    """Write files below ``content`` and flush them.
+def _stage(content: Path, files: Mapping[str, bytes], wanted: list[str]) -> None:
+    """Write the wanted files below ``content`` and flush them; one at a time is held, where ``files`` reads them.
 
     All are written before any is flushed: the disk then takes them in one go instead of one turn a file.
     """
     content.mkdir(parents=True)
-    for path, data in files.items():
+    for path in wanted:
         place = content / path
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(data)
-    for path in files:
+        place.write_bytes(files[path])
+    for path in wanted:
         _flush_file(content / path)
-    for parent in {(content / path).parent for path in files}:
+    for parent in {(content / path).parent for path in wanted}:
         flush_folder(parent)
 
 

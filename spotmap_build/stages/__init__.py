@@ -10,6 +10,7 @@ from spotmap_build.stages.cluster import cluster
 from spotmap_build.stages.covers import add_covers
 from spotmap_build.stages.embed import Embedded, embed
 from spotmap_build.stages.emit import emit
+from spotmap_build.stages.excerpts import add_excerpts
 from spotmap_build.stages.export import make_table
 from spotmap_build.stages.fetch import fetch
 from spotmap_build.stages.insights import analyze, describe_map
@@ -28,6 +29,7 @@ __all__ = [
     "Proposal",
     "Run",
     "add_covers",
+    "add_excerpts",
     "analyze",
     "cluster",
     "describe_map",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import blake2b
@@ -50,7 +50,8 @@ class Embedded:
     """The tracks that can go on the map, and what is known of their sound.
 
     ``embeddings``: rows in the order of ``tracks``. Their digest does not name the typical moments, which move nothing
-    on the map: ``moments_digest`` does, empty where there are none. ``preprocessing``: how vectors are to be compared.
+    on the map: ``moments_digest`` does, empty where there are none. ``read_moments``: they alone, without numpy (NaN
+    where one is not known). ``preprocessing``: how vectors are to be compared.
     ``matches``: how the recording of a track was chosen, by track id. ``problem``: why a service was not asked for all
     that was wanted of it, as a sentence; empty where it was. ``preview_ids``: tracks of which 30 seconds were listened
     to. ``is_early``: whether there is more to listen to in this build. ``is_stopped``: whether the time limit
@@ -62,6 +63,7 @@ class Embedded:
     embeddings: Cached[Embeddings]
     preprocessing: str
     moments_digest: str = ""
+    read_moments: Callable[[], tuple[float, ...]] = tuple
     embedded_count: int = 0
     matches: Mapping[str, Match] = field(default_factory=dict)
     problem: str = ""
@@ -191,6 +193,7 @@ def _gather(whole: Acquisition, previews: Acquisition | None, embedded_count: in
         embeddings=Cached(_digest(whole, kept, pairs), partial(_read_embeddings, whole, kept, pairs)),
         preprocessing=whole.spec.preprocessing,
         moments_digest=_moments_digest(kept),
+        read_moments=partial(_read_moments, whole, kept),
         embedded_count=embedded_count,
         matches=whole.matches,
         problem=" ".join(filter(None, (service.summary() for service in services))),
@@ -246,6 +249,11 @@ def _has_moment(one: _Kept) -> bool:
 def _moments_digest(kept: list[_Kept]) -> str:
     digests = [one.record.outputs[MOMENT].digest if _has_moment(one) else "" for one in kept]
     return digest_bytes(orjson.dumps(digests)) if any(digests) else ""
+
+
+def _read_moments(whole: Acquisition, kept: list[_Kept]) -> tuple[float, ...]:
+    cache = whole.run.cache
+    return tuple(cache.decode(one.record, MOMENT, _decode_moment) if _has_moment(one) else math.nan for one in kept)
 
 
 def _decode_moment(data: bytes) -> float:

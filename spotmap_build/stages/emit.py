@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -14,7 +16,7 @@ from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.cache.memo import Codec
 from spotmap_build.core.text import is_text
 from spotmap_build.emit.marker import is_generation, is_safe_path
-from spotmap_build.emit.page import HEARD, art_file_name, template_digest, template_folder
+from spotmap_build.emit.page import HEARD, art_file_name, excerpt_file_name, template_digest, template_folder
 from spotmap_build.emit.site import PAGE_NAME, Site
 from spotmap_build.errors import ConfigError
 from spotmap_build.registry.features import public_units
@@ -22,6 +24,7 @@ from spotmap_build.stages.cluster import playlist_rows
 
 if TYPE_CHECKING:
     from spotmap_build.cache.memo import Cached, Outputs
+    from spotmap_build.cache.store import Cache
     from spotmap_build.fetch.source import Fetched
     from spotmap_build.model import Atlas, Clusters, Insights, Track
     from spotmap_build.run import Run
@@ -41,8 +44,12 @@ def emit(
     *,
     clusters: Cached[Clusters],
     insights: Cached[Insights],
+    excerpts: Mapping[str, str],
 ) -> Site:
-    """Encode the map for the page. A place on this machine is named only where ``--paths`` asks for it."""
+    """Encode the map for the page. A place on this machine is named only where ``--paths`` asks for it.
+
+    ``excerpts``: digests of what the cache holds of tracks' sounds, by track id.
+    """
     with run.clock.stage("emit"):
         built_at = _built_at(os.environ.get("SOURCE_DATE_EPOCH", ""))
         paths = _paths(run, embedded)
@@ -63,6 +70,7 @@ def emit(
                 "site_url": run.config.site_url,
                 **({"moments": embedded.moments_digest} if embedded.moments_digest else {}),
                 **({"paths": digest_bytes(orjson.dumps(paths))} if paths else {}),
+                **({"excerpts": digest_bytes(orjson.dumps(excerpts))} if excerpts else {}),
             },
         )
         run.progress.begin("emit", "writing the site")
@@ -70,11 +78,30 @@ def emit(
 
         def make() -> Site:
             atlas = _atlas(fetched, embedded, projected, clusters.value, insights.value)
-            return _assemble(run, fetched, atlas, covers=covers, built_at=built_at, paths=paths)
+            return _assemble(run, fetched, atlas, covers=covers, built_at=built_at, paths=paths, excerpts=excerpts)
 
         site = run.cached(key, make, SITE_CODEC).value
         art = {f"art/{art_file_name(digest)}": cover for digest, cover in covers.items()}
-        return replace(site, files={**site.files, **art})
+        return replace(site, files=_WithExcerpts({**site.files, **art}, run.cache, excerpts))
+
+
+class _WithExcerpts(Mapping[str, bytes]):
+    """The files of a site, of which excerpts are read when they are asked for: all of them may be a gigabyte."""
+
+    def __init__(self, files: Mapping[str, bytes], cache: Cache, excerpts: Mapping[str, str]) -> None:
+        self._files = files
+        self._cache = cache
+        self._digests = {f"audio/{excerpt_file_name(digest)}": digest for digest in excerpts.values()}
+
+    def __getitem__(self, path: str) -> bytes:
+        digest = self._digests.get(path)
+        return self._files[path] if digest is None else self._cache.read_blob(digest, "excerpt")
+
+    def __iter__(self) -> Iterator[str]:
+        return chain(self._files, self._digests)
+
+    def __len__(self) -> int:
+        return len(self._files) + len(self._digests)
 
 
 def _encode(site: Site) -> dict[str, bytes]:
@@ -182,7 +209,14 @@ def _paths(run: Run, embedded: Embedded) -> dict[str, str]:
 
 
 def _assemble(
-    run: Run, fetched: Fetched, atlas: Atlas, *, covers: dict[str, bytes], built_at: str, paths: dict[str, str]
+    run: Run,
+    fetched: Fetched,
+    atlas: Atlas,
+    *,
+    covers: dict[str, bytes],
+    built_at: str,
+    paths: dict[str, str],
+    excerpts: Mapping[str, str],
 ) -> Site:
     from spotmap_build.emit.assemble import assemble
 
@@ -198,4 +232,5 @@ def _assemble(
         site_url=run.config.site_url,
         nearness=nearness,
         paths=paths,
+        excerpts=excerpts,
     )

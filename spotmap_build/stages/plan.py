@@ -8,6 +8,7 @@ from spotmap_build.acquire.state import prepare_acquisition
 from spotmap_build.acquire.timetable import Pace, previews_timetable, recordings_timetable
 from spotmap_build.progress import format_seconds
 from spotmap_build.stages.embed import prepare_early_previews
+from spotmap_build.stages.excerpts import count_excerpts, forecast
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +28,8 @@ def describe_plan(run: Run, fetched: Fetched) -> tuple[str, ...]:
         sentences.append("Nothing to listen to: the source brings its own vectors or places.")
     else:
         sentences.extend(_work(run, fetched))
+    if run.config.excerpts and (count := count_excerpts(library.tracks)):
+        sentences.append(forecast(count, run.config.excerpts))
     sentences.append(f"The site would go to {run.config.out}.")
     return tuple(sentences)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Route, expect
@@ -23,6 +24,11 @@ def _pretend_player(viewer: Viewer) -> None:
     viewer.page.route(f"{PLAYER}**", answer)
 
 
+def _address(viewer: Viewer, track: int) -> str:
+    origin = quote(viewer.page.evaluate("location.origin"), safe="")
+    return f"{PLAYER}embed/v{track:010d}?autoplay=1&rel=0&playsinline=1&enablejsapi=1&origin={origin}"
+
+
 def _pin(viewer: Viewer, divisor: int = 2) -> int:
     track = viewer.track_in_view(divisor)
     viewer.page.mouse.click(*viewer.position_of(track))
@@ -40,7 +46,7 @@ def test_nothing_is_asked_of_youtube_before_play_is_pressed(open_viewer: OpenVie
     with viewer.page.expect_request(f"{PLAYER}embed/**"):
         listen.click()
     frame = viewer.page.locator("#player iframe")
-    expect(frame).to_have_attribute("src", f"{PLAYER}embed/v{track:010d}?autoplay=1&rel=0&playsinline=1")
+    expect(frame).to_have_attribute("src", _address(viewer, track))
     # YouTube refuses to play for pages that do not say where the player is.
     expect(frame).to_have_attribute("referrerpolicy", "strict-origin-when-cross-origin")
     viewer.complaints.expect(f"request to {PLAYER}embed/v{track:010d}")
@@ -70,12 +76,12 @@ def test_next_and_previous_go_along_the_selection_past_what_cannot_be_played(ope
     playable = [track for track in viewer.state("selected") if track % 2 == 0]
     viewer.page.locator(".picks-row [data-action='play']").first.click()
     title = viewer.page.locator("#player iframe")
-    expect(title).to_have_attribute("src", f"{PLAYER}embed/v{playable[0]:010d}?autoplay=1&rel=0&playsinline=1")
+    expect(title).to_have_attribute("src", _address(viewer, playable[0]))
     viewer.page.get_by_role("button", name="Next in the selection").click()
-    expect(title).to_have_attribute("src", f"{PLAYER}embed/v{playable[1]:010d}?autoplay=1&rel=0&playsinline=1")
+    expect(title).to_have_attribute("src", _address(viewer, playable[1]))
     viewer.wait_until(f"spotmap.state().pinned === {playable[1]}")
     viewer.page.get_by_role("button", name="Previous in the selection").click()
-    expect(title).to_have_attribute("src", f"{PLAYER}embed/v{playable[0]:010d}?autoplay=1&rel=0&playsinline=1")
+    expect(title).to_have_attribute("src", _address(viewer, playable[0]))
     viewer.complaints.expect("request to")
 
 

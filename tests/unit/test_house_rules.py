@@ -27,6 +27,7 @@ PACKAGE = ROOT / "spotmap_build"
 
 HOMES = [
     ("av", "embed/decode.py"),
+    ("av", "embed/excerpts.py"),
     ("essentia", "embed/essentia_engine.py"),
     ("onnxruntime", "embed/onnx_engine.py"),
     ("numba", "project/kernels.py"),

@@ -113,6 +113,8 @@ test("details leave out what a track does not have", () => {
     artFile: "x.webp",
     videoId: "",
     path: "",
+    excerpt: "",
+    typicalS: null,
     features: [{ name: "tempo_bpm", value: 120, unit: "BPM" }],
     facets: [],
   });

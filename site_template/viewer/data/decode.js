@@ -121,6 +121,7 @@ export function decodeMap(document) {
       facets: document.columns?.facets ?? [],
       facts: document.columns?.facts ?? [],
       since: document.columns?.since ?? false,
+      excerpts: document.columns?.excerpts ?? false,
     },
     regions: document.larger_regions ?? [],
     files: {
@@ -167,6 +168,7 @@ export function unpackDetails(document) {
     duration_ms: document.duration_s.map((/** @type {number | null} */ value) => (value === null ? null : 1000 * value)),
     video_ids: document.video_ids ? unpackTexts(document.video_ids) : [],
     paths: document.paths ? unpackTexts(document.paths) : [],
+    excerpts: document.excerpts ? unpackTexts(document.excerpts) : [],
     features: mapped(document.features, unpackNumbers),
     feature_steps: mapped(document.features, ({ step }) => step),
   };
@@ -199,6 +201,8 @@ export function decodeDetails(document, track) {
     artFile: document.art_files[document.art[row]] ?? "",
     videoId: document.video_ids[row] ?? "",
     path: document.paths[row] ?? "",
+    excerpt: document.excerpts[row] ?? "",
+    typicalS: document.typical_s?.[row] ?? null,
     features: present(document.features).map(({ name, value }) => ({
       name,
       value,

@@ -17,9 +17,18 @@ export function trackLinks({ id, videoId }) {
   return links;
 }
 
+/** Of YouTube's player without cookies. */
+export const PLAYER_ORIGIN = "https://www.youtube-nocookie.com";
+
 /**
  * @param {string} videoId
- * @returns {string}  of YouTube's player without cookies, which plays at once; empty where no recording is known
+ * @param {number} [startS]  where in it, seconds
+ * @param {string} [page]  the origin of the page that it is to tell what becomes of it
+ * @returns {string}  of the player, which plays at once; empty where no recording is known
  */
-export const playerAddress = (videoId) =>
-  VIDEO.test(videoId) ? `https://www.youtube-nocookie.com/embed/${videoId}?autoplay=1&rel=0&playsinline=1` : "";
+export function playerAddress(videoId, startS = 0, page = "") {
+  if (!VIDEO.test(videoId)) return "";
+  const start = startS >= 1 ? `&start=${Math.floor(startS)}` : "";
+  const tells = page ? `&enablejsapi=1&origin=${encodeURIComponent(page)}` : "";
+  return `${PLAYER_ORIGIN}/embed/${videoId}?autoplay=1&rel=0&playsinline=1${start}${tells}`;
+}

@@ -51,6 +51,11 @@ export class LocalAudio {
     await (this.#reading ?? this.load());
   }
 
+  /** Whether any track can be played. */
+  get isThere() {
+    return this.#base !== "" && Object.keys(this.#paths).length > 0;
+  }
+
   async #fetchPaths() {
     try {
       const answer = await fetch(this.#base, { cache: "no-store" });

@@ -29,7 +29,7 @@
  * @property {Group[]} playlists
  * @property {Group[]} layers  whose libraries these are; empty where all is one person's
  * @property {Readonly<Record<OverlappingKind, Membership>>} memberships
- * @property {{features: Record<string, string>, facets: string[], facts: string[], since: boolean}} columns  what details hold; units by feature
+ * @property {{features: Record<string, string>, facets: string[], facts: string[], since: boolean, excerpts: boolean}} columns  what details hold; units by feature
  * @property {Region[]} regions
  * @property {{text: string, insights: string, details: string[], neighbors: string[], detailsChunk: number}} files
  *
@@ -72,6 +72,8 @@
  * @property {string} artFile  file name below art/, empty for none
  * @property {string} videoId  its recording on YouTube, empty where none is known
  * @property {string} path  its file, where the site tells; else empty
+ * @property {string} excerpt  file name below audio/, empty for none
+ * @property {number | null} typicalS  where the moment begins that sounds most like the whole, seconds
  * @property {{name: string, unit: string, value: number}[]} features  those that the track has
  * @property {{name: string, value: string | number}[]} facets
  *

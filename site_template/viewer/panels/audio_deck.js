@@ -7,13 +7,29 @@ import { readStored, writeStored } from "../ui/storage.js";
 const PLAY = "M6.5 4v12l9.5-6z";
 const PAUSE = "M6.5 4v12M13.5 4v12";
 const SPEAKER = "M3.5 8v4h3l4 3.5v-11l-4 3.5zM13.5 7.5c1.5 1.3 1.5 3.7 0 5";
-const STORAGE_KEY = "spotmap.volume";
+const VOLUME_KEY = "spotmap.volume";
 const STEPS = 1000;
 
 /** @returns {number}  0..1, as it was set the last time */
-function storedVolume() {
-  const volume = Number.parseFloat(readStored(STORAGE_KEY) ?? "1");
+export function storedVolume() {
+  const volume = Number.parseFloat(readStored(VOLUME_KEY) ?? "1");
   return volume >= 0 && volume <= 1 ? volume : 1;
+}
+
+/**
+ * Loads a sound that is to begin somewhere. Where it is cannot be said before the browser knows the file.
+ *
+ * @param {HTMLAudioElement} audio
+ * @param {string} address
+ * @param {number} startS  seconds
+ */
+export function loadAt(audio, address, startS) {
+  audio.src = address;
+  if (startS <= 0) return;
+  const jump = () => {
+    if (audio.getAttribute("src") === address) audio.currentTime = Math.min(startS, audio.duration);
+  };
+  audio.addEventListener("loadedmetadata", jump, { once: true });
 }
 
 export class AudioDeck {
@@ -32,7 +48,7 @@ export class AudioDeck {
     this.#seek.addEventListener("input", () => this.seekTo((Number(this.#seek.value) / STEPS) * this.duration));
     this.#volume.addEventListener("input", () => {
       this.#audio.volume = Number(this.#volume.value);
-      writeStored(STORAGE_KEY, String(this.#audio.volume));
+      writeStored(VOLUME_KEY, String(this.#audio.volume));
     });
     for (const event of ["play", "pause", "timeupdate", "durationchange"]) this.#audio.addEventListener(event, () => this.#show());
     this.#audio.addEventListener("ended", ended);
@@ -51,9 +67,12 @@ export class AudioDeck {
     return element("div", { class: "deck" }, this.#audio, row, loudness);
   }
 
-  /** @param {string} address */
-  async play(address) {
-    this.#audio.src = address;
+  /**
+   * @param {string} address
+   * @param {number} startS  where in it, seconds
+   */
+  async play(address, startS) {
+    loadAt(this.#audio, address, startS);
     await this.resume();
   }
 

@@ -1,29 +1,36 @@
 /**
- * Plays tracks: the listener's own files where the page is shown beside them, else YouTube's player, which is in the page
- * only once somebody presses play. Before that nothing is asked of anybody.
+ * Plays tracks: the listener's own files where the page is shown beside them, else excerpts of the site, else YouTube's player,
+ * which is in the page only once somebody presses play. Before that nothing is asked of anybody.
  */
 
 import { element, tellToggled } from "../ui/dom.js";
 import { playerAddress } from "../data/listen_links.js";
+import { momentOf } from "../data/sounds.js";
 import { NO_TRACK } from "../data/types.js";
+import { readStored, writeStored } from "../ui/storage.js";
 import { AudioDeck } from "./audio_deck.js";
+import { NO_REFERRER, reasonOf, VideoFrame } from "./video_frame.js";
 
 /** @import { DetailsReader } from "../data/load.js" */
-/** @import { LocalAudio } from "../data/local_audio.js" */
+/** @import { Sounds } from "../data/sounds.js" */
 /** @import { Store } from "../state/store.js" */
 /** @import { TextData, TrackDetails } from "../data/types.js" */
 
 const ON_DISK = "YouTube plays only for pages from a server, not for pages from disk.";
 const CANNOT_PLAY = "This file cannot be played: it is gone, or of a kind that this browser does not know.";
+const START_KEY = "spotmap.start";
+const MOMENT = "moment";
+const BEGINNING = "beginning";
 
 export class Player {
   #host;
   #store;
   #details;
-  #localAudio;
+  #sounds;
   #frame;
   #title;
   #note;
+  #fromMoment;
   /** @type {Record<"previous" | "next", HTMLButtonElement>} */
   #steps;
   #track = NO_TRACK;
@@ -31,20 +38,28 @@ export class Player {
   #text = null;
   /** @type {AudioDeck | null} */
   #deck = null;
+  /** @type {VideoFrame | null} */
+  #video = null;
+  #startsAtMoment = readStored(START_KEY) !== BEGINNING;
+  /** Why YouTube did not play the track before this one; 0 where it did. */
+  #lastFailure = 0;
 
   /**
    * @param {HTMLElement} host
-   * @param {{store: Store, details: DetailsReader, localAudio: LocalAudio}} parts
+   * @param {{store: Store, details: DetailsReader, sounds: Sounds}} parts
    */
-  constructor(host, { store, details, localAudio }) {
+  constructor(host, { store, details, sounds }) {
     const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (host.querySelector(selector));
     this.#host = host;
     this.#store = store;
     this.#details = details;
-    this.#localAudio = localAudio;
+    this.#sounds = sounds;
     this.#frame = find(".player-frame");
     this.#title = find(".player-title");
     this.#note = find(".player-note");
+    this.#fromMoment = find("[data-action='start']");
+    this.#fromMoment.addEventListener("click", () => this.#chooseStart());
+    this.#showStart();
     this.#steps = {
       previous: /** @type {HTMLButtonElement} */ (find("[data-action='previous']")),
       next: /** @type {HTMLButtonElement} */ (find("[data-action='next']")),
@@ -61,26 +76,34 @@ export class Player {
   }
 
   /** @param {TrackDetails} details */
-  canPlay({ id, videoId }) {
-    return Boolean(this.#localAudio.addressOf(id) || playerAddress(videoId));
+  canPlay(details) {
+    return Boolean(this.#sounds.of(details) || playerAddress(details.videoId));
+  }
+
+  get isOpen() {
+    return !this.#host.hidden;
   }
 
   /**
    * @param {number} track
+   * @param {string} [note]  what is to be known besides
    * @returns {Promise<boolean>}  false where no recording is known
    */
-  async play(track) {
+  async play(track, note = "") {
     const details = await this.#details.read(track);
     if (!this.canPlay(details) || !this.#text) return false;
-    const file = this.#localAudio.addressOf(details.id);
+    const sound = this.#sounds.of(details);
+    const moment = sound?.isExcerpt ? 0 : momentOf(details);
+    this.#fromMoment.hidden = moment === 0;
+    const start = this.#startsAtMoment ? moment : 0;
     const title = this.#text.titles[track];
     const artists = this.#text.artistsOf(track).join(", ");
     this.#track = track;
     const attributes = { dir: "auto", translate: "no" };
     this.#title.replaceChildren(element("b", attributes, title), element("span", attributes, artists));
-    this.#say(!file && location.protocol === "file:" ? ON_DISK : "");
-    if (file) this.#playFile(file, { title, artist: artists, album: this.#text.albumOf(track) });
-    else this.#playVideo(playerAddress(details.videoId), title);
+    this.#say(!sound && location.protocol === "file:" ? ON_DISK : note);
+    if (sound) this.#playFile(sound.address, start, { title, artist: artists, album: this.#text.albumOf(track) });
+    else this.#playVideo(details.videoId, start, title);
     this.#show();
     return true;
   }
@@ -88,16 +111,19 @@ export class Player {
   stop() {
     this.#track = NO_TRACK;
     this.#leaveDeck();
-    this.#frame.replaceChildren();
+    this.#leaveVideo();
     this.#host.hidden = true;
     tellToggled(this.#host);
   }
 
   /**
    * @param {string} address
+   * @param {number} start  seconds
    * @param {{title: string, artist: string, album: string}} names  for the lock screen
    */
-  #playFile(address, names) {
+  #playFile(address, start, names) {
+    this.#leaveVideo();
+    this.#lastFailure = 0;
     if (!this.#deck) {
       this.#deck = new AudioDeck({ ended: () => void this.#step(1), failed: () => this.#say(CANNOT_PLAY) });
       this.#frame.replaceChildren(this.#deck.element);
@@ -105,28 +131,61 @@ export class Player {
     }
     this.#host.classList.add("plays-file");
     if ("mediaSession" in navigator) navigator.mediaSession.metadata = new MediaMetadata(names);
-    void this.#deck.play(address);
+    void this.#deck.play(address, start);
   }
 
   /**
-   * @param {string} address
+   * @param {string} videoId
+   * @param {number} start  seconds
    * @param {string} title
    */
-  #playVideo(address, title) {
+  #playVideo(videoId, start, title) {
     this.#leaveDeck();
-    const frame = element("iframe", {
-      src: address,
-      title: `YouTube: ${title}`,
-      allow: "autoplay; encrypted-media; picture-in-picture",
-      allowfullscreen: true,
-      // YouTube plays nothing for a page that does not say which one it is; the page's own policy says nothing to anybody.
-      referrerpolicy: "strict-origin-when-cross-origin",
+    this.#leaveVideo();
+    const page = location.protocol === "file:" ? "" : location.origin;
+    this.#video = new VideoFrame(playerAddress(videoId, start, page), title, {
+      ended: () => {
+        this.#lastFailure = 0;
+        void this.#step(1);
+      },
+      failed: (code) => void this.#onFailure(code, title),
     });
-    this.#frame.replaceChildren(frame);
+    this.#frame.replaceChildren(this.#video.element);
+  }
+
+  /**
+   * Says why YouTube did not play a track and goes on to the next one; not if it refuses this page, then none will do.
+   *
+   * @param {number} code
+   * @param {string} title
+   */
+  async #onFailure(code, title) {
+    const isRefused = code === NO_REFERRER && this.#lastFailure === NO_REFERRER;
+    this.#lastFailure = code;
+    const note = `“${title}” ${reasonOf(code)}.`;
+    if (isRefused || !(await this.#step(1, `${note} Now the next one.`))) this.#say(note);
+  }
+
+  #leaveVideo() {
+    this.#video?.close();
+    this.#video = null;
+  }
+
+  /** Where tracks start, kept for the next visit; the one that plays starts there now. */
+  #chooseStart() {
+    this.#startsAtMoment = !this.#startsAtMoment;
+    writeStored(START_KEY, this.#startsAtMoment ? MOMENT : BEGINNING);
+    this.#showStart();
+    void this.play(this.#track);
+  }
+
+  #showStart() {
+    this.#fromMoment.textContent = this.#startsAtMoment ? "Starts at its typical moment" : "Starts at the beginning";
   }
 
   #leaveDeck() {
     this.#deck?.stop();
+    this.#deck?.element.remove();
     this.#deck = null;
     this.#host.classList.remove("plays-file");
   }
@@ -173,15 +232,22 @@ export class Player {
     this.#steps.next.disabled = place < 0 || place === selected.length - 1;
   }
 
-  /** Along the selection, past what cannot be played. @param {number} direction */
-  async #step(direction) {
+  /**
+   * Along the selection, past what cannot be played.
+   *
+   * @param {number} direction
+   * @param {string} [note]
+   * @returns {Promise<boolean>}  whether there was one
+   */
+  async #step(direction, note) {
     const { selected } = this.#store.get();
     const from = selected.indexOf(this.#track);
     for (let place = from + direction; from >= 0 && place >= 0 && place < selected.length; place += direction) {
-      if (!(await this.play(selected[place]))) continue;
+      if (!(await this.play(selected[place], note))) continue;
       this.#store.set({ pinned: selected[place], hovered: NO_TRACK });
-      return;
+      return true;
     }
     this.#steps[direction < 0 ? "previous" : "next"].disabled = true;
+    return false;
   }
 }

@@ -1,0 +1,177 @@
+/**
+ * Gliding over the map plays it: a track that is rested on fades in, and out when it is left. It is switched on by a press, so that
+ * nothing sounds unasked, and for this visit only.
+ *
+ * Rested on is what the pointer is over, or what was pinned last: by a tap, or by the arrow keys.
+ */
+
+import { PANEL_TOGGLED } from "../ui/dom.js";
+import { momentOf } from "../data/sounds.js";
+import { loadAt, storedVolume } from "./audio_deck.js";
+import { NO_TRACK } from "../data/types.js";
+
+/** @import { DetailsReader } from "../data/load.js" */
+/** @import { Player } from "./player.js" */
+/** @import { Sounds } from "../data/sounds.js" */
+/** @import { Store } from "../state/store.js" */
+
+const REST_MS = 600;
+const FADE_IN_MS = 500;
+const FADE_OUT_MS = 350;
+const STEP_MS = 25;
+
+/** One sound that swells or dies away. */
+class Voice {
+  #audio = new Audio();
+  #timer = 0;
+
+  /** To be called in a press: some browsers let an element sound later only then. */
+  unlock() {
+    this.#audio.load();
+  }
+
+  /**
+   * @param {string} address
+   * @param {number} startS
+   */
+  async swell(address, startS) {
+    clearInterval(this.#timer);
+    this.#audio.volume = 0;
+    loadAt(this.#audio, address, startS);
+    try {
+      await this.#audio.play();
+    } catch {
+      return; // left again meanwhile, or it cannot be played: the player would say why
+    }
+    this.#fade(storedVolume(), FADE_IN_MS, () => {});
+  }
+
+  dieAway() {
+    if (!this.#audio.hasAttribute("src")) return;
+    this.#fade(0, FADE_OUT_MS, () => {
+      this.#audio.pause();
+      this.#audio.removeAttribute("src");
+      this.#audio.load();
+    });
+  }
+
+  /**
+   * @param {number} target  volume
+   * @param {number} duration  milliseconds
+   * @param {() => void} after
+   */
+  #fade(target, duration, after) {
+    clearInterval(this.#timer);
+    const from = this.#audio.volume;
+    const began = performance.now();
+    this.#timer = setInterval(() => {
+      const share = Math.min(1, (performance.now() - began) / duration);
+      this.#audio.volume = from + (target - from) * share;
+      if (share < 1) return;
+      clearInterval(this.#timer);
+      after();
+    }, STEP_MS);
+  }
+
+  /** For tests: what sounds, and how loud. */
+  get state() {
+    const { currentTime, volume, paused } = this.#audio;
+    return { address: this.#audio.getAttribute("src") ?? "", currentTime, volume, paused };
+  }
+}
+
+export class Glide {
+  #button;
+  #store;
+  #details;
+  #sounds;
+  #player;
+  #announce;
+  #isOn = false;
+  /** The track that is rested on, and whether by a pointer, which ends when it moves away. */
+  #rested = NO_TRACK;
+  #isPointed = false;
+  #pinned = NO_TRACK;
+  #timer = 0;
+  /** Two, so that one dies away while the next swells. */
+  #voices = [new Voice(), new Voice()];
+
+  /**
+   * @param {HTMLElement} button
+   * @param {{store: Store, details: DetailsReader, sounds: Sounds, player: Player, announce: (text: string) => void}} parts
+   */
+  constructor(button, { store, details, sounds, player, announce }) {
+    this.#button = button;
+    this.#store = store;
+    this.#details = details;
+    this.#sounds = sounds;
+    this.#player = player;
+    this.#announce = announce;
+    button.addEventListener("click", () => this.#turn(!this.#isOn));
+    store.subscribe(["hovered", "pinned"], () => this.#follow());
+    document.addEventListener("visibilitychange", () => document.hidden && this.#rest(NO_TRACK));
+    document.addEventListener(PANEL_TOGGLED, () => player.isOpen && this.#rest(NO_TRACK));
+    this.offer();
+  }
+
+  /** Shows the button where there is something to hear. */
+  offer() {
+    this.#button.hidden = !this.#sounds.areThere;
+  }
+
+  /** For tests. */
+  get voices() {
+    return this.#voices.map((voice) => voice.state);
+  }
+
+  /** @param {boolean} isOn */
+  #turn(isOn) {
+    this.#isOn = isOn;
+    this.#button.setAttribute("aria-pressed", String(isOn));
+    if (isOn) {
+      this.#player.stop();
+      for (const voice of this.#voices) voice.unlock();
+      this.#announce("Rest on a track to hear it");
+    } else this.#announce("Tracks are not heard any more when they are rested on");
+    this.#pinned = NO_TRACK;
+    this.#rested = NO_TRACK;
+    this.#isPointed = false;
+    if (isOn) this.#follow();
+    else this.#rest(NO_TRACK);
+  }
+
+  #follow() {
+    if (!this.#isOn) return;
+    const { hovered, pinned } = this.#store.get();
+    const isPinnedNow = pinned !== this.#pinned;
+    this.#pinned = pinned;
+    if (hovered !== NO_TRACK) {
+      this.#isPointed = true;
+      this.#rest(hovered);
+    } else if (isPinnedNow || this.#isPointed) {
+      this.#isPointed = false;
+      this.#rest(isPinnedNow ? pinned : NO_TRACK);
+    }
+  }
+
+  /** @param {number} track */
+  #rest(track) {
+    if (track === this.#rested && track !== NO_TRACK) return;
+    clearTimeout(this.#timer);
+    this.#rested = track;
+    for (const voice of this.#voices) voice.dieAway();
+    if (track !== NO_TRACK && this.#isOn) this.#timer = setTimeout(() => void this.#sound(track), REST_MS);
+  }
+
+  /** @param {number} track */
+  async #sound(track) {
+    if (this.#player.isOpen || document.hidden) return;
+    const details = await this.#details.read(track);
+    const sound = this.#sounds.of(details);
+    if (!sound || this.#rested !== track) return;
+    const [next, last] = this.#voices;
+    this.#voices = [last, next];
+    const middle = (details.duration_ms ?? 0) / 2000;
+    void next.swell(sound.address, sound.isExcerpt ? 0 : momentOf(details) || middle);
+  }
+}

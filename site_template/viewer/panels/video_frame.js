@@ -1,0 +1,103 @@
+/**
+ * YouTube's player in a frame. It tells the page around it what becomes of a video by messages, as its own script for pages would
+ * hear them; that script would be one from another host, so these few messages are read here.
+ */
+
+import { element } from "../ui/dom.js";
+import { PLAYER_ORIGIN } from "../data/listen_links.js";
+
+/** How often, and for how long, the player is asked to tell: it does not listen before its own script runs. */
+const ASKING_MS = 250;
+const MOST_ASKED = 60;
+const ENDED = 0;
+/** Where the page that asks is not told to YouTube, every video fails. */
+export const NO_REFERRER = 153;
+
+/** @type {Readonly<Record<number, string>>}  as the end of a sentence */
+const REASONS = {
+  100: "was removed from YouTube, or is private",
+  101: "may not be played outside of YouTube, its owner says",
+  150: "may not be played outside of YouTube, its owner says",
+  [NO_REFERRER]: "was refused by YouTube, which was not told what page asks (error 153): an extension or app may hide it",
+};
+
+/** @param {number} code  of the player's error */
+export const reasonOf = (code) => REASONS[code] ?? `cannot be played by YouTube (error ${code})`;
+
+export class VideoFrame {
+  /** @type {HTMLIFrameElement} */
+  element;
+  #hooks;
+  #asking = 0;
+  #isOver = false;
+
+  /**
+   * @param {string} address
+   * @param {string} title
+   * @param {{ended: () => void, failed: (code: number) => void}} hooks
+   */
+  constructor(address, title, hooks) {
+    this.#hooks = hooks;
+    this.element = element("iframe", {
+      src: address,
+      title: `YouTube: ${title}`,
+      allow: "autoplay; encrypted-media; picture-in-picture",
+      allowfullscreen: true,
+      // YouTube plays nothing for a page that does not say which one it is; the page's own policy says nothing to anybody.
+      referrerpolicy: "strict-origin-when-cross-origin",
+    });
+    this.element.addEventListener("load", () => this.#ask(), { once: true });
+    addEventListener("message", this.#onMessage);
+  }
+
+  /** It is not listened to any more. */
+  close() {
+    this.#isOver = true;
+    clearInterval(this.#asking);
+    removeEventListener("message", this.#onMessage);
+    this.element.remove();
+  }
+
+  #ask() {
+    let asked = 0;
+    const ask = () => {
+      this.element.contentWindow?.postMessage(JSON.stringify({ event: "listening", id: "spotmap", channel: "widget" }), PLAYER_ORIGIN);
+      if (++asked === MOST_ASKED) clearInterval(this.#asking);
+    };
+    if (this.#isOver) return;
+    this.#asking = setInterval(ask, ASKING_MS);
+    ask();
+  }
+
+  /** @param {MessageEvent} message */
+  #onMessage = ({ source, origin, data }) => {
+    if (source !== this.element.contentWindow || origin !== PLAYER_ORIGIN || typeof data !== "string") return;
+    clearInterval(this.#asking);
+    const told = readMessage(data);
+    if (told.failure !== null) this.#end(() => this.#hooks.failed(/** @type {number} */ (told.failure)));
+    else if (told.state === ENDED) this.#end(this.#hooks.ended);
+  };
+
+  /** Once: what follows is about the same video. @param {() => void} tell */
+  #end(tell) {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    tell();
+  }
+}
+
+/**
+ * @param {string} text
+ * @returns {{failure: number | null, state: number | null}}  what it says of an error, and of what the player does
+ */
+export function readMessage(text) {
+  let message;
+  try {
+    message = JSON.parse(text);
+  } catch {
+    return { failure: null, state: null };
+  }
+  const { event, info } = message ?? {};
+  const state = event === "onStateChange" ? info : event === "infoDelivery" ? info?.playerState : null;
+  return { failure: event === "onError" ? Number(info) : null, state: typeof state === "number" ? state : null };
+}

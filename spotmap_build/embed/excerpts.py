@@ -1,0 +1,171 @@
+"""Cut a short excerpt out of a recording, for the site: Opus in MP4, with fades.
+
+Every browser plays that: Chromium and Firefox any Opus, Safari since version 17 in this container, on iPhones too (Opus
+in WebM and in Ogg it plays since 18.4 only). It is also free, and builds of Chromium without licensed codecs play it.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from spotmap_build.embed.decode import SEEK_LEAD_S, end_s, frames_of, open_audio, stated_duration_ms
+from spotmap_build.embed.sound import require_sound
+from spotmap_build.embed.workers import audio_file
+from spotmap_build.errors import TrackError
+from spotmap_build.model import Done, Failed
+
+if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+
+    from spotmap_build.model import Float32Array
+
+RATE_HZ: Final = 48_000
+CHANNELS: Final = 2
+BITS_PER_S: Final = 64_000
+"""Twelve seconds are about 100 KB; at this rate, Opus is hard to tell from its source."""
+BYTES_BESIDE: Final = 2_500
+"""Of the container, about."""
+FADE_IN_S: Final = 0.3
+FADE_OUT_S: Final = 1.2
+PACKET_SAMPLES: Final = 960
+LATEST_S: Final = 15 * 60.0
+"""Of a recording that cannot be jumped in, no more is decoded to get at an excerpt."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExcerptJob:
+    """One excerpt to make; ``path``, ``prepare`` and ``temp_folder`` are those of a job that listens.
+
+    ``start_s``: where it begins; None for the middle. ``seconds``: how long it is, if the recording is that long.
+    """
+
+    track_id: str
+    path: str | None
+    prepare: Callable[[Path], Path] | None
+    temp_folder: str
+    start_s: float | None
+    seconds: int
+    duration_ms: int | None = None
+
+
+def forecast_bytes(count: int, seconds: int) -> int:
+    """Estimate how much so many excerpts take."""
+    return count * (seconds * BITS_PER_S // 8 + BYTES_BESIDE)
+
+
+def cut_excerpt(job: ExcerptJob) -> Done[bytes] | Failed:
+    """Cut one excerpt, in a worker process; why there is none is said as for listening."""
+    try:
+        with (
+            audio_file(job.path, job.prepare, job.temp_folder) as path,
+            tempfile.TemporaryDirectory(dir=job.temp_folder) as folder,
+        ):
+            return Done(encode(fade(read_part(path, job.start_s, job.seconds)), Path(folder)))
+    except TrackError as error:
+        return Failed(job.track_id, "excerpt", error.track_code, error.message, error.retryable)
+    except MemoryError:
+        return Failed(job.track_id, "excerpt", "out-of-memory", "There was not enough memory.", retryable=True)
+    except Exception as error:  # noqa: BLE001 - a bug that one track brings out must not cost all the others
+        return Failed(job.track_id, "excerpt", "internal-error", f"{type(error).__name__}: {error}")
+
+
+def read_part(path: Path, start_s: float | None, seconds: int) -> Float32Array:
+    """Decode some seconds of a recording to float32 ``[2, n]`` at 48 kHz.
+
+    It begins earlier than wished for where less of the recording would be left, and is as long as that at most.
+
+    Raises
+    ------
+    TrackError: the file cannot be read, or is silent there.
+    """
+    with open_audio(path) as (container, stream):
+        length_s = stated_duration_ms(container) / 1000
+        latest_s = max(0.0, length_s - seconds)
+        begin_s = latest_s / 2 if start_s is None else min(start_s, latest_s)
+        frames, early_s = _frames_from(container, stream, begin_s)
+        early = round(early_s * RATE_HZ)
+        samples = _stereo(frames, early + seconds * RATE_HZ)[:, early:]
+    require_sound(np.ascontiguousarray(samples).reshape(-1))
+    return samples
+
+
+def _frames_from(container: InputContainer, stream: AudioStream, begin_s: float) -> tuple[Iterator[AudioFrame], float]:
+    """Return the frames from the one on that holds a moment, and for how long the first one plays before that."""
+    import av
+
+    zero_s = (container.start_time or 0) / 1e6
+    try:
+        container.seek(max(0, int((zero_s + begin_s - SEEK_LEAD_S) * 1e6)))
+    except av.FFmpegError:  # it cannot be jumped in, and is read from its beginning
+        if begin_s > LATEST_S:
+            begin_s = 0.0
+    frames = frames_of(container, stream)
+    for frame in frames:
+        if frame.time is None:
+            return chain((frame,), frames), 0.0
+        if end_s(frame) > zero_s + begin_s:
+            return chain((frame,), frames), max(0.0, zero_s + begin_s - frame.time)
+    return iter(()), 0.0
+
+
+def _stereo(frames: Iterator[AudioFrame], limit_samples: int) -> Float32Array:
+    """Mix the frames to two channels at 48 kHz, of no more samples than asked for."""
+    import av
+
+    pieces: list[Float32Array] = [np.zeros((CHANNELS, 0), dtype=np.float32)]
+    length, resampler, form = 0, None, None
+    try:
+        for frame in frames:
+            if resampler is None or form != (frame.format.name, frame.layout.name, frame.sample_rate):
+                form = (frame.format.name, frame.layout.name, frame.sample_rate)
+                resampler = av.AudioResampler(format="fltp", layout="stereo", rate=RATE_HZ)
+            frame.pts = None  # a gap in the timestamps is not to be filled with silence
+            for piece in resampler.resample(frame):
+                pieces.append(piece.to_ndarray().astype(np.float32, copy=False))
+                length += piece.samples
+            if length >= limit_samples:
+                break
+        else:
+            if resampler is not None:
+                pieces += [piece.to_ndarray().astype(np.float32, copy=False) for piece in resampler.resample(None)]
+    except (av.FFmpegError, ValueError, OverflowError) as error:
+        raise TrackError("damaged-audio", "Its sound cannot be mixed to two channels.") from error
+    return np.concatenate(pieces, axis=1)[:, :limit_samples]
+
+
+def fade(samples: Float32Array) -> Float32Array:
+    """Let a sound swell at its beginning and die away at its end."""
+    length = samples.shape[1]
+    swell, decay = (min(round(seconds * RATE_HZ), length // 4) for seconds in (FADE_IN_S, FADE_OUT_S))
+    envelope = np.ones(length, dtype=np.float32)
+    envelope[:swell] = np.sin(np.linspace(0, np.pi / 2, swell, dtype=np.float32)) ** 2
+    envelope[length - decay :] *= np.cos(np.linspace(0, np.pi / 2, decay, dtype=np.float32)) ** 2
+    return np.clip(samples, -1, 1) * envelope
+
+
+def encode(samples: Float32Array, folder: Path) -> bytes:
+    """Encode float32 ``[2, n]`` at 48 kHz, by way of a file in a folder. Equal samples give equal bytes."""
+    import av
+
+    place = folder / "excerpt.m4a"
+    # What players need first stands first, so that hosts without ranges will do; FFmpeg can do that in files only.
+    options = {"movflags": "+faststart", "fflags": "+bitexact"}
+    with av.open(str(place.absolute()), "w", format="mp4", options=options) as container:
+        stream = container.add_stream("libopus", rate=RATE_HZ, layout="stereo")
+        stream.bit_rate = BITS_PER_S
+        for first in range(0, samples.shape[1], PACKET_SAMPLES):
+            part = np.ascontiguousarray(samples[:, first : first + PACKET_SAMPLES])
+            frame = av.AudioFrame.from_ndarray(part, format="fltp", layout="stereo")
+            frame.sample_rate, frame.pts = RATE_HZ, first
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return place.read_bytes()

@@ -1,0 +1,176 @@
+"""Excerpts: some seconds of each track that is on this machine, from its typical moment, if the site is to hold any."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from spotmap_build.acquire.scratch import scratch_folder
+from spotmap_build.cache.errors import CacheReadOnly
+from spotmap_build.cache.freshness import Failure
+from spotmap_build.cache.keys import Key, digest_bytes, place_digest
+from spotmap_build.model import Done
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from spotmap_build.embed.excerpts import ExcerptJob
+    from spotmap_build.fetch.source import Fetched
+    from spotmap_build.model import Failed, Recording, Track
+    from spotmap_build.run import Run
+    from spotmap_build.stages.embed import Embedded
+
+EXCERPT_VERSION: Final = 1
+"""Raise when another excerpt would be made of the same sound."""
+RIGHTS: Final = (
+    "Everybody who sees the map can hear and copy them: publish excerpts only of music that is yours to share."
+)
+MEGABYTE: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpted:
+    """The digests of the excerpts in the cache, by track id; and of how many tracks there is none, by code."""
+
+    digests: Mapping[str, str] = field(default_factory=dict)
+    failed: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a person should know of those that are missing, as sentences."""
+        if not self.failed:
+            return ()
+        reasons = ", ".join(f"{number} {code}" for code, number in sorted(self.failed.items()))
+        return (f"Of {sum(self.failed.values()):,} tracks no excerpt could be made ({reasons}).",)
+
+
+def add_excerpts(run: Run, fetched: Fetched, embedded: Embedded) -> Excerpted:
+    """Make the excerpts that are missing, each once; one that cannot be made leaves its track without."""
+    if not run.config.excerpts or not any(_is_here(track) for track in embedded.tracks):
+        return Excerpted()
+    with run.clock.stage("excerpts"):
+        excerpts = _Excerpts(run, fetched, embedded)
+        if excerpts.pending:
+            run.progress.say(forecast(len(excerpts.pending), run.config.excerpts))
+            with suppress(CacheReadOnly):
+                excerpts.make()
+        return excerpts.found()
+
+
+def forecast(count: int, seconds: int) -> str:
+    """Say how much the excerpts of so many tracks will add to the site, and whose music that may be."""
+    from spotmap_build.embed.excerpts import forecast_bytes
+
+    megabytes = max(1, round(forecast_bytes(count, seconds) / MEGABYTE))
+    return f"Excerpts of {seconds} s to make: {count:,}, about {megabytes:,} MB more in the site. {RIGHTS}"
+
+
+def count_excerpts(tracks: tuple[Track, ...]) -> int:
+    """Count the tracks of which there can be an excerpt."""
+    return sum(map(_is_here, tracks))
+
+
+def _is_here(track: Track) -> bool:
+    """Tell whether its sound is on this machine, without asking a service."""
+    recording = track.recording
+    return recording is not None and (recording.path is not None or recording.recipe is not None)
+
+
+class _Excerpts:
+    """The key of each track's excerpt, and what the cache knows of it."""
+
+    def __init__(self, run: Run, fetched: Fetched, embedded: Embedded) -> None:
+        self._run = run
+        self._render = fetched.loaded.render
+        moments_s = embedded.read_moments() or (math.nan,) * len(embedded.tracks)
+        here = [(track, moment) for track, moment in zip(embedded.tracks, moments_s, strict=True) if _is_here(track)]
+        self._tracks = {track.id: track for track, _ in here}
+        self._starts = {track.id: None if math.isnan(moment) else moment for track, moment in here}
+        self._keys = {track.id: self._key(track) for track, _ in here}
+        first_of_key = {key.digest: track_id for track_id, key in reversed(self._keys.items())}
+        self.pending = [
+            track_id for track_id in first_of_key.values() if run.cache.lookup(self._keys[track_id]) is None
+        ]
+
+    def _key(self, track: Track) -> Key:
+        content = {
+            "sound": _sound(_recording(track)),
+            "start": self._starts[track.id],
+            "seconds": self._run.config.excerpts,
+        }
+        return Key("excerpt", EXCERPT_VERSION, content)
+
+    def make(self) -> None:
+        """Cut what is pending, in worker processes, and keep each as it comes."""
+        from spotmap_build.embed.excerpts import cut_excerpt
+        from spotmap_build.embed.pool import WorkerPool
+
+        run, total = self._run, len(self.pending)
+        run.progress.begin("excerpts", "cutting excerpts", total=total)
+        made = 0
+        with scratch_folder() as scratch, WorkerPool(cut_excerpt, min(run.config.worker_count, total)) as pool:
+            finished = pool.run(self._jobs(str(scratch.folder)))
+            for number, (job, outcome, seconds) in enumerate(finished, start=1):
+                key = self._keys[job.track_id]
+                if isinstance(outcome, Done):
+                    run.cache.put(key, {}, seconds=seconds, blobs=[run.cache.put_blob(outcome.value)])
+                    made += 1
+                else:
+                    self._remember(key, outcome, seconds)
+                run.progress.advance(number)
+        run.progress.end(f"{made:,} of {total:,} excerpts cut")
+
+    def _jobs(self, temp_folder: str) -> Iterator[ExcerptJob]:
+        from spotmap_build.embed.excerpts import ExcerptJob
+
+        for track_id in self.pending:
+            recording = _recording(self._tracks[track_id])
+            prepare = partial(self._render, recording.recipe) if self._render and recording.recipe else None
+            yield ExcerptJob(
+                track_id=track_id,
+                path=recording.path,
+                prepare=prepare,
+                temp_folder=temp_folder,
+                start_s=self._starts[track_id],
+                seconds=self._run.config.excerpts,
+                duration_ms=self._tracks[track_id].duration_ms,
+            )
+
+    def _remember(self, key: Key, outcome: Failed, seconds: float) -> None:
+        if outcome.retryable:
+            self._run.cache.put_passing_failure(key, outcome.code, outcome.detail, seconds)
+        else:
+            self._run.cache.put_failure(key, Failure(outcome.code, outcome.detail, "permanent"), seconds=seconds)
+
+    def found(self) -> Excerpted:
+        """Look up what the cache has now."""
+        digests, failed = {}, Counter[str]()
+        for track_id, key in self._keys.items():
+            record = self._run.cache.lookup(key, allow_expired=True)
+            if record is not None and len(record.blobs) == 1:
+                (digests[track_id],) = record.blobs
+            else:
+                failed[record.failure.code if record and record.failure else "not-kept"] += 1
+        return Excerpted(digests, failed)
+
+
+def _sound(recording: Recording) -> str:
+    """Name the sound: by its digest; of a file that was not looked into, by its place, size and time of change."""
+    if recording.digest or recording.path is None:
+        return recording.digest
+    path = Path(recording.path)
+    try:
+        found = path.stat()
+    except OSError:  # why it cannot be read is told when it is cut
+        return place_digest(path)
+    return digest_bytes(f"{place_digest(path)} {found.st_size} {found.st_mtime_ns}".encode())
+
+
+def _recording(track: Track) -> Recording:
+    assert track.recording is not None
+    return track.recording

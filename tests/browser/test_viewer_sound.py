@@ -1,0 +1,161 @@
+"""What can be heard on the page: excerpts, tracks that one rests on, and what YouTube says of its videos."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from spotmap_build.emit.preview import open_server
+from tests.browser.conftest import Viewer
+from tests.fakes.audio_files import tune, write_audio
+from tests.support.command import spotmap
+from tests.support.pages import Site
+
+pytestmark = pytest.mark.browser
+OpenViewer = Callable[..., Viewer]
+PLAYER = "https://www.youtube-nocookie.com/"
+SIDE = 6
+SECONDS = 4
+TELLS = """<script>
+  addEventListener("message", ({ data, source, origin }) => {
+    if (JSON.parse(data).event === "listening") source.postMessage('MESSAGE', origin);
+  });
+</script>"""
+"""A player that says one thing as soon as it is listened to."""
+
+
+@pytest.fixture(scope="module")
+def with_excerpts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A map of tracks on a grid, half of which have an excerpt, as the real command makes and serves it."""
+    folder = tmp_path_factory.mktemp("excerpts")
+    for number in range(2):
+        write_audio(folder / f"{number}.ogg", tune(8.0, rate_hz=16_000, seed=number), rate_hz=16_000)
+    rows = [
+        f"Title {number},{number % SIDE},{number // SIDE},{f'{number // 2 % 2}.ogg' if number % 2 else ''}"
+        for number in range(SIDE * SIDE)
+    ]
+    (folder / "library.csv").write_text("\n".join(["title,x,y,path", *rows]) + "\n")
+    made = spotmap("--source", "table:library.csv", "--excerpts", SECONDS, "--log", "plain", cwd=folder)
+    assert made.status == 0, made.stderr
+    with open_server(folder / "site", 0) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        yield Site(folder / "site", server.url)
+        server.shutdown()
+
+
+def titles(viewer: Viewer) -> list[int]:
+    """The number in each track's title, in the map's order."""
+    return [
+        int(title.split()[1])
+        for title in viewer.page.evaluate(
+            "fetch(`data/${document.documentElement.dataset.generation}/text.json`).then((text) => text.json())"
+            ".then(({ titles }) => titles.split('\\n'))"
+        )
+    ]
+
+
+def one_that(viewer: Viewer, *, sounds: bool) -> int:
+    return next(track for track, title in enumerate(titles(viewer)) if (title % 2 == 1) is sounds)
+
+
+def rest_on(viewer: Viewer, track: int) -> None:
+    viewer.page.mouse.move(*viewer.position_of(track), steps=3)
+
+
+SOUNDING = """spotmap.voices().some(
+  ({ address, currentTime, volume }) => address.startsWith("audio/") && currentTime > 0.2 && volume > 0.9
+)"""
+SILENT = "spotmap.voices().every(({ address, paused }) => address === '' && paused)"
+
+
+def test_an_excerpt_is_played_where_there_is_no_file(open_viewer: OpenViewer, with_excerpts: Site) -> None:
+    viewer = open_viewer(site=with_excerpts)
+    viewer.page.mouse.click(*viewer.position_of(one_that(viewer, sounds=True)))
+    viewer.page.get_by_role("button", name="Listen", exact=True).click()
+    viewer.wait_until("document.querySelector('#player audio')?.currentTime > 0.2", timeout_s=20)
+    source = viewer.page.evaluate("document.querySelector('#player audio').currentSrc")
+    assert "/audio/" in source
+    assert viewer.page.evaluate("document.querySelector('#player audio').duration") == pytest.approx(SECONDS, abs=0.1)
+    # An excerpt begins at the moment already.
+    expect(viewer.page.locator(".player-start")).to_be_hidden()
+
+
+def test_nothing_sounds_before_gliding_is_switched_on_then_what_is_rested_on(
+    open_viewer: OpenViewer, with_excerpts: Site
+) -> None:
+    viewer = open_viewer(site=with_excerpts)
+    track = one_that(viewer, sounds=True)
+    rest_on(viewer, track)
+    viewer.page.wait_for_timeout(900)
+    assert viewer.page.evaluate(SILENT)
+    viewer.page.get_by_role("button", name="Hear what you rest on").click()
+    rest_on(viewer, track)
+    viewer.wait_until(SOUNDING, timeout_s=20)
+    rest_on(viewer, one_that(viewer, sounds=False))
+    viewer.wait_until(SILENT, timeout_s=20)
+    viewer.page.get_by_role("button", name="Hear what you rest on").click()
+    rest_on(viewer, track)
+    viewer.page.wait_for_timeout(900)
+    assert viewer.page.evaluate(SILENT)
+
+
+def test_keys_and_taps_rest_on_what_they_pin_and_the_player_ends_it(
+    open_viewer: OpenViewer, with_excerpts: Site
+) -> None:
+    viewer = open_viewer(site=with_excerpts, has_touch=True)
+    viewer.page.get_by_role("button", name="Hear what you rest on").click()
+    viewer.page.touchscreen.tap(*viewer.position_of(one_that(viewer, sounds=True)))
+    viewer.wait_until(SOUNDING, timeout_s=20)
+    viewer.page.get_by_role("button", name="Listen", exact=True).click()
+    viewer.wait_until(SILENT, timeout_s=20)
+    expect(viewer.page.locator("#player")).to_be_visible()
+
+
+def answer_with(viewer: Viewer, message: str) -> None:
+    def answer(route: Route) -> None:
+        route.fulfill(status=200, content_type="text/html", body=TELLS.replace("MESSAGE", message))
+
+    viewer.page.route(f"{PLAYER}**", answer)
+
+
+def play_all(viewer: Viewer) -> list[int]:
+    viewer.page.locator("#lasso-button").click()
+    viewer.page.get_by_role("button", name="Select all in view").click()
+    viewer.page.locator(".picks-row [data-action='play']").first.click()
+    return [track for track in viewer.state("selected") if track % 2 == 0]
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"), [(100, "was removed from YouTube"), (101, "its owner says"), (150, "its owner says")]
+)
+def test_a_video_that_cannot_be_played_says_so_and_the_next_one_comes(
+    open_viewer: OpenViewer, code: int, reason: str
+) -> None:
+    viewer = open_viewer()
+    answer_with(viewer, f'{{"event":"onError","info":{code}}}')
+    playable = play_all(viewer)
+    viewer.wait_until(f"spotmap.state().pinned === {playable[2]}", timeout_s=20)
+    expect(viewer.page.locator(".player-note")).to_contain_text(reason)
+    viewer.complaints.expect("request to")
+
+
+def test_where_youtube_refuses_the_page_it_is_not_asked_for_one_video_after_the_other(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    answer_with(viewer, '{"event":"onError","info":153}')
+    playable = play_all(viewer)
+    expect(viewer.page.locator(".player-note")).to_contain_text("error 153")
+    viewer.wait_until(f"spotmap.state().pinned === {playable[1]}", timeout_s=20)
+    viewer.page.wait_for_timeout(600)
+    assert viewer.state("pinned") == playable[1]
+    viewer.complaints.expect("request to")
+
+
+def test_a_video_that_has_ended_is_followed_by_the_next(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    answer_with(viewer, '{"event":"onStateChange","info":0}')
+    playable = play_all(viewer)
+    viewer.wait_until(f"spotmap.state().pinned === {playable[1]}", timeout_s=20)
+    viewer.complaints.expect("request to")

@@ -1,0 +1,124 @@
+"""Excerpts: some seconds of each track in the site, cut from real files by the real command."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import av
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from spotmap_build.embed.excerpts import RATE_HZ, ExcerptJob, cut_excerpt, forecast_bytes
+from spotmap_build.emit.columns import unpack_ids
+from spotmap_build.model import Done, Failed
+from tests.fakes.audio_files import tune, write_audio
+from tests.support.command import Outcome, spotmap
+
+SECONDS = 2
+LENGTH_S = 6.0
+
+
+def read(place: Path) -> npt.NDArray[np.float32]:
+    """The first channel of a sound, at 48 kHz."""
+    with av.open(str(place)) as container:
+        resampler = av.AudioResampler(format="fltp", layout="mono", rate=RATE_HZ)
+        frames = [piece for frame in container.decode(audio=0) for piece in resampler.resample(frame)]
+    return np.concatenate([frame.to_ndarray()[0] for frame in frames])
+
+
+def cut(path: Path, folder: Path, **changes: object) -> Done[bytes] | Failed:
+    values: dict[str, object] = {"path": str(path), "start_s": 1.5, "seconds": SECONDS, "temp_folder": str(folder)}
+    return cut_excerpt(ExcerptJob("a", prepare=None, **(values | changes)))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("music")
+    return write_audio(folder / "a song.flac", tune(LENGTH_S, rate_hz=RATE_HZ, seed=1), rate_hz=RATE_HZ)
+
+
+@pytest.mark.parametrize(("start_s", "begins_s"), [(1.5, 1.5), (5.9, LENGTH_S - SECONDS), (None, 2.0), (0.0, 0.0)])
+def test_an_excerpt_is_what_the_file_holds_there(
+    song: Path, tmp_path: Path, start_s: float | None, begins_s: float
+) -> None:
+    made = cut(song, tmp_path, start_s=start_s)
+    assert isinstance(made, Done)
+    (tmp_path / "made.m4a").write_bytes(made.value)
+    heard, whole = read(tmp_path / "made.m4a"), read(song)
+    assert len(heard) == pytest.approx(SECONDS * RATE_HZ, abs=960)
+    # Where it is at full level: after it has swelled, before it dies away.
+    middle = slice(round(0.4 * RATE_HZ), round(1.2 * RATE_HZ))
+    begin = round(begins_s * RATE_HZ)
+    assert np.corrcoef(heard[middle], whole[begin : begin + len(heard)][middle])[0, 1] > 0.9
+    assert abs(heard[: RATE_HZ // 100]).max() < 0.02
+    assert abs(heard[-RATE_HZ // 100 :]).max() < 0.02
+    assert list(tmp_path.iterdir()) == [tmp_path / "made.m4a"]
+
+
+def test_the_same_sound_gives_the_same_bytes_of_about_the_size_that_was_forecast(song: Path, tmp_path: Path) -> None:
+    made = [cut(song, tmp_path), cut(song, tmp_path)]
+    assert made[0] == made[1]
+    assert isinstance(made[0], Done)
+    assert len(made[0].value) < 2 * forecast_bytes(1, SECONDS)
+
+
+def test_a_short_file_is_its_own_excerpt(tmp_path: Path) -> None:
+    short = write_audio(tmp_path / "short.flac", tune(1.0, rate_hz=RATE_HZ, seed=1), rate_hz=RATE_HZ)
+    made = cut(short, tmp_path, seconds=30)
+    assert isinstance(made, Done)
+    (tmp_path / "made.m4a").write_bytes(made.value)
+    assert len(read(tmp_path / "made.m4a")) == pytest.approx(RATE_HZ, abs=960)
+
+
+@pytest.mark.parametrize(
+    ("content", "code"), [(b"", "empty-file"), (b"no sound at all, but text", "not-audio"), (None, "unreadable")]
+)
+def test_what_cannot_be_read_gives_none_and_says_why(tmp_path: Path, content: bytes | None, code: str) -> None:
+    place = tmp_path / "a.mp3"
+    if content is not None:
+        place.write_bytes(content)
+    made = cut(place, tmp_path)
+    assert isinstance(made, Failed)
+    assert made.code == code
+
+
+def build(folder: Path, *more: object) -> Outcome:
+    outcome = spotmap("--source", "table:library.csv", "--log", "plain", *more, cwd=folder)
+    assert outcome.status == 0, outcome.stderr
+    return outcome
+
+
+def excerpts(folder: Path) -> list[str]:
+    """What the page is told of each track."""
+    page = (folder / "site/index.html").read_text()
+    (details,) = [each for each in folder.glob("site/data/*/details-000.json") if each.parent.name in page]
+    packed = json.loads(details.read_bytes()).get("excerpts")
+    return unpack_ids({"prefix": "", **packed}) if packed else []
+
+
+def test_a_build_makes_each_excerpt_once_and_takes_them_away_again(song: Path, tmp_path: Path) -> None:
+    (tmp_path / "silent.flac").write_bytes(b"no sound at all, but text")
+    rows = [f"Title {number},{number % 3},{number // 3},{song}" for number in range(6)]
+    rows += ["Broken,9,9,silent.flac", "Nowhere,8,8,"]
+    (tmp_path / "library.csv").write_text("\n".join(["title,x,y,path", *rows]) + "\n")
+    first = build(tmp_path, "--excerpts", SECONDS)
+    assert f"Excerpts of {SECONDS} s to make: " in first.stderr
+    assert "publish excerpts only of music that is yours to share" in first.stderr
+    told = excerpts(tmp_path)
+    assert len(told) == 8
+    (name,) = {one for one in told if one}
+    assert told.count(name) == 6
+    assert [place.name for place in (tmp_path / "site/audio").iterdir()] == [name]
+    assert abs(read(tmp_path / "site/audio" / name)).max() > 0.01
+    assert "no excerpt could be made" in first.stderr
+    second = build(tmp_path, "--excerpts", SECONDS)
+    assert "to make" not in second.stderr
+    assert "unchanged" in second.stderr
+    build(tmp_path)
+    build(
+        tmp_path, "--title", "another"
+    )  # the generation before this one keeps its files for pages that are still open
+    assert excerpts(tmp_path) == []
+    assert not list((tmp_path / "site").glob("audio/*"))
