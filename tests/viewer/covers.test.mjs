@@ -9,7 +9,7 @@ test("covers come once there is room for them, and stop growing", () => {
 });
 
 test("covers do not touch; the first of two that would is shown", () => {
-  const places = [{ x: 0, y: 0 }, { x: 20, y: 0 }, { x: 60, y: 0 }, { x: 60, y: 41 }];
-  assert.deepEqual(apart(places, 20), [places[0], places[2]]);
+  const places = [{ x: 0, y: 0 }, { x: 20, y: 0 }, { x: 60, y: 0 }, { x: 60, y: 41 }, { x: 93, y: 33 }, { x: 18, y: 43 }];
+  assert.deepEqual(apart(places, 20), [places[0], places[2], places[5]]);
   assert.deepEqual(apart(places, 5), places);
 });

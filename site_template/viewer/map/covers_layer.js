@@ -10,9 +10,11 @@ const RADIUS = { least: 12, most: 24 };
 /** Covers kept for views that come back, and how many device pixels across they are kept with. */
 const MOST_KEPT = 600;
 const KEPT_SIZE = 104;
+/** Of a cover's side: how far its corners are rounded. */
+const ROUNDING = 0.14;
 
 /**
- * The radius of covers: 0 while tracks lie too close for them.
+ * Half the side of covers: 0 while tracks lie too close for them.
  *
  * @param {number} spacing  pixels between typical neighbors
  * @returns {number} pixels
@@ -27,20 +29,20 @@ export function coverRadius(spacing) {
  *
  * @template {{x: number, y: number}} Place
  * @param {readonly Place[]} places  pixels
- * @param {number} radius  pixels
+ * @param {number} radius  half a cover's side, pixels
  * @returns {Place[]}
  */
 export function apart(places, radius) {
   /** @type {Place[]} */
   const kept = [];
   for (const place of places) {
-    if (kept.every(({ x, y }) => Math.hypot(x - place.x, y - place.y) > 2.1 * radius)) kept.push(place);
+    if (kept.every(({ x, y }) => Math.max(Math.abs(x - place.x), Math.abs(y - place.y)) > 2.1 * radius)) kept.push(place);
   }
   return kept;
 }
 
 export class CoversLayer extends MovableCanvas {
-  /** By track: its cover, cut round; null while it is not there or if there is none. @type {Map<number, HTMLCanvasElement | null>} */
+  /** By track: its cover, cut to shape; null while it is not there or if there is none. @type {Map<number, HTMLCanvasElement | null>} */
   #covers = new Map();
   #fileOf;
   #onArrival;
@@ -105,7 +107,7 @@ export class CoversLayer extends MovableCanvas {
     context.lineWidth = 2;
     context.strokeStyle = color;
     context.beginPath();
-    context.arc(x, y, radius, 0, 2 * Math.PI);
+    context.roundRect(x - radius, y - radius, 2 * radius, 2 * radius, 2 * radius * ROUNDING);
     context.stroke();
   }
 
@@ -124,18 +126,18 @@ export class CoversLayer extends MovableCanvas {
       if (!(reason instanceof Error)) throw reason;
       return;
     }
-    this.#covers.set(track, cutRound(image));
+    this.#covers.set(track, cutToShape(image));
     this.#onArrival();
   }
 }
 
 /** @param {HTMLImageElement} image */
-function cutRound(image) {
+function cutToShape(image) {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = KEPT_SIZE;
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   context.beginPath();
-  context.arc(KEPT_SIZE / 2, KEPT_SIZE / 2, KEPT_SIZE / 2, 0, 2 * Math.PI);
+  context.roundRect(0, 0, KEPT_SIZE, KEPT_SIZE, KEPT_SIZE * ROUNDING);
   context.clip();
   const side = Math.min(image.naturalWidth, image.naturalHeight);
   const [left, top] = [(image.naturalWidth - side) / 2, (image.naturalHeight - side) / 2];
