@@ -21,6 +21,7 @@ READY_TIMEOUT_MS = 30_000
 SETTLE_MS = 1_200
 """After which covers, details and the last frame of a flight are there."""
 
+WHEEL_A_STEP = 240
 QUALITY = 78
 """Of WebP, 0..100: letters stay sharp."""
 
@@ -41,16 +42,21 @@ class PageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One picture: the window in CSS pixels, the theme that the visitor prefers, and whether a track is pinned."""
+    """One picture: the window in CSS pixels, and the theme that the visitor prefers.
+
+    ``pins``: whether a track is pinned. ``steps``: how many times the map is zoomed in before, at that track.
+    """
 
     width: int
     height: int
     theme: Literal["light", "dark"]
     pins: bool = False
+    steps: int = 0
 
     def file_name(self, name: str) -> str:
         """What the picture of the site with this name is called."""
-        return f"{name}-{self.width}{'-card' if self.pins else ''}-{self.theme}.webp"
+        what = f"{'-card' if self.pins else ''}{'-near' if self.steps else ''}"
+        return f"{name}-{self.width}{what}-{self.theme}.webp"
 
 
 WINDOWS = ((390, 844), (1280, 800), (2560, 1440))
@@ -58,6 +64,7 @@ THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SHOTS = (
     *(Shot(*window, theme) for window in WINDOWS for theme in THEMES),
     *(Shot(1280, 800, theme, pins=True) for theme in THEMES),
+    *(Shot(*window, theme, pins=True, steps=4) for window in WINDOWS for theme in THEMES),
 )
 
 
@@ -95,7 +102,11 @@ def _take(browser: Browser, address: str, shot: Shot, picture: Path) -> Path:
         page.goto(address + TEST_MODE)
         page.wait_for_selector("html[data-state=ready]", timeout=READY_TIMEOUT_MS)
         if shot.pins:
-            page.mouse.click(*page.evaluate(PIN_CENTRAL_TRACK))
+            place = page.evaluate(PIN_CENTRAL_TRACK)
+            page.mouse.click(*place)
+            for _ in range(shot.steps):
+                page.mouse.wheel(0, -WHEEL_A_STEP)
+                page.wait_for_timeout(100)
         page.wait_for_timeout(SETTLE_MS)
         _save(page, picture)
     except Error as error:
