@@ -120,9 +120,9 @@ class Graph:
         """Add a reshape."""
         return self.node("Reshape", [x, self.constant(shape, "int32")], name=name, T=FLOAT, Tshape=INT)
 
-    def reduce(self, op: str, x: str, axis: int, *, keep: bool = False) -> str:
-        """Add a ``Mean`` or ``Max`` over one axis."""
-        return self.node(op, [x, self.constant([axis], "int32")], T=FLOAT, Tidx=INT, keep_dims=bool_attribute(keep))
+    def reduce(self, op: str, x: str, *axes: int, keep: bool = False) -> str:
+        """Add a ``Mean`` or ``Max`` over some axes."""
+        return self.node(op, [x, self.constant(axes, "int32")], T=FLOAT, Tidx=INT, keep_dims=bool_attribute(keep))
 
     def matmul(self, a: str, b: str) -> str:
         """Add a product of matrices."""

@@ -42,7 +42,7 @@ class Config:
     """Where the site will be published, for what needs its full address."""
     embedder: str = ""
     engine: str = ""
-    """What runs the embedder; empty for Essentia where it is installed, else onnxruntime."""
+    """What runs the embedder; empty for onnxruntime, or Essentia where only that is installed."""
     cache_dir: Path = DEFAULT_CACHE
     report: Path | None = None
     summary: Path | None = None

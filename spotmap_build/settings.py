@@ -149,7 +149,7 @@ SETTINGS: Final = (
         "engine",
         "SPOTMAP_ENGINE",
         ENGINES,
-        "What runs the embedder; both hear the same.  [default: essentia where it is installed, else onnx]",
+        "What runs the embedder; both hear the same.  [default: onnx]",
     ),
     _place(
         "cache_dir",

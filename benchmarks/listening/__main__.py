@@ -1,42 +1,27 @@
-"""``python -m benchmarks.listening``: what listening costs on each engine. See ``benchmarks/README.md``."""
+"""``python -m benchmarks.listening``: what listening costs, on each engine. See ``benchmarks/README.md``."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import partial
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from benchmarks.listening.agreement import Heard, report_agreement
+from benchmarks.listening.costs import Costs
 from benchmarks.real_music.corpus import AUDIO_SUFFIXES
 from spotmap_build.embed import engines
 from spotmap_build.embed.pool import THREAD_VARIABLES
 
 if TYPE_CHECKING:
+    from spotmap_build.embed.workers import Model
     from spotmap_build.model import Float32Array
     from spotmap_build.registry.embedders import EngineName
 
-RECIPE: Final = "plain recipe"
-DECODING: Final = "both engines"
-
-
-@dataclass
-class Costs:
-    """Processor seconds of each step, summed over tracks, by engine."""
-
-    seconds: dict[str, dict[str, float]] = field(default_factory=dict)
-
-    def measure(self, engine: str, step: str, work: Callable[[], Float32Array]) -> Float32Array:
-        """Do a piece of work, and add what it took."""
-        started = time.process_time()
-        result = work()
-        steps = self.seconds.setdefault(engine, {})
-        steps[step] = steps.get(step, 0.0) + time.process_time() - started
-        return result
+BOTH: Final = "both engines"
+EMBEDDERS: Final = ("musicnn", "effnet")
 
 
 def main() -> int:
@@ -49,7 +34,9 @@ def main() -> int:
     if not chosen:
         print(f"There is no music in {arguments.corpus}.", file=sys.stderr)
         return 2
-    _report(*_listen(chosen), len(chosen))
+    costs, heard = _listen(chosen)
+    report_agreement(heard)
+    _report_costs(costs, len(chosen))
     return 0
 
 
@@ -60,99 +47,61 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _listen(paths: list[Path]) -> tuple[Costs, dict[EngineName, list[dict[str, Float32Array]]]]:
-    """Every track on both engines and by the plain recipe, in one process with one thread."""
-    from spotmap_build.embed.musicnn import Musicnn
-    from spotmap_build.embed.weights import packaged
+def _listen(paths: list[Path]) -> tuple[Costs, list[Heard]]:
+    """Hear every track on both engines and by the plain recipe, in one process with one thread."""
+    from benchmarks.listening import effnet
+    from benchmarks.listening.plain_recipe import PlainRecipe
+    from spotmap_build.embed.decode import decode
+    from spotmap_build.embed.numpy_features import measure
 
-    costs = Costs()
-    heard: dict[EngineName, list[dict[str, Float32Array]]] = {name: [] for name in engines.SUFFIXES}
-    models = {
-        name: Musicnn(packaged(f"msd-musicnn{suffix}"), engines.load(name)) for name, suffix in engines.SUFFIXES.items()
-    }
+    costs, heard = Costs(), []
+    with tempfile.TemporaryDirectory() as folder:
+        networks = effnet.write(Path(folder))
+        models = {name: _models(name, networks[name]) for name in engines.SUFFIXES}
+        recipe = PlainRecipe(networks["essentia"])
     for path in paths:
-        samples = costs.measure(DECODING, "decoding", partial(_samples, path))
-        for name, model in models.items():
-
-            def vector(model: Musicnn = model, samples: Float32Array = samples) -> Float32Array:
-                return model(samples).vector
-
-            features = partial(engines.load(name).measure, samples)
-            heard[name].append(
-                {
-                    "musicnn": costs.measure(name, "musicnn", vector),
-                    "features": costs.measure(name, "features", features),
-                }
-            )
-        for step, work in _plain_recipe(path):
-            costs.measure(RECIPE, step, work)
+        with costs.of(BOTH, "decoding"):
+            samples = decode(path).samples
+        with costs.of(BOTH, "features"):
+            features = measure(samples)
+        vectors: dict[tuple[str, str], Float32Array] = {}
+        for name, by_embedder in models.items():
+            for embedder, model in by_embedder.items():
+                with costs.of(name, embedder):
+                    vectors[name, embedder] = model(samples).vector
+        heard.append(Heard(vectors, features, recipe.listen(path, costs)))
         print(f"heard {path.name}", flush=True)
     return costs, heard
 
 
-def _samples(path: Path) -> Float32Array:
-    from spotmap_build.embed.decode import decode
-
-    return decode(path).samples
-
-
-def _plain_recipe(path: Path) -> list[tuple[str, Callable[[], Float32Array]]]:
-    """What most would write first: Essentia's own loader, predictor and extractors on the whole track."""
-    import numpy as np
-
-    from spotmap_build.embed import essentia_engine, essentia_features
+def _models(name: EngineName, effnet: Path) -> dict[str, Model]:
+    from spotmap_build.embed.discogs_effnet import DiscogsEffnet
+    from spotmap_build.embed.musicnn import Musicnn
     from spotmap_build.embed.weights import packaged
 
-    standard = essentia_engine.load()
-    loaded: dict[int, Float32Array] = {}
-
-    def load(rate_hz: int) -> Float32Array:
-        loaded[rate_hz] = standard.MonoLoader(filename=str(path), sampleRate=rate_hz)()
-        return loaded[rate_hz]
-
-    def predict() -> Float32Array:
-        weights = str(packaged("msd-musicnn.pb"))
-        outputs = standard.TensorflowPredictMusiCNN(graphFilename=weights, output="model/flatten/Reshape")
-        vector: Float32Array = np.asarray(outputs(loaded[16_000])).mean(axis=0)
-        return vector
-
-    def measure() -> Float32Array:
-        standard.RhythmExtractor2013(method="multifeature")(loaded[44_100])
-        return np.array(list(essentia_features.whole(standard, loaded[16_000]).values()))
-
-    return [
-        ("decoding", lambda: load(16_000)),
-        ("decoding", lambda: load(44_100)),
-        ("musicnn", predict),
-        ("features", measure),
-    ]
+    engine = engines.load(name)
+    musicnn = Musicnn(packaged(f"msd-musicnn{engines.SUFFIXES[name]}"), engine)
+    return {"musicnn": musicnn, "effnet": DiscogsEffnet(effnet, engine)}
 
 
-def _report(costs: Costs, heard: dict[EngineName, list[dict[str, Float32Array]]], count: int) -> None:
-    import numpy as np
-
-    from spotmap_build.registry.features import FEATURES
+def _report_costs(costs: Costs, count: int) -> None:
+    from benchmarks.listening.plain_recipe import NAME
 
     print(f"\nprocessor seconds a track, {count} tracks")
-    for engine, steps in costs.seconds.items():
+    for who, steps in costs.seconds.items():
         parts = ", ".join(f"{step} {seconds / count:.2f}" for step, seconds in steps.items())
-        print(f"  {engine:<13} {parts}")
-    shared = sum(costs.seconds[DECODING].values())
-    recipe = sum(costs.seconds[RECIPE].values())
-    less = [f"{name} {recipe / (shared + sum(costs.seconds[name].values())):.1f}" for name in heard]
-    print(f"  musicnn and features: {', '.join(less)} times less than the plain recipe")
-    one, other = ({part: np.stack([row[part] for row in rows]) for part in rows[0]} for rows in heard.values())
-    cosines = np.sum(one["musicnn"] * other["musicnn"], axis=1) / np.linalg.norm(one["musicnn"], axis=1)
-    cosines /= np.linalg.norm(other["musicnn"], axis=1)
-    print("\nagreement of the engines")
-    print(f"  musicnn        largest difference {np.abs(one['musicnn'] - other['musicnn']).max():.1e}")
-    print(f"                 least cosine {cosines.min():.7f}")
-    for column, feature in enumerate(FEATURES):
-        if feature.public:
-            apart = np.abs(one["features"][:, column] - other["features"][:, column])
-            print(
-                f"  {feature.name:<15}half within {np.median(apart):.4g}, all within {apart.max():.4g} {feature.unit}"
-            )
+        print(f"  {who:<13} {parts}")
+    shared = ("decoding", "features")
+    default = engines.choose("")
+    for engine in sorted(engines.SUFFIXES, key=lambda name: name == default):
+        less = []
+        for embedder in EMBEDDERS:
+            ours = costs.total((engine, embedder), *((BOTH, step) for step in shared))
+            plain = costs.total(*((NAME, step) for step in (embedder, *shared)))
+            less.append(f"{embedder} {plain / ours:.1f}")
+        if engine != default:
+            print(f"with --engine {engine}: {', '.join(less)} times less")
+    print(f"{', '.join(less)} times less than the plain recipe")
 
 
 if __name__ == "__main__":

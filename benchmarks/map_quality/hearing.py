@@ -137,9 +137,9 @@ def listen_to_the_middle(samples: Float32Array) -> dict[str, Float32Array]:
 
 def measure(samples: Float32Array) -> dict[str, Float32Array]:
     """The 41 interpretable features."""
-    from spotmap_build.embed import essentia_engine
+    from spotmap_build.embed import numpy_features
 
-    return {"spectral": essentia_engine.measure(samples)}
+    return {"spectral": numpy_features.measure(samples)}
 
 
 def listen_with_effnet(weights: Path, samples: Float32Array) -> dict[str, Float32Array]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spotmap_build.embed.mel import BANDS
+from spotmap_build.embed.engines import SUFFIXES
 from spotmap_build.embed.patches import Heard, mel_patches, most_typical
 
 if TYPE_CHECKING:
@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
 PATCH_FRAMES: Final = 128
 """2.048 s."""
-BATCH_PATCHES: Final = 64
-"""Fixed in the graph: another number of patches fails. One batch, spread over the track, is what we look at."""
+PATCHES: Final = 64
+WHOLE_BATCH: Final = 64
+"""So many patches the graph takes that Essentia runs, no more and no less."""
+FEW: Final = 8
+"""So many at once are the fastest where any number is taken, and take little memory."""
 INPUT: Final = "serving_default_melspectrogram"
 STYLES: Final = "PartitionedCall:0"
 EMBEDDING: Final = "PartitionedCall:1"
@@ -31,6 +34,7 @@ class DiscogsEffnet:
     """The loaded network; see :class:`~spotmap_build.embed.engines.Engine` for what can go wrong while loading."""
 
     def __init__(self, weights_path: Path, engine: Engine) -> None:
+        self._takes_any = weights_path.suffix == SUFFIXES["onnx"]
         self._network = engine.load_network(weights_path, input_name=INPUT, output_names=(STYLES, EMBEDDING))
 
     def __call__(self, samples: Float32Array) -> Heard:
@@ -38,16 +42,21 @@ class DiscogsEffnet:
 
         ``vector`` is float32 ``[1280]``, ``tags`` float32 ``[400]`` in 0..1.
 
-        Both are means over the patches. A recording too short for 64 different ones leaves rows of the batch empty,
-        and those are not counted.
+        Both are means over the patches.
         """
-        patches = mel_patches(samples, patch_frames=PATCH_FRAMES, wanted=BATCH_PATCHES)
-        count = len(patches.mel)
-        batch = np.zeros((BATCH_PATCHES, PATCH_FRAMES, BANDS), dtype=np.float32)
-        batch[:count] = patches.mel
-        styles, embedding = (output[:count] for output in self._network(batch))
+        patches = mel_patches(samples, patch_frames=PATCH_FRAMES, wanted=PATCHES)
+        styles, embedding = self._run(patches.mel)
         return Heard(
             vector=embedding.mean(axis=0, dtype=np.float64).astype(np.float32),
             tags=styles.mean(axis=0, dtype=np.float64).astype(np.float32),
             typical_sample=int(patches.starts[most_typical(embedding)]),
         )
+
+    def _run(self, patches: Float32Array) -> tuple[Float32Array, Float32Array]:
+        """Return styles and embedding of each patch; of rows that only fill up a batch, none."""
+        size = FEW if self._takes_any else WHOLE_BATCH
+        pieces = [patches[first : first + size] for first in range(0, len(patches), size)]
+        if not self._takes_any:
+            pieces = [np.pad(piece, ((0, size - len(piece)), (0, 0), (0, 0))) for piece in pieces]
+        styles, embedding = zip(*map(self._network, pieces), strict=True)
+        return np.concatenate(styles)[: len(patches)], np.concatenate(embedding)[: len(patches)]

@@ -1,4 +1,4 @@
-"""What runs the networks and measures the features: Essentia, or onnxruntime with numpy. Loads neither.
+"""What runs the networks: onnxruntime, or Essentia. Loads neither.
 
 Both give the same numbers within rounding (docs/decisions/0011), so what one heard serves the other.
 """
@@ -23,7 +23,7 @@ class Network(Protocol):
 
 
 class Engine(Protocol):
-    """A module that runs networks and measures features."""
+    """A module that runs networks."""
 
     def load_network(self, path: Path, *, input_name: str, output_names: tuple[str, ...]) -> Network:
         """Return the network in a file; its inputs and outputs have the same names in the files of every engine.
@@ -36,25 +36,17 @@ class Engine(Protocol):
             The file is not a network with this input and these outputs.
         """
 
-    def measure(self, samples: Float32Array) -> Float32Array:
-        """Return the 41 features of a recording (:data:`~spotmap_build.registry.features.FEATURES`).
-
-        Raises
-        ------
-        TrackError
-            They cannot be told.
-        """
-
 
 SUFFIXES: Final[dict[EngineName, str]] = {"essentia": ".pb", "onnx": ".onnx"}
 """How the names of an engine's files of weights end."""
 
 
 def choose(wanted: str) -> EngineName:
-    """Return the engine that was asked for; where none was, Essentia if it is installed, else onnxruntime."""
+    """Return the engine that was asked for; where none was, onnxruntime, or Essentia if only that is installed."""
     if wanted:
         return "onnx" if wanted == "onnx" else "essentia"
-    return "essentia" if importlib.util.find_spec("essentia") else "onnx"
+    has_only_essentia = not importlib.util.find_spec("onnxruntime") and importlib.util.find_spec("essentia")
+    return "essentia" if has_only_essentia else "onnx"
 
 
 def load(name: EngineName) -> Engine:

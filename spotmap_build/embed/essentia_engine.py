@@ -1,4 +1,4 @@
-"""The only module that imports Essentia: networks and features where it is installed.
+"""The only module that imports Essentia: networks where it is installed and asked for.
 
 The environment of the TensorFlow inside it is put in order before the import: one thread (many tracks are listened to
 at once, a process each), no banner, and without ``TF_ENABLE_ONEDNN_OPTS``, with which inference dies of SIGFPE.
@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spotmap_build.embed import essentia_features
 from spotmap_build.errors import ConfigError, TrackError, WeightsError
 
 if TYPE_CHECKING:
@@ -65,13 +64,6 @@ def errors_of_essentia() -> Iterator[None]:
 def load_network(path: Path, *, input_name: str, output_names: tuple[str, ...]) -> EssentiaNetwork:
     """See :class:`~spotmap_build.embed.engines.Engine`."""
     return EssentiaNetwork(path, input_name=input_name, output_names=output_names)
-
-
-def measure(samples: Float32Array) -> Float32Array:
-    """See :class:`~spotmap_build.embed.engines.Engine`."""
-    standard = load()
-    with errors_of_essentia():
-        return essentia_features.measure(standard, samples)
 
 
 class EssentiaNetwork:

@@ -1,4 +1,4 @@
-"""The only module that imports onnxruntime: networks where there is no Essentia, or where it was asked for.
+"""The only module that imports onnxruntime: networks wherever no other engine is asked for.
 
 One thread each, as with Essentia: many tracks are listened to at once, a process each.
 """
@@ -11,15 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spotmap_build.embed.numpy_features import measure
 from spotmap_build.errors import ConfigError, TrackError, WeightsError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from spotmap_build.model import Float32Array
-
-__all__ = ["OnnxNetwork", "load_network", "measure"]
 
 ERRORS_ONLY = 3
 """onnxruntime's level of severity."""

@@ -1,8 +1,4 @@
-"""What the features of ``registry.features`` are measured from, for both engines.
-
-They are computed by Essentia (``essentia_features``), or where there is none by ``numpy_features``, which takes the
-same measures.
-"""
+"""What the features of ``registry.features`` are measured from; ``numpy_features`` measures them."""
 
 from __future__ import annotations
 
@@ -25,7 +21,7 @@ LEAST_SAMPLES: Final = 3 * SAMPLE_RATE_HZ
 RHYTHM_SAMPLES: Final = 60 * SAMPLE_RATE_HZ
 """Beats are looked for in the middle minute: all of the track takes four times as long, for one number."""
 RHYTHM_RATE_HZ: Final = 44_100
-"""The only rate at which Essentia's beat tracker works."""
+"""The rate that all constants of the beat tracker were chosen for."""
 
 
 def middle(samples: Float32Array) -> Float32Array:
@@ -40,7 +36,7 @@ def as_row(values: Mapping[str, float], samples: Float32Array) -> Float32Array:
     Parameters
     ----------
     values : mapping of str to float
-        What the engine measured, by the features' names.
+        What was measured, by the features' names.
     samples : numpy.ndarray
         Float32 ``[n]``, mono, 16 kHz: for features that are measured by a function of their own.
 

@@ -89,13 +89,14 @@ def _listen(path: Path, job: EmbedJob) -> TrackEmbedding:
     import numpy as np
 
     from spotmap_build.embed.decode import decode
+    from spotmap_build.embed.numpy_features import measure
 
     model = _load_model(job.model, job.weights_path, job.engine)
     sound = decode(path)
     # What overflows is found below, in the results; numpy need not tell it on the terminal as well.
     with np.errstate(over="ignore", invalid="ignore"):
         heard = model(sound.samples)
-        features = engines.load(job.engine).measure(sound.samples)
+        features = measure(sound.samples)
     if not all(np.isfinite(values).all() for values in (heard.vector, heard.tags, features)):
         raise TrackError("not-analysable", "It has no finite features; its level may be beyond all measure.")
     return TrackEmbedding(heard.vector, heard.tags, features, typical_s=sound.time_s(heard.typical_sample))

@@ -135,8 +135,7 @@ def forget_moments(folder: Path) -> None:
 
 def test_other_bytes_than_the_weights_are_refused_and_nothing_is_published(stub: ModelServer, tmp_path: Path) -> None:
     write_library(tmp_path / "music", 3)
-    graph = stub.files[f"{FOLDER}discogs-effnet-bs64-1.pb"]
-    stub.files[f"{FOLDER}discogs-effnet-bs64-1.pb"] = graph[:-1] + b"?"
+    stub.files[ONNX] = stub.files[ONNX][:-1] + b"?"
     with serve(stub) as server:
         settings = {"SPOTMAP_MODELS": server.url, "SPOTMAP_MODELS_DIR": str(tmp_path / "models")}
         config = load_config({"sources": ("folder:music",)}, settings, tmp_path)

@@ -14,6 +14,7 @@ from spotmap_build.embed import engines
 from spotmap_build.embed.discogs_effnet import DiscogsEffnet
 from spotmap_build.embed.engines import Engine
 from spotmap_build.embed.musicnn import Musicnn
+from spotmap_build.embed.numpy_features import measure
 from spotmap_build.embed.patches import mel_patches
 from spotmap_build.errors import WeightsError
 from spotmap_build.registry.embedders import EngineName
@@ -75,7 +76,7 @@ def test_empty_rows_of_the_batch_do_not_count(engine: Engine, stub_path: Path) -
         stub_path, input_name="serving_default_melspectrogram", output_names=("PartitionedCall:0", "PartitionedCall:1")
     )
     _, embedding = network(np.repeat(patches, 64, axis=0))
-    np.testing.assert_allclose(DiscogsEffnet(stub_path, engine)(samples).vector, embedding[0], rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(DiscogsEffnet(stub_path, engine)(samples).vector, embedding[0], atol=1e-4)
 
 
 def test_musicnn_takes_the_means_of_the_pools_and_their_spread(engine: Engine, name: EngineName) -> None:
@@ -117,11 +118,11 @@ def test_another_model_is_refused(engine: Engine, name: EngineName) -> None:
         DiscogsEffnet(packaged_musicnn(name), engine)
 
 
-def test_features_mean_what_they_say(engine: Engine) -> None:
+def test_features_mean_what_they_say() -> None:
     time_s = np.arange(12 * RATE_HZ) / RATE_HZ
     generator = np.random.default_rng(0)
-    noise = named(engine.measure((0.1 * generator.normal(size=len(time_s))).astype(np.float32)))
-    sine = named(engine.measure((0.5 * np.sin(2 * np.pi * 440 * time_s)).astype(np.float32)))
+    noise = named(measure((0.1 * generator.normal(size=len(time_s))).astype(np.float32)))
+    sine = named(measure((0.5 * np.sin(2 * np.pi * 440 * time_s)).astype(np.float32)))
     assert noise["noise_to_tone"] > 0.8
     assert sine["noise_to_tone"] < 0.01
     assert sine["key"] == 9
@@ -130,28 +131,28 @@ def test_features_mean_what_they_say(engine: Engine) -> None:
     # A sine at -6 dBFS in both channels, K-weighted: BS.1770 puts full scale at 997 Hz to -3.01 + 3.01 LUFS.
     assert sine["loudness"] == pytest.approx(-6.0, abs=1)
     clicks = np.where(np.arange(len(time_s)) % (RATE_HZ // 2) < 40, 0.9, 0) * generator.normal(size=len(time_s))
-    beat = named(engine.measure(clicks.astype(np.float32)))
+    beat = named(measure(clicks.astype(np.float32)))
     assert beat["tempo"] == pytest.approx(120, abs=1)
     assert beat["beat_strength"] > 2
 
 
-def test_a_c_major_chord_is_in_c_major(engine: Engine) -> None:
+def test_a_c_major_chord_is_in_c_major() -> None:
     time_s = np.arange(6 * RATE_HZ) / RATE_HZ
     notes_hz = (130.81, 261.63, 329.63, 392.0, 523.25)
     chord = sum(np.sin(2 * np.pi * note_hz * time_s) for note_hz in notes_hz) * 0.1
-    features = named(engine.measure(np.asarray(chord, dtype=np.float32)))
+    features = named(measure(np.asarray(chord, dtype=np.float32)))
     assert (features["key"], features["mode"]) == (0, 1)
     assert features["key_clarity"] > 0.7
 
 
 @pytest.mark.parametrize("seconds", [0.5, 1, 2.9])
-def test_short_clips_have_all_their_features(engine: Engine, seconds: float) -> None:
-    features = named(engine.measure(tune(seconds, rate_hz=RATE_HZ)))
+def test_short_clips_have_all_their_features(seconds: float) -> None:
+    features = named(measure(tune(seconds, rate_hz=RATE_HZ)))
     assert np.isfinite(list(features.values())).all()
     assert features["tempo"] > 0
 
 
-def test_odd_sounds_have_finite_features_within_their_ranges(engine: Engine) -> None:
+def test_odd_sounds_have_finite_features_within_their_ranges() -> None:
     time_s = np.arange(4 * RATE_HZ) / RATE_HZ
     for sound in (
         np.full(len(time_s), 0.5),
@@ -159,7 +160,7 @@ def test_odd_sounds_have_finite_features_within_their_ranges(engine: Engine) -> 
         2e-4 * np.sin(2 * np.pi * 50 * time_s),
         np.sign(np.sin(2 * np.pi * 440 * time_s)),
     ):
-        features = named(engine.measure(sound.astype(np.float32)))
+        features = named(measure(sound.astype(np.float32)))
         assert np.isfinite(list(features.values())).all()
         assert features["loudness"] >= -70
         assert 0 <= features["danceability"] <= 5

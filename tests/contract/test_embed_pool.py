@@ -37,8 +37,8 @@ def job(track_id: str, temp_folder: Path, **changes: object) -> EmbedJob:
         "path": None,
         "prepare": render_tune,
         "model": MUSICNN,
-        "weights_path": str(packaged("msd-musicnn.pb")),
-        "engine": "essentia",
+        "weights_path": str(packaged("msd-musicnn.onnx")),
+        "engine": "onnx",
         "temp_folder": str(temp_folder),
     }
     return EmbedJob(**(values | changes))  # type: ignore[arg-type]
@@ -285,7 +285,7 @@ SCRIPT = """
     from tests.fakes.audio_files import render_forever
 
     if __name__ == "__main__":
-        job = EmbedJob("a", None, render_forever, MUSICNN, str(packaged("msd-musicnn.pb")), "essentia", sys.argv[1])
+        job = EmbedJob("a", None, render_forever, MUSICNN, str(packaged("msd-musicnn.onnx")), "onnx", sys.argv[1])
         try:
             with EmbedPool(jobs=2) as pool:
                 list(pool.run([job, job]))

@@ -5,6 +5,8 @@ The sounds are made up here; how far the engines agree on real music stands in t
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +14,25 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from benchmarks.listening import essentia_features
 from scripts.graph_to_onnx import convert
+from spotmap_build.cache.arrays import decode_array
+from spotmap_build.cache.records import decode_record, inline_bytes
 from spotmap_build.embed.discogs_effnet import DiscogsEffnet
 from spotmap_build.embed.mel import mel_frames
 from spotmap_build.embed.musicnn import POOLS, TAGS, Musicnn
+from spotmap_build.embed.numpy_features import measure
 from spotmap_build.embed.numpy_features.beats import doubled, track
 from spotmap_build.embed.numpy_features.onsets import onsets
 from spotmap_build.embed.numpy_features.rhythm import SCALES, mutual_agreement
 from spotmap_build.embed.weights import packaged
+from spotmap_build.emit.columns import unpack_ids
 from spotmap_build.registry.features import FEATURES
 from tests.fakes import stub_effnet
 from tests.fakes.audio_files import tune
+from tests.support.command import Outcome, started_anew
 from tests.support.engines import load_or_skip, packaged_musicnn
+from tests.support.music import write_library
 
 RATE_HZ = 16_000
 CLOSE = 1e-4
@@ -104,9 +113,9 @@ def test_effnet_is_essentias_own_algorithm_where_both_look_at_the_same_patches(
 
 
 @pytest.mark.parametrize("seconds", [1, 25])
-def test_features_are_the_same_on_both_engines(standard: Any, seconds: float) -> None:
+def test_features_are_those_of_essentia(standard: Any, seconds: float) -> None:
     samples = music(seconds)
-    mine, theirs = load_or_skip("onnx").measure(samples), load_or_skip("essentia").measure(samples)
+    mine, theirs = measure(samples), essentia_features.measure(standard, samples)
     for feature, one, other in zip(FEATURES, mine.tolist(), theirs.tolist(), strict=True):
         bound = FEATURES_CLOSE.get(feature.name, 0.01) * (other if feature.name == "tempo" else 1)
         assert abs(one - other) <= max(bound, 0.005 * abs(other)), (feature.name, one, other)
@@ -136,3 +145,46 @@ def test_measures_of_change_and_beats_are_those_of_essentias_tracker(standard: A
         np.testing.assert_allclose(mine, standard.TempoTapDegara(**options)(np.float32(values)), atol=1e-4)
     *_, confidence = standard.BeatTrackerMultiFeature()(samples)
     assert mutual_agreement(beats).mean() == pytest.approx(confidence, abs=1e-3)
+
+
+def test_a_library_is_the_same_where_essentia_cannot_be_loaded(tmp_path: Path) -> None:
+    """By default and with Essentia out of reach, and then by Essentia: the same keys, vectors and map; one cache."""
+    load_or_skip("essentia")
+    write_library(tmp_path / "music", 6)
+    (tmp_path / "hidden/essentia").mkdir(parents=True)
+    (tmp_path / "hidden/essentia/__init__.py").write_text("raise ImportError('hidden')")
+    paths = os.pathsep.join(filter(None, (str(tmp_path / "hidden"), os.environ.get("PYTHONPATH", ""))))
+
+    def build(engine: str, cache: str, **extra: str) -> Outcome:
+        options = ("--embedder", "musicnn", "--cache-dir", cache, "--out", f"site-{cache}", "--log", "json")
+        chosen = ("--engine", engine) if engine else ()
+        return started_anew("--source", "folder:music", *options, *chosen, cwd=tmp_path, extra=extra)
+
+    without, with_essentia = build("", "without", PYTHONPATH=paths), build("essentia", "with")
+    assert (without.status, with_essentia.status) == (0, 0), without.stderr + with_essentia.stderr
+    assert (without.listened_to, with_essentia.listened_to) == (6, 6)
+    mine, theirs = (outputs(tmp_path / cache) for cache in ("without", "with"))
+    assert mine.keys() == theirs.keys()
+    for key, parts in mine.items():
+        assert_same(parts["vector.npy"], theirs[key]["vector.npy"])
+        np.testing.assert_array_equal(parts["features.npy"], theirs[key]["features.npy"])
+    assert grouping(tmp_path / "site-without") == grouping(tmp_path / "site-with")
+    assert build("essentia", "without").listened_to == 0
+
+
+def outputs(folder: Path) -> dict[str, dict[str, npt.NDArray[np.float32]]]:
+    """The arrays that listening left in a cache, by the names of records."""
+    found = {}
+    for path in folder.glob("ac/embed-v*/*/*.json"):
+        record, _ = decode_record(path.read_bytes())
+        arrays = {name: output for name, output in record.outputs.items() if name.endswith(".npy")}
+        found[path.name] = {name: decode_array(inline_bytes(output)) for name, output in arrays.items()}
+    return found
+
+
+def grouping(site: Path) -> dict[str, int]:
+    """The cluster of each track of a site, by its id."""
+    (folder,) = (site / "data").iterdir()
+    details = json.loads((folder / "details-000.json").read_bytes())
+    clusters = json.loads((folder / "map.json").read_bytes())["cluster"]
+    return dict(zip(unpack_ids(details["ids"]), clusters, strict=True))

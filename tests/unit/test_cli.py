@@ -143,6 +143,7 @@ def test_an_empty_folder_is_explained(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("config", "module", "level", "detail"),
     [
+        (Config(), "onnxruntime", "ok", "onnxruntime "),
         (Config(), "essentia", "ok", "Essentia "),
         (Config(engine="onnx"), "onnxruntime", "ok", "onnxruntime "),
         (Config(engine="essentia"), "", "error", "Essentia not installed"),
@@ -168,7 +169,17 @@ def test_help_loads_no_engine() -> None:
 
 def test_doctor_looks_at_what_a_build_needs(tmp_path: Path) -> None:
     done = run(tmp_path, "doctor", SPOTMAP_MODELS_DIR=str(tmp_path / "models"))
-    for name in ("Python", "Essentia", "Numba", "HDBSCAN", "JavaScript", "Spotify login", "Weights", "Cache", "Disk"):
+    for name in (
+        "Python",
+        "onnxruntime",
+        "Numba",
+        "HDBSCAN",
+        "JavaScript",
+        "Spotify login",
+        "Weights",
+        "Cache",
+        "Disk",
+    ):
         assert name in done.stdout
     assert "--embedder musicnn" in done.stdout
     assert not (tmp_path / ".spotmap").exists()

@@ -1,7 +1,7 @@
-"""The 41 features with numpy and scipy, where there is no Essentia.
+"""The 41 features, with numpy and scipy.
 
-The same measures as Essentia takes, with the same constants and where it matters the same oddities, so that one cache
-serves both engines: how far they agree stands in docs/decisions/0011.
+The same measures as Essentia takes, with the same constants and where it matters the same oddities, in a quarter of the
+time: how far they agree stands in docs/decisions/0011.
 """
 
 from __future__ import annotations

@@ -1,0 +1,27 @@
+"""Processor seconds of steps."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Costs:
+    """Processor seconds of each step, summed over tracks, by who does it."""
+
+    seconds: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    @contextmanager
+    def of(self, who: str, step: str) -> Iterator[None]:
+        """Add what the body takes."""
+        started = time.process_time()
+        yield
+        steps = self.seconds.setdefault(who, {})
+        steps[step] = steps.get(step, 0.0) + time.process_time() - started
+
+    def total(self, *steps: tuple[str, str]) -> float:
+        """Sum up some steps, each of somebody."""
+        return sum(self.seconds[who][step] for who, step in steps)

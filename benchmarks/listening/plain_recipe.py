@@ -1,0 +1,55 @@
+"""What most would write first: Essentia's own loader, predictors and extractors, on whole tracks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+
+from benchmarks.listening import essentia_features
+from spotmap_build.embed import essentia_engine
+from spotmap_build.embed.discogs_effnet import EMBEDDING
+from spotmap_build.embed.musicnn import POOLS
+from spotmap_build.embed.weights import packaged
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from benchmarks.listening.costs import Costs
+    from spotmap_build.model import Float32Array
+
+NAME: Final = "plain recipe"
+
+
+class Whole(NamedTuple):
+    """What the recipe makes of a track; ``pools``: of each patch, see :mod:`spotmap_build.embed.musicnn`."""
+
+    pools: Float32Array
+    embedding: Float32Array
+    features: dict[str, float]
+
+
+class PlainRecipe:
+    """The loaded predictors. They look at every patch: at each second for EffNet, each one and a half for musicnn."""
+
+    def __init__(self, effnet: Path) -> None:
+        self._standard = essentia_engine.load()
+        self._musicnn = self._standard.TensorflowPredictMusiCNN(
+            graphFilename=str(packaged("msd-musicnn.pb")), output=POOLS
+        )
+        self._effnet = self._standard.TensorflowPredictEffnetDiscogs(graphFilename=str(effnet), output=EMBEDDING)
+
+    def listen(self, path: Path, costs: Costs) -> Whole:
+        """Listen to a track, and note what each step costs."""
+        load = self._standard.MonoLoader
+        with costs.of(NAME, "decoding"):
+            samples = load(filename=str(path), sampleRate=16_000)()
+            for_rhythm = load(filename=str(path), sampleRate=44_100)()
+        with costs.of(NAME, "musicnn"):
+            pools = np.asarray(self._musicnn(samples))
+        with costs.of(NAME, "effnet"):
+            embedding = np.asarray(self._effnet(samples))
+        with costs.of(NAME, "features"):
+            tempo_bpm = self._standard.RhythmExtractor2013(method="multifeature")(for_rhythm)[0]
+            features = {"tempo": tempo_bpm, **essentia_features.whole(self._standard, samples)}
+        return Whole(pools, embedding, features)
