@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
 
 KEY_NAMES: Final = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
-CLEAR_KEY: Final = 0.6
-"""Key clarity under which the key is a guess, and is not spoken of."""
+CLEAR_KEY: Final = 60.0
+"""Percent of key clarity under which the key is a guess, and is not spoken of."""
 
 
 CLEAR_TAG: Final = 0.08

@@ -30,6 +30,8 @@ SAME_TEMPO: Final = 0.04
 MOST_CHANCE: Final = 0.05
 """What more than one pair in twenty of the library shares says little about this pair."""
 MOST_REASONS: Final = 4
+CLEAR_BEAT: Final = 28.0
+"""Percent of beat strength below which a tempo is a guess."""
 DIFFERENT: Final = 1.5
 """Spreads of the library that a track must lie away from a group's median to be called different."""
 
@@ -124,7 +126,7 @@ class Explainer:
             return []
         tempi = self._features[:, self._column["tempo"]]
         a, b = tempi[one], tempi[other]
-        if min(a, b) <= 0 or min(self._features[[one, other], self._column["beat_strength"]]) < 1.5:
+        if min(a, b) <= 0 or min(self._features[[one, other], self._column["beat_strength"]]) < CLEAR_BEAT:
             return []
         ratio = max(a, b) / min(a, b)
         if ratio <= 1 + SAME_TEMPO:

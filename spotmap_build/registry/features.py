@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from spotmap_build.model import Float32Array
 
 MFCC_COUNT: Final = 13
 MOST_DANCEABLE: Final = 5.0
@@ -61,9 +64,12 @@ class Feature:
         best known has some.
     least, most : float
         Its bounds: what lies beyond is set to them.
+    percent_of : tuple of float, optional
+        What is 0 and what is 100 % to people, of a measure whose numbers mean nothing to them. The cache keeps what was
+        measured; everything after it has percent, see :func:`as_people_read`.
     measure : str
         What computes it alone, as ``module:attribute``: a function of the samples (float32 ``[n]``, mono, 16 kHz) that
-        returns a float. Empty where the engines measure it together with others.
+        returns a float. Empty where it is measured together with others.
     """
 
     name: str
@@ -74,6 +80,7 @@ class Feature:
     words: FeatureWords | None = None
     least: float = -math.inf
     most: float = math.inf
+    percent_of: tuple[float, float] | None = None
     measure: str = ""
 
 
@@ -105,11 +112,12 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Feature(
         "beat_strength",
-        "",
+        "%",
         "beat strength",
-        "How sure the beat is: below 1.5 hardly, above 3.5 very (0 to 5.3).",
-        words=FeatureWords(4, "drifting", "driving", "more drifting", "more driving", "{:.1f}"),
+        "How sure the beat is: below 28 % hardly, above 66 % very.",
+        words=FeatureWords(4, "drifting", "driving", "more drifting", "more driving", "{:.0f}%"),
         least=0.0,  # slightly below where the trackers agree on nothing
+        percent_of=(0.0, 5.3),
     ),
     Feature("key", "pitch class", "key", "The key note: 0 is C, 1 is C sharp, and so on to 11, which is B."),
     Feature(
@@ -121,11 +129,12 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Feature(
         "key_clarity",
-        "",
+        "%",
         "key clarity",
-        "How well the notes fit the key: 1 is perfectly, 0 not at all.",
+        "How well the notes fit the key: 100 % is perfectly, 0 not at all.",
         least=0.0,  # a sound without any pitch (noise, a single drum) correlates with no key, or with all
         most=1.0,
+        percent_of=(0.0, 1.0),
     ),
     Feature(
         "loudness",
@@ -145,11 +154,12 @@ FEATURES: tuple[Feature, ...] = (
     Feature("dynamics", "dB", "dynamics", "How much the loudness changes from moment to moment."),
     Feature(
         "danceability",
-        "",
+        "%",
         "danceability",
-        "How steady and regular the movement is; 0 to about 3.",
-        words=FeatureWords(5, "free-flowing", "steady", "freer in its flow", "steadier", "{:.1f}"),
+        "How steady and regular the movement is.",
+        words=FeatureWords(5, "free-flowing", "steady", "freer in its flow", "steadier", "{:.0f}%"),
         most=MOST_DANCEABLE,
+        percent_of=(0.6, 3.0),
     ),
     Feature("energy", "", "energy", "The sum of the squared samples of a frame of 128 ms, on average."),
     Feature("power", "", "power", "The effective amplitude (RMS) of the whole track; 1 is full scale."),
@@ -157,10 +167,11 @@ FEATURES: tuple[Feature, ...] = (
     Feature("crispness", "Hz", "crispness", "The frequency below which 85 % of the energy lies."),
     Feature(
         "noise_to_tone",
-        "",
+        "%",
         "tonal or noisy",
-        "How flat the spectrum is: 0 is a pure tone, 1 is white noise.",
-        words=FeatureWords(7, "clear-toned", "gritty", "clearer in tone", "grittier", "{:.2f}"),
+        "How flat the spectrum is: 0 is a pure tone, 100 % is white noise.",
+        words=FeatureWords(7, "clear-toned", "gritty", "clearer in tone", "grittier", "{:.0f}%"),
+        percent_of=(0.0, 1.0),
     ),
 )
 
@@ -168,6 +179,27 @@ FEATURES: tuple[Feature, ...] = (
 def names() -> tuple[str, ...]:
     """Return the names of all features, in the order of their columns."""
     return tuple(feature.name for feature in FEATURES)
+
+
+def as_people_read(measured: Float32Array) -> Float32Array:
+    """Turn measured features into what people are told: percent where their own numbers mean nothing to people.
+
+    Parameters
+    ----------
+    measured : numpy.ndarray
+        Float32 ``[n, f]``, in the order of :data:`FEATURES`.
+
+    Returns
+    -------
+    numpy.ndarray
+        Float32 ``[n, f]``, another array.
+    """
+    shown = measured.copy()
+    for column, feature in enumerate(FEATURES):
+        if feature.percent_of is not None:
+            nothing, all_of_it = feature.percent_of
+            shown[:, column] = (100 * (measured[:, column] - nothing) / (all_of_it - nothing)).clip(0, 100)
+    return shown
 
 
 def public_units() -> dict[str, str]:

@@ -26,6 +26,7 @@ from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.cache.memo import Cached
 from spotmap_build.model import Failed
+from spotmap_build.registry.features import as_people_read
 from spotmap_build.registry.features import names as feature_names
 from spotmap_build.report import LISTENED_TO_PREVIEW
 from spotmap_build.stages.reserve import listening_limit
@@ -282,7 +283,7 @@ def _read_embeddings(whole: Acquisition, kept: list[_Kept], pairs: list[tuple[_K
         vectors=vectors[:count],
         tags=tags[:count],
         tag_names=tag_names(whole),
-        features=features[:count],
+        features=as_people_read(features[:count]),
         feature_names=feature_names(),
         typical_s=typical_s[:count] if any(map(_has_moment, kept)) else (),
     )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from spotmap_build.stages.embed import Embedded
     from spotmap_build.stages.project import Projected
 
-INSIGHTS_VERSION: Final = 4
+INSIGHTS_VERSION: Final = 5
 INSIGHTS: Final = "insights.json"
 NEIGHBORS_SHOWN: Final = 10
 EXPLAINED: Final = 3

@@ -30,7 +30,7 @@ FEATURE_UNITS = {
     "tempo": "BPM",
     "loudness": "LUFS",
     "brightness": "Hz",
-    "danceability": "",
+    "danceability": "%",
     "key": "pitch class",
     "mode": "",
 }
@@ -357,7 +357,7 @@ def details_document(random: np.random.Generator, first: int, count: int) -> Doc
             "tempo": packed(random.normal(118, 24, size=count), middle=118, step=1),
             "loudness": packed(random.normal(-14, 4, size=count), middle=-14, step=0.2),
             "brightness": packed(random.normal(1900, 600, size=count), middle=1900, step=20),
-            "danceability": packed(random.uniform(0.4, 2.2, size=count), middle=1.3, step=0.02),
+            "danceability": packed(random.uniform(5, 90, size=count), middle=48, step=1),
             "key": packed(np.arange(first, first + count) * 7 % 12, middle=0, step=1),
             "mode": packed(np.arange(first, first + count) // 12 % 2, middle=0, step=1),
         },

@@ -25,11 +25,11 @@ def embeddings_of(rows: list[dict[str, float]], seed: int = 0) -> Embeddings:
     features = np.stack(
         [
             generator.uniform(70, 170, count),
-            generator.uniform(1.6, 4, count),
+            generator.uniform(30, 75, count),
             generator.uniform(1000, 2000, count),
             generator.integers(0, 9, count),
             generator.integers(0, 2, count),
-            generator.uniform(0.4, 0.9, count),
+            generator.uniform(40, 90, count),
         ],
         axis=1,
     ).astype(np.float32)
@@ -54,14 +54,14 @@ def test_neighbors_share_a_style() -> None:
 
 def test_neighbors_share_tempo_key_and_brightness() -> None:
     shared = texts(
-        {"tempo": 120, "key": 9, "mode": 0, "key_clarity": 0.8, "brightness": 2100},
-        {"tempo": 122, "key": 9, "mode": 0, "key_clarity": 0.8, "brightness": 2200},
+        {"tempo": 120, "key": 9, "mode": 0, "key_clarity": 80.0, "brightness": 2100},
+        {"tempo": 122, "key": 9, "mode": 0, "key_clarity": 80.0, "brightness": 2200},
     )
     assert {"tempo 120 and 122 BPM", "both in A minor", "both bright (2100 Hz and 2200 Hz)"} <= set(shared)
 
 
 def test_relative_keys_are_told() -> None:
-    shared = texts({"key": 9, "mode": 0, "key_clarity": 0.8}, {"key": 0, "mode": 1, "key_clarity": 0.8})
+    shared = texts({"key": 9, "mode": 0, "key_clarity": 80.0}, {"key": 0, "mode": 1, "key_clarity": 80.0})
     assert "relative keys, A minor and C major" in shared
 
 
@@ -69,8 +69,8 @@ def test_relative_keys_are_told() -> None:
     "of_both",
     [
         {"brightness": 1500.0},  # in the middle, where most are
-        {"key": 9.0, "mode": 0.0, "key_clarity": 0.2},  # the key is a guess
-        {"tempo": 120.0, "beat_strength": 0.5},  # so is the tempo
+        {"key": 9.0, "mode": 0.0, "key_clarity": 20.0},  # the key is a guess
+        {"tempo": 120.0, "beat_strength": 10.0},  # so is the tempo
         {"jazz": 0.03},
     ],
 )

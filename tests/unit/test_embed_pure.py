@@ -16,7 +16,7 @@ from spotmap_build.embed.sound import Sound
 from spotmap_build.embed.weights import parse_labels, tag_names
 from spotmap_build.errors import ConfigError
 from spotmap_build.registry import embedders
-from spotmap_build.registry.features import FEATURES
+from spotmap_build.registry.features import FEATURES, as_people_read
 
 LABELS = [f"Genre---Style {number}" for number in range(4)]
 
@@ -135,12 +135,19 @@ def test_another_model_is_another_environment() -> None:
 
 @pytest.mark.parametrize(
     ("wanted", "installed", "expected"),
-    [("", True, "essentia"), ("", False, "onnx"), ("onnx", True, "onnx"), ("essentia", False, "essentia")],
+    [
+        ("", "onnxruntime essentia", "onnx"),
+        ("", "onnxruntime", "onnx"),
+        ("", "essentia", "essentia"),
+        ("", "", "onnx"),
+        ("onnx", "essentia", "onnx"),
+        ("essentia", "onnxruntime", "essentia"),
+    ],
 )
-def test_essentia_listens_where_it_is_installed_unless_another_is_wanted(
-    monkeypatch: pytest.MonkeyPatch, wanted: str, installed: bool, expected: str
+def test_onnxruntime_listens_unless_another_is_wanted_or_only_essentia_is_there(
+    monkeypatch: pytest.MonkeyPatch, wanted: str, installed: str, expected: str
 ) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: object() if installed else None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: object() if name in installed.split() else None)
     assert engines.choose(wanted) == expected
 
 
@@ -168,3 +175,13 @@ def test_asking_what_there_is_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_people_read_percent_of_what_has_no_unit() -> None:
+    column = {feature.name: at for at, feature in enumerate(FEATURES)}
+    measured = np.full((1, len(FEATURES)), 1.8, dtype=np.float32)
+    measured[0, column["key_clarity"]] = 0.25
+    shown = dict(zip(column, as_people_read(measured)[0].tolist(), strict=True))
+    wanted = {"danceability": 50, "key_clarity": 25, "beat_strength": 34, "noise_to_tone": 100, "tempo": 1.8}
+    assert {name: shown[name] for name in wanted} == pytest.approx(wanted, abs=0.1)
+    assert measured[0, column["danceability"]] == np.float32(1.8)

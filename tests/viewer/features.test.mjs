@@ -6,7 +6,7 @@ for (const [feature, bar] of [
   [{ name: "tempo", unit: "BPM", value: 120.4 }, { label: "Tempo", text: "120\u00a0BPM", share: 0.503 }],
   [{ name: "tempo", unit: "BPM", value: 300 }, { label: "Tempo", text: "300\u00a0BPM", share: 1 }],
   [{ name: "loudness", unit: "LUFS", value: -20.04 }, { label: "Loudness", text: "−20\u00a0LUFS", share: 0.498 }],
-  [{ name: "danceability", unit: "", value: 1.83 }, { label: "Danceability", text: "1.8", share: 0.513 }],
+  [{ name: "danceability", unit: "%", value: 51.3 }, { label: "Danceability", text: "51\u00a0%", share: 0.513 }],
 ]) {
   test(`${feature.name} of ${feature.value} reads "${bar.label} ${bar.text}"`, () => {
     const [found] = featureBars([feature]);

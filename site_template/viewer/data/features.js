@@ -13,7 +13,7 @@ const BARS = [
   { name: "tempo", label: "Tempo", range: [60, 180], unit: "\u00a0BPM" },
   { name: "loudness", label: "Loudness", range: [-32, -8], unit: "\u00a0LUFS" },
   { name: "brightness", label: "Brightness", range: [200, 2400], unit: "\u00a0Hz" },
-  { name: "danceability", label: "Danceability", range: [0.6, 3], unit: "" },
+  { name: "danceability", label: "Danceability", range: [0, 100], unit: "\u00a0%" },
 ];
 
 /**
