@@ -59,9 +59,16 @@ def anchored(
     )
 
 
+MADE: dict[bytes, Float32Array] = {}
+
+
 def fresh_layout(vectors: Float32Array) -> Float32Array:
-    unit = prepare(vectors, "center")
-    return fit_layout(unit, find_neighbors(unit, NEIGHBOR_COUNT, seed=0), 42)
+    """A first layout; of the same vectors it is made once."""
+    key = vectors.tobytes()
+    if key not in MADE:
+        unit = prepare(vectors, "center")
+        MADE[key] = fit_layout(unit, find_neighbors(unit, NEIGHBOR_COUNT, seed=0), 42)
+    return MADE[key].copy()
 
 
 def with_newcomers(positions: Float32Array, count: int) -> Float32Array:
