@@ -18,6 +18,8 @@ from spotmap_build.registry.features import FEATURES
 from tests.fakes.audio_files import tune
 from tests.support.engines import load_or_skip, packaged_musicnn
 
+pytestmark = pytest.mark.xdist_group("engines")  # one process, so that the engines are loaded once
+
 MEAN_FROM_470_EVERY_20 = (
     1.2449,
     2.3241,

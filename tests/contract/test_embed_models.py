@@ -23,6 +23,8 @@ from tests.fakes import stub_effnet
 from tests.fakes.audio_files import tune
 from tests.support.engines import load_or_skip, packaged_musicnn
 
+pytestmark = pytest.mark.xdist_group("engines")  # one process, so that the engines are loaded once
+
 RATE_HZ = 16_000
 
 

@@ -27,6 +27,8 @@ from spotmap_build.registry import embedders
 from tests.fakes.audio_files import render_forever, render_tune, tune, write_audio
 from tests.support.patience import patience, wait_until
 
+pytestmark = pytest.mark.slow  # a process that listens takes two seconds to start
+
 ROOT = Path(__file__).parents[2]
 MUSICNN = embedders.get("musicnn").model
 

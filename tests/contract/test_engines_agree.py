@@ -34,6 +34,8 @@ from tests.support.command import Outcome, started_anew
 from tests.support.engines import load_or_skip, packaged_musicnn
 from tests.support.music import write_library
 
+pytestmark = pytest.mark.xdist_group("engines")  # one process, so that the engines are loaded once
+
 RATE_HZ = 16_000
 CLOSE = 1e-4
 FEATURES_CLOSE = {"tempo": 0.02, "beat_strength": 0.15, "loudness": 0.05, "loudness_range": 0.05}

@@ -15,6 +15,8 @@ from spotmap_build import read_map
 from spotmap_build.errors import ConfigError
 from tests.support.command import Outcome, spotmap
 
+pytestmark = pytest.mark.xdist_group("export")
+
 COUNT = 48
 DIMENSIONS = 12
 

@@ -13,6 +13,9 @@ import pytest
 
 from tests.support.patience import patience
 
+# One process, so that the packages are built once.
+pytestmark = [pytest.mark.xdist_group("package"), pytest.mark.slow]
+
 ROOT = Path(__file__).parents[2]
 NEEDED = (
     "spotmap_build/core/vocabulary/versions.toml",
@@ -37,7 +40,6 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.slow
 def test_the_wheel_holds_the_page_the_weights_and_the_licenses(built: Path) -> None:
     (wheel,) = built.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
@@ -47,7 +49,6 @@ def test_the_wheel_holds_the_page_the_weights_and_the_licenses(built: Path) -> N
     assert not any(name.startswith(("tests/", "benchmarks/")) or "node_modules" in name for name in names)
 
 
-@pytest.mark.slow
 def test_the_source_archive_can_build_the_wheel(built: Path) -> None:
     (archive,) = built.glob("*.tar.gz")
     with tarfile.open(archive) as files:
@@ -55,7 +56,6 @@ def test_the_source_archive_can_build_the_wheel(built: Path) -> None:
     assert any(name.endswith("site_template/index.html.j2") for name in names)
 
 
-@pytest.mark.slow
 def test_the_wheel_builds_a_map_in_a_clean_environment(built: Path, tmp_path: Path) -> None:
     """Its own environment; only the dependencies' files are borrowed from the one that runs the tests."""
     venv.create(tmp_path / "clean", with_pip=True)

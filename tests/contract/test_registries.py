@@ -10,6 +10,8 @@ import pytest
 from tests.fakes.audio_files import tune, write_audio
 from tests.support.command import Outcome, started_anew
 
+pytestmark = [pytest.mark.xdist_group("registries"), pytest.mark.slow]
+
 ADDED = "tests.support.plugged_in"
 TRACKS = 2
 
