@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-fast test-kernels lint viewer env env-dev chromium engines lock audit clean
+.PHONY: bench bench-quick demo test test-fast test-kernels lint viewer env env-dev chromium engines lock audit clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -59,6 +59,12 @@ chromium: env-dev  ## a Chromium for the browser tests: the system's, else Debia
 
 engines: | $(BIN)/python  ## Firefox, WebKit and nginx for the browser tests, where Debian's packages can be had; else those tests are skipped
 	@sh scripts/ensure_engines.sh $(BIN)
+
+bench: env-dev  ## every figure beside its bound, on a machine that does nothing else (a quarter of an hour; 2 GB)
+	$(BIN)/python -m benchmarks.bounds
+
+bench-quick: env-dev  ## what has become slower or larger by a quarter, beside the ratios that are stored (three minutes)
+	$(BIN)/python -m benchmarks.bounds --quick
 
 lock: env-dev  ## write the versions that development and CI use, and the hashes of what the scheduled rebuild installs
 	$(BIN)/python -m pip freeze --exclude-editable | grep -v '^-e' > requirements.lock

@@ -65,7 +65,7 @@ def listen(acquisition: Acquisition, limit: TimeLimit = NO_LIMIT) -> int:
             track = acquisition.with_recording(job.track_id)
             if isinstance(outcome, Done):
                 embedded += 1
-                run.cache.put(acquisition.key_of(track), _encode(outcome.value), seconds=seconds)
+                run.cache.put(acquisition.key_of(track), encode(outcome.value), seconds=seconds)
             else:
                 _remember_failure(acquisition, track, outcome, seconds)
             line.done_with(track, job)
@@ -197,7 +197,8 @@ def _rendering(recording: Recording, loaded: Loaded) -> Callable[[Path], Path] |
     return partial(loaded.render, recording.recipe)
 
 
-def _encode(embedding: TrackEmbedding) -> dict[str, bytes]:
+def encode(embedding: TrackEmbedding) -> dict[str, bytes]:
+    """Encode what is kept of a recording that was listened to."""
     from spotmap_build.cache.arrays import encode_array
 
     arrays = map(encode_array, (embedding.vector, embedding.tags, embedding.features))

@@ -1,0 +1,244 @@
+"""Listening while more is fetched, on two processors, and in how much memory.
+
+``python -m benchmarks.bounds.listening WHAT FOLDER`` measures one thing in a process of its own and prints it as JSON.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from benchmarks.bounds.measuring import Figure, use
+
+if TYPE_CHECKING:
+    from spotmap_build.embed.engines import EngineName
+    from spotmap_build.embed.workers import EmbedJob
+
+STREAMED: Final = 30
+"""Recordings of about a megabyte each."""
+STREAMED_S: Final = 120
+BLOCK_PAUSE_S: Final = 0.002
+"""Between kilobytes, for each of two downloads: a megabyte a second together."""
+WORKER_MIB: Final[dict[tuple[str, EngineName], int]] = {
+    ("discogs-effnet", "essentia"): 650,
+    ("musicnn", "essentia"): 300,
+    ("discogs-effnet", "onnx"): 300,
+    ("musicnn", "onnx"): 300,
+}
+EFFNET: Final = "benchmarks.listening.effnet"
+LONG_HOURS: Final = 3
+JOBS: Final = 24
+PARENT_TRACKS: Final = 5_000
+PARENT_MIB, PARENT_KIB_A_TRACK = 300, 6
+PARENT: Final = """
+import resource, sys
+from pathlib import Path
+from spotmap_build import stages
+from spotmap_build.cache.store import Cache
+from spotmap_build.config import Config
+from spotmap_build.progress import make_progress
+from spotmap_build.run import Clock, Run
+if __name__ == "__main__":
+    config = Config(sources=("folder:music",), embedder="musicnn", cache_dir=Path("cache"), out=Path("site"), jobs=1)
+    with Cache.open(config.cache_dir) as cache:
+        run = Run(config, cache, make_progress("json"), Clock())
+        embedded = list(stages.embed(run, stages.fetch(run)))[-1]
+        assert embedded.embedded_count == 1, embedded.failures
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def figures(folder: Path) -> Iterator[Figure]:
+    """What the issue of listening bounds, each from a process of its own."""
+    seen = _inside("overlap", folder)
+    larger_s = max(seen["fetch_s"], seen["listen_s"])
+    more = f"both {seen['both_s']:.1f} s, fetching {seen['fetch_s']:.1f}, listening {seen['listen_s']:.1f}"
+    name = "fetching and listening at once, beside the larger alone"
+    yield Figure(name, seen["both_s"] / larger_s, 1.1, "times", more=more)
+    seen = _inside("processors", folder)
+    more = f"one {seen['one_s']:.1f} s, two {seen['two_s']:.1f}"
+    yield Figure("two processors beside one", seen["one_s"] / seen["two_s"], 1.9, "times", is_least=True, more=more)
+    seen = _inside("workers", folder)
+    for (embedder, engine), mib in WORKER_MIB.items():
+        if f"{embedder} {engine} short" not in seen:
+            continue
+        short, long = seen[f"{embedder} {engine} short"], seen[f"{embedder} {engine} long"]
+        yield Figure(f"a worker with {embedder} on {engine}", short, mib, "MiB")
+        yield Figure("  and after a file of 3 hours", long, mib, "MiB")
+    seen = _inside("parent", folder)
+    bound_mib = PARENT_MIB + PARENT_KIB_A_TRACK * PARENT_TRACKS / 1024
+    yield Figure(f"the parent, while it listens to one of {PARENT_TRACKS:,}", seen["peak_mib"], bound_mib, "MiB")
+
+
+def _inside(what: str, folder: Path) -> dict[str, float]:
+    place = folder / what
+    place.mkdir()
+    use((sys.executable, "-m", "benchmarks.bounds.listening", what, place), place)
+    lines = (place / "output.txt").read_text().strip().splitlines()
+    seen: dict[str, float] = json.loads(lines[-1])
+    return seen
+
+
+def overlap(folder: Path) -> dict[str, float]:
+    """Seconds of the stage that fetches and listens: both at once, then either alone, of the same recordings."""
+    from benchmarks.streamed.library import encoded, sound
+    from tests.fakes.http_server import Fault
+    from tests.fakes.spotify_library import FakeLibrary
+    from tests.support.command import report
+    from tests.support.streaming import services, video_id
+
+    content = encoded(folder / "sound.m4a", sound(3, STREAMED_S))
+    both, alone = folder / "both", folder / "alone"
+    both.mkdir()
+    jobs = {"SPOTMAP_JOBS": "2"}
+    with services(FakeLibrary.with_numbers(STREAMED), both) as running:
+        ids = [video_id(row["track"]) for row in running.spotify.library.saved]
+        running.audio.contents.update(dict.fromkeys(ids, content))
+        running.audio.faults.append(Fault("slow", path="/watch", times=1_000_000, pause_s=BLOCK_PAUSE_S))
+        _done(running.build("--keep-audio", folder / "kept", "--cache-dir", folder / "first", extra=jobs))
+        both_s = report(both)["seconds"]["embed"]
+        fetch_s = _fetch_alone(running.audio.watch_url, ids, alone)
+        running.audio.asked.clear()
+        _done(running.build("--keep-audio", folder / "kept", "--cache-dir", folder / "second", extra=jobs))
+        assert not running.audio.asked
+        return {"both_s": both_s, "fetch_s": fetch_s, "listen_s": report(both)["seconds"]["embed"]}
+
+
+def _done(outcome: Any) -> None:
+    if outcome.status:
+        raise SystemExit(outcome.stderr)
+
+
+def _fetch_alone(watch_url: str, ids: list[str], folder: Path) -> float:
+    from spotmap_build.acquire.prefetch import Prefetcher
+    from spotmap_build.acquire.youtube.download import DownloadSettings, download
+
+    def get(video_id: str) -> Path:
+        place = folder / video_id
+        place.mkdir(parents=True)
+        return download(video_id, place, DownloadSettings(watch_url))
+
+    started_s = time.monotonic()
+    with Prefetcher((), ids, find=lambda each: each, get=get, workers=len(ids)) as supply:
+        assert sum(path is not None for path in supply.ready()) == len(ids)
+    return time.monotonic() - started_s
+
+
+def processors(folder: Path) -> dict[str, float]:
+    """Seconds for the same jobs by one worker and by two, once they have loaded everything."""
+    from spotmap_build.embed.pool import EmbedPool
+
+    one = _job(_file(folder, 120), "musicnn", "onnx", folder)
+    took = {}
+    for count, name in ((1, "one_s"), (2, "two_s")):
+        with EmbedPool(count) as pool:
+            list(pool.run([one] * count))
+            started_s = time.monotonic()
+            list(pool.run([one] * JOBS))
+            took[name] = time.monotonic() - started_s
+    return took
+
+
+def workers(folder: Path) -> dict[str, float]:
+    """The most memory (MiB) that a worker had, after files of four minutes and after one of three hours."""
+    from spotmap_build.embed.pool import EmbedPool
+
+    short, long = _file(folder, 240), _long_file(folder)
+    found = {}
+    for embedder, engine in WORKER_MIB:
+        if embedder != "musicnn" and importlib.util.find_spec(EFFNET) is None:
+            continue
+        with EmbedPool(1) as pool:
+            for name, path in (("short", short), ("long", long)):
+                for _, outcome, _ in pool.run([_job(path, embedder, engine, folder)] * 2):
+                    assert not hasattr(outcome, "code"), outcome
+                found[f"{embedder} {engine} {name}"] = max(map(_peak_mib, _children()))
+    return found
+
+
+def parent(folder: Path) -> dict[str, float]:
+    """The most memory (MiB) of the process that a build runs in, up to the end of listening to the one new track."""
+    from benchmarks.bounds.starting import NEW
+
+    use((sys.executable, "-m", "benchmarks.bounds.heard", folder, str(PARENT_TRACKS)), folder)
+    (folder / "parent.py").write_text(PARENT)
+    use((sys.executable, "-c", NEW), folder)
+    use((sys.executable, folder / "parent.py"), folder)
+    return {"peak_mib": float((folder / "output.txt").read_text().strip().splitlines()[-1])}
+
+
+def _file(folder: Path, seconds: int) -> Path:
+    from benchmarks.streamed.library import encoded, sound
+
+    path = folder / f"{seconds}.mp3"
+    if not path.exists():
+        encoded(path, sound(5, seconds))
+    return path
+
+
+def _long_file(folder: Path) -> Path:
+    """Frames of an MP3 can be put one after another."""
+    minute, path = _file(folder, 60).read_bytes(), folder / "long.mp3"
+    with path.open("wb") as file:
+        for _ in range(LONG_HOURS * 60):
+            file.write(minute)
+    return path
+
+
+def _job(path: Path, embedder: str, engine: EngineName, folder: Path) -> EmbedJob:
+    from spotmap_build.embed.workers import EmbedJob
+
+    return EmbedJob(path.stem, str(path), None, embedder, str(_weights(embedder, engine, folder)), engine, str(folder))
+
+
+def _weights(embedder: str, engine: EngineName, folder: Path) -> Path:
+    """musicnn's own; for discogs-effnet a network of the same size with random weights, which costs the same."""
+    from spotmap_build.embed.engines import SUFFIXES
+    from spotmap_build.embed.weights import packaged
+
+    if embedder == "musicnn":
+        return packaged(f"msd-musicnn{SUFFIXES[engine]}")
+    paths: dict[EngineName, Path] = importlib.import_module(EFFNET).write(folder)
+    return paths[engine]
+
+
+def _children() -> list[int]:
+    import psutil
+
+    return [child.pid for child in psutil.Process(os.getpid()).children(recursive=True)]
+
+
+def _peak_mib(pid: int) -> float:
+    """The most memory that a running process has had, as Linux tells it."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    return int(found[1]) / 1024 if found else 0.0
+
+
+def listen_once(engine: EngineName, folder: Path) -> None:
+    """Listen to four minutes in this process, as a worker does."""
+    from spotmap_build.embed.pool import THREAD_VARIABLES
+    from spotmap_build.embed.workers import embed_file
+
+    os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
+    outcome = embed_file(_job(folder / "240.mp3", "musicnn", engine, folder))
+    assert not hasattr(outcome, "code"), outcome
+
+
+def file(folder: Path) -> dict[str, float]:
+    """Make the file of four minutes."""
+    return {"bytes": _file(folder, 240).stat().st_size}
+
+
+WHAT: Final = {"overlap": overlap, "processors": processors, "workers": workers, "parent": parent, "file": file}
+
+if __name__ == "__main__":
+    assert threading.current_thread() is threading.main_thread()
+    print(json.dumps(WHAT[sys.argv[1]](Path(sys.argv[2]))))

@@ -1,0 +1,83 @@
+"""What a command takes, and figures beside their bounds."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[2]
+COMMAND: Final = (sys.executable, "-m", "spotmap_build")
+
+
+@dataclass(frozen=True)
+class Used:
+    """Seconds of wall clock, seconds of all processors, and the most memory (MiB) that one of its processes had."""
+
+    wall_s: float
+    cpu_s: float
+    peak_mib: float
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure beside its bound.
+
+    ``is_least``: the bound is to be reached, not kept to. ``more``: what else was seen.
+    """
+
+    name: str
+    value: float
+    bound: float
+    unit: str = ""
+    is_least: bool = False
+    more: str = ""
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it is within its bound."""
+        return self.value >= self.bound if self.is_least else self.value <= self.bound
+
+    @property
+    def line(self) -> str:
+        """As a row of the table."""
+        sign = ">=" if self.is_least else "<="
+        verdict = "ok  " if self.is_kept else "MISS"
+        more = f"  ({self.more})" if self.more else ""
+        return f"{verdict} {self.name:<58} {self.value:8.2f} {sign} {self.bound:g} {self.unit}{more}"
+
+
+def python(program: str) -> tuple[str, ...]:
+    """Give the command that runs a program given as text."""
+    return (sys.executable, "-c", program)
+
+
+def use(command: Sequence[str | Path], cwd: Path, extra: Mapping[str, str] | None = None) -> Used:
+    """Run a command and measure it with all its processes.
+
+    This process must stay small while it does: the memory of a command counts from that of who starts it.
+    """
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SPOTMAP_")}
+    environment |= {"PYTHONPATH": str(ROOT), "HOME": str(cwd), **(extra or {})}
+    started_s = time.monotonic()
+    with (cwd / "output.txt").open("w") as output:
+        process = subprocess.Popen(list(map(str, command)), cwd=cwd, env=environment, stdout=output, stderr=output)
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(map(str, command))}\n{(cwd / 'output.txt').read_text()}")
+    in_kib = 1024 if sys.platform != "darwin" else 1024 * 1024
+    return Used(time.monotonic() - started_s, used.ru_utime + used.ru_stime, used.ru_maxrss / in_kib)
+
+
+def often(command: Sequence[str | Path], cwd: Path, times: int = 7) -> Used:
+    """Use a command several times, once more before that, and take the middle of each figure."""
+    use(command, cwd)
+    all_used = [use(command, cwd) for _ in range(times)]
+    return Used(*(median(getattr(used, name) for used in all_used) for name in ("wall_s", "cpu_s", "peak_mib")))

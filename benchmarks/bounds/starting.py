@@ -1,0 +1,64 @@
+"""What a command takes that has nothing to do, or one track."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from benchmarks.bounds.measuring import COMMAND, Figure, Used, often, python, use
+
+MUSIC: Final = "music"
+OPTIONS: Final = ("--source", f"folder:{MUSIC}", "--embedder", "musicnn", "--cache-dir", "cache", "--out", "site")
+NEW_TRACK_S: Final = 60.0
+NEW: Final = f"""
+import sys
+from pathlib import Path
+from benchmarks.bounds.heard import write_tone
+write_tone(Path("{MUSIC}/New/New.wav"), 1_000_000, {NEW_TRACK_S})
+"""
+
+
+def help_figures(folder: Path) -> Iterator[Figure]:
+    """``--help`` beside the import of click."""
+    plain, ours = often(python("import click"), folder), often((*COMMAND, "--help"), folder)
+    yield Figure("--help beside `import click`", ours.cpu_s / plain.cpu_s, 2, "times", more=_walls(ours, plain))
+
+
+def heard_figures(folder: Path, counts: tuple[int, ...]) -> Iterator[Figure]:
+    """Builds of folders that were listened to: with nothing to do, and (the first) with one new track."""
+    plain = often(python("import click, orjson"), folder)
+    took: dict[int, Used] = {}
+    for count in counts:
+        place = folder / f"heard-{count}"
+        place.mkdir()
+        use((sys.executable, "-m", "benchmarks.bounds.heard", place, str(count)), place)
+        use((*COMMAND, *OPTIONS), place)
+        took[count] = used = often((*COMMAND, *OPTIONS), place, times=3)
+        ratio = used.cpu_s / plain.cpu_s
+        if count == counts[0]:
+            name = f"nothing to do, {count:,} tracks, beside `import click, orjson`"
+            yield Figure(name, ratio, 4, "times", more=_walls(used, plain))
+            yield from _one_new(place, count)
+        else:
+            yield Figure(
+                f"nothing to do, {count:,} tracks", used.wall_s, 3, "s", more=f"{used.cpu_s:.1f} s of processors"
+            )
+    if len(counts) > 1:
+        few, many = counts[0], counts[-1]
+        each = (took[many].cpu_s / many) / (took[few].cpu_s / few)
+        yield Figure(f"nothing to do, a track of {many:,} beside one of {few:,}", each, 1.2, "times")
+
+
+def _one_new(place: Path, count: int) -> Iterator[Figure]:
+    use(python(NEW), place)
+    used = use((*COMMAND, *OPTIONS), place)
+    seconds = json.loads((place / "site.report.json").read_text())["seconds"]
+    more = ", ".join(f"{stage} {took:.1f}" for stage, took in seconds.items())
+    yield Figure(f"one new track in {count:,}, besides listening", used.wall_s - seconds["embed"], 2, "s", more=more)
+
+
+def _walls(ours: Used, plain: Used) -> str:
+    return f"wall clock {ours.wall_s / plain.wall_s:.2f} times; {ours.cpu_s:.2f} and {plain.cpu_s:.2f} s of processors"

@@ -1,0 +1,149 @@
+"""Does ``--time-limit`` end in time, and do many builds with one end in the map of one long build?"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from benchmarks.streamed.library import Oddities, make_up, serve
+from spotmap_build.emit.published import PublishedMap, read_published
+from tests.support.command import Outcome, report
+from tests.support.streaming import Services
+
+if TYPE_CHECKING:
+    from spotmap_build.model import Float32Array
+
+JOBS: Final = {"SPOTMAP_JOBS": "2"}
+TOLERANCE: Final = 0.05
+"""A build may end by so much of its limit too late."""
+MOST_BUILDS: Final = 40
+
+
+@dataclass(frozen=True)
+class Timed:
+    """A build with a time limit: how it ended, and after how many seconds."""
+
+    outcome: Outcome
+    took_s: float
+
+    @property
+    def waiting(self) -> str:
+        """What its summary says of tracks that wait."""
+        found = re.search(r"(\d+) not listened to yet", self.outcome.stderr)
+        return found[1] if found else "0"
+
+
+def measure_limits(count: int, limits_s: list[float], folder: Path) -> int:
+    """Print when builds with a limit ended, and what they say; of each limit a first build, and one that goes on."""
+    late = False
+    print("| limit | audio | build | took | off by | exit | on the map | wait |\n|---|---|---|---|---|---|---|---|")
+    for limit_s in limits_s:
+        for audio in ("auto", "youtube"):
+            with library_in(folder / "limits", count) as running:
+                for build in ("first", "second"):
+                    timed = build_within(running, limit_s, audio)
+                    off = timed.took_s / limit_s - 1
+                    # With nothing left to do, a build ends early; and who has hardly any time has no use for a share.
+                    late = late or off > max(TOLERANCE, 1 / limit_s)
+                    print(
+                        f"| {limit_s:g} s | {audio} | {build} | {timed.took_s:.1f} s | {off:+.1%} | "
+                        f"{timed.outcome.status} | {report(running.folder)['mapped']} | {timed.waiting} |",
+                        flush=True,
+                    )
+    return 1 if late else 0
+
+
+def measure_many(count: int, builds: int, limit_s: float, folder: Path) -> int:
+    """Print how the map of builds with a limit, until all is listened to, differs from that of one build without."""
+    with library_in(folder / "long", count) as running:
+        _check(running.build("--audio", "youtube", extra=JOBS, timeout_s=3_600))
+        one, one_report = read_published(str(running.folder / "site")), report(running.folder)
+    moves, done = [], 0
+    with library_in(folder / "short", count) as running:
+        last = None
+        while done < MOST_BUILDS:
+            timed = build_within(running, limit_s, "youtube")
+            _check(timed.outcome)
+            done += 1
+            now = read_published(str(running.folder / "site"))
+            moves.append(median_move(last, now) if last else 0.0)
+            print(f"build {done}: {len(now.track_ids)} tracks, half of the known moved by {moves[-1]:.4f}", flush=True)
+            last = now
+            if timed.waiting == "0":
+                break
+        many, many_report = last, report(running.folder)
+    assert many is not None
+    same = set(many.track_ids) == set(one.track_ids)
+    costs = [_trustworthiness(each) for each in (one_report, many_report)]
+    print(f"{done} builds of {limit_s:g} s (meant: {builds}), {count} tracks: the same tracks: {same}")
+    print(f"trustworthiness of one long build {costs[0]:.3f}, of many {costs[1]:.3f}: costs {costs[0] - costs[1]:.3f}")
+    print(f"largest median move {max(moves):.4f}; adjusted Rand index of clusters {rand_index(one, many):.3f}")
+    return 0 if same else 1
+
+
+@contextmanager
+def library_in(folder: Path, count: int) -> Iterator[Services]:
+    """Serve a library without oddities to somebody whose folder is new."""
+    folder.mkdir(parents=True)
+    try:
+        with serve(make_up(count, Oddities()), folder) as running:
+            yield running
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def build_within(running: Services, limit_s: float, audio: str) -> Timed:
+    """Build with a time limit."""
+    started_s = time.monotonic()
+    outcome = running.build("--time-limit", f"{limit_s:g}s", "--audio", audio, extra=JOBS, timeout_s=3_600)
+    return Timed(outcome, time.monotonic() - started_s)
+
+
+def median_move(before: PublishedMap, after: PublishedMap) -> float:
+    """By how much half of the tracks of both maps moved, as a share of the map's diagonal."""
+    from spotmap_build.project.anchoring import drift_between
+
+    rows = {track_id: row for row, track_id in enumerate(before.track_ids)}
+    places = _places(before)
+    known = np.array([places[rows[track_id]] if track_id in rows else (np.nan, np.nan) for track_id in after.track_ids])
+    return drift_between(known.astype(np.float32), _places(after)).median
+
+
+def rand_index(one: PublishedMap, other: PublishedMap) -> float:
+    """The adjusted Rand index of two maps' clusters; what is in none counts as one."""
+    from sklearn.metrics import adjusted_rand_score
+
+    rows = {track_id: row for row, track_id in enumerate(other.track_ids)}
+    labels, others = _labels(one), _labels(other)
+    shared = [row for row, track_id in enumerate(one.track_ids) if track_id in rows]
+    return float(adjusted_rand_score(labels[shared], others[[rows[one.track_ids[row]] for row in shared]]))
+
+
+def _places(made: PublishedMap) -> Float32Array:
+    return np.column_stack([made.x, made.y]).astype(np.float32)
+
+
+def _labels(made: PublishedMap) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    labels = np.full(len(made.track_ids), -1, dtype=np.int64)
+    for number, cluster in enumerate(made.clusters):
+        labels[list(cluster.members)] = number
+    return labels
+
+
+def _trustworthiness(document: dict[str, object]) -> float:
+    figures = document["quality"]
+    assert isinstance(figures, list)
+    return float(next(figure["value"] for figure in figures if figure["name"] == "trustworthiness"))
+
+
+def _check(outcome: Outcome) -> None:
+    if outcome.status:
+        raise SystemExit(outcome.stderr)

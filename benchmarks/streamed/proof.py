@@ -1,0 +1,166 @@
+"""Is every track accounted for, whatever its services do, and is nothing asked twice?"""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.streamed.library import MadeUp, Oddities, make_up, serve
+from tests.fakes.http_server import Fault
+from tests.support.command import Outcome, report
+from tests.support.streaming import Services
+
+QUOTA = b'{"error": {"type": "Exception", "message": "Quota limit exceeded", "code": 4}}'
+BURSTS = 6
+"""Of errors of the quota, three each, a tenth of the library apart."""
+EXPIRED = 5
+MOST_IN_VAIN = 24
+"""Requests that nobody answers: each is made twice, five in a row without an answer are enough, four are under way."""
+JOBS = {"SPOTMAP_JOBS": "2"}
+
+
+@dataclass
+class Checks:
+    """What was found, and whether it is as it should be."""
+
+    lines: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+    def ended_well(self, what: str, outcome: Outcome) -> None:
+        """The exit status, and where it is not 0 what the command said last."""
+        self.equal(f"{what}: exit status", outcome.status, 0)
+        if outcome.status:
+            self.lines += outcome.stderr.splitlines()[-5:]
+
+    def equal(self, what: str, found: object, expected: object) -> None:
+        is_right = found == expected
+        self.lines.append(f"  {'ok  ' if is_right else 'FAIL'} {what}: {found}")
+        if not is_right:
+            self.failures.append(f"{what}: {found}, not {expected}")
+
+
+def prove(count: int, odd: Oddities, folder: Path) -> int:
+    """Run both stories, print what was found; 1 where anything is not as it should be."""
+    made = make_up(count, odd)
+    failures = []
+    for name, story in (("all services there", all_there), ("services that go away", services_go_away)):
+        place = folder / name.replace(" ", "-")
+        place.mkdir()
+        with serve(made, place) as running:
+            checks = story(made, running)
+        print(f"{name}, {count} tracks", *checks.lines, sep="\n", flush=True)
+        failures += checks.failures
+        shutil.rmtree(place)
+    return 1 if failures else 0
+
+
+def all_there(made: MadeUp, running: Services) -> Checks:
+    """A map of previews, then whole recordings of all; quota errors in bursts and expired signatures cost nothing."""
+    checks, count = Checks(), len(made.titles)
+    running.deezer.expired = EXPIRED
+    bursts = [
+        Fault("status", 200, body=QUOTA, path="/track/", times=3, after=number * count // 10)
+        for number in range(1, BURSTS + 1)
+    ]
+    running.deezer.faults.extend(bursts)
+    with early_report(running) as early:
+        outcome = running.build(extra=JOBS, timeout_s=3_600)
+    checks.ended_well("first build", outcome)
+    checks.equal("maps published", _published(outcome), 2)
+    sketch = early[0] if early else []
+    previewed = _titles(sketch, lambda row: row.get("listened_to") == "30 seconds")
+    checks.equal("on the early map", len(previewed), count - len(made.without_preview))
+    checks.equal("  not on it: those without a preview", made.titles - previewed, made.without_preview)
+    checks.equal("  of those without an ISRC", len(previewed & made.no_isrc), len(made.no_isrc))
+    checks.equal("quota errors met", sum(3 - fault.times for fault in bursts), 3 * BURSTS)
+    rows = report(running.folder)["ledger"]
+    checks.equal("whole at the end", _kinds(rows), {"whole": count})
+    checks.equal("previews given away more than once", _more_than_once(running.deezer.places("/preview/")) - EXPIRED, 0)
+    again = running.build()
+    checks.equal("second build: exit status, listened to", (again.status, again.listened_to), (0, 0))
+    asked = [len(server.asked) for server in (running.deezer, running.music, running.audio)]
+    checks.equal("second build: Deezer, YouTube Music, YouTube asked", asked, [0, 0, 0])
+    return checks
+
+
+def services_go_away(made: MadeUp, running: Services) -> Checks:
+    """Deezer goes away in the middle of the previews, YouTube asks for a person in the middle of the recordings."""
+    checks, count = Checks(), len(made.titles)
+    running.deezer.faults.append(Fault("reset", times=1_000_000, after=count * 3 // 2))
+    running.audio.bot_check_after = count // 4
+    with early_report(running) as early:
+        outcome = running.build(extra=JOBS, timeout_s=3_600)
+    given = set(running.audio.given)
+    checks.ended_well("first build", outcome)
+    sketch = early[0] if early else []
+    on_early = _titles(sketch, lambda row: row["status"] == "mapped")
+    checks.equal("an early map of some", 0 < len(on_early) < count, True)
+    rows = report(running.folder)["ledger"]
+    kinds = _kinds(rows)
+    checks.lines.append(f"       {kinds}")
+    checks.equal("  whole recordings", kinds["whole"], len(given))
+    whole = _titles(rows, lambda row: row["status"] == "mapped" and row.get("listened_to") is None)
+    previewed = _titles(rows, lambda row: row.get("listened_to") == "30 seconds")
+    checks.equal("  previews stay where there is no more", previewed, on_early - whole)
+    waiting = [row for row in rows if row["status"] == "failed"]
+    checks.equal(
+        "  all others wait, for YouTube", {(row["stage"], row["code"]) for row in waiting}, {("download", "waiting")}
+    )
+    checks.equal("  said when", all(row["retry_at"] and row["detail"] for row in waiting), True)
+    checks.equal("  nobody is missing", len(rows), count)
+    again = running.build()
+    checks.ended_well("second build", again)
+    checks.equal("  the same of each track", _kinds(report(running.folder)["ledger"]), kinds)
+    checks.equal("  YouTube Music, YouTube asked", [len(running.music.asked), len(running.audio.asked)], [0, 0])
+    checks.equal("  Deezer asked until it is clear", len(running.deezer.asked) <= MOST_IN_VAIN, True)
+    running.deezer.faults.clear()
+    running.audio.bot_check_after = None
+    last = running.build("--retry", extra=JOBS, timeout_s=3_600)
+    checks.ended_well("when they are back", last)
+    checks.equal("  whole", _kinds(report(running.folder)["ledger"]), {"whole": count})
+    checks.equal("  recordings that were fetched again", len(given & set(running.audio.given)), 0)
+    return checks
+
+
+@contextmanager
+def early_report(running: Services) -> Iterator[list[list[dict[str, Any]]]]:
+    """The ledger as it was when the first whole recording was asked for: that of the early map."""
+    seen: list[list[dict[str, Any]]] = []
+    answer = running.audio.answer
+
+    def look(asked: Any) -> Any:
+        with running.audio.lock:
+            if not seen:
+                seen.append(report(running.folder)["ledger"])
+        return answer(asked)
+
+    running.audio.answer = look  # type: ignore[method-assign]
+    try:
+        yield seen
+    finally:
+        running.audio.answer = answer  # type: ignore[method-assign]
+
+
+def _published(outcome: Outcome) -> int:
+    return sum(event.get("outcome", "").split(" (")[0].endswith("published") for event in outcome.events)
+
+
+def _titles(rows: list[dict[str, Any]], is_one: Any) -> frozenset[str]:
+    return frozenset(row["title"] for row in rows if is_one(row))
+
+
+def _kinds(rows: list[dict[str, Any]]) -> Counter[str]:
+    """How many are known by what, or are not for which reason."""
+    return Counter(
+        row.get("listened_to", "whole") if row["status"] == "mapped" else f"{row['stage']}/{row['code']}"
+        for row in rows
+    )
+
+
+def _more_than_once(places: list[str]) -> int:
+    return len(places) - len(set(places))
