@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -50,7 +49,7 @@ Exit status: 0 done; 1 a bug; 2 usage; 3 published, but more tracks are missing 
 
 
 @click.group(cls=DefaultCommandGroup, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EPILOG)
-@click.version_option(version("spotmap-build"), prog_name="spotmap-build")
+@click.version_option(package_name="spotmap-build", prog_name="spotmap-build")  # looked up when it is asked for
 def main() -> None:
     """Turn a music library into a map: tracks that sound alike lie together.
 

@@ -6,8 +6,6 @@ typing mistake never passes for a default.
 
 from __future__ import annotations
 
-import difflib
-import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -151,6 +149,8 @@ def beside(out: Path, ending: str) -> Path:
     folder = site if Path(os.path.realpath(out.parent)).is_relative_to(site) else out
     name = os.fsencode(folder.name)
     if len(name) + len(ending) > LONGEST_NAME_BYTES:
+        import hashlib  # not loaded for --help
+
         digest = hashlib.sha256(name).hexdigest()[:12]
         beginning = name[: LONGEST_NAME_BYTES - len(ending) - len(digest) - 1].decode("utf-8", "ignore")
         return folder.parent / f"{beginning}-{digest}{ending}"
@@ -326,5 +326,7 @@ def _nearest(table: str, key: str) -> str:
     names = [setting.key_in_file for setting in SETTINGS if setting.table == table and setting.in_file]
     if not names:
         return f"The tables are {', '.join(sorted({f'[{setting.table}]' for setting in SETTINGS if setting.in_file}))}."
+    import difflib
+
     near = difflib.get_close_matches(key[:100], names, n=1)
     return f"Did you mean '{near[0]}'?" if near else f"Known keys: {', '.join(names)}."

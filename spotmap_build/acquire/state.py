@@ -98,7 +98,7 @@ class Acquisition:
         self.tracks = tuple(tracks)
         self._ids = frozenset(track.id for track in self.tracks)
         self._claimed: set[str] = set()
-        self._embedded: set[str] = set()
+        self._embedded: dict[str, Record] = {}
         self._refused: dict[str, Failed] = {}
         self.stopped = ""
         self._is_begun = False
@@ -172,7 +172,8 @@ class Acquisition:
             found = self._found.get(track.id)
         if found is None or found.failure is not None:
             return None
-        record = self.run.cache.lookup(self.key_of(found.track), allow_expired=True, outputs=PARTS)
+        key = self.key_of(found.track)
+        record = self._embedded.get(key.digest) or self.run.cache.lookup(key, allow_expired=True, outputs=PARTS)
         return (found.track, record) if record is not None and record.failure is None else None
 
     def failure_of(self, track: Track) -> Failed:
@@ -210,7 +211,7 @@ class Acquisition:
         record = self.run.cache.lookup(key, outputs=PARTS)
         if record is not None and record.failure is None:
             with self._lock:
-                self._embedded.add(key.digest)
+                self._embedded[key.digest] = record
         if record is not None and not (self.run.config.retry and record.failure and record.failure.kind != "permanent"):
             return False
         return self.downloader.recall(track) is None and self._may_be_had(track)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import tomllib
 from typing import Any
 
 
@@ -15,6 +13,8 @@ def parse_json(content: str | bytes) -> Any:
     ValueError
         It is no JSON, no text in Unicode, nests too deeply, or holds a number of thousands of digits.
     """
+    import json  # neither is loaded for a document that is not there
+
     try:
         return json.loads(content)
     except RecursionError as error:
@@ -30,6 +30,8 @@ def parse_toml(content: str | bytes) -> dict[str, Any]:
         It is no TOML, not UTF-8, or nests too deeply.
     """
     text = content.decode("utf-8-sig") if isinstance(content, bytes) else content
+    import tomllib
+
     try:
         return tomllib.loads(text)
     except RecursionError as error:

@@ -47,6 +47,11 @@ class RateLimiter:
         if slot_s > now_s:
             (sleep or self._sleep)(slot_s - now_s)
 
+    def hold(self, seconds: float) -> None:
+        """Let nobody's next call be made for so long, as a service wants that got too many."""
+        with self._lock:
+            self._next_s = max(self._next_s, self._clock() + seconds)
+
 
 class CircuitBreaker:
     """Remembers that a service refused, so that it is not asked again in this build.

@@ -248,3 +248,10 @@ def test_a_working_folder_that_is_gone_is_a_sentence(tmp_path: Path, arguments: 
     assert done.returncode == 2
     assert "folder that this was started in" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_what_help_does_not_need_is_not_loaded() -> None:
+    unneeded = "{'email', 'importlib.metadata', 'json', 'orjson', 'msgspec', 'numpy', 'requests', 'rich', 'tomllib'}"
+    program = f"import sys; import spotmap_build.cli; sys.exit(repr({unneeded} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.stderr.strip() == "set()"

@@ -77,6 +77,19 @@ def test_threads_share_one_pace() -> None:
     assert sorted(waits_s) == [number * 0.25 for number in range(1, 20)]
 
 
+def test_when_it_is_held_nobody_calls_until_then_and_the_rest_is_spread_as_before() -> None:
+    clock = Clock()
+    pace = limiter(2, clock)
+    pace.wait()
+    pace.hold(5)
+    pace.hold(1)
+    times_s = []
+    for _ in range(3):
+        pace.wait()
+        times_s.append(clock.now_s)
+    assert times_s == [5.0, 5.5, 6.0]
+
+
 def test_a_refusal_opens_it_at_once() -> None:
     breaker, refusal = CircuitBreaker(), ServiceRefused("Too many.")
     assert breaker.reason is None

@@ -1,0 +1,26 @@
+"""Whole builds of a streamed library in which all goes wrong at once: the stories of ``benchmarks.streamed``, smaller."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from benchmarks.streamed.library import MadeUp, Oddities, make_up, serve
+from benchmarks.streamed.proof import Checks, all_there, services_go_away
+from tests.support.streaming import Services
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("streamed")]
+
+COUNT = 40
+ODD = Oddities(no_isrc=5, empty=2, wrong=2)
+
+
+@pytest.mark.parametrize("story", [all_there, services_go_away])
+def test_every_track_is_accounted_for_and_nothing_is_asked_twice(
+    tmp_path: Path, story: Callable[[MadeUp, Services], Checks]
+) -> None:
+    made = make_up(COUNT, ODD)
+    with serve(made, tmp_path) as running:
+        assert story(made, running).failures == []
