@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, Final
 from benchmarks.bounds.measuring import Figure, use
 
 if TYPE_CHECKING:
-    from spotmap_build.embed.engines import EngineName
     from spotmap_build.embed.workers import EmbedJob
+    from spotmap_build.registry.embedders import EngineName
 
 STREAMED: Final = 30
 """Recordings of about a megabyte each."""

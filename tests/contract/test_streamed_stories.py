@@ -1,4 +1,4 @@
-"""Whole builds of a streamed library in which all goes wrong at once: the stories of ``benchmarks.streamed``, smaller."""
+"""Whole builds of a streamed library in which much goes wrong: the stories of ``benchmarks.streamed``, smaller."""
 
 from __future__ import annotations
 
