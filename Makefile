@@ -2,9 +2,11 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+# The least share of the package's lines that the tests run, in percent.
+COVERED ?= 85
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: bench bench-quick demo test test-fast test-kernels lint viewer env env-dev chromium engines lock audit clean
+.PHONY: bench bench-quick demo test test-fast coverage test-kernels lint viewer env env-dev chromium engines lock audit clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -34,8 +36,11 @@ demo: env  ## create the environment, build the demo map, say how to look at it
 test: env-dev chromium engines lint viewer  ## everything: style, types, structure, viewer, unit, contract, fault and browser tests; installs Node packages, and Chromium, Firefox, WebKit and nginx where they are missing
 	$(BIN)/python -m pytest -n auto --dist loadgroup
 
-test-fast: env-dev lint  ## style, types, and the tests that need no browser and take no time; installs into .venv only
+test-fast: env-dev lint  ## style, types, and the tests that need no browser and build no whole map; installs into .venv only
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not slow and not browser"
+
+coverage: env-dev  ## which lines of the package no test without a browser runs; fails below the share that was reached
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not browser" --cov --cov-report=term --cov-fail-under=$(COVERED)
 
 test-kernels: env-dev  ## the tests that compare floats, under each of OpenBLAS's kernels that this processor has
 	$(BIN)/python scripts/test_kernels.py -n auto --dist loadgroup
@@ -78,4 +83,4 @@ audit: env-dev  ## are there known faults in the locked versions? (asks PyPI and
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm audit --package-lock-only
 
 clean:  ## remove what can be made again (not your cache, not your sites)
-	rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build
+	rm -rf $(VENV) node_modules .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build
