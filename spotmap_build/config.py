@@ -59,9 +59,9 @@ class Config:
     layers: tuple[str, ...] = ()
     """A name for each source, in their order (``--as``); empty where all is one person's."""
     offline: bool = False
-    """Ask no service anything: the last snapshot, what was matched, what was heard."""
+    """Ask no service anything: the last snapshot, what was matched, what was listened to."""
     listen: bool = True
-    """Whether new tracks are matched, downloaded and heard; else they wait, and the map is made of what was heard."""
+    """Whether new tracks are matched, downloaded and listened to; else they wait, and the map is made of the others."""
     excerpts: int = 0
     """How many seconds of each track that is on this machine go into the site; none where 0."""
     paths: str = ""
@@ -77,7 +77,7 @@ class Config:
     time_limit_s: float | None = None
     """Seconds after which the build publishes what there is; what was not listened to waits for the next one."""
     keep_audio: Path | None = None
-    """A folder where downloaded audio stays; by default it is deleted as soon as it was heard."""
+    """A folder where downloaded audio stays; by default it is deleted as soon as it was listened to."""
     cookies: Path | None = None
     """Cookies of a browser session (Netscape format) for YouTube."""
     max_rate_bytes_s: int | None = None

@@ -194,7 +194,7 @@ def _with_cache(config: Config, progress: Progress, work: Callable[[stages.Run],
                 damaged[error.message] += 1
                 progress.say(f"{error.message} It was set aside and is computed again.", level="warning")
             finally:
-                stages.sweep()  # only now: what is to be heard is heard from what a killed build had fetched
+                stages.sweep()  # only now: what a killed build had fetched is listened to first
     raise CacheError(
         f"The cache {config.cache_dir} keeps giving back other bytes than were stored.",
         hint="The disk may be failing. Choose another place with --cache-dir.",

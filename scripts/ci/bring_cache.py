@@ -1,6 +1,6 @@
-"""Adds to the cache what was found and heard at home: the file spotmap-cache.tgz of the repository's release "cache".
+"""Add to the cache what was analyzed at home: the file spotmap-cache.tgz of the repository's release "cache".
 
-YouTube refuses machines in data centers, so new tracks are heard at home and brought up as a file. Where there is no
+YouTube refuses machines in data centers, so new tracks are analyzed at home and brought up as a file. Where there is no
 such release, or no such file in it, nothing happens. Of a file that both have, the newer one stays.
 
 The archive is read as if somebody else had packed it: the step after this one holds the login. It is unpacked beside

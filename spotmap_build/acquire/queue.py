@@ -141,7 +141,7 @@ class _JobSource:
         counts = [(self._counts[what], what) for what in (SEARCHED_FOR, DOWNLOADED)]
         parts = [f"{count} {what}" for count, what in counts if count]
         failures = self._finished - embedded
-        parts.append(f"listened to {embedded} recordings" + (f", {failures} could not be heard" if failures else ""))
+        parts.append(f"listened to {embedded} recordings" + (f", {failures} could not be analyzed" if failures else ""))
         return ", ".join(parts)
 
     @property
@@ -208,7 +208,7 @@ def encode(embedding: TrackEmbedding) -> dict[str, bytes]:
 def _remember_failure(acquisition: Acquisition, track: Track, outcome: Failed, seconds: float) -> None:
     """Permanent failures are not tried again; passing ones when they are due, later each time.
 
-    A download that cannot be heard may have been broken on its way, so it is always worth another try.
+    A download that cannot be listened to may have been broken on its way, so it is always worth another try.
     """
     cache, key = acquisition.run.cache, acquisition.key_of(track)
     if not outcome.retryable and not track.is_remote:

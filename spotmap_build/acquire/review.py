@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FOUND: Final = ("mapped", "matched")
-"""The statuses of a track that has a recording: it was heard, or only looked for (``match``)."""
+"""The statuses of a track that has a recording: it was listened to, or only looked for (``match``)."""
 LINK: Final = "https://music.youtube.com/watch?v={video_id}"
 QUESTION: Final = "Number, n = none of them, an address or id, Enter = keep, q = stop: "
 

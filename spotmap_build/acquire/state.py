@@ -37,7 +37,7 @@ TIME_LIMIT: Final = "time-limit"
 TAG_NAMES_VERSION: Final = 1
 TAG_NAMES: Final = "names.json"
 PARTS: Final = ("vector.npy", "tags.npy", "features.npy")
-"""What is kept of what was heard."""
+"""What is kept of a recording that was listened to."""
 MOMENT: Final = "typical.json"
 """Kept as well since we keep it: where the moment begins that is most like the whole, in seconds."""
 

@@ -35,7 +35,7 @@ FILE_S: Final = 120.0
 """For one file from an address, and, below, until the last one is begun."""
 SITE_S: Final = 300.0
 LONGEST_REASON: Final = 300
-"""Characters of a reason that are told: servers put what they like into a status line."""
+"""Characters of a reason that are shown: servers put what they like into a status line."""
 
 _GENERATION: Final = re.compile(r'data-generation="([0-9a-f]{1,64})"')
 _UNSENDABLE: Final = re.compile(r"[\x00-\x20\x7f-\xa0]")
@@ -272,7 +272,7 @@ def _regions(read: Read, folder: str, document: _Map) -> list[PublishedCluster]:
     if not regions:
         return []
     if name is None:
-        raise ValueError("which tracks are in its regions is not told")
+        raise ValueError("it does not say which tracks are in its regions")
     tracks_of = read_checked(read, f"{folder}/{name}", INSIGHTS_SCHEMA, _Insights).region_tracks
     if len(tracks_of) != len(regions):
         raise ValueError(f"{name} tells of {len(tracks_of):,} regions, the map of {len(regions):,}")

@@ -2,7 +2,7 @@
 
 The axes of UMAP have no meaning of their own, and a map of thirteen features always has some that seem to follow a
 direction. Near tracks are alike by construction, so a map of n tracks is not n independent observations: far
-fewer. A direction is told only where chance would not give it under that count.
+fewer. A direction is reported only where chance would not give it under that count.
 """
 
 from __future__ import annotations
@@ -113,8 +113,8 @@ def least_explained(track_count: int) -> float:
 def describe_slopes(slopes: Sequence[Slope]) -> str:
     """Return the slopes in words, "to the right brighter and louder; upwards faster"; empty where there are none.
 
-    Right is larger x, upwards is larger y. A slope is told for the direction that it is nearest to; falling ones
-    are told by their other word, so that only two directions are ever spoken of.
+    Right is larger x, upwards is larger y. A slope is reported for the direction that it is nearest to; falling ones
+    by their other word, so that only two directions are ever spoken of.
     """
     words_of, told = words_of_features(), dict[str, list[str]]()
     for slope in slopes:

@@ -33,7 +33,7 @@ MOST_CANDIDATES: Final = 300
 COVERED_SHARE: Final = 0.1
 """A cluster of which fewer tracks are in any playlist is one that no playlist covers."""
 OVERLAP_SHARE: Final = 0.2
-"""Of the smaller of two playlists that must be in the other for them to be told to overlap."""
+"""Of the smaller of two playlists that must be in the other for them to count as overlapping."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Covers: a small picture of its album for every track of the map, where somebody told an address of one."""
+"""Covers: a small picture of its album for every track of the map, where somebody knows an address of one."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ def load_previous_map(run: Run, embedded: Embedded) -> Previous:
     Where the vectors are those of the last map, and a layout of them would be the same again, it is continued from the
     same map as then: so nothing changes. After an upgrade or on another machine, the last map itself is continued. A
     site whose map the cache does not know is continued as it is published, and one that cannot be read is replaced;
-    both change what is published, and so are told.
+    both change what is published, and so are reported.
 
     Raises
     ------

@@ -16,7 +16,7 @@ MP4_KINDS: Final = frozenset({b"ftyp", b"moov", b"mdat", b"moof", b"sidx", b"fre
 
 
 def check_audio_file(path: Path) -> None:
-    """Accept a file that may be heard; whether it can be decoded is found out when it is.
+    """Accept a file that may be audio; whether it can be decoded is found out when it is listened to.
 
     Raises
     ------

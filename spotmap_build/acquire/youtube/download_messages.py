@@ -19,8 +19,8 @@ LONGEST: Final = 200
 """Characters of a message that we do not know, as it stands in the report."""
 HOUR_S: Final = 3_600
 NEEDS_COOKIES: Final = "it takes cookies of a browser session that may see it (--cookies)"
-CONNECTION: Final = "Check the connection, and run the command again: everything that was heard is kept."
-LATER: Final = "Wait an hour and run the same command again: everything that was heard is kept."
+CONNECTION: Final = "Check the connection, and run the command again: finished work is kept."
+LATER: Final = "Wait an hour and run the same command again: finished work is kept."
 OUTDATED: Final = "YouTube changes often: pip install --upgrade 'yt-dlp[default]'"
 DOCTOR: Final = "Run 'spotmap-build doctor': YouTube needs a JavaScript runtime, such as: pip install deno"
 COOKIES_HELP: Final = f"{LATER} Cookies of a browser session help: --cookies FILE."
@@ -175,7 +175,7 @@ def no_room(reason: str) -> OutputError:
     """Audio that was downloaded cannot be kept until it is heard."""
     return OutputError(
         f"There is no place for downloaded audio: {reason}.",
-        hint="Make room, or name another folder for temporary files in TMPDIR. Everything that was heard is kept.",
+        hint="Make room, or name another folder for temporary files in TMPDIR. Finished work is kept.",
     )
 
 

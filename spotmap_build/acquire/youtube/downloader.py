@@ -109,7 +109,7 @@ class Downloader:
         return path
 
     def done_with(self, track: Track, path: Path) -> None:
-        """Delete the audio, now that it was heard, or keep it where that is wished.
+        """Delete the audio, now that it was listened to, or keep it where that is wished.
 
         Raises
         ------

@@ -148,7 +148,7 @@ def _entry(row: dict[str, Any], place: str, joint: re.Pattern[str]) -> Track | O
 
 
 def _newest_copies(files: Sequence[ListFile]) -> tuple[list[ListFile], tuple[str, ...]]:
-    """Return the files of which a browser did not save a newer copy beside them, and what is told of the others."""
+    """Return the files of which a browser did not save a newer copy beside them, and what to report of the others."""
     copies: dict[tuple[str, str], list[ListFile]] = {}
     for file in files:
         copies.setdefault((file.folder, browser_copy(file.stem)[0]), []).append(file)
