@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from spotmap_build.emit.export import MapTable
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from spotmap_build.emit.export import MapTable
     from spotmap_build.model import Clusters, Embeddings, Track
     from spotmap_build.stages.embed import Embedded
     from spotmap_build.stages.project import Projected
@@ -23,6 +22,8 @@ def make_table(embedded: Embedded, projected: Projected, clusters: Clusters, *, 
     with_vectors : bool
         Whether the embedding vectors and the tags' activations are wanted too: some 6 KB a track.
     """
+    from spotmap_build.emit.export import MapTable
+
     embeddings, coordinates = embedded.embeddings.value, projected.layout.value.coordinates
     columns = {
         **_about(embedded.tracks),

@@ -83,6 +83,13 @@ def test_an_engine_is_imported_where_it_is_at_home_only(engine: str) -> None:
     assert importers == {home for each, home in HOMES if each == engine}
 
 
+def test_what_every_command_imports_loads_no_engine() -> None:
+    program = "import sys, spotmap_build.cli, spotmap_build.pipeline; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    light = {"click"}
+    assert set(done.stdout.split()) & ({"numpy", "scipy", *dict(HOMES)} - light) == set()
+
+
 def test_no_file_is_too_long_to_read_in_one_go() -> None:
     files = [*sources(), *(ROOT / "site_template/viewer").rglob("*.js")]
     too_long = {str(path): lines for path in files if (lines := path.read_text().count("\n")) > LONGEST_FILE}
