@@ -93,21 +93,13 @@ def _publish_map(run: stages.Run, fetched: stages.Fetched, embedded: stages.Embe
     covered = stages.add_covers(run, embedded)
     excerpted = stages.add_excerpts(run, fetched, embedded)
     site = stages.emit(
-        run,
-        fetched,
-        covered.embedded,
-        projected,
-        clusters=clusters,
-        insights=insights,
-        excerpts=excerpted.digests,
+        run, fetched, covered.embedded, projected, clusters=clusters, insights=insights, excerpts=excerpted.digests
     )
 
     published = publish(config.out, site.files, site.generation, force=config.force)
     with suppress(CacheReadOnly):  # a cache that cannot be written cannot be pruned either
         stages.save_map(run, embedded, projected, clusters, site.generation)
-        run.cache.write_root(
-            f"{int(time.time()):012d}-{site.generation}", run.cache.used_keys, place_digest(config.out)[:16]
-        )
+        _note_used_keys(run, site.generation)
     about_audio = _list_local_audio(config, embedded)
     outcome = "unchanged" if published.is_unchanged else "published"
     run.progress.end(f"{config.out}{os.sep} {outcome}" + (" (an early map)" if embedded.is_early else ""))
@@ -125,6 +117,12 @@ def _publish_map(run: stages.Run, fetched: stages.Fetched, embedded: stages.Embe
         notices=tuple(filter(None, notices)),
         problem=fetched.loaded.problem,
     )
+
+
+def _note_used_keys(run: stages.Run, generation: str) -> None:
+    """Note in the cache what this build used, so that prune keeps it."""
+    site = place_digest(run.config.out)[:16]
+    run.cache.write_root(f"{int(time.time()):012d}-{generation}", run.cache.used_keys, site)
 
 
 def _list_local_audio(config: Config, embedded: stages.Embedded) -> str:

@@ -57,18 +57,13 @@ def emit(
             "site",
             EMIT_VERSION,
             {
-                "tracks": digest_bytes(orjson.dumps([_shown(track) for track in embedded.tracks])),
-                "playlists": fetched.playlists_digest,
-                "sound": embedded.digest,
+                **_of_the_library(fetched, embedded),
                 "layout": projected.digest,
                 "clusters": clusters.digest,
                 "insights": insights.digest,
-                "title": fetched.title,
-                "sources": fetched.loaded.kind,
                 "template": template_digest(),
                 "built_at": built_at,
                 "site_url": run.config.site_url,
-                **({"moments": embedded.moments_digest} if embedded.moments_digest else {}),
                 **({"paths": digest_bytes(orjson.dumps(paths))} if paths else {}),
                 **({"excerpts": digest_bytes(orjson.dumps(excerpts))} if excerpts else {}),
             },
@@ -83,6 +78,18 @@ def emit(
         site = run.cached(key, make, SITE_CODEC).value
         art = {f"art/{art_file_name(digest)}": cover for digest, cover in covers.items()}
         return replace(site, files=_WithExcerpts({**site.files, **art}, run.cache, excerpts))
+
+
+def _of_the_library(fetched: Fetched, embedded: Embedded) -> dict[str, str]:
+    """Return what of the library shows on the page, as a part of the key."""
+    return {
+        "title": fetched.title,
+        "sources": fetched.loaded.kind,
+        "tracks": digest_bytes(orjson.dumps([_shown(track) for track in embedded.tracks])),
+        "playlists": fetched.playlists_digest,
+        "sound": embedded.digest,
+        **({"moments": embedded.moments_digest} if embedded.moments_digest else {}),
+    }
 
 
 class _WithExcerpts(Mapping[str, bytes]):
