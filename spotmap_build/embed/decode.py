@@ -200,7 +200,7 @@ def _to_mono(frames: Iterator[AudioFrame], limit_samples: int, channel: int | No
 
 
 def _resample(frames: Iterator[AudioFrame], channel: int | None) -> Iterator[Float32Array]:
-    """Yield a new resampler wherever rate, layout or format change (chained Ogg files, broadcast recordings)."""
+    """Yield 16 kHz mono, by a new resampler wherever the form changes (chained Ogg files, broadcast recordings)."""
     resampler: _Resampler | None = None
     form = None
     for frame in frames:
@@ -211,7 +211,9 @@ def _resample(frames: Iterator[AudioFrame], channel: int | None) -> Iterator[Flo
             _require_rate(frame.sample_rate)
             resampler = _Resampler(frame.layout.nb_channels, channel)
         frame.pts = None  # a gap in the timestamps is not to be filled with silence
-        yield from resampler.push(frame)
+        resampler.push(frame)
+        if resampler.is_full:
+            yield from resampler.flush()
     if resampler is not None:
         yield from resampler.finish()
 
@@ -240,25 +242,31 @@ class _Resampler:
         if is_mixed_here:
             self._is_mixed_here, self._gain = True, np.float32(1)
 
-    def push(self, frame: AudioFrame) -> Iterator[Float32Array]:
-        """Yield what there is after one more frame: nothing at most times.
+    @property
+    def is_full(self) -> bool:
+        return self._waiting.samples >= FEW_SAMPLES
+
+    def push(self, frame: AudioFrame) -> None:
+        """Take one more frame; called thousands of times a track.
 
         Raises
         ------
         TrackError
             ``damaged-audio``.
         """
-        with self._translated(frame):
+        try:
             self._waiting.write(frame)
-        if self._waiting.samples >= FEW_SAMPLES:
-            yield from self._flush()
+        except _mixing_errors() as error:
+            raise _unmixable(frame) from error
 
-    def finish(self) -> Iterator[Float32Array]:
-        """Yield what is held back at the end."""
-        yield from self._flush()
-        yield from self._mono(None)
+    def flush(self) -> Iterator[Float32Array]:
+        """Yield what was taken, resampled; the last few samples are held back.
 
-    def _flush(self) -> Iterator[Float32Array]:
+        Raises
+        ------
+        TrackError
+            ``damaged-audio``.
+        """
         frame = self._waiting.read()
         if frame is None:
             return
@@ -270,26 +278,34 @@ class _Resampler:
             self._start(is_mixed_here=True)
             yield from self._mono(frame)
 
+    def finish(self) -> Iterator[Float32Array]:
+        """Yield all that there still is."""
+        yield from self.flush()
+        yield from self._mono(None)
+
     def _mono(self, frame: AudioFrame | None) -> Iterator[Float32Array]:
-        with self._translated(frame):
+        try:
             mixed = _mono_frame(frame, self._channel) if frame is not None and self._is_mixed_here else frame
             resampled = self._resampler.resample(mixed)
+        except _mixing_errors() as error:
+            raise _unmixable(frame) from error
         for piece in resampled:
             yield (piece.to_ndarray()[0] * self._gain).astype(np.float32, copy=False)
 
-    @contextmanager
-    def _translated(self, frame: AudioFrame | None) -> Iterator[None]:
-        import av
 
-        try:
-            yield
-        except (av.FFmpegError, ValueError, OverflowError) as error:
-            form = f"{frame.layout.nb_channels} channels, {frame.sample_rate:,} Hz" if frame else "at its end"
-            raise TrackError(
-                "damaged-audio",
-                f"Its sound cannot be mixed to one channel ({form}).",
-                hint="It may be damaged: copy or download it again. Otherwise convert it to two channels.",
-            ) from error
+def _mixing_errors() -> tuple[type[Exception], ...]:
+    import av
+
+    return av.FFmpegError, ValueError, OverflowError
+
+
+def _unmixable(frame: AudioFrame | None) -> TrackError:
+    form = f"{frame.layout.nb_channels} channels, {frame.sample_rate:,} Hz" if frame else "at its end"
+    return TrackError(
+        "damaged-audio",
+        f"Its sound cannot be mixed to one channel ({form}).",
+        hint="It may be damaged: copy or download it again. Otherwise convert it to two channels.",
+    )
 
 
 def _mono_frame(frame: AudioFrame, channel: int | None) -> AudioFrame:

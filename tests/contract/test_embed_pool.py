@@ -71,18 +71,20 @@ def test_every_outcome_comes_back_with_its_job_the_same_in_every_process(tmp_pat
     tunes = [write_audio(tmp_path / f"{seed}.wav", tune(1.5, seed=seed)) for seed in range(3)]
     broken = tmp_path / "broken.wav"
     broken.write_bytes(b"")
-    jobs = [job(path.stem, tmp_path, path=str(path), prepare=None) for path in [*tunes, broken]]
+    # Twice each, one after the other, so that two workers get one each.
+    names = [(f"{path.stem} {time}", path) for path in tunes for time in ("first", "second")]
+    jobs = [job(name, tmp_path, path=str(path), prepare=None) for name, path in [*names, ("broken", broken)]]
     with EmbedPool(jobs=2) as pool:
         outcomes = {done.track_id: outcome for done, outcome, _ in pool.run(iter(jobs))}
     failed = outcomes.pop("broken")
     assert isinstance(failed, Failed)
     assert (failed.code, failed.retryable) == ("empty-file", False)
-    for each in jobs[:3]:
-        there, here = outcomes[each.track_id], embed_file(each)
-        assert isinstance(there, Done)
-        assert isinstance(here, Done)
+    for path in tunes:
+        one, other = (outcomes[f"{path.stem} {time}"] for time in ("first", "second"))
+        assert isinstance(one, Done)
+        assert isinstance(other, Done)
         for part in ("vector", "tags", "features"):
-            assert getattr(there.value, part).tobytes() == getattr(here.value, part).tobytes()
+            assert getattr(one.value, part).tobytes() == getattr(other.value, part).tobytes()
 
 
 def test_a_job_that_is_not_ready_yet_does_not_hold_up_what_is_finished(tmp_path: Path) -> None:
