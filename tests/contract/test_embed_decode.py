@@ -348,7 +348,7 @@ def test_no_error_of_the_library_gets_out(
     def fail(*_arguments: object) -> None:
         raise av.BugError(1, "a bug")
 
-    for name in ("_stated_duration_ms", "_packets"):
+    for name in ("stated_duration_ms", "_packets"):
         monkeypatch.setattr(module, name, fail)
     assert refusal(files["wav"], what) == "damaged-audio"
 
