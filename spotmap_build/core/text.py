@@ -12,6 +12,14 @@ _WINDOWS_1252: Final = {
 }
 """Where Windows-1252 differs from Latin-1. Five of its bytes mean nothing, and stay control characters."""
 
+_KANA: Final = re.compile(rb"\x82[\x9f-\xf1]|\x83[\x40-\x7e\x80-\x96]")
+LEAST_KANA: Final = 2
+_AFTER_LETTER: Final = re.compile(rb"(?<=[a-z])[\x80-\xff]")
+_ONLY_MAC: Final = frozenset(b"\x87\x88\x89\x8a\x8b\x8c\x8d\x8e\x8f\x90\x98\x9b\x9d\x9f")
+"""Lowercase letters in Mac Roman; in Windows-1252 capitals, signs or nothing, which follow no lowercase letter."""
+_ONLY_WINDOWS: Final = frozenset(range(0xDF, 0x100)) - {0xF7}
+"""Lowercase letters in Windows-1252; in Mac Roman capitals and signs, but for a few."""
+
 LEAST_WHOLE: Final = 10
 """UTF-8 has so many whole characters beside each damaged one. Text in another encoding hardly ever has any."""
 _UNPRINTABLE: Final = re.compile(
@@ -29,21 +37,54 @@ def decode_text(content: bytes) -> str:
     r"""Decode text whose encoding nobody tells: by its byte order mark, else as UTF-8, else as Windows-1252.
 
     UTF-16 is recognized without a mark as well, where it begins with an ASCII character. UTF-8 of which a little is
-    damaged stays UTF-8: characters written as two halves are joined, and what was cut in half is U+FFFD. Nothing is
-    refused.
+    damaged stays UTF-8: characters written as two halves are joined, and what was cut in half is U+FFFD. Shift-JIS and
+    Mac Roman are recognized where as Windows-1252 the text would be none. Nothing is refused.
 
     >>> decode_text("Bj\u00f6rk".encode("utf-16")), decode_text(b"Bj\xf6rk \x96 J\xf3ga")
     ('Björk', 'Björk – Jóga')
     """
+    return decode_guessing(content)[0]
+
+
+def decode_guessing(content: bytes) -> tuple[str, str]:
+    """Decode as :func:`decode_text` does, and name the encoding where it had to be guessed; else that is empty."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return content.decode("utf-16", "replace")
+        return content.decode("utf-16", "replace"), ""
     if content[:1] == b"\0" != content[1:2] or content[1:2] == b"\0" != content[:1]:
-        return content.decode("utf-16-be" if content[:1] == b"\0" else "utf-16-le", "replace")
+        return content.decode("utf-16-be" if content[:1] == b"\0" else "utf-16-le", "replace"), ""
     try:
-        return content.decode("utf-8-sig")
+        return content.decode("utf-8-sig"), ""
     except UnicodeDecodeError:
         plain = content.removeprefix(codecs.BOM_UTF8)
-        return _damaged_utf_8(plain) or plain.decode("latin-1").translate(_WINDOWS_1252)
+    if damaged := _damaged_utf_8(plain):
+        return damaged, ""
+    return _guess(plain)
+
+
+def _guess(content: bytes) -> tuple[str, str]:
+    if _is_shift_jis(content):
+        return content.decode("cp932"), "Shift-JIS"
+    if _is_mac_roman(content):
+        return content.decode("mac-roman"), "Mac Roman"
+    return content.decode("latin-1").translate(_WINDOWS_1252), "Windows-1252"
+
+
+def _is_shift_jis(content: bytes) -> bool:
+    """Whether this is Japanese: some of its syllables begin with bytes that hardly occur in other texts."""
+    if len(_KANA.findall(content)) < LEAST_KANA:
+        return False
+    try:
+        text = content.decode("cp932")
+    except UnicodeDecodeError:
+        return False
+    others = [letter for letter in text if letter > "\x7f"]
+    return sum("\u3000" <= letter <= "\u9fff" for letter in others) * 2 >= len(others)
+
+
+def _is_mac_roman(content: bytes) -> bool:
+    """Whether letters with accents stand where Windows-1252 has signs and capitals in the middle of words."""
+    inside = {found[0][0] for found in _AFTER_LETTER.finditer(content)}
+    return bool(inside & _ONLY_MAC) and not inside & _ONLY_WINDOWS
 
 
 def _damaged_utf_8(content: bytes) -> str:

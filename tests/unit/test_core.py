@@ -21,7 +21,7 @@ from spotmap_build.core.files import (
 from spotmap_build.core.retry import RetryPolicy
 from spotmap_build.core.retry_after import LONGEST_PAUSE_S, clamp_retry_at, parse_retry_after
 from spotmap_build.core.tally import Tally
-from spotmap_build.core.text import decode_text, printable
+from spotmap_build.core.text import decode_guessing, decode_text, printable
 
 
 def fifo(folder: Path) -> Path:
@@ -148,6 +148,28 @@ def test_control_characters_do_not_reach_a_terminal(text: str, shown: str) -> No
 )
 def test_text_is_decoded_by_its_mark_else_as_utf_8_else_as_windows_1252(content: bytes, text: str) -> None:
     assert decode_text(content) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "told"),
+    [
+        ("宇多田ヒカル - 光", "cp932", "Shift-JIS"),
+        ("がんばれ", "cp932", "Shift-JIS"),
+        ("Beyoncé", "mac-roman", "Mac Roman"),
+        ("Café del Mar – Énergie, Mötley Crüe\rÇa plane", "mac-roman", "Mac Roman"),
+        ("Beyoncé", "cp1252", "Windows-1252"),
+        ("Don’t Stop – “Björk” … Žižek, Šárka, naïve ‰", "cp1252", "Windows-1252"),
+        ("É ÀÈ", "cp1252", "Windows-1252"),
+        ("ƒ‚ fünf", "cp1252", "Windows-1252"),
+        ("Beyoncé がんばれ", "utf-8", ""),
+        ("plain", "ascii", ""),
+        ("Beyoncé", "utf-16", ""),
+    ],
+)
+def test_an_encoding_is_recognized_where_it_is_certain_and_named_where_it_is_guessed(
+    text: str, encoding: str, told: str
+) -> None:
+    assert decode_guessing(text.encode(encoding)) == (text, told)
 
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC).timestamp()

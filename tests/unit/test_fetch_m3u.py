@@ -11,7 +11,7 @@ from mutagen.id3 import ID3, TIT2, TPE1
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.cache.store import Cache
 from spotmap_build.embed.decode import probe
-from spotmap_build.fetch.folders.m3u import m3u_columns
+from spotmap_build.fetch.folders.m3u import m3u_columns, parse_m3u
 from spotmap_build.fetch.source import LoadContext, Loaded
 from spotmap_build.fetch.tables.table import TableSource
 from tests.fakes.audio_files import tune, write_audio
@@ -24,6 +24,29 @@ def load(folder: Path, content: str | bytes, name: str = "road_trip.m3u8") -> Lo
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with Cache.open(folder / "cache") as cache:
         return TableSource(path).load(LoadContext(cache, probe, 1, lambda done, total: None))
+
+
+@pytest.mark.parametrize(
+    ("content", "names"),
+    [
+        ("[playlist]\n" + "".join(f"File{i}={i}.mp3\n" for i in (10, 2, 1)), ["1.mp3", "2.mp3", "10.mp3"]),
+        ("<playlist><track><location>a</location><location>b</location></track><track/><track><location>c", ["a", "c"]),
+        ("<asx><entry><ref href='a'/><ref href='b'></entry><entry><ref href='c'></asx>", ["a", "c"]),
+        (
+            '<!DOCTYPE x [<!ENTITY b "&a;&a;">]><playlist><track><location>&b;.mp3</location></track></playlist>',
+            ["&b;.mp3"],
+        ),
+        ("[playlist]\n", []),
+        ("<playlist>", []),
+    ],
+)
+def test_the_lists_of_other_players_are_read_in_their_order(content: str, names: list[str]) -> None:
+    assert [entry.line for entry in parse_m3u(content.encode()).entries] == names
+
+
+def test_a_list_names_itself() -> None:
+    content = b"<playlist><title>On the road</title><trackList><track><title>x</title></track></trackList></playlist>"
+    assert parse_m3u(content).name == "On the road"
 
 
 def entries(content: str | bytes) -> list[tuple[object, ...]]:
@@ -57,6 +80,37 @@ def entries(content: str | bytes) -> list[tuple[object, ...]]:
         ("#EXTINF:1,One - Song\nhttps://example.org/smb://a", ("Song", "One", 1_000, None)),
         ("RTSP://example.org/a", (None, None, None, None)),
         ("C://Music/a.mp3", (None, None, None, "C://Music/a.mp3")),
+        (
+            "[playlist]\r\nNumberOfEntries=1\r\nFile1=music\\a.mp3\r\nTitle1=One - Song\r\nLength1=217\r\n",
+            ("Song", "One", 217_000, "music/a.mp3"),
+        ),
+        ("[Playlist]\nfile2 = a.mp3\nlength2=-1\nVersion=2", (None, None, None, "a.mp3")),
+        (
+            (
+                '<?xml version="1.0"?>\n<playlist version="1" xmlns="http://xspf.org/ns/0/"><title>Road</title><trackList>'
+                "<track><location>file:///music/a%20b.mp3</location><title>S &amp; T</title><creator>One</creator>"
+                "<duration>217400</duration><annotation>x</annotation></track></trackList></playlist>"
+            ),
+            ("S & T", "One", 217_000, "/music/a b.mp3"),
+        ),
+        (
+            "<playlist><trackList><track><title><![CDATA[Song]]></title></track></trackList></playlist>",
+            ("Song", None, None, None),
+        ),
+        (
+            (
+                '<?wpl version="1.0"?><smil><head><title>x</title></head><body><seq>'
+                '<media src="..\\music\\a.mp3" tid="{}"/></seq></body></smil>'
+            ),
+            (None, None, None, "../music/a.mp3"),
+        ),
+        (
+            (
+                '<ASX VERSION="3.0"><TITLE>x</TITLE><Entry><Title>R&B</Title><Author>One</Author>'
+                '<Ref HREF="a.mp3"/></Entry></ASX>'
+            ),
+            ("R&B", "One", None, "a.mp3"),
+        ),
     ],
 )
 def test_an_entry_is_read_in_all_its_forms(content: str | bytes, expected: tuple[object, ...]) -> None:

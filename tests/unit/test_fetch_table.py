@@ -198,7 +198,6 @@ def test_a_vector_that_is_none_or_of_another_length_is_refused(tmp_path: Path, t
         ("artist\nA\n", "t.csv", "no column 'title'"),
         ("title\n", "t.csv", "no rows"),
         ("", "t.csv", "no column 'title'"),
-        ("title,title\nA,B\n", "t.csv", "two columns named 'title'"),
         ("title,x\nA,1,2\n", "t.csv", "line 2"),
         ("{", "t.jsonl", "line 1"),
         ("[1]\n", "t.jsonl", "line 1"),
@@ -305,6 +304,13 @@ def test_a_word_for_missing_leaves_numbers_numbers_and_titles_titles(tmp_path: P
     tracks = load(tmp_path, content).library.tracks
     assert [track.facets for track in tracks] == [{}, {"bpm": 120.0}, {"bpm": 98.5}]
     assert (tracks[0].title, tracks[0].artists) == ("Null", ("N/A",))
+
+
+def test_of_columns_with_one_name_each_rows_first_value_counts_and_that_is_told(tmp_path: Path) -> None:
+    loaded = load(tmp_path, "title,Mood,artist,mood,MOOD\nA,,X,calm,sad\nB,glad,Y,sad,\n")
+    assert [track.facets["mood"] for track in loaded.library.tracks] == ["calm", "glad"]
+    told = f"{tmp_path}/t.csv has several columns named 'mood': of each row, the first value was used."
+    assert loaded.notices == (told,)
 
 
 def test_nan_in_json_and_parquet_is_missing(tmp_path: Path) -> None:

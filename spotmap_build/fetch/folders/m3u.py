@@ -1,4 +1,4 @@
-"""Read M3U and M3U8 playlists: lists of files, one a line, with what they are called. Pure."""
+"""Read playlists: M3U and M3U8, lists of files with what they are called, and lists of other players. Pure."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.core.identifiers import ID_DIGITS
 from spotmap_build.core.text import decode_text
 from spotmap_build.fetch.exports.spotify_ids import track_uri
+from spotmap_build.fetch.folders import other_lists
+from spotmap_build.fetch.folders.other_lists import read_other_list
 from spotmap_build.fetch.tags import TITLE_SEPARATOR, fold_space
 
-M3U_SUFFIXES: Final = (".m3u", ".m3u8")
+PLAYLIST_SUFFIXES: Final = (".m3u", ".m3u8", *other_lists.SUFFIXES)
 LARGEST_M3U_BYTES: Final = 16 << 20
 """A playlist of 100,000 files with long names."""
 EXTINF: Final = re.compile(r"#EXTINF:\s*(-?[0-9]{1,9})?[0-9.]*((?:\s+[\w-]+=\"[^\"]*\")*)\s*,(.*)", re.I)
@@ -65,7 +67,7 @@ class M3u:
 
 
 def parse_m3u(content: bytes, is_file: Callable[[str], bool] = lambda _line: False) -> M3u:
-    """Parse a playlist.
+    """Parse a playlist: M3U, or another list that is told by how it begins.
 
     Parameters
     ----------
@@ -75,15 +77,22 @@ def parse_m3u(content: bytes, is_file: Callable[[str], bool] = lambda _line: Fal
         Whether there is a file called like a line that begins with ``#``: such a line is a remark otherwise.
     """
     text = decode_text(content)
+    other = read_other_list(text)
+    if other is not None:
+        return _bounded((Entry(item.line, item.name, item.duration_s) for item in other.items), other.name)
     if HLS.search(text):
         return M3u((), fault="it tells a player how to stream one recording (HLS), and is no list of music")
     lines = (line for found in LINE.finditer(text) if (line := found[0].strip(" \t\ufeff")))
     told = (line for line in lines if not line.startswith("#") or _is_told(line, is_file))
-    entries = tuple(islice(_entries(told), MOST_ENTRIES + 1))
-    if len(entries) > MOST_ENTRIES:
-        return M3u((), fault=f"it has more than {MOST_ENTRIES:,} entries")
     named = PLAYLIST.search(text)
-    return M3u(entries, fold_space(named[1]) if named else "")
+    return _bounded(_entries(told), fold_space(named[1]) if named else "")
+
+
+def _bounded(entries: Iterator[Entry], name: str) -> M3u:
+    kept = tuple(islice(entries, MOST_ENTRIES + 1))
+    if len(kept) > MOST_ENTRIES:
+        return M3u((), fault=f"it has more than {MOST_ENTRIES:,} entries")
+    return M3u(kept, name)
 
 
 def _is_told(line: str, is_file: Callable[[str], bool]) -> bool:

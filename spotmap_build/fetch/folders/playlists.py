@@ -13,7 +13,7 @@ from spotmap_build.core.files import read_bounded
 from spotmap_build.core.identifiers import ID_DIGITS
 from spotmap_build.core.text import printable
 from spotmap_build.fetch.folders.file_finder import FileFinder, is_there
-from spotmap_build.fetch.folders.m3u import LARGEST_M3U_BYTES, M3U_SUFFIXES, Entry, parse_m3u
+from spotmap_build.fetch.folders.m3u import LARGEST_M3U_BYTES, PLAYLIST_SUFFIXES, Entry, parse_m3u
 from spotmap_build.fetch.tags import fold_space
 from spotmap_build.model import Playlist
 
@@ -95,7 +95,7 @@ def _members(read: _Read, finder: FileFinder, lists: Set[Path]) -> tuple[list[Pa
 def _files(found: Path, finder: FileFinder, lists: Set[Path]) -> list[Path]:
     if found.is_dir():
         return finder.files_in(found)
-    if found.suffix.lower() in M3U_SUFFIXES:
+    if found.suffix.lower() in PLAYLIST_SUFFIXES:
         return [place] if (place := _place(found)) in lists else []
     return [found]
 

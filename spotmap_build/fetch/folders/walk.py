@@ -11,7 +11,7 @@ from typing import Final
 
 from spotmap_build.core.text import printable
 from spotmap_build.fetch.covers import COVER_NAMES, COVER_SUFFIXES
-from spotmap_build.fetch.folders.m3u import M3U_SUFFIXES
+from spotmap_build.fetch.folders.m3u import PLAYLIST_SUFFIXES
 
 _DECODED: Final = """
     3ga 8svx aa aa3 aac ac3 adts adx aif aifc aiff alac amr ape at3 au bcstm bfstm brstm bwf caf dff dsf dss dts
@@ -72,7 +72,7 @@ def walk(root: Path) -> Listing:
             path, suffix = folder / name, Path(name).suffix.lower()
             if suffix in AUDIO_SUFFIXES:
                 listing.audio.append(path)
-            elif suffix in M3U_SUFFIXES:
+            elif suffix in PLAYLIST_SUFFIXES:
                 listing.playlists.append(path)
             elif suffix in COVER_SUFFIXES and path.stem.lower() in COVER_NAMES:
                 listing.covers.setdefault(folder, path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
@@ -26,6 +27,7 @@ BETWEEN: Final = re.compile(r"[,;\t|]")
 MOST_ABOVE: Final = 10
 """Lines, from the beginning, of which one has the columns' names."""
 LONGEST_TITLE: Final = 60
+MOST_TOLD: Final = 5
 LONGEST_SAMPLE: Final = 1 << 16
 """Characters of the header from which the delimiter is told."""
 ROWS_A_CHECK: Final = 10_000
@@ -49,7 +51,8 @@ def read_delimited(text: str, place: str) -> Table:
     """Read the columns of a text with commas, semicolons, tabs or bars between its fields.
 
     Rows may be longer than the header by empty fields, and spaces may follow a delimiter. Columns that have neither a
-    name nor values are none. Names are in lower case; an empty field is None.
+    name nor values are none; of several with one name, each row's first value counts. Names are in lower case; an
+    empty field is None.
 
     Parameters
     ----------
@@ -59,7 +62,7 @@ def read_delimited(text: str, place: str) -> Table:
     Raises
     ------
     SourceError
-        A row has too many fields, two columns have one name, or the table is too large.
+        A row has too many fields, or the table is too large.
     """
     told = SEP_LINE.match(text)
     above = told.end() if told else 0
@@ -73,14 +76,16 @@ def read_delimited(text: str, place: str) -> Table:
     lines_above = max(text.count("\n", 0, start), text.count("\r", 0, start))
     try:
         names = [_name(cell) for cell in next(reader, [])]
-        _check_names(names, place)
+        check_shape(place, rows=0, columns=len(names))
         rows = _rows(reader, len(names), place, lines_above)
     except csv.Error as error:
         raise SourceError(f"{place}, line {lines_above + reader.line_num}: {error}.") from error
-    columns = {name: _values(rows, position) for position, name in enumerate(names) if name}
     unnamed = (_values(rows, position) for position, name in enumerate(names) if not name)
-    notices = _about(place, text[above:start], sum(any(values) and not _is_numbering(values) for values in unnamed))
-    return Table(without_apostrophes(columns), notices, delimiter)
+    left_out = sum(any(values) and not _is_numbering(values) for values in unnamed)
+    notices = _about(
+        place, text[above:start], left_out, [name for name, count in Counter(names).items() if name and count > 1]
+    )
+    return Table(without_apostrophes(_named(names, rows)), notices, delimiter)
 
 
 def _header(text: str, above: int) -> tuple[int, int]:
@@ -98,8 +103,12 @@ def _header(text: str, above: int) -> tuple[int, int]:
     return first or (len(text), len(text))
 
 
-def _about(place: str, above: str, unnamed: int) -> tuple[str, ...]:
+def _about(place: str, above: str, unnamed: int, twice: list[str]) -> tuple[str, ...]:
     notices = []
+    if twice:
+        shown = ", ".join(f"'{printable(name)[:LONGEST_TITLE]}'" for name in twice[:MOST_TOLD])
+        more = f" and {len(twice) - MOST_TOLD} more" if len(twice) > MOST_TOLD else ""
+        notices.append(f"{place} has several columns named {shown}{more}: of each row, the first value was used.")
     if title := printable(above.strip(DELIMITERS + '" \r\n'))[:LONGEST_TITLE]:
         notices.append(f"{place}: what stands above the column names was left out: '{title}'.")
     if unnamed:
@@ -123,12 +132,16 @@ def _name(cell: str) -> str:
     return "" if UNNAMED.fullmatch(name) else name
 
 
-def _check_names(names: list[str], place: str) -> None:
-    check_shape(place, rows=0, columns=len(names))
-    given = [name for name in names if name]
-    if len(set(given)) != len(given):
-        twice = next(name for name in given if given.count(name) > 1)
-        raise SourceError(f"{place} has two columns named '{printable(twice)}'.", hint="Rename one of them.")
+def _named(names: list[str], rows: list[list[str]]) -> Columns:
+    """Return the columns that have names; of several with one name, each row's first value."""
+    columns: dict[str, list[str | None]] = {}
+    for position, name in enumerate(names):
+        if not name:
+            continue
+        values = _values(rows, position)
+        before = columns.get(name)
+        columns[name] = [old or new for old, new in zip(before, values, strict=True)] if before else values
+    return columns
 
 
 def _rows(reader: Reader, width: int, place: str, lines_above: int) -> list[list[str]]:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from spotmap_build.core.files import read_bounded
-from spotmap_build.core.text import decode_text, printable
+from spotmap_build.core.text import decode_guessing, printable
 from spotmap_build.errors import SourceError
-from spotmap_build.fetch.folders.m3u import M3U_SUFFIXES
+from spotmap_build.fetch.folders.m3u import PLAYLIST_SUFFIXES
 from spotmap_build.fetch.tables.bounds import (
     LARGEST_TABLE_BYTES,
     MOST_COLUMNS,
@@ -25,7 +25,7 @@ from spotmap_build.fetch.tables.delimited import ROWS_A_CHECK, Table, read_delim
 from spotmap_build.fetch.tables.m3u import read_m3u
 
 JSON_SUFFIXES: Final = (".jsonl", ".ndjson")
-TABLE_SUFFIXES: Final = (".csv", ".tsv", ".txt", *JSON_SUFFIXES, ".parquet", *M3U_SUFFIXES)
+TABLE_SUFFIXES: Final = (".csv", ".tsv", ".txt", *JSON_SUFFIXES, ".parquet", *PLAYLIST_SUFFIXES)
 MOST_DIGITS: Final = 18
 DEEPEST: Final = 100
 
@@ -64,7 +64,7 @@ def read_columns(path: Path, is_used: Callable[[str], bool]) -> Table:
     try:
         if suffix == ".parquet":
             table = _read_parquet(path, is_used)
-        elif suffix in M3U_SUFFIXES:
+        elif suffix in PLAYLIST_SUFFIXES:
             table = Table(read_m3u(path))
         else:
             table = _read_text(read_bounded(path, LARGEST_TABLE_BYTES), path)
@@ -88,14 +88,14 @@ def decode_table(content: bytes, place: str) -> tuple[str, tuple[str, ...]]:
             raise SourceError(
                 f"{place} is {kind}, not text.", hint="Open it in its program, and save or export it as CSV (UTF-8)."
             )
-    text = decode_text(content)
+    text, encoding = decode_guessing(content)
     if "\ufffd" in text and "\ufffd".encode() not in content:
         return text, (
             f"{place} is damaged: characters that cannot be read ({text.count(chr(0xFFFD)):,}) are shown as \ufffd.",
         )
-    if len(text) < len(content) or text.isascii():
+    if not encoding:
         return text, ()
-    return text, (f"{place} is not UTF-8 and was read as Windows-1252. If names look odd, save it as UTF-8.",)
+    return text, (f"{place} is not UTF-8 and was read as {encoding}. If names look odd, save it as UTF-8.",)
 
 
 def _read_text(content: bytes, path: Path) -> Table:

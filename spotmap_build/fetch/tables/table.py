@@ -16,7 +16,7 @@ from spotmap_build.errors import SourceError
 from spotmap_build.fetch.exports.collection import Collection
 from spotmap_build.fetch.exports.spotify_ids import named_id, track_uri
 from spotmap_build.fetch.folders.captions import by_tags
-from spotmap_build.fetch.folders.m3u import M3U_SUFFIXES
+from spotmap_build.fetch.folders.m3u import PLAYLIST_SUFFIXES
 from spotmap_build.fetch.identify import FileFacts, Unusable, about_covers, display_facts, identify_files
 from spotmap_build.fetch.source import Loaded
 from spotmap_build.fetch.tables.art import with_art
@@ -201,7 +201,7 @@ def _with_recordings(
     tracks: Sequence[Track], columns: Columns, table: Path, context: LoadContext
 ) -> tuple[list[Track], list[Failed], tuple[str, ...]]:
     """Tracks with the sound of their file. One that names no file is to be found by its title, if it has one."""
-    folder, is_playlist = table.parent, table.suffix.lower() in M3U_SUFFIXES
+    folder, is_playlist = table.parent, table.suffix.lower() in PLAYLIST_SUFFIXES
     values = columns.get("path", [None] * len(tracks))
     named = {row: str(value) for row, value in enumerate(values) if value}
     paths = {row: _path(text, folder) for row, text in named.items()}
