@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 
 import pytest
@@ -10,6 +11,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Viewer
 from tests.fakes.sample_site import GENERATION
+from tests.support.pages import Site
 
 pytestmark = pytest.mark.browser
 OpenViewer = Callable[..., Viewer]
@@ -112,3 +114,56 @@ def _undelta(deltas: list[int]) -> list[int]:
     for delta in deltas:
         values.append(delta + (values[-1] if values else 0))
     return values
+
+
+@pytest.fixture
+def many_playlists(copied_site: Site) -> Site:
+    """A site with 300 playlists, some of them with long names."""
+    place = copied_site.folder / "data" / GENERATION / "map.json"
+    document = json.loads(place.read_text(encoding="utf-8"))
+    names = [f"{'Músicas para ' * (i % 7)}Liste {i}" for i in range(300)]
+    document["playlists"] = [
+        {"id": f"p{i}", "name": name, "count": 3, "color": i, "tracks": [i % 290, 1, 1], "regions": []}
+        for i, name in enumerate(names)
+    ]
+    place.write_text(json.dumps(document), encoding="utf-8")
+    return copied_site
+
+
+def test_one_of_300_playlists_is_found_by_its_name(open_viewer: OpenViewer, many_playlists: Site) -> None:
+    page = open_viewer(site=many_playlists).page
+    expect(page.locator(".legend-find")).to_have_count(0)
+    page.get_by_role("button", name="Playlists", exact=True).click()
+    page.get_by_label("Find among 301").fill("musicas 257")
+    rows = page.locator(".legend-list > li:visible")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("Liste 257")
+    page.get_by_label("Find among 301").fill("nonsense")
+    expect(rows).to_have_count(0)
+    expect(page.get_by_text("None is called so.")).to_be_visible()
+    page.get_by_label("Find among 301").fill("")
+    expect(rows).to_have_count(301)
+
+
+def test_300_playlists_are_printed_in_columns_on_as_many_pages_as_they_need(
+    open_viewer: OpenViewer, many_playlists: Site
+) -> None:
+    page = open_viewer(site=many_playlists, viewport={"width": 794, "height": 1123}).page
+    page.get_by_role("button", name="Playlists", exact=True).click()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    boxes = page.evaluate(
+        """[...document.querySelectorAll(".legend-name")].map((name) => {
+          const { left, right, top, bottom } = name.getBoundingClientRect();
+          return { left, right, top, bottom, isCut: name.scrollWidth > name.clientWidth };
+        })"""
+    )
+    assert len({round(box["left"]) for box in boxes}) >= 3
+    assert not any(box["isCut"] for box in boxes)
+    assert max(box["right"] for box in boxes) <= 794
+    paper = page.locator(".print-copy").bounding_box()
+    assert paper
+    assert min(box["top"] for box in boxes) >= paper["y"] + paper["height"]
+    assert max(box["bottom"] for box in boxes) <= page.evaluate("document.documentElement.scrollHeight")
+    # Each page is an object of its own in the document.
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))) > 1

@@ -2,6 +2,7 @@
 
 import { element, swatch } from "../ui/dom.js";
 import { formatCount } from "../ui/format.js";
+import { createLegendFind } from "./legend_find.js";
 import { createRangeLegend } from "./legend_range.js";
 import { afterSolo, afterToggle, ALL_SHOWN, isFiltered, isShown, legendRows } from "./legend_rows.js";
 import { groupsOf, HIDDEN_KEY, isGroupKind } from "../state/appearance.js";
@@ -63,8 +64,10 @@ export function wireLegend(host, map, store, traitLoader, insights, visibleCount
     const trait = state.traits.get(state.colorBy);
     const range = trait && !trait.membership ? createRangeLegend(trait, store) : null;
     updateRange = range?.update ?? null;
-    const list = element("ul", { class: "legend-list" }, ...rowNodes(map, state, insights));
-    scroller.replaceChildren(...(range ? [range.node] : []), list, insights.below());
+    const rows = legendRows(map, state, readTheme(state.theme));
+    const list = element("ul", { class: "legend-list" }, ...rowNodes(map, state, insights, rows));
+    const find = createLegendFind(list, rows.map(({ name }) => name));
+    scroller.replaceChildren(...(range ? [range.node] : []), ...find, list, insights.below());
     update();
   };
 
@@ -156,13 +159,14 @@ function wireColorBy(host, map, store, traitLoader) {
  * @param {MapData} map
  * @param {ReturnType<Store["get"]>} state
  * @param {LegendInsights} insights
+ * @param {readonly LegendRow[]} rows
  * @returns {Node[]}
  */
-function rowNodes(map, state, insights) {
+function rowNodes(map, state, insights, rows) {
   const { colorBy } = state;
   if (isGroupKind(colorBy) && groupsOf(map, colorBy).length === 0) return [element("li", { class: "legend-note" }, emptyNote(map, colorBy))];
   insights.clear();
-  return legendRows(map, state, readTheme(state.theme)).map((row) => rowNode(row, insights.disclosure(row)));
+  return rows.map((row) => rowNode(row, insights.disclosure(row)));
 }
 
 /**

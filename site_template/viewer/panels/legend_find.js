@@ -1,0 +1,32 @@
+/** A field that finds rows of a long legend by their names. */
+
+import { element } from "../ui/dom.js";
+import { formatCount } from "../ui/format.js";
+import { normalized } from "../data/search.js";
+
+/** More rows than somebody looks through at a glance. */
+const LONG = 30;
+
+/**
+ * @param {HTMLElement} list  its children are rows with a name each
+ * @param {readonly string[]} names  of the rows, in their order
+ * @returns {HTMLElement[]}  the field and what it says; nothing for a short list
+ */
+export function createLegendFind(list, names) {
+  if (names.length <= LONG) return [];
+  const label = `Find among ${formatCount(names.length)}`;
+  const input = element("input", { class: "legend-find", type: "search", placeholder: label, "aria-label": label, autocomplete: "off", spellcheck: "false" });
+  const note = element("p", { class: "legend-note", role: "status", hidden: true }, "None is called so.");
+  const sought = names.map((name) => ` ${normalized(name)}`);
+  input.addEventListener("input", () => {
+    const terms = normalized(input.value).split(" ");
+    let found = 0;
+    sought.forEach((name, row) => {
+      const isFound = terms.every((term) => name.includes(term));
+      /** @type {HTMLElement} */ (list.children[row]).hidden = !isFound;
+      if (isFound) found++;
+    });
+    note.hidden = found > 0;
+  });
+  return [input, note];
+}
