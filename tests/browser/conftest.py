@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, Request, expect, sync_playwright
 
 from tests.fakes.sample_site import write_sample_site
 from tests.support.pages import LONELY_TRACK, Site
@@ -44,14 +44,17 @@ class QuietHandler(SimpleHTTPRequestHandler):
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The system's Chromium if there is one, else Playwright's own."""
-    executable = next((found for name in SYSTEM_BROWSERS if (found := shutil.which(name))), None)
     with sync_playwright() as playwright:
         expect.set_options(timeout=patience() * 1000)
-        launched = playwright.chromium.launch(
-            executable_path=executable, args=["--no-sandbox"], timeout=patience() * 1000
-        )
+        launched = launch(playwright.chromium)
         yield launched
         launched.close()
+
+
+def launch(kind: BrowserType, *settings: str) -> Browser:
+    """Start a browser of a kind, with settings of its own."""
+    executable = next((found for name in SYSTEM_BROWSERS if (found := shutil.which(name))), None)
+    return kind.launch(executable_path=executable, args=["--no-sandbox", *settings], timeout=patience() * 1000)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Viewer
+from tests.browser.conftest import Viewer, launch
 from tests.fakes.sample_site import GENERATION
 from tests.support.pages import Site
 
@@ -174,7 +174,7 @@ def test_selection_player_and_time_are_worked_by_keys_alone(open_viewer: OpenVie
 
 
 @pytest.mark.parametrize(
-    "size", [(320, 568), (390, 844), (720, 1000), (844, 390), (1024, 768), (1280, 800), (2560, 1440)]
+    "size", [(320, 568), (390, 844), (720, 1000), (844, 390), (1024, 768), (1280, 800), (2560, 1440), (3840, 2160)]
 )
 def test_no_panel_lies_on_another_or_leaves_the_window(open_viewer: OpenViewer, size: tuple[int, int]) -> None:
     width, height = size
@@ -192,6 +192,45 @@ def test_no_panel_lies_on_another_or_leaves_the_window(open_viewer: OpenViewer, 
     page.locator(".picks-names").first.click()
     expect(page.locator(".card-facts")).to_be_visible()
     _no_overlap(page, size)
+
+
+def test_letters_are_as_large_on_a_screen_of_4k_as_on_others(open_viewer: OpenViewer) -> None:
+    height = "document.querySelector('.legend-name').getBoundingClientRect().height"
+    usual = open_viewer().page.evaluate(height)
+    assert open_viewer(viewport={"width": 3840, "height": 2160}).page.evaluate(height) > 1.3 * usual
+
+
+SMALLEST_LETTERS = "--blink-settings=minimumFontSize=20"
+"""What people set in their browser who cannot read small letters."""
+COLLISIONS = """() => {
+  const box = (selector) => document.querySelector(selector).getBoundingClientRect();
+  const [panel, row] = [box(".legend"), box(".picks-row")];
+  const [title, artists] = [box(".picks-title"), box(".picks-artists")];
+  const [count, only] = [box(".legend-count"), box(".legend-only")];
+  const buttons = [...document.querySelectorAll(".segments button:not([hidden])")];
+  const tabs = buttons.map((tab) => tab.getBoundingClientRect());
+  return [
+    tabs.some(({ right }) => right > panel.right) && "tabs leave the panel",
+    only.left < count.right && "only lies on the count",
+    title.bottom > artists.top + 0.5 && "title and artists touch",
+    (title.top < row.top - 0.5 || artists.bottom > row.bottom + 0.5) && "a row is cut",
+  ].filter(Boolean);
+}"""
+
+
+def test_a_browser_that_shows_no_small_letters_cuts_none_and_lays_none_on_another(
+    browser: Browser, sample: Callable[[int], Site]
+) -> None:
+    large = launch(browser.browser_type, SMALLEST_LETTERS)
+    page = large.new_page(viewport={"width": 1280, "height": 800}, has_touch=True, reduced_motion="reduce")
+    page.goto(sample(300).page)
+    page.wait_for_selector('html[data-state="ready"]')
+    page.locator("#lasso-button").click()
+    page.get_by_role("button", name="Select all in view").click()
+    expect(page.locator(".picks-row").first).to_be_visible()
+    assert float(page.locator(".legend-count").first.evaluate("(it) => it.getBoundingClientRect().height")) > 22
+    assert page.evaluate(COLLISIONS) == []
+    large.close()
 
 
 BOXES = """(names) => Object.fromEntries(

@@ -30,6 +30,17 @@ def test_hovering_shows_the_card_and_leaving_hides_it(open_viewer: OpenViewer) -
     expect(card).to_be_hidden()
 
 
+def test_a_track_that_the_wheel_takes_from_under_the_mouse_is_not_shown_any_more(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    x, y = viewer.position_of(viewer.track_in_view())
+    viewer.page.mouse.move(x + 4, y + 3)
+    expect(viewer.page.locator("#card")).to_be_visible()
+    for _ in range(6):
+        viewer.page.mouse.wheel(0, -500)
+    viewer.wait_until("spotmap.state().hovered === -1")
+    expect(viewer.page.locator("#card")).to_be_hidden()
+
+
 def test_a_click_pins_and_escape_unpins(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     track = viewer.track_in_view()

@@ -23,16 +23,17 @@ const TITLE_FONT = `400 11.5px ${FONT_FAMILY}`;
 
 /**
  * Large groups speak louder: 12 to 17 pixels by the share of tracks, 11 to 14 in a narrow window; regions are written
- * larger, but thin, wide and in gray, as countries are on a map of towns.
+ * larger, but thin, wide and in gray, as countries are on a map of towns. In a narrow window they would lie on half of the
+ * points: there they are little larger, less wide, and dark.
  *
  * @param {MapName} name
  * @param {boolean} narrow
  */
 function lookOf({ isLarger, share }, narrow) {
   const [smallest, gain] = narrow ? [11, 3] : [12, 5];
-  const size = Math.round(smallest + (isLarger ? 3 : 0) + gain * Math.sqrt(share));
+  const size = Math.round(smallest + (isLarger ? (narrow ? 1 : 3) : 0) + gain * Math.sqrt(share));
   const font = `${isLarger ? 500 : 600} ${size}px ${FONT_FAMILY}`;
-  return isLarger ? { font, size, tracking: size / 8, haloWidth: 6, isLarger } : { font, size, tracking: 0, haloWidth: 4, isLarger };
+  return isLarger ? { font, size, tracking: size / (narrow ? 20 : 8), haloWidth: 6, isLarger } : { font, size, tracking: 0, haloWidth: 4, isLarger };
 }
 
 /**
@@ -100,7 +101,7 @@ export class LabelsLayer extends MovableCanvas {
     this.#drawTitles(titles, shown, theme, free);
     for (const { group, x, y } of shown) {
       const { lines, font, size, tracking, haloWidth, isLarger } = this.#looks[group];
-      const look = { font, tracking, color: isLarger ? theme.muted : theme.text, halo: theme.background, haloWidth, height: size + ROOM.y };
+      const look = { font, tracking, color: isLarger && this.#size.width >= NARROW ? theme.muted : theme.text, halo: theme.background, haloWidth, height: size + ROOM.y };
       lines.forEach((line, place) => {
         const middle = y + (place - (lines.length - 1) / 2) * LEADING * size;
         this.#write(line, look, x - this.#sprites.widthOf(font, line, tracking) / 2, middle);

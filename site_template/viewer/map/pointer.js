@@ -30,8 +30,17 @@ export function wirePointer(element, positions, renderer, store) {
     return positions.grid.nearest(x, y, reach, (track) => renderer.isVisible(track));
   };
 
+  /** @type {PointerEvent | null} */
+  let last = null;
+  // A mouse that rests while the wheel zooms is soon not over its track any more.
+  store.subscribe(["transform"], ({ hovered }) => {
+    if (hovered === NO_TRACK || !last || trackAt(last) === hovered) return;
+    element.classList.remove("is-over-track");
+    store.set({ hovered: NO_TRACK });
+  });
   element.addEventListener("pointermove", (event) => {
     if (event.pointerType === "touch") return;
+    last = event;
     const hovered = event.buttons === 0 ? trackAt(event) : NO_TRACK;
     element.classList.toggle("is-over-track", hovered !== NO_TRACK);
     store.set({ hovered });
