@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from spotmap_build.core.text import decode_text
-from spotmap_build.embed.file_head import begins_like_audio, read_head, unreadable
+from spotmap_build.embed.file_head import begins_like_audio, read_head, tag_bytes, unreadable
 from spotmap_build.embed.sound import SAMPLE_RATE_HZ, Sound, level_of, require_sound
 from spotmap_build.errors import TrackError
 
@@ -40,6 +40,7 @@ RATES_HZ: Final = (1_000, 50_000_000)
 LONGEST_MS: Final = 2**31 - 1
 """25 days: what claims to be longer is damaged."""
 ID3V1_BYTES: Final = 128
+LARGEST_TAG_BYTES: Final = 32 << 20
 FEW_SAMPLES: Final = 1 << 16
 """So many are resampled at once: decoders give a thousand, and to hand each of these on takes as long as they do."""
 QUIET_RMS: Final = 10 ** (-30 / 20)
@@ -334,8 +335,8 @@ def open_audio(path: Path) -> Iterator[tuple[InputContainer, AudioStream]]:
     try:
         # An absolute path, so that no name is taken for an address; only files, so that no playlist is followed.
         # Latin-1 keeps the bytes of metadata as they are.
-        options = {"protocol_whitelist": "file"}
-        container = av.open(str(path.absolute()), options=options, metadata_encoding="latin-1")
+        options = {"protocol_whitelist": "file,subfile"}
+        container = av.open(_address(path.absolute(), head), options=options, metadata_encoding="latin-1")
     except (av.FFmpegError, ValueError) as error:
         if isinstance(error, OSError) and error.errno is not None and not isinstance(error, av.InvalidDataError):
             raise unreadable(error) from error
@@ -353,6 +354,12 @@ def open_audio(path: Path) -> Iterator[tuple[InputContainer, AudioStream]]:
             yield container, stream
         except av.FFmpegError as error:
             raise (unreadable(error) if isinstance(error, OSError) else _damaged()) from error
+
+
+def _address(path: Path, head: bytes) -> str:
+    """Name the file as FFmpeg is to open it: without a tag that it would read into memory, pictures and all."""
+    tag = tag_bytes(head)
+    return f"subfile,,start,{tag},end,0,,:{path}" if tag > LARGEST_TAG_BYTES else str(path)
 
 
 def _packets(container: InputContainer, stream: AudioStream) -> Iterator[av.Packet[AudioStream]]:

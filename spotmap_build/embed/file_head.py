@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from spotmap_build.core.files import open_regular
 from spotmap_build.errors import TrackError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+ID3_HEADER_BYTES: Final = 10
 
 
 def read_head(path: Path) -> bytes:
@@ -29,6 +31,15 @@ def read_head(path: Path) -> bytes:
     if not head:
         raise TrackError("empty-file", "The file is empty (0 bytes).", hint="Copy or download it again.")
     return head
+
+
+def tag_bytes(head: bytes) -> int:
+    """Return how many bytes of a file are the ID3v2 tag that it begins with, told by its first ten; 0 for none."""
+    if not head.startswith(b"ID3") or len(head) < ID3_HEADER_BYTES or max(head[6:10]) > 0x7F:
+        return 0
+    first, second, third, fourth = head[6:10]
+    footer = ID3_HEADER_BYTES if head[5] & 0x10 else 0
+    return ID3_HEADER_BYTES + (first << 21 | second << 14 | third << 7 | fourth) + footer
 
 
 def begins_like_audio(head: bytes) -> bool:

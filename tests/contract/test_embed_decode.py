@@ -6,6 +6,7 @@ import os
 import resource
 import shutil
 import struct
+import subprocess
 import sys
 import wave
 from collections.abc import Callable
@@ -130,6 +131,26 @@ def test_new_tags_and_names_leave_the_digest_as_it_was(
     change(other)
     assert other.read_bytes() != files[suffix].read_bytes()
     assert probe(other) == probe(files[suffix])
+
+
+PEAK = """import resource, sys; from pathlib import Path; from spotmap_build.embed.decode import probe
+told = probe(Path(sys.argv[1])); print(told.audio_digest, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere memory is counted in other units")
+def test_a_picture_of_200_mb_in_a_tag_is_not_read_to_hear_the_sound(files: dict[str, Path], tmp_path: Path) -> None:
+    place, size = tmp_path / "vast, with commas.mp3", 200 << 20
+    counted = [size >> shift & 0x7F for shift in (21, 14, 7, 0)]
+    frame = b"APIC" + bytes([(size - 10) >> shift & 0x7F for shift in (21, 14, 7, 0)]) + b"\0\0\0image/png\0\3\0"
+    with place.open("wb") as file:
+        file.write(b"ID3\4\0\0" + bytes(counted) + frame + PNG)
+        file.seek(10 + size)
+        file.write(files["mp3"].read_bytes())
+    answer = subprocess.run([sys.executable, "-c", PEAK, place], capture_output=True, text=True, check=True).stdout
+    digest, peak_kib = answer.split()
+    assert digest == probe(files["mp3"]).audio_digest
+    assert int(peak_kib) < 150 << 10
+    assert decode(place).samples.size == decode(files["mp3"]).samples.size
 
 
 @pytest.mark.parametrize("suffix", CODECS)
