@@ -24,6 +24,9 @@ export function coverRadius(spacing) {
   return radius < RADIUS.least ? 0 : Math.min(RADIUS.most, radius);
 }
 
+/** @param {number} radius  half a cover's side  @returns {number}  of its corners */
+export const cornerOf = (radius) => 2 * radius * ROUNDING;
+
 /**
  * Which of the tracks in view have room for a cover. The order decides, and it does not change with the view.
  *
@@ -44,6 +47,8 @@ export function apart(places, radius) {
 export class CoversLayer extends MovableCanvas {
   /** By track: its cover, cut to shape; null while it is not there or if there is none. @type {Map<number, HTMLCanvasElement | null>} */
   #covers = new Map();
+  /** @type {ReadonlySet<number>} */
+  #drawn = new Set();
   #fileOf;
   #onArrival;
 
@@ -64,6 +69,11 @@ export class CoversLayer extends MovableCanvas {
     return this.canvas.hidden;
   }
 
+  /** Whether a track is shown by its cover. @param {number} track */
+  holds(track) {
+    return !this.isEmpty && this.#drawn.has(track);
+  }
+
   forget() {
     super.forget();
     this.#covers.clear();
@@ -76,7 +86,7 @@ export class CoversLayer extends MovableCanvas {
    * @param {number} radius  pixels, 0 for none
    * @param {(track: number) => string} colorOf
    * @param {boolean} mayFetch  not while the map moves: what is only passed over needs no cover
-   * @returns {Set<number>}  tracks that are shown by their cover
+   * @returns {ReadonlySet<number>}  tracks that are shown by their cover
    */
   draw(transform, places, radius, colorOf, mayFetch) {
     const shown = radius === 0 ? [] : apart(places, radius);
@@ -91,7 +101,8 @@ export class CoversLayer extends MovableCanvas {
       this.shown = transform;
     }
     this.follow(transform);
-    return new Set(drawn.map(({ track }) => track));
+    this.#drawn = new Set(drawn.map(({ track }) => track));
+    return this.#drawn;
   }
 
   /**
@@ -107,7 +118,7 @@ export class CoversLayer extends MovableCanvas {
     context.lineWidth = 2;
     context.strokeStyle = color;
     context.beginPath();
-    context.roundRect(x - radius, y - radius, 2 * radius, 2 * radius, 2 * radius * ROUNDING);
+    context.roundRect(x - radius, y - radius, 2 * radius, 2 * radius, cornerOf(radius));
     context.stroke();
   }
 

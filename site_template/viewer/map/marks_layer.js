@@ -10,6 +10,8 @@ import { NO_TRACK } from "../data/types.js";
 /** A ring around each of thousands of matches would hide the map; the points themselves stand out anyway. */
 const MAX_RINGS = 150;
 
+/** @typedef {{x: number, y: number, radius: number, corner: number}} Outline  half the side of a square, and the radius of its corners */
+
 export class MarksLayer extends Layer {
   #wasEmpty = false;
 
@@ -17,10 +19,10 @@ export class MarksLayer extends Layer {
    * @param {{hovered: number, pinned: number, pathStart: number, matches: readonly number[] | null}} state
    * @param {Links | null} links
    * @param {(track: number) => [number, number]} positionOf  pixels
-   * @param {number} radius  of a point, pixels
+   * @param {(track: number) => Outline} outlineOf
    * @param {Theme} theme
    */
-  draw({ hovered, pinned, pathStart, matches }, links, positionOf, radius, theme) {
+  draw({ hovered, pinned, pathStart, matches }, links, positionOf, outlineOf, theme) {
     const isEmpty = hovered === NO_TRACK && pinned === NO_TRACK && pathStart === NO_TRACK && !matches && !links;
     // Chromium without a GPU copies every canvas that is there into every frame.
     if (isEmpty && this.#wasEmpty) return;
@@ -29,28 +31,32 @@ export class MarksLayer extends Layer {
     this.clear();
     if (links) drawLinks(this.context, links, positionOf, theme);
     if (matches && matches.length <= MAX_RINGS) {
-      for (const track of matches) this.#ring(positionOf(track), 1.35 * radius + 3.5, 1.25, theme.text, 0.55);
+      for (const track of matches) {
+        const outline = outlineOf(track);
+        this.#ring(outline, 0.35 * outline.radius + 3.5, 1.25, theme.text, 0.55);
+      }
     }
     if (hovered !== NO_TRACK && hovered !== pinned) {
-      this.#ring(positionOf(hovered), radius + 3.5, 2, theme.text, 1);
+      this.#ring(outlineOf(hovered), 3.5, 2, theme.text, 1);
     }
-    if (pathStart !== NO_TRACK && pathStart !== pinned) this.#ring(positionOf(pathStart), radius + 4.5, 2.5, theme.accent, 1);
+    if (pathStart !== NO_TRACK && pathStart !== pinned) this.#ring(outlineOf(pathStart), 4.5, 2.5, theme.accent, 1);
     if (pinned !== NO_TRACK) {
-      this.#ring(positionOf(pinned), radius + 9, 5, theme.accent, 0.25);
-      this.#ring(positionOf(pinned), radius + 4.5, 2.5, theme.accent, 1);
+      this.#ring(outlineOf(pinned), 9, 5, theme.accent, 0.25);
+      this.#ring(outlineOf(pinned), 4.5, 2.5, theme.accent, 1);
     }
   }
 
   /**
-   * @param {[number, number]} position
-   * @param {number} radius
+   * @param {Outline} outline
+   * @param {number} distance  from it
    * @param {number} width
    * @param {string} color
    * @param {number} alpha
    */
-  #ring([x, y], radius, width, color, alpha) {
+  #ring({ x, y, radius, corner }, distance, width, color, alpha) {
+    const half = radius + distance;
     this.context.beginPath();
-    this.context.arc(x, y, radius, 0, 2 * Math.PI);
+    this.context.roundRect(x - half, y - half, 2 * half, 2 * half, corner + distance);
     this.context.globalAlpha = alpha;
     this.context.lineWidth = width;
     this.context.strokeStyle = color;

@@ -1,7 +1,7 @@
 /** Decides which layers a change concerns, and draws those once in the next frame. */
 
 import { boundaryColor, pointColor, shownGroups } from "./coloring.js";
-import { coverRadius, CoversLayer } from "./covers_layer.js";
+import { cornerOf, coverRadius, CoversLayer } from "./covers_layer.js";
 import { LabelsLayer } from "./labels_layer.js";
 import { namesOnMap } from "./map_names.js";
 import { MarksLayer } from "./marks_layer.js";
@@ -33,6 +33,7 @@ const SETTLED_MS = 90;
 const FADE_MS = 240;
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
+/** @import { Outline } from "./marks_layer.js" */
 /** @typedef {"boundaries" | "points" | "covers" | "labels" | "marks"} LayerName  covers are drawn with the labels */
 
 /** @type {readonly (keyof State)[]} */
@@ -188,6 +189,13 @@ export class Renderer {
     return covers.isEmpty ? points.radiusAt(transform) : coverRadius(points.spacingAt(transform));
   }
 
+  /** The outline that marks follow: of the track's cover, else of the point. @param {number} track  @returns {Outline} */
+  #outlineOf = (track) => {
+    const { radius } = this;
+    const [x, y] = this.positionOf(track);
+    return { x, y, radius, corner: this.#layers.covers.holds(track) ? cornerOf(radius) : radius };
+  };
+
   /**
    * @param {number} track
    * @returns {[number, number]} pixels
@@ -255,11 +263,12 @@ export class Renderer {
     }
     if (writesNames) {
       this.#drawNames(state, isMoving);
+      this.#dirty.add("marks"); // they follow the outlines of covers
     } else {
       covers.follow(transform);
       labels.follow(transform);
     }
-    if (this.#dirty.has("marks")) marks.draw({ ...state, matches: highlighted(state) }, this.#visibleLinks(), this.positionOf, this.radius, this.#theme);
+    if (this.#dirty.has("marks")) marks.draw({ ...state, matches: highlighted(state) }, this.#visibleLinks(), this.positionOf, this.#outlineOf, this.#theme);
     if (writesNames) this.#dirty.delete("labels");
     for (const name of /** @type {const} */ (["boundaries", "points", "marks"])) this.#dirty.delete(name);
     if (this.#dirty.size > 0 || this.#owesCovers || ![points, boundaries, labels].every((layer) => layer.isCurrent(transform))) this.invalidate();
