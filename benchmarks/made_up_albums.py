@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 EDGE_PX = 320
 ALBUMS, TRACKS_AN_ALBUM = 120, 5
 STYLE_COUNT = 12
+SPACING = 6.0
 COLUMNS = ("id", "title", "artist", "album", "year", "genre", "playlist", "x", "y", "art")
 INKS = ("#f4ede0", "#e4572e", "#17bebb", "#ffc914", "#2e282a", "#76b041", "#5b5f97", "#ff6b6c", "#b8b8d1", "#0b3954")
 
@@ -44,14 +45,15 @@ def library(covers: Path) -> Iterator[Sequence[object]]:
     """Yield the rows of the table, and paint the cover of each album into a folder."""
     dice = random.Random(3)
     scatter = np.random.default_rng(3)
-    centers = scatter.uniform(-10, 10, size=(STYLE_COUNT, 2))
+    grid = np.array([(column, row) for row in range(3) for column in range(STYLE_COUNT // 3)])
+    centers = SPACING * grid + scatter.uniform(-1.6, 1.6, size=(STYLE_COUNT, 2))
     for album in range(ALBUMS):
         style = album % STYLE_COUNT
         artist = f"{dice.choice(FIRST_NAMES)} {dice.choice(LAST_NAMES)}"
         name = " ".join(dice.sample(WORDS, dice.randint(1, 2))).capitalize()
         cover = f"covers/{album}.png"
         paint(dice).save(covers / f"{album}.png")
-        place = centers[style] + scatter.normal(scale=1.1, size=2)
+        place = centers[style] + scatter.normal(scale=0.85, size=2)
         for number in range(TRACKS_AN_ALBUM):
             x, y = place + scatter.normal(scale=0.45, size=2)
             title = " ".join(dice.sample(WORDS, 2)).capitalize()

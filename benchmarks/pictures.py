@@ -60,11 +60,17 @@ class Shot:
 
 
 WINDOWS = ((390, 844), (1280, 800), (2560, 1440))
+STEPS = (12, 5, 4)
+"""Until covers take the place of points, in each window."""
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SHOTS = (
     *(Shot(*window, theme) for window in WINDOWS for theme in THEMES),
     *(Shot(1280, 800, theme, pins=True) for theme in THEMES),
-    *(Shot(*window, theme, pins=True, steps=4) for window in WINDOWS for theme in THEMES),
+    *(
+        Shot(*window, theme, pins=True, steps=steps)
+        for window, steps in zip(WINDOWS, STEPS, strict=True)
+        for theme in THEMES
+    ),
 )
 
 

@@ -105,6 +105,8 @@ export class Renderer {
       this.invalidate("marks");
     });
     store.subscribe(["hovered", "pinned"], () => this.invalidate("marks"));
+    // What is pinned has its cover, whoever else has room for one.
+    store.subscribe(["pinned"], () => !this.#layers.covers.isEmpty && this.invalidate("labels"));
     store.subscribe(STYLE_KEYS, (state) => {
       this.#appearance = null;
       this.#theme = readTheme(state.theme);
@@ -191,9 +193,10 @@ export class Renderer {
 
   /** The outline that marks follow: of the track's cover, else of the point. @param {number} track  @returns {Outline} */
   #outlineOf = (track) => {
-    const { radius } = this;
+    const { covers, points } = this.#layers;
     const [x, y] = this.positionOf(track);
-    return { x, y, radius, corner: this.#layers.covers.holds(track) ? cornerOf(radius) : radius };
+    const radius = covers.holds(track) ? this.radius : points.radiusAt(this.#store.get().transform);
+    return { x, y, radius, corner: covers.holds(track) ? cornerOf(radius) : radius };
   };
 
   /**
@@ -286,7 +289,9 @@ export class Renderer {
     const titles = this.#titlesInView(state);
     const [pointRadius, radius] = [points.radiusAt(transform), coverRadius(points.spacingAt(transform))];
     const colorOf = (/** @type {number} */ track) => pointColor(this.#map, state, this.#theme, this.appearance.group[track]);
-    const covered = covers.draw(transform, titles, radius, colorOf, !isMoving);
+    const isPinned = (/** @type {{track: number}} */ { track }) => track === state.pinned;
+    const pinnedFirst = [...titles.filter(isPinned), ...titles.filter((title) => !isPinned(title))];
+    const covered = covers.draw(transform, pinnedFirst, radius, colorOf, !isMoving);
     this.#owesCovers = isMoving && radius > 0 && titles.length > 0;
     const withReach = titles.map((title) => ({ ...title, reach: covered.has(title.track) ? radius : pointRadius }));
     labels.draw(transform, this.#theme, withReach, this.#free);
