@@ -17,7 +17,7 @@ from tests.fakes.youtube_music_server import FakeRecording
 from tests.support.command import report, tree
 from tests.support.streaming import Services, recordings_of, services, video_id
 
-pytestmark = pytest.mark.xdist_group("streamed")
+pytestmark = [pytest.mark.xdist_group("streamed"), pytest.mark.slow]
 
 COUNT = 16
 
@@ -232,14 +232,13 @@ def test_an_export_shows_the_covers_of_its_recordings(copy: Services) -> None:
     assert copy.music.asked == []
 
 
-@pytest.mark.slow
-def test_a_hundred_and_twenty_tracks_and_twenty_playlists(tmp_path: Path) -> None:
-    """Three pages of saved tracks, the last not full; more is more of the same (500 tracks take four times as long)."""
-    with services(FakeLibrary.with_numbers(120, 20), tmp_path) as running:
+def test_fifty_five_tracks_and_twenty_playlists(tmp_path: Path) -> None:
+    """Two pages of saved tracks, the last not full, by two workers; more is more of the same."""
+    with services(FakeLibrary.with_numbers(55, 20), tmp_path) as running:
         first = running.build("--jobs", 2, timeout_s=600)
         assert first.status == 0, first.stderr
-        assert first.listened_to == 120
-        assert Counter(row["status"] for row in report(tmp_path)["ledger"]) == {"mapped": 120}
+        assert first.listened_to == 55
+        assert Counter(row["status"] for row in report(tmp_path)["ledger"]) == {"mapped": 55}
         running.add(numbered_track(1000))
         second = running.build()
         assert (second.status, second.listened_to) == (0, 1)

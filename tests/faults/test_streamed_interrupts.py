@@ -18,7 +18,7 @@ from tests.support.streaming import HASTE, Services, services
 
 pytestmark = [pytest.mark.xdist_group("streamed-interrupts"), pytest.mark.slow]
 
-TRACKS = 8
+TRACKS = 6
 STAGES = ("fetch", "embed", "project", "cluster", "emit")
 
 
