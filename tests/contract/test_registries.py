@@ -31,6 +31,7 @@ def built(folder: Path) -> Outcome:
     return started_anew(*arguments, cwd=folder, module=ADDED)
 
 
+@pytest.mark.slow
 def test_a_map_is_made_by_what_was_added(built: Outcome, folder: Path) -> None:
     assert built.status == 0, built.stderr
     assert "listening with bands" in built.stderr
