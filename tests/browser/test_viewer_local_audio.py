@@ -9,7 +9,7 @@ from pathlib import Path
 
 import av
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from spotmap_build.emit.local_audio import LocalAudio, encode_local_audio, write_local_audio
 from spotmap_build.emit.preview import open_server
@@ -126,6 +126,31 @@ def test_the_volume_is_kept(open_viewer: OpenViewer, beside_music: Site) -> None
     viewer.page.wait_for_selector('html[data-state="ready"]')
     play_first(viewer)
     assert viewer.page.evaluate(f"{AUDIO_ELEMENT}.volume") == 0.25
+
+
+def with_moments(route: Route) -> None:
+    """The details, where the typical moment of every track is known."""
+    document = route.fetch().json()
+    route.fulfill(json={**document, "typical_s": [3] * len(document["year"])})
+
+
+def test_a_file_starts_at_its_typical_moment_or_at_its_beginning_as_was_chosen(
+    open_viewer: OpenViewer, beside_music: Site
+) -> None:
+    viewer = open_viewer(site=beside_music, service_workers="block")
+    viewer.page.route("**/details-000.json", with_moments)
+    viewer.page.reload()
+    viewer.page.wait_for_selector('html[data-state="ready"]')
+    play_first(viewer)
+    viewer.wait_until(f"{AUDIO_ELEMENT}.currentTime >= 3", timeout_s=20)
+    viewer.page.get_by_role("button", name="Starts at its typical moment").click()
+    viewer.wait_until(f"{AUDIO_ELEMENT}.currentTime > 0 && {AUDIO_ELEMENT}.currentTime < 2.9", timeout_s=20)
+    viewer.page.reload()
+    viewer.page.wait_for_selector('html[data-state="ready"]')
+    play_first(viewer)
+    expect(viewer.page.get_by_role("button", name="Starts at the beginning")).to_be_visible()
+    assert viewer.page.evaluate(f"{AUDIO_ELEMENT}.currentTime") < 3
+    viewer.complaints.expect("Service Worker registration blocked")
 
 
 def test_a_file_that_is_gone_is_said_to_be(open_viewer: OpenViewer, beside_music: Site, tmp_path: Path) -> None:
