@@ -26,6 +26,8 @@ STAGES: Final = ((1, 16, 1, 1, 3), (6, 24, 2, 2, 3), (6, 40, 2, 2, 5), (6, 80, 3
 LAST_STAGES: Final = ((6, 192, 4, 2, 5), (6, 320, 1, 1, 3))
 """Of each: how much wider inside, channels, blocks, stride of the first, side of the kernel."""
 SQUEEZE: Final = 4
+GAIN: Final = 1.1
+"""With less, what comes out hardly depends on what goes in; with more, it grows beyond measure."""
 DIMENSIONS, STYLE_COUNT = 1280, 400
 
 
@@ -99,4 +101,4 @@ class _Builder:
         return self.graph.float_node("BiasAdd", x, self.graph.constant(self.random.normal(0, 0.1, channels)))
 
     def _weights(self, shape: tuple[int, ...], inputs: int) -> str:
-        return self.graph.constant(self.random.normal(0, np.sqrt(2 / inputs), shape))
+        return self.graph.constant(self.random.normal(0, GAIN * np.sqrt(2 / inputs), shape))

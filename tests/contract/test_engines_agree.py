@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from benchmarks.listening import essentia_features
+from benchmarks.listening import effnet, essentia_features
 from scripts.graph_to_onnx import convert
 from spotmap_build.cache.arrays import decode_array
 from spotmap_build.cache.records import decode_record, inline_bytes
-from spotmap_build.embed.discogs_effnet import DiscogsEffnet
+from spotmap_build.embed.discogs_effnet import EMBEDDING, INPUT, PATCH_FRAMES, STYLES, WHOLE_BATCH, DiscogsEffnet
 from spotmap_build.embed.mel import mel_frames
 from spotmap_build.embed.musicnn import POOLS, TAGS, Musicnn
 from spotmap_build.embed.numpy_features import measure
@@ -112,6 +112,21 @@ def test_effnet_is_essentias_own_algorithm_where_both_look_at_the_same_patches(
         assert reference.shape == (64, len(one))
         assert_same(one, reference.mean(axis=0))
         assert_same(other, reference.mean(axis=0))
+
+
+def test_a_network_of_effnets_layers_is_the_same_on_both_engines(standard: Any, tmp_path: Path) -> None:
+    """Strides, kernels of one channel each, means over a plane: what the benchmark's stand-in has, and musicnn not."""
+    assert standard
+    noise = np.random.default_rng(2).uniform(0, 3, (WHOLE_BATCH, PATCH_FRAMES, 96)).astype(np.float32)
+    patches = noise * np.linspace(0.1, 1, WHOLE_BATCH, dtype=np.float32)[:, np.newaxis, np.newaxis]
+    of_essentia, of_onnx = (
+        load_or_skip(name).load_network(path, input_name=INPUT, output_names=(STYLES, EMBEDDING))(patches)
+        for name, path in effnet.write(tmp_path).items()
+    )
+    for one, other, width in zip(of_essentia, of_onnx, (400, 1280), strict=True):
+        assert one.shape == other.shape == (WHOLE_BATCH, width)
+        assert one.std(axis=0).max() > 1e-3
+        np.testing.assert_allclose(one, other, atol=CLOSE)
 
 
 @pytest.mark.parametrize("seconds", [1, 25])
