@@ -5,6 +5,7 @@ One thread each, as with Essentia: many tracks are listened to at once, a proces
 
 from __future__ import annotations
 
+import os
 import platform
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,8 @@ def load() -> Any:
     ConfigError
         It is not installed, or cannot be loaded on this machine.
     """
+    # Its builds may report to Microsoft. This keeps them from beginning to at the import; the call below ends the rest.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     try:
         import onnxruntime
     except ImportError as error:
@@ -40,7 +43,6 @@ def load() -> Any:
             hint="Install onnxruntime (pip install onnxruntime), or choose --engine essentia where that is installed.",
         ) from error
     onnxruntime.set_default_logger_severity(ERRORS_ONLY)
-    # Its builds for Windows report to Microsoft otherwise.
     onnxruntime.disable_telemetry_events()
     return onnxruntime
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,7 @@ from spotmap_build.registry.features import FEATURES
 from tests.fakes import stub_effnet
 from tests.fakes.audio_files import tune
 from tests.support.engines import load_or_skip, packaged_musicnn
+from tests.support.patience import patience
 
 pytestmark = pytest.mark.xdist_group("engines")  # one process, so that the engines are loaded once
 
@@ -167,6 +169,14 @@ def test_odd_sounds_have_finite_features_within_their_ranges() -> None:
         assert features["loudness"] >= -70
         assert 0 <= features["danceability"] <= 5
         assert 0 <= features["key_clarity"] <= 1
+
+
+def test_onnxruntime_is_kept_from_reporting_and_leaves_no_file_of_its_own(tmp_path: Path) -> None:
+    """Its telemetry begins when it is imported, with a file that names the session."""
+    program = "from spotmap_build.embed import onnx_engine; onnx_engine.load()"
+    variables = {**os.environ, "TMPDIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", program], env=variables, check=True, timeout=patience())
+    assert list(tmp_path.iterdir()) == []
 
 
 WITHOUT = """
