@@ -41,6 +41,8 @@ class Config:
     embedder: str = ""
     engine: str = ""
     """What runs the embedder; empty for onnxruntime, or Essentia where only that is installed."""
+    metric: str = "centered"
+    """How vectors that a table brings are compared, see ``stages.embed.PREPROCESSING``."""
     cache_dir: Path = DEFAULT_CACHE
     report: Path | None = None
     summary: Path | None = None

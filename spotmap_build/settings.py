@@ -21,6 +21,7 @@ EXPORT_FORMATS: Final = ("parquet", "csv", "geojson", "npz")
 LARGEST_SEED: Final = (1 << 32) - 1
 LONGEST_EXCERPT_S: Final = 60
 LIST_FORMATS: Final = ("m3u8", "jspf")
+METRICS: Final = ("centered", "cosine", "standardized")
 PATHS: Final = ("relative", "absolute")
 MOST_JOBS: Final = 1024
 NOT_A_FLAG: Final = "-"
@@ -150,6 +151,13 @@ SETTINGS: Final = (
         "SPOTMAP_ENGINE",
         ENGINES,
         "What runs the embedder; both hear the same.  [default: onnx]",
+    ),
+    _choice(
+        "metric",
+        "SPOTMAP_METRIC",
+        METRICS,
+        "How vectors of your own are compared: by the angle around their mean, by the angle as they are (cosine), or "
+        "with every dimension brought to one spread.  [default: centered]",
     ),
     _place(
         "cache_dir",

@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     from spotmap_build.model import Embeddings, Float32Array, Match, Track
     from spotmap_build.run import Run
 
+PREPROCESSING: Final = {"centered": "center", "cosine": "none", "standardized": "zscore"}
+"""What each choice of ``--metric`` does to the vectors that a table brings, see ``project.preprocessing``. Centered is
+the default: embeddings of most networks share a mean that says nothing of any track; standardized gains more where all
+dimensions say something, and makes noise loud where some do not (docs/tables.md has the figures)."""
 LISTENED_TO: Final = "listened to"
 """The column of the map that tells previews from whole tracks, where there are both."""
 WHOLE: Final = "the whole track"
@@ -98,7 +102,7 @@ def embed(run: Run, fetched: Fetched) -> Iterator[Embedded]:
     if fetched.is_placed:
         yield _already_placed(fetched.usable_tracks, fetched)
     elif fetched.loaded.vectors is not None:
-        yield _own_vectors(fetched.usable_tracks, fetched.loaded.vectors, fetched)
+        yield _own_vectors(run, fetched, fetched.loaded.vectors)
     else:
         yield from _by_listening(run, fetched)
 
@@ -149,11 +153,14 @@ def _already_placed(tracks: tuple[Track, ...], fetched: Fetched) -> Embedded:
     return Embedded(tracks, fetched.library.failures, Cached(digest, partial(_without_sound, tracks)), "none")
 
 
-def _own_vectors(tracks: tuple[Track, ...], vectors: Cached[Float32Array], fetched: Fetched) -> Embedded:
+def _own_vectors(run: Run, fetched: Fetched, vectors: Cached[Float32Array]) -> Embedded:
+    tracks = fetched.usable_tracks
+
     def read() -> Embeddings:
         return replace(_without_sound(tracks), vectors=vectors.value)
 
-    return Embedded(tracks, fetched.library.failures, Cached(vectors.digest, read), "none")
+    content = Cached(vectors.digest, read)
+    return Embedded(tracks, fetched.library.failures, content, PREPROCESSING[run.config.metric])
 
 
 def _without_sound(tracks: tuple[Track, ...]) -> Embeddings:

@@ -164,3 +164,34 @@ def test_small_libraries_have_names_or_none(count: int) -> None:
     names = name_levels(matrix, [range(count)] if count else [], [], [])
     assert len(names.regions) == min(count, 1)
     assert all(names.regions)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_names_of_any_library_are_told_apart_and_counted_from_the_first(seed: int) -> None:
+    """Few words for many groups, so that names run out."""
+    generator = np.random.default_rng(seed)
+    count = int(generator.integers(20, 120))
+    cuts = np.sort(generator.choice(np.arange(1, count), size=int(generator.integers(1, 12)), replace=False))
+    clusters = [part.tolist() for part in np.split(np.arange(count), cuts)]
+    parents = np.unique(np.sort(generator.integers(0, 5, len(clusters))), return_inverse=True)[1].tolist()
+    regions = [
+        [row for cluster, parent in zip(clusters, parents, strict=True) if parent == number for row in cluster]
+        for number in range(max(parents) + 1)
+    ]
+    tags = {tag: (generator.random(count) * generator.integers(0, 2, count)).tolist() for tag in ("folk", "techno")}
+    lists = [playlist(name, np.flatnonzero(generator.random(count) < 0.6).tolist()) for name in ("List 6", "Evening")]
+    given = {0: "Mine 2"} if seed % 4 == 0 else {}
+    named = name_levels(matrix_of(tags, count=count, playlists=lists), regions, clusters, parents, fixed_regions=given)
+    for level in (named.regions, named.clusters):
+        lowered = {name.casefold() for name in level}
+        assert len(lowered) == len(level)
+        assert all(level)
+        numbers = sorted(int(name.removeprefix("Region ")) for name in level if name.startswith("Region "))
+        assert numbers == list(range(1, len(numbers) + 1))
+        for name in level:
+            first, _, mark = name.rpartition(" ")
+            is_ours = name not in {"List 6", "Mine 2"} and not name.startswith("Region ")
+            if is_ours and (mark.isdigit() or (len(mark) == 3 and mark[0] == "(")):
+                assert first.casefold() in lowered
+    for name, parent in zip(named.clusters, parents, strict=True):
+        assert parents.count(parent) > 1 or name == named.regions[parent]

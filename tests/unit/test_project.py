@@ -52,6 +52,21 @@ def test_equal_sounds_have_equal_vectors_wherever_they_stand(preprocessing: str,
     assert len({row.tobytes() for row in prepare(vectors, preprocessing)[copies]}) == 1
 
 
+def test_what_all_vectors_share_is_compared_only_as_they_are() -> None:
+    """An offset that is far larger than any difference: around it, all angles are alike."""
+    vectors, of = groups(60)
+    offset = np.linspace(-400, 400, vectors.shape[1], dtype=np.float32)
+    shares = {}
+    for preprocessing in ("none", "center", "zscore"):
+        nearest = find_neighbors(prepare(vectors + offset, preprocessing), 5, 0).indices
+        shares[preprocessing] = float(np.mean(np.array(of)[nearest] == np.array(of)[:, None]))
+        moved, still = prepare(vectors + offset, preprocessing), prepare(vectors, preprocessing)
+        is_same = np.allclose(moved @ moved.T, still @ still.T, atol=0.01)
+        assert is_same == (preprocessing != "none")
+    assert shares["center"] > 0.95
+    assert shares["zscore"] > 0.95
+
+
 def test_zscore_ignores_dimensions_that_do_not_vary() -> None:
     vectors, _ = groups(20, dimensions=4)
     vectors[:, 2] = 1e6
