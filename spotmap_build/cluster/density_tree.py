@@ -23,11 +23,16 @@ LIES_APART: Final = 0.5
 """How a group must stand out to be one, whatever parts it has: the gap around it is twice that inside. Rings and arcs
 come to .6 to .8, dense places on maps of real music to .3."""
 LARGE: Final = 6
-"""Times the smallest cluster's size from which on a cluster that does not lie apart is more readily taken apart:
+"""Times the smallest cluster's size from which on a cluster that lies near others is more readily taken apart:
 excess of mass alone makes giants of half a library."""
+NEAR: Final = 1.5
+"""Times the gap between its parts that the gap around such a cluster is at most."""
 LARGE_PARTS: Final = 0.4
 """Share of such a cluster's excess of mass that its parts must have to be taken instead: those of real music have .5 to
 1."""
+MOST_OF_ALL: Final = 0.5
+"""Share of all tracks above which a group is a cluster only where its parts do not hold most of it: those of one real
+map of 390 tracks, ten of which lay far off, hold .85 to .88 of the rest, those of even discs and hills .4 to .7."""
 MOST: Final = 0.8
 """Share of a group that counts as the group: what is inside its gaps, and what its smaller parts must hold."""
 ROOT: Final = 0
@@ -80,6 +85,10 @@ class DensityTree:
     def standing_out(self, group: int) -> float:
         """Measure how much wider the gap around a group is than those inside it: 0 (not at all) to 1."""
         return 1 - float(self.birth[group]) / self._holds_to(group)
+
+    def hold_most(self, parts: list[int], whole: int) -> bool:
+        """Tell whether these parts of a group hold most of it."""
+        return sum(int(self.sizes[part]) for part in parts) >= MOST * float(self.sizes[whole])
 
     def stand_out_better(self, parts: list[int], whole: int) -> bool:
         """Tell whether rows stand out more as these parts than as their whole; rows in none of the parts do not."""
@@ -169,14 +178,18 @@ def _topmost(tree: DensityTree, chosen: dict[int, list[int]], group: int) -> lis
 
 
 def _is_one(tree: DensityTree, group: int, parts: list[int]) -> bool:
-    """Tell whether a group is one though its parts have more mass: it lies apart as they do not."""
+    """Tell whether a group is one though its parts have more mass: it lies apart as they do not.
+
+    One that holds most of the library does so wherever a few tracks lie far off; it is as little a cluster as all are.
+    """
+    if tree.sizes[group] > MOST_OF_ALL * tree.sizes[ROOT] and tree.hold_most(parts, group):
+        return False
     return tree.standing_out(group) >= LIES_APART and not tree.stand_out_better(parts, group)
 
 
 def _as_it_falls_apart(tree: DensityTree, group: int, parts: list[int]) -> list[int]:
     """Return the smaller parts of a cluster where they hold most of it and stand out better, else the cluster."""
-    held = sum(int(tree.sizes[part]) for part in parts)
-    falls_apart = held >= MOST * float(tree.sizes[group]) and tree.stand_out_better(parts, group)
+    falls_apart = tree.hold_most(parts, group) and tree.stand_out_better(parts, group)
     return parts if len(parts) > 1 and falls_apart else [group]
 
 
@@ -188,7 +201,15 @@ def _of_most_mass(tree: DensityTree, large: float = np.inf) -> dict[int, list[in
     mass, chosen = {}, {}
     for group in reversed(tree.groups()):
         parts, mass[group], chosen[group] = tree.parts[group], tree.excess_of_mass(group), [group]
-        below, share = sum(mass[part] for part in parts), LARGE_PARTS if tree.sizes[group] > large else 1.0
+        below, share = sum(mass[part] for part in parts), LARGE_PARTS if _is_large(tree, group, large) else 1.0
         if group == ROOT or below > share * mass[group]:
             mass[group], chosen[group] = below, [one for part in parts for one in chosen[part]]
     return chosen
+
+
+def _is_large(tree: DensityTree, group: int, large: float) -> bool:
+    """Tell whether a group has more rows than ``large`` and near others, or most of all."""
+    if tree.sizes[group] <= large or not tree.parts[group]:
+        return False
+    is_near = float(tree.birth[tree.parts[group][0]]) < NEAR * float(tree.birth[group])
+    return is_near or bool(tree.sizes[group] > MOST_OF_ALL * tree.sizes[ROOT])

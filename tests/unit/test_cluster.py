@@ -95,6 +95,22 @@ def test_what_stands_out_is_a_cluster_and_what_chance_made_is_none(count: int, s
         assert np.mean(np.array(largest) >= 0.8 * size) > 0.85
 
 
+@pytest.mark.parametrize("far_off", [0, 12])
+def test_a_few_tracks_far_off_do_not_make_one_cluster_of_all_the_others(far_off: int) -> None:
+    """Nine hills that run into one another, as on maps of real music, beside a small island or without it."""
+    centers = [(3.0 * (number % 3), 3.0 * (number // 3)) for number in range(9)]
+    space = np.concatenate([blobs(centers, 40, 0.6), blobs([(60, 60)], far_off, 0.3, seed=1)])
+    labels = hdbscan_labels(space)
+    assert labels.max() + 1 == 9 + (far_off > 0)
+    assert np.mean(labels < 0) < 0.3
+    assert len(set(labels[360:].tolist())) == (far_off > 0)
+
+
+def test_a_hill_that_is_most_of_the_library_is_one_cluster() -> None:
+    labels = hdbscan_labels(np.concatenate([blobs([(0, 0)], 360, 1.0), blobs([(15, 0)], 40, 0.3)]))
+    assert np.bincount(labels + 1).tolist()[1:] == [360, 40]
+
+
 def test_a_cluster_that_falls_apart_into_small_parts_leaves_no_noise_between_them() -> None:
     """Four hills of ten in a library whose smallest cluster is 16, with a track between each two."""
     hills = blobs([(0, 0), (3, 0), (0, 3), (3, 3)], 10, 0.3)
@@ -113,6 +129,7 @@ def test_that_a_large_cluster_is_cut_makes_no_noise(share: float, monkeypatch: p
     space = np.concatenate([blobs([(0, 0), (2.2, 0), (1.1, 2)], 60, 0.5), blobs([(30, 0)], 60, 0.5, seed=3)])
     monkeypatch.setattr(density_tree, "LARGE_PARTS", share)
     monkeypatch.setattr(density_tree, "LIES_APART", 1.0)
+    monkeypatch.setattr(density_tree, "NEAR", 100)
     labels = hdbscan_labels(space)
     assert (labels.max() == 1) == (share == 1)
     assert labels.min() == 0
