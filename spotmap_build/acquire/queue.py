@@ -11,7 +11,7 @@ import orjson
 from spotmap_build.acquire.order import fair_order
 from spotmap_build.acquire.prefetch import Prefetcher
 from spotmap_build.acquire.scratch import Scratch, arrived, scratch_folder
-from spotmap_build.acquire.state import MOMENT, PARTS, Acquisition, tag_names
+from spotmap_build.acquire.state import MOMENT, PARTS, Acquisition, decoder, tag_names
 from spotmap_build.acquire.time_limit import NO_LIMIT, TimeLimit
 from spotmap_build.cache.freshness import Failure
 from spotmap_build.core.tally import Tally
@@ -206,12 +206,13 @@ def encode(embedding: TrackEmbedding) -> dict[str, bytes]:
 
 
 def _remember_failure(acquisition: Acquisition, track: Track, outcome: Failed, seconds: float) -> None:
-    """Permanent failures are not tried again; passing ones when they are due, later each time.
+    """Permanent failures are not tried again by the same decoder; passing ones when they are due, later each time.
 
     A download that cannot be listened to may have been broken on its way, so it is always worth another try.
     """
     cache, key = acquisition.run.cache, acquisition.key_of(track)
     if not outcome.retryable and not track.is_remote:
-        cache.put_failure(key, Failure(outcome.code, outcome.detail, "permanent"), seconds=seconds)
+        failure = Failure(outcome.code, outcome.detail, "permanent")
+        cache.put_failure(key, failure, seconds=seconds, producer=decoder())
         return
     cache.put_passing_failure(key, outcome.code, outcome.detail, seconds)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
@@ -38,8 +39,16 @@ TAG_NAMES_VERSION: Final = 1
 TAG_NAMES: Final = "names.json"
 PARTS: Final = ("vector.npy", "tags.npy", "features.npy")
 """What is kept of a recording that was listened to."""
+DECODER_VERSION: Final = 2
+"""Raise when files can be read that could not before: those that failed are tried once more, and no others."""
 MOMENT: Final = "typical.json"
 """Kept as well since we keep it: where the moment begins that is most like the whole, in seconds."""
+
+
+@lru_cache(maxsize=1)
+def decoder() -> str:
+    """Name what decodes files: what this one cannot read, another may."""
+    return f"spotmap-build, decoder {DECODER_VERSION}, PyAV {version('av')}"
 
 
 class RecordingFinder(Protocol):
@@ -212,9 +221,15 @@ class Acquisition:
         if record is not None and record.failure is None:
             with self._lock:
                 self._embedded[key.digest] = record
-        if record is not None and not (self.run.config.retry and record.failure and record.failure.kind != "permanent"):
+        if record is not None and not self._is_worth_another_try(record):
             return False
         return self.downloader.recall(track) is None and self._may_be_had(track)
+
+    def _is_worth_another_try(self, record: Record) -> bool:
+        """Whether what failed may succeed now: what passes with ``--retry``, what another decoder could not read."""
+        if record.failure is None:
+            return False
+        return record.producer != decoder() if record.failure.kind == "permanent" else self.run.config.retry
 
     def _waiting(self, track: Track) -> Failed | None:
         """Return the row of a track that waits: its turn does not come in this build, or not before an early map."""

@@ -231,10 +231,13 @@ class Cache:
             Record(key.digest, key.stage, key.stage_version, described, sizes, None, freshness, PRODUCER, seconds),
         )
 
-    def put_failure(self, key: Key, failure: Failure, seconds: float = 0.0) -> Record:
-        """Keep the knowledge that ``key`` has no result, and whether and when to try again. Raises like :meth:`put`."""
+    def put_failure(self, key: Key, failure: Failure, seconds: float = 0.0, *, producer: str = PRODUCER) -> Record:
+        """Keep the knowledge that ``key`` has no result, and whether and when to try again. Raises like :meth:`put`.
+
+        ``producer``: what failed, where another one may succeed.
+        """
         return self._write_record(
-            key, Record(key.digest, key.stage, key.stage_version, {}, {}, failure, None, PRODUCER, seconds)
+            key, Record(key.digest, key.stage, key.stage_version, {}, {}, failure, None, producer, seconds)
         )
 
     def put_passing_failure(self, key: Key, code: str, detail: str, seconds: float = 0.0) -> Failure:

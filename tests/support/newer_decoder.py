@@ -1,0 +1,12 @@
+"""``spotmap-build`` of a version that decodes more: ``python -m tests.support.newer_decoder``."""
+
+from __future__ import annotations
+
+from spotmap_build.acquire import state
+
+if __name__ == "__main__":
+    state.DECODER_VERSION += 1  # type: ignore[misc]
+
+    from spotmap_build.cli import run
+
+    run()
