@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -33,7 +32,6 @@ WORKER_MIB: Final[dict[tuple[str, EngineName], int]] = {
     ("discogs-effnet", "onnx"): 300,
     ("musicnn", "onnx"): 300,
 }
-EFFNET: Final = "benchmarks.listening.effnet"
 LONG_HOURS: Final = 3
 JOBS: Final = 24
 PARENT_TRACKS: Final = 5_000
@@ -68,8 +66,6 @@ def figures(folder: Path) -> Iterator[Figure]:
     yield Figure("two processors beside one", seen["one_s"] / seen["two_s"], 1.9, "times", is_least=True, more=more)
     seen = _inside("workers", folder)
     for (embedder, engine), mib in WORKER_MIB.items():
-        if f"{embedder} {engine} short" not in seen:
-            continue
         short, long = seen[f"{embedder} {engine} short"], seen[f"{embedder} {engine} long"]
         yield Figure(f"a worker with {embedder} on {engine}", short, mib, "MiB")
         yield Figure("  and after a file of 3 hours", long, mib, "MiB")
@@ -154,8 +150,6 @@ def workers(folder: Path) -> dict[str, float]:
     short, long = _file(folder, 240), _long_file(folder)
     found = {}
     for embedder, engine in WORKER_MIB:
-        if embedder != "musicnn" and importlib.util.find_spec(EFFNET) is None:
-            continue
         with EmbedPool(1) as pool:
             for name, path in (("short", short), ("long", long)):
                 for _, outcome, _ in pool.run([_job(path, embedder, engine, folder)] * 2):
@@ -195,8 +189,10 @@ def _long_file(folder: Path) -> Path:
 
 def _job(path: Path, embedder: str, engine: EngineName, folder: Path) -> EmbedJob:
     from spotmap_build.embed.workers import EmbedJob
+    from spotmap_build.registry import embedders
 
-    return EmbedJob(path.stem, str(path), None, embedder, str(_weights(embedder, engine, folder)), engine, str(folder))
+    weights = _weights(embedder, engine, folder)
+    return EmbedJob(path.stem, str(path), None, embedders.get(embedder).model, str(weights), engine, str(folder))
 
 
 def _weights(embedder: str, engine: EngineName, folder: Path) -> Path:
@@ -206,8 +202,9 @@ def _weights(embedder: str, engine: EngineName, folder: Path) -> Path:
 
     if embedder == "musicnn":
         return packaged(f"msd-musicnn{SUFFIXES[engine]}")
-    paths: dict[EngineName, Path] = importlib.import_module(EFFNET).write(folder)
-    return paths[engine]
+    from benchmarks.listening import effnet
+
+    return effnet.write(folder)[engine]
 
 
 def _children() -> list[int]:
