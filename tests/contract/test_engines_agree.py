@@ -164,6 +164,7 @@ def test_measures_of_change_and_beats_are_those_of_essentias_tracker(standard: A
     assert mutual_agreement(beats).mean() == pytest.approx(confidence, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_a_library_is_the_same_where_essentia_cannot_be_loaded(tmp_path: Path) -> None:
     """By default and with Essentia out of reach, and then by Essentia: the same keys, vectors and map; one cache."""
     load_or_skip("essentia")

@@ -105,6 +105,7 @@ def assert_next_run_completes(out: Path, reference: dict[str, bytes]) -> None:
     assert set(present) == set(reference)
 
 
+@pytest.mark.slow
 def test_killed_before_any_operation_the_site_is_whole_and_the_next_run_completes_it(tmp_path: Path) -> None:
     whole = tmp_path / "whole"
     publish_two_versions(whole)
