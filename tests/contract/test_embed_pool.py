@@ -284,12 +284,14 @@ SCRIPT = """
     import sys
     from pathlib import Path
     from spotmap_build.embed.weights import packaged
+    from spotmap_build.registry import embedders
     from spotmap_build.embed.pool import EmbedPool
     from spotmap_build.embed.workers import EmbedJob
     from tests.fakes.audio_files import render_forever
 
     if __name__ == "__main__":
-        job = EmbedJob("a", None, render_forever, MUSICNN, str(packaged("msd-musicnn.onnx")), "onnx", sys.argv[1])
+        model = embedders.get("musicnn").model
+        job = EmbedJob("a", None, render_forever, model, str(packaged("msd-musicnn.onnx")), "onnx", sys.argv[1])
         try:
             with EmbedPool(jobs=2) as pool:
                 list(pool.run([job, job]))
