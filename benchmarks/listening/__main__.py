@@ -9,13 +9,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from benchmarks.listening.agreement import Heard, report_agreement
 from benchmarks.listening.costs import Costs
 from benchmarks.real_music.corpus import AUDIO_SUFFIXES
 from spotmap_build.embed import engines
 from spotmap_build.embed.pool import THREAD_VARIABLES
 
 if TYPE_CHECKING:
+    from benchmarks.listening.agreement import Heard
     from spotmap_build.embed.workers import Model
     from spotmap_build.model import Float32Array
     from spotmap_build.registry.embedders import EngineName
@@ -34,6 +34,9 @@ def main() -> int:
     if not chosen:
         print(f"There is no music in {arguments.corpus}.", file=sys.stderr)
         return 2
+    # Not before: it loads numpy, which looks at the variables when it is loaded.
+    from benchmarks.listening.agreement import report_agreement
+
     costs, heard = _listen(chosen)
     report_agreement(heard)
     _report_costs(costs, len(chosen))
@@ -52,6 +55,7 @@ def _listen(paths: list[Path]) -> tuple[Costs, list[Heard]]:
     import numpy as np
 
     from benchmarks.listening import effnet
+    from benchmarks.listening.agreement import Heard
     from benchmarks.listening.plain_recipe import PlainRecipe
     from spotmap_build.embed.decode import decode
     from spotmap_build.embed.numpy_features import measure
