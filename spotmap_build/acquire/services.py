@@ -31,6 +31,8 @@ class Service:
         self._asks_anyway = run.config.retry
         self._retry_at_unix_s: int | None = None
         self._is_recalled = False
+        self._is_disabled = bool(disabled_reason)
+        self._lock = threading.Lock()
         if disabled_reason:
             self.breaker.failed(ServiceRefused(disabled_reason))
 
@@ -54,13 +56,16 @@ class Service:
     def waiting(self, track_id: str, stage: str) -> Failed:
         """Return the ledger's row of a track that waits until the service can be asked again."""
         reason = self.breaker.reason
+        if reason is not None:  # another thread was refused, and may not have noted until when
+            self.remember(reason)
         message = reason.message if reason else f"{self.name} was not asked yet."
         return Failed(track_id, stage, "waiting", message, retryable=True, retry_at_unix_s=self._retry_at_unix_s)
 
     def remember(self, error: ServiceError) -> None:
         """Keep a refusal in mind, so that the next build does not ask too early. Other errors pass."""
-        if isinstance(error, ServiceRefused) and self._retry_at_unix_s is None:
-            self._retry_at_unix_s = self._pause.begin(error).retry_at_unix_s
+        with self._lock:
+            if isinstance(error, ServiceRefused) and not self._is_disabled and self._retry_at_unix_s is None:
+                self._retry_at_unix_s = self._pause.begin(error).retry_at_unix_s
 
     def summary(self) -> str:
         """Why it was not asked any more, and when it can be; empty while it can."""

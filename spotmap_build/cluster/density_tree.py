@@ -22,12 +22,10 @@ if TYPE_CHECKING:
 LIES_APART: Final = 0.5
 """How a group must stand out to be one, whatever parts it has: the gap around it is twice that inside. Rings and arcs
 come to .6 to .8, dense places on maps of real music to .3."""
-SEVERAL: Final = 3
-CLEAR_ON_AVERAGE: Final = 0.4
-CLEAR: Final = 1 / 3
-"""How many parts of a group must stand out, and how much, to be groups of their own however far the whole lies from all
-else. The dozen styles of the demo, on three continents, have .47 and .49 on average, .36 and .45 at least; of 3,360
-rings and arcs of 30 to 150 tracks chance makes as much of 11 (of 87, were two parts enough)."""
+CLEAR: Final = ((3, 0.45, 0.4), (4, 0.4, 0.25))
+"""How many parts of a group must stand out, how much on average, and how much each, to be groups of their own however
+far the whole lies from all else. The styles of the demo, on three continents, have .49 to .63 and .45 (three parts),
+.45 and .30 (four); of 3,360 rings and arcs of 30 to 150 tracks chance makes as much of four."""
 LARGE: Final = 6
 """Times the smallest cluster's size from which on a cluster that lies near others is more readily taken apart:
 excess of mass alone makes giants of half a library."""
@@ -103,10 +101,11 @@ class DensityTree:
 
     def are_clear(self, parts: list[int], whole: int) -> bool:
         """Tell whether several parts hold most of a group, and each of them stands out."""
-        if len(parts) < SEVERAL or not self.hold_most(parts, whole):
+        if len(parts) < CLEAR[0][0] or not self.hold_most(parts, whole):
             return False
         standing = [self.standing_out(part) for part in parts]
-        return min(standing) >= CLEAR and float(np.average(standing, weights=self.sizes[parts])) >= CLEAR_ON_AVERAGE
+        mean, least = float(np.average(standing, weights=self.sizes[parts])), min(standing)
+        return any(len(parts) >= count and mean >= on_average and least >= each for count, on_average, each in CLEAR)
 
     def _holds_to(self, group: int) -> float:
         """Find the density up to which most of a group are together."""

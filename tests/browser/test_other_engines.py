@@ -78,7 +78,7 @@ class Opened:
         return [told for told in self.ask("complaints") if PRELOAD not in told]
 
     def wait_until_ready(self) -> None:
-        self.wait_until("document.documentElement.dataset.state === 'ready'")
+        self.wait_until("document.documentElement.dataset.state === 'ready'", timeout_s=90.0)
 
     def wait_for_card_of(self, track: int) -> None:
         """Until the card is to be seen and has the track's title."""

@@ -95,6 +95,14 @@ def test_what_stands_out_is_a_cluster_and_what_chance_made_is_none(count: int, s
         assert np.mean(np.array(largest) >= 0.8 * size) > 0.85
 
 
+def test_groups_on_continents_are_told_apart_however_far_the_continents_lie_from_each_other() -> None:
+    """The gap around a continent is far wider than those between its groups, which are seen all the same."""
+    centers = [(2.0 * (number % 2) + 40.0 * (number // 4), 2.0 * (number // 2 % 2)) for number in range(12)]
+    labels = hdbscan_labels(blobs(centers, 9, 0.25))
+    assert labels.max() + 1 == 12
+    assert all(len(set(part.tolist()) - {-1}) == 1 for part in np.split(labels, 12))
+
+
 @pytest.mark.parametrize("far_off", [0, 12])
 def test_a_few_tracks_far_off_do_not_make_one_cluster_of_all_the_others(far_off: int) -> None:
     """Nine hills that run into one another, as on maps of real music, beside a small island or without it."""
