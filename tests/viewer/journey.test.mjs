@@ -117,12 +117,12 @@ const places = {
   x: Uint16Array.from(grid, (_, track) => 100 * (track % SIDE)), y: Uint16Array.from(grid, (_, track) => 100 * Math.floor(track / SIDE)),
 };
 
-function route(wish, library = {}) {
+function route(wish, given = {}) {
   const graph = graphOf(grid);
   return finish(
     findRoute(graph, wished(wish), {
       accepts: () => true, positions: places, artistOf: (track) => `artist ${track}`, cluster: grid.map((_, track) => Math.floor(track / SIDE)),
-      minutesOf: () => 4, transitions: new Transitions(known(grid, places)), ...library,
+      minutesOf: () => 4, transitions: new Transitions(known(grid, places)), ...given,
     }),
   ).value;
 }

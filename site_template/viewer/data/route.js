@@ -58,7 +58,7 @@ export function* findRoute(graph, wish, library) {
     route = without(route, new Set(repeats(route.tracks, stops, library)));
   }
   const { transitions } = library;
-  return wish.minutes > 0 && transitions ? yield* ofLength(route, wish, stops, accepts, { ...library, transitions }) : route;
+  return wish.minutes > 0 && transitions ? yield* ofLength(route, wish, stops, accepts, library, transitions) : route;
 }
 
 /**
@@ -116,13 +116,13 @@ function without({ tracks, leaps }, gone) {
  * @param {Wish} wish
  * @param {ReadonlySet<number>} stops
  * @param {(track: number) => boolean} accepts
- * @param {Library & {transitions: Transitions}} library
+ * @param {Library} library
+ * @param {Transitions} transitions
  * @returns {Generator<void, Route>}
  */
-function* ofLength({ tracks, leaps }, wish, stops, accepts, library) {
-  const { transitions, artistOf } = library;
+function* ofLength({ tracks, leaps }, wish, stops, accepts, { artistOf, minutesOf }, transitions) {
   const way = [...tracks];
-  const lengthOf = (/** @type {number} */ track) => library.minutesOf(track) || USUAL_MINUTES;
+  const lengthOf = (/** @type {number} */ track) => minutesOf(track) || USUAL_MINUTES;
   let minutes = way.reduce((sum, track) => sum + lengthOf(track), 0);
   const used = new Set(way);
   const artists = new Set(way.map(artistOf));
