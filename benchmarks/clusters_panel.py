@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 APART: Final = 10.0
 """From the middle of a group to the next one's."""
-STREWN: Final = "hills, tracks strewn"
-STREWN_SHARE: Final = 0.15
+SCATTERED: Final = "hills, tracks scattered"
+SCATTERED_SHARE: Final = 0.15
 """Of all tracks that lie evenly over the whole map."""
 SIZES: Final = ((2, 200), (5, 400), (12, 1_000), (12, 3_000), (30, 2_000), (60, 1_000), (60, 5_000))
 LARGE: Final = ((2, 100_000), (12, 50_000), (60, 100_000))
@@ -55,7 +55,7 @@ class Score:
 
 
 def plant(kind: str, groups: int, tracks: int, seed: int) -> tuple[Float32Array, npt.NDArray[np.intp]]:
-    """Places of that many tracks, and the group of each; -1 for what is strewn between them."""
+    """Places of that many tracks, and the group of each; -1 for what is scattered between them."""
     generator, side = np.random.default_rng(seed), math.ceil(math.sqrt(groups))
     weights = np.arange(1, groups + 1) ** -0.8 if kind == "unequal sizes" else np.ones(groups)
     sizes = np.maximum(tracks * weights / weights.sum(), 12 if tracks >= 12 * groups else 1).astype(int)
@@ -63,9 +63,9 @@ def plant(kind: str, groups: int, tracks: int, seed: int) -> tuple[Float32Array,
     for number, size in enumerate(sizes.tolist()):
         middle = APART * np.array([number % side, number // side])
         places.append(middle + _KINDS[kind](generator, size, number))
-    if kind == STREWN:
+    if kind == SCATTERED:
         everything = np.concatenate(places)
-        count = round(STREWN_SHARE / (1 - STREWN_SHARE) * len(everything))
+        count = round(SCATTERED_SHARE / (1 - SCATTERED_SHARE) * len(everything))
         places.append(generator.uniform(everything.min(axis=0), everything.max(axis=0), (count, 2)))
         truth = np.concatenate([truth, np.full(count, -1)])
     return np.concatenate(places).astype(np.float32), truth
@@ -107,7 +107,7 @@ _KINDS: Final[dict[str, Callable[[np.random.Generator, int, int], Float64Array]]
     "even discs": _disc,
     "discs close together": _near_disc,
     "shapes": _shape,
-    STREWN: _hill,
+    SCATTERED: _hill,
 }
 
 

@@ -149,7 +149,7 @@ def _template() -> Finding:
 
 
 def _folder(name: str, folder: Path) -> Finding:
-    """Whether files can be made in a folder, or in the nearest one above it that is there."""
+    """Find out whether files can be made in a folder, or in the nearest one above it that is there."""
     try:
         with tempfile.TemporaryFile(dir=nearest_folder(resolve_place(folder))):
             pass

@@ -25,7 +25,7 @@ class Freshness:
     def is_fresh(self, now_unix_s: float) -> bool:
         """Tell whether the answer may still be used.
 
-        One from the future counts by its distance, so that a clock that was once wrong cannot keep it for ever.
+        One from the future counts by its distance, so that a clock that was once wrong cannot keep it forever.
         """
         return abs(now_unix_s - self.fetched_at_unix_s) <= self.max_age_s
 
@@ -66,7 +66,7 @@ class Failure:
 
 
 def retry_later(code: str, detail: str, *, now_unix_s: float, previous: Failure | None = None) -> Failure:
-    """Decide when to repeat a step that failed for a passing reason: later each time, and not for ever.
+    """Decide when to repeat a step that failed for a passing reason: later each time, and not forever.
 
     ``previous`` is the failure that the cache held for this key, due or not (``lookup(key, allow_expired=True)``).
     After the last of :data:`RETRY_DELAYS_S` it takes a person to look at it.

@@ -114,7 +114,7 @@ def is_content(name: str) -> bool:
 
 
 def is_passing(name: str) -> bool:
-    """Tell whether a name below the cache's root is that of anything else in a cache: what each machine makes anew."""
+    """Tell whether a name below the cache's root is anything else in a cache: what each machine makes for itself."""
     folder, _, rest = name.partition("/")
     return name in {"FORMAT", ".lock", *_MARKS} or (folder in {"tmp", "quarantine"} and bool(rest))
 

@@ -137,5 +137,5 @@ def _unlink_unless_used(entry: Entry) -> bool:
 
 
 def _delete_all(paths: Iterable[Path]) -> int:
-    """Their size in bytes."""
+    """Delete all of them; returns how many bytes that frees."""
     return sum(delete(path) for path in paths)

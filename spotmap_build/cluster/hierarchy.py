@@ -103,7 +103,9 @@ def join_clusters(labels: Int32Array, space: Float32Array) -> tuple[int, ...]:
     Parameters
     ----------
     labels : Int32Array
-        Int32 ``[n]``, -1 for noise. space: float32 ``[n, d]`` that was clustered.
+        Int32 ``[n]``, -1 for noise.
+    space : Float32Array
+        Float32 ``[n, d]``, what was clustered.
     """
     count = int(labels.max(initial=-1)) + 1
     members = [np.flatnonzero(labels == label) for label in range(count)]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
-from spotmap_build.cluster.wording import CLEAR_TAG, EMPTY, TRAITS, standardise, style_name
+from spotmap_build.cluster.wording import CLEAR_TAG, EMPTY, TRAITS, standardize, style_name
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -107,7 +107,7 @@ def build_term_matrix(
     names = embeddings.feature_names
     minor = 1 - embeddings.features[:, names.index("mode")] if "mode" in names else np.zeros(0, dtype=np.float32)
     counts = np.bincount(matrix.indices, minlength=len(terms))
-    return TermMatrix(terms, matrix, counts, standardise(embeddings.features), names, minor)
+    return TermMatrix(terms, matrix, counts, standardize(embeddings.features), names, minor)
 
 
 def _heard(tags: Float32Array, tag_names: Sequence[str]) -> Iterable[tuple[Term, list[int], list[float]]]:

@@ -46,7 +46,7 @@ VAGUE: Final = frozenset({"indie", "alternative", "experimental"})
 """Styles and traits that name a scene or an attitude: they tell less of a sound than others with the same figures."""
 
 
-def standardise(features: Float32Array) -> Float32Array:
+def standardize(features: Float32Array) -> Float32Array:
     """Features as robust z-scores over the library: float32 ``[n, f]``, 0 where a feature does not vary.
 
     Median and the spread of the middle two thirds, so that a few broken measurements do not flatten all others.

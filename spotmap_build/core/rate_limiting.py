@@ -39,7 +39,7 @@ class RateLimiter:
         self._next_s = -float("inf")
 
     def wait(self, sleep: Callable[[float], object] | None = None) -> None:
-        """Return when the next call may be made. ``sleep``: another way to wait, which may be cut short."""
+        """Wait until the next call may be made. ``sleep``: another way to wait, which may be cut short."""
         with self._lock:
             now_s = self._clock()
             slot_s = max(now_s, self._next_s)

@@ -24,7 +24,7 @@ def read_head(path: Path) -> bytes:
     """
     try:
         with open_regular(path) as file:
-            # A file of the kernel says that it is empty, and reading it might wait for ever.
+            # A file of the kernel says that it is empty, and reading it might wait forever.
             head = file.read(16) if os.fstat(file.fileno()).st_size else b""
     except OSError as error:
         raise unreadable(error) from error

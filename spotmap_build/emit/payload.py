@@ -325,7 +325,7 @@ def _columns(tracks: Sequence[Track], feature_names: Sequence[str], feature_unit
 
 
 def _since(atlas: Atlas) -> dict[str, bool]:
-    """Whether the insights tell of new or moved tracks: where there are none, there is nothing to offer."""
+    """Return whether the insights tell of new or moved tracks: where there are none, there is nothing to offer."""
     since = atlas.insights.since
     return {"since": True} if since and (since.new or since.moved) else {}
 

@@ -199,7 +199,7 @@ def _from_web(address: str) -> Read:
 
 
 def _bounded(read: Read) -> Read:
-    """Return the same, for no more bytes in all than a site has."""
+    """Return the same reader, which refuses more bytes in all than a site has."""
     left_bytes = LARGEST_SITE_BYTES
 
     def read_more(name: str) -> bytes:

@@ -34,7 +34,7 @@ class DemoSource:
 
     @classmethod
     def from_config(cls, _config: Config) -> Self:
-        """Return the demo needs no setting."""
+        """Return the source; the demo needs no setting."""
         return cls()
 
     def load(self, context: LoadContext) -> Loaded:  # noqa: ARG002 - nothing to look into, nothing to remember
@@ -57,7 +57,7 @@ def load() -> Library:
 
 
 def render(recipe: str, folder: Path) -> Path:
-    """Synthesise a recording from a track's ``recording.recipe`` into ``folder``; takes about 0.2 s of CPU time.
+    """Synthesize a recording from a track's ``recording.recipe`` into ``folder``; takes about 0.2 s of CPU time.
 
     Returns the path of a 16-bit PCM WAV file, mono or stereo, 16 or 22.05 kHz, 10 to 15 s long. Works in any process:
     a recipe holds all there is to know.

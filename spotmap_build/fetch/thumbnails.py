@@ -133,7 +133,7 @@ class _Worker:
             self._is_ready = True
 
     def ask(self, image: bytes, deadline_s: float) -> bytes:
-        """Raise OSError or EOFError where the process dies or has to be killed."""
+        """Return what the process makes of a picture. Raises OSError or EOFError where it dies or has to be killed."""
         with self._killed_after(deadline_s):
             self._connection.send_bytes(image)
             return self._connection.recv_bytes(LARGEST_THUMBNAIL_BYTES)

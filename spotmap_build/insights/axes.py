@@ -35,7 +35,7 @@ _DIRECTIONS: Final = ("to the right", "upwards", "to the left", "downwards")
 class Slope:
     """A feature that rises across the map.
 
-    ``angle``: where to, in radians from the x axis, anticlockwise. ``explained``: share of the variance of the
+    ``angle``: where to, in radians from the x axis, counterclockwise. ``explained``: share of the variance of the
     feature's ranks that the place on the map explains, 0..1.
     """
 

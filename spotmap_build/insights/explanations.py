@@ -15,7 +15,7 @@ from spotmap_build.cluster.wording import (
     VAGUE,
     key_name,
     key_relation,
-    standardise,
+    standardize,
     style_name,
 )
 from spotmap_build.registry.features import words as words_of_features
@@ -56,7 +56,7 @@ class Explainer:
     def __init__(self, embeddings: Embeddings) -> None:
         self._features = embeddings.features.astype(np.float64)
         self._column = {name: at for at, name in enumerate(embeddings.feature_names)}
-        self._scores = standardise(embeddings.features)
+        self._scores = standardize(embeddings.features)
         self._ranks = _ranks(self._features)
         self._tags = embeddings.tags
         self._tag_ranks = _ranks(embeddings.tags)

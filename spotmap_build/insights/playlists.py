@@ -203,7 +203,7 @@ def describe_coherence(figures: Coherence) -> str:
 
 
 def describe_misfit(figures: PlaylistFigures, misfit: Fit, differences: Sequence[str]) -> str:
-    """Why a track does not fit, in a sentence. ``differences``: from :meth:`~.explain.Explainer.difference`."""
+    """Why a track does not fit, in a sentence. ``differences``: from :meth:`~.explanations.Explainer.difference`."""
     how = listed(list(differences)) if differences else "in no single way that has a name"
     return (
         f"It differs from the others: {how}. Its similarity to the five nearest of them is {misfit.closeness:.2f}; "

@@ -120,7 +120,7 @@ def principal_plane(unit_vectors: Float32Array) -> Float32Array:
 
 
 def _apart(plane: Float32Array) -> Float32Array:
-    """Return a handful of tracks: where they coincide, spread them on a small circle so that each can be seen."""
+    """Spread a handful of tracks on a small circle where they coincide, so that each can be seen."""
     if len({tuple(row) for row in plane.tolist()}) == len(plane):
         return plane
     angles = np.arange(len(plane)) * (2 * math.pi / len(plane))

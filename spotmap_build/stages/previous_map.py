@@ -173,7 +173,7 @@ def _decode_map(anchor: bytes) -> PreviousMap | None:
 
 
 def _checked(anchor: bytes) -> bytes:
-    """Return the same. Raises ``msgspec.DecodeError`` where it is no map, nor empty."""
+    """Return the bytes of a map, or none. Raises ``msgspec.DecodeError`` where they are neither."""
     _decode_map(anchor)
     return anchor
 

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from tests.fakes.audio_files import tune, write_audio
-from tests.support.command import Outcome, build, environment, report, started_anew
+from tests.support.command import Outcome, build, environment, report, run_in_new_interpreter
 from tests.support.music import RATE_HZ, write_library, write_tune
 
 # One process, so that the folder is built once.
@@ -154,11 +154,11 @@ def test_what_could_not_be_decoded_is_tried_once_more_by_a_decoder_that_can_do_m
     before = {row["title"]: row["code"] for row in report(home)["ledger"] if row["status"] == "failed"}
     arguments = ("--source", "folder:music", "--embedder", "musicnn", "--log", "json")
     path = {"PYTHONPATH": os.pathsep.join(sys.path)}
-    newer = started_anew(*arguments, cwd=home, extra=path, module=module)
+    newer = run_in_new_interpreter(*arguments, cwd=home, extra=path, module=module)
     assert newer.status == 0, newer.stderr
     assert newer.listened_to > 0
     assert {row["title"]: row["code"] for row in report(home)["ledger"] if row["status"] == "failed"} == before
-    assert started_anew(*arguments, cwd=home, extra=path, module=module).listened_to == 0
+    assert run_in_new_interpreter(*arguments, cwd=home, extra=path, module=module).listened_to == 0
 
 
 def test_a_recording_of_three_hours_is_heard_in_bounded_memory(tmp_path: Path) -> None:

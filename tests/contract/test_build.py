@@ -23,7 +23,7 @@ from PIL import Image
 
 from spotmap_build.cache.arrays import encode_array
 from spotmap_build.cache.records import decode_record, describe_output, encode_record
-from tests.support.command import build, environment, report, spotmap, started_anew, tree
+from tests.support.command import build, environment, report, run_in_new_interpreter, spotmap, tree
 from tests.support.music import write_library, write_tune
 
 # One process, so that the first build is made once.
@@ -141,7 +141,7 @@ def test_two_builds_of_the_same_music_in_two_folders_are_byte_identical(built: P
     write_library(tmp_path / "music", 18)
     for path in (tmp_path / "music").rglob("*.wav"):
         os.utime(path, (1, 1))
-    outcome = started_anew("--source", "folder:music", "--embedder", "musicnn", "--jobs", 1, cwd=tmp_path)
+    outcome = run_in_new_interpreter("--source", "folder:music", "--embedder", "musicnn", "--jobs", 1, cwd=tmp_path)
     assert outcome.status == 0, outcome.stderr
     assert tree(tmp_path / "site") == tree(built / "site")
 

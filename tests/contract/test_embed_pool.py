@@ -302,7 +302,7 @@ SCRIPT = """
 
 @pytest.fixture
 def build(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], list[psutil.Process]]]:
-    """A process whose two workers are busy and will be for ever, in a process group of its own."""
+    """A process whose two workers are busy and will be forever, in a process group of its own."""
     script = tmp_path / "build.py"
     script.write_text(textwrap.dedent(SCRIPT))
     process = subprocess.Popen(

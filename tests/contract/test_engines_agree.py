@@ -30,7 +30,7 @@ from spotmap_build.emit.columns import unpack_ids
 from spotmap_build.registry.features import FEATURES
 from tests.fakes import stub_effnet
 from tests.fakes.audio_files import tune
-from tests.support.command import Outcome, started_anew
+from tests.support.command import Outcome, run_in_new_interpreter
 from tests.support.engines import load_or_skip, packaged_musicnn
 from tests.support.music import write_library
 
@@ -176,7 +176,7 @@ def test_a_library_is_the_same_where_essentia_cannot_be_loaded(tmp_path: Path) -
     def build(engine: str, cache: str, **extra: str) -> Outcome:
         options = ("--embedder", "musicnn", "--cache-dir", cache, "--out", f"site-{cache}", "--log", "json")
         chosen = ("--engine", engine) if engine else ()
-        return started_anew("--source", "folder:music", *options, *chosen, cwd=tmp_path, extra=extra)
+        return run_in_new_interpreter("--source", "folder:music", *options, *chosen, cwd=tmp_path, extra=extra)
 
     without, with_essentia = build("", "without", PYTHONPATH=paths), build("essentia", "with")
     assert (without.status, with_essentia.status) == (0, 0), without.stderr + with_essentia.stderr

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.audio_files import tune, write_audio
-from tests.support.command import Outcome, started_anew
+from tests.support.command import Outcome, run_in_new_interpreter
 
 pytestmark = [pytest.mark.xdist_group("registries"), pytest.mark.slow]
 
@@ -28,7 +28,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def built(folder: Path) -> Outcome:
     arguments = ("--source", "shelf:My shelf", "--embedder", "bands", "--engine", "onnx")
-    return started_anew(*arguments, cwd=folder, module=ADDED)
+    return run_in_new_interpreter(*arguments, cwd=folder, module=ADDED)
 
 
 @pytest.mark.slow
@@ -44,12 +44,12 @@ def test_a_map_is_made_by_what_was_added(built: Outcome, folder: Path) -> None:
 
 
 def test_the_command_tells_of_what_was_added(folder: Path) -> None:
-    told = " ".join(started_anew("build", "--help", cwd=folder, module=ADDED).stdout.split())
+    told = " ".join(run_in_new_interpreter("build", "--help", cwd=folder, module=ADDED).stdout.split())
     assert "exportify:PATH or shelf:PATH." in told
     assert "musicnn is built in; bands hears seven bands." in told
 
 
 def test_an_unknown_source_is_answered_with_all_there_are(folder: Path) -> None:
-    outcome = started_anew("--source", "self:x", cwd=folder, module=ADDED)
+    outcome = run_in_new_interpreter("--source", "self:x", cwd=folder, module=ADDED)
     assert outcome.status == 2
     assert "exportify:PATH, shelf:PATH." in outcome.stderr

@@ -196,7 +196,7 @@ def sample_blobs(random: np.random.Generator, count: int, shares: FloatArray) ->
 
 
 def hilbert_index(points: IntArray, bits: int = 16) -> IntArray:
-    """Place of each point along the Hilbert curve of a ``2**bits`` grid (the xy2d algorithm, vectorised)."""
+    """Place of each point along the Hilbert curve of a ``2**bits`` grid (the xy2d algorithm, vectorized)."""
     x, y = points[:, 0].copy(), points[:, 1].copy()
     index = np.zeros(len(points), dtype=np.int64)
     for level in range(bits - 1, -1, -1):

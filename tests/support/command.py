@@ -58,7 +58,7 @@ def spotmap(*arguments: object, cwd: Path, extra: Mapping[str, str] | None = Non
 
     Loading them takes two to four seconds of processor, more than most commands of a test: so each process is forked
     from one that has done nothing else. What depends on the start of an interpreter, as the order of sets does, is for
-    :func:`started_anew`.
+    :func:`run_in_new_interpreter`.
     """
     with tempfile.TemporaryDirectory() as told:
         stdout, stderr = Path(told, "stdout"), Path(told, "stderr")
@@ -74,7 +74,7 @@ def spotmap(*arguments: object, cwd: Path, extra: Mapping[str, str] | None = Non
         return Outcome(process.exitcode, _text(stdout), _text(stderr))
 
 
-def started_anew(
+def run_in_new_interpreter(
     *arguments: object,
     cwd: Path,
     extra: Mapping[str, str] | None = None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from spotmap_build.cluster.wording import key_name, key_relation, listed, standardise, style_name
+from spotmap_build.cluster.wording import key_name, key_relation, listed, standardize, style_name
 from spotmap_build.insights.axes import describe_slopes, find_slopes, least_explained
 from spotmap_build.insights.explanations import Explainer
 from spotmap_build.model import Embeddings
@@ -166,6 +166,6 @@ def test_words() -> None:
 
 def test_standard_scores_ignore_a_broken_measurement_and_a_constant() -> None:
     values = np.concatenate([np.linspace(-1, 1, 99), [1e9]]).astype(np.float32)
-    scores = standardise(np.stack([values, np.ones(100, np.float32)], axis=1))
+    scores = standardize(np.stack([values, np.ones(100, np.float32)], axis=1))
     assert scores[98, 0] == pytest.approx(1.45, abs=0.1)
     assert not scores[:, 1].any()

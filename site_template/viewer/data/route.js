@@ -23,7 +23,7 @@ import { findPath } from "./paths.js";
  * @typedef {{tracks: number[], leaps: number[]}} Route  leaps: places after which it leaps across the map
  */
 
-/** How often a way is looked for anew because an artist comes twice. */
+/** How often a way is looked for again because an artist comes twice. */
 const ROUNDS = 25;
 const MOST_ADDED = 300;
 /** Where no length is known. */

@@ -214,7 +214,7 @@ def _compare_strangers(lacking: list[_Name], added: list[_Name], unknown: list[_
 
 
 def _compare_bands(name: _Name, other: _Name) -> Level | None:
-    """Whether one names the band as well ("Ada & The Tides"), and the other its leader alone."""
+    """Compare a leader alone with one whose band is named as well ("Ada & The Tides"); None where they are no such."""
     mine, theirs = _WITH_BAND.match(name.text), _WITH_BAND.match(other.text)
     if mine and _keys(mine[1]) & other.keys:
         return "fewer"

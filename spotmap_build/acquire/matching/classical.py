@@ -193,7 +193,10 @@ def same_movement(one: str, other: str) -> bool:
 
 
 def _same_genre(first: Work, second: Work) -> bool:
-    """Return a prelude and its fugue have one catalog number. Where the sort is not said, the words have to agree."""
+    """Tell whether both are of one sort: a prelude and its fugue share a catalog number.
+
+    Where the sort is not said, the words have to agree.
+    """
     if first.name and second.name:
         return True
     if first.genres and second.genres:

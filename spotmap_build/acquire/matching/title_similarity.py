@@ -144,7 +144,7 @@ def _split_off(title: Title, core: str) -> Title | None:
 
 
 def _same_language(wanted: Title, offered: Title) -> bool:
-    """Return a song in another language has another name there; so say both titles themselves."""
+    """Tell whether both titles name the same language, in which a song has another name."""
     return bool(_languages(wanted.marks) & _languages(offered.marks))
 
 

@@ -25,9 +25,9 @@ Script = Literal["latin", "cyrillic", "greek", "arabic", "hebrew", "kana", "han"
 _ALIKE: Final = 0.85
 """How much of two rough sounds must agree."""
 _ALIKE_LETTER_BY_LETTER: Final = 0.94
-"""Likewise for scripts that are romanised letter by letter: there a differing ending is another word."""
+"""Likewise for scripts that are romanized letter by letter: there a differing ending is another word."""
 _LETTERS_APART: Final = 2
-"""So many letters in a row may be spelt otherwise."""
+"""So many letters in a row may be spelled otherwise."""
 _NEAR: Final = 0.75
 _TELLING_WORD: Final = 4
 """Letters of a word that is not heard in any other by chance."""

@@ -75,5 +75,5 @@ def _leads() -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def _pieces() -> tuple[str, ...]:
-    """Return the longest first."""
+    """Return the pieces, the longest first."""
     return tuple(sorted({native(piece) for piece in _WORDS.pieces}, key=lambda piece: (-len(piece), piece)))

@@ -300,7 +300,7 @@ class _Watch:
         self.begin(threading.Event())
 
     def begin(self, cancelled: threading.Event) -> None:
-        """Another download begins."""
+        """Note that another download begins."""
         self._cancelled = cancelled
         self._cancelled_at_s: float | None = None
         self._pace = Pace(self.least_rate_bytes_s * self._settings.stall_s, self._settings.stall_s)
@@ -308,7 +308,7 @@ class _Watch:
         self.warnings: list[str] = []
 
     def leave(self) -> None:
-        """Nobody waits for it any more: it is to stop at its next sign of life."""
+        """Note that nobody waits for it any more: it is to stop at its next sign of life."""
         self._left.set()
 
     def look(self) -> None:
@@ -354,14 +354,14 @@ class _Watch:
             raise TrackError("too-large", f"Its audio has {size_bytes / 1e6:.0f} MB; {most:.0f} are the most.")
 
     def debug(self, _message: str) -> None:
-        """yt-dlp says what it is about to do: a good moment to stop."""
+        """Stop if that is wished: yt-dlp says what it is about to do."""
         self._stop_if_cancelled()
 
     def warning(self, message: str) -> None:
         self.warnings.append(message)
 
     def error(self, message: str) -> None:
-        """Raise as for an exception."""
+        """Ignore: the same is raised as an exception."""
 
     def _stop_if_cancelled(self) -> None:
         from yt_dlp.utils import DownloadCancelled

@@ -139,7 +139,10 @@ def _nothing_to_choose(_message: str, warnings: str) -> SpotmapError:
 
 
 def _not_understood(message: str, warnings: str) -> SpotmapError:
-    """yt-dlp goes on without what it could not get, and stumbles later: the cause is among the warnings."""
+    """Return the error of an answer that yt-dlp does not understand, by the warnings where the cause is among them.
+
+    yt-dlp goes on without what it could not get, and stumbles later.
+    """
     cause = _first((*REFUSALS, *WAYS[:-1]), warnings)
     if cause is not None:
         return cause.make(warnings, warnings)
@@ -147,12 +150,12 @@ def _not_understood(message: str, warnings: str) -> SpotmapError:
 
 
 def no_audio() -> TrackError:
-    """There is a video, and nothing of it to listen to."""
+    """Return the error of a video without audio that can be downloaded."""
     return TrackError("no-audio", "YouTube offers no audio of it that can be downloaded.", retryable=True)
 
 
 def live() -> TrackError:
-    """Return what has no end yet cannot be downloaded."""
+    """Return the error of a video that has no end yet."""
     return TrackError("live", "The video is a live stream or a premiere that is not over.", retryable=True)
 
 
@@ -165,14 +168,14 @@ def too_slow(window_s: float) -> ServiceError:
 
 
 def page_too_large(limit_bytes: int) -> TrackError:
-    """Return what came is no page that says where the audio is, and not the audio."""
+    """Return the error of an oversized answer."""
     return TrackError(
         "not-audio", f"A page of more than {limit_bytes / 1e6:.0f} MB came instead of audio.", retryable=True
     )
 
 
 def no_room(reason: str) -> OutputError:
-    """Audio that was downloaded cannot be kept until it is heard."""
+    """Return the error of a disk on which downloaded audio cannot be kept until it is heard."""
     return OutputError(
         f"There is no place for downloaded audio: {reason}.",
         hint="Make room, or name another folder for temporary files in TMPDIR. Finished work is kept.",

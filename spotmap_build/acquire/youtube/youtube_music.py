@@ -232,7 +232,7 @@ def _answer(request: requests.PreparedRequest, content: bytes) -> requests.Respo
 
 
 def _visitor_page(page: bytes) -> bytes:
-    """All that ytmusicapi looks for on the page: its own search takes for ever in one that is made for that."""
+    """Return all that ytmusicapi looks for on the page: its own search takes forever in one that is made for that."""
     found = _VISITOR.search(page)
     visitor_id = ""
     with suppress(ValueError):
@@ -274,7 +274,7 @@ def _make_client(adapter: _Adapter) -> YTMusic:
 
 @contextmanager
 def _locale_kept() -> Iterator[None]:
-    """Ytmusicapi changes the locale of the whole process."""
+    """Keep the locale, which ytmusicapi changes for the whole process."""
     before = locale.setlocale(locale.LC_ALL)
     try:
         yield

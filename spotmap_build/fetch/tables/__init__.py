@@ -1,1 +1,1 @@
-"""Tables of tracks: CSV, Parquet, JSON Lines and M3U, as spreadsheets and other tools save them."""
+"""Tables of tracks (CSV, Parquet, JSON Lines) and playlists (M3U, PLS and others), as other tools save them."""

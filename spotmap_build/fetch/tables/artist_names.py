@@ -22,7 +22,7 @@ WHOLE: Final = re.compile(r"(?!)")
 
 
 def split_artists(text: str, uris: str, joint: re.Pattern[str]) -> tuple[str, ...]:
-    r"""Tell the artists of one row.
+    r"""Return the artists of one row.
 
     With their URIs it is known how many there are. Else the row itself tells what stands between them, and where it
     holds commas with a space after them only, ``joint`` does: what its file says of these.
@@ -42,7 +42,7 @@ def split_artists(text: str, uris: str, joint: re.Pattern[str]) -> tuple[str, ..
 
 
 def parse_artists(value: object, uris: object) -> tuple[str, ...]:
-    """Tell the artists of a row of any table: a list, or joined by semicolons; where their URIs are given, as many."""
+    """Return the artists of a row of any table: listed, or joined by semicolons; as many as there are URIs, if any."""
     if isinstance(value, str) and uris:
         return split_artists(value, str(uris), WHOLE)
     return parse_texts(value)

@@ -1,4 +1,4 @@
-"""Read the rows of a CSV, JSON Lines, Parquet or M3U file as columns of plain values, within bounds."""
+"""Read tables (CSV, JSON Lines, Parquet) and playlists (M3U and others) as columns of plain values, within bounds."""
 
 from __future__ import annotations
 
@@ -158,5 +158,5 @@ def _is_deep(value: Any, left: int = DEEPEST) -> bool:
 
 
 def _integer(digits: str) -> int | float:
-    """Return a number of more digits than anything here counts is one of no exact meaning."""
+    """Read a whole number; one of more digits than anything here counts becomes a float."""
     return int(digits) if len(digits) <= MOST_DIGITS else float(digits)

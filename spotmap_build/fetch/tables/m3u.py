@@ -1,4 +1,4 @@
-"""Read a playlist in M3U as a table: its entries are looked up where it lies."""
+"""Read a playlist (M3U, PLS, XSPF, WPL, ASX) as a table: its entries are looked up where it lies."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ def read_m3u(path: Path) -> dict[str, list[Any]]:
     m3u = parse_m3u(content)
     if m3u.fault:
         raise SourceError(
-            f"{path} cannot be used: {m3u.fault}.", hint="Give a playlist whose lines are files of music."
+            f"{path} cannot be used: {m3u.fault}.",
+            hint="Give a playlist that names files of music: M3U, PLS, XSPF, WPL or ASX.",
         )
     near = _Near(path.parent, any(entry.line.startswith("..") for entry in m3u.entries))
     return m3u_columns(content, path.stem, near.find, lambda line: is_there(path.parent / line))

@@ -251,7 +251,7 @@ def _path(text: str, folder: Path) -> Path:
 
 
 def _heard(track: Track, fact: FileFacts, path: Path) -> Track:
-    """Return the table's own words win over the file's tags."""
+    """Return the track with what its file's tags say, where the table says nothing."""
     title, artists = display_facts(path, fact)
     return replace(
         track,

@@ -170,7 +170,7 @@ def _is_no_duration(name: str, values: Sequence[Any]) -> bool:
 
 
 def _misread(values: Sequence[Any], typed: Sequence[Any]) -> list[int]:
-    """Return the rows that say something which is not what the column is of. Nought says that nothing is known."""
+    """Return the rows that say something which is not what the column is of. 0 says that nothing is known."""
     return [
         row
         for row, (value, one) in enumerate(zip(values, typed, strict=True))
