@@ -1,6 +1,6 @@
 """Keep a cluster's identity from one build to the next: it is the cluster that most of its tracks were in. Pure.
 
-A map is learnt by heart: the violet region of slow strings has to be violet, and called what it was called, after
+A map is learned by heart: the violet region of slow strings has to be violet, and called what it was called, after
 fifty tracks were added. Labels of a clustering are arbitrary numbers, so identities are carried over by overlap.
 """
 
