@@ -118,13 +118,14 @@ class Config:
 
     @property
     def library_folder(self) -> Path | None:
-        """The folder that holds all that the sources name; None where there is none, or one of each drive."""
+        """The folder that holds all that the sources name; None where that is a whole drive, or there are several."""
         places = [Path(place) for source in self.sources if (place := source.partition(":")[2])]
         folders = [place if place.is_dir() else place.parent for place in places]
         try:
-            return Path(os.path.commonpath(folders)) if folders else None
+            common = Path(os.path.commonpath(folders)) if folders else None
         except ValueError:
             return None
+        return None if common is None or common == Path(common.anchor) else common
 
     @property
     def cache_is_beside_site(self) -> bool:

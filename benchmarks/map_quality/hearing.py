@@ -23,7 +23,7 @@ from spotmap_build.registry.embedders import EMBEDDERS
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
 
-HEARING_VERSION = 1
+HEARING_VERSION = 2
 """Raise when :func:`listen` would give other numbers."""
 MUSICNN_LAYERS = {
     "pools": "model/flatten/Reshape",

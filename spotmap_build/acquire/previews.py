@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from spotmap_build.model import Track
     from spotmap_build.run import Run
 
-PREVIEW_VERSION: Final = 1
+PREVIEW_VERSION: Final = 2
 """Raise when previews would be chosen otherwise."""
 DOWNLOAD_VERSION: Final = 1
 CHOSEN: Final = "preview.json"

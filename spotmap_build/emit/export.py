@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import orjson
 
+from spotmap_build.core.spreadsheet import guard_cell
 from spotmap_build.emit.parquet import parquet_bytes
 
 if TYPE_CHECKING:
@@ -62,16 +63,20 @@ def encode_table(table: MapTable, file_format: str) -> bytes:
 
 
 def _csv(table: MapTable) -> bytes:
-    """Write CSV by RFC 4180: several values in one cell are separated by semicolons, what is not known is empty."""
+    """Write CSV by RFC 4180: several values in one cell are separated by semicolons, what is not known is empty.
+
+    The mark at the beginning tells Excel that this is UTF-8.
+    """
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(table.columns)
     writer.writerows(zip(*(map(_cell, values) for values in table.columns.values()), strict=True))
-    return text.getvalue().encode("utf-8", "replace")
+    return text.getvalue().encode("utf-8-sig", "replace")
 
 
 def _cell(value: Any) -> Any:
-    return "; ".join(value) if isinstance(value, list) else value
+    text = "; ".join(value) if isinstance(value, list) else value
+    return guard_cell(text) if isinstance(text, str) else text
 
 
 def _geojson(table: MapTable) -> bytes:

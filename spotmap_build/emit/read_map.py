@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from itertools import accumulate
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
@@ -93,7 +94,7 @@ def read_map(site: str | PathLike[str]) -> SiteMap:
 
 def _decode(read: Read) -> SiteMap:
     try:
-        return _decode_columns(read)
+        return _decode_columns(cache(read))
     except (LookupError, TypeError, OverflowError) as error:
         raise ValueError(f"its files do not go together: {error}") from error
 

@@ -142,7 +142,7 @@ def _publish(folder: Path, files: Mapping[str, bytes], generation: str, *, force
     _check_folders_are_real(folder, files)
     staging = folder / STAGING_NAME
     _remove_staging(staging)
-    missing = [path for path, data in files.items() if not _holds(folder / path, data)]
+    missing = [path for path in files if not _holds(folder / path, files, path)]
     if before == after and not missing:
         return PublishResult(generation, written=0, removed=0)
     may_lie_there = Marker((after.generations[0], *before.generations))
@@ -252,7 +252,7 @@ def _check_folders_are_real(folder: Path, files: Iterable[str]) -> None:
             )
 
 
-def _holds(place: Path, data: bytes) -> bool:
+def _holds(place: Path, files: Mapping[str, bytes], path: str) -> bool:
     """Whether a file is there already, byte for byte: a visitor's browser refuses one in which a disk flipped a bit.
 
     To read a file takes little longer than to look at its size.
@@ -263,9 +263,10 @@ def _holds(place: Path, data: bytes) -> bool:
         return False
     if stat.S_ISDIR(found.st_mode):
         raise OutputError(f"{place} is in the way: it is a folder, the site needs a file.", hint="Move it away.")
-    if not stat.S_ISREG(found.st_mode) or found.st_size != len(data):
+    if not stat.S_ISREG(found.st_mode):
         return False
-    return place.read_bytes() == data
+    data = files[path]
+    return found.st_size == len(data) and place.read_bytes() == data
 
 
 def _stage(content: Path, files: Mapping[str, bytes], wanted: list[str]) -> None:

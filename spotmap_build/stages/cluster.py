@@ -12,14 +12,14 @@ import orjson
 
 from spotmap_build.acquire.overrides import read_names
 from spotmap_build.cache.keys import Key, digest_bytes
-from spotmap_build.cache.memo import Codec
+from spotmap_build.cache.memo import json_codec
 from spotmap_build.model import Cluster, Clusters
 from spotmap_build.run import machine, package_versions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from spotmap_build.cache.memo import Cached, Outputs
+    from spotmap_build.cache.memo import Cached
     from spotmap_build.cluster.hierarchy import Groups
     from spotmap_build.cluster.identity import MatchedClusters
     from spotmap_build.fetch.source import Fetched
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 CLUSTER_VERSION: Final = 5
 """Raise when the same layout would be clustered or named otherwise."""
-LABELS: Final = "labels.npy"
 FOUND: Final = "clusters.json"
 NEIGHBORS_ON_PLANE: Final = 15
 """Where a table gives places and no vectors, the nearest on the map are a track's neighbors."""
@@ -60,7 +59,7 @@ def cluster(run: Run, fetched: Fetched, embedded: Embedded, projected: Projected
         clusters = run.cached(
             key,
             lambda: _find(fetched, embedded, projected, names),
-            Codec((FOUND, LABELS), partial(_encode, count), partial(_decode, count)),
+            json_codec(FOUND, partial(_decode, count)),
         )
         run.progress.end(_describe(clusters.value, count) if clusters.is_new else "unchanged")
         return clusters
@@ -219,25 +218,15 @@ class _Maker:
         return describe_slopes(find_slopes(self.coordinates, self.features, self.feature_names, rows))
 
 
-def _encode(track_count: int, clusters: Clusters) -> dict[str, bytes]:
-    from spotmap_build.cache.arrays import encode_array
-
-    return {LABELS: encode_array(clusters.labels(track_count)), FOUND: msgspec.json.encode(clusters)}
-
-
-def _decode(track_count: int, outputs: Outputs) -> Clusters:
+def _decode(track_count: int, data: bytes) -> Clusters:
     """Return the clusters, of JSON only: a build with nothing to do loads no numpy."""
-
-    def decode(data: bytes) -> Clusters:
-        found = msgspec.json.decode(data, type=Clusters)
-        for one in (*found.clusters, *found.regions):
-            if not all(0 <= row < track_count for row in (*one.members, *one.core)):
-                raise ValueError(f"{one.id} holds a track that is not on the map")
-            if one.parent is not None and not 0 <= one.parent < len(found.regions):
-                raise ValueError(f"{one.id} is in a region that is not there")
-        return found
-
-    return outputs.read(FOUND, decode)
+    found = msgspec.json.decode(data, type=Clusters)
+    for one in (*found.clusters, *found.regions):
+        if not all(0 <= row < track_count for row in (*one.members, *one.core)):
+            raise ValueError(f"{one.id} holds a track that is not on the map")
+        if one.parent is not None and not 0 <= one.parent < len(found.regions):
+            raise ValueError(f"{one.id} is in a region that is not there")
+    return found
 
 
 def _describe(clusters: Clusters, track_count: int) -> str:

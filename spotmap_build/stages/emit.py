@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -52,7 +53,7 @@ def emit(
     """
     with run.clock.stage("emit"):
         built_at = _built_at(os.environ.get("SOURCE_DATE_EPOCH", ""))
-        paths = _paths(run, embedded)
+        paths = paths_to_tell(run, embedded)
         key = Key(
             "site",
             EMIT_VERSION,
@@ -203,16 +204,27 @@ def _nearness(fetched: Fetched) -> str:
     return HEARD
 
 
-def _paths(run: Run, embedded: Embedded) -> dict[str, str]:
-    """Where the listener's own files lie, by track id, if the site is to tell; names that are no text are left out."""
+def paths_to_tell(run: Run, embedded: Embedded) -> dict[str, str]:
+    """Where the listener's own files lie, by track id, if the site is to tell.
+
+    Names that are no text are left out; where paths are to be relative, so is every one that leads out of the library's
+    folder, which would tell more than was asked for.
+    """
     if not run.config.paths:
         return {}
     from spotmap_build.emit.lists import file_of
 
-    folder = run.config.library_folder if run.config.paths == "relative" else None
-    paths = {track.id: file_of(track, folder) for track in embedded.tracks}
-    separator = os.sep if folder is not None else "/"  # relative ones are read on other systems as well
-    return {track_id: path.replace(separator, "/") for track_id, path in paths.items() if path and is_text(path)}
+    is_relative, folder = run.config.paths == "relative", run.config.library_folder
+    if is_relative and folder is None:
+        return {}
+    paths = {track.id: file_of(track, folder if is_relative else None) for track in embedded.tracks}
+    if is_relative:  # these are read on other systems as well
+        paths = {track_id: path.replace(os.sep, "/") for track_id, path in paths.items() if _stays_within(path)}
+    return {track_id: path for track_id, path in paths.items() if path and is_text(path)}
+
+
+def _stays_within(path: str) -> bool:
+    return not Path(path).is_absolute() and Path(path).parts[:1] != ("..",)
 
 
 def _assemble(

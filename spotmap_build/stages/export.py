@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from spotmap_build.model import Clusters, Embeddings, Track
     from spotmap_build.stages.embed import Embedded
     from spotmap_build.stages.project import Projected
+
+
+NOT_FREE: Final = ("vector", "tags", "tags_names", "file", "allow_pickle")
+"""Names of matrices, and of what numpy's archive is written with: a column of the source's own is called otherwise."""
 
 
 def make_table(embedded: Embedded, projected: Projected, clusters: Clusters, *, with_vectors: bool) -> MapTable:
@@ -32,8 +36,8 @@ def make_table(embedded: Embedded, projected: Projected, clusters: Clusters, *, 
         **_parts(clusters, len(embedded.tracks)),
         **_features(embeddings),
     }
-    for name, values in _own_columns(embedded.tracks).items():
-        columns.setdefault(name, values)
+    taken = {*columns, *NOT_FREE}
+    columns |= {f"own_{name}" if name in taken else name: own for name, own in _own_columns(embedded.tracks).items()}
     if not with_vectors:
         return MapTable(columns, {}, {})
     matrices = {"vector": embeddings.vectors, "tags": embeddings.tags}

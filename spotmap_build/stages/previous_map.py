@@ -6,8 +6,6 @@ cache); or where ``--anchor`` says.
 
 from __future__ import annotations
 
-import hashlib
-import os
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from spotmap_build.cache.errors import CorruptEntry
-from spotmap_build.cache.keys import Key, digest_bytes
+from spotmap_build.cache.keys import Key, digest_bytes, place_digest
 from spotmap_build.core.text import printable
 from spotmap_build.emit.site import served_generation
 from spotmap_build.errors import ConfigError
@@ -228,5 +226,4 @@ def _key(run: Run, generation: str) -> Key:
     """
     if generation:
         return Key("last-map", PAST_VERSION, {"generation": generation})
-    place = hashlib.sha256(os.fsencode(run.config.out.absolute())).hexdigest()
-    return Key("last-map", PAST_VERSION, {"place": place})
+    return Key("last-map", PAST_VERSION, {"place": place_digest(run.config.out)})

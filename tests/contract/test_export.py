@@ -12,6 +12,7 @@ import pyarrow.parquet
 import pytest
 
 from spotmap_build import read_map
+from spotmap_build.core.spreadsheet import TABLE_COLUMNS
 from spotmap_build.errors import ConfigError
 from tests.support.command import Outcome, spotmap
 
@@ -30,10 +31,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     vectors = np.repeat(centers, COUNT // 3, axis=0) + draw.normal(size=(COUNT, DIMENSIONS))
     rows = [
         f'"Stück, {number}","Ada; Bo",Album,{1990 + number if number else ""},{"soft" if number % 2 else "loud"},'
-        f'"{json.dumps(vector)}"'
+        f'=1+1,{number},"{json.dumps(vector)}"'
         for number, vector in enumerate(vectors.round(4).tolist())
     ]
-    (folder / "library.csv").write_text("\n".join(["title,artist,album,year,mood,vector", *rows]) + "\n")
+    (folder / "library.csv").write_text("\n".join(["title,artist,album,year,mood,tags,file,vector", *rows]) + "\n")
     outcome = spotmap("--source", "table:library.csv", "--log", "json", cwd=folder)
     assert outcome.status == 0, outcome.stderr
     return folder
@@ -50,11 +51,12 @@ def done(folder: Path, *arguments: object) -> None:
 
 def test_csv_holds_a_row_of_each_track_with_its_place_and_cluster(folder: Path) -> None:
     done(folder, "--out", "map.csv")
-    with (folder / "map.csv").open(newline="", encoding="utf-8") as file:
+    with (folder / "map.csv").open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     assert sorted(row["title"] for row in rows) == sorted(f"Stück, {number}" for number in range(COUNT))
     assert {row["artists"] for row in rows} == {"Ada; Bo"}
     assert {row["mood"] for row in rows} == {"soft", "loud"}
+    assert {row["own_tags"] for row in rows} == {"'=1+1"}, "no formula for a spreadsheet"
     assert next(row["year"] for row in rows if row["title"] == "Stück, 0") == ""
     assert len({(row["x"], row["y"]) for row in rows}) == COUNT
     assert len({row["cluster"] for row in rows} - {""}) >= 2
@@ -89,6 +91,7 @@ def test_npz_opens_without_pickle(folder: Path) -> None:
         assert arrays["id"].shape == arrays["x"].shape == (COUNT,)
         assert arrays["vector"].shape == (COUNT, DIMENSIONS)
         assert np.isnan(arrays["year"]).sum() == 1
+        assert sorted(arrays["own_file"]) == list(range(COUNT))
 
 
 def test_a_file_that_is_there_is_replaced_only_when_told(folder: Path) -> None:
@@ -98,7 +101,7 @@ def test_a_file_that_is_there_is_replaced_only_when_told(folder: Path) -> None:
     assert "mine.csv is there already" in outcome.stderr
     assert (folder / "mine.csv").read_text() == "mine"
     done(folder, "--out", "mine.csv", "--force")
-    assert (folder / "mine.csv").read_text().startswith("id,title")
+    assert (folder / "mine.csv").read_text(encoding="utf-8-sig").startswith(",".join(TABLE_COLUMNS))
 
 
 @pytest.mark.parametrize(

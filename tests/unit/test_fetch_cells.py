@@ -290,11 +290,18 @@ def test_names_are_compared_without_case_and_what_joins_words() -> None:
 
 def test_artists_in_columns_of_their_own_are_all_read() -> None:
     columns: Columns = {
-        "Song Title": ["Salt"],
-        "Artist Name 1": ["Ada"],
-        "Artist Name 2": ["Bo"],
-        "Artist Name 3": [""],
+        "Song Title": ["Salt", "Pepper", "Sugar", "Mint", "Sage", "Lime"],
+        "Artist Name 1": ["Ada", "Ada", None, "Ada; Cy", "['Ada', 'Cy']", "Tyler, The Creator"],
+        "Artist Name 2": ["Bo", None, None, "Bo", "Bo", None],
+        "Artist 3": ["", None, None, None, "", None],
     }
     named = name_columns(columns)
-    assert parse_artists(named.fields["artists"][0], None) == ("Ada", "Bo")
+    assert [parse_artists(cell, None) for cell in named.fields["artists"]] == [
+        ("Ada", "Bo"),
+        ("Ada",),
+        (),
+        ("Ada", "Cy", "Bo"),
+        ("Ada", "Cy", "Bo"),
+        ("Tyler, The Creator",),
+    ]
     assert not named.others

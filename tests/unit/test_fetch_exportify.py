@@ -256,3 +256,9 @@ def test_one_damaged_file_costs_no_other(tmp_path: Path) -> None:
         f"{tmp_path}/bad.csv, line 2: 3 fields, but 2 columns. It was left out.",
         f"{tmp_path}/book.csv is a zip or an Excel workbook, not text. It was left out.",
     )
+
+
+def test_artists_may_have_a_column_each(tmp_path: Path) -> None:
+    header = "Track URI,Track Name,Artist Name,Artist Name 2,Album Name"
+    loaded = load_text(tmp_path, f"{header}\n{URI},Song,One,Two,Album\nspotify:track:{ID[::-1]},Other,One,,Album\n")
+    assert [track.artists for track in loaded.library.tracks] == [("One", "Two"), ("One",)]

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from spotmap_build.cache.store import Cache
+from spotmap_build.core.spreadsheet import TABLE_COLUMNS
 from spotmap_build.errors import ConfigError, SourceError
 from spotmap_build.fetch.merge import merge
 from spotmap_build.fetch.source import LoadContext, Loaded
@@ -253,6 +254,14 @@ def test_a_list_that_the_page_exported_is_read_back_as_it_was(tmp_path: Path, ce
     (tmp_path / "list.csv").write_text(f'\ufeff{EXPORTED}\r\n{cell},"Mara; \'-Jun",,1999,185400,t1,,\r\n', newline="")
     read = read_columns(tmp_path / "list.csv", lambda _: True).columns
     assert (read["title"], read["artists"], read["year"], read["id"]) == ([title], ["Mara; -Jun"], ["1999"], ["t1"])
+
+
+@pytest.mark.parametrize("header", [f"{EXPORTED},path", ",".join(TABLE_COLUMNS), ",".join((*TABLE_COLUMNS, "tempo"))])
+def test_so_is_one_with_paths_and_an_exported_map(tmp_path: Path, header: str) -> None:
+    names = header.split(",")
+    cells = ["'=1+1" if name == "title" else "" for name in names]
+    (tmp_path / "list.csv").write_text(f"{header}\n{','.join(cells)}\n")
+    assert read_columns(tmp_path / "list.csv", lambda _: True).columns["title"] == ["=1+1"]
 
 
 def test_an_apostrophe_in_any_other_table_stays(tmp_path: Path) -> None:

@@ -21,7 +21,9 @@ _SOUNDTRACK: Final = re.compile(r"\b(?:soundtrack|ost|motion picture|original sc
 _COUNTED: Final = re.compile(r"^(?:season|part|vol|volume|episode|chapter|act|disc|book|staffel|saison|temporada) ")
 """How the last part of an album's name begins that is no name of its own."""
 _LIVE_SUBTITLE: Final = re.compile(
-    r"[:(\[–—-]\s*live\b(?! (?:to|for|your|like|free|fast|forever|and let)\b)|\w\s+live\s*[:(\[]", re.IGNORECASE
+    r"[:(\[–—-]\s*live\b(?! (?:to|for|your|like|free|fast|forever|and let)\b)"
+    r"|\w(?<!\blong)(?<!\bwe)(?<!\bto)(?<!\bi)(?<!\byou)(?<!\bthey)(?<!\bhow)(?<!\bnot)\s+live\s*:",
+    re.IGNORECASE,
 )
 _EDITION_OF_COUNTRY: Final = re.compile(r"\b(?:edition|release|pressing|deluxe)\b", re.IGNORECASE)
 """A "Japanese Edition" has the same recordings, a "Japanese Version" has others."""

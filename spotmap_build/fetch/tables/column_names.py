@@ -13,6 +13,7 @@ from typing import Final
 from spotmap_build.fetch.covers import COVER_SUFFIXES
 from spotmap_build.fetch.exports.spotify_ids import track_uri
 from spotmap_build.fetch.tables.bounds import Columns
+from spotmap_build.fetch.tables.cells import parse_texts
 
 LIST_NAME: Final = "list_name"
 """One tool, which alone writes the URIs of artists, calls a column "Name" in which it says the playlist."""
@@ -206,12 +207,19 @@ def name_columns(columns: Columns) -> NamedColumns:
     taken = set(names.values())
     more = [name for name in columns if _ANOTHER_ARTIST.fullmatch(fold_name(name)) and name not in taken]
     if more and "artists" in fields:
-        fields["artists"] = [
-            list(row) for row in zip(fields["artists"], *(columns[name] for name in more), strict=True)
-        ]
+        rows = zip(fields["artists"], *(columns[name] for name in more), strict=True)
+        fields["artists"] = [_joined(row) for row in rows]
         taken.update(more)
     others = {name: values for name, values in columns.items() if name not in taken and name and not is_person(name)}
     return NamedColumns(fields, names, others)
+
+
+def _joined(cells: tuple[object, ...]) -> object:
+    """Join the cells of several columns as one that names several; a single one stays as it is."""
+    told = [cell for cell in cells if cell not in (None, "")]
+    if len(told) < 2:
+        return told[0] if told else None
+    return ";".join(name for cell in told for name in parse_texts(cell))
 
 
 def _unneeded(names: dict[str, str], columns: Columns) -> list[str]:

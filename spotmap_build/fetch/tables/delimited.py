@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from spotmap_build.core.spreadsheet import is_guarded, unguard_cell
 from spotmap_build.core.text import printable
 from spotmap_build.errors import SourceError
-from spotmap_build.fetch.exports.exported import without_apostrophes
 from spotmap_build.fetch.tables.bounds import LONGEST_LINE, Columns, bounded_lines, check_shape
 from spotmap_build.fetch.tables.column_names import KNOWN, fold_name
 
@@ -85,7 +85,10 @@ def read_delimited(text: str, place: str) -> Table:
     notices = _about(
         place, text[above:start], left_out, [name for name, count in Counter(names).items() if name and count > 1]
     )
-    return Table(without_apostrophes(_named(names, rows)), notices, delimiter)
+    columns = _named(names, rows)
+    if is_guarded(tuple(columns)):
+        columns = {name: [value and unguard_cell(value) for value in values] for name, values in columns.items()}
+    return Table(columns, notices, delimiter)
 
 
 def _header(text: str, above: int) -> tuple[int, int]:

@@ -1,0 +1,44 @@
+"""Where a person's own files lie is told on the page only as far as was asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from spotmap_build.config import Config, load_config
+from spotmap_build.model import Recording, Track
+from spotmap_build.stages.emit import paths_to_tell
+
+
+def paths(config: Config, *files: Path) -> dict[str, str]:
+    tracks = tuple(Track(file.name, "", recording=Recording("0", path=str(file))) for file in files)
+    return paths_to_tell(cast("Any", SimpleNamespace(config=config)), cast("Any", SimpleNamespace(tracks=tracks)))
+
+
+@pytest.fixture
+def music(tmp_path: Path) -> Path:
+    folder = tmp_path / "home/ada/music"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def test_relative_paths_lead_nowhere_outside_of_the_library(music: Path, tmp_path: Path) -> None:
+    config = load_config({"sources": (f"folder:{music}",), "paths": "relative"}, {}, tmp_path)
+    found = paths(config, music / "coast/salt.ogg", tmp_path / "home/ada/private/mint.ogg")
+    assert found == {"salt.ogg": "coast/salt.ogg"}
+
+
+def test_without_a_folder_that_holds_all_sources_no_relative_path_is_told(music: Path, tmp_path: Path) -> None:
+    sources = (f"folder:{music}", "folder:/usr")
+    config = load_config({"sources": sources, "paths": "relative"}, {}, tmp_path)
+    assert config.library_folder is None
+    assert paths(config, music / "salt.ogg") == {}
+
+
+def test_absolute_paths_are_told_where_they_were_asked_for(music: Path, tmp_path: Path) -> None:
+    config = load_config({"sources": (f"folder:{music}",), "paths": "absolute"}, {}, tmp_path)
+    assert paths(config, music / "salt.ogg") == {"salt.ogg": str(music / "salt.ogg")}
+    assert paths(load_config({"sources": (f"folder:{music}",)}, {}, tmp_path), music / "salt.ogg") == {}
