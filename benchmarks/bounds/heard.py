@@ -21,6 +21,7 @@ from spotmap_build.cache.store import Cache
 from spotmap_build.config import Config
 from spotmap_build.model import TrackEmbedding
 from spotmap_build.progress import make_progress
+from spotmap_build.registry.features import FEATURES
 from spotmap_build.run import Clock, Run
 from spotmap_build.stages import fetch
 
@@ -63,7 +64,7 @@ def made_up(count: int) -> list[TrackEmbedding]:
     generator = np.random.default_rng(0)
     vectors = np.hstack([vectors := library(count), vectors[:, :226]])
     tags = _squashed(vectors @ generator.normal(size=(vectors.shape[1], 50)) / 400 - 3)
-    features = np.abs(vectors @ generator.normal(size=(vectors.shape[1], 41)) / 100).astype(np.float32)
+    features = np.abs(vectors @ generator.normal(size=(vectors.shape[1], len(FEATURES))) / 100).astype(np.float32)
     return [TrackEmbedding(*row, typical_s=0.0) for row in zip(vectors, tags, features, strict=True)]
 
 

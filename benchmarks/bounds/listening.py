@@ -9,7 +9,6 @@ import json
 import os
 import re
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -237,5 +236,4 @@ def file(folder: Path) -> dict[str, float]:
 WHAT: Final = {"overlap": overlap, "processors": processors, "workers": workers, "parent": parent, "file": file}
 
 if __name__ == "__main__":
-    assert threading.current_thread() is threading.main_thread()
     print(json.dumps(WHAT[sys.argv[1]](Path(sys.argv[2]))))

@@ -21,7 +21,7 @@ def main() -> int:
             return prove(count, odd, Path(folder))
         if arguments.what == "limits":
             return measure_limits(arguments.tracks, arguments.seconds, Path(folder))
-        return measure_many(arguments.tracks, arguments.builds, arguments.seconds[0], Path(folder))
+        return measure_many(arguments.tracks, arguments.seconds[0], Path(folder))
 
 
 def _arguments() -> argparse.Namespace:
@@ -29,7 +29,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("what", choices=["proof", "limits", "many"])
     parser.add_argument("--tracks", type=int, default=500, metavar="N", help="[%(default)s]")
     parser.add_argument("--seconds", type=float, nargs="+", default=[30, 60, 120], help="time limits  [30 60 120]")
-    parser.add_argument("--builds", type=int, default=10, help="of `many`  [%(default)s]")
     return parser.parse_args()
 
 

@@ -61,7 +61,7 @@ def measure_limits(count: int, limits_s: list[float], folder: Path) -> int:
     return 1 if late else 0
 
 
-def measure_many(count: int, builds: int, limit_s: float, folder: Path) -> int:
+def measure_many(count: int, limit_s: float, folder: Path) -> int:
     """Print how the map of builds with a limit, until all is listened to, differs from that of one build without."""
     with library_in(folder / "long", count) as running:
         _check(running.build("--audio", "youtube", extra=JOBS, timeout_s=3_600))
@@ -83,7 +83,7 @@ def measure_many(count: int, builds: int, limit_s: float, folder: Path) -> int:
     assert many is not None
     same = set(many.track_ids) == set(one.track_ids)
     costs = [_trustworthiness(each) for each in (one_report, many_report)]
-    print(f"{done} builds of {limit_s:g} s (meant: {builds}), {count} tracks: the same tracks: {same}")
+    print(f"{done} builds of {limit_s:g} s, {count} tracks: the same tracks: {same}")
     print(f"trustworthiness of one long build {costs[0]:.3f}, of many {costs[1]:.3f}: costs {costs[0] - costs[1]:.3f}")
     print(f"largest median move {max(moves):.4f}; adjusted Rand index of clusters {rand_index(one, many):.3f}")
     return 0 if same else 1
