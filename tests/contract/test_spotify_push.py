@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from spotmap_build.cache.store import Cache
 from spotmap_build.emit.lists import TrackList
 from spotmap_build.errors import ConfigError, LoginError, OutputError, ServiceError, ServiceRefused
 from spotmap_build.fetch.spotify.api import NotWritable
-from spotmap_build.fetch.spotify.playlist_changes import Change, WantedList
+from spotmap_build.fetch.spotify.playlist_changes import Change, Made, WantedList
 from spotmap_build.fetch.spotify.push import Push
 from spotmap_build.fetch.spotify.pushed import PushedLists
 from spotmap_build.fetch.spotify.settings import RequestPolicy, SpotifySettings
@@ -43,9 +43,15 @@ class Pusher:
     server: SpotifyServer
     folder: Path
     login: Login
+    said: list[str] = field(default_factory=list)
 
-    def push(self, *wanted: WantedList, exact: bool = False) -> tuple[Change, ...]:
-        """Propose and carry out; ``server.changes`` is what Spotify was asked to change."""
+    def push(
+        self, *wanted: WantedList, exact: bool = False, meanwhile: Callable[[], object] = lambda: None
+    ) -> tuple[Change, ...]:
+        """Propose and carry out; ``server.changes`` is what Spotify was asked to change.
+
+        ``meanwhile``: what happens while the person is asked.
+        """
         self.server.changes.clear()
         settings = SpotifySettings(
             self.folder / "spotify.json",
@@ -55,8 +61,9 @@ class Pusher:
         )
         memory = PushedLists(self.folder / "site.spotify.json", self.login.user_digest)
         with Cache.open(self.folder / "cache") as cache:
-            push = Push(settings, self.login, memory, cache, exact=exact)
+            push = Push(settings, self.login, memory, cache, exact=exact, say=self.said.append)
             changes = push.propose(wanted)
+            meanwhile()
             push.carry_out(changes)
         return changes
 
@@ -121,6 +128,58 @@ def test_a_playlist_that_was_deleted_is_not_made_again_unless_it_is_wished(pushe
     assert (pusher.server.changes, change.notes) == ([], ("was deleted on Spotify, and is not made again",))
     pusher.push(calm(0, 1, 2), exact=True)
     assert pusher.playlists["Calm"] == URIS[:3]
+
+
+@pytest.mark.parametrize(
+    ("edit", "after"),
+    [
+        (lambda rows: rows.insert(0, playlist_row(SONGS[9], stamp(0))), (9, 3, 0, 1, 2, 4)),
+        (lambda rows: rows.pop(0), (3, 1, 2, 4)),
+        (lambda rows: rows.reverse(), (3, 2, 1, 0, 4)),
+    ],
+)
+def test_what_was_changed_on_spotify_while_the_person_is_asked_is_looked_at_again(
+    pusher: Pusher, edit: Callable[[list[object]], object], after: tuple[int, ...]
+) -> None:
+    pusher.push(calm(0, 1, 2, 3), WantedList("c2", "Loud", tuple(URIS[20:22])))
+    wanted = (calm(3, 0, 1, 2, 4), WantedList("c2", "Loud", tuple(URIS[20:23])))
+    pusher.server.asked.clear()
+    pusher.push(*wanted, meanwhile=lambda: edit(pusher.playlist("Calm").rows))
+    assert pusher.playlists["Calm"] == [URIS[number] for number in after]
+    loud = pusher.playlist("Loud")
+    assert pusher.playlists["Loud"] == URIS[20:23]
+    assert len(pusher.server.asked_for(f"{loud.id}/items?limit")) == 1, "it is as it was"
+    assert [line for line in pusher.said if "meanwhile" in line] == [
+        "“Calm” was changed on Spotify meanwhile: what to do was decided again."
+    ]
+    pusher.push(*wanted)
+    assert pusher.server.changes == []
+
+
+def test_a_playlist_that_is_deleted_while_the_person_is_asked_stays_deleted(pusher: Pusher) -> None:
+    pusher.push(calm(0, 1))
+    playlist = pusher.playlist("Calm")
+    pusher.push(calm(0, 1, 2), meanwhile=lambda: pusher.server.library.playlists.remove(playlist))
+    assert (pusher.server.changes, list(pusher.playlists)) == ([], ["Mine"])
+
+
+def test_two_pushes_at_once_make_one_playlist_of_a_list(pusher: Pusher, tmp_path: Path) -> None:
+    other = replace(pusher, folder=tmp_path / "other")
+    other.folder.mkdir()
+    pusher.push(calm(0, 1), meanwhile=lambda: other.push(calm(0, 1)))
+    assert [playlist.name for playlist in pusher.server.library.playlists] == ["Calm", "Mine"]
+    assert pusher.playlists["Calm"] == URIS[:2]
+
+
+def test_two_pushes_at_once_keep_each_others_notes(tmp_path: Path) -> None:
+    file = tmp_path / "site.spotify.json"
+    calm_push, loud_push, of_another = (PushedLists(file, user) for user in ("me", "me", "you"))
+    calm_push.keep("c1", Made("p1", "Calm"))
+    loud_push.keep("c2", Made("p2", "Loud"))
+    of_another.keep("c1", Made("p3", "Calm"))
+    calm_push.keep("c1", Made("p1", "Calmer"))
+    assert PushedLists(file, "me").known == {"c1": Made("p1", "Calmer"), "c2": Made("p2", "Loud")}
+    assert PushedLists(file, "you").known == {"c1": Made("p3", "Calm")}
 
 
 def test_from_another_machine_the_same_playlist_is_found(pusher: Pusher, tmp_path: Path) -> None:

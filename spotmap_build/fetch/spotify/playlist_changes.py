@@ -55,11 +55,15 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A playlist as Spotify has it: the URI of each row, empty for one that has none."""
+    """A playlist as Spotify has it: the URI of each row, empty for one that has none.
+
+    ``version`` is another one once it has changed; empty where Spotify does not say.
+    """
 
     id: str
     name: str
     rows: tuple[str, ...]
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,7 @@ class Change:
 
     ``playlist`` is empty where it has to be made first. ``before`` is to be remembered before the first request (when
     the playlist has an id), ``after`` once the last has been answered. ``notes``: what was left as the person made it.
+    ``version``: of the playlist that this was decided for.
     """
 
     wanted: WantedList
@@ -111,6 +116,7 @@ class Change:
     after: Made
     notes: tuple[str, ...] = ()
     is_left_alone: bool = False
+    version: str = ""
 
     @property
     def makes(self) -> bool:
@@ -206,7 +212,8 @@ def decide(wanted: WantedList, made: Made | None, found: Found | None, *, exact:
     after = Made(found.id, wanted.name, tuple(track for track in wanted.tracks if track in ours | added))
     before = Made(found.id, name, put, tuple(track for track in target if track in added), is_unfinished=True)
     notes = _notes(len(own) if not exact else 0, len(taken_out), found.name if is_own_name else "", is_own_order)
-    return Change(wanted, found.id, (*rename, *removes, *moves, *adds), before, after, notes)
+    operations = (*rename, *removes, *moves, *adds)
+    return Change(wanted, found.id, operations, before, after, notes, version=found.version)
 
 
 def _from_nothing(wanted: WantedList, made: Made | None, *, exact: bool) -> Change:

@@ -8,6 +8,7 @@ read again, and what is then still missing is decided anew.
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +21,7 @@ from spotmap_build.fetch.spotify.source import keep_renewed, refusal_of, remembe
 from spotmap_build.fetch.spotify.token import digest_of_user
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from spotmap_build.cache.store import Cache
     from spotmap_build.fetch.spotify.playlist_changes import Change, Made, WantedList
@@ -69,31 +70,57 @@ class Push:
         pause = self._pause.current()
         if pause is not None:
             raise refusal_of(pause, self._clock())
-        try:
+        with self._remembering_refusal():
             return self._propose(wanted)
-        except ServiceRefused as error:
-            self._pause.begin(error)
-            raise
 
     def carry_out(self, changes: Iterable[Change]) -> None:
-        """Do what was proposed, one playlist after the other, and remember each step."""
-        for change in changes:
-            try:
-                self._make(change)
-                if change.is_needed:
-                    self._say(f"“{change.wanted.name}” is up to date.")
-            except ServiceRefused as error:
-                self._pause.begin(error)
-                raise ServiceRefused(error.message, hint=GO_ON_HINT, retry_after_s=error.retry_after_s) from error
-            except NotWritable as error:
-                raise NotWritable(f"“{change.wanted.name}”: {error.message}", hint=error.hint) from error
-            except ServiceError as error:
-                raise ServiceError(f"“{change.wanted.name}”: {error.message}", hint=GO_ON_HINT) from error
+        """Do what was proposed, one playlist after the other, and remember each step.
+
+        The person may have thought about it for long: what changed on Spotify since is decided again first.
+        """
+        with self._remembering_refusal():
+            for change in self._decided_again(changes):
+                self._carry_out(change)
 
     def forgotten(self, list_ids: Iterable[str]) -> tuple[str, ...]:
         """Names of playlists that were made of lists which the map has no more. They stay as they are."""
         now = set(list_ids)
         return tuple(made.name for list_id, made in self._memory.known.items() if list_id not in now)
+
+    @contextmanager
+    def _remembering_refusal(self) -> Iterator[None]:
+        try:
+            yield
+        except ServiceRefused as error:
+            self._pause.begin(error)
+            raise
+
+    def _carry_out(self, change: Change) -> None:
+        try:
+            self._make(change)
+            if change.is_needed:
+                self._say(f"“{change.wanted.name}” is up to date.")
+        except ServiceRefused as error:
+            raise ServiceRefused(error.message, hint=GO_ON_HINT, retry_after_s=error.retry_after_s) from error
+        except NotWritable as error:
+            raise NotWritable(f"“{change.wanted.name}”: {error.message}", hint=error.hint) from error
+        except ServiceError as error:
+            raise ServiceError(f"“{change.wanted.name}”: {error.message}", hint=GO_ON_HINT) from error
+
+    def _decided_again(self, changes: Iterable[Change]) -> list[Change]:
+        """Return the changes, as they are to be now where a playlist is not in the version that was looked at."""
+        listed, known = self._listed(), self._memory.known
+        decided = []
+        for change in changes:
+            playlist = listed.get(change.playlist)
+            if playlist is not None and playlist.version and playlist.version == change.version:
+                decided.append(change)
+                continue
+            now = self._proposal(change.wanted, listed, known)
+            if (now.playlist, now.operations) != (change.playlist, change.operations):
+                self._say(f"“{change.wanted.name}” was changed on Spotify meanwhile: what to do was decided again.")
+            decided.append(now)
+        return decided
 
     def _propose(self, wanted: Sequence[WantedList]) -> tuple[Change, ...]:
         listed = self._listed()
@@ -162,7 +189,7 @@ class Push:
             end.check([row.id for row in page.rows], len(page.rows), page.total, page.is_last)
             rows += [row.id for row in page.rows]
             is_last = page.is_last
-        return Found(playlist.id, playlist.name, tuple(rows))
+        return Found(playlist.id, playlist.name, tuple(rows), playlist.version)
 
     def _renewed(self, settings: SpotifySettings, refresh_token: str) -> None:
         notice = keep_renewed(settings, self._login, refresh_token)

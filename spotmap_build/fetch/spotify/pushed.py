@@ -51,8 +51,9 @@ class PushedLists:
         Raises
         ------
         OutputError
-            It cannot be written.
+            It cannot be written, or what is there by now cannot be used.
         """
+        self._users = _read(self._file)  # another push may have noted something since
         self._users.setdefault(self._user, {})[list_id] = made
         try:
             write_atomically(self._file, msgspec.json.encode(_File(SCHEMA, self._users)), is_private=True)
