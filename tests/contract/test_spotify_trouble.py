@@ -172,6 +172,18 @@ def test_an_app_that_may_not_read_the_library_is_a_matter_of_login(person: Perso
     assert "Premium" in refused.value.hint
 
 
+def test_a_playlist_that_the_scope_keeps_back_is_left_out_and_the_others_are_read(person: Person) -> None:
+    content = b'{"error": {"status": 403, "message": "Insufficient client scope"}}'
+    kept_back = person.server.library.playlists[0]
+    person.server.faults.append(Fault(status=403, content=content, path=f"{kept_back.id}/items", times=9))
+    loaded = person.load()
+    assert loaded.problem is None
+    assert {each.name for each in loaded.library.playlists} == {
+        each.name for each in person.server.library.playlists if each is not kept_back
+    }
+    assert [omission.title for omission in loaded.library.omissions] == [kept_back.name]
+
+
 def test_a_list_that_breaks_off_is_not_taken_for_whole(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken_page(server: SpotifyServer, path: str, query: dict[str, str], rows: list[Any]) -> Any:
         answer = page(server, path, query, rows)

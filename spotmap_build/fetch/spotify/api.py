@@ -271,7 +271,7 @@ class SpotifyApi:
 
 def _translated(error: Refusal, *, is_change: bool) -> SpotmapError:
     status = error.status
-    if error.reason == NOT_IN_SCOPE:
+    if is_change and error.reason == NOT_IN_SCOPE:
         return LoginError("The Spotify login does not allow this.", hint=LOGIN_TO_WRITE_HINT)
     if status == _UNAUTHORIZED:
         return LoginError("Spotify does not accept its own fresh access token.", hint=LOGIN_AGAIN_HINT)
