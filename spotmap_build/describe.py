@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from spotmap_build.fetch.spotify.playlist_changes import Rename
+from spotmap_build.fetch.spotify.playlist_changes import MOST_TRACKS, Rename
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -134,9 +134,12 @@ def push_lines(proposal: Proposal) -> Iterator[str]:
     if proposal.left_out:
         are = "track of these lists is" if proposal.left_out == 1 else "tracks of these lists are"
         yield f"{proposal.left_out:,} {are} not on Spotify, and left out."
+    if proposal.beyond:
+        are = "track is" if proposal.beyond == 1 else "tracks are"
+        yield f"{proposal.beyond:,} {are} beyond the {MOST_TRACKS:,} that a playlist can hold, and left out."
     if proposal.forgotten:
         names = ", ".join(f"“{name}”" for name in proposal.forgotten)
-        yield f"The map has these lists no more; their playlists stay as they are: {names}."
+        yield f"The map no longer has these lists; their playlists stay as they are: {names}."
 
 
 def _change_lines(change: Change, titles: Mapping[str, str]) -> Iterator[str]:

@@ -39,12 +39,13 @@ TITLES: Final[Mapping[str, str]] = {
 class Proposal:
     """What a push would do.
 
-    ``left_out``: tracks of the lists that are not on Spotify; ``forgotten``: playlists of lists that the map has no
-    more; ``titles`` of tracks by their URI.
+    ``left_out``: tracks of the lists that are not on Spotify; ``beyond``: tracks that their playlists cannot hold;
+    ``forgotten``: playlists of lists that the map no longer has; ``titles`` of tracks by their URI.
     """
 
     changes: tuple[Change, ...]
     left_out: int
+    beyond: int
     forgotten: tuple[str, ...]
     titles: Mapping[str, str]
 
@@ -101,13 +102,15 @@ def push(
     chosen = choose(lists, choice)
     settings = SpotifySettings.from_config(config)
     memory = PushedLists(config.pushed_path, login.user_digest)
-    wanted = [_wanted(one) for one in chosen]
+    tracks = {one.id: _on_spotify(one) for one in chosen}
+    wanted = [WantedList(one.id, _name(one), tracks[one.id][:MOST_TRACKS]) for one in chosen]
     with Cache.open(config.cache_dir) as cache:
         pushing = Push(settings, login, memory, cache, exact=exact, say=say)
         changes = pushing.propose([one for one in wanted if one.tracks])
         proposal = Proposal(
             changes=changes,
             left_out=len({track.id for one in chosen for track in one.tracks if not _is_on_spotify(track.id)}),
+            beyond=sum(len(of_list[MOST_TRACKS:]) for of_list in tracks.values()),
             forgotten=pushing.forgotten(one.id for one in lists),
             titles={track.id: _title(track) for one in lists for track in one.tracks},
         )
@@ -115,10 +118,13 @@ def push(
             pushing.carry_out(changes)
 
 
-def _wanted(one: TrackList) -> WantedList:
-    tracks = dict.fromkeys(track.id for track in one.tracks if _is_on_spotify(track.id))
-    title = TITLES.get(one.kind, "{name}").format(name=" ".join(printable(one.name).split()))
-    return WantedList(one.id, title, tuple(tracks)[:MOST_TRACKS])
+def _on_spotify(one: TrackList) -> tuple[str, ...]:
+    """Those of its tracks that are there, each once."""
+    return tuple(dict.fromkeys(track.id for track in one.tracks if _is_on_spotify(track.id)))
+
+
+def _name(one: TrackList) -> str:
+    return TITLES.get(one.kind, "{name}").format(name=" ".join(printable(one.name).split()))
 
 
 def _is_on_spotify(track_id: str) -> bool:

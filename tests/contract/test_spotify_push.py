@@ -9,15 +9,18 @@ from pathlib import Path
 import pytest
 
 from spotmap_build.cache.store import Cache
+from spotmap_build.config import Config
+from spotmap_build.describe import push_lines
 from spotmap_build.emit.lists import TrackList
 from spotmap_build.errors import ConfigError, LoginError, OutputError, ServiceError, ServiceRefused
 from spotmap_build.fetch.spotify.api import NotWritable
-from spotmap_build.fetch.spotify.playlist_changes import Change, Made, WantedList
+from spotmap_build.fetch.spotify.playlist_changes import MOST_TRACKS, Change, Made, WantedList
 from spotmap_build.fetch.spotify.push import Push
 from spotmap_build.fetch.spotify.pushed import PushedLists
 from spotmap_build.fetch.spotify.settings import RequestPolicy, SpotifySettings
 from spotmap_build.fetch.spotify.token import Login, ci_secret
-from spotmap_build.stages.push import choose
+from spotmap_build.model import Track
+from spotmap_build.stages.push import Proposal, choose, push
 from tests.fakes.spotify_library import FakeLibrary, FakePlaylist, playlist_row, stamp, track_json
 from tests.fakes.spotify_server import Fault, SpotifyServer, serve
 from tests.support.command import Outcome, spotmap
@@ -180,6 +183,33 @@ def test_two_pushes_at_once_keep_each_others_notes(tmp_path: Path) -> None:
     calm_push.keep("c1", Made("p1", "Calmer"))
     assert PushedLists(file, "me").known == {"c1": Made("p1", "Calmer"), "c2": Made("p2", "Loud")}
     assert PushedLists(file, "you").known == {"c1": Made("p3", "Calm")}
+
+
+def test_tracks_that_a_playlist_cannot_hold_are_counted(pusher: Pusher) -> None:
+    config = Config(
+        out=pusher.folder / "site",
+        cache_dir=pusher.folder / "cache",
+        spotify_api_url=pusher.server.api_url,
+        spotify_accounts_url=pusher.server.accounts_url,
+    )
+    tracks = tuple(Track(f"spotify:track:{number}", f"Song {number}") for number in range(MOST_TRACKS + 2))
+    lists = [TrackList("c1", "clusters", "Calm", tracks), TrackList("c2", "clusters", "Loud", tracks[:-1])]
+    proposals: list[Proposal] = []
+
+    def agree(proposal: Proposal) -> bool:
+        proposals.append(proposal)
+        return False
+
+    push(config, pusher.login, lists, ["clusters"], exact=False, agree=agree, say=pusher.said.append)
+    push(config, pusher.login, lists[1:], ["c2"], exact=False, agree=agree, say=pusher.said.append)
+    assert [[len(change.added) for change in proposal.changes] for proposal in proposals] == [
+        [MOST_TRACKS, MOST_TRACKS],
+        [MOST_TRACKS],
+    ]
+    assert [list(push_lines(proposal))[-1] for proposal in proposals] == [
+        "3 tracks are beyond the 10,000 that a playlist can hold, and left out.",
+        "1 track is beyond the 10,000 that a playlist can hold, and left out.",
+    ]
 
 
 def test_from_another_machine_the_same_playlist_is_found(pusher: Pusher, tmp_path: Path) -> None:
