@@ -127,7 +127,13 @@ class Asking:
         Raises
         ------
         Refusal
-            A refusal that no patience helps against. ServiceRefused, ServiceError.
+            Spotify refuses, and patience does not help.
+        ServiceRefused
+            Spotify wants no more requests for longer than the policy allows to wait, or the quota is used up.
+        ServiceError
+            No answer of use came in as many attempts as the policy allows, to this request or to others before it.
+        LoginError
+            An earlier request showed that the login has ended.
         """
         failures = 0
         while True:

@@ -102,7 +102,7 @@ def _login_before(settings: SpotifySettings, say: Callable[[str], object]) -> Lo
     try:
         return load_login(settings.token_file, say=say)
     except LoginError:
-        return None  # there is none, or it is damaged: both are mended by logging in
+        return None  # there is none, or it is damaged: logging in puts both right
 
 
 def log_in(

@@ -23,7 +23,7 @@ MOST_TRACKS: Final = 10_000
 """Of one playlist: Spotify takes no more."""
 SAME_SHARE: Final = 0.5
 """Of the smaller of the two that a playlist and a list must have in common, or the one was not made of the other: a map
-that was begun anew counts its clusters from 1 again. (As clusters are recognized from one build to the next.)"""
+that was begun again counts its clusters from 1. (As clusters are recognized from one build to the next.)"""
 DESCRIPTION: Final = "From a music map; kept up to date by spotmap-build, which knows it by this: [{mark}]"
 _MARKED: Final = re.compile(r"spotmap-build.*\[([0-9a-f]{16})\]", re.DOTALL)
 
@@ -294,8 +294,8 @@ def _longest_rising(names: Sequence[str], numbers: Sequence[int]) -> set[str]:
     for place, number in enumerate(numbers):
         length = bisect_left(ends, number)
         before.append(end_at[length - 1] if length else -1)
-        ends[length:] = [number] if length == len(ends) else [number, *ends[length + 1 :]]
-        end_at[length:] = [place] if length == len(end_at) else [place, *end_at[length + 1 :]]
+        ends[length : length + 1] = [number]
+        end_at[length : length + 1] = [place]
     found = set()
     place = end_at[-1] if end_at else -1
     while place >= 0:

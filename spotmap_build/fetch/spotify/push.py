@@ -2,7 +2,7 @@
 
 A playlist is found again by what is remembered of it (``pushed``), or by its description. None is touched that no push
 made, and none is ever deleted. A request that changes something is made once: where no answer comes, the playlist is
-read again, and what is then still missing is decided anew.
+read again, and what is then still missing is decided again.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Push:
                 self._carry_out(change)
 
     def forgotten(self, list_ids: Iterable[str]) -> tuple[str, ...]:
-        """Names of playlists that were made of lists which the map has no more. They stay as they are."""
+        """Names of playlists that were made of lists that the map no longer has. They stay as they are."""
         now = set(list_ids)
         return tuple(made.name for list_id, made in self._memory.known.items() if list_id not in now)
 

@@ -110,7 +110,7 @@ def remaining(login: Login, now_unix_s: float) -> str:
 
 
 def login_ended(login: Login, now_unix_s: float) -> LoginError:
-    """Return what it means that Spotify takes this login no more.
+    """Return what it means that Spotify no longer takes this login.
 
     The six months are over, or access was taken back.
     """
@@ -126,7 +126,7 @@ def login_ended(login: Login, now_unix_s: float) -> LoginError:
 
 
 def check_may_write(login: Login) -> None:
-    """See to it that a login allows to make and change playlists.
+    """Check that a login allows to make and change playlists.
 
     Raises
     ------
@@ -188,7 +188,7 @@ def save_login(login: Login, file: Path) -> None:
 def load_login(file: Path, *, say: Callable[[str], object]) -> Login:
     """Return the login in ``file``.
 
-    Where others could read it, that is mended, and said; so is a folder that others write to.
+    Where others could read it, that is corrected, and said; so is a folder that others write to.
 
     Raises
     ------
