@@ -21,7 +21,7 @@ from spotmap_build.fetch.spotify.settings import RequestPolicy, SpotifySettings
 from spotmap_build.fetch.spotify.token import Login, ci_secret
 from spotmap_build.model import Track
 from spotmap_build.stages.push import Proposal, choose, push
-from tests.fakes.spotify_library import FakeLibrary, FakePlaylist, playlist_row, stamp, track_json
+from tests.fakes.spotify_library import FakeLibrary, FakePlaylist, Json, playlist_row, stamp, track_json
 from tests.fakes.spotify_server import Fault, SpotifyServer, serve
 from tests.support.command import Outcome, spotmap
 from tests.support.spotify_person import Person, logged_in, titles
@@ -51,10 +51,7 @@ class Pusher:
     def push(
         self, *wanted: WantedList, exact: bool = False, meanwhile: Callable[[], object] = lambda: None
     ) -> tuple[Change, ...]:
-        """Propose and carry out; ``server.changes`` is what Spotify was asked to change.
-
-        ``meanwhile``: what happens while the person is asked.
-        """
+        """Propose, ask (``meanwhile``), carry out; ``server.changes`` is what Spotify was asked to change."""
         self.server.changes.clear()
         settings = SpotifySettings(
             self.folder / "spotify.json",
@@ -142,16 +139,15 @@ def test_a_playlist_that_was_deleted_is_not_made_again_unless_it_is_wished(pushe
     ],
 )
 def test_what_was_changed_on_spotify_while_the_person_is_asked_is_looked_at_again(
-    pusher: Pusher, edit: Callable[[list[object]], object], after: tuple[int, ...]
+    pusher: Pusher, edit: Callable[[list[Json]], object], after: tuple[int, ...]
 ) -> None:
     pusher.push(calm(0, 1, 2, 3), WantedList("c2", "Loud", tuple(URIS[20:22])))
     wanted = (calm(3, 0, 1, 2, 4), WantedList("c2", "Loud", tuple(URIS[20:23])))
     pusher.server.asked.clear()
     pusher.push(*wanted, meanwhile=lambda: edit(pusher.playlist("Calm").rows))
     assert pusher.playlists["Calm"] == [URIS[number] for number in after]
-    loud = pusher.playlist("Loud")
     assert pusher.playlists["Loud"] == URIS[20:23]
-    assert len(pusher.server.asked_for(f"{loud.id}/items?limit")) == 1, "it is as it was"
+    assert len(pusher.server.asked_for(f"{pusher.playlist('Loud').id}/items?limit")) == 1, "it is as it was"
     assert [line for line in pusher.said if "meanwhile" in line] == [
         "“Calm” was changed on Spotify meanwhile: what to do was decided again."
     ]

@@ -212,7 +212,7 @@ def decide(wanted: WantedList, made: Made | None, found: Found | None, *, exact:
     after = Made(found.id, wanted.name, tuple(track for track in wanted.tracks if track in ours | added))
     before = Made(found.id, name, put, tuple(track for track in target if track in added), is_unfinished=True)
     notes = _notes(len(own) if not exact else 0, len(taken_out), found.name if is_own_name else "", is_own_order)
-    operations = (*rename, *removes, *moves, *adds)
+    operations: tuple[Operation, ...] = (*rename, *removes, *moves, *adds)
     return Change(wanted, found.id, operations, before, after, notes, version=found.version)
 
 

@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Final
 from spotmap_build.errors import ServiceError, ServiceRefused
 from spotmap_build.fetch.spotify.api import NotWritable, SpotifyApi
 from spotmap_build.fetch.spotify.playlist_changes import Found, decide, describe, is_made_of, mark_of
-from spotmap_build.fetch.spotify.refresh import ListEnd
-from spotmap_build.fetch.spotify.rows import is_end, read_listing, read_page, read_total
+from spotmap_build.fetch.spotify.refresh import checked_pages, listed_playlists
+from spotmap_build.fetch.spotify.rows import read_page
 from spotmap_build.fetch.spotify.source import keep_renewed, refusal_of, remembered_pause
-from spotmap_build.fetch.spotify.token import digest_of_user
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from spotmap_build.cache.store import Cache
     from spotmap_build.fetch.spotify.playlist_changes import Change, Made, WantedList
     from spotmap_build.fetch.spotify.pushed import PushedLists
-    from spotmap_build.fetch.spotify.rows import ListedPlaylist
+    from spotmap_build.fetch.spotify.rows import ListedPlaylist, Page
     from spotmap_build.fetch.spotify.settings import SpotifySettings
     from spotmap_build.fetch.spotify.token import Login
 
@@ -167,29 +166,16 @@ class Push:
             self._memory.keep(wanted.id, after)
 
     def _listed(self) -> dict[str, ListedPlaylist]:
-        """Return the user's own playlists, by id."""
-        listed: dict[str, ListedPlaylist] = {}
-        end = ListEnd("your playlists", can_repeat=False)
-        is_last = False
-        while not is_last:
-            answer = self._api.playlists(end.rows)
-            count, total = len(answer["items"]), read_total(answer)
-            page = read_listing(answer, lambda owner: digest_of_user(owner) == self._login.user_digest)
-            is_last = is_end(answer, end.rows + count)
-            end.check([each.id for each in page], count, end.rows + count if total is None else total, is_last)
-            listed |= {each.id: each for each in page}
-        return listed
+        """Return the playlists that the user owns or follows, by id."""
+        return {each.id: each for each in listed_playlists(self._api.playlists, self._login.user_digest)}
 
     def _found(self, playlist: ListedPlaylist) -> Found:
-        rows: list[str] = []
-        end = ListEnd(f"the playlist “{playlist.name}”", can_repeat=True)
-        is_last = False
-        while not is_last:
-            page = read_page(self._api.playlist_items(playlist.id, len(rows)), len(rows))
-            end.check([row.id for row in page.rows], len(page.rows), page.total, page.is_last)
-            rows += [row.id for row in page.rows]
-            is_last = page.is_last
-        return Found(playlist.id, playlist.name, tuple(rows), playlist.version)
+        def read(offset: int) -> Page:
+            return read_page(self._api.playlist_items(playlist.id, offset), offset)
+
+        pages = checked_pages(f"the playlist “{playlist.name}”", read, can_repeat=True)
+        rows = tuple(row.id for page in pages for row in page.rows)
+        return Found(playlist.id, playlist.name, rows, playlist.version)
 
     def _renewed(self, settings: SpotifySettings, refresh_token: str) -> None:
         notice = keep_renewed(settings, self._login, refresh_token)

@@ -5,26 +5,25 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from spotmap_build.errors import LoginError, ServiceError, SpotmapError
 from spotmap_build.fetch.spotify.api import ALLOWED_HINT, PAGE_SIZE, NotReadable
 from spotmap_build.fetch.spotify.asking import IN_FLIGHT
 from spotmap_build.fetch.spotify.rows import (
     ListedPlaylist,
+    ListingPage,
     Page,
     Row,
-    is_end,
-    read_listing,
+    read_listing_page,
     read_page,
-    read_total,
     with_new_rows,
 )
 from spotmap_build.fetch.spotify.snapshot import SAVED, ListState, version_of_saved
 from spotmap_build.fetch.spotify.token import digest_of_user
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
     from spotmap_build.fetch.spotify.api import SpotifyApi
@@ -40,6 +39,7 @@ SPARE_PAGES: Final = 100
 """A list may have grown while it is read, and a page may hold fewer rows than were asked for."""
 MOST_PAGES: Final = 20_000
 """Asked for in one build: a million rows. What is still missing then comes with the next build."""
+AnyPage = TypeVar("AnyPage", Page, ListingPage)
 
 
 class Refresh:
@@ -110,18 +110,12 @@ class Refresh:
 
     def _refresh_listing(self) -> None:
         """Which playlists there are, in which version, and which of them are here already."""
-        listed: list[ListedPlaylist] = []
-        end = ListEnd("your playlists", can_repeat=False)
-        is_last = False
-        while not is_last:
+
+        def ask(offset: int) -> Mapping[str, Any]:
             self._expect(1)
-            answer = self._ask(self._api.playlists, end.rows)
-            count = len(answer["items"])
-            page = read_listing(answer, lambda owner: digest_of_user(owner) == self._user_digest)
-            is_last = is_end(answer, end.rows + count)
-            total = read_total(answer)
-            end.check([playlist.id for playlist in page], count, end.rows + count if total is None else total, is_last)
-            listed += page
+            return self._ask(self._api.playlists, offset)
+
+        listed = listed_playlists(ask, self._user_digest)
         held = {state.id: state.held for state in self._index.playlists}
         states = {
             playlist.id: ListState(
@@ -174,25 +168,28 @@ class Refresh:
         """All rows of a list, or the first ``enough``: pages that have come already are not asked for again."""
         rows: list[Row] = []
         offsets: list[int] = []
-        end = ListEnd(name, can_repeat=state.id != SAVED)
-        is_last = False
-        while not is_last and (enough is None or len(rows) < enough):
-            page = self._shelf.page(state.id, state.version, len(rows))
-            is_new = page is None
-            if page is None:
-                if state.id == SAVED:
-                    self._expect(1)
-                page = read_page(self._ask(ask, len(rows)), len(rows))
-            try:
-                end.check([row.id for row in page.rows], len(page.rows), page.total, page.is_last)
-            except _NoEnd:
-                self._shelf.doubt_pages(state.id, state.version, offsets)
-                raise
-            if is_new:
-                self._shelf.keep_page(state.id, state.version, len(rows), page)
-            offsets.append(len(rows))
-            rows += page.rows
-            is_last = page.is_last
+        new_offsets: set[int] = set()
+
+        def read(offset: int) -> Page:
+            page = self._shelf.page(state.id, state.version, offset)
+            if page is not None:
+                return page
+            new_offsets.add(offset)
+            if state.id == SAVED:
+                self._expect(1)
+            return read_page(self._ask(ask, offset), offset)
+
+        try:
+            for page in checked_pages(name, read, can_repeat=state.id != SAVED):
+                if len(rows) in new_offsets:
+                    self._shelf.keep_page(state.id, state.version, len(rows), page)
+                offsets.append(len(rows))
+                rows += page.rows
+                if enough is not None and len(rows) >= enough:
+                    break
+        except _NoEnd:
+            self._shelf.doubt_pages(state.id, state.version, offsets)
+            raise
         return tuple(rows)
 
     def _ask(self, ask: Callable[[int], Mapping[str, Any]], offset: int) -> Mapping[str, Any]:
@@ -216,12 +213,46 @@ class Refresh:
             self._advance(self._pages_done, max(self._pages_done, self._pages_expected))
 
 
+def listed_playlists(ask: Callable[[int], Mapping[str, Any]], user_digest: str) -> list[ListedPlaylist]:
+    """Return the playlists that the user owns or follows. ``ask`` brings the page that starts at an offset.
+
+    Raises
+    ------
+    ServiceError
+        The list does not end as it should: see :meth:`ListEnd.check`.
+    """
+
+    def read(offset: int) -> ListingPage:
+        return read_listing_page(ask(offset), offset, lambda owner: digest_of_user(owner) == user_digest)
+
+    return [row for page in checked_pages("your playlists", read, can_repeat=False) for row in page.rows]
+
+
+def checked_pages(name: str, read: Callable[[int], AnyPage], *, can_repeat: bool) -> Iterator[AnyPage]:
+    """Yield the pages of a list to its end. ``read`` brings the page that starts at an offset.
+
+    ``can_repeat``: the same row may stand in this list more than once.
+
+    Raises
+    ------
+    ServiceError
+        The list does not end as it should: see :meth:`ListEnd.check`.
+    """
+    end = ListEnd(name, can_repeat=can_repeat)
+    is_last = False
+    while not is_last:
+        page = read(end.rows)
+        end.check([row.id for row in page.rows], page.count, page.total, page.is_last)
+        is_last = page.is_last
+        yield page
+
+
 class _NoEnd(ServiceError):
-    """A list goes on for ever, or in a circle: no page of it is to be trusted."""
+    """A list goes on without end, or in a circle: no page of it is to be trusted."""
 
 
 class ListEnd:
-    """Sees to it that a list that is read page by page comes to an end, whatever Spotify says.
+    """Checks that a list that is read page by page comes to an end, whatever Spotify says.
 
     ``rows`` is how many have come. ``can_repeat``: the same row may stand in this list more than once.
     """
@@ -241,7 +272,9 @@ class ListEnd:
         Raises
         ------
         ServiceError
-            The list breaks off (a ServiceError), repeats itself or does not end (a _NoEnd).
+            The list breaks off.
+        _NoEnd
+            It repeats itself, or does not end.
         """
         self._pages += 1
         self._most_pages = self._most_pages or 2 * (total // PAGE_SIZE) + SPARE_PAGES

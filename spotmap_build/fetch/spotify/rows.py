@@ -87,6 +87,11 @@ class Page:
     is_last: bool
     edition: Count = 0
 
+    @property
+    def count(self) -> int:
+        """How many rows came."""
+        return len(self.rows)
+
 
 @dataclass(frozen=True, slots=True)
 class ListedPlaylist:
@@ -105,6 +110,16 @@ class ListedPlaylist:
     mark: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ListingPage:
+    """A piece of the list of playlists, as :class:`Page`. ``count`` rows came; ``rows`` are those that make sense."""
+
+    rows: tuple[ListedPlaylist, ...]
+    count: int
+    total: int
+    is_last: bool
+
+
 def is_list_of_items(value: object) -> bool:
     """Tell whether a page's ``items`` are a list of a sensible length."""
     return isinstance(value, list) and len(value) <= MOST_ITEMS
@@ -121,19 +136,8 @@ def read_page(answer: Mapping[str, Any], offset: int) -> Page:
     Spotify has them as ``items[].track`` and ``items[].item``.
     """
     rows = tuple(read_row(item) for item in _list(answer.get("items")))
-    total, end = read_total(answer), offset + len(rows)
-    return Page(rows, end if total is None else total, is_end(answer, end), EDITION)
-
-
-def read_total(answer: Mapping[str, Any]) -> int | None:
-    """Read how many rows the whole list has; None where the answer does not say."""
-    return _whole(answer.get("total"))
-
-
-def is_end(answer: Mapping[str, Any], end: int) -> bool:
-    """Whether a list ends with this page: it says so, or so many rows as the list has (``end``) have come."""
-    total = read_total(answer)
-    return answer.get("next", "") is None or (total is not None and end >= total)
+    total, end = _read_total(answer), offset + len(rows)
+    return Page(rows, end if total is None else total, _is_end(answer, end), EDITION)
 
 
 def read_row(item: object) -> Row:
@@ -187,6 +191,13 @@ def read_listing(answer: Mapping[str, Any], is_user: Any) -> list[ListedPlaylist
     return listed
 
 
+def read_listing_page(answer: Mapping[str, Any], offset: int, is_user: Any) -> ListingPage:
+    """Read a page of the user's playlists, which starts at ``offset``; ``is_user`` as in :func:`read_listing`."""
+    rows, count = tuple(read_listing(answer, is_user)), len(_list(answer.get("items")))
+    total, end = _read_total(answer), offset + count
+    return ListingPage(rows, count, end if total is None else total, _is_end(answer, end))
+
+
 def read_genres(answer: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the genres of an artist; none where Spotify does not tell them any more."""
     genres = dict.fromkeys(text for genre in _list(answer.get("genres")) if (text := _text(genre)))
@@ -210,6 +221,17 @@ def with_new_rows(known: Sequence[Row], known_total: int, front: Sequence[Row], 
     if [row.place for row in rest] != [row.place for row in known[: len(rest)]]:
         return None
     return (*fresh, *known)
+
+
+def _read_total(answer: Mapping[str, Any]) -> int | None:
+    """Read how many rows the whole list has; None where the answer does not say."""
+    return _whole(answer.get("total"))
+
+
+def _is_end(answer: Mapping[str, Any], end: int) -> bool:
+    """Whether a list ends with this page: it says so, or so many rows as the list has (``end``) have come."""
+    total = _read_total(answer)
+    return answer.get("next", "") is None or (total is not None and end >= total)
 
 
 def _identify(outer: dict[str, Any], inner: dict[str, Any], title: str, artists: Sequence[str]) -> tuple[Kind, str]:

@@ -49,7 +49,7 @@ class SpotifySource:
         return cls(SpotifySettings.from_config(config))
 
     def load(self, context: LoadContext) -> Loaded:
-        """Return the library as it is now, or as it was seen last (then ``problem`` says why, unless that was asked for).
+        """Return the library as it is now, or as it was seen last (then ``problem`` says why, unless offline).
 
         Raises
         ------
