@@ -11,8 +11,9 @@ import orjson
 from spotmap_build.acquire.order import fair_order
 from spotmap_build.acquire.prefetch import Prefetcher
 from spotmap_build.acquire.scratch import Scratch, arrived, scratch_folder
-from spotmap_build.acquire.state import MOMENT, PARTS, Acquisition, decoder, tag_names
+from spotmap_build.acquire.state import MOMENT, PARTS, Acquisition, tag_names
 from spotmap_build.acquire.time_limit import NO_LIMIT, TimeLimit
+from spotmap_build.cache.decoding import decoder
 from spotmap_build.cache.freshness import Failure
 from spotmap_build.core.tally import Tally
 from spotmap_build.model import Done, Failed

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from functools import lru_cache, partial
-from importlib.metadata import version
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
@@ -14,6 +13,7 @@ from spotmap_build.acquire.overrides import read_overrides
 from spotmap_build.acquire.previews import Previews
 from spotmap_build.acquire.search import Finder, disabled_reason, failed
 from spotmap_build.acquire.youtube.downloader import Downloader
+from spotmap_build.cache.decoding import is_worth_another_try
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import Key
 from spotmap_build.cache.memo import json_codec
@@ -39,16 +39,8 @@ TAG_NAMES_VERSION: Final = 1
 TAG_NAMES: Final = "names.json"
 PARTS: Final = ("vector.npy", "tags.npy", "features.npy")
 """What is kept of a recording that was listened to."""
-DECODER_VERSION: Final = 2
-"""Raise when files can be read that could not before: those that failed are tried once more, and no others."""
 MOMENT: Final = "typical.json"
 """Kept as well since we keep it: where the moment begins that is most like the whole, in seconds."""
-
-
-@lru_cache(maxsize=1)
-def decoder() -> str:
-    """Name what decodes files: what this one cannot read, another may."""
-    return f"spotmap-build, decoder {DECODER_VERSION}, PyAV {version('av')}"
 
 
 class RecordingFinder(Protocol):
@@ -221,15 +213,9 @@ class Acquisition:
         if record is not None and record.failure is None:
             with self._lock:
                 self._embedded[key.digest] = record
-        if record is not None and not self._is_worth_another_try(record):
+        if record is not None and not is_worth_another_try(record, retry=self.run.config.retry):
             return False
         return self.downloader.recall(track) is None and self._may_be_had(track)
-
-    def _is_worth_another_try(self, record: Record) -> bool:
-        """Whether what failed may succeed now: what passes with ``--retry``, what another decoder could not read."""
-        if record.failure is None:
-            return False
-        return record.producer != decoder() if record.failure.kind == "permanent" else self.run.config.retry
 
     def _waiting(self, track: Track) -> Failed | None:
         """Return the row of a track that waits: its turn does not come in this build, or not before an early map."""

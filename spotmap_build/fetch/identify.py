@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from spotmap_build.cache.decoding import decoder, is_worth_another_try
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.freshness import Failure
 from spotmap_build.cache.keys import Key, is_digest
@@ -113,7 +114,7 @@ def _remembered(path: Path, cache: Cache) -> FileFacts | Unusable | None:
     if isinstance(key, Unusable):
         return key
     record = cache.lookup(key)
-    if record is None:
+    if record is None or is_worth_another_try(record, retry=False):
         return None
     if record.failure is not None:
         return Unusable(record.failure.code, record.failure.detail)
@@ -155,7 +156,7 @@ def _look(path: Path, context: LoadContext, thumbnails: Thumbnails) -> FileFacts
         detail = printable(error.message)
         if not error.retryable:
             failure = Failure(error.track_code, detail, "permanent")
-            cache.put_failure(key, failure, seconds=time.monotonic() - started)
+            cache.put_failure(key, failure, seconds=time.monotonic() - started, producer=decoder())
         return Unusable(error.track_code, detail)
     cover = _store_thumbnail(tags.cover, cache, thumbnails) if tags.cover else Cover()
     facts = FileFacts(

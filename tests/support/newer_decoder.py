@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from spotmap_build.acquire import state
+from spotmap_build.cache import decoding
 
 if __name__ == "__main__":
-    state.DECODER_VERSION += 1  # type: ignore[misc]
+    decoding.DECODER_VERSION += 1  # type: ignore[misc]
 
     from spotmap_build.cli import run
 

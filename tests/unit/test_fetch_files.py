@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import av
 import mutagen.id3
@@ -15,11 +16,13 @@ from mutagen.apev2 import APEv2
 from mutagen.id3 import ID3, TDRC, TIT2, TPE1, TXXX
 from PIL import Image
 
+from spotmap_build.cache import decoding
 from spotmap_build.cache.store import Cache
 from spotmap_build.embed.decode import probe, read_metadata
+from spotmap_build.errors import TrackError
 from spotmap_build.fetch.covers import EDGE_PX, thumbnail
 from spotmap_build.fetch.folders.walk import walk
-from spotmap_build.fetch.identify import FileFacts, identify_files
+from spotmap_build.fetch.identify import FileFacts, Unusable, identify_files
 from spotmap_build.fetch.source import LoadContext
 from spotmap_build.fetch.tags import (
     Tags,
@@ -32,6 +35,9 @@ from spotmap_build.fetch.tags import (
 )
 from spotmap_build.stages.fetch import library_title
 from tests.fakes.audio_files import write_audio
+
+if TYPE_CHECKING:
+    from spotmap_build.fetch.source import ProbeResult
 
 
 @pytest.mark.parametrize(
@@ -107,6 +113,42 @@ def facts(path: Path) -> FileFacts:
         blind = LoadContext(cache, lambda _path: pytest.fail("again"), 1, lambda _done, _total: None)
         assert identify_files([path], blind) == [found]
     return found
+
+
+@pytest.fixture
+def newer_decoder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """What decodes files is a newer version, from the call on."""
+
+    def come() -> None:
+        monkeypatch.setattr(decoding, "DECODER_VERSION", decoding.DECODER_VERSION + 1)
+        decoding.decoder.cache_clear()
+
+    yield come
+    monkeypatch.undo()
+    decoding.decoder.cache_clear()
+
+
+def test_a_file_that_cannot_be_looked_into_is_tried_once_more_by_a_newer_decoder_and_by_no_other(
+    tmp_path: Path, newer_decoder: Callable[[], None]
+) -> None:
+    path = write_audio(tmp_path / "a.flac", np.zeros((2, 8_192), np.float32))
+    tries = []
+
+    def refuse(path: Path) -> ProbeResult:
+        tries.append(path)
+        raise TrackError("not-audio", "The codec is not known.")
+
+    def look(probe: Callable[[Path], ProbeResult]) -> FileFacts | Unusable:
+        with Cache.open(tmp_path / "cache") as cache:
+            (found,) = identify_files([path], LoadContext(cache, probe, 1, lambda _done, _total: None))
+        return found
+
+    refused = Unusable("not-audio", "The codec is not known.")
+    assert [look(refuse), look(refuse), len(tries)] == [refused, refused, 1]
+    newer_decoder()
+    assert [look(refuse), look(refuse), len(tries)] == [refused, refused, 2]
+    newer_decoder()
+    assert isinstance(look(probe), FileFacts)
 
 
 @pytest.mark.parametrize(
