@@ -71,6 +71,8 @@ class WorkerPool(Generic[JobType, Result]):
         What is done in the workers; a function of a module.
     jobs
         How many worker processes, each with one thread for its mathematics: two such are faster than one with two.
+    stage
+        What the work is a part of: the stage of what fails, and in the names of the processes.
     limit_s
         How many seconds a job may take before its worker counts as hung.
     """
@@ -80,12 +82,14 @@ class WorkerPool(Generic[JobType, Result]):
         work: Callable[[JobType], Done[Result] | Failed],
         jobs: int = 1,
         *,
+        stage: str,
         limit_s: Callable[[JobType], float] | None = None,
     ) -> None:
         if jobs < 1:
             raise ValueError(f"a pool needs at least one worker, not {jobs}")
         self._work = work
         self._jobs = jobs
+        self._stage = stage
         self._limit_s = limit_s or time_limit_s
         self._workers: list[_Worker[JobType, Result]] = []
         self._looked_s = 0.0
@@ -135,7 +139,7 @@ class WorkerPool(Generic[JobType, Result]):
             hung_again: list[JobType] = []
             yield from self._run(_JobQueue(iter([job])), 1, hung_again.append, is_over)
             if hung_again:
-                yield job, _hung(job, self._limit_s(job)), 2 * self._limit_s(job)
+                yield job, _hung(job, self._stage, self._limit_s(job)), 2 * self._limit_s(job)
 
     def _run(
         self,
@@ -188,7 +192,7 @@ class WorkerPool(Generic[JobType, Result]):
             if worker.process.is_alive():
                 return worker
             self._retire(worker)
-        self._workers.append(_start_worker(self._work))
+        self._workers.append(_start_worker(self._work, self._stage))
         return self._workers[-1]
 
     def _retire(self, worker: _Worker[JobType, Result]) -> None:
@@ -235,6 +239,7 @@ class _Worker(Generic[JobType, Result]):
 
     process: BaseProcess
     connection: Connection[object, object]
+    stage: str
     job: JobType | None = None
     started_s: float = 0.0
     waited_s: float = 0.0
@@ -263,7 +268,7 @@ class _Worker(Generic[JobType, Result]):
         except (EOFError, OSError):
             self.is_dead = True
             self.process.join(GRACE_S)
-            answer = _died(job, self.process.exitcode)
+            answer = _died(job, self.stage, self.process.exitcode)
         self.jobs_done += 1
         if isinstance(answer, BaseException):
             raise answer
@@ -271,18 +276,18 @@ class _Worker(Generic[JobType, Result]):
         return job, answer, time.monotonic() - self.started_s
 
 
-def _died(job: Job, exit_code: int | None) -> Failed:
+def _died(job: Job, stage: str, exit_code: int | None) -> Failed:
     if exit_code is not None and exit_code < 0:
         how = f"ended by {signal.Signals(-exit_code).name}"
     else:
         how = f"exit status {exit_code}"
-    detail = f"The process that listened to this track died ({how}); it may have run out of memory."
-    return Failed(job.track_id, "embed", "worker-died", detail, retryable=True)
+    detail = f"The process that worked on this track died ({how}); it may have run out of memory."
+    return Failed(job.track_id, stage, "worker-died", detail, retryable=True)
 
 
-def _hung(job: Job, limit_s: float) -> Failed:
-    detail = f"Listening to this track did not end within {limit_s:,.0f} seconds, tried twice; the file may be damaged."
-    return Failed(job.track_id, "embed", "worker-hung", detail, retryable=True)
+def _hung(job: Job, stage: str, limit_s: float) -> Failed:
+    detail = f"Work on this track did not end within {limit_s:,.0f} seconds, tried twice; the file may be damaged."
+    return Failed(job.track_id, stage, "worker-hung", detail, retryable=True)
 
 
 def _end(process: BaseProcess, patience_s: float) -> None:
@@ -296,14 +301,14 @@ def _end(process: BaseProcess, patience_s: float) -> None:
         process.close()
 
 
-def _start_worker(work: Callable[[JobType], Done[Result] | Failed]) -> _Worker[JobType, Result]:
+def _start_worker(work: Callable[[JobType], Done[Result] | Failed], stage: str) -> _Worker[JobType, Result]:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, work), name="spotmap-embed", daemon=True)
+    process = context.Process(target=_serve, args=(theirs, work), name=f"spotmap-{stage}", daemon=True)
     with interrupts_blocked():
         process.start()
     theirs.close()
-    return _Worker(process, ours)
+    return _Worker(process, ours, stage)
 
 
 def _serve(connection: Connection[object, object], work: Callable[[Any], object]) -> None:
@@ -330,7 +335,7 @@ class EmbedPool(WorkerPool["EmbedJob", "TrackEmbedding"]):
     """Listens to many recordings: :func:`~spotmap_build.embed.workers.embed_file` in the workers."""
 
     def __init__(self, jobs: int = 1, *, limit_s: Callable[[EmbedJob], float] | None = None) -> None:
-        super().__init__(_embed, jobs, limit_s=limit_s)
+        super().__init__(_embed, jobs, stage="embed", limit_s=limit_s)
 
 
 def _embed(job: EmbedJob) -> Done[TrackEmbedding] | Failed:

@@ -13,7 +13,7 @@ from spotmap_build.cache.freshness import Failure
 from spotmap_build.cache.keys import Key
 from spotmap_build.config import Config
 from spotmap_build.core.image_addresses import ImageHosts
-from spotmap_build.stages.reserve import covers_end_s
+from spotmap_build.stages.reserve import extras_limit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -125,7 +125,7 @@ class _Covers:
 
         self._codes |= dict.fromkeys(self.pending, "later")
         self._run.progress.begin("covers", "fetching covers of albums", total=len(self.pending))
-        fetcher = CoverFetcher(self._run, self._hosts, ends_s=covers_end_s(self._run))
+        fetcher = CoverFetcher(self._run, self._hosts, ends_s=extras_limit(self._run).ends_s)
         before = len(self.digests)
         with suppress(CacheReadOnly), closing(fetcher.fetch(self.pending)) as fetched:
             for number, (address, found) in enumerate(fetched, start=1):

@@ -11,14 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build.acquire.scratch import scratch_folder
+from spotmap_build.acquire.state import TIME_LIMIT
+from spotmap_build.cache.decoding import decoder, is_worth_another_try
 from spotmap_build.cache.errors import CacheReadOnly
 from spotmap_build.cache.freshness import Failure
 from spotmap_build.cache.keys import Key, digest_bytes, place_digest
 from spotmap_build.model import Done
+from spotmap_build.stages.reserve import extras_limit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from spotmap_build.acquire.time_limit import TimeLimit
     from spotmap_build.embed.excerpts import ExcerptJob
     from spotmap_build.fetch.source import Fetched
     from spotmap_build.model import Failed, Recording, Track
@@ -43,10 +47,12 @@ class Excerpted:
     @property
     def notices(self) -> tuple[str, ...]:
         """What a person should know of those that are missing, as sentences."""
-        if not self.failed:
-            return ()
-        reasons = ", ".join(f"{number} {code}" for code, number in sorted(self.failed.items()))
-        return (f"Of {sum(self.failed.values()):,} tracks no excerpt could be made ({reasons}).",)
+        failed = dict(self.failed)
+        waiting = failed.pop(TIME_LIMIT, 0)
+        reasons = ", ".join(f"{number} {code}" for code, number in sorted(failed.items()))
+        told = f"Of {sum(failed.values()):,} tracks no excerpt could be made ({reasons})." if failed else ""
+        left = f"The time limit was over before all excerpts were made; {waiting:,} are left. The next build goes on there."
+        return tuple(filter(None, (told, left if waiting else "")))
 
 
 def add_excerpts(run: Run, fetched: Fetched, embedded: Embedded) -> Excerpted:
@@ -82,7 +88,7 @@ def _is_here(track: Track) -> bool:
 
 
 class _Excerpts:
-    """The key of each track's excerpt, and what the cache knows of it."""
+    """The key of each track's excerpt, and what is known of it: from the cache, or since it was made."""
 
     def __init__(self, run: Run, fetched: Fetched, embedded: Embedded) -> None:
         self._run = run
@@ -92,10 +98,21 @@ class _Excerpts:
         self._tracks = {track.id: track for track, _ in here}
         self._starts = {track.id: None if math.isnan(moment) else moment for track, moment in here}
         self._keys = {track.id: self._key(track) for track, _ in here}
+        self._blobs: dict[str, str] = {}
+        self._codes: dict[str, str] = {}
         first_of_key = {key.digest: track_id for track_id, key in reversed(self._keys.items())}
-        self.pending = [
-            track_id for track_id in first_of_key.values() if run.cache.lookup(self._keys[track_id]) is None
-        ]
+        self.pending = [track_id for track_id in first_of_key.values() if not self._is_settled(self._keys[track_id])]
+
+    def _is_settled(self, key: Key) -> bool:
+        """Whether the cache has an excerpt, or a reason why there is none that holds; it is noted."""
+        record = self._run.cache.lookup(key)
+        if record is None:
+            return False
+        if record.failure is not None:
+            self._codes[key.digest] = record.failure.code
+        elif len(record.blobs) == 1:
+            (self._blobs[key.digest],) = record.blobs
+        return not is_worth_another_try(record, retry=self._run.config.retry)
 
     def _key(self, track: Track) -> Key:
         content = {
@@ -110,25 +127,27 @@ class _Excerpts:
         from spotmap_build.embed.excerpts import cut_excerpt
         from spotmap_build.embed.pool import WorkerPool
 
-        run, total = self._run, len(self.pending)
+        run, total, limit = self._run, len(self.pending), extras_limit(self._run)
         run.progress.begin("excerpts", "cutting excerpts", total=total)
-        made = 0
-        with scratch_folder() as scratch, WorkerPool(cut_excerpt, min(run.config.worker_count, total)) as pool:
-            finished = pool.run(self._jobs(str(scratch.folder)))
+        workers = min(run.config.worker_count, total)
+        made, left = 0, {self._keys[track_id].digest for track_id in self.pending}
+        with scratch_folder() as scratch, WorkerPool(cut_excerpt, workers, stage="excerpt") as pool:
+            finished = pool.run(self._jobs(str(scratch.folder), limit), is_over=lambda: limit.is_past_grace)
             for number, (job, outcome, seconds) in enumerate(finished, start=1):
                 key = self._keys[job.track_id]
-                if isinstance(outcome, Done):
-                    run.cache.put(key, {}, seconds=seconds, blobs=[run.cache.put_blob(outcome.value)])
-                    made += 1
-                else:
-                    self._remember(key, outcome, seconds)
+                left.discard(key.digest)
+                made += isinstance(outcome, Done)
+                self._keep(key, outcome, seconds)
                 run.progress.advance(number)
+        self._codes = dict.fromkeys(left, TIME_LIMIT) | self._codes  # what failed before waits for that reason still
         run.progress.end(f"{made:,} of {total:,} excerpts cut")
 
-    def _jobs(self, temp_folder: str) -> Iterator[ExcerptJob]:
+    def _jobs(self, temp_folder: str, limit: TimeLimit) -> Iterator[ExcerptJob]:
         from spotmap_build.embed.excerpts import ExcerptJob
 
         for track_id in self.pending:
+            if limit.is_over:
+                return
             recording = _recording(self._tracks[track_id])
             prepare = partial(self._render, recording.recipe) if self._render and recording.recipe else None
             yield ExcerptJob(
@@ -141,21 +160,28 @@ class _Excerpts:
                 duration_ms=self._tracks[track_id].duration_ms,
             )
 
-    def _remember(self, key: Key, outcome: Failed, seconds: float) -> None:
+    def _keep(self, key: Key, outcome: Done[bytes] | Failed, seconds: float) -> None:
+        cache = self._run.cache
+        if isinstance(outcome, Done):
+            blob = cache.put_blob(outcome.value)
+            cache.put(key, {}, seconds=seconds, blobs=[blob])
+            self._blobs[key.digest] = blob
+            return
+        self._codes[key.digest] = outcome.code
         if outcome.retryable:
-            self._run.cache.put_passing_failure(key, outcome.code, outcome.detail, seconds)
+            cache.put_passing_failure(key, outcome.code, outcome.detail, seconds)
         else:
-            self._run.cache.put_failure(key, Failure(outcome.code, outcome.detail, "permanent"), seconds=seconds)
+            failure = Failure(outcome.code, outcome.detail, "permanent")
+            cache.put_failure(key, failure, seconds=seconds, producer=decoder())
 
     def found(self) -> Excerpted:
-        """Look up what the cache has now."""
+        """Return what is known now."""
         digests, failed = {}, Counter[str]()
         for track_id, key in self._keys.items():
-            record = self._run.cache.lookup(key, allow_expired=True)
-            if record is not None and len(record.blobs) == 1:
-                (digests[track_id],) = record.blobs
+            if key.digest in self._blobs:
+                digests[track_id] = self._blobs[key.digest]
             else:
-                failed[record.failure.code if record and record.failure else "not-kept"] += 1
+                failed[self._codes.get(key.digest, "not-kept")] += 1
         return Excerpted(digests, failed)
 
 

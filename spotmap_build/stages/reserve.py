@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build.acquire.time_limit import NO_LIMIT, TimeLimit
@@ -37,12 +36,14 @@ def listening_limit(run: Run, track_count: int) -> TimeLimit:
     return TimeLimit(ends_s, format_seconds(limit_s), grace_s)
 
 
-def covers_end_s(run: Run) -> float:
-    """Until when covers may be fetched, on the clock of ``run``: they must not make a build late."""
-    if run.config.time_limit_s is None:
-        return math.inf
-    emit_s = run.clock.latest.get("emit", 0.0)
-    return run.clock.started_s + run.config.time_limit_s * (1 - GRACE_SHARE) - emit_s
+def extras_limit(run: Run) -> TimeLimit:
+    """Until when covers may be fetched and excerpts cut: a map does without, and they must not make a build late."""
+    limit_s = run.config.time_limit_s
+    if limit_s is None:
+        return NO_LIMIT
+    grace_s = GRACE_SHARE * limit_s
+    ends_s = run.clock.started_s + limit_s - grace_s - run.clock.latest.get("emit", 0.0)
+    return TimeLimit(ends_s, format_seconds(limit_s), grace_s)
 
 
 def _map_s(run: Run, track_count: int) -> float:

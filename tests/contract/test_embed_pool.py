@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from spotmap_build.embed import pool as pool_module
-from spotmap_build.embed.pool import EmbedPool, time_limit_s
+from spotmap_build.embed.pool import EmbedPool, WorkerPool, time_limit_s
 from spotmap_build.embed.weights import packaged
 from spotmap_build.embed.workers import EmbedJob, embed_file
 from spotmap_build.errors import TrackError, WeightsError
@@ -144,6 +144,19 @@ def test_a_worker_that_dies_takes_only_its_own_track(tmp_path: Path, how: signal
     assert (failed.code, failed.retryable) == ("worker-died", True)
     assert how.name in failed.detail
     assert [type(outcome) for outcome in outcomes.values()] == [Done] * 4
+
+
+def _die_at_work(_job: EmbedJob) -> Failed:
+    os._exit(3)
+
+
+def test_of_other_work_than_listening_it_is_said_as_well_that_a_worker_died(tmp_path: Path) -> None:
+    with WorkerPool(_die_at_work, stage="excerpt") as pool:  # type: ignore[var-annotated]
+        ((_, failed, _),) = pool.run([job("culprit", tmp_path)])
+    assert isinstance(failed, Failed)
+    assert (failed.stage, failed.code) == ("excerpt", "worker-died")
+    assert "exit status 3" in failed.detail
+    assert "listen" not in failed.detail
 
 
 def _hang(how: str, times: int, folder: Path) -> Path:

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import av
 import numpy as np
 import numpy.typing as npt
 import pytest
 
+from spotmap_build.cache.counters import StageCounters
+from spotmap_build.cache.store import Cache
+from spotmap_build.config import Config
 from spotmap_build.embed.excerpts import RATE_HZ, ExcerptJob, cut_excerpt, forecast_bytes
 from spotmap_build.emit.columns import unpack_ids
-from spotmap_build.model import Done, Failed
+from spotmap_build.model import Done, Failed, Recording, Track
+from spotmap_build.progress import make_progress
+from spotmap_build.run import Clock, Run
+from spotmap_build.stages.embed import Embedded
+from spotmap_build.stages.excerpts import Excerpted, add_excerpts
 from tests.fakes.audio_files import tune, write_audio
 from tests.support.command import Outcome, spotmap
+from tests.support.newer_decoder import newer_decoder
 
 SECONDS = 2
 LENGTH_S = 6.0
@@ -82,6 +93,73 @@ def test_what_cannot_be_read_gives_none_and_says_why(tmp_path: Path, content: by
     made = cut(place, tmp_path)
     assert isinstance(made, Failed)
     assert made.code == code
+
+
+def excerpted(folder: Path, *paths: Path, age_s: float = 0.0, **options: object) -> tuple[Excerpted, StageCounters]:
+    """What the stage gives of some files in a build that began a while ago, and how it used the cache."""
+    config = Config(**({"out": folder / "site", "jobs": 1, "excerpts": SECONDS} | options))  # type: ignore[arg-type]
+    tracks = tuple(Track(path.name, path.stem, recording=Recording("", path=str(path))) for path in paths)
+    fetched = cast("Any", SimpleNamespace(loaded=SimpleNamespace(render=None)))
+    with Cache.open(folder / "cache") as cache:
+        run = Run(config, cache, make_progress("plain"), Clock(started_s=time.monotonic() - age_s))
+        found = add_excerpts(run, fetched, Embedded(tracks, (), cast("Any", None), "none"))
+        return found, cache.counters.snapshot()["excerpt"]
+
+
+@pytest.fixture
+def text(tmp_path: Path) -> Path:
+    place = tmp_path / "text.mp3"
+    place.write_bytes(b"no sound at all, but text")
+    return place
+
+
+def test_what_is_there_is_looked_up_once(song: Path, text: Path, tmp_path: Path) -> None:
+    made, _ = excerpted(tmp_path, song, text)
+    assert (list(made.digests), made.failed) == ([song.name], {"not-audio": 1})
+    again, cost = excerpted(tmp_path, song, text)
+    assert again == made
+    assert (cost.hits, cost.misses) == (2, 0)
+
+
+def attempt(folder: Path, path: Path, *, retry: bool = False) -> tuple[str, bool]:
+    """Why there is no excerpt of a file, and whether it was tried to make one."""
+
+    def kept() -> list[int]:
+        return [record.stat().st_mtime_ns for record in folder.glob("cache/ac/excerpt-v*/*/*.json")]
+
+    before = kept()
+    found, _ = excerpted(folder, path, retry=retry)
+    ((code, _count),) = found.failed.items()
+    return code, kept() != before
+
+
+def test_what_could_not_be_read_is_tried_once_more_by_a_newer_decoder(text: Path, tmp_path: Path) -> None:
+    assert [attempt(tmp_path, text, retry=retry) for retry in (False, False, True)] == [
+        ("not-audio", True),
+        ("not-audio", False),
+        ("not-audio", False),
+    ]
+    with newer_decoder():
+        assert [attempt(tmp_path, text), attempt(tmp_path, text)] == [("not-audio", True), ("not-audio", False)]
+
+
+def test_what_may_pass_is_tried_again_where_that_is_asked_for(tmp_path: Path) -> None:
+    gone = tmp_path / "gone.mp3"
+    assert [attempt(tmp_path, gone, retry=retry) for retry in (False, False, True)] == [
+        ("unreadable", True),
+        ("unreadable", False),
+        ("unreadable", True),
+    ]
+
+
+def test_excerpts_that_there_is_no_time_for_are_made_by_the_next_build(song: Path, tmp_path: Path) -> None:
+    late, _ = excerpted(tmp_path, song, time_limit_s=1_000, age_s=995)
+    assert (late.digests, late.failed) == ({}, {"time-limit": 1})
+    assert "The next build goes on there." in " ".join(late.notices)
+    made, _ = excerpted(tmp_path, song, time_limit_s=1_000)
+    assert list(made.digests) == [song.name]
+    there, _ = excerpted(tmp_path, song, time_limit_s=1_000, age_s=995)
+    assert there == made
 
 
 def build(folder: Path, *more: object) -> Outcome:

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from spotmap_build.cache import decoding
 
-if __name__ == "__main__":
+
+@contextmanager
+def newer_decoder() -> Iterator[None]:
+    """Decode files by a newer version meanwhile."""
     decoding.DECODER_VERSION += 1  # type: ignore[misc]
+    decoding.decoder.cache_clear()
+    try:
+        yield
+    finally:
+        decoding.DECODER_VERSION -= 1  # type: ignore[misc]
+        decoding.decoder.cache_clear()
 
-    from spotmap_build.cli import run
 
-    run()
+if __name__ == "__main__":
+    with newer_decoder():
+        from spotmap_build.cli import run
+
+        run()

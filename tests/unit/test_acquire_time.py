@@ -25,7 +25,7 @@ from spotmap_build.config_values import parse_duration
 from spotmap_build.progress import Progress
 from spotmap_build.report import read_map_seconds
 from spotmap_build.run import Clock, Run
-from spotmap_build.stages.reserve import covers_end_s, listening_limit
+from spotmap_build.stages.reserve import extras_limit, listening_limit
 
 PACE = Pace(searches_per_s=2, previews_per_s=5, download_pause_s=8, worker_count=2)
 
@@ -144,8 +144,8 @@ def test_as_much_time_is_kept_for_the_map_as_the_last_one_took(tmp_path: Path) -
     assert listening_limit(run_with(config, measured), 1000).ends_s == pytest.approx(1000 - 7 - 10)
 
 
-def test_a_short_limit_is_half_for_listening_and_covers_end_with_it(tmp_path: Path) -> None:
+def test_a_short_limit_is_half_for_listening_and_extras_end_with_it(tmp_path: Path) -> None:
     run = run_with(Config(out=tmp_path / "site", time_limit_s=10, fetch_covers=True), {"emit": 1.0})
     assert listening_limit(run_with(run.config), 100_000).ends_s == pytest.approx(10 - 5 - 0.2 - 0.1)
-    assert covers_end_s(run) == pytest.approx(10 - 0.1 - 1)
-    assert covers_end_s(run_with(Config())) == listening_limit(run_with(Config()), 10).ends_s == math.inf
+    assert extras_limit(run).ends_s == pytest.approx(10 - 0.1 - 1)
+    assert extras_limit(run_with(Config())).ends_s == listening_limit(run_with(Config()), 10).ends_s == math.inf

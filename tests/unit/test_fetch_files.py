@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,6 @@ from mutagen.apev2 import APEv2
 from mutagen.id3 import ID3, TDRC, TIT2, TPE1, TXXX
 from PIL import Image
 
-from spotmap_build.cache import decoding
 from spotmap_build.cache.store import Cache
 from spotmap_build.embed.decode import probe, read_metadata
 from spotmap_build.errors import TrackError
@@ -35,6 +34,7 @@ from spotmap_build.fetch.tags import (
 )
 from spotmap_build.stages.fetch import library_title
 from tests.fakes.audio_files import write_audio
+from tests.support.newer_decoder import newer_decoder
 
 if TYPE_CHECKING:
     from spotmap_build.fetch.source import ProbeResult
@@ -115,21 +115,8 @@ def facts(path: Path) -> FileFacts:
     return found
 
 
-@pytest.fixture
-def newer_decoder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
-    """What decodes files is a newer version, from the call on."""
-
-    def come() -> None:
-        monkeypatch.setattr(decoding, "DECODER_VERSION", decoding.DECODER_VERSION + 1)
-        decoding.decoder.cache_clear()
-
-    yield come
-    monkeypatch.undo()
-    decoding.decoder.cache_clear()
-
-
 def test_a_file_that_cannot_be_looked_into_is_tried_once_more_by_a_newer_decoder_and_by_no_other(
-    tmp_path: Path, newer_decoder: Callable[[], None]
+    tmp_path: Path,
 ) -> None:
     path = write_audio(tmp_path / "a.flac", np.zeros((2, 8_192), np.float32))
     tries = []
@@ -145,10 +132,10 @@ def test_a_file_that_cannot_be_looked_into_is_tried_once_more_by_a_newer_decoder
 
     refused = Unusable("not-audio", "The codec is not known.")
     assert [look(refuse), look(refuse), len(tries)] == [refused, refused, 1]
-    newer_decoder()
-    assert [look(refuse), look(refuse), len(tries)] == [refused, refused, 2]
-    newer_decoder()
-    assert isinstance(look(probe), FileFacts)
+    with newer_decoder():
+        assert [look(refuse), look(refuse), len(tries)] == [refused, refused, 2]
+        with newer_decoder():
+            assert isinstance(look(probe), FileFacts)
 
 
 @pytest.mark.parametrize(
