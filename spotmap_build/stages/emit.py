@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
@@ -78,7 +79,7 @@ def emit(
 
         site = run.cached(key, make, SITE_CODEC).value
         art = {f"art/{art_file_name(digest)}": cover for digest, cover in covers.items()}
-        return replace(site, files=_WithExcerpts({**site.files, **art}, run.cache, excerpts))
+        return replace(site, files=WithExcerpts({**site.files, **art}, run.cache, excerpts))
 
 
 def _of_the_library(fetched: Fetched, embedded: Embedded) -> dict[str, str]:
@@ -93,7 +94,7 @@ def _of_the_library(fetched: Fetched, embedded: Embedded) -> dict[str, str]:
     }
 
 
-class _WithExcerpts(Mapping[str, bytes]):
+class WithExcerpts(Mapping[str, bytes]):
     """The files of a site, of which excerpts are read when they are asked for: all of them may be a gigabyte."""
 
     def __init__(self, files: Mapping[str, bytes], cache: Cache, excerpts: Mapping[str, str]) -> None:
@@ -103,7 +104,19 @@ class _WithExcerpts(Mapping[str, bytes]):
 
     def __getitem__(self, path: str) -> bytes:
         digest = self._digests.get(path)
-        return self._files[path] if digest is None else self._cache.read_blob(digest, "excerpt")
+        if digest is None:
+            return self._files[path]
+        try:
+            return self._cache.read_blob(digest, "excerpt")
+        except CorruptEntry:
+            self._set_damaged_aside({*self._digests.values()} - {digest})
+            raise
+
+    def _set_damaged_aside(self, digests: Iterable[str]) -> None:
+        """Set all that are damaged aside at once: the build starts over for it, and does so only some times."""
+        for digest in digests:
+            with suppress(CorruptEntry):
+                self._cache.read_blob(digest, "excerpt")
 
     def __iter__(self) -> Iterator[str]:
         return chain(self._files, self._digests)

@@ -51,7 +51,7 @@ class Excerpted:
         waiting = failed.pop(TIME_LIMIT, 0)
         reasons = ", ".join(f"{number} {code}" for code, number in sorted(failed.items()))
         told = f"Of {sum(failed.values()):,} tracks no excerpt could be made ({reasons})." if failed else ""
-        left = f"The time limit was over before all excerpts were made; {waiting:,} are left. The next build goes on there."
+        left = f"The time limit was over with {waiting:,} excerpts still to be made. The next build goes on there."
         return tuple(filter(None, (told, left if waiting else "")))
 
 

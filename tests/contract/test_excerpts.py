@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pytest
 
 from spotmap_build.cache.counters import StageCounters
+from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.store import Cache
 from spotmap_build.config import Config
 from spotmap_build.embed.excerpts import RATE_HZ, ExcerptJob, cut_excerpt, forecast_bytes
@@ -22,6 +23,7 @@ from spotmap_build.model import Done, Failed, Recording, Track
 from spotmap_build.progress import make_progress
 from spotmap_build.run import Clock, Run
 from spotmap_build.stages.embed import Embedded
+from spotmap_build.stages.emit import WithExcerpts
 from spotmap_build.stages.excerpts import Excerpted, add_excerpts
 from tests.fakes.audio_files import tune, write_audio
 from tests.support.command import Outcome, spotmap
@@ -160,6 +162,20 @@ def test_excerpts_that_there_is_no_time_for_are_made_by_the_next_build(song: Pat
     assert list(made.digests) == [song.name]
     there, _ = excerpted(tmp_path, song, time_limit_s=1_000, age_s=995)
     assert there == made
+
+
+def test_damaged_excerpts_are_set_aside_all_at_once(tmp_path: Path) -> None:
+    with Cache.open(tmp_path) as cache:
+        digests = {f"track {number}": cache.put_blob(b"excerpt %d" % number) for number in range(26)}
+        *damaged, intact = digests.values()
+        for digest in damaged:
+            (place,) = tmp_path.rglob(digest)
+            place.write_bytes(b"damaged")
+        files = WithExcerpts({}, cache, digests)
+        with pytest.raises(CorruptEntry):
+            dict(files)
+        assert cache.counters.snapshot()["excerpt"].corrupt == 25
+        assert {digest for digest in digests.values() if list(tmp_path.glob(f"cas/**/{digest}"))} == {intact}
 
 
 def build(folder: Path, *more: object) -> Outcome:
