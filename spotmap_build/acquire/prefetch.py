@@ -12,6 +12,8 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Final, Generic, Self, TypeVar
 
+from spotmap_build.acquire.youtube.download import Cancelled
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from types import TracebackType
@@ -31,6 +33,8 @@ Ready = TypeVar("Ready")
 class Prefetcher(Generic[Wanted, Ready]):
     """A line of two stations. A context manager: leaving it stops the threads, whatever they were doing.
 
+    It raises then what a thread raised that was not raised yet, unless something else is on its way.
+
     Parameters
     ----------
     to_find
@@ -38,7 +42,8 @@ class Prefetcher(Generic[Wanted, Ready]):
     to_get
         What is to be downloaded at once.
     get
-        Gives what is ready for a worker, or None. Both are called from several threads.
+        Gives what is ready for a worker, or None. Both are called from several threads, and may raise ``Cancelled``
+        once ``cancelled`` is set.
     workers
         How many there are at the end of the line.
     """
@@ -59,6 +64,7 @@ class Prefetcher(Generic[Wanted, Ready]):
         self._ready: queue.Queue[Ready] = queue.Queue(FILES_AHEAD * workers)
         self.cancelled = threading.Event()
         self._error: BaseException | None = None
+        self._is_error_raised = False
         self._finders = [self._thread(self._search) for _ in range(min(SEARCHES_AT_ONCE, len(self._to_find)))]
         wanted = len(self._to_find) + len(self._to_get)
         self._getters = [self._thread(self._fetch) for _ in range(min(DOWNLOADS_AT_ONCE, wanted))]
@@ -76,6 +82,8 @@ class Prefetcher(Generic[Wanted, Ready]):
         for thread in (*self._finders, *self._getters):
             if thread.is_alive():
                 thread.join(max(0.0, deadline_s - time.monotonic()))
+        if error is None and not self._is_error_raised and self._error is not None:
+            raise self._error  # it came after the last that was ready
 
     def ready(self) -> Iterator[Ready | None]:
         """Yield what is ready, as it comes; None where nothing is ready yet, after a moment's wait.
@@ -92,6 +100,7 @@ class Prefetcher(Generic[Wanted, Ready]):
                 yield self._ready.get(timeout=0 if over else POLL_S)
             except queue.Empty:
                 if self._error is not None:
+                    self._is_error_raised = True
                     raise self._error from None
                 if over:
                     return
@@ -104,9 +113,10 @@ class Prefetcher(Generic[Wanted, Ready]):
     def _guarded(self, work: Callable[[], None]) -> None:
         try:
             work()
+        except Cancelled:
+            self.cancelled.set()
         except BaseException as error:  # noqa: BLE001 - raised again in the main thread, see ``ready``
-            if not self.cancelled.is_set():  # else it was told to stop, or is not the first
-                self._error = error
+            self._error = self._error or error
             self.cancelled.set()
 
     def _search(self) -> None:

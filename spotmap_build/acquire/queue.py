@@ -20,6 +20,7 @@ from spotmap_build.model import Done, Failed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from types import TracebackType
 
     from spotmap_build.embed.workers import EmbedJob
     from spotmap_build.fetch.source import Loaded
@@ -102,9 +103,13 @@ class _JobSource:
         self._supply.__enter__()
         return self
 
-    def __exit__(self, *exception: object) -> None:
-        self._supply.__exit__(None, None, None)
-        self._listening.finder.close()
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            self._supply.__exit__(kind, error, traceback)
+        finally:
+            self._listening.finder.close()
 
     def jobs(self) -> Iterator[EmbedJob | None]:
         """Yield what the workers are to do next: what was fetched first, so that the disk does not fill.

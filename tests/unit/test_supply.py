@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from spotmap_build.acquire.prefetch import DOWNLOADS_AT_ONCE, FILES_AHEAD, SEARCHES_AT_ONCE, Prefetcher
+from spotmap_build.acquire.youtube.download import Cancelled
 from tests.support.patience import patience, wait_until
 
 
@@ -100,7 +101,7 @@ def test_once_it_is_cancelled_what_is_ready_comes_out_and_nothing_else_is_fetche
         fetched.append(number)
         if number > FILES_AHEAD:
             stop.wait(patience())
-            raise InterruptedError  # as a download does that is told to stop
+            raise Cancelled
         return number
 
     with Prefetcher((), range(1, 100), find=lambda n: n, get=get, workers=1) as supply:
@@ -111,6 +112,46 @@ def test_once_it_is_cancelled_what_is_ready_comes_out_and_nothing_else_is_fetche
         assert sorted(drain(supply)) == list(range(1, FILES_AHEAD + 1))
         stop.set()
     assert len(fetched) == FILES_AHEAD + DOWNLOADS_AT_ONCE
+
+
+@pytest.mark.parametrize("is_taken", [True, False], ids=["while results are taken", "after that"])
+def test_an_error_is_raised_also_where_it_comes_once_the_time_is_over(is_taken: bool) -> None:
+    begun, stop = threading.Event(), threading.Event()
+    failed = []
+
+    def get(number: int) -> int:
+        begun.set()
+        stop.wait(patience())
+        failed.append(number)
+        raise OSError(28, "No space left on device")
+
+    def run_out_of_time() -> None:
+        with Prefetcher((), range(10), find=lambda n: n, get=get, workers=1) as supply:
+            assert begun.wait(patience())
+            supply.cancelled.set()
+            stop.set()
+            if is_taken:
+                wait_until(lambda: bool(failed), "it has failed")
+                drain(supply)
+
+    with pytest.raises(OSError, match="No space"):
+        run_out_of_time()
+
+
+def test_an_error_does_not_hide_the_one_that_ended_the_build() -> None:
+    begun = threading.Event()
+
+    def get(number: int) -> int:
+        begun.set()
+        raise OSError(28, "No space left on device")
+
+    def be_interrupted() -> None:
+        with Prefetcher((), [1], find=lambda n: n, get=get, workers=1):
+            assert begun.wait(patience())
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        be_interrupted()
 
 
 def test_at_most_so_many_searches_run_at_once() -> None:
