@@ -61,8 +61,10 @@ def pictures(map_json: bytes, *, has_social: bool) -> dict[str, bytes]:
 
     Parameters
     ----------
-    map_json: the site's ``map.json``.
-    has_social: whether there is an address that previews could show a picture of.
+    map_json
+        The site's ``map.json``.
+    has_social
+        Whether there is an address that previews could show a picture of.
     """
     document = orjson.loads(map_json)
     icons = {size: _draw(document, (size, size), 0.17, 0.022, MOST_ICON_POINTS) for size in ICON_SIZES}

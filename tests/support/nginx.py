@@ -40,9 +40,14 @@ def nginx(executable: str, root: Path, state: Path, directives: str) -> Iterator
 
     Parameters
     ----------
-    root: what it serves.
-    state: an empty folder for what it writes.
-    directives: what its configuration says besides that.
+    executable
+        The program.
+    root
+        What it serves.
+    state
+        An empty folder for what it writes.
+    directives
+        What its configuration says besides that.
     """
     with socket.create_server(("127.0.0.1", 0)) as listening:
         # It takes over a socket that listens already: the port is free for sure, and nobody waits until it is up.
