@@ -7,15 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from spotmap_build.embed.patches import loop_to
-from spotmap_build.embed.spectral import (
-    FRAME_SAMPLES,
-    HOP_SAMPLES,
-    LEAST_SAMPLES,
-    RHYTHM_RATE_HZ,
-    SAMPLE_RATE_HZ,
-    as_row,
-    middle,
-)
+from spotmap_build.embed.sound import SAMPLE_RATE_HZ
+from spotmap_build.embed.spectral import FRAME_SAMPLES, HOP_SAMPLES, LEAST_SAMPLES, RHYTHM_RATE_HZ, as_row, middle
 from spotmap_build.registry.features import MFCC_COUNT
 
 if TYPE_CHECKING:

@@ -1,4 +1,6 @@
-"""PyAV, to read: from an audio file to samples, and to a digest of its sound (``excerpts`` writes with it).
+"""PyAV, to read: from an audio file to samples, and to a digest of its sound.
+
+``resample`` makes the samples of what is decoded here; ``excerpts`` writes with PyAV.
 
 Essentia's own loaders are not used: they cannot read Opus, and at their default quality are 5 to 20 times slower.
 """
@@ -17,6 +19,7 @@ import numpy as np
 
 from spotmap_build.core.text import decode_text
 from spotmap_build.embed.file_head import begins_like_audio, read_head, tag_bytes, unreadable
+from spotmap_build.embed.resample import require_rate, resample
 from spotmap_build.embed.sound import SAMPLE_RATE_HZ, Sound, level_of, require_sound
 from spotmap_build.errors import TrackError
 
@@ -35,14 +38,10 @@ WINDOW_SAMPLES: Final = 30 * SAMPLE_RATE_HZ
 SEEK_LEAD_S: Final = 0.25
 """Decoding starts this much early: the first frames after a jump lack what earlier ones would have told the decoder."""
 DAMAGED_BELOW_SAMPLES: Final = SAMPLE_RATE_HZ // 10
-RATES_HZ: Final = (1_000, 50_000_000)
-"""No sound is stored at less or at more. At 1 Hz a file of some MB would be a million packets, and last for years."""
 LONGEST_MS: Final = 2**31 - 1
 """25 days: what claims to be longer is damaged."""
 ID3V1_BYTES: Final = 128
 LARGEST_TAG_BYTES: Final = 32 << 20
-FEW_SAMPLES: Final = 1 << 16
-"""So many are resampled at once: decoders give a thousand, and to hand each of these on takes as long as they do."""
 QUIET_RMS: Final = 10 ** (-30 / 20)
 """Below it, a mix is compared with the first channel: quiet music is the exception, so that this costs little."""
 CANCELED: Final = 10
@@ -186,144 +185,9 @@ def _decode_from_start(path: Path, channel: int | None) -> Float32Array:
 
 
 def _to_mono(frames: Iterator[AudioFrame], limit_samples: int, channel: int | None) -> Float32Array:
-    """Return the frames as 16 kHz mono, float32 ``[n]`` with ``n <= limit_samples``.
-
-    No frame beyond the limit is decoded.
-    """
-    chunks = []
-    length_samples = 0
-    for chunk in _resample(frames, channel):
-        chunks.append(chunk)
-        length_samples += len(chunk)
-        if length_samples >= limit_samples:
-            break
-    return np.concatenate(chunks)[:limit_samples] if chunks else np.zeros(0, dtype=np.float32)
-
-
-def _resample(frames: Iterator[AudioFrame], channel: int | None) -> Iterator[Float32Array]:
-    """Yield 16 kHz mono, by a new resampler wherever the form changes (chained Ogg files, broadcast recordings)."""
-    resampler: _Resampler | None = None
-    form = None
-    for frame in frames:
-        if resampler is None or form != (frame.format.name, frame.layout.name, frame.sample_rate):
-            if resampler is not None:
-                yield from resampler.finish()
-            form = (frame.format.name, frame.layout.name, frame.sample_rate)
-            _require_rate(frame.sample_rate)
-            resampler = _Resampler(frame.layout.nb_channels, channel)
-        frame.pts = None  # a gap in the timestamps is not to be filled with silence
-        resampler.push(frame)
-        if resampler.is_full:
-            yield from resampler.flush()
-    if resampler is not None:
-        yield from resampler.finish()
-
-
-class _Resampler:
-    """Makes 16 kHz mono of frames of one form, by FFmpeg's mix; by the mean of channels that FFmpeg cannot mix.
-
-    ``channel``: only this one of them.
-    """
-
-    def __init__(self, channels: int, channel: int | None) -> None:
-        from av import AudioFifo
-
-        self._channel = channel
-        self._waiting = AudioFifo()
-        # FFmpeg keeps the power of two equal channels, sqrt(0.5) (L + R); the models know the mean, 0.5 (L + R).
-        # Level matters: 12 dB less gives a vector with a cosine of only 0.92.
-        self._gain = np.float32(1 if channels == 1 else 2**-0.5)
-        self._is_mixed_here = False
-        self._start(is_mixed_here=channel is not None)
-
-    def _start(self, *, is_mixed_here: bool) -> None:
-        from av import AudioResampler
-
-        self._resampler = AudioResampler(format="fltp", layout="mono", rate=SAMPLE_RATE_HZ)
-        if is_mixed_here:
-            self._is_mixed_here, self._gain = True, np.float32(1)
-
-    @property
-    def is_full(self) -> bool:
-        return self._waiting.samples >= FEW_SAMPLES
-
-    def push(self, frame: AudioFrame) -> None:
-        """Take one more frame; called thousands of times a track.
-
-        Raises
-        ------
-        TrackError
-            ``damaged-audio``.
-        """
-        try:
-            self._waiting.write(frame)
-        except _mixing_errors() as error:
-            raise _unmixable(frame) from error
-
-    def flush(self) -> Iterator[Float32Array]:
-        """Yield what was taken, resampled; the last few samples are held back.
-
-        Raises
-        ------
-        TrackError
-            ``damaged-audio``.
-        """
-        frame = self._waiting.read()
-        if frame is None:
-            return
-        try:
-            yield from self._mono(frame)
-        except TrackError:
-            if self._is_mixed_here:
-                raise
-            self._start(is_mixed_here=True)
-            yield from self._mono(frame)
-
-    def finish(self) -> Iterator[Float32Array]:
-        """Yield all that there still is."""
-        yield from self.flush()
-        yield from self._mono(None)
-
-    def _mono(self, frame: AudioFrame | None) -> Iterator[Float32Array]:
-        try:
-            mixed = _mono_frame(frame, self._channel) if frame is not None and self._is_mixed_here else frame
-            resampled = self._resampler.resample(mixed)
-        except _mixing_errors() as error:
-            raise _unmixable(frame) from error
-        for piece in resampled:
-            yield (piece.to_ndarray()[0] * self._gain).astype(np.float32, copy=False)
-
-
-def _mixing_errors() -> tuple[type[Exception], ...]:
-    import av
-
-    return av.FFmpegError, ValueError, OverflowError
-
-
-def _unmixable(frame: AudioFrame | None) -> TrackError:
-    form = f"{frame.layout.nb_channels} channels, {frame.sample_rate:,} Hz" if frame else "at its end"
-    return TrackError(
-        "damaged-audio",
-        f"Its sound cannot be mixed to one channel ({form}).",
-        hint="It may be damaged: copy or download it again. Otherwise convert it to two channels.",
-    )
-
-
-def _mono_frame(frame: AudioFrame, channel: int | None) -> AudioFrame:
-    """Return the mean of a frame's channels, or one of them."""
-    from av import AudioFrame
-
-    samples = frame.to_ndarray()
-    if not frame.format.is_planar:
-        samples = samples.reshape(-1, frame.layout.nb_channels).T
-    mixed = samples.mean(axis=0, dtype=np.float64) if channel is None else samples[channel].astype(np.float64)
-    if samples.dtype.kind == "u":  # 8 bits: silence is 128
-        mixed = (mixed - 128) / 128
-    elif samples.dtype.kind == "i":
-        mixed = mixed / 2.0 ** (8 * samples.itemsize - 1)
-    mono = AudioFrame.from_ndarray(mixed.astype(np.float32)[np.newaxis], format="fltp", layout="mono")
-    mono.sample_rate = frame.sample_rate
-    return mono
+    """Return the frames as 16 kHz mono, float32 ``[n]`` with ``n <= limit_samples``."""
+    samples = resample(frames, limit_samples, rate_hz=SAMPLE_RATE_HZ, layout="mono", channel=channel)
+    return samples.reshape(-1)
 
 
 @contextmanager
@@ -348,7 +212,7 @@ def open_audio(path: Path) -> Iterator[tuple[InputContainer, AudioStream]]:
         if stream.codec_context is None:
             raise _not_audio()
         if stream.rate:
-            _require_rate(stream.rate)
+            require_rate(stream.rate)
         stream.codec_context.thread_count = 1
         try:
             yield container, stream
@@ -398,15 +262,6 @@ def end_s(frame: AudioFrame) -> float:
 def stated_duration_ms(container: InputContainer) -> int:
     """Return what the header says, or FFmpeg guesses; 0 where neither does."""
     return max(0, (container.duration or 0) // 1000)
-
-
-def _require_rate(rate_hz: int) -> None:
-    if not RATES_HZ[0] <= rate_hz <= RATES_HZ[1]:
-        raise TrackError(
-            "damaged-audio",
-            f"The file is damaged: it states a sample rate of {rate_hz:,} Hz.",
-            hint="Copy or download it again.",
-        )
 
 
 def _damaged() -> TrackError:

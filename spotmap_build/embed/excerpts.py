@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from spotmap_build.embed.decode import SEEK_LEAD_S, end_s, frames_of, open_audio, stated_duration_ms
+from spotmap_build.embed.resample import resample
 from spotmap_build.embed.sound import require_sound
 from spotmap_build.embed.workers import audio_file
 from spotmap_build.errors import TrackError
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
 
 RATE_HZ: Final = 48_000
-CHANNELS: Final = 2
 BITS_PER_S: Final = 64_000
 """Twelve seconds are about 100 KB; at this rate, Opus is hard to tell from its source."""
 BYTES_BESIDE: Final = 2_500
@@ -85,7 +85,8 @@ def read_part(path: Path, start_s: float | None, seconds: int) -> Float32Array:
 
     Raises
     ------
-    TrackError: the file cannot be read, or is silent there.
+    TrackError
+        As for listening: the file cannot be read, is too short, or is silent there.
     """
     with open_audio(path) as (container, stream):
         length_s = stated_duration_ms(container) / 1000
@@ -93,8 +94,8 @@ def read_part(path: Path, start_s: float | None, seconds: int) -> Float32Array:
         begin_s = latest_s / 2 if start_s is None else min(start_s, latest_s)
         frames, early_s = _frames_from(container, stream, begin_s)
         early = round(early_s * RATE_HZ)
-        samples = _stereo(frames, early + seconds * RATE_HZ)[:, early:]
-    require_sound(np.ascontiguousarray(samples).reshape(-1))
+        samples = resample(frames, early + seconds * RATE_HZ, rate_hz=RATE_HZ, layout="stereo")[:, early:]
+    require_sound(samples, RATE_HZ)
     return samples
 
 
@@ -115,31 +116,6 @@ def _frames_from(container: InputContainer, stream: AudioStream, begin_s: float)
         if end_s(frame) > zero_s + begin_s:
             return chain((frame,), frames), max(0.0, zero_s + begin_s - frame.time)
     return iter(()), 0.0
-
-
-def _stereo(frames: Iterator[AudioFrame], limit_samples: int) -> Float32Array:
-    """Mix the frames to two channels at 48 kHz, of no more samples than asked for."""
-    import av
-
-    pieces: list[Float32Array] = [np.zeros((CHANNELS, 0), dtype=np.float32)]
-    length, resampler, form = 0, None, None
-    try:
-        for frame in frames:
-            if resampler is None or form != (frame.format.name, frame.layout.name, frame.sample_rate):
-                form = (frame.format.name, frame.layout.name, frame.sample_rate)
-                resampler = av.AudioResampler(format="fltp", layout="stereo", rate=RATE_HZ)
-            frame.pts = None  # a gap in the timestamps is not to be filled with silence
-            for piece in resampler.resample(frame):
-                pieces.append(piece.to_ndarray().astype(np.float32, copy=False))
-                length += piece.samples
-            if length >= limit_samples:
-                break
-        else:
-            if resampler is not None:
-                pieces += [piece.to_ndarray().astype(np.float32, copy=False) for piece in resampler.resample(None)]
-    except (av.FFmpegError, ValueError, OverflowError) as error:
-        raise TrackError("damaged-audio", "Its sound cannot be mixed to two channels.") from error
-    return np.concatenate(pieces, axis=1)[:, :limit_samples]
 
 
 def fade(samples: Float32Array) -> Float32Array:

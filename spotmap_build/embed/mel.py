@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from spotmap_build.embed.sound import SAMPLE_RATE_HZ
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from spotmap_build.model import Float32Array
 
-SAMPLE_RATE_HZ: Final = 16_000
 FRAME_SAMPLES: Final = 512
 HOP_SAMPLES: Final = 256
 BANDS: Final = 96

@@ -6,15 +6,13 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from spotmap_build.errors import TrackError
 
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
 
 SAMPLE_RATE_HZ: Final = 16_000
-SHORTEST_SAMPLES: Final = SAMPLE_RATE_HZ // 2
+SHORTEST_S: Final = 0.5
 SILENCE_RMS: Final = 10 ** (-75 / 20)
 """-75 dBFS: below it there is little but the noise of 16-bit rounding, and features are undefined."""
 
@@ -38,23 +36,34 @@ class Sound:
 
 def level_of(samples: Float32Array) -> float:
     """Return the effective level (RMS); 1 is full scale."""
+    import numpy as np
+
     # A dot product and no array of squares: fifteen minutes would be another 58 MB.
     with np.errstate(over="ignore", invalid="ignore"):
         return float(np.sqrt(np.dot(samples, samples) / max(1, len(samples))))
 
 
-def require_sound(samples: Float32Array) -> None:
+def require_sound(samples: Float32Array, rate_hz: int = SAMPLE_RATE_HZ) -> None:
     """Refuse what cannot be listened to.
+
+    Parameters
+    ----------
+    samples
+        ``[n]``, or ``[channels, n]``.
+    rate_hz
+        How many there are of each channel in a second.
 
     Raises
     ------
     TrackError
         ``damaged-audio``, ``too-short`` or ``silent``.
     """
+    import numpy as np
+
     if not np.isfinite(samples).all():
         raise TrackError("damaged-audio", "It holds samples that are not numbers.")
-    if len(samples) < SHORTEST_SAMPLES:
-        length_s = len(samples) / SAMPLE_RATE_HZ
+    length_s = samples.shape[-1] / rate_hz
+    if length_s < SHORTEST_S:
         raise TrackError("too-short", f"It is only {length_s:.2f} s long; half a second is the least.")
-    if level_of(samples) < SILENCE_RMS:
+    if level_of(samples.reshape(-1)) < SILENCE_RMS:
         raise TrackError("silent", "It is silent: its effective level is below -75 dBFS.")

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build import registry
+from spotmap_build.embed.sound import SAMPLE_RATE_HZ
 from spotmap_build.registry import features
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
     from spotmap_build.model import Float32Array
 
-SAMPLE_RATE_HZ: Final = 16_000
 FRAME_SAMPLES: Final = 2048
 HOP_SAMPLES: Final = 1024
 LEAST_SAMPLES: Final = 3 * SAMPLE_RATE_HZ

@@ -34,7 +34,7 @@ class EmbedJob:
     it is given and returns its path; that folder is made below ``temp_folder`` and deleted after listening. Exactly one
     of the two is set.
     ``model`` and ``weights_path``: the embedder's code, as its entry in the registry names it, and its file.
-    ``engine``: what runs it, and measures features.
+    ``engine``: what runs it; features are measured by numpy with either.
     ``temp_folder``: the caller's, who deletes it in the end: a worker that is killed leaves behind what it had there.
     ``duration_ms``: how long the recording is, where that is known: it decides how long listening may take.
     """

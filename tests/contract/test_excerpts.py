@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import wave
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -17,7 +18,7 @@ from spotmap_build.cache.counters import StageCounters
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.store import Cache
 from spotmap_build.config import Config
-from spotmap_build.embed.excerpts import RATE_HZ, ExcerptJob, cut_excerpt, forecast_bytes
+from spotmap_build.embed.excerpts import RATE_HZ, ExcerptJob, cut_excerpt, forecast_bytes, read_part
 from spotmap_build.emit.columns import unpack_ids
 from spotmap_build.model import Done, Failed, Recording, Track
 from spotmap_build.progress import make_progress
@@ -83,6 +84,34 @@ def test_a_short_file_is_its_own_excerpt(tmp_path: Path) -> None:
     assert isinstance(made, Done)
     (tmp_path / "made.m4a").write_bytes(made.value)
     assert len(read(tmp_path / "made.m4a")) == pytest.approx(RATE_HZ, abs=960)
+
+
+@pytest.mark.parametrize("length_s", [0.2, 0.4])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_what_is_too_short_to_listen_to_is_too_short_for_an_excerpt(
+    tmp_path: Path, length_s: float, channels: int
+) -> None:
+    sound = np.stack([tune(length_s, seed=seed) for seed in range(channels)])
+    made = cut(write_audio(tmp_path / "short.flac", sound), tmp_path)
+    assert isinstance(made, Failed)
+    assert made.code == "too-short"
+    assert f"only {length_s:.2f} s long" in made.detail
+
+
+@pytest.mark.parametrize("channels", [3, 4, 5, 6, 8, 9, 20])
+def test_any_number_of_channels_becomes_two(tmp_path: Path, channels: int) -> None:
+    """Where FFmpeg knows no way to mix them to two, both are the mean of all."""
+    sound = tune(3.0, rate_hz=RATE_HZ)
+    with wave.open(str(tmp_path / "a.wav"), "wb") as file:
+        file.setparams((channels, 2, RATE_HZ, 0, "NONE", ""))
+        file.writeframes(np.repeat((sound * 10_000).astype("<i2"), channels).tobytes())
+    samples = read_part(tmp_path / "a.wav", 0.5, SECONDS)
+    assert samples.shape == (2, SECONDS * RATE_HZ)
+    expected = sound[RATE_HZ // 2 :][: SECONDS * RATE_HZ]
+    for heard in samples:
+        assert np.corrcoef(heard, expected)[0, 1] > 0.999
+    if channels > 8:
+        np.testing.assert_allclose(samples, np.stack([expected, expected]) * 10_000 / 2**15, atol=1e-4)
 
 
 @pytest.mark.parametrize(

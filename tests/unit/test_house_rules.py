@@ -28,6 +28,7 @@ PACKAGE = ROOT / "spotmap_build"
 HOMES = [
     ("av", "embed/decode.py"),
     ("av", "embed/excerpts.py"),
+    ("av", "embed/resample.py"),
     ("essentia", "embed/essentia_engine.py"),
     ("onnxruntime", "embed/onnx_engine.py"),
     ("numba", "project/kernels.py"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from spotmap_build.embed.numpy_features.frames import blocks
-from spotmap_build.embed.spectral import SAMPLE_RATE_HZ
+from spotmap_build.embed.sound import SAMPLE_RATE_HZ
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -11,7 +11,8 @@ import numpy as np
 
 from spotmap_build.embed.numpy_features.beats import doubled, track
 from spotmap_build.embed.numpy_features.onsets import onsets
-from spotmap_build.embed.spectral import RHYTHM_RATE_HZ, SAMPLE_RATE_HZ, middle
+from spotmap_build.embed.sound import SAMPLE_RATE_HZ
+from spotmap_build.embed.spectral import RHYTHM_RATE_HZ, middle
 
 if TYPE_CHECKING:
     import numpy.typing as npt
