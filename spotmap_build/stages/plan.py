@@ -23,7 +23,7 @@ def describe_plan(run: Run, fetched: Fetched) -> tuple[str, ...]:
     library = fetched.library
     counts = f"{len(library.tracks):,} tracks in {len(library.playlists):,} playlists"
     unusable = f"; {len(library.failures):,} of the tracks cannot be used" if library.failures else ""
-    sentences = [f"{counts}{unusable}."]
+    sentences = [f"{counts}{unusable}.", *fetched.loaded.notices]
     if fetched.is_placed or fetched.loaded.vectors is not None:
         sentences.append("Nothing to listen to: the source brings its own vectors or places.")
     else:
