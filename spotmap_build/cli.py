@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
 import sys
@@ -395,6 +396,8 @@ def _config(flags: dict[str, Any]) -> Config:
 def run() -> None:
     """Run the command as installed: errors become a sentence, a hint and an exit status."""
     signal.signal(signal.SIGTERM, _interrupt)
+    if sys.__stderr__ is not None:
+        faulthandler.enable(sys.__stderr__)  # a crash in compiled code says where
     try:
         main(standalone_mode=False)
     except click.exceptions.Exit as stop:

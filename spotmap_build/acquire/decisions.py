@@ -11,6 +11,7 @@ import msgspec
 from spotmap_build.acquire.youtube.video_ids import is_video_id
 from spotmap_build.cache.errors import CacheFull, CacheReadOnly, CorruptEntry
 from spotmap_build.cache.keys import Key
+from spotmap_build.core.documents import decode_json
 from spotmap_build.model import Match
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def _is_still_right(track: Track, match: Match) -> bool:
 
 
 def _decode(data: bytes) -> Match:
-    match = msgspec.json.decode(data, type=Match)
+    match = decode_json(data, Match)
     check_ids(each.candidate for each in match.considered)
     check_ids([match.candidate] if match.candidate else [])
     return match

@@ -13,7 +13,7 @@ import msgspec
 import requests
 
 from spotmap_build.acquire.youtube.audio_files import check_audio_file
-from spotmap_build.core.documents import parse_json
+from spotmap_build.core.documents import convert, parse_json
 from spotmap_build.core.http import BodyTooLarge, Limits, RedirectRefused, TooSlow, is_trustworthy_address, make_session
 from spotmap_build.core.rate_limiting import NotUnderstood
 from spotmap_build.core.retry import RetryPolicy
@@ -315,7 +315,7 @@ def _without_error(found: Any) -> Any:
 
 def _read_track(row: Any) -> DeezerTrack:
     """Read one track of an answer; raises ``ValueError`` where it is none."""
-    answer = msgspec.convert(row, type=_Answer, strict=False)
+    answer = convert(row, _Answer, strict=False)
     named = answer.contributors or ([answer.artist] if answer.artist else [])
     artists = tuple(dict.fromkeys(_text(one.name) for one in named[:MOST_ARTISTS] if one.name))
     return DeezerTrack(

@@ -24,6 +24,7 @@ from spotmap_build.acquire.youtube.download import Cancelled
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.freshness import Freshness
 from spotmap_build.cache.keys import Key, digest_bytes
+from spotmap_build.core.documents import decode_json
 from spotmap_build.core.identifiers import ISRC
 from spotmap_build.core.rate_limiting import RateLimiter
 from spotmap_build.errors import OutputError, ServiceError, TrackError
@@ -275,7 +276,7 @@ def _plain(isrc: str) -> str:
 
 
 def _decode(data: bytes) -> Chosen:
-    chosen = msgspec.json.decode(data, type=Chosen)
+    chosen = decode_json(data, Chosen)
     if chosen.deezer_id is not None and chosen.deezer_id < 1:
         raise ValueError("not the id of a recording")
     return chosen

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from spotmap_build.acquire.overrides import Override, parse_video_id, read_overrides, write_override
+from spotmap_build.core.documents import decode_json
 from spotmap_build.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -239,7 +240,7 @@ def _answer(ask: Callable[[str], str], show: Callable[[str], None], choices: Seq
 
 def _read_ledger(path: Path) -> tuple[Row, ...]:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=_Report).ledger
+        return decode_json(path.read_bytes(), _Report).ledger
     except FileNotFoundError as error:
         raise ConfigError(
             f"There is no report {path}.", hint="Build the map first, or name the report with --report."

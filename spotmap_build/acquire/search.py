@@ -17,6 +17,7 @@ from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.freshness import Failure, Freshness
 from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.core.dates import DAY_S
+from spotmap_build.core.documents import decode_json
 from spotmap_build.core.files import check_regular
 from spotmap_build.errors import ServiceError
 from spotmap_build.model import Candidate, Failed, Match, Recording, Track
@@ -231,7 +232,7 @@ def failed(track_id: str, stage: str, failure: Failure) -> Failed:
 
 
 def _decode_candidates(data: bytes) -> tuple[Candidate, ...]:
-    candidates = msgspec.json.decode(data, type=tuple[Candidate, ...])
+    candidates = decode_json(data, tuple[Candidate, ...])
     check_ids(candidates)
     return candidates
 

@@ -7,8 +7,6 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
-import msgspec
-
 from spotmap_build.acquire.overrides import read_overrides
 from spotmap_build.acquire.previews import Previews
 from spotmap_build.acquire.search import Finder, disabled_reason, failed
@@ -17,6 +15,7 @@ from spotmap_build.cache.decoding import is_worth_another_try
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import Key
 from spotmap_build.cache.memo import json_codec
+from spotmap_build.core.documents import decode_json
 from spotmap_build.embed import engines
 from spotmap_build.model import Failed
 from spotmap_build.registry import embedders
@@ -271,7 +270,7 @@ def tag_names(acquisition: Acquisition) -> tuple[str, ...]:
     run, spec = acquisition.run, acquisition.spec
 
     def decode(data: bytes) -> tuple[str, ...]:
-        names = msgspec.json.decode(data, type=tuple[str, ...])
+        names = decode_json(data, tuple[str, ...])
         if len(names) != spec.tag_count:
             raise ValueError(f"{len(names)} names for {spec.tag_count} tags")
         return names

@@ -129,10 +129,11 @@ def memoize(cache: Cache, key: Key, compute: Callable[[], Value], codec: Codec[V
 
     Examples
     --------
+    >>> import json
     >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
     >>> from spotmap_build.cache import Cache, Key
-    >>> key, codec = Key("count", 1, {"of": "files"}), json_codec("count.json", msgspec.json.Decoder(int).decode)
+    >>> key, codec = Key("count", 1, {"of": "files"}), json_codec("count.json", json.loads)
     >>> with TemporaryDirectory() as folder, Cache.open(Path(folder, "cache")) as cache:
     ...     first, again = memoize(cache, key, lambda: 2, codec), memoize(cache, key, lambda: 3, codec)
     ...     first.value, first.is_new, again.value, again.is_new

@@ -1,8 +1,14 @@
-"""Parse JSON and TOML that other people made: whatever is wrong with a document is one ``ValueError``."""
+"""Parse JSON and TOML, as they are or into types; whatever is wrong with a document is one ``ValueError``."""
 
 from __future__ import annotations
 
-from typing import Any
+import threading
+from typing import Any, Final, TypeVar
+
+Value = TypeVar("Value")
+
+_PREPARING: Final = threading.Lock()
+_prepared: Final[set[object]] = set()
 
 
 def parse_json(content: str | bytes) -> Any:
@@ -36,3 +42,60 @@ def parse_toml(content: str | bytes) -> dict[str, Any]:
         return tomllib.loads(text)
     except RecursionError as error:
         raise ValueError("it nests too deeply") from error
+
+
+def decode_json(content: str | bytes, kind: type[Value]) -> Value:
+    """Parse JSON into a type: a struct, a dataclass, or a container of them. Safe for threads.
+
+    Raises
+    ------
+    ValueError
+        It is no JSON, or not of this type: ``msgspec.ValidationError`` says where.
+    RecursionError
+        It nests too deeply.
+    """
+    import msgspec
+
+    _prepare(kind)
+    return msgspec.json.decode(content, type=kind)
+
+
+def convert(value: object, kind: type[Value], *, strict: bool = True, from_attributes: bool = False) -> Value:
+    """Convert what was parsed, or another object with ``from_attributes``, into a type. Safe for threads.
+
+    Parameters
+    ----------
+    value
+        What to convert.
+    kind
+        A struct, a dataclass, or a container of them.
+    strict
+        Whether a number in a string is refused where a number is asked for.
+    from_attributes
+        Whether any object serves that has the fields as attributes.
+
+    Raises
+    ------
+    ValueError
+        It is not of this type: ``msgspec.ValidationError`` says where.
+    """
+    import msgspec
+
+    _prepare(kind)
+    return msgspec.convert(value, kind, strict=strict, from_attributes=from_attributes)
+
+
+def _prepare(kind: object) -> None:
+    """Let msgspec look at a type for the first time while no other thread does.
+
+    It keeps what it learns of a class on the class before it knows all (msgspec 0.22, ``StructInfo_Convert`` and
+    ``DataclassInfo_Convert``): a second thread that meets the class in that moment reads fields that are not there yet,
+    and the process ends by a segmentation fault.
+    """
+    if kind in _prepared:
+        return
+    import msgspec
+
+    with _PREPARING:
+        msgspec.json.Decoder(kind)
+        _prepared.add(kind)

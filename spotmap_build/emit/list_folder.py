@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from spotmap_build.core.documents import decode_json
 from spotmap_build.core.files import portable_name, read_bounded, write_atomically
 from spotmap_build.errors import OutputError
 
@@ -127,7 +128,7 @@ def _free_name(folder: Path, file: ListFile, taken: set[str]) -> str:
 def _read_manifest(folder: Path) -> dict[str, _Written]:
     """Return what earlier runs wrote, by key. Whatever the manifest says, nothing outside of the folder is ours."""
     try:
-        manifest = msgspec.json.decode(read_bounded(folder / MANIFEST, LARGEST_BYTES), type=_Manifest)
+        manifest = decode_json(read_bounded(folder / MANIFEST, LARGEST_BYTES), _Manifest)
     except (OSError, ValueError):
         return {}
     if manifest.schema != SCHEMA:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 import msgspec
 
+from spotmap_build.core.documents import decode_json
 from spotmap_build.core.files import open_regular, read_bounded, write_atomically
 from spotmap_build.core.text import is_text
 from spotmap_build.emit.page import as_script
@@ -103,7 +104,7 @@ def _is_our_script(content: bytes) -> bool:
 
 
 def _decode(content: bytes) -> _List:
-    return msgspec.json.decode(content, type=_List)
+    return decode_json(content, _List)
 
 
 def _read(place: Path) -> _List:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from spotmap_build.core.documents import parse_json
+from spotmap_build.core.documents import convert, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -101,7 +101,7 @@ class Marker:
         if schema != MARKER_SCHEMA:
             raise ValueError(f"its schema is {schema[:100]!r}, this program knows {MARKER_SCHEMA!r}")
         try:
-            entries = msgspec.convert(document, _Document).generations
+            entries = convert(document, _Document).generations
         except msgspec.ValidationError as error:
             raise ValueError(f"it is damaged: {error}") from error
         generations = tuple(SiteGeneration(entry.name, tuple(entry.files)) for entry in entries)

@@ -16,6 +16,7 @@ from typing import Annotated, Final, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
+from spotmap_build.core.documents import decode_json
 from spotmap_build.core.files import read_bounded
 from spotmap_build.core.text import printable
 from spotmap_build.emit.boundaries import EXTENT
@@ -305,9 +306,9 @@ def read_checked(read: Read, path: str, schema: str, kind: type[Document]) -> Do
     content = read(path)
     name = path.rpartition("/")[2]
     try:
-        found = msgspec.json.decode(content, type=_Schema).schema
+        found = decode_json(content, _Schema).schema
         if found != schema:
             raise ValueError(f"its data are {found}")
-        return msgspec.json.decode(content, type=kind)
+        return decode_json(content, kind)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{name}: {error}") from error

@@ -23,6 +23,7 @@ from spotmap_build.cache.decoding import decoder, is_worth_another_try
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.freshness import Failure
 from spotmap_build.cache.keys import Key, is_digest
+from spotmap_build.core.documents import decode_json
 from spotmap_build.core.files import read_bounded
 from spotmap_build.core.text import printable
 from spotmap_build.errors import TrackError
@@ -126,7 +127,7 @@ def _remembered(path: Path, cache: Cache) -> FileFacts | Unusable | None:
 
 
 def _decode_facts(record: Record, content: bytes) -> FileFacts:
-    facts = msgspec.json.decode(content, type=FileFacts)
+    facts = decode_json(content, FileFacts)
     if not is_digest(facts.audio_digest) or facts.art_digest not in ("", *record.blobs):
         raise ValueError("not the digests of a sound and of a cover that is kept")
     return replace(facts, artists=split_artists(facts.artists))  # earlier versions kept them as the tag has them

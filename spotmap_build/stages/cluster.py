@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-import msgspec
 import orjson
 
 from spotmap_build.acquire.overrides import read_names
 from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.cache.memo import json_codec
+from spotmap_build.core.documents import decode_json
 from spotmap_build.model import Cluster, Clusters
 from spotmap_build.run import machine, package_versions
 
@@ -220,7 +220,7 @@ class _Maker:
 
 def _decode(track_count: int, data: bytes) -> Clusters:
     """Return the clusters, of JSON only: a build with nothing to do loads no numpy."""
-    found = msgspec.json.decode(data, type=Clusters)
+    found = decode_json(data, Clusters)
     for one in (*found.clusters, *found.regions):
         if not all(0 <= row < track_count for row in (*one.members, *one.core)):
             raise ValueError(f"{one.id} holds a track that is not on the map")

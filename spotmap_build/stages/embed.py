@@ -9,7 +9,6 @@ from functools import partial
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
-import msgspec
 import orjson
 
 from spotmap_build.acquire.queue import listen
@@ -25,6 +24,7 @@ from spotmap_build.acquire.state import (
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.cache.memo import Cached
+from spotmap_build.core.documents import decode_json
 from spotmap_build.model import Failed
 from spotmap_build.registry.features import as_people_read
 from spotmap_build.registry.features import names as feature_names
@@ -265,7 +265,7 @@ def _read_moments(whole: Acquisition, kept: list[_Kept]) -> tuple[float, ...]:
 
 
 def _decode_moment(data: bytes) -> float:
-    seconds = msgspec.json.decode(data, type=float)
+    seconds = decode_json(data, float)
     if not 0 <= seconds < math.inf:
         raise ValueError(f"a moment at {seconds} s")
     return seconds

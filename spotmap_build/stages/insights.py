@@ -10,6 +10,7 @@ import orjson
 
 from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.cache.memo import json_codec
+from spotmap_build.core.documents import decode_json
 from spotmap_build.model import Insights, PlaylistInsight
 from spotmap_build.run import machine, package_versions
 from spotmap_build.stages.cluster import neighbor_rows, playlist_rows
@@ -68,14 +69,14 @@ def _decoder(track_count: int, playlist_count: int, clusters: Cached[Clusters]) 
     """Return a reader that refuses insights about tracks, playlists or clusters that are not there."""
 
     def decode(data: bytes) -> Insights:
-        found = msgspec.json.decode(data, type=Insights)
+        found = decode_json(data, Insights)
         rows = [row for one in found.playlists for row in (*one.suggestions, *(row for row, _ in one.misfits))]
         rows += [row for members, _ in found.songs for row in members]
         rows += [row for near in found.neighbors for row in near]
         rows += [*found.since.new, *found.since.moved] if found.since else []
         per_track = (found.neighbors, found.shared, found.kept)
         playlists = [number for one, other, _, _ in found.overlaps for number in (one, other)]
-        names = msgspec.json.decode(data, type=dict[str, msgspec.Raw]).keys()
+        names = decode_json(data, dict[str, msgspec.Raw]).keys()
         if (
             names != {each.name for each in fields(Insights)}  # all are optional, so nothing would do as insights
             or not all(0 <= row < track_count for row in rows)

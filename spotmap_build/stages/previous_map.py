@@ -16,6 +16,7 @@ from msgspec import Meta
 
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import Key, digest_bytes, place_digest
+from spotmap_build.core.documents import convert, decode_json
 from spotmap_build.core.text import printable
 from spotmap_build.emit.site import served_generation
 from spotmap_build.errors import ConfigError
@@ -156,7 +157,7 @@ def _kept(run: Run, embedded: Embedded, generation: str) -> Previous | None:
         if record is None:
             continue
         with suppress(CorruptEntry):  # it is set aside, and as good as lost
-            state = run.cache.decode(record, STATE, lambda data: msgspec.json.decode(data, type=_State))
+            state = run.cache.decode(record, STATE, lambda data: decode_json(data, _State))
             if generation not in (known_by, state.generation):
                 continue
             is_same = (state.vectors, state.environment) == (embedded.digest, layout_environment())
@@ -167,7 +168,7 @@ def _kept(run: Run, embedded: Embedded, generation: str) -> Previous | None:
 
 
 def _decode_map(anchor: bytes) -> PreviousMap | None:
-    return msgspec.json.decode(anchor, type=PreviousMap) if anchor else None
+    return decode_json(anchor, PreviousMap) if anchor else None
 
 
 def _checked(anchor: bytes) -> bytes:
@@ -215,7 +216,7 @@ def _published(place: str) -> bytes:
     published = read_published(place)
     if not published.track_ids:
         raise ConfigError(f"The map at {printable(place)} is empty.", hint="Give another --anchor, or none.")
-    return msgspec.json.encode(msgspec.convert(published, PreviousMap, from_attributes=True))
+    return msgspec.json.encode(convert(published, PreviousMap, from_attributes=True))
 
 
 def _key(run: Run, generation: str) -> Key:

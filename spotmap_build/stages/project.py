@@ -11,6 +11,7 @@ import msgspec
 
 from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.cache.memo import Cached, Codec
+from spotmap_build.core.documents import decode_json
 from spotmap_build.stages.previous_map import load_previous_map
 from spotmap_build.stages.space import LAYOUT_VERSION, EmbeddingSpace, layout_environment
 
@@ -190,7 +191,7 @@ def _decode(track_count: int, outputs: Outputs) -> Projection:
     from spotmap_build.cache.arrays import array_decoder
     from spotmap_build.project.anchoring import Anchored, Drift
 
-    story = outputs.read(STORY, msgspec.json.Decoder(_Story).decode)
+    story = outputs.read(STORY, lambda data: decode_json(data, _Story))
     coordinates = outputs.read(COORDINATES, array_decoder(track_count, 2, kind="f", is_finite=True))
     anchored = Anchored(
         positions=coordinates,

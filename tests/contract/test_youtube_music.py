@@ -126,14 +126,20 @@ def test_no_more_is_asked_in_a_second_than_is_polite(server: YouTubeMusicServer,
     assert times_s[-1] - times_s[0] >= 19 / per_second - 0.05
 
 
-def test_the_locale_of_the_process_stays_as_it_was(server: YouTubeMusicServer, breaker: CircuitBreaker) -> None:
-    before = locale.setlocale(locale.LC_ALL)
-    try:
-        locale.setlocale(locale.LC_ALL, "C")
-        connect(server, breaker).search("wonderwall", "songs")
-        assert locale.setlocale(locale.LC_ALL) == "C"
-    finally:
-        locale.setlocale(locale.LC_ALL, before)
+def test_the_locale_of_the_process_is_never_set(
+    server: YouTubeMusicServer, breaker: CircuitBreaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even for a moment: other threads run, and setlocale(3) is not safe beside them."""
+    asked: list[object] = []
+    in_use = locale.setlocale
+
+    def note(category: int, name: object = None) -> str:
+        asked.append(name)
+        return in_use(category)
+
+    monkeypatch.setattr(locale, "setlocale", note)
+    assert connect(server, breaker).search("wonderwall", "songs")
+    assert set(asked) == {None}
 
 
 @pytest.mark.parametrize(

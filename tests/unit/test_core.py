@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -103,6 +105,42 @@ DEEP = 200_000
 def test_what_is_no_json_is_a_value_error(content: str | bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - any of its kinds
         parse_json(content)
+
+
+FIRST_DECODED_BY_FOUR_THREADS = """
+import sys
+import threading
+from dataclasses import make_dataclass
+
+from spotmap_build.core.documents import convert, decode_json
+
+sys.setswitchinterval(1e-6)
+DATA = {f"f{k}": {"names": ["x"], "size": 2} for k in range(6)}
+TEXT = str(DATA).replace("'", '"')
+for turn in range(60):
+    inner = [make_dataclass(f"Inner{k}", [("names", tuple[str, ...]), ("size", int | None)]) for k in range(6)]
+    outer = make_dataclass("Outer", [(f"f{k}", inner[k]) for k in range(6)])
+    barrier = threading.Barrier(4)
+
+    def work(number):
+        barrier.wait()
+        found = decode_json(TEXT, outer) if number % 2 else convert(DATA, outer)
+        assert found.f5.size == 2
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+"""
+
+
+def test_several_threads_may_decode_into_a_type_for_the_first_time() -> None:
+    """With msgspec alone, this ends by a segmentation fault within a few turns."""
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST_DECODED_BY_FOUR_THREADS], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("content", ["a = " + "[" * DEEP, b"\xff", "a", "a = " + "9" * 5_000])

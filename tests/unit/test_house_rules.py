@@ -134,6 +134,14 @@ def test_a_stage_keeps_what_it_computes_by_the_memo() -> None:
     assert asking == ASKS_THE_CACHE_ITSELF
 
 
+def test_documents_are_decoded_into_types_at_one_place() -> None:
+    """msgspec crashes where two threads decode into a type for the first time: ``core.documents`` sees to that."""
+    direct = re.compile(r"msgspec\.(json\.decode|json\.Decoder|convert|toml|yaml|msgpack)\b")
+    for path in sorted(PACKAGE.rglob("*.py")):
+        if path != PACKAGE / "core" / "documents.py":
+            assert not direct.search(path.read_text()), f"{path.name}: decode_json or convert of core.documents"
+
+
 def test_the_code_that_a_row_of_a_registry_names_is_there() -> None:
     rows = [kind.make for kind in SOURCES] + [spec.model for spec in EMBEDDERS.values()]
     rows += [feature.measure for feature in FEATURES if feature.measure]

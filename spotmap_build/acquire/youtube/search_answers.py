@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import msgspec
 
 from spotmap_build.acquire.youtube.video_ids import PATTERN
-from spotmap_build.core.documents import parse_json
+from spotmap_build.core.documents import convert, parse_json
 from spotmap_build.core.image_addresses import smallest_that_serves
 from spotmap_build.core.text import printable
 from spotmap_build.fetch.covers import EDGE_PX
@@ -101,7 +101,7 @@ def candidates(rows: Iterable[dict[str, Any]]) -> tuple[Candidate, ...]:
             is_any_understood = True
             continue
         try:
-            found.append(_candidate(msgspec.convert(row, _Row)))
+            found.append(_candidate(convert(row, _Row)))
         except msgspec.ValidationError:
             is_any_odd = True
     if is_any_odd and not found and not is_any_understood:

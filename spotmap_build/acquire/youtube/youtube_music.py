@@ -262,24 +262,27 @@ def _refused(why: str, response: requests.Response) -> ServiceRefused:
 
 
 def _make_client(adapter: _Adapter) -> YTMusic:
-    from ytmusicapi import YTMusic
+    from ytmusicapi import ytmusic
 
     session = make_session(follow_redirects=True)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
-    with _locale_kept():
-        # In another language, the same search can give nothing.
-        return YTMusic(requests_session=session, language="en")
+    vars(ytmusic)["locale"] = _ReadOnlyLocale()
+    # In another language, the same search can give nothing.
+    return ytmusic.YTMusic(requests_session=session, language="en")
 
 
-@contextmanager
-def _locale_kept() -> Iterator[None]:
-    """Keep the locale, which ytmusicapi changes for the whole process."""
-    before = locale.setlocale(locale.LC_ALL)
-    try:
-        yield
-    finally:
-        locale.setlocale(locale.LC_ALL, before)
+class _ReadOnlyLocale:
+    """The module ``locale`` for ytmusicapi, which sets the locale of the process whenever a client is made.
+
+    That is not safe while other threads run (setlocale(3)): they download and decode at that moment.
+    """
+
+    def setlocale(self, category: int, _locale: object = None) -> str:
+        return locale.setlocale(category)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(locale, name)
 
 
 def _not_understood() -> NotUnderstood:

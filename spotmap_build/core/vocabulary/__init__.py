@@ -12,7 +12,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import TypeVar
 
-import msgspec
+from spotmap_build.core.documents import convert, parse_toml
 
 Words = TypeVar("Words")
 
@@ -191,4 +191,4 @@ def classical_words() -> ClassicalWords:
 
 def _read(name: str, words: type[Words]) -> Words:
     text = (resources.files(__name__) / f"{name}.toml").read_text(encoding="utf-8")
-    return msgspec.toml.decode(text, type=words)
+    return convert(parse_toml(text), words)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from spotmap_build.core.documents import decode_json
 from spotmap_build.core.files import read_bounded, write_atomically
 from spotmap_build.errors import OutputError
 from spotmap_build.fetch.spotify.playlist_changes import Made
@@ -66,7 +67,7 @@ class PushedLists:
 
 def _read(file: Path) -> dict[str, dict[str, Made]]:
     try:
-        content = msgspec.json.decode(read_bounded(file, LARGEST_BYTES), type=_File)
+        content = decode_json(read_bounded(file, LARGEST_BYTES), _File)
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:

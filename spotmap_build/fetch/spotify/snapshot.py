@@ -16,6 +16,7 @@ from spotmap_build.cache.errors import CacheReadOnly, CorruptEntry
 from spotmap_build.cache.freshness import Failure, Freshness
 from spotmap_build.cache.keys import Key, canonical_json, digest_bytes
 from spotmap_build.core.dates import DAY_S
+from spotmap_build.core.documents import decode_json
 from spotmap_build.fetch.spotify.rows import EDITION, Count, Page, Row, Text
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def version_of_saved(first: Page) -> str:
 def read_content(cache: Cache, record: Record, name: str, kind: type[Value]) -> Value | None:
     """Read the output ``name`` of a record; None (a miss) where it is damaged, or of another shape than ``kind``."""
     try:
-        return cache.decode(record, name, lambda data: msgspec.json.decode(data, type=kind))
+        return cache.decode(record, name, lambda data: decode_json(data, kind))
     except CorruptEntry:
         return None
 
