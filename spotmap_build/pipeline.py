@@ -24,8 +24,8 @@ from spotmap_build.fetch.spotify.settings import SpotifySettings
 from spotmap_build.fetch.spotify.token import check_may_write
 from spotmap_build.places import check_places
 from spotmap_build.progress import make_progress
-from spotmap_build.report import SUMMARY, write_document, write_report
-from spotmap_build.stages.reserve import MAP_STAGES
+from spotmap_build.report import SUMMARY, encode_map_cost, read_map_cost, write_document, write_report
+from spotmap_build.run import Clock, MapCost
 from spotmap_build.summary import SUMMARY_MARK, BuildResult, markdown
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ def _publish_map(run: stages.Run, fetched: stages.Fetched, embedded: stages.Embe
     if not embedded.tracks:
         _report(run, fetched.library, embedded)
         raise _nothing_to_map(fetched, embedded)
+    started_s = _map_work_s(run.clock)
     projected = stages.project(run, embedded)
     clusters = stages.cluster(run, fetched, embedded, projected)
     insights = stages.analyze(run, fetched, embedded, projected, clusters)
@@ -103,6 +104,8 @@ def _publish_map(run: stages.Run, fetched: stages.Fetched, embedded: stages.Embe
     about_audio = _list_local_audio(config, embedded)
     outcome = "unchanged" if published.is_unchanged else "published"
     run.progress.end(f"{config.out}{os.sep} {outcome}" + (" (an early map)" if embedded.is_early else ""))
+    if projected.layout.is_new:
+        run.clock.map_cost = MapCost(_map_work_s(run.clock) - started_s, len(embedded.tracks))
     map_rows = {**stages.describe_map(clusters.value, insights.value), **covered.report_rows}
     _report(run, fetched.library, embedded, map_rows=map_rows)
     told = (*fetched.loaded.notices, *embedded.notices, projected.previous_map.notice)
@@ -117,6 +120,11 @@ def _publish_map(run: stages.Run, fetched: stages.Fetched, embedded: stages.Embe
         notices=tuple(filter(None, notices)),
         problem=fetched.loaded.problem,
     )
+
+
+def _map_work_s(clock: Clock) -> float:
+    """Seconds since the build began, without covers and excerpts: these end when there is no more time for them."""
+    return clock.total_s - clock.spent_in("covers", "excerpts")
 
 
 def _note_used_keys(run: stages.Run, generation: str) -> None:
@@ -160,7 +168,7 @@ def _report(
     costs = {
         "cache": run.cache.counters.as_dict(),
         "seconds": run.clock.seconds,
-        "map_seconds": {stage: run.clock.latest[stage] for stage in MAP_STAGES if stage in run.clock.latest},
+        **encode_map_cost(run.clock.map_cost or read_map_cost(run.config.report_path)),
     }
     extra = {**costs, **(map_rows or {})}
     previews = outcome.preview_ids if isinstance(outcome, stages.Embedded) else frozenset()
@@ -184,10 +192,11 @@ def _summarize(config: Config, text: str) -> None:
 def _with_cache(config: Config, progress: Progress, work: Callable[[stages.Run], Result]) -> Result:
     """Do the work; start over where something in the cache turned out to be damaged."""
     damaged: Counter[str] = Counter()
+    started_s = time.monotonic()  # once: who starts over has no more time than before
     with Cache.open(config.cache_dir) as cache:
         while max(damaged.values(), default=0) < CORRUPTION_LIMIT and damaged.total() < DAMAGE_LIMIT:
             try:
-                return work(stages.Run(config, cache, progress, stages.Clock()))
+                return work(stages.Run(config, cache, progress, Clock(started_s)))
             except CorruptEntry as error:
                 damaged[error.message] += 1
                 progress.say(f"{error.message} It was set aside and is computed again.", level="warning")
@@ -351,7 +360,7 @@ def _nothing_to_map(fetched: stages.Fetched, embedded: stages.Embedded) -> Spotm
     message = f"None of the {fetched.track_count} tracks can be put on a map ({', '.join(codes)}).{first}"
     if fetched.loaded.problem is not None:
         return fetched.loaded.problem
-    if embedded.is_stopped:
+    if embedded.waiting_count:
         return ConfigError(
             message, hint="Nothing was published. Give a longer --time-limit, or build again: it goes on."
         )

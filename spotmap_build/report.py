@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
+import msgspec
 import orjson
 
+from spotmap_build.core.documents import decode_json
 from spotmap_build.core.files import nearest_folder, open_regular, read_bounded, resolve_place, write_atomically
 from spotmap_build.errors import OutputError
+from spotmap_build.run import MapCost
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,22 +124,27 @@ def write_report(
     write_document(path, orjson.dumps(document, option=orjson.OPT_INDENT_2), REPORT, force=force)
 
 
-def read_map_seconds(path: Path) -> tuple[dict[str, float], int]:
-    """Read how long each stage of the last map took, and how many tracks it has, from the report of its build.
+def encode_map_cost(cost: MapCost | None) -> dict[str, object]:
+    """Return what the report says of the latest map that was laid out; nothing where none was measured."""
+    return {"map_cost": {"seconds": round(cost.seconds, 3), "tracks": cost.track_count}} if cost else {}
 
-    Nothing and 0 where there is no report that says so.
-    """
+
+def read_map_cost(path: Path) -> MapCost | None:
+    """Read what the latest map that was laid out took from the report of the last build; None where it does not say."""
     try:
-        document = orjson.loads(read_bounded(path, LARGEST_REPORT_BYTES))
-    except (OSError, ValueError):
-        return {}, 0
-    if not isinstance(document, dict):
-        return {}, 0
-    seconds, mapped = document.get("map_seconds"), document.get("mapped")
-    if not isinstance(seconds, dict) or not isinstance(mapped, int):
-        return {}, 0
-    known = {stage: float(took) for stage, took in seconds.items() if isinstance(took, int | float) and 0 <= took < 1e6}
-    return known, max(mapped, 0)
+        said = decode_json(read_bounded(path, LARGEST_REPORT_BYTES), _SaysMapCost).map_cost
+    except (OSError, ValueError, RecursionError):
+        return None
+    return MapCost(said.seconds, said.tracks)
+
+
+class _SaidMapCost(msgspec.Struct):
+    seconds: Annotated[float, msgspec.Meta(gt=0, lt=1e6)]
+    tracks: Annotated[int, msgspec.Meta(ge=0)]
+
+
+class _SaysMapCost(msgspec.Struct):
+    map_cost: _SaidMapCost
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,13 +23,21 @@ if TYPE_CHECKING:
 Value = TypeVar("Value")
 
 
+@dataclass(frozen=True, slots=True)
+class MapCost:
+    """How long it took to lay a map of so many tracks out, to describe it and to publish it."""
+
+    seconds: float
+    track_count: int
+
+
 @dataclass(slots=True)
 class Clock:
-    """Seconds spent in each stage: in all, and for the latest map (a build may publish an early one and another)."""
+    """Seconds spent in each stage, and what the latest map that was laid out took, without covers and excerpts."""
 
-    seconds: dict[str, float] = field(default_factory=dict)
-    latest: dict[str, float] = field(default_factory=dict)
     started_s: float = field(default_factory=time.monotonic)
+    seconds: dict[str, float] = field(default_factory=dict)
+    map_cost: MapCost | None = None
 
     @property
     def total_s(self) -> float:
@@ -44,9 +52,11 @@ class Clock:
             yield
         finally:
             # A stage that goes on after an early map was published counts as one.
-            took_s = time.monotonic() - started_s
-            self.latest[name] = round(took_s, 3)
-            self.seconds[name] = round(self.seconds.get(name, 0.0) + took_s, 3)
+            self.seconds[name] = round(self.seconds.get(name, 0.0) + time.monotonic() - started_s, 3)
+
+    def spent_in(self, *stages: str) -> float:
+        """Seconds spent in some stages until now."""
+        return sum(self.seconds.get(stage, 0.0) for stage in stages)
 
 
 @dataclass(slots=True)

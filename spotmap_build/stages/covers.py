@@ -64,7 +64,7 @@ def add_covers(run: Run, embedded: Embedded) -> Covered:
     if not addresses or not run.config.fetch_covers:
         return Covered(embedded)
     with run.clock.stage("covers"):
-        covers = _Covers(run)
+        covers = _Covers(run, len(embedded.tracks))
         covers.recall(addresses)
         if covers.pending:
             covers.fetch()
@@ -91,8 +91,9 @@ def _address(track: Track, *, asks_youtube: bool) -> str:
 class _Covers:
     """What is known of each address: the digest of its thumbnail, or a code that says why there is none."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, track_count: int) -> None:
         self._run = run
+        self._track_count = track_count
         self._hosts = ImageHosts.of_endpoints(run.config.other_endpoints)
         self._codes: dict[str, str] = {}
         self.digests: dict[str, str] = {}
@@ -125,7 +126,7 @@ class _Covers:
 
         self._codes |= dict.fromkeys(self.pending, "later")
         self._run.progress.begin("covers", "fetching covers of albums", total=len(self.pending))
-        fetcher = CoverFetcher(self._run, self._hosts, ends_s=extras_limit(self._run).ends_s)
+        fetcher = CoverFetcher(self._run, self._hosts, ends_s=extras_limit(self._run, self._track_count).ends_s)
         before = len(self.digests)
         with suppress(CacheReadOnly), closing(fetcher.fetch(self.pending)) as fetched:
             for number, (address, found) in enumerate(fetched, start=1):

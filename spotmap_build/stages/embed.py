@@ -15,6 +15,7 @@ from spotmap_build.acquire.queue import listen
 from spotmap_build.acquire.state import (
     MOMENT,
     PARTS,
+    TIME_LIMIT,
     Acquisition,
     keep_tag_names,
     prepare_acquisition,
@@ -59,8 +60,8 @@ class Embedded:
     where one is not known). ``preprocessing``: how vectors are to be compared.
     ``matches``: how the recording of a track was chosen, by track id. ``problem``: why a service was not asked for all
     that was wanted of it, as a sentence; empty where it was. ``preview_ids``: tracks of which 30 seconds were listened
-    to. ``is_early``: whether there is more to listen to in this build. ``is_stopped``: whether the time limit
-    ended listening before its end.
+    to. ``is_early``: whether there is more to listen to in this build. ``waiting_count``: how many recordings are still
+    to be listened to because the time limit was over.
     """
 
     tracks: tuple[Track, ...]
@@ -74,7 +75,7 @@ class Embedded:
     problem: str = ""
     preview_ids: frozenset[str] = frozenset()
     is_early: bool = False
-    is_stopped: bool = False
+    waiting_count: int = 0
 
     @property
     def digest(self) -> str:
@@ -89,8 +90,12 @@ class Embedded:
             f"{previews:,} of {len(self.tracks):,} tracks are known by 30 seconds only: their places are a sketch "
             "until their whole recordings are listened to."
         )
-        stopped = "The time limit was over before all was listened to. The next build goes on there."
-        return tuple(filter(None, (sketch if previews else "", stopped if self.is_stopped else "", self.problem)))
+        waiting = self.waiting_count
+        left = (
+            f"The time limit was over with {waiting:,} recording{'s' * (waiting != 1)} still to be listened to. "
+            "The next build goes on there."
+        )
+        return tuple(filter(None, (sketch if previews else "", left if waiting else "", self.problem)))
 
 
 def embed(run: Run, fetched: Fetched) -> Iterator[Embedded]:
@@ -206,7 +211,8 @@ def _gather(whole: Acquisition, previews: Acquisition | None, embedded_count: in
         matches=whole.matches,
         problem=" ".join(filter(None, (service.summary() for service in services))),
         preview_ids=preview_ids,
-        is_stopped=bool(whole.stopped or (previews is not None and previews.stopped)),
+        waiting_count=sum(failure.code == TIME_LIMIT for failure in failures)
+        + sum(one.is_preview and _waits_for_time(one.track, whole) for one in kept),
     )
 
 
@@ -220,6 +226,12 @@ def _kept(track: Track, whole: Acquisition, previews: Acquisition | None) -> _Ke
     if previews is not None and previews.has(track) and whole.run.config.audio == "previews":
         return previews.failure_of(track)
     return whole.failure_of(track)
+
+
+def _waits_for_time(track: Track, whole: Acquisition) -> bool:
+    """Whether a track that is known by its preview was to be listened to whole, and the time limit was over before."""
+    is_wanted = bool(whole.stopped) and whole.run.config.audio != "previews"
+    return is_wanted and whole.failure_of(track).code == TIME_LIMIT
 
 
 def _pairs(kept: list[_Kept], previews: Acquisition) -> list[tuple[_Kept, _Kept]]:

@@ -92,6 +92,7 @@ class _Excerpts:
 
     def __init__(self, run: Run, fetched: Fetched, embedded: Embedded) -> None:
         self._run = run
+        self._track_count = len(embedded.tracks)
         self._render = fetched.loaded.render
         moments_s = embedded.read_moments() or (math.nan,) * len(embedded.tracks)
         here = [(track, moment) for track, moment in zip(embedded.tracks, moments_s, strict=True) if _is_here(track)]
@@ -127,7 +128,7 @@ class _Excerpts:
         from spotmap_build.embed.excerpts import cut_excerpt
         from spotmap_build.embed.pool import WorkerPool
 
-        run, total, limit = self._run, len(self.pending), extras_limit(self._run)
+        run, total, limit = self._run, len(self.pending), extras_limit(self._run, self._track_count)
         run.progress.begin("excerpts", "cutting excerpts", total=total)
         workers = min(run.config.worker_count, total)
         made, left = 0, {self._keys[track_id].digest for track_id in self.pending}

@@ -84,9 +84,12 @@ def test_a_map_of_previews_is_published_first_and_whole_recordings_take_their_pl
     assert not known_by_previews(running.folder)
     assert Counter(row["status"] for row in rows(running.folder).values()) == {"mapped": COUNT}
     assert len(set(running.deezer.places("/preview/"))) == COUNT - 3
+    cost = report(running.folder)["map_cost"]
+    assert cost["tracks"] == COUNT
 
     again = running.build()
     assert (again.status, again.listened_to) == (0, 0)
+    assert report(running.folder)["map_cost"] == cost  # nothing was laid out that could be measured
     assert [running.deezer.asked, running.music.asked, running.audio.asked] == [[], [], []]
 
 

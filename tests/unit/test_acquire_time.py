@@ -10,6 +10,7 @@ from typing import cast
 import orjson
 import pytest
 
+from spotmap_build import pipeline, stages
 from spotmap_build.acquire.time_limit import NO_LIMIT, TimeLimit
 from spotmap_build.acquire.timetable import (
     SEARCHES_A_TRACK,
@@ -19,12 +20,14 @@ from spotmap_build.acquire.timetable import (
     previews_timetable,
     recordings_timetable,
 )
+from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.store import Cache
 from spotmap_build.config import Config
 from spotmap_build.config_values import parse_duration
-from spotmap_build.progress import Progress
-from spotmap_build.report import read_map_seconds
-from spotmap_build.run import Clock, Run
+from spotmap_build.errors import CacheError
+from spotmap_build.progress import Progress, make_progress
+from spotmap_build.report import encode_map_cost, read_map_cost
+from spotmap_build.run import Clock, MapCost, Run
 from spotmap_build.stages.reserve import extras_limit, listening_limit
 
 PACE = Pace(searches_per_s=2, previews_per_s=5, download_pause_s=8, worker_count=2)
@@ -112,16 +115,16 @@ NOT_MEASURED = [
     b"[]",
     b"{}",
     b"\xff",
-    b'{"map_seconds": 3, "mapped": 10}',
-    b'{"map_seconds": {"emit": "x", "project": -1}, "mapped": 10}',
-    b'{"map_seconds": {"emit": 3}, "mapped": "ten"}',
-    b'{"map_seconds": {"project": 0.01, "cluster": 0.02, "insights": 0.02, "emit": 0.1}, "mapped": 5000}',
+    b'{"map_cost": 3}',
+    b'{"map_cost": {"seconds": "x", "tracks": 10}}',
+    b'{"map_cost": {"seconds": -1, "tracks": 10}}',
+    b'{"map_cost": {"seconds": 3, "tracks": "ten"}}',
+    b'{"map_cost": {"seconds": 3}}',
 ]
-"""The last is of a build that found its map in the cache."""
 
 
-def run_with(config: Config, latest: dict[str, float] | None = None) -> Run:
-    return Run(config, cast("Cache", None), cast("Progress", None), Clock({}, latest or {}, started_s=0.0))
+def run_with(config: Config, map_cost: MapCost | None = None) -> Run:
+    return Run(config, cast("Cache", None), cast("Progress", None), Clock(0.0, {}, map_cost))
 
 
 @pytest.mark.parametrize("content", NOT_MEASURED)
@@ -132,20 +135,33 @@ def test_where_no_map_was_measured_as_much_time_is_kept_as_one_takes_at_most(tmp
     assert listening_limit(run_with(config), 1000).ends_s == pytest.approx(1000 - 20 - 10)
 
 
-def test_as_much_time_is_kept_for_the_map_as_the_last_one_took(tmp_path: Path) -> None:
+def test_as_much_time_is_kept_for_the_map_as_the_last_one_took_and_some_more(tmp_path: Path) -> None:
     config = Config(out=tmp_path / "site", time_limit_s=1000, fetch_covers=False)
-    config.report_path.write_bytes(
-        orjson.dumps({"map_seconds": {"project": 8, "emit": 2, "covers": 900}, "mapped": 1000})
-    )
-    assert read_map_seconds(config.report_path) == ({"project": 8.0, "emit": 2.0, "covers": 900.0}, 1000)
-    assert listening_limit(run_with(config), 1000).ends_s == pytest.approx(1000 - 10 - 10)
-    assert listening_limit(run_with(config), 5000).ends_s == pytest.approx(1000 - 20 - 10)  # twice what 1,000 take
-    measured = {"project": 3.0, "insights": 3.0, "emit": 1.0, "covers": 900.0}
-    assert listening_limit(run_with(config, measured), 1000).ends_s == pytest.approx(1000 - 7 - 10)
+    last = MapCost(10.0, 1000)
+    config.report_path.write_bytes(orjson.dumps(encode_map_cost(last)))
+    assert read_map_cost(config.report_path) == last
+    assert listening_limit(run_with(config), 1000).ends_s == pytest.approx(1000 - 12 - 10)
+    assert listening_limit(run_with(config), 5000).ends_s == pytest.approx(1000 - 24 - 10)  # twice what 1,000 take
+    of_this_build = MapCost(7.0, 1000)
+    assert listening_limit(run_with(config, of_this_build), 1000).ends_s == pytest.approx(1000 - 8.4 - 10)
 
 
-def test_a_short_limit_is_half_for_listening_and_extras_end_with_it(tmp_path: Path) -> None:
-    run = run_with(Config(out=tmp_path / "site", time_limit_s=10, fetch_covers=True), {"emit": 1.0})
-    assert listening_limit(run_with(run.config), 100_000).ends_s == pytest.approx(10 - 5 - 0.2 - 0.1)
-    assert extras_limit(run).ends_s == pytest.approx(10 - 0.1 - 1)
-    assert extras_limit(run_with(Config())).ends_s == listening_limit(run_with(Config()), 10).ends_s == math.inf
+def test_a_short_limit_is_half_for_listening_and_extras_end_in_time_to_publish(tmp_path: Path) -> None:
+    run = run_with(Config(out=tmp_path / "site", time_limit_s=10, fetch_covers=True), MapCost(2.0, 60))
+    assert listening_limit(run_with(run.config), 100_000).ends_s == pytest.approx(10 - 5 - 0.1)
+    assert extras_limit(run, 60).ends_s == pytest.approx(10 - 0.48 - 0.1)
+    assert extras_limit(run_with(Config()), 10).ends_s == listening_limit(run_with(Config()), 10).ends_s == math.inf
+
+
+def test_a_build_that_starts_over_has_no_more_time_than_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started_s = []
+
+    def find_damage(run: Run) -> None:
+        started_s.append(run.clock.started_s)
+        raise CorruptEntry("It is damaged.")
+
+    monkeypatch.setattr(stages, "fetch", find_damage)
+    with pytest.raises(CacheError):
+        pipeline.plan(Config(out=tmp_path / "site", cache_dir=tmp_path / "cache"), make_progress("json"))
+    assert len(started_s) == pipeline.CORRUPTION_LIMIT
+    assert len(set(started_s)) == 1
