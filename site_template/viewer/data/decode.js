@@ -16,6 +16,12 @@ export class DataError extends Error {
   name = "DataError";
 }
 
+/** What to tell the person of data that could not be read; any other failure is thrown again. @param {unknown} reason */
+export function messageOf(reason) {
+  if (!(reason instanceof DataError)) throw reason;
+  return reason.message;
+}
+
 /**
  * @param {any} document
  * @param {string} expected

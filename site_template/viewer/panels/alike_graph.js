@@ -1,5 +1,6 @@
 /** What is known of tracks beside each other, read once something needs all of it: which sound alike, tempo, key, length. */
 
+import { DataError } from "../data/decode.js";
 import { linkBothWays } from "../data/paths.js";
 import { Transitions } from "../data/transitions.js";
 import { inSlices } from "../ui/slices.js";
@@ -63,7 +64,7 @@ export class AlikeGraph {
       trouble = note;
       if (note) tell(note);
     });
-    if (!isWhole) throw Object.assign(new Error(trouble), { name: "DataError" });
+    if (!isWhole) throw new DataError(trouble);
     const { x, y, view } = this.#map;
     const span = Math.hypot(view[2] - view[0], view[3] - view[1]);
     this.#transitions = new Transitions({ graph, x, y, span, tempo: this.valuesOf("feature.tempo"), fifth: fifths(this.#trait("feature.key")) });

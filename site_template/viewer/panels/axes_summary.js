@@ -1,5 +1,7 @@
 /** What changes across the map, in words: read once the page has nothing else to do. */
 
+import { messageOf } from "../data/decode.js";
+
 /** @import { Store } from "../state/store.js" */
 /** @import { Insights, MapData } from "../data/types.js" */
 
@@ -17,8 +19,7 @@ export function showAxesSummary(host, map, store, readInsights) {
     try {
       host.textContent = (await readInsights()).axes;
     } catch (reason) {
-      if (!(reason instanceof Error) || reason.name !== "DataError") throw reason;
-      host.textContent = reason.message;
+      host.textContent = messageOf(reason);
     }
     show();
   };

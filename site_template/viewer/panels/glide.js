@@ -6,6 +6,7 @@
  */
 
 import { PANEL_TOGGLED } from "../ui/dom.js";
+import { messageOf } from "../data/decode.js";
 import { momentOf } from "../data/sounds.js";
 import { loadAt, storedVolume } from "./audio_deck.js";
 import { NO_TRACK } from "../data/types.js";
@@ -24,6 +25,8 @@ const STEP_MS = 25;
 class Voice {
   #audio = new Audio();
   #timer = 0;
+  /** Whether it is to sound: it may be left before its sound has arrived. */
+  #isWanted = false;
 
   /** To be called in a press: some browsers let an element sound later only then. */
   unlock() {
@@ -36,6 +39,7 @@ class Voice {
    */
   async swell(address, startS) {
     clearInterval(this.#timer);
+    this.#isWanted = true;
     this.#audio.volume = 0;
     loadAt(this.#audio, address, startS);
     try {
@@ -43,10 +47,11 @@ class Voice {
     } catch {
       return; // left again meanwhile, or it cannot be played: the player would say why
     }
-    this.#fade(storedVolume(), FADE_IN_MS, () => {});
+    if (this.#isWanted) this.#fade(storedVolume(), FADE_IN_MS, () => {});
   }
 
   dieAway() {
+    this.#isWanted = false;
     if (!this.#audio.hasAttribute("src")) return;
     this.#fade(0, FADE_OUT_MS, () => {
       this.#audio.pause();
@@ -91,6 +96,8 @@ export class Glide {
   /** The track that is rested on, and whether by a pointer, which ends when it moves away. */
   #rested = NO_TRACK;
   #isPointed = false;
+  /** Counts rests: what was read for an earlier one sounds no more. */
+  #rests = 0;
   #pinned = NO_TRACK;
   #timer = 0;
   /** Two, so that one dies away while the next swells. */
@@ -159,16 +166,17 @@ export class Glide {
     if (track === this.#rested && track !== NO_TRACK) return;
     clearTimeout(this.#timer);
     this.#rested = track;
+    const rest = ++this.#rests;
     for (const voice of this.#voices) voice.dieAway();
-    if (track !== NO_TRACK && this.#isOn) this.#timer = setTimeout(() => void this.#sound(track), REST_MS);
+    if (track !== NO_TRACK && this.#isOn) this.#timer = setTimeout(() => void this.#sound(track, rest).catch(messageOf), REST_MS);
   }
 
-  /** @param {number} track */
-  async #sound(track) {
+  /** @param {number} track  @param {number} rest  the one that it is for */
+  async #sound(track, rest) {
     if (this.#player.isOpen || document.hidden) return;
     const details = await this.#details.read(track);
     const sound = this.#sounds.of(details);
-    if (!sound || this.#rested !== track) return;
+    if (!sound || rest !== this.#rests) return;
     const [next, last] = this.#voices;
     this.#voices = [last, next];
     const middle = (details.duration_ms ?? 0) / 2000;

@@ -4,6 +4,7 @@
  */
 
 import { curvePoints, placeAt } from "../data/curve.js";
+import { messageOf } from "../data/decode.js";
 import { MOST_ORDERED, orderJourney } from "../data/journey.js";
 import { HARD } from "../data/transitions.js";
 import { NO_GROUP, NO_TRACK } from "../data/types.js";
@@ -250,10 +251,4 @@ function isLeftOf(order, now) {
   const kept = new Set(now);
   const rest = order.filter((track) => kept.has(track));
   return now.length > 1 && rest.length === now.length && rest.length < order.length && rest.every((track, place) => track === now[place]);
-}
-
-/** @param {unknown} reason */
-function messageOf(reason) {
-  if (!(reason instanceof Error) || reason.name !== "DataError") throw reason;
-  return reason.message;
 }

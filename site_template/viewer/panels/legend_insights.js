@@ -1,5 +1,6 @@
 /** What the legend tells beyond its rows: about each playlist and cluster on demand, and below the list. */
 
+import { messageOf } from "../data/decode.js";
 import { element, icon, withNames } from "../ui/dom.js";
 import { formatCount } from "../ui/format.js";
 import { insightOf, tracksOfCluster, uncoveredClusters } from "./group_insight.js";
@@ -107,8 +108,7 @@ export class LegendInsights {
     try {
       return describe(await this.#readInsights());
     } catch (reason) {
-      if (!(reason instanceof Error) || reason.name !== "DataError") throw reason;
-      return whyNot(reason.message);
+      return whyNot(messageOf(reason));
     }
   }
 

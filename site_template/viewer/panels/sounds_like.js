@@ -1,5 +1,6 @@
 /** What sounds most like the pinned track: a part of its card, and lines on the map. */
 
+import { messageOf } from "../data/decode.js";
 import { element } from "../ui/dom.js";
 import { isolated } from "../ui/format.js";
 import { findDistant, keptText, summarizeShared } from "./neighbor_distance.js";
@@ -43,7 +44,7 @@ export class SoundsLike {
         renderer.setLinks({ neighbors: tracks.map((track, place) => ({ track, isElsewhere: elsewhere[place] })) });
       } catch (reason) {
         // The card, which asks as well, says why there are no lines.
-        if (!(reason instanceof Error) || reason.name !== "DataError") throw reason;
+        messageOf(reason);
       }
     });
   }

@@ -1,5 +1,6 @@
 /** Fetches what is known of every track once something needs it, and puts it into the state. */
 
+import { messageOf } from "../data/decode.js";
 import { createSinceTrait, createTrait, traitNames } from "../data/traits.js";
 
 /** @import { DetailsReader } from "../data/load.js" */
@@ -52,8 +53,7 @@ export class TraitLoader {
       tell("");
       return true;
     } catch (reason) {
-      if (!(reason instanceof Error) || reason.name !== "DataError") throw reason;
-      tell(reason.message);
+      tell(messageOf(reason));
       return false;
     }
   }
