@@ -90,6 +90,24 @@ def test_a_path_is_wished_otherwise(open_viewer: OpenViewer) -> None:
     assert len(set(inner)) == len(inner)
 
 
+def test_wishes_that_come_while_a_path_is_looked_for_add_up(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page = viewer.page
+    first = _find_path(viewer)
+    page.evaluate(
+        """() => {
+          const [one, minutes] = ["one", "minutes"].map((name) => document.querySelector(`#journey input[name="${name}"]`));
+          one.click();
+          minutes.value = "90";
+          minutes.dispatchEvent(new Event("change"));
+        }"""
+    )
+    _wait_for_another(viewer, first)
+    expect(page.locator(".picks-status")).to_contain_text("minutes")
+    expect(page.locator("#journey input[name='one']")).to_be_checked()
+    expect(page.locator("#journey input[name='minutes']")).to_have_value("90")
+
+
 def test_a_path_leads_around_a_cluster(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = viewer.page

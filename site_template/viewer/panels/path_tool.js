@@ -5,6 +5,7 @@
 
 import { RANK } from "../state/appearance.js";
 import { counted, isolated } from "../ui/format.js";
+import { messageOf } from "../data/decode.js";
 import { findRoute, wished, withStop } from "../data/route.js";
 import { inSlices } from "../ui/slices.js";
 import { NO_TRACK } from "../data/types.js";
@@ -87,7 +88,11 @@ export class PathTool {
   /** Looks for another path between the same ends. @param {Partial<Wish>} change  what is wished otherwise */
   change(change) {
     const { wish } = this;
-    if (wish) void this.#find({ ...wish, passed: new Set(), ...change });
+    if (!wish || !this.#shown) return;
+    const next = { ...wish, passed: new Set(), ...change };
+    // At once: what is wished while a path is looked for adds to it.
+    this.#shown = { ...this.#shown, wish: next };
+    void this.#find(next);
   }
 
   /** Looks for a path that shares only its stops with those that were shown. */
@@ -157,8 +162,7 @@ export class PathTool {
       if (wish.passed.size > 0 && route.leaps.length > 0) return this.#tell("There is no other way: all that is left would leap across the map.");
       this.#show(route, wish);
     } catch (reason) {
-      if (!(reason instanceof Error) || reason.name !== "DataError") throw reason;
-      tell(reason.message);
+      tell(messageOf(reason));
     }
   }
 
