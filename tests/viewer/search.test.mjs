@@ -58,6 +58,21 @@ for (const query of ["marble halo", "energy trance", "i am sasha", "ac dc razors
   });
 }
 
+for (const [query, ...names] of [
+  ["don't stop", "Don't Stop Me Now", "Don't Stop"],
+  ["halo", "Halo & Sons", "Halo"],
+  ["rock & roll", "Rock & Roll Star", "Rock & Roll"],
+  ["song feat. mara", "Song feat. Mara Lind", "Song (feat. Mara)"],
+]) {
+  test(`"${query}" finds what is called that before what begins so, among titles and artists`, () => {
+    for (const fields of [{ titles: names, artistsOf: () => ["Someone"] }, { titles: ["One", "Other"], artistsOf: (track) => [names[track]] }]) {
+      const index = new SearchIndex({ ...fields, albumOf: () => "An album" });
+      index.grow(2);
+      assert.deepEqual(index.search(query), [1, 0]);
+    }
+  });
+}
+
 test("tracks that the index takes in later are found by the same query", () => {
   const index = new SearchIndex(TEXT);
   index.grow(2);

@@ -36,6 +36,9 @@ const SIGNS = { "!": "i", $: "s", "@": "a", 0: "o", 1: "i", 3: "e", 4: "a", 5: "
 const NO_LETTERS = /[^\p{L}\p{M}\p{N}]+/gu;
 const GUEST = /\b(?:feat|ft|featuring)\b/i;
 
+/** Before each other spelling: words have one space between them. */
+const SPELLING = "  ";
+
 /**
  * The text, and once more what people may type instead: "acdc", "pink", "rnb", "don t", "and" for "&", "ft" for "feat".
  *
@@ -43,7 +46,7 @@ const GUEST = /\b(?:feat|ft|featuring)\b/i;
  */
 function searchable(raw) {
   const plain = normalized(raw);
-  return MAY_DIFFER.test(raw) ? [...new Set([plain, ...typedInstead(raw)])].join(" ") : plain;
+  return MAY_DIFFER.test(raw) ? [...new Set([plain, ...typedInstead(raw)])].join(SPELLING) : plain;
 }
 
 /** @param {string} raw  @returns {string[]} */
@@ -199,11 +202,15 @@ export class SearchIndex {
       if (best === 0) return 0;
       score += best;
     }
-    if (whole.length === artists && line.startsWith(whole)) score += 40;
-    else if (whole.length === album - artists && line.startsWith(whole, artists)) score += 30;
+    if (isWhole(line, whole, 0, artists)) score += 40;
+    else if (isWhole(line, whole, artists, album)) score += 30;
     return score;
   }
 }
+
+/** Whether a field of a line says this and no more, other spellings apart. @param {string} line  @param {string} whole  @param {number} start  @param {number} end */
+const isWhole = (line, whole, start, end) =>
+  line.startsWith(whole, start) && (start + whole.length === end || line.startsWith(SPELLING, start + whole.length));
 
 /** The word that the fewest tracks are likely to have. @param {readonly string[]} terms */
 const longest = (terms) => terms.reduce((best, term) => (term.length > best.length ? term : best));
