@@ -122,7 +122,7 @@ function createMap(map, store, folder) {
  *
  * @param {MapParts} mapParts
  */
-function createPanels({ map, store, surface, details, readInsights, neighborsReader, traitLoader, positions, navigation, renderer, selecting }) {
+function createPanels({ map, store, surface, details, readInsights, neighborsReader, traitLoader, positions, navigation, renderer, selecting, address }) {
   const flyTo = (/** @type {number} */ track) => navigation.flyTo(track);
   const flyToAll = (/** @type {readonly number[]} */ tracks) => navigation.flyToAll(tracks);
   const localAudio = LocalAudio.of(document);
@@ -130,7 +130,7 @@ function createPanels({ map, store, surface, details, readInsights, neighborsRea
   const player = new Player(byId("player"), { store, details, sounds });
   const glide = new Glide(byId("glide-button"), { store, details, sounds, player, announce });
   void localAudio.load().then(() => glide.offer());
-  const picksPanel = new PicksPanel(byId("picks"), { map, store, details, selecting, player, localAudio, flyTo });
+  const picksPanel = new PicksPanel(byId("picks"), { map, store, details, selecting, player, localAudio, address, flyTo });
   const say = (/** @type {string} */ note) => picksPanel.say(note);
   const alike = new AlikeGraph({ map, store, reader: neighborsReader, traitLoader });
   const pathTool = new PathTool(byId("path-hint"), {

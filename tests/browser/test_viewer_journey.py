@@ -58,11 +58,13 @@ def test_a_selection_becomes_a_journey_with_a_line_a_curve_and_hard_transitions(
     assert page.locator(".journey-hard summary").inner_text().startswith(f"{hard} hard transition")
     assert page.locator(".journey-mark").count() == hard > 0
     bridge = page.locator(".journey-hard .text-button").first
-    if bridge.count():
-        bridge.click()
-        longer = viewer.state("selected")
-        assert len(longer) == len(order) + 1
-        assert viewer.state("path") == longer
+    expect(bridge).to_be_visible()
+    bridge.focus()
+    page.keyboard.press("Enter")
+    longer = viewer.state("selected")
+    assert len(longer) == len(order) + 1
+    assert viewer.state("path") == longer
+    expect(page.locator("#journey :is(summary, [data-action='order']):focus")).to_be_visible()
     box = page.locator(".journey-curve svg").bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + box["width"] - 1, box["y"] + box["height"] / 2)
@@ -73,7 +75,7 @@ def test_a_path_is_wished_otherwise(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = viewer.page
     first = _find_path(viewer)
-    page.get_by_role("button", name="Another way").click()
+    page.get_by_role("button", name="Another path").click()
     second = _wait_for_another(viewer, first)
     assert set(first) & set(second) == {first[0], first[-1]}
     page.locator(".journey-wishes summary").click()
@@ -83,7 +85,7 @@ def test_a_path_is_wished_otherwise(open_viewer: OpenViewer) -> None:
     minutes = int(page.locator(".picks-status").inner_text().split(", ")[1].split()[0])
     assert abs(minutes - 90) <= 5
     third = viewer.state("selected")
-    page.get_by_label("One track an artist").check()
+    page.get_by_label("One track per artist").check()
     _wait_for_another(viewer, third)
     artists = [names.split(", ")[0] for names in page.locator(".picks-artists").all_inner_texts()]
     inner = artists[1:-1]
@@ -96,8 +98,8 @@ def test_wishes_that_come_while_a_path_is_looked_for_add_up(open_viewer: OpenVie
     first = _find_path(viewer)
     page.evaluate(
         """() => {
-          const [one, minutes] = ["one", "minutes"].map((name) => document.querySelector(`#journey input[name="${name}"]`));
-          one.click();
+          const minutes = document.querySelector('#journey input[name="minutes"]');
+          document.querySelector('#journey input[name="one"]').click();
           minutes.value = "90";
           minutes.dispatchEvent(new Event("change"));
         }"""

@@ -95,7 +95,7 @@ def test_a_link_to_what_is_not_there_any_more_shows_the_map(open_viewer: OpenVie
     assert viewer.visible_count() == 300
     assert viewer.state("colorBy") == "cluster"
     note = viewer.page.locator("#link-note")
-    expect(note).to_contain_text("names 1 track, 1 group and 1 measure that this map does not have")
+    expect(note).to_contain_text("names 1 track, 1 group and 1 property of tracks that this map does not have")
     note.get_by_role("button").click()
     expect(note).to_be_hidden()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -202,6 +203,22 @@ def test_the_selection_is_copied_for_spotify(open_viewer: OpenViewer) -> None:
     expect(viewer.page.locator(".picks-status")).to_contain_text(f"Copied {len(streamed)} links")
     copied = viewer.page.evaluate("navigator.clipboard.readText()")
     assert copied.split("\n") == [f"spotify:track:{track:022d}" for track in streamed]
+
+
+def test_the_link_that_is_copied_is_to_what_the_page_shows_by_then(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(permissions=["clipboard-read", "clipboard-write"])
+    _select_all_in_view(viewer)
+    expect(viewer.page).to_have_url(re.compile("list="))
+    before = viewer.page.url
+    viewer.page.evaluate(
+        """() => {
+          document.querySelector(".picks-row [data-action='remove']").click();
+          document.querySelector("[data-action='copy-link']").click();
+        }"""
+    )
+    expect(viewer.page.locator(".picks-status")).to_contain_text("Copied a link")
+    copied = viewer.page.evaluate("navigator.clipboard.readText()")
+    assert copied == viewer.page.url != before
 
 
 def test_escape_leaves_the_card_first_and_the_selection_after_it(open_viewer: OpenViewer) -> None:

@@ -68,6 +68,8 @@ def rest_on(viewer: Viewer, track: int) -> None:
 SOUNDING = """spotmap.voices().some(
   ({ address, currentTime, volume }) => address.startsWith("audio/") && currentTime > 0.2 && volume > 0.9
 )"""
+RESTED_MS = 1000
+"""More than it takes until what is rested on sounds."""
 SILENT = "spotmap.voices().every(({ address, paused }) => address === '' && paused)"
 
 
@@ -87,18 +89,27 @@ def test_nothing_sounds_before_gliding_is_switched_on_then_what_is_rested_on(
     open_viewer: OpenViewer, with_excerpts: Site
 ) -> None:
     viewer = open_viewer(site=with_excerpts)
+    asked: list[str] = []
+    viewer.page.on("request", lambda request: asked.append(request.url) if "/audio/" in request.url else None)
+    viewer.page.clock.install()
+    glide = viewer.page.get_by_role("button", name="Listen by pointing")
     track = one_that(viewer, sounds=True)
-    rest_on(viewer, track)
-    viewer.page.wait_for_timeout(900)
+    viewer.page.mouse.click(*viewer.position_of(track))
+    # From here on its details are there: what sounded would sound at once.
+    expect(viewer.page.get_by_role("button", name="Listen", exact=True)).to_be_visible()
+    viewer.page.clock.run_for(RESTED_MS)
     assert viewer.page.evaluate(SILENT)
-    viewer.page.get_by_role("button", name="Hear what you rest on").click()
+    assert asked == []
+    viewer.page.keyboard.press("Escape")
+    glide.click()
     rest_on(viewer, track)
     viewer.wait_until(SOUNDING, timeout_s=20)
     rest_on(viewer, one_that(viewer, sounds=False))
     viewer.wait_until(SILENT, timeout_s=20)
-    viewer.page.get_by_role("button", name="Hear what you rest on").click()
+    glide.click()
     rest_on(viewer, track)
-    viewer.page.wait_for_timeout(900)
+    viewer.wait_until(f"spotmap.state().hovered === {track}")
+    viewer.page.clock.run_for(RESTED_MS)
     assert viewer.page.evaluate(SILENT)
 
 
@@ -106,7 +117,7 @@ def test_keys_and_taps_rest_on_what_they_pin_and_the_player_ends_it(
     open_viewer: OpenViewer, with_excerpts: Site
 ) -> None:
     viewer = open_viewer(site=with_excerpts, has_touch=True)
-    viewer.page.get_by_role("button", name="Hear what you rest on").click()
+    viewer.page.get_by_role("button", name="Listen by pointing").click()
     viewer.page.touchscreen.tap(*viewer.position_of(one_that(viewer, sounds=True)))
     viewer.wait_until(SOUNDING, timeout_s=20)
     viewer.page.get_by_role("button", name="Listen", exact=True).click()
@@ -153,7 +164,9 @@ def test_where_youtube_refuses_the_page_it_is_not_asked_for_one_video_after_the_
     playable = play_all(viewer)
     expect(viewer.page.locator(".player-note")).to_contain_text("error 153")
     viewer.wait_until(f"spotmap.state().pinned === {playable[1]}", timeout_s=20)
-    viewer.page.wait_for_timeout(600)
+    title = viewer.page.locator(".player-title b").inner_text()
+    expect(viewer.page.locator(".player-note")).to_contain_text(f"“{title}”")
+    expect(viewer.page.locator(".player-note")).not_to_contain_text("Now the next one")
     assert viewer.state("pinned") == playable[1]
     viewer.complaints.expect("request to")
 

@@ -171,7 +171,7 @@ def test_a_path_leads_from_neighbor_to_neighbor_to_the_track_that_is_clicked_nex
     assert (path[0], path[-1]) == (start, goal)
     assert len(set(path)) == len(path) > 3
     strangers = [(one, other) for one, other in pairwise(path) if other not in rows[one] and one not in rows[other]]
-    leaps = "leaps" in page.locator(".picks-status").inner_text()
+    leaps = "jumps" in page.locator(".picks-status").inner_text()
     assert len(strangers) == int(leaps)
     expect(page.locator("#live")).to_contain_text(f"A path of {len(path)} tracks")
     longest = max(pairwise(path), key=lambda step: math.dist(*(viewer.position_of(track) for track in step)))

@@ -74,7 +74,7 @@ test("tracks on a line are put in its order, from the one that comes first", () 
   assert.deepEqual(finish(orderJourney(shuffled, 0, plain(points))).value, [...points.keys()]);
 });
 
-test("a small journey is the best that there is", () => {
+test("a small journey is at most 6 % harder than the best that there is", () => {
   const random = randomFrom(7);
   for (let round = 0; round < 20; round++) {
     const points = Array.from({ length: 7 }, () => [random(), random()]);
@@ -178,6 +178,18 @@ test("a path is never shorter than its stops, nor longer than the library allows
   assert.ok(route({ stops: [0, 9], minutes: 4000 }).tracks.length <= SIDE * SIDE);
   assert.ok(route({ stops: [0, 9], minutes: 30 }, { minutesOf: () => NaN }).tracks.length >= 8);
 });
+
+for (const minutes of [48, 32, 16, 12]) {
+  test(`a path of ${minutes} minutes between two chains that nothing joins tells where it leaps`, () => {
+    const apart = Array.from({ length: 12 }, (_, track) => (track % 6 < 5 ? [track + 1] : []));
+    const library = {
+      accepts: () => true, positions: onALine(12), artistOf: String, cluster: new Uint8Array(12), minutesOf: () => 4, transitions: new Transitions(known(apart)),
+    };
+    const { tracks, leaps } = finish(findRoute(graphOf(apart), wished({ stops: [0, 11], minutes }), library)).value;
+    assert.equal(tracks.length, minutes / 4);
+    assert.deepEqual(leaps, [tracks.findLastIndex((track) => track < 6)]);
+  });
+}
 
 test("a further stop goes where it makes the smallest detour", () => {
   assert.deepEqual(withStop([0, 9], 5, places), [0, 5, 9]);

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Grid } from "../../site_template/viewer/data/grid.js";
 import { isInside, neighborTowards, tracksInside, tracksWithin } from "../../site_template/viewer/map/lasso.js";
+import { Selecting } from "../../site_template/viewer/map/selecting.js";
+import { createStore } from "../../site_template/viewer/state/store.js";
 
 let state = 7;
 const random = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
@@ -58,4 +60,24 @@ test("arrows reach every track of a map", () => {
     }
   }
   assert.ok(seen.size > 0.97 * COUNT, `${seen.size} of ${COUNT}`);
+});
+
+for (const [name, selected, track, rest, isOrder] of [
+  ["taken out of a path leaves one", [4, 2, 9], 2, [4, 9], true],
+  ["that leaves one track leaves no path", [4, 2], 2, [4], false],
+  ["added to a path makes a selection of it", [4, 2, 9], 3, [4, 2, 9, 3], false],
+]) {
+  test(`a track ${name}`, () => {
+    const store = createStore({ selected, path: selected });
+    new Selecting({}, store, {}).toggle(track);
+    assert.deepEqual([store.get().selected, store.get().path === store.get().selected], [rest, isOrder]);
+  });
+}
+
+test("a selection of some tracks of a path in its order is no path", () => {
+  const path = [4, 2, 9];
+  const store = createStore({ selected: [], path });
+  const selecting = new Selecting({}, store, {});
+  for (const track of [4, 9]) selecting.toggle(track);
+  assert.notEqual(store.get().path, store.get().selected);
 });

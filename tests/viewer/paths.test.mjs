@@ -51,8 +51,8 @@ test("parts that nothing joins are bridged where they lie closest on the map, on
   const path = pathOver(rows, 0, 5, { places });
   assert.deepEqual(path, { tracks: [0, 1, 4, 5], leap: 1 });
   assert.deepEqual(pathOver(rows, 5, 0, { places }), { tracks: [5, 4, 1, 0], leap: 1 });
-  assert.match(pathText({ tracks: path.tracks, leaps: [path.leap] }), /path of 4 tracks.*its ends: after track 2 it leaps/);
-  assert.match(pathText({ tracks: [1, 2, 3, 4], leaps: [0, 2] }), /some of its stops: after track 1 and 3 it leaps/);
+  assert.match(pathText({ tracks: path.tracks, leaps: [path.leap] }), /path of 4 tracks.*its ends: after track 2 it jumps/);
+  assert.match(pathText({ tracks: [1, 2, 3, 4], leaps: [0, 2] }), /some of its stops: after tracks 1 and 3 it jumps/);
 });
 
 test("a path without a leap does not speak of one", () => {

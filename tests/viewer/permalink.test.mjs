@@ -157,5 +157,6 @@ test("a day is one of the library's", () => {
 test("what a link names and the map has not is said in words", () => {
   assert.equal(missingNote({ tracks: 0, groups: 0, measures: 0 }), "");
   assert.equal(missingNote({ tracks: 1, groups: 0, measures: 0 }), "The link also names 1 track that this map does not have.");
-  assert.equal(missingNote({ tracks: 2, groups: 1, measures: 1 }), "The link also names 2 tracks, 1 group and 1 measure that this map does not have.");
+  assert.equal(missingNote({ tracks: 2, groups: 1, measures: 1 }), "The link also names 2 tracks, 1 group and 1 property of tracks that this map does not have.");
+  assert.match(missingNote({ tracks: 0, groups: 0, measures: 2 }), / names 2 properties of tracks that /);
 });

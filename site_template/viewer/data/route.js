@@ -105,8 +105,7 @@ function repeats(tracks, stops, { artistOf }) {
 /** @param {Route} route  @param {ReadonlySet<number>} gone  @returns {Route} */
 function without({ tracks, leaps }, gone) {
   const kept = tracks.filter((track) => !gone.has(track));
-  const place = new Map(kept.map((track, index) => [track, index]));
-  return { tracks: kept, leaps: leaps.flatMap((leap) => place.get(tracks[leap]) ?? []) };
+  return { tracks: kept, leaps: leapsIn(kept, tracks, leaps) };
 }
 
 /**
@@ -136,8 +135,14 @@ function* ofLength({ tracks, leaps }, wish, stops, accepts, { artistOf, minutesO
     way.splice(place, 1);
     yield;
   }
+  const between = (/** @type {number} */ at) => (at + 1 < way.length ? transitions.between(way[at], way[at + 1], fits) : null);
+  /** What would fit best after each track. @type {ReturnType<typeof between>[]} */
+  const found = [];
+  for (const at of minutes < wish.minutes ? way.keys() : []) {
+    found.push(between(at));
+    yield;
+  }
   for (let added = 0; added < MOST_ADDED && minutes < wish.minutes; added++) {
-    const found = way.map((track, at) => (at + 1 < way.length ? transitions.between(track, way[at + 1], fits) : null));
     const [place, cost] = least(way, (at) => found[at]?.cost ?? Infinity);
     const best = found[place];
     if (cost === Infinity || !best || wish.minutes - minutes < lengthOf(best.track) / 2) break;
@@ -145,14 +150,28 @@ function* ofLength({ tracks, leaps }, wish, stops, accepts, { artistOf, minutesO
     used.add(best.track);
     artists.add(artistOf(best.track));
     minutes += lengthOf(best.track);
+    found.splice(place + 1, 0, null);
+    for (const at of found.keys()) {
+      const other = found[at];
+      if (at === place || at === place + 1 || (other && !fits(other.track))) found[at] = between(at);
+    }
     yield;
   }
   return { tracks: way, leaps: leapsIn(way, tracks, leaps) };
 }
 
-/** Leaps that still are: between tracks that follow each other as before. @param {readonly number[]} way  @param {readonly number[]} before  @param {readonly number[]} leaps */
+/**
+ * Where a way leaps from which tracks were taken or to which some were added: after what is left of the tracks before each leap,
+ * unless an added one follows there, which fits.
+ *
+ * @param {readonly number[]} way  its ends are those of `before`
+ * @param {readonly number[]} before
+ * @param {readonly number[]} leaps  of `before`
+ */
 function leapsIn(way, before, leaps) {
-  return leaps.map((leap) => way.indexOf(before[leap])).filter((place, number) => place >= 0 && way[place + 1] === before[leaps[number] + 1]);
+  const known = new Set(before);
+  const places = leaps.map((leap) => Math.max(...before.slice(0, leap + 1).map((track) => way.indexOf(track))));
+  return [...new Set(places)].filter((place) => known.has(way[place + 1]));
 }
 
 /** @param {readonly number[]} tracks  @param {(place: number) => number} costOf  @returns {[number, number]}  place and cost */

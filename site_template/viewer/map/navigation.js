@@ -5,6 +5,7 @@ import { select } from "d3-selection";
 import { zoom, zoomIdentity, zoomTransform } from "d3-zoom";
 import { animate } from "./pan_animation.js";
 import { isEmbedded, isLeftToPage, wireEmbedding } from "./embedding.js";
+import { clamped } from "../state/link_bounds.js";
 import { narrow } from "../ui/insets.js";
 import { createWheelReader } from "./wheel.js";
 import { centeredTransform, extentOfMost, fitTransform, PLANE_SIZE, transformOfView, viewOf } from "./viewport.js";
@@ -132,17 +133,15 @@ export class Navigation {
   /** A link may ask for a view closer or further than this window goes. @param {View} view */
   #transformWithin(view) {
     const { k } = transformOfView(view, this.#size, this.#insets());
-    const [least, most] = this.#zoom.scaleExtent();
-    const span = (view.span * k) / Math.max(least, Math.min(most, k));
+    const span = (view.span * k) / clamped(k, this.#zoom.scaleExtent());
     return transformOfView({ ...view, span }, this.#size, this.#insets());
   }
 
   /** @param {number} direction  1 closer, -1 further away */
   zoomBy(direction) {
     const { k, x, y } = this.#current();
-    const [least, most] = this.#zoom.scaleExtent();
     const [across, down] = this.#middle();
-    const scale = Math.max(least, Math.min(most, k * STEP ** direction));
+    const scale = clamped(k * STEP ** direction, this.#zoom.scaleExtent());
     const kept = (/** @type {number} */ place, /** @type {number} */ offset) => place - ((place - offset) / k) * scale;
     this.#moveTo(this.#constrained({ k: scale, x: kept(across, x), y: kept(down, y) }), 220, [across, down]);
   }

@@ -191,13 +191,16 @@ export class Renderer {
     return covers.isEmpty ? points.radiusAt(transform) : coverRadius(points.spacingAt(transform));
   }
 
-  /** The outline that marks follow: of the track's cover, else of the point. @param {number} track  @returns {Outline} */
-  #outlineOf = (track) => {
+  /** The outlines that marks follow: of a track's cover, else of its point. @returns {(track: number) => Outline} */
+  #outlines() {
     const { covers, points } = this.#layers;
-    const [x, y] = this.positionOf(track);
-    const radius = covers.holds(track) ? this.radius : points.radiusAt(this.#store.get().transform);
-    return { x, y, radius, corner: covers.holds(track) ? cornerOf(radius) : radius };
-  };
+    const cover = { radius: this.radius, corner: cornerOf(this.radius) };
+    const radius = points.radiusAt(this.#store.get().transform);
+    return (track) => {
+      const [x, y] = this.positionOf(track);
+      return { x, y, ...(covers.holds(track) ? cover : { radius, corner: radius }) };
+    };
+  }
 
   /**
    * @param {number} track
@@ -271,7 +274,7 @@ export class Renderer {
       covers.follow(transform);
       labels.follow(transform);
     }
-    if (this.#dirty.has("marks")) marks.draw({ ...state, matches: highlighted(state) }, this.#visibleLinks(), this.positionOf, this.#outlineOf, this.#theme);
+    if (this.#dirty.has("marks")) marks.draw({ ...state, matches: highlighted(state) }, this.#visibleLinks(), this.positionOf, this.#outlines(), this.#theme);
     if (writesNames) this.#dirty.delete("labels");
     for (const name of /** @type {const} */ (["boundaries", "points", "marks"])) this.#dirty.delete(name);
     if (this.#dirty.size > 0 || this.#owesCovers || ![points, boundaries, labels].every((layer) => layer.isCurrent(transform))) this.invalidate();

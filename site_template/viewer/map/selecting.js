@@ -59,8 +59,11 @@ export class Selecting {
 
   /** @param {number} track */
   toggle(track) {
-    const { selected } = this.#store.get();
-    this.#store.set({ selected: selected.includes(track) ? selected.filter((one) => one !== track) : [...selected, track] });
+    const { selected, path } = this.#store.get();
+    if (!selected.includes(track)) return this.#store.set({ selected: [...selected, track] });
+    const rest = selected.filter((one) => one !== track);
+    // What is left of an order is one still.
+    this.#store.set({ selected: rest, path: path === selected && rest.length > 1 ? rest : path });
   }
 
   clear() {

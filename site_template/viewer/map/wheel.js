@@ -3,9 +3,10 @@
  * the screen, and a pinch zooms, which browsers report as a wheel with Ctrl. A mouse has nothing but its wheel, so that a wheel
  * zooms wherever it is not certain that it is no mouse: nobody with a mouse loses the zoom, and at worst a trackpad zooms as well.
  *
- * Events do not tell what sent them (w3c/uievents#337). What a plain wheel never sends: a share to the side (a wheel that tilts means the same by it), and steps as fine as its
- * pixels, which Chromium and WebKit mark by a `wheelDelta` of exactly three a pixel (a mouse has 120 a notch, of 53, 100 or 120
- * pixels). The size of a step says nothing: mice with fine or free wheels have small ones.
+ * Events do not tell what sent them (w3c/uievents#337). What a plain wheel never sends: a share to the side (a wheel that tilts
+ * means the same by it), and steps as fine as its pixels, which Chromium and WebKit mark by a `wheelDelta` of exactly three a
+ * pixel (a mouse has 120 a notch, of 53, 100 or 120 pixels). The size of a step says nothing: mice with fine or free wheels have
+ * small ones.
  */
 
 /** Events that come sooner after each other are one gesture; fingers that were lifted leave a tail of them. */

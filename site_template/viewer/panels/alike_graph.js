@@ -9,7 +9,7 @@ import { inSlices } from "../ui/slices.js";
 /** @import { Graph } from "../data/paths.js" */
 /** @import { Store } from "../state/store.js" */
 /** @import { TraitLoader } from "../state/trait_loader.js" */
-/** @import { MapData, Trait } from "../data/types.js" */
+/** @import { MapData, Membership } from "../data/types.js" */
 /** @typedef {(note: string) => void} Tell */
 
 const TRAITS = ["feature.tempo", "feature.key", "duration_ms", "feature.loudness"];
@@ -67,7 +67,7 @@ export class AlikeGraph {
     if (!isWhole) throw new DataError(trouble);
     const { x, y, view } = this.#map;
     const span = Math.hypot(view[2] - view[0], view[3] - view[1]);
-    this.#transitions = new Transitions({ graph, x, y, span, tempo: this.valuesOf("feature.tempo"), fifth: fifths(this.#trait("feature.key")) });
+    this.#transitions = new Transitions({ graph, x, y, span, tempo: this.valuesOf("feature.tempo"), fifth: this.#fifths() });
     return this.#transitions;
   }
 
@@ -80,7 +80,13 @@ export class AlikeGraph {
   /** The key of a track in words, or empty. @param {number} track */
   keyOf(track) {
     const key = this.#trait("feature.key");
-    return key?.categories[fifths(key)?.[track] ?? -1]?.name ?? "";
+    return (key?.membership && key.categories[fifthOf(key.membership, track)]?.name) ?? "";
+  }
+
+  /** Of all tracks; null where the site does not tell. */
+  #fifths() {
+    const membership = this.#trait("feature.key")?.membership;
+    return membership ? Int8Array.from({ length: this.#map.count }, (_, track) => fifthOf(membership, track)) : null;
   }
 
   /** @param {string} id */
@@ -89,13 +95,5 @@ export class AlikeGraph {
   }
 }
 
-/**
- * @param {Trait | undefined} key
- * @returns {Int8Array | null}  its place on the circle of fifths, -1 where unknown
- */
-function fifths(key) {
-  const membership = key?.membership;
-  if (!membership) return null;
-  const { offsets, groups } = membership;
-  return Int8Array.from({ length: offsets.length - 1 }, (_, track) => (offsets[track] < offsets[track + 1] ? groups[offsets[track]] : -1));
-}
+/** The place of a track's key on the circle of fifths, -1 where unknown. @param {Membership} membership  @param {number} track */
+const fifthOf = ({ offsets, groups }, track) => (offsets[track] < offsets[track + 1] ? groups[offsets[track]] : -1);

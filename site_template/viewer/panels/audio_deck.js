@@ -38,6 +38,13 @@ export class AudioDeck {
   #seek = element("input", { class: "deck-seek", type: "range", min: "0", max: String(STEPS), value: "0", "aria-label": "Position" });
   #time = element("span", { class: "deck-time" });
   #volume = element("input", { class: "deck-volume", type: "range", min: "0", max: "1", step: "0.01", "aria-label": "Volume", title: "Volume" });
+  element = element(
+    "div",
+    { class: "deck" },
+    this.#audio,
+    element("div", { class: "deck-row" }, this.#toggle, this.#seek, this.#time),
+    element("label", { class: "deck-loudness" }, icon(SPEAKER), this.#volume),
+  );
 
   /** @param {{ended: () => void, failed: () => void}} hooks  what follows a track's end, and a file that cannot be played */
   constructor({ ended, failed }) {
@@ -59,12 +66,6 @@ export class AudioDeck {
   /** @returns {number}  seconds; 0 where it is not known yet */
   get duration() {
     return Number.isFinite(this.#audio.duration) ? this.#audio.duration : 0;
-  }
-
-  get element() {
-    const row = element("div", { class: "deck-row" }, this.#toggle, this.#seek, this.#time);
-    const loudness = element("label", { class: "deck-loudness" }, icon(SPEAKER), this.#volume);
-    return element("div", { class: "deck" }, this.#audio, row, loudness);
   }
 
   /**

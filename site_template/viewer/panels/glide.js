@@ -138,8 +138,8 @@ export class Glide {
     if (isOn) {
       this.#player.stop();
       for (const voice of this.#voices) voice.unlock();
-      this.#announce("Rest on a track to hear it");
-    } else this.#announce("Tracks are not heard any more when they are rested on");
+      this.#announce("Point at a track, or tap it, to hear it");
+    } else this.#announce("Listening by pointing is off");
     this.#pinned = NO_TRACK;
     this.#rested = NO_TRACK;
     this.#isPointed = false;

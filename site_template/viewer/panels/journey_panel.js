@@ -27,7 +27,7 @@ const CHART = { width: 300, height: 40 };
 const MOST_CLUSTERS = 8;
 /** Of more tracks, a link to a path is no reason to read all that is known. */
 const MOST_READ = 20_000;
-const NO_SOUND = " This map does not tell what sounds alike, so places on it were compared.";
+const NO_SOUND = " This map has no data on what sounds alike, so distances on the map were used.";
 /** Without fractions of a beat, as people say it. @param {number} tempo */
 const bpm = (tempo) => String(Math.round(tempo));
 
@@ -40,6 +40,8 @@ export class JourneyPanel {
   #order = [];
   /** Counts what was begun: what is older shows nothing any more. */
   #turn = 0;
+  /** Whether the button that had the focus has gone with its row. */
+  #hasLostFocus = false;
 
   /**
    * @param {HTMLElement} host
@@ -69,8 +71,6 @@ export class JourneyPanel {
   #update() {
     const { store, renderer } = this.#parts;
     const { selected, path } = store.get();
-    // What is left of an order when a track is taken out of it is one still.
-    if (path === this.#order && path !== selected && isLeftOf(path, selected)) return store.set({ path: selected });
     this.#turn++;
     this.#order = path === selected ? path : [];
     const isOrder = this.#order.length > 1;
@@ -118,10 +118,13 @@ export class JourneyPanel {
       const hard = hardPlaces(order, transitions);
       renderer.setLinks({ hard: new Set(hard) });
       this.#showCurve(order, hard);
-      this.#showHard(order, hard, transitions);
+      const rows = this.#showHard(order, hard, transitions);
+      await inSlices(this.#offerBridges(order, hard, transitions, rows), () => turn !== this.#turn);
     } catch (reason) {
+      const message = messageOf(reason);
+      if (turn !== this.#turn) return;
       // The line is there, and the order can be heard: what is missing is said where it would be.
-      this.#find(".journey-note").textContent = messageOf(reason);
+      this.#find(".journey-note").textContent = message;
       this.#find(".journey-curve").hidden = false;
     }
   }
@@ -146,35 +149,52 @@ export class JourneyPanel {
     this.#find(".journey-note").textContent = "";
   }
 
-  /** @param {readonly number[]} order  @param {readonly number[]} hard  @param {Transitions} transitions */
+  /** @param {readonly number[]} order  @param {readonly number[]} hard  @param {Transitions} transitions  @returns {HTMLElement[]}  rows */
   #showHard(order, hard, transitions) {
-    const { renderer } = this.#parts;
     const box = this.#find(".journey-hard");
+    const rows = hard.map((place) => this.#hardRow(order[place], order[place + 1], transitions));
     box.hidden = hard.length === 0;
     this.#find("summary b").textContent = counted(hard.length, "hard transition");
-    const taken = new Set(order);
-    const fits = (/** @type {number} */ track) => !taken.has(track) && renderer.isVisible(track);
-    /** @type {HTMLElement} */ (box.querySelector("ol")).replaceChildren(
-      ...hard.map((place) => this.#hardRow(order, place, transitions, transitions.bridge(order[place], order[place + 1], fits))),
-    );
+    this.#find("ol").replaceChildren(...rows);
+    if (this.#hasLostFocus) this.#find(box.hidden ? "[data-action='order']" : ".journey-hard summary").focus();
+    this.#hasLostFocus = false;
+    return rows;
   }
 
-  /** @param {readonly number[]} order  @param {number} place  @param {Transitions} transitions  @param {number} bridge  a track, or -1 */
-  #hardRow(order, place, transitions, bridge) {
-    const [one, other] = [order[place], order[place + 1]];
+  /** @param {number} one  @param {number} other  @param {Transitions} transitions */
+  #hardRow(one, other, transitions) {
     const names = `${isolated(this.#title(one))} → ${isolated(this.#title(other))}`;
     const show = element("button", { class: "journey-step", type: "button" }, ...withNames(names));
     show.addEventListener("click", () => this.#pin(one));
-    const row = element("li", {}, show, element("span", { class: "journey-why" }, this.#why(one, other, transitions)));
-    if (bridge < 0) return row;
+    return element("li", {}, show, element("span", { class: "journey-why" }, this.#why(one, other, transitions)));
+  }
+
+  /**
+   * Offers what would make hard transitions easier. Where all tracks are looked through for each, that takes long.
+   *
+   * @param {readonly number[]} order  @param {readonly number[]} hard  @param {Transitions} transitions  @param {readonly HTMLElement[]} rows
+   * @returns {Generator<void, void>}
+   */
+  *#offerBridges(order, hard, transitions, rows) {
+    const taken = new Set(order);
+    const fits = (/** @type {number} */ track) => !taken.has(track) && this.#parts.renderer.isVisible(track);
+    for (const [row, place] of hard.entries()) {
+      const bridge = transitions.bridge(order[place], order[place + 1], fits);
+      if (bridge >= 0) rows[row].append(this.#bridgeButton(order, place, bridge));
+      yield;
+    }
+  }
+
+  /** @param {readonly number[]} order  @param {number} place  @param {number} bridge  a track */
+  #bridgeButton(order, place, bridge) {
     const add = element("button", { class: "text-button", type: "button" }, ...withNames(`Put ${isolated(this.#title(bridge))} between them`));
     add.addEventListener("click", () => {
       const longer = [...order.slice(0, place + 1), bridge, ...order.slice(place + 1)];
+      this.#hasLostFocus = true;
       this.#parts.store.set({ selected: longer, path: longer });
       this.#parts.say(`${isolated(this.#title(bridge))} is track ${place + 2} now.`);
     });
-    row.append(add);
-    return row;
+    return add;
   }
 
   /** @param {number} one  @param {number} other  @param {Transitions} transitions */
@@ -204,7 +224,7 @@ export class JourneyPanel {
     const avoid = this.#find(".journey-avoid");
     const focused = document.activeElement instanceof HTMLInputElement && avoid.contains(document.activeElement) ? document.activeElement.value : "";
     avoid.hidden = boxes.length === 0;
-    avoid.replaceChildren(element("legend", {}, "Lead around"), ...boxes);
+    avoid.replaceChildren(element("legend", {}, "Avoid these clusters"), ...boxes);
     /** @type {HTMLElement | null} */ (avoid.querySelector(`input[value="${focused || "-"}"]`))?.focus();
   }
 
@@ -244,11 +264,4 @@ export class JourneyPanel {
 /** @param {readonly number[]} order  @param {Transitions} transitions */
 function hardPlaces(order, transitions) {
   return order.slice(1).flatMap((track, place) => (transitions.cost(order[place], track) >= HARD ? [place] : []));
-}
-
-/** Whether tracks were taken out of an order, and the others are as they were. @param {readonly number[]} order  @param {readonly number[]} now */
-function isLeftOf(order, now) {
-  const kept = new Set(now);
-  const rest = order.filter((track) => kept.has(track));
-  return now.length > 1 && rest.length === now.length && rest.length < order.length && rest.every((track, place) => track === now[place]);
 }

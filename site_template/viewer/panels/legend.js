@@ -43,6 +43,8 @@ export function wireLegend(host, map, store, traitLoader, insights, visibleCount
   const shown = /** @type {HTMLElement} */ (host.querySelector(".legend-shown"));
   /** @type {(() => void) | null} */
   let updateRange = null;
+  /** What the map was colored by when the legend was built. */
+  let builtFor = "";
 
   // While the slider of time is open, it counts.
   const showCount = () => {
@@ -66,7 +68,9 @@ export function wireLegend(host, map, store, traitLoader, insights, visibleCount
     updateRange = range?.update ?? null;
     const rows = legendRows(map, state, readTheme(state.theme));
     const list = element("ul", { class: "legend-list" }, ...rowNodes(map, state, insights, rows));
-    const find = createLegendFind(list, rows.map(({ name }) => name));
+    const sought = state.colorBy === builtFor ? /** @type {HTMLInputElement | null} */ (scroller.querySelector(".legend-find"))?.value : "";
+    builtFor = state.colorBy;
+    const find = createLegendFind(list, rows.map(({ name }) => name), sought ?? "");
     scroller.replaceChildren(...(range ? [range.node] : []), ...find, list, insights.below());
     update();
   };

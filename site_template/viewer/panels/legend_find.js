@@ -10,15 +10,16 @@ const LONG = 30;
 /**
  * @param {HTMLElement} list  its children are rows with a name each
  * @param {readonly string[]} names  of the rows, in their order
+ * @param {string} text  what is sought
  * @returns {HTMLElement[]}  the field and what it says; nothing for a short list
  */
-export function createLegendFind(list, names) {
+export function createLegendFind(list, names, text) {
   if (names.length <= LONG) return [];
   const label = `Find among ${formatCount(names.length)}`;
   const input = element("input", { class: "legend-find", type: "search", placeholder: label, "aria-label": label, autocomplete: "off", spellcheck: "false" });
-  const note = element("p", { class: "legend-note", role: "status", hidden: true }, "None is called so.");
-  const sought = names.map((name) => ` ${normalized(name)}`);
-  input.addEventListener("input", () => {
+  const note = element("p", { class: "legend-note", role: "status", hidden: true }, "No name matches.");
+  const sought = names.map((name) => normalized(name));
+  const find = () => {
     const terms = normalized(input.value).split(" ");
     let found = 0;
     sought.forEach((name, row) => {
@@ -27,6 +28,9 @@ export function createLegendFind(list, names) {
       if (isFound) found++;
     });
     note.hidden = found > 0;
-  });
+  };
+  input.addEventListener("input", find);
+  input.value = text;
+  find();
   return [input, note];
 }

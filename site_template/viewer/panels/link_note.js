@@ -9,7 +9,7 @@ export function missingNote({ tracks, groups, measures }) {
   const parts = [
     tracks > 0 && counted(tracks, "track"),
     groups > 0 && counted(groups, "group"),
-    measures > 0 && counted(measures, "measure"),
+    measures > 0 && `${measures} ${measures > 1 ? "properties" : "property"} of tracks`,
   ].filter(Boolean);
   if (parts.length === 0) return "";
   const last = parts.pop();

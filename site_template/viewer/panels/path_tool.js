@@ -159,7 +159,9 @@ export class PathTool {
         isOver,
       );
       if (!route) return;
-      if (wish.passed.size > 0 && route.leaps.length > 0) return this.#tell("There is no other way: all that is left would leap across the map.");
+      if (wish.passed.size > 0 && route.leaps.length > 0) {
+        return this.#tell("No other path was found: without the tracks already shown, it would have to jump across the map.");
+      }
       this.#show(route, wish);
     } catch (reason) {
       tell(messageOf(reason));
@@ -184,8 +186,8 @@ export class PathTool {
 export function pathText({ tracks, leaps }, minutes = "") {
   const length = `A path of ${counted(tracks.length, "track")}${minutes && `, ${minutes}`}`;
   if (leaps.length === 0) return length;
-  const places = leaps.map((leap) => leap + 1).join(" and ");
-  return `${length}. No chain of alike tracks joins ${leaps.length > 1 ? "some of its stops" : "its ends"}: after track ${places} it leaps to the nearest place on the map.`;
+  const places = `track${leaps.length > 1 ? "s" : ""} ${leaps.map((leap) => leap + 1).join(" and ")}`;
+  return `${length}. No chain of alike tracks joins ${leaps.length > 1 ? "some of its stops" : "its ends"}: after ${places} it jumps to the nearest place on the map.`;
 }
 
 /**

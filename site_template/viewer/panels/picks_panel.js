@@ -9,6 +9,7 @@ import { copyText, saveText } from "../ui/saving.js";
 import { visibleRows } from "../ui/row_window.js";
 import { NO_TRACK } from "../data/types.js";
 
+/** @import { Address } from "../state/address.js" */
 /** @import { DetailsReader } from "../data/load.js" */
 /** @import { ListedTrack } from "../data/exports.js" */
 /** @import { LocalAudio } from "../data/local_audio.js" */
@@ -32,6 +33,7 @@ export class PicksPanel {
   #selecting;
   #player;
   #localAudio;
+  #address;
   #flyTo;
   #list;
   #status;
@@ -44,9 +46,9 @@ export class PicksPanel {
   /**
    * @param {HTMLElement} host
    * @param {{map: MapData, store: Store, details: DetailsReader, selecting: Selecting, player: Player, localAudio: LocalAudio,
-   *   flyTo: (track: number) => void}} parts
+   *   address: Address, flyTo: (track: number) => void}} parts
    */
-  constructor(host, { map, store, details, selecting, player, localAudio, flyTo }) {
+  constructor(host, { map, store, details, selecting, player, localAudio, address, flyTo }) {
     const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (host.querySelector(selector));
     this.#host = host;
     this.#map = map;
@@ -55,6 +57,7 @@ export class PicksPanel {
     this.#selecting = selecting;
     this.#player = player;
     this.#localAudio = localAudio;
+    this.#address = address;
     this.#flyTo = flyTo;
     this.#list = find(".picks-list");
     this.#status = find(".picks-status");
@@ -238,7 +241,7 @@ export class PicksPanel {
       return;
     }
     try {
-      await copyText(location.href);
+      await copyText(this.#address.link(), "Copy it from the address bar.");
       this.#status.textContent = "Copied a link to this map with these tracks selected.";
     } catch (reason) {
       if (!(reason instanceof Error)) throw reason;
@@ -283,7 +286,7 @@ async function give(kind, name, tracks) {
   if (kind === "jspf") return save("jspf", "application/jspf+json", toJspf(name, tracks));
   if (kind === "csv") return save("csv", "text/csv", toCsv(tracks));
   const uris = toSpotifyUris(tracks);
-  if (uris.length > 0) await copyText(uris.join("\n"));
+  if (uris.length > 0) await copyText(uris.join("\n"), "Save the list as CSV instead.");
   return copiedText(uris.length, tracks.length);
 }
 

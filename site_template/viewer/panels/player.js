@@ -34,6 +34,8 @@ export class Player {
   /** @type {Record<"previous" | "next", HTMLButtonElement>} */
   #steps;
   #track = NO_TRACK;
+  /** Counts what was asked to play, and stops: what was asked before plays no more. */
+  #turn = 0;
   /** @type {TextData | null} */
   #text = null;
   /** @type {AudioDeck | null} */
@@ -87,11 +89,12 @@ export class Player {
   /**
    * @param {number} track
    * @param {string} [note]  what is to be known besides
-   * @returns {Promise<boolean>}  false where no recording is known
+   * @returns {Promise<boolean>}  false where no recording is known, or another was asked for meanwhile
    */
   async play(track, note = "") {
+    const turn = ++this.#turn;
     const details = await this.#details.read(track);
-    if (!this.canPlay(details) || !this.#text) return false;
+    if (turn !== this.#turn || !this.canPlay(details) || !this.#text) return false;
     const sound = this.#sounds.of(details);
     const moment = sound?.isExcerpt ? 0 : momentOf(details);
     this.#fromMoment.hidden = moment === 0;
@@ -109,6 +112,7 @@ export class Player {
   }
 
   stop() {
+    this.#turn++;
     this.#track = NO_TRACK;
     this.#leaveDeck();
     this.#leaveVideo();
@@ -237,13 +241,17 @@ export class Player {
    *
    * @param {number} direction
    * @param {string} [note]
-   * @returns {Promise<boolean>}  whether there was one
+   * @returns {Promise<boolean>}  false where there is none
    */
   async #step(direction, note) {
     const { selected } = this.#store.get();
     const from = selected.indexOf(this.#track);
     for (let place = from + direction; from >= 0 && place >= 0 && place < selected.length; place += direction) {
-      if (!(await this.play(selected[place], note))) continue;
+      const playing = this.play(selected[place], note);
+      const turn = this.#turn;
+      const plays = await playing;
+      if (turn !== this.#turn) return true;
+      if (!plays) continue;
       this.#store.set({ pinned: selected[place], hovered: NO_TRACK });
       return true;
     }

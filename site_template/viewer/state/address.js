@@ -63,6 +63,12 @@ export class Address {
     await this.#follow(false);
   }
 
+  /** The link to what the page shows now: what is still to be written of it is written first. */
+  link() {
+    if (this.#timer) this.#writeNow();
+    return location.href;
+  }
+
   /** @param {boolean} isStep */
   #later(isStep) {
     if (this.#isFollowing || !this.#text) return;
@@ -70,7 +76,11 @@ export class Address {
     if (isStep && this.#timer && !this.#isStep) this.#write(false, this.#written);
     clearTimeout(this.#timer);
     this.#isStep ||= isStep;
-    this.#timer = setTimeout(() => this.#write(this.#isStep, writeLink(this.#store.get(), this.#map, this.#text)), this.#isStep ? 60 : SETTLED_MS);
+    this.#timer = setTimeout(() => this.#writeNow(), this.#isStep ? 60 : SETTLED_MS);
+  }
+
+  #writeNow() {
+    this.#write(this.#isStep, writeLink(this.#store.get(), this.#map, this.#text));
   }
 
   /**

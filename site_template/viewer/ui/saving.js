@@ -2,8 +2,8 @@
 
 import { element } from "./dom.js";
 
-/** @param {string} text */
-export async function copyText(text) {
+/** @param {string} text  @param {string} instead  what the person may do where the browser does not let the page copy */
+export async function copyText(text, instead) {
   if (navigator.clipboard && isSecureContext) {
     await navigator.clipboard.writeText(text);
     return;
@@ -17,7 +17,7 @@ export async function copyText(text) {
   const copied = document.execCommand("copy");
   field.remove();
   before?.focus();
-  if (!copied) throw new Error("The browser does not let this page copy. Save the list as CSV instead.");
+  if (!copied) throw new Error(`The browser does not let this page copy. ${instead}`);
 }
 
 /**
