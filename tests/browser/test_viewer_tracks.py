@@ -106,12 +106,36 @@ def test_the_card_never_leaves_the_screen(open_viewer: OpenViewer, corner: tuple
     viewer.page.mouse.move(640 + corner[0] - x, 400 + corner[1] - y, steps=3)
     viewer.page.mouse.up()
     viewer.page.mouse.click(*viewer.position_of(track))
+    expect(viewer.page.locator("#card")).to_be_visible()
     box = viewer.page.locator("#card").bounding_box()
     assert box is not None
     assert box["x"] >= 0
     assert box["y"] >= 0
     assert box["x"] + box["width"] <= 1280
     assert box["y"] + box["height"] <= 800
+
+
+def test_a_click_right_after_a_drag_pins(open_viewer: OpenViewer) -> None:
+    """A busy page gets both before any of its timers runs; the click that the drag itself ends with pins nothing."""
+    viewer = open_viewer()
+    track = viewer.track_in_view()
+    pinned = viewer.page.evaluate(
+        """(track) => {
+          const send = (clientX, clientY, ...types) => {
+            for (const type of types) {
+              const event = new MouseEvent(type, { bubbles: true, cancelable: true, view: window, clientX, clientY });
+              document.querySelector("#map").dispatchEvent(event);
+            }
+            return spotmap.state().pinned;
+          };
+          const [x, y] = spotmap.positionOf(track);
+          send(x, y, "mousedown");
+          const dragged = send(x + 60, y + 20, "mousemove", "mouseup", "click");
+          return [dragged, send(...spotmap.positionOf(track), "mousedown", "mouseup", "click")];
+        }""",
+        track,
+    )
+    assert pinned == [-1, track]
 
 
 def test_the_card_leads_to_spotify_and_youtube_music(open_viewer: OpenViewer) -> None:

@@ -64,6 +64,8 @@ export class Navigation {
       .on("zoom", ({ transform: { k, x, y } }) => store.set({ transform: { k, x, y } }))
       .on("end", () => element.classList.remove("is-dragging"));
     this.#surface.call(this.#zoom);
+    // D3 takes away the click that a drag ends with, until a timer: of a busy page it took the next click as well.
+    addEventListener("mousedown", () => select(window).on("click.drag", null), true);
     wireEmbedding(element);
     // A double click must not leave a track pinned at another zoom than it was clicked at: zooming has wheel, keys and buttons.
     this.#surface.on("dblclick.zoom", null);
