@@ -16,11 +16,16 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, Request, expect, sync_playwright
 
+from tests.fakes.audio_files import tune, write_audio
 from tests.fakes.sample_site import write_sample_site
+from tests.support.command import spotmap
 from tests.support.pages import LONELY_TRACK, Site
 from tests.support.patience import patience
 
 SUB_PATH = "/some/where"
+EXCERPT_S = 4
+SIDE = 6
+"""Of the grid of tracks with excerpts."""
 HTTP_DATE_S = 5.0
 SYSTEM_BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 """The first that is there. The same engine without a window costs half the processor time for each page."""
@@ -85,6 +90,22 @@ def sample(web_root: tuple[Path, str]) -> Callable[[int], Site]:
         return made[tracks]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def excerpts_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of tracks on a grid, those with an odd number in their title with an excerpt, by the real command."""
+    folder = tmp_path_factory.mktemp("excerpts")
+    for number in range(2):
+        write_audio(folder / f"{number}.ogg", tune(8.0, rate_hz=16_000, seed=number), rate_hz=16_000)
+    rows = [
+        f"Title {number},{number % SIDE},{number // SIDE},{f'{number // 2 % 2}.ogg' if number % 2 else ''}"
+        for number in range(SIDE * SIDE)
+    ]
+    (folder / "library.csv").write_text("\n".join(["title,x,y,path", *rows]) + "\n")
+    made = spotmap("--source", "table:library.csv", "--excerpts", EXCERPT_S, "--log", "plain", cwd=folder)
+    assert made.status == 0, made.stderr
+    return folder / "site"
 
 
 @pytest.fixture

@@ -6,16 +6,19 @@ What the viewer does in detail is tested in Chromium; here it is shown that the 
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from tests.browser.engines import EngineAbsent, Window, firefox, webkit
 from tests.fakes.next_sample_site import republish
-from tests.support.pages import LONELY_TRACK, PAINTED_PIXELS, TEST_MODE, Site
+from tests.support.pages import LONELY_TRACK, PAINTED_PIXELS, SILENT, SOUNDING, TEST_MODE, Site
 from tests.support.patience import patience
 
 pytestmark = [
@@ -37,8 +40,16 @@ for (const kind of ["error", "unhandledrejection", "securitypolicyviolation"])
     complaints.push(`${kind}: ${message ?? reason ?? violatedDirective ?? target?.outerHTML}`);
   }, true);
 for (const level of ["error", "warn"]) console[level] = (...told) => complaints.push(told.join(" "));
+const { play } = HTMLMediaElement.prototype;
+HTMLMediaElement.prototype.play = function () {
+  this.taken ??= this.mozCaptureStream?.();
+  return play.call(this);
+};
 """
-"""Keeps what goes wrong in a page. WebKit's driver gives away nothing of its console, so the page must tell itself."""
+"""Keeps what goes wrong in a page. WebKit's driver gives away nothing of its console, so the page must tell itself.
+
+On a machine without a sound card, Firefox plays only what is listened to by something else: by a stream.
+"""
 DRAWING = """const canvas = document.querySelector('canvas[data-layer="points"]');
   return canvas.width && canvas.toDataURL();"""
 
@@ -121,12 +132,17 @@ def address(request: pytest.FixtureRequest) -> Callable[[Site], str]:
 @pytest.fixture
 def acquisition(copied_site: Site) -> Site:
     """A copy of the sample site, of this test alone, whose page keeps what goes wrong in it."""
-    copied_site.folder.joinpath("listener.js").write_text(LISTENER, encoding="utf-8")
-    page = copied_site.folder / "index.html"
+    return with_listener(copied_site)
+
+
+def with_listener(site: Site) -> Site:
+    """Let the page of a site keep what goes wrong in it."""
+    site.folder.joinpath("listener.js").write_text(LISTENER, encoding="utf-8")
+    page = site.folder / "index.html"
     before, first_script, after = page.read_text(encoding="utf-8").partition("<script ")
     assert first_script
     page.write_text(f'{before}<script src="listener.js"></script>{first_script}{after}', encoding="utf-8")
-    return copied_site
+    return site
 
 
 def open_until_ready(page: Opened, address: str) -> None:
@@ -144,9 +160,31 @@ def open_until_ready(page: Opened, address: str) -> None:
 @pytest.fixture
 def opened(window: Window, acquisition: Site, address: Callable[[Site], str]) -> Iterator[Opened]:
     """The sample site, opened again; afterwards, nothing may have gone wrong in it."""
-    text = json.loads(next(acquisition.folder.glob("data/*/text.json")).read_text(encoding="utf-8"))
+    with opening(window, acquisition, address(acquisition)) as page:
+        yield page
+
+
+@pytest.fixture
+def heard(
+    window: Window,
+    excerpts_folder: Path,
+    web_root: tuple[Path, str],
+    tmp_path: Path,
+    address: Callable[[Site], str],
+) -> Iterator[Opened]:
+    """A site with excerpts, opened likewise."""
+    root, url = web_root
+    site = Site(shutil.copytree(excerpts_folder, root / tmp_path.name), f"{url}{tmp_path.name}/")
+    with opening(window, with_listener(site), address(site)) as page:
+        yield page
+
+
+@contextmanager
+def opening(window: Window, site: Site, address: str) -> Iterator[Opened]:
+    """The page of a site; at the end of the block, nothing may have gone wrong in it."""
+    text = json.loads(next(site.folder.glob("data/*/text.json")).read_text(encoding="utf-8"))
     page = Opened(window, tuple(text["titles"].split("\n")))
-    open_until_ready(page, address(acquisition))
+    open_until_ready(page, address)
     yield page
     assert page.complaints() == []
 
@@ -222,6 +260,25 @@ def test_a_scrollbar_does_not_lie_on_the_buttons_of_its_list(opened: Opened) -> 
     count = opened.ask("spotmap.state().selected.length")
     opened.click_on(".picks-row [data-action=remove]")
     opened.wait_until("spotmap.state().selected.length === arguments[0] - 1", count)
+
+
+def one_that_sounds(heard: Opened, sounds: bool) -> int:
+    return next(track for track, title in enumerate(heard.titles) if (int(title.split()[1]) % 2 == 1) is sounds)
+
+
+def test_an_excerpt_is_heard_and_so_is_what_one_rests_on(heard: Opened) -> None:
+    track = one_that_sounds(heard, True)
+    heard.window.click(*heard.position_of(track))
+    heard.wait_for_card_of(track)
+    heard.click_on("#card [data-action='listen']")
+    heard.wait_until("document.querySelector('#player audio')?.currentTime > 0.2")
+    assert "/audio/" in heard.ask("document.querySelector('#player audio').currentSrc")
+    heard.click_on("#glide-button")
+    heard.wait_until("document.querySelector('#player').hidden")
+    heard.window.point_at(*heard.position_of(track))
+    heard.wait_until(SOUNDING)
+    heard.window.point_at(*heard.position_of(one_that_sounds(heard, False)))
+    heard.wait_until(SILENT)
 
 
 def test_a_new_build_shows_at_the_next_visit(window: Window, copied_site: Site) -> None:

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Route, expect
 
 from spotmap_build.emit.preview import open_server
-from tests.browser.conftest import Viewer
-from tests.fakes.audio_files import tune, write_audio
-from tests.support.command import spotmap
-from tests.support.pages import Site
+from tests.browser.conftest import EXCERPT_S, Viewer
+from tests.support.pages import SILENT, SOUNDING, Site
 
 pytestmark = pytest.mark.browser
 OpenViewer = Callable[..., Viewer]
 PLAYER = "https://www.youtube-nocookie.com/"
-SIDE = 6
-SECONDS = 4
 TELLS = """<script>
   addEventListener("message", ({ data, source, origin }) => {
     if (JSON.parse(data).event === "listening") source.postMessage('MESSAGE', origin);
@@ -28,21 +25,11 @@ TELLS = """<script>
 
 
 @pytest.fixture(scope="module")
-def with_excerpts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A map of tracks on a grid, half of which have an excerpt, as the real command makes and serves it."""
-    folder = tmp_path_factory.mktemp("excerpts")
-    for number in range(2):
-        write_audio(folder / f"{number}.ogg", tune(8.0, rate_hz=16_000, seed=number), rate_hz=16_000)
-    rows = [
-        f"Title {number},{number % SIDE},{number // SIDE},{f'{number // 2 % 2}.ogg' if number % 2 else ''}"
-        for number in range(SIDE * SIDE)
-    ]
-    (folder / "library.csv").write_text("\n".join(["title,x,y,path", *rows]) + "\n")
-    made = spotmap("--source", "table:library.csv", "--excerpts", SECONDS, "--log", "plain", cwd=folder)
-    assert made.status == 0, made.stderr
-    with open_server(folder / "site", 0) as server:
+def with_excerpts(excerpts_folder: Path) -> Iterator[Site]:
+    """A map of tracks half of which have an excerpt, as the preview serves it."""
+    with open_server(excerpts_folder, 0) as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        yield Site(folder / "site", server.url)
+        yield Site(excerpts_folder, server.url)
         server.shutdown()
 
 
@@ -65,12 +52,8 @@ def rest_on(viewer: Viewer, track: int) -> None:
     viewer.page.mouse.move(*viewer.position_of(track), steps=3)
 
 
-SOUNDING = """spotmap.voices().some(
-  ({ address, currentTime, volume }) => address.startsWith("audio/") && currentTime > 0.2 && volume > 0.9
-)"""
 RESTED_MS = 1000
 """More than it takes until what is rested on sounds."""
-SILENT = "spotmap.voices().every(({ address, paused }) => address === '' && paused)"
 
 
 def test_an_excerpt_is_played_where_there_is_no_file(open_viewer: OpenViewer, with_excerpts: Site) -> None:
@@ -80,7 +63,7 @@ def test_an_excerpt_is_played_where_there_is_no_file(open_viewer: OpenViewer, wi
     viewer.wait_until("document.querySelector('#player audio')?.currentTime > 0.2", timeout_s=20)
     source = viewer.page.evaluate("document.querySelector('#player audio').currentSrc")
     assert "/audio/" in source
-    assert viewer.page.evaluate("document.querySelector('#player audio').duration") == pytest.approx(SECONDS, abs=0.1)
+    assert viewer.page.evaluate("document.querySelector('#player audio').duration") == pytest.approx(EXCERPT_S, abs=0.1)
     # An excerpt begins at the moment already.
     expect(viewer.page.locator(".player-start")).to_be_hidden()
 

@@ -117,7 +117,17 @@ HOSTILE = (
     *("a%20song.mp3", "site.audio.json", "site.audio.json.js", "../site/index.html", "http://127.0.0.1/etc/passwd"),
     *("//127.0.0.1/share", "\\\\127.0.0.1\\share", "/proc/self/environ", "/dev/zero", "gone?path=/etc/passwd"),
     # What is no text, and too much of it.
-    *("%00", "one%00", "one%00.mp3", "secret.mp3%00one", "%0d%0aLocation:%20/", "%ff%fe", "%C3%BF", "a" * 60_000, "%2e" * 20_000),
+    *(
+        "%00",
+        "one%00",
+        "one%00.mp3",
+        "secret.mp3%00one",
+        "%0d%0aLocation:%20/",
+        "%ff%fe",
+        "%C3%BF",
+        "a" * 60_000,
+        "%2e" * 20_000,
+    ),
 )
 """What somebody may write behind the door to the audio, as it goes over the line."""
 

@@ -65,8 +65,8 @@ class SpotifyServer:
     """What it serves, how badly, and what it was asked. ``url`` is known while it runs.
 
     ``delay_s`` is how long each answer takes. ``denies``: the person does not agree. ``rotates``: every refresh brings
-    another refresh token. ``shows_covers``: albums have images, which it serves itself. A login that works with it is
-    :meth:`login`.
+    another refresh token. ``shows_covers``: albums have images, which it serves itself, except those with an
+    id in ``coverless``. A login that works with it is :meth:`login`.
     """
 
     library: FakeLibrary
@@ -75,6 +75,7 @@ class SpotifyServer:
     denies: bool = False
     rotates: bool = False
     shows_covers: bool = False
+    coverless: frozenset[str] = frozenset()
     client_id: str = CLIENT_ID
     refresh_tokens: set[str] = field(default_factory=lambda: {"AQB-refresh-" + secrets.token_hex(24)})
     access_tokens: set[str] = field(default_factory=set)
@@ -127,6 +128,8 @@ class SpotifyServer:
 
     def images(self, album_id: str) -> list[dict[str, Any]]:
         """The sizes of an album's cover, the largest first."""
+        if album_id in self.coverless:
+            return []
         return [
             {"url": f"{self.url}/image/{album_id}-{edge}", "width": edge, "height": edge} for edge in COVER_EDGES_PX
         ]

@@ -108,9 +108,12 @@ class YouTubeMusicServer(HttpServer):
         """The sizes of its album's cover, the smallest first."""
         if not self.shows_covers:
             return []
-        name = hashlib.sha256(recording.album.encode()).hexdigest()[:32]
         return [
-            {"url": f"{self.url}/image/{name}=w{edge}-h{edge}-l90-rj", "width": edge, "height": edge}
+            {
+                "url": f"{self.url}/image/{image_name(recording.album)}=w{edge}-h{edge}-l90-rj",
+                "width": edge,
+                "height": edge,
+            }
             for edge in (60, 120)
         ]
 
@@ -124,6 +127,11 @@ class YouTubeMusicServer(HttpServer):
             if score and recording.kind == kind:
                 ranked.append((-score, place, recording))
         return [recording for _, _, recording in sorted(ranked, key=lambda row: row[:2])[:PAGE]]
+
+
+def image_name(album: str) -> str:
+    """What the addresses of an album's thumbnails have in common."""
+    return hashlib.sha256(album.encode()).hexdigest()[:32]
 
 
 def searched(asked: Asked) -> tuple[str, str]:

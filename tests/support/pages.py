@@ -30,6 +30,12 @@ LONELY_TRACK = """(divisor) => {
 }"""
 """A track well inside the window that no other track is close to; its number is a multiple of ``divisor``."""
 
+SOUNDING = """spotmap.voices().some(
+  ({ address, currentTime, volume }) => address.startsWith("audio/") && currentTime > 0.2 && volume > 0.9
+)"""
+SILENT = "spotmap.voices().every(({ address, paused }) => address === '' && paused)"
+"""What a track that is rested on does: an excerpt of it has faded in, or nothing is heard any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
