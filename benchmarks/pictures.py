@@ -28,7 +28,7 @@ QUALITY = 78
 TEST_MODE = "?test"
 """With it at the end of its address, the page says where tracks are."""
 
-PIN_CENTRAL_TRACK = """() => {
+CENTRAL_TRACK = """() => {
   const middle = [innerWidth / 2, innerHeight / 2];
   const positions = Array.from({ length: spotmap.visibleCount() }, (_, track) => spotmap.positionOf(track));
   const away = positions.map(([x, y]) => Math.hypot(x - middle[0], y - middle[1]));
@@ -108,7 +108,7 @@ def _take(browser: Browser, address: str, shot: Shot, picture: Path) -> Path:
         page.goto(address + TEST_MODE)
         page.wait_for_selector("html[data-state=ready]", timeout=READY_TIMEOUT_MS)
         if shot.pins:
-            place = page.evaluate(PIN_CENTRAL_TRACK)
+            place = page.evaluate(CENTRAL_TRACK)
             page.mouse.click(*place)
             for _ in range(shot.steps):
                 page.mouse.wheel(0, -WHEEL_A_STEP)

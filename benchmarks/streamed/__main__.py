@@ -7,6 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks.streamed.covers import prove_covers
 from benchmarks.streamed.library import Oddities
 from benchmarks.streamed.limits import measure_limits, measure_many
 from benchmarks.streamed.proof import prove
@@ -19,6 +20,8 @@ def main() -> int:
             count = arguments.tracks
             odd = Oddities(no_isrc=count * 12 // 100, empty=count * 4 // 100, wrong=count * 2 // 100)
             return prove(count, odd, Path(folder))
+        if arguments.what == "covers":
+            return prove_covers(arguments.tracks, Path(folder))
         if arguments.what == "limits":
             return measure_limits(arguments.tracks, arguments.seconds, Path(folder))
         return measure_many(arguments.tracks, arguments.seconds[0], Path(folder))
@@ -26,7 +29,7 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.streamed", description=__doc__)
-    parser.add_argument("what", choices=["proof", "limits", "many"])
+    parser.add_argument("what", choices=["proof", "covers", "limits", "many"])
     parser.add_argument("--tracks", type=int, default=500, metavar="N", help="[%(default)s]")
     parser.add_argument("--seconds", type=float, nargs="+", default=[30, 60, 120], help="time limits  [30 60 120]")
     return parser.parse_args()
