@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from spotmap_build.cli_options import DefaultCommandGroup, build_options, options_of_a_build_except
-from spotmap_build.config import Config, load_config, usual_config, working_folder
-from spotmap_build.config_values import parse_size
+from spotmap_build.cli_cache import cache
+from spotmap_build.cli_options import DefaultCommandGroup, build_options, echo, options_of_a_build_except, read_config
+from spotmap_build.config import Config, usual_config
 from spotmap_build.core.text import log_line
 from spotmap_build.errors import SpotmapError
 from spotmap_build.settings import EXPORT_FORMATS, LIST_FORMATS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from types import FrameType
 
     from spotmap_build.emit.lists import ListFormat
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from spotmap_build.stages import Proposal
 
 EXIT_MISSING_TRACKS: Final = 3
-EXIT_CACHE: Final = 5
 EXIT_INTERRUPTED: Final = 130
 
 EPILOG: Final = """\b
@@ -94,9 +93,9 @@ def match(**flags: Any) -> None:
     with _at_work(flags) as (config, progress):
         result = pipeline.match(config, progress)
     review = review_command(config, usual_config(os.environ))
-    _echo(missing_lines(result.failures, review))
-    _echo(result.notices)
-    _echo([f"The report is {short_path(config.report_path)}. To decide the doubtful ones: {review}"])
+    echo(missing_lines(result.failures, review))
+    echo(result.notices)
+    echo([f"The report is {short_path(config.report_path)}. To decide the doubtful ones: {review}"])
     if result.problem is not None:
         raise result.problem
 
@@ -109,7 +108,7 @@ def plan(**flags: Any) -> None:
 
     with _at_work(flags) as (config, progress):
         sentences = pipeline.plan(config, progress)
-    _echo(sentences)
+    echo(sentences)
 
 
 @main.command()
@@ -134,9 +133,9 @@ def login(
     from spotmap_build.fetch.spotify.settings import SpotifySettings
 
     kept = keep_login(
-        SpotifySettings.from_config(_config({})),
+        SpotifySettings.from_config(read_config({})),
         client_id=client_id or "",
-        say=lambda text: _echo(text.split("\n"), err=True),
+        say=lambda text: echo(text.split("\n"), err=True),
         ask=_ask if paste else None,
         open_browser=open_browser and not paste,
         port=port or 0,
@@ -145,7 +144,7 @@ def login(
     )
     if print_ci_secret:
         click.echo(kept.secret)
-    _echo([kept.outcome], err=True)
+    echo([kept.outcome], err=True)
 
 
 @main.command()
@@ -161,13 +160,13 @@ def review(report: str | None, overrides: str | None, everything: bool, only_lis
     from spotmap_build.acquire.matching import DOUBTFUL_BELOW
     from spotmap_build.acquire.review import run_review
 
-    config = _config({"report": report, "overrides": overrides})
+    config = read_config({"report": report, "overrides": overrides})
     asks = not only_list and sys.stdin.isatty()
     run_review(
         config.report_path,
         config.overrides,
         ask=_ask if asks else None,
-        show=lambda text: _echo(text.split("\n")),
+        show=lambda text: echo(text.split("\n")),
         doubtful_below=DOUBTFUL_BELOW,
         everything=everything,
     )
@@ -195,7 +194,7 @@ def preview(folder: Path | None, port: int | None, open_browser: bool, watch: bo
     from spotmap_build.emit.local_audio import LocalAudio
     from spotmap_build.emit.preview import serve
 
-    config = _config({"out": str(folder) if folder else None})
+    config = read_config({"out": str(folder) if folder else None})
     serve(
         config.out,
         port=port,
@@ -223,7 +222,7 @@ def playlists(folder: Path, formats: tuple[ListFormat, ...], **flags: Any) -> No
 
     with _at_work(flags) as (config, progress):
         updated = pipeline.write_lists(config, progress, folder, formats)
-    _echo(update_lines(updated, folder))
+    echo(update_lines(updated, folder))
 
 
 @main.command()
@@ -243,13 +242,13 @@ def push(choice: tuple[str, ...], only_list: bool, dry_run: bool, yes: bool, exa
     from spotmap_build.describe import list_lines, push_lines
 
     def agree(proposal: Proposal) -> bool:
-        _echo(push_lines(proposal))
+        echo(push_lines(proposal))
         if dry_run or not proposal.is_needed or yes:
             return not dry_run
         if not sys.stdin.isatty():
             raise click.UsageError("There is nobody to ask whether to make these changes: give --yes.")
         agrees = _ask("Make these changes on Spotify? [y/N] ").strip().casefold() in {"y", "yes"}
-        _echo([] if agrees else ["Nothing was changed."])
+        echo([] if agrees else ["Nothing was changed."])
         return agrees
 
     with _at_work(flags) as (config, progress):
@@ -257,7 +256,7 @@ def push(choice: tuple[str, ...], only_list: bool, dry_run: bool, yes: bool, exa
         if not (chosen or only_list):
             raise click.UsageError("No list was chosen. To see which there are: spotmap-build push --list")
         if only_list:
-            _echo(list_lines(pipeline.lists_of_map(config, progress)))
+            echo(list_lines(pipeline.lists_of_map(config, progress)))
         else:
             pipeline.push(config, progress, chosen, dry_run=dry_run, exact=exact, agree=agree)
 
@@ -293,73 +292,10 @@ def export(target: Path, file_format: str | None, vectors: bool, **flags: Any) -
         raise click.UsageError(f"--vectors needs --format parquet or npz: {chosen} has no place for them.")
     with _at_work(flags) as (config, progress):
         count = pipeline.export_map(config, progress, target, chosen, with_vectors=vectors)
-    _echo([f"{count:,} tracks are in {target}."])
+    echo([f"{count:,} tracks are in {target}."])
 
 
-@main.group()
-def cache() -> None:
-    """Look into the cache, check it, or make it smaller."""
-
-
-cache_dir_option = click.option("--cache-dir", type=str, metavar="DIR", help="Which cache.  [default: .spotmap/cache]")
-
-
-@cache.command()
-@cache_dir_option
-def stats(cache_dir: str | None) -> None:
-    """How much there is of what."""
-    from spotmap_build.cache import maintenance
-    from spotmap_build.describe import describe_stats
-
-    _echo(describe_stats(maintenance.stats(_config({"cache_dir": cache_dir}).cache_dir)))
-
-
-@cache.command()
-@cache_dir_option
-@click.option("--subset", type=click.FloatRange(0, 1), default=1.0, help="Check only this share of the entries.")
-def check(cache_dir: str | None, subset: float) -> None:
-    """Read everything back and put damaged entries aside; they are computed again when they are needed."""
-    from spotmap_build.cache import maintenance
-    from spotmap_build.describe import describe_check
-
-    report = maintenance.check(_config({"cache_dir": cache_dir}).cache_dir, subset=subset)
-    _echo(describe_check(report))
-    if not report.is_clean:
-        sys.exit(EXIT_CACHE)
-
-
-@cache.command()
-@cache_dir_option
-@click.option("--max-size", type=str, metavar="SIZE", help="Keep at most this much, such as 2G: the latest used.")
-@click.option("--max-age-days", type=click.IntRange(0), metavar="DAYS", help="Drop what was not used for so long.")
-@click.option("--unused", is_flag=True, help="Drop what the last ten builds of each site did not use.")
-def prune(cache_dir: str | None, max_size: str | None, max_age_days: int | None, unused: bool) -> None:
-    """Make the cache smaller. What is dropped is computed again if it is needed again.
-
-    Without an option, only damaged entries and what interrupted builds left go.
-    """
-    from spotmap_build.cache.prune import PrunePolicy
-    from spotmap_build.cache.prune import prune as prune_cache
-    from spotmap_build.describe import describe_prune
-
-    policy = PrunePolicy(
-        max_size_bytes=_size(max_size) if max_size else None,
-        max_age_s=max_age_days * 86_400 if max_age_days is not None else None,
-        only_rooted=unused,
-    )
-    _echo(describe_prune(prune_cache(_config({"cache_dir": cache_dir}).cache_dir, policy)))
-
-
-def _size(text: str) -> int:
-    try:
-        return parse_size(text)
-    except ValueError as error:
-        raise click.BadParameter(f"{text} {error}") from error
-
-
-def _echo(lines: Iterable[str], *, err: bool = False) -> None:
-    for line in lines:
-        click.echo(log_line(line), err=err)
+main.add_command(cache)
 
 
 @main.command()
@@ -368,9 +304,9 @@ def doctor(as_json: bool) -> None:
     """Check that this machine has all that a build needs."""
     from spotmap_build import doctor as examination
 
-    findings = examination.examine(_config({}))
+    findings = examination.examine(read_config({}))
     told = examination.as_json(findings) if as_json else examination.as_text(findings)
-    _echo(told.split("\n"))
+    echo(told.split("\n"))
     if any(finding.level == "error" for finding in findings):
         sys.exit(2)
 
@@ -380,17 +316,12 @@ def _at_work(flags: dict[str, Any]) -> Iterator[tuple[Config, Progress]]:
     """Return the configuration that the options make, and the progress of what is done with it."""
     from spotmap_build.progress import make_progress
 
-    config = _config(flags)
+    config = read_config(flags)
     progress = make_progress(config.log)
     try:
         yield config, progress
     finally:
         progress.close()
-
-
-def _config(flags: dict[str, Any]) -> Config:
-    file = flags.pop("config_file", None)
-    return load_config(flags, os.environ, working_folder(), file)
 
 
 def run() -> None:
@@ -406,7 +337,7 @@ def run() -> None:
         error.show()
         sys.exit(2)
     except SpotmapError as error:
-        _echo(filter(None, (f"error: {error.message}", error.hint)), err=True)
+        echo(filter(None, (f"error: {error.message}", error.hint)), err=True)
         sys.exit(error.exit_status)
     except (KeyboardInterrupt, click.Abort):
         click.echo("Stopped. Everything that was finished is kept; the same command goes on from there.", err=True)

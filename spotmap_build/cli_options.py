@@ -1,17 +1,19 @@
-"""The options of the commands, made from the settings: what is not given overrides nothing."""
+"""What the commands share: their options, made from the settings; the configuration these make; how lines are shown."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from spotmap_build.config import CONFIG_FILE
+from spotmap_build.config import CONFIG_FILE, Config, load_config, working_folder
+from spotmap_build.core.text import log_line
 from spotmap_build.settings import SETTINGS, Setting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 
 class DefaultCommandGroup(click.Group):
@@ -57,3 +59,15 @@ def _option(setting: Setting) -> Any:
         return click.option(*names, type=click.Choice(setting.choices), help=setting.help)
     value_type = click.INT if setting.kind == "number" else click.STRING
     return click.option(*names, type=value_type, multiple=setting.kind == "many", metavar=metavar, help=setting.help)
+
+
+def read_config(flags: dict[str, Any]) -> Config:
+    """Return the configuration that a command's options make; one that was not given overrides nothing."""
+    file = flags.pop("config_file", None)
+    return load_config(flags, os.environ, working_folder(), file)
+
+
+def echo(lines: Iterable[str], *, err: bool = False) -> None:
+    """Show lines on the terminal, each on a line of its own whatever is in it."""
+    for line in lines:
+        click.echo(log_line(line), err=err)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from spotmap_build.cache.maintenance import CheckReport, Stats
+    from spotmap_build.cache.merge import MergeReport
     from spotmap_build.cache.prune import PruneReport
     from spotmap_build.config import Config
     from spotmap_build.emit.list_folder import Updated
@@ -110,6 +111,15 @@ def describe_prune(report: PruneReport) -> Iterator[str]:
     """Yield what went and what stayed."""
     freed = format_bytes(report.freed_bytes)
     yield f"{report.records_deleted} records dropped, {report.records_kept} kept; {freed} freed."
+
+
+def describe_merge(report: MergeReport) -> Iterator[str]:
+    """Yield what came from the other cache, what was known, and what was left out."""
+    came = f"{report.added:,} entries added, {report.replaced:,} replaced by better ones"
+    yield f"{came} ({format_bytes(report.taken_bytes)}); {report.known:,} were known."
+    if report.damaged:
+        are = "entry of the other cache is" if report.damaged == 1 else "entries of the other cache are"
+        yield f"{report.damaged:,} {are} damaged and left out. What is missing is computed again when it is needed."
 
 
 def list_lines(lists: Iterable[TrackList]) -> Iterator[str]:

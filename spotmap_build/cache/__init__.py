@@ -1,7 +1,8 @@
 """The content-addressed cache: what was computed once is not computed again.
 
 A build uses :class:`Cache` with a :class:`Key` for each step, mostly by ``memo``. ``arrays`` turns matrices into bytes,
-``maintenance`` and ``prune`` look after the folder; ``layout`` says where things lie, ``records`` what is in them.
+``maintenance``, ``prune`` and ``merge`` look after the folder; ``layout`` says where things lie, ``records`` what is in
+them.
 """
 
 from __future__ import annotations

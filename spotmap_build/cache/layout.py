@@ -11,8 +11,8 @@
     roots/<build>.<site>.json    what the last builds of each site used
     quarantine/                  what was found damaged, until the next prune
 
-There are no paths, hosts or secrets inside: a cache can be moved, and two are merged by copying one over the other
-(``cas`` before ``ac``).
+There are no paths, hosts or secrets inside: a cache can be moved, and what lies in another one can be taken over
+(``merge``).
 """
 
 from __future__ import annotations
@@ -119,6 +119,21 @@ def is_passing(name: str) -> bool:
     return name in {"FORMAT", ".lock", *_MARKS} or (folder in {"tmp", "quarantine"} and bool(rest))
 
 
+def recognize(root: Path) -> CacheFolder:
+    """Return the cache in ``root`` as it lies there; nothing is written.
+
+    Raises
+    ------
+    CacheError
+        There is none, or one of another format.
+    OSError
+        It cannot be read.
+    """
+    if not _is_cache(root):
+        raise CacheError(f"There is no cache at {root}.", hint="A build makes one; or name the right --cache-dir.")
+    return _with_its_mode(root)
+
+
 def prepare(root: Path, *, create: bool) -> CacheFolder:
     """Make sure that ``root`` is a cache of a format we know, making one if ``create`` and there is none.
 
@@ -130,17 +145,15 @@ def prepare(root: Path, *, create: bool) -> CacheFolder:
         There is none and none can be made.
     """
     try:
-        if _is_cache(root):
-            folder = _with_its_mode(root)
+        if not create or _is_cache(root):
+            folder = recognize(root)
             with contextlib.suppress(OSError):  # a read-only cache is served as it is; writing to it says so
                 _complete(folder)
-        elif create:
+        else:
             make_folder(root, PRIVATE)
             folder = _with_its_mode(root)
             _complete(folder)
             write_durably(root / "FORMAT", b"%d\n" % FORMAT, folder.tmp, mode=folder.file_mode)
-        else:
-            raise CacheError(f"There is no cache at {root}.", hint="A build makes one; or name the right --cache-dir.")
     except OSError as error:
         raise translate(error, root) from error
     return folder

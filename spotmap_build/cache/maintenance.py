@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from spotmap_build.cache.records import Record
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -78,10 +80,7 @@ def entries(folder: CacheFolder) -> Iterator[Entry]:
     """Every record, damaged ones included, in no order. One that goes away meanwhile is left out."""
     for path in folder.records():
         try:
-            data, used_at_unix_s = read_record_file(path)
-            record, _ = decode_record(data)
-            if path != folder.record(record.stage, record.stage_version, record.key_digest):
-                raise DamagedError("not at the place of its key")
+            data, record, used_at_unix_s = read_record(folder, path)
         except FileNotFoundError:
             continue
         except DamagedError:
@@ -90,6 +89,23 @@ def entries(folder: CacheFolder) -> Iterator[Entry]:
         else:
             failed = record.failure is not None
             yield Entry(path, path.stem, len(data), used_at_unix_s, record.required_blobs, is_failure=failed)
+
+
+def read_record(folder: CacheFolder, path: Path) -> tuple[bytes, Record, float]:
+    """Return the bytes of a record's file, what they say, and when it was last used (seconds since 1970).
+
+    Raises
+    ------
+    DamagedError
+        It is no record as it was written, or lies in the place of another one.
+    OSError
+        There is nothing, or the disk fails.
+    """
+    data, used_at_unix_s = read_record_file(path)
+    record, _ = decode_record(data)
+    if path != folder.record(record.stage, record.stage_version, record.key_digest):
+        raise DamagedError("not at the place of its key")
+    return data, record, used_at_unix_s
 
 
 def stats(root: Path) -> Stats:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build.cache.files import delete, is_in_the_way, write_durably
-from spotmap_build.cache.records import DamagedError, seal, unseal
-from spotmap_build.core.files import open_regular
+from spotmap_build.cache.records import LARGEST_RECORD_BYTES, DamagedError, seal, unseal
+from spotmap_build.core.files import read_bounded
 from spotmap_build.errors import CacheError
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _superfluous(folder: CacheFolder) -> list[Path]:
 
 def _read_or_refuse(path: Path) -> Root:
     try:
-        return _read(path)
+        return read_root_file(path)[1]
     except (DamagedError, OSError) as error:
         raise CacheError(
             f"The list of what a build used cannot be read: {path} ({error}).",
@@ -91,24 +91,24 @@ def _read_or_refuse(path: Path) -> Root:
         ) from error
 
 
-def _read(path: Path) -> Root:
-    """Read a root. Raises ``DamagedError``, ``OSError``."""
+def read_root_file(path: Path) -> tuple[bytes, Root]:
+    """Return the bytes of a root and what they say. Raises ``DamagedError``, ``OSError``."""
     try:
-        with open_regular(path) as file:
-            content = unseal(file.read())
+        data = read_bounded(path, LARGEST_RECORD_BYTES)
     except OSError as error:
         if is_in_the_way(error):
             raise DamagedError("it is no file") from error
         raise
+    content = unseal(data)
     keys, written_at = content.get("keys"), content.get("written_at_unix_s")
     if type(written_at) is not int or not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
         raise DamagedError("sealed, but not a list of keys")
-    return Root(tuple(keys), written_at)
+    return data, Root(tuple(keys), written_at)
 
 
 def _written_at_unix_s(path: Path) -> int:
     """For sorting only, so a damaged root is simply the oldest: 0."""
     try:
-        return _read(path).written_at_unix_s
+        return read_root_file(path)[1].written_at_unix_s
     except (DamagedError, OSError):
         return 0

@@ -22,14 +22,7 @@ from typing import TYPE_CHECKING, Final, Self, TypeVar
 from spotmap_build.cache import locks
 from spotmap_build.cache.counters import Counters
 from spotmap_build.cache.errors import CorruptEntry, translate
-from spotmap_build.cache.files import (
-    digest_file,
-    flush_folder,
-    is_in_the_way,
-    make_folder,
-    set_aside,
-    write_durably,
-)
+from spotmap_build.cache.files import is_in_the_way, set_aside
 from spotmap_build.cache.freshness import retry_later
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.cache.layout import CacheFolder, prepare
@@ -44,6 +37,7 @@ from spotmap_build.cache.records import (
     read_record_file,
 )
 from spotmap_build.cache.roots import write_root
+from spotmap_build.cache.writing import Writer
 from spotmap_build.core.files import check_regular, open_regular
 from spotmap_build.errors import CacheError
 
@@ -74,7 +68,7 @@ class Cache:
         self._held = held
         self.counters = Counters()
         """Hits, misses and damaged entries by stage, since it was opened."""
-        self._made_folders: set[Path] = set()
+        self._writer = Writer(folder)
         self._used_keys: set[str] = set()
 
     @classmethod
@@ -224,7 +218,7 @@ class Cache:
         }
         for name, output in described.items():
             if output.inline is None:
-                self._write_blob(output.digest, outputs[name])
+                self._writer.write_blob(output.digest, outputs[name])
         sizes = {digest: self._blob_size(digest) for digest in blobs}
         return self._write_record(
             key,
@@ -260,7 +254,7 @@ class Cache:
             Nothing was kept, and no debris left.
         """
         digest = digest_bytes(data)
-        self._write_blob(digest, data)
+        self._writer.write_blob(digest, data)
         return digest
 
     def read_blob(self, digest: str, stage: str = "blob") -> bytes:
@@ -348,45 +342,11 @@ class Cache:
                 f"The cached file {digest[:12]}… is gone.", hint="Build again: it will be made again."
             ) from error
 
-    def _write_blob(self, digest: str, data: bytes) -> None:
-        path = self._folder.blob(digest)
-        try:
-            if path.is_file() and path.stat().st_size == len(data) and digest_file(path) == digest:
-                # Whoever wrote it may not have flushed its folder yet, and we are about to promise that it is there.
-                flush_folder(path.parent)
-                return
-            self._write(path, data)
-        except OSError as error:
-            raise translate(error, path) from error
-
     def _write_record(self, key: Key, record: Record) -> Record:
         path = self._folder.record(key.stage, key.stage_version, key.digest)
-        try:
-            self._write(path, encode_record(record, key.canonical))
-        except OSError as error:
-            raise translate(error, path) from error
+        self._writer.write(path, encode_record(record, key.canonical))
         self._used_keys.add(key.digest)
         return record
-
-    def _write(self, path: Path, data: bytes) -> None:
-        parent = path.parent
-        if parent not in self._made_folders:
-            self._make_folders(parent)
-            flush_folder(parent.parent)
-            flush_folder(parent.parent.parent)
-            self._made_folders.add(parent)
-        if path.is_dir():
-            set_aside(path, self._folder.quarantine)
-        write_durably(path, data, self._folder.tmp, mode=self._folder.file_mode)
-
-    def _make_folders(self, folder: Path) -> None:
-        """Make the folder of a record or blob, and the one above it; a file in the place of one is set aside."""
-        for each in (folder.parent, folder):
-            try:
-                make_folder(each, self._folder.folder_mode)
-            except (FileExistsError, NotADirectoryError):
-                set_aside(each, self._folder.quarantine)
-                make_folder(each, self._folder.folder_mode)
 
 
 def _is_as_made(record: Record, outputs: Collection[str], may_fail: bool) -> bool:

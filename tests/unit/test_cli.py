@@ -113,6 +113,7 @@ def run_here(
         (("--config", "absent.toml"), 2, "absent.toml"),
         (("--source", "demo", "--cache-dir", "file/cache"), 5, "cache"),
         (("cache", "stats", "--cache-dir", "nowhere"), 5, "nowhere"),
+        (("cache", "merge", "nowhere"), 5, "nowhere"),
         (("preview", "nowhere"), 2, "nowhere"),
     ],
 )
@@ -202,6 +203,7 @@ HOSTILE_NAME = "a\n::error::b\x1b]0;t\x07##[error]c\udcff"
         ("preview", HOSTILE_NAME),
         ("review", "--report", HOSTILE_NAME),
         ("cache", "stats", "--cache-dir", HOSTILE_NAME),
+        ("cache", "merge", HOSTILE_NAME),
         ("cache", "prune", "--cache-dir", HOSTILE_NAME, "--max-age-days", "1"),
     ],
 )

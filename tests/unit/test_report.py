@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from spotmap_build.cache.maintenance import CheckReport, StageStats, Stats
+from spotmap_build.cache.merge import MergeReport
 from spotmap_build.cache.prune import PruneReport
-from spotmap_build.describe import describe_check, describe_prune, describe_stats, format_bytes
+from spotmap_build.describe import describe_check, describe_merge, describe_prune, describe_stats, format_bytes
 from spotmap_build.errors import OutputError
 from spotmap_build.model import Candidate, Considered, Failed, Library, Match, Omission, Track
 from spotmap_build.report import REPORT, SUMMARY, DocumentKind, check_document, ledger, write_document, write_report
@@ -103,6 +104,9 @@ def test_maintenance_says_what_it_found() -> None:
     assert "7 B of damaged entries" in told
     assert "Every entry is intact." in "\n".join(describe_check(CheckReport(1, 1, 1, (), (), ())))
     assert "ac/x" in "\n".join(describe_check(CheckReport(1, 1, 1, ("ac/x",), (), ())))
+    merged = list(describe_merge(MergeReport(added=1200, replaced=1, known=2, damaged=1, taken_bytes=1000)))
+    assert merged[0] == "1,200 entries added, 1 replaced by better ones (1.0 kB); 2 were known."
+    assert "1 entry of the other cache is damaged" in merged[1]
     assert "3 records dropped, 4 kept; 1.0 kB freed." in list(describe_prune(PruneReport(3, 1000, 4)))
 
 

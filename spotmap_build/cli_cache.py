@@ -1,0 +1,89 @@
+"""The commands that look after the cache: parse, call, print. No logic."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Final
+
+import click
+
+from spotmap_build.cli_options import echo, read_config
+from spotmap_build.config_values import parse_size
+
+EXIT_CACHE: Final = 5
+
+
+@click.group()
+def cache() -> None:
+    """Look into the cache, check it, make it smaller, or add another one to it."""
+
+
+cache_dir_option = click.option("--cache-dir", type=str, metavar="DIR", help="Which cache.  [default: .spotmap/cache]")
+
+
+@cache.command()
+@cache_dir_option
+def stats(cache_dir: str | None) -> None:
+    """How much there is of what."""
+    from spotmap_build.cache import maintenance
+    from spotmap_build.describe import describe_stats
+
+    echo(describe_stats(maintenance.stats(read_config({"cache_dir": cache_dir}).cache_dir)))
+
+
+@cache.command()
+@cache_dir_option
+@click.option("--subset", type=click.FloatRange(0, 1), default=1.0, help="Check only this share of the entries.")
+def check(cache_dir: str | None, subset: float) -> None:
+    """Read everything back and put damaged entries aside; they are computed again when they are needed."""
+    from spotmap_build.cache import maintenance
+    from spotmap_build.describe import describe_check
+
+    report = maintenance.check(read_config({"cache_dir": cache_dir}).cache_dir, subset=subset)
+    echo(describe_check(report))
+    if not report.is_clean:
+        sys.exit(EXIT_CACHE)
+
+
+@cache.command()
+@cache_dir_option
+@click.option("--max-size", type=str, metavar="SIZE", help="Keep at most this much, such as 2G: the latest used.")
+@click.option("--max-age-days", type=click.IntRange(0), metavar="DAYS", help="Drop what was not used for so long.")
+@click.option("--unused", is_flag=True, help="Drop what the last ten builds of each site did not use.")
+def prune(cache_dir: str | None, max_size: str | None, max_age_days: int | None, unused: bool) -> None:
+    """Make the cache smaller. What is dropped is computed again if it is needed again.
+
+    Without an option, only damaged entries and what interrupted builds left go.
+    """
+    from spotmap_build.cache.prune import PrunePolicy
+    from spotmap_build.cache.prune import prune as prune_cache
+    from spotmap_build.describe import describe_prune
+
+    policy = PrunePolicy(
+        max_size_bytes=_size(max_size) if max_size else None,
+        max_age_s=max_age_days * 86_400 if max_age_days is not None else None,
+        only_rooted=unused,
+    )
+    echo(describe_prune(prune_cache(read_config({"cache_dir": cache_dir}).cache_dir, policy)))
+
+
+@cache.command()
+@click.argument("other", type=click.Path(path_type=Path))
+@cache_dir_option
+def merge(other: Path, cache_dir: str | None) -> None:
+    """Add the entries of another cache to this one, such as those that another machine made.
+
+    Each is verified on its way. What this cache knows as well or better stays as it is; OTHER is not changed.
+    """
+    from spotmap_build.cache.merge import merge as merge_cache
+    from spotmap_build.describe import describe_merge
+
+    echo(describe_merge(merge_cache(read_config({"cache_dir": cache_dir}).cache_dir, other)))
+
+
+def _size(text: str) -> int:
+    try:
+        return parse_size(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{text} {error}") from error
