@@ -64,3 +64,12 @@ test("typical spacing follows density", () => {
   const dense = new Grid(X.map((x) => x >> 3), Y.map((y) => y >> 3));
   assert.ok(dense.typicalSpacing() < GRID.typicalSpacing() / 3);
 });
+
+test("tracks in a rectangle are counted, those on its edge among them", () => {
+  const places = Array.from({ length: 500 }, (_, i) => [(i * 7919) % 65536, (i * 104729) % 65536]);
+  const grid = new Grid(Uint16Array.from(places, ([x]) => x), Uint16Array.from(places, ([, y]) => y));
+  for (const [x0, y0, x1, y1] of [[0, 0, 65535, 65535], [9000, 20000, 30000, 21000], [7919, 39193, 7919, 39193], [-50, -50, -1, -1]]) {
+    const inside = places.filter(([x, y]) => x0 <= x && x <= x1 && y0 <= y && y <= y1);
+    assert.equal(grid.countIn(x0, y0, x1, y1), inside.length);
+  }
+});

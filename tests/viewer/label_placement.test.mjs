@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { besidePoint, anchorsOf, fitTitles, keepInside, placeLabels } from "../../site_template/viewer/map/label_placement.js";
+import { anchorsAmong, anchorsOf, besidePoint, fitTitles, keepInside, placeLabels } from "../../site_template/viewer/map/label_placement.js";
 
 const candidate = (group, ...anchors) => ({ group, width: 100, height: 20, anchors });
 
 function overlap(a, b, scale) {
   return (
     Math.abs(a.x - b.x) * scale < (a.width + b.width) / 2 - 1e-6 &&
-    Math.abs(a.y - b.y) * scale < (a.height + b.height) / 2 - 1e-6
+    Math.abs((a.y - b.y) * scale + a.dy - b.dy) < (a.height + b.height) / 2 - 1e-6
   );
 }
 
@@ -30,7 +30,7 @@ test("labels at one place never show together", () => {
 });
 
 test("no two labels that show overlap, at any scale, and none goes away while zooming in", () => {
-  const candidates = Array.from({ length: 60 }, (_, i) => candidate(i, [(i * 397) % 1024, (i * 731) % 1024]));
+  const candidates = Array.from({ length: 60 }, (_, i) => candidate(i, [(i * 397) % 1024, (i * 731) % 1024, (i % 3) - 1]));
   const labels = placeLabels(candidates, 0.5);
   let before = 0;
   for (const scale of [0.2, 0.5, 1, 2, 4, 8, 30]) {
@@ -42,11 +42,44 @@ test("no two labels that show overlap, at any scale, and none goes away while zo
   assert.ok(before > 50);
 });
 
+// Ten tracks around (100, 100), which a label over them hides at scale 1, and four just below.
+const CROWD = [...Array.from({ length: 10 }, (_, i) => [95 + i, 100]), ...Array.from({ length: 4 }, (_, i) => [90 + 5 * i, 118])];
+const tracksIn = (x0, y0, x1, y1) => CROWD.filter(([x, y]) => x0 <= x && x <= x1 && y0 <= y && y <= y1).length;
+
+for (const [what, count, scale, side] of [
+  ["stands above a small group that it would hide", 10, 1, -1],
+  ["lies over a large group, of which it hides little", 200, 1, 0],
+  ["lies over a group that is far apart at its scale", 10, 40, 0],
+]) {
+  test(`a label ${what}`, () => {
+    const anchors = [[100, 100.2], [100, 106, 1], [100, 94, -1]];
+    const [label] = placeLabels([{ group: 0, count, width: 100, height: 20, anchors: scale === 1 ? anchors : [[100, 102], ...anchors] }], scale, tracksIn);
+    assert.equal(label.dy, side * 10);
+  });
+}
+
+test("where every place hides tracks, the label hides the fewest", () => {
+  const [label] = placeLabels([{ group: 0, count: 2, width: 100, height: 20, anchors: [[100, 100], [100, 108, 1]] }], 1, tracksIn);
+  assert.equal(label.dy, 10);
+});
+
+test("a label that only shows closer up is placed for what it hides there", () => {
+  const far = { group: 0, count: 10, width: 100, height: 20, anchors: [[100, 102], [100, 94, -1]] };
+  assert.deepEqual([{}, { from: 40 }].map((more) => placeLabels([{ ...far, ...more }], 1, tracksIn)[0].dy), [-10, 0]);
+});
+
+test("a region's label lies amid its clusters, or stands beside all of them, first where the middle of the map is", () => {
+  const square = (x, y) => [x, y, x + 640, y, x + 640, y - 640].map((value, i) => (i % 2 ? 65535 - value : value));
+  const members = [{ count: 3, peak: [0, 65535], boundaries: [square(0, 640)] }, { count: 1, peak: [6400, 65535], boundaries: [square(6400, 640)] }];
+  assert.deepEqual(anchorsAmong(members).slice(0, 3), [[25, 0], [55, 10, 1], [55, 0, -1]]);
+  assert.deepEqual(anchorsAmong([{ count: 3, peak: null, boundaries: [] }]), []);
+});
+
 test("anchors begin with the peak, then the largest island", () => {
   const small = [0, 65535, 640, 65535, 640, 64895];
   const large = [6400, 65535, 12800, 65535, 12800, 59135];
   const anchors = anchorsOf({ peak: [64, 65535], boundaries: [small, large] });
-  assert.deepEqual(anchors.slice(0, 2), [[1, 0], [150, 50]]);
+  assert.deepEqual(anchors.slice(0, 4), [[1, 0], [150, 50], [150, 100, 1], [150, 0, -1]]);
   assert.deepEqual(anchorsOf({ peak: null, boundaries: [] }), []);
 });
 

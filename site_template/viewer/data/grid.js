@@ -88,6 +88,26 @@ export class Grid {
   }
 
   /**
+   * How many tracks lie in a rectangle (map units).
+   *
+   * @param {number} x0
+   * @param {number} y0
+   * @param {number} x1
+   * @param {number} y1
+   */
+  countIn(x0, y0, x1, y1) {
+    const { x, y } = this;
+    const runs = this.runs(x0, y0, x1, y1);
+    let count = 0;
+    for (let r = 0; r < runs.length; r += 2) {
+      for (let place = runs[r]; place < runs[r + 1]; place++) {
+        if (x[place] >= x0 && x[place] <= x1 && y[place] >= y0 && y[place] <= y1) count++;
+      }
+    }
+    return count;
+  }
+
+  /**
    * @param {number} x  map units
    * @param {number} y  map units
    * @param {number} reach  map units

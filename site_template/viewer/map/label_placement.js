@@ -3,19 +3,24 @@
  *
  * Each label gets the smallest scale from which it no longer touches a stronger one (Been, Daiches and Yap 2006, "Dynamic map
  * labeling"): zooming in only ever adds labels, panning changes none, so nothing flickers. What is to be read from afar only
- * leaves at a scale of its own, and what it was in the way of comes then.
+ * leaves at a scale of its own, and what it was in the way of comes then. A label that would hide many of its group's tracks
+ * stands above or below them instead.
  */
 
-import { planeX, planeY } from "./viewport.js";
+import { PLANE_SIZE, planeX, planeY } from "./viewport.js";
 
 /** @import { Group } from "../data/types.js" */
 
 /**
+ * @typedef {[x: number, y: number, side?: -1 | 0 | 1]} Anchor  on the plane: a label's middle lies there, or it stands above
+ *   (-1) or below (1)
+ *
  * @typedef {object} Candidate
  * @property {number} group
+ * @property {number} [count]  tracks
  * @property {number} width  pixels, with the room it wants around it
  * @property {number} height  pixels
- * @property {[number, number][]} anchors  places on the plane where its middle may be, the best first
+ * @property {readonly Anchor[]} anchors  where it may be, the best first
  * @property {number} [from]  it may show from this transform scale on
  * @property {number} [to]  and below this one
  *
@@ -23,42 +28,65 @@ import { planeX, planeY } from "./viewport.js";
  * @property {number} group
  * @property {number} x  plane
  * @property {number} y  plane
+ * @property {number} dy  pixels from there to its middle
  * @property {number} minScale  it shows from this transform scale on; Infinity for one that never can
  * @property {number} maxScale  and below this one
  * @property {number} width  pixels
  * @property {number} height  pixels
  */
 
+/** The share of a group's tracks that its label may hide. */
+const MAY_HIDE = 0.1;
+
 /**
- * The scale from which two labels at fixed places of the plane are apart.
+ * The scale from which two labels at fixed places of the plane stay apart.
  *
- * @param {{x: number, y: number, width: number, height: number}} a
- * @param {{x: number, y: number, width: number, height: number}} b
+ * @param {{x: number, y: number, dy: number, width: number, height: number}} a
+ * @param {{x: number, y: number, dy: number, width: number, height: number}} b
  */
 function separationScale(a, b) {
-  return Math.min((a.width + b.width) / 2 / Math.abs(a.x - b.x), (a.height + b.height) / 2 / Math.abs(a.y - b.y));
+  return Math.min(scaleApart(a.x - b.x, 0, (a.width + b.width) / 2), scaleApart(a.y - b.y, a.dy - b.dy, (a.height + b.height) / 2));
+}
+
+/**
+ * The scale from which a distance of the plane and one of the window are together at least as long as asked for.
+ *
+ * @param {number} distance  plane
+ * @param {number} shift  pixels
+ * @param {number} room  pixels
+ */
+function scaleApart(distance, shift, room) {
+  if (distance === 0) return Math.abs(shift) >= room ? 0 : Infinity;
+  return Math.max(0, (room - Math.sign(distance) * shift) / Math.abs(distance));
 }
 
 /**
  * @param {readonly Candidate[]} candidates  the strongest first
- * @param {number} homeScale  the scale of the first view: an anchor that shows there is taken at once
+ * @param {number} homeScale  the scale of the first view: of the anchors that show there, or where the label begins, the first is
+ *   taken that hides few tracks, or else the one that hides the fewest
+ * @param {(x0: number, y0: number, x1: number, y1: number) => number} [tracksIn]  how many tracks lie in a box of the plane
  * @returns {Label[]}
  */
-export function placeLabels(candidates, homeScale) {
+export function placeLabels(candidates, homeScale, tracksIn = () => 0) {
   /** @type {Label[]} */
   const placed = [];
-  for (const { group, width, height, anchors, from = 0, to = Infinity } of candidates) {
+  for (const { group, width, height, anchors, count = 1, from = 0, to = Infinity } of candidates) {
+    const scale = Math.max(homeScale, from);
     /** @type {Label | undefined} */
     let best;
-    for (const [x, y] of anchors) {
-      const label = { group, x, y, width, height, minScale: from, maxScale: to };
+    let leastHidden = Infinity;
+    for (const [x, y, side = 0] of anchors) {
+      const label = { group, x, y, dy: (side * height) / 2, width, height, minScale: from, maxScale: to };
       for (const stronger of placed) {
         // In the way no longer once it is apart, or has gone.
         const apart = Math.min(separationScale(label, stronger), stronger.maxScale);
         if (apart > stronger.minScale && apart > label.minScale) label.minScale = apart;
       }
-      if (!best || label.minScale < best.minScale) best = label;
-      if (best.minScale <= homeScale) break;
+      const hidden = label.minScale <= scale ? tracksUnder(label, scale, tracksIn) / count : Infinity;
+      if (!best || hidden < leastHidden || (hidden === Infinity && leastHidden === Infinity && label.minScale < best.minScale)) {
+        [best, leastHidden] = [label, hidden];
+      }
+      if (hidden <= MAY_HIDE) break;
     }
     if (best) placed.push(best);
   }
@@ -66,26 +94,73 @@ export function placeLabels(candidates, homeScale) {
 }
 
 /**
- * Where a group's label may stand: its densest place, then each island's middle, top and bottom, the largest island first.
+ * @param {Label} label
+ * @param {number} scale
+ * @param {(x0: number, y0: number, x1: number, y1: number) => number} tracksIn
+ */
+function tracksUnder({ x, y, dy, width, height }, scale, tracksIn) {
+  const [middle, right, bottom] = [y + dy / scale, width / 2 / scale, height / 2 / scale];
+  return tracksIn(x - right, middle - bottom, x + right, middle + bottom);
+}
+
+/**
+ * Where a group's label may stand: over its densest place, then over each island's middle, and below and above it, the largest
+ * island first.
  *
  * @param {Pick<Group, "peak" | "boundaries">} group
- * @returns {[number, number][]} on the plane
+ * @returns {Anchor[]}
  */
 export function anchorsOf({ peak, boundaries }) {
-  /** @type {[number, number][]} */
+  /** @type {Anchor[]} */
   const anchors = peak ? [[planeX(peak[0]), planeY(peak[1])]] : [];
-  const boxes = boundaries.filter((ring) => ring.length >= 6).map(boundingBox);
-  boxes.sort((a, b) => (b.x1 - b.x0) * (b.y1 - b.y0) - (a.x1 - a.x0) * (a.y1 - a.y0));
-  for (const { x0, y0, x1, y1 } of boxes) {
-    const middle = (x0 + x1) / 2;
-    anchors.push([middle, (y0 + y1) / 2], [middle, y0], [middle, y1]);
-  }
+  for (const box of islands(boundaries)) anchors.push([(box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2], ...besideBox(box));
   return anchors;
 }
 
 /**
+ * Where the label of several groups may stand: in their middle, then below and above all of them, then where each one's could.
+ *
+ * @param {readonly Pick<Group, "count" | "peak" | "boundaries">[]} members
+ * @returns {Anchor[]}
+ */
+export function anchorsAmong(members) {
+  const peaks = members.flatMap(({ peak, count }) => (peak ? [{ x: planeX(peak[0]), y: planeY(peak[1]), count }] : []));
+  if (peaks.length === 0) return [];
+  const sum = Math.max(1, peaks.reduce((total, { count }) => total + count, 0));
+  const mean = (/** @type {"x" | "y"} */ axis) => peaks.reduce((total, one) => total + one[axis] * one.count, 0) / sum;
+  const boxes = members.flatMap(({ boundaries }) => islands(boundaries));
+  const edge = (/** @type {keyof Box} */ side) => boxes.map((box) => box[side]);
+  const around = { x0: Math.min(...edge("x0")), y0: Math.min(...edge("y0")), x1: Math.max(...edge("x1")), y1: Math.max(...edge("y1")) };
+  return [[mean("x"), mean("y")], ...(boxes.length > 0 ? besideBox(around) : []), ...members.flatMap(anchorsOf)];
+}
+
+/** @typedef {{x0: number, y0: number, x1: number, y1: number}} Box  on the plane */
+
+/**
+ * Below and above a box, first where the middle of the map is.
+ *
+ * @param {Box} box
+ * @returns {Anchor[]}
+ */
+function besideBox({ x0, y0, x1, y1 }) {
+  const middle = (x0 + x1) / 2;
+  /** @type {Anchor[]} */
+  const sides = [[middle, y1, 1], [middle, y0, -1]];
+  return y0 + y1 > PLANE_SIZE ? sides.reverse() : sides;
+}
+
+/**
+ * @param {Group["boundaries"]} boundaries
+ * @returns {Box[]}  the largest first
+ */
+function islands(boundaries) {
+  const boxes = boundaries.filter((ring) => ring.length >= 6).map(boundingBox);
+  return boxes.sort((a, b) => (b.x1 - b.x0) * (b.y1 - b.y0) - (a.x1 - a.x0) * (a.y1 - a.y0));
+}
+
+/**
  * @param {readonly number[]} ring  map units
- * @returns {{x0: number, y0: number, x1: number, y1: number}} on the plane
+ * @returns {Box}
  */
 function boundingBox(ring) {
   const box = { x0: Infinity, y0: Infinity, x1: -Infinity, y1: -Infinity };

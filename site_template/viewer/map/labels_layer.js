@@ -4,7 +4,9 @@ import { FONT_FAMILY, MovableCanvas } from "./canvas.js";
 import { shortened } from "../ui/format.js";
 import { besidePoint, fitTitles, keepInside, placeLabels } from "./label_placement.js";
 import { TextSprites } from "./text_sprites.js";
+import { mapX, mapY } from "./viewport.js";
 
+/** @import { Grid } from "../data/grid.js" */
 /** @import { Label } from "./label_placement.js" */
 /** @import { MapName } from "./map_names.js" */
 /** @import { TextLook } from "./text_sprites.js" */
@@ -73,16 +75,17 @@ export class LabelsLayer extends MovableCanvas {
    *
    * @param {readonly MapName[]} names  the strongest first
    * @param {number} homeScale
+   * @param {Grid} grid  of the tracks
    */
-  place(names, homeScale) {
+  place(names, homeScale, grid) {
     this.#looks = names.map((name) => ({ lines: name.lines, ...lookOf(name, this.#size.width < NARROW) }));
-    const candidates = names.map(({ anchors, from, to }, group) => {
+    const candidates = names.map(({ anchors, count, from, to }, group) => {
       const { font, size, tracking, lines } = this.#looks[group];
       const widths = lines.map((line) => this.#sprites.widthOf(font, line, tracking));
       const height = size * (1 + LEADING * (lines.length - 1)) + ROOM.y;
-      return { group, width: Math.max(...widths) + ROOM.x, height, anchors, from, to };
+      return { group, count, width: Math.max(...widths) + ROOM.x, height, anchors, from, to };
     });
-    this.#labels = placeLabels(candidates, homeScale);
+    this.#labels = placeLabels(candidates, homeScale, (x0, y0, x1, y1) => grid.countIn(mapX(x0), mapY(y1), mapX(x1), mapY(y0)));
   }
 
   /**
@@ -95,7 +98,7 @@ export class LabelsLayer extends MovableCanvas {
     this.clear();
     const inView = this.#labels
       .filter(({ minScale, maxScale }) => minScale <= transform.k && transform.k < maxScale)
-      .map((label) => ({ ...label, x: label.x * transform.k + transform.x, y: label.y * transform.k + transform.y }))
+      .map((label) => ({ ...label, x: label.x * transform.k + transform.x, y: label.y * transform.k + transform.y + label.dy }))
       .filter(({ x, y, width, height }) => this.#inView(x, y, width, height));
     const shown = keepInside(inView, free);
     this.#drawTitles(titles, shown, theme, free);

@@ -3,9 +3,10 @@
 import { groupsOf, HIDDEN_KEY } from "../state/appearance.js";
 import { groupKindOf } from "./coloring.js";
 import { shortened } from "../ui/format.js";
-import { anchorsOf } from "./label_placement.js";
+import { anchorsAmong, anchorsOf } from "./label_placement.js";
 
 /** @import { Group, MapData, Region, State } from "../data/types.js" */
+/** @import { Anchor } from "./label_placement.js" */
 
 /** Characters. A name that is longer takes two lines; what is too long for these is cut. */
 const LONGEST_ALONE = 24;
@@ -20,7 +21,8 @@ const WIDTH_A_NAME = 50;
  * @property {readonly string[]} lines  one or two
  * @property {boolean} isLarger  of the level above the clusters
  * @property {number} share  0..1, tracks of the largest of its level
- * @property {[number, number][]} anchors  places on the plane, the best first
+ * @property {number} count  tracks
+ * @property {readonly Anchor[]} anchors  where it may be, the best first
  * @property {number} from  it may show from this transform scale on
  * @property {number} to  and below this one
  */
@@ -79,31 +81,18 @@ export function namesOnMap(map, state, homeScale, width) {
     // Playlists are called what somebody called them, brackets and all; so are clusters that nothing else tells apart.
     const isEnough = (/** @type {string} */ text) => kind === "cluster" && brief.filter((other) => other === text).length === 1;
     const called = ones.map(({ name }, place) => (isEnough(brief[place]) ? brief[place] : name));
-    return ones.map(({ count }, place) => ({ lines: linesOf(called[place]), share: count / most, place })).sort((a, b) => b.share - a.share);
+    return ones.map(({ count }, place) => ({ lines: linesOf(called[place]), count, share: count / most, place })).sort((a, b) => b.share - a.share);
   };
   const isTwofold = kind === "cluster" && hasTwoLevels(map);
   const change = isTwofold ? levelSwitch(map.clusters.length, width) * homeScale : 0;
   const regions = map.regions.map((region, index) => ({ region, members: groups.filter((group) => group.region === index) }));
   const larger = isTwofold ? regions.filter(({ members }) => members.length > 0) : [];
   return [
-    ...byCount(larger.map(({ region }) => region)).map(({ lines, share, place }) => ({
-      lines, share, isLarger: true, anchors: anchorsAmong(larger[place].members), from: 0, to: change,
+    ...byCount(larger.map(({ region }) => region)).map(({ lines, count, share, place }) => ({
+      lines, count, share, isLarger: true, anchors: anchorsAmong(larger[place].members), from: 0, to: change,
     })),
-    ...byCount(groups).map(({ lines, share, place }) => ({
-      lines, share, isLarger: false, anchors: anchorsOf(groups[place]), from: change, to: Infinity,
+    ...byCount(groups).map(({ lines, count, share, place }) => ({
+      lines, count, share, isLarger: false, anchors: anchorsOf(groups[place]), from: change, to: Infinity,
     })),
   ];
-}
-
-/**
- * A region's name stands in the middle of its clusters, or else over one of them.
- *
- * @param {readonly Pick<Group, "count" | "peak" | "boundaries">[]} members
- * @returns {[number, number][]} on the plane
- */
-function anchorsAmong(members) {
-  const places = members.flatMap((group) => anchorsOf(group).slice(0, 1).map((place) => ({ place, count: group.count })));
-  const sum = Math.max(1, places.reduce((total, { count }) => total + count, 0));
-  const mean = (/** @type {0 | 1} */ axis) => places.reduce((total, { place, count }) => total + place[axis] * count, 0) / sum;
-  return places.length > 0 ? [[mean(0), mean(1)], ...places.map(({ place }) => place)] : [];
 }

@@ -263,7 +263,7 @@ export class Renderer {
     const writesNames = labelsDue && this.#placed;
     if (labelsDue && !this.#placed) {
       const homeScale = this.#homeScale();
-      labels.place(state.axes ? [] : namesOnMap(this.#map, state, homeScale, this.#size.width), homeScale);
+      labels.place(state.axes ? [] : namesOnMap(this.#map, state, homeScale, this.#size.width), homeScale, this.#positions.grid);
       this.#placed = true;
       this.#dirty.add("labels");
     }

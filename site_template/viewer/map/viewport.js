@@ -17,10 +17,10 @@ export const planeX = (x) => x / UNITS_PER_PLANE;
 export const planeY = (y) => (MAX_UNIT - y) / UNITS_PER_PLANE;
 
 /** @param {number} x  plane */
-const mapX = (x) => x * UNITS_PER_PLANE;
+export const mapX = (x) => x * UNITS_PER_PLANE;
 
 /** @param {number} y  plane */
-const mapY = (y) => MAX_UNIT - y * UNITS_PER_PLANE;
+export const mapY = (y) => MAX_UNIT - y * UNITS_PER_PLANE;
 
 /** Map units in one pixel. @param {Transform} transform */
 export const unitsPerPixel = (transform) => UNITS_PER_PLANE / transform.k;

@@ -79,8 +79,9 @@ def walk(root: Path) -> Listing:
             elif suffix in NO_SOUND_SUFFIXES:
                 listing.no_sound[suffix] += 1
         listing.misnamed += [folder / name for name in folder_names if Path(name).suffix.lower() in AUDIO_SUFFIXES]
-    holding = {folder for audio in listing.audio for folder in audio.parents}
-    listing.misnamed = [folder for folder in listing.misnamed if folder not in holding]
+    if listing.misnamed:
+        holding = {folder for audio in listing.audio for folder in audio.parents}
+        listing.misnamed = [folder for folder in listing.misnamed if folder not in holding]
     return listing
 
 
