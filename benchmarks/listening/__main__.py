@@ -35,6 +35,11 @@ def main() -> int:
         print(f"There is no music in {arguments.corpus}.", file=sys.stderr)
         return 2
     # Not before: it loads numpy, which looks at the variables when it is loaded.
+    if arguments.a_track:
+        from benchmarks.listening.a_track import report_a_track
+
+        report_a_track(chosen)
+        return 0
     from benchmarks.listening.agreement import report_agreement
 
     costs, heard = _listen(chosen)
@@ -47,6 +52,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.listening", description=__doc__)
     parser.add_argument("--corpus", type=Path, required=True, metavar="DIR", help="a folder with music")
     parser.add_argument("--tracks", type=int, default=12, metavar="N", help="how many, spread over it  [%(default)s]")
+    parser.add_argument("--a-track", action="store_true", help="only what a worker takes for a track and for a preview")
     return parser.parse_args()
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-SECONDS_A_TRACK: Final = 2.7
-"""Processor seconds for decoding, a network and the 41 features (measured: 698 s for 263 tracks of game music)."""
-SECONDS_A_PREVIEW: Final = 0.9
-"""The same for 30 seconds."""
+SECONDS_A_TRACK: Final = 1.5
+"""Processor seconds for decoding, a network and the 41 features. ``python -m benchmarks.listening --a-track`` measures
+them, with musicnn on a busy machine: 1.24 for 24 tracks of 2.8 minutes, 1.47 for 16 of 3.0; songs are a bit longer."""
+SECONDS_A_PREVIEW: Final = 0.8
+"""The same for 30 seconds: 0.74 and 0.90 in these runs."""
 SEARCHES_A_TRACK: Final = 1.3
 """Most tracks are found by the first query, some take several."""
 REQUESTS_A_PREVIEW: Final = 1.1
@@ -52,7 +53,7 @@ def previews_timetable(count: int, to_listen_to: int, pace: Pace) -> Timetable:
     --------
     >>> pace = Pace(searches_per_s=2, previews_per_s=5, download_pause_s=8, worker_count=4)
     >>> round(previews_timetable(5_000, 5_000, pace).total_s / 60)
-    19
+    18
     """
     return Timetable(
         downloading_s=count * REQUESTS_A_PREVIEW / pace.previews_per_s,

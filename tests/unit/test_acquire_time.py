@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import heapq
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -13,7 +13,9 @@ import pytest
 from spotmap_build import pipeline, stages
 from spotmap_build.acquire.time_limit import NO_LIMIT, TimeLimit
 from spotmap_build.acquire.timetable import (
+    REQUESTS_A_PREVIEW,
     SEARCHES_A_TRACK,
+    SECONDS_A_DOWNLOAD,
     SECONDS_A_PREVIEW,
     SECONDS_A_TRACK,
     Pace,
@@ -25,45 +27,47 @@ from spotmap_build.cache.store import Cache
 from spotmap_build.config import Config
 from spotmap_build.config_values import parse_duration
 from spotmap_build.errors import CacheError
-from spotmap_build.progress import Progress, make_progress
+from spotmap_build.progress import Progress, format_seconds, make_progress
 from spotmap_build.report import encode_map_cost, read_map_cost
 from spotmap_build.run import Clock, MapCost, Run
 from spotmap_build.stages.reserve import extras_limit, listening_limit
+from tests.support.simulated_line import Times, run_line
 
 PACE = Pace(searches_per_s=2, previews_per_s=5, download_pause_s=8, worker_count=2)
 
 
-def line(arrivals_s: list[float], seconds_each: float, servers: int) -> list[float]:
-    """When each of a station's items is done: ``servers`` at once, in the order in which they arrive."""
-    free = [0.0] * servers
-    done = []
-    for arrives_s in arrivals_s:
-        ends_s = max(arrives_s, heapq.heappop(free)) + seconds_each
-        heapq.heappush(free, ends_s)
-        done.append(ends_s)
-    return done
-
-
 @pytest.mark.parametrize("count", [1_000, 5_000, 10_000])
 @pytest.mark.parametrize("workers", [1, 4])
-@pytest.mark.parametrize("pause_s", [0.0, 2.0, 8.0])
+@pytest.mark.parametrize("pause_s", [0.0, 8.0])
 def test_whole_recordings_take_as_long_as_the_line_that_finds_downloads_and_listens(
     count: int, workers: int, pause_s: float
 ) -> None:
-    found = line([0.0] * count, SEARCHES_A_TRACK / PACE.searches_per_s, 1)
-    fetched = line(line(found, pause_s, 1), 2.0, 2)
-    simulated_s = line(fetched, SECONDS_A_TRACK, workers)[-1]
-    pace = Pace(PACE.searches_per_s, PACE.previews_per_s, pause_s, workers)
+    times = Times(SEARCHES_A_TRACK, 0.3, SECONDS_A_DOWNLOAD, SECONDS_A_TRACK)
+    simulated_s = run_line(count, workers, times, searches_per_s=PACE.searches_per_s, download_pause_s=pause_s)
+    pace = replace(PACE, download_pause_s=pause_s, worker_count=workers)
     assert recordings_timetable(count, count, count, pace).total_s == pytest.approx(simulated_s, rel=0.05)
 
 
 @pytest.mark.parametrize("count", [1_000, 5_000, 10_000])
 @pytest.mark.parametrize("workers", [1, 4])
 def test_previews_take_as_long_as_the_line_that_asks_and_listens(count: int, workers: int) -> None:
-    asked = line([0.0] * count, 1.1 / PACE.previews_per_s, 1)
-    simulated_s = line(asked, SECONDS_A_PREVIEW, workers)[-1]
-    pace = Pace(PACE.searches_per_s, PACE.previews_per_s, 8, workers)
+    times = Times(REQUESTS_A_PREVIEW, 0.15, 0.2, SECONDS_A_PREVIEW)
+    simulated_s = run_line(count, workers, times, searches_per_s=PACE.previews_per_s)
+    pace = replace(PACE, worker_count=workers)
     assert previews_timetable(count, count, pace).total_s == pytest.approx(simulated_s, rel=0.05)
+
+
+def test_the_page_says_how_long_libraries_take_as_plan_does() -> None:
+    page = (Path(__file__).parents[2] / "docs/spotify.md").read_text()
+    usual = Config()
+    for count in (1_000, 5_000, 10_000):
+        cells = [f"{count:,}"]
+        for workers in (2, 4):
+            pace = Pace(usual.searches_per_s, usual.previews_per_s, usual.download_pause_s, workers)
+            cells.append(format_seconds(previews_timetable(count, count, pace).total_s))
+        whole = recordings_timetable(count, count, count, pace)
+        cells += map(format_seconds, (whole.searching_s, whole.downloading_s, whole.listening_s, whole.total_s))
+        assert f"| {' | '.join(cells)} |" in page
 
 
 def test_what_has_nothing_to_do_takes_no_time() -> None:
