@@ -65,14 +65,18 @@ def build(**flags: Any) -> None:
     from spotmap_build import pipeline
     from spotmap_build.describe import preview_command, review_command
     from spotmap_build.progress import format_seconds
-    from spotmap_build.summary import summary_lines
+    from spotmap_build.summary import BuildResult, share_lines, summary_lines
 
     with _at_work(flags) as (config, progress):
-        result = pipeline.build(config, progress)
-    review = review_command(config, usual_config(os.environ))
-    for line in summary_lines(result, format_seconds(result.seconds), config.report_path, review):
+        make = pipeline.build if config.shard is None else pipeline.listen
+        result = make(config, progress)
+    review, took = review_command(config, usual_config(os.environ)), format_seconds(result.seconds)
+    if isinstance(result, BuildResult):
+        lines = [*summary_lines(result, took, config.report_path, review), f"To look at it: {preview_command(config)}"]
+    else:
+        lines = [*share_lines(result, took, review), "Nothing was published: cache merge brings the shards together."]
+    for line in lines:
         progress.say(line)
-    progress.say(f"To look at it: {preview_command(config)}")
     if result.problem is not None:
         progress.say(result.problem.message, level="error")
         progress.say(result.problem.hint)
@@ -83,7 +87,7 @@ def build(**flags: Any) -> None:
 
 
 @main.command()
-@build_options
+@options_of_a_build_except("shard")
 def match(**flags: Any) -> None:
     """Find the recording of every track and write the report, without downloading or listening."""
     from spotmap_build import pipeline
@@ -214,7 +218,7 @@ def preview(folder: Path | None, port: int | None, open_browser: bool, watch: bo
     default=("m3u8",),
     help="What to write; can be given twice.  [default: m3u8]",
 )
-@build_options
+@options_of_a_build_except("shard")
 def playlists(folder: Path, formats: tuple[ListFormat, ...], **flags: Any) -> None:
     """Write the map's clusters, new playlists and misfits as lists for other players; run it again to update them."""
     from spotmap_build import pipeline
@@ -231,7 +235,7 @@ def playlists(folder: Path, formats: tuple[ListFormat, ...], **flags: Any) -> No
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--exact", is_flag=True, help="Undo what you changed by hand in these playlists.")
-@build_options
+@options_of_a_build_except("shard")
 def push(choice: tuple[str, ...], only_list: bool, dry_run: bool, yes: bool, exact: bool, **flags: Any) -> None:
     """Make lists of the map private playlists on Spotify; run it again to update them.
 
@@ -275,7 +279,7 @@ def push(choice: tuple[str, ...], only_list: bool, dry_run: bool, yes: bool, exa
 )
 @click.option("--vectors", is_flag=True, help="With the embedding vectors and tags (Parquet and npz only).")
 @click.option("--site", "out", type=str, metavar="DIR", help="Of which site's map.  [default: site]")
-@options_of_a_build_except("out")
+@options_of_a_build_except("out", "shard")
 def export(target: Path, file_format: str | None, vectors: bool, **flags: Any) -> None:
     """Write the map as one table for other programs: titles, places, clusters, features.
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from spotmap_build.config_values import NO_BOUND, FailureBound, shown
+from spotmap_build.config_values import NO_BOUND, FailureBound, Shard, shown
 from spotmap_build.core.documents import parse_toml
 from spotmap_build.core.files import LONGEST_NAME_BYTES, is_inside, read_bounded, resolve_place
 from spotmap_build.errors import ConfigError
@@ -48,6 +48,8 @@ class Config:
     summary: Path | None = None
     """Where to write the build's end as Markdown (a scheduled build shows it on its page)."""
     jobs: int = 0
+    shard: Shard | None = None
+    """The share of the tracks that is listened to, for the cache alone; None for a whole build."""
     max_failures: FailureBound = NO_BOUND
     force: bool = False
     seed: int = 42

@@ -26,6 +26,8 @@ _AMOUNT: Final = r"\d{1,9}(?:\.\d{1,9})?"
 _DURATION: Final = re.compile(
     rf"(?:({_AMOUNT}) ?d)? ?(?:({_AMOUNT}) ?h)? ?(?:({_AMOUNT}) ?m(?:in)?)? ?(?:({_AMOUNT}) ?s)?"
 )
+_SHARD: Final = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
+MOST_SHARDS: Final = 100_000
 _BREAKS_AN_ADDRESS: Final = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff]")
 
 
@@ -44,6 +46,24 @@ class FailureBound:
 
 
 NO_BOUND: Final = FailureBound()
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One of ``count`` equal shares of a library's tracks, counted from 1. Every machine deals them out alike."""
+
+    index: int
+    count: int
+
+    def __str__(self) -> str:
+        return f"{self.index}/{self.count}"
+
+    def holds(self, name: str) -> bool:
+        """Whether what has this name (any text) is in this share."""
+        from hashlib import blake2b  # not loaded for --help
+
+        drawn = blake2b(name.encode(errors="surrogatepass"), digest_size=8, person=b"shard").digest()
+        return int.from_bytes(drawn, "big") % self.count == self.index - 1
 
 
 def read_text(value: object, _base: Path) -> str:
@@ -157,6 +177,15 @@ def read_failure_bound(value: object, _base: Path) -> FailureBound:
     except ValueError:
         pass
     raise ValueError("must be a number of tracks such as 10, or a share such as 5%")
+
+
+def read_shard(value: object, _base: Path) -> Shard:
+    """``2/8``: the second of eight shares."""
+    found = _SHARD.fullmatch(_short(value).strip())
+    index, count = map(int, found.groups()) if found else (0, 0)
+    if not 1 <= index <= count <= MOST_SHARDS:
+        raise ValueError(f"must be a share such as 1/8: from 1/8 to 8/8, and {MOST_SHARDS:,} shares at most")
+    return Shard(index, count)
 
 
 def read_names(value: object, _base: Path) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from spotmap_build.places import check_places
 from spotmap_build.progress import make_progress
 from spotmap_build.report import SUMMARY, encode_map_cost, read_map_cost, write_document, write_report
 from spotmap_build.run import Clock, MapCost
-from spotmap_build.summary import SUMMARY_MARK, BuildResult, markdown
+from spotmap_build.summary import SUMMARY_MARK, BuildResult, ShareResult, markdown, share_markdown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -143,10 +143,40 @@ def _list_local_audio(config: Config, embedded: stages.Embedded) -> str:
     return ""
 
 
+def listen(config: Config, progress: Progress) -> ShareResult:
+    """Listen to the share of the library that ``config.shard`` names, for the cache: there is no map and no report.
+
+    Raises
+    ------
+    SpotmapError
+        One of its kinds; nothing that was finished is lost.
+    """
+    check_places(config, publishes=False)
+    return _with_cache(config, progress, _listen)
+
+
+def _listen(run: stages.Run) -> ShareResult:
+    assert run.config.shard is not None
+    fetched = stages.fetch(run)
+    *_, embedded = stages.embed(run, fetched)
+    share = stages.share_of(fetched, embedded, run.config.shard)
+    result = ShareResult(
+        shard=run.config.shard,
+        track_count=share.track_count,
+        failures=share.failures,
+        embedded_count=embedded.embedded_count,
+        seconds=run.clock.total_s,
+        notices=tuple(filter(None, (*fetched.loaded.notices, embedded.problem))),
+        problem=fetched.loaded.problem,
+    )
+    _summarize(run.config, share_markdown(result, fetched.title))
+    return result
+
+
 def match(config: Config, progress: Progress) -> MatchResult:
     """Find the recording of every track and write the report; nothing is downloaded, heard or published."""
     check_places(config, publishes=False)
-    return _with_cache(config, progress, _match)
+    return _with_cache(replace(config, shard=None), progress, _match)
 
 
 def _match(run: stages.Run) -> MatchResult:
@@ -232,7 +262,7 @@ def write_lists(config: Config, progress: Progress, folder: Path, formats: Seque
 
 def lists_of_map(config: Config, progress: Progress) -> tuple[TrackList, ...]:
     """Make the lists of the map as the cache has it; nothing is asked of a service, listened to or published."""
-    offline = replace(config, offline=True, listen=False)
+    offline = replace(config, offline=True, listen=False, shard=None)
     check_places(offline, publishes=False)
     return _with_cache(offline, progress, _lists)
 
@@ -291,7 +321,7 @@ def export_map(config: Config, progress: Progress, out: Path, file_format: str, 
 
     if out.exists() and not config.force:
         raise OutputError(f"{out} is there already.", hint="Name another file, or add --force to replace it.")
-    offline = replace(config, offline=True, listen=False)
+    offline = replace(config, offline=True, listen=False, shard=None)
     check_places(offline, publishes=False)
     table = _with_cache(offline, progress, lambda run: _table(run, with_vectors=with_vectors))
     try:
@@ -348,7 +378,7 @@ def watch(config: Config) -> Watch:
 def _rebuild(config: Config) -> None:
     progress = make_progress(config.log)
     try:
-        build(config, progress)
+        build(replace(config, shard=None), progress)
     finally:
         progress.close()
 

@@ -230,6 +230,15 @@ SETTINGS: Final = (
     ),
     _place("summary", "SPOTMAP_SUMMARY", "FILE", "Write the build's end there, as Markdown."),
     _number("jobs", "SPOTMAP_JOBS", MOST_JOBS, "Tracks to listen to at once.  [default: one a processor]"),
+    Setting(
+        "shard",
+        "SPOTMAP_SHARD",
+        values.read_shard,
+        in_file=False,
+        help="Listen to one of N shares of the tracks, and only fill the cache: no map, no report. For many machines "
+        "at once; cache merge brings their caches together.",
+        metavar="I/N",
+    ),
     _text(
         "max_failures",
         "SPOTMAP_MAX_FAILURES",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from spotmap_build.config_values import Shard
     from spotmap_build.errors import SpotmapError
     from spotmap_build.model import Failed
 
@@ -63,6 +64,37 @@ class BuildResult:
         return tuple(failure for failure in self.failures if failure.code != EXCLUDED)
 
 
+@dataclass(frozen=True, slots=True)
+class ShareResult:
+    """What listening to a share of the library came to; the fields are those of :class:`BuildResult`."""
+
+    shard: Shard
+    track_count: int
+    failures: tuple[Failed, ...]
+    embedded_count: int
+    seconds: float
+    notices: tuple[str, ...] = ()
+    problem: SpotmapError | None = None
+
+    @property
+    def missing(self) -> tuple[Failed, ...]:
+        """The tracks of the share that should be in the cache and are not."""
+        return tuple(failure for failure in self.failures if failure.code != EXCLUDED)
+
+
+def share_lines(result: ShareResult, took: str = "", review: str = REVIEW) -> Iterator[str]:
+    """Yield the end of a build that listened to a share. ``took``: how long that was."""
+    known = result.track_count - len(result.failures)
+    time = f" ({took})" if took else ""
+    yield f"Shard {result.shard}: {known} of its {result.track_count} tracks are in the cache{time}."
+    if result.embedded_count:
+        yield f"{result.embedded_count} were listened to in this build."
+    if result.missing:
+        yield f"{len(result.missing)} {'is' if len(result.missing) == 1 else 'are'} not:"
+        yield from (f"  {line}" for line in missing_lines(result.missing, review))
+    yield from result.notices
+
+
 def summary_lines(result: BuildResult, took: str, report_path: Path, review: str = REVIEW) -> Iterator[str]:
     """Yield the end of a build on the terminal. ``review``: the command that decides doubtful tracks."""
     yield f"{result.mapped_count} of {result.track_count} tracks are on the map ({took})."
@@ -104,3 +136,11 @@ def markdown(result: BuildResult, title: str) -> str:
     if result.notices:
         lines += ["", *(f"- {inert(notice)}" for notice in result.notices)]
     return "\n".join(line for index, line in enumerate(lines) if line or lines[index - 1 : index] != [""]) + "\n"
+
+
+def share_markdown(result: ShareResult, title: str) -> str:
+    """Return the end of a build that listened to a share as Markdown."""
+    lines = [f"## {inert(title)}", "", *(f"- {inert(line)}" for line in share_lines(result))]
+    if result.problem is not None:
+        lines += ["", f"> **{inert(result.problem.message)}** {inert(result.problem.hint)}".rstrip()]
+    return "\n".join(lines) + "\n"

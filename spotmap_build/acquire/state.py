@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from spotmap_build.acquire.overrides import read_overrides
 from spotmap_build.acquire.previews import Previews
 from spotmap_build.acquire.search import Finder, disabled_reason, failed
+from spotmap_build.acquire.share import is_in_share, of_another_shard
 from spotmap_build.acquire.youtube.downloader import Downloader
 from spotmap_build.cache.decoding import is_worth_another_try
 from spotmap_build.cache.errors import CorruptEntry
@@ -105,7 +106,8 @@ class Acquisition:
         self._lock = threading.Lock()
         recordings = finder.recall_all()
         self._found = recordings.found
-        self.pending = tuple(recordings.pending)
+        self._shard = run.config.shard
+        self.pending = tuple(track for track in recordings.pending if is_in_share(track, self._shard))
         known = [found.track for found in recordings.found.values() if found.failure is None]
         self.missing = tuple(track for track in known if self._claim(track))
 
@@ -214,10 +216,14 @@ class Acquisition:
                 self._embedded[key.digest] = record
         if record is not None and not is_worth_another_try(record, retry=self.run.config.retry):
             return False
+        if not is_in_share(track, self._shard):
+            return False
         return self.downloader.recall(track) is None and self._may_be_had(track)
 
     def _waiting(self, track: Track) -> Failed | None:
         """Return the row of a track that waits: its turn does not come in this build, or not before an early map."""
+        if not is_in_share(track, self._shard):
+            return of_another_shard(track)
         if self.stopped:
             return Failed(track.id, "embed", TIME_LIMIT, self.stopped, retryable=True)
         if not self._is_begun and not self.is_complete:

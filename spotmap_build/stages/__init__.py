@@ -20,6 +20,7 @@ from spotmap_build.stages.plan import describe_plan
 from spotmap_build.stages.previous_map import save_map
 from spotmap_build.stages.project import project
 from spotmap_build.stages.push import Proposal, push
+from spotmap_build.stages.share import share_of
 
 __all__ = [
     "Clock",
@@ -43,5 +44,6 @@ __all__ = [
     "project",
     "push",
     "save_map",
+    "share_of",
     "sweep",
 ]

@@ -30,7 +30,8 @@ def describe_plan(run: Run, fetched: Fetched) -> tuple[str, ...]:
         sentences.extend(_work(run, fetched))
     if run.config.excerpts and (count := count_excerpts(library.tracks)):
         sentences.append(forecast(count, run.config.excerpts))
-    sentences.append(f"The site would go to {run.config.out}.")
+    where = f"to {run.config.out}" if run.config.shard is None else "nowhere: a shard only fills the cache"
+    sentences.append(f"The site would go {where}.")
     return tuple(sentences)
 
 

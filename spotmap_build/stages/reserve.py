@@ -29,6 +29,8 @@ GRACE_SHARE: Final = 0.01
 
 def listening_limit(run: Run, track_count: int) -> TimeLimit:
     """Until when to listen, so that there is time to lay out up to ``track_count`` tracks and to publish."""
+    if run.config.shard is not None:  # no map follows
+        return _limit(run, lambda _: 0.0)
     covers_share = COVERS_SHARE if run.config.fetch_covers else 0.0
     return _limit(run, lambda limit_s: map_s(run, track_count) + covers_share * limit_s)
 

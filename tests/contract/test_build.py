@@ -78,6 +78,25 @@ def test_no_path_of_this_machine_is_in_the_site_or_in_the_cache(built: Path) -> 
             assert needle not in content, name
 
 
+def test_three_shards_merged_make_the_site_of_one_build(built: Path, tmp_path: Path) -> None:
+    shutil.copytree(built / "music", tmp_path / "music")
+    heard = []
+    for shard in ("1/3", "2/3", "3/3"):
+        outcome = build("folder:music", tmp_path, "--shard", shard, "--cache-dir", f"cache-{shard[0]}")
+        assert outcome.status == 0, outcome.stderr
+        heard.append(outcome.listened_to)
+        merged = spotmap("cache", "merge", f"cache-{shard[0]}", cwd=tmp_path)
+        assert merged.status == 0, merged.stderr
+    assert sum(heard) == 18
+    assert all(heard)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".spotmap", "cache-1", "cache-2", "cache-3", "music"]
+
+    outcome = build("folder:music", tmp_path)
+
+    assert (outcome.status, outcome.listened_to) == (0, 0), outcome.stderr
+    assert tree(tmp_path / "site") == tree(built / "site")
+
+
 def test_a_second_build_runs_no_stage_and_writes_nothing(copy: Path) -> None:
     first = build("folder:music", copy)  # the copied files lie elsewhere: they are looked into, not listened to
     assert (first.status, first.listened_to) == (0, 0)

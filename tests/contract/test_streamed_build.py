@@ -115,6 +115,21 @@ def test_one_new_track_is_one_search_one_download_and_one_embedding(copy: Servic
     assert len(rows(copy.folder)) == COUNT + 1
 
 
+def test_shards_search_and_download_each_track_once_between_them(tmp_path: Path) -> None:
+    with services(library(8, 1), tmp_path) as running:
+        searches: list[object] = []
+        given: list[str] = []
+        for shard in ("1/2", "2/2"):
+            assert running.build("--shard", shard, "--cache-dir", shard[0]).status == 0
+            assert running.audio.given
+            searches += running.music.searches
+            given += running.audio.given
+        assert sorted(given) == sorted(video_id(numbered_track(number)) for number in range(8))
+        assert max(Counter(searches).values()) == 1
+        assert not (tmp_path / "site.report.json").exists()
+        assert not (tmp_path / "site").exists()
+
+
 def test_nothing_is_asked_twice_in_one_build(tmp_path: Path) -> None:
     with services(library(8, 1), tmp_path) as running:
         assert running.build().status == 0

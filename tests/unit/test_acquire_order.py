@@ -9,7 +9,9 @@ import pytest
 
 from spotmap_build.acquire import order
 from spotmap_build.acquire.order import fair_order
-from spotmap_build.model import Library, Playlist, Track
+from spotmap_build.acquire.share import is_in_share
+from spotmap_build.config_values import Shard
+from spotmap_build.model import Library, Playlist, Recording, Track
 
 
 def library(count: int = 400) -> Library:
@@ -79,3 +81,14 @@ def test_the_work_grows_with_the_library_and_not_with_its_square(monkeypatch: py
     whole = Library(tracks, (Playlist("all", "All", tuple(track.id for track in tracks)),))
     assert len(fair_order(tracks, whole, 1)) == count
     assert Counted.reads < 10 * order.ROUNDS * count
+
+
+def test_shards_deal_out_sounds_and_what_is_still_to_be_found_by_its_track() -> None:
+    sound = Recording("ab" * 32, path="/a.wav")
+    for index in range(1, 6):
+        shard = Shard(index, 5)
+        copies = {is_in_share(Track(f"copy {number}", "", recording=sound), shard) for number in range(20)}
+        assert len(copies) == 1
+        found = Recording("cd" * 32, video_id="v")
+        assert is_in_share(Track("x", ""), shard) == is_in_share(Track("x", "", recording=found), shard)
+    assert is_in_share(Track("x", ""), None)

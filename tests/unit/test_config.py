@@ -140,7 +140,21 @@ def test_what_a_file_may_not_decide_is_refused_with_what_to_do_instead(
 def test_where_secrets_go_is_not_for_a_file_to_say() -> None:
     kept = {setting.name for setting in SETTINGS if not setting.in_file}
     endpoints = {name for name in Config.__dataclass_fields__ if name.endswith("_url")} - {"site_url"}
-    assert kept == endpoints | {"spotify_login", "token_file", "force"}
+    only_this_run = {"force", "shard"}
+    assert kept == endpoints | {"spotify_login", "token_file"} | only_this_run
+
+
+@pytest.mark.parametrize("text", ["", "0/3", "4/3", "1", "1/0", "-1/3", "1/2/3", "1/3x", "1/100001", "١/٣", "1 / 3"])
+def test_what_is_no_share_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigError, match="--shard must be a share such as 1/8"):
+        load_config({"shard": text}, {}, tmp_path)
+
+
+def test_shares_are_dealt_out_whole_alike_and_everywhere_the_same(tmp_path: Path) -> None:
+    shards = [load_config({}, {"SPOTMAP_SHARD": f"{index}/3"}, tmp_path).shard for index in (1, 2, 3)]
+    names = [f"track {number} \udc80" for number in range(900)]
+    holders = [[shard.index for shard in shards if shard is not None and shard.holds(name)] for name in names]
+    assert [holders.count([index]) for index in (1, 2, 3)] == [278, 328, 294]  # each once, on every machine alike
 
 
 PLACES = [setting for setting in SETTINGS if setting.is_place]

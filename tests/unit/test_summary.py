@@ -9,11 +9,22 @@ from pathlib import Path
 import pytest
 
 from spotmap_build.config import Config
+from spotmap_build.config_values import Shard
 from spotmap_build.describe import preview_command, review_command, shell_word
 from spotmap_build.errors import LoginError
 from spotmap_build.model import Failed
 from spotmap_build.report import SUMMARY
-from spotmap_build.summary import SUMMARY_MARK, BuildResult, inert, markdown, missing_lines, summary_lines
+from spotmap_build.summary import (
+    SUMMARY_MARK,
+    BuildResult,
+    ShareResult,
+    inert,
+    markdown,
+    missing_lines,
+    share_lines,
+    share_markdown,
+    summary_lines,
+)
 
 WAITING = Failed("a", "download", "waiting", "", retryable=True, retry_at_unix_s=1_800_000_000)
 LATER = Failed("b", "match", "no-match", "", retryable=True, retry_at_unix_s=1_900_000_000)
@@ -34,6 +45,16 @@ def result(*failures: Failed, **changes: object) -> BuildResult:
 
 def test_what_was_left_out_on_purpose_is_not_missing() -> None:
     assert result(LEFT_OUT, WAITING).missing == (WAITING,)
+
+
+def test_a_shard_says_what_of_its_share_is_in_the_cache() -> None:
+    share = ShareResult(Shard(2, 3), 5, (WAITING,), 3, 1.0)
+    lines = list(share_lines(share, "20 s"))
+    assert lines[0] == "Shard 2/3: 4 of its 5 tracks are in the cache (20 s)."
+    assert lines[3].strip().startswith("1 waiting")
+    assert f"- {lines[1]}\n" in share_markdown(share, "A *map*")
+    trouble = share_markdown(replace(share, problem=LoginError("No login.", hint="Log in.")), "A *map*")
+    assert "> **No login.** Log in." in trouble
 
 
 def test_the_commonest_reason_comes_first_and_the_next_try_is_the_earliest() -> None:
