@@ -105,7 +105,8 @@ def _publish_map(run: stages.Run, fetched: stages.Fetched, embedded: stages.Embe
     outcome = "unchanged" if published.is_unchanged else "published"
     run.progress.end(f"{config.out}{os.sep} {outcome}" + (" (an early map)" if embedded.is_early else ""))
     if projected.layout.is_new:
-        run.clock.map_cost = MapCost(_map_work_s(run.clock) - started_s, len(embedded.tracks))
+        is_usual = projected.layout.value.anchored is not None and run.clock.map_cost is None
+        run.clock.map_cost = MapCost(_map_work_s(run.clock) - started_s, len(embedded.tracks), is_usual)
     map_rows = {**stages.describe_map(clusters.value, insights.value), **covered.report_rows}
     _report(run, fetched.library, embedded, map_rows=map_rows)
     told = (*fetched.loaded.notices, *embedded.notices, projected.previous_map.notice)

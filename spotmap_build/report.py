@@ -126,7 +126,9 @@ def write_report(
 
 def encode_map_cost(cost: MapCost | None) -> dict[str, object]:
     """Return what the report says of the latest map that was laid out; nothing where none was measured."""
-    return {"map_cost": {"seconds": round(cost.seconds, 3), "tracks": cost.track_count}} if cost else {}
+    if cost is None:
+        return {}
+    return {"map_cost": {"seconds": round(cost.seconds, 3), "tracks": cost.track_count, "usual": cost.is_usual}}
 
 
 def read_map_cost(path: Path) -> MapCost | None:
@@ -135,12 +137,13 @@ def read_map_cost(path: Path) -> MapCost | None:
         said = decode_json(read_bounded(path, LARGEST_REPORT_BYTES), _SaysMapCost).map_cost
     except (OSError, ValueError, RecursionError):
         return None
-    return MapCost(said.seconds, said.tracks)
+    return MapCost(said.seconds, said.tracks, said.usual)
 
 
 class _SaidMapCost(msgspec.Struct):
     seconds: Annotated[float, msgspec.Meta(gt=0, lt=1e6)]
     tracks: Annotated[int, msgspec.Meta(ge=0)]
+    usual: bool
 
 
 class _SaysMapCost(msgspec.Struct):

@@ -25,10 +25,15 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class MapCost:
-    """How long it took to lay a map of so many tracks out, to describe it and to publish it."""
+    """How long it took to lay a map of so many tracks out, to describe it and to publish it.
+
+    ``is_usual``: it was held to the last map, and the first of its build, which has to load a lot: as it will be in the
+    next build. Others take less.
+    """
 
     seconds: float
     track_count: int
+    is_usual: bool
 
 
 @dataclass(slots=True)

@@ -85,7 +85,7 @@ def test_a_map_of_previews_is_published_first_and_whole_recordings_take_their_pl
     assert Counter(row["status"] for row in rows(running.folder).values()) == {"mapped": COUNT}
     assert len(set(running.deezer.places("/preview/"))) == COUNT - 3
     cost = report(running.folder)["map_cost"]
-    assert cost["tracks"] == COUNT
+    assert (cost["tracks"], cost["usual"]) == (COUNT, False)
 
     again = running.build()
     assert (again.status, again.listened_to) == (0, 0)
@@ -146,6 +146,11 @@ def test_what_there_was_no_time_for_waits_for_the_next_build(running: Services) 
     waiting = [row for row in rows(running.folder).values() if row["code"] == "time-limit"]
     assert len(waiting) == COUNT
     assert "time limit of 1 s" in waiting[0]["detail"]
+    assert running.build("--audio", "previews").status == 0
+    outcome = running.build("--time-limit", "1s")
+    assert outcome.status == 0, outcome.stderr
+    assert known_by_previews(running.folder)
+    assert f"The time limit was over with {COUNT} recordings still to be listened to." in outcome.stderr
     outcome = running.build("--audio", "youtube")
     assert outcome.status == 0
     assert Counter(row["status"] for row in rows(running.folder).values()) == {"mapped": COUNT}

@@ -120,10 +120,10 @@ NOT_MEASURED = [
     b"{}",
     b"\xff",
     b'{"map_cost": 3}',
-    b'{"map_cost": {"seconds": "x", "tracks": 10}}',
-    b'{"map_cost": {"seconds": -1, "tracks": 10}}',
-    b'{"map_cost": {"seconds": 3, "tracks": "ten"}}',
-    b'{"map_cost": {"seconds": 3}}',
+    b'{"map_cost": {"seconds": "x", "tracks": 10, "usual": true}}',
+    b'{"map_cost": {"seconds": -1, "tracks": 10, "usual": true}}',
+    b'{"map_cost": {"seconds": 3, "tracks": "ten", "usual": true}}',
+    b'{"map_cost": {"seconds": 3, "usual": true}}',
 ]
 
 
@@ -141,17 +141,19 @@ def test_where_no_map_was_measured_as_much_time_is_kept_as_one_takes_at_most(tmp
 
 def test_as_much_time_is_kept_for_the_map_as_the_last_one_took_and_some_more(tmp_path: Path) -> None:
     config = Config(out=tmp_path / "site", time_limit_s=1000, fetch_covers=False)
-    last = MapCost(10.0, 1000)
+    last = MapCost(10.0, 1000, is_usual=True)
     config.report_path.write_bytes(orjson.dumps(encode_map_cost(last)))
     assert read_map_cost(config.report_path) == last
     assert listening_limit(run_with(config), 1000).ends_s == pytest.approx(1000 - 12 - 10)
     assert listening_limit(run_with(config), 5000).ends_s == pytest.approx(1000 - 24 - 10)  # twice what 1,000 take
-    of_this_build = MapCost(7.0, 1000)
+    of_this_build = MapCost(7.0, 1000, is_usual=False)
     assert listening_limit(run_with(config, of_this_build), 1000).ends_s == pytest.approx(1000 - 8.4 - 10)
+    config.report_path.write_bytes(orjson.dumps(encode_map_cost(replace(last, is_usual=False))))
+    assert listening_limit(run_with(config), 1000).ends_s == pytest.approx(1000 - 18 - 10)
 
 
 def test_a_short_limit_is_half_for_listening_and_extras_end_in_time_to_publish(tmp_path: Path) -> None:
-    run = run_with(Config(out=tmp_path / "site", time_limit_s=10, fetch_covers=True), MapCost(2.0, 60))
+    run = run_with(Config(out=tmp_path / "site", time_limit_s=10, fetch_covers=True), MapCost(2.0, 60, is_usual=False))
     assert listening_limit(run_with(run.config), 100_000).ends_s == pytest.approx(10 - 5 - 0.1)
     assert extras_limit(run, 60).ends_s == pytest.approx(10 - 0.48 - 0.1)
     assert extras_limit(run_with(Config()), 10).ends_s == listening_limit(run_with(Config()), 10).ends_s == math.inf
