@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from spotmap_build.cli_cache import cache
+from spotmap_build.cli_kept import cache, store
 from spotmap_build.cli_options import DefaultCommandGroup, build_options, echo, options_of_a_build_except, read_config
 from spotmap_build.config import Config, usual_config
 from spotmap_build.core.text import log_line
@@ -300,6 +300,7 @@ def export(target: Path, file_format: str | None, vectors: bool, **flags: Any) -
 
 
 main.add_command(cache)
+main.add_command(store)
 
 
 @main.command()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from spotmap_build.emit.lists import TrackList
     from spotmap_build.fetch.spotify.playlist_changes import Change
     from spotmap_build.stages import Proposal
+    from spotmap_build.store import Pulled, Pushed
 
 MOST_NAMED: Final = 10
 """Of the tracks that come into a playlist, or go: the others are counted."""
@@ -120,6 +121,31 @@ def describe_merge(report: MergeReport) -> Iterator[str]:
     if report.damaged:
         are = "entry of the other cache is" if report.damaged == 1 else "entries of the other cache are"
         yield f"{report.damaged:,} {are} damaged and left out. What is missing is computed again when it is needed."
+
+
+def describe_pushed(pushed: Pushed, shown: str) -> Iterator[str]:
+    """Yield what a push sent to a store."""
+    if pushed.new_count:
+        size = format_bytes(pushed.size_bytes)
+        yield f"{pushed.new_count:,} results went to {shown} ({size}); {pushed.known_count:,} were there."
+    else:
+        yield f"Nothing is new to {shown}: it has all {pushed.known_count:,} results."
+    yield from _damaged_lines(pushed.damaged, shown)
+
+
+def describe_pulled(pulled: Pulled, shown: str) -> Iterator[str]:
+    """Yield what a pull brought into the cache."""
+    if pulled.is_there:
+        yield f"{pulled.new_count:,} results of {shown} were new; {pulled.known_count:,} were known."
+    else:
+        yield f"There is no store at {shown} yet. `spotmap-build store push` makes one."
+    yield from _damaged_lines(pulled.damaged, shown)
+
+
+def _damaged_lines(damaged: tuple[str, ...], shown: str) -> Iterator[str]:
+    yield from (f"damaged, nothing of it was used: packs/{name}.pack" for name in damaged)
+    if damaged:
+        yield f"Push from where the tracks were listened to, then delete what stays damaged in {shown}."
 
 
 def list_lines(lists: Iterable[TrackList]) -> Iterator[str]:

@@ -4,14 +4,11 @@
 # first; verdict.sh then ends the run as it deserves.
 set -uo pipefail
 
+. "${BASH_SOURCE[0]%/*}/quietly.sh"
+
 log=$(mktemp) summary=$(mktemp)
-# What is printed may quote names of files and titles, which anybody may have chosen: no line of it is a command to the
-# runner, until a word that nobody could know.
-word=$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')
-printf '::stop-commands::%s\n' "$word"
-spotmap-build build --out site --cache-dir .spotmap/cache --log plain --summary "$summary" 2>&1 | tee "$log"
-status=${PIPESTATUS[0]}
-printf '\n::%s::\n' "$word"
+quietly "$log" spotmap-build build --out site --cache-dir .spotmap/cache --log plain --summary "$summary"
+status=$?
 
 if [ -s "$summary" ]; then
   cat "$summary"

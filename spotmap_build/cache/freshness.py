@@ -11,6 +11,7 @@ RETRY_DELAYS_S: Final = (3_600, 6 * 3_600, 86_400, 3 * 86_400, 7 * 86_400)
 """Waits before the 2nd, 3rd, … try: an hour (a bad connection), up to a week (a service in trouble)."""
 
 
+_FOREVER: Final = 2**63
 LONGEST_WAIT_S: Final = 30 * 86_400
 """No failure waits longer: a playlist that Spotify does not show waits as long as this, the others less."""
 
@@ -63,6 +64,25 @@ class Failure:
         if self.retry_at_unix_s is None:
             return False
         return not 0 < self.retry_at_unix_s - now_unix_s <= LONGEST_WAIT_S
+
+
+Worth = tuple[bool, bool, int]
+"""Of two things known of one key, the one that compares greater is kept."""
+
+
+def worth(failure: Failure | None, freshness: Freshness | None, now_unix_s: float) -> Worth:
+    """Return how much it is worth to know this of a key, beside something else that is known of it.
+
+    A result is worth more than a failure, then what still holds more than what does not, then what holds forever more
+    than an answer that expires, and a later one more than an earlier one. An answer from the future was written under a
+    clock that is wrong; it wins against nothing.
+    """
+    if failure is not None:
+        return False, not failure.is_due(now_unix_s), failure.attempts
+    if freshness is None:
+        return True, True, _FOREVER
+    answered_at = freshness.fetched_at_unix_s
+    return True, freshness.is_fresh(now_unix_s), answered_at if answered_at <= now_unix_s else 0
 
 
 def retry_later(code: str, detail: str, *, now_unix_s: float, previous: Failure | None = None) -> Failure:

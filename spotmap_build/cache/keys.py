@@ -11,7 +11,7 @@ import math
 import os
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 import orjson
 
@@ -87,6 +87,20 @@ class Key:
     preimage: Mapping[str, object] = field(compare=False)
     canonical: bytes = field(init=False, repr=False)
     digest: str = field(init=False, compare=False)
+
+    @classmethod
+    def of(cls, whole: object) -> Self:
+        """Return the key that a record names whole: ``preimage``, ``stage`` and ``stage_version``.
+
+        Raises
+        ------
+        UnkeyableError
+            It names none.
+        """
+        match whole:
+            case {"preimage": dict(preimage), "stage": str(stage), "stage_version": int(version), **rest} if not rest:
+                return cls(stage, version, preimage)
+        raise UnkeyableError("Not a whole key: preimage, stage and stage_version")
 
     def __post_init__(self) -> None:
         if not _STAGE_NAME.fullmatch(self.stage) or self.stage_version < 0:

@@ -10,6 +10,7 @@
     ac/<stage>-v<N>/ab/<key>.json    records: which contents a key stands for
     roots/<build>.<site>.json    what the last builds of each site used
     quarantine/                  what was found damaged, until the next prune
+    store.git/                   what was fetched of a store in git (``store``), where there is one
 
 There are no paths, hosts or secrets inside: a cache can be moved, and what lies in another one can be taken over
 (``merge``).
@@ -111,12 +112,6 @@ class CacheFolder:
 def is_content(name: str) -> bool:
     """Tell whether a name below the cache's root ("cas/ab/ab…") is that of a content, a record or a root."""
     return _CONTENT.fullmatch(name) is not None
-
-
-def is_passing(name: str) -> bool:
-    """Tell whether a name below the cache's root is anything else in a cache: what each machine makes for itself."""
-    folder, _, rest = name.partition("/")
-    return name in {"FORMAT", ".lock", *_MARKS} or (folder in {"tmp", "quarantine"} and bool(rest))
 
 
 def recognize(root: Path) -> CacheFolder:

@@ -12,13 +12,14 @@ from spotmap_build.cache import locks
 from spotmap_build.cache.errors import translate
 from spotmap_build.cache.files import digest_file, is_in_the_way, set_aside, size_on_disk
 from spotmap_build.cache.layout import CacheFolder, prepare
-from spotmap_build.cache.records import DamagedError, decode_record, read_record_file
+from spotmap_build.cache.records import DamagedError, decode_record, key_of, read_record_file
 from spotmap_build.core.files import check_regular
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
+    from spotmap_build.cache.keys import Key
     from spotmap_build.cache.records import Record
 
 
@@ -106,6 +107,23 @@ def read_record(folder: CacheFolder, path: Path) -> tuple[bytes, Record, float]:
     if path != folder.record(record.stage, record.stage_version, record.key_digest):
         raise DamagedError("not at the place of its key")
     return data, record, used_at_unix_s
+
+
+def records_of(root: Path, stages: Collection[str]) -> Iterator[tuple[Key, Record]]:
+    """Every intact record of some stages in the cache at ``root``, of all their versions, in no order.
+
+    Raises
+    ------
+    CacheError
+        There is no cache, or it cannot be read.
+    """
+    with _opened(root) as folder:
+        for path in folder.records():
+            if path.parent.parent.name.rpartition("-v")[0] not in stages:
+                continue
+            with suppress(FileNotFoundError, DamagedError):  # what is damaged is for `check`, and for the next build
+                data, record, _ = read_record(folder, path)
+                yield key_of(data), record
 
 
 def stats(root: Path) -> Stats:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from spotmap_build.cache import locks
 from spotmap_build.cache.errors import translate
 from spotmap_build.cache.files import digest_file, is_in_the_way
+from spotmap_build.cache.freshness import worth
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.cache.layout import CacheFolder, is_content, prepare, recognize
 from spotmap_build.cache.maintenance import read_record
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from spotmap_build.cache.freshness import Worth
     from spotmap_build.cache.records import Record
 
 LARGEST_CONTENT_BYTES: Final = 2**31
@@ -52,9 +54,8 @@ class MergeReport:
 def merge(root: Path, other: Path, *, clock: Callable[[], float] = time.time) -> MergeReport:
     """Add to the cache at ``root``, made where there is none, what the one at ``other`` knows better.
 
-    A result is better than a failure, an answer that still holds than one that does not, and a later answer than an
-    earlier one. Of results that depend on nothing outside, the one that is here stays. What either of them used in its
-    last builds is kept from ``prune --unused``. Builds may go on in both meanwhile.
+    Which is better says :func:`~spotmap_build.cache.freshness.worth`; of equals, the one that is here stays. What
+    either of them used in its last builds is kept from ``prune --unused``. Builds may go on in both meanwhile.
 
     Raises
     ------
@@ -103,7 +104,7 @@ class _Merger:
             data, record, used_at_unix_s = read_record(self._theirs, path)
         target = self._ours.record(record.stage, record.stage_version, record.key_digest)
         held = self._held(target)
-        if held is not None and _rank(record, self._now_unix_s) <= _rank(held, self._now_unix_s):
+        if held is not None and _worth(record, self._now_unix_s) <= _worth(held, self._now_unix_s):
             return "known"
         for output in record.outputs.values():
             if output.inline is not None and len(inline_bytes(output)) != output.size_bytes:
@@ -173,11 +174,8 @@ def _unreadable(other: Path, error: OSError) -> CacheError:
     )
 
 
-def _rank(record: Record, now_unix_s: float) -> tuple[bool, bool, int]:
-    """How much a record is worth: more if it is a result, if it still holds, if it is a later answer."""
-    answered_at = record.freshness.fetched_at_unix_s if record.freshness is not None else 0
-    # One from the future was written under a clock that is wrong; it wins against nothing.
-    return record.failure is None, record.is_current(now_unix_s), answered_at if answered_at <= now_unix_s else 0
+def _worth(record: Record, now_unix_s: float) -> Worth:
+    return worth(record.failure, record.freshness, now_unix_s)
 
 
 def _has_blob(folder: CacheFolder, digest: str, size_bytes: int, *, verify: bool = False) -> bool:

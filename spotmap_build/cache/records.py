@@ -28,7 +28,7 @@ import orjson
 
 from spotmap_build.cache.files import is_in_the_way
 from spotmap_build.cache.freshness import Failure, FailureKind, Freshness
-from spotmap_build.cache.keys import canonical_json, digest_bytes, is_digest
+from spotmap_build.cache.keys import Key, UnkeyableError, canonical_json, digest_bytes, is_digest
 from spotmap_build.core.files import open_regular
 
 if TYPE_CHECKING:
@@ -145,6 +145,14 @@ def decode_record(data: bytes) -> tuple[Record, bytes]:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DamagedError(f"sealed, but not a record of this format: {error!r}") from error
     return record, canonical_key
+
+
+def key_of(data: bytes) -> Key:
+    """Return the key of the record in a file. Raises ``DamagedError``."""
+    try:
+        return Key.of(unseal(data).get("key"))
+    except UnkeyableError as error:
+        raise DamagedError(f"sealed, but not of a key: {error}") from error
 
 
 def _require_types(record: Record) -> None:

@@ -47,7 +47,7 @@ HOMES = [
     ("watchfiles", "emit/preview.py"),
     ("rich", "progress.py"),
     ("click", "cli.py"),
-    ("click", "cli_cache.py"),
+    ("click", "cli_kept.py"),
     ("click", "cli_options.py"),
     ("spotipy", "fetch/spotify/api.py"),
     ("ytmusicapi", "acquire/youtube/youtube_music.py"),

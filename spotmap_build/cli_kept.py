@@ -1,17 +1,24 @@
-"""The commands that look after the cache: parse, call, print. No logic."""
+"""The commands about what was kept, here (``cache``) and where it lasts (``store``): parse, call, print. No logic."""
 
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from spotmap_build.cli_options import echo, read_config
+from spotmap_build.config import working_folder
 from spotmap_build.config_values import parse_size
 
+if TYPE_CHECKING:
+    from spotmap_build.config import Config
+    from spotmap_build.store.exchange import Store
+
 EXIT_CACHE: Final = 5
+EXIT_STORE: Final = 6
 
 
 @click.group()
@@ -87,3 +94,54 @@ def _size(text: str) -> int:
         return parse_size(text)
     except ValueError as error:
         raise click.BadParameter(f"{text} {error}") from error
+
+
+@click.group()
+def store() -> None:
+    """Keep what was heard and matched where it lasts, and bring it to another machine.
+
+    ADDRESS is a folder, branch:NAME (a branch of the git repository that you are in, at its origin), or git+URL#NAME.
+    Without one it is branch:spotmap-store.
+    """
+
+
+@store.command()
+@click.argument("address", required=False)
+@cache_dir_option
+def push(address: str | None, cache_dir: str | None) -> None:
+    """Send to the store what the cache knows and the store does not: no audio, no login; titles and artists are."""
+    from spotmap_build import store as stores
+    from spotmap_build.cache.store import Cache
+    from spotmap_build.describe import describe_pushed
+
+    config = read_config({"cache_dir": cache_dir})
+    place = _store(address, config)
+    with Cache.open(config.cache_dir, create=False) as kept:
+        pushed = stores.push(kept, config.cache_dir, place, time.time())
+    echo(describe_pushed(pushed, place.shown))
+    if pushed.damaged:
+        sys.exit(EXIT_STORE)
+
+
+@store.command()
+@click.argument("address", required=False)
+@cache_dir_option
+def pull(address: str | None, cache_dir: str | None) -> None:
+    """Bring into the cache what the store knows and the cache does not."""
+    from spotmap_build import store as stores
+    from spotmap_build.cache.store import Cache
+    from spotmap_build.describe import describe_pulled
+
+    config = read_config({"cache_dir": cache_dir})
+    place = _store(address, config)
+    with Cache.open(config.cache_dir) as kept:
+        pulled = stores.pull(kept, place, time.time())
+    echo(describe_pulled(pulled, place.shown))
+    if pulled.damaged:
+        sys.exit(EXIT_STORE)
+
+
+def _store(address: str | None, config: Config) -> Store:
+    from spotmap_build.store import DEFAULT_ADDRESS, open_store
+
+    return open_store(address or DEFAULT_ADDRESS, working_folder(), config.cache_dir)

@@ -1,0 +1,85 @@
+"""A store in a folder: on another disk, on a server, or in a folder that a service synchronizes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spotmap_build.core.files import FileTooLarge, NotRegularFile, read_bounded, write_atomically
+from spotmap_build.store.files import (
+    FORMAT,
+    FORMAT_NAME,
+    LARGEST_FORMAT_BYTES,
+    PACKS,
+    README,
+    README_NAME,
+    StoreError,
+    check_format,
+    file_name,
+    pack_name,
+)
+from spotmap_build.store.packs import LARGEST_PACK_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+def _is_foreign(name: str) -> bool:
+    """Whether a name has no place in a store that is being made; what synchronizes folders hides files of its own."""
+    return name not in {README_NAME, PACKS} and not name.startswith(".")
+
+
+class FolderStore:
+    """The store in one folder. Every file is written in one step, and none is ever changed or deleted."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.shown = str(folder)
+
+    def names(self) -> tuple[str, ...] | None:
+        """Return the names of all packs; None where there is no store yet."""
+        try:
+            if not self._folder.exists():
+                return None
+            try:
+                found = read_bounded(self._folder / FORMAT_NAME, LARGEST_FORMAT_BYTES)
+            except FileNotFoundError:
+                if any(_is_foreign(path.name) for path in self._folder.iterdir()):
+                    raise StoreError(
+                        f"{self.shown} is not a store: it holds other things.", hint="Name an empty or a new folder."
+                    ) from None
+                return None
+            check_format(found, self.shown)
+            packs = self._folder / PACKS
+            found_names = (pack_name(path.name) for path in packs.iterdir()) if packs.is_dir() else ()
+            return tuple(sorted(name for name in found_names if name))
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of a pack. Raises ``ValueError`` where they cannot be."""
+        try:
+            return read_bounded(self._folder / PACKS / file_name(name), LARGEST_PACK_BYTES)
+        except (FileTooLarge, NotRegularFile, FileNotFoundError) as error:
+            raise ValueError(str(error)) from error
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    def add(self, packs: Mapping[str, bytes]) -> None:
+        """Add packs; makes the store where there is none."""
+        try:
+            is_new = self.names() is None
+            (self._folder / PACKS).mkdir(parents=True, exist_ok=True)
+            if is_new:
+                write_atomically(self._folder / README_NAME, README)
+                write_atomically(self._folder / FORMAT_NAME, FORMAT)
+            for name, packed in packs.items():
+                write_atomically(self._folder / PACKS / file_name(name), packed)
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: OSError) -> StoreError:
+        return StoreError(
+            f"The store {self.shown} cannot be used: {error.strerror or error}.",
+            hint="Check that the folder is there and may be written.",
+        )
