@@ -66,6 +66,7 @@ function initialState() {
     hovered: NO_TRACK,
     pinned: NO_TRACK,
     pathStart: NO_TRACK,
+    asked: null,
     path: [],
     transform: { k: 1, x: 0, y: 0 },
   };

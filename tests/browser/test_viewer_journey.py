@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Viewer
 from tests.fakes.sample_site import GENERATION
+from tests.support.pages import Site
 
 pytestmark = pytest.mark.browser
 OpenViewer = Callable[..., Viewer]
@@ -163,3 +166,43 @@ def test_an_order_leaves_room_for_the_list(open_viewer: OpenViewer, viewport: tu
     assert list_box["height"] >= 90
     assert panel["y"] >= 0
     assert panel["y"] + panel["height"] <= height
+
+
+def test_a_link_to_a_path_brings_back_what_it_was_asked_with(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page = viewer.page
+    path = _find_path(viewer)
+    page.locator(".journey-wishes summary").click()
+    page.get_by_label("One track per artist").check()
+    once = _wait_for_another(viewer, path)
+    page.get_by_label("Length in minutes").fill("60")
+    page.get_by_label("Length in minutes").press("Enter")
+    shorter = _wait_for_another(viewer, once)
+    page.locator(".journey-avoid input").first.click()
+    _wait_for_another(viewer, shorter)
+    viewer.wait_until("location.hash.includes('around=')")
+    wished = viewer.state("selected")
+    page.reload()
+    page.wait_for_selector('html[data-state="ready"]')
+    assert viewer.state("selected") == wished
+    page.locator(".journey-wishes summary").click()
+    expect(page.get_by_label("One track per artist")).to_be_checked()
+    expect(page.get_by_label("Length in minutes")).to_have_value("60")
+    expect(page.locator(".journey-avoid input:checked")).to_have_count(1)
+    page.get_by_role("button", name="Another path").click()
+    other = _wait_for_another(viewer, wished)
+    assert (other[0], other[-1]) == (path[0], path[-1])
+
+
+def test_where_only_places_are_known_a_path_leads_across_the_map(
+    open_viewer: OpenViewer, excerpts_folder: Path, web_root: tuple[Path, str], tmp_path: Path
+) -> None:
+    root, url = web_root
+    site = Site(shutil.copytree(excerpts_folder, root / tmp_path.name), f"{url}{tmp_path.name}/")
+    viewer = open_viewer(site=site)
+    path = _find_path(viewer, "title 35")
+    expect(viewer.page.locator(".picks-status")).to_contain_text("tracks across the map")
+    places = [viewer.position_of(track) for track in path]
+    steps = [abs(x - a) + abs(y - b) for (x, y), (a, b) in pairwise(places)]
+    assert len(path) >= 6
+    assert max(steps) < 3 * min(steps)

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { neighborTable, NEIGHBORS_SCHEMA } from "../../site_template/viewer/data/decode.js";
-import { findPath, linkBothWays, NEIGHBORS } from "../../site_template/viewer/data/paths.js";
+import { findPath, linkBothWays, nearestOnMap, NEIGHBORS, NONE } from "../../site_template/viewer/data/paths.js";
 import { minutesText, pathText } from "../../site_template/viewer/panels/path_tool.js";
 
 const ALL = () => true;
@@ -97,4 +97,39 @@ test("steps go between neighbors, in a large library too, and the work pauses of
     const [one, other] = [tracks[i - 1], tracks[i]];
     assert.ok(rows[one].includes(other) || rows[other].includes(one), `${one} and ${other} are strangers`);
   }
+});
+
+test("where only places are known, neighbors are the tracks beside each other", () => {
+  let seed = 5;
+  const random = () => (seed = (Math.imul(seed, 1103515245) + 12345) >>> 0) >>> 16;
+  const places = { x: Uint16Array.from({ length: 400 }, random), y: Uint16Array.from({ length: 400 }, random) };
+  const { value: neighbors, breaths } = finish(nearestOnMap(places));
+  assert.ok(breaths >= 8);
+  const square = (one, other) => (places.x[one] - places.x[other]) ** 2 + (places.y[one] - places.y[other]) ** 2;
+  for (let track = 0; track < 400; track += 7) {
+    const others = Array.from({ length: 400 }, (_, other) => other).filter((other) => other !== track);
+    const right = others.sort((one, other) => square(track, one) - square(track, other)).slice(0, NEIGHBORS);
+    const found = [...neighbors.subarray(track * NEIGHBORS, (track + 1) * NEIGHBORS)];
+    assert.deepEqual(found.map((other) => square(track, other)), right.map((other) => square(track, other)));
+    assert.ok(!found.includes(track));
+  }
+});
+
+for (const [name, places, most] of [
+  ["fewer than are wanted", onALine(3), 2],
+  ["thousands on one spot", { x: new Uint16Array(5000).fill(7), y: new Uint16Array(5000) }, NEIGHBORS],
+  ["one alone", onALine(1), 0],
+]) {
+  test(`the neighbors by place of ${name}`, () => {
+    const rows = finish(nearestOnMap(places)).value.subarray(0, NEIGHBORS);
+    const found = [...rows].filter((other) => other !== NONE);
+    assert.equal(found.length, most);
+    assert.equal(new Set(found).size, most);
+    assert.ok(!found.includes(0));
+  });
+}
+
+test("a path over places says that it is one", () => {
+  assert.equal(pathText({ tracks: [1, 2, 3], leaps: [] }, "9 minutes", false), "A path of 3 tracks across the map, 9 minutes");
+  assert.match(pathText({ tracks: [1, 2, 3], leaps: [1] }, "", false), /No chain of neighbors joins its ends/);
 });

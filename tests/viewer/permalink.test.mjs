@@ -35,6 +35,7 @@ const PLAIN = {
   pinned: -1,
   selected: [],
   path: [],
+  asked: null,
 };
 
 for (const [name, change] of [
@@ -69,6 +70,22 @@ test("tracks are found again by what they are called, in their order, even if ot
   assert.deepEqual(tracksWith(rebuilt, [pinned]), [2]);
   assert.deepEqual(tracksWith(rebuilt, selected), [3, 1]);
   assert.deepEqual(tracksWith(TEXT, ["zzzzzzz"]), []);
+});
+
+test("what a path was asked with is linked with it", () => {
+  const tracks = [2, 1, 0];
+  const wish = { stops: [2, 0], isOneAnArtist: true, avoided: new Set([1]), minutes: 45, passed: new Set([1]) };
+  const linked = readLink(writeLink({ ...PLAIN, selected: tracks, path: tracks, asked: { wish, tracks } }, MAP, TEXT), MAP);
+  assert.deepEqual({ ...linked.wish, stops: tracksWith(TEXT, linked.wish.stops) }, { stops: [2, 0], isOneAnArtist: true, avoided: new Set([1]), minutes: 45 });
+  assert.equal(readLink(writeLink({ ...PLAIN, selected: [2, 0], asked: { wish, tracks } }, MAP, TEXT), MAP).wish, null);
+});
+
+test("what a link asks of a path is brought to what there is", () => {
+  const print = fingerprints(TEXT, [0])[0];
+  const read = (fields) => readLink(`path=${print}${print}&stops=${print}${print}&${fields}`, MAP).wish;
+  assert.deepEqual(read("around=c9,c3,,%25&minutes=-5"), { stops: [print, print], isOneAnArtist: false, avoided: new Set([2]), minutes: 0 });
+  for (const [text, minutes] of [["1e9", 1440], ["NaN", 0], ["a", 0], ["12.5", 12.5]]) assert.equal(read(`minutes=${text}`).minutes, minutes);
+  assert.equal(readLink(`path=${print}&stops=${print}&one=1`, MAP).wish, null);
 });
 
 test("a path is linked as one for as long as it is what is selected", () => {

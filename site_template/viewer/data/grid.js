@@ -6,6 +6,8 @@
 const MAP_SIZE = 65536;
 const TRACKS_PER_CELL = 3;
 const MAX_COLUMNS = 512;
+/** Of a run of cells, where one is asked what lies around a place. */
+const MOST_LOOKED_AT = 256;
 
 export class Grid {
   #cellsPerUnit;
@@ -128,6 +130,29 @@ export class Grid {
       }
     }
     return best;
+  }
+
+  /**
+   * @param {number} x  map units
+   * @param {number} y  map units
+   * @param {number} count
+   * @returns {number[]}  the nearest tracks, best first; of many in one spot, some
+   */
+  around(x, y, count) {
+    const wanted = Math.min(count, this.order.length);
+    for (let reach = this.cellSize / 2; ; reach *= 2) {
+      const runs = this.runs(x - reach, y - reach, x + reach, y + reach);
+      /** @type {[number, number][]} */
+      const found = [];
+      for (let r = 0; r < runs.length; r += 2) {
+        const step = Math.ceil((runs[r + 1] - runs[r]) / MOST_LOOKED_AT);
+        for (let place = runs[r]; place < runs[r + 1]; place += step) {
+          const square = (this.x[place] - x) ** 2 + (this.y[place] - y) ** 2;
+          if (square <= reach * reach || reach > MAP_SIZE) found.push([square, this.order[place]]);
+        }
+      }
+      if (found.length >= wanted || reach > MAP_SIZE) return found.sort((one, other) => one[0] - other[0] || one[1] - other[1]).slice(0, wanted).map(([, track]) => track);
+    }
   }
 
   /**

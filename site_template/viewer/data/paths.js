@@ -26,6 +26,22 @@ const LENGTH = { least: 8, most: 25 };
 const SLICE = 1500;
 
 /**
+ * The neighbors of each track where only places are known.
+ *
+ * @param {{x: Uint16Array, y: Uint16Array}} positions
+ * @returns {Generator<void, Uint32Array>}  as `linkBothWays` takes them
+ */
+export function* nearestOnMap({ x, y }) {
+  const grid = new Grid(x, y);
+  const neighbors = new Uint32Array(NEIGHBORS * x.length).fill(NONE);
+  for (let track = 0; track < x.length; track++) {
+    neighbors.set(grid.around(x[track], y[track], NEIGHBORS + 1).filter((other) => other !== track).slice(0, NEIGHBORS), NEIGHBORS * track);
+    if (track % 50 === 0) yield;
+  }
+  return neighbors;
+}
+
+/**
  * @param {Uint32Array} neighbors  NEIGHBORS a track, best first, NONE where there are fewer
  * @returns {Generator<void, Graph>}
  */

@@ -130,6 +130,8 @@
  * @property {number} pinned  track, NO_TRACK for none
  * @property {number} pathStart  the track that a path is to lead from while its goal is being chosen, NO_TRACK for none
  * @property {readonly number[]} path  the last one found, in its order; drawn as one while it is what is selected
+ * @property {{wish: import("./route.js").Wish, tracks: readonly number[]} | null} asked  what a path was wished to be; of no account unless its tracks are
+ *   what is selected
  * @property {Transform} transform
  */
 

@@ -1,7 +1,7 @@
 /** What is known of tracks beside each other, read once something needs all of it: which sound alike, tempo, key, length. */
 
 import { DataError } from "../data/decode.js";
-import { linkBothWays } from "../data/paths.js";
+import { linkBothWays, nearestOnMap } from "../data/paths.js";
 import { Transitions } from "../data/transitions.js";
 import { inSlices } from "../ui/slices.js";
 
@@ -32,22 +32,34 @@ export class AlikeGraph {
     this.#traitLoader = traitLoader;
   }
 
+  /** Whether the site tells which tracks sound alike. */
+  get isBySound() {
+    return this.#reader.isThere;
+  }
+
   /** Whether any of it has been read: then the rest may be as well. */
   get isBegun() {
     return this.#graph !== null || this.#transitions !== null;
   }
 
   /**
+   * Which tracks a path may lead to from each: those that sound like it, or, where the site does not tell, those beside it.
+   *
    * @param {Tell} tell
    * @returns {Promise<Graph>}
    */
   async graph(tell) {
     if (this.#graph) return this.#graph;
+    const neighbors = this.isBySound ? await this.#read(tell) : await inSlices(nearestOnMap(this.#map));
+    this.#graph = await /** @type {Promise<Graph>} */ (inSlices(linkBothWays(/** @type {Uint32Array} */ (neighbors))));
+    return this.#graph;
+  }
+
+  /** @param {Tell} tell */
+  #read(tell) {
     const note = "Reading what sounds alike";
     tell(note);
-    const neighbors = await this.#reader.readAll((share) => tell(`${note}: ${Math.floor(100 * share)} %`));
-    this.#graph = await /** @type {Promise<Graph>} */ (inSlices(linkBothWays(neighbors)));
-    return this.#graph;
+    return this.#reader.readAll((share) => tell(`${note}: ${Math.floor(100 * share)} %`));
   }
 
   /**
@@ -58,7 +70,7 @@ export class AlikeGraph {
    */
   async transitions(tell) {
     if (this.#transitions) return this.#transitions;
-    const graph = this.#reader.isThere ? await this.graph(tell) : null;
+    const graph = this.isBySound ? await this.graph(tell) : null;
     let trouble = "";
     const isWhole = await this.#traitLoader.load(TRAITS, (note) => {
       trouble = note;

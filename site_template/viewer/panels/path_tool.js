@@ -27,8 +27,6 @@ export class PathTool {
   #text = null;
   /** Counts searches, and what ended one: an older one shows nothing any more. */
   #turn = 0;
-  /** What the path that shows was wished to be, and its tracks. @type {{wish: Wish, tracks: readonly number[]} | null} */
-  #shown = null;
   /** The wish that the track to be chosen next is a stop of; null where it is the goal. @type {Wish | null} */
   #stopOf = null;
 
@@ -68,7 +66,8 @@ export class PathTool {
 
   /** What the selection was wished to be, while it is a path that was found here. @returns {Wish | null} */
   get wish() {
-    return this.#shown && this.#shown.tracks === this.#parts.store.get().selected ? this.#shown.wish : null;
+    const { asked, selected } = this.#parts.store.get();
+    return asked?.tracks === selected ? asked.wish : null;
   }
 
   /** @param {number} track */
@@ -88,10 +87,11 @@ export class PathTool {
   /** Looks for another path between the same ends. @param {Partial<Wish>} change  what is wished otherwise */
   change(change) {
     const { wish } = this;
-    if (!wish || !this.#shown) return;
+    const { store } = this.#parts;
+    if (!wish) return;
     const next = { ...wish, passed: new Set(), ...change };
     // At once: what is wished while a path is looked for adds to it.
-    this.#shown = { ...this.#shown, wish: next };
+    store.set({ asked: { wish: next, tracks: store.get().selected } });
     void this.#find(next);
   }
 
@@ -173,21 +173,20 @@ export class PathTool {
     const { store, navigation, alike, announce, say } = this.#parts;
     const { titles } = /** @type {TextData} */ (this.#text);
     const { tracks } = route;
-    this.#shown = { wish, tracks };
-    store.set({ pathStart: NO_TRACK, pinned: NO_TRACK, hovered: NO_TRACK, query: "", matches: null, selected: tracks, path: tracks });
+    store.set({ asked: { wish, tracks }, pathStart: NO_TRACK, pinned: NO_TRACK, hovered: NO_TRACK, query: "", matches: null, selected: tracks, path: tracks });
     navigation.frame(tracks);
-    const text = pathText(route, minutesText(tracks, alike.valuesOf("duration_ms")));
+    const text = pathText(route, minutesText(tracks, alike.valuesOf("duration_ms")), alike.isBySound);
     say(text);
     announce(`From ${isolated(titles[tracks[0]])} to ${isolated(titles[tracks[tracks.length - 1]])}: ${text}`);
   }
 }
 
-/** What to say of a way that was found. @param {Route} route  @param {string} [minutes]  how long it is, in words */
-export function pathText({ tracks, leaps }, minutes = "") {
-  const length = `A path of ${counted(tracks.length, "track")}${minutes && `, ${minutes}`}`;
+/** What to say of a way that was found. @param {Route} route  @param {string} [minutes]  how long it is, in words  @param {boolean} [isBySound]  over tracks that sound alike */
+export function pathText({ tracks, leaps }, minutes = "", isBySound = true) {
+  const length = `A path of ${counted(tracks.length, "track")}${isBySound ? "" : " across the map"}${minutes && `, ${minutes}`}`;
   if (leaps.length === 0) return length;
   const places = `track${leaps.length > 1 ? "s" : ""} ${leaps.map((leap) => leap + 1).join(" and ")}`;
-  return `${length}. No chain of alike tracks joins ${leaps.length > 1 ? "some of its stops" : "its ends"}: after ${places} it jumps to the nearest place on the map.`;
+  return `${length}. No chain of ${isBySound ? "alike tracks" : "neighbors"} joins ${leaps.length > 1 ? "some of its stops" : "its ends"}: after ${places} it jumps to the nearest place on the map.`;
 }
 
 /**

@@ -15,6 +15,13 @@ import { NO_GROUP, NO_TRACK } from "../data/types.js";
 /** Rows that show at once; the rest come on demand, so that the card stays low. */
 const FIRST_ROWS = 5;
 
+/** @param {string} kind  @param {string} label  @param {() => void} act */
+function button(kind, label, act) {
+  const node = element("button", { class: kind, type: "button" }, label);
+  node.addEventListener("click", act);
+  return node;
+}
+
 export class SoundsLike {
   #map;
   #store;
@@ -60,7 +67,7 @@ export class SoundsLike {
    * @param {() => void} onEnter  called when the keyboard goes on to another track's card
    */
   section(track, onGrow, onEnter) {
-    const section = element("section", { class: "alike", "aria-label": "Sounds like", hidden: true });
+    const section = element("section", { class: "alike", "aria-label": this.#reader.isThere ? "Sounds like" : "Paths", hidden: true });
     const show = (/** @type {HTMLElement[]} */ ...nodes) => {
       section.replaceChildren(...nodes);
       section.hidden = false;
@@ -74,6 +81,9 @@ export class SoundsLike {
           show(element("h3", {}, "Sounds like"), element("p", { class: "card-note" }, reason.message));
         },
       );
+    } else if (this.#map.count > 1) {
+      section.replaceChildren(this.#pathButton(track));
+      section.hidden = false;
     }
     return section;
   }
@@ -90,11 +100,6 @@ export class SoundsLike {
       const notes = [summarizeShared(shared[place] ?? ""), elsewhere[place] ? this.#whereabouts(track, other) : ""].filter(Boolean);
       return element("li", { hidden: place >= FIRST_ROWS }, this.#row(other, notes.join(" · "), shared[place] ?? "", onEnter));
     });
-    const button = (/** @type {string} */ kind, /** @type {string} */ label, /** @type {() => void} */ act) => {
-      const node = element("button", { class: kind, type: "button" }, label);
-      node.addEventListener("click", act);
-      return node;
-    };
     const more = button("text-button", `${rows.length - FIRST_ROWS} more`, () => {
       for (const row of rows) row.hidden = false;
       more.remove();
@@ -108,8 +113,13 @@ export class SoundsLike {
       element("ol", { class: "alike-list" }, ...rows),
       more,
       element("p", { class: "alike-kept" }, keptText(kept)),
-      button("card-action", "Path to another track", () => this.#findPathFrom(track)),
+      this.#pathButton(track),
     ];
+  }
+
+  /** @param {number} track */
+  #pathButton(track) {
+    return button("card-action", "Path to another track", () => this.#findPathFrom(track));
   }
 
   /**

@@ -4,6 +4,7 @@ import { readLink, tracksWith, writeLink, writeView } from "./permalink.js";
 import { isGroupKind } from "./appearance.js";
 import { filterWithin, untilWithin } from "./link_bounds.js";
 import { isAxis } from "../data/axes.js";
+import { wished } from "../data/route.js";
 import { NO_TRACK } from "../data/types.js";
 
 /** @import { Navigation } from "../map/navigation.js" */
@@ -101,7 +102,7 @@ export class Address {
 
   /** @param {boolean} moves  whether the view is to follow too */
   async #follow(moves) {
-    const { view, patch, pinned, selected, isPath, unknownGroups } = readLink(location.hash, this.#map);
+    const { view, patch, pinned, selected, isPath, wish, unknownGroups } = readLink(location.hash, this.#map);
     const text = this.#text;
     this.#isFollowing = true;
     clearTimeout(this.#timer);
@@ -117,7 +118,10 @@ export class Address {
       if (text) {
         const pins = tracksWith(text, pinned ? [pinned] : []);
         const tracks = tracksWith(text, selected);
-        Object.assign(next, { pinned: pins[0] ?? NO_TRACK, selected: tracks, path: isPath ? tracks : [] });
+        const stops = tracksWith(text, wish?.stops ?? []);
+        // A path without one of its stops is another one.
+        const asked = isPath && wish && stops.length === wish.stops.length ? { wish: wished({ ...wish, stops }), tracks } : null;
+        Object.assign(next, { pinned: pins[0] ?? NO_TRACK, selected: tracks, path: isPath ? tracks : [], asked });
         const missing = new Set(selected).size - tracks.length + (pinned ? 1 - pins.length : 0);
         this.#tellMissing({ tracks: missing, groups: unknownGroups, measures: new Set(ids).size - offered.size });
       }

@@ -8,6 +8,7 @@ import { groupsOf, HIDDEN_KEY } from "./appearance.js";
 import { clamped } from "./link_bounds.js";
 import { NO_GROUP, NO_TRACK } from "../data/types.js";
 
+/** @import { Wish } from "../data/route.js" */
 /** @import { GroupKind, MapData, State, TextData, TraitFilter, View } from "../data/types.js" */
 
 /** More selected tracks than this would make an address that mail programs break. */
@@ -21,6 +22,12 @@ const FINGERPRINT_DIGITS = 7;
 const GROUP_KEYS = { cluster: "clusters", playlist: "playlists", layer: "libraries" };
 const RANGE = "range.";
 const WITHOUT = "without.";
+const STOPS = "stops";
+const ONE = "one";
+const AVOIDED = "around";
+const MINUTES = "minutes";
+/** As the field for it allows. */
+const MOST_MINUTES = 1440;
 
 /**
  * @typedef {object} LinkedState
@@ -29,6 +36,7 @@ const WITHOUT = "without.";
  * @property {string} pinned  fingerprint, empty for none
  * @property {string[]} selected  fingerprints
  * @property {boolean} isPath  whether these are a path, in its order
+ * @property {{stops: string[], isOneAnArtist: boolean, avoided: Set<number>, minutes: number} | null} wish  what it was asked with
  * @property {number} unknownGroups  named in the link, and not on this map
  */
 
@@ -114,10 +122,43 @@ export function writeLink(state, map, text) {
   if (state.query) fields.set("q", state.query);
   if (text && state.pinned !== NO_TRACK) fields.set("track", fingerprints(text, [state.pinned])[0]);
   if (text && state.selected.length > 0 && state.selected.length <= MAX_LINKED_TRACKS) {
-    fields.set(state.path === state.selected ? "path" : "list", fingerprints(text, state.selected).join(""));
+    const prints = fingerprints(text, state.selected);
+    fields.set(state.path === state.selected ? "path" : "list", prints.join(""));
+    if (state.asked?.tracks === state.selected) writeWish(state.asked.wish, (track) => prints[state.selected.indexOf(track)], map, fields);
   }
   return fields.toString();
 }
+
+/**
+ * The ways that were shown before are left out: they would make it long, and whoever opens it has not seen them.
+ *
+ * @param {Wish} wish
+ * @param {(track: number) => string} printOf
+ * @param {MapData} map
+ * @param {URLSearchParams} fields
+ */
+function writeWish({ stops, isOneAnArtist, avoided, minutes }, printOf, map, fields) {
+  fields.set(STOPS, stops.map(printOf).join(""));
+  if (isOneAnArtist) fields.set(ONE, "1");
+  if (avoided.size > 0) fields.set(AVOIDED, joined(Array.from(avoided, (index) => map.clusters[index].id)));
+  if (minutes > 0) fields.set(MINUTES, String(minutes));
+}
+
+/** @param {URLSearchParams} fields  @param {MapData} map  @returns {LinkedState["wish"]} */
+function readWish(fields, map) {
+  const stops = readPrints(fields.get(STOPS));
+  if (stops.length < 2) return null;
+  const ids = new Set(parted(fields.get(AVOIDED) ?? ""));
+  return {
+    stops,
+    isOneAnArtist: fields.has(ONE),
+    avoided: new Set(map.clusters.filter(({ id }) => ids.has(id)).map(({ index }) => index)),
+    minutes: clamped(Number(fields.get(MINUTES)) || 0, [0, MOST_MINUTES]),
+  };
+}
+
+/** @param {string | null} text */
+const readPrints = (text) => ((text ?? "").match(new RegExp(`.{${FINGERPRINT_DIGITS}}`, "g")) ?? []).slice(0, MAX_LINKED_TRACKS);
 
 /** @param {number} value */
 const writeEnd = (value) => (Number.isFinite(value) ? String(Number(value.toPrecision(6))) : "");
@@ -162,7 +203,6 @@ export function readLink(hash, map) {
     }
   }
   const until = Number(fields.get("until") ?? NaN);
-  const prints = (fields.get("path") ?? fields.get("list") ?? "").match(new RegExp(`.{${FINGERPRINT_DIGITS}}`, "g")) ?? [];
   const kinds = /** @type {GroupKind[]} */ (Object.keys(GROUP_KEYS));
   return {
     view: readView(fields.get("at")),
@@ -178,7 +218,8 @@ export function readLink(hash, map) {
     },
     pinned: fields.get("track") ?? "",
     isPath: fields.has("path"),
-    selected: prints.slice(0, MAX_LINKED_TRACKS),
+    wish: readWish(fields, map),
+    selected: readPrints(fields.get("path") ?? fields.get("list")),
     unknownGroups: kinds.reduce((sum, kind) => sum + unknownIn(map, kind, fields), 0),
   };
 }
