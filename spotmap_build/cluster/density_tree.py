@@ -26,6 +26,13 @@ CLEAR: Final = ((3, 0.45, 0.4), (4, 0.4, 0.25))
 """How many parts of a group must stand out, how much on average, and how much each, to be groups of their own however
 far the whole lies from all else. The styles of the demo, on three continents, have .49 to .63 and .45 (three parts),
 .45 and .30 (four); of 3,360 rings and arcs of 30 to 150 tracks chance makes as much of four."""
+MANY: Final = 4
+"""How many large parts of a group are groups of their own, though they run into each other too much to stand out..."""
+MANY_SIZE: Final = 4
+"""...where they have so many times the smallest cluster's size on average: the parts that chance makes are small..."""
+MANY_HOLD: Final = 0.6
+"""...and hold so much of the group. Of 576 hills, discs, rings, arcs, bars and squares, beside others or a few tracks
+far off, chance makes such parts of none."""
 LARGE: Final = 6
 """Times the smallest cluster's size from which on a cluster that lies near others is more readily taken apart:
 excess of mass alone makes giants of half a library."""
@@ -107,6 +114,15 @@ class DensityTree:
         mean, least = float(np.average(standing, weights=self.sizes[parts])), min(standing)
         return any(len(parts) >= count and mean >= on_average and least >= each for count, on_average, each in CLEAR)
 
+    def are_large(self, parts: list[int], whole: int, least: int) -> bool:
+        """Tell whether many parts hold a good part of a group, and are far larger than the smallest cluster."""
+        held = sum(int(self.sizes[part]) for part in parts)
+        return (
+            len(parts) >= MANY
+            and held >= MANY_SIZE * least * len(parts)
+            and held >= MANY_HOLD * float(self.sizes[whole])
+        )
+
     def _holds_to(self, group: int) -> float:
         """Find the density up to which most of a group are together."""
         least, size = MOST * float(self.sizes[group]), int(self.sizes[group])
@@ -169,34 +185,36 @@ def choose_clusters(tree: DensityTree, least: int) -> list[Chosen]:
     coarse = tree.without_small(least)
     whole, cut, fine = _of_most_mass(coarse), _of_most_mass(coarse, LARGE * least), _of_most_mass(tree)
     found: list[Chosen] = []
-    for group in _topmost(coarse, whole, ROOT):
+    for group in _topmost(coarse, whole, ROOT, least):
         rows = coarse.rows_of(group)
-        parts = [part for one in _topmost(coarse, cut, group) for part in _as_it_falls_apart(tree, one, fine[one])]
+        parts = [
+            part for one in _topmost(coarse, cut, group, least) for part in _as_it_falls_apart(tree, one, fine[one])
+        ]
         inside = [tree.rows_of(part) for part in parts]
         found.append(Chosen(inside, np.setdiff1d(rows, np.concatenate(inside))))
     return found
 
 
-def _topmost(tree: DensityTree, chosen: dict[int, list[int]], group: int) -> list[int]:
+def _topmost(tree: DensityTree, chosen: dict[int, list[int]], group: int, least: int) -> list[int]:
     """Find the groups in a group that are chosen, or lie apart though their parts are; it may be one itself."""
     found, waiting = [], [group]
     while waiting:
         one = waiting.pop()
-        if one != ROOT and (chosen[one] == [one] or _is_one(tree, one, chosen[one])):
+        if one != ROOT and (chosen[one] == [one] or _is_one(tree, one, chosen[one], least)):
             found.append(one)
         else:
             waiting += tree.parts[one]
     return found
 
 
-def _is_one(tree: DensityTree, group: int, parts: list[int]) -> bool:
+def _is_one(tree: DensityTree, group: int, parts: list[int], least: int) -> bool:
     """Tell whether a group is one though its parts have more mass: it lies apart as they do not.
 
     One that holds most of the library does so wherever a few tracks lie far off; it is as little a cluster as all are.
     """
     if tree.sizes[group] > MOST_OF_ALL * tree.sizes[ROOT] and tree.hold_most(parts, group):
         return False
-    if tree.are_clear(parts, group):
+    if tree.are_clear(parts, group) or tree.are_large(parts, group, least):
         return False
     return tree.standing_out(group) >= LIES_APART and not tree.stand_out_better(parts, group)
 

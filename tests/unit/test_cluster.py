@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from sklearn.metrics import adjusted_rand_score
 
 from spotmap_build.cluster import density_tree
 from spotmap_build.cluster.hdbscan import (
@@ -112,6 +113,29 @@ def test_a_few_tracks_far_off_do_not_make_one_cluster_of_all_the_others(far_off:
     assert labels.max() + 1 == 9 + (far_off > 0)
     assert np.mean(labels < 0) < 0.3
     assert len(set(labels[360:].tolist())) == (far_off > 0)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_hills_that_run_into_one_another_are_told_apart_though_islands_lie_around_them(seed: int) -> None:
+    """Twenty hills of unequal size and density at random places: most overlap, so that none of these stands out."""
+    generator = np.random.default_rng(seed)
+    centers = generator.normal(scale=8.0, size=(20, 2))
+    shares, spreads = np.arange(1, 21) ** -0.8, generator.uniform(0.5, 1.5, 20)
+    truth = generator.choice(20, size=3_000, p=shares / shares.sum())
+    space = centers[truth] + generator.normal(size=(3_000, 2)) * spreads[truth][:, None]
+    labels = hdbscan_labels(space.astype(np.float32))
+    assert np.bincount(labels + 1)[1:].max() < 900
+    assert adjusted_rand_score(truth, labels) > 0.45
+
+
+@pytest.mark.parametrize(("turn", "seed"), [(2.0, 1), (2.0, 2), (1.2, 1)])
+def test_a_ring_or_arc_that_is_most_of_the_library_is_one_cluster(turn: float, seed: int) -> None:
+    """Chance makes many parts of it, but small ones."""
+    generator = np.random.default_rng(seed)
+    angles, radii = generator.uniform(0, turn * np.pi, 588), 2 + generator.normal(scale=0.14, size=588)
+    ring = np.column_stack([radii * np.cos(angles), radii * np.sin(angles)])
+    labels = hdbscan_labels(np.concatenate([ring, blobs([(9, 0)], 12, 0.2)]).astype(np.float32))
+    assert np.bincount(labels[labels >= 0]).tolist() == [588, 12]
 
 
 def test_a_hill_that_is_most_of_the_library_is_one_cluster() -> None:
