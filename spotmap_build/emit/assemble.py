@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from spotmap_build.core.identifiers import SPOTIFY_TRACK
 from spotmap_build.emit.page import HEARD, PageFacts, art_file_name, integrity, render_pages, template_assets
 from spotmap_build.emit.payload import encode
 from spotmap_build.emit.picture import pictures
@@ -83,6 +84,7 @@ def assemble(
         cluster_count=len(atlas.clusters.clusters),
         playlist_count=len(atlas.playlists),
         sources=tuple(sources),
+        has_spotify_ids=any(track.id.startswith(SPOTIFY_TRACK) for track in atlas.tracks),
         site_url=site_url,
         nearness=nearness,
         figures=atlas.insights.figures,

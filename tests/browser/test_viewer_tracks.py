@@ -150,7 +150,9 @@ def test_the_card_leads_to_spotify_and_youtube_music(open_viewer: OpenViewer) ->
     ]
     for link in links.all():
         assert (link.get_attribute("target"), link.get_attribute("rel")) == ("_blank", "noopener")
-    expect(viewer.page.locator(".note").last).to_contain_text("Metadata and covers from Spotify")
+    attribution = viewer.page.locator(".note").last
+    expect(attribution).to_contain_text("Metadata and covers from Spotify")
+    expect(attribution).to_be_in_viewport(ratio=1)
 
 
 def test_search_ignores_accents_and_enter_flies_to_the_track(open_viewer: OpenViewer) -> None:

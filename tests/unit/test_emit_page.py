@@ -53,6 +53,23 @@ def template(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.parametrize(
+    ("sources", "has_ids", "said"),
+    [
+        (("folder",), False, ""),
+        (("table",), True, "Metadata from Spotify, to which cards link."),
+        (("takeout",), False, "Metadata from Spotify, to which every card links."),
+        (("folder", "spotify"), True, "Metadata and covers from Spotify, to which every card links."),
+    ],
+)
+def test_what_comes_from_spotify_is_said_to(sources: tuple[str, ...], has_ids: bool, said: str) -> None:
+    facts = replace(FACTS, sources=sources, has_spotify_ids=has_ids)
+    page = render_pages(template_folder(), facts)["index.html"].decode()
+    note = re.search(r'<p class="note">Made from(.*?)</p>', page)
+    assert note is not None
+    assert re.sub("<[^>]*>", "", note[1]).partition(f"{FACTS.nearness}")[2].strip() == said
+
+
 def test_text_is_escaped(template: Path) -> None:
     pages = render_pages(template, FACTS)
     assert pages["index.html"] == (

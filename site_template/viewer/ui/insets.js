@@ -4,7 +4,8 @@ import { byId } from "./dom.js";
 
 /** @import { Box, Insets } from "../data/types.js" */
 
-const AIR = { wide: 40, narrow: 24 };
+/** Pixels; in high windows a share of their height, so that what strays beyond most tracks shows as well. */
+const AIR = { wide: 40, share: 0.05, narrow: 24 };
 export const narrow = matchMedia("(max-width: 719px)");
 
 /** @param {string} id */
@@ -39,6 +40,6 @@ export function freeArea() {
  */
 export function panelInsets() {
   const { top, right, bottom, left } = freeArea();
-  const air = narrow.matches ? AIR.narrow : AIR.wide;
+  const air = narrow.matches ? AIR.narrow : Math.max(AIR.wide, AIR.share * innerHeight);
   return { top: top + air, right: innerWidth - right + air, bottom: innerHeight - bottom + air, left: left + air };
 }
