@@ -25,7 +25,7 @@ from spotmap_build.fetch.spotify.token import check_may_write
 from spotmap_build.places import check_places
 from spotmap_build.progress import make_progress
 from spotmap_build.report import SUMMARY, encode_map_cost, read_map_cost, write_document, write_report
-from spotmap_build.run import Clock, MapCost
+from spotmap_build.run import Clock
 from spotmap_build.summary import SUMMARY_MARK, BuildResult, ShareResult, markdown, share_markdown
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _publish_map(run: stages.Run, fetched: stages.Fetched, embedded: stages.Embe
     if not embedded.tracks:
         _report(run, fetched.library, embedded)
         raise _nothing_to_map(fetched, embedded)
-    started_s = _map_work_s(run.clock)
+    started_s, turns = _map_work_s(run.clock), run.clock.turns()
     projected = stages.project(run, embedded)
     clusters = stages.cluster(run, fetched, embedded, projected)
     insights = stages.analyze(run, fetched, embedded, projected, clusters)
@@ -105,8 +105,8 @@ def _publish_map(run: stages.Run, fetched: stages.Fetched, embedded: stages.Embe
     outcome = "unchanged" if published.is_unchanged else "published"
     run.progress.end(f"{config.out}{os.sep} {outcome}" + (" (an early map)" if embedded.is_early else ""))
     if projected.layout.is_new:
-        is_usual = projected.layout.value.anchored is not None and run.clock.map_cost is None
-        run.clock.map_cost = MapCost(_map_work_s(run.clock) - started_s, len(embedded.tracks), is_usual)
+        took_s, is_held = _map_work_s(run.clock) - started_s, projected.layout.value.anchored is not None
+        run.clock.note_map(took_s, turns, len(embedded.tracks), is_held=is_held)
     map_rows = {**stages.describe_map(clusters.value, insights.value), **covered.report_rows}
     _report(run, fetched.library, embedded, map_rows=map_rows)
     told = (*fetched.loaded.notices, *embedded.notices, projected.previous_map.notice)

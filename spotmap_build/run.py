@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, TypeVar
 
 from spotmap_build.cache.memo import memoize
+from spotmap_build.core.turns import Turns, read_turns
 
 if TYPE_CHECKING:
     from spotmap_build.cache.keys import Key
@@ -25,7 +26,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class MapCost:
-    """How long it took to lay a map of so many tracks out, to describe it and to publish it.
+    """How long it takes on an idle machine to lay a map of so many tracks out, to describe it and to publish it.
 
     ``is_usual``: it was held to the last map, and the first of its build, which has to load a lot: as it will be in the
     next build. Others take less.
@@ -43,6 +44,8 @@ class Clock:
     started_s: float = field(default_factory=time.monotonic)
     seconds: dict[str, float] = field(default_factory=dict)
     map_cost: MapCost | None = None
+    turns: Callable[[], Turns] = read_turns
+    _slowdown: float | None = None
 
     @property
     def total_s(self) -> float:
@@ -58,6 +61,22 @@ class Clock:
         finally:
             # A stage that goes on after an early map was published counts as one.
             self.seconds[name] = round(self.seconds.get(name, 0.0) + time.monotonic() - started_s, 3)
+
+    @property
+    def slowdown(self) -> float:
+        """How many times longer than on an idle machine a map takes: as the last one, else as this build until now.
+
+        Asked first before workers are started: what this thread waits for its own workers says nothing of others.
+        """
+        if self._slowdown is None:
+            self._slowdown = self.turns().slowdown()
+        return self._slowdown
+
+    def note_map(self, took_s: float, since: Turns, track_count: int, *, is_held: bool) -> None:
+        """Note what it took to make a map that was laid out just now, from ``since`` on."""
+        self._slowdown = self.turns().slowdown(since)
+        is_usual = is_held and self.map_cost is None
+        self.map_cost = MapCost(took_s / self._slowdown, track_count, is_usual)
 
     def spent_in(self, *stages: str) -> float:
         """Seconds spent in some stages until now."""

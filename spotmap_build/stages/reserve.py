@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
     from spotmap_build.run import Run
 
-MAP_S: Final = 15.0
-MAP_S_A_TRACK: Final = 0.005
-"""What a map takes at most where none has been measured yet (5,000 tracks: 40 s)."""
+MAP_S: Final = 10.0
+MAP_S_A_TRACK: Final = 0.003
+"""What a map takes at most on an idle machine, where none has been measured yet (5,000 tracks: 25 s)."""
 MARGIN: Final = 1.2
-"""Over what was measured: others may use the machine more than before."""
+"""Over what was measured: others may come to use the machine more."""
 MARGIN_OF_USUAL: Final = 1.8
 """The same where an earlier build measured another kind (processor seconds of whole commands: 9 for 283 tracks from
 scratch, 15 and 12 for 447 and 700 that are held to what was there; some 5 of each are loading)."""
@@ -56,8 +56,12 @@ def _limit(run: Run, kept_s: Callable[[float], float]) -> TimeLimit:
 def _map_s(run: Run, track_count: int) -> float:
     """How long a map will take: by the last that was laid out, in this build or before, else what it takes at most.
 
-    A map that is found in the cache measures nothing.
+    A map that is found in the cache measures nothing. Where others use the machine, it takes so much longer.
     """
+    return run.clock.slowdown * _idle_map_s(run, track_count)
+
+
+def _idle_map_s(run: Run, track_count: int) -> float:
     guess_s = _guess_s(track_count)
     measured = run.clock.map_cost or read_map_cost(run.config.report_path)
     if measured is None:

@@ -26,6 +26,7 @@ from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.store import Cache
 from spotmap_build.config import Config
 from spotmap_build.config_values import parse_duration
+from spotmap_build.core.turns import Turns, read_turns
 from spotmap_build.errors import CacheError
 from spotmap_build.progress import Progress, format_seconds, make_progress
 from spotmap_build.report import encode_map_cost, read_map_cost
@@ -33,6 +34,7 @@ from spotmap_build.run import Clock, MapCost, Run
 from spotmap_build.stages.reserve import extras_limit, listening_limit
 from tests.support.simulated_line import Times, run_line
 
+IDLE = Turns(1.0, 0.0)
 PACE = Pace(searches_per_s=2, previews_per_s=5, download_pause_s=8, worker_count=2)
 
 
@@ -127,16 +129,16 @@ NOT_MEASURED = [
 ]
 
 
-def run_with(config: Config, map_cost: MapCost | None = None) -> Run:
-    return Run(config, cast("Cache", None), cast("Progress", None), Clock(0.0, {}, map_cost))
+def run_with(config: Config, map_cost: MapCost | None = None, *, turns: Turns = IDLE) -> Run:
+    return Run(config, cast("Cache", None), cast("Progress", None), Clock(0.0, {}, map_cost, lambda: turns))
 
 
 @pytest.mark.parametrize("content", NOT_MEASURED)
 def test_where_no_map_was_measured_as_much_time_is_kept_as_one_takes_at_most(tmp_path: Path, content: bytes) -> None:
     config = Config(out=tmp_path / "site", time_limit_s=1000, fetch_covers=False)
-    assert listening_limit(run_with(config), 1000).ends_s == pytest.approx(1000 - 20 - 10)
+    assert listening_limit(run_with(config), 1000).ends_s == pytest.approx(1000 - 13 - 10)
     config.report_path.write_bytes(content)
-    assert listening_limit(run_with(config), 1000).ends_s == pytest.approx(1000 - 20 - 10)
+    assert listening_limit(run_with(config), 1000).ends_s == pytest.approx(1000 - 13 - 10)
 
 
 def test_as_much_time_is_kept_for_the_map_as_the_last_one_took_and_some_more(tmp_path: Path) -> None:
@@ -145,11 +147,32 @@ def test_as_much_time_is_kept_for_the_map_as_the_last_one_took_and_some_more(tmp
     config.report_path.write_bytes(orjson.dumps(encode_map_cost(last)))
     assert read_map_cost(config.report_path) == last
     assert listening_limit(run_with(config), 1000).ends_s == pytest.approx(1000 - 12 - 10)
-    assert listening_limit(run_with(config), 5000).ends_s == pytest.approx(1000 - 24 - 10)  # twice what 1,000 take
+    assert listening_limit(run_with(config), 5000).ends_s == pytest.approx(1000 - 12 * 25 / 13 - 10)
     of_this_build = MapCost(7.0, 1000, is_usual=False)
     assert listening_limit(run_with(config, of_this_build), 1000).ends_s == pytest.approx(1000 - 8.4 - 10)
     config.report_path.write_bytes(orjson.dumps(encode_map_cost(replace(last, is_usual=False))))
     assert listening_limit(run_with(config), 1000).ends_s == pytest.approx(1000 - 18 - 10)
+    busy = run_with(config, of_this_build, turns=Turns(1.0, 2.0))
+    assert listening_limit(busy, 1000).ends_s == pytest.approx(1000 - 3 * 8.4 - 10)
+
+
+def test_the_first_map_of_a_build_that_is_held_to_the_last_one_tells_of_the_next() -> None:
+    turns = iter([Turns(1.0, 1.0), Turns(3.0, 7.0), Turns(5.0, 9.0)])
+    clock = Clock(turns=lambda: next(turns))
+    assert clock.slowdown == 2
+    assert clock.slowdown == 2
+    clock.note_map(12.0, Turns(1.0, 1.0), 60, is_held=True)
+    assert (clock.map_cost, clock.slowdown) == (MapCost(3.0, 60, is_usual=True), 4)
+    clock.note_map(8.0, Turns(3.0, 7.0), 60, is_held=True)
+    assert (clock.map_cost, clock.slowdown) == (MapCost(4.0, 60, is_usual=False), 2)
+
+
+def test_what_the_system_says_of_a_thread_is_read_or_nothing(tmp_path: Path) -> None:
+    place = tmp_path / "schedstat"
+    for content, expected in (("3000000000 1500000000 77\n", Turns(3.0, 1.5)), ("", Turns()), ("a b c", Turns())):
+        place.write_text(content)
+        assert read_turns(place) == expected
+    assert read_turns(tmp_path / "none").slowdown() == 1.0
 
 
 def test_a_short_limit_is_half_for_listening_and_extras_end_in_time_to_publish(tmp_path: Path) -> None:
