@@ -71,7 +71,7 @@ bench: env-dev  ## every figure beside its bound, on a machine that does nothing
 bench-quick: env-dev  ## what has become slower or larger by a quarter, beside the ratios that are stored (three minutes)
 	$(BIN)/python -m benchmarks.bounds --quick
 
-lock: env-dev  ## write the versions that development and CI use, and the hashes of what the scheduled rebuild installs
+lock: env-dev  ## write the versions that development and CI use, and the hashes of what the action installs
 	$(BIN)/python -m pip freeze --exclude-editable | grep -v '^-e' > requirements.lock
 	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"])' | \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --only-binary :all: --no-config \

@@ -2,6 +2,7 @@
 # Brings what was analyzed at home from the store into the cache. Takes STORE, its address, and GITHUB_TOKEN, which may
 # read this repository. What cannot be had today is no reason not to build: it is said, and the build goes on.
 set -uo pipefail
+# shellcheck source=scripts/ci/quietly.sh
 . "${BASH_SOURCE[0]%/*}/quietly.sh"
 
 if [ -n "${GITHUB_TOKEN:-}" ]; then # for git, and for this server only
@@ -11,6 +12,6 @@ if [ -n "${GITHUB_TOKEN:-}" ]; then # for git, and for this server only
   unset GITHUB_TOKEN
 fi
 log=$(mktemp)
-if ! quietly "$log" spotmap-build store pull "$STORE" --cache-dir .spotmap/cache; then
+if ! quietly "$log" timeout --foreground 1800 spotmap-build store pull "$STORE" --cache-dir .spotmap/cache; then
   echo "::warning::What was analyzed at home could not be brought in, or not all of it; this step says why."
 fi

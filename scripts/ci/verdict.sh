@@ -5,7 +5,7 @@ set -euo pipefail
 STATUS=${STATUS//[!0-9]/}
 case $STATUS in
   0) ;;
-  3) echo "::warning::The map was published, but more tracks are missing from it than SPOTMAP_MAX_FAILURES allows." ;;
+  3) echo "::warning::The map was published, but more tracks are missing from it than max_failures allows." ;;
   4)
     echo "::error::Spotify wants you to log in again. At home: spotmap-build login, then spotmap-build login" \
       "--print-ci-secret. Put the line it prints into this repository's secret SPOTMAP_SPOTIFY_LOGIN, and run this again."

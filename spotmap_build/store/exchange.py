@@ -53,7 +53,7 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What a push did. ``damaged``: packs of the store that cannot be read, which count as not there."""
+    """What a push did. ``damaged``: packs of the store that cannot be read, and were not written again by this push."""
 
     new_count: int
     known_count: int
@@ -100,7 +100,8 @@ def push(cache: Cache, root: Path, store: Store, now_unix_s: float) -> Pushed:
     packs = dict(make_packs(new))
     if packs:
         store.add(packs)
-    return Pushed(len(new), known_count, sum(map(len, packs.values())), tuple(damaged))
+    still_damaged = tuple(name for name in damaged if name not in packs)
+    return Pushed(len(new), known_count, sum(map(len, packs.values())), still_damaged)
 
 
 def pull(cache: Cache, store: Store, now_unix_s: float) -> Pulled:

@@ -1,4 +1,4 @@
-"""What the scheduled rebuild's scripts decide: is a site published, how does the run end, what if home has nothing."""
+"""What the action's scripts decide: is a site published, how does the run end, what if home has nothing."""
 
 from __future__ import annotations
 

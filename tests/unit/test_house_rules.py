@@ -255,7 +255,7 @@ def test_no_version_with_a_known_fault_is_accepted(name: str, sound: str) -> Non
     assert floor >= Version(sound)
 
 
-def test_what_the_rebuild_installs_is_known_by_its_hash_and_from_nowhere_else() -> None:
+def test_what_the_action_installs_is_known_by_its_hash_and_from_nowhere_else() -> None:
     lines = (ROOT / "requirements-rebuild.lock").read_text().splitlines()
     others = [
         line for line in lines if not re.match(r"[\w.-]+==\S+( ;.*)? \\$|    --hash=sha256:[0-9a-f]{64}( \\)?$", line)
@@ -271,10 +271,12 @@ def test_what_the_rebuild_installs_is_known_by_its_hash_and_from_nowhere_else() 
 
 
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+ACTION = ROOT / "action.yml"
 
 
 def test_every_action_is_pinned_by_its_commit_with_the_version_beside_it() -> None:
-    uses = [line.strip() for path in WORKFLOWS for line in path.read_text().splitlines() if "uses:" in line]
+    files = (*WORKFLOWS, ACTION)
+    uses = [line.strip() for path in files for line in path.read_text().splitlines() if "uses:" in line]
     pinned = [
         re.fullmatch(r"(?:- )?uses: ([\w.-]+/[\w.-]+)[\w./-]*@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)", line) for line in uses
     ]
@@ -289,9 +291,7 @@ def test_a_job_may_do_only_what_it_says(path: Path) -> None:
     workflow = yaml.load(path.read_text(), Loader=yaml.BaseLoader)
     assert workflow["permissions"] == {}
     for job in workflow["jobs"].values():
-        deploys = any(step.get("uses", "").startswith("actions/deploy-pages@") for step in job["steps"])
-        may = {"pages": "write", "id-token": "write"} if deploys else {"contents": "read"}
-        assert job["permissions"] == may
+        assert job["permissions"] == {"contents": "read"}
         assert "timeout-minutes" in job
         checkouts = [step for step in job["steps"] if step.get("uses", "").startswith("actions/checkout@")]
         assert all(step["with"]["persist-credentials"] == "false" for step in checkouts)
@@ -299,15 +299,15 @@ def test_a_job_may_do_only_what_it_says(path: Path) -> None:
         assert not [step["run"] for step in job["steps"] if "${{" in step.get("run", "")]
 
 
-def test_a_job_that_holds_a_secret_installs_by_hash_only() -> None:
-    for path in WORKFLOWS:
-        for job in yaml.load(path.read_text(), Loader=yaml.BaseLoader)["jobs"].values():
-            if "secrets." not in str(job):
-                continue
-            scripts = "\n".join(step.get("run", "") for step in job["steps"])
-            installs = re.findall(r"pip install .*", scripts)
-            assert installs
-            assert all("--require-hashes" in line or "--no-deps --no-index" in line for line in installs)
+def test_the_action_which_holds_a_login_installs_by_hash_only_and_runs_nothing_that_a_person_typed() -> None:
+    steps = yaml.load(ACTION.read_text(), Loader=yaml.BaseLoader)["runs"]["steps"]
+    installs = re.findall(r"pip install .*", "\n".join(step.get("run", "") for step in steps))
+    assert installs
+    assert all("--require-hashes" in line or "--no-deps --no-index" in line for line in installs)
+    assert not [step["run"] for step in steps if "${{" in step.get("run", "")]
+    (checkout,) = (step for step in steps if step.get("uses", "").startswith("actions/checkout@"))
+    assert checkout["with"]["persist-credentials"] == "false"
+    assert not [path.name for path in WORKFLOWS if "secrets." in path.read_text()]
 
 
 ARCHITECTURE = ROOT / "docs/architecture.md"
@@ -408,10 +408,11 @@ def test_decision_records_are_numbered_without_gaps_and_named_by_numbers_that_ex
     assert {number for text in texts for number in re.findall(r"decisions/(\d{4})", text)} <= set(numbers)
 
 
-def test_the_workflows_are_valid() -> None:
-    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows"]
-    done = subprocess.run([*command, *map(str, WORKFLOWS)], capture_output=True, text=True, check=False)
-    assert WORKFLOWS
+@pytest.mark.parametrize(("schema", "files"), [("workflows", WORKFLOWS), ("actions", [ACTION])])
+def test_the_workflows_and_the_action_are_valid(schema: str, files: list[Path]) -> None:
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.github-{schema}"]
+    done = subprocess.run([*command, *map(str, files)], capture_output=True, text=True, check=False)
+    assert files
     assert done.returncode == 0, done.stdout
 
 

@@ -275,8 +275,9 @@ def test_a_damaged_pack_is_told_and_the_others_are_used(tmp_path: Path, kind: st
     assert pull_into(host, store) == Pulled(True, 1, 0, (name,))
     assert known(host).keys() == {heard(2).digest}
     assert check(host).is_clean
+    assert push_from(host, store) == Pushed(0, 1, 0, (name,))
     again = push_from(home, store)
-    assert (again.new_count, again.damaged) == (1, (name,)), "what the damage cost is sent again"
+    assert (again.new_count, again.known_count, again.damaged) == (1, 1, ()), "what the damage cost is sent again"
     assert pull_into(host, store) == Pulled(True, 1, 1, ())
 
 
