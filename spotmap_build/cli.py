@@ -14,7 +14,7 @@ import click
 
 from spotmap_build.cli_kept import cache, store
 from spotmap_build.cli_options import DefaultCommandGroup, build_options, echo, options_of_a_build_except, read_config
-from spotmap_build.config import Config, usual_config
+from spotmap_build.config import CONFIG_FILE, Config, usual_config, working_folder
 from spotmap_build.core.text import log_line
 from spotmap_build.errors import SpotmapError
 from spotmap_build.settings import EXPORT_FORMATS, LIST_FORMATS
@@ -32,6 +32,7 @@ EXIT_INTERRUPTED: Final = 130
 
 EPILOG: Final = """\b
 Examples:
+  spotmap-build init                          begin a map in this folder: a few questions
   spotmap-build --source demo                 a small made-up library; needs nothing
   spotmap-build --source folder:~/Music       every audio file in a folder
   spotmap-build login                         let it read your Spotify library, once in six months
@@ -59,6 +60,22 @@ def main() -> None:
 
 
 @main.command()
+@click.option("--source", "sources", multiple=True, metavar="KIND[:PATH]", help="Where the music comes from.")
+@click.option("--title", type=str, metavar="TEXT", help="The map's heading.")
+@click.option("--workflow/--no-workflow", default=None, help="Whether GitHub is to build and publish the map.")
+@click.option("--yes", is_flag=True, help="Do not ask; what is not given is as usual.")
+def init(sources: tuple[str, ...], title: str | None, workflow: bool | None, yes: bool) -> None:
+    """Begin a map in this folder: its settings, a workflow that publishes it, a README. Nothing is overwritten."""
+    from spotmap_build import scaffold
+    from spotmap_build.scaffold.action import find_action
+
+    choices = scaffold.choose(sources, title, workflow, ask=None if yes or not sys.stdin.isatty() else _ask)
+    action, folder = find_action(), working_folder()
+    made = scaffold.write_files(folder, scaffold.make_files(choices, action))
+    echo(scaffold.what_was_made(made, choices, action, folder))
+
+
+@main.command()
 @build_options
 def build(**flags: Any) -> None:
     """Build the map (what runs when no command is given)."""
@@ -67,6 +84,9 @@ def build(**flags: Any) -> None:
     from spotmap_build.progress import format_seconds
     from spotmap_build.summary import BuildResult, share_lines, summary_lines
 
+    if not any(flags.values()) and _is_nothing_here() and _agrees("There is no map here. Begin one? [Y/n] "):
+        click.get_current_context().invoke(init)
+        return
     with _at_work(flags) as (config, progress):
         make = pipeline.build if config.shard is None else pipeline.listen
         result = make(config, progress)
@@ -174,6 +194,16 @@ def review(report: str | None, overrides: str | None, everything: bool, only_lis
         doubtful_below=DOUBTFUL_BELOW,
         everything=everything,
     )
+
+
+def _is_nothing_here() -> bool:
+    """Whether somebody who gave no option means to begin: nothing says what to build, and there is a person to ask."""
+    return sys.stdin.isatty() and not (Path(CONFIG_FILE).exists() or read_config({}).sources)
+
+
+def _agrees(question: str) -> bool:
+    """Whether the person does not say no."""
+    return not _ask(question).strip().casefold().startswith("n")
 
 
 def _ask(question: str) -> str:

@@ -40,7 +40,8 @@ def fetch(run: Run) -> Fetched:
         if not chosen:
             raise ConfigError(
                 "No source was given.",
-                hint="Try: spotmap-build --source demo, or --source folder:~/Music. See spotmap-build --help.",
+                hint="Begin a map in this folder: spotmap-build init. Or try: spotmap-build --source demo, "
+                "or --source folder:~/Music.",
             )
         run.progress.begin("fetch", "reading the library")
         context = LoadContext(

@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.xdist_group("package"), pytest.mark.slow]
 ROOT = Path(__file__).parents[2]
 NEEDED = (
     "spotmap_build/core/vocabulary/versions.toml",
+    "spotmap_build/scaffold/templates/map.yml",
     "spotmap_build/site_template/index.html.j2",
     "spotmap_build/site_template/viewer.bundle.js",
     "spotmap_build/site_template/style.css",

@@ -1,0 +1,104 @@
+"""The files of a new map's folder."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from spotmap_build.config import CONFIG_FILE
+from spotmap_build.core.files import is_inside, resolve_place
+from spotmap_build.core.text import printable
+from spotmap_build.errors import OutputError
+from spotmap_build.scaffold.action import UNKNOWN_OWNER
+from spotmap_build.summary import inert
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from spotmap_build.scaffold.choices import Choices
+
+WORKFLOW: Final = ".github/workflows/map.yml"
+TEMPLATES: Final = {
+    CONFIG_FILE: "spotmap.toml",
+    WORKFLOW: "map.yml",
+    ".gitignore": "gitignore",
+    "README.md": "README.md",
+}
+"""Which file is made of which template."""
+_FIELD: Final = re.compile(r"@([A-Z]+)@")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Which files were written, and which were there already and are as they were."""
+
+    written: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+def make_files(choices: Choices, action: str) -> dict[str, str]:
+    """Return the text of each file by its name.
+
+    ``action``: what the workflow ``uses``, see :func:`~spotmap_build.scaffold.action.find_action`.
+    """
+    fields = {
+        "SOURCES": ", ".join(map(_toml_text, choices.sources)),
+        "TITLE": _toml_text(choices.title),
+        "HEADING": inert(choices.title),
+        "ACTION": action,
+    }
+    folder = files(__package__) / "templates"
+    names = [name for name in TEMPLATES if name != WORKFLOW or choices.has_workflow]
+    texts = {name: (folder / TEMPLATES[name]).read_text("utf-8") for name in names}
+    return {name: _FIELD.sub(lambda found: fields[found[1]], text) for name, text in texts.items()}
+
+
+def write_files(folder: Path, made: Mapping[str, str]) -> Made:
+    """Write those files that are not there yet.
+
+    Raises
+    ------
+    OutputError
+        One cannot be written, or would lie outside of the folder.
+    """
+    written, kept = [], []
+    for name, text in made.items():
+        path = folder / name
+        try:
+            if not is_inside(resolve_place(path.parent), resolve_place(folder)):
+                raise OutputError(f"{path.parent} leads out of the folder.", hint="Take that link away, and try again.")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("x", encoding="utf-8", newline="\n") as file:  # follows no link, and replaces nothing
+                file.write(text)
+        except FileExistsError:
+            kept.append(name)
+        except OSError as error:
+            raise OutputError(
+                f"{path} cannot be written: {error.strerror or error}.", hint="Choose a folder that you may write to."
+            ) from error
+        else:
+            written.append(name)
+    return Made(tuple(written), tuple(kept))
+
+
+def what_was_made(made: Made, choices: Choices, action: str, folder: Path) -> Iterator[str]:
+    """Yield what was written, what was not, and what is to be done next."""
+    yield from (f"written: {name}" for name in made.written)
+    yield from (f"kept as it is: {name}" for name in made.kept)
+    if WORKFLOW in made.written:
+        if action.startswith(UNKNOWN_OWNER):
+            yield f"In {WORKFLOW}, put the account on GitHub where spotmap-build lies in the place of {UNKNOWN_OWNER}."
+        for place in (place for source in choices.sources if (place := source.partition(":")[2])):
+            if not (folder / Path(place).expanduser()).is_relative_to(folder):
+                yield f"GitHub cannot read {printable(place)}: build at home, and publish the folder site."
+    first = "spotmap-build login, then " if "spotify" in choices.sources else ""
+    yield f"Next: {first}spotmap-build. README.md says how the map gets onto the web."
+
+
+def _toml_text(text: str) -> str:
+    """Return a text as TOML writes it, on one line."""
+    return json.dumps(printable(text), ensure_ascii=False)

@@ -1,0 +1,198 @@
+"""``init``: a new map's folder is right as it is written, and nothing that was there is touched."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import subprocess
+import sys
+from importlib.metadata import Distribution, PathDistribution
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from spotmap_build.config import load_config
+from spotmap_build.errors import ConfigError, OutputError
+from spotmap_build.registry.sources import SOURCES
+from spotmap_build.scaffold import Choices, choose, make_files, what_was_made, write_files
+from spotmap_build.scaffold.action import action_of
+from spotmap_build.scaffold.files import Made
+from tests.support.command import environment, spotmap
+from tests.support.patience import patience
+
+ROOT = Path(__file__).parents[2]
+ACTION = "somebody/spotmap-build@v9.8.7"
+NAMES = {"spotmap.toml", ".github/workflows/map.yml", ".gitignore", "README.md"}
+ODD_TITLES = ['A "b" \\c [d] *e* #f', "二\u2028つ", "'''", "a\nb = 1", "@ACTION@", "\x7f\x1b[2J", ""]
+
+
+def folder_files(folder: Path) -> dict[str, str]:
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_an_empty_folder_becomes_that_of_a_map_without_a_question(tmp_path: Path) -> None:
+    done = spotmap("init", "--yes", cwd=tmp_path)
+    assert done.status == 0, done.stderr
+    assert folder_files(tmp_path).keys() == NAMES
+    assert load_config({}, {}, tmp_path).sources == ("demo",)
+    assert "Next: spotmap-build." in done.stdout
+
+
+@pytest.mark.parametrize("title", ODD_TITLES)
+def test_what_a_person_typed_is_text_in_every_file(tmp_path: Path, title: str) -> None:
+    sources = ('folder:my "music"', "spotify")
+    made = make_files(Choices(sources, title), ACTION)
+    write_files(tmp_path, made)
+    config = load_config({}, {}, tmp_path)
+    assert config.sources == (f'folder:{tmp_path}/my "music"', "spotify")
+    assert config.title.split() == re.sub(r"[\x00-\x1f\x7f\u2028]+", " ", title).split() or not title.isprintable()
+    assert made["README.md"].startswith("# ")
+    assert made["README.md"].count("\n") == make_files(Choices(("demo",), "x"), ACTION)["README.md"].count("\n")
+
+
+def test_every_setting_that_is_commented_out_is_one_that_there_is(tmp_path: Path) -> None:
+    text = make_files(Choices(("demo",), "A"), ACTION)["spotmap.toml"]
+    (tmp_path / "spotmap.toml").write_text(re.sub(r"(?m)^# (?=\w+ = )", "", text))
+    config = load_config({}, {}, tmp_path)
+    assert (config.layers, config.audio, config.excerpts) == (("me", "friend"), "auto", 12)
+    assert [kind.name for kind in SOURCES if f'"{kind.usage}'.partition(":")[0] not in text] == []
+
+
+def test_the_workflow_is_valid_short_and_may_do_only_what_it_has_to(tmp_path: Path) -> None:
+    text = make_files(Choices(("demo",)), ACTION)[".github/workflows/map.yml"]
+    path = tmp_path / "map.yml"
+    path.write_text(text)
+    check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows", str(path)]
+    done = subprocess.run(check, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert text.count("\n") <= 20
+    workflow: dict[str, Any] = yaml.load(text, Loader=yaml.BaseLoader)
+    assert workflow["permissions"] == {}
+    (job,) = workflow["jobs"].values()
+    assert job["permissions"] == {"contents": "read", "pages": "write", "id-token": "write"}
+    (step,) = job["steps"]
+    assert step["uses"] == ACTION
+    assert step["with"].keys() <= yaml.safe_load((ROOT / "action.yml").read_text())["inputs"].keys()
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_what_is_there_stays_as_it_is(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).write_text("mine")
+    made = write_files(tmp_path, make_files(Choices(("demo",)), ACTION))
+    assert (set(made.written), made.kept) == (NAMES - {name}, (name,))
+    assert (tmp_path / name).read_text() == "mine"
+
+
+def test_a_link_is_never_written_through(tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "map", tmp_path / "elsewhere"
+    folder.mkdir()
+    elsewhere.mkdir()
+    (folder / "README.md").symlink_to(elsewhere / "README.md")
+    made = write_files(folder, {"README.md": "x"})
+    assert made == Made((), ("README.md",))
+    (folder / ".github").symlink_to(elsewhere)
+    with pytest.raises(OutputError, match="leads out"):
+        write_files(folder, {".github/workflows/map.yml": "x"})
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_a_person_is_asked_little_and_again_where_an_answer_cannot_be_meant() -> None:
+    asked: list[str] = []
+
+    def answering(*answers: str) -> Choices:
+        left = list(answers)
+        asked.clear()
+
+        def ask(question: str) -> str:
+            asked.append(question)
+            return left.pop(0)
+
+        return choose((), None, None, ask)
+
+    assert answering("\n", "\n", "\n") == Choices(("demo",), "My music", True)
+    assert len(asked) == 3
+    assert answering("music\n", "folder\n", "folder:~/Music\n", " Mine \n", "No\n") == Choices(
+        ("folder:~/Music",), "Mine", False
+    )
+    assert "There is no source 'music'." in asked[1]
+    assert "Give it as folder:PATH." in asked[2]
+    assert choose(("spotify",), "A", True, ask=None) == Choices(("spotify",), "A", True)
+
+
+@pytest.mark.parametrize("source", ["music", "folder", "folder:", "spotify:x", ""])
+def test_a_source_that_cannot_be_meant_is_told_before_anything_is_written(source: str) -> None:
+    with pytest.raises(ConfigError):
+        choose((source,), None, None)
+
+
+def installed(folder: Path, direct_url: str = "", *addresses: str) -> Distribution:
+    about = folder / "spotmap_build-9.8.7.dist-info"
+    about.mkdir()
+    urls = "".join(f"Project-URL: {address}\n" for address in addresses)
+    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: spotmap-build\nVersion: 9.8.7\n{urls}")
+    if direct_url:
+        (about / "direct_url.json").write_text(direct_url)
+    return PathDistribution(about)
+
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+UNKNOWN = "__OWNER__/spotmap-build@v9.8.7"
+
+
+@pytest.mark.parametrize(
+    ("direct_url", "addresses", "action"),
+    [
+        ("", (), UNKNOWN),
+        ("", ("Repository, https://github.com/a/spotmap-build",), "a/spotmap-build@v9.8.7"),
+        ("", ("Repository, https://evil.example/github.com/a/b", "Homepage, https://github.com/c/d"), UNKNOWN),
+        (
+            f'{{"url": "https://github.com/a/b.c.git", "vcs_info": {{"vcs": "git", "commit_id": "{COMMIT}"}}}}',
+            ("Repository, https://github.com/c/d",),
+            f"a/b.c@{COMMIT} # v9.8.7",
+        ),
+        ('{"url": "file:///home/me/spotmap-build", "dir_info": {"editable": true}}', (), UNKNOWN),
+        ('{"url": "https://github.com/a/b", "vcs_info": {"commit_id": "main # x"}}', (), UNKNOWN),
+        ("{", (), UNKNOWN),
+    ],
+)
+def test_the_workflow_runs_the_version_that_wrote_it(
+    tmp_path: Path, direct_url: str, addresses: tuple[str, ...], action: str
+) -> None:
+    assert action_of(installed(tmp_path, direct_url, *addresses)) == action
+
+
+def test_what_github_cannot_do_is_told(tmp_path: Path) -> None:
+    made = Made((".github/workflows/map.yml",), ())
+    told = [*what_was_made(made, Choices(("folder:~/Music", "folder:here", "spotify")), UNKNOWN, tmp_path)]
+    assert [line for line in told if line.startswith("GitHub cannot read")] == [
+        "GitHub cannot read ~/Music: build at home, and publish the folder site."
+    ]
+    assert "in the place of __OWNER__" in told[1]
+    assert "spotmap-build login" in told[-1]
+
+
+def on_a_terminal(folder: Path, *arguments: str, typed: str) -> str:
+    """What the command shows to somebody who types so."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "spotmap_build", *arguments]
+    given = environment({"PYTHONPATH": str(ROOT)})
+    with subprocess.Popen(command, cwd=folder, env=given, stdin=theirs, stdout=-1, stderr=subprocess.STDOUT) as running:
+        os.write(ours, typed.encode())
+        told, _ = running.communicate(timeout=patience())
+    os.close(ours)
+    os.close(theirs)
+    return str(told.decode())
+
+
+def test_the_bare_command_in_a_folder_with_nothing_offers_to_begin(tmp_path: Path) -> None:
+    assert "No source was given." in on_a_terminal(tmp_path, typed="n\n")
+    assert not (tmp_path / "spotmap.toml").exists()
+    told = on_a_terminal(tmp_path, typed="y\n\nOurs\n\n")
+    assert "written: spotmap.toml" in told, told
+    assert load_config({}, {}, tmp_path).title == "Ours"
+    refused = spotmap(cwd=tmp_path / ".github")
+    assert (refused.status, "spotmap-build init" in refused.stderr) == (2, True), "nobody to ask"
