@@ -9,6 +9,8 @@ import { NO_TRACK } from "../data/types.js";
 
 /** A ring around each of thousands of matches would hide the map; the points themselves stand out anyway. */
 const MAX_RINGS = 150;
+/** How far the ring of the pinned track reaches beyond it, pixels; its glow, a little further, may touch its title. */
+export const PINNED_REACH = 6;
 
 /** @typedef {{x: number, y: number, radius: number, corner: number}} Outline  half the side of a square, and the radius of its corners */
 

@@ -4,7 +4,7 @@ import { boundaryColor, pointColor, shownGroups } from "./coloring.js";
 import { cornerOf, coverRadius, CoversLayer } from "./covers_layer.js";
 import { LabelsLayer } from "./labels_layer.js";
 import { namesOnMap } from "./map_names.js";
-import { MarksLayer } from "./marks_layer.js";
+import { MarksLayer, PINNED_REACH } from "./marks_layer.js";
 import { PointsLayer } from "./points_layer.js";
 import { BoundariesLayer } from "./boundaries_layer.js";
 import { appearanceOf, APPEARANCE_KEYS, highlighted, RANK } from "../state/appearance.js";
@@ -296,7 +296,8 @@ export class Renderer {
     const pinnedFirst = [...titles.filter(isPinned), ...titles.filter((title) => !isPinned(title))];
     const covered = covers.draw(transform, pinnedFirst, radius, colorOf, !isMoving);
     this.#owesCovers = isMoving && radius > 0 && titles.length > 0;
-    const withReach = titles.map((title) => ({ ...title, reach: covered.has(title.track) ? radius : pointRadius }));
+    const reachOf = (/** @type {{track: number}} */ title) => (covered.has(title.track) ? radius : pointRadius) + (isPinned(title) ? PINNED_REACH : 0);
+    const withReach = titles.map((title) => ({ ...title, reach: reachOf(title) }));
     labels.draw(transform, this.#theme, withReach, this.#free);
   }
 
