@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { dockCard, placeCard } from "../../site_template/viewer/panels/placement.js";
 import { pointRadius } from "../../site_template/viewer/map/points_layer.js";
-import { centeredTransform, fitTransform, toMap, toScreen, transformOfView, viewOf, visibleExtent } from "../../site_template/viewer/map/viewport.js";
+import { closeUp, centeredTransform, fitTransform, toMap, toScreen, transformOfView, viewOf, visibleExtent } from "../../site_template/viewer/map/viewport.js";
 
 const SIZE = { width: 1280, height: 800 };
 const SCREEN = { left: 0, top: 0, right: 1280, bottom: 800 };
@@ -93,3 +93,9 @@ test("points grow with the zoom, within limits", () => {
   radii.slice(1).forEach((radius, i) => assert.ok(radius >= radii[i]));
   assert.ok(radii[0] >= 0.7 && radii.at(-1) <= 8);
 });
+
+for (const [count, factor] of [[1, 2.5], [105, 2.5], [320, 4], [100_000, 6]]) {
+  test(`of ${count} tracks, one is shown ${factor} times closer than all`, () => {
+    assert.equal(closeUp(count), factor);
+  });
+}

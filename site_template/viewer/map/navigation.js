@@ -8,7 +8,7 @@ import { isEmbedded, isLeftToPage, wireEmbedding } from "./embedding.js";
 import { clamped } from "../state/link_bounds.js";
 import { narrow } from "../ui/insets.js";
 import { createWheelReader } from "./wheel.js";
-import { centeredTransform, extentOfMost, fitTransform, PLANE_SIZE, transformOfView, viewOf } from "./viewport.js";
+import { centeredTransform, closeUp, extentOfMost, fitTransform, PLANE_SIZE, transformOfView, viewOf } from "./viewport.js";
 
 /** @import { Positions } from "./positions.js" */
 /** @import { Store } from "../state/store.js" */
@@ -22,6 +22,8 @@ const PAN_STEP = 90;
 const FLY_MS = 700;
 /** Of the height of a narrow window: what the card covers of it at most, with air. */
 const CARD_SHARE = 0.66;
+/** What it covers of a wide one, pixels. */
+const CARD_WIDTH = 320;
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** @param {any} event  of the mouse or of fingers; wheels are told apart before */
@@ -163,14 +165,16 @@ export class Navigation {
    * @param {number} track
    */
   flyTo(track) {
-    const k = Math.max(this.#current().k, this.#home.k * 6);
+    const k = Math.max(this.#current().k, this.#home.k * closeUp(this.#positions.x.length));
     this.#moveTo(centeredTransform(this.#positions.x[track], this.#positions.y[track], k, this.#size, this.#insetsWithCard()), FLY_MS);
   }
 
-  /** In narrow windows the card, which comes while the map flies, covers the lower part of it. */
+  /** The card comes while the map flies: it covers the lower part of narrow windows, and of others the right, where they have room. */
   #insetsWithCard() {
     const insets = this.#insets();
-    return narrow.matches ? { ...insets, bottom: Math.max(insets.bottom, CARD_SHARE * this.#size.height) } : insets;
+    if (narrow.matches) return { ...insets, bottom: Math.max(insets.bottom, CARD_SHARE * this.#size.height) };
+    const right = insets.right + CARD_WIDTH;
+    return this.#size.width - insets.left - right > CARD_WIDTH ? { ...insets, right } : insets;
   }
 
   /** Shows some tracks as large as they fit. @param {readonly number[]} tracks */

@@ -109,6 +109,14 @@ export function centeredTransform(x, y, k, size, insets) {
 }
 
 /**
+ * How much closer than the view of the whole map one is to see a single track: with some twenty others around it, if they lay
+ * evenly.
+ *
+ * @param {number} count  tracks on the map
+ */
+export const closeUp = (count) => Math.min(6, Math.max(2.5, Math.sqrt(count / 20)));
+
+/**
  * What a transform shows, in terms that mean the same in a window of another size.
  *
  * @param {Transform} transform
