@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds the map and says, as outputs of the step, how the build ended (status) and whether there is a site to publish
 # (deploy). Ends well whatever the build came to: the cache is to be saved and a site that was made is to be published
-# first; verdict.sh then ends the run as it deserves. Takes SITE_URL, where the last map is published.
+# first; verdict.sh then ends the run as it deserves. Takes SITE_URL, where the last map is published, if it is not where
+# GitHub Pages puts it.
 set -uo pipefail
 # shellcheck source=scripts/ci/quietly.sh
 . "${BASH_SOURCE[0]%/*}/quietly.sh"
@@ -15,6 +16,11 @@ build() {
 
 # A map that the cache has lost is continued from where it is published, so that tracks stay where they were.
 published=${SITE_URL:-}
+if [ -z "$published" ] && [ -n "${GITHUB_REPOSITORY:-}" ]; then
+  owner=${GITHUB_REPOSITORY%%/*} name=${GITHUB_REPOSITORY#*/}
+  published=https://$owner.github.io/
+  if [ "${name,,}" != "${owner,,}.github.io" ]; then published+=$name/; fi
+fi
 if [ -f site/spotmap-site.json ] || [ -n "${SPOTMAP_ANCHOR:-}" ] ||
   ! curl --fail --silent --location --max-time 60 --output /dev/null "${published%/}/spotmap-site.json"; then
   published=

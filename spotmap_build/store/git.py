@@ -232,7 +232,7 @@ def origin_of(folder: Path) -> str:
     """
     ask = ("-C", str(folder))
     try:
-        own = run_git(*ask, "rev-parse", "--path-format=absolute", "--git-common-dir").decode().strip()
+        own = str(folder / run_git(*ask, "rev-parse", "--git-common-dir").decode().strip())
     except _GitFailed as error:
         raise StoreError(
             f"There is no git repository in {folder} whose branch could be a store.",

@@ -24,7 +24,6 @@ from tests.support.patience import patience
 ROOT: Final = Path(__file__).parents[2]
 ACTION: Final[dict[str, Any]] = yaml.load((ROOT / "action.yml").read_text(), Loader=yaml.BaseLoader)
 BUILD: Final = "Build the map"
-SITE_URL: Final = "format('https://{0}.github.io/{1}/', github.repository_owner, github.event.repository.name)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +112,7 @@ class Runner:
         own = {
             "GITHUB_ACTION_PATH": str(ROOT),
             "GITHUB_SERVER_URL": "https://github.example",
+            "GITHUB_REPOSITORY": "",
             "GITHUB_OUTPUT": str(self.folder / f"outputs-{step.get('id', '')}"),
             "GITHUB_STEP_SUMMARY": str(self.folder / "page.md"),
             "PATH": f"{command.parent}{os.pathsep}{os.environ['PATH']}",
@@ -175,18 +175,16 @@ class Runner:
         return self.outputs.get(compared[1], {}).get(compared[2]) == compared[3]
 
     def _value(self, text: str) -> str:
-        """A value with its expressions worked out: inputs, outputs of steps, and the address of the pages."""
+        """A value with its expressions worked out: inputs, and outputs of steps."""
 
         def worked_out(found: re.Match[str]) -> str:
-            expression, _, otherwise = found[1].partition(" || ")
-            assert otherwise in ("", SITE_URL)
-            where, _, name = expression.partition(".")
+            where, _, name = found[1].partition(".")
             if where == "inputs":
                 return self.repository.inputs.get(name, ACTION["inputs"][name]["default"])
             if where == "steps":
                 step, _, output = name.split(".")
                 return self.outputs.get(step, {}).get(output, "")
-            assert expression == "github.token"
+            assert found[1] == "github.token"
             return ""
 
         return re.sub(r"\$\{\{ (.+?) \}\}", worked_out, text)

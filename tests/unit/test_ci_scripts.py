@@ -30,16 +30,19 @@ def run_script(name: str, folder: Path, **environment: str) -> subprocess.Comple
     )
 
 
-def build(folder: Path, status: int, *, summary: str = "", log: str = "it says why\n") -> dict[str, str]:
+def build(folder: Path, status: int, *, summary: str = "", log: str = "it says why\n", **given: str) -> dict[str, str]:
     """build.sh with a command in place of spotmap-build that ends so; its outputs, what it printed as ``log``, and its
     page as ``page``."""
     stand_in = folder / "bin/spotmap-build"
-    stand_in.parent.mkdir()
+    stand_in.parent.mkdir(exist_ok=True)
     (folder / "log").write_bytes(log.encode())
-    stand_in.write_text(f"#!/bin/bash\ncat log >&2\nprintf '%s' '{summary}' >\"${{@: -1}}\"\nexit {status}\n")
+    stand_in.write_text(
+        '#!/bin/bash\necho "anchor: $SPOTMAP_ANCHOR"\ncat log >&2\n'
+        f"printf '%s' '{summary}' >\"${{@: -1}}\"\nexit {status}\n"
+    )
     stand_in.chmod(0o755)
     files = {"GITHUB_OUTPUT": str(folder / "outputs"), "GITHUB_STEP_SUMMARY": str(folder / "page")}
-    done = run_script("build.sh", folder, **files)
+    done = run_script("build.sh", folder, **files, **given)
     assert done.returncode == 0
     outputs = dict(line.split("=") for line in (folder / "outputs").read_text().splitlines())
     return outputs | {"page": (folder / "page").read_bytes().decode(), "log": done.stdout}
@@ -60,6 +63,32 @@ def test_a_site_is_published_only_where_one_was_made(tmp_path: Path, status: int
             (tmp_path / "site" / name).touch()
     outputs = build(tmp_path, status)
     assert (outputs["status"], outputs["deploy"]) == (str(status), deploy)
+
+
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [
+        ({"GITHUB_REPOSITORY": "Me/map"}, "https://Me.github.io/map/"),
+        ({"GITHUB_REPOSITORY": "Me/me.github.io"}, "https://Me.github.io/"),
+        ({"GITHUB_REPOSITORY": "Me/map", "SITE_URL": "https://map.example"}, "https://map.example/"),
+        ({}, ""),
+    ],
+)
+@pytest.mark.parametrize("status", [0, 2])
+def test_a_map_that_the_cache_lost_is_continued_from_where_it_is_published(
+    tmp_path: Path, given: dict[str, str], asked: str, status: int
+) -> None:
+    (tmp_path / "bin").mkdir()
+    curl = tmp_path / "bin/curl"
+    curl.write_text('#!/bin/bash\necho "${@: -1}" >asked\n[ "${@: -1}" != /spotmap-site.json ]\n')
+    curl.chmod(0o755)
+    built = build(tmp_path, status, **given)
+    assert (tmp_path / "asked").read_text() == f"{asked or '/'}spotmap-site.json\n"
+    anchors = [line.removeprefix("anchor: ") for line in built["log"].splitlines() if line.startswith("anchor: ")]
+    if not asked:
+        assert anchors == [""]
+    else:  # where that ends with 2, perhaps it was no map: it is built without
+        assert anchors == [given.get("SITE_URL", asked), *([""] if status == 2 else [])]
 
 
 @pytest.mark.parametrize("missing", SITE)
