@@ -127,19 +127,25 @@ def describe_pushed(pushed: Pushed, shown: str) -> Iterator[str]:
     """Yield what a push sent to a store."""
     if pushed.new_count:
         size = format_bytes(pushed.size_bytes)
-        yield f"{pushed.new_count:,} results went to {shown} ({size}); {pushed.known_count:,} were there."
+        yield f"{_results(pushed.new_count)} went to {shown} ({size}); {pushed.known_count:,} were there."
+    elif pushed.known_count:
+        yield f"Nothing is new to {shown}: it has {_results(pushed.known_count)} already."
     else:
-        yield f"Nothing is new to {shown}: it has all {pushed.known_count:,} results."
+        yield "The cache has nothing to send yet: nothing was listened to."
     yield from _damaged_lines(pushed.damaged, shown)
 
 
 def describe_pulled(pulled: Pulled, shown: str) -> Iterator[str]:
     """Yield what a pull brought into the cache."""
     if pulled.is_there:
-        yield f"{pulled.new_count:,} results of {shown} were new; {pulled.known_count:,} were known."
+        yield f"{_results(pulled.new_count)} of {shown} came in; {pulled.known_count:,} were known."
     else:
         yield f"There is no store at {shown} yet. `spotmap-build store push` makes one."
     yield from _damaged_lines(pulled.damaged, shown)
+
+
+def _results(count: int) -> str:
+    return f"{count:,} result{'s' * (count != 1)}"
 
 
 def _damaged_lines(damaged: tuple[str, ...], shown: str) -> Iterator[str]:

@@ -54,7 +54,7 @@ def open_store(address: str, folder: Path, cache_dir: Path) -> Store:
         )
     if not address or re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", address):
         raise ConfigError(f"This is no address of a store: {address!r}.", hint=_USAGE)
-    return FolderStore(folder / Path(address).expanduser())
+    return FolderStore(folder / Path(address).expanduser(), shown=address)
 
 
 def _checked_branch(name: str, address: str) -> str:

@@ -32,9 +32,9 @@ def _is_foreign(name: str) -> bool:
 class FolderStore:
     """The store in one folder. Every file is written in one step, and none is ever changed or deleted."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, shown: str) -> None:
         self._folder = folder
-        self.shown = str(folder)
+        self.shown = shown
 
     def names(self) -> tuple[str, ...] | None:
         """Return the names of all packs; None where there is no store yet."""

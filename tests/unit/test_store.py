@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import lzma
 import os
+import re
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +26,7 @@ from spotmap_build.model import Candidate, Considered, Match, Track
 from spotmap_build.store import Pulled, Pushed, open_store, packs, pull, push
 from spotmap_build.store.exchange import STAGES, Store
 from spotmap_build.store.files import StoreError
+from tests.support.command import spotmap
 
 NOW_UNIX_S = 1_900_000_000.0
 BIG = bytes(range(256)) * 100
@@ -328,6 +330,26 @@ def test_results_of_stages_that_do_not_travel_are_left_where_they_are(tmp_path: 
     store.put({f"packs/{digest_bytes(content)}.pack": content, "packs/../x.pack": b"", "packs/notes.txt": b"mine"})
     assert pull_into(host, store) == Pulled(True, 2, 0, ())
     assert {path.parent.parent.name for path in host.glob("ac/*/*/*.json")} == {"embed-v3"}
+
+
+def test_the_commands_say_what_came_of_it_and_end_with_6_where_a_store_is_damaged(tmp_path: Path) -> None:
+    def run(*arguments: str) -> tuple[int, str]:
+        done = spotmap("store", *arguments, cwd=tmp_path)
+        return done.status, done.stdout + done.stderr
+
+    assert run("pull", "kept") == (0, "There is no store at kept yet. `spotmap-build store push` makes one.\n")
+    assert run("push", "kept") == (0, "The cache has nothing to send yet: nothing was listened to.\n")
+    put_heard(tmp_path / ".spotmap/cache", 1)
+    status, told = run("push", "kept")
+    assert (status, re.sub(r"[\d.]+ k?B", "N B", told)) == (0, "1 result went to kept (N B); 0 were there.\n")
+    assert run("push", "kept") == (0, "Nothing is new to kept: it has 1 result already.\n")
+    assert run("pull", "kept", "--cache-dir", "other") == (0, "1 result of kept came in; 0 were known.\n")
+    (pack,) = (tmp_path / "kept/packs").iterdir()
+    pack.write_bytes(b"damage")
+    status, told = run("pull", "kept", "--cache-dir", "another")
+    assert (status, f"damaged, nothing of it was used: packs/{pack.name}" in told) == (6, True)
+    assert run("pull")[0] == 6, "there is no repository here"
+    assert run("pull", "s3://x")[0] == 2
 
 
 @pytest.mark.parametrize("target", ["/dev/zero", "pipe", "folder"])
