@@ -48,6 +48,8 @@ class Config:
     summary: Path | None = None
     """Where to write the build's end as Markdown (a scheduled build shows it on its page)."""
     jobs: int = 0
+    executor: str = ""
+    """Where recordings are listened to: a Dask scheduler's address (``dask://HOST:PORT``); empty for this machine."""
     shard: Shard | None = None
     """The share of the tracks that is listened to, for the cache alone; None for a whole build."""
     max_failures: FailureBound = NO_BOUND

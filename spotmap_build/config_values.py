@@ -179,6 +179,19 @@ def read_failure_bound(value: object, _base: Path) -> FailureBound:
     raise ValueError("must be a number of tracks such as 10, or a share such as 5%")
 
 
+def read_executor(value: object, _base: Path) -> str:
+    """``dask://HOST:PORT``."""
+    text = _short(value)
+    try:
+        address = urlsplit(text)
+        is_right = address.scheme == "dask" and address.hostname and address.port and address.username is None
+    except ValueError:
+        is_right = False
+    if not is_right or address.path or address.query or address.fragment or _BREAKS_AN_ADDRESS.search(text):
+        raise ValueError("must be the address of a Dask scheduler, such as dask://10.0.0.5:8786")
+    return text
+
+
 def read_shard(value: object, _base: Path) -> Shard:
     """``2/8``: the second of eight shares."""
     found = _SHARD.fullmatch(_short(value).strip())

@@ -230,6 +230,14 @@ SETTINGS: Final = (
     ),
     _place("summary", "SPOTMAP_SUMMARY", "FILE", "Write the build's end there, as Markdown."),
     _number("jobs", "SPOTMAP_JOBS", MOST_JOBS, "Tracks to listen to at once.  [default: one a processor]"),
+    _text(
+        "executor",
+        "SPOTMAP_EXECUTOR",
+        "dask://HOST:PORT",
+        "Listen on the workers of a Dask cluster, whose scheduler is there.  [default: on this machine]",
+        values.read_executor,
+        in_file=False,
+    ),
     Setting(
         "shard",
         "SPOTMAP_SHARD",

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
 
+    from spotmap_build.embed.dask_pool import DaskPool
+    from spotmap_build.embed.pool import EmbedPool
     from spotmap_build.embed.workers import EmbedJob
     from spotmap_build.fetch.source import Loaded
     from spotmap_build.model import Recording, Track, TrackEmbedding
@@ -44,7 +46,6 @@ def listen(acquisition: Acquisition, limit: TimeLimit = NO_LIMIT) -> int:
         acquisition.stop(limit.sentence)
         return 0
     acquisition.begin()
-    from spotmap_build.embed.pool import EmbedPool
     from spotmap_build.embed.weights import ensure_weights
 
     run, spec = acquisition.run, acquisition.spec
@@ -56,12 +57,12 @@ def listen(acquisition: Acquisition, limit: TimeLimit = NO_LIMIT) -> int:
     total = len(searches) + len(acquisition.missing)
     what = f"listening with {spec.name}"
     run.progress.begin("embed", f"finding recordings and {what}" if searches else what, total=total)
-    workers = min(run.config.worker_count, total)
+    pool = _open_pool(acquisition, weights, total)
     embedded = 0
     with (
         scratch_folder() as scratch,
-        _JobSource(acquisition, scratch, weights, workers, limit) as line,
-        EmbedPool(workers) as pool,
+        _JobSource(acquisition, scratch, weights, min(pool.worker_count, total), limit) as line,
+        pool,
     ):
         for job, outcome, seconds in pool.run(line.jobs(), is_over=lambda: limit.is_past_grace):
             track = acquisition.with_recording(job.track_id)
@@ -75,6 +76,19 @@ def listen(acquisition: Acquisition, limit: TimeLimit = NO_LIMIT) -> int:
         acquisition.stop(limit.sentence)
     run.progress.end(line.outcome(embedded))
     return embedded
+
+
+def _open_pool(acquisition: Acquisition, weights: Path, total: int) -> EmbedPool | DaskPool:
+    """Return those who listen: processes of this machine, or the workers of a cluster."""
+    config, spec = acquisition.run.config, acquisition.spec.on(acquisition.engine)
+    if config.executor:
+        from spotmap_build.embed.dask_pool import DaskPool
+
+        sent = None if spec.weights is None else weights
+        return DaskPool(config.executor, weights=sent, most_at_once=config.jobs)
+    from spotmap_build.embed.pool import EmbedPool
+
+    return EmbedPool(min(config.worker_count, total))
 
 
 class _JobSource:

@@ -102,6 +102,11 @@ class WorkerPool(Generic[JobType, Result]):
     ) -> None:
         self.close()
 
+    @property
+    def worker_count(self) -> int:
+        """How many jobs are done at once."""
+        return self._jobs
+
     def close(self) -> None:
         """End all workers: at once, whatever they were doing. None is left behind."""
         for worker in self._workers:
@@ -134,16 +139,16 @@ class WorkerPool(Generic[JobType, Result]):
             No job can be done, as the work said.
         """
         hung: list[JobType] = []
-        yield from self._run(_JobQueue(iter(jobs)), self._jobs, hung.append, is_over)
+        yield from self._run(JobQueue(iter(jobs)), self._jobs, hung.append, is_over)
         for job in hung:
             hung_again: list[JobType] = []
-            yield from self._run(_JobQueue(iter([job])), 1, hung_again.append, is_over)
+            yield from self._run(JobQueue(iter([job])), 1, hung_again.append, is_over)
             if hung_again:
-                yield job, _hung(job, self._stage, self._limit_s(job)), 2 * self._limit_s(job)
+                yield job, hung_job(job, self._stage, self._limit_s(job)), 2 * self._limit_s(job)
 
     def _run(
         self,
-        queue: _JobQueue[JobType],
+        queue: JobQueue[JobType],
         most_at_once: int,
         give_up: Callable[[JobType], None],
         is_over: Callable[[], bool],
@@ -209,7 +214,7 @@ def time_limit_s(job: Job) -> float:
 
 
 @dataclass(slots=True, eq=False)
-class _JobQueue(Generic[JobType]):
+class JobQueue(Generic[JobType]):
     """The jobs still to come, of which the next may not be ready yet."""
 
     jobs: Iterator[JobType | None]
@@ -285,7 +290,8 @@ def _died(job: Job, stage: str, exit_code: int | None) -> Failed:
     return Failed(job.track_id, stage, "worker-died", detail, retryable=True)
 
 
-def _hung(job: Job, stage: str, limit_s: float) -> Failed:
+def hung_job(job: Job, stage: str, limit_s: float) -> Failed:
+    """Return the ledger's row of a track on which work did not end."""
     detail = f"Work on this track did not end within {limit_s:,.0f} seconds, tried twice; the file may be damaged."
     return Failed(job.track_id, stage, "worker-hung", detail, retryable=True)
 

@@ -125,7 +125,7 @@ def test_what_is_no_address_of_a_site_is_refused(tmp_path: Path, url: str) -> No
 
 
 @pytest.mark.parametrize("setting", [one for one in SETTINGS if not one.in_file], ids=lambda one: one.name)
-@pytest.mark.parametrize("value", ['"https://accounts.spotify.com/"', "true", '"x"', "[[1]]"])
+@pytest.mark.parametrize("value", ['"https://accounts.spotify.com/"', "true", '"zz"', "[[1]]"])
 def test_what_a_file_may_not_decide_is_refused_with_what_to_do_instead(
     tmp_path: Path, setting: Setting, value: str
 ) -> None:
@@ -140,8 +140,28 @@ def test_what_a_file_may_not_decide_is_refused_with_what_to_do_instead(
 def test_where_secrets_go_is_not_for_a_file_to_say() -> None:
     kept = {setting.name for setting in SETTINGS if not setting.in_file}
     endpoints = {name for name in Config.__dataclass_fields__ if name.endswith("_url")} - {"site_url"}
-    only_this_run = {"force", "shard"}
+    only_this_run = {"executor", "force", "shard"}
     assert kept == endpoints | {"spotify_login", "token_file"} | only_this_run
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "tcp://a:1",
+        "dask://",
+        "dask://a",
+        "dask://a:x",
+        "dask://a:99999",
+        "dask://a:1/b",
+        "dask://u@a:1",
+        "dask://a b:1",
+    ],
+)
+def test_what_is_no_schedulers_address_is_refused(tmp_path: Path, text: str) -> None:
+    assert load_config({"executor": "dask://[::1]:8786"}, {}, tmp_path).executor == "dask://[::1]:8786"
+    with pytest.raises(ConfigError, match="--executor must be the address of a Dask scheduler"):
+        load_config({"executor": text}, {}, tmp_path)
 
 
 @pytest.mark.parametrize("text", ["", "0/3", "4/3", "1", "1/0", "-1/3", "1/2/3", "1/3x", "1/100001", "١/٣", "1 / 3"])

@@ -29,6 +29,8 @@ HOMES = [
     ("av", "embed/decode.py"),
     ("av", "embed/excerpts.py"),
     ("av", "embed/resample.py"),
+    ("dask", "embed/dask_pool.py"),
+    ("distributed", "embed/dask_pool.py"),
     ("essentia", "embed/essentia_engine.py"),
     ("onnxruntime", "embed/onnx_engine.py"),
     ("numba", "project/kernels.py"),

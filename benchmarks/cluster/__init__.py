@@ -1,0 +1,1 @@
+"""Listening on a Dask cluster beside listening on this machine."""

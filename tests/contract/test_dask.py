@@ -1,0 +1,267 @@
+"""Recordings are listened to on a Dask cluster: the same vectors, whoever is lost on the way."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import chain, repeat
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from spotmap_build.cache.records import decode_record
+from spotmap_build.embed import dask_pool, remote
+from spotmap_build.embed.pool import EmbedPool
+from spotmap_build.embed.remote import Answer, RemoteJob, Weights, mark_of
+from spotmap_build.embed.weights import packaged
+from spotmap_build.embed.workers import EmbedJob
+from spotmap_build.errors import ConfigError, ServiceError, WeightsError
+from spotmap_build.model import Done, Failed, TrackEmbedding
+from spotmap_build.registry import embedders
+from tests.fakes.audio_files import render_forever, render_tune
+from tests.support.command import build
+from tests.support.music import write_library, write_tune
+
+distributed = pytest.importorskip(
+    "distributed", reason="distributed is not installed: pip install 'spotmap-build[dask]'"
+)
+
+pytestmark = [pytest.mark.xdist_group("dask"), pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Two workers, each a process; no job may take one of them along."""
+    import dask
+
+    place = tmp_path_factory.mktemp("dask")
+    settings = {"distributed.scheduler.allowed-failures": 0, "distributed.worker.use-file-locking": False}
+    with (
+        dask.config.set(settings),
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=":0", local_directory=str(place)
+        ) as running,
+    ):
+        yield running
+
+
+def address(cluster: Any) -> str:
+    return str(cluster.scheduler_address).replace("tcp://", "dask://")
+
+
+def job(track_id: str, folder: Path, **changes: object) -> EmbedJob:
+    values: dict[str, object] = {
+        "track_id": track_id,
+        "path": None,
+        "prepare": render_tune,
+        "model": embedders.get("musicnn").model,
+        "weights_path": str(packaged("msd-musicnn.onnx")),
+        "engine": "onnx",
+        "temp_folder": str(folder),
+    }
+    return EmbedJob(**(values | changes))  # type: ignore[arg-type]
+
+
+def tunes(folder: Path, count: int) -> list[EmbedJob]:
+    paths = [write_tune(folder / f"{number}/a.wav", number, 2.0) for number in range(count)]
+    return [job(f"tune {number}", folder, path=str(path), prepare=None) for number, path in enumerate(paths)]
+
+
+def quick(folder: Path, count: int) -> list[EmbedJob]:
+    """Jobs for which no worker has to load an engine."""
+    for number in range(count):
+        (folder / f"{number}.wav").touch()
+    return [job(f"empty {n}", folder, path=str(folder / f"{n}.wav"), prepare=None) for n in range(count)]
+
+
+def equal(one: TrackEmbedding, other: TrackEmbedding) -> bool:
+    parts = ((one.vector, other.vector), (one.tags, other.tags), (one.features, other.features))
+    return all(np.array_equal(*pair) for pair in parts) and one.typical_s == other.typical_s
+
+
+def vectors(results: list[tuple[EmbedJob, Done[TrackEmbedding] | Failed, float]]) -> dict[str, TrackEmbedding]:
+    found = {}
+    for each, outcome, _ in results:
+        assert isinstance(outcome, Done), outcome
+        assert each.track_id not in found
+        found[each.track_id] = outcome.value
+    return found
+
+
+def die(_folder: Path) -> Path:
+    os._exit(1)
+
+
+def test_the_same_vectors_although_a_worker_is_killed_and_files_are_seen_or_sent(
+    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = tunes(tmp_path, 6)
+    with EmbedPool() as local:
+        expected = vectors(list(local.run(jobs)))
+    done, most = [], 0
+
+    def supply() -> Iterator[EmbedJob | None]:
+        nonlocal most
+        for each in jobs:
+            yield None  # it is not ready yet
+            yield each
+            most = max(most, len(pool._flying))
+
+    # What is in every other folder is another file for the workers than for the build.
+    changed = {Path(each.path or "") for each in jobs[::2]}
+    monkeypatch.setattr(
+        dask_pool,
+        "mark_of",
+        lambda path: remote.Mark(mark_of(path).size_bytes, "") if path in changed else mark_of(path),
+    )
+    with dask_pool.DaskPool(address(cluster)) as pool:
+        assert pool.worker_count == 2
+        for result in pool.run(supply()):
+            done.append(result)
+            if len(done) == 2:
+                os.kill(next(iter(cluster.workers.values())).pid, signal.SIGKILL)
+
+    found = vectors(done)
+    assert found.keys() == expected.keys()
+    assert all(equal(found[name], expected[name]) for name in expected)
+    assert 1 < most <= 2 * dask_pool.AHEAD
+
+
+def run(cluster: Any, jobs: list[EmbedJob], limit_s: float = 0.0) -> dict[str, str]:
+    """What became of each job: a code, or nothing where it was heard."""
+    options = {"limit_s": lambda _: limit_s} if limit_s else {}
+    with dask_pool.DaskPool(address(cluster), **options) as pool:  # type: ignore[arg-type]
+        results = list(pool.run(iter(jobs)))
+    assert len(results) == len(jobs)
+    return {each.track_id: outcome.code if isinstance(outcome, Failed) else "" for each, outcome, _ in results}
+
+
+def test_a_track_that_kills_its_worker_costs_itself_only(cluster: Any, tmp_path: Path) -> None:
+    deadly = job("deadly", tmp_path, prepare=die)
+    gone = job("gone", tmp_path, path=str(tmp_path / "gone.wav"), prepare=None)
+    codes = run(cluster, [deadly, *quick(tmp_path, 3), gone])
+    assert codes == {"deadly": "worker-died", "gone": "unreadable"} | {f"empty {n}": "empty-file" for n in range(3)}
+
+
+def test_a_track_that_hangs_is_given_up_and_its_worker_restarted(cluster: Any, tmp_path: Path) -> None:
+    assert run(cluster, [job("endless", tmp_path, prepare=render_forever)], limit_s=1.0) == {"endless": "worker-hung"}
+    assert run(cluster, quick(tmp_path, 3)).keys() == {"empty 0", "empty 1", "empty 2"}
+
+
+def test_the_command_keeps_the_same_in_the_cache(cluster: Any, tmp_path: Path) -> None:
+    write_library(tmp_path / "music", 3)
+    kept = []
+    for name, options in (("here", ()), ("there", ("--executor", address(cluster)))):
+        outcome = build("folder:music", tmp_path, "--shard", "1/1", "--cache-dir", name, *options)
+        assert (outcome.status, outcome.listened_to) == (0, 3), outcome.stderr
+        records = [decode_record(path.read_bytes())[0] for path in (tmp_path / name).glob("ac/embed-v*/*/*.json")]
+        kept.append({record.key_digest: record.outputs for record in records})
+    assert len(kept[0]) == 3
+    assert kept[0] == kept[1]
+
+
+def test_when_the_time_is_over_the_rest_is_given_up(cluster: Any, tmp_path: Path) -> None:
+    done: list[object] = []
+    with dask_pool.DaskPool(address(cluster)) as pool:
+        results = pool.run(iter(quick(tmp_path, 9)), is_over=lambda: bool(done))
+        done += [next(results)]
+        done += results
+    assert len(done) <= 2 * dask_pool.AHEAD
+
+
+def test_weights_that_are_not_in_the_package_are_sent_once(cluster: Any, tmp_path: Path) -> None:
+    weights = tmp_path / "other.onnx"
+    weights.write_bytes(packaged("msd-musicnn.onnx").read_bytes())
+    jobs = [job(name, tmp_path, weights_path="/nowhere/other.onnx") for name in ("a", "b")]
+    with dask_pool.DaskPool(address(cluster), weights=weights) as pool:
+        assert len(vectors(list(pool.run(iter(jobs))))) == 2
+
+
+def test_what_concerns_all_tracks_ends_the_build(cluster: Any, tmp_path: Path) -> None:
+    weights = tmp_path / "other.onnx"
+    weights.write_bytes(b"no network")
+    with dask_pool.DaskPool(address(cluster), weights=weights) as pool, pytest.raises(WeightsError):
+        list(pool.run(iter([job("a", tmp_path)])))
+
+
+@pytest.mark.parametrize("lost", ["scheduler", "workers"])
+def test_a_cluster_that_is_lost_ends_the_build_with_what_was_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    monkeypatch.setattr(dask_pool, "ALONE_S", 1.0)
+    monkeypatch.setattr(dask_pool, "LOOK_S", 0.2)
+    monkeypatch.setattr(dask_pool, "CONNECT_S", 5.0)  # for so long it is waited for a scheduler to come back
+    with (
+        distributed.LocalCluster(n_workers=1, dashboard_address=":0", local_directory=str(tmp_path)) as running,
+        dask_pool.DaskPool(address(running)) as pool,
+    ):
+        results = pool.run(chain(quick(tmp_path, 1), repeat(None)))
+        assert next(results)[0].track_id == "empty 0"
+        if lost == "scheduler":
+            running.close()
+        else:
+            running.scale(0)
+        with pytest.raises(ServiceError, match="Dask"):
+            list(results)
+
+
+def test_a_cluster_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(dask_pool, "CONNECT_S", 0.2)
+    with pytest.raises(ServiceError, match=r"No Dask scheduler answers at dask://127\.0\.0\.1:9"):
+        dask_pool.DaskPool("dask://127.0.0.1:9")
+    monkeypatch.setattr(dask_pool, "ALONE_S", 0.2)
+    with (
+        distributed.LocalCluster(n_workers=0, dashboard_address=":0", local_directory=str(tmp_path)) as empty,
+        pytest.raises(ServiceError, match="has no workers"),
+    ):
+        dask_pool.DaskPool(address(empty))
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ConfigError, match="not installed") as caught:
+        dask_pool.DaskPool("dask://127.0.0.1:9")
+    assert "spotmap-build[dask]" in caught.value.hint
+
+
+def listen(each: RemoteJob, folder: Path) -> Answer:
+    return remote.listen(each, None, folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "is_heard"),
+    [
+        (lambda _path: None, True),
+        (lambda path: path.write_bytes(path.read_bytes() + b"\0"), False),
+        (lambda path: path.write_bytes(b"RIFX" + path.read_bytes()[4:]), False),
+        (Path.unlink, False),
+    ],
+)
+def test_a_worker_hears_a_file_only_where_it_is_the_same(
+    tmp_path: Path, change: Callable[[Path], None], is_heard: bool
+) -> None:
+    (one,) = tunes(tmp_path, 1)
+    path = Path(one.path or "")
+    sent = RemoteJob(one, mark_of(path), path.read_bytes())
+    seen = RemoteJob(one, mark_of(path))
+    change(path)
+    assert isinstance(listen(seen, tmp_path).outcome, Done) == is_heard
+    assert isinstance(listen(sent, tmp_path).outcome, Done)
+    assert [each.name for each in tmp_path.iterdir()] == ["0"], "nothing is left behind"
+
+
+def test_a_worker_of_another_version_hears_nothing(tmp_path: Path) -> None:
+    answer = listen(RemoteJob(job("a", tmp_path), version="0.0.1"), tmp_path)
+    assert isinstance(answer.outcome, ConfigError)
+    assert "0.0.1" in answer.outcome.message
+
+
+def test_weights_are_known_by_their_content(tmp_path: Path) -> None:
+    path = tmp_path / "a.onnx"
+    path.write_bytes(b"a")
+    assert Weights.read(path) == Weights.read(path)
+    other = partial(Weights.read, tmp_path / "b.onnx")
+    (tmp_path / "b.onnx").write_bytes(b"b")
+    assert other().sha256 != Weights.read(path).sha256
