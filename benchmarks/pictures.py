@@ -28,12 +28,17 @@ QUALITY = 78
 TEST_MODE = "?test"
 """With it at the end of its address, the page says where tracks are."""
 
-CENTRAL_TRACK = """() => {
+CENTRAL_TRACK = """async () => {
+  const { generation } = document.documentElement.dataset;
+  const read = async (name) => (await fetch(`data/${generation}/${name}`)).json();
+  const [{ cluster }, { artist_counts: artists }] = await Promise.all([read("map.json"), read("text.json")]);
   const middle = [innerWidth / 2, innerHeight / 2];
   const positions = Array.from({ length: spotmap.visibleCount() }, (_, track) => spotmap.positionOf(track));
-  const away = positions.map(([x, y]) => Math.hypot(x - middle[0], y - middle[1]));
+  const away = positions.map(([x, y], track) =>
+    Math.hypot(x - middle[0], y - middle[1]) + (artists[track] > 0 && cluster[track] >= 0 ? 0 : 1e6));
   return positions[away.indexOf(Math.min(...away))];
 }"""
+"""The place of the track that is nearest to the middle, of those in clusters whose artist is known."""
 
 
 class PageError(Exception):
