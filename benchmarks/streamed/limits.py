@@ -114,7 +114,10 @@ def build_within(running: Services, limit_s: float, audio: str) -> Timed:
 
 
 def median_move(before: PublishedMap, after: PublishedMap) -> float:
-    """By how much half of the tracks of both maps moved, as a share of the map's diagonal."""
+    """By how much half of the tracks of both maps moved, as published, as a share of the map's diagonal.
+
+    Each map is fitted into its frame when it is published; that is part of it.
+    """
     from spotmap_build.project.anchoring import drift_between
 
     rows = {track_id: row for row, track_id in enumerate(before.track_ids)}
