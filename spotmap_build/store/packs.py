@@ -4,8 +4,9 @@ A pack is a file of at most :data:`MOST_RESULTS` results that is named by its SH
 merged by having the packs of both. It is compressed by xz; unpacked, it begins with a line that names the format, then
 comes one line of canonical JSON that lists the results, then the bytes of all their outputs.
 
-Vectors and tags of networks travel as float16 (:data:`HALVED`), everything else as it is. Rounding twice is rounding
-once, so what was pulled makes the same pack again. docs/decisions/0013 has what that costs and saves.
+The vectors and tags of the one network whose are too long travel as float16 (:data:`HALVED`), everything else as it is.
+Rounding twice is rounding once, so what was pulled makes the same pack again. docs/decisions/0013 has what that costs
+and saves.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ MOST_RESULTS: Final = 2_000
 """In one pack: what damage to it can cost, and what is held in memory at once (7 MB packed, 14 MB unpacked)."""
 LARGEST_PACK_BYTES: Final = 64 << 20
 LARGEST_UNPACKED_BYTES: Final = 256 << 20
-HALVED: Final = frozenset({("embed", "vector.npy"), ("embed", "tags.npy")})
+HALVED: Final = frozenset({("discogs-effnet", "vector.npy"), ("discogs-effnet", "tags.npy")})
+"""By embedder and output. As float32, they would take more than the 4 KB that a track may."""
 LARGEST_FLOAT16: Final = 65_504.0
 
 _MAGIC: Final = b"spotmap.store.pack/1\n"
@@ -107,7 +109,7 @@ def read_pack(name: str, packed: bytes) -> tuple[Result, ...]:
 def _pack(results: Sequence[Result]) -> bytes:
     heads, bodies = [], []
     for result in results:
-        written = {name: _written(result.key.stage, name, data) for name, data in sorted(result.outputs.items())}
+        written = {name: _written(result.key, name, data) for name, data in sorted(result.outputs.items())}
         bodies += [data for _, data in written.values()]
         head = _Head(
             orjson.loads(result.key.canonical),
@@ -132,9 +134,9 @@ def _unpack(packed: bytes) -> bytes:
     return content
 
 
-def _written(stage: str, name: str, data: bytes) -> tuple[str, bytes]:
+def _written(key: Key, name: str, data: bytes) -> tuple[str, bytes]:
     """Return how an output is written, and so."""
-    if (stage, name) not in HALVED:
+    if (key.preimage.get("embedder"), name) not in HALVED:
         return _AS_IT_IS, data
     import numpy as np
 

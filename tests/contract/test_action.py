@@ -147,6 +147,7 @@ def test_the_first_run_takes_from_the_store_what_youtube_would_refuse(published:
     assert f"**{TRACKS} of {TRACKS}** tracks" in run.page
     assert "The map changed last on " in run.page
     assert map_of(published.repository)["count"] == TRACKS
+    assert site(published.repository) == tree(published.home / "site"), "what travels to the bit makes the same site"
     assert published.running.audio.asked == published.running.music.asked == []
 
 

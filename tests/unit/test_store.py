@@ -97,8 +97,8 @@ def opened(root: Path) -> Iterator[Cache]:
         yield cache
 
 
-def heard(number: int, stage: str = "embed") -> Key:
-    return Key(stage, 3, {"recording": number})
+def heard(number: int, stage: str = "embed", embedder: str = "discogs-effnet") -> Key:
+    return Key(stage, 3, {"recording": number, "embedder": embedder})
 
 
 def vector(number: int, length: int = 200) -> np.ndarray[Any, np.dtype[np.float32]]:
@@ -464,6 +464,12 @@ def test_a_track_takes_less_than_four_kilobytes_whatever_it_sounds_like() -> Non
 def candidate(track: Track, chance: np.random.Generator) -> Candidate:
     picture = f"https://lh3.googleusercontent.com/{chance.bytes(8).hex()}=w60-h60-l90-rj"
     return Candidate(chance.bytes(6).hex()[:11], track.title, track.artists, track.album, 200, thumbnail=picture)
+
+
+def test_what_is_short_enough_travels_to_the_bit() -> None:
+    outputs = {"vector.npy": encode_array(vector(1)), "tags.npy": encode_array(vector(2))}
+    ((name, packed),) = packs.make_packs([packs.Result(heard(1, embedder="musicnn"), outputs, None, None, "", 0.0)])
+    assert packs.read_pack(name, packed)[0].outputs == outputs
 
 
 @pytest.mark.parametrize(
