@@ -127,7 +127,7 @@ def cluster(count: int, work: Path) -> Iterator[list[int]]:
     worker = ["worker", f"tcp://127.0.0.1:{PORT}", "--nthreads", "1", "--no-nanny", "--no-dashboard"]
     worker += ["--local-directory", str(work)]
     dask = [sys.executable, "-m", "dask"]
-    with (work / "cluster.log").open("wb") as log:
+    with (work / "dask.log").open("wb") as log:
         processes = [
             subprocess.Popen([*dask, *command], cwd=work, env=environment, stdout=log, stderr=log)
             for command in (scheduler, *[worker] * count)

@@ -36,11 +36,11 @@ pytestmark = [pytest.mark.xdist_group("dask"), pytest.mark.slow]
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Two workers, each a process; no job may take one of them along."""
+    """Two workers, each a process. A job may lose one: it may have been sent to one that was just ended for another."""
     import dask
 
     place = tmp_path_factory.mktemp("dask")
-    settings = {"distributed.scheduler.allowed-failures": 0, "distributed.worker.use-file-locking": False}
+    settings = {"distributed.scheduler.allowed-failures": 1, "distributed.worker.use-file-locking": False}
     with (
         dask.config.set(settings),
         distributed.LocalCluster(
