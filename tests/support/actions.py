@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -45,6 +46,8 @@ class Repository:
     inputs: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
     """Of the environment: where the services are, in a test."""
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    """Held while a run takes or gives what GitHub keeps, which does each at once."""
 
     @property
     def origin(self) -> Path:
@@ -131,6 +134,10 @@ class Runner:
 
     def use(self, step: Mapping[str, Any]) -> None:
         """Do what another action does for ours."""
+        with self.repository.lock:
+            self._use(step)
+
+    def _use(self, step: Mapping[str, Any]) -> None:
         action, kept = step["uses"].partition("@")[0], self.repository.cache
         paths = step.get("with", {}).get("path", "").split()
         if action == "actions/checkout":

@@ -273,12 +273,14 @@ def test_what_the_action_installs_is_known_by_its_hash_and_from_nowhere_else() -
 
 
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+REBUILD = ROOT / ".github/workflows/rebuild.yml"
 ACTION = ROOT / "action.yml"
 
 
 def test_every_action_is_pinned_by_its_commit_with_the_version_beside_it() -> None:
     files = (*WORKFLOWS, ACTION)
     uses = [line.strip() for path in files for line in path.read_text().splitlines() if "uses:" in line]
+    uses.remove("uses: ./")  # our own, of the commit that was checked out
     pinned = [
         re.fullmatch(r"(?:- )?uses: ([\w.-]+/[\w.-]+)[\w./-]*@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)", line) for line in uses
     ]
@@ -292,8 +294,9 @@ def test_every_action_is_pinned_by_its_commit_with_the_version_beside_it() -> No
 def test_a_job_may_do_only_what_it_says(path: Path) -> None:
     workflow = yaml.load(path.read_text(), Loader=yaml.BaseLoader)
     assert workflow["permissions"] == {}
+    publishes = {"pages": "write", "id-token": "write"} if path == REBUILD else {}
     for job in workflow["jobs"].values():
-        assert job["permissions"] == {"contents": "read"}
+        assert job["permissions"] == {"contents": "read", **publishes}
         assert "timeout-minutes" in job
         checkouts = [step for step in job["steps"] if step.get("uses", "").startswith("actions/checkout@")]
         assert all(step["with"]["persist-credentials"] == "false" for step in checkouts)
@@ -309,7 +312,13 @@ def test_the_action_which_holds_a_login_installs_by_hash_only_and_runs_nothing_t
     assert not [step["run"] for step in steps if "${{" in step.get("run", "")]
     (checkout,) = (step for step in steps if step.get("uses", "").startswith("actions/checkout@"))
     assert checkout["with"]["persist-credentials"] == "false"
-    assert not [path.name for path in WORKFLOWS if "secrets." in path.read_text()]
+    assert [path for path in WORKFLOWS if "secrets." in path.read_text()] == [REBUILD]
+
+
+def test_the_workflow_which_hands_a_login_on_runs_nothing_but_our_own_action() -> None:
+    (job,) = yaml.load(REBUILD.read_text(), Loader=yaml.BaseLoader)["jobs"].values()
+    assert [step["uses"].partition("@")[0] for step in job["steps"]] == ["actions/checkout", "./"]
+    assert "secrets." not in str(job["env"])
 
 
 ARCHITECTURE = ROOT / "docs/architecture.md"
