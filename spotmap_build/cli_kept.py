@@ -108,16 +108,22 @@ def store() -> None:
 @store.command()
 @click.argument("address", required=False)
 @cache_dir_option
-def push(address: str | None, cache_dir: str | None) -> None:
-    """Send to the store what the cache knows and the store does not: no audio, no login; titles and artists are."""
+@click.option("--out", type=str, metavar="DIR", help="The map whose tracks they are.  [default: site]")
+@click.option("--all", "everything", is_flag=True, help="Also what the cache knows of tracks that are not on that map.")
+def push(address: str | None, cache_dir: str | None, out: str | None, everything: bool) -> None:
+    """Send to the store what was heard and matched of the tracks on the map, and is not there yet.
+
+    Titles and artists are in it; audio and logins are not.
+    """
     from spotmap_build import store as stores
     from spotmap_build.cache.store import Cache
     from spotmap_build.describe import describe_pushed
 
-    config = read_config({"cache_dir": cache_dir})
+    config = read_config({"cache_dir": cache_dir, "out": out})
     place = _store(address, config)
+    keys = None if everything else stores.keys_of_map(config.cache_dir, config.out)
     with Cache.open(config.cache_dir, create=False) as kept:
-        pushed = stores.push(kept, config.cache_dir, place, time.time())
+        pushed = stores.push(kept, config.cache_dir, place, time.time(), keys)
     echo(describe_pushed(pushed, place.shown))
     if pushed.damaged:
         sys.exit(EXIT_STORE)

@@ -130,8 +130,11 @@ def describe_pushed(pushed: Pushed, shown: str) -> Iterator[str]:
         yield f"{_results(pushed.new_count)} went to {shown} ({size}); {pushed.known_count:,} were there."
     elif pushed.known_count:
         yield f"Nothing is new to {shown}: it has {_results(pushed.known_count)} already."
-    else:
+    elif not pushed.other_count:
         yield "The cache has nothing to send yet: nothing was listened to."
+    if pushed.other_count:
+        stayed = _results(pushed.other_count)
+        yield f"{stayed} of tracks that are not on this map stayed here; --all sends them as well."
     yield from _damaged_lines(pushed.damaged, shown)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from spotmap_build import stages
 from spotmap_build.cache.errors import CacheReadOnly, CorruptEntry
-from spotmap_build.cache.keys import place_digest
+from spotmap_build.cache.roots import site_name
 from spotmap_build.cache.store import Cache
 from spotmap_build.core.files import write_atomically
 from spotmap_build.emit.list_folder import ListFile, update_folder
@@ -130,8 +130,8 @@ def _map_work_s(clock: Clock) -> float:
 
 def _note_used_keys(run: stages.Run, generation: str) -> None:
     """Note in the cache what this build used, so that prune keeps it."""
-    site = place_digest(run.config.out)[:16]
-    run.cache.write_root(f"{int(time.time()):012d}-{generation}", run.cache.used_keys, site)
+    build_id = f"{int(time.time()):012d}-{generation}"
+    run.cache.write_root(build_id, run.cache.used_keys, site_name(run.config.out))
 
 
 def _list_local_audio(config: Config, embedded: stages.Embedded) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 FailureKind = Literal["permanent", "retry_after", "needs_person"]
 
@@ -70,19 +70,31 @@ Worth = tuple[bool, bool, int]
 """Of two things known of one key, the one that compares greater is kept."""
 
 
-def worth(failure: Failure | None, freshness: Freshness | None, now_unix_s: float) -> Worth:
+class Known(Protocol):
+    """What is known of a key: a result, or why there is none."""
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why there is no result; None where there is one."""
+
+    @property
+    def freshness(self) -> Freshness | None:
+        """Until when an answer of the outside world holds; None for what holds forever."""
+
+
+def worth(known: Known, now_unix_s: float) -> Worth:
     """Return how much it is worth to know this of a key, beside something else that is known of it.
 
     A result is worth more than a failure, then what still holds more than what does not, then what holds forever more
     than an answer that expires, and a later one more than an earlier one. An answer from the future was written under a
     clock that is wrong; it wins against nothing.
     """
-    if failure is not None:
-        return False, not failure.is_due(now_unix_s), failure.attempts
-    if freshness is None:
+    if known.failure is not None:
+        return False, not known.failure.is_due(now_unix_s), known.failure.attempts
+    if known.freshness is None:
         return True, True, _FOREVER
-    answered_at = freshness.fetched_at_unix_s
-    return True, freshness.is_fresh(now_unix_s), answered_at if answered_at <= now_unix_s else 0
+    answered_at = known.freshness.fetched_at_unix_s
+    return True, known.freshness.is_fresh(now_unix_s), answered_at if answered_at <= now_unix_s else 0
 
 
 def retry_later(code: str, detail: str, *, now_unix_s: float, previous: Failure | None = None) -> Failure:

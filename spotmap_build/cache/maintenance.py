@@ -13,6 +13,7 @@ from spotmap_build.cache.errors import translate
 from spotmap_build.cache.files import digest_file, is_in_the_way, set_aside, size_on_disk
 from spotmap_build.cache.layout import CacheFolder, prepare
 from spotmap_build.cache.records import DamagedError, decode_record, key_of, read_record_file
+from spotmap_build.cache.roots import last_used, site_name
 from spotmap_build.core.files import check_regular
 
 if TYPE_CHECKING:
@@ -124,6 +125,18 @@ def records_of(root: Path, stages: Collection[str]) -> Iterator[tuple[Key, Recor
             with suppress(FileNotFoundError, DamagedError):  # what is damaged is for `check`, and for the next build
                 data, record, _ = read_record(folder, path)
                 yield key_of(data), record
+
+
+def used_by_last_build(root: Path, out: Path) -> frozenset[str] | None:
+    """Return the digests of all keys that the last build of the site at ``out`` used; None where none is known.
+
+    Raises
+    ------
+    CacheError
+        There is no cache, or it cannot be read.
+    """
+    with _opened(root) as folder:
+        return last_used(folder, site_name(out))
 
 
 def stats(root: Path) -> Stats:

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from spotmap_build.cache.freshness import Worth
     from spotmap_build.cache.records import Record
 
 LARGEST_CONTENT_BYTES: Final = 2**31
@@ -104,7 +103,7 @@ class _Merger:
             data, record, used_at_unix_s = read_record(self._theirs, path)
         target = self._ours.record(record.stage, record.stage_version, record.key_digest)
         held = self._held(target)
-        if held is not None and _worth(record, self._now_unix_s) <= _worth(held, self._now_unix_s):
+        if held is not None and worth(record, self._now_unix_s) <= worth(held, self._now_unix_s):
             return "known"
         for output in record.outputs.values():
             if output.inline is not None and len(inline_bytes(output)) != output.size_bytes:
@@ -172,10 +171,6 @@ def _unreadable(other: Path, error: OSError) -> CacheError:
         f"The cache at {other} cannot be read: {error.strerror or error}.",
         hint="Check the path, and that you may read all of it. What came until then is kept.",
     )
-
-
-def _worth(record: Record, now_unix_s: float) -> Worth:
-    return worth(record.failure, record.freshness, now_unix_s)
 
 
 def _has_blob(folder: CacheFolder, digest: str, size_bytes: int, *, verify: bool = False) -> bool:

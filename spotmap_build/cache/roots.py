@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build.cache.files import delete, is_in_the_way, write_durably
+from spotmap_build.cache.keys import place_digest
 from spotmap_build.cache.records import LARGEST_RECORD_BYTES, DamagedError, seal, unseal
 from spotmap_build.core.files import read_bounded
 from spotmap_build.errors import CacheError
@@ -38,6 +40,11 @@ class Root:
 
     keys: tuple[str, ...]
     written_at_unix_s: int
+
+
+def site_name(out: Path) -> str:
+    """Return what roots call the site at a place: the beginning of a digest, so that no path is stored."""
+    return place_digest(out)[:16]
 
 
 def write_root(folder: CacheFolder, build_id: str, key_digests: Iterable[str], site: str, *, now_unix_s: float) -> None:
@@ -68,6 +75,15 @@ def rooted_keys(folder: CacheFolder) -> frozenset[str] | None:
     if not paths:
         return None
     return frozenset(digest for path in paths for digest in _read_or_refuse(path).keys)
+
+
+def last_used(folder: CacheFolder, site: str) -> frozenset[str] | None:
+    """Return the digests of all keys that the last build of a site used; None where none is known."""
+    roots = []
+    for path in folder.roots.glob(f"*.{site}.json"):
+        with suppress(DamagedError, FileNotFoundError):
+            roots.append(read_root_file(path)[1])
+    return frozenset(max(roots, key=lambda root: root.written_at_unix_s).keys) if roots else None
 
 
 def _superfluous(folder: CacheFolder) -> list[Path]:

@@ -50,14 +50,15 @@ def decode_json(content: str | bytes, kind: type[Value]) -> Value:
     Raises
     ------
     ValueError
-        It is no JSON, or not of this type: ``msgspec.ValidationError`` says where.
-    RecursionError
-        It nests too deeply.
+        It is no JSON, nests too deeply, or is not of this type: ``msgspec.ValidationError`` says where.
     """
     import msgspec
 
     _prepare(kind)
-    return msgspec.json.decode(content, type=kind)
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except RecursionError as error:
+        raise ValueError("it nests too deeply") from error
 
 
 def convert(value: object, kind: type[Value], *, strict: bool = True, from_attributes: bool = False) -> Value:

@@ -66,12 +66,13 @@ def _checked_branch(name: str, address: str) -> str:
 def _checked_url(url: str, address: str) -> str:
     try:
         parts = urlsplit(url)
-        has_password = parts.password is not None
+        # With ssh, a name says only whose account it is; with https, it may be a token.
+        has_password = parts.password is not None or (parts.scheme == "https" and parts.username is not None)
     except ValueError:
         raise ConfigError(f"This is no address of a store: {address!r}.", hint=_USAGE) from None
     if has_password:
         raise ConfigError(
-            "The address of the store has a password in it, which others could read.",
+            "The address of the store has a name or a password in it, which others could read.",
             hint="Leave it out, and give it to git: `git help credentials` says how.",
         )
     if parts.scheme not in _SCHEMES or not parts.path.strip("/"):

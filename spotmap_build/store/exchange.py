@@ -1,22 +1,26 @@
 """Push and pull: bring what one side knows to the other. Nothing is ever taken away from either.
 
-Where both know something of one key, the better knowledge stays (:func:`_better`): a result before a failure, a
-lasting answer before one that expires, then the later one. The order in which stores are pushed to and pulled from
-therefore does not matter.
+Where both know something of one key, the better knowledge stays (:func:`~spotmap_build.cache.freshness.worth`): a
+result before a failure, a lasting answer before one that expires, then the later one. The order in which stores are
+pushed to and pulled from therefore does not matter.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Final, Protocol
 
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.freshness import worth
-from spotmap_build.cache.maintenance import records_of
-from spotmap_build.store.packs import Result, make_packs, read_pack
+from spotmap_build.cache.maintenance import records_of, used_by_last_build
+from spotmap_build.core.text import printable
+from spotmap_build.errors import ConfigError
+from spotmap_build.store.packs import Result, make_packs, place_in_packs, read_pack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
     from spotmap_build.cache.freshness import Worth
@@ -47,16 +51,21 @@ class Store(Protocol):
             They cannot be those of a pack.
         """
 
-    def add(self, packs: Mapping[str, bytes]) -> None:
-        """Add packs beside those that are there by then, all of them or none; makes the store where there is none."""
+    def add(self, packs: Iterable[tuple[str, bytes]]) -> None:
+        """Add packs by their names, each of them whole; makes the store where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What a push did. ``damaged``: packs of the store that cannot be read, and were not written again by this push."""
+    """What a push did.
+
+    ``other_count``: results that were not to travel. ``damaged``: packs of the store that cannot be read, and were not
+    written again by this push.
+    """
 
     new_count: int
     known_count: int
+    other_count: int
     size_bytes: int
     damaged: tuple[str, ...]
 
@@ -71,8 +80,38 @@ class Pulled:
     damaged: tuple[str, ...]
 
 
-def push(cache: Cache, root: Path, store: Store, now_unix_s: float) -> Pushed:
+def keys_of_map(root: Path, out: Path) -> frozenset[str]:
+    """Return the digests of the keys that the last build of the map at ``out`` used.
+
+    Raises
+    ------
+    ConfigError
+        The cache in ``root`` knows of no build of that map.
+    CacheError
+        The cache cannot be read.
+    """
+    keys = used_by_last_build(root, out)
+    if keys is None:
+        raise ConfigError(
+            f"No build of the map at {printable(str(out))} is known to this cache.",
+            hint="Build it first, so that it is known which results are its own; or send all that there are: --all.",
+        )
+    return keys
+
+
+def push(cache: Cache, root: Path, store: Store, now_unix_s: float, keys: Collection[str] | None = None) -> Pushed:
     """Send to a store what the cache in ``root`` knows and the store does not.
+
+    Parameters
+    ----------
+    cache, root
+        The cache, and where it is.
+    store
+        Where to.
+    now_unix_s
+        Seconds since 1970.
+    keys
+        Digests of the keys that may travel; None for all.
 
     Raises
     ------
@@ -83,25 +122,47 @@ def push(cache: Cache, root: Path, store: Store, now_unix_s: float) -> Pushed:
     """
     damaged: list[str] = []
     there: dict[str, Worth] = {}
-    for result in _results(store, damaged):
-        known = _worth(result, now_unix_s)
+    for result in _results(store, store.names() or (), damaged):
+        known = worth(result, now_unix_s)
         there[result.key.digest] = max(known, there.get(result.key.digest, known))
-    new, known_count = [], 0
+    new: list[tuple[Key, Record]] = []
+    known_count = other_count = 0
     for key, record in records_of(root, STAGES):
         if record.blobs:  # of no stage that travels; it would be worth nothing without them
             continue
-        if key.digest in there and _worth(record, now_unix_s) <= there[key.digest]:
+        if keys is not None and key.digest not in keys:
+            other_count += 1
+        elif key.digest in there and worth(record, now_unix_s) <= there[key.digest]:
             known_count += 1
-            continue
-        try:
-            new.append(_result_of(cache, key, record))
-        except CorruptEntry:
-            continue  # it was set aside, and will be made again by the next build
-    packs = dict(make_packs(new))
-    if packs:
-        store.add(packs)
-    still_damaged = tuple(name for name in damaged if name not in packs)
-    return Pushed(len(new), known_count, sum(map(len, packs.values())), still_damaged)
+        else:
+            new.append((key, record))
+    new.sort(key=lambda one: place_in_packs(one[0]))
+    sent = _Sent()
+    packs = sent.noting(make_packs(sent.counting(_whole(cache, new))))
+    if (first := next(packs, None)) is not None:
+        store.add(chain((first,), packs))
+    still_damaged = tuple(name for name in damaged if name not in sent.names)
+    return Pushed(sent.count, known_count, other_count, sent.size_bytes, still_damaged)
+
+
+@dataclass(slots=True)
+class _Sent:
+    """What went to a store, counted on its way."""
+
+    count: int = 0
+    size_bytes: int = 0
+    names: set[str] = field(default_factory=set)
+
+    def counting(self, results: Iterable[Result]) -> Iterator[Result]:
+        for result in results:
+            self.count += 1
+            yield result
+
+    def noting(self, packs: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+        for name, packed in packs:
+            self.names.add(name)
+            self.size_bytes += len(packed)
+            yield name, packed
 
 
 def pull(cache: Cache, store: Store, now_unix_s: float) -> Pulled:
@@ -117,13 +178,14 @@ def pull(cache: Cache, store: Store, now_unix_s: float) -> Pulled:
     CacheError
         The cache cannot be written.
     """
-    if store.names() is None:
+    names = store.names()
+    if names is None:
         return Pulled(False, 0, 0, ())
     damaged: list[str] = []
     new_count = known_count = 0
-    for result in _results(store, damaged):
+    for result in _results(store, names, damaged):
         ours = cache.lookup(result.key, allow_expired=True)
-        if ours is not None and _worth(ours, now_unix_s) >= _worth(result, now_unix_s):
+        if ours is not None and worth(ours, now_unix_s) >= worth(result, now_unix_s):
             known_count += 1
             continue
         new_count += 1
@@ -134,9 +196,9 @@ def pull(cache: Cache, store: Store, now_unix_s: float) -> Pulled:
     return Pulled(True, new_count, known_count, tuple(damaged))
 
 
-def _results(store: Store, damaged: list[str]) -> Iterator[Result]:
+def _results(store: Store, names: Iterable[str], damaged: list[str]) -> Iterator[Result]:
     """Yield every result of a store that this program has a use for; ``damaged`` gets the names of damaged packs."""
-    for name in store.names() or ():
+    for name in names:
         try:
             results = read_pack(name, store.read(name))
         except ValueError:
@@ -145,10 +207,9 @@ def _results(store: Store, damaged: list[str]) -> Iterator[Result]:
         yield from (result for result in results if result.key.stage in STAGES)
 
 
-def _result_of(cache: Cache, key: Key, record: Record) -> Result:
-    outputs = {name: cache.read(record, name) for name in record.outputs}
-    return Result(key, outputs, record.failure, record.freshness, record.producer, record.seconds)
-
-
-def _worth(known: Record | Result, now_unix_s: float) -> Worth:
-    return worth(known.failure, known.freshness, now_unix_s)
+def _whole(cache: Cache, records: Iterable[tuple[Key, Record]]) -> Iterator[Result]:
+    """Yield results with their bytes. One that is damaged is set aside, and made again by the next build."""
+    for key, record in records:
+        with suppress(CorruptEntry):
+            outputs = {name: cache.read(record, name) for name in record.outputs}
+            yield Result(key, outputs, record.failure, record.freshness, record.producer, record.seconds)

@@ -20,7 +20,7 @@ from spotmap_build.store.files import (
 from spotmap_build.store.packs import LARGEST_PACK_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable
     from pathlib import Path
 
 
@@ -65,7 +65,7 @@ class FolderStore:
         except OSError as error:
             raise self._unusable(error) from error
 
-    def add(self, packs: Mapping[str, bytes]) -> None:
+    def add(self, packs: Iterable[tuple[str, bytes]]) -> None:
         """Add packs; makes the store where there is none."""
         try:
             is_new = self.names() is None
@@ -73,7 +73,7 @@ class FolderStore:
             if is_new:
                 write_atomically(self._folder / README_NAME, README)
                 write_atomically(self._folder / FORMAT_NAME, FORMAT)
-            for name, packed in packs.items():
+            for name, packed in packs:
                 write_atomically(self._folder / PACKS / file_name(name), packed)
         except OSError as error:
             raise self._unusable(error) from error

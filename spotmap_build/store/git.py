@@ -50,6 +50,8 @@ _AUTHOR: Final = {
 }
 _SILENCE: Final = ("-c", "http.lowSpeedLimit=100", "-c", "http.lowSpeedTime=60")
 _CHECKS: Final = ("-c", "fetch.fsckObjects=true", "-c", "gc.auto=0", "-c", "maintenance.auto=false")
+_NO_HOOKS: Final = ("-c", f"core.hooksPath={os.devnull}")
+"""Those that a person set for all repositories are not for this one."""
 _FILE, _TREE = "100644", "040000"
 _MESSAGE: Final = "Add what was heard and matched"
 
@@ -108,12 +110,13 @@ class GitStore:
         self.names()
         return self.read(name)
 
-    def add(self, packs: Mapping[str, bytes]) -> None:
+    def add(self, packs: Iterable[tuple[str, bytes]]) -> None:
         """Add packs on top of what is there by then."""
+        blobs: dict[str, str] = {}
         try:
-            blobs = {file_name(name): self._git("hash-object", "-w", "--stdin", data=packs[name]) for name in packs}
             for attempt in range(ATTEMPTS):
-                base = self._fetched()
+                base = self._fetched(may_renew=not attempt)  # from then on, our copy holds the only blobs
+                blobs |= {file_name(name): self._written(packed) for name, packed in packs}
                 commit = self._commit(base, blobs)
                 try:
                     self._git(*_SILENCE, "push", "--quiet", "--", self._url, f"{commit}:{self._ref}")
@@ -138,9 +141,12 @@ class GitStore:
         root[PACKS] = _Entry(_TREE, "tree", self._made_tree(packs.values()), PACKS)
         if not base:
             for name, content in ((FORMAT_NAME, FORMAT), (README_NAME, README)):
-                root[name] = _Entry(_FILE, "blob", self._git("hash-object", "-w", "--stdin", data=content), name)
+                root[name] = _Entry(_FILE, "blob", self._written(content), name)
         parents = ("-p", base) if base else ()
         return self._git("commit-tree", self._made_tree(root.values()), *parents, "-m", _MESSAGE)
+
+    def _written(self, content: bytes) -> str:
+        return self._git("hash-object", "-w", "--stdin", data=content)
 
     def _made_tree(self, entries: Iterable[_Entry]) -> str:
         return self._git("mktree", "-z", data=b"".join(entry.line for entry in entries))
@@ -170,18 +176,23 @@ class GitStore:
     def _blob(self, entry: _Entry) -> bytes:
         return self._run("cat-file", "blob", entry.object_id)
 
-    def _fetched(self) -> str:
-        """Return the branch's commit, which is here by then; empty where there is no such branch."""
+    def _fetched(self, *, may_renew: bool = True) -> str:
+        """Return the branch's commit, which is here by then; empty where there is no such branch.
+
+        Where it can be asked for and not be fetched, our copy may be damaged: then it is made again.
+        """
         try:
-            head = self._head()
-            if not head:
+            if not self._head():
                 return ""
+            try:
+                return self._fetch()
+            except _GitFailed:
+                if self._was_renewed or not may_renew or not self._head():
+                    raise
+            self._renew()
             return self._fetch()
         except _GitFailed as error:
-            if self._was_renewed:
-                raise self._unusable(error) from error
-        self._renew()
-        return self._fetched()
+            raise self._unusable(error) from error
 
     def _fetch(self) -> str:
         """Fetch the branch, and return its commit. By a name of its own, since others may fetch it at the same time."""
@@ -212,8 +223,8 @@ class GitStore:
 
     def _run(self, *arguments: str, data: bytes = b"") -> bytes:
         if not (self._mirror / "HEAD").is_file():
-            run_git("init", "--quiet", "--bare", "--", str(self._mirror))
-        return run_git(f"--git-dir={self._mirror}", *arguments, data=data)
+            run_git("init", "--quiet", "--bare", "--template=", "--", str(self._mirror))
+        return run_git(f"--git-dir={self._mirror}", *_NO_HOOKS, *arguments, data=data)
 
     def _unusable(self, error: _GitFailed) -> StoreError:
         return StoreError(

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import lzma
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -25,12 +26,16 @@ from spotmap_build.core.documents import decode_json
 from spotmap_build.errors import CacheError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 MOST_RESULTS: Final = 2_000
 """In one pack: what damage to it can cost, and what is held in memory at once (7 MB packed, 14 MB unpacked)."""
-LARGEST_PACK_BYTES: Final = 64 << 20
-LARGEST_UNPACKED_BYTES: Final = 256 << 20
+LARGEST_PACK_BYTES: Final = 32 << 20
+LARGEST_UNPACKED_BYTES: Final = 64 << 20
+LARGEST_LIST_BYTES: Final = 8 << 20
+"""Of the list of results in a pack: our own have 1 KB a result. Parsed, one made to do harm takes 25 times more."""
+LARGEST_NUMBER: Final = 1 << 53
+"""What every reader of JSON takes: times and counts of a stranger are no larger."""
 HALVED: Final = frozenset({("discogs-effnet", "vector.npy"), ("discogs-effnet", "tags.npy")})
 """By embedder and output. As float32, they would take more than the 4 KB that a track may."""
 LARGEST_FLOAT16: Final = 65_504.0
@@ -68,11 +73,19 @@ class _Head(msgspec.Struct, frozen=True):
     seconds: float
 
 
-def make_packs(results: Sequence[Result]) -> Iterator[tuple[str, bytes]]:
-    """Yield the name and the bytes of the packs that hold these results, in an order of their own."""
-    ordered = sorted(results, key=lambda result: (result.key.stage, result.key.stage_version, result.key.digest))
-    for start in range(0, len(ordered), MOST_RESULTS):
-        packed = _pack(ordered[start : start + MOST_RESULTS])
+def place_in_packs(key: Key) -> tuple[str, int, str]:
+    """Return by what results are ordered in packs, so that whoever packs the same results makes the same packs."""
+    return key.stage, key.stage_version, key.digest
+
+
+def make_packs(results: Iterable[Result]) -> Iterator[tuple[str, bytes]]:
+    """Yield the name and the bytes of the packs that hold these results, which are ordered by :func:`place_in_packs`.
+
+    No more results are taken at a time than one pack holds.
+    """
+    waiting = iter(results)
+    while some := list(islice(waiting, MOST_RESULTS)):
+        packed = _pack(some)
         yield digest_bytes(packed), packed
 
 
@@ -91,10 +104,15 @@ def read_pack(name: str, packed: bytes) -> tuple[Result, ...]:
     content = _unpack(packed)
     if not content.startswith(_MAGIC):
         raise ValueError("it is no pack that this program knows")
-    end = content.find(b"\n", len(_MAGIC))
+    end = content.find(b"\n", len(_MAGIC), len(_MAGIC) + LARGEST_LIST_BYTES)
+    if end < 0:
+        raise ValueError("the list of its results has no end, or is too long")
     heads = decode_json(content[len(_MAGIC) : end], tuple[_Head, ...])
+    if len(heads) > MOST_RESULTS:
+        raise ValueError(f"it holds more than {MOST_RESULTS:,} results")
     results, position = [], end + 1
     for head in heads:
+        _check_numbers(head)
         outputs = {}
         for output, form, size_bytes in head.outputs:
             written = content[position : position + size_bytes]
@@ -104,6 +122,17 @@ def read_pack(name: str, packed: bytes) -> tuple[Result, ...]:
             position += size_bytes
         results.append(Result(Key.of(head.key), outputs, head.failure, head.freshness, head.producer, head.seconds))
     return tuple(results)
+
+
+def _check_numbers(head: _Head) -> None:
+    """Refuse times and counts that no record may have. Raises ``ValueError``."""
+    numbers: list[int | None] = []
+    if head.failure is not None:
+        numbers += head.failure.attempts, head.failure.retry_at_unix_s
+    if head.freshness is not None:
+        numbers += head.freshness.fetched_at_unix_s, head.freshness.max_age_s
+    if not all(number is None or 0 <= number <= LARGEST_NUMBER for number in numbers):
+        raise ValueError("a time or a count in it is none")
 
 
 def _pack(results: Sequence[Result]) -> bytes:

@@ -21,9 +21,10 @@ from spotmap_build.acquire.decisions import decision_key
 from spotmap_build.cache import Cache, Failure, Freshness, Key, canonical_json, digest_bytes
 from spotmap_build.cache.arrays import decode_array, encode_array
 from spotmap_build.cache.maintenance import check, records_of
+from spotmap_build.cache.roots import site_name
 from spotmap_build.errors import ConfigError
 from spotmap_build.model import Candidate, Considered, Match, Track
-from spotmap_build.store import Pulled, Pushed, open_store, packs, pull, push
+from spotmap_build.store import Pulled, Pushed, keys_of_map, open_store, packs, pull, push
 from spotmap_build.store.exchange import STAGES, Store
 from spotmap_build.store.files import StoreError
 from tests.support.command import spotmap
@@ -163,7 +164,7 @@ def test_what_was_heard_and_matched_arrives_and_is_then_known_to_both(store: Pla
     np.testing.assert_array_equal(arrays["features"], vector(9, 41))
 
     for root in (home, host):
-        assert push_from(root, store) == Pushed(0, 5, 0, ())
+        assert push_from(root, store) == Pushed(0, 5, 0, 0, ())
         assert pull_into(root, store) == Pulled(True, 0, 5, ())
     assert known(home) == ours, "what was rounded on its way replaced what was not"
 
@@ -195,6 +196,53 @@ def test_a_copy_of_the_repository_that_is_damaged_or_gone_is_fetched_again(tmp_p
     put_heard(home, 2)
     push_from(home, store)
     assert pull_into(host, store) == Pulled(True, 1, 1, ())
+
+
+def test_a_repository_that_cannot_be_asked_for_a_while_costs_no_copy(tmp_path: Path) -> None:
+    store, home = place("git", tmp_path), tmp_path / "home"
+    put_heard(home, 1)
+    push_from(home, store)
+    before = sorted(path for path in (home / "store.git").rglob("*") if path.is_file())
+    (tmp_path / "map.git").rename(tmp_path / "away")
+    for act in (pull_into, push_from):
+        with pytest.raises(StoreError):
+            act(home, store)
+    assert sorted(path for path in (home / "store.git").rglob("*") if path.is_file()) == before
+    (tmp_path / "away").rename(tmp_path / "map.git")
+    put_heard(home, 2)
+    assert push_from(home, store).new_count == 1
+
+
+def test_only_what_the_last_build_of_the_map_used_travels(store: Place, tmp_path: Path) -> None:
+    """A track that was taken from the library, or that is on another map, is nobody's business."""
+    home, site = tmp_path / "home", tmp_path / "site"
+    put_heard(home, 1, 2, 3, 4)
+    with pytest.raises(ConfigError):
+        keys_of_map(home, site)
+    with Cache.open(home, clock=lambda: NOW_UNIX_S - 60) as cache:
+        cache.write_root("1", [heard(1).digest, heard(2).digest], site_name(site))
+        cache.write_root("3", [heard(4).digest], site_name(tmp_path / "another"))
+    with opened(home) as cache:
+        cache.write_root("2", [heard(1).digest, heard(3).digest], site_name(site))
+        pushed = push(cache, home, store.opened(home), NOW_UNIX_S, keys_of_map(home, site))
+    assert (pushed.new_count, pushed.known_count, pushed.other_count) == (2, 0, 2)
+    assert pull_into(tmp_path / "host", store).new_count == 2
+    assert known(tmp_path / "host").keys() == {heard(1).digest, heard(3).digest}
+
+
+def test_no_more_results_are_held_at_once_than_a_pack_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packs, "MOST_RESULTS", 2)
+    taken: list[int] = []
+
+    def results() -> Iterator[packs.Result]:
+        for number in range(5):
+            taken.append(number)
+            yield packs.Result(heard(number), {"typical.json": b"1"}, None, None, "", 0.0)
+
+    made = packs.make_packs(results())
+    for count in (2, 4, 5):
+        name, packed = next(made)
+        assert (len(taken), name) == (count, digest_bytes(packed))
 
 
 @pytest.mark.parametrize("kind", ["folder", "git"])
@@ -277,7 +325,7 @@ def test_a_damaged_pack_is_told_and_the_others_are_used(tmp_path: Path, kind: st
     assert pull_into(host, store) == Pulled(True, 1, 0, (name,))
     assert known(host).keys() == {heard(2).digest}
     assert check(host).is_clean
-    assert push_from(host, store) == Pushed(0, 1, 0, (name,))
+    assert push_from(host, store) == Pushed(0, 1, 0, 0, (name,))
     again = push_from(home, store)
     assert (again.new_count, again.known_count, again.damaged) == (1, 1, ()), "what the damage cost is sent again"
     assert pull_into(host, store) == Pulled(True, 1, 1, ())
@@ -309,13 +357,26 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "a failure that makes no sense": lambda: pack_of(
         [head(failure={"code": "x", "detail": "", "kind": "retry_after", "retry_at_unix_s": None, "attempts": 1})], b"1"
     ),
-    "too large": lambda: pack_of([], bytes((1 << 20) + 1)),
+    "a key that is deep": lambda: pack_of(
+        canonical_json([head()]).replace(b'"recording":1', b'"a":' + b"[" * 100_000 + b"]" * 100_000)
+    ),
+    "an answer of no time": lambda: pack_of([head(freshness={"fetched_at_unix_s": 2**63 - 1, "max_age_s": 1})], b"1"),
+    "a wait that never ends": lambda: pack_of(
+        [head(failure={"code": "x", "detail": "", "kind": "retry_after", "retry_at_unix_s": 2**63 - 1, "attempts": 1})],
+        b"1",
+    ),
+    "fewer than no attempts": lambda: pack_of(
+        [head(failure={"code": "x", "detail": "", "kind": "permanent", "retry_at_unix_s": None, "attempts": -1})], b"1"
+    ),
+    "a list that is too long": lambda: pack_of(b"[" + b" " * (packs.LARGEST_LIST_BYTES + 1) + b"]"),
+    "too many results": lambda: pack_of([head(outputs=[])] * (packs.MOST_RESULTS + 1)),
+    "too large": lambda: pack_of([], bytes((16 << 20) + 1)),
 }
 
 
 @pytest.mark.parametrize("what", HOSTILE)
 def test_a_pack_that_was_made_to_do_harm_does_none(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packs, "LARGEST_UNPACKED_BYTES", 1 << 20)
+    monkeypatch.setattr(packs, "LARGEST_UNPACKED_BYTES", 16 << 20)
     content = HOSTILE[what]()
     with pytest.raises(ValueError, match=r".") as caught:
         packs.read_pack(digest_bytes(content), content)
@@ -338,11 +399,13 @@ def test_the_commands_say_what_came_of_it_and_end_with_6_where_a_store_is_damage
         return done.status, done.stdout + done.stderr
 
     assert run("pull", "kept") == (0, "There is no store at kept yet. `spotmap-build store push` makes one.\n")
-    assert run("push", "kept") == (0, "The cache has nothing to send yet: nothing was listened to.\n")
-    put_heard(tmp_path / ".spotmap/cache", 1)
     status, told = run("push", "kept")
+    assert (status, "No build of the map at" in told) == (2, True)
+    assert run("push", "kept", "--all") == (0, "The cache has nothing to send yet: nothing was listened to.\n")
+    put_heard(tmp_path / ".spotmap/cache", 1)
+    status, told = run("push", "kept", "--all")
     assert (status, re.sub(r"[\d.]+ k?B", "N B", told)) == (0, "1 result went to kept (N B); 0 were there.\n")
-    assert run("push", "kept") == (0, "Nothing is new to kept: it has 1 result already.\n")
+    assert run("push", "kept", "--all") == (0, "Nothing is new to kept: it has 1 result already.\n")
     assert run("pull", "kept", "--cache-dir", "other") == (0, "1 result of kept came in; 0 were known.\n")
     (pack,) = (tmp_path / "kept/packs").iterdir()
     pack.write_bytes(b"damage")
@@ -427,6 +490,7 @@ def test_a_branch_is_that_of_the_repository_one_is_in_at_its_origin(tmp_path: Pa
         "git+http://example.org/x",
         "git+--upload-pack=x",
         "git+https://me:geheim@example.org/x.git",
+        "git+https://geheim@example.org/x.git",
         "git+https://example.org",
         "git+https://example.org/x#-b",
         "git+https://[/x",
