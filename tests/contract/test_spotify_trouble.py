@@ -206,7 +206,7 @@ def test_a_cache_that_may_only_be_read_will_do_while_nothing_is_new(
     def read_only(path: Path, _data: bytes, _folder: Path, *, mode: int) -> None:
         raise OSError(errno.EROFS, "Read-only file system", str(path))
 
-    monkeypatch.setattr("spotmap_build.cache.store.write_durably", read_only)
+    monkeypatch.setattr("spotmap_build.cache.writing.write_durably", read_only)
     again = person.load()
     assert (again.library, again.problem) == (whole.library, None)
     person.server.library.save(numbered_track(1000))
