@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -68,27 +69,29 @@ def build(config: Config, progress: Progress) -> BuildResult:
     check_places(config)
     if config.cache_is_beside_site:
         progress.say(f"The cache is {config.cache_dir}, beside the site.")
-    return _with_cache(config, progress, _build)
+    return _with_cache(config, progress, partial(_build, anchor=stages.read_anchor(config)))
 
 
-def _build(run: stages.Run) -> BuildResult:
+def _build(run: stages.Run, anchor: stages.Previous | None) -> BuildResult:
     fetched = stages.fetch(run)
     changed = False
     for embedded in stages.embed(run, fetched):
-        result = _publish_map(run, fetched, embedded)
+        result = _publish_map(run, fetched, embedded, anchor)
         changed = changed or result.changed
     result = replace(result, changed=changed)
     _summarize(run.config, markdown(result, fetched.title))
     return result
 
 
-def _publish_map(run: stages.Run, fetched: stages.Fetched, embedded: stages.Embedded) -> BuildResult:
+def _publish_map(
+    run: stages.Run, fetched: stages.Fetched, embedded: stages.Embedded, anchor: stages.Previous | None
+) -> BuildResult:
     config = run.config
     if not embedded.tracks:
         _report(run, fetched.library, embedded)
         raise _nothing_to_map(fetched, embedded)
     started_s, turns = _map_work_s(run.clock), run.clock.turns()
-    projected = stages.project(run, embedded)
+    projected = stages.project(run, embedded, anchor)
     clusters = stages.cluster(run, fetched, embedded, projected)
     insights = stages.analyze(run, fetched, embedded, projected, clusters)
     covered = stages.add_covers(run, embedded)
@@ -109,8 +112,8 @@ def _publish_map(run: stages.Run, fetched: stages.Fetched, embedded: stages.Embe
         run.clock.note_map(took_s, turns, len(embedded.tracks), is_held=is_held)
     map_rows = {**stages.describe_map(clusters.value, insights.value), **covered.report_rows}
     _report(run, fetched.library, embedded, map_rows=map_rows)
-    told = (*fetched.loaded.notices, *embedded.notices, projected.previous_map.notice)
-    notices = (*told, *insights.value.notices, *covered.notices, *excerpted.notices, about_audio)
+    of_tracks = (*fetched.loaded.notices, *embedded.notices, projected.previous_map.notice)
+    notices = (*of_tracks, *insights.value.notices, *covered.notices, *excerpted.notices, about_audio)
     return BuildResult(
         mapped_count=len(embedded.tracks),
         track_count=fetched.track_count,
@@ -265,7 +268,7 @@ def lists_of_map(config: Config, progress: Progress) -> tuple[TrackList, ...]:
     """Make the lists of the map as the cache has it; nothing is asked of a service, listened to or published."""
     offline = replace(config, offline=True, listen=False, shard=None)
     check_places(offline, publishes=False)
-    return _with_cache(offline, progress, _lists)
+    return _with_cache(offline, progress, partial(_lists, anchor=stages.read_anchor(offline)))
 
 
 def push(
@@ -300,9 +303,9 @@ def push(
     stages.push(config, login, lists, choice, exact=exact, agree=agree, say=progress.say)
 
 
-def _lists(run: stages.Run) -> tuple[TrackList, ...]:
+def _lists(run: stages.Run, anchor: stages.Previous | None) -> tuple[TrackList, ...]:
     fetched, embedded = _on_the_map(run)
-    projected = stages.project(run, embedded)
+    projected = stages.project(run, embedded, anchor)
     clusters = stages.cluster(run, fetched, embedded, projected)
     insights = stages.analyze(run, fetched, embedded, projected, clusters)
     return tuple(stages.make_lists(fetched, embedded, clusters.value, insights.value))
@@ -324,7 +327,8 @@ def export_map(config: Config, progress: Progress, out: Path, file_format: str, 
         raise OutputError(f"{out} is there already.", hint="Name another file, or add --force to replace it.")
     offline = replace(config, offline=True, listen=False, shard=None)
     check_places(offline, publishes=False)
-    table = _with_cache(offline, progress, lambda run: _table(run, with_vectors=with_vectors))
+    make = partial(_table, anchor=stages.read_anchor(offline), with_vectors=with_vectors)
+    table = _with_cache(offline, progress, make)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(out, encode_table(table, file_format))
@@ -333,9 +337,9 @@ def export_map(config: Config, progress: Progress, out: Path, file_format: str, 
     return table.count
 
 
-def _table(run: stages.Run, *, with_vectors: bool) -> MapTable:
+def _table(run: stages.Run, anchor: stages.Previous | None, *, with_vectors: bool) -> MapTable:
     fetched, embedded = _on_the_map(run)
-    projected = stages.project(run, embedded)
+    projected = stages.project(run, embedded, anchor)
     clusters = stages.cluster(run, fetched, embedded, projected)
     return stages.make_table(embedded, projected, clusters.value, with_vectors=with_vectors)
 

@@ -29,7 +29,9 @@ if [ -n "$published" ]; then
   SPOTMAP_ANCHOR=$published build
   status=$?
 fi
-if [ -z "$published" ] || [ "$status" = 2 ]; then # 2: perhaps what is published there is no map that can be continued
+# What is published there may be no map that can be continued: that is known before anything is listened to. Without an
+# answer (6), or where something else is wrong, the published map stays as it is: laid out from scratch, every track would move.
+if [ -z "$published" ] || { [ "$status" = 2 ] && tail -n 2 "$log" | grep -q '^error: There is no map at '; }; then
   build
   status=$?
 fi

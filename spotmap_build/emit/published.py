@@ -23,7 +23,7 @@ from spotmap_build.emit.boundaries import EXTENT
 from spotmap_build.emit.columns import unpack_ids
 from spotmap_build.emit.insights import INSIGHTS_SCHEMA
 from spotmap_build.emit.payload import DETAILS_SCHEMA, MAP_SCHEMA
-from spotmap_build.errors import ConfigError
+from spotmap_build.errors import ConfigError, ServiceError
 
 MOST_TRACKS: Final = 2_000_000
 MOST_CLUSTERS: Final = 20_000
@@ -38,6 +38,8 @@ SITE_S: Final = 300.0
 LONGEST_REASON: Final = 300
 """Characters of a reason that are shown: servers put what they like into a status line."""
 
+_PASSING_STATUS: Final = frozenset({408, 425, 429, *range(500, 600)})
+"""What a server answers that may have the map all the same, and give it another time."""
 _GENERATION: Final = re.compile(r'data-generation="([0-9a-f]{1,64})"')
 _UNSENDABLE: Final = re.compile(r"[\x00-\x20\x7f-\xa0]")
 _LOGIN: Final = re.compile(r"//[^/@]*@")
@@ -152,6 +154,8 @@ def read_published(place: str) -> PublishedMap:
     ------
     ConfigError
         There is none that this version can read, or not within the bounds of this module.
+    ServiceError
+        The address does not answer, which says nothing of what is there.
     """
     return read_place(place, _decode, wanted="continued", otherwise=", or --anchor none")
 
@@ -161,7 +165,7 @@ def read_place(place: str, decode: Callable[[Read], Result], *, wanted: str, oth
 
     Raises
     ------
-    ConfigError
+    ConfigError, ServiceError
         As :func:`read_published`.
     """
     is_address = place.lower().startswith(("https://", "http://"))
@@ -169,10 +173,23 @@ def read_place(place: str, decode: Callable[[Read], Result], *, wanted: str, oth
         return decode(_bounded(_from_web(place) if is_address else _from_folder(Path(place))))
     except (OSError, ValueError, RecursionError) as error:  # whatever requests raises is an OSError
         reason = printable(str(error) or type(error).__name__)[:LONGEST_REASON]
+        shown = printable(_LOGIN.sub("//", place))
+        if is_address and _may_pass(error):
+            raise ServiceError(
+                f"The map at {shown} cannot be reached ({reason}).",
+                hint=f"If the address is right, try again later; else give another one{otherwise}.",
+            ) from error
         raise ConfigError(
-            f"There is no map at {printable(_LOGIN.sub('//', place))} that can be {wanted} ({reason}).",
+            f"There is no map at {shown} that can be {wanted} ({reason}).",
             hint=f"Give the folder or the address of a site that spotmap-build made{otherwise}.",
         ) from error
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether an address may answer better another time: nothing came, or not all, or that there is a trouble."""
+    from requests.exceptions import ChunkedEncodingError, ConnectionError, HTTPError, Timeout  # noqa: A004 - its name
+
+    return isinstance(error, ConnectionError | Timeout | ChunkedEncodingError | HTTPError)
 
 
 def _from_folder(folder: Path) -> Read:
@@ -180,6 +197,8 @@ def _from_folder(folder: Path) -> Read:
 
 
 def _from_web(address: str) -> Read:
+    from requests import HTTPError
+
     from spotmap_build.core.http import Limits, TooSlow, make_session
 
     if _UNSENDABLE.search(address):
@@ -193,7 +212,8 @@ def _from_web(address: str) -> Read:
             raise TooSlow(f"not all of it was there within {SITE_S:.0f} s")
         answer = session.get(f"{base}/{name}")
         if not 200 <= answer.status_code < 300:
-            raise ValueError(f"{name}: the server answers with status {answer.status_code}")
+            kind = HTTPError if answer.status_code in _PASSING_STATUS else ValueError
+            raise kind(f"{name}: the server answers with status {answer.status_code}")
         return answer.content
 
     return read

@@ -81,6 +81,8 @@ def read_map(site: str | PathLike[str]) -> SiteMap:
     ------
     ConfigError
         There is no map that this version can read.
+    ServiceError
+        The address does not answer.
 
     Examples
     --------

@@ -17,7 +17,7 @@ from spotmap_build.stages.insights import analyze, describe_map
 from spotmap_build.stages.lists import make_lists
 from spotmap_build.stages.match import Matched, match
 from spotmap_build.stages.plan import describe_plan
-from spotmap_build.stages.previous_map import save_map
+from spotmap_build.stages.previous_map import Previous, read_anchor, save_map
 from spotmap_build.stages.project import project
 from spotmap_build.stages.push import Proposal, push
 from spotmap_build.stages.share import share_of
@@ -27,6 +27,7 @@ __all__ = [
     "Embedded",
     "Fetched",
     "Matched",
+    "Previous",
     "Proposal",
     "Run",
     "add_covers",
@@ -43,6 +44,7 @@ __all__ = [
     "match",
     "project",
     "push",
+    "read_anchor",
     "save_map",
     "share_of",
     "sweep",

@@ -25,6 +25,7 @@ from spotmap_build.stages.space import layout_environment
 if TYPE_CHECKING:
     from spotmap_build.cache.memo import Cached
     from spotmap_build.cache.records import Record
+    from spotmap_build.config import Config
     from spotmap_build.model import Cluster, Clusters
     from spotmap_build.run import Run
     from spotmap_build.stages.embed import Embedded
@@ -111,24 +112,32 @@ class Previous:
         return _decode_map(self.anchor)
 
 
+def read_anchor(config: Config) -> Previous | None:
+    """Return what ``--anchor`` wants to be continued; None where that is the last map (:func:`load_previous_map`).
+
+    To be asked before anything is listened to: hours later is too late to say that there is no map.
+
+    Raises
+    ------
+    ConfigError
+        It names a place that holds no map.
+    ServiceError
+        It names an address that does not answer.
+    """
+    if config.anchor == "auto":
+        return None
+    return Previous() if config.anchor == "none" else Previous(_published(config.anchor), config.fresh)
+
+
 def load_previous_map(run: Run, embedded: Embedded) -> Previous:
-    """Return the map that this build is to continue.
+    """Return the library's last map, as far as the cache and the output folder know it.
 
     Where the vectors are those of the last map, and a layout of them would be the same again, it is continued from the
     same map as then: so nothing changes. After an upgrade or on another machine, the last map itself is continued. A
     site whose map the cache does not know is continued as it is published, and one that cannot be read is replaced;
     both change what is published, and so are reported.
-
-    Raises
-    ------
-    ConfigError
-        ``--anchor`` names a place that holds no map.
     """
-    wish, out = run.config.anchor, run.config.out
-    if wish == "none":
-        return Previous()
-    if wish != "auto":
-        return Previous(_published(wish), run.config.fresh)
+    out = run.config.out
     generation = served_generation(out)
     kept = _kept(run, embedded, generation)
     if kept is not None:
@@ -215,7 +224,10 @@ def _published(place: str) -> bytes:
 
     published = read_published(place)
     if not published.track_ids:
-        raise ConfigError(f"The map at {printable(place)} is empty.", hint="Give another --anchor, or none.")
+        raise ConfigError(
+            f"There is no map at {printable(place)} that can be continued (it has no tracks).",
+            hint="Give another --anchor, or none.",
+        )
     return msgspec.json.encode(convert(published, PreviousMap, from_attributes=True))
 
 

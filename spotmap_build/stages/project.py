@@ -60,10 +60,13 @@ class Projected:
         return self.layout.digest
 
 
-def project(run: Run, embedded: Embedded) -> Projected:
-    """Lay out the embedded tracks, or take the layout from the cache where vectors and previous map are unchanged."""
+def project(run: Run, embedded: Embedded, anchor: Previous | None) -> Projected:
+    """Lay out the embedded tracks, or take the layout from the cache where vectors and previous map are unchanged.
+
+    ``anchor``: the map to continue; None for the last one.
+    """
     with run.clock.stage("project"):
-        space, previous_map = EmbeddingSpace(run, embedded), load_previous_map(run, embedded)
+        space, previous_map = EmbeddingSpace(run, embedded), anchor or load_previous_map(run, embedded)
         if any(track.position is not None for track in embedded.tracks):
             digest = digest_bytes(f"{GIVEN_VERSION} {embedded.digest}".encode())
             return Projected(Cached(digest, partial(_take_given, embedded)), space, previous_map)

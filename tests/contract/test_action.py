@@ -9,6 +9,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -138,6 +139,28 @@ def ended(run: Run) -> tuple[str, str, int]:
 WELL = ("0", "true", 0)
 
 
+class AtWork(SimpleHTTPRequestHandler):
+    """A host that has trouble with all but the first file that is asked for."""
+
+    def do_GET(self) -> None:
+        if self.path.endswith("/spotmap-site.json"):
+            super().do_GET()
+        else:
+            self.send_error(503)
+
+
+@contextmanager
+def published_at(
+    person: Person, folder: Path, handler: type[SimpleHTTPRequestHandler] = SimpleHTTPRequestHandler
+) -> Iterator[None]:
+    """A host that serves a folder where the person's map is published."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder))) as pages:
+        threading.Thread(target=pages.serve_forever, args=(0.02,), daemon=True).start()
+        person.repository.inputs = {**person.repository.inputs, "site-url": f"http://127.0.0.1:{pages.server_port}/"}
+        yield
+        pages.shutdown()
+
+
 def test_the_first_run_takes_from_the_store_what_youtube_would_refuse(published: Person) -> None:
     run = published.first
     assert run is not None
@@ -163,12 +186,8 @@ def test_a_second_run_with_nothing_new_listens_to_nothing_and_changes_nothing(pe
 def test_without_its_cache_a_run_continues_the_published_map_from_the_store(person: Person) -> None:
     before = map_of(person.repository)
     shutil.rmtree(person.repository.cache)
-    handler = partial(SimpleHTTPRequestHandler, directory=str(person.repository.pages))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as pages:
-        threading.Thread(target=pages.serve_forever, args=(0.02,), daemon=True).start()
-        person.repository.inputs = {**person.repository.inputs, "site-url": f"http://127.0.0.1:{pages.server_port}/"}
+    with published_at(person, person.repository.pages):
         run = person.repository.run()
-        pages.shutdown()
     assert ended(run) == WELL, run.printed
     after = map_of(person.repository)
     assert (after["count"], after["x"], after["y"]) == (TRACKS, before["x"], before["y"])
@@ -179,15 +198,26 @@ def test_a_published_page_that_is_no_map_does_not_keep_one_from_being_made(perso
     shutil.rmtree(person.repository.cache)
     (tmp_path / "page").mkdir()
     (tmp_path / "page/spotmap-site.json").write_text("another's")
-    with ThreadingHTTPServer(
-        ("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(tmp_path / "page"))
-    ) as pages:
-        threading.Thread(target=pages.serve_forever, args=(0.02,), daemon=True).start()
-        person.repository.inputs = {**person.repository.inputs, "site-url": f"http://127.0.0.1:{pages.server_port}"}
+    with published_at(person, tmp_path / "page"):
         run = person.repository.run()
-        pages.shutdown()
     assert ended(run) == WELL, run.printed
+    before, _, after = run.printed.partition("error: There is no map at ")
+    assert ("fetch" in before, "fetch" in after) == (False, True), "it is known before anything is listened to"
     assert map_of(person.repository)["count"] == TRACKS
+
+
+def test_a_published_map_that_cannot_be_reached_is_not_replaced_by_one_where_every_track_is_elsewhere(
+    person: Person,
+) -> None:
+    before = site(person.repository)
+    shutil.rmtree(person.repository.cache)
+    with published_at(person, person.repository.pages, AtWork):
+        run = person.repository.run()
+    assert (run.status, run.deploy, run.ends) == ("6", "false", 6), run.printed
+    assert "cannot be reached" in run.page
+    assert "status 503" in run.page
+    assert run.printed.count("error: ") == 1
+    assert site(person.repository) == before
 
 
 def test_while_youtube_refuses_the_map_is_made_of_what_was_heard_until_somebody_pushes(person: Person) -> None:

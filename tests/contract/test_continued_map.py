@@ -136,6 +136,7 @@ def test_a_place_without_a_map_is_an_error_that_names_it(tmp_path: Path) -> None
     assert outcome.status == 2
     assert "nowhere" in outcome.stderr
     assert "Traceback" not in outcome.stderr
+    assert not (tmp_path / ".spotmap").exists(), "it is known before anything is begun"
 
 
 def write_places(folder: Path, count: int) -> None:

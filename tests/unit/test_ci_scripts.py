@@ -14,6 +14,7 @@ from tests.support.patience import patience
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "scripts/ci"
+NO_MAP = "error: There is no map at "
 SITE = ("index.html", "spotmap-site.json")
 
 
@@ -74,21 +75,33 @@ def test_a_site_is_published_only_where_one_was_made(tmp_path: Path, status: int
         ({}, ""),
     ],
 )
-@pytest.mark.parametrize("status", [0, 2])
+@pytest.mark.parametrize(
+    ("status", "log"),
+    [
+        (0, ""),
+        (2, f"{NO_MAP}https://a/ that can be continued (b).\nGive the folder.\n"),
+        (2, "error: The disk is full.\nMake room.\n"),
+        (
+            2,
+            "a title of lines\nerror: There is no map at all\nin it\nerror: No source was given.\nGive one.\n",
+        ),
+        (6, "error: The map at https://a/ cannot be reached (b).\nTry again later.\n"),
+    ],
+)
 def test_a_map_that_the_cache_lost_is_continued_from_where_it_is_published(
-    tmp_path: Path, given: dict[str, str], asked: str, status: int
+    tmp_path: Path, given: dict[str, str], asked: str, status: int, log: str
 ) -> None:
     (tmp_path / "bin").mkdir()
     curl = tmp_path / "bin/curl"
     curl.write_text('#!/bin/bash\necho "${@: -1}" >asked\n[ "${@: -1}" != /spotmap-site.json ]\n')
     curl.chmod(0o755)
-    built = build(tmp_path, status, **given)
+    built = build(tmp_path, status, log=log, **given)
     assert (tmp_path / "asked").read_text() == f"{asked or '/'}spotmap-site.json\n"
     anchors = [line.removeprefix("anchor: ") for line in built["log"].splitlines() if line.startswith("anchor: ")]
     if not asked:
         assert anchors == [""]
-    else:  # where that ends with 2, perhaps it was no map: it is built without
-        assert anchors == [given.get("SITE_URL", asked), *([""] if status == 2 else [])]
+    else:
+        assert anchors == [given.get("SITE_URL", asked), *([""] if log.startswith(NO_MAP) else [])]
 
 
 @pytest.mark.parametrize("missing", SITE)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import accumulate
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -19,9 +20,9 @@ import pytest
 from spotmap_build.emit import published
 from spotmap_build.emit.payload import encode
 from spotmap_build.emit.published import read_published
-from spotmap_build.errors import ConfigError
+from spotmap_build.errors import ConfigError, ServiceError, SpotmapError
 from spotmap_build.model import Atlas, Cluster, Clusters, Insights, Layout, Track
-from spotmap_build.stages.previous_map import PreviousMap
+from spotmap_build.stages.previous_map import Previous, PreviousMap, read_anchor
 from tests.unit.test_core_http import raw_server, says
 
 COUNT = 60
@@ -289,28 +290,38 @@ def test_a_hundred_thousand_names_are_not_asked_for(files: dict[str, bytes]) -> 
 
 def test_a_site_that_takes_too_long_is_given_up(files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(published, "SITE_S", -1.0)
-    with served(files) as (address, asked), pytest.raises(ConfigError, match="within"):
+    with served(files) as (address, asked), pytest.raises(ServiceError, match="within"):
         read_published(address)
     assert asked == []
 
 
 @pytest.mark.parametrize(
-    "answer",
+    ("answer", "kind"),
     [
-        pytest.param(b"garbage\r\n\r\n", id="no HTTP"),
-        pytest.param(b"HTTP/1.1 200 " + b"x" * 100_000 + b"\r\n\r\n", id="a long status line"),
-        pytest.param(b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 1_000 + b"\r\n", id="a thousand headers"),
-        pytest.param(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", id="a chunk of no size"),
-        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nConnection: close\r\n\r\nshort", id="half a body"),
+        pytest.param(b"garbage\r\n\r\n", ServiceError, id="no HTTP"),
+        pytest.param(b"HTTP/1.1 200 " + b"x" * 100_000 + b"\r\n\r\n", ServiceError, id="a long status line"),
+        pytest.param(b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 1_000 + b"\r\n", ServiceError, id="a thousand headers"),
         pytest.param(
-            b"HTTP/1.1 302 Found\r\nLocation: ftp://a/\r\nContent-Length: 0\r\n\r\n", id="a redirect elsewhere"
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", ServiceError, id="a chunk of no size"
         ),
-        pytest.param(b"HTTP/1.1 503 \x1b[2J\r\nContent-Length: 0\r\n\r\n", id="a status with an escape"),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nConnection: close\r\n\r\nshort", ServiceError, id="half a body"
+        ),
+        pytest.param(
+            b"HTTP/1.1 302 Found\r\nLocation: ftp://a/\r\nContent-Length: 0\r\n\r\n",
+            ConfigError,
+            id="a redirect elsewhere",
+        ),
+        pytest.param(b"HTTP/1.1 503 \x1b[2J\r\nContent-Length: 0\r\n\r\n", ServiceError, id="a status with an escape"),
+        pytest.param(b"HTTP/1.1 429 Slow\r\nContent-Length: 0\r\n\r\n", ServiceError, id="too many requests"),
+        pytest.param(b"HTTP/1.1 404 Gone\r\nContent-Length: 0\r\n\r\n", ConfigError, id="nothing there"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\npage", ConfigError, id="another page"),
     ],
 )
-def test_a_server_that_answers_rubbish_is_told_in_a_line(answer: bytes) -> None:
-    with raw_server(says(answer)) as url, pytest.raises(ConfigError, match="can be continued") as caught:
+def test_a_server_that_answers_rubbish_is_told_in_a_line(answer: bytes, kind: type[SpotmapError]) -> None:
+    with raw_server(says(answer)) as url, pytest.raises(kind, match=f"map at {url}") as caught:
         read_published(url)
+    assert "--anchor none" in caught.value.hint
     assert len(caught.value.message) < 600
     assert caught.value.message.isprintable()
 
@@ -324,7 +335,6 @@ def test_a_server_that_answers_rubbish_is_told_in_a_line(answer: bytes) -> None:
         "http://[::1/",
         "http://",
         "https://\x1b[2J/",
-        "HTTP://127.0.0.1:1/",
         "nowhere\0",
         "nowhere\x1b[2J",
         "",
@@ -339,7 +349,27 @@ def test_a_place_that_is_none_is_an_error_of_the_setting(
     assert caught.value.message.isprintable()
 
 
+def config(anchor: str, *, fresh: bool = False) -> Any:
+    return SimpleNamespace(anchor=anchor, fresh=fresh)
+
+
+def test_the_map_that_is_named_is_asked_for_once_whoever_wants_it(files: dict[str, bytes]) -> None:
+    with served(files) as (address, asked):
+        previous = read_anchor(config(address, fresh=True))
+        assert previous is not None
+        assert previous.is_fresh
+        assert previous.value is not None
+        assert len(previous.value.track_ids) == COUNT
+        assert previous.digest
+        assert len(asked) == len(set(asked)) > 1
+
+
+def test_no_map_or_the_last_one_is_not_looked_for_elsewhere() -> None:
+    assert read_anchor(config("none")) == Previous()
+    assert read_anchor(config("auto")) is None
+
+
 def test_a_login_in_an_address_is_not_repeated() -> None:
-    with pytest.raises(ConfigError) as caught:
-        read_published("http://me:secret@127.0.0.1:1/")
+    with pytest.raises(ServiceError, match="cannot be reached") as caught:
+        read_published("HTTP://me:secret@127.0.0.1:1/")
     assert "secret" not in caught.value.message + str(caught.value.__cause__)
