@@ -76,9 +76,13 @@ class _Result:
 
 @dataclass(slots=True)
 class _Cluster:
-    """What was last seen of the cluster, and how long it has been without workers."""
+    """What was last seen of the cluster, and how long it has been without workers.
+
+    ``dropped``: workers that hung and were taken out of it, since nothing would have restarted them.
+    """
 
     worker_count: int
+    dropped: list[str] = field(default_factory=list)
     looked_s: float = field(default_factory=time.monotonic)
     alone_s: float = 0.0
 
@@ -157,7 +161,8 @@ class DaskPool:
         Raises
         ------
         ServiceError
-            The scheduler is lost, or there have been no workers for long. What was yielded is done.
+            The scheduler is lost, there have been no workers for long, or none is left because they hang and nothing
+            restarts them. What was yielded is done.
         SpotmapError
             No job can be done, as a worker said.
         """
@@ -197,6 +202,12 @@ class DaskPool:
 
     def _send(self, job: EmbedJob) -> _Result | None:
         """Submit a job; returns why that cannot be, where its file cannot be read."""
+        if self._cluster.dropped and not self.worker_count:
+            raise ServiceError(
+                f"A worker of the Dask cluster hangs, and has no nanny that restarts it: {self._cluster.dropped[-1]}.",
+                hint="What was finished is kept. End that worker and start it with a nanny (dask worker without "
+                "--no-nanny), then build again.",
+            )
         try:
             remote = self._packed(job)
         except OSError as error:
@@ -242,7 +253,7 @@ class DaskPool:
         if flight.future.status == "error":
             return _Result(job, self._broken(flight))
         with self._asking():
-            if flight.future.status != "finished":  # it was lost, as when the scheduler is started anew
+            if flight.future.status != "finished":  # it was lost, as when the scheduler is restarted
                 return self._send(job)
             answer = flight.future.result()
         assert isinstance(answer, Answer)
@@ -271,7 +282,7 @@ class DaskPool:
         )
 
     def _look(self) -> Iterator[_Result]:
-        """Look after the cluster now and then. Yields the jobs that took too long; their worker is restarted."""
+        """Look after the cluster now and then. Yields the jobs that took too long; their worker is ended."""
         cluster, now_s = self._cluster, time.monotonic()
         if now_s - cluster.looked_s < LOOK_S:
             return
@@ -298,7 +309,11 @@ class DaskPool:
             del self._flying[key]
         with self._asking():
             self._client.cancel([flight.future for flight in flights.values()])
-            self._client.run(_end_worker, workers=[worker], wait=False)
+            if self._client.run_on_scheduler(_drop_without_nanny, worker):
+                self._cluster.dropped.append(worker)
+                self._cluster.worker_count = len(self._client.nthreads())
+            else:
+                self._client.run(_end_worker, workers=[worker], wait=False)
         for flight in flights.values():
             limit_s = self._limit_s(flight.job)
             yield _Result(flight.job, hung_job(flight.job, "embed", limit_s), flight.waited_s)
@@ -330,13 +345,25 @@ def _refused(job: EmbedJob, error: TrackError) -> _Result:
     return _Result(job, Failed(job.track_id, "embed", error.track_code, error.message, error.retryable))
 
 
-async def _end_worker(dask_worker: Any) -> None:
-    """End the worker that this runs on, if it has a nanny, which starts another one.
+async def _end_worker() -> None:
+    """End the worker that this runs on; its nanny starts another one.
 
     At once: Dask's own way to restart it waits for the thread that hangs.
     """
-    if dask_worker.nanny is not None:
-        os._exit(1)
+    os._exit(1)
+
+
+async def _drop_without_nanny(worker: str, dask_scheduler: Any) -> bool:
+    """Take a worker that hangs out of the cluster if it has no nanny; returns whether it had none.
+
+    It would wait for the thread that hangs with every further job. Its process may be another program's, and is not
+    ended. This runs on the scheduler, which no worker that hangs can keep from answering.
+    """
+    known = dask_scheduler.workers.get(worker)
+    if known is None or known.nanny is not None:
+        return False
+    await dask_scheduler.remove_worker(worker, stimulus_id="spotmap-build-hung")
+    return True
 
 
 def _give(weights: Weights) -> Weights:
@@ -351,7 +378,7 @@ def _connect(address: str) -> Any:
         raise ConfigError("--executor needs distributed, which is not installed.", hint=f"{MISSING}") from error
     import dask
 
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it is told here
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it is in our own errors
     # Audio that is sent is large on purpose.
     dask.config.set({"distributed.admin.large-graph-warning-threshold": "2 GiB"})
     place = address.replace("dask://", "tcp://", 1)

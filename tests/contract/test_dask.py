@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from itertools import chain, repeat
 from pathlib import Path
@@ -20,12 +22,13 @@ from spotmap_build.embed.pool import EmbedPool
 from spotmap_build.embed.remote import Answer, RemoteJob, Weights, mark_of
 from spotmap_build.embed.weights import packaged
 from spotmap_build.embed.workers import EmbedJob
-from spotmap_build.errors import ConfigError, ServiceError, WeightsError
+from spotmap_build.errors import ConfigError, ServiceError, TrackError, WeightsError
 from spotmap_build.model import Done, Failed, TrackEmbedding
 from spotmap_build.registry import embedders
 from tests.fakes.audio_files import render_forever, render_tune
 from tests.support.command import build
 from tests.support.music import write_library, write_tune
+from tests.support.patience import patience
 
 distributed = pytest.importorskip(
     "distributed", reason="distributed is not installed: pip install 'spotmap-build[dask]'"
@@ -151,6 +154,53 @@ def test_a_track_that_kills_its_worker_costs_itself_only(cluster: Any, tmp_path:
 def test_a_track_that_hangs_is_given_up_and_its_worker_restarted(cluster: Any, tmp_path: Path) -> None:
     assert run(cluster, [job("endless", tmp_path, prepare=render_forever)], limit_s=1.0) == {"endless": "worker-hung"}
     assert run(cluster, quick(tmp_path, 3)).keys() == {"empty 0", "empty 1", "empty 2"}
+
+
+let_go = threading.Event()
+
+
+def hang_until_let_go(_folder: Path) -> Path:
+    let_go.wait(patience())
+    raise TrackError("let-go", "The test is over.")
+
+
+@contextmanager
+def without_nannies(folder: Path, count: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A cluster whose workers nothing restarts: they are in this process, each with a thread of its own."""
+    monkeypatch.setattr(remote, "_one_at_a_time", nullcontext())
+    let_go.clear()
+    with distributed.LocalCluster(
+        n_workers=count,
+        threads_per_worker=1,
+        processes=False,
+        protocol="tcp://",
+        dashboard_address=":0",
+        local_directory=str(folder),
+    ) as running:
+        try:
+            yield running
+        finally:
+            let_go.set()
+
+
+def test_a_worker_that_hangs_and_that_nothing_restarts_gets_no_more_jobs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with without_nannies(tmp_path / "dask", 3, monkeypatch) as running:  # the second is for the job when it is alone
+        jobs = [job("endless", tmp_path, prepare=hang_until_let_go), *quick(tmp_path, 4)]
+        codes = run(running, jobs, limit_s=1.0)
+        assert codes == {"endless": "worker-hung"} | {f"empty {n}": "empty-file" for n in range(4)}
+        assert len(running.scheduler.workers) == 1
+
+
+def test_the_last_worker_that_hangs_and_that_nothing_restarts_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with without_nannies(tmp_path / "dask", 1, monkeypatch) as running:
+        (worker,) = running.scheduler.workers
+        with pytest.raises(ServiceError, match=worker) as caught:
+            run(running, [job("endless", tmp_path, prepare=hang_until_let_go), *quick(tmp_path, 2)], limit_s=1.0)
+        assert "--no-nanny" in caught.value.hint
 
 
 def test_the_command_keeps_the_same_in_the_cache(cluster: Any, tmp_path: Path) -> None:
