@@ -43,7 +43,7 @@ def stats(cache_dir: str | None) -> None:
 @cache_dir_option
 @click.option("--subset", type=click.FloatRange(0, 1), default=1.0, help="Check only this share of the entries.")
 def check(cache_dir: str | None, subset: float) -> None:
-    """Read everything back and put damaged entries aside; they are computed again when they are needed."""
+    """Read everything back and move damaged entries to quarantine/; they are computed again when they are needed."""
     from spotmap_build.cache import maintenance
     from spotmap_build.describe import describe_check
 
@@ -61,7 +61,8 @@ def check(cache_dir: str | None, subset: float) -> None:
 def prune(cache_dir: str | None, max_size: str | None, max_age_days: int | None, unused: bool) -> None:
     """Make the cache smaller. What is dropped is computed again if it is needed again.
 
-    Without an option, only damaged entries and what interrupted builds left go.
+    Without an option, only damaged entries, what interrupted builds left and the copy of the store go: `store push` and
+    `store pull` fetch that again.
     """
     from spotmap_build.cache.prune import PrunePolicy
     from spotmap_build.cache.prune import prune as prune_cache

@@ -93,6 +93,8 @@ def describe_stats(stats: Stats) -> Iterator[str]:
         yield f"{format_bytes(stats.quarantine_bytes)} of damaged entries were set aside; cache prune removes them."
     if stats.debris_bytes:
         yield f"{format_bytes(stats.debris_bytes)} were left by interrupted builds; cache prune removes them."
+    if stats.store_bytes:
+        yield f"{format_bytes(stats.store_bytes)} are a copy of the store; cache prune removes it."
 
 
 def describe_check(report: CheckReport) -> Iterator[str]:

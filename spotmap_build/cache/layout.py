@@ -10,7 +10,7 @@
     ac/<stage>-v<N>/ab/<key>.json    records: which contents a key stands for
     roots/<build>.<site>.json    what the last builds of each site used
     quarantine/                  what was found damaged, until the next prune
-    store.git/                   what was fetched of a store in git (``store``), where there is one
+    store.git/                   what was fetched of a store in git (``store``): a copy, which may be deleted
 
 There are no paths, hosts or secrets inside: a cache can be moved, and what lies in another one can be taken over
 (``merge``).
@@ -89,6 +89,11 @@ class CacheFolder:
     def quarantine(self) -> Path:
         """Where damaged entries are set aside."""
         return self.root / "quarantine"
+
+    @property
+    def store_copy(self) -> Path:
+        """What was fetched of a store in git, so that only what is new travels."""
+        return self.root / "store.git"
 
     def blob(self, digest: str) -> Path:
         """Where the content with this SHA-256 lies. Refuses what is no digest: records may be somebody else's."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections import defaultdict
 from contextlib import contextmanager, suppress
@@ -49,13 +50,17 @@ class StageStats:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """What a cache holds. ``debris_bytes`` is what killed processes left, or what running ones are writing."""
+    """What a cache holds. ``debris_bytes`` is what killed processes left, or what running ones are writing.
+
+    ``size_bytes``: of records and blobs. ``store_bytes``: of the copy of a store in git.
+    """
 
     stages: tuple[StageStats, ...]
     blobs: int
     size_bytes: int
     quarantine_bytes: int
     debris_bytes: int
+    store_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +165,7 @@ def stats(root: Path) -> Stats:
             size_bytes=record_bytes + sum(blob_sizes),
             quarantine_bytes=_size_bytes(folder.quarantine),
             debris_bytes=_size_bytes(folder.tmp),
+            store_bytes=size_on_disk(folder.store_copy) if os.path.lexists(folder.store_copy) else 0,
         )
 
 

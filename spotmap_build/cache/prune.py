@@ -6,6 +6,7 @@ all its blobs. What it could not finish, the next one does.
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 class PrunePolicy:
     """What may stay. Each rule set applies; with none, only damage, debris and blobs without a record go.
 
+    The copy of a store goes with every prune: it is fetched again when it is needed.
+
     ``max_size_bytes``: records and the blobs they name, the least recently used going first. ``max_age_s``: since the
     last use (known to the day). ``only_rooted``: drop what none of the last ten builds of any site used.
     """
@@ -39,7 +42,7 @@ class PrunePolicy:
 
 @dataclass(frozen=True, slots=True)
 class PruneReport:
-    """What went. ``freed_bytes`` counts records, blobs, debris and quarantine."""
+    """What went. ``freed_bytes`` counts records, blobs, debris, quarantine and the copy of a store."""
 
     records_deleted: int
     freed_bytes: int
@@ -116,9 +119,10 @@ def _delete(folder: CacheFolder, doomed: Sequence[Entry]) -> PruneReport:
     blob_bytes = _delete_all(path for path in folder.blobs() if path.name not in named)
     # Files only: no build makes a folder there, so that one is somebody's.
     debris = [path for path in folder.tmp.glob("*") if not path.is_dir()]
-    debris_bytes = _delete_all([*debris, *folder.quarantine.glob("*")])
+    copy = [folder.store_copy] if os.path.lexists(folder.store_copy) else []
+    other_bytes = _delete_all([*debris, *folder.quarantine.glob("*"), *copy])
     record_bytes = sum(entry.size_bytes for entry in deleted)
-    return PruneReport(len(deleted), record_bytes + blob_bytes + debris_bytes, len(kept))
+    return PruneReport(len(deleted), record_bytes + blob_bytes + other_bytes, len(kept))
 
 
 def _unlink_unless_used(entry: Entry) -> bool:

@@ -164,6 +164,32 @@ def test_folders_and_pipes_in_the_places_of_files_do_not_keep_a_cache_from_being
     assert held(tmp_path, keys) == [4]
 
 
+def test_the_copy_of_a_store_is_counted_by_itself_and_goes_with_every_prune(tmp_path: Path) -> None:
+    keys = fill(tmp_path)
+    before = stats(tmp_path)
+    (tmp_path / "store.git/objects/pack").mkdir(parents=True)
+    (tmp_path / "store.git/objects/pack/a.pack").write_bytes(b"12345")
+    (tmp_path / "store.git/objects/pack/a.pack").chmod(0o444)
+    (tmp_path / "store.git/HEAD").write_bytes(b"12")
+    found = stats(tmp_path)
+    assert (found.store_bytes, found.size_bytes) == (7, before.size_bytes)
+    assert check(tmp_path).is_clean
+    assert prune(tmp_path, PrunePolicy()).freed_bytes == 7
+    assert stats(tmp_path) == before
+    assert held(tmp_path, keys) == [0, 1, 2]
+
+
+def test_a_link_in_the_place_of_the_copy_of_a_store_is_not_followed(tmp_path: Path) -> None:
+    fill(tmp_path / "cache")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/file").write_bytes(b"12345")
+    (tmp_path / "cache/store.git").symlink_to(tmp_path / "elsewhere")
+    assert stats(tmp_path / "cache").store_bytes == (tmp_path / "cache/store.git").lstat().st_size
+    prune(tmp_path / "cache", PrunePolicy())
+    assert not (tmp_path / "cache/store.git").is_symlink()
+    assert (tmp_path / "elsewhere/file").exists()
+
+
 def test_a_prune_removes_folders_in_the_places_of_records(tmp_path: Path) -> None:
     keys = fill(tmp_path)
     place = record_path(tmp_path, keys[0])

@@ -97,11 +97,12 @@ def test_bytes_are_told_as_file_managers_do(size: int, text: str) -> None:
 
 
 def test_maintenance_says_what_it_found() -> None:
-    stats = Stats((StageStats("embed-v1", 12, 2, 34_000),), 5, 40_000, 7, 0)
+    stats = Stats((StageStats("embed-v1", 12, 2, 34_000),), 5, 40_000, 7, 0, 2_000_000)
     told = "\n".join(describe_stats(stats))
     assert "embed-v1" in told
     assert "2 of them failures" in told
     assert "7 B of damaged entries" in told
+    assert "2.0 MB are a copy of the store" in told
     assert "Every entry is intact." in "\n".join(describe_check(CheckReport(1, 1, 1, (), (), ())))
     assert "ac/x" in "\n".join(describe_check(CheckReport(1, 1, 1, ("ac/x",), (), ())))
     merged = list(describe_merge(MergeReport(added=1200, replaced=1, known=2, damaged=1, taken_bytes=1000)))
