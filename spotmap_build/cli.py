@@ -65,7 +65,10 @@ def main() -> None:
 @click.option("--workflow/--no-workflow", default=None, help="Whether GitHub is to build and publish the map.")
 @click.option("--yes", is_flag=True, help="Do not ask; what is not given is as usual.")
 def init(sources: tuple[str, ...], title: str | None, workflow: bool | None, yes: bool) -> None:
-    """Begin a map in this folder: its settings, a workflow that publishes it, a README. Nothing is overwritten."""
+    """Begin a map in this folder: its settings, a workflow that publishes it, a README.
+
+    Nothing is overwritten; a .gitignore that is there gets the lines that keep out what builds leave.
+    """
     from spotmap_build import scaffold
     from spotmap_build.scaffold.action import find_action
 
@@ -340,8 +343,8 @@ def doctor(as_json: bool) -> None:
     from spotmap_build import doctor as examination
 
     findings = examination.examine(read_config({}))
-    told = examination.as_json(findings) if as_json else examination.as_text(findings)
-    echo(told.split("\n"))
+    text = examination.as_json(findings) if as_json else examination.as_text(findings)
+    echo(text.split("\n"))
     if any(finding.level == "error" for finding in findings):
         sys.exit(2)
 

@@ -19,7 +19,7 @@ from spotmap_build.errors import ConfigError, OutputError
 from spotmap_build.registry.sources import SOURCES
 from spotmap_build.scaffold import Choices, choose, make_files, what_was_made, write_files
 from spotmap_build.scaffold.action import action_of
-from spotmap_build.scaffold.files import Made
+from spotmap_build.scaffold.files import Completed, Made
 from tests.support.command import environment, spotmap
 from tests.support.patience import patience
 
@@ -78,13 +78,71 @@ def test_the_workflow_is_valid_short_and_may_do_only_what_it_has_to(tmp_path: Pa
     assert step["with"].keys() <= yaml.safe_load((ROOT / "action.yml").read_text())["inputs"].keys()
 
 
-@pytest.mark.parametrize("name", sorted(NAMES))
+@pytest.mark.parametrize("name", sorted(NAMES - {".gitignore"}))
 def test_what_is_there_stays_as_it_is(tmp_path: Path, name: str) -> None:
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / name).write_text("mine")
     made = write_files(tmp_path, make_files(Choices(("demo",)), ACTION))
     assert (set(made.written), made.kept) == (NAMES - {name}, (name,))
     assert (tmp_path / name).read_text() == "mine"
+
+
+IGNORED = (".spotmap/", "/site/", "/site.*")
+
+
+@pytest.mark.parametrize(
+    ("theirs", "then", "added"),
+    [
+        (b"mine", b"mine\n.spotmap/\n/site/\n/site.*\n", IGNORED),
+        (b"mine\n/site/ \n", b"mine\n/site/ \n.spotmap/\n/site.*\n", (".spotmap/", "/site.*")),
+        (b"a\r\nb", b"a\r\nb\r\n.spotmap/\r\n/site/\r\n/site.*\r\n", IGNORED),
+        (b"", b".spotmap/\n/site/\n/site.*\n", IGNORED),
+        (b"/site.*\n/site/\n.spotmap/", b"/site.*\n/site/\n.spotmap/", ()),
+        (b"!/site/\n", b"!/site/\n.spotmap/\n/site/\n/site.*\n", IGNORED),
+    ],
+)
+def test_a_gitignore_that_is_there_gets_the_lines_that_it_lacks(
+    tmp_path: Path, theirs: bytes, then: bytes, added: tuple[str, ...]
+) -> None:
+    (tmp_path / ".gitignore").write_bytes(theirs)
+    choices = Choices(("demo",))
+    made = write_files(tmp_path, make_files(choices, ACTION))
+    assert (tmp_path / ".gitignore").read_bytes() == then
+    assert (made.ignored, made.kept) == (Completed(added), () if added else (".gitignore",))
+    lines = [line for line in what_was_made(made, choices, ACTION, tmp_path) if ".gitignore" in line]
+    assert lines == [f"added to .gitignore: {', '.join(added)}" if added else "kept as it is: .gitignore"]
+
+
+@pytest.mark.parametrize("kind", ["link", "folder", "UTF-16"])
+def test_lines_that_cannot_be_added_are_for_the_person_to_add(tmp_path: Path, kind: str) -> None:
+    folder, elsewhere = tmp_path / "map", tmp_path / "elsewhere"
+    folder.mkdir()
+    elsewhere.write_bytes("mine\n".encode("utf-16"))
+    path = folder / ".gitignore"
+    if kind == "link":
+        path.symlink_to(elsewhere)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        elsewhere.rename(path)
+    before = b"" if kind == "folder" else path.read_bytes()
+    choices = Choices(("demo",))
+    made = write_files(folder, make_files(choices, ACTION))
+    assert (made.ignored, made.kept) == (Completed(lacking=IGNORED), (".gitignore",))
+    assert kind == "folder" or path.read_bytes() == before
+    assert any(line.startswith("Put these lines into .gitignore") for line in what_was_made(made, choices, "", folder))
+
+
+def test_git_takes_nothing_of_a_build_in_a_repository_that_was_there(tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").write_text("*.pyc")
+    assert spotmap("init", "--yes", cwd=tmp_path).status == 0
+    for name in (".spotmap/cache/x", "site/index.html", "site.audio.json", "site.report.json", "site.spotify.json"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    for arguments in (["init", "-q"], ["add", "--all"]):
+        subprocess.run(["git", *arguments], cwd=tmp_path, check=True)
+    tracked = subprocess.run(["git", "ls-files"], cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+    assert set(tracked.split()) == NAMES
 
 
 def test_a_link_is_never_written_through(tmp_path: Path) -> None:
@@ -167,9 +225,16 @@ def test_the_workflow_runs_the_version_that_wrote_it(
 
 def test_what_github_cannot_do_is_told(tmp_path: Path) -> None:
     made = Made((".github/workflows/map.yml",), ())
-    told = [*what_was_made(made, Choices(("folder:~/Music", "folder:here", "spotify")), UNKNOWN, tmp_path)]
+    folder = tmp_path / "map"
+    (tmp_path / "elsewhere").mkdir()
+    folder.mkdir()
+    (folder / "link").symlink_to(tmp_path / "elsewhere")
+    places = ("~/Music", "here", "../music", "here/../also", "../map/here", "link", f"{folder}/there", "~nobody-x/a")
+    sources = (*(f"folder:{place}" for place in places), "spotify")
+    told = [*what_was_made(made, Choices(sources), UNKNOWN, folder)]
     assert [line for line in told if line.startswith("GitHub cannot read")] == [
-        "GitHub cannot read ~/Music: build at home, and publish the folder site."
+        f"GitHub cannot read {place}: build at home, and publish the folder site."
+        for place in ("~/Music", "../music", "link", "~nobody-x/a")
     ]
     assert "in the place of __OWNER__" in told[1]
     assert "spotmap-build login" in told[-1]
