@@ -134,20 +134,20 @@ def encode_map_cost(cost: MapCost | None) -> dict[str, object]:
 def read_map_cost(path: Path) -> MapCost | None:
     """Read what the latest map that was laid out took from the report of the last build; None where it does not say."""
     try:
-        said = decode_json(read_bounded(path, LARGEST_REPORT_BYTES), _SaysMapCost).map_cost
+        cost = decode_json(read_bounded(path, LARGEST_REPORT_BYTES), _ReportWithCost).map_cost
     except (OSError, ValueError, RecursionError):
         return None
-    return MapCost(said.seconds, said.tracks, said.usual)
+    return MapCost(cost.seconds, cost.tracks, cost.usual)
 
 
-class _SaidMapCost(msgspec.Struct):
+class _ReportedCost(msgspec.Struct):
     seconds: Annotated[float, msgspec.Meta(gt=0, lt=1e6)]
     tracks: Annotated[int, msgspec.Meta(ge=0)]
     usual: bool
 
 
-class _SaysMapCost(msgspec.Struct):
-    map_cost: _SaidMapCost
+class _ReportWithCost(msgspec.Struct):
+    map_cost: _ReportedCost
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ class PageFacts:
     playlist_count: int
     sources: tuple[str, ...]
     has_spotify_ids: bool = False
-    """Whether tracks are known by their addresses at Spotify: so what is told of them is from there."""
+    """Whether tracks are known by their addresses at Spotify: so their titles and artists are from there."""
     site_url: str = ""
     """Where the site is published, with a slash at the end; empty where that is not known."""
     nearness: str = HEARD

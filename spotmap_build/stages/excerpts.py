@@ -50,9 +50,9 @@ class Excerpted:
         failed = dict(self.failed)
         waiting = failed.pop(TIME_LIMIT, 0)
         reasons = ", ".join(f"{number} {code}" for code, number in sorted(failed.items()))
-        told = f"Of {sum(failed.values()):,} tracks no excerpt could be made ({reasons})." if failed else ""
+        failures = f"Of {sum(failed.values()):,} tracks no excerpt could be made ({reasons})." if failed else ""
         left = f"The time limit was over with {waiting:,} excerpts still to be made. The next build goes on there."
-        return tuple(filter(None, (told, left if waiting else "")))
+        return tuple(filter(None, (failures, left if waiting else "")))
 
 
 def add_excerpts(run: Run, fetched: Fetched, embedded: Embedded) -> Excerpted:
@@ -193,7 +193,7 @@ def _sound(recording: Recording) -> str:
     path = Path(recording.path)
     try:
         found = path.stat()
-    except OSError:  # why it cannot be read is told when it is cut
+    except OSError:  # cutting it says why it cannot be read
         return place_digest(path)
     return digest_bytes(f"{place_digest(path)} {found.st_size} {found.st_mtime_ns}".encode())
 

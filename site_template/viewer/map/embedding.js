@@ -1,6 +1,6 @@
 /**
  * A map in a frame of another page leaves the wheel and a single finger to that page, which would otherwise be stuck over it:
- * there, Ctrl with the wheel and two fingers move the map. Whoever tries the others is told, as on maps that people know.
+ * there, Ctrl with the wheel and two fingers move the map. Whoever tries the others gets a hint, as on maps that people know.
  */
 
 import { element } from "../ui/dom.js";

@@ -100,8 +100,8 @@ export class JourneyPanel {
       store.set({ selected: order, path: order });
       navigation.frame(order);
       const hard = hardPlaces(order, transitions).length;
-      const told = hard > 0 ? counted(hard, "hard transition") : "no hard transition";
-      say(`A journey from ${isolated(this.#title(start))}, with ${told}.${transitions.isBySound ? "" : NO_SOUND}`);
+      const hardness = hard > 0 ? counted(hard, "hard transition") : "no hard transition";
+      say(`A journey from ${isolated(this.#title(start))}, with ${hardness}.${transitions.isBySound ? "" : NO_SOUND}`);
     } catch (reason) {
       if (!isOver()) say(messageOf(reason));
     }
