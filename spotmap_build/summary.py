@@ -60,8 +60,8 @@ class BuildResult:
 
     @property
     def missing(self) -> tuple[Failed, ...]:
-        """The tracks that should be on the map and are not; what was left out on purpose does not count."""
-        return tuple(failure for failure in self.failures if failure.code != EXCLUDED)
+        """The tracks that should be on the map and are not."""
+        return _not_left_out(self.failures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,12 @@ class ShareResult:
     @property
     def missing(self) -> tuple[Failed, ...]:
         """The tracks of the share that should be in the cache and are not."""
-        return tuple(failure for failure in self.failures if failure.code != EXCLUDED)
+        return _not_left_out(self.failures)
+
+
+def _not_left_out(failures: tuple[Failed, ...]) -> tuple[Failed, ...]:
+    """Return the failures that are nobody's wish."""
+    return tuple(failure for failure in failures if failure.code != EXCLUDED)
 
 
 def share_lines(result: ShareResult, took: str = "", review: str = REVIEW) -> Iterator[str]:
