@@ -26,7 +26,7 @@ def load(reference: str) -> Any:
 
     Examples
     --------
-    >>> load("pathlib:Path.home")
-    <bound method Path.home of <class 'pathlib.Path'>>
+    >>> load("math:floor")(2.5)
+    2
     """
     return pkgutil.resolve_name(reference)
