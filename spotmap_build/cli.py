@@ -13,16 +13,15 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from spotmap_build.cli_kept import cache, store
-from spotmap_build.cli_options import DefaultCommandGroup, build_options, echo, options_of_a_build_except, read_config
-from spotmap_build.config import CONFIG_FILE, Config, usual_config, working_folder
-from spotmap_build.core.text import log_line
+from spotmap_build.cli_options import BuildCommand, DefaultCommandGroup, echo, read_config
 from spotmap_build.errors import SpotmapError
-from spotmap_build.settings import EXPORT_FORMATS, LIST_FORMATS
+from spotmap_build.registry.formats import EXPORT_FORMATS, LIST_FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
+    from spotmap_build.config import Config
     from spotmap_build.emit.lists import ListFormat
     from spotmap_build.progress import Progress
     from spotmap_build.stages import Proposal
@@ -70,6 +69,7 @@ def init(sources: tuple[str, ...], title: str | None, workflow: bool | None, yes
     Nothing is overwritten; a .gitignore that is there gets the lines that keep out what builds leave.
     """
     from spotmap_build import scaffold
+    from spotmap_build.config import working_folder
     from spotmap_build.scaffold.action import find_action
 
     choices = scaffold.choose(sources, title, workflow, ask=None if yes or not sys.stdin.isatty() else _ask)
@@ -78,11 +78,11 @@ def init(sources: tuple[str, ...], title: str | None, workflow: bool | None, yes
     echo(scaffold.what_was_made(made, choices, action, folder))
 
 
-@main.command()
-@build_options
+@main.command(cls=BuildCommand)
 def build(**flags: Any) -> None:
     """Build the map (what runs when no command is given)."""
     from spotmap_build import pipeline
+    from spotmap_build.config import usual_config
     from spotmap_build.describe import preview_command, review_command
     from spotmap_build.progress import format_seconds
     from spotmap_build.summary import BuildResult, share_lines, summary_lines
@@ -109,11 +109,11 @@ def build(**flags: Any) -> None:
         sys.exit(EXIT_MISSING_TRACKS)
 
 
-@main.command()
-@options_of_a_build_except("shard")
+@main.command(cls=BuildCommand, left_out=("shard",))
 def match(**flags: Any) -> None:
     """Find the recording of every track and write the report, without downloading or listening."""
     from spotmap_build import pipeline
+    from spotmap_build.config import usual_config
     from spotmap_build.describe import review_command, short_path
     from spotmap_build.summary import missing_lines
 
@@ -127,8 +127,7 @@ def match(**flags: Any) -> None:
         raise result.problem
 
 
-@main.command()
-@build_options
+@main.command(cls=BuildCommand)
 def plan(**flags: Any) -> None:
     """Say what a build would do, without listening to or publishing anything."""
     from spotmap_build import pipeline
@@ -201,6 +200,8 @@ def review(report: str | None, overrides: str | None, everything: bool, only_lis
 
 def _is_nothing_here() -> bool:
     """Whether somebody who gave no option means to begin: nothing says what to build, and there is a person to ask."""
+    from spotmap_build.config import CONFIG_FILE
+
     return sys.stdin.isatty() and not (Path(CONFIG_FILE).exists() or read_config({}).sources)
 
 
@@ -211,6 +212,8 @@ def _agrees(question: str) -> bool:
 
 def _ask(question: str) -> str:
     """One line from the person at the terminal. Raises EOFError at the end."""
+    from spotmap_build.core.text import log_line
+
     click.echo(log_line(question), nl=False, err=True)
     line = sys.stdin.readline()
     if not line:
@@ -241,7 +244,7 @@ def preview(folder: Path | None, port: int | None, open_browser: bool, watch: bo
     )
 
 
-@main.command()
+@main.command(cls=BuildCommand, left_out=("shard",))
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option(
     "--format",
@@ -251,7 +254,6 @@ def preview(folder: Path | None, port: int | None, open_browser: bool, watch: bo
     default=("m3u8",),
     help="What to write; can be given twice.  [default: m3u8]",
 )
-@options_of_a_build_except("shard")
 def playlists(folder: Path, formats: tuple[ListFormat, ...], **flags: Any) -> None:
     """Write the map's clusters, new playlists and misfits as lists for other players; run it again to update them."""
     from spotmap_build import pipeline
@@ -262,13 +264,12 @@ def playlists(folder: Path, formats: tuple[ListFormat, ...], **flags: Any) -> No
     echo(update_lines(updated, folder))
 
 
-@main.command()
+@main.command(cls=BuildCommand, left_out=("shard",))
 @click.argument("choice", nargs=-1, metavar="[LIST]...")
 @click.option("--list", "only_list", is_flag=True, help="Name the lists that there are, and do nothing.")
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--exact", is_flag=True, help="Undo what you changed by hand in these playlists.")
-@options_of_a_build_except("shard")
 def push(choice: tuple[str, ...], only_list: bool, dry_run: bool, yes: bool, exact: bool, **flags: Any) -> None:
     """Make lists of the map private playlists on Spotify; run it again to update them.
 
@@ -298,7 +299,7 @@ def push(choice: tuple[str, ...], only_list: bool, dry_run: bool, yes: bool, exa
             pipeline.push(config, progress, chosen, dry_run=dry_run, exact=exact, agree=agree)
 
 
-@main.command()
+@main.command(cls=BuildCommand, left_out=("out", "shard"))
 @click.option(
     "--out",
     "target",
@@ -312,7 +313,6 @@ def push(choice: tuple[str, ...], only_list: bool, dry_run: bool, yes: bool, exa
 )
 @click.option("--vectors", is_flag=True, help="With the embedding vectors and tags (Parquet and npz only).")
 @click.option("--site", "out", type=str, metavar="DIR", help="Of which site's map.  [default: site]")
-@options_of_a_build_except("out", "shard")
 def export(target: Path, file_format: str | None, vectors: bool, **flags: Any) -> None:
     """Write the map as one table for other programs: titles, places, clusters, features.
 

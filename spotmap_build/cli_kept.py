@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from spotmap_build.cli_options import echo, read_config
-from spotmap_build.config import working_folder
-from spotmap_build.config_values import parse_size
 
 if TYPE_CHECKING:
     from spotmap_build.config import Config
@@ -91,6 +89,8 @@ def merge(other: Path, cache_dir: str | None) -> None:
 
 
 def _size(text: str) -> int:
+    from spotmap_build.config_values import parse_size
+
     try:
         return parse_size(text)
     except ValueError as error:
@@ -149,6 +149,7 @@ def pull(address: str | None, cache_dir: str | None) -> None:
 
 
 def _store(address: str | None, config: Config) -> Store:
+    from spotmap_build.config import working_folder
     from spotmap_build.store import DEFAULT_ADDRESS, open_store
 
     return open_store(address or DEFAULT_ADDRESS, working_folder(), config.cache_dir)

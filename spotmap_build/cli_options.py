@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from spotmap_build.config import CONFIG_FILE, Config, load_config, working_folder
-from spotmap_build.core.text import log_line
-from spotmap_build.settings import SETTINGS, Setting
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
+
+    from spotmap_build.config import Config
+    from spotmap_build.settings import Setting
 
 
 class DefaultCommandGroup(click.Group):
@@ -26,48 +25,67 @@ class DefaultCommandGroup(click.Group):
         return super().parse_args(ctx, args)
 
 
-def options_of_a_build_except(*left_out: str) -> Callable[[Any], Any]:
-    """Give a command the options that ``build``, ``match`` and ``plan`` share: the settings, and which file of them."""
-    config_file = click.option(
-        "--config",
-        "config_file",
+class BuildCommand(click.Command):
+    """A command with the options of a build: the settings, and which file of them.
+
+    They are made when somebody asks for them: the help of all commands, which names none of them, starts sooner.
+
+    Parameters
+    ----------
+    left_out : tuple of str
+        The settings that it has no option for.
+    """
+
+    def __init__(self, *arguments: Any, left_out: tuple[str, ...] = (), **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self._left_out = left_out
+        self._has_them = False
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Return its own options and arguments, then those of a build."""
+        if not self._has_them:
+            self.params += _options_of_a_build(self._left_out)
+            self._has_them = True
+        return super().get_params(ctx)
+
+
+def _options_of_a_build(left_out: tuple[str, ...]) -> list[click.Option]:
+    from spotmap_build.config import CONFIG_FILE
+    from spotmap_build.settings import SETTINGS
+
+    config_file = click.Option(
+        ("--config", "config_file"),
         type=click.Path(path_type=Path),
         metavar="FILE",
         help=f"Settings.  [default: {CONFIG_FILE}, if it is there]",
     )
-    settings = [setting for setting in SETTINGS if setting.option and setting.name not in left_out]
-
-    def decorate(command: Any) -> Any:
-        for option in reversed([*map(_option, settings), config_file]):
-            command = option(command)
-        return command
-
-    return decorate
+    return [*(_option(setting) for setting in SETTINGS if setting.option and setting.name not in left_out), config_file]
 
 
-build_options: Final = options_of_a_build_except()
-
-
-def _option(setting: Setting) -> Any:
+def _option(setting: Setting) -> click.Option:
     """Return a setting as an option. What is not given overrides nothing: no option has a default."""
     names, metavar = (setting.option, setting.name), setting.metavar or None
     if setting.kind == "switch":
-        return click.option(*names, is_flag=True, default=None, help=setting.help)
+        return click.Option(names, is_flag=True, default=None, help=setting.help)
     if setting.kind == "on-off":
-        return click.option(f"{setting.option}/--no-{setting.name}", setting.name, default=None, help=setting.help)
+        return click.Option((f"{setting.option}/--no-{setting.name}", setting.name), default=None, help=setting.help)
     if setting.choices:
-        return click.option(*names, type=click.Choice(setting.choices), help=setting.help)
+        return click.Option(names, type=click.Choice(setting.choices), help=setting.help)
     value_type = click.INT if setting.kind == "number" else click.STRING
-    return click.option(*names, type=value_type, multiple=setting.kind == "many", metavar=metavar, help=setting.help)
+    return click.Option(names, type=value_type, multiple=setting.kind == "many", metavar=metavar, help=setting.help)
 
 
 def read_config(flags: dict[str, Any]) -> Config:
     """Return the configuration that a command's options make; one that was not given overrides nothing."""
+    from spotmap_build.config import load_config, working_folder
+
     file = flags.pop("config_file", None)
     return load_config(flags, os.environ, working_folder(), file)
 
 
 def echo(lines: Iterable[str], *, err: bool = False) -> None:
     """Show lines on the terminal, each on a line of its own whatever is in it."""
+    from spotmap_build.core.text import log_line
+
     for line in lines:
         click.echo(log_line(line), err=err)

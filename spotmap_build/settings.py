@@ -17,10 +17,8 @@ from spotmap_build.registry.sources import SOURCES
 AUDIO: Final = ("auto", "youtube", "previews")
 ENGINES: Final = ("essentia", "onnx")
 LOGS: Final = ("auto", "tty", "plain", "json")
-EXPORT_FORMATS: Final = ("parquet", "csv", "geojson", "npz")
 LARGEST_SEED: Final = (1 << 32) - 1
 LONGEST_EXCERPT_S: Final = 60
-LIST_FORMATS: Final = ("m3u8", "jspf")
 METRICS: Final = ("centered", "cosine", "standardized")
 PATHS: Final = ("relative", "absolute")
 MOST_JOBS: Final = 1024

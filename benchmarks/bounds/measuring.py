@@ -65,6 +65,7 @@ def use(command: Sequence[str | Path], cwd: Path, extra: Mapping[str, str] | Non
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SPOTMAP_")}
     environment |= {"PYTHONPATH": str(ROOT), "HOME": str(cwd), **(extra or {})}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program is compiled
     started_s = time.monotonic()
     with (cwd / "output.txt").open("w") as output:
         process = subprocess.Popen(list(map(str, command)), cwd=cwd, env=environment, stdout=output, stderr=output)

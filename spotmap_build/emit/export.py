@@ -48,7 +48,7 @@ class MapTable:
 
 
 def encode_table(table: MapTable, file_format: str) -> bytes:
-    """Write a map down in one of :data:`~spotmap_build.settings.EXPORT_FORMATS`.
+    """Write a map down in one of :data:`~spotmap_build.registry.formats.EXPORT_FORMATS`.
 
     Raises
     ------

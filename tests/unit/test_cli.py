@@ -33,13 +33,14 @@ def commands(group: click.Group, prefix: str = "") -> Iterator[tuple[str, click.
 def test_every_command_and_option_has_help(name: str, command: click.Command) -> None:
     assert command.help
     assert command.help.count(".") >= 1, name
-    for parameter in command.params:
+    for parameter in command.get_params(click.Context(command)):
         if isinstance(parameter, click.Option):
             assert parameter.help, f"{name} {parameter.name}"
 
 
 def test_every_setting_is_an_option_or_an_endpoint() -> None:
-    options = {parameter.name for parameter in main.commands["build"].params}
+    build = main.commands["build"]
+    options = {parameter.name for parameter in build.get_params(click.Context(build))}
     only_in_files = {"models_dir", "token_file", "searches_per_s", "previews_per_s", "download_pause_s"}
     others = {setting.name for setting in SETTINGS if setting.table == "build" and not setting.secret}
     assert others - only_in_files <= options
@@ -253,7 +254,13 @@ def test_a_working_folder_that_is_gone_is_a_sentence(tmp_path: Path, arguments: 
 
 
 def test_what_help_does_not_need_is_not_loaded() -> None:
-    unneeded = "{'email', 'importlib.metadata', 'json', 'orjson', 'msgspec', 'numpy', 'requests', 'rich', 'tomllib'}"
-    program = f"import sys; import spotmap_build.cli; sys.exit(repr({unneeded} & sys.modules.keys()))"
+    unneeded = {"email", "importlib.metadata", "json", "orjson", "msgspec", "numpy", "requests", "rich", "tomllib"}
+    unneeded |= {"dataclasses", "spotmap_build.config", "spotmap_build.settings"}
+    program = f"""
+import sys
+from spotmap_build.cli import main
+main(["--help"], standalone_mode=False)
+sys.exit(repr({unneeded!r} & sys.modules.keys()))
+"""
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.stderr.strip() == "set()"

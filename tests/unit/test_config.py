@@ -6,6 +6,7 @@ import os
 from fnmatch import fnmatch
 from pathlib import Path
 
+import click
 import pytest
 
 from spotmap_build.cli import main
@@ -318,7 +319,8 @@ def test_the_largest_seed_is_a_seed(tmp_path: Path) -> None:
 
 def test_an_error_names_the_option_that_there_is(tmp_path: Path) -> None:
     """Each setting's ``option`` is one of the command line's that sets it, and what has none says so."""
-    options = {option.name: option.opts for option in main.commands["build"].params}
+    build = main.commands["build"]
+    options = {option.name: option.opts for option in build.get_params(click.Context(build))}
     for setting in SETTINGS:
         if setting.flag == NOT_A_FLAG:
             assert setting.name not in options
