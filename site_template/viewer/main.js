@@ -34,6 +34,7 @@ import { wireKeyboardNavigation } from "./map/keyboard_navigation.js";
 import { SearchPanel } from "./panels/search_panel.js";
 import { Selecting } from "./map/selecting.js";
 import { SoundsLike } from "./panels/sounds_like.js";
+import { wireSavePicture } from "./panels/save_picture.js";
 import { createStore } from "./state/store.js";
 import { initialTheme, wireTheme } from "./ui/theme.js";
 import { wireTimeline } from "./panels/timeline.js";
@@ -144,6 +145,7 @@ function createPanels({ map, store, surface, details, readInsights, neighborsRea
   const searchPanel = new SearchPanel(byId("search"), store, flyTo);
   const legendInsights = new LegendInsights({ map, store, readInsights, flyTo, flyToAll });
   wireLegend(byId("legend"), map, store, traitLoader, legendInsights, () => renderer.visibleCount);
+  wireSavePicture(byId("picture"), byId("picture-button"), { map, store, renderer, announce });
   wireDrawer(byId("legend"), byId("legend-handle"));
   wireTimeline(byId("timeline"), byId("timeline-button"), store, traitLoader, announce);
   wireAxesPanel(byId("axes"), byId("axes-button"), store, traitLoader, announce);

@@ -17,7 +17,9 @@ from tests.support.pages import Site
 pytestmark = pytest.mark.browser
 OpenViewer = Callable[..., Viewer]
 AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
-PANELS = ("#masthead", "#legend", "#controls", "#card", "#picks", "#player", "#timeline", "#axes", "#lasso-hint")
+PANELS = (
+    "#masthead", "#legend", "#controls", "#card", "#picks", "#player", "#timeline", "#axes", "#lasso-hint", "#picture",
+)  # fmt: skip
 
 
 def _violations(page: Page) -> list[str]:
@@ -41,7 +43,7 @@ def _everything_open(viewer: Viewer) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("scene", ["map", "everything", "number", "search", "phone", "playlist", "journey"])
+@pytest.mark.parametrize("scene", ["map", "everything", "number", "search", "phone", "playlist", "journey", "picture"])
 def test_axe_finds_nothing(open_viewer: OpenViewer, theme: str, scene: str) -> None:
     if not AXE.exists():
         pytest.skip("needs `npm ci`")
@@ -69,6 +71,8 @@ def test_axe_finds_nothing(open_viewer: OpenViewer, theme: str, scene: str) -> N
         page.get_by_role("button", name="Order as a journey").click()
         page.locator(".journey-hard summary").click()
         expect(page.locator(".journey-hard li").first).to_be_visible()
+    elif scene == "picture":
+        page.locator("#picture-button").click()
     assert _violations(page) == []
 
 
@@ -139,6 +143,7 @@ def test_keys_on_the_map_gather_tracks(open_viewer: OpenViewer) -> None:
         ("[data-action='fit']", "Enter", "true"),
         ("#lasso-button", "Enter", "!document.getElementById('lasso-hint').hidden"),
         ("#timeline-button", "Enter", "!document.getElementById('timeline').hidden"),
+        ("#picture-button", "Enter", "!document.getElementById('picture').hidden"),
         ("#theme", "Enter", "spotmap.state().theme === 'dark'"),
     ],
 )
@@ -183,6 +188,9 @@ def test_no_panel_lies_on_another_or_leaves_the_window(open_viewer: OpenViewer, 
     page.locator("#timeline-button").click()
     expect(page.locator("#timeline")).to_be_visible()
     _no_overlap(page, size)
+    page.locator("#picture-button").click()
+    _no_overlap(page, size)
+    page.locator("#picture [data-action='cancel']").click()
     page.locator("#axes-button").click()
     _no_overlap(page, size)
     page.locator("#lasso-button").click()

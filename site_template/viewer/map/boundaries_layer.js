@@ -9,13 +9,17 @@ import { planeX, planeY } from "./viewport.js";
 const FILL = { light: 0.1, dark: 0.11 };
 const STROKE = { light: 0.5, dark: 0.45 };
 
+/** How opaque boundaries are. @param {ThemeName} theme */
+export const boundaryOpacity = (theme) => ({ fill: FILL[theme], stroke: STROKE[theme] });
+
 /**
  * The rings as one smooth path on the plane: a ring's points become control points between the middles of its sides.
  *
+ * @template {Pick<Path2D, "moveTo" | "quadraticCurveTo" | "closePath">} Path
  * @param {readonly number[][]} rings
+ * @param {Path} path  takes them
  */
-function smoothPath(rings) {
-  const path = new Path2D();
+export function traceRings(rings, path) {
   for (const ring of rings) {
     const count = ring.length / 2;
     if (count < 3) continue;
@@ -38,7 +42,7 @@ export class BoundariesLayer extends MovableCanvas {
   #pathOf(group) {
     let path = this.#paths.get(group);
     if (!path) {
-      path = smoothPath(group.boundaries);
+      path = traceRings(group.boundaries, new Path2D());
       this.#paths.set(group, path);
     }
     return path;

@@ -8,6 +8,7 @@ import { mapX, mapY } from "./viewport.js";
 
 /** @import { Grid } from "../data/grid.js" */
 /** @import { Label } from "./label_placement.js" */
+/** @import { Scene } from "./drawing.js" */
 /** @import { MapName } from "./map_names.js" */
 /** @import { TextLook } from "./text_sprites.js" */
 /** @import { Size, Theme, Transform } from "../data/types.js" */
@@ -48,6 +49,8 @@ function lookOf({ isLarger, share }, narrow) {
  */
 
 export class LabelsLayer extends MovableCanvas {
+  /** What is written on it. @type {Scene["names"]} */
+  written = [];
   /** @type {Label[]} */
   #labels = [];
   /** By the labels' `group`. @type {(ReturnType<typeof lookOf> & Pick<MapName, "lines">)[]} */
@@ -96,6 +99,7 @@ export class LabelsLayer extends MovableCanvas {
    */
   draw(transform, theme, titles, free) {
     this.clear();
+    this.written = [];
     const inView = this.#labels
       .filter(({ minScale, maxScale }) => minScale <= transform.k && transform.k < maxScale)
       .map((label) => ({ ...label, x: label.x * transform.k + transform.x, y: label.y * transform.k + transform.y + label.dy }))
@@ -150,7 +154,9 @@ export class LabelsLayer extends MovableCanvas {
    */
   #write(text, look, left, middle) {
     const { ratio } = this;
-    const { image, pad } = this.#sprites.get(text, look, ratio);
+    const { image, width, pad } = this.#sprites.get(text, look, ratio);
+    const [weight, size] = look.font.split(" ");
+    this.written.push({ text, x: left + width / 2, y: middle, weight, size: parseFloat(size), tracking: look.tracking ?? 0, color: look.color, haloWidth: look.haloWidth });
     // On whole device pixels, or the copy would be softer than the text.
     const x = Math.round((left - pad) * ratio) / ratio;
     const y = Math.round((middle - look.height / 2 - pad) * ratio) / ratio;

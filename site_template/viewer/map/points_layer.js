@@ -19,6 +19,8 @@ const MARGIN = 40;
 
 /** What dense places are shaded with, and how much: they glow in the dark and are deeper in the light. */
 const SHADE = { dark: { pixel: packedPixel("#ffffff"), most: 0.55 }, light: { pixel: packedPixel("#0a1020"), most: 0.42 } };
+/** How opaque points are that do not show or do not matter, of 255. */
+const FAINT = { hidden: 16, dimmed: 88 };
 /** What painting may take of a frame while the map moves, and once it rests. */
 const BUDGET_MS = { first: 120, moving: 2.5, resting: 11 };
 /** While the map moves, the next picture is begun once the last one is stretched so much, or so near to its edge (pixels). */
@@ -49,7 +51,7 @@ export class PointsLayer extends MovableCanvas {
   #pixels = new Int32Array(1);
   /** To empty new pixels, which are empty, would take as long as to paint them: they are had from the system at the first touch. */
   #areBlank = true;
-  #paints = { hidden: translucentPaint(16), dimmed: translucentPaint(88), solid: solidPaint(0) };
+  #paints = { hidden: translucentPaint(FAINT.hidden), dimmed: translucentPaint(FAINT.dimmed), solid: solidPaint(0) };
   #emphasis = 1;
   /** What is being painted. @type {{transform: Transform, picture: Picture, isFinished: boolean} | null} */
   #pending = null;
@@ -178,16 +180,24 @@ export class PointsLayer extends MovableCanvas {
    */
   #brushes(transform, stride) {
     const { ratio } = this;
-    const radius = this.radiusAt(transform) * ratio;
-    const outline = radius > 2.4 * ratio ? 0.9 * ratio : 0;
     const { hidden, dimmed, solid } = this.#paints;
-    const faint = () => createBrush(Math.min(radius * 0.8, 3 * ratio), 0, stride);
     return (rank) => {
-      if (rank === RANK.HIDDEN) return { brush: faint(), paint: hidden };
-      if (rank === RANK.DIMMED) return { brush: faint(), paint: dimmed };
-      if (rank === RANK.QUIET) return { brush: createBrush(radius * 0.8, outline, stride), paint: solid };
-      return { brush: createBrush(radius * this.#emphasis, outline, stride), paint: solid };
+      const { radius, outline } = this.lookAt(transform, rank);
+      const brush = createBrush(radius * ratio, outline * ratio, stride);
+      return { brush, paint: rank === RANK.HIDDEN ? hidden : rank === RANK.DIMMED ? dimmed : solid };
     };
+  }
+
+  /**
+   * How points of a rank look: pixels, and 0..1.
+   *
+   * @param {Transform} transform
+   * @param {number} rank
+   */
+  lookAt(transform, rank) {
+    const radius = this.radiusAt(transform);
+    if (rank <= RANK.DIMMED) return { radius: Math.min(radius * 0.8, 3), outline: 0, opacity: (rank === RANK.HIDDEN ? FAINT.hidden : FAINT.dimmed) / 255 };
+    return { radius: radius * (rank === RANK.QUIET ? 0.8 : this.#emphasis), outline: radius > 2.4 ? 0.9 : 0, opacity: 1 };
   }
 
   /**

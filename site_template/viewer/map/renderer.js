@@ -7,6 +7,7 @@ import { namesOnMap } from "./map_names.js";
 import { MarksLayer, PINNED_REACH } from "./marks_layer.js";
 import { PointsLayer } from "./points_layer.js";
 import { BoundariesLayer } from "./boundaries_layer.js";
+import { sceneOf } from "./scene.js";
 import { appearanceOf, APPEARANCE_KEYS, highlighted, RANK } from "../state/appearance.js";
 import { NO_TRACK } from "../data/types.js";
 import { readTheme } from "../ui/theme.js";
@@ -225,6 +226,17 @@ export class Renderer {
       const [x, y] = [-left - overscan, -top - overscan];
       context.drawImage(canvas, x, y, this.#size.width + 2 * overscan, this.#size.height + 2 * overscan);
     }
+  }
+
+  /** What is seen, as shapes. Covers, rings and lines are not among them. */
+  get scene() {
+    // Points, places of names, and names: on a screen each has a frame of its own.
+    for (let frame = 0; frame < 3; frame++) this.drawNow();
+    const state = this.#store.get();
+    const { points, labels } = this.#layers;
+    const lookOf = (/** @type {number} */ rank) => points.lookAt(state.transform, rank);
+    const { appearance } = this;
+    return sceneOf({ map: this.#map, state, theme: this.#theme, appearance, positions: this.#positions, names: labels.written, lookOf });
   }
 
   /** @param {boolean} isMoving */

@@ -1,0 +1,140 @@
+/** What is seen of the map as one SVG document, with its title and legend: for pictures of any size, and to draw on in other programs. Pure. */
+
+import { shortened } from "../ui/format.js";
+
+/** @import { Box, Theme } from "../data/types.js" */
+
+/**
+ * @typedef {object} Scene  what the canvases show, the lowest first; pixels of the window
+ * @property {{path: string, color: string, fill: number, stroke: number}[]} boundaries  with how opaque each is
+ * @property {Dots[]} dots
+ * @property {{text: string, x: number, y: number, weight: string, size: number, tracking: number, color: string, haloWidth: number}[]} names
+ *   `x` and `y` are a name's middle
+ *
+ * @typedef {{color: string, opacity: number, radius: number, outline: number, places: number[]}} Dots  points that look alike: x, y, x, y, ...
+ *
+ * @typedef {object} Key  what colors mean
+ * @property {{color: string, text: string, count: string}[]} rows
+ * @property {{colors: string[], low: string, high: string} | null} scale  for a number
+ */
+
+const MARGIN = 32;
+const HEAD = 88;
+const ROW = 24;
+const MOST_ROWS = 8;
+const SCALE = { width: 240, height: 10 };
+/** A column of the legend has room for its longest row, within these; a letter is about so wide. Pixels. */
+const COLUMN = { least: 160, most: 280 };
+const LETTER = 7.2;
+/** More points than this are one path a color, or nothing could open the file. */
+const MOST_CIRCLES = 5000;
+
+/** As text within XML, which has no place for most control characters. @param {string} text */
+const escaped = (text) => text.replace(/\p{Control}/gu, " ").replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+
+/** @param {number} value */
+const rounded = (value) => Math.round(value * 10) / 10;
+
+/**
+ * Points of one look: circles while they are few, else dots of a pen with a round tip that is set down at each.
+ *
+ * @param {Dots} dots
+ * @param {boolean} asPath
+ * @param {string} background  #rrggbb
+ */
+function dotsNode({ color, opacity, radius, outline, places }, asPath, background) {
+  const look = opacity < 1 ? ` opacity="${opacity.toFixed(2)}"` : "";
+  if (asPath) {
+    let [path, lastX, lastY] = ["", 0, 0];
+    for (let i = 0; i < places.length; i += 2) {
+      const [x, y] = [Math.round(places[i] * 10), Math.round(places[i + 1] * 10)];
+      path += `m${(x - lastX) / 10} ${(y - lastY) / 10}h0`;
+      [lastX, lastY] = [x, y];
+    }
+    return `<path d="${path}" fill="none" stroke="${color}" stroke-width="${rounded(2 * radius)}" stroke-linecap="round"${look}/>`;
+  }
+  const circles = [];
+  for (let i = 0; i < places.length; i += 2) circles.push(`<circle cx="${rounded(places[i])}" cy="${rounded(places[i + 1])}" r="${rounded(radius)}"/>`);
+  const rim = outline > 0 ? ` stroke="${background}" stroke-width="${outline}"` : "";
+  return `<g fill="${color}"${rim}${look}>${circles.join("")}</g>`;
+}
+
+/**
+ * @param {string} text
+ * @param {number} x
+ * @param {number} y  of the base line
+ * @param {string} look  attributes
+ */
+const textNode = (text, x, y, look) => `<text x="${rounded(x)}" y="${rounded(y)}" ${look}>${escaped(text)}</text>`;
+
+/**
+ * Halos and names are texts of their own: not every program knows in which order to paint the two of one text.
+ *
+ * @param {Scene["names"][number]} name
+ * @param {string} look  attributes
+ */
+const nameNode = ({ text, x, y, size, weight, tracking }, look) =>
+  textNode(text, x, y + 0.35 * size, `font-size="${size}" font-weight="${weight}" letter-spacing="${rounded(tracking)}" ${look}`);
+
+/**
+ * @param {Key} key
+ * @param {number} width  of the picture
+ * @param {Theme} theme
+ * @returns {{node: string, height: number}}
+ */
+function keyNode({ rows, scale }, width, theme) {
+  const [text, muted] = [`fill="${theme.text}" font-size="13"`, `fill="${theme.muted}" font-size="13"`];
+  if (scale) {
+    const step = SCALE.width / scale.colors.length;
+    // A little wider than their step: no light shines through between them.
+    const bars = scale.colors.map((color, place) => `<rect x="${rounded(place * step)}" width="${rounded(step + 0.5)}" height="${SCALE.height}" fill="${color}"/>`);
+    const ends = textNode(scale.low, 0, 28, muted) + textNode(scale.high, SCALE.width, 28, `${muted} text-anchor="end"`);
+    return { node: bars.join("") + ends, height: 2 * ROW };
+  }
+  const longest = Math.max(...rows.map(({ text: name, count }) => 48 + LETTER * (name.length + count.length)));
+  const columns = Math.max(1, Math.floor((width - 2 * MARGIN) / Math.max(COLUMN.least, Math.min(COLUMN.most, longest))));
+  const [column, room] = [(width - 2 * MARGIN) / columns, Math.max(2, columns) * MOST_ROWS];
+  const shown = rows.length > room ? rows.slice(0, room - 1) : rows;
+  const lines = Math.ceil((rows.length > room ? room : rows.length) / columns);
+  const at = (/** @type {number} */ place) => [Math.floor(place / lines) * column, (place % lines) * ROW + 14];
+  const nodes = shown.map(({ color, text: name, count }, place) => {
+    const [x, y] = at(place);
+    const brief = escaped(shortened(name, Math.floor((column - 40) / LETTER) - count.length));
+    return `<circle cx="${rounded(x + 5)}" cy="${y - 4.5}" r="5" fill="${color}"/><text x="${rounded(x + 18)}" y="${y}" ${text}>${brief} <tspan dx="4" fill="${theme.muted}">${count}</tspan></text>`;
+  });
+  if (rows.length > shown.length) nodes.push(textNode(`and ${rows.length - shown.length} more`, at(shown.length)[0] + 18, at(shown.length)[1], muted));
+  return { node: nodes.join(""), height: lines * ROW };
+}
+
+/**
+ * @param {{title: string, note: string, scene: Scene, key: Key, area: Box, theme: Theme}} drawn  `area`: the part of the window
+ * @returns {{svg: string, width: number, height: number}}  pixels
+ */
+export function drawMap({ title, note, scene, key, area, theme }) {
+  const width = Math.round(area.right - area.left);
+  const mapHeight = Math.round(area.bottom - area.top);
+  const foot = keyNode(key, width, theme);
+  const height = HEAD + mapHeight + MARGIN + foot.height + MARGIN;
+  const isSeen = (/** @type {number} */ x, /** @type {number} */ y, /** @type {number} */ reach) =>
+    x > area.left - reach && x < area.right + reach && y > area.top - reach && y < area.bottom + reach;
+  const dots = scene.dots.map((one) => ({ ...one, places: one.places.filter((_, i) => isSeen(one.places[i & ~1], one.places[i | 1], one.radius)) })).filter(({ places }) => places.length > 0);
+  const asPath = dots.reduce((sum, { places }) => sum + places.length / 2, 0) > MOST_CIRCLES;
+  const names = scene.names.filter(({ x, y }) => isSeen(x, y, 0));
+  const svg = [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif">`,
+    `<title>${escaped(title)}</title><rect width="${width}" height="${height}" fill="${theme.background}"/>`,
+    `<clipPath id="map"><rect x="${rounded(area.left)}" y="${rounded(area.top)}" width="${width}" height="${mapHeight}"/></clipPath>`,
+    `<g transform="translate(${rounded(-area.left)} ${rounded(HEAD - area.top)})" clip-path="url(#map)">`,
+    ...scene.boundaries.map(({ path, color, fill, stroke }) => `<path d="${path}" fill="${color}" fill-opacity="${fill}" fill-rule="evenodd" stroke="${color}" stroke-opacity="${stroke}" stroke-width="1.25"/>`),
+    ...dots.map((one) => dotsNode(one, asPath, theme.background)),
+    `<g text-anchor="middle" stroke="${theme.background}" stroke-linejoin="round">`,
+    ...names.map((name) => nameNode(name, `stroke-width="${name.haloWidth}" opacity="0.85"`)),
+    '</g><g text-anchor="middle">',
+    ...names.map((name) => nameNode(name, `fill="${name.color}"`)),
+    "</g></g>",
+    textNode(shortened(title, Math.floor((width - 2 * MARGIN) / 12)), MARGIN, 48, `fill="${theme.text}" font-size="22" font-weight="600"`),
+    textNode(note, MARGIN, 70, `fill="${theme.muted}" font-size="13"`),
+    `<g transform="translate(${MARGIN} ${HEAD + mapHeight + MARGIN})">${foot.node}</g></svg>`,
+  ].join("\n");
+  return { svg, width, height };
+}

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { drawMap } from "../../site_template/viewer/map/drawing.js";
+
+const theme = { name: "light", background: "#ffffff", noise: "#999999", text: "#111111", muted: "#666666", accent: "#0000ff" };
+const area = { left: 300, top: 0, right: 1200, bottom: 800 };
+const name = (text, x = 500, y = 400) => ({ text, x, y, weight: "600", size: 14, tracking: 0, color: "#111111", haloWidth: 4 });
+const dots = (places, more = {}) => ({ color: "#0361af", opacity: 1, radius: 5, outline: 0.9, places, ...more });
+const draw = (changes = {}) =>
+  drawMap({ title: "Music", note: "3 tracks", scene: { boundaries: [], dots: [], names: [] }, key: { rows: [], scale: null }, area, theme, ...changes });
+const scene = (more) => ({ boundaries: [], dots: [], names: [], ...more });
+
+test("few points are circles where they are seen, grouped by look", () => {
+  const { svg, width } = draw({ scene: scene({ dots: [dots([400, 100.04, 700, 200]), dots([298, 50, 100, 100], { color: "#773a00", opacity: 0.2, outline: 0 })] }) });
+  assert.equal(width, 900);
+  assert.match(svg, /<g fill="#0361af" stroke="#ffffff" stroke-width="0.9"><circle cx="400" cy="100" r="5"\/><circle cx="700" cy="200" r="5"\/><\/g>/);
+  // The one at the left edge is half in sight, the other lies below a panel.
+  assert.match(svg, /<g fill="#773a00" opacity="0.20"><circle cx="298" cy="50" r="5"\/><\/g>/);
+});
+
+test("a hundred thousand points are one path a color, of few bytes each, that ends where the last one lies", () => {
+  const places = Array.from({ length: 200_000 }, (_, i) => (i % 2 ? 10 : 310) + ((i * 7919) % 7800) / 10);
+  const { svg } = draw({ scene: scene({ dots: [dots(places)] }) });
+  assert.ok(svg.length < 1_600_000, `${svg.length}`);
+  assert.equal(svg.match(/<path/g)?.length, 1);
+  const path = /<path d="(.*?)"/.exec(svg)?.[1] ?? "";
+  let [x, y] = [0, 0];
+  for (const [, dx, dy] of path.matchAll(/m(\S+) (\S+?)h0/g)) [x, y] = [x + Number(dx), y + Number(dy)];
+  assert.ok(Math.abs(x - places.at(-2)) < 0.06 && Math.abs(y - places.at(-1)) < 0.06, "rounding does not add up");
+});
+
+test("text is text, whatever is in it", () => {
+  const hostile = `<script>"&'\u0007\u001b</script>`;
+  const { svg } = draw({ title: hostile, scene: scene({ names: [name(hostile)] }), key: { rows: [{ color: "#0361af", text: hostile, count: "3" }], scale: null } });
+  assert.doesNotMatch(svg, /<script|[\u0000-\u0009\u000b-\u001f]/);
+  assert.equal(svg.match(/&#60;script&#62;&#34;&#38;'/g)?.length, 5);
+});
+
+test("names have a halo below them, and only those in sight are there", () => {
+  const { svg } = draw({ scene: scene({ names: [name("Jazz"), name("Behind a panel", 200)] }) });
+  const texts = [...svg.matchAll(/<text [^>]*>Jazz</g)].map(([text]) => text);
+  assert.equal(texts.length, 2);
+  assert.match(texts[0], /stroke-width="4"/);
+  assert.match(texts[1], /fill="#111111"/);
+  assert.doesNotMatch(svg, /Behind/);
+});
+
+for (const [width, name, most, lines] of [
+  [390, "A style with a very long name, number", 16, 16],
+  [390, "Jazz", 16, 8],
+  [900, "A style with a very long name, number", 16, 8],
+  [900, "Jazz", 40, 8],
+]) {
+  test(`a legend of more rows than there is room for says how many more there are: ${width} pixels, ${name}`, () => {
+    const rows = Array.from({ length: 60 }, (_, i) => ({ color: "#0361af", text: `${name} ${i}`, count: "1,234" }));
+    const of = (/** @type {typeof rows} */ shown) => draw({ key: { rows: shown, scale: null }, area: { ...area, right: 300 + width } });
+    const { svg, height } = of(rows);
+    assert.match(svg, new RegExp(`and ${60 - (most - 1)} more`));
+    assert.equal(height - of([]).height, lines * 24);
+  });
+}
+
+test("a number has its colors and both its ends", () => {
+  const { svg } = draw({ key: { rows: [], scale: { colors: ["#000000", "#888888"], low: "Year: 1960", high: "2020" } } });
+  assert.match(svg, /<rect x="0" width="120.5" height="10" fill="#000000"\/><rect x="120" .*?#888888/);
+  assert.match(svg, />Year: 1960<.*>2020</);
+});
