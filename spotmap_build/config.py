@@ -39,6 +39,10 @@ class Config:
     site_url: str = ""
     """Where the site will be published, for what needs its full address."""
     embedder: str = ""
+    theme: str = ""
+    """The page's colors; empty for its own."""
+    template: Path | None = None
+    """A folder whose files stand in for those of the page's template with the same names."""
     engine: str = ""
     """What runs the embedder; empty for onnxruntime, or Essentia where only that is installed."""
     metric: str = "centered"

@@ -52,6 +52,7 @@ def examine(config: Config) -> tuple[Finding, ...]:
         _javascript(),
         _spotify(config),
         _template(),
+        *_plugins(),
         _folder("Cache", config.cache_dir),
         _folder("Output", config.out),
         _room(config.cache_dir),
@@ -143,9 +144,32 @@ def _spotify(config: Config) -> Finding:
 
 
 def _template() -> Finding:
-    from spotmap_build.emit.page import template_digest
+    from spotmap_build.emit.template import read_template
 
-    return Finding("Page template", "ok", template_digest()[:12])
+    return Finding("Page template", "ok", read_template().digest[:12])
+
+
+def _plugins() -> tuple[Finding, ...]:
+    """Return what other packages add, and what is wrong with it; nothing where they add nothing."""
+    from spotmap_build.registry import plugins
+    from spotmap_build.registry.embedders import EMBEDDERS, EmbedderSpec
+    from spotmap_build.registry.sources import SOURCES, SourceKind
+    from spotmap_build.registry.themes import THEMES, Theme
+
+    tables: tuple[tuple[plugins.Group, type[plugins.Row], frozenset[str]], ...] = (
+        ("sources", SourceKind, frozenset(kind.name for kind in SOURCES)),
+        ("embedders", EmbedderSpec, frozenset(EMBEDDERS)),
+        ("themes", Theme, frozenset(theme.name for theme in THEMES)),
+    )
+    findings = []
+    for group, row_type, ours in tables:
+        added = [f"{name} ({plugins.package_of(points[0])})" for name, points in plugins.announced(group).items()]
+        troubles = [
+            Finding(f"Added {group}", "warning", each.message, each.hint)
+            for each in plugins.troubles(group, row_type, ours)
+        ]
+        findings += troubles or ([Finding(f"Added {group}", "ok", ", ".join(added))] if added else [])
+    return tuple(findings)
 
 
 def _folder(name: str, folder: Path) -> Finding:

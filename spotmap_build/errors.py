@@ -37,6 +37,13 @@ class ConfigError(SpotmapError):
     exit_status = 2
 
 
+class PluginError(SpotmapError):
+    """What another package adds (a source, an embedder, a theme) does not work."""
+
+    code = "plugin"
+    exit_status = 2
+
+
 class SourceError(SpotmapError):
     """A library source (folder, table, ...) cannot be read at all."""
 

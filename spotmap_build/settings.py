@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from spotmap_build import config_values as values
+from spotmap_build.registry import embedders, themes
 from spotmap_build.registry.embedders import DEFAULT, DEMO_DEFAULT, EMBEDDERS
 from spotmap_build.registry.sources import SOURCES
 
@@ -116,6 +117,18 @@ def _endpoint(name: str, env: str, read: Callable[[object, Path], object] = valu
     return Setting(name, env, read, table=ENDPOINTS, flag=NOT_A_FLAG, in_file=False)
 
 
+def _of_registry(name: str, env: str, ours: tuple[str, ...], names: Callable[[], tuple[str, ...]], say: str) -> Setting:
+    """Return a setting that names a row of a table, or what an installed package adds to it."""
+
+    def read(value: object, _base: Path) -> str:
+        # Other packages are looked through for a name that is not ours only.
+        if not isinstance(value, str) or (value not in ours and value not in names()):
+            raise ValueError(f"must be one of {', '.join(names())}")
+        return value
+
+    return Setting(name, env, read, help=say, metavar=f"[{'|'.join((*ours, 'NAME'))}]")
+
+
 SETTINGS: Final = (
     _text(
         "sources",
@@ -137,12 +150,27 @@ SETTINGS: Final = (
     _place("out", "SPOTMAP_OUT", "DIR", "Where the site goes.  [default: site]"),
     _text("title", "SPOTMAP_TITLE", "TEXT", "The map's title.  [default: from the source]", values.read_text),
     _text("site_url", "SPOTMAP_SITE_URL", "URL", "Where the site will be published.", values.read_site_url),
-    _choice(
+    _of_registry(
         "embedder",
         "SPOTMAP_EMBEDDER",
         tuple(EMBEDDERS),
+        embedders.names,
         f"How to listen: {'; '.join(f'{spec.name} {spec.summary}' for spec in EMBEDDERS.values())}.  "
         f"[default: {DEFAULT}; the demo: {DEMO_DEFAULT}]",
+    ),
+    _of_registry(
+        "theme",
+        "SPOTMAP_THEME",
+        tuple(theme.name for theme in themes.THEMES),
+        themes.names,
+        f"The page's colors: {'; '.join(f'{theme.name} {theme.summary}' for theme in themes.THEMES)}.  "
+        "[default: the page's own]",
+    ),
+    _place(
+        "template",
+        "SPOTMAP_TEMPLATE",
+        "DIR",
+        "Files that stand in for those of the page's template with the same names.  [default: none]",
     ),
     _choice(
         "engine",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.viewer.library import write_table
-from spotmap_build.emit.page import template_digest
+from spotmap_build.emit.template import read_template
 
 PEERS_SOURCE: Final = Path(__file__).parent / "peers"
 CHECKOUT: Final = Path(__file__).parents[2]
@@ -26,7 +26,7 @@ def site(work: Path, tracks: int) -> str:
     folder = work / str(tracks)
     folder.mkdir(parents=True, exist_ok=True)
     built_with = folder / "built-with.txt"
-    viewer = template_digest()
+    viewer = read_template().digest
     if not built_with.is_file() or built_with.read_text(encoding="ascii") != viewer:
         if not (folder / "library.csv").is_file():
             write_table(folder / "library.csv", tracks)

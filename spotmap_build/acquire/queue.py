@@ -16,6 +16,7 @@ from spotmap_build.acquire.time_limit import NO_LIMIT, TimeLimit
 from spotmap_build.cache.decoding import decoder
 from spotmap_build.cache.freshness import Failure
 from spotmap_build.core.tally import Tally
+from spotmap_build.errors import PluginError
 from spotmap_build.model import Done, Failed
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from spotmap_build.embed.workers import EmbedJob
     from spotmap_build.fetch.source import Loaded
     from spotmap_build.model import Recording, Track, TrackEmbedding
+    from spotmap_build.registry.embedders import EmbedderSpec
 
 SEARCHED_FOR: Final = "searched for"
 DOWNLOADED: Final = "downloaded"
@@ -67,6 +69,7 @@ def listen(acquisition: Acquisition, limit: TimeLimit = NO_LIMIT) -> int:
         for job, outcome, seconds in pool.run(line.jobs(), is_over=lambda: limit.is_past_grace):
             track = acquisition.with_recording(job.track_id)
             if isinstance(outcome, Done):
+                _check_lengths(outcome.value, spec)
                 embedded += 1
                 run.cache.put(acquisition.key_of(track), encode(outcome.value), seconds=seconds)
             else:
@@ -84,7 +87,7 @@ def _open_pool(acquisition: Acquisition, weights: Path, total: int) -> EmbedPool
     if config.executor:
         from spotmap_build.embed.dask_pool import DaskPool
 
-        sent = None if spec.weights is None else weights
+        sent = weights if spec.weights is not None or ":" in spec.packaged else None
         return DaskPool(config.executor, weights=sent, most_at_once=config.jobs)
     from spotmap_build.embed.pool import EmbedPool
 
@@ -215,6 +218,17 @@ def _rendering(recording: Recording, loaded: Loaded) -> Callable[[Path], Path] |
     if recording.recipe is None or loaded.render is None:
         return None
     return partial(loaded.render, recording.recipe)
+
+
+def _check_lengths(heard: TrackEmbedding, spec: EmbedderSpec) -> None:
+    """Refuse what is not as the embedder's row says, before it is kept: nothing that reads it later could use it."""
+    found, said = (len(heard.vector), len(heard.tags)), (spec.dimensions, spec.tag_count)
+    if found != said:
+        raise PluginError(
+            f"The embedder '{spec.name}' gave {found[0]} dimensions and {found[1]} tags; its row says {said[0]} and "
+            f"{said[1]}.",
+            hint=f"Tell those who make {spec.package or spec.model}.",
+        )
 
 
 def encode(embedding: TrackEmbedding) -> dict[str, bytes]:

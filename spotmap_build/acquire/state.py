@@ -294,4 +294,4 @@ def keep_tag_names(acquisition: Acquisition) -> None:
 
 
 def _tag_names_key(spec: EmbedderSpec) -> Key:
-    return Key("tag-names", TAG_NAMES_VERSION, {"embedder": spec.name, "weights": spec.weights_sha256})
+    return Key("tag-names", TAG_NAMES_VERSION, embedders.environment(spec))

@@ -92,7 +92,9 @@ def tag_names(spec: EmbedderSpec, models_dir: Path | None) -> tuple[str, ...]:
     """
     if spec.weights is not None:
         return read_labels(spec.weights, models_dir)
-    names = packaged(Path(spec.packaged).with_suffix(".tags.txt").name).read_text(encoding="utf-8")
+    if not spec.tag_count:
+        return ()
+    names = packaged(spec.packaged).with_suffix(".tags.txt").read_text(encoding="utf-8")
     return tuple(names.split("\n")[: spec.tag_count])
 
 
@@ -113,8 +115,10 @@ def read_labels(weights: WeightsSpec, models_dir: Path | None) -> tuple[str, ...
 
 
 def packaged(name: str) -> Path:
-    """Return a data file of this package."""
-    return Path(str(resources.files("spotmap_build.embed") / "data" / name))
+    """Return a data file of this package, or of another one (``package:file``)."""
+    package, colon, file = name.partition(":")
+    folder = resources.files(package) if colon else resources.files("spotmap_build.embed") / "data"
+    return Path(str(folder / (file if colon else name)))
 
 
 def parse_labels(content: bytes, class_count: int, sha256: str = "") -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from spotmap_build import registry
 from spotmap_build.embed import engines
-from spotmap_build.errors import SpotmapError, TrackError
+from spotmap_build.errors import ConfigError, SpotmapError, TrackError
 from spotmap_build.model import Done, Failed, TrackEmbedding
 
 if TYPE_CHECKING:
@@ -104,5 +104,11 @@ def _listen(path: Path, job: EmbedJob) -> TrackEmbedding:
 
 @lru_cache(maxsize=1)
 def _load_model(reference: str, weights_path: str, engine: EngineName) -> Model:
-    make: Callable[[Path, Engine], Model] = registry.load(reference)
+    try:
+        make: Callable[[Path, Engine], Model] = registry.load(reference)
+    except (ImportError, AttributeError, SyntaxError) as error:
+        raise ConfigError(
+            f"The embedder's code {reference} cannot be loaded: {error}.",
+            hint="Install the package that it is in, in a version that has it, on every machine that listens.",
+        ) from error
     return make(Path(weights_path), engines.load(engine))

@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from spotmap_build.core.identifiers import SPOTIFY_TRACK
-from spotmap_build.emit.page import HEARD, PageFacts, art_file_name, integrity, render_pages, template_assets
+from spotmap_build.emit.page import HEARD, PageFacts, art_file_name, integrity, render_pages
 from spotmap_build.emit.payload import encode
 from spotmap_build.emit.picture import pictures
 from spotmap_build.emit.site import Site
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
+    from spotmap_build.emit.template import Template
     from spotmap_build.model import Atlas
 
 
 def assemble(
     atlas: Atlas,
-    template: Path,
+    template: Template,
     *,
     covers: Mapping[str, bytes],
     feature_units: Mapping[str, str],
@@ -37,8 +37,8 @@ def assemble(
     ----------
     atlas : Atlas
         What is shown.
-    template : Path
-        The template folder, see :func:`spotmap_build.emit.page.template_folder`.
+    template : Template
+        What the pages are made of, see :func:`spotmap_build.emit.template.read_template`.
     covers : Mapping[str, bytes]
         WebP thumbnails by digest; has every ``art_digest`` of the atlas.
     feature_units : Mapping[str, str]
@@ -68,7 +68,7 @@ def assemble(
     """
     payload = encode(
         atlas,
-        assets=template_assets(template),
+        assets=template.assets,
         feature_units=feature_units,
         sources=sources,
         built_at=built_at,
@@ -88,6 +88,7 @@ def assemble(
         site_url=site_url,
         nearness=nearness,
         figures=atlas.insights.figures,
+        **({"background": template.background} if template.background else {}),
     )
     data = {f"data/{payload.generation}/{name}": content for name, content in payload.files.items()}
     art = {

@@ -1,4 +1,4 @@
-"""The template folder: what it renders to (pages, a worker, a manifest), and the viewer's files, copied as they are."""
+"""What the template renders to: pages, a worker, a manifest."""
 
 from __future__ import annotations
 
@@ -6,19 +6,13 @@ import hashlib
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from importlib import resources
-from pathlib import Path
 from typing import Final
 
 import orjson
 
-from spotmap_build.errors import OutputError
+from spotmap_build.emit.template import TEMPLATE_SUFFIX, Template
+from spotmap_build.errors import ConfigError
 from spotmap_build.model import Figure
-
-TEMPLATE_SUFFIX = ".j2"
-RENAMED = {"viewer.bundle.js": "viewer.js"}
-ASSET_SUFFIXES = frozenset({".css", ".js", ".svg", ".png", ".ico", ".webp", ".woff2", ".webmanifest"})
-"""What lands in a site; the folder's modules, licenses and notes stay behind."""
 
 FIRST_FILES = ("viewer.js", "style.css", "favicon.svg", "map.json", "text.json")
 """What a browser needs of a generation to show the map, and the first that it keeps for times without network."""
@@ -65,6 +59,8 @@ class PageFacts:
     """What it means that tracks lie close together, as a sentence."""
     figures: tuple[Figure, ...] = ()
     """How good the map is; none where a table gave the places."""
+    background: str = "#10131a"
+    """What is shown while the map starts as an app; the dark map's, as its icon."""
 
 
 def integrity(files: Mapping[str, bytes]) -> dict[str, str]:
@@ -91,74 +87,35 @@ def as_script(name: str, document: bytes) -> bytes:
     return b"spotmapReceive(" + orjson.dumps(name) + b"," + orjson.dumps(document.decode()) + b");\n"
 
 
-def template_folder() -> Path:
-    """Where the template lies: in the installed package, or beside it in a source checkout.
-
-    Raises
-    ------
-    OutputError
-        It is in neither place.
-    """
-    package = Path(str(resources.files("spotmap_build")))
-    for folder in (package / "site_template", package.parent / "site_template"):
-        if (folder / f"index.html{TEMPLATE_SUFFIX}").is_file():
-            return folder
-    raise OutputError(
-        f"The site's template is missing: there is no site_template in or beside {package}.",
-        hint="Install spotmap-build again; in a source checkout, restore the folder site_template.",
-    )
-
-
-def template_digest(folder: Path | None = None) -> str:
-    """SHA-256 (hex) over every template file that makes the site what it is. Reads about 100 KB and renders nothing.
-
-    Raises
-    ------
-    OutputError
-        No folder was given, and there is no template.
-    """
-    digest = hashlib.sha256()
-    for path in _template_files(folder or template_folder()):
-        content = path.read_bytes()
-        digest.update(f"{path.name}\0{len(content)}\0".encode())
-        digest.update(content)
-    return digest.hexdigest()
-
-
-def template_assets(folder: Path) -> dict[str, bytes]:
-    """Return the files that go to ``data/<generation>/`` unchanged, by the name they have there."""
-    return {
-        RENAMED.get(path.name, path.name): path.read_bytes()
-        for path in _template_files(folder)
-        if not path.name.endswith(TEMPLATE_SUFFIX)
-    }
-
-
-def render_pages(folder: Path, facts: PageFacts) -> dict[str, bytes]:
+def render_pages(template: Template, facts: PageFacts) -> dict[str, bytes]:
     """``index.html``, ``404.html``, ``sw.js`` and ``manifest.webmanifest`` by name.
 
-    Text is escaped; a misspelt variable is an error.
+    Text is escaped; a misspelt variable is an error. Templates run in Jinja's sandbox: a folder of them may have come
+    with somebody's project.
 
     Raises
     ------
+    ConfigError
+        A file that a person put in the template's place is wrong.
     jinja2.TemplateError
         The template is wrong, which is a bug.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from jinja2 import DictLoader, StrictUndefined, TemplateError, TemplateSyntaxError
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    environment = Environment(
-        loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
+    environment = ImmutableSandboxedEnvironment(
+        loader=DictLoader(template.pages), autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
     )
-    return {
-        path.name.removesuffix(TEMPLATE_SUFFIX): environment.get_template(path.name).render(asdict(facts)).encode()
-        for path in _template_files(folder)
-        if path.name.endswith(TEMPLATE_SUFFIX)
-    }
-
-
-def _template_files(folder: Path) -> list[Path]:
-    return sorted(
-        path
-        for path in folder.iterdir()
-        if path.is_file() and (path.name.endswith(TEMPLATE_SUFFIX) or path.suffix in ASSET_SUFFIXES)
-    )
+    variables, rendered = asdict(facts), {}
+    for name in template.pages:
+        try:
+            rendered[name.removesuffix(TEMPLATE_SUFFIX)] = environment.get_template(name).render(variables).encode()
+        except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
+            if name not in (template.replaced or {}):
+                raise
+            line = f", line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
+            raise ConfigError(
+                f"--template: {(template.replaced or {})[name]}{line} cannot be rendered: {error}.",
+                hint=f"The variables that there are: {', '.join(variables)}.",
+            ) from error
+    return rendered

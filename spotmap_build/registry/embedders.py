@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from spotmap_build.errors import ConfigError
+from spotmap_build.registry import plugins
 from spotmap_build.registry.features import FEATURES_VERSION
 
 EngineName = Literal["essentia", "onnx"]
@@ -56,10 +57,13 @@ class EmbedderSpec:
     ``own_version``: to be raised whenever our code gives other numbers for the same sound (any of decoding, patches,
     pooling), so that the cache notices.
     ``preprocessing``: how vectors of a library are made comparable by angle, see ``project.preprocessing``.
-    ``weights``: what has to be fetched, or None where they are in this package, as ``data/<packaged>``.
+    ``weights``: what has to be fetched, or None where they are in a package: in this one as ``data/<packaged>``, in
+    another one as ``package:file``. The names of the tags lie beside them, one a line, as ``NAME.tags.txt``. An
+    embedder without weights has neither, nor tags, and the path that its model is given means nothing.
     ``weights_sha256``: the digest of the weights that Essentia runs. It names what the network has learned, whichever
     engine runs it.
     ``onnx_weights``, ``onnx_packaged``: the same network for onnxruntime.
+    ``package``: which installed package adds it; empty for what is ours.
     """
 
     name: str
@@ -74,6 +78,7 @@ class EmbedderSpec:
     packaged: str = ""
     onnx_weights: WeightsSpec | None = None
     onnx_packaged: str = ""
+    package: str = ""
 
     @property
     def code_version(self) -> int:
@@ -146,24 +151,35 @@ EMBEDDERS: Final[dict[str, EmbedderSpec]] = {
 }
 
 
+def names() -> tuple[str, ...]:
+    """Return what ``--embedder`` can be: our own, and what installed packages add."""
+    return (*EMBEDDERS, *plugins.announced("embedders"))
+
+
 def get(name: str) -> EmbedderSpec:
-    """Return the embedder of that name.
+    """Return the embedder of that name: one of :data:`EMBEDDERS`, else what an installed package adds.
 
     Raises
     ------
     ConfigError
-        There is none.
+        There is none, or more than one package adds it.
+    PluginError
+        A package adds it, and it cannot be imported.
     """
-    try:
+    if name in EMBEDDERS:
         return EMBEDDERS[name]
+    try:
+        return plugins.load_row("embedders", name, EmbedderSpec)
     except KeyError:
-        raise ConfigError(f"There is no embedder '{name}'.", hint=f"There are: {', '.join(EMBEDDERS)}.") from None
+        raise ConfigError(f"There is no embedder '{name}'.", hint=f"There are: {', '.join(names())}.") from None
 
 
 def environment(spec: EmbedderSpec) -> dict[str, str]:
     """Return what, besides the sound and our own code, an embedding depends on: a part of its cache key.
 
     Not the versions of engines or the machine, which change the last bits only: listening to a library once more is too
-    dear for that (docs/decisions/0001). A test with recorded results tells when they change more.
+    dear for that (docs/decisions/0001). A test with recorded results tells when they change more. Two packages may call
+    what they add alike.
     """
-    return {"embedder": spec.name, "weights": spec.weights_sha256}
+    ours = {"embedder": spec.name, "weights": spec.weights_sha256}
+    return {**ours, "package": spec.package} if spec.package else ours

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from spotmap_build.errors import ConfigError
+from spotmap_build.registry import plugins
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +23,15 @@ class SourceKind:
         Whether it lies at a path, so that it is given as ``name:PATH``.
     title : str
         What a map of it is called; a library at a path is called as its file or folder.
+    package : str
+        Which installed package adds it; empty for what is ours.
     """
 
     name: str
     make: str
     takes_path: bool = True
     title: str = ""
+    package: str = ""
 
     @property
     def usage(self) -> str:
@@ -51,15 +55,20 @@ SOURCES: tuple[SourceKind, ...] = (
 
 
 def find(name: str) -> SourceKind:
-    """Return the kind of that name.
+    """Return the kind of that name: one of :data:`SOURCES`, else what an installed package adds.
 
     Raises
     ------
     ConfigError
-        There is none.
+        There is none, or more than one package adds it.
+    PluginError
+        A package adds it, and it cannot be imported.
     """
     for kind in SOURCES:
         if kind.name == name:
             return kind
-    usages = ", ".join(kind.usage for kind in SOURCES)
-    raise ConfigError(f"There is no source '{name}'.", hint=f"Sources are: {usages}.")
+    try:
+        return plugins.load_row("sources", name, SourceKind)
+    except KeyError:
+        usages = ", ".join([*(kind.usage for kind in SOURCES), *plugins.announced("sources")])
+        raise ConfigError(f"There is no source '{name}'.", hint=f"Sources are: {usages}.") from None

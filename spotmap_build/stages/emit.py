@@ -18,15 +18,18 @@ from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.cache.memo import Codec
 from spotmap_build.core.text import is_text
 from spotmap_build.emit.marker import is_generation, is_safe_path
-from spotmap_build.emit.page import HEARD, art_file_name, excerpt_file_name, template_digest, template_folder
+from spotmap_build.emit.page import HEARD, art_file_name, excerpt_file_name
 from spotmap_build.emit.site import PAGE_NAME, Site
+from spotmap_build.emit.template import read_template
 from spotmap_build.errors import ConfigError
+from spotmap_build.registry import themes
 from spotmap_build.registry.features import public_units
 from spotmap_build.stages.cluster import playlist_rows
 
 if TYPE_CHECKING:
     from spotmap_build.cache.memo import Cached, Outputs
     from spotmap_build.cache.store import Cache
+    from spotmap_build.emit.template import Template
     from spotmap_build.fetch.source import Fetched
     from spotmap_build.model import Atlas, Clusters, Insights, Track
     from spotmap_build.run import Run
@@ -55,6 +58,9 @@ def emit(
     with run.clock.stage("emit"):
         built_at = _built_at(os.environ.get("SOURCE_DATE_EPOCH", ""))
         paths = paths_to_tell(run, embedded)
+        template = read_template(
+            replacing=run.config.template, theme=themes.find(run.config.theme) if run.config.theme else None
+        )
         key = Key(
             "site",
             EMIT_VERSION,
@@ -63,7 +69,7 @@ def emit(
                 "layout": projected.digest,
                 "clusters": clusters.digest,
                 "insights": insights.digest,
-                "template": template_digest(),
+                "template": template.digest,
                 "built_at": built_at,
                 "site_url": run.config.site_url,
                 **({"paths": digest_bytes(orjson.dumps(paths))} if paths else {}),
@@ -75,7 +81,9 @@ def emit(
 
         def make() -> Site:
             atlas = _atlas(fetched, embedded, projected, clusters.value, insights.value)
-            return _assemble(run, fetched, atlas, covers=covers, built_at=built_at, paths=paths, excerpts=excerpts)
+            return _assemble(
+                run, fetched, atlas, template=template, covers=covers, built_at=built_at, paths=paths, excerpts=excerpts
+            )
 
         site = run.cached(key, make, SITE_CODEC).value
         art = {f"art/{art_file_name(digest)}": cover for digest, cover in covers.items()}
@@ -245,6 +253,7 @@ def _assemble(
     fetched: Fetched,
     atlas: Atlas,
     *,
+    template: Template,
     covers: dict[str, bytes],
     built_at: str,
     paths: dict[str, str],
@@ -255,7 +264,7 @@ def _assemble(
     nearness, count = _nearness(fetched), f"A map of {len(atlas.tracks):,} tracks"
     return assemble(
         atlas,
-        template_folder(),
+        template,
         covers=covers,
         feature_units=public_units(),
         sources=fetched.loaded.kind.split("+"),

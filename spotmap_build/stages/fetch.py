@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spotmap_build import registry
 from spotmap_build.core.text import printable
-from spotmap_build.errors import ConfigError
+from spotmap_build.errors import ConfigError, PluginError
 from spotmap_build.fetch.merge import merge
-from spotmap_build.fetch.source import Fetched, LibrarySource, LoadContext
+from spotmap_build.fetch.source import Fetched, LibrarySource, LoadContext, Loaded
 from spotmap_build.fetch.tags import fold_space
-from spotmap_build.registry import sources
+from spotmap_build.registry import plugins, sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from spotmap_build.config import Config
     from spotmap_build.embed.decode import Probe
     from spotmap_build.model import Library
+    from spotmap_build.registry.sources import SourceKind
     from spotmap_build.run import Run
 
 
@@ -66,15 +68,51 @@ def make_source(text: str, config: Config) -> LibrarySource:
     ------
     ConfigError
         For an unknown kind, or one that lacks its path.
+    PluginError
+        For one that a package adds, whose code fails.
     """
     name, _, path = text.partition(":")
     kind = sources.find(name)
-    make: Callable[[Config | Path], LibrarySource] = registry.load(kind.make)
-    if not kind.takes_path:
-        return make(config)
-    if not path:
+    if kind.takes_path and not path:
         raise ConfigError(f"--source {name} lacks its path.", hint=f"Say for example --source {name}:PATH.")
-    return make(Path(path))
+    with plugins.blaming(kind.package, f"source '{name}'"):
+        make: Callable[[Config | Path], LibrarySource] = registry.load(kind.make)
+        source = make(Path(path)) if kind.takes_path else make(config)
+    return _OfPackage(source, kind) if kind.package else source
+
+
+@dataclass(frozen=True, slots=True)
+class _OfPackage:
+    """A source that an installed package adds: what goes wrong in it is said to be that package's."""
+
+    source: LibrarySource
+    kind: SourceKind
+
+    def load(self, context: LoadContext) -> Loaded:
+        """Load what it has, under the name that it was asked for by."""
+        with plugins.blaming(self.kind.package, f"source '{self.kind.name}'"):
+            loaded = self.source.load(context)
+            fault = _fault(loaded)
+        if fault:
+            raise PluginError(
+                f"The source '{self.kind.name}' of the package {self.kind.package} gave no library: {fault}.",
+                hint=f"Tell those who make {self.kind.package}.",
+            )
+        return replace(loaded, kind=self.kind.name)
+
+
+def _fault(loaded: object) -> str:
+    """Say what is wrong with a library that somebody else's code made; nothing where nothing is."""
+    if not isinstance(loaded, Loaded):
+        return f"its load() returned a {type(loaded).__name__}, not a Loaded"
+    counts = Counter(track.id for track in loaded.library.tracks)
+    twice = [track_id for track_id, count in counts.items() if count > 1]
+    if twice:
+        return f"two tracks have the id '{twice[0]}'"
+    listed = {track_id for playlist in loaded.library.playlists for track_id in playlist.track_ids}
+    failed = {failure.track_id for failure in loaded.library.failures}
+    unknown = sorted((listed | failed) - counts.keys())
+    return f"no track has the id '{unknown[0]}', which a playlist or a failure names" if unknown else ""
 
 
 def _outcome(library: Library) -> str:
@@ -100,8 +138,9 @@ def _read_metadata(path: Path) -> dict[str, str]:
 
 def library_title(given: tuple[str, ...]) -> str:
     """Return what a map is called that was given no title: as its sources."""
-    titles = {kind.name: kind.title for kind in sources.SOURCES if kind.title}
-    names = [_name(Path(path)) if (path := text.partition(":")[2]) else titles.get(text, text) for text in given]
+    names = [
+        _name(Path(path)) if (path := text.partition(":")[2]) else sources.find(text).title or text for text in given
+    ]
     return " + ".join(dict.fromkeys(names))
 
 

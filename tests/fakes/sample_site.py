@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spotmap_build.emit.page import PageFacts, integrity, render_pages
+from spotmap_build.emit.template import read_template
 from spotmap_build.model import Figure
 from tests.fakes.sample_insights import NEW_EVERY, insight_documents
 
@@ -133,7 +134,7 @@ def write_sample_site(
         site_url=site_url,
         figures=FIGURES,
     )
-    for name, content in render_pages(TEMPLATE, facts).items():
+    for name, content in render_pages(read_template(TEMPLATE), facts).items():
         out.joinpath(name).write_bytes(content)
     return out / "index.html"
 

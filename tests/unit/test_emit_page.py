@@ -18,12 +18,12 @@ from spotmap_build.emit.page import (
     PageFacts,
     integrity,
     render_pages,
-    template_assets,
-    template_digest,
-    template_folder,
 )
 from spotmap_build.emit.picture import ICON_SIZES
+from spotmap_build.emit.template import read_template
+from spotmap_build.errors import ConfigError
 from spotmap_build.model import Figure
+from spotmap_build.registry.themes import THEMES
 
 FACTS = PageFacts(
     title="A <b>map</b>",
@@ -64,14 +64,14 @@ def template(tmp_path: Path) -> Path:
 )
 def test_what_comes_from_spotify_is_said_to(sources: tuple[str, ...], has_ids: bool, said: str) -> None:
     facts = replace(FACTS, sources=sources, has_spotify_ids=has_ids)
-    page = render_pages(template_folder(), facts)["index.html"].decode()
+    page = render_pages(read_template(), facts)["index.html"].decode()
     note = re.search(r'<p class="note">Made from(.*?)</p>', page)
     assert note is not None
     assert re.sub("<[^>]*>", "", note[1]).partition(f"{FACTS.nearness}")[2].strip() == said
 
 
 def test_text_is_escaped(template: Path) -> None:
-    pages = render_pages(template, FACTS)
+    pages = render_pages(read_template(template), FACTS)
     assert pages["index.html"] == (
         b'<html data-generation="0123abcd"><p>A &lt;b&gt;map&lt;/b&gt;</p>Says &#34;hello&#34; &amp; more</html>'
     )
@@ -81,7 +81,78 @@ def test_text_is_escaped(template: Path) -> None:
 def test_a_misspelt_variable_is_an_error(template: Path) -> None:
     (template / "404.html.j2").write_text("{{ titel }}")
     with pytest.raises(jinja2.UndefinedError, match="titel"):
-        render_pages(template, FACTS)
+        render_pages(read_template(template), FACTS)
+
+
+@pytest.fixture
+def mine(tmp_path: Path, template: Path) -> Path:
+    """A person's folder for --template, with nothing in it yet."""
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (template / "index.html.j2").write_text("<html><p id=\"map\">{{ title }}</p><p id='legend'></p></html>")
+    return folder
+
+
+def test_a_persons_file_stands_in_for_the_templates(template: Path, mine: Path) -> None:
+    (mine / "404.html.j2").write_text("Nothing here: {{ title }}")
+    (mine / "style.css").write_text("p{}")
+    (mine / ".DS_Store").write_text("x")
+    read = read_template(template, replacing=mine)
+    assert render_pages(read, FACTS)["404.html"] == b"Nothing here: A &lt;b&gt;map&lt;/b&gt;"
+    assert read.assets == {"style.css": b"p{}", "viewer.js": b"run()"}
+    assert read.digest != read_template(template).digest
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message", "hint"),
+    [
+        (
+            "styles.css",
+            b"",
+            r"styles\.css stands in for nothing",
+            "404.html.j2, index.html.j2, style.css, viewer.bundle.js",
+        ),
+        ("README.md", b"", r"README\.md stands in for nothing", "index.html.j2"),
+        ("", b"", "There is no file in", "index.html.j2"),
+        ("style.css", b"\xff", "it is not in UTF-8", "Mend the file"),
+        ("index.html.j2", b"<p id='map'>", "lacks elements that the viewer needs: #legend", "Keep every id"),
+        (
+            "404.html.j2",
+            b"{{ titel }}",
+            r"404\.html\.j2 cannot be rendered: 'titel' is undefined",
+            "title, description",
+        ),
+        ("404.html.j2", b"x\n{% if %}", r"404\.html\.j2, line 2 cannot be rendered", "title"),
+        ("404.html.j2", b"{{ title.__class__.__mro__ }}", "unsafe", "title"),
+        ("404.html.j2", b"{{ 1 / 0 }}", "division by zero", "title"),
+        ("404.html.j2", b"{% include 'x' %}", "cannot be rendered: x", "title"),
+    ],
+)
+def test_a_persons_file_that_cannot_be_used_is_named(
+    mine: Path, name: str, content: bytes, message: str, hint: str
+) -> None:
+    if name:
+        (mine / name).write_bytes(content)
+    with pytest.raises(ConfigError, match=message) as refused:
+        render_pages(read_template(mine.parent, replacing=mine), FACTS)
+    assert hint in refused.value.hint
+
+
+def test_a_folder_of_files_that_is_not_there_is_named(template: Path) -> None:
+    with pytest.raises(ConfigError, match=r"absent, cannot be read: No such file"):
+        read_template(template, replacing=template / "absent")
+
+
+def test_a_theme_comes_after_the_style_and_changes_the_digest() -> None:
+    (theme,) = (each for each in THEMES if each.name == "high-contrast")
+    plain, themed = read_template(), read_template(theme=theme)
+    own, style = plain.assets["style.css"].decode(), themed.assets["style.css"].decode()
+    assert style.startswith(own)
+    assert style.removeprefix(own).count("--map-background: #000000;") == 2, "chosen, and by the system"
+    said = set(re.findall(r"--[\w-]+", style.removeprefix(own)))
+    assert said <= set(re.findall(r"(--[\w-]+):", own)), "no property that the page does not know"
+    assert themed.digest != plain.digest
+    assert themed.background == theme.dark.background
 
 
 def test_browsers_are_told_what_to_check_the_first_files_by() -> None:
@@ -90,35 +161,35 @@ def test_browsers_are_told_what_to_check_the_first_files_by() -> None:
     assert set(told) == set(FIRST_FILES)
     # By `openssl dgst -sha256 -binary | base64`.
     assert told["viewer.js"] == "sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng="
-    worker = render_pages(template_folder(), replace(FACTS, integrity=told))["sw.js"].decode()
+    worker = render_pages(read_template(), replace(FACTS, integrity=told))["sw.js"].decode()
     assert '"viewer.js": "sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng="' in worker
 
 
 def test_assets_are_the_viewer_and_its_style_only(template: Path) -> None:
-    assert template_assets(template) == {"style.css": b"body{}", "viewer.js": b"run()"}
+    assert read_template(template).assets == {"style.css": b"body{}", "viewer.js": b"run()"}
 
 
 @pytest.mark.parametrize("name", ["index.html.j2", "404.html.j2", "style.css", "viewer.bundle.js"])
 def test_the_digest_changes_with_every_file_that_lands_in_the_site(template: Path, name: str) -> None:
-    before = template_digest(template)
+    before = read_template(template).digest
     (template / name).write_text("changed")
-    assert template_digest(template) != before
+    assert read_template(template).digest != before
 
 
 @pytest.mark.parametrize("name", ["README.md", "viewer/main.js"])
 def test_the_digest_ignores_what_stays_behind(template: Path, name: str) -> None:
-    before = template_digest(template)
+    before = read_template(template).digest
     (template / name).write_text("changed")
-    assert template_digest(template) == before
+    assert read_template(template).digest == before
 
 
 def test_the_real_template_renders_and_states_the_same_policy_as_the_preview() -> None:
-    pages = render_pages(template_folder(), replace(FACTS, title="Real"))
+    pages = render_pages(read_template(), replace(FACTS, title="Real"))
     page = pages["index.html"].decode()
     for name in ("index.html", "404.html"):
         assert f'content="{CONTENT_SECURITY_POLICY}"' in pages[name].decode()
     assert 'data-generation="0123abcd"' in page
-    assets = template_assets(template_folder())
+    assets = read_template().assets
     assert {"viewer.js", "style.css"} <= set(assets)
     for name in assets:
         assert f"data/0123abcd/{name}" in page
@@ -126,15 +197,15 @@ def test_the_real_template_renders_and_states_the_same_policy_as_the_preview() -
 
 def test_the_page_says_how_good_the_map_is_in_sentences() -> None:
     figure = Figure("trustworthiness", "trustworthiness", 0.934, "How far you can trust <it>.", 0.5)
-    page = render_pages(template_folder(), replace(FACTS, figures=(figure,)))["index.html"].decode()
+    page = render_pages(read_template(), replace(FACTS, figures=(figure,)))["index.html"].decode()
     assert "<dt>Trustworthiness <span>0.93</span></dt>" in page
     assert "How far you can trust &lt;it&gt;." in page
-    assert "How good is this map" not in render_pages(template_folder(), FACTS)["index.html"].decode()
+    assert "How good is this map" not in render_pages(read_template(), FACTS)["index.html"].decode()
 
 
 @pytest.mark.parametrize("site_url", ["", "https://me.example/map/"])
 def test_the_policy_permits_what_the_pages_have_inside(site_url: str) -> None:
-    pages = render_pages(template_folder(), replace(FACTS, site_url=site_url))
+    pages = render_pages(read_template(), replace(FACTS, site_url=site_url))
     inside = [
         found[1]
         for name in ("index.html", "404.html")
@@ -148,7 +219,7 @@ def test_the_policy_permits_what_the_pages_have_inside(site_url: str) -> None:
 @pytest.mark.parametrize("site_url", ["", "https://me.example/map/"])
 def test_the_manifest_is_a_document_whatever_the_title_is(site_url: str) -> None:
     title = '"</script>\\ \u2028 Musik & Töne'
-    pages = render_pages(template_folder(), replace(FACTS, title=title, site_url=site_url))
+    pages = render_pages(read_template(), replace(FACTS, title=title, site_url=site_url))
     manifest = json.loads(pages["manifest.webmanifest"])
     assert manifest["name"] == title
     assert manifest.get("id", "") == site_url
@@ -157,13 +228,13 @@ def test_the_manifest_is_a_document_whatever_the_title_is(site_url: str) -> None
 
 
 def test_the_pages_name_the_address_of_the_site_where_it_is_known() -> None:
-    pages = render_pages(template_folder(), replace(FACTS, site_url="https://me.example/map/?a&b"))
+    pages = render_pages(read_template(), replace(FACTS, site_url="https://me.example/map/?a&b"))
     page, not_found = pages["index.html"].decode(), pages["404.html"].decode()
     assert '<link rel="canonical" href="https://me.example/map/?a&amp;b">' in page
     assert 'property="og:url" content="https://me.example/map/?a&amp;b"' in page
     assert 'href="https://me.example/map/?a&amp;b"' in not_found
     assert 'property="og:image" content="https://me.example/map/?a&amp;bmap.png"' in page
-    unknown = render_pages(template_folder(), FACTS)
+    unknown = render_pages(read_template(), FACTS)
     assert "canonical" not in unknown["index.html"].decode()
     assert not re.search("og:url|og:image|twitter", unknown["index.html"].decode())
     # What is relative would lead to where the missing address lies.

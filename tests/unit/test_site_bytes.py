@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from benchmarks.viewer.library import library_tracks, places
-from spotmap_build.emit.page import template_assets, template_folder
 from spotmap_build.emit.payload import encode
+from spotmap_build.emit.template import read_template
 from spotmap_build.model import Atlas, Cluster, Clusters, Layout, Playlist, Recording, Track
 from spotmap_build.registry.features import FEATURES, public_units
 
@@ -80,7 +80,7 @@ def document_sizes(atlas: Atlas, feature_units: Mapping[str, str]) -> dict[str, 
 
 
 def test_the_viewer_and_d3_weigh_little() -> None:
-    assets = template_assets(template_folder())
+    assets = read_template().assets
     assert sum(gzipped(data) for name, data in assets.items() if name.endswith(".js")) < CODE_BYTES
 
 

@@ -36,6 +36,7 @@ function contrast(a, b) {
   return (high + 0.05) / (low + 0.05);
 }
 
+const THEMES_PY = await readFile(new URL("../../spotmap_build/registry/themes.py", import.meta.url), "utf8");
 const CSS = await readFile(new URL("../../site_template/style.css", import.meta.url), "utf8");
 function property(theme, name) {
   const block = theme === "dark" ? CSS.slice(CSS.indexOf(':root[data-theme="dark"]')) : CSS;
@@ -64,6 +65,13 @@ for (const theme of ["light", "dark"]) {
       assert.match(color, /^#[0-9a-f]{6}$/);
       assert.ok(contrast(color, background) >= 3, `${color}: ${contrast(color, background).toFixed(2)}`);
     }
+  });
+
+  test(`the ${theme} colors show on every background that a theme may have`, () => {
+    const [name, sign] = theme === "dark" ? ["DARK_TO", 1] : ["LIGHT_FROM", -1];
+    const bound = Number(new RegExp(`^${name}: Final = ([0-9.]+)$`, "m").exec(THEMES_PY)[1]);
+    const ratios = Array.from({ length: 120 }, (_, i) => ((luminance(colorOf(i, theme)) + 0.05) / (bound + 0.05)) ** sign);
+    assert.ok(Math.min(...ratios) >= 3, String(Math.min(...ratios)));
   });
 
   test(`${theme} text is readable (WCAG AA)`, () => {
