@@ -5,6 +5,8 @@ BIN    := $(VENV)/bin
 # The least share of the package's lines that the tests run, in percent.
 COVERED ?= 85
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Tests start the program hundreds of times: it is compiled once.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: bench bench-quick demo test test-fast coverage test-kernels lint viewer env env-dev chromium engines lock audit clean
 .DEFAULT_GOAL := help

@@ -87,6 +87,7 @@ def test_known_tracks_stay_when_albums_are_added() -> None:
     assert np.isfinite(result.positions).all()
 
 
+@pytest.mark.slow
 def test_known_tracks_stay_when_albums_are_removed() -> None:
     vectors = albums(12)
     old = fresh_layout(vectors)
@@ -97,6 +98,7 @@ def test_known_tracks_stay_when_albums_are_removed() -> None:
     assert result.trustworthiness >= result.fresh_trustworthiness - 0.01
 
 
+@pytest.mark.slow
 def test_what_lost_its_neighbors_may_go_farther_and_nothing_does_where_nothing_is_gone() -> None:
     vectors, kept = albums(12), 10 * ALBUM_TRACKS
     old = fresh_layout(vectors)
@@ -152,6 +154,7 @@ def unreachable(*_arguments: object, **_options: object) -> Float32Array:
     raise AssertionError("nothing is to be optimized")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("last_fresh", "new_count"), [(None, 1), (1.5, 1), (0.9, 24)])
 def test_what_is_not_known_to_be_good_enough_is_optimized(last_fresh: float | None, new_count: int) -> None:
     vectors = albums(10)
@@ -161,6 +164,7 @@ def test_what_is_not_known_to_be_good_enough_is_optimized(last_fresh: float | No
     assert result.fresh_trustworthiness != last_fresh
 
 
+@pytest.mark.slow
 def test_new_tracks_settle_among_their_album() -> None:
     vectors = albums(14)
     old = fresh_layout(vectors)
@@ -171,7 +175,8 @@ def test_new_tracks_settle_among_their_album() -> None:
     assert np.median(to_album) < 0.1 * diagonal(positions)
 
 
-@pytest.mark.parametrize("unit_of_last_map", [0.001, 1.0, 65535.0])
+@pytest.mark.slow
+@pytest.mark.parametrize("unit_of_last_map", [0.001, 65535.0])
 def test_the_last_map_may_come_in_any_unit(unit_of_last_map: float) -> None:
     vectors = albums(12)
     old = fresh_layout(vectors[: 10 * ALBUM_TRACKS])
@@ -198,6 +203,7 @@ def test_one_group_that_went_elsewhere_does_not_turn_the_rest() -> None:
     assert np.median(np.linalg.norm(aligned[15:] - old[15:], axis=1)) < 0.2
 
 
+@pytest.mark.slow
 def test_a_fresh_layout_that_was_asked_for_still_fits_the_old_map() -> None:
     vectors = albums(14)
     old = fresh_layout(vectors)
@@ -214,6 +220,7 @@ def test_a_map_of_other_tracks_is_not_held_to() -> None:
     assert anchored(vectors, previous).fresh_reason == "Only 5 of 160 tracks were on the last map."
 
 
+@pytest.mark.slow
 def test_a_past_that_would_spoil_the_map_is_given_up() -> None:
     vectors = albums(14)
     nonsense = np.random.default_rng(0).normal(size=(112, 2)).astype(np.float32)
@@ -233,6 +240,7 @@ def test_small_and_equal_libraries_have_a_past_too(count: int, is_equal: bool) -
     assert np.isfinite(result.positions).all()
 
 
+@pytest.mark.slow
 def test_the_same_past_gives_the_same_map() -> None:
     vectors = albums(12)
     previous = with_newcomers(fresh_layout(vectors[: 10 * ALBUM_TRACKS]), 2 * ALBUM_TRACKS)
