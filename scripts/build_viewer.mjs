@@ -31,7 +31,8 @@ async function bundleViewer() {
     entryPoints: ["site_template/viewer/main.js"],
     bundle: true,
     format: "iife",
-    target: ["es2020"],
+    // Private fields as they are: written otherwise, the script is a fifteenth larger. The style sheet asks for newer browsers.
+    target: ["es2022"],
     // All that d3-zoom wants of it is to stop what moves: pan_animation.js says why that is ours.
     alias: { "d3-transition": "./site_template/viewer/map/pan_animation.js" },
     minify: true,
