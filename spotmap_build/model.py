@@ -326,6 +326,8 @@ class Atlas:
     """Everything the site shows. ``tracks`` are the mapped ones, in the order of the rows of all arrays.
 
     ``playlists`` hold row numbers, not ids; ``features`` may have no columns; ``typical_s`` as in :class:`Embeddings`.
+    ``styles``: for each row, the styles and moods that stand out in it and how strong each is (1 to 9), most telling
+    first; empty where the embedder names none.
     """
 
     title: str
@@ -337,3 +339,4 @@ class Atlas:
     feature_names: tuple[str, ...]
     insights: Insights = Insights()
     typical_s: tuple[float, ...] = ()
+    styles: tuple[tuple[tuple[str, int], ...], ...] = ()

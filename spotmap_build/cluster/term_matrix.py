@@ -114,14 +114,22 @@ def _heard(tags: Float32Array, tag_names: Sequence[str]) -> Iterable[tuple[Term,
     """Tags that are clearly in a track, and more than in the library as a whole."""
     usual = tags.mean(axis=0, dtype=np.float64) if len(tags) else np.zeros(tags.shape[1])
     for column, tag in enumerate(tag_names):
-        name = style_name(tag)
-        if name in EMPTY:
+        if style_name(tag) in EMPTY:
             continue
-        term = _style_or_trait(name)
-        floor = CLEAR_VOICE if term.word in VOICES else CLEAR_TAG
-        least = max(floor, min(ABOVE_USUAL * float(usual[column]), CERTAIN))
-        rows = np.flatnonzero(tags[:, column] >= least)
+        term = term_of(tag)
+        rows = np.flatnonzero(tags[:, column] >= least_activation(term, float(usual[column])))
         yield term, rows.tolist(), tags[rows, column].astype(float).tolist()
+
+
+def term_of(tag: str) -> Term:
+    """Return what a tag of the embedder, or a genre, is called on the map."""
+    return _style_or_trait(style_name(tag))
+
+
+def least_activation(term: Term, usual: float) -> float:
+    """Return the activation from which a track clearly has a term; ``usual`` is its mean over the library."""
+    floor = CLEAR_VOICE if term.word in VOICES else CLEAR_TAG
+    return max(floor, min(ABOVE_USUAL * usual, CERTAIN))
 
 
 def _said(tracks: Sequence[Track]) -> Iterable[tuple[Term, list[int], list[float]]]:

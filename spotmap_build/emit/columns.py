@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
@@ -112,12 +113,22 @@ def _character(steps: int) -> str:
 
     Steps up have even codes, steps down odd ones, so that what is near the median comes first.
     """
-    code = FIRST_CODE + (2 * steps if steps >= 0 else -2 * steps - 1)
+    return chr(_code_point(2 * steps if steps >= 0 else -2 * steps - 1))
+
+
+def _code_point(number: int) -> int:
+    """Return the code point of a number from 0 on, past those that JSON would escape."""
+    code = FIRST_CODE + number
     if code >= BACKSLASH:
         code += 1
-    if code >= CONTROLS[0]:
-        code += CONTROLS[1] - CONTROLS[0]
-    return chr(code)
+    return code + CONTROLS[1] - CONTROLS[0] if code >= CONTROLS[0] else code
+
+
+def _place(code: int) -> int:
+    """Return the number whose code point this is."""
+    if code >= CONTROLS[1]:
+        code -= CONTROLS[1] - CONTROLS[0]
+    return code - FIRST_CODE - (1 if code > BACKSLASH else 0)
 
 
 def unpack_numbers(column: dict[str, Any]) -> Float64Array:
@@ -133,6 +144,28 @@ def unpack_numbers(column: dict[str, Any]) -> Float64Array:
 def _short(value: float) -> float:
     """As Python's number, a whole one as such: ``120`` is written in less than ``120.0``."""
     return int(value) if value.is_integer() else value
+
+
+class WordColumn:
+    """Words with a strength from 1 to 9, some a row: a character a word, the most frequent words the plainest."""
+
+    def __init__(self, rows: Sequence[Sequence[tuple[str, int]]]) -> None:
+        counts = Counter(word for row in rows for word, _ in row)
+        self.words = sorted(counts, key=lambda word: (-counts[word], word))
+        codes = {word: chr(_code_point(place)) for place, word in enumerate(self.words)}
+        self._codes = ["".join(codes[word] for word, _ in row) for row in rows]
+        self._strengths = ["".join(str(strength) for _, strength in row) for row in rows]
+
+    def part(self, first: int, end: int) -> dict[str, str]:
+        """Return the rows ``first`` up to ``end`` as the file holds them."""
+        return {"codes": " ".join(self._codes[first:end]), "strengths": "".join(self._strengths[first:end])}
+
+
+def unpack_words(column: dict[str, str], words: Sequence[str]) -> list[list[tuple[str, int]]]:
+    """Return what :class:`WordColumn` packed."""
+    strengths = iter(column["strengths"])
+    rows = [[words[_place(ord(code))] for code in codes] for codes in column["codes"].split(" ")]
+    return [[(word, int(next(strengths))) for word in row] for row in rows]
 
 
 def differences(values: npt.NDArray[np.int64]) -> list[int]:

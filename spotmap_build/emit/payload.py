@@ -16,7 +16,7 @@ import numpy.typing as npt
 import orjson
 
 from spotmap_build.emit.boundaries import EXTENT, boundary
-from spotmap_build.emit.columns import NumberColumn, day_number, differences, pack_ids, pack_texts
+from spotmap_build.emit.columns import NumberColumn, WordColumn, day_number, differences, pack_ids, pack_texts
 from spotmap_build.emit.hilbert import hilbert_index
 from spotmap_build.emit.insights import INSIGHTS_FILE, encode_insights
 from spotmap_build.emit.page import art_file_name, as_script, excerpt_file_name
@@ -96,13 +96,17 @@ def encode(
         "paths": paths or {},
         "excerpts": {track_id: excerpt_file_name(digest) for track_id, digest in (excerpts or {}).items()},
     }
-    details = _details(tracks, atlas.features[order], atlas.feature_names, feature_units, moments_s, own=own)
+    styles = WordColumn([atlas.styles[row] for row in order.tolist()]) if atlas.styles else None
+    details = _details(
+        tracks, atlas.features[order], atlas.feature_names, feature_units, moments_s, styles=styles, own=own
+    )
     insights = encode_insights(atlas, number_of_row, order, DETAILS_CHUNK)
     document = _map(atlas, coordinates[order], number_of_row) | {
         "built_at": built_at,
         "columns": _columns(tracks, atlas.feature_names, feature_units)
         | _since(atlas)
-        | ({"excerpts": True} if excerpts else {}),
+        | ({"excerpts": True} if excerpts else {})
+        | ({"styles": styles.words} if styles else {}),
         "files": {
             "text": "text.json",
             "details": list(details),
@@ -259,6 +263,7 @@ def _details(
     feature_units: Mapping[str, str],
     moments_s: Sequence[float],
     *,
+    styles: WordColumn | None,
     own: Mapping[str, Mapping[str, str]],
 ) -> dict[str, bytes]:
     """Return the rest, in files of ``DETAILS_CHUNK`` tracks.
@@ -289,6 +294,8 @@ def _details(
         moments = [None if math.isnan(one) else round(one) for one in moments_s[first : first + len(chunk)]]
         if any(moment is not None for moment in moments):
             document["typical_s"] = moments
+        if styles:
+            document["styles"] = styles.part(first, first + len(chunk))
         for name, texts in own.items():
             column = [texts.get(track.id, "") for track in chunk]
             if any(column):

@@ -72,6 +72,7 @@ class PublishedMap(msgspec.Struct, frozen=True):
     regions: Sequence[PublishedCluster]
     title: str = ""
     detail_files: Sequence[str] = ()
+    style_words: Sequence[str] = ()
 
 
 class _Schema(msgspec.Struct):
@@ -98,6 +99,10 @@ class _Files(msgspec.Struct):
     insights: FileName | None = None
 
 
+class _Columns(msgspec.Struct):
+    styles: Annotated[list[ClusterName], Meta(max_length=MOST_CLUSTERS)] = []
+
+
 class _Map(msgspec.Struct):
     count: Annotated[int, Meta(ge=0, le=MOST_TRACKS)]
     x: list[Difference]
@@ -106,6 +111,7 @@ class _Map(msgspec.Struct):
     clusters: Annotated[list[_Cluster], Meta(max_length=MOST_CLUSTERS)]
     files: _Files
     larger_regions: Annotated[list[_Cluster], Meta(max_length=MOST_CLUSTERS)] = []
+    columns: _Columns = msgspec.field(default_factory=_Columns)
     title: str = ""
 
     def __post_init__(self) -> None:
@@ -267,6 +273,7 @@ def decode_map(read: Read, folder: str) -> PublishedMap:
             members[label].append(track)
     return PublishedMap(
         title=document.title,
+        style_words=document.columns.styles,
         track_ids=_track_ids(read, folder, document),
         x=_on_grid(document.x),
         y=_on_grid(document.y),

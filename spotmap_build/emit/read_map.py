@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from spotmap_build.emit.columns import EPOCH, unpack_numbers
+from spotmap_build.emit.columns import EPOCH, unpack_numbers, unpack_words
 from spotmap_build.emit.payload import DETAILS_SCHEMA, TEXT_SCHEMA
 from spotmap_build.emit.published import decode_map, generation_folder, read_checked, read_place
 
@@ -33,7 +33,8 @@ class SiteMap:
     columns : mapping of str to list
         One value a track, None where nothing is known: ``id``, ``title``, ``artists`` (a list), ``album``, ``x`` and
         ``y`` (0 to 65535, y upwards), ``cluster`` and ``region`` (their names), ``duration_s``, ``year``, ``added_on``
-        (ISO 8601), then the features, to the precision that the page shows, and the facets.
+        (ISO 8601), then the features, to the precision that the page shows, ``styles`` (a list, most telling first)
+        where the embedder names any, and the facets.
     clusters, regions : sequence of PublishedCluster
         Both levels: ``id``, ``name``, ``color``, and ``members``, which count the tracks from 0.
     """
@@ -62,6 +63,7 @@ class _Details(msgspec.Struct):
     added_on: list[int | None]
     features: dict[str, dict[str, Any]]
     facets: dict[str, list[str | float | None]]
+    styles: dict[str, str] | None = None
 
 
 def read_map(site: str | PathLike[str]) -> SiteMap:
@@ -112,7 +114,8 @@ def _decode_columns(read: Read) -> SiteMap:
         "region": _names(published.regions, len(published.track_ids)),
     }
     parts = [
-        _facts(read_checked(read, f"{folder}/{name}", DETAILS_SCHEMA, _Details)) for name in published.detail_files
+        _facts(read_checked(read, f"{folder}/{name}", DETAILS_SCHEMA, _Details), published.style_words)
+        for name in published.detail_files
     ]
     for name in dict.fromkeys(name for part in parts for name in part):
         if name not in columns:
@@ -141,8 +144,9 @@ def _names(parts: Sequence[PublishedCluster], count: int) -> list[str | None]:
     return names
 
 
-def _facts(details: _Details) -> dict[str, list[Any]]:
+def _facts(details: _Details, style_words: Sequence[str]) -> dict[str, list[Any]]:
     """Unpack one file of details."""
+    rows = unpack_words(details.styles, style_words) if details.styles else []
     features = {
         name: [None if math.isnan(value) else value for value in unpack_numbers(column).tolist()]
         for name, column in details.features.items()
@@ -152,5 +156,6 @@ def _facts(details: _Details) -> dict[str, list[Any]]:
         "year": details.year,
         "added_on": [None if day is None else date.fromordinal(EPOCH + day).isoformat() for day in details.added_on],
         **features,
+        **({"styles": [[word for word, _ in row] for row in rows]} if rows else {}),
         **details.facets,
     }

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from spotmap_build.stages.embed import Embedded
     from spotmap_build.stages.project import Projected
 
-EMIT_VERSION: Final = 6
+EMIT_VERSION: Final = 7
 """Raise when the same map would be written otherwise (the template's own files count by themselves)."""
 GENERATION: Final = "generation"
 
@@ -180,6 +180,7 @@ def _built_at(epoch: str) -> str:
 
 
 def _atlas(fetched: Fetched, embedded: Embedded, projected: Projected, clusters: Clusters, insights: Insights) -> Atlas:
+    from spotmap_build.insights.styles import find_styles
     from spotmap_build.model import Atlas, Layout
 
     embeddings = embedded.embeddings.value
@@ -193,6 +194,7 @@ def _atlas(fetched: Fetched, embedded: Embedded, projected: Projected, clusters:
         feature_names=embeddings.feature_names,
         insights=insights,
         typical_s=embeddings.typical_s,
+        styles=find_styles(embeddings.tags, embeddings.tag_names),
     )
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Viewer
-from tests.fakes.sample_site import GENERATION, unpacked
+from tests.fakes.sample_site import GENERATION, SOUNDS, sounds_of, unpacked
 from tests.support.pages import Site
 
 pytestmark = pytest.mark.browser
@@ -32,7 +32,7 @@ def _color_by(viewer: Viewer, trait: str) -> None:
 def test_everything_that_is_known_can_be_chosen(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     options = viewer.page.locator(".more option").all_inner_texts()
-    expected = ["Tempo", "Loudness", "Brightness", "Danceability", "Key", "Major or minor"]
+    expected = ["Styles and moods", "Tempo", "Loudness", "Brightness", "Danceability", "Key", "Major or minor"]
     assert options[1:] == [*expected, "Year", "Date added", "Length", "Genres", "Plays", "Since the last build"]
 
 
@@ -98,6 +98,33 @@ def test_keys_go_round_a_circle_of_twelve_and_filter(open_viewer: OpenViewer) ->
     row.hover()
     row.locator(".legend-only").click()
     assert viewer.visible_count() == size
+
+
+def test_a_style_on_the_card_shows_the_tracks_that_have_it(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    viewer.page.mouse.click(*viewer.position_of(viewer.track_in_view(divisor=4)))
+    words = viewer.page.locator("#card .style-word")
+    expect(words.first).to_be_visible()
+    style = words.first.get_attribute("data-style") or ""
+    words.first.press("Enter")
+    viewer.wait_until("spotmap.state().colorBy === 'styles'")
+    having = [row for row in range(300) if style in [SOUNDS[place] for place, _ in sounds_of(row)]]
+    assert viewer.visible_count() == len(having)
+    row = viewer.page.locator(".legend-row", has_text=style).first
+    expect(row.locator(".legend-toggle")).to_have_attribute("aria-pressed", "true")
+    expect(row.locator(".legend-count")).to_have_text(str(len(having)))
+    words.first.press("Enter")
+    assert viewer.visible_count() == 300
+
+
+def test_the_styles_in_a_clusters_name_can_be_pressed(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    viewer.page.locator(
+        ".legend-about", has=viewer.page.locator("xpath=self::*[contains(@aria-label, 'Ambient')]")
+    ).click()
+    viewer.page.get_by_role("button", name="Show only ambient", exact=True).click()
+    viewer.wait_until("spotmap.state().colorBy === 'styles'")
+    assert viewer.visible_count() == sum(SOUNDS.index("ambient") in dict(sounds_of(row)) for row in range(300))
 
 
 def test_a_column_of_names_is_a_list_of_switches_with_one_for_unknown(open_viewer: OpenViewer) -> None:

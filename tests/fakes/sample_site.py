@@ -83,6 +83,7 @@ FIGURES = (
     Figure("trustworthiness", "Trustworthiness", 0.91, "Tracks that lie close on the map also sound alike.", 0.5),
     Figure("continuity", "Continuity", 0.88, "Tracks that sound alike also lie close on the map.", 0.5),
 )
+SOUNDS = ["electronic", "ambient", "instrumental", "rock", "jazz", "folk", "chill", "female voice"]
 GENRES = ("ambient, dub", None, "house", "ambient", "folk, chanson", "jazz")
 
 
@@ -236,6 +237,7 @@ def map_document(
             "facets": ["genres", "plays"],
             "facts": ["year", "added_at", "duration_ms"],
             "since": count > NEW_EVERY,
+            "styles": SOUNDS,
         },
         "files": {"text": "text.json", "details": details, "details_chunk": DETAILS_CHUNK},
         "sources": SOURCES,
@@ -363,6 +365,10 @@ def details_document(random: np.random.Generator, first: int, count: int) -> Doc
             "mode": packed(np.arange(first, first + count) // 12 % 2, middle=0, step=1),
         },
         "feature_units": FEATURE_UNITS,
+        "styles": {
+            "codes": " ".join("".join(chr(ALPHABET[place]) for place, _ in sounds_of(row)) for row in numbers),
+            "strengths": "".join(str(strength) for row in numbers for _, strength in sounds_of(row)),
+        },
         "facets": {
             "genres": [GENRES[row % len(GENRES)] for row in numbers],
             "plays": [row % 50 if row % 3 else None for row in numbers],
@@ -387,6 +393,12 @@ def unpacked(column: Document) -> list[float]:
 def added_on(track: int) -> int | None:
     """A day in 2012 to 2024; every tenth track's is not known."""
     return None if track % 10 == 9 else 15340 + track * 7919 % 4700
+
+
+def sounds_of(track: int) -> list[tuple[int, int]]:
+    """None to three styles, as places in ``SOUNDS`` and strengths."""
+    first = track * 7919 % len(SOUNDS)
+    return [((first + 2 * place) % len(SOUNDS), 1 + (track + 4 * place) % 9) for place in range((track + 1) % 4)]
 
 
 def is_streamed(track: int) -> bool:

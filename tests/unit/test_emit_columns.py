@@ -11,7 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from spotmap_build.emit.columns import NumberColumn, day_number, pack_ids, pack_texts, unpack_ids, unpack_numbers
+from spotmap_build.emit.columns import (
+    NumberColumn,
+    WordColumn,
+    day_number,
+    pack_ids,
+    pack_texts,
+    unpack_ids,
+    unpack_numbers,
+    unpack_words,
+)
 
 ALPHABET = [code for code in range(35, 0x800) if code != 92 and not 127 <= code <= 160]
 LINES = some.lists(some.text(some.characters(codec="utf-8", exclude_characters="\n\r\x85\u2028\u2029")), min_size=1)
@@ -126,3 +135,21 @@ def test_python_reads_numbers_as_the_documentation_says() -> None:
     column = packed([*values.tolist(), float("nan"), 0.0])
     expected = [float("nan") if value is None else value for value in numbers(column)]
     np.testing.assert_allclose(unpack_numbers(column), expected)
+
+
+WORDS = some.lists(some.tuples(some.integers(0, 500).map("style {}".format), some.integers(1, 9)), max_size=6)
+
+
+@given(some.lists(WORDS, min_size=1, max_size=40), some.data())
+def test_any_words_come_back(rows: list[list[tuple[str, int]]], data: some.DataObject) -> None:
+    column = WordColumn(rows)
+    middle = data.draw(some.integers(0, len(rows) - 1))
+    parts = [column.part(first, end) for first, end in ((0, middle), (middle, len(rows))) if end > first]
+    assert [row for part in parts for row in unpack_words(part, column.words)] == rows
+    assert all("\\" not in json.dumps(part, ensure_ascii=False) for part in parts)
+
+
+def test_frequent_words_have_plain_characters() -> None:
+    column = WordColumn([[("rare", 3), ("common", 9)], [("common", 1)]])
+    assert column.words == ["common", "rare"]
+    assert column.part(0, 2) == {"codes": "$# #", "strengths": "391"}

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from spotmap_build.emit.boundaries import EXTENT
-from spotmap_build.emit.columns import NumberColumn, unpack_ids
+from spotmap_build.emit.columns import NumberColumn, unpack_ids, unpack_words
 from spotmap_build.emit.payload import DETAILS_CHUNK, Payload, encode
 from spotmap_build.model import Atlas, Cluster, Clusters, Insights, Layout, Playlist, Recording, Since, Track
 
@@ -274,3 +274,20 @@ def test_where_nothing_is_new_or_moved_nothing_is_offered(since: Since | None, t
     payload = payload_of(replace(atlas_of(20), insights=Insights(since=since)))
     assert read(payload, "insights.json")["since"] == told
     assert "since" not in read(payload, "map.json")["columns"]
+
+
+def test_styles_are_named_once_and_given_by_track() -> None:
+    atlas = atlas_of(3)
+    styled = replace(atlas, styles=((("dub", 9), ("rock", 1)), (), (("rock", 5),)))
+    payload = payload_of(styled)
+    words = read(payload, "map.json")["columns"]["styles"]
+    rows = unpack_words(read(payload, "details-000.json")["styles"], words)
+    ids = unpack_ids(read(payload, "details-000.json")["ids"])
+    assert dict(zip(ids, rows, strict=True)) == {
+        "track-0": [("dub", 9), ("rock", 1)],
+        "track-1": [],
+        "track-2": [("rock", 5)],
+    }
+    plain = payload_of(atlas)
+    assert "styles" not in read(plain, "map.json")["columns"]
+    assert "styles" not in read(plain, "details-000.json")

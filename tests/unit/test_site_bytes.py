@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from benchmarks.viewer.library import library_tracks, places
@@ -20,8 +21,11 @@ from spotmap_build.registry.features import FEATURES, public_units
 
 TRACKS = 20_000
 FIRST_PAINT_BYTES_A_TRACK = 7
-ALL_BYTES_A_TRACK = 70
+ALL_BYTES_A_TRACK = 75
 CODE_BYTES = 80_000
+STYLES = 400
+
+IntArray = npt.NDArray[np.int32]
 
 
 def gzipped(data: bytes) -> int:
@@ -62,7 +66,24 @@ def realistic_atlas() -> Atlas:
         clusters=Clusters(clusters, regions=()),
         features=features.astype(np.float32),
         feature_names=tuple(public),
+        styles=styles_by_group(labels, numbers),
     )
+
+
+def styles_by_group(labels: IntArray, numbers: np.random.Generator) -> tuple[tuple[tuple[str, int], ...], ...]:
+    """Two to six of 400 styles a track: mostly those that its group has, as neighbors on real maps share them."""
+    frequency, within = 1 / np.arange(1, STYLES + 1) ** 0.7, 1 / np.arange(1, 15)
+    own = {
+        label: numbers.choice(STYLES, 14, replace=False, p=frequency / frequency.sum())
+        for label in sorted(set(labels.tolist()))
+    }
+    rows = []
+    for label in labels.tolist():
+        usual = numbers.choice(own[label], numbers.integers(2, 7), replace=False, p=within / within.sum())
+        odd = numbers.random(len(usual)) < 0.15
+        places = np.where(odd, numbers.integers(0, STYLES, len(usual)), usual).tolist()
+        rows.append(tuple((f"style {place}", int(numbers.integers(1, 10))) for place in dict.fromkeys(places)))
+    return tuple(rows)
 
 
 @pytest.mark.slow

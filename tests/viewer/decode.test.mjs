@@ -97,7 +97,7 @@ const packedDetails = (changes) => ({
 
 test("a recording is known by its id where there is one", () => {
   const document = unpackDetails(packedDetails({ video_ids: { width: 0, text: "\nQH3Fx41Jpl4" } }));
-  assert.deepEqual([2048, 2049].map((track) => decodeDetails(document, track).videoId), ["", "QH3Fx41Jpl4"]);
+  assert.deepEqual([2048, 2049].map((track) => decodeDetails(document, track, []).videoId), ["", "QH3Fx41Jpl4"]);
 });
 
 test("details tell how far their numbers were rounded", () => {
@@ -106,7 +106,7 @@ test("details tell how far their numbers were rounded", () => {
 });
 
 test("details leave out what a track does not have", () => {
-  assert.deepEqual(decodeDetails(unpackDetails(packedDetails({})), 2049), {
+  assert.deepEqual(decodeDetails(unpackDetails(packedDetails({})), 2049, []), {
     id: "b",
     duration_ms: null,
     year: 1999,
@@ -117,5 +117,12 @@ test("details leave out what a track does not have", () => {
     typicalS: null,
     features: [{ name: "tempo_bpm", value: 120, unit: "BPM" }],
     facets: [],
+    styles: [],
   });
+});
+
+test("styles come with their strengths, the most telling first", () => {
+  const document = unpackDetails(packedDetails({ styles: { codes: "$# #", strengths: "927" } }));
+  const stylesOf = (track) => decodeDetails(document, track, ["rock", "dub"]).styles.map(({ name, strength }) => `${name} ${strength}`);
+  assert.deepEqual([2048, 2049].map(stylesOf), [["dub 9", "rock 2"], ["rock 7"]]);
 });

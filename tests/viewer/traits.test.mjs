@@ -7,6 +7,7 @@ const NAMES = traitNames({
   features: { tempo: "BPM", key: "pitch class", mode: "", beat_strength: "" },
   facets: ["genres", "plays", "my_column.2"],
   facts: ["year", "added_at", "duration_ms", "unheard_of"],
+  styles: ["rock", "dub", "folk"],
 });
 const named = (id) => NAMES.find((name) => name.id === id);
 const categoriesOf = (trait, track) => {
@@ -18,7 +19,7 @@ test("what can be asked for is named in words", () => {
   assert.deepEqual(
     NAMES.map(({ id, label }) => [id, label]),
     [
-      ["feature.tempo", "Tempo"], ["feature.key", "Key"], ["feature.mode", "Major or minor"], ["feature.beat_strength", "Beat strength"],
+      ["styles", "Styles and moods"], ["feature.tempo", "Tempo"], ["feature.key", "Key"], ["feature.mode", "Major or minor"], ["feature.beat_strength", "Beat strength"],
       ["year", "Year"], ["added_at", "Date added"], ["duration_ms", "Length"],
       ["facet.genres", "Genres"], ["facet.plays", "Plays"], ["facet.my_column.2", "My column.2"],
     ],
@@ -50,6 +51,19 @@ test("a minor key shares its place on the circle with the major key of the same 
   const trait = createTrait(named("feature.key"), [document(0, columns)], 5);
   assert.deepEqual([0, 1, 2, 3, 4].map((track) => categoriesOf(trait, track)), [["C · Am"], ["C · Am"], ["G · Em"], ["G · Em"], []]);
   assert.deepEqual([trait.kind, trait.categories.length, trait.unknownCount], ["cycle", 12, 1]);
+});
+
+test("a track has its styles in the order in which they tell of it, from all files", () => {
+  const documents = [
+    document(2, { ids: ["c"], styles: { codes: ["$"], strengths: "4" } }),
+    document(0, { ids: ["a", "b"], styles: { codes: ["$#", ""], strengths: "91" } }),
+    document(3, { ids: ["d"] }),
+  ];
+  const trait = createTrait(named("styles"), documents, 4);
+  assert.deepEqual([0, 1, 2, 3].map((track) => categoriesOf(trait, track)), [["dub", "rock"], [], ["dub"], []]);
+  assert.deepEqual([...trait.strengths], [9, 1, 4]);
+  assert.deepEqual(trait.categories.map(({ count }) => count), [1, 2, 0]);
+  assert.equal(trait.unknownCount, 2);
 });
 
 test("dates are days, lengths minutes", () => {

@@ -44,12 +44,40 @@ export function unpackNumbers({ middle, step, codes }) {
   });
 }
 
-/** Even codes are steps up, odd ones down; some characters are left out. @param {number} code  @returns {number | null} */
+/** Even codes are steps up, odd ones down. @param {number} code  @returns {number | null} */
 function stepsOf(code) {
   if (code < FIRST_CODE) return null;
+  const place = placeOf(code);
+  return place % 2 === 0 ? place / 2 : -(place + 1) / 2;
+}
+
+/** Which character of those that are used, counted from 0: some are left out. @param {number} code */
+function placeOf(code) {
   let place = code;
   if (place >= CONTROLS.end) place -= CONTROLS.end - CONTROLS.first;
   if (place > BACKSLASH) place -= 1;
-  place -= FIRST_CODE;
-  return place % 2 === 0 ? place / 2 : -(place + 1) / 2;
+  return place - FIRST_CODE;
+}
+
+/**
+ * @typedef {object} PackedWords  some words a row: a character each, and their strengths, 1 to 9
+ * @property {string[]} codes  of each row
+ * @property {string} strengths  of all rows
+ */
+
+/**
+ * @param {{codes: string, strengths: string}} packed
+ * @returns {PackedWords}
+ */
+export const unpackWords = ({ codes, strengths }) => ({ codes: codes.split(" "), strengths });
+
+/**
+ * @param {PackedWords} words
+ * @param {(row: number, place: number, strength: number) => void} take  is given each word's place among all words
+ */
+export function eachWord({ codes, strengths }, take) {
+  let at = 0;
+  codes.forEach((row, index) => {
+    for (const character of row) take(index, placeOf(character.charCodeAt(0)), Number(strengths[at++]));
+  });
 }

@@ -1,6 +1,6 @@
 /** Turns the site's JSON documents into typed columns; refuses what it does not understand. Pure. */
 
-import { unpackIds, unpackNumbers, unpackTexts } from "./columns.js";
+import { eachWord, unpackIds, unpackNumbers, unpackTexts, unpackWords } from "./columns.js";
 import { NEIGHBORS, NONE } from "./paths.js";
 
 /** @import { Group, Insights, MapData, Membership, Neighbors, TextData, TrackDetails } from "./types.js" */
@@ -128,6 +128,7 @@ export function decodeMap(document) {
       facts: document.columns?.facts ?? [],
       since: document.columns?.since ?? false,
       excerpts: document.columns?.excerpts ?? false,
+      styles: document.columns?.styles ?? [],
     },
     regions: document.larger_regions ?? [],
     files: {
@@ -177,6 +178,7 @@ export function unpackDetails(document) {
     excerpts: document.excerpts ? unpackTexts(document.excerpts) : [],
     features: mapped(document.features, unpackNumbers),
     feature_steps: mapped(document.features, ({ step }) => step),
+    styles: document.styles && unpackWords(document.styles),
   };
 }
 
@@ -191,9 +193,10 @@ const mapped = (columns, change) => Object.fromEntries(Object.entries(columns ??
  *
  * @param {any} document
  * @param {number} track
+ * @param {readonly string[]} styleNames  as the map has them
  * @returns {TrackDetails}
  */
-export function decodeDetails(document, track) {
+export function decodeDetails(document, track, styleNames) {
   const row = track - document.first;
   /** @param {Record<string, any[]> | undefined} columns */
   const present = (columns) =>
@@ -215,7 +218,24 @@ export function decodeDetails(document, track) {
       unit: document.feature_units?.[name] ?? "",
     })),
     facets: present(document.facets),
+    styles: stylesOf(document.styles, row, styleNames),
   };
+}
+
+/**
+ * @param {import("./columns.js").PackedWords | undefined} packed
+ * @param {number} row
+ * @param {readonly string[]} names
+ */
+function stylesOf(packed, row, names) {
+  /** @type {TrackDetails["styles"]} */
+  const styles = [];
+  if (packed) {
+    eachWord(packed, (own, place, strength) => {
+      if (own === row) styles.push({ name: names[place], strength });
+    });
+  }
+  return styles;
 }
 
 /**

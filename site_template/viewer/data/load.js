@@ -188,7 +188,7 @@ export function createNeighborsReader(folder, { files, count }) {
  * @param {string} folder
  * @param {MapData} map
  */
-export function createDetailsReader(folder, { files }) {
+export function createDetailsReader(folder, { files, columns }) {
   const read = rememberedReads(unpackDetails);
   const readChunk = (/** @type {number} */ chunk) => read(folder + files.details[chunk]);
   return {
@@ -197,7 +197,7 @@ export function createDetailsReader(folder, { files }) {
      * @returns {Promise<TrackDetails>}
      */
     async read(track) {
-      return decodeDetails(await readChunk(Math.floor(track / files.detailsChunk)), track);
+      return decodeDetails(await readChunk(Math.floor(track / files.detailsChunk)), track, columns.styles);
     },
 
     /**

@@ -1,5 +1,6 @@
 /** What is known of single tracks, as columns that the map can be colored and filtered by. Pure. */
 
+import { eachWord } from "./columns.js";
 import { invertMembership } from "./decode.js";
 
 /** @import { MapData, Since, Trait } from "./types.js" */
@@ -7,6 +8,7 @@ import { invertMembership } from "./decode.js";
 /** Past this many names the rest become one: nobody tells more colors apart. */
 const MAX_CATEGORIES = 40;
 export const OTHER = "Other";
+export const STYLES = "styles";
 const MS_PER_DAY = 86_400_000;
 
 /** By fifths: neighbors share all notes but one, and so do a major key and the minor one beside it. */
@@ -31,15 +33,17 @@ const FACTS = {
  * @property {string} unit
  * @property {"Sound" | "Facts" | "From the library"} family
  * @property {"details" | "insights"} source  which of the site's files know it
+ * @property {readonly string[]} [values]  of styles: their names, as the files count them
  */
 
 /**
  * @param {MapData["columns"]} columns
  * @returns {TraitName[]}
  */
-export function traitNames({ features, facets, facts, since }) {
+export function traitNames({ features, facets, facts, since, styles }) {
   /** @type {Omit<TraitName, "source">[]} */
   const names = [];
+  if (styles.length > 0) names.push({ id: STYLES, label: "Styles and moods", unit: "", family: "Sound", values: styles });
   for (const [name, unit] of Object.entries(features)) {
     names.push({ id: `feature.${name}`, label: LABELS[name] ?? summarizeShared(name), unit: unit === "pitch class" ? "" : unit, family: "Sound" });
   }
@@ -67,6 +71,7 @@ function summarizeShared(name) {
  */
 export function createTrait(name, documents, count) {
   const { id } = name;
+  if (name.values) return stylesTrait(name, name.values, documents, count);
   if (id === "feature.key") return categoryTrait(name, "cycle", column(documents, count, fifthOf), FIFTHS);
   if (id === "feature.mode") {
     return categoryTrait(name, "category", column(documents, count, ({ features }, row) => indexIn(MODES, features?.mode?.[row])), MODES);
@@ -223,6 +228,48 @@ function categoryTrait({ id, label, unit }, kind, raw, names) {
     domain: [0, 1],
     membership: invertMembership(tracks.map((members) => ({ tracks: differences(members) })), raw.length),
     categories: names.map((name, place) => ({ name, count: tracks[place].length })),
+    unknownCount,
+  };
+}
+
+/**
+ * Tracks have several, and take the color of the most telling one that shows.
+ *
+ * @param {TraitName} name
+ * @param {readonly string[]} names
+ * @param {readonly any[]} documents
+ * @param {number} count
+ * @returns {Trait}
+ */
+function stylesTrait({ id, label, unit }, names, documents, count) {
+  const offsets = new Uint32Array(count + 1);
+  for (const { first, styles } of documents) {
+    styles?.codes.forEach((/** @type {string} */ codes, /** @type {number} */ row) => (offsets[first + row + 1] = codes.length));
+  }
+  for (let track = 0; track < count; track++) offsets[track + 1] += offsets[track];
+  const groups = new Uint32Array(offsets[count]);
+  const strengths = new Uint8Array(offsets[count]);
+  const next = offsets.slice();
+  const counts = new Uint32Array(names.length);
+  for (const { first, styles } of documents) {
+    if (!styles) continue;
+    eachWord(styles, (row, place, strength) => {
+      const at = next[first + row]++;
+      groups[at] = place;
+      strengths[at] = strength;
+      counts[place]++;
+    });
+  }
+  let unknownCount = 0;
+  for (let track = 0; track < count; track++) if (offsets[track] === offsets[track + 1]) unknownCount++;
+  return {
+    id, label, unit, kind: "category",
+    values: new Float32Array(0),
+    domain: [0, 1],
+    membership: { offsets, groups },
+    categories: names.map((name, place) => ({ name, count: counts[place] })),
+    strengths,
+    rest: "None stands out",
     unknownCount,
   };
 }

@@ -29,7 +29,7 @@
  * @property {Group[]} playlists
  * @property {Group[]} layers  whose libraries these are; empty where all is one person's
  * @property {Readonly<Record<OverlappingKind, Membership>>} memberships
- * @property {{features: Record<string, string>, facets: string[], facts: string[], since: boolean, excerpts: boolean}} columns  what details hold; units by feature
+ * @property {{features: Record<string, string>, facets: string[], facts: string[], since: boolean, excerpts: boolean, styles: string[]}} columns  what details hold; units by feature; names of styles, the most frequent first
  * @property {Region[]} regions
  * @property {{text: string, insights: string, details: string[], neighbors: string[], detailsChunk: number}} files
  *
@@ -56,7 +56,7 @@
  * @property {string[]} shared  what it has in common with the first of these, in words, or empty
  * @property {number} kept  how much of its true neighborhood the map keeps, percent
  *
- * @typedef {object} Membership  which groups of one kind hold a track: `groups[offsets[t]..offsets[t + 1]]`, ascending
+ * @typedef {object} Membership  which groups of one kind hold a track: `groups[offsets[t]..offsets[t + 1]]`, the one whose color it takes first
  * @property {Uint32Array} offsets
  * @property {Uint32Array} groups
  *
@@ -76,6 +76,7 @@
  * @property {number | null} typicalS  where the moment begins that sounds most like the whole, seconds
  * @property {{name: string, unit: string, value: number}[]} features  those that the track has
  * @property {{name: string, value: string | number}[]} facets
+ * @property {{name: string, strength: number}[]} styles  most telling first; strengths are ranks, 9 is the strongest ninth of those that have it
  *
  * @typedef {object} Trait  something that is known of single tracks, and that they can be colored and filtered by
  * @property {string} id  "feature.tempo", "facet.genres", "year"
@@ -87,6 +88,7 @@
  * @property {[number, number]} domain  what the colors span: nearly all values
  * @property {Membership | null} membership  for categories: which of them each track has
  * @property {{name: string, count: number}[]} categories
+ * @property {Uint8Array} [strengths]  of styles: how strong each of `membership.groups` is, 1 to 9
  * @property {string} [rest]  what tracks in none of the categories are called, where that is not "Not known"
  * @property {number} unknownCount  tracks of which it is not known
  *

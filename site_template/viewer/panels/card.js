@@ -18,6 +18,7 @@ import { NO_TRACK } from "../data/types.js";
 /** @import { Selecting } from "../map/selecting.js" */
 /** @import { SoundsLike } from "./sounds_like.js" */
 /** @import { Store } from "../state/store.js" */
+/** @import { StyleWords } from "./style_words.js" */
 /** @import { Group, GroupKind, MapData, State, TextData, ThemeName, TrackDetails } from "../data/types.js" */
 
 /** A pointer that only passes over tracks does not fetch the details of each. */
@@ -53,6 +54,7 @@ export class Card {
   #selecting;
   #player;
   #soundsLike;
+  #styleWords;
   #spotOf;
   /** @type {TextData | null} */
   #text = null;
@@ -64,9 +66,9 @@ export class Card {
 
   /**
    * @param {HTMLElement} host
-   * @param {{map: MapData, store: Store, renderer: Renderer, details: DetailsReader, selecting: Selecting, player: Player, soundsLike: SoundsLike, spotOf: (track: number) => number[]}} parts
+   * @param {{map: MapData, store: Store, renderer: Renderer, details: DetailsReader, selecting: Selecting, player: Player, soundsLike: SoundsLike, styleWords: StyleWords, spotOf: (track: number) => number[]}} parts
    */
-  constructor(host, { map, store, renderer, details, selecting, player, soundsLike, spotOf }) {
+  constructor(host, { map, store, renderer, details, selecting, player, soundsLike, styleWords, spotOf }) {
     this.#element = host;
     this.#map = map;
     this.#store = store;
@@ -75,6 +77,7 @@ export class Card {
     this.#selecting = selecting;
     this.#player = player;
     this.#soundsLike = soundsLike;
+    this.#styleWords = styleWords;
     this.#spotOf = spotOf;
     store.subscribe(["pinned", "theme"], () => this.#update());
     // A pointer on its way passes over more tracks than there are frames to show them in.
@@ -280,13 +283,14 @@ export class Card {
    * @param {TrackDetails} details
    */
   #detailNodes(track, details) {
-    const { duration_ms, year, artFile, features, facets } = details;
+    const { duration_ms, year, artFile, features, facets, styles } = details;
     if (artFile && this.#shown === track) this.#showArt(artFile);
     const listen = /** @type {HTMLElement | null} */ (this.#element.querySelector("[data-action='listen']"));
     if (listen && this.#shown === track) listen.hidden = !this.#player.canPlay(details);
     const nodes = [];
     const facts = [year === null ? "" : String(year), duration_ms === null ? "" : formatDuration(duration_ms)].filter(Boolean);
     if (facts.length > 0) nodes.push(element("p", { class: "card-facts" }, facts.join(" · ")));
+    if (styles.length > 0) nodes.push(this.#styleWords.ofTrack(styles));
     const bars = featureBars(features);
     if (bars.length > 0) nodes.push(element("dl", { class: "bars" }, ...bars.flatMap(barNodes)));
     if (facets.length > 0) {

@@ -10,6 +10,7 @@ import { NO_TRACK } from "../data/types.js";
 /** @import { TrackList } from "./group_insight.js" */
 /** @import { LegendRow } from "./legend_rows.js" */
 /** @import { Store } from "../state/store.js" */
+/** @import { StyleWords } from "./style_words.js" */
 /** @import { GroupKind, Insights, MapData, TextData } from "../data/types.js" */
 
 /** Rows that show at once; the rest come on demand. */
@@ -22,6 +23,7 @@ export class LegendInsights {
   #readInsights;
   #flyTo;
   #flyToAll;
+  #styleWords;
   /** @type {TextData | null} */
   #text = null;
   /** What opens under the legend's rows now, by the state's name for it. @type {Map<string, {button: HTMLElement, body: HTMLElement}>} */
@@ -30,14 +32,15 @@ export class LegendInsights {
 
   /**
    * @param {{map: MapData, store: Store, readInsights: () => Promise<Insights>, flyTo: (track: number) => void,
-   *   flyToAll: (tracks: readonly number[]) => void}} parts
+   *   flyToAll: (tracks: readonly number[]) => void, styleWords: StyleWords}} parts
    */
-  constructor({ map, store, readInsights, flyTo, flyToAll }) {
+  constructor({ map, store, readInsights, flyTo, flyToAll, styleWords }) {
     this.#map = map;
     this.#store = store;
     this.#readInsights = readInsights;
     this.#flyTo = flyTo;
     this.#flyToAll = flyToAll;
+    this.#styleWords = styleWords;
     store.subscribe(["about"], async () => {
       await Promise.all([...this.#parts.keys()].map((id) => this.#show(id)));
       this.#parts.get(store.get().about)?.body.parentElement?.scrollIntoView({ block: "nearest" });
@@ -120,7 +123,8 @@ export class LegendInsights {
   #description(insights, kind, index) {
     const { sentence, closeness, lists, notes } = insightOf(this.#map, insights, kind, index);
     /** @type {HTMLElement[]} */
-    const nodes = [element("p", { hidden: !sentence }, ...withNames(sentence))];
+    const nodes = kind === "cluster" ? this.#styleWords.ofName(this.#map.clusters[index].name) : [];
+    nodes.push(element("p", { hidden: !sentence }, ...withNames(sentence)));
     if (closeness !== null) nodes.push(closenessBar(closeness));
     nodes.push(...(this.#text ? lists.flatMap((list) => this.#list(list, /** @type {TextData} */ (this.#text))) : []));
     return [...nodes, ...notes.map((note) => element("p", {}, ...withNames(note)))];

@@ -1,0 +1,87 @@
+/** Styles and moods as words that can be pressed: the map then shows the tracks that have one. */
+
+import { element } from "../ui/dom.js";
+import { STYLES } from "../data/traits.js";
+import { afterSolo } from "./legend_rows.js";
+
+/** @import { Store } from "../state/store.js" */
+/** @import { TraitLoader } from "../state/trait_loader.js" */
+/** @import { MapData, TrackDetails } from "../data/types.js" */
+
+/** More would be a list to read, and the card is a glance. */
+const MOST_ON_CARD = 4;
+const MOST_STRENGTH = 9;
+/** What strengths are called, by thirds. */
+const STRENGTHS = ["light", "clear", "strong"];
+/** What stands between the words of a cluster's name. */
+const BETWEEN = /\s+–\s+|,\s+|\s+\(|\)/;
+
+export class StyleWords {
+  #map;
+  #store;
+  #traitLoader;
+
+  /** @param {{map: MapData, store: Store, traitLoader: TraitLoader}} parts */
+  constructor({ map, store, traitLoader }) {
+    this.#map = map;
+    this.#store = store;
+    this.#traitLoader = traitLoader;
+  }
+
+  /**
+   * What stands out in a track, with a bar for how strong it is there.
+   *
+   * @param {TrackDetails["styles"]} styles
+   */
+  ofTrack(styles) {
+    const items = styles.slice(0, MOST_ON_CARD).map(({ name, strength }) => {
+      const said = STRENGTHS[Math.ceil((strength * STRENGTHS.length) / MOST_STRENGTH) - 1];
+      const fill = element("span", { class: "bar-fill" });
+      fill.style.width = `${Math.round((100 * strength) / MOST_STRENGTH)}%`;
+      const bar = element("span", { class: "bar", "aria-hidden": "true" }, fill);
+      return element("li", {}, this.#word(name, `${name}, ${said}: show only such tracks`, bar));
+    });
+    return element("ul", { class: "chips", "aria-label": "Styles and moods" }, ...items);
+  }
+
+  /**
+   * Those words of a cluster's name that are styles or moods.
+   *
+   * @param {string} name
+   * @returns {HTMLElement[]}  nothing where none is
+   */
+  ofName(name) {
+    const words = wordsOf(name, this.#map.columns.styles);
+    if (words.length === 0) return [];
+    const items = words.map((word) => element("li", {}, this.#word(word, `Show only ${word}`)));
+    return [element("ul", { class: "chips", "aria-label": "Styles in its name" }, ...items)];
+  }
+
+  /** @param {string} name  @param {string} label  @param {HTMLElement[]} bars */
+  #word(name, label, ...bars) {
+    const button = element("button", { class: "chip style-word", type: "button", "data-style": name, "aria-label": label, title: label }, name, ...bars);
+    button.addEventListener("click", () => void this.#show(name));
+    return button;
+  }
+
+  /** @param {string} name */
+  async #show(name) {
+    const progress = /** @type {HTMLElement | null} */ (document.querySelector(".legend-progress"));
+    const isThere = await this.#traitLoader.load([STYLES], (note) => {
+      if (progress) progress.textContent = note;
+    });
+    if (!isThere) return;
+    const state = this.#store.get();
+    this.#store.set({ colorBy: STYLES, ...afterSolo(this.#map, { ...state, colorBy: STYLES }, name) });
+  }
+}
+
+/**
+ * @param {string} name  "Dub techno, house – deep, slow (An artist)"
+ * @param {readonly string[]} styles
+ * @returns {string[]}  as the styles are written
+ */
+export function wordsOf(name, styles) {
+  const known = new Map(styles.map((style) => [style.toLowerCase(), style]));
+  return name.split(BETWEEN).flatMap((part) => known.get(part.trim().toLowerCase()) ?? []);
+}
