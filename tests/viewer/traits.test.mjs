@@ -107,13 +107,13 @@ for (const [trait, value, text] of [
 }
 
 test("what is new or moved is offered only where the insights tell of it", () => {
-  const columns = { features: {}, facets: [], facts: [] };
+  const columns = { features: {}, facets: [], facts: [], styles: [] };
   assert.deepEqual(traitNames({ ...columns, since: false }), []);
   assert.deepEqual(traitNames({ ...columns, since: true }).map(({ id, source }) => [id, source]), [["since", "insights"]]);
 });
 
 test("tracks that are neither new nor moved are in no category, and called as before", () => {
-  const [name] = traitNames({ features: {}, facets: [], facts: [], since: true });
+  const [name] = traitNames({ features: {}, facets: [], facts: [], since: true, styles: [] });
   const trait = createSinceTrait(name, { new: Uint32Array.of(0, 3), moved: Uint32Array.of(2) }, 5);
   assert.deepEqual([0, 1, 2, 3, 4].map((track) => categoriesOf(trait, track)), [["New"], [], ["Moved"], ["New"], []]);
   assert.deepEqual([trait.unknownCount, trait.rest], [2, "As before"]);
