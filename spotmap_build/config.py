@@ -38,6 +38,8 @@ class Config:
     title: str = ""
     site_url: str = ""
     """Where the site will be published, for what needs its full address."""
+    indexed: bool = False
+    """Whether search engines may list the site."""
     embedder: str = ""
     theme: str = ""
     """The page's colors; empty for its own."""

@@ -150,6 +150,7 @@ SETTINGS: Final = (
     _place("out", "SPOTMAP_OUT", "DIR", "Where the site goes.  [default: site]"),
     _text("title", "SPOTMAP_TITLE", "TEXT", "The map's title.  [default: from the source]", values.read_text),
     _text("site_url", "SPOTMAP_SITE_URL", "URL", "Where the site will be published.", values.read_site_url),
+    _switch("indexed", "SPOTMAP_INDEXED", "Let search engines list the site; else its page asks them not to."),
     _of_registry(
         "embedder",
         "SPOTMAP_EMBEDDER",

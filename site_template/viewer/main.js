@@ -6,6 +6,7 @@ import { wireAxisMarks } from "./map/axes_layer.js";
 import { wireAxesPanel } from "./panels/axes_panel.js";
 import { Card, describeTrack } from "./panels/card.js";
 import { byId, PANEL_TOGGLED } from "./ui/dom.js";
+import { wireEmbed } from "./ui/embed.js";
 import { counted } from "./ui/format.js";
 import { freeArea, panelInsets } from "./ui/insets.js";
 import { wireLasso } from "./panels/lasso_tool.js";
@@ -310,6 +311,7 @@ async function start() {
   try {
     const store = createStore(initialState());
     wireTheme(byId("theme"), store);
+    wireEmbed(byId("full-map"));
     const folder = `data/${root.dataset.generation}/`;
     checkStyle(folder);
     const map = await loadMap(folder);

@@ -27,6 +27,7 @@ def assemble(
     description: str,
     built_at: str | None,
     site_url: str = "",
+    is_indexed: bool = False,
     nearness: str = HEARD,
     paths: Mapping[str, str] | None = None,
     excerpts: Mapping[str, str] | None = None,
@@ -52,6 +53,8 @@ def assemble(
     site_url : str
         Where the site is published, with a slash at the end; empty where that is not known, and then there is no
         picture for link previews, which need an address.
+    is_indexed : bool
+        Whether search engines may list the page.
     nearness : str
         What it means that tracks lie close together, as a sentence.
     paths : Mapping[str, str] | None
@@ -86,13 +89,13 @@ def assemble(
         sources=tuple(sources),
         has_spotify_ids=any(track.id.startswith(SPOTIFY_TRACK) for track in atlas.tracks),
         site_url=site_url,
+        is_indexed=is_indexed,
         nearness=nearness,
         figures=atlas.insights.figures,
         **({"background": template.background} if template.background else {}),
     )
     data = {f"data/{payload.generation}/{name}": content for name, content in payload.files.items()}
-    art = {
-        f"art/{art_file_name(track.art_digest)}": covers[track.art_digest] for track in atlas.tracks if track.art_digest
-    }
+    digests = {track.art_digest for track in atlas.tracks if track.art_digest}
+    art = {f"art/{art_file_name(digest)}": covers[digest] for digest in sorted(digests)}
     drawn = pictures(payload.files["map.json"], has_social=bool(site_url))
     return Site(payload.generation, {**art, **data, **drawn, **render_pages(template, facts)})

@@ -55,6 +55,8 @@ class PageFacts:
     """Whether tracks are known by their addresses at Spotify: so their titles and artists are from there."""
     site_url: str = ""
     """Where the site is published, with a slash at the end; empty where that is not known."""
+    is_indexed: bool = False
+    """Whether search engines may list the page."""
     nearness: str = HEARD
     """What it means that tracks lie close together, as a sentence."""
     figures: tuple[Figure, ...] = ()

@@ -71,7 +71,7 @@ def emit(
                 "insights": insights.digest,
                 "template": template.digest,
                 "built_at": built_at,
-                "site_url": run.config.site_url,
+                **_asked_for(run),
                 **({"paths": digest_bytes(orjson.dumps(paths))} if paths else {}),
                 **({"excerpts": digest_bytes(orjson.dumps(excerpts))} if excerpts else {}),
             },
@@ -88,6 +88,11 @@ def emit(
         site = run.cached(key, make, SITE_CODEC).value
         art = {f"art/{art_file_name(digest)}": cover for digest, cover in covers.items()}
         return replace(site, files=WithExcerpts({**site.files, **art}, run.cache, excerpts))
+
+
+def _asked_for(run: Run) -> dict[str, str | bool]:
+    """Return what settings make the pages say, as a part of the key."""
+    return {"site_url": run.config.site_url, **({"indexed": True} if run.config.indexed else {})}
 
 
 def _of_the_library(fetched: Fetched, embedded: Embedded) -> dict[str, str]:
@@ -273,6 +278,7 @@ def _assemble(
         description=f"{count}: what sounds alike lies together." if nearness == HEARD else f"{count}. {nearness}",
         built_at=built_at or None,
         site_url=run.config.site_url,
+        is_indexed=run.config.indexed,
         nearness=nearness,
         paths=paths,
         excerpts=excerpts,

@@ -227,6 +227,14 @@ def test_the_manifest_is_a_document_whatever_the_title_is(site_url: str) -> None
     assert {icon["src"] for icon in manifest["icons"]} == {f"icon-{size}.png" for size in ICON_SIZES}
 
 
+@pytest.mark.parametrize("is_indexed", [False, True])
+def test_search_engines_are_asked_not_to_list_the_page_unless_they_may(is_indexed: bool) -> None:
+    pages = render_pages(read_template(), replace(FACTS, is_indexed=is_indexed))
+    asked = '<meta name="robots" content="noindex">'
+    assert (asked in pages["index.html"].decode()) is not is_indexed
+    assert asked in pages["404.html"].decode()
+
+
 def test_the_pages_name_the_address_of_the_site_where_it_is_known() -> None:
     pages = render_pages(read_template(), replace(FACTS, site_url="https://me.example/map/?a&b"))
     page, not_found = pages["index.html"].decode(), pages["404.html"].decode()
@@ -234,6 +242,10 @@ def test_the_pages_name_the_address_of_the_site_where_it_is_known() -> None:
     assert 'property="og:url" content="https://me.example/map/?a&amp;b"' in page
     assert 'href="https://me.example/map/?a&amp;b"' in not_found
     assert 'property="og:image" content="https://me.example/map/?a&amp;bmap.png"' in page
+    assert 'property="og:image:alt" content="1,200 tracks as points, in the colors of 3 clusters"' in page
+    for name, content in (("title", "A &lt;b&gt;map&lt;/b&gt;"), ("image:width", "1200"), ("image:height", "630")):
+        assert f'property="og:{name}" content="{content}"' in page
+    assert 'name="twitter:card" content="summary_large_image"' in page
     unknown = render_pages(read_template(), FACTS)
     assert "canonical" not in unknown["index.html"].decode()
     assert not re.search("og:url|og:image|twitter", unknown["index.html"].decode())

@@ -1,8 +1,10 @@
 /** Asks the browser to keep the map for times without network. */
 
+import { isEmbed } from "./embed.js";
+
 /** Without it the map works as well, as long as there is a network: what a browser refuses here is no news. */
 export async function keepForOffline() {
-  if (!("serviceWorker" in navigator) || !isSecureContext || location.protocol === "file:") return;
+  if (isEmbed() || !("serviceWorker" in navigator) || !isSecureContext || location.protocol === "file:") return;
   try {
     await navigator.serviceWorker.register("sw.js");
     const { active } = await navigator.serviceWorker.ready;

@@ -1,13 +1,16 @@
 /**
  * What the browser keeps for a person, such as a theme. Storage is closed to pages in some browsers' private or strict modes, and
- * null in some apps' views of the web; a choice then lasts as long as the page.
+ * null in some apps' views of the web; a choice then lasts as long as the page. So it does within another page.
  */
+
+import { isEmbed } from "./embed.js";
 
 /**
  * @param {string} key
  * @returns {string | null}
  */
 export function readStored(key) {
+  if (isEmbed()) return null;
   try {
     return localStorage?.getItem(key) ?? null;
   } catch (reason) {
@@ -21,6 +24,7 @@ export function readStored(key) {
  * @param {string} value
  */
 export function writeStored(key, value) {
+  if (isEmbed()) return;
   try {
     localStorage?.setItem(key, value);
   } catch (reason) {
