@@ -226,20 +226,27 @@ def _ask(question: str) -> str:
 @click.option("--port", type=click.IntRange(1, 65535), help="Which port.  [default: 8765, or the next free one]")
 @click.option("--open/--no-open", "open_browser", default=False, help="Open the map in your browser.")
 @click.option(
-    "--watch", is_flag=True, help="Build again when the music changes (the sources and settings of spotmap.toml)."
+    "--watch",
+    is_flag=True,
+    help="Build again, without asking a service, when the music, spotmap.toml, overrides.toml or the template change.",
 )
 def preview(folder: Path | None, port: int | None, open_browser: bool, watch: bool) -> None:
     """Serve a built site on this machine, to look at it and to play your own files.  [default folder: site]"""  # noqa: D400
-    from spotmap_build import pipeline
+    from spotmap_build import watching
     from spotmap_build.emit.local_audio import LocalAudio
     from spotmap_build.emit.preview import serve
 
-    config = read_config({"out": str(folder) if folder else None})
+    def read() -> Config:
+        return read_config({"out": str(folder) if folder else None})
+
+    config = read()
+    if watch:
+        echo(filter(None, [watching.not_refreshed(config)]))
     serve(
         config.out,
         port=port,
         open_browser=open_browser,
-        watch=pipeline.watch(config) if watch else None,
+        watch=watching.watch(read) if watch else None,
         audio=LocalAudio(config.local_audio_path),
     )
 

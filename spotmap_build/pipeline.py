@@ -24,7 +24,6 @@ from spotmap_build.errors import CacheError, ConfigError, OutputError, ServiceEr
 from spotmap_build.fetch.spotify.settings import SpotifySettings
 from spotmap_build.fetch.spotify.token import check_may_write
 from spotmap_build.places import check_places
-from spotmap_build.progress import make_progress
 from spotmap_build.report import SUMMARY, encode_map_cost, read_map_cost, write_document, write_report
 from spotmap_build.run import Clock
 from spotmap_build.summary import SUMMARY_MARK, BuildResult, ShareResult, markdown, share_markdown
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
     from spotmap_build.emit.export import MapTable
     from spotmap_build.emit.list_folder import Updated
     from spotmap_build.emit.lists import ListFormat, TrackList
-    from spotmap_build.emit.preview import Watch
     from spotmap_build.model import Failed, Library
     from spotmap_build.progress import Progress
 
@@ -359,33 +357,6 @@ def plan(config: Config, progress: Progress) -> tuple[str, ...]:
     """
     check_places(config)
     return _with_cache(config, progress, lambda run: stages.describe_plan(run, stages.fetch(run)))
-
-
-def watch(config: Config) -> Watch:
-    """Return what the preview is to look at, and the build that it is to run when something changes there.
-
-    Raises
-    ------
-    ConfigError
-        No source lies in a file or folder that could change.
-    """
-    places = tuple(Path(place) for source in config.sources if (place := source.partition(":")[2]))
-    if not places:
-        raise ConfigError(
-            "There is nothing to watch: no source is a file or folder.",
-            hint='Put one into spotmap.toml: [build] sources = ["folder:~/Music"].',
-        )
-    from spotmap_build.emit.preview import Watch
-
-    return Watch(places, lambda: _rebuild(config))
-
-
-def _rebuild(config: Config) -> None:
-    progress = make_progress(config.log)
-    try:
-        build(replace(config, shard=None), progress)
-    finally:
-        progress.close()
 
 
 def _nothing_to_map(fetched: stages.Fetched, embedded: stages.Embedded) -> SpotmapError:

@@ -15,7 +15,6 @@ import os
 import socket
 import threading
 import time
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -28,7 +27,8 @@ from spotmap_build.core.files import open_regular
 from spotmap_build.emit.page import CONTENT_SECURITY_POLICY
 from spotmap_build.emit.preview_files import ListedFiles, find_file, is_local_host, parse_range
 from spotmap_build.emit.site import remove_debris
-from spotmap_build.errors import ConfigError, OutputError, SpotmapError
+from spotmap_build.emit.watch import Rebuilds, Watch, rebuild_on_change
+from spotmap_build.errors import ConfigError, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -46,6 +46,7 @@ PIECE_BYTES = 1 << 16
 LARGEST_PAGE_BYTES = 1 << 24
 RELOAD_EVENTS = "/.spotmap-reload"
 RELOAD_SCRIPT = "/.spotmap-reload.js"
+RELOAD_STYLE = "/.spotmap-reload.css"
 AUDIO = "/.spotmap-audio/"
 """Below it lies the audio of each track that is a file on this machine, by its id; the folder itself lists these."""
 
@@ -65,37 +66,10 @@ MEDIA_TYPES = {
 }
 """Stated here: the operating system's own table differs between machines, and may call a script plain text."""
 
-_RELOAD_TAG = f'<script defer src="{RELOAD_SCRIPT}"></script>'.encode()
 _AUDIO_TAG = f'<meta name="spotmap-audio" content="{AUDIO}">'.encode()
-_RELOAD_CODE = f'new EventSource("{RELOAD_EVENTS}").addEventListener("rebuilt", () => location.reload());\n'.encode()
+_RELOAD_FILES = {RELOAD_SCRIPT: "reload.js", RELOAD_STYLE: "reload.css"}
+"""What a page gets that is to show the next build; they lie in ``preview_page``."""
 _HEARTBEAT_S = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """What to look at, and what to do when it changes. ``rebuild`` publishes to the folder that is served."""
-
-    paths: tuple[Path, ...]
-    rebuild: Callable[[], None]
-
-
-@dataclass(slots=True)
-class _Rebuilds:
-    """Counts rebuilds, and wakes the pages that wait for the next one."""
-
-    count: int = 0
-    closed: bool = False
-    changed: threading.Condition = field(default_factory=threading.Condition)
-
-    def announce(self) -> None:
-        with self.changed:
-            self.count += 1
-            self.changed.notify_all()
-
-    def close(self) -> None:
-        with self.changed:
-            self.closed = True
-            self.changed.notify_all()
 
 
 class PreviewServer(ThreadingHTTPServer):
@@ -107,7 +81,7 @@ class PreviewServer(ThreadingHTTPServer):
         self.folder = folder
         self.reloads = reloads
         self.audio = audio
-        self.rebuilds = _Rebuilds()
+        self.rebuilds = Rebuilds()
         self.listed = ListedFiles(folder)
         self.watching = threading.BoundedSemaphore(MOST_WATCHING)
         self._free = threading.BoundedSemaphore(MOST_CONNECTIONS)
@@ -184,10 +158,11 @@ class _Handler(BaseHTTPRequestHandler):
             target.scheme in ("http", "https") and not is_local_host(target.netloc)
         ):
             self._send(HTTPStatus.FORBIDDEN, b"This preview answers to 127.0.0.1 and localhost.\n")
-        elif self.server.reloads and self.path == RELOAD_EVENTS:
-            self._send_events()
-        elif self.server.reloads and self.path == RELOAD_SCRIPT:
-            self._send(HTTPStatus.OK, _RELOAD_CODE, MEDIA_TYPES[".js"])
+        elif self.server.reloads and target.path == RELOAD_EVENTS:
+            self._send_events(target.query)
+        elif self.server.reloads and target.path in _RELOAD_FILES:
+            file = Path(__file__).with_name("preview_page") / _RELOAD_FILES[target.path]
+            self._send(HTTPStatus.OK, file.read_bytes(), MEDIA_TYPES[file.suffix])
         elif self.server.audio is not None and target.path.startswith(AUDIO):
             self._send_audio(self.server.audio, target.path.removeprefix(AUDIO))
         else:
@@ -200,7 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Log nothing of requests."""
 
     def _send_file(self) -> None:
-        listed = self.server.listed.paths()
+        listed, tags = self.server.listed.paths(), self._head_tags()  # which say of what build the page is, at least
         for target, status in ((self.path, HTTPStatus.OK), ("/404.html", HTTPStatus.NOT_FOUND)):
             place = find_file(self.server.folder, target, listed)
             if place is None:
@@ -210,14 +185,13 @@ class _Handler(BaseHTTPRequestHandler):
             except OSError:  # a publication has just removed it
                 continue
             with file:
-                self._send_open(status, file, place.suffix)
+                self._send_open(status, file, place.suffix, tags if place.suffix == ".html" else b"")
             return
         self._send(HTTPStatus.NOT_FOUND, b"Nothing is here.\n")
 
-    def _send_open(self, status: HTTPStatus, file: BinaryIO, suffix: str) -> None:
+    def _send_open(self, status: HTTPStatus, file: BinaryIO, suffix: str, tags: bytes) -> None:
         media_type = MEDIA_TYPES.get(suffix, "application/octet-stream")
         size_bytes = os.fstat(file.fileno()).st_size
-        tags = self._head_tags() if suffix == ".html" else b""
         if tags and size_bytes <= LARGEST_PAGE_BYTES:
             self._send(status, file.read(size_bytes).replace(b"</head>", tags + b"</head>", 1), media_type)
             return
@@ -230,7 +204,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _head_tags(self) -> bytes:
         """Return what the preview adds to the head of a page."""
         has_audio = self.server.audio is not None and bool(self.server.audio.paths())
-        return (_RELOAD_TAG if self.server.reloads else b"") + (_AUDIO_TAG if has_audio else b"")
+        events = f"{RELOAD_EVENTS}?seen={self.server.rebuilds.count}"
+        script = f'<script defer src="{RELOAD_SCRIPT}" data-events="{events}"></script>'
+        reload = f'<link rel="stylesheet" href="{RELOAD_STYLE}">{script}' if self.server.reloads else ""
+        return reload.encode() + (_AUDIO_TAG if has_audio else b"")
 
     def _send_piecewise(self, file: BinaryIO, size_bytes: int) -> None:
         while self.command != "HEAD" and size_bytes > 0:
@@ -293,31 +270,34 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
 
-    def _send_events(self) -> None:
-        """Hold the connection open and say when the site was rebuilt, until the page or the server goes away."""
+    def _send_events(self, query: str) -> None:
+        """Hold the connection open and say what became of changes, until the page or the server goes away."""
         if not self.server.watching.acquire(blocking=False):
             self._send(HTTPStatus.SERVICE_UNAVAILABLE, b"Too many pages wait for the next build.\n")
             return
         try:
             self._send_head(HTTPStatus.OK, "text/event-stream", length=None)
             if self.command != "HEAD":
-                self._tell_of_rebuilds()
+                self._tell_of_rebuilds(query.removeprefix("seen="))
         finally:
             self.server.watching.release()
 
-    def _tell_of_rebuilds(self) -> None:
-        rebuilds = self.server.rebuilds
-        seen = rebuilds.count
+    def _tell_of_rebuilds(self, seen: str) -> None:
+        """Tell a page of builds that are newer than the one it shows (``seen``), and of what is wrong since."""
+        rebuilds, told = self.server.rebuilds, None
         while not rebuilds.closed:
             with rebuilds.changed:
-                rebuilds.changed.wait(_HEARTBEAT_S)
-            line = b"event: rebuilt\ndata:\n\n" if rebuilds.count != seen else b": waiting\n\n"
-            seen = rebuilds.count
-            try:
-                self.wfile.write(line)
-                self.wfile.flush()
-            except OSError:  # the page was closed
-                return
+                if seen == str(rebuilds.count) and rebuilds.problem is told:
+                    rebuilds.changed.wait(_HEARTBEAT_S)
+                count, problem = str(rebuilds.count), rebuilds.problem
+            line = b": waiting\n\n"
+            if seen != count:
+                line, seen = b"event: rebuilt\ndata:\n\n", count
+            elif problem is not told and problem is not None:
+                words = orjson.dumps({"message": problem.message, "hint": problem.hint})
+                line = b"event: failed\ndata: " + words + b"\n\n"
+            told = problem
+            self.wfile.write(line)
 
 
 def open_server(
@@ -365,15 +345,15 @@ def serve(
 
     ``audio`` is what the page may play of the files on this machine.
 
-    With ``watch``, changes below its paths rebuild the site and reload the pages that show it. An error in a rebuild
-    is told, and the watch goes on: the next change may be its repair.
+    With ``watch``, changes of what it names rebuild the site and reload the pages that show it. An error in a rebuild
+    is told, here and on these pages, and the watch goes on: the next change may be its repair.
     """
     stopped = threading.Event()
     with open_server(folder, port, reloads=watch is not None, audio=audio) as server:
         say(f"Serving {folder} at {server.url} (Ctrl-C ends it)")
         if watch is not None:
             arguments = (watch, server.rebuilds, stopped, say)
-            threading.Thread(target=_rebuild_on_change, args=arguments, name="watch", daemon=True).start()
+            threading.Thread(target=rebuild_on_change, args=arguments, name="watch", daemon=True).start()
         if open_browser:
             import webbrowser
 
@@ -384,16 +364,3 @@ def serve(
             say("Stopped.")
         finally:
             stopped.set()
-
-
-def _rebuild_on_change(watch: Watch, rebuilds: _Rebuilds, stopped: threading.Event, say: Callable[[str], None]) -> None:
-    import watchfiles
-
-    for changes in watchfiles.watch(*watch.paths, stop_event=stopped, raise_interrupt=False):
-        say(f"{len(changes)} {'file' if len(changes) == 1 else 'files'} changed, building again")
-        try:
-            watch.rebuild()
-        except SpotmapError as error:
-            say(f"{error.message} {error.hint}".strip())
-        else:
-            rebuilds.announce()

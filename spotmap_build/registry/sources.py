@@ -25,6 +25,8 @@ class SourceKind:
         What a map of it is called; a library at a path is called as its file or folder.
     package : str
         Which installed package adds it; empty for what is ours.
+    is_complete : bool
+        Whether it has all that a map needs; else titles, recordings or covers may have to be fetched.
     """
 
     name: str
@@ -32,6 +34,7 @@ class SourceKind:
     takes_path: bool = True
     title: str = ""
     package: str = ""
+    is_complete: bool = False
 
     @property
     def usage(self) -> str:
@@ -40,14 +43,20 @@ class SourceKind:
 
 
 SOURCES: tuple[SourceKind, ...] = (
-    SourceKind("demo", "spotmap_build.fetch.demo:DemoSource.from_config", takes_path=False, title="Demo library"),
+    SourceKind(
+        "demo",
+        "spotmap_build.fetch.demo:DemoSource.from_config",
+        takes_path=False,
+        title="Demo library",
+        is_complete=True,
+    ),
     SourceKind(
         "spotify",
         "spotmap_build.fetch.spotify.source:SpotifySource.from_config",
         takes_path=False,
         title="My Spotify library",
     ),
-    SourceKind("folder", "spotmap_build.fetch.folders.folder:FolderSource"),
+    SourceKind("folder", "spotmap_build.fetch.folders.folder:FolderSource", is_complete=True),
     SourceKind("table", "spotmap_build.fetch.tables.table:TableSource"),
     SourceKind("takeout", "spotmap_build.fetch.exports.takeout:TakeoutSource"),
     SourceKind("exportify", "spotmap_build.fetch.exports.exportify:ExportifySource"),

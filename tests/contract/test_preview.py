@@ -18,7 +18,14 @@ import pytest
 from spotmap_build.emit import preview
 from spotmap_build.emit.marker import MARKER_NAME
 from spotmap_build.emit.page import CONTENT_SECURITY_POLICY
-from spotmap_build.emit.preview import DEFAULT_PORT, RELOAD_EVENTS, RELOAD_SCRIPT, PreviewServer, open_server
+from spotmap_build.emit.preview import (
+    DEFAULT_PORT,
+    RELOAD_EVENTS,
+    RELOAD_SCRIPT,
+    RELOAD_STYLE,
+    PreviewServer,
+    open_server,
+)
 from spotmap_build.emit.site import STAGING_NAME, publish
 from spotmap_build.errors import ConfigError, OutputError
 from tests.support.patience import patience
@@ -28,14 +35,16 @@ ROOT = Path(__file__).parents[2]
 SERVED = """
 import sys
 from pathlib import Path
-from spotmap_build.emit.preview import Watch, serve
+from spotmap_build.emit.preview import serve
+from spotmap_build.emit.watch import Places, Watch
 from spotmap_build.errors import OutputError
 site, watched = Path(sys.argv[1]), Path(sys.argv[2])
 def rebuild():
     if watched.joinpath("broken").exists():
         raise OutputError("It broke.", hint="Mend it.")
     site.joinpath("index.html").write_text("<head></head>rebuilt")
-serve(site, port=0, open_browser=False, watch=Watch((watched,), rebuild), say=lambda line: print(line, flush=True))
+watch = Watch(lambda: Places((watched,)), rebuild)
+serve(site, port=0, open_browser=False, watch=watch, say=lambda line: print(line, flush=True))
 """
 
 
@@ -205,8 +214,11 @@ def test_pages_reload_only_while_watching(site: Path) -> None:
         assert RELOAD_SCRIPT not in request(server, "/")[1]
         assert request(server, RELOAD_SCRIPT)[0].status == 404
     with serving(site, reloads=True) as server:
-        assert f'src="{RELOAD_SCRIPT}"' in request(server, "/")[1]
-        assert RELOAD_EVENTS in request(server, RELOAD_SCRIPT)[1]
+        page = request(server, "/")[1]
+        assert f'<script defer src="{RELOAD_SCRIPT}" data-events="{RELOAD_EVENTS}?seen=0">' in page
+        assert f'<link rel="stylesheet" href="{RELOAD_STYLE}">' in page
+        assert "EventSource" in request(server, RELOAD_SCRIPT)[1]
+        assert request(server, RELOAD_STYLE)[0].headers["Content-Type"].startswith("text/css")
 
 
 def test_a_change_rebuilds_reloads_and_survives_an_error_until_ctrl_c(site: Path, tmp_path: Path) -> None:
@@ -216,16 +228,17 @@ def test_a_change_rebuilds_reloads_and_survives_an_error_until_ctrl_c(site: Path
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         try:
             assert running.stdout
-            assert running.stderr
             port = int(running.stdout.readline().rsplit(":", 1)[1].split("/")[0])
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=patience())
-            connection.request("GET", RELOAD_EVENTS)
-            events = connection.getresponse()
-            said = change_until_noticed(running, watched / "broken")
-            assert "It broke. Mend it." in said
+            assert running.stdout.readline() == "Watching for changes.\n"
+            (watched / "broken").touch()
+            assert running.stdout.readline() == "1 file changed, building again\n"
+            assert running.stdout.readline() == "It broke. Mend it.\n"
+            events = open_events(port, seen=0)
+            assert next_event(events) == ("failed", '{"message":"It broke.","hint":"Mend it."}')
             (watched / "broken").unlink()
-            assert b"rebuilt" in events.readline() + events.readline() + events.readline()
+            assert next_event(events) == ("rebuilt", "")
             assert "rebuilt" in (site / "index.html").read_text()
+            assert next_event(open_events(port, seen=0)) == ("rebuilt", "")  # a page that was loading meanwhile
             running.send_signal(signal.SIGINT)
             rest, errors = running.communicate(timeout=patience())
         finally:
@@ -235,21 +248,18 @@ def test_a_change_rebuilds_reloads_and_survives_an_error_until_ctrl_c(site: Path
     assert running.returncode == 0
 
 
-def change_until_noticed(running: subprocess.Popen[str], path: Path) -> str:
-    """Touch a file until the watcher, which takes a moment to start, says what became of it."""
-    assert running.stdout
-    stop = threading.Event()
+def open_events(port: int, seen: int) -> http.client.HTTPResponse:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=patience())
+    connection.request("GET", f"{RELOAD_EVENTS}?seen={seen}")
+    return connection.getresponse()
 
-    def touch() -> None:
-        while not stop.wait(0.3):
-            path.touch()
 
-    thread = threading.Thread(target=touch)
-    thread.start()
-    said = running.stdout.readline() + running.stdout.readline()
-    stop.set()
-    thread.join()
-    return said
+def next_event(events: http.client.HTTPResponse) -> tuple[str, str]:
+    """The name and content of the next event; comments, which keep the connection alive, are none."""
+    for line in iter(events.readline, b""):
+        if line.startswith(b"event: "):
+            return line[7:-1].decode(), events.readline().decode().removeprefix("data:").strip()
+    raise AssertionError("the server ended the connection")
 
 
 def files_of(generation: str, *more: str) -> dict[str, bytes]:

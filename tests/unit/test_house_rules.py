@@ -46,7 +46,7 @@ HOMES = [
     ("pyarrow", "emit/parquet.py"),
     ("contourpy", "emit/contour.py"),
     ("jinja2", "emit/page.py"),
-    ("watchfiles", "emit/preview.py"),
+    ("watchfiles", "emit/watch.py"),
     ("rich", "progress.py"),
     ("click", "cli.py"),
     ("click", "cli_kept.py"),

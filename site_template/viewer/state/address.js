@@ -50,6 +50,7 @@ export class Address {
     store.subscribe(STEPS, () => this.#later(true));
     store.subscribe(["transform", "query", "until"], () => this.#later(false));
     addEventListener("popstate", () => void this.#follow(true));
+    addEventListener("pagehide", () => void this.link());
   }
 
   /** What of the address needs no text: to be called once the window's size is known, before the first paint. */
