@@ -261,7 +261,7 @@ def _is_in_site(place: Path, out: Path) -> bool:
     """Whether the usual place of the cache is in the site: the working folder is it (``--out .``), or lies in it."""
     try:
         return is_inside(resolve_place(place), resolve_place(out))
-    except OSError:  # what is wrong with the place is told by whoever uses it
+    except OSError:  # what is wrong with the place is reported by whoever uses it
         return False
 
 

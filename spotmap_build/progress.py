@@ -59,18 +59,18 @@ class PlainProgress:
         self._stage = ""
         self._total: int | None = None
         self._started_s = 0.0
-        self._told_s = 0.0
+        self._reported_s = 0.0
 
     def begin(self, stage: str, what: str, total: int | None = None) -> None:
         self._stage, self._total = stage, total
-        self._started_s = self._told_s = time.monotonic()
+        self._started_s = self._reported_s = time.monotonic()
         if total:
             self._line(f"{stage}: {what} ({total})")
 
     def advance(self, done: int) -> None:
         now_s = time.monotonic()
-        if self._total and now_s - self._told_s >= PLAIN_INTERVAL_S:
-            self._told_s = now_s
+        if self._total and now_s - self._reported_s >= PLAIN_INTERVAL_S:
+            self._reported_s = now_s
             left_s = (now_s - self._started_s) / max(done, 1) * (self._total - done)
             self._line(f"{self._stage}: {done} of {self._total}, about {format_seconds(left_s)} left")
 

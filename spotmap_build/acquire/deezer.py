@@ -228,7 +228,7 @@ class Deezer:
 
     def _called(self, attempt: Callable[[], Result]) -> Result:
         try:
-            # Whoever was told so holds back all: else the others would use up what each may try.
+            # Whoever gets this answer holds back all: else the others would use up what each may try.
             result = self._busy_retry.call(
                 lambda: self._retry.call(attempt, retry_on=_Unanswered), retry_on=_Busy, sleep=self._limiter.hold
             )

@@ -107,7 +107,7 @@ class _JobSource:
         self._weights = weights
         self._counts = Tally()
         self._finished = 0
-        self._told = 0
+        self._reported = 0
         library, seed = acquisition.loaded.library, acquisition.run.config.seed
         missing = fair_order(acquisition.missing, library, seed)
         searches = fair_order(acquisition.searches, library, seed)
@@ -173,9 +173,9 @@ class _JobSource:
         return self._counts[SETTLED] + self._finished
 
     def _tell(self) -> None:
-        if self.done != self._told:
-            self._told = self.done
-            self._listening.run.progress.advance(self._told)
+        if self.done != self._reported:
+            self._reported = self.done
+            self._listening.run.progress.advance(self._reported)
 
     def _find(self, track: Track) -> Track | None:
         to_listen_to = self._listening.settle(track, self._listening.finder.find(track))

@@ -38,7 +38,7 @@ class Service:
 
     @property
     def is_open(self) -> bool:
-        """Whether it may be asked. What an earlier build was told is looked up when somebody wants to know."""
+        """Whether it may be asked. What it answered to an earlier build is looked up when somebody wants to know."""
         if not self._is_recalled and self.breaker.reason is None:
             self._recall()
         return self.breaker.reason is None

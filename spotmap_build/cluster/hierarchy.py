@@ -88,7 +88,7 @@ def no_groups(count: int) -> Groups:
 
 
 def region_count(cluster_count: int) -> int:
-    """How many regions are easily told apart and still say something: 12 clusters make 5, 60 make 11."""
+    """How many regions are easily distinguished and still say something: 12 clusters make 5, 60 make 11."""
     if cluster_count <= FEW:
         return cluster_count
     return round(math.sqrt(2 * cluster_count))

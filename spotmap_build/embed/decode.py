@@ -36,7 +36,7 @@ WHOLE_MS: Final = 15 * 60 * 1000
 WINDOWS: Final = 20
 WINDOW_SAMPLES: Final = 30 * SAMPLE_RATE_HZ
 SEEK_LEAD_S: Final = 0.25
-"""Decoding starts this much early: the first frames after a jump lack what earlier ones would have told the decoder."""
+"""Decoding starts this much early: the first frames after a jump lack what the decoder keeps from earlier ones."""
 DAMAGED_BELOW_SAMPLES: Final = SAMPLE_RATE_HZ // 10
 LONGEST_MS: Final = 2**31 - 1
 """25 days: what claims to be longer is damaged."""

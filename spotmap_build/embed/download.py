@@ -173,7 +173,7 @@ class _Passing(Exception):
 
 
 class _Cut(Exception):
-    """A connection ended while a body was read; told apart from a disk that cannot be written."""
+    """A connection ended while a body was read; distinguished from a disk that cannot be written."""
 
 
 def _read(response: requests.Response, size_bytes: int) -> bytes:

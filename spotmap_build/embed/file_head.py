@@ -34,7 +34,7 @@ def read_head(path: Path) -> bytes:
 
 
 def tag_bytes(head: bytes) -> int:
-    """Return how many bytes of a file are the ID3v2 tag that it begins with, told by its first ten; 0 for none."""
+    """Return how many bytes of a file are the ID3v2 tag that it begins with, as its first ten say; 0 for none."""
     if not head.startswith(b"ID3") or len(head) < ID3_HEADER_BYTES or max(head[6:10]) > 0x7F:
         return 0
     first, second, third, fourth = head[6:10]

@@ -56,7 +56,7 @@ def loop_to(samples: Float32Array, least_samples: int) -> Float32Array:
 def patch_starts(frame_count: int, patch_frames: int, wanted: int) -> npt.NDArray[np.intp]:
     """First frames of at most ``wanted`` patches, evenly spread from the first frame to the last.
 
-    Short recordings get fewer, so that no two overlap by more than 60 %: what more would tell is told already.
+    Short recordings get fewer, so that no two overlap by more than 60 %: more would add nothing.
     ``[n]``, ascending, ``1 <= n <= wanted``.
     """
     last = frame_count - patch_frames

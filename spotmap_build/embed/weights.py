@@ -54,7 +54,7 @@ def ensure_weights(spec: EmbedderSpec, models_url: str, models_dir: Path | None,
     models_dir : Path | None
         The folder to keep them in; the user's cache folder if None.
     say : Callable[[str], None]
-        Told what is fetched, and under which terms its makers give it.
+        Called with what is fetched, and under which terms its makers give it.
 
     Raises
     ------

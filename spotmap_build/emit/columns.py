@@ -27,7 +27,7 @@ BACKSLASH: Final = 92
 CONTROLS: Final = (127, 161)
 """Code points that are no plain characters: DEL to the no-break space."""
 LEVELS: Final = 150
-"""How finely the middle 98 % of a feature's values are told apart at least: tempo to a BPM, loudness to 0.2 LUFS."""
+"""How finely the middle 98 % of a feature's values are distinguished at least: tempo to a BPM, loudness to 0.2 LUFS."""
 MOST_STEPS: Final = 900
 """From the median to the farthest value: all of their codes are characters of one or two bytes in UTF-8."""
 EPOCH: Final = date(1970, 1, 1).toordinal()

@@ -66,7 +66,7 @@ class PageFacts:
 
 
 def integrity(files: Mapping[str, bytes]) -> dict[str, str]:
-    """Return what a browser is told to check each of the first files by, by their names.
+    """Return what a browser checks each of the first files against, by their names.
 
     See W3C, Subresource Integrity.
     """

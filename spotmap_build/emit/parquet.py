@@ -50,8 +50,8 @@ def parquet_bytes(
     for name, matrix in matrices.items():
         flat = pyarrow.array(matrix.ravel(), type=pyarrow.float32())
         array = pyarrow.FixedSizeListArray.from_arrays(flat, matrix.shape[1])
-        told = {"names": orjson.dumps(list(names[name]))} if name in names else None
-        fields.append(pyarrow.field(name, array.type, metadata=told))
+        metadata = {"names": orjson.dumps(list(names[name]))} if name in names else None
+        fields.append(pyarrow.field(name, array.type, metadata=metadata))
         arrays.append(array)
     file = io.BytesIO()
     pyarrow.parquet.write_table(pyarrow.table(arrays, schema=pyarrow.schema(fields)), file)

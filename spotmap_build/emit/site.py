@@ -4,7 +4,7 @@ The order, and why a failure or a power cut between any two steps leaves the old
 
 1. Everything new is written to a staging folder and flushed. A full disk is noticed here, with nothing touched. The
    folder lies inside the output, the one place that is writable and on the same disk for sure (an output is often a
-   mount point, which cannot be told where it is bound to the same disk), and that gives files the owner, the access
+   mount point, which nothing shows where it is bound to the same disk), and that gives files the owner, the access
    list and the label that a web server expects.
 2. The marker file is replaced: from here on the new files are known to be ours, whatever happens.
 3. New content is renamed into place. It has names of its own (``data/<generation>/``, ``art/<digest>.webp``), so no

@@ -122,7 +122,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _replacements(folder: Path, names: Iterable[str]) -> dict[str, Path]:
-    """Return the files of a person's folder by name; what would have no effect is told, and not passed over."""
+    """Return the files of a person's folder by name; what would have no effect is an error."""
     try:
         found = {path.name: path for path in sorted(folder.iterdir()) if not path.name.startswith(".")}
     except OSError as error:

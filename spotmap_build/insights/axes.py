@@ -116,10 +116,12 @@ def describe_slopes(slopes: Sequence[Slope]) -> str:
     Right is larger x, upwards is larger y. A slope is reported for the direction that it is nearest to; falling ones
     by their other word, so that only two directions are ever spoken of.
     """
-    words_of, told = words_of_features(), dict[str, list[str]]()
+    words_of, by_direction = words_of_features(), dict[str, list[str]]()
     for slope in slopes:
         quarter = round(slope.angle / (math.pi / 2)) % 4
         words = words_of[slope.feature]
         direction = _DIRECTIONS[quarter % 2]
-        told.setdefault(direction, []).append(words.higher if quarter < 2 else words.lower)
-    return "; ".join(f"{direction} {listed(words[:MOST_A_DIRECTION])}" for direction, words in sorted(told.items()))
+        by_direction.setdefault(direction, []).append(words.higher if quarter < 2 else words.lower)
+    return "; ".join(
+        f"{direction} {listed(words[:MOST_A_DIRECTION])}" for direction, words in sorted(by_direction.items())
+    )

@@ -22,7 +22,7 @@ Function = TypeVar("Function", bound="Callable[..., object]")
 
 SIMILARITY_STEP: Final = 2.0**-20
 """Similarities are rounded to this, a millionth: finer differences are not heard, and tracks that differ by less than
-that are told apart by their row."""
+that are ordered by their row."""
 WHOLE: Final = np.float32(2**30)
 """What a component of a unit vector is multiplied by to be compared as a whole number of 32 bits."""
 WHOLE_TO_STEPS: Final = 2.0**-60 / SIMILARITY_STEP

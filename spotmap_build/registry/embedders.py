@@ -20,7 +20,7 @@ class WeightsSpec:
     ``url_path``: below the address of the models. ``labels_url_path``: of the ``.json`` file with the names of its
     classes, of which there are several versions that say the same: not the file is checked, but the names in it
     (``classes_sha256``).
-    ``notice``: the terms under which its makers give it, told to the person when it is fetched.
+    ``notice``: the terms under which its makers give it, shown to the person when it is fetched.
     """
 
     url_path: str

@@ -182,7 +182,7 @@ def names() -> tuple[str, ...]:
 
 
 def as_people_read(measured: Float32Array) -> Float32Array:
-    """Turn measured features into what people are told: percent where their own numbers mean nothing to people.
+    """Turn measured features into what people read: percent where their own numbers mean nothing to people.
 
     Parameters
     ----------

@@ -192,8 +192,8 @@ def _screen() -> Iterator[str]:
     )
     os.close(writing)
     try:
-        with os.fdopen(reading, encoding="ascii") as told:
-            yield f":{told.readline().strip()}"
+        with os.fdopen(reading, encoding="ascii") as said:
+            yield f":{said.readline().strip()}"
     finally:
         process.terminate()
         process.wait(patience())

@@ -39,10 +39,10 @@ def test_the_demo_has_regions_playlists_and_every_track(open_viewer: OpenViewer,
 
 def test_a_browser_may_keep_it_as_an_app(open_viewer: OpenViewer, demo: Site) -> None:
     page = open_viewer(site=demo).page
-    told = page.context.new_cdp_session(page).send("Page.getAppManifest")
-    assert told["url"] == f"{demo.url}manifest.webmanifest"
-    assert told["errors"] == []
-    icons = [icon["src"] for icon in json.loads(told["data"])["icons"]]
+    said = page.context.new_cdp_session(page).send("Page.getAppManifest")
+    assert said["url"] == f"{demo.url}manifest.webmanifest"
+    assert said["errors"] == []
+    icons = [icon["src"] for icon in json.loads(said["data"])["icons"]]
     assert icons == ["icon-192.png", "icon-512.png"]
     assert all(page.request.get(demo.url + icon).ok for icon in icons)
 

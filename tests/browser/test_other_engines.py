@@ -39,7 +39,7 @@ for (const kind of ["error", "unhandledrejection", "securitypolicyviolation"])
     const { message, reason, violatedDirective, target } = event;
     complaints.push(`${kind}: ${message ?? reason ?? violatedDirective ?? target?.outerHTML}`);
   }, true);
-for (const level of ["error", "warn"]) console[level] = (...told) => complaints.push(told.join(" "));
+for (const level of ["error", "warn"]) console[level] = (...said) => complaints.push(said.join(" "));
 const { play } = HTMLMediaElement.prototype;
 HTMLMediaElement.prototype.play = function () {
   this.taken ??= this.mozCaptureStream?.();
@@ -89,7 +89,7 @@ class Opened:
 
     def complaints(self) -> list[str]:
         """What went wrong since the page was loaded."""
-        return [told for told in self.ask("complaints") if PRELOAD not in told]
+        return [said for said in self.ask("complaints") if PRELOAD not in said]
 
     def wait_until_ready(self) -> None:
         self.wait_until(READY)

@@ -159,7 +159,7 @@ def test_the_map_says_what_its_directions_mean_but_not_of_other_axes(open_viewer
     expect(viewer.page.locator("#axes-summary")).to_be_hidden()
 
 
-def test_what_is_new_or_moved_can_be_told_apart_and_filtered_without_details(open_viewer: OpenViewer) -> None:
+def test_what_is_new_or_moved_can_be_distinguished_and_filtered_without_details(open_viewer: OpenViewer) -> None:
     asked: list[str] = []
     viewer = open_viewer()
     viewer.page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[1]))

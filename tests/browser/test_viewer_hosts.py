@@ -124,7 +124,7 @@ def test_a_page_with_neither_script_nor_style_is_short_and_plain(page: Page, hos
     assert page.evaluate("[...document.querySelectorAll('svg')].filter((icon) => icon.checkVisibility()).length") == 0
 
 
-def test_a_script_that_never_comes_is_told_of_without_any_script(browser: Browser, host: StaticHost) -> None:
+def test_a_script_that_never_comes_is_reported_without_any_script(browser: Browser, host: StaticHost) -> None:
     """As by a tool that rewrites scripts, or a connection that hangs."""
     index = host.root / "maps/demo/index.html"
     with browser.new_context(java_script_enabled=False) as context:
@@ -137,7 +137,7 @@ def test_a_script_that_never_comes_is_told_of_without_any_script(browser: Browse
         expect(late).to_be_visible(timeout=patience(30) * 1000)
 
 
-def test_a_script_that_the_browser_does_not_understand_is_told_of(page: Page, host: StaticHost) -> None:
+def test_a_script_that_the_browser_does_not_understand_is_reported(page: Page, host: StaticHost) -> None:
     (host.root / "maps/demo" / data("viewer.js")).write_text("let a ??!= 1;", encoding="utf-8")
     page.goto(f"{host.origin}/maps/demo/")
     expect(page.locator("#notice")).to_contain_text("viewer.js could not be loaded, or cannot run in this browser")

@@ -1,4 +1,4 @@
-"""A new build shows at the next visit, on a real nginx: as Debian configures it, and told to let everything be kept."""
+"""A new build shows at the next visit, on a real nginx: as Debian configures it, and set to let everything be kept."""
 
 from __future__ import annotations
 

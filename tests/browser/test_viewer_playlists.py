@@ -124,7 +124,7 @@ def test_a_cluster_that_no_playlist_covers_can_be_shown_and_selected(open_viewer
     assert viewer.state("selected") == [t for t, own in enumerate(site_map["cluster"]) if own == number]
 
 
-def test_insights_that_cannot_be_had_are_told_in_their_place_and_asked_for_again(
+def test_insights_that_cannot_be_had_are_reported_in_their_place_and_asked_for_again(
     open_viewer: OpenViewer, copied_site: Site
 ) -> None:
     away = (copied_site.folder / INSIGHTS).rename(copied_site.folder / "away.json")

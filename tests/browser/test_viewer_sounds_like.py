@@ -228,7 +228,7 @@ def test_the_end_of_a_path_is_another_track_than_its_beginning(open_viewer: Open
     assert viewer.state("selected") == []
 
 
-def test_missing_neighbors_are_told_in_the_card(open_viewer: OpenViewer, copied_site: Site) -> None:
+def test_missing_neighbors_are_reported_in_the_card(open_viewer: OpenViewer, copied_site: Site) -> None:
     (copied_site.folder / "data" / GENERATION / "neighbors-000.json").unlink()
     viewer = open_viewer(site=copied_site)
     viewer.page.mouse.click(*viewer.position_of(viewer.track_in_view()))

@@ -237,7 +237,7 @@ def test_while_youtube_refuses_the_map_is_made_of_what_was_heard_until_somebody_
 
 
 @pytest.mark.parametrize("cache_is_gone", [False, True])
-def test_a_damaged_store_is_told_and_what_is_published_stays(person: Person, cache_is_gone: bool) -> None:
+def test_a_damaged_store_is_reported_and_what_is_published_stays(person: Person, cache_is_gone: bool) -> None:
     before = site(person.repository)
     clone = person.repository.folder / "by-hand"
     subprocess.run(["git", "clone", "-q", "-b", BRANCH, person.repository.origin, clone], check=True)
@@ -342,7 +342,7 @@ def test_a_run_that_is_cancelled_keeps_what_was_heard_and_publishes_nothing(tmp_
         assert not outputs.exists() or "deploy=true" not in outputs.read_text()
 
 
-def test_a_run_that_is_told_of_no_source_is_red_and_says_so(tmp_path: Path) -> None:
+def test_a_run_that_has_no_source_is_red_and_says_so(tmp_path: Path) -> None:
     commit_nothing = begin(tmp_path)
     (commit_nothing / "README.md").write_text("no settings")
     commit(commit_nothing)

@@ -120,11 +120,11 @@ def test_a_file_that_cannot_be_used_is_in_the_ledger_with_a_reason(
     assert len(row["detail"]) > 15
 
 
-def test_what_was_left_out_of_no_track_is_told(folder: tuple[Path, Outcome]) -> None:
+def test_what_was_left_out_of_no_track_is_reported(folder: tuple[Path, Outcome]) -> None:
     """A cover that cannot be read costs its track nothing else."""
-    told = folder[1].stderr
-    assert "3 cover pictures cannot be read" in told
-    assert "bad/circle is read already under another name" in told
+    said = folder[1].stderr
+    assert "3 cover pictures cannot be read" in said
+    assert "bad/circle is read already under another name" in said
     mapped = [row for row in report(folder[0])["ledger"] if row["status"] == "mapped" and row["title"] == "tune"]
     assert len(mapped) == 3
 

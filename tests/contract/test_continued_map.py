@@ -153,7 +153,7 @@ def generation(folder: Path) -> str:
     return str(document(folder)["generation"])
 
 
-def test_a_last_map_that_is_lost_is_told_or_changes_nothing(tmp_path: Path) -> None:
+def test_a_last_map_that_is_lost_is_reported_or_changes_nothing(tmp_path: Path) -> None:
     """The map is kept twice: by the site, and by its place. With either the site stays; without, it is a notice."""
     write_places(tmp_path, 60)
     build(tmp_path)

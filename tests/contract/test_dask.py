@@ -260,7 +260,7 @@ def test_a_cluster_that_is_lost_ends_the_build_with_what_was_done(
             list(results)
 
 
-def test_a_cluster_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_cluster_that_is_not_there_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(dask_pool, "CONNECT_S", 0.2)
     with pytest.raises(ServiceError, match=r"No Dask scheduler answers at dask://127\.0\.0\.1:9"):
         dask_pool.DaskPool("dask://127.0.0.1:9")

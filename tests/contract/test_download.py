@@ -315,7 +315,7 @@ def test_a_track_may_be_long_or_have_been_live(settings: DownloadSettings, info:
     room._Watch(settings).look_at(info, incomplete=False)
 
 
-def test_a_running_download_stops_when_it_is_told_to(
+def test_a_running_download_stops_when_it_is_asked_to(
     server: AudioServer, settings: DownloadSettings, tmp_path: Path
 ) -> None:
     server.faults.append(Fault("slow", after=1, pause_s=0.2))
@@ -445,5 +445,5 @@ def test_ctrl_c_does_not_wait_for_downloads(server: AudioServer, tmp_path: Path,
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         wait_until(lambda: len(server.asked) >= 2 + fault.after, "downloads have begun")
         process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=patience())
-    assert told.rstrip().endswith("KeyboardInterrupt")
+        _, said = process.communicate(timeout=patience())
+    assert said.rstrip().endswith("KeyboardInterrupt")

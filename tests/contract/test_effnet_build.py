@@ -74,19 +74,19 @@ def test_what_one_engine_heard_the_other_need_not_hear(stub: ModelServer, tmp_pa
 
 def test_weights_are_fetched_once_and_a_build_with_nothing_new_needs_none(stub: ModelServer, tmp_path: Path) -> None:
     write_library(tmp_path / "music", 16)
-    told = io.StringIO()
+    said = io.StringIO()
     with serve(stub) as server:
         settings = {"SPOTMAP_MODELS": server.url, "SPOTMAP_MODELS_DIR": str(tmp_path / "models")}
         config = load_config({"sources": ("folder:music",), "jobs": 2}, settings, tmp_path)
-        first = pipeline.build(config, make_progress("plain", told))
+        first = pipeline.build(config, make_progress("plain", said))
         asked = len(server.asked)
         shutil.rmtree(tmp_path / "models")
         (tmp_path / "music/noon/tune 01.wav").unlink()
-        second = pipeline.build(config, make_progress("plain", told))
+        second = pipeline.build(config, make_progress("plain", said))
     assert (first.mapped_count, first.embedded_count) == (16, 16)
     assert (second.mapped_count, second.embedded_count) == (15, 0)
     assert asked == len(server.asked) == 2
-    assert "non-commercial" in told.getvalue()
+    assert "non-commercial" in said.getvalue()
     records = [json.loads(path.read_bytes()) for path in (tmp_path / ".spotmap/cache/ac").glob("embed-v*/*/*.json")]
     sizes = {name: output["size_bytes"] for name, output in records[0]["content"]["outputs"].items()}
     arrays = {"vector.npy": 128 + 4 * 1280, "tags.npy": 128 + 4 * 400, "features.npy": 128 + 4 * 41}

@@ -134,8 +134,8 @@ def test_new_tags_and_names_leave_the_digest_as_it_was(
 
 
 PEAK = """import re, sys; from pathlib import Path; from spotmap_build.embed.decode import probe
-told = probe(Path(sys.argv[1]))
-print(told.audio_digest, *re.findall(r"VmHWM:\\s*(\\d+)", Path("/proc/self/status").read_text()))"""
+said = probe(Path(sys.argv[1]))
+print(said.audio_digest, *re.findall(r"VmHWM:\\s*(\\d+)", Path("/proc/self/status").read_text()))"""
 """What a process needs by itself: ``getrusage`` counts the one that started it as well."""
 
 

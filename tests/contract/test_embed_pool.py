@@ -267,7 +267,7 @@ def test_workers_are_replaced_after_their_share(tmp_path: Path, monkeypatch: pyt
 
 
 def _tell_process(folder: Path) -> Path:
-    raise TrackError("told", f"Process {os.getpid()}.")
+    raise TrackError("said", f"Process {os.getpid()}.")
 
 
 def test_wrong_weights_end_the_run(tmp_path: Path) -> None:

@@ -214,7 +214,7 @@ def build(folder: Path, *more: object) -> Outcome:
 
 
 def excerpts(folder: Path) -> list[str]:
-    """What the page is told of each track."""
+    """What the page gets of each track."""
     page = (folder / "site/index.html").read_text()
     (details,) = [each for each in folder.glob("site/data/*/details-000.json") if each.parent.name in page]
     packed = json.loads(details.read_bytes()).get("excerpts")
@@ -229,10 +229,10 @@ def test_a_build_makes_each_excerpt_once_and_takes_them_away_again(song: Path, t
     first = build(tmp_path, "--excerpts", SECONDS)
     assert f"Excerpts of {SECONDS} s to make: " in first.stderr
     assert "publish excerpts only of music that is yours to share" in first.stderr
-    told = excerpts(tmp_path)
-    assert len(told) == 8
-    (name,) = {one for one in told if one}
-    assert told.count(name) == 6
+    said = excerpts(tmp_path)
+    assert len(said) == 8
+    (name,) = {one for one in said if one}
+    assert said.count(name) == 6
     assert [place.name for place in (tmp_path / "site/audio").iterdir()] == [name]
     assert abs(read(tmp_path / "site/audio" / name)).max() > 0.01
     assert "no excerpt could be made" in first.stderr

@@ -94,7 +94,7 @@ def test_npz_opens_without_pickle(folder: Path) -> None:
         assert sorted(arrays["own_file"]) == list(range(COUNT))
 
 
-def test_a_file_that_is_there_is_replaced_only_when_told(folder: Path) -> None:
+def test_a_file_that_is_there_is_replaced_only_when_asked(folder: Path) -> None:
     (folder / "mine.csv").write_text("mine")
     outcome = export(folder, "--out", "mine.csv")
     assert outcome.status == 2

@@ -52,13 +52,13 @@ def test_every_cluster_is_a_list_whose_entries_a_decoder_opens(folder: Path) -> 
             assert container.streams.audio
 
 
-@pytest.mark.parametrize(("asked", "told"), [("relative", "a song.ogg"), ("absolute", "{folder}/a song.ogg"), ("", "")])
-def test_the_site_tells_where_files_lie_only_when_asked(folder: Path, asked: str, told: str) -> None:
+@pytest.mark.parametrize(("asked", "said"), [("relative", "a song.ogg"), ("absolute", "{folder}/a song.ogg"), ("", "")])
+def test_the_site_tells_where_files_lie_only_when_asked(folder: Path, asked: str, said: str) -> None:
     more = ("--paths", asked) if asked else ()
     assert spotmap("--source", "table:library.csv", "--log", "json", *more, cwd=folder).status == 0
     (details,) = newest(folder)
     paths = json.loads(details.read_bytes()).get("paths", {"width": 0, "text": ""})
-    assert set(unpack_ids({"prefix": "", **paths})) == {told.format(folder=folder)}
+    assert set(unpack_ids({"prefix": "", **paths})) == {said.format(folder=folder)}
 
 
 def newest(folder: Path) -> list[Path]:

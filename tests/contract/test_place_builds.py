@@ -51,7 +51,7 @@ def test_an_empty_working_folder_becomes_the_site_and_holds_nothing_else(place: 
     assert report["mapped"] == TRACKS
 
 
-def test_a_table_of_odd_places_is_a_map_and_its_owner_is_told(tmp_path: Path) -> None:
+def test_a_table_of_odd_places_is_a_map_and_its_owner_is_reported(tmp_path: Path) -> None:
     lines = write_table(tmp_path / "far.csv").read_text().splitlines()
     (tmp_path / "far.csv").write_text("\n".join([*lines, "Voyager,a1,1e6,-3e6"]) + "\n")
     (tmp_path / "same.csv").write_text("\n".join([lines[0], *(f"t{row},a,5,5" for row in range(TRACKS))]) + "\n")

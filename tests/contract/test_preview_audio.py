@@ -57,7 +57,7 @@ def get(
     return response, response.read()
 
 
-def test_a_page_that_is_shown_beside_its_music_is_told_so(server: PreviewServer, place: Path) -> None:
+def test_a_page_that_is_shown_beside_its_music_is_informed(server: PreviewServer, place: Path) -> None:
     assert f'<meta name="spotmap-audio" content="{AUDIO}"></head>'.encode() in get(server, "/")[1]
     (place / "site.audio.json").unlink()
     assert b"spotmap-audio" not in get(server, "/")[1]

@@ -199,7 +199,7 @@ def test_a_pause_of_ages_that_an_earlier_version_kept_is_none(
         ("QUOTA_EXCEEDED", {}),
     ],
 )
-def test_a_quota_that_is_used_up_is_told_and_nothing_more_is_asked(
+def test_a_quota_that_is_used_up_is_reported_and_nothing_more_is_asked(
     person: Person, error: object, headers: dict[str, str]
 ) -> None:
     content = json.dumps({"error": error}).encode()

@@ -274,7 +274,7 @@ def test_a_short_wait_is_kept_and_a_long_one_ends_the_push_and_is_remembered(pus
     assert len(pusher.server.asked) == asked
 
 
-def test_an_app_that_may_not_write_is_told_so(pusher: Pusher) -> None:
+def test_an_app_that_may_not_write_is_informed(pusher: Pusher) -> None:
     pusher.server.faults.append(Fault(status=403, path="POST /v1/me/playlists", times=9))
     with pytest.raises(NotWritable, match=r"does not let this app change playlists \(HTTP status 403\)") as refused:
         pusher.push(calm(0, 1))
@@ -282,7 +282,7 @@ def test_an_app_that_may_not_write_is_told_so(pusher: Pusher) -> None:
     assert len(pusher.server.changes) == 0
 
 
-def test_a_login_without_the_scope_is_told_the_command(pusher: Pusher) -> None:
+def test_a_login_without_the_scope_is_shown_the_command(pusher: Pusher) -> None:
     pusher.server.writers.clear()
     with pytest.raises(LoginError, match="does not allow this") as refused:
         pusher.push(calm(0, 1))

@@ -143,7 +143,7 @@ def test_two_people_with_one_cache_keep_their_libraries_apart(person: Person, tm
     assert len(titles(person.load(offline=True))) == 130
 
 
-def test_what_is_no_track_is_told_apart(person: Person) -> None:
+def test_what_is_no_track_is_distinguished(person: Person) -> None:
     theirs = FakePlaylist("Somebody's", [playlist_row(numbered_track(0), stamp(0))], owner="label")
     shared = FakePlaylist("Ours", [playlist_row(numbered_track(7), stamp(0))], owner="label", collaborative=True)
     person.server.library = FakeLibrary.of([numbered_track(1)], [odd_playlist(), theirs, shared])

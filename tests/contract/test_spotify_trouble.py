@@ -139,7 +139,7 @@ def test_an_ended_login_before_anything_was_fetched_is_an_error(person: Person) 
         person.load()
 
 
-def test_who_never_logged_in_is_told_how_to(person: Person) -> None:
+def test_who_never_logged_in_is_shown_how_to(person: Person) -> None:
     person.token_file.unlink()
     with pytest.raises(LoginError, match="not logged in") as refused:
         person.load()
@@ -155,14 +155,14 @@ def test_a_replaced_refresh_token_is_kept(person: Person) -> None:
     assert any("SPOTMAP_SPOTIFY_LOGIN" in notice for notice in person.load().notices)
 
 
-def test_the_end_of_the_login_is_always_told_and_warned_of_from_month_five_on(person: Person) -> None:
+def test_the_end_of_the_login_is_always_reported_and_warned_of_from_month_five_on(person: Person) -> None:
     made_unix_s = person.server.login().authorized_at_unix_s
-    told = []
+    reported = []
     for age_days in (0, 151, 153):
         person.now_unix_s = made_unix_s + age_days * DAY_S
-        told += [notice for notice in person.load().notices if "login is good for" in notice]
-    assert [notice.split(" more")[0].split()[-1] for notice in told] == ["183", "32", "30"]
-    assert ["Log in again" in notice for notice in told] == [False, False, True]
+        reported += [notice for notice in person.load().notices if "login is good for" in notice]
+    assert [notice.split(" more")[0].split()[-1] for notice in reported] == ["183", "32", "30"]
+    assert ["Log in again" in notice for notice in reported] == [False, False, True]
 
 
 def test_an_app_that_may_not_read_the_library_is_a_matter_of_login(person: Person) -> None:

@@ -57,13 +57,13 @@ def refusal(server: ModelServer, folder: Path) -> str:
 
 
 def test_weights_are_fetched_once_with_their_makers_terms(server: ModelServer, tmp_path: Path) -> None:
-    told: list[str] = []
+    said: list[str] = []
     for _ in range(2):
-        path = weights.ensure_weights(spec_of(), server.url, tmp_path / "new", say=told.append)
+        path = weights.ensure_weights(spec_of(), server.url, tmp_path / "new", say=said.append)
     assert path.read_bytes() == CONTENT
     assert [asked for asked, _ in server.asked] == [PB, JSON]
-    assert len(told) == 1
-    assert "CC BY-NC-SA 4.0" in told[0]
+    assert len(said) == 1
+    assert "CC BY-NC-SA 4.0" in said[0]
     assert sorted(file.name for file in path.parent.iterdir()) == ["small.json", "small.pb"]
     assert weights.tag_names(spec_of(), tmp_path / "new") == tuple(LABELS)
 

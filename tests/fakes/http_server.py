@@ -1,4 +1,4 @@
-"""A web server on 127.0.0.1 for stand-ins of services: it records what it is asked, and goes wrong as it is told to."""
+"""A web server on 127.0.0.1 for stand-ins of services: it records its requests, and goes wrong as it is asked to."""
 
 from __future__ import annotations
 

@@ -57,9 +57,9 @@ def test_killed_five_times_no_track_is_listened_to_twice_and_the_site_is_the_sam
         workers = psutil.Process(running.pid).children(recursive=True)
         running.send_signal(signal.SIGKILL)
         _, stderr = running.communicate()
-        told = [line for line in stderr.splitlines() if '"begin"' in line and '"embed"' in line]
-        if told:
-            assert f'"total":{TRACKS - before}' in told[-1], f"kill {kill}: finished work was not used"
+        said = [line for line in stderr.splitlines() if '"begin"' in line and '"embed"' in line]
+        if said:
+            assert f'"total":{TRACKS - before}' in said[-1], f"kill {kill}: finished work was not used"
         _, alive = psutil.wait_procs(workers, timeout=patience())
         assert not alive, "a worker outlived the build"
         assert embedded(folder) >= before

@@ -149,7 +149,7 @@ def test_a_first_publication_that_is_killed_can_be_repeated_without_force(tmp_pa
         assert tree(out) == tree(tmp_path / "whole")
 
 
-def test_a_full_disk_is_told_and_leaves_the_old_site_untouched(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_and_leaves_the_old_site_untouched(tmp_path: Path) -> None:
     out = tmp_path / "site"
     publish_two_versions(out)
     before = tree(out)
@@ -166,7 +166,7 @@ def test_a_full_disk_leaves_no_folder_that_was_not_there(tmp_path: Path) -> None
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_may_not_be_written_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_may_not_be_written_is_reported(tmp_path: Path) -> None:
     out = tmp_path / "site"
     publish_two_versions(out)
     before = tree(out)

@@ -31,7 +31,7 @@ def running(tmp_path: Path) -> Iterator[Services]:
 
 
 def stop_in(running: Services, stage: str, how: signal.Signals) -> tuple[int, str]:
-    """Start a build, send it a signal as soon as a stage has begun; the status, and what it told."""
+    """Start a build, send it a signal as soon as a stage has begun; the status, and what it said."""
     with subprocess.Popen(
         [sys.executable, "-m", "spotmap_build", "--source", "spotify", "--embedder", "musicnn", "--log", "json"],
         cwd=running.folder,
@@ -41,14 +41,14 @@ def stop_in(running: Services, stage: str, how: signal.Signals) -> tuple[int, st
         text=True,
     ) as process:
         assert process.stderr is not None
-        told = []
+        said = []
         for line in process.stderr:
-            told.append(line)
+            said.append(line)
             if is_moment(line, stage):
                 process.send_signal(how)
                 break
-        told += process.stderr.readlines()
-        return process.wait(timeout=patience()), "".join(told)
+        said += process.stderr.readlines()
+        return process.wait(timeout=patience()), "".join(said)
 
 
 def is_moment(line: str, stage: str) -> bool:
@@ -64,9 +64,9 @@ def is_moment(line: str, stage: str) -> bool:
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_stopped_in_each_stage_it_goes_on_from_there(running: Services, how: signal.Signals) -> None:
     for stage in STAGES:
-        status, told = stop_in(running, stage, how)
-        assert status == (130 if how == signal.SIGINT else -signal.SIGKILL), f"{stage}: {told}"
-        assert "Traceback" not in told, stage
+        status, said = stop_in(running, stage, how)
+        assert status == (130 if how == signal.SIGINT else -signal.SIGKILL), f"{stage}: {said}"
+        assert "Traceback" not in said, stage
         if how == signal.SIGINT:
             assert list((running.folder / "temporary").iterdir()) == [], f"{stage}: audio was left behind"
     searches, given = list(running.music.searches), list(running.audio.given)

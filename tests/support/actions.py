@@ -94,8 +94,8 @@ class Runner:
         for step in ACTION["runs"]["steps"]:
             wanted = step.get("if", "success()")
             if wanted == "always()" or (not failed_with and self._holds(wanted)):
-                status, told = self._do(step)
-                failed_with, printed = failed_with or status, printed + told
+                status, reported = self._do(step)
+                failed_with, printed = failed_with or status, printed + reported
         page = self.folder / "page.md"
         build = self.outputs.get("build", {})
         shown = page.read_text() if page.exists() else ""
@@ -168,11 +168,11 @@ class Runner:
         if step["name"] == "Install spotmap-build":
             return 0, ""
         with self.start(step) as running:
-            told, _ = running.communicate(timeout=patience(300))
+            reported, _ = running.communicate(timeout=patience(300))
         said = self.folder / f"outputs-{step.get('id', '')}"
         if said.exists():
             self.outputs[step["id"]] = dict(line.split("=") for line in said.read_text().splitlines())
-        return running.returncode, told
+        return running.returncode, reported
 
     def _holds(self, condition: str) -> bool:
         if condition == "success()":

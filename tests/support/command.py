@@ -24,7 +24,7 @@ PRELOADED: Final = "tests.support.preloaded"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run of the command ended, and what it told."""
+    """How a run of the command ended, and what it said."""
 
     status: int
     stdout: str
@@ -60,8 +60,8 @@ def spotmap(*arguments: object, cwd: Path, extra: Mapping[str, str] | None = Non
     from one that has done nothing else. What depends on the start of an interpreter, as the order of sets does, is for
     :func:`run_in_new_interpreter`.
     """
-    with tempfile.TemporaryDirectory() as told:
-        stdout, stderr = Path(told, "stdout"), Path(told, "stderr")
+    with tempfile.TemporaryDirectory() as said:
+        stdout, stderr = Path(said, "stdout"), Path(said, "stderr")
         call = ([*map(str, arguments)], str(cwd), environment(extra), stdout, stderr)
         process = _context().Process(target=_run_command, args=call)
         process.start()

@@ -21,14 +21,14 @@ def install(project: Path, target: Path) -> Path:
 def lay_out(folder: Path, package: str, announces: dict[str, str], code: str = "") -> Path:
     """Write an installed package by hand. ``announces``: from ``group:name`` to what it names; ``code``: its module."""
     module = package.replace("-", "_")
-    told = folder / f"{module}-1.0.dist-info"
-    told.mkdir(parents=True)
-    (told / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
+    said = folder / f"{module}-1.0.dist-info"
+    said.mkdir(parents=True)
+    (said / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
     lines = []
     for place, reference in announces.items():
         group, name = place.split(":")
         lines.append(f"[spotmap_build.{group}]\n{name} = {reference}\n")
-    (told / "entry_points.txt").write_text("".join(lines))
+    (said / "entry_points.txt").write_text("".join(lines))
     if code:
         (folder / f"{module}.py").write_text(dedent(code))
     return folder

@@ -39,7 +39,7 @@ from tests.fakes.pictures import MEGABYTE
 
 @dataclass
 class ImageServer(HttpServer):
-    """Answers as it is told by path, else with a cover."""
+    """Answers as it is asked by path, else with a cover."""
 
     answers: dict[str, Answer] = field(default_factory=dict)
 
@@ -193,7 +193,7 @@ def test_what_is_wrong_with_a_picture_costs_that_picture(build: Builds) -> None:
 
 
 @pytest.mark.parametrize("name", ["refused", "gone", "a bomb", "to another host"])
-def test_what_is_wrong_with_a_picture_is_told_and_remembered(build: Builds, name: str) -> None:
+def test_what_is_wrong_with_a_picture_is_reported_and_remembered(build: Builds, name: str) -> None:
     build.server.answers["/bad"], code = TROUBLES[name]
     covered = build("/bad", "/good")
     assert [bool(track.art_digest) for track in covered.embedded.tracks] == [False, True]

@@ -174,7 +174,7 @@ def test_a_builds_last_words_stay_within_their_block_on_the_page(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("status", "ends", "told"),
+    ("status", "ends", "said"),
     [
         ("0", 0, ""),
         ("3", 0, "::warning::The map was published"),
@@ -184,11 +184,11 @@ def test_a_builds_last_words_stay_within_their_block_on_the_page(tmp_path: Path)
         ("", 1, "unknown"),
     ],
 )
-def test_the_run_ends_as_the_build_did(tmp_path: Path, status: str, ends: int, told: str) -> None:
+def test_the_run_ends_as_the_build_did(tmp_path: Path, status: str, ends: int, said: str) -> None:
     done = run_script("verdict.sh", tmp_path, STATUS=status)
     assert done.returncode == ends
-    assert told in done.stdout
-    assert done.stdout.count("\n") == (1 if told else 0)
+    assert said in done.stdout
+    assert done.stdout.count("\n") == (1 if said else 0)
 
 
 def pull(folder: Path, status: int = 0, log: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
@@ -204,7 +204,7 @@ def pull(folder: Path, status: int = 0, log: str = "", **environment: str) -> su
     return done
 
 
-def test_a_store_that_cannot_be_had_is_told_and_the_build_goes_on(tmp_path: Path) -> None:
+def test_a_store_that_cannot_be_had_is_reported_and_the_build_goes_on(tmp_path: Path) -> None:
     done = pull(tmp_path, 6, log="error: ::error::x\n::error::y\n")
     assert commands(done.stdout) == [
         line for line in done.stdout.splitlines() if line.startswith("::warning::What was")

@@ -214,10 +214,10 @@ def test_no_name_in_an_error_is_a_command_to_a_terminal_or_a_runner(
     (tmp_path / "file").write_text("")
     done = run_here(*arguments)
     assert done.status in {2, 5}
-    told = done.stderr + done.stdout
-    assert "Traceback" not in told
-    assert "\x1b" not in told
-    assert not [line for line in told.splitlines() if line.lstrip().startswith("::") or "##[" in line]
+    said = done.stderr + done.stdout
+    assert "Traceback" not in said
+    assert "\x1b" not in said
+    assert not [line for line in said.splitlines() if line.lstrip().startswith("::") or "##[" in line]
 
 
 @pytest.mark.parametrize("form", [(), ("--json",)])

@@ -96,7 +96,7 @@ def test_what_stands_out_is_a_cluster_and_what_chance_made_is_none(count: int, s
         assert np.mean(np.array(largest) >= 0.8 * size) > 0.85
 
 
-def test_groups_on_continents_are_told_apart_however_far_the_continents_lie_from_each_other() -> None:
+def test_groups_on_continents_are_distinguished_however_far_the_continents_lie_from_each_other() -> None:
     """The gap around a continent is far wider than those between its groups, which are seen all the same."""
     centers = [(2.0 * (number % 2) + 40.0 * (number // 4), 2.0 * (number // 2 % 2)) for number in range(12)]
     labels = hdbscan_labels(blobs(centers, 9, 0.25))
@@ -116,7 +116,7 @@ def test_a_few_tracks_far_off_do_not_make_one_cluster_of_all_the_others(far_off:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_hills_that_run_into_one_another_are_told_apart_though_islands_lie_around_them(seed: int) -> None:
+def test_hills_that_run_into_one_another_are_distinguished_though_islands_lie_around_them(seed: int) -> None:
     """Twenty hills of unequal size and density at random places: most overlap, so that none of these stands out."""
     generator = np.random.default_rng(seed)
     centers = generator.normal(scale=8.0, size=(20, 2))

@@ -1,4 +1,4 @@
-"""Where there is no structure, nothing is named, and the owner is told why."""
+"""Where there is no structure, nothing is named, and the owner is shown why."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def test_neighbors_share_tempo_key_and_brightness() -> None:
     assert {"tempo 120 and 122 BPM", "both in A minor", "both bright (2100 Hz and 2200 Hz)"} <= set(shared)
 
 
-def test_relative_keys_are_told() -> None:
+def test_relative_keys_are_reported() -> None:
     shared = texts({"key": 9, "mode": 0, "key_clarity": 80.0}, {"key": 0, "mode": 1, "key_clarity": 80.0})
     assert "relative keys, A minor and C major" in shared
 
@@ -79,7 +79,7 @@ def test_what_most_share_or_nobody_knows_is_no_reason(of_both: dict[str, float])
     assert not [text for text in texts(of_both, of_both) if subject in text]
 
 
-def test_a_misfit_is_told_by_how_it_differs() -> None:
+def test_a_misfit_is_reported_by_how_it_differs() -> None:
     explainer = Explainer(embeddings_of([{"brightness": 4000, "jazz": 0.9}]))
     reasons = explainer.difference(0, tuple(range(1, 100)))
     assert any(reason.startswith("brighter (4000 Hz against 1") for reason in reasons)
@@ -110,14 +110,14 @@ def plane(count: int, seed: int = 0) -> Float32Array:
     return np.random.default_rng(seed).normal(size=(count, 2)).astype(np.float32)
 
 
-def test_a_direction_that_means_something_is_told() -> None:
+def test_a_direction_that_means_something_is_reported() -> None:
     where, noise = plane(600), np.random.default_rng(1).normal(scale=0.5, size=(600, 2))
     features = np.stack([100 - 20 * (where[:, 1] + noise[:, 0]), 1000 + 300 * (where[:, 0] + noise[:, 1])], axis=1)
     slopes = find_slopes(where, features.astype(np.float32), ("tempo", "brightness"))
     assert describe_slopes(slopes) == "to the right brighter; upwards slower"
 
 
-def test_a_direction_of_one_part_is_told_for_that_part() -> None:
+def test_a_direction_of_one_part_is_reported_for_that_part() -> None:
     where = plane(900)
     is_part = where[:, 0] > 0
     part, tempo = np.flatnonzero(is_part), 100 + 30 * where[:, 1] * np.where(is_part, 1, -1)
@@ -128,13 +128,13 @@ def test_a_direction_of_one_part_is_told_for_that_part() -> None:
 
 def test_blobs_with_a_mood_each_are_no_direction() -> None:
     """Seventy groups, each of one random tempo: hundreds of tracks, and still only seventy observations."""
-    told = 0
+    said = 0
     for seed in range(60):
         generator = np.random.default_rng(seed)
         where = np.repeat(generator.normal(size=(70, 2)), 8, axis=0) + 0.01 * generator.normal(size=(560, 2))
         tempo = np.repeat(generator.normal(size=70), 8) + 0.1 * generator.normal(size=560)
-        told += bool(find_slopes(where.astype(np.float32), tempo[:, np.newaxis].astype(np.float32), ("tempo",)))
-    assert told <= 3
+        said += bool(find_slopes(where.astype(np.float32), tempo[:, np.newaxis].astype(np.float32), ("tempo",)))
+    assert said <= 3
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 5, 16, 30])

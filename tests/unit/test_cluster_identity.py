@@ -47,8 +47,8 @@ def test_what_merges_keeps_the_identity_of_its_larger_part() -> None:
     carried = match_clusters([DUB, FOLK], [ids(0, 150)], next_number=3)
     assert [identity.id for identity in carried.identities] == ["region-1"]
     assert [event.kind for event in carried.events] == ["gone", "merged"]
-    told = describe_events(carried.events, {"region-1": "Dub techno", "region-2": "Folk"})
-    assert told[1] == "“Dub techno” now holds 100 tracks of “Dub techno” and 50 tracks of “Folk”."
+    said = describe_events(carried.events, {"region-1": "Dub techno", "region-2": "Folk"})
+    assert said[1] == "“Dub techno” now holds 100 tracks of “Dub techno” and 50 tracks of “Folk”."
 
 
 def test_a_region_that_doubled_stays_itself_and_gets_a_new_name() -> None:

@@ -167,7 +167,7 @@ def test_small_libraries_have_names_or_none(count: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_names_of_any_library_are_told_apart_and_counted_from_the_first(seed: int) -> None:
+def test_names_of_any_library_are_distinguished_and_counted_from_the_first(seed: int) -> None:
     """Few words for many groups, so that names run out."""
     generator = np.random.default_rng(seed)
     count = int(generator.integers(20, 120))

@@ -1,4 +1,4 @@
-"""Playlists are measured against chance: tight ones are told from loose ones whatever their size."""
+"""Playlists are measured against chance: tight ones are distinguished from loose ones whatever their size."""
 
 from __future__ import annotations
 

@@ -189,7 +189,7 @@ def test_text_is_decoded_by_its_mark_else_as_utf_8_else_as_windows_1252(content:
 
 
 @pytest.mark.parametrize(
-    ("text", "encoding", "told"),
+    ("text", "encoding", "said"),
     [
         ("宇多田ヒカル - 光", "cp932", "Shift-JIS"),
         ("がんばれ", "cp932", "Shift-JIS"),
@@ -205,9 +205,9 @@ def test_text_is_decoded_by_its_mark_else_as_utf_8_else_as_windows_1252(content:
     ],
 )
 def test_an_encoding_is_recognized_where_it_is_certain_and_named_where_it_is_guessed(
-    text: str, encoding: str, told: str
+    text: str, encoding: str, said: str
 ) -> None:
-    assert decode_guessing(text.encode(encoding)) == (text, told)
+    assert decode_guessing(text.encode(encoding)) == (text, said)
 
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC).timestamp()

@@ -29,7 +29,7 @@ HASTY = Limits(silence_s=20, total_s=0.3, body_bytes=100_000)
 
 @contextmanager
 def raw_server(behave: Callable[[socket.socket, threading.Event], None]) -> Iterator[str]:
-    """A server that reads a request and then does as it is told with the connection."""
+    """A server that reads a request and then does as it is asked with the connection."""
     stopped = threading.Event()
 
     def serve() -> None:

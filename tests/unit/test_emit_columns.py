@@ -79,7 +79,7 @@ def test_numbers_come_back_to_half_a_step(values: list[float]) -> None:
         assert abs(value - given_value) <= column["step"] * 0.501
 
 
-def test_the_middle_values_are_told_apart_by_60_steps_or_more() -> None:
+def test_the_middle_values_are_distinguished_by_60_steps_or_more() -> None:
     random = np.random.default_rng(5)
     for scale in (0.003, 1.0, 7.0, 400.0, 3e4):
         values = random.normal(3 * scale, scale, 5000)

@@ -155,13 +155,13 @@ def test_a_theme_comes_after_the_style_and_changes_the_digest() -> None:
     assert themed.background == theme.dark.background
 
 
-def test_browsers_are_told_what_to_check_the_first_files_by() -> None:
+def test_browsers_know_what_to_check_the_first_files_by() -> None:
     files = {**dict.fromkeys(FIRST_FILES, b""), "viewer.js": b"alert('Hello, world.');", "details-000.json": b"{}"}
-    told = integrity(files)
-    assert set(told) == set(FIRST_FILES)
+    reported = integrity(files)
+    assert set(reported) == set(FIRST_FILES)
     # By `openssl dgst -sha256 -binary | base64`.
-    assert told["viewer.js"] == "sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng="
-    worker = render_pages(read_template(), replace(FACTS, integrity=told))["sw.js"].decode()
+    assert reported["viewer.js"] == "sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng="
+    worker = render_pages(read_template(), replace(FACTS, integrity=reported))["sw.js"].decode()
     assert '"viewer.js": "sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng="' in worker
 
 

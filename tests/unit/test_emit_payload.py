@@ -116,7 +116,7 @@ def with_tracks(atlas: Atlas, **columns: list[Any]) -> Atlas:
     return replace(atlas, tracks=tuple(tracks))
 
 
-def test_whose_library_a_track_is_in_is_told() -> None:
+def test_whose_library_a_track_is_in_is_reported() -> None:
     atlas = with_tracks(atlas_of(4), layers=[("me",), ("me", "friend"), ("friend",), ("me",)])
     payload = payload_of(atlas)
     layers = read(payload, "map.json")["layers"]
@@ -132,20 +132,20 @@ def test_one_persons_map_has_no_layers_and_no_recordings() -> None:
     assert "video_ids" not in read(payload, "details-000.json")
 
 
-def test_a_recording_on_youtube_is_told_and_nothing_else_of_it() -> None:
+def test_a_recording_on_youtube_is_reported_and_nothing_else_of_it() -> None:
     recording = Recording(digest="cd" * 32, video_id="QH3Fx41Jpl4")
     payload = payload_of(with_tracks(atlas_of(3), recording=[recording]))
     details = read(payload, "details-000.json")
-    told = dict(zip(unpack_ids(details["ids"]), details["video_ids"]["text"].split("\n"), strict=True))
-    assert told == {"track-0": "QH3Fx41Jpl4", "track-1": "", "track-2": ""}
+    said = dict(zip(unpack_ids(details["ids"]), details["video_ids"]["text"].split("\n"), strict=True))
+    assert said == {"track-0": "QH3Fx41Jpl4", "track-1": "", "track-2": ""}
     assert b"cdcdcd" not in b"".join(payload.files.values())
 
 
-def test_paths_are_told_only_where_they_were_asked_for_and_letter_by_letter() -> None:
+def test_paths_are_reported_only_where_they_were_asked_for_and_letter_by_letter() -> None:
     tracks = with_tracks(atlas_of(3), recording=[Recording("0", path="/music/a  b\u00a0.mp3")])
     assert "paths" not in read(payload_of(tracks), "details-000.json")
-    told = encode(tracks, assets={}, feature_units={}, sources=(), built_at=None, paths={"track-1": "a  b\u00a0.mp3"})
-    details = read(told, "details-000.json")
+    said = encode(tracks, assets={}, feature_units={}, sources=(), built_at=None, paths={"track-1": "a  b\u00a0.mp3"})
+    details = read(said, "details-000.json")
     paths = dict(zip(unpack_ids(details["ids"]), details["paths"]["text"].split("\n"), strict=True))
     assert paths == {"track-0": "", "track-1": "a  b\u00a0.mp3", "track-2": ""}
 
@@ -257,7 +257,7 @@ def test_a_large_map_is_encoded_quickly_and_its_first_paint_is_light() -> None:
     assert len(gzip.compress(payload.files["map.json"])) / 50_000 < 7
 
 
-def test_new_and_moved_tracks_are_told_and_offered() -> None:
+def test_new_and_moved_tracks_are_reported_and_offered() -> None:
     payload = payload_of(replace(atlas_of(60), insights=Insights(since=Since(new=(3, 41), moved=(7,)))))
     ids, since = ids_in_order(payload), read(payload, "insights.json")["since"]
     assert {ids[track] for track in accumulate(since["new"])} == {"track-3", "track-41"}
@@ -266,13 +266,13 @@ def test_new_and_moved_tracks_are_told_and_offered() -> None:
 
 
 @pytest.mark.parametrize(
-    ("since", "told"),
+    ("since", "said"),
     [(None, None), (Since(new=(), moved=()), {"new": [], "moved": []})],
     ids=["first map", "as before"],
 )
-def test_where_nothing_is_new_or_moved_nothing_is_offered(since: Since | None, told: object) -> None:
+def test_where_nothing_is_new_or_moved_nothing_is_offered(since: Since | None, said: object) -> None:
     payload = payload_of(replace(atlas_of(20), insights=Insights(since=since)))
-    assert read(payload, "insights.json")["since"] == told
+    assert read(payload, "insights.json")["since"] == said
     assert "since" not in read(payload, "map.json")["columns"]
 
 

@@ -245,7 +245,7 @@ def test_a_folder_where_a_file_belongs_is_refused(tmp_path: Path) -> None:
     assert tree(tmp_path) == {}
 
 
-def test_a_second_publisher_is_told_to_wait(tmp_path: Path) -> None:
+def test_a_second_publisher_is_asked_to_wait(tmp_path: Path) -> None:
     fcntl = pytest.importorskip("fcntl")
     out = tmp_path / "site"
     publish(out, site_files("a1"), "a1", force=False)

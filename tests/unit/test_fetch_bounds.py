@@ -77,7 +77,7 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - base) // 1024)
 """
 
 
-def told_within_bounds(source: str, path: Path) -> str:
+def said_within_bounds(source: str, path: Path) -> str:
     """What a process of its own says of a source that it loads, within the bound of memory."""
     done = subprocess.run(
         [sys.executable, "-c", MEASURED, source, str(path)],
@@ -87,9 +87,9 @@ def told_within_bounds(source: str, path: Path) -> str:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    *told, taken_mb = done.stdout.splitlines()
+    *said, taken_mb = done.stdout.splitlines()
     assert int(taken_mb) < LEAST_BASE_MB
-    return "\n".join(told)
+    return "\n".join(said)
 
 
 def parquet(columns: dict[str, Any], **options: Any) -> bytes:
@@ -178,10 +178,10 @@ BOMBS: dict[str, tuple[str, str, Callable[[], bytes], str]] = {
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="kilobytes on Linux only")
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_bomb_is_told_in_bounded_memory(tmp_path: Path, name: str) -> None:
+def test_a_bomb_is_reported_in_bounded_memory(tmp_path: Path, name: str) -> None:
     source, file_name, make, words = BOMBS[name]
     (tmp_path / file_name).write_bytes(make())
-    assert words in told_within_bounds(source, tmp_path / file_name)
+    assert words in said_within_bounds(source, tmp_path / file_name)
 
 
 EVERY_TYPE = {
@@ -233,7 +233,7 @@ def test_a_table_says_which_columns_it_left_out(tmp_path: Path, cache: Cache) ->
     assert "'title'" in caught.value.hint
 
 
-def test_a_damaged_parquet_file_is_read_or_told(tmp_path: Path) -> None:
+def test_a_damaged_parquet_file_is_read_or_reported(tmp_path: Path) -> None:
     whole, changes, path = parquet(EVERY_TYPE), random.Random(7), tmp_path / "t.parquet"
     outcomes = set()
     for _ in range(150):
@@ -266,7 +266,7 @@ LYING_VECTORS = [
 
 
 @pytest.mark.parametrize(("content", "words"), LYING_VECTORS, ids=range(len(LYING_VECTORS)))
-def test_vectors_beside_a_table_that_lie_are_told(tmp_path: Path, cache: Cache, content: bytes, words: str) -> None:
+def test_vectors_beside_a_table_that_lie_are_reported(tmp_path: Path, cache: Cache, content: bytes, words: str) -> None:
     (tmp_path / "t.csv").write_text("title\nA\nB\n")
     (tmp_path / "t.npy").write_bytes(content)
     with pytest.raises(SourceError, match=words):
@@ -298,7 +298,7 @@ SPECIAL: dict[str, tuple[Callable[[Path], LibrarySource], str]] = {
 
 @pytest.mark.parametrize("kind", ["a pipe", "/dev/zero", "/dev/urandom", "/proc/kmsg"])
 @pytest.mark.parametrize("what", SPECIAL)
-def test_what_is_no_regular_file_is_told(tmp_path: Path, cache: Cache, what: str, kind: str) -> None:
+def test_what_is_no_regular_file_is_reported(tmp_path: Path, cache: Cache, what: str, kind: str) -> None:
     make, name = SPECIAL[what]
     path = tmp_path / "place" / name
     path.parent.mkdir()
@@ -320,7 +320,7 @@ def test_names_in_a_zip_cannot_act_on_a_terminal(tmp_path: Path, cache: Cache) -
     assert notice.isprintable()
 
 
-def test_a_zip_that_names_millions_of_files_is_told(
+def test_a_zip_that_names_millions_of_files_is_reported(
     tmp_path: Path, cache: Cache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export_files, "LARGEST_PIECE_BYTES", 70_000)
@@ -337,7 +337,7 @@ def test_rows_of_an_export_are_bounded(tmp_path: Path, cache: Cache, monkeypatch
         load(TakeoutSource(tmp_path), cache)
 
 
-def test_folders_that_may_not_be_read_and_links_in_a_circle_are_told(
+def test_folders_that_may_not_be_read_and_links_in_a_circle_are_reported(
     tmp_path: Path, cache: Cache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     music = tmp_path / "music"

@@ -154,7 +154,7 @@ def test_what_stands_for_no_date_is_none(text: str) -> None:
     assert text == "0" or dates.misread == []
 
 
-def test_what_is_no_date_is_told() -> None:
+def test_what_is_no_date_is_reported() -> None:
     assert parse_dates(["soon", "2021-02-30", "2021-02-03"], is_day_first=False).misread == [0, 1]
 
 

@@ -227,7 +227,7 @@ def test_matroska_tells_a_track_from_its_album() -> None:
         ([" ", ";"], ()),
     ],
 )
-def test_several_artists_in_one_tag_are_told_apart(values: list[str], artists: tuple[str, ...]) -> None:
+def test_several_artists_in_one_tag_are_distinguished(values: list[str], artists: tuple[str, ...]) -> None:
     assert split_artists(values) == artists
 
 

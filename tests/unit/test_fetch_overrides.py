@@ -83,7 +83,7 @@ def test_what_is_no_recording_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "said"),
     [
         ('[track.a]\nvideo_id = "QH3\n', ["line 2", "not TOML"]),
         (b"[track.a]\n# caf\xe9\nexclude = true\n", ["line 2", "UTF-8"]),
@@ -100,23 +100,23 @@ def test_what_is_no_recording_is_refused(text: str) -> None:
         ("track = 1\n", ["'track'"]),
     ],
 )
-def test_a_mistake_is_told_with_its_place_and_the_way_out(
-    tmp_path: Path, content: str | bytes, told: list[str]
+def test_a_mistake_is_reported_with_its_place_and_the_way_out(
+    tmp_path: Path, content: str | bytes, said: list[str]
 ) -> None:
     path = written(tmp_path, content)
     with pytest.raises(ConfigError) as caught:
         read_overrides(path)
     assert str(path) in caught.value.message
-    assert [part for part in told if part not in f"{caught.value.message} {caught.value.hint}"] == []
+    assert [part for part in said if part not in f"{caught.value.message} {caught.value.hint}"] == []
     assert caught.value.hint
 
 
-def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
+def test_a_folder_in_place_of_the_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         read_overrides(tmp_path)
 
 
-def test_a_pipe_in_place_of_the_file_is_told(tmp_path: Path) -> None:
+def test_a_pipe_in_place_of_the_file_is_reported(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "overrides.toml")
     with pytest.raises(ConfigError, match="a pipe"):
         read_overrides(tmp_path / "overrides.toml")
@@ -125,12 +125,12 @@ def test_a_pipe_in_place_of_the_file_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", ["a = " + "[" * 50_000, "a = " + "{a=" * 50_000, "a = " + "9" * 10_000, "a = 9999-99-99"]
 )
-def test_toml_that_is_too_much_is_told(tmp_path: Path, content: str) -> None:
+def test_toml_that_is_too_much_is_reported(tmp_path: Path, content: str) -> None:
     with pytest.raises(ConfigError, match="is not TOML"):
         read_overrides(written(tmp_path, content))
 
 
-def test_a_file_larger_than_any_of_decisions_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_larger_than_any_of_decisions_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(overrides, "MOST_BYTES", 10)
     with pytest.raises(ConfigError, match="larger than 10 bytes"):
         read_overrides(written(tmp_path, "# a comment"))
@@ -190,7 +190,7 @@ def test_a_file_that_cannot_be_added_to_is_left_alone(tmp_path: Path, before: st
     assert [file.name for file in tmp_path.iterdir()] == ["overrides.toml"]
 
 
-def test_a_decision_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_decision_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be written"):
         write_override(tmp_path / "absent/overrides.toml", "a", Override(exclude=True), "A - A")
 
@@ -244,14 +244,14 @@ PIECES = st.sampled_from(
 @settings(max_examples=200, deadline=None)
 @given(st.one_of(st.binary(max_size=60), st.lists(PIECES, max_size=14).map(b"".join)))
 @example(b"[" * 5000)
-def test_any_bytes_are_decisions_or_a_mistake_that_is_told(
+def test_any_bytes_are_decisions_or_a_mistake_that_is_reported(
     tmp_path_factory: pytest.TempPathFactory, content: bytes
 ) -> None:
     path = written(tmp_path_factory.mktemp("overrides"), content)
-    told = ""
+    said = ""
     try:
         decided = set(map(type, read_overrides(path).values()))
     except ConfigError as error:
-        decided, told = set(), error.message
+        decided, said = set(), error.message
     assert decided <= {Override}
-    assert not told or str(path) in told
+    assert not said or str(path) in said

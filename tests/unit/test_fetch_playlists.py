@@ -266,7 +266,7 @@ def test_a_list_of_very_many_entries_is_left_out(tmp_path: Path) -> None:
         load(TableSource(tmp_path / "music/l.m3u"), tmp_path)
 
 
-def test_many_lists_with_a_fault_are_told_in_a_few_lines(tmp_path: Path) -> None:
+def test_many_lists_with_a_fault_are_reported_in_a_few_lines(tmp_path: Path) -> None:
     put(tmp_path / "music", "a.mp3")
     for number in range(50):
         (tmp_path / f"music/{number}.m3u").write_text("gone.mp3\n")
@@ -333,8 +333,8 @@ def test_a_folder_without_usable_music_says_what_it_holds(tmp_path: Path) -> Non
     (tmp_path / "music/l.m3u").write_text("gone.mp3\n")
     with pytest.raises(SourceError) as refused:
         load(FolderSource(tmp_path / "music"), tmp_path)
-    for told in ("holds no audio file", "cannot be decoded (.mid)", "(.Trash)", "entries of l.m3u"):
-        assert told in refused.value.message
+    for said in ("holds no audio file", "cannot be decoded (.mid)", "(.Trash)", "entries of l.m3u"):
+        assert said in refused.value.message
 
 
 def test_a_folder_that_may_not_be_read_is_in_the_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,9 +106,9 @@ def test_an_answer_is_understood(answer: str, choice: Choice) -> None:
     assert analyze(answer, CHOICES) == choice
 
 
-@pytest.mark.parametrize(("answer", "told"), [("0", "number 0"), ("3", "number 3"), ("-1", "-1"), ("yes", "yes")])
-def test_an_answer_that_was_not_offered_is_told(answer: str, told: str) -> None:
-    with pytest.raises(ValueError, match=told):
+@pytest.mark.parametrize(("answer", "said"), [("0", "number 0"), ("3", "number 3"), ("-1", "-1"), ("yes", "yes")])
+def test_an_answer_that_was_not_offered_is_reported(answer: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
         analyze(answer, CHOICES)
 
 
@@ -211,7 +211,7 @@ def test_what_is_decided_already_is_asked_only_with_all(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{}", b'{"ledger": [{}]}', b"\xff"])
-def test_a_report_that_is_none_is_told(tmp_path: Path, content: bytes | None) -> None:
+def test_a_report_that_is_none_is_reported(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "site.report.json"
     if content is not None:
         path.write_bytes(content)

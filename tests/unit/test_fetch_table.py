@@ -77,7 +77,7 @@ def test_a_row_names_its_picture_by_path_or_address(tmp_path: Path, cell: str, u
 
 
 @pytest.mark.parametrize("cell", ["no.jpg", "covers", "t.csv", "a\0b.jpg", "~nobody-is-called-so/a", "x" * 5000])
-def test_a_picture_that_is_none_is_told_and_costs_no_track(tmp_path: Path, cell: str) -> None:
+def test_a_picture_that_is_none_is_reported_and_costs_no_track(tmp_path: Path, cell: str) -> None:
     (tmp_path / "covers").mkdir()
     loaded = load(tmp_path, f"title,x,y,Album Image URL\nA,1,2,{cell}\nB,1,2,{ADDRESS}\n")
     assert [(track.title, track.art_digest) for track in loaded.library.tracks] == [("A", ""), ("B", "")]
@@ -315,11 +315,11 @@ def test_a_word_for_missing_leaves_numbers_numbers_and_titles_titles(tmp_path: P
     assert (tracks[0].title, tracks[0].artists) == ("Null", ("N/A",))
 
 
-def test_of_columns_with_one_name_each_rows_first_value_counts_and_that_is_told(tmp_path: Path) -> None:
+def test_of_columns_with_one_name_each_rows_first_value_counts_and_that_is_reported(tmp_path: Path) -> None:
     loaded = load(tmp_path, "title,Mood,artist,mood,MOOD\nA,,X,calm,sad\nB,glad,Y,sad,\n")
     assert [track.facets["mood"] for track in loaded.library.tracks] == ["calm", "glad"]
-    told = f"{tmp_path}/t.csv has several columns named 'mood': of each row, the first value was used."
-    assert loaded.notices == (told,)
+    said = f"{tmp_path}/t.csv has several columns named 'mood': of each row, the first value was used."
+    assert loaded.notices == (said,)
 
 
 def test_nan_in_json_and_parquet_is_missing(tmp_path: Path) -> None:
@@ -331,7 +331,7 @@ def test_nan_in_json_and_parquet_is_missing(tmp_path: Path) -> None:
     assert lines.tracks == parquet.tracks
 
 
-def test_what_is_no_value_of_its_column_is_counted_and_told(tmp_path: Path) -> None:
+def test_what_is_no_value_of_its_column_is_counted_and_reported(tmp_path: Path) -> None:
     rows = "".join(f"S{number},{number},3:45,2020-01-01\n" for number in range(40))
     loaded = load(tmp_path, f"title,bpm,duration,added_at\nA,fast,soon,once\nB,slow,4:00,2020-13-01\n{rows}")
     assert loaded.notices == (
@@ -374,7 +374,7 @@ def test_how_long_a_track_is_is_read_whatever_the_unit(
 
 
 @pytest.mark.parametrize("above", ["Shazam Library\n", "Table 1\r\n\r\n", '"My songs",,,\n'])
-def test_a_title_above_the_names_is_told(tmp_path: Path, above: str) -> None:
+def test_a_title_above_the_names_is_reported(tmp_path: Path, above: str) -> None:
     loaded = load(tmp_path, f"{above}Title,Artist\nA,B\n")
     assert [(track.title, track.artists) for track in loaded.library.tracks] == [("A", ("B",))]
     title = above.strip('\r\n,"')
@@ -399,7 +399,7 @@ def test_a_word_for_missing_is_no_playlist(tmp_path: Path) -> None:
     assert [track.genres for track in library.tracks] == [(), ("pop",)]
 
 
-def test_dates_that_are_not_clear_are_told(tmp_path: Path) -> None:
+def test_dates_that_are_not_clear_are_reported(tmp_path: Path) -> None:
     loaded = load(tmp_path, "title,Date added\nA,3/4/2021\n")
     assert loaded.library.tracks[0].added_at == "2021-03-04"
     assert loaded.notices == ("t.csv: dates of the column 'date added' such as 3/4/2021 were read as month/day/year.",)
@@ -469,13 +469,13 @@ def test_an_address_of_another_service_is_no_id(tmp_path: Path) -> None:
     assert only.facets == {"url": "https://www.deezer.com/track/1"}
 
 
-def test_an_index_without_a_name_is_no_column_and_others_are_told(tmp_path: Path) -> None:
+def test_an_index_without_a_name_is_no_column_and_others_are_reported(tmp_path: Path) -> None:
     loaded = load(tmp_path, ",track_name,\n0,A,x\n1,B,y\n")
     assert [track.title for track in loaded.library.tracks] == ["A", "B"]
     assert loaded.notices == (f"{tmp_path}/t.csv: 1 column without a name was left out.",)
 
 
-def test_characters_that_are_damaged_are_told(tmp_path: Path) -> None:
+def test_characters_that_are_damaged_are_reported(tmp_path: Path) -> None:
     loaded = load(tmp_path, ("title,artists\n" + "Été à Málaga,Béla Björk\n" * 50 + "Café").encode()[:-1])
     assert loaded.library.tracks[-1].title == "Caf\ufffd"
     assert loaded.notices == (f"{tmp_path}/t.csv is damaged: characters that cannot be read (1) are shown as \ufffd.",)

@@ -172,7 +172,7 @@ def test_one_source_alone_stays_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("layers", [("me",), ("me", "friend", "third")])
-def test_a_wrong_number_of_names_is_told(layers: tuple[str, ...]) -> None:
+def test_a_wrong_number_of_names_is_reported(layers: tuple[str, ...]) -> None:
     with pytest.raises(ConfigError, match=rf"--as gives {len(layers)} name.*to 2 sources") as raised:
         merge([source(track("1")), source(track("2"))], layers)
     assert "one name for each --source" in raised.value.hint

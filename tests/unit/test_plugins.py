@@ -225,7 +225,7 @@ def test_contrast_is_that_of_wcag() -> None:
     assert themes.contrast("#777777", "#ffffff") == pytest.approx(4.478, abs=0.001)  # WebAIM's contrast checker
 
 
-def test_a_package_without_a_name_is_told_of_all_the_same() -> None:
+def test_a_package_without_a_name_is_found_all_the_same() -> None:
     from spotmap_build.registry.plugins import package_of
 
     assert package_of(cast(Any, SimpleNamespace(dist=None))) == "an unknown package"

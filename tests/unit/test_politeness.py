@@ -12,7 +12,7 @@ from spotmap_build.errors import ServiceError, ServiceRefused
 
 
 class Clock:
-    """Time that passes only while somebody sleeps, or when it is told to."""
+    """Time that passes only while somebody sleeps, or when it is asked to."""
 
     def __init__(self) -> None:
         self.now_s = 0.0

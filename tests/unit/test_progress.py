@@ -1,4 +1,4 @@
-"""Progress is told in the way that fits who listens: a bar, lines, or JSON."""
+"""Progress is given in the way that fits who listens: a bar, lines, or JSON."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def tell(mode: str, stream: io.StringIO) -> str:
 
 
 def test_lines_name_the_stage_and_its_outcome() -> None:
-    told = tell("auto", io.StringIO())
-    assert told.splitlines() == ["embed: listening (2)", "embed: 2 recordings", "warning: something is odd"]
+    said = tell("auto", io.StringIO())
+    assert said.splitlines() == ["embed: listening (2)", "embed: 2 recordings", "warning: something is odd"]
 
 
 def test_json_is_one_object_a_line() -> None:
@@ -42,12 +42,12 @@ def test_json_is_one_object_a_line() -> None:
 def test_a_terminal_gets_a_bar_and_a_tick() -> None:
     stream = Terminal()
     assert isinstance(make_progress("auto", stream), TerminalProgress)
-    told = tell("auto", stream)
-    assert "✓" in told
-    assert "2 recordings" in told
+    said = tell("auto", stream)
+    assert "✓" in said
+    assert "2 recordings" in said
 
 
-def test_markup_in_a_message_is_told_as_it_is() -> None:
+def test_markup_in_a_message_is_printed_as_it_is() -> None:
     stream = Terminal()
     progress = make_progress("auto", stream)
     progress.begin("fetch", "looking")
@@ -71,7 +71,7 @@ def test_plain_lines_come_now_and_then_only(monkeypatch: pytest.MonkeyPatch) -> 
     ("seconds", "text"),
     [(0.2, "0 s"), (45, "45 s"), (89, "89 s"), (200, "3 min"), (4800, "80 min"), (5700, "1 h 35 min")],
 )
-def test_seconds_are_told_as_exactly_as_is_useful(seconds: float, text: str) -> None:
+def test_seconds_are_reported_as_exactly_as_is_useful(seconds: float, text: str) -> None:
     assert format_seconds(seconds) == text
 
 
@@ -93,9 +93,9 @@ HOSTILE = [
 ]
 
 
-def commands(told: str) -> list[str]:
+def commands(said: str) -> list[str]:
     """What a runner of CI would take for a command (as actions/runner reads a line)."""
-    lines = told.splitlines()
+    lines = said.splitlines()
     return [line for line in lines if line.lstrip().startswith("::") or re.search(r"##\w*\[", line)]
 
 
@@ -107,11 +107,11 @@ def test_no_name_commands_a_runner_or_adds_a_line_to_a_log(text: str) -> None:
     progress.end(text)
     progress.say(text)
     progress.say(text, level="warning")
-    told = stream.getvalue()
-    assert told.count("\n") == len(told.splitlines()) == 4
-    assert all(line.isprintable() or "\u00a0" in line for line in told.splitlines())
-    assert not commands(told)
-    told.encode()
+    said = stream.getvalue()
+    assert said.count("\n") == len(said.splitlines()) == 4
+    assert all(line.isprintable() or "\u00a0" in line for line in said.splitlines())
+    assert not commands(said)
+    said.encode()
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -121,32 +121,32 @@ def test_json_tells_any_text_as_it_is_and_acts_on_nothing(text: str) -> None:
     progress.begin("embed", text, total=2)
     progress.end(text)
     progress.say(text)
-    told = stream.getvalue()
-    assert told.count("\n") == len(told.splitlines()) == 3
-    assert all(line.isprintable() or "\u00a0" in line for line in told.splitlines())
-    assert not commands(told)
-    begin, end, message = (json.loads(line) for line in told.encode().splitlines())
+    said = stream.getvalue()
+    assert said.count("\n") == len(said.splitlines()) == 3
+    assert all(line.isprintable() or "\u00a0" in line for line in said.splitlines())
+    assert not commands(said)
+    begin, end, message = (json.loads(line) for line in said.encode().splitlines())
     assert begin["what"] == end["outcome"] == message["message"] == re.sub("[\ud800-\udfff]", "\ufffd", text)
 
 
 def test_json_is_written_as_orjson_writes_it() -> None:
     stream = io.StringIO()
     make_progress("json", stream).say('Größe "\\" / \t 日本 😀', level="warning")
-    told = stream.getvalue()
-    assert told.encode() == orjson.dumps(orjson.loads(told)) + b"\n"
+    said = stream.getvalue()
+    assert said.encode() == orjson.dumps(orjson.loads(said)) + b"\n"
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_name_acts_on_a_terminal(text: str) -> None:
-    def told(text: str) -> str:
+    def said(text: str) -> str:
         stream = Terminal()
         progress = TerminalProgress(stream)
         progress.say(text)
         progress.end(text)
         return stream.getvalue()
 
-    ordinary = re.escape(told("ordinary")).replace("ordinary", "(?P<name>.*)", 1).replace("ordinary", "(?P=name)")
-    found = re.fullmatch(ordinary, told(text), re.DOTALL)
+    ordinary = re.escape(said("ordinary")).replace("ordinary", "(?P<name>.*)", 1).replace("ordinary", "(?P=name)")
+    found = re.fullmatch(ordinary, said(text), re.DOTALL)
     assert found
     assert found["name"].replace("\u00a0", "").isprintable()
 

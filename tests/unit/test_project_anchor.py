@@ -1,4 +1,4 @@
-"""A map with a past stays recognizable: known tracks keep their places, and what that costs is told."""
+"""A map with a past stays recognizable: known tracks keep their places, and what that costs is reported."""
 
 from __future__ import annotations
 
@@ -247,7 +247,7 @@ def test_the_same_past_gives_the_same_map() -> None:
     assert anchored(vectors, previous).positions.tobytes() == anchored(vectors, previous).positions.tobytes()
 
 
-def test_drift_is_told_as_a_share_of_the_diagonal() -> None:
+def test_drift_is_reported_as_a_share_of_the_diagonal() -> None:
     old = np.array([[0, 0], [3, 4], [np.nan, np.nan]], np.float32)
     new = np.array([[0, 0.5], [3, 4], [1, 1]], np.float32)
     drift = drift_between(old, new)

@@ -1,4 +1,4 @@
-"""The figures are those that the literature defines, and each is told in a sentence that holds."""
+"""The figures are those that the literature defines, and each is given in a sentence that holds."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_sample_tells_nearly_the_same(monkeypatch: pytest.MonkeyPatch) -> None
     assert quality.trustworthiness(unit, positions) == pytest.approx(whole, abs=0.01)
 
 
-def test_every_track_is_told_how_much_of_its_neighborhood_was_kept() -> None:
+def test_it_is_said_of_every_track_how_much_of_its_neighborhood_was_kept() -> None:
     unit, positions = ring(60)
     positions[7] = [-5, -5]
     kept = quality.neighbor_recall(find_neighbors(unit, 10, seed=0), positions)

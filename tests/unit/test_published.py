@@ -318,7 +318,7 @@ def test_a_site_that_takes_too_long_is_given_up(files: dict[str, bytes], monkeyp
         pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\npage", ConfigError, id="another page"),
     ],
 )
-def test_a_server_that_answers_rubbish_is_told_in_a_line(answer: bytes, kind: type[SpotmapError]) -> None:
+def test_a_server_that_answers_rubbish_is_reported_in_a_line(answer: bytes, kind: type[SpotmapError]) -> None:
     with raw_server(says(answer)) as url, pytest.raises(kind, match=f"map at {url}") as caught:
         read_published(url)
     assert "--anchor none" in caught.value.hint

@@ -70,7 +70,7 @@ def test_what_is_left_out_and_what_is_no_track_is_excluded() -> None:
     assert {*rows[0]} == {*rows[2]}
 
 
-def test_when_a_failure_is_tried_again_is_told_as_a_date() -> None:
+def test_when_a_failure_is_tried_again_is_reported_as_a_date() -> None:
     later = Failed("b", "download", "waiting", "", retryable=True, retry_at_unix_s=1_800_000_000)
     assert ledger(LIBRARY, (later,), {}, reached="mapped")[1]["retry_at"] == "2027-01-15T08:00:00+00:00"
 
@@ -92,17 +92,17 @@ def test_a_report_that_cannot_be_written_is_an_error_with_a_way_out(tmp_path: Pa
 
 
 @pytest.mark.parametrize(("size", "text"), [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (3_100_000, "3.1 MB")])
-def test_bytes_are_told_as_file_managers_do(size: int, text: str) -> None:
+def test_bytes_are_reported_as_file_managers_do(size: int, text: str) -> None:
     assert format_bytes(size) == text
 
 
 def test_maintenance_says_what_it_found() -> None:
     stats = Stats((StageStats("embed-v1", 12, 2, 34_000),), 5, 40_000, 7, 0, 2_000_000)
-    told = "\n".join(describe_stats(stats))
-    assert "embed-v1" in told
-    assert "2 of them failures" in told
-    assert "7 B of damaged entries" in told
-    assert "2.0 MB are a copy of the store" in told
+    said = "\n".join(describe_stats(stats))
+    assert "embed-v1" in said
+    assert "2 of them failures" in said
+    assert "7 B of damaged entries" in said
+    assert "2.0 MB are a copy of the store" in said
     assert "Every entry is intact." in "\n".join(describe_check(CheckReport(1, 1, 1, (), (), ())))
     assert "ac/x" in "\n".join(describe_check(CheckReport(1, 1, 1, ("ac/x",), (), ())))
     merged = list(describe_merge(MergeReport(added=1200, replaced=1, known=2, damaged=1, taken_bytes=1000)))

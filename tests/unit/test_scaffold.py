@@ -182,7 +182,7 @@ def test_a_person_is_asked_little_and_again_where_an_answer_cannot_be_meant() ->
 
 
 @pytest.mark.parametrize("source", ["music", "folder", "folder:", "spotify:x", ""])
-def test_a_source_that_cannot_be_meant_is_told_before_anything_is_written(source: str) -> None:
+def test_a_source_that_cannot_be_meant_is_reported_before_anything_is_written(source: str) -> None:
     with pytest.raises(ConfigError):
         choose((source,), None, None)
 
@@ -223,7 +223,7 @@ def test_the_workflow_runs_the_version_that_wrote_it(
     assert action_of(installed(tmp_path, direct_url, *addresses)) == action
 
 
-def test_what_github_cannot_do_is_told(tmp_path: Path) -> None:
+def test_what_github_cannot_do_is_reported(tmp_path: Path) -> None:
     made = Made((".github/workflows/map.yml",), ())
     folder = tmp_path / "map"
     (tmp_path / "elsewhere").mkdir()
@@ -231,13 +231,13 @@ def test_what_github_cannot_do_is_told(tmp_path: Path) -> None:
     (folder / "link").symlink_to(tmp_path / "elsewhere")
     places = ("~/Music", "here", "../music", "here/../also", "../map/here", "link", f"{folder}/there", "~nobody-x/a")
     sources = (*(f"folder:{place}" for place in places), "spotify")
-    told = [*what_was_made(made, Choices(sources), UNKNOWN, folder)]
-    assert [line for line in told if line.startswith("GitHub cannot read")] == [
+    said = [*what_was_made(made, Choices(sources), UNKNOWN, folder)]
+    assert [line for line in said if line.startswith("GitHub cannot read")] == [
         f"GitHub cannot read {place}: build at home, and publish the folder site."
         for place in ("~/Music", "../music", "link", "~nobody-x/a")
     ]
-    assert "in the place of __OWNER__" in told[1]
-    assert "spotmap-build login" in told[-1]
+    assert "in the place of __OWNER__" in said[1]
+    assert "spotmap-build login" in said[-1]
 
 
 def on_a_terminal(folder: Path, *arguments: str, typed: str) -> str:
@@ -247,17 +247,17 @@ def on_a_terminal(folder: Path, *arguments: str, typed: str) -> str:
     given = environment({"PYTHONPATH": str(ROOT)})
     with subprocess.Popen(command, cwd=folder, env=given, stdin=theirs, stdout=-1, stderr=subprocess.STDOUT) as running:
         os.write(ours, typed.encode())
-        told, _ = running.communicate(timeout=patience())
+        said, _ = running.communicate(timeout=patience())
     os.close(ours)
     os.close(theirs)
-    return str(told.decode())
+    return str(said.decode())
 
 
 def test_the_bare_command_in_a_folder_with_nothing_offers_to_begin(tmp_path: Path) -> None:
     assert "No source was given." in on_a_terminal(tmp_path, typed="n\n")
     assert not (tmp_path / "spotmap.toml").exists()
-    told = on_a_terminal(tmp_path, typed="y\n\nOurs\n\n")
-    assert "written: spotmap.toml" in told, told
+    said = on_a_terminal(tmp_path, typed="y\n\nOurs\n\n")
+    assert "written: spotmap.toml" in said, said
     assert load_config({}, {}, tmp_path).title == "Ours"
     refused = spotmap(cwd=tmp_path / ".github")
     assert (refused.status, "spotmap-build init" in refused.stderr) == (2, True), "nobody to ask"

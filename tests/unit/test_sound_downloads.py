@@ -102,6 +102,6 @@ def test_what_is_no_file_is_no_audio_that_was_kept(downloader: Downloader, tmp_p
     assert downloader.kept(track("")) is None
 
 
-def test_no_place_for_downloads_is_told(downloader: Downloader, tmp_path: Path) -> None:
+def test_no_place_for_downloads_is_reported(downloader: Downloader, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="No such file"):
         downloader.get(track("Song"), tmp_path / "gone", threading.Event())

@@ -1,4 +1,4 @@
-"""Nothing that cannot be a recording is remembered or believed, and what a person chose by mistake is told."""
+"""Nothing that cannot be a recording is remembered or believed, and what a person chose by mistake is reported."""
 
 from __future__ import annotations
 

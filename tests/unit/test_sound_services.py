@@ -115,11 +115,11 @@ def test_a_pause_that_no_service_wants_was_remembered_by_mistake(run: Run) -> No
 
 
 @pytest.mark.parametrize("moment", [86_400_000_000_000, 10**30, -(10**30)])
-def test_a_moment_that_is_no_date_is_not_told(moment: int) -> None:
+def test_a_moment_that_is_no_date_is_not_reported(moment: int) -> None:
     assert when_again(moment) == ""
 
 
-def test_a_moment_is_told_in_words() -> None:
+def test_a_moment_is_reported_in_words() -> None:
     assert when_again(1_800_000_000) == " It can be tried again after 08:00 UTC on 15 January."
     assert when_again(None) == ""
 

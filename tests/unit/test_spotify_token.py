@@ -166,10 +166,10 @@ def test_a_name_that_no_file_can_have_is_a_sentence(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
 @pytest.mark.parametrize(
-    ("folder_mode", "is_told"),
+    ("folder_mode", "is_reported"),
     [(0o700, False), (0o755, False), (0o1777, False), (0o777, True), (0o770, True), (0o702, True)],
 )
-def test_a_folder_that_others_may_write_to_is_told(tmp_path: Path, folder_mode: int, is_told: bool) -> None:
+def test_a_folder_that_others_may_write_to_is_reported(tmp_path: Path, folder_mode: int, is_reported: bool) -> None:
     shared, own = tmp_path / "shared", tmp_path / "own"
     own.mkdir(0o700)
     file, link = shared / "spotify.json", own / "spotify.json"
@@ -179,7 +179,7 @@ def test_a_folder_that_others_may_write_to_is_told(tmp_path: Path, folder_mode: 
     for place in (file, link):
         said: list[str] = []
         assert load_login(place, say=said.append) == LOGIN
-        assert [f"chmod go-w {shared}" in message for message in said] == [True] * is_told
+        assert [f"chmod go-w {shared}" in message for message in said] == [True] * is_reported
     assert mode(shared) | (folder_mode & stat.S_ISVTX) == folder_mode
 
 

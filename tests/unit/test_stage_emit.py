@@ -1,4 +1,4 @@
-"""Where a person's own files lie is told on the page only as far as was asked for."""
+"""Where a person's own files lie is said on the page only as far as was asked for."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def test_relative_paths_lead_nowhere_outside_of_the_library(music: Path, tmp_pat
     assert found == {"salt.ogg": "coast/salt.ogg"}
 
 
-def test_without_a_folder_that_holds_all_sources_no_relative_path_is_told(music: Path, tmp_path: Path) -> None:
+def test_without_a_folder_that_holds_all_sources_no_relative_path_is_reported(music: Path, tmp_path: Path) -> None:
     sources = (f"folder:{music}", "folder:/usr")
     config = load_config({"sources": sources, "paths": "relative"}, {}, tmp_path)
     assert config.library_folder is None
     assert paths(config, music / "salt.ogg") == {}
 
 
-def test_absolute_paths_are_told_where_they_were_asked_for(music: Path, tmp_path: Path) -> None:
+def test_absolute_paths_are_reported_where_they_were_asked_for(music: Path, tmp_path: Path) -> None:
     config = load_config({"sources": (f"folder:{music}",), "paths": "absolute"}, {}, tmp_path)
     assert paths(config, music / "salt.ogg") == {"salt.ogg": str(music / "salt.ogg")}
     assert paths(load_config({"sources": (f"folder:{music}",)}, {}, tmp_path), music / "salt.ogg") == {}

@@ -23,7 +23,7 @@ from spotmap_build.stages.embed import PREPROCESSING, embed
         (Config(metric="standardized"), "zscore"),
     ],
 )
-def test_vectors_of_a_table_are_compared_as_told(config: Config, preprocessing: str) -> None:
+def test_vectors_of_a_table_are_compared_as_asked(config: Config, preprocessing: str) -> None:
     vectors = Cached("digest", lambda: np.ones((0, 3), np.float32))
     fetched = SimpleNamespace(
         is_placed=False,

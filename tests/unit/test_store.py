@@ -313,7 +313,7 @@ def damaged(pack: bytes) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     ("kind", "how"), [("git", "a bit"), *(("folder", how) for how in ("a bit", "half of it", "nothing", "more"))]
 )
-def test_a_damaged_pack_is_told_and_the_others_are_used(tmp_path: Path, kind: str, how: str) -> None:
+def test_a_damaged_pack_is_reported_and_the_others_are_used(tmp_path: Path, kind: str, how: str) -> None:
     store = place(kind, tmp_path)
     home, host = tmp_path / "home", tmp_path / "host"
     put_heard(home, 1)
@@ -399,18 +399,18 @@ def test_the_commands_say_what_came_of_it_and_end_with_6_where_a_store_is_damage
         return done.status, done.stdout + done.stderr
 
     assert run("pull", "kept") == (0, "There is no store at kept yet. `spotmap-build store push` makes one.\n")
-    status, told = run("push", "kept")
-    assert (status, "No build of the map at" in told) == (2, True)
+    status, said = run("push", "kept")
+    assert (status, "No build of the map at" in said) == (2, True)
     assert run("push", "kept", "--all") == (0, "The cache has nothing to send yet: nothing was listened to.\n")
     put_heard(tmp_path / ".spotmap/cache", 1)
-    status, told = run("push", "kept", "--all")
-    assert (status, re.sub(r"[\d.]+ k?B", "N B", told)) == (0, "1 result went to kept (N B); 0 were there.\n")
+    status, said = run("push", "kept", "--all")
+    assert (status, re.sub(r"[\d.]+ k?B", "N B", said)) == (0, "1 result went to kept (N B); 0 were there.\n")
     assert run("push", "kept", "--all") == (0, "Nothing is new to kept: it has 1 result already.\n")
     assert run("pull", "kept", "--cache-dir", "other") == (0, "1 result of kept came in; 0 were known.\n")
     (pack,) = (tmp_path / "kept/packs").iterdir()
     pack.write_bytes(b"damage")
-    status, told = run("pull", "kept", "--cache-dir", "another")
-    assert (status, f"damaged, nothing of it was used: packs/{pack.name}" in told) == (6, True)
+    status, said = run("pull", "kept", "--cache-dir", "another")
+    assert (status, f"damaged, nothing of it was used: packs/{pack.name}" in said) == (6, True)
     assert run("pull")[0] == 6, "there is no repository here"
     assert run("pull", "s3://x")[0] == 2
 
@@ -431,16 +431,16 @@ def test_what_is_no_file_in_a_store_is_damage(tmp_path: Path, target: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("files", "told"),
+    ("files", "said"),
     [({"notes.txt": b"mine"}, "not a store"), ({"FORMAT": b"spotmap.store/9\n"}, "format 'spotmap.store/9'")],
 )
 def test_what_is_no_store_of_ours_is_refused_and_stays_as_it_is(
-    store: Place, tmp_path: Path, files: dict[str, bytes], told: str
+    store: Place, tmp_path: Path, files: dict[str, bytes], said: str
 ) -> None:
     store.put(files)
     put_heard(tmp_path / "home", 1)
     for act in (push_from, pull_into):
-        with pytest.raises(StoreError, match=told):
+        with pytest.raises(StoreError, match=said):
             act(tmp_path / "home", store)
     if store.is_git:
         assert git("--git-dir", tmp_path / "map.git", "ls-tree", "-r", "--name-only", "kept") == "".join(files)
@@ -448,7 +448,7 @@ def test_what_is_no_store_of_ours_is_refused_and_stays_as_it_is(
         assert [path.name for path in (tmp_path / "store").iterdir()] == [*files]
 
 
-def test_a_repository_that_cannot_be_reached_or_written_is_told(tmp_path: Path) -> None:
+def test_a_repository_that_cannot_be_reached_or_written_is_reported(tmp_path: Path) -> None:
     put_heard(tmp_path / "home", 1)
     absent = Place(f"git+file://{tmp_path}/absent.git", tmp_path)
     for act in (push_from, pull_into):
@@ -496,7 +496,7 @@ def test_a_branch_is_that_of_the_repository_one_is_in_at_its_origin(tmp_path: Pa
         "git+https://[/x",
     ],
 )
-def test_what_is_no_address_of_a_store_is_told_without_a_password(tmp_path: Path, address: str) -> None:
+def test_what_is_no_address_of_a_store_is_reported_without_a_password(tmp_path: Path, address: str) -> None:
     with pytest.raises(ConfigError) as caught:
         open_store(address, tmp_path, tmp_path)
     assert "geheim" not in f"{caught.value}{caught.value.hint}"

@@ -1,4 +1,4 @@
-"""Searches and downloads run ahead of the workers, in bounded queues, and stop when they are told to."""
+"""Searches and downloads run ahead of the workers, in bounded queues, and stop when they are asked to."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ test("a true neighbor is nearer than a neighbor's neighbor, and that nearer than
   assert.ok(transitions.cost(0, 1) < HARD && transitions.cost(0, 3) >= HARD - 0.1);
 });
 
-test("without neighbors the map is all there is, and that is told", () => {
+test("without neighbors the map is all there is, and that is said", () => {
   const transitions = new Transitions(known(null));
   assert.equal(transitions.isBySound, false);
   assert.deepEqual([transitions.sound(0, 1), transitions.sound(0, 9)], [0.2, 1]);

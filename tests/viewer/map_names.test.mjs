@@ -35,7 +35,7 @@ for (const [name, ...lines] of [
   });
 }
 
-test("a remark in brackets is left out where a cluster is told from all others without it", () => {
+test("a remark in brackets is left out where a cluster is known from all others without it", () => {
   const called = (...all) => {
     const clusters = all.map((name, index) => cluster(index, name, 9 - index, 0, [index, 0]));
     return names({}, { ...MAP, clusters, regions: [] }).map(({ lines }) => lines.join(" / "));

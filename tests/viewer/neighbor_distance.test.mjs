@@ -15,7 +15,7 @@ for (const [name, distances, expected] of [
   });
 }
 
-test("how much of the neighborhood shows is told in tenths", () => {
+test("how much of the neighborhood shows is given in tenths", () => {
   assert.deepEqual(
     [0, 4, 72, 100].map(keptText),
     ["None", "None", "About 7 in 10", "All"].map((share) => `${share} lie near it on the map.`),
@@ -29,7 +29,7 @@ for (const [shared, words] of [
   ["relative keys, A minor and C major", "relative keys, A minor and C major"],
   ["", ""],
 ]) {
-  test(`what two tracks share is told in words: ${words}`, () => assert.equal(summarizeShared(shared), words));
+  test(`what two tracks share is given in words: ${words}`, () => assert.equal(summarizeShared(shared), words));
 }
 
 test("long work leaves gaps, and ends when nobody waits for it any more", async () => {

@@ -95,7 +95,7 @@ test("a path is linked as one for as long as it is what is selected", () => {
   assert.equal(readLink(writeLink({ ...PLAIN, selected: [2], path }, MAP, TEXT), MAP).isPath, false);
 });
 
-test("equal titles are told apart by artists, by albums, and else by their order", () => {
+test("equal titles are distinguished by artists, by albums, and else by their order", () => {
   const albums = ["", "", "", "Live", "Live"];
   const text = { titles: ["Halo", "Halo", "Halo", "Halo", "Halo"], artistsOf: (track) => [["A"], ["B"], ["A"], ["A"], ["A"]][track], albumOf: (track) => albums[track] };
   const prints = fingerprints(text, [4, 3, 2, 1, 0]);

@@ -77,7 +77,7 @@ test("a card that stays is at the right edge, or at the left one while its track
   assert.deepEqual(dockCard([5000, 400], { width: 900, height: 10 }, area), [330, 10]);
 });
 
-test("a view told in a window of one size shows the same place as large in one of another", () => {
+test("a view given in a window of one size shows the same place as large in one of another", () => {
   const transform = centeredTransform(20000, 40000, 3, SIZE, INSETS);
   const view = viewOf(transform, SIZE, INSETS);
   near([view.x, view.y], [20000, 40000]);

@@ -1,6 +1,6 @@
 /**
  * The listener's own files. `spotmap-build preview` serves them beside the page, and says so in the page's head. Where they lie
- * is also told to a page that was opened from disk, by the list that a build leaves beside the site. A page on any other host
+ * is also known to a page that was opened from disk, by the list that a build leaves beside the site. A page on any other host
  * knows of none.
  */
 

@@ -1,7 +1,7 @@
 /**
  * How well one track follows another: by how alike they sound, by tempo and by key. Pure.
  *
- * The files tell the ten nearest of each track, by their true sound. Beyond these it is told whether two have a neighbor in
+ * The files tell the ten nearest of each track, by their true sound. Beyond these it is known whether two have a neighbor in
  * common, and where not even that, how far apart they lie on the map. Without neighbors (a map whose places came with the
  * library) the map is all there is.
  */

@@ -26,7 +26,7 @@ const CARD_SHARE = 0.66;
 const CARD_WIDTH = 320;
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
-/** @param {any} event  of the mouse or of fingers; wheels are told apart before */
+/** @param {any} event  of the mouse or of fingers; wheels are recognized before */
 const isForMap = ({ button, ctrlKey, touches }) => !button && !ctrlKey && !(isEmbedded && touches?.length === 1);
 
 export class Navigation {

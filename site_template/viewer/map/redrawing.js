@@ -7,7 +7,7 @@ const SHARPNESS_MS = 500;
 
 /**
  * Calls back at first, at another size, and on a screen of other sharpness, where the same size has other pixels. That is looked
- * up: media queries for it are not told of every change in every browser.
+ * up: media queries for it do not fire at every change in every browser.
  *
  * @param {HTMLElement} element
  * @param {() => void} onChange

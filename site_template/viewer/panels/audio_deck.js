@@ -81,7 +81,7 @@ export class AudioDeck {
     try {
       await this.#audio.play();
     } catch {
-      this.#show(); // the browser wants a press first, or the file is told of by its own event
+      this.#show(); // the browser wants a press first, or the file has an event of its own
     }
   }
 

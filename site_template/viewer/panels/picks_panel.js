@@ -75,7 +75,7 @@ export class PicksPanel {
     this.#list.addEventListener("scroll", () => this.#showRows());
     this.#list.addEventListener("keydown", (event) => this.#onKey(event));
     this.#list.addEventListener("click", (event) => this.#onClick(event));
-    // In the next frame: rows that are shown at once can change the list's size while sizes are being told.
+    // In the next frame: rows that are shown at once can change the list's size while sizes are being observed.
     new ResizeObserver(() => requestAnimationFrame(() => this.#showRows())).observe(this.#list);
     store.subscribe(["selected"], () => {
       const wasHidden = host.hidden;

@@ -10,7 +10,7 @@ import { PLAYER_ORIGIN } from "../data/listen_links.js";
 const ASKING_MS = 250;
 const MOST_ASKED = 60;
 const ENDED = 0;
-/** Where the page that asks is not told to YouTube, every video fails. */
+/** Where YouTube does not learn which page asks, every video fails. */
 export const NO_REFERRER = 153;
 
 /** @type {Readonly<Record<number, string>>}  as the end of a sentence */
@@ -18,7 +18,7 @@ const REASONS = {
   100: "was removed from YouTube, or is private",
   101: "may not be played outside of YouTube, its owner says",
   150: "may not be played outside of YouTube, its owner says",
-  [NO_REFERRER]: "was refused by YouTube, which was not told what page asks (error 153): an extension or app may hide it",
+  [NO_REFERRER]: "was refused by YouTube, which did not learn what page asks (error 153): an extension or app may hide it",
 };
 
 /** @param {number} code  of the player's error */
@@ -73,9 +73,9 @@ export class VideoFrame {
   #onMessage = ({ source, origin, data }) => {
     if (source !== this.element.contentWindow || origin !== PLAYER_ORIGIN || typeof data !== "string") return;
     clearInterval(this.#asking);
-    const told = readMessage(data);
-    if (told.failure !== null) this.#end(() => this.#hooks.failed(/** @type {number} */ (told.failure)));
-    else if (told.state === ENDED) this.#end(this.#hooks.ended);
+    const said = readMessage(data);
+    if (said.failure !== null) this.#end(() => this.#hooks.failed(/** @type {number} */ (said.failure)));
+    else if (said.state === ENDED) this.#end(this.#hooks.ended);
   };
 
   /** Once: what follows is about the same video. @param {() => void} tell */

@@ -322,7 +322,7 @@ def _is_turned(name: _Name, other: _Name) -> bool:
 
 
 def _is_unreadable(name: _Name, other: _Name) -> bool:
-    """Whether nothing can be told from two names: one is in characters that a person may read as they like."""
+    """Whether two names cannot be compared: one is in characters that a person may read as they like."""
     if any(comparable(one, another) for one in name.spellings for another in other.spellings):
         return False
     return not (is_read_by_letter(name.text) and is_read_by_letter(other.text))

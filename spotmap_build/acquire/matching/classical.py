@@ -107,10 +107,10 @@ def genre_of_word(word: str) -> bool:
 def composers(artists: Sequence[str], album: str) -> tuple[str, ...]:
     """Who wrote the music, by the artists and by the album's name: before its colon, or if it is nothing else."""
     before, colon, _ = album.partition(":")
-    told = _LISTED.split(before)
-    if not colon and not all(map(is_composer, told)):
-        told = []
-    return tuple(name.strip() for name in (*artists, *told) if is_composer(name))
+    of_album = _LISTED.split(before)
+    if not colon and not all(map(is_composer, of_album)):
+        of_album = []
+    return tuple(name.strip() for name in (*artists, *of_album) if is_composer(name))
 
 
 def share_a_composer(one: Sequence[str], other: Sequence[str]) -> bool:
@@ -162,10 +162,10 @@ def read_work(title: str) -> Work | None:
         _without_number(native(_LETTERED.sub("", colon[1] if colon else name).strip("\"“”'! "))),
         plain,
     )
-    is_told = (
+    is_distinctive = (
         work.piece or work.key or work.movement or work.genres or {kind for kind, _ in work.catalogs} - _ANY_CATALOG
     )
-    return work if is_told or not work.catalogs else None
+    return work if is_distinctive or not work.catalogs else None
 
 
 def same_movement(one: str, other: str) -> bool:
@@ -218,8 +218,8 @@ def _same_movement_name(first: Work, second: Work) -> bool:
     if not first.name or not second.name:
         is_one_piece = bool(first.piece) and first.piece == second.piece and not first.movement + second.movement
         name, whole = first.name or second.name, f"{first.title} {second.title}"
-        is_told = _is_tempo(name) or whole.count(name) > 1
-        return first.name == second.name or (is_one_piece and is_told) or _same_in_set(first, second)
+        is_in_both = _is_tempo(name) or whole.count(name) > 1
+        return first.name == second.name or (is_one_piece and is_in_both) or _same_in_set(first, second)
     if first.last_name == second.last_name or _is_incipit(first.last_name, second.last_name):
         return True
     ratio = fuzz.token_set_ratio if first.movement and first.movement == second.movement else fuzz.ratio
@@ -271,9 +271,9 @@ def is_named_within(one: str, other: str) -> bool:
         return False
     short, long = sorted((canonical(one).split(), canonical(other).split()), key=len)
     words = classical_words()
-    told = [word for word in short if len(word) > 2 and word not in words.tempi | words.beside_movements]
+    distinctive = [word for word in short if len(word) > 2 and word not in words.tempi | words.beside_movements]
     is_in = all(not {word, f"{word}s"}.isdisjoint(long) for word in short)
-    return is_in and (len(told) > 1 or (len(told) == 1 and any(word.isdecimal() for word in short)))
+    return is_in and (len(distinctive) > 1 or (len(distinctive) == 1 and any(word.isdecimal() for word in short)))
 
 
 def _ending(title: str) -> _Ending:

@@ -33,11 +33,11 @@ def is_common_name(name: str) -> bool:
     if name in _whole():
         return True
     words = title_words().common
-    told = [token for token in name.split() if not _is_number(token)]
-    if told and set(told) & words.heads and set(told) <= words.heads | words.beside:
+    tokens = [token for token in name.split() if not _is_number(token)]
+    if tokens and set(tokens) & words.heads and set(tokens) <= words.heads | words.beside:
         return True
     tempi = classical_words()
-    return bool(set(told) & tempi.tempi - tempi.beside_tempi) and set(told) <= tempi.tempi
+    return bool(set(tokens) & tempi.tempi - tempi.beside_tempi) and set(tokens) <= tempi.tempi
 
 
 def is_common(title: Title, artists: Sequence[str] = ()) -> bool:
@@ -49,9 +49,9 @@ def is_common(title: Title, artists: Sequence[str] = ()) -> bool:
     if is_common_name(name) or _NUMBERED.fullmatch(name) or _ONLY_NUMBER.fullmatch(title.core):
         return True
     work = read_work(title.core)
-    is_told = work is not None and bool(work.catalogs or work.key)
+    is_identified = work is not None and bool(work.catalogs or work.key)
     is_work = any(map(_is_number, name.split())) or is_played_by_ensemble(artists)
-    return not is_told and is_work and _names_no_work(name)
+    return not is_identified and is_work and _names_no_work(name)
 
 
 def is_counted_work(title: Title) -> bool:
@@ -73,10 +73,10 @@ def _whole() -> frozenset[str]:
 def _names_no_work(name: str) -> bool:
     """Whether every word is one for a movement, a tempo, a key or a sort of work."""
     words = classical_words()
-    told = [token for token in name.split() if not _is_number(token) and len(token) > 1]
+    tokens = [token for token in name.split() if not _is_number(token) and len(token) > 1]
     known = words.movements | words.tempi | words.beside_movements | title_words().common.heads
-    is_named = any(token in words.movements or genre_of_word(token) for token in told)
-    return is_named and all(token in known or genre_of_word(token) for token in told)
+    is_named = any(token in words.movements or genre_of_word(token) for token in tokens)
+    return is_named and all(token in known or genre_of_word(token) for token in tokens)
 
 
 def _is_number(token: str) -> bool:

@@ -75,8 +75,8 @@ def _is_backed_across(case: Case, offered: tuple[str, ...]) -> bool:
 
 def _is_renamed(case: Case, offered: tuple[str, ...]) -> bool:
     """Whether everything but the name says that it is the same artist under a new one."""
-    is_told = case.candidate.from_isrc and case.is_exact and case.album_tells
-    return is_told and not any(map(is_impostor, offered)) and read_work(case.wanted.track.title) is None
+    is_same_otherwise = case.candidate.from_isrc and case.is_exact and case.album_tells
+    return is_same_otherwise and not any(map(is_impostor, offered)) and read_work(case.wanted.track.title) is None
 
 
 def _is_loosely_credited(case: Case, naming_more: Title) -> bool:

@@ -38,7 +38,7 @@ _NAMELESS: Final = re.compile(
     r"|曲目|音轨)"
     r"(?: ?\d[\dwa ]*)?$"
 )
-"""What programs call a file whose name nobody told them."""
+"""What programs call a file whose name they do not know."""
 _EPISODE: Final = re.compile(
     r"\b(?:episode|ep|folge|episodio|avsnitt|выпуск|s\d+e) ?\d+\b|^(?:podcast|bonus episode|trailer)\b"
     r"|\bpodcast\b"
@@ -60,7 +60,7 @@ def decide(track: Track, candidates: Sequence[Candidate]) -> Match:
         return Match(None, 0.9, ("the search found nothing",))
     wanted = prepare(track)
     verdicts = [judge(wanted, candidate) for candidate in candidates]
-    fitting = sorted(_told_apart(verdicts), key=lambda each: _preference(each, track), reverse=True)
+    fitting = sorted(_distinguished(verdicts), key=lambda each: _preference(each, track), reverse=True)
     doubt = _find_doubt(wanted, fitting)
     if fitting and not doubt:
         best = fitting[0]
@@ -96,7 +96,7 @@ def _no_music(track: Track) -> str:
     return ""
 
 
-def _told_apart(verdicts: list[Verdict]) -> list[Verdict]:
+def _distinguished(verdicts: list[Verdict]) -> list[Verdict]:
     """Those that fit, in the light of each other.
 
     Where the track's own album has the title with an addition only, as long as the track, what is called plainly

@@ -155,8 +155,8 @@ def _works(title: Title, album: Album, other_title: Title, other_album: Album) -
     The title's own album as well, if it is a soundtrack: "Salt (Late Show)" on "Late Show" was sung there.
     """
     own = album.works if album.is_soundtrack else ()
-    told = frozenset(map(canonical, (*other_title.works, *other_album.works, *own)))
-    return frozenset(name for name in told - {canonical(title.core), ""} if not is_common_name(name))
+    named = frozenset(map(canonical, (*other_title.works, *other_album.works, *own)))
+    return frozenset(name for name in named - {canonical(title.core), ""} if not is_common_name(name))
 
 
 def _weigh_translation(case: Case, named: Named) -> None:
@@ -250,11 +250,11 @@ def _weigh_work(case: Case) -> None:
         raise RefusedError(f"it is from {', '.join(offered.works)}")
     if case.same_album or case.candidate.from_isrc:
         return
-    is_told = works_agree((*wanted.title.works, *wanted.album.works), (*offered.works, *case.album.works))
+    is_same_work = works_agree((*wanted.title.works, *wanted.album.works), (*offered.works, *case.album.works))
     is_counted = is_counted_work(wanted.title) and share_a_composer(mine, theirs)
     is_open = not wanted.album.name and not wanted.title.works and bool(case.album.name)
-    if not (case.is_exact and (is_told or is_counted or is_open)):
-        raise RefusedError("many songs have that title, and neither album nor work tells that it is this one")
+    if not (case.is_exact and (is_same_work or is_counted or is_open)):
+        raise RefusedError("many songs have that title, and neither album nor work says that it is this one")
 
 
 def _weigh_album(case: Case) -> None:

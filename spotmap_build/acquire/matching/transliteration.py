@@ -195,9 +195,9 @@ def share_a_japanese_name(one: str, other: str) -> bool:
     foreign, latin = (other, one) if is_latin(one) else (one, other)
     if not is_romaji(latin) or "han" not in scripts(foreign) or scripts(foreign) - {"han", "kana"}:
         return False
-    told = [_rough(word) for word in native(latin).split() if len(word) >= _TELLING_WORD]
+    wanted = [_rough(word) for word in native(latin).split() if len(word) >= _TELLING_WORD]
     heard = [_rough(reading) for reading in _readings(foreign)[-1:]]
-    return any(fuzz.partial_ratio(word, reading) >= 100 * _NEAR for word in told for reading in heard)
+    return any(fuzz.partial_ratio(word, reading) >= 100 * _NEAR for word in wanted for reading in heard)
 
 
 def is_read_by_letter(text: str) -> bool:
@@ -269,7 +269,7 @@ def _readings(text: str) -> tuple[str, ...]:
 
 
 def _ratio(one: str, other: str) -> float:
-    """Of texts with hardly a letter nothing can be told."""
+    """Of texts with hardly a letter nothing can be said."""
     return fuzz.ratio(one, other) / 100 if min(len(one), len(other)) >= 2 else 0.0
 
 

@@ -47,13 +47,13 @@ def side_of(marks: tuple[Mark, ...], album: Album) -> Side:
     """One side, by the marks of its title and by its album. "Explicit" is compared by its flag."""
     if not marks:
         return Side(frozenset(), frozenset(), album.kinds, album.name)
-    told = [mark for mark in marks if mark.kinds != _EXPLICIT]
+    compared = [mark for mark in marks if mark.kinds != _EXPLICIT]
     return Side(
-        settle(frozenset[str]().union(*(mark.kinds for mark in told)) - _EXPLICIT),
-        frozenset[str]().union(*(mark.names for mark in told)),
+        settle(frozenset[str]().union(*(mark.kinds for mark in compared)) - _EXPLICIT),
+        frozenset[str]().union(*(mark.names for mark in compared)),
         album.kinds,
         album.name,
-        " ".join(mark.said for mark in told),
+        " ".join(mark.said for mark in compared),
     )
 
 
@@ -84,8 +84,8 @@ def compare_versions(wanted: Side, offered: Side, *, same_album: bool) -> Differ
 
 def describe(kinds: Iterable[str]) -> str:
     """Kinds of versions in words: "a live recording, an acoustic version"."""
-    told = version_words().kinds
-    return ", ".join(told[kind].told if kind in told else f"the {kind}" for kind in sorted(kinds))
+    known = version_words().kinds
+    return ", ".join(known[kind].label if kind in known else f"the {kind}" for kind in sorted(kinds))
 
 
 def _compare_occasions(wanted: Side, offered: Side, *, same_album: bool) -> Difference | None:
@@ -101,7 +101,7 @@ def _compare_occasions(wanted: Side, offered: Side, *, same_album: bool) -> Diff
 
 
 def _compare_albums(wanted: Side, offered: Side) -> Difference | None:
-    """Return what the albums say of everything on them. Covers are told by the artists."""
+    """Return what the albums say of everything on them. Covers are recognized by the artists."""
     hidden = offered.album_kinds - offered.kinds - wanted.kinds - wanted.album_kinds - {"cover"}
     if hidden:
         return Difference(f"by its album {describe(hidden)}, and the library's is not")

@@ -57,8 +57,8 @@ def named_work(text: str) -> str:
     lead = max((lead for lead in _leads() if text.startswith(f"{lead} ")), key=len, default="")
     if lead:
         return text[len(lead) + 1 :]
-    is_told = not is_latin(text) and any(piece in text for piece in _pieces())
-    return _beside_pieces(text) if is_told else ""
+    names_work = not is_latin(text) and any(piece in text for piece in _pieces())
+    return _beside_pieces(text) if names_work else ""
 
 
 def _beside_pieces(text: str) -> str:

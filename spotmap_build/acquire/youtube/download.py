@@ -389,7 +389,7 @@ def _translated(error: Exception, settings: DownloadSettings, warnings: list[str
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and all that led to it, by whichever of yt-dlp's and Python's ways it is told."""
+    """Yield an error and all that led to it, by whichever of yt-dlp's and Python's ways it is chained."""
     waiting: list[object] = [error]
     seen: set[int] = set()
     while waiting:
@@ -397,8 +397,8 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         if isinstance(cause, BaseException) and id(cause) not in seen:
             seen.add(id(cause))
             yield cause
-            told = getattr(cause, "exc_info", None) or (None, None, None)
-            waiting += [cause.__cause__, cause.__context__, getattr(cause, "cause", None), told[1]]
+            exc_info = getattr(cause, "exc_info", None) or (None, None, None)
+            waiting += [cause.__cause__, cause.__context__, getattr(cause, "cause", None), exc_info[1]]
 
 
 def _file_of(info: dict[str, Any] | None, work: Path) -> Path:

@@ -48,11 +48,11 @@ def error_for(message: str, warnings: Sequence[str] = ()) -> SpotmapError:
         TrackError: this recording cannot be had (now). ServiceRefused: stop asking. ServiceError: the service or the
         way to it is at fault. OutputError: there is no room for the file.
     """
-    told = "\n".join(warnings)
+    warned = "\n".join(warnings)
     rule = _first((*ROOM, *REFUSALS, *RECORDINGS, *WAYS), message)
     if rule is None:
         return TrackError("download", f"It cannot be downloaded: {plain(message)}", retryable=True)
-    return rule.make(message, told)
+    return rule.make(message, warned)
 
 
 def plain(message: str) -> str:

@@ -64,7 +64,7 @@ class YouTubeMusic:
     limiter
         Waited for before every request.
     breaker
-        Told how every search went; once it is open, nothing is asked any more.
+        Records how every search went; once it is open, nothing is asked any more.
     timeout_s
         How long a connection may stay silent.
     answer_s

@@ -34,12 +34,12 @@ class Spellings:
 class Kind:
     """A kind of version.
 
-    ``told``: for a person; ``alone``: what says it only where nothing stands beside it; ``of_albums``: whether an
+    ``label``: for a person; ``alone``: what says it only where nothing stands beside it; ``of_albums``: whether an
     album's name can say it of all that is on it; ``shown``: as what the map shows it among the versions of a song,
     empty where it is not one of these.
     """
 
-    told: str
+    label: str
     shown: str = ""
     phrases: tuple[str, ...] = ()
     pieces: tuple[str, ...] = ()

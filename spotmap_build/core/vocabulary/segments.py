@@ -9,7 +9,7 @@ from typing import Final
 from spotmap_build.core.normalize import is_latin, native
 from spotmap_build.core.vocabulary import version_words
 
-_TOLD_BY_WORDS: Final = frozenset({"arrangement", "excerpt", "talk", "8D", "theme"})
+_NAMED_BY_WORDS: Final = frozenset({"arrangement", "excerpt", "talk", "8D", "theme"})
 """Kinds that are many: the word itself tells one from another."""
 
 
@@ -42,7 +42,7 @@ def find_words(text: str) -> Found:
             if tuple(tokens[position : position + len(phrase)]) == phrase:
                 is_neutral |= not kind
                 kinds |= kind
-                if kind & _TOLD_BY_WORDS:
+                if kind & _NAMED_BY_WORDS:
                     names.extend(phrase)
                 position += len(phrase)
                 break

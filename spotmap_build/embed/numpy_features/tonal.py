@@ -94,7 +94,7 @@ def strongest_peaks(spectra: Float32Array) -> tuple[npt.NDArray[np.intp], FloatA
 
 @cache
 def _envelope_weights() -> tuple[FloatArray, Float32Array]:
-    """Where the envelope of a spectrum is told (Hz), and what each bin counts there, up to the last that counts."""
+    """Where the envelope of a spectrum is sampled (Hz), and what each bin counts there, up to the last that counts."""
     points_hz = np.arange(0, HIGHEST_HZ * 1.2 + 1, ENVELOPE_STEP_HZ)
     size = FRAME_SAMPLES // 2 + 1
     weights = np.zeros((size, len(points_hz)))

@@ -30,7 +30,7 @@ LARGEST_PIECE_BYTES: Final = 8 << 20
 METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """What exports are made of. ``zipfile`` decompresses the others without a bound: 3 kB of bzip2 can be 4 GB."""
 MOST_FILES: Final = 20_000
-MOST_TOLD: Final = 3
+MOST_REPORTED: Final = 3
 ZIP_SUFFIX: Final = ".zip"
 DAMAGED_ZIP: Final = (
     *(zipfile.BadZipFile, zlib.error, struct.error),
@@ -62,10 +62,10 @@ class LeftOut:
 
     def sentences(self) -> tuple[str, ...]:
         """Say what was left out, if anything was."""
-        told = [f"{fault.message} It was left out." for fault in self.faults[:MOST_TOLD]]
-        if more := len(self.faults) - len(told):
-            told.append(f"{more} further file{'s' if more > 1 else ''} could not be read.")
-        return (*about_folders(self.folders), *told)
+        left_out = [f"{fault.message} It was left out." for fault in self.faults[:MOST_REPORTED]]
+        if more := len(self.faults) - len(left_out):
+            left_out.append(f"{more} further file{'s' if more > 1 else ''} could not be read.")
+        return (*about_folders(self.folders), *left_out)
 
 
 def read_files(path: Path, is_wanted: Callable[[str], bool], left_out: LeftOut) -> Iterator[ExportFile]:

@@ -152,18 +152,18 @@ def _newest_copies(files: Sequence[ListFile]) -> tuple[list[ListFile], tuple[str
     copies: dict[tuple[str, str], list[ListFile]] = {}
     for file in files:
         copies.setdefault((file.folder, browser_copy(file.stem)[0]), []).append(file)
-    kept, told = [], []
+    kept, left_out = [], []
     for (_, stem), group in copies.items():
         newest = max(group, key=lambda file: browser_copy(file.stem)[1])
         others = [file for file in group if file is not newest]
         different = [file for file in others if not file.is_alike(newest)]
         kept += [*different, newest if different else replace(newest, stem=stem)]
-        told += [
+        left_out += [
             f"{file.place} was left out: {newest.place} is a newer copy of it."
             for file in others
             if file not in different and file.track_ids != newest.track_ids
         ]
-    return kept, tuple(told)
+    return kept, tuple(left_out)
 
 
 def _collected(files: Sequence[ListFile]) -> Collection:

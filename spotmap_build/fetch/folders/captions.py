@@ -39,7 +39,7 @@ def by_tags(captioned: Sequence[Track], facts: Mapping[int, FileFacts | Unusable
 
 
 def _vote(track: Track, fact: FileFacts) -> int:
-    """1 where the caption has the title first, -1 where it has the artist first, 0 where that cannot be told."""
+    """1 where the caption has the title first, -1 where it has the artist first, 0 where that cannot be decided."""
     if not (track.title and track.artists and fact.title and fact.artists):
         return 0
     artists = {fold(name) for name in (*fact.artists, ", ".join(fact.artists), " & ".join(fact.artists))}

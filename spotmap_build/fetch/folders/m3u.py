@@ -67,7 +67,7 @@ class M3u:
 
 
 def parse_m3u(content: bytes, is_file: Callable[[str], bool] = lambda _line: False) -> M3u:
-    """Parse a playlist: M3U, or another list that is told by how it begins.
+    """Parse a playlist: M3U, or another list that is recognized by how it begins.
 
     Parameters
     ----------
@@ -83,9 +83,9 @@ def parse_m3u(content: bytes, is_file: Callable[[str], bool] = lambda _line: Fal
     if HLS.search(text):
         return M3u((), fault="it tells a player how to stream one recording (HLS), and is no list of music")
     lines = (line for found in LINE.finditer(text) if (line := found[0].strip(" \t\ufeff")))
-    told = (line for line in lines if not line.startswith("#") or _is_told(line, is_file))
+    entries = (line for line in lines if not line.startswith("#") or _is_entry(line, is_file))
     named = PLAYLIST.search(text)
-    return _bounded(_entries(told), fold_space(named[1]) if named else "")
+    return _bounded(_entries(entries), fold_space(named[1]) if named else "")
 
 
 def _bounded(entries: Iterator[Entry], name: str) -> M3u:
@@ -95,7 +95,7 @@ def _bounded(entries: Iterator[Entry], name: str) -> M3u:
     return M3u(kept, name)
 
 
-def _is_told(line: str, is_file: Callable[[str], bool]) -> bool:
+def _is_entry(line: str, is_file: Callable[[str], bool]) -> bool:
     return EXTINF.fullmatch(line) is not None or is_file(line)
 
 

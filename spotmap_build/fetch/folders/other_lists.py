@@ -56,9 +56,9 @@ def _pls_items(text: str) -> Iterator[Item]:
     for line in re.split(r"[\r\n]+", text):
         if found := _FIELD.fullmatch(line.strip()):
             fields.setdefault(int(found[2]), {})[found[1].lower()] = found[3].strip()
-    for _, told in sorted(fields.items()):
-        if told.get("file") or told.get("title"):
-            yield Item(told.get("file", ""), fold_space(told.get("title", "")), _seconds(told.get("length", ""), 1))
+    for _, entry in sorted(fields.items()):
+        if entry.get("file") or entry.get("title"):
+            yield Item(entry.get("file", ""), fold_space(entry.get("title", "")), _seconds(entry.get("length", ""), 1))
 
 
 @dataclass(slots=True)
@@ -85,16 +85,16 @@ class _Markup(HTMLParser):
         self._text: str | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = dict(attrs)
+        attributes = dict(attrs)
         if tag in ("track", "entry", "media"):
             self.end_item()
             self._open = _Open()
-        place = told.get("src") if tag == "media" else told.get("href") if tag == "ref" else None
+        place = attributes.get("src") if tag == "media" else attributes.get("href") if tag == "ref" else None
         if place and self._open:
             self._open.texts.setdefault("location", place)
         # A list may name several places of one track; the first is the best.
-        is_told = self._open is not None and tag in self._open.texts
-        self._text = tag if tag in _TEXTS and not is_told else None
+        is_given = self._open is not None and tag in self._open.texts
+        self._text = tag if tag in _TEXTS and not is_given else None
 
     def handle_endtag(self, tag: str) -> None:
         self._text = None
@@ -123,5 +123,5 @@ class _Markup(HTMLParser):
 
 
 def _seconds(text: str, units: int) -> int | None:
-    """Return a whole number of seconds; None where it is not told, or told not to be known (-1)."""
+    """Return a whole number of seconds; None where it is missing, or given as not known (-1)."""
     return round(int(text) / units) or None if re.fullmatch(r"[0-9]{1,12}", text.strip()) else None

@@ -17,7 +17,7 @@ from spotmap_build.fetch.folders.m3u import LARGEST_M3U_BYTES, PLAYLIST_SUFFIXES
 from spotmap_build.fetch.tags import fold_space
 from spotmap_build.model import Playlist
 
-MOST_TOLD: Final = 20
+MOST_REPORTED: Final = 20
 LONGEST_LINE: Final = 200
 
 
@@ -53,9 +53,9 @@ def read_playlists(files: Sequence[Path], finder: FileFinder, root: Path) -> tup
         for read in reads
         if not read.fault
     ]
-    if len(notices) > MOST_TOLD:
-        more = len(notices) - MOST_TOLD
-        notices[MOST_TOLD:] = [f"{more} more playlists were left out, or name files that are not in this folder."]
+    if len(notices) > MOST_REPORTED:
+        more = len(notices) - MOST_REPORTED
+        notices[MOST_REPORTED:] = [f"{more} more playlists were left out, or name files that are not in this folder."]
     return lists, tuple(notices)
 
 
@@ -164,8 +164,8 @@ def file_playlists(files: Iterable[PlaylistFile], ids: Mapping[Path, str]) -> tu
             notices.append(
                 f"The playlists {first.name} and {playlist.name} hold the same tracks, and are shown as one."
             )
-    if len(notices) > MOST_TOLD:
-        notices[MOST_TOLD:] = [f"So do {len(notices) - MOST_TOLD} more."]
+    if len(notices) > MOST_REPORTED:
+        notices[MOST_REPORTED:] = [f"So do {len(notices) - MOST_REPORTED} more."]
     return list(playlists.values()), tuple(notices)
 
 

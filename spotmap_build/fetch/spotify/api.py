@@ -136,7 +136,7 @@ class SpotifyApi:
     is asked), NotReadable or NotWritable (this one thing may not be read or changed), or ServiceError (no answer, after
     some patience; a change may have been made all the same).
 
-    ``say`` is told of waits, ``renewed`` of another refresh token that replaces the login's.
+    ``say`` is called with waits, ``renewed`` with another refresh token that replaces the login's.
     """
 
     def __init__(

@@ -156,7 +156,7 @@ class Asking:
 
     def _once(self, ask: Callable[[], object], required: str) -> Answer:
         with self._slots:
-            self._wait_if_told()
+            self._wait_until_resumed()
             ended = self._ended or self._breaker.reason
             if ended is not None:
                 raise ended
@@ -181,7 +181,7 @@ class Asking:
             raise _Useless(OTHER_ANSWER)
         return answer
 
-    def _wait_if_told(self) -> None:
+    def _wait_until_resumed(self) -> None:
         while (wait_s := self._resume_at_s - time.monotonic()) > 0 and self._ended is None:
             time.sleep(wait_s)
 

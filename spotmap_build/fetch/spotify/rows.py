@@ -98,7 +98,7 @@ class ListedPlaylist:
     """A playlist as the list of playlists shows it.
 
     ``version`` changes with its content (Spotify's ``snapshot_id``); empty where Spotify does not say.
-    ``is_readable``: whether Spotify lets this user's app read what is in it, as far as can be told beforehand.
+    ``is_readable``: whether Spotify lets this user's app read what is in it, as far as is known beforehand.
     ``mark``: of which list of a map a push made it (see :func:`mark_in`); empty for all others.
     """
 

@@ -216,10 +216,10 @@ def name_columns(columns: Columns) -> NamedColumns:
 
 def _joined(cells: tuple[object, ...]) -> object:
     """Join the cells of several columns as one that names several; a single one stays as it is."""
-    told = [cell for cell in cells if cell not in (None, "")]
-    if len(told) < 2:
-        return told[0] if told else None
-    return ";".join(name for cell in told for name in parse_texts(cell))
+    filled = [cell for cell in cells if cell not in (None, "")]
+    if len(filled) < 2:
+        return filled[0] if filled else None
+    return ";".join(name for cell in filled for name in parse_texts(cell))
 
 
 def _unneeded(names: dict[str, str], columns: Columns) -> list[str]:

@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 DELIMITERS: Final = ",;\t|"
 SEP_LINE: Final = re.compile(r"""\s*"?sep=(.)"?[,;\t| ]*(?:\r\n?|\n|$)""", re.I)
-"""By this first line Excel is told what stands between the fields."""
+"""A first line that says to Excel what stands between the fields."""
 QUOTED: Final = re.compile(r'"[^"]*"?')
 LINE: Final = re.compile(r"[^\r\n]+")
 BETWEEN: Final = re.compile(r"[,;\t|]")
 MOST_ABOVE: Final = 10
 """Lines, from the beginning, of which one has the columns' names."""
 LONGEST_TITLE: Final = 60
-MOST_TOLD: Final = 5
+MOST_REPORTED: Final = 5
 LONGEST_SAMPLE: Final = 1 << 16
-"""Characters of the header from which the delimiter is told."""
+"""Characters of the header from which the delimiter is found."""
 ROWS_A_CHECK: Final = 10_000
 UNNAMED: Final = re.compile(r"unnamed: [0-9]+")
 """What pandas calls a column without a name when it writes the table again."""
@@ -64,11 +64,11 @@ def read_delimited(text: str, place: str) -> Table:
     SourceError
         A row has too many fields, or the table is too large.
     """
-    told = SEP_LINE.match(text)
-    above = told.end() if told else 0
+    sep_line = SEP_LINE.match(text)
+    above = sep_line.end() if sep_line else 0
     start, end = _header(text, above)
     header = text[start : min(end, start + LONGEST_SAMPLE)]
-    delimiter = told[1] if told and told[1] not in '"\r\n' else _find_delimiter(header)
+    delimiter = sep_line[1] if sep_line and sep_line[1] not in '"\r\n' else _find_delimiter(header)
     check_shape(place, rows=0, columns=_least_columns(text, start, end, delimiter))
     csv.field_size_limit(LONGEST_LINE)
     lines = bounded_lines(text[start:] if start else text, place, newline="")
@@ -109,8 +109,8 @@ def _header(text: str, above: int) -> tuple[int, int]:
 def _about(place: str, above: str, unnamed: int, twice: list[str]) -> tuple[str, ...]:
     notices = []
     if twice:
-        shown = ", ".join(f"'{printable(name)[:LONGEST_TITLE]}'" for name in twice[:MOST_TOLD])
-        more = f" and {len(twice) - MOST_TOLD} more" if len(twice) > MOST_TOLD else ""
+        shown = ", ".join(f"'{printable(name)[:LONGEST_TITLE]}'" for name in twice[:MOST_REPORTED])
+        more = f" and {len(twice) - MOST_REPORTED} more" if len(twice) > MOST_REPORTED else ""
         notices.append(f"{place} has several columns named {shown}{more}: of each row, the first value was used.")
     if title := printable(above.strip(DELIMITERS + '" \r\n'))[:LONGEST_TITLE]:
         notices.append(f"{place}: what stands above the column names was left out: '{title}'.")
@@ -126,7 +126,7 @@ def _find_delimiter(header: str) -> str:
 
 
 def _least_columns(text: str, start: int, end: int, delimiter: str) -> int:
-    """How many columns there are for sure, told without dividing the header: quotation marks may hold delimiters."""
+    """How many columns there are for sure, counted without dividing the header: quotation marks may hold delimiters."""
     return 0 if text.find('"', start, end) >= 0 and end - start <= LONGEST_LINE else text.count(delimiter, start, end)
 
 
