@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Tests start the program hundreds of times: it is compiled once.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: bench bench-quick demo test test-fast coverage test-kernels lint viewer env env-dev chromium engines lock audit clean
+.PHONY: bench bench-quick demo docs test test-fast coverage test-kernels lint viewer env env-dev chromium engines lock audit clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -66,6 +66,10 @@ chromium: env-dev  ## a Chromium for the browser tests: the system's, else Debia
 
 engines: | $(BIN)/python  ## Firefox, WebKit and nginx for the browser tests, where Debian's packages can be had; else those tests are skipped
 	@sh scripts/ensure_engines.sh $(BIN)
+
+docs: env-dev  ## the site of the documentation, in build/docs/site, with every link checked
+	$(BIN)/python -m scripts.reference
+	$(BIN)/python -m scripts.docs_site
 
 bench: env-dev  ## every figure beside its bound, on a machine that does nothing else (a quarter of an hour; 2 GB)
 	$(BIN)/python -m benchmarks.bounds

@@ -109,12 +109,13 @@ def _switch(name: str, env: str, say: str, *, in_file: bool = True) -> Setting:
     return Setting(name, env, values.read_flag, in_file=in_file, help=say, kind="switch")
 
 
-def _only_in_file(name: str, env: str, read: Callable[[object, Path], object]) -> Setting:
-    return Setting(name, env, read, flag=NOT_A_FLAG)
+def _only_in_file(name: str, env: str, read: Callable[[object, Path], object], say: str) -> Setting:
+    return Setting(name, env, read, flag=NOT_A_FLAG, help=say)
 
 
-def _endpoint(name: str, env: str, read: Callable[[object, Path], object] = values.read_url) -> Setting:
-    return Setting(name, env, read, table=ENDPOINTS, flag=NOT_A_FLAG, in_file=False)
+def _endpoint(name: str, env: str, of: str, read: Callable[[object, Path], object] = values.read_url) -> Setting:
+    say = f"The address of {of}, or of what stands in for it."
+    return Setting(name, env, read, table=ENDPOINTS, flag=NOT_A_FLAG, in_file=False, help=say)
 
 
 def _of_registry(name: str, env: str, ours: tuple[str, ...], names: Callable[[], tuple[str, ...]], say: str) -> Setting:
@@ -293,18 +294,71 @@ SETTINGS: Final = (
     ),
     _switch("fresh", "SPOTMAP_FRESH", "Compute a new layout, aligned to the last one."),
     _choice("log", "SPOTMAP_LOG", LOGS, "How to tell progress.  [default: a bar on a terminal, lines elsewhere]"),
-    Setting("fetch_covers", "SPOTMAP_FETCH_COVERS", values.read_flag, table="covers", flag=NOT_A_FLAG, key="fetch"),
-    Setting("push_lists", "SPOTMAP_PUSH_LISTS", values.read_names, table="push", flag=NOT_A_FLAG, key="lists"),
-    Setting("models_dir", "SPOTMAP_MODELS_DIR", values.read_path, flag=NOT_A_FLAG, is_place=True),
-    _only_in_file("searches_per_s", "SPOTMAP_SEARCHES_PER_S", values.number(0.001, 100)),
-    _only_in_file("previews_per_s", "SPOTMAP_PREVIEWS_PER_S", values.number(0.001, 100)),
-    _only_in_file("download_pause_s", "SPOTMAP_DOWNLOAD_PAUSE_S", values.number(0, 86_400)),
-    Setting("spotify_login", "SPOTMAP_SPOTIFY_LOGIN", values.read_text, flag=NOT_A_FLAG, in_file=False, secret=True),
-    Setting("token_file", "SPOTMAP_TOKEN_FILE", values.read_path, flag=NOT_A_FLAG, in_file=False),
-    _endpoint("models_url", "SPOTMAP_MODELS"),
-    _endpoint("spotify_api_url", "SPOTMAP_SPOTIFY_API"),
-    _endpoint("spotify_accounts_url", "SPOTMAP_SPOTIFY_ACCOUNTS"),
-    _endpoint("ytmusic_url", "SPOTMAP_YTMUSIC"),
-    _endpoint("deezer_url", "SPOTMAP_DEEZER"),
-    _endpoint("watch_url", "SPOTMAP_WATCH_URL", values.read_watch_url),
+    Setting(
+        "fetch_covers",
+        "SPOTMAP_FETCH_COVERS",
+        values.read_flag,
+        table="covers",
+        flag=NOT_A_FLAG,
+        key="fetch",
+        help="Whether the covers of albums are fetched from the services that have them.  [default: true]",
+    ),
+    Setting(
+        "push_lists",
+        "SPOTMAP_PUSH_LISTS",
+        values.read_names,
+        table="push",
+        flag=NOT_A_FLAG,
+        key="lists",
+        help="Which lists push brings to Spotify where it is told none.",
+    ),
+    Setting(
+        "models_dir",
+        "SPOTMAP_MODELS_DIR",
+        values.read_path,
+        flag=NOT_A_FLAG,
+        is_place=True,
+        help="Where weights are kept that were fetched.  [default: the person's cache folder]",
+    ),
+    _only_in_file(
+        "searches_per_s",
+        "SPOTMAP_SEARCHES_PER_S",
+        values.number(0.001, 100),
+        "Searches on YouTube Music in a second, at most.  [default: 2]",
+    ),
+    _only_in_file(
+        "previews_per_s",
+        "SPOTMAP_PREVIEWS_PER_S",
+        values.number(0.001, 100),
+        "Requests to Deezer in a second, at most.  [default: 5]",
+    ),
+    _only_in_file(
+        "download_pause_s",
+        "SPOTMAP_DOWNLOAD_PAUSE_S",
+        values.number(0, 86_400),
+        "Seconds from the start of one download to the next, at least.  [default: 8]",
+    ),
+    Setting(
+        "spotify_login",
+        "SPOTMAP_SPOTIFY_LOGIN",
+        values.read_text,
+        flag=NOT_A_FLAG,
+        in_file=False,
+        secret=True,
+        help="What login --print-ci-secret printed, for a machine without a token file. A secret.",
+    ),
+    Setting(
+        "token_file",
+        "SPOTMAP_TOKEN_FILE",
+        values.read_path,
+        flag=NOT_A_FLAG,
+        in_file=False,
+        help="Where the login to Spotify is kept.  [default: the person's folder of settings]",
+    ),
+    _endpoint("models_url", "SPOTMAP_MODELS", "the weights of models"),
+    _endpoint("spotify_api_url", "SPOTMAP_SPOTIFY_API", "Spotify's Web API"),
+    _endpoint("spotify_accounts_url", "SPOTMAP_SPOTIFY_ACCOUNTS", "Spotify's accounts service"),
+    _endpoint("ytmusic_url", "SPOTMAP_YTMUSIC", "YouTube Music"),
+    _endpoint("deezer_url", "SPOTMAP_DEEZER", "Deezer's API"),
+    _endpoint("watch_url", "SPOTMAP_WATCH_URL", "a video", values.read_watch_url),
 )

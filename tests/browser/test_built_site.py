@@ -1,4 +1,4 @@
-"""The site that the real command builds, from a plain static server under a sub-path, in a real browser."""
+"""The site that a reader of the tutorial builds, from a plain static server under a sub-path, in a real browser."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Viewer
+from tests.support import tutorial as tutorial_commands
 from tests.support.command import spotmap
 from tests.support.pages import Site
 
@@ -18,19 +19,34 @@ OpenViewer = Callable[..., Viewer]
 
 
 @pytest.fixture(scope="module")
-def demo(web_root: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> Site:
+def tutorial(web_root: tuple[Path, str]) -> dict[str, str]:
+    """What the tutorial's commands printed, run in a folder that is served."""
+    (web_root[0] / "demo").mkdir()
+    return tutorial_commands.follow(web_root[0] / "demo")
+
+
+@pytest.fixture(scope="module")
+def demo(web_root: tuple[Path, str], tutorial: dict[str, str]) -> Site:
     """The demo library as a site."""
-    folder = tmp_path_factory.mktemp("demo")
     root, url = web_root
-    outcome = spotmap("--source", "demo", "--jobs", 2, "--out", root / "demo", "--log", "plain", cwd=folder)
-    assert outcome.status == 0, outcome.stderr
-    return Site(root / "demo", f"{url}demo/")
+    return Site(root / "demo/my-map/site", f"{url}demo/my-map/site/")
+
+
+def test_the_tutorials_commands_say_what_it_says(tutorial: dict[str, str]) -> None:
+    assert [command.split()[1] for command in tutorial if command.startswith("spotmap-build ")] == [
+        "doctor", "init", "plan", "preview", "--theme", "export",
+    ]  # fmt: skip
+    assert 'sources = ["demo"]' in tutorial["cat spotmap.toml"]
+    assert "105" in tutorial["spotmap-build plan"]
+    assert "105 of 105" in tutorial["spotmap-build"]
+    assert "nothing new to listen to" in tutorial["spotmap-build --theme high-contrast"]
+    assert tutorial["head -3 tracks.csv"].count("\n") == 3
 
 
 def test_the_demo_has_regions_playlists_and_every_track(open_viewer: OpenViewer, demo: Site) -> None:
     viewer = open_viewer(site=demo)
     assert viewer.visible_count() == 105
-    expect(viewer.page.locator("h1")).to_have_text("Demo library")
+    expect(viewer.page.locator("h1")).to_have_text("My first map")
     entries = viewer.page.locator(".legend-list > li")
     assert 6 <= entries.count() <= 20
     viewer.page.locator('[data-color-by="playlist"]').click()

@@ -54,6 +54,23 @@ def copy(built: Path, tmp_path: Path) -> Path:
     return folder
 
 
+DESCRIBED = Path(__file__).parents[2] / "docs/site-data.md"
+
+
+def test_the_reference_names_everything_in_the_sites_files(built: Path) -> None:
+    sections = {
+        kind: set(re.findall(r"`(\w+)`", text))
+        for kind, text in re.findall(
+            r"^## \S+ — `([\w.]+/\d+)`\n(.*?)(?=^## |\Z)", DESCRIBED.read_text(), re.MULTILINE | re.DOTALL
+        )
+    }
+    documents = [json.loads(path.read_bytes()) for path in built.glob("site/data/*/*.json")]
+    assert {document["schema"] for document in documents} == sections.keys()
+    for document in documents:
+        unnamed = document.keys() - sections[document["schema"]] - {"schema", "generation"}
+        assert not unnamed, document["schema"]
+
+
 def map_document(folder: Path) -> dict[str, Any]:
     """The map that visitors of the site see: the generation that its page names."""
     found = re.search(r'data-generation="(\w+)"', (folder / "site/index.html").read_text())

@@ -130,7 +130,17 @@ def build(source: object, cwd: Path, *more: object, extra: Mapping[str, str] | N
 def report(cwd: Path) -> dict[str, Any]:
     """The report of the last build in ``cwd``."""
     document: dict[str, Any] = json.loads((cwd / "site.report.json").read_text())
+    _report_schema().validate(document)
     return document
+
+
+@cache
+def _report_schema() -> Any:
+    """What docs/reference says a report has in it: each report that a test reads is held against that."""
+    from jsonschema import Draft202012Validator
+
+    schema = Path(__file__).parents[2] / "docs/reference/report.schema.json"
+    return Draft202012Validator(json.loads(schema.read_text()))
 
 
 def tree(folder: Path) -> dict[str, bytes]:
