@@ -59,13 +59,13 @@ def prove(count: int, odd: Oddities, folder: Path) -> int:
     return 1 if failures else 0
 
 
-def all_there(made: MadeUp, running: Services) -> Checks:
+def all_there(made: MadeUp, running: Services, burst_count: int = BURSTS) -> Checks:
     """A map of previews, then whole recordings of all; quota errors in bursts and expired signatures cost nothing."""
     checks, count = Checks(), len(made.titles)
     running.deezer.expired = EXPIRED
     bursts = [
         Fault("status", 200, body=QUOTA, path="/track/", times=3, after=number * count // 10)
-        for number in range(1, BURSTS + 1)
+        for number in range(1, burst_count + 1)
     ]
     running.deezer.faults.extend(bursts)
     with early_report(running) as early:
@@ -77,7 +77,7 @@ def all_there(made: MadeUp, running: Services) -> Checks:
     checks.equal("on the early map", len(previewed), count - len(made.without_preview))
     checks.equal("  not on it: those without a preview", made.titles - previewed, made.without_preview)
     checks.equal("  of those without an ISRC", len(previewed & made.no_isrc), len(made.no_isrc))
-    checks.equal("quota errors met", sum(3 - fault.times for fault in bursts), 3 * BURSTS)
+    checks.equal("quota errors met", sum(3 - fault.times for fault in bursts), 3 * burst_count)
     rows = report(running.folder)["ledger"]
     checks.equal("whole at the end", _kinds(rows), {"whole": count})
     twice = _more_than_once(running.deezer.places("/preview/"))

@@ -147,14 +147,18 @@ def with_listener(site: Site) -> Site:
 
 def open_until_ready(page: Opened, address: str) -> None:
     """Open a page. WebKit's driver now and then answers that it has, and shows nothing: then it is asked once more."""
-    page.window.open("about:blank")
-    page.window.open(address)
-    try:
-        page.wait_until(READY, timeout_s=3.0)
-    except AssertionError:
+    deadline_s = time.monotonic() + patience()
+    looks_s = 3.0
+    while True:
         page.window.open("about:blank")
         page.window.open(address)
-        page.wait_until_ready()
+        ends_s = time.monotonic() + looks_s
+        while time.monotonic() < ends_s:
+            if page.ask(READY):
+                return
+            time.sleep(0.02)
+        assert time.monotonic() < deadline_s, f"{address} is still not ready"
+        looks_s *= 2
 
 
 @pytest.fixture

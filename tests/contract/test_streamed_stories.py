@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,14 @@ from tests.support.streaming import Services
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("streamed")]
 
 COUNT = 40
+BURST_COUNT = 1
+"""Of errors of the quota; a build waits a quarter of a minute for each."""
 ODD = Oddities(no_isrc=5, empty=2, wrong=2)
 
 
-@pytest.mark.parametrize("story", [all_there, services_go_away])
+@pytest.mark.parametrize(
+    "story", [partial(all_there, burst_count=BURST_COUNT), services_go_away], ids=["all there", "services go away"]
+)
 def test_every_track_is_accounted_for_and_nothing_is_asked_twice(
     tmp_path: Path, story: Callable[[MadeUp, Services], Checks]
 ) -> None:
