@@ -6,6 +6,7 @@ import faulthandler
 import os
 import signal
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -92,7 +93,8 @@ def build(**flags: Any) -> None:
         return
     with _at_work(flags) as (config, progress):
         make = pipeline.build if config.shard is None else pipeline.listen
-        result = make(config, progress)
+        began_s = click.get_current_context().obj
+        result = make(config, progress, began_s=began_s() if began_s else None)
     review, took = review_command(config, usual_config(os.environ)), format_seconds(result.seconds)
     if isinstance(result, BuildResult):
         lines = [*summary_lines(result, took, config.report_path, review), f"To look at it: {preview_command(config)}"]
@@ -375,7 +377,7 @@ def run() -> None:
     if sys.__stderr__ is not None:
         faulthandler.enable(sys.__stderr__)  # a crash in compiled code says where
     try:
-        main(standalone_mode=False)
+        main(standalone_mode=False, obj=_began_s)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.ClickException as error:
@@ -387,6 +389,13 @@ def run() -> None:
     except (KeyboardInterrupt, click.Abort):
         click.echo("Stopped. Everything that was finished is kept; the same command goes on from there.", err=True)
         sys.exit(EXIT_INTERRUPTED)
+
+
+def _began_s() -> float:
+    """When this process was started, by ``time.monotonic``: what a person waits for begins there."""
+    from spotmap_build.core.turns import process_age_s
+
+    return time.monotonic() - process_age_s()
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

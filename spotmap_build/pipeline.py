@@ -56,8 +56,10 @@ class MatchResult:
     problem: SpotmapError | None
 
 
-def build(config: Config, progress: Progress) -> BuildResult:
+def build(config: Config, progress: Progress, *, began_s: float | None = None) -> BuildResult:
     """Make the map and publish it; the old site stays as it is until the new one is complete.
+
+    ``began_s``: since when a time limit counts, by ``time.monotonic``; from now on, where that is not given.
 
     Raises
     ------
@@ -67,7 +69,7 @@ def build(config: Config, progress: Progress) -> BuildResult:
     check_places(config)
     if config.cache_is_beside_site:
         progress.say(f"The cache is {config.cache_dir}, beside the site.")
-    return _with_cache(config, progress, partial(_build, anchor=stages.read_anchor(config)))
+    return _with_cache(config, progress, partial(_build, anchor=stages.read_anchor(config)), began_s)
 
 
 def _build(run: stages.Run, anchor: stages.Previous | None) -> BuildResult:
@@ -88,7 +90,7 @@ def _publish_map(
     if not embedded.tracks:
         _report(run, fetched.library, embedded)
         raise _nothing_to_map(fetched, embedded)
-    started_s, turns = _map_work_s(run.clock), run.clock.turns()
+    run.clock.begin_map()
     projected = stages.project(run, embedded, anchor)
     clusters = stages.cluster(run, fetched, embedded, projected)
     insights = stages.analyze(run, fetched, embedded, projected, clusters)
@@ -105,9 +107,7 @@ def _publish_map(
     about_audio = _list_local_audio(config, embedded)
     outcome = "unchanged" if published.is_unchanged else "published"
     run.progress.end(f"{config.out}{os.sep} {outcome}" + (" (an early map)" if embedded.is_early else ""))
-    if projected.layout.is_new:
-        took_s, is_held = _map_work_s(run.clock) - started_s, projected.layout.value.anchored is not None
-        run.clock.note_map(took_s, turns, len(embedded.tracks), is_held=is_held)
+    run.clock.end_map(len(embedded.tracks), projected.layout.value.made if projected.layout.is_new else None)
     map_rows = {**stages.describe_map(clusters.value, insights.value), **covered.report_rows}
     _report(run, fetched.library, embedded, map_rows=map_rows)
     of_tracks = (*fetched.loaded.notices, *embedded.notices, projected.previous_map.notice)
@@ -122,11 +122,6 @@ def _publish_map(
         notices=tuple(filter(None, notices)),
         problem=fetched.loaded.problem,
     )
-
-
-def _map_work_s(clock: Clock) -> float:
-    """Seconds since the build began, without covers and excerpts: these end when there is no more time for them."""
-    return clock.total_s - clock.spent_in("covers", "excerpts")
 
 
 def _note_used_keys(run: stages.Run, generation: str) -> None:
@@ -145,8 +140,10 @@ def _list_local_audio(config: Config, embedded: stages.Embedded) -> str:
     return ""
 
 
-def listen(config: Config, progress: Progress) -> ShareResult:
+def listen(config: Config, progress: Progress, *, began_s: float | None = None) -> ShareResult:
     """Listen to the share of the library that ``config.shard`` names, for the cache: there is no map and no report.
+
+    ``began_s``: as for :func:`build`.
 
     Raises
     ------
@@ -154,7 +151,7 @@ def listen(config: Config, progress: Progress) -> ShareResult:
         One of its kinds; nothing that was finished is lost.
     """
     check_places(config, publishes=False)
-    return _with_cache(config, progress, _listen)
+    return _with_cache(config, progress, _listen, began_s)
 
 
 def _listen(run: stages.Run) -> ShareResult:
@@ -221,10 +218,12 @@ def _summarize(config: Config, text: str) -> None:
         write_document(config.summary, (SUMMARY_MARK + text).encode(), SUMMARY, force=config.force)
 
 
-def _with_cache(config: Config, progress: Progress, work: Callable[[stages.Run], Result]) -> Result:
+def _with_cache(
+    config: Config, progress: Progress, work: Callable[[stages.Run], Result], began_s: float | None = None
+) -> Result:
     """Do the work; start over where something in the cache turned out to be damaged."""
     damaged: Counter[str] = Counter()
-    started_s = time.monotonic()  # once: who starts over has no more time than before
+    started_s = time.monotonic() if began_s is None else began_s  # once: who starts over has no more time than before
     with Cache.open(config.cache_dir) as cache:
         while max(damaged.values(), default=0) < CORRUPTION_LIMIT and damaged.total() < DAMAGE_LIMIT:
             try:

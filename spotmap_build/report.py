@@ -18,7 +18,7 @@ import orjson
 from spotmap_build.core.documents import decode_json
 from spotmap_build.core.files import nearest_folder, open_regular, read_bounded, resolve_place, write_atomically
 from spotmap_build.errors import OutputError
-from spotmap_build.run import MapCost
+from spotmap_build.run import Made, MapCost
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -128,7 +128,8 @@ def encode_map_cost(cost: MapCost | None) -> dict[str, object]:
     """Return what the report says of the latest map that was laid out; nothing where none was measured."""
     if cost is None:
         return {}
-    return {"map_cost": {"seconds": round(cost.seconds, 3), "tracks": cost.track_count, "usual": cost.is_usual}}
+    taken = {"seconds": round(cost.seconds, 3), "tracks": cost.track_count}
+    return {"map_cost": {**taken, "made": cost.made, "first": cost.is_first}}
 
 
 def read_map_cost(path: Path) -> MapCost | None:
@@ -137,13 +138,14 @@ def read_map_cost(path: Path) -> MapCost | None:
         cost = decode_json(read_bounded(path, LARGEST_REPORT_BYTES), _ReportWithCost).map_cost
     except (OSError, ValueError, RecursionError):
         return None
-    return MapCost(cost.seconds, cost.tracks, cost.usual)
+    return MapCost(cost.seconds, cost.tracks, cost.made, cost.first)
 
 
 class _ReportedCost(msgspec.Struct):
     seconds: Annotated[float, msgspec.Meta(gt=0, lt=1e6)]
     tracks: Annotated[int, msgspec.Meta(ge=0)]
-    usual: bool
+    made: Made
+    first: bool
 
 
 class _ReportWithCost(msgspec.Struct):

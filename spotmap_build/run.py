@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from spotmap_build.cache.memo import memoize
-from spotmap_build.core.turns import Turns, read_turns
+from spotmap_build.config import available_processors
+from spotmap_build.core.turns import Turns, Watch, read_turns
 
 if TYPE_CHECKING:
     from spotmap_build.cache.keys import Key
@@ -22,19 +23,28 @@ if TYPE_CHECKING:
     from spotmap_build.progress import Progress
 
 Value = TypeVar("Value")
+Made = Literal["fresh", "held", "stayed"]
 
 
 @dataclass(frozen=True, slots=True)
 class MapCost:
-    """How long it takes on an idle machine to lay a map of so many tracks out, to describe it and to publish it.
+    """How long it took, as on an idle machine, to lay a map of so many tracks out, to describe it and to publish it.
 
-    ``is_usual``: it was held to the last map, and the first of its build, which has to load a lot: as it will be in the
-    next build. Others take less.
+    ``made``: ``fresh``, ``held`` to the last map (which takes a fresh one to compare with), or ``stayed``, where so
+    little is new that nothing is optimized. ``is_first``: of its build, which has to load a lot.
     """
 
     seconds: float
     track_count: int
-    is_usual: bool
+    made: Made
+    is_first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    total_s: float
+    elsewhere_s: float
+    turns: Turns
 
 
 @dataclass(slots=True)
@@ -45,7 +55,9 @@ class Clock:
     seconds: dict[str, float] = field(default_factory=dict)
     map_cost: MapCost | None = None
     turns: Callable[[], Turns] = read_turns
-    _slowdown: float | None = None
+    watch: Watch = field(default_factory=Watch)
+    _known_slowdown: float | None = None
+    _map_began: _Moment | None = None
 
     @property
     def total_s(self) -> float:
@@ -64,19 +76,37 @@ class Clock:
 
     @property
     def slowdown(self) -> float:
-        """How many times longer than on an idle machine a map takes: as the last one, else as this build until now.
+        """How many times longer than on an idle machine a map takes now.
 
-        Asked first before workers are started: what this thread waits for its own workers says nothing of others.
+        While one is made, as it was seen until now. Before: as this build went, or the last map, before workers were
+        started, corrected by how these get on: what this thread waits for its own workers says nothing of others.
         """
-        if self._slowdown is None:
-            self._slowdown = self.turns().slowdown()
-        return self._slowdown
+        if self._map_began is not None:
+            return self.turns().slowdown(self._map_began.turns)
+        if self._known_slowdown is None:
+            self._known_slowdown = self.turns().slowdown()
+        crowd = self.watch.lately()
+        if crowd is None:
+            return self._known_slowdown
+        return crowd.slowdown_of_one(self._known_slowdown, available_processors())
 
-    def note_map(self, took_s: float, since: Turns, track_count: int, *, is_held: bool) -> None:
-        """Note what it took to make a map that was laid out just now, from ``since`` on."""
-        self._slowdown = self.turns().slowdown(since)
-        is_usual = is_held and self.map_cost is None
-        self.map_cost = MapCost(took_s / self._slowdown, track_count, is_usual)
+    def begin_map(self) -> None:
+        """Note that all is listened to, if that was not noted: from here on, the time is the map's."""
+        if self._map_began is None:
+            self._map_began = self._now()
+
+    def end_map(self, track_count: int, made: Made | None) -> None:
+        """Note that a map is published, and what it took; ``made``: None where it was not laid out just now."""
+        if self._map_began is not None and made is not None:
+            began, now = self._map_began, self._now()
+            self._known_slowdown = now.turns.slowdown(began.turns)
+            took_s = now.total_s - now.elsewhere_s - (began.total_s - began.elsewhere_s)
+            self.map_cost = MapCost(took_s / self._known_slowdown, track_count, made, self.map_cost is None)
+        self._map_began = None
+
+    def _now(self) -> _Moment:
+        # Covers and excerpts end when there is no more time for them.
+        return _Moment(self.total_s, self.spent_in("covers", "excerpts"), self.turns())
 
     def spent_in(self, *stages: str) -> float:
         """Seconds spent in some stages until now."""

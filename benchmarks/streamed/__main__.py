@@ -24,7 +24,7 @@ def main() -> int:
             return prove_covers(arguments.tracks, Path(folder))
         if arguments.what == "limits":
             return measure_limits(arguments.tracks, arguments.seconds, Path(folder))
-        return measure_many(arguments.tracks, arguments.seconds[0], Path(folder))
+        return measure_many(arguments.tracks, arguments.seconds[0], arguments.builds, Path(folder))
 
 
 def _arguments() -> argparse.Namespace:
@@ -32,6 +32,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("what", choices=["proof", "covers", "limits", "many"])
     parser.add_argument("--tracks", type=int, default=500, metavar="N", help="[%(default)s]")
     parser.add_argument("--seconds", type=float, nargs="+", default=[30, 60, 120], help="time limits  [30 60 120]")
+    parser.add_argument("--builds", type=int, default=10, metavar="N", help="of *many*, about  [%(default)s]")
     return parser.parse_args()
 
 

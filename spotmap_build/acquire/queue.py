@@ -71,6 +71,7 @@ def listen(acquisition: Acquisition, limit: TimeLimit = NO_LIMIT) -> int:
             if isinstance(outcome, Done):
                 _check_lengths(outcome.value, spec)
                 embedded += 1
+                acquisition.note_heard(track)
                 run.cache.put(acquisition.key_of(track), encode(outcome.value), seconds=seconds)
             else:
                 _remember_failure(acquisition, track, outcome, seconds)

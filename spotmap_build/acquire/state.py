@@ -81,6 +81,8 @@ class Acquisition:
 
     ``engine`` is in no key: what one heard serves the other (docs/decisions/0011).
     ``pending`` are tracks to be searched for, ``missing`` tracks whose recording is known and was not listened to.
+    ``heard_count``: how many recordings were listened to, before this build or in it. ``new_pictures``: addresses of
+    covers that came with those of this build.
     """
 
     def __init__(
@@ -110,6 +112,8 @@ class Acquisition:
         self.pending = tuple(track for track in recordings.pending if is_in_share(track, self._shard))
         known = [found.track for found in recordings.found.values() if found.failure is None]
         self.missing = tuple(track for track in known if self._claim(track))
+        self.heard_count = len(self._embedded)
+        self.new_pictures: set[str] = set()
 
     def has(self, track: Track) -> bool:
         """Whether it is one of this pass's tracks."""
@@ -157,6 +161,12 @@ class Acquisition:
     def begin(self) -> None:
         """Note that from here on, what has no embedding has a reason for that."""
         self._is_begun = True
+
+    def note_heard(self, track: Track) -> None:
+        """Note that a recording was listened to just now."""
+        self.heard_count += 1
+        if track.art_url and not track.art_digest:
+            self.new_pictures.add(track.art_url)
 
     def stop(self, reason: str) -> None:
         """Note that what is not listened to yet waits for the next build, and why."""

@@ -30,7 +30,7 @@ from spotmap_build.model import Failed
 from spotmap_build.registry.features import as_people_read
 from spotmap_build.registry.features import names as feature_names
 from spotmap_build.report import LISTENED_TO_PREVIEW
-from spotmap_build.stages.reserve import listening_limit
+from spotmap_build.stages.reserve import Ready, listening_limit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,16 +122,26 @@ def _by_listening(run: Run, fetched: Fetched) -> Iterator[Embedded]:
             run.progress.begin("embed", "looking up what was listened to")
             run.progress.end("nothing new to listen to")
             keep_tag_names(whole)
+        ready = partial(_ready, whole, previews)
         if previews is not None and not previews.is_complete:
-            embedded_count += listen(previews, listening_limit(run, fetched.track_count))
+            embedded_count += listen(previews, listening_limit(run, ready))
         early = _gather(whole, previews, embedded_count) if has_early_map else None
-    if early is not None and early.tracks and not listening_limit(run, fetched.track_count).is_over:
+    if early is not None and early.tracks and not listening_limit(run, ready).is_over:
         yield replace(early, is_early=True)
     with run.clock.stage("embed"):
         if not whole.is_complete:
-            embedded_count += listen(whole, listening_limit(run, fetched.track_count))
+            embedded_count += listen(whole, listening_limit(run, ready))
+        run.clock.begin_map()
         final = _gather(whole, previews, embedded_count)
     yield final
+
+
+def _ready(whole: Acquisition, previews: Acquisition | None) -> Ready:
+    """How much can go on the map by now, at most."""
+    passes = [one for one in (whole, previews) if one is not None]
+    heard = sum(one.heard_count for one in passes)
+    pictures = frozenset().union(*(one.new_pictures for one in passes))
+    return Ready(min(heard, len(whole.tracks)), len(pictures))
 
 
 def prepare_early_previews(run: Run, fetched: Fetched, whole: Acquisition) -> Acquisition | None:

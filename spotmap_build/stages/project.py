@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from spotmap_build.cache.memo import Outputs
     from spotmap_build.model import Float32Array, Since
     from spotmap_build.project.anchoring import Anchored
-    from spotmap_build.run import Run
+    from spotmap_build.run import Made, Run
     from spotmap_build.stages.embed import Embedded
     from spotmap_build.stages.previous_map import Previous, PreviousMap
 
@@ -44,6 +44,13 @@ class Projection:
     trustworthiness: float | None = None
     fresh_trustworthiness: float | None = None
     strays: tuple[int, ...] = ()
+
+    @property
+    def made(self) -> Made:
+        """In which way it was laid out: it decides how long that takes."""
+        if self.anchored is None or self.anchored.fresh_reason:
+            return "fresh"
+        return "stayed" if self.anchored.drift.percentile_95 == 0 else "held"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build.acquire.time_limit import NO_LIMIT, TimeLimit
@@ -11,65 +12,112 @@ from spotmap_build.report import read_map_cost
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from spotmap_build.run import Run
+    from spotmap_build.run import Made, MapCost, Run
 
-MAP_S: Final = 10.0
-MAP_S_A_TRACK: Final = 0.003
-"""What a map takes at most on an idle machine, where none has been measured yet (5,000 tracks: 25 s)."""
-MARGIN: Final = 1.2
-"""Over what was measured: others may come to use the machine more."""
-MARGIN_OF_USUAL: Final = 1.8
-"""The same where an earlier build measured another kind (processor seconds of whole commands: 9 for 283 tracks from
-scratch, 15 and 12 for 447 and 700 that are held to what was there; some 5 of each are loading)."""
+LOADING_S: Final = 3.0
+"""Processor seconds, on a machine of two slow processors, for all that the first map of a build has to load."""
+FIXED_S: Final = 0.7
+S_A_TRACK: Final = 0.0015
+"""Clusters, names, figures, files."""
+S_AN_EPOCH: Final = 2.5e-6
+"""Of one track."""
+ENDING_S: Final = 0.7
+"""Processor seconds of what no map's cost has in it: workers are stopped before, the report is written after."""
+MARGIN: Final = 1.1
+"""Over what a map is expected to take: others may come to use the machine more."""
 LARGEST_SHARE: Final = 0.5
 """Of the limit, for the map: with less time than that a build would never listen."""
 PUBLISHING_SHARE: Final = 0.2
 """Of what a map takes, for what comes after covers and excerpts."""
 COVERS_SHARE: Final = 0.02
+"""Of the limit, at most, for covers that nobody has fetched yet."""
 GRACE_SHARE: Final = 0.01
-"""Of the limit: for covers that nobody has fetched yet, and for what is being listened to when the time is over."""
+LONGEST_GRACE_S: Final = 20.0
+"""Of the limit, and at most: for what is being listened to when the time is over."""
 
 
-def listening_limit(run: Run, track_count: int) -> TimeLimit:
-    """Until when to listen, so that there is time to lay out up to ``track_count`` tracks and to publish."""
-    if run.config.shard is not None:  # no map follows
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What the next map of a build will take as on an idle machine.
+
+    ``measured``: the latest map of this machine that was laid out, in this build or before, where there is one.
+    ``is_first``: whether it is the first of its build. ``is_fresh``: whether a fresh one is wanted.
+    """
+
+    measured: MapCost | None = None
+    is_first: bool = True
+    is_fresh: bool = False
+
+    def seconds(self, track_count: int) -> float:
+        """Tell how long a map of so many tracks takes: by what is to be done, at the pace of the one measured."""
+        made: Made = "fresh" if self.measured is None or self.is_fresh else "held"
+        expected_s = map_work_s(track_count, made, is_first=self.is_first)
+        return MARGIN * expected_s * self._pace + ENDING_S
+
+    @property
+    def _pace(self) -> float:
+        if self.measured is None:
+            return 1.0
+        cost = self.measured
+        return cost.seconds / map_work_s(cost.track_count, cost.made, is_first=cost.is_first)
+
+
+def map_work_s(track_count: int, made: Made, *, is_first: bool) -> float:
+    """Tell how many processor seconds a map takes, about: by how often which tracks are moved."""
+    from spotmap_build.project.anchoring import SETTLING_EPOCHS
+    from spotmap_build.project.layout import attempts, epochs
+
+    fresh, held = epochs(track_count), epochs(track_count) + SETTLING_EPOCHS
+    rounds = attempts(track_count) * {"fresh": fresh, "held": fresh + held, "stayed": 0}[made]
+    return FIXED_S + is_first * LOADING_S + track_count * (S_A_TRACK + rounds * S_AN_EPOCH)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """How many tracks can go on a map by now, and how many addresses of covers came with them in this build."""
+
+    tracks: int
+    covers: int = 0
+
+
+def listening_limit(run: Run, ready: Callable[[], Ready]) -> TimeLimit:
+    """Until when to listen, so that there is time to lay out what is ready by then, and to publish."""
+    config = run.config
+    if config.shard is not None:  # no map follows
         return _limit(run, lambda _: 0.0)
-    covers_share = COVERS_SHARE if run.config.fetch_covers else 0.0
-    return _limit(run, lambda limit_s: _map_s(run, track_count) + covers_share * limit_s)
+
+    def kept_s(map_s: Callable[[int], float]) -> float:
+        from spotmap_build.acquire.album_covers import PER_S
+
+        now = ready()
+        most_s = COVERS_SHARE * (config.time_limit_s or 0.0)
+        return map_s(now.tracks) + (min(now.covers / PER_S, most_s) if config.fetch_covers else 0.0)
+
+    return _limit(run, kept_s)
 
 
 def extras_limit(run: Run, track_count: int) -> TimeLimit:
     """Until when covers may be fetched and excerpts cut: a map does without, and they must not make a build late."""
-    return _limit(run, lambda _: PUBLISHING_SHARE * _map_s(run, track_count))
+    return _limit(run, lambda map_s: PUBLISHING_SHARE * map_s(track_count))
 
 
-def _limit(run: Run, kept_s: Callable[[float], float]) -> TimeLimit:
+def _limit(run: Run, kept_s: Callable[[Callable[[int], float]], float]) -> TimeLimit:
     """Return the end of what may take as long as there is time, so much before that of the build."""
     limit_s = run.config.time_limit_s
     if limit_s is None:
         return NO_LIMIT
-    grace_s = GRACE_SHARE * limit_s
-    ends_s = run.clock.started_s + limit_s - min(kept_s(limit_s), LARGEST_SHARE * limit_s) - grace_s
-    return TimeLimit(ends_s, format_seconds(limit_s), grace_s)
+    clock = run.clock
+    measured = clock.map_cost or read_map_cost(run.config.report_path)
+    forecast = Forecast(measured, is_first=clock.map_cost is None, is_fresh=run.config.fresh)
+    most_s, grace_s = LARGEST_SHARE * limit_s, min(GRACE_SHARE * limit_s, LONGEST_GRACE_S)
 
+    def map_s(track_count: int) -> float:
+        return clock.slowdown * forecast.seconds(track_count)
 
-def _map_s(run: Run, track_count: int) -> float:
-    """How long a map will take: by the last that was laid out, in this build or before, else what it takes at most.
-
-    A map that is found in the cache measures nothing. Where others use the machine, it takes so much longer.
-    """
-    return run.clock.slowdown * _idle_map_s(run, track_count)
-
-
-def _idle_map_s(run: Run, track_count: int) -> float:
-    guess_s = _guess_s(track_count)
-    measured = run.clock.map_cost or read_map_cost(run.config.report_path)
-    if measured is None:
-        return guess_s
-    is_alike = measured.is_usual or run.clock.map_cost is not None
-    margin = MARGIN if is_alike else MARGIN_OF_USUAL
-    return margin * measured.seconds * guess_s / _guess_s(measured.track_count)
-
-
-def _guess_s(track_count: int) -> float:
-    return MAP_S + MAP_S_A_TRACK * track_count
+    kept_s(map_s)  # how busy the machine is, is felt by one thread before workers are started
+    return TimeLimit(
+        clock.started_s + limit_s,
+        format_seconds(limit_s),
+        grace_s,
+        kept_s=lambda: min(kept_s(map_s), most_s) + grace_s,
+    )

@@ -85,7 +85,7 @@ def test_a_map_of_previews_is_published_first_and_whole_recordings_take_their_pl
     assert Counter(row["status"] for row in rows(running.folder).values()) == {"mapped": COUNT}
     assert len(set(running.deezer.places("/preview/"))) == COUNT - 3
     cost = report(running.folder)["map_cost"]
-    assert (cost["tracks"], cost["usual"]) == (COUNT, False)
+    assert (cost["tracks"], cost["first"]) == (COUNT, False)
 
     again = running.build()
     assert (again.status, again.listened_to) == (0, 0)

@@ -1,0 +1,307 @@
+"""What is kept of a time limit for the map: by what it takes, how busy the machine is, and what is ready by then."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal, cast
+
+import orjson
+import pytest
+
+from spotmap_build.cache.store import Cache
+from spotmap_build.config import Config
+from spotmap_build.core.turns import (
+    LATELY_S,
+    LEAST_LATELY_S,
+    Crowd,
+    Turns,
+    Watch,
+    process_age_s,
+    read_family,
+    read_turns,
+)
+from spotmap_build.progress import Progress
+from spotmap_build.project.anchoring import Anchored, Drift
+from spotmap_build.report import encode_map_cost, read_map_cost
+from spotmap_build.run import Clock, Made, MapCost, Run
+from spotmap_build.stages import reserve
+from spotmap_build.stages.project import Projection
+from spotmap_build.stages.reserve import (
+    ENDING_S,
+    MARGIN,
+    Forecast,
+    Ready,
+    extras_limit,
+    listening_limit,
+    map_work_s,
+)
+
+IDLE = Turns(1.0, 0.0)
+NOT_MEASURED = [
+    b"",
+    b"[]",
+    b"{}",
+    b"\xff",
+    b'{"map_cost": 3}',
+    b'{"map_cost": {"seconds": "x", "tracks": 10, "made": "held", "first": true}}',
+    b'{"map_cost": {"seconds": -1, "tracks": 10, "made": "held", "first": true}}',
+    b'{"map_cost": {"seconds": 3, "tracks": "ten", "made": "held", "first": true}}',
+    b'{"map_cost": {"seconds": 3, "tracks": 10, "made": "baked", "first": true}}',
+    b'{"map_cost": {"seconds": 3, "tracks": 10, "usual": true}}',
+]
+
+
+def run_with(config: Config, map_cost: MapCost | None = None, *, turns: Turns = IDLE) -> Run:
+    clock = Clock(0.0, {}, map_cost, lambda: turns, Watch(dict))
+    return Run(config, cast("Cache", None), cast("Progress", None), clock)
+
+
+def kept_s(run: Run, tracks: int, covers: int = 0) -> float:
+    """Of the limit, for everything after listening."""
+    return cast("float", run.config.time_limit_s) - listening_limit(run, lambda: Ready(tracks, covers)).ends_s
+
+
+@pytest.mark.parametrize(
+    ("tracks", "made", "is_first", "seconds"),
+    [
+        (0, "fresh", True, 3.7),  # there is little to lay out, and as much to load
+        (60, "fresh", True, 4.4),
+        (356, "fresh", True, 6.5),
+        (356, "held", True, 9.6),  # a fresh one, and one that is held
+        (661, "held", False, 7.6),  # all is loaded
+        (661, "stayed", False, 1.7),
+        (2_000, "fresh", True, 9.2),  # once, where smaller ones are laid out several times
+        (20_000, "fresh", True, 43.7),
+    ],
+)
+def test_what_a_map_takes_goes_by_how_often_which_tracks_are_moved(
+    tracks: int, made: Made, is_first: bool, seconds: float
+) -> None:
+    assert map_work_s(tracks, made, is_first=is_first) == pytest.approx(seconds, abs=0.06)
+
+
+@pytest.mark.parametrize(("made", "is_first"), [("fresh", True), ("fresh", False), ("held", True), ("stayed", False)])
+def test_whatever_was_measured_tells_how_fast_the_machine_is(made: Made, is_first: bool) -> None:
+    twice_as_slow = MapCost(2 * map_work_s(300, made, is_first=is_first), 300, made, is_first)
+    expected_s = 2 * MARGIN * map_work_s(700, "held", is_first=True) + ENDING_S
+    assert Forecast(twice_as_slow).seconds(700) == pytest.approx(expected_s)
+    expected_s = 2 * MARGIN * map_work_s(700, "fresh", is_first=False) + ENDING_S
+    assert Forecast(twice_as_slow, is_first=False, is_fresh=True).seconds(700) == pytest.approx(expected_s)
+    assert Forecast().seconds(700) == pytest.approx(MARGIN * map_work_s(700, "fresh", is_first=True) + ENDING_S)
+
+
+@pytest.mark.parametrize("content", NOT_MEASURED)
+def test_where_no_map_was_measured_a_first_one_is_expected(tmp_path: Path, content: bytes) -> None:
+    config = Config(out=tmp_path / "site", time_limit_s=1000, fetch_covers=False)
+    expected_s = Forecast().seconds(1000) + 10
+    assert kept_s(run_with(config), 1000) == pytest.approx(expected_s)
+    config.report_path.write_bytes(content)
+    assert kept_s(run_with(config), 1000) == pytest.approx(expected_s)
+
+
+def test_the_last_map_that_was_measured_is_what_the_report_says_or_one_of_this_build(tmp_path: Path) -> None:
+    config = Config(out=tmp_path / "site", time_limit_s=1000, fetch_covers=False)
+    last, of_this_build = MapCost(10.0, 1000, "held", is_first=True), MapCost(7.0, 900, "fresh", is_first=True)
+    config.report_path.write_bytes(orjson.dumps(encode_map_cost(last)))
+    assert read_map_cost(config.report_path) == last
+    assert kept_s(run_with(config), 1000) == pytest.approx(Forecast(last).seconds(1000) + 10)
+    after = Forecast(of_this_build, is_first=False)
+    assert kept_s(run_with(config, of_this_build), 5000) == pytest.approx(after.seconds(5000) + 10)
+    busy = run_with(config, of_this_build, turns=Turns(1.0, 2.0))
+    assert kept_s(busy, 1000) == pytest.approx(3 * after.seconds(1000) + 10)
+
+
+def test_time_for_covers_is_kept_where_some_are_to_be_fetched(tmp_path: Path) -> None:
+    config = Config(out=tmp_path / "site", time_limit_s=1000, fetch_covers=True)
+    without_s = kept_s(run_with(config), 1000)
+    assert kept_s(run_with(config), 1000, covers=50) == pytest.approx(without_s + 5)
+    assert kept_s(run_with(config), 1000, covers=5000) == pytest.approx(without_s + 20)
+    assert kept_s(run_with(replace(config, fetch_covers=False)), 1000, covers=50) == pytest.approx(without_s)
+
+
+def test_a_short_limit_is_half_for_listening_and_extras_end_in_time_to_publish(tmp_path: Path) -> None:
+    config = Config(out=tmp_path / "site", time_limit_s=10, fetch_covers=True)
+    assert kept_s(run_with(config), 100_000) == pytest.approx(5 + 0.1)
+    run = run_with(config, MapCost(2.0, 60, "fresh", is_first=False))
+    publishing_s = reserve.PUBLISHING_SHARE * Forecast(run.clock.map_cost, is_first=False).seconds(60)
+    assert extras_limit(run, 60).ends_s == pytest.approx(10 - publishing_s - 0.1)
+    unlimited = run_with(Config())
+    assert extras_limit(unlimited, 10).ends_s == listening_limit(unlimited, lambda: Ready(10)).ends_s == math.inf
+    day = replace(config, time_limit_s=86_400, fetch_covers=False)
+    assert kept_s(run_with(day), 60) == pytest.approx(Forecast().seconds(60) + reserve.LONGEST_GRACE_S)
+
+
+def test_a_map_is_measured_from_the_end_of_listening_and_as_on_an_idle_machine() -> None:
+    felt = [(1.0, 1.0), (2.0, 1.0), (3.0, 7.0), (5.0, 9.0), (6.0, 9.0), (7.0, 9.0), (8.0, 9.0)]
+    turns = (Turns(*each) for each in felt)
+    clock = Clock(turns=lambda: next(turns), watch=Watch(dict))
+    assert clock.slowdown == 2
+    clock.begin_map()
+    clock.begin_map()  # that is known already
+    clock.started_s -= 12.0  # time goes by
+    clock.seconds["covers"] = 4.0
+    clock.end_map(60, "fresh")
+    assert clock.slowdown == 7
+    assert clock.map_cost is not None
+    assert (clock.map_cost.track_count, clock.map_cost.made, clock.map_cost.is_first) == (60, "fresh", True)
+    assert clock.map_cost.seconds == pytest.approx(8 / 7, abs=0.01)
+    clock.begin_map()
+    assert clock.slowdown == 1  # of this map, until now
+    clock.end_map(60, None)  # it was in the cache
+    assert (clock.slowdown, clock.map_cost.is_first) == (7, True)
+    clock.begin_map()
+    clock.end_map(60, "held")
+    assert (clock.map_cost.made, clock.map_cost.is_first) == ("held", False)
+
+
+@pytest.mark.parametrize(
+    ("drift", "reason", "made"),
+    [
+        (None, "", "fresh"),
+        (Drift(0.0, 0.0, 9), "", "stayed"),
+        (Drift(0.0, 0.01, 9), "", "held"),
+        (Drift(0.2, 0.3, 9), "A new layout was requested.", "fresh"),
+    ],
+)
+def test_how_a_map_was_laid_out_is_known_of_what_the_cache_has(drift: Drift | None, reason: str, made: Made) -> None:
+    import numpy as np
+
+    places = np.zeros((9, 2), dtype=np.float32)
+    anchored = Anchored(places, drift, 0.9, 0.9, reason) if drift is not None else None
+    assert Projection(places, anchored).made == made
+
+
+@pytest.mark.parametrize(
+    ("crowd", "known", "processors", "expected"),
+    [
+        (Crowd(1.0, 2.0), 1.0, 2, 1.0),
+        (Crowd(1.0, 2.0), 5.0, 2, 1.0),  # others have gone away
+        (Crowd(1.4, 2.8), 1.0, 2, 1.0),  # our own are all that there are
+        (Crowd(4.0, 2.0), 3.0, 2, 3.0),  # which is possible
+        (Crowd(4.0, 2.0), 1.0, 2, math.sqrt(2.0 * 3.5)),  # others have come
+        (Crowd(4.0, 2.0), 9.0, 2, math.sqrt(2.0 * 3.5)),
+        (Crowd(3.0, 0.2), 1.0, 2, 3.0),  # whoever was there was there alone
+        (Crowd(6.0, 16.0), 3.0, 16, 3.0),
+    ],
+)
+def test_how_long_one_thread_alone_will_take_is_told_from_many(
+    crowd: Crowd, known: float, processors: int, expected: float
+) -> None:
+    assert crowd.slowdown_of_one(known, processors) == pytest.approx(expected)
+
+
+def test_threads_are_watched_from_when_they_were_seen_first_for_a_while() -> None:
+    now_s, found = 0.0, {"main": Turns(9.0, 9.0)}
+    watch = Watch(lambda: dict(found), lambda: now_s)
+    assert watch.lately() is None
+    now_s = 10.0
+    found |= {"main": Turns(9.1, 9.0), "worker": Turns(500.0, 0.0)}  # which nobody knows when it began
+    assert watch.lately() is None
+    now_s = 20.0
+    found |= {"main": Turns(9.2, 9.0), "worker": Turns(505.0, 5.0)}
+    crowd = watch.lately()
+    assert crowd is not None
+    assert (crowd.slowdown, crowd.at_once) == pytest.approx((10.2 / 5.2, 10.2 / 20))
+    now_s += LATELY_S
+    found = {"main": Turns(9.2 + LEAST_LATELY_S, 9.0)}  # the worker has ended
+    crowd = watch.lately()
+    assert crowd is not None
+    assert (crowd.slowdown, crowd.at_once) == pytest.approx((1.0, LEAST_LATELY_S / LATELY_S))
+
+
+def test_what_the_system_says_of_threads_is_read_or_nothing(tmp_path: Path) -> None:
+    place = tmp_path / "schedstat"
+    for content, expected in (("3000000000 1500000000 77\n", Turns(3.0, 1.5)), ("", Turns()), ("a b c", Turns())):
+        place.write_text(content)
+        assert read_turns(place) == expected
+    assert read_turns(tmp_path / "none").slowdown() == 1.0
+    assert read_family(tmp_path / "none") == {}
+    for thread, children in (("7", "9 10"), ("8", "")):
+        folder = tmp_path / "7/task" / thread
+        folder.mkdir(parents=True)
+        (folder / "schedstat").write_text("1000000000 0 1\n")
+        (folder / "children").write_text(children)
+    (tmp_path / "9").mkdir()
+    (tmp_path / "9/schedstat").write_text("2000000000 1000000000 1\n")
+    found = read_family(tmp_path / "7")
+    assert found == {"7": Turns(1.0, 0.0), "8": Turns(1.0, 0.0), "9": Turns(2.0, 1.0), "10": Turns()}
+
+
+@pytest.mark.parametrize("content", [None, "", "7 (a b", "7 (odd) name) S 1"])
+def test_where_the_age_of_a_process_is_not_told_it_is_at_least_what_it_worked(
+    tmp_path: Path, content: str | None
+) -> None:
+    if content is not None:
+        (tmp_path / "stat").write_text(content)
+    assert process_age_s(tmp_path / "stat") > 0
+    assert process_age_s() > 0
+
+
+@dataclass
+class Machine:
+    """A machine that others use as well, by a clock of its own; it shares processors by thread, or by group."""
+
+    processors: int
+    sharing: Literal["threads", "groups"]
+    others: Callable[[float], int]
+    now_s: float = 0.0
+    seen: dict[str, Turns] = field(default_factory=dict)
+
+    def slowdown(self, ours: int) -> float:
+        others = self.others(self.now_s)
+        if self.sharing == "threads":
+            return max(1.0, (ours + others) / self.processors)
+        return max(1.0, ours * (1 + others) / self.processors)  # each of the others is a group
+
+    def pass_s(self, seconds: float, *threads: str) -> float:
+        """Let threads run side by side for a while; returns how much each has done."""
+        slowdown = self.slowdown(len(threads))
+        ran_s = seconds / slowdown
+        for name in threads:
+            before = self.seen.get(name, Turns())
+            self.seen[name] = Turns(before.ran_s + ran_s, before.waited_s + seconds - ran_s)
+        self.now_s += seconds
+        return ran_s
+
+
+@pytest.mark.parametrize("sharing", ["threads", "groups"])
+@pytest.mark.parametrize(
+    ("others", "limit_s"),
+    [
+        (lambda _: 0, 60),
+        (lambda _: 2, 120),
+        (lambda _: 5, 200),
+        (lambda now_s: 4 if now_s > 60 else 0, 400),  # they come
+        (lambda now_s: 0 if now_s > 60 else 4, 400),  # they go
+        (lambda now_s: 8 if now_s < 30 else 0, 120),
+    ],
+    ids=["idle", "busy", "very busy", "busier", "less busy", "busy in the beginning"],
+)
+@pytest.mark.parametrize("pace", [0.6, 1.0, 1.5])
+def test_a_limit_is_kept_also_on_a_machine_that_others_use(
+    tmp_path: Path,
+    sharing: Literal["threads", "groups"],
+    others: Callable[[float], int],
+    limit_s: float,
+    pace: float,
+) -> None:
+    machine = Machine(2, sharing, others)
+    config = Config(out=tmp_path / "site", time_limit_s=limit_s, fetch_covers=False)
+    measured = MapCost(pace * map_work_s(250, "fresh", is_first=True), 250, "fresh", is_first=True)
+    config.report_path.write_bytes(orjson.dumps(encode_map_cost(measured)))
+    machine.pass_s(2.0, "main")
+    clock = Clock(
+        0.0, turns=lambda: machine.seen["main"], watch=Watch(lambda: dict(machine.seen), lambda: machine.now_s)
+    )
+    run = Run(config, cast("Cache", None), cast("Progress", None), clock)
+    heard = 250.0
+    limit = replace(listening_limit(run, lambda: Ready(int(heard))), clock=lambda: machine.now_s)
+    while not limit.is_past_grace:
+        heard += machine.pass_s(0.5, "one", "two") * 2
+    work_s = pace * map_work_s(int(heard), "held", is_first=True)
+    while work_s > 0:
+        work_s -= machine.pass_s(0.1, "main")
+    assert abs(machine.now_s / limit_s - 1) < 0.05
