@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Tests start the program hundreds of times: it is compiled once.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: bench bench-quick demo docs test test-fast coverage test-kernels lint viewer env env-dev chromium engines lock audit clean
+.PHONY: bench bench-quick demo docs lint-workflows package test test-fast coverage test-kernels lint viewer env env-dev chromium engines lock audit clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -47,11 +47,22 @@ coverage: env-dev  ## which lines of the package no test without a browser runs;
 test-kernels: env-dev  ## the tests that compare floats, under each of OpenBLAS's kernels that this processor has
 	$(BIN)/python scripts/test_kernels.py -n auto --dist loadgroup
 
-lint: env-dev  ## style (ruff), types (mypy --strict), directions of imports (import-linter)
+lint: env-dev lint-workflows  ## style (ruff), types (mypy --strict), directions of imports (import-linter), workflows (actionlint, zizmor)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+lint-workflows: env-dev
+	@test ! -x $(BIN)/actionlint || $(BIN)/actionlint
+	@test ! -x $(BIN)/zizmor || $(BIN)/zizmor --offline --quiet .github action.yml
+
+package: env-dev  ## the wheel and the source archive in dist/, checked as PyPI and users would have them (asks PyPI for the checkers)
+	rm -rf dist
+	$(BIN)/python -m build
+	$(BIN)/uv tool run --from 'twine>=6.1' twine check --strict dist/*
+	$(BIN)/uv tool run --from 'check-wheel-contents>=0.6' check-wheel-contents dist/*.whl
+	$(BIN)/python -m pytest -q -n 0 tests/contract/test_package.py
 
 viewer: node_modules/.installed  ## type-check, test and rebuild the viewer's script
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent check

@@ -1,0 +1,46 @@
+"""Print the notes of a release, or say why there can be none: ``python scripts/release_notes.py vX.Y.Z``.
+
+A tag must name the version that the project has, and the changelog must have a section of it. Needs Python alone.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tomllib
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[1]
+
+
+class NotReady(Exception):
+    """What has to be done before this can be released, as a sentence."""
+
+
+def notes(tag: str, project: str, changelog: str) -> str:
+    """Return the changelog's section of the version that a tag names.
+
+    Raises
+    ------
+    NotReady
+        The tag, the project and the changelog do not say the same.
+    """
+    version: str = tomllib.loads(project)["project"]["version"]
+    if tag != f"v{version}":
+        raise NotReady(f"The tag is {tag}, but pyproject.toml says version {version}: it would have to be v{version}.")
+    sections = re.findall(r"^## \[?([^\]\s]+)\]?([^\n]*)\n(.*?)(?=^## |\Z)", changelog, re.MULTILINE | re.DOTALL)
+    found = [(rest, text.strip()) for name, rest, text in sections if name == version]
+    if len(found) != 1 or not found[0][1]:
+        raise NotReady(f"CHANGELOG.md has no section of {version}, an empty one, or two: rename 'Unreleased'.")
+    date, text = map(str, found[0])
+    if not re.search(r"\d{4}-\d\d-\d\d", date):
+        raise NotReady(f"The section of {version} in CHANGELOG.md has no date (YYYY-MM-DD).")
+    return text + "\n"
+
+
+if __name__ == "__main__":
+    try:
+        print(notes(sys.argv[1], (ROOT / "pyproject.toml").read_text(), (ROOT / "CHANGELOG.md").read_text()), end="")
+    except NotReady as error:
+        sys.exit(str(error))
