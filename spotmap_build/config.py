@@ -53,6 +53,9 @@ class Config:
     report: Path | None = None
     summary: Path | None = None
     """Where to write the build's end as Markdown (a scheduled build shows it on its page)."""
+    poster: Path | None = None
+    """Where to draw the map as a poster: a file that ends in ``.svg`` or ``.png``."""
+    poster_size: str = "a2"
     jobs: int = 0
     executor: str = ""
     """Where recordings are listened to: a Dask scheduler's address (``dask://HOST:PORT``); empty for this machine."""

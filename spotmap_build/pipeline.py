@@ -101,6 +101,7 @@ def _publish_map(
     )
 
     published = publish(config.out, site.files, site.generation, force=config.force)
+    stages.make_poster(run, site, stages.describe_nearness(fetched))
     with suppress(CacheReadOnly):  # a cache that cannot be written cannot be pruned either
         stages.save_map(run, embedded, projected, clusters, site.generation)
         _note_used_keys(run, site.generation)

@@ -5,21 +5,23 @@ All of this is looked at before anything is listened to.
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build.core.files import is_inside, read_bounded, resolve_place
 from spotmap_build.emit.marker import MARKER_NAME
 from spotmap_build.emit.site import check_output, output_folder
-from spotmap_build.errors import CacheError, OutputError
-from spotmap_build.report import REPORT, SUMMARY, check_document
+from spotmap_build.errors import CacheError, ConfigError, OutputError
+from spotmap_build.report import POSTER, REPORT, SUMMARY, check_document
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from spotmap_build.config import Config
 
-NOT_IN_THE_SITE: Final = ("report", "summary", "keep_audio", "models_dir", "cookies", "token_file")
-NOT_IN_THE_CACHE: Final = ("report", "summary", "keep_audio")
+NOT_IN_THE_SITE: Final = ("report", "summary", "poster", "keep_audio", "models_dir", "cookies", "token_file")
+NOT_IN_THE_CACHE: Final = ("report", "summary", "poster", "keep_audio")
+FILES: Final = frozenset({"report", "summary", "poster"})
 USUAL_CACHE: Final = ".spotmap/cache"
 _CACHE_TAG: Final = "CACHEDIR.TAG"
 _OUR_TAG: Final = b"made by spotmap-build"
@@ -39,7 +41,8 @@ def check_places(config: Config, *, publishes: bool = True) -> None:
     Raises
     ------
     SpotmapError
-        ``OutputError``, or ``CacheError`` where the cache can never be in its place.
+        ``OutputError``, ``CacheError`` where the cache can never be in its place, or ``ConfigError`` for a poster that
+        cannot be drawn.
     """
     if publishes:
         check_output(config.out, force=config.force)
@@ -47,6 +50,23 @@ def check_places(config: Config, *, publishes: bool = True) -> None:
     check_document(config.report_path, REPORT, force=config.force)
     if publishes and config.summary is not None:
         check_document(config.summary, SUMMARY, force=config.force)
+    if publishes and config.poster is not None:
+        _check_poster(config.poster, force=config.force)
+
+
+def _check_poster(poster: Path, *, force: bool) -> None:
+    kind = poster.suffix.lower()
+    if kind not in {".svg", ".png"}:
+        raise ConfigError(
+            f"A poster is a file that ends in .svg or .png, not {poster.name}.",
+            hint="For a PDF, let it end in .svg, open it in a browser and print it to a file: that has the fonts.",
+        )
+    if kind == ".png" and not find_spec("resvg_py"):
+        raise ConfigError(
+            "A poster as PNG needs the package resvg-py.",
+            hint="Install it: pip install 'spotmap-build[poster]'. Or let --poster end in .svg.",
+        )
+    check_document(poster, POSTER, force=force)
 
 
 def _check_nesting(config: Config) -> None:
@@ -100,7 +120,7 @@ def _check_none_in_a_site(cache: Path) -> None:
 def _check_apart(name: str, place: Path, site: Path, cache: Path) -> None:
     what, lies_in = name.replace("_", " "), None
     try:
-        resolved = resolve_place(place.parent) / place.name if name in {"report", "summary"} else resolve_place(place)
+        resolved = resolve_place(place.parent) / place.name if name in FILES else resolve_place(place)
     except OSError:  # whoever opens or makes it says what is wrong with it
         return
     if is_inside(resolved, site):

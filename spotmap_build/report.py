@@ -169,6 +169,14 @@ SUMMARY: Final = DocumentKind(
     re.compile(rb"<!-- spotmap\.summary/|## [^\r\n]*\n\n\*\*\d+ of \d+\*\* tracks are on the map\.\n"),
 )
 
+POSTER: Final = DocumentKind(
+    "poster",
+    "--poster",
+    re.compile(
+        rb"<svg [^>]*>\n<!-- spotmap\.poster/|\x89PNG\r\n\x1a\n.{25}.{4}tEXtSoftware\0spotmap\.poster/", re.DOTALL
+    ),
+)
+
 
 def check_document(path: Path, kind: DocumentKind, *, force: bool) -> None:
     """Refuse early, before hours of listening, what :func:`write_document` would refuse at the end.

@@ -20,6 +20,7 @@ ENGINES: Final = ("essentia", "onnx")
 LOGS: Final = ("auto", "tty", "plain", "json")
 LARGEST_SEED: Final = (1 << 32) - 1
 LONGEST_EXCERPT_S: Final = 60
+POSTER_SIZES: Final = ("a2", "a3")
 METRICS: Final = ("centered", "cosine", "standardized")
 PATHS: Final = ("relative", "absolute")
 MOST_JOBS: Final = 1024
@@ -257,6 +258,13 @@ SETTINGS: Final = (
         flag="max-rate",
     ),
     _place("summary", "SPOTMAP_SUMMARY", "FILE", "Write the build's end there, as Markdown."),
+    _place(
+        "poster",
+        "SPOTMAP_POSTER",
+        "FILE",
+        "Draw the map as a poster to print, with title, names and legend: FILE.svg or FILE.png.",
+    ),
+    _choice("poster_size", "SPOTMAP_POSTER_SIZE", POSTER_SIZES, "Of the sheet, upright.  [default: a2]"),
     _number("jobs", "SPOTMAP_JOBS", MOST_JOBS, "Tracks to listen to at once.  [default: one a processor]"),
     _text(
         "executor",

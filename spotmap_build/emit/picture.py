@@ -16,21 +16,12 @@ import numpy.typing as npt
 import orjson
 from scipy import ndimage
 
+from spotmap_build.emit.palette import DARK, color_of
+
 SOCIAL_NAME: Final = "map.png"
 SOCIAL_SIZE: Final = (1200, 630)
 """What services show large; others cut a square out of its middle."""
 ICON_SIZES: Final = (192, 512)
-
-BASE_COLORS: Final = (
-    "#4e9cee", "#e1d153", "#c06310", "#fd87a3", "#c5c8fe", "#9d63be",
-    "#74eaa5", "#b19716", "#089868", "#1fc9ce", "#cf73ba", "#a6be49",
-)  # fmt: skip
-"""Of the viewer's dark theme (``ui/palette.js``); a test compares them."""
-BACKGROUND: Final = "#10131a"
-NOISE: Final = "#5d6677"
-GOLDEN_ANGLE = 137.508
-CHROMA = 0.11
-LIGHTNESS = (0.72, 0.62, 0.82)
 
 SHARPNESS = 2
 """Pixels drawn for each pixel of the picture, along each side: their mean has smooth edges."""
@@ -74,33 +65,6 @@ def pictures(map_json: bytes, *, has_social: bool) -> dict[str, bytes]:
     return files
 
 
-def color_of(index: int) -> str:
-    """Find the color of a group as the viewer has it, ``#rrggbb``: one of twelve, then hues a golden angle apart."""
-    if index < len(BASE_COLORS):
-        return BASE_COLORS[index]
-    beyond = index - len(BASE_COLORS)
-    return _oklch(LIGHTNESS[beyond % len(LIGHTNESS)], CHROMA, math.radians((30 + beyond * GOLDEN_ANGLE) % 360))
-
-
-def _oklch(lightness: float, chroma: float, hue: float) -> str:
-    a, b = chroma * math.cos(hue), chroma * math.sin(hue)
-    long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
-    medium = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
-    short = (lightness - 0.0894841775 * a - 1.291485548 * b) ** 3
-    linear = (
-        4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short,
-        -1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short,
-        -0.0041960863 * long - 0.7034186147 * medium + 1.707614701 * short,
-    )
-    if chroma > 0.01 and not all(0 <= channel <= 1 for channel in linear):
-        return _oklch(lightness, chroma - 0.01, hue)
-    return "#" + "".join(f"{_encoded(min(1.0, max(0.0, channel))):02x}" for channel in linear)
-
-
-def _encoded(linear: float) -> int:
-    return math.floor((12.92 * linear if linear <= 0.0031308 else 1.055 * linear ** (1 / 2.4) - 0.055) * 255 + 0.5)
-
-
 def _rgb(color: str) -> Pixels:
     return np.array([int(color[place : place + 2], 16) for place in (1, 3, 5)], np.float32)
 
@@ -113,9 +77,9 @@ def _draw(
     shorter = min(width, height)
     frame = _frame(document["view"], (width, height), inset * shorter)
     image = np.empty((height, width, 3), np.float32)
-    image[:] = _rgb(BACKGROUND)
+    image[:] = _rgb(DARK.background)
     for cluster in document["clusters"]:
-        _draw_region(image, frame, cluster["regions"], _rgb(color_of(cluster["color"])))
+        _draw_region(image, frame, cluster["regions"], _rgb(color_of(cluster["color"], DARK)))
     _draw_points(image, frame, document, fatness * shorter, most_points)
     small = image.reshape(size[1], SHARPNESS, size[0], SHARPNESS, 3).mean(axis=(1, 3))
     rounded: npt.NDArray[np.uint8] = np.rint(small).astype(np.uint8)
@@ -165,7 +129,9 @@ def _draw_points(image: Pixels, frame: _Frame, document: dict[str, Any], fatness
     order = np.argsort(labels >= 0, kind="stable")
     across, down = (np.rint(places).astype(np.int64) for places in frame.place(x[order], y[order]))
     # The last color is that of -1, of tracks between clusters.
-    palette = np.array([*(_rgb(color_of(cluster["color"])) for cluster in document["clusters"]), _rgb(NOISE)])
+    palette = np.array(
+        [*(_rgb(color_of(cluster["color"], DARK)) for cluster in document["clusters"]), _rgb(DARK.noise)]
+    )
     colors = palette[labels[order]]
     radius = fatness * (0.3 + 0.7 / (1 + len(x) / 900) ** 0.5)
     reach = math.ceil(radius)

@@ -9,7 +9,7 @@ from spotmap_build.run import Clock, Run
 from spotmap_build.stages.cluster import cluster
 from spotmap_build.stages.covers import add_covers
 from spotmap_build.stages.embed import Embedded, embed
-from spotmap_build.stages.emit import emit
+from spotmap_build.stages.emit import describe_nearness, emit
 from spotmap_build.stages.excerpts import add_excerpts
 from spotmap_build.stages.export import make_table
 from spotmap_build.stages.fetch import fetch
@@ -17,6 +17,7 @@ from spotmap_build.stages.insights import analyze, describe_map
 from spotmap_build.stages.lists import make_lists
 from spotmap_build.stages.match import Matched, match
 from spotmap_build.stages.plan import describe_plan
+from spotmap_build.stages.poster import make_poster
 from spotmap_build.stages.previous_map import Previous, read_anchor, save_map
 from spotmap_build.stages.project import project
 from spotmap_build.stages.push import Proposal, push
@@ -35,11 +36,13 @@ __all__ = [
     "analyze",
     "cluster",
     "describe_map",
+    "describe_nearness",
     "describe_plan",
     "embed",
     "emit",
     "fetch",
     "make_lists",
+    "make_poster",
     "make_table",
     "match",
     "project",

@@ -223,7 +223,7 @@ def _covers(run: Run, embedded: Embedded) -> dict[str, bytes]:
     return covers
 
 
-def _nearness(fetched: Fetched) -> str:
+def describe_nearness(fetched: Fetched) -> str:
     """Return what it means that tracks lie close together: that they sound alike only where they were listened to."""
     if fetched.is_placed:
         return "Every track lies where a table put it."
@@ -268,7 +268,7 @@ def _assemble(
 ) -> Site:
     from spotmap_build.emit.assemble import assemble
 
-    nearness, count = _nearness(fetched), f"A map of {len(atlas.tracks):,} tracks"
+    nearness, count = describe_nearness(fetched), f"A map of {len(atlas.tracks):,} tracks"
     return assemble(
         atlas,
         template,

@@ -136,6 +136,19 @@ def test_a_second_build_imports_no_engine(built: Path) -> None:
     assert done.stdout.split() == []
 
 
+def test_a_poster_is_drawn_beside_the_site_and_drawn_again_over_itself(copy: Path) -> None:
+    for _ in range(2):
+        outcome = build("folder:music", copy, "--poster", "poster.svg", "--title", "Tunes")
+        assert outcome.status == 0, outcome.stderr
+        poster = (copy / "poster.svg").read_text()
+        assert ">Tunes</text>" in poster
+        assert poster.count("<circle") >= 18
+        assert "Tracks that sound alike lie close together." in poster
+    refused = build("folder:music", copy, "--poster", "site/poster.svg")
+    assert refused.status == 2
+    assert "would lie in the site" in refused.stderr
+
+
 def test_one_new_file_is_one_embedding(copy: Path) -> None:
     write_tune(copy / "music/night/new.wav", 99)
     outcome = build("folder:music", copy)

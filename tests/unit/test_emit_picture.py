@@ -12,7 +12,8 @@ import orjson
 import pytest
 from PIL import Image
 
-from spotmap_build.emit.picture import BACKGROUND, BASE_COLORS, NOISE, color_of, pictures
+from spotmap_build.emit.palette import DARK, LIGHT, Palette, color_of
+from spotmap_build.emit.picture import pictures
 
 ROOT = Path(__file__).parents[2]
 
@@ -55,16 +56,16 @@ def place(x: int, y: int) -> tuple[int, int]:
 def test_tracks_are_discs_in_the_colors_of_their_clusters(count: int) -> None:
     picture = pixels(pictures(map_json(count), has_social=True)["map.png"])
     assert picture.shape == (630, 1200, 3)
-    assert tuple(picture[place(10_000, 20_000)]) == rgb(color_of(0))
-    assert tuple(picture[place(50_000, 50_000)]) == rgb(color_of(13))
-    assert tuple(picture[5, 5]) == rgb(BACKGROUND)
+    assert tuple(picture[place(10_000, 20_000)]) == rgb(color_of(0, DARK))
+    assert tuple(picture[place(50_000, 50_000)]) == rgb(color_of(13, DARK))
+    assert tuple(picture[5, 5]) == rgb(DARK.background)
     if count == 1:
-        assert tuple(picture[place(30_000, 35_000)]) == rgb(NOISE)
+        assert tuple(picture[place(30_000, 35_000)]) == rgb(DARK.noise)
 
 
 def test_regions_are_washed_and_their_holes_are_not() -> None:
     picture = pixels(pictures(map_json(1), has_social=True)["map.png"]).astype(int)
-    background, color = np.array(rgb(BACKGROUND)), np.array(rgb(color_of(0)))
+    background, color = np.array(rgb(DARK.background)), np.array(rgb(color_of(0, DARK)))
     within, hole = picture[place(8_600, 18_600)], picture[place(10_400, 20_400)]
     assert np.abs(within - (background + 0.13 * (color - background))).max() <= 1
     assert tuple(hole) == tuple(background)
@@ -72,7 +73,7 @@ def test_regions_are_washed_and_their_holes_are_not() -> None:
 
 def test_a_map_without_clusters_or_with_one_track_is_drawn() -> None:
     picture = pixels(pictures(map_json(3, clusters=False), has_social=True)["map.png"])
-    assert tuple(picture[place(10_000, 20_000)]) == rgb(NOISE)
+    assert tuple(picture[place(10_000, 20_000)]) == rgb(DARK.noise)
 
 
 def test_icons_have_their_sizes_and_something_in_the_middle_that_masks_leave() -> None:
@@ -82,22 +83,33 @@ def test_icons_have_their_sizes_and_something_in_the_middle_that_masks_leave() -
         icon = pixels(png)
         size = int(re.sub(r"\D", "", name))
         assert icon.shape == (size, size, 3)
-        painted = np.argwhere((icon != rgb(BACKGROUND)).any(axis=2))
+        painted = np.argwhere((icon != rgb(DARK.background)).any(axis=2))
         assert len(painted) > 20
         assert np.hypot(*(painted - size / 2).T).max() <= 0.5 * size
 
 
-def test_the_colors_are_those_of_the_viewer() -> None:
+@pytest.mark.parametrize("colors", [LIGHT, DARK], ids=["light", "dark"])
+def test_the_colors_are_those_of_the_viewer(colors: Palette) -> None:
+    name = "dark" if colors is DARK else "light"
     palette = (ROOT / "site_template/viewer/ui/palette.js").read_text(encoding="utf-8")
-    dark = re.search(r"dark: \[(.*?)\]", palette, re.DOTALL)
-    assert dark
-    assert tuple(re.findall("#[0-9a-f]{6}", dark[1])) == BASE_COLORS
+    base = re.search(rf"{name}: \[(.*?)\]", palette, re.DOTALL)
+    assert base
+    assert tuple(re.findall("#[0-9a-f]{6}", base[1])) == colors.base
     style = (ROOT / "site_template/style.css").read_text(encoding="utf-8")
-    theme = style[style.index('data-theme="dark"') :]
-    for name, color in (("background", BACKGROUND), ("noise", NOISE)):
-        assert re.search(f"--map-{name}: (#[0-9a-f]{{6}})", theme)[1] == color  # type: ignore[index]
+    theme = style[style.index('data-theme="dark"') :] if colors is DARK else style
+    for role, color in (
+        ("map-background", colors.background),
+        ("map-noise", colors.noise),
+        ("text", colors.text),
+        ("text-muted", colors.muted),
+        ("accent", colors.accent),
+    ):
+        assert re.search(f"--{role}: (#[0-9a-f]{{6}})", theme)[1] == color  # type: ignore[index]
     # By node, from ui/palette.js.
-    assert [color_of(index) for index in (12, 13, 14, 30, 200)] == EXPECTED
+    assert [color_of(index, colors) for index in (12, 13, 14, 30, 200)] == EXPECTED[name]
 
 
-EXPECTED = ["#e1897b", "#309b79", "#d5b2fe", "#d688b4", "#e5acef"]
+EXPECTED = {
+    "dark": ["#e1897b", "#309b79", "#d5b2fe", "#d688b4", "#e5acef"],
+    "light": ["#9e4e42", "#135e47", "#9371b8", "#954d77", "#a16cab"],
+}

@@ -47,6 +47,7 @@ HOMES = [
     ("contourpy", "emit/contour.py"),
     ("jinja2", "emit/page.py"),
     ("watchfiles", "emit/watch.py"),
+    ("resvg_py", "emit/poster_png.py"),
     ("rich", "progress.py"),
     ("click", "cli.py"),
     ("click", "cli_kept.py"),

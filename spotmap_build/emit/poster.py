@@ -1,0 +1,251 @@
+"""A poster of the map: one SVG page with its title, the names of clusters and the legend. Equal maps give equal bytes.
+
+Letters are set in whatever sans-serif font is there, so their widths are estimated, with some room to spare.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from bisect import bisect_left
+from dataclasses import dataclass
+from html import escape
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from spotmap_build.emit.palette import LIGHT, color_of
+from spotmap_build.emit.shapes import draw_map, point_radius, points, regions, written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from spotmap_build.emit.shapes import Drawn, Place
+
+SIZES_MM: Final = {"a3": (297, 420), "a2": (420, 594)}
+WIDTH, HEIGHT = 1000.0, 1414.0
+"""The page in its own units, whichever its size."""
+MARGIN: Final = 64.0
+TITLE_SIZE, LEAST_TITLE_SIZE = 56.0, 26.0
+MAP_TOP: Final = 208.0
+FOOT: Final = 48.0
+GAP: Final = 32.0
+MARK: Final = "<!-- spotmap.poster/1 -->"
+"""By which a later build knows that the file is a poster, and may be replaced."""
+LEGEND_SIZE, LEGEND_ROW = 15.0, 24.0
+MOST_ROWS: Final = 14
+PALETTE: Final = LIGHT
+FONT: Final = "system-ui, 'Helvetica Neue', Arial, sans-serif"
+LEADING: Final = 1.2
+LONGEST_LINE: Final = 24
+REMARK: Final = re.compile(r" \((?:[^()]|\([^()]*\))*\)$")
+MAY_HIDE: Final = 0.1
+"""How many tracks a name may hide, as a share of its cluster's, as on the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """A cluster's name as it lies on the map: around ``middle``, with the room it wants."""
+
+    lines: tuple[str, ...]
+    size: float
+    middle: Place
+    width: float
+    height: float
+
+    def touches(self, other: _Name) -> bool:
+        across, down = abs(self.middle[0] - other.middle[0]), abs(self.middle[1] - other.middle[1])
+        return across < (self.width + other.width) / 2 and down < (self.height + other.height) / 2
+
+    def hides(self, places: Sequence[Place]) -> int:
+        """Count the tracks below it; ``places`` ascend from the left."""
+        (x, y), reach = self.middle, self.width / 2
+        below = places[bisect_left(places, (x - reach,)) : bisect_left(places, (x + reach,))]
+        return sum(abs(other - y) < self.height / 2 for _, other in below)
+
+
+def draw_poster(map_json: bytes, size: str, caption: str) -> bytes:
+    """Draw the poster.
+
+    Parameters
+    ----------
+    map_json
+        The site's ``map.json``.
+    size
+        One of ``SIZES_MM``.
+    caption
+        What it means that tracks lie close together, as a sentence.
+    """
+    document = orjson.loads(map_json)
+    rows = _legend_rows(document)
+    columns = _columns(rows)
+    lines = math.ceil(min(len(rows), columns * MOST_ROWS) / columns)
+    legend_top = HEIGHT - MARGIN - FOOT - lines * LEGEND_ROW
+    map_height = legend_top - GAP - MAP_TOP
+    drawn = draw_map(document, MARGIN + GAP, MAP_TOP, WIDTH - 2 * (MARGIN + GAP), map_height)
+    radius = point_radius(document["count"], (WIDTH - 2 * MARGIN) * map_height)
+    across_mm, down_mm = SIZES_MM[size]
+    page = f'width="{across_mm}mm" height="{down_mm}mm" viewBox="0 0 {WIDTH:g} {HEIGHT:g}"'
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" {page} font-family="{FONT}">',
+        MARK,
+        f"<title>{_escaped(document['title'])}</title>",
+        f'<rect x="-9" y="-9" width="1018" height="1432" fill="{PALETTE.background}"/>',
+        *_head(document),
+        f'<clipPath id="map"><rect y="{MAP_TOP - GAP / 2:g}" width="1000" height="{map_height + GAP:g}"/></clipPath>',
+        '<g clip-path="url(#map)">',
+        *regions(drawn, PALETTE, 1.3),
+        *points(drawn, PALETTE, radius, 0.9 if radius > 2.4 else 0),
+        "</g>",
+        *_written(_names(drawn)),
+        *_legend(rows, legend_top, columns, lines),
+        _line(caption, MARGIN, HEIGHT - MARGIN, LEGEND_SIZE, PALETTE.muted),
+        "</svg>\n",
+    ]
+    return "\n".join(parts).encode()
+
+
+def _head(document: dict[str, Any]) -> Iterator[str]:
+    title, room = document["title"], WIDTH - 2 * MARGIN
+    size = max(LEAST_TITLE_SIZE, min(TITLE_SIZE, room / max(1.0, _width(title, 1.0))))
+    title = _fitting(title, size, room)
+    groups = ((len(document[f"{noun}s"]), noun) for noun in ("cluster", "playlist"))
+    counts = ((document["count"], "track"), *groups)
+    about = " · ".join(f"{count:,} {noun}{'' if count == 1 else 's'}" for count, noun in counts if count)
+    yield f'<g font-weight="600">{_line(title, MARGIN, MARGIN + 50, size, PALETTE.text)}</g>'
+    yield _line(about, MARGIN, MARGIN + 84, 19, PALETTE.muted)
+    yield f'<rect x="{MARGIN:g}" y="{MARGIN + 104:g}" width="48" height="4" rx="2" fill="{PALETTE.accent}"/>'
+
+
+def _names(drawn: Drawn) -> list[_Name]:
+    """Find a place for the name of each cluster, the largest first: one that no other name has, and that hides few."""
+    named: list[_Name] = []
+    places = sorted(chain.from_iterable(drawn.places))
+    called = _called([cluster["name"] for cluster in drawn.clusters])
+    for number in sorted(range(len(called)), key=lambda number: -drawn.clusters[number]["count"]):
+        candidates = _candidates(drawn, number, called[number])
+        free = [name for name in candidates if not any(name.touches(other) for other in named)]
+        if free:
+            hidden = [name.hides(places) for name in free]
+            few = [
+                name for name, count in zip(free, hidden, strict=True) if count <= MAY_HIDE * len(drawn.places[number])
+            ]
+            named.append(few[0] if few else free[hidden.index(min(hidden))])
+    return named
+
+
+def _called(names: Sequence[str]) -> list[str]:
+    """Leave out remarks in brackets where the names are still told apart without them, as the page does."""
+    brief = [REMARK.sub("", name) for name in names]
+    return [short if brief.count(short) == 1 else name for name, short in zip(names, brief, strict=True)]
+
+
+def _candidates(drawn: Drawn, number: int, called: str) -> Iterator[_Name]:
+    """Yield where the name may lie: over the densest place, then below and above each island, the largest first."""
+    cluster = drawn.clusters[number]
+    lines = _lines_of(called)
+    size = 15 + 8 * math.sqrt(cluster["count"] / max(one["count"] for one in drawn.clusters))
+    width = max(_width(line, size) for line in lines) + 16
+    height = size * (1 + LEADING * (len(lines) - 1)) + 10
+    least, most = MARGIN + width / 2 - 8, WIDTH - MARGIN - width / 2 + 8
+    anchors = [drawn.frame.place(*cluster["peak"])] if cluster["peak"] else []
+    islands = (zip(*ring, strict=True) for ring in drawn.rings(number))
+    boxes = [(min(xs), min(ys), max(xs), max(ys)) for xs, ys in islands]
+    for x0, y0, x1, y1 in sorted(boxes, key=lambda box: (box[0] - box[2]) * (box[3] - box[1])):
+        anchors += [((x0 + x1) / 2, y1 + height / 2), ((x0 + x1) / 2, y0 - height / 2)]
+    for x, y in anchors:
+        yield _Name(lines, size, (max(least, min(most, x)), y), width, height)
+
+
+def _lines_of(name: str) -> tuple[str, ...]:
+    """Break a long name into two lines, about as long as each other; the second begins with no dash."""
+    spaces = [place for place, sign in enumerate(name) if sign == " " and name[place + 1 : place + 2] not in {"", "–"}]
+    if len(name) <= LONGEST_LINE or not spaces:
+        return (_shortened(name, 2 * LONGEST_LINE),)
+    at = min(spaces, key=lambda place: abs(place - len(name) / 2))
+    return _shortened(name[:at], LONGEST_LINE + 6), _shortened(name[at + 1 :], LONGEST_LINE + 6)
+
+
+def _written(names: Sequence[_Name]) -> Iterator[str]:
+    """Yield halos, then names: not every program paints the two of one text in the order that is asked for."""
+    for look in (
+        f'stroke="{PALETTE.background}" stroke-width="5" stroke-linejoin="round" opacity="0.85"',
+        f'fill="{PALETTE.text}"',
+    ):
+        yield f'<g text-anchor="middle" font-weight="600" {look}>'
+        for name in names:
+            for number, line in enumerate(name.lines):
+                y = name.middle[1] + (number - (len(name.lines) - 1) / 2) * LEADING * name.size + 0.35 * name.size
+                yield (
+                    f'<text x="{written(name.middle[0])}" y="{written(y)}" font-size="{written(name.size)}">'
+                    f"{_escaped(line)}</text>"
+                )
+        yield "</g>"
+
+
+def _legend_rows(document: dict[str, Any]) -> list[tuple[str, str, int]]:
+    """List color, name and count of what is on the map, the largest first."""
+    clusters = sorted(document["clusters"], key=lambda cluster: -cluster["count"])
+    rows = [(color_of(one["color"], PALETTE), one["name"], one["count"]) for one in clusters]
+    others = document["cluster"].count(-1)
+    return [*rows, (PALETTE.noise, "Between clusters", others)] if rows and others else rows
+
+
+def _columns(rows: Sequence[tuple[str, str, int]]) -> int:
+    """Choose as many columns as have room for the longest name, of which the least still have room for all rows."""
+    widest = max((_width(f"{name}{count:,}", LEGEND_SIZE) for _, name, count in rows), default=0.0)
+    fitting = [columns for columns in (4, 3) if widest + 36 <= (WIDTH - 2 * MARGIN) / columns]
+    return next(iter(fitting), 2 if len(rows) <= 2 * MOST_ROWS else 3)
+
+
+def _legend(rows: Sequence[tuple[str, str, int]], top: float, columns: int, lines: int) -> Iterator[str]:
+    room = columns * lines
+    shown = rows if len(rows) <= room else rows[: room - 1]
+    column = (WIDTH - 2 * MARGIN) / columns
+    for number, (color, name, count) in enumerate(shown):
+        x, y = MARGIN + number // lines * column, top + number % lines * LEGEND_ROW + LEGEND_SIZE
+        brief = _fitting(name, LEGEND_SIZE, column - 36 - _width(f"{count:,}", LEGEND_SIZE))
+        yield f'<circle cx="{written(x + 5)}" cy="{written(y - 5)}" r="5" fill="{color}"/>'
+        yield (
+            f'<text x="{written(x + 18)}" y="{written(y)}" font-size="{LEGEND_SIZE:g}" fill="{PALETTE.text}">'
+            f'{_escaped(brief)} <tspan dx="4" fill="{PALETTE.muted}">{count:,}</tspan></text>'
+        )
+    if len(shown) < len(rows):
+        x, y = MARGIN + (columns - 1) * column + 18, top + (lines - 1) * LEGEND_ROW + LEGEND_SIZE
+        yield _line(f"and {len(rows) - len(shown)} more", x, y, LEGEND_SIZE, PALETTE.muted)
+
+
+def _line(text: str, x: float, y: float, size: float, color: str) -> str:
+    return f'<text x="{written(x)}" y="{written(y)}" font-size="{written(size)}" fill="{color}">{_escaped(text)}</text>'
+
+
+def _escaped(text: str) -> str:
+    """As text within XML, which has no place for most control characters."""
+    return escape("".join(" " if unicodedata.category(sign) == "Cc" else sign for sign in text))
+
+
+def _shortened(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
+
+
+def _fitting(text: str, size: float, room: float) -> str:
+    longest = len(text)
+    while longest > 1 and _width(_shortened(text, longest), size) > room:
+        longest -= 1
+    return _shortened(text, longest)
+
+
+def _width(text: str, size: float) -> float:
+    """Estimate how wide a text is, on the safe side: letters of the East are square, capitals wide."""
+    return size * sum(
+        0.0
+        if unicodedata.combining(sign)
+        else 1.0
+        if unicodedata.east_asian_width(sign) in "WF"
+        else 0.7
+        if sign.isupper() or sign in "mwMW"
+        else 0.57
+        for sign in text
+    )

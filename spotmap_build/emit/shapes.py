@@ -1,0 +1,159 @@
+"""The map as SVG shapes, from ``map.json``: for posters and for the icon of the page. Loads nothing numerical."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, Final
+
+from spotmap_build.emit.palette import color_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from spotmap_build.emit.palette import Palette
+
+MOST_CIRCLES: Final = 5000
+"""More points than this are one path a color, or few programs could open the file."""
+STRAY: Final = 0.06
+FILL: Final = 0.1
+STROKE: Final = 0.5
+
+Place = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Where the map lies: ``center`` (map units) at ``middle``, and ``scale`` units of the drawing a map unit."""
+
+    center: Place
+    middle: Place
+    scale: float
+
+    def place(self, x: float, y: float) -> Place:
+        """Find the place of a point of the map, whose y goes up."""
+        across = (x - self.center[0]) * self.scale + self.middle[0]
+        return across, (self.center[1] - y) * self.scale + self.middle[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A map within a frame. ``places``: of each cluster's tracks, and last of those in none."""
+
+    document: dict[str, Any]
+    frame: Frame
+    places: tuple[tuple[Place, ...], ...]
+
+    @property
+    def clusters(self) -> list[dict[str, Any]]:
+        """The clusters, as the site's file has them."""
+        found: list[dict[str, Any]] = self.document["clusters"]
+        return found
+
+    def rings(self, cluster: int) -> list[list[Place]]:
+        """Place the rings around where a cluster is dense."""
+        rings = self.clusters[cluster]["regions"]
+        return [
+            [self.frame.place(x, y) for x, y in zip(ring[::2], ring[1::2], strict=True)]
+            for ring in rings
+            if len(ring) >= 6
+        ]
+
+
+def draw_map(document: dict[str, Any], left: float, top: float, width: float, height: float) -> Drawn:
+    """Lay a map (the site's ``map.json``, decoded) into a box: all of it, unless some tracks stray too far."""
+    x0, y0, x1, y1 = _extent(document)
+    scale = min(width / max(1, x1 - x0), height / max(1, y1 - y0))
+    frame = Frame(((x0 + x1) / 2, (y0 + y1) / 2), (left + width / 2, top + height / 2), scale)
+    places: list[list[Place]] = [[] for _ in range(len(document["clusters"]) + 1)]
+    for x, y, label in zip(accumulate(document["x"]), accumulate(document["y"]), document["cluster"], strict=True):
+        places[label].append(frame.place(x, y))
+    return Drawn(document, frame, tuple(map(tuple, places)))
+
+
+def _extent(document: dict[str, Any]) -> tuple[float, float, float, float]:
+    """Return what a drawing shows, in map units: the first view, and what lies around it within a share of its side."""
+    low_x, low_y, high_x, high_y = document["view"]
+    air = STRAY * max(high_x - low_x, high_y - low_y)
+    corners = [ring for cluster in document["clusters"] for ring in cluster["regions"]]
+    xs = [*accumulate(document["x"]), *(x for ring in corners for x in ring[::2]), low_x, high_x]
+    ys = [*accumulate(document["y"]), *(y for ring in corners for y in ring[1::2]), low_y, high_y]
+    return (
+        max(low_x - air, min(xs)),
+        max(low_y - air, min(ys)),
+        min(high_x + air, max(xs)),
+        min(high_y + air, max(ys)),
+    )
+
+
+def regions(drawn: Drawn, palette: Palette, width: float) -> Iterator[str]:
+    """Yield the regions of the clusters, smooth as the viewer draws them; ``width`` of their edges."""
+    for number, cluster in enumerate(drawn.clusters):
+        path = "".join(_smooth(ring) for ring in drawn.rings(number))
+        if path:
+            color = color_of(cluster["color"], palette)
+            yield (
+                f'<path d="{path}" fill="{color}" fill-opacity="{FILL}" fill-rule="evenodd" '
+                f'stroke="{color}" stroke-opacity="{STROKE}" stroke-width="{written(width)}"/>'
+            )
+
+
+def _smooth(ring: Sequence[Place]) -> str:
+    """Return a closed curve: the ring's corners become control points between the middles of its sides."""
+    start = _middle(ring[0], ring[1])
+    turns = [
+        f"Q{_pair(corner)} {_pair(_middle(corner, after))}"
+        for corner, after in zip([*ring[1:], ring[0]], [*ring[2:], ring[0], ring[1]], strict=True)
+    ]
+    return f"M{_pair(start)}{''.join(turns)}Z"
+
+
+def _middle(one: Place, other: Place) -> Place:
+    return (one[0] + other[0]) / 2, (one[1] + other[1]) / 2
+
+
+def points(drawn: Drawn, palette: Palette, radius: float, rim: float) -> Iterator[str]:
+    """Yield the tracks: those between clusters first, then a group for each cluster.
+
+    ``rim``: how wide the edge in the color of the background is, which sets points apart while they are few.
+    """
+    colors = [*(color_of(cluster["color"], palette) for cluster in drawn.clusters), palette.noise]
+    are_few = drawn.document["count"] <= MOST_CIRCLES
+    for number in (len(colors) - 1, *range(len(colors) - 1)):
+        places = drawn.places[number]
+        reach = radius * (0.8 if number == len(colors) - 1 else 1)
+        if places and are_few:
+            circles = "".join(f'<circle cx="{written(x)}" cy="{written(y)}" r="{written(reach)}"/>' for x, y in places)
+            edge = f' stroke="{palette.background}" stroke-width="{written(rim)}"' if rim else ""
+            yield f'<g fill="{colors[number]}"{edge}>{circles}</g>'
+        elif places:
+            yield (
+                f'<path d="{_dots(places)}" fill="none" stroke="{colors[number]}" '
+                f'stroke-width="{written(2 * reach)}" stroke-linecap="round"/>'
+            )
+
+
+def _dots(places: Iterable[Place]) -> str:
+    """Set a pen down at each place: in steps from one to the next, whose rounding does not add up."""
+    path, last_x, last_y = [], 0, 0
+    for x, y in places:
+        at_x, at_y = round(x * 10), round(y * 10)
+        path.append(f"m{written((at_x - last_x) / 10)} {written((at_y - last_y) / 10)}h0")
+        last_x, last_y = at_x, at_y
+    return "".join(path)
+
+
+def point_radius(count: int, area: float) -> float:
+    """Return the radius of a point: some of the distance between neighbors, within what can be seen and looks calm."""
+    spacing = math.sqrt(area / max(1, count))
+    return min(6.0, max(0.75, 0.5 * math.pow(spacing, 0.75)))
+
+
+def written(number: float) -> str:
+    """Write a number in tenths, as short as can be."""
+    return f"{round(number, 1):g}" if abs(number) < 1e5 else str(round(number))
+
+
+def _pair(place: Place) -> str:
+    return f"{written(place[0])} {written(place[1])}"

@@ -1,0 +1,178 @@
+"""The poster: all of the map on one sheet, text as text, names that lie on no other and on few tracks."""
+
+from __future__ import annotations
+
+import io
+import xml.etree.ElementTree as ET
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+import pytest
+from PIL import Image
+
+from spotmap_build.config import load_config
+from spotmap_build.emit.palette import LIGHT, color_of
+from spotmap_build.emit.poster import HEIGHT, MARGIN, WIDTH, draw_poster
+from spotmap_build.emit.poster_png import png_of
+from spotmap_build.errors import ConfigError, OutputError
+from spotmap_build.places import check_places
+from spotmap_build.report import POSTER, write_document
+from tests.fakes.sample_site import sample_documents
+
+SVG = "{http://www.w3.org/2000/svg}"
+CAPTION = "Tracks that sound alike lie close together."
+
+
+def document(tracks: int, **changes: Any) -> dict[str, Any]:
+    return sample_documents(np.random.default_rng(7), tracks, "A sample library")["map.json"] | changes
+
+
+def poster(of: dict[str, Any], size: str = "a2") -> ET.Element:
+    return ET.fromstring(draw_poster(orjson.dumps(of), size, CAPTION))
+
+
+def texts(root: ET.Element) -> list[str]:
+    return [" ".join("".join(text.itertext()).split()) for text in root.iter(f"{SVG}text")]
+
+
+def test_it_has_the_title_every_track_and_a_legend() -> None:
+    of = document(300)
+    root = poster(of)
+    assert [root.get("width"), root.get("height")] == ["420mm", "594mm"]
+    assert [poster(of, "a3").get("width"), poster(of, "a3").get("height")] == ["297mm", "420mm"]
+    told = texts(root)
+    assert {"A sample library", CAPTION} <= set(told)
+    assert f"300 tracks · {len(of['clusters'])} clusters · {len(of['playlists'])} playlists" in told
+    for cluster in of["clusters"]:
+        assert f"{cluster['name']} {cluster['count']:,}" in told
+    fills = {group.get("fill"): len(group) for group in root.iter(f"{SVG}g") if group.find(f"{SVG}circle") is not None}
+    for number, cluster in enumerate(of["clusters"]):
+        assert fills[color_of(cluster["color"], LIGHT)] == of["cluster"].count(number)
+    assert fills[LIGHT.noise] == of["cluster"].count(-1)
+
+
+def test_equal_maps_make_equal_bytes_and_no_date_is_in_them() -> None:
+    of = orjson.dumps(document(300))
+    assert draw_poster(of, "a2", CAPTION) == draw_poster(of, "a2", CAPTION)
+    assert b"2026" not in draw_poster(of, "a2", CAPTION)
+
+
+@pytest.mark.parametrize("tracks", [300, 5_000, 20_000])
+def test_names_lie_on_no_other_and_within_the_margins(tracks: int) -> None:
+    halo, names = [group for group in poster(document(tracks)).iter(f"{SVG}g") if group.get("text-anchor") == "middle"]
+    assert len(halo) == len(names) > 2
+    boxes = []
+    for text in names:
+        size, x, y = (float(text.get(name, 0)) for name in ("font-size", "x", "y"))
+        # No narrower than letters are on the average.
+        width = 0.5 * size * len(text.text or "")
+        assert x - width / 2 >= MARGIN - 8
+        assert x + width / 2 <= WIDTH - MARGIN + 8
+        boxes.append((x - width / 2, y - 0.8 * size, x + width / 2, y + 0.2 * size))
+    for place, a in enumerate(boxes):
+        for b in boxes[:place]:
+            assert a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
+
+
+def test_names_of_a_few_tracks_hide_hardly_any() -> None:
+    """Two groups side by side, whose names would each hide the other's if they lay on the groups' middles."""
+    x = [10_000, 10_400, 10_800, 11_200, 15_000, 15_400, 15_800, 16_200]
+    clusters = [
+        {
+            "name": "Electronic",
+            "count": 4,
+            "color": number,
+            "regions": [[left, 20_000, left + 1_800, 20_000, left + 1_800, 22_000, left, 22_000]],
+            "peak": [left + 900, 21_000],
+        }
+        for number, left in enumerate((9_700, 14_700))
+    ]
+    of = {
+        "title": "Two", "count": 8, "x": np.diff(x, prepend=0).tolist(), "y": [21_000, *[0] * 7],
+        "view": [8_000, 18_000, 60_000, 60_000], "cluster": [0] * 4 + [1] * 4, "clusters": clusters, "playlists": [],
+    }  # fmt: skip
+    root = poster(of)
+    circles = [(float(one.get("cx", 0)), float(one.get("cy", 0))) for one in root.iter(f"{SVG}circle")][:8]
+    for text in root.iter(f"{SVG}text"):
+        if text.text == "Electronic":
+            x_middle, y_base, size = (float(text.get(name, 0)) for name in ("x", "y", "font-size"))
+            reach = 0.3 * size * len("Electronic")
+            assert not [1 for cx, cy in circles if abs(cx - x_middle) < reach and y_base - size < cy < y_base]
+
+
+def test_text_is_text_whatever_is_in_it() -> None:
+    hostile = '<script>"&\u0007</script>'
+    of = document(300, title=hostile)
+    of["clusters"][0]["name"] = hostile
+    content = draw_poster(orjson.dumps(of), "a2", hostile)
+    assert b"<script" not in content
+    assert hostile.replace("\u0007", " ") in texts(ET.fromstring(content))
+
+
+@pytest.mark.parametrize("title", ["M" * 300, "音楽" * 80, "A map of everything that I have listened to since 1999"])
+def test_a_long_title_stays_within_the_margins(title: str) -> None:
+    root = poster(document(300, title=title))
+    (shown,) = [text for text in root.iter(f"{SVG}text") if (text.text or "")[:3] == title[:3]]
+    least = 1.0 if title.startswith("音") else 0.5
+    assert float(shown.get("font-size", 0)) * least * len(shown.text or "") <= WIDTH - 2 * MARGIN
+
+
+@pytest.mark.parametrize("tracks", [0, 1, 2])
+def test_a_map_of_hardly_anything_is_drawn(tracks: int) -> None:
+    assert len(list(poster(document(tracks)).iter(f"{SVG}circle"))) == tracks
+
+
+def test_a_large_map_is_one_path_a_color_within_the_sheet() -> None:
+    of = document(20_000)
+    content = draw_poster(orjson.dumps(of), "a2", CAPTION)
+    assert len(content) < 400_000
+    root = ET.fromstring(content)
+    paths = {path.get("stroke"): path.get("d", "") for path in root.iter(f"{SVG}path") if path.get("fill") == "none"}
+    assert sum(path.count("h0") for path in paths.values()) == 20_000
+    noise = [part.split() for part in paths[LIGHT.noise].replace("h0", "").split("m")[1:]]
+    ys = list(accumulate(float(y) for _, y in noise))
+    assert min(ys) > 100
+    assert max(ys) < HEIGHT - 200
+
+
+def test_a_png_is_marked_and_has_its_size() -> None:
+    pytest.importorskip("resvg_py")
+    svg = draw_poster(orjson.dumps(document(30)), "a3", CAPTION)
+    png = png_of(svg)
+    assert png == png_of(svg)
+    assert POSTER.beginning.match(png)
+    with Image.open(io.BytesIO(png)) as image:
+        image.load()
+        assert image.width == 4000
+        assert image.height == pytest.approx(4000 * 2**0.5, abs=6)
+        corners = {image.convert("RGB").getpixel(corner) for corner in ((0, 0), (3999, image.height - 1))}
+    assert corners == {tuple(bytes.fromhex(LIGHT.background[1:]))}
+
+
+def test_a_build_replaces_its_own_poster_and_nothing_else(tmp_path: Path) -> None:
+    place = tmp_path / "poster.svg"
+    svg = draw_poster(orjson.dumps(document(30)), "a3", CAPTION)
+    write_document(place, svg, POSTER, force=False)
+    write_document(place, svg, POSTER, force=False)
+    place.write_text("<svg>somebody's own</svg>")
+    with pytest.raises(OutputError, match=r"would replace .*poster\.svg, which no build wrote"):
+        check_places(load_config({"poster": str(place)}, {}, tmp_path))
+    check_places(load_config({"poster": str(place), "force": True}, {}, tmp_path))
+
+
+@pytest.mark.parametrize("name", ["poster.pdf", "poster", "poster.jpg"])
+def test_another_kind_of_file_is_refused_before_anything_is_listened_to(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigError, match=r"ends in \.svg or \.png") as caught:
+        check_places(load_config({"poster": name}, {}, tmp_path))
+    assert "PDF" in caught.value.hint
+
+
+def test_a_png_without_what_paints_it_is_refused_before_anything_is_listened_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spotmap_build.places.find_spec", lambda _name: None)
+    with pytest.raises(ConfigError, match="resvg-py"):
+        check_places(load_config({"poster": "poster.png"}, {}, tmp_path))
