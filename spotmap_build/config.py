@@ -26,6 +26,7 @@ BESIDE_CACHE: Final = ".spotmap"
 BESIDE_REPORT: Final = ".report.json"
 BESIDE_AUDIO: Final = ".audio.json"
 BESIDE_PUSHED: Final = ".spotify.json"
+BESIDE_UNCHANGED: Final = ".unchanged.json"
 LARGEST_FILE_BYTES: Final = 1 << 20
 
 
@@ -128,6 +129,11 @@ class Config:
     def pushed_path(self) -> Path:
         """Where it is noted which playlists on Spotify were made of this map: beside the site, never inside it."""
         return beside(self.out, BESIDE_PUSHED)
+
+    @property
+    def unchanged_path(self) -> Path:
+        """Where a build that had nothing to do notes of what that was true: beside the site, never inside it."""
+        return beside(self.out, BESIDE_UNCHANGED)
 
     @property
     def library_folder(self) -> Path | None:

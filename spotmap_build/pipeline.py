@@ -78,9 +78,16 @@ def _build(run: stages.Run, anchor: stages.Previous | None) -> BuildResult:
     for embedded in stages.embed(run, fetched):
         result = _publish_map(run, fetched, embedded, anchor)
         changed = changed or result.changed
-    result = replace(result, changed=changed)
+    result = replace(result, changed=changed, repeats_until_unix_s=_repeats_until(run, fetched, result))
     _summarize(run.config, markdown(result, fetched.title))
     return result
+
+
+def _repeats_until(run: stages.Run, fetched: stages.Fetched, result: BuildResult) -> float:
+    """Until when another build would find the same: 0 where this one had something to do, or more than files tell."""
+    has_looked_up_all = not any(counts.misses for counts in run.cache.counters.snapshot().values())
+    did_nothing = has_looked_up_all and not (result.changed or result.embedded_count or result.problem)
+    return run.cache.steady_until_unix_s if did_nothing and not fetched.loaded.depends_on_more else 0.0
 
 
 def _publish_map(

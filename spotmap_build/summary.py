@@ -46,7 +46,8 @@ class BuildResult:
     """What a build came to.
 
     ``problem``: why the library or the map is not as new as it should be; the command ends with its status.
-    ``notices``: what else is worth knowing, as sentences.
+    ``notices``: what else is worth knowing, as sentences. ``repeats_until_unix_s``: it found everything known and as it
+    should be, and until then another build would do the same, if the files that it depends on stay as they are; 0 else.
     """
 
     mapped_count: int
@@ -57,6 +58,7 @@ class BuildResult:
     seconds: float
     notices: tuple[str, ...] = ()
     problem: SpotmapError | None = None
+    repeats_until_unix_s: float = 0.0
 
     @property
     def missing(self) -> tuple[Failed, ...]:

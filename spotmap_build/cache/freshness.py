@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
@@ -64,6 +65,13 @@ class Failure:
         if self.retry_at_unix_s is None:
             return False
         return not 0 < self.retry_at_unix_s - now_unix_s <= LONGEST_WAIT_S
+
+
+def changes_at(known: Known) -> float:
+    """Return when this will be something else to a build (seconds since 1970, UTC): expired, or due again."""
+    due = math.inf if known.failure is None or known.failure.retry_at_unix_s is None else known.failure.retry_at_unix_s
+    old = math.inf if known.freshness is None else known.freshness.fetched_at_unix_s + known.freshness.max_age_s
+    return min(due, old)
 
 
 Worth = tuple[bool, bool, int]

@@ -14,7 +14,9 @@ never served; a full or read-only disk gives a typed error and leaves no debris.
 
 from __future__ import annotations
 
+import math
 import os
+import threading
 import time
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Final, Self, TypeVar
@@ -23,7 +25,7 @@ from spotmap_build.cache import locks
 from spotmap_build.cache.counters import Counters
 from spotmap_build.cache.errors import CorruptEntry, translate
 from spotmap_build.cache.files import is_in_the_way, set_aside
-from spotmap_build.cache.freshness import retry_later
+from spotmap_build.cache.freshness import changes_at, retry_later
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.cache.layout import CacheFolder, prepare
 from spotmap_build.cache.records import (
@@ -70,6 +72,8 @@ class Cache:
         """Hits, misses and damaged entries by stage, since it was opened."""
         self._writer = Writer(folder)
         self._used_keys: set[str] = set()
+        self._lock = threading.Lock()
+        self._steady_until_unix_s = math.inf
 
     @classmethod
     def open(cls, root: Path, *, create: bool = True, clock: Callable[[], float] = time.time) -> Self:
@@ -104,6 +108,11 @@ class Cache:
     def used_keys(self) -> frozenset[str]:
         """Digests of all keys that were found or put since the cache was opened: what this build needs."""
         return frozenset(self._used_keys)
+
+    @property
+    def steady_until_unix_s(self) -> float:
+        """Until when a build that finds what was found until now finds it again, and has no use of it to note."""
+        return self._steady_until_unix_s
 
     def lookup(
         self, key: Key, *, allow_expired: bool = False, outputs: Collection[str] = (), may_fail: bool = True
@@ -140,6 +149,7 @@ class Cache:
             return None
         self.counters.add(key.stage, hits=1)
         self._used_keys.add(key.digest)
+        self._note_change_at(changes_at(record))
         return record
 
     def read(self, record: Record, name: str) -> bytes:
@@ -315,7 +325,13 @@ class Cache:
         if now - used_at_unix_s > TOUCH_AFTER_S:
             with suppress(OSError):  # a read-only cache is not pruned either
                 os.utime(path, (now, now))
+            used_at_unix_s = now
+        self._note_change_at(used_at_unix_s + TOUCH_AFTER_S)
         return record
+
+    def _note_change_at(self, unix_s: float) -> None:
+        with self._lock:
+            self._steady_until_unix_s = min(self._steady_until_unix_s, unix_s)
 
     def _read_verified(self, digest: str) -> bytes:
         path = self._folder.blob(digest)

@@ -98,6 +98,7 @@ def merge(parts: Sequence[Loaded], layers: Sequence[str] = ()) -> Loaded:
         is_streamed=any(part.is_streamed for part in named),
         notices=tuple(dict.fromkeys(notices)),
         problem=problems[0] if problems else None,
+        depends_on_more=any(part.depends_on_more for part in named),
     )
 
 

@@ -44,6 +44,8 @@ class Loaded:
     ``notices``: sentences for the end of the build (a login that ends soon, a snapshot that is old).
     ``problem``: why the library is not as new or as whole as it should be. The map is built from what there is, and the
     build ends with this error's exit status.
+    ``depends_on_more``: it depends on files that do not lie at the source's path, or that were not there; only asked of
+    kinds that files tell (:class:`~spotmap_build.registry.sources.SourceKind`).
     """
 
     kind: str
@@ -53,6 +55,7 @@ class Loaded:
     is_streamed: bool = False
     notices: tuple[str, ...] = ()
     problem: SpotmapError | None = None
+    depends_on_more: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import stat
 import subprocess
@@ -19,6 +20,7 @@ from spotmap_build.cache.freshness import RETRY_DELAYS_S
 from spotmap_build.cache.layout import CacheFolder
 from spotmap_build.cache.records import INLINE_LIMIT_BYTES, seal
 from spotmap_build.cache.roots import SITES_KEPT, rooted_keys
+from spotmap_build.cache.store import TOUCH_AFTER_S
 from spotmap_build.errors import CacheError
 
 SMALL = b"small"
@@ -356,6 +358,18 @@ def test_a_hit_notes_the_day_of_its_use(cache: Cache, tmp_path: Path, clock: Clo
         os.utime(path, (clock.now_unix_s + moved_s,) * 2)
         cache.lookup(key())
         assert (path.stat().st_mtime == clock.now_unix_s) is noted
+
+
+def test_a_cache_says_until_when_it_gives_the_same(cache: Cache, clock: Clock) -> None:
+    """After that, the day of a use has to be noted, an answer is too old, or a failure is due again."""
+    now = int(clock.now_unix_s)
+    cache.put(key(1), {"vector": SMALL}, seconds=0)
+    cache.put(key(2), {"vector": SMALL}, seconds=0, freshness=Freshness(now, 5_000))
+    cache.put_failure(key(3), Failure("gone", "It is gone.", "retry_after", now + 3_000))
+    assert cache.steady_until_unix_s == math.inf
+    for number, lasts_s in ((1, TOUCH_AFTER_S), (2, 5_000), (3, 3_000), (1, 3_000)):
+        assert cache.lookup(key(number)) is not None
+        assert cache.steady_until_unix_s == now + lasts_s
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,26 @@ def test_a_playlist_holds_the_files_that_its_lines_mean(
     assert loaded.notices == ()
 
 
+@pytest.mark.parametrize(
+    ("content", "depends_on_more"),
+    [
+        ("Björk/01 Été.mp3\nArtist One\n", False),
+        ("", False),
+        ("Björk/02 Été.mp3\n", True),
+        ("/elsewhere/Björk/01 Été.mp3\n", True),
+        ("..\n", True),
+        ("#is this a song.mp3\n", True),
+    ],
+    ids=["inside", "empty", "not there", "elsewhere", "above", "a remark"],
+)
+def test_a_folder_whose_playlists_ask_for_more_than_is_in_it_says_so(
+    tmp_path: Path, content: str, depends_on_more: bool
+) -> None:
+    put(tmp_path / "music", *FILES)
+    (tmp_path / "music/list.m3u8").write_text(content)
+    assert load(FolderSource(tmp_path / "music"), tmp_path).depends_on_more is depends_on_more
+
+
 IN_TABLES = {name: entries for name, entries in ENTRIES.items() if name != "the folder above"}
 
 

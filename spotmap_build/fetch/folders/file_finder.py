@@ -34,6 +34,8 @@ class FileFinder:
     """
 
     def __init__(self, root: Path, files: Iterable[Path]) -> None:
+        self.has_looked_on_disk = False
+        """Whether it asked for files that are none of ``files``, there or not."""
         self._root = root.absolute()
         self._real_root = root.resolve()
         self._files = list(files)
@@ -89,10 +91,15 @@ class FileFinder:
             return list(self._files)
         return [file for file in self._files if file.is_relative_to(folder)]
 
+    def is_there(self, path: Path) -> bool:
+        """Whether there is a file or a folder, see :func:`is_there`."""
+        self.has_looked_on_disk = True
+        return is_there(path)
+
     def _exactly(self, place: Path) -> Path | None:
         if place in self._exact:
             return self._exact[place]
-        if not is_there(place):  # a device or a pipe is no music
+        if not self.is_there(place):  # a device or a pipe is no music
             return None
         # By another name (a link), or on a file system to which the case of letters makes no difference.
         below = os.path.relpath(place.resolve(), self._real_root)

@@ -69,7 +69,8 @@ class FolderSource:
         library, about_equal = _library(self.root, listing, lists, facts, covers)
         unreadable = [path for path, fact in facts.items() if isinstance(fact, FileFacts) and fact.is_cover_unreadable]
         unreadable += [listing.covers[folder] for folder, cover in covers.items() if cover.is_unreadable]
-        return Loaded("folder", library, notices=(*notices, *about_equal, *about_covers(unreadable)))
+        notices = (*notices, *about_equal, *about_covers(unreadable))
+        return Loaded("folder", library, notices=notices, depends_on_more=finder.has_looked_on_disk)
 
 
 def _library(

@@ -12,7 +12,7 @@ from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.core.files import read_bounded
 from spotmap_build.core.identifiers import ID_DIGITS
 from spotmap_build.core.text import printable
-from spotmap_build.fetch.folders.file_finder import FileFinder, is_there
+from spotmap_build.fetch.folders.file_finder import FileFinder
 from spotmap_build.fetch.folders.m3u import LARGEST_M3U_BYTES, PLAYLIST_SUFFIXES, Entry, parse_m3u
 from spotmap_build.fetch.tags import fold_space
 from spotmap_build.model import Playlist
@@ -38,7 +38,7 @@ class _Read:
 
 def read_playlists(files: Sequence[Path], finder: FileFinder, root: Path) -> tuple[list[PlaylistFile], tuple[str, ...]]:
     """Read playlist files, and say which of them, and which of their entries, are left out."""
-    reads = [_read(file) for file in files]
+    reads = [_read(file, finder) for file in files]
     usable = {_place(read.file) for read in reads if not read.fault}
     notices = []
     found: dict[Path, list[Path]] = {}
@@ -64,12 +64,12 @@ def _place(file: Path) -> Path:
     return Path(os.path.normpath(file.absolute()))
 
 
-def _read(file: Path) -> _Read:
+def _read(file: Path, finder: FileFinder) -> _Read:
     try:
         content = read_bounded(file, LARGEST_M3U_BYTES)
     except OSError as error:
         return _Read(file, fault=printable(error.strerror or str(error)))
-    m3u = parse_m3u(content, lambda line: is_there(file.parent / line))
+    m3u = parse_m3u(content, lambda line: finder.is_there(file.parent / line))
     return _Read(file, m3u.entries, m3u.fault)
 
 

@@ -81,7 +81,14 @@ class TableSource:
         playlists = _playlists(columns, tracks)
         library = Library(tuple(map(_titled, _once(tracks))), tuple(playlists), tuple(failures))
         notices = (*table.notices, *typed.notices, *about_art, *about_files)
-        return Loaded("table", library, vectors=vectors, is_streamed=_is_streamed(library, vectors), notices=notices)
+        return Loaded(
+            "table",
+            library,
+            vectors=vectors,
+            is_streamed=_is_streamed(library, vectors),
+            notices=notices,
+            depends_on_more=ART in columns or "path" in columns or self.path.suffix.lower() in PLAYLIST_SUFFIXES,
+        )
 
 
 def _with_titles(table: Table, path: Path) -> NamedColumns:

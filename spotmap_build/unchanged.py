@@ -1,0 +1,297 @@
+"""Is all as it was after a build that had nothing to do? Then this one has nothing to do either, and says so at once.
+
+A build that found everything in its cache and the site as it should be would find the same again, as long as the files
+that it looked at are the same: those at the paths of its sources, in its cache and in its site. Such a build leaves a
+note beside the site (``site.unchanged.json``): what it told, and a digest of what the file system says of each of these
+files (name, size, time of the last change, number; their content is not read), of the settings, of this program, and of
+the packages that are installed. The next build takes that digest again before it loads anything that builds.
+
+Whatever differs, if only a time, the build runs as ever and finds out what that means. It does so after a day in any
+case: what is used is noted in the cache by the day, and all that is read is verified.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import orjson
+
+from spotmap_build.config import usual_config
+from spotmap_build.core.files import read_bounded, write_atomically
+from spotmap_build.registry import sources
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from spotmap_build.config import Config
+    from spotmap_build.progress import Progress
+
+SCHEMA: Final = "spotmap.unchanged/1"
+BEGINNING: Final = b'{"schema":"spotmap.unchanged/'
+"""By which a later build knows that the note may be replaced."""
+LONGEST_S: Final = 86_400
+"""So long is a note of use at most."""
+LARGEST_NOTE_BYTES: Final = 1 << 20
+KEPT: Final = ("ac", "cas", "FORMAT", "CACHEDIR.TAG")
+"""What of a cache decides what a build finds in it."""
+ROOTS: Final = "roots"
+PACKAGE: Final = Path(__file__).parent
+TEMPLATE: Final = PACKAGE.parent / "site_template"
+"""Where the template is in a source checkout; in an installed package it is a part of that."""
+INSTALLED: Final = (".dist-info", ".egg-info", ".pth")
+"""How the names end of what says which packages are installed, and in which version."""
+MARKERS: Final = ("CACHEDIR.TAG", "spotmap-site.json", ".spotmap/cache/CACHEDIR.TAG")
+"""Files above a place by which a build knows that it may not write there."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a build depends on, as two digests.
+
+    ``found``: a build with nothing to do leaves this as it is. ``written``: what every build writes.
+    """
+
+    found: bytes
+    written: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a build ended: the lines that it told last, each with its level, and the status of the command.
+
+    They have ``TOOK`` where they say how long it took.
+    """
+
+    lines: tuple[tuple[str, str], ...]
+    exit_status: int
+
+
+TOOK: Final = "\0"
+
+
+class Recorded:
+    """Progress that also keeps what it is told, to tell it again; see :class:`~spotmap_build.progress.Progress`."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self.told: list[tuple[str, ...]] = []
+
+    def begin(self, stage: str, what: str, total: int | None = None) -> None:
+        """Tell that a stage starts."""
+        self._progress.begin(stage, what, total)
+        self.told.append(("begin", stage, what))
+
+    def advance(self, done: int) -> None:
+        """Tell how far it is; this is not told again."""
+        self._progress.advance(done)
+
+    def end(self, outcome: str) -> None:
+        """Tell that it is done."""
+        self._progress.end(outcome)
+        self.told.append(("end", outcome))
+
+    def say(self, message: str, *, level: str = "info") -> None:
+        """Tell something worth knowing."""
+        self._progress.say(message, level=level)
+        self.told.append(("say", message, level))
+
+    def close(self) -> None:
+        """Give the terminal back."""
+        self._progress.close()
+
+
+def look(config: Config) -> State | None:
+    """Return what a build of ``config`` depends on; None where files alone do not tell whether anything has changed."""
+    is_plain = config.anchor == "auto" and config.shard is None and config.summary is None
+    if not is_plain or config.retry or config.fresh or not config.sources:
+        return None
+    kinds = {kind.name: kind for kind in sources.SOURCES}
+    given = [source.partition(":") for source in config.sources]
+    if not all(name in kinds and kinds[name].is_told_by_files for name, _, _ in given):
+        return None
+    try:
+        return _look(config, [path for _, _, path in given if path])
+    except OSError:
+        return None
+
+
+def recall(state: State, config: Config, progress: Progress) -> Ending | None:
+    """Tell again what the last build told, and return how it ended, if this one would do the same.
+
+    None where anything is different; then nothing was told.
+    """
+    try:
+        note = orjson.loads(read_bounded(config.unchanged_path, LARGEST_NOTE_BYTES))
+        if note.pop("seal") != _seal(state, note):
+            return None
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return None
+    if not note["from_unix_s"] <= time.time() < note["until_unix_s"]:
+        return None
+    for kind, *words in note["told"]:
+        _TELL[kind](progress, *words)
+    return Ending(tuple((text, level) for text, level in note["lines"]), note["exit_status"])
+
+
+def keep(before: State, config: Config, told: Sequence[Sequence[str]], ending: Ending, until_unix_s: float) -> None:
+    """Note how a build ended, if it left all as it was ``before``; until when another one would do the same."""
+    after = look(config)
+    if after is None or after.found != before.found:
+        return
+    note = {
+        "schema": SCHEMA,
+        "from_unix_s": int(time.time()),
+        "until_unix_s": int(min(until_unix_s, time.time() + LONGEST_S)),
+        "told": told,
+        "lines": ending.lines,
+        "exit_status": ending.exit_status,
+    }
+    with suppress(OSError):  # what cannot be noted is found out again
+        if _is_replaceable(config.unchanged_path):
+            note["seal"] = _seal(after, note)
+            write_atomically(config.unchanged_path, orjson.dumps(note), is_private=True)
+
+
+def _is_replaceable(path: Path) -> bool:
+    try:
+        return read_bounded(path, LARGEST_NOTE_BYTES).startswith(BEGINNING)
+    except FileNotFoundError:
+        return True
+
+
+_TELL: Final[Mapping[str, Callable[..., None]]] = {
+    "begin": lambda progress, stage, what: progress.begin(stage, what),
+    "end": lambda progress, outcome: progress.end(outcome),
+    "say": lambda progress, message, level: progress.say(message, level=level),
+}
+
+
+def _seal(state: State, note: Mapping[str, object]) -> str:
+    """Return what ties a note to the state that it is of, so that neither can be another's."""
+    return blake2b(state.found + state.written + orjson.dumps(note), digest_size=32).hexdigest()
+
+
+def _look(config: Config, paths: Iterable[str]) -> State:
+    cache, site = str(config.cache_dir), str(config.out)
+    audio = str(config.local_audio_path)
+    written = (str(config.report_path), audio, f"{audio}.js")
+    ours = frozenset((cache, site, *written, str(config.unchanged_path)))
+    settings = (repr(config), repr(usual_config(os.environ)), os.environ.get("SOURCE_DATE_EPOCH", ""))
+    found, later = _Digest(), _Digest()
+    found.add("settings", settings)
+    found.add("python", (sys.version, sys.platform, *(os.uname() if hasattr(os, "uname") else ())))
+    found.add("installed", _installed())
+    for folder in (PACKAGE, TEMPLATE):
+        found.add_tree(str(folder), without_names=frozenset({"__pycache__"}))
+    for path in paths:
+        # What builds write may lie in the library's folder. The second is the file of a table's vectors.
+        found.add_tree(str(Path(path)), without=ours)
+        found.add_tree(str(Path(path).with_suffix(".npy")) if Path(path).suffix else "")
+    for name in KEPT:
+        found.add_tree(os.path.join(cache, name))  # noqa: PTH118 - a Path each would take longer than all the rest
+    found.add_tree(site)
+    found.add_tree(str(config.overrides))
+    found.add("places", map(os.path.realpath, (cache, site, written[0])))
+    found.add("markers", _markers((config.cache_dir, config.out)))
+    for path in (os.path.join(cache, ROOTS), *written):  # noqa: PTH118
+        later.add_tree(path)
+    return State(found.digest(), later.digest())
+
+
+def _installed() -> Iterable[str]:
+    """Yield what says which packages are installed, in the order in which Python looks for them."""
+    for place in dict.fromkeys(map(os.path.realpath, sys.path)):
+        try:
+            with os.scandir(place) as entries:
+                yield from sorted(entry.name for entry in entries if entry.name.endswith(INSTALLED))
+        except NotADirectoryError:  # an archive
+            yield _of_file(place)
+        except OSError:  # there is none, as of the archive that every Python looks for
+            continue
+
+
+def _markers(places: Iterable[Path]) -> Iterable[str]:
+    return [
+        f"{above / name}"
+        for place in places
+        for above in (place, *place.parents)
+        for name in MARKERS
+        if (above / name).exists()
+    ]
+
+
+class _Digest:
+    """A digest of names, and of what the file system says of files."""
+
+    def __init__(self) -> None:
+        self._hash = blake2b(digest_size=32)
+
+    def add(self, name: str, rows: Iterable[str]) -> None:
+        """Add rows of text under a name."""
+        self._hash.update("\0".join((name, *rows, "\n")).encode("utf-8", "surrogatepass"))
+
+    def add_tree(
+        self, root: str, *, without: frozenset[str] = frozenset(), without_names: frozenset[str] = frozenset()
+    ) -> None:
+        """Add all that lies at and below a path, or that there is nothing; links to folders are followed once."""
+        self.add(root, (_of_file(root),))
+        followed: set[str] = set()
+        folders = [root]
+        while folders:
+            folder = folders.pop()
+            rows, below = [], []
+            try:
+                with os.scandir(folder) as entries:
+                    for entry in entries:
+                        if entry.path in without or entry.name in without_names:
+                            continue
+                        if not entry.is_dir():
+                            rows.append(_row(entry.name, entry))
+                            continue
+                        rows.append(f"{entry.name}/")
+                        if not entry.is_symlink() or _is_new(os.path.realpath(entry.path), followed):
+                            below.append(entry.path)
+            except NotADirectoryError:
+                continue
+            except OSError as error:
+                rows.append(f"! {error.errno}")
+            rows.sort()
+            self.add(folder, rows)
+            folders += sorted(below)
+
+    def digest(self) -> bytes:
+        """Return the digest of all that was added."""
+        return self._hash.digest()
+
+
+def _is_new(place: str, followed: set[str]) -> bool:
+    is_new = place not in followed
+    followed.add(place)
+    return is_new
+
+
+def _of_file(path: str) -> str:
+    """Return what there is at one path; of a folder its permissions only: its times change with what is in it."""
+    try:
+        status = os.stat(path)  # noqa: PTH116
+    except (OSError, ValueError) as error:
+        return f"! {getattr(error, 'errno', '')}"
+    if stat.S_ISDIR(status.st_mode):
+        return f"/ {status.st_mode}"
+    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino} {status.st_mode}"
+
+
+def _row(name: str, entry: os.DirEntry[str]) -> str:
+    try:
+        status = entry.stat()
+    except OSError as error:  # a link that leads nowhere
+        return f"{name}\0! {error.errno}"
+    return f"{name}\0{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino} {status.st_mode}"
