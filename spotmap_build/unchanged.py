@@ -12,6 +12,7 @@ case: what is used is noted in the cache by the day, and all that is read is ver
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import sys
@@ -21,8 +22,6 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-
-import orjson
 
 from spotmap_build.config import usual_config
 from spotmap_build.core.files import read_bounded, write_atomically
@@ -129,7 +128,7 @@ def recall(state: State, config: Config, progress: Progress) -> Ending | None:
     None where anything is different; then nothing was told.
     """
     try:
-        note = orjson.loads(read_bounded(config.unchanged_path, LARGEST_NOTE_BYTES))
+        note = json.loads(read_bounded(config.unchanged_path, LARGEST_NOTE_BYTES))
         if note.pop("seal") != _seal(state, note):
             return None
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
@@ -157,7 +156,7 @@ def keep(before: State, config: Config, told: Sequence[Sequence[str]], ending: E
     with suppress(OSError):  # what cannot be noted is found out again
         if _is_replaceable(config.unchanged_path):
             note["seal"] = _seal(after, note)
-            write_atomically(config.unchanged_path, orjson.dumps(note), is_private=True)
+            write_atomically(config.unchanged_path, _encode(note), is_private=True)
 
 
 def _is_replaceable(path: Path) -> bool:
@@ -176,7 +175,11 @@ _TELL: Final[Mapping[str, Callable[..., None]]] = {
 
 def _seal(state: State, note: Mapping[str, object]) -> str:
     """Return what ties a note to the state that it is of, so that neither can be another's."""
-    return blake2b(state.found + state.written + orjson.dumps(note), digest_size=32).hexdigest()
+    return blake2b(state.found + state.written + _encode(note), digest_size=32).hexdigest()
+
+
+def _encode(note: Mapping[str, object]) -> bytes:
+    return json.dumps(note, separators=(",", ":")).encode()
 
 
 def _look(config: Config, paths: Iterable[str]) -> State:

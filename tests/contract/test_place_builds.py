@@ -46,7 +46,7 @@ def test_an_empty_working_folder_becomes_the_site_and_holds_nothing_else(place: 
         MARKER_NAME,
     }
     beside = {entry.name.removeprefix(place.name) for entry in place.parent.iterdir()}
-    assert beside == {"", ".report.json", ".spotmap", "library.csv"}
+    assert beside == {"", ".report.json", ".unchanged.json", ".spotmap", "library.csv"}
     report = json.loads((place.parent / f"{place.name}.report.json").read_text())
     assert report["mapped"] == TRACKS
 

@@ -177,7 +177,7 @@ def test_links_that_lead_round_in_a_circle_end(config: Config, tmp_path: Path) -
 
 
 ENDING = unchanged.Ending(((f"9 of 9 tracks ({unchanged.TOOK}).", "info"), ("Too many.", "error")), 3)
-SAID = [("begin", "fetch", "reading"), ("end", "9 tracks"), ("say", "Beside the site.", "warning")]
+SAID = [("begin", "fetch", "reading \udcff"), ("end", "9 tracks"), ("say", "Beside the site.", "warning")]
 
 
 def kept(config: Config, until_unix_s: float) -> unchanged.State:
@@ -190,14 +190,14 @@ def kept(config: Config, until_unix_s: float) -> unchanged.State:
 def test_what_was_told_is_told_again(config: Config) -> None:
     state, told = kept(config, time.time() + 99), Told()
     assert unchanged.recall(state, config, told) == ENDING
-    assert told.lines == [("begin", "fetch", "reading", "None"), *SAID[1:]]
+    assert told.lines == [(*SAID[0], "None"), *SAID[1:]]
     assert config.unchanged_path.stat().st_mode & 0o077 == 0
 
 
 def test_what_is_recorded_is_what_was_told() -> None:
     told = Told()
     recorded = unchanged.Recorded(told)
-    recorded.begin("fetch", "reading")
+    recorded.begin("fetch", "reading \udcff")
     recorded.end("9 tracks")
     recorded.say("Beside the site.", level="warning")
     assert (recorded.told, told.lines[1:]) == (SAID, SAID[1:])
