@@ -26,10 +26,7 @@ if TYPE_CHECKING:
     from spotmap_build.emit.lists import ListFormat
     from spotmap_build.progress import Progress
     from spotmap_build.stages import Proposal
-    from spotmap_build.summary import BuildResult, ShareResult
-    from spotmap_build.unchanged import Ending, State
 
-EXIT_MISSING_TRACKS: Final = 3
 EXIT_INTERRUPTED: Final = 130
 
 EPILOG: Final = """\b
@@ -84,59 +81,18 @@ def init(sources: tuple[str, ...], title: str | None, workflow: bool | None, yes
 @main.command(cls=BuildCommand)
 def build(**flags: Any) -> None:
     """Build the map (what runs when no command is given)."""
-    from spotmap_build import unchanged
-    from spotmap_build.progress import format_seconds
+    from spotmap_build.cli_build import build_unless_unchanged
 
     if not any(flags.values()) and _is_nothing_here() and _agrees("There is no map here. Begin one? [Y/n] "):
         click.get_current_context().invoke(init)
         return
-    started_s = time.monotonic()
     with _at_work(flags) as (config, progress):
-        state = unchanged.look(config)
-        ending = unchanged.recall(state, config, progress) if state is not None else None
-        took_s = time.monotonic() - started_s
-        if ending is None:
-            ending, took_s = _build(config, progress, state)
+        began_s = click.get_current_context().obj
+        ending = build_unless_unchanged(config, progress, began_s)
     for text, level in ending.lines:
-        progress.say(text.replace(unchanged.TOOK, format_seconds(took_s)), level=level)
+        progress.say(text, level=level)
     if ending.exit_status:
         sys.exit(ending.exit_status)
-
-
-def _build(config: Config, progress: Progress, state: State | None) -> tuple[Ending, float]:
-    """Build, and return how that ended and how many seconds it took."""
-    from spotmap_build import pipeline, unchanged
-    from spotmap_build.summary import BuildResult
-
-    recorded = unchanged.Recorded(progress)
-    make = pipeline.build if config.shard is None else pipeline.listen
-    began_s = click.get_current_context().obj
-    result = make(config, recorded, began_s=began_s() if began_s else None)
-    ending = _ending(config, result)
-    if isinstance(result, BuildResult) and result.repeats_until_unix_s and state is not None:
-        unchanged.keep(state, config, recorded.told, ending, result.repeats_until_unix_s)
-    return ending, result.seconds
-
-
-def _ending(config: Config, result: BuildResult | ShareResult) -> Ending:
-    from spotmap_build.config import usual_config
-    from spotmap_build.describe import preview_command, review_command
-    from spotmap_build.summary import BuildResult, share_lines, summary_lines
-    from spotmap_build.unchanged import TOOK, Ending
-
-    review = review_command(config, usual_config(os.environ))
-    if isinstance(result, BuildResult):
-        lines = [*summary_lines(result, TOOK, config.report_path, review), f"To look at it: {preview_command(config)}"]
-    else:
-        lines = [*share_lines(result, TOOK, review), "Nothing was published: cache merge brings the shards together."]
-    said = [(line, "info") for line in lines]
-    if result.problem is not None:
-        said += [(result.problem.message, "error"), (result.problem.hint, "info")]
-        return Ending(tuple(said), result.problem.exit_status)
-    if config.max_failures.is_passed(len(result.missing), result.track_count):
-        said.append(("More tracks are missing than --max-failures allows.", "error"))
-        return Ending(tuple(said), EXIT_MISSING_TRACKS)
-    return Ending(tuple(said), 0)
 
 
 @main.command(cls=BuildCommand, left_out=("shard",))

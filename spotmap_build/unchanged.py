@@ -2,9 +2,9 @@
 
 A build that found everything in its cache and the site as it should be would find the same again, as long as the files
 that it looked at are the same: those at the paths of its sources, in its cache and in its site. Such a build leaves a
-note beside the site (``site.unchanged.json``): what it told, and a digest of what the file system says of each of these
-files (name, size, time of the last change, number; their content is not read), of the settings, of this program, and of
-the packages that are installed. The next build takes that digest again before it loads anything that builds.
+note beside the site (``site.unchanged.json``): what it reported, and a digest of what the file system says of each of
+these files (name, size, time of the last change, number; their content is not read), of the settings, of this program,
+and of the packages that are installed. The next build takes that digest again before it loads anything that builds.
 
 Whatever differs, if only a time, the build runs as ever and finds out what that means. It does so after a day in any
 case: what is used is noted in the cache by the day, and all that is read is verified.
@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Final
 
 from spotmap_build.config import usual_config
 from spotmap_build.core.files import read_bounded, write_atomically
-from spotmap_build.registry import sources
+from spotmap_build.registry import embedders, sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -64,7 +64,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a build ended: the lines that it told last, each with its level, and the status of the command.
+    """How a build ended: the lines that it reported last, each with its level, and the status of the command.
 
     They have ``TOOK`` where they say how long it took.
     """
@@ -77,30 +77,30 @@ TOOK: Final = "\0"
 
 
 class Recorded:
-    """Progress that also keeps what it is told, to tell it again; see :class:`~spotmap_build.progress.Progress`."""
+    """Progress that also keeps what it is given, to report it again; see :class:`~spotmap_build.progress.Progress`."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self.told: list[tuple[str, ...]] = []
+        self.said: list[tuple[str, ...]] = []
 
     def begin(self, stage: str, what: str, total: int | None = None) -> None:
-        """Tell that a stage starts."""
+        """Report that a stage starts."""
         self._progress.begin(stage, what, total)
-        self.told.append(("begin", stage, what))
+        self.said.append(("begin", stage, what))
 
     def advance(self, done: int) -> None:
-        """Tell how far it is; this is not told again."""
+        """Report how far it is; this is not repeated."""
         self._progress.advance(done)
 
     def end(self, outcome: str) -> None:
-        """Tell that it is done."""
+        """Report that it is done."""
         self._progress.end(outcome)
-        self.told.append(("end", outcome))
+        self.said.append(("end", outcome))
 
     def say(self, message: str, *, level: str = "info") -> None:
-        """Tell something worth knowing."""
+        """Report something worth knowing."""
         self._progress.say(message, level=level)
-        self.told.append(("say", message, level))
+        self.said.append(("say", message, level))
 
     def close(self) -> None:
         """Give the terminal back."""
@@ -108,13 +108,13 @@ class Recorded:
 
 
 def look(config: Config) -> State | None:
-    """Return what a build of ``config`` depends on; None where files alone do not tell whether anything has changed."""
+    """Return what a build of ``config`` depends on; None where files alone do not show whether anything has changed."""
     is_plain = config.anchor == "auto" and config.shard is None and config.summary is None
     if not is_plain or config.retry or config.fresh or not config.sources:
         return None
     kinds = {kind.name: kind for kind in sources.SOURCES}
     given = [source.partition(":") for source in config.sources]
-    if not all(name in kinds and kinds[name].is_told_by_files for name, _, _ in given):
+    if not all(name in kinds and kinds[name].depends_on_files_only for name, _, _ in given) or _is_added_to(config):
         return None
     try:
         return _look(config, [path for _, _, path in given if path])
@@ -122,10 +122,20 @@ def look(config: Config) -> State | None:
         return None
 
 
-def recall(state: State, config: Config, progress: Progress) -> Ending | None:
-    """Tell again what the last build told, and return how it ended, if this one would do the same.
+def _is_added_to(config: Config) -> bool:
+    """Whether code of another package has a part in the build, which may change without a new version."""
+    if config.theme:
+        from spotmap_build.registry import themes
 
-    None where anything is different; then nothing was told.
+        if config.theme not in {theme.name for theme in themes.THEMES}:
+            return True
+    return config.embedder not in {"", *embedders.EMBEDDERS}
+
+
+def recall(state: State, config: Config, progress: Progress) -> Ending | None:
+    """Report again what the last build reported, and return how it ended, if this one would do the same.
+
+    None where anything is different; then nothing was reported.
     """
     try:
         note = json.loads(read_bounded(config.unchanged_path, LARGEST_NOTE_BYTES))
@@ -135,12 +145,12 @@ def recall(state: State, config: Config, progress: Progress) -> Ending | None:
         return None
     if not note["from_unix_s"] <= time.time() < note["until_unix_s"]:
         return None
-    for kind, *words in note["told"]:
-        _TELL[kind](progress, *words)
+    for kind, *words in note["said"]:
+        _SAY[kind](progress, *words)
     return Ending(tuple((text, level) for text, level in note["lines"]), note["exit_status"])
 
 
-def keep(before: State, config: Config, told: Sequence[Sequence[str]], ending: Ending, until_unix_s: float) -> None:
+def keep(before: State, config: Config, said: Sequence[Sequence[str]], ending: Ending, until_unix_s: float) -> None:
     """Note how a build ended, if it left all as it was ``before``; until when another one would do the same."""
     after = look(config)
     if after is None or after.found != before.found:
@@ -149,7 +159,7 @@ def keep(before: State, config: Config, told: Sequence[Sequence[str]], ending: E
         "schema": SCHEMA,
         "from_unix_s": int(time.time()),
         "until_unix_s": int(min(until_unix_s, time.time() + LONGEST_S)),
-        "told": told,
+        "said": said,
         "lines": ending.lines,
         "exit_status": ending.exit_status,
     }
@@ -166,7 +176,7 @@ def _is_replaceable(path: Path) -> bool:
         return True
 
 
-_TELL: Final[Mapping[str, Callable[..., None]]] = {
+_SAY: Final[Mapping[str, Callable[..., None]]] = {
     "begin": lambda progress, stage, what: progress.begin(stage, what),
     "end": lambda progress, outcome: progress.end(outcome),
     "say": lambda progress, message, level: progress.say(message, level=level),
@@ -201,7 +211,8 @@ def _look(config: Config, paths: Iterable[str]) -> State:
     for name in KEPT:
         found.add_tree(os.path.join(cache, name))  # noqa: PTH118 - a Path each would take longer than all the rest
     found.add_tree(site)
-    found.add_tree(str(config.overrides))
+    for read in (config.overrides, config.template):
+        found.add_tree(str(read or ""), without=ours)
     found.add("places", map(os.path.realpath, (cache, site, written[0])))
     found.add("markers", _markers((config.cache_dir, config.out)))
     for path in (os.path.join(cache, ROOTS), *written):  # noqa: PTH118

@@ -45,7 +45,7 @@ class Loaded:
     ``problem``: why the library is not as new or as whole as it should be. The map is built from what there is, and the
     build ends with this error's exit status.
     ``depends_on_more``: it depends on files that do not lie at the source's path, or that were not there; only asked of
-    kinds that files tell (:class:`~spotmap_build.registry.sources.SourceKind`).
+    kinds that depend on files only (:class:`~spotmap_build.registry.sources.SourceKind`).
     """
 
     kind: str

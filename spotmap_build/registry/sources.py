@@ -27,7 +27,7 @@ class SourceKind:
         Which installed package adds it; empty for what is ours.
     is_complete : bool
         Whether it has all that a map needs; else titles, recordings or covers may have to be fetched.
-    is_told_by_files : bool
+    depends_on_files_only : bool
         Whether it depends on nothing but what lies at its path, unless it says so when it is loaded
         (:attr:`~spotmap_build.fetch.source.Loaded.depends_on_more`): no service, no other file, not the time. While
         that stays as it is, a build that had nothing to do is not done again.
@@ -39,7 +39,7 @@ class SourceKind:
     title: str = ""
     package: str = ""
     is_complete: bool = False
-    is_told_by_files: bool = False
+    depends_on_files_only: bool = False
 
     @property
     def usage(self) -> str:
@@ -54,7 +54,7 @@ SOURCES: tuple[SourceKind, ...] = (
         takes_path=False,
         title="Demo library",
         is_complete=True,
-        is_told_by_files=True,
+        depends_on_files_only=True,
     ),
     SourceKind(
         "spotify",
@@ -62,8 +62,10 @@ SOURCES: tuple[SourceKind, ...] = (
         takes_path=False,
         title="My Spotify library",
     ),
-    SourceKind("folder", "spotmap_build.fetch.folders.folder:FolderSource", is_complete=True, is_told_by_files=True),
-    SourceKind("table", "spotmap_build.fetch.tables.table:TableSource", is_told_by_files=True),
+    SourceKind(
+        "folder", "spotmap_build.fetch.folders.folder:FolderSource", is_complete=True, depends_on_files_only=True
+    ),
+    SourceKind("table", "spotmap_build.fetch.tables.table:TableSource", depends_on_files_only=True),
     SourceKind("takeout", "spotmap_build.fetch.exports.takeout:TakeoutSource"),
     SourceKind("exportify", "spotmap_build.fetch.exports.exportify:ExportifySource"),
 )

@@ -1,4 +1,4 @@
-"""The same build again: told at once while nothing has changed, done where anything has. With the real command."""
+"""The same build again: reported at once while nothing has changed, done where anything has. With the real command."""
 
 from __future__ import annotations
 
@@ -48,21 +48,21 @@ def build_again(folder: Path, *options: object) -> tuple[bool, Outcome]:
     return report.stat().st_ino != before, outcome
 
 
-def test_the_same_is_told_again_and_not_done(copy: Path) -> None:
-    is_done, told = build_again(copy, "--overrides", "none.toml")
+def test_the_same_is_reported_again_and_not_done(copy: Path) -> None:
+    is_done, first = build_again(copy, "--overrides", "none.toml")
     assert is_done, "other options"
     before = tree(copy)
     is_done, again = build_again(copy, "--overrides", "none.toml")
     assert not is_done
-    assert again.status == told.status == 3
+    assert again.status == first.status == 3
     assert "More tracks are missing than --max-failures allows." in again.stderr
     assert [re.sub(r"\(\d+ s\)", "", text) for text in (again.stdout, again.stderr)] == [
-        re.sub(r"\(\d+ s\)", "", text) for text in (told.stdout, told.stderr)
+        re.sub(r"\(\d+ s\)", "", text) for text in (first.stdout, first.stderr)
     ]
     assert tree(copy) == before
 
 
-def test_nothing_that_builds_is_loaded_to_tell_the_same_again(copy: Path) -> None:
+def test_nothing_that_builds_is_loaded_to_report_the_same_again(copy: Path) -> None:
     program = (
         f"import sys\nfrom spotmap_build.cli import run\nsys.argv[1:] = {OPTIONS!r}\n"
         f"try: run()\nfinally: print(*({NOT_NEEDED!r} & sys.modules.keys()))"

@@ -6,7 +6,7 @@ import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -19,8 +19,8 @@ from spotmap_build.emit.marker import MARKER_NAME
 Change = Callable[[Path], object]
 
 
-class Told:
-    """Progress that keeps what it is told."""
+class Reported:
+    """Progress that keeps what it is given."""
 
     def __init__(self) -> None:
         self.lines: list[tuple[str, ...]] = []
@@ -48,7 +48,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
         "map/music/a.mp3", "map/music/album/b.mp3", "map/music/album/cover.jpg", "map/cache/FORMAT",
         "map/cache/ac/identify-v1/ab/abc.json", "map/cache/cas/ab/abc", "map/cache/roots/1.json",
         "map/site/index.html", "map/site/data/1/map.json", "map/site.report.json", "map/site.audio.json",
-        "package/module.py", "installed/numpy-1.0.dist-info/METADATA",
+        "template/style.css", "package/module.py", "installed/numpy-1.0.dist-info/METADATA",
     ):  # fmt: skip
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("as it was")
@@ -60,6 +60,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
         out=folder / "site",
         cache_dir=folder / "cache",
         overrides=folder / "overrides.toml",
+        template=tmp_path / "template",
     )
 
 
@@ -119,6 +120,7 @@ CHANGES: dict[str, Change] = {
     "overrides": written_again("map/overrides.toml"),
     "a site above the cache": written_again(MARKER_NAME),
     "a cache above the site": written_again("CACHEDIR.TAG"),
+    "another template": written_again("template/style.css"),
     "another program": written_again("package/module.py"),
     "a module more": written_again("package/more.py"),
     "another version of a package": lambda folder: (folder / "installed/numpy-1.0.dist-info").rename(
@@ -154,7 +156,8 @@ def test_a_date_of_the_build_is_noticed(config: Config, monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     "other",
     [{"sources": ("spotify",)}, {"sources": ("demo", "takeout:x.zip")}, {"sources": ("exportify:x",)}, {"sources": ()},
-     {"anchor": "none"}, {"retry": True}, {"fresh": True}, {"shard": Shard(1, 2)}, {"summary": Path("x.md")}],
+     {"anchor": "none"}, {"retry": True}, {"fresh": True}, {"shard": Shard(1, 2)}, {"summary": Path("x.md")},
+     {"sources": ("shelf:x",)}, {"embedder": "bands"}, {"theme": "x"}],
 )  # fmt: skip
 def test_what_files_do_not_tell_is_always_built(config: Config, other: dict[str, object]) -> None:
     assert unchanged.look(replace(config, **other)) is None  # type: ignore[arg-type]
@@ -187,33 +190,35 @@ def kept(config: Config, until_unix_s: float) -> unchanged.State:
     return state
 
 
-def test_what_was_told_is_told_again(config: Config) -> None:
-    state, told = kept(config, time.time() + 99), Told()
-    assert unchanged.recall(state, config, told) == ENDING
-    assert told.lines == [(*SAID[0], "None"), *SAID[1:]]
+def test_what_was_reported_is_reported_again(config: Config) -> None:
+    state, reported = kept(config, time.time() + 99), Reported()
+    assert unchanged.recall(state, config, reported) == ENDING
+    assert reported.lines == [(*SAID[0], "None"), *SAID[1:]]
     assert config.unchanged_path.stat().st_mode & 0o077 == 0
 
 
-def test_what_is_recorded_is_what_was_told() -> None:
-    told = Told()
-    recorded = unchanged.Recorded(told)
+def test_what_is_recorded_is_what_was_reported() -> None:
+    reported = Reported()
+    recorded = unchanged.Recorded(reported)
     recorded.begin("fetch", "reading \udcff")
     recorded.end("9 tracks")
     recorded.say("Beside the site.", level="warning")
-    assert (recorded.told, told.lines[1:]) == (SAID, SAID[1:])
+    assert (recorded.said, reported.lines[1:]) == (SAID, SAID[1:])
 
 
 @pytest.mark.parametrize("until_s", [0, -99], ids=["now", "long ago"])
-def test_nothing_is_told_again_after_its_time(config: Config, until_s: float) -> None:
-    state, told = kept(config, time.time() + until_s), Told()
-    assert unchanged.recall(state, config, told) is None
-    assert not told.lines
+def test_nothing_is_reported_again_after_its_time(config: Config, until_s: float) -> None:
+    state, reported = kept(config, time.time() + until_s), Reported()
+    assert unchanged.recall(state, config, reported) is None
+    assert not reported.lines
 
 
-def test_nothing_is_told_again_by_a_clock_that_was_put_back(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_reported_again_by_a_clock_that_was_put_back(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
     state, now_unix_s = kept(config, time.time() + 99), time.time()
     monkeypatch.setattr(time, "time", lambda: now_unix_s - 999)
-    assert unchanged.recall(state, config, Told()) is None
+    assert unchanged.recall(state, config, Reported()) is None
 
 
 @pytest.mark.parametrize(
@@ -225,7 +230,7 @@ def test_nothing_is_told_again_by_a_clock_that_was_put_back(config: Config, monk
 def test_a_note_that_is_not_as_it_was_written_is_none(config: Config, damage: Callable[[str], str]) -> None:
     state = kept(config, time.time() + 99)
     config.unchanged_path.write_text(damage(config.unchanged_path.read_text()))
-    assert unchanged.recall(state, config, Told()) is None
+    assert unchanged.recall(state, config, Reported()) is None
 
 
 def test_no_note_is_left_of_a_build_in_which_something_changed(config: Config, tmp_path: Path) -> None:
@@ -244,7 +249,15 @@ def test_a_file_that_is_no_note_stays(config: Config, kind: str) -> None:
         config.unchanged_path.write_text('{"mine": 1}')
     state = kept(config, time.time() + 99)
     assert config.unchanged_path.is_dir() or config.unchanged_path.read_text() == '{"mine": 1}'
-    assert unchanged.recall(state, config, Told()) is None
+    assert unchanged.recall(state, config, Reported()) is None
+
+
+def test_every_place_of_the_settings_is_looked_at_or_of_no_matter() -> None:
+    looked_at = {"out", "cache_dir", "report", "overrides", "template", "summary"}
+    of_tracks_that_are_fetched = {"keep_audio", "cookies", "token_file"}
+    before_listening = {"models_dir"}
+    places = {field.name for field in fields(Config) if "Path" in str(field.type)}
+    assert places == looked_at | of_tracks_that_are_fetched | before_listening
 
 
 def test_the_marker_of_a_site_is_known() -> None:

@@ -1,0 +1,72 @@
+"""What ``build`` does: nothing where all is as it was, else a build; and how that ends."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from spotmap_build import unchanged
+from spotmap_build.progress import format_seconds
+from spotmap_build.unchanged import TOOK, Ending
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from spotmap_build.config import Config
+    from spotmap_build.progress import Progress
+    from spotmap_build.summary import BuildResult, ShareResult
+
+EXIT_MISSING_TRACKS: Final = 3
+
+
+def build_unless_unchanged(config: Config, progress: Progress, began_s: Callable[[], float] | None) -> Ending:
+    """Build, or find out that nothing would come of it, and return how that ended.
+
+    ``began_s`` gives since when a time limit counts.
+    """
+    started_s = time.monotonic()
+    state = unchanged.look(config)
+    ending = unchanged.recall(state, config, progress) if state is not None else None
+    took_s = time.monotonic() - started_s
+    if ending is None:
+        ending, took_s = _build(config, progress, state, began_s)
+    took = format_seconds(took_s)
+    return replace(ending, lines=tuple((text.replace(TOOK, took), level) for text, level in ending.lines))
+
+
+def _build(
+    config: Config, progress: Progress, state: unchanged.State | None, began_s: Callable[[], float] | None
+) -> tuple[Ending, float]:
+    """Build, and return how that ended and how many seconds it took."""
+    from spotmap_build import pipeline
+    from spotmap_build.summary import BuildResult
+
+    recorded = unchanged.Recorded(progress)
+    make = pipeline.build if config.shard is None else pipeline.listen
+    result = make(config, recorded, began_s=began_s() if began_s else None)
+    ending = _ending(config, result)
+    if isinstance(result, BuildResult) and result.repeats_until_unix_s and state is not None:
+        unchanged.keep(state, config, recorded.said, ending, result.repeats_until_unix_s)
+    return ending, result.seconds
+
+
+def _ending(config: Config, result: BuildResult | ShareResult) -> Ending:
+    from spotmap_build.config import usual_config
+    from spotmap_build.describe import preview_command, review_command
+    from spotmap_build.summary import BuildResult, share_lines, summary_lines
+
+    review = review_command(config, usual_config(os.environ))
+    if isinstance(result, BuildResult):
+        lines = [*summary_lines(result, TOOK, config.report_path, review), f"To look at it: {preview_command(config)}"]
+    else:
+        lines = [*share_lines(result, TOOK, review), "Nothing was published: cache merge brings the shards together."]
+    said = [(line, "info") for line in lines]
+    if result.problem is not None:
+        said += [(result.problem.message, "error"), (result.problem.hint, "info")]
+        return Ending(tuple(said), result.problem.exit_status)
+    if config.max_failures.is_passed(len(result.missing), result.track_count):
+        said.append(("More tracks are missing than --max-failures allows.", "error"))
+        return Ending(tuple(said), EXIT_MISSING_TRACKS)
+    return Ending(tuple(said), 0)
