@@ -195,7 +195,7 @@ def _encode(note: Mapping[str, object]) -> bytes:
 def _look(config: Config, paths: Iterable[str]) -> State:
     cache, site = str(config.cache_dir), str(config.out)
     audio = str(config.local_audio_path)
-    written = (str(config.report_path), audio, f"{audio}.js")
+    written = (str(config.report_path), audio, f"{audio}.js", *([str(config.poster)] if config.poster else []))
     ours = frozenset((cache, site, *written, str(config.unchanged_path)))
     settings = (repr(config), repr(usual_config(os.environ)), os.environ.get("SOURCE_DATE_EPOCH", ""))
     found, later = _Digest(), _Digest()

@@ -48,7 +48,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
         "map/music/a.mp3", "map/music/album/b.mp3", "map/music/album/cover.jpg", "map/cache/FORMAT",
         "map/cache/ac/identify-v1/ab/abc.json", "map/cache/cas/ab/abc", "map/cache/roots/1.json",
         "map/site/index.html", "map/site/data/1/map.json", "map/site.report.json", "map/site.audio.json",
-        "template/style.css", "package/module.py", "installed/numpy-1.0.dist-info/METADATA",
+        "map/poster.svg", "template/style.css", "package/module.py", "installed/numpy-1.0.dist-info/METADATA",
     ):  # fmt: skip
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("as it was")
@@ -61,6 +61,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
         cache_dir=folder / "cache",
         overrides=folder / "overrides.toml",
         template=tmp_path / "template",
+        poster=folder / "poster.svg",
     )
 
 
@@ -117,6 +118,7 @@ CHANGES: dict[str, Change] = {
     "no report": removed("map/site.report.json"),
     "another report": written_again("map/site.report.json"),
     "no list for the player": removed("map/site.audio.json"),
+    "no poster": removed("map/poster.svg"),
     "overrides": written_again("map/overrides.toml"),
     "a site above the cache": written_again(MARKER_NAME),
     "a cache above the site": written_again("CACHEDIR.TAG"),
@@ -253,7 +255,7 @@ def test_a_file_that_is_no_note_stays(config: Config, kind: str) -> None:
 
 
 def test_every_place_of_the_settings_is_looked_at_or_of_no_matter() -> None:
-    looked_at = {"out", "cache_dir", "report", "overrides", "template", "summary"}
+    looked_at = {"out", "cache_dir", "report", "poster", "overrides", "template", "summary"}
     of_tracks_that_are_fetched = {"keep_audio", "cookies", "token_file"}
     before_listening = {"models_dir"}
     places = {field.name for field in fields(Config) if "Path" in str(field.type)}
