@@ -23,7 +23,7 @@ def main() -> int:
         if arguments.what == "covers":
             return prove_covers(arguments.tracks, Path(folder))
         if arguments.what == "limits":
-            return measure_limits(arguments.tracks, arguments.seconds, Path(folder))
+            return measure_limits(arguments.tracks, arguments.seconds, arguments.others, Path(folder))
         return measure_many(arguments.tracks, arguments.seconds[0], arguments.builds, Path(folder))
 
 
@@ -33,6 +33,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--tracks", type=int, default=500, metavar="N", help="[%(default)s]")
     parser.add_argument("--seconds", type=float, nargs="+", default=[30, 60, 120], help="time limits  [30 60 120]")
     parser.add_argument("--builds", type=int, default=10, metavar="N", help="of *many*, about  [%(default)s]")
+    parser.add_argument("--others", type=int, default=0, metavar="N", help="processes that load it in *limits*")
     return parser.parse_args()
 
 

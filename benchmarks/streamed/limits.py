@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
+import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -54,15 +57,19 @@ class Timed:
         return float(found[1]) / 100 if found else 0.0
 
 
-def measure_limits(count: int, limits_s: list[float], folder: Path) -> int:
-    """Print when builds with a limit ended, and what they say; of each limit a first build, and one that goes on."""
+def measure_limits(count: int, limits_s: list[float], others: int, folder: Path) -> int:
+    """Print when builds with a limit ended, and what they say; of each limit a first build, and one that goes on.
+
+    After a third of each limit, so many ``others`` begin to use a processor each, until the build ends.
+    """
     late = False
     print("| limit | audio | build | took | off by | exit | on the map | wait |\n|---|---|---|---|---|---|---|---|")
     for limit_s in limits_s:
         for audio in ("auto", "youtube"):
             with library_in(folder / "limits", count) as running:
                 for build in ("first", "second"):
-                    timed = build_within(running, limit_s, audio)
+                    with processors_in_use(others, limit_s / 3):
+                        timed = build_within(running, limit_s, audio)
                     off = timed.took_s / limit_s - 1
                     # With nothing left to do, a build ends early; and who has hardly any time has no use for a share.
                     late = late or off > max(TOLERANCE, 1 / limit_s)
@@ -117,6 +124,27 @@ def measure_many(count: int, limit_s: float, builds: int, folder: Path) -> int:
     print(f"half of the known moved by at most {moved_most:.4f} of {PROMISE} as laid out")
     print(f"adjusted Rand index of clusters {rand_index(one, many):.3f}")
     return 0 if same and not late and cost <= LARGEST_LOSS and moved_most <= PROMISE else 1
+
+
+@contextmanager
+def processors_in_use(others: int, after_s: float) -> Iterator[None]:
+    """Let others, each in a session of its own as other people's work is, use a processor each after a while."""
+    busy: list[subprocess.Popen[bytes]] = []
+
+    def begin() -> None:
+        command = [sys.executable, "-c", "while True: pass"]
+        busy.extend(subprocess.Popen(command, start_new_session=True) for _ in range(others))
+
+    timer = threading.Timer(after_s, begin)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        for process in busy:
+            process.kill()
+            process.wait()
 
 
 @contextmanager

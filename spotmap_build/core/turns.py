@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
 SELF: Final = Path("/proc/self")
 SCHEDSTAT: Final = Path("/proc/thread-self/schedstat")
@@ -52,6 +52,9 @@ class Turns:
         lately = self - (since or Turns())
         return 1.0 if lately.ran_s < LEAST_S else lately.wanted_s / lately.ran_s
 
+    def __add__(self, more: Turns) -> Turns:
+        return Turns(self.ran_s + more.ran_s, self.waited_s + more.waited_s)
+
     def __sub__(self, before: Turns) -> Turns:
         return Turns(self.ran_s - before.ran_s, self.waited_s - before.waited_s)
 
@@ -61,11 +64,25 @@ class Crowd:
     """How threads of this build got on side by side.
 
     ``slowdown``: how many times as long as alone on an idle machine their work took. ``at_once``: how many of them
-    wanted to run at the same time, on average.
+    wanted to run at the same time, on average. ``sharers``: how many did when any did, at most: as many as shared the
+    work, by what each had of it. These are more where all sleep most of the time.
     """
 
     slowdown: float = 1.0
     at_once: float = 1.0
+    sharers: float = 1.0
+
+    @classmethod
+    def of(cls, threads: Collection[Turns], seconds: float) -> Crowd:
+        """Tell of what each thread did in so many seconds.
+
+        Examples
+        --------
+        >>> Crowd.of([Turns(1.0, 3.0), Turns(1.0, 3.0), Turns(0.0, 0.0)], 16.0)
+        Crowd(slowdown=4.0, at_once=0.5, sharers=2.0)
+        """
+        wanted_s, ran_s = sum(each.wanted_s for each in threads), sum(each.ran_s for each in threads)
+        return cls(wanted_s / ran_s, wanted_s / seconds, wanted_s**2 / sum(each.wanted_s**2 for each in threads))
 
     def slowdown_of_one(self, known: float, processors: int) -> float:
         """Tell how many times longer one thread alone will take, as soon as the others are done.
@@ -76,13 +93,13 @@ class Crowd:
 
         Examples
         --------
-        >>> Crowd(slowdown=5.0, at_once=2.0).slowdown_of_one(4.0, processors=2)
+        >>> Crowd(slowdown=5.0, at_once=2.0, sharers=2.0).slowdown_of_one(4.0, processors=2)
         4.0
-        >>> Crowd(slowdown=4.5, at_once=4.0).slowdown_of_one(1.0, processors=2)
-        1.8371173070873836
+        >>> Crowd(slowdown=4.5, at_once=2.0, sharers=2.0).slowdown_of_one(1.0, processors=2)
+        3.0
         """
-        others = max(self.at_once, 1.0)
-        by_group, by_thread = max(1.0, self.slowdown / others), max(1.0, self.slowdown - (others - 1) / processors)
+        by_group = max(1.0, self.slowdown / self.sharers)
+        by_thread = max(1.0, self.slowdown - (max(self.at_once, 1.0) - 1) / processors)
         nearest = min(max(known, by_group), by_thread)
         return nearest if math.isclose(known, nearest, rel_tol=FELT) else math.sqrt(by_group * by_thread)
 
@@ -112,7 +129,7 @@ def read_family(process: Path = SELF) -> dict[str, Turns]:
 class _Look:
     at_s: float
     seconds: float
-    turns: Turns
+    threads: Mapping[str, Turns]
     """Since the look before."""
 
 
@@ -131,18 +148,20 @@ class Watch:
         now_s = self.clock()
         if now_s - self._seen_s >= LOOK_S:
             self._look(now_s)
-        turns = Turns(sum(look.turns.ran_s for look in self._looks), sum(look.turns.waited_s for look in self._looks))
-        if turns.ran_s < LEAST_LATELY_S:
+        threads: dict[str, Turns] = {}
+        for look in self._looks:
+            for name, turns in look.threads.items():
+                threads[name] = threads.get(name, Turns()) + turns
+        if sum(turns.ran_s for turns in threads.values()) < LEAST_LATELY_S:
             return None
-        return Crowd(turns.wanted_s / turns.ran_s, turns.wanted_s / sum(look.seconds for look in self._looks))
+        return Crowd.of(threads.values(), sum(look.seconds for look in self._looks))
 
     def _look(self, now_s: float) -> None:
         found, before = self.read(), self._seen
         # Who has started or ended since is left out: it is not known when.
-        spans = [turns - before[name] for name, turns in found.items() if name in before]
-        if spans:
-            turns = Turns(sum(span.ran_s for span in spans), sum(span.waited_s for span in spans))
-            self._looks.append(_Look(now_s, now_s - self._seen_s, turns))
+        threads = {name: turns - before[name] for name, turns in found.items() if name in before}
+        if threads:
+            self._looks.append(_Look(now_s, now_s - self._seen_s, threads))
         self._seen, self._seen_s = found, now_s
         while self._looks and now_s - self._looks[0].at_s >= LATELY_S:
             self._looks.popleft()
