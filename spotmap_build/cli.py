@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from spotmap_build.cli_kept import cache, store
+from spotmap_build.cli_kept import cache, deploy, store
 from spotmap_build.cli_options import BuildCommand, DefaultCommandGroup, echo, read_config
 from spotmap_build.errors import SpotmapError
 from spotmap_build.registry.formats import EXPORT_FORMATS, LIST_FORMATS
@@ -40,6 +40,7 @@ Examples:
   spotmap-build --source table:tracks.csv     a table, with vectors of your own if it has them
   spotmap-build review                        decide where it was not sure which recording is meant
   spotmap-build preview                       look at the map in your browser
+  spotmap-build deploy --to branch            publish it: on a branch, in a folder, in S3
   spotmap-build build --help                  every option of a build
 \b
 Settings can also stand in spotmap.toml or in SPOTMAP_* environment variables.
@@ -327,6 +328,7 @@ def export(target: Path, file_format: str | None, vectors: bool, **flags: Any) -
 
 main.add_command(cache)
 main.add_command(store)
+main.add_command(deploy)
 
 
 @main.command()

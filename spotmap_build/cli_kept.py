@@ -1,4 +1,4 @@
-"""The commands about what was kept, here (``cache``) and where it lasts (``store``): parse, call, print. No logic."""
+"""The commands about what builds left, here (``cache``) and elsewhere (``store``, ``deploy``): parse, call, print."""
 
 from __future__ import annotations
 
@@ -153,3 +153,33 @@ def _store(address: str | None, config: Config) -> Store:
     from spotmap_build.store import DEFAULT_ADDRESS, open_store
 
     return open_store(address or DEFAULT_ADDRESS, working_folder(), config.cache_dir)
+
+
+@click.command()
+@click.argument("site", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--to",
+    "address",
+    required=True,
+    metavar="ADDRESS",
+    help="A folder, branch (gh-pages of this repository's origin; another: branch:NAME), git+URL#NAME, or "
+    "s3://BUCKET/PREFIX.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be sent and removed, and change nothing.")
+@click.option("--force", is_flag=True, help="Also where other files lie; they are kept.")
+@click.option("--endpoint-url", default="", metavar="URL", help="Of a service that speaks like S3 (R2, MinIO).")
+def deploy(site: Path | None, address: str, dry_run: bool, force: bool, endpoint_url: str) -> None:
+    """Publish a built site in a folder, on a branch or in S3 (docs/hosting.md).  [default site: site]
+
+    Only what changed is sent, the page last. What the last version needs is kept for one deployment more, for pages
+    that are still open; files that are not a site's are never touched.
+    """  # noqa: D400
+    from spotmap_build import deploy as deployment
+    from spotmap_build.config import working_folder
+    from spotmap_build.describe import describe_deployed
+
+    config = read_config({"out": str(site) if site else None})
+    target = deployment.open_target(address, working_folder(), config.cache_dir, endpoint_url)
+    built = deployment.read_site(config.out)
+    deployed = target.deploy(built, force=force, dry_run=dry_run)
+    echo(describe_deployed(built, deployed, target.shown, dry_run=dry_run))

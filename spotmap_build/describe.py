@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from spotmap_build.cache.merge import MergeReport
     from spotmap_build.cache.prune import PruneReport
     from spotmap_build.config import Config
+    from spotmap_build.deploy import BuiltSite, Deployed
     from spotmap_build.emit.list_folder import Updated
     from spotmap_build.emit.lists import TrackList
     from spotmap_build.fetch.spotify.playlist_changes import Change
@@ -138,6 +139,24 @@ def describe_pushed(pushed: Pushed, shown: str) -> Iterator[str]:
         stayed = _results(pushed.other_count)
         yield f"{stayed} of tracks that are not on this map stayed here; --all sends them as well."
     yield from _damaged_lines(pushed.damaged, shown)
+
+
+def describe_deployed(site: BuiltSite, deployed: Deployed, shown: str, *, dry_run: bool) -> Iterator[str]:
+    """Yield what a deployment did, or would do."""
+    if dry_run:
+        for name in deployed.sent:
+            yield f"would send    {name} ({format_bytes(site.sizes[name])})"
+        yield from (f"would remove  {name}" for name in deployed.removed)
+    if deployed.sent or deployed.removed:
+        size = format_bytes(sum(site.sizes[name] for name in deployed.sent))
+        verb = "would be sent" if dry_run else "were sent"
+        removed = f", {len(deployed.removed):,} of an older version removed" if deployed.removed else ""
+        yield f"{len(deployed.sent):,} files {verb} to {shown} ({size}); {deployed.kept_count:,} were there{removed}."
+    else:
+        yield f"Nothing is new to {shown}: it shows this version already."
+    for name in site.too_large:
+        size = format_bytes(site.sizes[name])
+        yield f"{name} has {size}: Cloudflare Pages takes no file over 25 MiB; other hosts do."
 
 
 def describe_pulled(pulled: Pulled, shown: str) -> Iterator[str]:

@@ -115,6 +115,23 @@ def publish(out: Path, files: Mapping[str, bytes], generation: str, *, force: bo
         raise _translate(error, folder) from error
 
 
+def compare(
+    folder: Path, files: Mapping[str, bytes], generation: str, *, force: bool
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names of the files that :func:`publish` would write to a folder, and of those that it would remove."""
+    if not folder.exists():
+        return tuple(sorted(files)), ()
+    try:
+        before = _read_marker(folder, force=force)
+        _check_folders_are_real(folder, files)
+        missing = [path for path in files if not _holds(folder / path, files, path)]
+        after = before.publishing(generation, files, served=served_generation(folder))
+        removed = [path for path in before.paths - after.paths if (folder / path).exists()]
+    except OSError as error:
+        raise _translate(error, folder) from error
+    return tuple(sorted(missing)), tuple(sorted(removed))
+
+
 def check_output(out: Path, *, force: bool) -> None:
     """Refuse early, before hours of listening, what :func:`publish` would refuse at the end; raises the same errors."""
     folder = output_folder(out)
@@ -233,9 +250,14 @@ def _reason(error: Exception) -> str:
 def served_generation(folder: Path) -> str:
     """Return the version that visitors see now, by the page itself; empty where there is no page of ours to read."""
     try:
-        found = _SERVED_GENERATION.search(read_bounded(folder / PAGE_NAME, LARGEST_PAGE_BYTES))
+        return generation_of_page(read_bounded(folder / PAGE_NAME, LARGEST_PAGE_BYTES))
     except OSError:
         return ""
+
+
+def generation_of_page(page: bytes) -> str:
+    """Return the version that a page belongs to; empty where it is none of ours."""
+    found = _SERVED_GENERATION.search(page)
     return found[1].decode() if found else ""
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from spotmap_build.errors import ConfigError
+from spotmap_build.store.branch import address_of
 from spotmap_build.store.folder import FolderStore
-from spotmap_build.store.git import GitStore, origin_of
+from spotmap_build.store.git import GitStore
 
 if TYPE_CHECKING:
     from spotmap_build.store.exchange import Store
@@ -44,37 +46,72 @@ def open_store(address: str, folder: Path, cache_dir: Path) -> Store:
     StoreError
         ``branch:`` where there is no repository.
     """
-    if address.startswith("branch:"):
-        branch = _checked_branch(address.removeprefix("branch:"), address)
-        return GitStore(origin_of(folder), branch, cache_dir, shown=f"the branch {branch}")
-    if address.startswith(_GIT):
-        url, _, branch = address.removeprefix(_GIT).partition("#")
-        return GitStore(
-            _checked_url(url, address), _checked_branch(branch or BRANCH, address), cache_dir, shown=address
-        )
+    place = find_branch(address, folder, BRANCH, _USAGE)
+    if place is not None:
+        return GitStore(place.url, place.branch, cache_dir, shown=place.shown)
     if not address or re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", address):
         raise ConfigError(f"This is no address of a store: {address!r}.", hint=_USAGE)
     return FolderStore(folder / Path(address).expanduser(), shown=address)
 
 
-def _checked_branch(name: str, address: str) -> str:
+@dataclass(frozen=True, slots=True)
+class BranchPlace:
+    """A branch of a repository, and how it is called in what the person reads."""
+
+    url: str
+    branch: str
+    shown: str
+
+
+def find_branch(address: str, folder: Path, usual: str, usage: str) -> BranchPlace | None:
+    """Return the branch that an address means; None where it means no branch.
+
+    Parameters
+    ----------
+    address
+        ``branch:NAME`` (of the repository of the working folder, at its origin), ``git+URL#NAME`` or ``git+URL``.
+    folder
+        The working folder.
+    usual
+        Which branch ``git+URL`` means.
+    usage
+        What an address may be, for who gives another.
+
+    Raises
+    ------
+    ConfigError
+        It cannot be meant.
+    StoreError
+        ``branch:`` where there is no repository.
+    """
+    if address.startswith("branch:"):
+        branch = _checked_branch(address.removeprefix("branch:"), address, usage)
+        return BranchPlace(address_of(folder), branch, f"the branch {branch}")
+    if address.startswith(_GIT):
+        url, _, name = address.removeprefix(_GIT).partition("#")
+        branch = _checked_branch(name or usual, address, usage)
+        return BranchPlace(_checked_url(url, address, usage), branch, address)
+    return None
+
+
+def _checked_branch(name: str, address: str, usage: str) -> str:
     if not _BRANCH_NAME.fullmatch(name):
-        raise ConfigError(f"{address!r} does not name a branch.", hint=_USAGE)
+        raise ConfigError(f"{address!r} does not name a branch.", hint=usage)
     return name
 
 
-def _checked_url(url: str, address: str) -> str:
+def _checked_url(url: str, address: str, usage: str) -> str:
     try:
         parts = urlsplit(url)
         # With ssh, a name says only whose account it is; with https, it may be a token.
         has_password = parts.password is not None or (parts.scheme == "https" and parts.username is not None)
     except ValueError:
-        raise ConfigError(f"This is no address of a store: {address!r}.", hint=_USAGE) from None
+        raise ConfigError(f"This is no address of a store: {address!r}.", hint=usage) from None
     if has_password:
         raise ConfigError(
-            "The address of the store has a name or a password in it, which others could read.",
+            "The address of the repository has a name or a password in it, which others could read.",
             hint="Leave it out, and give it to git: `git help credentials` says how.",
         )
     if parts.scheme not in _SCHEMES or not parts.path.strip("/"):
-        raise ConfigError(f"This is no address of a store: {address!r}.", hint=_USAGE)
+        raise ConfigError(f"This is no address of a store: {address!r}.", hint=usage)
     return url

@@ -121,6 +121,15 @@ def _make_handler(server: HttpServer) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             self._serve()
 
+        def do_PUT(self) -> None:
+            self._serve()
+
+        def do_DELETE(self) -> None:
+            self._serve()
+
+        def do_HEAD(self) -> None:
+            self._serve()
+
         def _serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             asked = Asked(time.monotonic(), self.command, self.path, body, dict(self.headers))
@@ -157,7 +166,8 @@ def _make_handler(server: HttpServer) -> type[BaseHTTPRequestHandler]:
             write(answer.content)
 
         def _write(self, content: bytes) -> None:
-            self.wfile.write(content)
+            if self.command != "HEAD":
+                self.wfile.write(content)
 
         def _trickle(self, content: bytes, pause_s: float) -> None:
             for start in range(0, len(content), SLOW_BLOCK_BYTES):

@@ -48,6 +48,8 @@ HOMES = [
     ("jinja2", "emit/page.py"),
     ("watchfiles", "emit/watch.py"),
     ("resvg_py", "emit/poster_png.py"),
+    ("s3fs", "deploy/s3.py"),
+    ("botocore", "deploy/s3.py"),
     ("rich", "progress.py"),
     ("click", "cli.py"),
     ("click", "cli_kept.py"),

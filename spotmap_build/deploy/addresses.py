@@ -1,0 +1,59 @@
+"""Where a site is to be deployed to, as a person writes it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from spotmap_build.deploy.branch import BranchTarget
+from spotmap_build.deploy.folder import FolderTarget
+from spotmap_build.deploy.s3 import S3Target
+from spotmap_build.errors import ConfigError
+from spotmap_build.store.addresses import find_branch
+
+if TYPE_CHECKING:
+    from spotmap_build.deploy.target import Target
+
+DEFAULT_BRANCH: Final = "gh-pages"
+_USAGE: Final = (
+    "It is a folder, branch (or branch:NAME, of the git repository that you are in, at its origin), "
+    "git+https://…#NAME, git+ssh://…#NAME, git+file:///…#NAME, or s3://BUCKET/PREFIX."
+)
+_S3: Final = re.compile(r"s3://([A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9])(?:/+((?:[^\x00-\x1f/]+/*)*))?")
+
+
+def open_target(address: str, folder: Path, cache_dir: Path, endpoint_url: str = "") -> Target:
+    """Return the place at ``address``; nothing is read or changed yet.
+
+    Parameters
+    ----------
+    address
+        As a person writes it.
+    folder
+        The working folder.
+    cache_dir
+        The cache, where what was fetched of a branch is kept.
+    endpoint_url
+        Of a service that speaks like S3 and is not Amazon's.
+
+    Raises
+    ------
+    ConfigError
+        Nothing can be deployed there.
+    StoreError
+        It is a branch, and there is no repository.
+    """
+    place = find_branch(f"branch:{DEFAULT_BRANCH}" if address == "branch" else address, folder, DEFAULT_BRANCH, _USAGE)
+    if place is not None:
+        return BranchTarget(place, cache_dir)
+    if address.startswith("s3:"):
+        found = _S3.fullmatch(address)
+        if found is None:
+            raise ConfigError(f"{address!r} names no bucket of S3.", hint="Give s3://BUCKET or s3://BUCKET/PREFIX.")
+        prefix = re.sub("/+", "/", found[2] or "").strip("/")
+        return S3Target(found[1], prefix, endpoint_url=endpoint_url, shown=address)
+    path = address.removeprefix("folder:")
+    if not path or (path == address and re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", address)):
+        raise ConfigError(f"Nothing can be deployed to {address!r}.", hint=_USAGE)
+    return FolderTarget(folder / Path(path).expanduser(), shown=path)

@@ -1,0 +1,85 @@
+"""The site that a build left in a folder, as it is deployed: the files of its newest version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from spotmap_build.core.files import NotRegularFile, open_regular, read_bounded
+from spotmap_build.emit.marker import LARGEST_MARKER_BYTES, MARKER_NAME, Marker
+from spotmap_build.emit.site import served_generation
+from spotmap_build.errors import OutputError
+
+LARGEST_ON_PAGES_BYTES: Final = 25 << 20
+"""Of one file, on Cloudflare Pages; other hosts take larger ones."""
+_BUILD_AGAIN: Final = "Build it again, then deploy it."
+
+
+class SiteFiles(Mapping[str, bytes]):
+    """The content of a site's files by their names; read when it is asked for, since all of it may be a gigabyte."""
+
+    def __init__(self, folder: Path, names: tuple[str, ...]) -> None:
+        self._folder = folder
+        self._names = dict.fromkeys(names)
+
+    def __getitem__(self, name: str) -> bytes:
+        if name not in self._names:
+            raise KeyError(name)
+        try:
+            with open_regular(self._folder / name) as file:
+                return file.read()
+        except (OSError, NotRegularFile) as error:
+            raise _not_whole(self._folder, name) from error
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltSite:
+    """A whole site. ``sizes``: bytes of each file, by name."""
+
+    folder: Path
+    generation: str
+    files: SiteFiles
+    sizes: Mapping[str, int]
+
+    @property
+    def too_large(self) -> tuple[str, ...]:
+        """Files that Cloudflare Pages does not take."""
+        return tuple(name for name, size_bytes in self.sizes.items() if size_bytes > LARGEST_ON_PAGES_BYTES)
+
+
+def read_site(folder: Path) -> BuiltSite:
+    """Return the site in a folder.
+
+    Raises
+    ------
+    OutputError
+        There is none, or not all of its files are there.
+    """
+    try:
+        marker = Marker.decode(read_bounded(folder / MARKER_NAME, LARGEST_MARKER_BYTES))
+    except FileNotFoundError as error:
+        raise OutputError(f"There is no site in {folder}.", hint="Build one first, or name its folder.") from error
+    except (OSError, ValueError) as error:
+        raise OutputError(f"{folder / MARKER_NAME} cannot be used: {error}.", hint=_BUILD_AGAIN) from error
+    newest = marker.generations[0] if marker.generations else None
+    if newest is None or newest.name != served_generation(folder):
+        raise OutputError(f"The site in {folder} is not whole: a build was interrupted there.", hint=_BUILD_AGAIN)
+    sizes = {}
+    for name in newest.files:
+        place = folder / name
+        if not place.is_file() or place.is_symlink():
+            raise _not_whole(folder, name)
+        sizes[name] = place.stat().st_size
+    return BuiltSite(folder, newest.name, SiteFiles(folder, newest.files), sizes)
+
+
+def _not_whole(folder: Path, name: str) -> OutputError:
+    return OutputError(f"The site in {folder} is not whole: {name} is missing.", hint=_BUILD_AGAIN)

@@ -1,0 +1,217 @@
+"""One branch of one git repository, by the ``git`` of this machine. No working tree is touched.
+
+Commits are made and read in a repository of the cache's (``store.git``), which keeps what was fetched, so that only
+what is new travels. It is made again where it is damaged.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from spotmap_build.cache.keys import digest_bytes
+from spotmap_build.core.text import printable
+from spotmap_build.store.files import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MIRROR: Final = "store.git"
+AUTHOR_EMAIL: Final = "spotmap-build@localhost"
+_NOT_OURS: Final = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE", "GIT_PREFIX")
+"""Set where git itself runs us, as in a hook."""
+_AUTHOR: Final = {
+    f"GIT_{who}_{what}": value
+    for who in ("AUTHOR", "COMMITTER")
+    for what, value in (("NAME", "spotmap-build"), ("EMAIL", AUTHOR_EMAIL))
+}
+_SILENCE: Final = ("-c", "http.lowSpeedLimit=100", "-c", "http.lowSpeedTime=60")
+_CHECKS: Final = ("-c", "fetch.fsckObjects=true", "-c", "gc.auto=0", "-c", "maintenance.auto=false")
+_NO_HOOKS: Final = ("-c", f"core.hooksPath={os.devnull}")
+"""Those that a person set for all repositories are not for this one."""
+FILE, TREE = "100644", "040000"
+
+
+class GitFailed(Exception):
+    """Git ended with an error; the text is its last words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One name in a tree. ``size_bytes`` is None of what is no file."""
+
+    mode: str
+    kind: str
+    object_id: str
+    name: str
+    size_bytes: int | None = None
+
+    @property
+    def line(self) -> bytes:
+        """As ``git mktree`` reads it."""
+        return f"{self.mode} {self.kind} {self.object_id}\t{self.name}\0".encode("utf-8", "surrogateescape")
+
+
+class Branch:
+    """A branch as it is at its address, and our copy of it."""
+
+    def __init__(self, url: str, name: str, cache_dir: Path) -> None:
+        self.url = url
+        self.ref = f"refs/heads/{name}"
+        self._kept = f"refs/stores/{digest_bytes(f'{url}#{name}'.encode('utf-8', 'surrogateescape'))[:32]}"
+        self._mirror = (cache_dir / MIRROR).absolute()
+        self.was_renewed = False
+
+    def written(self, content: bytes) -> str:
+        """Keep content in our copy, and return its id."""
+        return self.git("hash-object", "-w", "--stdin", data=content)
+
+    def made_tree(self, entries: Iterable[Entry]) -> str:
+        """Make a tree of entries, and return its id."""
+        return self.git("mktree", "-z", data=b"".join(entry.line for entry in entries))
+
+    def tree(self, tree: str) -> tuple[Entry, ...]:
+        """Return what lies in a tree."""
+        listed = self.run("ls-tree", "-l", "-z", tree).decode("utf-8", "surrogateescape")
+        entries = []
+        for line in filter(None, listed.split("\0")):
+            about, _, name = line.partition("\t")
+            mode, kind, object_id, size = about.split()
+            entries.append(Entry(mode, kind, object_id, name, int(size) if size.isdecimal() else None))
+        return tuple(entries)
+
+    def blob(self, entry: Entry) -> bytes:
+        """Return the content of a file."""
+        return self.run("cat-file", "blob", entry.object_id)
+
+    def fetched(self, *, may_renew: bool = True) -> str:
+        """Return the branch's commit, which is here by then; empty where there is no such branch.
+
+        Where it can be asked for and not be fetched, our copy may be damaged: then it is made again.
+
+        Raises
+        ------
+        GitFailed
+            It cannot be had.
+        """
+        if not self.head():
+            return ""
+        try:
+            return self._fetch()
+        except GitFailed:
+            if self.was_renewed or not may_renew or not self.head():
+                raise
+        self.renew()
+        return self._fetch()
+
+    def push(self, commit: str, *options: str) -> None:
+        """Make a commit the branch's at its address, and remember it.
+
+        Raises
+        ------
+        GitFailed
+            It is refused.
+        """
+        self.git(*_SILENCE, "push", "--quiet", *options, "--", self.url, f"{commit}:{self.ref}")
+        self.keep(commit)
+
+    def _fetch(self) -> str:
+        """Fetch the branch, and return its commit. By a name of its own, since others may fetch it at the same time."""
+        fetched = f"{self._kept}-{os.urandom(8).hex()}"
+        fetch = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head")
+        self.git(*_SILENCE, *_CHECKS, *fetch, "--", self.url, f"+{self.ref}:{fetched}")
+        commit = self.git("rev-parse", "--verify", "--quiet", f"{fetched}^{{commit}}")
+        self.keep(commit)
+        self.git("update-ref", "-d", fetched)
+        return commit
+
+    def keep(self, commit: str) -> None:
+        """Remember a commit, so that what it has need not be fetched again."""
+        with contextlib.suppress(GitFailed):  # another process does the same in this moment
+            self.git("update-ref", self._kept, commit)
+
+    def head(self) -> str:
+        """Return the commit that the branch has now, at its address; empty where there is none."""
+        listed = self.git(*_SILENCE, "ls-remote", "--heads", "--", self.url, self.ref)
+        return next((line.split("\t")[0] for line in listed.split("\n") if line.endswith(f"\t{self.ref}")), "")
+
+    def renew(self) -> None:
+        """Throw our copy away."""
+        self.was_renewed = True
+        shutil.rmtree(self._mirror, ignore_errors=True)
+
+    def git(self, *arguments: str, data: bytes = b"") -> str:
+        """Return what a command in our copy prints, as text."""
+        return self.run(*arguments, data=data).decode("utf-8", "surrogateescape").strip()
+
+    def run(self, *arguments: str, data: bytes = b"", index: Path | None = None, folder: Path | None = None) -> bytes:
+        """Return what a command in our copy prints.
+
+        Parameters
+        ----------
+        index
+            The index that it is to use; our copy has none of its own.
+        folder
+            Where it is to run.
+        """
+        if not (self._mirror / "HEAD").is_file():
+            run_git("init", "--quiet", "--bare", "--template=", "--", str(self._mirror))
+        place = ("-C", str(folder)) if folder else ()
+        return run_git(*place, f"--git-dir={self._mirror}", *_NO_HOOKS, *arguments, data=data, index=index)
+
+
+def address_of(folder: Path) -> str:
+    """Return the address of the repository that ``folder`` is in: its origin's, or where there is none, its own.
+
+    Raises
+    ------
+    StoreError
+        It is in no repository.
+    """
+    ask = ("-C", str(folder))
+    try:
+        own = str(folder / run_git(*ask, "rev-parse", "--git-common-dir").decode().strip())
+    except GitFailed as error:
+        raise StoreError(
+            f"There is no git repository in {folder} whose branch could be used.",
+            hint="Start this in the folder of your map's repository, or name a folder instead.",
+        ) from error
+    try:
+        url = run_git(*ask, "remote", "get-url", "origin").decode().strip()
+        top = run_git(*ask, "rev-parse", "--show-toplevel").decode().strip()
+    except GitFailed:
+        return own
+    is_place = "://" not in url and not re.match(r"[^/]+:", url)  # git@github.com:me/map.git is none
+    return str(Path(top, url)) if is_place else url
+
+
+def run_git(*arguments: str, data: bytes = b"", index: Path | None = None) -> bytes:
+    """Return what a git command prints.
+
+    Raises
+    ------
+    StoreError
+        There is no git here.
+    """
+    environment = {name: value for name, value in os.environ.items() if name not in _NOT_OURS}
+    environment |= {"LC_ALL": "C", "GIT_ALLOW_PROTOCOL": "file:https:ssh", **_AUTHOR}
+    if index is not None:
+        environment["GIT_INDEX_FILE"] = str(index)
+    if not (sys.stdin and sys.stdin.isatty()):
+        environment["GIT_TERMINAL_PROMPT"] = "0"
+    try:
+        done = subprocess.run(["git", *arguments], input=data, env=environment, capture_output=True, check=False)
+    except FileNotFoundError as error:
+        raise StoreError("There is no git on this machine.", hint="Install git, or name a folder.") from error
+    if done.returncode:
+        said = [line for line in done.stderr.decode("utf-8", "replace").split("\n") if line.strip()]
+        telling = [line for line in said if line.startswith(("fatal:", "error:", "remote:"))] or said or ["git failed"]
+        raise GitFailed(re.sub(r"//[^/@\s]*@", "//", printable(telling[0]).strip()).rstrip("."))
+    return done.stdout

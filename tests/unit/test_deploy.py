@@ -1,0 +1,376 @@
+"""A site is deployed to a folder, to a branch of a bare repository, and by the real s3fs to a server that speaks S3."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from spotmap_build.deploy import DeployError, open_target, read_site
+from spotmap_build.deploy.built import BuiltSite
+from spotmap_build.deploy.s3 import headers_of
+from spotmap_build.deploy.target import Deployed
+from spotmap_build.describe import describe_deployed
+from spotmap_build.emit.marker import MARKER_NAME, Marker
+from spotmap_build.emit.site import publish
+from spotmap_build.errors import ConfigError, OutputError, SpotmapError
+from spotmap_build.store.branch import Branch
+from tests.fakes.http_server import Fault, serving
+from tests.fakes.s3_server import S3Server, failure
+from tests.support.command import spotmap
+
+KINDS = ("folder", "branch", "s3")
+
+
+def pages(generation: str) -> dict[str, bytes]:
+    """A small site of which each version has another page and other data, and the same picture."""
+    page = f'<html data-generation="{generation}">'.encode()
+    data = {f"data/{generation}/{name}": f"{name} of {generation}".encode() for name in ("map.json", "viewer.js")}
+    return {"index.html": page, "sw.js": page, "icon-192.png": b"icon", "art/cover.webp": b"cover", **data}
+
+
+def built(folder: Path, generation: str) -> BuiltSite:
+    publish(folder, pages(generation), generation, force=False)
+    return read_site(folder)
+
+
+@dataclass
+class Place:
+    """Somewhere to deploy to, and what lies there."""
+
+    address: str
+    tmp: Path
+    look: Callable[[], Mapping[str, bytes]]
+    put: Callable[[str, bytes], None]
+    endpoint_url: str = ""
+
+    def deploy(self, site: BuiltSite, *, force: bool = False, dry_run: bool = False) -> Deployed:
+        target = open_target(self.address, self.tmp, self.tmp / "cache", self.endpoint_url)
+        return target.deploy(site, force=force, dry_run=dry_run)
+
+
+def git(*arguments: object, folder: Path) -> str:
+    return subprocess.run(
+        ["git", "-C", str(folder), *map(str, arguments)], capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def commit_of_somebody(bare: Path, branch: str, name: str, content: bytes) -> None:
+    """A person adds a file on top of the branch, in a clone of theirs."""
+    work = bare.with_name(f"clone-{name.replace('/', '-')}")
+    git("clone", "--quiet", bare, work, folder=bare.parent)
+    has_branch = branch in git("branch", "--remotes", folder=work)
+    git("checkout", "--quiet", *(() if has_branch else ("--orphan",)), branch, folder=work)
+    (work / name).parent.mkdir(parents=True, exist_ok=True)
+    (work / name).write_bytes(content)
+    git("add", "--all", folder=work)
+    who = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.org")
+    git(*who, "commit", "--quiet", "--message", f"Add {name}", folder=work)
+    git("push", "--quiet", "origin", branch, folder=work)
+
+
+def bare_place(tmp: Path) -> Place:
+    bare = tmp / "pages.git"
+    git("init", "--quiet", "--bare", bare, folder=tmp)
+
+    def look() -> dict[str, bytes]:
+        if not git("branch", folder=bare):
+            return {}
+        names = git("ls-tree", "-r", "--name-only", "gh-pages", folder=bare).split("\n")
+        return {name: git("show", f"gh-pages:{name}", folder=bare).encode() for name in names if name != ".nojekyll"}
+
+    return Place(
+        f"git+{bare.as_uri()}", tmp, look, lambda name, content: commit_of_somebody(bare, "gh-pages", name, content)
+    )
+
+
+def folder_place(tmp: Path) -> Place:
+    folder = tmp / "www"
+
+    def put(name: str, content: bytes) -> None:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+
+    def look() -> dict[str, bytes]:
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+    return Place(f"folder:{folder}", tmp, look, put)
+
+
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Server]:
+    pytest.importorskip("s3fs", reason="s3fs is not installed: pip install 'spotmap-build[s3]'")
+    for name, value in (("ACCESS_KEY_ID", "key"), ("SECRET_ACCESS_KEY", "secret"), ("DEFAULT_REGION", "us-east-1")):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    server = S3Server()
+    with serving(server):
+        yield server
+
+
+def s3_place(tmp: Path, server: S3Server) -> Place:
+    from tests.fakes.s3_server import Stored
+
+    bucket = server.buckets["maps"]
+
+    def put(name: str, content: bytes) -> None:
+        bucket[f"a/b/{name}"] = Stored(content, "text/plain", "")
+
+    def look() -> dict[str, bytes]:
+        return {key.removeprefix("a/b/"): stored.content for key, stored in bucket.items()}
+
+    return Place("s3://maps/a//b/", tmp, look, put, endpoint_url=server.url)
+
+
+@pytest.fixture(params=KINDS)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    if request.param == "folder":
+        return folder_place(tmp_path)
+    if request.param == "branch":
+        return bare_place(tmp_path)
+    return s3_place(tmp_path, request.getfixturevalue("s3"))
+
+
+def named(*generations: str) -> set[str]:
+    return {*(name for each in generations for name in pages(each)), MARKER_NAME}
+
+
+def test_what_is_new_is_sent_and_the_version_before_the_last_goes(place: Place, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    first = place.deploy(built(site, "a1"))
+    assert (set(first.sent), first.removed, first.kept_count) == (set(pages("a1")), (), 0)
+    assert place.look().items() >= pages("a1").items()
+    assert place.deploy(built(site, "a1")) == Deployed((), (), len(pages("a1")))
+    place.put("data/mine.txt", b"a person's")
+    second = place.deploy(built(site, "b2"))
+    assert set(second.sent) == set(pages("b2")) - {"icon-192.png", "art/cover.webp"}
+    assert set(place.look()) == named("a1", "b2") | {"data/mine.txt"}
+    third = place.deploy(built(site, "c3"))
+    assert third.removed == ("data/a1/map.json", "data/a1/viewer.js")
+    assert set(place.look()) == named("b2", "c3") | {"data/mine.txt"}
+    assert place.look().items() >= pages("c3").items()
+    marker = Marker.decode(place.look()[MARKER_NAME])
+    assert [generation.name for generation in marker.generations] == ["c3", "b2"]
+
+
+def test_a_dry_run_changes_nothing(place: Place, tmp_path: Path) -> None:
+    place.deploy(built(tmp_path / "site", "a1"))
+    before = dict(place.look())
+    would = place.deploy(built(tmp_path / "site", "b2"), dry_run=True)
+    assert place.look() == before
+    assert would == place.deploy(built(tmp_path / "site", "b2"))
+
+
+def test_a_place_with_other_things_is_refused_and_with_force_they_stay(place: Place, tmp_path: Path) -> None:
+    place.put("notes.txt", b"a person's")
+    site = built(tmp_path / "site", "a1")
+    with pytest.raises(OutputError, match=r"notes\.txt"):
+        place.deploy(site)
+    assert dict(place.look()) == {"notes.txt": b"a person's"}
+    place.deploy(site, force=True)
+    assert place.look().items() >= {**pages("a1"), "notes.txt": b"a person's"}.items()
+
+
+def test_a_marker_of_another_program_is_refused(place: Place, tmp_path: Path) -> None:
+    place.put(MARKER_NAME, b"{}")
+    with pytest.raises(OutputError, match="cannot be used"):
+        place.deploy(built(tmp_path / "site", "a1"))
+
+
+def test_a_file_that_was_changed_there_is_sent_again(place: Place, tmp_path: Path) -> None:
+    site = built(tmp_path / "site", "a1")
+    place.deploy(site)
+    place.put("data/a1/map.json", b"map.json of xx")
+    assert place.deploy(site).sent == ("data/a1/map.json",)
+    assert place.look()["data/a1/map.json"] == b"map.json of a1"
+
+
+def test_the_branch_keeps_one_commit_of_ours_and_all_of_others(tmp_path: Path) -> None:
+    place, site = bare_place(tmp_path), tmp_path / "site"
+
+    def messages() -> list[str]:
+        return git("log", "--format=%s", "gh-pages", folder=tmp_path / "pages.git").split("\n")
+
+    for generation in ("a1", "b2", "c3"):
+        place.deploy(built(site, generation))
+    assert messages() == ["Publish the map"]
+    place.put("CNAME", b"map.example.org")
+    for generation in ("d4", "e5"):
+        place.deploy(built(site, generation))
+    assert messages() == ["Publish the map", "Add CNAME", "Publish the map"]
+    assert place.look()["CNAME"] == b"map.example.org"
+    assert git("cat-file", "-t", "gh-pages:.nojekyll", folder=tmp_path / "pages.git") == "blob"
+
+
+def test_the_branch_of_the_repository_that_one_is_in_leaves_its_working_tree_alone(tmp_path: Path) -> None:
+    bare_place(tmp_path)
+    work = tmp_path / "work"
+    git("clone", "--quiet", tmp_path / "pages.git", work, folder=tmp_path)
+    (work / "half done.txt").write_text("not committed")
+    before = git("status", "--porcelain=v2", "--branch", folder=work)
+    target = open_target("branch", work, tmp_path / "cache")
+    target.deploy(built(tmp_path / "site", "a1"), force=False, dry_run=False)
+    assert git("status", "--porcelain=v2", "--branch", folder=work) == before
+    assert "gh-pages" in git("branch", folder=tmp_path / "pages.git")
+
+
+def test_a_branch_that_somebody_else_pushed_to_meanwhile_keeps_what_they_did(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = bare_place(tmp_path)
+    place.deploy(built(tmp_path / "site", "a1"))
+    fetched, is_first = Branch.fetched, [True]
+
+    def slow(self: Branch, *, may_renew: bool = True) -> str:
+        commit = fetched(self, may_renew=may_renew)
+        if is_first.pop() if is_first else False:
+            place.put("CNAME", b"map.example.org")
+        return commit
+
+    monkeypatch.setattr(Branch, "fetched", slow)
+    place.deploy(built(tmp_path / "site", "b2"))
+    assert place.look().items() >= {**pages("b2"), "CNAME": b"map.example.org"}.items()
+
+
+def test_a_branch_that_cannot_be_pushed_to_is_told(tmp_path: Path) -> None:
+    place = bare_place(tmp_path)
+    hook = tmp_path / "pages.git/hooks/pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho not today >&2\nexit 1\n")
+    hook.chmod(0o755)
+    with pytest.raises(DeployError, match="not today"):
+        place.deploy(built(tmp_path / "site", "a1"))
+
+
+def test_in_s3_the_page_comes_last_and_each_file_says_how_long_it_may_be_kept(tmp_path: Path, s3: S3Server) -> None:
+    place = s3_place(tmp_path, s3)
+    place.deploy(built(tmp_path / "site", "a1"))
+    assert [s3.puts()[0], *s3.puts()[-2:]] == [f"a/b/{MARKER_NAME}", "a/b/index.html", f"a/b/{MARKER_NAME}"]
+    told = {key: (stored.content_type, stored.cache_control) for key, stored in s3.buckets["maps"].items()}
+    assert told == {key: headers_of(key.removeprefix("a/b/")) for key in told}
+    assert told["a/b/data/a1/viewer.js"] == ("text/javascript; charset=utf-8", "public, max-age=31536000, immutable")
+    assert {told[f"a/b/{name}"][1] for name in ("index.html", "sw.js", MARKER_NAME)} == {"no-cache"}
+
+
+def test_where_s3_tells_no_digests_only_what_is_not_named_by_its_content_is_sent_again(
+    tmp_path: Path, s3: S3Server
+) -> None:
+    s3.encrypted = True
+    place = s3_place(tmp_path, s3)
+    site = built(tmp_path / "site", "a1")
+    place.deploy(site)
+    assert set(place.deploy(site).sent) == {"index.html", "sw.js", "icon-192.png"}
+
+
+@pytest.mark.parametrize("after", [0, 2, 4, 6])
+def test_wherever_it_ends_s3_shows_a_whole_site_and_the_next_time_completes_it(
+    tmp_path: Path, s3: S3Server, after: int
+) -> None:
+    place = s3_place(tmp_path, s3)
+    place.deploy(built(tmp_path / "site", "a1"))
+    second = built(tmp_path / "site", "b2")
+    s3.asked.clear()
+    denied = failure("AccessDenied", 403)
+    s3.faults = [Fault(status=403, body=denied.content, path="/maps/a/b/", times=1, after=2 + after)]
+    with pytest.raises(DeployError):
+        place.deploy(second)
+    shown = Marker.decode(place.look()[MARKER_NAME])
+    assert set(place.look()) <= {*shown.paths, MARKER_NAME}
+    shows = "b2" if b"b2" in place.look()["index.html"] else "a1"
+    assert {name for name in pages(shows) if name.startswith("data/")} <= set(place.look())
+    s3.faults.clear()
+    place.deploy(second)
+    assert set(place.look()) == named("a1", "b2")
+    assert place.look().items() >= pages("b2").items()
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "hint"),
+    [
+        ("AccessDenied", 403, "s3:PutObject"),
+        ("InvalidAccessKeyId", 403, "AWS_ACCESS_KEY_ID"),
+        ("SignatureDoesNotMatch", 403, "AWS_SECRET_ACCESS_KEY"),
+        ("ExpiredToken", 400, "expired"),
+        ("AuthorizationHeaderMalformed", 400, "AWS_DEFAULT_REGION"),
+        ("OddError", 400, "Try again"),
+    ],
+)
+def test_what_s3_refuses_is_told_with_what_to_do(
+    tmp_path: Path, s3: S3Server, code: str, status: int, hint: str
+) -> None:
+    answer = failure(code, status)
+    s3.faults = [Fault(status=status, body=answer.content, path="/maps", times=99)]
+    with pytest.raises(DeployError, match=rf"It is {code} \({code}\)") as caught:
+        s3_place(tmp_path, s3).deploy(built(tmp_path / "site", "a1"))
+    assert hint in caught.value.hint
+
+
+def test_a_bucket_that_is_not_there_and_credentials_that_are_not_either(
+    tmp_path: Path, s3: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = built(tmp_path / "site", "a1")
+    target = open_target("s3://others", tmp_path, tmp_path / "cache", s3.url)
+    with pytest.raises(DeployError) as caught:
+        target.deploy(site, force=False, dry_run=False)
+    assert "no such bucket" in caught.value.hint
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(DeployError) as caught:
+        target.deploy(site, force=False, dry_run=False)
+    assert "AWS_PROFILE" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "folder:", "s3:", "s3://", "s3://x", "s3:///a", "ftp://host/a", "branch:", "branch:a..b", "git+http://h/r#b"],
+)
+def test_what_is_no_place_is_told(tmp_path: Path, address: str) -> None:
+    with pytest.raises(SpotmapError) as caught:
+        open_target(address, tmp_path, tmp_path / "cache")
+    assert isinstance(caught.value, ConfigError)
+    assert caught.value.hint
+
+
+def test_a_site_that_is_not_whole_is_not_deployed(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    with pytest.raises(OutputError, match="There is no site"):
+        read_site(site)
+    built(site, "a1")
+    (site / "data/a1/map.json").unlink()
+    with pytest.raises(OutputError, match=r"data/a1/map\.json is missing"):
+        read_site(site)
+    (site / "index.html").write_bytes(b'<html data-generation="z9">')
+    with pytest.raises(OutputError, match="interrupted"):
+        read_site(site)
+
+
+@pytest.mark.parametrize("address", [".", "site", "site/data", "site/new"])
+def test_a_site_is_not_deployed_into_itself(tmp_path: Path, address: str) -> None:
+    site = built(tmp_path / "site", "a1")
+    with pytest.raises(OutputError, match="where it lies"):
+        open_target(address, tmp_path, tmp_path / "cache").deploy(site, force=True, dry_run=False)
+
+
+def test_a_file_that_a_host_does_not_take_is_told(tmp_path: Path) -> None:
+    site = built(tmp_path / "site", "a1")
+    with (tmp_path / "site/data/a1/map.json").open("wb") as file:
+        file.truncate((25 << 20) + 1)
+    lines = list(describe_deployed(read_site(site.folder), Deployed((), (), 6), "there", dry_run=False))
+    assert lines[-1].startswith("data/a1/map.json has 26.2 MB: Cloudflare Pages takes no file over 25 MiB")
+
+
+def test_the_command_says_what_it_would_do_and_what_it_did(tmp_path: Path) -> None:
+    built(tmp_path / "site", "a1")
+    would = spotmap("deploy", "--to", "www", "--dry-run", cwd=tmp_path)
+    assert "would send    index.html (27 B)" in would.stdout
+    assert not (tmp_path / "www").exists()
+    done = spotmap("deploy", "--to", "www", cwd=tmp_path)
+    assert done.stdout.startswith("6 files were sent to www (")
+    assert (
+        spotmap("deploy", "--to", "www", cwd=tmp_path).stdout
+        == "Nothing is new to www: it shows this version already.\n"
+    )
