@@ -133,14 +133,20 @@ def least_activation(term: Term, usual: float) -> float:
 
 
 def _said(tracks: Sequence[Track]) -> Iterable[tuple[Term, list[int], list[float]]]:
-    rows_of: defaultdict[Term, list[int]] = defaultdict(list)
+    by_genre: defaultdict[str, list[int]] = defaultdict(list)
+    by_origin: defaultdict[str, list[int]] = defaultdict(list)
     for row, track in enumerate(tracks):
         for genre in track.genres:
-            if (name := style_name(genre)) not in EMPTY:
-                rows_of[_style_or_trait(name)].append(row)
+            by_genre[genre].append(row)
         for name in (*track.artists[:1], track.album):
-            if name.strip():
-                rows_of[Term(name.strip(), "origin")].append(row)
+            by_origin[name].append(row)
+    rows_of: defaultdict[Term, list[int]] = defaultdict(list)
+    for genre, rows in by_genre.items():
+        if (name := style_name(genre)) not in EMPTY:
+            rows_of[_style_or_trait(name)] += rows
+    for name, rows in by_origin.items():
+        if name.strip():
+            rows_of[Term(name.strip(), "origin")] += rows
     return _given(rows_of)
 
 

@@ -326,7 +326,7 @@ def _columns(tracks: Sequence[Track], feature_names: Sequence[str], feature_unit
     }
     return {
         "features": {name: feature_units[name] for name in feature_names if name in feature_units},
-        "facets": list(_facets(tracks)),
+        "facets": _facet_names(map(_all_facets, tracks)),
         "facts": [name for name, known in facts.items() if known],
     }
 
@@ -339,19 +339,22 @@ def _since(atlas: Atlas) -> dict[str, bool]:
 
 def _facets(tracks: Iterable[Track]) -> dict[str, list[str | float | None]]:
     """By name: genres and plays, then the source's own columns, which win over ours of the same name."""
-    facets = [_own_facets(track) | track.facets for track in tracks]
+    facets = [_all_facets(track) for track in tracks]
+    return {_clean(name): [_clean_facet(each.get(name)) for each in facets] for name in _facet_names(facets)}
+
+
+def _facet_names(facets: Iterable[Mapping[str, object]]) -> list[str]:
     present = {name for each in facets for name in each}
-    names = sorted(present, key=lambda name: (name not in OWN_FACETS, name))
-    return {_clean(name): [_clean_facet(each.get(name)) for each in facets] for name in names}
+    return sorted(present, key=lambda name: (name not in OWN_FACETS, name))
 
 
-def _own_facets(track: Track) -> dict[str, str | float]:
+def _all_facets(track: Track) -> dict[str, str | float]:
     facets: dict[str, str | float] = {}
     if track.genres:
         facets["genres"] = ", ".join(track.genres)
     if track.play_count is not None:
         facets["plays"] = track.play_count
-    return facets
+    return facets | track.facets if track.facets else facets
 
 
 def _clean_facet(value: str | float | None) -> str | float | None:
@@ -360,7 +363,8 @@ def _clean_facet(value: str | float | None) -> str | float | None:
 
 def _clean(text: str) -> str:
     """White space folded to single spaces, and what UTF-8 cannot hold (half a character in a damaged tag) replaced."""
-    return " ".join(text.split()).encode("utf-8", "replace").decode("utf-8")
+    folded = " ".join(text.split())
+    return folded if folded.isascii() else folded.encode("utf-8", "replace").decode("utf-8")
 
 
 def _number(numbers: dict[str, int], name: str) -> int:

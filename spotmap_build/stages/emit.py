@@ -171,6 +171,8 @@ def _shown(track: Track) -> Track:
     Its recording where that is public, not where a file or cover lies.
     """
     recording = track.recording
+    if recording is None and not track.art_url:
+        return track
     return replace(track, recording=recording if recording and recording.video_id else None, art_url="")
 
 

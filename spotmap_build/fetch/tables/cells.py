@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from spotmap_build.fetch.tags import fold_space
@@ -66,12 +67,19 @@ def parse_texts(
 
     ``is_optional``: a word for "missing" is no text.
     """
-    parts: Sequence[object]
     if isinstance(value, str):
-        listed = [] if is_optional and value.strip().lower() in NO_NAME else parse_list(value)
-        parts = between.split(value) if listed is None else listed
-    else:
-        parts = value if isinstance(value, (list, tuple)) else [value] if value else []
+        return _parse_joined(value, between, is_optional)
+    return _distinct(value if isinstance(value, (list, tuple)) else [value] if value else [])
+
+
+@lru_cache(maxsize=1 << 16)
+def _parse_joined(text: str, between: re.Pattern[str], is_optional: bool) -> tuple[str, ...]:
+    """Read the texts of a cell. Artists, genres and playlists come again and again, hence the cache."""
+    listed = [] if is_optional and text.strip().lower() in NO_NAME else parse_list(text)
+    return _distinct(between.split(text) if listed is None else listed)
+
+
+def _distinct(parts: Sequence[object]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(folded for part in parts if (folded := fold_space(str(part)))))
 
 

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build.core.spreadsheet import is_guarded, unguard_cell
@@ -156,7 +157,7 @@ def _rows(reader: Reader, width: int, place: str, lines_above: int) -> list[list
                     f"{place}, line {lines_above + reader.line_num}: {len(row)} fields, but {width} columns.",
                     hint="A field that contains the delimiter must stand in quotation marks.",
                 )
-            rows.append(row)
+            rows.append(row if len(row) >= width else [*row, *[""] * (width - len(row))])
             if not len(rows) % ROWS_A_CHECK:
                 check_shape(place, rows=len(rows), columns=width)
     check_shape(place, rows=len(rows), columns=width)
@@ -164,7 +165,7 @@ def _rows(reader: Reader, width: int, place: str, lines_above: int) -> list[list
 
 
 def _values(rows: list[list[str]], position: int) -> list[str | None]:
-    return [row[position] if position < len(row) and row[position].strip() else None for row in rows]
+    return [value if value.strip() else None for value in map(itemgetter(position), rows)]
 
 
 def _is_numbering(values: list[str | None]) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PureWindowsPath
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.core.identifiers import ID_DIGITS, SPOTIFY_TRACK
@@ -37,6 +37,12 @@ if TYPE_CHECKING:
     from spotmap_build.fetch.tables.delimited import Table
     from spotmap_build.model import Float32Array
 
+Position = tuple[float, float]
+READ: Final = (
+    *("title", "artists", "artist_uris", "album", "duration_ms", "isrc"),
+    *("explicit", "year", "added_at", "genres", "play_count"),
+)
+"""The fields of a track that stand in columns as they are."""
 UNTITLED: Final = "Untitled"
 MOST_LISTED: Final = 20
 FARTHEST: Final = 1e15
@@ -67,15 +73,19 @@ class TableSource:
         typed = type_columns(_with_titles(table, self.path), self.path.name, table.delimiter)
         columns = typed.fields
         vectors = find_vectors(self.path, columns)
-        tracks = _tracks(typed, is_list=vectors is None and columns.keys().isdisjoint(("x", "y", "path")))
+        is_placed = "x" in columns and "y" in columns
+        positions, faults = _positions(columns, typed.decimal) if is_placed else (None, {})
+        tracks = _tracks(typed, positions, is_list=vectors is None and columns.keys().isdisjoint(("x", "y", "path")))
         about_art: tuple[str, ...] = ()
         if ART in columns:
             tracks, about_art = with_art(tracks, columns[ART], partial(_path, folder=self.path.parent), context.cache)
+        failures: list[Failed] = []
         about_files: tuple[str, ...] = ()
-        if "x" in columns and "y" in columns:
-            tracks, failures = _place(_with_files(tracks, columns, self.path.parent), columns, typed.decimal)
+        if is_placed:
+            tracks = _with_files(tracks, columns, self.path.parent)
+            failures = _not_placed(tracks, columns, faults)
         elif vectors is not None:
-            tracks, failures = _with_files(tracks, columns, self.path.parent), []
+            tracks = _with_files(tracks, columns, self.path.parent)
         else:
             tracks, failures, about_files = _with_recordings(tracks, columns, self.path, context)
         playlists = _playlists(columns, tracks)
@@ -108,20 +118,20 @@ def _listed(columns: Columns) -> str:
     return ", ".join(names[:MOST_LISTED]) + ("…" if names[MOST_LISTED:] else "") or "none at all"
 
 
-def _tracks(typed: TypedColumns, *, is_list: bool) -> list[Track]:
+def _tracks(typed: TypedColumns, positions: Sequence[Position | None] | None, *, is_list: bool) -> list[Track]:
     """Return a track for each row. ``is_list``: rows of one Spotify URI are one track that several playlists name."""
     columns = typed.fields
     count = len(columns["title"])
     empty = [None] * count
-    column: Callable[[str], Sequence[Any]] = lambda name: columns.get(name, empty)  # noqa: E731
-    own_ids = _own_ids(columns, count)
+    read = [columns.get(name, empty) for name in READ]
+    further = typed.facets.items()
     seen: dict[str, int] = {}
     tracks = []
-    for row in range(count):
-        title = fold_space(str(column("title")[row] or ""))
-        artists = parse_artists(column("artists")[row], column("artist_uris")[row])
-        album = fold_space(str(column("album")[row] or ""))
-        base = own_ids[row] or named_id("table", title or UNTITLED, artists, album)
+    rows = zip(_own_ids(columns, count), positions or empty, *read, strict=True)
+    for row, (own_id, position, called, by, uris, on, duration_ms, isrc, *others) in enumerate(rows):
+        explicit, year, added_at, genres, play_count = others
+        title, artists, album = fold_space(str(called or "")), parse_artists(by, uris), fold_space(str(on or ""))
+        base = own_id or named_id("table", title or UNTITLED, artists, album)
         seen[base] = 1 if is_list and base.startswith(SPOTIFY_TRACK) else seen.get(base, 0) + 1
         tracks.append(
             Track(
@@ -129,14 +139,15 @@ def _tracks(typed: TypedColumns, *, is_list: bool) -> list[Track]:
                 title=title,
                 artists=artists,
                 album=album,
-                duration_ms=column("duration_ms")[row],
-                isrc=_word(column("isrc")[row]),
-                explicit=column("explicit")[row],
-                year=column("year")[row],
-                added_at=column("added_at")[row] or "",
-                genres=parse_texts(column("genres")[row], BETWEEN_GENRES, is_optional=True),
-                play_count=column("play_count")[row],
-                facets={name: value for name, values in typed.facets.items() if (value := values[row]) is not None},
+                duration_ms=duration_ms,
+                isrc=_word(isrc),
+                explicit=explicit,
+                year=year,
+                added_at=added_at or "",
+                genres=parse_texts(genres, BETWEEN_GENRES, is_optional=True),
+                play_count=play_count,
+                position=position,
+                facets={name: value for name, values in further if (value := values[row]) is not None},
             )
         )
     return tracks
@@ -189,19 +200,25 @@ def _playlists(columns: Columns, tracks: Sequence[Track]) -> list[Playlist]:
     ]
 
 
-def _place(tracks: Sequence[Track], columns: Columns, decimal: Decimal) -> tuple[list[Track], list[Failed]]:
-    projected, failures = [], []
-    axes = [zip(columns[name], parse_numbers(columns[name], decimal), strict=True) for name in ("x", "y")]
-    for track, (raw_x, x), (raw_y, y) in zip(tracks, *axes, strict=True):
-        is_far = x is not None and y is not None and max(abs(x), abs(y)) > FARTHEST
-        if x is None or y is None or is_far:
-            fault = "is too far away for a map" if is_far else "is no number"
-            detail = f"Its x or y {fault}: x={raw_x!r:.40}, y={raw_y!r:.40}."
-            failures.append(Failed(track.id, "fetch", "no-place", detail))
-            projected.append(track)
+def _positions(columns: Columns, decimal: Decimal) -> tuple[list[Position | None], dict[int, str]]:
+    """Return the place of each row, and for the rows that have none, what is wrong with their ``x`` and ``y``."""
+    positions: list[Position | None] = []
+    faults = {}
+    for row, (x, y) in enumerate(zip(*(parse_numbers(columns[name], decimal) for name in ("x", "y")), strict=True)):
+        is_number = x is not None and y is not None
+        if x is None or y is None or max(abs(x), abs(y)) > FARTHEST:
+            faults[row] = "is too far away for a map" if is_number else "is no number"
+            positions.append(None)
         else:
-            projected.append(replace(track, position=(x, y)))
-    return projected, failures
+            positions.append((x, y))
+    return positions, faults
+
+
+def _not_placed(tracks: Sequence[Track], columns: Columns, faults: Mapping[int, str]) -> list[Failed]:
+    def detail(row: int, fault: str) -> str:
+        return f"Its x or y {fault}: x={columns['x'][row]!r:.40}, y={columns['y'][row]!r:.40}."
+
+    return [Failed(tracks[row].id, "fetch", "no-place", detail(row, fault)) for row, fault in faults.items()]
 
 
 def _with_recordings(

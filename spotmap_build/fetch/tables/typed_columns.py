@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from spotmap_build.core.text import printable
@@ -69,7 +70,8 @@ def type_columns(named: NamedColumns, place: str, delimiter: str = "") -> TypedC
     decimal = find_decimal([*numeric, *named.others.values()], "either" if delimiter == ";" else ".")
     typing = _Typing(named, place, dict(named.fields), dict(named.others), [])
     typing.read("play_count", lambda value: _count(value, decimal))
-    typing.read("year", lambda value: parse_year(str(value)))
+    year = lru_cache(maxsize=1 << 12)(parse_year)
+    typing.read("year", lambda value: year(str(value)))
     typing.read("explicit", parse_truth)
     typing.read_duration(decimal)
     typing.read_dates(is_day_first=decimal != ".")
