@@ -64,25 +64,26 @@ class Crowd:
     """How threads of this build got on side by side.
 
     ``slowdown``: how many times as long as alone on an idle machine their work took. ``at_once``: how many of them
-    wanted to run at the same time, on average. ``sharers``: how many did when any did, at most: as many as shared the
-    work, by what each had of it. These are more where all sleep most of the time.
+    wanted to run while one did, on average, this one included.
     """
 
     slowdown: float = 1.0
     at_once: float = 1.0
-    sharers: float = 1.0
 
     @classmethod
     def of(cls, threads: Collection[Turns], seconds: float) -> Crowd:
-        """Tell of what each thread did in so many seconds.
+        """Tell of what each thread did in so many seconds; when which of them slept is not known.
 
         Examples
         --------
+        >>> Crowd.of([Turns(1.0, 3.0), Turns(1.0, 3.0), Turns(0.0, 0.0)], 4.0)
+        Crowd(slowdown=4.0, at_once=2.0)
         >>> Crowd.of([Turns(1.0, 3.0), Turns(1.0, 3.0), Turns(0.0, 0.0)], 16.0)
-        Crowd(slowdown=4.0, at_once=0.5, sharers=2.0)
+        Crowd(slowdown=4.0, at_once=1.25)
         """
         wanted_s, ran_s = sum(each.wanted_s for each in threads), sum(each.ran_s for each in threads)
-        return cls(wanted_s / ran_s, wanted_s / seconds, wanted_s**2 / sum(each.wanted_s**2 for each in threads))
+        by_others_s = wanted_s - sum(each.wanted_s**2 for each in threads) / wanted_s
+        return cls(wanted_s / ran_s, 1 + by_others_s / seconds)
 
     def slowdown_of_one(self, known: float, processors: int) -> float:
         """Tell how many times longer one thread alone will take, as soon as the others are done.
@@ -93,13 +94,13 @@ class Crowd:
 
         Examples
         --------
-        >>> Crowd(slowdown=5.0, at_once=2.0, sharers=2.0).slowdown_of_one(4.0, processors=2)
+        >>> Crowd(slowdown=5.0, at_once=2.0).slowdown_of_one(4.0, processors=2)
         4.0
-        >>> Crowd(slowdown=4.5, at_once=2.0, sharers=2.0).slowdown_of_one(1.0, processors=2)
+        >>> Crowd(slowdown=4.5, at_once=2.0).slowdown_of_one(1.0, processors=2)
         3.0
         """
-        by_group = max(1.0, self.slowdown / self.sharers)
-        by_thread = max(1.0, self.slowdown - (max(self.at_once, 1.0) - 1) / processors)
+        by_group = max(1.0, self.slowdown / self.at_once)
+        by_thread = max(1.0, self.slowdown - (self.at_once - 1) / processors)
         nearest = min(max(known, by_group), by_thread)
         return nearest if math.isclose(known, nearest, rel_tol=FELT) else math.sqrt(by_group * by_thread)
 
