@@ -69,21 +69,23 @@ def test_they_would_find_what_is_wrong(tmp_path: Path) -> None:
     assert "template-injection" in found.stdout
 
 
-FORMS = sorted(path for path in (GITHUB / "ISSUE_TEMPLATE").glob("*.yml") if path.name != "config.yml")
+FORMS = GITHUB / "ISSUE_TEMPLATE"
 
 
-@pytest.mark.parametrize("path", FORMS, ids=lambda path: path.stem)
-def test_an_issue_form_is_one(path: Path) -> None:
-    """By the rules of GitHub's form schema that are easily broken: an id twice, an element without its label."""
-    form = load(path)
-    assert {"name", "description", "body"} <= form.keys() <= {"name", "description", "labels", "body", "title"}
-    ids = [element["id"] for element in form["body"] if element["type"] != "markdown"]
-    assert len(set(ids)) == len(ids)
-    for element in form["body"]:
-        assert element["type"] in {"markdown", "textarea", "input", "checkboxes"}
-        assert ("value" if element["type"] == "markdown" else "label") in element["attributes"]
-    for name in re.findall(r"template=([\w.-]+)", path.read_text()):
-        assert (path.parent / name).is_file()
+@pytest.mark.parametrize(
+    ("schema", "files"),
+    [
+        ("issue-forms", [path for path in sorted(FORMS.glob("*.yml")) if path.name != "config.yml"]),
+        ("issue-config", [FORMS / "config.yml"]),
+    ],
+)
+def test_issue_forms_are_valid(schema: str, files: list[Path]) -> None:
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.github-{schema}"]
+    done = subprocess.run([*command, *map(str, files)], capture_output=True, text=True, check=False)
+    assert files
+    assert done.returncode == 0, done.stdout
+    for path in files:
+        assert all((FORMS / name).is_file() for name in re.findall(r"template=([\w.-]+)", path.read_text()))
 
 
 def test_a_bug_comes_with_what_doctor_says() -> None:

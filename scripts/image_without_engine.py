@@ -1,0 +1,128 @@
+"""Carry out the Dockerfile without a container engine, as root: ``python -m scripts.image_without_engine FOLDER``.
+
+The base is a Debian of the same release made by mmdebstrap; each stage is a folder, each step runs in it by chroot.
+What is left is the image's files in ``FOLDER/image``. It knows the instructions that our Dockerfile uses, and refuses
+others.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[1]
+RELEASE: Final = "trixie"
+BASE_IMAGE: Final = f"debian:{RELEASE}-slim@sha256:"
+
+
+@dataclass(slots=True)
+class Stage:
+    """A stage of the build: its files, and how a step in it runs."""
+
+    folder: Path
+    variables: dict[str, str] = field(default_factory=lambda: {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"})
+    working: str = "/"
+    user: str = "0:0"
+    entrypoint: tuple[str, ...] = ()
+
+
+def instructions(text: str) -> list[tuple[str, str]]:
+    """Return a Dockerfile's instructions: each its name, and the rest of its line, joined where it goes on."""
+    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    joined = "\n".join(lines).replace("\\\n", " ")
+    return [(name, " ".join(rest.split())) for name, _, rest in (line.partition(" ") for line in joined.splitlines())]
+
+
+def build(dockerfile: Path, folder: Path) -> Stage:
+    """Carry out all stages below a folder; returns the last one, which is the image."""
+    stages: dict[str, Stage] = {}
+    stage = Stage(folder)
+    for name, rest in instructions(dockerfile.read_text()):
+        words = shlex.split(rest) if name in {"FROM", "COPY", "ENV"} else []
+        match name:
+            case "FROM":
+                called = words[2] if len(words) == 3 else "image"
+                stage = stages[called] = _begin(words[0], stages, folder / called)
+            case "RUN":
+                run(stage, ["sh", "-c", rest])
+            case "COPY":
+                _copy(stage, words, stages)
+            case "ENV":
+                stage.variables |= dict(word.split("=", 1) for word in words)
+            case "WORKDIR":
+                stage.working = rest
+                (stage.folder / rest.lstrip("/")).mkdir(parents=True, exist_ok=True)
+            case "USER":
+                stage.user = rest
+            case "ENTRYPOINT":
+                stage.entrypoint = tuple(json.loads(rest))
+            case _:
+                raise ValueError(f"{name} is not known here")
+    return stage
+
+
+def _begin(source: str, stages: dict[str, Stage], folder: Path) -> Stage:
+    if source in stages:
+        before = stages[source]
+        subprocess.run(["cp", "--archive", "--reflink=auto", str(before.folder), str(folder)], check=True)
+        return Stage(folder, dict(before.variables), before.working, before.user)
+    if not source.startswith(BASE_IMAGE):
+        raise ValueError(f"the base is {source}, not {BASE_IMAGE}…")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["mmdebstrap", "--variant=minbase", "--quiet", RELEASE, str(folder)], check=True)
+    return Stage(folder)
+
+
+def _copy(stage: Stage, words: list[str], stages: dict[str, Stage]) -> None:
+    """Copy as Docker does: a file into a folder, a folder's content; never what .dockerignore keeps out."""
+    source = ROOT
+    if words[0].startswith("--from="):
+        source = stages[words.pop(0).removeprefix("--from=")].folder
+    *names, target = words
+    place = stage.folder / f"{stage.working}/{target}".lstrip("/") if target[0] != "/" else stage.folder / target[1:]
+    for name in names:
+        found = source / name.lstrip("/")
+        if found.is_dir():
+            ignored = shutil.ignore_patterns("__pycache__", "*.pyc") if source == ROOT else None
+            shutil.copytree(found, place, symlinks=True, dirs_exist_ok=True, ignore=ignored)
+        else:
+            shutil.copy2(found, place)
+
+
+def run(stage: Stage, command: list[str], *, quiet: bool = False) -> subprocess.CompletedProcess[str]:
+    """Run a command in a stage, as its user, knowing of this machine only how packages are reached."""
+    for name in ("/etc/resolv.conf", "/etc/pip.conf", "/etc/ssl/certs/ca-certificates.crt"):
+        if Path(name).is_file() and (stage.folder / name[1:]).parent.is_dir():
+            shutil.copy(name, stage.folder / name[1:])
+    print("+", shlex.join(command), flush=True)
+    variables = [f"{name}={value}" for name, value in stage.variables.items()]
+    inside = shlex.join(["env", "-i", *variables, "sh", "-c", f"cd {stage.working} && exec {shlex.join(command)}"])
+    root = shlex.quote(str(stage.folder))
+    mounts = f"mount --rbind /dev {root}/dev && mount -t proc proc {root}/proc"
+    script = f"{mounts} && exec chroot --userspec={stage.user} {root} {inside}"
+    namespace = ["unshare", "--mount", "--pid", "--fork", "sh", "-c", script]
+    return subprocess.run(namespace, check=True, text=True, capture_output=quiet)
+
+
+def main() -> None:
+    """Build it, then build the demo's map with it as a user without rights."""
+    folder = Path(sys.argv[1]).absolute()
+    image = build(ROOT / "Dockerfile", folder)
+    size = subprocess.run(["du", "-sm", str(image.folder)], check=True, text=True, capture_output=True).stdout.split()[
+        0
+    ]
+    print(f"the image has {size} MB")
+    run(image, [*image.entrypoint, "--version"])
+    run(image, [*image.entrypoint, "doctor"])
+    run(image, [*image.entrypoint, "--source", "demo"])
+    print(*sorted(path.name for path in (image.folder / "map/site").iterdir()))
+
+
+if __name__ == "__main__":
+    main()
