@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from spotmap_build.emit.template import read_template
 from tests.support.patience import patience
 
 # One process, so that the packages are built once.
@@ -20,9 +21,7 @@ ROOT = Path(__file__).parents[2]
 NEEDED = (
     "spotmap_build/core/vocabulary/versions.toml",
     "spotmap_build/scaffold/templates/map.yml",
-    "spotmap_build/site_template/index.html.j2",
-    "spotmap_build/site_template/viewer.bundle.js",
-    "spotmap_build/site_template/style.css",
+    *(f"spotmap_build/site_template/{name}" for name in read_template().files),
     "spotmap_build/embed/data/msd-musicnn.pb",
     "spotmap_build/py.typed",
 )
