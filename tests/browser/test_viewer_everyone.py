@@ -138,7 +138,6 @@ def test_keys_on_the_map_gather_tracks(open_viewer: OpenViewer) -> None:
     [
         ("[data-color-by='playlist']", "Enter", "spotmap.state().colorBy === 'playlist'"),
         (".legend-toggle", "Space", "spotmap.visibleCount() < 300"),
-        (".legend-only", "Enter", "spotmap.visibleCount() < 150"),
         (".more select", "ArrowDown", "spotmap.state().colorBy === 'feature.tempo'"),
         ("[data-action='fit']", "Enter", "true"),
         ("#lasso-button", "Enter", "!document.getElementById('lasso-hint').hidden"),

@@ -19,7 +19,7 @@ OpenViewer = Callable[..., Viewer]
 
 def test_a_cluster_can_be_switched_off_and_on(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
-    row = viewer.page.locator(".legend-toggle").first
+    row = viewer.page.locator(".legend-list .legend-toggle").first
     size = int(row.locator(".legend-count").inner_text())
     assert viewer.visible_count() == 300
     row.click()
@@ -45,10 +45,42 @@ def test_switching_playlists_off_hides_tracks_that_are_in_no_other(open_viewer: 
     assert viewer.visible_count() == 300
 
 
+def test_clusters_stand_under_their_larger_region_which_switches_them_together(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    section = viewer.page.locator(".legend-section").first
+    region = section.locator(".legend-toggle").first
+    within = section.locator(".legend-list .legend-toggle")
+    size = int(region.locator(".legend-count").inner_text())
+    region.click()
+    assert viewer.visible_count() == 300 - size
+    within.first.click()
+    expect(region).to_have_attribute("aria-pressed", "mixed")
+    region.click(modifiers=["Alt"])
+    assert viewer.visible_count() == size
+
+
+def test_each_row_is_one_stop_of_tab_and_arrows_lead_on(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page, rows = viewer.page, viewer.page.locator(".legend-row")
+    rows.nth(0).locator(".legend-toggle").focus()
+    page.keyboard.press("Tab")
+    expect(rows.nth(1).locator(".legend-toggle")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(rows.nth(1).locator(".legend-only")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(rows.nth(2).locator(".legend-only")).to_be_focused()
+    size = int(rows.nth(2).locator(".legend-count").inner_text())
+    page.keyboard.press("Enter")
+    assert viewer.visible_count() == size
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(rows.nth(2).locator(".legend-about")).to_have_attribute("aria-expanded", "true")
+
+
 @pytest.mark.parametrize("way", ["double click", "alt click", "only button"])
 def test_a_group_can_be_shown_alone(open_viewer: OpenViewer, way: str) -> None:
     viewer = open_viewer()
-    row = viewer.page.locator(".legend-row").nth(1)
+    row = viewer.page.locator(".legend-list .legend-row").nth(1)
     toggle = row.locator(".legend-toggle")
     size = int(row.locator(".legend-count").inner_text())
     if way == "double click":
@@ -66,7 +98,7 @@ def test_hidden_tracks_cannot_be_hovered(open_viewer: OpenViewer) -> None:
     track = viewer.track_in_view()
     viewer.page.mouse.move(*viewer.position_of(track))
     assert viewer.state("hovered") == track
-    for row in viewer.page.locator(".legend-toggle").all():
+    for row in viewer.page.locator(".legend-list .legend-toggle").all():
         row.click()
     assert viewer.visible_count() == 0
     viewer.page.mouse.move(*viewer.position_of(track))

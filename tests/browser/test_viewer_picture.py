@@ -42,7 +42,7 @@ def test_the_drawing_has_what_is_seen_with_title_and_legend(open_viewer: OpenVie
     expect(page.locator("#picture-button")).to_be_focused()
     shapes = _shapes(path)
     texts = ["".join(text.itertext()) for text in shapes["text"]]
-    legend = page.locator(".legend-row").evaluate_all(
+    legend = page.locator(".legend-list .legend-row").evaluate_all(
         "rows => rows.map(row => [...row.querySelectorAll('.legend-name, .legend-count')].map(one => one.textContent))"
     )
     assert "A sample library" in texts
@@ -64,7 +64,7 @@ def test_what_a_filter_leaves_is_what_the_drawing_shows(open_viewer: OpenViewer,
     page.locator("#picture-button").click()
     texts = ["".join(text.itertext()) for text in _shapes(_saved(page, "svg", tmp_path))["text"]]
     assert f"{shown} of 300 tracks" in texts
-    hidden = page.locator(".legend-toggle[aria-pressed=false] .legend-name").all_text_contents()
+    hidden = page.locator(".legend-list .legend-toggle[aria-pressed=false] .legend-name").all_text_contents()
     assert hidden
     assert not [text for text in texts if text.strip() in hidden]
     page.locator(".more select").select_option("feature.tempo")

@@ -95,14 +95,14 @@ for (const [name, state, rank, group] of [
 }
 
 test("toggling twice changes nothing", () => {
-  assert.deepEqual(toggled(toggled(new Set([1]), 3), 3), new Set([1]));
+  assert.deepEqual(toggled(toggled(new Set([1]), [3]), [3]), new Set([1]));
 });
 
 test("solo hides all others, noise included; solo again shows all", () => {
-  const alone = soloed(new Set([0]), 1, 3);
+  const alone = soloed(new Set([0]), [1], 3);
   assert.deepEqual(alone, new Set([-1, 0, 2]));
-  assert.deepEqual(soloed(alone, 1, 3), new Set());
-  assert.deepEqual(soloed(alone, 2, 3), new Set([-1, 0, 1]));
+  assert.deepEqual(soloed(alone, [1], 3), new Set());
+  assert.deepEqual(soloed(alone, [2], 3), new Set([-1, 0, 1]));
 });
 
 test("tracks without a group are counted", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { rangeFilter } from "../../site_template/viewer/panels/legend_range.js";
-import { afterSolo, afterToggle, ALL_SHOWN, isFiltered, isShown, withFilter } from "../../site_template/viewer/panels/legend_rows.js";
+import { afterSolo, afterToggle, ALL_SHOWN, isFiltered, isShown, legendSections, pressed, withFilter } from "../../site_template/viewer/panels/legend_rows.js";
 
 const TRAIT = { id: "facet.mood", categories: [{ name: "calm", count: 2 }, { name: "loud", count: 1 }], domain: [0, 100] };
 const MAP = { clusters: [{ index: 0 }, { index: 1 }], playlists: [], layers: [] };
@@ -33,4 +33,32 @@ test("a range leaves out what is not known; at its ends it has no limit", () => 
   assert.deepEqual(rangeFilter(TRAIT, 0, 200), { low: -Infinity, high: Infinity, hidden: new Set() });
   assert.deepEqual(rangeFilter(TRAIT, 50, 200), { low: 25, high: Infinity, hidden: new Set([""]) });
   assert.deepEqual(withFilter(STATE, TRAIT.id, rangeFilter(TRAIT, 0, 200)).traitFilters, new Map());
+});
+
+const REGIONS = {
+  regions: [{ name: "Quiet" }, { name: "Loud" }, { name: "Odd" }],
+  clusters: [0, 1, 0, 1, 2, -1].map((region, index) => ({ index, region })),
+  playlists: [],
+  layers: [],
+};
+const ROWS = ["3", "1", "0", "2", "4", "5", "-1"].map((key, place) => ({ key, name: key, count: 20 - place, color: "#000000" }));
+const outline = (sections) => sections.map(({ name, rows }) => `${name}: ${rows.map(({ key }) => key).join(" ")}`);
+
+test("clusters stand under their larger region, the largest first; one alone needs no heading, and the rest comes last", () => {
+  assert.deepEqual(outline(legendSections(REGIONS, { colorBy: "cluster" }, ROWS)), ["Loud: 3 1", "Quiet: 0 2", ": 4", ": 5 -1"]);
+});
+
+test("what is grouped by nothing is one list: playlists, and clusters of regions of their own", () => {
+  assert.deepEqual(outline(legendSections(REGIONS, { colorBy: "playlist" }, ROWS)), [": 3 1 0 2 4 5 -1"]);
+  const alone = { ...REGIONS, clusters: REGIONS.clusters.map(({ index }) => ({ index, region: index })) };
+  assert.equal(legendSections(alone, { colorBy: "cluster" }, ROWS).length, 1);
+});
+
+test("a region is switched with all that is in it", () => {
+  const state = { ...STATE, colorBy: "cluster", hiddenClusters: new Set([3]) };
+  assert.deepEqual([pressed(state, "3,1"), pressed(state, "0,2"), pressed(state, "3")], ["mixed", "true", "false"]);
+  const off = { ...state, ...afterToggle(state, "3,1") };
+  assert.equal(pressed(off, "3,1"), "false");
+  assert.equal(pressed({ ...off, ...afterToggle(off, "3,1") }, "3,1"), "true");
+  assert.deepEqual(afterSolo(REGIONS, state, "3,1"), { hiddenClusters: new Set([-1, 0, 2, 4, 5]) });
 });

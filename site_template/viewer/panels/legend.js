@@ -4,12 +4,12 @@ import { element, swatch } from "../ui/dom.js";
 import { formatCount } from "../ui/format.js";
 import { createLegendFind } from "./legend_find.js";
 import { createRangeLegend } from "./legend_range.js";
-import { afterSolo, afterToggle, ALL_SHOWN, isFiltered, isShown, legendRows } from "./legend_rows.js";
+import { afterSolo, afterToggle, ALL_SHOWN, isFiltered, legendRows, legendSections, pressed } from "./legend_rows.js";
 import { groupsOf, HIDDEN_KEY, isGroupKind } from "../state/appearance.js";
 import { readTheme } from "../ui/theme.js";
 
 /** @import { LegendInsights } from "./legend_insights.js" */
-/** @import { LegendRow } from "./legend_rows.js" */
+/** @import { LegendRow, LegendSection } from "./legend_rows.js" */
 /** @import { Store } from "../state/store.js" */
 /** @import { TraitLoader } from "../state/trait_loader.js" */
 /** @import { GroupKind, MapData } from "../data/types.js" */
@@ -57,7 +57,7 @@ export function wireLegend(host, map, store, traitLoader, insights, visibleCount
     showAll.disabled = !isFiltered(state);
     showCount();
     for (const toggle of scroller.querySelectorAll(".legend-toggle")) {
-      toggle.setAttribute("aria-pressed", String(isShown(state, /** @type {HTMLElement} */ (toggle).dataset.group ?? "")));
+      toggle.setAttribute("aria-pressed", pressed(state, /** @type {HTMLElement} */ (toggle).dataset.group ?? ""));
     }
     updateRange?.();
   };
@@ -66,16 +66,18 @@ export function wireLegend(host, map, store, traitLoader, insights, visibleCount
     const trait = state.traits.get(state.colorBy);
     const range = trait && !trait.membership ? createRangeLegend(trait, store) : null;
     updateRange = range?.update ?? null;
-    const rows = legendRows(map, state, readTheme(state.theme));
-    const list = element("ul", { class: "legend-list" }, ...rowNodes(map, state, insights, rows));
+    insights.clear();
+    const sections = legendSections(map, state, legendRows(map, state, readTheme(state.theme)));
+    const lists = sections.map((section) => sectionNode(section, insights));
     const sought = state.colorBy === builtFor ? /** @type {HTMLInputElement | null} */ (scroller.querySelector(".legend-find"))?.value : "";
     builtFor = state.colorBy;
-    const find = createLegendFind(list, rows.map(({ name }) => name), sought ?? "");
-    scroller.replaceChildren(...(range ? [range.node] : []), ...find, list, insights.below());
+    const find = createLegendFind(lists, sections.flatMap(({ rows }) => rows.map(({ name }) => name)), sought ?? "");
+    scroller.replaceChildren(...(range ? [range.node] : []), ...find, ...emptyNotes(map, state), ...lists, insights.below());
     update();
   };
 
   wireRows(scroller, map, store);
+  wireArrows(scroller);
   wireColorBy(host, map, store, traitLoader);
   showAll.addEventListener("click", () => store.set(ALL_SHOWN));
   store.subscribe(["colorBy", "theme", "traits"], rebuild);
@@ -113,6 +115,28 @@ function wireRows(host, map, store) {
     // The first click has toggled the group: taken back, so that solo starts from what the person saw.
     toggle(key);
     solo(key);
+  });
+}
+
+/**
+ * Each row is one stop of Tab: the arrows lead from row to row, and to the other buttons of a row.
+ *
+ * @param {HTMLElement} host
+ */
+function wireArrows(host) {
+  host.addEventListener("keydown", (event) => {
+    const button = /** @type {HTMLElement} */ (event.target);
+    const row = button.closest(".legend-row");
+    if (!row || event.altKey || event.ctrlKey || event.metaKey) return;
+    const buttons = [...row.querySelectorAll("button")];
+    const place = buttons.findIndex((each) => each === button);
+    if (event.key === "ArrowRight" || event.key === "ArrowLeft") buttons[place + (event.key === "ArrowRight" ? 1 : -1)]?.focus();
+    else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      const rows = [...host.querySelectorAll(".legend-row")].filter((each) => each.getClientRects().length > 0);
+      const next = rows[rows.indexOf(row) + (event.key === "ArrowDown" ? 1 : -1)]?.querySelectorAll("button");
+      next?.[Math.min(place, next.length - 1)].focus();
+    } else return;
+    event.preventDefault();
   });
 }
 
@@ -162,36 +186,51 @@ function wireColorBy(host, map, store, traitLoader) {
 /**
  * @param {MapData} map
  * @param {ReturnType<Store["get"]>} state
- * @param {LegendInsights} insights
- * @param {readonly LegendRow[]} rows
  * @returns {Node[]}
  */
-function rowNodes(map, state, insights, rows) {
-  const { colorBy } = state;
-  if (isGroupKind(colorBy) && groupsOf(map, colorBy).length === 0) return [element("li", { class: "legend-note" }, emptyNote(map, colorBy))];
-  insights.clear();
-  return rows.map((row) => rowNode(row, insights.disclosure(row)));
+function emptyNotes(map, { colorBy }) {
+  const isEmpty = isGroupKind(colorBy) && groupsOf(map, colorBy).length === 0;
+  return isEmpty ? [element("p", { class: "legend-note" }, emptyNote(map, colorBy))] : [];
+}
+
+/**
+ * @param {LegendSection} section
+ * @param {LegendInsights} insights
+ */
+function sectionNode({ name, count, rows }, insights) {
+  const list = element("ul", { class: "legend-list" }, ...rows.map((row) => rowNode(row, insights.disclosure(row))));
+  if (!name) return list;
+  list.setAttribute("aria-label", name);
+  const key = rows.map((row) => row.key).join();
+  return element("section", { class: "legend-section" }, element("div", { class: "legend-row" }, ...switches(key, name, count)), list);
 }
 
 /**
  * @param {LegendRow} row
  * @param {readonly HTMLElement[]} disclosure  a button that opens what else is known of it, and that
  */
-function rowNode({ key, name, count, color }, [button, description]) {
+function rowNode({ key, name, count, color }, [button, ...description]) {
+  const row = element("div", { class: "legend-row" }, ...switches(key, name, count, swatch(color)));
+  if (button) row.append(button);
+  return element("li", {}, row, ...description);
+}
+
+/**
+ * What shows or hides a row, and what shows it alone.
+ *
+ * @param {string} key
+ * @param {string} name
+ * @param {number} count
+ * @param {...Node} before  the name
+ */
+function switches(key, name, count, ...before) {
   const toggle = element(
     "button",
     { class: "legend-toggle", type: "button", "data-group": key, "aria-pressed": "true" },
-    swatch(color),
+    ...before,
     element("span", { class: "legend-name", dir: "auto", translate: "no", title: name }, name),
     element("span", { class: "legend-count" }, formatCount(count)),
   );
-  const only = element(
-    "button",
-    { class: "legend-only", type: "button", "data-group": key, "aria-label": `Show only ${name}` },
-    "only",
-  );
-  const row = element("div", { class: "legend-row" }, toggle, only);
-  if (!button) return element("li", {}, row);
-  row.append(button);
-  return element("li", {}, row, description);
+  const only = { class: "legend-only", type: "button", tabindex: "-1", "data-group": key, "aria-label": `Show only ${name}` };
+  return [toggle, element("button", only, "only")];
 }

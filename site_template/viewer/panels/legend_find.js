@@ -8,23 +8,24 @@ import { normalized } from "../data/search.js";
 const LONG = 30;
 
 /**
- * @param {HTMLElement} list  its children are rows with a name each
+ * @param {readonly HTMLElement[]} lists  hold rows (`li`) with a name each
  * @param {readonly string[]} names  of the rows, in their order
  * @param {string} text  what is sought
  * @returns {HTMLElement[]}  the field and what it says; nothing for a short list
  */
-export function createLegendFind(list, names, text) {
+export function createLegendFind(lists, names, text) {
   if (names.length <= LONG) return [];
   const label = `Find among ${formatCount(names.length)}`;
   const input = element("input", { class: "legend-find", type: "search", placeholder: label, "aria-label": label, autocomplete: "off", spellcheck: "false" });
   const note = element("p", { class: "legend-note", role: "status", hidden: true }, "No name matches.");
   const sought = names.map((name) => normalized(name));
+  const rows = lists.flatMap((list) => [.../** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll(".legend-list > li"))]);
   const find = () => {
     const terms = normalized(input.value).split(" ");
     let found = 0;
     sought.forEach((name, row) => {
       const isFound = terms.every((term) => name.includes(term));
-      /** @type {HTMLElement} */ (list.children[row]).hidden = !isFound;
+      rows[row].hidden = !isFound;
       if (isFound) found++;
     });
     note.hidden = found > 0;

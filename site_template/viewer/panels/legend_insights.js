@@ -72,7 +72,7 @@ export class LegendInsights {
     const id = `${colorBy} ${key}`;
     const button = element(
       "button",
-      { class: "legend-about", type: "button", "aria-expanded": "false", "aria-controls": `about-${key}`, "aria-label": `About ${name}` },
+      { class: "legend-about", type: "button", tabindex: "-1", "aria-expanded": "false", "aria-controls": `about-${key}`, "aria-label": `About ${name}` },
       icon(CHEVRON),
     );
     button.addEventListener("click", () => this.#store.set({ about: this.#store.get().about === id ? "" : id }));

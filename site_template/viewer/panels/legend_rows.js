@@ -22,6 +22,7 @@ export const ALL_SHOWN = { hiddenClusters: new Set(), hiddenPlaylists: new Set()
  * @property {number} count
  * @property {string} color  #rrggbb
  */
+/** @typedef {{name: string, count: number, rows: readonly LegendRow[]}} LegendSection  `name`: its heading, empty for none */
 
 /** @param {TraitFilter} filter */
 const isOpen = ({ low, high, hidden }) => low === -Infinity && high === Infinity && hidden.size === 0;
@@ -49,6 +50,32 @@ export function legendRows(map, { colorBy, traits }, theme) {
 }
 
 /**
+ * Rows under the larger region that they are in, the largest region first; what is in none comes last. A region of one
+ * cluster needs no heading, and regions that are one cluster each need no sections.
+ *
+ * @param {MapData} map
+ * @param {Readonly<State>} state
+ * @param {readonly LegendRow[]} rows
+ * @returns {LegendSection[]}
+ */
+export function legendSections(map, { colorBy }, rows) {
+  const flat = [{ name: "", count: 0, rows }];
+  if (colorBy !== "cluster") return flat;
+  /** @type {Map<number, LegendRow[]>} */
+  const byRegion = new Map();
+  for (const row of rows) {
+    const region = map.clusters[Number(row.key)]?.region ?? -1;
+    byRegion.set(region, [...(byRegion.get(region) ?? []), row]);
+  }
+  const sections = [...byRegion].map(([region, within]) => ({
+    name: within.length > 1 ? (map.regions[region]?.name ?? "") : "",
+    count: region < 0 ? 0 : within.reduce((sum, { count }) => sum + count, 0),
+    rows: within,
+  }));
+  return sections.filter(({ name }) => name).length > 1 ? sections.sort((a, b) => b.count - a.count) : flat;
+}
+
+/**
  * @param {Trait} trait
  * @param {Theme} theme
  * @returns {LegendRow[]}
@@ -59,6 +86,23 @@ function traitRows(trait, theme) {
     .filter(({ count }) => count > 0);
   if (trait.unknownCount > 0) rows.push({ key: UNKNOWN, name: trait.rest ?? NOT_KNOWN, count: trait.unknownCount, color: theme.noise });
   return rows;
+}
+
+/** @param {string} key */
+const groupsIn = (key) => key.split(",").map(Number);
+
+/**
+ * Whether what a key stands for shows: all of it, nothing, or some, as `aria-pressed` has it.
+ *
+ * @param {Readonly<State>} state
+ * @param {string} key  as above
+ * @returns {"true" | "false" | "mixed"}
+ */
+export function pressed(state, key) {
+  if (!isGroupKind(state.colorBy)) return isShown(state, key) ? "true" : "false";
+  const groups = groupsIn(key);
+  const shown = groups.filter((group) => isShown(state, String(group))).length;
+  return shown === 0 ? "false" : shown === groups.length ? "true" : "mixed";
 }
 
 /**
@@ -72,30 +116,30 @@ export function isShown({ colorBy, traitFilters, ...state }, key) {
 
 /**
  * @param {Readonly<State>} state
- * @param {string} key
+ * @param {string} key  of a row, or of several groups: "3,5"
  * @returns {Partial<State>}
  */
 export function afterToggle(state, key) {
   const { colorBy } = state;
-  if (isGroupKind(colorBy)) return { [HIDDEN_KEY[colorBy]]: toggled(state[HIDDEN_KEY[colorBy]], Number(key)) };
+  if (isGroupKind(colorBy)) return { [HIDDEN_KEY[colorBy]]: toggled(state[HIDDEN_KEY[colorBy]], groupsIn(key)) };
   const hidden = new Set(state.traitFilters.get(colorBy)?.hidden);
   if (!hidden.delete(key)) hidden.add(key);
   return withFilter(state, colorBy, { hidden });
 }
 
 /**
- * Everything hidden but one; asked for the one that is alone already, everything is shown again.
+ * Everything hidden but this; asked for what is alone already, everything is shown again.
  *
  * @param {MapData} map
  * @param {Readonly<State>} state
- * @param {string} key
+ * @param {string} key  as above
  * @returns {Partial<State>}
  */
 export function afterSolo(map, state, key) {
   const { colorBy } = state;
   if (isGroupKind(colorBy)) {
     const hiddenKey = HIDDEN_KEY[colorBy];
-    return { [hiddenKey]: soloed(state[hiddenKey], Number(key), groupsOf(map, colorBy).length) };
+    return { [hiddenKey]: soloed(state[hiddenKey], groupsIn(key), groupsOf(map, colorBy).length) };
   }
   const names = state.traits.get(colorBy)?.categories.map(({ name }) => name) ?? [];
   const others = new Set([UNKNOWN, ...names]);

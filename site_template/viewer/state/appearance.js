@@ -15,28 +15,31 @@ export const HIDDEN_KEY = Object.freeze({
 });
 
 /**
+ * All of these hidden; where all are already, all of them shown.
+ *
  * @param {ReadonlySet<number>} hidden
- * @param {number} group
+ * @param {readonly number[]} groups
  * @returns {Set<number>}
  */
-export function toggled(hidden, group) {
+export function toggled(hidden, groups) {
+  if (!groups.every((group) => hidden.has(group))) return new Set([...hidden, ...groups]);
   const next = new Set(hidden);
-  if (!next.delete(group)) next.add(group);
+  for (const group of groups) next.delete(group);
   return next;
 }
 
 /**
- * Everything hidden but one; asked for the one that is alone already, everything is shown again.
+ * Everything hidden but these; asked for those that are alone already, everything is shown again.
  *
  * @param {ReadonlySet<number>} hidden
- * @param {number} group
+ * @param {readonly number[]} groups
  * @param {number} groupCount
  * @returns {Set<number>}
  */
-export function soloed(hidden, group, groupCount) {
+export function soloed(hidden, groups, groupCount) {
   const others = new Set([NO_GROUP, ...Array(groupCount).keys()]);
-  others.delete(group);
-  const alone = hidden.size === others.size && !hidden.has(group);
+  for (const group of groups) others.delete(group);
+  const alone = hidden.size === others.size && !groups.some((group) => hidden.has(group));
   return alone ? new Set() : others;
 }
 
