@@ -95,8 +95,11 @@ def _copy(stage: Stage, words: list[str], stages: dict[str, Stage]) -> None:
             shutil.copy2(found, place)
 
 
-def run(stage: Stage, command: list[str], *, quiet: bool = False) -> subprocess.CompletedProcess[str]:
-    """Run a command in a stage, as its user, knowing of this machine only how packages are reached."""
+def run(stage: Stage, command: list[str], *, read_only: bool = False) -> None:
+    """Run a command in a stage, as its user, knowing of this machine only how packages are reached.
+
+    ``read_only``: as ``docker run --read-only --tmpfs /tmp --tmpfs /home/spotmap --network none -v …:/map``.
+    """
     for name in ("/etc/resolv.conf", "/etc/pip.conf", "/etc/ssl/certs/ca-certificates.crt"):
         if Path(name).is_file() and (stage.folder / name[1:]).parent.is_dir():
             shutil.copy(name, stage.folder / name[1:])
@@ -104,10 +107,14 @@ def run(stage: Stage, command: list[str], *, quiet: bool = False) -> subprocess.
     variables = [f"{name}={value}" for name, value in stage.variables.items()]
     inside = shlex.join(["env", "-i", *variables, "sh", "-c", f"cd {stage.working} && exec {shlex.join(command)}"])
     root = shlex.quote(str(stage.folder))
-    mounts = f"mount --rbind /dev {root}/dev && mount -t proc proc {root}/proc"
-    script = f"{mounts} && exec chroot --userspec={stage.user} {root} {inside}"
-    namespace = ["unshare", "--mount", "--pid", "--fork", "sh", "-c", script]
-    return subprocess.run(namespace, check=True, text=True, capture_output=quiet)
+    mounts = [f"mount --rbind /dev {root}/dev", f"mount -t proc proc {root}/proc"]
+    if read_only:
+        only = [f"mount -t tmpfs -o mode=1777 tmpfs {root}{place}" for place in ("/tmp", "/home/spotmap")]
+        mounts = [f"mount --bind {root} {root}", f"cd {root}", *mounts, *only, f"mount --bind {root}/map {root}/map"]
+        mounts.append(f"mount -o remount,bind,ro {root}")
+    script = " && ".join([*mounts, f"exec chroot --userspec={stage.user} {root} {inside}"])
+    network = ["--net"] if read_only else []
+    subprocess.run(["unshare", "--mount", *network, "--pid", "--fork", "sh", "-c", script], check=True)
 
 
 def main() -> None:
@@ -121,6 +128,7 @@ def main() -> None:
     run(image, [*image.entrypoint, "--version"])
     run(image, [*image.entrypoint, "doctor"])
     run(image, [*image.entrypoint, "--source", "demo"])
+    run(image, [*image.entrypoint, "--source", "demo", "--seed", "1", "--fresh"], read_only=True)
     print(*sorted(path.name for path in (image.folder / "map/site").iterdir()))
 
 
