@@ -1,4 +1,4 @@
-"""What can be added to: one table each of sources, embedders and features.
+"""What can be added to: one table each of sources, embedders, features and themes.
 
 An entry is data, and names the code that does the work as ``module:attribute``, the way entry points of packages do.
 The code is imported when it is needed, so that ``--help`` and a build with nothing to do load none of it. Whatever else

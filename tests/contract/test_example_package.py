@@ -15,7 +15,7 @@ from tests.support.command import Outcome, report, run_in_new_interpreter
 from tests.support.packages import EXAMPLE, ROOT, install
 
 pytestmark = [pytest.mark.xdist_group("example-package"), pytest.mark.slow]
-ARGUMENTS = ("--source", "beets:library.json", "--embedder", "bands", "--theme", "forest", "--engine", "onnx")
+ARGUMENTS = ("--source", "beets:library.json", "--embedder", "bands", "--theme", "forest", "--template", "page")
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +34,8 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
         rows.append({"id": number, "path": f"music/{number}.wav", "title": f"Piece {number}", "album": "All"})
     rows.append({"id": 9, "path": "music/gone.wav", "title": "Gone"})
     (place / "library.json").write_text(json.dumps(rows))
+    (place / "page").mkdir()
+    (place / "page/404.html.j2").write_text("Not on the map of {{ title }}.")
     return place
 
 
@@ -50,6 +52,7 @@ def test_a_map_is_built_with_a_source_an_embedder_and_a_theme_of_a_package(built
     assert (shown["title"], shown["count"], shown["sources"]) == ("library", 3, ["beets"])
     assert "--map-background: #0c1510;" in (path.parent / "style.css").read_text()
     assert json.loads((library / "site/manifest.webmanifest").read_text())["background_color"] == "#0c1510"
+    assert (library / "site/404.html").read_text() == "Not on the map of library."
     assert [row["title"] for row in report(library)["ledger"] if row["status"] == "failed"] == ["Gone"]
 
 
