@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from spotmap_build.errors import CacheError
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
+
+BEFORE_HEADER: Final = 10
+"""Bytes of the magic string, the version and the header's length, which the last two hold."""
 
 
 def encode_array(array: npt.NDArray[Any]) -> bytes:
@@ -44,20 +49,29 @@ def decode_array(data: bytes) -> npt.NDArray[Any]:
     """
     import numpy as np
 
-    buffer = io.BytesIO(data)
     try:
-        version = np.lib.format.read_magic(buffer)
-        if version != (1, 0):
-            raise ValueError(f".npy version {version}")
-        shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(buffer)
-        if fortran_order or dtype.hasobject:
-            raise ValueError("Fortran order or objects")
-        return np.frombuffer(data, dtype=dtype, offset=buffer.tell()).reshape(shape)
+        shape, dtype, offset = _read_header(data[: BEFORE_HEADER + int.from_bytes(data[8:BEFORE_HEADER], "little")])
+        return np.frombuffer(data, dtype=dtype, offset=offset).reshape(shape)
     except ValueError as error:
         raise CacheError(
             f"A cached result is not an array of this program's making: {error}.",
             hint="Two versions of the program may disagree about a stage: delete the cache folder and build again.",
         ) from error
+
+
+@lru_cache(maxsize=256)
+def _read_header(header: bytes) -> tuple[tuple[int, ...], np.dtype[Any], int]:
+    """Return shape, type and where the numbers begin. Thousands of arrays have the same header, hence the cache."""
+    import numpy as np
+
+    buffer = io.BytesIO(header)
+    version = np.lib.format.read_magic(buffer)
+    if version != (1, 0):
+        raise ValueError(f".npy version {version}")
+    shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(buffer)
+    if fortran_order or dtype.hasobject:
+        raise ValueError("Fortran order or objects")
+    return shape, dtype, buffer.tell()
 
 
 def array_decoder(

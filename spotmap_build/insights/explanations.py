@@ -63,6 +63,7 @@ class Explainer:
         names = [style_name(tag) for tag in embeddings.tag_names]
         self._words = words_of_features()
         self._tag_names = [TRAITS.get(name, name) for name in names]
+        self._shares_of_keys: dict[tuple[int, bool], float] = {}
         self._is_telling = np.array([name not in EMPTY | VAGUE for name in names], dtype=bool)
 
     def shared(self, one: int, other: int) -> tuple[Reason, ...]:
@@ -116,9 +117,12 @@ class Explainer:
             a, b = self._ranks[one, column], self._ranks[other, column]
             # The chance that both of a random pair lie as far out, on this side, as the nearer one of these two.
             tail = min(1 - min(a, b), max(a, b))
+            chance = float(tail**2)
+            if chance > MOST_CHANCE:
+                continue
             word = words.high if a + b > 1 else words.low
             values = [words.show(self._features[row, column]) for row in (one, other)]
-            reasons.append(Reason(f"both {word} ({values[0]} and {values[1]})", float(tail**2)))
+            reasons.append(Reason(f"both {word} ({values[0]} and {values[1]})", chance))
         return reasons
 
     def _shared_tempo(self, one: int, other: int) -> list[Reason]:
@@ -143,10 +147,19 @@ class Explainer:
         relation = key_relation(keys[one], modes[one], keys[other], modes[other])
         names = key_name(keys[one], modes[one]), key_name(keys[other], modes[other])
         if relation == "same":
-            return [Reason(f"both in {names[0]}", _share_of_key(keys, modes, clarity, one))]
+            return [Reason(f"both in {names[0]}", self._share_of_key(one))]
         if relation == "relative":
-            return [Reason(f"relative keys, {names[0]} and {names[1]}", _share_of_key(keys, modes, clarity, other))]
+            return [Reason(f"relative keys, {names[0]} and {names[1]}", self._share_of_key(other))]
         return []
+
+    def _share_of_key(self, row: int) -> float:
+        """Return the share of all tracks that are clearly in the key of ``row``."""
+        keys, modes, clarity = (self._features[:, self._column[name]] for name in ("key", "mode", "key_clarity"))
+        key = round(keys[row]), bool(modes[row] >= 0.5)
+        if key not in self._shares_of_keys:
+            is_same = (np.round(keys) == key[0]) & ((modes >= 0.5) == key[1])
+            self._shares_of_keys[key] = float(np.mean(is_same & (clarity >= CLEAR_KEY)))
+        return self._shares_of_keys[key]
 
     def _tag_differences(self, row: int, group: Sequence[int]) -> list[tuple[float, str]]:
         if not self._tags.shape[1]:
@@ -176,9 +189,3 @@ def _ranks(values: Float32Array | np.ndarray) -> Float32Array:
 
 def _is_kin(tag: str, other: str) -> bool:
     return tag[:6] == other[:6]
-
-
-def _share_of_key(keys: np.ndarray, modes: np.ndarray, clarity: np.ndarray, row: int) -> float:
-    """Return the share of all tracks that are clearly in the key of ``row``."""
-    is_same = (np.round(keys) == round(keys[row])) & ((modes >= 0.5) == (modes[row] >= 0.5))
-    return float(np.mean(is_same & (clarity >= CLEAR_KEY)))
