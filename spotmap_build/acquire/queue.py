@@ -69,7 +69,7 @@ def listen(acquisition: Acquisition, limit: TimeLimit = NO_LIMIT) -> int:
         for job, outcome, seconds in pool.run(line.jobs(), is_over=lambda: limit.is_past_grace):
             track = acquisition.with_recording(job.track_id)
             if isinstance(outcome, Done):
-                _check_lengths(outcome.value, spec)
+                check_lengths(outcome.value, spec)
                 embedded += 1
                 acquisition.note_heard(track)
                 run.cache.put(acquisition.key_of(track), encode(outcome.value), seconds=seconds)
@@ -221,7 +221,7 @@ def _rendering(recording: Recording, loaded: Loaded) -> Callable[[Path], Path] |
     return partial(loaded.render, recording.recipe)
 
 
-def _check_lengths(heard: TrackEmbedding, spec: EmbedderSpec) -> None:
+def check_lengths(heard: TrackEmbedding, spec: EmbedderSpec) -> None:
     """Refuse what is not as the embedder's row says, before it is kept: nothing that reads it later could use it."""
     found, said = (len(heard.vector), len(heard.tags)), (spec.dimensions, spec.tag_count)
     if found != said:

@@ -8,12 +8,16 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import numpy as np
 import pytest
 
 from spotmap_build import doctor
+from spotmap_build.acquire.queue import check_lengths
 from spotmap_build.config import Config, load_config
 from spotmap_build.embed import weights
+from spotmap_build.embed.workers import EmbedJob, embed_file
 from spotmap_build.errors import ConfigError, PluginError, SpotmapError
+from spotmap_build.model import TrackEmbedding
 from spotmap_build.registry import embedders, sources, themes
 from spotmap_build.registry.themes import Colors, Theme
 from spotmap_build.stages.fetch import library_title, make_source
@@ -152,6 +156,29 @@ def test_an_embedder_of_a_package_brings_its_own_files_and_has_its_own_results(i
     assert weights.find(spec, None) == installed / "ear_map_data/ears.onnx"
     with pytest.raises(ConfigError, match="must be one of discogs-effnet, musicnn, ears; it is 'eyes'"):
         load_config({"embedder": "eyes"}, {}, installed)
+
+
+def heard(dimensions: int, tags: int) -> TrackEmbedding:
+    vector, tag_values, features = (np.zeros(count, dtype=np.float32) for count in (dimensions, tags, 1))
+    return TrackEmbedding(vector, tag_values, features, typical_s=0.0)
+
+
+@pytest.mark.parametrize(("dimensions", "tags"), [(5, 2), (4, 3), (4, 0)])
+def test_vectors_that_are_not_as_the_row_says_are_refused_before_they_are_kept(dimensions: int, tags: int) -> None:
+    spec = embedders.EmbedderSpec("ears", "ear_map:Ears", "hears", 4, 2, 1, "center", "", package="ear-map")
+    check_lengths(heard(4, 2), spec)
+    with pytest.raises(PluginError, match=f"gave {dimensions} dimensions and {tags} tags; its row says 4 and 2"):
+        check_lengths(heard(dimensions, tags), spec)
+
+
+@pytest.mark.parametrize("reference", ["absent_package:Ears", "math:ears"])
+def test_a_worker_without_the_embedders_code_says_so_once_and_not_of_every_track(
+    tmp_path: Path, reference: str
+) -> None:
+    job = EmbedJob("a", str(tmp_path / "a.wav"), None, reference, "", "onnx", str(tmp_path))
+    with pytest.raises(ConfigError, match=f"code {reference} cannot be loaded") as refused:
+        embed_file(job)
+    assert "on every machine that listens" in refused.value.hint
 
 
 def test_the_embedders_of_ours_keep_their_keys() -> None:
