@@ -327,7 +327,7 @@ class Atlas:
 
     ``playlists`` hold row numbers, not ids; ``features`` may have no columns; ``typical_s`` as in :class:`Embeddings`.
     ``styles``: for each row, the styles and moods that stand out in it and how strong each is (1 to 9), most telling
-    first; empty where the embedder names none.
+    first; empty where the embedder names none. ``waiting_count``: tracks that are to come, once they were listened to.
     """
 
     title: str
@@ -340,3 +340,4 @@ class Atlas:
     insights: Insights = Insights()
     typical_s: tuple[float, ...] = ()
     styles: tuple[tuple[tuple[str, int], ...], ...] = ()
+    waiting_count: int = 0

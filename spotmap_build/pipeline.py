@@ -129,6 +129,7 @@ def _publish_map(
         seconds=run.clock.total_s,
         notices=tuple(filter(None, notices)),
         problem=fetched.loaded.problem,
+        figures=insights.value.figures,
     )
 
 

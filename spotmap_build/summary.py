@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from spotmap_build.config_values import Shard
     from spotmap_build.errors import SpotmapError
-    from spotmap_build.model import Failed
+    from spotmap_build.model import Failed, Figure
 
 REASONS: Final = {
     "waiting": "waiting until the service can be asked again",
@@ -48,6 +48,7 @@ class BuildResult:
     ``problem``: why the library or the map is not as new as it should be; the command ends with its status.
     ``notices``: what else is worth knowing, as sentences. ``repeats_until_unix_s``: it found everything known and as it
     should be, and until then another build would do the same, if the files that it depends on stay as they are; 0 else.
+    ``figures``: how good the map is.
     """
 
     mapped_count: int
@@ -59,6 +60,7 @@ class BuildResult:
     notices: tuple[str, ...] = ()
     problem: SpotmapError | None = None
     repeats_until_unix_s: float = 0.0
+    figures: tuple[Figure, ...] = ()
 
     @property
     def missing(self) -> tuple[Failed, ...]:
@@ -142,6 +144,9 @@ def markdown(result: BuildResult, title: str) -> str:
         lines += [f"- {inert(line)}" for line in missing_lines(result.missing)]
     if result.notices:
         lines += ["", *(f"- {inert(notice)}" for notice in result.notices)]
+    if result.figures:
+        lines += ["", "How good is this map?", ""]
+        lines += [f"- {inert(one.label)} {one.value:.2f}: {inert(one.meaning)}" for one in result.figures]
     return "\n".join(line for index, line in enumerate(lines) if line or lines[index - 1 : index] != [""]) + "\n"
 
 

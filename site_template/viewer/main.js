@@ -22,6 +22,7 @@ import { createDetailsReader, createInsightsReader, createNeighborsReader, loadM
 import { showAxesSummary } from "./panels/axes_summary.js";
 import { Navigation, wireNavigation } from "./map/navigation.js";
 import { offerNewerMap, watchFreshness } from "./ui/newer_map.js";
+import { ageNote } from "./ui/age.js";
 import { keepForOffline } from "./ui/offline.js";
 import { PicksPanel } from "./panels/picks_panel.js";
 import { wirePrint } from "./map/print.js";
@@ -235,6 +236,7 @@ async function showMap(map, store, folder) {
     announce(selected.length === 0 ? "Selection cleared" : `${counted(selected.length, "track")} selected`);
   });
   root.dataset.state = "ready";
+  byId("age").textContent = ageNote(map, document.lastModified, Date.now());
   showAxesSummary(byId("axes-summary"), map, store, parts.readInsights);
   void keepForOffline();
 }

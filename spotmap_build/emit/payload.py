@@ -152,6 +152,7 @@ def _map(atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array) -> di
     return {
         "title": _clean(atlas.title),
         "count": len(coordinates),
+        **({"waiting": atlas.waiting_count} if atlas.waiting_count else {}),
         "x": differences(coordinates[:, 0]),
         "y": differences(coordinates[:, 1]),
         "view": _view(coordinates),

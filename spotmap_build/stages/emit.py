@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
+from spotmap_build.acquire.state import TO_COME
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.cache.memo import Codec
@@ -104,6 +105,7 @@ def _of_the_library(fetched: Fetched, embedded: Embedded) -> dict[str, str]:
         "playlists": fetched.playlists_digest,
         "sound": embedded.digest,
         **({"moments": embedded.moments_digest} if embedded.moments_digest else {}),
+        **({"waiting": str(waiting_count)} if (waiting_count := _waiting_count(embedded)) else {}),
     }
 
 
@@ -202,7 +204,12 @@ def _atlas(fetched: Fetched, embedded: Embedded, projected: Projected, clusters:
         insights=insights,
         typical_s=embeddings.typical_s,
         styles=find_styles(embeddings.tags, embeddings.tag_names),
+        waiting_count=_waiting_count(embedded),
     )
+
+
+def _waiting_count(embedded: Embedded) -> int:
+    return sum(failure.code in TO_COME for failure in embedded.failures)
 
 
 def _decode_generation(data: bytes) -> str:

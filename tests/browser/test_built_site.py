@@ -1,17 +1,21 @@
-"""The site that a reader of the tutorial builds, from a plain static server under a sub-path, in a real browser."""
+"""The site that a reader of the tutorial builds, from several kinds of hosts, in a real browser."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Viewer
+from tests.fakes.http_server import serving
+from tests.fakes.s3_server import S3Server
 from tests.support import tutorial as tutorial_commands
 from tests.support.command import spotmap
+from tests.support.nginx import find_nginx, nginx
 from tests.support.pages import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("demo")]
@@ -25,22 +29,50 @@ def tutorial(web_root: tuple[Path, str]) -> dict[str, str]:
     return tutorial_commands.follow(web_root[0] / "demo")
 
 
-@pytest.fixture(scope="module")
-def demo(web_root: tuple[Path, str], tutorial: dict[str, str]) -> Site:
-    """The demo library as a site."""
+NGINX = find_nginx()
+HOSTS = ("plain", "nginx", "nginx below a path, with gzip", "S3")
+GZIP = "gzip on; gzip_min_length 0; gzip_types text/css text/javascript application/json image/svg+xml;"
+
+
+@pytest.fixture(scope="module", params=HOSTS)
+def demo(
+    request: pytest.FixtureRequest,
+    web_root: tuple[Path, str],
+    tutorial: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Site]:
+    """The demo library as a site, where a host serves it."""
     root, url = web_root
-    return Site(root / "demo/my-map/site", f"{url}demo/my-map/site/")
+    built = root / "demo/my-map/site"
+    if request.param == "plain":
+        yield Site(built, f"{url}demo/my-map/site/")
+    elif request.param == "S3":
+        with on_s3(built) as url:
+            yield Site(built, url)
+    elif NGINX is None:
+        pytest.skip("nginx is not installed (`make engines` fetches it where it can)")
+    else:
+        served, state = tmp_path_factory.mktemp("root"), tmp_path_factory.mktemp("state")
+        place, directives = ("a/b/", GZIP) if "gzip" in request.param else ("", "")
+        deploy(built, served / place)
+        with nginx(NGINX, served, state, directives) as url:
+            yield Site(served / place, f"{url}{place}")
 
 
-def test_the_tutorials_commands_say_what_it_says(tutorial: dict[str, str]) -> None:
-    assert [command.split()[1] for command in tutorial if command.startswith("spotmap-build ")] == [
-        "doctor", "init", "plan", "preview", "--theme", "export",
-    ]  # fmt: skip
-    assert 'sources = ["demo"]' in tutorial["cat spotmap.toml"]
-    assert "105" in tutorial["spotmap-build plan"]
-    assert "105 of 105" in tutorial["spotmap-build"]
-    assert "nothing new to listen to" in tutorial["spotmap-build --theme high-contrast"]
-    assert tutorial["head -3 tracks.csv"].count("\n") == 3
+@contextmanager
+def on_s3(built: Path) -> Iterator[str]:
+    """The site's address at a server that speaks S3, as it serves a bucket as a website."""
+    pytest.importorskip("s3fs", reason="s3fs is not installed: pip install 'spotmap-build[s3]'")
+    server = S3Server()
+    keys = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}
+    with serving(server):
+        deploy(built, "s3://maps/a/b", "--endpoint-url", server.url, extra=keys)
+        yield f"{server.url}/maps/a/b/"
+
+
+def deploy(site: Path, *to: object, extra: Mapping[str, str] | None = None) -> None:
+    done = spotmap("deploy", site, "--to", *to, cwd=site.parent, extra=extra)
+    assert done.status == 0, done.stderr
 
 
 def test_the_demo_has_regions_playlists_and_every_track(open_viewer: OpenViewer, demo: Site) -> None:

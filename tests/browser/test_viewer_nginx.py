@@ -56,7 +56,9 @@ def test_a_new_build_shows_at_the_next_visit(page: Page, tmp_path: Path, directi
         assert (answer.value.header_value("content-encoding") == "gzip") == bool(directives)
         if page.evaluate("navigator.serviceWorker.getRegistration().then(Boolean)"):
             keep(page, GENERATION)
+        expect(page.locator("#age")).to_have_text("Built 30 days ago.")
         page.goto("about:blank")
         republish(folder)
         visit(page, address + place)
         expect(page.locator("h1")).to_have_text("A newer library")
+        expect(page.locator("#age")).to_be_empty()

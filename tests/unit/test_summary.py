@@ -12,7 +12,7 @@ from spotmap_build.config import Config
 from spotmap_build.config_values import Shard
 from spotmap_build.describe import preview_command, review_command, shell_word
 from spotmap_build.errors import LoginError
-from spotmap_build.model import Failed
+from spotmap_build.model import Failed, Figure
 from spotmap_build.report import SUMMARY
 from spotmap_build.summary import (
     SUMMARY_MARK,
@@ -45,6 +45,13 @@ def result(*failures: Failed, **changes: object) -> BuildResult:
 
 def test_what_was_left_out_on_purpose_is_not_missing() -> None:
     assert result(LEFT_OUT, WAITING).missing == (WAITING,)
+
+
+def test_a_page_of_ci_says_how_good_the_map_is() -> None:
+    figure = Figure("trust", "trustworthiness", 0.9348, "Neighbors are *real*.")
+    page = markdown(result(figures=(figure,)), "A map")
+    assert page.endswith("\nHow good is this map?\n\n- trustworthiness 0.93: Neighbors are \\*real\\*.\n")
+    assert "How good" not in markdown(result(), "A map")
 
 
 def test_a_shard_says_what_of_its_share_is_in_the_cache() -> None:

@@ -110,6 +110,8 @@ export function decodeMap(document) {
   return {
     title: document.title,
     count,
+    waiting: document.waiting ?? 0,
+    builtAt: document.built_at ?? "",
     x: undelta(document.x, new Uint16Array(count)),
     y: undelta(document.y, new Uint16Array(count)),
     view: document.view,

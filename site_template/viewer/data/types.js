@@ -20,6 +20,8 @@
  * @typedef {object} MapData  map.json, decoded
  * @property {string} title
  * @property {number} count
+ * @property {number} waiting  how many tracks are to come, once they were listened to
+ * @property {string} builtAt  ISO 8601 time, or empty
  * @property {Uint16Array} x  map units
  * @property {Uint16Array} y  map units
  * @property {[number, number, number, number]} view  x0, y0, x1, y1 in map units: what the first view fits
