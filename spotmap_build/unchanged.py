@@ -265,14 +265,14 @@ class _Digest:
             try:
                 with os.scandir(folder) as entries:
                     for entry in entries:
-                        if entry.path in without or entry.name in without_names:
+                        if without and entry.path in without:
                             continue
                         if not entry.is_dir():
-                            rows.append(_row(entry.name, entry))
-                            continue
-                        rows.append(f"{entry.name}/")
-                        if not entry.is_symlink() or _is_new(os.path.realpath(entry.path), followed):
-                            below.append(entry.path)
+                            rows.append(_row(entry))
+                        elif entry.name not in without_names:
+                            rows.append(f"{entry.name}/")
+                            if not entry.is_symlink() or _is_new(os.path.realpath(entry.path), followed):
+                                below.append(entry.path)
             except NotADirectoryError:
                 continue
             except OSError as error:
@@ -300,12 +300,16 @@ def _of_file(path: str) -> str:
         return f"! {getattr(error, 'errno', '')}"
     if stat.S_ISDIR(status.st_mode):
         return f"/ {status.st_mode}"
-    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino} {status.st_mode}"
+    return _shown(status)
 
 
-def _row(name: str, entry: os.DirEntry[str]) -> str:
+def _row(entry: os.DirEntry[str]) -> str:
     try:
         status = entry.stat()
     except OSError as error:  # a link that leads nowhere
-        return f"{name}\0! {error.errno}"
-    return f"{name}\0{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino} {status.st_mode}"
+        return f"{entry.name}\0! {error.errno}"
+    return f"{entry.name}\0{_shown(status)}"
+
+
+def _shown(status: os.stat_result) -> str:
+    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino} {status.st_mode}"
