@@ -62,12 +62,13 @@ def watch(read: Callable[[], Config]) -> Watch:
 
 def _places(config: Config) -> Places:
     library = (Path(place) for source in config.sources if (place := source.partition(":")[2]))
-    written = (config.out, config.cache_dir, config.report_path, config.local_audio_path, config.pushed_path)
+    written = (config.out, config.cache_dir, config.report_path, config.local_audio_path)
     templates = (template_folder(), *filter(None, [config.template]))
-    wished = (config.summary, config.keep_audio, config.models_dir)
+    noted = (config.pushed_path, config.unchanged_path)
+    wished = (config.summary, config.keep_audio, config.models_dir, config.poster)
     return Places(
         paths=(*library, working_folder() / CONFIG_FILE, config.overrides, *templates),
-        not_these=(*written, *filter(None, wished)),
+        not_these=(*written, *noted, *filter(None, wished)),
     )
 
 

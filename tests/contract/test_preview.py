@@ -9,9 +9,10 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 import pytest
 
@@ -27,8 +28,9 @@ from spotmap_build.emit.preview import (
     open_server,
 )
 from spotmap_build.emit.site import STAGING_NAME, publish
+from spotmap_build.emit.watch import Places, Rebuilds, Watch, rebuild_on_change
 from spotmap_build.errors import ConfigError, OutputError
-from tests.support.patience import patience
+from tests.support.patience import patience, wait_until
 
 ROOT = Path(__file__).parents[2]
 
@@ -246,6 +248,72 @@ def test_a_change_rebuilds_reloads_and_survives_an_error_until_ctrl_c(site: Path
     assert rest.endswith("Stopped.\n")
     assert errors == ""
     assert running.returncode == 0
+
+
+@contextmanager
+def watching(places: Callable[[], Places], rebuild: Callable[[], None]) -> Iterator[SimpleQueue[str]]:
+    """Yields what is said, once it watches."""
+    said: SimpleQueue[str] = SimpleQueue()
+    rebuilds, stopped = Rebuilds(), threading.Event()
+    thread = threading.Thread(target=rebuild_on_change, args=(Watch(places, rebuild), rebuilds, stopped, said.put))
+    thread.start()
+    try:
+        assert said.get(timeout=patience()) == "Watching for changes."
+        yield said
+    finally:
+        stopped.set()
+        thread.join()
+
+
+def test_what_builds_write_and_hidden_files_are_no_changes(tmp_path: Path) -> None:
+    """The library is the folder that everything lies in; settings are saved as editors do, beside and then in place."""
+    (tmp_path / "site").mkdir()
+    places = Places((tmp_path, tmp_path / "spotmap.toml"), (tmp_path / "site", tmp_path / "site.report.json"))
+    with watching(lambda: places, lambda: None) as said:
+        for name in ("site/index.html", "site.report.json", ".half.tmp"):
+            (tmp_path / name).write_text("x")
+        (tmp_path / ".spotmap.toml.new").write_text("x")
+        (tmp_path / ".spotmap.toml.new").replace(tmp_path / "spotmap.toml")
+        assert said.get(timeout=patience()) in {
+            f"{count} building again" for count in ("1 file changed,", "2 files changed,")
+        }
+        # Two at most: it lies in the library, and is looked at by itself.
+
+
+def test_places_that_settings_name_anew_are_watched_and_so_is_what_is_not_there_yet(tmp_path: Path) -> None:
+    settings, first, second = tmp_path / "spotmap.toml", tmp_path / "first", tmp_path / "second/deep"
+    first.mkdir()
+    built: SimpleQueue[str] = SimpleQueue()
+
+    def places() -> Places:
+        return Places((settings, second if settings.exists() else first))
+
+    with watching(places, lambda: built.put("built")):
+        settings.touch()
+        assert built.get(timeout=patience()) == "built"
+        second.mkdir(parents=True)
+        assert built.get(timeout=patience()) == "built"
+        wait_until(lambda: touched_and_seen(second / "song.ogg", built), "a file in the new folder is seen")
+
+
+def touched_and_seen(path: Path, built: SimpleQueue[str]) -> bool:
+    """The folder came in two steps, each of which may be a change: after the last one, files in it are seen."""
+    path.touch()
+    try:
+        return built.get(timeout=1) == "built"
+    except Empty:
+        return False
+
+
+def test_a_bug_is_told_and_ends_nothing(tmp_path: Path) -> None:
+    def rebuild() -> None:
+        raise KeyError("style.css")
+
+    with watching(lambda: Places((tmp_path,)), rebuild) as said:
+        for _ in range(2):
+            (tmp_path / "song.ogg").touch()
+            assert said.get(timeout=patience()) == "1 file changed, building again"
+            assert said.get(timeout=patience()) == "The build failed, KeyError: 'style.css'"
 
 
 def open_events(port: int, seen: int) -> http.client.HTTPResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import pytest
 
 from spotmap_build.deploy import DeployError, open_target, read_site
 from spotmap_build.deploy.built import BuiltSite
-from spotmap_build.deploy.s3 import headers_of
+from spotmap_build.deploy.s3 import FOREVER, NAMED_BY_CONTENT, headers_of
 from spotmap_build.deploy.target import Deployed
 from spotmap_build.describe import describe_deployed
 from spotmap_build.emit.marker import MARKER_NAME, Marker
@@ -252,6 +253,12 @@ def test_in_s3_the_page_comes_last_and_each_file_says_how_long_it_may_be_kept(tm
     assert told == {key: headers_of(key.removeprefix("a/b/")) for key in told}
     assert told["a/b/data/a1/viewer.js"] == ("text/javascript; charset=utf-8", "public, max-age=31536000, immutable")
     assert {told[f"a/b/{name}"][1] for name in ("index.html", "sw.js", MARKER_NAME)} == {"no-cache"}
+
+
+def test_the_documentation_tells_other_hosts_the_same() -> None:
+    text = (Path(__file__).parents[2] / "docs/hosting.md").read_text()
+    blocks = re.findall(r"^/(\w+)/\*\n  Cache-Control: (.+)$", text, re.MULTILINE)
+    assert blocks == [(folder, FOREVER) for folder in NAMED_BY_CONTENT]
 
 
 def test_where_s3_tells_no_digests_only_what_is_not_named_by_its_content_is_sent_again(
