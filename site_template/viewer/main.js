@@ -40,6 +40,7 @@ import { wireSavePicture } from "./panels/save_picture.js";
 import { StyleWords } from "./panels/style_words.js";
 import { createStore } from "./state/store.js";
 import { initialTheme, wireTheme } from "./ui/theme.js";
+import { TablePanel } from "./panels/table_panel.js";
 import { wireTimeline } from "./panels/timeline.js";
 import { TraitLoader } from "./state/trait_loader.js";
 import { NO_TRACK } from "./data/types.js";
@@ -150,10 +151,11 @@ function createPanels({ map, store, surface, details, readInsights, neighborsRea
   const legendInsights = new LegendInsights({ map, store, readInsights, flyTo, flyToAll, styleWords });
   wireLegend(byId("legend"), map, store, traitLoader, legendInsights, () => renderer.visibleCount);
   wireSavePicture(byId("picture"), byId("picture-button"), { map, store, renderer, announce });
+  const table = new TablePanel(byId("table"), byId("table-button"), { map, store, renderer, details, selecting, traitLoader, flyTo, announce });
   wireDrawer(byId("legend"), byId("legend-handle"));
   wireTimeline(byId("timeline"), byId("timeline-button"), store, traitLoader, announce);
   wireAxesPanel(byId("axes"), byId("axes-button"), store, traitLoader, announce);
-  return { player, glide, picksPanel, pathTool, journeyPanel, soundsLike, card, searchPanel, legendInsights };
+  return { player, glide, picksPanel, pathTool, journeyPanel, soundsLike, card, searchPanel, legendInsights, table };
 }
 
 /**

@@ -19,6 +19,7 @@ OpenViewer = Callable[..., Viewer]
 AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
 PANELS = (
     "#masthead", "#legend", "#controls", "#card", "#picks", "#player", "#timeline", "#axes", "#lasso-hint", "#picture",
+    "#table",
 )  # fmt: skip
 
 
@@ -197,6 +198,23 @@ def test_no_panel_lies_on_another_or_leaves_the_window(open_viewer: OpenViewer, 
     page.get_by_role("button", name="Select all in view").click()
     _no_overlap(page, size)
     page.locator(".picks-names").first.click()
+    expect(page.locator(".card-facts")).to_be_visible()
+    _no_overlap(page, size)
+
+
+@pytest.mark.parametrize("size", [(1100, 760), (1280, 800), (2560, 1440), (3840, 2160)])
+def test_the_table_lies_on_no_panel_in_a_wide_window(open_viewer: OpenViewer, size: tuple[int, int]) -> None:
+    viewer = open_viewer(viewport={"width": size[0], "height": size[1]})
+    page = viewer.page
+    page.locator("#table-button").click()
+    expect(page.locator("#table")).to_be_visible()
+    _no_overlap(page, size)
+    page.locator("#timeline-button").click()
+    expect(page.locator("#timeline")).to_be_visible()
+    page.locator("#lasso-button").click()
+    _no_overlap(page, size)
+    page.get_by_role("button", name="Select all in view").click()
+    page.locator("#table [data-track]").first.click()
     expect(page.locator(".card-facts")).to_be_visible()
     _no_overlap(page, size)
 

@@ -104,17 +104,19 @@ const PATH = "path";
  * The columns that a table of tracks has for `spotmap-build --source table:`, and links.
  *
  * @param {readonly ListedTrack[]} tracks
+ * @param {readonly {label: string, values: readonly string[]}[]} more  columns that come last, one value a track
  */
-export function toCsv(tracks) {
+export function toCsv(tracks, more = []) {
   const hasPaths = tracks.some(({ path }) => path);
-  const rows = tracks.map(({ title, artists, album, details, path }) => {
+  const rows = tracks.map(({ title, artists, album, details, path }, place) => {
     const url = (/** @type {string} */ label) => trackLinks(details).find((link) => link.label === label)?.url ?? "";
     const { year, duration_ms, id } = details;
     const known = [title, artists.join("; "), album, year ?? "", duration_ms ?? "", id, url("Open in Spotify"), url("YouTube Music")];
-    return hasPaths ? [...known, path] : known;
+    return [...known, ...(hasPaths ? [path] : []), ...more.map(({ values }) => values[place])];
   });
+  const names = [...COLUMNS, ...(hasPaths ? [PATH] : []), ...more.map(({ label }) => label)];
   // The mark at the beginning tells Excel that this is UTF-8.
-  return `\ufeff${[hasPaths ? [...COLUMNS, PATH] : COLUMNS, ...rows].map((row) => `${row.map(csvCell).join(",")}\r\n`).join("")}`;
+  return `\ufeff${[names, ...rows].map((row) => `${row.map(csvCell).join(",")}\r\n`).join("")}`;
 }
 
 /**

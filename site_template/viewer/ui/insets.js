@@ -26,7 +26,7 @@ export function freeArea() {
   }
   const panel = boxOf("panel");
   const right = boxOf("controls").left;
-  const bars = ["timeline", "axes"].map((id) => boxOf(id)).filter(({ height }) => height > 0);
+  const bars = ["timeline", "axes", "table"].map((id) => boxOf(id)).filter(({ height }) => height > 0);
   const bottom = Math.min(innerHeight, ...bars.map(({ top }) => top));
   // In windows of middling width the panel at the left folds away from the one at the right.
   const isFolded = panel.height < innerHeight / 2;

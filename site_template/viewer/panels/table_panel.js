@@ -1,0 +1,345 @@
+/** The tracks that the map shows as a table: to sort, to walk through, to save. */
+
+import { listedTrack, toCsv } from "../data/exports.js";
+import { NO_TRACK } from "../data/types.js";
+import { APPEARANCE_KEYS, RANK } from "../state/appearance.js";
+import { element, onEscape, tellToggled } from "../ui/dom.js";
+import { counted, formatCount } from "../ui/format.js";
+import { visibleRows } from "../ui/row_window.js";
+import { saveText } from "../ui/saving.js";
+import { inSlices } from "../ui/slices.js";
+import { namedColumns, orderBy, rowsOf, traitColumn } from "./table_columns.js";
+
+/** @import { DetailsReader } from "../data/load.js" */
+/** @import { Column, Order } from "./table_columns.js" */
+/** @import { MapData, TextData } from "../data/types.js" */
+/** @import { Renderer } from "../map/renderer.js" */
+/** @import { Selecting } from "../map/selecting.js" */
+/** @import { Store } from "../state/store.js" */
+/** @import { TraitLoader } from "../state/trait_loader.js" */
+
+/** What is fetched when the table is opened; whatever else the map has been colored by is a column as well. */
+const FIRST_TRAITS = ["year", "duration_ms", "feature.tempo", "feature.key", "feature.loudness", "feature.danceability"];
+/** Pixels, as in the style sheet. */
+const ROW_HEIGHT = 36;
+/** Browsers show no page that is higher than some 17 million pixels. */
+const MOST_ROWS = 400_000;
+const narrow = matchMedia("(max-width: 1099px)");
+
+export class TablePanel {
+  #host;
+  #button;
+  #parts;
+  #scroller;
+  #status;
+  #sortChoice;
+  /** @type {TextData | null} */
+  #text = null;
+  /** @type {Column[]} */
+  #columns = [];
+  /** By the column's id, and computed once. @type {Map<string, Order>} */
+  #orders = new Map();
+  /** What rows are ordered by; null for the order of the search, of the selection, or of the map. @type {{id: string, isDescending: boolean} | null} */
+  #sort = null;
+  /** @type {Uint32Array} */
+  #rows = new Uint32Array(0);
+  /** The row that Tab leads to. */
+  #current = 0;
+  /** The selection that was made here, which does not narrow the table. @type {readonly number[] | null} */
+  #own = null;
+  #frame = 0;
+
+  /**
+   * @param {HTMLElement} host
+   * @param {HTMLButtonElement} button  opens it
+   * @param {{map: MapData, store: Store, renderer: Renderer, details: DetailsReader, selecting: Selecting, traitLoader: TraitLoader,
+   *   flyTo: (track: number) => void, announce: (text: string) => void}} parts
+   */
+  constructor(host, button, parts) {
+    const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (host.querySelector(selector));
+    this.#host = host;
+    this.#button = button;
+    this.#parts = parts;
+    this.#scroller = find(".table-scroll");
+    this.#status = find(".table-status");
+    this.#sortChoice = /** @type {HTMLSelectElement} */ (find("select"));
+    button.addEventListener("click", () => this.#turn(host.hidden === true));
+    find("[data-action='close']").addEventListener("click", () => this.#leave());
+    find("[data-action='csv']").addEventListener("click", () => void this.#save());
+    onEscape(host, () => this.#leave());
+    this.#sortChoice.addEventListener("change", () => void this.#sortBy(this.#sortChoice.value));
+    this.#scroller.addEventListener("scroll", () => this.#showRows());
+    this.#scroller.addEventListener("keydown", (event) => this.#onKey(event));
+    this.#scroller.addEventListener("click", (event) => this.#onClick(event));
+    new ResizeObserver(() => requestAnimationFrame(() => this.#showRows())).observe(this.#scroller);
+    parts.store.subscribe(["traits"], () => this.#setColumns());
+    parts.store.subscribe(APPEARANCE_KEYS, () => this.#refresh());
+    parts.store.subscribe(["pinned"], ({ pinned }) => this.#showPinned(pinned));
+  }
+
+  /** @param {TextData} text */
+  setText(text) {
+    this.#text = text;
+    this.#button.hidden = false;
+  }
+
+  /** @param {boolean} on */
+  #turn(on) {
+    this.#host.hidden = !on;
+    this.#button.setAttribute("aria-expanded", String(on));
+    tellToggled(this.#host);
+    if (!on) return;
+    this.#setColumns();
+    this.#update();
+    this.#scroller.querySelector("button")?.focus();
+    void this.#loadTraits();
+  }
+
+  /** One after the other: all at once would hold up the page. */
+  async #loadTraits() {
+    const { traitLoader } = this.#parts;
+    for (const id of FIRST_TRAITS) {
+      if (traitLoader.offers(id) && !(await traitLoader.load([id], (note) => this.#say(note)))) return;
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+  }
+
+  #leave() {
+    this.#turn(false);
+    this.#button.focus();
+  }
+
+  /** @param {string} note  how something goes; empty for how many tracks there are */
+  #say(note) {
+    const { count } = this.#parts.map;
+    const rows = this.#rows.length;
+    const shown = rows < count ? `${formatCount(rows)} of ${counted(count, "track")}` : counted(count, "track");
+    this.#status.textContent = note || (rows > MOST_ROWS ? `${shown}, the first ${formatCount(MOST_ROWS)} below` : shown);
+  }
+
+  #setColumns() {
+    if (this.#host.hidden || !this.#text) return;
+    const { map, store } = this.#parts;
+    const traits = [...store.get().traits.values()];
+    const rank = (/** @type {string} */ id) => (FIRST_TRAITS.indexOf(id) + 1 || FIRST_TRAITS.length + 1);
+    this.#columns = [...namedColumns(map, this.#text), ...traits.sort((a, b) => rank(a.id) - rank(b.id)).map(traitColumn)];
+    const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.sort;
+    this.#host.style.setProperty("--columns", this.#columns.map(({ width }) => `minmax(${width}px, ${width}fr)`).join(" "));
+    this.#host.style.setProperty("--width", `${this.#columns.reduce((sum, { width }) => sum + width, 0)}px`);
+    this.#scroller.setAttribute("aria-colcount", String(this.#columns.length));
+    const head = element("div", { class: "table-row table-names", role: "row", "aria-rowindex": "1" }, ...this.#columns.map((column) => headCell(column)));
+    this.#scroller.replaceChildren(head, element("div", { class: "table-space", role: "rowgroup" }));
+    this.#sortChoice.replaceChildren(element("option", { value: "", hidden: true }, "Sort by"), ...this.#columns.flatMap(({ id, label }) => [element("option", { value: id }, label), element("option", { value: `-${id}` }, `${label}, descending`)]));
+    this.#markSort();
+    this.#showRows();
+    if (focused) /** @type {HTMLElement | null} */ (head.querySelector(`[data-sort="${CSS.escape(focused)}"]`))?.focus();
+  }
+
+  /** Several changes at once are shown once. */
+  #refresh() {
+    if (this.#host.hidden) return;
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#update();
+    });
+  }
+
+  /** Rows are the tracks that filters leave; of these, what a search has found, else what was selected on the map. */
+  #update() {
+    const { map, store, renderer } = this.#parts;
+    const { matches, selected } = store.get();
+    const { rank } = renderer.appearance;
+    const listed = matches ?? (selected.length > 0 && selected !== this.#own ? selected : null);
+    const isIn = listed && new Set(listed);
+    const isShown = (/** @type {number} */ track) => rank[track] !== RANK.HIDDEN && (!isIn || isIn.has(track));
+    const order = this.#sort && this.#orders.get(this.#sort.id);
+    if (order) this.#rows = rowsOf(order, this.#sort?.isDescending === true, isShown);
+    else this.#rows = Uint32Array.from(listed ?? { length: map.count }, (track, place) => (listed ? track : place)).filter(isShown);
+    this.#current = Math.min(this.#current, Math.max(0, this.#rows.length - 1));
+    this.#scroller.setAttribute("aria-rowcount", String(this.#rows.length + 1));
+    this.#say("");
+    this.#showRows();
+  }
+
+  /** @param {string} choice  id of a column, with a dash before it to descend */
+  async #sortBy(choice) {
+    const isDescending = choice.startsWith("-");
+    const id = isDescending ? choice.slice(1) : choice;
+    const column = this.#columns.find((one) => one.id === id);
+    if (!column) return;
+    const sort = { id, isDescending };
+    this.#sort = sort;
+    this.#markSort();
+    if (!this.#orders.has(id)) {
+      this.#say("Sorting");
+      const order = await inSlices(orderBy(column, this.#parts.map.count), () => this.#sort !== sort);
+      if (!order) return;
+      this.#orders.set(id, order);
+    }
+    this.#scroller.scrollTop = 0;
+    this.#current = 0;
+    this.#update();
+    this.#parts.announce(`Sorted by ${column.label}${isDescending ? ", descending" : ""}`);
+  }
+
+  #markSort() {
+    for (const cell of this.#scroller.querySelectorAll("[role='columnheader']")) {
+      const isSorted = /** @type {HTMLElement} */ (cell).dataset.column === this.#sort?.id;
+      cell.classList.toggle("is-sorted", isSorted);
+      if (isSorted) cell.setAttribute("aria-sort", this.#sort?.isDescending ? "descending" : "ascending");
+      else cell.removeAttribute("aria-sort");
+    }
+    this.#sortChoice.value = this.#sort ? (this.#sort.isDescending ? "-" : "") + this.#sort.id : "";
+    // In a sheet there is room for one column beside the titles.
+    this.#host.dataset.beside = this.#sort && this.#sort.id !== "title" ? this.#sort.id : "artist";
+    for (const row of this.#scroller.querySelectorAll(".table-row")) markBeside(row, this.#host.dataset.beside);
+  }
+
+  /** Rows in sight, and no others. */
+  #showRows() {
+    const space = /** @type {HTMLElement | undefined} */ (this.#scroller.children[1]);
+    if (!space || this.#host.hidden) return;
+    const count = Math.min(MOST_ROWS, this.#rows.length);
+    const [first, end] = visibleRows(this.#scroller.scrollTop - ROW_HEIGHT, this.#scroller.clientHeight, ROW_HEIGHT, count);
+    space.style.height = `${count * ROW_HEIGHT}px`;
+    if (this.#current < first || this.#current >= end) this.#current = first;
+    const { pinned, selected } = this.#parts.store.get();
+    const chosen = new Set(selected);
+    const wanted = new Set(this.#rows.subarray(first, end));
+    const present = new Map([...this.#rowNodes()].map((row) => [Number(row.dataset.track), row]));
+    for (const [track, row] of present) if (!wanted.has(track)) row.remove();
+    for (let place = first; place < end; place++) {
+      const track = this.#rows[place];
+      const row = present.get(track) ?? this.#row(track);
+      row.style.transform = `translateY(${place * ROW_HEIGHT}px)`;
+      row.setAttribute("aria-rowindex", String(place + 2));
+      row.setAttribute("aria-selected", String(chosen.has(track)));
+      row.classList.toggle("is-pinned", track === pinned);
+      row.dataset.place = String(place);
+      row.tabIndex = place === this.#current ? 0 : -1;
+      if (space.children[place - first] !== row) space.insertBefore(row, space.children[place - first] ?? null);
+    }
+  }
+
+  #rowNodes() {
+    return /** @type {NodeListOf<HTMLElement>} */ (this.#scroller.querySelectorAll("[data-track]"));
+  }
+
+  /** @param {number} track */
+  #row(track) {
+    const cells = this.#columns.map(({ id, isNumber, textOf }) =>
+      element("span", { role: "gridcell", "data-column": id, class: isNumber ? "is-number" : "", dir: "auto", translate: "no" }, textOf(track)));
+    const row = element("div", { class: "table-row", role: "row", "data-track": String(track) }, ...cells);
+    markBeside(row, this.#host.dataset.beside ?? "");
+    return row;
+  }
+
+  /** What is pinned elsewhere comes into sight here. @param {number} pinned */
+  #showPinned(pinned) {
+    if (this.#host.hidden) return;
+    const place = pinned === NO_TRACK ? -1 : this.#rows.indexOf(pinned);
+    if (place >= 0) this.#bringIntoSight(place);
+    this.#showRows();
+  }
+
+  /** @param {number} place */
+  #bringIntoSight(place) {
+    const top = place * ROW_HEIGHT;
+    const { scrollTop, clientHeight } = this.#scroller;
+    if (top < scrollTop) this.#scroller.scrollTop = top;
+    else if (top + 2 * ROW_HEIGHT > scrollTop + clientHeight) this.#scroller.scrollTop = top + 2 * ROW_HEIGHT - clientHeight;
+    this.#current = place;
+  }
+
+  /** @param {KeyboardEvent} event */
+  #onKey(event) {
+    const row = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("[data-track]"));
+    if (!row) return;
+    const last = Math.min(MOST_ROWS, this.#rows.length) - 1;
+    const page = Math.max(1, Math.floor(this.#scroller.clientHeight / ROW_HEIGHT) - 2);
+    /** @type {Record<string, number>} */
+    const targets = {
+      ArrowDown: this.#current + 1, ArrowUp: this.#current - 1, PageDown: this.#current + page, PageUp: this.#current - page, Home: 0, End: last,
+    };
+    const target = targets[event.key];
+    if (event.key === "Enter") this.#pin(Number(row.dataset.track));
+    else if (event.key === " ") this.#toggle(Number(row.dataset.track));
+    else if (target === undefined) return;
+    else this.#focusRow(Math.max(0, Math.min(last, target)));
+    event.preventDefault();
+  }
+
+  /** @param {number} place */
+  #focusRow(place) {
+    this.#bringIntoSight(place);
+    this.#showRows();
+    /** @type {HTMLElement | null} */ (this.#scroller.querySelector(`[data-place="${place}"]`))?.focus({ preventScroll: true });
+  }
+
+  /** @param {MouseEvent} event */
+  #onClick(event) {
+    const target = /** @type {HTMLElement} */ (event.target);
+    const sort = /** @type {HTMLElement | null} */ (target.closest("[data-sort]"))?.dataset.sort;
+    if (sort) {
+      const again = this.#sort?.id === sort && !this.#sort.isDescending;
+      return void this.#sortBy(again ? `-${sort}` : sort);
+    }
+    const row = /** @type {HTMLElement | null} */ (target.closest("[data-track]"));
+    if (!row) return;
+    const track = Number(row.dataset.track);
+    this.#focusRow(Number(row.dataset.place));
+    if (event.ctrlKey || event.metaKey) this.#toggle(track);
+    else this.#pin(track);
+  }
+
+  /** @param {number} track */
+  #pin(track) {
+    const { store, flyTo } = this.#parts;
+    // A sheet would hide what is shown.
+    if (narrow.matches) this.#leave();
+    store.set({ pinned: track, hovered: NO_TRACK });
+    flyTo(track);
+  }
+
+  /** Adds a track to the selection, or takes it out; the rows stay. @param {number} track */
+  #toggle(track) {
+    const { store, selecting } = this.#parts;
+    const before = store.get().selected;
+    const narrowed = before.length > 0 && before !== this.#own;
+    selecting.toggle(track);
+    if (!narrowed) this.#own = store.get().selected;
+    this.#refresh();
+  }
+
+  async #save() {
+    const { map, details } = this.#parts;
+    const text = /** @type {TextData} */ (this.#text);
+    const [rows, columns] = [this.#rows, this.#columns];
+    try {
+      await details.readAll((share) => this.#say(`Reading the details: ${Math.floor(100 * share)} %`));
+      const tracks = [];
+      for (const track of rows) tracks.push(listedTrack(text, track, await details.read(track), ""));
+      // What the list has in columns of its own already is not told twice.
+      const more = columns.slice(3).filter(({ id }) => id !== "year" && id !== "duration_ms");
+      const values = more.map(({ label, textOf }) => ({ label: label.toLowerCase(), values: Array.from(rows, textOf) }));
+      saveText(`${map.title || "spotmap"} table.csv`, "text/csv", toCsv(tracks, values));
+      this.#say(`Saved ${counted(rows.length, "track")}`);
+    } catch (reason) {
+      if (!(reason instanceof Error)) throw reason;
+      this.#say(reason.message);
+    }
+  }
+}
+
+/** @param {Column} column */
+const headCell = ({ id, label, isNumber }) =>
+  element(
+    "span",
+    { role: "columnheader", "data-column": id, class: isNumber ? "is-number" : "" },
+    element("button", { type: "button", "data-sort": id }, label),
+  );
+
+/** @param {Element} row  @param {string} id  of the column that a sheet shows beside the titles */
+function markBeside(row, id) {
+  for (const cell of /** @type {Iterable<HTMLElement>} */ (row.children)) cell.classList.toggle("is-beside", cell.dataset.column === id);
+}

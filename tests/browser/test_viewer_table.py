@@ -1,0 +1,208 @@
+"""The tracks that the map shows as a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Viewer
+from tests.browser.test_viewer_everyone import AXE, _violations
+
+pytestmark = pytest.mark.browser
+OpenViewer = Callable[..., Viewer]
+TRAITS = ["Year", "Length", "Tempo", "Key", "Loudness", "Danceability"]
+
+
+def _open(open_viewer: OpenViewer, tracks: int = 300, **context: object) -> Viewer:
+    viewer = open_viewer(tracks, **context)
+    viewer.page.locator("#table-button").click()
+    expect(viewer.page.locator("[data-sort='feature.danceability']")).to_be_attached()
+    return viewer
+
+
+def _column(page: Page, name: str) -> list[str]:
+    """What the rows in the page have in a column, from the top."""
+    rows = page.locator("#table [data-track]").evaluate_all(
+        f"""rows => rows.sort((a, b) => a.dataset.place - b.dataset.place)
+            .map(row => row.querySelector('[data-column="{name}"]').textContent)"""
+    )
+    return [str(text) for text in rows]
+
+
+def test_it_lists_what_the_map_shows_with_what_is_known(open_viewer: OpenViewer) -> None:
+    viewer = _open(open_viewer)
+    page = viewer.page
+    expect(page.locator(".table-status")).to_have_text("300 tracks")
+    headers = page.locator("#table [role=columnheader]").all_text_contents()
+    assert headers == ["Title", "Artist", "Album", "Cluster", *TRAITS]
+    grid = page.get_by_role("grid", name="Tracks")
+    expect(grid).to_have_attribute("aria-rowcount", "301")
+    assert 5 < page.locator("#table [data-track]").count() < 40
+    only = page.locator(".legend-only[data-group='1']")
+    only.click(force=True)
+    expect(page.locator(".table-status")).to_have_text(f"{viewer.visible_count()} of 300 tracks")
+    cluster = (only.get_attribute("aria-label") or "").removeprefix("Show only ")
+    assert set(_column(page, "cluster")) == {cluster}
+    # Whatever else the map is colored by becomes a column.
+    page.locator(".more select").select_option("feature.brightness")
+    expect(page.locator("[data-sort='feature.brightness']")).to_be_attached()
+
+
+def test_a_header_sorts_up_and_down_and_says_so(open_viewer: OpenViewer) -> None:
+    viewer = _open(open_viewer)
+    page = viewer.page
+    header = page.locator("#table [role=columnheader][data-column='feature.tempo']")
+    header.get_by_role("button").click()
+    expect(header).to_have_attribute("aria-sort", "ascending")
+    tempos = [float(text.split("\u00a0")[0]) for text in _column(page, "feature.tempo")]
+    assert tempos == sorted(tempos)
+    header.get_by_role("button").click()
+    expect(header).to_have_attribute("aria-sort", "descending")
+    falling = [float(text.split("\u00a0")[0]) for text in _column(page, "feature.tempo")]
+    assert falling == sorted(falling, reverse=True)
+    assert falling[0] > tempos[0]
+    expect(page.locator("#live")).to_have_text("Sorted by Tempo, descending")
+    expect(page.locator("#table [aria-sort]")).to_have_count(1)
+
+
+def test_a_row_pins_its_track_and_what_the_map_pins_comes_into_sight(open_viewer: OpenViewer) -> None:
+    viewer = _open(open_viewer)
+    page = viewer.page
+    row = page.locator("#table [data-track]").nth(3)
+    row.click()
+    assert viewer.state("pinned") == int(row.get_attribute("data-track") or -1)
+    expect(row).to_have_class("table-row is-pinned")
+    page.keyboard.press("Escape")
+    expect(page.locator("#table")).to_be_hidden()
+    expect(page.locator("#table-button")).to_be_focused()
+    page.locator("#table-button").click()
+    page.locator("[data-action='fit']").click()
+    page.keyboard.press("/")
+    page.keyboard.type("river")
+    expect(page.locator(".table-status")).to_contain_text(f"{len(viewer.state('matches'))} of 300")
+    page.keyboard.press("Escape")
+    expect(page.locator(".table-status")).to_have_text("300 tracks")
+    x, y = page.evaluate(
+        """[...Array(300).keys()].filter(track => track > 100).map(track => spotmap.positionOf(track))
+             .find(([x, y]) => x > 400 && x < 1100 && y > 60 && y < 380)"""
+    )
+    page.mouse.click(x, y)
+    viewer.wait_until("spotmap.state().pinned > 20")
+    expect(page.locator(f"#table [data-track='{viewer.state('pinned')}']")).to_be_in_viewport()
+
+
+def test_what_the_lasso_selects_is_what_it_lists_and_rows_chosen_here_stay_among_the_others(
+    open_viewer: OpenViewer,
+) -> None:
+    viewer = _open(open_viewer)
+    page = viewer.page
+    first = page.locator("#table [data-track]").first
+    first.click(modifiers=["Control"])
+    expect(first).to_have_attribute("aria-selected", "true")
+    assert viewer.state("selected") == [int(first.get_attribute("data-track") or -1)]
+    expect(page.locator(".table-status")).to_have_text("300 tracks")
+    first.click(modifiers=["Control"])
+    assert viewer.state("selected") == []
+    page.locator("#lasso-button").click()
+    page.get_by_role("button", name="Select all in view").click()
+    selected = viewer.state("selected")
+    assert 5 < len(selected) < 300
+    expect(page.locator(".table-status")).to_have_text(f"{len(selected)} of 300 tracks")
+
+
+def test_keys_walk_the_rows_pin_and_select(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(5000)
+    page = viewer.page
+    page.locator("#table-button").press("Enter")
+    expect(page.locator("#table [data-sort='title']")).to_be_focused()
+    expect(page.locator("[data-sort='feature.danceability']")).to_be_attached()
+    page.locator("#table [data-track][tabindex='0']").focus()
+    focused = page.locator("#table [data-track]:focus")
+    page.keyboard.press("End")
+    expect(focused).to_have_attribute("aria-rowindex", "5001")
+    page.keyboard.press("ArrowUp")
+    expect(focused).to_have_attribute("aria-rowindex", "5000")
+    page.keyboard.press("Space")
+    track = int(focused.get_attribute("data-track") or -1)
+    assert viewer.state("selected") == [track]
+    expect(focused).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Home")
+    page.keyboard.press("PageDown")
+    page.keyboard.press("Enter")
+    assert viewer.state("pinned") == int(focused.get_attribute("data-track") or -1)
+    assert page.locator("#table [data-track]").count() < 40
+
+
+def test_the_sheet_of_a_phone_has_two_columns_and_fingers_sort_it(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844})
+    page = viewer.page
+    page.locator("#legend-handle").tap()
+    page.locator("#table-button").tap()
+    expect(page.locator("[data-sort='feature.danceability']")).to_be_attached()
+    box = page.locator("#table").bounding_box()
+    assert box
+    assert box["height"] > 800
+    visible = page.locator("#table [role=columnheader]:visible")
+    assert visible.all_text_contents() == ["Title", "Artist"]
+    page.get_by_label("Sort by").select_option("-year")
+    expect(visible.nth(1)).to_have_text("Year")
+    years = [int(text) for text in _column(page, "year") if text]
+    assert years == sorted(years, reverse=True)
+    row = page.locator("#table [data-track]").nth(2)
+    track = int(row.get_attribute("data-track") or -1)
+    row.tap()
+    assert viewer.state("pinned") == track
+    expect(page.locator("#table")).to_be_hidden()
+    expect(page.locator("#card.is-pinned")).to_be_visible()
+
+
+def test_what_it_shows_is_saved_in_its_order(open_viewer: OpenViewer, tmp_path: Path) -> None:
+    viewer = _open(open_viewer)
+    page = viewer.page
+    page.locator(".legend-only").first.click(force=True)
+    page.locator("[data-sort='feature.tempo']").click()
+    expect(page.locator("#table [aria-sort=ascending]")).to_have_count(1)
+    with page.expect_download() as download:
+        page.locator("#table [data-action='csv']").click()
+    assert download.value.suggested_filename == "A sample library table.csv"
+    download.value.save_as(tmp_path / "table.csv")
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "table.csv").read_text(encoding="utf-8-sig"))))
+    assert len(rows) == viewer.visible_count()
+    assert {"title", "artists", "album", "year", "id", "cluster", "tempo", "key"} <= set(rows[0])
+    assert [row["title"] for row in rows][:5] == _column(page, "title")[:5]
+    tempos = [float(row["tempo"].split("\u00a0")[0]) for row in rows if row["tempo"]]
+    assert tempos == sorted(tempos)
+    expect(page.locator(".table-status")).to_have_text(f"Saved {len(rows)} tracks")
+
+
+def test_a_hundred_thousand_rows_sort_and_scroll_in_small_pieces(open_viewer: OpenViewer) -> None:
+    viewer = _open(open_viewer, 100_000)
+    page = viewer.page
+    page.locator("[data-sort='title']").click()
+    expect(page.locator("#live")).to_have_text("Sorted by Title", timeout=60_000)
+    titles = _column(page, "title")
+    assert len(titles) < 40
+    page.locator("#table .table-scroll").evaluate("node => { node.scrollTop = 36 * 70000 }")
+    expect(page.locator("#table [data-place='70001']")).to_be_attached()
+    assert page.locator("#table [data-track]").count() < 40
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_nothing_in_the_table(open_viewer: OpenViewer, theme: str, width: int) -> None:
+    if not AXE.exists():
+        pytest.skip("needs `npm ci`")
+    viewer = open_viewer(color_scheme=theme, viewport={"width": width, "height": 844})
+    page = viewer.page
+    if width == 390:
+        page.locator("#legend-handle").click()
+    page.locator("#table-button").click()
+    expect(page.locator("[data-sort='feature.danceability']")).to_be_attached()
+    page.locator("#table [data-track]").nth(1).focus()
+    page.keyboard.press("Space")
+    assert _violations(page) == []
