@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 
+from spotmap_build.cli_kept import deploy
 from spotmap_build.deploy import DeployError, open_target, read_site
 from spotmap_build.deploy.built import BuiltSite
 from spotmap_build.deploy.s3 import FOREVER, NAMED_BY_CONTENT, headers_of
@@ -24,6 +27,7 @@ from tests.fakes.s3_server import S3Server, failure
 from tests.support.command import spotmap
 
 KINDS = ("folder", "branch", "s3")
+HOSTING = Path(__file__).parents[2] / "docs/hosting.md"
 
 
 def pages(generation: str) -> dict[str, bytes]:
@@ -256,9 +260,29 @@ def test_in_s3_the_page_comes_last_and_each_file_says_how_long_it_may_be_kept(tm
 
 
 def test_the_documentation_tells_other_hosts_the_same() -> None:
-    text = (Path(__file__).parents[2] / "docs/hosting.md").read_text()
-    blocks = re.findall(r"^/(\w+)/\*\n  Cache-Control: (.+)$", text, re.MULTILINE)
+    blocks = re.findall(r"^/(\w+)/\*\n  Cache-Control: (.+)$", HOSTING.read_text(), re.MULTILINE)
     assert blocks == [(folder, FOREVER) for folder in NAMED_BY_CONTENT]
+
+
+def test_the_commands_in_the_documentation_are_understood(tmp_path: Path) -> None:
+    commands = re.findall(r"^spotmap-build deploy (.*)$", HOSTING.read_text(), re.MULTILINE)
+    assert len(commands) > 4
+    for line in commands:
+        given = deploy.make_context("deploy", shlex.split(line)).params
+        if not given["address"].startswith("branch"):
+            open_target(given["address"], tmp_path, tmp_path / "cache", given["endpoint_url"])
+
+
+def test_what_gitlab_is_to_do_publishes_all_files_of_a_site(tmp_path: Path) -> None:
+    (job,) = re.findall(r"^```yaml\n(.*?)^```$", HOSTING.read_text(), re.MULTILINE | re.DOTALL)
+    (tmp_path / ".gitlab-ci.yml").write_text(job)
+    more = dict.fromkeys(("404.html", "manifest.webmanifest", "icon-512.png"), b"x")
+    publish(tmp_path, pages("a1") | more, "a1", force=True)
+    script = yaml.safe_load(job)["pages"]["script"]
+    subprocess.run(["sh", "-e", "-c", "\n".join(script)], cwd=tmp_path, check=True, capture_output=True)
+    public = tmp_path / "public"
+    published = {path.relative_to(public).as_posix() for path in public.rglob("*") if path.is_file()}
+    assert published == {*pages("a1"), *more, MARKER_NAME}
 
 
 def test_where_s3_tells_no_digests_only_what_is_not_named_by_its_content_is_sent_again(
