@@ -51,9 +51,8 @@ def listen(acquisition: Acquisition, limit: TimeLimit = NO_LIMIT) -> int:
     from spotmap_build.embed.weights import ensure_weights
 
     run, spec = acquisition.run, acquisition.spec
-    weights = ensure_weights(
-        spec.on(acquisition.engine), run.config.models_url, run.config.models_dir, say=run.progress.say
-    )
+    models_url = None if run.config.offline else run.config.models_url
+    weights = ensure_weights(spec.on(acquisition.engine), models_url, run.config.models_dir, say=run.progress.say)
     tag_names(acquisition)
     searches = acquisition.searches
     total = len(searches) + len(acquisition.missing)

@@ -44,13 +44,15 @@ def find(spec: EmbedderSpec, models_dir: Path | None) -> Path | None:
     return path if _is_right(path, spec.weights) and _labels_or_none(spec.weights, models_dir) else None
 
 
-def ensure_weights(spec: EmbedderSpec, models_url: str, models_dir: Path | None, *, say: Callable[[str], None]) -> Path:
+def ensure_weights(
+    spec: EmbedderSpec, models_url: str | None, models_dir: Path | None, *, say: Callable[[str], None]
+) -> Path:
     """Return an embedder's weights, fetched now if they are not here yet.
 
     Parameters
     ----------
-    models_url : str
-        The address that :attr:`WeightsSpec.url_path` is below.
+    models_url : str | None
+        The address that :attr:`WeightsSpec.url_path` is below; None where nothing may be fetched.
     models_dir : Path | None
         The folder to keep them in; the user's cache folder if None.
     say : Callable[[str], None]
@@ -64,6 +66,11 @@ def ensure_weights(spec: EmbedderSpec, models_url: str, models_dir: Path | None,
     found = find(spec, models_dir)
     if found is not None:
         return found
+    if models_url is None:
+        raise WeightsError(
+            f"The weights of {spec.name} are not on this machine, and this build may fetch nothing.",
+            hint="Build once without --offline, or use --embedder musicnn, whose weights are in the package.",
+        )
     assert spec.weights is not None
     weights = spec.weights
     say(f"Fetching the weights of {spec.name} ({weights.size_bytes / 1e6:.0f} MB, once). {weights.notice}")

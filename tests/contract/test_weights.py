@@ -68,6 +68,14 @@ def test_weights_are_fetched_once_with_their_makers_terms(server: ModelServer, t
     assert weights.tag_names(spec_of(), tmp_path / "new") == tuple(LABELS)
 
 
+def test_where_nothing_may_be_fetched_those_that_are_here_are_used(server: ModelServer, tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="may fetch nothing") as refused:
+        weights.ensure_weights(spec_of(), None, tmp_path, say=lambda _: None)
+    assert "--offline" in refused.value.hint
+    path = fetch(server, tmp_path)
+    assert weights.ensure_weights(spec_of(), None, tmp_path, say=lambda _: None) == path
+
+
 def test_cut_connections_are_gone_on_with_where_they_were_cut(server: ModelServer, tmp_path: Path) -> None:
     server.cut_after_bytes, server.cuts_left = 300_000, 3
     assert fetch(server, tmp_path).read_bytes() == CONTENT
