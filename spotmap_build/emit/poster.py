@@ -55,6 +55,9 @@ class _Name:
     width: float
     height: float
 
+    def is_within(self, top: float, bottom: float) -> bool:
+        return top <= self.middle[1] - self.height / 2 and self.middle[1] + self.height / 2 <= bottom
+
     def touches(self, other: _Name) -> bool:
         across, down = abs(self.middle[0] - other.middle[0]), abs(self.middle[1] - other.middle[1])
         return across < (self.width + other.width) / 2 and down < (self.height + other.height) / 2
@@ -99,7 +102,7 @@ def draw_poster(map_json: bytes, size: str, caption: str) -> bytes:
         *regions(drawn, PALETTE, 1.3),
         *points(drawn, PALETTE, radius, 0.9 if radius > 2.4 else 0),
         "</g>",
-        *_written(_names(drawn)),
+        *_written(_names(drawn, (MAP_TOP - GAP, MAP_TOP + map_height + GAP / 2))),
         *_legend(rows, legend_top, columns, lines),
         _line(caption, MARGIN, HEIGHT - MARGIN, LEGEND_SIZE, PALETTE.muted),
         "</svg>\n",
@@ -119,14 +122,18 @@ def _head(document: dict[str, Any]) -> Iterator[str]:
     yield f'<rect x="{MARGIN:g}" y="{MARGIN + 104:g}" width="48" height="4" rx="2" fill="{PALETTE.accent}"/>'
 
 
-def _names(drawn: Drawn) -> list[_Name]:
-    """Find a place for the name of each cluster, the largest first: one that no other name has, and that hides few."""
+def _names(drawn: Drawn, room: tuple[float, float]) -> list[_Name]:
+    """Find a place for the name of each cluster, the largest first: one that no other name has, and that hides few.
+
+    ``room``: between which heights of the sheet names may lie.
+    """
     named: list[_Name] = []
     places = sorted(chain.from_iterable(drawn.places))
     called = _called([cluster["name"] for cluster in drawn.clusters])
     for number in sorted(range(len(called)), key=lambda number: -drawn.clusters[number]["count"]):
         candidates = _candidates(drawn, number, called[number])
-        free = [name for name in candidates if not any(name.touches(other) for other in named)]
+        within = [name for name in candidates if name.is_within(*room)]
+        free = [name for name in within if not any(name.touches(other) for other in named)]
         if free:
             hidden = [name.hides(places) for name in free]
             few = [

@@ -77,6 +77,25 @@ def test_names_lie_on_no_other_and_within_the_margins(tracks: int) -> None:
             assert a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
 
 
+def test_a_name_has_no_place_below_the_map_in_the_legend() -> None:
+    """One group at the bottom of the map, whose name has less in its way below it than anywhere else."""
+    name = "Electronic music of the quiet kind"
+    x, y = [10_000, 10_200, 30_000, 30_200], [10_000, 10_200, 60_000, 60_200]
+    of = {
+        "title": "Low", "count": 4, "x": np.diff(x, prepend=0).tolist(), "y": np.diff(y, prepend=0).tolist(),
+        "view": [9_000, 9_000, 31_000, 61_000], "cluster": [0, 0, -1, -1], "playlists": [],
+        "clusters": [
+            {
+                "name": name, "count": 2, "color": 0, "peak": [10_100, 10_100],
+                "regions": [[9_500, 9_000, 10_700, 9_000, 10_700, 10_700, 9_500, 10_700]],
+            }
+        ],
+    }  # fmt: skip
+    heights = {text.text: float(text.get("y", 0)) for text in poster(of).iter(f"{SVG}text")}
+    assert {"Electronic music", "of the quiet kind"} <= set(heights)
+    assert heights["of the quiet kind"] < heights[f"{name} "] - 30
+
+
 def test_names_of_a_few_tracks_hide_hardly_any() -> None:
     """Two groups side by side, whose names would each hide the other's if they lay on the groups' middles."""
     x = [10_000, 10_400, 10_800, 11_200, 15_000, 15_400, 15_800, 16_200]
