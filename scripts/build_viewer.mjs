@@ -1,5 +1,5 @@
 /**
- * Makes site_template/viewer.bundle.js (one classic script) from the modules in site_template/viewer/ and the pinned D3
+ * Makes site_template/viewer.bundle.js (one classic script) and describe.bundle.js (another, fetched once somebody searches) from the modules in site_template/viewer/ and the pinned D3
  * modules, and writes what of D3 is inside, with its licenses, to site_template/vendor/.
  *
  *   node scripts/build_viewer.mjs           write the files
@@ -20,15 +20,18 @@ const BANNER = `/*!
 %LICENSES%
  */`;
 
+const DESCRIBING =
+  "/*! What descriptions of sound are understood by; made from site_template/viewer/describing.js by scripts/build_viewer.mjs. */";
+
 /**
  * @typedef {{name: string, version: string, license: string}} Vendored
  */
 
-/** The bundle, and the D3 packages that ended up in it. */
-async function bundleViewer() {
+/** The bundle, and the D3 packages that ended up in it. @param {string} entry */
+async function bundleViewer(entry) {
   const result = await build({
     absWorkingDir: fileURLToPath(ROOT),
-    entryPoints: ["site_template/viewer/main.js"],
+    entryPoints: [`site_template/viewer/${entry}`],
     bundle: true,
     format: "iife",
     // Private fields as they are: written otherwise, the script is a fifteenth larger. The style sheet asks for newer browsers.
@@ -91,11 +94,13 @@ ${rows}
 
 /** @returns {Promise<Record<string, string>>} file name below site_template/ -> text */
 async function render() {
-  const { script, vendored } = await bundleViewer();
+  const { script, vendored } = await bundleViewer("main.js");
+  const describing = await bundleViewer("describing.js");
   const licenses = licenseText(vendored);
   const comment = licenses.trimEnd().split("\n").map((line) => ` * ${line}`.trimEnd()).join("\n");
   return {
     "viewer.bundle.js": `${BANNER.replace("%LICENSES%", () => comment)}\n${script}`,
+    "describe.bundle.js": `${DESCRIBING}\n${describing.script}`,
     "vendor/d3.LICENSE.txt": licenses,
     "vendor/README.md": readmeText(vendored),
   };

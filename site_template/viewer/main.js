@@ -18,7 +18,7 @@ import { wireLinkNote } from "./panels/link_note.js";
 import { LocalAudio } from "./data/local_audio.js";
 import { Sounds } from "./data/sounds.js";
 import { DataError } from "./data/decode.js";
-import { createDetailsReader, createInsightsReader, createNeighborsReader, loadMap, loadText } from "./data/load.js";
+import { createDetailsReader, createInsightsReader, createNeighborsReader, createDescribingReader, loadMap, loadText } from "./data/load.js";
 import { showAxesSummary } from "./panels/axes_summary.js";
 import { Navigation, wireNavigation } from "./map/navigation.js";
 import { offerNewerMap, watchFreshness } from "./ui/newer_map.js";
@@ -38,6 +38,7 @@ import { Selecting } from "./map/selecting.js";
 import { SoundsLike } from "./panels/sounds_like.js";
 import { wireSavePicture } from "./panels/save_picture.js";
 import { StyleWords } from "./panels/style_words.js";
+import { DescriberLoader } from "./state/describer_loader.js";
 import { createStore } from "./state/store.js";
 import { initialTheme, wireTheme } from "./ui/theme.js";
 import { TablePanel } from "./panels/table_panel.js";
@@ -68,6 +69,7 @@ function initialState() {
     selected: [],
     query: "",
     matches: null,
+    almost: [],
     hovered: NO_TRACK,
     pinned: NO_TRACK,
     pathStart: NO_TRACK,
@@ -114,13 +116,14 @@ function createMap(map, store, folder) {
   const readInsights = createInsightsReader(folder, map);
   const neighborsReader = createNeighborsReader(folder, map);
   const traitLoader = new TraitLoader(map, store, details, readInsights);
+  const describing = new DescriberLoader({ map, details, reader: createDescribingReader(folder, map) });
   const positions = new Positions(map, store);
   const navigation = new Navigation(surface, positions, store, panelInsets);
   const coverOf = async (/** @type {number} */ track) => (await details.read(track)).artFile;
   const renderer = new Renderer(surface, map, positions, store, () => navigation.homeScale, coverOf);
   const selecting = new Selecting(positions, store, renderer);
   const address = new Address(map, store, navigation, traitLoader, wireLinkNote(byId("link-note")));
-  return { map, store, surface, details, readInsights, neighborsReader, traitLoader, positions, navigation, renderer, selecting, address };
+  return { map, store, surface, details, readInsights, neighborsReader, traitLoader, describing, positions, navigation, renderer, selecting, address };
 }
 
 /**
@@ -128,7 +131,7 @@ function createMap(map, store, folder) {
  *
  * @param {MapParts} mapParts
  */
-function createPanels({ map, store, surface, details, readInsights, neighborsReader, traitLoader, positions, navigation, renderer, selecting, address }) {
+function createPanels({ map, store, surface, details, readInsights, neighborsReader, traitLoader, describing, positions, navigation, renderer, selecting, address }) {
   const flyTo = (/** @type {number} */ track) => navigation.flyTo(track);
   const flyToAll = (/** @type {readonly number[]} */ tracks) => navigation.flyToAll(tracks);
   const localAudio = LocalAudio.of(document);
@@ -147,7 +150,7 @@ function createPanels({ map, store, surface, details, readInsights, neighborsRea
   const spotOf = (/** @type {number} */ track) => positions.sharing(track, (one) => renderer.isVisible(one));
   const styleWords = new StyleWords({ map, store, traitLoader });
   const card = new Card(byId("card"), { map, store, renderer, details, selecting, player, soundsLike, styleWords, spotOf });
-  const searchPanel = new SearchPanel(byId("search"), store, flyTo);
+  const searchPanel = new SearchPanel(byId("search"), { store, describing, flyTo });
   const legendInsights = new LegendInsights({ map, store, readInsights, flyTo, flyToAll, styleWords });
   wireLegend(byId("legend"), map, store, traitLoader, legendInsights, () => renderer.visibleCount);
   wireSavePicture(byId("picture"), byId("picture-button"), { map, store, renderer, announce });

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 MAP_SCHEMA = "spotmap.map/1"
 TEXT_SCHEMA = "spotmap.text/2"
 DETAILS_SCHEMA = "spotmap.details/2"
+WORDS_FILE = "words.json"
+"""What descriptions are made of: one of the viewer's own files, fetched once somebody searches."""
 DETAILS_CHUNK = 2048
 CLUSTER_SHARE = 0.92
 """Share of a cluster's tracks that its region holds: clusters are dense, nearly all of them is meant."""
@@ -107,13 +109,7 @@ def encode(
         | _since(atlas)
         | ({"excerpts": True} if excerpts else {})
         | ({"styles": styles.words} if styles else {}),
-        "files": {
-            "text": "text.json",
-            "details": list(details),
-            "details_chunk": DETAILS_CHUNK,
-            "insights": INSIGHTS_FILE,
-            "neighbors": [name for name in insights if name != INSIGHTS_FILE],
-        },
+        "files": _file_names(details, insights, assets),
         "sources": list(sources),
     }
     files = {"text.json": orjson.dumps(_text(tracks)), **details, **insights, **assets}
@@ -121,6 +117,18 @@ def encode(
     files["map.json"] = orjson.dumps({"schema": MAP_SCHEMA, "generation": generation, **document})
     twins = {f"{name}.js": as_script(name, data) for name, data in files.items() if name.endswith(".json")}
     return Payload(generation, dict(sorted((files | twins).items())))
+
+
+def _file_names(details: Iterable[str], insights: Iterable[str], assets: Iterable[str]) -> dict[str, Any]:
+    """Return what the page fetches besides, by kind."""
+    return {
+        "text": "text.json",
+        **({"words": WORDS_FILE} if WORDS_FILE in assets else {}),
+        "details": list(details),
+        "details_chunk": DETAILS_CHUNK,
+        "insights": INSIGHTS_FILE,
+        "neighbors": [name for name in insights if name != INSIGHTS_FILE],
+    }
 
 
 def _digest(files: Mapping[str, bytes]) -> str:

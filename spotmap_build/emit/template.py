@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from spotmap_build.registry.themes import Theme
 
 TEMPLATE_SUFFIX: Final = ".j2"
-RENAMED: Final = {"viewer.bundle.js": "viewer.js"}
-ASSET_SUFFIXES: Final = frozenset({".css", ".js", ".svg", ".png", ".ico", ".webp", ".woff2", ".webmanifest"})
+RENAMED: Final = {"viewer.bundle.js": "viewer.js", "describe.bundle.js": "describe.js"}
+ASSET_SUFFIXES: Final = frozenset({".css", ".js", ".json", ".svg", ".png", ".ico", ".webp", ".woff2", ".webmanifest"})
 """What lands in a site; the folder's modules, licenses and notes stay behind."""
 STYLE: Final = "style.css"
 INDEX: Final = f"index.html{TEMPLATE_SUFFIX}"

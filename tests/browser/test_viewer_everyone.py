@@ -44,7 +44,9 @@ def _everything_open(viewer: Viewer) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("scene", ["map", "everything", "number", "search", "phone", "playlist", "journey", "picture"])
+@pytest.mark.parametrize(
+    "scene", ["map", "everything", "number", "search", "described", "phone", "playlist", "journey", "picture"]
+)
 def test_axe_finds_nothing(open_viewer: OpenViewer, theme: str, scene: str) -> None:
     if not AXE.exists():
         pytest.skip("needs `npm ci`")
@@ -59,6 +61,9 @@ def test_axe_finds_nothing(open_viewer: OpenViewer, theme: str, scene: str) -> N
     elif scene == "search":
         page.keyboard.press("/")
         page.keyboard.type("river")
+    elif scene == "described":
+        page.locator("#search input").fill("quiet or jazz, not slow")
+        expect(page.locator(".said-means").last).not_to_be_empty()
     elif scene == "phone":
         page.locator("#legend-handle").click()
     elif scene == "playlist":

@@ -25,6 +25,12 @@ from spotmap_build.model import Figure
 from tests.fakes.sample_insights import NEW_EVERY, insight_documents
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "site_template"
+VIEWER_FILES = {
+    "viewer.bundle.js": "viewer.js",
+    "describe.bundle.js": "describe.js",
+    "style.css": "style.css",
+    "favicon.svg": "favicon.svg",
+}
 LAYERS = ("me", "Mara")
 SOURCES = ("spotify", "folder")
 FEATURE_UNITS = {
@@ -112,12 +118,13 @@ def write_sample_site(
     documents = sample_documents(random, tracks, title)
     folder = out / "data" / GENERATION
     folder.mkdir(parents=True, exist_ok=True)
+    documents["words.json"] = json.loads((TEMPLATE / "words.json").read_text(encoding="utf-8"))
     for name, document in documents.items():
         text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
         folder.joinpath(name).write_text(text, encoding="utf-8")
         twin = f"spotmapReceive({json.dumps(name)}, {json.dumps(text)});\n"
         folder.joinpath(f"{name}.js").write_text(twin, encoding="utf-8")
-    for source, name in (("viewer.bundle.js", "viewer.js"), ("style.css", "style.css"), ("favicon.svg", "favicon.svg")):
+    for source, name in VIEWER_FILES.items():
         folder.joinpath(name).write_bytes((TEMPLATE / source).read_bytes())
     art = out / "art"
     art.mkdir(exist_ok=True)
@@ -239,7 +246,7 @@ def map_document(
             "since": count > NEW_EVERY,
             "styles": SOUNDS,
         },
-        "files": {"text": "text.json", "details": details, "details_chunk": DETAILS_CHUNK},
+        "files": {"text": "text.json", "words": "words.json", "details": details, "details_chunk": DETAILS_CHUNK},
         "sources": SOURCES,
     }
 

@@ -28,7 +28,7 @@ const ADDED = {
   values: Float32Array.of(100, 148, NaN),
 };
 const BASE = {
-  ...{ colorBy: "cluster", hiddenClusters: NONE, hiddenPlaylists: NONE, hiddenLayers: NONE, matches: null, selected: [], until: null },
+  ...{ colorBy: "cluster", hiddenClusters: NONE, hiddenPlaylists: NONE, hiddenLayers: NONE, matches: null, almost: [], selected: [], until: null },
   traits: new Map([[GENRES.id, GENRES], [ADDED.id, ADDED]]),
   traitFilters: new Map(),
 };
@@ -66,6 +66,7 @@ for (const [name, state, rank, group] of [
     [0, 1, -1],
   ],
   ["a query dims what it does not find", { matches: [2] }, [DIMMED, DIMMED, SHOWN], [0, 1, -1]],
+  ["what nearly fits is quiet", { matches: [2], almost: [0] }, [QUIET, DIMMED, SHOWN], [0, 1, -1]],
   ["what is selected stands out", { selected: [0] }, [SHOWN, DIMMED, DIMMED], [0, 1, -1]],
   ["a query stands out from a selection", { selected: [0], matches: [2] }, [DIMMED, DIMMED, SHOWN], [0, 1, -1]],
   ["by a category, a track has the color of its first shown one", { colorBy: "facet.genres" }, [SHOWN, SHOWN, QUIET], [0, 0, -1]],

@@ -135,6 +135,7 @@ export function decodeMap(document) {
     regions: document.larger_regions ?? [],
     files: {
       text: document.files.text,
+      words: document.files.words ?? "",
       insights: document.files.insights ?? "",
       details: document.files.details,
       neighbors: document.files.neighbors ?? [],

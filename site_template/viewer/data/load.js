@@ -151,6 +151,44 @@ export function createInsightsReader(folder, map) {
 }
 
 /**
+ * Reads the words that descriptions are made of once somebody searches, and the script that understands them.
+ *
+ * @param {string} folder
+ * @param {MapData} map
+ */
+export function createDescribingReader(folder, map) {
+  const read = rememberedReads();
+  return {
+    /** Sites of older builds know no descriptions. */
+    isThere: map.files.words !== "",
+
+    /** @returns {Promise<any>} */
+    readWords: () => read(folder + map.files.words),
+
+    /** @returns {Promise<typeof import("../state/describer.js").Describer>} */
+    async readScript() {
+      await runScript(`${folder}describe.js`);
+      return /** @type {any} */ (window).spotmapDescriber;
+    },
+  };
+}
+
+/** @typedef {ReturnType<typeof createDescribingReader>} DescribingReader */
+
+/** @param {string} url  @returns {Promise<void>} */
+const runScript = (url) =>
+  new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.addEventListener("load", () => resolve());
+    script.addEventListener("error", () => {
+      script.remove();
+      reject(new DataError(`${url} could not be fetched. Check the connection, then reload the page.`));
+    });
+    script.src = url;
+    document.head.append(script);
+  });
+
+/**
  * Reads neighbors a file at a time. There are none on maps whose places came with the library.
  *
  * @param {string} folder

@@ -162,7 +162,7 @@ export class SearchIndex {
     const byScore = [];
     /** @type {number[]} */
     const tracks = [];
-    const candidates = this.#last && extend(this.#last.terms, terms) ? this.#last.tracks : this.#tracksWith(longest(terms));
+    const candidates = this.#last && extend(this.#last.terms, terms) ? this.#last.tracks : this.tracksWith(longest(terms));
     for (const track of candidates) {
       const score = this.#score(track, terms, whole);
       if (score === 0) continue;
@@ -173,8 +173,8 @@ export class SearchIndex {
     return byScore.reverse().flat();
   }
 
-  /** @param {string} term  @returns {number[]}  ascending */
-  #tracksWith(term) {
+  /** Those in which it occurs anywhere. @param {string} term  normalized  @returns {number[]}  ascending */
+  tracksWith(term) {
     const sought = soughtAs(term);
     const tracks = [];
     for (const { first, text, starts } of this.#blocks) {
@@ -185,6 +185,20 @@ export class SearchIndex {
       }
     }
     return tracks;
+  }
+
+  /**
+   * Those in which every word of the query is a whole word: "rap" is none of "Therapy".
+   *
+   * @param {readonly number[]} tracks
+   * @param {string} query
+   */
+  withWords(tracks, query) {
+    const terms = normalized(query).split(" ").map((term) => ` ${term} `);
+    return tracks.filter((track) => {
+      const line = `${this.#lines[track]} `;
+      return terms.every((term) => line.includes(term));
+    });
   }
 
   /**

@@ -67,9 +67,10 @@ function summarizeShared(name) {
  * @param {TraitName} name
  * @param {readonly any[]} documents  all details
  * @param {number} count  of tracks
+ * @param {number} [most]  categories
  * @returns {Trait}
  */
-export function createTrait(name, documents, count) {
+export function createTrait(name, documents, count, most = MAX_CATEGORIES) {
   const { id } = name;
   if (name.values) return stylesTrait(name, name.values, documents, count);
   if (id === "feature.key") return categoryTrait(name, "cycle", column(documents, count, fifthOf), FIFTHS);
@@ -88,7 +89,7 @@ export function createTrait(name, documents, count) {
   if (raw.every((value) => value === null || value === undefined || typeof value === "number")) {
     return { ...numberTrait(name, "number", raw), step: family === "feature" ? documents[0]?.feature_steps?.[key] : undefined };
   }
-  return namedTrait(name, raw);
+  return namedTrait(name, raw, most);
 }
 
 /**
@@ -188,9 +189,10 @@ function domainOf(sorted) {
  *
  * @param {TraitName} name
  * @param {readonly unknown[]} raw
+ * @param {number} most  categories
  * @returns {Trait}
  */
-function namedTrait(name, raw) {
+function namedTrait(name, raw, most) {
   const namesOf = (/** @type {unknown} */ value) => {
     if (value === null || value === undefined) return [];
     return [...new Set(String(value).split(/[,;]/).map((part) => part.trim()).filter(Boolean))];
@@ -200,7 +202,7 @@ function namedTrait(name, raw) {
   const named = raw.map(namesOf);
   for (const each of named) for (const one of each) counts.set(one, (counts.get(one) ?? 0) + 1);
   const ranked = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([one]) => one);
-  const kept = ranked.length > MAX_CATEGORIES ? [...ranked.slice(0, MAX_CATEGORIES - 1), OTHER] : ranked;
+  const kept = ranked.length > most ? [...ranked.slice(0, most - 1), OTHER] : ranked;
   const place = new Map(kept.map((one, index) => [one, index]));
   const other = kept.length - 1;
   return categoryTrait(name, "category", named.map((each) => each.map((one) => place.get(one) ?? other)), kept);

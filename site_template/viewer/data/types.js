@@ -33,7 +33,7 @@
  * @property {Readonly<Record<OverlappingKind, Membership>>} memberships
  * @property {{features: Record<string, string>, facets: string[], facts: string[], since: boolean, excerpts: boolean, styles: string[]}} columns  what details hold; units by feature; names of styles, the most frequent first
  * @property {Region[]} regions
- * @property {{text: string, insights: string, details: string[], neighbors: string[], detailsChunk: number}} files
+ * @property {{text: string, words: string, insights: string, details: string[], neighbors: string[], detailsChunk: number}} files
  *
  * @typedef {object} Insights  insights.json, decoded: what the map means
  * @property {string[]} events  what has become of the last map's clusters, as sentences
@@ -130,6 +130,7 @@
  * @property {readonly number[]} selected  tracks gathered into a list, in its order
  * @property {string} query
  * @property {readonly number[] | null} matches  tracks that the query finds, best first; null without a query
+ * @property {readonly number[]} almost  tracks that nearly fit what the query describes
  * @property {number} hovered  track, NO_TRACK for none
  * @property {number} pinned  track, NO_TRACK for none
  * @property {number} pathStart  the track that a path is to lead from while its goal is being chosen, NO_TRACK for none

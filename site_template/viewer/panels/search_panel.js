@@ -1,14 +1,23 @@
-/** The search field and its list: a combobox as the ARIA authoring practices describe it. */
+/**
+ * The search field and its list: a combobox as the ARIA authoring practices describe it. What is typed is sought among names, and
+ * read as a description of sound; names come first, and a description counts beside them only if all of it is understood.
+ */
 
 import { element } from "../ui/dom.js";
 import { counted } from "../ui/format.js";
+import { messageOf } from "../data/decode.js";
 import { SearchIndex } from "../data/search.js";
 import { NO_TRACK } from "../data/types.js";
+import { descriptionRows } from "./description_rows.js";
 
+/** @import { Condition, Description } from "../data/describe.js" */
+/** @import { DescriberLoader } from "../state/describer_loader.js" */
 /** @import { Store } from "../state/store.js" */
 /** @import { TextData } from "../data/types.js" */
 
 const MAX_ROWS = 40;
+/** Of names, where what fits a description comes below. */
+const MAX_NAMES = 6;
 /** Tracks that the index takes in at once: some milliseconds, after which the page may do something else. */
 const SLICE = 500;
 
@@ -16,28 +25,33 @@ export class SearchPanel {
   #input;
   #results;
   #list;
+  #said;
   #status;
   #select;
   #store;
+  #describing;
   #flyTo;
   /** @type {TextData | null} */
   #text = null;
   /** @type {SearchIndex | null} */
   #index = null;
   #active = -1;
+  #isPrepared = false;
+  #isLoading = false;
 
   /**
    * @param {HTMLElement} host
-   * @param {Store} store
-   * @param {(track: number) => void} flyTo
+   * @param {{store: Store, describing: DescriberLoader, flyTo: (track: number) => void}} parts
    */
-  constructor(host, store, flyTo) {
+  constructor(host, { store, describing, flyTo }) {
     this.#input = /** @type {HTMLInputElement} */ (host.querySelector("input"));
     this.#results = /** @type {HTMLElement} */ (host.querySelector(".search-results"));
     this.#list = /** @type {HTMLElement} */ (host.querySelector(".search-list"));
+    this.#said = /** @type {HTMLElement} */ (host.querySelector(".search-said"));
     this.#status = /** @type {HTMLElement} */ (host.querySelector(".search-status"));
     this.#select = /** @type {HTMLButtonElement} */ (host.querySelector("[data-action='select-found']"));
     this.#store = store;
+    this.#describing = describing;
     this.#flyTo = flyTo;
     this.#input.addEventListener("input", () => this.#find());
     this.#input.addEventListener("keydown", (event) => this.#onKey(event));
@@ -45,13 +59,16 @@ export class SearchPanel {
       const row = /** @type {Element} */ (event.target).closest("[data-track]");
       if (row) this.#choose(Number(/** @type {HTMLElement} */ (row).dataset.track));
     });
-    host.addEventListener("focusin", () => this.#open(true));
+    host.addEventListener("focusin", () => {
+      this.#open(true);
+      void this.#prepare();
+    });
     host.addEventListener("focusout", (event) => {
       if (!host.contains(/** @type {Node | null} */ (event.relatedTarget))) this.#open(false);
     });
     this.#select.addEventListener("click", () => {
       this.#open(false);
-      store.set({ selected: store.get().matches ?? [], query: "", matches: null });
+      store.set({ selected: store.get().matches ?? [], query: "", matches: null, almost: [] });
     });
     store.subscribe(["query"], () => this.#follow());
     // Keeps the focus in the field while a result is clicked.
@@ -70,9 +87,26 @@ export class SearchPanel {
   /** @param {SearchIndex} index */
   #grow(index) {
     index.grow(SLICE);
-    if (!index.isComplete) setTimeout(() => this.#grow(index));
+    if (!index.isComplete) {
+      setTimeout(() => this.#grow(index));
+      return;
+    }
+    this.#describing.setNames(index, /** @type {TextData} */ (this.#text));
     // What has been typed meanwhile was sought among the tracks that were there.
-    else if (this.#input.value) this.#find();
+    if (this.#input.value) this.#find();
+  }
+
+  /** Fetches the words of descriptions; without them, names are found all the same. */
+  async #prepare() {
+    try {
+      await this.#describing.prepare();
+    } catch (reason) {
+      this.#status.textContent = messageOf(reason);
+      return;
+    }
+    if (this.#isPrepared) return;
+    this.#isPrepared = true;
+    if (this.#input.value && !this.#results.hidden) this.#find();
   }
 
   /** The query may come from elsewhere: from a link, or from the history. */
@@ -82,6 +116,7 @@ export class SearchPanel {
     this.#input.value = query;
     this.#find();
     this.#open(false);
+    if (query) void this.#prepare().then(() => this.#find()).then(() => this.#open(this.#results.contains(document.activeElement)));
   }
 
   focus() {
@@ -97,29 +132,92 @@ export class SearchPanel {
   #find() {
     if (!this.#index) return;
     const query = this.#input.value;
-    const matches = this.#index.search(query);
+    const names = this.#index.search(query);
+    const { describer } = this.#describing;
+    const description = names && describer ? describer.read(query) : null;
     this.#active = -1;
-    this.#store.set({ query, matches });
-    this.#show(matches);
+    if (!names || !describer || !description || !isMeant(description, names)) {
+      this.#store.set({ query, matches: names, almost: [] });
+      this.#show({ names: names ?? [], rows: [], says: [], description: null, status: statusText(names) });
+      return;
+    }
+    if (!describer.isReady) {
+      // Until it is known what fits, names are what there is.
+      this.#store.set({ query, matches: names, almost: [] });
+      this.#show({ names, rows: [], says: [], description, status: "Reading the details of all tracks" });
+      void this.#load();
+      return;
+    }
+    const { tracks, almost, says } = describer.fit(description);
+    const own = this.#index.withWords(names, query);
+    const isOwn = new Set(own);
+    const fitting = tracks.filter((track) => !isOwn.has(track));
+    this.#store.set({ query, matches: [...own, ...fitting], almost });
+    const rows = tracks.length > 0 ? fitting : almost;
+    this.#show({ names: own, rows, says, description, status: fitText(own.length, tracks.length, almost.length, description) });
   }
 
-  /** @param {readonly number[] | null} matches */
-  #show(matches) {
-    const text = /** @type {TextData} */ (this.#text);
-    const rows = (matches ?? []).slice(0, MAX_ROWS).map((track, place) =>
-      element(
-        "li",
-        { id: `found-${place}`, role: "option", "data-track": String(track), "aria-selected": "false" },
-        element("span", { class: "found-title", dir: "auto", translate: "no" }, text.titles[track]),
-        element("span", { class: "found-artists", dir: "auto", translate: "no" }, text.artistsOf(track).join(", ")),
-      ),
-    );
-    this.#list.replaceChildren(...rows);
+  async #load() {
+    if (this.#isLoading) return;
+    this.#isLoading = true;
+    try {
+      await this.#describing.describer?.load((share) => (this.#status.textContent = `Reading the details of all tracks: ${Math.floor(100 * share)} %`));
+      const isOpen = !this.#results.hidden;
+      this.#find();
+      this.#open(isOpen);
+    } catch (reason) {
+      this.#status.textContent = messageOf(reason);
+    } finally {
+      this.#isLoading = false;
+    }
+  }
+
+  /** From one of the rows that say what was understood. @param {Condition} condition  @param {"remove" | "negate"} change */
+  #change(condition, change) {
+    const { describer } = this.#describing;
+    if (!describer) return;
+    this.#input.value = describer.change(this.#input.value, condition, change);
+    this.#find();
+    this.#input.focus();
+  }
+
+  /**
+   * @param {{names: readonly number[], rows: readonly number[], says: readonly string[], description: Description | null, status: string}} found
+   *   `rows`: tracks that fit the description
+   */
+  #show({ names, rows, says, description, status }) {
+    const shown = names.slice(0, rows.length > 0 ? MAX_NAMES : MAX_ROWS);
+    const nodes = shown.map((track, place) => this.#row(track, place));
+    if (shown.length > 0 && rows.length > 0) {
+      nodes.unshift(heading("Named so"));
+      nodes.push(heading("Sounds so"));
+    }
+    nodes.push(...rows.slice(0, MAX_ROWS - shown.length).map((track, place) => this.#row(track, shown.length + place)));
+    this.#list.replaceChildren(...nodes);
+    const said = description ? descriptionRows(description.conditions, says, (condition, change) => this.#change(condition, change)) : [];
+    this.#said.replaceChildren(...said);
+    this.#said.hidden = said.length === 0;
     this.#results.scrollTop = 0;
-    this.#status.textContent = statusText(matches);
-    this.#select.hidden = !matches || matches.length === 0;
+    this.#status.textContent = status;
+    this.#select.hidden = (this.#store.get().matches ?? []).length === 0;
     this.#input.removeAttribute("aria-activedescendant");
     this.#open(true);
+  }
+
+  /** @param {number} track  @param {number} place */
+  #row(track, place) {
+    const text = /** @type {TextData} */ (this.#text);
+    return element(
+      "li",
+      { id: `found-${place}`, role: "option", "data-track": String(track), "aria-selected": "false" },
+      element("span", { class: "found-title", dir: "auto", translate: "no" }, text.titles[track]),
+      element("span", { class: "found-artists", dir: "auto", translate: "no" }, text.artistsOf(track).join(", ")),
+    );
+  }
+
+  /** @returns {HTMLElement[]} */
+  get #rows() {
+    return [.../** @type {NodeListOf<HTMLElement>} */ (this.#list.querySelectorAll("[data-track]"))];
   }
 
   /** @param {boolean} wanted */
@@ -131,11 +229,10 @@ export class SearchPanel {
 
   /** @param {KeyboardEvent} event */
   #onKey(event) {
-    const matches = this.#store.get().matches ?? [];
-    const last = Math.min(matches.length, MAX_ROWS) - 1;
-    if (event.key === "ArrowDown") this.#activate(Math.min(this.#active + 1, last));
+    const rows = this.#rows;
+    if (event.key === "ArrowDown") this.#activate(Math.min(this.#active + 1, rows.length - 1));
     else if (event.key === "ArrowUp") this.#activate(Math.max(this.#active - 1, 0));
-    else if (event.key === "Enter" && matches.length > 0) this.#choose(matches[Math.max(0, this.#active)]);
+    else if (event.key === "Enter" && rows.length > 0) this.#choose(Number(rows[Math.max(0, this.#active)].dataset.track));
     else return;
     event.preventDefault();
   }
@@ -143,9 +240,10 @@ export class SearchPanel {
   /** @param {number} place */
   #activate(place) {
     this.#open(true);
-    this.#list.children[this.#active]?.setAttribute("aria-selected", "false");
+    const rows = this.#rows;
+    rows[this.#active]?.setAttribute("aria-selected", "false");
     this.#active = place;
-    const row = this.#list.children[place];
+    const row = rows[place];
     if (!row) return;
     row.setAttribute("aria-selected", "true");
     row.scrollIntoView({ block: "nearest" });
@@ -160,9 +258,32 @@ export class SearchPanel {
   }
 }
 
+/** @param {string} text */
+const heading = (text) => element("li", { class: "search-heading", role: "presentation" }, text);
+
+/**
+ * Whether what was typed is a description, be it beside a name: a name alone is found by itself, and words of a title may have
+ * a meaning too.
+ *
+ * @param {Description} description
+ * @param {readonly number[]} names  tracks that are called so
+ */
+function isMeant({ conditions, unknown }, names) {
+  return conditions.some(({ meaning }) => meaning.type !== "by") && (unknown.length === 0 || names.length === 0);
+}
+
 /** @param {readonly number[] | null} matches */
 function statusText(matches) {
   if (matches === null) return "";
-  if (matches.length === 0) return "Nothing found. Try fewer or other words.";
+  if (matches.length === 0) return "Nothing found. Try fewer or other words, or describe a sound: “slow dark jazz”.";
   return `${counted(matches.length, "track")} found`;
+}
+
+/** @param {number} named  @param {number} fitting  @param {number} almost  @param {Description} description */
+function fitText(named, fitting, almost, { unknown }) {
+  const names = named > 0 ? `${counted(named, "track")} by name; ` : "";
+  const fits = fitting > 0 ? `${counted(fitting, "track")} ${fitting === 1 ? "fits" : "fit"}` : almost > 0 ? "nothing fits all of it, these come nearest" : "nothing fits";
+  const text = names + fits;
+  const notUnderstood = unknown.length > 0 ? ` Not understood: ${unknown.map((word) => `“${word}”`).join(", ")}.` : "";
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.${notUnderstood}`;
 }

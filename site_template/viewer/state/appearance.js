@@ -57,7 +57,7 @@ export const RANK = Object.freeze({ HIDDEN: 0, DIMMED: 1, QUIET: 2, SHOWN: 3 });
 
 /** @type {readonly (keyof State)[]}  what the appearance of tracks follows from */
 export const APPEARANCE_KEYS = [
-  "colorBy", "matches", "selected", "traits", "traitFilters", "until", ...Object.values(HIDDEN_KEY),
+  "colorBy", "matches", "almost", "selected", "traits", "traitFilters", "until", ...Object.values(HIDDEN_KEY),
 ];
 
 /** What is emphasized: what a query finds, else what is selected. @param {Pick<State, "matches" | "selected">} state */
@@ -65,11 +65,11 @@ export const highlighted = ({ matches, selected }) => matches ?? (selected.lengt
 
 /**
  * A track shows if its cluster is on, any of its playlists is on ("no playlist" counting as one), and so with libraries and
- * with every filtered trait. Shown tracks that are not highlighted, where some are, are dimmed.
+ * with every filtered trait. Shown tracks that are not highlighted, where some are, are dimmed, but for those that nearly fit.
  *
  * @param {MapData} map
- * @param {Pick<State, "colorBy" | "hiddenClusters" | "hiddenPlaylists" | "hiddenLayers" | "matches" | "selected" | "traits" |
- *   "traitFilters" | "until">} state
+ * @param {Pick<State, "colorBy" | "hiddenClusters" | "hiddenPlaylists" | "hiddenLayers" | "matches" | "almost" | "selected" |
+ *   "traits" | "traitFilters" | "until">} state
  * @returns {Appearance}
  */
 export function appearanceOf(map, state) {
@@ -94,6 +94,9 @@ export function appearanceOf(map, state) {
   }
   for (const track of highlights ?? []) {
     if (rank[track] === RANK.DIMMED) rank[track] = RANK.SHOWN;
+  }
+  for (const track of state.matches ? state.almost : []) {
+    if (rank[track] === RANK.DIMMED) rank[track] = RANK.QUIET;
   }
   return { rank, group, visibleCount };
 }

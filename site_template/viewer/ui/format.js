@@ -1,5 +1,9 @@
 /** Numbers as people write them. Pure. */
 
+import { formatCount } from "../data/count.js";
+
+export { formatCount };
+
 /**
  * @param {number} duration_ms
  * @returns {string} 3:05, 1:02:09
@@ -11,13 +15,6 @@ export function formatDuration(duration_ms) {
   return hours > 0 ? `${hours}:${pad(minutes)}:${pad(seconds % 60)}` : `${minutes}:${pad(seconds % 60)}`;
 }
 
-/**
- * By hand: to make a first Intl.NumberFormat takes longer than to draw the first map of a few thousand tracks.
- *
- * @param {number} count  a whole number
- * @returns {string} 12,345
- */
-export const formatCount = (count) => String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 
 /**
  * Never cut through a character: an emoji may be a family of several joined, a letter may carry its accent apart.

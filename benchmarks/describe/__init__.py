@@ -1,0 +1,1 @@
+"""How often descriptions of sound find what they mean."""

@@ -1,0 +1,324 @@
+/** Reads a description such as "slow dark techno 90s, not vocal" into conditions, by a fixed grammar. Pure. */
+
+import { normalized } from "./search.js";
+
+/** @import { Word, Words } from "./words.js" */
+
+/**
+ * @typedef {{name: string, tracks: readonly number[], isArtist: boolean}} Reference  what a description points to: an artist, a track, a playlist
+ * @typedef {(tokens: readonly string[], at: number, withTitles: boolean) => {found: Reference, length: number} | null} FindNames
+ *
+ * @typedef {{type: "word", word: Word, very: boolean, than: Reference | null}
+ *   | {type: "range", trait: "year" | "feature.tempo" | "duration_ms", low: number, high: number}
+ *   | {type: "key", pitch: number, isMajor: boolean}
+ *   | {type: "near" | "by", of: Reference}} Meaning
+ *
+ * @typedef {object} Condition
+ * @property {Meaning} meaning
+ * @property {string} label  without "not"
+ * @property {boolean} negated
+ * @property {boolean} isOr  it or the one before
+ * @property {number} start  where it stands in the text, with what belongs to it
+ * @property {number} end
+ * @property {number} said  where its own words begin
+ *
+ * @typedef {{conditions: Condition[], unknown: string[]}} Description
+ *
+ * @typedef {{text: string, start: number, end: number, low?: number, high?: number, unit?: string, isDecade?: boolean}} Token
+ */
+
+const TOKEN =
+  /(?<decade>\d{4}|\d{2})['’]?s(?![\p{L}\p{N}])|(?<low>\d+(?:\.\d+)?)(?:\s*(?:-|–|to|and)\s*(?<high>\d+(?:\.\d+)?))?(?:\s*(?<unit>bpm|min(?:s|utes?)?)(?![\p{L}\p{N}])|(?![\p{L}\p{N}]))|(?<minus>(?<=^|\s)[-–](?=\p{L}))|(?<key>(?<![\p{L}\p{N}])[a-g][#♯♭]m?(?![\p{L}\p{N}]))|(?<word>[\p{L}\p{N}\p{M}]+(?:['’]\p{L}+)*)/giu;
+const FIRST_YEAR = 1900;
+const LAST_YEAR = 2099;
+const PITCHES = new Map([["c", 0], ["d", 2], ["e", 4], ["f", 5], ["g", 7], ["a", 9], ["b", 11]]);
+const KEYS = ["C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B"];
+/** Years and beats a minute that "around" allows. */
+const AROUND_YEARS = 2;
+const AROUND_BPM = 4;
+
+/** @param {string} text  @returns {Token[]} */
+function tokensOf(text) {
+  return [...text.matchAll(TOKEN)].map((match) => {
+    const { decade, low, high, unit, minus } = /** @type {Record<string, string | undefined>} */ (match.groups);
+    const start = /** @type {number} */ (match.index);
+    /** @type {Token} */
+    const token = { text: minus ? "not" : normalized(match[0].replace(/[#♯]/, "sharp").replace("♭", "flat")), start, end: start + match[0].length };
+    if (decade) Object.assign(token, { low: decadeOf(Number(decade)), isDecade: true });
+    else if (low) Object.assign(token, { low: Number(low), high: Number(high ?? low), unit: unit && (unit.toLowerCase() === "bpm" ? "bpm" : "min") });
+    return token;
+  });
+}
+
+/** @param {number} digits */
+const decadeOf = (digits) => (digits > 99 ? digits : digits + (digits < 30 ? 2000 : FIRST_YEAR));
+
+/**
+ * @param {string} text
+ * @param {Words} words
+ * @param {FindNames} findNames
+ * @returns {Description}
+ */
+export function describe(text, words, findNames) {
+  const reader = new Reader(text, words, findNames);
+  while (reader.isReading) reader.step();
+  return reader.result();
+}
+
+class Reader {
+  #tokens;
+  #texts;
+  #words;
+  #findNames;
+  #at = 0;
+  /** @type {Condition[]} */
+  #conditions = [];
+  /** @type {string[]} */
+  #unknown = [];
+  #text;
+  /** What came before, and belongs to the next condition. */
+  #negated = false;
+  #very = false;
+  #isOr = false;
+  #bound = "";
+  /** @type {[number, number] | null} */
+  #part = null;
+  #start = -1;
+
+  /** @param {string} text  @param {Words} words  @param {FindNames} findNames */
+  constructor(text, words, findNames) {
+    this.#text = text;
+    this.#tokens = tokensOf(text);
+    this.#texts = this.#tokens.map((token) => token.text);
+    this.#words = words;
+    this.#findNames = findNames;
+  }
+
+  get isReading() {
+    return this.#at < this.#tokens.length;
+  }
+
+  step() {
+    // In the order in which a longer or surer reading comes before others.
+    const isRead = this.#number() || this.#key() || this.#phrase(2) || this.#reference() || this.#function() || this.#phrase(1) || this.#name();
+    if (isRead) return;
+    const token = this.#tokens[this.#at++];
+    const { idle, like } = this.#words.is;
+    if (!idle.has(token.text) && !like.has(token.text)) this.#unknown.push(this.#text.slice(token.start, token.end));
+  }
+
+  /** @returns {Description} */
+  result() {
+    const near = this.#conditions.find(({ meaning, negated }) => meaning.type === "near" && !negated)?.meaning;
+    for (const { meaning } of this.#conditions) {
+      if (meaning.type === "word" && meaning.word.compares && !meaning.than && near?.type === "near") meaning.than = near.of;
+    }
+    return { conditions: this.#conditions, unknown: this.#unknown.filter((word) => !this.#isBeingTyped(word)) };
+  }
+
+  /** The last word may be one that is not whole yet. @param {string} word */
+  #isBeingTyped(word) {
+    return this.#text.endsWith(word) && this.#words.begins(normalized(word));
+  }
+
+  /**
+   * @param {Meaning} meaning
+   * @param {string} label
+   * @param {number} length  in tokens
+   */
+  #push(meaning, label, length) {
+    const said = this.#tokens[this.#at].start;
+    const last = this.#conditions[this.#conditions.length - 1];
+    this.#conditions.push({
+      meaning, label, said,
+      negated: this.#negated,
+      // "Not a or b" is neither; "a or not b" is beyond this grammar.
+      isOr: this.#isOr && !this.#negated && last !== undefined && !last.negated,
+      start: this.#start < 0 ? said : this.#start,
+      end: this.#tokens[this.#at + length - 1].end,
+    });
+    this.#at += length;
+    this.#negated = this.#very = this.#isOr = false;
+    this.#bound = "";
+    this.#part = null;
+    this.#start = -1;
+    return true;
+  }
+
+  /** Takes a word that belongs to what follows. @param {() => void} note */
+  #take(note) {
+    if (this.#start < 0) this.#start = this.#tokens[this.#at].start;
+    note();
+    this.#at++;
+    return true;
+  }
+
+  #function() {
+    const { is, parts } = this.#words;
+    const { text } = this.#tokens[this.#at];
+    if (is.or.has(text)) {
+      const last = this.#conditions[this.#conditions.length - 1];
+      this.#isOr = true;
+      if (last?.negated) this.#negated = true;
+      this.#at++;
+      return true;
+    }
+    if (is.not.has(text)) return this.#take(() => (this.#negated = true));
+    // "Not too loud" is not loud.
+    if (text === "too" && this.#negated) return this.#take(() => {});
+    if (is.very.has(text) && !this.#negated && this.#words.find(this.#texts[this.#at + 1] ?? "")) return this.#take(() => (this.#very = true));
+    const part = parts.get(text);
+    if (part && this.#decadeAt(this.#at + 1) !== undefined) return this.#take(() => (this.#part = part));
+    const bound = /** @type {const} */ (["before", "after", "around", "over", "under"]).find((one) => is[one].has(text));
+    const next = this.#tokens[this.#at + 1];
+    const skips = next && (next.low === undefined ? is.idle.has(next.text) || next.text === "than" : false);
+    const number = skips ? this.#tokens[this.#at + 2] : next;
+    if (bound && number && (number.low !== undefined || this.#decadeAt(this.#at + 1) !== undefined)) {
+      this.#take(() => (this.#bound = bound));
+      if (skips) this.#at++;
+      return true;
+    }
+    return false;
+  }
+
+  /** @param {number} at  @returns {number | undefined}  the first year */
+  #decadeAt(at) {
+    const token = this.#tokens[at];
+    if (!token) return undefined;
+    return token.isDecade ? token.low : this.#words.decades.get(token.text);
+  }
+
+  #number() {
+    const token = this.#tokens[this.#at];
+    const decade = this.#decadeAt(this.#at);
+    if (decade !== undefined) {
+      const [from, to] = this.#part ?? [0, 9];
+      const name = `${["early", "mid", "late"][[0, 3, 6].indexOf(this.#part ? from : -1)] ?? ""} ${decade}s`.trim();
+      return this.#range("year", [decade + from, decade + to], name);
+    }
+    // "8 bit" is a word.
+    if (token.low === undefined || (!token.unit && this.#words.find(`${token.text} ${this.#texts[this.#at + 1] ?? ""}`))) return false;
+    const { low, high = low, unit } = token;
+    const isYear = !unit && low >= FIRST_YEAR && high <= LAST_YEAR && low <= high;
+    if (isYear) return this.#range("year", [low, high], low === high ? String(low) : `${low} to ${high}`);
+    if (unit === "min") return this.#range("duration_ms", low === high ? [low - 0.5, high + 0.5] : [low, high], `${token.text} long`);
+    const sounds = unit === "bpm" || (this.#bound !== "" && low >= 40 && high <= 300) || low < high;
+    if (!sounds) return false;
+    return this.#range("feature.tempo", low === high ? [low - AROUND_BPM, high + AROUND_BPM] : [low, high], low === high ? `${low} BPM` : `${low} to ${high} BPM`);
+  }
+
+  /** @param {"year" | "feature.tempo" | "duration_ms"} trait  @param {[number, number]} range  @param {string} name */
+  #range(trait, [low, high], name) {
+    const bound = this.#bound;
+    const middle = (low + high) / 2;
+    const exact = trait === "feature.tempo" && low + 2 * AROUND_BPM === high ? middle : null;
+    const [from, to] = [exact ?? low, exact ?? high];
+    if (bound === "before" || bound === "under") [low, high] = [-Infinity, trait === "year" ? from - 1 : trait === "duration_ms" ? middle : from];
+    else if (bound === "after" || bound === "over") [low, high] = [trait === "duration_ms" ? middle : this.#isFrom(trait) ? from : trait === "year" ? to + 1 : to, Infinity];
+    else if (bound === "around" && trait === "year") [low, high] = [low - AROUND_YEARS, high + AROUND_YEARS];
+    const length = trait === "year" && this.#texts[this.#at + 1] === "s" ? 2 : 1;
+    return this.#push({ type: "range", trait, low, high }, [bound, name].filter(Boolean).join(" "), length);
+  }
+
+  /** "Since 1990" has 1990 in it, "after 1990" has not. @param {string} trait */
+  #isFrom(trait) {
+    return trait === "year" && this.#texts[this.#at - 1] === "since";
+  }
+
+  #key() {
+    const parts = /^([a-g])(?:(sharp|flat)(m?))?$/.exec(this.#texts[this.#at]);
+    if (!parts) return false;
+    const [, letter, joined, minor] = parts;
+    const next = this.#texts[this.#at + 1];
+    const sign = joined ?? (next === "sharp" || next === "flat" ? next : "");
+    let length = sign && !joined ? 2 : 1;
+    const mode = this.#texts[this.#at + length];
+    const isSaid = mode === "major" || mode === "minor";
+    // "In a minor key" is any.
+    if (letter === "a" && !sign && /^keys?$/.test(this.#texts[this.#at + 2] ?? "")) return false;
+    if (isSaid) length++;
+    else if (!minor) return false;
+    const pitch = (/** @type {number} */ (PITCHES.get(letter)) + (sign === "sharp" ? 1 : sign === "flat" ? 11 : 0)) % 12;
+    const isMajor = mode === "major";
+    return this.#push({ type: "key", pitch, isMajor }, `${KEYS[pitch]} ${isMajor ? "major" : "minor"}`, length);
+  }
+
+  /** @param {number} least  tokens */
+  #phrase(least) {
+    for (let length = Math.min(this.#words.longest, this.#tokens.length - this.#at); length >= least; length--) {
+      const word = this.#words.find(this.#texts.slice(this.#at, this.#at + length).join(" "));
+      if (!word) continue;
+      const label = this.#text.slice(this.#tokens[this.#at].start, this.#tokens[this.#at + length - 1].end);
+      return this.#push({ type: "word", word, very: this.#very, than: null }, (this.#very ? "very " : "") + label, length);
+    }
+    return false;
+  }
+
+  /** "Like Roygbiv", "by Roygbiv", and "than Roygbiv" after a comparative. */
+  #reference() {
+    const { text, start } = this.#tokens[this.#at];
+    const isLike = this.#words.is.like.has(text);
+    const last = this.#conditions[this.#conditions.length - 1];
+    const isThan = text === "than" && last?.meaning.type === "word" && last.meaning.word.compares;
+    if (!isLike && !isThan && text !== "by") return false;
+    if (isThan && this.#tokens[this.#at + 1]?.low !== undefined) {
+      // "Faster than 120 BPM" is said in numbers.
+      this.#conditions.pop();
+      this.#start = last.start;
+      this.#negated = last.negated;
+      this.#bound = last.meaning.type === "word" && last.meaning.word.entry.end === "low" ? "under" : "over";
+      this.#at++;
+      return true;
+    }
+    let at = this.#at + 1;
+    let named = null;
+    for (; at < this.#tokens.length && !named; at++) {
+      named = this.#findNames(this.#texts, at, text !== "by");
+      if (!named && !this.#words.is.idle.has(this.#texts[at])) return false;
+    }
+    if (!named) return false;
+    at--;
+    if (isThan && last.meaning.type === "word") {
+      last.meaning.than = named.found;
+      last.end = this.#tokens[at + named.length - 1].end;
+      last.label += ` than ${named.found.name}`;
+      this.#at = at + named.length;
+      return true;
+    }
+    if (this.#start < 0) this.#start = start;
+    this.#at = at;
+    return this.#push({ type: isLike ? "near" : "by", of: named.found }, `${isLike ? "like" : "by"} ${named.found.name}`, named.length);
+  }
+
+  #name() {
+    if (this.#words.is.idle.has(this.#texts[this.#at])) return false;
+    const named = this.#findNames(this.#texts, this.#at, false);
+    return named !== null && this.#push({ type: "by", of: named.found }, `by ${named.found.name}`, named.length);
+  }
+}
+
+/**
+ * The text without one of its conditions, or with that one turned into its opposite.
+ *
+ * @param {string} text
+ * @param {Condition} condition
+ * @param {"remove" | "negate"} change
+ */
+export function changed(text, { start, end, said, negated, meaning, isOr }, change) {
+  let [before, after] = [text.slice(0, start), text.slice(end)];
+  // Without one of two, there is no "or".
+  if (change === "remove" && isOr) before = before.replace(/\bor\s*$/i, "");
+  else if (change === "remove") after = after.replace(/^\s*or\b/i, "");
+  // What belongs to it otherwise ("very", "before", "like") is kept.
+  const own = negated ? text.slice(said, end) : text.slice(start, end);
+  const kept = meaning.type === "near" && negated && !/^(?:like|similar)/i.test(own) ? `like ${own}` : own;
+  const middle = change === "remove" ? "" : negated ? kept : `not ${kept}`;
+  return (before + middle + after)
+    .replace(/\s+/g, " ")
+    .replace(/(?:^|\s)(?:,|and\b|or\b|but\b)\s*(?=,|$)/gi, "")
+    .replace(/^\s*(?:,|and\b|or\b|but\b)\s*/i, "")
+    .replace(/\s+,/g, ",")
+    .replace(/,(?:\s*,)+/g, ",")
+    .replace(/[,\s]+$/, "")
+    .trim();
+}

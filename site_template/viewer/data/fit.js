@@ -1,0 +1,359 @@
+/** How well each track fits a description, 0 to 1, and what that was taken to mean, in words. Pure. */
+
+import { formatCount } from "./count.js";
+import { describe } from "./describe.js";
+import { STYLES, formatTrait } from "./traits.js";
+
+/** @import { Condition, Meaning, Reference } from "./describe.js" */
+/** @import { Tag, Word, Words } from "./words.js" */
+/** @import { Trait } from "./types.js" */
+
+/** "Slow" is the slowest third; "very slow" a seventh. The edges are soft: half as wide again. */
+const THIRD = 1 / 3;
+const SEVENTH = 1 / 7;
+/** The nearest so many of all are "like" something. */
+const NEAR = 0.12;
+/** From this on, a track fits. */
+export const FITS = 0.5;
+/** And from this on nearly. */
+const FITS_ALMOST = 0.25;
+/** Shown where nothing fits. */
+const MOST_NEAREST = 10;
+/** What is not known of a track does not fit, negated or not. */
+const UNKNOWN_FIT = 0.4;
+/** Where no more tracks than this have a style, people mean more than the embedder heard. */
+const FEW_SHARE = 0.03;
+const FEW = 3;
+/** A style fits from the first ninth of its strength on, and better with each. */
+const LEVELS = 9;
+/** Years and minutes just outside of a range, beats a minute likewise. */
+const SOFT = { year: 1, "feature.tempo": 6, duration_ms: 0.25 };
+/** What a word means beside what is called so has a say in the order: of what is tagged "calm", the quiet comes first. */
+const MEANT_SHARE = 0.25;
+const MOST_NAMED = 3;
+const NONE = "no track of this map";
+/** A score and a track are one number: finer steps than anybody tells apart, and more tracks than any map has. */
+const SCORE_STEPS = 10_000;
+const MOST_TRACKS = 2 ** 22;
+/** More tracks than this of an artist make "like" no truer. */
+const MOST_REFERENCES = 40;
+
+/**
+ * @typedef {object} Library  what is known of the tracks
+ * @property {number} count
+ * @property {ArrayLike<number>} x
+ * @property {ArrayLike<number>} y
+ * @property {(id: string) => Trait | null} trait
+ * @property {(playlist: number) => readonly number[]} tracksOfPlaylist
+ *
+ * @typedef {{fits: Float32Array, says: string}} Fit
+ */
+
+export class Fitter {
+  #library;
+  #words;
+  /** @type {Map<string, Fit>} */
+  #known = new Map();
+  /** @type {Map<string, {ranks: Float32Array, sorted: Float32Array}>} */
+  #ranked = new Map();
+
+  /** @param {Library} library  @param {Words} words */
+  constructor(library, words) {
+    this.#library = library;
+    this.#words = words;
+  }
+
+  /** Measures a trait before somebody asks for it, while nobody types. @param {string} id */
+  prepare(id) {
+    const trait = this.#library.trait(id);
+    if (trait && !trait.membership) this.#ranks(trait);
+  }
+
+  /**
+   * The worst of its conditions decides whether a track fits, and that with the mean of all how well.
+   *
+   * @param {readonly Condition[]} conditions  at least one
+   * @returns {{fits: Float32Array, tracks: number[], almost: number[], says: string[]}}  tracks that fit, and that nearly do, best first
+   */
+  fit(conditions) {
+    const { count } = this.#library;
+    const single = conditions.map((condition) => this.#condition(condition));
+    /** @type {Float32Array[]} */
+    const parts = [];
+    conditions.forEach(({ isOr }, at) => {
+      const { fits } = single[at];
+      if (isOr) parts.push(/** @type {Float32Array} */ (parts.pop()).map((value, track) => Math.max(value, fits[track])));
+      else parts.push(fits);
+    });
+    const fits = new Float32Array(count).fill(1);
+    const sums = new Float32Array(count);
+    for (const part of parts) {
+      for (let track = 0; track < count; track++) {
+        if (part[track] < fits[track]) fits[track] = part[track];
+        sums[track] += part[track];
+      }
+    }
+    return { fits, ...ordered(fits, sums, parts.length), says: single.map(({ says }) => says) };
+  }
+
+  /** @param {Condition} condition  @returns {Fit} */
+  #condition({ meaning, label, negated }) {
+    const key = `${negated} ${label} ${meaning.type === "word" ? meaning.than?.name : ""}`;
+    let fit = this.#known.get(key);
+    if (!fit) {
+      fit = this.#meaning(meaning, label, negated);
+      const { fits } = fit;
+      for (let track = 0; track < fits.length; track++) {
+        if (Number.isNaN(fits[track])) fits[track] = negated ? UNKNOWN_FIT : 0;
+        else if (negated) fits[track] = 1 - fits[track];
+      }
+      const says = fit.says.slice(label.length + 2);
+      if (negated) fit.says = `not ${label}: ${says === NONE ? "no track of this map has it" : `all but ${says}`}`;
+      this.#known.set(key, fit);
+    }
+    return fit;
+  }
+
+  /** @param {Meaning} meaning  @param {string} label  @param {boolean} negated  @returns {Fit}  NaN where it is not known */
+  #meaning(meaning, label, negated) {
+    switch (meaning.type) {
+      case "word": return this.#word(meaning, label, negated);
+      case "range": return this.#range(meaning, label);
+      case "key": return this.#key(meaning, label);
+      case "near": return this.#near(meaning.of, label);
+      default: return this.#members(meaning.of.tracks, `${label}: ${formatCount(meaning.of.tracks.length)} tracks`);
+    }
+  }
+
+  /** @param {readonly number[]} tracks  @param {string} says  @returns {Fit} */
+  #members(tracks, says) {
+    const fits = new Float32Array(this.#library.count);
+    for (const track of tracks) fits[track] = 1;
+    return { fits, says };
+  }
+
+  /** @param {Extract<Meaning, {type: "word"}>} meaning  @param {string} label  @param {boolean} negated  @returns {Fit} */
+  #word({ word, very, than }, label, negated) {
+    const { entry } = word;
+    if (word.playlist >= 0) {
+      const tracks = this.#library.tracksOfPlaylist(word.playlist);
+      return this.#members(tracks, `${label}: the playlist, ${formatCount(tracks.length)} tracks`);
+    }
+    const trait = entry.trait ? this.#library.trait(entry.trait) : null;
+    if (trait?.membership) return this.#category(trait, entry.end === "high" ? "Major" : "Minor", label);
+    if (trait) return than ? this.#than(trait, word, than, label) : this.#end(trait, word, very, label);
+    if (entry.trait) return this.#nothing(`${label}: this map does not know`);
+    return this.#tagged(word, label, negated);
+  }
+
+  /** @param {string} says  @returns {Fit} */
+  #nothing(says) {
+    return { fits: new Float32Array(this.#library.count).fill(NaN), says };
+  }
+
+  /** @param {Trait} trait */
+  #ranks(trait) {
+    let known = this.#ranked.get(trait.id);
+    if (!known) {
+      const sorted = trait.values.filter((value) => !Number.isNaN(value)).sort();
+      known = { sorted, ranks: trait.values.map((value) => rankOf(sorted, value)) };
+      this.#ranked.set(trait.id, known);
+    }
+    return known;
+  }
+
+  /** @param {Trait} trait  @param {Word} word  @param {boolean} very  @param {string} label  @returns {Fit} */
+  #end(trait, { name, entry }, very, label) {
+    const { ranks, sorted } = this.#ranks(trait);
+    if (sorted.length === 0) return this.#nothing(`${label}: not known of any track`);
+    const isLow = entry.end === "low";
+    const share = very ? SEVENTH : THIRD;
+    const fits = ranks.map((rank) => declining(isLow ? rank : 1 - rank, share));
+    const edge = sorted[Math.round((isLow ? share : 1 - share) * (sorted.length - 1))];
+    return { fits, says: `${label}: ${isLow ? "below" : "above"} ${formatTrait(trait, edge)}, your ${name} ${very ? "seventh" : "third"}` };
+  }
+
+  /** @param {Trait} trait  @param {Word} word  @param {Reference} than  @param {string} label  @returns {Fit} */
+  #than(trait, { entry }, than, label) {
+    const { ranks, sorted } = this.#ranks(trait);
+    const own = than.tracks.map((track) => trait.values[track]).filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
+    if (own.length === 0) return this.#nothing(`${label}: not known of ${than.name}`);
+    const middle = own[own.length >> 1];
+    const from = rankOf(sorted, middle);
+    const isLow = entry.end === "low";
+    const fits = ranks.map((rank) => {
+      const past = isLow ? from - rank : rank - from;
+      return past > 0 ? 0.5 + (0.5 * past) / Math.max(0.05, isLow ? from : 1 - from) : Math.max(0, 0.49 + 3 * past);
+    });
+    return { fits, says: `${label}: ${isLow ? "below" : "above"} ${formatTrait(trait, middle)}, the middle of ${than.name}` };
+  }
+
+  /** @param {Trait} trait  @param {string} name  @param {string} label  @returns {Fit} */
+  #category({ membership, categories }, name, label) {
+    const place = categories.findIndex((one) => one.name === name);
+    const { offsets, groups } = /** @type {NonNullable<Trait["membership"]>} */ (membership);
+    const fits = new Float32Array(this.#library.count).map((_, track) => (offsets[track] === offsets[track + 1] ? NaN : Number(groups[offsets[track]] === place)));
+    return { fits, says: `${label}: ${formatCount(categories[place].count)} tracks` };
+  }
+
+  /** @param {Word} word  @param {string} label  @param {boolean} negated  @returns {Fit} */
+  #tagged({ tags, entry }, label, negated) {
+    const { count } = this.#library;
+    const fits = new Float32Array(count);
+    /** @type {Set<string>} */
+    const ids = new Set(tags.map(({ id }) => id));
+    /** @type {Map<string, number>} */
+    const heard = new Map();
+    for (const id of ids) {
+      const trait = this.#library.trait(id);
+      if (trait) raise(fits, trait, tags.filter((tag) => tag.id === id), heard);
+    }
+    let found = 0;
+    for (const fit of fits) if (fit >= FITS) found++;
+    const names = [...heard].sort((a, b) => b[1] - a[1]).map(([name]) => name);
+    const as = names.slice(0, MOST_NAMED).join(", ") + (names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : "");
+    const by = found === 0 ? `${label}: ${NONE}` : `${label}: ${formatCount(found)} tracks${as && as.toLowerCase() !== label.toLowerCase() ? `, as ${as}` : ""}`;
+    // A style is ruled out where it is heard; a mood is a matter of degree.
+    if (!entry.is || (negated && !entry.more)) return { fits, says: by };
+    const meant = this.fit(describe(entry.is, this.#words, () => null).conditions);
+    if (found >= Math.max(FEW, FEW_SHARE * count)) {
+      const raised = (/** @type {number} */ value, /** @type {number} */ track) =>
+        value < FITS ? value : value + MEANT_SHARE * (FITS * (1 + meant.fits[track]) - value);
+      return { fits: fits.map(raised), says: by };
+    }
+    const either = fits.map((value, track) => Math.max(value, meant.fits[track] * 0.99));
+    return { fits: either, says: `${label}: ${found === 0 ? "not heard by name here" : `heard by name in ${formatCount(found)} tracks`}; taken as ${entry.is}` };
+  }
+
+  /** @param {Extract<Meaning, {type: "range"}>} meaning  @param {string} label  @returns {Fit} */
+  #range({ trait: id, low, high }, label) {
+    const trait = this.#library.trait(id);
+    if (!trait || trait.values.length === 0) return this.#nothing(`${label}: this map does not know`);
+    const soft = SOFT[id];
+    const within = (/** @type {number} */ value) => {
+      const outside = Math.max(low - value, value - high, 0);
+      if (outside > 0) return Math.max(0, 0.45 * (2 - outside / soft));
+      // Nearer the middle of a tempo is nearer to what was asked.
+      return id === "feature.tempo" && Number.isFinite(high - low) ? 1 - Math.abs(value - (low + high) / 2) / Math.max(1, high - low) : 1;
+    };
+    const fits = trait.values.map((value) => {
+      if (Number.isNaN(value) || id !== "feature.tempo") return Number.isNaN(value) ? NaN : within(value);
+      // Beats may have been counted at half or double the time.
+      return Math.max(within(value), Number.isFinite(high - low) ? 0.55 * Math.max(within(2 * value), within(value / 2)) : 0);
+    });
+    let found = 0;
+    for (const fit of fits) if (fit >= FITS) found++;
+    return { fits, says: `${label}: ${formatCount(found)} tracks` };
+  }
+
+  /** @param {Extract<Meaning, {type: "key"}>} meaning  @param {string} label  @returns {Fit} */
+  #key({ pitch, isMajor }, label) {
+    const keys = this.#library.trait("feature.key");
+    const mode = this.#library.trait("feature.mode");
+    if (!keys?.membership || !mode?.membership) return this.#nothing(`${label}: this map does not know keys`);
+    const fifth = ((isMajor ? pitch : pitch + 3) * 7) % keys.categories.length;
+    const inMode = this.#category(mode, isMajor ? "Major" : "Minor", label).fits;
+    const { offsets, groups } = keys.membership;
+    const fits = inMode.map((fit, track) => (groups[offsets[track]] === fifth && offsets[track] < offsets[track + 1] ? fit : fit && 0));
+    return { fits, says: `${label}: ${formatCount(fits.reduce((sum, fit) => sum + (fit === 1 ? 1 : 0), 0))} tracks` };
+  }
+
+  /** @param {Reference} of  @param {string} label  @returns {Fit} */
+  #near({ name, tracks }, label) {
+    const { count, x, y } = this.#library;
+    const step = Math.max(1, Math.ceil(tracks.length / MOST_REFERENCES));
+    const points = tracks.filter((_, place) => place % step === 0);
+    const own = new Set(tracks);
+    const distances = new Float32Array(count);
+    for (let track = 0; track < count; track++) {
+      let nearest = Infinity;
+      for (const point of points) nearest = Math.min(nearest, (x[track] - x[point]) ** 2 + (y[track] - y[point]) ** 2);
+      distances[track] = own.has(track) ? NaN : nearest;
+    }
+    const sorted = distances.filter((value) => !Number.isNaN(value)).sort();
+    const fits = distances.map((value) => (Number.isNaN(value) ? 0 : declining(rankOf(sorted, value), NEAR)));
+    return { fits, says: `${label}: the nearest ${Math.round(100 * NEAR)} % of the map, without ${name}` };
+  }
+}
+
+/**
+ * The strongest of some tags of a track.
+ *
+ * @param {Float32Array} fits  raised in place
+ * @param {Trait} trait
+ * @param {readonly Tag[]} tags
+ * @param {Map<string, number>} heard  how many tracks have each, by name
+ */
+function raise(fits, { id, membership, strengths, categories }, tags, heard) {
+  if (!membership) return;
+  const weights = new Float32Array(categories.length);
+  for (const { place, weight } of tags) {
+    weights[place] = weight;
+    heard.set(categories[place].name, categories[place].count);
+  }
+  const { offsets, groups } = membership;
+  for (let track = 0; track < fits.length; track++) {
+    for (let at = offsets[track]; at < offsets[track + 1]; at++) {
+      const weight = weights[groups[at]];
+      if (weight === 0) continue;
+      const fit = weight * (id === STYLES && strengths ? 0.5 + (0.5 * strengths[at]) / LEVELS : 1);
+      if (fit > fits[track]) fits[track] = fit;
+    }
+  }
+}
+
+/**
+ * 1 at the very end, a half where the share ends, and nothing half as far again.
+ *
+ * @param {number} rank  0..1, or NaN
+ * @param {number} share
+ */
+function declining(rank, share) {
+  return rank <= share ? 1 - (0.5 * rank) / share : Number.isNaN(rank) ? NaN : Math.max(0, 0.5 - (rank - share) / share);
+}
+
+/** Where a value lies among all, 0..1; equal values lie at the middle of theirs. @param {Float32Array} sorted  @param {number} value */
+function rankOf(sorted, value) {
+  if (Number.isNaN(value)) return NaN;
+  const first = placeIn(sorted, value, false);
+  return (first + placeIn(sorted, value, true)) / 2 / Math.max(1, sorted.length);
+}
+
+/** @param {Float32Array} sorted  @param {number} value  @param {boolean} isAfter  past those that are equal */
+function placeIn(sorted, value, isAfter) {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle] < value || (isAfter && sorted[middle] === value)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * @param {Float32Array} fits
+ * @param {Float32Array} sums  of all conditions
+ * @param {number} parts  how many
+ */
+function ordered(fits, sums, parts) {
+  const [best, almost] = [FITS, FITS_ALMOST].map((least, place) => {
+    const tracks = [];
+    for (let track = 0; track < fits.length; track++) if (fits[track] >= least && (place === 0 || fits[track] < FITS)) tracks.push(track);
+    return sorted(tracks, (track) => fits[track] + sums[track] / parts / 10);
+  });
+  if (best.length > 0 || almost.length > 0) return { tracks: best, almost };
+  // Where nothing has all of it: what has the most.
+  const some = Array.from(fits.keys()).filter((track) => sums[track] > 0);
+  return { tracks: best, almost: sorted(some, (track) => sums[track] / parts).slice(0, MOST_NEAREST) };
+}
+
+/**
+ * The highest first, equal ones in their order. (As numbers, which engines sort many times faster than by a function.)
+ *
+ * @param {readonly number[]} tracks
+ * @param {(track: number) => number} scoreOf  0 to 1.1
+ */
+function sorted(tracks, scoreOf) {
+  const keys = Float64Array.from(tracks, (track) => Math.round((2 - scoreOf(track)) * SCORE_STEPS) * MOST_TRACKS + track);
+  return Array.from(keys.sort(), (key) => key % MOST_TRACKS);
+}

@@ -1,0 +1,71 @@
+/** Finds artists, tracks and playlists that a description names. Pure. */
+
+import { normalized } from "./search.js";
+
+/** @import { FindNames, Reference } from "./describe.js" */
+/** @import { SearchIndex } from "./search.js" */
+/** @import { TextData } from "./types.js" */
+
+const LONGEST = 8;
+/** A word that so many tracks have is looked for together with the next one. */
+const MANY = 3000;
+
+/**
+ * @param {SearchIndex} index  complete
+ * @param {TextData} text
+ * @param {readonly {name: string, tracks: () => readonly number[]}[]} playlists
+ * @returns {FindNames}
+ */
+export function createNameFinder(index, { titles, artistsOf }, playlists) {
+  const lists = new Map(playlists.map((playlist) => [normalized(playlist.name), playlist]));
+  /** @type {Map<string, readonly number[]>} */
+  const known = new Map();
+  const tracksWith = (/** @type {string} */ term) => {
+    let tracks = known.get(term);
+    if (!tracks) {
+      tracks = index.tracksWith(term);
+      known.set(term, tracks);
+    }
+    return tracks;
+  };
+
+  /** @param {readonly string[]} tokens  @param {number} at */
+  const candidates = (tokens, at) => {
+    // Whole words: titles and artists have a space on either side, and of what is still being typed there are many beginnings.
+    const tracks = tracksWith(` ${tokens[at]} `);
+    return tracks.length > MANY && at + 1 < tokens.length ? tracksWith(` ${tokens[at]} ${tokens[at + 1]} `) : tracks;
+  };
+
+  return (tokens, at, withTitles) => {
+    if (!tokens[at]) return null;
+    /** Names that begin here, with how many words. @type {Map<string, {found: Reference & {tracks: number[]}, length: number}>} */
+    const named = new Map();
+    const note = (/** @type {string} */ name, /** @type {number} */ track, /** @type {boolean} */ isArtist) => {
+      const key = `${isArtist} ${name}`;
+      let one = named.get(key);
+      if (!one) {
+        one = { found: { name, tracks: [], isArtist }, length: wordsOf(name, tokens, at) };
+        named.set(key, one);
+      }
+      one.found.tracks.push(track);
+    };
+    for (const track of candidates(tokens, at)) {
+      for (const artist of artistsOf(track)) note(artist, track, true);
+      if (withTitles) note(titles[track], track, false);
+    }
+    const found = [...named.values()].filter(({ length }) => length > 0);
+    for (let length = Math.min(LONGEST, tokens.length - at); withTitles && length > 0; length--) {
+      const playlist = lists.get(tokens.slice(at, at + length).join(" "));
+      if (playlist) found.push({ found: { name: playlist.name, tracks: [...playlist.tracks()], isArtist: false }, length });
+    }
+    // The longest; of equals an artist before a track of that name.
+    return found.sort((a, b) => b.length - a.length || Number(b.found.isArtist) - Number(a.found.isArtist))[0] ?? null;
+  };
+}
+
+/** How many of the tokens are this name, whole, be it with or without its article; 0 for none. @param {string} name  @param {readonly string[]} tokens  @param {number} at */
+function wordsOf(name, tokens, at) {
+  const words = normalized(name).split(" ");
+  const own = words[0] === "the" && tokens[at] !== "the" ? words.slice(1) : words;
+  return own.length > 0 && own.every((word, place) => tokens[at + place] === word) ? own.length : 0;
+}

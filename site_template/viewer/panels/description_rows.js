@@ -1,0 +1,27 @@
+/** What a description was taken to mean: a row for each of its conditions, which can be turned round or taken out. */
+
+import { element } from "../ui/dom.js";
+
+/** @import { Condition } from "../data/describe.js" */
+
+/**
+ * @param {readonly Condition[]} conditions
+ * @param {readonly string[]} says  what each means; none while that is not known yet
+ * @param {(condition: Condition, change: "remove" | "negate") => void} onChange
+ */
+export function descriptionRows(conditions, says, onChange) {
+  return conditions.map((condition, place) => {
+    const { label, negated, isOr } = condition;
+    const said = `${negated ? "not " : ""}${label}`;
+    const word = element(
+      "button",
+      { class: "said-word", type: "button", "aria-pressed": String(negated), "aria-label": `not ${label}`, title: negated ? `Rather ${label}` : `Rather not ${label}` },
+      said,
+    );
+    word.addEventListener("click", () => onChange(condition, "negate"));
+    const remove = element("button", { class: "said-remove", type: "button", "aria-label": `Leave out ${said}`, title: "Leave out" }, "×");
+    remove.addEventListener("click", () => onChange(condition, "remove"));
+    const meaning = (says[place] ?? "").slice(said.length + 2);
+    return element("li", { class: "said" }, ...(isOr ? [element("span", { class: "said-or" }, "or")] : []), word, element("span", { class: "said-means" }, meaning), remove);
+  });
+}

@@ -1,0 +1,160 @@
+"""Sound described in words: understood, explained, changed, lit up on the map."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Viewer
+from tests.fakes.sample_site import GENERATION, unpacked
+
+pytestmark = pytest.mark.browser
+OpenViewer = Callable[..., Viewer]
+PHONE = {"has_touch": True, "is_mobile": True, "viewport": {"width": 390, "height": 844}}
+
+
+def _tempos(viewer: Viewer) -> list[float]:
+    details: Any = json.loads((viewer.site.folder / "data" / GENERATION / "details-000.json").read_text())
+    return unpacked(details["features"]["tempo"])
+
+
+def _describe(viewer: Viewer, text: str) -> Page:
+    viewer.page.locator("#search input").fill(text)
+    expect(viewer.page.locator(".said-means").first).not_to_be_empty()
+    return viewer.page
+
+
+def test_a_description_lists_what_fits_best_first_and_says_what_it_means(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page = _describe(viewer, "slow")
+    tempos = _tempos(viewer)
+    matches = viewer.state("matches")
+    assert 95 <= len(matches) <= 105
+    assert max(tempos[track] for track in matches) <= np.quantile(tempos, 0.36)
+    assert tempos[matches[0]] == min(tempos)
+    expect(page.locator(".said-word")).to_have_text(["slow"])
+    expect(page.locator(".said-means")).to_have_text("below 107\u00a0BPM, your slow third")
+    expect(page.locator(".search-status")).to_have_text(f"{len(matches)} tracks fit.")
+    expect(page.locator(".search-list [role=option]").first).to_have_attribute("data-track", str(matches[0]))
+    almost = viewer.state("almost")
+    assert almost
+    assert min(tempos[track] for track in almost) >= max(tempos[track] for track in matches)
+
+
+def test_conditions_are_turned_round_and_left_out_by_keyboard(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page = _describe(viewer, "slow, not jazz")
+    expect(page.locator(".said-word")).to_have_text(["slow", "not jazz"])
+    field = page.locator("#search input")
+    field.press("Tab")
+    expect(page.get_by_role("button", name="not slow")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(field).to_have_value("not slow, not jazz")
+    expect(field).to_be_focused()
+    expect(page.get_by_role("button", name="not slow", exact=True)).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Leave out not jazz").press("Enter")
+    expect(field).to_have_value("not slow")
+    field.press("ArrowDown")
+    first = page.locator(".search-list [role=option]").first
+    expect(first).to_have_attribute("aria-selected", "true")
+    track = first.get_attribute("data-track")
+    field.press("Enter")
+    viewer.wait_until(f"spotmap.state().pinned === {track}")
+
+
+def test_conditions_are_turned_round_and_left_out_by_touch(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(**PHONE)
+    viewer.page.locator("#search input").tap()
+    page = _describe(viewer, "slow dark or jazz")
+    expect(page.locator(".said-or")).to_have_count(1)
+    page.get_by_role("button", name="not slow").tap()
+    expect(page.locator("#search input")).to_have_value("not slow dark or jazz")
+    page.get_by_role("button", name="Leave out dark").tap()
+    expect(page.locator(".said-word")).to_have_text(["not slow", "jazz"])
+    page.locator(".search-list [role=option]").first.tap()
+    expect(page.locator("#card")).to_be_visible()
+
+
+def test_names_come_first_and_escape_clears_all(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page = _describe(viewer, "quiet")
+    named = [track for track, title in enumerate(_titles(viewer)) if "Quiet" in title.split()]
+    assert viewer.state("matches")[: len(named)] != []
+    expect(page.locator(".search-heading")).to_have_text(["Named so", "Sounds so"])
+    assert {int(row) for row in _rows(page)[:3]} <= set(named)
+    page.locator("#search input").fill("lantern river")
+    expect(page.locator(".said")).to_have_count(0)
+    _describe(viewer, "slow")
+    page.keyboard.press("Escape")
+    viewer.wait_until("spotmap.state().matches === null && spotmap.state().almost.length === 0")
+
+
+def _titles(viewer: Viewer) -> list[str]:
+    text: Any = json.loads((viewer.site.folder / "data" / GENERATION / "text.json").read_text())
+    return list(text["titles"].split("\n"))
+
+
+def _rows(page: Page) -> list[str]:
+    rows = page.locator(".search-list [role=option]")
+    return [row.get_attribute("data-track") or "" for row in rows.all()]
+
+
+def test_what_is_not_understood_is_said(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page = _describe(viewer, "slow qwxyz ")
+    expect(page.locator(".search-status")).to_contain_text("Not understood: “qwxyz”.")
+    _describe(viewer, "fast and slow")
+    expect(page.locator(".search-status")).to_have_text("Nothing fits all of it, these come nearest.")
+    assert viewer.state("matches") == []
+    expect(page.locator(".search-list [role=option]").first).to_be_visible()
+
+
+def test_words_and_details_are_fetched_when_they_are_needed(open_viewer: OpenViewer) -> None:
+    asked: list[str] = []
+    viewer = open_viewer()
+    page = viewer.page
+    page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[1]))
+    with page.expect_response("**/words.json"):
+        page.locator("#search input").fill("river")
+    expect(page.locator(".search-status")).to_contain_text("found")
+    assert asked == ["describe.js", "words.json"]
+    _describe(viewer, "slow")
+    assert asked == ["describe.js", "words.json", "details-000.json"]
+    _describe(viewer, "fast")
+    assert len(asked) == 3
+
+
+def test_a_link_to_a_description_lights_the_map_up(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    _describe(viewer, "slow jazz")
+    found = viewer.state("matches")
+    viewer.wait_until("location.hash.includes('q=slow+jazz')")
+    other = open_viewer()
+    other.page.goto(other.site.page + viewer.page.url[viewer.page.url.index("#") :])
+    other.page.reload()
+    other.wait_until(f"spotmap.state().matches?.length === {len(found)}")
+    expect(other.page.locator(".search-results")).to_be_hidden()
+
+
+def test_what_fits_can_be_selected(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page = _describe(viewer, "very slow")
+    found = viewer.state("matches")
+    page.get_by_role("button", name="Select them").click()
+    viewer.wait_until("spotmap.state().selected.length > 0")
+    assert viewer.state("selected") == found
+    assert viewer.state("almost") == []
+
+
+def test_descriptions_work_in_a_page_opened_from_disk(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page = viewer.page.context.new_page()
+    page.goto((viewer.site.folder / "index.html").as_uri() + "?test")
+    page.wait_for_selector("html[data-state=ready]")
+    page.locator("#search input").fill("slow")
+    expect(page.locator(".said-means")).to_have_text("below 107\u00a0BPM, your slow third")

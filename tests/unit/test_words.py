@@ -1,0 +1,86 @@
+"""The words of descriptions: what they name is there, and what the map says of music is among them."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from spotmap_build.cluster.term_matrix import term_of
+from spotmap_build.cluster.wording import EMPTY, TRAITS, style_name
+from spotmap_build.registry.features import FEATURES
+from spotmap_build.registry.features import words as words_of_features
+
+ROOT: Final = Path(__file__).parents[2]
+WORDS: Final[dict[str, Any]] = json.loads((ROOT / "site_template/words.json").read_text(encoding="utf-8"))
+ENTRIES: Final[dict[str, dict[str, str]]] = WORDS["words"]
+FACTS: Final = {"year", "added_at", "duration_ms", "facet.plays"}
+
+
+def tags_of(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").split("\n")[:-1]
+
+
+def plain(text: str) -> str:
+    """As the page compares: no accents, no case, one space for all signs."""
+    bare = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
+    return re.sub(r"[\W_]+", " ", bare.lower()).strip()
+
+
+def listed(text: str) -> list[str]:
+    return [one.strip() for one in text.split(",") if one.strip()]
+
+
+MUSICNN: Final = tags_of(ROOT / "spotmap_build/embed/data/msd-musicnn.tags.txt")
+DISCOGS: Final = tags_of(ROOT / "tests/data/discogs_styles.txt")
+CALLED: Final = {plain(term_of(tag).word) for tag in (*MUSICNN, *DISCOGS) if style_name(tag) not in EMPTY}
+PHRASES: Final = {
+    plain(one)
+    for name, entry in ENTRIES.items()
+    for one in (name, *listed(entry.get("also", "")), entry.get("more", ""), *listed(entry.get("mores", "")))
+}
+
+
+def test_both_embedders_are_looked_at() -> None:
+    assert (len(MUSICNN), len(DISCOGS)) == (50, 400)
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_a_word_is_a_measure_or_styles_or_a_description(name: str) -> None:
+    entry = ENTRIES[name]
+    assert set(entry) <= {"also", "trait", "end", "more", "mores", "styles", "is"}
+    assert ("trait" in entry) != ("styles" in entry or "is" in entry)
+    assert [style for style in listed(entry.get("styles", "")) if plain(style) not in CALLED] == []
+    if "trait" in entry:
+        public = {f"feature.{feature.name}" for feature in FEATURES if feature.public}
+        assert entry["trait"] in public | FACTS
+        assert entry["end"] in {"low", "high"}
+
+
+STYLES: Final = {plain(one) for entry in ENTRIES.values() for one in listed(entry.get("styles", ""))}
+
+
+@pytest.mark.parametrize("tag", [tag for tag in MUSICNN if style_name(tag) not in EMPTY])
+def test_every_tag_of_the_small_embedder_is_a_word_or_a_style_of_one(tag: str) -> None:
+    assert plain(term_of(tag).word) in PHRASES | STYLES
+
+
+def test_what_clusters_are_called_by_is_understood() -> None:
+    of_features = {word for one in words_of_features().values() for word in (one.low, one.high)}
+    assert {plain(word) for word in of_features | {*TRAITS.values()}} - PHRASES - {"80s"} == set()
+
+
+def test_a_phrase_has_one_meaning() -> None:
+    seen: dict[str, str] = {}
+    twice = []
+    for name, entry in ENTRIES.items():
+        for phrase in listed(entry.get("also", "")):
+            key = plain(phrase)
+            if key in seen and seen[key] != name:
+                twice.append((phrase, seen[key], name))
+            seen[key] = name
+    assert twice == []

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import { changed, describe } from "../../site_template/viewer/data/describe.js";
+import { createNameFinder } from "../../site_template/viewer/data/name_finder.js";
+import { SearchIndex } from "../../site_template/viewer/data/search.js";
+import { Words } from "../../site_template/viewer/data/words.js";
+
+const DOCUMENT = JSON.parse(await readFile(new URL("../../site_template/words.json", import.meta.url), "utf8"));
+const GENRES = { id: "facet.genres", categories: [{ name: "Zeuhl", count: 3 }, { name: "Witch House", count: 2 }] };
+const WORDS = new Words(DOCUMENT, { styles: ["dub techno", "rock", "80s"], playlists: [{ name: "Kitchen Dancing ☕" }], facets: [GENRES] });
+const TRACKS = [["Slow Burn", ["Roygbiv"]], ["Air", ["Low"]], ["One", ["The Long Road", "Burial"]], ["Where the Map Ends", ["Air"]]];
+const TEXT = { titles: TRACKS.map(([title]) => title), artistsOf: (track) => TRACKS[track][1], albumOf: () => "" };
+const index = new SearchIndex(TEXT);
+index.grow(TRACKS.length);
+const NAMES = createNameFinder(index, TEXT, [{ name: "Night Drive", tracks: () => [0, 2] }]);
+
+const read = (text) => describe(text, WORDS, NAMES);
+const said = ({ meaning, label, negated, isOr }) => {
+  const than = meaning.type === "word" && meaning.than && !label.includes(" than ") ? ` (than ${meaning.than.name})` : "";
+  return `${isOr ? "or " : ""}${negated ? "not " : ""}${label}${than}`;
+};
+
+for (const [text, expected, unknown = []] of [
+  ["slow dark techno 90s, not vocal", ["slow", "dark", "techno", "1990s", "not vocal"]],
+  ["like Roygbiv but faster", ["like Roygbiv", "faster (than Roygbiv)"]],
+  ["Darker than Burial", ["Darker than Burial"]],
+  ["no vocals", ["not vocals"]],
+  ["without drums or voices", ["not drums", "not voices"]],
+  ["-vocal loud", ["not vocal", "loud"]],
+  ["not too loud", ["not loud"]],
+  ["isn't fast", ["not fast"]],
+  ["drum & bass", ["drum & bass"]],
+  ["R&B", ["R&B"]],
+  ["hip-hop", ["hip-hop"]],
+  ["techno or house", ["techno", "or house"]],
+  ["very slow", ["very slow"]],
+  ["8 bit", ["8 bit"]],
+  ["dub techno", ["dub techno"]],
+  ["witch house", ["witch house"]],
+  ["zeuhl", ["zeuhl"]],
+  ["kitchen dancing but slow", ["kitchen dancing", "slow"]],
+  ["something like Night Drive", ["like Night Drive"]],
+  ["120 bpm", ["120 BPM"]],
+  ["120bpm", ["120 BPM"]],
+  ["between 128 and 132 bpm", ["128 to 132 BPM"]],
+  ["over 140 bpm", ["over 140 BPM"]],
+  ["faster than 140 bpm", ["over 140 BPM"]],
+  ["slower than 90", ["under 90 BPM"]],
+  ["1994", ["1994"]],
+  ["1990-1995", ["1990 to 1995"]],
+  ["from 1990 to 1995", ["1990 to 1995"]],
+  ["before 1980", ["before 1980"]],
+  ["around 2003", ["around 2003"]],
+  ["late 80s", ["late 1980s"]],
+  ["early 2000s", ["early 2000s"]],
+  ["the nineties", ["1990s"]],
+  ["under 3 minutes", ["under 3 minutes long"]],
+  ["in A minor", ["A minor"]],
+  ["in a minor key", ["in a minor key"]],
+  ["f#m", ["F♯ minor"]],
+  ["E flat major", ["E♭ major"]],
+  ["major", ["major"]],
+  ["by Air", ["by Air"]],
+  ["slow Burial", ["slow", "by Burial"]],
+  ["by long road", ["by The Long Road"]],
+  ["slow tekkno", ["slow"], ["tekkno"]],
+  ["slow tech", ["slow"]],
+  ["where the map ends", [], ["where", "map", "ends"]],
+  ["", []],
+  ["the, and – !", []],
+]) {
+  test(`what “${text}” says`, () => {
+    const { conditions, unknown: strange } = read(text);
+    assert.deepEqual(conditions.map(said), expected);
+    assert.deepEqual(strange, unknown);
+  });
+}
+
+for (const [text, place, change, expected] of [
+  ["slow dark techno", 1, "remove", "slow techno"],
+  ["slow, dark, techno", 0, "remove", "dark, techno"],
+  ["slow, not vocal", 1, "remove", "slow"],
+  ["slow and dark", 1, "remove", "slow"],
+  ["not slow dark or jazz", 1, "remove", "not slow jazz"],
+  ["dark or jazz, slow", 1, "remove", "dark, slow"],
+  ["slow dark", 1, "negate", "slow not dark"],
+  ["slow, without vocals", 1, "negate", "slow, vocals"],
+  ["-vocal loud", 0, "negate", "vocal loud"],
+  ["like Roygbiv but faster", 0, "remove", "faster"],
+  ["like Roygbiv but faster", 0, "negate", "not like Roygbiv but faster"],
+  ["not like Roygbiv", 0, "negate", "like Roygbiv"],
+  ["techno before 1980", 1, "remove", "techno"],
+  ["very slow", 0, "negate", "not very slow"],
+]) {
+  test(`“${text}” with one condition changed`, () => {
+    const { conditions } = read(text);
+    assert.equal(changed(text, conditions[place], change), expected);
+    if (change === "negate") assert.notEqual(read(expected).conditions[place].negated, conditions[place].negated);
+  });
+}
+
+for (const [name, { is }] of Object.entries(DOCUMENT.words)) {
+  if (!is) continue;
+  test(`what stands for “${name}” is understood`, () => {
+    const { conditions, unknown } = describe(is, WORDS, () => null);
+    assert.ok(conditions.length > 0);
+    assert.deepEqual(unknown, []);
+    assert.ok(conditions.every(({ meaning }) => meaning.word?.name !== name), "it does not go round in a circle");
+  });
+}
+
+test("no word stands for itself by way of others", () => {
+  const parts = (name) => (DOCUMENT.words[name]?.is ? describe(DOCUMENT.words[name].is, WORDS, () => null).conditions.flatMap(({ meaning }) => meaning.word?.name ?? []) : []);
+  const leadsTo = (name, seen) => parts(name).every((part) => !seen.includes(part) && leadsTo(part, [...seen, part]));
+  for (const name of Object.keys(DOCUMENT.words)) assert.ok(leadsTo(name, [name]), name);
+});
