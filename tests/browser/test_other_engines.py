@@ -209,6 +209,38 @@ def test_pointing_and_clicking_show_the_card_of_the_track(opened: Opened) -> Non
     opened.wait_for_card_of(track)
 
 
+SAVING = """var saved = null;
+addEventListener("click", (event) => event.target.download && event.preventDefault(), true);
+URL.createObjectURL = (file) => {
+  createImageBitmap(file).then((picture) => {
+    const { width, height } = picture;
+    const small = new OffscreenCanvas(200, 200).getContext("2d");
+    small.drawImage(picture, 0, 0, 200, 200);
+    const colors = new Set(new Uint32Array(small.getImageData(0, 0, 200, 200).data.buffer));
+    saved = [file.type, Math.max(width, height), colors.size];
+  });
+  return "data:,";
+};
+URL.revokeObjectURL = () => {};
+"""
+"""Keeps what a page would save, and saves nothing."""
+
+
+def test_what_is_seen_is_saved_as_a_large_picture(opened: Opened, acquisition: Site) -> None:
+    # A file of the site: what a driver runs is not what the page calls, in Firefox.
+    acquisition.folder.joinpath("saving.js").write_text(SAVING, encoding="utf-8")
+    opened.window.run("document.head.append(Object.assign(document.createElement('script'), { src: 'saving.js' }))")
+    opened.wait_until("typeof saved === 'object'")
+    opened.click_on("#picture-button")
+    opened.wait_until("!document.querySelector('#picture').hidden")
+    opened.click_on("[data-picture=large]")
+    opened.wait_until("saved !== null")
+    kind, side, colors = opened.ask("saved")
+    assert kind == "image/png"
+    assert side == 4000
+    assert colors > 100
+
+
 def test_search_flies_to_a_track(opened: Opened) -> None:
     every_title = "\n".join(opened.titles).lower()
     track = next(i for i, title in enumerate(opened.titles) if every_title.count(title[:7].lower()) == 1)
