@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build.deploy.branch import BranchTarget
 from spotmap_build.deploy.folder import FolderTarget
 from spotmap_build.deploy.s3 import S3Target
 from spotmap_build.errors import ConfigError
-from spotmap_build.store.addresses import find_branch
+from spotmap_build.store.addresses import find_branch, find_folder
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from spotmap_build.deploy.target import Target
 
 DEFAULT_BRANCH: Final = "gh-pages"
@@ -53,7 +54,10 @@ def open_target(address: str, folder: Path, cache_dir: Path, endpoint_url: str =
             raise ConfigError(f"{address!r} names no bucket of S3.", hint="Give s3://BUCKET or s3://BUCKET/PREFIX.")
         prefix = re.sub("/+", "/", found[2] or "").strip("/")
         return S3Target(found[1], prefix, endpoint_url=endpoint_url, shown=address)
+    if address == DEFAULT_BRANCH and not (folder / address).exists():
+        raise ConfigError(
+            f"There is no folder {address}.",
+            hint=f"The branch of that name is --to branch, a new folder --to ./{address}.",
+        )
     path = address.removeprefix("folder:")
-    if not path or (path == address and re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", address)):
-        raise ConfigError(f"Nothing can be deployed to {address!r}.", hint=_USAGE)
-    return FolderTarget(folder / Path(path).expanduser(), shown=path)
+    return FolderTarget(find_folder(path, folder, _USAGE, is_path=path != address), shown=path)

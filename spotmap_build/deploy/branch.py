@@ -7,16 +7,17 @@ megabytes a week, and nobody reads it. Commits of others stay below it, so nothi
 from __future__ import annotations
 
 import tempfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build.deploy.target import Deployed, DeployError, decode_marker
 from spotmap_build.emit.marker import LARGEST_MARKER_BYTES, MARKER_NAME
 from spotmap_build.emit.site import LARGEST_PAGE_BYTES, PAGE_NAME, generation_of_page
+from spotmap_build.errors import OutputError
 from spotmap_build.store.branch import AUTHOR_EMAIL, FILE, Branch, GitFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from spotmap_build.deploy.built import BuiltSite
     from spotmap_build.store.addresses import BranchPlace
@@ -37,6 +38,7 @@ class BranchTarget:
 
     def deploy(self, site: BuiltSite, *, force: bool, dry_run: bool) -> Deployed:
         """See :class:`~spotmap_build.deploy.target.Target`."""
+        base = ""
         for attempt in range(ATTEMPTS):
             try:
                 base = self._branch.fetched(may_renew=not attempt)
@@ -64,6 +66,7 @@ class BranchTarget:
         """Return what changes, and the blob of every file that the branch is to have of us."""
         there = self._blobs(base)
         before = decode_marker(self._read(there, MARKER_NAME), self.shown, there, force=force)
+        self._check_room(there, site.files)
         served = generation_of_page(self._read(there, PAGE_NAME) or b"")
         after = before.publishing(site.generation, site.files, served=served)
         names = "\n".join(site.files)
@@ -75,6 +78,16 @@ class BranchTarget:
         removed = sorted((before.paths - after.paths) & there.keys())
         files |= {MARKER_NAME: self._branch.written(after.encode()), NO_JEKYLL: self._branch.written(b"")}
         return Deployed(tuple(sent), tuple(removed), len(site.files) - len(sent)), files
+
+    def _check_room(self, there: Iterable[str], names: Collection[str]) -> None:
+        """Refuse a file where the site needs a folder, and the other way round: git would drop what lies there."""
+        files, folders = set(names), _folders_of(names)
+        for name in there:
+            if name in folders or files & _folders_of([name]):
+                raise OutputError(
+                    f"{name} of {self.shown} is in the way: the site needs that name for something else.",
+                    hint="Move it away there, then deploy again.",
+                )
 
     def _blobs(self, commit: str) -> dict[str, str]:
         """Return the blob of each file of a commit, by its name."""
@@ -116,3 +129,7 @@ class BranchTarget:
             return []
         parents, author, message = self._branch.git("log", "-1", "--format=%P%x00%ae%x00%s", base).split("\0")
         return parents.split() if (author, message) == (AUTHOR_EMAIL, _MESSAGE) else [base]
+
+
+def _folders_of(names: Iterable[str]) -> set[str]:
+    return {str(folder) for name in names for folder in PurePosixPath(name).parents}

@@ -67,7 +67,7 @@ class S3Target:
     def deploy(self, site: BuiltSite, *, force: bool, dry_run: bool) -> Deployed:
         """See :class:`~spotmap_build.deploy.target.Target`."""
         files = _connect(self._endpoint_url)
-        with self._told():
+        with self._explained():
             there = self._listed(files)
             before = decode_marker(self._read(files, there, MARKER_NAME), self.shown, there, force=force)
             served = generation_of_page(self._read(files, there, PAGE_NAME) or b"")
@@ -115,7 +115,7 @@ class S3Target:
         return bytes(files.cat_file(f"{self._root}/{name}"))
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _explained(self) -> Iterator[None]:
         """Say what the service's errors mean."""
         from botocore.exceptions import BotoCoreError, ClientError
 
@@ -157,12 +157,12 @@ def _reason_of(error: BaseException) -> tuple[str, str]:
     while not hasattr(reason, "response") and reason.__cause__ is not None:
         reason = reason.__cause__
     response = getattr(reason, "response", None)
-    told = response.get("Error", {}) if isinstance(response, dict) else {}
-    return str(told.get("Code") or type(reason).__name__), str(told.get("Message") or reason)
+    said = response.get("Error", {}) if isinstance(response, dict) else {}
+    return str(said.get("Code") or type(reason).__name__), str(said.get("Message") or reason)
 
 
 def _is_there(about: Mapping[str, Any] | None, name: str, site: BuiltSite) -> bool:
-    """Whether a file lies there as it is here: by its digest, or where the service tells none, by its name and size."""
+    """Whether a file lies there as it is here: by its digest, or where the service has none, by its name and size."""
     if about is None or int(about["size"]) != site.sizes[name]:
         return False
     digest = str(about.get("ETag", "")).strip('"')

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from spotmap_build.errors import ConfigError
-from spotmap_build.store.branch import address_of
+from spotmap_build.store.branch import address_of, without_login
 from spotmap_build.store.folder import FolderStore
 from spotmap_build.store.git import GitStore
 
@@ -20,7 +20,11 @@ BRANCH: Final = "spotmap-store"
 DEFAULT_ADDRESS: Final = f"branch:{BRANCH}"
 _GIT: Final = "git+"
 _SCHEMES: Final = ("file", "https", "ssh")
-_BRANCH_NAME: Final = re.compile(r"(?!.*(?:\.\.|//|/\.|\.lock(?:/|$)|[/.]$))[A-Za-z0-9_][A-Za-z0-9_./-]{0,199}")
+_BRANCH_NAME: Final = re.compile(
+    r"(?!HEAD$|refs/)(?!.*(?:\.\.|//|/\.|\.lock(?:/|$)|[/.]$))[A-Za-z0-9_][A-Za-z0-9_./-]{0,199}"
+)
+_OF_ANOTHER_KIND: Final = re.compile(r"[^/\\]+@[^/\\]+:|[A-Za-z][A-Za-z0-9+.-]+:")
+"""Such as ``https:``, or ``git@github.com:`` as git has it; ``C:`` is a drive."""
 _USAGE: Final = (
     "It is a folder, branch:NAME (of the git repository that you are in, at its origin), or "
     "git+https://…#NAME, git+ssh://…#NAME, git+file:///…#NAME."
@@ -49,9 +53,7 @@ def open_store(address: str, folder: Path, cache_dir: Path) -> Store:
     place = find_branch(address, folder, BRANCH, _USAGE)
     if place is not None:
         return GitStore(place.url, place.branch, cache_dir, shown=place.shown)
-    if not address or re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", address):
-        raise ConfigError(f"This is no address of a store: {address!r}.", hint=_USAGE)
-    return FolderStore(folder / Path(address).expanduser(), shown=address)
+    return FolderStore(find_folder(address, folder, _USAGE), shown=address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,37 @@ def find_branch(address: str, folder: Path, usual: str, usage: str) -> BranchPla
     return None
 
 
+def find_folder(address: str, folder: Path, usage: str, *, is_path: bool = False) -> Path:
+    """Return the folder that an address means.
+
+    Parameters
+    ----------
+    address
+        A path; ``~`` is the home.
+    folder
+        The working folder.
+    usage
+        What an address may be, for who gives another.
+    is_path
+        Whether it is known to be one, be it spelled like something else.
+
+    Raises
+    ------
+    ConfigError
+        It looks like an address of another kind, or nobody has such a home.
+    """
+    if not address or (not is_path and _OF_ANOTHER_KIND.match(address)):
+        raise _unusable(address, usage)
+    try:
+        return folder / Path(address).expanduser()
+    except RuntimeError:
+        raise _unusable(address, usage) from None
+
+
+def _unusable(address: str, usage: str) -> ConfigError:
+    return ConfigError(f"This address cannot be used: {without_login(address)!r}.", hint=usage)
+
+
 def _checked_branch(name: str, address: str, usage: str) -> str:
     if not _BRANCH_NAME.fullmatch(name):
         raise ConfigError(f"{address!r} does not name a branch.", hint=usage)
@@ -106,12 +139,12 @@ def _checked_url(url: str, address: str, usage: str) -> str:
         # With ssh, a name says only whose account it is; with https, it may be a token.
         has_password = parts.password is not None or (parts.scheme == "https" and parts.username is not None)
     except ValueError:
-        raise ConfigError(f"This is no address of a store: {address!r}.", hint=usage) from None
+        raise _unusable(address, usage) from None
     if has_password:
         raise ConfigError(
             "The address of the repository has a name or a password in it, which others could read.",
             hint="Leave it out, and give it to git: `git help credentials` says how.",
         )
     if parts.scheme not in _SCHEMES or not parts.path.strip("/"):
-        raise ConfigError(f"This is no address of a store: {address!r}.", hint=usage)
+        raise _unusable(address, usage)
     return url

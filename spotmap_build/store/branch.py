@@ -213,5 +213,10 @@ def run_git(*arguments: str, data: bytes = b"", index: Path | None = None) -> by
     if done.returncode:
         said = [line for line in done.stderr.decode("utf-8", "replace").split("\n") if line.strip()]
         telling = [line for line in said if line.startswith(("fatal:", "error:", "remote:"))] or said or ["git failed"]
-        raise GitFailed(re.sub(r"//[^/@\s]*@", "//", printable(telling[0]).strip()).rstrip("."))
+        raise GitFailed(without_login(printable(telling[0]).strip()).rstrip("."))
     return done.stdout
+
+
+def without_login(text: str) -> str:
+    """Return a text without the names and passwords of the addresses in it."""
+    return re.sub(r"//[^/\s]*@", "//", text)

@@ -239,6 +239,24 @@ def test_a_branch_that_somebody_else_pushed_to_meanwhile_keeps_what_they_did(
     assert place.look().items() >= {**pages("b2"), "CNAME": b"map.example.org"}.items()
 
 
+def test_a_repository_that_cannot_be_reached_is_named_with_what_to_do(tmp_path: Path) -> None:
+    address = f"git+{(tmp_path / 'nowhere.git').as_uri()}"
+    target = open_target(address, tmp_path, tmp_path / "cache")
+    with pytest.raises(DeployError, match=re.escape(address)) as caught:
+        target.deploy(built(tmp_path / "site", "a1"), force=False, dry_run=True)
+    assert "git may read" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["data", "index.html/notes.txt"], ids=["a file", "a folder"])
+@pytest.mark.parametrize("kind", ["folder", "branch"])
+def test_what_is_in_the_way_is_not_removed_even_with_force(tmp_path: Path, kind: str, name: str) -> None:
+    place = folder_place(tmp_path) if kind == "folder" else bare_place(tmp_path)
+    place.put(name, b"of somebody")
+    with pytest.raises(OutputError, match=rf"{name.partition('/')[0]}.* is in the way"):
+        place.deploy(built(tmp_path / "site", "a1"), force=True)
+    assert place.look() == {name: b"of somebody"}
+
+
 def test_a_branch_that_cannot_be_pushed_to_is_told(tmp_path: Path) -> None:
     place = bare_place(tmp_path)
     hook = tmp_path / "pages.git/hooks/pre-receive"
@@ -357,13 +375,23 @@ def test_a_bucket_that_is_not_there_and_credentials_that_are_not_either(
 
 @pytest.mark.parametrize(
     "address",
-    ["", "folder:", "s3:", "s3://", "s3://x", "s3:///a", "ftp://host/a", "branch:", "branch:a..b", "git+http://h/r#b"],
-)
+    ["", "folder:", "s3:", "s3://", "s3://x", "s3:///a", "ftp://host/a", "branch:", "branch:a..b", "git+http://h/r#b",
+     "branch:HEAD", "branch:refs/heads/main", "gh-pages", "git@github.com:me/map.git", "me@192.0.2.1:/var/www",
+     "~nobody-is-called-so/www", "https://me:secret@host/map", "git+http://secret@host/map"],
+)  # fmt: skip
 def test_what_is_no_place_is_told(tmp_path: Path, address: str) -> None:
     with pytest.raises(SpotmapError) as caught:
         open_target(address, tmp_path, tmp_path / "cache")
     assert isinstance(caught.value, ConfigError)
     assert caught.value.hint
+    assert "secret" not in str(caught.value)
+
+
+def test_a_folder_that_is_called_like_the_branch_can_be_meant(tmp_path: Path) -> None:
+    for address in ("./gh-pages", "folder:gh-pages"):
+        open_target(address, tmp_path, tmp_path / "cache")
+    (tmp_path / "gh-pages").mkdir()
+    open_target("gh-pages", tmp_path, tmp_path / "cache")
 
 
 def test_a_site_that_is_not_whole_is_not_deployed(tmp_path: Path) -> None:
