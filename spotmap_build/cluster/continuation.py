@@ -23,12 +23,19 @@ from spotmap_build.cluster.hierarchy import (
 )
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from spotmap_build.model import Float32Array, Int32Array
+
+    BoolArray = npt.NDArray[np.bool_]
 
 NEW: Final = -2
 """Label of a track that was not on the last map."""
 OVERGROWN: Final = 1.5
 """Times its former size, and the size of a large cluster: what is larger than both is split where it has parts."""
+FIRM: Final = 0.9
+"""Share of its tracks' neighbors that a part has which is a group by itself: what has grown to several such is split. A
+first map of a few tracks may have had no room for these."""
 LOST: Final = 0.1
 """Share of a track's neighbors in its own cluster under which it leaves for another that holds most of them."""
 LARGEST_LOSS: Final = 0.15
@@ -84,11 +91,15 @@ def continue_labels(fresh: Int32Array, neighbors: Int32Array, previous: Int32Arr
             held = np.bincount(labels[rows[labels[rows] >= 0]])
             if 2 * held.max() >= held.sum():
                 labels[free] = held.argmax()
-    before = np.maximum(np.bincount(previous[previous >= 0], minlength=number), LARGE * size)
-    for cluster in np.flatnonzero(np.bincount(labels[labels >= 0], minlength=number) > OVERGROWN * before).tolist():
+    before, now = (np.bincount(each[each >= 0], minlength=number) for each in (previous, labels))
+    is_overgrown = now > OVERGROWN * np.maximum(before, LARGE * size)
+    is_firm = _are_firm(fresh, neighbors)
+    for cluster in np.flatnonzero(now > before).tolist():
         rows = np.flatnonzero(labels == cluster)
         inside = fresh[rows][fresh[rows] >= 0]
         parts = [part for part in np.unique(inside).tolist() if np.sum(inside == part) >= size]
+        if not is_overgrown[cluster] and not (len(parts) > 1 and is_firm[parts].all()):
+            continue
         for part in sorted(parts, key=lambda part: (-int(np.sum(inside == part)), part))[1:]:
             labels[rows[fresh[rows] == part]] = number
             number += 1
@@ -96,6 +107,13 @@ def continue_labels(fresh: Int32Array, neighbors: Int32Array, previous: Int32Arr
     leaves = (labels >= 0) & (around.strengths < LOST) & (around.second_strengths > 0.5)
     labels[leaves] = around.seconds[leaves]
     return absorb_noise(labels, neighbors) if n else labels
+
+
+def _are_firm(fresh: Int32Array, neighbors: Int32Array) -> BoolArray:
+    """Tell of each fresh cluster whether its tracks have nearly all their neighbors in it: bool ``[clusters]``."""
+    strengths = soft_membership(fresh, neighbors).strengths
+    count = int(fresh.max(initial=-1)) + 1
+    return np.array([np.mean(strengths[fresh == cluster]) >= FIRM for cluster in range(count)], dtype=np.bool_)
 
 
 def _parents(labels: Int32Array, neighbors: Int32Array, previous_parents: tuple[int, ...]) -> tuple[int, ...]:

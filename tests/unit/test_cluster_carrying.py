@@ -62,6 +62,16 @@ def test_what_was_large_before_stays_whole() -> None:
     assert set(labels.tolist()) == {0}
 
 
+@pytest.mark.parametrize(("inside", "new", "count"), [(30, 5, 2), (26, 5, 1), (30, 0, 1)])
+def test_what_has_grown_to_several_groups_by_themselves_is_split(inside: int, new: int, count: int) -> None:
+    """A first map of a few tracks may have had no room for them. Of 30 neighbors, so many are in the own one."""
+    fresh = np.repeat(np.array([0, 1], np.int32), 40)
+    previous = np.where(np.arange(80) % 40 < new, NEW, 0).astype(np.int32)
+    own = fresh[:, np.newaxis] * 40 + np.arange(30)
+    neighbors = np.where(np.arange(30) < inside, own, (own + 40) % 80).astype(np.int32)
+    assert len(set(continue_labels(fresh, neighbors, previous).tolist())) == count
+
+
 def test_a_track_whose_neighbors_all_left_goes_with_them() -> None:
     previous = np.array([0] * 50 + [1] * 50, np.int32)
     neighbors = np.where(np.arange(100)[:, np.newaxis] < 50, np.arange(10), np.arange(60, 70)).astype(np.int32)
