@@ -8,14 +8,15 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from html import escape
-from itertools import chain
+from itertools import accumulate, chain
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from spotmap_build.core.text import printable
 from spotmap_build.emit.palette import LIGHT, color_of
 from spotmap_build.emit.shapes import draw_map, point_radius, points, regions, written
 
@@ -41,6 +42,7 @@ FONT: Final = "system-ui, 'Helvetica Neue', Arial, sans-serif"
 LEADING: Final = 1.2
 LONGEST_LINE: Final = 24
 REMARK: Final = re.compile(r" \((?:[^()]|\([^()]*\))*\)$")
+_NO_CHARACTERS: Final = dict.fromkeys((0xFFFE, 0xFFFF), "\N{REPLACEMENT CHARACTER}")
 MAY_HIDE: Final = 0.1
 """How many tracks a name may hide, as a share of its cluster's, as on the page."""
 
@@ -144,7 +146,7 @@ def _names(drawn: Drawn, room: tuple[float, float]) -> list[_Name]:
 
 
 def _called(names: Sequence[str]) -> list[str]:
-    """Leave out remarks in brackets where the names are still told apart without them, as the page does."""
+    """Leave out remarks in brackets where the names still differ without them, as the page does."""
     brief = [REMARK.sub("", name) for name in names]
     return [short if brief.count(short) == 1 else name for name, short in zip(names, brief, strict=True)]
 
@@ -229,8 +231,8 @@ def _line(text: str, x: float, y: float, size: float, color: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """As text within XML, which has no place for most control characters."""
-    return escape("".join(" " if unicodedata.category(sign) == "Cc" else sign for sign in text))
+    """As text within XML, which has no place for most control characters and for two that are none at all."""
+    return escape(printable(text).translate(_NO_CHARACTERS))
 
 
 def _shortened(text: str, longest: int) -> str:
@@ -238,21 +240,22 @@ def _shortened(text: str, longest: int) -> str:
 
 
 def _fitting(text: str, size: float, room: float) -> str:
-    longest = len(text)
-    while longest > 1 and _width(_shortened(text, longest), size) > room:
-        longest -= 1
-    return _shortened(text, longest)
+    widths = list(accumulate(map(_width_of, text)))
+    if not text or size * widths[-1] <= room:
+        return text
+    longest = bisect_right(widths, room / size - _width_of("…"))
+    return _shortened(text, max(1, min(longest + 1, len(text) - 1)))
 
 
 def _width(text: str, size: float) -> float:
-    """Estimate how wide a text is, on the safe side: letters of the East are square, capitals wide."""
-    return size * sum(
-        0.0
-        if unicodedata.combining(sign)
-        else 1.0
-        if unicodedata.east_asian_width(sign) in "WF"
-        else 0.7
-        if sign.isupper() or sign in "mwMW"
-        else 0.57
-        for sign in text
-    )
+    """Estimate how wide a text is, on the safe side."""
+    return size * sum(map(_width_of, text))
+
+
+def _width_of(sign: str) -> float:
+    """Estimate how wide a sign is, of its size: letters of the East are square, capitals wide."""
+    if unicodedata.combining(sign):
+        return 0.0
+    if unicodedata.east_asian_width(sign) in "WF":
+        return 1.0
+    return 0.7 if sign.isupper() or sign in "mwMW" else 0.57

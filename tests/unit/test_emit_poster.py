@@ -54,6 +54,15 @@ def test_it_has_the_title_every_track_and_a_legend() -> None:
     assert fills[LIGHT.noise] == of["cluster"].count(-1)
 
 
+@pytest.mark.parametrize("words", ["a music library ", "\u6f22", "\u200d"])
+def test_a_title_of_any_length_is_shortened_to_its_line(words: str) -> None:
+    of = document(300, title=words * 20_000)
+    shown, title = texts(poster(of))[0], of["title"]  # would take hours if each length were tried
+    assert shown.endswith("…")
+    assert title.startswith(shown[:-1])
+    assert texts(poster(of | {"title": shown}))[0] == shown
+
+
 def test_equal_maps_make_equal_bytes_and_no_date_is_in_them() -> None:
     of = orjson.dumps(document(300))
     assert draw_poster(of, "a2", CAPTION) == draw_poster(of, "a2", CAPTION)
@@ -123,12 +132,12 @@ def test_names_of_a_few_tracks_hide_hardly_any() -> None:
 
 
 def test_text_is_text_whatever_is_in_it() -> None:
-    hostile = '<script>"&\u0007</script>'
+    hostile = '<script>"&\u0007\u202e\u2066\ufffe\uffff</script>'
     of = document(300, title=hostile)
     of["clusters"][0]["name"] = hostile
     content = draw_poster(orjson.dumps(of), "a2", hostile)
     assert b"<script" not in content
-    assert hostile.replace("\u0007", " ") in texts(ET.fromstring(content))
+    assert '<script>"& \ufffd\ufffd</script>' in texts(ET.fromstring(content))
 
 
 @pytest.mark.parametrize("title", ["M" * 300, "音楽" * 80, "A map of everything that I have listened to since 1999"])

@@ -30,10 +30,10 @@ test("a hundred thousand points are one path a color, of few bytes each, that en
 });
 
 test("text is text, whatever is in it", () => {
-  const hostile = `<script>"&'\u0007\u001b</script>`;
+  const hostile = `<script>"&'\u0007\u001b\u202e\ufffe\ud800</script>`;
   const { svg } = draw({ title: hostile, scene: scene({ names: [name(hostile)] }), key: { rows: [{ color: "#0361af", text: hostile, count: "3" }], scale: null } });
-  assert.doesNotMatch(svg, /<script|[\u0000-\u0009\u000b-\u001f]/);
-  assert.equal(svg.match(/&#60;script&#62;&#34;&#38;'/g)?.length, 5);
+  assert.doesNotMatch(svg, /<script|[\u0000-\u0009\u000b-\u001f\u202e\ufffe\ud800]/u);
+  assert.equal(svg.match(/&#60;script&#62;&#34;&#38;' {5}&#60;/g)?.length, 5);
 });
 
 test("names have a halo below them, and only those in sight are there", () => {

@@ -29,8 +29,8 @@ const LETTER = 7.2;
 /** More points than this are one path a color, or nothing could open the file. */
 const MOST_CIRCLES = 5000;
 
-/** As text within XML, which has no place for most control characters. @param {string} text */
-const escaped = (text) => text.replace(/\p{Control}/gu, " ").replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+/** As text within XML, which has no place for most control characters, and that turns nothing around. @param {string} text */
+const escaped = (text) => text.replace(/[\p{Control}\p{Surrogate}\u202a-\u202e\u2066-\u2069\ufffe\uffff]/gu, " ").replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
 /** @param {number} value */
 const rounded = (value) => Math.round(value * 10) / 10;
