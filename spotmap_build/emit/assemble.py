@@ -77,6 +77,7 @@ def assemble(
         built_at=built_at,
         paths=paths,
         excerpts=excerpts,
+        draws_icon=not template.replaced or "favicon.svg" not in template.replaced,
     )
     facts = PageFacts(
         title=atlas.title,
@@ -95,7 +96,10 @@ def assemble(
         **({"background": template.background} if template.background else {}),
     )
     data = {f"data/{payload.generation}/{name}": content for name, content in payload.files.items()}
-    digests = {track.art_digest for track in atlas.tracks if track.art_digest}
-    art = {f"art/{art_file_name(digest)}": covers[digest] for digest in sorted(digests)}
     drawn = pictures(payload.files["map.json"], has_social=bool(site_url))
-    return Site(payload.generation, {**art, **data, **drawn, **render_pages(template, facts)})
+    return Site(payload.generation, {**_art(atlas, covers), **data, **drawn, **render_pages(template, facts)})
+
+
+def _art(atlas: Atlas, covers: Mapping[str, bytes]) -> dict[str, bytes]:
+    digests = {track.art_digest for track in atlas.tracks if track.art_digest}
+    return {f"art/{art_file_name(digest)}": covers[digest] for digest in sorted(digests)}

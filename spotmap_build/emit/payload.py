@@ -18,6 +18,8 @@ import orjson
 from spotmap_build.emit.boundaries import EXTENT, boundary
 from spotmap_build.emit.columns import NumberColumn, WordColumn, day_number, differences, pack_ids, pack_texts
 from spotmap_build.emit.hilbert import hilbert_index
+from spotmap_build.emit.icon import NAME as ICON
+from spotmap_build.emit.icon import draw_icon
 from spotmap_build.emit.insights import INSIGHTS_FILE, encode_insights
 from spotmap_build.emit.page import art_file_name, as_script, excerpt_file_name
 
@@ -63,6 +65,7 @@ def encode(
     built_at: str | None,
     paths: Mapping[str, str] | None = None,
     excerpts: Mapping[str, str] | None = None,
+    draws_icon: bool = True,
 ) -> Payload:
     """Encode an atlas, and name the result by its content.
 
@@ -82,6 +85,8 @@ def encode(
         Where the listener's own files lie, by track id, if the site is to tell.
     excerpts : Mapping[str, str] | None
         Digests of the excerpts of tracks, by track id.
+    draws_icon : bool
+        Whether a map with tracks has an icon of its own, in place of the one among the assets.
 
     Raises
     ------
@@ -113,6 +118,8 @@ def encode(
         "sources": list(sources),
     }
     files = {"text.json": orjson.dumps(_text(tracks)), **details, **insights, **assets}
+    if draws_icon and tracks:
+        files[ICON] = draw_icon(document)
     generation = _digest(files | {"map.json": orjson.dumps(document)})
     files["map.json"] = orjson.dumps({"schema": MAP_SCHEMA, "generation": generation, **document})
     twins = {f"{name}.js": as_script(name, data) for name, data in files.items() if name.endswith(".json")}

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from spotmap_build.stages.embed import Embedded
     from spotmap_build.stages.project import Projected
 
-EMIT_VERSION: Final = 7
+EMIT_VERSION: Final = 8
 """Raise when the same map would be written otherwise (the template's own files count by themselves)."""
 GENERATION: Final = "generation"
 

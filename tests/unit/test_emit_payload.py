@@ -75,6 +75,21 @@ def test_what_is_to_come_is_told_where_there_is_any() -> None:
     assert read(payload_of(replace(atlas, waiting_count=12)), "map.json")["waiting"] == 12
 
 
+@pytest.mark.parametrize(("count", "draws_icon", "is_drawn"), [(3, True, True), (3, False, False), (0, True, False)])
+def test_the_icon_is_drawn_from_the_map_unless_a_person_brought_one(
+    count: int, draws_icon: bool, is_drawn: bool
+) -> None:
+    payload = encode(
+        atlas_of(count),
+        assets={"favicon.svg": b"<svg/>"},
+        feature_units={},
+        sources=[],
+        built_at=None,
+        draws_icon=draws_icon,
+    )
+    assert (payload.files["favicon.svg"] != b"<svg/>") is is_drawn
+
+
 def test_coordinates_come_back_as_they_were_laid_out() -> None:
     atlas = atlas_of(300)
     payload = payload_of(atlas)

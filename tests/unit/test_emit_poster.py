@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from spotmap_build.config import load_config
+from spotmap_build.emit.icon import draw_icon
 from spotmap_build.emit.palette import LIGHT, color_of
 from spotmap_build.emit.poster import HEIGHT, MARGIN, WIDTH, draw_poster
 from spotmap_build.emit.poster_png import png_of
@@ -146,6 +147,21 @@ def test_a_long_title_stays_within_the_margins(title: str) -> None:
     (shown,) = [text for text in root.iter(f"{SVG}text") if (text.text or "")[:3] == title[:3]]
     least = 1.0 if title.startswith("音") else 0.5
     assert float(shown.get("font-size", 0)) * least * len(shown.text or "") <= WIDTH - 2 * MARGIN
+
+
+@pytest.mark.parametrize("tracks", [1, 300, 20_000])
+def test_the_icon_is_the_map_in_few_points_within_its_square(tracks: int) -> None:
+    content = draw_icon(document(tracks))
+    assert content == draw_icon(document(tracks))
+    assert len(content) < 6_000
+    root = ET.fromstring(content)
+    assert root.get("viewBox") == "0 0 32 32"
+    circles = [(float(one.get("cx", 0)), float(one.get("cy", 0))) for one in root.iter(f"{SVG}circle")]
+    if tracks <= 300:
+        assert circles
+        assert all(3 <= x <= 29 and 3 <= y <= 29 for x, y in circles)
+    else:
+        assert 30 < sum(path.get("d", "").count("h0") for path in root.iter(f"{SVG}path")) < 100
 
 
 @pytest.mark.parametrize("tracks", [0, 1, 2])
