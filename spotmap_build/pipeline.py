@@ -67,6 +67,7 @@ def build(config: Config, progress: Progress, *, began_s: float | None = None) -
         One of its kinds; nothing is published then, and nothing that was finished is lost.
     """
     check_places(config)
+    stages.check_page(config)
     if config.cache_is_beside_site:
         progress.say(f"The cache is {config.cache_dir}, beside the site.")
     return _with_cache(config, progress, partial(_build, anchor=stages.read_anchor(config)), began_s)

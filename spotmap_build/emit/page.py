@@ -34,6 +34,17 @@ CONTENT_SECURITY_POLICY = (
 presses play. The digests are those of the script that each page has inside, and of the style of 404.html. The same
 words stand in the templates, for hosts that send no headers."""
 
+_OF_EXPRESSIONS: Final = (
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    LookupError,
+    AttributeError,
+    RecursionError,
+    MemoryError,
+)
+"""What else a template raises whose expressions are wrong."""
+
 HEARD: Final = "Tracks that sound alike lie close together."
 """Of a map that was made by listening."""
 
@@ -63,6 +74,20 @@ class PageFacts:
     """How good the map is; none where a table gave the places."""
     background: str = "#10131a"
     """What is shown while the map starts as an app; the dark map's, as its icon."""
+
+
+EXAMPLE: Final = PageFacts(
+    title="A map",
+    description="One track.",
+    generation="0",
+    integrity=dict.fromkeys(FIRST_FILES, ""),
+    track_count=1,
+    cluster_count=1,
+    playlist_count=1,
+    sources=("folder",),
+    figures=(Figure("neighbors", "Neighbors kept", 0.5, "Half of the nearest tracks are near on the map.", 0.1),),
+)
+"""With which templates are tried before there is a map."""
 
 
 def integrity(files: Mapping[str, bytes]) -> dict[str, str]:
@@ -112,12 +137,12 @@ def render_pages(template: Template, facts: PageFacts) -> dict[str, bytes]:
     for name in template.pages:
         try:
             rendered[name.removesuffix(TEMPLATE_SUFFIX)] = environment.get_template(name).render(variables).encode()
-        except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
+        except (TemplateError, *_OF_EXPRESSIONS) as error:
             if name not in (template.replaced or {}):
                 raise
             line = f", line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
             raise ConfigError(
-                f"--template: {(template.replaced or {})[name]}{line} cannot be rendered: {error}.",
+                f"--template: {(template.replaced or {})[name]}{line} cannot be rendered: {str(error).rstrip('.')}.",
                 hint=f"The variables that there are: {', '.join(variables)}.",
             ) from error
     return rendered

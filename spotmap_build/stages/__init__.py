@@ -9,7 +9,7 @@ from spotmap_build.run import Clock, Run
 from spotmap_build.stages.cluster import cluster
 from spotmap_build.stages.covers import add_covers
 from spotmap_build.stages.embed import Embedded, embed
-from spotmap_build.stages.emit import describe_nearness, emit
+from spotmap_build.stages.emit import check_page, describe_nearness, emit
 from spotmap_build.stages.excerpts import add_excerpts
 from spotmap_build.stages.export import make_table
 from spotmap_build.stages.fetch import fetch
@@ -34,6 +34,7 @@ __all__ = [
     "add_covers",
     "add_excerpts",
     "analyze",
+    "check_page",
     "cluster",
     "describe_map",
     "describe_nearness",

@@ -19,7 +19,7 @@ from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.cache.memo import Codec
 from spotmap_build.core.text import is_text
 from spotmap_build.emit.marker import is_generation, is_safe_path
-from spotmap_build.emit.page import HEARD, art_file_name, excerpt_file_name
+from spotmap_build.emit.page import EXAMPLE, HEARD, art_file_name, excerpt_file_name, render_pages
 from spotmap_build.emit.site import PAGE_NAME, Site
 from spotmap_build.emit.template import read_template
 from spotmap_build.errors import ConfigError
@@ -30,6 +30,7 @@ from spotmap_build.stages.cluster import playlist_rows
 if TYPE_CHECKING:
     from spotmap_build.cache.memo import Cached, Outputs
     from spotmap_build.cache.store import Cache
+    from spotmap_build.config import Config
     from spotmap_build.emit.template import Template
     from spotmap_build.fetch.source import Fetched
     from spotmap_build.model import Atlas, Clusters, Insights, Track
@@ -59,9 +60,7 @@ def emit(
     with run.clock.stage("emit"):
         built_at = _built_at(os.environ.get("SOURCE_DATE_EPOCH", ""))
         paths = paths_to_tell(run, embedded)
-        template = read_template(
-            replacing=run.config.template, theme=themes.find(run.config.theme) if run.config.theme else None
-        )
+        template = _template(run.config)
         key = Key(
             "site",
             EMIT_VERSION,
@@ -89,6 +88,24 @@ def emit(
         site = run.cached(key, make, SITE_CODEC).value
         art = {f"art/{art_file_name(digest)}": cover for digest, cover in covers.items()}
         return replace(site, files=WithExcerpts({**site.files, **art}, run.cache, excerpts))
+
+
+def check_page(config: Config) -> None:
+    """Find mistakes in a theme, and in what a person put in the template's place, before anything is listened to.
+
+    Raises
+    ------
+    ConfigError
+        A file cannot be used.
+    PluginError
+        The theme cannot.
+    """
+    if config.template or config.theme:
+        render_pages(_template(config), EXAMPLE)
+
+
+def _template(config: Config) -> Template:
+    return read_template(replacing=config.template, theme=themes.find(config.theme) if config.theme else None)
 
 
 def _asked_for(run: Run) -> dict[str, str | bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from base64 import b64encode
@@ -12,8 +13,10 @@ from pathlib import Path
 import jinja2
 import pytest
 
+from spotmap_build.config import Config
 from spotmap_build.emit.page import (
     CONTENT_SECURITY_POLICY,
+    EXAMPLE,
     FIRST_FILES,
     PageFacts,
     integrity,
@@ -23,6 +26,8 @@ from spotmap_build.emit.picture import ICON_SIZES
 from spotmap_build.emit.template import read_template
 from spotmap_build.errors import ConfigError
 from spotmap_build.model import Figure
+from spotmap_build.pipeline import build
+from spotmap_build.progress import PlainProgress
 from spotmap_build.registry.themes import THEMES
 
 FACTS = PageFacts(
@@ -123,7 +128,9 @@ def test_a_persons_file_stands_in_for_the_templates(template: Path, mine: Path) 
             "title, description",
         ),
         ("404.html.j2", b"x\n{% if %}", r"404\.html\.j2, line 2 cannot be rendered", "title"),
-        ("404.html.j2", b"{{ title.__class__.__mro__ }}", "unsafe", "title"),
+        ("404.html.j2", b"{{ title.__class__.__mro__ }}", r"unsafe\.$", "title"),
+        ("404.html.j2", b"{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "recursion", "title"),
+        ("404.html.j2", b"{{ '{0.a[x]}'.format(figures) }}", "cannot be rendered", "title"),
         ("404.html.j2", b"{{ 1 / 0 }}", "division by zero", "title"),
         ("404.html.j2", b"{% include 'x' %}", "cannot be rendered: x", "title"),
     ],
@@ -136,6 +143,17 @@ def test_a_persons_file_that_cannot_be_used_is_named(
     with pytest.raises(ConfigError, match=message) as refused:
         render_pages(read_template(mine.parent, replacing=mine), FACTS)
     assert hint in refused.value.hint
+
+
+def test_mistakes_in_a_persons_file_are_found_before_anything_is_listened_to(mine: Path) -> None:
+    (mine / "404.html.j2").write_text("{{ titel }}")
+    config = Config(sources=(f"folder:{mine / 'absent'}",), out=mine.parent / "site", cache_dir=mine.parent / "cache")
+    with pytest.raises(ConfigError, match="'titel' is undefined"):
+        build(replace(config, template=mine), PlainProgress(io.StringIO()))
+
+
+def test_the_templates_own_files_are_right_for_the_example() -> None:
+    assert b"A map" in render_pages(read_template(), EXAMPLE)["index.html"]
 
 
 def test_a_folder_of_files_that_is_not_there_is_named(template: Path) -> None:
