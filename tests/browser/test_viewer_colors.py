@@ -125,6 +125,11 @@ def test_the_styles_in_a_clusters_name_can_be_pressed(open_viewer: OpenViewer) -
     viewer.page.get_by_role("button", name="Show only ambient", exact=True).click()
     viewer.wait_until("spotmap.state().colorBy === 'styles'")
     assert viewer.visible_count() == sum(SOUNDS.index("ambient") in dict(sounds_of(row)) for row in range(300))
+    viewer.page.get_by_role("button", name="Clusters", exact=True).click()
+    viewer.page.get_by_role("button", name="About Deep House").click()
+    viewer.page.get_by_role("button", name="deep house", exact=True).click()
+    expect(viewer.page.locator("#search input")).to_have_value("deep house")
+    viewer.wait_until("spotmap.state().matches?.length > 0")
 
 
 def test_a_column_of_names_is_a_list_of_switches_with_one_for_unknown(open_viewer: OpenViewer) -> None:

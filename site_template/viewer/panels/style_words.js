@@ -1,4 +1,4 @@
-/** Styles and moods as words that can be pressed: the map then shows the tracks that have one. */
+/** Styles, moods and traits as words that can be pressed: the map then shows the tracks that have one. */
 
 import { element } from "../ui/dom.js";
 import { STYLES } from "../data/traits.js";
@@ -13,8 +13,9 @@ const MOST_ON_CARD = 4;
 const MOST_STRENGTH = 9;
 /** What strengths are called, by thirds. */
 const STRENGTHS = ["light", "clear", "strong"];
-/** What stands between the words of a cluster's name. */
-const BETWEEN = /\s+–\s+|,\s+|\s+\(|\)/;
+/** What stands between the words of a cluster's name, and what comes after them: whose music it is, or a number. */
+const BETWEEN = /\s+–\s+|,\s+/;
+const AFTER = /\s+\(.*\)$|\s+\d+$/;
 
 export class StyleWords {
   #map;
@@ -45,16 +46,21 @@ export class StyleWords {
   }
 
   /**
-   * Those words of a cluster's name that are styles or moods.
+   * The words of a cluster's name: styles are shown alone, traits ("slow") are described to the search.
    *
    * @param {string} name
-   * @returns {HTMLElement[]}  nothing where none is
+   * @returns {HTMLElement[]}  nothing where the map names no styles
    */
   ofName(name) {
-    const words = wordsOf(name, this.#map.columns.styles);
-    if (words.length === 0) return [];
-    const items = words.map((word) => element("li", {}, this.#word(word, `Show only ${word}`)));
-    return [element("ul", { class: "chips", "aria-label": "Styles in its name" }, ...items)];
+    const { styles } = this.#map.columns;
+    if (styles.length === 0) return [];
+    const items = wordsOf(name, styles).map(({ word, isStyle }) => {
+      if (isStyle) return element("li", {}, this.#word(word, `Show only ${word}`));
+      const button = element("button", { class: "chip style-word", type: "button", title: `Search for ${word}` }, word);
+      button.addEventListener("click", () => this.#store.set({ query: word }));
+      return element("li", {}, button);
+    });
+    return [element("ul", { class: "chips", "aria-label": "Words of its name" }, ...items)];
   }
 
   /** @param {string} name  @param {string} label  @param {HTMLElement[]} bars */
@@ -79,9 +85,10 @@ export class StyleWords {
 /**
  * @param {string} name  "Dub techno, house – deep, slow (An artist)"
  * @param {readonly string[]} styles
- * @returns {string[]}  as the styles are written
+ * @returns {{word: string, isStyle: boolean}[]}  styles as they are written
  */
 export function wordsOf(name, styles) {
   const known = new Map(styles.map((style) => [style.toLowerCase(), style]));
-  return name.split(BETWEEN).flatMap((part) => known.get(part.trim().toLowerCase()) ?? []);
+  const parts = name.replace(AFTER, "").split(BETWEEN);
+  return parts.filter(Boolean).map((part) => ({ word: known.get(part.toLowerCase()) ?? part.toLowerCase(), isStyle: known.has(part.toLowerCase()) }));
 }
