@@ -145,6 +145,8 @@ def recall(state: State, config: Config, progress: Progress) -> Ending | None:
         return None
     if not note["from_unix_s"] <= time.time() < note["until_unix_s"]:
         return None
+    if any(_of_file(path) != shown for path, shown in note["roots"].items()):
+        return None
     for kind, *words in note["said"]:
         _SAY[kind](progress, *words)
     return Ending(tuple((text, level) for text, level in note["lines"]), note["exit_status"])
@@ -162,11 +164,20 @@ def keep(before: State, config: Config, said: Sequence[Sequence[str]], ending: E
         "said": said,
         "lines": ending.lines,
         "exit_status": ending.exit_status,
+        "roots": _own_roots(config),
     }
     with suppress(OSError):  # what cannot be noted is found out again
         if _is_replaceable(config.unchanged_path):
             note["seal"] = _seal(after, note)
             write_atomically(config.unchanged_path, _encode(note), is_private=True)
+
+
+def _own_roots(config: Config) -> dict[str, str]:
+    """Return what there is of what the cache has noted of this site's builds; others' come and go."""
+    from spotmap_build.cache.roots import site_name  # not loaded where nothing is built
+
+    roots = (config.cache_dir / ROOTS).glob(f"*.{site_name(config.out)}.json")
+    return {str(path): _of_file(str(path)) for path in sorted(roots)}
 
 
 def _is_replaceable(path: Path) -> bool:
@@ -215,7 +226,7 @@ def _look(config: Config, paths: Iterable[str]) -> State:
         found.add_tree(str(read or ""), without=ours)
     found.add("places", map(os.path.realpath, (cache, site, written[0])))
     found.add("markers", _markers((config.cache_dir, config.out)))
-    for path in (os.path.join(cache, ROOTS), *written):  # noqa: PTH118
+    for path in written:
         later.add_tree(path)
     return State(found.digest(), later.digest())
 
@@ -270,8 +281,9 @@ class _Digest:
                         if not entry.is_dir():
                             rows.append(_row(entry))
                         elif entry.name not in without_names:
-                            rows.append(f"{entry.name}/")
-                            if not entry.is_symlink() or _is_new(os.path.realpath(entry.path), followed):
+                            target = os.path.realpath(entry.path) if entry.is_symlink() else ""
+                            rows.append(f"{entry.name}/{target}")
+                            if not target or _is_new(target, followed):
                                 below.append(entry.path)
             except NotADirectoryError:
                 continue

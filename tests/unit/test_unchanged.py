@@ -7,11 +7,13 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import fields, replace
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from spotmap_build import unchanged
+from spotmap_build.cache.roots import site_name
 from spotmap_build.config import Config
 from spotmap_build.config_values import Shard
 from spotmap_build.emit.marker import MARKER_NAME
@@ -46,7 +48,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
     """A library with its cache and its site, as far as files tell."""
     for name in (
         "map/music/a.mp3", "map/music/album/b.mp3", "map/music/album/cover.jpg", "map/cache/FORMAT",
-        "map/cache/ac/identify-v1/ab/abc.json", "map/cache/cas/ab/abc", "map/cache/roots/1.json",
+        "map/cache/ac/identify-v1/ab/abc.json", "map/cache/cas/ab/abc",
         "map/site/index.html", "map/site/data/1/map.json", "map/site.report.json", "map/site.audio.json",
         "map/poster.svg", "template/style.css", "package/module.py", "installed/numpy-1.0.dist-info/METADATA",
     ):  # fmt: skip
@@ -107,7 +109,6 @@ CHANGES: dict[str, Change] = {
     "a new record": written_again("map/cache/ac/identify-v1/ab/abd.json"),
     "a damaged content": with_its_old_times("map/cache/cas/ab/abc"),
     "a lost content": removed("map/cache/cas/ab/abc"),
-    "no note of what was used": removed("map/cache/roots/1.json"),
     "a cache of another format": written_again("map/cache/FORMAT"),
     "no cache any more": lambda folder: (folder / "map/cache").rename(folder / "map/gone"),
     "another page": with_its_old_times("map/site/index.html"),
@@ -206,6 +207,33 @@ def test_what_is_recorded_is_what_was_reported() -> None:
     recorded.end("9 tracks")
     recorded.say("Beside the site.", level="warning")
     assert (recorded.said, reported.lines[1:]) == (SAID, SAID[1:])
+
+
+@pytest.mark.parametrize(("name", "is_repeated"), [("of this site", False), ("of another site", True)])
+def test_what_the_cache_has_noted_of_this_sites_builds_counts(config: Config, name: str, is_repeated: bool) -> None:
+    sites = {"of this site": config.out, "of another site": config.out.with_name("other")}
+    roots = {each: config.cache_dir / f"roots/1-a.{site_name(out)}.json" for each, out in sites.items()}
+    roots["of this site"].parent.mkdir()
+    for root in roots.values():
+        root.write_text("what was used")
+    state = kept(config, time.time() + 99)
+    roots[name].unlink()
+    assert (unchanged.recall(state, config, Reported()) == ENDING) is is_repeated
+
+
+def test_which_folder_each_link_leads_to_is_noticed(config: Config, tmp_path: Path) -> None:
+    """Also where others lead there as well: a build calls what is in it by the first of them."""
+    links = [tmp_path / "map/music" / name for name in "cab"]
+    targets = [tmp_path / "elsewhere" / name for name in "xy"]
+    for target in targets:
+        target.mkdir(parents=True)
+    states = set()
+    for chosen in product(targets, repeat=len(links)):
+        for link, target in zip(links, chosen, strict=True):
+            link.unlink(missing_ok=True)
+            link.symlink_to(target)
+        states.add(unchanged.look(config))
+    assert len(states) == len(targets) ** len(links)
 
 
 @pytest.mark.parametrize("until_s", [0, -99], ids=["now", "long ago"])
