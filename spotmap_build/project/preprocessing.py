@@ -6,6 +6,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -91,17 +92,19 @@ def principal_components(centered: Float32Array, count: int) -> Float32Array:
 
     Float32 ``[n, e]``.
 
-    Signs are fixed (the largest value is positive), so that equal vectors never give a mirrored map.
+    Signs are fixed (the largest value is positive), so that equal vectors never give a mirrored map. BLAS has one
+    thread: two take four times as long, and round otherwise, so that a map would depend on the number of processors.
     """
     n, d = centered.shape
     if n == 0 or d == 0:
         return np.zeros((n, 0), dtype=np.float32)
-    if d <= n:
-        axes = _leading_eigenvectors((centered.T @ centered).astype(np.float64), count)
-        components = centered @ axes.astype(np.float32)
-    else:
-        axes = _leading_eigenvectors((centered @ centered.T).astype(np.float64), count)
-        components = (axes * np.linalg.norm(centered.T @ axes.astype(np.float32), axis=0)).astype(np.float32)
+    with threadpool_limits(limits=1, user_api="blas"):
+        if d <= n:
+            axes = _leading_eigenvectors((centered.T @ centered).astype(np.float64), count)
+            components = centered @ axes.astype(np.float32)
+        else:
+            axes = _leading_eigenvectors((centered @ centered.T).astype(np.float64), count)
+            components = (axes * np.linalg.norm(centered.T @ axes.astype(np.float32), axis=0)).astype(np.float32)
     largest = components[np.abs(components).argmax(axis=0), np.arange(components.shape[1])]
     return np.asarray(components * np.where(largest < 0, -1, 1), dtype=np.float32)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from spotmap_build.project import neighbors as neighbors_module
 from spotmap_build.project.anchoring import diagonal
@@ -92,6 +93,16 @@ def test_one_loud_dimension_does_not_drown_what_tells_groups_apart() -> None:
     prepared = prepare(np.concatenate([vectors, loud], axis=1), "center")
     nearest = find_neighbors(prepared, 1, seed=0).indices[:, 0]
     assert np.mean([of[row] == of[other] for row, other in enumerate(nearest)]) > 0.95
+
+
+def test_principal_components_are_the_same_bytes_on_any_number_of_processors() -> None:
+    centered = np.random.default_rng(3).normal(size=(400, 300)).astype(np.float32)
+    centered -= centered.mean(axis=0)
+    found = set()
+    for threads in (1, 2, 4):
+        with threadpool_limits(limits=threads, user_api="blas"):
+            found.add(principal_components(centered, 50).tobytes())
+    assert len(found) == 1
 
 
 @pytest.mark.parametrize(("count", "dimensions"), [(30, 8), (8, 30), (2, 5), (1, 5)])
