@@ -318,7 +318,7 @@ SETTINGS: Final = (
         table="push",
         flag=NOT_A_FLAG,
         key="lists",
-        help="Which lists push brings to Spotify where it is told none.",
+        help="Which lists push brings to Spotify where it is given none.",
     ),
     Setting(
         "models_dir",

@@ -284,19 +284,19 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _tell_of_rebuilds(self, seen: str) -> None:
         """Tell a page of builds that are newer than the one it shows (``seen``), and of what is wrong since."""
-        rebuilds, told = self.server.rebuilds, None
+        rebuilds, known = self.server.rebuilds, None
         while not rebuilds.closed:
             with rebuilds.changed:
-                if seen == str(rebuilds.count) and rebuilds.problem is told:
+                if seen == str(rebuilds.count) and rebuilds.problem is known:
                     rebuilds.changed.wait(_HEARTBEAT_S)
                 count, problem = str(rebuilds.count), rebuilds.problem
             line = b": waiting\n\n"
             if seen != count:
                 line, seen = b"event: rebuilt\ndata:\n\n", count
-            elif problem is not told and problem is not None:
+            elif problem is not known and problem is not None:
                 words = orjson.dumps({"message": problem.message, "hint": problem.hint})
                 line = b"event: failed\ndata: " + words + b"\n\n"
-            told = problem
+            known = problem
             self.wfile.write(line)
 
 
@@ -346,7 +346,7 @@ def serve(
     ``audio`` is what the page may play of the files on this machine.
 
     With ``watch``, changes of what it names rebuild the site and reload the pages that show it. An error in a rebuild
-    is told, here and on these pages, and the watch goes on: the next change may be its repair.
+    is reported, here and on these pages, and the watch goes on: the next change may be its repair.
     """
     stopped = threading.Event()
     with open_server(folder, port, reloads=watch is not None, audio=audio) as server:

@@ -40,7 +40,7 @@ class Places:
 class Watch:
     """What to look at, and what to do when it changes.
 
-    Both may raise SpotmapError, which is told; the watch goes on, as the next change may be the repair.
+    Both may raise SpotmapError, which is reported; the watch goes on, as the next change may be the repair.
 
     Attributes
     ----------
@@ -84,7 +84,7 @@ class Rebuilds:
 
 
 def rebuild_on_change(watch: Watch, rebuilds: Rebuilds, stopped: threading.Event, say: Callable[[str], None]) -> None:
-    """Build again whenever something changes, until ``stopped`` is set. What goes wrong is told, and ends nothing."""
+    """Build again whenever something changes, until ``stopped`` is set. What goes wrong is reported; nothing ends."""
     with contextlib.closing(_Lookout()) as lookout:
 
         def build() -> None:
@@ -116,7 +116,7 @@ def _attempt(action: Callable[[], None], rebuilds: Rebuilds, say: Callable[[str]
 
 
 class _Lookout:
-    """Sees changes in the places that it was last told to look at."""
+    """Sees changes in the places that it was last given to look at."""
 
     def __init__(self) -> None:
         self._seen: SimpleQueue[int | ConfigError] = SimpleQueue()

@@ -150,7 +150,8 @@ def find(name: str) -> Theme:
         theme = plugins.load_row("themes", name, Theme)
     except KeyError:
         raise ConfigError(f"There is no theme '{name}'.", hint=f"There are: {', '.join(names())}.") from None
-    faults = list(theme.faults())
+    with plugins.blaming(theme.package, f"theme '{name}'"):
+        faults = list(theme.faults())
     if faults:
         raise PluginError(
             f"The theme '{name}' of the package {theme.package} cannot be read by everybody. {' '.join(faults)}",

@@ -236,14 +236,20 @@ def test_everybody_can_read_a_page_in_our_themes(theme: Theme) -> None:
     assert list(theme.faults()) == []
 
 
-def test_a_packages_theme_that_cannot_be_read_is_said_to_be_its(installed: Path) -> None:
-    code = """
+@pytest.mark.parametrize(
+    ("color", "said"), [("'#808080'", r"cannot be read .* contrast of 1\.00"), ("0x808080", "does not work: TypeError")]
+)
+def test_a_packages_theme_that_cannot_be_read_is_said_to_be_its(
+    installed: Path, monkeypatch: pytest.MonkeyPatch, color: str, said: str
+) -> None:
+    monkeypatch.delitem(sys.modules, "gray_map", raising=False)
+    code = f"""
         from spotmap_build.registry.themes import Colors, Theme
-        GRAY = Colors(*["#808080"] * 6)
+        GRAY = Colors(*[{color}] * 6)
         ROW = Theme("gray", "is gray", GRAY, GRAY)
         """
     lay_out(installed, "gray-map", {"themes:gray": "gray_map:ROW"}, code)
-    with pytest.raises(PluginError, match=r"theme 'gray' of the package gray-map cannot be read .* contrast of 1\.00"):
+    with pytest.raises(PluginError, match=f"theme 'gray' of the package gray-map {said}"):
         themes.find("gray")
 
 

@@ -319,7 +319,7 @@ export class TablePanel {
       await details.readAll((share) => this.#say(`Reading the details: ${Math.floor(100 * share)} %`));
       const tracks = [];
       for (const track of rows) tracks.push(listedTrack(text, track, await details.read(track), ""));
-      // What the list has in columns of its own already is not told twice.
+      // What the list has in columns of its own already is not written twice.
       const more = columns.slice(3).filter(({ id }) => id !== "year" && id !== "duration_ms");
       const values = more.map(({ label, textOf }) => ({ label: label.toLowerCase(), values: Array.from(rows, textOf) }));
       saveText(`${map.title || "spotmap"} table.csv`, "text/csv", toCsv(tracks, values));
