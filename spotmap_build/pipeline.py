@@ -365,6 +365,7 @@ def plan(config: Config, progress: Progress) -> tuple[str, ...]:
     Looks into new files, but listens to nothing and publishes nothing.
     """
     check_places(config)
+    stages.check_page(config)
     return _with_cache(config, progress, lambda run: stages.describe_plan(run, stages.fetch(run)))
 
 

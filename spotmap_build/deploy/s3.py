@@ -20,6 +20,7 @@ from spotmap_build.emit.marker import LARGEST_MARKER_BYTES, MARKER_NAME, Marker
 from spotmap_build.emit.preview import MEDIA_TYPES
 from spotmap_build.emit.site import LARGEST_PAGE_BYTES, PAGE_NAME, generation_of_page
 from spotmap_build.errors import ConfigError
+from spotmap_build.store.branch import without_login
 
 if TYPE_CHECKING:
     from spotmap_build.deploy.built import BuiltSite
@@ -158,7 +159,7 @@ def _reason_of(error: BaseException) -> tuple[str, str]:
         reason = reason.__cause__
     response = getattr(reason, "response", None)
     said = response.get("Error", {}) if isinstance(response, dict) else {}
-    return str(said.get("Code") or type(reason).__name__), str(said.get("Message") or reason)
+    return str(said.get("Code") or type(reason).__name__), without_login(str(said.get("Message") or reason))
 
 
 def _is_there(about: Mapping[str, Any] | None, name: str, site: BuiltSite) -> bool:

@@ -6,6 +6,7 @@ import io
 import json
 import re
 from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -26,8 +27,8 @@ from spotmap_build.emit.picture import ICON_SIZES
 from spotmap_build.emit.template import read_template
 from spotmap_build.errors import ConfigError
 from spotmap_build.model import Figure
-from spotmap_build.pipeline import build
-from spotmap_build.progress import PlainProgress
+from spotmap_build.pipeline import build, plan
+from spotmap_build.progress import PlainProgress, Progress
 from spotmap_build.registry.themes import THEMES
 
 FACTS = PageFacts(
@@ -145,11 +146,14 @@ def test_a_persons_file_that_cannot_be_used_is_named(
     assert hint in refused.value.hint
 
 
-def test_mistakes_in_a_persons_file_are_found_before_anything_is_listened_to(mine: Path) -> None:
+@pytest.mark.parametrize("command", [build, plan])
+def test_mistakes_in_a_persons_file_are_found_before_anything_is_listened_to(
+    mine: Path, command: Callable[[Config, Progress], object]
+) -> None:
     (mine / "404.html.j2").write_text("{{ titel }}")
     config = Config(sources=(f"folder:{mine / 'absent'}",), out=mine.parent / "site", cache_dir=mine.parent / "cache")
     with pytest.raises(ConfigError, match="'titel' is undefined"):
-        build(replace(config, template=mine), PlainProgress(io.StringIO()))
+        command(replace(config, template=mine), PlainProgress(io.StringIO()))
 
 
 def test_the_templates_own_files_are_right_for_the_example() -> None:
