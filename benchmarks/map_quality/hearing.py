@@ -56,7 +56,7 @@ def hear(
 ) -> Embedded:
     """Vectors of every track of the packages below ``corpus``; ``effnet``: the file of Discogs-EffNet's weights.
 
-    Tracks that cannot be decoded are told and left out. A second call reads everything from the cache.
+    Tracks that cannot be decoded are reported and left out. A second call reads everything from the cache.
     """
     listeners: list[Listener] = [
         listen_with_musicnn,

@@ -180,7 +180,9 @@ def look(checks: Checks, address: str, wrong: dict[str, str]) -> None:
         browser = playwright.chromium.launch(executable_path=installed_browser())
         page = browser.new_page(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
         complaints: list[str] = []
-        page.on("console", lambda told: complaints.append(told.text) if told.type in ("error", "warning") else None)
+        page.on(
+            "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
+        )
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on(
             "request", lambda asked: None if asked.url.startswith((address, "data:")) else complaints.append(asked.url)

@@ -37,10 +37,10 @@ def follow(folder: Path) -> dict[str, str]:
         {"SPOTMAP_JOBS": "2", "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     )
     variables["PYTHONPATH"] = str(ROOT)
-    told = {}
+    printed = {}
     for command in commands():
         if command == PREVIEW:
-            told[command] = _look_and_stop(folder, variables)
+            printed[command] = _look_and_stop(folder, variables)
             continue
         done = subprocess.run(
             # A shell's only state that the tutorial needs from one command to the next is the folder that it is in.
@@ -52,11 +52,11 @@ def follow(folder: Path) -> dict[str, str]:
             timeout=patience(300),
             check=False,
         )
-        told[command] = done.stdout + done.stderr
+        printed[command] = done.stdout + done.stderr
         done.check_returncode()
         if command.startswith("cd "):
             folder = folder / command.removeprefix("cd ")
-    return told
+    return printed
 
 
 def _look_and_stop(folder: Path, variables: dict[str, str]) -> str:

@@ -271,10 +271,10 @@ def test_in_s3_the_page_comes_last_and_each_file_says_how_long_it_may_be_kept(tm
     place = s3_place(tmp_path, s3)
     place.deploy(built(tmp_path / "site", "a1"))
     assert [s3.puts()[0], *s3.puts()[-2:]] == [f"a/b/{MARKER_NAME}", "a/b/index.html", f"a/b/{MARKER_NAME}"]
-    told = {key: (stored.content_type, stored.cache_control) for key, stored in s3.buckets["maps"].items()}
-    assert told == {key: headers_of(key.removeprefix("a/b/")) for key in told}
-    assert told["a/b/data/a1/viewer.js"] == ("text/javascript; charset=utf-8", "public, max-age=31536000, immutable")
-    assert {told[f"a/b/{name}"][1] for name in ("index.html", "sw.js", MARKER_NAME)} == {"no-cache"}
+    kept = {key: (stored.content_type, stored.cache_control) for key, stored in s3.buckets["maps"].items()}
+    assert kept == {key: headers_of(key.removeprefix("a/b/")) for key in kept}
+    assert kept["a/b/data/a1/viewer.js"] == ("text/javascript; charset=utf-8", "public, max-age=31536000, immutable")
+    assert {kept[f"a/b/{name}"][1] for name in ("index.html", "sw.js", MARKER_NAME)} == {"no-cache"}
 
 
 def test_the_documentation_tells_other_hosts_the_same() -> None:

@@ -44,11 +44,11 @@ def test_it_has_the_title_every_track_and_a_legend() -> None:
     root = poster(of)
     assert [root.get("width"), root.get("height")] == ["420mm", "594mm"]
     assert [poster(of, "a3").get("width"), poster(of, "a3").get("height")] == ["297mm", "420mm"]
-    told = texts(root)
-    assert {"A sample library", CAPTION} <= set(told)
-    assert f"300 tracks · {len(of['clusters'])} clusters · {len(of['playlists'])} playlists" in told
+    shown = texts(root)
+    assert {"A sample library", CAPTION} <= set(shown)
+    assert f"300 tracks · {len(of['clusters'])} clusters · {len(of['playlists'])} playlists" in shown
     for cluster in of["clusters"]:
-        assert f"{cluster['name']} {cluster['count']:,}" in told
+        assert f"{cluster['name']} {cluster['count']:,}" in shown
     fills = {group.get("fill"): len(group) for group in root.iter(f"{SVG}g") if group.find(f"{SVG}circle") is not None}
     for number, cluster in enumerate(of["clusters"]):
         assert fills[color_of(cluster["color"], LIGHT)] == of["cluster"].count(number)

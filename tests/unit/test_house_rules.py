@@ -442,3 +442,22 @@ def test_conda_takes_its_requirements_from_the_project() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert f"python {project['requires-python']}" in environment["dependencies"]
     assert environment["dependencies"][-1] == {"pip": ["--editable ."]}
+
+
+OLD_WORDS = re.compile(r"\b(?:anew|thereof|hitherto|whilst|told)\b", re.I)
+"""Words that send a reader who learned English as a second language to a dictionary, or that say less than another."""
+
+
+def test_code_and_docs_are_written_in_plain_english() -> None:
+    suffixes = {".py", ".js", ".mjs", ".md", ".toml", ".j2", ".yml", ".css"}
+    folders = ("spotmap_build", "site_template", "docs", "tests", "benchmarks", "scripts", "examples", ".github")
+    places = [*ROOT.glob("*.md"), *(file for name in folders for file in sorted((ROOT / name).rglob("*")))]
+    files = [file for file in places if file.suffix in suffixes and file.is_file()]
+    found = [
+        f"{file.relative_to(ROOT)}:{number}: {line.strip()}"
+        for file in files
+        if file.name not in {"viewer.bundle.js", "CHANGELOG.md", Path(__file__).name}
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
+        if OLD_WORDS.search(line)
+    ]
+    assert found == []

@@ -74,12 +74,12 @@ def test_a_refusal_without_a_date_holds_for_an_hour(run: Run) -> None:
 def test_searches_are_no_more_than_two_a_second_by_default(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     rates: list[float] = []
 
-    class Told(RateLimiter):
+    class Informed(RateLimiter):
         def __init__(self, per_second: float) -> None:
             rates.append(per_second)
             super().__init__(per_second)
 
-    monkeypatch.setattr("spotmap_build.core.rate_limiting.RateLimiter", Told)
+    monkeypatch.setattr("spotmap_build.core.rate_limiting.RateLimiter", Informed)
     Finder(run, None)._youtube_music()  # type: ignore[arg-type]  # which tracks there are does not matter
     assert rates == [2.0]
 

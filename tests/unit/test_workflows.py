@@ -42,17 +42,17 @@ def of_init(tmp_path: Path) -> Path:
 
 
 def test_actionlint_and_zizmor_find_nothing() -> None:
-    told = check("actionlint", "-no-color", *sorted((GITHUB / "workflows").glob("*.yml")))
-    assert told.returncode == 0, told.stdout
-    told = check("zizmor", "--offline", "--quiet", "--no-progress", str(GITHUB), "action.yml")
-    assert told.returncode == 0, told.stdout
+    done = check("actionlint", "-no-color", *sorted((GITHUB / "workflows").glob("*.yml")))
+    assert done.returncode == 0, done.stdout
+    done = check("zizmor", "--offline", "--quiet", "--no-progress", str(GITHUB), "action.yml")
+    assert done.returncode == 0, done.stdout
 
 
 def test_they_find_nothing_in_the_workflow_that_init_writes_either(of_init: Path) -> None:
-    told = check("actionlint", "-no-color", ".github/workflows/map.yml", folder=of_init)
-    assert told.returncode == 0, told.stdout
-    told = check("zizmor", "--offline", "--quiet", "--no-progress", ".github/workflows/map.yml", folder=of_init)
-    assert told.returncode == 0, told.stdout
+    done = check("actionlint", "-no-color", ".github/workflows/map.yml", folder=of_init)
+    assert done.returncode == 0, done.stdout
+    done = check("zizmor", "--offline", "--quiet", "--no-progress", ".github/workflows/map.yml", folder=of_init)
+    assert done.returncode == 0, done.stdout
 
 
 def test_they_would_find_what_is_wrong(tmp_path: Path) -> None:
