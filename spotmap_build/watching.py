@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from spotmap_build import pipeline
 from spotmap_build.config import CONFIG_FILE, working_folder
+from spotmap_build.emit.local_audio import script_beside
 from spotmap_build.emit.template import template_folder
 from spotmap_build.emit.watch import Places, Watch
 from spotmap_build.errors import ConfigError
@@ -64,7 +65,7 @@ def _places(config: Config) -> Places:
     library = (Path(place) for source in config.sources if (place := source.partition(":")[2]))
     written = (config.out, config.cache_dir, config.report_path, config.local_audio_path)
     templates = (template_folder(), *filter(None, [config.template]))
-    noted = (config.pushed_path, config.unchanged_path)
+    noted = (script_beside(config.local_audio_path), config.pushed_path, config.unchanged_path)
     wished = (config.summary, config.keep_audio, config.models_dir, config.poster)
     return Places(
         paths=(*library, working_folder() / CONFIG_FILE, config.overrides, *templates),

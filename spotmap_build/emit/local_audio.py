@@ -76,7 +76,12 @@ def write_local_audio(place: Path, content: bytes) -> None:
     """
     _replace(place, content, _is_ours)
     script = as_script(SCRIPT_OF, content) if content else b""
-    _replace(place.with_name(place.name + SCRIPT_SUFFIX), script, _is_our_script)
+    _replace(script_beside(place), script, _is_our_script)
+
+
+def script_beside(place: Path) -> Path:
+    """Return where the same list is as a script, for pages from disk."""
+    return place.with_name(place.name + SCRIPT_SUFFIX)
 
 
 def _replace(place: Path, content: bytes, is_ours: Callable[[bytes], bool]) -> None:

@@ -16,6 +16,7 @@ from queue import Empty, SimpleQueue
 
 import pytest
 
+from spotmap_build.config import Config
 from spotmap_build.emit import preview
 from spotmap_build.emit.marker import MARKER_NAME
 from spotmap_build.emit.page import CONTENT_SECURITY_POLICY
@@ -30,6 +31,7 @@ from spotmap_build.emit.preview import (
 from spotmap_build.emit.site import STAGING_NAME, publish
 from spotmap_build.emit.watch import Places, Rebuilds, Watch, rebuild_on_change
 from spotmap_build.errors import ConfigError, OutputError
+from spotmap_build.watching import watch
 from tests.support.patience import patience, wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -209,6 +211,13 @@ def test_a_port_that_does_not_exist_is_an_error(site: Path) -> None:
 def test_a_folder_without_a_site_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="no site"):
         open_server(tmp_path, 0)
+
+
+def test_what_a_build_writes_beside_the_site_starts_no_other(tmp_path: Path) -> None:
+    config = Config(sources=(f"folder:{tmp_path}",), out=tmp_path / "site", poster=tmp_path / "poster.svg")
+    names = {place.name for place in watch(lambda: config).places().not_these}
+    written = {f"site{ending}" for ending in ("", ".report.json", ".audio.json", ".audio.json.js", ".unchanged.json")}
+    assert names >= {*written, "site.spotify.json", "poster.svg"}
 
 
 def test_pages_reload_only_while_watching(site: Path) -> None:
