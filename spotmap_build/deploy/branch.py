@@ -42,7 +42,7 @@ class BranchTarget:
         for attempt in range(ATTEMPTS):
             try:
                 base = self._branch.fetched(may_renew=not attempt)
-                deployed, files = self._changes(base, site, force=force)
+                deployed, files = self._changes(base, site, force=force, dry_run=dry_run)
                 if not dry_run:
                     self._push(base, files, deployed.removed)
             except GitFailed as error:
@@ -62,17 +62,19 @@ class BranchTarget:
         except GitFailed:
             return False
 
-    def _changes(self, base: str, site: BuiltSite, *, force: bool) -> tuple[Deployed, Mapping[str, str]]:
-        """Return what changes, and the blob of every file that the branch is to have of us."""
+    def _changes(self, base: str, site: BuiltSite, *, force: bool, dry_run: bool) -> tuple[Deployed, Mapping[str, str]]:
+        """Return what changes, and the blob of every file that the branch is to have of us.
+
+        Those blobs are in our copy then, unless nothing is to be changed.
+        """
         there = self._blobs(base)
         before = decode_marker(self._read(there, MARKER_NAME), self.shown, there, force=force)
         self._check_room(there, site.files)
         served = generation_of_page(self._read(there, PAGE_NAME) or b"")
         after = before.publishing(site.generation, site.files, served=served)
         names = "\n".join(site.files)
-        listed = self._branch.run(
-            "hash-object", "-w", "--no-filters", "--stdin-paths", data=names.encode(), folder=site.folder
-        )
+        make = ("hash-object", *(() if dry_run else ("-w",)), "--no-filters", "--stdin-paths")
+        listed = self._branch.run(*make, data=names.encode(), folder=site.folder)
         files = dict(zip(site.files, listed.decode().split(), strict=True))
         sent = sorted(name for name, blob in files.items() if there.get(name) != blob)
         removed = sorted((before.paths - after.paths) & there.keys())

@@ -168,6 +168,13 @@ def test_a_dry_run_changes_nothing(place: Place, tmp_path: Path) -> None:
     assert would == place.deploy(built(tmp_path / "site", "b2"))
 
 
+def test_a_dry_run_copies_no_site_into_the_cache(tmp_path: Path) -> None:
+    bare_place(tmp_path).deploy(built(tmp_path / "site", "a1"), dry_run=True)
+    picture = git("hash-object", tmp_path / "site/icon-192.png", folder=tmp_path)
+    kept = git("cat-file", "--batch-all-objects", "--batch-check", folder=tmp_path / "cache/store.git")
+    assert picture not in kept
+
+
 def test_a_place_with_other_things_is_refused_and_with_force_they_stay(place: Place, tmp_path: Path) -> None:
     place.put("notes.txt", b"a person's")
     site = built(tmp_path / "site", "a1")
