@@ -25,6 +25,8 @@ ASSET_SUFFIXES: Final = frozenset({".css", ".js", ".json", ".svg", ".png", ".ico
 STYLE: Final = "style.css"
 INDEX: Final = f"index.html{TEMPLATE_SUFFIX}"
 LARGEST_FILE_BYTES: Final = 8 << 20
+_LEFT_BY_PROGRAMS: Final = re.compile(r"\..*|.*~|#.*#")
+"""Hidden files, and the copies that editors leave beside a file: no mistakes of a person's."""
 _ID: Final = re.compile(r"""\sid=["']([\w-]+)["']""")
 
 
@@ -124,7 +126,7 @@ def _files(folder: Path) -> list[Path]:
 def _replacements(folder: Path, names: Iterable[str]) -> dict[str, Path]:
     """Return the files of a person's folder by name; what would have no effect is an error."""
     try:
-        found = {path.name: path for path in sorted(folder.iterdir()) if not path.name.startswith(".")}
+        found = {path.name: path for path in sorted(folder.iterdir()) if not _LEFT_BY_PROGRAMS.fullmatch(path.name)}
     except OSError as error:
         raise ConfigError(
             f"The folder of --template, {folder}, cannot be read: {error.strerror or error}.",

@@ -102,7 +102,8 @@ def mine(tmp_path: Path, template: Path) -> Path:
 def test_a_persons_file_stands_in_for_the_templates(template: Path, mine: Path) -> None:
     (mine / "404.html.j2").write_text("Nothing here: {{ title }}")
     (mine / "style.css").write_text("p{}")
-    (mine / ".DS_Store").write_text("x")
+    for name in (".DS_Store", "style.css~", "#style.css#"):
+        (mine / name).write_text("x")
     read = read_template(template, replacing=mine)
     assert render_pages(read, FACTS)["404.html"] == b"Nothing here: A &lt;b&gt;map&lt;/b&gt;"
     assert read.assets == {"style.css": b"p{}", "viewer.js": b"run()"}
