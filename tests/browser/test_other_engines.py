@@ -145,7 +145,7 @@ def with_listener(site: Site) -> Site:
     return site
 
 
-def open_until_ready(page: Opened, address: str) -> None:
+def open_until(page: Opened, address: str, expression: str = READY) -> None:
     """Open a page. WebKit's driver now and then answers that it has, and shows nothing: then it is asked once more."""
     deadline_s = time.monotonic() + patience()
     looks_s = 3.0
@@ -154,10 +154,10 @@ def open_until_ready(page: Opened, address: str) -> None:
         page.window.open(address)
         ends_s = time.monotonic() + looks_s
         while time.monotonic() < ends_s:
-            if page.ask(READY):
+            if page.ask(expression):
                 return
             time.sleep(0.02)
-        assert time.monotonic() < deadline_s, f"{address} is still not ready"
+        assert time.monotonic() < deadline_s, f"still not true of {address}: {expression}"
         looks_s *= 2
 
 
@@ -188,7 +188,7 @@ def opening(window: Window, site: Site, address: str) -> Iterator[Opened]:
     """The page of a site; at the end of the block, nothing may have gone wrong in it."""
     text = json.loads(next(site.folder.glob("data/*/text.json")).read_text(encoding="utf-8"))
     page = Opened(window, tuple(text["titles"].split("\n")))
-    open_until_ready(page, address)
+    open_until(page, address)
     yield page
     assert page.complaints() == []
 
@@ -318,15 +318,12 @@ def test_an_excerpt_is_heard_and_so_is_what_one_rests_on(heard: Opened) -> None:
 
 
 def test_a_new_build_shows_at_the_next_visit(window: Window, copied_site: Site) -> None:
-    window.open(copied_site.page)
     opened = Opened(window, ())
-    opened.wait_until_ready()
+    open_until(opened, copied_site.page)
     if opened.ask("isSecureContext && 'serviceWorker' in navigator"):
         opened.wait_until("navigator.serviceWorker.controller !== null")
     republish(copied_site.folder)
-    window.open("about:blank")
-    window.open(copied_site.page)
-    opened.wait_until("document.querySelector('h1').textContent === 'A newer library'")
+    open_until(opened, copied_site.page, "document.querySelector('h1')?.textContent === 'A newer library'")
 
 
 def test_what_goes_wrong_in_a_page_does_not_go_unseen(

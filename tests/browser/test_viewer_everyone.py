@@ -360,10 +360,9 @@ def test_names_written_from_right_to_left_are_set_so(open_viewer: OpenViewer, ho
     viewer = open_viewer(site=hostile_site)
     viewer.page.keyboard.press("/")
     viewer.page.keyboard.insert_text("أغنية")
-    direction = "element => getComputedStyle(element).direction"
-    assert viewer.page.locator(".found-title").first.evaluate(direction) == "rtl"
+    expect(viewer.page.locator(".found-title").first).to_have_css("direction", "rtl")
     viewer.page.keyboard.press("Enter")
-    assert viewer.page.locator(".card-title").evaluate(direction) == "rtl"
+    expect(viewer.page.locator(".card-title")).to_have_css("direction", "rtl")
 
 
 def test_the_page_zooms_the_map_by_pinch_not_itself(open_viewer: OpenViewer) -> None:

@@ -146,7 +146,7 @@ def test_lines_lead_to_neighbors_while_the_track_is_pinned_but_not_to_hidden_one
     assert -1 != cluster[track] != cluster[far], "the sample has changed: another track is needed here"
     _wait_for_line(viewer, track, far, drawn=True)
     name = document["clusters"][cluster[track]]["name"]
-    viewer.page.locator(".legend-row", has_text=name).locator(".legend-only").click(force=True)
+    viewer.page.locator(".legend-list .legend-row", has_text=name).locator(".legend-only").click(force=True)
     _wait_for_line(viewer, track, far, drawn=False)
     viewer.page.get_by_role("button", name="Show all").click()
     _wait_for_line(viewer, track, far, drawn=True)
