@@ -77,7 +77,7 @@ def _check_nesting(config: Config) -> None:
             f"The site ({site}) and the cache ({cache}) cannot lie in each other.",
             hint="The cache is private, a site is not. Name another folder with --cache-dir or --out.",
         )
-    if any(_is_cache(above) for above in (site, *site.parents)):
+    if is_in_a_cache(site):
         raise OutputError(
             f"The site cannot be published to {site}: that lies in a cache of spotmap-build.",
             hint="The cache is private, a site is not. Name another folder with --out.",
@@ -136,6 +136,11 @@ def _same(first: Path, second: Path) -> bool:
         return resolve_place(first) == resolve_place(second)
     except OSError:
         return False
+
+
+def is_in_a_cache(place: Path) -> bool:
+    """Whether a place is a cache of spotmap-build, or lies in one."""
+    return any(_is_cache(above) for above in (place, *place.parents))
 
 
 def _is_cache(folder: Path) -> bool:

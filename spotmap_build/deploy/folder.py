@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from spotmap_build.core.files import is_inside
 from spotmap_build.deploy.target import Deployed
 from spotmap_build.emit.site import compare, output_folder, publish
 from spotmap_build.errors import OutputError
+from spotmap_build.places import is_in_a_cache
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from spotmap_build.deploy.built import BuiltSite
+
+
+_ELSEWHERE: Final = "Name another folder with --to."
 
 
 class FolderTarget:
@@ -27,9 +31,9 @@ class FolderTarget:
         try:
             target, source = output_folder(self._folder), site.folder.resolve()
             if is_inside(target, source) or is_inside(source, target):
-                raise OutputError(
-                    f"A site cannot be deployed to where it lies: {target}.", hint="Name another folder with --to."
-                )
+                raise OutputError(f"A site cannot be deployed to where it lies: {target}.", hint=_ELSEWHERE)
+            if is_in_a_cache(target):
+                raise OutputError(f"A site cannot be deployed into a cache: {target}.", hint=_ELSEWHERE)
             sent, removed = compare(target, site.files, site.generation, force=force)
             if not dry_run:
                 publish(target, site.files, site.generation, force=force)

@@ -74,7 +74,8 @@ def merge(parts: Sequence[Loaded], layers: Sequence[str] = ()) -> Loaded:
         raise ConfigError(
             f"--as gives {len(layers)} name{'s' * (len(layers) != 1)} ({', '.join(layers)}) to {len(parts)} "
             f"source{'s' * (len(parts) != 1)}.",
-            hint="Give one name for each --source, in their order; the same name twice where two are one person's.",
+            hint="Give one name for each --source, in their order, as in --as me,friend; "
+            "the same name twice where two are one person's.",
         )
     named = [_on_layer(part, layers[number]) for number, part in enumerate(parts)] if layers else list(parts)
     if len(named) == 1:

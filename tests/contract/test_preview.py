@@ -314,7 +314,7 @@ def touched_and_seen(path: Path, built: SimpleQueue[str]) -> bool:
         return False
 
 
-def test_a_bug_is_told_and_ends_nothing(tmp_path: Path) -> None:
+def test_a_bug_is_reported_and_ends_nothing(tmp_path: Path) -> None:
     def rebuild() -> None:
         raise KeyError("style.css")
 

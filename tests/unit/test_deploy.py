@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from spotmap_build.cache.store import Cache
 from spotmap_build.cli_kept import deploy
 from spotmap_build.deploy import DeployError, open_target, read_site
 from spotmap_build.deploy.built import BuiltSite
@@ -264,7 +265,7 @@ def test_what_is_in_the_way_is_not_removed_even_with_force(tmp_path: Path, kind:
     assert place.look() == {name: b"of somebody"}
 
 
-def test_a_branch_that_cannot_be_pushed_to_is_told(tmp_path: Path) -> None:
+def test_a_branch_that_cannot_be_pushed_to_is_reported(tmp_path: Path) -> None:
     place = bare_place(tmp_path)
     hook = tmp_path / "pages.git/hooks/pre-receive"
     hook.parent.mkdir(exist_ok=True)
@@ -353,7 +354,7 @@ def test_wherever_it_ends_s3_shows_a_whole_site_and_the_next_time_completes_it(
         ("OddError", 400, "Try again"),
     ],
 )
-def test_what_s3_refuses_is_told_with_what_to_do(
+def test_what_s3_refuses_is_explained_with_what_to_do(
     tmp_path: Path, s3: S3Server, code: str, status: int, hint: str
 ) -> None:
     answer = failure(code, status)
@@ -386,7 +387,7 @@ def test_a_bucket_that_is_not_there_and_credentials_that_are_not_either(
      "branch:HEAD", "branch:refs/heads/main", "gh-pages", "git@github.com:me/map.git", "me@192.0.2.1:/var/www",
      "~nobody-is-called-so/www", "https://me:secret@host/map", "git+http://secret@host/map"],
 )  # fmt: skip
-def test_what_is_no_place_is_told(tmp_path: Path, address: str) -> None:
+def test_what_is_no_place_is_reported(tmp_path: Path, address: str) -> None:
     with pytest.raises(SpotmapError) as caught:
         open_target(address, tmp_path, tmp_path / "cache")
     assert isinstance(caught.value, ConfigError)
@@ -421,7 +422,15 @@ def test_a_site_is_not_deployed_into_itself(tmp_path: Path, address: str) -> Non
         open_target(address, tmp_path, tmp_path / "cache").deploy(site, force=True, dry_run=False)
 
 
-def test_a_file_that_a_host_does_not_take_is_told(tmp_path: Path) -> None:
+def test_a_site_is_not_deployed_into_a_cache(tmp_path: Path) -> None:
+    site = built(tmp_path / "site", "a1")
+    with Cache.open(tmp_path / "cache"):
+        pass
+    with pytest.raises(OutputError, match="into a cache"):
+        open_target("cache/x", tmp_path, tmp_path / "other").deploy(site, force=True, dry_run=False)
+
+
+def test_a_file_that_a_host_does_not_take_is_reported(tmp_path: Path) -> None:
     site = built(tmp_path / "site", "a1")
     with (tmp_path / "site/data/a1/map.json").open("wb") as file:
         file.truncate((25 << 20) + 1)

@@ -69,7 +69,7 @@ def ids_in_order(payload: Payload) -> list[str]:
     return [track for name in names for track in unpack_ids(read(payload, name)["ids"])]
 
 
-def test_what_is_to_come_is_told_where_there_is_any() -> None:
+def test_what_is_to_come_is_shown_where_there_is_any() -> None:
     atlas = atlas_of(20)
     assert "waiting" not in read(payload_of(atlas), "map.json")
     assert read(payload_of(replace(atlas, waiting_count=12)), "map.json")["waiting"] == 12

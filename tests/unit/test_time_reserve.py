@@ -187,7 +187,7 @@ def test_how_a_map_was_laid_out_is_known_of_what_the_cache_has(drift: Drift | No
         (Crowd(6.0, 16.0), 3.0, 16, 3.0),
     ],
 )
-def test_how_long_one_thread_alone_will_take_is_told_from_many(
+def test_how_long_one_thread_alone_will_take_is_known_from_many(
     crowd: Crowd, known: float, processors: int, expected: float
 ) -> None:
     assert crowd.slowdown_of_one(known, processors) == pytest.approx(expected)
@@ -231,7 +231,7 @@ def test_what_the_system_says_of_threads_is_read_or_nothing(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("content", [None, "", "7 (a b", "7 (odd) name) S 1"])
-def test_where_the_age_of_a_process_is_not_told_it_is_at_least_what_it_worked(
+def test_where_the_age_of_a_process_is_not_known_it_is_at_least_what_it_worked(
     tmp_path: Path, content: str | None
 ) -> None:
     if content is not None:
