@@ -22,6 +22,11 @@ TRACKS = 6
 STAGES = ("fetch", "embed", "project", "cluster", "emit")
 
 
+ENDINGS = {signal.SIGINT: (130, -signal.SIGINT), signal.SIGKILL: (-signal.SIGKILL,)}
+"""How a process may end. A shell calls the first two the same: where the interrupt comes while Python executes text, as
+when a dataclass is made, it ends by the signal itself, whatever status the program asks for."""
+
+
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Services]:
     with services(FakeLibrary.with_numbers(TRACKS, 1, playlist_tracks=4), tmp_path) as started:
@@ -65,7 +70,7 @@ def is_moment(line: str, stage: str) -> bool:
 def test_stopped_in_each_stage_it_goes_on_from_there(running: Services, how: signal.Signals) -> None:
     for stage in STAGES:
         status, said = stop_in(running, stage, how)
-        assert status == (130 if how == signal.SIGINT else -signal.SIGKILL), f"{stage}: {said}"
+        assert status in ENDINGS[how], f"{stage}: {said}"
         assert "Traceback" not in said, stage
         if how == signal.SIGINT:
             assert list((running.folder / "temporary").iterdir()) == [], f"{stage}: audio was left behind"
