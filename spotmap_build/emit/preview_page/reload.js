@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const KEPT = "spotmap-preview";
-  const RELOADS_AGAIN_MS = 3000;
+  const RELOADS_AGAIN_MS = 10000;
   const root = document.documentElement;
   const events = new EventSource(document.currentScript.dataset.events);
   events.addEventListener("rebuilt", leave);
@@ -15,7 +15,7 @@
     if (sessionStorage.getItem(KEPT) === null) keep();
     location.reload();
     /* The map writes what it shows into the page's address; in the wrong moment that puts an end to the reload. */
-    setInterval(() => location.reload(), RELOADS_AGAIN_MS);
+    setTimeout(() => location.reload(), RELOADS_AGAIN_MS);
   }
 
   /* Not where the next build came before this one was ready: what was open before it still is to be opened. */
