@@ -179,6 +179,11 @@ def beside(out: Path, ending: str) -> Path:
     return folder.parent / (folder.name + ending)
 
 
+def script_beside(place: Path) -> Path:
+    """Return where the list of local audio is as a script, for pages from disk."""
+    return place.with_name(f"{place.name}.js")
+
+
 def available_processors() -> int:
     """How many processors this process may run on (a container is often allowed fewer than the machine has)."""
     if hasattr(os, "sched_getaffinity"):

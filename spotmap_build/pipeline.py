@@ -109,11 +109,11 @@ def _publish_map(
     )
 
     published = publish(config.out, site.files, site.generation, force=config.force)
-    stages.make_poster(run, site, stages.describe_nearness(fetched))
     with suppress(CacheReadOnly):  # a cache that cannot be written cannot be pruned either
         stages.save_map(run, embedded, projected, clusters, site.generation)
         _note_used_keys(run, site.generation)
     about_audio = _list_local_audio(config, embedded)
+    stages.make_poster(run, site, stages.describe_nearness(fetched))
     outcome = "unchanged" if published.is_unchanged else "published"
     run.progress.end(f"{config.out}{os.sep} {outcome}" + (" (an early map)" if embedded.is_early else ""))
     run.clock.end_map(len(embedded.tracks), projected.layout.value.made if projected.layout.is_new else None)

@@ -23,7 +23,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from spotmap_build.config import usual_config
+from spotmap_build.config import script_beside, usual_config
 from spotmap_build.core.files import read_bounded, write_atomically
 from spotmap_build.registry import embedders, sources
 
@@ -205,8 +205,8 @@ def _encode(note: Mapping[str, object]) -> bytes:
 
 def _look(config: Config, paths: Iterable[str]) -> State:
     cache, site = str(config.cache_dir), str(config.out)
-    audio = str(config.local_audio_path)
-    written = (str(config.report_path), audio, f"{audio}.js", *([str(config.poster)] if config.poster else []))
+    audio = config.local_audio_path
+    written = tuple(map(str, filter(None, (config.report_path, audio, script_beside(audio), config.poster))))
     ours = frozenset((cache, site, *written, str(config.unchanged_path)))
     settings = (repr(config), repr(usual_config(os.environ)), os.environ.get("SOURCE_DATE_EPOCH", ""))
     found, later = _Digest(), _Digest()

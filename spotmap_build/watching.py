@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build import pipeline
-from spotmap_build.config import CONFIG_FILE, working_folder
-from spotmap_build.emit.local_audio import script_beside
+from spotmap_build.config import CONFIG_FILE, script_beside, working_folder
 from spotmap_build.emit.template import template_folder
 from spotmap_build.emit.watch import Places, Watch
 from spotmap_build.errors import ConfigError

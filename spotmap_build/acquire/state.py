@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from spotmap_build.run import Run
 
 TIME_LIMIT: Final = "time-limit"
+"""The ledger's code of a track that there was no time for."""
 TO_COME: Final = frozenset({TIME_LIMIT, "waiting"})
 """Codes of tracks that are listened to in a later build, without anything having to be done."""
-"""The ledger's code of a track that there was no time for."""
 TAG_NAMES_VERSION: Final = 1
 TAG_NAMES: Final = "names.json"
 PARTS: Final = ("vector.npy", "tags.npy", "features.npy")

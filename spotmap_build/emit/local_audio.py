@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 import msgspec
 
+from spotmap_build.config import script_beside
 from spotmap_build.core.documents import decode_json
 from spotmap_build.core.files import open_regular, read_bounded, write_atomically
 from spotmap_build.core.text import is_text
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = "spotmap.local-audio/1"
 LARGEST_LIST_BYTES: Final = 1 << 29
-SCRIPT_SUFFIX: Final = ".js"
 SCRIPT_OF: Final = "audio.json"
 """What the script calls the list when it gives it to the page."""
 MEDIA_TYPES: Final = {
@@ -77,11 +77,6 @@ def write_local_audio(place: Path, content: bytes) -> None:
     _replace(place, content, _is_ours)
     script = as_script(SCRIPT_OF, content) if content else b""
     _replace(script_beside(place), script, _is_our_script)
-
-
-def script_beside(place: Path) -> Path:
-    """Return where the same list is as a script, for pages from disk."""
-    return place.with_name(place.name + SCRIPT_SUFFIX)
 
 
 def _replace(place: Path, content: bytes, is_ours: Callable[[bytes], bool]) -> None:

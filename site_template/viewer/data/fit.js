@@ -2,7 +2,7 @@
 
 import { formatCount } from "./count.js";
 import { describe } from "./describe.js";
-import { STYLES, formatTrait } from "./traits.js";
+import { MOST_STRENGTH, STYLES, formatTrait } from "./traits.js";
 
 /** @import { Condition, Meaning, Reference } from "./describe.js" */
 /** @import { Tag, Word, Words } from "./words.js" */
@@ -24,8 +24,6 @@ const UNKNOWN_FIT = 0.4;
 /** Where no more tracks than this have a style, people mean more than the embedder heard. */
 const FEW_SHARE = 0.03;
 const FEW = 3;
-/** A style fits from the first ninth of its strength on, and better with each. */
-const LEVELS = 9;
 /** Years and minutes just outside of a range, beats a minute likewise. */
 const SOFT = { year: 1, "feature.tempo": 6, duration_ms: 0.25 };
 /** What a word means beside what is called so has a say in the order: of what is tagged "calm", the quiet comes first. */
@@ -296,7 +294,8 @@ function raise(fits, { id, membership, strengths, categories }, tags, heard) {
     for (let at = offsets[track]; at < offsets[track + 1]; at++) {
       const weight = weights[groups[at]];
       if (weight === 0) continue;
-      const fit = weight * (id === STYLES && strengths ? 0.5 + (0.5 * strengths[at]) / LEVELS : 1);
+      // A style fits from the least of its strengths on, and better with each.
+      const fit = weight * (id === STYLES && strengths ? 0.5 + (0.5 * strengths[at]) / MOST_STRENGTH : 1);
       if (fit > fits[track]) fits[track] = fit;
     }
   }

@@ -9,6 +9,8 @@ import { invertMembership } from "./decode.js";
 const MAX_CATEGORIES = 40;
 export const OTHER = "Other";
 export const STYLES = "styles";
+/** How strong a style is in a track, at most; 1 at least. */
+export const MOST_STRENGTH = 9;
 const MS_PER_DAY = 86_400_000;
 
 /** By fifths: neighbors share all notes but one, and so do a major key and the minor one beside it. */

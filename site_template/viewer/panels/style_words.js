@@ -1,7 +1,7 @@
 /** Styles, moods and traits as words that can be pressed: the map then shows the tracks that have one. */
 
 import { element } from "../ui/dom.js";
-import { STYLES } from "../data/traits.js";
+import { MOST_STRENGTH, STYLES } from "../data/traits.js";
 import { afterSolo } from "./legend_rows.js";
 
 /** @import { Store } from "../state/store.js" */
@@ -10,7 +10,6 @@ import { afterSolo } from "./legend_rows.js";
 
 /** More would be a list to read, and the card is a glance. */
 const MOST_ON_CARD = 4;
-const MOST_STRENGTH = 9;
 /** What strengths are called, by thirds. */
 const STRENGTHS = ["light", "clear", "strong"];
 /** What stands between the words of a cluster's name, and what comes after them: whose music it is, or a number. */
