@@ -15,7 +15,6 @@ export function formatDuration(duration_ms) {
   return hours > 0 ? `${hours}:${pad(minutes)}:${pad(seconds % 60)}` : `${minutes}:${pad(seconds % 60)}`;
 }
 
-
 /**
  * Never cut through a character: an emoji may be a family of several joined, a letter may carry its accent apart.
  *
