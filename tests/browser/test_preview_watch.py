@@ -138,9 +138,9 @@ def test_what_is_edited_shows_where_the_page_was_left(watched: Watched, open_vie
     expect(other.page.locator("#preview-problem")).to_contain_text("unknown key")  # also where the page is opened now
     check_banner(other.page)
 
+    page.locator("#search input").focus()  # a press on "Hide" took it
     shutil.copy(ROOT / "site_template/index.html.j2", index)
     watched.set_title("Mended")
-    page.locator("#search input").focus()  # a press on "Hide" took it
     ready_with(lambda: expect(page.locator("h1")).to_have_text("Mended"))
     expect(other.page.locator("h1")).to_have_text("Mended")
     expect(banner).to_have_count(0)

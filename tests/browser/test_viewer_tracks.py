@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Viewer
 from tests.fakes.sample_site import CURIOUS_TITLES, GENERATION
@@ -204,6 +204,24 @@ def test_arrow_keys_choose_among_results(open_viewer: OpenViewer) -> None:
     assert len(matches) > 2
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
+    expect(page.locator('[role="option"][aria-selected="true"]')).to_have_attribute("data-track", str(matches[1]))
+    page.keyboard.press("Enter")
+    assert viewer.state("pinned") == matches[1]
+
+
+def test_a_row_that_was_chosen_stays_so_when_the_words_of_descriptions_arrive(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page, held = viewer.page, list[Route]()
+    page.route("**/words.json", lambda route: held.append(route))  # noqa: PLW0108 - Playwright takes no method of a list
+    with page.expect_request("**/words.json"):
+        page.keyboard.press("/")
+    page.keyboard.type("river")
+    matches = viewer.state("matches")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.locator('[role="option"]').first.evaluate("row => { row.dataset.old = ''; }")
+    held.pop().continue_()
+    expect(page.locator("[data-old]")).to_have_count(0)  # the list was made again
     expect(page.locator('[role="option"][aria-selected="true"]')).to_have_attribute("data-track", str(matches[1]))
     page.keyboard.press("Enter")
     assert viewer.state("pinned") == matches[1]

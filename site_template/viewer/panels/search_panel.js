@@ -36,6 +36,8 @@ export class SearchPanel {
   /** @type {SearchIndex | null} */
   #index = null;
   #active = -1;
+  /** What was sought when the list was shown. */
+  #shown = "";
   #isPrepared = false;
   #isLoading = false;
 
@@ -135,7 +137,6 @@ export class SearchPanel {
     const names = this.#index.search(query);
     const { describer } = this.#describing;
     const description = names && describer ? describer.read(query) : null;
-    this.#active = -1;
     if (!names || !describer || !description || !isMeant(description, names)) {
       this.#store.set({ query, matches: names, almost: [] });
       this.#show({ names: names ?? [], rows: [], says: [], description: null, status: statusText(names) });
@@ -186,6 +187,10 @@ export class SearchPanel {
    *   `rows`: tracks that fit the description
    */
   #show({ names, rows, says, description, status }) {
+    // More may be found of the same words while somebody walks through the list: the row that was chosen stays so.
+    const chosen = this.#input.value === this.#shown ? this.#rows[this.#active]?.dataset.track : undefined;
+    this.#shown = this.#input.value;
+    this.#active = -1;
     const shown = names.slice(0, rows.length > 0 ? MAX_NAMES : MAX_ROWS);
     const nodes = shown.map((track, place) => this.#row(track, place));
     if (shown.length > 0 && rows.length > 0) {
@@ -202,6 +207,7 @@ export class SearchPanel {
     this.#select.hidden = (this.#store.get().matches ?? []).length === 0;
     this.#input.removeAttribute("aria-activedescendant");
     this.#open(true);
+    if (chosen !== undefined) this.#activate(this.#rows.findIndex(({ dataset }) => dataset.track === chosen));
   }
 
   /** @param {number} track  @param {number} place */
