@@ -31,7 +31,7 @@ IR_VERSION: Final = 8
 DATA_TYPES: Final[dict[int, np.dtype[Any]]] = {1: np.dtype("<f4"), 3: np.dtype("<i4"), 19: np.dtype("<f2")}
 """TensorFlow's numbers for types of data."""
 SAME_OPERATION: Final = {
-    **{name: name for name in ("Abs", "MatMul", "Mul", "Relu", "Sigmoid", "Sqrt", "Sub", "Tanh")},
+    **{name: name for name in ("Abs", "MatMul", "Mul", "Relu", "Sigmoid", "Softmax", "Sqrt", "Sub", "Tanh")},
     **{"AddV2": "Add", "BiasAdd": "Add"},
 }
 CHANNELS_AT_ONCE: Final = 16
@@ -273,9 +273,17 @@ class Converter:
         self._add("Slice", [node.inputs[0], *bounds], node.name)
 
 
-def convert(graph: bytes, outputs: Sequence[str]) -> bytes:
-    """A frozen graph as a network for onnxruntime, with inputs and outputs of the same names."""
-    return Converter(read_nodes(graph)).model(outputs)
+def convert(graph: bytes, outputs: Sequence[str], renamed: Mapping[str, str] | None = None) -> bytes:
+    """A frozen graph as a network for onnxruntime; inputs and outputs have the same names, or those of ``renamed``."""
+    model = onnx.ModelProto.FromString(Converter(read_nodes(graph)).model(outputs))
+    names = renamed or {}
+    for each in (*model.graph.input, *model.graph.output):
+        each.name = names.get(each.name, each.name)
+    for node in model.graph.node:
+        node.input[:] = [names.get(name, name) for name in node.input]
+        node.output[:] = [names.get(name, name) for name in node.output]
+    content: bytes = model.SerializeToString(deterministic=True)
+    return content
 
 
 def main(source: str, target: str, *outputs: str) -> None:

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 class Network(Protocol):
-    """A network that stays loaded: float32 ``[n, frames, bands]`` in, one float32 ``[n, width]`` an output out."""
+    """A network that stays loaded: float32 ``[n, frames, bands]`` or ``[n, width]`` in.
+
+    Out comes one float32 ``[n, width]`` for each of its outputs.
+    """
 
     def __call__(self, patches: Float32Array, /) -> tuple[Float32Array, ...]:
         """Run the network once."""
@@ -26,7 +29,7 @@ class Engine(Protocol):
     """A module that runs networks."""
 
     def load_network(self, path: Path, *, input_name: str, output_names: tuple[str, ...]) -> Network:
-        """Return the network in a file; its inputs and outputs have the same names in the files of every engine.
+        """Return the network in a file; its input and outputs are asked for by their names in the ``.pb`` file.
 
         Raises
         ------

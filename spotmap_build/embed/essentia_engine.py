@@ -93,12 +93,13 @@ class EssentiaNetwork:
             ) from error
 
     def __call__(self, patches: Float32Array, /) -> tuple[Float32Array, ...]:
-        """float32 ``[n, frames, bands]`` in, one float32 ``[n, width]`` for each output name out."""
+        """See :class:`~spotmap_build.embed.engines.Network`."""
         import essentia
 
         pool = essentia.Pool()
-        # A Pool tensor has four axes: batch, channel, time, frequency.
-        pool.set(self._input_name, np.ascontiguousarray(patches[:, np.newaxis]))
+        # A Pool tensor has four axes: batch, channel, time, frequency. Those of length 1 are taken away again.
+        rows, *shape = patches.shape
+        pool.set(self._input_name, np.ascontiguousarray(patches.reshape(rows, *[1] * (3 - len(shape)), *shape)))
         with errors_of_essentia():
             outputs = self._predict(pool)
         return tuple(np.asarray(outputs[name]).reshape(len(patches), -1) for name in self._output_names)

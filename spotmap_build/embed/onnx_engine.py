@@ -8,19 +8,30 @@ from __future__ import annotations
 import os
 import platform
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from spotmap_build.errors import ConfigError, TrackError, WeightsError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from spotmap_build.model import Float32Array
 
 ERRORS_ONLY = 3
 """onnxruntime's level of severity."""
+EXPORTED_AS: Final = {
+    "serving_default_melspectrogram": "melspectrogram",
+    "PartitionedCall:0": "activations",
+    "PartitionedCall:1": "embeddings",
+    "model/Placeholder": "embeddings",
+    "model/Sigmoid": "activations",
+    "model/Softmax": "activations",
+}
+"""What MTG's exports call the inputs and outputs of the graphs that Essentia runs. The descriptions (``.json``) that
+MTG puts beside the exports have the graphs' names."""
 
 
 @cache
@@ -65,8 +76,6 @@ class OnnxNetwork:
 
     def __init__(self, path: Path, *, input_name: str, output_names: tuple[str, ...]) -> None:
         runtime = load()
-        self._input_name = input_name
-        self._output_names = output_names
         options = runtime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         # Else it keeps the memory of the largest batch it ever saw.
@@ -78,17 +87,24 @@ class OnnxNetwork:
             raise _not_a_model(path, " ".join(str(error).split())) from error
         inputs = {each.name for each in self._session.get_inputs()}
         outputs = {each.name for each in self._session.get_outputs()}
-        if {input_name} != inputs or not outputs.issuperset(output_names):
+        self._input_name = _name_in(inputs, input_name)
+        self._output_names = [_name_in(outputs, name) for name in output_names]
+        if {self._input_name} != inputs or not outputs.issuperset(self._output_names):
             raise _not_a_model(path, f"it has the inputs {sorted(inputs)} and the outputs {sorted(outputs)}")
 
     def __call__(self, patches: Float32Array, /) -> tuple[Float32Array, ...]:
-        """float32 ``[n, frames, bands]`` in, one float32 ``[n, width]`` for each output name out."""
+        """See :class:`~spotmap_build.embed.engines.Network`."""
         try:
-            outputs = self._session.run(list(self._output_names), {self._input_name: np.ascontiguousarray(patches)})
+            outputs = self._session.run(self._output_names, {self._input_name: np.ascontiguousarray(patches)})
         except _errors() as error:
             reason = " ".join(str(error).split())
             raise TrackError("not-analysable", f"onnxruntime could not analyze this sound: {reason}") from error
         return tuple(np.asarray(output).reshape(len(patches), -1) for output in outputs)
+
+
+def _name_in(names: Collection[str], wanted: str) -> str:
+    """Return what a file calls an input or output, which may have the graph's name or that of MTG's export."""
+    return wanted if wanted in names else EXPORTED_AS.get(wanted, wanted)
 
 
 def _errors() -> tuple[type[Exception], ...]:

@@ -18,6 +18,12 @@ BANDS: Final = 96
 EMBEDDING: Final = 1280
 STYLES: Final = 400
 HIDDEN: Final = 48
+NAMES_IN_EXPORT: Final = {
+    "serving_default_melspectrogram": "melspectrogram",
+    "PartitionedCall:0": "activations",
+    "PartitionedCall:1": "embeddings",
+}
+"""As the published export calls its input and outputs: several projects that pin it by its SHA-256 run it by these."""
 
 
 def build(batch: int = BATCH) -> bytes:
@@ -49,7 +55,7 @@ def build_onnx() -> bytes:
     """The same network for onnxruntime, with inputs and outputs as the published export has them."""
     from scripts.graph_to_onnx import convert
 
-    return convert(build(batch=-1), ("PartitionedCall:0", "PartitionedCall:1"))
+    return convert(build(batch=-1), ("PartitionedCall:0", "PartitionedCall:1"), NAMES_IN_EXPORT)
 
 
 def labels() -> list[str]:
