@@ -78,6 +78,8 @@ class Config:
     """Ask no service anything: the last snapshot, what was matched, what was listened to."""
     listen: bool = True
     """Whether new tracks are matched, downloaded and listened to; else they wait, and the map is made of the others."""
+    heads: bool = True
+    """Whether heads of the embedder are asked for moods, instruments and a voice, where it has some."""
     excerpts: int = 0
     """How many seconds of each track that is on this machine go into the site; none where 0."""
     paths: str = ""

@@ -112,10 +112,12 @@ def _weights(config: Config) -> Finding:
     from spotmap_build.embed import engines, weights
     from spotmap_build.registry import embedders
 
-    spec = embedders.get(embedders.DEFAULT).on(engines.choose(config.engine))
+    engine = engines.choose(config.engine)
+    spec = embedders.get(embedders.DEFAULT).on(engine)
     path = weights.find(spec, config.models_dir)
     if path is not None:
-        return Finding("Weights", "ok", f"{spec.name} in {path.parent}")
+        here = sum(weights.find_head(head.file_on(engine), config.models_dir) is not None for head in spec.heads)
+        return Finding("Weights", "ok", f"{spec.name} and {here} of its {len(spec.heads)} heads in {path.parent}")
     hint = "They are fetched at the first build that needs them (18 MB); --embedder musicnn needs none."
     return Finding("Weights", "warning", f"{spec.name} is not here yet", hint)
 

@@ -181,13 +181,15 @@ class TrackEmbedding:
     ``vector``: float32 ``[d]``, the learned similarity vector (d = 1280 for discogs-effnet, 1506 for musicnn);
     ``tags``: float32 ``[k]`` in 0..1, style or tag activations (400 or 50);
     ``features``: float32 ``[41]``, the interpretable features in the order of ``registry.features.FEATURES``;
-    ``typical_s``: where the moment begins that sounds most like the whole, in seconds.
+    ``typical_s``: where the moment begins that sounds most like the whole, in seconds;
+    ``heads``: float32 ``[classes]`` in 0..1 each, what heads say that were asked (``registry.heads``).
     """
 
     vector: Float32Array
     tags: Float32Array
     features: Float32Array
     typical_s: float
+    heads: tuple[Float32Array, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -195,7 +197,8 @@ class Embeddings:
     """The embedded tracks as matrices, one row a track in the order of ``track_ids``.
 
     ``vectors`` float32 ``[n, d]``; ``tags`` float32 ``[n, k]`` with ``tag_names``; ``features`` float32 ``[n, f]`` with
-    ``feature_names``. ``tags`` and ``features`` have no columns where the source brought its own vectors.
+    ``feature_names``; what heads of the embedder tell is among both. ``tags`` and ``features`` have no columns where
+    the source brought its own vectors.
     ``typical_s``: where the moment of each track begins that sounds most like the whole, in seconds, NaN where that is
     not known; empty where it is known of none.
     """

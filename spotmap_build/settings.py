@@ -181,6 +181,14 @@ SETTINGS: Final = (
         ENGINES,
         "What runs the embedder; both hear the same.  [default: onnx]",
     ),
+    Setting(
+        "heads",
+        "SPOTMAP_HEADS",
+        values.read_flag,
+        help="Whether discogs-effnet is also asked for moods, instruments, voices, dance appeal and cheerfulness (7 MB "
+        "are fetched once).  [default: heads]",
+        kind="on-off",
+    ),
     _choice(
         "metric",
         "SPOTMAP_METRIC",

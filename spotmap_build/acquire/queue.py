@@ -20,15 +20,17 @@ from spotmap_build.errors import PluginError
 from spotmap_build.model import Done, Failed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from types import TracebackType
 
     from spotmap_build.embed.dask_pool import DaskPool
+    from spotmap_build.embed.heads import Head
     from spotmap_build.embed.pool import EmbedPool
     from spotmap_build.embed.workers import EmbedJob
     from spotmap_build.fetch.source import Loaded
     from spotmap_build.model import Recording, Track, TrackEmbedding
     from spotmap_build.registry.embedders import EmbedderSpec
+    from spotmap_build.registry.heads import HeadSpec
 
 SEARCHED_FOR: Final = "searched for"
 DOWNLOADED: Final = "downloaded"
@@ -54,6 +56,8 @@ def listen(acquisition: Acquisition, limit: TimeLimit = NO_LIMIT) -> int:
     models_url = None if run.config.offline else run.config.models_url
     weights = ensure_weights(spec.on(acquisition.engine), models_url, run.config.models_dir, say=run.progress.say)
     tag_names(acquisition)
+    # The workers of a cluster are sent one file. What they hear is asked here, once it is a vector.
+    heads = {} if run.config.executor else acquisition.heads.here
     searches = acquisition.searches
     total = len(searches) + len(acquisition.missing)
     what = f"listening with {spec.name}"
@@ -62,7 +66,14 @@ def listen(acquisition: Acquisition, limit: TimeLimit = NO_LIMIT) -> int:
     embedded = 0
     with (
         scratch_folder() as scratch,
-        _JobSource(acquisition, scratch, weights, min(pool.worker_count, total), limit) as line,
+        _JobSource(
+            acquisition,
+            scratch,
+            weights,
+            heads=tuple(heads.values()),
+            workers=min(pool.worker_count, total),
+            limit=limit,
+        ) as line,
         pool,
     ):
         for job, outcome, seconds in pool.run(line.jobs(), is_over=lambda: limit.is_past_grace):
@@ -71,7 +82,7 @@ def listen(acquisition: Acquisition, limit: TimeLimit = NO_LIMIT) -> int:
                 check_lengths(outcome.value, spec)
                 embedded += 1
                 acquisition.note_heard(track)
-                run.cache.put(acquisition.key_of(track), encode(outcome.value), seconds=seconds)
+                run.cache.put(acquisition.key_of(track), encode(outcome.value, heads), seconds=seconds)
             else:
                 _remember_failure(acquisition, track, outcome, seconds)
             line.done_with(track, job)
@@ -98,13 +109,21 @@ class _JobSource:
     """From tracks to jobs for the workers: local files and recipes at once, others as they are found and fetched."""
 
     def __init__(
-        self, acquisition: Acquisition, scratch: Scratch, weights: Path, workers: int, limit: TimeLimit
+        self,
+        acquisition: Acquisition,
+        scratch: Scratch,
+        weights: Path,
+        *,
+        heads: tuple[Head, ...],
+        workers: int,
+        limit: TimeLimit,
     ) -> None:
         self._listening = acquisition
         self._limit = limit
         self._scratch = scratch.folder
         self._adopted = scratch.adopted
         self._weights = weights
+        self._heads = heads
         self._counts = Tally()
         self._finished = 0
         self._reported = 0
@@ -211,6 +230,7 @@ class _JobSource:
             engine=self._listening.engine,
             temp_folder=str(self._scratch),
             duration_ms=track.duration_ms,
+            heads=self._heads,
         )
 
 
@@ -231,12 +251,13 @@ def check_lengths(heard: TrackEmbedding, spec: EmbedderSpec) -> None:
         )
 
 
-def encode(embedding: TrackEmbedding) -> dict[str, bytes]:
-    """Encode what is kept of a recording that was listened to."""
+def encode(embedding: TrackEmbedding, heads: Iterable[HeadSpec] = ()) -> dict[str, bytes]:
+    """Encode what is kept of a recording that was listened to, and of which these heads were asked."""
     from spotmap_build.cache.arrays import encode_array
 
     arrays = map(encode_array, (embedding.vector, embedding.tags, embedding.features))
-    return {**dict(zip(PARTS, arrays, strict=True)), MOMENT: orjson.dumps(round(embedding.typical_s, 3))}
+    said = {head.output: encode_array(values) for head, values in zip(heads, embedding.heads, strict=True)}
+    return {**dict(zip(PARTS, arrays, strict=True)), MOMENT: orjson.dumps(round(embedding.typical_s, 3)), **said}
 
 
 def _remember_failure(acquisition: Acquisition, track: Track, outcome: Failed, seconds: float) -> None:

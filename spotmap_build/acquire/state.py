@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
+from spotmap_build.acquire.head_files import HeadFiles
 from spotmap_build.acquire.overrides import read_overrides
 from spotmap_build.acquire.previews import Previews
 from spotmap_build.acquire.search import Finder, disabled_reason, failed
@@ -39,7 +40,8 @@ TO_COME: Final = frozenset({TIME_LIMIT, "waiting"})
 """Codes of tracks that are listened to in a later build, without anything having to be done."""
 TAG_NAMES_VERSION: Final = 1
 TAG_NAMES: Final = "names.json"
-PARTS: Final = ("vector.npy", "tags.npy", "features.npy")
+VECTOR: Final = "vector.npy"
+PARTS: Final = (VECTOR, "tags.npy", "features.npy")
 """What is kept of a recording that was listened to."""
 MOMENT: Final = "typical.json"
 """Kept as well since we keep it: where the moment begins that is most like the whole, in seconds."""
@@ -81,7 +83,8 @@ class AudioSource(Protocol):
 class Acquisition:
     """One pass over tracks: which were found and embedded before, and which are still to be. Safe for threads.
 
-    ``engine`` is in no key: what one heard serves the other (docs/decisions/0011).
+    ``engine`` is in no key: what one heard serves the other (docs/decisions/0011). ``heads``: what else is asked of
+    what is listened to; in no key either, because what was heard without them stays.
     ``pending`` are tracks to be searched for, ``missing`` tracks whose recording is known and was not listened to.
     ``heard_count``: how many recordings were listened to, before this build or in it. ``new_pictures``: addresses of
     covers that came with those of this build.
@@ -99,6 +102,7 @@ class Acquisition:
     ) -> None:
         self.run, self.loaded, self.spec = run, loaded, spec
         self.engine = engines.choose(run.config.engine)
+        self.heads = HeadFiles(run, spec, self.engine)
         self.finder, self.downloader = finder, downloader
         self.tracks = tuple(tracks)
         self._ids = frozenset(track.id for track in self.tracks)

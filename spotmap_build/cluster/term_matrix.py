@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 
 from spotmap_build.cluster.wording import CLEAR_TAG, EMPTY, TRAITS, standardize, style_name
+from spotmap_build.registry.heads import FAMILIES
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -123,7 +124,13 @@ def _heard(tags: Float32Array, tag_names: Sequence[str]) -> Iterable[tuple[Term,
 
 def term_of(tag: str) -> Term:
     """Return what a tag of the embedder, or a genre, is called on the map."""
-    return _style_or_trait(style_name(tag))
+    name = style_name(tag)
+    return Term(name, "trait") if is_of_head(tag) else _style_or_trait(name)
+
+
+def is_of_head(tag: str) -> bool:
+    """Tell whether a tag is a mood or an instrument that a head hears, and no style."""
+    return tag.partition("---")[0] in FAMILIES
 
 
 def least_activation(term: Term, usual: float) -> float:

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from spotmap_build.embed.engines import SUFFIXES
+from spotmap_build.embed.heads import Heads
 from spotmap_build.embed.patches import Heard, mel_patches, most_typical
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from spotmap_build.embed.engines import Engine
+    from spotmap_build.embed.heads import Head
     from spotmap_build.model import Float32Array
 
 PATCH_FRAMES: Final = 128
@@ -31,25 +34,30 @@ EMBEDDING: Final = "PartitionedCall:1"
 
 
 class DiscogsEffnet:
-    """The loaded network; see :class:`~spotmap_build.embed.engines.Engine` for what can go wrong while loading."""
+    """The loaded network; see :class:`~spotmap_build.embed.engines.Engine` for what can go wrong while loading.
 
-    def __init__(self, weights_path: Path, engine: Engine) -> None:
+    ``heads``: run on the embedding of each patch.
+    """
+
+    def __init__(self, weights_path: Path, engine: Engine, heads: Sequence[Head] = ()) -> None:
         self._takes_any = weights_path.suffix == SUFFIXES["onnx"]
         self._network = engine.load_network(weights_path, input_name=INPUT, output_names=(STYLES, EMBEDDING))
+        self._heads = Heads(heads, engine)
 
     def __call__(self, samples: Float32Array) -> Heard:
         """Listen to samples (float32, 16 kHz, mono).
 
-        ``vector`` is float32 ``[1280]``, ``tags`` float32 ``[400]`` in 0..1.
+        ``vector`` is float32 ``[1280]``, ``tags`` float32 ``[400]`` in 0..1, ``heads`` a float32 ``[classes]`` each.
 
-        Both are means over the patches.
+        All are means over the patches.
         """
         patches = mel_patches(samples, patch_frames=PATCH_FRAMES, wanted=PATCHES)
         styles, embedding = self._run(patches.mel)
         return Heard(
-            vector=embedding.mean(axis=0, dtype=np.float64).astype(np.float32),
-            tags=styles.mean(axis=0, dtype=np.float64).astype(np.float32),
+            vector=_mean(embedding),
+            tags=_mean(styles),
             typical_sample=int(patches.starts[most_typical(embedding)]),
+            heads=tuple(map(_mean, self._heads(embedding))),
         )
 
     def _run(self, patches: Float32Array) -> tuple[Float32Array, Float32Array]:
@@ -60,3 +68,7 @@ class DiscogsEffnet:
             pieces = [np.pad(piece, ((0, size - len(piece)), (0, 0), (0, 0))) for piece in pieces]
         styles, embedding = zip(*map(self._network, pieces), strict=True)
         return np.concatenate(styles)[: len(patches)], np.concatenate(embedding)[: len(patches)]
+
+
+def _mean(of_patches: Float32Array) -> Float32Array:
+    return np.asarray(of_patches.mean(axis=0, dtype=np.float64), dtype=np.float32)

@@ -36,11 +36,13 @@ class Heard:
     """What a network makes of a recording: ``vector`` and ``tags`` as in ``TrackEmbedding``.
 
     ``typical_sample``: where the patch begins that is most like the whole, see :func:`most_typical`.
+    ``heads``: what each of the heads says that the network was given.
     """
 
     vector: Float32Array
     tags: Float32Array
     typical_sample: int
+    heads: tuple[Float32Array, ...] = ()
 
 
 def loop_to(samples: Float32Array, least_samples: int) -> Float32Array:

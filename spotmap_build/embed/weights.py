@@ -19,12 +19,15 @@ from spotmap_build.errors import WeightsError
 
 if TYPE_CHECKING:
     from spotmap_build.registry.embedders import EmbedderSpec, WeightsSpec
+    from spotmap_build.registry.heads import HeadFile
 
 HINT: Final = (
     "Check the connection and build again: what has arrived is kept. Or use --embedder musicnn, which needs none."
 )
 LABELS_LIMIT_BYTES: Final = 1 << 20
 LONGEST_LABEL: Final = 100
+LARGEST_HEAD_BYTES: Final = 8 << 20
+HEAD_HINT: Final = "The map is made without it; the next build tries again, --no-heads asks for none."
 
 
 def folder(models_dir: Path | None) -> Path:
@@ -87,6 +90,40 @@ def ensure_weights(
             hint="Make room, or choose another folder with SPOTMAP_MODELS_DIR.",
         ) from error
     return target
+
+
+def find_head(head: HeadFile, models_dir: Path | None) -> Path | None:
+    """Return a head's file if it is on this machine and is what it should be; nothing is fetched."""
+    path = folder(models_dir) / head.file_name
+    return path if _has_digest(path, head.sha256) else None
+
+
+def ensure_head(head: HeadFile, models_url: str | None, models_dir: Path | None) -> Path:
+    """Return a head's file, fetched now if it is not here yet.
+
+    Raises
+    ------
+    WeightsError
+        It cannot be fetched or kept, or what came is something else.
+    """
+    found = find_head(head, models_dir)
+    if found is not None:
+        return found
+    if models_url is None:
+        raise WeightsError(f"{head.file_name} is not here, and this build may fetch nothing.", hint=HEAD_HINT)
+    from spotmap_build.embed.download import fetch_small
+
+    url = _join(models_url, head.url_path)
+    content = fetch_small(url, LARGEST_HEAD_BYTES, hint=HEAD_HINT)
+    if hashlib.sha256(content).hexdigest() != head.sha256:
+        raise WeightsError(f"{url} is not the file it should be (its SHA-256 is another).", hint=HEAD_HINT)
+    path = folder(models_dir) / head.file_name
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, content)
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be kept: {error.strerror or error}.", hint=HEAD_HINT) from error
+    return path
 
 
 def tag_names(spec: EmbedderSpec, models_dir: Path | None) -> tuple[str, ...]:
@@ -162,10 +199,15 @@ def _labels_or_none(weights: WeightsSpec, models_dir: Path | None) -> tuple[str,
 
 def _is_right(path: Path, weights: WeightsSpec) -> bool:
     try:
-        if path.stat().st_size != weights.size_bytes:
-            return False
+        return path.stat().st_size == weights.size_bytes and _has_digest(path, weights.sha256)
+    except OSError:
+        return False
+
+
+def _has_digest(path: Path, sha256: str) -> bool:
+    try:
         with open_regular(path) as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() == weights.sha256
+            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
     except OSError:
         return False
 

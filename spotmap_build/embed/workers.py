@@ -18,7 +18,7 @@ from spotmap_build.model import Done, Failed, TrackEmbedding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from spotmap_build.embed.engines import Engine
+    from spotmap_build.embed.heads import Head
     from spotmap_build.embed.patches import Heard
     from spotmap_build.model import Float32Array
     from spotmap_build.registry.embedders import EngineName
@@ -37,6 +37,7 @@ class EmbedJob:
     ``engine``: what runs it; features are measured by numpy with either.
     ``temp_folder``: the caller's, who deletes it in the end: a worker that is killed leaves behind what it had there.
     ``duration_ms``: how long the recording is, where that is known: it decides how long listening may take.
+    ``heads``: what else is asked of each patch; for embedders only whose entry has heads.
     """
 
     track_id: str
@@ -47,6 +48,7 @@ class EmbedJob:
     engine: EngineName
     temp_folder: str
     duration_ms: int | None = None
+    heads: tuple[Head, ...] = ()
 
 
 def embed_file(job: EmbedJob) -> Done[TrackEmbedding] | Failed:
@@ -91,24 +93,24 @@ def _listen(path: Path, job: EmbedJob) -> TrackEmbedding:
     from spotmap_build.embed.decode import decode
     from spotmap_build.embed.numpy_features import measure
 
-    model = _load_model(job.model, job.weights_path, job.engine)
+    model = _load_model(job.model, job.weights_path, job.engine, job.heads)
     sound = decode(path)
     # What overflows is found below, in the results; numpy need not tell it on the terminal as well.
     with np.errstate(over="ignore", invalid="ignore"):
         heard = model(sound.samples)
         features = measure(sound.samples)
-    if not all(np.isfinite(values).all() for values in (heard.vector, heard.tags, features)):
+    if not all(np.isfinite(values).all() for values in (heard.vector, heard.tags, features, *heard.heads)):
         raise TrackError("not-analysable", "It has no finite features; its level may be beyond all measure.")
-    return TrackEmbedding(heard.vector, heard.tags, features, typical_s=sound.time_s(heard.typical_sample))
+    return TrackEmbedding(heard.vector, heard.tags, features, sound.time_s(heard.typical_sample), heard.heads)
 
 
 @lru_cache(maxsize=1)
-def _load_model(reference: str, weights_path: str, engine: EngineName) -> Model:
+def _load_model(reference: str, weights_path: str, engine: EngineName, heads: tuple[Head, ...]) -> Model:
     try:
-        make: Callable[[Path, Engine], Model] = registry.load(reference)
+        make: Callable[..., Model] = registry.load(reference)
     except (ImportError, AttributeError, SyntaxError) as error:
         raise ConfigError(
             f"The embedder's code {reference} cannot be loaded: {error}.",
             hint="Install the package that it is in, in a version that has it, on every machine that listens.",
         ) from error
-    return make(Path(weights_path), engines.load(engine))
+    return make(Path(weights_path), engines.load(engine), *([heads] if heads else []))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spotmap_build.cluster.term_matrix import VOICES, least_activation, term_of
+from spotmap_build.cluster.term_matrix import VOICES, is_of_head, least_activation, term_of
 from spotmap_build.cluster.wording import EMPTY, VAGUE, style_name
 
 if TYPE_CHECKING:
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 MOST_STYLES: Final = 6
 """Of one track."""
+MOST_OF_HEADS: Final = 4
+"""Moods and instruments of one track, besides its styles."""
+FIRST: Final = 2
+"""Of either, so many come before all others: a card shows the first four words."""
 LEVELS: Final = 9
 """Strengths are 1 to this."""
 RARE: Final = 3.0
@@ -37,6 +41,7 @@ class _Style:
     word: str
     telling: float
     strength: int
+    is_of_head: bool
 
 
 def find_styles(tags: Float32Array, tag_names: Sequence[str]) -> tuple[tuple[tuple[str, int], ...], ...]:
@@ -65,9 +70,15 @@ def find_styles(tags: Float32Array, tag_names: Sequence[str]) -> tuple[tuple[tup
         if style_name(tag) not in EMPTY:
             _add(found, tag, tags[:, column].astype(np.float64), float(usual[column]))
     return tuple(
-        tuple((one.word, one.strength) for one in sorted(own.values(), key=_most_telling)[:MOST_STYLES])
-        for own in found
+        tuple((one.word, one.strength) for one in _chosen(sorted(own.values(), key=_most_telling))) for own in found
     )
+
+
+def _chosen(own: list[_Style]) -> list[_Style]:
+    """Choose the words of one track, of all that it has, most telling first: styles, and what heads hear."""
+    styles = [one for one in own if not one.is_of_head][:MOST_STYLES]
+    heard = [one for one in own if one.is_of_head][:MOST_OF_HEADS]
+    return [*styles[:FIRST], *heard[:FIRST], *styles[FIRST:], *heard[FIRST:]]
 
 
 def _add(found: list[dict[str, _Style]], tag: str, activations: Float64Array, usual: float) -> None:
@@ -85,7 +96,7 @@ def _add(found: list[dict[str, _Style]], tag: str, activations: Float64Array, us
     for row, far, strength in zip(rows.tolist(), telling.tolist(), strengths.tolist(), strict=True):
         known = found[row].get(term.word)
         if known is None or far > known.telling:
-            found[row][term.word] = _Style(term.word, far, strength)
+            found[row][term.word] = _Style(term.word, far, strength, is_of_head(tag))
 
 
 def _most_telling(style: _Style) -> tuple[float, str]:

@@ -8,6 +8,7 @@ from typing import Final, Literal
 from spotmap_build.errors import ConfigError
 from spotmap_build.registry import plugins
 from spotmap_build.registry.features import FEATURES_VERSION
+from spotmap_build.registry.heads import NOTICE, OF_EFFNET, HeadSpec
 
 EngineName = Literal["essentia", "onnx"]
 """What runs networks, see ``embed.engines``."""
@@ -63,6 +64,7 @@ class EmbedderSpec:
     ``weights_sha256``: the digest of the weights that Essentia runs. It names what the network has learned, whichever
     engine runs it.
     ``onnx_weights``, ``onnx_packaged``: the same network for onnxruntime.
+    ``heads``: what else can be read out of its vectors; its model is then called with those that there are, too.
     ``package``: which installed package adds it; empty for what is ours.
     """
 
@@ -78,6 +80,7 @@ class EmbedderSpec:
     packaged: str = ""
     onnx_weights: WeightsSpec | None = None
     onnx_packaged: str = ""
+    heads: tuple[HeadSpec, ...] = ()
     package: str = ""
 
     @property
@@ -96,9 +99,6 @@ _EFFNET_SHA256: Final = "3ed9af50d5367c0b9c795b294b00e7599e4943244f4cbd376869f3b
 _EFFNET_ONNX_SHA256: Final = "a280825b334797cf677939db8cd5762c0392aedd0ca6415dbc1cd083f045e43c"
 _EFFNET_FOLDER: Final = "feature-extractors/discogs-effnet"
 _EFFNET_LABELS: Final = f"{_EFFNET_FOLDER}/discogs-effnet-bs64-1.json"
-_EFFNET_NOTICE: Final = (
-    "They are by the Music Technology Group of Universitat Pompeu Fabra, under CC BY-NC-SA 4.0: for non-commercial use."
-)
 _CLASSES_SHA256: Final = dict.fromkeys(
     (_EFFNET_SHA256, _EFFNET_ONNX_SHA256), "42aacd08bc46fc7c0894d7007a78e2ac9b2c35ce1a267079d2616c09130f8a89"
 )
@@ -124,7 +124,7 @@ EMBEDDERS: Final[dict[str, EmbedderSpec]] = {
                 size_bytes=18_366_619,
                 sha256=_EFFNET_SHA256,
                 class_count=400,
-                notice=_EFFNET_NOTICE,
+                notice=NOTICE,
             ),
             onnx_weights=WeightsSpec(
                 url_path=f"{_EFFNET_FOLDER}/discogs-effnet-bsdynamic-1.onnx",
@@ -132,8 +132,9 @@ EMBEDDERS: Final[dict[str, EmbedderSpec]] = {
                 size_bytes=18_027_718,
                 sha256=_EFFNET_ONNX_SHA256,
                 class_count=400,
-                notice=_EFFNET_NOTICE,
+                notice=NOTICE,
             ),
+            heads=OF_EFFNET,
         ),
         EmbedderSpec(
             name="musicnn",

@@ -174,10 +174,40 @@ FEATURES: tuple[Feature, ...] = (
         percent_of=(0.0, 1.0),
     ),
 )
+OF_HEADS: Final = {
+    feature.name: feature
+    for feature in (
+        Feature(
+            "voice",
+            "%",
+            "voice",
+            "How much of the track is sung or spoken: 0 % is instrumental.",
+            words=FeatureWords(0, "instrumental", "sung", "more instrumental", "more sung", "{:.0f}% voice"),
+        ),
+        Feature(
+            "dance_appeal",
+            "%",
+            "dance appeal",
+            "How much of the track people would dance to.",
+            words=FeatureWords(
+                9, "for listening", "for dancing", "more for listening", "more for dancing", "{:.0f}% danceable"
+            ),
+        ),
+        Feature(
+            "cheerfulness",
+            "%",
+            "cheerfulness",
+            "How much of the track sounds happy.",
+            words=FeatureWords(10, "serious", "cheerful", "more serious", "more cheerful", "{:.0f}% happy"),
+        ),
+    )
+}
+"""What heads of an embedder tell as numbers (``registry.heads``), by name: columns after those of :data:`FEATURES`, on
+maps whose tracks all have them. They are percent from the start."""
 
 
 def names() -> tuple[str, ...]:
-    """Return the names of all features, in the order of their columns."""
+    """Return the names of the features that are measured, in the order of their columns."""
     return tuple(feature.name for feature in FEATURES)
 
 
@@ -204,10 +234,11 @@ def as_people_read(measured: Float32Array) -> Float32Array:
 
 def public_units() -> dict[str, str]:
     """Return the unit of each feature that people are shown, by its name."""
-    return {feature.name: feature.unit for feature in FEATURES if feature.public}
+    return {feature.name: feature.unit for feature in (*FEATURES, *OF_HEADS.values()) if feature.public}
 
 
 def words() -> dict[str, FeatureWords]:
     """Return the adjectives of the features that have some, by name, the most telling first."""
-    spoken = {feature.name: feature.words for feature in FEATURES if feature.words is not None}
+    every = (*FEATURES, *OF_HEADS.values())
+    spoken = {feature.name: feature.words for feature in every if feature.words is not None}
     return dict(sorted(spoken.items(), key=lambda item: item[1].rank))

@@ -30,6 +30,7 @@ from spotmap_build.model import Failed
 from spotmap_build.registry.features import as_people_read
 from spotmap_build.registry.features import names as feature_names
 from spotmap_build.report import LISTENED_TO_PREVIEW
+from spotmap_build.stages.heads import Asked, ask_heads
 from spotmap_build.stages.reserve import Ready, listening_limit
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ class Embedded:
 
     ``embeddings``: rows in the order of ``tracks``. Their digest does not name the typical moments, which move nothing
     on the map: ``moments_digest`` does, empty where there are none. ``read_moments``: they alone, without numpy (NaN
-    where one is not known). ``preprocessing``: how vectors are to be compared.
+    where one is not known). Nor does it name what heads tell, which moves nothing either: ``heads_digest`` does.
+    ``preprocessing``: how vectors are to be compared.
     ``matches``: how the recording of a track was chosen, by track id. ``problem``: why a service was not asked for all
     that was wanted of it, as a sentence; empty where it was. ``preview_ids``: tracks of which 30 seconds were listened
     to. ``is_early``: whether there is more to listen to in this build. ``waiting_count``: how many recordings are still
@@ -70,6 +72,7 @@ class Embedded:
     preprocessing: str
     moments_digest: str = ""
     read_moments: Callable[[], tuple[float, ...]] = tuple
+    heads_digest: str = ""
     embedded_count: int = 0
     matches: Mapping[str, Match] = field(default_factory=dict)
     problem: str = ""
@@ -156,7 +159,9 @@ def prepare_early_previews(run: Run, fetched: Fetched, whole: Acquisition) -> Ac
     if not wanted:
         return None
     known = sorted(filter(whole.was_embedded, streamed), key=_draw)
-    return prepare_previews(run, fetched, (*wanted, *known[:PAIRS]))
+    previews = prepare_previews(run, fetched, (*wanted, *known[:PAIRS]))
+    previews.heads = whole.heads  # whose files are fetched, or missed, once
+    return previews
 
 
 def _draw(track: Track) -> bytes:
@@ -210,13 +215,15 @@ def _gather(whole: Acquisition, previews: Acquisition | None, embedded_count: in
     pairs = _pairs(kept, previews) if previews is not None and preview_ids else []
     tracks = tuple(_labeled(one) if preview_ids else one.track for one in kept)
     services = (whole.finder.service, whole.downloader.service, *((previews.finder.service,) if previews else ()))
+    asked = ask_heads(whole, [one.record for one in kept])
     return Embedded(
         tracks=tracks,
         failures=tuple(failures),
-        embeddings=Cached(_digest(whole, kept, pairs), partial(_read_embeddings, whole, kept, pairs)),
+        embeddings=Cached(_digest(whole, kept, pairs), partial(_read_embeddings, whole, kept, pairs, asked)),
         preprocessing=whole.spec.preprocessing,
         moments_digest=_moments_digest(kept),
         read_moments=partial(_read_moments, whole, kept),
+        heads_digest=asked.digest,
         embedded_count=embedded_count,
         matches=whole.matches,
         problem=" ".join(filter(None, (service.summary() for service in services))),
@@ -293,7 +300,9 @@ def _decode_moment(data: bytes) -> float:
     return seconds
 
 
-def _read_embeddings(whole: Acquisition, kept: list[_Kept], pairs: list[tuple[_Kept, _Kept]]) -> Embeddings:
+def _read_embeddings(
+    whole: Acquisition, kept: list[_Kept], pairs: list[tuple[_Kept, _Kept]], asked: Asked
+) -> Embeddings:
     import numpy as np
 
     from spotmap_build.model import Embeddings
@@ -307,7 +316,7 @@ def _read_embeddings(whole: Acquisition, kept: list[_Kept], pairs: list[tuple[_K
         of_previews = vectors[: len(kept)][is_preview]
         vectors[: len(kept)][is_preview] = as_whole_tracks(of_previews, of_pairs[::2], of_pairs[1::2])
     count = len(kept)
-    return Embeddings(
+    embeddings = Embeddings(
         track_ids=tuple(one.track.id for one in kept),
         vectors=vectors[:count],
         tags=tags[:count],
@@ -315,6 +324,16 @@ def _read_embeddings(whole: Acquisition, kept: list[_Kept], pairs: list[tuple[_K
         features=as_people_read(features[:count]),
         feature_names=feature_names(),
         typical_s=typical_s[:count] if any(map(_has_moment, kept)) else (),
+    )
+    answers = asked.read()
+    if answers is None:
+        return embeddings
+    return replace(
+        embeddings,
+        tags=np.hstack([embeddings.tags, answers.tags]),
+        tag_names=(*embeddings.tag_names, *answers.tag_names),
+        features=np.hstack([embeddings.features, answers.features]),
+        feature_names=(*embeddings.feature_names, *answers.feature_names),
     )
 
 

@@ -122,6 +122,7 @@ def _of_the_library(fetched: Fetched, embedded: Embedded) -> dict[str, str]:
         "playlists": fetched.playlists_digest,
         "sound": embedded.digest,
         **({"moments": embedded.moments_digest} if embedded.moments_digest else {}),
+        **({"heads": embedded.heads_digest} if embedded.heads_digest else {}),
         **({"waiting": str(waiting_count)} if (waiting_count := _waiting_count(embedded)) else {}),
     }
 

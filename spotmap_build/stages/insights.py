@@ -44,6 +44,7 @@ def analyze(
             INSIGHTS_VERSION,
             {
                 "sound": embedded.digest,
+                **({"heads": embedded.heads_digest} if embedded.heads_digest else {}),
                 "layout": projected.digest,
                 "past": projected.previous_map.digest,
                 "ids": digest_bytes(orjson.dumps([track.id for track in embedded.tracks])),

@@ -24,6 +24,7 @@ from spotmap_build.cache.freshness import Failure, Freshness
 from spotmap_build.cache.keys import Key, canonical_json, digest_bytes
 from spotmap_build.core.documents import decode_json
 from spotmap_build.errors import CacheError
+from spotmap_build.registry.heads import OF_EFFNET
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,7 +37,9 @@ LARGEST_LIST_BYTES: Final = 8 << 20
 """Of the list of results in a pack: our own have 1 KB a result. Parsed, one made to do harm takes 25 times more."""
 LARGEST_NUMBER: Final = 1 << 53
 """What every reader of JSON takes: times and counts of a stranger are no larger."""
-HALVED: Final = frozenset({("discogs-effnet", "vector.npy"), ("discogs-effnet", "tags.npy")})
+HALVED: Final = frozenset(
+    ("discogs-effnet", name) for name in ("vector.npy", "tags.npy", *(head.output for head in OF_EFFNET))
+)
 """By embedder and output. As float32, they would take more than the 4 KB that a track may."""
 LARGEST_FLOAT16: Final = 65_504.0
 

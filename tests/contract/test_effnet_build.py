@@ -45,6 +45,7 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> ModelServer:
         weights=dataclasses.replace(spec.weights, **size_and_digest(graph)),
         onnx_weights=dataclasses.replace(spec.onnx_weights, **size_and_digest(network)),
         weights_sha256=hashlib.sha256(graph).hexdigest(),
+        heads=(),  # tests/contract/test_heads.py
     )
     monkeypatch.setitem(embedders.EMBEDDERS, "discogs-effnet", changed)
     labels = json.dumps({"classes": STYLES}).encode()

@@ -16,6 +16,7 @@ from spotmap_build.embed import download, weights
 from spotmap_build.errors import WeightsError
 from spotmap_build.registry import embedders
 from spotmap_build.registry.embedders import EmbedderSpec
+from spotmap_build.registry.heads import HeadFile
 from tests.fakes.model_server import ModelServer, serve
 
 CONTENT = random.Random(0).randbytes(1_000_000)
@@ -74,6 +75,25 @@ def test_where_nothing_may_be_fetched_those_that_are_here_are_used(server: Model
     assert "--offline" in refused.value.hint
     path = fetch(server, tmp_path)
     assert weights.ensure_weights(spec_of(), None, tmp_path, say=lambda _: None) == path
+
+
+HEAD = HeadFile("heads/small.pb", hashlib.sha256(CONTENT).hexdigest())
+HEAD_PATH = "/models/heads/small.pb"
+
+
+def test_a_head_is_fetched_once_and_is_what_it_should_be(server: ModelServer, tmp_path: Path) -> None:
+    server.files[HEAD_PATH] = CONTENT[:-1] + bytes([CONTENT[-1] ^ 1])
+    for url, reason in ((None, "may fetch nothing"), (server.url, "SHA-256")):
+        with pytest.raises(WeightsError, match=reason) as refused:
+            weights.ensure_head(HEAD, url, tmp_path / "new")
+        assert "--no-heads" in refused.value.hint
+    assert not (tmp_path / "new").exists()
+    server.files[HEAD_PATH] = CONTENT
+    for url in (server.url, None):
+        assert weights.ensure_head(HEAD, url, tmp_path / "new").read_bytes() == CONTENT
+    assert [path for path, _ in server.asked] == [HEAD_PATH] * 2
+    (tmp_path / "new/small.pb").write_bytes(CONTENT[:-1])
+    assert weights.find_head(HEAD, tmp_path / "new") is None
 
 
 def test_cut_connections_are_gone_on_with_where_they_were_cut(server: ModelServer, tmp_path: Path) -> None:

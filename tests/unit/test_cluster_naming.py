@@ -60,6 +60,17 @@ def test_styles_come_without_their_family_and_traits_after_them() -> None:
     assert regions_named(matrix, range(10), range(10, 20))[0] == "Dub techno – instrumental, dark"
 
 
+def test_moods_and_instruments_that_a_head_hears_are_traits_beside_a_style() -> None:
+    tags = {
+        "Electronic---Ambient": [0.5] * 20,
+        "Mood---calm": [0.4] * 10 + [0.02] * 10,
+        "Instrument---piano": [0.5] * 10 + [0.02] * 10,
+    }
+    features = {"voice": [4.0] * 10 + [90.0, 92.0] * 5}
+    matrix = matrix_of(tags, count=20, features=features)
+    assert regions_named(matrix, range(10), range(10, 20)) == ["Ambient – piano, calm", "Ambient – sung"]
+
+
 def test_genres_of_artists_and_common_words_of_playlists_are_styles() -> None:
     tracks = [Track(str(row), "", genres=("bossa nova",) if row < 10 else ()) for row in range(30)]
     playlists = [

@@ -54,3 +54,15 @@ def test_a_track_has_few_styles_and_a_library_without_tags_none() -> None:
     assert [len(one) for one in find_styles(tags, names)] == [MOST_STYLES, *[0] * 29]
     assert find_styles(np.zeros((3, 0), dtype=np.float32), ()) == ()
     assert find_styles(np.zeros((0, 12), dtype=np.float32), names) == ()
+
+
+def test_moods_and_instruments_are_among_the_first_words_and_take_no_place_of_styles() -> None:
+    names = (*(f"Genre---Style {number}" for number in range(8)), "Mood---dark mood", "Instrument---piano")
+    tags = np.zeros((30, len(names)), dtype=np.float32)
+    tags[0, :8], tags[0, 8], tags[0, 9] = 0.3, 0.5, 0.9
+    tags[1, 9] = 0.5
+    first, second, *_ = find_styles(tags, names)
+    words = [word for word, _ in first]
+    assert words[2:4] == ["piano", "dark mood"]
+    assert len([word for word in words if word.startswith("style")]) == MOST_STYLES
+    assert [word for word, _ in second] == ["piano"]

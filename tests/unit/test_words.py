@@ -12,13 +12,15 @@ import pytest
 
 from spotmap_build.cluster.term_matrix import term_of
 from spotmap_build.cluster.wording import EMPTY, TRAITS, style_name
-from spotmap_build.registry.features import FEATURES
+from spotmap_build.registry.features import FEATURES, OF_HEADS
 from spotmap_build.registry.features import words as words_of_features
+from spotmap_build.registry.heads import OF_EFFNET
 
 ROOT: Final = Path(__file__).parents[2]
 WORDS: Final[dict[str, Any]] = json.loads((ROOT / "site_template/words.json").read_text(encoding="utf-8"))
 ENTRIES: Final[dict[str, dict[str, str]]] = WORDS["words"]
 FACTS: Final = {"year", "added_at", "duration_ms", "facet.plays"}
+HEARD_BY_HEADS: Final = {f"feature.{name}" for name in OF_HEADS}
 
 
 def tags_of(path: Path) -> list[str]:
@@ -37,7 +39,10 @@ def listed(text: str) -> list[str]:
 
 MUSICNN: Final = tags_of(ROOT / "spotmap_build/embed/data/msd-musicnn.tags.txt")
 DISCOGS: Final = tags_of(ROOT / "tests/data/discogs_styles.txt")
-CALLED: Final = {plain(term_of(tag).word) for tag in (*MUSICNN, *DISCOGS) if style_name(tag) not in EMPTY}
+OF_HEADS_CALLED: Final = tuple(name for head in OF_EFFNET for name in head.tag_names)
+CALLED: Final = {
+    plain(term_of(tag).word) for tag in (*MUSICNN, *DISCOGS, *OF_HEADS_CALLED) if style_name(tag) not in EMPTY
+}
 PHRASES: Final = {
     plain(one)
     for name, entry in ENTRIES.items()
@@ -52,12 +57,14 @@ def test_both_embedders_are_looked_at() -> None:
 @pytest.mark.parametrize("name", ENTRIES)
 def test_a_word_is_a_measure_or_styles_or_a_description(name: str) -> None:
     entry = ENTRIES[name]
-    assert set(entry) <= {"also", "trait", "end", "more", "mores", "styles", "is"}
-    assert ("trait" in entry) != ("styles" in entry or "is" in entry)
+    assert set(entry) <= {"also", "trait", "end", "at", "more", "mores", "styles", "is"}
+    # What only some maps measure has other words for those that do not.
+    measured = entry.get("trait") if entry.get("trait") not in HEARD_BY_HEADS else None
+    assert (measured is not None) != ("styles" in entry or "is" in entry)
     assert [style for style in listed(entry.get("styles", "")) if plain(style) not in CALLED] == []
     if "trait" in entry:
         public = {f"feature.{feature.name}" for feature in FEATURES if feature.public}
-        assert entry["trait"] in public | FACTS
+        assert entry["trait"] in public | FACTS | HEARD_BY_HEADS
         assert entry["end"] in {"low", "high"}
 
 

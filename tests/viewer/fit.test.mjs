@@ -68,6 +68,26 @@ for (const [text, tracks, says] of [
   });
 }
 
+const voice = [2, 10, 30, 49, 51, 60, 70, 80, 90, 95, 99, null];
+const sung = createTrait({ id: "feature.voice", label: "Voice", unit: "%", family: "Sound", source: "details" }, [{ ...documents[0], features: { voice } }], COUNT);
+const withVoice = { ...library, trait: (id) => (id === "feature.voice" ? sung : library.trait(id)) };
+for (const [text, tracks, says] of [
+  ["instrumental", [0, 1, 2, 3], "instrumental: below 50\u00a0%"],
+  ["vocal", [10, 9, 8, 7, 6, 5, 4], "vocal: above 50\u00a0%"],
+  ["not vocal", [0, 1, 2, 3], null],
+]) {
+  test(`“${text}” is a half of what a head tells, not a third of the library`, () => {
+    const found = new Fitter(withVoice, words).fit(describe(text, words, findNames).conditions);
+    assert.deepEqual(found.tracks, tracks);
+    if (says) assert.equal(found.says[0], says);
+  });
+}
+
+test("what only some maps measure is taken for what it means on the others", () => {
+  assert.match(fit("for dancing").says[0], /taken as steady$/);
+  assert.match(fit("instrumental").says[0], /taken as not vocal$/);
+});
+
 test("of two conditions the worse decides", () => {
   const { fits } = fit("slow, techno");
   const [slow, techno] = [fit("slow").fits, fit("techno").fits];

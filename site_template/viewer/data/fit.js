@@ -140,7 +140,7 @@ export class Fitter {
     const trait = entry.trait ? this.#library.trait(entry.trait) : null;
     if (trait?.membership) return this.#category(trait, entry.end === "high" ? "Major" : "Minor", label);
     if (trait) return than ? this.#than(trait, word, than, label) : this.#end(trait, word, very, label);
-    if (entry.trait) return this.#nothing(`${label}: this map does not know`);
+    if (entry.trait && !entry.styles && !entry.is) return this.#nothing(`${label}: this map does not know`);
     return this.#tagged(word, label, negated);
   }
 
@@ -165,10 +165,18 @@ export class Fitter {
     const { ranks, sorted } = this.#ranks(trait);
     if (sorted.length === 0) return this.#nothing(`${label}: not known of any track`);
     const isLow = entry.end === "low";
+    if (entry.at !== undefined) return this.#side(trait, entry.at, isLow, label);
     const share = very ? SEVENTH : THIRD;
     const fits = ranks.map((rank) => declining(isLow ? rank : 1 - rank, share));
     const edge = sorted[Math.round((isLow ? share : 1 - share) * (sorted.length - 1))];
     return { fits, says: `${label}: ${isLow ? "below" : "above"} ${formatTrait(trait, edge)}, your ${name} ${very ? "seventh" : "third"}` };
+  }
+
+  /** Below or above a value of percent, whatever others have. @param {Trait} trait  @param {number} at  @param {boolean} isLow  @param {string} label  @returns {Fit} */
+  #side(trait, at, isLow, label) {
+    const share = (isLow ? at : 100 - at) / 100;
+    const fits = trait.values.map((value) => declining((isLow ? value : 100 - value) / 100, share));
+    return { fits, says: `${label}: ${isLow ? "below" : "above"} ${formatTrait(trait, at)}` };
   }
 
   /** @param {Trait} trait  @param {Word} word  @param {Reference} than  @param {string} label  @returns {Fit} */

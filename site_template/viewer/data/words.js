@@ -16,10 +16,11 @@ const RELATED = 0.85;
  * @property {string} [also]  other words for it
  * @property {string} [trait]  the id of a measure, and at which
  * @property {"low" | "high"} [end]  of its ends it lies
+ * @property {number} [at]  the value that parts both ends, in percent; without one, the word is a third of the library
  * @property {string} [more]  the comparative
  * @property {string} [mores]  other comparatives
  * @property {string} [styles]  what the embedders call it, and what goes along with it
- * @property {string} [is]  a description to go by where hardly any track has one of these styles
+ * @property {string} [is]  a description to go by where hardly any track has one of these styles, or the map has no such measure
  *
  * @typedef {{id: string, place: number, weight: number}} Tag  a category of a trait, and how much it says
  * @typedef {object} Word

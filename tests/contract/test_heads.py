@@ -1,0 +1,246 @@
+"""Heads on Discogs-EffNet: asked while listening and later, on both engines, and left out where they cannot be had."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from spotmap_build import pipeline
+from spotmap_build.cache.arrays import decode_array
+from spotmap_build.cache.records import decode_record, encode_record, inline_bytes
+from spotmap_build.config import load_config
+from spotmap_build.embed.discogs_effnet import EMBEDDING, INPUT, PATCH_FRAMES, STYLES, DiscogsEffnet
+from spotmap_build.embed.heads import Head, Heads, VectorsJob, apply_heads
+from spotmap_build.embed.patches import mel_patches
+from spotmap_build.emit.columns import unpack_numbers
+from spotmap_build.errors import WeightsError
+from spotmap_build.model import Done
+from spotmap_build.progress import make_progress
+from spotmap_build.registry import embedders
+from spotmap_build.registry.embedders import EngineName
+from spotmap_build.registry.heads import OF_EFFNET, HeadFile, HeadSpec
+from spotmap_build.summary import BuildResult
+from tests.fakes import stub_effnet, stub_heads
+from tests.fakes.audio_files import tune
+from tests.fakes.model_server import ModelServer, serve
+from tests.support.engines import load_or_skip
+from tests.support.music import write_library
+
+pytestmark = pytest.mark.xdist_group("engines")  # one process, so that the engines are loaded once
+
+RATE_HZ = 16_000
+ENGINES: tuple[EngineName, ...] = ("essentia", "onnx")
+NAMES = [head.name for head in OF_EFFNET]
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[EngineName, Path]:
+    """A folder of stand-ins for each engine."""
+    folders: dict[EngineName, Path] = {}
+    for engine in ENGINES:
+        folder = folders[engine] = tmp_path_factory.mktemp(engine)
+        is_onnx = engine == "onnx"
+        (folder / "effnet").with_suffix(".onnx" if is_onnx else ".pb").write_bytes(
+            stub_effnet.build_onnx() if is_onnx else stub_effnet.build()
+        )
+        for head in OF_EFFNET:
+            (folder / head.name).write_bytes(stub_heads.build_onnx(head) if is_onnx else stub_heads.build(head))
+    return folders
+
+
+def heads_in(folder: Path) -> tuple[Head, ...]:
+    return tuple(Head(str(folder / head.name), head.output_node, len(head.classes)) for head in OF_EFFNET)
+
+
+def test_both_engines_hear_the_same_in_the_patches_and_it_is_the_mean_of_what_each_patch_says(
+    files: dict[EngineName, Path],
+) -> None:
+    samples = tune(70, rate_hz=RATE_HZ)
+    heard = {}
+    for name in ENGINES:
+        suffix = ".onnx" if name == "onnx" else ".pb"
+        model = DiscogsEffnet(files[name] / f"effnet{suffix}", load_or_skip(name), heads_in(files[name]))
+        heard[name] = model(samples).heads
+    for head, one, other in zip(OF_EFFNET, *heard.values(), strict=True):
+        assert one.shape == other.shape == (len(head.classes),)
+        assert ((one >= 0) & (one <= 1)).all()
+        np.testing.assert_allclose(one, other, atol=1e-4)
+    patches = mel_patches(samples, patch_frames=PATCH_FRAMES, wanted=64).mel
+    network = load_or_skip("onnx").load_network(
+        files["onnx"] / "effnet.onnx", input_name=INPUT, output_names=(STYLES, EMBEDDING)
+    )
+    said = Heads(heads_in(files["onnx"]), load_or_skip("onnx"))(network(patches)[1])
+    for one, of_patches in zip(heard["onnx"], said, strict=True):
+        np.testing.assert_allclose(one, of_patches.mean(axis=0), atol=1e-5)
+
+
+def test_the_heads_are_those_of_essentias_own_algorithm(files: dict[EngineName, Path]) -> None:
+    """What Essentia's documentation has people use: ``TensorflowPredict2D``."""
+    load_or_skip("essentia")
+    import essentia.standard
+
+    embeddings = np.random.default_rng(1).uniform(0, 1, (20, 1280)).astype(np.float32)
+    for name in ENGINES:
+        said = Heads(heads_in(files[name]), load_or_skip(name))(embeddings)
+        for head, ours in zip(OF_EFFNET, said, strict=True):
+            path = str(files["essentia"] / head.name)
+            theirs = essentia.standard.TensorflowPredict2D(graphFilename=path, output=head.output_node)(embeddings)
+            np.testing.assert_allclose(ours, theirs, atol=1e-4)
+
+
+def test_vectors_are_asked_as_patches_are(files: dict[EngineName, Path]) -> None:
+    vectors = np.random.default_rng(2).uniform(0, 1, (3, 1280)).astype(np.float32)
+    heads = heads_in(files["onnx"])
+    outcome = apply_heads(VectorsJob("0", vectors, heads, "onnx"))
+    assert isinstance(outcome, Done)
+    expected = np.hstack(Heads(heads, load_or_skip("onnx"))(vectors))
+    np.testing.assert_array_equal(outcome.value, expected)
+    assert outcome.value.shape == (3, sum(len(head.classes) for head in OF_EFFNET))
+
+
+def test_a_head_with_other_classes_is_refused(files: dict[EngineName, Path]) -> None:
+    moods, *_ = heads_in(files["onnx"])
+    heads = Heads([dataclasses.replace(moods, class_count=40)], load_or_skip("onnx"))
+    with pytest.raises(WeightsError, match="56 classes, not 40") as refused:
+        heads(np.zeros((1, 1280), dtype=np.float32))
+    assert "--no-heads" in refused.value.hint
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> ModelServer:
+    """Serves stand-ins; digests of embedder and heads are set to theirs, and nothing else."""
+    network, served = stub_effnet.build_onnx(), {}
+
+    def stand_in(head: HeadSpec) -> HeadSpec:
+        content = stub_heads.build_onnx(head)
+        served[f"/models/{head.onnx_file.url_path}"] = content
+        file = HeadFile(head.onnx_file.url_path, hashlib.sha256(content).hexdigest())
+        return dataclasses.replace(head, onnx_file=file)
+
+    spec = embedders.get("discogs-effnet")
+    assert spec.onnx_weights is not None
+    assert spec.weights is not None
+    digest = hashlib.sha256(network).hexdigest()
+    weights = dataclasses.replace(spec.onnx_weights, size_bytes=len(network), sha256=digest)
+    changed = dataclasses.replace(
+        spec,
+        weights=dataclasses.replace(spec.weights, sha256=digest),
+        onnx_weights=weights,
+        weights_sha256=digest,
+        heads=tuple(map(stand_in, spec.heads)),
+    )
+    monkeypatch.setitem(embedders.EMBEDDERS, "discogs-effnet", changed)
+    labels = json.dumps({"classes": [f"Genre {n % 15}---Style {n}" for n in range(400)]}).encode()
+    served |= {f"/models/{weights.url_path}": network, f"/models/{weights.labels_url_path}": labels}
+    return ModelServer(served)
+
+
+class Map:
+    """A folder of music and its map, built in this process."""
+
+    def __init__(self, folder: Path, server: ModelServer, track_count: int = 16) -> None:
+        self.folder, self.server = folder, server
+        write_library(folder / "music", track_count)
+
+    def build(self, **flags: object) -> tuple[BuildResult, str]:
+        """What came of a build, and what it said."""
+        settings = {"SPOTMAP_MODELS": self.server.url, "SPOTMAP_MODELS_DIR": str(self.folder / "models")}
+        config = load_config({"sources": ("folder:music",), "jobs": 1} | flags, settings, self.folder)
+        said = io.StringIO()
+        return pipeline.build(config, make_progress("plain", said)), said.getvalue()
+
+    def document(self, name: str) -> dict[str, Any]:
+        """A document of the newest generation."""
+        page = (self.folder / "site/index.html").read_text(encoding="utf-8")
+        found = self.folder.glob(f"site/data/*/{name}")
+        (path,) = [path for path in found if f'data-generation="{path.parent.name}"' in page]
+        document: dict[str, Any] = json.loads(path.read_bytes())
+        return document
+
+    def records(self) -> list[Path]:
+        return sorted((self.folder / ".spotmap/cache/ac").glob("embed-v*/*/*.json"))
+
+    def voices_of_vectors(self) -> list[float]:
+        """What the head says of the vectors that were kept, in percent, ascending."""
+        (voice,) = [head for head in OF_EFFNET if head.name == "voice"]
+        path = self.folder / "models" / voice.onnx_file.file_name
+        head = Head(str(path), voice.output_node, len(voice.classes))
+        kept = [decode_record(path.read_bytes())[0].outputs["vector.npy"] for path in self.records()]
+        vectors = np.array([decode_array(inline_bytes(one)) for one in kept])
+        (said,) = Heads([head], load_or_skip("onnx"))(vectors)
+        return sorted((100 * said[:, voice.column]).tolist())
+
+    def forget_heads(self) -> dict[str, dict[str, Any]]:
+        """Make the records of listening what they are without heads; return what these had said."""
+        said = {}
+        for path in self.records():
+            record, canonical_key = decode_record(path.read_bytes())
+            kept = {name: one for name, one in record.outputs.items() if name.partition("-")[0] not in NAMES}
+            heads = {name: decode_array(inline_bytes(one)) for name, one in record.outputs.items() if name not in kept}
+            said[path.name] = {name.partition("-")[0]: values for name, values in heads.items()}
+            path.write_bytes(encode_record(dataclasses.replace(record, outputs=kept), canonical_key))
+        return said
+
+
+@pytest.mark.slow
+def test_moods_instruments_and_voices_are_on_the_map_of_what_is_listened_to(
+    server: ModelServer, tmp_path: Path
+) -> None:
+    """First heard with heads; then as if it had been heard without them; then without the files; then without heads."""
+    with serve(server):
+        world = Map(tmp_path, server)
+        first, said = world.build()
+        assert first.embedded_count == 16
+        assert said.count("non-commercial") == 2
+        assert "(moods, instruments, voice, dance appeal, cheerfulness)" in said
+        columns = world.document("map.json")["columns"]
+        assert {columns["features"][name] for name in ("voice", "dance_appeal", "cheerfulness")} == {"%"}
+        voices = world.document("details-000.json")["features"]["voice"]
+        moods = {name for head in OF_EFFNET for name in head.words if name}
+        assert moods & {*columns["styles"]}
+
+        layout = world.document("map.json")["x"]
+        patches = world.forget_heads()
+        assert {len(values["moods"]) for values in patches.values()} == {56}
+        again, said = world.build()
+        assert (again.embedded_count, again.mapped_count) == (0, 16)
+        assert world.document("map.json")["columns"]["features"] == columns["features"]
+        assert world.document("map.json")["x"] == layout
+        column = world.document("details-000.json")["features"]["voice"]
+        assert sorted(unpack_numbers(column)) == pytest.approx(world.voices_of_vectors(), abs=column["step"])
+        assert column != voices
+
+        asked = len(server.asked)
+        for path in (tmp_path / "models").iterdir():
+            path.unlink()
+        server.files = {}
+        (tmp_path / "music/noon/tune 01.wav").touch()
+        _, said = world.build()
+        assert "Left out of this map" not in said
+        assert len(server.asked) == asked
+
+        without, said = world.build(heads=False)
+        assert without.embedded_count == 0
+        assert "voice" not in world.document("map.json")["columns"]["features"]
+        assert not moods & {*world.document("map.json")["columns"]["styles"]}
+
+
+@pytest.mark.slow
+def test_where_a_head_cannot_be_had_the_map_is_made_without_it(server: ModelServer, tmp_path: Path) -> None:
+    del server.files[next(path for path in server.files if "instrument-discogs" in path)]
+    with serve(server):
+        world = Map(tmp_path, server, track_count=6)
+        result, said = world.build()
+    assert (result.embedded_count, result.mapped_count) == (6, 6)
+    assert "Left out of this map: instruments." in said
+    assert "--no-heads" in said
+    instruments = {word for head in OF_EFFNET if head.name == "instruments" for word in head.words if word}
+    assert not instruments & {*world.document("map.json")["columns"]["styles"]}
+    assert "voice" in world.document("map.json")["columns"]["features"]
