@@ -71,6 +71,7 @@ class Anchored:
     ``positions``: float32 ``[n, 2]``, in the frame of the previous map. ``trustworthiness`` is this map's,
     ``fresh_trustworthiness`` that of a map of the same tracks without a past. ``fresh_reason``: why the map was laid
     out from scratch all the same and then turned to fit the old one, as a sentence; empty where known tracks were held.
+    ``held_trustworthiness``: of the layout that held them, where that cost too much and was given up.
     """
 
     positions: Float32Array
@@ -78,6 +79,7 @@ class Anchored:
     trustworthiness: float
     fresh_trustworthiness: float
     fresh_reason: str = ""
+    held_trustworthiness: float | None = None
 
 
 def fit_anchored_layout(
@@ -123,17 +125,17 @@ def fit_anchored_layout(
         if last_fresh_trustworthiness - figure <= LARGEST_LOSS_OF_STAYING:
             return Anchored(positions, drift_between(previous, positions), figure, last_fresh_trustworthiness)
     fresh = fit_layout(unit_vectors, neighbors, seed)
-    fresh_figure = trustworthiness(unit_vectors, fresh)
+    fresh_figure, held_figure = trustworthiness(unit_vectors, fresh), None
     if not reason:
         positions = _settle(
             unit_vectors, neighbors, previous, known=known, gone_count=gone_count, fresh=fresh, seed=seed
         )
-        figure = trustworthiness(unit_vectors, positions)
-        if fresh_figure - figure <= LARGEST_LOSS:
-            return Anchored(positions, drift_between(previous, positions), figure, fresh_figure)
-        reason = f"Holding the known tracks would have cost {fresh_figure - figure:.3f} of trustworthiness."
+        held_figure = trustworthiness(unit_vectors, positions)
+        if fresh_figure - held_figure <= LARGEST_LOSS:
+            return Anchored(positions, drift_between(previous, positions), held_figure, fresh_figure)
+        reason = f"Holding the known tracks would have cost {fresh_figure - held_figure:.3f} of trustworthiness."
     turned = procrustes_align(fresh, previous)
-    return Anchored(turned, drift_between(previous, turned), fresh_figure, fresh_figure, reason)
+    return Anchored(turned, drift_between(previous, turned), fresh_figure, fresh_figure, reason, held_figure)
 
 
 def drift_between(previous: Float32Array, positions: Float32Array) -> Drift:

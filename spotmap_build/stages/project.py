@@ -47,9 +47,11 @@ class Projection:
 
     @property
     def made(self) -> Made:
-        """In which way it was laid out: it decides how long that takes."""
-        if self.anchored is None or self.anchored.fresh_reason:
+        """In which way it was laid out: it decides how long that takes. Holding takes as long where it is given up."""
+        if self.anchored is None:
             return "fresh"
+        if self.anchored.fresh_reason:
+            return "fresh" if self.anchored.held_trustworthiness is None else "held"
         return "stayed" if self.anchored.drift.percentile_95 == 0 else "held"
 
 
@@ -93,7 +95,7 @@ def project(run: Run, embedded: Embedded, anchor: Previous | None) -> Projected:
         layout = run.cached(
             key,
             lambda: _lay_out(run, embedded, space, previous_map),
-            Codec((COORDINATES, STORY), _encode, partial(_decode, len(embedded.tracks)), named_by=COORDINATES),
+            layout_codec(len(embedded.tracks)),
         )
         run.progress.end(_describe(layout.value) if layout.is_new else "unchanged")
         return Projected(layout, space, previous_map)
@@ -179,6 +181,12 @@ class _Story(msgspec.Struct, frozen=True):
     fresh_trustworthiness: float | None
     fresh_reason: str = msgspec.field(name="afresh")
     is_anchored: bool = True
+    held_trustworthiness: float | None = None
+
+
+def layout_codec(track_count: int) -> Codec[Projection]:
+    """How a layout of so many tracks lies in the cache."""
+    return Codec((COORDINATES, STORY), _encode, partial(_decode, track_count), named_by=COORDINATES)
 
 
 def _encode(projection: Projection) -> dict[str, bytes]:
@@ -193,6 +201,7 @@ def _encode(projection: Projection) -> dict[str, bytes]:
         fresh_trustworthiness=projection.fresh_trustworthiness,
         fresh_reason=anchored.fresh_reason if anchored else "",
         is_anchored=anchored is not None,
+        held_trustworthiness=anchored.held_trustworthiness if anchored else None,
     )
     return {COORDINATES: encode_array(projection.coordinates), STORY: msgspec.json.encode(story)}
 
@@ -209,6 +218,7 @@ def _decode(track_count: int, outputs: Outputs) -> Projection:
         trustworthiness=_number(story.trustworthiness),
         fresh_trustworthiness=_number(story.fresh_trustworthiness),
         fresh_reason=story.fresh_reason,
+        held_trustworthiness=story.held_trustworthiness,
     )
     return Projection(
         coordinates, anchored if story.is_anchored else None, story.trustworthiness, story.fresh_trustworthiness

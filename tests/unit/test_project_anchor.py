@@ -226,6 +226,8 @@ def test_a_past_that_would_spoil_the_map_is_given_up() -> None:
     nonsense = np.random.default_rng(0).normal(size=(112, 2)).astype(np.float32)
     result = anchored(vectors, nonsense)
     assert "trustworthiness" in result.fresh_reason
+    assert result.held_trustworthiness is not None
+    assert result.held_trustworthiness < result.trustworthiness
     assert result.trustworthiness == result.fresh_trustworthiness
 
 

@@ -11,6 +11,8 @@ from typing import Literal, cast
 import orjson
 import pytest
 
+from spotmap_build.cache.keys import Key
+from spotmap_build.cache.memo import memoize
 from spotmap_build.cache.store import Cache
 from spotmap_build.config import Config
 from spotmap_build.core.turns import (
@@ -28,7 +30,7 @@ from spotmap_build.project.anchoring import Anchored, Drift
 from spotmap_build.report import encode_map_cost, read_map_cost
 from spotmap_build.run import Clock, Made, MapCost, Run
 from spotmap_build.stages import reserve
-from spotmap_build.stages.project import Projection
+from spotmap_build.stages.project import Projection, layout_codec
 from spotmap_build.stages.reserve import (
     ENDING_S,
     MARGIN,
@@ -158,20 +160,25 @@ def test_a_map_is_measured_from_the_end_of_listening_and_as_on_an_idle_machine()
 
 
 @pytest.mark.parametrize(
-    ("drift", "reason", "made"),
+    ("drift", "reason", "held", "made"),
     [
-        (None, "", "fresh"),
-        (Drift(0.0, 0.0, 9), "", "stayed"),
-        (Drift(0.0, 0.01, 9), "", "held"),
-        (Drift(0.2, 0.3, 9), "A new layout was requested.", "fresh"),
+        (None, "", None, "fresh"),
+        (Drift(0.0, 0.0, 9), "", None, "stayed"),
+        (Drift(0.0, 0.01, 9), "", None, "held"),
+        (Drift(0.2, 0.3, 9), "A new layout was requested.", None, "fresh"),
+        (Drift(0.2, 0.3, 9), "Holding the known tracks would have cost too much.", 0.7, "held"),
     ],
 )
-def test_how_a_map_was_laid_out_is_known_of_what_the_cache_has(drift: Drift | None, reason: str, made: Made) -> None:
+def test_how_a_map_was_laid_out_is_known_of_what_the_cache_has(
+    drift: Drift | None, reason: str, held: float | None, made: Made, tmp_path: Path
+) -> None:
     import numpy as np
 
     places = np.zeros((9, 2), dtype=np.float32)
-    anchored = Anchored(places, drift, 0.9, 0.9, reason) if drift is not None else None
-    assert Projection(places, anchored).made == made
+    anchored = Anchored(places, drift, 0.9, 0.9, reason, held) if drift is not None else None
+    with Cache.open(tmp_path) as cache:
+        kept = memoize(cache, Key("layout", 1, {}), lambda: Projection(places, anchored), layout_codec(len(places)))
+        assert kept.value.made == made
 
 
 @pytest.mark.parametrize(
