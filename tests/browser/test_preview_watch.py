@@ -17,7 +17,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Viewer
 from tests.support.command import environment, spotmap
 from tests.support.pages import Site
-from tests.support.patience import patience
+from tests.support.patience import patience, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 OpenViewer = Callable[..., Viewer]
@@ -38,6 +38,14 @@ CONTRAST = """(element) => {
   return (bright + 0.05) / (dark + 0.05);
 }"""
 """Of a text on the banner, as WCAG measures it."""
+LEFT_AT = """([selector, text]) => {
+  const texts = [...document.querySelectorAll(selector)].map((element) => element.textContent.replace(/\\s+/g, " "));
+  if (document.documentElement.dataset.state !== "ready" || !texts.some((each) => each.includes(text))) return false;
+  const { query, selected, pinned } = spotmap.state();
+  const isFocused = document.activeElement.matches("#search input");
+  return { query, selected, pinned, isFocused, place: spotmap.positionOf(7).map(Math.round) };
+}"""
+"""What was searched and pinned, whether the search has the focus, and the pixels of a track."""
 
 
 @dataclass(frozen=True)
@@ -90,60 +98,55 @@ def leave_it_somewhere(viewer: Viewer) -> None:
     page.mouse.wheel(0, -300)
     page.keyboard.press("/")
     page.keyboard.type("Title 1")
+    viewer.wait_until("spotmap.state().query === 'Title 1'")
 
 
-def view(viewer: Viewer) -> tuple[object, ...]:
-    x, y = viewer.position_of(7)
-    return viewer.state("query"), viewer.state("selected"), viewer.state("pinned"), round(x), round(y)
+def where_it_is(page: Page, selector: str, text: str) -> object:
+    """Ask, in one moment, what a ready page that shows ``text`` was left at: false while it is not such a page."""
+    try:
+        return page.evaluate(LEFT_AT, [selector, text])
+    except PlaywrightError:  # It is being reloaded.
+        return False
 
 
 def test_what_is_edited_shows_where_the_page_was_left(watched: Watched, open_viewer: OpenViewer) -> None:
     viewer = open_viewer(site=watched.site)
     page, banner = viewer.page, viewer.page.locator("#preview-problem")
     leave_it_somewhere(viewer)
-    left = view(viewer)
+    left = where_it_is(page, "h1", "First")
+    assert left
 
-    def ready_with(check: Callable[[], None]) -> None:
-        """Wait for a page; where two files change, a second build may reload it once more while it is looked at."""
-        for attempt in range(3):
-            try:
-                check()
-                page.wait_for_selector('html[data-state="ready"]')
-                viewer.wait_until("window.spotmap?.state().query === 'Title 1'")
-                viewer.wait_until("document.activeElement.matches('#search input')")
-                assert view(viewer) == left
-                return
-            except PlaywrightError as error:
-                if "context was destroyed" not in str(error) or attempt == 2:
-                    raise
+    def shows(selector: str, text: str) -> None:
+        """Wait for a page that shows it. Where two files change, a second build may reload it once more at any time."""
+        wait_until(lambda: where_it_is(page, selector, text) == left, f"{text!r} in {selector}, where it was left")
 
     index = watched.folder / "page/index.html.j2"
     index.write_text(index.read_text().replace("spotmap-build. {{", "a template edited by hand. {{"))
-    ready_with(lambda: expect(page.locator(".note", has_text="by hand")).to_be_attached())
+    shows(".note", "by hand")
 
     (watched.folder / "overrides.toml").write_text('[names]\ncluster-1 = "Evenings at home"\n')
-    ready_with(lambda: expect(page.locator("#legend")).to_contain_text("Evenings at home"))
+    shows("#legend", "Evenings at home")
 
     watched.write_library(("Mornings", "Long train rides"))
-    ready_with(lambda: expect(page.locator(".summary")).to_contain_text("2 playlists"))
+    shows(".summary", "2 playlists")
 
     index.write_text(index.read_text().replace("{{ title }}", "{{ title", 1))
     expect(banner).to_contain_text("index.html.j2, line")
     (watched.folder / "spotmap.toml").write_text(BROKEN)
     expect(banner).to_contain_text("unknown key")
     check_banner(page)
-    assert view(viewer) == left
+    page.locator("#search input").focus()  # The press on "Hide" took it.
+    assert where_it_is(page, "h1", "First") == left
     assert viewer.visible_count() == 60
     other = open_viewer(site=watched.site, viewport={"width": 390, "height": 800}, color_scheme="dark")
-    expect(other.page.locator("#preview-problem")).to_contain_text("unknown key")  # also where the page is opened now
+    expect(other.page.locator("#preview-problem")).to_contain_text("unknown key")  # Also where the page is opened now.
     check_banner(other.page)
 
-    page.locator("#search input").focus()  # a press on "Hide" took it
     shutil.copy(ROOT / "site_template/index.html.j2", index)
     watched.set_title("Mended")
-    ready_with(lambda: expect(page.locator("h1")).to_have_text("Mended"))
+    shows("h1", "Mended")
     expect(other.page.locator("h1")).to_have_text("Mended")
-    expect(banner).to_have_count(0)
+    wait_until(lambda: where_it_is(page, "h1", "Mended") and banner.count() == 0, "no banner")
     assert "preview" not in (watched.folder / "site/index.html").read_text()
 
 
