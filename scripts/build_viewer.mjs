@@ -1,5 +1,5 @@
 /**
- * Makes site_template/viewer.bundle.js (one classic script) and describe.bundle.js (another, fetched once somebody searches) from the modules in site_template/viewer/ and the pinned D3
+ * Makes site_template/viewer.bundle.js (one classic script) and describe.bundle.js and collections.bundle.js (others, fetched once somebody searches) from the modules in site_template/viewer/ and the pinned D3
  * modules, and writes what of D3 is inside, with its licenses, to site_template/vendor/.
  *
  *   node scripts/build_viewer.mjs           write the files
@@ -20,8 +20,11 @@ const BANNER = `/*!
 %LICENSES%
  */`;
 
-const DESCRIBING =
-  "/*! What descriptions of sound are understood by; made from site_template/viewer/describing.js by scripts/build_viewer.mjs. */";
+/** Scripts that only some visits need: the module each is made from, and what it is. @type {Readonly<Record<string, [string, string]>>} */
+const ON_DEMAND = {
+  describe: ["describing.js", "What descriptions of sound are understood by"],
+  collections: ["collections.js", "What shows albums and artists"],
+};
 
 /**
  * @typedef {{name: string, version: string, license: string}} Vendored
@@ -95,12 +98,17 @@ ${rows}
 /** @returns {Promise<Record<string, string>>} file name below site_template/ -> text */
 async function render() {
   const { script, vendored } = await bundleViewer("main.js");
-  const describing = await bundleViewer("describing.js");
+  const others = await Promise.all(
+    Object.entries(ON_DEMAND).map(async ([name, [entry, what]]) => {
+      const bundle = await bundleViewer(entry);
+      return [`${name}.bundle.js`, `/*! ${what}; made from site_template/viewer/${entry} by scripts/build_viewer.mjs. */\n${bundle.script}`];
+    }),
+  );
   const licenses = licenseText(vendored);
   const comment = licenses.trimEnd().split("\n").map((line) => ` * ${line}`.trimEnd()).join("\n");
   return {
     "viewer.bundle.js": `${BANNER.replace("%LICENSES%", () => comment)}\n${script}`,
-    "describe.bundle.js": `${DESCRIBING}\n${describing.script}`,
+    ...Object.fromEntries(others),
     "vendor/d3.LICENSE.txt": licenses,
     "vendor/README.md": readmeText(vendored),
   };

@@ -91,6 +91,9 @@ class Track:
     isrc: str = ""
     explicit: bool | None = None
     year: int | None = None
+    track_number: int | None = None
+    """Its place on its album, or on one disc of it, from 1."""
+    disc_number: int | None = None
     added_at: str = ""
     """ISO 8601 date or time at which the track came into the library; empty where unknown."""
     genres: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ import { AlikeGraph } from "./panels/alike_graph.js";
 import { wireAxisMarks } from "./map/axes_layer.js";
 import { wireAxesPanel } from "./panels/axes_panel.js";
 import { Card, describeTrack } from "./panels/card.js";
+import { CollectionLoader } from "./panels/collection_loader.js";
 import { byId, PANEL_TOGGLED } from "./ui/dom.js";
 import { wireEmbed } from "./ui/embed.js";
 import { counted } from "./ui/format.js";
@@ -18,7 +19,7 @@ import { wireLinkNote } from "./panels/link_note.js";
 import { LocalAudio } from "./data/local_audio.js";
 import { Sounds } from "./data/sounds.js";
 import { DataError } from "./data/decode.js";
-import { createDetailsReader, createInsightsReader, createNeighborsReader, createDescribingReader, loadMap, loadText } from "./data/load.js";
+import { createDetailsReader, createInsightsReader, createNeighborsReader, createDescribingReader, loadMap, loadText, readScript } from "./data/load.js";
 import { showAxesSummary } from "./panels/axes_summary.js";
 import { Navigation, wireNavigation } from "./map/navigation.js";
 import { offerNewerMap, watchFreshness } from "./ui/newer_map.js";
@@ -75,6 +76,7 @@ function initialState() {
     pathStart: NO_TRACK,
     asked: null,
     path: [],
+    collection: null,
     transform: { k: 1, x: 0, y: 0 },
   };
 }
@@ -123,7 +125,8 @@ function createMap(map, store, folder) {
   const renderer = new Renderer(surface, map, positions, store, () => navigation.homeScale, coverOf);
   const selecting = new Selecting(positions, store, renderer);
   const address = new Address(map, store, navigation, traitLoader, wireLinkNote(byId("link-note")));
-  return { map, store, surface, details, readInsights, neighborsReader, traitLoader, describing, positions, navigation, renderer, selecting, address };
+  const readCollections = () => readScript(`${folder}collections.js`, "spotmapCollections");
+  return { map, store, readCollections, surface, details, readInsights, neighborsReader, traitLoader, describing, positions, navigation, renderer, selecting, address };
 }
 
 /**
@@ -131,7 +134,7 @@ function createMap(map, store, folder) {
  *
  * @param {MapParts} mapParts
  */
-function createPanels({ map, store, surface, details, readInsights, neighborsReader, traitLoader, describing, positions, navigation, renderer, selecting, address }) {
+function createPanels({ map, store, readCollections, surface, details, readInsights, neighborsReader, traitLoader, describing, positions, navigation, renderer, selecting, address }) {
   const flyTo = (/** @type {number} */ track) => navigation.flyTo(track);
   const flyToAll = (/** @type {readonly number[]} */ tracks) => navigation.flyToAll(tracks);
   const localAudio = LocalAudio.of(document);
@@ -149,8 +152,11 @@ function createPanels({ map, store, surface, details, readInsights, neighborsRea
   const soundsLike = new SoundsLike({ map, store, reader: neighborsReader, renderer, flyTo, findPathFrom: (track) => pathTool.startAt(track) });
   const spotOf = (/** @type {number} */ track) => positions.sharing(track, (one) => renderer.isVisible(one));
   const styleWords = new StyleWords({ map, store, traitLoader });
-  const card = new Card(byId("card"), { map, store, renderer, details, selecting, player, soundsLike, styleWords, spotOf });
-  const searchPanel = new SearchPanel(byId("search"), { store, describing, flyTo });
+  const collections = new CollectionLoader(byId("collection"), {
+    map, store, details, traitLoader, renderer, positions, flyTo, flyToAll, announce, say, readScript: readCollections,
+  });
+  const card = new Card(byId("card"), { map, store, renderer, details, selecting, player, soundsLike, styleWords, spotOf, show: (named) => collections.show(named) });
+  const searchPanel = new SearchPanel(byId("search"), { store, describing, collections, flyTo });
   const legendInsights = new LegendInsights({ map, store, readInsights, flyTo, flyToAll, styleWords });
   wireLegend(byId("legend"), map, store, traitLoader, legendInsights, () => renderer.visibleCount);
   wireSavePicture(byId("picture"), byId("picture-button"), { map, store, renderer, announce });
@@ -158,7 +164,7 @@ function createPanels({ map, store, surface, details, readInsights, neighborsRea
   wireDrawer(byId("legend"), byId("legend-handle"));
   wireTimeline(byId("timeline"), byId("timeline-button"), store, traitLoader, announce);
   wireAxesPanel(byId("axes"), byId("axes-button"), store, traitLoader, announce);
-  return { player, glide, picksPanel, pathTool, journeyPanel, soundsLike, card, searchPanel, legendInsights, table };
+  return { player, glide, picksPanel, pathTool, journeyPanel, soundsLike, collections, card, searchPanel, legendInsights, table };
 }
 
 /**

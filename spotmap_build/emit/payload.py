@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
+from spotmap_build.emit.albums import album_keys
 from spotmap_build.emit.boundaries import EXTENT, boundary
 from spotmap_build.emit.columns import NumberColumn, WordColumn, day_number, differences, pack_ids, pack_texts
 from spotmap_build.emit.hilbert import hilbert_index
@@ -258,16 +259,16 @@ def _view(coordinates: Int64Array) -> list[int]:
 def _text(tracks: Sequence[Track]) -> dict[str, Any]:
     """Titles, artists and albums: what search and the hover card need first."""
     artist_numbers: dict[str, int] = {}
-    album_numbers: dict[str, int] = {}
+    album_numbers: dict[tuple[str, int], int] = {}
     artists = [_number(artist_numbers, _clean(name)) for track in tracks for name in track.artists]
-    albums = [_number(album_numbers, _clean(track.album)) for track in tracks]
+    albums = [album_numbers.setdefault(key, len(album_numbers)) for key in album_keys(tracks, _album_name)]
     return {
         "schema": TEXT_SCHEMA,
         "titles": "\n".join(_clean(track.title) for track in tracks),
         "artist_names": list(artist_numbers),
         "artists": artists,
         "artist_counts": [len(track.artists) for track in tracks],
-        "album_names": list(album_numbers),
+        "album_names": [name for name, _ in album_numbers],
         "albums": albums,
     }
 
@@ -304,6 +305,7 @@ def _details(
             "feature_units": units,
             "facets": _facets(chunk),
         }
+        document |= _album_places(chunk)
         video_ids = [(track.recording and track.recording.video_id) or "" for track in chunk]
         if any(video_ids):
             document["video_ids"] = pack_texts(video_ids)
@@ -331,6 +333,15 @@ def _facts(tracks: Sequence[Track]) -> dict[str, Any]:
         "art": [_number(art_numbers, art_file_name(track.art_digest)) if track.art_digest else -1 for track in tracks],
         "art_files": list(art_numbers),
     }
+
+
+def _album_places(tracks: Sequence[Track]) -> dict[str, list[int | None]]:
+    """Return where tracks are on their albums, where that is known of any; discs where there are several."""
+    numbers, discs = [track.track_number for track in tracks], [track.disc_number for track in tracks]
+    if all(number is None for number in numbers):
+        return {}
+    has_discs = any(disc is not None and disc > 1 for disc in discs)
+    return {"numbers": numbers, **({"discs": discs} if has_discs else {})}
 
 
 def _columns(tracks: Sequence[Track], feature_names: Sequence[str], feature_units: Mapping[str, str]) -> dict[str, Any]:
@@ -386,3 +397,7 @@ def _clean(text: str) -> str:
 def _number(numbers: dict[str, int], name: str) -> int:
     """Return the place of ``name`` in a dictionary of distinct names, in order of first appearance."""
     return numbers.setdefault(name, len(numbers))
+
+
+def _album_name(track: Track) -> str:
+    return _clean(track.album)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from spotmap_build.registry.themes import Theme
 
 TEMPLATE_SUFFIX: Final = ".j2"
-RENAMED: Final = {"viewer.bundle.js": "viewer.js", "describe.bundle.js": "describe.js"}
+RENAMED: Final = {f"{name}.bundle.js": f"{name}.js" for name in ("viewer", "describe", "collections")}
 ASSET_SUFFIXES: Final = frozenset({".css", ".js", ".json", ".svg", ".png", ".ico", ".webp", ".woff2", ".webmanifest"})
 """What lands in a site; the folder's modules, licenses and notes stay behind."""
 STYLE: Final = "style.css"

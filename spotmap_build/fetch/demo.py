@@ -94,6 +94,7 @@ def _track(entry: CatalogEntry) -> Track:
         album=entry.album.name,
         duration_ms=entry.score.duration_ms,
         year=entry.album.year,
+        track_number=entry.album.titles.index(entry.title) + 1,
         added_at=entry.added_on,
         recording=Recording(digest=_digest(recipe), recipe=recipe),
         facets={"style": album_island(entry.album).replace("_", " ")},

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from spotmap_build.cache.decoding import decoder, is_worth_another_try
-from spotmap_build.cache.errors import CorruptEntry
+from spotmap_build.cache.errors import CacheFull, CacheReadOnly, CorruptEntry
 from spotmap_build.cache.freshness import Failure
 from spotmap_build.cache.keys import Key, is_digest
 from spotmap_build.core.documents import decode_json
@@ -58,6 +58,9 @@ class FileFacts:
     art_digest: str
     is_cover_unreadable: bool = False
     """It has a cover picture that cannot be used."""
+    track_number: int | None = None
+    """0 where the tags do not say; None where an earlier version looked, which did not ask."""
+    disc_number: int | None = None
     is_all_told: bool = False
     """Title or artists are in no tag of any kind: earlier versions knew fewer kinds, and did not note this."""
 
@@ -85,12 +88,12 @@ class Unusable:
 def identify_files(paths: Sequence[Path], context: LoadContext) -> list[FileFacts | Unusable]:
     """Facts of every file, in order: from the cache where the file has not changed, else by looking."""
     outcomes: list[FileFacts | Unusable | None] = [_remembered(path, context.cache) for path in paths]
-    missing = [position for position, outcome in enumerate(outcomes) if outcome is None]
+    missing = [position for position, outcome in enumerate(outcomes) if outcome is None or _lacks_place(outcome)]
     if missing:
         with ExitStack() as stack:
             threads = stack.enter_context(ThreadPoolExecutor(context.threads, thread_name_prefix="identify"))
             thumbnails = stack.enter_context(Thumbnails())  # ends first, so that no thread waits for a picture
-            looks = threads.map(lambda position: _look(paths[position], context, thumbnails), missing)
+            looks = threads.map(lambda at: _look(paths[at], context, thumbnails, outcomes[at]), missing)
             for number, (position, outcome) in enumerate(zip(missing, looks, strict=True), start=1):
                 outcomes[position] = outcome
                 context.advance(number, len(missing))
@@ -140,8 +143,31 @@ def _decode_digest(record: Record, content: bytes) -> str:
     return art_digest
 
 
-def _look(path: Path, context: LoadContext, thumbnails: Thumbnails) -> FileFacts | Unusable:
+def _lacks_place(outcome: FileFacts | Unusable) -> bool:
+    return isinstance(outcome, FileFacts) and bool(outcome.album) and outcome.track_number is None
+
+
+def _with_place(path: Path, facts: FileFacts, cache: Cache) -> FileFacts:
+    """Add where on its album a track is, which earlier versions did not ask its tags."""
+    key, started = _key(path, "identify", IDENTIFY_VERSION), time.monotonic()
+    try:
+        tags = read_tags(path)
+    except OSError:
+        return facts
+    placed = replace(facts, track_number=tags.track_number or 0, disc_number=tags.disc_number)
+    if isinstance(key, Key):
+        with suppress(CacheReadOnly, CacheFull):  # then the next build asks again
+            blobs = [facts.art_digest] if facts.art_digest else []
+            cache.put(key, {FACTS: _encode(placed)}, blobs=blobs, seconds=time.monotonic() - started)
+    return placed
+
+
+def _look(
+    path: Path, context: LoadContext, thumbnails: Thumbnails, known: FileFacts | Unusable | None
+) -> FileFacts | Unusable:
     cache = context.cache
+    if isinstance(known, FileFacts):
+        return _with_place(path, known, cache)
     key = _key(path, "identify", IDENTIFY_VERSION)
     if isinstance(key, Unusable):
         return key
@@ -168,6 +194,8 @@ def _look(path: Path, context: LoadContext, thumbnails: Thumbnails) -> FileFacts
         album=tags.album,
         year=tags.year,
         isrc=tags.isrc,
+        track_number=tags.track_number or 0,
+        disc_number=tags.disc_number,
         art_digest=cover.art_digest,
         is_cover_unreadable=cover.is_unreadable,
         is_all_told=not (tags.title and tags.artists),
@@ -180,7 +208,7 @@ def _look(path: Path, context: LoadContext, thumbnails: Thumbnails) -> FileFacts
 
 def _encode(facts: FileFacts) -> bytes:
     row = asdict(facts)
-    for name in ("is_cover_unreadable", "is_all_told"):
+    for name in ("is_cover_unreadable", "is_all_told", "disc_number"):
         if not row[name]:
             del row[name]
     return msgspec.json.encode(row)

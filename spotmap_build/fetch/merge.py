@@ -230,16 +230,21 @@ def together(tracks: Sequence[Track]) -> Track:
     if len(tracks) == 1:
         return tracks[0]
     counts = [track.play_count for track in tracks if track.play_count is not None]
+    album = _first(track.album for track in tracks) or ""
+    on_album = [track for track in tracks if _fold(track.album) == _fold(album)]
+    placed = next((track for track in on_album if track.track_number), on_album[0])
     return replace(
         tracks[0],
         id=next((track.id for track in tracks if track.id.startswith(SPOTIFY_TRACK)), tracks[0].id),
         title=_first(track.title for track in tracks) or "",
         artists=_first(track.artists for track in tracks) or (),
-        album=_first(track.album for track in tracks) or "",
+        album=album,
         duration_ms=_first(track.duration_ms for track in tracks),
         isrc=_first(track.isrc for track in tracks) or "",
         explicit=next((track.explicit for track in tracks if track.explicit is not None), None),
         year=_first(track.year for track in tracks),
+        track_number=placed.track_number,
+        disc_number=placed.disc_number,
         added_at=_first(track.added_at for track in tracks) or "",
         genres=_union(track.genres for track in tracks),
         play_count=max(counts) if counts else None,

@@ -25,6 +25,8 @@ ID3_FRAMES: Final = {
     "album": "TALB",
     "date": "TDRC",
     "isrc": "TSRC",
+    "tracknumber": "TRCK",
+    "discnumber": "TPOS",
 }
 """For files whose ID3 tags mutagen has no easy names for, such as WAV and AIFF."""
 OTHER_NAMES: Final = {
@@ -34,6 +36,8 @@ OTHER_NAMES: Final = {
     "album": ("WM/AlbumTitle",),
     "date": ("WM/Year", "year"),
     "isrc": ("WM/ISRC",),
+    "tracknumber": ("WM/TrackNumber", "track"),
+    "discnumber": ("WM/PartOfSet", "disc"),
     "artists": ("TXXX:Artists", "TXXX:ARTISTS", "WM/ARTISTS", "----:com.apple.iTunes:ARTISTS"),
 }
 """What Windows Media and APE call them, and where taggers list several artists one by one."""
@@ -47,6 +51,8 @@ CONTAINER_NAMES: Final = {
 """What FFmpeg calls them: in RIFF, AIFF, CAF, Matroska (which tells a track from its album) and others."""
 JOINTS: Final = re.compile(r"[;\0]|\\\\| / ")
 """What stands between the artists of one tag. A slash alone is none: AC/DC."""
+PLACE: Final = re.compile(r"\s*(\d{1,4})\s*(?:/.*|\.0+)?\s*")
+"""A track's number on its album, be it with how many there are: 7, 07, 7/12."""
 YEAR: Final = re.compile(r"\b(1[89]\d\d|20\d\d)\b")
 
 LARGEST_TAGS_BYTES: Final = 64 << 20
@@ -68,6 +74,8 @@ class Tags:
     year: int | None = None
     isrc: str = ""
     cover: bytes = b""
+    track_number: int | None = None
+    disc_number: int | None = None
 
 
 def read_tags(path: Path) -> Tags:
@@ -149,6 +157,8 @@ def _tags(easy: Any, full: Any, cover: bytes = b"") -> Tags:
         year=parse_year(_first(easy, "originaldate") or _first(easy, "date")),
         isrc=_first(easy, "isrc").replace("-", "").upper(),
         cover=cover,
+        track_number=parse_place(_first(easy, "tracknumber")),
+        disc_number=parse_place(_first(easy, "discnumber")),
     )
 
 
@@ -201,6 +211,18 @@ def parse_year(text: str) -> int | None:
     """Return the year in a date of any style; None where there is none."""
     found = YEAR.search(text)
     return int(found.group()) if found else None
+
+
+def parse_place(text: str) -> int | None:
+    """Return the number of a track on its album, or of a disc; None where there is none, or another kind (A1).
+
+    Examples
+    --------
+    >>> parse_place("07/12"), parse_place("3.0"), parse_place("A1"), parse_place("0")
+    (7, 3, None, None)
+    """
+    found = PLACE.fullmatch(text)
+    return (int(found[1]) or None) if found else None
 
 
 def fold_space(text: str) -> str:
@@ -265,3 +287,10 @@ def title_from_name(stem: str) -> tuple[str, tuple[str, ...]]:
     if separator and artist.strip() and title.strip():
         return title.strip(), (artist.strip(),)
     return without_number or text or "Untitled", ()
+
+
+def place_from_name(stem: str) -> tuple[int | None, int | None]:
+    """Return disc and number on the album, where a file's name begins with them: "07 - Title", "1-07 Title"."""
+    found = TRACK_NUMBER.match(stem)
+    numbers = [int(digits) for digits in re.findall(r"\d+", found.group())] if found else []
+    return (numbers[0] if len(numbers) > 1 else None), (numbers[-1] or None if numbers else None)

@@ -45,7 +45,7 @@ def _everything_open(viewer: Viewer) -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(
-    "scene", ["map", "everything", "number", "search", "described", "phone", "playlist", "journey", "picture"]
+    "scene", ["map", "everything", "number", "search", "described", "phone", "playlist", "journey", "picture", "artist"]
 )
 def test_axe_finds_nothing(open_viewer: OpenViewer, theme: str, scene: str) -> None:
     if not AXE.exists():
@@ -79,6 +79,10 @@ def test_axe_finds_nothing(open_viewer: OpenViewer, theme: str, scene: str) -> N
         expect(page.locator(".journey-hard li").first).to_be_visible()
     elif scene == "picture":
         page.locator("#picture-button").click()
+    elif scene == "artist":
+        page.locator("#search input").fill("okafor")
+        page.locator(".found-collection").first.click()
+        expect(page.locator(".collection-name")).to_be_visible()
     assert _violations(page) == []
 
 

@@ -28,6 +28,7 @@ TEMPLATE = Path(__file__).resolve().parents[2] / "site_template"
 VIEWER_FILES = {
     "viewer.bundle.js": "viewer.js",
     "describe.bundle.js": "describe.js",
+    "collections.bundle.js": "collections.js",
     "style.css": "style.css",
     "favicon.svg": "favicon.svg",
 }

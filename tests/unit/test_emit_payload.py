@@ -297,6 +297,38 @@ def test_where_nothing_is_new_or_moved_nothing_is_offered(since: Since | None, s
     assert "since" not in read(payload, "map.json")["columns"]
 
 
+def test_places_on_albums_are_reported_where_any_is_known_and_discs_where_there_are_several() -> None:
+    atlas = atlas_of(3)
+    assert {"numbers", "discs"}.isdisjoint(read(payload_of(atlas), "details-000.json"))
+    numbered = [replace(track, track_number=number, disc_number=1) for number, track in enumerate(atlas.tracks[:2], 1)]
+    payload = payload_of(replace(atlas, tracks=(*numbered, atlas.tracks[2])))
+    details = read(payload, "details-000.json")
+    assert dict(zip(ids_in_order(payload), details["numbers"], strict=True)) == {
+        "track-0": 1,
+        "track-1": 2,
+        "track-2": None,
+    }
+    assert "discs" not in details
+    second = replace(atlas.tracks[2], track_number=1, disc_number=2)
+    payload = payload_of(replace(atlas, tracks=(*numbered, second)))
+    discs = read(payload, "details-000.json")["discs"]
+    assert dict(zip(ids_in_order(payload), discs, strict=True)) == {"track-0": 1, "track-1": 1, "track-2": 2}
+
+
+def test_two_albums_of_one_name_are_two() -> None:
+    atlas = atlas_of(4)
+    artists = ("Queen", "Queen", "ABBA", "ABBA")
+    tracks = tuple(
+        replace(track, artists=(artist,), album="Greatest Hits", year=None)
+        for track, artist in zip(atlas.tracks, artists, strict=True)
+    )
+    payload = payload_of(replace(atlas, tracks=tracks))
+    text = read(payload, "text.json")
+    assert text["album_names"] == ["Greatest Hits", "Greatest Hits"]
+    album_of = dict(zip(ids_in_order(payload), text["albums"], strict=True))
+    assert album_of["track-0"] == album_of["track-1"] != album_of["track-2"] == album_of["track-3"]
+
+
 def test_styles_are_named_once_and_given_by_track() -> None:
     atlas = atlas_of(3)
     styled = replace(atlas, styles=((("dub", 9), ("rock", 1)), (), (("rock", 5),)))

@@ -34,6 +34,8 @@ WHOLE_TRACK = Track(
     added_at=ADDED,
     genres=("pop", "indie rock"),
     art_url="https://i.scdn.co/image/1",
+    track_number=2,
+    disc_number=1,
 )
 
 
@@ -64,6 +66,7 @@ def test_every_version_of_both_tools_is_read(name: str) -> None:
     assert track.year == (None if name == "watsonbox_2015" else 1999)
     assert track.explicit == (True if name in {"watsonbox_2020", "pavelkomarov_2025"} else None)
     assert track.genres == (("pop", "indie rock") if name.startswith("pavelkomarov") else ())
+    assert (track.track_number, track.disc_number) == ((2, 1) if name.startswith("watsonbox") else (None, None))
     assert track.facets == {}
     assert track.art_url == ("https://i.scdn.co/image/1" if name == "watsonbox_2020" else "")
     assert loaded.is_streamed
@@ -89,7 +92,7 @@ def test_headers_of_every_language_are_understood(language: str) -> None:
 
 def test_headers_of_an_unknown_language_are_understood_by_what_is_below_them() -> None:
     loaded = load(FILES / "watsonbox_2026_unknown.csv")
-    assert only_track(loaded) == replace(WHOLE_TRACK, genres=())
+    assert only_track(loaded) == replace(WHOLE_TRACK, genres=(), track_number=None, disc_number=None)
     assert loaded.library.playlists[0].name == "watsonbox 2026 unknown"
     assert "secret" not in repr(loaded)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +28,9 @@ from spotmap_build.fetch.source import LoadContext
 from spotmap_build.fetch.tags import (
     Tags,
     fold_space,
+    parse_place,
     parse_year,
+    place_from_name,
     read_tags,
     split_artists,
     title_from_name,
@@ -67,6 +71,50 @@ def test_title_and_artists_from_a_file_name(stem: str, title: str, artists: tupl
 
 
 @pytest.mark.parametrize(
+    ("stem", "place"),
+    [
+        ("07 - Solitude", (None, 7)),
+        ("1-07 Solitude", (1, 7)),
+        ("2-03. Solitude", (2, 3)),
+        ("01 Solitude", (None, 1)),
+        ("1979", (None, None)),
+        ("99 Luftballons", (None, None)),
+        ("00 Intro", (None, None)),
+        ("夜に駆ける", (None, None)),
+    ],
+)
+def test_disc_and_number_from_a_file_name(stem: str, place: tuple[int | None, int | None]) -> None:
+    assert place_from_name(stem) == place
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("7", 7), ("07/12", 7), (" 3 / 9 ", 3), ("3.0", 3), ("", None), ("A1", None), ("0", None), ("12345", None)],
+)
+def test_the_number_of_a_track(text: str, number: int | None) -> None:
+    assert parse_place(text) == number
+
+
+@pytest.mark.parametrize(("codec", "name"), [("flac", "a.flac"), ("libmp3lame", "a.mp3"), ("aac", "a.m4a")])
+def test_a_place_on_the_album_is_read_from_tags_and_by_earlier_caches_too(
+    tmp_path: Path, codec: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = with_metadata(tmp_path / name, codec, more={"track": "3/12", "disc": "2/2"})
+    with monkeypatch.context() as earlier:
+        earlier.setattr("spotmap_build.fetch.identify._encode", without_place)
+        facts(path)
+    found = facts(path)
+    assert (found.track_number, found.disc_number) == (3, 2)
+
+
+def without_place(found: FileFacts) -> bytes:
+    """As versions wrote it that did not know where on its album a track is."""
+    row = asdict(found)
+    del row["track_number"], row["disc_number"]
+    return json.dumps(row).encode()
+
+
+@pytest.mark.parametrize(
     ("text", "folded"), [("a  b", "a b"), ("\x00a\u202eb", "a b"), ("\n", ""), ("𝄞 clef", "𝄞 clef"), ("👩‍🎤", "👩 🎤")]
 )
 def test_text_becomes_one_line(text: str, folded: str) -> None:
@@ -87,14 +135,15 @@ def test_a_file_without_tags_has_empty_tags(tmp_path: Path) -> None:
     assert read_tags(path).title == ""
 
 
+NOTHING: Mapping[str, str] = {}
 SAID = {"title": "Tïtle", "artist": "Ärtist; Other", "album": "Album", "date": "1999"}
 
 
-def with_metadata(path: Path, codec: str, kind: str = "") -> Path:
+def with_metadata(path: Path, codec: str, kind: str = "", more: Mapping[str, str] = NOTHING) -> Path:
     """A short sound whose container says what it is."""
     with av.open(str(path), "w", format=kind or None) as container:
         stream: Any = container.add_stream(codec, rate=44_100, layout="stereo")
-        container.metadata.update(SAID)
+        container.metadata.update({**SAID, **more})
         frame = av.AudioFrame.from_ndarray(np.zeros((2, 8_192), np.float32), format="fltp", layout="stereo")
         frame.sample_rate, frame.pts, stream.bit_rate = 44_100, 0, 128_000
         resampler = av.AudioResampler(stream.format, "stereo", 44_100, stream.frame_size or 1024)

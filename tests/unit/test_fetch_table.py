@@ -35,6 +35,22 @@ def load(folder: Path, content: str | bytes, name: str = "t.csv") -> Loaded:
         return TableSource(path).load(LoadContext(cache, no_probe, 1, lambda done, total: None))
 
 
+@pytest.mark.parametrize(
+    ("header", "cells", "expected"),
+    [
+        ("track_number,disc_number", "7,2", (7, 2, {})),
+        ("Track Number,Disc Number", "7/12,2.0", (7, 2, {})),
+        ("Track-Nummer,Disc-Nummer", "07,", (7, None, {})),
+        ("Disc,mood", "Live at Home,calm", (None, None, {"disc": "Live at Home", "mood": "calm"})),
+    ],
+)
+def test_a_place_on_the_album_is_read(
+    tmp_path: Path, header: str, cells: str, expected: tuple[int | None, int | None, dict[str, str]]
+) -> None:
+    (track,) = load(tmp_path, f"title,x,y,{header}\nSong,1,2,{cells}\n").library.tracks
+    assert (track.track_number, track.disc_number, track.facets) == expected
+
+
 def test_every_documented_column_is_read(tmp_path: Path) -> None:
     loaded = load(
         tmp_path,

@@ -105,6 +105,8 @@ def test_a_merged_track_knows_what_any_part_knows() -> None:
         isrc="USABC9912345",
         explicit=False,
         year=1999,
+        track_number=7,
+        disc_number=2,
         added_at="2020-01-01",
         genres=("pop", "rock"),
         play_count=3,
@@ -123,6 +125,13 @@ def test_a_merged_track_knows_what_any_part_knows() -> None:
         layers=("a", "b"),
         facets={"mood": "calm", "key": "C"},
     )
+
+
+def test_a_place_on_an_album_comes_with_that_album() -> None:
+    single = Track("folder:1", "Song", ("Artist",), "Song (Single)", duration_ms=200_000, isrc="USABC9912345")
+    album = Track("x", "Song", ("Artist",), "Album", duration_ms=200_000, isrc="USABC9912345", track_number=7)
+    (merged,) = merge([source(single), source(album)], ("a", "b")).library.tracks
+    assert (merged.album, merged.track_number) == ("Song (Single)", None)
 
 
 def test_a_file_is_kept_whichever_source_brings_it() -> None:

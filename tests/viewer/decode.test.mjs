@@ -110,6 +110,8 @@ test("details leave out what a track does not have", () => {
     id: "b",
     duration_ms: null,
     year: 1999,
+    number: null,
+    disc: null,
     artFile: "x.webp",
     videoId: "",
     path: "",

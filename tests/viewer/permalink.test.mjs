@@ -36,6 +36,7 @@ const PLAIN = {
   selected: [],
   path: [],
   asked: null,
+  collection: null,
 };
 
 for (const [name, change] of [
@@ -70,6 +71,26 @@ test("tracks are found again by what they are called, in their order, even if ot
   assert.deepEqual(tracksWith(rebuilt, [pinned]), [2]);
   assert.deepEqual(tracksWith(rebuilt, selected), [3, 1]);
   assert.deepEqual(tracksWith(TEXT, ["zzzzzzz"]), []);
+});
+
+for (const named of [
+  { kind: "artist", name: "Beyoncé", by: "" },
+  { kind: "artist", name: "~50% & co, #1", by: "" },
+  { kind: "album", name: "Greatest Hits", by: "AC/DC" },
+  { kind: "album", name: "A~B,C%", by: "D~E" },
+]) {
+  test(`an album or artist is linked by name: ${named.name}`, () => {
+    const tracks = Array.from({ length: MAX_LINKED_TRACKS + 1 }, (_, i) => i % 3);
+    const link = writeLink({ ...PLAIN, selected: tracks, collection: { ...named, tracks, notes: [] } }, MAP, TEXT);
+    assert.deepEqual(readLink(`#${link}`, MAP).named, named);
+    assert.equal(new URLSearchParams(link).has("list"), false);
+    // Once something else is selected, it is nothing any more.
+    assert.equal(readLink(writeLink({ ...PLAIN, selected: [0], collection: { ...named, tracks, notes: [] } }, MAP, TEXT), MAP).named, null);
+  });
+}
+
+test("a link that names nothing names no artist", () => {
+  for (const link of ["", "artist=", "album=", "album=~x", "artist=~"]) assert.equal(readLink(link, MAP).named, null);
 });
 
 test("what a path was asked with is linked with it", () => {
@@ -172,8 +193,8 @@ test("a day is one of the library's", () => {
 });
 
 test("what a link names and the map has not is said in words", () => {
-  assert.equal(missingNote({ tracks: 0, groups: 0, measures: 0 }), "");
-  assert.equal(missingNote({ tracks: 1, groups: 0, measures: 0 }), "The link also names 1 track that this map does not have.");
-  assert.equal(missingNote({ tracks: 2, groups: 1, measures: 1 }), "The link also names 2 tracks, 1 group and 1 property of tracks that this map does not have.");
-  assert.match(missingNote({ tracks: 0, groups: 0, measures: 2 }), / names 2 properties of tracks that /);
+  assert.equal(missingNote({ tracks: 0, names: 0, groups: 0, measures: 0 }), "");
+  assert.equal(missingNote({ tracks: 1, names: 0, groups: 0, measures: 0 }), "The link also names 1 track that this map does not have.");
+  assert.equal(missingNote({ tracks: 2, names: 0, groups: 1, measures: 1 }), "The link also names 2 tracks, 1 group and 1 property of tracks that this map does not have.");
+  assert.match(missingNote({ tracks: 0, names: 1, groups: 0, measures: 2 }), / names an album or artist and 2 properties of tracks that /);
 });

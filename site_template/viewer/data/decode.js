@@ -163,6 +163,7 @@ export function decodeText(document, count) {
     titles,
     artistsOf: (track) => artists.slice(firstArtist[track], firstArtist[track + 1]).map((index) => artistNames[index]),
     albumOf: (track) => albumNames[albums[track]] ?? "",
+    albumNumberOf: (track) => albums[track],
   };
 }
 
@@ -210,6 +211,8 @@ export function decodeDetails(document, track, styleNames) {
     id: document.ids[row],
     duration_ms: document.duration_ms[row],
     year: document.year[row],
+    number: document.numbers?.[row] ?? null,
+    disc: document.discs?.[row] ?? null,
     artFile: document.art_files[document.art[row]] ?? "",
     videoId: document.video_ids[row] ?? "",
     path: document.paths[row] ?? "",

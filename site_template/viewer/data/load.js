@@ -166,20 +166,23 @@ export function createDescribingReader(folder, map) {
     readWords: () => read(folder + map.files.words),
 
     /** @returns {Promise<typeof import("../state/describer.js").Describer>} */
-    async readScript() {
-      await runScript(`${folder}describe.js`);
-      return /** @type {any} */ (window).spotmapDescriber;
-    },
+    readScript: () => readScript(`${folder}describe.js`, "spotmapDescriber"),
   };
 }
 
 /** @typedef {ReturnType<typeof createDescribingReader>} DescribingReader */
 
-/** @param {string} url  @returns {Promise<void>} */
-const runScript = (url) =>
+/**
+ * Runs a script that only some visits need.
+ *
+ * @param {string} url
+ * @param {string} name  of what it makes
+ * @returns {Promise<any>}
+ */
+export const readScript = (url, name) =>
   new Promise((resolve, reject) => {
     const script = document.createElement("script");
-    script.addEventListener("load", () => resolve());
+    script.addEventListener("load", () => resolve(Reflect.get(window, name)));
     script.addEventListener("error", () => {
       script.remove();
       reject(new DataError(`${url} could not be fetched. Check the connection, then reload the page.`));

@@ -66,11 +66,14 @@
  * @property {string[]} titles
  * @property {(track: number) => string[]} artistsOf
  * @property {(track: number) => string} albumOf
+ * @property {(track: number) => number} albumNumberOf  two albums may have one name
  *
  * @typedef {object} TrackDetails
  * @property {string} id
  * @property {number | null} duration_ms
  * @property {number | null} year
+ * @property {number | null} number  on its album, or on one of its discs
+ * @property {number | null} disc
  * @property {string} artFile  file name below art/, empty for none
  * @property {string} videoId  its recording on YouTube, empty where none is known
  * @property {string} path  its file, where the site tells; else empty
@@ -98,6 +101,14 @@
  * @property {number} low
  * @property {number} high
  * @property {ReadonlySet<string>} hidden  names of categories; UNKNOWN stands for tracks of which it is not known
+ *
+ * @typedef {object} Named  an album or an artist, as links and rows name it
+ * @property {"album" | "artist"} kind
+ * @property {string} name
+ * @property {string} by  of an album: an artist on it, which tells it from others of its name; else empty
+ *
+ * @typedef {Named & {tracks: readonly number[], notes: readonly string[]}} Shown  its tracks in their order, and what stands before
+ *   each: its number, its year; none until that is known
  *
  * @typedef {{x: number, y: number, span: number}} View  the middle and the smaller side of the free part, map units
  * @typedef {{k: number, x: number, y: number}} Transform  pixel = plane * k + (x, y)
@@ -137,6 +148,7 @@
  * @property {readonly number[]} path  the last one found, in its order; drawn as one while it is what is selected
  * @property {{wish: import("./route.js").Wish, tracks: readonly number[]} | null} asked  what a path was wished to be; of no account unless its tracks are
  *   what is selected
+ * @property {Shown | null} collection  the album or artist that is shown; of no account unless its tracks are what is selected
  * @property {Transform} transform
  */
 

@@ -5,34 +5,41 @@ import { drawLinks } from "./links.js";
 import { NO_TRACK } from "../data/types.js";
 
 /** @import { Links } from "./links.js" */
-/** @import { Theme } from "../data/types.js" */
+/** @import { Theme, Transform } from "../data/types.js" */
 
 /** A ring around each of thousands of matches would hide the map; the points themselves stand out anyway. */
 const MAX_RINGS = 150;
 /** How far the ring of the pinned track reaches beyond it, pixels; its glow, a little further, may touch its title. */
 export const PINNED_REACH = 6;
 
+/** @typedef {(on: {context: CanvasRenderingContext2D, positionOf: (track: number) => [number, number], theme: Theme, transform: Transform}) => void} Overlay  draws below the rings, in pixels */
 /** @typedef {{x: number, y: number, radius: number, corner: number}} Outline  half the side of a square, and the radius of its corners */
 
 export class MarksLayer extends Layer {
   #wasEmpty = false;
 
   /**
-   * @param {{hovered: number, pinned: number, pathStart: number, matches: readonly number[] | null}} state
+   * @param {{hovered: number, pinned: number, pathStart: number, matches: readonly number[] | null, transform: Transform}} state
+   * @param {Overlay | null} overlay
    * @param {Links | null} links
    * @param {(track: number) => [number, number]} positionOf  pixels
    * @param {(track: number) => Outline} outlineOf
    * @param {Theme} theme
    */
-  draw({ hovered, pinned, pathStart, matches }, links, positionOf, outlineOf, theme) {
-    const isEmpty = hovered === NO_TRACK && pinned === NO_TRACK && pathStart === NO_TRACK && !matches && !links;
+  draw({ hovered, pinned, pathStart, matches, transform }, overlay, links, positionOf, outlineOf, theme) {
+    const isEmpty = hovered === NO_TRACK && pinned === NO_TRACK && pathStart === NO_TRACK && !matches && !links && !overlay;
     // Chromium without a GPU copies every canvas that is there into every frame.
     if (isEmpty && this.#wasEmpty) return;
     this.#wasEmpty = isEmpty;
     this.canvas.hidden = isEmpty;
     this.clear();
+    if (overlay) {
+      this.context.save();
+      overlay({ context: this.context, positionOf, theme, transform });
+      this.context.restore();
+    }
     if (links) drawLinks(this.context, links, positionOf, theme);
-    if (matches && matches.length <= MAX_RINGS) {
+    if (matches && matches.length <= MAX_RINGS && !overlay) {
       for (const track of matches) {
         const outline = outlineOf(track);
         this.#ring(outline, 0.35 * outline.radius + 3.5, 1.25, theme.text, 0.55);

@@ -14,6 +14,7 @@ import { readTheme } from "../ui/theme.js";
 import { toScreen, visibleExtent } from "./viewport.js";
 
 /** @import { Links } from "./links.js" */
+/** @import { Overlay } from "./marks_layer.js" */
 /** @import { Appearance } from "../state/appearance.js" */
 /** @import { Positions } from "./positions.js" */
 /** @import { Store } from "../state/store.js" */
@@ -69,6 +70,8 @@ export class Renderer {
   #text = null;
   /** @type {Links} */
   #links = { track: NO_TRACK, neighbors: [], path: [], hard: new Set() };
+  /** @type {Overlay | null} */
+  #overlay = null;
 
   /**
    * @param {HTMLElement} element  holds a canvas for each layer
@@ -128,6 +131,12 @@ export class Renderer {
   /** Which lines to draw between tracks from now on. @param {Partial<Links>} links  those that change */
   setLinks(links) {
     this.#links = { ...this.#links, ...links };
+    this.invalidate("marks");
+  }
+
+  /** What to draw over the points from now on. @param {Overlay | null} overlay */
+  setOverlay(overlay) {
+    this.#overlay = overlay;
     this.invalidate("marks");
   }
 
@@ -286,7 +295,7 @@ export class Renderer {
       covers.follow(transform);
       labels.follow(transform);
     }
-    if (this.#dirty.has("marks")) marks.draw({ ...state, matches: highlighted(state) }, this.#visibleLinks(), this.positionOf, this.#outlines(), this.#theme);
+    if (this.#dirty.has("marks")) marks.draw({ ...state, matches: highlighted(state) }, this.#overlay, this.#visibleLinks(), this.positionOf, this.#outlines(), this.#theme);
     if (writesNames) this.#dirty.delete("labels");
     for (const name of /** @type {const} */ (["boundaries", "points", "marks"])) this.#dirty.delete(name);
     if (this.#dirty.size > 0 || this.#owesCovers || ![points, boundaries, labels].every((layer) => layer.isCurrent(transform))) this.invalidate();

@@ -19,7 +19,7 @@ import { NO_TRACK } from "../data/types.js";
 /** @import { SoundsLike } from "./sounds_like.js" */
 /** @import { Store } from "../state/store.js" */
 /** @import { StyleWords } from "./style_words.js" */
-/** @import { Group, GroupKind, MapData, State, TextData, ThemeName, TrackDetails } from "../data/types.js" */
+/** @import { Group, GroupKind, MapData, Named, State, TextData, ThemeName, TrackDetails } from "../data/types.js" */
 
 /** A pointer that only passes over tracks does not fetch the details of each. */
 const HOVER_DELAY_MS = 90;
@@ -56,6 +56,7 @@ export class Card {
   #soundsLike;
   #styleWords;
   #spotOf;
+  #show;
   /** @type {TextData | null} */
   #text = null;
   #shown = NO_TRACK;
@@ -66,9 +67,9 @@ export class Card {
 
   /**
    * @param {HTMLElement} host
-   * @param {{map: MapData, store: Store, renderer: Renderer, details: DetailsReader, selecting: Selecting, player: Player, soundsLike: SoundsLike, styleWords: StyleWords, spotOf: (track: number) => number[]}} parts
+   * @param {{map: MapData, store: Store, renderer: Renderer, details: DetailsReader, selecting: Selecting, player: Player, soundsLike: SoundsLike, styleWords: StyleWords, spotOf: (track: number) => number[], show: (named: Named) => void}} parts  `show` leads to an album or an artist
    */
-  constructor(host, { map, store, renderer, details, selecting, player, soundsLike, styleWords, spotOf }) {
+  constructor(host, { map, store, renderer, details, selecting, player, soundsLike, styleWords, spotOf, show }) {
     this.#element = host;
     this.#map = map;
     this.#store = store;
@@ -79,6 +80,7 @@ export class Card {
     this.#soundsLike = soundsLike;
     this.#styleWords = styleWords;
     this.#spotOf = spotOf;
+    this.#show = show;
     store.subscribe(["pinned", "theme"], () => this.#update());
     // A pointer on its way passes over more tracks than there are frames to show them in.
     store.subscribe(["hovered"], () => {
@@ -150,8 +152,11 @@ export class Card {
    * @param {boolean} pinned
    */
   #summary(text, track, pinned) {
-    const artists = text.artistsOf(track).join(", ");
+    const names = text.artistsOf(track);
+    const artists = names.join(", ");
     const album = text.albumOf(track);
+    const nameOf = (/** @type {Named["kind"]} */ kind, /** @type {string} */ name) => (pinned ? this.#nameButton({ kind, name, by: kind === "album" ? (names[0] ?? "") : "" }) : name);
+    const by = names.flatMap((name, place) => [place > 0 ? ", " : "", nameOf("artist", name)]);
     const art = element("img", { class: "card-art", alt: "", width: "72", height: "72" });
     art.src = placeholderArt(`${artists}\n${album || text.titles[track]}`);
     const head = element(
@@ -162,8 +167,8 @@ export class Card {
         "div",
         { class: "card-names" },
         element("h2", { class: "card-title", dir: "auto", translate: "no" }, text.titles[track]),
-        element("p", { class: "card-artists", dir: "auto", translate: "no" }, artists || "Unknown artist"),
-        element("p", { class: "card-album", dir: "auto", translate: "no" }, album),
+        element("p", { class: "card-artists", dir: "auto", translate: "no" }, ...(by.length > 0 ? by : ["Unknown artist"])),
+        element("p", { class: "card-album", dir: "auto", translate: "no" }, album && nameOf("album", album)),
       ),
     );
     /** @type {HTMLElement[]} */
@@ -173,6 +178,13 @@ export class Card {
       nodes.push(this.#filteredNote(), this.#actions(track), alike, this.#closeButton());
     }
     return nodes;
+  }
+
+  /** @param {Named} named */
+  #nameButton(named) {
+    const button = element("button", { class: "name-button", type: "button", title: `Show this ${named.kind}` }, named.name);
+    button.addEventListener("click", () => this.#show(named));
+    return button;
   }
 
   /**

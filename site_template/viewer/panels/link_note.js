@@ -5,9 +5,10 @@ import { counted } from "../ui/format.js";
 /** @import { Missing } from "../state/link_bounds.js" */
 
 /** @param {Missing} missing  @returns {string}  empty where nothing is */
-export function missingNote({ tracks, groups, measures }) {
+export function missingNote({ tracks, names, groups, measures }) {
   const parts = [
     tracks > 0 && counted(tracks, "track"),
+    names > 0 && "an album or artist",
     groups > 0 && counted(groups, "group"),
     measures > 0 && `${measures} ${measures > 1 ? "properties" : "property"} of tracks`,
   ].filter(Boolean);

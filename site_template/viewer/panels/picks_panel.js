@@ -100,7 +100,7 @@ export class PicksPanel {
     const radiusRow = /** @type {HTMLElement} */ (this.#radius.parentElement);
     radiusRow.hidden = !circle;
     if (circle) this.#radius.value = String(Math.sqrt(circle.radius / WIDEST));
-    this.#status.textContent = selected.length > MAX_LINKED_TRACKS ? TOO_MANY : "";
+    this.#status.textContent = this.#canLink ? "" : TOO_MANY;
     this.#current = Math.min(this.#current, selected.length - 1);
     this.#list.replaceChildren(element("div", { class: "picks-space", role: "presentation" }));
     this.#showRows();
@@ -114,11 +114,13 @@ export class PicksPanel {
   /** Rows in sight, and no others: a selection may hold the whole library. */
   #showRows() {
     const text = this.#text;
-    const { selected } = this.#store.get();
+    const { selected, collection } = this.#store.get();
     const space = /** @type {HTMLElement | null} */ (this.#list.firstElementChild);
     if (!text || !space || this.#host.hidden) return;
     const [first, end] = visibleRows(this.#list.scrollTop, this.#list.clientHeight, ROW_HEIGHT, selected.length);
     const wanted = new Set(selected.slice(first, end));
+    const notes = (collection?.tracks === selected && collection.notes) || [];
+    this.#list.classList.toggle("has-notes", notes.some(Boolean));
     if (this.#current < first || this.#current >= end) this.#current = first;
     const present = new Map([...this.#rows()].map((row) => [Number(row.dataset.track), row]));
     space.style.height = `${selected.length * ROW_HEIGHT}px`;
@@ -130,6 +132,7 @@ export class PicksPanel {
       row.setAttribute("aria-setsize", String(selected.length));
       row.setAttribute("aria-posinset", String(place + 1));
       row.dataset.place = String(place);
+      /** @type {HTMLElement} */ (row.querySelector(".picks-note")).textContent = notes[place] ?? "";
       if (this.#list.children[place - first + 1] !== row) this.#list.insertBefore(row, this.#list.children[place - first + 1] ?? null);
     }
     this.#setCurrent(this.#current);
@@ -156,7 +159,7 @@ export class PicksPanel {
     const remove = element("button", { class: "icon-button", type: "button", "data-action": "remove", "aria-label": `Remove ${title}`, title: "Remove" }, icon(ICONS.remove));
     const more = element("span", { class: "picks-more" });
     const art = element("span", { class: "picks-art" });
-    const row = element("div", { class: "picks-row", role: "listitem", "data-track": String(track) }, art, names, more, remove);
+    const row = element("div", { class: "picks-row", role: "listitem", "data-track": String(track) }, art, element("span", { class: "picks-note" }), names, more, remove);
     this.#details.read(track).then(
       (details) => {
         if (details.artFile) {
@@ -234,9 +237,14 @@ export class PicksPanel {
     }
   }
 
+  /** Albums and artists go by their names, whatever they have of tracks. */
+  get #canLink() {
+    const { selected, collection } = this.#store.get();
+    return selected.length <= MAX_LINKED_TRACKS || collection?.tracks === selected;
+  }
+
   async #copyLink() {
-    const { selected } = this.#store.get();
-    if (selected.length > MAX_LINKED_TRACKS) {
+    if (!this.#canLink) {
       this.#status.textContent = TOO_MANY;
       return;
     }

@@ -11,6 +11,8 @@ import { NO_TRACK } from "../data/types.js";
 import { descriptionRows } from "./description_rows.js";
 
 /** @import { Condition, Description } from "../data/describe.js" */
+/** @import { CollectionLoader } from "./collection_loader.js" */
+/** @import { FoundRow } from "./collections.js" */
 /** @import { DescriberLoader } from "../state/describer_loader.js" */
 /** @import { Store } from "../state/store.js" */
 /** @import { TextData } from "../data/types.js" */
@@ -18,6 +20,8 @@ import { descriptionRows } from "./description_rows.js";
 const MAX_ROWS = 40;
 /** Of names, where what fits a description comes below. */
 const MAX_NAMES = 6;
+/** Tracks that may come before albums and artists, where they fit better. */
+const MAX_BEFORE = 3;
 /** Tracks that the index takes in at once: some milliseconds, after which the page may do something else. */
 const SLICE = 500;
 
@@ -30,7 +34,10 @@ export class SearchPanel {
   #select;
   #store;
   #describing;
+  #collections;
   #flyTo;
+  /** Albums and artists that were found. @type {readonly FoundRow[]} */
+  #found = [];
   /** @type {TextData | null} */
   #text = null;
   /** @type {SearchIndex | null} */
@@ -43,9 +50,9 @@ export class SearchPanel {
 
   /**
    * @param {HTMLElement} host
-   * @param {{store: Store, describing: DescriberLoader, flyTo: (track: number) => void}} parts
+   * @param {{store: Store, describing: DescriberLoader, collections: CollectionLoader, flyTo: (track: number) => void}} parts
    */
-  constructor(host, { store, describing, flyTo }) {
+  constructor(host, { store, describing, collections, flyTo }) {
     this.#input = /** @type {HTMLInputElement} */ (host.querySelector("input"));
     this.#results = /** @type {HTMLElement} */ (host.querySelector(".search-results"));
     this.#list = /** @type {HTMLElement} */ (host.querySelector(".search-list"));
@@ -54,12 +61,13 @@ export class SearchPanel {
     this.#select = /** @type {HTMLButtonElement} */ (host.querySelector("[data-action='select-found']"));
     this.#store = store;
     this.#describing = describing;
+    this.#collections = collections;
     this.#flyTo = flyTo;
     this.#input.addEventListener("input", () => this.#find());
     this.#input.addEventListener("keydown", (event) => this.#onKey(event));
     this.#list.addEventListener("click", (event) => {
-      const row = /** @type {Element} */ (event.target).closest("[data-track]");
-      if (row) this.#choose(Number(/** @type {HTMLElement} */ (row).dataset.track));
+      const row = /** @type {Element} */ (event.target).closest("[role='option']");
+      if (row) this.#choose(/** @type {HTMLElement} */ (row));
     });
     host.addEventListener("focusin", () => {
       this.#open(true);
@@ -101,7 +109,7 @@ export class SearchPanel {
   /** Fetches the words of descriptions; without them, names are found all the same. */
   async #prepare() {
     try {
-      await this.#describing.prepare();
+      await Promise.all([this.#describing.prepare(), this.#collections.prepare()]);
     } catch (reason) {
       this.#status.textContent = messageOf(reason);
       return;
@@ -188,17 +196,22 @@ export class SearchPanel {
    */
   #show({ names, rows, says, description, status }) {
     // More may be found of the same words while somebody walks through the list: the row that was chosen stays so.
-    const chosen = this.#input.value === this.#shown ? this.#rows[this.#active]?.dataset.track : undefined;
+    const keyOf = (/** @type {HTMLElement | undefined} */ row) => row && (row.dataset.track ?? row.textContent);
+    const chosen = this.#input.value === this.#shown ? keyOf(this.#rows[this.#active]) : undefined;
     this.#shown = this.#input.value;
     this.#active = -1;
     const shown = names.slice(0, rows.length > 0 ? MAX_NAMES : MAX_ROWS);
-    const nodes = shown.map((track, place) => this.#row(track, place));
-    if (shown.length > 0 && rows.length > 0) {
+    /** @type {HTMLElement[]} */
+    const nodes = shown.map((track) => this.#row(track));
+    this.#found = this.#collections.find(this.#shown, description !== null);
+    nodes.splice(this.#countBefore(shown), 0, ...this.#found.map(({ row }) => row));
+    if (nodes.length > 0 && rows.length > 0) {
       nodes.unshift(heading("Named so"));
       nodes.push(heading("Sounds so"));
     }
-    nodes.push(...rows.slice(0, MAX_ROWS - shown.length).map((track, place) => this.#row(track, shown.length + place)));
+    nodes.push(...rows.slice(0, MAX_ROWS - shown.length).map((track) => this.#row(track)));
     this.#list.replaceChildren(...nodes);
+    this.#rows.forEach((row, place) => (row.id = `found-${place}`));
     const said = description ? descriptionRows(description.conditions, says, (condition, change) => this.#change(condition, change)) : [];
     this.#said.replaceChildren(...said);
     this.#said.hidden = said.length === 0;
@@ -207,15 +220,22 @@ export class SearchPanel {
     this.#select.hidden = (this.#store.get().matches ?? []).length === 0;
     this.#input.removeAttribute("aria-activedescendant");
     this.#open(true);
-    if (chosen !== undefined) this.#activate(this.#rows.findIndex(({ dataset }) => dataset.track === chosen));
+    if (chosen) this.#activate(this.#rows.findIndex((row) => keyOf(row) === chosen));
   }
 
-  /** @param {number} track  @param {number} place */
-  #row(track, place) {
+  /** How many tracks fit better than any album or artist. @param {readonly number[]} tracks  best first */
+  #countBefore(tracks) {
+    const [best] = this.#found;
+    const rest = best ? tracks.slice(0, MAX_BEFORE).findIndex((track) => /** @type {SearchIndex} */ (this.#index).scoreOf(track, this.#shown) <= best.score) : 0;
+    return rest < 0 ? MAX_BEFORE : rest;
+  }
+
+  /** @param {number} track */
+  #row(track) {
     const text = /** @type {TextData} */ (this.#text);
     return element(
       "li",
-      { id: `found-${place}`, role: "option", "data-track": String(track), "aria-selected": "false" },
+      { role: "option", "data-track": String(track), "aria-selected": "false" },
       element("span", { class: "found-title", dir: "auto", translate: "no" }, text.titles[track]),
       element("span", { class: "found-artists", dir: "auto", translate: "no" }, text.artistsOf(track).join(", ")),
     );
@@ -223,7 +243,7 @@ export class SearchPanel {
 
   /** @returns {HTMLElement[]} */
   get #rows() {
-    return [.../** @type {NodeListOf<HTMLElement>} */ (this.#list.querySelectorAll("[data-track]"))];
+    return [.../** @type {NodeListOf<HTMLElement>} */ (this.#list.querySelectorAll("[role='option']"))];
   }
 
   /** @param {boolean} wanted */
@@ -238,7 +258,7 @@ export class SearchPanel {
     const rows = this.#rows;
     if (event.key === "ArrowDown") this.#activate(Math.min(this.#active + 1, rows.length - 1));
     else if (event.key === "ArrowUp") this.#activate(Math.max(this.#active - 1, 0));
-    else if (event.key === "Enter" && rows.length > 0) this.#choose(Number(rows[Math.max(0, this.#active)].dataset.track));
+    else if (event.key === "Enter" && rows.length > 0) this.#choose(rows[Math.max(0, this.#active)]);
     else return;
     event.preventDefault();
   }
@@ -256,9 +276,12 @@ export class SearchPanel {
     this.#input.setAttribute("aria-activedescendant", row.id);
   }
 
-  /** @param {number} track */
-  #choose(track) {
+  /** @param {HTMLElement} row */
+  #choose({ dataset }) {
     this.#open(false);
+    const named = this.#found.find(({ row }) => row.dataset === dataset);
+    if (named) return this.#collections.show(named);
+    const track = Number(dataset.track);
     this.#store.set({ pinned: track, hovered: NO_TRACK });
     this.#flyTo(track);
   }

@@ -4,6 +4,7 @@ import { readLink, tracksWith, writeLink, writeView } from "./permalink.js";
 import { isGroupKind } from "./appearance.js";
 import { filterWithin, untilWithin } from "./link_bounds.js";
 import { isAxis } from "../data/axes.js";
+import { tracksNamed } from "../data/named.js";
 import { wished } from "../data/route.js";
 import { NO_TRACK } from "../data/types.js";
 
@@ -103,7 +104,7 @@ export class Address {
 
   /** @param {boolean} moves  whether the view is to follow too */
   async #follow(moves) {
-    const { view, patch, pinned, selected, isPath, wish, unknownGroups } = readLink(location.hash, this.#map);
+    const { view, patch, pinned, named, selected, isPath, wish, unknownGroups } = readLink(location.hash, this.#map);
     const text = this.#text;
     this.#isFollowing = true;
     clearTimeout(this.#timer);
@@ -118,13 +119,14 @@ export class Address {
       next.axes = axesOf(patch, axes, traits);
       if (text) {
         const pins = tracksWith(text, pinned ? [pinned] : []);
-        const tracks = tracksWith(text, selected);
+        const own = named ? tracksNamed(text, named) : [];
+        const tracks = own.length > 0 ? own : tracksWith(text, selected);
         const stops = tracksWith(text, wish?.stops ?? []);
         // A path without one of its stops is another one.
         const asked = isPath && wish && stops.length === wish.stops.length ? { wish: wished({ ...wish, stops }), tracks } : null;
-        Object.assign(next, { pinned: pins[0] ?? NO_TRACK, selected: tracks, path: isPath ? tracks : [], asked });
-        const missing = new Set(selected).size - tracks.length + (pinned ? 1 - pins.length : 0);
-        this.#tellMissing({ tracks: missing, groups: unknownGroups, measures: new Set(ids).size - offered.size });
+        Object.assign(next, { pinned: pins[0] ?? NO_TRACK, selected: tracks, path: isPath ? tracks : [], asked, collection: named && { ...named, tracks: own, notes: [] } });
+        const missing = (named ? 0 : new Set(selected).size - tracks.length) + (pinned ? 1 - pins.length : 0);
+        this.#tellMissing({ tracks: missing, names: named && own.length === 0 ? 1 : 0, groups: unknownGroups, measures: new Set(ids).size - offered.size });
       }
       this.#store.set(changesOf(next, this.#store.get()));
       if (moves || next.axes !== axes) this.#navigation.show(view);

@@ -5,6 +5,7 @@
 /**
  * @typedef {object} Missing  how many of each the map has not
  * @property {number} tracks
+ * @property {number} names  albums and artists
  * @property {number} groups
  * @property {number} measures
  */

@@ -9,12 +9,14 @@ import { clamped } from "./link_bounds.js";
 import { NO_GROUP, NO_TRACK } from "../data/types.js";
 
 /** @import { Wish } from "../data/route.js" */
-/** @import { GroupKind, MapData, State, TextData, TraitFilter, View } from "../data/types.js" */
+/** @import { GroupKind, MapData, Named, State, TextData, TraitFilter, View } from "../data/types.js" */
 
 /** More selected tracks than this would make an address that mail programs break. */
 export const MAX_LINKED_TRACKS = 300;
 /** What somebody can have typed; longer ones are no queries. */
 const LONGEST_QUERY = 500;
+/** Of an album or an artist. */
+const LONGEST_NAMES = 4000;
 const MAX_UNIT = 65535;
 const NO_GROUP_ID = "-";
 const FINGERPRINT_DIGITS = 7;
@@ -34,6 +36,7 @@ const MOST_MINUTES = 1440;
  * @property {View | null} view
  * @property {Pick<State, "colorBy" | "hiddenClusters" | "hiddenPlaylists" | "hiddenLayers" | "traitFilters" | "axes" | "until" | "query">} patch
  * @property {string} pinned  fingerprint, empty for none
+ * @property {Named | null} named  the album or artist that is shown
  * @property {string[]} selected  fingerprints
  * @property {boolean} isPath  whether these are a path, in its order
  * @property {{stops: string[], isOneAnArtist: boolean, avoided: Set<number>, minutes: number} | null} wish  what it was asked with
@@ -121,7 +124,9 @@ export function writeLink(state, map, text) {
   if (state.until !== null) fields.set("until", String(state.until));
   if (state.query) fields.set("q", state.query);
   if (text && state.pinned !== NO_TRACK) fields.set("track", fingerprints(text, [state.pinned])[0]);
-  if (text && state.selected.length > 0 && state.selected.length <= MAX_LINKED_TRACKS) {
+  const { collection } = state;
+  if (collection && collection.tracks === state.selected) fields.set(collection.kind, joined([collection.name, collection.by], "~"));
+  else if (text && state.selected.length > 0 && state.selected.length <= MAX_LINKED_TRACKS) {
     const prints = fingerprints(text, state.selected);
     fields.set(state.path === state.selected ? "path" : "list", prints.join(""));
     if (state.asked?.tracks === state.selected) writeWish(state.asked.wish, (track) => prints[state.selected.indexOf(track)], map, fields);
@@ -155,6 +160,13 @@ function readWish(fields, map) {
     avoided: new Set(map.clusters.filter(({ id }) => ids.has(id)).map(({ index }) => index)),
     minutes: clamped(Number(fields.get(MINUTES)) || 0, [0, MOST_MINUTES]),
   };
+}
+
+/** @param {URLSearchParams} fields  @returns {Named | null} */
+function readNamed(fields) {
+  const kind = fields.get("album") ? "album" : "artist";
+  const [name, by = ""] = parted((fields.get(kind) ?? "").slice(0, LONGEST_NAMES), "~");
+  return name ? { kind, name, by } : null;
 }
 
 /** @param {string | null} text */
@@ -217,6 +229,7 @@ export function readLink(hash, map) {
       query: Array.from(fields.get("q") ?? "").slice(0, LONGEST_QUERY).join(""),
     },
     pinned: fields.get("track") ?? "",
+    named: readNamed(fields),
     isPath: fields.has("path"),
     wish: readWish(fields, map),
     selected: readPrints(fields.get("path") ?? fields.get("list")),

@@ -209,6 +209,8 @@ def _track(row: dict[str, Any], title: str, joint: re.Pattern[str]) -> Track:
         isrc=isrc if ISRC.fullmatch(isrc) else "",
         explicit=row.get("explicit"),
         year=row.get("year"),
+        track_number=row.get("track_number"),
+        disc_number=row.get("disc_number"),
         added_at=row.get("added_at", ""),
         genres=parse_texts(row.get("genres"), BETWEEN_GENRES, is_optional=True),
         play_count=row.get("play_count"),

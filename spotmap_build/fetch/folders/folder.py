@@ -32,6 +32,7 @@ from spotmap_build.fetch.identify import (
     identify_files,
 )
 from spotmap_build.fetch.source import Loaded, with_distinct_ids
+from spotmap_build.fetch.tags import place_from_name
 from spotmap_build.model import Failed, Library, Omission, Playlist, Recording, Track
 
 if TYPE_CHECKING:
@@ -142,6 +143,7 @@ def _track(path: Path, track_id: str, fact: FileFacts | Unusable, folder_art: st
     title, artists = display_facts(path, fact)
     if isinstance(fact, Unusable):
         return Track(track_id, title, artists)
+    disc, number = place_from_name(path.stem)
     return Track(
         id=track_id,
         title=title,
@@ -150,6 +152,8 @@ def _track(path: Path, track_id: str, fact: FileFacts | Unusable, folder_art: st
         duration_ms=fact.duration_ms,
         isrc=fact.isrc,
         year=fact.year,
+        track_number=fact.track_number or number,
+        disc_number=fact.disc_number if fact.track_number else disc,
         art_digest=fact.art_digest or folder_art,
         recording=Recording(fact.audio_digest, path=str(path.absolute())),
     )

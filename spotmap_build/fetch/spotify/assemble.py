@@ -98,6 +98,8 @@ def _add(
         isrc=row.isrc,
         explicit=row.explicit,
         year=row.year,
+        track_number=row.track_number,
+        disc_number=row.disc_number,
         added_at=row.added_at,
         art_url=row.art,
         genres=tuple(dict.fromkeys(genre for artist in row.artist_ids for genre in genres.get(artist, ()))),

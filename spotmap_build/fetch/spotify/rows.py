@@ -21,7 +21,7 @@ from spotmap_build.core.text import printable
 from spotmap_build.fetch.covers import EDGE_PX
 from spotmap_build.fetch.spotify.playlist_changes import mark_in
 
-EDITION: Final = 1
+EDITION: Final = 2
 """Raise when more of an answer is taken over. What was kept before is used until it has been asked for again."""
 LONGEST_TEXT: Final = 1_000
 """Of names and ids, in characters: several times as many as Spotify's longest."""
@@ -66,6 +66,8 @@ class Row:
     explicit: bool | None = None
     year: Count | None = None
     added_at: Text = ""
+    track_number: Count | None = None
+    disc_number: Count | None = None
     art: Text = ""
     """The address of a picture of the album, as Spotify says it."""
 
@@ -161,6 +163,8 @@ def read_row(item: object) -> Row:
         isrc=_isrc(_dict(inner.get("external_ids")).get("isrc")),
         explicit=value if isinstance(value := inner.get("explicit"), bool) else None,
         year=_year(album.get("release_date")),
+        track_number=_whole(inner.get("track_number")) or None,
+        disc_number=_whole(inner.get("disc_number")) or None,
         added_at=_date(outer.get("added_at")),
         art=smallest_that_serves(album.get("images"), EDGE_PX),
     )

@@ -65,6 +65,17 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
         *("ημερομηνία κυκλοφορίας άλμπουμ", "专辑发行日期", "專輯發行日期", "專輯發行日"),
         *("jahr", "erscheinungsjahr", "année", "año", "anno", "ano", "jaar", "år"),
     ),
+    "track_number": (
+        *("track_number", "track no", "track nr", "track #", "album track number", "number on album"),
+        *("track-nummer", "numéro du titre", "número de la canción", "numero della traccia", "nummernummer"),
+        *("número da faixa", "låtnummer", "parça numarası", "トラック番号", "رقم الأغنية", "αριθμός κομματιού"),
+        *("曲目编号", "曲目編號", "曲目冧把"),
+    ),
+    "disc_number": (
+        *("disc_number", "disk number", "disc no", "disc nr", "disc", "disc-nummer", "numéro de disque"),
+        *("número de disco", "numero del disco", "schijfnummer", "número do disco", "skivnummer", "disk numarası"),
+        *("ディスク番号", "رقم القرص", "αριθμός δίσκου", "光盘编号", "光碟編號", "碟片冧把"),
+    ),
     "duration_ms": (
         *("duration_ms", "duration (ms)", "track duration (ms)", "track duration ms", "length (ms)", "length ms"),
         *("track-dauer (ms)", "durée du titre (ms)", "duración de la canción (ms)", "durata della traccia (ms)"),

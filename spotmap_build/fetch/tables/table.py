@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 Position = tuple[float, float]
 READ: Final = (
     *("title", "artists", "artist_uris", "album", "duration_ms", "isrc"),
-    *("explicit", "year", "added_at", "genres", "play_count"),
+    *("explicit", "year", "track_number", "disc_number", "added_at", "genres", "play_count"),
 )
 """The fields of a track that stand in columns as they are."""
 UNTITLED: Final = "Untitled"
@@ -129,7 +129,7 @@ def _tracks(typed: TypedColumns, positions: Sequence[Position | None] | None, *,
     tracks = []
     rows = zip(_own_ids(columns, count), positions or empty, *read, strict=True)
     for row, (own_id, position, called, by, uris, on, duration_ms, isrc, *others) in enumerate(rows):
-        explicit, year, added_at, genres, play_count = others
+        explicit, year, track_number, disc_number, added_at, genres, play_count = others
         title, artists, album = fold_space(str(called or "")), parse_artists(by, uris), fold_space(str(on or ""))
         base = own_id or named_id("table", title or UNTITLED, artists, album)
         seen[base] = 1 if is_list and base.startswith(SPOTIFY_TRACK) else seen.get(base, 0) + 1
@@ -143,6 +143,8 @@ def _tracks(typed: TypedColumns, positions: Sequence[Position | None] | None, *,
                 isrc=_word(isrc),
                 explicit=explicit,
                 year=year,
+                track_number=track_number,
+                disc_number=disc_number,
                 added_at=added_at or "",
                 genres=parse_texts(genres, BETWEEN_GENRES, is_optional=True),
                 play_count=play_count,
@@ -284,6 +286,8 @@ def _heard(track: Track, fact: FileFacts, path: Path) -> Track:
         album=track.album or fact.album,
         duration_ms=fact.duration_ms if track.duration_ms is None else track.duration_ms,
         year=track.year or fact.year,
+        track_number=track.track_number or fact.track_number or None,
+        disc_number=track.disc_number if track.track_number else fact.disc_number,
         isrc=track.isrc or fact.isrc,
         art_digest=track.art_digest or fact.art_digest,
         recording=Recording(fact.audio_digest, path=str(path.absolute())),

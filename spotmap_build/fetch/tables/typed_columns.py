@@ -22,10 +22,11 @@ from spotmap_build.fetch.tables.cell_numbers import (
 )
 from spotmap_build.fetch.tables.cells import is_missing, parse_truth
 from spotmap_build.fetch.tables.column_names import DURATIONS, NamedColumns, fold_name
-from spotmap_build.fetch.tags import fold_space, parse_year
+from spotmap_build.fetch.tags import fold_space, parse_place, parse_year
 
 NUMERIC: Final = ("x", "y", "play_count", *DURATIONS)
-LOOSE: Final = frozenset((*DURATIONS, "play_count"))
+PLACES: Final = ("track_number", "disc_number")
+LOOSE: Final = frozenset((*DURATIONS, *PLACES, "play_count"))
 MOST_MISREAD: Final = 0.5
 """A column that only its name makes a duration or a count is none if so many of its values are something else."""
 FEW: Final = 0.05
@@ -72,6 +73,8 @@ def type_columns(named: NamedColumns, place: str, delimiter: str = "") -> TypedC
     typing.read("play_count", lambda value: _count(value, decimal))
     year = lru_cache(maxsize=1 << 12)(parse_year)
     typing.read("year", lambda value: year(str(value)))
+    for field in PLACES:
+        typing.read(field, lambda value: parse_place(str(value)))
     typing.read("explicit", parse_truth)
     typing.read_duration(decimal)
     typing.read_dates(is_day_first=decimal != ".")

@@ -1,0 +1,129 @@
+/** What is drawn of an album and of an artist, over the points: a line through stops, and an outline with years. */
+
+import { sequential } from "./ramps.js";
+import { traceRings } from "./boundaries_layer.js";
+import { outlineOf } from "./contour.js";
+import { FONT_FAMILY } from "./canvas.js";
+
+/** @import { Overlay } from "./marks_layer.js" */
+/** @import { Positions } from "./positions.js" */
+
+/** Pixels. */
+const STOP = { numbered: 9, plain: 3.5, apart: 20 };
+const DOT = 5;
+const LABEL = { width: 40, height: 18, above: 14 };
+/** Of more tracks, each would cost every frame its time: the points below are enough. */
+const MOST_DRAWN = 1000;
+/** Years that are written beside tracks: more would hide them. */
+const MOST_YEARS = 7;
+
+/**
+ * A line through tracks in their order, numbered where there is room.
+ *
+ * @param {readonly number[]} tracks
+ * @returns {Overlay}
+ */
+export function albumLine(tracks) {
+  return ({ context, positionOf, theme }) => {
+    const stops = tracks.slice(0, MOST_DRAWN).map(positionOf);
+    context.lineJoin = context.lineCap = "round";
+    for (const [color, width, alpha] of /** @type {const} */ ([[theme.background, 6, 0.75], [theme.accent, 2.25, 0.95]])) {
+      Object.assign(context, { strokeStyle: color, lineWidth: width, globalAlpha: alpha });
+      context.beginPath();
+      for (const [x, y] of stops) context.lineTo(x, y);
+      context.stroke();
+    }
+    context.globalAlpha = 1;
+    const numbered = spaced(stops.keys(), (place) => stops[place], STOP.apart, STOP.apart);
+    Object.assign(context, { textAlign: "center", textBaseline: "middle", font: `650 10.5px ${FONT_FAMILY}`, lineWidth: 1.5 });
+    // Numbers last: they lie over the stops beside them.
+    for (const isNumbered of [false, true]) {
+      stops.forEach(([x, y], place) => {
+        if (numbered.has(place) !== isNumbered) return;
+        context.beginPath();
+        context.arc(x, y, isNumbered ? STOP.numbered : STOP.plain, 0, 2 * Math.PI);
+        Object.assign(context, { fillStyle: theme.accent, strokeStyle: theme.background });
+        context.fill();
+        context.stroke();
+        if (!isNumbered) return;
+        context.fillStyle = theme.background;
+        context.fillText(String(place + 1), x, y + 0.5);
+      });
+    }
+  };
+}
+
+/**
+ * An outline around tracks, which are colored from early to late.
+ *
+ * @param {readonly number[]} tracks
+ * @param {readonly (number | null)[]} years  of each, null where unknown
+ * @param {Positions} positions
+ * @returns {Overlay}
+ */
+export function artistContour(tracks, years, positions) {
+  const known = years.filter((year) => year !== null);
+  const [first, last] = [Math.min(...known), Math.max(...known)];
+  /** @type {{x: ArrayLike<number>, path: Path2D} | null}  for the places of now */
+  let outline = null;
+  return ({ context, positionOf, theme, transform }) => {
+    if (outline?.x !== positions.x) outline = { x: positions.x, path: traceRings(outlineOf(positions, tracks), new Path2D()) };
+    context.save();
+    context.transform(transform.k, 0, 0, transform.k, transform.x, transform.y);
+    Object.assign(context, { fillStyle: theme.accent, strokeStyle: theme.accent, lineWidth: 1.75 / transform.k, globalAlpha: 0.1 });
+    context.fill(outline.path, "evenodd");
+    context.globalAlpha = 0.9;
+    context.stroke(outline.path);
+    context.restore();
+    tracks.slice(0, MOST_DRAWN).forEach((track, place) => {
+      const [x, y] = positionOf(track);
+      const year = years[place];
+      context.beginPath();
+      context.arc(x, y, DOT, 0, 2 * Math.PI);
+      context.fillStyle = year === null ? theme.noise : sequential(last > first ? (year - first) / (last - first) : 1, theme.name);
+      Object.assign(context, { strokeStyle: theme.background, lineWidth: 1.5 });
+      context.fill();
+      context.stroke();
+    });
+    Object.assign(context, { textAlign: "center", textBaseline: "middle", font: `600 11.5px ${FONT_FAMILY}`, lineJoin: "round", lineWidth: 3.5, strokeStyle: theme.background, fillStyle: theme.text });
+    for (const place of spaced(yearPlaces(years), (one) => positionOf(tracks[one]), LABEL.width, LABEL.height)) {
+      const [x, y] = positionOf(tracks[place]);
+      context.strokeText(String(years[place]), x, y - LABEL.above);
+      context.fillText(String(years[place]), x, y - LABEL.above);
+    }
+  };
+}
+
+/**
+ * Where a year is to be written, the most telling first: the earliest, the latest, then others evenly between.
+ *
+ * @param {readonly (number | null)[]} years  ascending where known
+ * @returns {number[]}  a place each
+ */
+export function yearPlaces(years) {
+  /** @type {Map<number, number>} */
+  const firsts = new Map();
+  years.forEach((year, place) => year !== null && !firsts.has(year) && firsts.set(year, place));
+  const all = [...firsts.values()];
+  const shares = [0, 1, 1 / 2, 1 / 4, 3 / 4, 1 / 8, 5 / 8, 3 / 8, 7 / 8];
+  return [...new Set(shares.map((share) => all[Math.round(share * (all.length - 1))]))].filter((place) => place !== undefined).slice(0, MOST_YEARS);
+}
+
+/**
+ * Those that keep clear of the ones before them.
+ *
+ * @param {Iterable<number>} places
+ * @param {(place: number) => readonly [number, number]} positionOf  pixels
+ * @param {number} width  pixels
+ * @param {number} height
+ * @returns {Set<number>}
+ */
+function spaced(places, positionOf, width, height) {
+  /** @type {Map<number, readonly [number, number]>} */
+  const taken = new Map();
+  for (const place of places) {
+    const [x, y] = positionOf(place);
+    if (![...taken.values()].some(([left, top]) => Math.abs(left - x) < width && Math.abs(top - y) < height)) taken.set(place, [x, y]);
+  }
+  return new Set(taken.keys());
+}

@@ -1,0 +1,80 @@
+/** Shows an album or an artist as what is selected; fetches what draws and describes it, and what finds its name, once that is needed. */
+
+import { messageOf } from "../data/decode.js";
+import { tracksNamed } from "../data/named.js";
+import { NO_TRACK } from "../data/types.js";
+
+/** @import { CollectionParts, Collections, FoundRow } from "./collections.js" */
+/** @import { Named, TextData } from "../data/types.js" */
+/** @typedef {Omit<CollectionParts, "text" | "show"> & {readScript: () => Promise<typeof Collections>, flyToAll: (tracks: readonly number[]) => void, say: (note: string) => void}} LoaderParts */
+
+export class CollectionLoader {
+  #host;
+  #parts;
+  /** @type {TextData | null} */
+  #text = null;
+  /** @type {Promise<Collections> | null} */
+  #pending = null;
+  /** @type {Collections | null} */
+  #collections = null;
+  /** What is still to be done of what a person asked for, once it shows. @type {{takesFocus: boolean} | null} */
+  #asked = null;
+
+  /** @param {HTMLElement} host  a part of the selection's panel  @param {LoaderParts} parts */
+  constructor(host, parts) {
+    this.#host = host;
+    this.#parts = parts;
+    parts.store.subscribe(["selected", "collection"], () => void this.#follow());
+  }
+
+  /** @param {TextData} text */
+  setText(text) {
+    this.#text = text;
+    void this.#follow();
+  }
+
+  /** @param {Named} named */
+  show({ kind, name, by }) {
+    if (!this.#text) return;
+    const tracks = tracksNamed(this.#text, { kind, name, by });
+    // What was pressed goes away with what it is part of.
+    this.#asked = { takesFocus: Boolean(document.activeElement?.closest(".card, .collection")) };
+    this.#parts.store.set({ collection: { kind, name, by, tracks, notes: [] }, selected: tracks, pinned: NO_TRACK, hovered: NO_TRACK, query: "", matches: null, almost: [] });
+  }
+
+  /** What is called so; nothing until names can be sought. @param {string} query  @param {boolean} ofWholeWords  @returns {FoundRow[]} */
+  find(query, ofWholeWords) {
+    return this.#collections?.find(query, ofWholeWords) ?? [];
+  }
+
+  /** Fetches what names are sought by. @returns {Promise<void>}  fails with a DataError */
+  async prepare() {
+    if (this.#text) await (await this.#load()).index();
+  }
+
+  #load() {
+    const { readScript, ...parts } = this.#parts;
+    const text = /** @type {TextData} */ (this.#text);
+    this.#pending ??= readScript().then((Made) => (this.#collections = new Made(this.#host, { ...parts, text, show: (named) => this.show(named) })));
+    this.#pending.catch(() => (this.#pending = null));
+    return this.#pending;
+  }
+
+  async #follow() {
+    const { collection, selected } = this.#parts.store.get();
+    if (!this.#text || collection?.tracks !== selected) {
+      this.#host.hidden = true;
+      this.#parts.renderer.setOverlay(null);
+      return;
+    }
+    try {
+      if (!(await this.#load()).present() || !this.#asked) return;
+      this.#parts.flyToAll(selected);
+      if (this.#asked.takesFocus) /** @type {HTMLElement | null} */ (this.#host.querySelector("[tabindex]"))?.focus({ preventScroll: true });
+      this.#asked = null;
+    } catch (reason) {
+      // Its tracks are selected all the same.
+      this.#parts.say(messageOf(reason));
+    }
+  }
+}

@@ -1,0 +1,274 @@
+/**
+ * Albums and artists: finds them by name, puts the tracks of the one that is shown in their order, draws it, and says what there is
+ * to say of it. Fetched once somebody searches, or one is to be shown.
+ */
+
+import { CollectionIndex } from "../data/collection_index.js";
+import { messageOf } from "../data/decode.js";
+import { Grid } from "../data/grid.js";
+import { entryPoint, FEWEST, spreadOf } from "../data/spread.js";
+import { NO_GROUP, NO_TRACK } from "../data/types.js";
+import { albumLine, artistContour } from "../map/collection_drawing.js";
+import { sequential } from "../map/ramps.js";
+import { element, icon, withNames } from "../ui/dom.js";
+import { counted, formatCount, isolated } from "../ui/format.js";
+import { trackRow } from "./track_row.js";
+
+/** @import { FoundCollection } from "../data/collection_index.js" */
+/** @import { DetailsReader } from "../data/load.js" */
+/** @import { Positions } from "../map/positions.js" */
+/** @import { Renderer } from "../map/renderer.js" */
+/** @import { Store } from "../state/store.js" */
+/** @import { TraitLoader } from "../state/trait_loader.js" */
+/** @import { MapData, Named, Shown, TextData, TrackDetails } from "../data/types.js" */
+/**
+ * @typedef {object} CollectionParts
+ * @property {MapData} map
+ * @property {Store} store
+ * @property {TextData} text
+ * @property {DetailsReader} details
+ * @property {TraitLoader} traitLoader
+ * @property {Renderer} renderer
+ * @property {Positions} positions
+ * @property {(named: Named) => void} show
+ * @property {(track: number) => void} flyTo
+ * @property {(text: string) => void} announce
+ */
+/** @typedef {FoundCollection & {row: HTMLElement}} FoundRow  for the list of what was found */
+/** @typedef {{track: number, title: string, year: number | null, disc: number, number: number | null, album: number}} Placed */
+
+const PLAYS = "facet.plays";
+const MOST_ALBUMS = 8;
+/** Fewer tracks have no early and late ones. */
+const FEWEST_FOR_TIMES = 6;
+const SHADES = 8;
+const ICONS = {
+  album: "M10 3a7 7 0 1 0 .01 0M10 8.25a1.75 1.75 0 1 0 .01 0",
+  artist: "M10 3.5a3.25 3.25 0 1 0 .01 0M4 16.5c.5-3 2.9-4.75 6-4.75s5.5 1.75 6 4.75",
+};
+const MOODS = {
+  one: "A one-mood album",
+  few: "A few moods, close together",
+  wide: "Wide-ranging",
+  all: "Crosses the map",
+};
+
+export class Collections {
+  #host;
+  #parts;
+  /** Of names, once they are sought. @type {CollectionIndex | null} */
+  #index = null;
+  /** What was arranged last, and whether it was announced. @type {{tracks: readonly number[], placed: readonly Placed[], isAnnounced: boolean} | null} */
+  #arranged = null;
+  /** @type {Grid | null} */
+  #grid = null;
+
+  /** @param {HTMLElement} host  @param {CollectionParts} parts */
+  constructor(host, parts) {
+    this.#host = host;
+    this.#parts = parts;
+    parts.store.subscribe(["theme"], () => this.present());
+  }
+
+  /** Takes all names in, a few at a time. */
+  async index() {
+    if (this.#index) return;
+    const index = new CollectionIndex(this.#parts.text);
+    this.#index = index;
+    while (!index.grow()) await new Promise((resolve) => setTimeout(resolve));
+  }
+
+  /** @param {string} query  @param {boolean} ofWholeWords  @returns {FoundRow[]} */
+  find(query, ofWholeWords) {
+    return (this.#index?.find(query, ofWholeWords) ?? []).map((found) => ({ ...found, row: rowOf(found) }));
+  }
+
+  /** Shows what is to be shown. @returns {boolean}  whether it shows now; else it will, once its order is known */
+  present() {
+    const { renderer, positions, store } = this.#parts;
+    const { collection: shown, selected } = store.get();
+    if (!shown || shown.tracks !== selected) return false;
+    if (this.#arranged?.tracks !== shown.tracks) {
+      void this.#arrange(shown);
+      return false;
+    }
+    const { tracks, placed } = this.#arranged;
+    renderer.setOverlay(shown.kind === "album" ? albumLine(tracks) : artistContour(tracks, placed.map(({ year }) => year), positions));
+    this.#host.replaceChildren(...(shown.kind === "album" ? this.#albumNodes(shown, placed) : this.#artistNodes(shown, placed)));
+    this.#host.hidden = false;
+    if (this.#arranged.isAnnounced) return true;
+    this.#arranged.isAnnounced = true;
+    const mood = this.#host.querySelector(".collection-mood")?.textContent ?? "";
+    this.#parts.announce(`${shown.kind === "album" ? "Album" : "Artist"} ${isolated(shown.name)}, ${counted(tracks.length, "track")}. ${mood}`);
+    return true;
+  }
+
+  /** Puts the tracks in their order, once it is known. @param {Shown} shown */
+  async #arrange(shown) {
+    const { store, details, text } = this.#parts;
+    const isOver = () => store.get().collection !== shown || store.get().selected !== shown.tracks;
+    /** @type {TrackDetails[]} */
+    let read;
+    try {
+      read = await Promise.all(shown.tracks.map((track) => details.read(track)));
+    } catch (reason) {
+      if (isOver()) return;
+      this.#host.replaceChildren(element("p", { class: "collection-note" }, messageOf(reason)));
+      this.#host.hidden = false;
+      return;
+    }
+    if (isOver()) return;
+    const placed = inOrder(shown.kind, shown.tracks.map((track, place) => {
+      const { year, number, disc } = read[place];
+      return { track, title: text.titles[track], year, number, disc: disc ?? 1, album: text.albumNumberOf(track) };
+    }));
+    const tracks = placed.map(({ track }) => track);
+    this.#arranged = { tracks, placed, isAnnounced: false };
+    store.set({ collection: { ...shown, tracks, notes: notesOf(shown.kind, placed) }, selected: tracks });
+  }
+
+  /** @param {Shown} shown  @param {readonly Placed[]} placed */
+  #albumNodes({ name, tracks }, placed) {
+    const { map, text } = this.#parts;
+    const counts = new Map();
+    for (const artist of tracks.flatMap((track) => text.artistsOf(track))) counts.set(artist, (counts.get(artist) ?? 0) + 1);
+    const artists = [...counts.keys()].filter((artist) => 2 * counts.get(artist) >= tracks.length);
+    const by = artists.length > 0 ? artists.flatMap((artist, place) => [place > 0 ? ", " : "", this.#name({ kind: "artist", name: artist, by: "" })]) : ["Various artists"];
+    const years = yearsText(placed);
+    const spread = tracks.length < FEWEST ? null : spreadOf(map, tracks);
+    const unknown = placed.filter(({ number }) => number === null).length;
+    return [
+      title(name),
+      element("p", { class: "collection-by" }, "Album by ", ...by, years && ` · ${years}`),
+      element("p", { class: "collection-mood" }, ...(spread ? [element("b", {}, `${MOODS[spread.mood]}.`), ` ${spreadText(spread)}`] : ["Too few tracks to tell how far it spreads."])),
+      ...(unknown > 0 ? [element("p", { class: "collection-note" }, unknownText(unknown, tracks.length))] : []),
+    ];
+  }
+
+  /** @param {Shown} shown  @param {readonly Placed[]} placed */
+  #artistNodes({ name, tracks }, placed) {
+    const { text, traitLoader } = this.#parts;
+    const albums = new Map(placed.filter(({ track }) => text.albumOf(track)).map(({ album, track }) => [album, text.albumOf(track)]));
+    const byline = ["Artist", yearsText(placed), albums.size > 0 && counted(albums.size, "album")].filter(Boolean).join(" · ");
+    /** @type {HTMLElement[]} */
+    const nodes = [title(name), element("p", { class: "collection-by" }, byline), ...this.#times(placed)];
+    const entry = element("div", { class: "collection-entry" });
+    if (tracks.length > 1) {
+      nodes.push(entry);
+      if (traitLoader.offers(PLAYS)) void traitLoader.load([PLAYS], () => {}).then(() => this.#showEntry(entry, tracks));
+      else this.#showEntry(entry, tracks);
+    }
+    if (albums.size > 1) {
+      const chips = [...albums.values()].slice(0, MOST_ALBUMS).map((album) => element("li", { class: "chip" }, this.#name({ kind: "album", name: album, by: name })));
+      nodes.push(element("ul", { class: "chips", "aria-label": "Albums" }, ...chips));
+    }
+    return nodes;
+  }
+
+  /** From early to late: the colors of years, and where the first and the last tracks lie. @param {readonly Placed[]} placed */
+  #times(placed) {
+    const { map, store } = this.#parts;
+    const known = placed.filter(({ year }) => year !== null);
+    const [first, last] = [known[0]?.year, known[known.length - 1]?.year];
+    if (first === undefined || first === last) return [];
+    const bar = element("span", { class: "collection-ramp", "aria-hidden": "true" });
+    const { theme } = store.get();
+    bar.style.backgroundImage = `linear-gradient(to right, ${Array.from({ length: SHADES }, (_, i) => sequential(i / (SHADES - 1), theme)).join()})`;
+    const nodes = [element("p", { class: "collection-years" }, String(first), bar, String(last))];
+    if (known.length < FEWEST_FOR_TIMES) return nodes;
+    const third = Math.floor(known.length / 3);
+    const [early, late] = [known.slice(0, third), known.slice(-third)].map((part) => commonest(part.map(({ track }) => map.cluster[track])));
+    const nameOf = (/** @type {number} */ group) => isolated(map.clusters[group].name);
+    const moved = early === NO_GROUP || late === NO_GROUP ? "" : early === late ? `Mostly in ${nameOf(early)}, early and late.` : `Early on mostly in ${nameOf(early)}, later in ${nameOf(late)}.`;
+    return moved ? [...nodes, element("p", { class: "collection-mood" }, ...withNames(moved))] : nodes;
+  }
+
+  /** @param {HTMLElement} host  @param {readonly number[]} tracks */
+  #showEntry(host, tracks) {
+    const { map, store, text, flyTo } = this.#parts;
+    const plays = store.get().traits.get(PLAYS)?.values;
+    this.#grid ??= new Grid(map.x, map.y);
+    const found = entryPoint(map, this.#grid, tracks, (track) => (plays ? plays[track] || 0 : 1));
+    host.hidden = !found;
+    if (!found) return;
+    const around = plays ? `What lies around it was played ${counted(found.weight, "time")}` : `${counted(found.weight, "track")} of others ${found.weight === 1 ? "lies" : "lie"} around it`;
+    const row = trackRow(text, found.track, `${around}, more than around any other of these: it is the nearest to what you know.`, () => {
+      store.set({ pinned: found.track, hovered: NO_TRACK });
+      flyTo(found.track);
+    });
+    host.replaceChildren(element("h3", {}, "Where to begin"), row);
+  }
+
+  /** @param {Named} named */
+  #name(named) {
+    const button = element("button", { class: "name-button", type: "button", dir: "auto", translate: "no" }, named.name);
+    button.addEventListener("click", () => this.#parts.show(named));
+    return button;
+  }
+}
+
+/** @param {FoundCollection} found */
+function rowOf({ kind, name, by, count, isVarious }) {
+  const about = [kind === "album" ? "Album" : "Artist", counted(count, "track"), isVarious ? "various artists" : by].filter(Boolean).join(" · ");
+  return element(
+    "li",
+    { class: "found-collection", role: "option", "aria-selected": "false" },
+    icon(ICONS[kind]),
+    element("span", { class: "found-title", dir: "auto", translate: "no" }, name),
+    element("span", { class: "found-artists", dir: "auto" }, about),
+  );
+}
+
+/** @param {string} name */
+const title = (name) => element("h3", { class: "collection-name", tabindex: "-1", dir: "auto", translate: "no" }, name);
+
+/**
+ * An album's as they follow each other on it, an artist's from early to late.
+ *
+ * @param {Named["kind"]} kind
+ * @param {Placed[]} placed
+ */
+export function inOrder(kind, placed) {
+  const known = (/** @type {number | null} */ value) => value ?? Infinity;
+  const onAlbum = (/** @type {Placed} */ a, /** @type {Placed} */ b) =>
+    a.disc - b.disc || known(a.number) - known(b.number) || a.title.localeCompare(b.title, undefined, { numeric: true });
+  const byYear = (/** @type {Placed} */ a, /** @type {Placed} */ b) => known(a.year) - known(b.year) || a.album - b.album || onAlbum(a, b);
+  return placed.sort(kind === "album" ? onAlbum : byYear);
+}
+
+/** What stands before each track. @param {Named["kind"]} kind  @param {readonly Placed[]} placed */
+export function notesOf(kind, placed) {
+  const hasDiscs = placed.some(({ disc }) => disc > 1);
+  return placed.map(({ year, disc, number }) => {
+    if (kind === "artist") return year === null ? "" : String(year);
+    return number === null ? "" : hasDiscs ? `${disc}.${number}` : String(number);
+  });
+}
+
+/** @param {readonly Placed[]} placed */
+function yearsText(placed) {
+  const years = placed.flatMap(({ year }) => year ?? []);
+  const [first, last] = [Math.min(...years), Math.max(...years)];
+  return years.length === 0 ? "" : first === last ? String(first) : `${first}–${last}`;
+}
+
+/** @param {import("../data/spread.js").Spread} spread */
+function spreadText({ mood, ratio }) {
+  if (mood === "all") return `Its tracks are about as far apart on the map as tracks drawn at random (${ratio.toFixed(2)} times).`;
+  return `Its tracks are ${ratio.toFixed(2)} times as far apart on the map as tracks drawn at random.`;
+}
+
+/** @param {number} unknown  @param {number} all */
+function unknownText(unknown, all) {
+  if (unknown === all) return "Where these tracks are on the album is not known: they are in the order of their titles.";
+  return `Where ${formatCount(unknown)} of these tracks ${unknown === 1 ? "is" : "are"} on the album is not known: ${unknown === 1 ? "it comes" : "they come"} last.`;
+}
+
+/** @param {readonly number[]} groups  @returns {number}  the one that occurs most, NO_GROUP where none occurs twice */
+function commonest(groups) {
+  /** @type {Map<number, number>} */
+  const counts = new Map();
+  for (const group of groups) if (group !== NO_GROUP) counts.set(group, (counts.get(group) ?? 0) + 1);
+  const [group, count] = [...counts].reduce((best, one) => (one[1] > best[1] ? one : best), [NO_GROUP, 1]);
+  return count > 1 ? group : NO_GROUP;
+}

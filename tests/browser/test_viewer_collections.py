@@ -1,0 +1,186 @@
+"""Albums and artists: found by name, drawn on the map, described, linked to."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Viewer
+from tests.browser.test_viewer_everyone import AXE, _violations
+from tests.fakes.sample_site import GENERATION
+from tests.support.pages import Site
+
+pytestmark = pytest.mark.browser
+OpenViewer = Callable[..., Viewer]
+PHONE = {"has_touch": True, "is_mobile": True, "viewport": {"width": 390, "height": 844}}
+ARTIST = "Órla Zvěřina"
+NEAR, FAR, UNNUMBERED = list(range(40, 49)), list(range(0, 300, 37)), [100, 101, 102]
+"""Neighbors on the map (its tracks are numbered so), tracks all over it, and some of which no number is known."""
+
+
+@pytest.fixture
+def albums(copied_site: Site) -> Site:
+    """A site with three albums by one artist, the first one numbered backwards."""
+    folder = copied_site.folder / "data" / GENERATION
+    text, details = (json.loads((folder / name).read_text()) for name in ("text.json", "details-000.json"))
+    artists = [[ARTIST] if track in {*NEAR, *FAR, *UNNUMBERED} else ["Somebody Else"] for track in range(300)]
+    text["artist_names"] = [ARTIST, "Somebody Else"]
+    text["artists"] = [text["artist_names"].index(name) for names in artists for name in names]
+    text["artist_counts"] = [1] * 300
+    details["numbers"] = [None] * 300
+    for name, tracks, year in (("One Mood", NEAR, 1991), ("Everywhere", FAR, 2003), ("No Numbers", UNNUMBERED, 2017)):
+        text["album_names"].append(name)
+        for place, track in enumerate(tracks):
+            text["albums"][track] = len(text["album_names"]) - 1
+            details["year"][track] = year
+            if name != "No Numbers":
+                details["numbers"][track] = len(tracks) - place
+    for name, document in (("text.json", text), ("details-000.json", details)):
+        (folder / name).write_text(json.dumps(document))
+    return copied_site
+
+
+def _search(page: Page, text: str) -> None:
+    page.locator("#search input").fill(text)
+    expect(page.locator(".found-collection").first).to_be_visible()
+
+
+def _pixels(viewer: Viewer) -> int:
+    """How many pixels of the layer of marks are drawn on."""
+    counted: Any = viewer.page.evaluate(
+        """new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => {
+          const canvas = document.querySelector('canvas[data-layer="marks"]');
+          if (canvas.hidden) return resolve(0);
+          const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+          resolve(data.filter((value, i) => i % 4 === 3 && value > 0).length);
+        })))"""
+    )
+    return int(counted)
+
+
+def test_an_album_is_found_and_drawn_in_the_order_of_its_numbers_by_mouse(
+    open_viewer: OpenViewer, albums: Site
+) -> None:
+    viewer = open_viewer(site=albums)
+    page = viewer.page
+    _search(page, "one mood")
+    row = page.locator(".found-collection").first
+    expect(row).to_have_accessible_name(re.compile(f"One Mood ?Album · 9 tracks · {ARTIST}"))
+    row.click()
+    viewer.wait_until(f"String(spotmap.state().selected) === '{','.join(map(str, reversed(NEAR)))}'")
+    expect(page.locator(".collection-name")).to_have_text("One Mood")
+    expect(page.locator(".collection-by")).to_have_text(f"Album by {ARTIST} · 1991")
+    expect(page.locator(".collection-mood")).to_contain_text("A one-mood album. Its tracks are 0.")
+    expect(page.locator(".picks-note").first).to_have_text("1")
+    expect(page.locator("#live")).to_contain_text("A one-mood album")
+    assert viewer.state("query") == ""
+    assert _pixels(viewer) > 1000
+    page.keyboard.press("Escape")
+    viewer.wait_until("spotmap.state().selected.length === 0")
+    expect(page.locator("#collection")).to_be_hidden()
+    assert _pixels(viewer) == 0
+
+
+@pytest.mark.parametrize(
+    ("album", "said"),
+    [
+        ("Everywhere", "Crosses the map. Its tracks are about as far apart on the map as tracks drawn at random"),
+        ("No Numbers", "Where these tracks are on the album is not known: they are in the order of their titles."),
+    ],
+)
+def test_what_is_said_of_an_album(open_viewer: OpenViewer, albums: Site, album: str, said: str) -> None:
+    viewer = open_viewer(site=albums)
+    _search(viewer.page, album)
+    viewer.page.locator(".found-collection").first.click()
+    expect(viewer.page.locator("#collection")).to_contain_text(said)
+
+
+def test_an_artist_is_found_by_keyboard_and_shown_from_early_to_late(open_viewer: OpenViewer, albums: Site) -> None:
+    viewer = open_viewer(site=albums)
+    page = viewer.page
+    page.keyboard.press("/")
+    page.keyboard.type("orla zverina")
+    rows = page.locator(".search-list [role=option]")
+    expect(rows.first).to_have_accessible_name(re.compile(f"{ARTIST} ?Artist · {len(NEAR + FAR + UNNUMBERED)} tracks"))
+    page.keyboard.press("ArrowDown")
+    expect(rows.first).to_have_attribute("aria-selected", "true")
+    expect(page.locator("#search input")).to_have_attribute("aria-activedescendant", "found-0")
+    page.keyboard.press("Enter")
+    expect(page.locator(".collection-years")).to_have_text("19912017")
+    notes = page.locator(".picks-note")
+    expect(notes.first).to_have_text("1991")
+    selected = viewer.state("selected")
+    assert set(selected[: len(NEAR)]) == set(NEAR)
+    assert set(selected[-3:]) == set(UNNUMBERED)
+    assert _pixels(viewer) > 1000
+    entry = page.locator(".collection-entry .alike-row")
+    expect(entry).to_contain_text("it is the nearest to what you know")
+    track = int(entry.get_attribute("data-track") or -1)
+    assert track in selected
+    entry.focus()
+    page.keyboard.press("Enter")
+    viewer.wait_until(f"spotmap.state().pinned === {track}")
+    expect(page.locator(".collection-name")).to_be_visible()
+
+
+def test_names_on_the_card_and_in_the_panel_lead_on_by_touch(open_viewer: OpenViewer, albums: Site) -> None:
+    viewer = open_viewer(site=albums, **PHONE)
+    page = viewer.page
+    page.locator("#search input").tap()
+    _search(page, "everywhere")
+    page.locator(".search-list [data-track]").first.tap()
+    page.get_by_role("button", name=ARTIST).tap()
+    expect(page.locator(".collection-name")).to_have_text(ARTIST)
+    expect(page.locator("#card")).to_be_hidden()
+    page.get_by_role("list", name="Albums").get_by_role("button", name="One Mood").tap()
+    expect(page.locator(".collection-name")).to_have_text("One Mood")
+    page.get_by_role("button", name="Clear the selection").tap()
+    expect(page.locator("#picks")).to_be_hidden()
+
+
+def test_the_focus_goes_on_where_a_name_was_pressed(open_viewer: OpenViewer, albums: Site) -> None:
+    viewer = open_viewer(site=albums)
+    page = viewer.page
+    _search(page, "everywhere")
+    page.locator(".search-list [data-track]").first.click()
+    page.get_by_role("button", name="Everywhere").press("Enter")
+    expect(page.locator(".collection-name")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator(".collection-by button")).to_be_focused()
+
+
+def test_a_link_shows_it_again_and_back_ends_it(open_viewer: OpenViewer, albums: Site) -> None:
+    viewer = open_viewer(site=albums)
+    page = viewer.page
+    _search(page, "one mood")
+    page.locator(".found-collection").first.click()
+    viewer.wait_until("location.hash.includes('album=')")
+    viewer.wait_until("spotmap.state().collection.notes.length > 0")
+    link, selected = page.evaluate("location.hash"), viewer.state("selected")
+    page.go_back()
+    expect(page.locator("#collection")).to_be_hidden()
+    other = open_viewer(site=albums)
+    other.page.goto(f"{albums.page}{link}")
+    other.page.reload()
+    expect(other.page.locator(".collection-name")).to_have_text("One Mood")
+    assert other.state("selected") == selected
+    other.page.goto(f"{albums.page}#artist=Nobody")
+    other.page.reload()
+    expect(other.page.locator("#link-note")).to_contain_text("names an album or artist that this map does not have")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_in_what_was_found(open_viewer: OpenViewer, albums: Site, theme: str) -> None:
+    if not AXE.exists():
+        pytest.skip("needs `npm ci`")
+    viewer = open_viewer(site=albums, color_scheme=theme)
+    _search(viewer.page, "everywhere")
+    assert _violations(viewer.page) == []
+    viewer.page.locator(".found-collection").first.click()
+    expect(viewer.page.locator(".collection-mood")).to_be_visible()
+    assert _violations(viewer.page) == []

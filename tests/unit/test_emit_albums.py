@@ -1,0 +1,57 @@
+"""Which tracks are on one album, where only its name, artists, covers, numbers and years are known."""
+
+from __future__ import annotations
+
+import pytest
+
+from spotmap_build.emit.albums import album_keys
+from spotmap_build.model import Track
+
+
+def track(album: str, *artists: str, number: int | None = None, year: int | None = None, art: str = "") -> Track:
+    return Track("", "", artists, album, year=year, track_number=number, art_digest=art)
+
+
+HITS, NOW = "Greatest Hits", "Now 50"
+
+
+@pytest.mark.parametrize(
+    ("tracks", "expected"),
+    [
+        ([track(HITS, "Queen"), track(HITS, "Queen", "Bowie"), track(HITS, "ABBA")], [0, 0, 1]),
+        ([track(HITS, "Queen"), track(HITS, "ABBA"), track(HITS, "queen"), track(HITS, "ABBA")], [0, 1, 0, 1]),
+        ([track(HITS, "A", "B"), track(HITS, "C"), track(HITS, "B", "C")], [0, 0, 0]),
+        ([track(NOW, "A", number=1), track(NOW, "B", number=2), track(NOW, "C")], [0, 0, 0]),
+        ([track(NOW, "A", art="x"), track(NOW, "B", art="x"), track(NOW, "C", art="y")], [0, 0, 1]),
+        ([track(HITS, "A", number=1), track(HITS, "B", number=1)], [0, 1]),
+        ([track(HITS, "A", year=1981), track(HITS, "B", year=1992)], [0, 1]),
+        ([track(NOW, "A", year=1981), track(NOW, "B", year=1981), track(NOW, "A"), track(NOW, "C")], [0, 0, 0, 1]),
+        ([track(NOW, "A", number=1), track(NOW, "A", number=3), *[track(NOW, "B", number=n) for n in (2, 4)]], [0] * 4),
+        ([track(HITS, "A"), track(HITS, "A"), track(HITS, "B"), track(HITS, "B")], [0, 0, 1, 1]),
+        ([track("", "A"), track("", "B", year=3)], [0, 0]),
+        ([track(NOW), track(NOW)], [0, 0]),
+    ],
+    ids=[
+        "two of one name",
+        "in any order and case",
+        "joined by others",
+        "a compilation",
+        "by their covers",
+        "two first tracks",
+        "years apart",
+        "a compilation with two of one artist",
+        "a soundtrack of two",
+        "nothing known of two",
+        "none at all",
+        "nobody's",
+    ],
+)
+def test_tracks_on_one_album(tracks: list[Track], expected: list[int]) -> None:
+    keys = album_keys(tracks, lambda one: one.album)
+    assert [name for name, _ in keys] == [one.album for one in tracks]
+    assert [number for _, number in keys] == expected
+
+
+def test_an_album_of_very_many_tracks_takes_no_quadratic_time() -> None:
+    tracks = [track("Unknown album", f"Artist {row}", number=1) for row in range(20_000)]
+    assert len(set(album_keys(tracks, lambda one: one.album))) == len(tracks)
