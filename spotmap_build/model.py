@@ -94,6 +94,8 @@ class Track:
     track_number: int | None = None
     """Its place on its album, or on one disc of it, from 1."""
     disc_number: int | None = None
+    album_id: str = ""
+    """What the source knows its album by: tracks of one album name and one such id are on one album."""
     added_at: str = ""
     """ISO 8601 date or time at which the track came into the library; empty where unknown."""
     genres: tuple[str, ...] = ()

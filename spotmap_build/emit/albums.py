@@ -18,9 +18,10 @@ MOST_COMPARED: Final = 50
 def album_keys(tracks: Sequence[Track], name_of: Callable[[Track], str]) -> list[tuple[str, int]]:
     """Return for each track the album that it is on: its name, and which of those of that name it is.
 
-    Tracks of one name are on one album if they share an artist or a cover, be it through others. So are those of
-    several artists (a compilation, a soundtrack) if nothing contradicts it, neither numbers that come twice nor
-    different years, and something speaks for it: years or numbers that are known, or that each artist has one track.
+    Tracks of one name are on one album if they share an artist, a cover or what the source knows the album by, be it
+    through others. So are those of several artists (a compilation, a soundtrack) if nothing contradicts it, neither
+    numbers that come twice nor different years, and something speaks for it: years or numbers that are known, or that
+    each artist has one track.
     """
     rows_of: dict[str, list[int]] = defaultdict(list)
     for row, track in enumerate(tracks):
@@ -100,3 +101,5 @@ def _signs(track: Track) -> Iterable[str]:
     yield from (f"artist {name.casefold()}" for name in track.artists)
     if track.art_digest:
         yield f"cover {track.art_digest}"
+    if track.album_id:
+        yield f"id {track.album_id}"

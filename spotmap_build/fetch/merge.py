@@ -245,6 +245,7 @@ def together(tracks: Sequence[Track]) -> Track:
         year=_first(track.year for track in tracks),
         track_number=placed.track_number,
         disc_number=placed.disc_number,
+        album_id=_first(track.album_id for track in on_album) or "",
         added_at=_first(track.added_at for track in tracks) or "",
         genres=_union(track.genres for track in tracks),
         play_count=max(counts) if counts else None,

@@ -8,8 +8,10 @@ from spotmap_build.emit.albums import album_keys
 from spotmap_build.model import Track
 
 
-def track(album: str, *artists: str, number: int | None = None, year: int | None = None, art: str = "") -> Track:
-    return Track("", "", artists, album, year=year, track_number=number, art_digest=art)
+def track(
+    album: str, *artists: str, number: int | None = None, year: int | None = None, art: str = "", known_as: str = ""
+) -> Track:
+    return Track("", "", artists, album, year=year, track_number=number, art_digest=art, album_id=known_as)
 
 
 HITS, NOW = "Greatest Hits", "Now 50"
@@ -28,6 +30,7 @@ HITS, NOW = "Greatest Hits", "Now 50"
         ([track(NOW, "A", year=1981), track(NOW, "B", year=1981), track(NOW, "A"), track(NOW, "C")], [0, 0, 0, 1]),
         ([track(NOW, "A", number=1), track(NOW, "A", number=3), *[track(NOW, "B", number=n) for n in (2, 4)]], [0] * 4),
         ([track(HITS, "A"), track(HITS, "A"), track(HITS, "B"), track(HITS, "B")], [0, 0, 1, 1]),
+        ([track(NOW, "A", number=1, known_as="x"), track(NOW, "B", number=1, year=9, known_as="x")], [0, 0]),
         ([track("", "A"), track("", "B", year=3)], [0, 0]),
         ([track(NOW), track(NOW)], [0, 0]),
     ],
@@ -42,6 +45,7 @@ HITS, NOW = "Greatest Hits", "Now 50"
         "a compilation with two of one artist",
         "a soundtrack of two",
         "nothing known of two",
+        "known to the source",
         "none at all",
         "nobody's",
     ],

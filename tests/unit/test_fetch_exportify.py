@@ -36,6 +36,7 @@ WHOLE_TRACK = Track(
     art_url="https://i.scdn.co/image/1",
     track_number=2,
     disc_number=1,
+    album_id="spotify:album:x",
 )
 
 
@@ -92,7 +93,7 @@ def test_headers_of_every_language_are_understood(language: str) -> None:
 
 def test_headers_of_an_unknown_language_are_understood_by_what_is_below_them() -> None:
     loaded = load(FILES / "watsonbox_2026_unknown.csv")
-    assert only_track(loaded) == replace(WHOLE_TRACK, genres=(), track_number=None, disc_number=None)
+    assert only_track(loaded) == replace(WHOLE_TRACK, genres=(), track_number=None, disc_number=None, album_id="")
     assert loaded.library.playlists[0].name == "watsonbox 2026 unknown"
     assert "secret" not in repr(loaded)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import struct
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from spotmap_build.cache.store import Cache
 from spotmap_build.embed.decode import probe, read_metadata
 from spotmap_build.errors import TrackError
 from spotmap_build.fetch.covers import EDGE_PX, thumbnail
+from spotmap_build.fetch.folders.folder import FolderSource
 from spotmap_build.fetch.folders.walk import walk
 from spotmap_build.fetch.identify import FileFacts, Unusable, identify_files
 from spotmap_build.fetch.source import LoadContext
@@ -105,6 +107,39 @@ def test_a_place_on_the_album_is_read_from_tags_and_by_earlier_caches_too(
         facts(path)
     found = facts(path)
     assert (found.track_number, found.disc_number) == (3, 2)
+
+
+@dataclass(frozen=True)
+class Sound:
+    """What a look into a file gives."""
+
+    audio_digest: str
+    duration_ms: int = 1_000
+
+
+def test_a_folder_of_one_album_says_which_tracks_are_on_it(tmp_path: Path) -> None:
+    albums = {"a/1": "Hits", "a/2": "Hits", "b/1": "Hits", "c/1": "Hits", "c/2": "X", "c/3": "Y", "d/1": ""}
+    for name in albums:
+        (tmp_path / "music" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "music" / f"{name}.mp3").write_text(name)
+
+    def look(path: Path) -> Sound:
+        return Sound(hashlib.sha256(path.read_bytes()).hexdigest())
+
+    def words(path: Path) -> dict[str, str]:
+        return {"title": path.stem, "album": albums[f"{path.parent.name}/{path.stem}"]}
+
+    with Cache.open(tmp_path / "cache") as cache:
+        context = LoadContext(cache, look, 1, lambda _done, _total: None, read_metadata=words)
+        tracks = FolderSource(tmp_path / "music").load(context).library.tracks
+    known = {
+        f"{Path(track.recording.path).parent.name}/{track.title}": track.album_id
+        for track in tracks
+        if track.recording and track.recording.path
+    }
+    assert known["a/1"] == known["a/2"] != ""
+    assert known["b/1"] not in {"", known["a/1"]}
+    assert {known[name] for name in ("c/1", "c/2", "c/3", "d/1")} == {""}
 
 
 def without_place(found: FileFacts) -> bytes:

@@ -61,6 +61,7 @@ def test_a_saved_track_tells_all_that_the_map_needs() -> None:
             year=2019,
             track_number=3,
             disc_number=1,
+            album_id=TRACK["album"]["id"],
             added_at="2026-04-30T10:11:12Z",
             art_url="https://i.scdn.co/image/300",
         ),

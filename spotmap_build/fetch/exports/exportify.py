@@ -211,6 +211,7 @@ def _track(row: dict[str, Any], title: str, joint: re.Pattern[str]) -> Track:
         year=row.get("year"),
         track_number=row.get("track_number"),
         disc_number=row.get("disc_number"),
+        album_id=fold_space(str(row.get("album_id", ""))),
         added_at=row.get("added_at", ""),
         genres=parse_texts(row.get("genres"), BETWEEN_GENRES, is_optional=True),
         play_count=row.get("play_count"),

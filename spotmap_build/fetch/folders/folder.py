@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,7 +87,11 @@ def _library(
     misnamed = Unusable("directory", "This is a folder that is named like a file.")
     facts.update(dict.fromkeys(listing.misnamed, misnamed))
     ids = _track_ids(root, facts)
-    tracks = tuple(_track(path, ids[path], facts[path], covers.get(path.parent, Cover()).art_digest) for path in facts)
+    albums = _album_ids(root, facts)
+    tracks = tuple(
+        _track(path, ids[path], facts[path], covers.get(path.parent, Cover()).art_digest, albums.get(path, ""))
+        for path in facts
+    )
     failures = [
         Failed(ids[path], "fetch", fact.code, f"{_shown(path, root)}: {fact.detail}")
         for path, fact in facts.items()
@@ -139,7 +144,22 @@ def _track_ids(root: Path, facts: Mapping[Path, FileFacts | Unusable]) -> dict[P
     return ids
 
 
-def _track(path: Path, track_id: str, fact: FileFacts | Unusable, folder_art: str) -> Track:
+def _album_ids(root: Path, facts: Mapping[Path, FileFacts | Unusable]) -> dict[Path, str]:
+    """Return what names the album of each file in a folder of that album: half of its files are on it at least."""
+    names: dict[Path, Counter[str]] = defaultdict(Counter)
+    for path, fact in facts.items():
+        names[path.parent][fact.album if isinstance(fact, FileFacts) else ""] += 1
+    ids = {folder: digest_bytes(os.fsencode(os.path.relpath(folder, root)))[:ID_DIGITS] for folder in names}
+    return {
+        path: ids[path.parent]
+        for path, fact in facts.items()
+        if isinstance(fact, FileFacts)
+        and fact.album
+        and 2 * names[path.parent][fact.album] >= names[path.parent].total()
+    }
+
+
+def _track(path: Path, track_id: str, fact: FileFacts | Unusable, folder_art: str, album_id: str) -> Track:
     title, artists = display_facts(path, fact)
     if isinstance(fact, Unusable):
         return Track(track_id, title, artists)
@@ -154,6 +174,7 @@ def _track(path: Path, track_id: str, fact: FileFacts | Unusable, folder_art: st
         year=fact.year,
         track_number=fact.track_number or number,
         disc_number=fact.disc_number if fact.track_number else disc,
+        album_id=album_id,
         art_digest=fact.art_digest or folder_art,
         recording=Recording(fact.audio_digest, path=str(path.absolute())),
     )

@@ -100,6 +100,7 @@ def _add(
         year=row.year,
         track_number=row.track_number,
         disc_number=row.disc_number,
+        album_id=row.album_id,
         added_at=row.added_at,
         art_url=row.art,
         genres=tuple(dict.fromkeys(genre for artist in row.artist_ids for genre in genres.get(artist, ()))),

@@ -68,6 +68,7 @@ class Row:
     added_at: Text = ""
     track_number: Count | None = None
     disc_number: Count | None = None
+    album_id: Text = ""
     art: Text = ""
     """The address of a picture of the album, as Spotify says it."""
 
@@ -165,6 +166,7 @@ def read_row(item: object) -> Row:
         year=_year(album.get("release_date")),
         track_number=_whole(inner.get("track_number")) or None,
         disc_number=_whole(inner.get("disc_number")) or None,
+        album_id=known if isinstance(known := album.get("id"), str) and _ID.fullmatch(known) else "",
         added_at=_date(outer.get("added_at")),
         art=smallest_that_serves(album.get("images"), EDGE_PX),
     )

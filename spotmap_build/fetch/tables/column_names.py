@@ -57,6 +57,11 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
         *("nom de l'album", "nombre del álbum", "álbum", "nome dell'album", "naam van album", "nome do álbum"),
         *("albumets namn", "albüm adı", "アルバム名", "اسم الألبوم", "όνομα άλμπουμ", "专辑名称", "專輯名稱", "專輯名"),
     ),
+    "album_id": (
+        *("album_id", "album uri", "track album id", "spotify album id", "album-uri", "uri de l'album"),
+        *("uri del álbum", "uri dell'album", "uri do álbum", "albumets uri", "albüm uri"),
+        *("アルバムuri", "رابط الألبوم (uri)", "uri άλμπουμ", "专辑 uri", "專輯 uri", "專輯 link"),
+    ),
     "year": (
         *("year", "release year", "release date", "album release date", "track album release date", "album date"),
         *("veröffentlichungsdatum des albums", "date de sortie de l'album", "fecha de lanzamiento del álbum"),

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 Position = tuple[float, float]
 READ: Final = (
-    *("title", "artists", "artist_uris", "album", "duration_ms", "isrc"),
+    *("title", "artists", "artist_uris", "album", "duration_ms", "isrc", "album_id"),
     *("explicit", "year", "track_number", "disc_number", "added_at", "genres", "play_count"),
 )
 """The fields of a track that stand in columns as they are."""
@@ -128,7 +128,7 @@ def _tracks(typed: TypedColumns, positions: Sequence[Position | None] | None, *,
     seen: dict[str, int] = {}
     tracks = []
     rows = zip(_own_ids(columns, count), positions or empty, *read, strict=True)
-    for row, (own_id, position, called, by, uris, on, duration_ms, isrc, *others) in enumerate(rows):
+    for row, (own_id, position, called, by, uris, on, duration_ms, isrc, album_id, *others) in enumerate(rows):
         explicit, year, track_number, disc_number, added_at, genres, play_count = others
         title, artists, album = fold_space(str(called or "")), parse_artists(by, uris), fold_space(str(on or ""))
         base = own_id or named_id("table", title or UNTITLED, artists, album)
@@ -145,6 +145,7 @@ def _tracks(typed: TypedColumns, positions: Sequence[Position | None] | None, *,
                 year=year,
                 track_number=track_number,
                 disc_number=disc_number,
+                album_id=_word(album_id),
                 added_at=added_at or "",
                 genres=parse_texts(genres, BETWEEN_GENRES, is_optional=True),
                 play_count=play_count,
