@@ -80,6 +80,18 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class Listening:
+    """When its owner played a track: the first and the last day (ISO 8601; empty where unknown), and how often a year.
+
+    ``by_year`` has the years with plays, ascending, and how many; empty where only days are known.
+    """
+
+    first_on: str = ""
+    last_on: str = ""
+    by_year: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Track:
     """One track of the library. ``id`` is stable across renames, moves and tag edits."""
 
@@ -102,6 +114,8 @@ class Track:
     """Of its artists, as the source names them."""
     play_count: int | None = None
     """How often its owner played it, where a listening history tells."""
+    listening: Listening | None = None
+    """When its owner played it, where a listening history tells."""
     layers: tuple[str, ...] = ()
     """Whose libraries it is in (``--as``), where several people's are on one map."""
     art_digest: str = ""

@@ -22,6 +22,7 @@ from spotmap_build.emit.hilbert import hilbert_index
 from spotmap_build.emit.icon import NAME as ICON
 from spotmap_build.emit.icon import draw_icon
 from spotmap_build.emit.insights import INSIGHTS_FILE, encode_insights
+from spotmap_build.emit.listening import ListeningColumns
 from spotmap_build.emit.page import art_file_name, as_script, excerpt_file_name
 
 if TYPE_CHECKING:
@@ -96,22 +97,25 @@ def encode(
     """
     coordinates = _to_grid(atlas.layout.coordinates)
     order = np.argsort(hilbert_index(coordinates[:, 0], coordinates[:, 1]), kind="stable")
-    number_of_row = np.empty_like(order)
-    number_of_row[order] = np.arange(len(order))
+    number_of_row = np.argsort(order)
     tracks = [atlas.tracks[row] for row in order.tolist()]
     moments_s = [atlas.typical_s[row] for row in order.tolist()] if atlas.typical_s else []
-    own = {
-        "paths": paths or {},
-        "excerpts": {track_id: excerpt_file_name(digest) for track_id, digest in (excerpts or {}).items()},
-    }
     styles = WordColumn([atlas.styles[row] for row in order.tolist()]) if atlas.styles else None
+    listening = ListeningColumns(tracks)
     details = _details(
-        tracks, atlas.features[order], atlas.feature_names, feature_units, moments_s, styles=styles, own=own
+        tracks,
+        atlas.features[order],
+        atlas.feature_names,
+        feature_units,
+        moments_s,
+        styles=styles,
+        listening=listening,
+        own=_own_texts(paths or {}, excerpts or {}),
     )
     insights = encode_insights(atlas, number_of_row, order, DETAILS_CHUNK)
     document = _map(atlas, coordinates[order], number_of_row) | {
         "built_at": built_at,
-        "columns": _columns(tracks, atlas.feature_names, feature_units)
+        "columns": _columns(tracks, atlas.feature_names, feature_units, listening)
         | _since(atlas)
         | ({"excerpts": True} if excerpts else {})
         | ({"styles": styles.words} if styles else {}),
@@ -125,6 +129,14 @@ def encode(
     files["map.json"] = orjson.dumps({"schema": MAP_SCHEMA, "generation": generation, **document})
     twins = {f"{name}.js": as_script(name, data) for name, data in files.items() if name.endswith(".json")}
     return Payload(generation, dict(sorted((files | twins).items())))
+
+
+def _own_texts(paths: Mapping[str, str], excerpts: Mapping[str, str]) -> dict[str, Mapping[str, str]]:
+    """Return columns of texts that few maps have, by name and track id."""
+    return {
+        "paths": paths,
+        "excerpts": {track_id: excerpt_file_name(digest) for track_id, digest in excerpts.items()},
+    }
 
 
 def _file_names(details: Iterable[str], insights: Iterable[str], assets: Iterable[str]) -> dict[str, Any]:
@@ -281,6 +293,7 @@ def _details(
     moments_s: Sequence[float],
     *,
     styles: WordColumn | None,
+    listening: ListeningColumns,
     own: Mapping[str, Mapping[str, str]],
 ) -> dict[str, bytes]:
     """Return the rest, in files of ``DETAILS_CHUNK`` tracks.
@@ -301,6 +314,7 @@ def _details(
             "schema": DETAILS_SCHEMA,
             "first": first,
             **_facts(chunk),
+            **listening.part(first, first + len(chunk)),
             "features": {name: column.part(first, first + len(chunk)) for name, column in shown.items()},
             "feature_units": units,
             "facets": _facets(chunk),
@@ -344,7 +358,12 @@ def _album_places(tracks: Sequence[Track]) -> dict[str, list[int | None]]:
     return {"numbers": numbers, **({"discs": discs} if has_discs else {})}
 
 
-def _columns(tracks: Sequence[Track], feature_names: Sequence[str], feature_units: Mapping[str, str]) -> dict[str, Any]:
+def _columns(
+    tracks: Sequence[Track],
+    feature_names: Sequence[str],
+    feature_units: Mapping[str, str],
+    listening: ListeningColumns,
+) -> dict[str, Any]:
     """Return what the details hold, so that the page can offer it before it has fetched them."""
     facts = {
         "year": any(track.year is not None for track in tracks),
@@ -354,7 +373,8 @@ def _columns(tracks: Sequence[Track], feature_names: Sequence[str], feature_unit
     return {
         "features": {name: feature_units[name] for name in feature_names if name in feature_units},
         "facets": _facet_names(map(_all_facets, tracks)),
-        "facts": [name for name, known in facts.items() if known],
+        "facts": [*(name for name, known in facts.items() if known), *listening.facts],
+        **listening.years,
     }
 
 

@@ -33,8 +33,8 @@ class SiteMap:
     columns : mapping of str to list
         One value a track, None where nothing is known: ``id``, ``title``, ``artists`` (a list), ``album``, ``x`` and
         ``y`` (0 to 65535, y upwards), ``cluster`` and ``region`` (their names), ``duration_s``, ``year``, ``added_on``
-        (ISO 8601), then the features, to the precision that the page shows, ``styles`` (a list, most telling first)
-        where the embedder names any, and the facets.
+        (ISO 8601), ``first_played`` and ``last_played`` where a source tells, then the features, to the precision that
+        the page shows, ``styles`` (a list, most telling first) where the embedder names any, and the facets.
     clusters, regions : sequence of PublishedCluster
         Both levels: ``id``, ``name``, ``color``, and ``members``, which count the tracks from 0.
     """
@@ -64,6 +64,8 @@ class _Details(msgspec.Struct):
     features: dict[str, dict[str, Any]]
     facets: dict[str, list[str | float | None]]
     styles: dict[str, str] | None = None
+    first_played_on: list[int | None] | None = None
+    last_played_on: list[int | None] | None = None
 
 
 def read_map(site: str | PathLike[str]) -> SiteMap:
@@ -144,6 +146,10 @@ def _names(parts: Sequence[PublishedCluster], count: int) -> list[str | None]:
     return names
 
 
+def _dates(days: Sequence[int | None]) -> list[str | None]:
+    return [None if day is None else date.fromordinal(EPOCH + day).isoformat() for day in days]
+
+
 def _facts(details: _Details, style_words: Sequence[str]) -> dict[str, list[Any]]:
     """Unpack one file of details."""
     rows = unpack_words(details.styles, style_words) if details.styles else []
@@ -154,7 +160,9 @@ def _facts(details: _Details, style_words: Sequence[str]) -> dict[str, list[Any]
     return {
         "duration_s": details.duration_s,
         "year": details.year,
-        "added_on": [None if day is None else date.fromordinal(EPOCH + day).isoformat() for day in details.added_on],
+        "added_on": _dates(details.added_on),
+        **({"first_played": _dates(details.first_played_on)} if details.first_played_on else {}),
+        **({"last_played": _dates(details.last_played_on)} if details.last_played_on else {}),
         **features,
         **({"styles": [[word for word, _ in row] for row in rows]} if rows else {}),
         **details.facets,

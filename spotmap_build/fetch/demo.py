@@ -19,6 +19,7 @@ from spotmap_build.demo.catalog import (
     catalog,
 )
 from spotmap_build.demo.harmony import Score
+from spotmap_build.demo.listening import listening
 from spotmap_build.errors import TrackError
 from spotmap_build.fetch.source import Loaded
 from spotmap_build.model import Library, Playlist, Recording, Track
@@ -49,7 +50,8 @@ RECIPE_VERSION = 1
 def load() -> Library:
     """Return the demo library: 105 tracks in twelve styles, nine of them between two styles, and eight playlists.
 
-    Every track carries its style as a facet. Its recording is a recipe for :func:`render`.
+    Every track carries its style as a facet, and how often and when its owner played it. Its recording is a recipe
+    for :func:`render`.
     """
     entries = catalog()
     tracks = tuple(_track(entry) for entry in entries)
@@ -87,6 +89,7 @@ def render(recipe: str, folder: Path) -> Path:
 
 def _track(entry: CatalogEntry) -> Track:
     recipe = json.dumps(asdict(entry.score), sort_keys=True, separators=(",", ":"))
+    play_count, played = listening(entry)
     return Track(
         id=f"demo:{entry.slug}",
         title=entry.title,
@@ -96,6 +99,8 @@ def _track(entry: CatalogEntry) -> Track:
         year=entry.album.year,
         track_number=entry.album.titles.index(entry.title) + 1,
         added_at=entry.added_on,
+        play_count=play_count,
+        listening=played,
         recording=Recording(digest=_digest(recipe), recipe=recipe),
         facets={"style": album_island(entry.album).replace("_", " ")},
     )

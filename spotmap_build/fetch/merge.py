@@ -21,7 +21,7 @@ from spotmap_build.core.identifiers import SPOTIFY_TRACK
 from spotmap_build.core.normalize import fold
 from spotmap_build.errors import ConfigError
 from spotmap_build.fetch.source import Loaded, with_distinct_ids
-from spotmap_build.model import Failed, Library, Playlist, Recording, Track
+from spotmap_build.model import Failed, Library, Listening, Playlist, Recording, Track
 
 SAME_DURATION_MS: Final = 2_000
 SAME_ISRC_DURATION_MS: Final = 10_000
@@ -249,11 +249,24 @@ def together(tracks: Sequence[Track]) -> Track:
         added_at=_first(track.added_at for track in tracks) or "",
         genres=_union(track.genres for track in tracks),
         play_count=max(counts) if counts else None,
+        listening=_listening(tracks),
         layers=_union(track.layers for track in tracks),
         art_digest=_first(track.art_digest for track in tracks) or "",
         art_url=_first(track.art_url for track in tracks) or "",
         recording=_recording(tracks),
         facets={name: value for track in reversed(tracks) for name, value in track.facets.items()},
+    )
+
+
+def _listening(tracks: Sequence[Track]) -> Listening | None:
+    """Return when it was played: from the first day that one of them knows to the last, by year as who knows most."""
+    known = [track.listening for track in tracks if track.listening is not None]
+    if not known:
+        return None
+    return Listening(
+        min((one.first_on for one in known if one.first_on), default=""),
+        max(one.last_on for one in known),
+        max((one.by_year for one in known), key=lambda years: sum(plays for _, plays in years)),
     )
 
 

@@ -35,6 +35,7 @@ def make_table(embedded: Embedded, projected: Projected, clusters: Clusters, *, 
         "y": coordinates[:, 1].astype(float).tolist(),
         **_parts(clusters, len(embedded.tracks)),
         **_features(embeddings),
+        **_when_played(embedded.tracks),
     }
     taken = {*columns, *NOT_FREE}
     columns |= {f"own_{name}" if name in taken else name: own for name, own in _own_columns(embedded.tracks).items()}
@@ -61,6 +62,17 @@ def _about(tracks: Sequence[Track]) -> dict[str, list[Any]]:
         "plays": [track.play_count for track in tracks],
         "isrc": [track.isrc or None for track in tracks],
         "video_id": [(track.recording and track.recording.video_id) or None for track in tracks],
+    }
+
+
+def _when_played(tracks: Sequence[Track]) -> dict[str, list[Any]]:
+    """Return the days of the first and the last play, where a source tells of any."""
+    listening = [track.listening for track in tracks]
+    if not any(listening):
+        return {}
+    return {
+        "first_played": [(one and one.first_on) or None for one in listening],
+        "last_played": [(one and one.last_on) or None for one in listening],
     }
 
 

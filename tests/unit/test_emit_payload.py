@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from spotmap_build.emit.boundaries import EXTENT
-from spotmap_build.emit.columns import NumberColumn, unpack_ids, unpack_words
+from spotmap_build.emit.columns import NumberColumn, unpack_ids, unpack_numbers, unpack_words
 from spotmap_build.emit.payload import DETAILS_CHUNK, Payload, encode
-from spotmap_build.model import Atlas, Cluster, Clusters, Insights, Layout, Playlist, Recording, Since, Track
+from spotmap_build.model import Atlas, Cluster, Clusters, Insights, Layout, Listening, Playlist, Recording, Since, Track
 
 NOTHING: Mapping[str, str] = {}
 
@@ -185,6 +185,23 @@ def test_genres_and_plays_are_facets_that_the_sources_own_columns_win_over() -> 
     assert list(facets) == ["genres", "plays", "a"]
     assert facets["genres"] == {"track-0": "dub, ambient", "track-1": None, "track-2": "mine"}
     assert facets["plays"] == {"track-0": 0, "track-1": None, "track-2": 7}
+
+
+def test_when_tracks_were_played_stands_in_columns_that_other_maps_do_not_have() -> None:
+    without = payload_of(atlas_of(3))
+    assert read(without, "map.json")["columns"].keys() == {"features", "facets", "facts"}
+    assert not [name for name in read(without, "details-000.json") if "played" in name or "plays" in name]
+    heard = [Listening("1970-01-03", "1971-01-01", ((1970, 2), (1971, 400))), None, Listening(last_on="1970-01-02")]
+    payload = payload_of(with_tracks(atlas_of(3), listening=heard))
+    assert read(payload, "map.json")["columns"]["facts"] == ["year", "duration_ms", "first_played", "last_played"]
+    assert read(payload, "map.json")["columns"]["years_played"] == [1970, 1971]
+    details = read(payload, "details-000.json")
+    ids = unpack_ids(details["ids"])
+    assert dict(zip(ids, details["first_played_on"], strict=True)) == {"track-0": 2, "track-1": None, "track-2": None}
+    assert dict(zip(ids, details["last_played_on"], strict=True)) == {"track-0": 365, "track-1": None, "track-2": 1}
+    plays = {year: unpack_numbers(column) for year, column in details["plays_by_year"].items()}
+    assert {year: counts[ids.index("track-0")] for year, counts in plays.items()} == {"1970": 2, "1971": 400}
+    assert np.isnan(plays["1970"][ids.index("track-1")])
 
 
 def test_nothing_private_and_no_feature_that_was_not_asked_for_gets_out() -> None:

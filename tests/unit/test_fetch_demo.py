@@ -75,6 +75,34 @@ class TestTheLibrary:
             assert 10_000 <= (track.duration_ms or 0) <= 15_000
             assert int(track.added_at[:4]) >= (track.year or 0), "was added before it came out"
 
+    def test_its_owners_taste_moves_and_leaves_something_behind(self) -> None:
+        heard = {track.id: track.listening for track in LIBRARY.tracks if track.listening}
+        assert len(heard) > 90
+        for track in LIBRARY.tracks:
+            played = heard.get(track.id)
+            assert track.play_count == (sum(count for _, count in played.by_year) if played else 0)
+            assert played is None or (track.year or 0) <= int(played.first_on[:4]) <= int(played.last_on[:4])
+        loved = {
+            year: Counter(
+                {
+                    track.facets["style"]: count
+                    for track in LIBRARY.tracks
+                    for when, count in (heard[track.id].by_year if track.id in heard else ())
+                    if when == year
+                }
+            ).most_common(1)[0][0]
+            for year in (2019, 2025)
+        }
+        assert loved[2019] in {"techno", "industrial"}
+        assert loved[2025] in {"ambient", "strings", "piano"}
+        newest = max(one.last_on for one in heard.values())
+        forgotten = [
+            track
+            for track in LIBRARY.tracks
+            if (track.play_count or 0) > 20 and int(heard[track.id].last_on[:4]) < int(newest[:4]) - 2
+        ]
+        assert len(forgotten) > 5
+
     def test_playlists_name_only_tracks_that_exist_and_none_twice(self) -> None:
         known = {track.id for track in LIBRARY.tracks}
         assert len(LIBRARY.playlists) == 8

@@ -19,6 +19,7 @@ from spotmap_build.fetch.merge import merge
 from spotmap_build.fetch.source import LoadContext, Loaded
 from spotmap_build.fetch.tables.files import read_columns
 from spotmap_build.fetch.tables.table import TableSource
+from spotmap_build.model import Listening
 
 if TYPE_CHECKING:
     from spotmap_build.fetch.source import ProbeResult
@@ -165,6 +166,15 @@ def test_genres_and_plays_are_read_and_persons_are_not(tmp_path: Path) -> None:
     assert a.genres == ("pop", "indie rock")
     assert (a.play_count, b.play_count, c.play_count) == (7, 0, None)
     assert "secret" not in repr(loaded)
+
+
+def test_days_of_plays_are_read_and_what_only_sounds_like_them_is_a_facet(tmp_path: Path) -> None:
+    rows = "A,3,2021-05-06 07:08,2019-01-02\nB,,,2020-03-04\nC,1,,\n"
+    loaded = load(tmp_path, f"title,Plays,Last Played,first_played\n{rows}")
+    heard = [track.listening for track in loaded.library.tracks]
+    assert heard == [Listening("2019-01-02", "2021-05-06"), Listening("2020-03-04", "2020-03-04"), None]
+    (track,) = load(tmp_path, "title,last play\nA,a long way home\n").library.tracks
+    assert (track.listening, track.facets) == (None, {"last play": "a long way home"})
 
 
 @pytest.mark.parametrize("text", ["[0.5, 1]", "0.5 1.0", "0.5,1", "[0.5,1.0]"])

@@ -13,7 +13,7 @@ import pytest
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.exports import export_files
 from spotmap_build.fetch.exports.takeout import TakeoutSource
-from spotmap_build.model import Library
+from spotmap_build.model import Library, Listening
 
 if TYPE_CHECKING:
     from spotmap_build.fetch.source import LoadContext, Loaded
@@ -244,6 +244,28 @@ def test_a_history_alone_is_a_library_of_what_was_played_often(tmp_path: Path) -
     assert counts(loaded.library) == {A: 3}
     assert loaded.library.tracks[0].title == "Song"
     assert "secret" not in repr(loaded)
+
+
+def test_days_and_years_of_plays_are_told_and_nothing_else_of_them(tmp_path: Path) -> None:
+    moments = (*(f"{day}T05:06:07Z" for day in ("2019-03-04", "2019-12-31", "2021-06-01", "1970-01-01")), "noon", "")
+    path = folder_of(
+        tmp_path,
+        YourLibrary={"tracks": [saved(A), saved(B, "Other"), saved(C, "Third")]},
+        endsong_0=[*(play(A, ts=moment) for moment in moments), play(A, ms=29_999, ts="2023-01-01T00:00:00Z")],
+        endsong_1=[play(f"spotify:track:{9:022d}", ts="2018-02-03T00:00:00Z"), play(B, "Other", ts="")],
+        StreamingHistory_music_0=[short_play() | {"endTime": "2022-07-08 09:10"}],
+    )
+    tracks = {track.id: track for track in load(path).library.tracks}
+    assert tracks[A].listening == Listening("2018-02-03", "2022-07-08", ((2018, 1), (2019, 2), (2021, 1), (2022, 1)))
+    assert tracks[A].play_count == 8
+    assert (tracks[B].play_count, tracks[B].listening) == (1, None)
+    assert (tracks[C].play_count, tracks[C].listening) == (None, None)
+
+
+def test_a_history_alone_says_since_when_a_track_is_known(tmp_path: Path) -> None:
+    rows = [play(A, ts=f"{year}-05-06T00:00:00Z") for year in (2021, 2019, 2020)]
+    (track,) = load(folder_of(tmp_path, endsong_0=rows)).library.tracks
+    assert (track.added_at, track.listening and track.listening.last_on) == ("2019-05-06", "2021-05-06")
 
 
 def test_what_was_only_played_is_not_in_the_library(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from spotmap_build.cache.memo import Cached
 from spotmap_build.errors import ConfigError, ServiceError
 from spotmap_build.fetch.merge import merge
 from spotmap_build.fetch.source import Loaded
-from spotmap_build.model import Failed, Library, Omission, Playlist, Recording, Track
+from spotmap_build.model import Failed, Library, Listening, Omission, Playlist, Recording, Track
 
 SPOTIFY = "spotify:track:" + "a" * 22
 
@@ -115,6 +115,9 @@ def test_a_merged_track_knows_what_any_part_knows() -> None:
         facets={"mood": "wild", "key": "C"},
     )
     third = Track("x", "Song", ("Artist",), duration_ms=200_000, genres=("rock", "folk"), play_count=2)
+    one = replace(one, listening=Listening(last_on="2024-01-02"))
+    other = replace(other, listening=Listening("2020-01-01", "2022-05-05", ((2020, 1), (2022, 2))))
+    third = replace(third, listening=Listening("2019-06-01", "2021-01-01", ((2019, 1), (2021, 1))))
     (merged,) = merge([source(one), source(other), source(third)], ("a", "b", "a")).library.tracks
     assert merged == replace(
         other,
@@ -123,6 +126,7 @@ def test_a_merged_track_knows_what_any_part_knows() -> None:
         recording=file,
         genres=("pop", "rock", "folk"),
         layers=("a", "b"),
+        listening=Listening("2019-06-01", "2024-01-02", ((2020, 1), (2022, 2))),
         facets={"mood": "calm", "key": "C"},
     )
 

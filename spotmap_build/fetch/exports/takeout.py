@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -15,7 +15,7 @@ from spotmap_build.errors import SourceError
 from spotmap_build.fetch.exports.collection import Collection, iso_date
 from spotmap_build.fetch.exports.copy_marks import without_copy_marks
 from spotmap_build.fetch.exports.export_files import ExportFile, LeftOut, read_files
-from spotmap_build.fetch.exports.history import Plays, Song, plays_of_tracks
+from spotmap_build.fetch.exports.history import Heard, Plays, Song, heard_of_tracks
 from spotmap_build.fetch.exports.spotify_ids import local_file, named_id, track_uri
 from spotmap_build.fetch.source import Loaded, with_distinct_ids
 from spotmap_build.fetch.tags import fold_space
@@ -99,10 +99,10 @@ class TakeoutSource:
     path: Path
 
     def load(self, context: LoadContext) -> Loaded:  # noqa: ARG002 - nothing to look into, nothing to remember
-        """Return the saved tracks and the playlists, and how often each track was played (30 seconds or more).
+        """Return the saved tracks and the playlists, and how often and when each was played (30 seconds or more).
 
         Where there is a listening history and nothing else, the tracks that were played at least three times are the
-        library.
+        library, each from the day of its first play on.
 
         Raises
         ------
@@ -129,9 +129,9 @@ class TakeoutSource:
                 if faults
                 else SourceError(f"The export {self.path} holds no tracks.", hint=_why_empty(export))
             )
-        counts = plays_of_tracks(songs, collection.tracks.values())
-        for track_id, count in counts.items():
-            collection.tracks[track_id] = replace(collection.tracks[track_id], play_count=count)
+        for track_id, heard in heard_of_tracks(songs, collection.tracks.values()).items():
+            track = collection.tracks[track_id]
+            collection.tracks[track_id] = replace(track, play_count=heard.count, listening=heard.listening)
         about_albums = (_about_albums(len(export.albums)),) if export.albums else ()
         notices = (*about_albums, *about_lists, *export.left_out.sentences())
         return Loaded(KIND, collection.library(), is_streamed=True, notices=notices)
@@ -314,13 +314,14 @@ def _track(row: Named, uris: dict[tuple[str, str, str], str]) -> Track:
     return Track(track_id, row.title, artists, row.album, duration_ms=row.duration_ms, added_at=row.added_at)
 
 
-def _often_played(plays: Counter[Song]) -> Collection:
+def _often_played(songs: Mapping[Song, Heard]) -> Collection:
+    """Return what a history alone makes a library: each track is in it from the day on which it was first played."""
     collection = Collection()
-    for song, count in plays.items():
-        if count >= LEAST_PLAYS:
+    for song, heard in songs.items():
+        if heard.count >= LEAST_PLAYS:
             artists = (song.artist,) if song.artist else ()
             track_id = song.uri or named_id(KIND, song.title, artists, song.album)
-            collection.put(Track(track_id, song.title, artists, song.album))
+            collection.put(Track(track_id, song.title, artists, song.album, added_at=heard.first_on))
     return collection
 
 

@@ -125,6 +125,8 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
         *("アーティストジャンル", "أنواع الفنان", "είδη καλλιτέχνη", "艺人流派", "藝人曲風"),
     ),
     "play_count": ("play_count", "plays", "times played", "number of plays"),
+    "first_played": ("first_played", "first play", "date first played", "first listened", "first heard"),
+    "last_played": ("last_played", "last play", "date last played", "last time played", "last listened", "last heard"),
     "playlists": ("playlists", "playlist", "playlist name", "playlist names", "playlist title"),
     LIST_NAME: (
         "list name",

@@ -26,9 +26,10 @@ from spotmap_build.fetch.tags import fold_space, parse_place, parse_year
 
 NUMERIC: Final = ("x", "y", "play_count", *DURATIONS)
 PLACES: Final = ("track_number", "disc_number")
-LOOSE: Final = frozenset((*DURATIONS, *PLACES, "play_count"))
+DATES: Final = ("added_at", "first_played", "last_played")
+LOOSE: Final = frozenset((*DURATIONS, *PLACES, "play_count", "first_played", "last_played"))
 MOST_MISREAD: Final = 0.5
-"""A column that only its name makes a duration or a count is none if so many of its values are something else."""
+"""A column that only its name makes one of these is none if so many of its values are something else."""
 FEW: Final = 0.05
 LEAST_VALUES: Final = 20
 """A column of so many numbers is one of numbers in spite of a few words."""
@@ -112,12 +113,14 @@ class _Typing:
         self.read(field, lambda value: parse_duration(value, unit_ms, own), known_as="duration_ms")
 
     def read_dates(self, *, is_day_first: bool) -> None:
-        if "added_at" in self.fields:
-            dates = parse_dates(self.fields["added_at"], is_day_first=is_day_first)
-            self._put("added_at", dates.values, dates.misread, "added_at")
-            if dates.unclear:
+        for field in DATES:
+            if field not in self.fields:
+                continue
+            dates = parse_dates(self.fields[field], is_day_first=is_day_first)
+            self._put(field, dates.values, dates.misread, field)
+            if dates.unclear and field in self.fields:
                 order = "day/month/year" if is_day_first else "month/day/year"
-                example = f"dates of the column '{self._name('added_at')}' such as {printable(dates.unclear)}"
+                example = f"dates of the column '{self._name(field)}' such as {printable(dates.unclear)}"
                 self.notices.append(f"{self.place}: {example} were read as {order}.")
 
     def _put(self, field: str, typed: list[Any], misread: Sequence[int], known_as: str) -> None:
