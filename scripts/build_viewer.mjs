@@ -1,6 +1,6 @@
 /**
- * Makes site_template/viewer.bundle.js (one classic script) and describe.bundle.js and collections.bundle.js (others, fetched once somebody searches) from the modules in site_template/viewer/ and the pinned D3
- * modules, and writes what of D3 is inside, with its licenses, to site_template/vendor/.
+ * Makes site_template/viewer.bundle.js (one classic script) and those that are fetched once somebody needs them (ON_DEMAND) from the modules in
+ * site_template/viewer/ and the pinned D3 modules, and writes what of D3 is inside, with its licenses, to site_template/vendor/.
  *
  *   node scripts/build_viewer.mjs           write the files
  *   node scripts/build_viewer.mjs --check   say which of them are not current, exit with 1 if any is not
@@ -24,6 +24,7 @@ const BANNER = `/*!
 const ON_DEMAND = {
   describe: ["describing.js", "What descriptions of sound are understood by"],
   collections: ["collections.js", "What shows albums and artists"],
+  listening: ["listening.js", "What was listened to, and sizes of points"],
 };
 
 /**

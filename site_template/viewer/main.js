@@ -16,10 +16,11 @@ import { JourneyPanel } from "./panels/journey_panel.js";
 import { LegendInsights } from "./panels/legend_insights.js";
 import { Glide } from "./panels/glide.js";
 import { wireLinkNote } from "./panels/link_note.js";
+import { Listening } from "./panels/listening.js";
 import { LocalAudio } from "./data/local_audio.js";
 import { Sounds } from "./data/sounds.js";
 import { DataError } from "./data/decode.js";
-import { createDetailsReader, createInsightsReader, createNeighborsReader, createDescribingReader, loadMap, loadText, readScript } from "./data/load.js";
+import { createDetailsReader, createInsightsReader, createNeighborsReader, createDescribingReader, loadMap, loadText, readScript, rememberedScript } from "./data/load.js";
 import { showAxesSummary } from "./panels/axes_summary.js";
 import { Navigation, wireNavigation } from "./map/navigation.js";
 import { offerNewerMap, watchFreshness } from "./ui/newer_map.js";
@@ -36,6 +37,7 @@ import { watchSize, wireRedrawing } from "./map/redrawing.js";
 import { wireKeyboardNavigation } from "./map/keyboard_navigation.js";
 import { SearchPanel } from "./panels/search_panel.js";
 import { Selecting } from "./map/selecting.js";
+import { wireSizeBy } from "./panels/size_by.js";
 import { SoundsLike } from "./panels/sounds_like.js";
 import { wireSavePicture } from "./panels/save_picture.js";
 import { StyleWords } from "./panels/style_words.js";
@@ -59,6 +61,7 @@ function initialState() {
   return {
     theme: initialTheme(),
     colorBy: "cluster",
+    sizeBy: "",
     hiddenClusters: new Set(),
     hiddenPlaylists: new Set(),
     hiddenLayers: new Set(),
@@ -117,7 +120,8 @@ function createMap(map, store, folder) {
   const details = createDetailsReader(folder, map);
   const readInsights = createInsightsReader(folder, map);
   const neighborsReader = createNeighborsReader(folder, map);
-  const traitLoader = new TraitLoader(map, store, details, readInsights);
+  const readListening = rememberedScript(`${folder}listening.js`, "spotmapListening");
+  const traitLoader = new TraitLoader(map, store, details, readInsights, readListening);
   const describing = new DescriberLoader({ map, details, reader: createDescribingReader(folder, map) });
   const positions = new Positions(map, store);
   const navigation = new Navigation(surface, positions, store, panelInsets);
@@ -126,7 +130,7 @@ function createMap(map, store, folder) {
   const selecting = new Selecting(positions, store, renderer);
   const address = new Address(map, store, navigation, traitLoader, wireLinkNote(byId("link-note")));
   const readCollections = () => readScript(`${folder}collections.js`, "spotmapCollections");
-  return { map, store, readCollections, surface, details, readInsights, neighborsReader, traitLoader, describing, positions, navigation, renderer, selecting, address };
+  return { map, store, readCollections, surface, details, readInsights, readListening, neighborsReader, traitLoader, describing, positions, navigation, renderer, selecting, address };
 }
 
 /**
@@ -134,7 +138,7 @@ function createMap(map, store, folder) {
  *
  * @param {MapParts} mapParts
  */
-function createPanels({ map, store, readCollections, surface, details, readInsights, neighborsReader, traitLoader, describing, positions, navigation, renderer, selecting, address }) {
+function createPanels({ map, store, readCollections, surface, details, readInsights, readListening, neighborsReader, traitLoader, describing, positions, navigation, renderer, selecting, address }) {
   const flyTo = (/** @type {number} */ track) => navigation.flyTo(track);
   const flyToAll = (/** @type {readonly number[]} */ tracks) => navigation.flyToAll(tracks);
   const localAudio = LocalAudio.of(document);
@@ -159,12 +163,14 @@ function createPanels({ map, store, readCollections, surface, details, readInsig
   const searchPanel = new SearchPanel(byId("search"), { store, describing, collections, flyTo });
   const legendInsights = new LegendInsights({ map, store, readInsights, flyTo, flyToAll, styleWords });
   wireLegend(byId("legend"), map, store, traitLoader, legendInsights, () => renderer.visibleCount);
+  wireSizeBy(byId("legend"), store, traitLoader, readListening);
+  const listening = new Listening(byId("listening"), surface, { map, store, details, readListening, traitLoader, flyTo });
   wireSavePicture(byId("picture"), byId("picture-button"), { map, store, renderer, announce });
   const table = new TablePanel(byId("table"), byId("table-button"), { map, store, renderer, details, selecting, traitLoader, flyTo, announce });
   wireDrawer(byId("legend"), byId("legend-handle"));
-  wireTimeline(byId("timeline"), byId("timeline-button"), store, traitLoader, announce);
+  wireTimeline(byId("timeline"), byId("timeline-button"), store, traitLoader, announce, (isOpen) => void listening.showTrail(isOpen));
   wireAxesPanel(byId("axes"), byId("axes-button"), store, traitLoader, announce);
-  return { player, glide, picksPanel, pathTool, journeyPanel, soundsLike, collections, card, searchPanel, legendInsights, table };
+  return { player, glide, picksPanel, pathTool, journeyPanel, soundsLike, collections, card, searchPanel, legendInsights, listening, table };
 }
 
 /**
@@ -273,8 +279,7 @@ function wireDrawer(legend, handle) {
     handle.setAttribute("aria-expanded", String(open));
     legend.classList.toggle("is-open", open);
   });
-  const about = legend.querySelector("details");
-  about?.addEventListener("toggle", () => about.open && about.scrollIntoView({ block: "nearest" }));
+  for (const about of legend.querySelectorAll("details")) about.addEventListener("toggle", () => about.open && about.scrollIntoView({ block: "nearest" }));
 }
 
 /**
@@ -314,6 +319,7 @@ function exposeForTests({ store, renderer, glide }) {
     state: () => store.get(),
     visibleCount: () => renderer.visibleCount,
     positionOf: (/** @type {number} */ track) => renderer.positionOf(track),
+    pointRadius: (/** @type {number} */ track) => renderer.pointRadius(track),
     voices: () => glide.voices,
   });
   Object.defineProperty(window, "spotmap", { value: handle });

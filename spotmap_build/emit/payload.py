@@ -18,6 +18,7 @@ import orjson
 from spotmap_build.emit.albums import album_keys
 from spotmap_build.emit.boundaries import EXTENT, boundary
 from spotmap_build.emit.columns import NumberColumn, WordColumn, day_number, differences, pack_ids, pack_texts
+from spotmap_build.emit.facets import clean, facet_columns, facet_names
 from spotmap_build.emit.hilbert import hilbert_index
 from spotmap_build.emit.icon import NAME as ICON
 from spotmap_build.emit.icon import draw_icon
@@ -47,7 +48,6 @@ MARGIN = 2600
 SMALLEST_VIEW = 4096
 """Least width and height of the first view, for maps whose tracks all lie in one place."""
 GENERATION_DIGITS = 16
-OWN_FACETS = ("genres", "plays")
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,7 @@ def _map(atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array) -> di
     labels = np.empty(len(coordinates), dtype=np.int64)
     labels[number_of_row] = atlas.clusters.labels(len(labels))
     return {
-        "title": _clean(atlas.title),
+        "title": clean(atlas.title),
         "count": len(coordinates),
         **({"waiting": atlas.waiting_count} if atlas.waiting_count else {}),
         "x": differences(coordinates[:, 0]),
@@ -202,7 +202,7 @@ def _clusters(atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array) 
         encoded.append(
             {
                 "id": cluster.id,
-                "name": _clean(cluster.name),
+                "name": clean(cluster.name),
                 "count": len(members),
                 "color": cluster.color,
                 "region": cluster.parent,
@@ -221,7 +221,7 @@ def _playlists(atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array)
         encoded.append(
             {
                 "id": playlist.id,
-                "name": _clean(playlist.name),
+                "name": clean(playlist.name),
                 "count": len(members),
                 "color": color,
                 "tracks": differences(members),
@@ -236,7 +236,7 @@ def _larger_regions(atlas: Atlas, coordinates: Int64Array, number_of_row: Int64A
     return [
         {
             "id": region.id,
-            "name": _clean(region.name),
+            "name": clean(region.name),
             "count": len(region.members),
             "color": region.color,
             "peak": boundary(coordinates[number_of_row[list(region.members)]], CLUSTER_SHARE).peak,
@@ -254,7 +254,7 @@ def _layers(tracks: Sequence[Track], number_of_row: Int64Array) -> list[dict[str
     layers = []
     for color, name in enumerate(sorted(rows)):
         members = np.unique(number_of_row[rows[name]])
-        layer = {"id": _clean(name), "name": _clean(name), "count": len(members), "color": color}
+        layer = {"id": clean(name), "name": clean(name), "count": len(members), "color": color}
         layers.append(layer | {"tracks": differences(members)})
     return layers
 
@@ -272,11 +272,11 @@ def _text(tracks: Sequence[Track]) -> dict[str, Any]:
     """Titles, artists and albums: what search and the hover card need first."""
     artist_numbers: dict[str, int] = {}
     album_numbers: dict[tuple[str, int], int] = {}
-    artists = [_number(artist_numbers, _clean(name)) for track in tracks for name in track.artists]
+    artists = [_number(artist_numbers, clean(name)) for track in tracks for name in track.artists]
     albums = [album_numbers.setdefault(key, len(album_numbers)) for key in album_keys(tracks, _album_name)]
     return {
         "schema": TEXT_SCHEMA,
-        "titles": "\n".join(_clean(track.title) for track in tracks),
+        "titles": "\n".join(clean(track.title) for track in tracks),
         "artist_names": list(artist_numbers),
         "artists": artists,
         "artist_counts": [len(track.artists) for track in tracks],
@@ -317,7 +317,7 @@ def _details(
             **listening.part(first, first + len(chunk)),
             "features": {name: column.part(first, first + len(chunk)) for name, column in shown.items()},
             "feature_units": units,
-            "facets": _facets(chunk),
+            "facets": facet_columns(chunk),
         }
         document |= _album_places(chunk)
         video_ids = [(track.recording and track.recording.video_id) or "" for track in chunk]
@@ -340,7 +340,7 @@ def _facts(tracks: Sequence[Track]) -> dict[str, Any]:
     """Return what is known of tracks by themselves, a column each."""
     art_numbers: dict[str, int] = {}
     return {
-        "ids": pack_ids([_clean(track.id) for track in tracks]),
+        "ids": pack_ids([clean(track.id) for track in tracks]),
         "duration_s": [None if track.duration_ms is None else round(track.duration_ms / 1000) for track in tracks],
         "year": [track.year for track in tracks],
         "added_on": [day_number(track.added_at) for track in tracks],
@@ -372,7 +372,7 @@ def _columns(
     }
     return {
         "features": {name: feature_units[name] for name in feature_names if name in feature_units},
-        "facets": _facet_names(map(_all_facets, tracks)),
+        "facets": facet_names(tracks),
         "facts": [*(name for name, known in facts.items() if known), *listening.facts],
         **listening.years,
     }
@@ -384,40 +384,10 @@ def _since(atlas: Atlas) -> dict[str, bool]:
     return {"since": True} if since and (since.new or since.moved) else {}
 
 
-def _facets(tracks: Iterable[Track]) -> dict[str, list[str | float | None]]:
-    """By name: genres and plays, then the source's own columns, which win over ours of the same name."""
-    facets = [_all_facets(track) for track in tracks]
-    return {_clean(name): [_clean_facet(each.get(name)) for each in facets] for name in _facet_names(facets)}
-
-
-def _facet_names(facets: Iterable[Mapping[str, object]]) -> list[str]:
-    present = {name for each in facets for name in each}
-    return sorted(present, key=lambda name: (name not in OWN_FACETS, name))
-
-
-def _all_facets(track: Track) -> dict[str, str | float]:
-    facets: dict[str, str | float] = {}
-    if track.genres:
-        facets["genres"] = ", ".join(track.genres)
-    if track.play_count is not None:
-        facets["plays"] = track.play_count
-    return facets | track.facets if track.facets else facets
-
-
-def _clean_facet(value: str | float | None) -> str | float | None:
-    return _clean(value) if isinstance(value, str) else value
-
-
-def _clean(text: str) -> str:
-    """White space folded to single spaces, and what UTF-8 cannot hold (half a character in a damaged tag) replaced."""
-    folded = " ".join(text.split())
-    return folded if folded.isascii() else folded.encode("utf-8", "replace").decode("utf-8")
-
-
 def _number(numbers: dict[str, int], name: str) -> int:
     """Return the place of ``name`` in a dictionary of distinct names, in order of first appearance."""
     return numbers.setdefault(name, len(numbers))
 
 
 def _album_name(track: Track) -> str:
-    return _clean(track.album)
+    return clean(track.album)

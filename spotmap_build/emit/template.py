@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from spotmap_build.registry.themes import Theme
 
 TEMPLATE_SUFFIX: Final = ".j2"
-RENAMED: Final = {f"{name}.bundle.js": f"{name}.js" for name in ("viewer", "describe", "collections")}
+BUNDLE: Final = ".bundle.js"
+"""What ``scripts/build_viewer.mjs`` makes is called so here, and plainly in a site."""
 ASSET_SUFFIXES: Final = frozenset({".css", ".js", ".json", ".svg", ".png", ".ico", ".webp", ".woff2", ".webmanifest"})
 """What lands in a site; the folder's modules, licenses and notes stay behind."""
 STYLE: Final = "style.css"
@@ -55,7 +56,7 @@ class Template:
     def assets(self) -> dict[str, bytes]:
         """The files that go to ``data/<generation>/`` unchanged, by the name they have there."""
         return {
-            RENAMED.get(name, name): content
+            f"{name.removesuffix(BUNDLE)}.js" if name.endswith(BUNDLE) else name: content
             for name, content in self.files.items()
             if not name.endswith(TEMPLATE_SUFFIX)
         }

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Viewer
-from tests.browser.test_viewer_everyone import AXE, _violations
+from tests.browser.test_viewer_everyone import AXE, violations
 from tests.fakes.sample_site import GENERATION
 from tests.support.pages import Site
 
@@ -180,7 +180,7 @@ def test_axe_finds_nothing_in_what_was_found(open_viewer: OpenViewer, albums: Si
         pytest.skip("needs `npm ci`")
     viewer = open_viewer(site=albums, color_scheme=theme)
     _search(viewer.page, "everywhere")
-    assert _violations(viewer.page) == []
+    assert violations(viewer.page) == []
     viewer.page.locator(".found-collection").first.click()
     expect(viewer.page.locator(".collection-mood")).to_be_visible()
-    assert _violations(viewer.page) == []
+    assert violations(viewer.page) == []

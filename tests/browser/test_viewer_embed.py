@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Frame, expect
 
 from tests.browser.conftest import Viewer
-from tests.browser.test_viewer_everyone import AXE, _violations
+from tests.browser.test_viewer_everyone import AXE, violations
 from tests.support.pages import Site
 
 pytestmark = pytest.mark.browser
@@ -44,7 +44,7 @@ def test_it_is_the_map_without_panels_and_keeps_nothing(open_viewer: OpenViewer,
     assert sum("Service Worker" in text for text in viewer.complaints.seen) == 1
     viewer.complaints.expect("Service Worker registration blocked by Playwright")
     if AXE.exists():
-        assert _violations(viewer.page) == []
+        assert violations(viewer.page) == []
 
 
 def test_pointing_keys_and_fingers_find_tracks(open_viewer: OpenViewer, copied_site: Site) -> None:

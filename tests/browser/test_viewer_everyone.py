@@ -23,7 +23,7 @@ PANELS = (
 )  # fmt: skip
 
 
-def _violations(page: Page) -> list[str]:
+def violations(page: Page) -> list[str]:
     """What axe finds wrong; the script is given to the page from outside, its policy allows none."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found: Any = page.evaluate("axe.run({resultTypes: ['violations']})")
@@ -83,7 +83,7 @@ def test_axe_finds_nothing(open_viewer: OpenViewer, theme: str, scene: str) -> N
         page.locator("#search input").fill("okafor")
         page.locator(".found-collection").first.click()
         expect(page.locator(".collection-name")).to_be_visible()
-    assert _violations(page) == []
+    assert violations(page) == []
 
 
 def _tab_to(page: Page, selector: str, limit: int = 80) -> None:

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Viewer
-from tests.browser.test_viewer_everyone import AXE, _violations
+from tests.browser.test_viewer_everyone import AXE, violations
 
 pytestmark = pytest.mark.browser
 OpenViewer = Callable[..., Viewer]
@@ -205,4 +205,4 @@ def test_axe_finds_nothing_in_the_table(open_viewer: OpenViewer, theme: str, wid
     expect(page.locator("[data-sort='feature.danceability']")).to_be_attached()
     page.locator("#table [data-track]").nth(1).focus()
     page.keyboard.press("Space")
-    assert _violations(page) == []
+    assert violations(page) == []

@@ -29,6 +29,7 @@ VIEWER_FILES = {
     "viewer.bundle.js": "viewer.js",
     "describe.bundle.js": "describe.js",
     "collections.bundle.js": "collections.js",
+    "listening.bundle.js": "listening.js",
     "style.css": "style.css",
     "favicon.svg": "favicon.svg",
 }
@@ -47,6 +48,9 @@ MAP_SIZE = 65535
 DETAILS_CHUNK = 2048
 ALPHABET = [code for code in range(35, 2000) if code != 92 and not 127 <= code < 161]
 """What numbers are written in: two codes a step, one up and one down."""
+
+YEARS_PLAYED = (2020, 2021, 2022, 2023, 2024)
+"""Of the sample with a history: in which years tracks were played, in turn."""
 
 Document = dict[str, Any]
 IntArray = npt.NDArray[np.int64]
@@ -112,11 +116,19 @@ class Blob:
 
 
 def write_sample_site(
-    out: Path, *, tracks: int, seed: int = 7, title: str = "A sample library", site_url: str = ""
+    out: Path,
+    *,
+    tracks: int,
+    seed: int = 7,
+    title: str = "A sample library",
+    site_url: str = "",
+    has_history: bool = False,
 ) -> Path:
     """Write the site of ``tracks`` invented tracks into ``out`` and return the path of its page."""
     random = np.random.default_rng(seed)
     documents = sample_documents(random, tracks, title)
+    if has_history:
+        add_history(documents)
     folder = out / "data" / GENERATION
     folder.mkdir(parents=True, exist_ok=True)
     documents["words.json"] = json.loads((TEMPLATE / "words.json").read_text(encoding="utf-8"))
@@ -167,6 +179,36 @@ def sample_documents(random: np.random.Generator, count: int, title: str) -> dic
         first = number * DETAILS_CHUNK
         documents[name] = details_document(random, first, min(DETAILS_CHUNK, count - first))
     return documents
+
+
+def add_history(documents: dict[str, Document]) -> None:
+    """Say when tracks were played: from one end of the map to the other as the years go by."""
+    columns = documents["map.json"]["columns"]
+    columns["facts"] = [*columns["facts"], "first_played", "last_played"]
+    columns["years_played"] = list(YEARS_PLAYED)
+    for details in (document for name, document in documents.items() if name.startswith("details-")):
+        plays = details["facets"]["plays"]
+        rows = range(details["first"], details["first"] + len(plays))
+        listening = [played(row) if count else None for row, count in zip(rows, plays, strict=True)]
+        details["first_played_on"] = [one[0] if one else None for one in listening]
+        details["last_played_on"] = [one[1] if one else None for one in listening]
+        details["plays_by_year"] = {
+            str(year): {
+                "middle": 1,
+                "step": 1,
+                "codes": "".join(
+                    chr(ALPHABET[2 * (count - 1)]) if count and year == YEARS_PLAYED[row % len(YEARS_PLAYED)] else " "
+                    for row, count in zip(rows, plays, strict=True)
+                ),
+            }
+            for year in YEARS_PLAYED
+        }
+
+
+def played(track: int) -> tuple[int, int]:
+    """First and last day, since 1970, on which a track was played: both in one of ``YEARS_PLAYED``."""
+    first_day = (YEARS_PLAYED[track % len(YEARS_PLAYED)] - 1970) * 365 + 20
+    return first_day + track % 100, first_day + 200 + track % 100
 
 
 def sample_points(random: np.random.Generator, count: int, cluster_count: int) -> tuple[IntArray, IntArray]:

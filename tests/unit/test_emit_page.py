@@ -214,7 +214,7 @@ def test_the_real_template_renders_and_states_the_same_policy_as_the_preview() -
     assert 'data-generation="0123abcd"' in page
     assets = read_template().assets
     assert {"viewer.js", "style.css"} <= set(assets)
-    for name in set(assets) - {"words.json", "describe.js", "collections.js"}:  # fetched once somebody searches
+    for name in set(assets) - {"words.json", "describe.js", "collections.js", "listening.js"}:  # fetched on demand
         assert f"data/0123abcd/{name}" in page
 
 

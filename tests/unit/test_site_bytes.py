@@ -27,6 +27,8 @@ DESCRIBING_BYTES = 16_000
 """What is fetched besides once somebody searches: a script and its words."""
 COLLECTIONS_BYTES = 10_000
 """What shows albums and artists, fetched then or when one is to be shown."""
+LISTENING_BYTES = 5_000
+"""A script that is fetched once somebody looks at what was listened to."""
 STYLES = 400
 
 IntArray = npt.NDArray[np.int32]
@@ -107,10 +109,11 @@ def document_sizes(atlas: Atlas, feature_units: Mapping[str, str]) -> dict[str, 
 def test_the_viewer_and_d3_weigh_little() -> None:
     assets = read_template().assets
     scripts = sum(gzipped(data) for name, data in assets.items() if name.endswith(".js"))
-    assert scripts < CODE_BYTES + DESCRIBING_BYTES + COLLECTIONS_BYTES
+    assert scripts < CODE_BYTES + DESCRIBING_BYTES + COLLECTIONS_BYTES + LISTENING_BYTES
     assert gzipped(assets["viewer.js"]) < CODE_BYTES
     assert gzipped(assets["collections.js"]) < COLLECTIONS_BYTES
     assert gzipped(assets["describe.js"]) + gzipped(assets["words.json"]) < DESCRIBING_BYTES
+    assert gzipped(assets["listening.js"]) < LISTENING_BYTES
 
 
 def test_every_document_has_a_twin_for_pages_opened_from_disk() -> None:

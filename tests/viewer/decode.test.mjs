@@ -119,6 +119,7 @@ test("details leave out what a track does not have", () => {
     typicalS: null,
     features: [{ name: "tempo_bpm", value: 120, unit: "BPM" }],
     facets: [],
+    lastPlayed: null,
     styles: [],
   });
 });

@@ -25,6 +25,7 @@ const TEXT = {
 };
 const PLAIN = {
   colorBy: "cluster",
+  sizeBy: "",
   hiddenClusters: new Set(),
   hiddenPlaylists: new Set(),
   hiddenLayers: new Set(),
@@ -43,6 +44,7 @@ for (const [name, change] of [
   ["nothing changed", {}],
   ["colors by playlist", { colorBy: "playlist" }],
   ["colors by a feature", { colorBy: "feature.tempo" }],
+  ["sizes by plays", { sizeBy: "facet.plays" }],
   ["one cluster hidden", { hiddenClusters: new Set([1]) }],
   ["one cluster alone", { hiddenClusters: new Set([-1, 0, 2]) }],
   ["no cluster at all", { hiddenClusters: new Set([-1, 0, 1, 2]) }],

@@ -22,6 +22,7 @@ test("what can be asked for is named in words", () => {
       ["styles", "Styles and moods"], ["feature.tempo", "Tempo"], ["feature.key", "Key"], ["feature.mode", "Major or minor"], ["feature.beat_strength", "Beat strength"],
       ["year", "Year"], ["added_at", "Date added"], ["duration_ms", "Length"],
       ["facet.genres", "Genres"], ["facet.plays", "Plays"], ["facet.my_column.2", "My column.2"],
+      ["heat", "Where you listen"],
     ],
   );
 });

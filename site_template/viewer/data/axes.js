@@ -16,7 +16,7 @@ const DAYS_PER_MONTH = 30.4375;
 const DAYS = [1, 2, 7, 14];
 const MONTHS = [1, 3, 6, 12, 24, 60, 120, 240, 600];
 /** What is known to be no number before it has arrived. */
-const NAMED = new Set(["feature.key", "feature.mode", "facet.genres", "since", "styles"]);
+const NAMED = new Set(["feature.key", "feature.mode", "facet.genres", "since", "styles", "heat"]);
 
 /**
  * @typedef {object} Axis

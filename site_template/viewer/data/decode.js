@@ -131,6 +131,7 @@ export function decodeMap(document) {
       since: document.columns?.since ?? false,
       excerpts: document.columns?.excerpts ?? false,
       styles: document.columns?.styles ?? [],
+      yearsPlayed: document.columns?.years_played ?? [],
     },
     regions: document.larger_regions ?? [],
     files: {
@@ -224,6 +225,7 @@ export function decodeDetails(document, track, styleNames) {
       unit: document.feature_units?.[name] ?? "",
     })),
     facets: present(document.facets),
+    lastPlayed: document.last_played_on?.[row] ?? null,
     styles: stylesOf(document.styles, row, styleNames),
   };
 }

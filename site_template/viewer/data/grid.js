@@ -114,18 +114,21 @@ export class Grid {
    * @param {number} y  map units
    * @param {number} reach  map units
    * @param {(track: number) => boolean} accepts
+   * @param {(square: number, track: number) => number} [costOf]  what counts instead of the squared distance; Infinity for a track that is not meant
    * @returns {number}  the nearest accepted track within reach, -1 if there is none
    */
-  nearest(x, y, reach, accepts) {
+  nearest(x, y, reach, accepts, costOf = (square) => square) {
     let best = -1;
-    let bestSquare = reach * reach;
+    let least = Infinity;
     const runs = this.runs(x - reach, y - reach, x + reach, y + reach);
     for (let r = 0; r < runs.length; r += 2) {
       for (let place = runs[r]; place < runs[r + 1]; place++) {
         const square = (this.x[place] - x) ** 2 + (this.y[place] - y) ** 2;
-        if (square <= bestSquare && accepts(this.order[place])) {
+        if (square > reach * reach) continue;
+        const cost = costOf(square, this.order[place]);
+        if (cost < Infinity && cost <= least && accepts(this.order[place])) {
           best = this.order[place];
-          bestSquare = square;
+          least = cost;
         }
       }
     }

@@ -192,6 +192,25 @@ export const readScript = (url, name) =>
   });
 
 /**
+ * Runs such a script once, and gives what it makes each time. One that failed is asked for again.
+ *
+ * @param {string} url
+ * @param {string} name
+ * @returns {() => Promise<any>}
+ */
+export function rememberedScript(url, name) {
+  /** @type {Promise<any> | null} */
+  let pending = null;
+  return () => {
+    pending ??= readScript(url, name);
+    pending.catch(() => (pending = null));
+    return pending;
+  };
+}
+
+/** @typedef {() => Promise<typeof import("../listening.js").LISTENING>} ListeningReader  runs listening.js, once */
+
+/**
  * Reads neighbors a file at a time. There are none on maps whose places came with the library.
  *
  * @param {string} folder

@@ -26,7 +26,11 @@ const FACTS = {
   year: { label: "Year", unit: "" },
   added_at: { label: "Date added", unit: "" },
   duration_ms: { label: "Length", unit: "min" },
+  first_played: { label: "First played", unit: "" },
+  last_played: { label: "Last played", unit: "" },
 };
+/** Facts that are days, by what the files call them. @type {Readonly<Record<string, string>>} */
+const DAYS = { added_at: "added_on", first_played: "first_played_on", last_played: "last_played_on" };
 
 /**
  * @typedef {object} TraitName  a trait that can be asked for
@@ -34,7 +38,7 @@ const FACTS = {
  * @property {string} label
  * @property {string} unit
  * @property {"Sound" | "Facts" | "From the library"} family
- * @property {"details" | "insights"} source  which of the site's files know it
+ * @property {"details" | "insights" | "listening"} source  which of the site's files know it, or which script finds it out
  * @property {readonly string[]} [values]  of styles: their names, as the files count them
  */
 
@@ -55,6 +59,7 @@ export function traitNames({ features, facets, facts, since, styles }) {
   for (const name of facets) names.push({ id: `facet.${name}`, label: summarizeShared(name), unit: "", family: "From the library" });
   /** @type {TraitName[]} */
   const all = names.map((name) => ({ ...name, source: "details" }));
+  if (facets.includes("plays")) all.push({ id: "heat", label: "Where you listen", unit: "%", family: "From the library", source: "listening" });
   if (since) all.push({ id: "since", label: "Since the last build", unit: "", family: "From the library", source: "insights" });
   return all;
 }
@@ -79,7 +84,7 @@ export function createTrait(name, documents, count, most = MAX_CATEGORIES) {
   if (id === "feature.mode") {
     return categoryTrait(name, "category", column(documents, count, ({ features }, row) => indexIn(MODES, features?.mode?.[row])), MODES);
   }
-  if (id === "added_at") return numberTrait(name, "date", column(documents, count, ({ added_on }, row) => added_on?.[row]));
+  if (Object.hasOwn(DAYS, id)) return numberTrait(name, "date", column(documents, count, (document, row) => document[DAYS[id]]?.[row]));
   if (id === "duration_ms") {
     return numberTrait(name, "number", column(documents, count, ({ duration_ms }, row) => (duration_ms?.[row] ?? NaN) / 60_000));
   }
@@ -297,13 +302,16 @@ export function histogram({ values, domain: [low, high] }, bins) {
   return counts;
 }
 
+/** @param {number} day  since 1970 */
+export const formatDay = (day) => new Date(day * MS_PER_DAY).toISOString().slice(0, 10);
+
 /**
  * @param {Pick<Trait, "kind" | "unit" | "domain" | "id">} trait
  * @param {number} value
  * @returns {string}
  */
 export function formatTrait({ id, kind, unit, domain }, value) {
-  if (kind === "date") return new Date(value * MS_PER_DAY).toISOString().slice(0, 10);
+  if (kind === "date") return formatDay(value);
   if (id === "year") return String(Math.round(value));
   const spread = domain[1] - domain[0];
   const digits = Math.max(0, Math.min(4, 2 - Math.floor(Math.log10(spread))));

@@ -31,7 +31,7 @@
  * @property {Group[]} playlists
  * @property {Group[]} layers  whose libraries these are; empty where all is one person's
  * @property {Readonly<Record<OverlappingKind, Membership>>} memberships
- * @property {{features: Record<string, string>, facets: string[], facts: string[], since: boolean, excerpts: boolean, styles: string[]}} columns  what details hold; units by feature; names of styles, the most frequent first
+ * @property {{features: Record<string, string>, facets: string[], facts: string[], since: boolean, excerpts: boolean, styles: string[], yearsPlayed: number[]}} columns  what details hold; units by feature; names of styles, the most frequent first
  * @property {Region[]} regions
  * @property {{text: string, words: string, insights: string, details: string[], neighbors: string[], detailsChunk: number}} files
  *
@@ -81,6 +81,7 @@
  * @property {number | null} typicalS  where the moment begins that sounds most like the whole, seconds
  * @property {{name: string, unit: string, value: number}[]} features  those that the track has
  * @property {{name: string, value: string | number}[]} facets
+ * @property {number | null} lastPlayed  day since 1970
  * @property {{name: string, strength: number}[]} styles  most telling first; strengths are ranks, 9 is the strongest ninth of those that have it
  *
  * @typedef {object} Trait  something that is known of single tracks, and that they can be colored and filtered by
@@ -96,6 +97,7 @@
  * @property {Uint8Array} [strengths]  of styles: how strong each of `membership.groups` is, 1 to 9
  * @property {string} [rest]  what tracks in none of the categories are called, where that is not "Not known"
  * @property {number} unknownCount  tracks of which it is not known
+ * @property {Uint8Array} [sizes]  of each track, as in sizes.js, once points were to be sized by it
  *
  * @typedef {object} TraitFilter  what of a trait is shown
  * @property {number} low
@@ -130,6 +132,7 @@
  * @typedef {object} State  everything that a person can change, and nothing that follows from it
  * @property {ThemeName} theme
  * @property {GroupKind | string} colorBy  a kind of group or the id of a trait that has arrived
+ * @property {string} sizeBy  id of the trait that points are sized by, whose sizes have arrived; empty for none
  * @property {ReadonlySet<number>} hiddenClusters  indices; NO_GROUP stands for tracks in none
  * @property {ReadonlySet<number>} hiddenPlaylists
  * @property {ReadonlySet<number>} hiddenLayers

@@ -1,5 +1,6 @@
 /** What the pointer does to tracks: hovering shows, clicking pins. */
 
+import { costOfSized, LARGEST } from "./hit.js";
 import { NO_TRACK } from "../data/types.js";
 import { toMap, unitsPerPixel } from "./viewport.js";
 
@@ -9,7 +10,6 @@ import { toMap, unitsPerPixel } from "./viewport.js";
 
 /** How far from a point's edge it is still meant, pixels; a finger is less exact than a mouse. */
 const SLACK = { mouse: 6, touch: 18 };
-
 /**
  * @param {HTMLElement} element
  * @param {Positions} positions
@@ -24,10 +24,14 @@ export function wirePointer(element, positions, renderer, store) {
   const trackAt = (event) => {
     const { transform } = store.get();
     const touch = "pointerType" in event && event.pointerType === "touch";
-    const reach = (renderer.radius + (touch ? SLACK.touch : SLACK.mouse)) * unitsPerPixel(transform);
+    const [perPixel, slack] = [unitsPerPixel(transform), touch ? SLACK.touch : SLACK.mouse];
+    const { isSized } = renderer;
+    const reach = ((isSized ? LARGEST : renderer.radius) + slack) * perPixel;
     const box = element.getBoundingClientRect();
     const [x, y] = toMap(transform, event.clientX - box.left, event.clientY - box.top);
-    return positions.grid.nearest(x, y, reach, (track) => renderer.isVisible(track));
+    const { rank } = renderer.appearance;
+    const costOf = isSized ? costOfSized((track) => renderer.pointRadius(track), (track) => rank[track], perPixel, slack) : undefined;
+    return positions.grid.nearest(x, y, reach, (track) => renderer.isVisible(track), costOf);
   };
 
   /** @type {PointerEvent | null} */

@@ -2,6 +2,7 @@
 
 import { MovableCanvas } from "./canvas.js";
 import { packedPixel } from "../ui/palette.js";
+import { LARGEST } from "./hit.js";
 import { Picture } from "./picture.js";
 import { RANK } from "../state/appearance.js";
 import { blended, createBrush, translucentPaint, solidPaint } from "./splat.js";
@@ -27,6 +28,7 @@ const BUDGET_MS = { first: 120, moving: 2.5, resting: 11 };
 const NEXT_PICTURE = { stretch: 1.04, spare: 64 };
 /** Pixels between typical neighbors from which on points stand by themselves, and need no shading. */
 const APART = 2.5;
+const MOST_BRUSHES = 64;
 /** Painting that took longer leaves showing the picture to the next frame. */
 const SHORT_MS = 1.5;
 
@@ -53,6 +55,9 @@ export class PointsLayer extends MovableCanvas {
   #areBlank = true;
   #paints = { hidden: translucentPaint(FAINT.hidden), dimmed: translucentPaint(FAINT.dimmed), solid: solidPaint(0) };
   #emphasis = 1;
+  #isSized = false;
+  /** Of the last pictures: while the map is moved, points keep their size. @type {Map<string, Brush>} */
+  #made = new Map();
   /** What is being painted. @type {{transform: Transform, picture: Picture, isFinished: boolean} | null} */
   #pending = null;
   /** Whether the picture on the canvas shows what it should, for whichever transform. */
@@ -105,7 +110,9 @@ export class PointsLayer extends MovableCanvas {
     this.#tiers = tiersOf(this.#grid, appearance, pixelOf, Object.keys(RANK).length);
     const { pixel, most } = SHADE[theme.name];
     const shade = (/** @type {number} */ plain, /** @type {number} */ share) => blended(plain, pixel, Math.round(255 * most * share));
-    for (const tier of this.#tiers) shadeByDensity(tier, this.#grid.columns, shade);
+    // Large points over small ones are dark enough.
+    this.#isSized = appearance.size !== null;
+    if (!this.#isSized) for (const tier of this.#tiers) shadeByDensity(tier, this.#grid.columns, shade);
     this.#paints.solid = solidPaint(packedPixel(theme.background));
     this.#emphasis = emphasized ? 1.35 : 1;
     this.#pending = null;
@@ -164,26 +171,28 @@ export class PointsLayer extends MovableCanvas {
     };
     const extent = visibleExtent(transform, this.#size, overscan + MARGIN / ratio);
     const brushOf = this.#brushes(transform, stride);
-    const isDense = this.spacingAt(transform) < APART;
-    const strokes = this.#tiers.map((tier) => ({
-      points: isDense ? { ...tier, color: tier.shadedColor } : tier,
-      runs: this.#grid.runs(...extent, tier.starts),
-      ...brushOf(tier.rank),
-    }));
+    const isDense = !this.#isSized && this.spacingAt(transform) < APART;
+    const strokes = this.#tiers.flatMap((tier) => {
+      const runs = this.#grid.runs(...extent, tier.starts);
+      return runs.length > 0 ? [{ points: isDense ? { ...tier, color: tier.shadedColor } : tier, runs, ...brushOf(tier) }] : [];
+    });
     return new Picture(target, projection, strokes);
   }
 
   /**
    * @param {Transform} transform
    * @param {number} stride
-   * @returns {(rank: number) => {brush: Brush, paint: Paint}}
+   * @returns {(tier: Tier) => {brush: Brush, paint: Paint}}
    */
   #brushes(transform, stride) {
     const { ratio } = this;
     const { hidden, dimmed, solid } = this.#paints;
-    return (rank) => {
-      const { radius, outline } = this.lookAt(transform, rank);
-      const brush = createBrush(radius * ratio, outline * ratio, stride);
+    return ({ rank, growth }) => {
+      const { radius, outline } = this.lookAt(transform, rank, growth);
+      const name = `${radius} ${outline} ${ratio} ${stride}`;
+      const brush = this.#made.get(name) ?? createBrush(radius * ratio, outline * ratio, stride);
+      if (this.#made.size >= MOST_BRUSHES) this.#made.clear();
+      this.#made.set(name, brush);
       return { brush, paint: rank === RANK.HIDDEN ? hidden : rank === RANK.DIMMED ? dimmed : solid };
     };
   }
@@ -193,11 +202,14 @@ export class PointsLayer extends MovableCanvas {
    *
    * @param {Transform} transform
    * @param {number} rank
+   * @param {number} growth  of their radius
    */
-  lookAt(transform, rank) {
+  lookAt(transform, rank, growth) {
     const radius = this.radiusAt(transform);
     if (rank <= RANK.DIMMED) return { radius: Math.min(radius * 0.8, 3), outline: 0, opacity: (rank === RANK.HIDDEN ? FAINT.hidden : FAINT.dimmed) / 255 };
-    return { radius: radius * (rank === RANK.QUIET ? 0.8 : this.#emphasis), outline: radius > 2.4 ? 0.9 : 0, opacity: 1 };
+    const most = Math.min(LARGEST, (MARGIN - 2) / this.ratio - 1);
+    const grown = Math.min(most, radius * growth * (rank === RANK.QUIET ? 0.8 : this.#emphasis));
+    return { radius: grown, outline: radius * growth > 2.4 ? 0.9 : 0, opacity: 1 };
   }
 
   /**

@@ -9,6 +9,7 @@ import { PointsLayer } from "./points_layer.js";
 import { BoundariesLayer } from "./boundaries_layer.js";
 import { sceneOf } from "./scene.js";
 import { appearanceOf, APPEARANCE_KEYS, highlighted, RANK } from "../state/appearance.js";
+import { growthOf } from "../state/sizes.js";
 import { NO_TRACK } from "../data/types.js";
 import { readTheme } from "../ui/theme.js";
 import { toScreen, visibleExtent } from "./viewport.js";
@@ -201,13 +202,26 @@ export class Renderer {
     return covers.isEmpty ? points.radiusAt(transform) : coverRadius(points.spacingAt(transform));
   }
 
+  /** Whether tracks differ in size. Then none is shown by its cover, which says no size. */
+  get isSized() {
+    return this.appearance.size !== null;
+  }
+
+  /** Radius of a track's point, pixels. @param {number} track */
+  pointRadius(track) {
+    const { rank, size } = this.appearance;
+    const { points } = this.#layers;
+    const { transform } = this.#store.get();
+    return size ? points.lookAt(transform, rank[track], growthOf(size[track])).radius : points.radiusAt(transform);
+  }
+
   /** The outlines that marks follow: of a track's cover, else of its point. @returns {(track: number) => Outline} */
   #outlines() {
-    const { covers, points } = this.#layers;
+    const { covers } = this.#layers;
     const cover = { radius: this.radius, corner: cornerOf(this.radius) };
-    const radius = points.radiusAt(this.#store.get().transform);
     return (track) => {
       const [x, y] = this.positionOf(track);
+      const radius = this.pointRadius(track);
       return { x, y, ...(covers.holds(track) ? cover : { radius, corner: radius }) };
     };
   }
@@ -243,7 +257,7 @@ export class Renderer {
     for (let frame = 0; frame < 3; frame++) this.drawNow();
     const state = this.#store.get();
     const { points, labels } = this.#layers;
-    const lookOf = (/** @type {number} */ rank) => points.lookAt(state.transform, rank);
+    const lookOf = (/** @type {number} */ rank, /** @type {number} */ growth) => points.lookAt(state.transform, rank, growth);
     const { appearance } = this;
     return sceneOf({ map: this.#map, state, theme: this.#theme, appearance, positions: this.#positions, names: labels.written, lookOf });
   }
@@ -311,13 +325,13 @@ export class Renderer {
     const { covers, labels, points } = this.#layers;
     const { transform } = state;
     const titles = this.#titlesInView(state);
-    const [pointRadius, radius] = [points.radiusAt(transform), coverRadius(points.spacingAt(transform))];
+    const radius = this.isSized ? 0 : coverRadius(points.spacingAt(transform));
     const colorOf = (/** @type {number} */ track) => pointColor(this.#map, state, this.#theme, this.appearance.group[track]);
     const isPinned = (/** @type {{track: number}} */ { track }) => track === state.pinned;
     const pinnedFirst = [...titles.filter(isPinned), ...titles.filter((title) => !isPinned(title))];
     const covered = covers.draw(transform, pinnedFirst, radius, colorOf, !isMoving);
     this.#owesCovers = isMoving && radius > 0 && titles.length > 0;
-    const reachOf = (/** @type {{track: number}} */ title) => (covered.has(title.track) ? radius : pointRadius) + (isPinned(title) ? PINNED_REACH : 0);
+    const reachOf = (/** @type {{track: number}} */ title) => (covered.has(title.track) ? radius : this.pointRadius(title.track)) + (isPinned(title) ? PINNED_REACH : 0);
     const withReach = titles.map((title) => ({ ...title, reach: reachOf(title) }));
     labels.draw(transform, this.#theme, withReach, this.#free);
   }
@@ -366,9 +380,9 @@ export class Renderer {
  * @param {Appearance} appearance
  * @param {Readonly<State>} state
  */
-function styleOf({ rank, group }, state) {
+function styleOf({ rank, group, size }, state) {
   const { theme, colorBy, traits } = state;
-  return { rank, group, theme, colorBy, trait: traits.get(colorBy), isEmphasized: highlighted(state) !== null };
+  return { rank, group, size, theme, colorBy, trait: traits.get(colorBy), isEmphasized: highlighted(state) !== null };
 }
 
 /**
@@ -382,6 +396,7 @@ function sameStyle(a, b) {
     a.theme === b.theme &&
     a.colorBy === b.colorBy &&
     a.trait === b.trait &&
+    a.size === b.size &&
     a.isEmphasized === b.isEmphasized &&
     a.rank.every((value, track) => value === b.rank[track]) &&
     a.group.every((value, track) => value === b.group[track])

@@ -2,6 +2,7 @@
 
 import { boundaryOpacity, traceRings } from "./boundaries_layer.js";
 import { boundaryColor, pointColor, shownGroups } from "./coloring.js";
+import { growthOf } from "../state/sizes.js";
 import { planeX, planeY } from "./viewport.js";
 
 /** @import { Dots, Scene } from "./drawing.js" */
@@ -61,28 +62,29 @@ function boundariesOf(map, state, theme) {
  * @param {Theme} theme
  * @param {Appearance} appearance
  * @param {Positions} positions
- * @param {(rank: number) => Pick<Dots, "opacity" | "radius" | "outline">} lookOf
+ * @param {(rank: number, growth: number) => Pick<Dots, "opacity" | "radius" | "outline">} lookOf
  * @returns {Dots[]}
  */
-function dotsOf(map, state, theme, { rank, group }, positions, lookOf) {
+function dotsOf(map, state, theme, { rank, group, size }, positions, lookOf) {
   const { k, x: left, y: top } = state.transform;
   const { x, y } = positions;
-  /** @type {Map<string, {rank: number, group: number, places: number[]}>} */
+  /** @type {Map<string, {rank: number, group: number, growth: number, places: number[]}>} */
   const alike = new Map();
   for (let track = 0; track < map.count; track++) {
-    const name = `${rank[track]} ${group[track]}`;
+    const growth = size ? growthOf(size[track]) : 1;
+    const name = `${rank[track]} ${group[track]} ${growth}`;
     const places = alike.get(name)?.places ?? [];
-    if (places.length === 0) alike.set(name, { rank: rank[track], group: group[track], places });
+    if (places.length === 0) alike.set(name, { rank: rank[track], group: group[track], growth, places });
     places.push(planeX(x[track]) * k + left, planeY(y[track]) * k + top);
   }
   return [...alike.values()]
-    .sort((a, b) => a.rank - b.rank || a.group - b.group)
-    .map((one) => ({ color: pointColor(map, state, theme, one.group), ...lookOf(one.rank), places: one.places }));
+    .sort((a, b) => a.rank - b.rank || b.growth - a.growth || a.group - b.group)
+    .map((one) => ({ color: pointColor(map, state, theme, one.group), ...lookOf(one.rank, one.growth), places: one.places }));
 }
 
 /**
  * @param {{map: MapData, state: Readonly<State>, theme: Theme, appearance: Appearance, positions: Positions, names: Scene["names"],
- *   lookOf: (rank: number) => Pick<Dots, "opacity" | "radius" | "outline">}} shown
+ *   lookOf: (rank: number, growth: number) => Pick<Dots, "opacity" | "radius" | "outline">}} shown
  * @returns {Scene}
  */
 export function sceneOf({ map, state, theme, appearance, positions, names, lookOf }) {

@@ -4,6 +4,8 @@
  */
 
 import { typicalOf } from "../data/grid.js";
+import { RANK } from "../state/appearance.js";
+import { growthOf, SIZES } from "../state/sizes.js";
 
 /** @import { Appearance } from "../state/appearance.js" */
 /** @import { Grid } from "../data/grid.js" */
@@ -11,6 +13,7 @@ import { typicalOf } from "../data/grid.js";
 /**
  * @typedef {object} Tier  columns in the grid's order
  * @property {number} rank
+ * @property {number} growth  of its points' radius
  * @property {Uint32Array} starts  where each of the grid's cells begins
  * @property {Uint16Array} x  map units
  * @property {Uint16Array} y  map units
@@ -24,20 +27,36 @@ const FULL_DENSITY = 12;
 
 /**
  * @param {Grid} grid
- * @param {Pick<Appearance, "rank" | "group">} appearance
+ * @param {Pick<Appearance, "rank" | "group" | "size">} appearance
  * @param {(group: number) => number} pixelOf  the color of a group
  * @param {number} rankCount
- * @returns {Tier[]}  those that have tracks, ascending by rank
+ * @returns {Tier[]}  those that have tracks, ascending by rank; of one rank the largest points first, so that they hide none
  */
-export function tiersOf(grid, { rank, group }, pixelOf, rankCount) {
-  const sizes = new Uint32Array(rankCount);
-  for (let track = 0; track < rank.length; track++) sizes[rank[track]]++;
+export function tiersOf(grid, { rank, group, size }, pixelOf, rankCount) {
+  const steps = size ? SIZES : 1;
+  const layer = size ? layersOf(rank, size) : rank;
+  const counts = new Uint32Array(rankCount * steps);
+  for (let track = 0; track < layer.length; track++) counts[layer[track]]++;
   const pixels = pixelsOf(group, pixelOf);
   const tiers = [];
-  for (let which = 0; which < rankCount; which++) {
-    if (sizes[which] > 0) tiers.push(tierOf(grid, rank, which, sizes[which], group, pixels));
+  for (let which = 0; which < counts.length; which++) {
+    if (counts[which] === 0) continue;
+    const growth = size ? growthOf(SIZES - 1 - (which % SIZES)) : 1;
+    tiers.push({ rank: Math.floor(which / steps), growth, ...tierOf(grid, layer, which, counts[which], group, pixels) });
   }
   return tiers;
+}
+
+/**
+ * Where each track is drawn among the others: by rank, then from the largest to the smallest. What does not matter has one size.
+ *
+ * @param {Uint8Array} rank
+ * @param {Uint8Array} size
+ */
+function layersOf(rank, size) {
+  const layer = new Uint8Array(rank.length);
+  for (let track = 0; track < rank.length; track++) layer[track] = rank[track] * SIZES + (rank[track] > RANK.DIMMED ? SIZES - 1 - size[track] : 0);
+  return layer;
 }
 
 /**
@@ -52,17 +71,17 @@ function pixelsOf(group, pixelOf) {
 }
 
 /**
- * A loop for each rank, with all in variables: it runs a few times only, before engines have learned what is where.
+ * A loop for each layer, with all in variables: it runs a few times only, before engines have learned what is where.
  *
  * @param {Grid} grid
- * @param {Uint8Array} rank
+ * @param {Uint8Array} layer
  * @param {number} which
- * @param {number} size  tracks of that rank
+ * @param {number} size  tracks of that layer
  * @param {Int32Array} group
  * @param {Int32Array} pixels
- * @returns {Tier}
+ * @returns {Omit<Tier, "rank" | "growth">}
  */
-function tierOf({ order, x: gridX, y: gridY, starts: gridStarts }, rank, which, size, group, pixels) {
+function tierOf({ order, x: gridX, y: gridY, starts: gridStarts }, layer, which, size, group, pixels) {
   const [x, y] = [new Uint16Array(size), new Uint16Array(size)];
   const color = new Int32Array(size);
   const starts = new Uint32Array(gridStarts.length);
@@ -71,14 +90,14 @@ function tierOf({ order, x: gridX, y: gridY, starts: gridStarts }, rank, which, 
   for (let cell = 1; cell < gridStarts.length; cell++) {
     for (const end = gridStarts[cell]; place < end; place++) {
       const track = order[place];
-      if (rank[track] !== which) continue;
+      if (layer[track] !== which) continue;
       x[filled] = gridX[place];
       y[filled] = gridY[place];
       color[filled++] = pixels[group[track] + 1];
     }
     starts[cell] = filled;
   }
-  return { rank: which, starts, x, y, color, shadedColor: new Int32Array(size) };
+  return { starts, x, y, color, shadedColor: new Int32Array(size) };
 }
 
 /**

@@ -3,6 +3,7 @@
 import { placeholderArt } from "../ui/artwork.js";
 import { element, icon, swatch } from "../ui/dom.js";
 import { featureBars } from "../data/features.js";
+import { formatDay } from "../data/traits.js";
 import { counted, formatCount, formatDuration, isolated } from "../ui/format.js";
 import { freeArea, narrow } from "../ui/insets.js";
 import { ALL_SHOWN } from "./legend_rows.js";
@@ -295,7 +296,8 @@ export class Card {
    * @param {TrackDetails} details
    */
   #detailNodes(track, details) {
-    const { duration_ms, year, artFile, features, facets, styles } = details;
+    const { duration_ms, year, artFile, features, styles, lastPlayed } = details;
+    const facets = lastPlayed === null ? details.facets : [...details.facets.slice(0, MAX_FACETS - 1), { name: "last played", value: formatDay(lastPlayed) }];
     if (artFile && this.#shown === track) this.#showArt(artFile);
     const listen = /** @type {HTMLElement | null} */ (this.#element.querySelector("[data-action='listen']"));
     if (listen && this.#shown === track) listen.hidden = !this.#player.canPlay(details);

@@ -20,8 +20,9 @@ const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
  * @param {Store} store
  * @param {TraitLoader} traitLoader
  * @param {(text: string) => void} announce
+ * @param {(isOpen: boolean) => void} onToggle
  */
-export function wireTimeline(host, button, store, traitLoader, announce) {
+export function wireTimeline(host, button, store, traitLoader, announce, onToggle) {
   const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (host.querySelector(selector));
   const slider = /** @type {HTMLInputElement} */ (find("input"));
   const play = find("[data-action='replay']");
@@ -61,12 +62,14 @@ export function wireTimeline(host, button, store, traitLoader, announce) {
     [slider.min, slider.max] = sliderRange(days).map(String);
     host.hidden = false;
     button.setAttribute("aria-pressed", "true");
+    onToggle(true);
     show();
   };
   const close = () => {
     stop();
     host.hidden = true;
     button.setAttribute("aria-pressed", "false");
+    onToggle(false);
     store.set({ until: null });
   };
   const replay = () => {

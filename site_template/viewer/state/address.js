@@ -17,7 +17,7 @@ import { NO_TRACK } from "../data/types.js";
 const SETTLED_MS = 300;
 /** A step that "back" undoes. Typing, panning and the slider over time would fill the history with steps nobody took. */
 const STEPS = /** @type {const} */ ([
-  "colorBy", "hiddenClusters", "hiddenPlaylists", "hiddenLayers", "traitFilters", "axes", "pinned", "selected",
+  "colorBy", "sizeBy", "hiddenClusters", "hiddenPlaylists", "hiddenLayers", "traitFilters", "axes", "pinned", "selected",
 ]);
 
 export class Address {
@@ -112,6 +112,7 @@ export class Address {
     try {
       const ids = traitsOf(patch);
       const offered = new Set(ids.filter((id) => this.#traitLoader.offers(id)));
+      if (offered.has(patch.sizeBy)) await this.#traitLoader.loadSizes(patch.sizeBy, () => {});
       const isLoaded = offered.size === 0 || (await this.#traitLoader.load([...offered], () => {}));
       /** @type {Partial<State>} */
       const { axes, traits } = this.#store.get();
@@ -159,8 +160,8 @@ const isEmptyList = (value) => (Array.isArray(value) ? value.length === 0 : (val
  * @param {import("./permalink.js").LinkedState["patch"]} patch
  * @returns {string[]}  the traits that it needs
  */
-function traitsOf({ traitFilters, colorBy, until, axes }) {
-  const ids = [...traitFilters.keys(), colorBy, until === null ? "" : "added_at", ...Object.values(axes ?? {})];
+function traitsOf({ traitFilters, colorBy, sizeBy, until, axes }) {
+  const ids = [...traitFilters.keys(), colorBy, sizeBy, until === null ? "" : "added_at", ...Object.values(axes ?? {})];
   return ids.filter((id) => id !== "" && !isGroupKind(id));
 }
 
@@ -177,6 +178,7 @@ function keptOf(patch, known) {
   return {
     ...patch,
     colorBy: isGroupKind(patch.colorBy) || known.has(patch.colorBy) ? patch.colorBy : "cluster",
+    sizeBy: known.get(patch.sizeBy)?.sizes ? patch.sizeBy : "",
     traitFilters: new Map(filters),
     until: days ? untilWithin(patch.until, days) : null,
   };

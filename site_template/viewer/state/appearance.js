@@ -52,12 +52,13 @@ export const RANK = Object.freeze({ HIDDEN: 0, DIMMED: 1, QUIET: 2, SHOWN: 3 });
  * @typedef {object} Appearance
  * @property {Uint8Array} rank  one of RANK a track; HIDDEN cannot be picked
  * @property {Int32Array} group  the group whose color the track takes, NO_GROUP for gray
+ * @property {Uint8Array | null} size  of each track, as in sizes.js; null where all are alike
  * @property {number} visibleCount  tracks that are not hidden
  */
 
 /** @type {readonly (keyof State)[]}  what the appearance of tracks follows from */
 export const APPEARANCE_KEYS = [
-  "colorBy", "matches", "almost", "selected", "traits", "traitFilters", "until", ...Object.values(HIDDEN_KEY),
+  "colorBy", "sizeBy", "matches", "almost", "selected", "traits", "traitFilters", "until", ...Object.values(HIDDEN_KEY),
 ];
 
 /** What is emphasized: what a query finds, else what is selected. @param {Pick<State, "matches" | "selected">} state */
@@ -68,7 +69,7 @@ export const highlighted = ({ matches, selected }) => matches ?? (selected.lengt
  * with every filtered trait. Shown tracks that are not highlighted, where some are, are dimmed, but for those that nearly fit.
  *
  * @param {MapData} map
- * @param {Pick<State, "colorBy" | "hiddenClusters" | "hiddenPlaylists" | "hiddenLayers" | "matches" | "almost" | "selected" |
+ * @param {Pick<State, "colorBy" | "sizeBy" | "hiddenClusters" | "hiddenPlaylists" | "hiddenLayers" | "matches" | "almost" | "selected" |
  *   "traits" | "traitFilters" | "until">} state
  * @returns {Appearance}
  */
@@ -98,7 +99,7 @@ export function appearanceOf(map, state) {
   for (const track of state.matches ? state.almost : []) {
     if (rank[track] === RANK.DIMMED) rank[track] = RANK.QUIET;
   }
-  return { rank, group, visibleCount };
+  return { rank, group, size: state.traits.get(state.sizeBy)?.sizes ?? null, visibleCount };
 }
 
 /**

@@ -34,7 +34,7 @@ const MOST_MINUTES = 1440;
 /**
  * @typedef {object} LinkedState
  * @property {View | null} view
- * @property {Pick<State, "colorBy" | "hiddenClusters" | "hiddenPlaylists" | "hiddenLayers" | "traitFilters" | "axes" | "until" | "query">} patch
+ * @property {Pick<State, "colorBy" | "sizeBy" | "hiddenClusters" | "hiddenPlaylists" | "hiddenLayers" | "traitFilters" | "axes" | "until" | "query">} patch
  * @property {string} pinned  fingerprint, empty for none
  * @property {Named | null} named  the album or artist that is shown
  * @property {string[]} selected  fingerprints
@@ -112,6 +112,7 @@ export function tracksWith(text, prints) {
 export function writeLink(state, map, text) {
   const fields = new URLSearchParams();
   if (state.colorBy !== "cluster") fields.set("by", state.colorBy);
+  if (state.sizeBy) fields.set("size", state.sizeBy);
   for (const [kind, key] of Object.entries(GROUP_KEYS)) {
     const value = writeHidden(map, /** @type {GroupKind} */ (kind), state);
     if (value) fields.set(key, value);
@@ -220,6 +221,7 @@ export function readLink(hash, map) {
     view: readView(fields.get("at")),
     patch: {
       colorBy: fields.get("by") ?? "cluster",
+      sizeBy: fields.get("size") ?? "",
       hiddenClusters: readHidden(map, "cluster", fields),
       hiddenPlaylists: readHidden(map, "playlist", fields),
       hiddenLayers: readHidden(map, "layer", fields),

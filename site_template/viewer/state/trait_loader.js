@@ -3,7 +3,7 @@
 import { messageOf } from "../data/decode.js";
 import { createSinceTrait, createTrait, traitNames } from "../data/traits.js";
 
-/** @import { DetailsReader } from "../data/load.js" */
+/** @import { DetailsReader, ListeningReader } from "../data/load.js" */
 /** @import { Store } from "./store.js" */
 /** @import { Insights, MapData } from "../data/types.js" */
 /** @import { TraitName } from "../data/traits.js" */
@@ -13,18 +13,21 @@ export class TraitLoader {
   #store;
   #details;
   #readInsights;
+  #readListening;
 
   /**
    * @param {MapData} map
    * @param {Store} store
    * @param {DetailsReader} details
    * @param {() => Promise<Insights>} readInsights
+   * @param {ListeningReader} readListening
    */
-  constructor(map, store, details, readInsights) {
+  constructor(map, store, details, readInsights, readListening) {
     this.#map = map;
     this.#store = store;
     this.#details = details;
     this.#readInsights = readInsights;
+    this.#readListening = readListening;
     /** What can be asked for. */
     this.names = traitNames(map.columns);
   }
@@ -46,6 +49,7 @@ export class TraitLoader {
       const arrived = await Promise.all([
         this.#fromDetails(wanted.filter(({ source }) => source === "details"), tell),
         this.#fromInsights(wanted.filter(({ source }) => source === "insights")),
+        this.#fromListening(wanted.filter(({ source }) => source === "listening"), tell),
       ]);
       const traits = new Map(this.#store.get().traits);
       for (const trait of arrived.flat()) traits.set(trait.id, trait);
@@ -59,16 +63,49 @@ export class TraitLoader {
   }
 
   /**
+   * @param {string} id
+   * @param {(note: string) => void} tell
+   * @returns {Promise<boolean>}  whether points can be sized by it now
+   */
+  async loadSizes(id, tell) {
+    if (!(await this.load([id], tell))) return false;
+    const trait = this.#store.get().traits.get(id);
+    if (!trait || trait.sizes) return trait !== undefined;
+    try {
+      const sized = (await this.#readListening()).withSizes(trait);
+      if (sized) this.#store.set({ traits: new Map(this.#store.get().traits).set(id, sized) });
+      else tell(`${trait.label} has no numbers to size points by.`);
+      return sized !== null;
+    } catch (reason) {
+      tell(messageOf(reason));
+      return false;
+    }
+  }
+
+  /**
    * @param {readonly TraitName[]} names
    * @param {(note: string) => void} tell
    */
   async #fromDetails(names, tell) {
     if (names.length === 0) return [];
-    tell("Reading the details of all tracks");
-    const documents = await this.#details.readAll((share) =>
-      tell(`Reading the details of all tracks: ${Math.floor(100 * share)} %`),
-    );
+    const documents = await this.#readAll(tell);
     return names.map((name) => createTrait(name, documents, this.#map.count));
+  }
+
+  /**
+   * @param {readonly TraitName[]} names
+   * @param {(note: string) => void} tell
+   */
+  async #fromListening(names, tell) {
+    if (names.length === 0) return [];
+    const [{ heatTrait }, documents] = await Promise.all([this.#readListening(), this.#readAll(tell)]);
+    return names.map((name) => heatTrait(name, this.#map, documents));
+  }
+
+  /** @param {(note: string) => void} tell */
+  #readAll(tell) {
+    tell("Reading the details of all tracks");
+    return this.#details.readAll((share) => tell(`Reading the details of all tracks: ${Math.floor(100 * share)} %`));
   }
 
   /** @param {readonly TraitName[]} names */

@@ -1,0 +1,74 @@
+/** How much is listened to around each track: density of tracks, each weighing as much as it was played. Pure. */
+
+/** @import { MapData, Trait } from "./types.js" */
+/** @import { TraitName } from "./traits.js" */
+
+const MAP_SIZE = 65536;
+/** Cells along the map's side: the more tracks there are, the finer. */
+const CELLS = { least: 32, most: 128, perTrack: 3 };
+/** Each pass spreads by one cell; together they do by two. */
+const PASSES = 4;
+const KERNEL = [1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16];
+
+/**
+ * @param {Pick<MapData, "count" | "x" | "y">} map
+ * @param {ArrayLike<number>} plays  of each track, NaN where it is not known
+ * @returns {Float32Array}  of each track: of 100, how many tracks lie where less is listened to
+ */
+export function heatOf({ count, x, y }, plays) {
+  const columns = Math.round(Math.max(CELLS.least, Math.min(CELLS.most, CELLS.perTrack * Math.sqrt(count))));
+  const cellOf = (/** @type {number} */ track) => Math.floor((y[track] / MAP_SIZE) * columns) * columns + Math.floor((x[track] / MAP_SIZE) * columns);
+  let cells = new Float64Array(columns * columns);
+  for (let track = 0; track < count; track++) cells[cellOf(track)] += plays[track] || 0;
+  for (let pass = 0; pass < PASSES; pass++) cells = spread(spread(cells, columns, 1), columns, columns);
+  const heat = Float64Array.from({ length: count }, (_, track) => cells[cellOf(track)]);
+  const sorted = heat.slice().sort();
+  /** Many tracks lie in one cell. @type {Map<number, number>} */
+  const below = new Map();
+  sorted.forEach((value, place) => {
+    if (!below.has(value)) below.set(value, place);
+  });
+  return Float32Array.from(heat, (value) => (100 * (below.get(value) ?? 0)) / count);
+}
+
+/**
+ * @param {Float64Array} cells  a square
+ * @param {number} columns
+ * @param {number} step  to the next cell: 1 along rows, `columns` along columns
+ */
+function spread(cells, columns, step) {
+  const after = new Float64Array(cells.length);
+  for (let cell = 0; cell < cells.length; cell++) {
+    const along = step === 1 ? cell % columns : Math.floor(cell / columns);
+    for (let by = -2; by <= 2; by++) {
+      if (along + by >= 0 && along + by < columns) after[cell + by * step] += cells[cell] * KERNEL[by + 2];
+    }
+  }
+  return after;
+}
+
+/**
+ * @param {TraitName} name
+ * @param {MapData} map
+ * @param {readonly any[]} documents  all details
+ * @returns {Trait}
+ */
+export function heatTrait({ id, label, unit }, map, documents) {
+  const values = heatOf(map, playsOf(documents, map.count));
+  return { id, label, unit, kind: "number", values, domain: [0, 100], membership: null, categories: [], unknownCount: 0 };
+}
+
+/**
+ * @param {readonly any[]} documents  all details
+ * @param {number} count  of tracks
+ * @returns {Float64Array}  NaN where it is not known
+ */
+export function playsOf(documents, count) {
+  const plays = new Float64Array(count).fill(NaN);
+  for (const { first, facets } of documents) {
+    facets.plays?.forEach((/** @type {unknown} */ value, /** @type {number} */ row) => {
+      if (typeof value === "number") plays[first + row] = value;
+    });
+  }
+  return plays;
+}

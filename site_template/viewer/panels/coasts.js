@@ -1,0 +1,83 @@
+/** The list of what was loved once and is unheard since, in the legend. */
+
+import { formatTrait } from "../data/traits.js";
+import { forgottenCoasts } from "../data/listening.js";
+import { element } from "../ui/dom.js";
+import { formatCount } from "../ui/format.js";
+import { trackRow } from "./track_row.js";
+import { NO_TRACK } from "../data/types.js";
+
+/** @import { Store } from "../state/store.js" */
+/** @import { TraitLoader } from "../state/trait_loader.js" */
+/** @import { TextData, Trait } from "../data/types.js" */
+
+const PLAYS = "facet.plays";
+const LAST = "last_played";
+export const HEAT = "heat";
+/** Rows at first, and how many each press adds. */
+const ROWS = 12;
+
+/** @typedef {{store: Store, traitLoader: TraitLoader, flyTo: (track: number) => void}} Parts */
+
+/**
+ * Fills the part of the legend that tells of listening, once.
+ *
+ * @param {HTMLElement} host
+ * @param {Parts} parts
+ * @param {TextData} text
+ */
+export async function showCoasts(host, parts, text) {
+  const [status, within] = /** @type {Iterable<HTMLElement>} */ (host.querySelectorAll("p, div"));
+  const tell = (/** @type {string} */ note) => {
+    status.textContent = note;
+  };
+  if (within.hasChildNodes() || !(await parts.traitLoader.load([PLAYS, LAST], tell))) return;
+  within.replaceChildren(...coastNodes(parts, text, tell));
+}
+
+/**
+ * @param {Parts} parts
+ * @param {TextData} text
+ * @param {(note: string) => void} tell
+ * @returns {Node[]}
+ */
+function coastNodes({ store, traitLoader, flyTo }, text, tell) {
+  const { traits } = store.get();
+  const [plays, last] = [PLAYS, LAST].map((id) => /** @type {Trait} */ (traits.get(id)));
+  const { tracks, least, before } = forgottenCoasts(plays.values, last.values);
+  const ways = element(
+    "p",
+    { class: "listening-ways" },
+    textButton("Color by where you listen", async () => (await traitLoader.load([HEAT], tell)) && store.set({ colorBy: HEAT })),
+    textButton("Size by plays", async () => (await traitLoader.loadSizes(PLAYS, tell)) && store.set({ sizeBy: PLAYS })),
+  );
+  const head = element("div", { class: "alike-head" }, element("h2", {}, "Forgotten coasts"));
+  if (tracks.length === 0) return [ways, head, element("p", {}, "What you played most, you have played in the last two years of your history.")];
+  head.append(textButton("Select these", () => store.set({ selected: tracks })));
+  const said = `${formatCount(tracks.length)} loved once: played ${formatCount(least)} times or more, and not since ${formatTrait(last, before)}, two years before your newest play.`;
+  const list = element("ol", { class: "alike-list", "aria-label": "Forgotten coasts" });
+  const more = textButton("More", () => addRows());
+  const addRows = () => {
+    const from = list.children.length;
+    const rows = tracks.slice(from, from + ROWS).map((track) => {
+      const note = `${formatCount(plays.values[track])} plays, the last on ${formatTrait(last, last.values[track])}`;
+      return element("li", {}, trackRow(text, track, note, () => {
+        store.set({ pinned: track, hovered: NO_TRACK });
+        flyTo(track);
+      }));
+    });
+    list.append(...rows);
+    more.hidden = list.children.length === tracks.length;
+    more.textContent = `${formatCount(tracks.length - list.children.length)} more`;
+    if (from > 0) rows[0].querySelector("button")?.focus();
+  };
+  addRows();
+  return [ways, head, element("p", {}, said), list, more];
+}
+
+/** @param {string} label  @param {() => void} act */
+function textButton(label, act) {
+  const button = element("button", { class: "text-button", type: "button" }, label);
+  button.addEventListener("click", act);
+  return button;
+}

@@ -1,0 +1,36 @@
+/** What points are sized by: a list beside that of colors, and what the sizes mean. */
+
+import { mayBeAxis } from "../data/axes.js";
+import { element } from "../ui/dom.js";
+
+/** @import { ListeningReader } from "../data/load.js" */
+/** @import { Store } from "../state/store.js" */
+/** @import { TraitLoader } from "../state/trait_loader.js" */
+
+/**
+ * @param {HTMLElement} host  the legend
+ * @param {Store} store
+ * @param {TraitLoader} traitLoader
+ * @param {ListeningReader} readListening
+ */
+export function wireSizeBy(host, store, traitLoader, readListening) {
+  const list = /** @type {HTMLSelectElement} */ (host.querySelector(".size-by select"));
+  const [progress, key] = /** @type {Iterable<HTMLElement>} */ (host.querySelectorAll(".legend-progress, .size-key"));
+  const names = traitLoader.names.filter(({ id }) => mayBeAxis(id));
+  const show = async () => {
+    const { sizeBy, traits } = store.get();
+    const trait = traits.get(sizeBy);
+    list.value = sizeBy;
+    list.classList.toggle("is-chosen", sizeBy !== "");
+    key.replaceChildren(...(trait ? (await readListening()).sizeKey(trait) : []));
+  };
+  list.append(...names.map(({ id, label }) => element("option", { value: id }, label)));
+  list.hidden = names.length === 0;
+  list.addEventListener("change", async () => {
+    const id = list.value;
+    const isThere = id === "" || (await traitLoader.loadSizes(id, (note) => (progress.textContent = note)));
+    if (list.value === id && isThere) store.set({ sizeBy: id });
+    else void show();
+  });
+  store.subscribe(["sizeBy"], () => void show());
+}

@@ -1,0 +1,41 @@
+/** What the sizes of points mean: some values, each beside a point of its size. */
+
+import { formatTrait } from "../data/traits.js";
+import { growthOf, scaleOf, sizeOf } from "../state/sizes.js";
+import { element, svgElement } from "../ui/dom.js";
+
+/** @import { Trait } from "../data/types.js" */
+
+/** Each value that is shown has a quarter of the next one's area, so half its radius; the last is what the largest points stand for, or nearly so. */
+const PARTS = [1 / 16, 1 / 4, 1];
+/** Of a plain point's value: those of the largest points are more. */
+const LARGEST = 16;
+/** Of numbers that are measured from their lowest value on: parts of their span. */
+const SHARES = [0, 0.5, 1];
+/** Radius of a plain point in the legend, pixels. */
+const PLAIN = 4;
+
+/** @param {Trait} trait  a number or a date */
+export function sizeKey(trait) {
+  const { domain: [low, high], label } = trait;
+  const scale = scaleOf(trait);
+  const most = trait.values.reduce((highest, value) => (value > highest ? value : highest), -Infinity);
+  const isWhole = trait.values.every((value) => Number.isNaN(value) || Number.isInteger(value));
+  const round = PARTS.map((part) => rounded(part * Math.min(most, LARGEST * scale.mean))).filter((value) => value >= (isWhole ? 1 : 0));
+  const values = scale.origin === 0 ? round : SHARES.map((share) => low + share * (high - low));
+  return [element("span", {}, label), ...values.map((value) => sample(growthOf(sizeOf(scale, value)), formatTrait(trait, value)))];
+}
+
+/** Down to one digit that says something. @param {number} value */
+const rounded = (value) => {
+  const unit = 10 ** Math.floor(Math.log10(value));
+  return Math.floor(value / unit + 1e-9) * unit;
+};
+
+/** @param {number} growth  @param {string} text */
+function sample(growth, text) {
+  const radius = PLAIN * growth;
+  const side = String(Math.ceil(2 * radius));
+  const disc = svgElement("circle", { cx: "50%", cy: "50%", r: radius.toFixed(1) });
+  return element("span", { class: "size-sample" }, svgElement("svg", { width: side, height: side, "aria-hidden": "true" }, disc), text);
+}

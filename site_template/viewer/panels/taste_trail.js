@@ -1,0 +1,96 @@
+/** How the center of taste wandered: a line over the map from year to year, up to the day that the slider of time shows. */
+
+import { centersOfTaste, wayUntil } from "../data/listening.js";
+import { element, svgElement } from "../ui/dom.js";
+import { toScreen } from "../map/viewport.js";
+
+/** @import { Center } from "../data/listening.js" */
+/** @import { DetailsReader } from "../data/load.js" */
+/** @import { Store } from "../state/store.js" */
+/** @import { MapData } from "../data/types.js" */
+
+/** Years are written so far from each other and from the center, pixels. */
+const APART = { x: 44, y: 22 };
+
+export class TasteTrail {
+  #map;
+  #store;
+  #host;
+  #drawing = svgElement("svg", { "aria-hidden": "true" });
+  /** @type {readonly Center[]} */
+  #centers;
+
+  /**
+   * @param {HTMLElement} surface  the map
+   * @param {{map: MapData, store: Store}} parts
+   * @param {readonly any[]} documents  all details
+   */
+  constructor(surface, { map, store }, documents) {
+    this.#map = map;
+    this.#store = store;
+    this.#centers = centersOfTaste(map, documents, map.columns.yearsPlayed);
+    this.#host = element("div", { class: "trail", role: "img", "aria-label": this.#inWords(), hidden: true });
+    surface.append(this.#host);
+    store.subscribe(["transform", "until", "axes"], () => this.#draw());
+  }
+
+  /** @param {boolean} isShown */
+  show(isShown) {
+    this.#host.hidden = !isShown;
+    this.#draw();
+  }
+
+  #inWords() {
+    const places = this.#centers.map((center) => `${center.year}${this.#nameOf(center)}`);
+    return `Center of your taste, by year: ${places.join("; ")}`;
+  }
+
+  /** @param {Center} center */
+  #nameOf({ cluster }) {
+    return cluster < 0 ? "" : ` · ${this.#map.clusters[cluster].name}`;
+  }
+
+  #draw() {
+    const { transform, until, axes } = this.#store.get();
+    // Along axes, the map's places mean nothing.
+    if (this.#host.hidden || axes || this.#centers.length === 0) return this.#host.replaceChildren();
+    const { past, here } = wayUntil(this.#centers, until ?? Infinity);
+    const at = (/** @type {Center} */ { x, y }) => toScreen(transform, x, y);
+    const line = [...past, here].map(at);
+    const [left, top] = at(here);
+    /** @type {[number, number][]} */
+    const written = [[left, top]];
+    const earlier = past.filter(({ year }) => year !== here.year).reverse();
+    const labels = earlier.flatMap((center) => {
+      const [x, y] = at(center);
+      if (written.some(([otherX, otherY]) => Math.abs(otherX - x) < APART.x && Math.abs(otherY - y) < APART.y)) return [];
+      written.push([x, y]);
+      return [label("", String(center.year), x, y)];
+    });
+    this.#drawing.replaceChildren(
+      svgElement("path", { class: "trail-line", d: `M${line.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L")}` }),
+      ...earlier.map((center) => dot("3.5", ...at(center))),
+      dot("7", left, top),
+    );
+    this.#host.replaceChildren(this.#drawing, ...labels, label("trail-now", `${here.year}${this.#nameOf(here)}`, left, top));
+  }
+}
+
+/** @param {string} radius  @param {number} x  @param {number} y */
+const dot = (radius, x, y) => svgElement("circle", { cx: x.toFixed(1), cy: y.toFixed(1), r: radius });
+
+/** @param {string} kind  @param {string} text  @param {number} x  @param {number} y */
+function label(kind, text, x, y) {
+  const node = element("span", { class: kind }, text);
+  node.style.setProperty("--x", `${x.toFixed(1)}px`);
+  node.style.top = `${y.toFixed(1)}px`;
+  return node;
+}
+
+/**
+ * @param {HTMLElement} surface
+ * @param {{map: MapData, store: Store, details: DetailsReader}} parts
+ */
+export async function createTasteTrail(surface, parts) {
+  return new TasteTrail(surface, parts, await parts.details.readAll(() => {}));
+}

@@ -1,0 +1,47 @@
+"""Further columns that tracks can be colored by: genres, plays, and what the source brought along. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from spotmap_build.model import Track
+
+OWN_FACETS = ("genres", "plays")
+
+
+def facet_columns(tracks: Iterable[Track]) -> dict[str, list[str | float | None]]:
+    """By name: genres and plays, then the source's own columns, which win over ours of the same name."""
+    facets = [_all_facets(track) for track in tracks]
+    return {clean(name): [_clean_facet(each.get(name)) for each in facets] for name in _names(facets)}
+
+
+def facet_names(tracks: Iterable[Track]) -> list[str]:
+    """Return what the columns are called, of all tracks."""
+    return _names(map(_all_facets, tracks))
+
+
+def _names(facets: Iterable[Mapping[str, object]]) -> list[str]:
+    present = {name for each in facets for name in each}
+    return sorted(present, key=lambda name: (name not in OWN_FACETS, name))
+
+
+def _all_facets(track: Track) -> dict[str, str | float]:
+    facets: dict[str, str | float] = {}
+    if track.genres:
+        facets["genres"] = ", ".join(track.genres)
+    if track.play_count is not None:
+        facets["plays"] = track.play_count
+    return facets | track.facets if track.facets else facets
+
+
+def _clean_facet(value: str | float | None) -> str | float | None:
+    return clean(value) if isinstance(value, str) else value
+
+
+def clean(text: str) -> str:
+    """White space folded to single spaces, and what UTF-8 cannot hold (half a character in a damaged tag) replaced."""
+    folded = " ".join(text.split())
+    return folded if folded.isascii() else folded.encode("utf-8", "replace").decode("utf-8")
