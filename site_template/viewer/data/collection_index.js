@@ -10,21 +10,31 @@ import { normalized, SearchIndex } from "./search.js";
 const MOST_FOUND = 4;
 /** A whole name is among the best of what is found. */
 const MOST_COMPARED = 50;
-/** Names that are taken in at once: some milliseconds. */
+/** Tracks that are looked through, and names that are taken in, at once: some milliseconds. */
 const SLICE = 500;
 
+/** All artists and albums of a library, the largest first. @param {TextData} text  @returns {Collection[]} */
+export function collectionsOf(text) {
+  const gathering = gather(text);
+  for (;;) {
+    const { done, value } = gathering.next();
+    if (done) return value;
+  }
+}
+
 /**
- * All artists and albums of a library, the largest first.
+ * The same in slices.
  *
  * @param {TextData} text
- * @returns {Collection[]}
+ * @returns {Generator<void, Collection[]>}
  */
-export function collectionsOf({ titles, artistsOf, albumOf, albumNumberOf }) {
+function* gather({ titles, artistsOf, albumOf, albumNumberOf }) {
   /** @type {Map<string, number>} */
   const artists = new Map();
   /** @type {Map<number, {name: string, count: number, by: Map<string, number>}>} */
   const albums = new Map();
   for (let track = 0; track < titles.length; track++) {
+    if (track % SLICE === SLICE - 1) yield;
     const names = artistsOf(track);
     for (const name of new Set(names)) artists.set(name, (artists.get(name) ?? 0) + 1);
     const name = albumOf(track);
@@ -45,12 +55,30 @@ export function collectionsOf({ titles, artistsOf, albumOf, albumNumberOf }) {
 }
 
 export class CollectionIndex {
-  #all;
-  #index;
+  #gathering;
+  /** @type {Collection[]} */
+  #all = [];
+  /** @type {SearchIndex | null} */
+  #index = null;
 
   /** @param {TextData} text */
   constructor(text) {
-    const all = collectionsOf(text);
+    this.#gathering = gather(text);
+  }
+
+  /** Takes a little more in. @returns {boolean}  whether it is complete now */
+  grow() {
+    if (!this.#index) {
+      const { done, value } = this.#gathering.next();
+      if (done) this.#begin(value);
+      return false;
+    }
+    this.#index.grow(SLICE);
+    return this.#index.isComplete;
+  }
+
+  /** @param {Collection[]} all */
+  #begin(all) {
     this.#all = all;
     // Their names are sought as titles are, with the artists of albums beside them.
     this.#index = new SearchIndex({
@@ -61,12 +89,6 @@ export class CollectionIndex {
     });
   }
 
-  /** @returns {boolean}  whether it is complete now */
-  grow() {
-    this.#index.grow(SLICE);
-    return this.#index.isComplete;
-  }
-
   /**
    * Of one track only there is nothing to show but that track: such ones are found by their whole name.
    *
@@ -75,14 +97,16 @@ export class CollectionIndex {
    * @returns {FoundCollection[]}  best first, the larger of equals
    */
   find(query, ofWholeWords = false) {
+    const index = this.#index;
+    if (!index) return [];
     const whole = normalized(query);
-    const places = this.#index.search(query) ?? [];
+    const places = index.search(query) ?? [];
     /** @type {FoundCollection[]} */
     const found = [];
-    for (const [rank, place] of (ofWholeWords ? this.#index.withWords(places, query) : places).entries()) {
+    for (const [rank, place] of (ofWholeWords ? index.withWords(places, query) : places).entries()) {
       const one = this.#all[place];
       if (one.count === 1 && (rank >= MOST_COMPARED || normalized(one.name) !== whole)) continue;
-      found.push({ ...one, score: this.#index.scoreOf(place, query) });
+      found.push({ ...one, score: index.scoreOf(place, query) });
       if (found.length === MOST_FOUND) break;
     }
     return found;
