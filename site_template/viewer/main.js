@@ -158,6 +158,7 @@ function createPanels({ map, store, readCollections, surface, details, readInsig
   const styleWords = new StyleWords({ map, store, traitLoader });
   const collections = new CollectionLoader(byId("collection"), {
     map, store, details, traitLoader, renderer, positions, flyTo, flyToAll, announce, say, readScript: readCollections,
+    frame: (tracks) => navigation.frame(tracks),
   });
   const card = new Card(byId("card"), { map, store, renderer, details, selecting, player, soundsLike, styleWords, spotOf, show: (named) => collections.show(named) });
   const searchPanel = new SearchPanel(byId("search"), { store, describing, collections, flyTo });

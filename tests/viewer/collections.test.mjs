@@ -166,6 +166,7 @@ const placed = (title, disc, number, year = null, album = 0) => ({ track: 0, tit
 for (const [name, kind, tracks, titles, notes] of [
   ["by number", "album", [placed("b", 1, 10), placed("a", 1, 2)], ["a", "b"], ["2", "10"]],
   ["by disc", "album", [placed("c", 2, 1), placed("a", 1, 9)], ["a", "c"], ["1.9", "2.1"]],
+  ["unknown ones last, whatever the disc", "album", [placed("x", 1, null), placed("b", 2, 1)], ["b", "x"], ["2.1", ""]],
   ["unknown ones last", "album", [placed("x", 1, null), placed("b", 1, 3)], ["b", "x"], ["3", ""]],
   ["by title where nothing is known", "album", [placed("Part 10", 1, null), placed("Part 2", 1, null)], ["Part 2", "Part 10"], ["", ""]],
   ["by year, then as on their albums", "artist", [placed("d", 1, 1, null), placed("c", 1, 2, 1999, 1), placed("b", 1, 1, 1999, 1), placed("a", 1, 9, 1990)], ["a", "b", "c", "d"], ["1990", "1999", "1999", ""]],

@@ -14,6 +14,8 @@ const DOT = 5;
 const LABEL = { width: 40, height: 18, above: 14 };
 /** Of more tracks, each would cost every frame its time: the points below are enough. */
 const MOST_DRAWN = 1000;
+/** A line through more is thinner: it may cross itself often. */
+const MANY = 20;
 /** Years that are written beside tracks: more would hide them. */
 const MOST_YEARS = 7;
 
@@ -27,8 +29,9 @@ export function albumLine(tracks) {
   return ({ context, positionOf, theme }) => {
     const stops = tracks.slice(0, MOST_DRAWN).map(positionOf);
     context.lineJoin = context.lineCap = "round";
-    for (const [color, width, alpha] of /** @type {const} */ ([[theme.background, 6, 0.75], [theme.accent, 2.25, 0.95]])) {
-      Object.assign(context, { strokeStyle: color, lineWidth: width, globalAlpha: alpha });
+    const [width, alpha] = stops.length > MANY ? [1.5, 0.7] : [2.25, 0.95];
+    for (const [color, lineWidth, globalAlpha] of /** @type {const} */ ([[theme.background, width + 3.5, 0.75], [theme.accent, width, alpha]])) {
+      Object.assign(context, { strokeStyle: color, lineWidth, globalAlpha });
       context.beginPath();
       for (const [x, y] of stops) context.lineTo(x, y);
       context.stroke();

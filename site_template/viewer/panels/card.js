@@ -168,8 +168,8 @@ export class Card {
         "div",
         { class: "card-names" },
         element("h2", { class: "card-title", dir: "auto", translate: "no" }, text.titles[track]),
-        element("p", { class: "card-artists", dir: "auto", translate: "no" }, ...(by.length > 0 ? by : ["Unknown artist"])),
-        element("p", { class: "card-album", dir: "auto", translate: "no" }, album && nameOf("album", album)),
+        element("p", { class: "card-artists", dir: "auto", translate: "no" }, element("span", {}, ...(by.length > 0 ? by : ["Unknown artist"]))),
+        element("p", { class: "card-album", dir: "auto", translate: "no" }, element("span", {}, album && nameOf("album", album))),
       ),
     );
     /** @type {HTMLElement[]} */

@@ -6,7 +6,7 @@ import { NO_TRACK } from "../data/types.js";
 
 /** @import { CollectionParts, Collections, FoundRow } from "./collections.js" */
 /** @import { Named, TextData } from "../data/types.js" */
-/** @typedef {Omit<CollectionParts, "text" | "show"> & {readScript: () => Promise<typeof Collections>, flyToAll: (tracks: readonly number[]) => void, say: (note: string) => void}} LoaderParts */
+/** @typedef {Omit<CollectionParts, "text" | "show"> & {readScript: () => Promise<typeof Collections>, flyToAll: (tracks: readonly number[]) => void, frame: (tracks: readonly number[]) => void, say: (note: string) => void}} LoaderParts */
 
 export class CollectionLoader {
   #host;
@@ -69,7 +69,9 @@ export class CollectionLoader {
     }
     try {
       if (!(await this.#load()).present() || !this.#asked) return;
-      this.#parts.flyToAll(selected);
+      // Of an album, the whole line.
+      if (collection.kind === "album") this.#parts.frame(selected);
+      else this.#parts.flyToAll(selected);
       if (this.#asked.takesFocus) /** @type {HTMLElement | null} */ (this.#host.querySelector("[tabindex]"))?.focus({ preventScroll: true });
       this.#asked = null;
     } catch (reason) {

@@ -133,7 +133,7 @@ export class Collections {
     const counts = new Map();
     for (const artist of tracks.flatMap((track) => text.artistsOf(track))) counts.set(artist, (counts.get(artist) ?? 0) + 1);
     const artists = [...counts.keys()].filter((artist) => 2 * counts.get(artist) >= tracks.length);
-    const by = artists.length > 0 ? artists.flatMap((artist, place) => [place > 0 ? ", " : "", this.#name({ kind: "artist", name: artist, by: "" })]) : ["Various artists"];
+    const by = artists.length > 0 ? artists.flatMap((artist, place) => [place > 0 ? ", " : "", this.#name({ kind: "artist", name: artist, by: "" })]) : ["various artists"];
     const years = yearsText(placed);
     const spread = tracks.length < FEWEST ? null : spreadOf(map, tracks);
     const unknown = placed.filter(({ number }) => number === null).length;
@@ -231,7 +231,7 @@ const title = (name) => element("h3", { class: "collection-name", tabindex: "-1"
 export function inOrder(kind, placed) {
   const known = (/** @type {number | null} */ value) => value ?? Infinity;
   const onAlbum = (/** @type {Placed} */ a, /** @type {Placed} */ b) =>
-    a.disc - b.disc || known(a.number) - known(b.number) || a.title.localeCompare(b.title, undefined, { numeric: true });
+    Number(a.number === null) - Number(b.number === null) || a.disc - b.disc || known(a.number) - known(b.number) || a.title.localeCompare(b.title, undefined, { numeric: true });
   const byYear = (/** @type {Placed} */ a, /** @type {Placed} */ b) => known(a.year) - known(b.year) || a.album - b.album || onAlbum(a, b);
   return placed.sort(kind === "album" ? onAlbum : byYear);
 }
