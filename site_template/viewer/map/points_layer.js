@@ -28,7 +28,7 @@ const BUDGET_MS = { first: 120, moving: 2.5, resting: 11 };
 const NEXT_PICTURE = { stretch: 1.04, spare: 64 };
 /** Pixels between typical neighbors from which on points stand by themselves, and need no shading. */
 const APART = 2.5;
-const MOST_BRUSHES = 64;
+const MOST_BRUSHES = 256;
 /** Painting that took longer leaves showing the picture to the next frame. */
 const SHORT_MS = 1.5;
 
@@ -41,6 +41,9 @@ const SHORT_MS = 1.5;
 export function pointRadius(spacing) {
   return Math.min(6.5, Math.max(0.75, 0.55 * spacing ** 0.75));
 }
+
+/** So that sized points need few brushes, whatever the zoom. @param {number} radius  pixels */
+const inSteps = (radius) => 1.05 ** Math.round(Math.log(radius) / Math.log(1.05));
 
 export class PointsLayer extends MovableCanvas {
   #grid;
@@ -56,7 +59,7 @@ export class PointsLayer extends MovableCanvas {
   #paints = { hidden: translucentPaint(FAINT.hidden), dimmed: translucentPaint(FAINT.dimmed), solid: solidPaint(0) };
   #emphasis = 1;
   #isSized = false;
-  /** Of the last pictures: while the map is moved, points keep their size. @type {Map<string, Brush>} */
+  /** Those that were made: large ones take their time, and come again at every zoom. @type {Map<string, Brush>} */
   #made = new Map();
   /** What is being painted. @type {{transform: Transform, picture: Picture, isFinished: boolean} | null} */
   #pending = null;
@@ -91,6 +94,7 @@ export class PointsLayer extends MovableCanvas {
     this.#pixels = new Int32Array(this.#image.data.buffer);
     this.#areBlank = true;
     this.#pending = null;
+    this.#made.clear();
   }
 
   forget() {
@@ -207,9 +211,9 @@ export class PointsLayer extends MovableCanvas {
   lookAt(transform, rank, growth) {
     const radius = this.radiusAt(transform);
     if (rank <= RANK.DIMMED) return { radius: Math.min(radius * 0.8, 3), outline: 0, opacity: (rank === RANK.HIDDEN ? FAINT.hidden : FAINT.dimmed) / 255 };
-    const most = Math.min(LARGEST, (MARGIN - 2) / this.ratio - 1);
-    const grown = Math.min(most, radius * growth * (rank === RANK.QUIET ? 0.8 : this.#emphasis));
-    return { radius: grown, outline: radius * growth > 2.4 ? 0.9 : 0, opacity: 1 };
+    const grown = radius * growth * (rank === RANK.QUIET ? 0.8 : this.#emphasis);
+    const outline = radius * growth > 2.4 ? 0.9 : 0;
+    return { radius: growth === 1 ? grown : Math.min(inSteps(grown), LARGEST, (MARGIN - 2) / this.ratio - 1), outline, opacity: 1 };
   }
 
   /**
