@@ -25,6 +25,7 @@ const ON_DEMAND = {
   describe: ["describing.js", "What descriptions of sound are understood by"],
   collections: ["collections.js", "What shows albums and artists"],
   listening: ["listening.js", "What was listened to, and sizes of points"],
+  tools: ["tools.js", "Two people, and alchemy"],
 };
 
 /**

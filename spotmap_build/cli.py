@@ -326,6 +326,21 @@ def export(target: Path, file_format: str | None, vectors: bool, **flags: Any) -
     echo([f"{count:,} tracks are in {target}."])
 
 
+@main.command(cls=BuildCommand, left_out=("shard",))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def card(file: Path, **flags: Any) -> None:
+    """Write a small file of the map for a friend, who adds it to theirs: --source card:FILE.
+
+    It says what your tracks are called and roughly how each sounds, in 8 bits a direction. It holds no playlists, no
+    dates, no plays, no sound, and nothing of where your files lie.
+    """
+    from spotmap_build import pipeline
+
+    with _at_work(flags) as (config, progress):
+        count = pipeline.write_card(config, progress, file)
+    echo([f"{count:,} tracks are in {file}. A friend adds it with: --source card:{file.name}"])
+
+
 main.add_command(cache)
 main.add_command(store)
 main.add_command(deploy)

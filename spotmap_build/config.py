@@ -16,6 +16,7 @@ from spotmap_build.config_values import NO_BOUND, FailureBound, Shard, shown
 from spotmap_build.core.documents import parse_toml
 from spotmap_build.core.files import LONGEST_NAME_BYTES, is_inside, read_bounded, resolve_place
 from spotmap_build.errors import ConfigError
+from spotmap_build.registry.sources import CARD
 from spotmap_build.settings import ENDPOINTS, SETTINGS, Setting
 
 CONFIG_FILE: Final = "spotmap.toml"
@@ -139,8 +140,12 @@ class Config:
 
     @property
     def library_folder(self) -> Path | None:
-        """The folder that holds all that the sources name; None where that is a whole drive, or there are several."""
-        places = [Path(place) for source in self.sources if (place := source.partition(":")[2])]
+        """The folder that holds all that the sources name; None where that is a whole drive, or there are several.
+
+        Where a friend's card lies says nothing of the library.
+        """
+        named = [source.partition(":") for source in self.sources]
+        places = [Path(place) for kind, _, place in named if place and kind != CARD]
         folders = [place if place.is_dir() else place.parent for place in places]
         try:
             common = Path(os.path.commonpath(folders)) if folders else None

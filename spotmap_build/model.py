@@ -184,13 +184,38 @@ class Done(Generic[Value]):
 
 
 @dataclass(frozen=True, slots=True)
+class SharedSound:
+    """How a track sounds, in the space that everybody's cards have in common (``project.shared_space``).
+
+    ``codes``: one int8 for each direction, as bytes; times ``steps``, plus ``offsets``, it is the coordinate. Steps and
+    offsets are those of a whole card.
+    """
+
+    codes: bytes
+    offsets: tuple[float, ...]
+    steps: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """A track that is on a friend's card only: it gets a place among the library's, and is never listened to."""
+
+    track: Track
+    sound: SharedSound
+
+
+@dataclass(frozen=True, slots=True)
 class Library:
-    """What a source yields. A track in ``failures`` was found but cannot be used, and says why."""
+    """What a source yields. A track in ``failures`` was found but cannot be used, and says why.
+
+    ``guests``: tracks of friends' cards that the library does not have.
+    """
 
     tracks: tuple[Track, ...]
     playlists: tuple[Playlist, ...] = ()
     failures: tuple[Failed, ...] = ()
     omissions: tuple[Omission, ...] = ()
+    guests: tuple[Guest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -343,6 +368,31 @@ class Insights:
     notices: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What the libraries of ``one`` and ``other`` have to do with each other (``insights.people`` measures it).
+
+    ``mixing`` and ``chance`` are None where one has too few tracks of their own. ``for_one``: rows of the other's that
+    the first one would like, the best first; ``for_other`` the reverse.
+    """
+
+    one: str
+    other: str
+    sentence: str
+    mixing: float | None = None
+    chance: float | None = None
+    for_one: tuple[int, ...] = ()
+    for_other: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Several people on one map. ``centers``: by name, the row that all of a person's are most similar to."""
+
+    centers: dict[str, int] = field(default_factory=dict)
+    pairs: tuple[Pair, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Atlas:
     """Everything the site shows. ``tracks`` are the mapped ones, in the order of the rows of all arrays.
@@ -363,3 +413,6 @@ class Atlas:
     typical_s: tuple[float, ...] = ()
     styles: tuple[tuple[tuple[str, int], ...], ...] = ()
     waiting_count: int = 0
+    people: People = People()
+    guest_count: int = 0
+    """How many of the last tracks are friends', and no part of the library."""

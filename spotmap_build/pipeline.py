@@ -15,15 +15,14 @@ from spotmap_build import stages
 from spotmap_build.cache.errors import CacheReadOnly, CorruptEntry
 from spotmap_build.cache.roots import site_name
 from spotmap_build.cache.store import Cache
-from spotmap_build.core.files import write_atomically
 from spotmap_build.emit.list_folder import ListFile, update_folder
 from spotmap_build.emit.lists import encode_list
 from spotmap_build.emit.local_audio import encode_local_audio, write_local_audio
 from spotmap_build.emit.site import publish
-from spotmap_build.errors import CacheError, ConfigError, OutputError, ServiceError, SourceError, SpotmapError
+from spotmap_build.errors import CacheError, ConfigError, ServiceError, SourceError, SpotmapError
 from spotmap_build.fetch.spotify.settings import SpotifySettings
 from spotmap_build.fetch.spotify.token import check_may_write
-from spotmap_build.places import check_places
+from spotmap_build.places import check_new_file, check_places, write_file
 from spotmap_build.report import SUMMARY, encode_map_cost, read_map_cost, write_document, write_report
 from spotmap_build.run import Clock
 from spotmap_build.summary import SUMMARY_MARK, BuildResult, ShareResult, markdown, share_markdown
@@ -330,18 +329,33 @@ def export_map(config: Config, progress: Progress, out: Path, file_format: str, 
     """
     from spotmap_build.emit.export import encode_table
 
-    if out.exists() and not config.force:
-        raise OutputError(f"{out} is there already.", hint="Name another file, or add --force to replace it.")
+    check_new_file(out, force=config.force)
     offline = replace(config, offline=True, listen=False, shard=None)
     check_places(offline, publishes=False)
     make = partial(_table, anchor=stages.read_anchor(offline), with_vectors=with_vectors)
     table = _with_cache(offline, progress, make)
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(out, encode_table(table, file_format))
-    except OSError as error:
-        raise OutputError(f"{out} cannot be written: {error.strerror or error}.", hint="Name another file.") from error
+    write_file(out, encode_table(table, file_format))
     return table.count
+
+
+def write_card(config: Config, progress: Progress, out: Path) -> int:
+    """Write the card of the map as the cache has it, for a friend; returns how many tracks are on it.
+
+    No service is asked, and nothing is listened to or published.
+
+    Raises
+    ------
+    ConfigError
+        The map was not made by listening.
+    OutputError
+        There is a file already (unless ``config.force``), or it cannot be written.
+    """
+    check_new_file(out, force=config.force)
+    offline = replace(config, offline=True, listen=False, shard=None)
+    check_places(offline, publishes=False)
+    embedded = _with_cache(offline, progress, lambda run: _on_the_map(run)[1])
+    write_file(out, stages.make_card(embedded))
+    return len(embedded.tracks)
 
 
 def _table(run: stages.Run, anchor: stages.Previous | None, *, with_vectors: bool) -> MapTable:

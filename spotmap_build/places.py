@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
-from spotmap_build.core.files import is_inside, read_bounded, resolve_place
+from spotmap_build.core.files import is_inside, read_bounded, resolve_place, write_atomically
 from spotmap_build.emit.marker import MARKER_NAME
 from spotmap_build.emit.site import check_output, output_folder
 from spotmap_build.errors import CacheError, ConfigError, OutputError
@@ -148,3 +148,30 @@ def _is_cache(folder: Path) -> bool:
         return _OUR_TAG in read_bounded(folder / _CACHE_TAG, _LARGEST_TAG_BYTES)
     except OSError:
         return False
+
+
+def check_new_file(path: Path, *, force: bool) -> None:
+    """Refuse to write where a file is, unless a person insists.
+
+    Raises
+    ------
+    OutputError
+        There is one.
+    """
+    if path.exists() and not force:
+        raise OutputError(f"{path} is there already.", hint="Name another file, or add --force to replace it.")
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file that a person asked for, whole or not at all.
+
+    Raises
+    ------
+    OutputError
+        It cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, content)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror or error}.", hint="Name another file.") from error

@@ -20,7 +20,7 @@ import { Listening } from "./panels/listening.js";
 import { LocalAudio } from "./data/local_audio.js";
 import { Sounds } from "./data/sounds.js";
 import { DataError } from "./data/decode.js";
-import { createDetailsReader, createInsightsReader, createNeighborsReader, createDescribingReader, loadMap, loadText, readScript, rememberedScript } from "./data/load.js";
+import { createDetailsReader, createInsightsReader, createNeighborsReader, createDescribingReader, createPeopleReader, loadMap, loadText, readScript, rememberedScript } from "./data/load.js";
 import { showAxesSummary } from "./panels/axes_summary.js";
 import { Navigation, wireNavigation } from "./map/navigation.js";
 import { offerNewerMap, watchFreshness } from "./ui/newer_map.js";
@@ -45,6 +45,7 @@ import { DescriberLoader } from "./state/describer_loader.js";
 import { createStore } from "./state/store.js";
 import { initialTheme, wireTheme } from "./ui/theme.js";
 import { TablePanel } from "./panels/table_panel.js";
+import { Tools } from "./panels/tools.js";
 import { wireTimeline } from "./panels/timeline.js";
 import { TraitLoader } from "./state/trait_loader.js";
 import { NO_TRACK } from "./data/types.js";
@@ -123,6 +124,7 @@ function createMap(map, store, folder) {
   const readListening = rememberedScript(`${folder}listening.js`, "spotmapListening");
   const traitLoader = new TraitLoader(map, store, details, readInsights, readListening);
   const describing = new DescriberLoader({ map, details, reader: createDescribingReader(folder, map) });
+  const tooling = { readPeople: createPeopleReader(folder, map), readScript: rememberedScript(`${folder}tools.js`, "spotmapTools") };
   const positions = new Positions(map, store);
   const navigation = new Navigation(surface, positions, store, panelInsets);
   const coverOf = async (/** @type {number} */ track) => (await details.read(track)).artFile;
@@ -130,7 +132,7 @@ function createMap(map, store, folder) {
   const selecting = new Selecting(positions, store, renderer);
   const address = new Address(map, store, navigation, traitLoader, wireLinkNote(byId("link-note")));
   const readCollections = () => readScript(`${folder}collections.js`, "spotmapCollections");
-  return { map, store, readCollections, surface, details, readInsights, readListening, neighborsReader, traitLoader, describing, positions, navigation, renderer, selecting, address };
+  return { map, store, readCollections, surface, details, readInsights, readListening, neighborsReader, traitLoader, describing, tooling, positions, navigation, renderer, selecting, address };
 }
 
 /**
@@ -138,7 +140,7 @@ function createMap(map, store, folder) {
  *
  * @param {MapParts} mapParts
  */
-function createPanels({ map, store, readCollections, surface, details, readInsights, readListening, neighborsReader, traitLoader, describing, positions, navigation, renderer, selecting, address }) {
+function createPanels({ map, store, readCollections, surface, details, readInsights, readListening, neighborsReader, traitLoader, describing, tooling, positions, navigation, renderer, selecting, address }) {
   const flyTo = (/** @type {number} */ track) => navigation.flyTo(track);
   const flyToAll = (/** @type {readonly number[]} */ tracks) => navigation.flyToAll(tracks);
   const localAudio = LocalAudio.of(document);
@@ -153,7 +155,12 @@ function createPanels({ map, store, readCollections, surface, details, readInsig
     map, store, alike, renderer, navigation, focusMap: () => surface.focus(), announce, say,
   });
   const journeyPanel = new JourneyPanel(byId("journey"), { map, store, alike, pathTool, renderer, navigation, flyTo, say });
-  const soundsLike = new SoundsLike({ map, store, reader: neighborsReader, renderer, flyTo, findPathFrom: (track) => pathTool.startAt(track) });
+  const tools = new Tools(byId("tool"), byId("people-button"), { map, store, renderer, navigation, alike, pathTool, ...tooling, flyTo, announce });
+  const soundsLike = new SoundsLike({
+    map, store, reader: neighborsReader, renderer, flyTo,
+    findPathFrom: (track) => pathTool.startAt(track),
+    mix: (track, isMore) => void tools.mix(track, isMore),
+  });
   const spotOf = (/** @type {number} */ track) => positions.sharing(track, (one) => renderer.isVisible(one));
   const styleWords = new StyleWords({ map, store, traitLoader });
   const collections = new CollectionLoader(byId("collection"), {
@@ -171,7 +178,7 @@ function createPanels({ map, store, readCollections, surface, details, readInsig
   wireDrawer(byId("legend"), byId("legend-handle"));
   wireTimeline(byId("timeline"), byId("timeline-button"), store, traitLoader, announce, (isOpen) => void listening.showTrail(isOpen));
   wireAxesPanel(byId("axes"), byId("axes-button"), store, traitLoader, announce);
-  return { player, glide, picksPanel, pathTool, journeyPanel, soundsLike, collections, card, searchPanel, legendInsights, listening, table };
+  return { player, glide, picksPanel, pathTool, journeyPanel, tools, soundsLike, collections, card, searchPanel, legendInsights, listening, table };
 }
 
 /**
@@ -194,7 +201,7 @@ function connect({ store, surface, positions, navigation, renderer, selecting, c
   const layOut = () => {
     if (!hasSize()) return;
     document.body.classList.toggle("has-player", !byId("player").hidden);
-    document.body.classList.toggle("has-side", !byId("player").hidden || !byId("picks").hidden);
+    document.body.classList.toggle("has-side", ["player", "tool", "picks"].some((id) => !byId(id).hidden));
     renderer.resize(sizeOf(surface), devicePixelRatio, panelInsets());
     card.place();
   };

@@ -25,6 +25,7 @@ from spotmap_build.emit.icon import draw_icon
 from spotmap_build.emit.insights import INSIGHTS_FILE, encode_insights
 from spotmap_build.emit.listening import ListeningColumns
 from spotmap_build.emit.page import art_file_name, as_script, excerpt_file_name
+from spotmap_build.emit.people import PEOPLE_FILE, encode_people
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -112,7 +113,7 @@ def encode(
         listening=listening,
         own=_own_texts(paths or {}, excerpts or {}),
     )
-    insights = encode_insights(atlas, number_of_row, order, DETAILS_CHUNK)
+    insights = encode_insights(atlas, number_of_row, order, DETAILS_CHUNK) | encode_people(atlas, number_of_row)
     document = _map(atlas, coordinates[order], number_of_row) | {
         "built_at": built_at,
         "columns": _columns(tracks, atlas.feature_names, feature_units, listening)
@@ -147,7 +148,8 @@ def _file_names(details: Iterable[str], insights: Iterable[str], assets: Iterabl
         "details": list(details),
         "details_chunk": DETAILS_CHUNK,
         "insights": INSIGHTS_FILE,
-        "neighbors": [name for name in insights if name != INSIGHTS_FILE],
+        **({"people": PEOPLE_FILE} if PEOPLE_FILE in insights else {}),
+        "neighbors": [name for name in insights if name not in {INSIGHTS_FILE, PEOPLE_FILE}],
     }
 
 
@@ -190,6 +192,7 @@ def _map(atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array) -> di
         "larger_regions": _larger_regions(atlas, coordinates, number_of_row),
         "playlists": _playlists(atlas, coordinates, number_of_row),
         "layers": _layers(atlas.tracks, number_of_row),
+        **_guests(atlas, number_of_row),
     }
 
 
@@ -257,6 +260,13 @@ def _layers(tracks: Sequence[Track], number_of_row: Int64Array) -> list[dict[str
         layer = {"id": clean(name), "name": clean(name), "count": len(members), "color": color}
         layers.append(layer | {"tracks": differences(members)})
     return layers
+
+
+def _guests(atlas: Atlas, number_of_row: Int64Array) -> dict[str, Any]:
+    """Which tracks are friends' only, where some are: the map that comes after this one does not continue them."""
+    if not atlas.guest_count:
+        return {}
+    return {"guests": differences(np.sort(number_of_row[-atlas.guest_count :]))}
 
 
 def _view(coordinates: Int64Array) -> list[int]:

@@ -70,9 +70,32 @@ class PublishedMap(msgspec.Struct, frozen=True):
     y: Sequence[int]
     clusters: Sequence[PublishedCluster]
     regions: Sequence[PublishedCluster]
+    guests: Sequence[int] = ()
     title: str = ""
     detail_files: Sequence[str] = ()
     style_words: Sequence[str] = ()
+
+    def without_guests(self) -> PublishedMap:
+        """Return the map of the library alone: friends' tracks were only placed on it."""
+        guests = frozenset(self.guests)
+        if not guests:
+            return self
+        kept = [track for track in range(len(self.track_ids)) if track not in guests]
+        number = {track: place for place, track in enumerate(kept)}
+
+        def without(one: PublishedCluster) -> PublishedCluster:
+            members = [number[track] for track in one.members if track in number]
+            return msgspec.structs.replace(one, members=members)
+
+        return msgspec.structs.replace(
+            self,
+            track_ids=[self.track_ids[track] for track in kept],
+            x=[self.x[track] for track in kept],
+            y=[self.y[track] for track in kept],
+            clusters=list(map(without, self.clusters)),
+            regions=list(map(without, self.regions)),
+            guests=(),
+        )
 
 
 class _Schema(msgspec.Struct):
@@ -112,6 +135,7 @@ class _Map(msgspec.Struct):
     files: _Files
     larger_regions: Annotated[list[_Cluster], Meta(max_length=MOST_CLUSTERS)] = []
     columns: _Columns = msgspec.field(default_factory=_Columns)
+    guests: list[int] = []
     title: str = ""
 
     def __post_init__(self) -> None:
@@ -279,6 +303,7 @@ def decode_map(read: Read, folder: str) -> PublishedMap:
         y=_on_grid(document.y),
         clusters=[one.with_members(rows) for one, rows in zip(document.clusters, members, strict=True)],
         regions=_regions(read, folder, document),
+        guests=_ascending(document.guests, document.count),
         detail_files=document.files.details,
     )
 

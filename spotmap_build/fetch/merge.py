@@ -43,7 +43,7 @@ class _Listed:
 
 
 @dataclass(slots=True, eq=False)
-class _Same:
+class Same:
     """What is one track, as the parts list it; of each part one listing at most, unless they share an id."""
 
     listings: list[_Listed]
@@ -51,6 +51,7 @@ class _Same:
 
     @property
     def tracks(self) -> list[Track]:
+        """As each part lists it, in the parts' order."""
         return [listing.track for listing in self.listings]
 
 
@@ -70,14 +71,7 @@ def merge(parts: Sequence[Loaded], layers: Sequence[str] = ()) -> Loaded:
         One of several sources brings places or vectors of its own, which have no meaning for the others; or there are
         not as many names as sources.
     """
-    if layers and len(layers) != len(parts):
-        raise ConfigError(
-            f"--as gives {len(layers)} name{'s' * (len(layers) != 1)} ({', '.join(layers)}) to {len(parts)} "
-            f"source{'s' * (len(parts) != 1)}.",
-            hint="Give one name for each --source, in their order, as in --as me,friend; "
-            "the same name twice where two are one person's.",
-        )
-    named = [_on_layer(part, layers[number]) for number, part in enumerate(parts)] if layers else list(parts)
+    named = name_parts(parts, layers)
     if len(named) == 1:
         return named[0]
     if any(part.vectors is not None or any(track.position for track in part.library.tracks) for part in named):
@@ -103,6 +97,24 @@ def merge(parts: Sequence[Loaded], layers: Sequence[str] = ()) -> Loaded:
     )
 
 
+def name_parts(parts: Sequence[Loaded], layers: Sequence[str]) -> list[Loaded]:
+    """Say of the tracks of each part whose they are.
+
+    Raises
+    ------
+    ConfigError
+        There are not as many names as sources.
+    """
+    if layers and len(layers) != len(parts):
+        raise ConfigError(
+            f"--as gives {len(layers)} name{'s' * (len(layers) != 1)} ({', '.join(layers)}) to {len(parts)} "
+            f"source{'s' * (len(parts) != 1)}.",
+            hint="Give one name for each --source, in their order, as in --as me,friend; "
+            "the same name twice where two are one person's.",
+        )
+    return [_on_layer(part, layers[number]) for number, part in enumerate(parts)] if layers else list(parts)
+
+
 def _on_layer(part: Loaded, layer: str) -> Loaded:
     tracks = tuple(replace(track, layers=(layer,)) for track in part.library.tracks)
     return replace(part, library=replace(part.library, tracks=tracks))
@@ -110,13 +122,7 @@ def _on_layer(part: Loaded, layer: str) -> Loaded:
 
 def _library(libraries: Sequence[Library]) -> tuple[Library, int]:
     """Return the tracks of all together, and how many that would be downloaded are files of another source."""
-    groups = _same_ids(libraries)
-    for key, is_same in (
-        (_isrc, _is_same_recording),
-        (_name_and_album, _is_same_duration),
-        (_name, _is_same_known_duration),
-    ):
-        groups = _join(groups, len(libraries), key, is_same)
+    groups = group_same(libraries)
     merged = [together(group.tracks) for group in groups]
     new_ids = {old.id: track.id for group, track in zip(groups, merged, strict=True) for old in group.tracks}
     playlists = [_with_ids(playlist, new_ids) for library in libraries for playlist in library.playlists]
@@ -126,47 +132,59 @@ def _library(libraries: Sequence[Library]) -> tuple[Library, int]:
     return Library(tuple(merged), tuple(with_distinct_ids(playlists)), failures, tuple(omissions)), own_files
 
 
-def _is_own_file(track: Track, group: _Same) -> bool:
+def group_same(libraries: Sequence[Library]) -> list[Same]:
+    """Tell which tracks of several libraries are one, in the order in which they are first listed."""
+    groups = _same_ids(libraries)
+    for key, is_same in (
+        (_isrc, _is_same_recording),
+        (_name_and_album, _is_same_duration),
+        (_name, _is_same_known_duration),
+    ):
+        groups = _join(groups, len(libraries), key, is_same)
+    return groups
+
+
+def _is_own_file(track: Track, group: Same) -> bool:
     is_file = track.recording is not None and track.recording.path is not None
     return is_file and any(one.recording is None for one in group.tracks)
 
 
-def _same_ids(libraries: Iterable[Library]) -> list[_Same]:
-    groups: dict[str, _Same] = {}
+def _same_ids(libraries: Iterable[Library]) -> list[Same]:
+    groups: dict[str, Same] = {}
     for part, library in enumerate(libraries):
         unusable = {failure.track_id for failure in library.failures}
         for track in library.tracks:
-            group = groups.setdefault(track.id, _Same([], set()))
+            group = groups.setdefault(track.id, Same([], set()))
             group.listings.append(_Listed(part, track, track.id not in unusable))
             group.parts.add(part)
     return list(groups.values())
 
 
 def _join(
-    groups: list[_Same],
+    groups: list[Same],
     part_count: int,
     key: Callable[[Track], object],
     is_same: Callable[[Track, Track], bool],
-) -> list[_Same]:
+) -> list[Same]:
     """Join groups of different parts that share a key, where all their tracks are the same by ``is_same`` too.
 
     ``key`` gives None for a track that this says nothing of.
     """
-    namesakes: dict[object, list[_Same]] = {}
+    namesakes: dict[object, list[Same]] = {}
     for group in groups:
         if len(group.parts) < part_count:
             for one in dict.fromkeys(key(track) for track in group.tracks):
                 namesakes.setdefault(one, []).append(group)
     namesakes.pop(None, None)
-    joined: dict[int, _Same] = {}
+    joined: dict[int, Same] = {}
     for alike in namesakes.values():
         if 1 < len(alike) <= MOST_NAMESAKES:
             _join_alike([_final(group, joined) for group in alike], is_same, joined)
     return [group for group in groups if id(group) not in joined]
 
 
-def _join_alike(alike: list[_Same], is_same: Callable[[Track, Track], bool], joined: dict[int, _Same]) -> None:
-    kept: list[_Same] = []
+def _join_alike(alike: list[Same], is_same: Callable[[Track, Track], bool], joined: dict[int, Same]) -> None:
+    kept: list[Same] = []
     for group in alike:
         if any(group is known for known in kept):
             continue
@@ -180,7 +198,7 @@ def _join_alike(alike: list[_Same], is_same: Callable[[Track, Track], bool], joi
             kept.append(group)
 
 
-def _final(group: _Same, joined: dict[int, _Same]) -> _Same:
+def _final(group: Same, joined: dict[int, Same]) -> Same:
     while id(group) in joined:
         group = joined[id(group)]
     return group
@@ -290,7 +308,7 @@ def _with_ids(playlist: Playlist, new_ids: dict[str, str]) -> Playlist:
     return replace(playlist, track_ids=tuple(track_ids))
 
 
-def _failures(libraries: Iterable[Library], groups: Iterable[_Same], new_ids: dict[str, str]) -> tuple[Failed, ...]:
+def _failures(libraries: Iterable[Library], groups: Iterable[Same], new_ids: dict[str, str]) -> tuple[Failed, ...]:
     """Return the first failure of each track that is usable in none of the parts."""
     usable = {
         new_ids[group.listings[0].track.id] for group in groups if any(listing.is_usable for listing in group.listings)

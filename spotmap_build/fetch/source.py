@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from spotmap_build.cache.memo import Cached
     from spotmap_build.cache.store import Cache
     from spotmap_build.errors import SpotmapError
-    from spotmap_build.model import Float32Array, Library, Playlist, Track
+    from spotmap_build.model import Float32Array, Library, Playlist, SharedSound, Track
 
 
 class ProbeResult(Protocol):
@@ -35,6 +35,18 @@ Probe = Callable[[Path], ProbeResult]
 
 
 @dataclass(frozen=True, slots=True)
+class CardSounds:
+    """What a card tells of sound. ``embedders``: which made it, as ``registry.embedders.identity`` names them.
+
+    ``sounds``: by track id. ``owner``: what the person is called where nothing else is said.
+    """
+
+    embedders: frozenset[str]
+    sounds: Mapping[str, SharedSound]
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Loaded:
     """A library, and what its source brings beyond the nouns of the model.
 
@@ -46,6 +58,7 @@ class Loaded:
     build ends with this error's exit status.
     ``depends_on_more``: it depends on files that do not lie at the source's path, or that were not there; only asked of
     kinds that depend on files only (:class:`~spotmap_build.registry.sources.SourceKind`).
+    ``card``: how its tracks sound, where it is a friend's card: then they are no part of the person's own library.
     """
 
     kind: str
@@ -56,6 +69,7 @@ class Loaded:
     notices: tuple[str, ...] = ()
     problem: SpotmapError | None = None
     depends_on_more: bool = False
+    card: CardSounds | None = None
 
 
 @dataclass(frozen=True, slots=True)

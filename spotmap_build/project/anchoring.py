@@ -120,7 +120,7 @@ def fit_anchored_layout(
     known = are_known(previous)
     reason = _reason_for_fresh(known, previous, is_fresh_wanted)
     if not reason and last_fresh_trustworthiness is not None and _changed_share(known, gone_count) <= FEW_CHANGED_SHARE:
-        positions = _beside_hosts(unit_vectors, previous, known)
+        positions = beside_hosts(unit_vectors, previous, known)
         figure = trustworthiness(unit_vectors, positions)
         if last_fresh_trustworthiness - figure <= LARGEST_LOSS_OF_STAYING:
             return Anchored(positions, drift_between(previous, positions), figure, last_fresh_trustworthiness)
@@ -238,7 +238,7 @@ def _changed_share(known: BoolArray, gone_count: int) -> float:
     return 1 - int(known.sum()) / (len(known) + gone_count)
 
 
-def _beside_hosts(unit_vectors: Float32Array, previous: Float32Array, known: BoolArray) -> Float32Array:
+def beside_hosts(unit_vectors: Float32Array, previous: Float32Array, known: BoolArray) -> Float32Array:
     """Known tracks exactly where they were, each new one among its hosts, about as far off as neighbors usually are."""
     positions = _initial_positions(unit_vectors, previous, known)
     new = np.flatnonzero(~known)

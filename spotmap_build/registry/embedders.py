@@ -184,3 +184,15 @@ def environment(spec: EmbedderSpec) -> dict[str, str]:
     """
     ours = {"embedder": spec.name, "weights": spec.weights_sha256}
     return {**ours, "package": spec.package} if spec.package else ours
+
+
+def identity(spec: EmbedderSpec) -> str:
+    """Return what a card names an embedder by: equal where vectors of two people can be compared.
+
+    Examples
+    --------
+    >>> identity(EMBEDDERS["musicnn"])
+    'musicnn 2 7d24e07e9601'
+    """
+    package = f" of {spec.package}" if spec.package else ""
+    return f"{spec.name} {spec.own_version} {spec.weights_sha256[:12]}{package}"

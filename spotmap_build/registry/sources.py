@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from spotmap_build.errors import ConfigError
 from spotmap_build.registry import plugins
@@ -47,6 +48,8 @@ class SourceKind:
         return f"{self.name}:PATH" if self.takes_path else self.name
 
 
+CARD: Final = "card"
+"""A friend's: no part of the person's own library."""
 SOURCES: tuple[SourceKind, ...] = (
     SourceKind(
         "demo",
@@ -68,6 +71,7 @@ SOURCES: tuple[SourceKind, ...] = (
     SourceKind("table", "spotmap_build.fetch.tables.table:TableSource", depends_on_files_only=True),
     SourceKind("takeout", "spotmap_build.fetch.exports.takeout:TakeoutSource"),
     SourceKind("exportify", "spotmap_build.fetch.exports.exportify:ExportifySource"),
+    SourceKind(CARD, "spotmap_build.fetch.card:CardSource", is_complete=True, depends_on_files_only=True),
 )
 
 

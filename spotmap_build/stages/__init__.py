@@ -6,6 +6,7 @@ What a stage is made of (``fetch``, ``embed``, ``project``, ...) knows nothing o
 from spotmap_build.acquire.scratch import sweep
 from spotmap_build.fetch.source import Fetched
 from spotmap_build.run import Clock, Run
+from spotmap_build.stages.card import make_card
 from spotmap_build.stages.cluster import cluster
 from spotmap_build.stages.covers import add_covers
 from spotmap_build.stages.embed import Embedded, embed
@@ -42,6 +43,7 @@ __all__ = [
     "embed",
     "emit",
     "fetch",
+    "make_card",
     "make_lists",
     "make_poster",
     "make_table",

@@ -30,6 +30,7 @@ from spotmap_build.model import Failed
 from spotmap_build.registry.features import as_people_read
 from spotmap_build.registry.features import names as feature_names
 from spotmap_build.report import LISTENED_TO_PREVIEW
+from spotmap_build.stages.card import check_cards
 from spotmap_build.stages.heads import Asked, ask_heads
 from spotmap_build.stages.reserve import Ready, listening_limit
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from spotmap_build.cache.records import Record
     from spotmap_build.fetch.source import Fetched
     from spotmap_build.model import Embeddings, Float32Array, Match, Track
+    from spotmap_build.registry.embedders import EmbedderSpec
     from spotmap_build.run import Run
 
 PREPROCESSING: Final = {"centered": "center", "cosine": "none", "standardized": "zscore"}
@@ -63,7 +65,7 @@ class Embedded:
     ``matches``: how the recording of a track was chosen, by track id. ``problem``: why a service was not asked for all
     that was wanted of it, as a sentence; empty where it was. ``preview_ids``: tracks of which 30 seconds were listened
     to. ``is_early``: whether there is more to listen to in this build. ``waiting_count``: how many recordings are still
-    to be listened to because the time limit was over.
+    to be listened to because the time limit was over. ``embedder``: what made the vectors; None where a table did.
     """
 
     tracks: tuple[Track, ...]
@@ -79,6 +81,7 @@ class Embedded:
     preview_ids: frozenset[str] = frozenset()
     is_early: bool = False
     waiting_count: int = 0
+    embedder: EmbedderSpec | None = None
 
     @property
     def digest(self) -> str:
@@ -118,6 +121,7 @@ def embed(run: Run, fetched: Fetched) -> Iterator[Embedded]:
 def _by_listening(run: Run, fetched: Fetched) -> Iterator[Embedded]:
     with run.clock.stage("embed"):
         whole = prepare_acquisition(run, fetched)
+        check_cards(fetched, whole.spec)
         previews = prepare_early_previews(run, fetched, whole)
         has_early_map = previews is not None and not whole.is_complete
         embedded_count = 0
@@ -230,6 +234,7 @@ def _gather(whole: Acquisition, previews: Acquisition | None, embedded_count: in
         preview_ids=preview_ids,
         waiting_count=sum(failure.code == TIME_LIMIT for failure in failures)
         + sum(one.is_preview and _waits_for_time(one.track, whole) for one in kept),
+        embedder=whole.spec,
     )
 
 

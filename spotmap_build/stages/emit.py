@@ -26,6 +26,7 @@ from spotmap_build.errors import ConfigError
 from spotmap_build.registry import themes
 from spotmap_build.registry.features import public_units
 from spotmap_build.stages.cluster import playlist_rows
+from spotmap_build.stages.people import meet, with_guests
 
 if TYPE_CHECKING:
     from spotmap_build.cache.memo import Cached, Outputs
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from spotmap_build.model import Atlas, Clusters, Insights, Track
     from spotmap_build.run import Run
     from spotmap_build.stages.embed import Embedded
+    from spotmap_build.stages.people import Company
     from spotmap_build.stages.project import Projected
 
 EMIT_VERSION: Final = 8
@@ -57,6 +59,7 @@ def emit(
 
     ``excerpts``: digests of what the cache holds of tracks' sounds, by track id.
     """
+    company = meet(run, fetched, embedded, projected, clusters)
     with run.clock.stage("emit"):
         built_at = _built_at(os.environ.get("SOURCE_DATE_EPOCH", ""))
         paths = paths_to_tell(run, embedded)
@@ -69,6 +72,7 @@ def emit(
                 "layout": projected.digest,
                 "clusters": clusters.digest,
                 "insights": insights.digest,
+                **(_of_company(fetched, company) if company else {}),
                 "template": template.digest,
                 "built_at": built_at,
                 **_asked_for(run),
@@ -81,6 +85,8 @@ def emit(
 
         def make() -> Site:
             atlas = _atlas(fetched, embedded, projected, clusters.value, insights.value)
+            if company:
+                atlas = with_guests(atlas, fetched.library.guests, company.value)
             return _assemble(
                 run, fetched, atlas, template=template, covers=covers, built_at=built_at, paths=paths, excerpts=excerpts
             )
@@ -125,6 +131,12 @@ def _of_the_library(fetched: Fetched, embedded: Embedded) -> dict[str, str]:
         **({"heads": embedded.heads_digest} if embedded.heads_digest else {}),
         **({"waiting": str(waiting_count)} if (waiting_count := _waiting_count(embedded)) else {}),
     }
+
+
+def _of_company(fetched: Fetched, company: Cached[Company]) -> dict[str, str]:
+    """Return what of several people shows on the page, as a part of the key."""
+    guests = [guest.track for guest in fetched.library.guests]
+    return {"people": company.digest, "guests": digest_bytes(orjson.dumps(guests))}
 
 
 class WithExcerpts(Mapping[str, bytes]):

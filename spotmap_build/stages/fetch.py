@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from spotmap_build import registry
 from spotmap_build.core.text import printable
 from spotmap_build.errors import ConfigError, PluginError
-from spotmap_build.fetch.merge import merge
+from spotmap_build.fetch.guests import gather
 from spotmap_build.fetch.source import Fetched, LibrarySource, LoadContext, Loaded
 from spotmap_build.fetch.tags import fold_space
 from spotmap_build.registry import plugins, sources
@@ -54,7 +54,7 @@ def fetch(run: Run) -> Fetched:
             say=run.progress.say,
             read_metadata=_read_metadata,
         )
-        loaded = merge([source.load(context) for source in chosen], config.layers)
+        loaded = gather([source.load(context) for source in chosen], config.layers)
         run.progress.end(_outcome(loaded.library))
         if loaded.problem is not None:
             run.progress.say(loaded.problem.message, level="warning")

@@ -222,7 +222,7 @@ def _previous_cluster(cluster: Cluster) -> PreviousCluster:
 def _published(place: str) -> bytes:
     from spotmap_build.emit.published import read_published
 
-    published = read_published(place)
+    published = read_published(place).without_guests()
     if not published.track_ids:
         raise ConfigError(
             f"There is no map at {printable(place)} that can be continued (it has no tracks).",

@@ -19,7 +19,7 @@ OpenViewer = Callable[..., Viewer]
 AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
 PANELS = (
     "#masthead", "#legend", "#controls", "#card", "#picks", "#player", "#timeline", "#axes", "#lasso-hint", "#picture",
-    "#table",
+    "#table", "#tool",
 )  # fmt: skip
 
 
@@ -45,7 +45,21 @@ def _everything_open(viewer: Viewer) -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(
-    "scene", ["map", "everything", "number", "search", "described", "phone", "playlist", "journey", "picture", "artist"]
+    "scene",
+    [
+        "map",
+        "everything",
+        "number",
+        "search",
+        "described",
+        "phone",
+        "playlist",
+        "journey",
+        "picture",
+        "artist",
+        "people",
+        "alchemy",
+    ],
 )
 def test_axe_finds_nothing(open_viewer: OpenViewer, theme: str, scene: str) -> None:
     if not AXE.exists():
@@ -77,6 +91,13 @@ def test_axe_finds_nothing(open_viewer: OpenViewer, theme: str, scene: str) -> N
         page.get_by_role("button", name="Order as a journey").click()
         page.locator(".journey-hard summary").click()
         expect(page.locator(".journey-hard li").first).to_be_visible()
+    elif scene == "people":
+        page.get_by_role("button", name="Two people").click()
+        expect(page.locator(".tool-share").first).to_be_visible()
+    elif scene == "alchemy":
+        page.mouse.click(*viewer.position_of(viewer.track_in_view()))
+        page.get_by_role("button", name="More of this").click()
+        expect(page.locator("#tool [data-track]").first).to_be_visible()
     elif scene == "picture":
         page.locator("#picture-button").click()
     elif scene == "artist":

@@ -26,7 +26,7 @@ export function messageOf(reason) {
  * @param {any} document
  * @param {string} expected
  */
-function requireSchema(document, expected) {
+export function requireSchema(document, expected) {
   const found = document?.schema;
   if (found === expected) return;
   throw new DataError(
@@ -138,6 +138,7 @@ export function decodeMap(document) {
       text: document.files.text,
       words: document.files.words ?? "",
       insights: document.files.insights ?? "",
+      people: document.files.people ?? "",
       details: document.files.details,
       neighbors: document.files.neighbors ?? [],
       detailsChunk: document.files.details_chunk,

@@ -173,6 +173,18 @@ export function createDescribingReader(folder, map) {
 /** @typedef {ReturnType<typeof createDescribingReader>} DescribingReader */
 
 /**
+ * Reads what is known of several people once somebody compares them.
+ *
+ * @param {string} folder
+ * @param {MapData} map
+ * @returns {(() => Promise<any>) | null}  null where there is one person
+ */
+export function createPeopleReader(folder, { files }) {
+  const read = rememberedReads();
+  return files.people ? () => read(folder + files.people) : null;
+}
+
+/**
  * Runs a script that only some visits need.
  *
  * @param {string} url

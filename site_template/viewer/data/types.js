@@ -33,7 +33,7 @@
  * @property {Readonly<Record<OverlappingKind, Membership>>} memberships
  * @property {{features: Record<string, string>, facets: string[], facts: string[], since: boolean, excerpts: boolean, styles: string[], yearsPlayed: number[]}} columns  what details hold; units by feature; names of styles, the most frequent first
  * @property {Region[]} regions
- * @property {{text: string, words: string, insights: string, details: string[], neighbors: string[], detailsChunk: number}} files
+ * @property {{text: string, words: string, insights: string, people: string, details: string[], neighbors: string[], detailsChunk: number}} files
  *
  * @typedef {object} Insights  insights.json, decoded: what the map means
  * @property {string[]} events  what has become of the last map's clusters, as sentences

@@ -76,6 +76,11 @@ export class PathTool {
     this.#ask(track, ASK);
   }
 
+  /** Finds a path at once, where both ends are known. @param {number} start  @param {number} goal */
+  between(start, goal) {
+    void this.#find(wished({ stops: [start, goal] }));
+  }
+
   /** Has a track chosen that the path is to lead through. */
   addStop() {
     const { wish } = this;

@@ -28,19 +28,21 @@ export class SoundsLike {
   #reader;
   #flyTo;
   #findPathFrom;
+  #mix;
   /** @type {TextData | null} */
   #text = null;
 
   /**
    * @param {{map: MapData, store: Store, reader: NeighborsReader, renderer: Renderer, flyTo: (track: number) => void,
-   *   findPathFrom: (track: number) => void}} parts
+   *   findPathFrom: (track: number) => void, mix: (track: number, isMore: boolean) => void}} parts
    */
-  constructor({ map, store, reader, renderer, flyTo, findPathFrom }) {
+  constructor({ map, store, reader, renderer, flyTo, findPathFrom, mix }) {
     this.#map = map;
     this.#store = store;
     this.#reader = reader;
     this.#flyTo = flyTo;
     this.#findPathFrom = findPathFrom;
+    this.#mix = mix;
     store.subscribe(["pinned"], async ({ pinned }) => {
       renderer.setLinks({ track: pinned, neighbors: [] });
       if (pinned === NO_TRACK || !reader.isThere) return;
@@ -113,7 +115,12 @@ export class SoundsLike {
       element("ol", { class: "alike-list" }, ...rows),
       more,
       element("p", { class: "alike-kept" }, keptText(kept)),
-      this.#pathButton(track),
+      element(
+        "div", { class: "card-actions" },
+        this.#pathButton(track),
+        button("card-action", "More of this", () => this.#mix(track, true)),
+        button("card-action", "Less of this", () => this.#mix(track, false)),
+      ),
     ];
   }
 

@@ -19,7 +19,7 @@ const boxOf = (id) => byId(id).getBoundingClientRect();
  */
 export function freeArea() {
   if (narrow.matches) {
-    const covered = ["controls", "timeline", "axes", "lasso-hint", "path-hint", "picks", "card"].map((id) => boxOf(id)).filter(({ height }) => height > 0);
+    const covered = ["controls", "timeline", "axes", "lasso-hint", "path-hint", "tool", "picks", "card"].map((id) => boxOf(id)).filter(({ height }) => height > 0);
     const bottom = Math.min(innerHeight, ...covered.map(({ top }) => top));
     const top = Math.max(0, boxOf("masthead").bottom, boxOf("player").bottom);
     return { top, right: innerWidth, bottom: Math.max(bottom, top + (innerHeight - top) / 3), left: 0 };

@@ -1,0 +1,48 @@
+/** Several people on one map: `people.json`, and whose tracks are where. Pure. */
+
+import { requireSchema } from "./decode.js";
+
+/** @import { MapData } from "./types.js" */
+/**
+ * @typedef {object} Pair  what two people's libraries have to do with each other
+ * @property {readonly [string, string]} people  names, as in `layers`
+ * @property {string} sentence
+ * @property {number | null} mixing  how many of a track's nearest are the other's, 0..1; null where there are too few to tell
+ * @property {number | null} chance  the same if all were dealt out at random
+ * @property {readonly [readonly number[], readonly number[]]} likes  tracks of the other one that each would like, best first
+ * @property {readonly [number, number]} centers
+ *
+ * @typedef {{cluster: number, tracks: number[], one: number, other: number, both: number}} Share  `one` and `other`: tracks that only one has
+ */
+
+const PEOPLE_SCHEMA = "spotmap.people/1";
+
+/** @param {any} document  people.json, parsed  @returns {Pair[]} */
+export function decodePeople(document) {
+  requireSchema(document, PEOPLE_SCHEMA);
+  return document.pairs.map((/** @type {any} */ pair) => ({ ...pair, likes: pair.would_like }));
+}
+
+/**
+ * Whose tracks are in each cluster, the largest first.
+ *
+ * @param {MapData} map
+ * @param {number} one  a layer
+ * @param {number} other
+ * @returns {Share[]}
+ */
+export function sharesOf({ cluster, clusters, memberships }, one, other) {
+  const { offsets, groups } = memberships.layer;
+  /** @type {Share[]} */
+  const shares = clusters.map((_, index) => ({ cluster: index, tracks: [], one: 0, other: 0, both: 0 }));
+  for (let track = 0; track < cluster.length; track++) {
+    const share = shares[cluster[track]];
+    if (!share) continue;
+    const layers = groups.subarray(offsets[track], offsets[track + 1]);
+    const [isOnes, isOthers] = [layers.includes(one), layers.includes(other)];
+    if (!isOnes && !isOthers) continue;
+    share[isOnes && isOthers ? "both" : isOnes ? "one" : "other"]++;
+    share.tracks.push(track);
+  }
+  return shares.filter(({ tracks }) => tracks.length > 0).sort((a, b) => b.tracks.length - a.tracks.length || a.cluster - b.cluster);
+}

@@ -1,0 +1,116 @@
+/** More of this, less of that: a few tracks added and subtracted give a list, and a place on the map. */
+
+import { mix, placeOf } from "../data/alchemy.js";
+import { messageOf } from "../data/decode.js";
+import { NO_GROUP, NO_TRACK } from "../data/types.js";
+import { RANK } from "../state/appearance.js";
+import { element } from "../ui/dom.js";
+import { isolated, shortened } from "../ui/format.js";
+import { narrow } from "../ui/insets.js";
+import { inSlices } from "../ui/slices.js";
+import { button, ToolShell } from "./tool_shell.js";
+
+/** @import { ToolParts } from "./tools.js" */
+/** @import { TextData } from "../data/types.js" */
+
+const COUNT = 20;
+/** Tracks of each sign: every one costs a walk over the whole map. */
+const MOST = 5;
+const LONGEST_NAME = 40;
+/** Those that say where on the map the list is: the last ones may lie anywhere. */
+const PLACED = 10;
+
+export class Alchemy {
+  #parts;
+  #shell;
+  /** Signs by track, in the order in which they came. @type {Map<number, boolean>} */
+  #signs = new Map();
+  #turn = 0;
+
+  /** @param {HTMLElement} host  @param {ToolParts & {text: TextData}} parts */
+  constructor(host, parts) {
+    this.#parts = parts;
+    this.#shell = new ToolShell(host, parts, () => this.#forget());
+  }
+
+  /** @param {number} track  @param {boolean} isMore */
+  add(track, isMore) {
+    this.#signs.delete(track);
+    this.#signs.set(track, isMore);
+    const same = this.#of(isMore);
+    if (same.length > MOST) this.#signs.delete(same[0]);
+    // There the card lies over the list.
+    if (narrow.matches) this.#parts.store.set({ pinned: NO_TRACK });
+    return this.#find();
+  }
+
+  /** @param {boolean} isMore */
+  #of(isMore) {
+    return [...this.#signs].filter(([, sign]) => sign === isMore).map(([track]) => track);
+  }
+
+  #forget() {
+    this.#turn++;
+    this.#signs.clear();
+    this.#parts.renderer.setLinks({ neighbors: [] });
+  }
+
+  async #find() {
+    const { alike, renderer, map, announce, text } = this.#parts;
+    const turn = ++this.#turn;
+    const isOver = () => turn !== this.#turn;
+    const [more, less] = [this.#of(true), this.#of(false)];
+    if (more.length === 0) return this.#show("Add a track to have more of: “More of this” on its card.");
+    try {
+      const graph = await alike.graph((note) => isOver() || this.#show(note));
+      const { rank } = renderer.appearance;
+      const found = await inSlices(mix(graph, more, less, { count: COUNT, accepts: (track) => rank[track] !== RANK.HIDDEN }), isOver);
+      if (!found) return;
+      if (found.length === 0) return this.#show("Nothing that shows on the map is near to all of these.");
+      const place = placeOf(found.slice(0, PLACED), map);
+      const around = map.cluster[place] === NO_GROUP ? "" : `, in ${isolated(map.clusters[map.cluster[place]].name)}`;
+      const where = `Its place on the map is beside ${isolated(text.titles[place])}${around}.`;
+      this.#show(where, found, place);
+      announce(`${found.length} tracks. ${where}`);
+    } catch (reason) {
+      if (!isOver()) this.#show(messageOf(reason));
+    }
+  }
+
+  /**
+   * @param {string} note
+   * @param {readonly number[]} [found]
+   * @param {number} [place]  a track
+   */
+  #show(note, found = [], place) {
+    const { navigation, renderer } = this.#parts;
+    const isFocused = document.activeElement?.classList.contains("tool-sign");
+    const signs = element("ul", { class: "chips tool-signs", "aria-label": "More and less of" }, ...[...this.#signs].map(([track, isMore]) => this.#chip(track, isMore)));
+    /** @type {HTMLElement[]} */
+    const nodes = [signs, element("p", { class: "card-note", role: "status", dir: "auto" }, note)];
+    if (place !== undefined) {
+      const lead = () => {
+        renderer.setLinks({ track: place, neighbors: found.filter((track) => track !== place).map((track) => ({ track, isElsewhere: false })) });
+        navigation.flyToAll(found.slice(0, PLACED));
+        this.#shell.giveWay();
+      };
+      nodes.push(element("p", {}, button("card-action", "Show the place", lead)), this.#shell.list("Tracks", found, ""));
+    }
+    this.#shell.show("More and less", ...nodes);
+    if (isFocused) /** @type {HTMLElement | null} */ (document.querySelector(".tool-signs button, .tool [aria-label='Close']"))?.focus();
+  }
+
+  /** @param {number} track  @param {boolean} isMore */
+  #chip(track, isMore) {
+    const title = shortened(this.#parts.text.titles[track], LONGEST_NAME);
+    const turn = button("tool-sign", isMore ? "+" : "−", () => void this.add(track, !isMore));
+    turn.setAttribute("aria-label", `${isMore ? "More" : "Less"} of ${title}: change to ${isMore ? "less" : "more"}`);
+    const leave = button("tool-sign", "×", () => {
+      this.#signs.delete(track);
+      if (this.#signs.size > 0) void this.#find();
+      else this.#shell.close();
+    });
+    leave.setAttribute("aria-label", `Without ${title}`);
+    return element("li", { class: "chip" }, turn, element("span", { class: "chip-name", dir: "auto", translate: "no" }, title), leave);
+  }
+}

@@ -1,0 +1,109 @@
+/** What the tools that are fetched on demand have in common: a heading, a way out, lists of tracks. */
+
+import { element, icon, onEscape, tellToggled, withNames } from "../ui/dom.js";
+import { narrow } from "../ui/insets.js";
+import { NO_TRACK } from "../data/types.js";
+import { trackRow } from "./track_row.js";
+
+/** @import { ToolParts } from "./tools.js" */
+/** @import { TextData } from "../data/types.js" */
+
+const CLOSE = "m5.5 5.5 9 9M14.5 5.5l-9 9";
+/** Rows of a list that show at once. */
+const FIRST_ROWS = 6;
+
+/** @param {string} kind  @param {string} label  @param {() => void} act */
+export function button(kind, label, act) {
+  const node = element("button", { class: kind, type: "button" }, label);
+  node.addEventListener("click", act);
+  return node;
+}
+
+/** Which tool shows: they share one place. @type {ToolShell | null} */
+let shown = null;
+
+export class ToolShell {
+  #host;
+  #parts;
+  #onClose;
+  #isWired = false;
+  /** What gets the focus back. @type {HTMLElement | null} */
+  opener = null;
+
+  /**
+   * @param {HTMLElement} host
+   * @param {ToolParts & {text: TextData}} parts
+   * @param {() => void} onClose
+   */
+  constructor(host, parts, onClose) {
+    this.#host = host;
+    this.#parts = parts;
+    this.#onClose = onClose;
+  }
+
+  /** @param {string} heading  @param {...Node} nodes */
+  show(heading, ...nodes) {
+    const close = element("button", { class: "icon-button", type: "button", "aria-label": "Close", title: "Close (Escape)" }, icon(CLOSE));
+    close.addEventListener("click", () => this.close());
+    if (shown && shown !== this) shown.#onClose();
+    shown = this;
+    if (!this.#isWired) onEscape(this.#host, () => this.close());
+    this.#isWired = true;
+    this.#host.setAttribute("aria-label", heading);
+    this.#host.replaceChildren(
+      element("header", { class: "picks-head" }, element("h2", {}, heading), element("span", { class: "picks-count" }), close),
+      element("div", { class: "tool-body" }, ...nodes),
+    );
+    this.#host.hidden = false;
+    tellToggled(this.#host);
+  }
+
+  close() {
+    if (shown !== this) return;
+    shown = null;
+    const hadFocus = this.#host.contains(document.activeElement);
+    this.#host.hidden = true;
+    this.#host.replaceChildren();
+    tellToggled(this.#host);
+    this.#onClose();
+    if (hadFocus) (this.opener?.isConnected ? this.opener : document.getElementById("map"))?.focus();
+  }
+
+  /** Where there is no room for both, the tool makes room for what it has led to. */
+  giveWay() {
+    if (narrow.matches) this.close();
+  }
+
+  /**
+   * @param {string} heading
+   * @param {readonly number[]} tracks
+   * @param {string} none  what to say where there are none
+   */
+  list(heading, tracks, none) {
+    const { store, flyTo, text } = this.#parts;
+    const rows = tracks.map((track, place) => {
+      const row = trackRow(text, track, "", () => {
+        store.set({ pinned: track, hovered: NO_TRACK });
+        flyTo(track);
+      });
+      return element("li", { hidden: place >= FIRST_ROWS }, row);
+    });
+    const more = button("text-button", `${rows.length - FIRST_ROWS} more`, () => {
+      for (const row of rows) row.hidden = false;
+      more.remove();
+      rows[FIRST_ROWS].querySelector("button")?.focus({ preventScroll: true });
+    });
+    more.hidden = rows.length <= FIRST_ROWS;
+    const select = button("text-button", "Select these", () => {
+      store.set({ selected: [...tracks] });
+      this.giveWay();
+    });
+    select.hidden = tracks.length === 0;
+    return element(
+      "section", { class: "alike", "aria-label": heading.replace(/[\u2068\u2069]/g, "") },
+      element("div", { class: "alike-head" }, element("h3", { dir: "auto" }, ...withNames(heading)), select),
+      tracks.length > 0 ? element("ol", { class: "alike-list" }, ...rows) : element("p", { class: "card-note" }, none),
+      more,
+    );
+  }
+}

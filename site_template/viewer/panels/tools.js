@@ -1,0 +1,69 @@
+/** Opens what few look for and is fetched on demand: how two people compare, and alchemy. One of them shows at a time. */
+
+import { messageOf } from "../data/decode.js";
+import { tellToggled } from "../ui/dom.js";
+
+/** @import { AlikeGraph } from "./alike_graph.js" */
+/** @import { PathTool } from "./path_tool.js" */
+/** @import { MapData, TextData } from "../data/types.js" */
+/** @import { Navigation } from "../map/navigation.js" */
+/** @import { Renderer } from "../map/renderer.js" */
+/** @import { Store } from "../state/store.js" */
+/**
+ * @typedef {object} ToolParts  what every tool may use
+ * @property {MapData} map
+ * @property {Store} store
+ * @property {Renderer} renderer
+ * @property {Navigation} navigation
+ * @property {AlikeGraph} alike
+ * @property {PathTool} pathTool
+ * @property {(() => Promise<any>) | null} readPeople  `people.json`; null where there is one person
+ * @property {() => Promise<any>} readScript
+ * @property {(track: number) => void} flyTo
+ * @property {(text: string) => void} announce
+ */
+
+export class Tools {
+  #host;
+  #parts;
+  /** @type {TextData | null} */
+  #text = null;
+  /** @type {Record<string, any>} */
+  #made = {};
+
+  /**
+   * @param {HTMLElement} host
+   * @param {HTMLButtonElement} button  compares people
+   * @param {ToolParts} parts
+   */
+  constructor(host, button, parts) {
+    this.#host = host;
+    this.#parts = parts;
+    button.hidden = !parts.readPeople;
+    button.addEventListener("click", async () => (await this.#tool("TwoPeople"))?.show(button));
+  }
+
+  /** @param {TextData} text */
+  setText(text) {
+    this.#text = text;
+  }
+
+  /** More of a track, or less of it. @param {number} track  @param {boolean} isMore */
+  async mix(track, isMore) {
+    (await this.#tool("Alchemy"))?.add(track, isMore);
+  }
+
+  /** @param {"Alchemy" | "TwoPeople"} name */
+  async #tool(name) {
+    if (!this.#text) return null;
+    try {
+      const tools = await this.#parts.readScript();
+      return (this.#made[name] ??= new tools[name](this.#host, { ...this.#parts, text: this.#text }));
+    } catch (reason) {
+      this.#host.textContent = messageOf(reason);
+      this.#host.hidden = false;
+      tellToggled(this.#host);
+      return null;
+    }
+  }
+}

@@ -1,0 +1,42 @@
+"""What several people's libraries on one map have to do with each other, as the site's file ``people.json``. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import orjson
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from spotmap_build.model import Atlas
+
+    Int64Array = npt.NDArray[np.int64]
+
+PEOPLE_FILE: Final = "people.json"
+PEOPLE_SCHEMA: Final = "spotmap.people/1"
+
+
+def encode_people(atlas: Atlas, number_of_row: Int64Array) -> dict[str, bytes]:
+    """Return the file by name; none where no people were compared."""
+    found, numbers = atlas.people, number_of_row.tolist()
+    if not found.pairs:
+        return {}
+    pairs = [
+        {
+            "people": [_name(one.one), _name(one.other)],
+            "sentence": _name(one.sentence),
+            "mixing": one.mixing,
+            "chance": one.chance,
+            "would_like": [[numbers[row] for row in rows] for rows in (one.for_one, one.for_other)],
+            "centers": [numbers[found.centers[name]] for name in (one.one, one.other)],
+        }
+        for one in found.pairs
+    ]
+    return {PEOPLE_FILE: orjson.dumps({"schema": PEOPLE_SCHEMA, "pairs": pairs})}
+
+
+def _name(text: str) -> str:
+    """As in the other files: one line, and nothing that UTF-8 cannot hold."""
+    return " ".join(text.split()).encode("utf-8", "replace").decode("utf-8")

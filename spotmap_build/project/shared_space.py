@@ -1,0 +1,86 @@
+"""The space of sounds that everybody has in common: what a card tells of a track, so that two people's can be compared.
+
+The space of a map (``project.preprocessing``) depends on its library, and a card must not. So vectors are brought to a
+common scale, where the embedder needs one, by figures of freely licensed music that are part of this package, and then
+projected on directions that nobody's music has chosen: random signs (Achlioptas, "Database-friendly random
+projections", 2003), which keep distances, and follow from the embedder's name by SHAKE-256, the same everywhere.
+``benchmarks/cards`` measures how many of the nearest neighbors that keeps.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from spotmap_build.model import SharedSound
+from spotmap_build.project.preprocessing import prepare
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from spotmap_build.model import Float32Array
+
+DIMENSIONS: Final = 128
+SEED: Final = "spotmap.card/1"
+HIGHEST_CODE: Final = 127
+SCALES: Final = {"musicnn": "musicnn.scale.npy"}
+"""By embedder, mean and standard deviation of each dimension (float32 ``[2, d]``) over the corpus of
+``benchmarks/real_music``: only where dimensions have scales of their own (``zscore``)."""
+
+
+def to_shared_space(vectors: Float32Array, embedder: str) -> Float32Array:
+    """Project vectors of an embedder: float32 ``[n, d]`` to float32 ``[n, DIMENSIONS]``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> one, other = to_shared_space(np.eye(2, 400, dtype=np.float32), "any")
+    >>> one.shape, bool(abs(np.linalg.norm(one - other) - 2**0.5) < 0.2)
+    ((128,), True)
+    """
+    if embedder in SCALES:
+        mean, deviation = _scale(embedder)
+        vectors = (vectors - mean) / deviation
+    return np.asarray(vectors.astype(np.float64) @ directions(embedder, vectors.shape[1]), dtype=np.float32)
+
+
+def encode_sounds(points: Float32Array) -> tuple[SharedSound, ...]:
+    """Write points down in 8 bits a direction, between the least and the greatest of all."""
+    if not len(points):
+        return ()
+    low, high = points.min(axis=0).astype(np.float64), points.max(axis=0).astype(np.float64)
+    offsets, steps = (low + high) / 2, np.maximum((high - low) / (2 * HIGHEST_CODE), 1e-12)
+    codes = np.rint((points - offsets) / steps).clip(-HIGHEST_CODE, HIGHEST_CODE).astype(np.int8)
+    shared = tuple(offsets.tolist()), tuple(steps.tolist())
+    return tuple(SharedSound(row.tobytes(), *shared) for row in codes)
+
+
+def decode_sounds(sounds: Sequence[SharedSound]) -> Float32Array:
+    """Return the points again: float32 ``[n, d]``, n at least 1."""
+    codes = np.frombuffer(b"".join(sound.codes for sound in sounds), dtype=np.int8).reshape(len(sounds), -1)
+    steps, offsets = (np.asarray([getattr(sound, name) for sound in sounds]) for name in ("steps", "offsets"))
+    return np.asarray(codes * steps + offsets, dtype=np.float32)
+
+
+def compare_sounds(points: Float32Array) -> Float32Array:
+    """Return unit vectors whose dot product tells how alike two tracks are, whoever's: float32 ``[n, e]``."""
+    return prepare(points, "center")
+
+
+def _scale(embedder: str) -> Float32Array:
+    file = resources.files("spotmap_build.project").joinpath("data", SCALES[embedder])
+    with file.open("rb") as opened:
+        scale: Float32Array = np.load(opened, allow_pickle=False)
+    return scale
+
+
+@cache
+def directions(embedder: str, dimensions: int, count: int = DIMENSIONS) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return what vectors are projected on: plus or minus one, scaled; float64 ``[dimensions, count]``."""
+    stream = hashlib.shake_256(f"{SEED} {embedder}".encode()).digest(-(-dimensions * count // 8))
+    bits = np.unpackbits(np.frombuffer(stream, dtype=np.uint8))[: dimensions * count].reshape(count, dimensions)
+    return np.asarray((2.0 * bits.T - 1.0) / np.sqrt(count))

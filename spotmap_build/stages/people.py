@@ -1,0 +1,221 @@
+"""People: where friends' tracks lie on a map that stays as it is, and what libraries have to do with each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import orjson
+
+from spotmap_build.cache.keys import Key, digest_bytes
+from spotmap_build.cache.memo import json_codec
+from spotmap_build.core.documents import decode_json
+from spotmap_build.model import People
+from spotmap_build.run import machine, package_versions
+
+if TYPE_CHECKING:
+    from spotmap_build.cache.memo import Cached
+    from spotmap_build.fetch.source import Fetched
+    from spotmap_build.model import Atlas, Cluster, Clusters, Float32Array, Guest, Track
+    from spotmap_build.run import Run
+    from spotmap_build.stages.embed import Embedded
+    from spotmap_build.stages.project import Projected
+
+PEOPLE_VERSION: Final = 1
+"""Raise when guests would get other places, or people be compared otherwise."""
+FOUND: Final = "people.json"
+NEIGHBORS_SHOWN: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """Where guests are, and how people compare.
+
+    Attributes
+    ----------
+    x, y : tuple of float
+        The place of each guest, in the map's own unit.
+    labels : tuple of int
+        The cluster that each is in, by number, or -1.
+    neighbors : tuple of tuple of int
+        The rows that sound most like each guest: the library's tracks first, then the guests.
+    kept : tuple of float
+        The share of these that are also nearest on the map.
+    people : People
+        What the libraries have to do with each other.
+    """
+
+    x: tuple[float, ...] = ()
+    y: tuple[float, ...] = ()
+    labels: tuple[int, ...] = ()
+    neighbors: tuple[tuple[int, ...], ...] = ()
+    kept: tuple[float, ...] = ()
+    people: People = field(default_factory=People)
+
+
+def meet(
+    run: Run, fetched: Fetched, embedded: Embedded, projected: Projected, clusters: Cached[Clusters]
+) -> Cached[Company] | None:
+    """Return what is known of several people on one map; None where there is one person, or nothing was listened to."""
+    everybody = _Everybody(fetched, embedded, projected)
+    if embedded.embedder is None or len(everybody.rows_of) < 2:
+        return None
+    with run.clock.stage("people"):
+        guests = fetched.library.guests
+        key = Key(
+            "people",
+            PEOPLE_VERSION,
+            {
+                "sound": embedded.digest,
+                "layout": projected.digest,
+                "clusters": clusters.digest,
+                "guests": digest_bytes(orjson.dumps([_of_guest(guest) for guest in guests])),
+                "rows": digest_bytes(orjson.dumps(everybody.rows_of)),
+                "artists": digest_bytes(orjson.dumps(everybody.artists)),
+                "seed": run.config.seed,
+                "machine": machine(),
+                "packages": package_versions("numpy", "scipy", "numba", "pynndescent"),
+            },
+        )
+        run.progress.begin("people", "comparing libraries")
+        count = len(everybody.tracks)
+        company = run.cached(
+            key,
+            lambda: everybody.compare(clusters.value, run.config.seed),
+            json_codec(FOUND, lambda data: _decode(data, count, len(guests), len(clusters.value.clusters))),
+        )
+        run.progress.end(f"{len(guests)} of friends' tracks placed" if company.is_new else "unchanged")
+        return company
+
+
+def _of_guest(guest: Guest) -> list[object]:
+    return [guest.track.id, guest.sound.codes.hex(), guest.sound.offsets, guest.sound.steps]
+
+
+def _decode(data: bytes, track_count: int, guest_count: int, cluster_count: int) -> Company:
+    found = decode_json(data, Company)
+    people = found.people
+    rows = [row for near in found.neighbors for row in near] + [*people.centers.values()]
+    rows += [row for pair in people.pairs for row in (*pair.for_one, *pair.for_other)]
+    per_guest = (found.x, found.y, found.labels, found.neighbors, found.kept)
+    if (
+        not all(len(values) == guest_count for values in per_guest)
+        or not all(0 <= row < track_count for row in rows)
+        or not all(-1 <= label < cluster_count for label in found.labels)
+    ):
+        raise ValueError("it speaks of other tracks or clusters")
+    return found
+
+
+@dataclass(frozen=True)
+class _Everybody:
+    """The tracks of all people: the library's, then the guests."""
+
+    fetched: Fetched
+    embedded: Embedded
+    projected: Projected
+
+    @cached_property
+    def guests(self) -> tuple[Guest, ...]:
+        return self.fetched.library.guests
+
+    @cached_property
+    def tracks(self) -> tuple[Track, ...]:
+        return (*self.embedded.tracks, *(guest.track for guest in self.guests))
+
+    @cached_property
+    def rows_of(self) -> dict[str, list[int]]:
+        """By person, in the order of the sources."""
+        rows: dict[str, list[int]] = {}
+        for row, track in enumerate(self.tracks):
+            for name in track.layers:
+                rows.setdefault(name, []).append(row)
+        return rows
+
+    @cached_property
+    def artists(self) -> list[str]:
+        return [track.artists[0].casefold() if track.artists else "" for track in self.tracks]
+
+    @cached_property
+    def unit_vectors(self) -> Float32Array:
+        """In the map's own space where all was listened to here; else in the one that all cards have in common."""
+        from spotmap_build.project.shared_space import compare_sounds, decode_sounds, encode_sounds, to_shared_space
+
+        if not self.guests or self.embedded.embedder is None:
+            return self.projected.space.unit_vectors
+        # Through the same 8 bits as the guests: else what a card rounds off would tell people apart.
+        own = to_shared_space(self.embedded.embeddings.value.vectors, self.embedded.embedder.name)
+        sounds = [*encode_sounds(own), *(guest.sound for guest in self.guests)]
+        return compare_sounds(decode_sounds(sounds))
+
+    def compare(self, clusters: Clusters, seed: int) -> Company:
+        from spotmap_build.insights.people import compare_people
+
+        people = compare_people(self.unit_vectors, self.rows_of, self.artists, seed)
+        return replace(self._place(clusters), people=people) if self.guests else Company(people=people)
+
+    def _place(self, clusters: Clusters) -> Company:
+        from spotmap_build.project.guests import clusters_of_guests, kept_of_guests, place_guests
+        from spotmap_build.project.neighbors import nearest_rows
+
+        count, positions = len(self.embedded.tracks), self.projected.layout.value.coordinates
+        places = place_guests(self.unit_vectors, positions)
+        near, _ = nearest_rows(self.unit_vectors[count:], self.unit_vectors, NEIGHBORS_SHOWN + 1)
+        neighbors = [
+            [other for other in row if other != count + at][:NEIGHBORS_SHOWN] for at, row in enumerate(near.tolist())
+        ]
+        return Company(
+            x=tuple(places[:, 0].tolist()),
+            y=tuple(places[:, 1].tolist()),
+            labels=tuple(clusters_of_guests(places, positions, clusters.labels(count)).tolist()),
+            neighbors=tuple(map(tuple, neighbors)),
+            kept=tuple(round(share, 2) for share in kept_of_guests(neighbors, places, positions)),
+        )
+
+
+def with_guests(atlas: Atlas, guests: tuple[Guest, ...], company: Company) -> Atlas:
+    """Put guests on the map of a library: they come after its tracks, which stay as they are."""
+    import numpy as np
+
+    from spotmap_build.model import Layout
+
+    count, added = len(atlas.tracks), len(guests)
+    if not added:
+        return replace(atlas, people=company.people)
+    joined: dict[int, list[int]] = {}
+    for at, label in enumerate(company.labels):
+        joined.setdefault(label, []).append(count + at)
+    clusters = tuple(
+        replace(one, members=(*one.members, *joined.get(number, ())))
+        for number, one in enumerate(atlas.clusters.clusters)
+    )
+    found = atlas.insights
+    places = np.column_stack([company.x, company.y]).astype(np.float32)
+    unknown = np.full((added, atlas.features.shape[1]), np.nan, dtype=np.float32)
+    return replace(
+        atlas,
+        tracks=(*atlas.tracks, *(guest.track for guest in guests)),
+        layout=Layout(np.concatenate([atlas.layout.coordinates, places])),
+        clusters=replace(atlas.clusters, clusters=clusters, regions=_regions(atlas.clusters, clusters)),
+        features=np.concatenate([atlas.features, unknown]),
+        insights=replace(
+            found,
+            neighbors=(*found.neighbors, *company.neighbors),
+            shared=(*found.shared, *((),) * added),
+            kept=(*found.kept, *company.kept),
+        ),
+        typical_s=(*atlas.typical_s, *(float("nan"),) * added) if atlas.typical_s else (),
+        styles=(*atlas.styles, *((),) * added) if atlas.styles else (),
+        people=company.people,
+        guest_count=added,
+    )
+
+
+def _regions(before: Clusters, clusters: tuple[Cluster, ...]) -> tuple[Cluster, ...]:
+    """Give each region the guests of its clusters."""
+    members = [list(region.members) for region in before.regions]
+    for old, new in zip(before.clusters, clusters, strict=True):
+        if old.parent is not None:
+            members[old.parent] += new.members[len(old.members) :]
+    return tuple(replace(one, members=tuple(rows)) for one, rows in zip(before.regions, members, strict=True))

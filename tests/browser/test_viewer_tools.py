@@ -1,0 +1,176 @@
+"""Two people and alchemy: what is opened on demand, by mouse, touch and keyboard."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Viewer
+from tests.fakes.sample_site import GENERATION, LAYERS
+from tests.support.pages import Site
+
+pytestmark = pytest.mark.browser
+OpenViewer = Callable[..., Viewer]
+
+
+def _pair(site: Site) -> dict[str, list[list[int]]]:
+    path = site.folder / "data" / GENERATION / "people.json"
+    pair: dict[str, list[list[int]]] = json.loads(path.read_text(encoding="utf-8"))["pairs"][0]
+    return pair
+
+
+def _compare(page: Page) -> None:
+    page.get_by_role("button", name="Two people").click()
+    expect(page.get_by_role("heading", name="Two people")).to_be_visible()
+
+
+def test_nothing_of_the_tools_is_fetched_before_one_is_opened(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    asked: list[str] = []
+    viewer.page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+    assert viewer.page.evaluate("'spotmapTools' in window") is False
+    _compare(viewer.page)
+    assert sorted(name for name in asked if name in {"tools.js", "people.json"}) == ["people.json", "tools.js"]
+
+
+def test_two_people_are_compared_by_mouse(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page, pair = viewer.page, _pair(viewer.site)
+    assert viewer.state("colorBy") == "cluster"
+    _compare(page)
+    tool = page.get_by_role("region", name="Two people")
+    expect(tool).to_contain_text("if all had been dealt out at random")
+    expect(tool.locator(".bar-value")).to_have_text(["31 %", "48 %"])
+    assert viewer.state("colorBy") == "layer"
+    first = tool.get_by_role("region", name="Clusters by person").locator("li button").first
+    counts = [int(count) for count in first.locator(".tool-count").inner_text().split("·")]
+    assert sum(counts) > 0
+    first.click()
+    likes = tool.get_by_role("region", name=f"{LAYERS[0]} would like")
+    likes.locator(".alike-row").first.click()
+    assert viewer.state("pinned") == pair["would_like"][0][0]
+    likes.get_by_role("button", name="Select these").click()
+    assert viewer.state("selected") == pair["would_like"][0]
+    tool.get_by_role("button", name="Close").click()
+    expect(tool).to_be_hidden()
+    assert viewer.state("colorBy") == "cluster"
+
+
+def test_a_path_leads_from_one_center_to_the_other(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    _compare(viewer.page)
+    viewer.page.get_by_role("button", name="A path between their centers").click()
+    expect(viewer.page.locator(".picks-status")).to_contain_text("A path of")
+    path = viewer.state("selected")
+    assert [path[0], path[-1]] == _pair(viewer.site)["centers"]
+    rows = json.loads((viewer.site.folder / "data" / GENERATION / "neighbors-000.json").read_text())["neighbors"]
+    assert all(b in rows[a] or a in rows[b] for a, b in pairwise(path))
+
+
+def test_two_people_by_keyboard_and_back(open_viewer: OpenViewer) -> None:
+    page = open_viewer().page
+    page.get_by_role("button", name="Two people").focus()
+    page.keyboard.press("Enter")
+    tool = page.get_by_role("region", name="Two people")
+    expect(tool).to_be_visible()
+    tool.get_by_role("button", name="more").first.focus()
+    page.keyboard.press("Enter")
+    tool.get_by_role("button", name="Close").focus()
+    page.keyboard.press("Escape")
+    expect(tool).to_be_hidden()
+    expect(page.get_by_role("button", name="Two people")).to_be_focused()
+
+
+def test_two_people_by_touch_on_a_phone(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = viewer.page
+    page.locator("#legend-handle").tap()
+    page.get_by_role("button", name="Two people").tap()
+    tool = page.get_by_role("region", name="Two people")
+    expect(tool).to_be_visible()
+    box = tool.bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+    assert box["y"] + box["height"] <= 844
+    tool.locator(".alike-row:not(.tool-share)").first.tap()
+    expect(page.locator("#card")).to_be_visible()
+    page.locator(".card-close").tap()
+    tool.get_by_role("button", name="A path between their centers").tap()
+    expect(page.locator(".picks-status")).to_contain_text("A path of")
+    expect(page.locator("#tool")).to_be_hidden()
+
+
+def _pin(viewer: Viewer) -> int:
+    track = viewer.track_in_view()
+    viewer.page.mouse.click(*viewer.position_of(track))
+    expect(viewer.page.get_by_role("button", name="More of this")).to_be_visible()
+    return track
+
+
+def test_more_of_a_track_and_less_of_another_give_a_list_and_a_place(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page = viewer.page
+    track = _pin(viewer)
+    page.get_by_role("button", name="More of this").click()
+    tool = page.get_by_role("region", name="More and less")
+    expect(tool.get_by_role("status")).to_contain_text("Its place on the map is beside")
+    rows = tool.get_by_role("region", name="Tracks").locator("[data-track]")
+    before = [int(row.get_attribute("data-track") or -1) for row in rows.all()]
+    assert len(before) == 20
+    assert track not in before
+    unwanted = before[0]
+    rows.first.click()
+    page.get_by_role("button", name="Less of this").click()
+    expect(tool.locator(".tool-signs li")).to_have_count(2)
+    expect(tool.locator(f"[data-track='{unwanted}']")).to_have_count(0)
+    tool.get_by_role("button", name="Show the place").click()
+    tool.get_by_role("button", name="Select these").click()
+    assert len(viewer.state("selected")) == 20
+    assert unwanted not in viewer.state("selected")
+
+
+def test_alchemy_by_keyboard(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page = viewer.page
+    page.locator("#map").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Less of this").focus()
+    page.keyboard.press("Enter")
+    tool = page.get_by_role("region", name="More and less")
+    expect(tool.get_by_role("status")).to_contain_text("Add a track to have more of")
+    tool.get_by_role("button", name="change to more").focus()
+    page.keyboard.press("Enter")
+    expect(tool.get_by_role("status")).to_contain_text("Its place on the map is beside")
+    tool.get_by_role("button", name="Without").focus()
+    page.keyboard.press("Enter")
+    expect(tool).to_be_hidden()
+
+
+def test_alchemy_by_touch_on_a_phone(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = viewer.page
+    page.locator("#search input").fill("river")
+    page.locator("#found [role=option]").first.tap()
+    page.get_by_role("button", name="More of this").tap()
+    tool = page.get_by_role("region", name="More and less")
+    expect(tool.get_by_role("status")).to_contain_text("Its place on the map is beside")
+    tool.get_by_role("button", name="Show the place").tap()
+    expect(tool).to_be_hidden()
+
+
+def test_a_script_that_is_missing_is_said_and_can_be_asked_for_again(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(service_workers="block")
+    page = viewer.page
+    page.route("**/tools.js", lambda route: route.abort())
+    page.get_by_role("button", name="Two people").click()
+    expect(page.locator("#tool")).to_contain_text("could not be fetched")
+    viewer.complaints.expect("ERR_FAILED")
+    viewer.complaints.expect("registration blocked by Playwright")
+    page.unroute("**/tools.js")
+    page.get_by_role("button", name="Two people").click()
+    expect(page.get_by_role("heading", name="Two people")).to_be_visible()
