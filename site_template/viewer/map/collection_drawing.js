@@ -9,7 +9,7 @@ import { FONT_FAMILY } from "./canvas.js";
 /** @import { Positions } from "./positions.js" */
 
 /** Pixels. */
-const STOP = { numbered: 9, plain: 3.5, apart: 20 };
+const STOP = { numbered: 9, wide: 11, plain: 3.5, apart: 20 };
 const DOT = 5;
 const LABEL = { width: 40, height: 18, above: 14 };
 /** Of more tracks, each would cost every frame its time: the points below are enough. */
@@ -20,12 +20,13 @@ const MANY = 20;
 const MOST_YEARS = 7;
 
 /**
- * A line through tracks in their order, numbered where there is room.
+ * A line through tracks in their order, with their numbers where there is room.
  *
  * @param {readonly number[]} tracks
+ * @param {readonly string[]} numbers  of each on the album, empty where unknown
  * @returns {Overlay}
  */
-export function albumLine(tracks) {
+export function albumLine(tracks, numbers) {
   return ({ context, positionOf, theme }) => {
     const stops = tracks.slice(0, MOST_DRAWN).map(positionOf);
     context.lineJoin = context.lineCap = "round";
@@ -37,20 +38,22 @@ export function albumLine(tracks) {
       context.stroke();
     }
     context.globalAlpha = 1;
-    const numbered = spaced(stops.keys(), (place) => stops[place], STOP.apart, STOP.apart);
-    Object.assign(context, { textAlign: "center", textBaseline: "middle", font: `650 10.5px ${FONT_FAMILY}`, lineWidth: 1.5 });
+    const known = [...stops.keys()].filter((place) => numbers[place]);
+    const numbered = spaced(known, (place) => stops[place], STOP.apart, STOP.apart);
+    Object.assign(context, { textAlign: "center", textBaseline: "middle", lineWidth: 1.5 });
     // Numbers last: they lie over the stops beside them.
     for (const isNumbered of [false, true]) {
       stops.forEach(([x, y], place) => {
         if (numbered.has(place) !== isNumbered) return;
+        const isWide = numbers[place].length > 2;
         context.beginPath();
-        context.arc(x, y, isNumbered ? STOP.numbered : STOP.plain, 0, 2 * Math.PI);
+        context.arc(x, y, !isNumbered ? STOP.plain : isWide ? STOP.wide : STOP.numbered, 0, 2 * Math.PI);
         Object.assign(context, { fillStyle: theme.accent, strokeStyle: theme.background });
         context.fill();
         context.stroke();
         if (!isNumbered) return;
-        context.fillStyle = theme.background;
-        context.fillText(String(place + 1), x, y + 0.5);
+        Object.assign(context, { fillStyle: theme.background, font: `650 ${isWide ? 9 : 10.5}px ${FONT_FAMILY}` });
+        context.fillText(numbers[place], x, y + 0.5);
       });
     }
   };

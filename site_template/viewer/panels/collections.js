@@ -93,7 +93,7 @@ export class Collections {
       return false;
     }
     const { tracks, placed } = this.#arranged;
-    renderer.setOverlay(shown.kind === "album" ? albumLine(tracks) : artistContour(tracks, placed.map(({ year }) => year), positions));
+    renderer.setOverlay(shown.kind === "album" ? albumLine(tracks, shown.notes) : artistContour(tracks, placed.map(({ year }) => year), positions));
     this.#host.replaceChildren(...(shown.kind === "album" ? this.#albumNodes(shown, placed) : this.#artistNodes(shown, placed)));
     this.#host.hidden = false;
     if (this.#arranged.isAnnounced) return true;
