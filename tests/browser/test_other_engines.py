@@ -241,6 +241,19 @@ def test_what_is_seen_is_saved_as_a_large_picture(opened: Opened, acquisition: S
     assert colors > 100
 
 
+def test_an_artist_is_found_drawn_and_named_on_cards(opened: Opened) -> None:
+    opened.window.press("/")
+    opened.window.press("okafor")
+    opened.wait_until("document.querySelector('.found-collection')?.checkVisibility()")
+    opened.click_on(".found-collection")
+    opened.wait_until("document.querySelector('.collection-name')?.checkVisibility()")
+    opened.wait_until(f"({PAINTED_PIXELS})(arguments[0]) > 500", "marks")
+    opened.click_on(".picks-row .picks-names")
+    opened.wait_until("document.querySelector('.card-artists .name-button')?.checkVisibility()")
+    # In one line, each beside the other.
+    assert opened.ask("document.querySelector('.card-artists').getBoundingClientRect().height") < 60
+
+
 def test_search_flies_to_a_track(opened: Opened) -> None:
     every_title = "\n".join(opened.titles).lower()
     track = next(i for i, title in enumerate(opened.titles) if every_title.count(title[:7].lower()) == 1)
