@@ -15,6 +15,7 @@ from typing import Any, Final
 from spotmap_build.config_values import NO_BOUND, FailureBound, Shard, shown
 from spotmap_build.core.documents import parse_toml
 from spotmap_build.core.files import LONGEST_NAME_BYTES, is_inside, read_bounded, resolve_place
+from spotmap_build.core.language import AUTO
 from spotmap_build.errors import ConfigError
 from spotmap_build.registry.sources import CARD
 from spotmap_build.settings import ENDPOINTS, SETTINGS, Setting
@@ -72,6 +73,8 @@ class Config:
     """Lay the map out from scratch, and only turn it to fit the last one."""
     models_url: str = "https://essentia.upf.edu/models/"
     models_dir: Path | None = None
+    language: str = AUTO
+    """Of the page, for everybody, and of what the terminal says: ``auto``, or one that there is a catalog of."""
     log: str = "auto"
     layers: tuple[str, ...] = ()
     """A name for each source, in their order (``--as``); empty where all is one person's."""

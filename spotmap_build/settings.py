@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from spotmap_build import config_values as values
+from spotmap_build.core.language import AUTO, LANGUAGES
 from spotmap_build.registry import embedders, themes
 from spotmap_build.registry.embedders import DEFAULT, DEMO_DEFAULT, EMBEDDERS
 from spotmap_build.registry.sources import SOURCES
@@ -309,6 +310,13 @@ SETTINGS: Final = (
         values.read_text,
     ),
     _switch("fresh", "SPOTMAP_FRESH", "Compute a new layout, aligned to the last one."),
+    _choice(
+        "language",
+        "SPOTMAP_LANGUAGE",
+        (AUTO, *LANGUAGES),
+        "Of the page, for everybody, and of what the terminal says.  [default: auto: the page in the language of the "
+        "reader's browser, the terminal in English]",
+    ),
     _choice("log", "SPOTMAP_LOG", LOGS, "How to tell progress.  [default: a bar on a terminal, lines elsewhere]"),
     Setting(
         "fetch_covers",

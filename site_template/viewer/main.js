@@ -8,7 +8,7 @@ import { Card, describeTrack } from "./panels/card.js";
 import { CollectionLoader } from "./panels/collection_loader.js";
 import { byId, PANEL_TOGGLED } from "./ui/dom.js";
 import { wireEmbed } from "./ui/embed.js";
-import { counted } from "./ui/format.js";
+import { selectedText } from "./ui/format.js";
 import { freeArea, panelInsets } from "./ui/insets.js";
 import { wireLasso } from "./panels/lasso_tool.js";
 import { wireLegend } from "./panels/legend.js";
@@ -17,10 +17,11 @@ import { LegendInsights } from "./panels/legend_insights.js";
 import { Glide } from "./panels/glide.js";
 import { wireLinkNote } from "./panels/link_note.js";
 import { Listening } from "./panels/listening.js";
+import { gettext, wantedLanguage } from "./data/language.js";
 import { LocalAudio } from "./data/local_audio.js";
 import { Sounds } from "./data/sounds.js";
-import { DataError } from "./data/decode.js";
-import { createDetailsReader, createInsightsReader, createNeighborsReader, createDescribingReader, createPeopleReader, loadMap, loadText, readScript, rememberedScript } from "./data/load.js";
+import { DataError, messageOf } from "./data/decode.js";
+import { createDetailsReader, createInsightsReader, createNeighborsReader, createDescribingReader, createPeopleReader, loadMap, loadText, loadTranslation, readScript, rememberedScript } from "./data/load.js";
 import { showAxesSummary } from "./panels/axes_summary.js";
 import { Navigation, wireNavigation } from "./map/navigation.js";
 import { offerNewerMap, watchFreshness } from "./ui/newer_map.js";
@@ -106,7 +107,7 @@ function showNotice(kind, heading, message) {
 /** Without its style the page has no size, and nothing could be drawn. @param {string} folder  of the generation */
 function checkStyle(folder) {
   if (getComputedStyle(root).getPropertyValue("--map-background")) return;
-  throw new DataError(`${folder}style.css could not be loaded. Reload the page; if that does not help, publish the whole site again.`);
+  throw new DataError(gettext("{file} could not be loaded. Reload the page; if that does not help, publish the whole site again.", { file: `${folder}style.css` }));
 }
 
 /**
@@ -255,10 +256,10 @@ async function showMap(map, store, folder) {
   const text = await loadText(folder, map);
   await addText(parts, text);
   store.subscribe(["pinned"], ({ pinned }) => {
-    announce(pinned === NO_TRACK ? "Unpinned" : `Pinned: ${describeTrack(text, pinned)}`);
+    announce(pinned === NO_TRACK ? gettext("Unpinned") : gettext("Pinned: {track}", { track: describeTrack(text, pinned) }));
   });
   store.subscribe(["selected"], ({ selected }) => {
-    announce(selected.length === 0 ? "Selection cleared" : `${counted(selected.length, "track")} selected`);
+    announce(selected.length === 0 ? gettext("Selection cleared") : selectedText(selected.length));
   });
   root.dataset.state = "ready";
   byId("age").textContent = ageNote(map, document.lastModified, Date.now());
@@ -335,21 +336,24 @@ function exposeForTests({ store, renderer, glide }) {
 
 async function start() {
   const isFresh = watchFreshness();
+  const folder = `data/${root.dataset.generation}/`;
+  const language = wantedLanguage(root, location.search, navigator.languages);
+  // Without the translation, the page is in English: it is better than none.
+  if (language !== "en") await loadTranslation(folder, language).catch(messageOf);
   try {
     const store = createStore(initialState());
     wireTheme(byId("theme"), store);
     wireEmbed(byId("full-map"));
-    const folder = `data/${root.dataset.generation}/`;
     checkStyle(folder);
     const map = await loadMap(folder);
     if (map.count === 0) {
-      showNotice("empty", "Nothing here yet", "This map has no tracks. Add music to the library and build it again.");
+      showNotice("empty", gettext("Nothing here yet"), gettext("This map has no tracks. Add music to the library and build it again."));
       return;
     }
     await showMap(map, store, folder);
   } catch (reason) {
     if (!(reason instanceof Error)) throw reason;
-    showNotice("error", "The map cannot be shown", reason.message);
+    showNotice("error", gettext("The map cannot be shown"), reason.message);
     if (reason.name !== "DataError") throw reason;
   } finally {
     // Also where the map cannot be shown: perhaps its files have made room for those of a newer one.

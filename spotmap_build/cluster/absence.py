@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from spotmap_build.core.language import page_message
+
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
 
@@ -32,12 +34,16 @@ def why_no_clusters(coordinates: Float32Array, vectors: Float32Array, trustworth
     if n < 2:
         return ""
     if not np.ptp(coordinates, axis=0).any():
-        return f"All {n:,} tracks lie on one spot: nothing tells them apart, and there are no clusters."
+        return page_message(
+            "All {count} tracks lie on one spot: nothing tells them apart, and there are no clusters."
+        ).format(count=f"{n:,}")
     if vectors.shape[1] and not np.ptp(vectors, axis=0).any():
-        return f"All {n:,} tracks have the same vector: where each lies is chance, and there are no clusters."
+        return page_message(
+            "All {count} tracks have the same vector: where each lies is chance, and there are no clusters."
+        ).format(count=f"{n:,}")
     if trustworthiness is not None and n >= FEW and trustworthiness < NEAR_CHANCE:
-        return (
-            f"This map is hardly truer than one drawn at random (trustworthiness {trustworthiness:.2f}, where 0.5 is "
-            "chance): its tracks are alike in too many ways for a plane, so nothing on it is named."
-        )
+        return page_message(
+            "This map is hardly truer than one drawn at random (trustworthiness {figure}, where 0.5 is chance): its "
+            "tracks are alike in too many ways for a plane, so nothing on it is named."
+        ).format(figure=f"{trustworthiness:.2f}")
     return ""

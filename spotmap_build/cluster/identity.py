@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from spotmap_build.core.language import page_message
+
 LEAST_SHARE: Final = 0.5
 """Of the smaller of the two (counting only tracks that were there before and are there now) that an old and a new
 cluster must have in common, or it is not the same cluster any more."""
@@ -208,12 +210,22 @@ def _has(event: Event, identity: Identity) -> bool:
 
 def _describe(event: Event, names: dict[str, str]) -> str:
     name = f"“{names.get(event.id, event.id)}”"
-    targets = ", ".join(f"{flow.count} tracks to “{names.get(flow.target, flow.target)}”" for flow in event.flows)
-    sources = " and ".join(f"{flow.count} tracks of “{names.get(flow.source, flow.source)}”" for flow in event.flows)
+    to, of = page_message("{count} tracks to {cluster}"), page_message("{count} tracks of {cluster}")
+    targets = ", ".join(
+        to.format(count=flow.count, cluster=f"“{names.get(flow.target, flow.target)}”") for flow in event.flows
+    )
+    sources = " and ".join(
+        of.format(count=flow.count, cluster=f"“{names.get(flow.source, flow.source)}”") for flow in event.flows
+    )
     if event.kind == "split":
-        return f"{name} split: {targets}."
+        return page_message("{cluster} split: {targets}.").format(cluster=name, targets=targets)
     if event.kind == "merged":
-        return f"{name} now holds {sources}."
+        return page_message("{cluster} now holds {sources}.").format(cluster=name, sources=sources)
     if event.kind == "gone":
-        return f"{name} is no longer a region of its own" + (f": {targets}." if targets else ".")
-    return f"{name} is new" + (f", with {sources}." if sources else ".")
+        if targets:
+            sentence = page_message("{cluster} is no longer a region of its own: {targets}.")
+            return sentence.format(cluster=name, targets=targets)
+        return page_message("{cluster} is no longer a region of its own.").format(cluster=name)
+    if sources:
+        return page_message("{cluster} is new, with {sources}.").format(cluster=name, sources=sources)
+    return page_message("{cluster} is new.").format(cluster=name)

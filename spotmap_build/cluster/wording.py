@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from spotmap_build.core.language import page_message
+
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
 
@@ -68,7 +70,8 @@ def key_name(key: float, mode: float) -> str:
     >>> key_name(9, 0), key_name(1, 1)
     ('A minor', 'C♯ major')
     """
-    return f"{KEY_NAMES[round(key) % 12]} {'major' if mode >= 0.5 else 'minor'}"
+    name = page_message("{note} major") if mode >= 0.5 else page_message("{note} minor")
+    return name.format(note=KEY_NAMES[round(key) % 12])
 
 
 def key_relation(key: float, mode: float, other_key: float, other_mode: float) -> str:

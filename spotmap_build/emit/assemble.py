@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from spotmap_build.core.identifiers import SPOTIFY_TRACK
-from spotmap_build.emit.page import HEARD, PageFacts, art_file_name, integrity, render_pages
+from spotmap_build.core.language import AUTO
+from spotmap_build.emit.page import DARK, HEARD, PageFacts, art_file_name, integrity, render_pages
 from spotmap_build.emit.payload import encode
 from spotmap_build.emit.picture import pictures
 from spotmap_build.emit.site import Site
@@ -13,6 +14,7 @@ from spotmap_build.emit.site import Site
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from spotmap_build.emit.payload import Payload
     from spotmap_build.emit.template import Template
     from spotmap_build.model import Atlas
 
@@ -31,6 +33,7 @@ def assemble(
     nearness: str = HEARD,
     paths: Mapping[str, str] | None = None,
     excerpts: Mapping[str, str] | None = None,
+    language: str = AUTO,
 ) -> Site:
     """Encode the atlas and render the pages around it.
 
@@ -61,6 +64,8 @@ def assemble(
         Where the listener's own files lie, by track id, if the site is to tell.
     excerpts : Mapping[str, str] | None
         Digests of the excerpts of tracks, by track id; their files are not among those that are returned.
+    language : str
+        In which the page is for everybody; ``auto``: in the one that its reader's browser prefers.
 
     Raises
     ------
@@ -93,13 +98,17 @@ def assemble(
         is_indexed=is_indexed,
         nearness=nearness,
         figures=atlas.insights.figures,
-        **({"background": template.background} if template.background else {}),
+        language=language,
+        background=template.background or DARK,
     )
-    data = {f"data/{payload.generation}/{name}": content for name, content in payload.files.items()}
     drawn = pictures(payload.files["map.json"], has_social=bool(site_url))
-    return Site(payload.generation, {**_art(atlas, covers), **data, **drawn, **render_pages(template, facts)})
+    return Site(payload.generation, _art(atlas, covers) | _in_folder(payload) | drawn | render_pages(template, facts))
 
 
 def _art(atlas: Atlas, covers: Mapping[str, bytes]) -> dict[str, bytes]:
     digests = {track.art_digest for track in atlas.tracks if track.art_digest}
     return {f"art/{art_file_name(digest)}": covers[digest] for digest in sorted(digests)}
+
+
+def _in_folder(payload: Payload) -> dict[str, bytes]:
+    return {f"data/{payload.generation}/{name}": content for name, content in payload.files.items()}

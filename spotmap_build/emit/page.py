@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Final
 
 import orjson
 
+from spotmap_build.core.language import AUTO, LANGUAGES, page_counted, page_message, page_text
 from spotmap_build.emit.template import TEMPLATE_SUFFIX, Template
 from spotmap_build.errors import ConfigError
 from spotmap_build.model import Figure
@@ -23,7 +24,7 @@ most of what a track costs to download."""
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; "
-    "script-src 'self' 'sha256-KxpzmrwFEV+yyOqGjNN0qW4LpOmEMkSMs+1kwF9VyjE=' "
+    "script-src 'self' 'sha256-Y6/F4dacNuQOcgwbcNRfjSa8fm10790Q0tZtPymONYQ=' "
     "'sha256-ZioDZSbGAWf8HVv9zqds3mCgCROLPrWst3I7AEwHZNY='; "
     "style-src 'self' 'sha256-7H7zKpFLv/TfNWGME+CUdBkZhzjl2rJwd4OYH3RjAR4='; "
     "img-src 'self' data:; media-src 'self'; connect-src 'self'; manifest-src 'self'; "
@@ -45,8 +46,10 @@ _OF_EXPRESSIONS: Final = (
 )
 """What else a template raises whose expressions are wrong."""
 
-HEARD: Final = "Tracks that sound alike lie close together."
+HEARD: Final = page_message("Tracks that sound alike lie close together.")
 """Of a map that was made by listening."""
+
+DARK: Final = "#10131a"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +75,10 @@ class PageFacts:
     """What it means that tracks lie close together, as a sentence."""
     figures: tuple[Figure, ...] = ()
     """How good the map is; none where a table gave the places."""
-    background: str = "#10131a"
+    background: str = DARK
     """What is shown while the map starts as an app; the dark map's, as its icon."""
+    language: str = AUTO
+    """Which language the page is in, for everybody; ``auto``: in the one that its reader's browser prefers."""
 
 
 EXAMPLE: Final = PageFacts(
@@ -133,7 +138,10 @@ def render_pages(template: Template, facts: PageFacts) -> dict[str, bytes]:
     environment = ImmutableSandboxedEnvironment(
         loader=DictLoader(template.pages), autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
     )
-    variables, rendered = asdict(facts), {}
+    is_open = facts.language == AUTO
+    language, languages = ("en", LANGUAGES) if is_open else (facts.language, (facts.language,))
+    environment.globals.update(_words(language))
+    variables, rendered = asdict(facts) | {"language": language, "languages": languages}, {}
     for name in template.pages:
         try:
             rendered[name.removesuffix(TEMPLATE_SUFFIX)] = environment.get_template(name).render(variables).encode()
@@ -146,3 +154,22 @@ def render_pages(template: Template, facts: PageFacts) -> dict[str, bytes]:
                 hint=f"The variables that there are: {', '.join(variables)}.",
             ) from error
     return rendered
+
+
+def _words(language: str) -> dict[str, Callable[..., str]]:
+    """Return the functions by which templates say something, which ``scripts.catalog`` knows them by.
+
+    ``_`` and ``ngettext`` say it in English: the page's script translates it for whoever reads it. ``_now`` and
+    ``_now_counted`` are for what shows where the script does not run.
+    """
+    from markupsafe import Markup, escape
+
+    def filled(message: str, values: dict[str, object]) -> Markup:
+        return Markup(escape(message)).format(**values) if values else escape(message)
+
+    return {
+        "_": lambda message, **values: filled(message, values),
+        "ngettext": lambda one, many, count: page_counted("en", one, many, count),
+        "_now": lambda message, **values: filled(page_text(language, message), values),
+        "_now_counted": lambda one, many, count: page_counted(language, one, many, count),
+    }

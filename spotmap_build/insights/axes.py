@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from spotmap_build.cluster.wording import listed
+from spotmap_build.core.language import page_message
 from spotmap_build.registry.features import words as words_of_features
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ SIGNIFICANCE: Final = 0.01
 LEAST_EXPLAINED: Final = 0.1
 """With many thousand tracks hardly any slope is chance; one that explains less than a tenth cannot be seen."""
 MOST_A_DIRECTION: Final = 2
-_DIRECTIONS: Final = ("to the right", "upwards", "to the left", "downwards")
+_DIRECTIONS: Final = (page_message("to the right {words}"), page_message("upwards {words}"))
+"""Of what rises, in the order of the quarters; what falls rises the other way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,5 +125,5 @@ def describe_slopes(slopes: Sequence[Slope]) -> str:
         direction = _DIRECTIONS[quarter % 2]
         by_direction.setdefault(direction, []).append(words.higher if quarter < 2 else words.lower)
     return "; ".join(
-        f"{direction} {listed(words[:MOST_A_DIRECTION])}" for direction, words in sorted(by_direction.items())
+        direction.format(words=listed(words[:MOST_A_DIRECTION])) for direction, words in sorted(by_direction.items())
     )

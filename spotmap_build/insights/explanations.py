@@ -18,6 +18,7 @@ from spotmap_build.cluster.wording import (
     standardize,
     style_name,
 )
+from spotmap_build.core.language import page_message
 from spotmap_build.registry.features import words as words_of_features
 
 if TYPE_CHECKING:
@@ -34,6 +35,12 @@ CLEAR_BEAT: Final = 28.0
 """Percent of beat strength below which a tempo is a guess."""
 DIFFERENT: Final = 1.5
 """Spreads of the library that a track must lie away from a group's median to be called different."""
+
+_BOTH: Final = page_message("both {word} ({one} and {other})")
+_IN_SHORT: Final = page_message("both {word}")
+"""What the page makes of it where it leaves the figures out."""
+_AGAINST: Final = page_message("{word} ({value} against {usual})")
+_BUT_NOT: Final = page_message("{what}, not {word}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +94,7 @@ class Explainer:
             if abs(away) >= DIFFERENT:
                 value, usual = self._features[row, column], float(np.median(self._features[list(group), column]))
                 word = words.higher if away > 0 else words.lower
-                found.append((abs(away), f"{word} ({words.show(value)} against {words.show(usual)})"))
+                found.append((abs(away), _AGAINST.format(word=word, value=words.show(value), usual=words.show(usual))))
         found += self._tag_differences(row, group)
         return tuple(text for _, text in sorted(found, key=lambda item: (-item[0], item[1]))[:MOST_REASONS])
 
@@ -102,7 +109,11 @@ class Explainer:
                 best.append(column)
         return [
             Reason(
-                f"both {self._tag_names[column]} ({self._tags[one, column]:.0%} and {self._tags[other, column]:.0%})",
+                _BOTH.format(
+                    word=self._tag_names[column],
+                    one=f"{self._tags[one, column]:.0%}",
+                    other=f"{self._tags[other, column]:.0%}",
+                ),
                 float((1 - lower_rank[column]) ** 2),
             )
             for column in best
@@ -122,7 +133,7 @@ class Explainer:
                 continue
             word = words.high if a + b > 1 else words.low
             values = [words.show(self._features[row, column]) for row in (one, other)]
-            reasons.append(Reason(f"both {word} ({values[0]} and {values[1]})", chance))
+            reasons.append(Reason(_BOTH.format(word=word, one=values[0], other=values[1]), chance))
         return reasons
 
     def _shared_tempo(self, one: int, other: int) -> list[Reason]:
@@ -135,7 +146,7 @@ class Explainer:
         ratio = max(a, b) / min(a, b)
         if ratio <= 1 + SAME_TEMPO:
             near = float(np.mean(np.abs(tempi / a - 1) <= max(ratio - 1, 0.01)))
-            return [Reason(f"tempo {a:.0f} and {b:.0f} BPM", near)]
+            return [Reason(page_message("tempo {one} and {other} BPM").format(one=f"{a:.0f}", other=f"{b:.0f}"), near)]
         return []
 
     def _shared_key(self, one: int, other: int) -> list[Reason]:
@@ -147,9 +158,10 @@ class Explainer:
         relation = key_relation(keys[one], modes[one], keys[other], modes[other])
         names = key_name(keys[one], modes[one]), key_name(keys[other], modes[other])
         if relation == "same":
-            return [Reason(f"both in {names[0]}", self._share_of_key(one))]
+            return [Reason(page_message("both in {key}").format(key=names[0]), self._share_of_key(one))]
         if relation == "relative":
-            return [Reason(f"relative keys, {names[0]} and {names[1]}", self._share_of_key(other))]
+            sentence = page_message("relative keys, {one} and {other}").format(one=names[0], other=names[1])
+            return [Reason(sentence, self._share_of_key(other))]
         return []
 
     def _share_of_key(self, row: int) -> float:
@@ -171,9 +183,9 @@ class Explainer:
         excess = float(own[column] - usual[column])
         if own[column] < CLEAR_TAG or own[column] < 2 * usual[column]:
             return []
-        text = f"{self._tag_names[column]} ({own[column]:.0%} against {usual[column]:.0%})"
+        text = _AGAINST.format(word=self._tag_names[column], value=f"{own[column]:.0%}", usual=f"{usual[column]:.0%}")
         if usual[common] >= 2 * own[common] and usual[common] >= CLEAR_TAG:
-            text += f", not {self._tag_names[common]}"
+            text = _BUT_NOT.format(what=text, word=self._tag_names[common])
         return [(DIFFERENT + 2 * excess, text)]
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from spotmap_build.cluster.wording import listed
+from spotmap_build.core.language import page_message
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -194,21 +195,29 @@ def coherence(members: Float32Array, chance: NullModel, nearest: float) -> Coher
 def describe_coherence(figures: Coherence) -> str:
     """One plain sentence."""
     if figures.z < 2:
-        return "Its tracks are no more alike than a random draw from the library."
-    degree = "very much" if figures.closeness >= 0.6 else "clearly" if figures.closeness >= 0.25 else "a little"
-    return (
-        f"Its tracks are {degree} more alike than a random draw: {figures.closeness:.0%} of the way "
-        "to nearest neighbors."
-    )
+        return page_message("Its tracks are no more alike than a random draw from the library.")
+    if figures.closeness >= 0.6:
+        sentence = page_message(
+            "Its tracks are very much more alike than a random draw: {share} of the way to nearest neighbors."
+        )
+    elif figures.closeness >= 0.25:
+        sentence = page_message(
+            "Its tracks are clearly more alike than a random draw: {share} of the way to nearest neighbors."
+        )
+    else:
+        sentence = page_message(
+            "Its tracks are a little more alike than a random draw: {share} of the way to nearest neighbors."
+        )
+    return sentence.format(share=f"{figures.closeness:.0%}")
 
 
 def describe_misfit(figures: PlaylistFigures, misfit: Fit, differences: Sequence[str]) -> str:
     """Why a track does not fit, in a sentence. ``differences``: from :meth:`~.explanations.Explainer.difference`."""
-    how = listed(list(differences)) if differences else "in no single way that has a name"
-    return (
-        f"It differs from the others: {how}. Its similarity to the five nearest of them is {misfit.closeness:.2f}; "
-        f"for half of them it is {figures.usual_closeness:.2f} or more."
-    )
+    how = listed(list(differences)) if differences else page_message("in no single way that has a name")
+    return page_message(
+        "It differs from the others: {how}. Its similarity to the five nearest of them is {similarity}; "
+        "for half of them it is {usual} or more."
+    ).format(how=how, similarity=f"{misfit.closeness:.2f}", usual=f"{figures.usual_closeness:.2f}")
 
 
 def _measure(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from spotmap_build.core.language import page_message
 from spotmap_build.insights.validity import cluster_validity
 from spotmap_build.model import Figure
 from spotmap_build.project import quality
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
     from spotmap_build.project.neighbors import Neighbors
 
 AGREEMENTS: Final = {
-    "artist": "by the same artist",
-    "album": "from the same album",
-    "playlist": "in one of the same playlists",
-    "genre": "of one of the same genres",
+    "artist": page_message("by the same artist"),
+    "album": page_message("from the same album"),
+    "playlist": page_message("in one of the same playlists"),
+    "genre": page_message("of one of the same genres"),
 }
 """The kinds of labels there can be, and how a sentence speaks of them."""
 
@@ -85,25 +86,31 @@ def _of_the_plane(unit_vectors: Float32Array, positions: Float32Array, kept: Flo
     return [
         Figure(
             "trustworthiness",
-            "trustworthiness",
+            page_message("trustworthiness"),
             trust,
-            "How far you can trust that tracks side by side on the map sound alike: 1 is fully, 0.5 is a map drawn at "
-            "random.",
+            page_message(
+                "How far you can trust that tracks side by side on the map sound alike: 1 is fully, 0.5 is a map drawn "
+                "at random."
+            ),
             0.5,
         ),
         Figure(
             "continuity",
-            "continuity",
+            page_message("continuity"),
             continuity,
-            "How far tracks that sound alike are also side by side: 1 is always, 0.5 is a map drawn at random.",
+            page_message(
+                "How far tracks that sound alike are also side by side: 1 is always, 0.5 is a map drawn at random."
+            ),
             0.5,
         ),
         Figure(
             "neighbor_recall",
-            "neighbors kept",
+            page_message("neighbors kept"),
             recall,
-            f"Of the {quality.NEIGHBORHOOD_SIZE} tracks that sound most like a track, {_percent(recall)} are also "
-            f"among its {quality.NEIGHBORHOOD_SIZE} nearest on the map; two dimensions cannot hold all of them.",
+            page_message(
+                "Of the {count} tracks that sound most like a track, {share} are also among its {near} nearest on the "
+                "map; two dimensions cannot hold all of them."
+            ).format(count=quality.NEIGHBORHOOD_SIZE, share=_percent(recall), near=quality.NEIGHBORHOOD_SIZE),
             min(1.0, quality.NEIGHBORHOOD_SIZE / max(len(positions) - 1, 1)),
         ),
     ]
@@ -115,10 +122,12 @@ def _of_the_search(neighbors: Neighbors) -> list[Figure]:
     return [
         Figure(
             "search_recall",
-            "neighbors found",
+            page_message("neighbors found"),
             neighbors.recall,
-            "The library is too large to compare every pair of tracks; "
-            f"the faster search found {_percent(neighbors.recall)} of the true neighbors.",
+            page_message(
+                "The library is too large to compare every pair of tracks; the faster search found {share} of the true "
+                "neighbors."
+            ).format(share=_percent(neighbors.recall)),
         )
     ]
 
@@ -126,22 +135,25 @@ def _of_the_search(neighbors: Neighbors) -> list[Figure]:
 def _of_labels(kind: str, found: quality.Agreement) -> list[Figure]:
     if not found.labeled:
         return []
-    what = AGREEMENTS[kind]
+    what, size = AGREEMENTS[kind], quality.NEIGHBORHOOD_SIZE
     return [
         Figure(
             f"{kind}_agreement_in_space",
-            f"{kind}: neighbors by sound",
+            page_message("{kind}: neighbors by sound").format(kind=kind),
             found.in_space,
-            f"Of the {quality.NEIGHBORHOOD_SIZE} tracks that sound most like a track, {_percent(found.in_space)} are "
-            f"{what}; of tracks drawn at random, {_percent(found.by_chance)}.",
+            page_message(
+                "Of the {count} tracks that sound most like a track, {share} are {what}; of tracks drawn at random, "
+                "{chance}."
+            ).format(count=size, share=_percent(found.in_space), what=what, chance=_percent(found.by_chance)),
             found.by_chance,
         ),
         Figure(
             f"{kind}_agreement_on_map",
-            f"{kind}: neighbors on the map",
+            page_message("{kind}: neighbors on the map").format(kind=kind),
             found.on_plane,
-            f"Of the {quality.NEIGHBORHOOD_SIZE} nearest tracks on the map, {_percent(found.on_plane)} are {what}; "
-            f"of tracks drawn at random, {_percent(found.by_chance)}.",
+            page_message(
+                "Of the {count} nearest tracks on the map, {share} are {what}; of tracks drawn at random, {chance}."
+            ).format(count=size, share=_percent(found.on_plane), what=what, chance=_percent(found.by_chance)),
             found.by_chance,
         ),
     ]
@@ -153,7 +165,10 @@ def _of_clusters(positions: Float32Array, cluster_labels: Int32Array) -> list[Fi
     noise = float(np.mean(cluster_labels < 0))
     figures = [
         Figure(
-            "noise_share", "between regions", noise, f"{_percent(noise)} of the tracks lie between the named regions."
+            "noise_share",
+            page_message("between regions"),
+            noise,
+            page_message("{share} of the tracks lie between the named regions.").format(share=_percent(noise)),
         )
     ]
     if cluster_labels.max() > 0:
@@ -161,10 +176,12 @@ def _of_clusters(positions: Float32Array, cluster_labels: Int32Array) -> list[Fi
         figures.append(
             Figure(
                 "cluster_validity",
-                "regions set apart",
+                page_message("regions set apart"),
                 validity,
-                "How clearly the regions are set apart (DBCV): 1 is islands in an empty sea, 0 is a matter of taste, "
-                "below 0 they run into one another.",
+                page_message(
+                    "How clearly the regions are set apart (DBCV): 1 is islands in an empty sea, 0 is a matter of "
+                    "taste, below 0 they run into one another."
+                ),
             )
         )
     return figures
@@ -175,24 +192,28 @@ def _of_the_past(anchored: Anchored) -> list[Figure]:
     return [
         Figure(
             "drift_median",
-            "moved since the last map",
+            page_message("moved since the last map"),
             drift.median,
-            f"Half of the {drift.known_count} tracks that were on the last map moved by less than "
-            f"{_percent(drift.median)} of the map's diagonal.",
+            page_message(
+                "Half of the {count} tracks that were on the last map moved by less than {share} of the map's diagonal."
+            ).format(count=drift.known_count, share=_percent(drift.median)),
         ),
         Figure(
             "drift_95",
-            "moved farthest",
+            page_message("moved farthest"),
             drift.percentile_95,
-            f"Nineteen of twenty tracks moved by less than {_percent(drift.percentile_95)} of the map's diagonal."
+            page_message("Nineteen of twenty tracks moved by less than {share} of the map's diagonal.").format(
+                share=_percent(drift.percentile_95)
+            )
             + (f" {anchored.fresh_reason} It was then turned to fit the last map." if anchored.fresh_reason else ""),
         ),
         Figure(
             "anchor_cost",
-            "price of staying",
+            page_message("price of staying"),
             paid,
-            "How much more trustworthy a map without a past would be: "
-            + (f"{paid:.3f}." if paid > 0 else "not at all."),
+            page_message("How much more trustworthy a map without a past would be: {amount}.").format(
+                amount=f"{paid:.3f}" if paid > 0 else page_message("not at all")
+            ),
         ),
     ]
 

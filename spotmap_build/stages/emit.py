@@ -17,6 +17,7 @@ from spotmap_build.acquire.state import TO_COME
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.cache.memo import Codec
+from spotmap_build.core.language import AUTO, page_counted, page_message, page_text
 from spotmap_build.core.text import is_text
 from spotmap_build.emit.marker import is_generation, is_safe_path
 from spotmap_build.emit.page import EXAMPLE, HEARD, art_file_name, excerpt_file_name, render_pages
@@ -116,7 +117,11 @@ def _template(config: Config) -> Template:
 
 def _asked_for(run: Run) -> dict[str, str | bool]:
     """Return what settings make the pages say, as a part of the key."""
-    return {"site_url": run.config.site_url, **({"indexed": True} if run.config.indexed else {})}
+    return {
+        "site_url": run.config.site_url,
+        **({"indexed": True} if run.config.indexed else {}),
+        **({"language": run.config.language} if run.config.language != AUTO else {}),
+    }
 
 
 def _of_the_library(fetched: Fetched, embedded: Embedded) -> dict[str, str]:
@@ -265,9 +270,9 @@ def _covers(run: Run, embedded: Embedded) -> dict[str, bytes]:
 def describe_nearness(fetched: Fetched) -> str:
     """Return what it means that tracks lie close together: that they sound alike only where they were listened to."""
     if fetched.is_placed:
-        return "Every track lies where a table put it."
+        return page_message("Every track lies where a table put it.")
     if fetched.loaded.vectors is not None:
-        return "Tracks with vectors alike lie close together."
+        return page_message("Tracks with vectors alike lie close together.")
     return HEARD
 
 
@@ -307,18 +312,27 @@ def _assemble(
 ) -> Site:
     from spotmap_build.emit.assemble import assemble
 
-    nearness, count = describe_nearness(fetched), f"A map of {len(atlas.tracks):,} tracks"
+    nearness = describe_nearness(fetched)
     return assemble(
         atlas,
         template,
         covers=covers,
         feature_units=public_units(),
         sources=fetched.loaded.kind.split("+"),
-        description=f"{count}: what sounds alike lies together." if nearness == HEARD else f"{count}. {nearness}",
+        description=_description(run.config.language, len(atlas.tracks), nearness),
         built_at=built_at or None,
         site_url=run.config.site_url,
         is_indexed=run.config.indexed,
         nearness=nearness,
         paths=paths,
         excerpts=excerpts,
+        language=run.config.language,
     )
+
+
+def _description(language: str, count: int, nearness: str) -> str:
+    """Say in a sentence what the page is: for search engines, for previews of links, and where no script runs."""
+    said = page_counted(language, "A map of {count} track", "A map of {count} tracks", count)
+    if nearness == HEARD:
+        return page_text(language, "{map}: what sounds alike lies together.").format(map=said)
+    return page_text(language, "{map}. {sentence}").format(map=said, sentence=page_text(language, nearness))

@@ -11,6 +11,7 @@ import orjson
 from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.cache.memo import json_codec
 from spotmap_build.core.documents import decode_json
+from spotmap_build.core.language import page_message
 from spotmap_build.model import Insights, PlaylistInsight
 from spotmap_build.run import machine, package_versions
 from spotmap_build.stages.cluster import neighbor_rows, playlist_rows
@@ -229,10 +230,11 @@ def _of_the_library(fetched: Fetched, embedded: Embedded) -> tuple[Figure, ...]:
     figures = [
         Figure(
             "coverage",
-            "library on the map",
+            page_message("library on the map"),
             len(embedded.tracks) / max(1, total),
-            f"{len(embedded.tracks)} of the library's {total} tracks are on the map; the report says why others are "
-            "not.",
+            page_message(
+                "{mapped} of the library's {total} tracks are on the map; the report says why others are not."
+            ).format(mapped=len(embedded.tracks), total=total),
         )
     ]
     if embedded.preview_ids:
@@ -240,16 +242,27 @@ def _of_the_library(fetched: Fetched, embedded: Embedded) -> tuple[Figure, ...]:
         figures.append(
             Figure(
                 "listened_in_whole",
-                "listened to in whole",
+                page_message("listened to in whole"),
                 1 - previews / len(embedded.tracks),
-                f"{previews} of the tracks are known by 30 seconds only: their places are a sketch until their whole "
-                "recordings are listened to.",
+                page_message(
+                    "{count} of the tracks are known by 30 seconds only: their places are a sketch until their whole "
+                    "recordings are listened to."
+                ).format(count=previews),
             )
         )
     if embedded.matches:
-        sentence = "For {} of the tracks it is not quite sure that the right recording was listened to."
+        sentence = page_message(
+            "For {count} of the tracks it is not quite sure that the right recording was listened to."
+        )
         share = doubtful / max(1, len(embedded.tracks))
-        figures.append(Figure("doubtful_matches", "doubtful recordings", share, sentence.format(doubtful or "none")))
+        figures.append(
+            Figure(
+                "doubtful_matches",
+                page_message("doubtful recordings"),
+                share,
+                sentence.format(count=doubtful or "none"),
+            )
+        )
     return tuple(figures)
 
 

@@ -44,7 +44,7 @@ def test_a_playlist_tells_how_alike_its_tracks_are_and_what_it_shares(open_viewe
     viewer = open_viewer()
     playlists = document(viewer, "map.json")["playlists"]
     description = about(viewer, playlists[0]["name"])
-    expect(description).to_contain_text("much closer to each other")
+    expect(description).to_contain_text("clearly more alike")
     expect(description.get_by_role("img", name="Closeness: 42 of 100")).to_be_visible()
     expect(description).to_contain_text(f"Shares 7 tracks with {playlists[1]['name']}.")
     expect(description.locator("bdi", has_text=playlists[1]["name"])).to_have_attribute("translate", "no")
@@ -137,7 +137,7 @@ def test_insights_that_cannot_be_had_are_reported_in_their_place_and_asked_for_a
     button = viewer.page.get_by_role("button", name=f"About {name}", exact=True)
     button.click()
     button.click()
-    expect(description).to_contain_text("much closer to each other")
+    expect(description).to_contain_text("clearly more alike")
 
 
 @pytest.mark.parametrize("width", [390, 320])

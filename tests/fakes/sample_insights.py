@@ -15,10 +15,16 @@ Document = dict[str, Any]
 IntArray = npt.NDArray[np.int64]
 
 NEIGHBORS = 10
-SHARED = ("both ambient (42% and 33%); both calm (31% and 30%)", "tempo 120 and 121 BPM", "")
+SHARED = ("both ambient (42% and 33%); both quiet (31% and 30%)", "tempo 120 and 121 BPM", "")
 NEW_EVERY = 20
 """Every so manieth track is new since the last build, and the one after it has moved."""
-AXES = "Faster to the right, brighter to the top."
+AXES = "to the right faster; upwards brighter"
+
+SENTENCE = "Its tracks are clearly more alike than a random draw: 42% of the way to nearest neighbors."
+WHY = (
+    "It differs from the others: faster (172 BPM against 95 BPM). Its similarity to the five nearest of them is 0.43; "
+    "for half of them it is 0.60 or more."
+)
 
 
 def insight_documents(map_document: Document, points: IntArray, chunk: int) -> dict[str, Document]:
@@ -61,8 +67,8 @@ def insights(map_document: Document, points: IntArray) -> Document:
         playlists.append(
             {
                 "closeness": 0.42,
-                "sentence": "Its tracks are much closer to each other than tracks drawn at random.",
-                "misfits": [{"track": track, "why": "much faster than the rest"} for track in tracks[:1] + tracks[-1:]],
+                "sentence": SENTENCE,
+                "misfits": [{"track": track, "why": WHY} for track in tracks[:1] + tracks[-1:]],
                 "suggestions": sorted(set(range(min(len(points), 40))) - set(tracks))[:5],
             }
         )
@@ -70,7 +76,7 @@ def insights(map_document: Document, points: IntArray) -> Document:
     return {
         "schema": "spotmap.insights/1",
         "quality": [],
-        "events": ["Ambient was split into Ambient and Drone."],
+        "events": ["“Ambient” split: 12 tracks to “Drone”."],
         "axes": AXES,
         "cluster_axes": [AXES if number % 2 else "" for number in range(len(clusters))],
         "region_tracks": [],

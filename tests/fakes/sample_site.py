@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from spotmap_build.core.language import LANGUAGES
 from spotmap_build.emit.page import PageFacts, integrity, render_pages
 from spotmap_build.emit.template import read_template
 from spotmap_build.model import Figure
@@ -31,6 +32,7 @@ VIEWER_FILES = {
     "collections.bundle.js": "collections.js",
     "listening.bundle.js": "listening.js",
     "tools.bundle.js": "tools.js",
+    "translate.bundle.js": "translate.js",
     "style.css": "style.css",
     "favicon.svg": "favicon.svg",
 }
@@ -94,8 +96,21 @@ CURIOUS_TITLES = (
 
 
 FIGURES = (
-    Figure("trustworthiness", "Trustworthiness", 0.91, "Tracks that lie close on the map also sound alike.", 0.5),
-    Figure("continuity", "Continuity", 0.88, "Tracks that sound alike also lie close on the map.", 0.5),
+    Figure(
+        "trustworthiness",
+        "trustworthiness",
+        0.91,
+        "How far you can trust that tracks side by side on the map sound alike: 1 is fully, 0.5 is a map drawn at "
+        "random.",
+        0.5,
+    ),
+    Figure(
+        "continuity",
+        "continuity",
+        0.88,
+        "How far tracks that sound alike are also side by side: 1 is always, 0.5 is a map drawn at random.",
+        0.5,
+    ),
 )
 SOUNDS = ["electronic", "ambient", "instrumental", "rock", "jazz", "folk", "chill", "female voice"]
 GENRES = ("ambient, dub", None, "house", "ambient", "folk, chanson", "jazz")
@@ -134,7 +149,8 @@ def write_sample_site(
         add_history(documents)
     folder = out / "data" / GENERATION
     folder.mkdir(parents=True, exist_ok=True)
-    documents["words.json"] = json.loads((TEMPLATE / "words.json").read_text(encoding="utf-8"))
+    for file in ("words.json", *(f"language.{language}.json" for language in LANGUAGES[1:])):
+        documents[file] = json.loads((TEMPLATE / file).read_text(encoding="utf-8"))
     for name, document in documents.items():
         text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
         folder.joinpath(name).write_text(text, encoding="utf-8")

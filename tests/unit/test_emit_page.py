@@ -15,6 +15,7 @@ import jinja2
 import pytest
 
 from spotmap_build.config import Config
+from spotmap_build.core.language import LANGUAGES
 from spotmap_build.emit.page import (
     CONTENT_SECURITY_POLICY,
     EXAMPLE,
@@ -71,9 +72,11 @@ def template(tmp_path: Path) -> Path:
 def test_what_comes_from_spotify_is_said_to(sources: tuple[str, ...], has_ids: bool, said: str) -> None:
     facts = replace(FACTS, sources=sources, has_spotify_ids=has_ids)
     page = render_pages(read_template(), facts)["index.html"].decode()
-    note = re.search(r'<p class="note">Made from(.*?)</p>', page)
+    note = re.search(r'<p class="note">(.*?)</p>', page, re.DOTALL)
     assert note is not None
-    assert re.sub("<[^>]*>", "", note[1]).partition(f"{FACTS.nearness}")[2].strip() == said
+    text = re.sub("<[^>]*>", "", note[1]).strip()
+    assert text.startswith(f"Made from {', '.join(sources)} with spotmap-build. {FACTS.nearness}")
+    assert text.partition(FACTS.nearness)[2].strip() == said
 
 
 def test_text_is_escaped(template: Path) -> None:
@@ -214,7 +217,8 @@ def test_the_real_template_renders_and_states_the_same_policy_as_the_preview() -
     assert 'data-generation="0123abcd"' in page
     assets = read_template().assets
     assert {"viewer.js", "style.css"} <= set(assets)
-    on_demand = {"words.json", "describe.js", "collections.js", "listening.js", "tools.js"}
+    on_demand = {"words.json", "describe.js", "collections.js", "listening.js", "tools.js", "translate.js"}
+    on_demand |= {f"language.{one}.json" for one in LANGUAGES[1:]}
     for name in set(assets) - on_demand:
         assert f"data/0123abcd/{name}" in page
 
@@ -222,7 +226,7 @@ def test_the_real_template_renders_and_states_the_same_policy_as_the_preview() -
 def test_the_page_says_how_good_the_map_is_in_sentences() -> None:
     figure = Figure("trustworthiness", "trustworthiness", 0.934, "How far you can trust <it>.", 0.5)
     page = render_pages(read_template(), replace(FACTS, figures=(figure,)))["index.html"].decode()
-    assert "<dt>Trustworthiness <span>0.93</span></dt>" in page
+    assert "<dt><span>trustworthiness</span> <span>0.93</span></dt>" in page
     assert "How far you can trust &lt;it&gt;." in page
     assert "How good is this map" not in render_pages(read_template(), FACTS)["index.html"].decode()
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pytest
 
 from benchmarks.viewer.library import library_tracks, places
+from spotmap_build.core.language import LANGUAGES
 from spotmap_build.emit.payload import encode
 from spotmap_build.emit.template import read_template
 from spotmap_build.model import Atlas, Cluster, Clusters, Layout, Playlist, Recording, Track
@@ -31,6 +32,8 @@ LISTENING_BYTES = 5_000
 """A script that is fetched once somebody looks at what was listened to."""
 TOOLS_BYTES = 8_000
 """Two people and alchemy: a script that is fetched once either is opened."""
+TRANSLATING_BYTES = 18_000
+"""What is fetched besides where the page is read in another language than English: a script and a catalog."""
 STYLES = 400
 
 IntArray = npt.NDArray[np.int32]
@@ -110,8 +113,11 @@ def document_sizes(atlas: Atlas, feature_units: Mapping[str, str]) -> dict[str, 
 
 def test_the_viewer_and_d3_weigh_little() -> None:
     assets = read_template().assets
+    for language in LANGUAGES[1:]:
+        catalog = assets[f"language.{language}.json"]
+        assert gzipped(assets["translate.js"]) + gzipped(catalog) < TRANSLATING_BYTES
     scripts = sum(gzipped(data) for name, data in assets.items() if name.endswith(".js"))
-    on_demand = DESCRIBING_BYTES + COLLECTIONS_BYTES + LISTENING_BYTES + TOOLS_BYTES
+    on_demand = DESCRIBING_BYTES + COLLECTIONS_BYTES + LISTENING_BYTES + TOOLS_BYTES + gzipped(assets["translate.js"])
     assert scripts < CODE_BYTES + on_demand
     assert gzipped(assets["tools.js"]) < TOOLS_BYTES
     assert gzipped(assets["viewer.js"]) < CODE_BYTES

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hashText } from "../../site_template/viewer/data/hash.js";
 import { placeholderArt } from "../../site_template/viewer/ui/artwork.js";
-import { counted, formatDuration, shortened } from "../../site_template/viewer/ui/format.js";
+import { formatDuration, shortened, tracksText } from "../../site_template/viewer/ui/format.js";
 import { createStore } from "../../site_template/viewer/state/store.js";
 
 test("placeholder art is the same for the same text and differs for near-equal ones", () => {
@@ -26,7 +26,7 @@ for (const [duration_ms, text] of [[0, "0:00"], [65_400, "1:05"], [599_600, "10:
 }
 
 test("one is singular", () => {
-  assert.deepEqual([counted(1, "track"), counted(0, "track"), counted(12345, "track")], ["1 track", "0 tracks", "12,345 tracks"]);
+  assert.deepEqual([1, 0, 12345].map(tracksText), ["1 track", "0 tracks", "12,345 tracks"]);
 });
 
 test("a store tells listeners once a change, only of keys they asked for, and not of what stays", () => {

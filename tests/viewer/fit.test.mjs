@@ -46,7 +46,7 @@ for (const [text, tracks, says] of [
   ["zeuhl", [10, 11], "zeuhl: 2 tracks"],
   ["odd ones", [1, 3, 5], "odd ones: the playlist, 3 tracks"],
   ["odd ones, not slow", [5], null],
-  ["100 bpm", [4], "100 BPM: 1 tracks"],
+  ["100 bpm", [4], "100 BPM: 1 track"],
   ["over 140 bpm", [8, 9, 10], null],
   ["90s", [2, 3, 4, 5, 6, 7, 8, 9, 10, 11], "1990s: 10 tracks"],
   ["before 1991", [1, 2], null],

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { playerAddress } from "../../site_template/viewer/data/listen_links.js";
 import { momentOf, Sounds } from "../../site_template/viewer/data/sounds.js";
-import { readMessage, reasonOf } from "../../site_template/viewer/panels/video_frame.js";
+import { failureText, readMessage } from "../../site_template/viewer/panels/video_frame.js";
 
 for (const [typicalS, duration_ms, moment] of [
   [null, 200_000, 0],
@@ -50,8 +50,8 @@ for (const [text, failure, state] of [
 }
 
 test("why a video is not played is said in words, also of errors that are not known", () => {
-  assert.match(reasonOf(100), /removed/);
-  assert.equal(reasonOf(101), reasonOf(150));
-  assert.match(reasonOf(153), /error 153/);
-  assert.match(reasonOf(5), /error 5/);
+  assert.match(failureText(100, "A"), /^“A” was removed/);
+  assert.equal(failureText(101, "A"), failureText(150, "A"));
+  assert.match(failureText(153, "A"), /error 153/);
+  assert.match(failureText(5, "A"), /error 5/);
 });

@@ -1,5 +1,7 @@
 /** Axes that tracks are laid out along: where each value lies, and which numbers are written beside it. Pure. */
 
+import { formatNumber, gettext } from "./language.js";
+
 /** @import { Trait } from "./types.js" */
 
 /** Map units: values lie up to LAST, from FIRST on or, where some are not known, from behind the strip that those lie in. */
@@ -36,7 +38,7 @@ export const mayBeAxis = (id) => !NAMED.has(id);
 export const isAxis = ({ membership }) => membership === null;
 
 /** @param {Pick<Trait, "label" | "unit">} trait */
-export const axisTitle = ({ label, unit }) => (unit ? `${label} (${unit})` : label);
+export const axisTitle = ({ label, unit }) => (unit ? `${gettext(label)} (${unit})` : gettext(label));
 
 /**
  * @param {Trait} trait  a number or a date
@@ -101,7 +103,7 @@ export function positionsAlong(axis, turn) {
 export function ticksOf(axis, from, to, most) {
   const low = valueAt(axis, Math.max(axis.first, from));
   const high = valueAt(axis, Math.min(LAST, to));
-  const strip = axis.strip ? [{ unit: STRIP.middle, text: "not known" }] : [];
+  const strip = axis.strip ? [{ unit: STRIP.middle, text: gettext("not known") }] : [];
   if (!(high > low)) return strip;
   const ticks = axis.trait.kind === "date" ? dateTicks(low, high, most) : numberTicks(low, high, most, axis.isWhole);
   return [...strip, ...ticks.map(({ value, text }) => ({ unit: unitOf(axis, value), text }))];
@@ -122,7 +124,7 @@ function numberTicks(low, high, most, isWhole) {
   const ticks = [];
   for (let n = Math.ceil(low / step - 1e-9); n * step <= high + 1e-9 * step; n++) {
     const value = n * step;
-    ticks.push({ value, text: value.toFixed(digits).replace("-", "−") });
+    ticks.push({ value, text: formatNumber(value.toFixed(digits)) });
   }
   return ticks;
 }

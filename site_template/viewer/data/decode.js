@@ -1,6 +1,7 @@
 /** Turns the site's JSON documents into typed columns; refuses what it does not understand. Pure. */
 
 import { eachWord, unpackIds, unpackNumbers, unpackTexts, unpackWords } from "./columns.js";
+import { gettext } from "./language.js";
 import { NEIGHBORS, NONE } from "./paths.js";
 
 /** @import { Group, Insights, MapData, Membership, Neighbors, TextData, TrackDetails } from "./types.js" */
@@ -30,8 +31,10 @@ export function requireSchema(document, expected) {
   const found = document?.schema;
   if (found === expected) return;
   throw new DataError(
-    `The map's data is in another format (${JSON.stringify(found ?? null)}) than this page reads ("${expected}"). ` +
-      "Reload the page; if that does not help, build the site again, so that page and data are of one version.",
+    gettext(
+      'The map\'s data is in another format ({found}) than this page reads ("{expected}"). Reload the page; if that does not help, build the site again, so that page and data are of one version.',
+      { found: JSON.stringify(found ?? null), expected },
+    ),
   );
 }
 
@@ -104,7 +107,7 @@ export function decodeMap(document) {
   requireSchema(document, MAP_SCHEMA);
   const { count } = document;
   if (document.x.length !== count || document.y.length !== count || document.cluster.length !== count) {
-    throw new DataError("The map's data is incomplete: its columns are of different lengths. Build the site again.");
+    throw new DataError(gettext("The map's data is incomplete: its columns are of different lengths. Build the site again."));
   }
   const layers = document.layers ?? [];
   return {
@@ -155,7 +158,7 @@ export function decodeText(document, count) {
   requireSchema(document, TEXT_SCHEMA);
   const titles = count === 0 ? [] : document.titles.split("\n");
   if (titles.length !== count) {
-    throw new DataError(`The map has ${count} tracks but ${titles.length} titles. Build the site again.`);
+    throw new DataError(gettext("The map has {count} tracks but {titles} titles. Build the site again.", { count, titles: titles.length }));
   }
   /** @type {{artists: number[], artist_counts: number[], artist_names: string[], albums: number[], album_names: string[]}} */
   const { artists, artist_counts: artistCounts, artist_names: artistNames, albums, album_names: albumNames } = document;

@@ -1,5 +1,7 @@
 /** Reads a description such as "slow dark techno 90s, not vocal" into conditions, by a fixed grammar. Pure. */
 
+import { keyText } from "./features.js";
+import { gettext } from "./language.js";
 import { normalized } from "./search.js";
 
 /** @import { Word, Words } from "./words.js" */
@@ -240,7 +242,7 @@ class Reader {
     else if (!minor) return false;
     const pitch = (/** @type {number} */ (PITCHES.get(letter)) + (sign === "sharp" ? 1 : sign === "flat" ? 11 : 0)) % 12;
     const isMajor = mode === "major";
-    return this.#push({ type: "key", pitch, isMajor }, `${KEYS[pitch]} ${isMajor ? "major" : "minor"}`, length);
+    return this.#push({ type: "key", pitch, isMajor }, keyText(KEYS[pitch], isMajor), length);
   }
 
   /** @param {number} least  tokens */
@@ -287,13 +289,13 @@ class Reader {
     }
     if (this.#start < 0) this.#start = start;
     this.#at = at;
-    return this.#push({ type: isLike ? "near" : "by", of: named.found }, `${isLike ? "like" : "by"} ${named.found.name}`, named.length);
+    return this.#push({ type: isLike ? "near" : "by", of: named.found }, isLike ? gettext("like {name}", { name: named.found.name }) : gettext("by {name}", { name: named.found.name }), named.length);
   }
 
   #name() {
     if (this.#words.is.idle.has(this.#texts[this.#at])) return false;
     const named = this.#findNames(this.#texts, this.#at, false);
-    return named !== null && this.#push({ type: "by", of: named.found }, `by ${named.found.name}`, named.length);
+    return named !== null && this.#push({ type: "by", of: named.found }, gettext("by {name}", { name: named.found.name }), named.length);
   }
 }
 

@@ -1,5 +1,7 @@
 /** Which of the measured features the card tells, and how. Pure. The card is a glance, not a report. */
 
+import { formatNumber, gettext, gettext_noop } from "./language.js";
+
 /** @import { TrackDetails } from "./types.js" */
 
 const KEYS = ["C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B"];
@@ -10,10 +12,10 @@ const KEYS = ["C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B�
  * @type {readonly {name: string, label: string, range: readonly [number, number], unit: string}[]}
  */
 const BARS = [
-  { name: "tempo", label: "Tempo", range: [60, 180], unit: "\u00a0BPM" },
-  { name: "loudness", label: "Loudness", range: [-32, -8], unit: "\u00a0LUFS" },
-  { name: "brightness", label: "Brightness", range: [200, 2400], unit: "\u00a0Hz" },
-  { name: "danceability", label: "Danceability", range: [0, 100], unit: "\u00a0%" },
+  { name: "tempo", label: gettext_noop("Tempo"), range: [60, 180], unit: "\u00a0BPM" },
+  { name: "loudness", label: gettext_noop("Loudness"), range: [-32, -8], unit: "\u00a0LUFS" },
+  { name: "brightness", label: gettext_noop("Brightness"), range: [200, 2400], unit: "\u00a0Hz" },
+  { name: "danceability", label: gettext_noop("Danceability"), range: [0, 100], unit: "\u00a0%" },
 ];
 
 /**
@@ -37,7 +39,7 @@ export function featureBars(features) {
   }
   const key = values.get("key");
   const mode = values.get("mode");
-  if (key !== undefined && mode !== undefined) bars.push({ label: "Key", text: keyName(key, mode), share: null });
+  if (key !== undefined && mode !== undefined) bars.push({ label: gettext_noop("Key"), text: keyName(key, mode), share: null });
   return bars;
 }
 
@@ -46,12 +48,15 @@ export function featureBars(features) {
  * @param {number} mode  1 is major, 0 is minor
  */
 function keyName(key, mode) {
-  return `${KEYS[Math.round(key) % KEYS.length]} ${mode > 0.5 ? "major" : "minor"}`;
+  return keyText(KEYS[Math.round(key) % KEYS.length], mode > 0.5);
 }
+
+/** @param {string} note  @param {boolean} isMajor */
+export const keyText = (note, isMajor) => (isMajor ? gettext("{note} major", { note }) : gettext("{note} minor", { note }));
 
 /** @param {number} value */
 function rounded(value) {
-  return String(Number(value.toFixed(Math.abs(value) >= 10 ? 0 : 1))).replace("-", "−");
+  return formatNumber(Number(value.toFixed(Math.abs(value) >= 10 ? 0 : 1)));
 }
 
 /**

@@ -1,6 +1,6 @@
 /** How well each track fits a description, 0 to 1, and what that was taken to mean, in words. Pure. */
 
-import { formatCount } from "./count.js";
+import { gettext, gettext_noop, ngettext } from "./language.js";
 import { describe } from "./describe.js";
 import { MOST_STRENGTH, STYLES, formatTrait } from "./traits.js";
 
@@ -29,7 +29,7 @@ const SOFT = { year: 1, "feature.tempo": 6, duration_ms: 0.25 };
 /** What a word means beside what is called so has a say in the order: of what is tagged "calm", the quiet comes first. */
 const MEANT_SHARE = 0.25;
 const MOST_NAMED = 3;
-const NONE = "no track of this map";
+const NONE = gettext_noop("no track of this map");
 /** A score and a track are one number: finer steps than anybody tells apart, and more tracks than any map has. */
 const SCORE_STEPS = 10_000;
 const MOST_TRACKS = 2 ** 22;
@@ -106,7 +106,7 @@ export class Fitter {
         else if (negated) fits[track] = 1 - fits[track];
       }
       const says = fit.says.slice(label.length + 2);
-      if (negated) fit.says = `not ${label}: ${says === NONE ? "no track of this map has it" : `all but ${says}`}`;
+      if (negated) fit.says = `${gettext("not {label}", { label })}: ${says === gettext(NONE) ? gettext("no track of this map has it") : gettext("all but {tracks}", { tracks: says })}`;
       this.#known.set(key, fit);
     }
     return fit;
@@ -119,7 +119,7 @@ export class Fitter {
       case "range": return this.#range(meaning, label);
       case "key": return this.#key(meaning, label);
       case "near": return this.#near(meaning.of, label);
-      default: return this.#members(meaning.of.tracks, `${label}: ${formatCount(meaning.of.tracks.length)} tracks`);
+      default: return this.#members(meaning.of.tracks, said(label, tracksSaid(meaning.of.tracks.length)));
     }
   }
 
@@ -135,12 +135,12 @@ export class Fitter {
     const { entry } = word;
     if (word.playlist >= 0) {
       const tracks = this.#library.tracksOfPlaylist(word.playlist);
-      return this.#members(tracks, `${label}: the playlist, ${formatCount(tracks.length)} tracks`);
+      return this.#members(tracks, said(label, gettext("the playlist, {tracks}", { tracks: tracksSaid(tracks.length) })));
     }
     const trait = entry.trait ? this.#library.trait(entry.trait) : null;
     if (trait?.membership) return this.#category(trait, entry.end === "high" ? "Major" : "Minor", label);
     if (trait) return than ? this.#than(trait, word, than, label) : this.#end(trait, word, very, label);
-    if (entry.trait && !entry.styles && !entry.is) return this.#nothing(`${label}: this map does not know`);
+    if (entry.trait && !entry.styles && !entry.is) return this.#nothing(said(label, gettext("this map does not know")));
     return this.#tagged(word, label, negated);
   }
 
@@ -163,27 +163,28 @@ export class Fitter {
   /** @param {Trait} trait  @param {Word} word  @param {boolean} very  @param {string} label  @returns {Fit} */
   #end(trait, { name, entry }, very, label) {
     const { ranks, sorted } = this.#ranks(trait);
-    if (sorted.length === 0) return this.#nothing(`${label}: not known of any track`);
+    if (sorted.length === 0) return this.#nothing(said(label, gettext("not known of any track")));
     const isLow = entry.end === "low";
     if (entry.at !== undefined) return this.#side(trait, entry.at, isLow, label);
     const share = very ? SEVENTH : THIRD;
     const fits = ranks.map((rank) => declining(isLow ? rank : 1 - rank, share));
     const edge = sorted[Math.round((isLow ? share : 1 - share) * (sorted.length - 1))];
-    return { fits, says: `${label}: ${isLow ? "below" : "above"} ${formatTrait(trait, edge)}, your ${name} ${very ? "seventh" : "third"}` };
+    return { fits, says: said(label, endSaid(isLow, very, { value: formatTrait(trait, edge), name })) };
   }
 
   /** Below or above a value of percent, whatever others have. @param {Trait} trait  @param {number} at  @param {boolean} isLow  @param {string} label  @returns {Fit} */
   #side(trait, at, isLow, label) {
     const share = (isLow ? at : 100 - at) / 100;
     const fits = trait.values.map((value) => declining((isLow ? value : 100 - value) / 100, share));
-    return { fits, says: `${label}: ${isLow ? "below" : "above"} ${formatTrait(trait, at)}` };
+    const value = formatTrait(trait, at);
+    return { fits, says: said(label, isLow ? gettext("below {value}", { value }) : gettext("above {value}", { value })) };
   }
 
   /** @param {Trait} trait  @param {Word} word  @param {Reference} than  @param {string} label  @returns {Fit} */
   #than(trait, { entry }, than, label) {
     const { ranks, sorted } = this.#ranks(trait);
     const own = than.tracks.map((track) => trait.values[track]).filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
-    if (own.length === 0) return this.#nothing(`${label}: not known of ${than.name}`);
+    if (own.length === 0) return this.#nothing(said(label, gettext("not known of {name}", { name: than.name })));
     const middle = own[own.length >> 1];
     const from = rankOf(sorted, middle);
     const isLow = entry.end === "low";
@@ -191,7 +192,7 @@ export class Fitter {
       const past = isLow ? from - rank : rank - from;
       return past > 0 ? 0.5 + (0.5 * past) / Math.max(0.05, isLow ? from : 1 - from) : Math.max(0, 0.49 + 3 * past);
     });
-    return { fits, says: `${label}: ${isLow ? "below" : "above"} ${formatTrait(trait, middle)}, the middle of ${than.name}` };
+    return { fits, says: said(label, middleSaid(isLow, { value: formatTrait(trait, middle), name: than.name })) };
   }
 
   /** @param {Trait} trait  @param {string} name  @param {string} label  @returns {Fit} */
@@ -199,7 +200,7 @@ export class Fitter {
     const place = categories.findIndex((one) => one.name === name);
     const { offsets, groups } = /** @type {NonNullable<Trait["membership"]>} */ (membership);
     const fits = new Float32Array(this.#library.count).map((_, track) => (offsets[track] === offsets[track + 1] ? NaN : Number(groups[offsets[track]] === place)));
-    return { fits, says: `${label}: ${formatCount(categories[place].count)} tracks` };
+    return { fits, says: said(label, tracksSaid(categories[place].count)) };
   }
 
   /** @param {Word} word  @param {string} label  @param {boolean} negated  @returns {Fit} */
@@ -217,8 +218,10 @@ export class Fitter {
     let found = 0;
     for (const fit of fits) if (fit >= FITS) found++;
     const names = [...heard].sort((a, b) => b[1] - a[1]).map(([name]) => name);
-    const as = names.slice(0, MOST_NAMED).join(", ") + (names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : "");
-    const by = found === 0 ? `${label}: ${NONE}` : `${label}: ${formatCount(found)} tracks${as && as.toLowerCase() !== label.toLowerCase() ? `, as ${as}` : ""}`;
+    const first = names.slice(0, MOST_NAMED).join(", ");
+    const as = names.length > MOST_NAMED ? gettext("{names} and {count} more", { names: first, count: names.length - MOST_NAMED }) : first;
+    const tracks = tracksSaid(found);
+    const by = said(label, found === 0 ? gettext(NONE) : as && as.toLowerCase() !== label.toLowerCase() ? gettext("{tracks}, as {names}", { tracks, names: as }) : tracks);
     // A style is ruled out where it is heard; a mood is a matter of degree.
     if (!entry.is || (negated && !entry.more)) return { fits, says: by };
     const meant = this.fit(describe(entry.is, this.#words, () => null).conditions);
@@ -228,13 +231,15 @@ export class Fitter {
       return { fits: fits.map(raised), says: by };
     }
     const either = fits.map((value, track) => Math.max(value, meant.fits[track] * 0.99));
-    return { fits: either, says: `${label}: ${found === 0 ? "not heard by name here" : `heard by name in ${formatCount(found)} tracks`}; taken as ${entry.is}` };
+    const words = { words: entry.is };
+    const heardBy = ngettext("heard by name in {count} track; taken as {words}", "heard by name in {count} tracks; taken as {words}", found, words);
+    return { fits: either, says: said(label, found === 0 ? gettext("not heard by name here; taken as {words}", words) : heardBy) };
   }
 
   /** @param {Extract<Meaning, {type: "range"}>} meaning  @param {string} label  @returns {Fit} */
   #range({ trait: id, low, high }, label) {
     const trait = this.#library.trait(id);
-    if (!trait || trait.values.length === 0) return this.#nothing(`${label}: this map does not know`);
+    if (!trait || trait.values.length === 0) return this.#nothing(said(label, gettext("this map does not know")));
     const soft = SOFT[id];
     const within = (/** @type {number} */ value) => {
       const outside = Math.max(low - value, value - high, 0);
@@ -249,19 +254,19 @@ export class Fitter {
     });
     let found = 0;
     for (const fit of fits) if (fit >= FITS) found++;
-    return { fits, says: `${label}: ${formatCount(found)} tracks` };
+    return { fits, says: said(label, tracksSaid(found)) };
   }
 
   /** @param {Extract<Meaning, {type: "key"}>} meaning  @param {string} label  @returns {Fit} */
   #key({ pitch, isMajor }, label) {
     const keys = this.#library.trait("feature.key");
     const mode = this.#library.trait("feature.mode");
-    if (!keys?.membership || !mode?.membership) return this.#nothing(`${label}: this map does not know keys`);
+    if (!keys?.membership || !mode?.membership) return this.#nothing(said(label, gettext("this map does not know keys")));
     const fifth = ((isMajor ? pitch : pitch + 3) * 7) % keys.categories.length;
     const inMode = this.#category(mode, isMajor ? "Major" : "Minor", label).fits;
     const { offsets, groups } = keys.membership;
     const fits = inMode.map((fit, track) => (groups[offsets[track]] === fifth && offsets[track] < offsets[track + 1] ? fit : fit && 0));
-    return { fits, says: `${label}: ${formatCount(fits.reduce((sum, fit) => sum + (fit === 1 ? 1 : 0), 0))} tracks` };
+    return { fits, says: said(label, tracksSaid(fits.reduce((sum, fit) => sum + (fit === 1 ? 1 : 0), 0))) };
   }
 
   /** @param {Reference} of  @param {string} label  @returns {Fit} */
@@ -278,9 +283,24 @@ export class Fitter {
     }
     const sorted = distances.filter((value) => !Number.isNaN(value)).sort();
     const fits = distances.map((value) => (Number.isNaN(value) ? 0 : declining(rankOf(sorted, value), NEAR)));
-    return { fits, says: `${label}: the nearest ${Math.round(100 * NEAR)} % of the map, without ${name}` };
+    return { fits, says: said(label, gettext("the nearest {percent} % of the map, without {name}", { percent: Math.round(100 * NEAR), name })) };
   }
 }
+
+/** @param {string} label  of a condition  @param {string} meaning */
+const said = (label, meaning) => `${label}: ${meaning}`;
+
+/** @param {number} count */
+const tracksSaid = (count) => ngettext("{count} track", "{count} tracks", count);
+
+/** @param {boolean} isLow  @param {boolean} very  @param {{value: string, name: string}} values */
+function endSaid(isLow, very, values) {
+  if (very) return isLow ? gettext("below {value}, your {name} seventh", values) : gettext("above {value}, your {name} seventh", values);
+  return isLow ? gettext("below {value}, your {name} third", values) : gettext("above {value}, your {name} third", values);
+}
+
+/** @param {boolean} isLow  @param {{value: string, name: string}} values */
+const middleSaid = (isLow, values) => (isLow ? gettext("below {value}, the middle of {name}", values) : gettext("above {value}, the middle of {name}", values));
 
 /**
  * The strongest of some tags of a track.

@@ -1,5 +1,7 @@
 /** Addresses where a track can be heard elsewhere. Pure. */
 
+import { gettext_noop } from "./language.js";
+
 /** @import { TrackDetails } from "./types.js" */
 
 const SPOTIFY_TRACK = /^spotify:track:([A-Za-z0-9]{22})$/;
@@ -12,7 +14,7 @@ const VIDEO = /^[A-Za-z0-9_-]{11}$/;
 export function trackLinks({ id, videoId }) {
   const links = [];
   const spotify = SPOTIFY_TRACK.exec(id);
-  if (spotify) links.push({ label: "Open in Spotify", url: `https://open.spotify.com/track/${spotify[1]}` });
+  if (spotify) links.push({ label: gettext_noop("Open in Spotify"), url: `https://open.spotify.com/track/${spotify[1]}` });
   if (VIDEO.test(videoId)) links.push({ label: "YouTube Music", url: `https://music.youtube.com/watch?v=${videoId}` });
   return links;
 }

@@ -1,6 +1,7 @@
 /** Fetches the site's files, and says in words why one could not be had. */
 
 import { DataError, decodeDetails, decodeInsights, decodeMap, decodeNeighbors, decodeText, neighborTable, unpackDetails } from "./decode.js";
+import { gettext } from "./language.js";
 
 /** @import { Insights, MapData, Neighbors, TextData, TrackDetails } from "./types.js" */
 
@@ -27,7 +28,7 @@ function parse(text, url) {
   try {
     return JSON.parse(text);
   } catch (reason) {
-    throw new DataError(`${url} is damaged (${/** @type {Error} */ (reason).message}). Publish the site again.`);
+    throw new DataError(gettext("{file} is damaged ({reason}). Publish the site again.", { file: url, reason: /** @type {Error} */ (reason).message }));
   }
 }
 
@@ -38,12 +39,12 @@ function parse(text, url) {
  */
 async function fetchText(url, cache = "default") {
   const refuse = (/** @type {Error} */ reason) => {
-    throw new DataError(`${url} could not be fetched (${reason.message}). Check the connection, then reload the page.`);
+    throw new DataError(gettext("{file} could not be fetched ({reason}). Check the connection, then reload the page.", { file: url, reason: reason.message }));
   };
   const response = await fetch(url, { cache }).catch(refuse);
   if (!response.ok) {
     throw new DataError(
-      `${url} could not be fetched (status ${response.status}). If the site was just published, wait a minute and reload.`,
+      gettext("{file} could not be fetched (status {status}). If the site was just published, wait a minute and reload.", { file: url, status: response.status }),
     );
   }
   return response.text().catch(refuse);
@@ -69,7 +70,7 @@ export function readTwin(url, name = url.slice(url.lastIndexOf("/") + 1)) {
     script.addEventListener("load", () => script.remove());
     script.addEventListener("error", () => {
       script.remove();
-      reject(new DataError(`${url}.js is not beside this page. Copy the whole folder of the site, or build it again.`));
+      reject(new DataError(gettext("{file} is not beside this page. Copy the whole folder of the site, or build it again.", { file: `${url}.js` })));
     });
     script.src = `${url}.js`;
     document.head.append(script);
@@ -197,7 +198,7 @@ export const readScript = (url, name) =>
     script.addEventListener("load", () => resolve(Reflect.get(window, name)));
     script.addEventListener("error", () => {
       script.remove();
-      reject(new DataError(`${url} could not be fetched. Check the connection, then reload the page.`));
+      reject(new DataError(gettext("{file} could not be fetched. Check the connection, then reload the page.", { file: url })));
     });
     script.src = url;
     document.head.append(script);
@@ -221,6 +222,19 @@ export function rememberedScript(url, name) {
 }
 
 /** @typedef {() => Promise<typeof import("../listening.js").LISTENING>} ListeningReader  runs listening.js, once */
+
+/**
+ * Has the page speak another language than English from now on.
+ *
+ * @param {string} folder
+ * @param {string} language
+ * @returns {Promise<void>}  fails with a DataError
+ */
+export async function loadTranslation(folder, language) {
+  const script = readScript(`${folder}translate.js`, "spotmapTranslate");
+  const [translate, catalog] = await Promise.all([script, readJson(`${folder}language.${language}.json`)]);
+  translate(catalog);
+}
 
 /**
  * Reads neighbors a file at a time. There are none on maps whose places came with the library.
@@ -283,3 +297,6 @@ export function createDetailsReader(folder, { files, columns }) {
 }
 
 /** @typedef {ReturnType<typeof createDetailsReader>} DetailsReader */
+
+/** What to tell meanwhile. @param {number} share  0..1 of the details */
+export const readingText = (share) => gettext("Reading the details of all tracks: {percent} %", { percent: Math.floor(100 * share) });

@@ -2,32 +2,38 @@
 
 import { eachWord } from "./columns.js";
 import { invertMembership } from "./decode.js";
+import { formatDay, formatNumber, gettext, gettext_noop } from "./language.js";
 
 /** @import { MapData, Since, Trait } from "./types.js" */
 
 /** Past this many names the rest become one: nobody tells more colors apart. */
 const MAX_CATEGORIES = 40;
-export const OTHER = "Other";
+export const OTHER = gettext_noop("Other");
 export const STYLES = "styles";
 /** How strong a style is in a track, at most; 1 at least. */
 export const MOST_STRENGTH = 9;
-const MS_PER_DAY = 86_400_000;
+const SOUND = gettext_noop("Sound");
+const LIBRARY = gettext_noop("From the library");
 
 /** By fifths: neighbors share all notes but one, and so do a major key and the minor one beside it. */
 const FIFTHS = [
   "C · Am", "G · Em", "D · Bm", "A · F♯m", "E · C♯m", "B · G♯m", "F♯ · E♭m", "D♭ · B♭m", "A♭ · Fm", "E♭ · Cm", "B♭ · Gm", "F · Dm",
 ];
-const MODES = ["Minor", "Major"];
+const MODES = [gettext_noop("Minor"), gettext_noop("Major")];
+const SINCE = [gettext_noop("New"), gettext_noop("Moved")];
+
+/** Traits whose categories are ours. */
+const OWN = new Set(["feature.mode", "since"]);
 
 /** Where the plain name of a feature would not do. @type {Readonly<Record<string, string>>} */
-const LABELS = { key: "Key", mode: "Major or minor", noise_to_tone: "Tonal or noisy" };
+const LABELS = { key: gettext_noop("Key"), mode: gettext_noop("Major or minor"), noise_to_tone: gettext_noop("Tonal or noisy") };
 /** @type {Readonly<Record<string, {label: string, unit: string}>>} */
 const FACTS = {
-  year: { label: "Year", unit: "" },
-  added_at: { label: "Date added", unit: "" },
-  duration_ms: { label: "Length", unit: "min" },
-  first_played: { label: "First played", unit: "" },
-  last_played: { label: "Last played", unit: "" },
+  year: { label: gettext_noop("Year"), unit: "" },
+  added_at: { label: gettext_noop("Date added"), unit: "" },
+  duration_ms: { label: gettext_noop("Length"), unit: "min" },
+  first_played: { label: gettext_noop("First played"), unit: "" },
+  last_played: { label: gettext_noop("Last played"), unit: "" },
 };
 /** Facts that are days, by what the files call them. @type {Readonly<Record<string, string>>} */
 const DAYS = { added_at: "added_on", first_played: "first_played_on", last_played: "last_played_on" };
@@ -37,7 +43,7 @@ const DAYS = { added_at: "added_on", first_played: "first_played_on", last_playe
  * @property {string} id
  * @property {string} label
  * @property {string} unit
- * @property {"Sound" | "Facts" | "From the library"} family
+ * @property {string} family  "Sound", "Facts" or "From the library"
  * @property {"details" | "insights" | "listening"} source  which of the site's files know it, or which script finds it out
  * @property {readonly string[]} [values]  of styles: their names, as the files count them
  */
@@ -49,20 +55,28 @@ const DAYS = { added_at: "added_on", first_played: "first_played_on", last_playe
 export function traitNames({ features, facets, facts, since, styles }) {
   /** @type {Omit<TraitName, "source">[]} */
   const names = [];
-  if (styles.length > 0) names.push({ id: STYLES, label: "Styles and moods", unit: "", family: "Sound", values: styles });
+  if (styles.length > 0) names.push({ id: STYLES, label: gettext_noop("Styles and moods"), unit: "", family: SOUND, values: styles });
   for (const [name, unit] of Object.entries(features)) {
-    names.push({ id: `feature.${name}`, label: LABELS[name] ?? summarizeShared(name), unit: unit === "pitch class" ? "" : unit, family: "Sound" });
+    names.push({ id: `feature.${name}`, label: LABELS[name] ?? summarizeShared(name), unit: unit === "pitch class" ? "" : unit, family: SOUND });
   }
   for (const name of facts) {
-    if (Object.hasOwn(FACTS, name)) names.push({ id: name, ...FACTS[name], family: "Facts" });
+    if (Object.hasOwn(FACTS, name)) names.push({ id: name, ...FACTS[name], family: gettext_noop("Facts") });
   }
-  for (const name of facets) names.push({ id: `facet.${name}`, label: summarizeShared(name), unit: "", family: "From the library" });
+  for (const name of facets) names.push({ id: `facet.${name}`, label: summarizeShared(name), unit: "", family: LIBRARY });
   /** @type {TraitName[]} */
   const all = names.map((name) => ({ ...name, source: "details" }));
-  if (facets.includes("plays")) all.push({ id: "heat", label: "Where you listen", unit: "%", family: "From the library", source: "listening" });
-  if (since) all.push({ id: "since", label: "Since the last build", unit: "", family: "From the library", source: "insights" });
+  if (facets.includes("plays")) all.push({ id: "heat", label: gettext_noop("Where you listen"), unit: "%", family: LIBRARY, source: "listening" });
+  if (since) all.push({ id: "since", label: gettext_noop("Since the last build"), unit: "", family: LIBRARY, source: "insights" });
   return all;
 }
+
+/**
+ * What a category is called: the page's own are translated, the library's are what they are.
+ *
+ * @param {Pick<Trait, "id">} trait
+ * @param {string} name
+ */
+export const categoryText = ({ id }, name) => (name === OTHER || OWN.has(id) ? gettext(name) : name);
 
 /** @param {string} name */
 function summarizeShared(name) {
@@ -113,7 +127,7 @@ export function createSinceTrait(name, since, count) {
   [since?.new ?? [], since?.moved ?? []].forEach((tracks, place) => {
     for (const track of tracks) places[track] = place;
   });
-  return { ...categoryTrait(name, "category", places, ["New", "Moved"]), rest: "As before" };
+  return { ...categoryTrait(name, "category", places, SINCE), rest: gettext_noop("As before") };
 }
 
 /** @param {string} id */
@@ -278,7 +292,7 @@ function stylesTrait({ id, label, unit }, names, documents, count) {
     membership: { offsets, groups },
     categories: names.map((name, place) => ({ name, count: counts[place] })),
     strengths,
-    rest: "None stands out",
+    rest: gettext_noop("None stands out"),
     unknownCount,
   };
 }
@@ -302,9 +316,6 @@ export function histogram({ values, domain: [low, high] }, bins) {
   return counts;
 }
 
-/** @param {number} day  since 1970 */
-export const formatDay = (day) => new Date(day * MS_PER_DAY).toISOString().slice(0, 10);
-
 /**
  * @param {Pick<Trait, "kind" | "unit" | "domain" | "id">} trait
  * @param {number} value
@@ -315,6 +326,6 @@ export function formatTrait({ id, kind, unit, domain }, value) {
   if (id === "year") return String(Math.round(value));
   const spread = domain[1] - domain[0];
   const digits = Math.max(0, Math.min(4, 2 - Math.floor(Math.log10(spread))));
-  const text = String(Number(value.toFixed(digits))).replace("-", "−");
+  const text = formatNumber(Number(value.toFixed(digits)));
   return unit ? `${text}\u00a0${unit}` : text;
 }

@@ -1,5 +1,6 @@
 /** What is seen of the map as one SVG document, with its title and legend: for pictures of any size, and to draw on in other programs. Pure. */
 
+import { gettext } from "../data/language.js";
 import { shortened } from "../ui/format.js";
 
 /** @import { Box, Theme } from "../data/types.js" */
@@ -102,7 +103,7 @@ function keyNode({ rows, scale }, width, theme) {
     const brief = escaped(shortened(name, Math.floor((column - 40) / LETTER) - count.length));
     return `<circle cx="${rounded(x + 5)}" cy="${y - 4.5}" r="5" fill="${color}"/><text x="${rounded(x + 18)}" y="${y}" ${text}>${brief} <tspan dx="4" fill="${theme.muted}">${count}</tspan></text>`;
   });
-  if (rows.length > shown.length) nodes.push(textNode(`and ${rows.length - shown.length} more`, at(shown.length)[0] + 18, at(shown.length)[1], muted));
+  if (rows.length > shown.length) nodes.push(textNode(gettext("and {count} more", { count: rows.length - shown.length }), at(shown.length)[0] + 18, at(shown.length)[1], muted));
   return { node: nodes.join(""), height: lines * ROW };
 }
 

@@ -3,6 +3,7 @@
  * there, Ctrl with the wheel and two fingers move the map. Whoever tries the others gets a hint, as on maps that people know.
  */
 
+import { gettext } from "../data/language.js";
 import { element } from "../ui/dom.js";
 
 export const isEmbedded = window.parent !== window;
@@ -27,6 +28,6 @@ export function wireEmbedding(surface) {
     timer = setTimeout(() => hint.classList.remove("is-shown"), SHOWN_MS);
   };
   const listen = { passive: true };
-  surface.addEventListener("wheel", (event) => isLeftToPage(event) && show(`${ZOOM_KEY} + wheel to zoom`), listen);
-  surface.addEventListener("touchmove", ({ touches }) => touches.length === 1 && show("Two fingers to move the map"), listen);
+  surface.addEventListener("wheel", (event) => isLeftToPage(event) && show(gettext("{key} + wheel to zoom", { key: ZOOM_KEY })), listen);
+  surface.addEventListener("touchmove", ({ touches }) => touches.length === 1 && show(gettext("Two fingers to move the map")), listen);
 }

@@ -2,10 +2,11 @@
 
 import { mix, placeOf } from "../data/alchemy.js";
 import { messageOf } from "../data/decode.js";
+import { gettext } from "../data/language.js";
 import { NO_GROUP, NO_TRACK } from "../data/types.js";
 import { RANK } from "../state/appearance.js";
 import { element } from "../ui/dom.js";
-import { isolated, shortened } from "../ui/format.js";
+import { isolated, shortened, tracksText } from "../ui/format.js";
 import { narrow } from "../ui/insets.js";
 import { inSlices } from "../ui/slices.js";
 import { button, ToolShell } from "./tool_shell.js";
@@ -60,18 +61,20 @@ export class Alchemy {
     const turn = ++this.#turn;
     const isOver = () => turn !== this.#turn;
     const [more, less] = [this.#of(true), this.#of(false)];
-    if (more.length === 0) return this.#show("Add a track to have more of: “More of this” on its card.");
+    if (more.length === 0) return this.#show(gettext("Add a track to have more of: “More of this” on its card."));
     try {
       const graph = await alike.graph((note) => isOver() || this.#show(note));
       const { rank } = renderer.appearance;
       const found = await inSlices(mix(graph, more, less, { count: COUNT, accepts: (track) => rank[track] !== RANK.HIDDEN }), isOver);
       if (!found) return;
-      if (found.length === 0) return this.#show("Nothing that shows on the map is near to all of these.");
+      if (found.length === 0) return this.#show(gettext("Nothing that shows on the map is near to all of these."));
       const place = placeOf(found.slice(0, PLACED), map);
-      const around = map.cluster[place] === NO_GROUP ? "" : `, in ${isolated(map.clusters[map.cluster[place]].name)}`;
-      const where = `Its place on the map is beside ${isolated(text.titles[place])}${around}.`;
+      const track = isolated(text.titles[place]);
+      const where = map.cluster[place] === NO_GROUP
+        ? gettext("Its place on the map is beside {track}.", { track })
+        : gettext("Its place on the map is beside {track}, in {cluster}.", { track, cluster: isolated(map.clusters[map.cluster[place]].name) });
       this.#show(where, found, place);
-      announce(`${found.length} tracks. ${where}`);
+      announce(`${gettext("{sentence}.", { sentence: tracksText(found.length) })} ${where}`);
     } catch (reason) {
       if (!isOver()) this.#show(messageOf(reason));
     }
@@ -85,7 +88,7 @@ export class Alchemy {
   #show(note, found = [], place) {
     const { navigation, renderer } = this.#parts;
     const isFocused = document.activeElement?.classList.contains("tool-sign");
-    const signs = element("ul", { class: "chips tool-signs", "aria-label": "More and less of" }, ...[...this.#signs].map(([track, isMore]) => this.#chip(track, isMore)));
+    const signs = element("ul", { class: "chips tool-signs", "aria-label": gettext("More and less of") }, ...[...this.#signs].map(([track, isMore]) => this.#chip(track, isMore)));
     /** @type {HTMLElement[]} */
     const nodes = [signs, element("p", { class: "card-note", role: "status", dir: "auto" }, note)];
     if (place !== undefined) {
@@ -94,23 +97,23 @@ export class Alchemy {
         navigation.flyToAll(found.slice(0, PLACED));
         this.#shell.giveWay();
       };
-      nodes.push(element("p", {}, button("card-action", "Show the place", lead)), this.#shell.list("Tracks", found, ""));
+      nodes.push(element("p", {}, button("card-action", gettext("Show the place"), lead)), this.#shell.list(gettext("Tracks"), found, ""));
     }
-    this.#shell.show("More and less", ...nodes);
-    if (isFocused) /** @type {HTMLElement | null} */ (document.querySelector(".tool-signs button, .tool [aria-label='Close']"))?.focus();
+    this.#shell.show(gettext("More and less"), ...nodes);
+    if (isFocused) /** @type {HTMLElement | null} */ (document.querySelector(".tool-signs button, .tool .icon-button"))?.focus();
   }
 
   /** @param {number} track  @param {boolean} isMore */
   #chip(track, isMore) {
     const title = shortened(this.#parts.text.titles[track], LONGEST_NAME);
     const turn = button("tool-sign", isMore ? "+" : "−", () => void this.add(track, !isMore));
-    turn.setAttribute("aria-label", `${isMore ? "More" : "Less"} of ${title}: change to ${isMore ? "less" : "more"}`);
+    turn.setAttribute("aria-label", isMore ? gettext("More of {title}: change to less", { title }) : gettext("Less of {title}: change to more", { title }));
     const leave = button("tool-sign", "×", () => {
       this.#signs.delete(track);
       if (this.#signs.size > 0) void this.#find();
       else this.#shell.close();
     });
-    leave.setAttribute("aria-label", `Without ${title}`);
+    leave.setAttribute("aria-label", gettext("Without {title}", { title }));
     return element("li", { class: "chip" }, turn, element("span", { class: "chip-name", dir: "auto", translate: "no" }, title), leave);
   }
 }

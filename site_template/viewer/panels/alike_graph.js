@@ -1,6 +1,7 @@
 /** What is known of tracks beside each other, read once something needs all of it: which sound alike, tempo, key, length. */
 
 import { DataError } from "../data/decode.js";
+import { gettext } from "../data/language.js";
 import { linkBothWays, nearestOnMap } from "../data/paths.js";
 import { Transitions } from "../data/transitions.js";
 import { inSlices } from "../ui/slices.js";
@@ -57,9 +58,9 @@ export class AlikeGraph {
 
   /** @param {Tell} tell */
   #read(tell) {
-    const note = "Reading what sounds alike";
-    tell(note);
-    return this.#reader.readAll((share) => tell(`${note}: ${Math.floor(100 * share)} %`));
+    const say = (/** @type {number} */ share) => tell(gettext("Reading what sounds alike: {percent} %", { percent: Math.floor(100 * share) }));
+    say(0);
+    return this.#reader.readAll(say);
   }
 
   /**

@@ -1,5 +1,6 @@
 /** Plays a file: play and pause, where in it, how loud. What is played, and what comes next, others decide. */
 
+import { gettext } from "../data/language.js";
 import { element, icon } from "../ui/dom.js";
 import { formatDuration } from "../ui/format.js";
 import { readStored, writeStored } from "../ui/storage.js";
@@ -35,9 +36,9 @@ export function loadAt(audio, address, startS) {
 export class AudioDeck {
   #audio = new Audio();
   #toggle = element("button", { class: "icon-button", type: "button", "data-action": "toggle" });
-  #seek = element("input", { class: "deck-seek", type: "range", min: "0", max: String(STEPS), value: "0", "aria-label": "Position" });
+  #seek = element("input", { class: "deck-seek", type: "range", min: "0", max: String(STEPS), value: "0", "aria-label": gettext("Position") });
   #time = element("span", { class: "deck-time" });
-  #volume = element("input", { class: "deck-volume", type: "range", min: "0", max: "1", step: "0.01", "aria-label": "Volume", title: "Volume" });
+  #volume = element("input", { class: "deck-volume", type: "range", min: "0", max: "1", step: "0.01", "aria-label": gettext("Volume"), title: gettext("Volume") });
   element = element(
     "div",
     { class: "deck" },
@@ -107,7 +108,7 @@ export class AudioDeck {
 
   #show() {
     const { paused, currentTime } = this.#audio;
-    const label = paused ? "Play" : "Pause";
+    const label = paused ? gettext("Play") : gettext("Pause");
     if (this.#toggle.title !== label) {
       this.#toggle.replaceChildren(icon(paused ? PLAY : PAUSE));
       this.#toggle.title = label;

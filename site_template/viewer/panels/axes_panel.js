@@ -2,7 +2,7 @@
 
 import { mayBeAxis } from "../data/axes.js";
 import { element, onEscape } from "../ui/dom.js";
-import { counted } from "../ui/format.js";
+import { gettext, ngettext } from "../data/language.js";
 
 /** @import { Store } from "../state/store.js" */
 /** @import { TraitLoader } from "../state/trait_loader.js" */
@@ -22,7 +22,7 @@ export function wireAxesPanel(host, button, store, traitLoader, announce) {
   const [across, up] = /** @type {NodeListOf<HTMLSelectElement>} */ (host.querySelectorAll("select"));
   const note = /** @type {HTMLElement} */ (host.querySelector("[role='status']"));
   const names = traitLoader.names.filter(({ id }) => mayBeAxis(id));
-  const labelOf = (/** @type {string} */ id) => names.find((name) => name.id === id)?.label ?? id;
+  const labelOf = (/** @type {string} */ id) => gettext(names.find((name) => name.id === id)?.label ?? id);
 
   const open = (/** @type {boolean} */ isOpen) => {
     host.hidden = !isOpen;
@@ -47,14 +47,14 @@ export function wireAxesPanel(host, button, store, traitLoader, announce) {
     if (across.value !== x || up.value !== y) return;
     const { traits } = store.get();
     const named = [x, y].find((id) => traits.get(id)?.membership);
-    note.textContent = named ? `${labelOf(named)} has no numbers to lay tracks out along.` : "";
+    note.textContent = named ? gettext("{label} has no numbers to lay tracks out along.", { label: labelOf(named) }) : "";
     if (named) show();
     else store.set({ axes: { x, y } });
   };
 
   for (const [list, other] of [[across, up], [up, across]]) {
-    list.append(element("option", { value: THE_MAP }, "The map"));
-    list.append(...names.map(({ id, label }) => element("option", { value: id }, label)));
+    list.append(element("option", { value: THE_MAP }, gettext("The map")));
+    list.append(...names.map(({ id, label }) => element("option", { value: id }, gettext(label))));
     list.addEventListener("change", () => {
       if (list.value === THE_MAP) {
         note.textContent = "";
@@ -80,10 +80,10 @@ export function wireAxesPanel(host, button, store, traitLoader, announce) {
   onEscape(host, leave);
   store.subscribe(["axes"], ({ axes, traits }) => {
     show();
-    if (!axes) return announce("Back on the map");
+    if (!axes) return announce(gettext("Back on the map"));
     const unknown = Math.max(...[axes.x, axes.y].map((id) => traits.get(id)?.unknownCount ?? 0));
-    const strips = unknown > 0 ? ` ${counted(unknown, "track")} or more without a number lie along the left or lower edge.` : "";
-    announce(`${labelOf(axes.x)} across, ${labelOf(axes.y)} up.${strips}`);
+    const strips = unknown > 0 ? ` ${ngettext("{count} track or more without a number lie along the left or lower edge.", "{count} tracks or more without a number lie along the left or lower edge.", unknown)}` : "";
+    announce(gettext("{across} across, {up} up.", { across: labelOf(axes.x), up: labelOf(axes.y) }) + strips);
   });
   show();
 }

@@ -1,6 +1,7 @@
 /** What changes across the map, in words: read once the page has nothing else to do. */
 
 import { messageOf } from "../data/decode.js";
+import { built } from "../data/language.js";
 
 /** @import { Store } from "../state/store.js" */
 /** @import { Insights, MapData } from "../data/types.js" */
@@ -17,7 +18,7 @@ const LATER_MS = 1500;
 export function showAxesSummary(host, map, store, readInsights) {
   const read = async () => {
     try {
-      host.textContent = (await readInsights()).axes;
+      host.textContent = built((await readInsights()).axes);
     } catch (reason) {
       host.textContent = messageOf(reason);
     }

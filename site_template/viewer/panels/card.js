@@ -3,8 +3,8 @@
 import { placeholderArt } from "../ui/artwork.js";
 import { element, icon, swatch } from "../ui/dom.js";
 import { featureBars } from "../data/features.js";
-import { formatDay } from "../data/traits.js";
-import { counted, formatCount, formatDuration, isolated } from "../ui/format.js";
+import { formatDay, gettext, gettext_noop } from "../data/language.js";
+import { formatDuration, isolated, selectedText } from "../ui/format.js";
 import { freeArea, narrow } from "../ui/insets.js";
 import { ALL_SHOWN } from "./legend_rows.js";
 import { trackLinks } from "../data/listen_links.js";
@@ -168,7 +168,7 @@ export class Card {
         "div",
         { class: "card-names" },
         element("h2", { class: "card-title", dir: "auto", translate: "no" }, text.titles[track]),
-        element("p", { class: "card-artists", dir: "auto", translate: "no" }, element("span", {}, ...(by.length > 0 ? by : ["Unknown artist"]))),
+        element("p", { class: "card-artists", dir: "auto", translate: "no" }, element("span", {}, ...(by.length > 0 ? by : [gettext("Unknown artist")]))),
         element("p", { class: "card-album", dir: "auto", translate: "no" }, element("span", {}, album && nameOf("album", album))),
       ),
     );
@@ -183,7 +183,7 @@ export class Card {
 
   /** @param {Named} named */
   #nameButton(named) {
-    const button = element("button", { class: "name-button", type: "button", title: `Show this ${named.kind}` }, named.name);
+    const button = element("button", { class: "name-button", type: "button", title: named.kind === "album" ? gettext("Show this album") : gettext("Show this artist") }, named.name);
     button.addEventListener("click", () => this.#show(named));
     return button;
   }
@@ -198,17 +198,18 @@ export class Card {
     const spot = this.#spotOf(track);
     if (spot.length < 2) return [];
     const place = spot.indexOf(track);
-    const text = `${formatCount(place + 1)} of ${formatCount(spot.length)} here`;
-    const step = (/** @type {string} */ name, /** @type {string} */ path, /** @type {number} */ by) => {
-      const label = `${name} track on this spot`;
-      const node = element("button", { class: "icon-button", type: "button", "data-action": `spot-${name.toLowerCase()}`, "aria-label": label, title: label }, icon(path));
+    const text = gettext("{place} of {count} here", { place: place + 1, count: spot.length });
+    const step = (/** @type {string} */ name, /** @type {string} */ label, /** @type {string} */ path, /** @type {number} */ by) => {
+      const node = element("button", { class: "icon-button", type: "button", "data-action": `spot-${name}`, "aria-label": label, title: label }, icon(path));
       node.addEventListener("click", () => {
         this.#store.set({ pinned: spot[(place + by + spot.length) % spot.length] });
-        /** @type {HTMLElement | null} */ (this.#element.querySelector(`[data-action="spot-${name.toLowerCase()}"]`))?.focus();
+        /** @type {HTMLElement | null} */ (this.#element.querySelector(`[data-action="spot-${name}"]`))?.focus();
       });
       return node;
     };
-    const steps = pinned ? [step("Previous", "m12.5 5-5 5 5 5", -1), step("Next", "m7.5 5 5 5-5 5", 1)] : [];
+    const steps = pinned
+      ? [step("previous", gettext("Previous track on this spot"), "m12.5 5-5 5 5 5", -1), step("next", gettext("Next track on this spot"), "m7.5 5 5 5-5 5", 1)]
+      : [];
     return [element("div", { class: "card-spot" }, element("span", {}, text), ...steps)];
   }
 
@@ -219,12 +220,12 @@ export class Card {
       node.addEventListener("click", act);
       return node;
     };
-    const listen = button("listen", PLAY, "Listen", () => void this.#player.play(track));
+    const listen = button("listen", PLAY, gettext("Listen"), () => void this.#player.play(track));
     listen.hidden = true;
-    const add = button("add", ADD, "Add", () => this.#selecting.toggle(track));
-    add.title = "Add to the selection";
-    const around = button("around", AROUND, "Nearby", () => this.#selecting.around(track));
-    around.title = "Select the tracks around this one";
+    const add = button("add", ADD, gettext("Add"), () => this.#selecting.toggle(track));
+    add.title = gettext("Add to the selection");
+    const around = button("around", AROUND, gettext("Nearby"), () => this.#selecting.around(track));
+    around.title = gettext("Select the tracks around this one");
     requestAnimationFrame(() => this.#showAdded());
     const chosen = element("p", { class: "card-chosen" });
     return element("div", { class: "card-actions" }, listen, add, around, chosen);
@@ -236,19 +237,19 @@ export class Card {
     if (!add) return;
     const { selected } = this.#store.get();
     const isIn = selected.includes(this.#shown);
-    /** @type {HTMLElement} */ (this.#element.querySelector(".card-chosen")).textContent = selected.length > 0 ? `${counted(selected.length, "track")} selected` : "";
+    /** @type {HTMLElement} */ (this.#element.querySelector(".card-chosen")).textContent = selected.length > 0 ? selectedText(selected.length) : "";
     add.setAttribute("aria-pressed", String(isIn));
-    add.replaceChildren(icon(isIn ? ADDED : ADD), isIn ? "Added" : "Add");
+    add.replaceChildren(icon(isIn ? ADDED : ADD), isIn ? gettext("Added") : gettext("Add"));
   }
 
   /** For a track that was found, or linked to, but is not on the map. */
   #filteredNote() {
-    const show = element("button", { class: "text-button", type: "button" }, "Clear the filters");
+    const show = element("button", { class: "text-button", type: "button" }, gettext("Clear the filters"));
     show.addEventListener("click", () => {
       this.#store.set({ ...ALL_SHOWN, until: null });
       this.enter();
     });
-    return element("p", { class: "card-filtered", hidden: true }, "Hidden by a filter. ", show);
+    return element("p", { class: "card-filtered", hidden: true }, gettext("Hidden by a filter."), " ", show);
   }
 
   #showWhetherFiltered() {
@@ -259,7 +260,7 @@ export class Card {
   }
 
   #closeButton() {
-    const button = element("button", { class: "card-close", type: "button", "aria-label": "Unpin (Escape)", title: "Unpin" }, "×");
+    const button = element("button", { class: "card-close", type: "button", "aria-label": gettext("Unpin (Escape)"), title: gettext("Unpin") }, "×");
     button.addEventListener("click", () => this.#store.set({ pinned: NO_TRACK }));
     return button;
   }
@@ -267,11 +268,11 @@ export class Card {
   /** @param {number} track */
   #groups(track) {
     const { theme } = this.#store.get();
-    const list = element("ul", { class: "chips", "aria-label": "Cluster, libraries and playlists" });
+    const list = element("ul", { class: "chips", "aria-label": gettext("Cluster, libraries and playlists") });
     for (const kind of CHIP_KINDS) {
       const groups = groupsHolding(this.#map, kind, track);
       list.append(...groups.slice(0, MAX_CHIPS).map((group) => chip(group, theme, kind)));
-      if (groups.length > MAX_CHIPS) list.append(element("li", { class: "chip" }, `${groups.length - MAX_CHIPS} more`));
+      if (groups.length > MAX_CHIPS) list.append(element("li", { class: "chip" }, gettext("{count} more", { count: groups.length - MAX_CHIPS })));
     }
     return list;
   }
@@ -297,7 +298,7 @@ export class Card {
    */
   #detailNodes(track, details) {
     const { duration_ms, year, artFile, features, styles, lastPlayed } = details;
-    const facets = lastPlayed === null ? details.facets : [...details.facets.slice(0, MAX_FACETS - 1), { name: "last played", value: formatDay(lastPlayed) }];
+    const facets = lastPlayed === null ? details.facets : [...details.facets.slice(0, MAX_FACETS - 1), { name: gettext_noop("last played"), value: formatDay(lastPlayed) }];
     if (artFile && this.#shown === track) this.#showArt(artFile);
     const listen = /** @type {HTMLElement | null} */ (this.#element.querySelector("[data-action='listen']"));
     if (listen && this.#shown === track) listen.hidden = !this.#player.canPlay(details);
@@ -309,12 +310,12 @@ export class Card {
     if (bars.length > 0) nodes.push(element("dl", { class: "bars" }, ...bars.flatMap(barNodes)));
     if (facets.length > 0) {
       const rows = facets.slice(0, MAX_FACETS).flatMap(({ name, value }) => [
-        element("dt", {}, name),
+        element("dt", {}, gettext(name)),
         element("dd", { dir: "auto", translate: "no" }, String(value)),
       ]);
       nodes.push(element("dl", { class: "facets" }, ...rows));
     }
-    const links = trackLinks(details).map(({ label, url }) => element("a", { href: url, target: "_blank", rel: "noopener" }, label));
+    const links = trackLinks(details).map(({ label, url }) => element("a", { href: url, target: "_blank", rel: "noopener" }, gettext(label)));
     if (links.length > 0) nodes.push(element("p", { class: "card-links" }, ...links));
     return nodes;
   }
@@ -347,5 +348,5 @@ function barNodes({ label, text, share }) {
     fill.style.width = `${Math.round(share * 100)}%`;
     value.prepend(element("span", { class: "bar", "aria-hidden": "true" }, fill));
   }
-  return [element("dt", {}, label), value];
+  return [element("dt", {}, gettext(label)), value];
 }

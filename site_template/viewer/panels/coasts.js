@@ -1,9 +1,9 @@
 /** The list of what was loved once and is unheard since, in the legend. */
 
+import { gettext, ngettext } from "../data/language.js";
 import { formatTrait } from "../data/traits.js";
 import { forgottenCoasts } from "../data/listening.js";
 import { element } from "../ui/dom.js";
-import { formatCount } from "../ui/format.js";
 import { trackRow } from "./track_row.js";
 import { NO_TRACK } from "../data/types.js";
 
@@ -48,19 +48,24 @@ function coastNodes({ store, traitLoader, flyTo }, text, tell) {
   const ways = element(
     "p",
     { class: "listening-ways" },
-    textButton("Color by where you listen", async () => (await traitLoader.load([HEAT], tell)) && store.set({ colorBy: HEAT })),
-    textButton("Size by plays", async () => (await traitLoader.loadSizes(PLAYS, tell)) && store.set({ sizeBy: PLAYS })),
+    textButton(gettext("Color by where you listen"), async () => (await traitLoader.load([HEAT], tell)) && store.set({ colorBy: HEAT })),
+    textButton(gettext("Size by plays"), async () => (await traitLoader.loadSizes(PLAYS, tell)) && store.set({ sizeBy: PLAYS })),
   );
-  const head = element("div", { class: "alike-head" }, element("h2", {}, "Forgotten coasts"));
-  if (tracks.length === 0) return [ways, head, element("p", {}, "What you played most, you have played in the last two years of your history.")];
-  head.append(textButton("Select these", () => store.set({ selected: tracks })));
-  const said = `${formatCount(tracks.length)} loved once: played ${formatCount(least)} times or more, and not since ${formatTrait(last, before)}, two years before your newest play.`;
-  const list = element("ol", { class: "alike-list", "aria-label": "Forgotten coasts" });
-  const more = textButton("More", () => addRows());
+  const head = element("div", { class: "alike-head" }, element("h2", {}, gettext("Forgotten coasts")));
+  if (tracks.length === 0) return [ways, head, element("p", {}, gettext("What you played most, you have played in the last two years of your history."))];
+  head.append(textButton(gettext("Select these"), () => store.set({ selected: tracks })));
+  const said = ngettext(
+    "{count} loved once: played {plays} times or more, and not since {day}, two years before your newest play.",
+    "{count} loved once: played {plays} times or more, and not since {day}, two years before your newest play.",
+    tracks.length,
+    { plays: least, day: formatTrait(last, before) },
+  );
+  const list = element("ol", { class: "alike-list", "aria-label": gettext("Forgotten coasts") });
+  const more = textButton(gettext("More"), () => addRows());
   const addRows = () => {
     const from = list.children.length;
     const rows = tracks.slice(from, from + ROWS).map((track) => {
-      const note = `${formatCount(plays.values[track])} plays, the last on ${formatTrait(last, last.values[track])}`;
+      const note = ngettext("{count} play, on {day}", "{count} plays, the last on {day}", plays.values[track], { day: formatTrait(last, last.values[track]) });
       return element("li", {}, trackRow(text, track, note, () => {
         store.set({ pinned: track, hovered: NO_TRACK });
         flyTo(track);
@@ -68,7 +73,7 @@ function coastNodes({ store, traitLoader, flyTo }, text, tell) {
     });
     list.append(...rows);
     more.hidden = list.children.length === tracks.length;
-    more.textContent = `${formatCount(tracks.length - list.children.length)} more`;
+    more.textContent = gettext("{count} more", { count: tracks.length - list.children.length });
     if (from > 0) rows[0].querySelector("button")?.focus();
   };
   addRows();

@@ -6,12 +6,13 @@
 import { CollectionIndex } from "../data/collection_index.js";
 import { messageOf } from "../data/decode.js";
 import { Grid } from "../data/grid.js";
+import { formatNumber, gettext, gettext_noop, ngettext } from "../data/language.js";
 import { entryPoint, FEWEST, spreadOf } from "../data/spread.js";
 import { NO_GROUP, NO_TRACK } from "../data/types.js";
 import { albumLine, artistContour } from "../map/collection_drawing.js";
 import { sequential } from "../map/ramps.js";
 import { element, icon, withNames } from "../ui/dom.js";
-import { counted, formatCount, isolated } from "../ui/format.js";
+import { isolated, tracksText } from "../ui/format.js";
 import { trackRow } from "./track_row.js";
 
 /** @import { FoundCollection } from "../data/collection_index.js" */
@@ -47,10 +48,10 @@ const ICONS = {
   artist: "M10 3.5a3.25 3.25 0 1 0 .01 0M4 16.5c.5-3 2.9-4.75 6-4.75s5.5 1.75 6 4.75",
 };
 const MOODS = {
-  one: "A one-mood album",
-  few: "A few moods, close together",
-  wide: "Wide-ranging",
-  all: "Crosses the map",
+  one: gettext_noop("A one-mood album"),
+  few: gettext_noop("A few moods, close together"),
+  wide: gettext_noop("Wide-ranging"),
+  all: gettext_noop("Crosses the map"),
 };
 
 export class Collections {
@@ -99,7 +100,8 @@ export class Collections {
     if (this.#arranged.isAnnounced) return true;
     this.#arranged.isAnnounced = true;
     const mood = this.#host.querySelector(".collection-mood")?.textContent ?? "";
-    this.#parts.announce(`${shown.kind === "album" ? "Album" : "Artist"} ${isolated(shown.name)}, ${counted(tracks.length, "track")}. ${mood}`);
+    const said = { name: isolated(shown.name), tracks: tracksText(tracks.length) };
+    this.#parts.announce(`${shown.kind === "album" ? gettext("Album {name}, {tracks}.", said) : gettext("Artist {name}, {tracks}.", said)} ${mood}`);
     return true;
   }
 
@@ -133,14 +135,14 @@ export class Collections {
     const counts = new Map();
     for (const artist of tracks.flatMap((track) => text.artistsOf(track))) counts.set(artist, (counts.get(artist) ?? 0) + 1);
     const artists = [...counts.keys()].filter((artist) => 2 * counts.get(artist) >= tracks.length);
-    const by = artists.length > 0 ? artists.flatMap((artist, place) => [place > 0 ? ", " : "", this.#name({ kind: "artist", name: artist, by: "" })]) : ["various artists"];
+    const by = artists.length > 0 ? artists.flatMap((artist, place) => [place > 0 ? ", " : "", this.#name({ kind: "artist", name: artist, by: "" })]) : [gettext("various artists")];
     const years = yearsText(placed);
     const spread = tracks.length < FEWEST ? null : spreadOf(map, tracks);
     const unknown = placed.filter(({ number }) => number === null).length;
     return [
       title(name),
-      element("p", { class: "collection-by" }, "Album by ", ...by, years && ` · ${years}`),
-      element("p", { class: "collection-mood" }, ...(spread ? [element("b", {}, `${MOODS[spread.mood]}.`), ` ${spreadText(spread)}`] : ["Too few tracks to tell how far it spreads."])),
+      element("p", { class: "collection-by" }, gettext("Album by"), " ", ...by, years && ` · ${years}`),
+      element("p", { class: "collection-mood" }, ...(spread ? [element("b", {}, `${gettext(MOODS[spread.mood])}.`), ` ${spreadText(spread)}`] : [gettext("Too few tracks to tell how far it spreads.")])),
       ...(unknown > 0 ? [element("p", { class: "collection-note" }, unknownText(unknown, tracks.length))] : []),
     ];
   }
@@ -149,7 +151,7 @@ export class Collections {
   #artistNodes({ name, tracks }, placed) {
     const { text, traitLoader } = this.#parts;
     const albums = new Map(placed.filter(({ track }) => text.albumOf(track)).map(({ album, track }) => [album, text.albumOf(track)]));
-    const byline = ["Artist", yearsText(placed), albums.size > 0 && counted(albums.size, "album")].filter(Boolean).join(" · ");
+    const byline = [gettext("Artist"), yearsText(placed), albums.size > 0 && ngettext("{count} album", "{count} albums", albums.size)].filter(Boolean).join(" · ");
     /** @type {HTMLElement[]} */
     const nodes = [title(name), element("p", { class: "collection-by" }, byline), ...this.#times(placed)];
     const entry = element("div", { class: "collection-entry" });
@@ -160,7 +162,7 @@ export class Collections {
     }
     if (albums.size > 1) {
       const chips = [...albums.values()].slice(0, MOST_ALBUMS).map((album) => element("li", { class: "chip" }, this.#name({ kind: "album", name: album, by: name })));
-      nodes.push(element("ul", { class: "chips", "aria-label": "Albums" }, ...chips));
+      nodes.push(element("ul", { class: "chips", "aria-label": gettext("Albums") }, ...chips));
     }
     return nodes;
   }
@@ -179,8 +181,11 @@ export class Collections {
     const third = Math.floor(known.length / 3);
     const [early, late] = [known.slice(0, third), known.slice(-third)].map((part) => commonest(part.map(({ track }) => map.cluster[track])));
     const nameOf = (/** @type {number} */ group) => isolated(map.clusters[group].name);
-    const moved = early === NO_GROUP || late === NO_GROUP ? "" : early === late ? `Mostly in ${nameOf(early)}, early and late.` : `Early on mostly in ${nameOf(early)}, later in ${nameOf(late)}.`;
-    return moved ? [...nodes, element("p", { class: "collection-mood" }, ...withNames(moved))] : nodes;
+    if (early === NO_GROUP || late === NO_GROUP) return nodes;
+    const moved = early === late
+      ? gettext("Mostly in {cluster}, early and late.", { cluster: nameOf(early) })
+      : gettext("Early on mostly in {early}, later in {late}.", { early: nameOf(early), late: nameOf(late) });
+    return [...nodes, element("p", { class: "collection-mood" }, ...withNames(moved))];
   }
 
   /** @param {HTMLElement} host  @param {readonly number[]} tracks */
@@ -191,12 +196,22 @@ export class Collections {
     const found = entryPoint(map, this.#grid, tracks, (track) => (plays ? plays[track] || 0 : 1));
     host.hidden = !found;
     if (!found) return;
-    const around = plays ? `What lies around it was played ${counted(found.weight, "time")}` : `${counted(found.weight, "track")} of others ${found.weight === 1 ? "lies" : "lie"} around it`;
-    const row = trackRow(text, found.track, `${around}, more than around any other of these: it is the nearest to what you know.`, () => {
+    const why = plays
+      ? ngettext(
+          "What lies around it was played {count} time, more than around any other of these: it is the nearest to what you know.",
+          "What lies around it was played {count} times, more than around any other of these: it is the nearest to what you know.",
+          found.weight,
+        )
+      : ngettext(
+          "{count} track of others lies around it, more than around any other of these: it is the nearest to what you know.",
+          "{count} tracks of others lie around it, more than around any other of these: it is the nearest to what you know.",
+          found.weight,
+        );
+    const row = trackRow(text, found.track, why, () => {
       store.set({ pinned: found.track, hovered: NO_TRACK });
       flyTo(found.track);
     });
-    host.replaceChildren(element("h3", {}, "Where to begin"), row);
+    host.replaceChildren(element("h3", {}, gettext("Where to begin")), row);
   }
 
   /** @param {Named} named */
@@ -209,7 +224,7 @@ export class Collections {
 
 /** @param {FoundCollection} found */
 function rowOf({ kind, name, by, count, isVarious }) {
-  const about = [kind === "album" ? "Album" : "Artist", counted(count, "track"), isVarious ? "various artists" : by].filter(Boolean).join(" · ");
+  const about = [kind === "album" ? gettext("Album") : gettext("Artist"), tracksText(count), isVarious ? gettext("various artists") : by].filter(Boolean).join(" · ");
   return element(
     "li",
     { class: "found-collection", role: "option", "aria-selected": "false" },
@@ -254,14 +269,19 @@ function yearsText(placed) {
 
 /** @param {import("../data/spread.js").Spread} spread */
 function spreadText({ mood, ratio }) {
-  if (mood === "all") return `Its tracks are about as far apart on the map as tracks drawn at random (${ratio.toFixed(2)} times).`;
-  return `Its tracks are ${ratio.toFixed(2)} times as far apart on the map as tracks drawn at random.`;
+  const times = { times: formatNumber(ratio.toFixed(2)) };
+  if (mood === "all") return gettext("Its tracks are about as far apart on the map as tracks drawn at random ({times} times).", times);
+  return gettext("Its tracks are {times} times as far apart on the map as tracks drawn at random.", times);
 }
 
 /** @param {number} unknown  @param {number} all */
 function unknownText(unknown, all) {
-  if (unknown === all) return "Where these tracks are on the album is not known: they are in the order of their titles.";
-  return `Where ${formatCount(unknown)} of these tracks ${unknown === 1 ? "is" : "are"} on the album is not known: ${unknown === 1 ? "it comes" : "they come"} last.`;
+  if (unknown === all) return gettext("Where these tracks are on the album is not known: they are in the order of their titles.");
+  return ngettext(
+    "Where {count} of these tracks is on the album is not known: it comes last.",
+    "Where {count} of these tracks are on the album is not known: they come last.",
+    unknown,
+  );
 }
 
 /** @param {readonly number[]} groups  @returns {number}  the one that occurs most, NO_GROUP where none occurs twice */

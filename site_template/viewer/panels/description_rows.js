@@ -1,5 +1,6 @@
 /** What a description was taken to mean: a row for each of its conditions, which can be turned round or taken out. */
 
+import { gettext } from "../data/language.js";
 import { element } from "../ui/dom.js";
 
 /** @import { Condition } from "../data/describe.js" */
@@ -12,16 +13,16 @@ import { element } from "../ui/dom.js";
 export function descriptionRows(conditions, says, onChange) {
   return conditions.map((condition, place) => {
     const { label, negated, isOr } = condition;
-    const said = `${negated ? "not " : ""}${label}`;
+    const said = negated ? gettext("not {label}", { label }) : label;
     const word = element(
       "button",
-      { class: "said-word", type: "button", "aria-pressed": String(negated), "aria-label": `not ${label}`, title: negated ? `Rather ${label}` : `Rather not ${label}` },
+      { class: "said-word", type: "button", "aria-pressed": String(negated), "aria-label": gettext("not {label}", { label }), title: negated ? gettext("Rather {label}", { label }) : gettext("Rather not {label}", { label }) },
       said,
     );
     word.addEventListener("click", () => onChange(condition, "negate"));
-    const remove = element("button", { class: "said-remove", type: "button", "aria-label": `Leave out ${said}`, title: "Leave out" }, "×");
+    const remove = element("button", { class: "said-remove", type: "button", "aria-label": gettext("Leave out {label}", { label: said }), title: gettext("Leave out") }, "×");
     remove.addEventListener("click", () => onChange(condition, "remove"));
     const meaning = (says[place] ?? "").slice(said.length + 2);
-    return element("li", { class: "said" }, ...(isOr ? [element("span", { class: "said-or" }, "or")] : []), word, element("span", { class: "said-means" }, meaning), remove);
+    return element("li", { class: "said" }, ...(isOr ? [element("span", { class: "said-or" }, gettext("or"))] : []), word, element("span", { class: "said-means" }, meaning), remove);
   });
 }

@@ -7,6 +7,7 @@
 
 import { PANEL_TOGGLED } from "../ui/dom.js";
 import { messageOf } from "../data/decode.js";
+import { gettext } from "../data/language.js";
 import { momentOf } from "../data/sounds.js";
 import { loadAt, storedVolume } from "./audio_deck.js";
 import { NO_TRACK } from "../data/types.js";
@@ -138,8 +139,8 @@ export class Glide {
     if (isOn) {
       this.#player.stop();
       for (const voice of this.#voices) voice.unlock();
-      this.#announce("Point at a track, or tap it, to hear it");
-    } else this.#announce("Listening by pointing is off");
+      this.#announce(gettext("Point at a track, or tap it, to hear it"));
+    } else this.#announce(gettext("Listening by pointing is off"));
     this.#pinned = NO_TRACK;
     this.#rested = NO_TRACK;
     this.#isPointed = false;

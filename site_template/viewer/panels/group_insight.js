@@ -1,12 +1,13 @@
 /** What there is to say about a playlist or a cluster, and about what no playlist covers. Pure. */
 
-import { counted, isolated } from "../ui/format.js";
+import { built, gettext, gettext_noop, ngettext } from "../data/language.js";
+import { isolated } from "../ui/format.js";
 
 /** @import { Group, GroupKind, Insights, MapData } from "../data/types.js" */
 
 const NOTHING = {
-  cluster: "Nothing about this cluster stands out.",
-  playlist: "Nothing about this playlist stands out.",
+  cluster: gettext_noop("Nothing about this cluster stands out."),
+  playlist: gettext_noop("Nothing about this playlist stands out."),
 };
 const MOST_OVERLAPS = 5;
 
@@ -45,7 +46,7 @@ export function insightOf(map, insights, kind, index) {
  */
 function aboutCluster({ clusters }, { clusterAxes }, index) {
   const rows = clusters[index].core.map((track) => ({ track, note: "" }));
-  return { sentence: clusterAxes[index] ?? "", closeness: null, lists: [{ heading: "Most typical", rows, canSelect: false }], notes: [] };
+  return { sentence: clusterAxes[index] ?? "", closeness: null, lists: [{ heading: gettext("Most typical"), rows, canSelect: false }], notes: [] };
 }
 
 /**
@@ -60,8 +61,8 @@ function aboutPlaylist({ playlists }, insights, index) {
     sentence,
     closeness: closeness === null ? null : Math.max(0, Math.min(1, closeness)),
     lists: [
-      { heading: "Do not fit", rows: misfits.map(({ track, why }) => ({ track, note: why })), canSelect: false },
-      { heading: "Would fit here", rows: suggestions.map((track) => ({ track, note: "" })), canSelect: true },
+      { heading: gettext("Do not fit"), rows: misfits.map(({ track, why }) => ({ track, note: built(why) })), canSelect: false },
+      { heading: gettext("Would fit here"), rows: suggestions.map((track) => ({ track, note: "" })), canSelect: true },
     ],
     notes: overlapNotes(playlists, insights, index),
   };
@@ -76,9 +77,9 @@ function overlapNotes(playlists, { overlaps }, index) {
   const shared = overlaps
     .filter(({ one, other }) => one === index || other === index)
     .sort((a, b) => b.count - a.count)
-    .map(({ one, other, count }) => `Shares ${counted(count, "track")} with ${isolated(playlists[one === index ? other : one].name)}.`);
+    .map(({ one, other, count }) => ngettext("Shares {count} track with {playlist}.", "Shares {count} tracks with {playlist}.", count, { playlist: isolated(playlists[one === index ? other : one].name) }));
   const more = shared.length - MOST_OVERLAPS;
-  return more > 0 ? [...shared.slice(0, MOST_OVERLAPS), `Shares tracks with ${counted(more, "more playlist")}.`] : shared;
+  return more > 0 ? [...shared.slice(0, MOST_OVERLAPS), ngettext("Shares tracks with {count} more playlist.", "Shares tracks with {count} more playlists.", more)] : shared;
 }
 
 /**

@@ -9,7 +9,8 @@ import { MOST_ORDERED, orderJourney } from "../data/journey.js";
 import { HARD } from "../data/transitions.js";
 import { NO_GROUP, NO_TRACK } from "../data/types.js";
 import { element, svgElement, withNames } from "../ui/dom.js";
-import { counted, formatCount, isolated } from "../ui/format.js";
+import { gettext, gettext_noop, ngettext } from "../data/language.js";
+import { isolated } from "../ui/format.js";
 import { inSlices } from "../ui/slices.js";
 
 /** @import { Transitions } from "../data/transitions.js" */
@@ -27,7 +28,7 @@ const CHART = { width: 300, height: 40 };
 const MOST_CLUSTERS = 8;
 /** Of more tracks, a link to a path is no reason to read all that is known. */
 const MOST_READ = 20_000;
-const NO_SOUND = " This map has no data on what sounds alike, so distances on the map were used.";
+const NO_SOUND = gettext_noop("This map has no data on what sounds alike, so distances on the map were used.");
 /** Without fractions of a beat, as people say it. @param {number} tempo */
 const bpm = (tempo) => String(Math.round(tempo));
 
@@ -87,21 +88,21 @@ export class JourneyPanel {
   async #arrange() {
     const { store, alike, navigation, say } = this.#parts;
     const { selected, pinned } = store.get();
-    if (selected.length > MOST_ORDERED) return say(`A journey has ${formatCount(MOST_ORDERED)} tracks at most. Select fewer.`);
+    if (selected.length > MOST_ORDERED) return say(gettext("A journey has {count} tracks at most. Select fewer.", { count: MOST_ORDERED }));
     const turn = ++this.#turn;
     const isOver = () => turn !== this.#turn;
     try {
       const transitions = await alike.transitions((note) => isOver() || say(note));
       if (isOver()) return;
-      say("Looking for an order");
+      say(gettext("Looking for an order"));
       const start = selected.includes(pinned) ? pinned : selected[0];
       const order = await inSlices(orderJourney(selected, start, transitions), isOver);
       if (!order) return;
       store.set({ selected: order, path: order });
       navigation.frame(order);
       const hard = hardPlaces(order, transitions).length;
-      const hardness = hard > 0 ? counted(hard, "hard transition") : "no hard transition";
-      say(`A journey from ${isolated(this.#title(start))}, with ${hardness}.${transitions.isBySound ? "" : NO_SOUND}`);
+      const hardness = hard > 0 ? hardText(hard) : gettext("no hard transition");
+      say(gettext("A journey from {track}, with {transitions}.", { track: isolated(this.#title(start)), transitions: hardness }) + (transitions.isBySound ? "" : ` ${gettext(NO_SOUND)}`));
     } catch (reason) {
       if (!isOver()) say(messageOf(reason));
     }
@@ -144,8 +145,8 @@ export class JourneyPanel {
       ...hard.map((place) => svgElement("path", { class: "journey-mark", d: `M${across(place + 0.5).toFixed(1)} -3V${height + 3}` })),
       svgElement("polyline", { class: "journey-line", points: line }),
     );
-    const at = (/** @type {number} */ place) => `${isolated(this.#title(order[place]))}, track ${place + 1}`;
-    chart.setAttribute("aria-label", `Loudness along the way. Quietest: ${at(low)}. Loudest: ${at(high)}.`);
+    const at = (/** @type {number} */ place) => gettext("{title}, track {place}", { title: isolated(this.#title(order[place])), place: place + 1 });
+    chart.setAttribute("aria-label", gettext("Loudness along the way. Quietest: {low}. Loudest: {high}.", { low: at(low), high: at(high) }));
     this.#find(".journey-note").textContent = "";
   }
 
@@ -154,7 +155,7 @@ export class JourneyPanel {
     const box = this.#find(".journey-hard");
     const rows = hard.map((place) => this.#hardRow(order[place], order[place + 1], transitions));
     box.hidden = hard.length === 0;
-    this.#find("summary b").textContent = counted(hard.length, "hard transition");
+    this.#find("summary b").textContent = hardText(hard.length);
     this.#find("ol").replaceChildren(...rows);
     if (this.#hasLostFocus) this.#find(box.hidden ? "[data-action='order']" : ".journey-hard summary").focus();
     this.#hasLostFocus = false;
@@ -187,12 +188,12 @@ export class JourneyPanel {
 
   /** @param {readonly number[]} order  @param {number} place  @param {number} bridge  a track */
   #bridgeButton(order, place, bridge) {
-    const add = element("button", { class: "text-button", type: "button" }, ...withNames(`Put ${isolated(this.#title(bridge))} between them`));
+    const add = element("button", { class: "text-button", type: "button" }, ...withNames(gettext("Put {title} between them", { title: isolated(this.#title(bridge)) })));
     add.addEventListener("click", () => {
       const longer = [...order.slice(0, place + 1), bridge, ...order.slice(place + 1)];
       this.#hasLostFocus = true;
       this.#parts.store.set({ selected: longer, path: longer });
-      this.#parts.say(`${isolated(this.#title(bridge))} is track ${place + 2} now.`);
+      this.#parts.say(gettext("{title} is track {place} now.", { title: isolated(this.#title(bridge)), place: place + 2 }));
     });
     return add;
   }
@@ -202,9 +203,9 @@ export class JourneyPanel {
     const { alike } = this.#parts;
     const tempo = alike.valuesOf("feature.tempo");
     const reasons = [];
-    if (transitions.sound(one, other) >= 0.5) reasons.push(transitions.isBySound ? "they do not sound alike" : "they lie far apart");
-    if (tempo && transitions.tempo(one, other) > 0.3) reasons.push(`tempo ${bpm(tempo[one])} → ${bpm(tempo[other])}`);
-    if (transitions.key(one, other) > 0.4) reasons.push(`key ${alike.keyOf(one)} → ${alike.keyOf(other)}`);
+    if (transitions.sound(one, other) >= 0.5) reasons.push(transitions.isBySound ? gettext("they do not sound alike") : gettext("they lie far apart"));
+    if (tempo && transitions.tempo(one, other) > 0.3) reasons.push(gettext("tempo {from} → {to}", { from: bpm(tempo[one]), to: bpm(tempo[other]) }));
+    if (transitions.key(one, other) > 0.4) reasons.push(gettext("key {from} → {to}", { from: alike.keyOf(one), to: alike.keyOf(other) }));
     return reasons.join("; ");
   }
 
@@ -224,7 +225,7 @@ export class JourneyPanel {
     const avoid = this.#find(".journey-avoid");
     const focused = document.activeElement instanceof HTMLInputElement && avoid.contains(document.activeElement) ? document.activeElement.value : "";
     avoid.hidden = boxes.length === 0;
-    avoid.replaceChildren(element("legend", {}, "Avoid these clusters"), ...boxes);
+    avoid.replaceChildren(element("legend", {}, gettext("Avoid these clusters")), ...boxes);
     /** @type {HTMLElement | null} */ (avoid.querySelector(`input[value="${focused || "-"}"]`))?.focus();
   }
 
@@ -260,6 +261,9 @@ export class JourneyPanel {
     return /** @type {HTMLInputElement} */ (this.#find(`input[name="${name}"]`));
   }
 }
+
+/** @param {number} count */
+const hardText = (count) => ngettext("{count} hard transition", "{count} hard transitions", count);
 
 /** @param {readonly number[]} order  @param {Transitions} transitions */
 function hardPlaces(order, transitions) {

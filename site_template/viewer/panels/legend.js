@@ -1,7 +1,7 @@
 /** The legend: what the map is colored by, what the colors mean, and switches for what shows. */
 
 import { element, swatch } from "../ui/dom.js";
-import { formatCount } from "../ui/format.js";
+import { built, formatCount, gettext, gettext_noop } from "../data/language.js";
 import { createLegendFind } from "./legend_find.js";
 import { createRangeLegend } from "./legend_range.js";
 import { afterSolo, afterToggle, ALL_SHOWN, isFiltered, legendRows, legendSections, pressed } from "./legend_rows.js";
@@ -15,8 +15,8 @@ import { readTheme } from "../ui/theme.js";
 /** @import { GroupKind, MapData } from "../data/types.js" */
 
 const EMPTY = {
-  cluster: "No clusters: the library is small, or its tracks sound too different to form groups.",
-  playlist: "This library has no playlists.",
+  cluster: gettext_noop("No clusters: the library is small, or its tracks sound too different to form groups."),
+  playlist: gettext_noop("This library has no playlists."),
   layer: "",
 };
 
@@ -26,7 +26,7 @@ const EMPTY = {
  * @param {GroupKind} kind
  */
 function emptyNote(map, kind) {
-  return (kind === "cluster" && map.noClusters) || EMPTY[kind];
+  return built((kind === "cluster" && map.noClusters) || EMPTY[kind]);
 }
 
 /**
@@ -49,7 +49,7 @@ export function wireLegend(host, map, store, traitLoader, insights, visibleCount
   // While the slider of time is open, it counts.
   const showCount = () => {
     const counts = isFiltered(store.get()) && store.get().until === null;
-    shown.textContent = counts ? `${formatCount(visibleCount())} of ${formatCount(map.count)} shown` : "";
+    shown.textContent = counts ? gettext("{shown} of {count} shown", { shown: visibleCount(), count: map.count }) : "";
   };
   const update = () => {
     const state = store.get();
@@ -159,7 +159,7 @@ function wireColorBy(host, map, store, traitLoader) {
   }
   for (const family of new Set(traitLoader.names.map((name) => name.family))) {
     const names = traitLoader.names.filter((name) => name.family === family);
-    more.append(element("optgroup", { label: family }, ...names.map(({ id, label }) => element("option", { value: id }, label))));
+    more.append(element("optgroup", { label: gettext(family) }, ...names.map(({ id, label }) => element("option", { value: id }, gettext(label)))));
   }
   more.hidden = traitLoader.names.length === 0;
   more.addEventListener("change", async () => {
@@ -231,6 +231,6 @@ function switches(key, name, count, ...before) {
     element("span", { class: "legend-name", dir: "auto", translate: "no", title: name }, name),
     element("span", { class: "legend-count" }, formatCount(count)),
   );
-  const only = { class: "legend-only", type: "button", tabindex: "-1", "data-group": key, "aria-label": `Show only ${name}` };
-  return [toggle, element("button", only, "only")];
+  const only = { class: "legend-only", type: "button", tabindex: "-1", "data-group": key, "aria-label": gettext("Show only {name}", { name }) };
+  return [toggle, element("button", only, gettext("only"))];
 }

@@ -1,7 +1,7 @@
 /** A field that finds rows of a long legend by their names. */
 
 import { element } from "../ui/dom.js";
-import { formatCount } from "../ui/format.js";
+import { gettext } from "../data/language.js";
 import { normalized } from "../data/search.js";
 
 /** More rows than somebody looks through at a glance. */
@@ -15,9 +15,9 @@ const LONG = 30;
  */
 export function createLegendFind(lists, names, text) {
   if (names.length <= LONG) return [];
-  const label = `Find among ${formatCount(names.length)}`;
+  const label = gettext("Find among {count}", { count: names.length });
   const input = element("input", { class: "legend-find", type: "search", placeholder: label, "aria-label": label, autocomplete: "off", spellcheck: "false" });
-  const note = element("p", { class: "legend-note", role: "status", hidden: true }, "No name matches.");
+  const note = element("p", { class: "legend-note", role: "status", hidden: true }, gettext("No name matches."));
   const sought = names.map((name) => normalized(name));
   const rows = lists.flatMap((list) => [.../** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll(".legend-list > li"))]);
   const find = () => {

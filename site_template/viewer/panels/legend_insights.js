@@ -2,7 +2,7 @@
 
 import { messageOf } from "../data/decode.js";
 import { element, icon, withNames } from "../ui/dom.js";
-import { formatCount } from "../ui/format.js";
+import { built, formatCount, gettext } from "../data/language.js";
 import { insightOf, tracksOfCluster, uncoveredClusters } from "./group_insight.js";
 import { trackRow } from "./track_row.js";
 import { NO_TRACK } from "../data/types.js";
@@ -72,7 +72,7 @@ export class LegendInsights {
     const id = `${colorBy} ${key}`;
     const button = element(
       "button",
-      { class: "legend-about", type: "button", tabindex: "-1", "aria-expanded": "false", "aria-controls": `about-${key}`, "aria-label": `About ${name}` },
+      { class: "legend-about", type: "button", tabindex: "-1", "aria-expanded": "false", "aria-controls": `about-${key}`, "aria-label": gettext("About {name}", { name }) },
       icon(CHEVRON),
     );
     button.addEventListener("click", () => this.#store.set({ about: this.#store.get().about === id ? "" : id }));
@@ -124,7 +124,7 @@ export class LegendInsights {
     const { sentence, closeness, lists, notes } = insightOf(this.#map, insights, kind, index);
     /** @type {HTMLElement[]} */
     const nodes = kind === "cluster" ? this.#styleWords.ofName(this.#map.clusters[index].name) : [];
-    nodes.push(element("p", { hidden: !sentence }, ...withNames(sentence)));
+    nodes.push(element("p", { hidden: !sentence }, ...withNames(built(sentence))));
     if (closeness !== null) nodes.push(closenessBar(closeness));
     nodes.push(...(this.#text ? lists.flatMap((list) => this.#list(list, /** @type {TextData} */ (this.#text))) : []));
     return [...nodes, ...notes.map((note) => element("p", {}, ...withNames(note)))];
@@ -137,8 +137,8 @@ export class LegendInsights {
   #list({ heading, rows, canSelect }, text) {
     const items = rows.map(({ track, note }, place) => element("li", { hidden: place >= FIRST_ROWS }, this.#track(text, track, note)));
     const head = element("div", { class: "alike-head" }, element("h2", {}, heading));
-    if (canSelect) head.append(textButton("Select these", () => this.#store.set({ selected: rows.map(({ track }) => track) })));
-    const more = textButton(`${rows.length - FIRST_ROWS} more`, () => {
+    if (canSelect) head.append(textButton(gettext("Select these"), () => this.#store.set({ selected: rows.map(({ track }) => track) })));
+    const more = textButton(gettext("{count} more", { count: rows.length - FIRST_ROWS }), () => {
       for (const item of items) item.hidden = false;
       more.remove();
       items[FIRST_ROWS].querySelector("button")?.focus();
@@ -172,25 +172,25 @@ export class LegendInsights {
     const rows = uncoveredClusters(this.#map, insights).map(({ index, name, count }) => {
       const show = element(
         "button",
-        { class: "unmade-show", type: "button", title: "Show on the map" },
+        { class: "unmade-show", type: "button", title: gettext("Show on the map") },
         element("span", { class: "unmade-name", dir: "auto", translate: "no" }, name),
         element("span", { class: "legend-count" }, formatCount(count)),
       );
       show.addEventListener("click", () => this.#flyToAll(tracksOfCluster(this.#map, index)));
-      const select = textButton("Select", () => this.#store.set({ selected: tracksOfCluster(this.#map, index) }));
-      select.setAttribute("aria-label", `Select the tracks of ${name}`);
+      const select = textButton(gettext("Select"), () => this.#store.set({ selected: tracksOfCluster(this.#map, index) }));
+      select.setAttribute("aria-label", gettext("Select the tracks of {name}", { name }));
       return element("li", { class: "unmade-row" }, show, select);
     });
     if (rows.length === 0) return [];
-    return [element("h2", { class: "legend-heading" }, "Playlists you have not made yet"), element("ul", { class: "unmade" }, ...rows)];
+    return [element("h2", { class: "legend-heading" }, gettext("Playlists you have not made yet")), element("ul", { class: "unmade" }, ...rows)];
   }
 }
 
 /** @param {Insights} insights */
 function eventNodes({ events }) {
   if (events.length === 0) return [];
-  const list = element("ul", {}, ...events.map((event) => element("li", { dir: "auto" }, ...withNames(event))));
-  return [element("details", { class: "about" }, element("summary", {}, "Since the last build"), list)];
+  const list = element("ul", {}, ...events.map((event) => element("li", { dir: "auto" }, ...withNames(built(event)))));
+  return [element("details", { class: "about" }, element("summary", {}, gettext("Since the last build")), list)];
 }
 
 /** @param {string} label  @param {() => void} act */
@@ -204,10 +204,10 @@ function textButton(label, act) {
 function closenessBar(closeness) {
   const fill = element("span", { class: "bar-fill" });
   fill.style.width = `${100 * closeness}%`;
-  const label = `Closeness: ${Math.round(100 * closeness)} of 100, from as mixed as chance to as alike as neighbors`;
+  const label = gettext("Closeness: {closeness} of 100, from as mixed as chance to as alike as neighbors", { closeness: Math.round(100 * closeness) });
   return element(
     "div",
     { class: "closeness", role: "img", "aria-label": label },
-    "mixed", element("span", { class: "bar" }, fill), "alike",
+    gettext("mixed"), element("span", { class: "bar" }, fill), gettext("alike"),
   );
 }

@@ -1,6 +1,7 @@
 /** The legend of a number: how its values are spread, in its colors, and two handles that say which of them show. */
 
 import { shadeOf } from "../map/coloring.js";
+import { gettext } from "../data/language.js";
 import { element, svgElement } from "../ui/dom.js";
 import { OPEN_FILTER, withFilter } from "./legend_rows.js";
 import { formatTrait, histogram } from "../data/traits.js";
@@ -21,13 +22,14 @@ const STEPS = 200;
 export function createRangeLegend(trait, store) {
   const { theme } = store.get();
   const bars = histogramBars(trait, theme);
-  const low = handle(`Lowest ${trait.label} shown`);
-  const high = handle(`Highest ${trait.label} shown`);
+  const label = gettext(trait.label);
+  const low = handle(gettext("Lowest {label} shown", { label }));
+  const high = handle(gettext("Highest {label} shown", { label }));
   const lowText = element("output", {});
   const highText = element("output", {});
   const node = element(
     "div",
-    { class: "range", role: "group", "aria-label": trait.label },
+    { class: "range", role: "group", "aria-label": label },
     svgElement("svg", { class: "range-bars", viewBox: `0 0 ${BINS} 20`, preserveAspectRatio: "none", "aria-hidden": "true" }, ...bars),
     element("div", { class: "range-handles" }, low, high),
     element("div", { class: "range-ends", "aria-hidden": "true" }, lowText, highText),

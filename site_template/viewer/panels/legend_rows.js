@@ -3,12 +3,14 @@
 import { categoryColor } from "../map/coloring.js";
 import { colorOf } from "../ui/palette.js";
 import { countWithoutGroup, groupsOf, HIDDEN_KEY, isGroupKind, toggled, soloed } from "../state/appearance.js";
+import { gettext, gettext_noop } from "../data/language.js";
+import { categoryText } from "../data/traits.js";
 import { NO_GROUP, UNKNOWN } from "../data/types.js";
 
 /** @import { MapData, State, Theme, Trait, TraitFilter } from "../data/types.js" */
 
-const WITHOUT = { cluster: "Between clusters", playlist: "In no playlist", layer: "In no library" };
-const NOT_KNOWN = "Not known";
+const WITHOUT = { cluster: gettext_noop("Between clusters"), playlist: gettext_noop("In no playlist"), layer: gettext_noop("In no library") };
+const NOT_KNOWN = gettext_noop("Not known");
 
 /** @type {Readonly<TraitFilter>} */
 export const OPEN_FILTER = Object.freeze({ low: -Infinity, high: Infinity, hidden: new Set() });
@@ -45,7 +47,7 @@ export function legendRows(map, { colorBy, traits }, theme) {
     .sort((a, b) => b.count - a.count)
     .map(({ index, name, count, color }) => ({ key: String(index), name, count, color: colorOf(color, theme.name) }));
   const without = countWithoutGroup(map, colorBy);
-  if (rows.length > 0 && without > 0) rows.push({ key: String(NO_GROUP), name: WITHOUT[colorBy], count: without, color: theme.noise });
+  if (rows.length > 0 && without > 0) rows.push({ key: String(NO_GROUP), name: gettext(WITHOUT[colorBy]), count: without, color: theme.noise });
   return rows;
 }
 
@@ -82,9 +84,9 @@ export function legendSections(map, { colorBy }, rows) {
  */
 function traitRows(trait, theme) {
   const rows = trait.categories
-    .map(({ name, count }, index) => ({ key: name, name, count, color: categoryColor(trait, index, theme.name) }))
+    .map(({ name, count }, index) => ({ key: name, name: categoryText(trait, name), count, color: categoryColor(trait, index, theme.name) }))
     .filter(({ count }) => count > 0);
-  if (trait.unknownCount > 0) rows.push({ key: UNKNOWN, name: trait.rest ?? NOT_KNOWN, count: trait.unknownCount, color: theme.noise });
+  if (trait.unknownCount > 0) rows.push({ key: UNKNOWN, name: gettext(trait.rest ?? NOT_KNOWN), count: trait.unknownCount, color: theme.noise });
   return rows;
 }
 

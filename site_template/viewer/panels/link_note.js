@@ -1,20 +1,21 @@
 /** Says what a link names and this map does not have. */
 
-import { counted } from "../ui/format.js";
+import { gettext, ngettext } from "../data/language.js";
+import { tracksText } from "../ui/format.js";
 
 /** @import { Missing } from "../state/link_bounds.js" */
 
 /** @param {Missing} missing  @returns {string}  empty where nothing is */
 export function missingNote({ tracks, names, groups, measures }) {
   const parts = [
-    tracks > 0 && counted(tracks, "track"),
-    names > 0 && "an album or artist",
-    groups > 0 && counted(groups, "group"),
-    measures > 0 && `${measures} ${measures > 1 ? "properties" : "property"} of tracks`,
+    tracks > 0 && tracksText(tracks),
+    names > 0 && gettext("an album or artist"),
+    groups > 0 && ngettext("{count} group", "{count} groups", groups),
+    measures > 0 && ngettext("{count} property of tracks", "{count} properties of tracks", measures),
   ].filter(Boolean);
   if (parts.length === 0) return "";
   const last = parts.pop();
-  return `The link also names ${parts.length > 0 ? `${parts.join(", ")} and ${last}` : last} that this map does not have.`;
+  return gettext("The link also names {things} that this map does not have.", { things: [...(parts.length > 0 ? [parts.join(", ")] : []), last].join(gettext(" and ")) });
 }
 
 /**

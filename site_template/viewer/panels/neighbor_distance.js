@@ -1,5 +1,7 @@
 /** What there is to say of a track's true neighbors and where the map puts them. Pure. */
 
+import { gettext } from "../data/language.js";
+
 /** Shares of the map's diagonal: nearer than the first is near in any case, further than the second never is. */
 const NEAR = 0.05;
 const FAR = 0.15;
@@ -37,6 +39,6 @@ export function summarizeShared(shared) {
 /** @param {number} kept  percent */
 export function keptText(kept) {
   const tenths = Math.round(kept / 10);
-  const share = tenths === 0 ? "None" : tenths === 10 ? "All" : `About ${tenths} in 10`;
-  return `${share} lie near it on the map.`;
+  if (tenths === 0) return gettext("None lie near it on the map.");
+  return tenths === 10 ? gettext("All lie near it on the map.") : gettext("About {tenths} in 10 lie near it on the map.", { tenths });
 }

@@ -4,7 +4,8 @@
  */
 
 import { RANK } from "../state/appearance.js";
-import { counted, isolated } from "../ui/format.js";
+import { gettext, ngettext } from "../data/language.js";
+import { isolated } from "../ui/format.js";
 import { messageOf } from "../data/decode.js";
 import { findRoute, wished, withStop } from "../data/route.js";
 import { inSlices } from "../ui/slices.js";
@@ -16,9 +17,6 @@ import { NO_TRACK } from "../data/types.js";
 /** @import { Route, Wish } from "../data/route.js" */
 /** @import { Store } from "../state/store.js" */
 /** @import { MapData, TextData } from "../data/types.js" */
-
-const ASK = "Choose the track that the path leads to";
-const ASK_STOP = "Choose a track that the path leads through";
 
 export class PathTool {
   #hint;
@@ -73,7 +71,7 @@ export class PathTool {
   /** @param {number} track */
   startAt(track) {
     this.#stopOf = null;
-    this.#ask(track, ASK);
+    this.#ask(track, gettext("Choose the track that the path leads to"));
   }
 
   /** Finds a path at once, where both ends are known. @param {number} start  @param {number} goal */
@@ -86,7 +84,7 @@ export class PathTool {
     const { wish } = this;
     if (!wish) return;
     this.#stopOf = wish;
-    this.#ask(wish.stops[0], ASK_STOP);
+    this.#ask(wish.stops[0], gettext("Choose a track that the path leads through"));
   }
 
   /** Looks for another path between the same ends. @param {Partial<Wish>} change  what is wished otherwise */
@@ -112,14 +110,14 @@ export class PathTool {
     store.set({ pathStart: track, pinned: NO_TRACK, hovered: NO_TRACK });
     this.#tell(text);
     focusMap();
-    announce(`${text}. Escape cancels.`);
+    announce(gettext("{ask}. Escape cancels.", { ask: text }));
   }
 
   #cancel() {
     const { store, announce } = this.#parts;
     const { pathStart, pinned } = store.get();
     store.set({ pathStart: NO_TRACK, pinned: pinned === NO_TRACK && !this.#stopOf ? pathStart : pinned });
-    announce(this.#stopOf ? "The path stays as it is" : "No path");
+    announce(this.#stopOf ? gettext("The path stays as it is") : gettext("No path"));
   }
 
   /** @param {string} text */
@@ -131,8 +129,8 @@ export class PathTool {
   /** @param {number} start  @param {number} track */
   async #choose(start, track) {
     const { map } = this.#parts;
-    if (this.#stopOf?.stops.includes(track)) return this.#tell("The path leads through this track already. Choose another one");
-    if (!this.#stopOf && track === start) return this.#tell("The path begins here. Choose another track");
+    if (this.#stopOf?.stops.includes(track)) return this.#tell(gettext("The path leads through this track already. Choose another one"));
+    if (!this.#stopOf && track === start) return this.#tell(gettext("The path begins here. Choose another track"));
     const wish = this.#stopOf;
     await this.#find(wish ? { ...wish, passed: new Set(), stops: withStop(wish.stops, track, map) } : wished({ stops: [start, track] }));
   }
@@ -149,7 +147,7 @@ export class PathTool {
       // Only a length needs to know more than which tracks sound alike.
       const transitions = wish.minutes > 0 ? await alike.transitions(tell) : null;
       if (isOver()) return;
-      tell("Looking for a path");
+      tell(gettext("Looking for a path"));
       const { rank } = renderer.appearance;
       const minutes = alike.valuesOf("duration_ms");
       const route = await inSlices(
@@ -165,7 +163,7 @@ export class PathTool {
       );
       if (!route) return;
       if (wish.passed.size > 0 && route.leaps.length > 0) {
-        return this.#tell("No other path was found: without the tracks already shown, it would have to jump across the map.");
+        return this.#tell(gettext("No other path was found: without the tracks already shown, it would have to jump across the map."));
       }
       this.#show(route, wish);
     } catch (reason) {
@@ -182,16 +180,24 @@ export class PathTool {
     navigation.frame(tracks);
     const text = pathText(route, minutesText(tracks, alike.valuesOf("duration_ms")), alike.isBySound);
     say(text);
-    announce(`From ${isolated(titles[tracks[0]])} to ${isolated(titles[tracks[tracks.length - 1]])}: ${text}`);
+    const [from, to] = [titles[tracks[0]], titles[tracks[tracks.length - 1]]].map(isolated);
+    announce(gettext("From {from} to {to}: {path}", { from, to, path: text }));
   }
 }
 
 /** What to say of a way that was found. @param {Route} route  @param {string} [minutes]  how long it is, in words  @param {boolean} [isBySound]  over tracks that sound alike */
 export function pathText({ tracks, leaps }, minutes = "", isBySound = true) {
-  const length = `A path of ${counted(tracks.length, "track")}${isBySound ? "" : " across the map"}${minutes && `, ${minutes}`}`;
+  const path = isBySound
+    ? ngettext("A path of {count} track", "A path of {count} tracks", tracks.length)
+    : ngettext("A path of {count} track across the map", "A path of {count} tracks across the map", tracks.length);
+  const length = minutes ? `${path}, ${minutes}` : path;
   if (leaps.length === 0) return length;
-  const places = `track${leaps.length > 1 ? "s" : ""} ${leaps.map((leap) => leap + 1).join(" and ")}`;
-  return `${length}. No chain of ${isBySound ? "alike tracks" : "neighbors"} joins ${leaps.length > 1 ? "some of its stops" : "its ends"}: after ${places} it jumps to the nearest place on the map.`;
+  const places = { places: leaps.map((leap) => leap + 1).join(gettext(" and ")) };
+  const why = isBySound
+    ? ngettext("No chain of alike tracks joins its ends", "No chain of alike tracks joins some of its stops", leaps.length)
+    : ngettext("No chain of neighbors joins its ends", "No chain of neighbors joins some of its stops", leaps.length);
+  const jump = ngettext("after track {places} it jumps to the nearest place on the map", "after tracks {places} it jumps to the nearest place on the map", leaps.length, places);
+  return gettext("{path}. {why}: {jump}.", { path: length, why, jump });
 }
 
 /**
@@ -201,5 +207,5 @@ export function pathText({ tracks, leaps }, minutes = "", isBySound = true) {
  */
 export function minutesText(tracks, minutes) {
   const sum = tracks.reduce((total, track) => total + (minutes?.[track] ?? NaN), 0);
-  return Number.isNaN(sum) ? "" : counted(Math.round(sum), "minute");
+  return Number.isNaN(sum) ? "" : ngettext("{count} minute", "{count} minutes", Math.round(sum));
 }

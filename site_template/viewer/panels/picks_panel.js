@@ -2,7 +2,8 @@
 
 import { element, icon, tellToggled } from "../ui/dom.js";
 import { countAddresses, listedTrack, toCsv, toJspf, toM3u, toSpotifyUris } from "../data/exports.js";
-import { counted, formatDuration } from "../ui/format.js";
+import { gettext, gettext_noop, ngettext } from "../data/language.js";
+import { formatDuration, tracksText } from "../ui/format.js";
 import { MAX_LINKED_TRACKS } from "../state/permalink.js";
 import { trackLinks } from "../data/listen_links.js";
 import { copyText, saveText } from "../ui/saving.js";
@@ -20,7 +21,7 @@ import { NO_TRACK } from "../data/types.js";
 
 /** Pixels, as in the style sheet. */
 const ROW_HEIGHT = 48;
-const TOO_MANY = "Too many for a link. To keep them, copy or save them.";
+const TOO_MANY = gettext_noop("Too many for a link. To keep them, copy or save them.");
 /** The circle around a track can grow to this part of the map's side. */
 const WIDEST = 16_384;
 const ICONS = { play: "M6.5 4.5v11l9-5.5z", open: "M8 5H4.5v10.5H15V12M11 4.5h4.5V9M15 5l-6.5 6.5", remove: "m5.5 5.5 9 9M14.5 5.5l-9 9" };
@@ -96,11 +97,11 @@ export class PicksPanel {
     const { circle } = this.#selecting;
     this.#host.hidden = selected.length === 0 || !this.#text;
     if (this.#host.hidden) return;
-    /** @type {HTMLElement} */ (this.#host.querySelector(".picks-count")).textContent = counted(selected.length, "track");
+    /** @type {HTMLElement} */ (this.#host.querySelector(".picks-count")).textContent = tracksText(selected.length);
     const radiusRow = /** @type {HTMLElement} */ (this.#radius.parentElement);
     radiusRow.hidden = !circle;
     if (circle) this.#radius.value = String(Math.sqrt(circle.radius / WIDEST));
-    this.#status.textContent = this.#canLink ? "" : TOO_MANY;
+    this.#status.textContent = this.#canLink ? "" : gettext(TOO_MANY);
     this.#current = Math.min(this.#current, selected.length - 1);
     this.#list.replaceChildren(element("div", { class: "picks-space", role: "presentation" }));
     this.#showRows();
@@ -154,9 +155,9 @@ export class PicksPanel {
       "button",
       { class: "picks-names", type: "button", "data-action": "show" },
       element("span", { class: "picks-title", dir: "auto", translate: "no" }, title),
-      element("span", { class: "picks-artists", dir: "auto", translate: "no" }, artists || "Unknown artist"),
+      element("span", { class: "picks-artists", dir: "auto", translate: "no" }, artists || gettext("Unknown artist")),
     );
-    const remove = element("button", { class: "icon-button", type: "button", "data-action": "remove", "aria-label": `Remove ${title}`, title: "Remove" }, icon(ICONS.remove));
+    const remove = element("button", { class: "icon-button", type: "button", "data-action": "remove", "aria-label": gettext("Remove {title}", { title }), title: gettext("Remove") }, icon(ICONS.remove));
     const more = element("span", { class: "picks-more" });
     const art = element("span", { class: "picks-art" });
     const row = element("div", { class: "picks-row", role: "listitem", "data-track": String(track) }, art, element("span", { class: "picks-note" }), names, more, remove);
@@ -245,12 +246,12 @@ export class PicksPanel {
 
   async #copyLink() {
     if (!this.#canLink) {
-      this.#status.textContent = TOO_MANY;
+      this.#status.textContent = gettext(TOO_MANY);
       return;
     }
     try {
-      await copyText(this.#address.link(), "Copy it from the address bar.");
-      this.#status.textContent = "Copied a link to this map with these tracks selected.";
+      await copyText(this.#address.link(), gettext("Copy it from the address bar."));
+      this.#status.textContent = gettext("Copied a link to this map with these tracks selected.");
     } catch (reason) {
       if (!(reason instanceof Error)) throw reason;
       this.#status.textContent = reason.message;
@@ -261,7 +262,7 @@ export class PicksPanel {
   async #export(kind) {
     const text = /** @type {TextData} */ (this.#text);
     const { selected } = this.#store.get();
-    this.#status.textContent = "Reading the details";
+    this.#status.textContent = gettext("Reading the details");
     try {
       await this.#localAudio.loadPaths();
       const tracks = [];
@@ -294,21 +295,23 @@ async function give(kind, name, tracks) {
   if (kind === "jspf") return save("jspf", "application/jspf+json", toJspf(name, tracks));
   if (kind === "csv") return save("csv", "text/csv", toCsv(tracks));
   const uris = toSpotifyUris(tracks);
-  if (uris.length > 0) await copyText(uris.join("\n"), "Save the list as CSV instead.");
+  if (uris.length > 0) await copyText(uris.join("\n"), gettext("Save the list as CSV instead."));
   return copiedText(uris.length, tracks.length);
 }
 
 /** @param {number} saved  @param {number} all */
 function savedText(saved, all) {
-  if (saved === 0) return "None of these tracks has an address, as far as this page knows. CSV keeps their names.";
-  return `Saved ${counted(saved, "track")}${all > saved ? `; ${all - saved} without an address` : ""}`;
+  if (saved === 0) return gettext("None of these tracks has an address, as far as this page knows. CSV keeps their names.");
+  const tracks = ngettext("Saved {count} track", "Saved {count} tracks", saved);
+  return all > saved ? gettext("{saved}; {count} without an address", { saved: tracks, count: all - saved }) : tracks;
 }
 
 /** @param {number} copied  @param {number} all */
 function copiedText(copied, all) {
-  if (copied === 0) return "None of these tracks is on Spotify, as far as the map knows.";
-  const rest = all > copied ? `; ${all - copied} not on Spotify` : "";
-  return `Copied ${counted(copied, "link")}${rest}. Paste them into a playlist in Spotify.`;
+  if (copied === 0) return gettext("None of these tracks is on Spotify, as far as the map knows.");
+  const links = ngettext("Copied {count} link", "Copied {count} links", copied);
+  const done = all > copied ? gettext("{copied}; {count} not on Spotify", { copied: links, count: all - copied }) : links;
+  return gettext("{copied}. Paste them into a playlist in Spotify.", { copied: done });
 }
 
 /**
@@ -320,11 +323,11 @@ function moreNodes(title, details, canPlay) {
   const nodes = [];
   if (details.duration_ms !== null) nodes.push(element("span", { class: "picks-time" }, formatDuration(details.duration_ms)));
   if (canPlay) {
-    nodes.push(element("button", { class: "icon-button", type: "button", "data-action": "play", "aria-label": `Listen to ${title}`, title: "Listen" }, icon(ICONS.play)));
+    nodes.push(element("button", { class: "icon-button", type: "button", "data-action": "play", "aria-label": gettext("Listen to {title}", { title }), title: gettext("Listen") }, icon(ICONS.play)));
   }
   const link = trackLinks(details)[0];
   if (link) {
-    const label = link.label.startsWith("Open in") ? link.label : `Open in ${link.label}`;
+    const label = gettext("Open in {service}", { service: link.label.replace("Open in ", "") });
     nodes.push(element("a", { class: "icon-button", href: link.url, target: "_blank", rel: "noopener", "aria-label": `${label}: ${title}`, title: label }, icon(ICONS.open)));
   }
   return nodes;

@@ -4,20 +4,21 @@
  */
 
 import { element, tellToggled } from "../ui/dom.js";
+import { gettext, gettext_noop } from "../data/language.js";
 import { playerAddress } from "../data/listen_links.js";
 import { momentOf } from "../data/sounds.js";
 import { NO_TRACK } from "../data/types.js";
 import { readStored, writeStored } from "../ui/storage.js";
 import { AudioDeck } from "./audio_deck.js";
-import { NO_REFERRER, reasonOf, VideoFrame } from "./video_frame.js";
+import { failureText, NO_REFERRER, VideoFrame } from "./video_frame.js";
 
 /** @import { DetailsReader } from "../data/load.js" */
 /** @import { Sounds } from "../data/sounds.js" */
 /** @import { Store } from "../state/store.js" */
 /** @import { TextData, TrackDetails } from "../data/types.js" */
 
-const ON_DISK = "YouTube plays only for pages from a server, not for pages from disk.";
-const CANNOT_PLAY = "This file cannot be played: it is gone, or of a kind that this browser does not know.";
+const ON_DISK = gettext_noop("YouTube plays only for pages from a server, not for pages from disk.");
+const CANNOT_PLAY = gettext_noop("This file cannot be played: it is gone, or of a kind that this browser does not know.");
 const START_KEY = "spotmap.start";
 const MOMENT = "moment";
 const BEGINNING = "beginning";
@@ -104,7 +105,7 @@ export class Player {
     this.#track = track;
     const attributes = { dir: "auto", translate: "no" };
     this.#title.replaceChildren(element("b", attributes, title), element("span", attributes, artists));
-    this.#say(!sound && location.protocol === "file:" ? ON_DISK : note);
+    this.#say(!sound && location.protocol === "file:" ? gettext(ON_DISK) : note);
     if (sound) this.#playFile(sound.address, start, { title, artist: artists, album: this.#text.albumOf(track) });
     else this.#playVideo(details.videoId, start, title);
     this.#show();
@@ -129,7 +130,7 @@ export class Player {
     this.#leaveVideo();
     this.#lastFailure = 0;
     if (!this.#deck) {
-      this.#deck = new AudioDeck({ ended: () => void this.#step(1), failed: () => this.#say(CANNOT_PLAY) });
+      this.#deck = new AudioDeck({ ended: () => void this.#step(1), failed: () => this.#say(gettext(CANNOT_PLAY)) });
       this.#frame.replaceChildren(this.#deck.element);
       this.#listenToKeys(this.#deck);
     }
@@ -166,8 +167,8 @@ export class Player {
   async #onFailure(code, title) {
     const isRefused = code === NO_REFERRER && this.#lastFailure === NO_REFERRER;
     this.#lastFailure = code;
-    const note = `“${title}” ${reasonOf(code)}.`;
-    if (isRefused || !(await this.#step(1, `${note} Now the next one.`))) this.#say(note);
+    const note = failureText(code, title);
+    if (isRefused || !(await this.#step(1, `${note} ${gettext("Now the next one.")}`))) this.#say(note);
   }
 
   #leaveVideo() {
@@ -184,7 +185,7 @@ export class Player {
   }
 
   #showStart() {
-    this.#fromMoment.textContent = this.#startsAtMoment ? "Starts at its typical moment" : "Starts at the beginning";
+    this.#fromMoment.textContent = this.#startsAtMoment ? gettext("Starts at its typical moment") : gettext("Starts at the beginning");
   }
 
   #leaveDeck() {

@@ -2,7 +2,8 @@
 
 import { drawMap } from "../map/drawing.js";
 import { shadeOf } from "../map/coloring.js";
-import { counted, formatCount } from "../ui/format.js";
+import { formatCount, gettext } from "../data/language.js";
+import { shownText } from "../ui/format.js";
 import { freeArea } from "../ui/insets.js";
 import { rasterized, saveFile } from "../ui/saving.js";
 import { readTheme } from "../ui/theme.js";
@@ -30,7 +31,7 @@ function keyOf(map, state, theme) {
   if (trait && !trait.membership) {
     const [low, high] = trait.domain.map((value) => formatTrait(trait, value));
     const colors = Array.from({ length: SHADES }, (_, place) => shadeOf(trait, place / (SHADES - 1), theme.name));
-    return { rows: [], scale: { colors, low: `${trait.label}: ${low}`, high } };
+    return { rows: [], scale: { colors, low: `${gettext(trait.label)}: ${low}`, high } };
   }
   const rows = legendRows(map, state, theme).filter(({ key }) => isShown(state, key));
   return { rows: rows.map(({ name, count, color }) => ({ text: name, count: formatCount(count), color })), scale: null };
@@ -59,7 +60,7 @@ export function wireSavePicture(bar, button, { map, store, renderer, announce })
     const state = store.get();
     const theme = readTheme(state.theme);
     const shown = renderer.visibleCount;
-    const note = shown < map.count ? `${formatCount(shown)} of ${counted(map.count, "track")}` : counted(map.count, "track");
+    const note = shownText(shown, map.count);
     const { scene } = renderer;
     return drawMap({ title: map.title || "spotmap", note, scene, key: keyOf(map, state, theme), area: freeArea(), theme });
   };
@@ -69,7 +70,7 @@ export function wireSavePicture(bar, button, { map, store, renderer, announce })
     const file = new Blob([svg], { type: "image/svg+xml" });
     const name = `${map.title || "spotmap"} map.${kind === "svg" ? "svg" : "png"}`;
     saveFile(name, kind === "svg" ? file : await rasterized(file, Math.round(width * scale), Math.round(height * scale)));
-    announce(`Saved ${name}`);
+    announce(gettext("Saved {file}", { file: name }));
   };
   button.addEventListener("click", () => turn(bar.hidden === true));
   onEscape(bar, leave);

@@ -4,7 +4,8 @@
  */
 
 import { element } from "../ui/dom.js";
-import { counted } from "../ui/format.js";
+import { gettext, ngettext } from "../data/language.js";
+import { readingText } from "../data/load.js";
 import { messageOf } from "../data/decode.js";
 import { SearchIndex } from "../data/search.js";
 import { NO_TRACK } from "../data/types.js";
@@ -153,7 +154,7 @@ export class SearchPanel {
     if (!describer.isReady) {
       // Until it is known what fits, names are what there is.
       this.#store.set({ query, matches: names, almost: [] });
-      this.#show({ names, rows: [], says: [], description, status: "Reading the details of all tracks" });
+      this.#show({ names, rows: [], says: [], description, status: readingText(0) });
       void this.#load();
       return;
     }
@@ -170,7 +171,7 @@ export class SearchPanel {
     if (this.#isLoading) return;
     this.#isLoading = true;
     try {
-      await this.#describing.describer?.load((share) => (this.#status.textContent = `Reading the details of all tracks: ${Math.floor(100 * share)} %`));
+      await this.#describing.describer?.load((share) => (this.#status.textContent = readingText(share)));
       const isOpen = !this.#results.hidden;
       this.#find();
       this.#open(isOpen);
@@ -206,8 +207,8 @@ export class SearchPanel {
     this.#found = this.#collections.find(this.#shown, description !== null);
     nodes.splice(this.#countBefore(shown), 0, ...this.#found.map(({ row }) => row));
     if (nodes.length > 0 && rows.length > 0) {
-      nodes.unshift(heading("Named so"));
-      nodes.push(heading("Sounds so"));
+      nodes.unshift(heading(gettext("Named so")));
+      nodes.push(heading(gettext("Sounds so")));
     }
     nodes.push(...rows.slice(0, MAX_ROWS - shown.length).map((track) => this.#row(track)));
     this.#list.replaceChildren(...nodes);
@@ -304,15 +305,16 @@ function isMeant({ conditions, unknown }, names) {
 /** @param {readonly number[] | null} matches */
 function statusText(matches) {
   if (matches === null) return "";
-  if (matches.length === 0) return "Nothing found. Try fewer or other words, or describe a sound: “slow dark jazz”.";
-  return `${counted(matches.length, "track")} found`;
+  if (matches.length === 0) return gettext("Nothing found. Try fewer or other words, or describe a sound: “slow dark jazz”.");
+  return ngettext("{count} track found", "{count} tracks found", matches.length);
 }
 
 /** @param {number} named  @param {number} fitting  @param {number} almost  @param {Description} description */
 function fitText(named, fitting, almost, { unknown }) {
-  const names = named > 0 ? `${counted(named, "track")} by name; ` : "";
-  const fits = fitting > 0 ? `${counted(fitting, "track")} ${fitting === 1 ? "fits" : "fit"}` : almost > 0 ? "nothing fits all of it, these come nearest" : "nothing fits";
+  const names = named > 0 ? `${ngettext("{count} track by name", "{count} tracks by name", named)}; ` : "";
+  const fits = fitting > 0 ? ngettext("{count} track fits", "{count} tracks fit", fitting) : almost > 0 ? gettext("nothing fits all of it, these come nearest") : gettext("nothing fits");
   const text = names + fits;
-  const notUnderstood = unknown.length > 0 ? ` Not understood: ${unknown.map((word) => `“${word}”`).join(", ")}.` : "";
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.${notUnderstood}`;
+  const words = unknown.map((word) => `“${word}”`).join(", ");
+  const notUnderstood = words ? ` ${gettext("Not understood: {words}.", { words })}` : "";
+  return gettext("{sentence}.", { sentence: text.charAt(0).toUpperCase() + text.slice(1) }) + notUnderstood;
 }

@@ -1,6 +1,7 @@
 /** What points are sized by: a list beside that of colors, and what the sizes mean. */
 
 import { mayBeAxis } from "../data/axes.js";
+import { gettext } from "../data/language.js";
 import { element } from "../ui/dom.js";
 
 /** @import { ListeningReader } from "../data/load.js" */
@@ -24,7 +25,7 @@ export function wireSizeBy(host, store, traitLoader, readListening) {
     list.classList.toggle("is-chosen", sizeBy !== "");
     key.replaceChildren(...(trait ? (await readListening()).sizeKey(trait) : []));
   };
-  list.append(...names.map(({ id, label }) => element("option", { value: id }, label)));
+  list.append(...names.map(({ id, label }) => element("option", { value: id }, gettext(label))));
   list.hidden = names.length === 0;
   list.addEventListener("change", async () => {
     const id = list.value;

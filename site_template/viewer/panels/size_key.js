@@ -1,5 +1,6 @@
 /** What the sizes of points mean: some values, each beside a point of its size. */
 
+import { gettext } from "../data/language.js";
 import { formatTrait } from "../data/traits.js";
 import { growthOf, scaleOf, sizeOf } from "../state/sizes.js";
 import { element, svgElement } from "../ui/dom.js";
@@ -23,7 +24,7 @@ export function sizeKey(trait) {
   const isWhole = trait.values.every((value) => Number.isNaN(value) || Number.isInteger(value));
   const round = PARTS.map((part) => rounded(part * Math.min(most, LARGEST * scale.mean))).filter((value) => value >= (isWhole ? 1 : 0));
   const values = scale.origin === 0 ? round : SHARES.map((share) => low + share * (high - low));
-  return [element("span", {}, label), ...values.map((value) => sample(growthOf(sizeOf(scale, value)), formatTrait(trait, value)))];
+  return [element("span", {}, gettext(label)), ...values.map((value) => sample(growthOf(sizeOf(scale, value)), formatTrait(trait, value)))];
 }
 
 /** Down to one digit that says something. @param {number} value */

@@ -1,6 +1,7 @@
 /** What sounds most like the pinned track: a part of its card, and lines on the map. */
 
 import { messageOf } from "../data/decode.js";
+import { built, gettext } from "../data/language.js";
 import { element } from "../ui/dom.js";
 import { isolated } from "../ui/format.js";
 import { findDistant, keptText, summarizeShared } from "./neighbor_distance.js";
@@ -69,7 +70,7 @@ export class SoundsLike {
    * @param {() => void} onEnter  called when the keyboard goes on to another track's card
    */
   section(track, onGrow, onEnter) {
-    const section = element("section", { class: "alike", "aria-label": this.#reader.isThere ? "Sounds like" : "Paths", hidden: true });
+    const section = element("section", { class: "alike", "aria-label": this.#reader.isThere ? gettext("Sounds like") : gettext("Paths"), hidden: true });
     const show = (/** @type {HTMLElement[]} */ ...nodes) => {
       section.replaceChildren(...nodes);
       section.hidden = false;
@@ -80,7 +81,7 @@ export class SoundsLike {
         (neighbors) => show(...this.#nodes(track, neighbors, onGrow, onEnter)),
         (reason) => {
           if (!(reason instanceof Error)) throw reason;
-          show(element("h3", {}, "Sounds like"), element("p", { class: "card-note" }, reason.message));
+          show(element("h3", {}, gettext("Sounds like")), element("p", { class: "card-note" }, reason.message));
         },
       );
     } else if (this.#map.count > 1) {
@@ -99,34 +100,34 @@ export class SoundsLike {
   #nodes(track, { tracks, shared, kept }, onGrow, onEnter) {
     const elsewhere = this.#elsewhere(track, tracks);
     const rows = tracks.map((other, place) => {
-      const notes = [summarizeShared(shared[place] ?? ""), elsewhere[place] ? this.#whereabouts(track, other) : ""].filter(Boolean);
-      return element("li", { hidden: place >= FIRST_ROWS }, this.#row(other, notes.join(" · "), shared[place] ?? "", onEnter));
+      const notes = [built(summarizeShared(shared[place] ?? "")), elsewhere[place] ? this.#whereabouts(track, other) : ""].filter(Boolean);
+      return element("li", { hidden: place >= FIRST_ROWS }, this.#row(other, notes.join(" · "), built(shared[place] ?? ""), onEnter));
     });
-    const more = button("text-button", `${rows.length - FIRST_ROWS} more`, () => {
+    const more = button("text-button", gettext("{count} more", { count: rows.length - FIRST_ROWS }), () => {
       for (const row of rows) row.hidden = false;
       more.remove();
       rows[FIRST_ROWS].querySelector("button")?.focus({ preventScroll: true });
       onGrow();
     });
     more.hidden = rows.length <= FIRST_ROWS;
-    const select = button("text-button", "Select these", () => this.#store.set({ selected: [track, ...tracks] }));
+    const select = button("text-button", gettext("Select these"), () => this.#store.set({ selected: [track, ...tracks] }));
     return [
-      element("div", { class: "alike-head" }, element("h3", {}, "Sounds like"), select),
+      element("div", { class: "alike-head" }, element("h3", {}, gettext("Sounds like")), select),
       element("ol", { class: "alike-list" }, ...rows),
       more,
       element("p", { class: "alike-kept" }, keptText(kept)),
       element(
         "div", { class: "card-actions" },
         this.#pathButton(track),
-        button("card-action", "More of this", () => this.#mix(track, true)),
-        button("card-action", "Less of this", () => this.#mix(track, false)),
+        button("card-action", gettext("More of this"), () => this.#mix(track, true)),
+        button("card-action", gettext("Less of this"), () => this.#mix(track, false)),
       ),
     ];
   }
 
   /** @param {number} track */
   #pathButton(track) {
-    return button("card-action", "Path to another track", () => this.#findPathFrom(track));
+    return button("card-action", gettext("Path to another track"), () => this.#findPathFrom(track));
   }
 
   /**
@@ -159,6 +160,6 @@ export class SoundsLike {
   #whereabouts(track, other) {
     const { cluster, clusters } = this.#map;
     const isNamed = cluster[other] !== NO_GROUP && cluster[other] !== cluster[track];
-    return isNamed ? `elsewhere on the map, in ${isolated(clusters[cluster[other]].name)}` : "elsewhere on the map";
+    return isNamed ? gettext("elsewhere on the map, in {cluster}", { cluster: isolated(clusters[cluster[other]].name) }) : gettext("elsewhere on the map");
   }
 }

@@ -1,5 +1,6 @@
 /** Styles, moods and traits as words that can be pressed: the map then shows the tracks that have one. */
 
+import { gettext, gettext_noop } from "../data/language.js";
 import { element } from "../ui/dom.js";
 import { MOST_STRENGTH, STYLES } from "../data/traits.js";
 import { afterSolo } from "./legend_rows.js";
@@ -11,7 +12,7 @@ import { afterSolo } from "./legend_rows.js";
 /** More would be a list to read, and the card is a glance. */
 const MOST_ON_CARD = 4;
 /** What strengths are called, by thirds. */
-const STRENGTHS = ["light", "clear", "strong"];
+const STRENGTHS = [gettext_noop("light"), gettext_noop("clear"), gettext_noop("strong")];
 /** What stands between the words of a cluster's name, and what comes after them: whose music it is, or a number. */
 const BETWEEN = /\s+–\s+|,\s+/;
 const AFTER = /\s+\(.*\)$|\s+\d+$/;
@@ -39,9 +40,9 @@ export class StyleWords {
       const fill = element("span", { class: "bar-fill" });
       fill.style.width = `${Math.round((100 * strength) / MOST_STRENGTH)}%`;
       const bar = element("span", { class: "bar", "aria-hidden": "true" }, fill);
-      return element("li", {}, this.#word(name, `${name}, ${said}: show only such tracks`, bar));
+      return element("li", {}, this.#word(name, gettext("{style}, {strength}: show only such tracks", { style: name, strength: gettext(said) }), bar));
     });
-    return element("ul", { class: "chips", "aria-label": "Styles and moods" }, ...items);
+    return element("ul", { class: "chips", "aria-label": gettext("Styles and moods") }, ...items);
   }
 
   /**
@@ -54,12 +55,12 @@ export class StyleWords {
     const { styles } = this.#map.columns;
     if (styles.length === 0) return [];
     const items = wordsOf(name, styles).map(({ word, isStyle }) => {
-      if (isStyle) return element("li", {}, this.#word(word, `Show only ${word}`));
-      const button = element("button", { class: "chip style-word", type: "button", title: `Search for ${word}` }, word);
+      if (isStyle) return element("li", {}, this.#word(word, gettext("Show only {name}", { name: word })));
+      const button = element("button", { class: "chip style-word", type: "button", title: gettext("Search for {word}", { word }) }, word);
       button.addEventListener("click", () => this.#store.set({ query: word }));
       return element("li", {}, button);
     });
-    return [element("ul", { class: "chips", "aria-label": "Words of its name" }, ...items)];
+    return [element("ul", { class: "chips", "aria-label": gettext("Words of its name") }, ...items)];
   }
 
   /** @param {string} name  @param {string} label  @param {HTMLElement[]} bars */

@@ -1,6 +1,7 @@
 /** The columns of the table of tracks, and how tracks are ordered by one of them. Pure. */
 
-import { formatTrait } from "../data/traits.js";
+import { gettext_noop } from "../data/language.js";
+import { categoryText, formatTrait } from "../data/traits.js";
 import { formatDuration } from "../ui/format.js";
 
 /** @import { MapData, TextData, Trait } from "../data/types.js" */
@@ -30,10 +31,10 @@ const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "bas
 export function namedColumns(map, text) {
   const named = { width: WIDTH.names, isNumber: false, valueOf: null };
   return [
-    { ...named, id: "title", label: "Title", width: WIDTH.title, textOf: (track) => text.titles[track] },
-    { ...named, id: "artist", label: "Artist", textOf: (track) => text.artistsOf(track).join(", ") },
-    { ...named, id: "album", label: "Album", textOf: (track) => text.albumOf(track) },
-    { ...named, id: "cluster", label: "Cluster", textOf: (track) => map.clusters[map.cluster[track]]?.name ?? "" },
+    { ...named, id: "title", label: gettext_noop("Title"), width: WIDTH.title, textOf: (track) => text.titles[track] },
+    { ...named, id: "artist", label: gettext_noop("Artist"), textOf: (track) => text.artistsOf(track).join(", ") },
+    { ...named, id: "album", label: gettext_noop("Album"), textOf: (track) => text.albumOf(track) },
+    { ...named, id: "cluster", label: gettext_noop("Cluster"), textOf: (track) => map.clusters[map.cluster[track]]?.name ?? "" },
   ];
 }
 
@@ -51,7 +52,7 @@ export function traitColumn(trait) {
     return { id, label, width: WIDTH.value, isNumber: true, textOf, valueOf: (track) => values[track] };
   }
   const { offsets, groups } = membership;
-  const textOf = (/** @type {number} */ track) => Array.from(groups.subarray(offsets[track], offsets[track + 1]), (place) => categories[place].name).join(", ");
+  const textOf = (/** @type {number} */ track) => Array.from(groups.subarray(offsets[track], offsets[track + 1]), (place) => categoryText(trait, categories[place].name)).join(", ");
   // In the order of the legend: keys go round, of names the frequent ones come first.
   const valueOf = (/** @type {number} */ track) => (offsets[track] < offsets[track + 1] ? groups[offsets[track]] : NaN);
   return { id, label, width: WIDTH.category, isNumber: false, textOf, valueOf };

@@ -4,7 +4,9 @@ import { listedTrack, toCsv } from "../data/exports.js";
 import { NO_TRACK } from "../data/types.js";
 import { APPEARANCE_KEYS, RANK } from "../state/appearance.js";
 import { element, onEscape, tellToggled } from "../ui/dom.js";
-import { counted, formatCount } from "../ui/format.js";
+import { gettext, ngettext } from "../data/language.js";
+import { readingText } from "../data/load.js";
+import { shownText } from "../ui/format.js";
 import { visibleRows } from "../ui/row_window.js";
 import { saveText } from "../ui/saving.js";
 import { inSlices } from "../ui/slices.js";
@@ -113,8 +115,8 @@ export class TablePanel {
   #say(note) {
     const { count } = this.#parts.map;
     const rows = this.#rows.length;
-    const shown = rows < count ? `${formatCount(rows)} of ${counted(count, "track")}` : counted(count, "track");
-    this.#status.textContent = note || (rows > MOST_ROWS ? `${shown}, the first ${formatCount(MOST_ROWS)} below` : shown);
+    const shown = shownText(rows, count);
+    this.#status.textContent = note || (rows > MOST_ROWS ? gettext("{shown}, the first {rows} below", { shown, rows: MOST_ROWS }) : shown);
   }
 
   #setColumns() {
@@ -129,7 +131,7 @@ export class TablePanel {
     this.#scroller.setAttribute("aria-colcount", String(this.#columns.length));
     const head = element("div", { class: "table-row table-names", role: "row", "aria-rowindex": "1" }, ...this.#columns.map((column) => headCell(column)));
     this.#scroller.replaceChildren(head, element("div", { class: "table-space", role: "rowgroup" }));
-    this.#sortChoice.replaceChildren(element("option", { value: "", hidden: true }, "Sort by"), ...this.#columns.flatMap(({ id, label }) => [element("option", { value: id }, label), element("option", { value: `-${id}` }, `${label}, descending`)]));
+    this.#sortChoice.replaceChildren(element("option", { value: "", hidden: true }, gettext("Sort by")), ...this.#columns.flatMap(({ id, label }) => [element("option", { value: id }, gettext(label)), element("option", { value: `-${id}` }, gettext("{label}, descending", { label: gettext(label) }))]));
     this.#markSort();
     this.#showRows();
     if (focused) /** @type {HTMLElement | null} */ (head.querySelector(`[data-sort="${CSS.escape(focused)}"]`))?.focus();
@@ -171,7 +173,7 @@ export class TablePanel {
     this.#sort = sort;
     this.#markSort();
     if (!this.#orders.has(id)) {
-      this.#say("Sorting");
+      this.#say(gettext("Sorting"));
       const order = await inSlices(orderBy(column, this.#parts.map.count), () => this.#sort !== sort);
       if (!order) return;
       this.#orders.set(id, order);
@@ -179,7 +181,7 @@ export class TablePanel {
     this.#scroller.scrollTop = 0;
     this.#current = 0;
     this.#update();
-    this.#parts.announce(`Sorted by ${column.label}${isDescending ? ", descending" : ""}`);
+    this.#parts.announce(isDescending ? gettext("Sorted by {label}, descending", { label: gettext(column.label) }) : gettext("Sorted by {label}", { label: gettext(column.label) }));
   }
 
   #markSort() {
@@ -316,14 +318,14 @@ export class TablePanel {
     const text = /** @type {TextData} */ (this.#text);
     const [rows, columns] = [this.#rows, this.#columns];
     try {
-      await details.readAll((share) => this.#say(`Reading the details: ${Math.floor(100 * share)} %`));
+      await details.readAll((share) => this.#say(readingText(share)));
       const tracks = [];
       for (const track of rows) tracks.push(listedTrack(text, track, await details.read(track), ""));
       // What the list has in columns of its own already is not written twice.
       const more = columns.slice(3).filter(({ id }) => id !== "year" && id !== "duration_ms");
       const values = more.map(({ label, textOf }) => ({ label: label.toLowerCase(), values: Array.from(rows, textOf) }));
       saveText(`${map.title || "spotmap"} table.csv`, "text/csv", toCsv(tracks, values));
-      this.#say(`Saved ${counted(rows.length, "track")}`);
+      this.#say(ngettext("Saved {count} track", "Saved {count} tracks", rows.length));
     } catch (reason) {
       if (!(reason instanceof Error)) throw reason;
       this.#say(reason.message);
@@ -336,7 +338,7 @@ const headCell = ({ id, label, isNumber }) =>
   element(
     "span",
     { role: "columnheader", "data-column": id, class: isNumber ? "is-number" : "" },
-    element("button", { type: "button", "data-sort": id }, label),
+    element("button", { type: "button", "data-sort": id }, gettext(label)),
   );
 
 /** @param {Element} row  @param {string} id  of the column that a sheet shows beside the titles */

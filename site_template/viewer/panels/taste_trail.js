@@ -1,5 +1,6 @@
 /** How the center of taste wandered: a line over the map from year to year, up to the day that the slider of time shows. */
 
+import { gettext } from "../data/language.js";
 import { centersOfTaste, wayUntil } from "../data/listening.js";
 import { element, svgElement } from "../ui/dom.js";
 import { toScreen } from "../map/viewport.js";
@@ -42,7 +43,7 @@ export class TasteTrail {
 
   #inWords() {
     const places = this.#centers.map((center) => `${center.year}${this.#nameOf(center)}`);
-    return `Center of your taste, by year: ${places.join("; ")}`;
+    return gettext("Center of your taste, by year: {places}", { places: places.join("; ") });
   }
 
   /** @param {Center} center */

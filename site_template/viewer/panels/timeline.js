@@ -1,7 +1,8 @@
 /** How the library grew: a slider over the days on which tracks were added, and its replay. */
 
 import { onEscape } from "../ui/dom.js";
-import { counted } from "../ui/format.js";
+import { gettext } from "../data/language.js";
+import { tracksText } from "../ui/format.js";
 import { addedBy, replayDay, sliderRange } from "./timeline_math.js";
 import { formatTrait } from "../data/traits.js";
 
@@ -38,7 +39,7 @@ export function wireTimeline(host, button, store, traitLoader, announce, onToggl
   const stop = () => {
     cancelAnimationFrame(frame);
     frame = 0;
-    play.setAttribute("aria-label", "Replay how the library grew");
+    play.setAttribute("aria-label", gettext("Replay how the library grew"));
     play.classList.remove("is-playing");
   };
   const show = () => {
@@ -51,7 +52,7 @@ export function wireTimeline(host, button, store, traitLoader, announce, onToggl
     const text = formatTrait(trait, value);
     day.textContent = text;
     const known = until === null ? days.length : addedBy(days, value);
-    count.textContent = counted(known + trait.unknownCount, "track");
+    count.textContent = tracksText(known + trait.unknownCount);
     slider.setAttribute("aria-valuetext", `${text}, ${count.textContent}`);
   };
   const openPanel = () => {
@@ -76,7 +77,7 @@ export function wireTimeline(host, button, store, traitLoader, announce, onToggl
     const [first, last] = sliderRange(days);
     const from = store.get().until ?? last;
     const start = performance.now() - (from >= last ? 0 : ((from - first) / (last - first)) * REPLAY_MS);
-    play.setAttribute("aria-label", "Pause");
+    play.setAttribute("aria-label", gettext("Pause"));
     play.classList.add("is-playing");
     const step = (/** @type {number} */ now) => {
       const until = replayDay((now - start) / REPLAY_MS, first, last, reducedMotion.matches ? STILLS : Infinity);
@@ -84,7 +85,7 @@ export function wireTimeline(host, button, store, traitLoader, announce, onToggl
       if (until < last) frame = requestAnimationFrame(step);
       else {
         stop();
-        announce(`Replay finished: ${count.textContent}`);
+        announce(gettext("Replay finished: {tracks}", { tracks: count.textContent ?? "" }));
       }
     };
     frame = requestAnimationFrame(step);

@@ -1,5 +1,6 @@
 /** What the tools that are fetched on demand have in common: a heading, a way out, lists of tracks. */
 
+import { gettext } from "../data/language.js";
 import { element, icon, onEscape, tellToggled, withNames } from "../ui/dom.js";
 import { narrow } from "../ui/insets.js";
 import { NO_TRACK } from "../data/types.js";
@@ -43,7 +44,7 @@ export class ToolShell {
 
   /** @param {string} heading  @param {...Node} nodes */
   show(heading, ...nodes) {
-    const close = element("button", { class: "icon-button", type: "button", "aria-label": "Close", title: "Close (Escape)" }, icon(CLOSE));
+    const close = element("button", { class: "icon-button", type: "button", "aria-label": gettext("Close"), title: gettext("Close (Escape)") }, icon(CLOSE));
     close.addEventListener("click", () => this.close());
     if (shown && shown !== this) shown.#onClose();
     shown = this;
@@ -88,13 +89,13 @@ export class ToolShell {
       });
       return element("li", { hidden: place >= FIRST_ROWS }, row);
     });
-    const more = button("text-button", `${rows.length - FIRST_ROWS} more`, () => {
+    const more = button("text-button", gettext("{count} more", { count: rows.length - FIRST_ROWS }), () => {
       for (const row of rows) row.hidden = false;
       more.remove();
       rows[FIRST_ROWS].querySelector("button")?.focus({ preventScroll: true });
     });
     more.hidden = rows.length <= FIRST_ROWS;
-    const select = button("text-button", "Select these", () => {
+    const select = button("text-button", gettext("Select these"), () => {
       store.set({ selected: [...tracks] });
       this.giveWay();
     });

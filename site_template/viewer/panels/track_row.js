@@ -1,5 +1,6 @@
 /** A track in a list beside others that sound like it: pressed, it leads there. */
 
+import { gettext } from "../data/language.js";
 import { element, withNames } from "../ui/dom.js";
 
 /** @import { TextData } from "../data/types.js" */
@@ -15,7 +16,7 @@ export function trackRow({ titles, artistsOf }, track, note, onPress) {
     "button",
     { class: "alike-row", type: "button", "data-track": String(track) },
     element("span", { class: "alike-title", dir: "auto", translate: "no" }, titles[track]),
-    element("span", { class: "alike-artists", dir: "auto", translate: "no" }, artistsOf(track).join(", ") || "Unknown artist"),
+    element("span", { class: "alike-artists", dir: "auto", translate: "no" }, artistsOf(track).join(", ") || gettext("Unknown artist")),
   );
   if (note) row.append(element("span", { class: "alike-note", dir: "auto" }, ...withNames(note)));
   row.addEventListener("click", onPress);

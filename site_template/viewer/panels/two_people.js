@@ -1,9 +1,10 @@
 /** Two people on one map: how alike, whose tracks are where, what each would like of the other's, and a path between them. */
 
+import { built, formatCount, gettext } from "../data/language.js";
 import { decodePeople, sharesOf } from "../data/people.js";
 import { messageOf } from "../data/decode.js";
 import { element, swatch, withNames } from "../ui/dom.js";
-import { formatCount, isolated } from "../ui/format.js";
+import { isolated } from "../ui/format.js";
 import { colorOf } from "../ui/palette.js";
 import { button, ToolShell } from "./tool_shell.js";
 
@@ -36,12 +37,12 @@ export class TwoPeople {
     try {
       this.#pairs = decodePeople(await readPeople?.());
     } catch (reason) {
-      return this.#shell.show("Two people", element("p", { class: "card-note" }, messageOf(reason)));
+      return this.#shell.show(gettext("Two people"), element("p", { class: "card-note" }, messageOf(reason)));
     }
     this.#before ??= store.get().colorBy;
     store.set({ colorBy: "layer" });
     this.#draw();
-    announce(this.#pairs[this.#shown].sentence);
+    announce(built(this.#pairs[this.#shown].sentence));
   }
 
   /** Back to the colors that were there, unless others were chosen meanwhile. */
@@ -56,16 +57,16 @@ export class TwoPeople {
     const [one, other] = pair.people.map((name) => this.#layer(name));
     const shares = sharesOf(this.#parts.map, one.index, other.index);
     this.#shell.show(
-      "Two people",
+      gettext("Two people"),
       ...this.#choice(),
       this.#figure(pair),
       this.#bridge(pair),
       this.#clusters(shares, one, other),
       ...[0, 1].map((place) =>
         this.#shell.list(
-          `${isolated(pair.people[place])} would like`,
+          gettext("{name} would like", { name: isolated(pair.people[place]) }),
           pair.likes[place],
-          `${isolated(pair.people[1 - place])} has no other tracks.`,
+          gettext("{name} has no other tracks.", { name: isolated(pair.people[1 - place]) }),
         ),
       ),
     );
@@ -83,7 +84,7 @@ export class TwoPeople {
     const options = this.#pairs.map(({ people }, place) =>
       element("option", { value: String(place), selected: place === this.#shown }, people.map(isolated).join(", ")),
     );
-    const select = element("select", { "aria-label": "Which two" }, ...options);
+    const select = element("select", { "aria-label": gettext("Which two") }, ...options);
     select.addEventListener("change", () => {
       this.#shown = Number(select.value);
       this.#draw();
@@ -103,19 +104,19 @@ export class TwoPeople {
         const value = element("dd", {}, element("span", { class: "bar", "aria-hidden": "true" }, fill), element("span", { class: "bar-value" }, percent(share)));
         return [element("dt", { class: kind }, label), value];
       };
-      nodes.push(element("dl", { class: "bars" }, ...bar("Mixed", mixing, "tool-found"), ...bar("By chance", chance, "tool-chance")));
+      nodes.push(element("dl", { class: "bars" }, ...bar(gettext("Mixed"), mixing, "tool-found"), ...bar(gettext("By chance"), chance, "tool-chance")));
     }
-    return element("section", { "aria-label": "How alike" }, ...nodes, element("p", { class: "card-note", dir: "auto" }, ...withNames(sentence)));
+    return element("section", { "aria-label": gettext("How alike") }, ...nodes, element("p", { class: "card-note", dir: "auto" }, ...withNames(built(sentence))));
   }
 
   /** @param {Pair} pair */
   #bridge({ centers, people }) {
-    const node = button("card-action", "A path between their centers", () => {
+    const node = button("card-action", gettext("A path between their centers"), () => {
       this.#parts.pathTool.between(...centers);
       this.#shell.giveWay();
     });
     node.disabled = centers[0] === centers[1];
-    node.title = `From the track that all of ${people[0]}’s are most like, to the same of ${people[1]}’s`;
+    node.title = gettext("From the track that all of {one}’s are most like, to the same of {other}’s", { one: people[0], other: people[1] });
     return element("p", {}, node);
   }
 
@@ -129,14 +130,14 @@ export class TwoPeople {
       ...[one, other].flatMap((layer, place) => [swatch(colors[place]), element("span", { dir: "auto", translate: "no" }, layer.name)]),
     );
     const rows = shares.map((share, place) => element("li", { hidden: place >= FIRST_CLUSTERS }, this.#share(share, one, other, colors)));
-    const more = button("text-button", `${rows.length - FIRST_CLUSTERS} more`, () => {
+    const more = button("text-button", gettext("{count} more", { count: rows.length - FIRST_CLUSTERS }), () => {
       for (const row of rows) row.hidden = false;
       more.remove();
     });
     more.hidden = rows.length <= FIRST_CLUSTERS;
     return element(
-      "section", { class: "alike", "aria-label": "Clusters by person", hidden: rows.length === 0 },
-      element("div", { class: "alike-head" }, element("h3", {}, "Clusters by person")), head, element("ol", { class: "alike-list" }, ...rows), more,
+      "section", { class: "alike", "aria-label": gettext("Clusters by person"), hidden: rows.length === 0 },
+      element("div", { class: "alike-head" }, element("h3", {}, gettext("Clusters by person"))), head, element("ol", { class: "alike-list" }, ...rows), more,
     );
   }
 
@@ -152,14 +153,15 @@ export class TwoPeople {
       return part;
     });
     const counts = `${formatCount(one)} · ${formatCount(both)} · ${formatCount(other)}`;
+    const said = gettext("Only {first}: {one}. Both: {both}. Only {second}: {other}.", { first: first.name, one, both, second: second.name, other });
     const row = element(
       "button", { class: "alike-row tool-share", type: "button" },
       element("span", { class: "alike-title", dir: "auto", translate: "no" }, name),
       element("span", { class: "tool-count", "aria-hidden": "true" }, counts),
       element("span", { class: "tool-bar", "aria-hidden": "true" }, ...parts),
-      element("span", { class: "visually-hidden" }, `: only ${first.name} ${formatCount(one)}, both ${formatCount(both)}, only ${second.name} ${formatCount(other)}`),
+      element("span", { class: "visually-hidden" }, `: ${said}`),
     );
-    row.title = `Only ${first.name}: ${formatCount(one)}. Both: ${formatCount(both)}. Only ${second.name}: ${formatCount(other)}.`;
+    row.title = said;
     row.addEventListener("click", () => {
       navigation.flyToAll(tracks);
       this.#shell.giveWay();

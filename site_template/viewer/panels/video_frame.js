@@ -3,6 +3,7 @@
  * hear them; that script would be one from another host, so these few messages are read here.
  */
 
+import { gettext, gettext_noop } from "../data/language.js";
 import { element } from "../ui/dom.js";
 import { PLAYER_ORIGIN } from "../data/listen_links.js";
 
@@ -13,16 +14,18 @@ const ENDED = 0;
 /** Where YouTube does not learn which page asks, every video fails. */
 export const NO_REFERRER = 153;
 
-/** @type {Readonly<Record<number, string>>}  as the end of a sentence */
+const OTHER = gettext_noop("“{title}” cannot be played by YouTube (error {code}).");
+const OWNER = gettext_noop("“{title}” may not be played outside of YouTube, its owner says.");
+/** @type {Readonly<Record<number, string>>} */
 const REASONS = {
-  100: "was removed from YouTube, or is private",
-  101: "may not be played outside of YouTube, its owner says",
-  150: "may not be played outside of YouTube, its owner says",
-  [NO_REFERRER]: "was refused by YouTube, which did not learn what page asks (error 153): an extension or app may hide it",
+  100: gettext_noop("“{title}” was removed from YouTube, or is private."),
+  101: OWNER,
+  150: OWNER,
+  [NO_REFERRER]: gettext_noop("“{title}” was refused by YouTube, which did not learn what page asks (error 153): an extension or app may hide it."),
 };
 
-/** @param {number} code  of the player's error */
-export const reasonOf = (code) => REASONS[code] ?? `cannot be played by YouTube (error ${code})`;
+/** @param {number} code  of the player's error  @param {string} title */
+export const failureText = (code, title) => gettext(REASONS[code] ?? OTHER, { title, code });
 
 export class VideoFrame {
   /** @type {HTMLIFrameElement} */

@@ -1,6 +1,7 @@
 /** Fetches what is known of every track once something needs it, and puts it into the state. */
 
 import { messageOf } from "../data/decode.js";
+import { readingText } from "../data/load.js";
 import { createSinceTrait, createTrait, traitNames } from "../data/traits.js";
 
 /** @import { DetailsReader, ListeningReader } from "../data/load.js" */
@@ -104,8 +105,8 @@ export class TraitLoader {
 
   /** @param {(note: string) => void} tell */
   #readAll(tell) {
-    tell("Reading the details of all tracks");
-    return this.#details.readAll((share) => tell(`Reading the details of all tracks: ${Math.floor(100 * share)} %`));
+    tell(readingText(0));
+    return this.#details.readAll((share) => tell(readingText(share)));
   }
 
   /** @param {readonly TraitName[]} names */

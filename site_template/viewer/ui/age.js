@@ -1,6 +1,6 @@
 /** How old the map is, and what is to come, for its note. Pure. */
 
-import { counted } from "./format.js";
+import { gettext, ngettext } from "../data/language.js";
 
 const DAY_MS = 86_400_000;
 
@@ -14,8 +14,8 @@ const DAY_MS = 86_400_000;
  */
 export function ageNote({ builtAt, waiting }, lastModified, now_ms) {
   const days = Math.floor((now_ms - Date.parse(builtAt || lastModified)) / DAY_MS);
-  const age = days >= 1 ? `Built ${counted(days, "day")} ago` : "";
-  const toCome = waiting > 0 ? `${counted(waiting, "track")} ${waiting === 1 ? "waits" : "wait"} to be listened to` : "";
+  const age = days >= 1 ? ngettext("Built {count} day ago", "Built {count} days ago", days) : "";
+  const toCome = waiting > 0 ? ngettext("{count} track waits to be listened to", "{count} tracks wait to be listened to", waiting) : "";
   const parts = [age, toCome].filter(Boolean);
-  return parts.length > 0 ? `${parts.join("; ")}.` : "";
+  return parts.length > 0 ? gettext("{sentence}.", { sentence: parts.join("; ") }) : "";
 }

@@ -17,7 +17,7 @@ export function element(tag, attributes = {}, ...children) {
 }
 
 /** A name within a sentence: between signs that keep its writing direction to itself, or in quotation marks. */
-const NAME = /(\u2068[^\u2069]*\u2069|“[^”]*”)/;
+const NAME = /(\u2068[^\u2069]*\u2069|“[^”]*”|„[^“]*“|「[^」]*」)/;
 
 /** A sentence in which no name is translated together with the words around it. @param {string} text */
 export const withNames = (text) =>

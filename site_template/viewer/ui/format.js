@@ -1,8 +1,6 @@
-/** Numbers as people write them. Pure. */
+/** Numbers and counts as people write them. Pure. */
 
-import { formatCount } from "../data/count.js";
-
-export { formatCount };
+import { ngettext } from "../data/language.js";
 
 /**
  * @param {number} duration_ms
@@ -30,8 +28,11 @@ export function shortened(text, longest) {
 /** Keeps the writing direction of a name to itself, where text stands alone and no element can. @param {string} name */
 export const isolated = (name) => `\u2068${name}\u2069`;
 
-/**
- * @param {number} count
- * @param {string} noun  its plural takes an s
- */
-export const counted = (count, noun) => `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
+/** @param {number} count */
+export const tracksText = (count) => ngettext("{count} track", "{count} tracks", count);
+
+/** @param {number} count  of tracks */
+export const selectedText = (count) => ngettext("{count} track selected", "{count} tracks selected", count);
+
+/** @param {number} shown  @param {number} count  of all tracks */
+export const shownText = (shown, count) => (shown < count ? ngettext("{shown} of {count} track", "{shown} of {count} tracks", count, { shown }) : tracksText(count));

@@ -1,5 +1,6 @@
 /** Gives text to the person: into the clipboard or as a file. Nothing leaves the browser. */
 
+import { gettext } from "../data/language.js";
 import { element } from "./dom.js";
 
 /** @param {string} text  @param {string} instead  what the person may do where the browser does not let the page copy */
@@ -17,7 +18,7 @@ export async function copyText(text, instead) {
   const copied = document.execCommand("copy");
   field.remove();
   before?.focus();
-  if (!copied) throw new Error(`The browser does not let this page copy. ${instead}`);
+  if (!copied) throw new Error(`${gettext("The browser does not let this page copy.")} ${instead}`);
 }
 
 /**
@@ -34,7 +35,7 @@ export const saveText = (name, type, text) => saveFile(name, new Blob([text], { 
 export function saveFile(name, file) {
   const address = URL.createObjectURL(file);
   // Characters that some system does not allow in the name of a file.
-  const link = element("a", { href: address, download: name.replace(/[\\/:*?"<>|\p{Control}]+/gu, " ").trim(), hidden: true });
+  const link = element("a", { href: address, download: name.replace(/[\\/:*?\x22<>|\p{Control}]+/gu, " ").trim(), hidden: true });
   document.body.append(link);
   link.click();
   link.remove();
@@ -67,5 +68,5 @@ export async function rasterized(svg, width, height) {
   } catch (reason) {
     if (!(reason instanceof DOMException)) throw reason;
   }
-  throw new Error("This browser cannot make a picture so large. Save it as SVG.");
+  throw new Error(gettext("This browser cannot make a picture so large. Save it as SVG."));
 }

@@ -1,5 +1,6 @@
 /** Light or dark: what the system says, unless a person chose, which is remembered. */
 
+import { gettext } from "../data/language.js";
 import { readStored, writeStored } from "./storage.js";
 
 /** @import { Store } from "../state/store.js" */
@@ -46,7 +47,7 @@ export function wireTheme(button, store) {
   const wear = () => {
     const { theme } = store.get();
     document.documentElement.dataset.theme = theme;
-    button.setAttribute("aria-label", theme === "dark" ? "Switch to the light theme" : "Switch to the dark theme");
+    button.setAttribute("aria-label", theme === "dark" ? gettext("Switch to the light theme") : gettext("Switch to the dark theme"));
     button.title = /** @type {string} */ (button.getAttribute("aria-label"));
   };
   wear();

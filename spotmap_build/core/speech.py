@@ -1,0 +1,53 @@
+"""What the terminal says, in the language of the person: messages of the catalog ``terminal``.
+
+Which messages are in it, and what stays English, says docs/languages.md. A message is a text between quotation marks
+with the names of values in braces, so that ``scripts.catalog`` finds it: ``gettext("{count} new", count=count)``.
+"""
+
+from __future__ import annotations
+
+import gettext as catalogs
+from typing import Final
+
+from spotmap_build.core.language import AUTO, catalog_of, whole_number
+
+DOMAIN: Final = "terminal"
+
+
+class _Voice:
+    """The language that this process speaks: one command has one."""
+
+    language = "en"
+    catalog: catalogs.NullTranslations = catalogs.NullTranslations()
+
+
+def speak(language: str, catalog: catalogs.NullTranslations | None = None) -> None:
+    """Choose the language of what this process says from now on; ``auto`` is English."""
+    _Voice.language = "en" if language == AUTO else language
+    _Voice.catalog = catalog_of(DOMAIN, language) if catalog is None else catalog
+
+
+def gettext(message: str, **values: object) -> str:
+    """Return a message in the person's language, with its values."""
+    said = _Voice.catalog.gettext(message)
+    return said.format(**values) if values else said
+
+
+def ngettext(one: str, many: str, count: int, **values: object) -> str:
+    """Return the form of a message that goes with a count, with the count and other values in it.
+
+    >>> ngettext("{count} track is new.", "{count} tracks are new.", 1200)
+    '1,200 tracks are new.'
+    """
+    said = _Voice.catalog.ngettext(one, many, count)
+    return said.format(count=number(count), **values)
+
+
+def number(count: int) -> str:
+    """Return a whole number as people write it."""
+    return whole_number(_Voice.language, count)
+
+
+def gettext_noop(message: str) -> str:
+    """Mark a message that is translated where it is said: a table is made before the language is known."""
+    return message

@@ -1,0 +1,267 @@
+"""The page in other languages: no text left out, none cut off on a phone, and written from right to left."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from spotmap_build.core.language import LANGUAGES
+from tests.browser.conftest import Viewer
+from tests.fakes.sample_site import GENERATION
+from tests.support.pages import Site
+
+pytestmark = pytest.mark.browser
+OpenViewer = Callable[..., Viewer]
+PHONE = {"width": 390, "height": 844}
+PSEUDO = "eo"
+"""A language that browsers know and the page does not: its catalog is made here."""
+OPEN, CLOSE = "⟦", "⟧"
+"""Around all that the pseudo-language says. What shows without them was given to no catalog."""
+LEFT_AS_IT_IS = re.compile(
+    r"[\W\d_]*"  # numbers, signs
+    r"|(?:PNG|SVG|CSV|M3U|JSPF|Spotify|YouTube Music|BPM|LUFS|Hz|LU|dB|min)"  # names of formats, services and units
+    r"|[A-G][♯♭]?m?(?: · [A-G][♯♭]?m)?"  # keys on the circle of fifths
+)
+SHOWN = """() => {
+  const apart = "[translate=no], [aria-hidden=true], .visually-hidden, noscript, script, style";
+  const shown = (node) => node.checkVisibility({ visibilityProperty: true }) && !node.closest(apart);
+  const texts = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    if (node.data.trim() && shown(node.parentElement)) texts.push(node.data.trim());
+  }
+  for (const name of ["aria-label", "title", "placeholder"]) {
+    for (const node of document.querySelectorAll(`[${name}]`)) if (shown(node)) texts.push(node.getAttribute(name));
+  }
+  return texts;
+}"""
+"""What shows, or is read aloud, and is not the library's own words."""
+CUT_OFF = """() => {
+  const cut = [];
+  const edge = document.documentElement.clientWidth;
+  for (const node of document.querySelectorAll("body *")) {
+    if (!node.checkVisibility({ visibilityProperty: true })) continue;
+    if (node.closest("[translate=no], .visually-hidden, .table-scroll, svg, canvas, option")) continue;
+    const own = [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim());
+    if (!own) continue;
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    const text = range.getBoundingClientRect();
+    if (text.width === 0) continue;
+    const said = `${node.textContent.trim().slice(0, 60)} (${node.className || node.tagName})`;
+    if (text.left < -1 || text.right > edge + 1) cut.push(`beyond the window: ${said}`);
+    for (let box = node; box && box !== document.body; box = box.parentElement) {
+      const { overflowX, display } = getComputedStyle(box);
+      if (display === "inline") continue;
+      const { left, right } = box.getBoundingClientRect();
+      if (overflowX === "hidden" || overflowX === "clip" || box === node) {
+        if (text.left < left - 1 || text.right > right + 1) cut.push(`beyond its box: ${said}`);
+        break;
+      }
+    }
+  }
+  return [...new Set(cut)];
+}"""
+"""Words that are wider than what shows them."""
+
+
+def pseudo(text: str) -> str:
+    """The same text in the pseudo-language: longer, as German is, with the values where they are."""
+    return f"{OPEN}{text}{CLOSE}" if text.strip(" ;,") else text
+
+
+@pytest.fixture
+def pseudo_site(copied_site: Site) -> Site:
+    """The sample site with a catalog of the pseudo-language, which is written from left to right."""
+    return with_pseudo_language(copied_site, "ltr")
+
+
+def with_pseudo_language(site: Site, direction: str) -> Site:
+    folder = site.folder / "data" / GENERATION
+    catalog = json.loads((folder / f"language.{LANGUAGES[1]}.json").read_text("utf-8"))
+    texts = {
+        key: pseudo(key.rpartition("\x04")[2]) if isinstance(text, str) else [pseudo(part) for part in (key, key)]
+        for key, text in catalog["texts"].items()
+    }
+    document = {**catalog, "language": PSEUDO, "dir": direction, "plural": {"one": 0, "other": 1}, "texts": texts}
+    (folder / f"language.{PSEUDO}.json").write_text(json.dumps(document), "utf-8")
+    page = site.folder / "index.html"
+    page.write_text(page.read_text("utf-8").replace('data-languages="', f'data-languages="{PSEUDO} '), "utf-8")
+    return site
+
+
+def scenes(viewer: Viewer) -> Iterator[str]:
+    """Opens one part of the page after the other; all of it has shown in the end."""
+    page = viewer.page
+    narrow = page.viewport_size is not None and page.viewport_size["width"] < 720
+    yield "the map"
+    if narrow:
+        page.locator("#legend-handle").click()
+    about = page.locator(".about summary").last
+    about.click()
+    yield "the legend"
+    page.locator("[data-color-by='playlist']").click()
+    page.locator(".legend-about").first.click()
+    expect(page.locator(".insight .alike-list").first).to_be_visible()
+    expect(page.locator(".unmade")).to_be_visible()
+    yield "a playlist"
+    page.locator("[data-color-by='cluster']").click()
+    expect(page.locator(".legend .about").first).to_be_visible()
+    page.locator(".legend-list .legend-toggle").first.click()
+    yield "a filter"
+    page.locator("[data-action='show-all']").click()
+    for trait in ("feature.mode", "since", "feature.tempo", "added_at"):
+        page.locator(".more select").select_option(trait)
+        viewer.wait_until(f"spotmap.state().colorBy === '{trait}'")
+        yield trait
+    page.locator("[data-color-by='cluster']").click()
+    if narrow:
+        page.locator("#legend-handle").click()
+    page.locator("#search input").fill("river")
+    expect(page.locator(".found-title").first).to_be_visible()
+    yield "names"
+    page.locator("#search input").fill("quiet or jazz, not slow")
+    expect(page.locator(".said-means").last).not_to_be_empty()
+    yield "a description"
+    page.locator("#search input").fill("zzzzz")
+    yield "nothing found"
+    page.locator("#search input").fill("river")
+    page.locator("[data-action='select-found']").click()
+    page.locator("[data-action='order']").click()
+    expect(page.locator(".journey-hard li").first).to_be_attached()
+    page.locator(".journey-hard summary").click()
+    yield "a selection in order"
+    page.locator("[data-action='copy-link']").click()
+    expect(page.locator(".picks-status")).not_to_be_empty()
+    yield "a note on the selection"
+    page.locator("#picks [data-action='clear']").click()
+    for button in ("lasso-button", "picture-button"):
+        page.locator(f"#{button}").click()
+        yield button
+        page.keyboard.press("Escape")
+    page.locator("#timeline-button").click()
+    expect(page.locator("#timeline")).to_be_visible()
+    yield "time"
+    page.locator("#timeline [data-action='close']").click()
+    page.locator("#axes-button").click()
+    page.locator("#axes select").first.select_option("feature.tempo")
+    viewer.wait_until("spotmap.state().axes !== null")
+    yield "axes"
+    page.locator("#axes [data-action='close']").click()
+    pin(viewer)
+    yield "a card"
+    page.locator(".alike .card-action").click()
+    expect(page.locator("#path-hint")).to_be_visible()
+    yield "a path"
+
+
+def pin(viewer: Viewer) -> None:
+    """Shows a track's card with all that it tells."""
+    page = viewer.page
+    page.locator("#search input").fill("river")
+    page.locator("#found [data-track]").first.click()
+    expect(page.locator(".alike-kept")).to_be_visible()
+    expect(page.locator(".card .bars")).to_be_visible()
+
+
+def open_in(open_viewer: OpenViewer, language: str, **more: Any) -> Viewer:
+    return open_viewer(locale=language, permissions=["clipboard-write"], **more)
+
+
+def left_out(page: Page) -> set[str]:
+    """What is in English."""
+    texts = {text.replace("\u00a0", " ") for text in page.evaluate(SHOWN)}
+    return {text for text in texts if OPEN not in text and not LEFT_AS_IT_IS.fullmatch(text)}
+
+
+def test_every_text_of_the_page_comes_from_the_catalog(open_viewer: OpenViewer, pseudo_site: Site) -> None:
+    viewer = open_in(open_viewer, PSEUDO, site=pseudo_site)
+    missing = {f"{scene}: {text}" for scene in scenes(viewer) for text in left_out(viewer.page)}
+    assert not missing
+
+
+@pytest.mark.parametrize("language", LANGUAGES[1:])
+def test_nothing_is_cut_off_on_a_phone(open_viewer: OpenViewer, language: str) -> None:
+    viewer = open_in(open_viewer, language, viewport=PHONE)
+    expect(viewer.page.locator("html")).to_have_attribute("lang", language)
+    found = {f"{scene}: {text}" for scene in scenes(viewer) for text in viewer.page.evaluate(CUT_OFF)}
+    assert not found
+    assert viewer.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+@pytest.mark.parametrize("size", [PHONE, {"width": 1280, "height": 800}])
+def test_a_language_that_is_written_from_right_to_left_has_its_place(
+    open_viewer: OpenViewer, copied_site: Site, size: dict[str, int]
+) -> None:
+    viewer = open_in(open_viewer, PSEUDO, site=with_pseudo_language(copied_site, "rtl"), viewport=size)
+    page = viewer.page
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    found = {f"{scene}: {text}" for scene in scenes(viewer) for text in page.evaluate(CUT_OFF)}
+    assert not found
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    page.keyboard.press("Escape")
+    if size == PHONE:
+        page.locator("#legend-handle").click()
+    row = page.locator(".legend-list .legend-toggle").first
+    name, count = row.locator(".legend-name").bounding_box(), row.locator(".legend-count").bounding_box()
+    assert name is not None
+    assert count is not None
+    assert count["x"] < name["x"], "what comes last in a row is at its left"
+
+
+def test_english_asks_for_nothing_more(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(locale="en-GB")
+    asked = viewer.page.evaluate("performance.getEntriesByType('resource').map(({ name }) => name)")
+    assert not [name for name in asked if "translate" in name or "language" in name]
+    expect(viewer.page.locator("html")).to_have_attribute("lang", "en")
+
+
+@pytest.mark.parametrize(
+    ("locale", "ending", "language"),
+    [
+        ("de-CH", "", "de"),
+        ("fr-FR", "", "en"),
+        ("de-DE", "&lang=ja", "ja"),
+        ("de-DE", "&lang=en", "en"),
+        ("en-US", "&lang=es-MX", "es"),
+        ("de-DE", "&lang=tlh", "de"),
+    ],
+)
+def test_the_language_is_the_browsers_unless_the_address_says_another(
+    open_viewer: OpenViewer, locale: str, ending: str, language: str
+) -> None:
+    viewer = open_viewer(locale=locale)
+    viewer.page.goto(viewer.site.page + ending)
+    viewer.page.wait_for_selector('html[data-state="ready"]')
+    expect(viewer.page.locator("html")).to_have_attribute("lang", language)
+
+
+def test_numbers_dates_and_sentences_of_the_build_follow_the_language(
+    open_viewer: OpenViewer, sample: Callable[[int], Site]
+) -> None:
+    viewer = open_viewer(locale="de-DE", site=sample(1200))
+    page = viewer.page
+    expect(page.locator(".summary span").first).to_have_text("1.200 Titel")
+    expect(page.locator("#axes-summary")).to_have_text("nach rechts schneller; nach oben heller")
+    page.locator(".about summary").last.click()
+    expect(page.locator(".about dt").first).to_have_text(re.compile(r"Vertrauenswürdigkeit\s*0,91"))
+    page.locator(".more select").select_option("added_at")
+    expect(page.locator(".range-ends output").first).to_have_text(re.compile(r"^\d\d\.\d\d\.\d{4}$"))
+    page.locator("[data-color-by='playlist']").click()
+    page.locator(".legend-about").first.click()
+    expect(page.locator(".insight").first).to_contain_text(
+        "deutlich ähnlicher als eine zufällige Auswahl: 42% des Wegs"
+    )
+    expect(page.locator(".insight").first).to_contain_text("schneller (172 BPM gegenüber 95 BPM)")
+
+
+def test_without_its_catalog_the_page_is_in_english(open_viewer: OpenViewer, copied_site: Site) -> None:
+    (copied_site.folder / "data" / GENERATION / "language.de.json").unlink()
+    viewer = open_viewer(locale="de-DE", site=copied_site)
+    expect(viewer.page.locator("[data-action='show-all']")).to_have_text("Show all")
+    viewer.complaints.expect("404")

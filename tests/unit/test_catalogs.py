@@ -1,0 +1,97 @@
+"""The translations: every message of the code is in every catalog, with the same values in it, and compiled."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from scripts import catalog
+from scripts.catalog import forms
+from spotmap_build.core.language import LANGUAGES, LOCALE, page_counted, page_text
+from spotmap_build.emit.page import EXAMPLE, render_pages
+from spotmap_build.emit.template import read_template
+
+TRANSLATED = LANGUAGES[1:]
+VALUE = re.compile(r"\{\w*\}")
+
+
+def test_what_programs_read_is_made_of_what_translators_wrote() -> None:
+    stale = [path for path, content in catalog.products().items() if path.read_bytes() != content]
+    assert not stale, "run python -m scripts.catalog"
+
+
+def test_every_language_has_its_folder_and_no_other_has() -> None:
+    assert {path.name for path in LOCALE.iterdir() if path.is_dir()} == set(TRANSLATED)
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+@pytest.mark.parametrize("domain", catalog.DOMAINS)
+def test_every_message_is_translated_with_the_same_values(domain: str, language: str) -> None:
+    wrong = []
+    for message in catalog.updated(domain, language):
+        if not message.id:
+            continue
+        one, *many = forms(message.id)
+        said = forms(message.string)
+        # A form for one may leave the count out, in any language.
+        values = set(VALUE.findall(many[0] if many else one))
+        for form in said:
+            edges = [(len(text) - len(text.lstrip()), len(text) - len(text.rstrip())) for text in (one, form)]
+            has = set(VALUE.findall(form))
+            if not form or message.fuzzy or has not in (values, set(VALUE.findall(one))):
+                wrong.append(f"{one!r}: {form!r}")
+            elif edges[0] != edges[1] and not (one.isspace() or one.strip() in {";", ",", "and"}):
+                wrong.append(f"{one!r} begins or ends with spaces otherwise: {form!r}")
+    assert not wrong
+
+
+CALL = re.compile(r"""\b(?:gettext|gettext_noop|ngettext)\(\s*("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')""")
+"""A message of the viewer, as plainly as it is written: what reads the modules must not lose its way in one."""
+
+
+def test_no_message_of_the_viewer_is_overlooked() -> None:
+    known = {forms(message.id)[0] for message in catalog.messages("page") if message.id}
+    written = {
+        re.sub(r"\\(.)", r"\1", found[1][1:-1])
+        for path in sorted((catalog.TEMPLATE / "viewer").rglob("*.js"))
+        for found in CALL.finditer(path.read_text("utf-8"))
+    }
+    assert len(written) > 200
+    assert written - known == set()
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_the_page_has_every_message(language: str) -> None:
+    document = json.loads((catalog.TEMPLATE / f"language.{language}.json").read_text("utf-8"))
+    expected = {one for message in catalog.messages("page") if (one := forms(message.id)[0])}
+    assert set(document["texts"]) == expected
+    assert set(document["sentences"]) <= expected
+    assert document["dir"] == "ltr"
+    assert set(document["plural"].values()) == set(range(len(document["texts"]["{count} track"])))
+
+
+def test_which_form_of_a_catalog_browsers_are_to_take_follows_from_both_rules() -> None:
+    assert catalog._plural_forms("pl") == {"many": 2, "one": 0, "few": 1}
+    assert catalog._plural_forms("ja") == {"other": 0}
+
+
+def test_plurals_follow_the_language() -> None:
+    said = [page_counted(language, "{count} track", "{count} tracks", n) for language in LANGUAGES for n in (1, 1200)]
+    assert said == ["1 track", "1,200 tracks", "1 Titel", "1.200 Titel", "1 pista", "1.200 pistas", "1曲", "1,200曲"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_shows_without_the_script_is_in_the_language_of_the_build(language: str) -> None:
+    from dataclasses import replace
+
+    pages = render_pages(read_template(), replace(EXAMPLE, language=language))
+    for name in ("index.html", "404.html"):
+        assert f'<html lang="{language}"' in pages[name].decode()
+    page = pages["index.html"].decode()
+    assert page_text(language, "This map needs JavaScript") in page
+    assert page_text(language, "Loading the map") in page
+    assert page_text(language, "Nothing is here") in pages["404.html"].decode()
+    # All else is in English: the page's script knows it by that.
+    assert ">Show all<" in page
