@@ -32,6 +32,9 @@ def albums(copied_site: Site) -> Site:
     text["artist_names"] = [ARTIST, "Somebody Else"]
     text["artists"] = [text["artist_names"].index(name) for names in artists for name in names]
     text["artist_counts"] = [1] * 300
+    titles = text["titles"].split("\n")
+    titles[7] = "One"
+    text["titles"] = "\n".join(titles)
     details["numbers"] = [None] * 300
     for name, tracks, year in (("One Mood", NEAR, 1991), ("Everywhere", FAR, 2003), ("No Numbers", UNNUMBERED, 2017)):
         text["album_names"].append(name)
@@ -84,6 +87,16 @@ def test_an_album_is_found_and_drawn_in_the_order_of_its_numbers_by_mouse(
     viewer.wait_until("spotmap.state().selected.length === 0")
     expect(page.locator("#collection")).to_be_hidden()
     assert _pixels(viewer) == 0
+
+
+def test_a_track_that_is_called_so_comes_before_what_only_begins_so(open_viewer: OpenViewer, albums: Site) -> None:
+    viewer = open_viewer(site=albums)
+    _search(viewer.page, "one")
+    rows = viewer.page.locator(".search-list [role=option]")
+    expect(rows.first).to_have_attribute("data-track", "7")
+    expect(rows.nth(1)).to_contain_text("One Mood")
+    viewer.page.locator("#search input").press("Enter")
+    viewer.wait_until("spotmap.state().pinned === 7")
 
 
 @pytest.mark.parametrize(
