@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow
@@ -175,6 +176,47 @@ def test_days_of_plays_are_read_and_what_only_sounds_like_them_is_a_facet(tmp_pa
     assert heard == [Listening("2019-01-02", "2021-05-06"), Listening("2020-03-04", "2020-03-04"), None]
     (track,) = load(tmp_path, "title,last play\nA,a long way home\n").library.tracks
     assert (track.listening, track.facets) == (None, {"last play": "a long way home"})
+
+
+LISTENS: Final = ("1546401600", "1546401700", "1577934000", "1609556400")
+
+
+@pytest.mark.parametrize(
+    ("columns", "row"),
+    [
+        ("uts,utc_time,artist,artist_mbid,album,track", '{when},"02 Jan 2019, 04:00",Artist,x,Album,{title}'),
+        ("listened_at,title,artists", "{when},{title},Artist"),
+        (
+            "ts,ms_played,master_metadata_track_name,master_metadata_album_artist_name,spotify_track_uri",
+            "{when},200000,{title},Artist,spotify:track:{uri}",
+        ),
+    ],
+)
+def test_a_row_a_listen_makes_a_library_of_what_was_played_often(tmp_path: Path, columns: str, row: str) -> None:
+    def rows(title: str, uri: str, moments: Sequence[str]) -> list[str]:
+        return [row.format(when=when, title=title, uri=uri * 22) for when in moments]
+
+    text = "\n".join([columns, *rows("Song", "1", LISTENS), *rows("Other", "2", LISTENS[:2])])
+    loaded = load(tmp_path, f"{text}\n")
+    (track,) = loaded.library.tracks
+    assert (track.title, track.artists, track.play_count, track.added_at) == ("Song", ("Artist",), 4, "2019-01-02")
+    assert track.listening == Listening("2019-01-02", "2021-01-02", ((2019, 2), (2020, 1), (2021, 1)))
+    assert any("1 others are left out" in notice for notice in loaded.notices)
+
+
+def test_a_listen_shorter_than_thirty_seconds_is_no_play(tmp_path: Path) -> None:
+    lengths = ("29999", "30000", "", "200000", "30001")
+    rows = "\n".join(f"A,2021-01-0{day},{length}" for day, length in enumerate(lengths, start=1))
+    (track,) = load(tmp_path, f"title,listened_at,ms_played\n{rows}\n").library.tracks
+    assert track.play_count == 3
+
+
+@pytest.mark.parametrize(
+    "text", ["title,played_at\nA,2021-01-01\nB,\n", "title,listened_at,x,y\nA,2021-01-01,1,2\nB,,3,4\n"]
+)
+def test_rows_with_places_and_those_of_different_tracks_are_tracks_that_were_heard(tmp_path: Path, text: str) -> None:
+    tracks = load(tmp_path, text).library.tracks
+    assert [track.listening for track in tracks] == [Listening("2021-01-01", "2021-01-01"), None]
 
 
 @pytest.mark.parametrize("text", ["[0.5, 1]", "0.5 1.0", "0.5,1", "[0.5,1.0]"])

@@ -21,6 +21,8 @@ from spotmap_build.model import Listening, Track
 HEARD_MS = 30_000
 """Spotify itself counts a play from 30 seconds on:
 https://support.spotify.com/us/artists/article/how-we-count-streams/"""
+LEAST_PLAYS = 3
+"""So often must a track have been played to be in a library that is made of a history alone."""
 MINUTE = len("2021-01-01 00:00")
 """Short histories tell no seconds."""
 DAY = len("2021-01-01")

@@ -15,7 +15,7 @@ from spotmap_build.errors import SourceError
 from spotmap_build.fetch.exports.collection import Collection, iso_date
 from spotmap_build.fetch.exports.copy_marks import without_copy_marks
 from spotmap_build.fetch.exports.export_files import ExportFile, LeftOut, read_files
-from spotmap_build.fetch.exports.history import Heard, Plays, Song, heard_of_tracks
+from spotmap_build.fetch.exports.history import LEAST_PLAYS, Heard, Plays, Song, heard_of_tracks
 from spotmap_build.fetch.exports.spotify_ids import local_file, named_id, track_uri
 from spotmap_build.fetch.source import Loaded, with_distinct_ids
 from spotmap_build.fetch.tags import fold_space
@@ -38,8 +38,6 @@ MOST_VALUES: Final = 5_000_000
 MOST_ROWS: Final = 1_000_000
 MOST_PLAYS: Final = 3_000_000
 """Some people have half a million in ten years."""
-LEAST_PLAYS: Final = 3
-"""So often must a track have been played to be in a library that is made of a history alone."""
 WHERE_FROM: Final = (
     "Ask Spotify for 'Account data' (and for 'Extended streaming history', for play counts) at "
     "https://www.spotify.com/account/privacy, and give the zip that it sends."

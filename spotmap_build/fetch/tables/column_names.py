@@ -33,6 +33,7 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
     ADDRESS: ("url", "link", "track url", "track link", "spotify url", "spotify track url", "spotify link", "song url"),
     "title": (
         *("title", "track name", "track title", "song title", "song name", "song", "name", "track", "sng_title"),
+        "master_metadata_track_name",
         *("nom du titre", "nombre de la canción", "nome della traccia", "nummernaam", "nome da faixa"),
         *("låtens namn", "parça adı", "トラック名", "اسم الأغنية", "όνομα κομματιού", "曲目名称", "曲目名稱", "歌名"),
         *("titel", "titre", "título", "titulo", "titolo", "nom", "nombre", "nome", "naam", "namn"),
@@ -46,7 +47,7 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
     "artists": (
         *("artists", "artist", "artist name(s)", "artist name", "artist names", "artist(s)", "artist name 1"),
         *("track artist", "track artists", "track artist(s)", "song artist", "primary artist", "main artist"),
-        *("performer", "performers", "art_name"),
+        *("performer", "performers", "art_name", "master_metadata_album_artist_name"),
         *("künstlername(n)", "nom(s) de l'artiste", "nombre(s) del artista", "nome dell'artista", "naam van artiest"),
         *("nome(s) do artista", "artistens namn", "sanatçı adı", "アーティスト名", "أسماء الفنانين"),
         *("όνομα/τα καλλιτέχνη", "艺人名称", "藝人名稱", "artist 名"),
@@ -54,6 +55,7 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "album": (
         *("album", "album name", "album title", "track album name", "track album", "alb_title"),
+        "master_metadata_album_album_name",
         *("nom de l'album", "nombre del álbum", "álbum", "nome dell'album", "naam van album", "nome do álbum"),
         *("albumets namn", "albüm adı", "アルバム名", "اسم الألبوم", "όνομα άλμπουμ", "专辑名称", "專輯名稱", "專輯名"),
     ),
@@ -125,6 +127,8 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
         *("アーティストジャンル", "أنواع الفنان", "είδη καλλιτέχνη", "艺人流派", "藝人曲風"),
     ),
     "play_count": ("play_count", "plays", "times played", "number of plays"),
+    "listened_at": ("listened_at", "played_at", "scrobbled_at", "uts", "utc_time", "time_played", "ts", "end_time"),
+    "ms_played": ("ms_played", "ms played"),
     "first_played": ("first_played", "first play", "date first played", "first listened", "first heard"),
     "last_played": ("last_played", "last play", "date last played", "last time played", "last listened", "last heard"),
     "playlists": ("playlists", "playlist", "playlist name", "playlist names", "playlist title"),

@@ -25,10 +25,11 @@ from spotmap_build.fetch.tables.cell_numbers import Decimal, parse_numbers
 from spotmap_build.fetch.tables.cells import BETWEEN_GENRES, is_missing, parse_texts
 from spotmap_build.fetch.tables.column_names import ADDRESS, ART, NamedColumns, is_person, name_columns
 from spotmap_build.fetch.tables.files import read_columns
+from spotmap_build.fetch.tables.listens import LISTENING, with_listening
 from spotmap_build.fetch.tables.own_vectors import find_vectors
 from spotmap_build.fetch.tables.typed_columns import TypedColumns, type_columns
 from spotmap_build.fetch.tags import fold_space
-from spotmap_build.model import Failed, Library, Listening, Playlist, Recording, Track
+from spotmap_build.model import Failed, Library, Playlist, Recording, Track
 
 if TYPE_CHECKING:
     from spotmap_build.cache.memo import Cached
@@ -41,7 +42,7 @@ Position = tuple[float, float]
 READ: Final = (
     *("title", "artists", "artist_uris", "album", "duration_ms", "isrc", "album_id"),
     *("explicit", "year", "track_number", "disc_number", "added_at", "genres"),
-    *("play_count", "first_played", "last_played"),
+    *("play_count", LISTENING),
 )
 """The fields of a track that stand in columns as they are."""
 UNTITLED: Final = "Untitled"
@@ -49,7 +50,6 @@ MOST_LISTED: Final = 20
 FARTHEST: Final = 1e15
 """A place is held in single precision, and distances are squared."""
 SPOTIFY_ID_LENGTH: Final = 22
-DAY_DIGITS: Final = len("2021-01-01")
 BARE_SPOTIFY_ID: Final = re.compile(rf"[0-7][0-9A-Za-z]{{{SPOTIFY_ID_LENGTH - 1}}}")
 """128 bits in 22 digits: the first one is small. A whole column of such ids is Spotify's."""
 
@@ -73,8 +73,9 @@ class TableSource:
         """
         table = read_columns(self.path, lambda name: bool(name) and not is_person(name))
         typed = type_columns(_with_titles(table, self.path), self.path.name, table.delimiter)
+        vectors = find_vectors(self.path, typed.fields)
+        typed = with_listening(typed, self.path.name, may_be_listens=vectors is None)
         columns = typed.fields
-        vectors = find_vectors(self.path, columns)
         is_placed = "x" in columns and "y" in columns
         positions, faults = _positions(columns, typed.decimal) if is_placed else (None, {})
         tracks = _tracks(typed, positions, is_list=vectors is None and columns.keys().isdisjoint(("x", "y", "path")))
@@ -131,7 +132,7 @@ def _tracks(typed: TypedColumns, positions: Sequence[Position | None] | None, *,
     tracks = []
     rows = zip(_own_ids(columns, count), positions or empty, *read, strict=True)
     for row, (own_id, position, called, by, uris, on, duration_ms, isrc, album_id, *others) in enumerate(rows):
-        explicit, year, track_number, disc_number, added_at, genres, play_count, first_played, last_played = others
+        explicit, year, track_number, disc_number, added_at, genres, play_count, listening = others
         title, artists, album = fold_space(str(called or "")), parse_artists(by, uris), fold_space(str(on or ""))
         base = own_id or named_id("table", title or UNTITLED, artists, album)
         seen[base] = 1 if is_list and base.startswith(SPOTIFY_TRACK) else seen.get(base, 0) + 1
@@ -151,17 +152,12 @@ def _tracks(typed: TypedColumns, positions: Sequence[Position | None] | None, *,
                 added_at=added_at or "",
                 genres=parse_texts(genres, BETWEEN_GENRES, is_optional=True),
                 play_count=play_count,
-                listening=_listening(first_played or "", last_played or ""),
+                listening=listening,
                 position=position,
                 facets={name: value for name, values in further if (value := values[row]) is not None},
             )
         )
     return tracks
-
-
-def _listening(first: str, last: str) -> Listening | None:
-    """Return the days of the first and the last play; one that alone is known says of the other what it can."""
-    return Listening(first[:DAY_DIGITS], (last or first)[:DAY_DIGITS]) if first or last else None
 
 
 def _once(tracks: Sequence[Track]) -> Iterable[Track]:

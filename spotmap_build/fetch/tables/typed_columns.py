@@ -24,10 +24,10 @@ from spotmap_build.fetch.tables.cells import is_missing, parse_truth
 from spotmap_build.fetch.tables.column_names import DURATIONS, NamedColumns, fold_name
 from spotmap_build.fetch.tags import fold_space, parse_place, parse_year
 
-NUMERIC: Final = ("x", "y", "play_count", *DURATIONS)
+NUMERIC: Final = ("x", "y", "play_count", "ms_played", *DURATIONS)
 PLACES: Final = ("track_number", "disc_number")
-DATES: Final = ("added_at", "first_played", "last_played")
-LOOSE: Final = frozenset((*DURATIONS, *PLACES, "play_count", "first_played", "last_played"))
+DATES: Final = ("added_at", "first_played", "last_played", "listened_at")
+LOOSE: Final = frozenset((*DURATIONS, *PLACES, *DATES[1:], "play_count", "ms_played"))
 MOST_MISREAD: Final = 0.5
 """A column that only its name makes one of these is none if so many of its values are something else."""
 FEW: Final = 0.05
@@ -72,6 +72,7 @@ def type_columns(named: NamedColumns, place: str, delimiter: str = "") -> TypedC
     decimal = find_decimal([*numeric, *named.others.values()], "either" if delimiter == ";" else ".")
     typing = _Typing(named, place, dict(named.fields), dict(named.others), [])
     typing.read("play_count", lambda value: _count(value, decimal))
+    typing.read("ms_played", lambda value: _count(value, decimal))
     year = lru_cache(maxsize=1 << 12)(parse_year)
     typing.read("year", lambda value: year(str(value)))
     for field in PLACES:

@@ -1,0 +1,91 @@
+"""A table with a row for each listen, as exports of Last.fm are: the tracks in it, and when each was played. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from spotmap_build.fetch.exports.history import HEARD_MS, LEAST_PLAYS, Heard
+from spotmap_build.fetch.tables.bounds import Columns
+from spotmap_build.fetch.tables.cells import is_missing
+from spotmap_build.fetch.tables.typed_columns import TypedColumns
+from spotmap_build.fetch.tags import fold_space
+from spotmap_build.model import Listening
+
+LISTENED: Final = "listened_at"
+MS_PLAYED: Final = "ms_played"
+LISTENING: Final = "listening"
+NAMED: Final = ("title", "artists", "album")
+OWN: Final = frozenset((LISTENED, MS_PLAYED, "x", "y", "path", "vector"))
+DAY_DIGITS: Final = len("2021-01-01")
+
+
+def with_listening(typed: TypedColumns, place: str, *, may_be_listens: bool) -> TypedColumns:
+    """Add a column ``listening``; of a table with a row for each listen, return one with a row for each track.
+
+    Rows that say when they were heard are listens where some track has several of them.
+
+    Parameters
+    ----------
+    place
+        Names the table in sentences.
+    may_be_listens
+        Not where rows have vectors of their own.
+    """
+    fields = typed.fields
+    if may_be_listens and LISTENED in fields and OWN & fields.keys() <= {LISTENED, MS_PLAYED}:
+        first_rows, heard = _heard(fields)
+        often = {first_rows[key]: one for key, one in heard.items() if one.count >= LEAST_PLAYS}
+        if often:
+            return _one_row_a_track(typed, place, often, left_out=len(heard) - len(often))
+    unknown = [""] * len(fields["title"])
+    days = (fields.get("first_played", unknown), fields.get("last_played") or fields.get(LISTENED, unknown))
+    listening = [_listening(first or "", last or "") for first, last in zip(*days, strict=True)]
+    return replace(typed, fields={**fields, LISTENING: listening})
+
+
+def _listening(first: str, last: str) -> Listening | None:
+    """Return the days of the first and the last play; one that alone is known stands for both."""
+    return Listening((first or last)[:DAY_DIGITS], (last or first)[:DAY_DIGITS]) if first or last else None
+
+
+def _heard(fields: Columns) -> tuple[dict[object, int], dict[object, Heard]]:
+    """Return the row that names each track first, and how the track was heard.
+
+    A listen shorter than 30 seconds is no play, where the table says how long they were.
+    """
+    moments, lengths_ms = fields[LISTENED], fields.get(MS_PLAYED)
+    first_rows: dict[object, int] = {}
+    heard: dict[object, Heard] = {}
+    for row, key in enumerate(_keys(fields)):
+        if lengths_ms is None or (lengths_ms[row] or 0) >= HEARD_MS:
+            first_rows.setdefault(key, row)
+            heard.setdefault(key, Heard()).add(moments[row] or "")
+    return first_rows, heard
+
+
+def _one_row_a_track(typed: TypedColumns, place: str, often: Mapping[int, Heard], *, left_out: int) -> TypedColumns:
+    """Return the tracks that were played often, by their rows."""
+    fields = {
+        **_rows(typed.fields, often),
+        "play_count": [one.count for one in often.values()],
+        LISTENING: [one.listening for one in often.values()],
+    }
+    fields.setdefault("added_at", [one.first_on for one in often.values()])
+    about = f"{place} has a row for each listen: its {len(often):,} tracks that were played {LEAST_PLAYS} times or more"
+    notice = f"{about} are the library, and {left_out:,} others are left out."
+    return replace(typed, fields=fields, facets=_rows(typed.facets, often), notices=(*typed.notices, notice))
+
+
+def _rows(columns: Columns, rows: Mapping[int, Heard]) -> Columns:
+    return {name: [values[row] for row in rows] for name, values in columns.items() if name not in OWN}
+
+
+def _keys(fields: Columns) -> list[object]:
+    """Return what tells tracks apart: an id where there is one, else what they are called."""
+    named = zip(*(fields[name] for name in NAMED if name in fields), strict=True)
+    keys: list[object] = [tuple(fold_space(str(value or "")).casefold() for value in row) for row in named]
+    if "id" not in fields:
+        return keys
+    return [key if is_missing(own) else str(own) for own, key in zip(fields["id"], keys, strict=True)]
