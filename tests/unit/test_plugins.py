@@ -63,7 +63,7 @@ def test_an_unknown_name_is_answered_with_what_packages_add_as_well(installed: P
     add_shelf(installed)
     with pytest.raises(ConfigError) as refused:
         sources.find("self")
-    assert refused.value.hint.endswith("exportify:PATH, shelf.")
+    assert refused.value.hint.endswith("card:PATH, shelf.")
 
 
 @pytest.mark.parametrize(
