@@ -15,6 +15,7 @@ from spotmap_build import stages
 from spotmap_build.cache.errors import CacheReadOnly, CorruptEntry
 from spotmap_build.cache.roots import site_name
 from spotmap_build.cache.store import Cache
+from spotmap_build.core.memory import seldom_collecting
 from spotmap_build.emit.list_folder import ListFile, update_folder
 from spotmap_build.emit.lists import encode_list
 from spotmap_build.emit.local_audio import encode_local_audio, write_local_audio
@@ -233,7 +234,7 @@ def _with_cache(
     """Do the work; start over where something in the cache turned out to be damaged."""
     damaged: Counter[str] = Counter()
     started_s = time.monotonic() if began_s is None else began_s  # once: who starts over has no more time than before
-    with Cache.open(config.cache_dir) as cache:
+    with Cache.open(config.cache_dir) as cache, seldom_collecting():
         while max(damaged.values(), default=0) < CORRUPTION_LIMIT and damaged.total() < DAMAGE_LIMIT:
             try:
                 return work(stages.Run(config, cache, progress, Clock(started_s)))

@@ -30,11 +30,12 @@ RECIPES = ("ours", "plain", "command")
 def main() -> int:
     arguments = _arguments()
     if arguments.inside:
-        print(json.dumps(measure(arguments.inside, arguments.tracks[0])))
+        print(json.dumps(measure(arguments.inside, arguments.tracks[0], arguments.dimensions)))
         return 0
     for count in arguments.tracks:
         for recipe in arguments.recipes:
             command = [sys.executable, "-m", "benchmarks.scale", "--inside", recipe, "--tracks", str(count)]
+            command += ["--dimensions", str(arguments.dimensions)]
             finished = subprocess.run(command, check=True, capture_output=True, text=True)
             steps = json.loads(finished.stdout.strip().splitlines()[-1])
             print(
@@ -44,14 +45,15 @@ def main() -> int:
     return 0
 
 
-def measure(recipe: str, count: int) -> dict[str, float]:
+def measure(recipe: str, count: int, dimensions: int) -> dict[str, float]:
     """Seconds of wall clock by step, then all of it and what it took of the processors (s) and of memory (MiB).
 
-    The steps of ``ours`` also in seconds of the processors.
+    The steps of ``ours`` and ``command`` also in seconds of the processors, those of ``command`` with the memory until
+    then.
 
     From the moment the process begins, so that imports and compilation count; making up the vectors does not.
     """
-    vectors = library(count)
+    vectors = library(count, dimensions)
     before_cpu_s, before_s = time.process_time(), time.monotonic()
     steps = {"plain": plain, "ours": ours, "command": command}[recipe](vectors)
     who = resource.RUSAGE_CHILDREN if recipe == "command" else resource.RUSAGE_SELF
@@ -64,8 +66,8 @@ def measure(recipe: str, count: int) -> dict[str, float]:
     }
 
 
-def library(count: int) -> Float32Array:
-    """float32 ``[count, 1280]``, of 60 dimensions in truth and a little noise in all."""
+def library(count: int, dimensions: int = DIMENSIONS) -> Float32Array:
+    """float32 ``[count, dimensions]``, of 60 dimensions in truth and a little noise in all."""
     import numpy as np
 
     generator = np.random.default_rng(0)
@@ -74,8 +76,8 @@ def library(count: int) -> Float32Array:
     albums = styles[generator.integers(0, len(styles), -(-count // ALBUM_TRACKS))]
     albums = albums + 0.6 * generator.normal(size=albums.shape)
     inner = np.repeat(albums, ALBUM_TRACKS, axis=0)[:count] + 0.6 * generator.normal(size=(count, 60))
-    vectors = inner.astype(np.float32) @ generator.normal(size=(60, DIMENSIONS)).astype(np.float32)
-    vectors += generator.normal(size=(count, DIMENSIONS)).astype(np.float32)
+    vectors = inner.astype(np.float32) @ generator.normal(size=(60, dimensions)).astype(np.float32)
+    vectors += generator.normal(size=(count, dimensions)).astype(np.float32)
     return np.asarray(vectors, dtype=np.float32)
 
 
@@ -136,9 +138,9 @@ def command(vectors: Float32Array) -> dict[str, float]:
     import numpy as np
 
     generator = np.random.default_rng(1)
-    sides = vectors @ generator.normal(size=(DIMENSIONS, 8)).astype(np.float32) > 0
+    sides = vectors @ generator.normal(size=(vectors.shape[1], 8)).astype(np.float32) > 0
     styles = sides @ (1 << np.arange(8))
-    tastes = vectors @ generator.normal(size=(DIMENSIONS, PLAYLISTS)).astype(np.float32)
+    tastes = vectors @ generator.normal(size=(vectors.shape[1], PLAYLISTS)).astype(np.float32)
     in_playlist = tastes > np.quantile(tastes, 0.99, axis=0)
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
@@ -153,18 +155,21 @@ def command(vectors: Float32Array) -> dict[str, float]:
                     [f"Track {row}", f"Artist {album // 3}", f"Album {album}", f"Style {styles[row]}", playlists]
                 )
         options = ["--source", "table:library.csv", "--out", "site", "--cache-dir", "cache"]
-        environment = os.environ | {"HOME": folder}
-        subprocess.run(
-            [sys.executable, "-m", "spotmap_build", *options], cwd=work, env=environment, check=True, stdout=sys.stderr
-        )
+        environment = os.environ | {"HOME": folder, "PYTHONPATH": str(Path.cwd())}
+        program = [sys.executable, "-m", "benchmarks.scale.by_stage", *options]
+        subprocess.run(program, cwd=work, env=environment, check=True, stdout=sys.stderr)
         report = json.loads((work / "site.report.json").read_text())
-    return {name: float(seconds) for name, seconds in report["seconds"].items()}
+        used = json.loads((work / "stages.json").read_text())
+    steps = {name: float(seconds) for name, seconds in report["seconds"].items()}
+    steps |= {f"{name} cpu": float(seconds) for name, seconds in used["cpu_s"].items()}
+    return steps | {f"{name} MiB": float(mib) for name, mib in used["peak_mib"].items()}
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=__doc__)
     parser.add_argument("--tracks", type=int, nargs="+", default=[5000], metavar="N", help="[%(default)s]")
     parser.add_argument("--recipes", nargs="+", default=list(RECIPES), choices=RECIPES)
+    parser.add_argument("--dimensions", type=int, default=DIMENSIONS, metavar="D", help="of the vectors  [%(default)s]")
     parser.add_argument("--inside", choices=RECIPES, help=argparse.SUPPRESS)
     return parser.parse_args()
 

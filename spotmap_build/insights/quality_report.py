@@ -47,6 +47,7 @@ def quality_report(
     cluster_labels: Int32Array,
     labels: Mapping[str, Sequence[Sequence[str]]],
     anchored: Anchored | None = None,
+    trustworthiness: float | None = None,
 ) -> QualityReport:
     """Measure a finished map.
 
@@ -63,6 +64,8 @@ def quality_report(
         are left out.
     anchored : Anchored, optional
         How the map was held to the last one, where there was one.
+    trustworthiness : float, optional
+        Of these positions, where it is known: it is measured else.
 
     Returns
     -------
@@ -70,7 +73,8 @@ def quality_report(
         The figures, each with a sentence, and the share of its neighbors that each track keeps.
     """
     kept = quality.neighbor_recall(neighbors, positions)
-    figures = [*_of_the_plane(unit_vectors, positions, kept), *_of_the_search(neighbors)]
+    trust = quality.trustworthiness(unit_vectors, positions) if trustworthiness is None else trustworthiness
+    figures = [*_of_the_plane(trust, quality.continuity(unit_vectors, positions), kept), *_of_the_search(neighbors)]
     for kind, of_tracks in labels.items():
         figures += _of_labels(kind, quality.agreement(neighbors, positions, of_tracks))
     figures += _of_clusters(positions, cluster_labels)
@@ -79,9 +83,7 @@ def quality_report(
     return QualityReport(tuple(figures), kept)
 
 
-def _of_the_plane(unit_vectors: Float32Array, positions: Float32Array, kept: Float32Array) -> list[Figure]:
-    trust = quality.trustworthiness(unit_vectors, positions)
-    continuity = quality.continuity(unit_vectors, positions)
+def _of_the_plane(trust: float, continuity: float, kept: Float32Array) -> list[Figure]:
     recall = float(kept.mean()) if len(kept) else 1.0
     return [
         Figure(
@@ -111,7 +113,7 @@ def _of_the_plane(unit_vectors: Float32Array, positions: Float32Array, kept: Flo
                 "Of the {count} tracks that sound most like a track, {share} are also among its {near} nearest on the "
                 "map; two dimensions cannot hold all of them."
             ).format(count=quality.NEIGHBORHOOD_SIZE, share=_percent(recall), near=quality.NEIGHBORHOOD_SIZE),
-            min(1.0, quality.NEIGHBORHOOD_SIZE / max(len(positions) - 1, 1)),
+            min(1.0, quality.NEIGHBORHOOD_SIZE / max(len(kept) - 1, 1)),
         ),
     ]
 

@@ -83,7 +83,7 @@ def _chosen(own: list[_Style]) -> list[_Style]:
 
 def _add(found: list[dict[str, _Style]], tag: str, activations: Float64Array, usual: float) -> None:
     """Add a tag to the tracks that have it; where two tags are called alike, the stronger counts."""
-    term = term_of(tag)
+    term, is_heard = term_of(tag), is_of_head(tag)
     has_it = activations >= least_activation(term, usual)
     if term.word not in VOICES:  # pads and strings raise these a little, far above what is usual
         has_it |= activations >= max(FAINTEST, RARE * usual)
@@ -96,7 +96,7 @@ def _add(found: list[dict[str, _Style]], tag: str, activations: Float64Array, us
     for row, far, strength in zip(rows.tolist(), telling.tolist(), strengths.tolist(), strict=True):
         known = found[row].get(term.word)
         if known is None or far > known.telling:
-            found[row][term.word] = _Style(term.word, far, strength, is_of_head(tag))
+            found[row][term.word] = _Style(term.word, far, strength, is_heard)
 
 
 def _most_telling(style: _Style) -> tuple[float, str]:

@@ -204,6 +204,7 @@ def _figures(
         cluster_labels=clusters.labels(len(embedded.tracks)),
         labels=_labels(fetched, embedded),
         anchored=layout.anchored,
+        trustworthiness=layout.measured_trustworthiness,
     )
     return (*report.figures, *_of_the_library(fetched, embedded)), report.kept
 

@@ -46,6 +46,11 @@ class Projection:
     strays: tuple[int, ...] = ()
 
     @property
+    def measured_trustworthiness(self) -> float | None:
+        """Of the places as they are; None where none was measured, or before the map was turned to fit the last one."""
+        return None if self.anchored and self.anchored.fresh_reason else self.trustworthiness
+
+    @property
     def made(self) -> Made:
         """In which way it was laid out: it decides how long that takes. Holding takes as long where it is given up."""
         if self.anchored is None:

@@ -159,6 +159,16 @@ def card_of(count: int, anchored: Anchored | None = None) -> QualityReport:
     )
 
 
+def test_what_is_known_of_the_plane_is_not_measured_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    unit, positions = ring(40, jitter=0.05)
+    neighbors, labels = find_neighbors(unit, 30, seed=0), np.zeros(40, dtype=np.int32)
+    known = quality.trustworthiness(unit, positions)
+    measured = quality_report(unit, neighbors, positions, cluster_labels=labels, labels={})
+    monkeypatch.setattr("spotmap_build.project.quality.trustworthiness", None)
+    given = quality_report(unit, neighbors, positions, cluster_labels=labels, labels={}, trustworthiness=known)
+    assert given.figures == measured.figures
+
+
 def test_every_figure_of_the_card_is_finite_and_explained() -> None:
     anchored = Anchored(ring(40)[1], Drift(0.004, 0.02, 36), 0.95, 0.96)
     card = card_of(40, anchored)
