@@ -43,8 +43,10 @@ test("equal numbers are of one size, and an outlier does not make all others van
   assert.ok(growthOf(withSizes(many).sizes[0]) > 0.9);
 });
 
-test("categories give no sizes", () => {
-  assert.equal(withSizes({ ...trait([1]), membership: {} }), null);
+test("categories give no sizes, and that is said", () => {
+  const said = [];
+  assert.equal(withSizes({ ...trait([1]), label: "Mood", membership: {} }, (note) => said.push(note)), null);
+  assert.deepEqual(said, ["Mood has no numbers to size points by."]);
 });
 
 test("points of one size are one tier, the largest first; what does not matter has one size", () => {

@@ -3,6 +3,8 @@
  * as much of the map as plain points do, so that 100,000 can be read as well as 100. Pure.
  */
 
+import { gettext } from "../data/language.js";
+
 /** @import { Trait } from "../data/types.js" */
 
 /** Each a fifth wider than the one before: finer steps nobody tells apart. */
@@ -42,10 +44,14 @@ export function sizeOf({ origin, mean }, value) {
  * A trait that points can be sized by.
  *
  * @param {Trait} trait
- * @returns {Trait | null}  null where it has no numbers
+ * @param {(note: string) => void} tell
+ * @returns {Trait | null}  null where it has no numbers; then the note says so
  */
-export function withSizes(trait) {
-  if (trait.membership) return null;
+export function withSizes(trait, tell) {
+  if (trait.membership) {
+    tell(gettext("{label} has no numbers to size points by.", { label: gettext(trait.label) }));
+    return null;
+  }
   const scale = scaleOf(trait);
   return { ...trait, sizes: Uint8Array.from(trait.values, (value) => sizeOf(scale, value)) };
 }

@@ -73,9 +73,8 @@ export class TraitLoader {
     const trait = this.#store.get().traits.get(id);
     if (!trait || trait.sizes) return trait !== undefined;
     try {
-      const sized = (await this.#readListening()).withSizes(trait);
+      const sized = (await this.#readListening()).withSizes(trait, tell);
       if (sized) this.#store.set({ traits: new Map(this.#store.get().traits).set(id, sized) });
-      else tell(`${trait.label} has no numbers to size points by.`);
       return sized !== null;
     } catch (reason) {
       tell(messageOf(reason));
