@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from benchmarks.cards.two import print_two
 from benchmarks.map_quality.hearing import hear
 from benchmarks.map_quality.recipes import vectors_of
 from spotmap_build.project import shared_space
@@ -46,6 +47,7 @@ def main() -> int:
     for name, (embedder, preprocessing) in EMBEDDERS.items():
         if name in vectors:
             _print(name, vectors[name], embedded.games, embedder, preprocessing)
+    print_two(vectors["mean+spread 1506"], embedded.games, draws=5)
     return 0
 
 
