@@ -165,8 +165,7 @@ function createPanels({ map, store, readCollections, surface, details, readInsig
   const spotOf = (/** @type {number} */ track) => positions.sharing(track, (one) => renderer.isVisible(one));
   const styleWords = new StyleWords({ map, store, traitLoader });
   const collections = new CollectionLoader(byId("collection"), {
-    map, store, details, traitLoader, renderer, positions, flyTo, flyToAll, announce, say, readScript: readCollections,
-    frame: (tracks) => navigation.frame(tracks),
+    map, store, details, traitLoader, renderer, navigation, positions, flyTo, announce, say, readScript: readCollections,
   });
   const card = new Card(byId("card"), { map, store, renderer, details, selecting, player, soundsLike, styleWords, spotOf, show: (named) => collections.show(named) });
   const searchPanel = new SearchPanel(byId("search"), { store, describing, collections, flyTo });

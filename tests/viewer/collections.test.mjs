@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CollectionIndex, collectionsOf } from "../../site_template/viewer/data/collection_index.js";
+import { CollectionIndex, collectionsOf, countBefore } from "../../site_template/viewer/data/collection_index.js";
 import { Grid } from "../../site_template/viewer/data/grid.js";
 import { tracksNamed } from "../../site_template/viewer/data/named.js";
 import { entryPoint, spreadOf } from "../../site_template/viewer/data/spread.js";
@@ -76,6 +76,18 @@ for (const [query, expected] of [
 ]) {
   test(`albums and artists called ${query}`, () => {
     assert.deepEqual(indexOfAll().find(query).map(({ kind, name }) => `${kind} ${name}`), expected);
+  });
+}
+
+for (const [query, names, titles, expected] of [
+  ["one", ["One Mood"], ["One", "One", "One Two"], 2],
+  ["one", ["One Mood"], ["One", "One", "One", "One"], 3],
+  ["one", ["ONE", "One Mood"], ["One", "One"], 0],
+  ["mood", ["One Mood"], ["One Mood Again"], 0],
+  ["one", ["One Mood"], [], 3],
+]) {
+  test(`tracks before what else is called ${query}: ${titles.join(", ") || "none"}`, () => {
+    assert.equal(countBefore(names.map((name) => ({ name })), titles, query), expected);
   });
 }
 

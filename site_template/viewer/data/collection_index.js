@@ -4,10 +4,11 @@ import { normalized, SearchIndex } from "./search.js";
 
 /** @import { Named, TextData } from "./types.js" */
 /** @typedef {Named & {count: number, isVarious: boolean}} Collection  `count`: of its tracks; `isVarious`: no artist has half of them */
-/** @typedef {Collection & {score: number}} FoundCollection */
 
 /** More would push tracks out of sight. */
 const MOST_FOUND = 4;
+/** Tracks that may come before them. */
+const MOST_BEFORE = 3;
 /** A whole name is among the best of what is found. */
 const MOST_COMPARED = 50;
 /** Tracks that are looked through, and names that are taken in, at once: some milliseconds. */
@@ -94,21 +95,35 @@ export class CollectionIndex {
    *
    * @param {string} query
    * @param {boolean} [ofWholeWords]  whether each word must be one of the name's: what is typed may mean something else
-   * @returns {FoundCollection[]}  best first, the larger of equals
+   * @returns {Collection[]}  best first, the larger of equals
    */
   find(query, ofWholeWords = false) {
     const index = this.#index;
     if (!index) return [];
     const whole = normalized(query);
     const places = index.search(query) ?? [];
-    /** @type {FoundCollection[]} */
+    /** @type {Collection[]} */
     const found = [];
     for (const [rank, place] of (ofWholeWords ? index.withWords(places, query) : places).entries()) {
       const one = this.#all[place];
       if (one.count === 1 && (rank >= MOST_COMPARED || normalized(one.name) !== whole)) continue;
-      found.push({ ...one, score: index.scoreOf(place, query) });
+      found.push(one);
       if (found.length === MOST_FOUND) break;
     }
     return found;
   }
+}
+
+/**
+ * How many of the tracks that were found come before the albums and artists: those that are called so, where none of these is.
+ *
+ * @param {readonly Collection[]} found  best first
+ * @param {readonly string[]} titles  of the tracks, best first
+ * @param {string} query
+ */
+export function countBefore(found, titles, query) {
+  const isCalledSo = (/** @type {string} */ name) => normalized(name) === normalized(query);
+  if (found.some(({ name }) => isCalledSo(name))) return 0;
+  const rest = titles.slice(0, MOST_BEFORE).findIndex((title) => !isCalledSo(title));
+  return rest < 0 ? MOST_BEFORE : rest;
 }

@@ -201,13 +201,6 @@ export class SearchIndex {
     });
   }
 
-  /** How well a query fits a track, as `search` orders them; 0 for not at all. @param {number} track  @param {string} query */
-  scoreOf(track, query) {
-    const terms = normalized(query).split(" ").filter(Boolean);
-    const score = (/** @type {readonly string[]} */ words) => this.#score(track, words, ` ${words.join(" ")}`);
-    return score(terms) || score([terms.join("")]);
-  }
-
   /**
    * @param {number} track
    * @param {readonly string[]} terms

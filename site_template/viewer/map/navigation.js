@@ -177,12 +177,10 @@ export class Navigation {
     return this.#size.width - insets.left - right > CARD_WIDTH ? { ...insets, right } : insets;
   }
 
-  /** Shows some tracks as large as they fit. @param {readonly number[]} tracks */
-  frame(tracks) {
-    const { x, y } = this.#positions;
-    const [across, up] = [tracks.map((track) => x[track]), tracks.map((track) => y[track])];
-    const extent = /** @type {const} */ ([Math.min(...across), Math.min(...up), Math.max(...across), Math.max(...up)]);
-    this.#moveTo(fitTransform(extent, this.#size, this.#insets()), FLY_MS);
+  /** Shows some tracks as large as they fit. @param {readonly number[]} tracks  at least one @param {number} [margin]  around them, map units */
+  frame(tracks, margin = 0) {
+    const [x0, y0, x1, y1] = extentOfMost(this.#positions, tracks, 0);
+    this.#moveTo(fitTransform([x0 - margin, y0 - margin, x1 + margin, y1 + margin], this.#size, this.#insets()), FLY_MS);
   }
 
   /** Shows some tracks, all but strays. @param {readonly number[]} tracks  at least one */

@@ -81,11 +81,12 @@ export function fitTransform(extent, size, insets) {
  *
  * @param {{x: ArrayLike<number>, y: ArrayLike<number>}} positions  map units
  * @param {readonly number[]} tracks  at least one
+ * @param {number} [strays]  the share of them at each end that is left out
  * @returns {[number, number, number, number]} x0, y0, x1, y1 in map units
  */
-export function extentOfMost({ x, y }, tracks) {
+export function extentOfMost({ x, y }, tracks, strays = 0.05) {
   const [across, up] = [x, y].map((axis) => Float64Array.from(tracks, (track) => axis[track]).sort());
-  const [low, high] = [0.05, 0.95].map((share) => Math.round(share * (tracks.length - 1)));
+  const [low, high] = [strays, 1 - strays].map((share) => Math.round(share * (tracks.length - 1)));
   return [across[low], up[low], across[high], up[high]];
 }
 

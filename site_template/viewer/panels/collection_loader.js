@@ -4,9 +4,13 @@ import { messageOf } from "../data/decode.js";
 import { tracksNamed } from "../data/named.js";
 import { NO_TRACK } from "../data/types.js";
 
-/** @import { CollectionParts, Collections, FoundRow } from "./collections.js" */
+/** @import { CollectionParts, Collections } from "./collections.js" */
+/** @import { Navigation } from "../map/navigation.js" */
 /** @import { Named, TextData } from "../data/types.js" */
-/** @typedef {Omit<CollectionParts, "text" | "show"> & {readScript: () => Promise<typeof Collections>, flyToAll: (tracks: readonly number[]) => void, frame: (tracks: readonly number[]) => void, say: (note: string) => void}} LoaderParts */
+/** @typedef {Omit<CollectionParts, "text" | "show"> & {readScript: () => Promise<typeof Collections>, navigation: Navigation, say: (note: string) => void}} LoaderParts */
+
+/** Around the tracks, for their outline: map units. */
+const MARGIN = 1600;
 
 export class CollectionLoader {
   #host;
@@ -42,9 +46,9 @@ export class CollectionLoader {
     this.#parts.store.set({ collection: { kind, name, by, tracks, notes: [] }, selected: tracks, pinned: NO_TRACK, hovered: NO_TRACK, query: "", matches: null, almost: [] });
   }
 
-  /** What is called so; nothing until names can be sought. @param {string} query  @param {boolean} ofWholeWords  @returns {FoundRow[]} */
-  find(query, ofWholeWords) {
-    return this.#collections?.find(query, ofWholeWords) ?? [];
+  /** What is called so; nothing until names can be sought. @type {Collections["find"]} */
+  find(...sought) {
+    return this.#collections?.find(...sought) ?? { rows: [], before: 0 };
   }
 
   /** Fetches what names are sought by. @returns {Promise<void>}  fails with a DataError */
@@ -69,9 +73,7 @@ export class CollectionLoader {
     }
     try {
       if (!(await this.#load()).present() || !this.#asked) return;
-      // Of an album, the whole line.
-      if (collection.kind === "album") this.#parts.frame(selected);
-      else this.#parts.flyToAll(selected);
+      this.#parts.navigation.frame(selected, MARGIN);
       if (this.#asked.takesFocus) /** @type {HTMLElement | null} */ (this.#host.querySelector("[tabindex]"))?.focus({ preventScroll: true });
       this.#asked = null;
     } catch (reason) {

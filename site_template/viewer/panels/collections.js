@@ -3,7 +3,7 @@
  * to say of it. Fetched once somebody searches, or one is to be shown.
  */
 
-import { CollectionIndex } from "../data/collection_index.js";
+import { CollectionIndex, countBefore } from "../data/collection_index.js";
 import { messageOf } from "../data/decode.js";
 import { Grid } from "../data/grid.js";
 import { formatNumber, gettext, gettext_noop, ngettext } from "../data/language.js";
@@ -15,7 +15,7 @@ import { element, icon, withNames } from "../ui/dom.js";
 import { isolated, tracksText } from "../ui/format.js";
 import { trackRow } from "./track_row.js";
 
-/** @import { FoundCollection } from "../data/collection_index.js" */
+/** @import { Collection } from "../data/collection_index.js" */
 /** @import { DetailsReader } from "../data/load.js" */
 /** @import { Positions } from "../map/positions.js" */
 /** @import { Renderer } from "../map/renderer.js" */
@@ -35,7 +35,7 @@ import { trackRow } from "./track_row.js";
  * @property {(track: number) => void} flyTo
  * @property {(text: string) => void} announce
  */
-/** @typedef {FoundCollection & {row: HTMLElement}} FoundRow  for the list of what was found */
+/** @typedef {Collection & {row: HTMLElement}} FoundRow  for the list of what was found */
 /** @typedef {{track: number, title: string, year: number | null, disc: number, number: number | null, album: number}} Placed */
 
 const PLAYS = "facet.plays";
@@ -79,9 +79,16 @@ export class Collections {
     while (!index.grow()) await new Promise((resolve) => setTimeout(resolve));
   }
 
-  /** @param {string} query  @param {boolean} ofWholeWords  @returns {FoundRow[]} */
-  find(query, ofWholeWords) {
-    return (this.#index?.find(query, ofWholeWords) ?? []).map((found) => ({ ...found, row: rowOf(found) }));
+  /**
+   * @param {string} query
+   * @param {boolean} ofWholeWords
+   * @param {readonly number[]} tracks  that were found, best first
+   * @returns {{rows: FoundRow[], before: number}}  how many of the tracks come before them
+   */
+  find(query, ofWholeWords, tracks) {
+    const found = this.#index?.find(query, ofWholeWords) ?? [];
+    const { titles } = this.#parts.text;
+    return { rows: found.map((one) => ({ ...one, row: rowOf(one) })), before: countBefore(found, tracks.map((track) => titles[track]), query) };
   }
 
   /** Shows what is to be shown. @returns {boolean}  whether it shows now; else it will, once its order is known */
@@ -222,7 +229,7 @@ export class Collections {
   }
 }
 
-/** @param {FoundCollection} found */
+/** @param {Collection} found */
 function rowOf({ kind, name, by, count, isVarious }) {
   const about = [kind === "album" ? gettext("Album") : gettext("Artist"), tracksText(count), isVarious ? gettext("various artists") : by].filter(Boolean).join(" · ");
   return element(

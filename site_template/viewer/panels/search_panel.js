@@ -21,8 +21,6 @@ import { descriptionRows } from "./description_rows.js";
 const MAX_ROWS = 40;
 /** Of names, where what fits a description comes below. */
 const MAX_NAMES = 6;
-/** Tracks that may come before albums and artists, where they fit better. */
-const MAX_BEFORE = 3;
 /** Tracks that the index takes in at once: some milliseconds, after which the page may do something else. */
 const SLICE = 500;
 
@@ -204,8 +202,9 @@ export class SearchPanel {
     const shown = names.slice(0, rows.length > 0 ? MAX_NAMES : MAX_ROWS);
     /** @type {HTMLElement[]} */
     const nodes = shown.map((track) => this.#row(track));
-    this.#found = this.#collections.find(this.#shown, description !== null);
-    nodes.splice(this.#countBefore(shown), 0, ...this.#found.map(({ row }) => row));
+    const collections = this.#collections.find(this.#shown, description !== null, shown);
+    this.#found = collections.rows;
+    nodes.splice(collections.before, 0, ...this.#found.map(({ row }) => row));
     if (nodes.length > 0 && rows.length > 0) {
       nodes.unshift(heading(gettext("Named so")));
       nodes.push(heading(gettext("Sounds so")));
@@ -222,13 +221,6 @@ export class SearchPanel {
     this.#input.removeAttribute("aria-activedescendant");
     this.#open(true);
     if (chosen) this.#activate(this.#rows.findIndex((row) => keyOf(row) === chosen));
-  }
-
-  /** How many tracks fit better than any album or artist. @param {readonly number[]} tracks  best first */
-  #countBefore(tracks) {
-    const [best] = this.#found;
-    const rest = best ? tracks.slice(0, MAX_BEFORE).findIndex((track) => /** @type {SearchIndex} */ (this.#index).scoreOf(track, this.#shown) <= best.score) : 0;
-    return rest < 0 ? MAX_BEFORE : rest;
   }
 
   /** @param {number} track */
