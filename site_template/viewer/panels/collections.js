@@ -148,7 +148,7 @@ export class Collections {
     const unknown = placed.filter(({ number }) => number === null).length;
     return [
       title(name),
-      element("p", { class: "collection-by" }, gettext("Album by"), " ", ...by, years && ` · ${years}`),
+      element("p", { class: "collection-by" }, ...(counts.size > 0 ? [gettext("Album by"), " ", ...by] : [gettext("Album")]), years && ` · ${years}`),
       element("p", { class: "collection-mood" }, ...(spread ? [element("b", {}, `${gettext(MOODS[spread.mood])}.`), ` ${spreadText(spread)}`] : [gettext("Too few tracks to tell how far it spreads.")])),
       ...(unknown > 0 ? [element("p", { class: "collection-note" }, unknownText(unknown, tracks.length))] : []),
     ];
