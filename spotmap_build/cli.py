@@ -15,6 +15,8 @@ import click
 
 from spotmap_build.cli_kept import cache, deploy, store
 from spotmap_build.cli_options import BuildCommand, DefaultCommandGroup, echo, read_config
+from spotmap_build.core.language import AUTO, LANGUAGES
+from spotmap_build.core.speech import gettext, ngettext, speak
 from spotmap_build.errors import SpotmapError
 from spotmap_build.registry.formats import EXPORT_FORMATS, LIST_FORMATS
 
@@ -84,7 +86,7 @@ def build(**flags: Any) -> None:
     """Build the map (what runs when no command is given)."""
     from spotmap_build.cli_build import build_unless_unchanged
 
-    if not any(flags.values()) and _is_nothing_here() and _agrees("There is no map here. Begin one? [Y/n] "):
+    if not any(flags.values()) and _is_nothing_here() and _agrees(gettext("There is no map here. Begin one? [Y/n] ")):
         click.get_current_context().invoke(init)
         return
     with _at_work(flags) as (config, progress):
@@ -109,7 +111,8 @@ def match(**flags: Any) -> None:
     review = review_command(config, usual_config(os.environ))
     echo(missing_lines(result.failures, review))
     echo(result.notices)
-    echo([f"The report is {short_path(config.report_path)}. To decide the doubtful ones: {review}"])
+    place = short_path(config.report_path)
+    echo([gettext("The report is {report}. To decide the doubtful ones: {command}", report=place, command=review)])
     if result.problem is not None:
         raise result.problem
 
@@ -279,8 +282,8 @@ def push(choice: tuple[str, ...], only_list: bool, dry_run: bool, yes: bool, exa
             return not dry_run
         if not sys.stdin.isatty():
             raise click.UsageError("There is nobody to ask whether to make these changes: give --yes.")
-        agrees = _ask("Make these changes on Spotify? [y/N] ").strip().casefold() in {"y", "yes"}
-        echo([] if agrees else ["Nothing was changed."])
+        agrees = _ask(gettext("Make these changes on Spotify? [y/N] ")).strip().casefold() in {"y", "yes"}
+        echo([] if agrees else [gettext("Nothing was changed.")])
         return agrees
 
     with _at_work(flags) as (config, progress):
@@ -323,7 +326,7 @@ def export(target: Path, file_format: str | None, vectors: bool, **flags: Any) -
         raise click.UsageError(f"--vectors needs --format parquet or npz: {chosen} has no place for them.")
     with _at_work(flags) as (config, progress):
         count = pipeline.export_map(config, progress, target, chosen, with_vectors=vectors)
-    echo([f"{count:,} tracks are in {target}."])
+    echo([ngettext("{count} track is in {file}.", "{count} tracks are in {file}.", count, file=target)])
 
 
 @main.command(cls=BuildCommand, left_out=("shard",))
@@ -377,6 +380,9 @@ def run() -> None:
     signal.signal(signal.SIGTERM, _interrupt)
     if sys.__stderr__ is not None:
         faulthandler.enable(sys.__stderr__)  # a crash in compiled code says where
+    # What comes before the settings are read is said in this language already, if there is such a one.
+    asked = os.environ.get("SPOTMAP_LANGUAGE", "")
+    speak(asked if asked in LANGUAGES else AUTO)
     try:
         main(standalone_mode=False, obj=_began_s)
     except click.exceptions.Exit as stop:
@@ -385,10 +391,12 @@ def run() -> None:
         error.show()
         sys.exit(2)
     except SpotmapError as error:
-        echo(filter(None, (f"error: {error.message}", error.hint)), err=True)
+        echo(filter(None, (f"{gettext('error')}: {error.message}", error.hint)), err=True)
         sys.exit(error.exit_status)
     except (KeyboardInterrupt, click.Abort):
-        click.echo("Stopped. Everything that was finished is kept; the same command goes on from there.", err=True)
+        click.echo(
+            gettext("Stopped. Everything that was finished is kept; the same command goes on from there."), err=True
+        )
         sys.exit(EXIT_INTERRUPTED)
 
 

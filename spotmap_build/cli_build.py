@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build import unchanged
+from spotmap_build.core.speech import gettext
 from spotmap_build.progress import format_seconds
 from spotmap_build.unchanged import TOOK, Ending
 
@@ -59,14 +60,20 @@ def _ending(config: Config, result: BuildResult | ShareResult) -> Ending:
 
     review = review_command(config, usual_config(os.environ))
     if isinstance(result, BuildResult):
-        lines = [*summary_lines(result, TOOK, config.report_path, review), f"To look at it: {preview_command(config)}"]
+        lines = [
+            *summary_lines(result, TOOK, config.report_path, review),
+            gettext("To look at it: {command}", command=preview_command(config)),
+        ]
     else:
-        lines = [*share_lines(result, TOOK, review), "Nothing was published: cache merge brings the shards together."]
+        lines = [
+            *share_lines(result, TOOK, review),
+            gettext("Nothing was published: cache merge brings the shards together."),
+        ]
     said = [(line, "info") for line in lines]
     if result.problem is not None:
         said += [(result.problem.message, "error"), (result.problem.hint, "info")]
         return Ending(tuple(said), result.problem.exit_status)
     if config.max_failures.is_passed(len(result.missing), result.track_count):
-        said.append(("More tracks are missing than --max-failures allows.", "error"))
+        said.append((gettext("More tracks are missing than --max-failures allows."), "error"))
         return Ending(tuple(said), EXIT_MISSING_TRACKS)
     return Ending(tuple(said), 0)

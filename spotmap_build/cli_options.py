@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from spotmap_build.core.speech import speak
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -80,7 +82,9 @@ def read_config(flags: dict[str, Any]) -> Config:
     from spotmap_build.config import load_config, working_folder
 
     file = flags.pop("config_file", None)
-    return load_config(flags, os.environ, working_folder(), file)
+    config = load_config(flags, os.environ, working_folder(), file)
+    speak(config.language)
+    return config
 
 
 def echo(lines: Iterable[str], *, err: bool = False) -> None:

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from spotmap_build.core.speech import gettext, number
 from spotmap_build.fetch.spotify.playlist_changes import MOST_TRACKS, Rename
 
 if TYPE_CHECKING:
@@ -145,18 +146,27 @@ def describe_deployed(site: BuiltSite, deployed: Deployed, shown: str, *, dry_ru
     """Yield what a deployment did, or would do."""
     if dry_run:
         for name in deployed.sent:
-            yield f"would send    {name} ({format_bytes(site.sizes[name])})"
-        yield from (f"would remove  {name}" for name in deployed.removed)
+            size = format_bytes(site.sizes[name])
+            yield gettext("would send    {file} ({size})", file=name, size=size)
+        yield from (gettext("would remove  {file}", file=name) for name in deployed.removed)
     if deployed.sent or deployed.removed:
         size = format_bytes(sum(site.sizes[name] for name in deployed.sent))
-        verb = "would be sent" if dry_run else "were sent"
-        removed = f", {len(deployed.removed):,} of an older version removed" if deployed.removed else ""
-        yield f"{len(deployed.sent):,} files {verb} to {shown} ({size}); {deployed.kept_count:,} were there{removed}."
+        values = {"files": number(len(deployed.sent)), "place": shown, "size": size}
+        if dry_run:
+            sent = gettext("{files} files would be sent to {place} ({size})", **values)
+        else:
+            sent = gettext("{files} files were sent to {place} ({size})", **values)
+        kept = gettext("{files} were there", files=number(deployed.kept_count))
+        removed = number(len(deployed.removed)) if deployed.removed else ""
+        more = gettext(", {files} of an older version removed", files=removed) if removed else ""
+        yield f"{sent}; {kept}{more}."
     else:
-        yield f"Nothing is new to {shown}: it shows this version already."
+        yield gettext("Nothing is new to {place}: it shows this version already.", place=shown)
     for name in site.too_large:
         size = format_bytes(site.sizes[name])
-        yield f"{name} has {size}: Cloudflare Pages takes no file over 25 MiB; other hosts do."
+        yield gettext(
+            "{file} has {size}: Cloudflare Pages takes no file over 25 MiB; other hosts do.", file=name, size=size
+        )
 
 
 def describe_pulled(pulled: Pulled, shown: str) -> Iterator[str]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from spotmap_build.config import CONFIG_FILE
 from spotmap_build.core.files import nearest_folder, resolve_place
+from spotmap_build.core.speech import gettext
 from spotmap_build.core.text import printable, printable_json
 from spotmap_build.errors import LoginError
 
@@ -44,17 +45,17 @@ def examine(config: Config) -> tuple[Finding, ...]:
     return (
         _python(),
         _engine(config),
-        _package("PyAV (decoding)", "av", "av"),
-        _package("Numba (layout)", "numba", "numba"),
-        _package("HDBSCAN (regions)", "hdbscan", "hdbscan"),
+        _package(gettext("PyAV (decoding)"), "av", "av"),
+        _package(gettext("Numba (layout)"), "numba", "numba"),
+        _package(gettext("HDBSCAN (regions)"), "hdbscan", "hdbscan"),
         _weights(config),
-        _package("yt-dlp (downloading)", "yt_dlp", "yt-dlp"),
+        _package(gettext("yt-dlp (downloading)"), "yt_dlp", "yt-dlp"),
         _javascript(),
         _spotify(config),
         _template(),
         *_plugins(),
-        _folder("Cache", config.cache_dir),
-        _folder("Output", config.out),
+        _folder(gettext("Cache"), config.cache_dir),
+        _folder(gettext("Output"), config.out),
         _room(config.cache_dir),
         _settings(),
     )
@@ -78,19 +79,21 @@ def as_json(findings: tuple[Finding, ...]) -> str:
 
 
 def _python() -> Finding:
-    found = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    system = f"{platform.system()} {platform.machine()}"
+    found = gettext("{version} on {system}", version=platform.python_version(), system=system)
     good = (3, 11) <= sys.version_info[:2] < (3, 15)
-    return Finding("Python", "ok" if good else "error", found, "Use Python 3.11, 3.12, 3.13 or 3.14.")
+    return Finding("Python", "ok" if good else "error", found, gettext("Use Python 3.11, 3.12, 3.13 or 3.14."))
 
 
 def _package(name: str, module: str, distribution: str, hint: str = "") -> Finding:
-    hint = hint or f"Install it: pip install {distribution}"
+    command = f"pip install {distribution}"
+    hint = hint or gettext("Install it: {command}", command=command)
     if importlib.util.find_spec(module) is None:
-        return Finding(name, "error", "not installed", hint)
+        return Finding(name, "error", gettext("not installed"), hint)
     try:
         return Finding(name, "ok", version(distribution))
     except PackageNotFoundError:
-        return Finding(name, "ok", "installed, version unknown")
+        return Finding(name, "ok", gettext("installed, version unknown"))
 
 
 def _engine(config: Config) -> Finding:
@@ -98,13 +101,13 @@ def _engine(config: Config) -> Finding:
     from spotmap_build.embed import engines
 
     if engines.choose(config.engine) == "onnx":
-        found = _package("Engine (listening)", "onnxruntime", "onnxruntime")
+        found = _package(gettext("Engine (listening)"), "onnxruntime", "onnxruntime")
         return replace(found, detail=f"onnxruntime {found.detail}")
-    hint = (
+    hint = gettext(
         "There are wheels for Linux x86_64 (Python 3.11 to 3.13) and macOS (arm64: 3.11, 3.12; x86_64: 3.11). "
         "Elsewhere use --engine onnx."
     )
-    found = _package("Engine (listening)", "essentia", "essentia-tensorflow", hint)
+    found = _package(gettext("Engine (listening)"), "essentia", "essentia-tensorflow", hint)
     return replace(found, detail=f"Essentia {found.detail}")
 
 
@@ -117,9 +120,16 @@ def _weights(config: Config) -> Finding:
     path = weights.find(spec, config.models_dir)
     if path is not None:
         here = sum(weights.find_head(head.file_on(engine), config.models_dir) is not None for head in spec.heads)
-        return Finding("Weights", "ok", f"{spec.name} and {here} of its {len(spec.heads)} heads in {path.parent}")
-    hint = "They are fetched at the first build that needs them (18 MB); --embedder musicnn needs none."
-    return Finding("Weights", "warning", f"{spec.name} is not here yet", hint)
+        found = gettext(
+            "{name} and {here} of its {heads} heads in {folder}",
+            name=spec.name,
+            here=here,
+            heads=len(spec.heads),
+            folder=path.parent,
+        )
+        return Finding(gettext("Weights"), "ok", found)
+    hint = gettext("They are fetched at the first build that needs them (18 MB); --embedder musicnn needs none.")
+    return Finding(gettext("Weights"), "warning", gettext("{name} is not here yet", name=spec.name), hint)
 
 
 def _javascript() -> Finding:
@@ -127,8 +137,8 @@ def _javascript() -> Finding:
 
     runtime = find_runtime()
     if runtime is None:
-        hint = "YouTube cannot be read without one. pip install deno, or Deno or Node 22 from their makers."
-        return Finding("JavaScript", "warning", "no runtime was found", hint)
+        hint = gettext("YouTube cannot be read without one. pip install deno, or Deno or Node 22 from their makers.")
+        return Finding("JavaScript", "warning", gettext("no runtime was found"), hint)
     return Finding("JavaScript", "ok", f"{runtime.name} {runtime.version}")
 
 
@@ -139,16 +149,21 @@ def _spotify(config: Config) -> Finding:
     try:
         login = SpotifySettings.from_config(config).known_login(lambda _text: None)
     except LoginError as error:
-        return Finding("Spotify login", "warning", error.message, error.hint)
+        return Finding(gettext("Spotify login"), "warning", error.message, error.hint)
     now_unix_s = time.time()
     level: Level = "warning" if login.is_ending(now_unix_s) else "ok"
-    return Finding("Spotify login", level, remaining(login, now_unix_s), "It is needed for --source spotify only.")
+    return Finding(
+        gettext("Spotify login"),
+        level,
+        remaining(login, now_unix_s),
+        gettext("It is needed for --source spotify only."),
+    )
 
 
 def _template() -> Finding:
     from spotmap_build.emit.template import read_template
 
-    return Finding("Page template", "ok", read_template().digest[:12])
+    return Finding(gettext("Page template"), "ok", read_template().digest[:12])
 
 
 def _plugins() -> tuple[Finding, ...]:
@@ -181,23 +196,24 @@ def _folder(name: str, folder: Path) -> Finding:
             pass
         is_there = folder.is_dir()
     except OSError as error:
-        detail = f"{folder} cannot be written: {error.strerror}"
-        return Finding(name, "error", detail, "Choose another place with --out or --cache-dir.")
-    return Finding(name, "ok", str(folder) + ("" if is_there else " (will be made)"))
+        detail = gettext("{folder} cannot be written: {reason}", folder=folder, reason=error.strerror)
+        return Finding(name, "error", detail, gettext("Choose another place with --out or --cache-dir."))
+    return Finding(name, "ok", str(folder) if is_there else gettext("{folder} (will be made)", folder=folder))
 
 
 def _room(folder: Path) -> Finding:
     try:
         free_bytes = shutil.disk_usage(nearest_folder(resolve_place(folder))).free
     except OSError as error:
-        return Finding(
-            "Disk", "warning", f"the free space of {folder} is not known: {error.strerror}", "Choose another place."
-        )
+        unknown = gettext("the free space of {folder} is not known: {reason}", folder=folder, reason=error.strerror)
+        return Finding(gettext("Disk"), "warning", unknown, gettext("Choose another place."))
     level: Level = "ok" if free_bytes >= ROOM_BYTES else "warning"
-    return Finding("Disk", level, f"{free_bytes / 1e9:.1f} GB free", "Make room, or choose another disk.")
+    size = f"{free_bytes / 1e9:.1f}"
+    hint = gettext("Make room, or choose another disk.")
+    return Finding(gettext("Disk"), level, gettext("{size} GB free", size=size), hint)
 
 
 def _settings() -> Finding:
     given = sorted(name for name in os.environ if name.startswith("SPOTMAP_"))
-    file = CONFIG_FILE if Path(CONFIG_FILE).exists() else "no spotmap.toml"
-    return Finding("Settings", "ok", ", ".join([file, *given]))
+    file = CONFIG_FILE if Path(CONFIG_FILE).exists() else gettext("no spotmap.toml")
+    return Finding(gettext("Settings"), "ok", ", ".join([file, *given]))

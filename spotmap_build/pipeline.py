@@ -16,6 +16,7 @@ from spotmap_build.cache.errors import CacheReadOnly, CorruptEntry
 from spotmap_build.cache.roots import site_name
 from spotmap_build.cache.store import Cache
 from spotmap_build.core.memory import seldom_collecting
+from spotmap_build.core.speech import gettext
 from spotmap_build.emit.list_folder import ListFile, update_folder
 from spotmap_build.emit.lists import encode_list
 from spotmap_build.emit.local_audio import encode_local_audio, write_local_audio
@@ -69,7 +70,7 @@ def build(config: Config, progress: Progress, *, began_s: float | None = None) -
     check_places(config)
     stages.check_page(config)
     if config.cache_is_beside_site:
-        progress.say(f"The cache is {config.cache_dir}, beside the site.")
+        progress.say(gettext("The cache is {folder}, beside the site.", folder=config.cache_dir))
     return _with_cache(config, progress, partial(_build, anchor=stages.read_anchor(config)), began_s)
 
 
@@ -114,8 +115,9 @@ def _publish_map(
         _note_used_keys(run, site.generation)
     about_audio = _list_local_audio(config, embedded)
     stages.make_poster(run, site, stages.describe_nearness(fetched))
-    outcome = "unchanged" if published.is_unchanged else "published"
-    run.progress.end(f"{config.out}{os.sep} {outcome}" + (" (an early map)" if embedded.is_early else ""))
+    outcome = gettext("unchanged") if published.is_unchanged else gettext("published")
+    early = gettext("(an early map)") if embedded.is_early else ""
+    run.progress.end(f"{config.out}{os.sep} {outcome} {early}".rstrip())
     run.clock.end_map(len(embedded.tracks), projected.layout.value.made if projected.layout.is_new else None)
     map_rows = {**stages.describe_map(clusters.value, insights.value), **covered.report_rows}
     _report(run, fetched.library, embedded, map_rows=map_rows)

@@ -11,6 +11,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Final, Protocol, TextIO
 
+from spotmap_build.core.speech import gettext, gettext_noop
 from spotmap_build.core.text import log_line, printable, printable_json
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 PLAIN_INTERVAL_S: Final = 10.0
 """A line this often is enough to see that a build in CI is alive, and few enough to read afterwards."""
+
+LEVELS: Final = {"warning": gettext_noop("warning"), "error": gettext_noop("error")}
 
 
 class Progress(Protocol):
@@ -72,13 +75,16 @@ class PlainProgress:
         if self._total and now_s - self._reported_s >= PLAIN_INTERVAL_S:
             self._reported_s = now_s
             left_s = (now_s - self._started_s) / max(done, 1) * (self._total - done)
-            self._line(f"{self._stage}: {done} of {self._total}, about {format_seconds(left_s)} left")
+            left = gettext(
+                "{done} of {total}, about {time} left", done=done, total=self._total, time=format_seconds(left_s)
+            )
+            self._line(f"{self._stage}: {left}")
 
     def end(self, outcome: str) -> None:
         self._line(f"{self._stage}: {outcome}")
 
     def say(self, message: str, *, level: str = "info") -> None:
-        self._line(message if level == "info" else f"{level}: {message}")
+        self._line(message if level == "info" else f"{gettext(LEVELS.get(level, level))}: {message}")
 
     def close(self) -> None:
         self._stream.flush()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from spotmap_build.core.speech import gettext, gettext_noop, ngettext
 from spotmap_build.core.text import printable
 from spotmap_build.report import EXCLUDED
 
@@ -20,13 +21,13 @@ if TYPE_CHECKING:
     from spotmap_build.model import Failed, Figure
 
 REASONS: Final = {
-    "waiting": "waiting until the service can be asked again",
-    "time-limit": "not listened to yet: the time limit was over; the next build goes on",
-    "no-preview": "of which no preview can be had: --audio auto listens to the whole recording",
-    "no-match": "without a recording on YouTube Music that is surely the right one: {review}",
-    "local-file": "of your own files, which Spotify only lists: add --source folder:PATH",
-    "unavailable": "not to be had on YouTube any more",
-    "age-restricted": "for which YouTube asks for an age: give --cookies",
+    "waiting": gettext_noop("waiting until the service can be asked again"),
+    "time-limit": gettext_noop("not listened to yet: the time limit was over; the next build goes on"),
+    "no-preview": gettext_noop("of which no preview can be had: --audio auto listens to the whole recording"),
+    "no-match": gettext_noop("without a recording on YouTube Music that is surely the right one: {review}"),
+    "local-file": gettext_noop("of your own files, which Spotify only lists: add --source folder:PATH"),
+    "unavailable": gettext_noop("not to be had on YouTube any more"),
+    "age-restricted": gettext_noop("for which YouTube asks for an age: give --cookies"),
 }
 """What the commonest codes of the ledger mean, after a number of tracks; others are named as they are."""
 REVIEW: Final = "spotmap-build review"
@@ -95,21 +96,39 @@ def share_lines(result: ShareResult, took: str = "", review: str = REVIEW) -> It
     """Yield the end of a build that listened to a share. ``took``: how long that was."""
     known = result.track_count - len(result.failures)
     time = f" ({took})" if took else ""
-    yield f"Shard {result.shard}: {known} of its {result.track_count} tracks are in the cache{time}."
+    said = gettext(
+        "Shard {shard}: {known} of its {total} tracks are in the cache",
+        shard=result.shard,
+        known=known,
+        total=result.track_count,
+    )
+    yield f"{said}{time}."
     if result.embedded_count:
-        yield f"{result.embedded_count} were listened to in this build."
+        yield _listened(result.embedded_count)
     if result.missing:
-        yield f"{len(result.missing)} {'is' if len(result.missing) == 1 else 'are'} not:"
+        missing = len(result.missing)
+        yield ngettext("{missing} is not:", "{missing} are not:", missing, missing=missing)
         yield from (f"  {line}" for line in missing_lines(result.missing, review))
     yield from result.notices
 
 
 def summary_lines(result: BuildResult, took: str, report_path: Path, review: str = REVIEW) -> Iterator[str]:
     """Yield the end of a build on the terminal. ``review``: the command that decides doubtful tracks."""
-    yield f"{result.mapped_count} of {result.track_count} tracks are on the map ({took})."
+    yield gettext(
+        "{mapped} of {total} tracks are on the map ({took}).",
+        mapped=result.mapped_count,
+        total=result.track_count,
+        took=took,
+    )
     if result.missing:
-        verb = "is" if len(result.missing) == 1 else "are"
-        yield f"{len(result.missing)} {verb} not; {report_path} says why:"
+        missing = len(result.missing)
+        yield ngettext(
+            "{missing} is not; {report} says why:",
+            "{missing} are not; {report} says why:",
+            missing,
+            missing=missing,
+            report=report_path,
+        )
         yield from (f"  {line}" for line in missing_lines(result.missing, review))
     yield from result.notices
 
@@ -118,10 +137,15 @@ def missing_lines(failures: tuple[Failed, ...], review: str = REVIEW) -> Iterato
     """How many are missing for which reason, the commonest first, and when the next is tried again."""
     counts = Counter(failure.code for failure in failures)
     for code, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-        yield f"{count} {REASONS[code].format(review=review) if code in REASONS else code}"
+        yield f"{count} {gettext(REASONS[code]).format(review=review) if code in REASONS else code}"
     next_try = min((f.retry_at_unix_s for f in failures if f.retry_at_unix_s is not None), default=None)
     if next_try is not None:
-        yield f"The next can be tried again after {datetime.fromtimestamp(next_try, UTC):%Y-%m-%d %H:%M} UTC."
+        when = f"{datetime.fromtimestamp(next_try, UTC):%Y-%m-%d %H:%M}"
+        yield gettext("The next can be tried again after {when} UTC.", when=when)
+
+
+def _listened(count: int) -> str:
+    return ngettext("{n} were listened to in this build.", "{n} were listened to in this build.", count, n=count)
 
 
 def inert(text: str) -> str:
@@ -134,18 +158,21 @@ def inert(text: str) -> str:
 
 def markdown(result: BuildResult, title: str) -> str:
     """Return the same as Markdown, for the summary of a scheduled build."""
-    lines = [f"## {inert(title)}", "", f"**{result.mapped_count} of {result.track_count}** tracks are on the map."]
-    lines.append(f"{result.embedded_count} were listened to in this build." if result.embedded_count else "")
-    lines.append("The site was published." if result.changed else "The site is unchanged.")
+    of_all = gettext(
+        "**{mapped} of {total}** tracks are on the map.", mapped=result.mapped_count, total=result.track_count
+    )
+    lines = [f"## {inert(title)}", "", of_all]
+    lines.append(_listened(result.embedded_count) if result.embedded_count else "")
+    lines.append(gettext("The site was published.") if result.changed else gettext("The site is unchanged."))
     if result.problem is not None:
         lines += ["", f"> **{inert(result.problem.message)}** {inert(result.problem.hint)}".rstrip()]
     if result.missing:
-        lines += ["", f"{len(result.missing)} missing:", ""]
+        lines += ["", gettext("{missing} missing:", missing=len(result.missing)), ""]
         lines += [f"- {inert(line)}" for line in missing_lines(result.missing)]
     if result.notices:
         lines += ["", *(f"- {inert(notice)}" for notice in result.notices)]
     if result.figures:
-        lines += ["", "How good is this map?", ""]
+        lines += ["", gettext("How good is this map?"), ""]
         lines += [f"- {inert(one.label)} {one.value:.2f}: {inert(one.meaning)}" for one in result.figures]
     return "\n".join(line for index, line in enumerate(lines) if line or lines[index - 1 : index] != [""]) + "\n"
 

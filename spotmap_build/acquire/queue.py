@@ -15,6 +15,7 @@ from spotmap_build.acquire.state import MOMENT, PARTS, Acquisition, tag_names
 from spotmap_build.acquire.time_limit import NO_LIMIT, TimeLimit
 from spotmap_build.cache.decoding import decoder
 from spotmap_build.cache.freshness import Failure
+from spotmap_build.core.speech import gettext
 from spotmap_build.core.tally import Tally
 from spotmap_build.errors import PluginError
 from spotmap_build.model import Done, Failed
@@ -60,8 +61,7 @@ def listen(acquisition: Acquisition, limit: TimeLimit = NO_LIMIT) -> int:
     heads = {} if run.config.executor else acquisition.heads.here
     searches = acquisition.searches
     total = len(searches) + len(acquisition.missing)
-    what = f"listening with {spec.name}"
-    run.progress.begin("embed", f"finding recordings and {what}" if searches else what, total=total)
+    run.progress.begin("embed", _what(spec, bool(searches)), total=total)
     pool = _open_pool(acquisition, weights, total)
     embedded = 0
     with (
@@ -180,11 +180,15 @@ class _JobSource:
 
     def outcome(self, embedded: int) -> str:
         """Return what was done, as a sentence."""
-        counts = [(self._counts[what], what) for what in (SEARCHED_FOR, DOWNLOADED)]
-        parts = [f"{count} {what}" for count, what in counts if count]
+        searched, downloaded = self._counts[SEARCHED_FOR], self._counts[DOWNLOADED]
         failures = self._finished - embedded
-        parts.append(f"listened to {embedded} recordings" + (f", {failures} could not be analyzed" if failures else ""))
-        return ", ".join(parts)
+        parts = (
+            gettext("{tracks} searched for", tracks=searched) if searched else "",
+            gettext("{tracks} downloaded", tracks=downloaded) if downloaded else "",
+            gettext("listened to {tracks} recordings", tracks=embedded),
+            gettext("{tracks} could not be analyzed", tracks=failures) if failures else "",
+        )
+        return ", ".join(filter(None, parts))
 
     @property
     def done(self) -> int:
@@ -271,3 +275,9 @@ def _remember_failure(acquisition: Acquisition, track: Track, outcome: Failed, s
         cache.put_failure(key, failure, seconds=seconds, producer=decoder())
         return
     cache.put_passing_failure(key, outcome.code, outcome.detail, seconds)
+
+
+def _what(spec: EmbedderSpec, is_searching: bool) -> str:
+    if is_searching:
+        return gettext("finding recordings and listening with {embedder}", embedder=spec.name)
+    return gettext("listening with {embedder}", embedder=spec.name)

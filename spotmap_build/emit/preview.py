@@ -24,6 +24,7 @@ from urllib.parse import unquote, urlsplit
 import orjson
 
 from spotmap_build.core.files import open_regular
+from spotmap_build.core.speech import gettext
 from spotmap_build.emit.page import CONTENT_SECURITY_POLICY
 from spotmap_build.emit.preview_files import ListedFiles, find_file, is_local_host, parse_range
 from spotmap_build.emit.site import remove_debris
@@ -350,7 +351,7 @@ def serve(
     """
     stopped = threading.Event()
     with open_server(folder, port, reloads=watch is not None, audio=audio) as server:
-        say(f"Serving {folder} at {server.url} (Ctrl-C ends it)")
+        say(gettext("Serving {folder} at {address} (Ctrl-C ends it)", folder=folder, address=server.url))
         if watch is not None:
             arguments = (watch, server.rebuilds, stopped, say)
             threading.Thread(target=rebuild_on_change, args=arguments, name="watch", daemon=True).start()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from spotmap_build.core.language import page_message
 from spotmap_build.model import Pair, People
 from spotmap_build.project.neighbors import find_neighbors, nearest_rows
 
@@ -127,11 +128,16 @@ def would_like(unit_vectors: Float32Array, own: IntArray, foreign: IntArray, art
 
 
 def _sentence(both: int, found: tuple[float, float] | None) -> str:
-    shared = f"{both:,} tracks are in both libraries" if both != 1 else "1 track is in both libraries"
+    if both == 1:
+        shared = page_message("1 track is in both libraries.")
+    else:
+        shared = page_message("{count} tracks are in both libraries.").format(count=f"{both:,}")
     if found is None:
-        return f"{shared}. One has too few tracks of its own to say how alike the rest is."
+        few = page_message("One has too few tracks of its own to say how alike the rest is.")
+        return f"{shared} {few}"
     share, chance = found
-    return (
-        f"{shared}. Of the others, {share:.0%} of the {NEAREST} nearest in sound to a track are the other person's; "
-        f"if all had been dealt out at random, it would be {chance:.0%}."
-    )
+    of_others = page_message(
+        "Of the others, {share} of the {count} nearest in sound to a track are the other person's; if all had been "
+        "dealt out at random, it would be {chance}."
+    ).format(share=f"{share:.0%}", count=NEAREST, chance=f"{chance:.0%}")
+    return f"{shared} {of_others}"

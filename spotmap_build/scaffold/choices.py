@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from spotmap_build.core.speech import gettext, gettext_noop
 from spotmap_build.errors import ConfigError
 from spotmap_build.registry import sources as registry
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 DEFAULT_SOURCE: Final = "demo"
 """It builds anywhere at once, and shows that all works."""
-DEFAULT_TITLE: Final = "My music"
+DEFAULT_TITLE: Final = gettext_noop("My music")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,10 @@ def choose(
     if not sources:
         sources = _asked_sources(ask) if ask else (DEFAULT_SOURCE,)
     if title is None:
-        title = (ask(f"What is the map called? [{DEFAULT_TITLE}] ").strip() if ask else "") or DEFAULT_TITLE
+        usual = gettext(DEFAULT_TITLE)
+        title = (ask(gettext("What is the map called? [{usual}] ", usual=usual)).strip() if ask else "") or usual
     if has_workflow is None:
-        answer = ask("Is GitHub to build and publish it twice a week? [Y/n] ") if ask else ""
+        answer = ask(gettext("Is GitHub to build and publish it twice a week? [Y/n] ")) if ask else ""
         has_workflow = not answer.strip().casefold().startswith("n")
     return Choices(tuple(sources), title, has_workflow)
 
@@ -71,7 +73,7 @@ def check_source(source: str) -> None:
 def _asked_sources(ask: Callable[[str], str]) -> tuple[str, ...]:
     """Ask until the answer can be meant."""
     usages = ", ".join(kind.usage for kind in registry.SOURCES)
-    question = f"Where does the music come from ({usages})? [{DEFAULT_SOURCE}] "
+    question = gettext("Where does the music come from ({kinds})? [{usual}] ", kinds=usages, usual=DEFAULT_SOURCE)
     while True:
         source = ask(question).strip() or DEFAULT_SOURCE
         try:

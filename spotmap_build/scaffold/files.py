@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from spotmap_build.config import CONFIG_FILE
 from spotmap_build.core.files import is_inside, read_bounded, resolve_place
+from spotmap_build.core.speech import gettext
 from spotmap_build.core.text import printable
 from spotmap_build.errors import OutputError
 from spotmap_build.scaffold.action import UNKNOWN_OWNER
@@ -120,21 +121,31 @@ def _complete(path: Path, ours: str) -> Completed:
 
 def what_was_made(made: Made, choices: Choices, action: str, folder: Path) -> Iterator[str]:
     """Yield what was written, what was not, and what is to be done next."""
-    yield from (f"written: {name}" for name in made.written)
-    yield from (f"kept as it is: {name}" for name in made.kept)
+    yield from (gettext("written: {file}", file=name) for name in made.written)
+    yield from (gettext("kept as it is: {file}", file=name) for name in made.kept)
     if made.ignored.added:
-        yield f"added to {IGNORED}: {', '.join(made.ignored.added)}"
+        yield gettext("added to {file}: {lines}", file=IGNORED, lines=", ".join(made.ignored.added))
     if made.ignored.lacking:
         lines = ", ".join(made.ignored.lacking)
-        yield f"Put these lines into {IGNORED}, or git takes what a build leaves here: {lines}"
+        yield gettext(
+            "Put these lines into {file}, or git takes what a build leaves here: {lines}", file=IGNORED, lines=lines
+        )
     if WORKFLOW in made.written:
         if action.startswith(UNKNOWN_OWNER):
-            yield f"In {WORKFLOW}, put the account on GitHub where spotmap-build lies in the place of {UNKNOWN_OWNER}."
+            yield gettext(
+                "In {file}, put the account on GitHub where spotmap-build lies in the place of {name}.",
+                file=WORKFLOW,
+                name=UNKNOWN_OWNER,
+            )
         for place in (place for source in choices.sources if (place := source.partition(":")[2])):
             if not _lies_in(folder, place):
-                yield f"GitHub cannot read {printable(place)}: build at home, and publish the folder site."
-    first = "spotmap-build login, then " if "spotify" in choices.sources else ""
-    yield f"Next: {first}spotmap-build. README.md says how the map gets onto the web."
+                yield gettext(
+                    "GitHub cannot read {place}: build at home, and publish the folder site.", place=printable(place)
+                )
+    if "spotify" in choices.sources:
+        yield gettext("Next: spotmap-build login, then spotmap-build. README.md says how the map gets onto the web.")
+    else:
+        yield gettext("Next: spotmap-build. README.md says how the map gets onto the web.")
 
 
 def _lies_in(folder: Path, place: str) -> bool:

@@ -13,6 +13,7 @@ from spotmap_build.acquire.overrides import read_names
 from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.cache.memo import json_codec
 from spotmap_build.core.documents import decode_json
+from spotmap_build.core.speech import gettext
 from spotmap_build.model import Cluster, Clusters
 from spotmap_build.run import machine, package_versions
 
@@ -55,14 +56,14 @@ def cluster(run: Run, fetched: Fetched, embedded: Embedded, projected: Projected
                 "packages": package_versions("hdbscan", "numpy", "scipy"),
             },
         )
-        run.progress.begin("cluster", "finding regions")
+        run.progress.begin("cluster", gettext("finding regions"))
         count = len(embedded.tracks)
         clusters = run.cached(
             key,
             lambda: _find(fetched, embedded, projected, names),
             json_codec(FOUND, partial(_decode, count)),
         )
-        run.progress.end(_describe(clusters.value, count) if clusters.is_new else "unchanged")
+        run.progress.end(_describe(clusters.value, count) if clusters.is_new else gettext("unchanged"))
         return clusters
 
 
@@ -233,6 +234,11 @@ def _decode(track_count: int, data: bytes) -> Clusters:
 def _describe(clusters: Clusters, track_count: int) -> str:
     count = len(clusters.clusters)
     if not count:
-        return "no dense regions"
+        return gettext("no dense regions")
     noise = track_count - sum(len(one.members) for one in clusters.clusters)
-    return f"{len(clusters.regions)} regions with {count} clusters; {noise} tracks lie between them"
+    return gettext(
+        "{regions} regions with {clusters} clusters; {tracks} tracks lie between them",
+        regions=len(clusters.regions),
+        clusters=count,
+        tracks=noise,
+    )

@@ -13,6 +13,7 @@ from spotmap_build.cache.freshness import Failure
 from spotmap_build.cache.keys import Key
 from spotmap_build.config import Config
 from spotmap_build.core.image_addresses import ImageHosts
+from spotmap_build.core.speech import gettext
 from spotmap_build.stages.reserve import extras_limit
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ class _Covers:
         from spotmap_build.acquire.album_covers import CoverFetcher
 
         self._codes |= dict.fromkeys(self.pending, "later")
-        self._run.progress.begin("covers", "fetching covers of albums", total=len(self.pending))
+        self._run.progress.begin("covers", gettext("fetching covers of albums"), total=len(self.pending))
         fetcher = CoverFetcher(self._run, self._hosts, ends_s=extras_limit(self._run, self._track_count).ends_s)
         before = len(self.digests)
         with suppress(CacheReadOnly), closing(fetcher.fetch(self.pending)) as fetched:
@@ -133,7 +134,8 @@ class _Covers:
                 self._keep(address, found)
                 self._run.progress.advance(number)
         self.problems = fetcher.problems
-        self._run.progress.end(f"{len(self.digests) - before} of {len(self.pending)} fetched")
+        done = gettext("{count} of {total} fetched", count=len(self.digests) - before, total=len(self.pending))
+        self._run.progress.end(done)
 
     def _keep(self, address: str, found: bytes | Missing) -> None:
         cache = self._run.cache

@@ -26,6 +26,7 @@ from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.cache.memo import Cached
 from spotmap_build.core.documents import decode_json
+from spotmap_build.core.speech import gettext, ngettext, number
 from spotmap_build.model import Failed
 from spotmap_build.registry.features import as_people_read
 from spotmap_build.registry.features import names as feature_names
@@ -92,14 +93,17 @@ class Embedded:
     def notices(self) -> tuple[str, ...]:
         """What a person should know of how the tracks were listened to, as sentences."""
         previews = len(self.preview_ids)
-        sketch = (
-            f"{previews:,} of {len(self.tracks):,} tracks are known by 30 seconds only: their places are a sketch "
-            "until their whole recordings are listened to."
+        sketch = gettext(
+            "{previews} of {tracks} tracks are known by 30 seconds only: their places are a sketch until their whole "
+            "recordings are listened to.",
+            previews=number(previews),
+            tracks=number(len(self.tracks)),
         )
         waiting = self.waiting_count
-        left = (
-            f"The time limit was over with {waiting:,} recording{'s' * (waiting != 1)} still to be listened to. "
-            "The next build goes on there."
+        left = ngettext(
+            "The time limit was over with {count} recording still to be listened to. The next build goes on there.",
+            "The time limit was over with {count} recordings still to be listened to. The next build goes on there.",
+            waiting,
         )
         return tuple(filter(None, (sketch if previews else "", left if waiting else "", self.problem)))
 
@@ -126,8 +130,8 @@ def _by_listening(run: Run, fetched: Fetched) -> Iterator[Embedded]:
         has_early_map = previews is not None and not whole.is_complete
         embedded_count = 0
         if whole.is_complete and (previews is None or previews.is_complete):
-            run.progress.begin("embed", "looking up what was listened to")
-            run.progress.end("nothing new to listen to")
+            run.progress.begin("embed", gettext("looking up what was listened to"))
+            run.progress.end(gettext("nothing new to listen to"))
             keep_tag_names(whole)
         ready = partial(_ready, whole, previews)
         if previews is not None and not previews.is_complete:

@@ -18,6 +18,7 @@ from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.cache.memo import Codec
 from spotmap_build.core.language import AUTO, page_counted, page_message, page_text
+from spotmap_build.core.speech import gettext
 from spotmap_build.core.text import is_text
 from spotmap_build.emit.marker import is_generation, is_safe_path
 from spotmap_build.emit.page import EXAMPLE, HEARD, art_file_name, excerpt_file_name, render_pages
@@ -81,7 +82,7 @@ def emit(
                 **({"excerpts": digest_bytes(orjson.dumps(excerpts))} if excerpts else {}),
             },
         )
-        run.progress.begin("emit", "writing the site")
+        run.progress.begin("emit", gettext("writing the site"))
         covers = _covers(run, embedded)
 
         def make() -> Site:

@@ -16,6 +16,8 @@ from spotmap_build.cache.decoding import decoder, is_worth_another_try
 from spotmap_build.cache.errors import CacheReadOnly
 from spotmap_build.cache.freshness import Failure
 from spotmap_build.cache.keys import Key, digest_bytes, place_digest
+from spotmap_build.core.speech import gettext
+from spotmap_build.core.speech import number as written
 from spotmap_build.model import Done
 from spotmap_build.stages.reserve import extras_limit
 
@@ -129,7 +131,7 @@ class _Excerpts:
         from spotmap_build.embed.pool import WorkerPool
 
         run, total, limit = self._run, len(self.pending), extras_limit(self._run, self._track_count)
-        run.progress.begin("excerpts", "cutting excerpts", total=total)
+        run.progress.begin("excerpts", gettext("cutting excerpts"), total=total)
         workers = min(run.config.worker_count, total)
         made, left = 0, {self._keys[track_id].digest for track_id in self.pending}
         with scratch_folder() as scratch, WorkerPool(cut_excerpt, workers, stage="excerpt") as pool:
@@ -141,7 +143,7 @@ class _Excerpts:
                 self._keep(key, outcome, seconds)
                 run.progress.advance(number)
         self._codes = dict.fromkeys(left, TIME_LIMIT) | self._codes  # what failed before waits for that reason still
-        run.progress.end(f"{made:,} of {total:,} excerpts cut")
+        run.progress.end(gettext("{made} of {total} excerpts cut", made=written(made), total=written(total)))
 
     def _jobs(self, temp_folder: str, limit: TimeLimit) -> Iterator[ExcerptJob]:
         from spotmap_build.embed.excerpts import ExcerptJob

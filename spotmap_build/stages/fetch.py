@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spotmap_build import registry
+from spotmap_build.core.speech import gettext
 from spotmap_build.core.text import printable
 from spotmap_build.errors import ConfigError, PluginError
 from spotmap_build.fetch.guests import gather
@@ -45,7 +46,7 @@ def fetch(run: Run) -> Fetched:
                 hint="Begin a map in this folder: spotmap-build init. Or try: spotmap-build --source demo, "
                 "or --source folder:~/Music.",
             )
-        run.progress.begin("fetch", "reading the library")
+        run.progress.begin("fetch", gettext("reading the library"))
         context = LoadContext(
             run.cache,
             _probe,
@@ -116,11 +117,18 @@ def _fault(loaded: object) -> str:
 
 
 def _outcome(library: Library) -> str:
-    outcome = f"{len(library.tracks)} tracks, {len(library.playlists)} playlists"
+    outcome = gettext(
+        "{tracks} tracks, {playlists} playlists", tracks=len(library.tracks), playlists=len(library.playlists)
+    )
     if library.failures:
         codes = Counter(failure.code for failure in library.failures)
         reasons = ", ".join(f"{count} {code}" for code, count in sorted(codes.items()))
-        outcome += f"; {len(library.failures)} cannot be used ({reasons})"
+        outcome = gettext(
+            "{outcome}; {tracks} cannot be used ({reasons})",
+            outcome=outcome,
+            tracks=len(library.failures),
+            reasons=reasons,
+        )
     return outcome
 
 

@@ -12,6 +12,7 @@ from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.cache.memo import json_codec
 from spotmap_build.core.documents import decode_json
 from spotmap_build.core.language import page_message
+from spotmap_build.core.speech import gettext
 from spotmap_build.model import Insights, PlaylistInsight
 from spotmap_build.run import machine, package_versions
 from spotmap_build.stages.cluster import neighbor_rows, playlist_rows
@@ -57,13 +58,13 @@ def analyze(
                 "packages": package_versions("numpy", "scipy", "hdbscan"),
             },
         )
-        run.progress.begin("insights", "describing the map")
+        run.progress.begin("insights", gettext("describing the map"))
         insights = run.cached(
             key,
             lambda: _find(fetched, embedded, projected, clusters.value),
             json_codec(INSIGHTS, _decoder(len(embedded.tracks), len(playlist_rows(fetched, embedded)), clusters)),
         )
-        run.progress.end(_describe(insights.value) if insights.is_new else "unchanged")
+        run.progress.end(_describe(insights.value) if insights.is_new else gettext("unchanged"))
         return insights
 
 
@@ -94,7 +95,7 @@ def _decoder(track_count: int, playlist_count: int, clusters: Cached[Clusters]) 
 
 
 def _describe(insights: Insights) -> str:
-    return f"the map and {len(insights.playlists)} playlists described"
+    return gettext("the map and {playlists} playlists described", playlists=len(insights.playlists))
 
 
 def _words(track: Track) -> list[object]:

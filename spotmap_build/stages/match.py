@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from spotmap_build.acquire.prefetch import Prefetcher
 from spotmap_build.acquire.search import Finder, Found
+from spotmap_build.core.speech import gettext
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +32,7 @@ def match(run: Run, fetched: Fetched) -> Matched:
         finder = Finder(run, fetched)
         recordings = finder.recall_all()
         pending = recordings.pending if recordings.pending and finder.service.is_open else []
-        run.progress.begin("match", "finding recordings", total=len(pending))
+        run.progress.begin("match", gettext("finding recordings"), total=len(pending))
         if pending:
             _search(run, finder, pending, recordings.found)
         found = [
@@ -39,7 +40,10 @@ def match(run: Run, fetched: Fetched) -> Matched:
             for track in fetched.usable_tracks
         ]
         failures = tuple(one.failure for one in found if one.failure is not None)
-        run.progress.end(f"{len(found) - len(failures)} of {len(found)} tracks have a recording")
+        outcome = gettext(
+            "{found} of {total} tracks have a recording", found=len(found) - len(failures), total=len(found)
+        )
+        run.progress.end(outcome)
         return Matched(
             failures=(*fetched.library.failures, *failures),
             matches={one.track.id: one.match for one in found if one.match is not None},

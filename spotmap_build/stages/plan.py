@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from spotmap_build.acquire.state import prepare_acquisition
 from spotmap_build.acquire.timetable import Pace, previews_timetable, recordings_timetable
+from spotmap_build.core.speech import gettext, number
 from spotmap_build.progress import format_seconds
 from spotmap_build.stages.embed import prepare_early_previews
 from spotmap_build.stages.excerpts import count_excerpts, forecast
@@ -21,17 +22,25 @@ if TYPE_CHECKING:
 def describe_plan(run: Run, fetched: Fetched) -> tuple[str, ...]:
     """Return what there is, what would be listened to and how long that takes, and where the site would go."""
     library = fetched.library
-    counts = f"{len(library.tracks):,} tracks in {len(library.playlists):,} playlists"
-    unusable = f"; {len(library.failures):,} of the tracks cannot be used" if library.failures else ""
-    sentences = [f"{counts}{unusable}.", *fetched.loaded.notices]
+    counts = gettext(
+        "{tracks} tracks in {playlists} playlists",
+        tracks=number(len(library.tracks)),
+        playlists=number(len(library.playlists)),
+    )
+    if library.failures:
+        unusable = number(len(library.failures))
+        counts = gettext("{counts}; {unusable} of the tracks cannot be used", counts=counts, unusable=unusable)
+    sentences = [f"{counts}.", *fetched.loaded.notices]
     if fetched.is_placed or fetched.loaded.vectors is not None:
-        sentences.append("Nothing to listen to: the source brings its own vectors or places.")
+        sentences.append(gettext("Nothing to listen to: the source brings its own vectors or places."))
     else:
         sentences.extend(_work(run, fetched))
     if run.config.excerpts and (count := count_excerpts(library.tracks)):
         sentences.append(forecast(count, run.config.excerpts))
-    where = f"to {run.config.out}" if run.config.shard is None else "nowhere: a shard only fills the cache"
-    sentences.append(f"The site would go {where}.")
+    if run.config.shard is None:
+        sentences.append(gettext("The site would go to {folder}.", folder=run.config.out))
+    else:
+        sentences.append(gettext("The site would go nowhere: a shard only fills the cache."))
     return tuple(sentences)
 
 
@@ -46,17 +55,21 @@ def _work(run: Run, fetched: Fetched) -> Iterator[str]:
     if whole.searches or whole.missing:
         yield from _describe_recordings(whole, pace)
     elif previews is None or previews.is_complete:
-        yield "Every recording was listened to before."
+        yield gettext("Every recording was listened to before.")
     if config.time_limit_s is not None:
-        yield f"Listening ends in time for a map after {format_seconds(config.time_limit_s)}; the rest waits."
+        limit = format_seconds(config.time_limit_s)
+        yield gettext("Listening ends in time for a map after {limit}; the rest waits.", limit=limit)
 
 
 def _describe_previews(previews: Acquisition, pace: Pace) -> str:
     count = len(previews.searches) + len(previews.missing)
     table = previews_timetable(count, count, pace)
-    return (
-        f"Previews: {count:,} of 30 seconds from Deezer, about {format_seconds(table.total_s)} "
-        f"(asking {format_seconds(table.downloading_s)}, listening {format_seconds(table.listening_s)})."
+    return gettext(
+        "Previews: {previews} of 30 seconds from Deezer, about {total} (asking {asking}, listening {listening}).",
+        previews=number(count),
+        total=format_seconds(table.total_s),
+        asking=format_seconds(table.downloading_s),
+        listening=format_seconds(table.listening_s),
     )
 
 
@@ -66,16 +79,28 @@ def _describe_recordings(whole: Acquisition, pace: Pace) -> Iterator[str]:
     downloads, to_listen_to = searches + remote, searches + missing
     table = recordings_timetable(searches, downloads, to_listen_to, pace)
     if searches:
-        yield f"{searches:,} recordings to find on YouTube Music, about {format_seconds(table.searching_s)}."
+        yield gettext(
+            "{recordings} recordings to find on YouTube Music, about {time}.",
+            recordings=number(searches),
+            time=format_seconds(table.searching_s),
+        )
     if downloads:
         hourly = downloads / table.downloading_s * 3600
-        yield (
-            f"{downloads:,} recordings to download, about {format_seconds(table.downloading_s)} "
-            f"(YouTube's pace: about {hourly:,.0f} an hour)."
+        yield gettext(
+            "{recordings} recordings to download, about {time} (YouTube's pace: about {hourly} an hour).",
+            recordings=number(downloads),
+            time=format_seconds(table.downloading_s),
+            hourly=number(round(hourly)),
         )
-    yield f"{to_listen_to:,} recordings to listen to with {whole.spec.name}, about {format_seconds(table.listening_s)}."
+    yield gettext(
+        "{recordings} recordings to listen to with {embedder}, about {time}.",
+        recordings=number(to_listen_to),
+        embedder=whole.spec.name,
+        time=format_seconds(table.listening_s),
+    )
     if downloads:
-        yield (
-            f"Whole recordings take about {format_seconds(table.total_s)} in all, since these go on at once. "
-            "You may stop at any time: what is done is kept."
+        yield gettext(
+            "Whole recordings take about {time} in all, since these go on at once. You may stop at any time: what is "
+            "done is kept.",
+            time=format_seconds(table.total_s),
         )

@@ -12,6 +12,7 @@ import msgspec
 from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.cache.memo import Cached, Codec
 from spotmap_build.core.documents import decode_json
+from spotmap_build.core.speech import gettext
 from spotmap_build.stages.previous_map import load_previous_map
 from spotmap_build.stages.space import LAYOUT_VERSION, EmbeddingSpace, layout_environment
 
@@ -96,13 +97,13 @@ def project(run: Run, embedded: Embedded, anchor: Previous | None) -> Projected:
                 "environment": layout_environment(),
             },
         )
-        run.progress.begin("project", "laying out the map")
+        run.progress.begin("project", gettext("laying out the map"))
         layout = run.cached(
             key,
             lambda: _lay_out(run, embedded, space, previous_map),
             layout_codec(len(embedded.tracks)),
         )
-        run.progress.end(_describe(layout.value) if layout.is_new else "unchanged")
+        run.progress.end(_describe(layout.value) if layout.is_new else gettext("unchanged"))
         return Projected(layout, space, previous_map)
 
 
@@ -169,11 +170,16 @@ def find_since(embedded: Embedded, projected: Projected) -> Since | None:
 def _describe(projection: Projection) -> str:
     count, anchored = len(projection.coordinates), projection.anchored
     if anchored is None:
-        return f"{count} tracks laid out"
+        return gettext("{tracks} tracks laid out", tracks=count)
     if anchored.fresh_reason:
-        return f"{count} tracks laid out from scratch. {anchored.fresh_reason}"
-    drift = f"half of these moved by less than {anchored.drift.median:.2%} of the map"
-    return f"{count} tracks, {anchored.drift.known_count} of them where they were ({drift})"
+        return gettext("{tracks} tracks laid out from scratch. {why}", tracks=count, why=anchored.fresh_reason)
+    share = f"{anchored.drift.median:.2%}"
+    return gettext(
+        "{tracks} tracks, {known} of them where they were (half of these moved by less than {share} of the map)",
+        tracks=count,
+        known=anchored.drift.known_count,
+        share=share,
+    )
 
 
 class _Story(msgspec.Struct, frozen=True):

@@ -155,7 +155,7 @@ def scenes(viewer: Viewer) -> Iterator[str]:
     page.locator("#axes [data-action='close']").click()
     pin(viewer)
     yield "a card"
-    page.locator(".alike .card-action").click()
+    page.locator(".alike .card-action").first.click()
     expect(page.locator("#path-hint")).to_be_visible()
     yield "a path"
 

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
+import gettext
+import io
 import json
 import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from scripts import catalog
 from scripts.catalog import forms
+from spotmap_build import cli, pipeline, scaffold
+from spotmap_build.config import Config
+from spotmap_build.config_values import Shard
+from spotmap_build.core import speech
 from spotmap_build.core.language import LANGUAGES, LOCALE, page_counted, page_text
 from spotmap_build.emit.page import EXAMPLE, render_pages
 from spotmap_build.emit.template import read_template
+from spotmap_build.model import Failed
+from spotmap_build.progress import PlainProgress
+from spotmap_build.summary import REASONS, BuildResult, ShareResult, markdown, share_lines, summary_lines
 
 TRANSLATED = LANGUAGES[1:]
 VALUE = re.compile(r"\{\w*\}")
@@ -84,8 +97,6 @@ def test_plurals_follow_the_language() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_shows_without_the_script_is_in_the_language_of_the_build(language: str) -> None:
-    from dataclasses import replace
-
     pages = render_pages(read_template(), replace(EXAMPLE, language=language))
     for name in ("index.html", "404.html"):
         assert f'<html lang="{language}"' in pages[name].decode()
@@ -95,3 +106,58 @@ def test_what_shows_without_the_script_is_in_the_language_of_the_build(language:
     assert page_text(language, "Nothing is here") in pages["404.html"].decode()
     # All else is in English: the page's script knows it by that.
     assert ">Show all<" in page
+
+
+class Pseudo(gettext.NullTranslations):
+    """A language that puts brackets around all that it says."""
+
+    def gettext(self, message: str) -> str:
+        return f"⟦{message}⟧"
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return f"⟦{msgid1 if n == 1 else msgid2}⟧"
+
+
+@pytest.fixture
+def pseudo_terminal() -> Iterator[None]:
+    speech.speak("en", Pseudo())
+    yield
+    speech.speak("en")
+
+
+@pytest.mark.usefixtures("pseudo_terminal")
+def test_every_line_of_a_builds_end_comes_from_the_catalog() -> None:
+    failures = tuple(Failed(track_id=code, code=code, detail="", stage="match") for code in REASONS)
+    result = BuildResult(3, 3 + len(failures), failures, embedded_count=2, changed=True, seconds=1.0)
+    share = ShareResult(Shard(1, 3), 3 + len(failures), failures, embedded_count=2, seconds=1.0)
+    lines = [*summary_lines(result, "1 s", Path("site.report.json")), *share_lines(share)]
+    lines += [line for line in markdown(result, "").split("\n") if line.strip("# ")]
+    assert [line for line in lines if "⟦" not in line] == []
+
+
+@pytest.mark.usefixtures("pseudo_terminal")
+def test_every_answer_of_init_doctor_and_plan_comes_from_the_catalog(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def answer(question: str) -> str:
+        asked.append(question)
+        return ""
+
+    choices = scaffold.choose((), None, None, ask=answer)
+    made = scaffold.write_files(tmp_path, scaffold.make_files(choices, "OWNER/spotmap-build@v1"))
+    lines = [*asked, *scaffold.what_was_made(made, choices, "OWNER/spotmap-build@v1", tmp_path)]
+    config = Config(sources=("demo",), out=tmp_path / "site", cache_dir=tmp_path / "cache")
+    lines += pipeline.plan(config, PlainProgress(io.StringIO()))
+    assert [line for line in lines if "⟦" not in line] == []
+
+
+@pytest.mark.parametrize(("language", "said"), [("de", "Einstellungen"), ("es", "Ajustes"), ("ja", "設定")])
+def test_the_terminal_speaks_the_language_that_was_asked_for(
+    language: str, said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SPOTMAP_LANGUAGE", language)
+    with contextlib.suppress(SystemExit):
+        cli.main(["doctor"], standalone_mode=False)
+    speech.speak("en")
+    assert said in capsys.readouterr().out

@@ -15,7 +15,7 @@ const VALUE = /\{\w+\}/g;
 /** A number alone, with its unit. */
 const NUMBER = /^[−-]?\d[\d,]*(?:\.\d+)?(?: ?%| [A-Za-z]+)?$/;
 /** What stands between the parts of a list, the widest first. */
-const JOINTS = ["; ", ", ", " and "];
+const JOINTS = [/(?<=[.。]) (?=[A-Z“])/, "; ", ", ", " and "];
 
 export class Translator {
   #catalog;
@@ -71,7 +71,7 @@ export class Translator {
       const parts = sentence.split(joint);
       if (parts.length === 1) continue;
       const said = parts.map((part) => this.sentence(part));
-      if (said.some((part, place) => part !== parts[place])) return said.join(this.text(joint) ?? joint);
+      if (said.some((part, place) => part !== parts[place])) return said.join(typeof joint === "string" ? (this.text(joint) ?? joint) : " ");
     }
     return sentence;
   }

@@ -18,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, urlsplit
 
+from spotmap_build.core.speech import gettext
 from spotmap_build.core.text import printable
 from spotmap_build.errors import LoginError
 from spotmap_build.fetch.spotify.token import (
@@ -85,16 +86,16 @@ def keep_login(
     """
     before = _login_before(settings, say)
     if reuse and before is not None and not before.is_ending(clock()) and (before.may_write or not write):
-        login, done = before, "This is the login of before."
+        login, done = before, gettext("This is the login of before.")
     else:
         known_id = client_id or (before.client_id if before else "")
         login = log_in(
             known_id, settings, say=say, ask=ask, open_browser=open_browser, port=port, write=write, clock=clock
         )
         save_login(login, settings.token_file)
-        done = f"You are logged in; the login is kept in {settings.token_file}."
+        done = gettext("You are logged in; the login is kept in {file}.", file=settings.token_file)
         if before is not None and before.may_write and not login.may_write:
-            done += " It can no longer change playlists, which push needs (login --write)."
+            done += " " + gettext("It can no longer change playlists, which push needs (login --write).")
     return Kept(ci_secret(login), f"{done} {remaining(login, clock())}")
 
 
@@ -193,16 +194,16 @@ def _app_hint() -> str:
 
 
 def _show(url: str, say: Callable[[str], object], *, open_browser: bool) -> None:
-    say(f"Agree on this page of Spotify's:\n{url}")
+    say(gettext("Agree on this page of Spotify's:") + f"\n{url}")
     if open_browser and not webbrowser.open(url):
-        say("No browser could be opened: open that address yourself.")
+        say(gettext("No browser could be opened: open that address yourself."))
 
 
 def _pasted_code(ask: Callable[[str], str], say: Callable[[str], object], state: str) -> str:
-    say("The browser ends up at an address on 127.0.0.1 that it cannot open. Copy that whole address.")
+    say(gettext("The browser ends up at an address on 127.0.0.1 that it cannot open. Copy that whole address."))
     for attempt in range(1, PASTE_ATTEMPTS + 1):
         try:
-            return code_in(ask("Paste it here"), state)
+            return code_in(ask(gettext("Paste it here")), state)
         except _Denied:
             raise
         except LoginError as error:
