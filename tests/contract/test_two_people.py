@@ -94,7 +94,7 @@ def test_a_friends_tracks_are_placed_without_listening_and_mine_stay(two: Two) -
     assert len(found["guests"]) == len(THEIRS)
     (pair,) = document(two.ada, "people.json")["pairs"]
     assert pair["people"] == ["me", "bo"]
-    assert pair["sentence"].startswith("Tracks in both libraries: 2.")
+    assert pair["sentence"].startswith("2 tracks are in both libraries.")
     ids = list(after)
     assert {ids[track] for track in pair["would_like"][0]} == set(after) - set(before)
     assert report(two.ada)["tracks"] == len(before), "a friend's tracks are no part of the ledger"

@@ -384,7 +384,7 @@ def people_document(map_document: Document) -> Document:
     only = [np.setdiff1d(rows[1 - number], rows[number])[:LIKED].tolist() for number in range(2)]
     both = np.intersect1d(rows[0], rows[1])
     sentence = (
-        f"Tracks in both libraries: {len(both)}. Of the others, 31% of the 10 nearest in sound to a track are the "
+        f"{len(both)} tracks are in both libraries. Of the others, 31% of the 10 nearest in sound to a track are the "
         "other person's; if all had been dealt out at random, it would be 48%."
     )
     pair = {"people": LAYERS, "sentence": sentence, "mixing": 0.31, "chance": 0.48}
