@@ -16,7 +16,7 @@ export function descriptionRows(conditions, says, onChange) {
     const said = negated ? gettext("not {label}", { label }) : label;
     const word = element(
       "button",
-      { class: "said-word", type: "button", "aria-pressed": String(negated), "aria-label": gettext("not {label}", { label }), title: negated ? gettext("Rather {label}", { label }) : gettext("Rather not {label}", { label }) },
+      { class: "said-word", type: "button", translate: "no", "aria-pressed": String(negated), "aria-label": gettext("not {label}", { label }), title: negated ? gettext("Rather {label}", { label }) : gettext("Rather not {label}", { label }) },
       said,
     );
     word.addEventListener("click", () => onChange(condition, "negate"));

@@ -65,7 +65,7 @@ export class StyleWords {
 
   /** @param {string} name  @param {string} label  @param {HTMLElement[]} bars */
   #word(name, label, ...bars) {
-    const button = element("button", { class: "chip style-word", type: "button", "data-style": name, "aria-label": label, title: label }, name, ...bars);
+    const button = element("button", { class: "chip style-word", type: "button", translate: "no", "data-style": name, "aria-label": label, title: label }, name, ...bars);
     button.addEventListener("click", () => void this.#show(name));
     return button;
   }
