@@ -109,14 +109,14 @@ def close_empty_bands(coordinates: Float32Array) -> Float32Array:
 def principal_plane(unit_vectors: Float32Array) -> Float32Array:
     """Return the first two principal components, scaled to a largest coordinate of ``START_SIZE``.
 
-    Float32 ``[n, 2]``.
+    Float32 ``[n, 2]``, rounded, as another processor has other last bits.
     """
     plane = np.zeros((len(unit_vectors), 2), dtype=np.float32)
     if len(unit_vectors):
         components = principal_components(unit_vectors - unit_vectors.mean(axis=0), 2)
         plane[:, : components.shape[1]] = components
     largest = float(np.abs(plane).max(initial=0.0))
-    return np.asarray(plane * (START_SIZE / largest) if largest > 0 else plane, dtype=np.float32)
+    return np.asarray(np.round(plane * (START_SIZE / largest), 3) if largest > 0 else plane, dtype=np.float32)
 
 
 def _apart(plane: Float32Array) -> Float32Array:

@@ -27,6 +27,11 @@ NEGATIVE_SAMPLE_RATE: Final = 5
 """Points that a point is pushed from for each one that it is pulled to; umap-learn's default."""
 SPREAD: Final = 1.0
 """umap-learn's default."""
+DISTANCE_STEPS: Final = 256
+"""In which a distance is told apart from twice of it. Of 100 real tracks, two engines then have one map (adjusted Rand
+index of clusters 1 instead of .37), as trustworthy as before; of seven samples of them, five have one."""
+NO_DISTANCE: Final = 1e-3
+"""Times the usual distance: what is nearer than that is as near as can be."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -223,8 +228,20 @@ def _clip(positions: Float32Array, anchors: Float32Array, max_displacement: Floa
 def _with_self(neighbors: Neighbors) -> tuple[Int32Array, Float32Array]:
     """Return indices and cosine distances as umap-learn wants them: every point is its own first neighbor."""
     itself = np.arange(len(neighbors.indices), dtype=np.int32)[:, None]
-    distances = np.maximum(np.float32(0), 1 - neighbors.similarities)
+    distances = _without_noise(np.maximum(np.float32(0), 1 - neighbors.similarities))
     return (
         np.concatenate([itself, neighbors.indices], axis=1),
         np.concatenate([np.zeros((len(itself), 1), np.float32), distances], axis=1),
     )
+
+
+def _without_noise(distances: Float32Array) -> Float32Array:
+    """Round distances to what a map can show of them, and the smallest to none.
+
+    Gradient descent makes another map of a difference in the last bit, and vectors of two engines or processors differ
+    there. What is rounded alike gives the same map; the more neighbors, the more often one lies between two steps.
+    """
+    mantissa, exponent = np.frexp(distances)
+    rounded = np.ldexp(np.round(mantissa * DISTANCE_STEPS) / np.float32(DISTANCE_STEPS), exponent)
+    rounded[distances < NO_DISTANCE * np.median(distances)] = 0
+    return np.asarray(rounded, dtype=np.float32)

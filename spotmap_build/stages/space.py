@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 NEIGHBORS_VERSION: Final = 2
 """Raise when the same vectors would have other neighbors."""
-LAYOUT_VERSION: Final = 4
+LAYOUT_VERSION: Final = 5
 """Raise when the same vectors would be laid out differently."""
 INDICES: Final = "indices.npy"
 SIMILARITIES: Final = "similarities.npy"
