@@ -91,6 +91,12 @@ def watched(tmp_path: Path) -> Iterator[Watched]:
     assert running.returncode == 0
 
 
+def edit(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new, 1))
+
+
 def leave_it_somewhere(viewer: Viewer) -> None:
     """Pin a track, zoom in, and search."""
     page = viewer.page
@@ -121,8 +127,8 @@ def test_what_is_edited_shows_where_the_page_was_left(watched: Watched, open_vie
         wait_until(lambda: where_it_is(page, selector, text) == left, f"{text!r} in {selector}, where it was left")
 
     index = watched.folder / "page/index.html.j2"
-    index.write_text(index.read_text().replace("spotmap-build. {{", "a template edited by hand. {{"))
-    shows(".note", "by hand")
+    edit(index, '<span id="age">', '<span>A template edited by hand.</span> <span id="age">')
+    shows(".note", "edited by hand")
 
     (watched.folder / "overrides.toml").write_text('[names]\ncluster-1 = "Evenings at home"\n')
     shows("#legend", "Evenings at home")
@@ -130,7 +136,7 @@ def test_what_is_edited_shows_where_the_page_was_left(watched: Watched, open_vie
     watched.write_library(("Mornings", "Long train rides"))
     shows(".summary", "2 playlists")
 
-    index.write_text(index.read_text().replace("{{ title }}", "{{ title", 1))
+    edit(index, "{{ title }}", "{{ title")
     expect(banner).to_contain_text("index.html.j2, line")
     (watched.folder / "spotmap.toml").write_text(BROKEN)
     expect(banner).to_contain_text("unknown key")
