@@ -95,7 +95,7 @@ def test_what_numba_compiles_for_a_layout_is_kept_for_the_next_build() -> None:
 
 def test_another_last_bit_leaves_the_graph_as_it_is() -> None:
     neighbors = neighbors_of(groups(30, 10))
-    noise = np.random.default_rng(1).choice(np.float32([-1e-6, 0, 1e-6]), size=neighbors.similarities.shape)
+    noise = np.random.default_rng(1).choice([-1e-6, 0, 1e-6], size=neighbors.similarities.shape)
     other = Neighbors(neighbors.indices, (neighbors.similarities + noise).astype(np.float32), True, 1.0)
     graphs = [fuzzy_simplicial_set(each) for each in (neighbors, other)]
     assert np.mean(graphs[0].weight == graphs[1].weight) > 0.95
@@ -103,8 +103,8 @@ def test_another_last_bit_leaves_the_graph_as_it_is() -> None:
 
 
 def test_what_is_next_to_nothing_away_is_as_near_as_a_copy() -> None:
-    similarities = np.float32([[1 - 1e-5, 0.8, 0.7], [1, 0.8, 0.7], [0.8, 0.8, 0.6], [0.7, 0.7, 0.6]])
-    indices = np.int32([[1, 2, 3], [0, 2, 3], [0, 1, 3], [0, 1, 2]])
+    similarities = np.array([[1 - 1e-5, 0.8, 0.7], [1, 0.8, 0.7], [0.8, 0.8, 0.6], [0.7, 0.7, 0.6]], dtype=np.float32)
+    indices = np.array([[1, 2, 3], [0, 2, 3], [0, 1, 3], [0, 1, 2]], dtype=np.int32)
     graph = fuzzy_simplicial_set(Neighbors(indices, similarities, True, 1.0))
     weights = dict(zip(zip(graph.head.tolist(), graph.tail.tolist(), strict=True), graph.weight.tolist(), strict=True))
     assert weights[0, 2] == pytest.approx(weights[1, 2], abs=1e-6)
