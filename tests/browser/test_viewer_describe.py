@@ -100,7 +100,7 @@ def _titles(viewer: Viewer) -> list[str]:
 
 
 def _rows(page: Page) -> list[str]:
-    rows = page.locator(".search-list [role=option]")
+    rows = page.locator(".search-list [role=option][data-track]")
     return [row.get_attribute("data-track") or "" for row in rows.all()]
 
 
