@@ -28,7 +28,7 @@ NEGATIVE_SAMPLE_RATE: Final = 5
 SPREAD: Final = 1.0
 """umap-learn's default."""
 DISTANCE_STEPS: Final = 256
-"""In which a distance is told apart from twice of it. Of 100 real tracks, two engines then have one map (adjusted Rand
+"""In which a distance differs from twice of it. Of 100 real tracks, two engines then have one map (adjusted Rand
 index of clusters 1 instead of .37), as trustworthy as before; of seven samples of them, five have one."""
 NO_DISTANCE: Final = 1e-3
 """Times the usual distance: what is nearer than that is as near as can be."""
