@@ -51,7 +51,7 @@ CONTAINER_NAMES: Final = {
 """What FFmpeg calls them: in RIFF, AIFF, CAF, Matroska (which tells a track from its album) and others."""
 JOINTS: Final = re.compile(r"[;\0]|\\\\| / ")
 """What stands between the artists of one tag. A slash alone is none: AC/DC."""
-PLACE: Final = re.compile(r"\s*(\d{1,4})\s*(?:/.*|\.0+)?\s*")
+PLACE: Final = re.compile(r"(\d{1,4})(?:\s*/.*|\.0+)?")
 """A track's number on its album, be it with how many there are: 7, 07, 7/12."""
 YEAR: Final = re.compile(r"\b(1[89]\d\d|20\d\d)\b")
 
@@ -221,7 +221,7 @@ def parse_place(text: str) -> int | None:
     >>> parse_place("07/12"), parse_place("3.0"), parse_place("A1"), parse_place("0")
     (7, 3, None, None)
     """
-    found = PLACE.fullmatch(text)
+    found = PLACE.fullmatch(text.strip())
     return (int(found[1]) or None) if found else None
 
 
