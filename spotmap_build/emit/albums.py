@@ -35,26 +35,28 @@ def album_keys(tracks: Sequence[Track], name_of: Callable[[Track], str]) -> list
     return keys
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Part:
     """Tracks that are on one album for sure. ``is_scattered``: no two of them are by one artist."""
 
     rows: list[int]
-    places: frozenset[tuple[int, int]]
-    years: frozenset[int]
+    places: set[tuple[int, int]]
+    years: set[int]
     is_scattered: bool
 
     def fits(self, other: _Part) -> bool:
         """Tell whether both are parts of one album."""
-        if len(self.years | other.years) > 1 or self.places & other.places:
+        if len(self.years | other.years) > 1 or not self.places.isdisjoint(other.places):
             return False
         is_known = (self.years and other.years) or (self.places and other.places)
         return bool(is_known) or (self.is_scattered and other.is_scattered)
 
-    def joined(self, other: _Part) -> _Part:
-        """Return both as one."""
-        is_scattered = self.is_scattered and other.is_scattered
-        return _Part(self.rows + other.rows, self.places | other.places, self.years | other.years, is_scattered)
+    def take(self, other: _Part) -> None:
+        """Make both one."""
+        self.rows += other.rows
+        self.places |= other.places
+        self.years |= other.years
+        self.is_scattered = self.is_scattered and other.is_scattered
 
 
 def _releases(tracks: Sequence[Track], rows: Sequence[int]) -> list[list[int]]:
@@ -66,14 +68,14 @@ def _releases(tracks: Sequence[Track], rows: Sequence[int]) -> list[list[int]]:
         if at is None:
             albums.append(own)
         else:
-            albums[at] = albums[at].joined(own)
+            albums[at].take(own)
     return [album.rows for album in albums]
 
 
 def _part(rows: list[int], tracks: Sequence[Track]) -> _Part:
-    places = ((track.disc_number or 1, track.track_number) for track in tracks if track.track_number is not None)
+    places = {(track.disc_number or 1, track.track_number) for track in tracks if track.track_number is not None}
     years = {track.year for track in tracks if track.year is not None}
-    return _Part(rows, frozenset(places), frozenset(years), len(rows) == 1)
+    return _Part(rows, places, years, len(rows) == 1)
 
 
 def _joined_by_signs(tracks: Sequence[Track], rows: Sequence[int]) -> list[list[int]]:
