@@ -211,6 +211,25 @@ def test_a_listen_shorter_than_thirty_seconds_is_no_play(tmp_path: Path) -> None
     assert track.play_count == 3
 
 
+@pytest.mark.parametrize("plays", [4, 2], ids=["played often", "played seldom"])
+def test_of_a_history_as_a_table_neither_private_plays_nor_speech_nor_how_it_was_heard_is_kept(
+    tmp_path: Path, plays: int
+) -> None:
+    columns = (
+        "ts,ms_played,platform,conn_country,reason_end,incognito_mode,master_metadata_track_name,spotify_track_uri"
+    )
+    row = "2021-01-01T00:00:0{n}Z,200000,my phone,NO,logout,{private},{title},{uri}"
+    uri = "spotify:track:" + "1" * 22
+    rows = [row.format(n=n, private="false", title="Song", uri=uri) for n in range(plays)]
+    rows += [row.format(n=9, private="true", title="Secret", uri=uri.replace("1", "2")) for _ in range(plays)]
+    rows += [row.format(n=n, private="false", title="", uri="") for n in range(5)]
+    loaded = load(tmp_path, "\n".join([columns, *rows]) + "\n")
+    assert {name for track in loaded.library.tracks for name in track.facets} == set()
+    if plays >= 3:
+        (track,) = loaded.library.tracks
+        assert (track.title, track.play_count) == ("Song", plays)
+
+
 @pytest.mark.parametrize(
     "text", ["title,played_at\nA,2021-01-01\nB,\n", "title,listened_at,x,y\nA,2021-01-01,1,2\nB,,3,4\n"]
 )
