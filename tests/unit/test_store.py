@@ -24,6 +24,7 @@ from spotmap_build.cache.maintenance import check, records_of
 from spotmap_build.cache.roots import site_name
 from spotmap_build.errors import ConfigError
 from spotmap_build.model import Candidate, Considered, Match, Track
+from spotmap_build.registry.heads import OF_EFFNET
 from spotmap_build.store import Pulled, Pushed, keys_of_map, open_store, packs, pull, push
 from spotmap_build.store.exchange import STAGES, Store
 from spotmap_build.store.files import StoreError
@@ -503,7 +504,7 @@ def test_what_is_no_address_of_a_store_is_reported_without_a_password(tmp_path: 
 
 
 def test_a_track_takes_less_than_four_kilobytes_whatever_it_sounds_like() -> None:
-    """The longest vectors and most tags that there are, of random bits, and a decision with all that was considered."""
+    """The longest vectors, most tags and all heads, of random bits, and a decision with all that was considered."""
     count, results = 200, []
     chance = np.random.default_rng(1)
     for number in range(count):
@@ -511,6 +512,7 @@ def test_a_track_takes_less_than_four_kilobytes_whatever_it_sounds_like() -> Non
             "vector.npy": chance.standard_normal(1280),
             "tags.npy": np.exp(chance.uniform(-12, 0, 400)),
             "features.npy": chance.standard_normal(41),
+            **{head.output: np.exp(chance.uniform(-12, 0, len(head.classes))) for head in OF_EFFNET},
         }
         outputs = {name: encode_array(array.astype(np.float32)) for name, array in arrays.items()}
         sound = {"recording": chance.bytes(32).hex(), "embedder": "discogs-effnet", "weights": "3" * 64}
