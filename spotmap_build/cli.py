@@ -341,7 +341,9 @@ def card(file: Path, **flags: Any) -> None:
 
     with _at_work(flags) as (config, progress):
         count = pipeline.write_card(config, progress, file)
-    echo([f"{count:,} tracks are in {file}. A friend adds it with: --source card:{file.name}"])
+    written = ngettext("{count} track is in {file}.", "{count} tracks are in {file}.", count, file=file)
+    option = f"--source card:{file.name}"
+    echo([" ".join((written, gettext("A friend adds it with: {option}", option=option)))])
 
 
 main.add_command(cache)
@@ -355,7 +357,10 @@ def doctor(as_json: bool) -> None:
     """Check that this machine has all that a build needs."""
     from spotmap_build import doctor as examination
 
-    findings = examination.examine(read_config({}))
+    config = read_config({})
+    if as_json:
+        speak(AUTO)  # programs know findings by their names
+    findings = examination.examine(config)
     text = examination.as_json(findings) if as_json else examination.as_text(findings)
     echo(text.split("\n"))
     if any(finding.level == "error" for finding in findings):

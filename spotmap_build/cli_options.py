@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from spotmap_build.core.language import AUTO
 from spotmap_build.core.speech import speak
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def read_config(flags: dict[str, Any]) -> Config:
 
     file = flags.pop("config_file", None)
     config = load_config(flags, os.environ, working_folder(), file)
-    speak(config.language)
+    speak(AUTO if config.log == "json" else config.language)  # programs read that
     return config
 
 

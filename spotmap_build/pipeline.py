@@ -349,16 +349,22 @@ def write_card(config: Config, progress: Progress, out: Path) -> int:
     Raises
     ------
     ConfigError
-        The map was not made by listening.
+        The map was not made by listening, or is too large for a card.
     OutputError
         There is a file already (unless ``config.force``), or it cannot be written.
     """
     check_new_file(out, force=config.force)
     offline = replace(config, offline=True, listen=False, shard=None)
     check_places(offline, publishes=False)
-    embedded = _with_cache(offline, progress, lambda run: _on_the_map(run)[1])
-    write_file(out, stages.make_card(embedded))
-    return len(embedded.tracks)
+    card, track_count = _with_cache(offline, progress, _card)
+    write_file(out, card)
+    return track_count
+
+
+def _card(run: stages.Run) -> tuple[bytes, int]:
+    """Return the card and how many tracks are on it, all read while the cache is open."""
+    _, embedded = _on_the_map(run)
+    return stages.make_card(embedded), len(embedded.tracks)
 
 
 def _table(run: stages.Run, anchor: stages.Previous | None, *, with_vectors: bool) -> MapTable:

@@ -23,7 +23,7 @@ from spotmap_build.core.documents import decode_json
 from spotmap_build.core.files import read_bounded
 from spotmap_build.core.identifiers import ID_DIGITS, ISRC
 from spotmap_build.core.text import printable
-from spotmap_build.errors import SourceError
+from spotmap_build.errors import ConfigError, SourceError
 from spotmap_build.fetch.source import CardSounds, Loaded
 from spotmap_build.fetch.tags import fold_space
 from spotmap_build.model import Library, SharedSound, Track
@@ -51,7 +51,7 @@ Step = Annotated[float, Meta(gt=0, le=1e6)]
 
 
 class _Row(msgspec.Struct, array_like=True, frozen=True):
-    id: Annotated[str, Meta(pattern="^[!-~]{1,200}$")]
+    id: Annotated[str, Meta(pattern=r"\A[!-~]{1,200}\Z")]
     title: Text
     artists: Annotated[tuple[Text, ...], Meta(max_length=100)]
     album: Text
@@ -86,13 +86,25 @@ def encode_card(tracks: Sequence[Track], sounds: Sequence[SharedSound], embedder
         Of each track; offsets and steps are the same for all.
     embedder : str
         Which made the vectors, see :func:`spotmap_build.registry.embedders.identity`.
+
+    Raises
+    ------
+    ConfigError
+        There are more of them, or of their texts, than who reads a card takes.
     """
     rows = (_row(track, sound) for track, sound in zip(tracks, sounds, strict=True))
     by_id = {row.id: row for row in rows}
     card = _Card(SCHEMA, embedder, sounds[0].offsets, sounds[0].steps, tuple(by_id.values()))
     head = msgspec.structs.asdict(card) | {"sha256": _checksum(card)}
     lines = b",\n".join(map(msgspec.json.encode, head.pop("tracks")))
-    return msgspec.json.encode(head)[:-1] + b',"tracks":[\n' + lines + b"\n]}\n"
+    content = msgspec.json.encode(head)[:-1] + b',"tracks":[\n' + lines + b"\n]}\n"
+    if len(by_id) > MOST_TRACKS or len(content) > LARGEST_FILE_BYTES:
+        raise ConfigError(
+            f"A card has room for {MOST_TRACKS:,} tracks and {LARGEST_FILE_BYTES:,} bytes, and this one would have "
+            f"{len(by_id):,} tracks and {len(content):,} bytes.",
+            hint="Make one of a part of your music: name fewer sources.",
+        )
+    return content
 
 
 def _row(track: Track, sound: SharedSound) -> _Row:

@@ -28,7 +28,7 @@ def gather(parts: Sequence[Loaded], layers: Sequence[str] = ()) -> Loaded:
     """
     if all(part.card is None for part in parts):
         return merge(parts, layers)
-    named = name_parts(parts, layers or [part.card.owner if part.card else ME for part in parts])
+    named = name_parts(parts, layers or _usual_names(parts))
     own = [part for part in named if part.card is None]
     cards = [part for part in named if part.card is not None]
     if not own:
@@ -43,6 +43,18 @@ def gather(parts: Sequence[Loaded], layers: Sequence[str] = ()) -> Loaded:
             hint="Leave those columns out so that its tracks are listened to, as your friend's were.",
         )
     return _with_guests(loaded, cards)
+
+
+def _usual_names(parts: Sequence[Loaded]) -> list[str]:
+    """Name whose each source is where nobody says: each card is another friend's, whatever its file is called."""
+    names: list[str] = []
+    for part in parts:
+        name, number = part.card.owner if part.card else ME, 1
+        while part.card is not None and name in {ME, *names}:
+            number += 1
+            name = f"{part.card.owner} {number}"
+        names.append(name)
+    return names
 
 
 def _with_guests(loaded: Loaded, cards: Sequence[Loaded]) -> Loaded:

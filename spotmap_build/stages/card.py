@@ -21,7 +21,7 @@ def make_card(embedded: Embedded) -> bytes:
     Raises
     ------
     ConfigError
-        The map was not made by listening: nobody else's tracks can be compared.
+        The map was not made by listening: nobody else's tracks can be compared. Or it is too large for a card.
     """
     from spotmap_build.project.shared_space import encode_sounds, to_shared_space
 

@@ -11,10 +11,13 @@ import orjson
 from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.cache.memo import json_codec
 from spotmap_build.core.documents import decode_json
+from spotmap_build.core.speech import gettext
 from spotmap_build.model import People
 from spotmap_build.run import machine, package_versions
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from spotmap_build.cache.memo import Cached
     from spotmap_build.fetch.source import Fetched
     from spotmap_build.model import Atlas, Cluster, Clusters, Float32Array, Guest, Track
@@ -57,12 +60,15 @@ class Company:
 def meet(
     run: Run, fetched: Fetched, embedded: Embedded, projected: Projected, clusters: Cached[Clusters]
 ) -> Cached[Company] | None:
-    """Return what is known of several people on one map; None where there is one person, or nothing was listened to."""
+    """Return what is known of several people on one map, and where guests are.
+
+    None where all is one person's library, or nothing was listened to.
+    """
     everybody = _Everybody(fetched, embedded, projected)
-    if embedded.embedder is None or len(everybody.rows_of) < 2:
+    guests = fetched.library.guests
+    if embedded.embedder is None or (len(everybody.rows_of) < 2 and not guests):
         return None
     with run.clock.stage("people"):
-        guests = fetched.library.guests
         key = Key(
             "people",
             PEOPLE_VERSION,
@@ -70,7 +76,7 @@ def meet(
                 "sound": embedded.digest,
                 "layout": projected.digest,
                 "clusters": clusters.digest,
-                "guests": digest_bytes(orjson.dumps([_of_guest(guest) for guest in guests])),
+                "guests": _digest_of(guests),
                 "rows": digest_bytes(orjson.dumps(everybody.rows_of)),
                 "artists": digest_bytes(orjson.dumps(everybody.artists)),
                 "seed": run.config.seed,
@@ -78,19 +84,33 @@ def meet(
                 "packages": package_versions("numpy", "scipy", "numba", "pynndescent"),
             },
         )
-        run.progress.begin("people", "comparing libraries")
+        run.progress.begin("people", gettext("comparing libraries"))
         count = len(everybody.tracks)
         company = run.cached(
             key,
             lambda: everybody.compare(clusters.value, run.config.seed),
             json_codec(FOUND, lambda data: _decode(data, count, len(guests), len(clusters.value.clusters))),
         )
-        run.progress.end(f"{len(guests)} of friends' tracks placed" if company.is_new else "unchanged")
+        run.progress.end(_outcome(len(guests)) if company.is_new else gettext("unchanged"))
         return company
 
 
-def _of_guest(guest: Guest) -> list[object]:
-    return [guest.track.id, guest.sound.codes.hex(), guest.sound.offsets, guest.sound.steps]
+def _outcome(guest_count: int) -> str:
+    if not guest_count:
+        return gettext("libraries compared")
+    return gettext("{tracks} of friends' tracks placed", tracks=guest_count)
+
+
+def _digest_of(guests: Sequence[Guest]) -> str:
+    """Name guests and their sounds; offsets and steps, which are those of a whole card, once for all in a row."""
+    scales: list[tuple[tuple[float, ...], tuple[float, ...]]] = []
+    rows = []
+    for guest in guests:
+        scale = guest.sound.offsets, guest.sound.steps
+        if not scales or scales[-1] != scale:
+            scales.append(scale)
+        rows.append([guest.track.id, guest.sound.codes.hex(), len(scales)])
+    return digest_bytes(orjson.dumps([rows, scales]))
 
 
 def _decode(data: bytes, track_count: int, guest_count: int, cluster_count: int) -> Company:

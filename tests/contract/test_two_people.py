@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ import numpy as np
 import pytest
 
 from spotmap_build.emit.columns import unpack_ids
-from tests.support.command import Outcome, report, spotmap
+from tests.support.command import Outcome, environment, report, spotmap
 from tests.support.music import write_tune
 
 pytestmark = [pytest.mark.xdist_group("two people"), pytest.mark.slow]
@@ -112,6 +114,30 @@ def test_without_the_card_the_map_is_what_it_was(two: Two) -> None:
         before.items()
         <= {path.relative_to(two.ada): path.read_bytes() for path in (two.ada / "site/data").rglob("map.json")}.items()
     )
+
+
+def test_ones_own_card_from_another_machine_is_placed_as_well(two: Two) -> None:
+    before = places(two.ada)
+    outcome = with_card(two.ada, "--as", "Ada,Ada")
+    assert outcome.status == 0, outcome.stderr
+    assert len(places(two.ada)) == len(before) + len(THEIRS)
+    assert [layer["name"] for layer in document(two.ada)["layers"]] == ["Ada"]
+    assert "people" not in document(two.ada)["files"]
+
+
+def test_a_second_build_with_a_card_loads_nothing_numerical(two: Two) -> None:
+    assert with_card(two.ada).status == 0
+    program = (
+        "import sys; from spotmap_build.cli import main\n"
+        "options = ['--source', 'folder:music', '--source', 'card:bo.json', '--embedder', 'musicnn']\n"
+        "main(options, standalone_mode=False)\n"
+        "print(*({'numpy', 'scipy', 'numba', 'onnxruntime'} & sys.modules.keys()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=two.ada, env=environment(), capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "", done.stdout
+    assert "people: unchanged" in done.stderr
 
 
 def test_a_map_whose_cache_is_lost_is_continued_without_its_guests(two: Two) -> None:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
 
+from spotmap_build import pipeline
+from spotmap_build.cache.errors import CorruptEntry
+from spotmap_build.config import Config
 from spotmap_build.errors import ConfigError, SourceError
 from spotmap_build.fetch import card
 from spotmap_build.fetch.card import CardSource, decode_card, encode_card
@@ -21,6 +26,7 @@ from spotmap_build.fetch.guests import gather
 from spotmap_build.fetch.merge import merge
 from spotmap_build.fetch.source import CardSounds, Loaded
 from spotmap_build.model import Library, Playlist, Recording, SharedSound, Track
+from spotmap_build.progress import PlainProgress
 from spotmap_build.project import shared_space
 from spotmap_build.project.neighbors import find_neighbors
 from spotmap_build.project.preprocessing import prepare
@@ -115,6 +121,7 @@ HOSTILE = {
     "not a number": (changed(lambda _: None).replace(b"0.25", b"NaN", 1), "malformed"),
     "two of one id": (changed(row(1, 0, SPOTIFY)), "two of its tracks have one id"),
     "an id with a line": (changed(row(0, 0, "a\nb")), "regex"),
+    "an id with a line at its end": (changed(row(0, 0, "ab\n")), "regex"),
     "a long title": (changed(row(0, 1, "x" * 3_000)), "length <= 2000"),
     "many artists": (changed(row(0, 2, ["x"] * 200)), "length <= 100"),
     "a duration below zero": (changed(row(0, 4, -1)), ">= 0"),
@@ -141,6 +148,35 @@ def test_a_card_that_is_too_large_or_missing_is_refused(tmp_path: Path, monkeypa
     for name in ("friend.json", "nothing.json"):
         with pytest.raises(SourceError, match="cannot be read as a card"):
             CardSource(tmp_path / name).load(CONTEXT)
+
+
+@pytest.mark.parametrize(("bound", "most"), [("MOST_TRACKS", 1), ("LARGEST_FILE_BYTES", 100)])
+def test_a_card_that_nobody_could_read_is_not_written(bound: str, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(card, bound, most)
+    with pytest.raises(ConfigError, match="A card has room for") as refused:
+        some_card(Track("a", "One"), Track("b", "Two"))
+    assert "fewer sources" in refused.value.hint
+
+
+def test_what_is_damaged_in_the_cache_is_computed_again_while_a_card_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Vectors are read when they are asked for: that has to be where damage is dealt with."""
+    answers: list[object] = [CorruptEntry("One vector is damaged."), b"a card"]
+
+    def make_card(_embedded: object) -> object:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(pipeline, "_on_the_map", lambda _run: (None, SimpleNamespace(tracks=(1, 2))))
+    monkeypatch.setattr("spotmap_build.pipeline.stages.make_card", make_card)
+    config = Config(sources=("demo",), out=tmp_path / "site", cache_dir=tmp_path / "cache")
+    said = io.StringIO()
+    assert pipeline.write_card(config, PlainProgress(said), tmp_path / "ada.json") == 2
+    assert (tmp_path / "ada.json").read_bytes() == b"a card"
+    assert "One vector is damaged. It was set aside" in said.getvalue()
 
 
 def test_text_of_a_card_is_cleaned() -> None:
@@ -247,6 +283,13 @@ def test_two_friends_with_one_track_bring_one_guest() -> None:
     found = gather([loaded(MINE), friend(new), friend(replace(new, id="card:2"), owner="Cy")])
     (guest,) = found.library.guests
     assert (guest.track.id, guest.track.layers) == ("card:1", ("Bo", "Cy"))
+
+
+def test_cards_of_one_name_are_of_different_friends_and_none_of_them_is_me() -> None:
+    cards = [friend(Track(f"card:{number}", f"New {number}"), owner="me") for number in (1, 2)]
+    found = gather([loaded(MINE), *cards])
+    assert [track.layers for track in found.library.tracks] == [("me",)]
+    assert [guest.track.layers for guest in found.library.guests] == [("me 2",), ("me 3",)]
 
 
 @pytest.mark.parametrize(

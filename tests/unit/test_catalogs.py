@@ -15,7 +15,7 @@ import pytest
 
 from scripts import catalog
 from scripts.catalog import forms
-from spotmap_build import cli, pipeline, scaffold
+from spotmap_build import cli, cli_options, pipeline, scaffold
 from spotmap_build.config import Config
 from spotmap_build.config_values import Shard
 from spotmap_build.core import speech
@@ -161,3 +161,19 @@ def test_the_terminal_speaks_the_language_that_was_asked_for(
         cli.main(["doctor"], standalone_mode=False)
     speech.speak("en")
     assert said in capsys.readouterr().out
+
+
+def test_what_programs_read_is_in_english(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SPOTMAP_LANGUAGE", "de")
+    with contextlib.suppress(SystemExit):
+        cli.main(["doctor", "--json"], standalone_mode=False)
+    assert "Settings" in {finding["name"] for finding in json.loads(capsys.readouterr().out)}
+    cli_options.read_config({"log": "json"})
+    in_a_log = speech.gettext("unchanged")
+    cli_options.read_config({"log": "plain"})
+    on_a_terminal = speech.gettext("unchanged")
+    speech.speak("en")
+    assert (in_a_log, on_a_terminal == in_a_log) == ("unchanged", False)

@@ -24,7 +24,7 @@ from spotmap_build.model import (
     Track,
 )
 from spotmap_build.project.guests import clusters_of_guests, kept_of_guests, place_guests
-from spotmap_build.stages.people import Company, with_guests
+from spotmap_build.stages.people import Company, _digest_of, with_guests
 
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
@@ -185,6 +185,24 @@ def test_guests_come_after_the_library_which_stays_as_it_is() -> None:
     assert map_after["files"]["people"] == "people.json"
     assert "people" not in map_before["files"]
     assert "guests" not in map_before
+
+
+def test_guests_are_named_by_all_that_places_them_and_a_cards_scale_once() -> None:
+    def guest(track_id: str = "a", codes: bytes = b"\x00", offset: float = 0.5, step: float = 0.25) -> Guest:
+        return Guest(Track(track_id, "Title"), SharedSound(codes, (offset,) * 128, (step,) * 128))
+
+    usual = [guest(), guest("b")]
+    others = [
+        [guest("c"), guest("b")],
+        [guest(codes=b"\x01"), guest("b")],
+        [guest(offset=1.0), guest("b", offset=1.0)],
+        [guest(), guest("b", step=1.0)],
+        [guest("b"), guest()],
+        [guest()],
+    ]
+    digests = {_digest_of(tuple(each)) for each in (usual, *others)}
+    assert len(digests) == 1 + len(others)
+    assert _digest_of(tuple(usual)) == _digest_of((guest(), guest("b")))
 
 
 def test_a_map_is_continued_without_its_guests() -> None:
