@@ -190,7 +190,9 @@ def test_without_its_cache_a_run_continues_the_published_map_from_the_store(pers
         run = person.repository.run()
     assert ended(run) == WELL, run.printed
     after = map_of(person.repository)
-    assert (after["count"], after["x"], after["y"]) == (TRACKS, before["x"], before["y"])
+    assert after["count"] == TRACKS
+    for axis in ("x", "y"):  # a published place is a whole number, and what is fitted to it may be rounded to the next
+        assert after[axis] == pytest.approx(before[axis], abs=1)
     assert person.running.audio.asked == []
 
 

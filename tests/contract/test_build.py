@@ -65,7 +65,8 @@ def test_the_reference_names_everything_in_the_sites_files(built: Path) -> None:
         )
     }
     documents = [json.loads(path.read_bytes()) for path in built.glob("site/data/*/*.json")]
-    assert {document["schema"] for document in documents} == sections.keys()
+    only_of_two_people = {"spotmap.people/1"}
+    assert {document["schema"] for document in documents} == sections.keys() - only_of_two_people
     for document in documents:
         unnamed = document.keys() - sections[document["schema"]] - {"schema", "generation"}
         assert not unnamed, document["schema"]
