@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from spotmap_build.emit.page import integrity
 from tests.browser.conftest import QuietHandler
 from tests.fakes.next_sample_site import NEXT_GENERATION, republish
 from tests.fakes.sample_site import GENERATION, art_names, write_sample_site
@@ -215,6 +216,24 @@ def test_offline_and_online_have_the_same_files(page: Page, host: Host) -> None:
     keep(page, GENERATION)
     kept = page.evaluate(f"fetch('data/{GENERATION}/text.json').then((response) => response.text())")
     assert kept == (host.root / "data" / GENERATION / "text.json").read_text(encoding="utf-8")
+
+
+def _digest_of_map(folder: Path) -> str:
+    return integrity({path.name: path.read_bytes() for path in folder.iterdir()})["map.json"]
+
+
+def test_what_sizes_points_is_kept_where_no_plays_are_known_too(page: Page, host: Host) -> None:
+    write_sample_site(host.root, tracks=300)
+    folder = host.root / "data" / GENERATION
+    old = _digest_of_map(folder)
+    document = json.loads((folder / "map.json").read_text(encoding="utf-8"))
+    document["columns"]["facets"].remove("plays")
+    (folder / "map.json").write_text(json.dumps(document), encoding="utf-8")
+    new = _digest_of_map(folder)
+    for file in (host.root / "sw.js", host.root / "index.html"):
+        file.write_text(file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    visit(page, f"http://127.0.0.1:{host.port}/")
+    keep(page, GENERATION, "listening.js")
 
 
 def test_a_file_that_came_damaged_is_not_kept(page: Page, host: Host) -> None:

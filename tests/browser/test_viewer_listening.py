@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Viewer
 from tests.browser.test_viewer_everyone import AXE, violations
@@ -60,6 +60,25 @@ def test_points_are_sized_by_a_number_in_the_address_and_back(open_viewer: OpenV
     viewer.wait_until("!location.hash.includes('size=')")
     viewer.page.go_back()
     viewer.wait_until("spotmap.state().sizeBy === 'facet.plays'")
+
+
+def test_of_two_choices_the_last_one_counts(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(service_workers="block")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    viewer.page.route("**/details-*.json", hold)
+    sizes = viewer.page.get_by_label(SIZES)
+    with viewer.page.expect_request("**/details-*.json"):
+        sizes.select_option("facet.plays")
+    sizes.select_option("feature.tempo")
+    for route in held:
+        route.continue_()
+    viewer.wait_until("spotmap.state().sizeBy === 'feature.tempo'")
+    expect(sizes).to_have_value("feature.tempo")
+    viewer.complaints.expect("registration blocked by Playwright")
 
 
 def test_a_size_that_a_map_does_not_know_is_left_out_of_a_link(open_viewer: OpenViewer) -> None:

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Grid } from "../../site_template/viewer/data/grid.js";
 import { RANK } from "../../site_template/viewer/state/appearance.js";
+import { createStore } from "../../site_template/viewer/state/store.js";
+import { TraitLoader } from "../../site_template/viewer/state/trait_loader.js";
 import { growthOf, scaleOf, SIZES, sizeOf, withSizes } from "../../site_template/viewer/state/sizes.js";
 import { costOfSized } from "../../site_template/viewer/map/hit.js";
 import { tiersOf } from "../../site_template/viewer/map/tiers.js";
@@ -47,6 +49,23 @@ test("categories give no sizes, and that is said", () => {
   const said = [];
   assert.equal(withSizes({ ...trait([1]), label: "Mood", membership: {} }, (note) => said.push(note)), null);
   assert.deepEqual(said, ["Mood has no numbers to size points by."]);
+});
+
+test("what points are sized by stays so where it is asked for in another way meanwhile", async () => {
+  const columns = { features: {}, facets: ["plays"], facts: [], since: false, styles: [] };
+  const store = createStore({ traits: new Map() });
+  /** @type {((documents: any[]) => void)[]} */
+  const waiting = [];
+  const details = { readAll: () => new Promise((resolve) => waiting.push(resolve)) };
+  const loader = new TraitLoader({ count: 2, columns }, store, details, null, async () => ({ withSizes }));
+  const documents = [{ first: 0, ids: ["a", "b"], facets: { plays: [1, 9] } }];
+  const color = loader.load(["facet.plays"], () => {});
+  const size = loader.loadSizes("facet.plays", () => {});
+  waiting[1](documents);
+  assert.ok(await size);
+  waiting[0](documents);
+  assert.ok(await color);
+  assert.ok(store.get().traits.get("facet.plays").sizes);
 });
 
 test("points of one size are one tier, the largest first; what does not matter has one size", () => {

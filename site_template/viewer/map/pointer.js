@@ -10,6 +10,7 @@ import { toMap, unitsPerPixel } from "./viewport.js";
 
 /** How far from a point's edge it is still meant, pixels; a finger is less exact than a mouse. */
 const SLACK = { mouse: 6, touch: 18 };
+
 /**
  * @param {HTMLElement} element
  * @param {Positions} positions

@@ -30,7 +30,9 @@ export function wireSizeBy(host, store, traitLoader, readListening) {
   list.addEventListener("change", async () => {
     const id = list.value;
     const isThere = id === "" || (await traitLoader.loadSizes(id, (note) => (progress.textContent = note)));
-    if (list.value === id && isThere) store.set({ sizeBy: id });
+    // Another one may have been chosen meanwhile.
+    if (list.value !== id) return;
+    if (isThere) store.set({ sizeBy: id });
     else void show();
   });
   store.subscribe(["sizeBy"], () => void show());

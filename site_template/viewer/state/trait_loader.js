@@ -6,7 +6,7 @@ import { createSinceTrait, createTrait, traitNames } from "../data/traits.js";
 
 /** @import { DetailsReader, ListeningReader } from "../data/load.js" */
 /** @import { Store } from "./store.js" */
-/** @import { Insights, MapData } from "../data/types.js" */
+/** @import { Insights, MapData, Trait } from "../data/types.js" */
 /** @import { TraitName } from "../data/traits.js" */
 
 export class TraitLoader {
@@ -52,9 +52,8 @@ export class TraitLoader {
         this.#fromInsights(wanted.filter(({ source }) => source === "insights")),
         this.#fromListening(wanted.filter(({ source }) => source === "listening"), tell),
       ]);
-      const traits = new Map(this.#store.get().traits);
-      for (const trait of arrived.flat()) traits.set(trait.id, trait);
-      this.#store.set({ traits });
+      // What came by another way meanwhile stays: it may have sizes by now.
+      this.#store.set({ traits: new Map([...arrived.flat().map((trait) => /** @type {const} */ ([trait.id, trait])), ...this.#store.get().traits]) });
       tell("");
       return true;
     } catch (reason) {
@@ -64,14 +63,14 @@ export class TraitLoader {
   }
 
   /**
-   * @param {string} id
+   * @param {string} id  of one that is offered
    * @param {(note: string) => void} tell
    * @returns {Promise<boolean>}  whether points can be sized by it now
    */
   async loadSizes(id, tell) {
     if (!(await this.load([id], tell))) return false;
-    const trait = this.#store.get().traits.get(id);
-    if (!trait || trait.sizes) return trait !== undefined;
+    const trait = /** @type {Trait} */ (this.#store.get().traits.get(id));
+    if (trait.sizes) return true;
     try {
       const sized = (await this.#readListening()).withSizes(trait, tell);
       if (sized) this.#store.set({ traits: new Map(this.#store.get().traits).set(id, sized) });
