@@ -6,7 +6,7 @@ import { tracksNamed } from "../../site_template/viewer/data/named.js";
 import { entryPoint, spreadOf } from "../../site_template/viewer/data/spread.js";
 import { outlineOf } from "../../site_template/viewer/map/contour.js";
 import { yearPlaces } from "../../site_template/viewer/map/collection_drawing.js";
-import { inOrder, notesOf } from "../../site_template/viewer/panels/collections.js";
+import { Collections, inOrder, notesOf } from "../../site_template/viewer/panels/collections.js";
 
 /** Title, artists, album, number of the album. */
 const TRACKS = [
@@ -46,6 +46,25 @@ for (const [named, expected] of [
     assert.deepEqual(tracksNamed(TEXT, { kind, name, by }), expected);
   });
 }
+
+test("of two albums of one name, an artist's is the one that has most by them, whichever comes first", () => {
+  const tracks = [["Hits", ["ABBA"]], ["Hits", ["ABBA"]], ["Hits", ["ABBA", "Queen"]], ["Hits", ["Queen"]], ["Hits", ["Queen"]]];
+  const text = {
+    titles: tracks.map((_, track) => `Title ${track}`),
+    artistsOf: (track) => tracks[track][1],
+    albumOf: (track) => tracks[track][0],
+    albumNumberOf: (track) => (track < 3 ? 0 : 1),
+  };
+  assert.deepEqual(tracksNamed(text, { kind: "album", name: "Hits", by: "Queen" }), [3, 4]);
+});
+
+test("whoever asks for the names while they are taken in waits until they are", async () => {
+  const collections = new Collections(null, { store: { subscribe() {} }, text: TEXT });
+  let isComplete = false;
+  void collections.index().then(() => (isComplete = true));
+  await collections.index();
+  assert.ok(isComplete);
+});
 
 test("two albums of one name are two, and a track without an album is on none", () => {
   const albums = collectionsOf(TEXT).filter(({ kind }) => kind === "album");

@@ -59,6 +59,8 @@ export class Collections {
   #parts;
   /** Of names, once they are sought. @type {CollectionIndex | null} */
   #index = null;
+  /** @type {Promise<void> | null} */
+  #indexing = null;
   /** What was arranged last, and whether it was announced. @type {{tracks: readonly number[], placed: readonly Placed[], isAnnounced: boolean} | null} */
   #arranged = null;
   /** @type {Grid | null} */
@@ -71,9 +73,12 @@ export class Collections {
     parts.store.subscribe(["theme"], () => this.present());
   }
 
-  /** Takes all names in, a few at a time. */
-  async index() {
-    if (this.#index) return;
+  /** Takes all names in, a few at a time. Whoever asks meanwhile waits for the same. */
+  index() {
+    return (this.#indexing ??= this.#takeIn());
+  }
+
+  async #takeIn() {
     const index = new CollectionIndex(this.#parts.text);
     this.#index = index;
     while (!index.grow()) await new Promise((resolve) => setTimeout(resolve));
