@@ -60,6 +60,17 @@ def test_two_people_are_compared_by_mouse(open_viewer: OpenViewer) -> None:
     assert viewer.state("colorBy") == "cluster"
 
 
+def test_the_colors_of_two_people_follow_the_theme(open_viewer: OpenViewer) -> None:
+    page = open_viewer(color_scheme="light").page
+    _compare(page)
+    swatch = page.locator(".tool-key .swatch").first
+    light = swatch.evaluate("node => node.style.backgroundColor")
+    page.locator("#theme").click()
+    expect(swatch).not_to_have_css("background-color", light)
+    legend = page.locator("#legend .swatch").first.evaluate("node => getComputedStyle(node).backgroundColor")
+    expect(swatch).to_have_css("background-color", legend)
+
+
 def test_a_path_leads_from_one_center_to_the_other(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     _compare(viewer.page)
@@ -168,7 +179,10 @@ def test_a_script_that_is_missing_is_said_and_can_be_asked_for_again(open_viewer
     page = viewer.page
     page.route("**/tools.js", lambda route: route.abort())
     page.get_by_role("button", name="Two people").click()
-    expect(page.locator("#tool")).to_contain_text("could not be fetched")
+    tool = page.locator("#tool")
+    expect(tool).to_contain_text("could not be fetched")
+    tool.get_by_role("button", name="Close").click()
+    expect(tool).to_be_hidden()
     viewer.complaints.expect("ERR_FAILED")
     viewer.complaints.expect("registration blocked by Playwright")
     page.unroute("**/tools.js")

@@ -1,7 +1,8 @@
 /** Opens what few look for and is fetched on demand: how two people compare, and alchemy. One of them shows at a time. */
 
 import { messageOf } from "../data/decode.js";
-import { tellToggled } from "../ui/dom.js";
+import { gettext } from "../data/language.js";
+import { element, tellToggled } from "../ui/dom.js";
 
 /** @import { AlikeGraph } from "./alike_graph.js" */
 /** @import { PathTool } from "./path_tool.js" */
@@ -25,6 +26,7 @@ import { tellToggled } from "../ui/dom.js";
 
 export class Tools {
   #host;
+  #button;
   #parts;
   /** @type {TextData | null} */
   #text = null;
@@ -38,14 +40,15 @@ export class Tools {
    */
   constructor(host, button, parts) {
     this.#host = host;
+    this.#button = button;
     this.#parts = parts;
-    button.hidden = !parts.readPeople;
     button.addEventListener("click", async () => (await this.#tool("TwoPeople"))?.show(button));
   }
 
   /** @param {TextData} text */
   setText(text) {
     this.#text = text;
+    this.#button.hidden = !this.#parts.readPeople;
   }
 
   /** More of a track, or less of it. @param {number} track  @param {boolean} isMore */
@@ -55,15 +58,21 @@ export class Tools {
 
   /** @param {"Alchemy" | "TwoPeople"} name */
   async #tool(name) {
-    if (!this.#text) return null;
     try {
       const tools = await this.#parts.readScript();
       return (this.#made[name] ??= new tools[name](this.#host, { ...this.#parts, text: this.#text }));
     } catch (reason) {
-      this.#host.textContent = messageOf(reason);
-      this.#host.hidden = false;
-      tellToggled(this.#host);
+      const close = element("button", { class: "text-button", type: "button" }, gettext("Close"));
+      close.addEventListener("click", () => this.#show());
+      this.#show(element("div", { class: "tool-body" }, messageOf(reason), close));
       return null;
     }
+  }
+
+  /** @param {...Node} nodes  none to show nothing */
+  #show(...nodes) {
+    this.#host.replaceChildren(...nodes);
+    this.#host.hidden = nodes.length === 0;
+    tellToggled(this.#host);
   }
 }

@@ -28,6 +28,8 @@ export class TwoPeople {
   constructor(host, parts) {
     this.#parts = parts;
     this.#shell = new ToolShell(host, parts, () => this.#recolor());
+    // Its colors are those of the theme.
+    parts.store.subscribe(["theme"], () => this.#before && this.#draw());
   }
 
   /** @param {HTMLElement} opener */
