@@ -49,6 +49,7 @@ CUT_OFF = """() => {
   for (const node of document.querySelectorAll("body *")) {
     if (!node.checkVisibility({ visibilityProperty: true })) continue;
     if (node.closest("[translate=no], .journey-step, .visually-hidden, .table-scroll, svg, canvas, option")) continue;
+    if (node.closest(".collection:not([hidden]) ~ :is(.picks-exports, .journey)")) continue; // Rows to be swiped.
     const own = [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim());
     if (!own) continue;
     const range = document.createRange();
@@ -123,6 +124,14 @@ def scenes(viewer: Viewer) -> Iterator[str]:
         page.locator(".more select").select_option(trait)
         viewer.wait_until(f"spotmap.state().colorBy === '{trait}'")
         yield trait
+    page.locator(".size-by select").select_option("feature.tempo")
+    expect(page.locator(".size-sample").first).to_be_visible()
+    yield "sizes"
+    page.locator(".size-by select").select_option("")
+    page.locator("#people-button").click()
+    expect(page.locator(".tool-share").first).to_be_visible()
+    yield "two people"
+    page.locator("#tool header button").click()
     page.locator("[data-color-by='cluster']").click()
     if narrow:
         page.locator("#legend-handle").click()
@@ -159,6 +168,17 @@ def scenes(viewer: Viewer) -> Iterator[str]:
     page.locator("#axes [data-action='close']").click()
     pin(viewer)
     yield "a card"
+    page.locator(".alike .card-action").nth(1).click()
+    expect(page.locator("#tool [data-track]").first).to_be_visible()
+    yield "more and less"
+    page.locator("#tool header button").click()
+    for names in (".card-artists", ".card-album"):
+        pin(viewer)
+        page.locator(f"{names} .name-button").first.click()
+        expect(page.locator(".collection-name")).to_be_visible()
+        yield names
+        page.locator("#picks [data-action='clear']").click()
+    pin(viewer)
     page.locator(".alike .card-action").first.click()
     expect(page.locator("#path-hint")).to_be_visible()
     yield "a path"
