@@ -45,11 +45,11 @@ def test_a_map_is_made_by_what_was_added(built: Outcome, folder: Path) -> None:
 
 def test_the_command_tells_of_what_was_added(folder: Path) -> None:
     said = " ".join(run_in_new_interpreter("build", "--help", cwd=folder, module=ADDED).stdout.split())
-    assert "exportify:PATH or shelf:PATH." in said
+    assert "card:PATH or shelf:PATH." in said
     assert "musicnn is built in; bands hears seven bands." in said
 
 
 def test_an_unknown_source_is_answered_with_all_there_are(folder: Path) -> None:
     outcome = run_in_new_interpreter("--source", "self:x", cwd=folder, module=ADDED)
     assert outcome.status == 2
-    assert "exportify:PATH, shelf:PATH." in outcome.stderr
+    assert "card:PATH, shelf:PATH." in outcome.stderr
