@@ -396,7 +396,8 @@ def run() -> None:
         error.show()
         sys.exit(2)
     except SpotmapError as error:
-        echo(filter(None, (f"{gettext('error')}: {error.message}", error.hint)), err=True)
+        word = gettext("error")
+        echo(filter(None, (f"{word}: {error.message}", error.hint)), err=True)
         sys.exit(error.exit_status)
     except (KeyboardInterrupt, click.Abort):
         click.echo(

@@ -42,6 +42,8 @@ FONT: Final = "system-ui, 'Helvetica Neue', Arial, sans-serif"
 LEADING: Final = 1.2
 LONGEST_LINE: Final = 24
 REMARK: Final = re.compile(r" \((?:[^()]|\([^()]*\))*\)$")
+ROUNDING: Final = 1e-6
+"""Of a sum of widths: what just fits also fits where it is summed otherwise."""
 _NO_CHARACTERS: Final = dict.fromkeys((0xFFFE, 0xFFFF), "\N{REPLACEMENT CHARACTER}")
 MAY_HIDE: Final = 0.1
 """How many tracks a name may hide, as a share of its cluster's, as on the page."""
@@ -240,10 +242,10 @@ def _shortened(text: str, longest: int) -> str:
 
 
 def _fitting(text: str, size: float, room: float) -> str:
-    widths = list(accumulate(map(_width_of, text)))
-    if not text or size * widths[-1] <= room:
+    widths, widest = list(accumulate(map(_width_of, text))), room / size + ROUNDING
+    if not text or widths[-1] <= widest:
         return text
-    longest = bisect_right(widths, room / size - _width_of("…"))
+    longest = bisect_right(widths, widest - ROUNDING - _width_of("…"))
     return _shortened(text, max(1, min(longest + 1, len(text) - 1)))
 
 
