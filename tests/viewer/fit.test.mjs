@@ -70,7 +70,7 @@ for (const [text, tracks, says] of [
 
 const voice = [2, 10, 30, 49, 51, 60, 70, 80, 90, 95, 99, null];
 const sung = createTrait({ id: "feature.voice", label: "Voice", unit: "%", family: "Sound", source: "details" }, [{ ...documents[0], features: { voice } }], COUNT);
-const withVoice = { ...library, trait: (id) => (id === "feature.voice" ? sung : library.trait(id)) };
+const withVoice = Object.assign({}, library, { trait: (id) => (id === "feature.voice" ? sung : library.trait(id)) });
 for (const [text, tracks, says] of [
   ["instrumental", [0, 1, 2, 3], "instrumental: below 50\u00a0%"],
   ["vocal", [10, 9, 8, 7, 6, 5, 4], "vocal: above 50\u00a0%"],
