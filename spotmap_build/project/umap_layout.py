@@ -28,10 +28,9 @@ NEGATIVE_SAMPLE_RATE: Final = 5
 SPREAD: Final = 1.0
 """umap-learn's default."""
 DISTANCE_STEPS: Final = 256
-"""In which a distance differs from twice of it. Of 100 real tracks, two engines then have one map (adjusted Rand
-index of clusters 1 instead of .37), as trustworthy as before; of seven samples of them, five have one."""
+"""Between a distance and twice that distance (docs/decisions/0011)."""
 NO_DISTANCE: Final = 1e-3
-"""Times the usual distance: what is nearer than that is as near as can be."""
+"""Times the median distance: what is nearer than that is as near as a copy."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -239,7 +238,7 @@ def _without_noise(distances: Float32Array) -> Float32Array:
     """Round distances to what a map can show of them, and the smallest to none.
 
     Gradient descent makes another map of a difference in the last bit, and vectors of two engines or processors differ
-    there. What is rounded alike gives the same map; the more neighbors, the more often one lies between two steps.
+    there. Where all are rounded alike, the map is the same.
     """
     mantissa, exponent = np.frexp(distances)
     rounded = np.ldexp(np.round(mantissa * DISTANCE_STEPS) / np.float32(DISTANCE_STEPS), exponent)
