@@ -21,7 +21,7 @@ import { gettext, wantedLanguage } from "./data/language.js";
 import { LocalAudio } from "./data/local_audio.js";
 import { Sounds } from "./data/sounds.js";
 import { DataError, messageOf } from "./data/decode.js";
-import { createDetailsReader, createInsightsReader, createNeighborsReader, createDescribingReader, createPeopleReader, loadMap, loadText, loadTranslation, readScript, rememberedScript } from "./data/load.js";
+import { createDetailsReader, createInsightsReader, createNeighborsReader, createDescribingReader, createPeopleReader, createScriptReader, loadMap, loadText, loadTranslation } from "./data/load.js";
 import { showAxesSummary } from "./panels/axes_summary.js";
 import { Navigation, wireNavigation } from "./map/navigation.js";
 import { offerNewerMap, watchFreshness } from "./ui/newer_map.js";
@@ -122,17 +122,17 @@ function createMap(map, store, folder) {
   const details = createDetailsReader(folder, map);
   const readInsights = createInsightsReader(folder, map);
   const neighborsReader = createNeighborsReader(folder, map);
-  const readListening = rememberedScript(`${folder}listening.js`, "spotmapListening");
+  const readListening = createScriptReader(`${folder}listening.js`, "spotmapListening");
   const traitLoader = new TraitLoader(map, store, details, readInsights, readListening);
   const describing = new DescriberLoader({ map, details, reader: createDescribingReader(folder, map) });
-  const tooling = { readPeople: createPeopleReader(folder, map), readScript: rememberedScript(`${folder}tools.js`, "spotmapTools") };
+  const tooling = { readPeople: createPeopleReader(folder, map), readScript: createScriptReader(`${folder}tools.js`, "spotmapTools") };
   const positions = new Positions(map, store);
   const navigation = new Navigation(surface, positions, store, panelInsets);
   const coverOf = async (/** @type {number} */ track) => (await details.read(track)).artFile;
   const renderer = new Renderer(surface, map, positions, store, () => navigation.homeScale, coverOf);
   const selecting = new Selecting(positions, store, renderer);
   const address = new Address(map, store, navigation, traitLoader, wireLinkNote(byId("link-note")));
-  const readCollections = () => readScript(`${folder}collections.js`, "spotmapCollections");
+  const readCollections = createScriptReader(`${folder}collections.js`, "spotmapCollections");
   return { map, store, readCollections, surface, details, readInsights, readListening, neighborsReader, traitLoader, describing, tooling, positions, navigation, renderer, selecting, address };
 }
 

@@ -78,17 +78,17 @@ export function readTwin(url, name = url.slice(url.lastIndexOf("/") + 1)) {
 }
 
 /**
- * Reads each file once. One that failed is asked for again the next time.
+ * Reads each address once. One that failed is asked for again the next time.
  *
- * @param {(document: any) => any} unpack
+ * @param {(url: string) => Promise<any>} [read]
  */
-function rememberedReads(unpack = (document) => document) {
+function rememberedReads(read = readJson) {
   /** @type {Map<string, Promise<any>>} */
   const reads = new Map();
   return (/** @type {string} */ url) => {
     let pending = reads.get(url);
     if (!pending) {
-      pending = readJson(url).then(unpack);
+      pending = read(url);
       reads.set(url, pending);
       pending.catch(() => reads.delete(url));
     }
@@ -166,8 +166,8 @@ export function createDescribingReader(folder, map) {
     /** @returns {Promise<any>} */
     readWords: () => read(folder + map.files.words),
 
-    /** @returns {Promise<typeof import("../state/describer.js").Describer>} */
-    readScript: () => readScript(`${folder}describe.js`, "spotmapDescriber"),
+    /** @type {() => Promise<typeof import("../state/describer.js").Describer>} */
+    readScript: createScriptReader(`${folder}describe.js`, "spotmapDescriber"),
   };
 }
 
@@ -186,13 +186,11 @@ export function createPeopleReader(folder, { files }) {
 }
 
 /**
- * Runs a script that only some visits need.
- *
  * @param {string} url
  * @param {string} name  of what it makes
  * @returns {Promise<any>}
  */
-export const readScript = (url, name) =>
+const readScript = (url, name) =>
   new Promise((resolve, reject) => {
     const script = document.createElement("script");
     script.addEventListener("load", () => resolve(Reflect.get(window, name)));
@@ -205,20 +203,15 @@ export const readScript = (url, name) =>
   });
 
 /**
- * Runs such a script once, and gives what it makes each time. One that failed is asked for again.
+ * Runs a script that only some visits need, once, and gives what it makes each time.
  *
  * @param {string} url
- * @param {string} name
+ * @param {string} name  of what it makes
  * @returns {() => Promise<any>}
  */
-export function rememberedScript(url, name) {
-  /** @type {Promise<any> | null} */
-  let pending = null;
-  return () => {
-    pending ??= readScript(url, name);
-    pending.catch(() => (pending = null));
-    return pending;
-  };
+export function createScriptReader(url, name) {
+  const read = rememberedReads(() => readScript(url, name));
+  return () => read(url);
 }
 
 /** @typedef {() => Promise<typeof import("../listening.js").LISTENING>} ListeningReader  runs listening.js, once */
@@ -275,7 +268,7 @@ export function createNeighborsReader(folder, { files, count }) {
  * @param {MapData} map
  */
 export function createDetailsReader(folder, { files, columns }) {
-  const read = rememberedReads(unpackDetails);
+  const read = rememberedReads((url) => readJson(url).then(unpackDetails));
   const readChunk = (/** @type {number} */ chunk) => read(folder + files.details[chunk]);
   return {
     /**

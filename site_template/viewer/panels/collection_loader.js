@@ -17,8 +17,6 @@ export class CollectionLoader {
   #parts;
   /** @type {TextData | null} */
   #text = null;
-  /** @type {Promise<Collections> | null} */
-  #pending = null;
   /** @type {Collections | null} */
   #collections = null;
   /** What is still to be done of what a person asked for, once it shows. @type {{takesFocus: boolean} | null} */
@@ -56,12 +54,11 @@ export class CollectionLoader {
     if (this.#text) await (await this.#load()).index();
   }
 
-  #load() {
+  async #load() {
     const { readScript, ...parts } = this.#parts;
     const text = /** @type {TextData} */ (this.#text);
-    this.#pending ??= readScript().then((Made) => (this.#collections = new Made(this.#host, { ...parts, text, show: (named) => this.show(named) })));
-    this.#pending.catch(() => (this.#pending = null));
-    return this.#pending;
+    const Made = await readScript();
+    return (this.#collections ??= new Made(this.#host, { ...parts, text, show: (named) => this.show(named) }));
   }
 
   async #follow() {
