@@ -5,11 +5,11 @@ import { messageOf } from "../data/decode.js";
 import { gettext } from "../data/language.js";
 import { NO_GROUP, NO_TRACK } from "../data/types.js";
 import { RANK } from "../state/appearance.js";
-import { element } from "../ui/dom.js";
+import { button, element } from "../ui/dom.js";
 import { isolated, shortened, tracksText } from "../ui/format.js";
 import { narrow } from "../ui/insets.js";
 import { inSlices } from "../ui/slices.js";
-import { button, ToolShell } from "./tool_shell.js";
+import { ToolShell } from "./tool_shell.js";
 
 /** @import { ToolParts } from "./tools.js" */
 /** @import { TextData } from "../data/types.js" */

@@ -3,7 +3,7 @@
 import { gettext, ngettext } from "../data/language.js";
 import { formatTrait } from "../data/traits.js";
 import { forgottenCoasts } from "../data/listening.js";
-import { element } from "../ui/dom.js";
+import { button, element } from "../ui/dom.js";
 import { trackRow } from "./track_row.js";
 import { NO_TRACK } from "../data/types.js";
 
@@ -48,12 +48,12 @@ function coastNodes({ store, traitLoader, flyTo }, text, tell) {
   const ways = element(
     "p",
     { class: "listening-ways" },
-    textButton(gettext("Color by where you listen"), async () => (await traitLoader.load([HEAT], tell)) && store.set({ colorBy: HEAT })),
-    textButton(gettext("Size by plays"), async () => (await traitLoader.loadSizes(PLAYS, tell)) && store.set({ sizeBy: PLAYS })),
+    button("text-button", gettext("Color by where you listen"), async () => (await traitLoader.load([HEAT], tell)) && store.set({ colorBy: HEAT })),
+    button("text-button", gettext("Size by plays"), async () => (await traitLoader.loadSizes(PLAYS, tell)) && store.set({ sizeBy: PLAYS })),
   );
   const head = element("div", { class: "alike-head" }, element("h2", {}, gettext("Forgotten coasts")));
   if (tracks.length === 0) return [ways, head, element("p", {}, gettext("What you played most, you have played in the last two years of your history."))];
-  head.append(textButton(gettext("Select these"), () => store.set({ selected: tracks })));
+  head.append(button("text-button", gettext("Select these"), () => store.set({ selected: tracks })));
   const said = ngettext(
     "{count} loved once: played {plays} times or more, and not since {day}, two years before your newest play.",
     "{count} loved once: played {plays} times or more, and not since {day}, two years before your newest play.",
@@ -61,7 +61,7 @@ function coastNodes({ store, traitLoader, flyTo }, text, tell) {
     { plays: least, day: formatTrait(last, before) },
   );
   const list = element("ol", { class: "alike-list", "aria-label": gettext("Forgotten coasts") });
-  const more = textButton(gettext("More"), () => addRows());
+  const more = button("text-button", "", () => addRows());
   const addRows = () => {
     const from = list.children.length;
     const rows = tracks.slice(from, from + ROWS).map((track) => {
@@ -78,11 +78,4 @@ function coastNodes({ store, traitLoader, flyTo }, text, tell) {
   };
   addRows();
   return [ways, head, element("p", {}, said), list, more];
-}
-
-/** @param {string} label  @param {() => void} act */
-function textButton(label, act) {
-  const button = element("button", { class: "text-button", type: "button" }, label);
-  button.addEventListener("click", act);
-  return button;
 }

@@ -1,8 +1,9 @@
 /** What the legend tells beyond its rows: about each playlist and cluster on demand, and below the list. */
 
 import { messageOf } from "../data/decode.js";
-import { element, icon, withNames } from "../ui/dom.js";
+import { button, element, icon, withNames } from "../ui/dom.js";
 import { built, formatCount, gettext } from "../data/language.js";
+import { foldedList } from "./folded_list.js";
 import { insightOf, tracksOfCluster, uncoveredClusters } from "./group_insight.js";
 import { trackRow } from "./track_row.js";
 import { NO_TRACK } from "../data/types.js";
@@ -13,7 +14,7 @@ import { NO_TRACK } from "../data/types.js";
 /** @import { StyleWords } from "./style_words.js" */
 /** @import { GroupKind, Insights, MapData, TextData } from "../data/types.js" */
 
-/** Rows that show at once; the rest come on demand. */
+/** Rows that show at once. */
 const FIRST_ROWS = 5;
 const CHEVRON = "m6 8 4 4 4-4";
 
@@ -26,7 +27,7 @@ export class LegendInsights {
   #styleWords;
   /** @type {TextData | null} */
   #text = null;
-  /** What opens under the legend's rows now, by the state's name for it. @type {Map<string, {button: HTMLElement, body: HTMLElement}>} */
+  /** What opens under the legend's rows now, by the state's name for it. @type {Map<string, {opener: HTMLElement, body: HTMLElement}>} */
   #parts = new Map();
   #below = element("div");
 
@@ -70,16 +71,16 @@ export class LegendInsights {
     const hasMore = this.#map.files.insights && (colorBy === "cluster" || colorBy === "playlist") && Number(key) >= 0;
     if (!hasMore) return [];
     const id = `${colorBy} ${key}`;
-    const button = element(
+    const opener = element(
       "button",
       { class: "legend-about", type: "button", tabindex: "-1", "aria-expanded": "false", "aria-controls": `about-${key}`, "aria-label": gettext("About {name}", { name }) },
       icon(CHEVRON),
     );
-    button.addEventListener("click", () => this.#store.set({ about: this.#store.get().about === id ? "" : id }));
+    opener.addEventListener("click", () => this.#store.set({ about: this.#store.get().about === id ? "" : id }));
     const body = element("div", { id: `about-${key}`, class: "insight", hidden: true });
-    this.#parts.set(id, { button, body });
+    this.#parts.set(id, { opener, body });
     void this.#show(id);
-    return [button, body];
+    return [opener, body];
   }
 
   /** What stands below the list. */
@@ -93,9 +94,9 @@ export class LegendInsights {
   async #show(id) {
     const part = this.#parts.get(id);
     if (!part) return;
-    const { button, body } = part;
+    const { opener, body } = part;
     const isOpen = this.#store.get().about === id;
-    button.setAttribute("aria-expanded", String(isOpen));
+    opener.setAttribute("aria-expanded", String(isOpen));
     body.hidden = !isOpen;
     if (!isOpen) return;
     const [kind, key] = id.split(" ");
@@ -135,16 +136,9 @@ export class LegendInsights {
    * @param {TextData} text
    */
   #list({ heading, rows, canSelect }, text) {
-    const items = rows.map(({ track, note }, place) => element("li", { hidden: place >= FIRST_ROWS }, this.#track(text, track, note)));
     const head = element("div", { class: "alike-head" }, element("h2", {}, heading));
-    if (canSelect) head.append(textButton(gettext("Select these"), () => this.#store.set({ selected: rows.map(({ track }) => track) })));
-    const more = textButton(gettext("{count} more", { count: rows.length - FIRST_ROWS }), () => {
-      for (const item of items) item.hidden = false;
-      more.remove();
-      items[FIRST_ROWS].querySelector("button")?.focus();
-    });
-    more.hidden = rows.length <= FIRST_ROWS;
-    return [head, element("ol", { class: "alike-list", "aria-label": heading }, ...items), more];
+    if (canSelect) head.append(button("text-button", gettext("Select these"), () => this.#store.set({ selected: rows.map(({ track }) => track) })));
+    return [head, ...foldedList(rows.map(({ track, note }) => this.#track(text, track, note)), FIRST_ROWS, { "aria-label": heading })];
   }
 
   /** @param {TextData} text  @param {number} track  @param {string} note */
@@ -177,7 +171,7 @@ export class LegendInsights {
         element("span", { class: "legend-count" }, formatCount(count)),
       );
       show.addEventListener("click", () => this.#flyToAll(tracksOfCluster(this.#map, index)));
-      const select = textButton(gettext("Select"), () => this.#store.set({ selected: tracksOfCluster(this.#map, index) }));
+      const select = button("text-button", gettext("Select"), () => this.#store.set({ selected: tracksOfCluster(this.#map, index) }));
       select.setAttribute("aria-label", gettext("Select the tracks of {name}", { name }));
       return element("li", { class: "unmade-row" }, show, select);
     });
@@ -191,13 +185,6 @@ function eventNodes({ events }) {
   if (events.length === 0) return [];
   const list = element("ul", {}, ...events.map((event) => element("li", { dir: "auto" }, ...withNames(built(event)))));
   return [element("details", { class: "about" }, element("summary", {}, gettext("Since the last build")), list)];
-}
-
-/** @param {string} label  @param {() => void} act */
-function textButton(label, act) {
-  const button = element("button", { class: "text-button", type: "button" }, label);
-  button.addEventListener("click", act);
-  return button;
 }
 
 /** @param {number} closeness  0..1 */

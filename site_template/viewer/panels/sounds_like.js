@@ -2,8 +2,9 @@
 
 import { messageOf } from "../data/decode.js";
 import { built, gettext } from "../data/language.js";
-import { element } from "../ui/dom.js";
+import { button, element } from "../ui/dom.js";
 import { isolated } from "../ui/format.js";
+import { foldedList } from "./folded_list.js";
 import { findDistant, keptText, summarizeShared } from "./neighbor_distance.js";
 import { trackRow } from "./track_row.js";
 import { NO_GROUP, NO_TRACK } from "../data/types.js";
@@ -13,15 +14,8 @@ import { NO_GROUP, NO_TRACK } from "../data/types.js";
 /** @import { Store } from "../state/store.js" */
 /** @import { MapData, Neighbors, TextData } from "../data/types.js" */
 
-/** Rows that show at once; the rest come on demand, so that the card stays low. */
+/** Rows that show at once: the card stays low. */
 const FIRST_ROWS = 5;
-
-/** @param {string} kind  @param {string} label  @param {() => void} act */
-function button(kind, label, act) {
-  const node = element("button", { class: kind, type: "button" }, label);
-  node.addEventListener("click", act);
-  return node;
-}
 
 export class SoundsLike {
   #map;
@@ -101,20 +95,12 @@ export class SoundsLike {
     const elsewhere = this.#elsewhere(track, tracks);
     const rows = tracks.map((other, place) => {
       const notes = [built(summarizeShared(shared[place] ?? "")), elsewhere[place] ? this.#whereabouts(track, other) : ""].filter(Boolean);
-      return element("li", { hidden: place >= FIRST_ROWS }, this.#row(other, notes.join(" · "), built(shared[place] ?? ""), onEnter));
+      return this.#row(other, notes.join(" · "), built(shared[place] ?? ""), onEnter);
     });
-    const more = button("text-button", gettext("{count} more", { count: rows.length - FIRST_ROWS }), () => {
-      for (const row of rows) row.hidden = false;
-      more.remove();
-      rows[FIRST_ROWS].querySelector("button")?.focus({ preventScroll: true });
-      onGrow();
-    });
-    more.hidden = rows.length <= FIRST_ROWS;
     const select = button("text-button", gettext("Select these"), () => this.#store.set({ selected: [track, ...tracks] }));
     return [
       element("div", { class: "alike-head" }, element("h3", {}, gettext("Sounds like")), select),
-      element("ol", { class: "alike-list" }, ...rows),
-      more,
+      ...foldedList(rows, FIRST_ROWS, {}, onGrow),
       element("p", { class: "alike-kept" }, keptText(kept)),
       element(
         "div", { class: "card-actions" },

@@ -1,9 +1,10 @@
 /** What the tools that are fetched on demand have in common: a heading, a way out, lists of tracks. */
 
 import { gettext } from "../data/language.js";
-import { element, icon, onEscape, tellToggled, withNames } from "../ui/dom.js";
+import { button, element, icon, onEscape, tellToggled, withNames } from "../ui/dom.js";
 import { narrow } from "../ui/insets.js";
 import { NO_TRACK } from "../data/types.js";
+import { foldedList } from "./folded_list.js";
 import { trackRow } from "./track_row.js";
 
 /** @import { ToolParts } from "./tools.js" */
@@ -13,13 +14,6 @@ const CLOSE = "m5.5 5.5 9 9M14.5 5.5l-9 9";
 /** Rows of a list that show at once. */
 const FIRST_ROWS = 6;
 
-/** @param {string} kind  @param {string} label  @param {() => void} act */
-export function button(kind, label, act) {
-  const node = element("button", { class: kind, type: "button" }, label);
-  node.addEventListener("click", act);
-  return node;
-}
-
 /** Which tool shows: they share one place. @type {ToolShell | null} */
 let shown = null;
 
@@ -27,7 +21,6 @@ export class ToolShell {
   #host;
   #parts;
   #onClose;
-  #isWired = false;
   /** What gets the focus back. @type {HTMLElement | null} */
   opener = null;
 
@@ -40,6 +33,7 @@ export class ToolShell {
     this.#host = host;
     this.#parts = parts;
     this.#onClose = onClose;
+    onEscape(host, () => this.close());
   }
 
   /** @param {string} heading  @param {...Node} nodes */
@@ -48,8 +42,6 @@ export class ToolShell {
     close.addEventListener("click", () => this.close());
     if (shown && shown !== this) shown.#onClose();
     shown = this;
-    if (!this.#isWired) onEscape(this.#host, () => this.close());
-    this.#isWired = true;
     this.#host.setAttribute("aria-label", heading);
     this.#host.replaceChildren(
       element("header", { class: "picks-head" }, element("h2", {}, heading), element("span", { class: "picks-count" }), close),
@@ -82,19 +74,12 @@ export class ToolShell {
    */
   list(heading, tracks, none) {
     const { store, flyTo, text } = this.#parts;
-    const rows = tracks.map((track, place) => {
-      const row = trackRow(text, track, "", () => {
+    const rows = tracks.map((track) =>
+      trackRow(text, track, "", () => {
         store.set({ pinned: track, hovered: NO_TRACK });
         flyTo(track);
-      });
-      return element("li", { hidden: place >= FIRST_ROWS }, row);
-    });
-    const more = button("text-button", gettext("{count} more", { count: rows.length - FIRST_ROWS }), () => {
-      for (const row of rows) row.hidden = false;
-      more.remove();
-      rows[FIRST_ROWS].querySelector("button")?.focus({ preventScroll: true });
-    });
-    more.hidden = rows.length <= FIRST_ROWS;
+      }),
+    );
     const select = button("text-button", gettext("Select these"), () => {
       store.set({ selected: [...tracks] });
       this.giveWay();
@@ -103,8 +88,7 @@ export class ToolShell {
     return element(
       "section", { class: "alike", "aria-label": heading.replace(/[\u2068\u2069]/g, "") },
       element("div", { class: "alike-head" }, element("h3", { dir: "auto" }, ...withNames(heading)), select),
-      tracks.length > 0 ? element("ol", { class: "alike-list" }, ...rows) : element("p", { class: "card-note" }, none),
-      more,
+      ...(tracks.length > 0 ? foldedList(rows, FIRST_ROWS) : [element("p", { class: "card-note" }, none)]),
     );
   }
 }

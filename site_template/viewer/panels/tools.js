@@ -2,7 +2,7 @@
 
 import { messageOf } from "../data/decode.js";
 import { gettext } from "../data/language.js";
-import { element, tellToggled } from "../ui/dom.js";
+import { button, element, tellToggled } from "../ui/dom.js";
 
 /** @import { AlikeGraph } from "./alike_graph.js" */
 /** @import { PathTool } from "./path_tool.js" */
@@ -26,7 +26,7 @@ import { element, tellToggled } from "../ui/dom.js";
 
 export class Tools {
   #host;
-  #button;
+  #opener;
   #parts;
   /** @type {TextData | null} */
   #text = null;
@@ -35,20 +35,20 @@ export class Tools {
 
   /**
    * @param {HTMLElement} host
-   * @param {HTMLButtonElement} button  compares people
+   * @param {HTMLButtonElement} opener  compares people
    * @param {ToolParts} parts
    */
-  constructor(host, button, parts) {
+  constructor(host, opener, parts) {
     this.#host = host;
-    this.#button = button;
+    this.#opener = opener;
     this.#parts = parts;
-    button.addEventListener("click", async () => (await this.#tool("TwoPeople"))?.show(button));
+    opener.addEventListener("click", async () => (await this.#tool("TwoPeople"))?.show(opener));
   }
 
   /** @param {TextData} text */
   setText(text) {
     this.#text = text;
-    this.#button.hidden = !this.#parts.readPeople;
+    this.#opener.hidden = !this.#parts.readPeople;
   }
 
   /** More of a track, or less of it. @param {number} track  @param {boolean} isMore */
@@ -62,8 +62,7 @@ export class Tools {
       const tools = await this.#parts.readScript();
       return (this.#made[name] ??= new tools[name](this.#host, { ...this.#parts, text: this.#text }));
     } catch (reason) {
-      const close = element("button", { class: "text-button", type: "button" }, gettext("Close"));
-      close.addEventListener("click", () => this.#show());
+      const close = button("text-button", gettext("Close"), () => this.#show());
       this.#show(element("div", { class: "tool-body" }, messageOf(reason), close));
       return null;
     }

@@ -3,10 +3,11 @@
 import { built, formatCount, gettext } from "../data/language.js";
 import { decodePeople, sharesOf } from "../data/people.js";
 import { messageOf } from "../data/decode.js";
-import { element, swatch, withNames } from "../ui/dom.js";
+import { button, element, swatch, withNames } from "../ui/dom.js";
 import { isolated } from "../ui/format.js";
 import { colorOf } from "../ui/palette.js";
-import { button, ToolShell } from "./tool_shell.js";
+import { foldedList } from "./folded_list.js";
+import { ToolShell } from "./tool_shell.js";
 
 /** @import { Pair, Share } from "../data/people.js" */
 /** @import { ToolParts } from "./tools.js" */
@@ -131,15 +132,10 @@ export class TwoPeople {
       "p", { class: "tool-key" },
       ...[one, other].flatMap((layer, place) => [swatch(colors[place]), element("span", { dir: "auto", translate: "no" }, layer.name)]),
     );
-    const rows = shares.map((share, place) => element("li", { hidden: place >= FIRST_CLUSTERS }, this.#share(share, one, other, colors)));
-    const more = button("text-button", gettext("{count} more", { count: rows.length - FIRST_CLUSTERS }), () => {
-      for (const row of rows) row.hidden = false;
-      more.remove();
-    });
-    more.hidden = rows.length <= FIRST_CLUSTERS;
+    const rows = shares.map((share) => this.#share(share, one, other, colors));
     return element(
       "section", { class: "alike", "aria-label": gettext("Clusters by person"), hidden: rows.length === 0 },
-      element("div", { class: "alike-head" }, element("h3", {}, gettext("Clusters by person"))), head, element("ol", { class: "alike-list" }, ...rows), more,
+      element("div", { class: "alike-head" }, element("h3", {}, gettext("Clusters by person"))), head, ...foldedList(rows, FIRST_CLUSTERS),
     );
   }
 

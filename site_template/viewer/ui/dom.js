@@ -16,6 +16,13 @@ export function element(tag, attributes = {}, ...children) {
   return node;
 }
 
+/** @param {string} kind  its class  @param {string} label  @param {() => void} act */
+export function button(kind, label, act) {
+  const node = element("button", { class: kind, type: "button" }, label);
+  node.addEventListener("click", act);
+  return node;
+}
+
 /** A name within a sentence: between signs that keep its writing direction to itself, or in quotation marks. */
 const NAME = /(\u2068[^\u2069]*\u2069|“[^”]*”|„[^“]*“|「[^」]*」)/;
 

@@ -1,0 +1,23 @@
+/** A list of which the first rows show; the rest come on demand, so that what it is part of stays low. */
+
+import { gettext } from "../data/language.js";
+import { button, element } from "../ui/dom.js";
+
+/**
+ * @param {readonly HTMLElement[]} rows
+ * @param {number} first  how many show
+ * @param {Record<string, string>} [attributes]  of the list
+ * @param {() => void} [onGrow]  called once all show
+ * @returns {HTMLElement[]}
+ */
+export function foldedList(rows, first, attributes, onGrow) {
+  const items = rows.map((row, place) => element("li", { hidden: place >= first }, row));
+  const more = button("text-button", gettext("{count} more", { count: items.length - first }), () => {
+    for (const item of items) item.hidden = false;
+    more.remove();
+    rows[first].focus({ preventScroll: true });
+    onGrow?.();
+  });
+  more.hidden = items.length <= first;
+  return [element("ol", { class: "alike-list", ...attributes }, ...items), more];
+}
