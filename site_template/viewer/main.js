@@ -142,39 +142,43 @@ function createMap(map, store, folder) {
  * @param {MapParts} mapParts
  */
 function createPanels({ map, store, readCollections, surface, details, readInsights, readListening, neighborsReader, traitLoader, describing, tooling, positions, navigation, renderer, selecting, address }) {
-  const flyTo = (/** @type {number} */ track) => navigation.flyTo(track);
+  /** Pins a track and brings it into view. @param {number} track */
+  const goTo = (track) => {
+    store.set({ pinned: track, hovered: NO_TRACK });
+    navigation.flyTo(track);
+  };
   const flyToAll = (/** @type {readonly number[]} */ tracks) => navigation.flyToAll(tracks);
   const localAudio = LocalAudio.of(document);
   const sounds = new Sounds(localAudio, map.columns.excerpts);
   const player = new Player(byId("player"), { store, details, sounds });
   const glide = new Glide(byId("glide-button"), { store, details, sounds, player, announce });
   void localAudio.load().then(() => glide.offer());
-  const picksPanel = new PicksPanel(byId("picks"), { map, store, details, selecting, player, localAudio, address, flyTo });
+  const picksPanel = new PicksPanel(byId("picks"), { map, store, details, selecting, player, localAudio, address, goTo });
   const say = (/** @type {string} */ note) => picksPanel.say(note);
   const alike = new AlikeGraph({ map, store, reader: neighborsReader, traitLoader });
   const pathTool = new PathTool(byId("path-hint"), {
     map, store, alike, renderer, navigation, focusMap: () => surface.focus(), announce, say,
   });
-  const journeyPanel = new JourneyPanel(byId("journey"), { map, store, alike, pathTool, renderer, navigation, flyTo, say });
-  const tools = new Tools(byId("tool"), byId("people-button"), { map, store, renderer, navigation, alike, pathTool, ...tooling, flyTo, announce });
+  const journeyPanel = new JourneyPanel(byId("journey"), { map, store, alike, pathTool, renderer, navigation, goTo, say });
+  const tools = new Tools(byId("tool"), byId("people-button"), { map, store, renderer, navigation, alike, pathTool, ...tooling, goTo, announce });
   const soundsLike = new SoundsLike({
-    map, store, reader: neighborsReader, renderer, flyTo,
+    map, store, reader: neighborsReader, renderer, goTo,
     findPathFrom: (track) => pathTool.startAt(track),
     mix: (track, isMore) => void tools.mix(track, isMore),
   });
   const spotOf = (/** @type {number} */ track) => positions.sharing(track, (one) => renderer.isVisible(one));
   const styleWords = new StyleWords({ map, store, traitLoader });
   const collections = new CollectionLoader(byId("collection"), {
-    map, store, details, traitLoader, renderer, navigation, positions, flyTo, announce, say, readScript: readCollections,
+    map, store, details, traitLoader, renderer, navigation, positions, goTo, announce, say, readScript: readCollections,
   });
   const card = new Card(byId("card"), { map, store, renderer, details, selecting, player, soundsLike, styleWords, spotOf, show: (named) => collections.show(named) });
-  const searchPanel = new SearchPanel(byId("search"), { store, describing, collections, flyTo });
-  const legendInsights = new LegendInsights({ map, store, readInsights, flyTo, flyToAll, styleWords });
+  const searchPanel = new SearchPanel(byId("search"), { store, describing, collections, goTo });
+  const legendInsights = new LegendInsights({ map, store, readInsights, goTo, flyToAll, styleWords });
   wireLegend(byId("legend"), map, store, traitLoader, legendInsights, () => renderer.visibleCount);
   wireSizeBy(byId("legend"), store, traitLoader, readListening);
-  const listening = new Listening(byId("listening"), surface, { map, store, details, readListening, traitLoader, flyTo });
+  const listening = new Listening(byId("listening"), surface, { map, store, details, readListening, traitLoader, goTo });
   wireSavePicture(byId("picture"), byId("picture-button"), { map, store, renderer, announce });
-  const table = new TablePanel(byId("table"), byId("table-button"), { map, store, renderer, details, selecting, traitLoader, flyTo, announce });
+  const table = new TablePanel(byId("table"), byId("table-button"), { map, store, renderer, details, selecting, traitLoader, goTo, announce });
   wireDrawer(byId("legend"), byId("legend-handle"));
   wireTimeline(byId("timeline"), byId("timeline-button"), store, traitLoader, announce, (isOpen) => void listening.showTrail(isOpen));
   wireAxesPanel(byId("axes"), byId("axes-button"), store, traitLoader, announce);

@@ -5,7 +5,6 @@ import { formatTrait } from "../data/traits.js";
 import { forgottenCoasts } from "../data/listening.js";
 import { button, element } from "../ui/dom.js";
 import { trackRow } from "./track_row.js";
-import { NO_TRACK } from "../data/types.js";
 
 /** @import { Store } from "../state/store.js" */
 /** @import { TraitLoader } from "../state/trait_loader.js" */
@@ -17,7 +16,7 @@ export const HEAT = "heat";
 /** Rows at first, and how many each press adds. */
 const ROWS = 12;
 
-/** @typedef {{store: Store, traitLoader: TraitLoader, flyTo: (track: number) => void}} Parts */
+/** @typedef {{store: Store, traitLoader: TraitLoader, goTo: (track: number) => void}} Parts */
 
 /**
  * Fills the part of the legend that tells of listening, once.
@@ -41,7 +40,7 @@ export async function showCoasts(host, parts, text) {
  * @param {(note: string) => void} tell
  * @returns {Node[]}
  */
-function coastNodes({ store, traitLoader, flyTo }, text, tell) {
+function coastNodes({ store, traitLoader, goTo }, text, tell) {
   const { traits } = store.get();
   const [plays, last] = [PLAYS, LAST].map((id) => /** @type {Trait} */ (traits.get(id)));
   const { tracks, least, before } = forgottenCoasts(plays.values, last.values);
@@ -66,10 +65,7 @@ function coastNodes({ store, traitLoader, flyTo }, text, tell) {
     const from = list.children.length;
     const rows = tracks.slice(from, from + ROWS).map((track) => {
       const note = ngettext("{count} play, on {day}", "{count} plays, the last on {day}", plays.values[track], { day: formatTrait(last, last.values[track]) });
-      return element("li", {}, trackRow(text, track, note, () => {
-        store.set({ pinned: track, hovered: NO_TRACK });
-        flyTo(track);
-      }));
+      return element("li", {}, trackRow(text, track, note, () => goTo(track)));
     });
     list.append(...rows);
     more.hidden = list.children.length === tracks.length;

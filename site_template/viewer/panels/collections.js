@@ -8,7 +8,7 @@ import { messageOf } from "../data/decode.js";
 import { Grid } from "../data/grid.js";
 import { formatNumber, gettext, gettext_noop, ngettext } from "../data/language.js";
 import { entryPoint, FEWEST, spreadOf } from "../data/spread.js";
-import { NO_GROUP, NO_TRACK } from "../data/types.js";
+import { NO_GROUP } from "../data/types.js";
 import { albumLine, artistContour } from "../map/collection_drawing.js";
 import { sequential } from "../map/ramps.js";
 import { element, icon, withNames } from "../ui/dom.js";
@@ -32,7 +32,7 @@ import { trackRow } from "./track_row.js";
  * @property {Renderer} renderer
  * @property {Positions} positions
  * @property {(named: Named) => void} show
- * @property {(track: number) => void} flyTo
+ * @property {(track: number) => void} goTo  pins it and brings it into view
  * @property {(text: string) => void} announce
  */
 /** @typedef {Collection & {row: HTMLElement}} FoundRow  for the list of what was found */
@@ -202,7 +202,7 @@ export class Collections {
 
   /** @param {HTMLElement} host  @param {readonly number[]} tracks */
   #showEntry(host, tracks) {
-    const { map, store, text, flyTo } = this.#parts;
+    const { map, store, text, goTo } = this.#parts;
     const plays = store.get().traits.get(PLAYS)?.values;
     this.#grid ??= new Grid(map.x, map.y);
     const found = entryPoint(map, this.#grid, tracks, (track) => (plays ? plays[track] || 0 : 1));
@@ -219,10 +219,7 @@ export class Collections {
           "{count} tracks of others lie around it, more than around any other of these: it is the nearest to what you know.",
           found.weight,
         );
-    const row = trackRow(text, found.track, why, () => {
-      store.set({ pinned: found.track, hovered: NO_TRACK });
-      flyTo(found.track);
-    });
+    const row = trackRow(text, found.track, why, () => goTo(found.track));
     host.replaceChildren(element("h3", {}, gettext("Where to begin")), row);
   }
 

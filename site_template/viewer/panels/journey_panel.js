@@ -7,7 +7,7 @@ import { curvePoints, placeAt } from "../data/curve.js";
 import { messageOf } from "../data/decode.js";
 import { MOST_ORDERED, orderJourney } from "../data/journey.js";
 import { HARD } from "../data/transitions.js";
-import { NO_GROUP, NO_TRACK } from "../data/types.js";
+import { NO_GROUP } from "../data/types.js";
 import { element, svgElement, withNames } from "../ui/dom.js";
 import { gettext, gettext_noop, ngettext } from "../data/language.js";
 import { isolated } from "../ui/format.js";
@@ -47,7 +47,7 @@ export class JourneyPanel {
   /**
    * @param {HTMLElement} host
    * @param {{map: MapData, store: Store, alike: AlikeGraph, pathTool: PathTool, renderer: Renderer, navigation: Navigation,
-   *   flyTo: (track: number) => void, say: (text: string) => void}} parts  `say` tells it beside the selection
+   *   goTo: (track: number) => void, say: (text: string) => void}} parts  `say` tells it beside the selection
    */
   constructor(host, parts) {
     this.#host = host;
@@ -166,7 +166,7 @@ export class JourneyPanel {
   #hardRow(one, other, transitions) {
     const names = `${isolated(this.#title(one))} → ${isolated(this.#title(other))}`;
     const show = element("button", { class: "journey-step", type: "button" }, ...withNames(names));
-    show.addEventListener("click", () => this.#pin(one));
+    show.addEventListener("click", () => this.#parts.goTo(one));
     return element("li", {}, show, element("span", { class: "journey-why" }, this.#why(one, other, transitions)));
   }
 
@@ -237,13 +237,7 @@ export class JourneyPanel {
   /** @param {MouseEvent} event */
   #pinAt({ clientX }) {
     const { left, width } = this.#find("svg").getBoundingClientRect();
-    if (this.#order.length > 0) this.#pin(this.#order[placeAt((clientX - left) / width, this.#order.length)]);
-  }
-
-  /** @param {number} track */
-  #pin(track) {
-    this.#parts.store.set({ pinned: track, hovered: NO_TRACK });
-    this.#parts.flyTo(track);
+    if (this.#order.length > 0) this.#parts.goTo(this.#order[placeAt((clientX - left) / width, this.#order.length)]);
   }
 
   /** @param {number} track */

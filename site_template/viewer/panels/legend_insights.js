@@ -6,7 +6,6 @@ import { built, formatCount, gettext } from "../data/language.js";
 import { foldedList } from "./folded_list.js";
 import { insightOf, tracksOfCluster, uncoveredClusters } from "./group_insight.js";
 import { trackRow } from "./track_row.js";
-import { NO_TRACK } from "../data/types.js";
 
 /** @import { TrackList } from "./group_insight.js" */
 /** @import { LegendRow } from "./legend_rows.js" */
@@ -22,7 +21,7 @@ export class LegendInsights {
   #map;
   #store;
   #readInsights;
-  #flyTo;
+  #goTo;
   #flyToAll;
   #styleWords;
   /** @type {TextData | null} */
@@ -32,14 +31,14 @@ export class LegendInsights {
   #below = element("div");
 
   /**
-   * @param {{map: MapData, store: Store, readInsights: () => Promise<Insights>, flyTo: (track: number) => void,
+   * @param {{map: MapData, store: Store, readInsights: () => Promise<Insights>, goTo: (track: number) => void,
    *   flyToAll: (tracks: readonly number[]) => void, styleWords: StyleWords}} parts
    */
-  constructor({ map, store, readInsights, flyTo, flyToAll, styleWords }) {
+  constructor({ map, store, readInsights, goTo, flyToAll, styleWords }) {
     this.#map = map;
     this.#store = store;
     this.#readInsights = readInsights;
-    this.#flyTo = flyTo;
+    this.#goTo = goTo;
     this.#flyToAll = flyToAll;
     this.#styleWords = styleWords;
     store.subscribe(["about"], async () => {
@@ -143,10 +142,7 @@ export class LegendInsights {
 
   /** @param {TextData} text  @param {number} track  @param {string} note */
   #track(text, track, note) {
-    return trackRow(text, track, note, () => {
-      this.#store.set({ pinned: track, hovered: NO_TRACK });
-      this.#flyTo(track);
-    });
+    return trackRow(text, track, note, () => this.#goTo(track));
   }
 
   async #fillBelow() {

@@ -20,7 +20,7 @@ export class Listening {
   /**
    * @param {HTMLDetailsElement} host
    * @param {HTMLElement} surface  the map
-   * @param {{map: MapData, store: Store, details: DetailsReader, readListening: ListeningReader, traitLoader: TraitLoader, flyTo: (track: number) => void}} parts
+   * @param {{map: MapData, store: Store, details: DetailsReader, readListening: ListeningReader, traitLoader: TraitLoader, goTo: (track: number) => void}} parts
    */
   constructor(host, surface, parts) {
     this.#host = host;

@@ -35,7 +35,7 @@ export class PicksPanel {
   #player;
   #localAudio;
   #address;
-  #flyTo;
+  #goTo;
   #list;
   #status;
   #radius;
@@ -47,9 +47,9 @@ export class PicksPanel {
   /**
    * @param {HTMLElement} host
    * @param {{map: MapData, store: Store, details: DetailsReader, selecting: Selecting, player: Player, localAudio: LocalAudio,
-   *   address: Address, flyTo: (track: number) => void}} parts
+   *   address: Address, goTo: (track: number) => void}} parts
    */
-  constructor(host, { map, store, details, selecting, player, localAudio, address, flyTo }) {
+  constructor(host, { map, store, details, selecting, player, localAudio, address, goTo }) {
     const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (host.querySelector(selector));
     this.#host = host;
     this.#map = map;
@@ -59,7 +59,7 @@ export class PicksPanel {
     this.#player = player;
     this.#localAudio = localAudio;
     this.#address = address;
-    this.#flyTo = flyTo;
+    this.#goTo = goTo;
     this.#list = find(".picks-list");
     this.#status = find(".picks-status");
     this.#radius = /** @type {HTMLInputElement} */ (find(".picks-radius input"));
@@ -232,9 +232,9 @@ export class PicksPanel {
     if (button.dataset.action === "remove") this.#remove(Number(row.dataset.place));
     else {
       this.#setCurrent(Number(row.dataset.place));
+      if (button.dataset.action !== "play") return this.#goTo(track);
       this.#store.set({ pinned: track, hovered: NO_TRACK });
-      if (button.dataset.action === "play") void this.#player.play(track);
-      else this.#flyTo(track);
+      void this.#player.play(track);
     }
   }
 

@@ -8,7 +8,6 @@ import { gettext, ngettext } from "../data/language.js";
 import { readingText } from "../data/load.js";
 import { messageOf } from "../data/decode.js";
 import { SearchIndex } from "../data/search.js";
-import { NO_TRACK } from "../data/types.js";
 import { descriptionRows } from "./description_rows.js";
 
 /** @import { Condition, Description } from "../data/describe.js" */
@@ -34,7 +33,7 @@ export class SearchPanel {
   #store;
   #describing;
   #collections;
-  #flyTo;
+  #goTo;
   /** Albums and artists that were found. @type {readonly FoundRow[]} */
   #found = [];
   /** @type {TextData | null} */
@@ -49,9 +48,9 @@ export class SearchPanel {
 
   /**
    * @param {HTMLElement} host
-   * @param {{store: Store, describing: DescriberLoader, collections: CollectionLoader, flyTo: (track: number) => void}} parts
+   * @param {{store: Store, describing: DescriberLoader, collections: CollectionLoader, goTo: (track: number) => void}} parts
    */
-  constructor(host, { store, describing, collections, flyTo }) {
+  constructor(host, { store, describing, collections, goTo }) {
     this.#input = /** @type {HTMLInputElement} */ (host.querySelector("input"));
     this.#results = /** @type {HTMLElement} */ (host.querySelector(".search-results"));
     this.#list = /** @type {HTMLElement} */ (host.querySelector(".search-list"));
@@ -61,7 +60,7 @@ export class SearchPanel {
     this.#store = store;
     this.#describing = describing;
     this.#collections = collections;
-    this.#flyTo = flyTo;
+    this.#goTo = goTo;
     this.#input.addEventListener("input", () => this.#find());
     this.#input.addEventListener("keydown", (event) => this.#onKey(event));
     this.#list.addEventListener("click", (event) => {
@@ -274,9 +273,7 @@ export class SearchPanel {
     this.#open(false);
     const named = this.#found.find(({ row }) => row.dataset === dataset);
     if (named) return this.#collections.show(named);
-    const track = Number(dataset.track);
-    this.#store.set({ pinned: track, hovered: NO_TRACK });
-    this.#flyTo(track);
+    this.#goTo(Number(dataset.track));
   }
 }
 

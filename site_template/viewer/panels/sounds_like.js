@@ -21,21 +21,21 @@ export class SoundsLike {
   #map;
   #store;
   #reader;
-  #flyTo;
+  #goTo;
   #findPathFrom;
   #mix;
   /** @type {TextData | null} */
   #text = null;
 
   /**
-   * @param {{map: MapData, store: Store, reader: NeighborsReader, renderer: Renderer, flyTo: (track: number) => void,
+   * @param {{map: MapData, store: Store, reader: NeighborsReader, renderer: Renderer, goTo: (track: number) => void,
    *   findPathFrom: (track: number) => void, mix: (track: number, isMore: boolean) => void}} parts
    */
-  constructor({ map, store, reader, renderer, flyTo, findPathFrom, mix }) {
+  constructor({ map, store, reader, renderer, goTo, findPathFrom, mix }) {
     this.#map = map;
     this.#store = store;
     this.#reader = reader;
-    this.#flyTo = flyTo;
+    this.#goTo = goTo;
     this.#findPathFrom = findPathFrom;
     this.#mix = mix;
     store.subscribe(["pinned"], async ({ pinned }) => {
@@ -124,8 +124,7 @@ export class SoundsLike {
    */
   #row(track, note, figures, onEnter) {
     const row = trackRow(/** @type {TextData} */ (this.#text), track, note, (event) => {
-      this.#store.set({ pinned: track, hovered: NO_TRACK });
-      this.#flyTo(track);
+      this.#goTo(track);
       if (event.detail === 0) onEnter();
     });
     row.title = figures;

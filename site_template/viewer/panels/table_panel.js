@@ -55,7 +55,7 @@ export class TablePanel {
    * @param {HTMLElement} host
    * @param {HTMLButtonElement} button  opens it
    * @param {{map: MapData, store: Store, renderer: Renderer, details: DetailsReader, selecting: Selecting, traitLoader: TraitLoader,
-   *   flyTo: (track: number) => void, announce: (text: string) => void}} parts
+   *   goTo: (track: number) => void, announce: (text: string) => void}} parts
    */
   constructor(host, button, parts) {
     const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (host.querySelector(selector));
@@ -296,11 +296,9 @@ export class TablePanel {
 
   /** @param {number} track */
   #pin(track) {
-    const { store, flyTo } = this.#parts;
     // A sheet would hide what is shown.
     if (narrow.matches) this.#leave();
-    store.set({ pinned: track, hovered: NO_TRACK });
-    flyTo(track);
+    this.#parts.goTo(track);
   }
 
   /** Adds a track to the selection, or takes it out; the rows stay. @param {number} track */

@@ -3,7 +3,6 @@
 import { gettext } from "../data/language.js";
 import { button, element, icon, onEscape, tellToggled, withNames } from "../ui/dom.js";
 import { narrow } from "../ui/insets.js";
-import { NO_TRACK } from "../data/types.js";
 import { foldedList } from "./folded_list.js";
 import { trackRow } from "./track_row.js";
 
@@ -73,13 +72,8 @@ export class ToolShell {
    * @param {string} none  what to say where there are none
    */
   list(heading, tracks, none) {
-    const { store, flyTo, text } = this.#parts;
-    const rows = tracks.map((track) =>
-      trackRow(text, track, "", () => {
-        store.set({ pinned: track, hovered: NO_TRACK });
-        flyTo(track);
-      }),
-    );
+    const { store, goTo, text } = this.#parts;
+    const rows = tracks.map((track) => trackRow(text, track, "", () => goTo(track)));
     const select = button("text-button", gettext("Select these"), () => {
       store.set({ selected: [...tracks] });
       this.giveWay();

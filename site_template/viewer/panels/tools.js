@@ -20,7 +20,7 @@ import { button, element, tellToggled } from "../ui/dom.js";
  * @property {PathTool} pathTool
  * @property {(() => Promise<any>) | null} readPeople  `people.json`; null where there is one person
  * @property {() => Promise<any>} readScript
- * @property {(track: number) => void} flyTo
+ * @property {(track: number) => void} goTo  pins it and brings it into view
  * @property {(text: string) => void} announce
  */
 
