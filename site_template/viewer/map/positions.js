@@ -46,6 +46,11 @@ export class Positions {
     return this.#current().grid;
   }
 
+  /** The same on the map, wherever they are now. */
+  get mapGrid() {
+    return this.#map.grid;
+  }
+
   /** What the first view fits: x0, y0, x1, y1. */
   get view() {
     return this.#current().view;

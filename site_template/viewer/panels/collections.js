@@ -5,7 +5,6 @@
 
 import { CollectionIndex, countBefore } from "../data/collection_index.js";
 import { messageOf } from "../data/decode.js";
-import { Grid } from "../data/grid.js";
 import { formatNumber, gettext, gettext_noop, ngettext } from "../data/language.js";
 import { entryPoint, FEWEST, spreadOf } from "../data/spread.js";
 import { NO_GROUP } from "../data/types.js";
@@ -63,8 +62,6 @@ export class Collections {
   #indexing = null;
   /** What was arranged last, and whether it was announced. @type {{tracks: readonly number[], placed: readonly Placed[], isAnnounced: boolean} | null} */
   #arranged = null;
-  /** @type {Grid | null} */
-  #grid = null;
 
   /** @param {HTMLElement} host  @param {CollectionParts} parts */
   constructor(host, parts) {
@@ -202,10 +199,9 @@ export class Collections {
 
   /** @param {HTMLElement} host  @param {readonly number[]} tracks */
   #showEntry(host, tracks) {
-    const { map, store, text, goTo } = this.#parts;
+    const { map, positions, store, text, goTo } = this.#parts;
     const plays = store.get().traits.get(PLAYS)?.values;
-    this.#grid ??= new Grid(map.x, map.y);
-    const found = entryPoint(map, this.#grid, tracks, (track) => (plays ? plays[track] || 0 : 1));
+    const found = entryPoint(map, positions.mapGrid, tracks, (track) => (plays ? plays[track] || 0 : 1));
     host.hidden = !found;
     if (!found) return;
     const why = plays
