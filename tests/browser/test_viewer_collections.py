@@ -167,6 +167,24 @@ def test_the_focus_goes_on_where_a_name_was_pressed(open_viewer: OpenViewer, alb
     expect(page.locator(".collection-by button")).to_be_focused()
 
 
+def test_what_failed_is_said_and_forgotten(open_viewer: OpenViewer, albums: Site) -> None:
+    viewer = open_viewer(site=albums, service_workers="block")
+    page = viewer.page
+    page.route("**/details-*.json", lambda route: route.abort())
+    _search(page, "everywhere")
+    page.locator(".search-list [data-track]").first.click()
+    page.get_by_role("button", name="Everywhere").press("Enter")
+    expect(page.locator(".picks-status")).to_contain_text("could not be fetched")
+    expect(page.locator("#collection")).to_be_hidden()
+    assert sorted(viewer.state("selected")) == FAR
+    page.unroute("**/details-*.json")
+    page.evaluate("location.hash = 'album=One Mood'")
+    expect(page.locator(".collection-name")).to_have_text("One Mood")
+    expect(page.locator(".collection-name")).not_to_be_focused()
+    viewer.complaints.expect("ERR_FAILED")
+    viewer.complaints.expect("registration blocked by Playwright")
+
+
 def test_a_link_shows_it_again_and_back_ends_it(open_viewer: OpenViewer, albums: Site) -> None:
     viewer = open_viewer(site=albums)
     page = viewer.page

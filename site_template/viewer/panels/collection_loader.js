@@ -7,7 +7,7 @@ import { NO_TRACK } from "../data/types.js";
 /** @import { CollectionParts, Collections } from "./collections.js" */
 /** @import { Navigation } from "../map/navigation.js" */
 /** @import { Named, TextData } from "../data/types.js" */
-/** @typedef {Omit<CollectionParts, "text" | "show"> & {readScript: () => Promise<typeof Collections>, navigation: Navigation, say: (note: string) => void}} LoaderParts */
+/** @typedef {Omit<CollectionParts, "text" | "show" | "fail"> & {readScript: () => Promise<typeof Collections>, navigation: Navigation, say: (note: string) => void}} LoaderParts */
 
 /** Around the tracks, for their outline: map units. */
 const MARGIN = 1600;
@@ -58,24 +58,31 @@ export class CollectionLoader {
     const { readScript, ...parts } = this.#parts;
     const text = /** @type {TextData} */ (this.#text);
     const Made = await readScript();
-    return (this.#collections ??= new Made(this.#host, { ...parts, text, show: (named) => this.show(named) }));
+    return (this.#collections ??= new Made(this.#host, { ...parts, text, show: (named) => this.show(named), fail: (reason) => this.#fail(reason) }));
   }
 
   async #follow() {
     const { collection, selected } = this.#parts.store.get();
-    if (!this.#text || collection?.tracks !== selected) {
-      this.#host.hidden = true;
-      this.#parts.renderer.setOverlay(null);
-      return;
-    }
+    if (!this.#text || collection?.tracks !== selected) return this.#hide();
     try {
       if (!(await this.#load()).present() || !this.#asked) return;
       this.#parts.navigation.frame(selected, MARGIN);
       if (this.#asked.takesFocus) /** @type {HTMLElement | null} */ (this.#host.querySelector("[tabindex]"))?.focus({ preventScroll: true });
       this.#asked = null;
     } catch (reason) {
-      // Its tracks are selected all the same.
-      this.#parts.say(messageOf(reason));
+      this.#fail(reason);
     }
+  }
+
+  #hide() {
+    this.#asked = null;
+    this.#host.hidden = true;
+    this.#parts.renderer.setOverlay(null);
+  }
+
+  /** Its tracks are selected all the same. @param {unknown} reason */
+  #fail(reason) {
+    this.#hide();
+    this.#parts.say(messageOf(reason));
   }
 }

@@ -4,7 +4,6 @@
  */
 
 import { CollectionIndex, countBefore } from "../data/collection_index.js";
-import { messageOf } from "../data/decode.js";
 import { formatNumber, gettext, gettext_noop, ngettext } from "../data/language.js";
 import { entryPoint, FEWEST, spreadOf } from "../data/spread.js";
 import { NO_GROUP } from "../data/types.js";
@@ -31,6 +30,7 @@ import { trackRow } from "./track_row.js";
  * @property {Renderer} renderer
  * @property {Positions} positions
  * @property {(named: Named) => void} show
+ * @property {(reason: unknown) => void} fail  says why nothing can be shown
  * @property {(track: number) => void} goTo  pins it and brings it into view
  * @property {(text: string) => void} announce
  */
@@ -116,16 +116,14 @@ export class Collections {
 
   /** Puts the tracks in their order, once it is known. @param {Shown} shown */
   async #arrange(shown) {
-    const { store, details, text } = this.#parts;
+    const { store, details, text, fail } = this.#parts;
     const isOver = () => store.get().collection !== shown || store.get().selected !== shown.tracks;
     /** @type {TrackDetails[]} */
     let read;
     try {
       read = await Promise.all(shown.tracks.map((track) => details.read(track)));
     } catch (reason) {
-      if (isOver()) return;
-      this.#host.replaceChildren(element("p", { class: "collection-note" }, messageOf(reason)));
-      this.#host.hidden = false;
+      if (!isOver()) fail(reason);
       return;
     }
     if (isOver()) return;
