@@ -180,7 +180,7 @@ function createPanels({ map, store, readCollections, surface, details, readInsig
   wireSavePicture(byId("picture"), byId("picture-button"), { map, store, renderer, announce });
   const table = new TablePanel(byId("table"), byId("table-button"), { map, store, renderer, details, selecting, traitLoader, goTo, announce });
   wireDrawer(byId("legend"), byId("legend-handle"));
-  wireTimeline(byId("timeline"), byId("timeline-button"), store, traitLoader, announce, (isOpen) => void listening.showTrail(isOpen));
+  wireTimeline(byId("timeline"), byId("timeline-button"), store, traitLoader, announce, (isOpen, tell) => void listening.showTrail(isOpen, tell));
   wireAxesPanel(byId("axes"), byId("axes-button"), store, traitLoader, announce);
   return { player, glide, picksPanel, pathTool, journeyPanel, tools, soundsLike, collections, card, searchPanel, legendInsights, listening, table };
 }

@@ -200,6 +200,22 @@ def test_the_center_of_taste_wanders_with_the_slider_of_time(open_viewer: OpenVi
     expect(trail).to_be_hidden()
 
 
+def test_why_the_center_of_taste_does_not_show_is_told_below_the_slider(open_viewer: OpenViewer, heard: Site) -> None:
+    viewer = open_viewer(site=heard, service_workers="block")
+    page = viewer.page
+    page.route("**/listening.js", lambda route: route.abort())
+    time = page.get_by_role("button", name="How the library grew", exact=True)
+    time.click()
+    expect(page.locator(".timeline-note")).to_contain_text("listening.js could not be fetched")
+    page.unroute("**/listening.js")
+    time.click()
+    time.click()
+    expect(page.locator("#map .trail")).to_be_visible()
+    expect(page.locator(".timeline-note")).to_be_empty()
+    viewer.complaints.expect("ERR_FAILED")
+    viewer.complaints.expect("registration blocked by Playwright")
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", [{"width": 1280, "height": 800}, {"width": 390, "height": 844}])
 def test_axe_finds_nothing(open_viewer: OpenViewer, heard: Site, theme: str, size: dict[str, int]) -> None:

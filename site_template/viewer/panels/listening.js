@@ -46,16 +46,17 @@ export class Listening {
     }
   }
 
-  /** Shows how the center of taste wandered, or no longer. @param {boolean} isShown */
-  async showTrail(isShown) {
+  /** Shows how the center of taste wandered, or no longer. @param {boolean} isShown  @param {(note: string) => void} tell  why it cannot */
+  async showTrail(isShown, tell) {
     this.#isTrailShown = isShown;
+    tell("");
     if (this.#parts.map.columns.yearsPlayed.length === 0 || (!isShown && !this.#trail)) return;
     this.#trail ??= this.#parts.readListening().then(({ createTasteTrail }) => createTasteTrail(this.#surface, this.#parts));
     try {
       (await this.#trail).show(this.#isTrailShown);
     } catch (reason) {
       this.#trail = null;
-      messageOf(reason);
+      tell(messageOf(reason));
     }
   }
 }

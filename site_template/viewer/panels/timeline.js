@@ -1,6 +1,6 @@
 /** How the library grew: a slider over the days on which tracks were added, and its replay. */
 
-import { onEscape } from "../ui/dom.js";
+import { element, onEscape } from "../ui/dom.js";
 import { gettext } from "../data/language.js";
 import { tracksText } from "../ui/format.js";
 import { addedBy, replayDay, sliderRange } from "./timeline_math.js";
@@ -21,7 +21,7 @@ const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
  * @param {Store} store
  * @param {TraitLoader} traitLoader
  * @param {(text: string) => void} announce
- * @param {(isOpen: boolean) => void} onToggle
+ * @param {(isOpen: boolean, tell: (note: string) => void) => void} onToggle  what it tells stands below the slider
  */
 export function wireTimeline(host, button, store, traitLoader, announce, onToggle) {
   const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (host.querySelector(selector));
@@ -29,6 +29,9 @@ export function wireTimeline(host, button, store, traitLoader, announce, onToggl
   const play = find("[data-action='replay']");
   const day = find(".timeline-day");
   const count = find(".timeline-count");
+  const note = element("p", { class: "timeline-note", role: "status" });
+  host.append(note);
+  const toggled = (/** @type {boolean} */ isOpen) => onToggle(isOpen, (text) => (note.textContent = text));
   /** @type {Trait | undefined} */
   let trait;
   /** @type {Float32Array} */
@@ -63,14 +66,14 @@ export function wireTimeline(host, button, store, traitLoader, announce, onToggl
     [slider.min, slider.max] = sliderRange(days).map(String);
     host.hidden = false;
     button.setAttribute("aria-pressed", "true");
-    onToggle(true);
+    toggled(true);
     show();
   };
   const close = () => {
     stop();
     host.hidden = true;
     button.setAttribute("aria-pressed", "false");
-    onToggle(false);
+    toggled(false);
     store.set({ until: null });
   };
   const replay = () => {
