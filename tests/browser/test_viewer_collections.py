@@ -74,6 +74,7 @@ def test_an_album_is_found_and_drawn_in_the_order_of_its_numbers_by_mouse(
     _search(page, "one mood")
     row = page.locator(".found-collection").first
     expect(row).to_have_accessible_name(re.compile(f"One Mood ?Album · 9 tracks · {ARTIST}"))
+    expect(row.locator("bdi")).to_have_attribute("translate", "no")
     row.click()
     viewer.wait_until(f"String(spotmap.state().selected) === '{','.join(map(str, reversed(NEAR)))}'")
     expect(page.locator(".collection-name")).to_have_text("One Mood")

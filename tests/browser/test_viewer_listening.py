@@ -193,6 +193,7 @@ def test_the_center_of_taste_wanders_with_the_slider_of_time(open_viewer: OpenVi
     expect(trail).to_be_visible()
     assert f"{YEARS_PLAYED[0]}" in (trail.get_attribute("aria-label") or "")
     expect(trail.locator(".trail-now")).to_contain_text(str(YEARS_PLAYED[-1]))
+    expect(trail.locator(".trail-now bdi")).to_have_attribute("translate", "no")
     slider = page.get_by_label("Tracks added until")
     slider.press("Home")
     expect(trail.locator(".trail-now")).to_contain_text(str(YEARS_PLAYED[0]))

@@ -227,13 +227,13 @@ export class Collections {
 
 /** @param {Collection} found */
 function rowOf({ kind, name, by, count, isVarious }) {
-  const about = [kind === "album" ? gettext("Album") : gettext("Artist"), tracksText(count), isVarious ? gettext("various artists") : by].filter(Boolean).join(" · ");
+  const about = [kind === "album" ? gettext("Album") : gettext("Artist"), tracksText(count), isVarious ? gettext("various artists") : by && isolated(by)].filter(Boolean).join(" · ");
   return element(
     "li",
     { class: "found-collection", role: "option", "aria-selected": "false" },
     icon(ICONS[kind]),
     element("span", { class: "found-title", dir: "auto", translate: "no" }, name),
-    element("span", { class: "found-artists", dir: "auto" }, about),
+    element("span", { class: "found-artists", dir: "auto" }, ...withNames(about)),
   );
 }
 

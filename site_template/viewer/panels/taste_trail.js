@@ -2,7 +2,8 @@
 
 import { gettext } from "../data/language.js";
 import { centersOfTaste, wayUntil } from "../data/listening.js";
-import { element, svgElement } from "../ui/dom.js";
+import { element, svgElement, withNames } from "../ui/dom.js";
+import { isolated } from "../ui/format.js";
 import { toScreen } from "../map/viewport.js";
 
 /** @import { Center } from "../data/listening.js" */
@@ -48,7 +49,7 @@ export class TasteTrail {
 
   /** @param {Center} center */
   #nameOf({ cluster }) {
-    return cluster < 0 ? "" : ` · ${this.#map.clusters[cluster].name}`;
+    return cluster < 0 ? "" : ` · ${isolated(this.#map.clusters[cluster].name)}`;
   }
 
   #draw() {
@@ -82,7 +83,7 @@ const dot = (radius, x, y) => svgElement("circle", { cx: x.toFixed(1), cy: y.toF
 
 /** @param {string} kind  @param {string} text  @param {number} x  @param {number} y */
 function label(kind, text, x, y) {
-  const node = element("span", { class: kind }, text);
+  const node = element("span", { class: kind }, ...withNames(text));
   node.style.setProperty("--x", `${x.toFixed(1)}px`);
   node.style.top = `${y.toFixed(1)}px`;
   return node;
