@@ -145,6 +145,24 @@ def test_more_of_a_track_and_less_of_another_give_a_list_and_a_place(open_viewer
     assert unwanted not in viewer.state("selected")
 
 
+def test_of_more_tracks_than_alchemy_takes_the_first_makes_room_and_that_is_said(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page = viewer.page
+    _pin(viewer)
+    tool = page.get_by_role("region", name="More and less")
+    signs, limit = tool.locator(".tool-signs li"), tool.get_by_text("At most 5 tracks of each")
+    for count in range(1, 6):
+        page.get_by_role("button", name="More of this").click()
+        expect(signs).to_have_count(count)
+        expect(tool.get_by_role("status")).to_contain_text("Its place on the map is beside")
+        expect(limit).to_have_count(int(count == 5))
+        tool.locator("[data-track]").first.click()
+    first = signs.first.inner_text()
+    page.get_by_role("button", name="More of this").click()
+    expect(signs.first).not_to_have_text(first)
+    expect(signs).to_have_count(5)
+
+
 def test_alchemy_by_keyboard(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = viewer.page
@@ -169,6 +187,7 @@ def test_alchemy_by_touch_on_a_phone(open_viewer: OpenViewer) -> None:
     page.locator("#found [role=option]").first.tap()
     page.get_by_role("button", name="More of this").tap()
     tool = page.get_by_role("region", name="More and less")
+    expect(tool.get_by_role("button", name="change to less")).to_be_focused()
     expect(tool.get_by_role("status")).to_contain_text("Its place on the map is beside")
     tool.get_by_role("button", name="Show the place").tap()
     expect(tool).to_be_hidden()

@@ -27,6 +27,8 @@ export class Alchemy {
   /** Signs by track, in the order in which they came. @type {Map<number, boolean>} */
   #signs = new Map();
   #turn = 0;
+  /** Whether what had the focus has gone away. */
+  #takesFocus = false;
 
   /** @param {HTMLElement} host  @param {ToolParts & {text: TextData}} parts */
   constructor(host, parts) {
@@ -40,7 +42,8 @@ export class Alchemy {
     this.#signs.set(track, isMore);
     const same = this.#of(isMore);
     if (same.length > MOST) this.#signs.delete(same[0]);
-    // There the card lies over the list.
+    // There the card lies over the list; with it goes the button that was pressed.
+    this.#takesFocus = narrow.matches;
     if (narrow.matches) this.#parts.store.set({ pinned: NO_TRACK });
     return this.#find();
   }
@@ -87,10 +90,14 @@ export class Alchemy {
    */
   #show(note, found = [], place) {
     const { navigation, renderer } = this.#parts;
-    const isFocused = document.activeElement?.classList.contains("tool-sign");
+    const takesFocus = this.#takesFocus || document.activeElement?.classList.contains("tool-sign");
+    this.#takesFocus = false;
     const signs = element("ul", { class: "chips tool-signs", "aria-label": gettext("More and less of") }, ...[...this.#signs].map(([track, isMore]) => this.#chip(track, isMore)));
     /** @type {HTMLElement[]} */
     const nodes = [signs, element("p", { class: "card-note", role: "status", dir: "auto" }, note)];
+    if ([true, false].some((isMore) => this.#of(isMore).length === MOST)) {
+      nodes.push(element("p", { class: "card-note" }, gettext("At most {count} tracks of each: one more replaces the first.", { count: MOST })));
+    }
     if (place !== undefined) {
       const lead = () => {
         renderer.setLinks({ track: place, neighbors: found.filter((track) => track !== place).map((track) => ({ track, isElsewhere: false })) });
@@ -100,7 +107,7 @@ export class Alchemy {
       nodes.push(element("p", {}, button("card-action", gettext("Show the place"), lead)), this.#shell.list(gettext("Tracks"), found, ""));
     }
     this.#shell.show(gettext("More and less"), ...nodes);
-    if (isFocused) /** @type {HTMLElement | null} */ (document.querySelector(".tool-signs button, .tool .icon-button"))?.focus();
+    if (takesFocus) /** @type {HTMLElement | null} */ (document.querySelector(".tool-signs button, .tool .icon-button"))?.focus();
   }
 
   /** @param {number} track  @param {boolean} isMore */
