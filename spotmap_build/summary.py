@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from spotmap_build.atlas import Figure
     from spotmap_build.config_values import Shard
     from spotmap_build.errors import SpotmapError
-    from spotmap_build.model import Failed, Figure
+    from spotmap_build.model import Failed
 
 REASONS: Final = {
     "waiting": gettext_noop("waiting until the service can be asked again"),

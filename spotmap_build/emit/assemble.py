@@ -14,9 +14,9 @@ from spotmap_build.emit.site import Site
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from spotmap_build.atlas import Atlas
     from spotmap_build.emit.payload import Payload
     from spotmap_build.emit.template import Template
-    from spotmap_build.model import Atlas
 
 
 def assemble(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from spotmap_build.model import Atlas, Figure
+    from spotmap_build.atlas import Atlas, Figure
 
     Int64Array = npt.NDArray[np.int64]
 

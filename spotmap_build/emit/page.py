@@ -10,10 +10,10 @@ from typing import Final
 
 import orjson
 
+from spotmap_build.atlas import Figure
 from spotmap_build.core.language import AUTO, LANGUAGES, page_counted, page_message, page_text
 from spotmap_build.emit.template import TEMPLATE_SUFFIX, Template
 from spotmap_build.errors import ConfigError
-from spotmap_build.model import Figure
 
 FIRST_FILES = ("viewer.js", "style.css", "favicon.svg", "map.json", "text.json")
 """What a browser needs of a generation to show the map, and the first that it keeps for times without network."""

@@ -30,7 +30,8 @@ from spotmap_build.emit.people import PEOPLE_FILE, encode_people
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from spotmap_build.model import Atlas, Track
+    from spotmap_build.atlas import Atlas
+    from spotmap_build.model import Track
 
     Int64Array = npt.NDArray[np.int64]
 

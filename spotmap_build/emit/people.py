@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from spotmap_build.model import Atlas
+    from spotmap_build.atlas import Atlas
 
     Int64Array = npt.NDArray[np.int64]
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from spotmap_build.atlas import Pair, People
 from spotmap_build.core.language import page_message
-from spotmap_build.model import Pair, People
 from spotmap_build.project.neighbors import find_neighbors, nearest_rows
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from spotmap_build.atlas import Figure
 from spotmap_build.core.language import page_message
 from spotmap_build.insights.validity import cluster_validity
-from spotmap_build.model import Figure
 from spotmap_build.project import quality
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from spotmap_build.acquire.overrides import read_names
+from spotmap_build.atlas import Cluster, Clusters
 from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.cache.memo import json_codec
 from spotmap_build.core.documents import decode_json
 from spotmap_build.core.speech import gettext
-from spotmap_build.model import Cluster, Clusters
 from spotmap_build.run import machine, package_versions
 
 if TYPE_CHECKING:

@@ -31,12 +31,13 @@ from spotmap_build.stages.cluster import playlist_rows
 from spotmap_build.stages.people import meet, with_guests
 
 if TYPE_CHECKING:
+    from spotmap_build.atlas import Atlas, Clusters, Insights
     from spotmap_build.cache.memo import Cached, Outputs
     from spotmap_build.cache.store import Cache
     from spotmap_build.config import Config
     from spotmap_build.emit.template import Template
     from spotmap_build.fetch.source import Fetched
-    from spotmap_build.model import Atlas, Clusters, Insights, Track
+    from spotmap_build.model import Track
     from spotmap_build.run import Run
     from spotmap_build.stages.embed import Embedded
     from spotmap_build.stages.people import Company
@@ -225,8 +226,8 @@ def _built_at(epoch: str) -> str:
 
 
 def _atlas(fetched: Fetched, embedded: Embedded, projected: Projected, clusters: Clusters, insights: Insights) -> Atlas:
+    from spotmap_build.atlas import Atlas, Layout
     from spotmap_build.insights.styles import find_styles
-    from spotmap_build.model import Atlas, Layout
 
     embeddings = embedded.embeddings.value
     return Atlas(

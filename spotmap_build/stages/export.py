@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from spotmap_build.atlas import Clusters
     from spotmap_build.emit.export import MapTable
-    from spotmap_build.model import Clusters, Embeddings, Track
+    from spotmap_build.model import Embeddings, Track
     from spotmap_build.stages.embed import Embedded
     from spotmap_build.stages.project import Projected
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 import orjson
 
+from spotmap_build.atlas import Insights, PlaylistInsight
 from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.cache.memo import json_codec
 from spotmap_build.core.documents import decode_json
 from spotmap_build.core.language import page_message
 from spotmap_build.core.speech import gettext
-from spotmap_build.model import Insights, PlaylistInsight
 from spotmap_build.run import machine, package_versions
 from spotmap_build.stages.cluster import neighbor_rows, playlist_rows
 from spotmap_build.stages.project import find_since
@@ -21,10 +21,11 @@ from spotmap_build.stages.project import find_since
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from spotmap_build.atlas import Clusters, Figure
     from spotmap_build.cache.memo import Cached
     from spotmap_build.fetch.source import Fetched
     from spotmap_build.insights.explanations import Explainer
-    from spotmap_build.model import Clusters, Figure, Float32Array, Int32Array, Track
+    from spotmap_build.model import Float32Array, Int32Array, Track
     from spotmap_build.run import Run
     from spotmap_build.stages.embed import Embedded
     from spotmap_build.stages.project import Projected
@@ -226,7 +227,7 @@ def _labels(fetched: Fetched, embedded: Embedded) -> Mapping[str, Sequence[Seque
 
 
 def _of_the_library(fetched: Fetched, embedded: Embedded) -> tuple[Figure, ...]:
-    from spotmap_build.model import Figure
+    from spotmap_build.atlas import Figure
 
     total, doubtful = fetched.track_count, _doubtful(embedded)
     figures = [

@@ -10,8 +10,8 @@ from spotmap_build.stages.cluster import playlist_rows
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from spotmap_build.atlas import Clusters, Insights
     from spotmap_build.fetch.source import Fetched
-    from spotmap_build.model import Clusters, Insights
     from spotmap_build.stages.embed import Embedded
 
 CLUSTERS: Final = "clusters"

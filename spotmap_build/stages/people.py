@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
+from spotmap_build.atlas import People
 from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.cache.memo import json_codec
 from spotmap_build.core.documents import decode_json
 from spotmap_build.core.speech import gettext
-from spotmap_build.model import People
 from spotmap_build.run import machine, package_versions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from spotmap_build.atlas import Atlas, Cluster, Clusters
     from spotmap_build.cache.memo import Cached
     from spotmap_build.fetch.source import Fetched
-    from spotmap_build.model import Atlas, Cluster, Clusters, Float32Array, Guest, Track
+    from spotmap_build.model import Float32Array, Guest, Track
     from spotmap_build.run import Run
     from spotmap_build.stages.embed import Embedded
     from spotmap_build.stages.project import Projected
@@ -198,7 +199,7 @@ def with_guests(atlas: Atlas, guests: tuple[Guest, ...], company: Company) -> At
     """Put guests on the map of a library: they come after its tracks, which stay as they are."""
     import numpy as np
 
-    from spotmap_build.model import Layout
+    from spotmap_build.atlas import Layout
 
     count, added = len(atlas.tracks), len(guests)
     if not added:

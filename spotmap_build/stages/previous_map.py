@@ -23,10 +23,10 @@ from spotmap_build.errors import ConfigError
 from spotmap_build.stages.space import layout_environment
 
 if TYPE_CHECKING:
+    from spotmap_build.atlas import Cluster, Clusters
     from spotmap_build.cache.memo import Cached
     from spotmap_build.cache.records import Record
     from spotmap_build.config import Config
-    from spotmap_build.model import Cluster, Clusters
     from spotmap_build.run import Run
     from spotmap_build.stages.embed import Embedded
     from spotmap_build.stages.project import Projected

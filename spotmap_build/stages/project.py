@@ -17,8 +17,9 @@ from spotmap_build.stages.previous_map import load_previous_map
 from spotmap_build.stages.space import LAYOUT_VERSION, EmbeddingSpace, layout_environment
 
 if TYPE_CHECKING:
+    from spotmap_build.atlas import Since
     from spotmap_build.cache.memo import Outputs
-    from spotmap_build.model import Float32Array, Since
+    from spotmap_build.model import Float32Array
     from spotmap_build.project.anchoring import Anchored
     from spotmap_build.run import Made, Run
     from spotmap_build.stages.embed import Embedded
@@ -153,7 +154,7 @@ def previous_positions(embedded: Embedded, last: PreviousMap) -> Float32Array:
 
 def find_since(embedded: Embedded, projected: Projected) -> Since | None:
     """Which tracks are new, and which lie elsewhere than on the map that this one continues; None at a first map."""
-    from spotmap_build.model import Since
+    from spotmap_build.atlas import Since
     from spotmap_build.project.anchoring import are_known, have_moved, procrustes_align
 
     last, layout = projected.previous_map.value, projected.layout.value

@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from spotmap_build.atlas import Figure
 from spotmap_build.core.language import LANGUAGES
 from spotmap_build.emit.page import PageFacts, integrity, render_pages
 from spotmap_build.emit.template import read_template
-from spotmap_build.model import Figure
 from tests.fakes.sample_insights import NEW_EVERY, insight_documents
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "site_template"

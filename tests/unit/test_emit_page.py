@@ -24,10 +24,10 @@ from spotmap_build.emit.page import (
     integrity,
     render_pages,
 )
+from spotmap_build.atlas import Figure
 from spotmap_build.emit.picture import ICON_SIZES
 from spotmap_build.emit.template import read_template
 from spotmap_build.errors import ConfigError
-from spotmap_build.model import Figure
 from spotmap_build.pipeline import build, plan
 from spotmap_build.progress import PlainProgress, Progress
 from spotmap_build.registry.themes import THEMES

@@ -8,21 +8,11 @@ import numpy as np
 import orjson
 import pytest
 
+from spotmap_build.atlas import Atlas, Cluster, Clusters, Insights, Layout, Pair, People
 from spotmap_build.emit.payload import encode
 from spotmap_build.emit.published import PublishedCluster, PublishedMap
 from spotmap_build.insights.people import center, compare_people, mixing, would_like
-from spotmap_build.model import (
-    Atlas,
-    Cluster,
-    Clusters,
-    Guest,
-    Insights,
-    Layout,
-    Pair,
-    People,
-    SharedSound,
-    Track,
-)
+from spotmap_build.model import Guest, SharedSound, Track
 from spotmap_build.project.guests import clusters_of_guests, kept_of_guests, place_guests
 from spotmap_build.stages.people import Company, _digest_of, with_guests
 

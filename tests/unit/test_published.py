@@ -17,11 +17,12 @@ import msgspec
 import numpy as np
 import pytest
 
+from spotmap_build.atlas import Atlas, Cluster, Clusters, Insights, Layout
 from spotmap_build.emit import published
 from spotmap_build.emit.payload import encode
 from spotmap_build.emit.published import read_published
 from spotmap_build.errors import ConfigError, ServiceError, SpotmapError
-from spotmap_build.model import Atlas, Cluster, Clusters, Insights, Layout, Track
+from spotmap_build.model import Track
 from spotmap_build.stages.previous_map import Previous, PreviousMap, read_anchor
 from tests.unit.test_core_http import raw_server, says
 

@@ -14,10 +14,11 @@ import numpy.typing as npt
 import pytest
 
 from benchmarks.viewer.library import library_tracks, places
+from spotmap_build.atlas import Atlas, Cluster, Clusters, Layout
 from spotmap_build.core.language import LANGUAGES
 from spotmap_build.emit.payload import encode
 from spotmap_build.emit.template import read_template
-from spotmap_build.model import Atlas, Cluster, Clusters, Layout, Playlist, Recording, Track
+from spotmap_build.model import Playlist, Recording, Track
 from spotmap_build.registry.features import FEATURES, public_units
 
 TRACKS = 20_000
