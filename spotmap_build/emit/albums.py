@@ -6,8 +6,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from spotmap_build.emit.columns import clean
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from spotmap_build.model import Track
 
@@ -15,7 +17,7 @@ MOST_COMPARED: Final = 50
 """Albums of one name that a part is compared with: of so many, the name says nothing."""
 
 
-def album_keys(tracks: Sequence[Track], name_of: Callable[[Track], str]) -> list[tuple[str, int]]:
+def album_keys(tracks: Sequence[Track]) -> list[tuple[str, int]]:
     """Return for each track the album that it is on: its name, and which of those of that name it is.
 
     Tracks of one name are on one album if they share an artist, a cover or what the source knows the album by, be it
@@ -25,7 +27,7 @@ def album_keys(tracks: Sequence[Track], name_of: Callable[[Track], str]) -> list
     """
     rows_of: dict[str, list[int]] = defaultdict(list)
     for row, track in enumerate(tracks):
-        rows_of[name_of(track)].append(row)
+        rows_of[clean(track.album)].append(row)
     keys = [("", 0)] * len(tracks)
     for name, rows in rows_of.items():
         parts = [rows] if not name or len(rows) == 1 else _releases(tracks, rows)

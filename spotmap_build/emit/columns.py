@@ -33,6 +33,12 @@ MOST_STEPS: Final = 900
 EPOCH: Final = date(1970, 1, 1).toordinal()
 
 
+def clean(text: str) -> str:
+    """Fold white space to single spaces, and replace what UTF-8 cannot hold (half a character in a damaged tag)."""
+    folded = " ".join(text.split())
+    return folded if folded.isascii() else folded.encode("utf-8", "replace").decode("utf-8")
+
+
 def pack_ids(ids: Sequence[str]) -> dict[str, Any]:
     """As ``pack_texts``; where some begin as Spotify's do, that ``prefix`` is left out, and others are marked."""
     if not any(map(_is_shortened, ids)):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from spotmap_build.emit.columns import clean
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -39,9 +41,3 @@ def _all_facets(track: Track) -> dict[str, str | float]:
 
 def _clean_facet(value: str | float | None) -> str | float | None:
     return clean(value) if isinstance(value, str) else value
-
-
-def clean(text: str) -> str:
-    """White space folded to single spaces, and what UTF-8 cannot hold (half a character in a damaged tag) replaced."""
-    folded = " ".join(text.split())
-    return folded if folded.isascii() else folded.encode("utf-8", "replace").decode("utf-8")

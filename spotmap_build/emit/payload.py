@@ -17,8 +17,8 @@ import orjson
 
 from spotmap_build.emit.albums import album_keys
 from spotmap_build.emit.boundaries import EXTENT, boundary
-from spotmap_build.emit.columns import NumberColumn, WordColumn, day_number, differences, pack_ids, pack_texts
-from spotmap_build.emit.facets import clean, facet_columns, facet_names
+from spotmap_build.emit.columns import NumberColumn, WordColumn, clean, day_number, differences, pack_ids, pack_texts
+from spotmap_build.emit.facets import facet_columns, facet_names
 from spotmap_build.emit.hilbert import hilbert_index
 from spotmap_build.emit.icon import NAME as ICON
 from spotmap_build.emit.icon import draw_icon
@@ -284,7 +284,7 @@ def _text(tracks: Sequence[Track]) -> dict[str, Any]:
     artist_numbers: dict[str, int] = {}
     album_numbers: dict[tuple[str, int], int] = {}
     artists = [_number(artist_numbers, clean(name)) for track in tracks for name in track.artists]
-    albums = [album_numbers.setdefault(key, len(album_numbers)) for key in album_keys(tracks, _album_name)]
+    albums = [album_numbers.setdefault(key, len(album_numbers)) for key in album_keys(tracks)]
     return {
         "schema": TEXT_SCHEMA,
         "titles": "\n".join(clean(track.title) for track in tracks),
@@ -398,7 +398,3 @@ def _since(atlas: Atlas) -> dict[str, bool]:
 def _number(numbers: dict[str, int], name: str) -> int:
     """Return the place of ``name`` in a dictionary of distinct names, in order of first appearance."""
     return numbers.setdefault(name, len(numbers))
-
-
-def _album_name(track: Track) -> str:
-    return clean(track.album)

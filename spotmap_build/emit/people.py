@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
+from spotmap_build.emit.columns import clean
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
@@ -25,8 +27,8 @@ def encode_people(atlas: Atlas, number_of_row: Int64Array) -> dict[str, bytes]:
         return {}
     pairs = [
         {
-            "people": [_name(one.one), _name(one.other)],
-            "sentence": _name(one.sentence),
+            "people": [clean(one.one), clean(one.other)],
+            "sentence": clean(one.sentence),
             "mixing": one.mixing,
             "chance": one.chance,
             "would_like": [[numbers[row] for row in rows] for rows in (one.for_one, one.for_other)],
@@ -35,8 +37,3 @@ def encode_people(atlas: Atlas, number_of_row: Int64Array) -> dict[str, bytes]:
         for one in found.pairs
     ]
     return {PEOPLE_FILE: orjson.dumps({"schema": PEOPLE_SCHEMA, "pairs": pairs})}
-
-
-def _name(text: str) -> str:
-    """As in the other files: one line, and nothing that UTF-8 cannot hold."""
-    return " ".join(text.split()).encode("utf-8", "replace").decode("utf-8")
