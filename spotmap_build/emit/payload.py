@@ -7,7 +7,6 @@ local files are there only where somebody asked for them.
 from __future__ import annotations
 
 import hashlib
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,14 +16,13 @@ import orjson
 
 from spotmap_build.emit.albums import album_keys
 from spotmap_build.emit.boundaries import EXTENT, boundary
-from spotmap_build.emit.columns import NumberColumn, WordColumn, clean, day_number, differences, pack_ids, pack_texts
-from spotmap_build.emit.facets import facet_columns, facet_names
+from spotmap_build.emit.columns import clean, differences
+from spotmap_build.emit.details import DETAILS_CHUNK, Details
 from spotmap_build.emit.hilbert import hilbert_index
 from spotmap_build.emit.icon import NAME as ICON
 from spotmap_build.emit.icon import draw_icon
 from spotmap_build.emit.insights import INSIGHTS_FILE, encode_insights
-from spotmap_build.emit.listening import ListeningColumns
-from spotmap_build.emit.page import art_file_name, as_script, excerpt_file_name
+from spotmap_build.emit.page import as_script
 from spotmap_build.emit.people import PEOPLE_FILE, encode_people
 
 if TYPE_CHECKING:
@@ -37,10 +35,8 @@ if TYPE_CHECKING:
 
 MAP_SCHEMA = "spotmap.map/1"
 TEXT_SCHEMA = "spotmap.text/2"
-DETAILS_SCHEMA = "spotmap.details/2"
 WORDS_FILE = "words.json"
 """What descriptions are made of: one of the viewer's own files, fetched once somebody searches."""
-DETAILS_CHUNK = 2048
 CLUSTER_SHARE = 0.92
 """Share of a cluster's tracks that its region holds: clusters are dense, nearly all of them is meant."""
 PLAYLIST_SHARE = 0.80
@@ -100,45 +96,22 @@ def encode(
     coordinates = _to_grid(atlas.layout.coordinates)
     order = np.argsort(hilbert_index(coordinates[:, 0], coordinates[:, 1]), kind="stable")
     number_of_row = np.argsort(order)
-    tracks = [atlas.tracks[row] for row in order.tolist()]
-    moments_s = [atlas.typical_s[row] for row in order.tolist()] if atlas.typical_s else []
-    styles = WordColumn([atlas.styles[row] for row in order.tolist()]) if atlas.styles else None
-    listening = ListeningColumns(tracks)
-    details = _details(
-        tracks,
-        atlas.features[order],
-        atlas.feature_names,
-        feature_units,
-        moments_s,
-        styles=styles,
-        listening=listening,
-        own=_own_texts(paths or {}, excerpts or {}),
-    )
+    details = Details(atlas, order, feature_units, paths or {}, excerpts or {})
+    detail_files = details.files()
     insights = encode_insights(atlas, number_of_row, order, DETAILS_CHUNK) | encode_people(atlas, number_of_row)
     document = _map(atlas, coordinates[order], number_of_row) | {
         "built_at": built_at,
-        "columns": _columns(tracks, atlas.feature_names, feature_units, listening)
-        | _since(atlas)
-        | ({"excerpts": True} if excerpts else {})
-        | ({"styles": styles.words} if styles else {}),
-        "files": _file_names(details, insights, assets),
+        "columns": details.columns,
+        "files": _file_names(detail_files, insights, assets),
         "sources": list(sources),
     }
-    files = {"text.json": orjson.dumps(_text(tracks)), **details, **insights, **assets}
-    if draws_icon and tracks:
+    files = {"text.json": orjson.dumps(_text(details.tracks)), **detail_files, **insights, **assets}
+    if draws_icon and atlas.tracks:
         files[ICON] = draw_icon(document)
     generation = _digest(files | {"map.json": orjson.dumps(document)})
     files["map.json"] = orjson.dumps({"schema": MAP_SCHEMA, "generation": generation, **document})
     twins = {f"{name}.js": as_script(name, data) for name, data in files.items() if name.endswith(".json")}
     return Payload(generation, dict(sorted((files | twins).items())))
-
-
-def _own_texts(paths: Mapping[str, str], excerpts: Mapping[str, str]) -> dict[str, Mapping[str, str]]:
-    """Return columns of texts that few maps have, by name and track id."""
-    return {
-        "paths": paths,
-        "excerpts": {track_id: excerpt_file_name(digest) for track_id, digest in excerpts.items()},
-    }
 
 
 def _file_names(details: Iterable[str], insights: Iterable[str], assets: Iterable[str]) -> dict[str, Any]:
@@ -283,7 +256,8 @@ def _text(tracks: Sequence[Track]) -> dict[str, Any]:
     """Titles, artists and albums: what search and the hover card need first."""
     artist_numbers: dict[str, int] = {}
     album_numbers: dict[tuple[str, int], int] = {}
-    artists = [_number(artist_numbers, clean(name)) for track in tracks for name in track.artists]
+    artist_names = (clean(name) for track in tracks for name in track.artists)
+    artists = [artist_numbers.setdefault(name, len(artist_numbers)) for name in artist_names]
     albums = [album_numbers.setdefault(key, len(album_numbers)) for key in album_keys(tracks)]
     return {
         "schema": TEXT_SCHEMA,
@@ -294,107 +268,3 @@ def _text(tracks: Sequence[Track]) -> dict[str, Any]:
         "album_names": [name for name, _ in album_numbers],
         "albums": albums,
     }
-
-
-def _details(
-    tracks: Sequence[Track],
-    features: npt.NDArray[np.float32],
-    feature_names: Sequence[str],
-    feature_units: Mapping[str, str],
-    moments_s: Sequence[float],
-    *,
-    styles: WordColumn | None,
-    listening: ListeningColumns,
-    own: Mapping[str, Mapping[str, str]],
-) -> dict[str, bytes]:
-    """Return the rest, in files of ``DETAILS_CHUNK`` tracks.
-
-    ``features`` ``[n, f]`` and typical moments in their order.
-    ``own``: columns of texts that few maps have, by name and track id.
-    """
-    shown = {
-        name: NumberColumn(features[:, column].astype(np.float64))
-        for column, name in enumerate(feature_names)
-        if name in feature_units
-    }
-    units = {name: feature_units[name] for name in shown}
-    files = {}
-    for number, first in enumerate(range(0, len(tracks), DETAILS_CHUNK)):
-        chunk = tracks[first : first + DETAILS_CHUNK]
-        document = {
-            "schema": DETAILS_SCHEMA,
-            "first": first,
-            **_facts(chunk),
-            **listening.part(first, first + len(chunk)),
-            "features": {name: column.part(first, first + len(chunk)) for name, column in shown.items()},
-            "feature_units": units,
-            "facets": facet_columns(chunk),
-        }
-        document |= _album_places(chunk)
-        video_ids = [(track.recording and track.recording.video_id) or "" for track in chunk]
-        if any(video_ids):
-            document["video_ids"] = pack_texts(video_ids)
-        moments = [None if math.isnan(one) else round(one) for one in moments_s[first : first + len(chunk)]]
-        if any(moment is not None for moment in moments):
-            document["typical_s"] = moments
-        if styles:
-            document["styles"] = styles.part(first, first + len(chunk))
-        for name, texts in own.items():
-            column = [texts.get(track.id, "") for track in chunk]
-            if any(column):
-                document[name] = pack_texts(column)
-        files[f"details-{number:03d}.json"] = orjson.dumps(document)
-    return files
-
-
-def _facts(tracks: Sequence[Track]) -> dict[str, Any]:
-    """Return what is known of tracks by themselves, a column each."""
-    art_numbers: dict[str, int] = {}
-    return {
-        "ids": pack_ids([clean(track.id) for track in tracks]),
-        "duration_s": [None if track.duration_ms is None else round(track.duration_ms / 1000) for track in tracks],
-        "year": [track.year for track in tracks],
-        "added_on": [day_number(track.added_at) for track in tracks],
-        "art": [_number(art_numbers, art_file_name(track.art_digest)) if track.art_digest else -1 for track in tracks],
-        "art_files": list(art_numbers),
-    }
-
-
-def _album_places(tracks: Sequence[Track]) -> dict[str, list[int | None]]:
-    """Return where tracks are on their albums, where that is known of any; discs where there are several."""
-    numbers, discs = [track.track_number for track in tracks], [track.disc_number for track in tracks]
-    if all(number is None for number in numbers):
-        return {}
-    has_discs = any(disc is not None and disc > 1 for disc in discs)
-    return {"numbers": numbers, **({"discs": discs} if has_discs else {})}
-
-
-def _columns(
-    tracks: Sequence[Track],
-    feature_names: Sequence[str],
-    feature_units: Mapping[str, str],
-    listening: ListeningColumns,
-) -> dict[str, Any]:
-    """Return what the details hold, so that the page can offer it before it has fetched them."""
-    facts = {
-        "year": any(track.year is not None for track in tracks),
-        "added_at": any(track.added_at for track in tracks),
-        "duration_ms": any(track.duration_ms is not None for track in tracks),
-    }
-    return {
-        "features": {name: feature_units[name] for name in feature_names if name in feature_units},
-        "facets": facet_names(tracks),
-        "facts": [*(name for name, known in facts.items() if known), *listening.facts],
-        **listening.years,
-    }
-
-
-def _since(atlas: Atlas) -> dict[str, bool]:
-    """Return whether the insights tell of new or moved tracks: where there are none, there is nothing to offer."""
-    since = atlas.insights.since
-    return {"since": True} if since and (since.new or since.moved) else {}
-
-
-def _number(numbers: dict[str, int], name: str) -> int:
-    """Return the place of ``name`` in a dictionary of distinct names, in order of first appearance."""
-    return numbers.setdefault(name, len(numbers))

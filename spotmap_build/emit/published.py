@@ -21,8 +21,9 @@ from spotmap_build.core.files import read_bounded
 from spotmap_build.core.text import printable
 from spotmap_build.emit.boundaries import EXTENT
 from spotmap_build.emit.columns import unpack_ids
+from spotmap_build.emit.details import DETAILS_SCHEMA
 from spotmap_build.emit.insights import INSIGHTS_SCHEMA
-from spotmap_build.emit.payload import DETAILS_SCHEMA, MAP_SCHEMA
+from spotmap_build.emit.payload import MAP_SCHEMA
 from spotmap_build.errors import ConfigError, ServiceError
 
 MOST_TRACKS: Final = 2_000_000

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from spotmap_build.emit.columns import EPOCH, unpack_numbers, unpack_words
-from spotmap_build.emit.payload import DETAILS_SCHEMA, TEXT_SCHEMA
+from spotmap_build.emit.details import DETAILS_SCHEMA
+from spotmap_build.emit.payload import TEXT_SCHEMA
 from spotmap_build.emit.published import decode_map, generation_folder, read_checked, read_place
 
 if TYPE_CHECKING:

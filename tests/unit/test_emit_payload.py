@@ -16,7 +16,8 @@ import pytest
 from spotmap_build.atlas import Atlas, Cluster, Clusters, Insights, Layout, Since
 from spotmap_build.emit.boundaries import EXTENT
 from spotmap_build.emit.columns import NumberColumn, unpack_ids, unpack_numbers, unpack_words
-from spotmap_build.emit.payload import DETAILS_CHUNK, Payload, encode
+from spotmap_build.emit.details import DETAILS_CHUNK
+from spotmap_build.emit.payload import Payload, encode
 from spotmap_build.model import Listening, Playlist, Recording, Track
 
 NOTHING: Mapping[str, str] = {}
