@@ -9,6 +9,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from spotmap_build.project.anchoring import beside_hosts
+from spotmap_build.project.quality import kept_neighbors
 
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array, Int32Array
@@ -47,19 +48,18 @@ def clusters_of_guests(places: Float32Array, positions: Float32Array, labels: In
     voters = min(VOTERS, len(positions))
     _, near = cKDTree(positions).query(places, k=voters)
     votes = labels[np.asarray(near).reshape(len(places), voters)]
-    found = np.full(len(places), -1, dtype=np.int32)
-    for row, vote in enumerate(votes):
-        named, counts = np.unique(vote, return_counts=True)
-        if 2 * counts.max() > voters:
-            found[row] = named[counts.argmax()]
-    return found
+    agreeing = (votes[:, :, None] == votes[:, None, :]).sum(axis=2)
+    most = agreeing.argmax(axis=1, keepdims=True)
+    chosen, count = (np.take_along_axis(each, most, axis=1)[:, 0] for each in (votes, agreeing))
+    return np.asarray(np.where(2 * count > voters, chosen, -1), dtype=np.int32)
 
 
-def kept_of_guests(neighbors: Sequence[Sequence[int]], places: Float32Array, positions: Float32Array) -> list[float]:
-    """Return for each guest the share of its ``neighbors`` (rows of the library, then guests) nearest on the map."""
-    tree = cKDTree(np.concatenate([positions, places]))
-    kept = []
-    for at, near in enumerate(neighbors):
-        _, beside = tree.query(places[at], k=len(near) + 1)
-        kept.append(len({*near} & {*np.atleast_1d(beside).tolist()}) / max(1, len(near)))
-    return kept
+def kept_of_guests(
+    neighbors: Sequence[Sequence[int]], places: Float32Array, positions: Float32Array
+) -> Float32Array:
+    """Return for each guest the share of its ``neighbors`` that are also nearest on the map, float32 ``[g]``.
+
+    ``neighbors``: rows of the library, then guests; as many for each.
+    """
+    true = np.asarray(neighbors, dtype=np.int32)
+    return kept_neighbors(true, np.concatenate([positions, places]), first=len(positions))

@@ -99,29 +99,36 @@ def neighbor_recall(neighbors: Neighbors, positions: Float32Array, count: int = 
         Float32 ``[n]`` in 0..1: the share of a track's ``count`` most similar tracks that are among its ``count``
         nearest on the plane; its mean is the neighbor recall of the map. Ones where a track has no neighbors.
     """
-    true = neighbors.first(count).indices
+    return kept_neighbors(neighbors.first(count).indices, positions)
+
+
+def kept_neighbors(true: Int32Array, positions: Float32Array, first: int = 0) -> Float32Array:
+    """Return the share of ``true`` neighbors that are as near on the plane, of the tracks from row ``first`` on.
+
+    Float32 ``[n - first]``; ones where there are none.
+    """
     if true.shape[1] == 0:
-        return np.ones(len(positions), dtype=np.float32)
-    near = nearest_on_plane(positions, true.shape[1])
+        return np.ones(len(true), dtype=np.float32)
+    near = nearest_on_plane(positions, true.shape[1], first)
     return np.asarray((true[:, :, None] == near[:, None, :]).any(axis=2).mean(axis=1), dtype=np.float32)
 
 
-def nearest_on_plane(positions: Float32Array, count: int) -> Int32Array:
-    """Return the ``count`` nearest of every track on the plane, itself not among them.
+def nearest_on_plane(positions: Float32Array, count: int, first: int = 0) -> Int32Array:
+    """Return the ``count`` nearest on the plane of every track from row ``first`` on, itself not among them.
 
-    Int32 ``[n, k]``, k at most n - 1.
+    Int32 ``[n - first, k]``, k at most n - 1.
     """
     from scipy.spatial import cKDTree
 
     n = len(positions)
     k = max(0, min(count, n - 1))
     if k == 0:
-        return np.empty((n, 0), dtype=np.int32)
+        return np.empty((n - first, 0), dtype=np.int32)
     # One more than is wanted, for the track itself; among many at one spot it may be missing, and the last goes.
-    found = cKDTree(positions).query(positions, k=k + 1)[1].astype(np.int32)
-    itself = found == np.arange(n, dtype=np.int32)[:, None]
+    found = cKDTree(positions).query(positions[first:], k=k + 1)[1].astype(np.int32)
+    itself = found == np.arange(first, n, dtype=np.int32)[:, None]
     itself[~itself.any(axis=1), -1] = True
-    return np.asarray(found[~itself].reshape(n, k), dtype=np.int32)
+    return np.asarray(found[~itself].reshape(n - first, k), dtype=np.int32)
 
 
 def agreement(neighbors: Neighbors, positions: Float32Array, labels: Sequence[Sequence[str]]) -> Agreement:

@@ -191,7 +191,7 @@ class _Everybody:
             y=tuple(places[:, 1].tolist()),
             labels=tuple(clusters_of_guests(places, positions, clusters.labels(count)).tolist()),
             neighbors=tuple(map(tuple, neighbors)),
-            kept=tuple(round(share, 2) for share in kept_of_guests(neighbors, places, positions)),
+            kept=tuple(round(share, 2) for share in kept_of_guests(neighbors, places, positions).tolist()),
         )
 
 
