@@ -25,7 +25,7 @@ from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.freshness import Freshness
 from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.core.documents import decode_json
-from spotmap_build.core.identifiers import ISRC
+from spotmap_build.core.identifiers import plain_isrc
 from spotmap_build.core.rate_limiting import RateLimiter
 from spotmap_build.errors import OutputError, ServiceError, TrackError
 from spotmap_build.model import Candidate, Failed, Match, Recording
@@ -223,11 +223,11 @@ class Previews:
 
         Asked only as far as it is read.
         """
-        isrc = _isrc(track)
+        isrc = plain_isrc(track.isrc)
         if isrc:
             offer = self._deezer.track_by_isrc(isrc)
             # An answer that says to be another recording's is none.
-            if offer is not None and (not offer.isrc or _plain(offer.isrc) == isrc):
+            if offer is not None and (not offer.isrc or plain_isrc(offer.isrc) == isrc):
                 yield (offer,), True
         for text in _queries(track):
             yield self._deezer.search(text), False
@@ -262,17 +262,8 @@ def _candidate(offer: DeezerTrack, *, from_isrc: bool) -> Candidate:
 
 
 def _has_isrc(offer: DeezerTrack, track: Track) -> bool:
-    return bool(offer.isrc) and _plain(offer.isrc) == _isrc(track)
-
-
-def _isrc(track: Track) -> str:
-    """Return the track's ISRC, or nothing where it has none that is one."""
-    isrc = _plain(track.isrc)
-    return isrc if ISRC.fullmatch(isrc) else ""
-
-
-def _plain(isrc: str) -> str:
-    return re.sub(r"[\s-]", "", isrc).upper()
+    isrc = plain_isrc(offer.isrc)
+    return bool(isrc) and isrc == plain_isrc(track.isrc)
 
 
 def _decode(data: bytes) -> Chosen:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from anyascii import anyascii
 
-from spotmap_build.core.identifiers import ISRC
+from spotmap_build.core.identifiers import plain_isrc
 from spotmap_build.core.normalize import is_latin, native, repair
 from spotmap_build.core.text import printable
 
@@ -55,8 +55,7 @@ def queries(track: Track) -> tuple[Query, ...]:
     if track.album and native(track.album) != native(title):
         asked.append(Query(_words(title, *artists[:1], repair(track.album[:_LONGEST_TEXT]))))
     asked.append(Query(_words(title, *artists[:1]), "videos"))
-    isrc = re.sub(r"[\s-]", "", track.isrc).upper()
-    if ISRC.fullmatch(isrc):
+    if isrc := plain_isrc(track.isrc):
         asked.insert(0, Query(isrc, is_isrc=True))
     return tuple(dict.fromkeys(asked))[:MOST]
 

@@ -21,7 +21,7 @@ from msgspec import Meta
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.core.documents import decode_json
 from spotmap_build.core.files import read_bounded
-from spotmap_build.core.identifiers import ID_DIGITS, ISRC
+from spotmap_build.core.identifiers import ID_DIGITS, plain_isrc
 from spotmap_build.core.text import printable
 from spotmap_build.errors import ConfigError, SourceError
 from spotmap_build.fetch.source import CardSounds, Loaded
@@ -114,7 +114,7 @@ def _row(track: Track, sound: SharedSound) -> _Row:
         artists=tuple(_line(name) for name in track.artists[:100]),
         album=_line(track.album),
         duration_ms=track.duration_ms if (track.duration_ms or 0) <= LONGEST_DAY_MS else None,
-        isrc=_isrc(track.isrc),
+        isrc=plain_isrc(track.isrc),
         year=track.year if track.year is not None and 0 <= track.year <= 9999 else None,
         explicit=track.explicit,
         codes=base64.b64encode(sound.codes).decode(),
@@ -131,11 +131,6 @@ def _public_id(track: Track) -> str:
 
 def _line(text: str) -> str:
     return fold_space(printable(text))[:2_000]
-
-
-def _isrc(text: str) -> str:
-    plain = text.replace("-", "").replace(" ", "").upper()
-    return plain if ISRC.fullmatch(plain) else ""
 
 
 def _checksum(card: _Card) -> str:
@@ -180,7 +175,7 @@ def _track(row: _Row) -> Track:
         artists=tuple(filter(None, map(_line, row.artists))),
         album=_line(row.album),
         duration_ms=row.duration_ms,
-        isrc=_isrc(row.isrc),
+        isrc=plain_isrc(row.isrc),
         year=row.year,
         explicit=row.explicit,
     )

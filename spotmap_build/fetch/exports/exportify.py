@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
 
-from spotmap_build.core.identifiers import ISRC, SPOTIFY_LOCAL
+from spotmap_build.core.identifiers import SPOTIFY_LOCAL, plain_isrc
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.exports.collection import Collection
 from spotmap_build.fetch.exports.copy_marks import browser_copy
@@ -199,14 +199,13 @@ def _track(row: dict[str, Any], title: str, joint: re.Pattern[str]) -> Track:
     artists = split_artists(row.get("artists", ""), row.get("artist_uris", ""), joint)
     album = fold_space(row.get("album", ""))
     own_id = fold_space(uri) if uri.startswith(SPOTIFY_LOCAL) else track_uri(uri)
-    isrc = row.get("isrc", "").strip().upper().replace("-", "")
     return Track(
         id=own_id or named_id(KIND, title, artists, album),
         title=title,
         artists=artists,
         album=album,
         duration_ms=row.get("duration_ms"),
-        isrc=isrc if ISRC.fullmatch(isrc) else "",
+        isrc=plain_isrc(row.get("isrc", "")),
         explicit=row.get("explicit"),
         year=row.get("year"),
         track_number=row.get("track_number"),

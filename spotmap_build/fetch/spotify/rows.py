@@ -15,7 +15,7 @@ from urllib.parse import quote_plus
 import msgspec
 
 from spotmap_build.core.dates import is_known_date
-from spotmap_build.core.identifiers import ISRC, SPOTIFY_LOCAL, SPOTIFY_TRACK
+from spotmap_build.core.identifiers import SPOTIFY_LOCAL, SPOTIFY_TRACK, plain_isrc
 from spotmap_build.core.image_addresses import smallest_that_serves
 from spotmap_build.core.text import printable
 from spotmap_build.fetch.covers import EDGE_PX
@@ -161,7 +161,7 @@ def read_row(item: object) -> Row:
         artist_ids=artist_ids,
         album=_text(album.get("name")),
         duration_ms=duration_ms if duration_ms and duration_ms <= LONGEST_DURATION_MS else None,
-        isrc=_isrc(_dict(inner.get("external_ids")).get("isrc")),
+        isrc=plain_isrc(_text(_dict(inner.get("external_ids")).get("isrc"))),
         explicit=value if isinstance(value := inner.get("explicit"), bool) else None,
         year=_year(album.get("release_date")),
         track_number=_whole(inner.get("track_number")) or None,
@@ -288,11 +288,6 @@ def _text(value: object) -> str:
 def _whole(value: object) -> int | None:
     """Return a whole number from 0 up, as JSON's numbers can be 64 bits of anything."""
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_NUMBER else None
-
-
-def _isrc(value: object) -> str:
-    compact = _text(value).upper().replace("-", "").replace(" ", "")
-    return compact if ISRC.fullmatch(compact) else ""
 
 
 def _year(value: object) -> int | None:
