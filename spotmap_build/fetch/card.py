@@ -25,7 +25,7 @@ from spotmap_build.core.identifiers import ID_DIGITS, plain_isrc
 from spotmap_build.core.text import printable
 from spotmap_build.errors import ConfigError, SourceError
 from spotmap_build.fetch.source import CardSounds, Loaded
-from spotmap_build.fetch.tags import fold_space
+from spotmap_build.fetch.tags import UNTITLED, fold_space
 from spotmap_build.model import Library, SharedSound, Track
 from spotmap_build.registry.sources import CARD
 
@@ -40,7 +40,6 @@ DIMENSIONS: Final = 128
 LARGEST_FILE_BYTES: Final = 1 << 26
 MOST_TRACKS: Final = 150_000
 LONGEST_DAY_MS: Final = 86_400_000
-UNTITLED: Final = "Untitled"
 SPOTIFY_ID: Final = re.compile(r"spotify:track:[0-9A-Za-z]{22}")
 DIGEST_ID: Final = re.compile(r"folder:[0-9a-f]{16}(~[0-9]+)?")
 """Made of a file's sound: two people that have the same file know it by that."""

@@ -15,6 +15,8 @@ from spotmap_build.core.files import open_regular
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+UNTITLED: Final = "Untitled"
+"""The title of a track that has none."""
 TITLE_SEPARATOR: Final = " - "
 TRACK_NUMBER: Final = re.compile(r"^(?:\d{1,3}(?:-\d{1,3})?\s*[-._)](?:\s+|(?=\D))|\d-\d\d\s+|0\d\s+)(?=\S)")
 """A leading "07 - ", "07. ", "1-07 " of a file name is its place on the album, not part of its title."""
@@ -286,7 +288,7 @@ def title_from_name(stem: str) -> tuple[str, tuple[str, ...]]:
     artist, separator, title = without_number.partition(TITLE_SEPARATOR)
     if separator and artist.strip() and title.strip():
         return title.strip(), (artist.strip(),)
-    return without_number or text or "Untitled", ()
+    return without_number or text or UNTITLED, ()
 
 
 def place_from_name(stem: str) -> tuple[int | None, int | None]:

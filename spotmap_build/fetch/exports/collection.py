@@ -10,6 +10,7 @@ from spotmap_build.core.dates import is_known_date
 from spotmap_build.core.identifiers import SPOTIFY_LOCAL
 from spotmap_build.fetch.exports.spotify_ids import not_playable
 from spotmap_build.fetch.merge import together
+from spotmap_build.fetch.tags import UNTITLED
 from spotmap_build.model import Failed, Library, Omission, Playlist, Track
 
 ISO_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]{5,12}Z?)?")
@@ -36,7 +37,7 @@ class Collection:
 
     def library(self) -> Library:
         """All of it. What cannot be looked for is among the failures."""
-        tracks = (track if track.title else replace(track, title="Untitled") for track in self.tracks.values())
+        tracks = (track if track.title else replace(track, title=UNTITLED) for track in self.tracks.values())
         failures = (failed for track in self.tracks.values() if (failed := _failed(track)) is not None)
         return Library(tuple(tracks), tuple(self.playlists), tuple(failures), tuple(self.omissions))
 

@@ -9,7 +9,8 @@ from typing import Final
 
 from spotmap_build.core.text import printable
 from spotmap_build.fetch.exports.spotify_ids import not_playable
-from spotmap_build.fetch.spotify.rows import UNTITLED, Row
+from spotmap_build.fetch.spotify.rows import Row
+from spotmap_build.fetch.tags import UNTITLED
 from spotmap_build.model import Failed, Library, Omission, Playlist, Track
 
 NOT_YOURS: Final = (

@@ -20,6 +20,7 @@ from spotmap_build.core.image_addresses import smallest_that_serves
 from spotmap_build.core.text import printable
 from spotmap_build.fetch.covers import EDGE_PX
 from spotmap_build.fetch.spotify.playlist_changes import mark_in
+from spotmap_build.fetch.tags import UNTITLED
 
 EDITION: Final = 2
 """Raise when more of an answer is taken over. What was kept before is used until it has been asked for again."""
@@ -43,7 +44,6 @@ _ID: Final = re.compile(r"[0-9A-Za-z]{1,64}")
 _URI: Final = re.compile(rf"{SPOTIFY_TRACK}([0-9A-Za-z]{{1,64}})")
 _DATE: Final = re.compile(r"[1-9][0-9]{3}-[01][0-9]-[0-3][0-9][0-9T:.Z+-]{0,30}")
 _YEAR: Final = re.compile(r"([1-9][0-9]{3})(?:-.*)?")
-UNTITLED: Final = "Untitled"
 LONGEST_DURATION_MS: Final = 7 * 86_400_000
 
 

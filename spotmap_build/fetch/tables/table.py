@@ -28,7 +28,7 @@ from spotmap_build.fetch.tables.files import read_columns
 from spotmap_build.fetch.tables.listens import LISTENING, with_listening
 from spotmap_build.fetch.tables.own_vectors import find_vectors
 from spotmap_build.fetch.tables.typed_columns import TypedColumns, type_columns
-from spotmap_build.fetch.tags import fold_space
+from spotmap_build.fetch.tags import UNTITLED, fold_space
 from spotmap_build.model import Failed, Library, Playlist, Recording, Track
 
 if TYPE_CHECKING:
@@ -45,7 +45,6 @@ READ: Final = (
     *("play_count", LISTENING),
 )
 """The fields of a track that stand in columns as they are."""
-UNTITLED: Final = "Untitled"
 MOST_LISTED: Final = 20
 FARTHEST: Final = 1e15
 """A place is held in single precision, and distances are squared."""
