@@ -11,7 +11,7 @@ import base64
 import binascii
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -39,12 +39,15 @@ DIMENSIONS: Final = 128
 """As many as ``project.shared_space`` has, which is not loaded to read a card: that takes numpy."""
 LARGEST_FILE_BYTES: Final = 1 << 26
 MOST_TRACKS: Final = 150_000
-LONGEST_DAY_MS: Final = 86_400_000
+MOST_ARTISTS: Final = 100
+LONGEST_TEXT: Final = 2_000
+LONGEST_TRACK_MS: Final = 86_400_000
+LAST_YEAR: Final = 9_999
 SPOTIFY_ID: Final = re.compile(r"spotify:track:[0-9A-Za-z]{22}")
 DIGEST_ID: Final = re.compile(r"folder:[0-9a-f]{16}(~[0-9]+)?")
 """Made of a file's sound: two people that have the same file know it by that."""
 
-Text = Annotated[str, Meta(max_length=2_000)]
+Text = Annotated[str, Meta(max_length=LONGEST_TEXT)]
 Coordinate = Annotated[float, Meta(ge=-1e6, le=1e6)]
 Step = Annotated[float, Meta(gt=0, le=1e6)]
 
@@ -52,11 +55,11 @@ Step = Annotated[float, Meta(gt=0, le=1e6)]
 class _Row(msgspec.Struct, array_like=True, frozen=True):
     id: Annotated[str, Meta(pattern=r"\A[!-~]{1,200}\Z")]
     title: Text
-    artists: Annotated[tuple[Text, ...], Meta(max_length=100)]
+    artists: Annotated[tuple[Text, ...], Meta(max_length=MOST_ARTISTS)]
     album: Text
-    duration_ms: Annotated[int, Meta(ge=0, le=LONGEST_DAY_MS)] | None
+    duration_ms: Annotated[int, Meta(ge=0, le=LONGEST_TRACK_MS)] | None
     isrc: Annotated[str, Meta(max_length=20)]
-    year: Annotated[int, Meta(ge=0, le=9999)] | None
+    year: Annotated[int, Meta(ge=0, le=LAST_YEAR)] | None
     explicit: bool | None
     codes: Annotated[str, Meta(max_length=2 * DIMENSIONS)]
 
@@ -110,11 +113,11 @@ def _row(track: Track, sound: SharedSound) -> _Row:
     return _Row(
         id=_public_id(track),
         title=_line(track.title),
-        artists=tuple(_line(name) for name in track.artists[:100]),
+        artists=tuple(_line(name) for name in track.artists[:MOST_ARTISTS]),
         album=_line(track.album),
-        duration_ms=track.duration_ms if (track.duration_ms or 0) <= LONGEST_DAY_MS else None,
+        duration_ms=track.duration_ms if (track.duration_ms or 0) <= LONGEST_TRACK_MS else None,
         isrc=plain_isrc(track.isrc),
-        year=track.year if track.year is not None and 0 <= track.year <= 9999 else None,
+        year=track.year if track.year is not None and 0 <= track.year <= LAST_YEAR else None,
         explicit=track.explicit,
         codes=base64.b64encode(sound.codes).decode(),
     )
@@ -129,7 +132,7 @@ def _public_id(track: Track) -> str:
 
 
 def _line(text: str) -> str:
-    return fold_space(printable(text))[:2_000]
+    return fold_space(printable(text))[:LONGEST_TEXT]
 
 
 def _checksum(card: _Card) -> str:
@@ -203,4 +206,4 @@ class CardSource:
                 hint="Ask your friend for another one, which this makes: spotmap-build card FILE.",
             ) from error
         owner = fold_space(printable(self.path.stem)) or "friend"
-        return Loaded(CARD, Library(tracks), card=CardSounds(sounds.embedders, sounds.sounds, owner))
+        return Loaded(CARD, Library(tracks), card=replace(sounds, owner=owner))
