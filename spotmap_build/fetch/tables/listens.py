@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from spotmap_build.fetch.exports.history import HEARD_MS, LEAST_PLAYS, Heard
+from spotmap_build.fetch.exports.history import DAY, HEARD_MS, LEAST_PLAYS, Heard
 from spotmap_build.fetch.tables.bounds import Columns
 from spotmap_build.fetch.tables.cells import is_missing, parse_truth
 from spotmap_build.fetch.tables.column_names import fold_name
@@ -20,7 +20,8 @@ LISTENED: Final = "listened_at"
 MS_PLAYED: Final = "ms_played"
 LISTENING: Final = "listening"
 NAMED: Final = ("title", "artists", "album")
-OWN: Final = frozenset((LISTENED, MS_PLAYED, "x", "y", "path", "vector"))
+OF_A_TRACK: Final = frozenset(("x", "y", "path", "vector"))
+"""Columns of which a row for each listen has none."""
 PRIVATE: Final = "incognitomode"
 OF_A_LISTEN: Final = frozenset(
     (
@@ -29,7 +30,6 @@ OF_A_LISTEN: Final = frozenset(
     )
 )
 """Columns of Spotify's history that say on what, where and how one track was heard once: they are of no track."""
-DAY_DIGITS: Final = len("2021-01-01")
 
 
 def with_listening(typed: TypedColumns, place: str, *, may_be_listens: bool) -> TypedColumns:
@@ -45,7 +45,7 @@ def with_listening(typed: TypedColumns, place: str, *, may_be_listens: bool) -> 
         Not where rows have vectors of their own.
     """
     fields = typed.fields
-    if may_be_listens and LISTENED in fields and OWN & fields.keys() <= {LISTENED, MS_PLAYED}:
+    if may_be_listens and LISTENED in fields and fields.keys().isdisjoint(OF_A_TRACK):
         first_rows, heard = _heard(typed)
         often = {first_rows[key]: one for key, one in heard.items() if one.count >= LEAST_PLAYS}
         if often:
@@ -59,7 +59,7 @@ def with_listening(typed: TypedColumns, place: str, *, may_be_listens: bool) -> 
 
 def _listening(first: str, last: str) -> Listening | None:
     """Return the days of the first and the last play; one that alone is known stands for both."""
-    return Listening((first or last)[:DAY_DIGITS], (last or first)[:DAY_DIGITS]) if first or last else None
+    return Listening((first or last)[:DAY], (last or first)[:DAY]) if first or last else None
 
 
 def _heard(typed: TypedColumns) -> tuple[dict[Key, int], dict[Key, Heard]]:
@@ -105,7 +105,7 @@ def _one_row_a_track(typed: TypedColumns, place: str, often: Mapping[int, Heard]
 
 
 def _rows(columns: Columns, rows: Mapping[int, Heard]) -> Columns:
-    return {name: [values[row] for row in rows] for name, values in columns.items() if name not in OWN}
+    return {name: [values[row] for row in rows] for name, values in columns.items() if name not in {LISTENED, MS_PLAYED}}
 
 
 def _keys(fields: Columns) -> list[Key]:

@@ -71,8 +71,8 @@ def type_columns(named: NamedColumns, place: str, delimiter: str = "") -> TypedC
     numeric = (named.fields[field] for field in NUMERIC if field in named.fields)
     decimal = find_decimal([*numeric, *named.others.values()], "either" if delimiter == ";" else ".")
     typing = _Typing(named, place, dict(named.fields), dict(named.others), [])
-    typing.read("play_count", lambda value: _count(value, decimal))
-    typing.read("ms_played", lambda value: _count(value, decimal))
+    for field in ("play_count", "ms_played"):
+        typing.read(field, lambda value: _count(value, decimal))
     year = lru_cache(maxsize=1 << 12)(parse_year)
     typing.read("year", lambda value: year(str(value)))
     for field in PLACES:
