@@ -275,9 +275,15 @@ def write_lists(config: Config, progress: Progress, folder: Path, formats: Seque
 
 def lists_of_map(config: Config, progress: Progress) -> tuple[TrackList, ...]:
     """Make the lists of the map as the cache has it; nothing is asked of a service, listened to or published."""
+    offline = _from_cache_only(config)
+    return _with_cache(offline, progress, partial(_lists, anchor=stages.read_anchor(offline)))
+
+
+def _from_cache_only(config: Config) -> Config:
+    """Return settings by which nothing is asked of a service, listened to or published."""
     offline = replace(config, offline=True, listen=False, shard=None)
     check_places(offline, publishes=False)
-    return _with_cache(offline, progress, partial(_lists, anchor=stages.read_anchor(offline)))
+    return offline
 
 
 def push(
@@ -333,8 +339,7 @@ def export_map(config: Config, progress: Progress, out: Path, file_format: str, 
     from spotmap_build.emit.export import encode_table
 
     check_new_file(out, force=config.force)
-    offline = replace(config, offline=True, listen=False, shard=None)
-    check_places(offline, publishes=False)
+    offline = _from_cache_only(config)
     make = partial(_table, anchor=stages.read_anchor(offline), with_vectors=with_vectors)
     table = _with_cache(offline, progress, make)
     write_file(out, encode_table(table, file_format))
@@ -354,9 +359,7 @@ def write_card(config: Config, progress: Progress, out: Path) -> int:
         There is a file already (unless ``config.force``), or it cannot be written.
     """
     check_new_file(out, force=config.force)
-    offline = replace(config, offline=True, listen=False, shard=None)
-    check_places(offline, publishes=False)
-    card, track_count = _with_cache(offline, progress, _card)
+    card, track_count = _with_cache(_from_cache_only(config), progress, _card)
     write_file(out, card)
     return track_count
 
