@@ -28,7 +28,7 @@ from spotmap_build.errors import ConfigError
 from spotmap_build.registry import themes
 from spotmap_build.registry.features import public_units
 from spotmap_build.stages.cluster import playlist_rows
-from spotmap_build.stages.people import meet, with_guests
+from spotmap_build.stages.people import compare_libraries, with_guests
 
 if TYPE_CHECKING:
     from spotmap_build.atlas import Atlas, Clusters, Insights
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from spotmap_build.model import Track
     from spotmap_build.run import Run
     from spotmap_build.stages.embed import Embedded
-    from spotmap_build.stages.people import Company
+    from spotmap_build.stages.people import Compared
     from spotmap_build.stages.project import Projected
 
 EMIT_VERSION: Final = 8
@@ -62,7 +62,7 @@ def emit(
 
     ``excerpts``: digests of what the cache holds of tracks' sounds, by track id.
     """
-    company = meet(run, fetched, embedded, projected, clusters)
+    compared = compare_libraries(run, fetched, embedded, projected, clusters)
     with run.clock.stage("emit"):
         built_at = _built_at(os.environ.get("SOURCE_DATE_EPOCH", ""))
         paths = paths_to_tell(run, embedded)
@@ -75,7 +75,7 @@ def emit(
                 "layout": projected.digest,
                 "clusters": clusters.digest,
                 "insights": insights.digest,
-                **(_of_company(fetched, company) if company else {}),
+                **(_of_people(fetched, compared) if compared else {}),
                 "template": template.digest,
                 "built_at": built_at,
                 **_asked_for(run),
@@ -88,8 +88,8 @@ def emit(
 
         def make() -> Site:
             atlas = _atlas(fetched, embedded, projected, clusters.value, insights.value)
-            if company:
-                atlas = with_guests(atlas, fetched.library.guests, company.value)
+            if compared:
+                atlas = with_guests(atlas, fetched.library.guests, compared.value)
             return _assemble(
                 run, fetched, atlas, template=template, covers=covers, built_at=built_at, paths=paths, excerpts=excerpts
             )
@@ -140,10 +140,10 @@ def _of_the_library(fetched: Fetched, embedded: Embedded) -> dict[str, str]:
     }
 
 
-def _of_company(fetched: Fetched, company: Cached[Company]) -> dict[str, str]:
+def _of_people(fetched: Fetched, compared: Cached[Compared]) -> dict[str, str]:
     """Return what of several people shows on the page, as a part of the key."""
     guests = [guest.track for guest in fetched.library.guests]
-    return {"people": company.digest, "guests": digest_bytes(orjson.dumps(guests))}
+    return {"people": compared.digest, "guests": digest_bytes(orjson.dumps(guests))}
 
 
 class WithExcerpts(Mapping[str, bytes]):

@@ -33,7 +33,7 @@ NEIGHBORS_SHOWN: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Company:
+class Compared:
     """Where guests are, and how people compare.
 
     Attributes
@@ -58,9 +58,9 @@ class Company:
     people: People = field(default_factory=People)
 
 
-def meet(
+def compare_libraries(
     run: Run, fetched: Fetched, embedded: Embedded, projected: Projected, clusters: Cached[Clusters]
-) -> Cached[Company] | None:
+) -> Cached[Compared] | None:
     """Return what is known of several people on one map, and where guests are.
 
     None where all is one person's library, or nothing was listened to.
@@ -87,13 +87,13 @@ def meet(
         )
         run.progress.begin("people", gettext("comparing libraries"))
         count = len(everybody.tracks)
-        company = run.cached(
+        compared = run.cached(
             key,
             lambda: everybody.compare(clusters.value, run.config.seed),
             json_codec(FOUND, lambda data: _decode(data, count, len(guests), len(clusters.value.clusters))),
         )
-        run.progress.end(_outcome(len(guests)) if company.is_new else gettext("unchanged"))
-        return company
+        run.progress.end(_outcome(len(guests)) if compared.is_new else gettext("unchanged"))
+        return compared
 
 
 def _outcome(guest_count: int) -> str:
@@ -114,8 +114,8 @@ def _digest_of(guests: Sequence[Guest]) -> str:
     return digest_bytes(orjson.dumps([rows, scales]))
 
 
-def _decode(data: bytes, track_count: int, guest_count: int, cluster_count: int) -> Company:
-    found = decode_json(data, Company)
+def _decode(data: bytes, track_count: int, guest_count: int, cluster_count: int) -> Compared:
+    found = decode_json(data, Compared)
     people = found.people
     rows = [row for near in found.neighbors for row in near] + [*people.centers.values()]
     rows += [row for pair in people.pairs for row in (*pair.for_one, *pair.for_other)]
@@ -170,13 +170,13 @@ class _Everybody:
         sounds = [*encode_sounds(own), *(guest.sound for guest in self.guests)]
         return compare_sounds(decode_sounds(sounds))
 
-    def compare(self, clusters: Clusters, seed: int) -> Company:
+    def compare(self, clusters: Clusters, seed: int) -> Compared:
         from spotmap_build.insights.people import compare_people
 
         people = compare_people(self.unit_vectors, self.rows_of, self.artists, seed)
-        return replace(self._place(clusters), people=people) if self.guests else Company(people=people)
+        return replace(self._place(clusters), people=people) if self.guests else Compared(people=people)
 
-    def _place(self, clusters: Clusters) -> Company:
+    def _place(self, clusters: Clusters) -> Compared:
         from spotmap_build.project.guests import clusters_of_guests, kept_of_guests, place_guests
         from spotmap_build.project.neighbors import nearest_rows
 
@@ -186,7 +186,7 @@ class _Everybody:
         neighbors = [
             [other for other in row if other != count + at][:NEIGHBORS_SHOWN] for at, row in enumerate(near.tolist())
         ]
-        return Company(
+        return Compared(
             x=tuple(places[:, 0].tolist()),
             y=tuple(places[:, 1].tolist()),
             labels=tuple(clusters_of_guests(places, positions, clusters.labels(count)).tolist()),
@@ -195,7 +195,7 @@ class _Everybody:
         )
 
 
-def with_guests(atlas: Atlas, guests: tuple[Guest, ...], company: Company) -> Atlas:
+def with_guests(atlas: Atlas, guests: tuple[Guest, ...], compared: Compared) -> Atlas:
     """Put guests on the map of a library: they come after its tracks, which stay as they are."""
     import numpy as np
 
@@ -203,16 +203,16 @@ def with_guests(atlas: Atlas, guests: tuple[Guest, ...], company: Company) -> At
 
     count, added = len(atlas.tracks), len(guests)
     if not added:
-        return replace(atlas, people=company.people)
+        return replace(atlas, people=compared.people)
     joined: dict[int, list[int]] = {}
-    for at, label in enumerate(company.labels):
+    for at, label in enumerate(compared.labels):
         joined.setdefault(label, []).append(count + at)
     clusters = tuple(
         replace(one, members=(*one.members, *joined.get(number, ())))
         for number, one in enumerate(atlas.clusters.clusters)
     )
     found = atlas.insights
-    places = np.column_stack([company.x, company.y]).astype(np.float32)
+    places = np.column_stack([compared.x, compared.y]).astype(np.float32)
     unknown = np.full((added, atlas.features.shape[1]), np.nan, dtype=np.float32)
     return replace(
         atlas,
@@ -222,13 +222,13 @@ def with_guests(atlas: Atlas, guests: tuple[Guest, ...], company: Company) -> At
         features=np.concatenate([atlas.features, unknown]),
         insights=replace(
             found,
-            neighbors=(*found.neighbors, *company.neighbors),
+            neighbors=(*found.neighbors, *compared.neighbors),
             shared=(*found.shared, *((),) * added),
-            kept=(*found.kept, *company.kept),
+            kept=(*found.kept, *compared.kept),
         ),
         typical_s=(*atlas.typical_s, *(float("nan"),) * added) if atlas.typical_s else (),
         styles=(*atlas.styles, *((),) * added) if atlas.styles else (),
-        people=company.people,
+        people=compared.people,
         guest_count=added,
     )
 

@@ -14,7 +14,7 @@ from spotmap_build.emit.published import PublishedCluster, PublishedMap
 from spotmap_build.insights.people import center, compare_people, mixing, would_like
 from spotmap_build.model import Guest, SharedSound, Track
 from spotmap_build.project.guests import clusters_of_guests, kept_of_guests, place_guests
-from spotmap_build.stages.people import Company, _digest_of, with_guests
+from spotmap_build.stages.people import Compared, _digest_of, with_guests
 
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
@@ -142,11 +142,11 @@ def test_guests_come_after_the_library_which_stays_as_it_is() -> None:
     atlas = an_atlas()
     pair = Pair("me", "Bo", "A sentence.", 0.2, 0.4, (8,), (0,))
     places = atlas.layout.coordinates[:2]
-    company = Company(
+    compared = Compared(
         tuple(places[:, 0].tolist()), tuple(places[:, 1].tolist()), (0, -1), ((0, 9), (1,)), (0.5, 1.0),
         People({"me": 3, "Bo": 9}, (pair,)),
     )  # fmt: skip
-    shown = with_guests(atlas, guests(2), company)
+    shown = with_guests(atlas, guests(2), compared)
     assert shown.clusters.clusters[0].members == (0, 1, 2, 3, 8)
     assert shown.clusters.regions[0].members == (*range(6), 8)
     before, after = (
