@@ -217,12 +217,13 @@ def products() -> dict[Path, bytes]:
 
 def main(arguments: list[str]) -> int:
     """Write what is not current, or say what is not."""
-    stale = [path for path, content in products().items() if not path.exists() or path.read_bytes() != content]
+    files = products()
+    stale = [path for path, content in files.items() if not path.exists() or path.read_bytes() != content]
     if "--check" in arguments:
         for path in stale:
             print(f"not current: {_name(path)}")
         return 1 if stale else 0
-    for path, content in products().items():
+    for path, content in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     print("\n".join(f"written: {_name(path)}" for path in stale) or "the catalogs are current")

@@ -157,8 +157,8 @@ def describe_deployed(site: BuiltSite, deployed: Deployed, shown: str, *, dry_ru
         else:
             sent = gettext("{files} files were sent to {place} ({size})", **values)
         kept = gettext("{files} were there", files=number(deployed.kept_count))
-        removed = number(len(deployed.removed)) if deployed.removed else ""
-        more = gettext(", {files} of an older version removed", files=removed) if removed else ""
+        removed = number(len(deployed.removed))
+        more = gettext(", {files} of an older version removed", files=removed) if deployed.removed else ""
         yield f"{sent}; {kept}{more}."
     else:
         yield gettext("Nothing is new to {place}: it shows this version already.", place=shown)

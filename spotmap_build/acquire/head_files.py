@@ -5,11 +5,15 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from spotmap_build.core.speech import gettext
 from spotmap_build.errors import WeightsError
 from spotmap_build.registry.heads import NOTICE, SIZE_BYTES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from spotmap_build.embed.heads import Head
+    from spotmap_build.errors import SpotmapError
     from spotmap_build.registry.embedders import EmbedderSpec, EngineName
     from spotmap_build.registry.heads import HeadSpec
     from spotmap_build.run import Run
@@ -21,7 +25,7 @@ MOST_ERRORS: Final = 2
 class HeadFiles:
     """The heads of an embedder, and the files that an engine runs.
 
-    ``specs``: those that the build wants, be their files here or not.
+    ``specs``: those that the build wants, whether their files are here or not.
     """
 
     def __init__(self, run: Run, spec: EmbedderSpec, engine: EngineName) -> None:
@@ -38,27 +42,38 @@ class HeadFiles:
         from spotmap_build.embed.weights import ensure_head, find_head
 
         config = self._run.config
-        found: dict[HeadSpec, Head] = {}
         models_url = None if config.offline else config.models_url
         files = {spec: spec.file_on(self._engine) for spec in self.specs}
-        missing = [spec.name for spec, file in files.items() if find_head(file, config.models_dir) is None]
+        paths = {spec: find_head(file, config.models_dir) for spec, file in files.items()}
+        missing = [spec for spec, path in paths.items() if path is None]
         if missing and models_url is not None:
-            of = f"heads of {self._spec.name} ({_listed(missing)})"
-            self._run.progress.say(f"Fetching {of}: {SIZE_BYTES / 1e6:.0f} MB for all, once. {NOTICE}")
+            of = gettext(
+                "Fetching heads of {embedder} ({heads}): {size} MB for all, once.",
+                embedder=self._spec.name,
+                heads=_listed(missing),
+                size=f"{SIZE_BYTES / 1e6:.0f}",
+            )
+            self._run.progress.say(f"{of} {gettext(NOTICE)}")
         errors: list[WeightsError] = []
-        for spec, file in files.items():
+        for spec in missing:
             if len(errors) == MOST_ERRORS:
                 break
             try:
-                path = ensure_head(file, models_url, config.models_dir)
-                found[spec] = Head(str(path), spec.output_node, len(spec.classes))
+                paths[spec] = ensure_head(files[spec], models_url, config.models_dir)
             except WeightsError as error:
                 errors.append(error)
+        found = {
+            spec: Head(str(path), spec.output_node, len(spec.classes)) for spec, path in paths.items() if path is not None
+        }
         if errors:
-            without = _listed([spec.name for spec in files if spec not in found])
-            self._run.progress.say(f"Left out of this map: {without}. {errors[0].message} {errors[0].hint}")
+            self.leave_out((spec for spec in self.specs if spec not in found), errors[0])
         return found
 
+    def leave_out(self, specs: Iterable[HeadSpec], why: SpotmapError) -> None:
+        """Say that the map is made without some heads."""
+        without = gettext("Left out of this map: {heads}.", heads=_listed(specs))
+        self._run.progress.say(f"{without} {why.message} {why.hint}".rstrip())
 
-def _listed(names: list[str]) -> str:
-    return ", ".join(names).replace("_", " ")
+
+def _listed(specs: Iterable[HeadSpec]) -> str:
+    return ", ".join(gettext(spec.label) for spec in specs)

@@ -99,10 +99,11 @@ class Acquisition:
         *,
         finder: RecordingFinder,
         downloader: AudioSource,
+        heads: HeadFiles | None = None,
     ) -> None:
         self.run, self.loaded, self.spec = run, loaded, spec
         self.engine = engines.choose(run.config.engine)
-        self.heads = HeadFiles(run, spec, self.engine)
+        self.heads = heads or HeadFiles(run, spec, self.engine)
         self.finder, self.downloader = finder, downloader
         self.tracks = tuple(tracks)
         self._ids = frozenset(track.id for track in self.tracks)
@@ -266,15 +267,19 @@ def prepare_acquisition(run: Run, fetched: Fetched) -> Acquisition:
     return Acquisition(run, fetched.loaded, spec, tracks, finder=Finder(run, fetched), downloader=Downloader(run))
 
 
-def prepare_previews(run: Run, fetched: Fetched, tracks: Sequence[Track]) -> Acquisition:
+def prepare_previews(whole: Acquisition, tracks: Sequence[Track]) -> Acquisition:
     """Look up which previews of ``tracks`` were found and listened to before, and which are still to be.
 
     A track of which a person chose the recording, or that was left out, is none of them: no preview is known of that.
+    The heads are those of ``whole``: their files are fetched, or missed, once.
     """
+    run = whole.run
     chosen = read_overrides(run.config.overrides)
     tracks = [track for track in tracks if track.id not in chosen]
     previews = Previews(run, tracks, disabled_reason=disabled_reason(run))
-    return Acquisition(run, fetched.loaded, _spec(run, fetched), tracks, finder=previews, downloader=previews)
+    return Acquisition(
+        run, whole.loaded, whole.spec, tracks, finder=previews, downloader=previews, heads=whole.heads
+    )
 
 
 def _spec(run: Run, fetched: Fetched) -> EmbedderSpec:

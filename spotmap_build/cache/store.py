@@ -19,6 +19,7 @@ import os
 import threading
 import time
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 from spotmap_build.cache import locks
@@ -152,8 +153,11 @@ class Cache:
         self._note_change_at(changes_at(record))
         return record
 
-    def read(self, record: Record, name: str) -> bytes:
+    def read(self, record: Record, name: str, *, is_optional: bool = False) -> bytes:
         """Return the bytes of the output ``name`` of ``record``, verified against their digest.
+
+        ``is_optional``: the record is of use without this output, so that only the output is dropped where it is
+        damaged.
 
         Raises
         ------
@@ -166,7 +170,7 @@ class Cache:
                 raise DamagedError("it has no such output")
             return self._read_verified(output.digest) if output.inline is None else inline_bytes(output)
         except (DamagedError, FileNotFoundError) as error:
-            self.discard(record)
+            self._give_up(record, name, is_optional)
             if output is not None:
                 set_aside(self._folder.blob(output.digest), self._folder.quarantine)
             raise CorruptEntry(
@@ -174,7 +178,9 @@ class Cache:
                 hint="If this happens more than once, check the disk: `spotmap-build cache check`.",
             ) from error
 
-    def decode(self, record: Record, name: str, decode: Callable[[bytes], Value]) -> Value:
+    def decode(
+        self, record: Record, name: str, decode: Callable[[bytes], Value], *, is_optional: bool = False
+    ) -> Value:
         """Return what the output ``name`` of ``record`` says, read by ``decode``.
 
         This is how cached content is to be read: what is intact and yet of a shape that ``decode`` refuses (another
@@ -186,11 +192,11 @@ class Cache:
         CorruptEntry
             Damaged, gone, or of another shape. Set aside, as by :meth:`read`.
         """
-        data = self.read(record, name)
+        data = self.read(record, name, is_optional=is_optional)
         try:
             return decode(data)
         except _OTHER_SHAPE as error:
-            self.discard(record)
+            self._give_up(record, name, is_optional)
             raise CorruptEntry(
                 f"The cached output {name!r} of {record.stage} cannot be understood and will be computed again.",
                 hint="Another program may have written to this cache: `spotmap-build cache check`.",
@@ -328,6 +334,23 @@ class Cache:
             used_at_unix_s = now
         self._note_change_at(used_at_unix_s + TOUCH_AFTER_S)
         return record
+
+    def _give_up(self, record: Record, name: str, is_optional: bool) -> None:
+        """Set a record aside whose output ``name`` is damaged; or only drop that, where the others are of use."""
+        if not is_optional:
+            self.discard(record)
+            return
+        path = self._folder.record(record.stage, record.stage_version, record.key_digest)
+        try:
+            found, canonical_key = decode_record(read_record_file(path)[0])
+        except (DamagedError, FileNotFoundError):
+            self.discard(record)
+            return
+        except OSError as error:
+            raise translate(error, path) from error
+        outputs = {each: output for each, output in found.outputs.items() if each != name}
+        self._writer.write(path, encode_record(replace(found, outputs=outputs), canonical_key))
+        self.counters.add(record.stage, hits=-1, misses=1, corrupt=1)
 
     def _note_change_at(self, unix_s: float) -> None:
         with self._lock:

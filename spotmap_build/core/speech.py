@@ -29,7 +29,7 @@ def speak(language: str, catalog: catalogs.NullTranslations | None = None) -> No
 
 def gettext(message: str, **values: object) -> str:
     """Return a message in the person's language, with its values."""
-    said = _Voice.catalog.gettext(message)
+    said = _Voice.catalog.gettext(message) if message else ""  # what catalogs have under "" is their own head
     return said.format(**values) if values else said
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from spotmap_build.core.documents import parse_json
 from spotmap_build.core.files import open_regular, read_bounded, write_atomically
+from spotmap_build.core.speech import gettext
 from spotmap_build.core.text import printable
 from spotmap_build.errors import WeightsError
 
@@ -76,7 +77,9 @@ def ensure_weights(
         )
     assert spec.weights is not None
     weights = spec.weights
-    say(f"Fetching the weights of {spec.name} ({weights.size_bytes / 1e6:.0f} MB, once). {weights.notice}")
+    size = f"{weights.size_bytes / 1e6:.0f}"
+    what = gettext("Fetching the weights of {embedder} ({size} MB, once).", embedder=spec.name, size=size)
+    say(f"{what} {gettext(weights.notice)}".rstrip())
     target = folder(models_dir) / weights.file_name
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

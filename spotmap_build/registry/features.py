@@ -10,6 +10,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from spotmap_build.core.speech import gettext_noop
+
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
 
@@ -180,14 +182,14 @@ OF_HEADS: Final = {
         Feature(
             "voice",
             "%",
-            "voice",
+            gettext_noop("voice"),
             "How much of the track is sung or spoken: 0 % is instrumental.",
             words=FeatureWords(0, "instrumental", "sung", "more instrumental", "more sung", "{:.0f}% voice"),
         ),
         Feature(
             "dance_appeal",
             "%",
-            "dance appeal",
+            gettext_noop("dance appeal"),
             "How much of the track people would dance to.",
             words=FeatureWords(
                 9, "for listening", "for dancing", "more for listening", "more for dancing", "{:.0f}% danceable"
@@ -196,7 +198,7 @@ OF_HEADS: Final = {
         Feature(
             "cheerfulness",
             "%",
-            "cheerfulness",
+            gettext_noop("cheerfulness"),
             "How much of the track sounds happy.",
             words=FeatureWords(10, "serious", "cheerful", "more serious", "more cheerful", "{:.0f}% happy"),
         ),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from spotmap_build.core.speech import gettext_noop
 from spotmap_build.registry.features import OF_HEADS, Feature
 
 MOOD: Final = "Mood"
@@ -51,6 +52,11 @@ class HeadSpec:
     column: int = 0
 
     @property
+    def label(self) -> str:
+        """What people call what it tells."""
+        return self.feature.label if self.feature is not None else self.name
+
+    @property
     def output(self) -> str:
         """What its result is called among what is kept of a recording. Another version of it has another name."""
         return f"{self.name}-{self.file.sha256[:8]}.npy"
@@ -70,11 +76,11 @@ class HeadSpec:
         return tuple(f"{self.family}---{self.words[column]}" for column in self.tag_columns)
 
 
-NOTICE: Final = (
+NOTICE: Final = gettext_noop(
     "They are by the Music Technology Group of Universitat Pompeu Fabra, under CC BY-NC-SA 4.0: for non-commercial use."
 )
 SIZE_BYTES: Final = 7_000_000
-"""Of all together, to tell people."""
+"""Of all of them together."""
 
 _MOODS: Final = {
     "action": "",
@@ -199,7 +205,7 @@ def _feature(name: str, of: str, classes: tuple[str, str], column: int, *, pb: s
 
 OF_EFFNET: Final = (
     _tags(
-        "moods",
+        gettext_noop("moods"),
         "mtg_jamendo_moodtheme",
         MOOD,
         _MOODS,
@@ -207,7 +213,7 @@ OF_EFFNET: Final = (
         onnx="7d6270acaa5f4bba4b115a0d6849aca05ed6bd153dcb6d9da4f6ab9f99ef10ff",
     ),
     _tags(
-        "instruments",
+        gettext_noop("instruments"),
         "mtg_jamendo_instrument",
         INSTRUMENT,
         _INSTRUMENTS,

@@ -46,8 +46,7 @@ def cluster(run: Run, fetched: Fetched, embedded: Embedded, projected: Projected
             CLUSTER_VERSION,
             {
                 "layout": projected.digest,
-                "sound": embedded.digest,
-                **({"heads": embedded.heads_digest} if embedded.heads_digest else {}),
+                **embedded.sound_key,
                 "words": _words_digest(embedded),
                 "playlists": fetched.playlists_digest,
                 "names": dict(names),

@@ -90,6 +90,11 @@ class Embedded:
         return self.embeddings.digest
 
     @property
+    def sound_key(self) -> dict[str, str]:
+        """What is known of the sound, by heads as well, as a part of a key."""
+        return {"sound": self.digest, **({"heads": self.heads_digest} if self.heads_digest else {})}
+
+    @property
     def notices(self) -> tuple[str, ...]:
         """What a person should know of how the tracks were listened to, as sentences."""
         previews = len(self.preview_ids)
@@ -167,9 +172,7 @@ def prepare_early_previews(run: Run, fetched: Fetched, whole: Acquisition) -> Ac
     if not wanted:
         return None
     known = sorted(filter(whole.was_embedded, streamed), key=_draw)
-    previews = prepare_previews(run, fetched, (*wanted, *known[:PAIRS]))
-    previews.heads = whole.heads  # whose files are fetched, or missed, once
-    return previews
+    return prepare_previews(whole, (*wanted, *known[:PAIRS]))
 
 
 def _draw(track: Track) -> bytes:

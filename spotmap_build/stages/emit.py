@@ -133,9 +133,8 @@ def _of_the_library(fetched: Fetched, embedded: Embedded) -> dict[str, str]:
         "sources": fetched.loaded.kind,
         "tracks": digest_bytes(orjson.dumps([_shown(track) for track in embedded.tracks])),
         "playlists": fetched.playlists_digest,
-        "sound": embedded.digest,
+        **embedded.sound_key,
         **({"moments": embedded.moments_digest} if embedded.moments_digest else {}),
-        **({"heads": embedded.heads_digest} if embedded.heads_digest else {}),
         **({"waiting": str(waiting_count)} if (waiting_count := _waiting_count(embedded)) else {}),
     }
 

@@ -16,11 +16,11 @@ from spotmap_build.acquire.state import VECTOR
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.cache.memo import Codec
-from spotmap_build.errors import SpotmapError
+from spotmap_build.errors import SpotmapError, TrackError
 from spotmap_build.model import Failed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from spotmap_build.acquire.state import Acquisition
     from spotmap_build.cache.memo import Cached
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from spotmap_build.registry.heads import HeadSpec
 
 HEADS_VERSION: Final = 1
-"""Raise when the same vectors would be answered otherwise by the same heads."""
+"""Raise when the same heads would answer differently of the same vectors."""
 ACTIVATIONS: Final = "activations.npy"
 AT_ONCE: Final = 4096
 """Vectors that are sent to the worker at a time: 20 MB."""
@@ -62,59 +62,65 @@ def ask_heads(whole: Acquisition, records: Sequence[Record]) -> Asked:
         What is kept of each: vectors, and what heads said while it was listened to.
     """
     specs = whole.heads.specs if records else ()
-    lacking = _lacking(specs, records)
-    later: Cached[Float32Array] | None = None
-    if lacking:
-        if not _is_known(whole, specs, lacking):
-            here = whole.heads.here
-            specs = tuple(spec for spec in specs if spec in here or not _lacking((spec,), records))
-            lacking = _lacking(specs, records)
-        if lacking:
-            try:
-                later = _of_vectors(whole, specs, lacking)
-            except _NoAnswer as error:
-                whole.run.progress.say(f"Left out of this map: moods, instruments and voices. {error}")
-                specs = tuple(spec for spec in specs if not _lacking((spec,), records))
+    later: _Later | None = None
+    while absent := tuple(spec for spec in specs if not all(_has(record, spec) for record in records)):
+        try:
+            later = _ask_later(whole, absent, records)
+            break
+        except _NoAnswer as error:
+            specs = tuple(spec for spec in specs if spec in error.able or spec not in absent)
     if not specs:
         return Asked()
-    kept = [
-        [record.outputs[spec.output].digest for spec in specs if spec.output in record.outputs] for record in records
-    ]
-    content = [[spec.output for spec in specs], kept, later.digest if later else ""]
+    kept = [[record.outputs[spec.output].digest for spec in specs if _has(record, spec)] for record in records]
+    content = [[spec.output for spec in specs], kept, later.activations.digest if later else ""]
     return Asked(digest_bytes(orjson.dumps(content)), partial(_read, whole, specs, records, later))
 
 
+@dataclass(frozen=True, slots=True)
+class _Later:
+    """What heads say of the vectors of recordings, of some of which some of them were not asked while listening.
+
+    ``activations``: a row a recording, all classes of all heads side by side.
+    """
+
+    specs: tuple[HeadSpec, ...]
+    records: tuple[Record, ...]
+    activations: Cached[Float32Array]
+
+    def of(self, spec: HeadSpec) -> Float32Array:
+        """Return what one head says of those of which it was not asked."""
+        first = sum(len(one.classes) for one in self.specs[: self.specs.index(spec)])
+        rows = [row for row, record in enumerate(self.records) if not _has(record, spec)]
+        return self.activations.value[rows, first : first + len(spec.classes)]
+
+
 class _NoAnswer(Exception):
-    """The heads could not be run, and why."""
+    """Not all heads could be asked; ``able`` are those that can be."""
+
+    def __init__(self, able: Collection[HeadSpec]) -> None:
+        super().__init__()
+        self.able = able
 
 
-def _lacking(specs: Sequence[HeadSpec], records: Sequence[Record]) -> list[Record]:
-    """Return the records of which some of these heads were not asked while listening."""
-    wanted = {spec.output for spec in specs}
-    return [record for record in records if not wanted <= record.outputs.keys()]
+def _has(record: Record, spec: HeadSpec) -> bool:
+    """Whether a head was asked while a recording was listened to."""
+    return spec.output in record.outputs
 
 
-def _key(specs: Sequence[HeadSpec], records: Sequence[Record]) -> Key:
-    vectors = digest_bytes(orjson.dumps([record.outputs[VECTOR].digest for record in records]))
-    return Key("heads", HEADS_VERSION, {"vectors": vectors, "heads": {spec.name: spec.file.sha256 for spec in specs}})
-
-
-def _is_known(whole: Acquisition, specs: Sequence[HeadSpec], lacking: Sequence[Record]) -> bool:
-    return whole.run.cache.lookup(_key(specs, lacking), outputs=(ACTIVATIONS,), may_fail=False) is not None
-
-
-def _of_vectors(whole: Acquisition, specs: Sequence[HeadSpec], records: Sequence[Record]) -> Cached[Float32Array]:
-    """Return what heads say of the vectors of recordings, all classes of all heads side by side."""
+def _ask_later(whole: Acquisition, specs: tuple[HeadSpec, ...], records: Sequence[Record]) -> _Later:
+    """Ask heads of the vectors of the recordings of which one of them was not asked."""
     from spotmap_build.cache.arrays import array_decoder, encode_array
 
-    width = sum(len(spec.classes) for spec in specs)
-    decode = array_decoder(len(records), width, kind="f", is_finite=True)
+    lacking = tuple(record for record in records if not all(_has(record, spec) for spec in specs))
+    vectors = digest_bytes(orjson.dumps([record.outputs[VECTOR].digest for record in lacking]))
+    key = Key("heads", HEADS_VERSION, {"vectors": vectors, "heads": {spec.name: spec.file.sha256 for spec in specs}})
+    decode = array_decoder(len(lacking), sum(len(spec.classes) for spec in specs), kind="f", is_finite=True)
     codec: Codec[Float32Array] = Codec(
         (ACTIVATIONS,),
         lambda values: {ACTIVATIONS: encode_array(values)},
         lambda outputs: outputs.read(ACTIVATIONS, decode),
     )
-    return whole.run.cached(_key(specs, records), partial(_run, whole, specs, records), codec)
+    return _Later(specs, lacking, whole.run.cached(key, partial(_run, whole, specs, lacking), codec))
 
 
 def _run(whole: Acquisition, specs: Sequence[HeadSpec], records: Sequence[Record]) -> Float32Array:
@@ -124,8 +130,11 @@ def _run(whole: Acquisition, specs: Sequence[HeadSpec], records: Sequence[Record
     from spotmap_build.embed.heads import VectorsJob, apply_heads
     from spotmap_build.embed.pool import WorkerPool
 
+    here = whole.heads.here
+    if not here.keys() >= set(specs):
+        raise _NoAnswer(here)
     vectors = _rows(whole, records, VECTOR, whole.spec.dimensions)
-    heads = tuple(whole.heads.here[spec] for spec in specs)
+    heads = tuple(here[spec] for spec in specs)
     jobs = (
         VectorsJob(str(first), vectors[first : first + AT_ONCE], heads, whole.engine)
         for first in range(0, len(vectors), AT_ONCE)
@@ -135,15 +144,18 @@ def _run(whole: Acquisition, specs: Sequence[HeadSpec], records: Sequence[Record
         with WorkerPool(apply_heads, stage="heads") as pool:
             for job, outcome, _ in pool.run(jobs):
                 if isinstance(outcome, Failed):
-                    raise _NoAnswer(outcome.detail)
+                    raise TrackError(outcome.code, outcome.detail)
                 answers[int(job.track_id)] = outcome.value
     except SpotmapError as error:
-        raise _NoAnswer(f"{error.message} {error.hint}") from error
+        whole.heads.leave_out(specs, error)
+        raise _NoAnswer(()) from error
     return np.concatenate([answers[first] for first in sorted(answers)])
 
 
-def _rows(whole: Acquisition, records: Sequence[Record], output: str, length: int) -> Float32Array:
-    """Return one output of each record as a matrix. All that are damaged are set aside at once, however many."""
+def _rows(
+    whole: Acquisition, records: Sequence[Record], output: str, length: int, *, is_optional: bool = False
+) -> Float32Array:
+    """Return one output of each record as a matrix. All that are damaged are given up at once, however many."""
     import numpy as np
 
     from spotmap_build.cache.arrays import array_decoder
@@ -152,7 +164,7 @@ def _rows(whole: Acquisition, records: Sequence[Record], output: str, length: in
     rows, damage = [], None
     for record in records:
         try:
-            rows.append(whole.run.cache.decode(record, output, decode))
+            rows.append(whole.run.cache.decode(record, output, decode, is_optional=is_optional))
         except CorruptEntry as error:
             damage = error
     if damage is not None:
@@ -161,24 +173,13 @@ def _rows(whole: Acquisition, records: Sequence[Record], output: str, length: in
 
 
 def _read(
-    whole: Acquisition, specs: Sequence[HeadSpec], records: Sequence[Record], later: Cached[Float32Array] | None
+    whole: Acquisition, specs: Sequence[HeadSpec], records: Sequence[Record], later: _Later | None
 ) -> Answers:
     import numpy as np
 
-    by_head, first = [], 0
-    lacking = {id(record) for record in _lacking(specs, records)}
-    was_asked = np.array([id(record) not in lacking for record in records])
-    asked = [record for record in records if id(record) not in lacking]
-    for spec in specs:
-        said = np.zeros((len(records), len(spec.classes)), dtype=np.float32)
-        if asked:
-            said[was_asked] = _rows(whole, asked, spec.output, len(spec.classes))
-        if later is not None:
-            said[~was_asked] = later.value[:, first : first + len(spec.classes)]
-        by_head.append(said)
-        first += len(spec.classes)
-    of_tags = [(spec, said) for spec, said in zip(specs, by_head, strict=True) if spec.feature is None]
-    of_features = [(spec, said) for spec, said in zip(specs, by_head, strict=True) if spec.feature is not None]
+    by_head = [(spec, _said(whole, spec, records, later)) for spec in specs]
+    of_tags = [(spec, said) for spec, said in by_head if spec.feature is None]
+    of_features = [(spec, said) for spec, said in by_head if spec.feature is not None]
     none = np.zeros((len(records), 0), dtype=np.float32)
     return Answers(
         tags=np.hstack([none, *(said[:, list(spec.tag_columns)] for spec, said in of_tags)]),
@@ -186,3 +187,20 @@ def _read(
         features=np.hstack([none, *(100 * said[:, [spec.column]] for spec, said in of_features)]),
         feature_names=tuple(spec.feature.name for spec, _ in of_features if spec.feature is not None),
     )
+
+
+def _said(whole: Acquisition, spec: HeadSpec, records: Sequence[Record], later: _Later | None) -> Float32Array:
+    """Return what one head says of each recording.
+
+    An answer that is damaged is dropped, and asked of the vector when the build starts over: nobody listens again.
+    """
+    import numpy as np
+
+    said = np.zeros((len(records), len(spec.classes)), dtype=np.float32)
+    was_asked = np.array([_has(record, spec) for record in records])
+    if was_asked.any():
+        asked = [record for record in records if _has(record, spec)]
+        said[was_asked] = _rows(whole, asked, spec.output, len(spec.classes), is_optional=True)
+    if later is not None and not was_asked.all():
+        said[~was_asked] = later.of(spec)
+    return said

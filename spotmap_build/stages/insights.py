@@ -46,8 +46,7 @@ def analyze(
             "insights",
             INSIGHTS_VERSION,
             {
-                "sound": embedded.digest,
-                **({"heads": embedded.heads_digest} if embedded.heads_digest else {}),
+                **embedded.sound_key,
                 "layout": projected.digest,
                 "past": projected.previous_map.digest,
                 "ids": digest_bytes(orjson.dumps([track.id for track in embedded.tracks])),
@@ -254,16 +253,15 @@ def _of_the_library(fetched: Fetched, embedded: Embedded) -> tuple[Figure, ...]:
             )
         )
     if embedded.matches:
-        sentence = page_message(
-            "For {count} of the tracks it is not quite sure that the right recording was listened to."
-        )
+        some = page_message("For {count} of the tracks it is not quite sure that the right recording was listened to.")
+        none = page_message("For none of the tracks it is not quite sure that the right recording was listened to.")
         share = doubtful / max(1, len(embedded.tracks))
         figures.append(
             Figure(
                 "doubtful_matches",
                 page_message("doubtful recordings"),
                 share,
-                sentence.format(count=doubtful or "none"),
+                some.format(count=doubtful) if doubtful else none,
             )
         )
     return tuple(figures)

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from spotmap_build import pipeline
-from spotmap_build.cache.arrays import decode_array
-from spotmap_build.cache.records import decode_record, encode_record, inline_bytes
+from spotmap_build.cache.arrays import decode_array, encode_array
+from spotmap_build.cache.records import decode_record, describe_output, encode_record, inline_bytes
 from spotmap_build.config import load_config
 from spotmap_build.embed.discogs_effnet import EMBEDDING, INPUT, PATCH_FRAMES, STYLES, DiscogsEffnet
 from spotmap_build.embed.heads import Head, Heads, VectorsJob, apply_heads
@@ -168,14 +168,29 @@ class Map:
         return sorted((self.folder / ".spotmap/cache/ac").glob("embed-v*/*/*.json"))
 
     def voices_of_vectors(self) -> list[float]:
-        """What the head says of the vectors that were kept, in percent, ascending."""
+        """What the head says of the vectors that were kept, in percent, in the order of their records."""
         (voice,) = [head for head in OF_EFFNET if head.name == "voice"]
         path = self.folder / "models" / voice.onnx_file.file_name
         head = Head(str(path), voice.output_node, len(voice.classes))
         kept = [decode_record(path.read_bytes())[0].outputs["vector.npy"] for path in self.records()]
         vectors = np.array([decode_array(inline_bytes(one)) for one in kept])
         (said,) = Heads([head], load_or_skip("onnx"))(vectors)
-        return sorted((100 * said[:, voice.column]).tolist())
+        voices: list[float] = (100 * said[:, voice.column]).tolist()
+        return voices
+
+    def voices_of_patches(self) -> list[float]:
+        """What the head said while listening, in percent, in the order of the records."""
+        outputs = [decode_record(path.read_bytes())[0].outputs for path in self.records()]
+        said = [one for each in outputs for name, one in each.items() if name.startswith("voice-")]
+        return [100 * float(decode_array(inline_bytes(one))[1]) for one in said]
+
+    def damage(self, path: Path, head: str) -> None:
+        """Make what a head said of a recording an array of another length, in a record whose seal is right."""
+        record, canonical_key = decode_record(path.read_bytes())
+        (name,) = [name for name in record.outputs if name.startswith(f"{head}-")]
+        other = describe_output(encode_array(np.zeros(7, dtype=np.float32)), inline=True)
+        changed = dataclasses.replace(record, outputs={**record.outputs, name: other})
+        path.write_bytes(encode_record(changed, canonical_key))
 
     def forget_heads(self) -> dict[str, dict[str, Any]]:
         """Make the records of listening what they are without heads; return what these had said."""
@@ -214,7 +229,7 @@ def test_moods_instruments_and_voices_are_on_the_map_of_what_is_listened_to(
         assert world.document("map.json")["columns"]["features"] == columns["features"]
         assert world.document("map.json")["x"] == layout
         column = world.document("details-000.json")["features"]["voice"]
-        assert sorted(unpack_numbers(column)) == pytest.approx(world.voices_of_vectors(), abs=column["step"])
+        assert sorted(unpack_numbers(column)) == pytest.approx(sorted(world.voices_of_vectors()), abs=column["step"])
         assert column != voices
 
         asked = len(server.asked)
@@ -244,3 +259,31 @@ def test_where_a_head_cannot_be_had_the_map_is_made_without_it(server: ModelServ
     instruments = {word for head in OF_EFFNET if head.name == "instruments" for word in head.words if word}
     assert not instruments & {*world.document("map.json")["columns"]["styles"]}
     assert "voice" in world.document("map.json")["columns"]["features"]
+
+
+@pytest.mark.slow
+def test_what_heads_said_and_is_damaged_is_asked_of_the_vector_and_nobody_listens_again(
+    server: ModelServer, tmp_path: Path
+) -> None:
+    """Of two recordings the voice, while the file of the moods, which are known of all, can no longer be had."""
+    with serve(server):
+        world = Map(tmp_path, server, track_count=6)
+        world.build()
+        before = world.document("map.json")
+        records = world.records()
+        said = world.voices_of_patches()
+        for path in records[:2]:
+            world.damage(path, "voice")
+        (moods,) = [head for head in embedders.get("discogs-effnet").heads if head.name == "moods"]
+        (tmp_path / "models" / moods.onnx_file.file_name).unlink()
+        del server.files[f"/models/{moods.onnx_file.url_path}"]
+        again, told = world.build()
+    assert (again.embedded_count, again.mapped_count) == (0, 6)
+    assert told.count("It was set aside and is computed again") == 1
+    assert world.records() == records
+    after = world.document("map.json")
+    assert (after["x"], after["columns"]["features"]) == (before["x"], before["columns"]["features"])
+    assert {word for word in moods.words if word} & {*after["columns"]["styles"]} & {*before["columns"]["styles"]}
+    column = world.document("details-000.json")["features"]["voice"]
+    expected = [*world.voices_of_vectors()[:2], *said[2:]]
+    assert sorted(unpack_numbers(column)) == pytest.approx(sorted(expected), abs=column["step"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import os
 import stat
@@ -117,6 +118,24 @@ def test_content_that_its_reader_cannot_understand_is_a_counted_miss(
     assert cache.counters.snapshot() == {"embed": StageCounters(misses=2, corrupt=1)}
     again = cache.put(key(), {"vector": b"12"}, seconds=0)
     assert cache.decode(again, "vector", _integer) == 12
+
+
+def test_of_an_optional_output_that_is_damaged_only_that_is_dropped(cache: Cache) -> None:
+    cache.put(key(), {"vector": BIG, "moods": b"calm", "voice": b"7"}, seconds=2)
+    found = cache.lookup(key())
+    assert found is not None
+    assert cache.decode(found, "voice", _integer, is_optional=True) == 7
+    with pytest.raises(CorruptEntry, match="moods"):
+        cache.decode(found, "moods", _integer, is_optional=True)
+    assert cache.counters.snapshot() == {"embed": StageCounters(misses=1, corrupt=1)}
+    again = cache.lookup(key())
+    assert again == dataclasses.replace(found, outputs={name: found.outputs[name] for name in ("vector", "voice")})
+    assert cache.read(again, "vector") == BIG
+    with pytest.raises(CorruptEntry, match="vector"):
+        cache.decode(again, "vector", _integer)
+    with pytest.raises(CorruptEntry, match="voice"):
+        cache.decode(again, "voice", lambda data: {}[data], is_optional=True)
+    assert cache.lookup(key()) is None
 
 
 def test_a_record_of_another_shape_than_its_stage_makes_is_a_counted_miss(cache: Cache) -> None:

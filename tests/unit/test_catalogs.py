@@ -10,21 +10,30 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from scripts import catalog
 from scripts.catalog import forms
 from spotmap_build import cli, cli_options, pipeline, scaffold
+from spotmap_build.acquire.head_files import HeadFiles
 from spotmap_build.config import Config
 from spotmap_build.config_values import Shard
 from spotmap_build.core import speech
 from spotmap_build.core.language import LANGUAGES, LOCALE, page_counted, page_text
+from spotmap_build.embed import weights
 from spotmap_build.emit.page import EXAMPLE, render_pages
 from spotmap_build.emit.template import read_template
+from spotmap_build.errors import WeightsError
 from spotmap_build.model import Failed
 from spotmap_build.progress import PlainProgress
+from spotmap_build.registry import embedders
+from spotmap_build.run import Clock, Run
 from spotmap_build.summary import REASONS, BuildResult, ShareResult, markdown, share_lines, summary_lines
+
+if TYPE_CHECKING:
+    from spotmap_build.cache.store import Cache
 
 TRANSLATED = LANGUAGES[1:]
 VALUE = re.compile(r"\{\w*\}")
@@ -149,6 +158,35 @@ def test_every_answer_of_init_doctor_and_plan_comes_from_the_catalog(tmp_path: P
     config = Config(sources=("demo",), out=tmp_path / "site", cache_dir=tmp_path / "cache")
     lines += pipeline.plan(config, PlainProgress(io.StringIO()))
     assert [line for line in lines if "⟦" not in line] == []
+
+
+@pytest.mark.usefixtures("pseudo_terminal")
+def test_what_is_said_of_weights_and_heads_comes_from_the_catalog(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise WeightsError("Nothing can be fetched.")
+
+    monkeypatch.setattr(weights, "ensure_head", refuse)
+    monkeypatch.setattr(weights, "_fetch_weights", refuse)
+    said = io.StringIO()
+    progress, spec = PlainProgress(said), embedders.get("discogs-effnet")
+    run = Run(Config(models_dir=tmp_path), cast("Cache", None), progress, Clock(0))
+    assert HeadFiles(run, spec, "onnx").here == {}
+    with pytest.raises(WeightsError):
+        weights.ensure_weights(spec, "http://127.0.0.1:9/", tmp_path, say=progress.say)
+    text = said.getvalue()
+    names = ", ".join(f"⟦{name}⟧" for name in ("moods", "instruments", "voice", "dance appeal", "cheerfulness"))
+    assert f"⟦Fetching heads of discogs-effnet ({names}): 7 MB for all, once.⟧ ⟦They are by" in text
+    assert f"⟦Left out of this map: {names}.⟧ Nothing can be fetched." in text
+    assert "⟦Fetching the weights of discogs-effnet (18 MB, once).⟧ ⟦They are by" in text
+
+
+def test_an_empty_message_is_not_the_head_of_the_catalog() -> None:
+    speech.speak("de")
+    said = speech.gettext("")
+    speech.speak("en")
+    assert said == ""
 
 
 @pytest.mark.parametrize(("language", "said"), [("de", "Einstellungen"), ("es", "Ajustes"), ("ja", "設定")])

@@ -124,7 +124,6 @@ def test_a_function_fits_a_screen() -> None:
 ASKS_THE_CACHE_ITSELF = {
     "stages/covers.py",  # its answers expire, and may be failures
     "stages/excerpts.py",  # a track may have none, for a reason that is kept
-    "stages/heads.py",  # what is known needs no files to be fetched
     "stages/previous_map.py",  # it is kept under two keys
 }
 
