@@ -51,7 +51,7 @@ class HeadFiles:
                 "Fetching heads of {embedder} ({heads}): {size} MB for all, once.",
                 embedder=self._spec.name,
                 heads=_listed(missing),
-                size=f"{SIZE_BYTES / 1e6:.0f}",
+                size=round(SIZE_BYTES / 1e6),
             )
             self._run.progress.say(f"{of} {gettext(NOTICE)}")
         errors: list[WeightsError] = []
@@ -63,7 +63,9 @@ class HeadFiles:
             except WeightsError as error:
                 errors.append(error)
         found = {
-            spec: Head(str(path), spec.output_node, len(spec.classes)) for spec, path in paths.items() if path is not None
+            spec: Head(str(path), spec.output_node, len(spec.classes))
+            for spec, path in paths.items()
+            if path is not None
         }
         if errors:
             self.leave_out((spec for spec in self.specs if spec not in found), errors[0])

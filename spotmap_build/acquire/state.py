@@ -277,9 +277,7 @@ def prepare_previews(whole: Acquisition, tracks: Sequence[Track]) -> Acquisition
     chosen = read_overrides(run.config.overrides)
     tracks = [track for track in tracks if track.id not in chosen]
     previews = Previews(run, tracks, disabled_reason=disabled_reason(run))
-    return Acquisition(
-        run, whole.loaded, whole.spec, tracks, finder=previews, downloader=previews, heads=whole.heads
-    )
+    return Acquisition(run, whole.loaded, whole.spec, tracks, finder=previews, downloader=previews, heads=whole.heads)
 
 
 def _spec(run: Run, fetched: Fetched) -> EmbedderSpec:

@@ -54,9 +54,7 @@ def clusters_of_guests(places: Float32Array, positions: Float32Array, labels: In
     return np.asarray(np.where(2 * count > voters, chosen, -1), dtype=np.int32)
 
 
-def kept_of_guests(
-    neighbors: Sequence[Sequence[int]], places: Float32Array, positions: Float32Array
-) -> Float32Array:
+def kept_of_guests(neighbors: Sequence[Sequence[int]], places: Float32Array, positions: Float32Array) -> Float32Array:
     """Return for each guest the share of its ``neighbors`` that are also nearest on the map, float32 ``[g]``.
 
     ``neighbors``: rows of the library, then guests; as many for each.

@@ -172,9 +172,7 @@ def _rows(
     return np.stack(rows).astype(np.float32)
 
 
-def _read(
-    whole: Acquisition, specs: Sequence[HeadSpec], records: Sequence[Record], later: _Later | None
-) -> Answers:
+def _read(whole: Acquisition, specs: Sequence[HeadSpec], records: Sequence[Record], later: _Later | None) -> Answers:
     import numpy as np
 
     by_head = [(spec, _said(whole, spec, records, later)) for spec in specs]

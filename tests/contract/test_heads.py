@@ -277,9 +277,9 @@ def test_what_heads_said_and_is_damaged_is_asked_of_the_vector_and_nobody_listen
         (moods,) = [head for head in embedders.get("discogs-effnet").heads if head.name == "moods"]
         (tmp_path / "models" / moods.onnx_file.file_name).unlink()
         del server.files[f"/models/{moods.onnx_file.url_path}"]
-        again, told = world.build()
+        again, output = world.build()
     assert (again.embedded_count, again.mapped_count) == (0, 6)
-    assert told.count("It was set aside and is computed again") == 1
+    assert output.count("It was set aside and is computed again") == 1
     assert world.records() == records
     after = world.document("map.json")
     assert (after["x"], after["columns"]["features"]) == (before["x"], before["columns"]["features"])

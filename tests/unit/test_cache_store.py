@@ -89,6 +89,10 @@ def test_an_output_that_is_not_there_is_damage(cache: Cache) -> None:
     assert cache.counters.snapshot() == {"embed": StageCounters(misses=2, corrupt=1)}
 
 
+def _refuse(data: bytes) -> int:
+    raise ValueError(data)
+
+
 def _integer(data: bytes) -> int:
     return int(data)
 
@@ -134,7 +138,7 @@ def test_of_an_optional_output_that_is_damaged_only_that_is_dropped(cache: Cache
     with pytest.raises(CorruptEntry, match="vector"):
         cache.decode(again, "vector", _integer)
     with pytest.raises(CorruptEntry, match="voice"):
-        cache.decode(again, "voice", lambda data: {}[data], is_optional=True)
+        cache.decode(again, "voice", _refuse, is_optional=True)
     assert cache.lookup(key()) is None
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import jinja2
 import pytest
 
+from spotmap_build.atlas import Figure
 from spotmap_build.config import Config
 from spotmap_build.core.language import LANGUAGES
 from spotmap_build.emit.page import (
@@ -24,7 +25,6 @@ from spotmap_build.emit.page import (
     integrity,
     render_pages,
 )
-from spotmap_build.atlas import Figure
 from spotmap_build.emit.picture import ICON_SIZES
 from spotmap_build.emit.template import read_template
 from spotmap_build.errors import ConfigError

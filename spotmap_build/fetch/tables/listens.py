@@ -105,7 +105,9 @@ def _one_row_a_track(typed: TypedColumns, place: str, often: Mapping[int, Heard]
 
 
 def _rows(columns: Columns, rows: Mapping[int, Heard]) -> Columns:
-    return {name: [values[row] for row in rows] for name, values in columns.items() if name not in {LISTENED, MS_PLAYED}}
+    return {
+        name: [values[row] for row in rows] for name, values in columns.items() if name not in {LISTENED, MS_PLAYED}
+    }
 
 
 def _keys(fields: Columns) -> list[Key]:
