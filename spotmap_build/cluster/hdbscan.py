@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import TYPE_CHECKING, Final
 
@@ -35,6 +36,12 @@ REACH: Final = 2.0
 SAME_PLACE: Final = 1e-3
 """Of the usual distance between places: what is closer is one place, and is not cut."""
 CORE_SIZE: Final = 5
+
+
+def load_hdbscan() -> None:
+    """Import what the functions of this module need, which takes a second (hdbscan loads scikit-learn)."""
+    import hdbscan.validity  # noqa: F401 - for the functions of this module
+    import scipy.spatial  # noqa: F401
 
 
 def smallest_cluster(track_count: int) -> int:
@@ -164,12 +171,46 @@ def validity_of_each(positions: Float32Array, labels: npt.NDArray[np.intp]) -> n
     float64 ``[k]``
         -1 to 1; 0 for a cluster that lies in one point with another (hdbscan: not a number).
     """
-    from hdbscan.validity import validity_index
+    from hdbscan.validity import distances_between_points, internal_minimum_spanning_tree
 
+    places = positions.astype(np.float64)
+    sparseness, inner, core = [], [], []
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        _, scores = validity_index(positions.astype(np.float64), labels, per_cluster_scores=True)
+        for label in range(int(labels.max()) + 1):
+            reach, core_distances = distances_between_points(places, labels, label)
+            nodes, edges = internal_minimum_spanning_tree(reach)
+            sparseness.append(edges.T[2].max())
+            inner.append(np.flatnonzero(labels == label)[nodes])
+            core.append(core_distances[nodes])
+        separation = _separation_of_each(places, inner, core)
+        scores = (separation - sparseness) / np.maximum(separation, sparseness)
     finite: npt.NDArray[np.float64] = np.nan_to_num(scores, nan=0.0)
     return finite
+
+
+def _separation_of_each(
+    places: npt.NDArray[np.float64], inner: Sequence[npt.NDArray[np.intp]], core: Sequence[npt.NDArray[np.float64]]
+) -> npt.NDArray[np.float64]:
+    """Return how far the nearest other cluster is from each: float64 ``[k]``.
+
+    By mutual reachability, of the rows ``inner`` of each, with their ``core`` distances. One cluster against all others
+    at once: hdbscan's own goes from pair to pair, which took most of the time where there are many.
+    """
+    from scipy.spatial.distance import cdist
+
+    starts = np.cumsum([0, *map(len, inner)])
+    found, cores = places[np.concatenate(inner)], np.concatenate(core)
+    separation = np.full(len(inner), np.inf)
+    for number, (start, end) in enumerate(itertools.pairwise(starts.tolist())):
+        if end == len(found):
+            break
+        reach = cdist(found[start:end], found[end:])
+        np.maximum(reach, cores[start:end, None], out=reach)
+        np.maximum(reach, cores[None, end:], out=reach)
+        of_others = np.minimum.reduceat(reach.min(axis=0), starts[number + 1 : -1] - end)
+        separation[number] = min(separation[number], of_others.min())
+        separation[number + 1 :] = np.minimum(separation[number + 1 :], of_others)
+    return separation
 
 
 def core_rows(members: Sequence[int], strengths: Float32Array, coordinates: Float32Array) -> tuple[int, ...]:

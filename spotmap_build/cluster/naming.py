@@ -11,6 +11,7 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any, Final
 
@@ -91,11 +92,16 @@ def name_levels(
     fixed_regions, fixed_clusters = fixed_regions or {}, dict(fixed_clusters or {})
     taken = {name.casefold() for name in fixed_regions.values()}
     library = range(matrix.strengths.shape[0])
-    region_names, region_terms = [], []
-    for number, rows in enumerate(regions):
-        terms = [*find_candidate_terms(matrix, rows, library), *_common_style(matrix, rows)]
-        region_terms.append(terms)
-        region_names.append(_name(fixed_regions.get(number), terms, taken))
+
+    @cache
+    def terms_of_region(number: int) -> list[CandidateTerm]:
+        rows = regions[number]
+        return [*find_candidate_terms(matrix, rows, library), *_common_style(matrix, rows)]
+
+    region_names = [
+        fixed_regions[number] if number in fixed_regions else _choose_name(terms_of_region(number), taken)
+        for number in range(len(regions))
+    ]
     alone = {
         number: region_names[parent]
         for number, parent in enumerate(parents)
@@ -106,11 +112,13 @@ def name_levels(
     taken |= {name.casefold() for name in fixed_clusters.values()}
     names = []
     for number, rows in enumerate(clusters):
+        if number in fixed_clusters:
+            names.append(fixed_clusters[number])
+            continue
         parent = parents[number]
         within = find_candidate_terms(matrix, rows, regions[parent])
         overall = [*find_candidate_terms(matrix, rows, library), *_common_style(matrix, rows)]
-        terms = _merge_terms(within, overall, region_terms[parent])
-        names.append(_name(fixed_clusters.get(number), terms, taken))
+        names.append(_choose_name(_merge_terms(within, overall, terms_of_region(parent)), taken))
     return Names(tuple(region_names), tuple(names))
 
 
@@ -206,9 +214,8 @@ def _merge_terms(
     return sorted(merged.values(), key=lambda term: (-term.score, term.word))
 
 
-def _name(fixed: str | None, terms: list[CandidateTerm], taken: set[str]) -> str:
-    if fixed is not None:
-        return fixed
+def _choose_name(terms: list[CandidateTerm], taken: set[str]) -> str:
+    """Return the best name that is not ``taken``, and take it."""
     for chosen in _compositions(terms):
         text = _phrase(chosen)
         if text.casefold() not in taken:

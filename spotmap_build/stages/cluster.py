@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from spotmap_build.cache.memo import Cached
     from spotmap_build.cluster.hierarchy import Groups
     from spotmap_build.cluster.identity import MatchedClusters
+    from spotmap_build.cluster.naming import Names
     from spotmap_build.fetch.source import Fetched
     from spotmap_build.model import Float32Array, Int32Array, Playlist
     from spotmap_build.run import Run
@@ -94,8 +95,6 @@ def _find(fetched: Fetched, embedded: Embedded, projected: Projected, names: Map
     from spotmap_build.cluster.absence import why_no_clusters
     from spotmap_build.cluster.hierarchy import no_groups
     from spotmap_build.cluster.identity import describe_events
-    from spotmap_build.cluster.naming import name_levels
-    from spotmap_build.cluster.term_matrix import build_term_matrix
 
     layout, embeddings, last = projected.layout.value, embedded.embeddings.value, projected.previous_map.value
     coordinates = layout.coordinates
@@ -103,9 +102,8 @@ def _find(fetched: Fetched, embedded: Embedded, projected: Projected, names: Map
     groups = no_groups(len(coordinates)) if absence else _groups(embedded, projected, last)
     rows = (_members(groups.clusters), _members(groups.regions))
     carried = _carried(embedded, rows, last)
-    matrix = build_term_matrix(embeddings, embedded.tracks, playlist_rows(fetched, embedded))
-    fixed = [_standing(level, names) for level in carried]
-    named = name_levels(matrix, rows[1], rows[0], groups.parents, fixed_regions=fixed[1], fixed_clusters=fixed[0])
+    fixed = _standing(carried[0], names), _standing(carried[1], names)
+    named = _name(fetched, embedded, rows, groups.parents, fixed)
     make = _Maker(coordinates, embeddings.features, embeddings.feature_names)
     firm, firm_in_region = groups.membership.strengths, groups.region_membership.strengths
     clusters = make.clusters(rows[0], carried[0], named.clusters, firm, groups.parents)
@@ -175,6 +173,24 @@ def _standing(carried: MatchedClusters, names: Mapping[str, str]) -> dict[int, s
     """Names that stand already: what the person gave, else what the cluster was called."""
     chosen = {number: names.get(one.id, one.name) for number, one in enumerate(carried.identities)}
     return {number: name for number, name in chosen.items() if name}
+
+
+def _name(
+    fetched: Fetched,
+    embedded: Embedded,
+    rows: tuple[list[tuple[int, ...]], list[tuple[int, ...]]],
+    parents: tuple[int, ...],
+    fixed: tuple[dict[int, str], dict[int, str]],
+) -> Names:
+    """Name both levels: clusters, then regions. What the tracks could be called by is asked where a name is missing."""
+    from spotmap_build.cluster.naming import Names, name_levels
+    from spotmap_build.cluster.term_matrix import build_term_matrix
+
+    if all(len(named) == len(groups) for named, groups in zip(fixed, rows, strict=True)):
+        clusters, regions = (tuple(named[number] for number in range(len(named))) for named in fixed)
+        return Names(regions, clusters)
+    matrix = build_term_matrix(embedded.embeddings.value, embedded.tracks, playlist_rows(fetched, embedded))
+    return name_levels(matrix, rows[1], rows[0], parents, fixed_regions=fixed[1], fixed_clusters=fixed[0])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -33,6 +33,7 @@ from spotmap_build.registry.features import names as feature_names
 from spotmap_build.report import LISTENED_TO_PREVIEW
 from spotmap_build.stages.card import check_cards
 from spotmap_build.stages.heads import Asked, ask_heads
+from spotmap_build.stages.meanwhile import loading_for_the_map
 from spotmap_build.stages.reserve import Ready, listening_limit
 
 if TYPE_CHECKING:
@@ -140,13 +141,15 @@ def _by_listening(run: Run, fetched: Fetched) -> Iterator[Embedded]:
             keep_tag_names(whole)
         ready = partial(_ready, whole, previews)
         if previews is not None and not previews.is_complete:
-            embedded_count += listen(previews, listening_limit(run, ready))
+            with loading_for_the_map():
+                embedded_count += listen(previews, listening_limit(run, ready))
         early = _gather(whole, previews, embedded_count) if has_early_map else None
     if early is not None and early.tracks and not listening_limit(run, ready).is_over:
         yield replace(early, is_early=True)
     with run.clock.stage("embed"):
         if not whole.is_complete:
-            embedded_count += listen(whole, listening_limit(run, ready))
+            with loading_for_the_map():
+                embedded_count += listen(whole, listening_limit(run, ready))
         run.clock.begin_map()
         final = _gather(whole, previews, embedded_count)
     yield final

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, fields, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -160,16 +161,16 @@ def _with_sound(
         songs=tuple((song.rows, song.kinds) for song in songs),
         axes=describe_slopes(find_slopes(layout.coordinates, embeddings.features, embeddings.feature_names)),
         neighbors=tuple(map(tuple, shown.tolist())),
-        shared=tuple(
-            tuple(_in_common(explainer, row, other) for other in others[:EXPLAINED])
-            for row, others in enumerate(shown.tolist())
-        ),
+        shared=_in_common(explainer, shown[:, :EXPLAINED]),
         kept=tuple(round(share, 2) for share in kept.tolist()),
     )
 
 
-def _in_common(explainer: Explainer, row: int, other: int) -> str:
-    return "; ".join(reason.text for reason in explainer.shared(row, other))
+def _in_common(explainer: Explainer, neighbors: Int32Array) -> tuple[tuple[str, ...], ...]:
+    """Return what each track has in common with each of its neighbors, as text."""
+    pairs = [(row, other) for row, others in enumerate(neighbors.tolist()) for other in others]
+    texts = ("; ".join(reason.text for reason in reasons) for reasons in explainer.shared_by_each(pairs))
+    return tuple(tuple(islice(texts, neighbors.shape[1])) for _ in range(len(neighbors)))
 
 
 def _playlists(

@@ -94,6 +94,16 @@ def test_without_tags_and_features_there_is_nothing_to_say() -> None:
     assert explainer.difference(0, (1, 2)) == ()
 
 
+def test_many_pairs_at_once_share_what_each_shares(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("spotmap_build.insights.explanations.PAIRS_AT_ONCE", 64)
+    explainer = Explainer(embeddings_of([{"jazz": 0.9, "tempo": 100, "key": 2, "mode": 1, "key_clarity": 90.0}] * 3))
+    pairs = [(one, other) for one in range(20) for other in range(20) if one != other]
+    found = list(explainer.shared_by_each(pairs))
+    assert found == [explainer.shared(*pair) for pair in pairs]
+    assert {"both jazz (90% and 90%)", "tempo 100 and 100 BPM"} <= {one.text for one in found[0]}
+    assert list(explainer.shared_by_each([])) == []
+
+
 @pytest.mark.parametrize("count", [1, 2, 5])
 def test_a_few_equal_tracks_are_no_error(count: int) -> None:
     full = embeddings_of([])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from spotmap_build.cluster.hdbscan import validity_of_each
 from spotmap_build.insights.quality_report import QualityReport, quality_report
 from spotmap_build.insights.validity import cluster_validity
 from spotmap_build.project import quality
@@ -136,6 +137,18 @@ def test_validity_is_that_of_hdbscan() -> None:
     positions, labels = blobs(1.0, noise=20)
     theirs = validity_index(positions.astype(np.float64), labels)
     assert cluster_validity(positions, np.where(labels < 0, -1, 3 * labels).astype(np.int32)) == pytest.approx(theirs)
+
+
+@pytest.mark.parametrize("clusters", [2, 7, 40])
+def test_each_cluster_has_the_validity_that_hdbscan_gives_it(clusters: int) -> None:
+    validity_index = pytest.importorskip("hdbscan.validity").validity_index
+    generator = np.random.default_rng(clusters)
+    labels = np.concatenate([np.repeat(np.arange(clusters), 2), generator.integers(0, clusters, 10 * clusters)])
+    places = np.round(
+        generator.normal(size=(clusters, 2))[labels] * 9 + generator.normal(size=(len(labels), 2)), 1
+    ).astype(np.float32)
+    _, theirs = validity_index(places.astype(np.float64), labels, per_cluster_scores=True)
+    assert validity_of_each(places, labels).tolist() == theirs.tolist()
 
 
 def test_a_sample_finds_the_same_validity(monkeypatch: pytest.MonkeyPatch) -> None:
