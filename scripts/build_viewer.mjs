@@ -26,6 +26,7 @@ const ON_DEMAND = {
   collections: ["collections.js", "What shows albums and artists"],
   listening: ["listening.js", "What was listened to, and sizes of points"],
   tools: ["tools.js", "Two people, and alchemy"],
+  picture: ["picturing.js", "What saves a picture of the map"],
   translate: ["translating.js", "What puts the page into another language than English"],
 };
 

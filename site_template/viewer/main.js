@@ -133,7 +133,8 @@ function createMap(map, store, folder) {
   const selecting = new Selecting(positions, store, renderer);
   const address = new Address(map, store, navigation, traitLoader, wireLinkNote(byId("link-note")));
   const readCollections = createScriptReader(`${folder}collections.js`, "spotmapCollections");
-  return { map, store, readCollections, surface, details, readInsights, readListening, neighborsReader, traitLoader, describing, tooling, positions, navigation, renderer, selecting, address };
+  const readPicture = createScriptReader(`${folder}picture.js`, "spotmapPicture");
+  return { map, store, readCollections, readPicture, surface, details, readInsights, readListening, neighborsReader, traitLoader, describing, tooling, positions, navigation, renderer, selecting, address };
 }
 
 /**
@@ -141,7 +142,7 @@ function createMap(map, store, folder) {
  *
  * @param {MapParts} mapParts
  */
-function createPanels({ map, store, readCollections, surface, details, readInsights, readListening, neighborsReader, traitLoader, describing, tooling, positions, navigation, renderer, selecting, address }) {
+function createPanels({ map, store, readCollections, readPicture, surface, details, readInsights, readListening, neighborsReader, traitLoader, describing, tooling, positions, navigation, renderer, selecting, address }) {
   /** Pins a track and brings it into view. @param {number} track */
   const goTo = (track) => {
     store.set({ pinned: track, hovered: NO_TRACK });
@@ -177,7 +178,7 @@ function createPanels({ map, store, readCollections, surface, details, readInsig
   wireLegend(byId("legend"), map, store, traitLoader, legendInsights, () => renderer.visibleCount);
   wireSizeBy(byId("legend"), store, traitLoader, readListening);
   const listening = new Listening(byId("listening"), surface, { map, store, details, readListening, traitLoader, goTo });
-  wireSavePicture(byId("picture"), byId("picture-button"), { map, store, renderer, announce });
+  wireSavePicture(byId("picture"), byId("picture-button"), { map, renderer, surface, readScript: readPicture, announce });
   const table = new TablePanel(byId("table"), byId("table-button"), { map, store, renderer, details, selecting, traitLoader, goTo, announce });
   wireDrawer(byId("legend"), byId("legend-handle"));
   wireTimeline(byId("timeline"), byId("timeline-button"), store, traitLoader, announce, (isOpen, tell) => void listening.showTrail(isOpen, tell));

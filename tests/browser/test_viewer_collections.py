@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Viewer
 from tests.browser.test_viewer_everyone import AXE, violations
+from tests.browser.test_viewer_picture import accents, saved, shapes, texts
 from tests.fakes.sample_site import GENERATION
 from tests.support.pages import Site
 
@@ -216,3 +218,28 @@ def test_axe_finds_nothing_in_what_was_found(open_viewer: OpenViewer, albums: Si
     viewer.page.locator(".found-collection").first.click()
     expect(viewer.page.locator(".collection-mood")).to_be_visible()
     assert violations(viewer.page) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_an_album_and_an_artist_are_in_a_saved_picture(
+    open_viewer: OpenViewer, albums: Site, tmp_path: Path, theme: str
+) -> None:
+    viewer = open_viewer(site=albums, color_scheme=theme)
+    page = viewer.page
+    plain = accents(page, saved(page, "seen", tmp_path))
+    _search(page, "everywhere")
+    page.locator(".found-collection").first.click()
+    expect(page.locator(".collection-name")).to_have_text("Everywhere")
+    path = saved(page, "svg", tmp_path)
+    assert "300 tracks · Everywhere · Órla Zvěřina" in texts(path)
+    stops = [viewer.position_of(track) for track in reversed(FAR)]
+    line = "M" + "L".join(f"{round(x * 10) / 10:g} {round(y * 10) / 10:g}" for x, y in stops)
+    assert [one.get("d") for one in shapes(path)["path"]].count(line) == 2
+    assert {"1", str(len(FAR))} <= {*texts(path)}
+    assert accents(page, saved(page, "seen", tmp_path)) > plain + 500
+    _search(page, "órla")
+    page.locator(".found-collection").first.click()
+    expect(page.locator(".collection-name")).to_have_text(ARTIST)
+    path = saved(page, "svg", tmp_path)
+    assert "1991" in texts(path)
+    assert [one for one in shapes(path)["path"] if one.get("opacity") == "0.1" and "Q" in one.get("d", "")]

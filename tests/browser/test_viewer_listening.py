@@ -11,6 +11,7 @@ from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Viewer
 from tests.browser.test_viewer_everyone import AXE, violations
+from tests.browser.test_viewer_picture import accents, saved, shapes, texts
 from tests.fakes.sample_site import YEARS_PLAYED, played, write_sample_site
 from tests.support.pages import Site
 
@@ -199,6 +200,30 @@ def test_the_center_of_taste_wanders_with_the_slider_of_time(open_viewer: OpenVi
     expect(trail.locator(".trail-now")).to_contain_text(str(YEARS_PLAYED[0]))
     slider.press("Escape")
     expect(trail).to_be_hidden()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_way_of_taste_and_what_sizes_mean_are_in_a_saved_picture(
+    open_viewer: OpenViewer, heard: Site, tmp_path: Path, theme: str
+) -> None:
+    viewer = open_viewer(site=heard, color_scheme=theme)
+    page = viewer.page
+    page.get_by_label(SIZES).select_option("facet.plays")
+    expect(page.locator(".size-sample").first).to_be_visible()
+    plain = accents(page, saved(page, "seen", tmp_path))
+    page.get_by_role("button", name="How the library grew", exact=True).click()
+    expect(page.locator("#map .trail")).to_be_visible()
+    path = saved(page, "svg", tmp_path)
+    written = texts(path)
+    trail = page.locator(".trail-line").get_attribute("d")
+    assert [one.get("d") for one in shapes(path)["path"]].count(trail) == 1
+    assert {"Plays", *page.locator(".size-sample").all_text_contents()} <= {*written}
+    assert not {*page.locator(".trail span:not(.trail-now)").all_text_contents()} - {*written}
+    assert any(text.startswith(f"{YEARS_PLAYED[-1]} ·") for text in written)
+    for kind in ("seen", "large"):
+        assert accents(page, saved(page, kind, tmp_path)) > plain + 200
+    page.get_by_role("button", name="How the library grew", exact=True).click()
+    assert trail not in [one.get("d") for one in shapes(saved(page, "svg", tmp_path))["path"]]
 
 
 def test_why_the_center_of_taste_does_not_show_is_told_below_the_slider(open_viewer: OpenViewer, heard: Site) -> None:

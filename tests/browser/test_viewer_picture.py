@@ -18,8 +18,10 @@ OpenViewer = Callable[..., Viewer]
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def _saved(page: Page, kind: str, folder: Path) -> Path:
-    """The file that a choice of the bar gives; the bar is open."""
+def saved(page: Page, kind: str, folder: Path) -> Path:
+    """The file that a choice of the bar gives; opens the bar where it is closed."""
+    if page.locator("#picture").is_hidden():
+        page.locator("#picture-button").click()
     with page.expect_download() as download:
         page.locator(f"[data-picture={kind}]").click()
     path = folder / download.value.suggested_filename
@@ -27,33 +29,47 @@ def _saved(page: Page, kind: str, folder: Path) -> Path:
     return path
 
 
-def _shapes(path: Path) -> dict[str, list[ET.Element]]:
+def shapes(path: Path) -> dict[str, list[ET.Element]]:
+    """The elements of a saved drawing, by name."""
     root = ET.fromstring(path.read_text(encoding="utf-8"))
-    return {name: list(root.iter(f"{SVG}{name}")) for name in ("circle", "text", "path")}
+    return {name: list(root.iter(f"{SVG}{name}")) for name in ("circle", "text", "path", "rect", "image")}
+
+
+def texts(path: Path) -> list[str]:
+    """All that is written in a saved drawing."""
+    return [" ".join("".join(text.itertext()).split()) for text in shapes(path)["text"]]
+
+
+def accents(page: Page, path: Path) -> int:
+    """How many pixels of a saved picture have the color of what stands out."""
+    accent = page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--accent').trim()")
+    wanted = tuple(bytes.fromhex(accent.removeprefix("#")))
+    with Image.open(path) as image:
+        return sum(count for count, color in image.convert("RGB").getcolors(1 << 24) or () if color == wanted)
 
 
 def test_the_drawing_has_what_is_seen_with_title_and_legend(open_viewer: OpenViewer, tmp_path: Path) -> None:
     viewer = open_viewer()
     page = viewer.page
     page.locator("#picture-button").click()
-    path = _saved(page, "svg", tmp_path)
+    path = saved(page, "svg", tmp_path)
     assert path.name == "A sample library map.svg"
     expect(page.locator("#picture")).to_be_hidden()
     expect(page.locator("#picture-button")).to_be_focused()
-    shapes = _shapes(path)
-    texts = ["".join(text.itertext()) for text in shapes["text"]]
+    drawn = shapes(path)
+    written = texts(path)
     legend = page.locator(".legend-list .legend-row").evaluate_all(
         "rows => rows.map(row => [...row.querySelectorAll('.legend-name, .legend-count')].map(one => one.textContent))"
     )
-    assert "A sample library" in texts
-    assert "300 tracks" in texts
+    assert "A sample library" in written
+    assert "300 tracks" in written
     for name, count in legend:
-        assert f"{name} {count}" in [" ".join(text.split()) for text in texts]
+        assert f"{name} {count}" in written
     x, y = viewer.position_of(viewer.track_in_view())
     assert any(
-        abs(float(one.get("cx", 0)) - x) < 0.1 and abs(float(one.get("cy", 0)) - y) < 0.1 for one in shapes["circle"]
+        abs(float(one.get("cx", 0)) - x) < 0.1 and abs(float(one.get("cy", 0)) - y) < 0.1 for one in drawn["circle"]
     )
-    assert len(shapes["path"]) == len(legend) - 1
+    assert len(drawn["path"]) == len(legend) - 1
 
 
 def test_what_a_filter_leaves_is_what_the_drawing_shows(open_viewer: OpenViewer, tmp_path: Path) -> None:
@@ -62,16 +78,14 @@ def test_what_a_filter_leaves_is_what_the_drawing_shows(open_viewer: OpenViewer,
     page.locator(".legend-only").first.click(force=True)
     shown = viewer.visible_count()
     page.locator("#picture-button").click()
-    texts = ["".join(text.itertext()) for text in _shapes(_saved(page, "svg", tmp_path))["text"]]
-    assert f"{shown} of 300 tracks" in texts
+    written = texts(saved(page, "svg", tmp_path))
+    assert f"{shown} of 300 tracks" in written
     hidden = page.locator(".legend-list .legend-toggle[aria-pressed=false] .legend-name").all_text_contents()
     assert hidden
-    assert not [text for text in texts if text.strip() in hidden]
+    assert not [text for text in written if text in hidden]
     page.locator(".more select").select_option("feature.tempo")
     expect(page.locator(".range")).to_be_visible()
-    page.locator("#picture-button").click()
-    texts = ["".join(text.itertext()) for text in _shapes(_saved(page, "svg", tmp_path))["text"]]
-    assert any(text.startswith("Tempo: ") for text in texts)
+    assert any(text.startswith("Tempo: ") for text in texts(saved(page, "svg", tmp_path)))
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -79,14 +93,14 @@ def test_pictures_are_as_large_as_asked_and_in_the_theme(open_viewer: OpenViewer
     viewer = open_viewer(color_scheme=theme)
     page = viewer.page
     page.locator("#picture-button").click()
-    with Image.open(_saved(page, "seen", tmp_path)) as seen:
+    with Image.open(saved(page, "seen", tmp_path)) as seen:
         assert 850 < seen.width < 1000
         background = seen.convert("RGB").getpixel((3, 3))
         colors = {color for _, color in seen.convert("RGB").getcolors(1 << 20) or ()}
     assert background == ((247, 246, 242) if theme == "light" else (16, 19, 26))
     assert len(colors) > 50
     page.locator("#picture-button").click()
-    with Image.open(_saved(page, "large", tmp_path)) as large:
+    with Image.open(saved(page, "large", tmp_path)) as large:
         assert max(large.size) == 4000
         assert large.width / large.height == pytest.approx(seen.width / seen.height, rel=0.01)
 
@@ -126,6 +140,62 @@ def test_a_hundred_thousand_tracks_are_a_drawing_of_a_megabyte(open_viewer: Open
     viewer = open_viewer(100_000)
     page = viewer.page
     page.locator("#picture-button").click()
-    path = _saved(page, "svg", tmp_path)
+    path = saved(page, "svg", tmp_path)
     assert 500_000 < path.stat().st_size < 1_600_000
-    assert len(_shapes(path)["path"]) < 200
+    assert len(shapes(path)["path"]) < 200
+
+
+def test_what_draws_a_picture_is_fetched_when_one_is_saved_and_again_where_it_did_not_come(
+    open_viewer: OpenViewer, tmp_path: Path
+) -> None:
+    viewer = open_viewer(service_workers="block")
+    page = viewer.page
+    assert page.evaluate("'spotmapPicture' in window") is False
+    page.route("**/picture.js", lambda route: route.abort())
+    page.locator("#picture-button").click()
+    page.locator("[data-picture=svg]").click()
+    expect(page.locator("#picture p")).to_contain_text("picture.js could not be fetched")
+    page.unroute("**/picture.js")
+    assert "300 tracks" in texts(saved(page, "svg", tmp_path))
+    viewer.complaints.expect("ERR_FAILED")
+    viewer.complaints.expect("registration blocked by Playwright")
+
+
+def test_what_is_pinned_and_what_sounds_like_it_is_in_the_drawing(open_viewer: OpenViewer, tmp_path: Path) -> None:
+    viewer = open_viewer()
+    page = viewer.page
+    before = len(shapes(saved(page, "svg", tmp_path))["path"])
+    x, y = viewer.position_of(viewer.track_in_view())
+    page.mouse.click(x, y)
+    expect(page.locator(".alike-row").first).to_be_visible()
+    paths = [path.get("d", "") for path in shapes(saved(page, "svg", tmp_path))["path"]]
+    # Two rings around it, and a line to each neighbor.
+    assert len(paths) > before + 2
+    assert [path for path in paths if path.startswith(f"M{round(x, 1):g} {round(y, 1):g}L")]
+
+
+def test_along_axes_their_numbers_and_titles_are_in_the_drawing(open_viewer: OpenViewer, tmp_path: Path) -> None:
+    viewer = open_viewer()
+    page = viewer.page
+    page.locator("#axes-button").click()
+    page.get_by_label("Across", exact=True).select_option("feature.tempo")
+    viewer.wait_until("spotmap.state().axes !== null")
+    titles = page.locator(".axis-title").all_text_contents()
+    numbers = page.locator(".axis-marks g text").all_text_contents()
+    assert len(titles) == 2
+    assert numbers
+    written = texts(saved(page, "svg", tmp_path))
+    assert not {*titles, *numbers} - {*written}
+
+
+def test_covers_are_in_the_drawing_where_the_map_shows_them(open_viewer: OpenViewer, tmp_path: Path) -> None:
+    viewer = open_viewer()
+    page = viewer.page
+    page.mouse.move(*viewer.position_of(viewer.track_in_view()))
+    for _ in range(24):
+        page.mouse.wheel(0, -240)
+    page.wait_for_timeout(50)
+    viewer.wait_until("!document.querySelector('canvas[data-layer=covers]').hidden")
+    images = shapes(saved(page, "svg", tmp_path))["image"]
+    assert images
+    assert all(one.get("href", "").startswith("data:image/png;base64,") for one in images)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Viewer
+from tests.browser.test_viewer_picture import saved, shapes
 from tests.fakes.sample_site import GENERATION, LAYERS
 from tests.support.pages import Site
 
@@ -71,7 +74,7 @@ def test_the_colors_of_two_people_follow_the_theme(open_viewer: OpenViewer) -> N
     expect(swatch).to_have_css("background-color", legend)
 
 
-def test_a_path_leads_from_one_center_to_the_other(open_viewer: OpenViewer) -> None:
+def test_a_path_leads_from_one_center_to_the_other(open_viewer: OpenViewer, tmp_path: Path) -> None:
     viewer = open_viewer()
     _compare(viewer.page)
     viewer.page.get_by_role("button", name="A path between their centers").click()
@@ -80,6 +83,9 @@ def test_a_path_leads_from_one_center_to_the_other(open_viewer: OpenViewer) -> N
     assert [path[0], path[-1]] == _pair(viewer.site)["centers"]
     rows = json.loads((viewer.site.folder / "data" / GENERATION / "neighbors-000.json").read_text())["neighbors"]
     assert all(b in rows[a] or a in rows[b] for a, b in pairwise(path))
+    drawn = [one.get("d", "") for one in shapes(saved(viewer.page, "svg", tmp_path))["path"]]
+    start = "M" + " ".join(f"{round(value, 1):g}" for value in viewer.position_of(path[0]))
+    assert [one for one in drawn if one.startswith(f"{start}L")]
 
 
 def test_two_people_by_keyboard_and_back(open_viewer: OpenViewer) -> None:
@@ -123,7 +129,7 @@ def _pin(viewer: Viewer) -> int:
     return track
 
 
-def test_more_of_a_track_and_less_of_another_give_a_list_and_a_place(open_viewer: OpenViewer) -> None:
+def test_more_of_a_track_and_less_of_another_give_a_list_and_a_place(open_viewer: OpenViewer, tmp_path: Path) -> None:
     viewer = open_viewer()
     page = viewer.page
     track = _pin(viewer)
@@ -140,6 +146,9 @@ def test_more_of_a_track_and_less_of_another_give_a_list_and_a_place(open_viewer
     expect(tool.locator(".tool-signs li")).to_have_count(2)
     expect(tool.locator(f"[data-track='{unwanted}']")).to_have_count(0)
     tool.get_by_role("button", name="Show the place").click()
+    lines = [one.get("d", "").split("L") for one in shapes(saved(page, "svg", tmp_path))["path"]]
+    starts = Counter(line[0] for line in lines if len(line) == 2)
+    assert max(starts.values()) >= 19, "the place leads to its tracks"
     tool.get_by_role("button", name="Select these").click()
     assert len(viewer.state("selected")) == 20
     assert unwanted not in viewer.state("selected")

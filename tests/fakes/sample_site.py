@@ -32,6 +32,7 @@ VIEWER_FILES = {
     "collections.bundle.js": "collections.js",
     "listening.bundle.js": "listening.js",
     "tools.bundle.js": "tools.js",
+    "picture.bundle.js": "picture.js",
     "translate.bundle.js": "translate.js",
     "style.css": "style.css",
     "favicon.svg": "favicon.svg",

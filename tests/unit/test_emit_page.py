@@ -217,7 +217,15 @@ def test_the_real_template_renders_and_states_the_same_policy_as_the_preview() -
     assert 'data-generation="0123abcd"' in page
     assets = read_template().assets
     assert {"viewer.js", "style.css"} <= set(assets)
-    on_demand = {"words.json", "describe.js", "collections.js", "listening.js", "tools.js", "translate.js"}
+    on_demand = {
+        "words.json",
+        "describe.js",
+        "collections.js",
+        "listening.js",
+        "tools.js",
+        "translate.js",
+        "picture.js",
+    }
     on_demand |= {f"language.{one}.json" for one in LANGUAGES[1:]}
     for name in set(assets) - on_demand:
         assert f"data/0123abcd/{name}" in page

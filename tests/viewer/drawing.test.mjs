@@ -7,8 +7,9 @@ const area = { left: 300, top: 0, right: 1200, bottom: 800 };
 const name = (text, x = 500, y = 400) => ({ text, x, y, weight: "600", size: 14, tracking: 0, color: "#111111", haloWidth: 4 });
 const dots = (places, more = {}) => ({ color: "#0361af", opacity: 1, radius: 5, outline: 0.9, places, ...more });
 const draw = (changes = {}) =>
-  drawMap({ title: "Music", note: "3 tracks", scene: { boundaries: [], dots: [], names: [] }, key: { rows: [], scale: null }, area, theme, ...changes });
-const scene = (more) => ({ boundaries: [], dots: [], names: [], ...more });
+  drawMap({ title: "Music", note: "3 tracks", scene: scene({}), key: { ...KEY }, area, theme, ...changes });
+const scene = (more) => ({ boundaries: [], dots: [], covers: "", names: [], marks: "", ...more });
+const KEY = { rows: [], scale: null, sizes: null };
 
 test("few points are circles where they are seen, grouped by look", () => {
   const { svg, width } = draw({ scene: scene({ dots: [dots([400, 100.04, 700, 200]), dots([298, 50, 100, 100], { color: "#773a00", opacity: 0.2, outline: 0 })] }) });
@@ -31,7 +32,7 @@ test("a hundred thousand points are one path a color, of few bytes each, that en
 
 test("text is text, whatever is in it", () => {
   const hostile = `<script>"&'\u0007\u001b\u202e\ufffe\ud800</script>`;
-  const { svg } = draw({ title: hostile, scene: scene({ names: [name(hostile)] }), key: { rows: [{ color: "#0361af", text: hostile, count: "3" }], scale: null } });
+  const { svg } = draw({ title: hostile, scene: scene({ names: [name(hostile)] }), key: { ...KEY, rows: [{ color: "#0361af", text: hostile, count: "3" }] } });
   assert.doesNotMatch(svg, /<script|[\u0000-\u0009\u000b-\u001f\u202e\ufffe\ud800]/u);
   assert.equal(svg.match(/&#60;script&#62;&#34;&#38;' {5}&#60;/g)?.length, 5);
 });
@@ -53,7 +54,7 @@ for (const [width, name, most, lines] of [
 ]) {
   test(`a legend of more rows than there is room for says how many more there are: ${width} pixels, ${name}`, () => {
     const rows = Array.from({ length: 60 }, (_, i) => ({ color: "#0361af", text: `${name} ${i}`, count: "1,234" }));
-    const of = (/** @type {typeof rows} */ shown) => draw({ key: { rows: shown, scale: null }, area: { ...area, right: 300 + width } });
+    const of = (/** @type {typeof rows} */ shown) => draw({ key: { ...KEY, rows: shown }, area: { ...area, right: 300 + width } });
     const { svg, height } = of(rows);
     assert.match(svg, new RegExp(`and ${60 - (most - 1)} more`));
     assert.equal(height - of([]).height, lines * 24);
@@ -61,7 +62,26 @@ for (const [width, name, most, lines] of [
 }
 
 test("a number has its colors and both its ends", () => {
-  const { svg } = draw({ key: { rows: [], scale: { colors: ["#000000", "#888888"], low: "Year: 1960", high: "2020" } } });
+  const { svg } = draw({ key: { ...KEY, scale: { colors: ["#000000", "#888888"], low: "Year: 1960", high: "2020" } } });
   assert.match(svg, /<rect x="0" width="120.5" height="10" fill="#000000"\/><rect x="120" .*?#888888/);
   assert.match(svg, />Year: 1960<.*>2020</);
+});
+
+test("sizes of points stand below the colors, each disc beside its value, and none reaches into the next", () => {
+  const samples = [["1", 2], ["5", 4], ["1,234,567", 16]].map(([text, radius]) => ({ text, radius }));
+  const of = (/** @type {any} */ sizes) => draw({ key: { ...KEY, rows: [{ color: "#0361af", text: "Jazz", count: "3" }], sizes } });
+  const { svg, height } = of({ label: "Plays", samples });
+  assert.equal(height - of(null).height, 12 + 36);
+  const key = svg.slice(svg.indexOf(">Plays<"));
+  const discs = [...key.matchAll(/<circle cx="([\d.]+)" cy="18" r="(\d+)" fill="#666666"\/><text x="([\d.]+)" [^>]*>([\d,]+)</g)].map(([, x, r, left, text]) => ({ x: Number(x), r: Number(r), left: Number(left), text }));
+  assert.deepEqual(discs.map(({ r, text }) => [text, r]), samples.map(({ text, radius }) => [text, radius]));
+  discs.forEach(({ x, r, left, text }, place) => {
+    assert.ok(left > x + r);
+    if (place + 1 < discs.length) assert.ok(left + 6 * text.length < discs[place + 1].x - discs[place + 1].r);
+  });
+});
+
+test("covers lie below names, marks over all", () => {
+  const { svg } = draw({ scene: scene({ names: [name("Jazz")], covers: "<image/>", marks: "<path/>" }) });
+  assert.ok(svg.indexOf("<image/>") < svg.indexOf("Jazz") && svg.lastIndexOf(">Jazz") < svg.indexOf("<path/>"));
 });

@@ -1,6 +1,11 @@
 /** What the layers that draw with canvas paths share. */
 
 /** @import { Size, Transform } from "../data/types.js" */
+/**
+ * @typedef {Pick<CanvasRenderingContext2D, "beginPath" | "moveTo" | "lineTo" | "quadraticCurveTo" | "arc" | "roundRect" | "closePath" | "fill" | "stroke" | "fillText" | "strokeText"
+ *   | "drawImage" | "save" | "restore" | "transform" | "setLineDash" | "fillStyle" | "strokeStyle" | "lineWidth" | "lineJoin" | "lineCap" | "globalAlpha" | "font" | "textAlign" | "textBaseline">} Surface
+ *   what marks and covers are drawn on: a canvas, or a pen that writes a document
+ */
 
 /** A canvas of the window's size whose unit is the CSS pixel. */
 export class Layer {

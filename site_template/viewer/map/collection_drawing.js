@@ -70,16 +70,18 @@ export function albumLine(tracks, numbers) {
 export function artistContour(tracks, years, positions) {
   const known = years.filter((year) => year !== null);
   const [first, last] = [Math.min(...known), Math.max(...known)];
-  /** @type {{x: ArrayLike<number>, path: Path2D} | null}  for the places of now */
+  /** @type {{x: ArrayLike<number>, rings: number[][]} | null}  for the places of now */
   let outline = null;
   return ({ context, positionOf, theme, transform }) => {
-    if (outline?.x !== positions.x) outline = { x: positions.x, path: traceRings(outlineOf(positions, tracks), new Path2D()) };
+    if (outline?.x !== positions.x) outline = { x: positions.x, rings: outlineOf(positions, tracks) };
     context.save();
     context.transform(transform.k, 0, 0, transform.k, transform.x, transform.y);
     Object.assign(context, { fillStyle: theme.accent, strokeStyle: theme.accent, lineWidth: 1.75 / transform.k, globalAlpha: 0.1 });
-    context.fill(outline.path, "evenodd");
+    context.beginPath();
+    traceRings(outline.rings, context);
+    context.fill("evenodd");
     context.globalAlpha = 0.9;
-    context.stroke(outline.path);
+    context.stroke();
     context.restore();
     tracks.slice(0, MOST_DRAWN).forEach((track, place) => {
       const [x, y] = positionOf(track);

@@ -2,6 +2,7 @@
 
 import { MovableCanvas } from "./canvas.js";
 
+/** @import { Surface } from "./canvas.js" */
 /** @import { Transform } from "../data/types.js" */
 
 /** Of the distance between typical neighbors, so that covers leave room for each other. */
@@ -47,8 +48,8 @@ export function apart(places, radius) {
 export class CoversLayer extends MovableCanvas {
   /** By track: its cover, cut to shape; null while it is not there or if there is none. @type {Map<number, HTMLCanvasElement | null>} */
   #covers = new Map();
-  /** @type {ReadonlySet<number>} */
-  #drawn = new Set();
+  /** By track: draws its cover once more, on something else. @type {ReadonlyMap<number, (surface: Surface) => void>} */
+  #drawn = new Map();
   #fileOf;
   #onArrival;
 
@@ -86,40 +87,32 @@ export class CoversLayer extends MovableCanvas {
    * @param {number} radius  pixels, 0 for none
    * @param {(track: number) => string} colorOf
    * @param {boolean} mayFetch  not while the map moves: what is only passed over needs no cover
-   * @returns {ReadonlySet<number>}  tracks that are shown by their cover
+   * @returns {{has(track: number): boolean}}  tracks that are shown by their cover
    */
   draw(transform, places, radius, colorOf, mayFetch) {
     const shown = radius === 0 ? [] : apart(places, radius);
     if (mayFetch) for (const { track } of shown) if (!this.#covers.has(track)) void this.#fetch(track);
-    const drawn = shown.filter(({ track }) => this.#covers.get(track));
-    this.canvas.hidden = drawn.length === 0;
-    if (drawn.length > 0) {
+    this.#drawn = new Map(
+      shown.flatMap(({ track, x, y }) => {
+        const cover = this.#covers.get(track);
+        return cover ? [[track, (/** @type {Surface} */ surface) => drawCover(surface, cover, x, y, radius, colorOf(track))]] : [];
+      }),
+    );
+    this.canvas.hidden = this.#drawn.size === 0;
+    if (this.#drawn.size > 0) {
       this.clear();
-      for (const { track, x, y } of drawn) this.#drawCover(track, x, y, radius, colorOf(track));
+      this.drawOn(this.context);
       this.present(transform);
     } else {
       this.shown = transform;
     }
     this.follow(transform);
-    this.#drawn = new Set(drawn.map(({ track }) => track));
     return this.#drawn;
   }
 
-  /**
-   * @param {number} track
-   * @param {number} x
-   * @param {number} y
-   * @param {number} radius
-   * @param {string} color
-   */
-  #drawCover(track, x, y, radius, color) {
-    const { context } = this;
-    context.drawImage(/** @type {HTMLCanvasElement} */ (this.#covers.get(track)), x - radius, y - radius, 2 * radius, 2 * radius);
-    context.lineWidth = 2;
-    context.strokeStyle = color;
-    context.beginPath();
-    context.roundRect(x - radius, y - radius, 2 * radius, 2 * radius, cornerOf(radius));
-    context.stroke();
+  /** What is shown, where the map was when it was drawn. @param {Surface} surface */
+  drawOn(surface) {
+    for (const draw of this.#drawn.values()) draw(surface);
   }
 
   /** @param {number} track */
@@ -140,6 +133,23 @@ export class CoversLayer extends MovableCanvas {
     this.#covers.set(track, cutToShape(image));
     this.#onArrival();
   }
+}
+
+/**
+ * @param {Surface} surface
+ * @param {HTMLCanvasElement} cover
+ * @param {number} x
+ * @param {number} y
+ * @param {number} radius
+ * @param {string} color
+ */
+function drawCover(surface, cover, x, y, radius, color) {
+  surface.drawImage(cover, x - radius, y - radius, 2 * radius, 2 * radius);
+  surface.lineWidth = 2;
+  surface.strokeStyle = color;
+  surface.beginPath();
+  surface.roundRect(x - radius, y - radius, 2 * radius, 2 * radius, cornerOf(radius));
+  surface.stroke();
 }
 
 /** @param {HTMLImageElement} image */

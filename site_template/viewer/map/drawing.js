@@ -2,21 +2,25 @@
 
 import { gettext } from "../data/language.js";
 import { shortened } from "../ui/format.js";
+import { escaped, MIDDLE, rounded, textNode } from "./svg_text.js";
 
 /** @import { Box, Theme } from "../data/types.js" */
 
 /**
- * @typedef {object} Scene  what the canvases show, the lowest first; pixels of the window
+ * @typedef {object} Scene  what is seen, the lowest first; pixels of the window
  * @property {{path: string, color: string, fill: number, stroke: number}[]} boundaries  with how opaque each is
  * @property {Dots[]} dots
  * @property {{text: string, x: number, y: number, weight: string, size: number, tracking: number, color: string, haloWidth: number}[]} names
  *   `x` and `y` are a name's middle
+ * @property {string} covers  shapes, between dots and names
+ * @property {string} marks  shapes, over all
  *
  * @typedef {{color: string, opacity: number, radius: number, outline: number, places: number[]}} Dots  points that look alike: x, y, x, y, ...
  *
  * @typedef {object} Key  what colors mean
  * @property {{color: string, text: string, count: string}[]} rows
  * @property {{colors: string[], low: string, high: string} | null} scale  for a number
+ * @property {{label: string, samples: readonly {radius: number, text: string}[]} | null} sizes  what sizes of points mean
  */
 
 const MARGIN = 32;
@@ -24,17 +28,13 @@ const HEAD = 88;
 const ROW = 24;
 const MOST_ROWS = 8;
 const SCALE = { width: 240, height: 10 };
+/** From a disc to its value, and to what comes after it. */
+const SAMPLE = { gap: 6, apart: 16 };
 /** A column of the legend has room for its longest row, within these; a letter is about so wide. Pixels. */
 const COLUMN = { least: 160, most: 280 };
 const LETTER = 7.2;
 /** More points than this are one path a color, or nothing could open the file. */
 const MOST_CIRCLES = 5000;
-
-/** As text within XML, which has no place for most control characters, and that turns nothing around. @param {string} text */
-const escaped = (text) => text.replace(/[\p{Control}\p{Surrogate}\u202a-\u202e\u2066-\u2069\ufffe\uffff]/gu, " ").replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
-
-/** @param {number} value */
-const rounded = (value) => Math.round(value * 10) / 10;
 
 /**
  * Points of one look: circles while they are few, else dots of a pen with a round tip that is set down at each.
@@ -61,29 +61,55 @@ function dotsNode({ color, opacity, radius, outline, places }, asPath, backgroun
 }
 
 /**
- * @param {string} text
- * @param {number} x
- * @param {number} y  of the base line
- * @param {string} look  attributes
- */
-const textNode = (text, x, y, look) => `<text x="${rounded(x)}" y="${rounded(y)}" ${look}>${escaped(text)}</text>`;
-
-/**
- * Halos and names are texts of their own: not every program knows in which order to paint the two of one text.
+ * Halos lie below all names, or one would cut into the name beside it.
  *
  * @param {Scene["names"][number]} name
  * @param {string} look  attributes
  */
 const nameNode = ({ text, x, y, size, weight, tracking }, look) =>
-  textNode(text, x, y + 0.35 * size, `font-size="${size}" font-weight="${weight}" letter-spacing="${rounded(tracking)}" ${look}`);
+  textNode(text, x, y + MIDDLE * size, `font-size="${size}" font-weight="${weight}" letter-spacing="${rounded(tracking)}" ${look}`);
 
 /**
+ * What colors mean, and below it what sizes do.
+ *
  * @param {Key} key
  * @param {number} width  of the picture
  * @param {Theme} theme
  * @returns {{node: string, height: number}}
  */
-function keyNode({ rows, scale }, width, theme) {
+function keyNode({ rows, scale, sizes }, width, theme) {
+  const colors = colorsNode({ rows, scale }, width, theme);
+  if (!sizes) return colors;
+  const gap = colors.height > 0 ? ROW / 2 : 0;
+  const below = sizesNode(sizes, theme);
+  return { node: `${colors.node}<g transform="translate(0 ${colors.height + gap})">${below.node}</g>`, height: colors.height + gap + below.height };
+}
+
+/**
+ * @param {NonNullable<Key["sizes"]>} sizes
+ * @param {Theme} theme
+ */
+function sizesNode({ label, samples }, theme) {
+  const height = Math.max(ROW, ...samples.map(({ radius }) => 2 * radius + 4));
+  const base = height / 2 + MIDDLE * 13;
+  const muted = `fill="${theme.muted}" font-size="13"`;
+  let x = LETTER * label.length + SAMPLE.apart;
+  const nodes = samples.map(({ radius, text }) => {
+    const disc = `<circle cx="${rounded(x + radius)}" cy="${rounded(height / 2)}" r="${rounded(radius)}" fill="${theme.muted}"/>`;
+    const value = textNode(text, x + 2 * radius + SAMPLE.gap, base, muted);
+    x += 2 * radius + SAMPLE.gap + LETTER * text.length + SAMPLE.apart;
+    return disc + value;
+  });
+  return { node: textNode(label, 0, base, muted) + nodes.join(""), height };
+}
+
+/**
+ * @param {Pick<Key, "rows" | "scale">} key
+ * @param {number} width  of the picture
+ * @param {Theme} theme
+ * @returns {{node: string, height: number}}
+ */
+function colorsNode({ rows, scale }, width, theme) {
   const [text, muted] = [`fill="${theme.text}" font-size="13"`, `fill="${theme.muted}" font-size="13"`];
   if (scale) {
     const step = SCALE.width / scale.colors.length;
@@ -128,11 +154,12 @@ export function drawMap({ title, note, scene, key, area, theme }) {
     `<g transform="translate(${rounded(-area.left)} ${rounded(HEAD - area.top)})" clip-path="url(#map)">`,
     ...scene.boundaries.map(({ path, color, fill, stroke }) => `<path d="${path}" fill="${color}" fill-opacity="${fill}" fill-rule="evenodd" stroke="${color}" stroke-opacity="${stroke}" stroke-width="1.25"/>`),
     ...dots.map((one) => dotsNode(one, asPath, theme.background)),
+    scene.covers,
     `<g text-anchor="middle" stroke="${theme.background}" stroke-linejoin="round">`,
     ...names.map((name) => nameNode(name, `stroke-width="${name.haloWidth}" opacity="0.85"`)),
     '</g><g text-anchor="middle">',
     ...names.map((name) => nameNode(name, `fill="${name.color}"`)),
-    "</g></g>",
+    `</g>${scene.marks}</g>`,
     textNode(shortened(title, Math.floor((width - 2 * MARGIN) / 12)), MARGIN, 48, `fill="${theme.text}" font-size="22" font-weight="600"`),
     textNode(note, MARGIN, 70, `fill="${theme.muted}" font-size="13"`),
     `<g transform="translate(${MARGIN} ${HEAD + mapHeight + MARGIN})">${foot.node}</g></svg>`,

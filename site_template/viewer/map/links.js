@@ -1,5 +1,6 @@
 /** The lines of the marks layer: from the pinned track to those that sound most like it, and along a path. */
 
+/** @import { Surface } from "./canvas.js" */
 /** @import { Theme } from "../data/types.js" */
 /**
  * @typedef {object} Links  all lines there are to draw
@@ -12,7 +13,7 @@
 const DASHES = [2, 5];
 
 /**
- * @param {CanvasRenderingContext2D} context  its unit is the pixel
+ * @param {Surface} context  its unit is the pixel
  * @param {Links} links
  * @param {(track: number) => [number, number]} positionOf  pixels
  * @param {Theme} theme
@@ -55,7 +56,7 @@ export function drawLinks(context, { track, neighbors, path, hard }, positionOf,
 }
 
 /**
- * @param {CanvasRenderingContext2D} context
+ * @param {Surface} context
  * @param {readonly [number, number][]} corners
  */
 function trace(context, corners) {

@@ -4,10 +4,9 @@ import { boundaryColor, pointColor, shownGroups } from "./coloring.js";
 import { cornerOf, coverRadius, CoversLayer } from "./covers_layer.js";
 import { LabelsLayer } from "./labels_layer.js";
 import { namesOnMap } from "./map_names.js";
-import { MarksLayer, PINNED_REACH } from "./marks_layer.js";
+import { drawMarks, MarksLayer, PINNED_REACH } from "./marks_layer.js";
 import { PointsLayer } from "./points_layer.js";
 import { BoundariesLayer } from "./boundaries_layer.js";
-import { sceneOf } from "./scene.js";
 import { appearanceOf, APPEARANCE_KEYS, highlighted, RANK } from "../state/appearance.js";
 import { growthOf } from "../state/sizes.js";
 import { NO_TRACK } from "../data/types.js";
@@ -15,6 +14,7 @@ import { readTheme } from "../ui/theme.js";
 import { toScreen, visibleExtent } from "./viewport.js";
 
 /** @import { Links } from "./links.js" */
+/** @import { Surface } from "./canvas.js" */
 /** @import { Overlay } from "./marks_layer.js" */
 /** @import { Appearance } from "../state/appearance.js" */
 /** @import { Positions } from "./positions.js" */
@@ -251,15 +251,27 @@ export class Renderer {
     }
   }
 
-  /** What is seen, as shapes. Covers, rings and lines are not among them. */
-  get scene() {
+  /** What is seen, for whoever draws it once more. */
+  get shown() {
     // Points, places of names, and names: on a screen each has a frame of its own.
     for (let frame = 0; frame < 3; frame++) this.drawNow();
     const state = this.#store.get();
-    const { points, labels } = this.#layers;
-    const lookOf = (/** @type {number} */ rank, /** @type {number} */ growth) => points.lookAt(state.transform, rank, growth);
-    const { appearance } = this;
-    return sceneOf({ map: this.#map, state, theme: this.#theme, appearance, positions: this.#positions, names: labels.written, lookOf });
+    const { points, covers, labels } = this.#layers;
+    return {
+      state,
+      theme: this.#theme,
+      appearance: this.appearance,
+      positions: this.#positions,
+      names: labels.written,
+      lookOf: (/** @type {number} */ rank, /** @type {number} */ growth) => points.lookAt(state.transform, rank, growth),
+      drawCovers: (/** @type {Surface} */ surface) => covers.drawOn(surface),
+      drawMarks: (/** @type {Surface} */ surface) => drawMarks(surface, this.#marks(state)),
+    };
+  }
+
+  /** @param {Readonly<State>} state */
+  #marks(state) {
+    return { state: { ...state, matches: highlighted(state) }, overlay: this.#overlay, links: this.#visibleLinks(), positionOf: this.positionOf, outlineOf: this.#outlines(), theme: this.#theme };
   }
 
   /** @param {boolean} isMoving */
@@ -309,7 +321,7 @@ export class Renderer {
       covers.follow(transform);
       labels.follow(transform);
     }
-    if (this.#dirty.has("marks")) marks.draw({ ...state, matches: highlighted(state) }, this.#overlay, this.#visibleLinks(), this.positionOf, this.#outlines(), this.#theme);
+    if (this.#dirty.has("marks")) marks.draw(this.#marks(state));
     if (writesNames) this.#dirty.delete("labels");
     for (const name of /** @type {const} */ (["boundaries", "points", "marks"])) this.#dirty.delete(name);
     if (this.#dirty.size > 0 || this.#owesCovers || ![points, boundaries, labels].every((layer) => layer.isCurrent(transform))) this.invalidate();

@@ -3,10 +3,14 @@
 import { boundaryOpacity, traceRings } from "./boundaries_layer.js";
 import { boundaryColor, pointColor, shownGroups } from "./coloring.js";
 import { growthOf } from "../state/sizes.js";
+import { elementsOver } from "./elements.js";
+import { Pen } from "./pen.js";
 import { planeX, planeY } from "./viewport.js";
 
+/** @import { Surface } from "./canvas.js" */
 /** @import { Dots, Scene } from "./drawing.js" */
 /** @import { Positions } from "./positions.js" */
+/** @import { Renderer } from "./renderer.js" */
 /** @import { Appearance } from "../state/appearance.js" */
 /** @import { MapData, State, Theme, Transform } from "../data/types.js" */
 
@@ -82,11 +86,26 @@ function dotsOf(map, state, theme, { rank, group, size }, positions, lookOf) {
     .map((one) => ({ color: pointColor(map, state, theme, one.group), ...lookOf(one.rank, one.growth), places: one.places }));
 }
 
+/** @param {(surface: Surface) => void} draw */
+function drawnBy(draw) {
+  const pen = new Pen();
+  // A canvas can be asked for the same in more ways, which no layer uses.
+  draw(/** @type {Surface} */ (/** @type {unknown} */ (pen)));
+  return pen.svg;
+}
+
 /**
- * @param {{map: MapData, state: Readonly<State>, theme: Theme, appearance: Appearance, positions: Positions, names: Scene["names"],
- *   lookOf: (rank: number, growth: number) => Pick<Dots, "opacity" | "radius" | "outline">}} shown
+ * @param {MapData} map
+ * @param {Renderer["shown"]} shown
+ * @param {HTMLElement} surface  the map
  * @returns {Scene}
  */
-export function sceneOf({ map, state, theme, appearance, positions, names, lookOf }) {
-  return { boundaries: boundariesOf(map, state, theme), dots: dotsOf(map, state, theme, appearance, positions, lookOf), names };
+export function sceneOf(map, { state, theme, appearance, positions, names, lookOf, drawCovers, drawMarks }, surface) {
+  return {
+    boundaries: boundariesOf(map, state, theme),
+    dots: dotsOf(map, state, theme, appearance, positions, lookOf),
+    covers: drawnBy(drawCovers),
+    names,
+    marks: drawnBy(drawMarks) + elementsOver(surface),
+  };
 }

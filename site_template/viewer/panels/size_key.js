@@ -16,15 +16,24 @@ const SHARES = [0, 0.5, 1];
 /** Radius of a plain point in the legend, pixels. */
 const PLAIN = 4;
 
-/** @param {Trait} trait  a number or a date */
-export function sizeKey(trait) {
+/**
+ * @param {Trait} trait  a number or a date
+ * @returns {{label: string, samples: {radius: number, text: string}[]}}
+ */
+export function sizeSamples(trait) {
   const { domain: [low, high], label } = trait;
   const scale = scaleOf(trait);
   const most = trait.values.reduce((highest, value) => (value > highest ? value : highest), -Infinity);
   const isWhole = trait.values.every((value) => Number.isNaN(value) || Number.isInteger(value));
   const round = PARTS.map((part) => rounded(part * Math.min(most, LARGEST * scale.mean))).filter((value) => value >= (isWhole ? 1 : 0));
   const values = scale.origin === 0 ? round : SHARES.map((share) => low + share * (high - low));
-  return [element("span", {}, gettext(label)), ...values.map((value) => sample(growthOf(sizeOf(scale, value)), formatTrait(trait, value)))];
+  return { label: gettext(label), samples: values.map((value) => ({ radius: PLAIN * growthOf(sizeOf(scale, value)), text: formatTrait(trait, value) })) };
+}
+
+/** The same as elements. @param {Trait} trait */
+export function sizeKey(trait) {
+  const { label, samples } = sizeSamples(trait);
+  return [element("span", {}, label), ...samples.map(sampleNode)];
 }
 
 /** Down to one digit that says something. @param {number} value */
@@ -33,9 +42,8 @@ const rounded = (value) => {
   return Math.floor(value / unit + 1e-9) * unit;
 };
 
-/** @param {number} growth  @param {string} text */
-function sample(growth, text) {
-  const radius = PLAIN * growth;
+/** @param {{radius: number, text: string}} sample */
+function sampleNode({ radius, text }) {
   const side = String(Math.ceil(2 * radius));
   const disc = svgElement("circle", { cx: "50%", cy: "50%", r: radius.toFixed(1) });
   return element("span", { class: "size-sample" }, svgElement("svg", { width: side, height: side, "aria-hidden": "true" }, disc), text);

@@ -1,0 +1,68 @@
+/** A picture of what is seen of the map, as a file: fetched once somebody saves one. */
+
+import { drawMap } from "../map/drawing.js";
+import { sceneOf } from "../map/scene.js";
+import { shadeOf } from "../map/coloring.js";
+import { formatCount, gettext } from "../data/language.js";
+import { formatTrait } from "../data/traits.js";
+import { shownText } from "../ui/format.js";
+import { freeArea } from "../ui/insets.js";
+import { rasterized } from "../ui/saving.js";
+import { isShown, legendRows } from "./legend_rows.js";
+import { sizeSamples } from "./size_key.js";
+
+/** @import { Key } from "../map/drawing.js" */
+/** @import { Renderer } from "../map/renderer.js" */
+/** @import { MapData, State, Theme } from "../data/types.js" */
+
+/** Pixels of the longer side: A3 at 240 to the inch. */
+const LARGE = 4000;
+const SHADES = 24;
+
+/**
+ * @param {MapData} map
+ * @param {Readonly<State>} state
+ * @param {Theme} theme
+ * @returns {Key}
+ */
+function keyOf(map, state, theme) {
+  const sized = state.traits.get(state.sizeBy);
+  const sizes = sized ? sizeSamples(sized) : null;
+  const trait = state.traits.get(state.colorBy);
+  if (trait && !trait.membership) {
+    const [low, high] = trait.domain.map((value) => formatTrait(trait, value));
+    const colors = Array.from({ length: SHADES }, (_, place) => shadeOf(trait, place / (SHADES - 1), theme.name));
+    return { rows: [], scale: { colors, low: `${gettext(trait.label)}: ${low}`, high }, sizes };
+  }
+  const rows = legendRows(map, state, theme).filter(({ key }) => isShown(state, key));
+  return { rows: rows.map(({ name, count, color }) => ({ text: name, count: formatCount(count), color })), scale: null, sizes };
+}
+
+/**
+ * What is shown, in one line: how many tracks, and what of them stands out.
+ *
+ * @param {Readonly<State>} state
+ * @param {number} shown
+ * @param {number} count  of all tracks
+ */
+function noteOf({ collection, query }, shown, count) {
+  const about = collection ? [collection.name, collection.by] : query ? [`“${query}”`] : [];
+  return [shownText(shown, count), ...about.filter(Boolean)].join(" · ");
+}
+
+/**
+ * @param {"seen" | "large" | "svg"} kind
+ * @param {{map: MapData, renderer: Renderer, surface: HTMLElement}} parts
+ * @returns {Promise<{name: string, file: Blob}>}
+ */
+export async function pictureFile(kind, { map, renderer, surface }) {
+  const { shown } = renderer;
+  const { state, theme } = shown;
+  const note = noteOf(state, renderer.visibleCount, map.count);
+  const title = map.title || "spotmap";
+  const { svg, width, height } = drawMap({ title, note, scene: sceneOf(map, shown, surface), key: keyOf(map, state, theme), area: freeArea(), theme });
+  const drawing = new Blob([svg], { type: "image/svg+xml" });
+  if (kind === "svg") return { name: `${title} map.svg`, file: drawing };
+  const scale = kind === "large" ? LARGE / Math.max(width, height) : devicePixelRatio;
+  return { name: `${title} map.png`, file: await rasterized(drawing, Math.round(width * scale), Math.round(height * scale)) };
+}
