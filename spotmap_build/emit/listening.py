@@ -19,10 +19,11 @@ class ListeningColumns:
 
     def __init__(self, tracks: Sequence[Track]) -> None:
         listening = [track.listening for track in tracks]
-        self._days = {
+        days = {
             "first_played": [None if one is None else day_number(one.first_on) for one in listening],
             "last_played": [None if one is None else day_number(one.last_on) for one in listening],
         }
+        self._days = {name: column for name, column in days.items() if any(day is not None for day in column)}
         years = sorted({year for one in listening if one for year, _ in one.by_year})
         plays = {year: np.full(len(tracks), np.nan) for year in years}
         for row, one in enumerate(listening):
@@ -33,7 +34,7 @@ class ListeningColumns:
     @property
     def facts(self) -> list[str]:
         """The days that are known of a track at least."""
-        return [name for name, days in self._days.items() if any(day is not None for day in days)]
+        return list(self._days)
 
     @property
     def years(self) -> dict[str, list[int]]:
@@ -42,6 +43,6 @@ class ListeningColumns:
 
     def part(self, first: int, end: int) -> dict[str, Any]:
         """Return the rows ``first`` up to ``end`` as a details file holds them."""
-        days = {f"{name}_on": self._days[name][first:end] for name in self.facts}
+        days = {f"{name}_on": column[first:end] for name, column in self._days.items()}
         plays = {str(year): column.part(first, end) for year, column in self._plays.items()}
         return {**days, **({"plays_by_year": plays} if plays else {})}

@@ -57,7 +57,9 @@ def prepare(vectors: Float32Array, preprocessing: str) -> Float32Array:
            [0., 0., 1.]], dtype=float32)
     """
     prepared = vectors.astype(np.float32, copy=True)
-    if preprocessing in {"center", "zscore"} and prepared.size:
+    if not prepared.size:
+        return prepared
+    if preprocessing in {"center", "zscore"}:
         prepared -= prepared.mean(axis=0, dtype=np.float64).astype(np.float32)
         if preprocessing == "zscore":
             _divide_by_deviation(prepared)

@@ -125,7 +125,7 @@ def nearest_on_plane(positions: Float32Array, count: int, first: int = 0) -> Int
     if k == 0:
         return np.empty((n - first, 0), dtype=np.int32)
     # One more than is wanted, for the track itself; among many at one spot it may be missing, and the last goes.
-    found = cKDTree(positions).query(positions[first:], k=k + 1)[1].astype(np.int32)
+    found = cKDTree(positions).query(positions[first:], k=k + 1, workers=-1)[1].astype(np.int32)
     itself = found == np.arange(first, n, dtype=np.int32)[:, None]
     itself[~itself.any(axis=1), -1] = True
     return np.asarray(found[~itself].reshape(n - first, k), dtype=np.int32)

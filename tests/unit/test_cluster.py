@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from hdbscan import HDBSCAN
 from sklearn.metrics import adjusted_rand_score
 
 from spotmap_build.cluster import density_tree
 from spotmap_build.cluster.hdbscan import (
     clusters_in_reach,
     core_rows,
+    density_trees,
     hdbscan_labels,
     smallest_cluster,
     smallest_island,
@@ -36,6 +38,16 @@ def islands(sizes: list[int], spread: float = 0.3, seed: int = 0) -> Float32Arra
 )
 def test_the_smallest_cluster_grows_with_the_library(tracks: int, size: int, island: int) -> None:
     assert (smallest_cluster(tracks), smallest_island(tracks)) == (size, island)
+
+
+@pytest.mark.parametrize("count", [12, 300, 4000])
+def test_the_trees_are_those_of_hdbscan(count: int) -> None:
+    generator = np.random.default_rng(count)
+    places = generator.normal(size=(8, 2))[generator.integers(0, 8, count)] * 9 + generator.normal(size=(count, 2))
+    theirs = HDBSCAN(min_cluster_size=5, min_samples=4, core_dist_n_jobs=1, approx_min_span_tree=False).fit(places)
+    linkage, condensed = density_trees(places, 5, 4)
+    assert linkage.tolist() == theirs.single_linkage_tree_.to_numpy().tolist()
+    assert condensed.tolist() == theirs.condensed_tree_.to_numpy().tolist()
 
 
 def test_islands_are_found_and_numbered_by_size() -> None:
