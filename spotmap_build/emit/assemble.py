@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from spotmap_build.core.identifiers import SPOTIFY_TRACK
 from spotmap_build.core.language import AUTO
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from spotmap_build.atlas import Atlas
+    from spotmap_build.emit.boundaries import Boundaries
     from spotmap_build.emit.payload import Payload
     from spotmap_build.emit.template import Template
 
@@ -34,6 +35,7 @@ def assemble(
     paths: Mapping[str, str] | None = None,
     excerpts: Mapping[str, str] | None = None,
     language: str = AUTO,
+    boundaries: Boundaries | None = None,
 ) -> Site:
     """Encode the atlas and render the pages around it.
 
@@ -66,6 +68,8 @@ def assemble(
         Digests of the excerpts of tracks, by track id; their files are not among those that are returned.
     language : str
         In which the page is for everybody; ``auto``: in the one that its reader's browser prefers.
+    boundaries : Boundaries | None
+        Those that are known from the last map, if there are.
 
     Raises
     ------
@@ -83,26 +87,35 @@ def assemble(
         paths=paths,
         excerpts=excerpts,
         draws_icon=not template.replaced or "favicon.svg" not in template.replaced,
+        boundaries=boundaries,
     )
-    facts = PageFacts(
-        title=atlas.title,
+    facts = _facts(
+        atlas,
+        payload,
         description=description,
-        generation=payload.generation,
-        integrity=integrity(payload.files),
-        track_count=len(atlas.tracks),
-        cluster_count=len(atlas.clusters.clusters),
-        playlist_count=len(atlas.playlists),
         sources=tuple(sources),
-        has_spotify_ids=any(track.id.startswith(SPOTIFY_TRACK) for track in atlas.tracks),
         site_url=site_url,
         is_indexed=is_indexed,
         nearness=nearness,
-        figures=atlas.insights.figures,
         language=language,
         background=template.background or DARK,
     )
     drawn = pictures(payload.files["map.json"], has_social=bool(site_url))
     return Site(payload.generation, _art(atlas, covers) | _in_folder(payload) | drawn | render_pages(template, facts))
+
+
+def _facts(atlas: Atlas, payload: Payload, **asked_for: Any) -> PageFacts:
+    return PageFacts(
+        title=atlas.title,
+        generation=payload.generation,
+        integrity=integrity(payload.files),
+        track_count=len(atlas.tracks),
+        cluster_count=len(atlas.clusters.clusters),
+        playlist_count=len(atlas.playlists),
+        has_spotify_ids=any(track.id.startswith(SPOTIFY_TRACK) for track in atlas.tracks),
+        figures=atlas.insights.figures,
+        **asked_for,
+    )
 
 
 def _art(atlas: Atlas, covers: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -9,6 +9,7 @@ pure: points in, rings out.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,8 @@ from scipy import ndimage
 from spotmap_build.emit.contour import iso_rings, ring_area, simplify_ring
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     Float64Array = npt.NDArray[np.float64]
     Int64Array = npt.NDArray[np.int64]
 
@@ -61,6 +64,23 @@ class Boundary:
 
     rings: tuple[tuple[int, ...], ...]
     peak: tuple[int, int]
+
+
+class Boundaries:
+    """The boundaries of many groups, of which some may be known already: equal points have equal boundaries."""
+
+    def __init__(self, known: Mapping[str, Boundary] | None = None) -> None:
+        self._known = known or {}
+        self.used: dict[str, Boundary] = {}
+        """All that were asked for, by a digest of what they are of."""
+
+    def of(self, points: Int64Array, share: float) -> Boundary:
+        """Return :func:`boundary` of points of the map."""
+        content = np.ascontiguousarray(points, dtype="<i8").tobytes() + f"{share!r}".encode()
+        name = blake2b(content, digest_size=16).hexdigest()
+        if name not in self.used:
+            self.used[name] = self._known.get(name) or boundary(points, share)
+        return self.used[name]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

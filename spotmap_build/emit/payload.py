@@ -15,7 +15,7 @@ import numpy.typing as npt
 import orjson
 
 from spotmap_build.emit.albums import album_keys
-from spotmap_build.emit.boundaries import EXTENT, boundary
+from spotmap_build.emit.boundaries import EXTENT, Boundaries
 from spotmap_build.emit.columns import clean, differences
 from spotmap_build.emit.details import DETAILS_CHUNK, Details
 from spotmap_build.emit.hilbert import hilbert_index
@@ -66,6 +66,7 @@ def encode(
     paths: Mapping[str, str] | None = None,
     excerpts: Mapping[str, str] | None = None,
     draws_icon: bool = True,
+    boundaries: Boundaries | None = None,
 ) -> Payload:
     """Encode an atlas, and name the result by its content.
 
@@ -87,6 +88,8 @@ def encode(
         Digests of the excerpts of tracks, by track id.
     draws_icon : bool
         Whether a map with tracks has an icon of its own, in place of the one among the assets.
+    boundaries : Boundaries | None
+        Those that are known from the last map, if there are.
 
     Raises
     ------
@@ -99,7 +102,7 @@ def encode(
     details = Details(atlas, order, feature_units, paths or {}, excerpts or {})
     detail_files = details.files()
     insights = encode_insights(atlas, number_of_row, order, DETAILS_CHUNK) | encode_people(atlas, number_of_row)
-    document = _map(atlas, coordinates[order], number_of_row) | {
+    document = _map(atlas, coordinates[order], number_of_row, boundaries or Boundaries()) | {
         "built_at": built_at,
         "columns": details.columns,
         "files": _file_names(detail_files, insights, assets),
@@ -149,7 +152,7 @@ def _to_grid(coordinates: npt.NDArray[np.float32]) -> Int64Array:
     return grid
 
 
-def _map(atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array) -> dict[str, Any]:
+def _map(atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array, boundaries: Boundaries) -> dict[str, Any]:
     """Return what the first paint needs; ``coordinates`` are in the site's order."""
     labels = np.empty(len(coordinates), dtype=np.int64)
     labels[number_of_row] = atlas.clusters.labels(len(labels))
@@ -161,21 +164,23 @@ def _map(atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array) -> di
         "y": differences(coordinates[:, 1]),
         "view": _view(coordinates),
         "cluster": labels.tolist(),
-        "clusters": _clusters(atlas, coordinates, number_of_row),
+        "clusters": _clusters(atlas, coordinates, number_of_row, boundaries),
         **({"no_clusters": atlas.clusters.absence} if atlas.clusters.absence else {}),
-        "larger_regions": _larger_regions(atlas, coordinates, number_of_row),
-        "playlists": _playlists(atlas, coordinates, number_of_row),
+        "larger_regions": _larger_regions(atlas, coordinates, number_of_row, boundaries),
+        "playlists": _playlists(atlas, coordinates, number_of_row, boundaries),
         "layers": _layers(atlas.tracks, number_of_row),
         **_guests(atlas, number_of_row),
     }
 
 
-def _clusters(atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array) -> list[dict[str, Any]]:
+def _clusters(
+    atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array, boundaries: Boundaries
+) -> list[dict[str, Any]]:
     """Return the lower level. Which tracks are in a cluster stands in the column ``cluster``."""
     encoded = []
     for cluster in atlas.clusters.clusters:
         members = number_of_row[list(cluster.members)]
-        region = boundary(coordinates[members], CLUSTER_SHARE)
+        region = boundaries.of(coordinates[members], CLUSTER_SHARE)
         encoded.append(
             {
                 "id": cluster.id,
@@ -191,7 +196,9 @@ def _clusters(atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array) 
     return encoded
 
 
-def _playlists(atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array) -> list[dict[str, Any]]:
+def _playlists(
+    atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array, boundaries: Boundaries
+) -> list[dict[str, Any]]:
     encoded = []
     for color, (playlist, rows) in enumerate(atlas.playlists):
         members = np.unique(number_of_row[list(rows)])
@@ -202,13 +209,15 @@ def _playlists(atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array)
                 "count": len(members),
                 "color": color,
                 "tracks": differences(members),
-                "regions": boundary(coordinates[members], PLAYLIST_SHARE).rings if len(members) else [],
+                "regions": boundaries.of(coordinates[members], PLAYLIST_SHARE).rings if len(members) else [],
             }
         )
     return encoded
 
 
-def _larger_regions(atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array) -> list[dict[str, Any]]:
+def _larger_regions(
+    atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array, boundaries: Boundaries
+) -> list[dict[str, Any]]:
     """Return the upper level: names to read from afar. Which tracks are in them stands in ``insights.json``."""
     return [
         {
@@ -216,7 +225,7 @@ def _larger_regions(atlas: Atlas, coordinates: Int64Array, number_of_row: Int64A
             "name": clean(region.name),
             "count": len(region.members),
             "color": region.color,
-            "peak": boundary(coordinates[number_of_row[list(region.members)]], CLUSTER_SHARE).peak,
+            "peak": boundaries.of(coordinates[number_of_row[list(region.members)]], CLUSTER_SHARE).peak,
         }
         for region in atlas.clusters.regions
     ]

@@ -27,6 +27,7 @@ from spotmap_build.emit.template import read_template
 from spotmap_build.errors import ConfigError
 from spotmap_build.registry import themes
 from spotmap_build.registry.features import public_units
+from spotmap_build.stages.boundaries import keep_boundaries, known_boundaries
 from spotmap_build.stages.cluster import playlist_rows
 from spotmap_build.stages.people import compare_libraries, with_guests
 
@@ -313,8 +314,8 @@ def _assemble(
 ) -> Site:
     from spotmap_build.emit.assemble import assemble
 
-    nearness = describe_nearness(fetched)
-    return assemble(
+    nearness, boundaries = describe_nearness(fetched), known_boundaries(run)
+    site = assemble(
         atlas,
         template,
         covers=covers,
@@ -328,7 +329,10 @@ def _assemble(
         paths=paths,
         excerpts=excerpts,
         language=run.config.language,
+        boundaries=boundaries,
     )
+    keep_boundaries(run, boundaries, site.generation)
+    return site
 
 
 def _description(language: str, count: int, nearness: str) -> str:
