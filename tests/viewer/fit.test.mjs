@@ -116,3 +116,9 @@ test("a style that no track has by name is taken for what it means, but rules ou
   assert.match(fit("drum and bass").says[0], /^drum and bass: not heard by name here; taken as electronic, driving, 160-180 bpm$/);
   assert.equal(fit("not drum and bass").tracks.length, COUNT);
 });
+
+test("what was measured before changes nothing: other conditions, or the same ones joined otherwise, are measured anew", () => {
+  const fitter = new Fitter(library, words);
+  const texts = ["slow", "slow, major", "dub techno, fast", "dub techno or fast", "slow", "not slow", "slow"];
+  for (const text of texts) assert.deepEqual(fitter.fit(describe(text, words, findNames).conditions), fit(text), text);
+});

@@ -137,3 +137,16 @@ for (const [name, ...queries] of [
     for (const query of queries) assert.deepEqual(index.search(query), [0], query);
   });
 }
+
+test("what is looked for is where it is, whatever was looked for before, and where words have a sign before them", () => {
+  const index = indexOfAll();
+  const sought = ["m", "ma", " ma", " mac ", "a", "ar", "marble", "r", " razors ", "o", "lo", "halo", " halo ", " del mar ", "edge", "nothing"];
+  for (const term of [...sought, ...[...sought].reverse()]) assert.deepEqual(index.tracksWith(term), indexOfAll().tracksWith(term), term);
+  assert.deepEqual(indexOfAll().tracksWith(" mac "), [2]);
+  assert.deepEqual(indexOfAll().tracksWith("m"), [0, 2, 3]);
+});
+
+test("a title is had as it is sought, without its other spellings", () => {
+  const index = indexOfAll();
+  assert.deepEqual([0, 2, 7].map((track) => index.titleOf(track)), ["cafe del mar", "dont stop", "thunderstruck"]);
+});

@@ -45,6 +45,7 @@ const MOST_REFERENCES = 40;
  * @property {(playlist: number) => readonly number[]} tracksOfPlaylist
  *
  * @typedef {{fits: Float32Array, says: string}} Fit
+ * @typedef {{fits: Float32Array, tracks: readonly number[], almost: readonly number[], says: string[]}} Fitting  `tracks`: those that fit; `almost`: those that nearly do, best first
  */
 
 export class Fitter {
@@ -54,6 +55,8 @@ export class Fitter {
   #known = new Map();
   /** @type {Map<string, {ranks: Float32Array, sorted: Float32Array}>} */
   #ranked = new Map();
+  /** While a name is typed after a description, what fits it stays the same. @type {{key: string, fitting: Fitting} | null} */
+  #last = null;
 
   /** @param {Library} library  @param {Words} words */
   constructor(library, words) {
@@ -71,9 +74,16 @@ export class Fitter {
    * The worst of its conditions decides whether a track fits, and that with the mean of all how well.
    *
    * @param {readonly Condition[]} conditions  at least one
-   * @returns {{fits: Float32Array, tracks: number[], almost: number[], says: string[]}}  tracks that fit, and that nearly do, best first
+   * @returns {Fitting}
    */
   fit(conditions) {
+    const key = JSON.stringify(conditions.map((condition) => [keyOf(condition), condition.isOr]));
+    if (this.#last?.key !== key) this.#last = { key, fitting: this.#measured(conditions) };
+    return this.#last.fitting;
+  }
+
+  /** @param {readonly Condition[]} conditions  @returns {Fitting} */
+  #measured(conditions) {
     const { count } = this.#library;
     const single = conditions.map((condition) => this.#condition(condition));
     /** @type {Float32Array[]} */
@@ -95,8 +105,9 @@ export class Fitter {
   }
 
   /** @param {Condition} condition  @returns {Fit} */
-  #condition({ meaning, label, negated }) {
-    const key = `${negated} ${label} ${meaning.type === "word" ? meaning.than?.name : ""}`;
+  #condition(condition) {
+    const { meaning, label, negated } = condition;
+    const key = keyOf(condition);
     let fit = this.#known.get(key);
     if (!fit) {
       fit = this.#meaning(meaning, label, negated);
@@ -154,7 +165,13 @@ export class Fitter {
     let known = this.#ranked.get(trait.id);
     if (!known) {
       const sorted = trait.values.filter((value) => !Number.isNaN(value)).sort();
-      known = { sorted, ranks: trait.values.map((value) => rankOf(sorted, value)) };
+      const ends = endsOfEqual(sorted);
+      // Each is there: the place of the first one that is equal says where all of them lie.
+      const ranks = trait.values.map((value) => {
+        const first = Number.isNaN(value) ? NaN : placeIn(sorted, value, false);
+        return (first + ends[first]) / 2 / sorted.length;
+      });
+      known = { sorted, ranks };
       this.#ranked.set(trait.id, known);
     }
     return known;
@@ -287,6 +304,9 @@ export class Fitter {
   }
 }
 
+/** Conditions that mean the same. @param {Condition} condition */
+const keyOf = ({ meaning, label, negated }) => `${negated} ${label} ${meaning.type === "word" ? meaning.than?.name : ""}`;
+
 /** @param {string} label  of a condition  @param {string} meaning */
 const said = (label, meaning) => `${label}: ${meaning}`;
 
@@ -344,6 +364,13 @@ function rankOf(sorted, value) {
   if (Number.isNaN(value)) return NaN;
   const first = placeIn(sorted, value, false);
   return (first + placeIn(sorted, value, true)) / 2 / Math.max(1, sorted.length);
+}
+
+/** For each place the one after the last of its equals: half the searching where every value is ranked. @param {Float32Array} sorted */
+function endsOfEqual(sorted) {
+  const ends = new Uint32Array(sorted.length);
+  for (let place = sorted.length - 1; place >= 0; place--) ends[place] = sorted[place] === sorted[place + 1] ? ends[place + 1] : place + 1;
+  return ends;
 }
 
 /** @param {Float32Array} sorted  @param {number} value  @param {boolean} isAfter  past those that are equal */

@@ -18,22 +18,13 @@ const MANY = 3000;
  */
 export function createNameFinder(index, { titles, artistsOf }, playlists) {
   const lists = new Map(playlists.map((playlist) => [normalized(playlist.name), playlist]));
-  /** @type {Map<string, readonly number[]>} */
-  const known = new Map();
-  const tracksWith = (/** @type {string} */ term) => {
-    let tracks = known.get(term);
-    if (!tracks) {
-      tracks = index.tracksWith(term);
-      known.set(term, tracks);
-    }
-    return tracks;
-  };
-
   /** @param {readonly string[]} tokens  @param {number} at */
   const candidates = (tokens, at) => {
+    // The word alone first: what is typed next goes on with it, so that all of it need not be looked through again.
+    if (tokens[at].length > 1) index.tracksWith(tokens[at]);
     // Whole words: titles and artists have a space on either side, and of what is still being typed there are many beginnings.
-    const tracks = tracksWith(` ${tokens[at]} `);
-    return tracks.length > MANY && at + 1 < tokens.length ? tracksWith(` ${tokens[at]} ${tokens[at + 1]} `) : tracks;
+    const tracks = index.tracksWith(` ${tokens[at]} `);
+    return tracks.length > MANY && at + 1 < tokens.length ? index.tracksWith(` ${tokens[at]} ${tokens[at + 1]} `) : tracks;
   };
 
   return (tokens, at, withTitles) => {
@@ -44,14 +35,14 @@ export function createNameFinder(index, { titles, artistsOf }, playlists) {
       const key = `${isArtist} ${name}`;
       let one = named.get(key);
       if (!one) {
-        one = { found: { name, tracks: [], isArtist }, length: wordsOf(name, tokens, at) };
+        one = { found: { name, tracks: [], isArtist }, length: wordsOf(isArtist ? normalized(name) : index.titleOf(track), tokens, at) };
         named.set(key, one);
       }
       one.found.tracks.push(track);
     };
     for (const track of candidates(tokens, at)) {
       for (const artist of artistsOf(track)) note(artist, track, true);
-      if (withTitles) note(titles[track], track, false);
+      if (withTitles && wordsOf(index.titleOf(track), tokens, at) > 0) note(titles[track], track, false);
     }
     const found = [...named.values()].filter(({ length }) => length > 0);
     for (let length = Math.min(LONGEST, tokens.length - at); withTitles && length > 0; length--) {
@@ -63,9 +54,9 @@ export function createNameFinder(index, { titles, artistsOf }, playlists) {
   };
 }
 
-/** How many of the tokens are this name, whole, be it with or without its article; 0 for none. @param {string} name  @param {readonly string[]} tokens  @param {number} at */
+/** How many of the tokens are this name, whole, be it with or without its article; 0 for none. @param {string} name  normalized  @param {readonly string[]} tokens  @param {number} at */
 function wordsOf(name, tokens, at) {
-  const words = normalized(name).split(" ");
+  const words = name.split(" ");
   const own = words[0] === "the" && tokens[at] !== "the" ? words.slice(1) : words;
   return own.length > 0 && own.every((word, place) => tokens[at + place] === word) ? own.length : 0;
 }

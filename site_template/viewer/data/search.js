@@ -73,6 +73,9 @@ const SPACE = 32;
 /** At the beginning of the title. */
 const BEST = 15;
 
+/** Of what was looked for, so much is remembered: the words of what people type, and some beginnings of each. */
+const MOST_REMEMBERED = 24;
+
 /** @typedef {{first: number, text: string, starts: number[]}} Block  lines of tracks from `first` on, and where each begins */
 
 /**
@@ -91,6 +94,8 @@ export class SearchIndex {
   #known = new Map();
   /** @type {{terms: readonly string[], tracks: number[]} | null}  the last query's finds, ascending */
   #last = null;
+  /** What has been looked for, and where it is, ascending: what goes on with it is nowhere else. @type {Map<string, readonly number[]>} */
+  #remembered = new Map();
 
   /** @param {TextData} text */
   constructor(text) {
@@ -173,15 +178,40 @@ export class SearchIndex {
     return byScore.reverse().flat();
   }
 
-  /** Those in which it occurs anywhere. @param {string} term  normalized  @returns {number[]}  ascending */
+  /** The title as it is sought, without other spellings. @param {number} track */
+  titleOf(track) {
+    return this.#lines[track].slice(1, this.#artistsAt[track]).split(SPELLING, 1)[0];
+  }
+
+  /** Those in which it occurs anywhere. @param {string} term  normalized  @returns {readonly number[]}  ascending */
   tracksWith(term) {
     const sought = soughtAs(term);
+    /** @type {readonly number[] | null} */
+    let among = null;
+    for (const [part, tracks] of this.#remembered) if (sought.includes(part) && (!among || tracks.length < among.length)) among = tracks;
+    const tracks = among ? among.filter((track) => this.#lines[track].includes(sought)) : this.#lookThrough(sought);
+    if (!this.isComplete) return tracks;
+    this.#remembered.delete(sought);
+    this.#remembered.set(sought, tracks);
+    if (this.#remembered.size > MOST_REMEMBERED) this.#remembered.delete(/** @type {string} */ (this.#remembered.keys().next().value));
+    return tracks;
+  }
+
+  /** @param {string} sought  @returns {number[]} */
+  #lookThrough(sought) {
     const tracks = [];
+    // Every sixth sign is a space: engines find a letter and what is after it much faster.
+    const rest = sought.trimStart();
+    const shift = sought.length - rest.length;
     for (const { first, text, starts } of this.#blocks) {
       let row = 0;
-      for (let found = text.indexOf(sought); found >= 0; found = text.indexOf(sought, starts[row + 1])) {
-        while (starts[row + 1] <= found) row++;
-        tracks.push(first + row);
+      for (let found = text.indexOf(rest); found >= 0; ) {
+        const isIt = text.startsWith(sought, found - shift);
+        if (isIt) {
+          while (starts[row + 1] <= found) row++;
+          tracks.push(first + row);
+        }
+        found = text.indexOf(rest, isIt ? starts[row + 1] : found + 1);
       }
     }
     return tracks;
