@@ -117,7 +117,7 @@ test("a style that no track has by name is taken for what it means, but rules ou
   assert.equal(fit("not drum and bass").tracks.length, COUNT);
 });
 
-test("what was measured before changes nothing: other conditions, or the same ones with "or" between them, are measured again", () => {
+test("what was measured before changes nothing: other conditions, or the same ones with “or” between them, are measured again", () => {
   const fitter = new Fitter(library, words);
   const texts = ["slow", "slow, major", "dub techno, fast", "dub techno or fast", "slow", "not slow", "slow"];
   for (const text of texts) assert.deepEqual(fitter.fit(describe(text, words, findNames).conditions), fit(text), text);
