@@ -56,14 +56,25 @@ def ledger(
 
 
 def _row(track: Track, failure: Failed | None, match: Match | None, reached: str) -> dict[str, Any]:
-    row: dict[str, Any] = {"id": track.id, "title": track.title, "artists": list(track.artists)}
-    row |= {"album": track.album, "duration_ms": track.duration_ms, "status": reached}
-    row |= {"stage": None, "code": None, "detail": None, "retryable": False, "retry_at": None}
+    row: dict[str, Any] = {
+        "id": track.id,
+        "title": track.title,
+        "artists": list(track.artists),
+        "album": track.album,
+        "duration_ms": track.duration_ms,
+        "status": reached,
+        "stage": None,
+        "code": None,
+        "detail": None,
+        "retryable": False,
+        "retry_at": None,
+        "match": _match(match),
+    }
     if failure is not None:
         row |= {"status": "excluded" if failure.code == EXCLUDED else "failed"}
         row |= {"stage": failure.stage, "code": failure.code, "detail": failure.detail}
         row |= {"retryable": failure.retryable, "retry_at": _moment(failure.retry_at_unix_s)}
-    return row | {"match": _match(match)}
+    return row
 
 
 def _match(match: Match | None) -> dict[str, Any] | None:

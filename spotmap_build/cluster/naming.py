@@ -21,6 +21,8 @@ from spotmap_build.cluster.wording import VAGUE
 from spotmap_build.registry.features import words as words_of_features
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from spotmap_build.cluster.term_matrix import Kind, TermMatrix
 
 FALLBACK: Final = "Region"
@@ -91,7 +93,7 @@ def name_levels(
     """
     fixed_regions, fixed_clusters = fixed_regions or {}, dict(fixed_clusters or {})
     taken = {name.casefold() for name in fixed_regions.values()}
-    library = range(matrix.strengths.shape[0])
+    library = np.arange(matrix.strengths.shape[0])
 
     @cache
     def terms_of_region(number: int) -> list[CandidateTerm]:
@@ -122,7 +124,9 @@ def name_levels(
     return Names(tuple(region_names), tuple(names))
 
 
-def find_candidate_terms(matrix: TermMatrix, rows: Sequence[int], against: Sequence[int]) -> list[CandidateTerm]:
+def find_candidate_terms(
+    matrix: TermMatrix, rows: Sequence[int], against: Sequence[int] | npt.NDArray[np.intp]
+) -> list[CandidateTerm]:
     """Find what sets the group ``rows`` apart from the rest of ``against`` (which holds them), most telling first."""
     is_other = np.zeros(matrix.strengths.shape[0], dtype=bool)
     is_other[np.asarray(against, dtype=np.intp)] = True
