@@ -3,7 +3,7 @@
 It takes the messages from the code, adds those that are new to every catalog in
 ``spotmap_build/locale/<language>/LC_MESSAGES``, takes out those that are no more, and compiles what programs read:
 ``*.mo`` for Python, and for the page ``site_template/language.<language>.json``. Translators edit ``*.po`` files, and
-nothing else.
+nothing else. The catalog ``errors`` is read out of the code by ``scripts/sentences.py``.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.plurals import get_plural
 from babel.messages.pofile import read_po, write_po
 
+from scripts.sentences import find_sentences
+from spotmap_build import cli, cli_help
 from spotmap_build.cluster.wording import EMPTY, TRAITS
 from spotmap_build.core.language import LANGUAGES, LOCALE
 from spotmap_build.emit.facets import OWN_FACETS
@@ -33,7 +35,7 @@ ROOT: Final = Path(__file__).parents[1]
 TEMPLATE: Final = ROOT / "site_template"
 SCHEMA: Final = "spotmap.language/1"
 TRANSLATED: Final = LANGUAGES[1:]
-DOMAINS: Final = ("page", "terminal")
+DOMAINS: Final = ("page", "terminal", "errors")
 _COUNTED: Final = (1, 2)
 JAVASCRIPT: Final[dict[str, Any]] = {
     "gettext": None,
@@ -80,11 +82,20 @@ def messages(domain: str) -> Catalog:
     if domain == "page":
         for message, comment in _of_tables():
             found.add(message, locations=[("spotmap_build/registry/features.py", 0)], auto_comments=[comment])
+    elif domain == "terminal":
+        for message, comment in cli_help.messages(cli.main):
+            found.add(message, auto_comments=[comment])
+    else:
+        for message, name in find_sentences().items():
+            found.add(message, locations=[(name, 0)])
+        found.add(".", auto_comments=["The end of a sentence"])
     return found
 
 
 def _files(domain: str) -> Iterator[tuple[Path, dict[str, Any], str]]:
     python = [(path, path.read_text("utf-8")) for path in sorted((ROOT / "spotmap_build").rglob("*.py"))]
+    if domain == "errors":
+        return
     if domain == "terminal":
         yield from ((path, TERMINAL, "python") for path, text in python if "core.speech import" in text)
         return

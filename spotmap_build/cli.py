@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from spotmap_build.cli_help import show_usage_error
 from spotmap_build.cli_kept import cache, deploy, store
-from spotmap_build.cli_options import BuildCommand, DefaultCommandGroup, echo, read_config
-from spotmap_build.core.language import AUTO, LANGUAGES
-from spotmap_build.core.speech import gettext, ngettext, speak
+from spotmap_build.cli_options import BuildCommand, DefaultCommandGroup, echo, read_config, speak_as_asked
+from spotmap_build.core.language import AUTO
+from spotmap_build.core.speech import gettext, ngettext, said, speak
 from spotmap_build.errors import SpotmapError
 from spotmap_build.registry.formats import EXPORT_FORMATS, LIST_FORMATS
 
@@ -110,7 +111,7 @@ def match(**flags: Any) -> None:
         result = pipeline.match(config, progress)
     review = review_command(config, usual_config(os.environ))
     echo(missing_lines(result.failures, review))
-    echo(result.notices)
+    echo(map(said, result.notices))
     place = short_path(config.report_path)
     echo([gettext("The report is {report}. To decide the doubtful ones: {command}", report=place, command=review)])
     if result.problem is not None:
@@ -151,7 +152,7 @@ def login(
     kept = keep_login(
         SpotifySettings.from_config(read_config({})),
         client_id=client_id or "",
-        say=lambda text: echo(text.split("\n"), err=True),
+        say=lambda text: echo(map(said, text.split("\n")), err=True),
         ask=_ask if paste else None,
         open_browser=open_browser and not paste,
         port=port or 0,
@@ -231,7 +232,7 @@ def preview(folder: Path | None, port: int | None, open_browser: bool, watch: bo
 
     config = read()
     if watch:
-        echo(filter(None, [watching.not_refreshed(config)]))
+        echo(filter(None, [said(watching.not_refreshed(config))]))
     serve(
         config.out,
         port=port,
@@ -385,19 +386,19 @@ def run() -> None:
     signal.signal(signal.SIGTERM, _interrupt)
     if sys.__stderr__ is not None:
         faulthandler.enable(sys.__stderr__)  # a crash in compiled code says where
-    # What comes before the settings are read is said in this language already, if there is such a one.
-    asked = os.environ.get("SPOTMAP_LANGUAGE", "")
-    speak(asked if asked in LANGUAGES else AUTO)
+    arguments = sys.argv[1:]
+    speak_as_asked(arguments, reads_file=not {"-h", "--help"}.isdisjoint(arguments))
     try:
         main(standalone_mode=False, obj=_began_s)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.ClickException as error:
-        error.show()
+        speak_as_asked(arguments, reads_file=True)
+        show_usage_error(error)
         sys.exit(2)
     except SpotmapError as error:
         word = gettext("error")
-        echo(filter(None, (f"{word}: {error.message}", error.hint)), err=True)
+        echo(filter(None, (f"{word}: {said(error.message)}", said(error.hint))), err=True)
         sys.exit(error.exit_status)
     except (KeyboardInterrupt, click.Abort):
         click.echo(

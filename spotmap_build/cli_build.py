@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build import unchanged
-from spotmap_build.core.speech import gettext
+from spotmap_build.core.speech import gettext, said
 from spotmap_build.progress import format_seconds
 from spotmap_build.unchanged import TOOK, Ending
 
@@ -69,11 +69,11 @@ def _ending(config: Config, result: BuildResult | ShareResult) -> Ending:
             *share_lines(result, TOOK, review),
             gettext("Nothing was published: cache merge brings the shards together."),
         ]
-    said = [(line, "info") for line in lines]
+    ending = [(line, "info") for line in lines]
     if result.problem is not None:
-        said += [(result.problem.message, "error"), (result.problem.hint, "info")]
-        return Ending(tuple(said), result.problem.exit_status)
+        ending += [(said(result.problem.message), "error"), (said(result.problem.hint), "info")]
+        return Ending(tuple(ending), result.problem.exit_status)
     if config.max_failures.is_passed(len(result.missing), result.track_count):
-        said.append((gettext("More tracks are missing than --max-failures allows."), "error"))
-        return Ending(tuple(said), EXIT_MISSING_TRACKS)
-    return Ending(tuple(said), 0)
+        ending.append((gettext("More tracks are missing than --max-failures allows."), "error"))
+        return Ending(tuple(ending), EXIT_MISSING_TRACKS)
+    return Ending(tuple(ending), 0)

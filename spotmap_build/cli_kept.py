@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from spotmap_build.cli_help import Command, Group
 from spotmap_build.cli_options import echo, read_config
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ EXIT_CACHE: Final = 5
 EXIT_STORE: Final = 6
 
 
-@click.group()
+@click.group(cls=Group)
 def cache() -> None:
     """Look into the cache, check it, make it smaller, or add another one to it."""
 
@@ -97,7 +98,7 @@ def _size(text: str) -> int:
         raise click.BadParameter(f"{text} {error}") from error
 
 
-@click.group()
+@click.group(cls=Group)
 def store() -> None:
     """Keep what was heard and matched where it lasts, and bring it to another machine.
 
@@ -155,7 +156,7 @@ def _store(address: str | None, config: Config) -> Store:
     return open_store(address or DEFAULT_ADDRESS, working_folder(), config.cache_dir)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("site", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--to",

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from spotmap_build.core.language import AUTO
+from spotmap_build.cli_help import Command, Group
+from spotmap_build.core.language import AUTO, LANGUAGES
 from spotmap_build.core.speech import speak
+from spotmap_build.errors import SpotmapError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from spotmap_build.config import Config
     from spotmap_build.settings import Setting
 
 
-class DefaultCommandGroup(click.Group):
+class DefaultCommandGroup(Group):
     """A group whose options belong to ``build``: without a subcommand, that is what runs."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -28,7 +31,7 @@ class DefaultCommandGroup(click.Group):
         return super().parse_args(ctx, args)
 
 
-class BuildCommand(click.Command):
+class BuildCommand(Command):
     """A command with the options of a build: the settings, and which file of them.
 
     They are made when somebody asks for them: the help of all commands, which names none of them, starts sooner.
@@ -86,6 +89,30 @@ def read_config(flags: dict[str, Any]) -> Config:
     config = load_config(flags, os.environ, working_folder(), file)
     speak(AUTO if config.log == "json" else config.language)  # programs read that
     return config
+
+
+def speak_as_asked(arguments: Sequence[str], *, reads_file: bool) -> None:
+    """Speak the language of the settings before a command reads them: for its help, and for errors until then.
+
+    ``reads_file``: also that of the file, which is looked for where there may be one.
+    """
+    asked = _given("--language", arguments) or os.environ.get("SPOTMAP_LANGUAGE", "")
+    is_for_programs = "json" in {_given("--log", arguments), os.environ.get("SPOTMAP_LOG", "")}
+    speak(AUTO if is_for_programs or asked not in LANGUAGES else asked)
+    if reads_file and not asked and any(Path().glob("*.toml")):
+        with suppress(SpotmapError):
+            read_config({})
+
+
+def _given(option: str, arguments: Sequence[str]) -> str:
+    """Return the value of an option that may be among the arguments of a command."""
+    given = ""
+    for argument, following in zip(arguments, [*arguments[1:], ""], strict=False):
+        if argument == option:
+            given = following
+        elif argument.startswith(f"{option}="):
+            given = argument.partition("=")[2]
+    return given
 
 
 def echo(lines: Iterable[str], *, err: bool = False) -> None:

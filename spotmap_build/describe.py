@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from spotmap_build.core.speech import gettext, number
+from spotmap_build.core.speech import gettext, ngettext, number, said
 from spotmap_build.fetch.spotify.playlist_changes import MOST_TRACKS, Rename
 
 if TYPE_CHECKING:
@@ -88,57 +88,97 @@ def review_command(config: Config, usual: Config) -> str:
 def describe_stats(stats: Stats) -> Iterator[str]:
     """Yield a line a stage, and the sum."""
     for stage in stats.stages:
-        failures = f", {stage.failures} of them failures" if stage.failures else ""
-        yield f"{stage.stage:<16} {stage.records:>8} records, {format_bytes(stage.size_bytes)}{failures}"
-    yield f"{'all':<16} {sum(stage.records for stage in stats.stages):>8} records, {format_bytes(stats.size_bytes)}"
+        failures = gettext(", {failures} of them failures", failures=stage.failures) if stage.failures else ""
+        yield f"{stage.stage:<16} {_records(stage.records, stage.size_bytes)}{failures}"
+    total = sum(stage.records for stage in stats.stages)
+    every = gettext("all")
+    yield f"{every:<16} {_records(total, stats.size_bytes)}"
     if stats.quarantine_bytes:
-        yield f"{format_bytes(stats.quarantine_bytes)} of damaged entries were set aside; cache prune removes them."
+        size = format_bytes(stats.quarantine_bytes)
+        yield gettext("{size} of damaged entries were set aside; cache prune removes them.", size=size)
     if stats.debris_bytes:
-        yield f"{format_bytes(stats.debris_bytes)} were left by interrupted builds; cache prune removes them."
+        size = format_bytes(stats.debris_bytes)
+        yield gettext("{size} were left by interrupted builds; cache prune removes them.", size=size)
     if stats.store_bytes:
-        yield f"{format_bytes(stats.store_bytes)} are a copy of the store; cache prune removes it."
+        size = format_bytes(stats.store_bytes)
+        yield gettext("{size} are a copy of the store; cache prune removes it.", size=size)
+
+
+def _records(count: int, size_bytes: int) -> str:
+    return gettext("{records} records, {size}", records=str(count).rjust(8), size=format_bytes(size_bytes))
 
 
 def describe_check(report: CheckReport) -> Iterator[str]:
     """Yield what was looked at, what was wrong, and what that means."""
-    yield f"{report.records} records and {report.blobs} files; {report.blobs_verified} files read back."
-    for name in report.damaged:
-        yield f"damaged, set aside: {name}"
-    for name in report.dangling:
-        yield f"lacks its content, set aside: {name}"
+    yield gettext(
+        "{records} records and {files} files; {verified} files read back.",
+        records=report.records,
+        files=report.blobs,
+        verified=report.blobs_verified,
+    )
+    yield from (gettext("damaged, set aside: {name}", name=name) for name in report.damaged)
+    yield from (gettext("lacks its content, set aside: {name}", name=name) for name in report.dangling)
     if report.is_clean:
-        yield "Every entry is intact."
+        yield gettext("Every entry is intact.")
     else:
-        yield "The next build computes again what was set aside."
+        yield gettext("The next build computes again what was set aside.")
 
 
 def describe_prune(report: PruneReport) -> Iterator[str]:
     """Yield what went and what stayed."""
-    freed = format_bytes(report.freed_bytes)
-    yield f"{report.records_deleted} records dropped, {report.records_kept} kept; {freed} freed."
+    yield gettext(
+        "{dropped} records dropped, {kept} kept; {size} freed.",
+        dropped=report.records_deleted,
+        kept=report.records_kept,
+        size=format_bytes(report.freed_bytes),
+    )
 
 
 def describe_merge(report: MergeReport) -> Iterator[str]:
     """Yield what came from the other cache, what was known, and what was left out."""
-    came = f"{report.added:,} entries added, {report.replaced:,} replaced by better ones"
-    yield f"{came} ({format_bytes(report.taken_bytes)}); {report.known:,} were known."
+    yield gettext(
+        "{added} entries added, {replaced} replaced by better ones ({size}); {known} were known.",
+        added=number(report.added),
+        replaced=number(report.replaced),
+        size=format_bytes(report.taken_bytes),
+        known=number(report.known),
+    )
     if report.damaged:
-        are = "entry of the other cache is" if report.damaged == 1 else "entries of the other cache are"
-        yield f"{report.damaged:,} {are} damaged and left out. What is missing is computed again when it is needed."
+        damaged = ngettext(
+            "{count} entry of the other cache is damaged and left out.",
+            "{count} entries of the other cache are damaged and left out.",
+            report.damaged,
+        )
+        later = gettext("What is missing is computed again when it is needed.")
+        yield f"{damaged} {later}"
 
 
 def describe_pushed(pushed: Pushed, shown: str) -> Iterator[str]:
     """Yield what a push sent to a store."""
     if pushed.new_count:
-        size = format_bytes(pushed.size_bytes)
-        yield f"{_results(pushed.new_count)} went to {shown} ({size}); {pushed.known_count:,} were there."
+        yield ngettext(
+            "{count} result went to {place} ({size}); {known} were there.",
+            "{count} results went to {place} ({size}); {known} were there.",
+            pushed.new_count,
+            place=shown,
+            size=format_bytes(pushed.size_bytes),
+            known=number(pushed.known_count),
+        )
     elif pushed.known_count:
-        yield f"Nothing is new to {shown}: it has {_results(pushed.known_count)} already."
+        yield ngettext(
+            "Nothing is new to {place}: it has {count} result already.",
+            "Nothing is new to {place}: it has {count} results already.",
+            pushed.known_count,
+            place=shown,
+        )
     elif not pushed.other_count:
-        yield "The cache has nothing to send yet: nothing was listened to."
+        yield gettext("The cache has nothing to send yet: nothing was listened to.")
     if pushed.other_count:
-        stayed = _results(pushed.other_count)
-        yield f"{stayed} of tracks that are not on this map stayed here; --all sends them as well."
+        yield ngettext(
+            "{count} result of tracks that are not on this map stayed here; --all sends them as well.",
+            "{count} results of tracks that are not on this map stayed here; --all sends them as well.",
+            pushed.other_count,
+        )
     yield from _damaged_lines(pushed.damaged, shown)
 
 
@@ -172,20 +212,24 @@ def describe_deployed(site: BuiltSite, deployed: Deployed, shown: str, *, dry_ru
 def describe_pulled(pulled: Pulled, shown: str) -> Iterator[str]:
     """Yield what a pull brought into the cache."""
     if pulled.is_there:
-        yield f"{_results(pulled.new_count)} of {shown} came in; {pulled.known_count:,} were known."
+        yield ngettext(
+            "{count} result of {place} came in; {known} were known.",
+            "{count} results of {place} came in; {known} were known.",
+            pulled.new_count,
+            place=shown,
+            known=number(pulled.known_count),
+        )
     else:
-        yield f"There is no store at {shown} yet. `spotmap-build store push` makes one."
+        yield gettext("There is no store at {place} yet. `spotmap-build store push` makes one.", place=shown)
     yield from _damaged_lines(pulled.damaged, shown)
 
 
-def _results(count: int) -> str:
-    return f"{count:,} result{'s' * (count != 1)}"
-
-
 def _damaged_lines(damaged: tuple[str, ...], shown: str) -> Iterator[str]:
-    yield from (f"damaged, nothing of it was used: packs/{name}.pack" for name in damaged)
+    yield from (gettext("damaged, nothing of it was used: packs/{name}.pack", name=name) for name in damaged)
     if damaged:
-        yield f"Push from where the tracks were listened to, then delete what stays damaged in {shown}."
+        yield gettext(
+            "Push from where the tracks were listened to, then delete what stays damaged in {place}.", place=shown
+        )
 
 
 def list_lines(lists: Iterable[TrackList]) -> Iterator[str]:
@@ -197,46 +241,65 @@ def list_lines(lists: Iterable[TrackList]) -> Iterator[str]:
 def push_lines(proposal: Proposal) -> Iterator[str]:
     """Tell what a push would change on Spotify, and what it leaves as it is."""
     if not proposal.changes:
-        yield "None of these lists has a track that is on Spotify."
+        yield gettext("None of these lists has a track that is on Spotify.")
     for change in proposal.changes:
         yield from _change_lines(change, proposal.titles)
     same = sum(not change.is_needed and not change.is_left_alone for change in proposal.changes)
     if same:
-        yield f"{same} playlist{'s are' if same > 1 else ' is'} up to date."
+        yield ngettext("{count} playlist is up to date.", "{count} playlists are up to date.", same)
     for change in proposal.changes:
-        yield from (f"“{change.wanted.name}” {note}." for note in change.notes)
+        yield from (said(f"“{change.wanted.name}” {note}.") for note in change.notes)
     if any(change.notes for change in proposal.changes):
-        yield "What you changed by hand stays; --exact undoes it."
+        yield gettext("What you changed by hand stays; --exact undoes it.")
     if proposal.left_out:
-        are = "track of these lists is" if proposal.left_out == 1 else "tracks of these lists are"
-        yield f"{proposal.left_out:,} {are} not on Spotify, and left out."
+        yield ngettext(
+            "{count} track of these lists is not on Spotify, and left out.",
+            "{count} tracks of these lists are not on Spotify, and left out.",
+            proposal.left_out,
+        )
     if proposal.beyond:
-        are = "track is" if proposal.beyond == 1 else "tracks are"
-        yield f"{proposal.beyond:,} {are} beyond the {MOST_TRACKS:,} that a playlist can hold, and left out."
+        yield ngettext(
+            "{count} track is beyond the {most} that a playlist can hold, and left out.",
+            "{count} tracks are beyond the {most} that a playlist can hold, and left out.",
+            proposal.beyond,
+            most=number(MOST_TRACKS),
+        )
     if proposal.forgotten:
         names = ", ".join(f"“{name}”" for name in proposal.forgotten)
-        yield f"The map no longer has these lists; their playlists stay as they are: {names}."
+        yield gettext("The map no longer has these lists; their playlists stay as they are: {names}.", names=names)
 
 
 def _change_lines(change: Change, titles: Mapping[str, str]) -> Iterator[str]:
     name = change.wanted.name
     if change.makes:
-        yield f"“{name}”: a new private playlist of {len(change.added):,} tracks"
+        count = number(len(change.added))
+        yield gettext("“{name}”: a new private playlist of {tracks} tracks", name=name, tracks=count)
         return
-    counts = ((len(change.added), "added"), (len(change.removed), "removed"), (change.moved_count, "moved"))
-    parts = [f"{count:,} {what}" for count, what in counts if count]
-    if any(isinstance(each, Rename) for each in change.operations):
-        parts.append("renamed to this")
-    if parts:
-        yield f"“{name}”: {', '.join(parts)}"
+    changes = [
+        gettext("{count} added", count=number(len(change.added))) if change.added else "",
+        gettext("{count} removed", count=number(len(change.removed))) if change.removed else "",
+        gettext("{count} moved", count=number(change.moved_count)) if change.moved_count else "",
+        gettext("renamed to this") if any(isinstance(each, Rename) for each in change.operations) else "",
+    ]
+    if any(changes):
+        yield f"“{name}”: {', '.join(filter(None, changes))}"
     for sign, tracks in (("+", change.added), ("-", change.removed)):
         yield from (f"  {sign} {titles.get(track, track)}" for track in tracks[:MOST_NAMED])
         if len(tracks) > MOST_NAMED:
-            yield f"  {sign} {len(tracks) - MOST_NAMED:,} more"
+            more = gettext("{count} more", count=number(len(tracks) - MOST_NAMED))
+            yield f"  {sign} {more}"
 
 
 def update_lines(updated: Updated, folder: Path) -> Iterator[str]:
     """Yield what was done to a folder of lists."""
-    yield f"{updated.written} lists written, {updated.unchanged} unchanged, {updated.removed} removed in {folder}."
+    yield gettext(
+        "{written} lists written, {unchanged} unchanged, {removed} removed in {folder}.",
+        written=updated.written,
+        unchanged=updated.unchanged,
+        removed=updated.removed,
+        folder=folder,
+    )
     for name in updated.kept:
-        yield f"{name} was changed by hand and stays as it is: rename it, and the list is written again."
+        yield gettext(
+            "{name} was changed by hand and stays as it is: rename it, and the list is written again.", name=name
+        )

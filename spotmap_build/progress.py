@@ -11,7 +11,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Final, Protocol, TextIO
 
-from spotmap_build.core.speech import gettext, gettext_noop
+from spotmap_build.core.speech import gettext, gettext_noop, said
 from spotmap_build.core.text import log_line, printable, printable_json
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class PlainProgress:
         self._line(f"{self._stage}: {outcome}")
 
     def say(self, message: str, *, level: str = "info") -> None:
-        self._line(message if level == "info" else f"{gettext(LEVELS.get(level, level))}: {message}")
+        self._line(said(message) if level == "info" else f"{gettext(LEVELS.get(level, level))}: {said(message)}")
 
     def close(self) -> None:
         self._stream.flush()
@@ -170,7 +170,7 @@ class TerminalProgress:
         self._print(("✓ ", "green"), (f"{self._stage:<8} ", "bold"), (outcome, ""))
 
     def say(self, message: str, *, level: str = "info") -> None:
-        self._print((message, {"warning": "yellow", "error": "bold red"}.get(level, "")))
+        self._print((said(message), {"warning": "yellow", "error": "bold red"}.get(level, "")))
 
     def _print(self, *pieces: tuple[str, str]) -> None:
         """One line in pieces, each with its style."""

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 
 from spotmap_build import config_values as values
 from spotmap_build.core.language import AUTO, LANGUAGES
+from spotmap_build.core.speech import sentence
 from spotmap_build.registry import embedders, themes
 from spotmap_build.registry.embedders import DEFAULT, DEMO_DEFAULT, EMBEDDERS
 from spotmap_build.registry.sources import SOURCES
@@ -82,8 +83,9 @@ class Setting:
     @property
     def elsewhere(self) -> str:
         """How to give it otherwise than in a file, as the end of a sentence."""
-        variable = f"set the environment variable {self.env}"
-        return f"give {self.option}, or {variable}" if self.option else variable
+        if self.option:
+            return sentence(f"give {self.option}, or set the environment variable {self.env}")
+        return sentence(f"set the environment variable {self.env}")
 
 
 def _either(words: list[str]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from spotmap_build.core.speech import gettext, gettext_noop, ngettext
+from spotmap_build.core.speech import gettext, gettext_noop, ngettext, said
 from spotmap_build.core.text import printable
 from spotmap_build.report import EXCLUDED
 
@@ -166,12 +166,12 @@ def markdown(result: BuildResult, title: str) -> str:
     lines.append(_listened(result.embedded_count) if result.embedded_count else "")
     lines.append(gettext("The site was published.") if result.changed else gettext("The site is unchanged."))
     if result.problem is not None:
-        lines += ["", f"> **{inert(result.problem.message)}** {inert(result.problem.hint)}".rstrip()]
+        lines += ["", f"> **{inert(said(result.problem.message))}** {inert(said(result.problem.hint))}".rstrip()]
     if result.missing:
         lines += ["", gettext("{missing} missing:", missing=len(result.missing)), ""]
         lines += [f"- {inert(line)}" for line in missing_lines(result.missing)]
     if result.notices:
-        lines += ["", *(f"- {inert(notice)}" for notice in result.notices)]
+        lines += ["", *(f"- {inert(said(notice))}" for notice in result.notices)]
     if result.figures:
         lines += ["", gettext("How good is this map?"), ""]
         lines += [f"- {inert(one.label)} {one.value:.2f}: {inert(one.meaning)}" for one in result.figures]
@@ -182,5 +182,5 @@ def share_markdown(result: ShareResult, title: str) -> str:
     """Return the end of a build that listened to a share as Markdown."""
     lines = [f"## {inert(title)}", "", *(f"- {inert(line)}" for line in share_lines(result))]
     if result.problem is not None:
-        lines += ["", f"> **{inert(result.problem.message)}** {inert(result.problem.hint)}".rstrip()]
+        lines += ["", f"> **{inert(said(result.problem.message))}** {inert(said(result.problem.hint))}".rstrip()]
     return "\n".join(lines) + "\n"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from spotmap_build import pipeline
 from spotmap_build.config import CONFIG_FILE, script_beside, working_folder
+from spotmap_build.core.speech import sentence
 from spotmap_build.emit.template import template_folder
 from spotmap_build.emit.watch import Places, Watch
 from spotmap_build.errors import ConfigError
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from spotmap_build.config import Config
 
-NOT_REFRESHED: Final = (
+NOT_REFRESHED: Final = sentence(
     "These builds ask no service: libraries on one, recordings, previews and covers stay as they were fetched last. "
     "To fetch what is new: spotmap-build"
 )

@@ -12,6 +12,7 @@ import msgspec
 
 from spotmap_build.acquire.overrides import Override, parse_video_id, read_overrides, write_override
 from spotmap_build.core.documents import decode_json
+from spotmap_build.core.speech import gettext, said
 from spotmap_build.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 FOUND: Final = ("mapped", "matched")
 """The statuses of a track that has a recording: it was listened to, or only looked for (``match``)."""
 LINK: Final = "https://music.youtube.com/watch?v={video_id}"
-QUESTION: Final = "Number, n = none of them, an address or id, Enter = keep, q = stop: "
 
 
 class Option(msgspec.Struct, frozen=True):
@@ -138,10 +138,17 @@ def describe(row: Row) -> str:
     length = "" if row.duration_ms is None else _clock(row.duration_ms / 1000)
     lines = ["", _name(row.artists, row.title), _indented(row.album, length, separator=" · ")]
     if row.status not in FOUND:
-        lines.append(_indented("Not on the map", row.detail or "no recording was found", separator=": "))
+        lines.append(
+            _indented(
+                gettext(
+                    "Not on the map: {why}", why=said(row.detail) if row.detail else gettext("no recording was found")
+                )
+            )
+        )
     for number, option in enumerate(options(row), start=1):
         is_taken = row.match is not None and option.video_id == row.match.video_id
-        lines.append(f"{number:>3} {_name(option.artists, option.title)}{'  [taken]' if is_taken else ''}")
+        taken = f"  {gettext('[taken]')}" if is_taken else ""
+        lines.append(f"{number:>3} {_name(option.artists, option.title)}{taken}")
         lines.append(_indented(_difference(option.duration_s, row.duration_ms), option.reason, separator="; "))
         lines.append(_indented(LINK.format(video_id=option.video_id)))
     return "\n".join(_printable(line) for line in lines if line.strip() or not line)
@@ -167,13 +174,16 @@ def _clock(seconds: float) -> str:
 
 def _difference(duration_s: float | None, wanted_ms: int | None) -> str:
     if duration_s is None:
-        return "of unknown length"
+        return gettext("of unknown length")
     if wanted_ms is None:
         return _clock(duration_s)
     difference_s = round(duration_s - wanted_ms / 1000)
     if difference_s == 0:
-        return "of the same length"
-    return f"{_clock(duration_s)}, {abs(difference_s)} s {'longer' if difference_s > 0 else 'shorter'}"
+        return gettext("of the same length")
+    length, seconds = _clock(duration_s), abs(difference_s)
+    if difference_s > 0:
+        return gettext("{length}, {seconds} s longer", length=length, seconds=seconds)
+    return gettext("{length}, {seconds} s shorter", length=length, seconds=seconds)
 
 
 def run_review(
@@ -210,21 +220,31 @@ def run_review(
     else:
         shown = [row for row in doubtful(rows, doubtful_below) if row.id not in decided]
     if not shown:
-        show("Nothing to review: no recording is in doubt.")
+        show(gettext("Nothing to review: no recording is in doubt."))
         return 0
     written = 0
     for number, row in enumerate(shown, start=1):
         show(describe(row))
         if ask is None:
             continue
-        choice = _answer(ask, show, options(row), f"[{number} of {len(shown)}] {QUESTION}")
+        question = gettext(
+            "[{number} of {total}] Number, n = none of them, an address or id, Enter = keep, q = stop: ",
+            number=number,
+            total=len(shown),
+        )
+        choice = _answer(ask, show, options(row), question)
         if choice.stops:
             break
         if choice.override is not None:
             write_override(overrides_path, row.id, choice.override, _name(row.artists, row.title))
             written += 1
     if written:
-        show(f"\n{written} in {overrides_path}. The next build uses them; only these tracks are done again.")
+        where = gettext(
+            "{count} in {file}. The next build uses them; only these tracks are done again.",
+            count=written,
+            file=overrides_path,
+        )
+        show(f"\n{where}")
     return written
 
 
@@ -235,7 +255,7 @@ def _answer(ask: Callable[[str], str], show: Callable[[str], None], choices: Seq
         except EOFError:
             return Choice(stops=True)
         except ValueError as error:
-            show(f"{error}.")
+            show(said(f"{error}."))
 
 
 def _read_ledger(path: Path) -> tuple[Row, ...]:

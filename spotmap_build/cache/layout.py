@@ -177,10 +177,12 @@ def _is_cache(root: Path) -> bool:
         return False
     if text == str(FORMAT):
         return True
-    remedy = "Update spotmap-build, or name" if text.isdecimal() and int(text) > FORMAT else "Delete it, or name"
+    is_newer = text.isdecimal() and int(text) > FORMAT
     raise CacheError(
         f"The cache at {root} has format {text[:20]!r}; this program knows format {FORMAT}.",
-        hint=f"{remedy} another folder with --cache-dir.",
+        hint="Update spotmap-build, or name another folder with --cache-dir."
+        if is_newer
+        else "Delete it, or name another folder with --cache-dir.",
     )
 
 

@@ -29,6 +29,12 @@ def catalog_of(domain: str, language: str) -> catalogs.NullTranslations:
     return catalogs.translation(domain, LOCALE, [language])
 
 
+def texts_of(domain: str, language: str) -> dict[str, str]:
+    """Return all messages of a catalog that counts nothing, each with its translation."""
+    known: dict[str, str] = getattr(catalog_of(domain, language), "_catalog", {})
+    return {message: text for message, text in known.items() if message}
+
+
 def page_text(language: str, message: str) -> str:
     """Return a message of the page's catalog in a language: what the page says where no script of it runs."""
     return catalog_of("page", language).gettext(message)

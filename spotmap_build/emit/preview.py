@@ -24,7 +24,7 @@ from urllib.parse import unquote, urlsplit
 import orjson
 
 from spotmap_build.core.files import open_regular
-from spotmap_build.core.speech import gettext
+from spotmap_build.core.speech import gettext, said
 from spotmap_build.emit.page import CONTENT_SECURITY_POLICY
 from spotmap_build.emit.preview_files import ListedFiles, find_file, is_local_host, parse_range
 from spotmap_build.emit.site import remove_debris
@@ -295,7 +295,7 @@ class _Handler(BaseHTTPRequestHandler):
             if seen != count:
                 line, seen = b"event: rebuilt\ndata:\n\n", count
             elif problem is not known and problem is not None:
-                words = orjson.dumps({"message": problem.message, "hint": problem.hint})
+                words = orjson.dumps({"message": said(problem.message), "hint": said(problem.hint)})
                 line = b"event: failed\ndata: " + words + b"\n\n"
             known = problem
             self.wfile.write(line)
@@ -362,6 +362,6 @@ def serve(
         try:
             server.serve_forever(poll_interval=0.1)
         except KeyboardInterrupt:
-            say("Stopped.")
+            say(gettext("Stopped."))
         finally:
             stopped.set()

@@ -16,6 +16,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build.core.files import nearest_folder
+from spotmap_build.core.speech import gettext, ngettext, said
 from spotmap_build.errors import ConfigError, SpotmapError
 
 if TYPE_CHECKING:
@@ -91,13 +92,13 @@ def rebuild_on_change(watch: Watch, rebuilds: Rebuilds, stopped: threading.Event
             count = lookout.wait()
             if not count:
                 return
-            say(f"{count} {'file' if count == 1 else 'files'} changed, building again")
+            say(ngettext("{count} file changed, building again", "{count} files changed, building again", count))
             lookout.look_at(watch.places())  # before it builds, during which nothing may change unseen
             watch.rebuild()
             rebuilds.succeed()
 
         _attempt(lambda: lookout.look_at(watch.places()), rebuilds, say)
-        say("Watching for changes.")
+        say(gettext("Watching for changes."))
         while not stopped.is_set():
             _attempt(build, rebuilds, say)
 
@@ -111,7 +112,7 @@ def _attempt(action: Callable[[], None], rebuilds: Rebuilds, say: Callable[[str]
         problem = SpotmapError(f"The build failed, {type(error).__name__}: {error}")
     else:
         return
-    say(f"{problem.message} {problem.hint}".strip())
+    say(said(f"{problem.message} {problem.hint}".strip()))
     rebuilds.fail(problem)
 
 
@@ -207,8 +208,11 @@ def _look(
     except (OSError, RuntimeError) as error:  # of the latter kind are watchfiles' own
         names = ", ".join(map(str, folders))
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-        hint = "Start the preview again once that is mended; on Linux, a large folder may need a higher "
-        seen.put(ConfigError(f"{names} cannot be watched: {reason}.", hint=f"{hint}fs.inotify.max_user_watches."))
+        hint = (
+            "Start the preview again once that is mended; on Linux, a large folder may need a higher "
+            "fs.inotify.max_user_watches."
+        )
+        seen.put(ConfigError(f"{names} cannot be watched: {reason}.", hint=hint))
     finally:
         is_running.set()
 

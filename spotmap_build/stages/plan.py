@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from spotmap_build.acquire.state import prepare_acquisition
 from spotmap_build.acquire.timetable import Pace, previews_timetable, recordings_timetable
-from spotmap_build.core.speech import gettext, number
+from spotmap_build.core.speech import gettext, number, said
 from spotmap_build.progress import format_seconds
 from spotmap_build.stages.embed import prepare_early_previews
 from spotmap_build.stages.excerpts import count_excerpts, forecast
@@ -30,7 +30,7 @@ def describe_plan(run: Run, fetched: Fetched) -> tuple[str, ...]:
     if library.failures:
         unusable = number(len(library.failures))
         counts = gettext("{counts}; {unusable} of the tracks cannot be used", counts=counts, unusable=unusable)
-    sentences = [f"{counts}.", *fetched.loaded.notices]
+    sentences = [f"{counts}.", *map(said, fetched.loaded.notices)]
     if fetched.is_placed or fetched.loaded.vectors is not None:
         sentences.append(gettext("Nothing to listen to: the source brings its own vectors or places."))
     else:

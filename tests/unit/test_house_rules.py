@@ -52,6 +52,7 @@ HOMES = [
     ("botocore", "deploy/s3.py"),
     ("rich", "progress.py"),
     ("click", "cli.py"),
+    ("click", "cli_help.py"),
     ("click", "cli_kept.py"),
     ("click", "cli_options.py"),
     ("spotipy", "fetch/spotify/api.py"),

@@ -330,7 +330,8 @@ def _why_empty(export: Export) -> str:
 
 
 def _about_albums(count: int) -> str:
+    albums = "1 saved album is" if count == 1 else f"{count} saved albums are"
     return (
-        f"{count} saved album{'s are' if count > 1 else ' is'} not on the map, except for tracks that are saved or in "
-        "playlists: Spotify's export does not say what is on an album."
+        f"{albums} not on the map, except for tracks that are saved or in playlists: Spotify's export does not say "
+        "what is on an album."
     )

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from spotmap_build.core.identifiers import SPOTIFY_TRACK
+from spotmap_build.core.speech import sentence
 
 ITEMS_A_REQUEST: Final = 100
 MOST_TRACKS: Final = 10_000
@@ -230,13 +231,19 @@ def _notes(own: int, taken_out: int, own_name: str, is_own_order: bool) -> tuple
     """Return what stays as the person made it, as the end of a sentence that begins with the playlist's name."""
     notes = []
     if own_name:
-        notes.append(f"keeps the name that you gave it, “{own_name}”")
+        notes.append(sentence(f"keeps the name that you gave it, “{own_name}”"))
     if own:
-        notes.append(f"keeps {own:,} track{'s' * (own != 1)} that you added")
+        notes.append(
+            sentence(f"keeps {own:,} tracks that you added") if own != 1 else sentence("keeps 1 track that you added")
+        )
     if taken_out:
-        notes.append(f"stays without {taken_out:,} track{'s' * (taken_out != 1)} that you took out")
+        notes.append(
+            sentence(f"stays without {taken_out:,} tracks that you took out")
+            if taken_out != 1
+            else sentence("stays without 1 track that you took out")
+        )
     if is_own_order:
-        notes.append("keeps your order; new tracks come at its end")
+        notes.append(sentence("keeps your order; new tracks come at its end"))
     return tuple(notes)
 
 

@@ -1,0 +1,330 @@
+"""The sentences of errors, hints and failures, as patterns: read out of the code, for the catalog ``errors``.
+
+``raise SourceError(f"{path} has no rows.", hint=HINT)`` gives the message ``{path} has no rows.`` and that of ``HINT``.
+Texts are followed through names, conditions and the functions that return them. A text of several sentences gives one
+message for each, as they are translated one by one (``spotmap_build/core/sentences.py``).
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from spotmap_build.core.sentences import SENTENCE_END, VALUE, literal
+
+PACKAGE: Final = Path(__file__).parents[1] / "spotmap_build"
+BASE: Final = "SpotmapError"
+ARGUMENT: Final = {
+    "TrackError": 1,
+    "Failed": 3,
+    "Unusable": 1,
+    "UsageError": 0,
+    "BadParameter": 0,
+    "sentence": 0,
+    "_say": 0,
+    "say": 0,
+}
+"""Which argument of these calls is a sentence; of errors, it is the first."""
+OF_OWN_DATA: Final = ("cache/", "cluster/", "embed/", "emit/boundaries", "insights/", "project/", "stages/")
+"""Where a ``ValueError`` says that data of our own making are wrong. Elsewhere it says what is wrong with something that
+was given."""
+KEYWORDS: Final = ("hint", "detail", "disabled_reason", "notice", "notices", "problem")
+CARRIED: Final = {
+    "message",
+    "hint",
+    "_hint",
+    "detail",
+    "reason",
+    "stopped",
+    "outcome",
+    "question",
+    "problem",
+    "notices",
+}
+"""Attributes that hold a text which was written, and found, elsewhere."""
+_CARRIED: Final = re.compile(r"^\s*\{\w+\} (?=[A-Z][a-z])")
+"""A value that is a sentence, before another one."""
+_ADDED: Final = re.compile(r"\.\{\w+\}$")
+"""Sentences that may follow."""
+FEWEST_LETTERS: Final = 6
+"""A pattern with fewer letters of its own says nothing, and might be anything."""
+METHODS: Final = {"join", "rstrip", "strip", "replace", "get", "format"}
+"""Of texts and tables of texts."""
+DEEPEST: Final = 12
+
+
+class UnreadableText(ValueError):
+    """A text that is given to an error, and that cannot be read out of the code."""
+
+
+@dataclass
+class _Module:
+    name: str
+    tree: ast.Module
+    constants: dict[str, ast.expr] = field(default_factory=dict)
+    functions: dict[str, ast.FunctionDef] = field(default_factory=dict)
+    imports: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where an expression is: names mean what they mean there."""
+
+    module: _Module
+    function: ast.AST | None = None
+
+
+@cache
+def find_sentences() -> dict[str, str]:
+    """Return every message with the path of the file that it is in.
+
+    Raises
+    ------
+    UnreadableText
+        What an error says is not a text that can be read out of the code.
+    """
+    found: dict[str, str] = {}
+    known: set[str] = set()
+    for text, path, is_marked in _Reader().texts():
+        for message in divided(text):
+            shape = VALUE.sub("{}", message)
+            if shape not in known and (is_marked or is_telling(message)):
+                known.add(shape)
+                found[message] = path
+    return found
+
+
+def divided(text: str) -> list[str]:
+    """Return the sentences of a text, without the spaces around them."""
+    parts = [_ADDED.sub(".", _CARRIED.sub("", part)).strip() for part in SENTENCE_END.split(text)]
+    return [part for part in parts if part]
+
+
+def is_telling(message: str) -> bool:
+    """Whether a message says anything beside its values: a pattern of others would be followed by every text."""
+    return literal(message) >= FEWEST_LETTERS and " " in VALUE.sub("", message.strip()).strip(" .:")
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self._modules = dict(map(_module, sorted(PACKAGE.rglob("*.py"))))
+        self._errors = {BASE}
+        classes = [
+            node for each in self._modules.values() for node in ast.walk(each.tree) if isinstance(node, ast.ClassDef)
+        ]
+        while (
+            more := {one.name for one in classes if {_last(base) for base in one.bases} & self._errors} - self._errors
+        ):
+            self._errors |= more
+
+    def texts(self) -> Iterator[tuple[str, str, bool]]:
+        """Yield every text of an error, hint or failure, and of what it may be made of.
+
+        With each come the path of its file, and whether it is marked in the code as one of the catalog.
+        """
+        for module in self._modules.values():
+            path = f"spotmap_build/{module.name}"
+            for function, call in _calls(module.tree):
+                for node in self._said(call, module.name):
+                    is_marked = _last(call.func) == "sentence"
+                    try:
+                        for text in self._read(node, _Place(module, function), strict=True):
+                            yield text, path, is_marked
+                            is_marked = False  # of what its values may be, nothing is
+                    except UnreadableText as error:
+                        raise UnreadableText(f"{path}:{call.lineno}: {error}") from None
+
+    def _said(self, call: ast.Call, path: str) -> Iterator[ast.expr]:
+        name = _last(call.func)
+        is_ours = name in self._errors or (name == "ValueError" and not path.startswith(OF_OWN_DATA))
+        place = ARGUMENT.get(name, 0 if is_ours else None)
+        if place is not None and len(call.args) > place:
+            yield call.args[place]
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "append" and _last(call.func.value) == "notices":
+            yield call.args[0]
+        yield from (keyword.value for keyword in call.keywords if keyword.arg in KEYWORDS)
+
+    def _read(self, node: ast.expr, place: _Place, *, strict: bool, depth: int = 0) -> Iterator[str]:
+        """Yield the texts that an expression may be. Where it need be none, what cannot be read is passed over."""
+        if depth > DEEPEST:
+            return
+        match node:
+            case ast.Constant(value=constant):
+                yield from [constant] if isinstance(constant, str) else []
+            case ast.JoinedStr(values=values):
+                yield self._template(values, place.module)
+                for value in values:
+                    if isinstance(value, ast.FormattedValue):
+                        yield from self._read(value.value, place, strict=False, depth=depth + 1)
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                ends = list(self._read(right, place, strict=strict, depth=depth + 1))
+                for begin in self._read(left, place, strict=strict, depth=depth + 1):
+                    yield from (begin + end for end in ends)
+            case ast.Name(id=name):
+                yield from self._named(name, place, strict=strict, depth=depth)
+            case ast.Call():
+                yield from self._called(node, place, depth=depth)
+            case _:
+                parts = _parts(node)
+                if strict and not parts and not (isinstance(node, ast.Attribute) and node.attr in CARRIED):
+                    raise UnreadableText(ast.unparse(node))
+                for part in parts:
+                    must = strict and isinstance(node, ast.IfExp)
+                    yield from self._read(part, place, strict=must, depth=depth + 1)
+
+    def _named(self, name: str, place: _Place, *, strict: bool, depth: int) -> Iterator[str]:
+        """Yield what a name is: given in the function, or in the module, or in the one that it is imported from."""
+        given = list(_given(name, place.function)) if place.function else []
+        for node in given:
+            yield from self._read(node, place, strict=False, depth=depth + 1)
+        if given or _is_own(name, place.function):
+            return
+        home, other = self._home(name, place.module)
+        if other in home.constants:
+            yield from self._read(home.constants[other], _Place(home), strict=False, depth=depth + 1)
+        elif strict:
+            raise UnreadableText(name)
+
+    def _called(self, node: ast.Call, place: _Place, *, depth: int) -> Iterator[str]:
+        """Yield what a call may return: a text in another form, or what one of our functions returns."""
+        if isinstance(node.func, ast.Attribute) and node.func.attr in METHODS:
+            parts = node.args if node.func.attr == "join" else (node.func.value,)
+            for part in (*parts, *(node.args if node.func.attr == "get" else ())):
+                yield from self._read(part, place, strict=False, depth=depth + 1)
+            return
+        home, name = self._home(_last(node.func), place.module)
+        function = home.functions.get(name)
+        for inner in ast.walk(function) if function else ():
+            if isinstance(inner, ast.Return | ast.Yield) and inner.value is not None:
+                yield from self._read(inner.value, _Place(home, function), strict=False, depth=depth + 1)
+
+    def _home(self, name: str, module: _Module) -> tuple[_Module, str]:
+        """Return the module that a name comes from, and what it is called there."""
+        path, original = module.imports.get(name, (module.name, name))
+        return self._modules.get(path, module), original
+
+    def _template(self, values: list[ast.expr], module: _Module) -> str:
+        """Return an f-string as a message: names in braces, constants of the code in their places."""
+        text, names = "", set[str]()
+        for value in values:
+            if not isinstance(value, ast.FormattedValue):
+                text += ast.literal_eval(value)
+                continue
+            constant = self._constant(value.value, module)
+            if constant is not None:
+                text += constant
+                continue
+            name = _value_name(value.value)
+            while name in names:
+                name += "_"
+            names.add(name)
+            text += f"{{{name}}}"
+        return text
+
+    def _constant(self, node: ast.expr, module: _Module) -> str | None:
+        if not isinstance(node, ast.Name) or not node.id.isupper():
+            return None
+        home, name = self._home(node.id, module)
+        found = home.constants.get(name)
+        return found.value if isinstance(found, ast.Constant) and isinstance(found.value, str) else None
+
+
+def _parts(node: ast.expr) -> list[ast.expr]:
+    match node:
+        case ast.IfExp(body=body, orelse=orelse):
+            return [body, orelse]
+        case ast.BoolOp(values=parts) | ast.Dict(values=parts) | ast.Tuple(elts=parts) | ast.List(elts=parts):
+            return parts
+        case ast.Starred(value=part) | ast.Subscript(value=part) | ast.NamedExpr(value=part):
+            return [part]
+        case _:
+            return []
+
+
+def _module(path: Path) -> tuple[str, _Module]:
+    name = path.relative_to(PACKAGE).as_posix()
+    module = _Module(name, ast.parse(path.read_text("utf-8")))
+    for node in module.tree.body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=target)], value=value):
+                module.constants[target] = value
+            case ast.AnnAssign(target=ast.Name(id=target), value=ast.expr() as value):
+                module.constants[target] = value
+    for inner in ast.walk(module.tree):
+        if isinstance(inner, ast.FunctionDef):
+            module.functions.setdefault(inner.name, inner)
+        elif isinstance(inner, ast.ImportFrom) and (inner.module or "").startswith("spotmap_build"):
+            place = f"{(inner.module or '').removeprefix('spotmap_build').lstrip('.').replace('.', '/')}"
+            for alias in inner.names:
+                module.imports[alias.asname or alias.name] = (f"{place}.py", alias.name)
+    return name, module
+
+
+def _calls(tree: ast.Module) -> Iterator[tuple[ast.AST | None, ast.Call]]:
+    """Yield each call with the outermost function that it is in."""
+
+    def walk(node: ast.AST, scope: ast.AST | None) -> Iterator[tuple[ast.AST | None, ast.Call]]:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.Call):
+                yield scope, child
+            yield from walk(
+                child, child if scope is None and isinstance(child, ast.FunctionDef | ast.Lambda) else scope
+            )
+
+    return walk(tree, None)
+
+
+def _given(name: str, scope: ast.AST) -> Iterator[ast.expr]:
+    for node in ast.walk(scope):
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                for target in targets:
+                    if isinstance(target, ast.Name) and target.id == name:
+                        yield value
+                    elif isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+                        yield from (each for to, each in zip(target.elts, value.elts, strict=True) if _last(to) == name)
+            case ast.AnnAssign(target=ast.Name(id=target), value=ast.expr() as value) if target == name:
+                yield value
+            case ast.NamedExpr(target=ast.Name(id=target), value=value) if target == name:
+                yield value
+
+
+def _is_own(name: str, scope: ast.AST | None) -> bool:
+    """Whether a name is a function's own: what it is given, where it is called, is found there."""
+    return scope is not None and any(
+        name in {getattr(node, "arg", None), getattr(node, "name", None)}
+        or (isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store))
+        for node in ast.walk(scope)
+    )
+
+
+def _last(node: ast.expr) -> str:
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case ast.Call(func=func):
+            return _last(func)
+        case _:
+            return ""
+
+
+def _value_name(node: ast.expr) -> str:
+    """Return what translators see in the place of a value."""
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return "reason" if name == "strerror" else name.strip("_").lower()
+        case ast.BoolOp(values=[first, *_]) | ast.BinOp(left=first) | ast.IfExp(body=first):
+            return _value_name(first)
+        case ast.Subscript(value=first):
+            return _value_name(first)
+        case ast.Call(args=[first, *_]) if _value_name(first) != "value":
+            return _value_name(first)
+        case ast.Call(func=func):
+            return _value_name(func)
+        case _:
+            return "value"

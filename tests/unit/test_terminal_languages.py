@@ -1,0 +1,277 @@
+"""The terminal in other languages: help, usage and errors are all in the catalogs, and said with their values."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from scripts import sentences
+from spotmap_build import cli, cli_help, cli_options
+from spotmap_build.core import speech
+from spotmap_build.core.language import LANGUAGES, texts_of
+from spotmap_build.core.sentences import VALUE, Sentences
+from spotmap_build.errors import ConfigError
+from spotmap_build.progress import JsonProgress, PlainProgress
+from tests.support.command import spotmap
+from tests.unit.test_catalogs import Pseudo
+
+TRANSLATED = LANGUAGES[1:]
+COLUMNS = 80
+WIDEST_EXAMPLE = 106
+"""Of the examples, which are not wrapped, nor are they in English."""
+
+
+@pytest.fixture(autouse=True)
+def english_again() -> Iterator[None]:
+    yield
+    speech.speak("en")
+
+
+@pytest.fixture
+def in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    monkeypatch.chdir(tmp_path)
+    return monkeypatch
+
+
+def commands(context: click.Context) -> Iterator[click.Context]:
+    yield context
+    if isinstance(context.command, click.Group):
+        for name, command in context.command.commands.items():
+            yield from commands(type(context)(command, parent=context, info_name=name))
+
+
+def all_commands() -> list[click.Context]:
+    return list(commands(cli_help.Context(cli.main, info_name="spotmap-build", terminal_width=COLUMNS)))
+
+
+def columns(line: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in line)
+
+
+def test_all_that_help_says_comes_from_the_catalog() -> None:
+    speech.speak("en", Pseudo())
+    for context in all_commands():
+        text = " ".join(context.get_help().split())
+        # In no brackets are the names that are typed: commands, options, and what stands for their values.
+        left = re.sub(r"⟦[^⟦⟧]*⟧", " | ", text)
+        assert re.findall(r"(?:[A-Za-z][a-z']+ ){2,}", left.replace(context.command_path, "")) == [], (
+            context.command_path
+        )
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_help_says_nothing_in_english(language: str) -> None:
+    english = {text for text, _ in cli_help.messages(cli.main) if len(text) > 12}
+    speech.speak(language)
+    for context in all_commands():
+        text = " ".join(context.get_help().split())
+        assert [one for one in english if " ".join(one.split()) in text] == []
+        assert "Show this message" not in text
+        assert "Options:" not in text
+        assert "Usage:" not in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_help_fits_the_terminal(language: str) -> None:
+    speech.speak(language)
+    for context in all_commands():
+        lines = context.get_help().splitlines()
+        wrapped = lines[: -len(cli.EPILOG.splitlines())] if context.command is cli.main else lines
+        assert [line for line in wrapped if columns(line) > COLUMNS] == []
+        assert [line for line in lines if columns(line) > WIDEST_EXAMPLE or "\ue000" in line] == []
+
+
+def test_lines_of_japanese_do_not_begin_with_what_ends_a_sentence() -> None:
+    speech.speak("ja")
+    for context in all_commands():
+        assert [line for line in context.get_help().splitlines() if re.match(r" *[、。）」ー：:;)]", line)] == []
+
+
+def test_help_in_english_is_clicks_own() -> None:
+    for context in all_commands():
+        plain = click.HelpFormatter(width=context.make_formatter().width)
+        context.command.format_help(context, plain)
+        assert context.get_help() == plain.getvalue().rstrip("\n")
+
+
+def test_every_text_that_an_error_says_can_be_read_out_of_the_code() -> None:
+    found = sentences.find_sentences()
+    assert len(found) > 700
+    # A few of each kind: an f-string, a constant in another module, a hint, a condition, a function, a failure.
+    for message in (
+        "{path} has no rows.",
+        "Log in again: spotmap-build login",
+        "Begin a map in this folder: spotmap-build init.",
+        "cannot be set in a file",
+        "Known keys: {names}.",
+        "It is silent: its effective level is below -75 dBFS.",
+        "It was set aside and is computed again.",
+    ):
+        assert message in found
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        (
+            'raise ConfigError(f"{path} has {count:,} rows.", hint=HINT)',
+            ["{path} has {count} rows.", "Leave some out."],
+        ),
+        ('raise ConfigError("It is gone." if gone else f"It is at {place!r}.")', ["It is gone.", "It is at {place}."]),
+        (
+            'raise ConfigError(f"{error.strerror or error} is what {self._name} says.")',
+            ["{reason} is what {name} says."],
+        ),
+        ('raise ConfigError(f"{a} and {a} are two things.")', ["{a} and {a_} are two things."]),
+        ('raise ConfigError(f"{name}: {error}")', []),
+        ('raise ConfigError(f"{why} It was left out.")', ["It was left out."]),
+        (
+            'why = "no room is left"\n    raise ConfigError(f"It is not kept: {why}.")',
+            ["It is not kept: {why}.", "no room is left"],
+        ),
+    ],
+)
+def test_texts_become_patterns(code: str, expected: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    errors = "class SpotmapError(Exception):\n    pass\nclass ConfigError(SpotmapError):\n    pass\n"
+    (tmp_path / "module.py").write_text(f'{errors}HINT = "Leave some out."\ndef load():\n    {code}\n')
+    monkeypatch.setattr(sentences, "PACKAGE", tmp_path)
+    assert list(sentences.find_sentences.__wrapped__()) == expected
+
+
+def test_a_text_that_cannot_be_read_out_of_the_code_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "module.py").write_text("class SpotmapError(Exception):\n    pass\nraise SpotmapError(table.text)\n")
+    monkeypatch.setattr(sentences, "PACKAGE", tmp_path)
+    with pytest.raises(sentences.UnreadableText, match=r"module\.py:3: table\.text"):
+        sentences.find_sentences.__wrapped__()
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_every_sentence_of_the_code_is_said_with_its_values(language: str) -> None:
+    texts = texts_of("errors", language)
+    said = Sentences(texts, str)
+    wrong = []
+    for message in sentences.find_sentences():
+        values = {f"{{{name}}}": f"‹{number}›" for number, name in enumerate(VALUE.findall(message))}
+        filled = message
+        for name, value in values.items():
+            filled = filled.replace(name, value)
+        shown = said.say(filled)
+        if any(value not in shown for value in values.values()) or (shown == message and message != texts[message]):
+            wrong.append(f"{message!r}: {shown!r}")
+    assert wrong == []
+
+
+TEXTS = {
+    "{path} cannot be read: {reason}.": "{path} ist nicht lesbar: {reason}.",
+    "{path} has {count} rows.": "{path} hat {count} Zeilen.",
+    "There is no file {path}.": "Es gibt keine Datei {path}.",
+    "Make room.": "Platz schaffen.",
+    "no connection": "keine Verbindung",
+    "must be a whole number from 0 to {most}": "muss eine ganze Zahl von 0 bis {most} sein",
+    "it is {value}": "dort steht {value}",
+    ".": ".",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Make room.", "Platz schaffen."),
+        ("a.csv has 1,234 rows. Make room.", "a.csv hat 1.234 Zeilen. Platz schaffen."),
+        ("a. B.csv has 2 rows.", "a. B.csv hat 2 Zeilen."),
+        ("a.csv cannot be read: no connection.", "a.csv ist nicht lesbar: keine Verbindung."),
+        ("a.csv cannot be read: Permission denied.", "a.csv ist nicht lesbar: Permission denied."),
+        ("git: fatal, no such ref. Make room.", "git: fatal, no such ref. Platz schaffen."),
+        ("b.toml: [build] jobs must be a whole number from 0 to 9; it is 'x'.",
+         "b.toml: [build] jobs muss eine ganze Zahl von 0 bis 9 sein; dort steht 'x'."),
+        ("{odd} has 2 rows.", "{odd} hat 2 Zeilen."),
+        ("", ""),
+        ("Somebody else's words", "Somebody else's words"),
+    ],
+)  # fmt: skip
+def test_sentences_are_known_by_their_patterns(text: str, said: str) -> None:
+    assert Sentences(TEXTS, lambda count: f"{count:,}".replace(",", ".")).say(text) == said
+
+
+def test_for_english_nothing_is_looked_for() -> None:
+    speech.speak("en")
+    assert speech.said("Make room.") == "Make room."
+    assert speech._Voice.sentences is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--source", "bogus:x"], {"de": "keine Quelle 'bogus'", "es": "la fuente 'bogus'", "ja": "ソース 'bogus'"}),
+        (
+            ["--source", "folder:nowhere"],
+            {"de": "Es gibt keinen Ordner", "es": "No hay ninguna carpeta", "ja": "nowhereがありません"},
+        ),
+        (["plan", "--jobs", "x"], {"de": "Ungültiger Wert", "es": "Valor no válido", "ja": "値が正しくありません"}),
+        (["card"], {"de": "Argument 'FILE' fehlt", "es": "Falta el argumento 'FILE'", "ja": "引数'FILE'がありません"}),
+        (["--nope"], {"de": "Option '--nope' gibt es nicht", "es": "la opción '--nope'", "ja": "'--nope'という"}),
+        (["cache", "check"], {"de": "ist kein Cache", "es": "ninguna caché en", "ja": "にキャッシュがありません"}),
+        (["review"], {"de": "Es gibt keinen Bericht", "es": "No hay ningún informe", "ja": "レポート"}),
+    ],
+)
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_errors_of_the_command_are_said_in_the_language(
+    arguments: list[str], said: dict[str, str], language: str, tmp_path: Path
+) -> None:
+    done = spotmap(*arguments, cwd=tmp_path, extra={"SPOTMAP_LANGUAGE": language})
+    assert said[language] in " ".join(done.stderr.split()), done.stderr
+
+
+def test_programs_get_errors_in_english_byte_for_byte(tmp_path: Path) -> None:
+    arguments = ["--source", "folder:nowhere", "--log", "json"]
+    spoken = [spotmap(*arguments, cwd=tmp_path, extra={"SPOTMAP_LANGUAGE": one}).stderr for one in ("en", "de", "ja")]
+    errors = [re.sub(r'"time_s":[\d.]+', "", text) for text in spoken]
+    assert "There is no folder" in errors[0]
+    assert errors[0] == errors[1] == errors[2]
+
+
+def test_progress_is_translated_where_a_person_reads_it() -> None:
+    speech.speak("de")
+    shown, logged = io.StringIO(), io.StringIO()
+    PlainProgress(shown).say("The cache at x is in use.", level="warning")
+    JsonProgress(logged).say("The cache at x is in use.")
+    assert shown.getvalue() == "Warnung: Der Cache unter x wird gerade gebraucht.\n"
+    assert json.loads(logged.getvalue())["message"] == "The cache at x is in use."
+
+
+def test_an_error_itself_stays_in_english() -> None:
+    speech.speak("ja")
+    error = ConfigError("No source was given.", hint="Make room.")
+    assert (str(error), error.hint) == ("No source was given.", "Make room.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "file", "expected"),
+    [
+        (["--help"], "", "", "en"),
+        (["--help"], "es", "", "es"),
+        (["--language", "de", "--help"], "es", "", "de"),
+        (["--language=ja", "--help"], "", "", "ja"),
+        (["--help"], "", '[build]\nlanguage = "de"\n', "de"),
+        (["--help"], "", "not toml", "en"),
+        (["--help", "--log", "json"], "es", "", "en"),
+        (["--help"], "xx", "", "en"),
+    ],
+)
+def test_help_is_in_the_language_of_the_settings(
+    arguments: list[str], environment: str, file: str, expected: str, in_a_folder: pytest.MonkeyPatch
+) -> None:
+    in_a_folder.setenv("SPOTMAP_LANGUAGE", environment)
+    if file:
+        Path("spotmap.toml").write_text(file)
+    cli_options.speak_as_asked(arguments, reads_file=True)
+    assert speech._Voice.language == expected
