@@ -1,6 +1,8 @@
 """``python -m benchmarks.pictures SITE``: photographs a built site in Chromium, served from this machine.
 
 The pictures in ``docs/pictures`` are its: ``python -m benchmarks.pictures SITE --name demo --to docs/pictures``.
+With ``--features`` they show what can be opened on the page, in each window and both themes, and the page in German;
+of what a site does not have there is none.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from benchmarks.picture_scenes import SCENES
 from benchmarks.serving import installed_browser, serving
 
 if TYPE_CHECKING:
@@ -50,6 +53,7 @@ class Shot:
     """One picture: the window in CSS pixels, and the theme that the visitor prefers.
 
     ``pins``: whether a track is pinned. ``steps``: how many times the map is zoomed in before, at that track.
+    ``scene``: one of :data:`SCENES` that is opened. ``language``: of the visitor.
     """
 
     width: int
@@ -57,10 +61,13 @@ class Shot:
     theme: Literal["light", "dark"]
     pins: bool = False
     steps: int = 0
+    scene: str = ""
+    language: str = "en-US"
 
     def file_name(self, name: str) -> str:
         """What the picture of the site with this name is called."""
-        what = f"{'-card' if self.pins else ''}{'-near' if self.steps else ''}"
+        what = f"{'-card' if self.pins else ''}{'-near' if self.steps else ''}{f'-{self.scene}' if self.scene else ''}"
+        what += "" if self.language == "en-US" else f"-{self.language}"
         return f"{name}-{self.width}{what}-{self.theme}.webp"
 
 
@@ -79,8 +86,19 @@ SHOTS = (
 )
 
 
-def photograph(site: Path, pictures: Path, name: str) -> list[Path]:
-    """Take :data:`SHOTS` of the finished page into the folder ``pictures``.
+FEATURES = tuple(
+    shot
+    for window in WINDOWS
+    for theme in THEMES
+    for shot in (
+        *(Shot(*window, theme, scene=scene) for scene in SCENES),
+        Shot(*window, theme, pins=True, language="de"),
+    )
+)
+
+
+def photograph(site: Path, pictures: Path, name: str, shots: tuple[Shot, ...] = SHOTS) -> list[Path]:
+    """Take ``shots`` of the finished page into the folder ``pictures``; of what the site does not have there is none.
 
     Raises
     ------
@@ -92,12 +110,13 @@ def photograph(site: Path, pictures: Path, name: str) -> list[Path]:
     with serving(site) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=installed_browser())
         try:
-            return [_take(browser, address, shot, pictures / shot.file_name(name)) for shot in SHOTS]
+            paths = [pictures / shot.file_name(name) for shot in shots]
+            return [path for shot, path in zip(shots, paths, strict=True) if _take(browser, address, shot, path)]
         finally:
             browser.close()
 
 
-def _take(browser: Browser, address: str, shot: Shot, picture: Path) -> Path:
+def _take(browser: Browser, address: str, shot: Shot, picture: Path) -> bool:
     from playwright.sync_api import Error
 
     page = browser.new_page(
@@ -105,6 +124,7 @@ def _take(browser: Browser, address: str, shot: Shot, picture: Path) -> Path:
         color_scheme=shot.theme,
         reduced_motion="reduce",
         device_scale_factor=2 if shot.width < 600 else 1,
+        locale=shot.language,
     )
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -118,6 +138,8 @@ def _take(browser: Browser, address: str, shot: Shot, picture: Path) -> Path:
             for _ in range(shot.steps):
                 page.mouse.wheel(0, -WHEEL_A_STEP)
                 page.wait_for_timeout(100)
+        if shot.scene and not SCENES[shot.scene](page):
+            return False
         page.wait_for_timeout(SETTLE_MS)
         _save(page, picture)
     except Error as error:
@@ -126,7 +148,7 @@ def _take(browser: Browser, address: str, shot: Shot, picture: Path) -> Path:
         page.close()
     if complaints:
         raise PageError("\n".join([f"{picture.name}: the page logged errors", *complaints]))
-    return picture
+    return True
 
 
 def _save(page: Page, picture: Path) -> None:
@@ -141,9 +163,11 @@ def main() -> int:
     parser.add_argument("site", type=Path, help="the folder of a built site")
     parser.add_argument("--to", type=Path, default=Path("build/pictures"), metavar="DIR", help="[%(default)s]")
     parser.add_argument("--name", default="map", help="what the pictures' names begin with  [%(default)s]")
+    parser.add_argument("--features", action="store_true", help="what can be opened beside the map")
     arguments = parser.parse_args()
+    shots = FEATURES if arguments.features else SHOTS
     try:
-        for picture in photograph(arguments.site, arguments.to, arguments.name):
+        for picture in photograph(arguments.site, arguments.to, arguments.name, shots):
             print(picture)
     except PageError as problem:
         print(problem, file=sys.stderr)

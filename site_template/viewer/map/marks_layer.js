@@ -10,6 +10,14 @@ import { NO_TRACK } from "../data/types.js";
 
 /** A ring around each of thousands of matches would hide the map; the points themselves stand out anyway. */
 const MAX_RINGS = 150;
+/** Which tracks have a ring, of those that stand out. @param {readonly number[] | null} matches  @param {unknown} overlay */
+export const ringed = (matches, overlay) => (matches && matches.length <= MAX_RINGS && !overlay ? matches : []);
+/** From a track to its ring. @param {number} radius  of the track, pixels */
+const ringDistance = (radius) => 0.35 * radius + 3.5;
+/** How far such a ring reaches beyond the track. @param {number} radius  of the track, pixels */
+export const ringReach = (radius) => ringDistance(radius) + 1;
+/** How far what is drawn over the tracks of an album or an artist reaches from the middle of each. */
+export const OVERLAY_REACH = 10;
 /** How far the ring of the pinned track reaches beyond it, pixels; its glow, a little further, may touch its title. */
 export const PINNED_REACH = 6;
 
@@ -51,9 +59,7 @@ export function drawMarks(surface, { state: { hovered, pinned, pathStart, matche
     surface.restore();
   }
   if (links) drawLinks(surface, links, positionOf, theme);
-  if (matches && matches.length <= MAX_RINGS && !overlay) {
-    for (const track of matches) ring(track, 0.35 * outlineOf(track).radius + 3.5, 1.25, theme.text, 0.55);
-  }
+  for (const track of ringed(matches, overlay)) ring(track, ringDistance(outlineOf(track).radius), 1.25, theme.text, 0.55);
   if (hovered !== NO_TRACK && hovered !== pinned) ring(hovered, 3.5, 2, theme.text);
   if (pathStart !== NO_TRACK && pathStart !== pinned) ring(pathStart, 4.5, 2.5);
   if (pinned !== NO_TRACK) {

@@ -4,7 +4,7 @@ import { boundaryColor, pointColor, shownGroups } from "./coloring.js";
 import { cornerOf, coverRadius, CoversLayer } from "./covers_layer.js";
 import { LabelsLayer } from "./labels_layer.js";
 import { namesOnMap } from "./map_names.js";
-import { drawMarks, MarksLayer, PINNED_REACH } from "./marks_layer.js";
+import { drawMarks, MarksLayer, OVERLAY_REACH, PINNED_REACH, ringed, ringReach } from "./marks_layer.js";
 import { PointsLayer } from "./points_layer.js";
 import { BoundariesLayer } from "./boundaries_layer.js";
 import { appearanceOf, APPEARANCE_KEYS, highlighted, RANK } from "../state/appearance.js";
@@ -343,7 +343,14 @@ export class Renderer {
     const pinnedFirst = [...titles.filter(isPinned), ...titles.filter((title) => !isPinned(title))];
     const covered = covers.draw(transform, pinnedFirst, radius, colorOf, !isMoving);
     this.#owesCovers = isMoving && radius > 0 && titles.length > 0;
-    const reachOf = (/** @type {{track: number}} */ title) => (covered.has(title.track) ? radius : this.pointRadius(title.track)) + (isPinned(title) ? PINNED_REACH : 0);
+    const { collection } = state;
+    const withRing = new Set(ringed(highlighted(state), collection));
+    const listed = new Set(collection?.tracks);
+    const reachOf = (/** @type {{track: number}} */ title) => {
+      const { track } = title;
+      const own = covered.has(track) ? radius : this.pointRadius(track);
+      return Math.max(own, listed.has(track) ? OVERLAY_REACH : 0) + Math.max(isPinned(title) ? PINNED_REACH : 0, withRing.has(track) ? ringReach(own) : 0);
+    };
     const withReach = titles.map((title) => ({ ...title, reach: reachOf(title) }));
     labels.draw(transform, this.#theme, withReach, this.#free);
   }

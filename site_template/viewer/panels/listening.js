@@ -40,7 +40,9 @@ export class Listening {
   async #fill() {
     if (!this.#host.open || !this.#text) return;
     try {
-      (await this.#parts.readListening()).showCoasts(this.#host, this.#parts, this.#text);
+      await (await this.#parts.readListening()).showCoasts(this.#host, this.#parts, this.#text);
+      // It has grown since it was opened.
+      this.#host.scrollIntoView({ block: "nearest" });
     } catch (reason) {
       /** @type {HTMLElement} */ (this.#host.querySelector("p")).textContent = messageOf(reason);
     }
