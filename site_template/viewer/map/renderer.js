@@ -1,6 +1,7 @@
 /** Decides which layers a change concerns, and draws those once in the next frame. */
 
 import { boundaryColor, pointColor, shownGroups } from "./coloring.js";
+import { sameStyle, styleOf } from "./style.js";
 import { cornerOf, coverRadius, CoversLayer } from "./covers_layer.js";
 import { LabelsLayer } from "./labels_layer.js";
 import { namesOnMap } from "./map_names.js";
@@ -391,33 +392,4 @@ export class Renderer {
         return { track, x: left, y: top, text: titles[track] };
       });
   }
-}
-
-/**
- * All that the look of the points follows from.
- *
- * @param {Appearance} appearance
- * @param {Readonly<State>} state
- */
-function styleOf({ rank, group, size }, state) {
-  const { theme, colorBy, traits } = state;
-  return { rank, group, size, theme, colorBy, trait: traits.get(colorBy), isEmphasized: highlighted(state) !== null };
-}
-
-/**
- * Comparing is much less work than styling a million points again for nothing.
- *
- * @param {ReturnType<typeof styleOf>} a
- * @param {ReturnType<typeof styleOf>} b
- */
-function sameStyle(a, b) {
-  return (
-    a.theme === b.theme &&
-    a.colorBy === b.colorBy &&
-    a.trait === b.trait &&
-    a.size === b.size &&
-    a.isEmphasized === b.isEmphasized &&
-    a.rank.every((value, track) => value === b.rank[track]) &&
-    a.group.every((value, track) => value === b.group[track])
-  );
 }

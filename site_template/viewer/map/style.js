@@ -1,0 +1,35 @@
+/** What the look of the points follows from, so that they are styled again only where it has changed. Pure. */
+
+import { highlighted } from "../state/appearance.js";
+
+/** @import { Appearance } from "../state/appearance.js" */
+/** @import { State } from "../data/types.js" */
+
+/**
+ * All that the look of the points follows from.
+ *
+ * @param {Appearance} appearance
+ * @param {Readonly<State>} state
+ */
+export function styleOf({ rank, group, size }, state) {
+  const { theme, colorBy, traits } = state;
+  return { rank, group, size, theme, colorBy, trait: traits.get(colorBy), isEmphasized: highlighted(state) !== null };
+}
+
+/**
+ * Comparing is much less work than styling a million points again for nothing.
+ *
+ * @param {ReturnType<typeof styleOf>} a
+ * @param {ReturnType<typeof styleOf>} b
+ */
+export function sameStyle(a, b) {
+  return (
+    a.theme === b.theme &&
+    a.colorBy === b.colorBy &&
+    a.trait === b.trait &&
+    a.size === b.size &&
+    a.isEmphasized === b.isEmphasized &&
+    a.rank.every((value, track) => value === b.rank[track]) &&
+    a.group.every((value, track) => value === b.group[track])
+  );
+}
