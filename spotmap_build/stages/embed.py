@@ -141,18 +141,25 @@ def _by_listening(run: Run, fetched: Fetched) -> Iterator[Embedded]:
             keep_tag_names(whole)
         ready = partial(_ready, whole, previews)
         if previews is not None and not previews.is_complete:
-            with loading_for_the_map():
-                embedded_count += listen(previews, listening_limit(run, ready))
+            embedded_count += _listen(run, previews, ready)
         early = _gather(whole, previews, embedded_count) if has_early_map else None
     if early is not None and early.tracks and not listening_limit(run, ready).is_over:
         yield replace(early, is_early=True)
     with run.clock.stage("embed"):
         if not whole.is_complete:
-            with loading_for_the_map():
-                embedded_count += listen(whole, listening_limit(run, ready))
+            embedded_count += _listen(run, whole, ready)
         run.clock.begin_map()
         final = _gather(whole, previews, embedded_count)
     yield final
+
+
+def _listen(run: Run, acquisition: Acquisition, ready: Callable[[], Ready]) -> int:
+    """Listen, and load meanwhile what the map will be made with."""
+    limit = listening_limit(run, ready)
+    if not run.config.listen or run.config.shard is not None:  # nothing is waited for, or no map follows
+        return listen(acquisition, limit)
+    with loading_for_the_map():
+        return listen(acquisition, limit)
 
 
 def _ready(whole: Acquisition, previews: Acquisition | None) -> Ready:
