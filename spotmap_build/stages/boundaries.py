@@ -35,6 +35,8 @@ def known_boundaries(run: Run) -> Boundaries:
 
 def keep_boundaries(run: Run, boundaries: Boundaries, generation: str) -> None:
     """Keep those that a site has, for the build that comes after it."""
+    if not boundaries.used:
+        return
     with suppress(CacheReadOnly, CacheFull):  # then they are computed again
         run.cache.put(_key(generation), {BOUNDARIES: msgspec.json.encode(boundaries.used)}, 0.0)
 
@@ -47,6 +49,8 @@ def _decode(data: bytes) -> dict[str, Boundary]:
     from spotmap_build.emit.boundaries import EXTENT, Boundary
 
     found = decode_json(data, dict[str, Boundary])
+    if not found:
+        raise ValueError("there are none")
     for one in found.values():
         if not all(0 <= number <= EXTENT for line in (*one.rings, one.peak) for number in line):
             raise ValueError("an outline leaves the map")
