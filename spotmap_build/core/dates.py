@@ -37,6 +37,11 @@ def is_known_date(text: str) -> bool:
         return False
 
 
+def latest_release_year() -> int:
+    """Return the last year that what is in a library may come out in: albums are announced some months ahead."""
+    return datetime.now(UTC).year + 1
+
+
 def format_date(unix_s: float, *, with_year: bool = True) -> str:
     """Say a date (UTC) in words.
 

@@ -36,6 +36,7 @@ def make_table(embedded: Embedded, projected: Projected, clusters: Clusters, *, 
         "y": coordinates[:, 1].astype(float).tolist(),
         **_parts(clusters, len(embedded.tracks)),
         **_features(embeddings),
+        **_on_album(embedded.tracks),
         **_when_played(embedded.tracks),
     }
     taken = {*columns, *NOT_FREE}
@@ -64,6 +65,15 @@ def _about(tracks: Sequence[Track]) -> dict[str, list[Any]]:
         "isrc": [track.isrc or None for track in tracks],
         "video_id": [(track.recording and track.recording.video_id) or None for track in tracks],
     }
+
+
+def _on_album(tracks: Sequence[Track]) -> dict[str, list[int | None]]:
+    """Return where each track is on its album, and on which disc, where one is known."""
+    columns = {
+        "track_number": [track.track_number for track in tracks],
+        "disc_number": [track.disc_number for track in tracks],
+    }
+    return {name: numbers for name, numbers in columns.items() if any(numbers)}
 
 
 def _when_played(tracks: Sequence[Track]) -> dict[str, list[Any]]:

@@ -30,11 +30,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     centers = draw.normal(size=(3, DIMENSIONS)) * 4
     vectors = np.repeat(centers, COUNT // 3, axis=0) + draw.normal(size=(COUNT, DIMENSIONS))
     rows = [
-        f'"Stück, {number}","Ada; Bo",Album,{1990 + number if number else ""},{"soft" if number % 2 else "loud"},'
+        f'"Stück, {number}","Ada; Bo",Album,{1960 + number if number else ""},{"soft" if number % 2 else "loud"},'
+        f"{number % 12 + 1}/12,{number // 12 + 1},"
         f'=1+1,{number},"{json.dumps(vector)}"'
         for number, vector in enumerate(vectors.round(4).tolist())
     ]
-    (folder / "library.csv").write_text("\n".join(["title,artist,album,year,mood,tags,file,vector", *rows]) + "\n")
+    (folder / "library.csv").write_text(
+        "\n".join(["title,artist,album,year,mood,track_number,disc_number,tags,file,vector", *rows]) + "\n"
+    )
     outcome = spotmap("--source", "table:library.csv", "--log", "json", cwd=folder)
     assert outcome.status == 0, outcome.stderr
     return folder
@@ -56,6 +59,8 @@ def test_csv_holds_a_row_of_each_track_with_its_place_and_cluster(folder: Path) 
     assert sorted(row["title"] for row in rows) == sorted(f"Stück, {number}" for number in range(COUNT))
     assert {row["artists"] for row in rows} == {"Ada; Bo"}
     assert {row["mood"] for row in rows} == {"soft", "loud"}
+    places = {(int(row["track_number"]), int(row["disc_number"])) for row in rows}
+    assert places == {(track, disc) for track in range(1, 13) for disc in range(1, 5)}
     assert {row["own_tags"] for row in rows} == {"'=1+1"}, "no formula for a spreadsheet"
     assert next(row["year"] for row in rows if row["title"] == "Stück, 0") == ""
     assert len({(row["x"], row["y"]) for row in rows}) == COUNT

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from spotmap_build.cache.store import Cache
+from spotmap_build.core.dates import latest_release_year
 from spotmap_build.core.spreadsheet import TABLE_COLUMNS
 from spotmap_build.errors import ConfigError, SourceError
 from spotmap_build.fetch.merge import merge
@@ -416,6 +417,14 @@ def test_nan_in_json_and_parquet_is_missing(tmp_path: Path) -> None:
     parquet = load(tmp_path, (tmp_path / "source.parquet").read_bytes(), "t.parquet").library
     assert [track.facets for track in lines.tracks] == [{"energy": 0.5}, {}]
     assert lines.tracks == parquet.tracks
+
+
+def test_a_year_that_is_further_ahead_than_albums_are_announced_is_none(tmp_path: Path) -> None:
+    last = latest_release_year()
+    loaded = load(tmp_path, f"title,year\nA,{last}\nB,{last + 5}-01-01\nC,1999\nD,2999\n")
+    assert [track.year for track in loaded.library.tracks] == [last, None, 1999, None]
+    said = f"t.csv: 2 values of the column 'year' could not be understood, such as '{last + 5}-01-01'."
+    assert loaded.notices == (said,)
 
 
 def test_what_is_no_value_of_its_column_is_counted_and_reported(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
 
+from spotmap_build.core.dates import latest_release_year
 from spotmap_build.core.identifiers import SPOTIFY_LOCAL, plain_isrc
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.exports.collection import Collection
@@ -112,7 +113,7 @@ def _read(file: ExportFile, notices: list[str]) -> ListFile | None:
     named = known_columns(table.columns)
     if "title" not in named.fields:
         return None
-    typed = type_columns(named, file.place, table.delimiter)
+    typed = type_columns(named, file.place, table.delimiter, latest_release_year())
     notices += [*about, *table.notices, *typed.notices]
     joint = _joint(table.columns, typed.fields)
     stem = PurePath(file.name).stem.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -10,6 +10,7 @@ from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build.cache.keys import digest_bytes
+from spotmap_build.core.dates import latest_release_year
 from spotmap_build.core.identifiers import ID_DIGITS, SPOTIFY_TRACK
 from spotmap_build.core.text import printable
 from spotmap_build.errors import SourceError
@@ -71,7 +72,7 @@ class TableSource:
             If the file cannot be read, has no titles, or its vectors do not fit its rows.
         """
         table = read_columns(self.path, lambda name: bool(name) and not is_person(name))
-        typed = type_columns(_with_titles(table, self.path), self.path.name, table.delimiter)
+        typed = type_columns(_with_titles(table, self.path), self.path.name, table.delimiter, latest_release_year())
         vectors = find_vectors(self.path, typed.fields)
         typed = with_listening(typed, self.path.name, may_be_listens=vectors is None)
         columns = typed.fields

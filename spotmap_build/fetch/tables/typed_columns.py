@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import MAXYEAR
 from functools import lru_cache
 from typing import Any, Final
 
@@ -58,7 +59,7 @@ class TypedColumns:
     notices: tuple[str, ...]
 
 
-def type_columns(named: NamedColumns, place: str, delimiter: str = "") -> TypedColumns:
+def type_columns(named: NamedColumns, place: str, delimiter: str = "", latest_year: int = MAXYEAR) -> TypedColumns:
     """Read the values of every column.
 
     Parameters
@@ -67,14 +68,16 @@ def type_columns(named: NamedColumns, place: str, delimiter: str = "") -> TypedC
         Names the table in sentences.
     delimiter
         What stands between its fields: where that is a semicolon, commas may well stand before decimals.
+    latest_year
+        A later one is none that something came out in.
     """
     numeric = (named.fields[field] for field in NUMERIC if field in named.fields)
     decimal = find_decimal([*numeric, *named.others.values()], "either" if delimiter == ";" else ".")
     typing = _Typing(named, place, dict(named.fields), dict(named.others), [])
     for field in ("play_count", "ms_played"):
         typing.read(field, lambda value: _count(value, decimal))
-    year = lru_cache(maxsize=1 << 12)(parse_year)
-    typing.read("year", lambda value: year(str(value)))
+    year = lru_cache(maxsize=1 << 12)(_release_year)
+    typing.read("year", lambda value: year(str(value), latest_year))
     for field in PLACES:
         typing.read(field, lambda value: parse_place(str(value)))
     typing.read("explicit", parse_truth)
@@ -185,6 +188,12 @@ def _misread(values: Sequence[Any], typed: Sequence[Any]) -> list[int]:
         for row, (value, one) in enumerate(zip(values, typed, strict=True))
         if one is None and not is_missing(value) and str(value).strip("0:.,- ")
     ]
+
+
+def _release_year(text: str, latest: int) -> int | None:
+    """Return the year in a date of any style; None where there is none, or one that is too late."""
+    year = parse_year(text)
+    return year if year is not None and year <= latest else None
 
 
 def _count(value: object, decimal: Decimal) -> int | None:
