@@ -23,6 +23,11 @@ ARGUMENT: Final = {
     "TrackError": 1,
     "Failed": 3,
     "Unusable": 1,
+    "Omission": 3,
+    "_omitted": 3,
+    "_refused": 0,
+    "_track": 1,
+    "_unreached": 0,
     "UsageError": 0,
     "BadParameter": 0,
     "sentence": 0,
@@ -31,8 +36,7 @@ ARGUMENT: Final = {
 }
 """Which argument of these calls is a sentence; of errors, it is the first."""
 OF_OWN_DATA: Final = ("cache/", "cluster/", "embed/", "emit/boundaries", "insights/", "project/", "stages/")
-"""Where a ``ValueError`` says that data of our own making are wrong. Elsewhere it says what is wrong with something that
-was given."""
+"""Where a ``ValueError`` says that data of our own making are wrong. Elsewhere, something that was given is."""
 KEYWORDS: Final = ("hint", "detail", "disabled_reason", "notice", "notices", "problem")
 CARRIED: Final = {
     "message",
@@ -51,6 +55,8 @@ _CARRIED: Final = re.compile(r"^\s*\{\w+\} (?=[A-Z][a-z])")
 """A value that is a sentence, before another one."""
 _ADDED: Final = re.compile(r"\.\{\w+\}$")
 """Sentences that may follow."""
+_FORMATTED: Final = re.compile(r"\{(\w+):[^{}]*\}")
+"""A value of a text that is filled in later."""
 FEWEST_LETTERS: Final = 6
 """A pattern with fewer letters of its own says nothing, and might be anything."""
 METHODS: Final = {"join", "rstrip", "strip", "replace", "get", "format"}
@@ -101,6 +107,7 @@ def find_sentences() -> dict[str, str]:
 
 def divided(text: str) -> list[str]:
     """Return the sentences of a text, without the spaces around them."""
+    text = _FORMATTED.sub(r"{\1}", text)
     parts = [_ADDED.sub(".", _CARRIED.sub("", part)).strip() for part in SENTENCE_END.split(text)]
     return [part for part in parts if part]
 

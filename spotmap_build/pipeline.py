@@ -16,7 +16,7 @@ from spotmap_build.cache.errors import CacheReadOnly, CorruptEntry
 from spotmap_build.cache.roots import site_name
 from spotmap_build.cache.store import Cache
 from spotmap_build.core.memory import seldom_collecting
-from spotmap_build.core.speech import gettext
+from spotmap_build.core.speech import gettext, sentence
 from spotmap_build.emit.list_folder import ListFile, update_folder
 from spotmap_build.emit.lists import encode_list
 from spotmap_build.emit.local_audio import encode_local_audio, write_local_audio
@@ -148,7 +148,7 @@ def _list_local_audio(config: Config, embedded: stages.Embedded) -> str:
     try:
         write_local_audio(place, encode_local_audio(embedded.tracks))
     except OSError as error:
-        return f"The preview cannot play your files: {place} cannot be written ({error.strerror or error})."
+        return sentence(f"The preview cannot play your files: {place} cannot be written ({error.strerror or error}).")
     return ""
 
 

@@ -68,7 +68,7 @@ class PlainProgress:
         self._stage, self._total = stage, total
         self._started_s = self._reported_s = time.monotonic()
         if total:
-            self._line(f"{stage}: {what} ({total})")
+            self._line(f"{stage}: {said(what)} ({total})")
 
     def advance(self, done: int) -> None:
         now_s = time.monotonic()
@@ -81,7 +81,7 @@ class PlainProgress:
             self._line(f"{self._stage}: {left}")
 
     def end(self, outcome: str) -> None:
-        self._line(f"{self._stage}: {outcome}")
+        self._line(f"{self._stage}: {said(outcome)}")
 
     def say(self, message: str, *, level: str = "info") -> None:
         self._line(said(message) if level == "info" else f"{gettext(LEVELS.get(level, level))}: {said(message)}")
@@ -159,7 +159,7 @@ class TerminalProgress:
             transient=True,
         )
         self._bar.start()
-        self._task = self._bar.add_task(printable(f"{stage:<8} {what}"), total=total)
+        self._task = self._bar.add_task(printable(f"{stage:<8} {said(what)}"), total=total)
 
     def advance(self, done: int) -> None:
         if self._bar is not None and self._task is not None:
@@ -167,7 +167,7 @@ class TerminalProgress:
 
     def end(self, outcome: str) -> None:
         self.close()
-        self._print(("✓ ", "green"), (f"{self._stage:<8} ", "bold"), (outcome, ""))
+        self._print(("✓ ", "green"), (f"{self._stage:<8} ", "bold"), (said(outcome), ""))
 
     def say(self, message: str, *, level: str = "info") -> None:
         self._print((said(message), {"warning": "yellow", "error": "bold red"}.get(level, "")))

@@ -18,6 +18,7 @@ from spotmap_build.core.http import BodyTooLarge, Limits, RedirectRefused, TooSl
 from spotmap_build.core.rate_limiting import NotUnderstood
 from spotmap_build.core.retry import RetryPolicy
 from spotmap_build.core.retry_after import parse_retry_after
+from spotmap_build.core.speech import sentence
 from spotmap_build.core.text import printable
 from spotmap_build.errors import OutputError, ServiceError, ServiceRefused, TrackError
 
@@ -69,7 +70,7 @@ class PreviewExpired(TrackError):
     """A preview's address is too old: ask for the track again, which gives a new one."""
 
     def __init__(self) -> None:
-        super().__init__("preview-expired", "The address of its preview had expired.", retryable=True)
+        super().__init__("preview-expired", sentence("The address of its preview had expired."), retryable=True)
 
 
 class DeezerTrack(msgspec.Struct, frozen=True):

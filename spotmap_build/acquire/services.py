@@ -9,6 +9,7 @@ from spotmap_build.cache.keys import Key
 from spotmap_build.cache.pauses import RememberedPause
 from spotmap_build.core.dates import format_date, format_time
 from spotmap_build.core.rate_limiting import CircuitBreaker, NotUnderstood
+from spotmap_build.core.speech import sentence
 from spotmap_build.errors import ServiceError, ServiceRefused
 from spotmap_build.model import Failed
 
@@ -115,4 +116,4 @@ def when_again(retry_at_unix_s: int | None) -> str:
         moment = f"{format_time(retry_at_unix_s)} on {format_date(retry_at_unix_s, with_year=False)}"
     except (ValueError, OverflowError, OSError):
         return ""
-    return f" It can be tried again after {moment}."
+    return sentence(f" It can be tried again after {moment}.")

@@ -7,6 +7,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from spotmap_build.core.speech import sentence
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -54,7 +56,7 @@ class TimeLimit:
     @property
     def sentence(self) -> str:
         """Why a track waits."""
-        return f"The time limit of {self.given} was over before its turn. The next build goes on here."
+        return sentence(f"The time limit of {self.given} was over before its turn. The next build goes on here.")
 
 
 NO_LIMIT: Final = TimeLimit()

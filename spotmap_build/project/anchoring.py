@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from spotmap_build.core.speech import sentence
 from spotmap_build.project.layout import (
     LAYOUT_NEIGHBORS,
     MIN_DIST,
@@ -133,7 +134,9 @@ def fit_anchored_layout(
         held_figure = trustworthiness(unit_vectors, positions)
         if fresh_figure - held_figure <= LARGEST_LOSS:
             return Anchored(positions, drift_between(previous, positions), held_figure, fresh_figure)
-        reason = f"Holding the known tracks would have cost {fresh_figure - held_figure:.3f} of trustworthiness."
+        reason = sentence(
+            f"Holding the known tracks would have cost {fresh_figure - held_figure:.3f} of trustworthiness."
+        )
     turned = procrustes_align(fresh, previous)
     return Anchored(turned, drift_between(previous, turned), fresh_figure, fresh_figure, reason, held_figure)
 
@@ -225,11 +228,11 @@ def _can_be_aligned(positions: Float32Array, previous: Float32Array, known: Bool
 
 def _reason_for_fresh(known: BoolArray, previous: Float32Array, is_fresh_wanted: bool) -> str:
     if is_fresh_wanted:
-        return "A new layout was requested."
+        return sentence("A new layout was requested.")
     if len(known) < SMALLEST_FOR_UMAP:
-        return "So few tracks are laid out from scratch each time."
+        return sentence("So few tracks are laid out from scratch each time.")
     if known.sum() < max(3, SMALLEST_KNOWN_SHARE * len(known)) or diagonal(previous[known]) == 0:
-        return f"Only {int(known.sum())} of {len(known)} tracks were on the last map."
+        return sentence(f"Only {int(known.sum())} of {len(known)} tracks were on the last map.")
     return ""
 
 

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final
 
+from spotmap_build.core.speech import sentence
 from spotmap_build.errors import ConfigError, PluginError
 from spotmap_build.registry import plugins
 
@@ -61,19 +62,25 @@ class Theme:
         for mode, colors in (("light", self.light), ("dark", self.dark)):
             wrong = [field.name for field in fields(Colors) if not _COLOR.fullmatch(getattr(colors, field.name))]
             if wrong:
-                yield f"{mode}: {', '.join(wrong)} must be written as #rrggbb, with small letters."
+                yield sentence(f"{mode}: {', '.join(wrong)} must be written as #rrggbb, with small letters.")
                 continue
             light = luminance(colors.background)
             if mode == "light" and light < LIGHT_FROM:
-                yield f"light: background {colors.background} is too dark for the colors of groups to show on it."
+                yield sentence(
+                    f"light: background {colors.background} is too dark for the colors of groups to show on it."
+                )
             if mode == "dark" and light > DARK_TO:
-                yield f"dark: background {colors.background} is too light for the colors of groups to show on it."
+                yield sentence(
+                    f"dark: background {colors.background} is too light for the colors of groups to show on it."
+                )
             for name, behind, least in _PAIRS:
                 front, back = getattr(colors, name), getattr(colors, behind)
                 if contrast(front, back) < least:
                     yield (
-                        f"{mode}: {name} {front} on {behind} {back} has a contrast of {contrast(front, back):.2f}; "
-                        f"it must be {least} at least."
+                        sentence(
+                            f"{mode}: {name} {front} on {behind} {back} has a contrast of {contrast(front, back):.2f}; "
+                            f"it must be {least} at least."
+                        )
                     )
 
     def css(self) -> str:

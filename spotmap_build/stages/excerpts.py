@@ -16,7 +16,7 @@ from spotmap_build.cache.decoding import decoder, is_worth_another_try
 from spotmap_build.cache.errors import CacheReadOnly
 from spotmap_build.cache.freshness import Failure
 from spotmap_build.cache.keys import Key, digest_bytes, place_digest
-from spotmap_build.core.speech import gettext
+from spotmap_build.core.speech import gettext, sentence
 from spotmap_build.core.speech import number as written
 from spotmap_build.model import Done
 from spotmap_build.stages.reserve import extras_limit
@@ -52,8 +52,12 @@ class Excerpted:
         failed = dict(self.failed)
         waiting = failed.pop(TIME_LIMIT, 0)
         reasons = ", ".join(f"{number} {code}" for code, number in sorted(failed.items()))
-        failures = f"Of {sum(failed.values()):,} tracks no excerpt could be made ({reasons})." if failed else ""
-        left = f"The time limit was over with {waiting:,} excerpts still to be made. The next build goes on there."
+        failures = (
+            sentence(f"Of {sum(failed.values()):,} tracks no excerpt could be made ({reasons}).") if failed else ""
+        )
+        left = sentence(
+            f"The time limit was over with {waiting:,} excerpts still to be made. The next build goes on there."
+        )
         return tuple(filter(None, (failures, left if waiting else "")))
 
 

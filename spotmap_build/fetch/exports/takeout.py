@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from spotmap_build.core.documents import parse_json
 from spotmap_build.core.identifiers import SPOTIFY_LOCAL
+from spotmap_build.core.speech import sentence
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.exports.collection import Collection, iso_date
 from spotmap_build.fetch.exports.copy_marks import without_copy_marks
@@ -205,7 +206,7 @@ def _newest(states: list[ListState]) -> tuple[list[ListState], tuple[str, ...]]:
     if not differing:
         return list(newest.values()), ()
     count = f"{len(differing)} playlists are" if len(differing) > 1 else f"The playlist “{next(iter(differing))[0]}” is"
-    return list(newest.values()), (f"{count} in several exports; what the newest says was taken.",)
+    return list(newest.values()), (sentence(f"{count} in several exports; what the newest says was taken."),)
 
 
 def _parse(file: ExportFile) -> Any:

@@ -7,24 +7,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from spotmap_build.core.speech import sentence
 from spotmap_build.core.text import printable
 from spotmap_build.fetch.exports.spotify_ids import not_playable
 from spotmap_build.fetch.spotify.rows import Row
 from spotmap_build.fetch.tags import UNTITLED
 from spotmap_build.model import Failed, Library, Omission, Playlist, Track
 
-NOT_YOURS: Final = (
+NOT_YOURS: Final = sentence(
     "Spotify lets an app read only playlists that you own or collaborate on. To have its tracks on the map, copy them "
     "to a playlist of your own."
 )
-MADE_BY_PUSH: Final = (
+MADE_BY_PUSH: Final = sentence(
     "spotmap-build push made it of a list of the map, so it is not read back into the map. Tracks that you added to it "
     "are on the map if you save them, or add them to another playlist."
 )
 REASONS: Final = {
-    "episode": ("episode", "It is an episode of a podcast, or a part of an audiobook, no music."),
-    "unknown": ("no-id", "Spotify does not say which track it is: it is not available any more."),
-    "empty": ("empty-row", "Spotify lists a row without anything in it."),
+    "episode": ("episode", sentence("It is an episode of a podcast, or a part of an audiobook, no music.")),
+    "unknown": ("no-id", sentence("Spotify does not say which track it is: it is not available any more.")),
+    "empty": ("empty-row", sentence("Spotify lists a row without anything in it.")),
 }
 
 

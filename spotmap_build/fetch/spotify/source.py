@@ -15,6 +15,7 @@ from spotmap_build.cache.errors import CacheReadOnly
 from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.cache.pauses import Pause, RememberedPause
 from spotmap_build.core.dates import DAY_S, format_date, format_time
+from spotmap_build.core.speech import sentence
 from spotmap_build.core.text import printable
 from spotmap_build.errors import LoginError, ServiceError, ServiceRefused, SpotmapError
 from spotmap_build.fetch.source import Loaded
@@ -189,13 +190,15 @@ def _age(index: LibraryIndex, saved: CachedPages | None, unread_playlists: int, 
         taken = f"{format_date(index.taken_at_unix_s)} at {format_time(index.taken_at_unix_s)}"
         days = max(0, int(now_unix_s - index.taken_at_unix_s) // DAY_S)
         ago = {0: "less than a day ago", 1: "a day ago"}.get(days, f"{days} days ago")
-        sentences.append(f"The library is as Spotify showed it on {taken}, {ago}.")
+        sentences.append(sentence(f"The library is as Spotify showed it on {taken}, {ago}."))
     if saved is not None and not saved.is_whole:
         sentences.append(
-            f"Only the last {len(saved.rows):,} of {saved.total:,} saved tracks have been fetched so far; the next "
-            "build goes on from there."
+            sentence(
+                f"Only the last {len(saved.rows):,} of {saved.total:,} saved tracks have been fetched so far; the next "
+                "build goes on from there."
+            )
         )
     if unread_playlists:
         count = "1 playlist has" if unread_playlists == 1 else f"{unread_playlists:,} playlists have"
-        sentences.append(f"{count} not been fetched yet, or not all of it.")
+        sentences.append(sentence(f"{count} not been fetched yet, or not all of it."))
     return sentences

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from spotmap_build.core.files import read_bounded
+from spotmap_build.core.speech import sentence
 from spotmap_build.core.text import decode_guessing, printable
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.folders.m3u import PLAYLIST_SUFFIXES
@@ -91,11 +92,13 @@ def decode_table(content: bytes, place: str) -> tuple[str, tuple[str, ...]]:
     text, encoding = decode_guessing(content)
     if "\ufffd" in text and "\ufffd".encode() not in content:
         return text, (
-            f"{place} is damaged: characters that cannot be read ({text.count(chr(0xFFFD)):,}) are shown as \ufffd.",
+            sentence(
+                f"{place} is damaged: characters that cannot be read ({text.count(chr(0xFFFD)):,}) are shown as \ufffd."
+            ),
         )
     if not encoding:
         return text, ()
-    return text, (f"{place} is not UTF-8 and was read as {encoding}. If names look odd, save it as UTF-8.",)
+    return text, (sentence(f"{place} is not UTF-8 and was read as {encoding}. If names look odd, save it as UTF-8."),)
 
 
 def _read_text(content: bytes, path: Path) -> Table:
@@ -111,7 +114,7 @@ def _read_parquet(path: Path, is_used: Callable[[str], bool]) -> Table:
 
     columns, left_out = read_parquet(path, is_used)
     names = ", ".join(f"'{printable(name)}'" for name in left_out[:3]) + ("…" if left_out[3:] else "")
-    notice = f"{path.name}: columns of structures or maps are left out: {names}."
+    notice = sentence(f"{path.name}: columns of structures or maps are left out: {names}.")
     return Table(_without_nan(columns), (notice,) if left_out else ())
 
 
