@@ -186,3 +186,28 @@ def test_the_lists_fit_narrow_windows(open_viewer: OpenViewer, width: int) -> No
     assert axes is not None
     assert controls is not None
     assert controls["y"] + controls["height"] <= axes["y"]
+
+
+@pytest.mark.parametrize("way", ["touch", "keyboard"])
+def test_axes_come_and_go_by_fingers_on_a_phone_and_by_keys(open_viewer: OpenViewer, way: str) -> None:
+    phone = {"has_touch": True, "is_mobile": True, "viewport": {"width": 390, "height": 844}}
+    viewer = open_viewer(**(phone if way == "touch" else {}))
+    page = viewer.page
+    opener = page.get_by_role("button", name="Axes", exact=True)
+    across = page.get_by_label("Across", exact=True)
+    if way == "touch":
+        opener.tap()
+        across.select_option("feature.tempo")
+    else:
+        opener.press("Enter")
+        across.focus()
+        page.keyboard.type("Tempo")
+    viewer.wait_until("spotmap.state().axes?.x === 'feature.tempo'")
+    expect(page.locator(".axis-title")).to_have_count(2)
+    close = page.locator("#axes [data-action='close']")
+    if way == "touch":
+        close.tap()
+    else:
+        close.press("Enter")
+    viewer.wait_until("spotmap.state().axes === null")
+    expect(page.locator("#axes")).to_be_hidden()

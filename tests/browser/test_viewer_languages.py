@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from spotmap_build.core.language import LANGUAGES
 from tests.browser.conftest import Viewer
-from tests.fakes.sample_site import GENERATION
+from tests.fakes.sample_site import GENERATION, write_sample_site
 from tests.support.pages import Site
 
 pytestmark = pytest.mark.browser
@@ -79,9 +80,17 @@ def pseudo(text: str) -> str:
 
 
 @pytest.fixture
-def pseudo_site(copied_site: Site) -> Site:
+def own_site(web_root: tuple[Path, str], tmp_path: Path) -> Site:
+    """The sample site with a listening history, for this test alone."""
+    root, url = web_root
+    write_sample_site(root / tmp_path.name, tracks=300, has_history=True)
+    return Site(root / tmp_path.name, f"{url}{tmp_path.name}/")
+
+
+@pytest.fixture
+def pseudo_site(own_site: Site) -> Site:
     """The sample site with a catalog of the pseudo-language, which is written from left to right."""
-    return with_pseudo_language(copied_site, "ltr")
+    return with_pseudo_language(own_site, "ltr")
 
 
 def with_pseudo_language(site: Site, direction: str) -> Site:
@@ -128,6 +137,18 @@ def scenes(viewer: Viewer) -> Iterator[str]:
     expect(page.locator(".size-sample").first).to_be_visible()
     yield "sizes"
     page.locator(".size-by select").select_option("")
+    page.locator("#listening summary").click()
+    expect(page.locator("#listening .alike-row").first).to_be_visible()
+    yield "what was listened to"
+    page.locator(".listening-ways button").first.click()
+    viewer.wait_until("spotmap.state().colorBy === 'heat'")
+    yield "where one listens"
+    page.locator("#listening summary").click()
+    page.locator("#table-button").click()
+    expect(page.locator("#table [role=row]").nth(1)).to_be_visible()
+    yield "a table"
+    page.keyboard.press("Escape")
+    expect(page.locator("#table")).to_be_hidden()
     page.locator("#people-button").click()
     expect(page.locator(".tool-share").first).to_be_visible()
     yield "two people"
@@ -158,7 +179,7 @@ def scenes(viewer: Viewer) -> Iterator[str]:
         yield button
         page.keyboard.press("Escape")
     page.locator("#timeline-button").click()
-    expect(page.locator("#timeline")).to_be_visible()
+    expect(page.locator("#map .trail")).to_be_visible()
     yield "time"
     page.locator("#timeline [data-action='close']").click()
     page.locator("#axes-button").click()
@@ -212,8 +233,8 @@ def test_every_text_of_the_page_comes_from_the_catalog(open_viewer: OpenViewer, 
 
 
 @pytest.mark.parametrize("language", LANGUAGES[1:])
-def test_nothing_is_cut_off_on_a_phone(open_viewer: OpenViewer, language: str) -> None:
-    viewer = open_in(open_viewer, language, viewport=PHONE)
+def test_nothing_is_cut_off_on_a_phone(open_viewer: OpenViewer, own_site: Site, language: str) -> None:
+    viewer = open_in(open_viewer, language, site=own_site, viewport=PHONE)
     expect(viewer.page.locator("html")).to_have_attribute("lang", language)
     found = {f"{scene}: {text}" for scene in scenes(viewer) for text in viewer.page.evaluate(CUT_OFF)}
     assert not found
@@ -222,9 +243,9 @@ def test_nothing_is_cut_off_on_a_phone(open_viewer: OpenViewer, language: str) -
 
 @pytest.mark.parametrize("size", [PHONE, {"width": 1280, "height": 800}])
 def test_a_language_that_is_written_from_right_to_left_has_its_place(
-    open_viewer: OpenViewer, copied_site: Site, size: dict[str, int]
+    open_viewer: OpenViewer, own_site: Site, size: dict[str, int]
 ) -> None:
-    viewer = open_in(open_viewer, PSEUDO, site=with_pseudo_language(copied_site, "rtl"), viewport=size)
+    viewer = open_in(open_viewer, PSEUDO, site=with_pseudo_language(own_site, "rtl"), viewport=size)
     page = viewer.page
     expect(page.locator("html")).to_have_attribute("dir", "rtl")
     found = set()

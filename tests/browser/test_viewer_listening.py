@@ -186,11 +186,13 @@ def test_forgotten_coasts_are_listed_shown_and_selected(open_viewer: OpenViewer,
     viewer.wait_until(f"spotmap.state().pinned === {selected[0]}")
 
 
-def test_the_center_of_taste_wanders_with_the_slider_of_time(open_viewer: OpenViewer, heard: Site) -> None:
-    viewer = open_viewer(site=heard)
+@pytest.mark.parametrize("way", ["mouse", "touch", "keyboard"])
+def test_the_center_of_taste_wanders_with_the_slider_of_time(open_viewer: OpenViewer, heard: Site, way: str) -> None:
+    viewer = open_viewer(site=heard, **(PHONE if way == "touch" else {}))
     page = viewer.page
     trail = page.locator("#map .trail")
-    page.get_by_role("button", name="How the library grew", exact=True).click()
+    opener = page.get_by_role("button", name="How the library grew", exact=True)
+    opener.press("Enter") if way == "keyboard" else opener.tap() if way == "touch" else opener.click()
     expect(trail).to_be_visible()
     assert f"{YEARS_PLAYED[0]}" in (trail.get_attribute("aria-label") or "")
     expect(trail.locator(".trail-now")).to_contain_text(str(YEARS_PLAYED[-1]))

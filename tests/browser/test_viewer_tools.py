@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Viewer
+from tests.browser.test_viewer_everyone import AXE, violations
 from tests.browser.test_viewer_picture import saved, shapes
 from tests.fakes.sample_site import GENERATION, LAYERS
 from tests.support.pages import Site
@@ -216,3 +217,25 @@ def test_a_script_that_is_missing_is_said_and_can_be_asked_for_again(open_viewer
     page.unroute("**/tools.js")
     page.get_by_role("button", name="Two people").click()
     expect(page.get_by_role("heading", name="Two people")).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [{"width": 1280, "height": 800}, {"width": 390, "height": 844}])
+def test_axe_finds_nothing(open_viewer: OpenViewer, theme: str, size: dict[str, int]) -> None:
+    if not AXE.exists():
+        pytest.skip("needs `npm ci`")
+    viewer = open_viewer(color_scheme=theme, viewport=size)
+    page = viewer.page
+    page.locator("#picture-button").click()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    if size["width"] < 720:
+        page.locator("#legend-handle").click()
+    _compare(page)
+    assert violations(page) == []
+    page.get_by_role("region", name="Two people").get_by_role("button", name="Close").click()
+    page.locator("#search input").fill("river")
+    page.locator("#found [role=option][data-track]").first.click()
+    page.get_by_role("button", name="More of this").click()
+    expect(page.get_by_role("region", name="More and less").get_by_role("status")).to_contain_text("Its place")
+    assert violations(page) == []
