@@ -64,6 +64,25 @@ def test_two_people_are_compared_by_mouse(open_viewer: OpenViewer) -> None:
     assert viewer.state("colorBy") == "cluster"
 
 
+def test_the_whole_map_makes_room_for_two_people_and_no_other_view_does(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page = viewer.page
+    whole = viewer.state("transform")
+    _compare(page)
+    beside = page.locator("#controls").bounding_box()
+    assert beside is not None
+    viewer.wait_until(f"spotmap.state().transform.k < {whole['k']}")
+    right = sorted(viewer.position_of(track)[0] for track in range(0, 300, 5))
+    assert right[int(0.95 * len(right))] < beside["x"]
+    page.get_by_role("button", name="Close", exact=True).click()
+    viewer.wait_until(f"Math.abs(spotmap.state().transform.k - {whole['k']}) < 1e-9")
+    page.locator("#controls [data-action='zoom-in']").click()
+    viewer.wait_until(f"spotmap.state().transform.k > {whole['k']}")
+    near = viewer.state("transform")
+    _compare(page)
+    assert viewer.state("transform") == near
+
+
 def test_the_colors_of_two_people_follow_the_theme(open_viewer: OpenViewer) -> None:
     page = open_viewer(color_scheme="light").page
     _compare(page)

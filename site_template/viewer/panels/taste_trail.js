@@ -4,6 +4,7 @@ import { gettext } from "../data/language.js";
 import { centersOfTaste, wayUntil } from "../data/listening.js";
 import { element, svgElement, withNames } from "../ui/dom.js";
 import { isolated } from "../ui/format.js";
+import { freeArea } from "../ui/insets.js";
 import { toScreen } from "../map/viewport.js";
 
 /** @import { Center } from "../data/listening.js" */
@@ -74,6 +75,8 @@ export class TasteTrail {
       ...earlier.map((center) => dot("3.5", ...at(center))),
       dot("7", left, top),
     );
+    const area = freeArea();
+    for (const side of /** @type {const} */ (["left", "right"])) this.#host.style.setProperty(`--${side}`, `${area[side]}px`);
     this.#host.replaceChildren(this.#drawing, ...labels, label("trail-now", `${here.year}${this.#nameOf(here)}`, left, top));
   }
 }

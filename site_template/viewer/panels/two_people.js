@@ -45,12 +45,20 @@ export class TwoPeople {
     this.#before ??= store.get().colorBy;
     store.set({ colorBy: "layer" });
     this.#draw();
+    this.#makeRoom();
     announce(built(this.#pairs[this.#shown].sentence));
+  }
+
+  /** It is about the whole map: where that shows, it shows beside the tool. */
+  #makeRoom() {
+    const { navigation } = this.#parts;
+    if (navigation.view === null) navigation.fit();
   }
 
   /** Back to the colors that were there, unless others were chosen meanwhile. */
   #recolor() {
     const { store } = this.#parts;
+    this.#makeRoom();
     if (this.#before && store.get().colorBy === "layer") store.set({ colorBy: this.#before });
     this.#before = null;
   }
