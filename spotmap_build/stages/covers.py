@@ -13,7 +13,7 @@ from spotmap_build.cache.freshness import Failure
 from spotmap_build.cache.keys import Key
 from spotmap_build.config import Config
 from spotmap_build.core.image_addresses import ImageHosts
-from spotmap_build.core.speech import gettext
+from spotmap_build.core.speech import gettext, sentence
 from spotmap_build.stages.reserve import extras_limit
 
 if TYPE_CHECKING:
@@ -161,4 +161,6 @@ def _about(missing: Mapping[str, int], wanted: int) -> tuple[str, ...]:
         return ()
     count = sum(missing.values())
     reasons = ", ".join(f"{number} {REASONS.get(code, code)}" for code, number in sorted(missing.items()))
-    return (f"{count} of {wanted:,} covers {'is' if count == 1 else 'are'} missing: {reasons}.",)
+    if count == 1:
+        return (sentence(f"1 of {wanted:,} covers is missing: {reasons}."),)
+    return (sentence(f"{count} of {wanted:,} covers are missing: {reasons}."),)

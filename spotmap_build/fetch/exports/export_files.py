@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final
 
 from spotmap_build.core.files import open_regular, read_bounded
+from spotmap_build.core.speech import sentence
 from spotmap_build.core.text import printable
 from spotmap_build.errors import SourceError
 
@@ -62,9 +63,13 @@ class LeftOut:
 
     def sentences(self) -> tuple[str, ...]:
         """Say what was left out, if anything was."""
-        left_out = [f"{fault.message} It was left out." for fault in self.faults[:MOST_REPORTED]]
+        left_out = [sentence(f"{fault.message} It was left out.") for fault in self.faults[:MOST_REPORTED]]
         if more := len(self.faults) - len(left_out):
-            left_out.append(f"{more} further file{'s' if more > 1 else ''} could not be read.")
+            left_out.append(
+                sentence(f"{more} further files could not be read.")
+                if more > 1
+                else sentence("1 further file could not be read.")
+            )
         return (*about_folders(self.folders), *left_out)
 
 

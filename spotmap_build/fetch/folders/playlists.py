@@ -11,6 +11,7 @@ from typing import Final
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.core.files import read_bounded
 from spotmap_build.core.identifiers import ID_DIGITS
+from spotmap_build.core.speech import sentence
 from spotmap_build.core.text import printable
 from spotmap_build.fetch.folders.file_finder import FileFinder
 from spotmap_build.fetch.folders.m3u import LARGEST_M3U_BYTES, PLAYLIST_SUFFIXES, Entry, parse_m3u
@@ -55,7 +56,9 @@ def read_playlists(files: Sequence[Path], finder: FileFinder, root: Path) -> tup
     ]
     if len(notices) > MOST_REPORTED:
         more = len(notices) - MOST_REPORTED
-        notices[MOST_REPORTED:] = [f"{more} more playlists were left out, or name files that are not in this folder."]
+        notices[MOST_REPORTED:] = [
+            sentence(f"{more} more playlists were left out, or name files that are not in this folder.")
+        ]
     return lists, tuple(notices)
 
 
@@ -126,15 +129,20 @@ def _about_entries(read: _Read, missing: Sequence[Entry], name: str) -> Iterator
         return
     lost = [entry for entry in missing if entry.line and not entry.is_address]
     elsewhere = len(missing) - len(lost)
-    of = f"of {len(read.entries)} entries of {name}"
-    sentences = []
+    of, sentences = sentence(f"of {len(read.entries)} entries of {name}"), []
     if lost:
-        verb = "names a file that is" if len(lost) == 1 else "name files that are"
-        sentences.append(f"{len(lost)} {of} {verb} not in this folder: {printable(lost[0].line[:LONGEST_LINE])}")
-        sentences[0] += "." if len(lost) == 1 else ", for one."
+        first = printable(lost[0].line[:LONGEST_LINE])
+        sentences.append(
+            sentence(f"1 {of} names a file that is not in this folder: {first}.")
+            if len(lost) == 1
+            else sentence(f"{len(lost)} {of} name files that are not in this folder: {first}, for one.")
+        )
     if elsewhere:
-        verb = "is on the web or has" if elsewhere == 1 else "are on the web or have"
-        sentences.append(f"{elsewhere} {of} {verb} no file, and cannot be in a folder's library.")
+        sentences.append(
+            sentence(f"1 {of} is on the web or has no file, and cannot be in a folder's library.")
+            if elsewhere == 1
+            else sentence(f"{elsewhere} {of} are on the web or have no file, and cannot be in a folder's library.")
+        )
     yield " ".join(sentences)
 
 
@@ -165,7 +173,7 @@ def file_playlists(files: Iterable[PlaylistFile], ids: Mapping[Path, str]) -> tu
                 f"The playlists {first.name} and {playlist.name} hold the same tracks, and are shown as one."
             )
     if len(notices) > MOST_REPORTED:
-        notices[MOST_REPORTED:] = [f"So do {len(notices) - MOST_REPORTED} more."]
+        notices[MOST_REPORTED:] = [sentence(f"So do {len(notices) - MOST_REPORTED} more.")]
     return list(playlists.values()), tuple(notices)
 
 

@@ -9,6 +9,7 @@ from datetime import MAXYEAR
 from functools import lru_cache
 from typing import Any, Final
 
+from spotmap_build.core.speech import sentence
 from spotmap_build.core.text import printable
 from spotmap_build.fetch.exports.collection import whole_number
 from spotmap_build.fetch.tables.bounds import Columns
@@ -158,10 +159,10 @@ class _Typing:
 
     def _tell(self, name: str, values: Sequence[Any], misread: Sequence[int]) -> None:
         if misread:
-            what = f"{len(misread):,} values" if len(misread) > 1 else "A value"
+            what = sentence(f"{len(misread):,} values") if len(misread) > 1 else "A value"
             first = printable(str(values[misread[0]]))[:LONGEST_EXAMPLE]
-            sentence = f"{what} of the column '{printable(name)}' could not be understood, such as '{first}'."
-            self.notices.append(f"{self.place}: {sentence}")
+            about = f"{what} of the column '{printable(name)}' could not be understood, such as '{first}'."
+            self.notices.append(f"{self.place}: {about}")
 
     def _name(self, field: str) -> str:
         return printable(self.named.names[field])
