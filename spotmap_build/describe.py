@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build.core.speech import gettext, ngettext, number, said
+from spotmap_build.core.text import padded
 from spotmap_build.fetch.spotify.playlist_changes import MOST_TRACKS, Rename
 
 if TYPE_CHECKING:
@@ -89,10 +90,10 @@ def describe_stats(stats: Stats) -> Iterator[str]:
     """Yield a line a stage, and the sum."""
     for stage in stats.stages:
         failures = gettext(", {failures} of them failures", failures=stage.failures) if stage.failures else ""
-        yield f"{stage.stage:<16} {_records(stage.records, stage.size_bytes)}{failures}"
+        yield f"{padded(stage.stage, 16)} {_records(stage.records, stage.size_bytes)}{failures}"
     total = sum(stage.records for stage in stats.stages)
     every = gettext("all")
-    yield f"{every:<16} {_records(total, stats.size_bytes)}"
+    yield f"{padded(every, 16)} {_records(total, stats.size_bytes)}"
     if stats.quarantine_bytes:
         size = format_bytes(stats.quarantine_bytes)
         yield gettext("{size} of damaged entries were set aside; cache prune removes them.", size=size)

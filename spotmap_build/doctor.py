@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from spotmap_build.config import CONFIG_FILE
 from spotmap_build.core.files import nearest_folder, resolve_place
 from spotmap_build.core.speech import gettext, said
-from spotmap_build.core.text import printable, printable_json
+from spotmap_build.core.text import columns, padded, printable, printable_json
 from spotmap_build.errors import LoginError
 
 if TYPE_CHECKING:
@@ -63,10 +63,10 @@ def examine(config: Config) -> tuple[Finding, ...]:
 
 def as_text(findings: tuple[Finding, ...]) -> str:
     """Return a line a finding, with the hint below where something is wrong."""
-    width = max(len(finding.name) for finding in findings)
+    width = max(columns(finding.name) for finding in findings)
     lines = []
     for finding in findings:
-        lines.append(f"{MARKS[finding.level]} {finding.name:<{width}}  {finding.detail}")
+        lines.append(f"{MARKS[finding.level]} {padded(finding.name, width)}  {finding.detail}")
         if finding.hint and finding.level != "ok":
             lines.append(f"  {'':<{width}}  {finding.hint}")
     return "\n".join(map(printable, lines))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import re
+import unicodedata
 from typing import Final
 
 _WINDOWS_1252: Final = {
@@ -118,6 +119,20 @@ def printable(text: str) -> str:
     'a [2Jb ::error::c'
     """
     return _UNPRINTABLE.sub(lambda found: "\ufffd" if found[0] >= "\ud800" else " ", text)
+
+
+def columns(text: str) -> int:
+    """Return how many columns of a terminal a text takes: letters of Chinese and Japanese take two.
+
+    >>> columns("Cache"), columns("キャッシュ")
+    (5, 10)
+    """
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def padded(text: str, width: int) -> str:
+    """Return a text with the spaces after it that it lacks of a number of columns."""
+    return text + " " * (width - columns(text))
 
 
 def log_line(text: str) -> str:

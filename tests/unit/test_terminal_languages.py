@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,10 +12,12 @@ import click
 import pytest
 
 from scripts import sentences
-from spotmap_build import cli, cli_help, cli_options
+from spotmap_build import cli, cli_help, cli_options, doctor
 from spotmap_build.core import speech
 from spotmap_build.core.language import LANGUAGES, texts_of
 from spotmap_build.core.sentences import VALUE, Sentences
+from spotmap_build.core.text import columns
+from spotmap_build.doctor import Finding
 from spotmap_build.errors import ConfigError
 from spotmap_build.progress import JsonProgress, PlainProgress
 from tests.support.command import spotmap
@@ -49,10 +50,6 @@ def commands(context: click.Context) -> Iterator[click.Context]:
 
 def all_commands() -> list[click.Context]:
     return list(commands(cli_help.Context(cli.main, info_name="spotmap-build", terminal_width=COLUMNS)))
-
-
-def columns(line: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in line)
 
 
 def test_all_that_help_says_comes_from_the_catalog() -> None:
@@ -275,3 +272,11 @@ def test_help_is_in_the_language_of_the_settings(
         Path("spotmap.toml").write_text(file)
     cli_options.speak_as_asked(arguments, reads_file=True)
     assert speech._Voice.language == expected
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_lines_of_answers_begin_below_each_other(language: str) -> None:
+    speech.speak(language)
+    names = (speech.gettext("Cache"), speech.gettext("Page template"), "Python")
+    lines = doctor.as_text(tuple(Finding(name, "ok", "|") for name in names)).split("\n")
+    assert len({columns(line.partition("|")[0]) for line in lines}) == 1
