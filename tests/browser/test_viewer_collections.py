@@ -243,3 +243,6 @@ def test_an_album_and_an_artist_are_in_a_saved_picture(
     path = saved(page, "svg", tmp_path)
     assert "1991" in texts(path)
     assert [one for one in shapes(path)["path"] if one.get("opacity") == "0.1" and "Q" in one.get("d", "")]
+    page.keyboard.press("Escape")
+    viewer.wait_until("spotmap.state().selected.length === 0")
+    assert "300 tracks" in texts(saved(page, "svg", tmp_path))

@@ -8,7 +8,7 @@ import { namesOnMap } from "./map_names.js";
 import { drawMarks, MarksLayer, OVERLAY_REACH, PINNED_REACH, ringed, ringReach } from "./marks_layer.js";
 import { PointsLayer } from "./points_layer.js";
 import { BoundariesLayer } from "./boundaries_layer.js";
-import { appearanceOf, APPEARANCE_KEYS, highlighted, RANK } from "../state/appearance.js";
+import { appearanceOf, APPEARANCE_KEYS, highlighted, RANK, shownCollection } from "../state/appearance.js";
 import { growthOf } from "../state/sizes.js";
 import { NO_TRACK } from "../data/types.js";
 import { readTheme } from "../ui/theme.js";
@@ -344,7 +344,7 @@ export class Renderer {
     const pinnedFirst = [...titles.filter(isPinned), ...titles.filter((title) => !isPinned(title))];
     const covered = covers.draw(transform, pinnedFirst, radius, colorOf, !isMoving);
     this.#owesCovers = isMoving && radius > 0 && titles.length > 0;
-    const { collection } = state;
+    const collection = shownCollection(state);
     const withRing = new Set(ringed(highlighted(state), collection));
     const listed = new Set(collection?.tracks);
     const reachOf = (/** @type {{track: number}} */ title) => {

@@ -3,6 +3,7 @@
 import { messageOf } from "../data/decode.js";
 import { tracksNamed } from "../data/named.js";
 import { NO_TRACK } from "../data/types.js";
+import { shownCollection } from "../state/appearance.js";
 
 /** @import { CollectionParts, Collections } from "./collections.js" */
 /** @import { Navigation } from "../map/navigation.js" */
@@ -62,11 +63,11 @@ export class CollectionLoader {
   }
 
   async #follow() {
-    const { collection, selected } = this.#parts.store.get();
-    if (!this.#text || collection?.tracks !== selected) return this.#hide();
+    const state = this.#parts.store.get();
+    if (!this.#text || !shownCollection(state)) return this.#hide();
     try {
       if (!(await this.#load()).present() || !this.#asked) return;
-      this.#parts.navigation.frame(selected, MARGIN);
+      this.#parts.navigation.frame(state.selected, MARGIN);
       if (this.#asked.takesFocus) /** @type {HTMLElement | null} */ (this.#host.querySelector("[tabindex]"))?.focus({ preventScroll: true });
       this.#asked = null;
     } catch (reason) {

@@ -9,6 +9,7 @@ import { trackLinks } from "../data/listen_links.js";
 import { copyText, saveText } from "../ui/saving.js";
 import { visibleRows } from "../ui/row_window.js";
 import { NO_TRACK } from "../data/types.js";
+import { shownCollection } from "../state/appearance.js";
 
 /** @import { Address } from "../state/address.js" */
 /** @import { DetailsReader } from "../data/load.js" */
@@ -115,12 +116,12 @@ export class PicksPanel {
   /** Rows in sight, and no others: a selection may hold the whole library. */
   #showRows() {
     const text = this.#text;
-    const { selected, collection } = this.#store.get();
+    const { selected } = this.#store.get();
     const space = /** @type {HTMLElement | null} */ (this.#list.firstElementChild);
     if (!text || !space || this.#host.hidden) return;
     const [first, end] = visibleRows(this.#list.scrollTop, this.#list.clientHeight, ROW_HEIGHT, selected.length);
     const wanted = new Set(selected.slice(first, end));
-    const notes = (collection?.tracks === selected && collection.notes) || [];
+    const notes = shownCollection(this.#store.get())?.notes ?? [];
     this.#list.classList.toggle("has-notes", notes.some(Boolean));
     if (this.#current < first || this.#current >= end) this.#current = first;
     const present = new Map([...this.#rows()].map((row) => [Number(row.dataset.track), row]));
@@ -240,8 +241,8 @@ export class PicksPanel {
 
   /** Albums and artists go by their names, whatever they have of tracks. */
   get #canLink() {
-    const { selected, collection } = this.#store.get();
-    return selected.length <= MAX_LINKED_TRACKS || collection?.tracks === selected;
+    const state = this.#store.get();
+    return state.selected.length <= MAX_LINKED_TRACKS || shownCollection(state) !== null;
   }
 
   async #copyLink() {

@@ -8,6 +8,7 @@ import { formatTrait } from "../data/traits.js";
 import { shownText } from "../ui/format.js";
 import { freeArea } from "../ui/insets.js";
 import { rasterized } from "../ui/saving.js";
+import { shownCollection } from "../state/appearance.js";
 import { isShown, legendRows } from "./legend_rows.js";
 import { sizeSamples } from "./size_key.js";
 
@@ -45,8 +46,9 @@ function keyOf(map, state, theme) {
  * @param {number} shown
  * @param {number} count  of all tracks
  */
-function noteOf({ collection, query }, shown, count) {
-  const about = collection ? [collection.name, collection.by] : query ? [`“${query}”`] : [];
+function noteOf(state, shown, count) {
+  const collection = shownCollection(state);
+  const about = collection ? [collection.name, collection.by] : state.query ? [`“${state.query}”`] : [];
   return [shownText(shown, count), ...about.filter(Boolean)].join(" · ");
 }
 

@@ -61,6 +61,9 @@ export const APPEARANCE_KEYS = [
   "colorBy", "sizeBy", "matches", "almost", "selected", "traits", "traitFilters", "until", ...Object.values(HIDDEN_KEY),
 ];
 
+/** The album or artist that is shown. @param {Pick<State, "collection" | "selected">} state */
+export const shownCollection = ({ collection, selected }) => (collection?.tracks === selected ? collection : null);
+
 /** What is emphasized: what a query finds, else what is selected. @param {Pick<State, "matches" | "selected">} state */
 export const highlighted = ({ matches, selected }) => matches ?? (selected.length > 0 ? selected : null);
 
