@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from spotmap_build.emit.page import integrity
 from tests.browser.conftest import QuietHandler
+from tests.browser.test_viewer_picture import saved, shapes, texts
 from tests.fakes.next_sample_site import NEXT_GENERATION, republish
 from tests.fakes.sample_site import GENERATION, art_names, write_sample_site
 from tests.support.pages import TEST_MODE
@@ -161,6 +162,14 @@ def test_the_page_opens_from_disk(page: Page, tmp_path: Path) -> None:
     page.keyboard.press("/")
     page.keyboard.type("a")
     expect(page.locator("#found li").first).to_be_visible()
+    for _ in range(20):
+        page.mouse.move(x, y)
+        page.mouse.wheel(0, -240)
+    expect(page.locator("canvas[data-layer=covers]")).to_be_visible()
+    drawn = shapes(saved(page, "svg", tmp_path))
+    assert drawn["circle"]
+    assert not drawn["image"], "covers may be shown there, not read"
+    assert saved(page, "seen", tmp_path).stat().st_size > 1000
     assert errors == []
 
 
@@ -173,15 +182,16 @@ def test_a_site_copied_in_part_says_which_file_is_missing(page: Page, tmp_path: 
 
 
 @pytest.mark.parametrize("place", ["", "under/a/path"])
-def test_after_one_visit_the_map_opens_without_a_server(page: Page, host: Host, place: str) -> None:
+def test_after_one_visit_the_map_opens_without_a_server(page: Page, host: Host, tmp_path: Path, place: str) -> None:
     write_sample_site(host.root / place, tracks=300)
     url = f"http://127.0.0.1:{host.port}/{place}{'/' if place else ''}"
     visit(page, url)
-    keep(page, GENERATION, "details-000.json")
+    keep(page, GENERATION, "details-000.json", "picture.js")
     host.stop()
     page.goto("about:blank")
     visit(page, url)
     assert page.evaluate("spotmap.visibleCount()") == 300
+    assert "300 tracks" in texts(saved(page, "svg", tmp_path))
     x, y = page.evaluate("spotmap.positionOf(150)")
     page.mouse.click(x, y)
     expect(page.locator("#card .card-facts")).to_contain_text(":")
