@@ -12,14 +12,21 @@ import click
 import pytest
 
 from scripts import sentences
-from spotmap_build import cli, cli_help, cli_options, doctor
+from spotmap_build import cli, cli_help, cli_options, describe, doctor
+from spotmap_build.cache.maintenance import CheckReport, StageStats, Stats
+from spotmap_build.cache.merge import MergeReport
+from spotmap_build.cache.prune import PruneReport
 from spotmap_build.core import speech
 from spotmap_build.core.language import LANGUAGES, texts_of
 from spotmap_build.core.sentences import VALUE, Sentences
 from spotmap_build.core.text import columns
 from spotmap_build.doctor import Finding
+from spotmap_build.emit.list_folder import Updated
 from spotmap_build.errors import ConfigError
+from spotmap_build.fetch.spotify.playlist_changes import Add, Change, Made, Move, Remove, Rename, WantedList
 from spotmap_build.progress import JsonProgress, PlainProgress
+from spotmap_build.stages import Proposal
+from spotmap_build.store import Pulled, Pushed
 from tests.support.command import spotmap
 from tests.unit.test_catalogs import Pseudo
 
@@ -280,3 +287,65 @@ def test_lines_of_answers_begin_below_each_other(language: str) -> None:
     names = (speech.gettext("Cache"), speech.gettext("Page template"), "Python")
     lines = doctor.as_text(tuple(Finding(name, "ok", "|") for name in names)).split("\n")
     assert len({columns(line.partition("|")[0]) for line in lines}) == 1
+
+
+def answers() -> list[str]:
+    """What the commands of the cache, the store and playlists answer, in every case."""
+    wanted, made = WantedList("c1", "Calm", ("a", "b")), Made("p", "Calm")
+    many = tuple(str(number) for number in range(20))
+    operations = (Rename("Calm"), Remove(("x",)), Move(0, 1, 3), Add(0, many))
+    changes = (
+        Change(wanted, "", (Add(0, ("a",)),), made, made),
+        Change(wanted, "p", operations, made, made, notes=("keeps your order; new tracks come at its end",)),
+        Change(wanted, "p", (), made, made),
+    )
+    damaged = ("ac/x",)
+    return [
+        line
+        for lines in (
+            describe.describe_stats(Stats((StageStats("embed-v1", 12, 2, 34_000),), 5, 40_000, 7, 8, 2_000_000)),
+            describe.describe_check(CheckReport(1, 1, 1, (), (), ())),
+            describe.describe_check(CheckReport(1, 1, 1, damaged, damaged, ())),
+            describe.describe_prune(PruneReport(3, 1000, 4)),
+            describe.describe_merge(MergeReport(added=1200, replaced=1, known=2, damaged=1, taken_bytes=1000)),
+            describe.describe_pushed(Pushed(1200, 1, 2, 3000, damaged), "a store"),
+            describe.describe_pushed(Pushed(0, 1, 0, 0, ()), "a store"),
+            describe.describe_pushed(Pushed(0, 0, 0, 0, ()), "a store"),
+            describe.describe_pulled(Pulled(True, 1, 2, damaged), "a store"),
+            describe.describe_pulled(Pulled(False, 0, 0, ()), "a store"),
+            describe.push_lines(Proposal(changes, 1, 2, ("Gone",), {})),
+            describe.push_lines(Proposal((), 0, 0, (), {})),
+            describe.update_lines(Updated(1, 2, 3, ("hand.m3u8",)), Path("lists")),
+        )
+        for line in lines
+    ]
+
+
+def test_every_answer_comes_from_the_catalog() -> None:
+    speech.speak("en", Pseudo())
+    tracks = re.compile(r"  [+-] \w+")
+    assert [line for line in answers() if "⟦" not in line and not tracks.fullmatch(line) and "keeps" not in line] == []
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_no_answer_is_in_english(language: str) -> None:
+    english = {line for line in answers() if not line.startswith("  ")}
+    speech.speak(language)
+    assert english.isdisjoint(answers())
+
+
+def test_answers_count_as_the_language_does() -> None:
+    said = []
+    for language in LANGUAGES:
+        speech.speak(language)
+        said += [next(describe.describe_pulled(Pulled(True, count, 2, ()), "S")) for count in (1, 1200)]
+    assert said == [
+        "1 result of S came in; 2 were known.",
+        "1,200 results of S came in; 2 were known.",
+        "1 Ergebnis kam von S; 2 waren bekannt.",
+        "1.200 Ergebnisse kamen von S; 2 waren bekannt.",
+        "1 resultado llegó de S; 2 ya se conocían.",
+        "1.200 resultados llegaron de S; 2 ya se conocían.",
+        "Sから結果1件を取り込みました。2件は既知でした。",
+        "Sから結果1,200件を取り込みました。2件は既知でした。",
+    ]
