@@ -214,11 +214,12 @@ export class SearchPanel {
     const said = description ? descriptionRows(description.conditions, says, (condition, change) => this.#change(condition, change)) : [];
     this.#said.replaceChildren(...said);
     this.#said.hidden = said.length === 0;
-    this.#results.scrollTop = 0;
     this.#status.textContent = status;
     this.#select.hidden = (this.#store.get().matches ?? []).length === 0;
     this.#input.removeAttribute("aria-activedescendant");
     this.#open(true);
+    // Last: it has the browser lay out all of the above.
+    this.#results.scrollTop = 0;
     if (chosen) this.#activate(this.#rows.findIndex((row) => keyOf(row) === chosen));
   }
 
