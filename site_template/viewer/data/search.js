@@ -175,6 +175,7 @@ export class SearchIndex {
       tracks.push(track);
     }
     this.#last = { terms, tracks };
+    if (terms.length === 1) this.#remember(soughtAs(terms[0]), tracks);
     return byScore.reverse().flat();
   }
 
@@ -188,13 +189,20 @@ export class SearchIndex {
     const sought = soughtAs(term);
     /** @type {readonly number[] | null} */
     let among = null;
+    const known = this.#remembered.get(sought);
+    if (known) return known;
     for (const [part, tracks] of this.#remembered) if (sought.includes(part) && (!among || tracks.length < among.length)) among = tracks;
     const tracks = among ? among.filter((track) => this.#lines[track].includes(sought)) : this.#lookThrough(sought);
-    if (!this.isComplete) return tracks;
+    this.#remember(sought, tracks);
+    return tracks;
+  }
+
+  /** @param {string} sought  @param {readonly number[]} tracks */
+  #remember(sought, tracks) {
+    if (!this.isComplete) return;
     this.#remembered.delete(sought);
     this.#remembered.set(sought, tracks);
     if (this.#remembered.size > MOST_REMEMBERED) this.#remembered.delete(/** @type {string} */ (this.#remembered.keys().next().value));
-    return tracks;
   }
 
   /** @param {string} sought  @returns {number[]} */
@@ -206,7 +214,7 @@ export class SearchIndex {
     for (const { first, text, starts } of this.#blocks) {
       let row = 0;
       for (let found = text.indexOf(rest); found >= 0; ) {
-        const isIt = text.startsWith(sought, found - shift);
+        const isIt = shift === 0 || text.startsWith(sought, found - shift);
         if (isIt) {
           while (starts[row + 1] <= found) row++;
           tracks.push(first + row);
