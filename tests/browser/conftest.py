@@ -194,6 +194,8 @@ def open_viewer(browser: Browser, sample: Callable[[int], Site]) -> Iterator[Cal
         site = site or sample(tracks)
         context.setdefault("viewport", {"width": 1280, "height": 800})
         context.setdefault("reduced_motion", "reduce")
+        # A worker fetches the whole site for visits without network, and holds back requests that Playwright would see.
+        context.setdefault("service_workers", "block")
         contexts.append(browser.new_context(**context))
         contexts[-1].set_default_timeout(patience() * 1000)
         page = contexts[-1].new_page()

@@ -171,7 +171,7 @@ def test_the_focus_goes_on_where_a_name_was_pressed(open_viewer: OpenViewer, alb
 
 
 def test_what_failed_is_said_and_forgotten(open_viewer: OpenViewer, albums: Site) -> None:
-    viewer = open_viewer(site=albums, service_workers="block")
+    viewer = open_viewer(site=albums)
     page = viewer.page
     page.route("**/details-*.json", lambda route: route.abort())
     _search(page, "everywhere")

@@ -33,7 +33,7 @@ def _open(open_viewer: OpenViewer, site: Site, **context: object) -> tuple[Viewe
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_it_is_the_map_without_panels_and_keeps_nothing(open_viewer: OpenViewer, copied_site: Site, theme: str) -> None:
-    viewer, frame = _open(open_viewer, copied_site, color_scheme=theme, service_workers="block")
+    viewer, frame = _open(open_viewer, copied_site, color_scheme=theme)
     for selector in HIDDEN:
         expect(frame.locator(selector)).to_be_hidden()
     expect(frame.get_by_role("button", name="Zoom in")).to_be_visible()

@@ -64,7 +64,7 @@ def test_points_are_sized_by_a_number_in_the_address_and_back(open_viewer: OpenV
 
 
 def test_of_two_choices_the_last_one_counts(open_viewer: OpenViewer) -> None:
-    viewer = open_viewer(service_workers="block")
+    viewer = open_viewer()
     held: list[Route] = []
 
     def hold(route: Route) -> None:
@@ -229,7 +229,7 @@ def test_the_way_of_taste_and_what_sizes_mean_are_in_a_saved_picture(
 
 
 def test_why_the_center_of_taste_does_not_show_is_told_below_the_slider(open_viewer: OpenViewer, heard: Site) -> None:
-    viewer = open_viewer(site=heard, service_workers="block")
+    viewer = open_viewer(site=heard)
     page = viewer.page
     page.route("**/listening.js", lambda route: route.abort())
     time = page.get_by_role("button", name="How the library grew", exact=True)

@@ -137,7 +137,7 @@ def with_moments(route: Route) -> None:
 def test_a_file_starts_at_its_typical_moment_or_at_its_beginning_as_was_chosen(
     open_viewer: OpenViewer, beside_music: Site
 ) -> None:
-    viewer = open_viewer(site=beside_music, service_workers="block")
+    viewer = open_viewer(site=beside_music)
     viewer.page.route("**/details-000.json", with_moments)
     viewer.page.reload()
     viewer.page.wait_for_selector('html[data-state="ready"]')

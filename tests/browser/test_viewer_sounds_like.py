@@ -255,7 +255,7 @@ def _not_found(route: Route) -> None:
 
 
 def test_a_path_for_which_a_file_is_missing_says_so_and_can_be_asked_for_again(open_viewer: OpenViewer) -> None:
-    viewer = open_viewer(5000, service_workers="block")  # else it gives what it has kept for times without network
+    viewer = open_viewer(5000)
     page = viewer.page
     page.locator("#map").focus()
     page.keyboard.press("Enter")

@@ -223,7 +223,7 @@ def test_alchemy_by_touch_on_a_phone(open_viewer: OpenViewer) -> None:
 
 
 def test_a_script_that_is_missing_is_said_and_can_be_asked_for_again(open_viewer: OpenViewer) -> None:
-    viewer = open_viewer(service_workers="block")
+    viewer = open_viewer()
     page = viewer.page
     page.route("**/tools.js", lambda route: route.abort())
     page.get_by_role("button", name="Two people").click()

@@ -220,7 +220,7 @@ def choose_second_track(page: Page) -> int:
 
 
 def test_a_row_that_was_chosen_stays_so_when_the_words_of_descriptions_arrive(open_viewer: OpenViewer) -> None:
-    viewer = open_viewer(service_workers="block")  # whose requests Playwright does not hold
+    viewer = open_viewer()
     page, held = viewer.page, list[Route]()
     page.route("**/words.json", lambda route: held.append(route))  # noqa: PLW0108 - Playwright takes no method of a list
     with page.expect_request("**/words.json"):

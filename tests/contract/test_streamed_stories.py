@@ -14,10 +14,10 @@ from tests.support.streaming import Services
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("streamed")]
 
-COUNT = 40
+COUNT = 20
 BURST_COUNT = 1
 """Of errors of the quota; a build waits a quarter of a minute for each."""
-ODD = Oddities(no_isrc=5, empty=2, wrong=2)
+ODD = Oddities(no_isrc=3, empty=2, wrong=2)
 
 
 @pytest.mark.parametrize(
