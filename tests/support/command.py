@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -63,7 +64,7 @@ def spotmap(*arguments: object, cwd: Path, extra: Mapping[str, str] | None = Non
     with tempfile.TemporaryDirectory() as said:
         stdout, stderr = Path(said, "stdout"), Path(said, "stderr")
         call = ([*map(str, arguments)], str(cwd), environment(extra), stdout, stderr)
-        process = _context().Process(target=_run_command, args=call)
+        process = fork_server().Process(target=_run_command, args=call)
         process.start()
         process.join(patience(timeout_s))
         if process.exitcode is None:
@@ -95,9 +96,11 @@ def run_in_new_interpreter(
 
 
 @cache
-def _context() -> ForkServerContext:
+def fork_server() -> ForkServerContext:
+    """What commands are forked from, and so is what a test's own process starts to listen."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([PRELOADED])
+    forkserver.ensure_running()
     return context
 
 
@@ -112,6 +115,9 @@ def _run_command(arguments: list[str], cwd: str, variables: dict[str, str], stdo
         os.close(opened)
     tempfile.tempdir = None  # read from the variables again
     sys.argv = ["spotmap-build", *arguments]
+    # Its workers are forked from where it comes from itself, as the children of a fork server are meant to be: what
+    # Python 3.11 to 3.14 do instead is to start another server, which loads everything once more.
+    forkserver._forkserver.ensure_running = lambda: None  # type: ignore[method-assign]
 
     from spotmap_build.cli import run
 
