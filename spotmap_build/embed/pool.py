@@ -310,10 +310,10 @@ def _end(process: BaseProcess, patience_s: float) -> None:
 
 
 def _start_worker(work: Callable[[JobType], Done[Result] | Failed], stage: str) -> _Worker[JobType, Result]:
-    context = _context()
-    ours, theirs = context.Pipe()
-    process: BaseProcess = context.Process(target=_serve, args=(theirs, work), name=f"spotmap-{stage}", daemon=True)
     with interrupts_blocked():
+        context = _context()
+        ours, theirs = context.Pipe()
+        process: BaseProcess = context.Process(target=_serve, args=(theirs, work), name=f"spotmap-{stage}", daemon=True)
         process.start()
     theirs.close()
     return _Worker(process, ours, stage)
@@ -324,11 +324,16 @@ def _context() -> ForkServerContext | SpawnContext:
 
     Elsewhere each loads it again. Windows cannot fork, and on macOS the system's own libraries do not survive it.
     """
-    if not sys.platform.startswith("linux"):
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([PRELOADED])
-    return context
+    if sys.platform.startswith("linux"):
+        from multiprocessing import forkserver
+
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload([PRELOADED])
+        # It listens at a socket in the temporary folder, whose path may be too long for one, or on a disk without any.
+        with suppress(OSError):
+            forkserver.ensure_running()
+            return context
+    return multiprocessing.get_context("spawn")
 
 
 def _serve(connection: Connection[object, object], work: Callable[[Any], object]) -> None:
