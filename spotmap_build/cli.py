@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import faulthandler
 import os
-import signal
 import sys
 import time
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ import click
 from spotmap_build.cli_help import show_usage_error
 from spotmap_build.cli_kept import cache, deploy, store
 from spotmap_build.cli_options import BuildCommand, DefaultCommandGroup, echo, read_config, speak_as_asked
+from spotmap_build.core.interrupts import heed_interrupts
 from spotmap_build.core.language import AUTO
 from spotmap_build.core.speech import gettext, ngettext, said, speak
 from spotmap_build.errors import SpotmapError
@@ -23,7 +23,6 @@ from spotmap_build.registry.formats import EXPORT_FORMATS, LIST_FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import FrameType
 
     from spotmap_build.config import Config
     from spotmap_build.emit.lists import ListFormat
@@ -383,7 +382,7 @@ def _at_work(flags: dict[str, Any]) -> Iterator[tuple[Config, Progress]]:
 
 def run() -> None:
     """Run the command as installed: errors become a sentence, a hint and an exit status."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    heed_interrupts()
     if sys.__stderr__ is not None:
         faulthandler.enable(sys.__stderr__)  # a crash in compiled code says where
     arguments = sys.argv[1:]
@@ -412,8 +411,3 @@ def _began_s() -> float:
     from spotmap_build.core.turns import process_age_s
 
     return time.monotonic() - process_age_s()
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    """End as Ctrl-C does, at a polite request (CI cancels a job with SIGTERM)."""
-    raise KeyboardInterrupt

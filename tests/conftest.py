@@ -21,6 +21,5 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """With ``-n auto``, one worker more than there are processors: a third of the time, workers wait for a page or a
-    service."""
-    return (os.cpu_count() or 1) + 1
+    """With ``-n auto``, two workers more than there are processors: often one waits for a page or a service."""
+    return (os.cpu_count() or 1) + 2
