@@ -51,6 +51,7 @@ for (const [text, expected, unknown = []] of [
   ["1990-1995", ["1990 to 1995"]],
   ["from 1990 to 1995", ["1990 to 1995"]],
   ["before 1980", ["before 1980"]],
+  ["since the 90s", ["since 1990s"]],
   ["around 2003", ["around 2003"]],
   ["late 80s", ["late 1980s"]],
   ["early 2000s", ["early 2000s"]],

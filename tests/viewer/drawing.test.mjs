@@ -85,3 +85,24 @@ test("covers lie below names, marks over all", () => {
   const { svg } = draw({ scene: scene({ names: [name("Jazz")], covers: "<image/>", marks: "<path/>" }) });
   assert.ok(svg.indexOf("<image/>") < svg.indexOf("Jazz") && svg.lastIndexOf(">Jazz") < svg.indexOf("<path/>"));
 });
+
+for (const [label, width] of [["Date added", 390], ["Hinzugefügt am", 390], ["最後に聴いた日", 320]]) {
+  test(`what sizes mean keeps within the picture: ${label}`, () => {
+    const samples = [4, 7, 10].map((radius) => ({ radius, text: "12 Mar 2026" }));
+    const { svg, height } = draw({ key: { ...KEY, sizes: { label, samples } }, area: { ...area, right: 300 + width } });
+    const discs = [...svg.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)" r="([\d.]+)"/g)].map(([, ...numbers]) => numbers.map(Number));
+    const texts = [...svg.matchAll(/<text x="([\d.]+)" y="([\d.]+)"[^>]*>12 Mar 2026/g)].map(([, ...numbers]) => numbers.map(Number));
+    assert.equal(discs.length, 3);
+    for (const [x] of texts) assert.ok(x + 7 * "12 Mar 2026".length <= width - 64, `${x}`);
+    const letters = /[ぁ-龯]/.test(label) ? 13 : 6;
+    const [x, y] = discs[0];
+    assert.ok(y > 24 || x - 4 > letters * label.length, "the first disc is beside the label or below it");
+    assert.equal(height - draw({ area: { ...area, right: 300 + width } }).height, 24 * new Set(discs.map(([, line]) => line)).size);
+  });
+}
+
+test("a long note ends within the picture", () => {
+  const { svg } = draw({ note: `3 tracks · ${"A Long Name of an Album ".repeat(9)}`, area: { ...area, right: 690 } });
+  const [, note] = /font-size="13">(3 tracks[^<]*)/.exec(svg) ?? [];
+  assert.ok(note.length <= 326 / 7, note);
+});

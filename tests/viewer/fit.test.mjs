@@ -122,3 +122,16 @@ test("what was measured before changes nothing: other conditions, or the same on
   const texts = ["slow", "slow, major", "dub techno, fast", "dub techno or fast", "slow", "not slow", "slow"];
   for (const text of texts) assert.deepEqual(fitter.fit(describe(text, words, findNames).conditions), fit(text), text);
 });
+
+test("what was looked for before does not change what is found", () => {
+  const fitter = new Fitter(library, words);
+  const ranked = (text) => fitter.fit(describe(text, words, findNames).conditions).tracks;
+  for (const texts of [["after 1990", "since 1990"], ["3-5 min", "3.5 min"], ["since 1990", "after 1990"]]) {
+    for (const text of texts) assert.deepEqual(ranked(text), fit(text).tracks, text);
+  }
+});
+
+test("since a decade has the decade in it, however it is written", () => {
+  for (const text of ["since the 90s", "since the 1990s", "since 90s"]) assert.deepEqual(fit(text).tracks, fit("since 1990").tracks, text);
+  assert.notDeepEqual(fit("after 1990").tracks, fit("since 1990").tracks);
+});

@@ -83,6 +83,8 @@ class Reader {
   #very = false;
   #isOr = false;
   #bound = "";
+  /** "Since 1990" has 1990 in it, "after 1990" has not. */
+  #isSince = false;
   /** @type {[number, number] | null} */
   #part = null;
   #start = -1;
@@ -142,6 +144,7 @@ class Reader {
     this.#at += length;
     this.#negated = this.#very = this.#isOr = false;
     this.#bound = "";
+    this.#isSince = false;
     this.#part = null;
     this.#start = -1;
     return true;
@@ -176,7 +179,10 @@ class Reader {
     const skips = next && (next.low === undefined ? is.idle.has(next.text) || next.text === "than" : false);
     const number = skips ? this.#tokens[this.#at + 2] : next;
     if (bound && number && (number.low !== undefined || this.#decadeAt(this.#at + 1) !== undefined)) {
-      this.#take(() => (this.#bound = bound));
+      this.#take(() => {
+        this.#bound = bound;
+        this.#isSince = text === "since";
+      });
       if (skips) this.#at++;
       return true;
     }
@@ -216,15 +222,10 @@ class Reader {
     const exact = trait === "feature.tempo" && low + 2 * AROUND_BPM === high ? middle : null;
     const [from, to] = [exact ?? low, exact ?? high];
     if (bound === "before" || bound === "under") [low, high] = [-Infinity, trait === "year" ? from - 1 : trait === "duration_ms" ? middle : from];
-    else if (bound === "after" || bound === "over") [low, high] = [trait === "duration_ms" ? middle : this.#isFrom(trait) ? from : trait === "year" ? to + 1 : to, Infinity];
+    else if (bound === "after" || bound === "over") [low, high] = [trait === "duration_ms" ? middle : trait === "feature.tempo" ? to : this.#isSince ? from : to + 1, Infinity];
     else if (bound === "around" && trait === "year") [low, high] = [low - AROUND_YEARS, high + AROUND_YEARS];
     const length = trait === "year" && this.#texts[this.#at + 1] === "s" ? 2 : 1;
-    return this.#push({ type: "range", trait, low, high }, [bound, name].filter(Boolean).join(" "), length);
-  }
-
-  /** "Since 1990" has 1990 in it, "after 1990" has not. @param {string} trait */
-  #isFrom(trait) {
-    return trait === "year" && this.#texts[this.#at - 1] === "since";
+    return this.#push({ type: "range", trait, low, high }, [this.#isSince ? "since" : bound, name].filter(Boolean).join(" "), length);
   }
 
   #key() {

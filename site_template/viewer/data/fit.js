@@ -305,7 +305,10 @@ export class Fitter {
 }
 
 /** Conditions that mean the same. @param {Condition} condition */
-const keyOf = ({ meaning, label, negated }) => `${negated} ${label} ${meaning.type === "word" ? meaning.than?.name : ""}`;
+function keyOf({ meaning, label, negated }) {
+  const more = meaning.type === "word" ? meaning.than?.name : meaning.type === "range" ? `${meaning.low} ${meaning.high}` : "";
+  return `${negated} ${label} ${more}`;
+}
 
 /** @param {string} label  of a condition  @param {string} meaning */
 const said = (label, meaning) => `${label}: ${meaning}`;

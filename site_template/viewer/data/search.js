@@ -190,7 +190,10 @@ export class SearchIndex {
     /** @type {readonly number[] | null} */
     let among = null;
     const known = this.#remembered.get(sought);
-    if (known) return known;
+    if (known) {
+      this.#remember(sought, known); // as what was asked for last
+      return known;
+    }
     for (const [part, tracks] of this.#remembered) if (sought.includes(part) && (!among || tracks.length < among.length)) among = tracks;
     const tracks = among ? among.filter((track) => this.#lines[track].includes(sought)) : this.#lookThrough(sought);
     this.#remember(sought, tracks);

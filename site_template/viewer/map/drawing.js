@@ -33,8 +33,16 @@ const SAMPLE = { gap: 6, apart: 16 };
 /** A column of the legend has room for its longest row, within these; a letter is about so wide. Pixels. */
 const COLUMN = { least: 160, most: 280 };
 const LETTER = 7.2;
+/** Letters as wide as high take two. */
+const WIDE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303f\uff01-\uff60]/gu;
 /** More points than this are one path a color, or nothing could open the file. */
 const MOST_CIRCLES = 5000;
+
+/** About how wide a text is, pixels. @param {string} text */
+const widthOf = (text) => LETTER * (text.length + (text.match(WIDE)?.length ?? 0));
+
+/** @param {string} text  @param {number} room  pixels */
+const fitted = (text, room) => shortened(text, Math.floor((room * text.length) / Math.max(1, widthOf(text))));
 
 /**
  * Points of one look: circles while they are few, else dots of a pen with a round tip that is set down at each.
@@ -81,26 +89,30 @@ function keyNode({ rows, scale, sizes }, width, theme) {
   const colors = colorsNode({ rows, scale }, width, theme);
   if (!sizes) return colors;
   const gap = colors.height > 0 ? ROW / 2 : 0;
-  const below = sizesNode(sizes, theme);
+  const below = sizesNode(sizes, width - 2 * MARGIN, theme);
   return { node: `${colors.node}<g transform="translate(0 ${colors.height + gap})">${below.node}</g>`, height: colors.height + gap + below.height };
 }
 
 /**
+ * What is no longer within the room goes into the next line.
+ *
  * @param {NonNullable<Key["sizes"]>} sizes
+ * @param {number} room  pixels across
  * @param {Theme} theme
  */
-function sizesNode({ label, samples }, theme) {
-  const height = Math.max(ROW, ...samples.map(({ radius }) => 2 * radius + 4));
-  const base = height / 2 + MIDDLE * 13;
+function sizesNode({ label, samples }, room, theme) {
+  const line = Math.max(ROW, ...samples.map(({ radius }) => 2 * radius + 4));
   const muted = `fill="${theme.muted}" font-size="13"`;
-  let x = LETTER * label.length + SAMPLE.apart;
+  let [x, middle] = [widthOf(label) + SAMPLE.apart, line / 2];
   const nodes = samples.map(({ radius, text }) => {
-    const disc = `<circle cx="${rounded(x + radius)}" cy="${rounded(height / 2)}" r="${rounded(radius)}" fill="${theme.muted}"/>`;
-    const value = textNode(text, x + 2 * radius + SAMPLE.gap, base, muted);
-    x += 2 * radius + SAMPLE.gap + LETTER * text.length + SAMPLE.apart;
+    const reach = 2 * radius + SAMPLE.gap;
+    if (x > 0 && x + reach + widthOf(text) > room) [x, middle] = [0, middle + line];
+    const disc = `<circle cx="${rounded(x + radius)}" cy="${rounded(middle)}" r="${rounded(radius)}" fill="${theme.muted}"/>`;
+    const value = textNode(text, x + reach, middle + MIDDLE * 13, muted);
+    x += reach + widthOf(text) + SAMPLE.apart;
     return disc + value;
   });
-  return { node: textNode(label, 0, base, muted) + nodes.join(""), height };
+  return { node: textNode(label, 0, line / 2 + MIDDLE * 13, muted) + nodes.join(""), height: middle + line / 2 };
 }
 
 /**
@@ -118,7 +130,7 @@ function colorsNode({ rows, scale }, width, theme) {
     const ends = textNode(scale.low, 0, 28, muted) + textNode(scale.high, SCALE.width, 28, `${muted} text-anchor="end"`);
     return { node: bars.join("") + ends, height: 2 * ROW };
   }
-  const longest = Math.max(...rows.map(({ text: name, count }) => 48 + LETTER * (name.length + count.length)));
+  const longest = Math.max(...rows.map(({ text: name, count }) => 48 + widthOf(name) + widthOf(count)));
   const columns = Math.max(1, Math.floor((width - 2 * MARGIN) / Math.max(COLUMN.least, Math.min(COLUMN.most, longest))));
   const [column, room] = [(width - 2 * MARGIN) / columns, Math.max(2, columns) * MOST_ROWS];
   const shown = rows.length > room ? rows.slice(0, room - 1) : rows;
@@ -126,7 +138,7 @@ function colorsNode({ rows, scale }, width, theme) {
   const at = (/** @type {number} */ place) => [Math.floor(place / lines) * column, (place % lines) * ROW + 14];
   const nodes = shown.map(({ color, text: name, count }, place) => {
     const [x, y] = at(place);
-    const brief = escaped(shortened(name, Math.floor((column - 40) / LETTER) - count.length));
+    const brief = escaped(fitted(name, column - 40 - widthOf(count)));
     return `<circle cx="${rounded(x + 5)}" cy="${y - 4.5}" r="5" fill="${color}"/><text x="${rounded(x + 18)}" y="${y}" ${text}>${brief} <tspan dx="4" fill="${theme.muted}">${count}</tspan></text>`;
   });
   if (rows.length > shown.length) nodes.push(textNode(gettext("and {count} more", { count: rows.length - shown.length }), at(shown.length)[0] + 18, at(shown.length)[1], muted));
@@ -161,7 +173,7 @@ export function drawMap({ title, note, scene, key, area, theme }) {
     ...names.map((name) => nameNode(name, `fill="${name.color}"`)),
     `</g>${scene.marks}</g>`,
     textNode(shortened(title, Math.floor((width - 2 * MARGIN) / 12)), MARGIN, 48, `fill="${theme.text}" font-size="22" font-weight="600"`),
-    textNode(note, MARGIN, 70, `fill="${theme.muted}" font-size="13"`),
+    textNode(fitted(note, width - 2 * MARGIN), MARGIN, 70, `fill="${theme.muted}" font-size="13"`),
     `<g transform="translate(${MARGIN} ${HEAD + mapHeight + MARGIN})">${foot.node}</g></svg>`,
   ].join("\n");
   return { svg, width, height };

@@ -139,7 +139,7 @@ export class Renderer {
   /** What to draw over the points from now on. @param {Overlay | null} overlay */
   setOverlay(overlay) {
     this.#overlay = overlay;
-    this.invalidate("marks");
+    this.invalidate("marks", "labels");
   }
 
   /** @returns {Links | null}  null where there is nothing to draw */
@@ -344,7 +344,7 @@ export class Renderer {
     const pinnedFirst = [...titles.filter(isPinned), ...titles.filter((title) => !isPinned(title))];
     const covered = covers.draw(transform, pinnedFirst, radius, colorOf, !isMoving);
     this.#owesCovers = isMoving && radius > 0 && titles.length > 0;
-    const collection = shownCollection(state);
+    const collection = this.#overlay ? shownCollection(state) : null;
     const withRing = new Set(ringed(highlighted(state), collection));
     const listed = new Set(collection?.tracks);
     const reachOf = (/** @type {{track: number}} */ title) => {

@@ -100,9 +100,9 @@ export class Alchemy {
     }
     if (place !== undefined) {
       const lead = () => {
+        this.#shell.giveWay(); // first: it takes its lines along
         renderer.setLinks({ track: place, neighbors: found.filter((track) => track !== place).map((track) => ({ track, isElsewhere: false })) });
         navigation.flyToAll(found.slice(0, PLACED));
-        this.#shell.giveWay();
       };
       nodes.push(element("p", {}, button("card-action", gettext("Show the place"), lead)), this.#shell.list(gettext("Tracks"), found, ""));
     }

@@ -42,7 +42,7 @@ export class Listening {
     try {
       await (await this.#parts.readListening()).showCoasts(this.#host, this.#parts, this.#text);
       // It has grown since it was opened.
-      this.#host.scrollIntoView({ block: "nearest" });
+      if (this.#host.open) this.#host.scrollIntoView({ block: "nearest" });
     } catch (reason) {
       /** @type {HTMLElement} */ (this.#host.querySelector("p")).textContent = messageOf(reason);
     }

@@ -26,6 +26,7 @@ export function wireSavePicture(bar, button, { readScript, announce, ...parts })
     turn(false);
     button.focus();
   };
+  let isSaving = false;
   const save = async (/** @type {any} */ kind) => {
     const { name, file } = await (await readScript())(kind, parts);
     saveFile(name, file);
@@ -35,12 +36,18 @@ export function wireSavePicture(bar, button, { readScript, announce, ...parts })
   onEscape(bar, leave);
   bar.addEventListener("click", async (event) => {
     const { picture, action } = /** @type {HTMLElement} */ (event.target).dataset;
+    if (action) leave();
+    if (!picture || isSaving) return;
+    isSaving = true;
     try {
-      if (picture) await save(picture);
-      if (picture || action) leave();
+      await save(picture);
+      if (!bar.hidden) leave(); // who has left meanwhile is elsewhere
     } catch (reason) {
       if (!(reason instanceof Error)) throw reason;
-      status.textContent = reason.message;
+      if (bar.hidden) announce(reason.message);
+      else status.textContent = reason.message;
+    } finally {
+      isSaving = false;
     }
   });
 }

@@ -2,7 +2,7 @@
 
 import { gettext } from "../data/language.js";
 import { centersOfTaste, wayUntil } from "../data/listening.js";
-import { element, svgElement, withNames } from "../ui/dom.js";
+import { element, PANEL_TOGGLED, svgElement, withNames } from "../ui/dom.js";
 import { isolated } from "../ui/format.js";
 import { freeArea } from "../ui/insets.js";
 import { toScreen } from "../map/viewport.js";
@@ -35,6 +35,7 @@ export class TasteTrail {
     this.#host = element("div", { class: "trail", role: "img", "aria-label": this.#inWords(), hidden: true });
     surface.append(this.#host);
     store.subscribe(["transform", "until", "axes"], () => this.#draw());
+    document.addEventListener(PANEL_TOGGLED, () => this.#draw()); // its label keeps between the panels
   }
 
   /** @param {boolean} isShown */

@@ -169,8 +169,8 @@ export class TwoPeople {
     );
     row.title = said;
     row.addEventListener("click", () => {
+      this.#shell.giveWay(); // first: it makes room for the whole map where that shows
       navigation.flyToAll(tracks);
-      this.#shell.giveWay();
     });
     return row;
   }
