@@ -383,6 +383,7 @@ def _at_work(flags: dict[str, Any]) -> Iterator[tuple[Config, Progress]]:
 def run() -> None:
     """Run the command as installed: errors become a sentence, a hint and an exit status."""
     heed_interrupts()
+    os.environ["PYTHONSAFEPATH"] = "1"  # what we start takes no code from the folder that the person is in
     if sys.__stderr__ is not None:
         faulthandler.enable(sys.__stderr__)  # a crash in compiled code says where
     arguments = sys.argv[1:]

@@ -155,6 +155,10 @@ def show_usage_error(error: click.ClickException) -> None:
         error.show()
         return
     context = error.ctx if isinstance(error, click.UsageError) else None
+    # A group without a command; click has a name for it since 8.2.
+    if context is not None and isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):
+        click.echo(context.get_help(), err=True)  # once more: the language may be known only now
+        return
     if context is not None:
         names = context.command.get_help_option_names(context)
         more = gettext("For help: {command}", command=" ".join((context.command_path, max(names, key=len))))

@@ -99,7 +99,7 @@ def speak_as_asked(arguments: Sequence[str], *, reads_file: bool) -> None:
     asked = _given("--language", arguments) or os.environ.get("SPOTMAP_LANGUAGE", "")
     is_for_programs = "json" in {_given("--log", arguments), os.environ.get("SPOTMAP_LOG", "")}
     speak(AUTO if is_for_programs or asked not in LANGUAGES else asked)
-    if reads_file and not asked and any(Path().glob("*.toml")):
+    if reads_file and not asked and not is_for_programs and any(Path().glob("*.toml")):
         with suppress(SpotmapError):
             read_config({})
 

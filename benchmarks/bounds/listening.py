@@ -222,7 +222,7 @@ def _peak_mib(pid: int) -> float:
 
 def listen_once(engine: EngineName, folder: Path) -> None:
     """Listen to four minutes in this process, as a worker does."""
-    from spotmap_build.core.processes import THREAD_VARIABLES
+    from spotmap_build.embed.pool import THREAD_VARIABLES
     from spotmap_build.embed.workers import embed_file
 
     os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 from benchmarks.real_music.corpus import AUDIO_SUFFIXES
 from spotmap_build.cache.records import decode_record
-from spotmap_build.core.processes import THREAD_VARIABLES
+from spotmap_build.embed.pool import THREAD_VARIABLES
 from tests.fakes.audio_files import write_audio
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from benchmarks.listening.costs import Costs
 from benchmarks.real_music.corpus import AUDIO_SUFFIXES
-from spotmap_build.core.processes import THREAD_VARIABLES
 from spotmap_build.embed import engines
+from spotmap_build.embed.pool import THREAD_VARIABLES
 
 if TYPE_CHECKING:
     from benchmarks.listening.agreement import Heard

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 from spotmap_build.cache import locks
 from spotmap_build.cache.counters import Counters
-from spotmap_build.cache.errors import CorruptEntry, translate
+from spotmap_build.cache.errors import CacheReadOnly, CorruptEntry, translate
 from spotmap_build.cache.files import is_in_the_way, set_aside
 from spotmap_build.cache.freshness import changes_at, retry_later
 from spotmap_build.cache.keys import digest_bytes
@@ -349,7 +349,11 @@ class Cache:
         except OSError as error:
             raise translate(error, path) from error
         outputs = {each: output for each, output in found.outputs.items() if each != name}
-        self._writer.write(path, encode_record(replace(found, outputs=outputs), canonical_key))
+        try:
+            self._writer.write(path, encode_record(replace(found, outputs=outputs), canonical_key))
+        except CacheReadOnly:
+            self.discard(record)
+            return
         self.counters.add(record.stage, hits=-1, misses=1, corrupt=1)
 
     def _note_change_at(self, unix_s: float) -> None:

@@ -37,6 +37,7 @@ def _raise_again(lost: sys.UnraisableHookArgs) -> None:
 
 def _interrupt_main() -> None:
     if hasattr(signal, "pthread_kill"):
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)  # which ends what it waits for, too
+        # This ends what it waits for, too; SIGINT may be ignored, as in what a script starts in the background.
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
     else:
         _thread.interrupt_main()

@@ -90,7 +90,7 @@ class Sentences:
         parts = JOINT.split(text.removesuffix("."))
         said, first = "", 0
         while first < len(parts):
-            for end in range(first + 1, len(parts) + 1, 2):
+            for end in range(first + 1, min(len(parts), first + 2 * MOST_JOINED) + 1, 2):
                 found = self._find("".join(parts[first:end]))
                 if found is not None:
                     break

@@ -7,10 +7,9 @@ worker has a pipe of its own, so it is always known which job it had.
 
 from __future__ import annotations
 
-import importlib
 import multiprocessing
+import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -25,7 +24,6 @@ from spotmap_build.errors import SpotmapError
 from spotmap_build.model import Done, Failed
 
 if TYPE_CHECKING:
-    from multiprocessing.context import ForkServerContext, SpawnContext
     from multiprocessing.process import BaseProcess
     from types import TracebackType
 
@@ -50,7 +48,7 @@ Result = TypeVar("Result")
 
 
 JOBS_PER_WORKER: Final = 200
-"""Then a fresh process takes over. None was seen to grow (150 tracks of one length: 313 MB from the
+"""Then a fresh process takes over; it costs a second. None was seen to grow (150 tracks of one length: 313 MB from the
 first to the last), so this is only against a leak that some odd file brings out in a native library."""
 GRACE_S: Final = 2.0
 START_LIMIT_S: Final = 120.0
@@ -61,7 +59,7 @@ LONGEST_SOUND_MS: Final = 15 * 60 * 1000
 """No more of a recording is analyzed (``decode.WHOLE_MS``), so this is assumed where no length is known."""
 LOOK_S: Final = 1.0
 """How often busy workers are looked after. Each look counts at most this much against them."""
-PRELOADED: Final = "spotmap_build.embed.preloaded"
+THREAD_VARIABLES: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
 class WorkerPool(Generic[JobType, Result]):
@@ -310,36 +308,20 @@ def _end(process: BaseProcess, patience_s: float) -> None:
 
 
 def _start_worker(work: Callable[[JobType], Done[Result] | Failed], stage: str) -> _Worker[JobType, Result]:
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(theirs, work), name=f"spotmap-{stage}", daemon=True)
     with interrupts_blocked():
-        context = _context()
-        ours, theirs = context.Pipe()
-        process: BaseProcess = context.Process(target=_serve, args=(theirs, work), name=f"spotmap-{stage}", daemon=True)
         process.start()
     theirs.close()
     return _Worker(process, ours, stage)
 
 
-def _context() -> ForkServerContext | SpawnContext:
-    """Return how processes start: on Linux as copies of one that has loaded what all need, which takes a second.
-
-    Elsewhere each loads it again. Windows cannot fork, and on macOS the system's own libraries do not survive it.
-    """
-    if sys.platform.startswith("linux"):
-        from multiprocessing import forkserver
-
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([PRELOADED])
-        # It listens at a socket in the temporary folder, whose path may be too long for one, or on a disk without any.
-        with suppress(OSError):
-            forkserver.ensure_running()
-            return context
-    return multiprocessing.get_context("spawn")
-
-
 def _serve(connection: Connection[object, object], work: Callable[[Any], object]) -> None:
     """Serve as a worker: take a job, do it, send the outcome; end when the pipe is closed or the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    importlib.import_module(PRELOADED)  # where this process is not a copy
+    for variable in THREAD_VARIABLES:
+        os.environ[variable] = "1"
     threading.Thread(target=end_with_parent, daemon=True).start()
 
     while True:

@@ -156,7 +156,8 @@ def _by_listening(run: Run, fetched: Fetched) -> Iterator[Embedded]:
 def _listen(run: Run, acquisition: Acquisition, ready: Callable[[], Ready]) -> int:
     """Listen, and load meanwhile what the map will be made with."""
     limit = listening_limit(run, ready)
-    if not run.config.listen or run.config.shard is not None:  # nothing is waited for, or no map follows
+    # Nothing is waited for, or no map follows.
+    if not run.config.listen or run.config.shard is not None or limit.is_over:
         return listen(acquisition, limit)
     with loading_for_the_map():
         return listen(acquisition, limit)

@@ -18,12 +18,16 @@ def loading_for_the_map() -> Iterator[None]:
     """
     thread = threading.Thread(target=_load, name="load", daemon=True)
     thread.start()
-    yield
+    try:
+        yield
+    except Exception:
+        thread.join()  # a build that starts over loads the same, and two at once get in each other's way
+        raise
     thread.join()
 
 
 def _load() -> None:
-    with suppress(ImportError, OSError):  # whoever needs it says so
+    with suppress(Exception):  # whoever needs it says so
         import numpy as np
 
         from spotmap_build.cluster.hdbscan import load_hdbscan

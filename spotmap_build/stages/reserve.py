@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
     from spotmap_build.run import Made, MapCost, Run
 
-LOADING_S: Final = 3.0
-"""Processor seconds, on a machine of two slow processors, for all that the first map of a build has to load."""
+LOADING_S: Final = 1.5
+"""Processor seconds, on a machine of two slow processors, for what the first map of a build has to load: UMAP. The rest
+was loaded while something was listened to (``stages/meanwhile.py``)."""
 FIXED_S: Final = 0.7
 S_A_TRACK: Final = 0.0015
 """Clusters, names, figures, files."""

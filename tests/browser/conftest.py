@@ -27,6 +27,7 @@ EXCERPT_S = 4
 SIDE = 6
 """Of the grid of tracks with excerpts."""
 HTTP_DATE_S = 5.0
+BLOCKED = "Service Worker registration blocked by Playwright"
 SYSTEM_BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 """The first that is there. The same engine without a window costs half the processor time for each page."""
 
@@ -199,7 +200,7 @@ def open_viewer(browser: Browser, sample: Callable[[int], Site]) -> Iterator[Cal
         contexts.append(browser.new_context(**context))
         contexts[-1].set_default_timeout(patience() * 1000)
         page = contexts[-1].new_page()
-        viewer = Viewer(page, site, Complaints(urlsplit(site.url).netloc))
+        viewer = Viewer(page, site, Complaints(urlsplit(site.url).netloc, [BLOCKED]))
         viewer.complaints.watch(page)
         opened.append(viewer)
         page.goto(site.page)

@@ -96,6 +96,23 @@ def test_no_path_of_this_machine_is_in_the_site_or_in_the_cache(built: Path) -> 
             assert needle not in content, name
 
 
+def test_no_code_is_taken_from_the_folder_that_one_is_in(tmp_path: Path) -> None:
+    """Neither by the build itself, as a package installs it, nor by the processes that it starts."""
+    write_tune(tmp_path / "music/tune.wav", 1)
+    for name in ("av", "numpy", "socket", "spotmap_build"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    done = subprocess.run(
+        [Path(sys.executable).parent / "spotmap-build", "--source", "folder:music", "--embedder", "musicnn"],
+        cwd=tmp_path,
+        env=environment({"PYTHONPATH": str(Path(__file__).parents[2])}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "ran").exists()
+
+
 def test_three_shards_merged_make_the_site_of_one_build(built: Path, tmp_path: Path) -> None:
     shutil.copytree(built / "music", tmp_path / "music")
     heard = []

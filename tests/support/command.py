@@ -64,7 +64,7 @@ def spotmap(*arguments: object, cwd: Path, extra: Mapping[str, str] | None = Non
     with tempfile.TemporaryDirectory() as said:
         stdout, stderr = Path(said, "stdout"), Path(said, "stderr")
         call = ([*map(str, arguments)], str(cwd), environment(extra), stdout, stderr)
-        process = fork_server().Process(target=_run_command, args=call)
+        process = _context().Process(target=_run_command, args=call)
         process.start()
         process.join(patience(timeout_s))
         if process.exitcode is None:
@@ -96,11 +96,9 @@ def run_in_new_interpreter(
 
 
 @cache
-def fork_server() -> ForkServerContext:
-    """What commands are forked from, and so is what a test's own process starts to listen."""
+def _context() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([PRELOADED])
-    forkserver.ensure_running()
     return context
 
 
@@ -115,13 +113,22 @@ def _run_command(arguments: list[str], cwd: str, variables: dict[str, str], stdo
         os.close(opened)
     tempfile.tempdir = None  # read from the variables again
     sys.argv = ["spotmap-build", *arguments]
-    # Its workers are forked from where it comes from itself, as the children of a fork server are meant to be: what
-    # Python 3.11 to 3.14 do instead is to start another server, which loads everything once more.
-    forkserver._forkserver.ensure_running = lambda: None  # type: ignore[method-assign]
+    _fork_workers()
 
     from spotmap_build.cli import run
 
     run()
+
+
+def _fork_workers() -> None:
+    """Have the workers of this process forked from where it comes from itself, instead of loading everything again.
+
+    They take a second of processor less each. How workers start elsewhere is for tests that start processes themselves.
+    """
+    # Children of a fork server are meant to use it as well; until now Python starts another one for them.
+    forkserver._forkserver.ensure_running = forkserver.ensure_running = lambda: None  # type: ignore[method-assign]
+    server = _context()
+    multiprocessing.get_context = lambda method=None: server  # type: ignore[assignment]
 
 
 def _text(path: Path) -> str:

@@ -35,6 +35,20 @@ def test_a_build_that_ends_while_listening_does_not_wait(monkeypatch: pytest.Mon
     may_end.set()
 
 
+def test_a_build_that_starts_over_does_not_load_beside_what_is_still_loading(monkeypatch: pytest.MonkeyPatch) -> None:
+    may_end, is_loaded = threading.Event(), threading.Event()
+
+    def load() -> None:
+        may_end.wait()
+        is_loaded.set()
+
+    monkeypatch.setattr(meanwhile, "_load", load)
+    threading.Timer(0.05, may_end.set).start()
+    with pytest.raises(ValueError, match="damaged"), loading_for_the_map():
+        raise ValueError("damaged")
+    assert is_loaded.is_set()
+
+
 def test_a_package_that_is_missing_is_left_to_who_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "spotmap_build.cluster.hdbscan", None)
     with loading_for_the_map():

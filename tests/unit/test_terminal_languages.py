@@ -235,6 +235,17 @@ def test_errors_of_the_command_are_said_in_the_language(
     assert said[language] in " ".join(done.stderr.split()), done.stderr
 
 
+@pytest.mark.parametrize("file", ["", '[build]\nlanguage = "de"\n'], ids=["asked by a variable", "asked by the file"])
+def test_a_group_without_a_command_says_what_there_is_line_by_line(file: str, tmp_path: Path) -> None:
+    if file:
+        (tmp_path / "spotmap.toml").write_text(file)
+    done = spotmap("cache", cwd=tmp_path, extra={} if file else {"SPOTMAP_LANGUAGE": "de"})
+    assert done.status == 2
+    lines = done.stderr.splitlines()
+    assert lines[0].startswith("Aufruf: ")
+    assert any(line.split()[:1] == ["prune"] for line in lines)
+
+
 def test_programs_get_errors_in_english_byte_for_byte(tmp_path: Path) -> None:
     arguments = ["--source", "folder:nowhere", "--log", "json"]
     spoken = [spotmap(*arguments, cwd=tmp_path, extra={"SPOTMAP_LANGUAGE": one}).stderr for one in ("en", "de", "ja")]
@@ -268,6 +279,7 @@ def test_an_error_itself_stays_in_english() -> None:
         (["--help"], "", '[build]\nlanguage = "de"\n', "de"),
         (["--help"], "", "not toml", "en"),
         (["--help", "--log", "json"], "es", "", "en"),
+        (["--help", "--log", "json"], "", '[build]\nlanguage = "de"\n', "en"),
         (["--help"], "xx", "", "en"),
     ],
 )
