@@ -124,6 +124,7 @@ class Complaints:
     host: str
     expected: list[str] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
+    forgiven: list[str] = field(default_factory=list)
 
     def watch(self, page: Page) -> None:
         page.on("console", lambda message: self._note(f"console: {message.text}", message.type in ("error", "warning")))
@@ -131,8 +132,9 @@ class Complaints:
         page.on("request", self._check_request)
 
     def _note(self, text: str, is_complaint: bool) -> None:
-        if is_complaint and not any(part in text for part in self.expected):
-            self.seen.append(text)
+        if is_complaint:
+            is_expected = any(part in text for part in self.expected)
+            (self.forgiven if is_expected else self.seen).append(text)
 
     def _check_request(self, request: Request) -> None:
         address = urlsplit(request.url)

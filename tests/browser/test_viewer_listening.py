@@ -79,7 +79,6 @@ def test_of_two_choices_the_last_one_counts(open_viewer: OpenViewer) -> None:
         route.continue_()
     viewer.wait_until("spotmap.state().sizeBy === 'feature.tempo'")
     expect(sizes).to_have_value("feature.tempo")
-    viewer.complaints.expect("registration blocked by Playwright")
 
 
 def test_a_size_that_a_map_does_not_know_is_left_out_of_a_link(open_viewer: OpenViewer) -> None:
@@ -241,7 +240,6 @@ def test_why_the_center_of_taste_does_not_show_is_told_below_the_slider(open_vie
     expect(page.locator("#map .trail")).to_be_visible()
     expect(page.locator(".timeline-note")).to_be_empty()
     viewer.complaints.expect("ERR_FAILED")
-    viewer.complaints.expect("registration blocked by Playwright")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -150,7 +150,6 @@ def test_a_file_starts_at_its_typical_moment_or_at_its_beginning_as_was_chosen(
     play_first(viewer)
     expect(viewer.page.get_by_role("button", name="Starts at the beginning")).to_be_visible()
     viewer.wait_until(f"{AUDIO_ELEMENT}.currentTime > 0 && {AUDIO_ELEMENT}.currentTime < 2.9", timeout_s=20)
-    viewer.complaints.expect("Service Worker registration blocked")
 
 
 def test_a_file_that_is_gone_is_said_to_be(open_viewer: OpenViewer, beside_music: Site, tmp_path: Path) -> None:

@@ -158,7 +158,6 @@ def test_what_draws_a_picture_is_fetched_when_one_is_saved_and_again_where_it_di
     page.unroute("**/picture.js")
     assert "300 tracks" in texts(saved(page, "svg", tmp_path))
     viewer.complaints.expect("ERR_FAILED")
-    viewer.complaints.expect("registration blocked by Playwright")
 
 
 def test_what_is_pinned_and_what_sounds_like_it_is_in_the_drawing(open_viewer: OpenViewer, tmp_path: Path) -> None:

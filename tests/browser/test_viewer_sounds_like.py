@@ -274,4 +274,3 @@ def test_a_path_for_which_a_file_is_missing_says_so_and_can_be_asked_for_again(o
     expect(page.locator(".picks-status")).to_contain_text("A path of")
     assert viewer.state("selected")[0] == start
     viewer.complaints.expect("404")
-    viewer.complaints.expect("Service Worker registration blocked")

@@ -232,7 +232,6 @@ def test_a_script_that_is_missing_is_said_and_can_be_asked_for_again(open_viewer
     tool.get_by_role("button", name="Close").click()
     expect(tool).to_be_hidden()
     viewer.complaints.expect("ERR_FAILED")
-    viewer.complaints.expect("registration blocked by Playwright")
     page.unroute("**/tools.js")
     page.get_by_role("button", name="Two people").click()
     expect(page.get_by_role("heading", name="Two people")).to_be_visible()

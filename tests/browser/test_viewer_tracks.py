@@ -236,7 +236,6 @@ def test_a_row_that_was_chosen_stays_so_when_the_words_of_descriptions_arrive(op
     expect(page.locator('[role="option"][aria-selected="true"]')).to_have_attribute("data-track", str(track))
     page.keyboard.press("Enter")
     assert viewer.state("pinned") == track
-    viewer.complaints.expect("Service Worker registration blocked")
 
 
 def test_a_search_without_result_says_so_and_escape_clears_it(open_viewer: OpenViewer) -> None:

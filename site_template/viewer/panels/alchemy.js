@@ -90,7 +90,7 @@ export class Alchemy {
    */
   #show(note, found = [], place) {
     const { navigation, renderer } = this.#parts;
-    const takesFocus = this.#takesFocus || document.activeElement?.classList.contains("tool-sign");
+    const takesFocus = this.#takesFocus || Boolean(document.activeElement?.closest(".tool")); // all in it is replaced
     this.#takesFocus = false;
     const signs = element("ul", { class: "chips tool-signs", "aria-label": gettext("More and less of") }, ...[...this.#signs].map(([track, isMore]) => this.#chip(track, isMore)));
     /** @type {HTMLElement[]} */
@@ -107,7 +107,8 @@ export class Alchemy {
       nodes.push(element("p", {}, button("card-action", gettext("Show the place"), lead)), this.#shell.list(gettext("Tracks"), found, ""));
     }
     this.#shell.show(gettext("More and less"), ...nodes);
-    if (takesFocus) /** @type {HTMLElement | null} */ (document.querySelector(".tool-signs button, .tool .icon-button"))?.focus();
+    const first = document.querySelector(".tool-signs button") ?? document.querySelector(".tool .icon-button");
+    if (takesFocus) /** @type {HTMLElement | null} */ (first)?.focus();
   }
 
   /** @param {number} track  @param {boolean} isMore */
