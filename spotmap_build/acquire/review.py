@@ -147,8 +147,8 @@ def describe(row: Row) -> str:
         )
     for number, option in enumerate(options(row), start=1):
         is_taken = row.match is not None and option.video_id == row.match.video_id
-        taken = f"  {gettext('[taken]')}" if is_taken else ""
-        lines.append(f"{number:>3} {_name(option.artists, option.title)}{taken}")
+        taken = [gettext("[taken]")] if is_taken else []
+        lines.append("  ".join([f"{number:>3} {_name(option.artists, option.title)}", *taken]))
         lines.append(_indented(_difference(option.duration_s, row.duration_ms), option.reason, separator="; "))
         lines.append(_indented(LINK.format(video_id=option.video_id)))
     return "\n".join(_printable(line) for line in lines if line.strip() or not line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import gettext
 import io
@@ -73,6 +74,9 @@ CALL = re.compile(r"""\b(?:gettext|gettext_noop|ngettext)\(\s*("(?:[^"\\\n]|\\.)
 """A message of the viewer, as plainly as it is written: what reads the modules must not lose its way in one."""
 
 
+SPEAKING = {"gettext", "gettext_noop", "ngettext"}
+
+
 def test_no_message_of_the_viewer_is_overlooked() -> None:
     known = {forms(message.id)[0] for message in catalog.messages("page") if message.id}
     written = {
@@ -81,6 +85,21 @@ def test_no_message_of_the_viewer_is_overlooked() -> None:
         for found in CALL.finditer(path.read_text("utf-8"))
     }
     assert len(written) > 200
+    assert written - known == set()
+
+
+def test_no_message_of_the_terminal_is_overlooked() -> None:
+    """Within an f-string, only Python 3.12 and newer let what reads the modules find one."""
+    known = {forms(message.id)[0] for message in catalog.messages("terminal") if message.id}
+    written = {
+        call.args[0].value
+        for path in sorted((catalog.ROOT / "spotmap_build").rglob("*.py"))
+        if "core.speech import" in (text := path.read_text("utf-8"))
+        for call in ast.walk(ast.parse(text))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in SPEAKING
+        if call.args and isinstance(call.args[0], ast.Constant)
+    }
+    assert len(written) > 100
     assert written - known == set()
 
 
