@@ -164,7 +164,8 @@ def show_usage_error(error: click.ClickException) -> None:
         more = gettext("For help: {command}", command=" ".join((context.command_path, max(names, key=len))))
         click.echo(f"{context.get_usage()}\n{more}\n", err=True)
     words = " ".join(error.format_message().split())  # click puts choices on lines of their own
-    click.echo(f"{gettext('error').capitalize()}: {said(words)}", err=True)
+    word = gettext("error").capitalize()
+    click.echo(f"{word}: {said(words)}", err=True)
 
 
 def _described(text: str) -> str:
