@@ -14,6 +14,7 @@ from spotmap_build.emit.watch import Places, Watch
 from spotmap_build.errors import ConfigError
 from spotmap_build.progress import make_progress
 from spotmap_build.registry import sources
+from spotmap_build.stages.meanwhile import start_loading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +59,13 @@ def watch(read: Callable[[], Config]) -> Watch:
         latest = replace(read(), out=served)
         return _places(latest)
 
-    return Watch(places, lambda: _rebuild(latest))
+    loading = start_loading()  # the first change is to show as soon as all others
+
+    def rebuild() -> None:
+        loading.join()
+        _rebuild(latest)
+
+    return Watch(places, rebuild)
 
 
 def _places(config: Config) -> Places:

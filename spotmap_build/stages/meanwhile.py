@@ -16,14 +16,20 @@ def loading_for_the_map() -> Iterator[None]:
 
     All but UMAP: where few tracks are new, nothing is laid out.
     """
-    thread = threading.Thread(target=_load, name="load", daemon=True)
-    thread.start()
+    thread = start_loading()
     try:
         yield
     except Exception:
         thread.join()  # a build that starts over loads the same, and two at once get in each other's way
         raise
     thread.join()
+
+
+def start_loading() -> threading.Thread:
+    """Load the packages that every map needs, and return the thread that does: to be joined before they are used."""
+    thread = threading.Thread(target=_load, name="load", daemon=True)
+    thread.start()
+    return thread
 
 
 def _load() -> None:

@@ -41,15 +41,14 @@ class FolderStore:
         try:
             if not self._folder.exists():
                 return None
-            try:
-                found = read_bounded(self._folder / FORMAT_NAME, LARGEST_FORMAT_BYTES)
-            except FileNotFoundError:
-                if any(_is_foreign(path.name) for path in self._folder.iterdir()):
+            found = {path.name for path in self._folder.iterdir()}  # once: another push may be making the store
+            if FORMAT_NAME not in found:
+                if any(map(_is_foreign, found)):
                     raise StoreError(
                         f"{self.shown} is not a store: it holds other things.", hint="Name an empty or a new folder."
-                    ) from None
+                    )
                 return None
-            check_format(found, self.shown)
+            check_format(read_bounded(self._folder / FORMAT_NAME, LARGEST_FORMAT_BYTES), self.shown)
             packs = self._folder / PACKS
             found_names = (pack_name(path.name) for path in packs.iterdir()) if packs.is_dir() else ()
             return tuple(sorted(name for name in found_names if name))

@@ -38,6 +38,7 @@ CONTRAST = """(element) => {
   return (bright + 0.05) / (dark + 0.05);
 }"""
 """Of a text on the banner, as WCAG measures it."""
+REGISTERED = "navigator.serviceWorker.getRegistrations().then(({ length }) => length)"
 LEFT_AT = """([selector, text]) => {
   const texts = [...document.querySelectorAll(selector)].map((element) => element.textContent.replace(/\\s+/g, " "));
   if (document.documentElement.dataset.state !== "ready" || !texts.some((each) => each.includes(text))) return false;
@@ -116,7 +117,7 @@ def where_it_is(page: Page, selector: str, text: str) -> object:
 
 
 def test_what_is_edited_shows_where_the_page_was_left(watched: Watched, open_viewer: OpenViewer) -> None:
-    viewer = open_viewer(site=watched.site)
+    viewer = open_viewer(site=watched.site, service_workers="allow")
     page, banner = viewer.page, viewer.page.locator("#preview-problem")
     leave_it_somewhere(viewer)
     left = where_it_is(page, "h1", "First")
@@ -153,6 +154,7 @@ def test_what_is_edited_shows_where_the_page_was_left(watched: Watched, open_vie
     shows("h1", "Mended")
     expect(other.page.locator("h1")).to_have_text("Mended")
     wait_until(lambda: where_it_is(page, "h1", "Mended") and banner.count() == 0, "no banner")
+    assert page.evaluate(REGISTERED) == 0  # A reload would wait for a worker that takes over from another.
     assert "preview" not in (watched.folder / "site/index.html").read_text()
 
 

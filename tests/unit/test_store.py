@@ -270,6 +270,22 @@ def test_pushes_at_once_lose_nothing(tmp_path: Path, kind: str) -> None:
     assert pull_into(tmp_path / "host", store) == Pulled(True, count, 0, ())
 
 
+def test_a_store_that_another_push_is_making_holds_no_other_things(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = place("folder", tmp_path).opened(tmp_path / "home")
+    (tmp_path / "store").mkdir()
+    listed = Path.iterdir
+
+    def made_meanwhile(folder: Path) -> Iterator[Path]:
+        monkeypatch.setattr(Path, "iterdir", listed)
+        store.add([])
+        return listed(folder)
+
+    monkeypatch.setattr(Path, "iterdir", made_meanwhile)
+    assert store.names() == ()
+
+
 SOON = int(NOW_UNIX_S)
 Known = Failure | tuple[dict[str, bytes], Freshness | None]
 FOUND: Known = ({"match.json": b"found"}, None)

@@ -2,9 +2,12 @@
 
 import { isEmbed } from "./embed.js";
 
-/** Without it the map works as well, as long as there is a network: what a browser refuses here is no news. */
+/**
+ * Not in a page that `preview --watch` builds again and again. Without it the map works as well, as long as there is a
+ * network: what a browser refuses here is no news.
+ */
 export async function keepForOffline() {
-  if (isEmbed() || !("serviceWorker" in navigator) || !isSecureContext || location.protocol === "file:") return;
+  if (isEmbed() || isBeingEdited() || !("serviceWorker" in navigator) || !isSecureContext || location.protocol === "file:") return;
   try {
     await navigator.serviceWorker.register("sw.js");
     const { active } = await navigator.serviceWorker.ready;
@@ -12,4 +15,8 @@ export async function keepForOffline() {
   } catch (reason) {
     if (!(reason instanceof Error)) throw reason;
   }
+}
+
+function isBeingEdited() {
+  return "preview" in document.documentElement.dataset;
 }

@@ -8,6 +8,17 @@
   events.addEventListener("rebuilt", leave);
   events.addEventListener("failed", ({ data }) => show(JSON.parse(data)));
   whenReady(restore);
+  doWithoutWorker();
+
+  /*
+   * A worker would keep for offline what the next change throws away; and while one takes over from another, Chromium may
+   * hold back a reload for good. Where the map was looked at without --watch, one is there already.
+   */
+  async function doWithoutWorker() {
+    root.dataset.preview = "";
+    const registered = await navigator.serviceWorker?.getRegistrations() ?? [];
+    for (const each of registered) each.unregister();
+  }
 
   /* The page's address holds the view, the selection and the search; what else is open is kept here. */
   function leave() {
