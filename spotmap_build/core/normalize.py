@@ -43,6 +43,9 @@ _WORD: Final = re.compile(r"[^\W_]+")
 _SIGN_IN_WORD: Final = re.compile(r"(?<=\w)!(?=\w)|\$(?=\w)|(?<=\w)\$|(?<=\w)@(?=\w)")
 _SIGNS: Final = {"!": "i", "$": "s", "@": "a"}
 _KATAKANA: Final = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
+_VU: Final = re.compile(r"ゔ([ぁぃぇぉ]?)")
+_BA_ROW: Final = {"": "ぶ", "ぁ": "ば", "ぃ": "び", "ぇ": "べ", "ぉ": "ぼ"}
+"""A foreign v is written in two ways: "ラヴ", "ラブ"."""
 _LAST_LATIN: Final = 0x24F
 _HAN: Final = re.compile(r"[㐀-鿿]")
 
@@ -94,7 +97,7 @@ def is_latin(text: str) -> bool:
 def _plain(text: str) -> str:
     if _HAN.search(text):
         text = _simplifier().convert(text)
-    text = text.translate(_SPELLING).translate(_KATAKANA)
+    text = _VU.sub(lambda sound: _BA_ROW[sound[1]], text.translate(_SPELLING).translate(_KATAKANA))
     return "".join(_letter(letter) for letter in text)
 
 

@@ -16,6 +16,8 @@ DATA = Path(__file__).parent.parent / "data"
 CASES = list(read_cases(DATA / "matcher_cases.jsonl"))
 REPORTS = list(read_cases(DATA / "matcher_cases_reports.jsonl"))
 """What people reported of programs like this one."""
+LISTS = list(read_cases(DATA / "matcher_lists.txt"))
+"""Long lists of what is nearly the recording."""
 
 
 def taken(case: Case) -> str | None:
@@ -23,10 +25,17 @@ def taken(case: Case) -> str | None:
     return match.candidate.video_id if match.candidate else None
 
 
-@pytest.mark.parametrize("case", [*CASES, *REPORTS], ids=lambda case: f"{case.id}-{case.sort}")
+@pytest.mark.parametrize("case", [*CASES, *REPORTS, *LISTS], ids=lambda case: f"{case.id}-{case.sort}")
 def test_the_recording_is_found_or_refused(case: Case) -> None:
     answer = taken(case)
     assert answer in case.expected if case.expected else answer is None, case.why
+
+
+@pytest.mark.parametrize("case", LISTS, ids=lambda case: f"{case.id}-{case.track.title:.30}")
+def test_each_result_alone_is_taken_or_refused(case: Case) -> None:
+    alone = {result.video_id: decide(case.track, [result]).candidate is not None for result in case.candidates}
+    wrong = [result.title for result in case.candidates if alone[result.video_id] != (result.video_id in case.expected)]
+    assert wrong == []
 
 
 def test_the_table_asks_both_ways() -> None:

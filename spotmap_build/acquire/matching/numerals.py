@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from spotmap_build.core.vocabulary import title_words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 NUMBERS: Final = {word: str(number) for number, word in enumerate(title_words().numbers)}
 ORDINALS: Final = {word: str(number) for number, word in enumerate(title_words().ordinals, start=1)}
 ROMAN: Final = {word: str(number) for number, word in enumerate(title_words().roman, start=1)}
 PARTS: Final = {word: part for part, words in title_words().parts.items() for word in words}
 """Words before a number that tells one part from another."""
+_TENS: Final = {word: 10 * number for number, word in enumerate(title_words().tens, start=2)}
+_ORDINAL_WORDS: Final = {number: word for word, number in ORDINALS.items()}
+
+
+def join_number_words(tokens: Sequence[str]) -> list[str]:
+    """Write a number of several words, or from twenty on, in digits; "7th" as the word for it.
+
+    >>> join_number_words(["twenty", "one", "guns"]), join_number_words(["one", "two", "3rd"])
+    (['21', 'guns'], ['one', 'two', 'third'])
+    """
+    joined: list[str] = []
+    for token in tokens:
+        before = joined[-1] if joined else ""
+        ones = int(NUMBERS.get(token, 0))
+        if before in _TENS and 0 < ones < 10:
+            joined[-1] = str(_TENS[before] + ones)
+        elif token == "hundred" and before in NUMBERS:
+            joined[-1] = f"{NUMBERS[before]}00"
+        else:
+            joined.append(_ORDINAL_WORDS.get(token[:-2], token) if token[-2:] in {"st", "nd", "rd", "th"} else token)
+    return [str(_TENS[token]) if token in _TENS else token for token in joined]

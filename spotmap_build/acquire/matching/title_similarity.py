@@ -35,6 +35,7 @@ _SHORT: Final = 3
 _VOWEL: Final = re.compile("[aeiou]")
 _LONG_VOWELS: Final = (("ou", "o"), ("oo", "o"), ("uu", "u"), ("aa", "a"), ("ii", "i"), ("wo", "o"), ("ei", "e"))
 _LAST_PART: Final = re.compile(r" part (\d+)$")
+_BETWEEN_WORDS: Final = re.compile(r"(?<!\d) | (?!\d)")
 _OFFICIAL: Final = re.compile(r"\b(?:remaster(?:ed)?|official|lyrics?|audio|hd|hq|4k|uhd|1080p|720p|visuali[sz]er)\b")
 
 
@@ -166,8 +167,14 @@ def _is_censored(wanted: Title, offered: Title) -> bool:
     if ("*" in one) == ("*" in other):
         return False
     starred, plain = (one, other) if "*" in one else (other, one)
-    pattern = _STARS.sub(r"[^\\W_]+", re.escape(" ".join(starred.split())))
+    pattern = _STARS.sub(_unstar, re.escape(" ".join(starred.split())))
     return re.fullmatch(pattern, " ".join(plain.split())) is not None
+
+
+def _unstar(stars: re.Match[str]) -> str:
+    """Return a pattern for as many letters as there are stars, or one more."""
+    count = stars[0].count("*")
+    return rf"[^\W_]{{{count},{count + 1}}}"
 
 
 def _without_digraphs(name: str) -> str:
@@ -181,7 +188,10 @@ def _differ_by_a_sign(wanted: Title, offered: Title) -> bool:
     """Whether two short titles have other signs that are read aloud ("C++", "C"), or are one letter, once accented."""
     if _SPOKEN.findall(wanted.core.strip()) != _SPOKEN.findall(offered.core.strip()):
         return True
-    return len(wanted.full) == len(offered.full) == 1 and _letter(wanted.core) != _letter(offered.core)
+    if not len(wanted.full) == len(offered.full) == 1:
+        return False
+    one, other = _letter(wanted.core), _letter(offered.core)
+    return one != other and not (_has_a_word(one) and _has_a_word(other))
 
 
 def _letter(name: str) -> str:
@@ -189,10 +199,18 @@ def _letter(name: str) -> str:
     return "".join(letter for letter in plain if letter.isalnum()) or plain
 
 
+def _has_a_word(letters: str) -> bool:
+    """Whether there is a word beside a number: "No. 5"."""
+    return len(letters) > 1 and not letters.isdecimal()
+
+
 @lru_cache(maxsize=16_384)
 def _compact(name: str) -> str:
-    """Without spaces, and without the word for a part at the end: "II" may be "Pt. 2"."""
-    return _LAST_PART.sub(r" \1", name).replace(" ", "")
+    """Without spaces, and without the word for a part at the end: "II" may be "Pt. 2".
+
+    Digits stay apart: "24/7" is not "247".
+    """
+    return _BETWEEN_WORDS.sub("", _LAST_PART.sub(r" \1", name))
 
 
 def _is_kana(run: str) -> bool:

@@ -9,10 +9,10 @@ from functools import lru_cache
 from typing import Final
 
 from spotmap_build.acquire.matching import numerals
-from spotmap_build.acquire.matching.transliteration import comparable, scripts
+from spotmap_build.acquire.matching.transliteration import comparable, is_read_by_letter, scripts, sound_alike
 from spotmap_build.acquire.matching.versions import Mark, read_segment
-from spotmap_build.core.normalize import native, repair
-from spotmap_build.core.vocabulary import title_words
+from spotmap_build.core.normalize import is_latin, native, repair
+from spotmap_build.core.vocabulary import people_words, title_words, version_words
 
 MOST_JOINED: Final = 20
 """How many names one artist's name may be a list of, by its looks."""
@@ -22,7 +22,7 @@ _QUOTED: Final = re.compile(r"[「『《〈]([^」』》〉]*)[」』》〉]")
 _QUOTED_AT_END: Final = re.compile(r"^(.*\S)\s+[-–—~～]\s+([^-–—~～]*[「『《〈].*)$")
 _BOXED: Final = re.compile(r"^([^【]+)【([^】]+)】(.*)$")
 """Artist【Song】, as videos from China are called."""
-_MEDLEY: Final = re.compile(r"^medley:\s+(.+)$", re.IGNORECASE)
+_KIND_FIRST: Final = re.compile(r"^(interlude|intro|medley|outro|reprise|skit):\s+(.+)$", re.IGNORECASE)
 _BRACKET: Final = re.compile(r"[(\[{【<]([^()\[\]{}【】<>]*)[)\]}】>]")
 _AFTER_DASHES: Final = re.compile(r"\s[-~～]\s?([^-~～]+?)\s?[-~～]\s*$")
 _SEPARATOR: Final = re.compile(
@@ -52,6 +52,7 @@ _AND: Final = re.compile(r"(\s*[,;&+、]\s*|\s+(?:and|x|y|und|et)\s+)", re.IGNOR
 _VERSION_OF: Final = re.compile(r"\bversion of (.+)$", re.IGNORECASE)
 _DROPPED_G: Final = re.compile(r"(?<=\w)in['’](?=\W|$)")
 _N_FOR_AND: Final = re.compile(r"\s['’]?n['’]?\s", re.IGNORECASE)
+_THOUSANDS: Final = re.compile(r"(?<=\d)[.,](?=\d{3}(?!\d))")
 _GLUED_PART: Final = re.compile(r"\b(pt|part|vol|no|nr|ch)(\d+)\b")
 _ORDINAL: Final = re.compile(
     rf"\b({'|'.join(numerals.ORDINALS)}|\d+(?=st|nd|rd|th))(?:st|nd|rd|th)? (part|movement|act|chapter)\b"
@@ -163,7 +164,7 @@ def take_apart(
         title = f"{after} ({before})"
     text = unicodedata.normalize("NFKC", _INCHES.sub(r"\1inch", repair(title)))
     parts = _Parts(names, works)
-    text = _MEDLEY.sub(r"\1 (Medley)", _take_work(text, parts))
+    text = _KIND_FIRST.sub(r"\2 (\1)", _take_work(text, parts))
     if is_upload and (boxed := _BOXED.match(text)) and name_key(boxed[1]) in names:
         text = _BOXED.sub(r"\1 - \2 \3", text)
     if is_upload and (said := _NAME_FIRST.match(text)) and name_key(said[1]) in names:
@@ -176,7 +177,7 @@ def take_apart(
     if (inline := _GUESTS.search(core)) and inline.start() > 0:
         parts.guests += _each(inline[1], names)
         core = core[: inline.start()]
-    foreign = [extra for extra in parts.extras if not comparable(extra, core)]
+    foreign = [extra for extra in parts.extras if _names_it_too(extra, core)]
     aliases = foreign[:1] + parts.version_of  # what stands behind the name in the other script is no second one
     if len(names_in := _SLASHES.split(core)) == 2 and not comparable(*names_in):
         core, alias = names_in
@@ -200,17 +201,19 @@ def canonical(name: str) -> str:
 
     Numbers as digits, "Pt." and "Part One".
     """
-    plain = _GLUED_PART.sub(r"\1 \2", native(_DROPPED_G.sub("ing", name)))
-    tokens = _ORDINAL.sub(_as_cardinal, plain).split()
+    plain = _GLUED_PART.sub(r"\1 \2", native(_THOUSANDS.sub("", _DROPPED_G.sub("ing", name))))
+    tokens = numerals.join_number_words(_ORDINAL.sub(_as_cardinal, plain).split())
     written = [_write(tokens, position) for position in range(len(tokens))]
     return " ".join(token for token in written if token) or native(name)
 
 
 @lru_cache(maxsize=16_384)
 def name_key(name: str) -> str:
-    """Return an artist's name without spaces, articles and signs."""
-    tokens = native(_N_FOR_AND.sub(" & ", name)).split()
-    return "".join(token for token in tokens if token not in {"the", "and"}) or "".join(tokens)
+    """Return an artist's name without spaces, articles and signs, and its abbreviations in full."""
+    tokens = numerals.join_number_words(native(_N_FOR_AND.sub(" & ", name)).split())
+    spellings = people_words().spellings
+    written = [numerals.NUMBERS.get(token, spellings.get(token, token)) for token in tokens]
+    return "".join(token for token in written if token not in {"the", "and"}) or "".join(written)
 
 
 def guests_of(segment: str, names: frozenset[str] = frozenset()) -> list[str]:
@@ -226,6 +229,21 @@ def guests_of(segment: str, names: frozenset[str] = frozenset()) -> list[str]:
     if featured is not None or all(name_key(guest) in names for guest in guests):
         return guests
     return guests if accompanied is not None and read_segment(segment).sense != "version" else []
+
+
+def _names_it_too(extra: str, core: str) -> bool:
+    """Whether what stands behind a song's name is that name in another script.
+
+    Beside letters that each have their sound, a name is read alike. Others are translated as well, but not by what
+    ends with a number or a word for how it is played ("夜に走る (Rock Arrange)").
+    """
+    if comparable(extra, core):
+        return False
+    if is_read_by_letter(extra if is_latin(core) else core):
+        return sound_alike(extra, core)
+    latin, foreign = (extra, core) if is_latin(extra) else (core, extra)
+    last = native(latin).split()[-1]
+    return last not in version_words().styles and not (last.isdecimal() and last not in native(foreign))
 
 
 def _each(listed: str, known: frozenset[str]) -> list[str]:

@@ -117,6 +117,10 @@ _HEARD: Final = (
     (r"ck|qu?|c", "k"),
     (r"x", "ks"),
 )
+_GREEK_PAIRS: Final = (
+    *(("ου", "ou"), ("μπ", "b"), ("ντ", "d"), ("γκ", "g")),
+    *(("γγ", "ng"), ("ει", "i"), ("οι", "i"), ("αι", "e")),
+)
 _ONE_OF_TWO: Final = str.maketrans("lvm", "rbn")
 _IOTATED: Final = re.compile("[yji][oe]")
 _BOUND: Final = re.compile(r"(?<=\w\w)ه(?=\s)")
@@ -263,9 +267,18 @@ def _readings(text: str) -> tuple[str, ...]:
         readings.append(" ".join(part["hepburn"] for part in _japanese().convert(text)))
     if _BOUND.search(plain):
         readings.append(anyascii(_BOUND.sub("ت", plain)).casefold())
+    if "greek" in found:
+        readings += [anyascii(_as_greek_is_spoken(plain, sound)).casefold() for sound in "fv"]
     if "г" in plain:  # h in Ukrainian
         readings.append(anyascii(plain.replace("г", "h")).casefold())
     return tuple(readings)
+
+
+def _as_greek_is_spoken(plain: str, sound: str) -> str:
+    """Write the pairs of Greek letters that have a sound of their own as it is; ``sound``: of the second in "ευ"."""
+    for pair, letters in (*_GREEK_PAIRS, ("αυ", f"α{sound}"), ("ευ", f"ε{sound}")):
+        plain = plain.replace(pair, letters)
+    return plain
 
 
 def _ratio(one: str, other: str) -> float:

@@ -19,10 +19,12 @@ LENGTHS: Final = frozenset({"edit", "single", "extended", "club"})
 _HOURS: Final = re.compile(
     r"\b\d+ ?(?:hours?|hrs?|h|stunden?|horas?|heures?|ore|час(?:а|ов)?|시간|时间|小时|שעות|ساعات)\b"
 )
+_SPEED: Final = re.compile(r"\b(?:x(\d) ?\d{0,2}|(\d) \d{1,2} ?x)\b")
+"""By how many times it is faster: "0.8x"."""
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _NUMBER: Final = re.compile(r"\d+(?:st|nd|rd|th|bit|k|khz)?|bit")
 """What a remaster may say of itself: "24 Bit Remastered 05"."""
-_OWN_VERSION: Final = re.compile(r"\w['’]?s['’]? version\s*$", re.IGNORECASE)
+_OWN_VERSION: Final = re.compile(r"(?:\w['’]?s['’]?|^\W*(?:my|your)) version\s*$", re.IGNORECASE)
 _YEARS_VERSION: Final = re.compile(r"^(?:19|20)\d\d (?:version|ver|versie|versione|recording)$")
 TOGETHER: Final = "&"
 """Among a mark's names: it is by several, so that fewer of them made another."""
@@ -71,6 +73,8 @@ def read_segment(segment: str) -> Reading:
     of_transfer = frozenset(word for word in names if "remaster" in text and _NUMBER.fullmatch(word))
     if _HOURS.search(text):
         kinds |= {"loop"}
+    if (speed := _SPEED.search(text)) is not None:
+        kinds |= {"slowed" if (speed[1] or speed[2]) == "0" else "sped up"}
     if not kinds and (_OWN_VERSION.search(segment) or _YEARS_VERSION.match(text)):
         kinds = frozenset({"re-recording"})
     if kinds & _BY_SOMEBODY and _TOGETHER.search(segment):

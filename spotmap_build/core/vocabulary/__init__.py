@@ -52,7 +52,8 @@ class VersionWords:
     """Words that tell versions of a song.
 
     ``kinds``: by their name; ``neutral``: what does not matter; ``nouns``: words for "version"; ``fillers``: words
-    that tell nothing; ``languages``: how each is called; ``remasters``: pieces of words.
+    that tell nothing; ``languages``: how each is called; ``remasters``: pieces of words; ``styles``: words that
+    say how a song is played where they end what stands beside its name in another script.
     """
 
     kinds: dict[str, Kind]
@@ -61,6 +62,7 @@ class VersionWords:
     fillers: frozenset[str]
     languages: dict[str, tuple[str, ...]]
     remasters: tuple[str, ...]
+    styles: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,8 @@ class GuestWords:
 class TitleWords:
     """Numbers, parts and spellings in titles.
 
-    ``numbers`` from zero on, ``ordinals`` and ``roman`` from one on; ``parts``: the words for each sort of part;
-    ``spellings``: words that are written in two ways, and the one that is compared.
+    ``numbers`` from zero on, ``tens`` from twenty on, ``ordinals`` and ``roman`` from one on; ``parts``: the words for
+    each sort of part; ``spellings``: words that are written in two ways, and the one that is compared.
     """
 
     common: CommonWords
@@ -108,6 +110,7 @@ class TitleWords:
     works: WorkWords
     guests: GuestWords
     numbers: tuple[str, ...]
+    tens: tuple[str, ...]
     ordinals: tuple[str, ...]
     roman: tuple[str, ...]
     parts: dict[str, tuple[str, ...]]
@@ -132,7 +135,8 @@ class PeopleWords:
     """Names that are no artist's, and words in names.
 
     ``various``, ``nobody``: names that stand for many and for nobody; ``impostors``: words in names of those who
-    live on other people's songs; ``labels``: of companies; ``countries``: what tells two bands of one name apart.
+    live on other people's songs; ``labels``: of companies; ``countries``: what tells two bands of one name apart;
+    ``spellings``: words that are written in two ways, and the one that is compared.
     """
 
     impostors: Spellings
@@ -140,6 +144,7 @@ class PeopleWords:
     nobody: frozenset[str]
     countries: frozenset[str]
     labels: frozenset[str]
+    spellings: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
