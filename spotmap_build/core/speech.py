@@ -34,6 +34,11 @@ def speak(language: str, catalog: catalogs.NullTranslations | None = None) -> No
     _Voice.sentences = None
 
 
+def spoken_language() -> str:
+    """Return the code of the language that this process speaks: what an HTML page names as ``lang``."""
+    return _Voice.language
+
+
 def is_english() -> bool:
     """Whether what this process says is said as it is in the code."""
     return type(_Voice.catalog) is catalogs.NullTranslations

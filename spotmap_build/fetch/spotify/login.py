@@ -18,7 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, urlsplit
 
-from spotmap_build.core.speech import gettext
+from spotmap_build.core.speech import gettext, spoken_language
 from spotmap_build.core.text import printable
 from spotmap_build.errors import LoginError
 from spotmap_build.fetch.spotify.token import (
@@ -46,12 +46,9 @@ PASTE_ATTEMPTS: Final = 3
 IDLE_CONNECTION_S: Final = 5.0
 """Browsers open connections ahead of time, and say nothing on them."""
 PAGE: Final = (
-    '<!doctype html><html lang="en"><meta charset="utf-8"><title>spotmap-build</title>'
+    '<!doctype html><html lang="{language}"><meta charset="utf-8"><title>spotmap-build</title>'
     '<body style="font:1.1rem system-ui;max-width:34rem;margin:4rem auto;padding:0 1rem"><p>{text}</p></body></html>'
 )
-DONE_TEXT: Final = "Thank you. You can close this window and go back to the terminal."
-DENIED_TEXT: Final = "You did not agree, so nothing was changed. You can close this window."
-OTHER_TEXT: Final = "This answer does not belong to the login that is waiting now. Use the newest link in the terminal."
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,17 +247,22 @@ class _AnswerHandler(BaseHTTPRequestHandler):
         try:
             code = code_in(self.path, self.server.state)
         except _Denied as denied:
-            self._show(200, DENIED_TEXT)
+            self._show(200, gettext("You did not agree, so nothing was changed. You can close this window."))
             self.server.answers.put(denied)
         except LoginError:
             # Anybody can call this address. What does not know the state is no answer, and the waiting goes on.
-            self._show(400, OTHER_TEXT)
+            self._show(
+                400,
+                gettext(
+                    "This answer does not belong to the login that is waiting now. Use the newest link in the terminal."
+                ),
+            )
         else:
-            self._show(200, DONE_TEXT)
+            self._show(200, gettext("Thank you. You can close this window and go back to the terminal."))
             self.server.answers.put(code)
 
     def _show(self, status: int, text: str) -> None:
-        content = PAGE.format(text=text).encode()
+        content = PAGE.format(language=spoken_language(), text=text).encode()
         self.send_response(status)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(content)))
