@@ -21,6 +21,23 @@ _ONLY_MAC: Final = frozenset(b"\x87\x88\x89\x8a\x8b\x8c\x8d\x8e\x8f\x90\x98\x9b\
 _ONLY_WINDOWS: Final = frozenset(range(0xDF, 0x100)) - {0xF7}
 """Lowercase letters in Windows-1252; in Mac Roman capitals and signs, but for a few."""
 
+_SCRIPTS: Final = {
+    "cp1251": "Windows-1251",
+    "koi8_r": "KOI8-R",
+    "cp1253": "Windows-1253",
+    "cp1256": "Windows-1256",
+    "gb18030": "GB 18030",
+    "big5": "Big5",
+    "cp949": "Windows-949",
+    "euc_jp": "EUC-JP",
+}
+"""Encodings of other scripts than the Latin one, as Python and as people call them."""
+_ASCII_AND_HEBREW: Final = bytes((*range(0x80), *range(0xE0, 0xFB)))
+_TOGETHER: Final = re.compile(rb"[\x80-\xff]{3,}")
+LEAST_BYTES: Final = 8
+"""Fewer of them tell nothing."""
+LONGEST_SAMPLE_BYTES: Final = 1 << 16
+
 LEAST_WHOLE: Final = 10
 """UTF-8 has so many whole characters beside each damaged one. Text in another encoding hardly ever has any."""
 _UNPRINTABLE: Final = re.compile(
@@ -49,6 +66,8 @@ def decode_text(content: bytes) -> str:
 
 def decode_guessing(content: bytes) -> tuple[str, str]:
     """Decode as :func:`decode_text` does, and name the encoding where it had to be guessed; else that is empty."""
+    if content.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return content.decode("utf-32", "replace"), ""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return content.decode("utf-16", "replace"), ""
     if content[:1] == b"\0" != content[1:2] or content[1:2] == b"\0" != content[:1]:
@@ -67,7 +86,27 @@ def _guess(content: bytes) -> tuple[str, str]:
         return content.decode("cp932"), "Shift-JIS"
     if _is_mac_roman(content):
         return content.decode("mac-roman"), "Mac Roman"
+    if _is_of_another_script(content) and (found := _of_another_script(content)):
+        return found
     return content.decode("latin-1").translate(_WINDOWS_1252), "Windows-1252"
+
+
+def _is_of_another_script(content: bytes) -> bool:
+    """Whether letters that are not ASCII stand together, as in no language that Windows-1252 is for."""
+    together = sum(map(len, _TOGETHER.findall(content)))
+    return 2 * together > len(content.translate(None, bytes(range(0x80)))) > LEAST_BYTES
+
+
+def _of_another_script(content: bytes) -> tuple[str, str] | None:
+    """Return the text and its likeliest encoding: by how often letters stand beside each other in each language."""
+    if not content.translate(None, _ASCII_AND_HEBREW):  # capitals of Cyrillic would be among others
+        return content.decode("cp1255"), "Windows-1255"
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(content[:LONGEST_SAMPLE_BYTES], cp_isolation=list(_SCRIPTS)).best()
+    if best is None or best.encoding not in _SCRIPTS:
+        return None
+    return content.decode(best.encoding, "replace"), _SCRIPTS[best.encoding]
 
 
 def _is_shift_jis(content: bytes) -> bool:

@@ -580,3 +580,70 @@ def test_characters_that_are_damaged_are_reported(tmp_path: Path) -> None:
 def test_half_a_character_is_mended(tmp_path: Path) -> None:
     (track,) = load(tmp_path, '{"title": "a\\ud83d", "mood": "\\ud83d\\ude00"}\n', "t.jsonl").library.tracks
     assert (track.title, track.facets) == ("a\ufffd", {"mood": "\U0001f600"})
+
+
+TWO_SONGS: Final = [("A", ("B",)), ("C", ("D",))]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "'title','artist'\n'A','B'\n'C','D'\n",
+        'title,artist\n="A","=""B"""\nC,="D"\n',
+        "\u200btitle\u200b,artist\u00a0\nA,B\nC,D\n",
+        "ｔｉｔｌｅ,ａｒｔｉｓｔ\nA,B\nC,D\n",
+        ",,Track,,\ntitle,artist,,,\nA,B,,,\nC,D,,,\n",
+        "# exported by me, in May\ntitle,artist\nA,B\nC,D\n",
+        "Playlist:,My list\nOwner:,me\n\ntitle,artist\nA,B\nC,D\n",
+    ],
+)
+def test_tables_as_exporters_write_them_are_read_alike(tmp_path: Path, content: str) -> None:
+    assert [(track.title, track.artists) for track in load(tmp_path, content).library.tracks] == TWO_SONGS
+
+
+@pytest.mark.parametrize(
+    ("cells", "title", "artists"),
+    [
+        ('"A \\"x\\" B",C', 'A "x" B', ("C",)),
+        ("Rock &amp; Roll,Simon &amp; Ash", "Rock & Roll", ("Simon & Ash",)),
+        ("R&B;C", "R&B;C", ()),
+        ("AC\\DC,Me", "AC\\DC", ("Me",)),
+    ],
+)
+def test_signs_of_other_languages_are_what_they_stand_for(
+    tmp_path: Path, cells: str, title: str, artists: tuple[str, ...]
+) -> None:
+    (track,) = load(tmp_path, f"title,artist\n{cells}\n").library.tracks
+    assert (track.title, track.artists) == (title, artists)
+
+
+def test_a_quotation_mark_that_is_never_closed_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="the quotation mark before 'A,B' is not closed"):
+        load(tmp_path, 'title,artist\n"A,B\nC,D\nE,F\n')
+
+
+def test_a_field_that_holds_rows_is_told(tmp_path: Path) -> None:
+    loaded = load(tmp_path, 'title,artist\n"A,B\nC,D\n"E",F\n')
+    assert loaded.notices == (f"{tmp_path}/t.csv: the field that begins with 'A,B' may lack a quotation mark.",)
+
+
+@pytest.mark.parametrize("isrc", ["usrc11111111", "US-RC1-11-11111", "US RC1 11 11111"])
+def test_an_isrc_is_one_however_it_is_written(tmp_path: Path, isrc: str) -> None:
+    (track,) = load(tmp_path, f"title,isrc\nA,{isrc}\n").library.tracks
+    assert track.isrc == "USRC11111111"
+
+
+def test_what_tells_who_and_where_somebody_is_gets_onto_no_map(tmp_path: Path) -> None:
+    (track,) = load(
+        tmp_path, "title,IP Address,Client IP,E-Mail,Device Id,mood\nA,1.2.3.4,::1,a@b.c,d,calm\n"
+    ).library.tracks
+    assert track.facets == {"mood": "calm"}
+
+
+@pytest.mark.parametrize(
+    ("suffix", "hint"), [(".xlsx", "CSV"), (".ods", "CSV"), (".json", ".jsonl"), (".xml", "M3U"), (".zip", "takeout:")]
+)
+def test_of_a_file_that_is_no_table_it_is_said_what_to_do(tmp_path: Path, suffix: str, hint: str) -> None:
+    with pytest.raises(SourceError) as raised:
+        load(tmp_path, "x", f"t{suffix}")
+    assert hint in raised.value.hint

@@ -13,18 +13,29 @@ from spotmap_build.fetch.tables.cells import is_missing
 from spotmap_build.fetch.tags import fold_space
 
 MONTHS: Final = (
-    *("jan ene gen", "feb fév fev", "mar mär mrz maa mrt", "apr avr abr", "may mai maj mag mei", "jun juin giu"),
-    *("jul juil lug", "aug aoû aou ago", "sep set", "oct okt ott out", "nov", "dec dez déc dic"),
+    *(
+        "jan ene gen янв sty oca",
+        "feb fév fev фев lut şub",
+        "mar mär mrz maa mrt мар már",
+        "apr avr abr апр kwi ápr nis",
+    ),
+    *("may mai maj mag mei май мая máj", "jun juin giu июн cze jún haz", "jul juil lug июл lip júl tem"),
+    *("aug aoû aou ago авг sie ağu", "sep set сен wrz eyl szep", "oct okt ott out окт paź eki"),
+    *("nov ноя lis kas", "dec dez déc dic дек gru ara"),
 )
 """How the months begin in the languages of most spreadsheets."""
 EARLIEST_UNIX_S: Final = 946_684_800
 """2000: a smaller number is no time at which music came into a library, and may be anything."""
 LATEST_UNIX_S: Final = 4_102_444_800
 LONGEST_DATE: Final = 80
+DIGITS: Final = {zero + digit: str(digit) for zero in (0x0660, 0x06F0, 0x0966, 0xFF10) for digit in range(10)}
+"""Arabic, Persian, Hindi and full-width ones."""
 
 _CLOCK: Final = r"(?:(?:[T,\s]\s*|,?\s+)[0-9]{1,2}[:.][0-9]{2}.*)?"
 _WEEKDAY: Final = r"(?:[^\W\d_]{2,9}\.?,?\s+)?"
-_YEAR_FIRST: Final = re.compile(rf"([0-9]{{4}})([-/.]?)([0-9]{{1,2}})\2([0-9]{{1,2}}){_CLOCK}", re.I)
+_YEAR_FIRST: Final = re.compile(rf"([0-9]{{4}})([-/.]?\s?)([0-9]{{1,2}})\2([0-9]{{1,2}})\.?{_CLOCK}", re.I)
+_COUNTED: Final = re.compile(r"([0-9]{4})\s?[年년]\s?([0-9]{1,2})\s?[月월]\s?([0-9]{1,2})\s?[日일](?:\s.*)?")
+"""With the words for year, month and day, in China, Japan and Korea."""
 _YEAR_LAST: Final = re.compile(
     rf"([0-9]{{1,2}})\s*([-/.])\s*([0-9]{{1,2}})\s*\2\s*([0-9]{{4}}|[0-9]{{2}}){_CLOCK}", re.I
 )
@@ -58,7 +69,7 @@ def parse_dates(values: Sequence[object], *, is_day_first: bool) -> Dates:
     is_day_first
         Whether ``3/4/2021`` is in April, where no other value of the column tells.
     """
-    texts = ["" if value is None else fold_space(str(value))[:LONGEST_DATE] for value in values]
+    texts = ["" if value is None else fold_space(str(value))[:LONGEST_DATE].translate(DIGITS) for value in values]
     numeric = [found for text in texts if (found := _YEAR_LAST.fullmatch(text)) is not None]
     votes = sum((int(found[1]) > 12) - (int(found[3]) > 12) for found in numeric)
     orders = {"/": is_day_first, "-": True, ".": True} if votes == 0 else dict.fromkeys("/-.", votes > 0)
@@ -113,6 +124,7 @@ _READERS: Final[
     tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Mapping[str, bool]], tuple[int, int, int]]], ...]
 ] = (
     (_YEAR_FIRST, lambda found, _: (int(found[1]), int(found[3]), int(found[4]))),
+    (_COUNTED, lambda found, _: (int(found[1]), int(found[2]), int(found[3]))),
     (_YEAR_LAST, _read_year_last),
     (_DAY_MONTH, lambda found, _: (_whole_year(found[3]), _month(found[2]), int(found[1]))),
     (_MONTH_DAY, lambda found, _: (int(found[3]), _month(found[1]), int(found[2]))),

@@ -11,7 +11,7 @@ from typing import Final
 from spotmap_build.fetch.tags import fold_space
 
 BETWEEN_TEXTS: Final = re.compile(";")
-BETWEEN_GENRES: Final = re.compile("[,;]")
+BETWEEN_GENRES: Final = re.compile("[,;|]")
 MISSING: Final = frozenset(
     (
         *("", "-", "--", "–", "—", "?", "nan", "-nan", "na", "n/a", "n.a.", "#n/a", "<na>", "null", "(null)", "none"),
@@ -23,7 +23,26 @@ MISSING: Final = frozenset(
 """Words for "there is no value", of spreadsheets, databases, R and pandas. A title may be called so."""
 NO_NAME: Final = frozenset({"nan", "-nan", "na", "n/a", "#n/a", "<na>", "null", "(null)"})
 """Those of them by which nobody calls a playlist or a genre."""
-YES: Final = ("true", "1", "1.0", "yes", "y", "t", "explicit", "wahr", "ja", "vrai", "oui", "verdadero", "vero", "si")
+YES: Final = (
+    "true",
+    "1",
+    "1.0",
+    "yes",
+    "y",
+    "t",
+    "explicit",
+    "wahr",
+    "ja",
+    "vrai",
+    "oui",
+    "verdadero",
+    "vero",
+    "si",
+    "e",
+    "x",
+    "✓",
+    "✔",
+)
 NO: Final = ("false", "0", "0.0", "no", "n", "f", "clean", "falsch", "nein", "faux", "non", "falso", "notexplicit")
 TRUTH: Final = dict.fromkeys(YES, True) | dict.fromkeys(NO, False)
 """Spreadsheets write truth in the language of their menus."""

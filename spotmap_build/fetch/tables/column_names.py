@@ -7,6 +7,7 @@ name of each field is the one that this program gives to it.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,6 +15,7 @@ from spotmap_build.fetch.covers import COVER_SUFFIXES
 from spotmap_build.fetch.exports.spotify_ids import track_uri
 from spotmap_build.fetch.tables.bounds import Columns
 from spotmap_build.fetch.tables.cells import parse_texts
+from spotmap_build.fetch.tables.header_words import field_of_words
 
 LIST_NAME: Final = "list_name"
 """One tool, which alone writes the URIs of artists, calls a column "Name" in which it says the playlist."""
@@ -70,7 +72,8 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
         *("data di rilascio dell'album", "releasedatum van het album", "data de lançamento do álbum"),
         *("albumets releasedatum", "albüm çıkış tarihi", "アルバム発売日", "تاريخ إصدار الألبوم"),
         *("ημερομηνία κυκλοφορίας άλμπουμ", "专辑发行日期", "專輯發行日期", "專輯發行日"),
-        *("jahr", "erscheinungsjahr", "année", "año", "anno", "ano", "jaar", "år"),
+        *("jahr", "erscheinungsjahr", "année", "año", "anno", "ano", "jaar", "år", "rok", "yıl", "év", "vuosi"),
+        *("год", "рік", "έτος", "年", "发行年份", "發行年份", "연도", "발매일"),
     ),
     "track_number": (
         *("track_number", "track no", "track nr", "track #", "album track number", "number on album"),
@@ -109,6 +112,8 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
         "durata",
         "duração",
         "duur",
+        *("länge", "längd", "lengde", "délka", "czas trwania", "kesto", "süre", "длительность", "продолжительность"),
+        *("διάρκεια", "時間", "長さ", "时长", "時長", "재생시간", "길이"),
     ),
     "explicit": (
         *("explicit", "is explicit", "track explicit", "explizit", "explicite", "explícito", "esplicito", "expliciet"),
@@ -126,12 +131,29 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
         *("genres van de artiest", "gêneros do artista", "artistens genrer", "sanatçı türleri"),
         *("アーティストジャンル", "أنواع الفنان", "είδη καλλιτέχνη", "艺人流派", "藝人曲風"),
     ),
-    "play_count": ("play_count", "plays", "times played", "number of plays"),
-    "listened_at": ("listened_at", "played_at", "scrobbled_at", "uts", "utc_time", "time_played", "ts", "end_time"),
-    "ms_played": ("ms_played", "ms played"),
+    "play_count": (
+        *("play_count", "plays", "times played", "number of plays", "wiedergaben", "lectures", "reproducciones"),
+        *("riproduzioni", "reproduções", "прослушивания", "再生回数", "播放次数", "播放次數", "재생횟수"),
+    ),
+    "listened_at": (
+        "listened_at",
+        "played_at",
+        "scrobbled_at",
+        "uts",
+        "utc_time",
+        "time_played",
+        "ts",
+        "end_time",
+        "event start timestamp",
+    ),
+    "ms_played": ("ms_played", "ms played", "play duration milliseconds"),
     "first_played": ("first_played", "first play", "date first played", "first listened", "first heard"),
     "last_played": ("last_played", "last play", "date last played", "last time played", "last listened", "last heard"),
-    "playlists": ("playlists", "playlist", "playlist name", "playlist names", "playlist title"),
+    "playlists": (
+        *("playlists", "playlist", "playlist name", "playlist names", "playlist title", "wiedergabeliste"),
+        *("liste de lecture", "lista de reproducción", "lista de reprodução", "afspeellijst", "spellista", "плейлист"),
+        *("çalma listesi", "プレイリスト", "播放列表", "播放清單", "歌单", "플레이리스트", "재생목록"),
+    ),
     LIST_NAME: (
         "list name",
         "name",
@@ -168,6 +190,12 @@ PERSONS: Final = (
     *("user", "username", "owner", "playlist owner", "email", "ip", "ip addr", "ip addr decrypted", "conn country"),
     "user agent decrypted",
 )
+_OF_PERSONS: Final = re.compile(
+    r"(?:client |user )?ip(?: .*)?|.*\be-?mail\b.*|device(?: .*)?|platform model|apple id.*|phone.*"
+    r"|user ?(?:id|name|agent.*)",
+    re.IGNORECASE,
+)
+"""What services say of who listened, where, and on what."""
 
 
 def fold_name(name: str) -> str:
@@ -176,7 +204,7 @@ def fold_name(name: str) -> str:
     >>> fold_name("Spotify - ID"), fold_name("spotify_id"), fold_name("Artist.Name.s.")
     ('spotifyid', 'spotifyid', 'artistnames')
     """
-    return re.sub(r"[\s_.\-]+", "", name.casefold())
+    return re.sub(r"[\s_.\-]+", "", unicodedata.normalize("NFKC", name.casefold()))
 
 
 _ANOTHER_ARTIST: Final = re.compile(r"(?:track)?artist(?:name)?([2-9]|1[0-9])")
@@ -188,7 +216,12 @@ KNOWN: Final = frozenset(name for names in _FOLDED.values() for name in names) |
 
 def is_person(name: str) -> bool:
     """Whether a column says who somebody is, or where: such a column is not read."""
-    return fold_name(name) in _PERSONS
+    return fold_name(name) in _PERSONS or _OF_PERSONS.fullmatch(name.strip()) is not None
+
+
+def is_known(name: str) -> bool:
+    """Whether this can be the name of a column of tracks."""
+    return fold_name(name) in KNOWN or bool(field_of_words(name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,17 +256,27 @@ def name_columns(columns: Columns) -> NamedColumns:
                 break
     for unneeded in _unneeded(names, columns):
         del names[unneeded]
+    for known in ("title", "artists", "album"):
+        by_words = (name for name in columns if name not in names.values() and field_of_words(name) == known)
+        if known not in names and (found := next(by_words, None)) is not None:
+            names[known] = found
     if LIST_NAME in names:
         names["playlists"] = names.pop(LIST_NAME)
     fields = {known: columns[name] for known, name in names.items()}
     taken = set(names.values())
-    more = [name for name in columns if _ANOTHER_ARTIST.fullmatch(fold_name(name)) and name not in taken]
+    more = [name for name in columns if _is_another_artist(name) and name not in taken]
     if more and "artists" in fields:
         rows = zip(fields["artists"], *(columns[name] for name in more), strict=True)
         fields["artists"] = [_joined(row) for row in rows]
         taken.update(more)
     others = {name: values for name, values in columns.items() if name not in taken and name and not is_person(name)}
     return NamedColumns(fields, names, others)
+
+
+def _is_another_artist(name: str) -> bool:
+    folded = fold_name(name)
+    is_counted = folded[-1:].isdecimal() and field_of_words(name) == "artists"
+    return is_counted or _ANOTHER_ARTIST.fullmatch(folded) is not None
 
 
 def _joined(cells: tuple[object, ...]) -> object:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import csv
+import html
 import re
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
+from spotmap_build.core.speech import sentence
 from spotmap_build.core.spreadsheet import is_guarded, unguard_cell
 from spotmap_build.core.text import printable
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.tables.bounds import LONGEST_LINE, Columns, bounded_lines, check_shape
-from spotmap_build.fetch.tables.column_names import KNOWN, fold_name
+from spotmap_build.fetch.tables.column_names import is_known
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -27,11 +30,18 @@ LINE: Final = re.compile(r"[^\r\n]+")
 BETWEEN: Final = re.compile(r"[,;\t|]")
 MOST_ABOVE: Final = 10
 """Lines, from the beginning, of which one has the columns' names."""
+MOST_COUNTED: Final = 40
+"""Names of a line that tell whether it is the one with the columns' names."""
 LONGEST_TITLE: Final = 60
 MOST_REPORTED: Final = 5
 LONGEST_SAMPLE: Final = 1 << 16
 """Characters of the header from which the delimiter is found."""
 ROWS_A_CHECK: Final = 10_000
+ESCAPED_QUOTE: Final = re.compile(r'\\"(?!\s*(?:[,;\t|\r\n]|$))')
+"""A quotation mark within a field as MySQL and others write it."""
+EXCEL_TEXT: Final = re.compile(r'="(.*)"', re.S)
+"""What keeps Excel from taking a text for a number."""
+ENTITY: Final = re.compile(r"&(?:amp|lt|gt|quot|apos|#[0-9]{2,6}|#x[0-9a-f]{2,6});", re.I)
 UNNAMED: Final = re.compile(r"unnamed: [0-9]+")
 """What pandas calls a column without a name when it writes the table again."""
 
@@ -72,13 +82,18 @@ def read_delimited(text: str, place: str) -> Table:
     delimiter = sep_line[1] if sep_line and sep_line[1] not in '"\r\n' else _find_delimiter(header)
     check_shape(place, rows=0, columns=_least_columns(text, start, end, delimiter))
     csv.field_size_limit(LONGEST_LINE)
-    lines = bounded_lines(text[start:] if start else text, place, newline="")
-    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+    body = text[start:] if start else text
+    if '""' not in body:
+        body = ESCAPED_QUOTE.sub('""', body)
+    lines = bounded_lines(body, place, newline="")
+    quote = "'" if header.lstrip().startswith("'") and '"' not in header else '"'
+    reader = csv.reader(lines, delimiter=delimiter, quotechar=quote, skipinitialspace=True)
     lines_above = max(text.count("\n", 0, start), text.count("\r", 0, start))
     try:
-        names = [_name(cell) for cell in next(reader, [])]
+        names = [_name(_plain(cell)) for cell in next(reader, [])]
         check_shape(place, rows=0, columns=len(names))
         rows = _rows(reader, len(names), place, lines_above)
+        about_quotes = _about_quotes(rows, place, delimiter, ends_quoted=body.rstrip().endswith('"'))
     except csv.Error as error:
         raise SourceError(f"{place}, line {lines_above + reader.line_num}: {error}.") from error
     unnamed = (_values(rows, position) for position, name in enumerate(names) if not name)
@@ -87,6 +102,7 @@ def read_delimited(text: str, place: str) -> Table:
         place, text[above:start], left_out, [name for name, count in Counter(names).items() if name and count > 1]
     )
     columns = _named(names, rows)
+    notices = (*notices, *about_quotes)
     if is_guarded(tuple(columns)):
         columns = {name: [value and unguard_cell(value) for value in values] for name, values in columns.items()}
     return Table(columns, notices, delimiter)
@@ -95,16 +111,22 @@ def read_delimited(text: str, place: str) -> Table:
 def _header(text: str, above: int) -> tuple[int, int]:
     """Where the line of column names begins and ends: the first one with several, or with one that is known.
 
-    Some programs write a title above it. Where no line is one of names, the first one that says something is taken.
+    Some programs write a title above it, or several things about the list. Where no line is one of names, the first one
+    that says something is taken.
     """
-    first = None
+    first = named = None
     for line in islice(LINE.finditer(text, above), MOST_ABOVE):
         sample = line[0][:LONGEST_SAMPLE]
         names = [name for part in BETWEEN.split(sample) if (name := part.strip(' "\ufeff\xa0'))]
-        first = first or (line.span() if names else None)
-        if len(names) > 1 or (names and fold_name(names[0]) in KNOWN) or sample.count('"') % 2:
+        known = sum(is_known(_name(name)) for name in names[:MOST_COUNTED])
+        if known > 1 and (named is None or 2 * known >= len(names)):
             return line.span()
-    return first or (len(text), len(text))
+        is_open = sample.count('"') % 2 == 1
+        first = first or (line.span() if names else None)
+        named = named or (line.span() if len(names) > 1 or known or is_open else None)
+        if is_open:
+            break
+    return named or first or (len(text), len(text))
 
 
 def _about(place: str, above: str, unnamed: int, twice: list[str]) -> tuple[str, ...]:
@@ -132,7 +154,8 @@ def _least_columns(text: str, start: int, end: int, delimiter: str) -> int:
 
 
 def _name(cell: str) -> str:
-    name = cell.strip("\ufeff \t\n\r\v\f\xa0").lower()
+    seen = "".join(letter for letter in cell if unicodedata.category(letter) != "Cf")
+    name = " ".join(unicodedata.normalize("NFKC", seen).split()).lower()
     return "" if UNNAMED.fullmatch(name) else name
 
 
@@ -164,8 +187,42 @@ def _rows(reader: Reader, width: int, place: str, lines_above: int) -> list[list
     return rows
 
 
+def _about_quotes(rows: list[list[str]], place: str, delimiter: str, *, ends_quoted: bool) -> tuple[str, ...]:
+    """Say where a quotation mark that is missing seems to make one field of several rows.
+
+    Raises
+    ------
+    SourceError
+        It is never closed: the last field holds all rows from there on.
+    """
+    last = next((cell for cell in reversed(rows[-1]) if cell), "") if rows else ""
+    if "\n" in last and not ends_quoted:
+        beginning = _beginning(last)
+        raise SourceError(
+            f"{place}: the quotation mark before '{beginning}' is not closed.",
+            hint="Close it, or take it away.",
+        )
+    for row in rows:
+        for cell in row:
+            if "\n" in cell and any(line.count(delimiter) >= len(row) - 1 > 0 for line in cell.splitlines()[1:]):
+                beginning = _beginning(cell)
+                return (sentence(f"{place}: the field that begins with '{beginning}' may lack a quotation mark."),)
+    return ()
+
+
+def _beginning(cell: str) -> str:
+    return printable(cell.splitlines()[0])[:LONGEST_TITLE]
+
+
+def _plain(cell: str) -> str:
+    """Return a cell without what only tells Excel that it is a text, and with the letters that HTML names."""
+    if cell.startswith('="') and (found := EXCEL_TEXT.fullmatch(cell)):
+        cell = found[1].replace('""', '"')
+    return html.unescape(cell) if ENTITY.search(cell) else cell
+
+
 def _values(rows: list[list[str]], position: int) -> list[str | None]:
-    return [value if value.strip() else None for value in map(itemgetter(position), rows)]
+    return [value if value.strip() else None for value in map(_plain, map(itemgetter(position), rows))]
 
 
 def _is_numbering(values: list[str | None]) -> bool:

@@ -30,6 +30,16 @@ TABLE_SUFFIXES: Final = (".csv", ".tsv", ".txt", *JSON_SUFFIXES, ".parquet", *PL
 MOST_DIGITS: Final = 18
 DEEPEST: Final = 100
 
+INSTEAD: Final = {
+    **dict.fromkeys(
+        (".xlsx", ".xls", ".xlsm", ".ods", ".numbers"), "Open it in its program, and save or export it as CSV (UTF-8)."
+    ),
+    ".json": "Write one JSON object a line, into a file that ends in .jsonl.",
+    ".xml": "From Apple Music or iTunes, export the library or a playlist as text (.txt) or as M3U.",
+    ".zip": "Give an export of Spotify as takeout:PATH, one of Exportify as exportify:PATH; unpack any other.",
+}
+"""What to do with files that are no tables yet, by their suffix."""
+
 NO_TEXT: Final = {
     b"PK\x03\x04": "a zip or an Excel workbook",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
@@ -60,7 +70,7 @@ def read_columns(path: Path, is_used: Callable[[str], bool]) -> Table:
     if suffix not in TABLE_SUFFIXES:
         raise SourceError(
             f"{path} is no table that can be read.",
-            hint=f"Tables end in {', '.join(TABLE_SUFFIXES)}. Save a spreadsheet as CSV.",
+            hint=INSTEAD.get(suffix) or f"Tables end in {', '.join(TABLE_SUFFIXES)}. Save a spreadsheet as CSV.",
         )
     try:
         if suffix == ".parquet":

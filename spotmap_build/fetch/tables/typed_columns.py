@@ -9,6 +9,7 @@ from datetime import MAXYEAR
 from functools import lru_cache
 from typing import Any, Final
 
+from spotmap_build.core.identifiers import plain_isrc
 from spotmap_build.core.speech import sentence
 from spotmap_build.core.text import printable
 from spotmap_build.fetch.exports.collection import whole_number
@@ -82,6 +83,7 @@ def type_columns(named: NamedColumns, place: str, delimiter: str = "", latest_ye
     for field in PLACES:
         typing.read(field, lambda value: parse_place(str(value)))
     typing.read("explicit", parse_truth)
+    typing.read("isrc", lambda value: plain_isrc(str(value)) or str(value).strip())
     typing.read_duration(decimal)
     typing.read_dates(is_day_first=decimal != ".")
     facets = typing.facets(decimal)
