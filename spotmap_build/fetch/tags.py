@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from spotmap_build.core.files import open_regular
+from spotmap_build.core.text import decode_guessing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -152,10 +153,13 @@ def _first_of(tags: Tags, other: Tags) -> Tags:
 
 def _tags(easy: Any, full: Any, cover: bytes = b"") -> Tags:
     listed = split_artists(_values(full, "artists"))
+    titles, albums = _values(easy, "title"), _values(easy, "album")
+    artists = _values(easy, "artist") or _values(easy, "albumartist")
+    meant = _read_again([*titles, *artists, *albums])
     return Tags(
-        title=_first(easy, "title"),
-        artists=listed if len(listed) > 1 else split_artists(_values(easy, "artist") or _values(easy, "albumartist")),
-        album=_first(easy, "album"),
+        title=_first_text(meant.get(title, title) for title in titles),
+        artists=listed if len(listed) > 1 else split_artists(meant.get(name, name) for name in artists),
+        album=_first_text(meant.get(album, album) for album in albums),
         year=parse_year(_first(easy, "originaldate") or _first(easy, "date")),
         isrc=_first(easy, "isrc").replace("-", "").upper(),
         cover=cover,
@@ -206,7 +210,22 @@ def _values(tags: Any, name: str) -> list[str]:
 
 
 def _first(tags: Any, name: str) -> str:
-    return next((text for value in _values(tags, name) if (text := fold_space(value))), "")
+    return _first_text(_values(tags, name))
+
+
+def _first_text(values: Iterable[str]) -> str:
+    return next((text for value in values if (text := fold_space(value))), "")
+
+
+def _read_again(texts: list[str]) -> dict[str, str]:
+    """Return what texts mean that a program wrote in its system's encoding, and called Latin-1; none where it is."""
+    joined = "\n".join(texts)
+    if joined.isascii() or max(joined) > "\xff":
+        return {}
+    meant, encoding = decode_guessing(joined.encode("latin-1"))
+    lines = meant.split("\n")
+    is_another = encoding not in {"Windows-1252", "Mac Roman"} and len(lines) == len(texts)
+    return dict(zip(texts, lines, strict=True)) if is_another else {}
 
 
 def parse_year(text: str) -> int | None:

@@ -405,3 +405,24 @@ def test_a_map_is_called_as_its_folder_or_as_its_file_without_the_suffix(
     for name in ("Dr. Dots", "P.O.D.", "Vol. 2", "B\udcf6\x1b[2J"):
         Path(name).mkdir()
     assert library_title(sources) == title
+
+
+@pytest.mark.parametrize(
+    ("encoding", "title", "artist"),
+    [
+        ("cp1251", "Звезда по имени Солнце", "Кино"),
+        ("utf-8", "Été à Ísafjörður", "Sigur Rós"),
+        ("cp932", "さくらの道", "山田花子"),
+        ("latin-1", "Été à Ísafjörður", "Sigur Rós"),
+    ],
+)
+def test_tags_that_are_called_latin_1_are_read_as_what_they_are(
+    tmp_path: Path, encoding: str, title: str, artist: str
+) -> None:
+    path = tmp_path / "a.mp3"
+    tags = ID3()  # type: ignore[no-untyped-call]
+    for frame, text in ((TIT2, title), (TPE1, artist)):
+        tags.add(frame(encoding=0, text=text.encode(encoding).decode("latin-1")))  # type: ignore[no-untyped-call]
+    tags.save(path)
+    found = read_tags(path)
+    assert (found.title, found.artists) == (title, (artist,))

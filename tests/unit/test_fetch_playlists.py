@@ -380,3 +380,21 @@ def test_a_name_that_very_many_files_have_takes_no_quadratic_time(tmp_path: Path
     finder = FileFinder(tmp_path, files)
     assert finder.find("E:/Music/7/01.mp3", tmp_path) == files[7]
     assert {finder.find(f"E:/Music/x{number}/01.mp3", tmp_path) for number in range(500)} == {None}
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("list.m3u8", "#EXTM3U\n#PLAYLIST:On the Road\nBjörk/01 Été.mp3\n"),
+        (
+            "list.xspf",
+            "<playlist><title>On the Road</title><track><location>Bj%C3%B6rk/01%20%C3%89t%C3%A9.mp3</location></track>",
+        ),
+        ("On the Road.m3u", "Björk/01 Été.mp3\n"),
+    ],
+)
+def test_a_playlist_of_a_folder_is_called_as_it_says_else_as_its_file(tmp_path: Path, file: str, content: str) -> None:
+    music = tmp_path / "music"
+    put(music, *FILES)
+    (music / file).write_text(content, encoding="utf-8")
+    assert titles(load(FolderSource(music), tmp_path))["On the Road"] == ["Été"]

@@ -118,7 +118,9 @@ def test_saved_tracks_and_playlists_are_one_library(tmp_path: Path) -> None:
     assert "secret" not in repr(loaded)
 
 
-@pytest.mark.parametrize("top", ["", "Spotify Account Data/", "Données Spotify/sous/", "../../../", "/tmp/", "C:\\x/"])
+@pytest.mark.parametrize(
+    "top", ["", "Spotify Account Data/", "Données Spotify/sous/", "../../../", "/tmp/", "C:\\x/", "Spotify\\x\\"]
+)
 def test_the_zip_is_read_wherever_its_files_lie_in_it(tmp_path: Path, top: str) -> None:
     path = zip_of(
         tmp_path / "my_spotify_data.zip",

@@ -156,7 +156,7 @@ class _Reading:
             self._left_out.faults.append(_damaged(place, error))
 
     def _members(self, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-        names = ((PurePosixPath(info.filename).name, info) for info in archive.infolist() if not info.is_dir())
+        names = ((_inner_path(info).name, info) for info in archive.infolist() if not info.is_dir())
         members = [
             info for name, info in names if not name.startswith(".") and (self._is_wanted(name) or _is_zip(name))
         ]
@@ -165,7 +165,7 @@ class _Reading:
     def _member(
         self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, outside: str, *, is_inner: bool
     ) -> Iterator[ExportFile]:
-        path = PurePosixPath(info.filename)
+        path = _inner_path(info)
         place = printable(f"{outside}, {path.name}")
         try:
             content = self._content(archive, info, place, is_inner=is_inner)
@@ -225,6 +225,11 @@ def _begins_as_zip(path: Path) -> bool:
             return os.fstat(file.fileno()).st_size > 0 and file.read(4) == b"PK\x03\x04"
     except OSError:
         return False  # reading it will say why
+
+
+def _inner_path(info: zipfile.ZipInfo) -> PurePosixPath:
+    """Return where a file lies in a zip; some programs of Windows part the folders as it does."""
+    return PurePosixPath(info.filename.replace("\\", "/"))
 
 
 def _is_zip(name: str) -> bool:

@@ -24,10 +24,11 @@ LONGEST_LINE: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class PlaylistFile:
-    """A playlist file, and the files that it means: of the folder, or of elsewhere."""
+    """A playlist file, the files that it means (of the folder, or of elsewhere), and what it is called."""
 
     file: Path
     members: tuple[Path, ...]
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class _Read:
     file: Path
     entries: tuple[Entry, ...] = ()
     fault: str = ""
+    name: str = ""
 
 
 def read_playlists(files: Sequence[Path], finder: FileFinder, root: Path) -> tuple[list[PlaylistFile], tuple[str, ...]]:
@@ -50,7 +52,7 @@ def read_playlists(files: Sequence[Path], finder: FileFinder, root: Path) -> tup
         found[_place(read.file)], missing = _members(read, finder, usable)
         notices += _about_entries(read, missing, _shown(read.file, root))
     lists = [
-        PlaylistFile(read.file, tuple(dict.fromkeys(_expanded(_place(read.file), found))))
+        PlaylistFile(read.file, tuple(dict.fromkeys(_expanded(_place(read.file), found))), read.name or read.file.stem)
         for read in reads
         if not read.fault
     ]
@@ -73,7 +75,7 @@ def _read(file: Path, finder: FileFinder) -> _Read:
     except OSError as error:
         return _Read(file, fault=printable(error.strerror or str(error)))
     m3u = parse_m3u(content, lambda line: finder.is_there(file.parent / line))
-    return _Read(file, m3u.entries, m3u.fault)
+    return _Read(file, m3u.entries, m3u.fault, m3u.name)
 
 
 def _members(read: _Read, finder: FileFinder, lists: Set[Path]) -> tuple[list[Path], list[Entry]]:
@@ -164,7 +166,7 @@ def file_playlists(files: Iterable[PlaylistFile], ids: Mapping[Path, str]) -> tu
     playlists: dict[frozenset[str], Playlist] = {}
     notices = []
     for file in files:
-        playlist = _playlist(file.file.stem, [ids[member] for member in file.members])
+        playlist = _playlist(file.name, [ids[member] for member in file.members])
         if not playlist.track_ids:
             continue
         first = playlists.setdefault(frozenset(playlist.track_ids), playlist)
