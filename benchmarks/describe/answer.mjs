@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { text as textOf } from "node:stream/consumers";
 import { decodeMap, decodeText, unpackDetails } from "../../site_template/viewer/data/decode.js";
 import { SearchIndex } from "../../site_template/viewer/data/search.js";
+import { finished } from "../../site_template/viewer/data/work.js";
 import { Describer } from "../../site_template/viewer/state/describer.js";
 
 const [site] = process.argv.slice(2);
@@ -31,7 +32,7 @@ describer.setNames(index, text);
 await describer.load(() => {});
 const answers = phrases.map((phrase) => {
   const { conditions, unknown } = describer.read(phrase);
-  const { tracks, almost, says } = conditions.length > 0 ? describer.fit({ conditions, unknown }) : { tracks: [], almost: [], says: [] };
+  const { tracks, almost, says } = conditions.length > 0 ? finished(describer.fitting({ conditions, unknown })) : { tracks: [], almost: [], says: [] };
   return { says, unknown, fitting: tracks.length, ids: [...tracks, ...almost].map((track) => ids[track]) };
 });
 process.stdout.write(JSON.stringify(answers));

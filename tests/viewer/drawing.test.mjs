@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { finished } from "../../site_template/viewer/data/work.js";
 import { drawMap } from "../../site_template/viewer/map/drawing.js";
 
 const theme = { name: "light", background: "#ffffff", noise: "#999999", text: "#111111", muted: "#666666", accent: "#0000ff" };
@@ -7,7 +8,7 @@ const area = { left: 300, top: 0, right: 1200, bottom: 800 };
 const name = (text, x = 500, y = 400) => ({ text, x, y, weight: "600", size: 14, tracking: 0, color: "#111111", haloWidth: 4 });
 const dots = (places, more = {}) => ({ color: "#0361af", opacity: 1, radius: 5, outline: 0.9, places, ...more });
 const draw = (changes = {}) =>
-  drawMap({ title: "Music", note: "3 tracks", scene: scene({}), key: { ...KEY }, area, theme, ...changes });
+  finished(drawMap({ title: "Music", note: "3 tracks", scene: scene({}), key: { ...KEY }, area, theme, ...changes }));
 const scene = (more) => ({ boundaries: [], dots: [], covers: "", names: [], marks: "", ...more });
 const KEY = { rows: [], scale: null, sizes: null };
 

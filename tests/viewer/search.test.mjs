@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { normalized, SearchIndex } from "../../site_template/viewer/data/search.js";
+import { finished } from "../../site_template/viewer/data/work.js";
 
 const TRACKS = [
   ["Café del Mar", ["Energy 52"], "Trance Classics"],
@@ -79,6 +80,26 @@ test("tracks that the index takes in later are found by the same query", () => {
   assert.deepEqual(index.search("halo"), [1]);
   index.grow(100);
   assert.deepEqual(index.search("halo"), [1, 3]);
+});
+
+test("tracks that come while something is sought are found by what is typed next", () => {
+  for (const first of ["ha", "m"]) {
+    const index = new SearchIndex(TEXT);
+    index.grow(3);
+    const work = index.searching(first);
+    work.next();
+    index.grow(TRACKS.length);
+    finished(work);
+    for (const next of ["hal", "mar"]) assert.deepEqual(index.search(next), indexOfAll().search(next), `${first}, ${next}`);
+    assert.deepEqual(index.tracksWith(first), indexOfAll().tracksWith(first), first);
+  }
+});
+
+test("a search that was given up for another leaves nothing behind", () => {
+  const index = indexOfAll();
+  index.searching("ha").next();
+  assert.deepEqual(index.search("halo"), [1, 3]);
+  assert.deepEqual(index.search("ha"), indexOfAll().search("ha"));
 });
 
 test("a query that says nothing is no query", () => {

@@ -1,6 +1,7 @@
 /** Finds albums and artists by what a person types. Pure. */
 
 import { normalized, SearchIndex } from "./search.js";
+import { finished } from "./work.js";
 
 /** @import { Named, TextData } from "./types.js" */
 /** @typedef {Named & {count: number, isVarious: boolean}} Collection  `count`: of its tracks; `isVarious`: no artist has half of them */
@@ -15,13 +16,7 @@ const MOST_COMPARED = 50;
 const SLICE = 500;
 
 /** All artists and albums of a library, the largest first. @param {TextData} text  @returns {Collection[]} */
-export function collectionsOf(text) {
-  const gathering = gather(text);
-  for (;;) {
-    const { done, value } = gathering.next();
-    if (done) return value;
-  }
-}
+export const collectionsOf = (text) => finished(gather(text));
 
 /**
  * The same in slices.

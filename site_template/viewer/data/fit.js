@@ -3,9 +3,12 @@
 import { gettext, gettext_noop, ngettext } from "./language.js";
 import { describe } from "./describe.js";
 import { MOST_STRENGTH, STYLES, formatTrait } from "./traits.js";
+import { rankOf, ranksOf } from "./ranks.js";
+import { finished } from "./work.js";
 
 /** @import { Condition, Meaning, Reference } from "./describe.js" */
 /** @import { Tag, Word, Words } from "./words.js" */
+/** @import { Ranked } from "./ranks.js" */
 /** @import { Trait } from "./types.js" */
 
 /** "Slow" is the slowest third; "very slow" a seventh. The edges are soft: half as wide again. */
@@ -53,7 +56,7 @@ export class Fitter {
   #words;
   /** @type {Map<string, Fit>} */
   #known = new Map();
-  /** @type {Map<string, {ranks: Float32Array, sorted: Float32Array}>} */
+  /** @type {Map<string, Ranked>} */
   #ranked = new Map();
   /** While a name is typed after a description, what fits it stays the same. @type {{key: string, fitting: Fitting} | null} */
   #last = null;
@@ -64,10 +67,11 @@ export class Fitter {
     this.#words = words;
   }
 
-  /** Measures a trait before somebody asks for it, while nobody types. @param {string} id */
-  prepare(id) {
+  /** Measures a trait before somebody asks for it, in steps. @param {string} id  @returns {Generator<void, void>} */
+  *preparing(id) {
     const trait = this.#library.trait(id);
-    if (trait && !trait.membership) this.#ranks(trait);
+    yield;
+    if (trait && !trait.membership) yield* this.#ranking(trait);
   }
 
   /**
@@ -77,9 +81,23 @@ export class Fitter {
    * @returns {Fitting}
    */
   fit(conditions) {
+    return finished(this.fitting(conditions));
+  }
+
+  /** The same in steps. @param {readonly Condition[]} conditions  at least one  @returns {Generator<void, Fitting>} */
+  *fitting(conditions) {
     const key = JSON.stringify(conditions.map((condition) => [keyOf(condition), condition.isOr]));
-    if (this.#last?.key !== key) this.#last = { key, fitting: this.#measured(conditions) };
-    return this.#last.fitting;
+    if (this.#last?.key === key) return this.#last.fitting;
+    for (const condition of conditions) {
+      const { meaning } = condition;
+      const trait = meaning.type === "word" ? meaning.word.entry.trait : meaning.type === "range" ? meaning.trait : undefined;
+      if (trait) yield* this.preparing(trait);
+      this.#condition(condition);
+      yield;
+    }
+    const fitting = this.#measured(conditions);
+    this.#last = { key, fitting };
+    return fitting;
   }
 
   /** @param {readonly Condition[]} conditions  @returns {Fitting} */
@@ -162,19 +180,16 @@ export class Fitter {
 
   /** @param {Trait} trait */
   #ranks(trait) {
-    let known = this.#ranked.get(trait.id);
-    if (!known) {
-      const sorted = trait.values.filter((value) => !Number.isNaN(value)).sort();
-      const ends = endsOfEqual(sorted);
-      // Each is there: the place of the first one that is equal says where all of them lie.
-      const ranks = trait.values.map((value) => {
-        const first = Number.isNaN(value) ? NaN : placeIn(sorted, value, false);
-        return (first + ends[first]) / 2 / sorted.length;
-      });
-      known = { sorted, ranks };
-      this.#ranked.set(trait.id, known);
-    }
-    return known;
+    return finished(this.#ranking(trait));
+  }
+
+  /** @param {Trait} trait  @returns {Generator<void, Ranked>} */
+  *#ranking({ id, values }) {
+    const known = this.#ranked.get(id);
+    if (known) return known;
+    const ranked = yield* ranksOf(values);
+    this.#ranked.set(id, ranked);
+    return ranked;
   }
 
   /** @param {Trait} trait  @param {Word} word  @param {boolean} very  @param {string} label  @returns {Fit} */
@@ -362,31 +377,6 @@ function declining(rank, share) {
   return rank <= share ? 1 - (0.5 * rank) / share : Number.isNaN(rank) ? NaN : Math.max(0, 0.5 - (rank - share) / share);
 }
 
-/** Where a value lies among all, 0..1; equal values lie at the middle of theirs. @param {Float32Array} sorted  @param {number} value */
-function rankOf(sorted, value) {
-  if (Number.isNaN(value)) return NaN;
-  const first = placeIn(sorted, value, false);
-  return (first + placeIn(sorted, value, true)) / 2 / Math.max(1, sorted.length);
-}
-
-/** For each place the one after the last of its equals: half the searching where every value is ranked. @param {Float32Array} sorted */
-function endsOfEqual(sorted) {
-  const ends = new Uint32Array(sorted.length);
-  for (let place = sorted.length - 1; place >= 0; place--) ends[place] = sorted[place] === sorted[place + 1] ? ends[place + 1] : place + 1;
-  return ends;
-}
-
-/** @param {Float32Array} sorted  @param {number} value  @param {boolean} isAfter  past those that are equal */
-function placeIn(sorted, value, isAfter) {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle] < value || (isAfter && sorted[middle] === value)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
 /**
  * @param {Float32Array} fits
  * @param {Float32Array} sums  of all conditions
@@ -411,6 +401,8 @@ function ordered(fits, sums, parts) {
  * @param {(track: number) => number} scoreOf  0 to 1.1
  */
 function sorted(tracks, scoreOf) {
-  const keys = Float64Array.from(tracks, (track) => Math.round((2 - scoreOf(track)) * SCORE_STEPS) * MOST_TRACKS + track);
-  return Array.from(keys.sort(), (key) => key % MOST_TRACKS);
+  const keys = new Float64Array(tracks.length);
+  for (let place = 0; place < keys.length; place++) keys[place] = Math.round((2 - scoreOf(tracks[place])) * SCORE_STEPS) * MOST_TRACKS + tracks[place];
+  keys.sort();
+  return tracks.map((_, place) => keys[place] % MOST_TRACKS);
 }

@@ -1,5 +1,7 @@
 /** Finds tracks by what a person remembers of title, artist or album. Pure. */
 
+import { finished } from "./work.js";
+
 /** @import { TextData } from "./types.js" */
 
 /**
@@ -75,6 +77,8 @@ const BEST = 15;
 
 /** Of what was looked for, so much is remembered: the words of what people type, and some beginnings of each. */
 const MOST_REMEMBERED = 24;
+/** Tracks between two chances to pause. */
+const STRETCH = 512;
 
 /** @typedef {{first: number, text: string, starts: number[]}} Block  lines of tracks from `first` on, and where each begins */
 
@@ -147,35 +151,49 @@ export class SearchIndex {
    * @returns {number[] | null} tracks, best first; null if the query says nothing
    */
   search(query) {
+    return finished(this.searching(query));
+  }
+
+  /**
+   * The same in small steps; what has begun last counts.
+   *
+   * @param {string} query
+   * @returns {Generator<void, number[] | null>}
+   */
+  *searching(query) {
     const terms = normalized(query).split(" ").filter(Boolean);
     if (terms.length === 0) {
       this.#last = null;
       return null;
     }
-    const found = this.#find(terms);
+    const found = yield* this.#find(terms);
     // "jay-z" and "blink 182" where they are written as one word.
-    return found.length === 0 && terms.length > 1 ? this.#find([terms.join("")]) : found;
+    return found.length === 0 && terms.length > 1 ? yield* this.#find([terms.join("")]) : found;
   }
 
   /**
    * @param {readonly string[]} terms  at least one
-   * @returns {number[]} tracks, best first
+   * @returns {Generator<void, number[]>} tracks, best first
    */
-  #find(terms) {
+  *#find(terms) {
     const whole = ` ${terms.join(" ")}`;
+    const lines = this.#lines.length;
     /** @type {number[][]}  tracks by score */
     const byScore = [];
     /** @type {number[]} */
     const tracks = [];
-    const candidates = this.#last && extend(this.#last.terms, terms) ? this.#last.tracks : this.tracksWith(longest(terms));
-    for (const track of candidates) {
+    const candidates = this.#last && extend(this.#last.terms, terms) ? this.#last.tracks : yield* this.#tracksWith(longest(terms));
+    for (let place = 0; place < candidates.length; place++) {
+      if (place % STRETCH === STRETCH - 1) yield;
+      const track = candidates[place];
       const score = this.#score(track, terms, whole);
       if (score === 0) continue;
       (byScore[score] ??= []).push(track);
       tracks.push(track);
     }
-    this.#last = { terms, tracks };
-    if (terms.length === 1) this.#remember(soughtAs(terms[0]), tracks);
+    // More tracks may have come meanwhile.
+    this.#last = lines === this.#lines.length ? { terms, tracks } : null;
+    if (terms.length === 1) this.#remember(soughtAs(terms[0]), tracks, lines);
     return byScore.reverse().flat();
   }
 
@@ -186,35 +204,52 @@ export class SearchIndex {
 
   /** Those in which it occurs anywhere. @param {string} term  normalized  @returns {readonly number[]}  ascending */
   tracksWith(term) {
+    return finished(this.#tracksWith(term));
+  }
+
+  /** @param {string} term  @returns {Generator<void, readonly number[]>} */
+  *#tracksWith(term) {
+    const lines = this.#lines.length;
     const sought = soughtAs(term);
     /** @type {readonly number[] | null} */
     let among = null;
     const known = this.#remembered.get(sought);
     if (known) {
-      this.#remember(sought, known); // as what was asked for last
+      this.#remember(sought, known, lines); // as what was asked for last
       return known;
     }
     for (const [part, tracks] of this.#remembered) if (sought.includes(part) && (!among || tracks.length < among.length)) among = tracks;
-    const tracks = among ? among.filter((track) => this.#lines[track].includes(sought)) : this.#lookThrough(sought);
-    this.#remember(sought, tracks);
+    const tracks = yield* among ? this.#lookAmong(among, sought) : this.#lookThrough(sought);
+    this.#remember(sought, tracks, lines);
     return tracks;
   }
 
-  /** @param {string} sought  @param {readonly number[]} tracks */
-  #remember(sought, tracks) {
-    if (!this.isComplete) return;
+  /** @param {string} sought  @param {readonly number[]} tracks  @param {number} lines  that were looked through */
+  #remember(sought, tracks, lines) {
+    if (lines < this.#text.titles.length) return;
     this.#remembered.delete(sought);
     this.#remembered.set(sought, tracks);
     if (this.#remembered.size > MOST_REMEMBERED) this.#remembered.delete(/** @type {string} */ (this.#remembered.keys().next().value));
   }
 
-  /** @param {string} sought  @returns {number[]} */
-  #lookThrough(sought) {
+  /** @param {readonly number[]} among  @param {string} sought  @returns {Generator<void, number[]>} */
+  *#lookAmong(among, sought) {
+    const tracks = [];
+    for (let place = 0; place < among.length; place++) {
+      if (place % STRETCH === STRETCH - 1) yield;
+      if (this.#lines[among[place]].includes(sought)) tracks.push(among[place]);
+    }
+    return tracks;
+  }
+
+  /** @param {string} sought  @returns {Generator<void, number[]>} */
+  *#lookThrough(sought) {
     const tracks = [];
     // Every sixth sign is a space: engines find a letter and what is after it much faster.
     const rest = sought.trimStart();
     const shift = sought.length - rest.length;
     for (const { first, text, starts } of this.#blocks) {
+      yield;
       let row = 0;
       for (let found = text.indexOf(rest); found >= 0; ) {
         const isIt = shift === 0 || text.startsWith(sought, found - shift);

@@ -175,7 +175,8 @@ const indexIn = (names, index) => (typeof index === "number" && index in names ?
  * @returns {Trait}
  */
 function numberTrait({ id, label, unit }, kind, raw) {
-  const values = Float32Array.from(raw, (value) => value ?? NaN);
+  const values = new Float32Array(raw.length);
+  for (let track = 0; track < values.length; track++) values[track] = raw[track] ?? NaN;
   const known = values.filter((value) => !Number.isNaN(value)).sort();
   return {
     id, label, unit, kind, values,
@@ -214,25 +215,29 @@ function domainOf(sorted) {
  * @returns {Trait}
  */
 function namedTrait(name, raw, most) {
-  const namesOf = (/** @type {unknown} */ value) => {
-    if (value === null || value === undefined) return [];
-    return [...new Set(String(value).split(/[,;]/).map((part) => part.trim()).filter(Boolean))];
-  };
+  /** How many tracks have each text: most have one that others have too. @type {Map<unknown, number>} */
+  const texts = new Map();
+  for (const value of raw) texts.set(value, (texts.get(value) ?? 0) + 1);
+  const named = new Map([...texts.keys()].map((value) => [value, namesIn(value)]));
   /** @type {Map<string, number>} */
   const counts = new Map();
-  const named = raw.map(namesOf);
-  for (const each of named) for (const one of each) counts.set(one, (counts.get(one) ?? 0) + 1);
+  for (const [value, names] of named) for (const one of names) counts.set(one, (counts.get(one) ?? 0) + (texts.get(value) ?? 0));
   const ranked = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([one]) => one);
   const kept = ranked.length > most ? [...ranked.slice(0, most - 1), OTHER] : ranked;
   const place = new Map(kept.map((one, index) => [one, index]));
   const other = kept.length - 1;
-  return categoryTrait(name, "category", named.map((each) => each.map((one) => place.get(one) ?? other)), kept);
+  const places = new Map(Array.from(named, ([value, names]) => [value, [...new Set(names.map((one) => place.get(one) ?? other))]]));
+  return categoryTrait(name, "category", raw.map((value) => places.get(value)), kept);
 }
+
+/** @param {unknown} value  @returns {string[]} */
+const namesIn = (value) =>
+  value === null || value === undefined ? [] : [...new Set(String(value).split(/[,;]/).map((part) => part.trim()).filter(Boolean))];
 
 /**
  * @param {TraitName} name
  * @param {"category" | "cycle"} kind
- * @param {readonly (number | readonly number[] | undefined)[]} raw  places in `names`
+ * @param {readonly (number | readonly number[] | undefined)[]} raw  places in `names`, each once
  * @param {readonly string[]} names
  * @returns {Trait}
  */
@@ -240,11 +245,12 @@ function categoryTrait({ id, label, unit }, kind, raw, names) {
   /** @type {number[][]} */
   const tracks = names.map(() => []);
   let unknownCount = 0;
-  raw.forEach((value, track) => {
-    const places = typeof value === "number" ? [value] : [...new Set(value ?? [])];
-    if (places.length === 0) unknownCount++;
-    for (const place of places) tracks[place].push(track);
-  });
+  for (let track = 0; track < raw.length; track++) {
+    const value = raw[track];
+    if (typeof value === "number") tracks[value].push(track);
+    else if (!value?.length) unknownCount++;
+    else for (const place of value) tracks[place].push(track);
+  }
   return {
     id, label, unit, kind,
     values: new Float32Array(0),

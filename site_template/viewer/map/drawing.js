@@ -38,6 +38,9 @@ const WIDE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han
 /** More points than this are one path a color, or nothing could open the file. */
 const MOST_CIRCLES = 5000;
 
+/** Numbers between two chances to pause. */
+const STRETCH = 1024;
+
 /** About how wide a text is, pixels. @param {string} text */
 const widthOf = (text) => LETTER * (text.length + (text.match(WIDE)?.length ?? 0));
 
@@ -50,12 +53,14 @@ const fitted = (text, room) => shortened(text, Math.floor((room * text.length) /
  * @param {Dots} dots
  * @param {boolean} asPath
  * @param {string} background  #rrggbb
+ * @returns {Generator<void, string>}
  */
-function dotsNode({ color, opacity, radius, outline, places }, asPath, background) {
+function* dotsNode({ color, opacity, radius, outline, places }, asPath, background) {
   const look = opacity < 1 ? ` opacity="${opacity.toFixed(2)}"` : "";
   if (asPath) {
     let [path, lastX, lastY] = ["", 0, 0];
     for (let i = 0; i < places.length; i += 2) {
+      if (i % STRETCH === 0) yield;
       const [x, y] = [Math.round(places[i] * 10), Math.round(places[i + 1] * 10)];
       path += `m${(x - lastX) / 10} ${(y - lastY) / 10}h0`;
       [lastX, lastY] = [x, y];
@@ -66,6 +71,24 @@ function dotsNode({ color, opacity, radius, outline, places }, asPath, backgroun
   for (let i = 0; i < places.length; i += 2) circles.push(`<circle cx="${rounded(places[i])}" cy="${rounded(places[i + 1])}" r="${rounded(radius)}"/>`);
   const rim = outline > 0 ? ` stroke="${background}" stroke-width="${outline}"` : "";
   return `<g fill="${color}"${rim}${look}>${circles.join("")}</g>`;
+}
+
+/**
+ * What of some points is seen.
+ *
+ * @param {Dots} dots
+ * @param {(x: number, y: number, reach: number) => boolean} isSeen
+ * @returns {Generator<void, Dots>}
+ */
+function* seenOf(dots, isSeen) {
+  const { places, radius } = dots;
+  /** @type {number[]} */
+  const seen = [];
+  for (let i = 0; i < places.length; i += 2) {
+    if (i % STRETCH === 0) yield;
+    if (isSeen(places[i], places[i + 1], radius)) seen.push(places[i], places[i + 1]);
+  }
+  return { ...dots, places: seen };
 }
 
 /**
@@ -146,18 +169,24 @@ function colorsNode({ rows, scale }, width, theme) {
 }
 
 /**
+ * In steps: a million points are some seconds' work.
+ *
  * @param {{title: string, note: string, scene: Scene, key: Key, area: Box, theme: Theme}} drawn  `area`: the part of the window
- * @returns {{svg: string, width: number, height: number}}  pixels
+ * @returns {Generator<void, {svg: string, width: number, height: number}>}  pixels
  */
-export function drawMap({ title, note, scene, key, area, theme }) {
+export function* drawMap({ title, note, scene, key, area, theme }) {
   const width = Math.round(area.right - area.left);
   const mapHeight = Math.round(area.bottom - area.top);
   const foot = keyNode(key, width, theme);
   const height = HEAD + mapHeight + MARGIN + foot.height + MARGIN;
   const isSeen = (/** @type {number} */ x, /** @type {number} */ y, /** @type {number} */ reach) =>
     x > area.left - reach && x < area.right + reach && y > area.top - reach && y < area.bottom + reach;
-  const dots = scene.dots.map((one) => ({ ...one, places: one.places.filter((_, i) => isSeen(one.places[i & ~1], one.places[i | 1], one.radius)) })).filter(({ places }) => places.length > 0);
+  /** @type {Dots[]} */
+  const dots = [];
+  for (const one of scene.dots) dots.push(yield* seenOf(one, isSeen));
   const asPath = dots.reduce((sum, { places }) => sum + places.length / 2, 0) > MOST_CIRCLES;
+  const points = [];
+  for (const one of dots) if (one.places.length > 0) points.push(yield* dotsNode(one, asPath, theme.background));
   const names = scene.names.filter(({ x, y }) => isSeen(x, y, 0));
   const svg = [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif">`,
@@ -165,7 +194,7 @@ export function drawMap({ title, note, scene, key, area, theme }) {
     `<clipPath id="map"><rect x="${rounded(area.left)}" y="${rounded(area.top)}" width="${width}" height="${mapHeight}"/></clipPath>`,
     `<g transform="translate(${rounded(-area.left)} ${rounded(HEAD - area.top)})" clip-path="url(#map)">`,
     ...scene.boundaries.map(({ path, color, fill, stroke }) => `<path d="${path}" fill="${color}" fill-opacity="${fill}" fill-rule="evenodd" stroke="${color}" stroke-opacity="${stroke}" stroke-width="1.25"/>`),
-    ...dots.map((one) => dotsNode(one, asPath, theme.background)),
+    ...points,
     scene.covers,
     `<g text-anchor="middle" stroke="${theme.background}" stroke-linejoin="round">`,
     ...names.map((name) => nameNode(name, `stroke-width="${name.haloWidth}" opacity="0.85"`)),

@@ -19,7 +19,8 @@ export function tracksInside(grid, outline, accepts) {
       if (isInside(outline, grid.x[place], grid.y[place]) && accepts(grid.order[place])) tracks.push(grid.order[place]);
     }
   }
-  return tracks.sort((a, b) => a - b);
+  // As numbers, which engines sort many times faster than by a function.
+  return Array.from(Uint32Array.from(tracks).sort());
 }
 
 /**
@@ -32,8 +33,11 @@ export function tracksInside(grid, outline, accepts) {
 export function isInside(outline, x, y) {
   let inside = false;
   for (let i = 0, j = outline.length - 1; i < outline.length; j = i++) {
-    const [x0, y0] = outline[i];
-    const [x1, y1] = outline[j];
+    // Taken apart by hand: for each track of a large map once a corner.
+    const x0 = outline[i][0];
+    const y0 = outline[i][1];
+    const x1 = outline[j][0];
+    const y1 = outline[j][1];
     if (y0 > y !== y1 > y && x < ((x1 - x0) * (y - y0)) / (y1 - y0) + x0) inside = !inside;
   }
   return inside;

@@ -50,6 +50,9 @@ export class PointsLayer extends MovableCanvas {
   #spacing;
   /** @type {Tier[]} */
   #tiers = [];
+  /** Those that are not shaded yet. @type {Tier[]} */
+  #unshaded = [];
+  #shade = SHADE.dark;
   /** @type {Size} */
   #size = { width: 0, height: 0 };
   #image = new ImageData(1, 1);
@@ -112,11 +115,9 @@ export class PointsLayer extends MovableCanvas {
   applyStyle(appearance, colorOfGroup, theme, emphasized) {
     const pixelOf = (/** @type {number} */ group) => packedPixel(colorOfGroup(group));
     this.#tiers = tiersOf(this.#grid, appearance, pixelOf, Object.keys(RANK).length);
-    const { pixel, most } = SHADE[theme.name];
-    const shade = (/** @type {number} */ plain, /** @type {number} */ share) => blended(plain, pixel, Math.round(255 * most * share));
-    // Large points over small ones are dark enough.
+    this.#unshaded = [...this.#tiers];
+    this.#shade = SHADE[theme.name];
     this.#isSized = appearance.size !== null;
-    if (!this.#isSized) for (const tier of this.#tiers) shadeByDensity(tier, this.#grid.columns, shade);
     this.#paints.solid = solidPaint(packedPixel(theme.background));
     this.#emphasis = emphasized ? 1.35 : 1;
     this.#pending = null;
@@ -141,12 +142,14 @@ export class PointsLayer extends MovableCanvas {
     const deadline = start + (isFirst ? BUDGET_MS.first : isMoving ? BUDGET_MS.moving : BUDGET_MS.resting);
     const { stretch, spare } = NEXT_PICTURE;
     const isDue = !this.#fresh || !(isMoving ? this.covers(transform, this.#size, stretch, spare) : this.isCurrent(transform));
+    const isLate = () => performance.now() > deadline;
+    if (isDue && this.#isShaded(transform) && !this.#shadeUntil(isFirst ? () => false : isLate)) return this.follow(transform);
     if (!this.#pending && isDue) this.#pending = { transform, picture: this.#begin(transform), isFinished: false };
     if (this.#pending && !this.#pending.isFinished) {
-      this.#pending.isFinished = this.#pending.picture.advance(() => performance.now() > deadline);
+      this.#pending.isFinished = this.#pending.picture.advance(isLate);
     }
-    const isLate = !isFirst && performance.now() > start + SHORT_MS;
-    if (this.#pending?.isFinished && !isLate) {
+    const wasShort = isFirst || performance.now() <= start + SHORT_MS;
+    if (this.#pending?.isFinished && wasShort) {
       this.fit();
       this.context.putImageData(this.#image, -MARGIN, -MARGIN);
       this.present(this.#pending.transform);
@@ -157,6 +160,19 @@ export class PointsLayer extends MovableCanvas {
       this.#wasShown = true;
     }
     this.follow(transform);
+  }
+
+  /** Large points over small ones are dark enough, and points by themselves too. @param {Transform} transform */
+  #isShaded(transform) {
+    return !this.#isSized && this.spacingAt(transform) < APART;
+  }
+
+  /** @param {() => boolean} isLate  @returns {boolean}  whether all are shaded now */
+  #shadeUntil(isLate) {
+    const { pixel, most } = this.#shade;
+    const shade = (/** @type {number} */ plain, /** @type {number} */ share) => blended(plain, pixel, Math.round(255 * most * share));
+    for (let tier; !isLate() && (tier = this.#unshaded.pop()); ) shadeByDensity(tier, this.#grid.columns, shade);
+    return this.#unshaded.length === 0;
   }
 
   /** @param {Transform} transform */
@@ -175,7 +191,7 @@ export class PointsLayer extends MovableCanvas {
     };
     const extent = visibleExtent(transform, this.#size, overscan + MARGIN / ratio);
     const brushOf = this.#brushes(transform, stride);
-    const isDense = !this.#isSized && this.spacingAt(transform) < APART;
+    const isDense = this.#isShaded(transform);
     const strokes = this.#tiers.flatMap((tier) => {
       const runs = this.#grid.runs(...extent, tier.starts);
       return runs.length > 0 ? [{ points: isDense ? { ...tier, color: tier.shadedColor } : tier, runs, ...brushOf(tier) }] : [];

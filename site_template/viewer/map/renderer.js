@@ -33,6 +33,9 @@ const STRETCH = { boundaries: 1.3, labels: 1.15 };
 /** How long the map has rested before it is redrawn where moving what was drawn would do. */
 const SETTLED_MS = 90;
 
+/** What takes longer leaves the rest to the next frame. */
+const LONG_MS = 6;
+
 /** How long the change to other positions takes. */
 const FADE_MS = 240;
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
@@ -254,8 +257,8 @@ export class Renderer {
 
   /** What is seen, for whoever draws it once more. */
   get shown() {
-    // Points, places of names, and names: on a screen each has a frame of its own.
-    for (let frame = 0; frame < 3; frame++) this.drawNow();
+    // On a screen, what tracks look like, points of each look, points, places of names, and names have a frame each.
+    for (let frame = 0; frame < 5; frame++) this.drawNow();
     const state = this.#store.get();
     const { points, covers, labels } = this.#layers;
     return {
@@ -281,7 +284,13 @@ export class Renderer {
     const state = this.#store.get();
     const { boundaries, points, covers, labels, marks } = this.#layers;
     const { transform } = state;
-    if (!this.#styled) this.#applyStyle(state);
+    // With many tracks, what each looks like is a frame's work, and so are the points of each look: what is drawn follows in the next one.
+    const start = performance.now();
+    const isLong = () => points.shown && performance.now() - start > LONG_MS;
+    if (!this.#styled && ((this.appearance && isLong()) || (this.#applyStyle(state) && isLong()))) {
+      this.invalidate();
+      return;
+    }
     if (!points.shown) {
       // What shows first is the points; nothing else is drawn in their frames.
       points.advance(transform, false);
@@ -356,15 +365,16 @@ export class Renderer {
     labels.draw(transform, this.#theme, withReach, this.#free);
   }
 
-  /** @param {Readonly<State>} state */
+  /** @param {Readonly<State>} state  @returns {boolean}  whether points look otherwise now */
   #applyStyle(state) {
     this.#styled = true;
     this.#placed = false;
     const style = styleOf(this.appearance, state);
-    if (this.#lastStyle && sameStyle(this.#lastStyle, style)) return;
+    if (this.#lastStyle && sameStyle(this.#lastStyle, style)) return false;
     this.#lastStyle = style;
     const colorOfPoints = (/** @type {number} */ group) => pointColor(this.#map, state, this.#theme, group);
     this.#layers.points.applyStyle(this.appearance, colorOfPoints, this.#theme, style.isEmphasized);
+    return true;
   }
 
   /** @param {Readonly<State>} state */

@@ -2,7 +2,7 @@
 
 import { boundaryOpacity, traceRings } from "./boundaries_layer.js";
 import { boundaryColor, pointColor, shownGroups } from "./coloring.js";
-import { growthOf } from "../state/sizes.js";
+import { growthOf, SIZES } from "../state/sizes.js";
 import { elementsOver } from "./elements.js";
 import { Pen } from "./pen.js";
 import { planeX, planeY } from "./viewport.js";
@@ -13,6 +13,11 @@ import { planeX, planeY } from "./viewport.js";
 /** @import { Renderer } from "./renderer.js" */
 /** @import { Appearance } from "../state/appearance.js" */
 /** @import { MapData, State, Theme, Transform } from "../data/types.js" */
+
+/** Tracks between two chances to pause. */
+const STRETCH = 1024;
+/** More than any map has groups. */
+const MOST_GROUPS = 2 ** 24;
 
 /** A path as SVG writes it, given points of the plane. */
 class ShownPath {
@@ -65,21 +70,20 @@ function boundariesOf(map, state, theme) {
  * @param {Readonly<State>} state
  * @param {Theme} theme
  * @param {Appearance} appearance
- * @param {Positions} positions
+ * @param {Pick<Positions, "x" | "y">} positions
  * @param {(rank: number, growth: number) => Pick<Dots, "opacity" | "radius" | "outline">} lookOf
- * @returns {Dots[]}
+ * @returns {Generator<void, Dots[]>}
  */
-function dotsOf(map, state, theme, { rank, group, size }, positions, lookOf) {
+function* dotsOf(map, state, theme, { rank, group, size }, { x, y }, lookOf) {
   const { k, x: left, y: top } = state.transform;
-  const { x, y } = positions;
-  /** @type {Map<string, {rank: number, group: number, growth: number, places: number[]}>} */
+  /** @type {Map<number, {rank: number, group: number, growth: number, places: number[]}>} */
   const alike = new Map();
   for (let track = 0; track < map.count; track++) {
-    const growth = size ? growthOf(size[track]) : 1;
-    const name = `${rank[track]} ${group[track]} ${growth}`;
-    const places = alike.get(name)?.places ?? [];
-    if (places.length === 0) alike.set(name, { rank: rank[track], group: group[track], growth, places });
-    places.push(planeX(x[track]) * k + left, planeY(y[track]) * k + top);
+    if (track % STRETCH === 0) yield;
+    const look = (rank[track] * SIZES + (size ? size[track] : 0)) * MOST_GROUPS + group[track];
+    let one = alike.get(look);
+    if (!one) alike.set(look, (one = { rank: rank[track], group: group[track], growth: size ? growthOf(size[track]) : 1, places: [] }));
+    one.places.push(planeX(x[track]) * k + left, planeY(y[track]) * k + top);
   }
   return [...alike.values()]
     .sort((a, b) => a.rank - b.rank || b.growth - a.growth || a.group - b.group)
@@ -95,17 +99,16 @@ function drawnBy(draw) {
 }
 
 /**
+ * The points in steps, all else at once before them: the map may move meanwhile.
+ *
  * @param {MapData} map
  * @param {Renderer["shown"]} shown
  * @param {HTMLElement} surface  the map
- * @returns {Scene}
+ * @returns {Generator<void, Scene>}
  */
-export function sceneOf(map, { state, theme, appearance, positions, names, lookOf, drawCovers, drawMarks }, surface) {
-  return {
-    boundaries: boundariesOf(map, state, theme),
-    dots: dotsOf(map, state, theme, appearance, positions, lookOf),
-    covers: drawnBy(drawCovers),
-    names,
-    marks: drawnBy(drawMarks) + elementsOver(surface),
-  };
+export function* sceneOf(map, { state, theme, appearance, positions: { x, y }, names, lookOf, drawCovers, drawMarks }, surface) {
+  const [covers, marks] = [drawnBy(drawCovers), drawnBy(drawMarks) + elementsOver(surface)];
+  const boundaries = boundariesOf(map, state, theme);
+  const dots = yield* dotsOf(map, state, theme, appearance, { x, y }, lookOf);
+  return { boundaries, dots, covers, names, marks };
 }

@@ -29,7 +29,13 @@ export function sameStyle(a, b) {
     a.trait === b.trait &&
     a.size === b.size &&
     a.isEmphasized === b.isEmphasized &&
-    a.rank.every((value, track) => value === b.rank[track]) &&
-    a.group.every((value, track) => value === b.group[track])
+    sameNumbers(a.rank, b.rank) &&
+    sameNumbers(a.group, b.group)
   );
+}
+
+/** @param {Uint8Array | Int32Array} a  @param {Uint8Array | Int32Array} b  as long */
+function sameNumbers(a, b) {
+  for (let place = 0; place < a.length; place++) if (a[place] !== b[place]) return false;
+  return true;
 }

@@ -37,12 +37,12 @@ export function tiersOf(grid, { rank, group, size }, pixelOf, rankCount) {
   const layer = size ? layersOf(rank, size) : rank;
   const counts = new Uint32Array(rankCount * steps);
   for (let track = 0; track < layer.length; track++) counts[layer[track]]++;
-  const pixels = pixelsOf(group, pixelOf);
+  const looks = looksOf(grid, layer, group, pixelsOf(group, pixelOf));
   const tiers = [];
   for (let which = 0; which < counts.length; which++) {
     if (counts[which] === 0) continue;
     const growth = size ? growthOf(SIZES - 1 - (which % SIZES)) : 1;
-    tiers.push({ rank: Math.floor(which / steps), growth, ...tierOf(grid, layer, which, counts[which], group, pixels) });
+    tiers.push({ rank: Math.floor(which / steps), growth, ...tierOf(grid, looks, which, counts[which]) });
   }
   return tiers;
 }
@@ -71,17 +71,34 @@ function pixelsOf(group, pixelOf) {
 }
 
 /**
- * A loop for each layer, with all in variables: it runs a few times only, before engines have learned what is where.
+ * Layers and colors in the grid's order: what lies here and there in memory is read once, and not for each layer.
  *
  * @param {Grid} grid
  * @param {Uint8Array} layer
- * @param {number} which
- * @param {number} size  tracks of that layer
  * @param {Int32Array} group
  * @param {Int32Array} pixels
+ */
+function looksOf({ order }, layer, group, pixels) {
+  const layers = new Uint8Array(order.length);
+  const colors = new Int32Array(order.length);
+  for (let place = 0; place < order.length; place++) {
+    const track = order[place];
+    layers[place] = layer[track];
+    colors[place] = pixels[group[track] + 1];
+  }
+  return { layers, colors };
+}
+
+/**
+ * A loop for each layer, with all in variables: it runs a few times only, before engines have learned what is where.
+ *
+ * @param {Grid} grid
+ * @param {ReturnType<typeof looksOf>} looks
+ * @param {number} which
+ * @param {number} size  tracks of that layer
  * @returns {Omit<Tier, "rank" | "growth">}
  */
-function tierOf({ order, x: gridX, y: gridY, starts: gridStarts }, layer, which, size, group, pixels) {
+function tierOf({ x: gridX, y: gridY, starts: gridStarts }, { layers, colors }, which, size) {
   const [x, y] = [new Uint16Array(size), new Uint16Array(size)];
   const color = new Int32Array(size);
   const starts = new Uint32Array(gridStarts.length);
@@ -89,11 +106,10 @@ function tierOf({ order, x: gridX, y: gridY, starts: gridStarts }, layer, which,
   let place = 0;
   for (let cell = 1; cell < gridStarts.length; cell++) {
     for (const end = gridStarts[cell]; place < end; place++) {
-      const track = order[place];
-      if (layer[track] !== which) continue;
+      if (layers[place] !== which) continue;
       x[filled] = gridX[place];
       y[filled] = gridY[place];
-      color[filled++] = pixels[group[track] + 1];
+      color[filled++] = colors[place];
     }
     starts[cell] = filled;
   }

@@ -8,6 +8,7 @@ import { formatTrait } from "../data/traits.js";
 import { shownText } from "../ui/format.js";
 import { freeArea } from "../ui/insets.js";
 import { rasterized } from "../ui/saving.js";
+import { inSlices } from "../ui/slices.js";
 import { shownCollection } from "../state/appearance.js";
 import { isShown, legendRows } from "./legend_rows.js";
 import { sizeSamples } from "./size_key.js";
@@ -52,17 +53,26 @@ function noteOf(state, shown, count) {
   return [shownText(shown, count), ...about.filter(Boolean)].join(" · ");
 }
 
+/** @param {{map: MapData, renderer: Renderer, surface: HTMLElement}} parts  @returns {Generator<void, {svg: string, width: number, height: number}>} */
+function* drawn({ map, renderer, surface }) {
+  const { shown } = renderer;
+  const { state, theme } = shown;
+  const [note, key, area] = [noteOf(state, renderer.visibleCount, map.count), keyOf(map, state, theme), freeArea()];
+  const scene = yield* sceneOf(map, shown, surface);
+  return yield* drawMap({ title: titleOf(map), note, scene, key, area, theme });
+}
+
+/** @param {MapData} map */
+const titleOf = ({ title }) => title || "spotmap";
+
 /**
  * @param {"seen" | "large" | "svg"} kind
  * @param {{map: MapData, renderer: Renderer, surface: HTMLElement}} parts
  * @returns {Promise<{name: string, file: Blob}>}
  */
-export async function pictureFile(kind, { map, renderer, surface }) {
-  const { shown } = renderer;
-  const { state, theme } = shown;
-  const note = noteOf(state, renderer.visibleCount, map.count);
-  const title = map.title || "spotmap";
-  const { svg, width, height } = drawMap({ title, note, scene: sceneOf(map, shown, surface), key: keyOf(map, state, theme), area: freeArea(), theme });
+export async function pictureFile(kind, parts) {
+  const { svg, width, height } = await inSlices(drawn(parts));
+  const title = titleOf(parts.map);
   const drawing = new Blob([svg], { type: "image/svg+xml" });
   if (kind === "svg") return { name: `${title} map.svg`, file: drawing };
   const scale = kind === "large" ? LARGE / Math.max(width, height) : devicePixelRatio;

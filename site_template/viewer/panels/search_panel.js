@@ -8,6 +8,8 @@ import { gettext, ngettext } from "../data/language.js";
 import { readingText } from "../data/load.js";
 import { messageOf } from "../data/decode.js";
 import { SearchIndex } from "../data/search.js";
+import { finished } from "../data/work.js";
+import { inSlices } from "../ui/slices.js";
 import { descriptionRows } from "./description_rows.js";
 
 /** @import { Condition, Description } from "../data/describe.js" */
@@ -43,6 +45,10 @@ export class SearchPanel {
   #active = -1;
   /** What was sought when the list was shown. */
   #shown = "";
+  /** What is being sought, until it is found. @type {Generator<void, void> | null} */
+  #work = null;
+  /** Whether the list opens once it is there. */
+  #opens = true;
   #isPrepared = false;
   #isLoading = false;
 
@@ -72,7 +78,9 @@ export class SearchPanel {
       void this.#prepare();
     });
     host.addEventListener("focusout", (event) => {
-      if (!host.contains(/** @type {Node | null} */ (event.relatedTarget))) this.#open(false);
+      if (host.contains(/** @type {Node | null} */ (event.relatedTarget))) return;
+      this.#opens = false;
+      this.#open(false);
     });
     this.#select.addEventListener("click", () => {
       this.#open(false);
@@ -101,7 +109,7 @@ export class SearchPanel {
     }
     this.#describing.setNames(index, /** @type {TextData} */ (this.#text));
     // What has been typed meanwhile was sought among the tracks that were there.
-    if (this.#input.value) this.#find();
+    if (this.#input.value) this.#find(document.activeElement === this.#input);
   }
 
   /** Fetches the words of descriptions; without them, names are found all the same. */
@@ -122,9 +130,8 @@ export class SearchPanel {
     const { query } = this.#store.get();
     if (!this.#index || query === this.#input.value) return;
     this.#input.value = query;
-    this.#find();
-    this.#open(false);
-    if (query) void this.#prepare().then(() => this.#find()).then(() => this.#open(this.#results.contains(document.activeElement)));
+    this.#find(false);
+    if (query) void this.#prepare().then(() => this.#find(this.#results.contains(document.activeElement)));
   }
 
   focus() {
@@ -137,12 +144,27 @@ export class SearchPanel {
     this.#find();
   }
 
-  #find() {
+  /** In slices, so that a key is never held up by the one before it. @param {boolean} [opens]  whether the list opens once it is there */
+  #find(opens = true) {
     if (!this.#index) return;
+    this.#opens = opens;
+    const work = (this.#work = this.#finding(this.#index));
+    void inSlices(work, () => this.#work !== work);
+  }
+
+  /** Keys that act on the list want all of it. */
+  #finish() {
+    if (this.#work) finished(this.#work);
+  }
+
+  /** @param {SearchIndex} index  @returns {Generator<void, void>} */
+  *#finding(index) {
     const query = this.#input.value;
-    const names = this.#index.search(query);
+    const names = yield* index.searching(query);
     const { describer } = this.#describing;
+    if (describer) yield;
     const description = names && describer ? describer.read(query) : null;
+    yield;
     if (!names || !describer || !description || !isMeant(description, names)) {
       this.#store.set({ query, matches: names, almost: [] });
       this.#show({ names: names ?? [], rows: [], says: [], description: null, status: statusText(names) });
@@ -155,10 +177,11 @@ export class SearchPanel {
       void this.#load();
       return;
     }
-    const { tracks, almost, says } = describer.fit(description);
-    const own = this.#index.withWords(names, query);
+    const { tracks, almost, says } = yield* describer.fitting(description);
+    const own = index.withWords(names, query);
     const isOwn = new Set(own);
     const fitting = tracks.filter((track) => !isOwn.has(track));
+    yield;
     this.#store.set({ query, matches: [...own, ...fitting], almost });
     const rows = tracks.length > 0 ? fitting : almost;
     this.#show({ names: own, rows, says, description, status: fitText(own.length, tracks.length, almost.length, description) });
@@ -169,9 +192,7 @@ export class SearchPanel {
     this.#isLoading = true;
     try {
       await this.#describing.describer?.load((share) => (this.#status.textContent = readingText(share)));
-      const isOpen = !this.#results.hidden;
-      this.#find();
-      this.#open(isOpen);
+      this.#find(!this.#results.hidden);
     } catch (reason) {
       this.#status.textContent = messageOf(reason);
     } finally {
@@ -217,7 +238,7 @@ export class SearchPanel {
     this.#status.textContent = status;
     this.#select.hidden = (this.#store.get().matches ?? []).length === 0;
     this.#input.removeAttribute("aria-activedescendant");
-    this.#open(true);
+    this.#open(this.#opens);
     // Last: it has the browser lay out all of the above.
     this.#results.scrollTop = 0;
     if (chosen) this.#activate(this.#rows.findIndex((row) => keyOf(row) === chosen));
@@ -248,6 +269,7 @@ export class SearchPanel {
 
   /** @param {KeyboardEvent} event */
   #onKey(event) {
+    if (["ArrowDown", "ArrowUp", "Enter"].includes(event.key)) this.#finish();
     const rows = this.#rows;
     if (event.key === "ArrowDown") this.#activate(Math.min(this.#active + 1, rows.length - 1));
     else if (event.key === "ArrowUp") this.#activate(Math.max(this.#active - 1, 0));

@@ -152,11 +152,12 @@ export class TablePanel {
     const { matches, selected } = store.get();
     const { rank } = renderer.appearance;
     const listed = matches ?? (selected.length > 0 && selected !== this.#own ? selected : null);
-    const isIn = listed && new Set(listed);
-    const isShown = (/** @type {number} */ track) => rank[track] !== RANK.HIDDEN && (!isIn || isIn.has(track));
+    const isIn = new Uint8Array(map.count);
+    for (let place = 0; listed && place < listed.length; place++) isIn[listed[place]] = 1;
+    const isShown = (/** @type {number} */ track) => rank[track] !== RANK.HIDDEN && (!listed || isIn[track] === 1);
     const order = this.#sort && this.#orders.get(this.#sort.id);
     if (order) this.#rows = rowsOf(order, this.#sort?.isDescending === true, isShown);
-    else this.#rows = Uint32Array.from(listed ?? { length: map.count }, (track, place) => (listed ? track : place)).filter(isShown);
+    else this.#rows = asOrder(listed, map.count).filter(isShown);
     this.#current = Math.min(this.#current, Math.max(0, this.#rows.length - 1));
     this.#scroller.setAttribute("aria-rowcount", String(this.#rows.length + 1));
     this.#say("");
@@ -329,6 +330,13 @@ export class TablePanel {
       this.#say(reason.message);
     }
   }
+}
+
+/** Tracks in the order of a list; without one, all in theirs. @param {readonly number[] | null} listed  @param {number} count  of all tracks */
+function asOrder(listed, count) {
+  const tracks = new Uint32Array(listed ? listed.length : count);
+  for (let place = 0; place < tracks.length; place++) tracks[place] = listed ? listed[place] : place;
+  return tracks;
 }
 
 /** @param {Column} column */

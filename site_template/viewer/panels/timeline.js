@@ -98,7 +98,9 @@ export function wireTimeline(host, button, store, traitLoader, announce, onToggl
   button.addEventListener("click", async () => {
     if (open()) close();
     else if (await traitLoader.load(["added_at"], announce)) {
-      openPanel();
+      // What came is put in order, which takes a while of its own where there are a million tracks.
+      await new Promise((resolve) => setTimeout(resolve));
+      if (!open()) openPanel();
       slider.focus();
     }
   });

@@ -30,8 +30,8 @@ export function sliderRange(days) {
   const [low, high] = [few, days.length - 1 - few];
   if (high - low < 2) return [days[0], days[days.length - 1]];
   const reach = FAR * Math.max(YEAR_DAYS, days[high] - days[low]);
-  const kept = days.filter((day) => day >= days[low] - reach && day <= days[high] + reach);
-  return [kept[0], kept[kept.length - 1]];
+  const first = days.find((day) => day >= days[low] - reach);
+  return [first ?? days[0], days[addedBy(days, days[high] + reach) - 1]];
 }
 
 /**

@@ -168,7 +168,8 @@ function hiddenCategories({ categories }, { hidden }) {
  * @returns {number | undefined}  NO_GROUP for a track in no group of that kind, undefined if all its groups are hidden
  */
 function firstShown({ offsets, groups }, track, hidden) {
-  const [start, end] = [offsets[track], offsets[track + 1]];
+  const start = offsets[track];
+  const end = offsets[track + 1];
   if (hidden.size === 0) return start === end ? NO_GROUP : groups[start];
   if (start === end) return hidden.has(NO_GROUP) ? undefined : NO_GROUP;
   for (let i = start; i < end; i++) {

@@ -7,12 +7,15 @@ import { createTrait, traitNames } from "../data/traits.js";
 import { Words } from "../data/words.js";
 
 /** @import { Condition, Description, FindNames } from "../data/describe.js" */
+/** @import { Fitting } from "../data/fit.js" */
 /** @import { DetailsReader } from "../data/load.js" */
 /** @import { SearchIndex } from "../data/search.js" */
 /** @import { MapData, TextData, Trait } from "../data/types.js" */
 
 /** However many genres there are, each is a word. */
 const ALL = Infinity;
+/** Lets the page do something else. */
+const pause = () => new Promise((resolve) => setTimeout(resolve));
 
 export class Describer {
   #map;
@@ -64,18 +67,23 @@ export class Describer {
   async load(onProgress) {
     await this.prepare();
     this.#documents = await this.#details.readAll(onProgress);
-    const facets = this.#map.columns.facets.flatMap((name) => this.#trait(`facet.${name}`) ?? []);
-    this.#words = this.#wordsWith(facets.filter(({ membership }) => membership !== null));
+    const facets = [];
+    for (const name of this.#map.columns.facets) {
+      await pause();
+      facets.push(this.#trait(`facet.${name}`) ?? []);
+    }
+    this.#words = this.#wordsWith(facets.flat().filter(({ membership }) => membership !== null));
     const { count, x, y } = this.#map;
     this.#fitter = new Fitter({ count, x, y, trait: (id) => this.#trait(id), tracksOfPlaylist: (number) => this.#tracksOf(number) }, this.#words);
     void this.#warmUp(this.#fitter);
   }
 
-  /** A measure at a time, so that a large library does not hold up whoever types. @param {Fitter} fitter */
+  /** A little at a time, so that a large library does not hold up whoever types. @param {Fitter} fitter */
   async #warmUp(fitter) {
     for (const { id } of traitNames(this.#map.columns)) {
-      await new Promise((resolve) => setTimeout(resolve));
-      fitter.prepare(id);
+      const work = fitter.preparing(id);
+      do await pause();
+      while (!work.next().done);
     }
   }
 
@@ -84,10 +92,10 @@ export class Describer {
     return changed(text, condition, change);
   }
 
-  /** @param {Description} description  with a condition at least */
-  fit({ conditions }) {
+  /** In steps. @param {Description} description  with a condition at least  @returns {Generator<void, Fitting>} */
+  fitting({ conditions }) {
     if (!this.#fitter) throw new Error("nothing to measure by was loaded");
-    return this.#fitter.fit(conditions);
+    return this.#fitter.fitting(conditions);
   }
 
   /** @param {readonly Trait[]} facets */

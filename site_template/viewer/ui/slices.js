@@ -5,9 +5,21 @@ const SLICE_MS = 10;
 
 /**
  * @template Result
+ * @overload
  * @param {Generator<void, Result>} work  yields where it can pause
- * @param {() => boolean} [isOver]  whether nobody waits for it any more
+ * @returns {Promise<Result>}
+ */
+/**
+ * @template Result
+ * @overload
+ * @param {Generator<void, Result>} work  yields where it can pause
+ * @param {() => boolean} isOver  whether nobody waits for it any more
  * @returns {Promise<Result | null>}  null if it was given up
+ */
+/**
+ * @template Result
+ * @param {Generator<void, Result>} work
+ * @param {() => boolean} [isOver]
  */
 export async function inSlices(work, isOver = () => false) {
   while (!isOver()) {
