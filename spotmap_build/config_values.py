@@ -6,6 +6,7 @@ Each reader takes the raw value and the folder that relative paths start from. W
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import re
@@ -107,9 +108,15 @@ def _anchored(path: str, base: Path) -> Path:
     if "\0" in path:
         raise ValueError("must be a path, which never holds a NUL character")
     try:
-        return base / Path(path).expanduser()
+        place = base / Path(path).expanduser()
     except RuntimeError as error:
         raise ValueError("must be a path; nothing is known of the home folder that it begins with") from error
+    try:
+        place.lstat()
+    except OSError as error:  # what else is wrong with it, whoever uses it says
+        if error.errno == errno.ENAMETOOLONG:
+            raise ValueError("must be a path; this one is too long, or a name in it") from error
+    return place
 
 
 def whole_number(most: int) -> Callable[[object, Path], int]:

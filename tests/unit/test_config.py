@@ -296,6 +296,8 @@ def test_only_a_regular_file_of_a_sensible_size_is_a_configuration(tmp_path: Pat
         ("sources", '["table:~nobody-of-this-name/x"]'),
         ("report", "'~nobody-of-this-name/x'"),
         ("report", "'" + "x" * 300 + "'"),
+        ("summary", "'" + "x" * 300 + "'"),
+        ("sources", "['folder:" + "x" * 300 + "']"),
         ("summary", "'spotmap.toml/x'"),
         ("cache_dir", "'loop'"),
     ],

@@ -375,3 +375,11 @@ def test_names_that_are_no_text_can_be_written_down(tmp_path: Path, cache: Cache
     loaded = load(FolderSource(music), cache)
     assert len(loaded.library.tracks) == 2
     orjson.dumps((loaded.library, loaded.notices))
+
+
+@pytest.mark.parametrize("source", [TableSource, FolderSource, TakeoutSource, ExportifySource])
+def test_a_path_that_may_not_be_looked_at_is_a_sentence(
+    tmp_path: Path, cache: Cache, source: Callable[[Path], LibrarySource]
+) -> None:
+    with pytest.raises(SourceError, match="cannot be read: File name too long"):
+        load(source(tmp_path / ("x" * 300 + ".csv")), cache)

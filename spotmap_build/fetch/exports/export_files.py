@@ -92,7 +92,11 @@ def read_files(path: Path, is_wanted: Callable[[str], bool], left_out: LeftOut) 
     SourceError
         There is nothing at ``path``, or it is absurdly large.
     """
-    if not path.exists():
+    try:
+        is_there = path.exists()
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror or error}.") from error
+    if not is_there:
         raise SourceError(f"There is no file or folder {path}.", hint="Check the path after --source.")
     yield from _Reading(path, is_wanted, left_out).files()
 

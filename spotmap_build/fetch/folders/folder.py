@@ -55,7 +55,11 @@ class FolderSource:
         SourceError
             If the folder is not there or holds no audio file.
         """
-        if not self.root.is_dir():
+        try:
+            is_folder = self.root.is_dir()
+        except OSError as error:
+            raise SourceError(f"{self.root} cannot be read: {error.strerror or error}.") from error
+        if not is_folder:
             raise SourceError(f"There is no folder {self.root}.", hint="Check the path after folder: .")
         listing = walk(self.root)
         finder = FileFinder(self.root, listing.audio if listing.playlists else ())

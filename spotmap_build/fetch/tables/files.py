@@ -65,7 +65,11 @@ def read_columns(path: Path, is_used: Callable[[str], bool]) -> Table:
         Naming the file, and the line where one can be named.
     """
     suffix = path.suffix.lower()
-    if path.is_dir():
+    try:
+        is_folder = path.is_dir()
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror or error}.") from error
+    if is_folder:
         raise SourceError(f"{path} is a folder, not a table.", hint="Name one of its files, or give it as folder:PATH.")
     if suffix not in TABLE_SUFFIXES:
         raise SourceError(
