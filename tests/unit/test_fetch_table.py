@@ -254,9 +254,21 @@ def test_vectors_of_a_file_beside_the_table_are_read(tmp_path: Path) -> None:
     assert vectors.value.tolist() == [[0, 1], [2, 3], [4, 5]]
 
 
+@pytest.mark.parametrize("scale", [1e200, 1e30, 1e-30, 1e-300])
+def test_vectors_of_any_size_are_of_one_whose_squares_can_be_added(tmp_path: Path, scale: float) -> None:
+    array = np.array([[1, 2], [3, -4], [0, 1]])
+    np.save(tmp_path / "t.npy", array * scale)
+    vectors = load(tmp_path, "title\nA\nB\nC\n").vectors
+    assert vectors is not None
+    largest = np.abs(vectors.value).max()
+    assert 0.5 <= largest <= 1
+    np.testing.assert_allclose(vectors.value / largest, array / 4, rtol=1e-6)
+
+
 @pytest.mark.parametrize(
     "array",
     [
+        np.array([[1e30, 0], [0, 1e30], [1, 1]]),
         np.zeros((2, 2)),
         np.zeros(3),
         np.zeros((3, 2, 1)),

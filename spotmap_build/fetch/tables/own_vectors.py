@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,6 +32,9 @@ LONGEST_REASON: Final = 300
 LARGEST_MATRIX_BYTES: Final = 4 << 30
 MOST_NUMBERS: Final = 16_384
 """In one vector."""
+SMALLEST_SIZE: Final = 1e-12
+LARGEST_SIZE: Final = 1e12
+"""Of numbers whose squares, added, single precision can hold."""
 
 
 def find_vectors(path: Path, columns: Columns) -> Cached[Float32Array] | None:
@@ -83,8 +87,7 @@ def _load_matrix(path: Path, rows: int) -> Float32Array:
     except NOT_NUMBERS as error:
         reason = printable(str(error))[:LONGEST_REASON]
         raise SourceError(f"{path} is not a .npy file of numbers: {reason}.") from error
-    with np.errstate(over="ignore"):  # what single precision cannot hold is found below
-        return _finite(np.asarray(matrix, dtype=np.float32), path)
+    return _usable(matrix, path)
 
 
 def _header(file: BinaryIO) -> tuple[tuple[int, ...], Any]:
@@ -106,10 +109,10 @@ def _parse_matrix(path: Path, values: Sequence[Any]) -> Float32Array:
 
     try:
         rows = [_parse_vector(value) for value in values]
-        matrix = np.asarray(rows, dtype=np.float32)
+        matrix = np.asarray(rows, dtype=np.float64)
     except (TypeError, ValueError, OverflowError, MemoryError) as error:
         raise _no_vectors(path) from error
-    return _finite(matrix, path)
+    return _usable(matrix, path)
 
 
 def _no_vectors(path: Path) -> SourceError:
@@ -125,12 +128,18 @@ def _parse_vector(value: Any) -> list[float]:
     return [float(part) for part in value]
 
 
-def _finite(matrix: Float32Array, path: Path) -> Float32Array:
+def _usable(values: Any, path: Path) -> Float32Array:
+    """Return vectors in single precision, of a size whose squares it can hold: only their directions matter."""
     import numpy as np
 
+    largest = float(np.abs(values).max(initial=0, where=np.isfinite(values)))
+    if largest and not SMALLEST_SIZE <= largest <= LARGEST_SIZE:
+        values = np.ldexp(np.asarray(values, np.result_type(values, np.float32)), -math.frexp(largest)[1])
+    matrix: Float32Array = np.asarray(values, dtype=np.float32)
     for is_bad, fault in (
         (~np.isfinite(matrix).all(axis=1), "holds NaN or infinity"),
-        (~matrix.any(axis=1), "holds nothing but zeros, and so is like no other"),
+        (~values.any(axis=1), "holds nothing but zeros, and so is like no other"),
+        ((np.abs(matrix) < SMALLEST_SIZE).all(axis=1), "is out of all proportion to the others"),
     ):
         if is_bad.any():
             raise SourceError(
