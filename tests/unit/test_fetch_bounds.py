@@ -255,7 +255,7 @@ LYING_VECTORS = [
     (npy((2,)), "shape"),
     (npy((2, -4)), "no array of shape"),
     (npy((2, 4), kind="|O"), "shape"),
-    (npy((2, 1), np.array([[1e300], [1]]).tobytes(), "<f8"), "infinity"),
+    (npy((2, 1), np.array([[1e300], [1]]).tobytes(), "<f8"), "out of all proportion"),
     (b"", "is empty"),
     (b"\x93NUMPY\x09\x00" + bytes(100), "not a .npy file"),
     (b"\x93NUMPY\x01\x00\xff\xff" + b"(" * 65_535, "not a .npy file"),
