@@ -333,6 +333,7 @@ function exposeForTests({ store, renderer, glide }) {
     visibleCount: () => renderer.visibleCount,
     positionOf: (/** @type {number} */ track) => renderer.positionOf(track),
     pointRadius: (/** @type {number} */ track) => renderer.pointRadius(track),
+    names: () => renderer.names,
     voices: () => glide.voices,
   });
   Object.defineProperty(window, "spotmap", { value: handle });

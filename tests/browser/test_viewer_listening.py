@@ -203,6 +203,32 @@ def test_the_center_of_taste_wanders_with_the_slider_of_time(open_viewer: OpenVi
     expect(trail).to_be_hidden()
 
 
+OVERLAPS = """() => {
+  const labels = [...document.querySelectorAll("#map .trail span")].map((node) => [node.textContent, node.getBoundingClientRect()]);
+  const names = spotmap.names().map(({ text, x, y, width, size }) =>
+    [text, new DOMRect(x - width / 2, y - size / 2, width, size)]);
+  const touch = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  return labels.flatMap(([label, box], place) =>
+    [...labels.slice(place + 1), ...names].flatMap(([text, other]) => touch(box, other) ? [`${label} on ${text}`] : []));
+}"""
+"""Which years along the way of taste lie on each other, or on a name of the map."""
+
+
+@pytest.mark.parametrize("size", [{"width": 390, "height": 844}, {"width": 1280, "height": 800}])
+def test_the_years_of_the_way_of_taste_lie_on_no_name(
+    open_viewer: OpenViewer, heard: Site, size: dict[str, int]
+) -> None:
+    viewer = open_viewer(site=heard, viewport=size)
+    page = viewer.page
+    before = page.evaluate("spotmap.names().length")
+    page.get_by_role("button", name="How the library grew", exact=True).click()
+    expect(page.locator("#map .trail")).to_be_visible()
+    viewer.wait_until(f"({OVERLAPS})().length === 0")
+    assert page.evaluate("spotmap.names().length") > before / 2
+    page.get_by_label("Tracks added until").press("Home")
+    viewer.wait_until(f"({OVERLAPS})().length === 0")
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_way_of_taste_and_what_sizes_mean_are_in_a_saved_picture(
     open_viewer: OpenViewer, heard: Site, tmp_path: Path, theme: str

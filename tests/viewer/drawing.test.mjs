@@ -5,7 +5,7 @@ import { drawMap } from "../../site_template/viewer/map/drawing.js";
 
 const theme = { name: "light", background: "#ffffff", noise: "#999999", text: "#111111", muted: "#666666", accent: "#0000ff" };
 const area = { left: 300, top: 0, right: 1200, bottom: 800 };
-const name = (text, x = 500, y = 400) => ({ text, x, y, weight: "600", size: 14, tracking: 0, color: "#111111", haloWidth: 4 });
+const name = (text, x = 500, y = 400) => ({ text, x, y, width: 40, weight: "600", size: 14, tracking: 0, color: "#111111", haloWidth: 4 });
 const dots = (places, more = {}) => ({ color: "#0361af", opacity: 1, radius: 5, outline: 0.9, places, ...more });
 const draw = (changes = {}) =>
   finished(drawMap({ title: "Music", note: "3 tracks", scene: scene({}), key: { ...KEY }, area, theme, ...changes }));

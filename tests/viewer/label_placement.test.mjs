@@ -121,6 +121,23 @@ test("a label that moves onto a stronger one stays away", () => {
   );
 });
 
+test("a label makes room for what stands there already, by its height at most, else it stays away", () => {
+  const at = (...taken) => keepInside([label(0, 300, 50)], { left: 0, right: 600 }, taken).map(({ x, y }) => [x, y]);
+  const { height } = label(0, 300, 50);
+  assert.deepEqual(at({ x: 300, y: 55, width: 60, height: 10 }), [[300, 55 - (height + 10) / 2]]);
+  assert.deepEqual(at({ x: 300, y: 45, width: 60, height: 10 }), [[300, 45 + (height + 10) / 2]]);
+  assert.deepEqual(at({ x: 300, y: 50, width: 60, height: 4 * height }), []);
+  assert.deepEqual(at({ x: 500, y: 50, width: 60, height: 10 }), [[300, 50]]);
+  const [above, below] = [{ x: 300, y: 50 - height, width: 60, height }, { x: 300, y: 52, width: 60, height: 10 }];
+  assert.deepEqual(at(above, below), [[300, 52 + (height + 10) / 2]]);
+});
+
+test("a label does not make room by lying on a stronger one", () => {
+  const { height } = label(0, 300, 50);
+  const kept = keepInside([label(0, 300, 50 - height), label(1, 300, 50)], { left: 0, right: 600 }, [{ x: 300, y: 54, width: 60, height: 10 }]);
+  assert.deepEqual(kept.map(({ group, y }) => [group, y]), [[0, 50 - height], [1, 54 + (height + 10) / 2]]);
+});
+
 test("a title stands to the right of its point, else to its left, else nowhere", () => {
   const free = { left: 100, right: 500 };
   const at = (x, width = 120) => besidePoint({ x, reach: 10, width }, free);

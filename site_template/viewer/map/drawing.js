@@ -10,7 +10,7 @@ import { escaped, MIDDLE, rounded, textNode } from "./svg_text.js";
  * @typedef {object} Scene  what is seen, the lowest first; pixels of the window
  * @property {{path: string, color: string, fill: number, stroke: number}[]} boundaries  with how opaque each is
  * @property {Dots[]} dots
- * @property {{text: string, x: number, y: number, weight: string, size: number, tracking: number, color: string, haloWidth: number}[]} names
+ * @property {{text: string, x: number, y: number, width: number, weight: string, size: number, tracking: number, color: string, haloWidth: number}[]} names
  *   `x` and `y` are a name's middle
  * @property {string} covers  shapes, between dots and names
  * @property {string} marks  shapes, over all

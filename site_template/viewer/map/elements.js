@@ -1,6 +1,7 @@
 /** What lies over the map as elements of the page, as shapes of an SVG document: lines, discs and words, as the style sheet has them look. */
 
 import { shortened } from "../ui/format.js";
+import { boxedWords, isSeen } from "./over.js";
 import { haloedText, MIDDLE, rounded, textNode } from "./svg_text.js";
 
 /** What makes the shape of an element, and what the style sheet says of it. */
@@ -11,12 +12,9 @@ const LOOK = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity"
 export function elementsOver(surface) {
   const shapes = [...surface.querySelectorAll(":scope svg :is(path[d], circle)")].filter(isSeen).map(shapeOf);
   const words = [.../** @type {NodeListOf<SVGTextElement>} */ (surface.querySelectorAll(":scope svg text"))].filter(isSeen).map(wordsOf);
-  const labels = [.../** @type {NodeListOf<HTMLElement>} */ (surface.querySelectorAll(":scope > :not(svg) > span"))].filter(isSeen).map(labelOf);
+  const labels = boxedWords(surface).map(labelOf);
   return [...shapes, ...words, ...labels].join("");
 }
-
-/** @param {Element} node */
-const isSeen = (node) => node.getClientRects().length > 0;
 
 /** @param {Element} node */
 function shapeOf(node) {

@@ -174,26 +174,40 @@ function boundingBox(ring) {
 }
 
 /**
- * Labels whose middle is in view move sideways so that panels and edges cut none off. Those whose middle is not stay away, and
- * those that would then touch a stronger one.
+ * Labels whose middle is in view move sideways so that panels and edges cut none off, and up or down by their height at most where something
+ * else stands already. Those whose middle is not stay away, and those that would then touch a stronger one.
  *
  * @param {readonly Label[]} labels  middles and sizes in pixels, the strongest first
  * @param {{left: number, right: number}} free  what may be written on, pixels
+ * @param {readonly Place[]} [taken]  what stands there already, pixels
  * @returns {Label[]}
  */
-export function keepInside(labels, free) {
+export function keepInside(labels, free, taken = []) {
   /** @type {Label[]} */
   const kept = [];
   for (const label of labels) {
     const inside = Math.max(free.left + label.width / 2, Math.min(free.right - label.width / 2, label.x));
     if (Math.abs(inside - label.x) > label.width / 2) continue;
     const moved = { ...label, x: inside };
-    if (!kept.some((other) => touches(moved, other))) kept.push(moved);
+    const place = [moved, ...besideTaken(moved, taken)].find((one) => ![...taken, ...kept].some((other) => touches(one, other)));
+    if (place) kept.push(place);
   }
   return kept;
 }
 
-/** @param {Label} a  @param {Label} b  both in pixels */
+/** @typedef {{x: number, y: number, width: number, height: number}} Place  middle and size, pixels */
+
+/** Above and below what a label lies on, the nearer first. @param {Label} label  @param {readonly Place[]} taken  @returns {Label[]} */
+function besideTaken(label, taken) {
+  const shift = (/** @type {Label} */ { y }) => Math.abs(y - label.y);
+  return taken
+    .filter((one) => touches(label, one))
+    .flatMap((one) => [-1, 1].map((side) => ({ ...label, y: one.y + (side * (one.height + label.height)) / 2 })))
+    .filter((one) => shift(one) <= label.height)
+    .sort((a, b) => shift(a) - shift(b));
+}
+
+/** @param {Place} a  @param {Place} b */
 function touches(a, b) {
   return Math.abs(a.x - b.x) < (a.width + b.width) / 2 && Math.abs(a.y - b.y) < (a.height + b.height) / 2;
 }

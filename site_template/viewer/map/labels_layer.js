@@ -7,7 +7,7 @@ import { TextSprites } from "./text_sprites.js";
 import { mapX, mapY } from "./viewport.js";
 
 /** @import { Grid } from "../data/grid.js" */
-/** @import { Label } from "./label_placement.js" */
+/** @import { Label, Place } from "./label_placement.js" */
 /** @import { Scene } from "./drawing.js" */
 /** @import { MapName } from "./map_names.js" */
 /** @import { TextLook } from "./text_sprites.js" */
@@ -96,16 +96,17 @@ export class LabelsLayer extends MovableCanvas {
    * @param {Theme} theme
    * @param {readonly Title[]} titles  of the tracks in view, empty while there are too many
    * @param {{left: number, right: number}} free  what no panel covers, pixels
+   * @param {readonly Place[]} taken  what stands over the map already, pixels
    */
-  draw(transform, theme, titles, free) {
+  draw(transform, theme, titles, free, taken) {
     this.clear();
     this.written = [];
     const inView = this.#labels
       .filter(({ minScale, maxScale }) => minScale <= transform.k && transform.k < maxScale)
       .map((label) => ({ ...label, x: label.x * transform.k + transform.x, y: label.y * transform.k + transform.y + label.dy }))
       .filter(({ x, y, width, height }) => this.#inView(x, y, width, height));
-    const shown = keepInside(inView, free);
-    this.#drawTitles(titles, shown, theme, free);
+    const shown = keepInside(inView, free, taken);
+    this.#drawTitles(titles, [...shown, ...taken], theme, free);
     for (const { group, x, y } of shown) {
       const { lines, font, size, tracking, haloWidth, isLarger } = this.#looks[group];
       const look = { font, tracking, color: isLarger && this.#size.width >= NARROW ? theme.muted : theme.text, halo: theme.background, haloWidth, height: size + ROOM.y };
@@ -120,7 +121,7 @@ export class LabelsLayer extends MovableCanvas {
 
   /**
    * @param {readonly Title[]} titles
-   * @param {readonly Label[]} labels
+   * @param {readonly Place[]} labels
    * @param {Theme} theme
    * @param {{left: number, right: number}} free
    */
@@ -156,7 +157,7 @@ export class LabelsLayer extends MovableCanvas {
     const { ratio } = this;
     const { image, width, pad } = this.#sprites.get(text, look, ratio);
     const [weight, size] = look.font.split(" ");
-    this.written.push({ text, x: left + width / 2, y: middle, weight, size: parseFloat(size), tracking: look.tracking ?? 0, color: look.color, haloWidth: look.haloWidth });
+    this.written.push({ text, x: left + width / 2, y: middle, width, weight, size: parseFloat(size), tracking: look.tracking ?? 0, color: look.color, haloWidth: look.haloWidth });
     // On whole device pixels, or the copy would be softer than the text.
     const x = Math.round((left - pad) * ratio) / ratio;
     const y = Math.round((middle - look.height / 2 - pad) * ratio) / ratio;

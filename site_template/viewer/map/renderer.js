@@ -3,6 +3,7 @@
 import { boundaryColor, pointColor, shownGroups } from "./coloring.js";
 import { sameStyle, styleOf } from "./style.js";
 import { cornerOf, coverRadius, CoversLayer } from "./covers_layer.js";
+import { placesOver } from "./over.js";
 import { LabelsLayer } from "./labels_layer.js";
 import { namesOnMap } from "./map_names.js";
 import { drawMarks, MarksLayer, OVERLAY_REACH, PINNED_REACH, ringed, ringReach } from "./marks_layer.js";
@@ -47,6 +48,7 @@ const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 const STYLE_KEYS = ["theme", ...APPEARANCE_KEYS];
 
 export class Renderer {
+  #element;
   #map;
   #positions;
   #store;
@@ -90,6 +92,7 @@ export class Renderer {
     /** @param {LayerName} name */
     const canvas = (name) =>
       /** @type {HTMLCanvasElement} */ (element.querySelector(`canvas[data-layer="${name}"]`));
+    this.#element = element;
     this.#map = map;
     this.#positions = positions;
     this.#store = store;
@@ -255,6 +258,11 @@ export class Renderer {
     }
   }
 
+  /** The names that are written on the map. */
+  get names() {
+    return this.#layers.labels.written;
+  }
+
   /** What is seen, for whoever draws it once more. */
   get shown() {
     // On a screen, what tracks look like, points of each look, points, places of names, and names have a frame each.
@@ -362,7 +370,7 @@ export class Renderer {
       return Math.max(own, listed.has(track) ? OVERLAY_REACH : 0) + Math.max(isPinned(title) ? PINNED_REACH : 0, withRing.has(track) ? ringReach(own) : 0);
     };
     const withReach = titles.map((title) => ({ ...title, reach: reachOf(title) }));
-    labels.draw(transform, this.#theme, withReach, this.#free);
+    labels.draw(transform, this.#theme, withReach, this.#free, placesOver(this.#element));
   }
 
   /** @param {Readonly<State>} state  @returns {boolean}  whether points look otherwise now */

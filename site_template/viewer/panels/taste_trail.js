@@ -2,7 +2,7 @@
 
 import { gettext } from "../data/language.js";
 import { centersOfTaste, wayUntil } from "../data/listening.js";
-import { element, PANEL_TOGGLED, svgElement, withNames } from "../ui/dom.js";
+import { element, PANEL_TOGGLED, svgElement, tellToggled, withNames } from "../ui/dom.js";
 import { isolated } from "../ui/format.js";
 import { freeArea } from "../ui/insets.js";
 import { toScreen } from "../map/viewport.js";
@@ -12,8 +12,10 @@ import { toScreen } from "../map/viewport.js";
 /** @import { Store } from "../state/store.js" */
 /** @import { MapData } from "../data/types.js" */
 
-/** Years are written so far from each other and from the center, pixels. */
+/** Years are written so far from each other, pixels. */
 const APART = { x: 44, y: 22 };
+/** Where the center is now is written with a name: at most so wide, so far from the sides, and about so wide a letter. Pixels. */
+const NOW = { most: 280, side: 148, letter: 7.5 };
 
 export class TasteTrail {
   #map;
@@ -41,7 +43,7 @@ export class TasteTrail {
   /** @param {boolean} isShown */
   show(isShown) {
     this.#host.hidden = !isShown;
-    this.#draw();
+    tellToggled(this.#host); // it is drawn then, and names on the map make room for its own
   }
 
   #inWords() {
@@ -62,13 +64,16 @@ export class TasteTrail {
     const at = (/** @type {Center} */ { x, y }) => toScreen(transform, x, y);
     const line = [...past, here].map(at);
     const [left, top] = at(here);
-    /** @type {[number, number][]} */
-    const written = [[left, top]];
+    const now = `${here.year}${this.#nameOf(here)}`;
+    const area = freeArea();
+    const nowAt = Math.max(area.left + NOW.side, Math.min(area.right - NOW.side, left));
+    /** Middles and reaches. @type {[number, number, number][]} */
+    const written = [[nowAt, top, Math.min(NOW.most, NOW.letter * now.length) / 2 + APART.x / 2]];
     const earlier = past.filter(({ year }) => year !== here.year).reverse();
     const labels = earlier.flatMap((center) => {
       const [x, y] = at(center);
-      if (written.some(([otherX, otherY]) => Math.abs(otherX - x) < APART.x && Math.abs(otherY - y) < APART.y)) return [];
-      written.push([x, y]);
+      if (written.some(([otherX, otherY, reach]) => Math.abs(otherX - x) < reach && Math.abs(otherY - y) < APART.y)) return [];
+      written.push([x, y, APART.x]);
       return [label("", String(center.year), x, y)];
     });
     this.#drawing.replaceChildren(
@@ -76,9 +81,7 @@ export class TasteTrail {
       ...earlier.map((center) => dot("3.5", ...at(center))),
       dot("7", left, top),
     );
-    const area = freeArea();
-    for (const side of /** @type {const} */ (["left", "right"])) this.#host.style.setProperty(`--${side}`, `${area[side]}px`);
-    this.#host.replaceChildren(this.#drawing, ...labels, label("trail-now", `${here.year}${this.#nameOf(here)}`, left, top));
+    this.#host.replaceChildren(this.#drawing, ...labels, label("trail-now", now, nowAt, top));
   }
 }
 
@@ -88,7 +91,7 @@ const dot = (radius, x, y) => svgElement("circle", { cx: x.toFixed(1), cy: y.toF
 /** @param {string} kind  @param {string} text  @param {number} x  @param {number} y */
 function label(kind, text, x, y) {
   const node = element("span", { class: kind }, ...withNames(text));
-  node.style.setProperty("--x", `${x.toFixed(1)}px`);
+  node.style.left = `${x.toFixed(1)}px`;
   node.style.top = `${y.toFixed(1)}px`;
   return node;
 }
