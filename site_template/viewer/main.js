@@ -197,7 +197,7 @@ function connect({ store, surface, positions, navigation, renderer, selecting, c
   // Before the keys that move the map, which get the arrows that this leaves.
   wireKeyboardNavigation({ surface, positions, store, renderer, navigation, selecting, freeArea, enterCard: () => card.enter() });
   wireNavigation(surface, byId("controls"), navigation);
-  wirePointer(surface, positions, renderer, store);
+  wirePointer(surface, positions, renderer, store, navigation);
   wireKeys(surface, store, searchPanel, selecting);
   wirePrint(surface, renderer);
 

@@ -204,12 +204,13 @@ def test_the_center_of_taste_wanders_with_the_slider_of_time(open_viewer: OpenVi
 
 
 OVERLAPS = """() => {
-  const labels = [...document.querySelectorAll("#map .trail span")].map((node) => [node.textContent, node.getBoundingClientRect()]);
+  const labels = [...document.querySelectorAll("#map .trail span")].map((node) =>
+    [node.textContent, node.getBoundingClientRect()]);
   const names = spotmap.names().map(({ text, x, y, width, size }) =>
     [text, new DOMRect(x - width / 2, y - size / 2, width, size)]);
   const touch = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
-  return labels.flatMap(([label, box], place) =>
-    [...labels.slice(place + 1), ...names].flatMap(([text, other]) => touch(box, other) ? [`${label} on ${text}`] : []));
+  return labels.flatMap(([label, box], place) => [...labels.slice(place + 1), ...names]
+    .flatMap(([text, other]) => touch(box, other) ? [`${label} on ${text}`] : []));
 }"""
 """Which years along the way of taste lie on each other, or on a name of the map."""
 

@@ -97,6 +97,33 @@ def test_a_tap_pins_on_a_phone(open_viewer: OpenViewer) -> None:
     assert box["y"] + box["height"] <= 844
 
 
+def test_a_tapped_track_moves_out_from_under_its_card_on_a_phone(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844})
+    page = viewer.page
+    lowest = page.evaluate(
+        """() => Array.from({ length: 300 }, (_, track) => [spotmap.positionOf(track)[1], track])
+          .filter(([y]) => y < document.querySelector("#controls").getBoundingClientRect().top - 20)
+          .sort((a, b) => b[0] - a[0])[0][1]"""
+    )
+    scale = viewer.state("transform")["k"]
+    page.touchscreen.tap(*viewer.position_of(lowest))
+    expect(page.locator("#card")).to_be_visible()
+    pinned = viewer.state("pinned")
+    above = f"spotmap.positionOf({pinned})[1] < document.querySelector('#card').getBoundingClientRect().top - 8"
+    viewer.wait_until(above)
+    expect(page.locator("#card")).to_contain_text("Sounds like")
+    viewer.wait_until(above)
+    assert viewer.state("transform")["k"] == scale
+
+
+def test_a_clicked_track_stays_where_it_is_in_a_wide_window(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    before = viewer.state("transform")
+    viewer.page.mouse.click(*viewer.position_of(viewer.track_in_view()))
+    expect(viewer.page.locator("#card")).to_contain_text("Sounds like")
+    assert viewer.state("transform") == before
+
+
 @pytest.mark.parametrize("corner", [(345, 20), (1200, 20), (345, 780), (1200, 780)])
 def test_the_card_never_leaves_the_screen(open_viewer: OpenViewer, corner: tuple[int, int]) -> None:
     viewer = open_viewer()

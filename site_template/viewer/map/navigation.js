@@ -8,7 +8,7 @@ import { isEmbedded, isLeftToPage, wireEmbedding } from "./embedding.js";
 import { clamped } from "../state/link_bounds.js";
 import { narrow } from "../ui/insets.js";
 import { createWheelReader } from "./wheel.js";
-import { centeredTransform, closeUp, extentOfMost, fitTransform, PLANE_SIZE, transformOfView, viewOf } from "./viewport.js";
+import { centeredTransform, closeUp, extentOfMost, fitTransform, PLANE_SIZE, toScreen, transformOfView, viewOf } from "./viewport.js";
 
 /** @import { Positions } from "./positions.js" */
 /** @import { Store } from "../state/store.js" */
@@ -192,6 +192,15 @@ export class Navigation {
   bringIntoView(track) {
     const { k } = this.#current();
     this.#moveTo(centeredTransform(this.#positions.x[track], this.#positions.y[track], k, this.#size, this.#insets()), 240);
+  }
+
+  /** In a narrow window, moves the map where the card would hide a track, at the present scale. @param {number} track */
+  keepInSight(track) {
+    if (!narrow.matches) return;
+    const [x, y] = [this.#positions.x[track], this.#positions.y[track]];
+    const insets = this.#insetsWithCard();
+    const current = this.#current();
+    if (toScreen(current, x, y)[1] > this.#size.height - insets.bottom) this.#moveTo(centeredTransform(x, y, current.k, this.#size, insets), 240);
   }
 
   /** @returns {[number, number]} */

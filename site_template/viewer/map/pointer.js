@@ -4,6 +4,7 @@ import { costOfSized, LARGEST } from "./hit.js";
 import { NO_TRACK } from "../data/types.js";
 import { toMap, unitsPerPixel } from "./viewport.js";
 
+/** @import { Navigation } from "./navigation.js" */
 /** @import { Positions } from "./positions.js" */
 /** @import { Renderer } from "./renderer.js" */
 /** @import { Store } from "../state/store.js" */
@@ -16,8 +17,9 @@ const SLACK = { mouse: 6, touch: 18 };
  * @param {Positions} positions
  * @param {Renderer} renderer
  * @param {Store} store
+ * @param {Navigation} navigation
  */
-export function wirePointer(element, positions, renderer, store) {
+export function wirePointer(element, positions, renderer, store, navigation) {
   /**
    * @param {PointerEvent | MouseEvent} event
    * @returns {number}
@@ -59,6 +61,8 @@ export function wirePointer(element, positions, renderer, store) {
     const spot = track === NO_TRACK ? [] : positions.sharing(track, (one) => renderer.isVisible(one));
     const place = spot.indexOf(store.get().pinned);
     const isOver = track === NO_TRACK || (spot.length === 1 && place === 0);
-    store.set({ pinned: isOver ? NO_TRACK : spot[(place + 1) % spot.length], hovered: NO_TRACK });
+    const pinned = isOver ? NO_TRACK : spot[(place + 1) % spot.length];
+    store.set({ pinned, hovered: NO_TRACK });
+    if (pinned !== NO_TRACK && store.get().pinned === pinned) navigation.keepInSight(pinned);
   });
 }
