@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from spotmap_build.core.files import open_regular
+from spotmap_build.core.identifiers import plain_isrc
+from spotmap_build.core.normalize import repair
 from spotmap_build.core.text import decode_guessing
 
 if TYPE_CHECKING:
@@ -142,7 +144,7 @@ def with_container_words(tags: Tags, words: Mapping[str, str]) -> Tags:
         name: next((text for alias in aliases if (text := fold_space(words.get(alias, "")))), "")
         for name, aliases in CONTAINER_NAMES.items()
     }
-    isrc = said["isrc"].replace("-", "").upper()
+    isrc = plain_isrc(said["isrc"])
     artists = split_artists([said["artist"]])
     return _first_of(tags, Tags(said["title"], artists, said["album"], parse_year(said["date"]), isrc))
 
@@ -161,7 +163,7 @@ def _tags(easy: Any, full: Any, cover: bytes = b"") -> Tags:
         artists=listed if len(listed) > 1 else split_artists(meant.get(name, name) for name in artists),
         album=_first_text(meant.get(album, album) for album in albums),
         year=parse_year(_first(easy, "originaldate") or _first(easy, "date")),
-        isrc=_first(easy, "isrc").replace("-", "").upper(),
+        isrc=plain_isrc(_first(easy, "isrc")),
         cover=cover,
         track_number=parse_place(_first(easy, "tracknumber")),
         disc_number=parse_place(_first(easy, "discnumber")),
@@ -219,13 +221,13 @@ def _first_text(values: Iterable[str]) -> str:
 
 def _read_again(texts: list[str]) -> dict[str, str]:
     """Return what texts mean that a program wrote in its system's encoding, and called Latin-1; none where it is."""
-    joined = "\n".join(texts)
+    read = {text: meant for text in texts if (meant := repair(text)) != text}
+    joined = "\n".join(text for text in texts if text not in read)
     if joined.isascii() or max(joined) > "\xff":
-        return {}
+        return read
     meant, encoding = decode_guessing(joined.encode("latin-1"))
-    lines = meant.split("\n")
-    is_another = encoding not in {"Windows-1252", "Mac Roman"} and len(lines) == len(texts)
-    return dict(zip(texts, lines, strict=True)) if is_another else {}
+    is_another = encoding not in {"", "Windows-1252", "Mac Roman"} and meant.count("\n") == joined.count("\n")
+    return read | dict(zip(joined.split("\n"), meant.split("\n"), strict=True)) if is_another else read
 
 
 def parse_year(text: str) -> int | None:

@@ -426,3 +426,12 @@ def test_tags_that_are_called_latin_1_are_read_as_what_they_are(
     tags.save(path)
     found = read_tags(path)
     assert (found.title, found.artists) == (title, (artist,))
+
+
+def test_each_tag_is_read_as_what_it_is(tmp_path: Path) -> None:
+    tags = ID3()  # type: ignore[no-untyped-call]
+    tags.add(TIT2(encoding=0, text="Jóga".encode().decode("latin-1")))  # type: ignore[no-untyped-call]
+    tags.add(TPE1(encoding=0, text="Björk"))  # type: ignore[no-untyped-call]
+    tags.save(tmp_path / "a.mp3")
+    found = read_tags(tmp_path / "a.mp3")
+    assert (found.title, found.artists) == ("Jóga", ("Björk",))
