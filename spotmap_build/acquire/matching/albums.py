@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from spotmap_build.acquire.matching.numerals import ROMAN
 from spotmap_build.acquire.matching.titles import take_apart
 from spotmap_build.acquire.matching.transliteration import comparable, sound_alike
 from spotmap_build.core.normalize import native
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _REMIXES: Final = re.compile(r"\bremixes\b")
 """A single with several remixes has the original too; one called "Remix" may have nothing else."""
 _SOUNDTRACK: Final = re.compile(r"\b(?:soundtrack|ost|motion picture|original score|musical)\b")
+_NUMBER: Final = re.compile(r"\d{1,2}")
 _COUNTED: Final = re.compile(r"^(?:season|part|vol|volume|episode|chapter|act|disc|book|staffel|saison|temporada) ")
 """How the last part of an album's name begins that is no name of its own."""
 _LIVE_SUBTITLE: Final = re.compile(
@@ -105,9 +107,10 @@ def is_same_album(mine: Album, theirs: Album) -> bool:
 
 
 def is_part_of(mine: Album, theirs: Album) -> bool:
-    """Whether one name has all the words of the other: "Frozen", "Disney's Frozen"."""
+    """Whether one name has all the words of the other: "Frozen", "Disney's Frozen", but not "Frozen 2"."""
     one, other = set(mine.name.split()), set(theirs.name.split())
-    return one <= other or other <= one or not comparable(mine.name, theirs.name)
+    is_counted = any(_NUMBER.fullmatch(word) or word in ROMAN for word in one ^ other)
+    return (not is_counted and (one <= other or other <= one)) or not comparable(mine.name, theirs.name)
 
 
 def _kinds(name: str, marks: tuple[Mark, ...]) -> frozenset[str]:

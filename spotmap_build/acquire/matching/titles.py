@@ -22,6 +22,7 @@ _QUOTED: Final = re.compile(r"[「『《〈]([^」』》〉]*)[」』》〉]")
 _QUOTED_AT_END: Final = re.compile(r"^(.*\S)\s+[-–—~～]\s+([^-–—~～]*[「『《〈].*)$")
 _BOXED: Final = re.compile(r"^([^【]+)【([^】]+)】(.*)$")
 """Artist【Song】, as videos from China are called."""
+_YEAR_APART: Final = re.compile(r"(?<=\b(?:19|20)\d\d)\s+[-–—/]\s+(?=(?:digital )?remaster)", re.IGNORECASE)
 _KIND_FIRST: Final = re.compile(r"^(interlude|intro|medley|outro|reprise|skit):\s+(.+)$", re.IGNORECASE)
 _BRACKET: Final = re.compile(r"[(\[{【<]([^()\[\]{}【】<>]*)[)\]}】>]")
 _AFTER_DASHES: Final = re.compile(r"\s[-~～]\s?([^-~～]+?)\s?[-~～]\s*$")
@@ -162,7 +163,7 @@ def take_apart(
     before, colon, after = title.partition(": ")
     if colon and canonical(before) in works:
         title = f"{after} ({before})"
-    text = unicodedata.normalize("NFKC", _INCHES.sub(r"\1inch", repair(title)))
+    text = unicodedata.normalize("NFKC", _YEAR_APART.sub(" ", _INCHES.sub(r"\1inch", repair(title))))
     parts = _Parts(names, works)
     text = _KIND_FIRST.sub(r"\2 (\1)", _take_work(text, parts))
     if is_upload and (boxed := _BOXED.match(text)) and name_key(boxed[1]) in names:
