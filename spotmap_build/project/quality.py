@@ -182,12 +182,18 @@ def _intrusions(
         own = np.arange(len(block)), block
         listed[own] = shown[own] = np.inf
         nearest = np.argpartition(shown, k - 1, axis=1)[:, :k]
-        for column in range(k):
-            value = np.take_along_axis(listed, nearest[:, column : column + 1], axis=1)
-            # Half of the ties: neither first nor last, so that a map of equal tracks is neither good nor bad.
-            rank = (listed < value).sum(axis=1) + ((listed == value).sum(axis=1) + 1) / 2
-            total += float(np.maximum(0, rank - k).sum())
+        total += float(np.maximum(0, _ranks(listed, nearest) - k).sum())
     return 1 - 2 * total / (len(rows) * k * (2 * n - 3 * k - 1))
+
+
+def _ranks(listed: Float32Array, columns: IndexArray) -> npt.NDArray[np.float64]:
+    """Return the place of each of ``columns`` (``[r, k]``) in the rising order of its row of ``listed``, from 1 on."""
+    values, ranks = np.take_along_axis(listed, columns, axis=1), np.empty(columns.shape)
+    for row, rising in enumerate(np.sort(listed, axis=1)):
+        less, not_more = (rising.searchsorted(values[row], side) for side in ("left", "right"))
+        # Half of the ties: neither first nor last, so that a map of equal tracks is neither good nor bad.
+        ranks[row] = less + (not_more - less + 1) / 2
+    return ranks
 
 
 def _squared_distances(some: Float32Array, all_places: Float32Array) -> Float32Array:
