@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
+from spotmap_build.acquire.heard import MOMENT, PARTS
 from spotmap_build.acquire.order import fair_order
 from spotmap_build.acquire.prefetch import Prefetcher
 from spotmap_build.acquire.scratch import Scratch, arrived, scratch_folder
-from spotmap_build.acquire.state import MOMENT, PARTS, Acquisition, tag_names
+from spotmap_build.acquire.state import Acquisition, tag_names
 from spotmap_build.acquire.time_limit import NO_LIMIT, TimeLimit
 from spotmap_build.cache.decoding import decoder
 from spotmap_build.cache.freshness import Failure

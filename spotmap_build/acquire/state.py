@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
 from spotmap_build.acquire.head_files import HeadFiles
+from spotmap_build.acquire.heard import PARTS, HeardRows
 from spotmap_build.acquire.overrides import read_overrides
 from spotmap_build.acquire.previews import Previews
 from spotmap_build.acquire.search import Finder, disabled_reason, failed
@@ -23,7 +24,7 @@ from spotmap_build.model import Failed
 from spotmap_build.registry import embedders
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from spotmap_build.acquire.search import Found, Recordings
@@ -40,11 +41,6 @@ TO_COME: Final = frozenset({TIME_LIMIT, "waiting"})
 """Codes of tracks that are listened to in a later build, without anything having to be done."""
 TAG_NAMES_VERSION: Final = 1
 TAG_NAMES: Final = "names.json"
-VECTOR: Final = "vector.npy"
-PARTS: Final = (VECTOR, "tags.npy", "features.npy")
-"""What is kept of a recording that was listened to."""
-MOMENT: Final = "typical.json"
-"""Kept as well since we keep it: where the moment begins that is most like the whole, in seconds."""
 
 
 class RecordingFinder(Protocol):
@@ -84,7 +80,7 @@ class Acquisition:
     """One pass over tracks: which were found and embedded before, and which are still to be. Safe for threads.
 
     ``engine`` is in no key: what one heard serves the other (docs/decisions/0011). ``heads``: what else is asked of
-    what is listened to; in no key either, because what was heard without them stays.
+    what is listened to; in no key either, because what was heard without them stays. ``rows``: reads what was heard.
     ``pending`` are tracks to be searched for, ``missing`` tracks whose recording is known and was not listened to.
     ``heard_count``: how many recordings were listened to, before this build or in it. ``new_pictures``: addresses of
     covers that came with those of this build.
@@ -106,6 +102,7 @@ class Acquisition:
         self.heads = heads or HeadFiles(run, spec, self.engine)
         self.finder, self.downloader = finder, downloader
         self.tracks = tuple(tracks)
+        self.rows = HeardRows(run.cache, spec)
         self._ids = frozenset(track.id for track in self.tracks)
         self._claimed: set[str] = set()
         self._embedded: dict[str, Record] = {}
@@ -184,6 +181,13 @@ class Acquisition:
         with self._lock:
             found = self._found.get(track.id)
         return found is not None and found.failure is None and self.key_of(found.track).digest in self._embedded
+
+    def known_records(self) -> Iterator[Record]:
+        """Yield what was listened to before this build, in the order of the tracks."""
+        for track in self.tracks:
+            found = self.embedding_of(track) if self.was_embedded(track) else None
+            if found is not None:
+                yield found[1]
 
     def embedding_of(self, track: Track) -> tuple[Track, Record] | None:
         """Return a track with its recording and what listening gave, where that is known."""

@@ -236,9 +236,15 @@ def _reason_for_fresh(known: BoolArray, previous: Float32Array, is_fresh_wanted:
     return ""
 
 
+def changed_share(common_count: int, count: int, last_count: int) -> float:
+    """Of all that is in one of two libraries, the share of what is in one of them only; ``common_count`` is in both."""
+    return 1 - common_count / max(1, count + last_count - common_count)
+
+
 def _changed_share(known: BoolArray, gone_count: int) -> float:
     """Of all tracks of both maps, the share of those that are on one of them only."""
-    return 1 - int(known.sum()) / (len(known) + gone_count)
+    common_count = int(known.sum())
+    return changed_share(common_count, len(known), common_count + gone_count)
 
 
 def beside_hosts(unit_vectors: Float32Array, previous: Float32Array, known: BoolArray) -> Float32Array:

@@ -8,6 +8,7 @@ pynndescent.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from spotmap_build.model import Float32Array, Int32Array
+    from spotmap_build.project.preprocessing import Int64Array
 
 BLOCK_ROWS: Final = 2048
 """A block of similarities is 16 MiB: what two processors move quickly, at any size of library."""
@@ -82,6 +84,76 @@ def find_neighbors(unit_vectors: Float32Array, count: int, seed: int) -> Neighbo
     if n <= LARGEST_FOR_EXACT:
         return _exact(unit_vectors, k)
     return _approximate(unit_vectors, k, seed)
+
+
+def update_neighbors(unit_vectors: Float32Array, count: int, held: Neighbors, before: Int32Array) -> Neighbors | None:
+    """Return what :func:`find_neighbors` would, from the neighbors that were found when few rows were others.
+
+    Only rows that are new, and those of whose neighbors one is gone, are searched for; the others are compared with
+    what is new.
+
+    Parameters
+    ----------
+    unit_vectors, count
+        As for :func:`find_neighbors`.
+    held : Neighbors
+        Of other rows, most of which are still there.
+    before : numpy.ndarray
+        Int32 ``[n]``: for each row the one among those of ``held`` with the same vector, -1 where there is none.
+
+    Returns
+    -------
+    Neighbors or None
+        None where a search for all is no more work, or finds others: rows that stand in another order (of equally near
+        ones, the first are taken), another number of neighbors, a search that was not exact.
+    """
+    n = len(unit_vectors)
+    k = min(count, n - 1)
+    known, new = np.flatnonzero(before >= 0), np.flatnonzero(before < 0)
+    is_in_order = bool((np.diff(before[known]) > 0).all())
+    if k < 1 or n > LARGEST_FOR_EXACT or not held.is_exact or held.indices.shape[1] != k or not is_in_order:
+        return None
+    now = np.full(len(held.indices), -1, np.int32)
+    now[before[known]] = known
+    indices, best = _nothing_yet(n, k)
+    indices[known], best[known] = now[held.indices[before[known]]], held.similarities[before[known]]
+    incomplete = np.flatnonzero((indices < 0).any(axis=1))
+    if 2 * len(incomplete) > n:
+        return None
+    _merge_columns(unit_vectors, new, indices, best)
+    # Itself is among what is found, or as many others are as near.
+    found, similarities = nearest_rows(unit_vectors[incomplete], unit_vectors, k + 1)
+    itself = found == incomplete[:, None]
+    itself[~itself.any(axis=1), -1] = True
+    indices[incomplete] = found[~itself].reshape(-1, k)
+    best[incomplete] = similarities[~itself].reshape(-1, k)
+    return Neighbors(indices, best, True, 1.0)
+
+
+def match_rows(digests: Int64Array, before: Int64Array) -> Int32Array:
+    """For each of ``digests`` the row among ``before`` that has it, each row once, in order; -1 where there is none."""
+    rows: dict[int, deque[int]] = {}
+    for row, digest in enumerate(before.tolist()):
+        rows.setdefault(digest, deque()).append(row)
+    nowhere = deque[int]()
+    matched = (left.popleft() if (left := rows.get(digest, nowhere)) else -1 for digest in digests.tolist())
+    return np.fromiter(matched, np.int32, len(digests))
+
+
+def _merge_columns(
+    unit_vectors: Float32Array, columns: npt.NDArray[np.intp], indices: Int32Array, best: Float32Array
+) -> None:
+    """Merge some rows, rising, into the k best of every row, in place."""
+    from spotmap_build.project.kernels import keep_best
+
+    twins, error = first_equal_rows(unit_vectors), _product_error(unit_vectors)
+    for run in np.split(columns, np.flatnonzero(np.diff(columns) > 1) + 1) if len(columns) else ():
+        first, run_columns = int(run[0]), slice(int(run[0]), int(run[-1]) + 1)
+        others = unit_vectors[run_columns]
+        for start in range(0, len(unit_vectors), BLOCK_ROWS):
+            rows = slice(start, start + BLOCK_ROWS)
+            some = unit_vectors[rows]
+            keep_best(some @ others.T, error, some, others, twins[run_columns], indices[rows], best[rows], start, first)
 
 
 def nearest_rows(queries: Float32Array, unit_vectors: Float32Array, count: int) -> tuple[Int32Array, Float32Array]:

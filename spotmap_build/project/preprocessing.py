@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
@@ -14,8 +15,11 @@ if TYPE_CHECKING:
     from spotmap_build.model import Float32Array, Int32Array
 
     Float64Array = npt.NDArray[np.float64]
+    Int64Array = npt.NDArray[np.int64]
 
 SMALLEST_NORM: Final = 1e-12
+BLOCK_ROWS: Final = 2048
+"""So many vectors are held in double precision at once: 20 MiB."""
 KEPT_COMPONENTS: Final = 50
 """Principal components that are kept: with more, less of what is near stays near on the plane; with 24, neighbors are
 found less well. It also makes the search for neighbors ten times faster."""
@@ -23,6 +27,30 @@ WHITENING_EXPONENT: Final = 0.25
 """Each component is divided by its spread to this power: 0 leaves it as it is, 1 makes all equally loud (whitening)."""
 LEAST_SPREAD: Final = 1e-4
 """Of the largest component's: what spreads less is rounding noise, and must not be made louder."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Preparation:
+    """What was learned from a library to make vectors comparable, and serves those of other tracks as well.
+
+    ``center``: float64 ``[d]``. ``axes``: float64 ``[d, e]``, principal axes that are scaled so that a centered vector
+    times them is what is compared.
+    """
+
+    center: Float64Array
+    axes: Float64Array
+
+    def transform(self, vectors: Float32Array) -> Float32Array:
+        """Return unit vectors as :func:`prepare` does, by what was learned from the library.
+
+        In double precision, so that a row comes out the same to the last bit beside whatever others it stands.
+        """
+        prepared = np.empty((len(vectors), self.axes.shape[1]), dtype=np.float32)
+        with threadpool_limits(limits=1, user_api="blas"):
+            for start in range(0, len(vectors), BLOCK_ROWS):
+                rows = slice(start, start + BLOCK_ROWS)
+                prepared[rows] = _of_length_one((vectors[rows] - self.center) @ self.axes)
+        return _with_equal_copies(prepared, vectors)
 
 
 def prepare(vectors: Float32Array, preprocessing: str) -> Float32Array:
@@ -56,16 +84,27 @@ def prepare(vectors: Float32Array, preprocessing: str) -> Float32Array:
            [1., 1., 0.],
            [0., 0., 1.]], dtype=float32)
     """
-    prepared = vectors.astype(np.float32, copy=True)
-    if not prepared.size:
-        return prepared
-    if preprocessing in {"center", "zscore"}:
-        prepared -= prepared.mean(axis=0, dtype=np.float64).astype(np.float32)
-        if preprocessing == "zscore":
-            _divide_by_deviation(prepared)
-        prepared = partially_whiten(prepared)
-    norms = np.linalg.norm(prepared, axis=1, keepdims=True)
-    prepared /= np.maximum(norms, SMALLEST_NORM)
+    if preprocessing != "none" and vectors.size:
+        return fit_preparation(vectors, preprocessing).transform(vectors)
+    return _with_equal_copies(_of_length_one(vectors).astype(np.float32), vectors)
+
+
+def fit_preparation(vectors: Float32Array, preprocessing: str) -> Preparation:
+    """Learn from a library what :func:`prepare` does to its vectors, except with ``"none"``; it must have some."""
+    center = vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
+    centered = vectors - center
+    deviation = _divide_by_deviation(centered) if preprocessing == "zscore" else np.ones_like(center)
+    return Preparation(center.astype(np.float64), _whitening_axes(centered) / deviation[:, None])
+
+
+def _of_length_one(vectors: Float32Array | Float64Array) -> Float32Array | Float64Array:
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    scaled: Float32Array | Float64Array = vectors / np.maximum(norms, SMALLEST_NORM)
+    return scaled
+
+
+def _with_equal_copies(prepared: Float32Array, vectors: Float32Array) -> Float32Array:
+    """Give rows that were equal in ``vectors`` the bits of the first of them, in place."""
     first = first_equal_rows(vectors)
     copies = np.flatnonzero(first != np.arange(len(first)))
     prepared[copies] = prepared[first[copies]]
@@ -79,14 +118,25 @@ def first_equal_rows(vectors: Float32Array) -> Int32Array:
     return np.fromiter((first.setdefault(digest, row) for row, digest in enumerate(digests)), np.int32, len(vectors))
 
 
+def row_digests(vectors: Float32Array) -> Int64Array:
+    """Return a name for the content of each row: int64 ``[n]``. Rows with the same bits have the same."""
+    digests = (blake2b(row.tobytes(), digest_size=8).digest() for row in vectors)
+    return np.frombuffer(b"".join(digests), dtype="<i8").astype(np.int64)
+
+
 def partially_whiten(centered: Float32Array) -> Float32Array:
     """Principal components, each divided by its spread to the power ``WHITENING_EXPONENT``: float32 ``[n, e]``."""
-    components = principal_components(centered, KEPT_COMPONENTS)
+    return np.asarray(centered @ _whitening_axes(centered), dtype=np.float32)
+
+
+def _whitening_axes(centered: Float32Array) -> Float64Array:
+    """Return what vectors are multiplied by to be partially whitened: float64 ``[d, e]``, zeros where all are equal."""
+    components, axes = _decompose(centered, KEPT_COMPONENTS)
     spread = np.sqrt(np.mean(components.astype(np.float64) ** 2, axis=0))
     is_significant = spread > LEAST_SPREAD * spread.max(initial=0.0)
     if not is_significant.any():
-        return np.zeros_like(components)
-    return np.asarray(components[:, is_significant] / spread[is_significant] ** WHITENING_EXPONENT, dtype=np.float32)
+        return np.zeros_like(axes)
+    return np.asarray(axes[:, is_significant] / spread[is_significant] ** WHITENING_EXPONENT)
 
 
 def principal_components(centered: Float32Array, count: int) -> Float32Array:
@@ -97,18 +147,27 @@ def principal_components(centered: Float32Array, count: int) -> Float32Array:
     Signs are fixed (the largest value is positive), so that equal vectors never give a mirrored map. BLAS has one
     thread: two take four times as long, and round otherwise, so that a map would depend on the number of processors.
     """
+    return _decompose(centered, count)[0]
+
+
+def _decompose(centered: Float32Array, count: int) -> tuple[Float32Array, Float64Array]:
+    """Return principal components and the axes on which they lie: float32 ``[n, e]`` and float64 ``[d, e]``."""
     n, d = centered.shape
     if n == 0 or d == 0:
-        return np.zeros((n, 0), dtype=np.float32)
+        return np.zeros((n, 0), dtype=np.float32), np.zeros((d, 0))
     with threadpool_limits(limits=1, user_api="blas"):
         if d <= n:
             axes = _leading_eigenvectors((centered.T @ centered).astype(np.float64), count)
             components = centered @ axes.astype(np.float32)
         else:
-            axes = _leading_eigenvectors((centered @ centered.T).astype(np.float64), count)
-            components = (axes * np.linalg.norm(centered.T @ axes.astype(np.float32), axis=0)).astype(np.float32)
+            by_row = _leading_eigenvectors((centered @ centered.T).astype(np.float64), count)
+            along = centered.T @ by_row.astype(np.float32)
+            lengths = np.linalg.norm(along, axis=0)
+            components = (by_row * lengths).astype(np.float32)
+            axes = along.astype(np.float64) / np.maximum(lengths, SMALLEST_NORM)
     largest = components[np.abs(components).argmax(axis=0), np.arange(components.shape[1])]
-    return np.asarray(components * np.where(largest < 0, -1, 1), dtype=np.float32)
+    signs = np.where(largest < 0, -1, 1)
+    return np.asarray(components * signs, dtype=np.float32), np.asarray(axes * signs, dtype=np.float64)
 
 
 def _leading_eigenvectors(symmetric: Float64Array, count: int) -> Float64Array:
@@ -117,9 +176,11 @@ def _leading_eigenvectors(symmetric: Float64Array, count: int) -> Float64Array:
     return found
 
 
-def _divide_by_deviation(centered: Float32Array) -> None:
+def _divide_by_deviation(centered: Float32Array) -> Float32Array:
+    """Divide each dimension by its standard deviation, in place; returns these, infinity for what hardly varies."""
     deviation = centered.std(axis=0, dtype=np.float64).astype(np.float32)
     # A dimension that hardly varies is rounding noise; dividing by it would make it the loudest of all.
     constant = deviation <= 1e-6 * max(float(deviation.max(initial=0.0)), SMALLEST_NORM)
-    centered /= np.where(constant, np.float32(1), deviation)
-    centered[:, constant] = 0
+    deviation[constant] = np.inf
+    centered /= deviation
+    return np.asarray(deviation, dtype=np.float32)

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
+from spotmap_build.acquire.heard import MOMENT, PARTS
 from spotmap_build.acquire.queue import listen
 from spotmap_build.acquire.state import (
-    MOMENT,
-    PARTS,
     TIME_LIMIT,
     Acquisition,
     keep_tag_names,
@@ -25,7 +24,6 @@ from spotmap_build.acquire.state import (
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.cache.memo import Cached
-from spotmap_build.core.documents import decode_json
 from spotmap_build.core.speech import gettext, ngettext, number
 from spotmap_build.model import Failed
 from spotmap_build.registry.features import as_people_read
@@ -52,6 +50,9 @@ dimensions say something, and makes noise loud where some do not (docs/tables.md
 LISTENED_TO: Final = "listened to"
 """The column of the map that tells previews from whole tracks, where there are both."""
 WHOLE: Final = "the whole track"
+FEW_NEW_SHARE: Final = 0.02
+"""Of the tracks: where no more are to be listened to, all others are read meanwhile, and are in memory before the map
+is made."""
 PAIRS: Final = 60
 """So many tracks are listened to in both ways, to learn by what previews differ (``project.previews``)."""
 
@@ -154,12 +155,14 @@ def _by_listening(run: Run, fetched: Fetched) -> Iterator[Embedded]:
 
 
 def _listen(run: Run, acquisition: Acquisition, ready: Callable[[], Ready]) -> int:
-    """Listen, and load meanwhile what the map will be made with."""
+    """Listen, and load meanwhile what the map will be made with and, where few tracks are new, of."""
     limit = listening_limit(run, ready)
     # Nothing is waited for, or no map follows.
     if not run.config.listen or run.config.shard is not None or limit.is_over:
         return listen(acquisition, limit)
-    with loading_for_the_map():
+    new_count = len(acquisition.missing) + len(acquisition.searches)
+    has_few_new = new_count <= FEW_NEW_SHARE * len(acquisition.tracks)
+    with loading_for_the_map(acquisition if has_few_new else None):
         return listen(acquisition, limit)
 
 
@@ -312,15 +315,7 @@ def _moments_digest(kept: list[_Kept]) -> str:
 
 
 def _read_moments(whole: Acquisition, kept: list[_Kept]) -> tuple[float, ...]:
-    cache = whole.run.cache
-    return tuple(cache.decode(one.record, MOMENT, _decode_moment) if _has_moment(one) else math.nan for one in kept)
-
-
-def _decode_moment(data: bytes) -> float:
-    seconds = decode_json(data, float)
-    if not 0 <= seconds < math.inf:
-        raise ValueError(f"a moment at {seconds} s")
-    return seconds
+    return tuple(whole.rows.moment(one.record) if _has_moment(one) else math.nan for one in kept)
 
 
 def _read_embeddings(
@@ -369,22 +364,15 @@ def _read_parts(
     """
     import numpy as np
 
-    from spotmap_build.cache.arrays import array_decoder
-
-    spec = whole.spec
-    lengths = (spec.dimensions, spec.tag_count, len(feature_names()))
-    parts = [
-        (part, array_decoder(length, kind="f", is_finite=True)) for part, length in zip(PARTS, lengths, strict=True)
-    ]
     rows, typical_s, damage = [], [], None
     for one in kept:
         try:
-            rows.append([whole.run.cache.decode(one.record, part, decoder) for part, decoder in parts])
-            typical_s.append(
-                whole.run.cache.decode(one.record, MOMENT, _decode_moment) if _has_moment(one) else math.nan
-            )
+            parts, moment_s = whole.rows.take(one.record)
         except CorruptEntry as error:
             damage = error
+            continue
+        rows.append(parts)
+        typical_s.append(moment_s if _has_moment(one) else math.nan)
     if damage is not None:
         raise damage
     vectors, tags, features = (np.stack(column).astype(np.float32) for column in zip(*rows, strict=True))

@@ -80,6 +80,7 @@ def compare_libraries(
                 "guests": _digest_of(guests),
                 "rows": digest_bytes(orjson.dumps(everybody.rows_of)),
                 "artists": digest_bytes(orjson.dumps(everybody.artists)),
+                **_of_the_past(projected),
                 "seed": run.config.seed,
                 "machine": machine(),
                 "packages": package_versions("numpy", "scipy", "numba", "pynndescent"),
@@ -94,6 +95,12 @@ def compare_libraries(
         )
         run.progress.end(_outcome(len(guests)) if compared.is_new else gettext("unchanged"))
         return compared
+
+
+def _of_the_past(projected: Projected) -> dict[str, str]:
+    """Return what vectors may be prepared by besides themselves, as a part of the key."""
+    last = projected.previous_map.value
+    return {"past": projected.previous_map.digest} if last is not None and last.fitted_on else {}
 
 
 def _outcome(guest_count: int) -> str:

@@ -67,6 +67,10 @@ class PreviousMap(msgspec.Struct, frozen=True):
     next_numbers: tuple[Number, Number] = (1, 1)
     fresh_trustworthiness: float | None = None
     """Of the library's last map that was laid out from scratch; older maps and published ones do not say."""
+    vectors: str = ""
+    """The digest of its embeddings; older maps and published ones do not say."""
+    fitted_on: str = ""
+    """The digest of the embeddings that its vectors were prepared by, its own or an earlier map's; likewise."""
 
     def __post_init__(self) -> None:
         count = len(self.track_ids)
@@ -205,6 +209,8 @@ def save_map(run: Run, embedded: Embedded, projected: Projected, clusters: Cache
         regions=tuple(map(_previous_cluster, found.regions)),
         next_numbers=found.next_numbers,
         fresh_trustworthiness=layout.fresh_trustworthiness,
+        vectors=embedded.digest,
+        fitted_on=projected.space.fitted_on,
     )
     outputs = {STATE: state, MAP: msgspec.json.encode(content), ANCHOR: previous_map.anchor}
     for key in keys:

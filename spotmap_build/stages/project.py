@@ -82,7 +82,8 @@ def project(run: Run, embedded: Embedded, anchor: Previous | None) -> Projected:
     ``anchor``: the map to continue; None for the last one.
     """
     with run.clock.stage("project"):
-        space, previous_map = EmbeddingSpace(run, embedded), anchor or load_previous_map(run, embedded)
+        previous_map = anchor or load_previous_map(run, embedded)
+        space = EmbeddingSpace(run, embedded, previous_map)
         if any(track.position is not None for track in embedded.tracks):
             digest = digest_bytes(f"{GIVEN_VERSION} {embedded.digest}".encode())
             return Projected(Cached(digest, partial(_take_given, embedded)), space, previous_map)

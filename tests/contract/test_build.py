@@ -339,7 +339,7 @@ def test_records_that_say_other_things_than_this_program_writes_are_misses(copy:
     build("folder:music", copy)
     before = tree(copy / "site")
     stages = _replace_content(copy / ".spotmap/cache")
-    of_the_map = {"boundaries", "clusters", "insights", "layout", "neighbors", "site"}
+    of_the_map = {"boundaries", "clusters", "insights", "layout", "neighbors", "preparation", "site"}
     assert stages == {"embed", "identify", "tag-names"} | of_the_map
     outcome = build("folder:music", copy)
     assert outcome.status == 0, outcome.stderr

@@ -126,7 +126,9 @@ ASKS_THE_CACHE_ITSELF = {
     "stages/boundaries.py",  # they are looked up by the site before
     "stages/covers.py",  # its answers expire, and may be failures
     "stages/excerpts.py",  # a track may have none, for a reason that is kept
+    "stages/preparation.py",  # an earlier map's is used where it is still there
     "stages/previous_map.py",  # it is kept under two keys
+    "stages/space.py",  # an earlier map's neighbors are used where they are still there
 }
 
 

@@ -17,8 +17,8 @@ from spotmap_build.project.layout import (
     fit_layout,
     principal_plane,
 )
-from spotmap_build.project.neighbors import find_neighbors, nearest_rows, similarities_between
-from spotmap_build.project.preprocessing import prepare, principal_components
+from spotmap_build.project.neighbors import find_neighbors, nearest_rows, similarities_between, update_neighbors
+from spotmap_build.project.preprocessing import fit_preparation, prepare, principal_components, row_digests
 
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
@@ -181,6 +181,72 @@ def test_neighbors_are_equal_however_blocks_fall_and_products_are_rounded(
     assert again.similarities.tobytes() == found.similarities.tobytes()
     rows = np.arange(len(unit))
     assert similarities_between(turned, rows, found.indices).tobytes() == found.similarities.tobytes()
+
+
+CHANGES = {
+    "one new": ([], [40]),
+    "the first and the last are new": ([], [0, 89]),
+    "some new, side by side and apart": ([], [3, 4, 5, 61, 88]),
+    "one gone": ([17], []),
+    "some gone and some new": ([17, 30, 71], [1, 2, 70]),
+    "nothing": ([], []),
+}
+
+
+@pytest.mark.parametrize("block_rows", [2048, 7])
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize(
+    "name", ["apart", "twins", "one sound", "a rounding apart", "a step apart", "silence among them"]
+)
+def test_neighbors_that_are_held_become_those_that_a_search_finds(
+    name: str, change: str, block_rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(neighbors_module, "BLOCK_ROWS", block_rows)
+    gone, new = CHANGES[change]
+    all_rows = hard_to_tell_apart(name, 90 + len(gone), 33)
+    was_there, is_there = np.ones(len(all_rows), dtype=bool), np.ones(len(all_rows), dtype=bool)
+    is_there[gone] = False
+    was_there[np.flatnonzero(is_there)[new]] = False
+    held = find_neighbors(all_rows[was_there], 5, seed=0)
+    before = np.where(was_there, np.cumsum(was_there) - 1, -1).astype(np.int32)[is_there]
+    updated = update_neighbors(all_rows[is_there], 5, held, before)
+    searched = find_neighbors(all_rows[is_there], 5, seed=0)
+    assert updated is not None
+    assert updated.indices.tolist() == searched.indices.tolist()
+    assert updated.similarities.tobytes() == searched.similarities.tobytes()
+
+
+def test_neighbors_are_not_updated_where_a_search_finds_others_or_is_no_more_work() -> None:
+    unit = prepare(groups(40)[0], "none")
+    held, rows = find_neighbors(unit, 5, seed=0), np.arange(40, dtype=np.int32)
+    assert update_neighbors(unit, 5, held, rows) is not None
+    assert update_neighbors(unit, 6, held, rows) is None
+    assert update_neighbors(unit[::-1].copy(), 5, held, rows[::-1].copy()) is None
+    assert update_neighbors(unit, 5, held, np.where(rows < 19, rows, -1).astype(np.int32)) is None
+    approximate = neighbors_module.Neighbors(held.indices, held.similarities, False, 0.99)
+    assert update_neighbors(unit, 5, approximate, rows) is None
+
+
+@pytest.mark.parametrize("preprocessing", ["center", "zscore"])
+@pytest.mark.parametrize(("count", "dimensions"), [(60, 8), (20, 32)])
+def test_what_was_learned_from_a_library_serves_other_tracks(preprocessing: str, count: int, dimensions: int) -> None:
+    vectors, _ = groups(count, dimensions)
+    vectors[:, 3] = 7
+    preparation = fit_preparation(vectors, preprocessing)
+    whole = prepare(vectors, preprocessing)
+    assert np.array_equal(preparation.transform(vectors[5:]), whole[5:])
+    strange = vectors[:1].copy()
+    strange[0, 3] = 1e6  # in a dimension that said nothing of the library
+    assert np.allclose(preparation.transform(strange), whole[:1], atol=1e-5)
+
+
+def test_rows_are_named_by_their_bits() -> None:
+    vectors, _ = groups(9)
+    vectors[4] = vectors[2]
+    digests = row_digests(vectors)
+    assert digests[4] == digests[2]
+    assert len(set(digests.tolist())) == 8
+    assert np.array_equal(row_digests(vectors[3:]), digests[3:])
 
 
 @pytest.mark.parametrize("sign", [1, -1])
