@@ -110,13 +110,15 @@ def _draw_region(image: Pixels, frame: _Frame, rings: list[list[int]], color: Pi
 def _inside(rings: list[npt.NDArray[np.float64]], height: int, width: int) -> npt.NDArray[np.bool_]:
     """Which pixels lie inside, by how often each row crosses a ring to their left."""
     crossings = np.zeros((height, width + 1), np.int32)
-    for ring in rings:
-        for start, end in zip(ring, np.roll(ring, -1, axis=0), strict=True):
-            (x0, y0), (x1, y1) = (start, end) if start[1] <= end[1] else (end, start)
-            rows = np.arange(max(0, math.ceil(y0 - 0.5)), min(height, math.ceil(y1 - 0.5)))
-            if len(rows):
-                at = x0 + (rows + 0.5 - y0) / (y1 - y0) * (x1 - x0)
-                crossings[rows, np.clip(np.ceil(at - 0.5), 0, width).astype(int)] += 1
+    starts, ends = np.concatenate(rings), np.concatenate([np.roll(ring, -1, axis=0) for ring in rings])
+    rises = (starts[:, 1] <= ends[:, 1])[:, None]
+    (x0, y0), (x1, y1) = np.where(rises, starts, ends).T, np.where(rises, ends, starts).T
+    first, end = (np.clip(np.ceil(y - 0.5), 0, height).astype(int) for y in (y0, y1))
+    # An entry for each row that an edge crosses.
+    edge = np.repeat(np.arange(len(first)), end - first)
+    rows = np.arange(len(edge)) - np.repeat(np.cumsum(end - first) - end, end - first)
+    at = x0[edge] + (rows + 0.5 - y0[edge]) / (y1 - y0)[edge] * (x1 - x0)[edge]
+    np.add.at(crossings, (rows, np.clip(np.ceil(at - 0.5), 0, width).astype(int)), 1)
     odd: npt.NDArray[np.bool_] = np.cumsum(crossings[:, :width], axis=1) % 2 == 1
     return odd
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -174,15 +175,17 @@ def _intrusions(
         return 1.0
     rows = sampled_rows(n)
     total = 0.0
-    for start in range(0, len(rows), BLOCK):
-        block = rows[start : start + BLOCK]
-        dissimilar = -(unit_vectors[block] @ unit_vectors.T)
-        distance = _squared_distances(positions[block], positions)
-        listed, shown = (dissimilar, distance) if listed_by_similarity else (distance, dissimilar)
-        own = np.arange(len(block)), block
-        listed[own] = shown[own] = np.inf
-        nearest = np.argpartition(shown, k - 1, axis=1)[:, :k]
-        total += float(np.maximum(0, _ranks(listed, nearest) - k).sum())
+    # As in principal_components: more threads wait for each other, and round otherwise.
+    with threadpool_limits(limits=1, user_api="blas"):
+        for start in range(0, len(rows), BLOCK):
+            block = rows[start : start + BLOCK]
+            dissimilar = -(unit_vectors[block] @ unit_vectors.T)
+            distance = _squared_distances(positions[block], positions)
+            listed, shown = (dissimilar, distance) if listed_by_similarity else (distance, dissimilar)
+            own = np.arange(len(block)), block
+            listed[own] = shown[own] = np.inf
+            nearest = np.argpartition(shown, k - 1, axis=1)[:, :k]
+            total += float(np.maximum(0, _ranks(listed, nearest) - k).sum())
     return 1 - 2 * total / (len(rows) * k * (2 * n - 3 * k - 1))
 
 
