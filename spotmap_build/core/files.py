@@ -53,6 +53,11 @@ class FileTooLarge(OSError):
         super().__init__(errno.EFBIG, f"it is larger than {limit_bytes:,} bytes", str(path))
 
 
+def absolute_path(file: Path) -> str:
+    """Return ``str(file.absolute())`` of a path that names something, in a fraction of its time: for thousands."""
+    return os.path.join(os.getcwd(), file)  # noqa: PTH109, PTH118 - that is what takes the time
+
+
 def check_regular(path: Path) -> os.stat_result:
     """Look at what a path leads to, links followed, without opening it.
 

@@ -24,7 +24,7 @@ from spotmap_build.cache.errors import CacheFull, CacheReadOnly, CorruptEntry
 from spotmap_build.cache.freshness import Failure
 from spotmap_build.cache.keys import Key, is_digest
 from spotmap_build.core.documents import decode_json
-from spotmap_build.core.files import read_bounded
+from spotmap_build.core.files import absolute_path, read_bounded
 from spotmap_build.core.text import printable
 from spotmap_build.errors import TrackError
 from spotmap_build.fetch.covers import LARGEST_SOURCE_BYTES
@@ -109,7 +109,7 @@ def _key(path: Path, stage: str, version: int) -> Key | Unusable:
         status = path.stat()
     except OSError as error:
         return Unusable("unreadable", f"The file cannot be read: {error.strerror or error}.")
-    place = hashlib.sha256(os.fsencode(path.absolute())).hexdigest()
+    place = hashlib.sha256(os.fsencode(absolute_path(path))).hexdigest()
     return Key(stage, version, {"place": place, "size_bytes": status.st_size, "changed_ns": status.st_mtime_ns})
 
 

@@ -83,19 +83,18 @@ def find_slopes(
         return ()
     from scipy.stats import rankdata
 
+    words, values = words_of_features(), features[chosen]
+    varies = np.ptp(values, axis=0) != 0
+    columns = [column for column, name in enumerate(feature_names) if name in words and varies[column]]
     plane = coordinates[chosen].astype(np.float64)
     plane -= plane.mean(axis=0)
-    slopes, words = [], words_of_features()
-    for column, name in enumerate(feature_names):
-        values = features[chosen, column]
-        if name not in words or not np.ptp(values):
-            continue
-        ranks = rankdata(values)
-        ranks -= ranks.mean()
+    slopes = []
+    for column, column_ranks in zip(columns, rankdata(values[:, columns].T, axis=1), strict=True):
+        ranks = column_ranks - column_ranks.mean()
         gradient = np.linalg.lstsq(plane, ranks, rcond=None)[0]
         explained = float(np.sum((plane @ gradient) ** 2) / np.sum(ranks**2))
         if explained >= least:
-            slopes.append(Slope(name, math.atan2(gradient[1], gradient[0]), explained))
+            slopes.append(Slope(feature_names[column], math.atan2(gradient[1], gradient[0]), explained))
     return tuple(sorted(slopes, key=lambda slope: (-slope.explained, slope.feature)))
 
 

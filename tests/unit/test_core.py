@@ -16,6 +16,7 @@ from spotmap_build.core.documents import parse_json, parse_toml
 from spotmap_build.core.files import (
     FileTooLarge,
     NotRegularFile,
+    absolute_path,
     check_regular,
     open_regular,
     read_bounded,
@@ -54,6 +55,13 @@ def test_pipes_devices_and_folders_are_not_opened(tmp_path: Path) -> None:
 def test_a_name_of_nothing_is_a_missing_file(tmp_path: Path, name: str) -> None:
     with pytest.raises(FileNotFoundError):
         open_regular(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "name", ["a.mp3", "./music//a b.mp3", "../a.mp3", "/music/a.mp3", "music/./.hidden", "é\udcff"]
+)
+def test_an_absolute_path_is_that_of_pathlib(name: str) -> None:
+    assert absolute_path(Path(name)) == str(Path(name).absolute())
 
 
 def test_a_file_is_read_within_its_bound(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spotmap_build.cache.keys import digest_bytes
+from spotmap_build.core.files import absolute_path
 from spotmap_build.core.identifiers import ID_DIGITS
 from spotmap_build.core.speech import sentence
 from spotmap_build.core.text import printable
@@ -181,5 +182,5 @@ def _track(path: Path, track_id: str, fact: FileFacts | Unusable, folder_art: st
         disc_number=fact.disc_number if fact.track_number else disc,
         album_id=album_id,
         art_digest=fact.art_digest or folder_art,
-        recording=Recording(fact.audio_digest, path=str(path.absolute())),
+        recording=Recording(fact.audio_digest, path=absolute_path(path)),
     )
