@@ -13,6 +13,8 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -70,32 +72,45 @@ class PlainCatalog(Catalog):
     mime_headers = property(_get_mime_headers)
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A message of the code: where it stands, what translators are told of it, and which of several alike it is."""
+
+    message: str | tuple[str, ...]
+    name: str | None
+    comments: tuple[str, ...] = ()
+    context: str | None = None
+
+
 def messages(domain: str) -> Catalog:
     """Return all messages of a domain, in the order of the files that they are in."""
-    found = Catalog(domain=domain, charset="utf-8", fuzzy=False)
+    catalog = Catalog(domain=domain, charset="utf-8", fuzzy=False)
+    for found in _found(domain):
+        locations = [(found.name, 0)] if found.name else []
+        catalog.add(found.message, locations=locations, auto_comments=found.comments, context=found.context)
+    return catalog
+
+
+@cache
+def _found(domain: str) -> tuple[Found, ...]:
+    """Read the code once, for all languages."""
+    if domain == "errors":
+        sentences = (Found(message, name) for message, name in find_sentences().items())
+        return (*sentences, Found(".", None, ("The end of a sentence",)))
+    found = []
     for path, keywords, method in _files(domain):
+        options = OPTIONS if method == "javascript" else None
         with path.open("rb") as file:
-            for _, message, comments, context in extract(
-                method, file, keywords, ("Translators:",), OPTIONS if method == "javascript" else None
-            ):
-                found.add(message, locations=[(_name(path), 0)], auto_comments=comments, context=context)
+            for _, message, comments, context in extract(method, file, keywords, ("Translators:",), options):
+                found.append(Found(message, _name(path), tuple(comments), context))
     if domain == "page":
-        for message, comment in _of_tables():
-            found.add(message, locations=[("spotmap_build/registry/features.py", 0)], auto_comments=[comment])
-    elif domain == "terminal":
-        for message, comment in cli_help.messages(cli.main):
-            found.add(message, auto_comments=[comment])
-    else:
-        for message, name in find_sentences().items():
-            found.add(message, locations=[(name, 0)])
-        found.add(".", auto_comments=["The end of a sentence"])
-    return found
+        tables = "spotmap_build/registry/features.py"
+        return (*found, *(Found(message, tables, (comment,)) for message, comment in _of_tables()))
+    return (*found, *(Found(message, None, (comment,)) for message, comment in cli_help.messages(cli.main)))
 
 
 def _files(domain: str) -> Iterator[tuple[Path, dict[str, Any], str]]:
     python = [(path, path.read_text("utf-8")) for path in sorted((ROOT / "spotmap_build").rglob("*.py"))]
-    if domain == "errors":
-        return
     if domain == "terminal":
         yield from ((path, TERMINAL, "python") for path, text in python if "core.speech import" in text)
         return

@@ -36,6 +36,7 @@ from spotmap_build.summary import REASONS, BuildResult, ShareResult, markdown, s
 if TYPE_CHECKING:
     from spotmap_build.cache.store import Cache
 
+pytestmark = pytest.mark.xdist_group("catalogs")  # what stands in the code is read once
 TRANSLATED = LANGUAGES[1:]
 VALUE = re.compile(r"\{\w*\}")
 

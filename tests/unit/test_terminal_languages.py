@@ -30,6 +30,7 @@ from spotmap_build.store import Pulled, Pushed
 from tests.support.command import spotmap
 from tests.unit.test_catalogs import Pseudo
 
+pytestmark = pytest.mark.xdist_group("catalogs")  # what stands in the code is read once
 TRANSLATED = LANGUAGES[1:]
 COLUMNS = 80
 WIDEST_EXAMPLE = 106
