@@ -108,6 +108,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Person:
         person.at_home("store", "push")
         assert not git(home, "status", "--porcelain"), "what a build leaves in the folder is for nobody's repository"
         person.youtube_refuses()
+        person.repository.has_interpreter = True
         return replace(person, first=person.repository.run())
 
 
@@ -328,7 +329,7 @@ def test_a_run_that_is_cancelled_keeps_what_was_heard_and_publishes_nothing(tmp_
     write_library(home / "tunes", 12)
     (home / "spotmap.toml").write_text('[build]\nsources = ["folder:tunes"]\nembedder = "musicnn"\n')
     commit(home)
-    with Repository(tmp_path).runner() as runner:
+    with Repository(tmp_path, has_interpreter=True).runner() as runner:
         runner.use(STEPS["actions/checkout"])
         with runner.start(STEPS[BUILD]) as building:
 

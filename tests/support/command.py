@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import multiprocessing
 import os
+import shutil
+import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from multiprocessing import forkserver
@@ -104,13 +108,18 @@ def _context() -> ForkServerContext:
 
 def _run_command(arguments: list[str], cwd: str, variables: dict[str, str], stdout: Path, stderr: Path) -> None:
     """The forked process: become the command."""
+    opened = [os.open(path, os.O_RDWR | os.O_CREAT) for path in (Path(os.devnull), stdout, stderr)]
+    _become(arguments, cwd, variables, opened)
+
+
+def _become(arguments: list[str], cwd: str, variables: dict[str, str], opened: Sequence[int]) -> None:
+    """Be the command in this folder, with these variables and these three as its input, output and errors."""
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(variables)
-    for descriptor, path in ((0, Path(os.devnull)), (1, stdout), (2, stderr)):
-        opened = os.open(path, os.O_RDWR | os.O_CREAT)
-        os.dup2(opened, descriptor)
-        os.close(opened)
+    for descriptor, given in enumerate(opened):
+        os.dup2(given, descriptor)
+        os.close(given)
     tempfile.tempdir = None  # read from the variables again
     sys.argv = ["spotmap-build", *arguments]
     _fork_workers()
@@ -129,6 +138,69 @@ def _fork_workers() -> None:
     forkserver._forkserver.ensure_running = forkserver.ensure_running = lambda: None  # type: ignore[method-assign]
     server = _context()
     multiprocessing.get_context = lambda method=None: server  # type: ignore[assignment]
+
+
+@cache
+def forked_program() -> Path:
+    """Return a ``spotmap-build`` for shells and scripts whose processes are forked as those of :func:`spotmap` are.
+
+    Signals do not reach the forked process.
+    """
+    folder = Path(tempfile.mkdtemp())
+    address = folder / "socket"
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(address))
+    listener.listen()
+    server = _context().Process(target=_serve, args=(listener,))
+    server.start()
+    listener.close()
+
+    def end() -> None:
+        server.kill()
+        server.join()
+        shutil.rmtree(folder)
+
+    atexit.register(end)
+    client = Path(__file__).with_name("forked_client.py")
+    program = folder / "spotmap-build"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S "{client}" "{address}" "$@"\n')
+    program.chmod(0o755)
+    return program
+
+
+def _serve(listener: socket.socket) -> None:
+    """Fork a command for each who asks, until the process that this one comes from ends."""
+    parent = os.getppid()
+    listener.settimeout(1)
+    while os.getppid() == parent:
+        with suppress(ChildProcessError):
+            os.waitpid(-1, os.WNOHANG)
+        with suppress(TimeoutError):
+            connection, _ = listener.accept()
+            if os.fork() == 0:
+                listener.close()
+                _answer(connection)
+                return
+            connection.close()
+
+
+def _answer(connection: socket.socket) -> None:
+    """Read what is to be run, have another process become it, and tell its status."""
+    connection.settimeout(None)
+    length, opened, _, _ = socket.recv_fds(connection, 4, 3)
+    with connection.makefile("rb") as asked:
+        arguments, cwd, variables = json.loads(asked.read(int.from_bytes(length, "big")))
+    process = os.fork()
+    if process == 0:
+        connection.close()
+        _become(arguments, cwd, variables, opened)
+        return
+    for descriptor in opened:
+        os.close(descriptor)
+    _, status = os.waitpid(process, 0)
+    with suppress(BrokenPipeError):
+        connection.sendall(bytes([os.waitstatus_to_exitcode(status) % 256]))
+    os._exit(0)
 
 
 def _text(path: Path) -> str:

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from tests.support.command import environment
+from tests.support.command import environment, forked_program
 from tests.support.patience import patience
 
 ROOT: Final = Path(__file__).parents[2]
@@ -33,14 +33,13 @@ def follow(folder: Path) -> dict[str, str]:
     subprocess.CalledProcessError
         A command failed.
     """
-    variables = environment(
-        {"SPOTMAP_JOBS": "2", "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    )
+    variables = environment({"PATH": f"{forked_program().parent}{os.pathsep}{os.environ['PATH']}"})
     variables["PYTHONPATH"] = str(ROOT)
+    installed = variables | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     printed = {}
     for command in commands():
         if command == PREVIEW:
-            printed[command] = _look_and_stop(folder, variables)
+            printed[command] = _look_and_stop(folder, installed)
             continue
         done = subprocess.run(
             # A shell's only state that the tutorial needs from one command to the next is the folder that it is in.
