@@ -9,14 +9,18 @@ pynndescent.
 from __future__ import annotations
 
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from spotmap_build.project.preprocessing import first_equal_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy.typing as npt
 
     from spotmap_build.model import Float32Array, Int32Array
@@ -221,6 +225,7 @@ def _exact(unit_vectors: Float32Array, k: int) -> Neighbors:
 def _approximate(unit_vectors: Float32Array, k: int, seed: int) -> Neighbors:
     from pynndescent import NNDescent
 
+    _keep_compiled_code()
     n = len(unit_vectors)
     index = NNDescent(unit_vectors, metric="cosine", n_neighbors=k + 1, random_state=seed, n_jobs=-1)
     found = np.asarray(index.neighbor_graph[0], np.int32)
@@ -230,6 +235,29 @@ def _approximate(unit_vectors: Float32Array, k: int, seed: int) -> Neighbors:
         indices[rows], best[rows] = _in_order(unit_vectors, rows, found[rows], k)
     sample = np.sort(np.random.default_rng(seed).choice(n, min(RECALL_SAMPLE, n), replace=False))
     return Neighbors(indices, best, False, _recall(unit_vectors, sample, indices[sample]))
+
+
+def compiled_functions() -> Iterator[Any]:
+    """Yield what pynndescent compiles longest, and keeps nowhere itself.
+
+    Not what is given a distance as a function: numba knows it again in no other process.
+    """
+    from pynndescent import kernels, utils
+
+    yield kernels.generate_graph_update_array_batched
+    yield utils.build_candidates_owner
+    yield utils.sort_updates_by_block
+    yield utils.apply_sorted_graph_update_array
+    yield utils.deheap_sort
+
+
+@cache
+def _keep_compiled_code() -> None:
+    """Have numba keep pynndescent's compiled functions: beside its modules, or in the person's own cache folder."""
+    # A read-only system without a home has nowhere to keep them, and another pynndescent may name them otherwise.
+    with suppress(RuntimeError, AttributeError, ImportError):
+        for function in compiled_functions():
+            function.enable_caching()
 
 
 def _in_order(

@@ -304,6 +304,9 @@ def test_the_approximate_search_finds_nearly_all_true_neighbors_and_says_how_man
     assert found.recall == pytest.approx(np.mean(shared) / 15, abs=0.02)
     assert found.recall > 0.95
     assert not np.any(found.indices == np.arange(2000)[:, None])
+    for function in neighbors_module.compiled_functions():
+        assert function.signatures
+        assert function.stats.cache_hits or function.stats.cache_misses, "it is kept for the next build"
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 5, 6, 7, 14, 15, 16, 40])
