@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 
+import pytest
+
 # A shell that starts tests in the background has them ignore Ctrl-C, and so would every process that they start and
 # interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -23,3 +25,14 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 def pytest_xdist_auto_num_workers() -> int:
     """With ``-n auto``, two workers more than there are processors: often one waits for a page or a service."""
     return (os.cpu_count() or 1) + 2
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file in one process: what they load and make is then loaded and made once.
+
+    Those that drive a browser are spread, as they take longest and share nothing but the browser.
+    """
+    for item in items:
+        if not (item.get_closest_marker("browser") or item.get_closest_marker("xdist_group")):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))

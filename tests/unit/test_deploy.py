@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shlex
 import subprocess
+import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -85,8 +88,10 @@ def bare_place(tmp: Path) -> Place:
     def look() -> dict[str, bytes]:
         if not git("branch", folder=bare):
             return {}
-        names = git("ls-tree", "-r", "--name-only", "gh-pages", folder=bare).split("\n")
-        return {name: git("show", f"gh-pages:{name}", folder=bare).encode() for name in names if name != ".nojekyll"}
+        archive = subprocess.run(["git", "-C", bare, "archive", "gh-pages"], capture_output=True, check=True).stdout
+        with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+            read = {each.name: files.extractfile(each) for each in files if each.isfile()}
+            return {name: file.read() for name, file in read.items() if file and name != ".nojekyll"}
 
     return Place(
         f"git+{bare.as_uri()}", tmp, look, lambda name, content: commit_of_somebody(bare, "gh-pages", name, content)
@@ -106,9 +111,18 @@ def folder_place(tmp: Path) -> Place:
     return Place(f"folder:{folder}", tmp, look, put)
 
 
+@cache
+def descriptions() -> Callable[..., object]:
+    from botocore.loaders import create_loader
+
+    return cache(create_loader)
+
+
 @pytest.fixture
 def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Server]:
     pytest.importorskip("s3fs", reason="s3fs is not installed: pip install 'spotmap-build[s3]'")
+    # It reads its descriptions of S3, a megabyte of JSON, once for all tests, and not once a connection.
+    monkeypatch.setattr("botocore.session.create_loader", descriptions())
     for name, value in (("ACCESS_KEY_ID", "key"), ("SECRET_ACCESS_KEY", "secret"), ("DEFAULT_REGION", "us-east-1")):
         monkeypatch.setenv(f"AWS_{name}", value)
     server = S3Server()

@@ -54,7 +54,7 @@ def load(source: LibrarySource, cache: Cache) -> Loaded:
 
 
 MEASURED = """
-import resource, sys
+import json, os, resource, sys
 from pathlib import Path
 import numpy, pyarrow.parquet
 from spotmap_build.cache.store import Cache
@@ -64,32 +64,54 @@ from spotmap_build.fetch.source import LoadContext
 from spotmap_build.fetch.tables.table import TableSource
 from spotmap_build.fetch.exports.takeout import TakeoutSource
 from spotmap_build.fetch.folders.walk import walk
-base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-with Cache.open(Path(sys.argv[2]).parent / "measured") as cache:
-    try:
-        loaded = globals()[sys.argv[1]](Path(sys.argv[2])).load(LoadContext(cache, None, 1, lambda *_: None))
-        if loaded.vectors:
-            loaded.vectors.value
-        print("read")
-    except SourceError as error:
-        print(error)
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - base) // 1024)
+def taken_mb():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+for line in sys.stdin:
+    source, path = json.loads(line)
+    if process := os.fork():
+        _, status = os.waitpid(process, 0)
+        print(json.dumps(status), flush=True)
+        continue
+    base = taken_mb()
+    with Cache.open(Path(path).parent / "measured") as cache:
+        try:
+            loaded = globals()[source](Path(path)).load(LoadContext(cache, None, 1, lambda *_: None))
+            if loaded.vectors:
+                loaded.vectors.value
+            said = "read"
+        except SourceError as error:
+            said = str(error)
+    print(json.dumps([said, taken_mb() - base]), flush=True)
+    os._exit(0)
 """
 
 
-def said_within_bounds(source: str, path: Path) -> str:
+@pytest.fixture(scope="module")
+def said_within_bounds() -> Iterator[Callable[[str, Path], str]]:
     """What a process of its own says of a source that it loads, within the bound of memory."""
-    done = subprocess.run(
-        [sys.executable, "-c", MEASURED, source, str(path)],
+    with subprocess.Popen(
+        [sys.executable, "-c", MEASURED],
         env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    *said, taken_mb = done.stdout.splitlines()
-    assert int(taken_mb) < LEAST_BASE_MB
-    return "\n".join(said)
+    ) as forking:
+        assert forking.stdin
+        assert forking.stdout
+        asked, answers = forking.stdin, forking.stdout
+
+        def say(source: str, path: Path) -> str:
+            asked.write(json.dumps([source, str(path)]) + "\n")
+            asked.flush()
+            answer = json.loads(answers.readline())
+            assert isinstance(answer, list), f"it ended with status {answer}"
+            said, taken_mb = answer
+            assert json.loads(answers.readline()) == 0
+            assert taken_mb < LEAST_BASE_MB
+            return str(said)
+
+        yield say
+        asked.close()
 
 
 def parquet(columns: dict[str, Any], **options: Any) -> bytes:
@@ -178,7 +200,9 @@ BOMBS: dict[str, tuple[str, str, Callable[[], bytes], str]] = {
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="kilobytes on Linux only")
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_bomb_is_reported_in_bounded_memory(tmp_path: Path, name: str) -> None:
+def test_a_bomb_is_reported_in_bounded_memory(
+    said_within_bounds: Callable[[str, Path], str], tmp_path: Path, name: str
+) -> None:
     source, file_name, make, words = BOMBS[name]
     (tmp_path / file_name).write_bytes(make())
     assert words in said_within_bounds(source, tmp_path / file_name)
