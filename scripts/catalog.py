@@ -74,7 +74,7 @@ class PlainCatalog(Catalog):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A message of the code: where it stands, what translators are told of it, and which of several alike it is."""
+    """A message of the code: where it stands, what translators should know of it, and which of several alike it is."""
 
     message: str | tuple[str, ...]
     name: str | None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +21,12 @@ def pytest_make_parametrize_id(val: object) -> str | None:
     if isinstance(val, str | bytes) and len(val) > LONGEST_ID:
         return f"{val[:LONGEST_ID]!r} and {len(val) - LONGEST_ID} more"
     return None
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where no browser is wanted, do not load what drives one either: each process that tests takes seconds for it."""
+    is_unwanted = "not browser" in config.getoption("markexpr")
+    return True if is_unwanted and collection_path == Path(__file__).parent / "browser" else None
 
 
 def pytest_xdist_auto_num_workers() -> int:

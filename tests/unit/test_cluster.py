@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hdbscan import HDBSCAN
-from sklearn.metrics import adjusted_rand_score
 
 from spotmap_build.cluster import density_tree
 from spotmap_build.cluster.hdbscan import (
@@ -42,6 +40,8 @@ def test_the_smallest_cluster_grows_with_the_library(tracks: int, size: int, isl
 
 @pytest.mark.parametrize("count", [12, 300, 4000])
 def test_the_trees_are_those_of_hdbscan(count: int) -> None:
+    from hdbscan import HDBSCAN  # takes a second, which only the process that runs this needs to spend
+
     generator = np.random.default_rng(count)
     places = generator.normal(size=(8, 2))[generator.integers(0, 8, count)] * 9 + generator.normal(size=(count, 2))
     theirs = HDBSCAN(min_cluster_size=5, min_samples=4, core_dist_n_jobs=1, approx_min_span_tree=False).fit(places)
@@ -129,6 +129,8 @@ def test_a_few_tracks_far_off_do_not_make_one_cluster_of_all_the_others(far_off:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_hills_that_run_into_one_another_are_distinguished_though_islands_lie_around_them(seed: int) -> None:
+    from sklearn.metrics import adjusted_rand_score
+
     """Twenty hills of unequal size and density at random places: most overlap, so that none of these stands out."""
     generator = np.random.default_rng(seed)
     centers = generator.normal(scale=8.0, size=(20, 2))
