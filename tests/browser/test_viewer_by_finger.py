@@ -1,0 +1,221 @@
+"""By finger on a phone: what other tests do by mouse and by keys, where they do not do it by finger themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import Viewer
+
+pytestmark = pytest.mark.browser
+OpenViewer = Callable[..., Viewer]
+PHONE = {"has_touch": True, "is_mobile": True, "viewport": {"width": 390, "height": 844}}
+
+
+def swipe(page: Page, places: Sequence[tuple[float, float]]) -> None:
+    """Put one finger down, move it along and lift it."""
+    session = page.context.new_cdp_session(page)
+    for kind, (x, y) in zip(["touchStart", *["touchMove"] * (len(places) - 1)], places, strict=True):
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def drag_handle(slider: Locator, share: float) -> None:
+    """Take a slider's handle where it is to a share (0..1) of its length."""
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    assert box is not None
+    low, high, value = slider.evaluate("node => [Number(node.min), Number(node.max), Number(node.value)]")
+    ends = (box["x"] + 9, box["x"] + box["width"] - 9)
+    at = [ends[0] + (ends[1] - ends[0]) * part for part in ((value - low) / (high - low), share)]
+    y = box["y"] + box["height"] / 2
+    swipe(slider.page, [(at[0] + (at[1] - at[0]) * step / 6, y) for step in range(7)])
+
+
+def open_legend(page: Page) -> None:
+    page.locator("#legend-handle").tap()
+    expect(page.locator("#legend-handle")).to_have_attribute("aria-expanded", "true")
+
+
+def pin_one(viewer: Viewer, query: str = "river") -> None:
+    """Find a track by its name and tap it."""
+    viewer.page.locator("#search input").tap()
+    viewer.page.keyboard.type(query)
+    viewer.page.locator(".search-list [data-track]").first.tap()
+    expect(viewer.page.locator("#card")).to_contain_text("Sounds like")
+
+
+def select_found(viewer: Viewer, query: str = "river") -> list[int]:
+    viewer.page.locator("#search input").tap()
+    viewer.page.keyboard.type(query)
+    viewer.page.get_by_role("button", name="Select them").tap()
+    expect(viewer.page.locator("#picks")).to_be_visible()
+    selected: list[int] = viewer.state("selected")
+    return selected
+
+
+def test_a_finger_moves_the_map_and_buttons_zoom_it(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(**PHONE)
+    home = viewer.state("transform")
+    swipe(viewer.page, [(200, 400), (190, 420), (170, 460), (150, 500)])
+    viewer.wait_until(f"spotmap.state().transform.y > {home['y'] + 50}")
+    assert viewer.state("transform")["x"] < home["x"] - 20
+    viewer.page.get_by_role("button", name="Zoom in").tap()
+    viewer.wait_until(f"spotmap.state().transform.k > {home['k']}")
+    viewer.page.get_by_role("button", name="Show the whole map").tap()
+    viewer.wait_until(f"Math.abs(spotmap.state().transform.k - {home['k']}) < 0.001")
+    assert viewer.state("transform") == pytest.approx(home)
+    theme = viewer.page.locator("html").get_attribute("data-theme")
+    viewer.page.locator("#theme").tap()
+    expect(viewer.page.locator("html")).not_to_have_attribute("data-theme", str(theme))
+
+
+def test_clusters_are_switched_off_shown_alone_and_all_shown_again(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(**PHONE)
+    page = viewer.page
+    open_legend(page)
+    row = page.locator(".legend-row", has=page.locator(".legend-count")).filter(has=page.locator(".legend-only")).first
+    size = int(row.locator(".legend-count").inner_text())
+    row.locator(".legend-toggle").tap()
+    viewer.wait_until(f"spotmap.visibleCount() === {300 - size}")
+    row.locator(".legend-toggle").tap()
+    viewer.wait_until("spotmap.visibleCount() === 300")
+    row.locator(".legend-only").tap()
+    viewer.wait_until(f"spotmap.visibleCount() === {size}")
+    page.get_by_role("button", name="Show all").tap()
+    viewer.wait_until("spotmap.visibleCount() === 300")
+
+
+def test_what_is_said_of_a_playlist_opens_and_leads_to_its_tracks(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(**PHONE)
+    page = viewer.page
+    open_legend(page)
+    page.get_by_role("button", name="Playlists", exact=True).tap()
+    page.locator(".legend-about").nth(2).tap()
+    row = page.get_by_role("list", name="Do not fit").get_by_role("button").first
+    row.tap()
+    viewer.wait_until("spotmap.state().pinned >= 0")
+
+
+def test_the_handles_of_a_number_filter_are_dragged(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(**PHONE)
+    page = viewer.page
+    open_legend(page)
+    page.locator(".more select").select_option("year")
+    low, high = page.get_by_label("Lowest Year shown"), page.get_by_label("Highest Year shown")
+    drag_handle(low, 0.5)
+    viewer.wait_until("spotmap.visibleCount() < 300")
+    newer = viewer.visible_count()
+    drag_handle(high, 0.75)
+    viewer.wait_until(f"spotmap.visibleCount() < {newer}")
+    assert 0 < viewer.visible_count() < newer
+    assert 0 < int(low.input_value()) < int(high.input_value()) < 200
+
+
+def test_the_slider_of_time_is_dragged_replayed_and_closed(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(**PHONE)
+    page = viewer.page
+    page.locator("#timeline-button").tap()
+    slider = page.get_by_label("Tracks added until")
+    expect(slider).to_be_visible()
+    drag_handle(slider, 0.4)
+    viewer.wait_until("spotmap.state().until !== null && spotmap.visibleCount() < 300")
+    page.get_by_role("button", name="Replay how the library grew").tap()
+    page.get_by_role("button", name="Pause").tap()
+    page.get_by_role("button", name="Close the time slider").tap()
+    expect(page.locator("#timeline")).to_be_hidden()
+    assert viewer.visible_count() == 300
+
+
+def test_a_radius_is_widened_and_rows_are_taken_out(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(**PHONE)
+    page = viewer.page
+    pin_one(viewer)
+    page.get_by_role("button", name="Nearby").tap()
+    viewer.wait_until("spotmap.state().selected.length > 0")
+    first = viewer.state("selected")
+    page.locator(".card-close").tap()
+    radius = page.get_by_label("Radius")
+    drag_handle(radius, 0.9)
+    viewer.wait_until(f"spotmap.state().selected.length > {len(first)}")
+    wider = viewer.state("selected")
+    page.locator(".picks-row [data-action='remove']").first.tap()
+    viewer.wait_until(f"spotmap.state().selected.length === {len(wider) - 1}")
+    page.get_by_role("button", name="Clear the selection").tap()
+    expect(page.locator("#picks")).to_be_hidden()
+
+
+def test_a_selection_is_copied_ordered_and_saved(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(**PHONE, permissions=["clipboard-read", "clipboard-write"])
+    page = viewer.page
+    selected = select_found(viewer)
+    page.get_by_role("button", name="Copy for Spotify").tap()
+    expect(page.locator(".picks-status")).to_contain_text("Copied")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV").tap()
+    assert download.value.suggested_filename.endswith(".csv")
+    page.get_by_role("button", name="Copy link").tap()
+    expect(page.locator(".picks-status")).to_contain_text("Copied")
+    page.get_by_role("button", name="Order as a journey").tap()
+    expect(page.locator(".picks-status")).to_contain_text("A journey from")
+    assert sorted(viewer.state("selected")) == sorted(selected)
+    page.locator(".journey-hard summary").tap()
+    page.locator(".journey-hard .text-button").first.tap()
+    viewer.wait_until(f"spotmap.state().selected.length === {len(selected) + 1}")
+
+
+def test_a_path_is_wished_otherwise(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(**PHONE)
+    page = viewer.page
+    pin_one(viewer, "glass")
+    page.get_by_role("button", name="Path to another track").tap()
+    page.locator("#search input").fill("river")
+    page.locator(".search-list [data-track]").nth(2).tap()
+    expect(page.locator(".picks-status")).to_contain_text("A path of")
+    before = viewer.state("selected")
+    if page.locator(".card-close").is_visible():
+        page.locator(".card-close").tap()
+    page.get_by_role("button", name="Another path").tap()
+    viewer.wait_until(f"JSON.stringify(spotmap.state().selected) !== '{str(before).replace(' ', '')}'")
+    page.locator(".journey-wishes summary").tap()
+    page.get_by_label("One track per artist").tap()
+    expect(page.get_by_label("One track per artist")).to_be_checked()
+    page.get_by_role("button", name="Add a stop").tap()
+    expect(page.locator("#path-hint")).to_be_visible()
+    page.locator("#path-hint").get_by_role("button", name="Cancel").tap()
+    expect(page.locator("#path-hint")).to_be_hidden()
+
+
+def test_styles_on_the_card_and_in_names_of_clusters_are_pressed(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(**PHONE)
+    page = viewer.page
+    pin_one(viewer)
+    page.locator("#card .style-word").first.tap()
+    viewer.wait_until("spotmap.state().colorBy === 'styles' && spotmap.visibleCount() < 300")
+    page.locator("#card .style-word").first.tap()
+    viewer.wait_until("spotmap.visibleCount() === 300")
+    page.locator(".card-close").tap()
+    open_legend(page)
+    page.get_by_role("button", name="Clusters", exact=True).tap()
+    page.locator(".legend-about[aria-label*='Ambient']").first.tap()
+    page.get_by_role("button", name="Show only ambient", exact=True).tap()
+    viewer.wait_until("spotmap.state().colorBy === 'styles' && spotmap.visibleCount() < 300")
+
+
+def test_a_video_is_played_skipped_and_closed(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(**PHONE)
+    page = viewer.page
+    page.route("https://www.youtube-nocookie.com/**", lambda route: route.fulfill(status=200, body=""))
+    select_found(viewer)
+    page.locator(".picks-row [data-action='play']").first.tap()
+    expect(page.locator("#player")).to_be_visible()
+    first = page.locator(".player-title").text_content() or ""
+    page.get_by_role("button", name="Next in the selection").tap()
+    expect(page.locator(".player-title")).not_to_have_text(first)
+    page.get_by_role("button", name="Previous in the selection").tap()
+    expect(page.locator(".player-title")).to_have_text(first)
+    page.get_by_role("button", name="Close the player").tap()
+    expect(page.locator("#player")).to_be_hidden()
+    viewer.complaints.expect("youtube-nocookie")
