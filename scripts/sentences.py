@@ -35,7 +35,16 @@ ARGUMENT: Final = {
     "say": 0,
 }
 """Which argument of these calls is a sentence; of errors, it is the first."""
-OF_OWN_DATA: Final = ("cache/", "cluster/", "embed/", "emit/boundaries", "insights/", "project/", "stages/")
+OF_OWN_DATA: Final = (
+    "acquire/heard",
+    "cache/",
+    "cluster/",
+    "embed/",
+    "emit/boundaries",
+    "insights/",
+    "project/",
+    "stages/",
+)
 """Where a ``ValueError`` says that data of our own making are wrong. Elsewhere, something that was given is."""
 KEYWORDS: Final = ("hint", "detail", "disabled_reason", "notice", "notices", "problem")
 CARRIED: Final = {
