@@ -105,6 +105,9 @@ def test_words_for_missing_leave_a_column_of_numbers_one(word: str) -> None:
         ("soon", 1, None),
         ("min", 1, None),
         ("", 1, None),
+        ("3'45\"", 1_000, 225_000),
+        ("3\u203245\u2033", 1_000, 225_000),
+        ("3:45 min", 1_000, 225_000),
     ],
 )
 def test_durations_are_read_as_they_are_written(text: str, unit_ms: int, duration_ms: int | None) -> None:
@@ -288,7 +291,11 @@ def test_each_row_tells_what_stands_between_its_artists(
         ("歌曲,歌手,专辑", {"title": "歌曲", "artists": "歌手", "album": "专辑"}),
         ("제목,가수,앨범", {"title": "제목", "artists": "가수", "album": "앨범"}),
         ("Τίτλος,Καλλιτέχνης,Άλμπουμ", {"title": "τίτλος", "artists": "καλλιτέχνης"}),
-        ("Album Artist,Album,Title", {"artists": None, "album": "album"}),
+        ("Album Artist,Album,Title", {"artists": "album artist", "album": "album"}),
+        ("Song,Album Artist,Band", {"title": "song", "artists": "album artist"}),
+        ("Titel der Single;Künstler/Band", {"title": "titel der single", "artists": "künstler/band"}),
+        ("title_x,artist_x", {"title": "title_x", "artists": "artist_x"}),
+        ('{"title":"A";"artist":"B"}', {"title": None, "artists": None}),
         ("Song Title,Artist,IP Address,Device Identifier,User Email", {"title": "song title"}),
         ("TITLE,Track-Artist,Duration MS", {"title": "title", "artists": "track-artist", "duration_ms": "duration ms"}),
     ],

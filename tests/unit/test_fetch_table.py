@@ -659,3 +659,19 @@ def test_of_a_file_that_is_no_table_it_is_said_what_to_do(tmp_path: Path, suffix
     with pytest.raises(SourceError) as raised:
         load(tmp_path, "x", f"t{suffix}")
     assert hint in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        ('{"title":"A","artist":"B"}\n{"title":"C","artist":"D"}\n', "JSON"),
+        ('[{"title":"A","artist":"B"}]', "JSON"),
+        ("<!DOCTYPE html>\n<html><head><title>Sign in, please</title></head></html>", "HTML"),
+        ('<?xml version="1.0"?><plist version="1.0"><dict></dict></plist>', "XML"),
+        ("{\\rtf1\\ansi title,artist\\par A,B}", "RTF"),
+        ("#EXTM3U\n#EXTINF:1,A - B\nx.mp3\n", "M3U"),
+    ],
+)
+def test_text_of_another_kind_is_no_table_whatever_it_is_called(tmp_path: Path, content: str, kind: str) -> None:
+    with pytest.raises(SourceError, match=kind):
+        load(tmp_path, content)

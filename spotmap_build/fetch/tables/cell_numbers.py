@@ -35,7 +35,11 @@ GROUPS: Final[dict[str, dict[int, str | None]]] = {
 }
 WHOLE: Final = re.compile(rf"[1-9][0-9]{{0,2}}([.,{_SPACES}])[0-9]{{3}}(?:\1[0-9]{{3}})*")
 NO_DIGIT: Final = re.compile(r"[^0-9]")
-CLOCK: Final = re.compile(r"(?:([0-9]{1,3}):)?([0-9]{1,4}):([0-5][0-9](?:[.,][0-9]+)?)")
+CLOCK: Final = re.compile(r"(?:([0-9]{1,3}):)?([0-9]{1,4}):([0-5][0-9](?:[.,][0-9]+)?)(?:\s*(?:min|h)\.?)?", re.I)
+PRIMES: Final = re.compile(
+    r"()([0-9]{1,4})\s?['\u2019\u2032]\s?([0-5]?[0-9])(?:\s?(?:[\"\u201d\u2033]|''|\u2032\u2032))?"
+)
+"""``3'45"``"""
 UNITS: Final = re.compile(
     r"(?:pt)?(?:([0-9.,]+)\s*h[a-z]*)?[\s,]*(?:([0-9.,]+)\s*m(?:in[a-z]*)?\.?)?[\s,]*(?:([0-9.,]+)\s*s(?:ec[a-z]*)?\.?)?",
     re.I,
@@ -112,7 +116,7 @@ def parse_duration(value: object, unit_ms: int = 1, decimal: Decimal = ".") -> i
     text = str(value).strip()[:LONGEST_NUMBER]
     if found := MILLISECONDS.fullmatch(text):
         return whole_number(parse_number(found[1], decimal))
-    found = CLOCK.fullmatch(text) or UNITS.fullmatch(text)
+    found = CLOCK.fullmatch(text) or PRIMES.fullmatch(text) or UNITS.fullmatch(text)
     if not found or not any(found.groups()):
         return None
     parts = [parse_number(part or 0, "either") for part in found.groups()]

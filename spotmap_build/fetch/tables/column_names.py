@@ -54,6 +54,7 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
         *("nome(s) do artista", "artistens namn", "sanatçı adı", "アーティスト名", "أسماء الفنانين"),
         *("όνομα/τα καλλιτέχνη", "艺人名称", "藝人名稱", "artist 名"),
         *("künstler", "interpret", "artiste", "interprète", "artista", "intérprete", "artiest", "アーティスト"),
+        *("performed by", "album artist", "albumartist", "album artist(s)", "album artist name(s)"),
     ),
     "album": (
         *("album", "album name", "album title", "track album name", "track album", "alb_title"),

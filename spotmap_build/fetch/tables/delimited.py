@@ -39,6 +39,14 @@ LONGEST_SAMPLE: Final = 1 << 16
 ROWS_A_CHECK: Final = 10_000
 ESCAPED_QUOTE: Final = re.compile(r'\\"(?!\s*(?:[,;\t|\r\n]|$))')
 """A quotation mark within a field as MySQL and others write it."""
+OTHER_KINDS: Final = {
+    r"\s*<(?:[?!]|html|body|table|plist)": "a page or a document (HTML or XML)",
+    r"\s*\{\\rtf": "a text with formatting (RTF)",
+    r'\s*(?:\{\s*"|\[\s*[{\[])': "JSON",
+    r"\s*#EXTM3U": "a playlist (M3U)",
+}
+"""What text of another kind begins with."""
+EXPORT_AGAIN: Final = "Export it again as CSV; one JSON object a line is read from a file that ends in .jsonl."
 EXCEL_TEXT: Final = re.compile(r'="(.*)"', re.S)
 """What keeps Excel from taking a text for a number."""
 ENTITY: Final = re.compile(r"&(?:amp|lt|gt|quot|apos|#[0-9]{2,6}|#x[0-9a-f]{2,6});", re.I)
@@ -75,6 +83,7 @@ def read_delimited(text: str, place: str) -> Table:
     SourceError
         A row has too many fields, or the table is too large.
     """
+    _refuse_other_kinds(text, place)
     sep_line = SEP_LINE.match(text)
     above = sep_line.end() if sep_line else 0
     start, end = _header(text, above)
@@ -106,6 +115,12 @@ def read_delimited(text: str, place: str) -> Table:
     if is_guarded(tuple(columns)):
         columns = {name: [value and unguard_cell(value) for value in values] for name, values in columns.items()}
     return Table(columns, notices, delimiter)
+
+
+def _refuse_other_kinds(text: str, place: str) -> None:
+    for beginning, kind in OTHER_KINDS.items():
+        if re.match(beginning, text, re.IGNORECASE):
+            raise SourceError(f"{place} is {kind}, and no table, whatever it is called.", hint=EXPORT_AGAIN)
 
 
 def _header(text: str, above: int) -> tuple[int, int]:

@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import Final
 
 _SONGS: Final = """
-    song songs track tracks canción tema pista chanson morceau piste lied stück titel titre song brano canzone traccia
+    song songs single track tracks canción tema pista chanson morceau piste lied stück titel titre song brano
+    canzone traccia
     música musica canção faixa nummer låt spår sang kappale biisi utwór piosenka piosenki utworu skladba píseň skladby
     dal zeneszám песня песни трек трека композиция композиции пісня şarkı şarkının parça τραγούδι τραγουδιού κομμάτι
     שיר השיר أغنية الأغنية गीत गाना เพลง bài hát lagu
@@ -22,7 +23,8 @@ _NAMES: Final = """
     adı ad isim όνομα שם اسم नाम nama
 """
 _ARTISTS: Final = """
-    artist artists artiste artistes artista artisti artistas artiest artiesten artista kunstnere kunstner künstler
+    artist artists band singer singers artiste artistes artista artisti artistas artiest artiesten artista kunstnere
+    kunstner künstler
     künstlers interpret interpreten interprète intérprete interprete utøver esittäjä artisti wykonawca wykonawcy artysta
     umělec interpreta előadó исполнитель исполнителя артист артиста виконавець sanatçı sanatçının καλλιτέχνης
     καλλιτέχνη אמן האמן זמר فنان الفنان المطرب कलाकार ศิลปิน penyanyi artis nghệ sĩ
@@ -32,11 +34,12 @@ _ALBUMS: Final = """
     الألبوم एल्बम อัลบั้ม
 """
 _BETWEEN: Final = """
-    of the de del della dello dell do da du des l la le el il der die das des dem von van het en av i a s
+    of the de del della dello dell do da du des l la le el il der die das des dem von van het en av i a s in x
 """
 _WHOLE: Final = {
     "title": """
-        曲名 楽曲名 曲 タイトル 歌曲 歌曲名 歌曲名称 歌曲名稱 标题 標題 单曲 곡 곡명 곡제목 노래 노래제목 제목 트랙
+        曲名 楽曲名 曲 タイトル 歌曲 歌曲名 歌曲名称 歌曲名稱 标题 標題 曲目 曲目标题 曲目標題 单曲
+        곡 곡명 곡제목 노래 노래제목 제목 트랙
         songtitel songtitle tracktitle liedtitel musiktitel tracktitel titelname låttitel
     """,
     "artists": """
@@ -49,6 +52,8 @@ _WHOLE: Final = {
     """,
 }
 """Names in one word: languages that write no spaces, or join their words."""
+_NO_NAME: Final = re.compile(r'[{}<>"=]')
+"""What is in no name, but in JSON and HTML."""
 _WORD: Final = re.compile(r"[^\W\d_]+")
 
 
@@ -58,6 +63,8 @@ def field_of_words(name: str) -> str:
     >>> [field_of_words(name) for name in ("Título de la canción", "Name des Künstlers 1", "Album Artist")]
     ['title', 'artists', '']
     """
+    if _NO_NAME.search(name):
+        return ""
     words = {word for word in _WORD.findall(_plain(name)) if word not in _words(_BETWEEN)}
     if len(words) == 1:
         whole = next((field for field, names in _WHOLE.items() if words <= _words(names)), "")
