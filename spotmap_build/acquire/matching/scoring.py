@@ -289,6 +289,8 @@ def _weigh_explicit(case: Case) -> None:
     Videos are seldom flagged: of those, only "explicit" tells something.
     """
     wanted, offered = case.wanted.track.explicit, case.candidate.is_explicit
+    if wanted is None and any("explicit" in mark.kinds for mark in case.wanted.title.marks):
+        wanted = True
     if wanted is None or offered is None or wanted == offered:
         return
     if not offered and case.candidate.video_type not in {"", ALBUM_AUDIO}:

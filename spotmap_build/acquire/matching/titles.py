@@ -16,13 +16,15 @@ from spotmap_build.core.vocabulary import people_words, title_words, version_wor
 
 MOST_JOINED: Final = 20
 """How many names one artist's name may be a list of, by its looks."""
-_PLAIN: Final = re.compile(r"[A-Za-z0-9 ',.!?]+")
+_PLAIN: Final = re.compile(r"[A-Za-z0-9 '!?]+")
 """Most titles: nothing in them has to be taken apart."""
 _QUOTED: Final = re.compile(r"[「『《〈]([^」』》〉]*)[」』》〉]")
 _QUOTED_AT_END: Final = re.compile(r"^(.*\S)\s+[-–—~～]\s+([^-–—~～]*[「『《〈].*)$")
 _BOXED: Final = re.compile(r"^([^【]+)【([^】]+)】(.*)$")
 """Artist【Song】, as videos from China are called."""
 _YEAR_APART: Final = re.compile(r"(?<=\b(?:19|20)\d\d)\s+[-–—/]\s+(?=(?:digital )?remaster)", re.IGNORECASE)
+_SUFFIX: Final = re.compile(r"(?<=\w)\.(?:mp3|m4a|flac|wav|ogg|opus|wma)$", re.IGNORECASE)
+_ARTICLE_LAST: Final = re.compile(r"^([^,]+), (the|an?|der|die|das|les?|la|el|los|las)$", re.IGNORECASE)
 _KIND_FIRST: Final = re.compile(r"^(interlude|intro|medley|outro|reprise|skit):\s+(.+)$", re.IGNORECASE)
 _BRACKET: Final = re.compile(r"[(\[{【<]([^()\[\]{}【】<>]*)[)\]}】>]")
 _AFTER_DASHES: Final = re.compile(r"\s[-~～]\s?([^-~～]+?)\s?[-~～]\s*$")
@@ -160,6 +162,7 @@ def take_apart(
     """
     if _PLAIN.fullmatch(title) and not _GUESTS.search(title):
         return Title(title)
+    title = _ARTICLE_LAST.sub(r"\2 \1", _SUFFIX.sub("", title))
     before, colon, after = title.partition(": ")
     if colon and canonical(before) in works:
         title = f"{after} ({before})"

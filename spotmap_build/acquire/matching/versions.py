@@ -21,6 +21,10 @@ _HOURS: Final = re.compile(
 )
 _SPEED: Final = re.compile(r"\b(?:x(\d) ?\d{0,2}|(\d) \d{1,2} ?x)\b")
 """By how many times it is faster: "0.8x"."""
+_OF_A_FILE: Final = re.compile(
+    r"\b\d{2,3} ?kbps\b|https?://|\bwww\.|^[\w-]+\.(?:com|net|org|ru|me|cc)$|^(?:mp3|m4a|flac|wav|320)$", re.IGNORECASE
+)
+"""What is said of a file, or of where it is from, and not of the recording."""
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _NUMBER: Final = re.compile(r"\d+(?:st|nd|rd|th|bit|k|khz)?|bit")
 """What a remaster may say of itself: "24 Bit Remastered 05"."""
@@ -84,7 +88,7 @@ def read_segment(segment: str) -> Reading:
     languages = _languages(text, names | {noun for noun in nouns if not is_latin(noun)})
     if languages:
         return Reading("version", Mark(languages))
-    if _starts_neutral(text) or (found.is_neutral and names <= years | of_transfer):
+    if _OF_A_FILE.search(segment) or _starts_neutral(text) or (found.is_neutral and names <= years | of_transfer):
         return Reading("neutral")
     work = named_work(text)
     return Reading("neutral", work=work) if work else _read_nouns(segment, names, nouns, years)
