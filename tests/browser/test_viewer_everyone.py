@@ -183,6 +183,8 @@ def test_keys_on_the_map_gather_tracks(open_viewer: OpenViewer) -> None:
         ("[data-color-by='playlist']", "Enter", "spotmap.state().colorBy === 'playlist'"),
         (".legend-toggle", "Space", "spotmap.visibleCount() < 300"),
         (".more select", "ArrowDown", "spotmap.state().colorBy === 'styles'"),
+        (".size-by select", "ArrowDown", "spotmap.state().sizeBy !== ''"),
+        ("#table-button", "Enter", "!document.getElementById('table').hidden"),
         ("[data-action='fit']", "Enter", "true"),
         ("#lasso-button", "Enter", "!document.getElementById('lasso-hint').hidden"),
         ("#timeline-button", "Enter", "!document.getElementById('timeline').hidden"),

@@ -111,6 +111,22 @@ def test_the_slider_hides_what_came_later(open_viewer: OpenViewer) -> None:
     assert viewer.visible_count() == 300
 
 
+def test_the_slider_is_moved_by_the_mouse(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page = viewer.page
+    page.locator("#timeline-button").click()
+    box = page.get_by_label("Tracks added until").bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] - 9, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.4 * box["width"], middle, steps=5)
+    page.mouse.up()
+    assert 0 < viewer.visible_count() < 300
+    page.get_by_role("button", name="Close the time slider").click()
+    assert viewer.visible_count() == 300
+
+
 def test_escape_leaves_the_slider_and_nothing_else(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     track = viewer.track_in_view()

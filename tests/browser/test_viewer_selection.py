@@ -109,6 +109,46 @@ def test_a_radius_around_a_track_can_be_widened(open_viewer: OpenViewer) -> None
     assert wider[: len(first)] == first
 
 
+def test_a_radius_is_widened_by_the_mouse(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    viewer.page.mouse.click(*viewer.position_of(viewer.track_in_view()))
+    viewer.page.get_by_role("button", name="Nearby").click()
+    first = viewer.state("selected")
+    box = viewer.page.get_by_label("Radius").bounding_box()
+    assert box is not None
+    viewer.page.mouse.click(box["x"] + 0.9 * box["width"], box["y"] + box["height"] / 2)
+    wider = viewer.state("selected")
+    assert len(wider) > len(first)
+    assert wider[: len(first)] == first
+
+
+def test_a_selection_is_copied_saved_and_ordered_by_keys(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(permissions=["clipboard-read", "clipboard-write"])
+    page = viewer.page
+    page.keyboard.press("/")
+    page.keyboard.type("river")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Select them")).to_be_focused()
+    page.keyboard.press("Enter")
+    found = viewer.state("selected")
+    page.locator("#picks [data-action='clear']").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".picks-status")).to_contain_text("Copied")
+    for kind in ("m3u8", "jspf", "csv"):
+        page.keyboard.press("Tab")
+        with page.expect_download() as download:
+            page.keyboard.press("Enter")
+        assert download.value.suggested_filename.endswith(f".{kind}")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    expect(page.locator(".picks-status")).to_contain_text("Copied")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".picks-status")).to_contain_text("A journey from")
+    assert sorted(viewer.state("selected")) == sorted(found)
+
+
 def test_a_track_is_added_from_its_card_and_taken_out_of_the_list(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     track = viewer.track_in_view()
