@@ -5,7 +5,7 @@ import { Grid } from "../../site_template/viewer/data/grid.js";
 import { tracksNamed } from "../../site_template/viewer/data/named.js";
 import { entryPoint, spreadOf } from "../../site_template/viewer/data/spread.js";
 import { outlineOf } from "../../site_template/viewer/map/contour.js";
-import { yearPlaces } from "../../site_template/viewer/map/collection_drawing.js";
+import { artistContour, yearPlaces } from "../../site_template/viewer/map/collection_drawing.js";
 import { Collections, inOrder, notesOf } from "../../site_template/viewer/panels/collections.js";
 
 /** Title, artists, album, number of the album. */
@@ -213,4 +213,10 @@ test("years are written from the ends on", () => {
   assert.deepEqual(yearPlaces([1990, 1990, 1995, 2000, null]), [0, 3, 2]);
   assert.deepEqual(yearPlaces([null, null]), []);
   assert.deepEqual(yearPlaces([2001]), [0]);
+});
+
+test("an artist's years say where they are written, so that names keep away; those that would lie on each other are left out", () => {
+  const places = artistContour([4, 5, 6], [1990, 1991, 2001], { x: [], y: [] }).placesOf((track) => [track < 6 ? 100 + track : 300, 200]);
+  assert.deepEqual(places.map(({ text, x }) => [text, x]), [["1990", 104], ["2001", 300]]);
+  assert.ok(places.every(({ y, height }) => y < 200 && height > 0));
 });

@@ -135,3 +135,8 @@ test("since a decade has the decade in it, however it is written", () => {
   for (const text of ["since the 90s", "since the 1990s", "since 90s"]) assert.deepEqual(fit(text).tracks, fit("since 1990").tracks, text);
   assert.notDeepEqual(fit("after 1990").tracks, fit("since 1990").tracks);
 });
+
+test("where what is asked for is not known, no track is nearer than another", () => {
+  const nothing = new Fitter({ ...library, trait: () => null }, words).fit(describe("slow, not zeuhl", words, findNames).conditions);
+  assert.deepEqual([nothing.tracks, nothing.almost], [[], []]);
+});

@@ -391,6 +391,8 @@ function ordered(fits, sums, parts) {
   if (best.length > 0 || almost.length > 0) return { tracks: best, almost };
   // Where nothing has all of it: what has the most.
   const some = Array.from(fits.keys()).filter((track) => sums[track] > 0);
+  // What all have alike makes none of them nearer.
+  if (some.length === fits.length && sums.every((sum) => sum === sums[0])) return { tracks: best, almost };
   return { tracks: best, almost: sorted(some, (track) => sums[track] / parts).slice(0, MOST_NEAREST) };
 }
 

@@ -72,7 +72,13 @@ export function artistContour(tracks, years, positions) {
   const [first, last] = [Math.min(...known), Math.max(...known)];
   /** @type {{x: ArrayLike<number>, rings: number[][]} | null}  for the places of now */
   let outline = null;
-  return ({ context, positionOf, theme, transform }) => {
+  const dated = (/** @type {(track: number) => readonly [number, number]} */ positionOf) =>
+    [...spaced(yearPlaces(years), (one) => positionOf(tracks[one]), LABEL.width, LABEL.height)].map((place) => {
+      const [x, y] = positionOf(tracks[place]);
+      return { text: String(years[place]), x, y: y - LABEL.above, width: LABEL.width, height: LABEL.height };
+    });
+  /** @type {Overlay} */
+  const draw = ({ context, positionOf, theme, transform }) => {
     if (outline?.x !== positions.x) outline = { x: positions.x, rings: outlineOf(positions, tracks) };
     context.save();
     context.transform(transform.k, 0, 0, transform.k, transform.x, transform.y);
@@ -94,12 +100,12 @@ export function artistContour(tracks, years, positions) {
       context.stroke();
     });
     Object.assign(context, { textAlign: "center", textBaseline: "middle", font: `600 11.5px ${FONT_FAMILY}`, lineJoin: "round", lineWidth: 3.5, strokeStyle: theme.background, fillStyle: theme.text });
-    for (const place of spaced(yearPlaces(years), (one) => positionOf(tracks[one]), LABEL.width, LABEL.height)) {
-      const [x, y] = positionOf(tracks[place]);
-      context.strokeText(String(years[place]), x, y - LABEL.above);
-      context.fillText(String(years[place]), x, y - LABEL.above);
+    for (const { text, x, y } of dated(positionOf)) {
+      context.strokeText(text, x, y);
+      context.fillText(text, x, y);
     }
   };
+  return Object.assign(draw, { placesOf: dated });
 }
 
 /**

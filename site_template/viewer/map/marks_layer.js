@@ -4,6 +4,7 @@ import { Layer } from "./canvas.js";
 import { drawLinks } from "./links.js";
 import { NO_TRACK } from "../data/types.js";
 
+/** @import { Place } from "./label_placement.js" */
 /** @import { Surface } from "./canvas.js" */
 /** @import { Links } from "./links.js" */
 /** @import { Theme, Transform } from "../data/types.js" */
@@ -21,7 +22,10 @@ export const OVERLAY_REACH = 10;
 /** How far the ring of the pinned track reaches beyond it, pixels; its glow, a little further, may touch its title. */
 export const PINNED_REACH = 6;
 
-/** @typedef {(on: {context: Surface, positionOf: (track: number) => [number, number], theme: Theme, transform: Transform}) => void} Overlay  draws below the rings, in pixels */
+/**
+ * @typedef {((on: {context: Surface, positionOf: (track: number) => [number, number], theme: Theme, transform: Transform}) => void)
+ *   & {placesOf?: (positionOf: (track: number) => [number, number]) => readonly Place[]}} Overlay  draws below the rings, in pixels; where it writes
+ */
 /** @typedef {{x: number, y: number, radius: number, corner: number}} Outline  half the side of a square, and the radius of its corners */
 
 /**

@@ -370,7 +370,7 @@ export class Renderer {
       return Math.max(own, listed.has(track) ? OVERLAY_REACH : 0) + Math.max(isPinned(title) ? PINNED_REACH : 0, withRing.has(track) ? ringReach(own) : 0);
     };
     const withReach = titles.map((title) => ({ ...title, reach: reachOf(title) }));
-    labels.draw(transform, this.#theme, withReach, this.#free, placesOver(this.#element));
+    labels.draw(transform, this.#theme, withReach, this.#free, [...placesOver(this.#element), ...(this.#overlay?.placesOf?.(this.positionOf) ?? [])]);
   }
 
   /** @param {Readonly<State>} state  @returns {boolean}  whether points look otherwise now */
