@@ -106,6 +106,16 @@ for (const [what, x, shown] of [
   });
 }
 
+test("a label that a panel above or below would cut moves by half its height at most", () => {
+  const { height } = label(0, 300, 50);
+  const free = { left: 60, right: 500, top: 100, bottom: 400 };
+  const at = (y) => keepInside([label(0, 300, y)], free)[0].y;
+  assert.equal(at(101), 100 + height / 2);
+  assert.equal(at(399), 400 - height / 2);
+  assert.equal(at(250), 250);
+  assert.equal(at(100 - height), 100 - height);
+});
+
 test("a label whose middle is far under a panel stays away", () => {
   assert.deepEqual(keepInside([label(0, 0, 50)], { left: 60, right: 500 }), []);
 });

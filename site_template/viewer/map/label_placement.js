@@ -174,11 +174,11 @@ function boundingBox(ring) {
 }
 
 /**
- * Labels whose middle is in view move sideways so that panels and edges cut none off, and up or down by their height at most where something
- * else stands already. Those whose middle is not stay away, and those that would then touch a stronger one.
+ * Labels whose middle is in view move sideways, and by half their height up or down, so that panels and edges cut none off, and by their height at
+ * most where something else stands already. Those whose middle is not stay away, and those that would then touch a stronger one.
  *
  * @param {readonly Label[]} labels  middles and sizes in pixels, the strongest first
- * @param {{left: number, right: number}} free  what may be written on, pixels
+ * @param {{left: number, right: number, top?: number, bottom?: number}} free  what may be written on, pixels
  * @param {readonly Place[]} [taken]  what stands there already, pixels
  * @returns {Label[]}
  */
@@ -188,7 +188,10 @@ export function keepInside(labels, free, taken = []) {
   for (const label of labels) {
     const inside = Math.max(free.left + label.width / 2, Math.min(free.right - label.width / 2, label.x));
     if (Math.abs(inside - label.x) > label.width / 2) continue;
-    const moved = { ...label, x: inside };
+    const { top = -Infinity, bottom = Infinity } = free;
+    const within = Math.max(top + label.height / 2, Math.min(bottom - label.height / 2, label.y));
+    // What is further out comes into view whole once the map moves.
+    const moved = { ...label, x: inside, y: Math.abs(within - label.y) > label.height / 2 ? label.y : within };
     const place = [moved, ...besideTaken(moved, taken)].find((one) => ![...taken, ...kept].some((other) => touches(one, other)));
     if (place) kept.push(place);
   }

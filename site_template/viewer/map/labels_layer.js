@@ -95,7 +95,7 @@ export class LabelsLayer extends MovableCanvas {
    * @param {Transform} transform
    * @param {Theme} theme
    * @param {readonly Title[]} titles  of the tracks in view, empty while there are too many
-   * @param {{left: number, right: number}} free  what no panel covers, pixels
+   * @param {{left: number, right: number, top: number, bottom: number}} free  what no panel covers, pixels
    * @param {readonly Place[]} taken  what stands over the map already, pixels
    */
   draw(transform, theme, titles, free, taken) {

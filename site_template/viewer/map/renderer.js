@@ -71,8 +71,8 @@ export class Renderer {
   #movedAt_ms = -Infinity;
   /** @type {Size} */
   #size = { width: 0, height: 0 };
-  /** What labels may be written on: pixels from the left. */
-  #free = { left: 0, right: 0 };
+  /** What labels may be written on: pixels from the left and the top. */
+  #free = { left: 0, right: 0, top: 0, bottom: 0 };
   /** @type {TextData | null} */
   #text = null;
   /** @type {Links} */
@@ -167,9 +167,9 @@ export class Renderer {
    * @param {number} ratio  device pixels in a pixel
    * @param {Insets} insets  what panels cover, with air around them, of which labels use half
    */
-  resize(size, ratio, { left, right }) {
+  resize(size, ratio, { left, right, top, bottom }) {
     this.#size = size;
-    this.#free = { left: left - LABEL_AIR, right: size.width - right + LABEL_AIR };
+    this.#free = { left: left - LABEL_AIR, right: size.width - right + LABEL_AIR, top: top - LABEL_AIR, bottom: size.height - bottom + LABEL_AIR };
     for (const layer of Object.values(this.#layers)) layer.resize(size, ratio);
     this.#styled = false;
     this.invalidate("boundaries", "points", "labels", "marks");
