@@ -1,16 +1,15 @@
-"""What listening to a recording gave, read from the cache; ahead of time, where a worker is waited for anyway."""
+"""What listening to a recording gave, read from the cache."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from spotmap_build.cache.arrays import array_decoder
 from spotmap_build.core.documents import decode_json
 from spotmap_build.registry.features import names as feature_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from spotmap_build.cache.records import Record
     from spotmap_build.cache.store import Cache
     from spotmap_build.model import Float32Array
@@ -30,44 +29,23 @@ class HeardRows:
 
     def __init__(self, cache: Cache, spec: EmbedderSpec) -> None:
         self._cache = cache
-        self._lengths = (spec.dimensions, spec.tag_count, len(feature_names()))
-        self._ahead: dict[str, Row] = {}
+        lengths = (spec.dimensions, spec.tag_count, len(feature_names()))
+        self._decoders = [array_decoder(length, kind="f", is_finite=True) for length in lengths]
 
-    def read_ahead(self, records: Iterable[Record], is_over: Callable[[], bool]) -> None:
-        """Read rows that will be asked for, until that is over.
+    def moment(self, record: Record) -> float:
+        """Return the typical moment alone; without numpy."""
+        return self._cache.decode(record, MOMENT, _decode_moment) if MOMENT in record.outputs else math.nan
 
-        Raises
-        ------
-        CorruptEntry
-            As :meth:`take`.
-        """
-        for record in records:
-            if is_over():
-                return
-            self._ahead[record.key_digest] = self._read(record)
-
-    def take(self, record: Record) -> Row:
-        """Return a row; what was read ahead is forgotten then.
+    def read(self, record: Record) -> Row:
+        """Return a row.
 
         Raises
         ------
         CorruptEntry
             What was kept is damaged. It is set aside; the build starts over and listens again.
         """
-        return self._ahead.pop(record.key_digest, None) or self._read(record)
-
-    def moment(self, record: Record) -> float:
-        """Return the typical moment alone; without numpy."""
-        return self._cache.decode(record, MOMENT, _decode_moment) if MOMENT in record.outputs else math.nan
-
-    def _read(self, record: Record) -> Row:
-        from spotmap_build.cache.arrays import array_decoder
-
-        parts: list[Any] = [
-            self._cache.decode(record, part, array_decoder(length, kind="f", is_finite=True))
-            for part, length in zip(PARTS, self._lengths, strict=True)
-        ]
-        return tuple(parts), self.moment(record)
+        decoders = zip(PARTS, self._decoders, strict=True)
+        return tuple(self._cache.decode(record, part, decode) for part, decode in decoders), self.moment(record)
 
 
 def _decode_moment(data: bytes) -> float:

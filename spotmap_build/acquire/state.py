@@ -24,7 +24,7 @@ from spotmap_build.model import Failed
 from spotmap_build.registry import embedders
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from spotmap_build.acquire.search import Found, Recordings
@@ -181,13 +181,6 @@ class Acquisition:
         with self._lock:
             found = self._found.get(track.id)
         return found is not None and found.failure is None and self.key_of(found.track).digest in self._embedded
-
-    def known_records(self) -> Iterator[Record]:
-        """Yield what was listened to before this build, in the order of the tracks."""
-        for track in self.tracks:
-            found = self.embedding_of(track) if self.was_embedded(track) else None
-            if found is not None:
-                yield found[1]
 
     def embedding_of(self, track: Track) -> tuple[Track, Record] | None:
         """Return a track with its recording and what listening gave, where that is known."""

@@ -50,9 +50,6 @@ dimensions say something, and makes noise loud where some do not (docs/tables.md
 LISTENED_TO: Final = "listened to"
 """The column of the map that tells previews from whole tracks, where there are both."""
 WHOLE: Final = "the whole track"
-FEW_NEW_SHARE: Final = 0.02
-"""Of the tracks: where no more are to be listened to, all others are read meanwhile, and are in memory before the map
-is made."""
 PAIRS: Final = 60
 """So many tracks are listened to in both ways, to learn by what previews differ (``project.previews``)."""
 
@@ -155,14 +152,12 @@ def _by_listening(run: Run, fetched: Fetched) -> Iterator[Embedded]:
 
 
 def _listen(run: Run, acquisition: Acquisition, ready: Callable[[], Ready]) -> int:
-    """Listen, and load meanwhile what the map will be made with and, where few tracks are new, of."""
+    """Listen, and load meanwhile what the map will be made with."""
     limit = listening_limit(run, ready)
     # Nothing is waited for, or no map follows.
     if not run.config.listen or run.config.shard is not None or limit.is_over:
         return listen(acquisition, limit)
-    new_count = len(acquisition.missing) + len(acquisition.searches)
-    has_few_new = new_count <= FEW_NEW_SHARE * len(acquisition.tracks)
-    with loading_for_the_map(acquisition if has_few_new else None):
+    with loading_for_the_map():
         return listen(acquisition, limit)
 
 
@@ -367,7 +362,7 @@ def _read_parts(
     rows, typical_s, damage = [], [], None
     for one in kept:
         try:
-            parts, moment_s = whole.rows.take(one.record)
+            parts, moment_s = whole.rows.read(one.record)
         except CorruptEntry as error:
             damage = error
             continue

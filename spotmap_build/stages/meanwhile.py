@@ -1,4 +1,4 @@
-"""While workers listen this process waits: it loads what the map will be made with, and reads what it is made of."""
+"""While workers listen this process waits: it loads what the map will be made with, which takes two seconds."""
 
 from __future__ import annotations
 
@@ -7,55 +7,38 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from spotmap_build.acquire.state import Acquisition
+    from collections.abc import Iterator
 
 
 @contextmanager
-def loading_for_the_map(acquisition: Acquisition | None = None) -> Iterator[None]:
+def loading_for_the_map() -> Iterator[None]:
     """Load the packages that every map needs in a thread of their own, until what is done inside is done.
 
-    All but UMAP: where few tracks are new, nothing is laid out. Then what was heard before is read from the cache as
-    well, of the tracks of ``acquisition``, as far as there is time.
+    All but UMAP: where few tracks are new, nothing is laid out.
     """
-    is_over = threading.Event()
-    thread = _start(lambda: _prepare(acquisition, is_over.is_set))
+    thread = start_loading()
     try:
         yield
     except Exception:
-        is_over.set()
         thread.join()  # a build that starts over loads the same, and two at once get in each other's way
         raise
-    finally:
-        is_over.set()
     thread.join()
 
 
 def start_loading() -> threading.Thread:
     """Load the packages that every map needs, and return the thread that does: to be joined before they are used."""
-    return _start(lambda: _prepare(None, lambda: False))
-
-
-def _start(work: Callable[[], None]) -> threading.Thread:
-    thread = threading.Thread(target=work, name="load", daemon=True)
+    thread = threading.Thread(target=_load, name="load", daemon=True)
     thread.start()
     return thread
 
 
-def _prepare(acquisition: Acquisition | None, is_over: Callable[[], bool]) -> None:
-    with suppress(Exception):  # whoever needs it says so
-        _load()
-        if acquisition is not None:
-            acquisition.rows.read_ahead(acquisition.known_records(), is_over)
-
-
 def _load() -> None:
-    import numpy as np
+    with suppress(Exception):  # whoever needs it says so
+        import numpy as np
 
-    from spotmap_build.cluster.hdbscan import load_hdbscan
-    from spotmap_build.emit import assemble  # noqa: F401 - for what it imports
-    from spotmap_build.project.neighbors import find_neighbors
+        from spotmap_build.cluster.hdbscan import load_hdbscan
+        from spotmap_build.emit import assemble  # noqa: F401 - for what it imports
+        from spotmap_build.project.neighbors import find_neighbors
 
-    find_neighbors(np.eye(3, dtype=np.float32), 1, seed=0)  # loads the compiled code as well
-    load_hdbscan()
+        find_neighbors(np.eye(3, dtype=np.float32), 1, seed=0)  # loads the compiled code as well
+        load_hdbscan()

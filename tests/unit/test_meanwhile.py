@@ -5,17 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from itertools import count
-from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from spotmap_build.stages import meanwhile
 from spotmap_build.stages.meanwhile import loading_for_the_map
-
-if TYPE_CHECKING:
-    from spotmap_build.acquire.state import Acquisition
 
 LOAD = """
 import sys
@@ -53,35 +47,6 @@ def test_a_build_that_starts_over_does_not_load_beside_what_is_still_loading(mon
     with pytest.raises(ValueError, match="damaged"), loading_for_the_map():
         raise ValueError("damaged")
     assert is_loaded.is_set()
-
-
-class Library:
-    """An acquisition of which endlessly many tracks were heard before."""
-
-    def __init__(self) -> None:
-        self.taken: list[int] = []
-        self.has_begun = threading.Event()
-        self.rows = self
-
-    def known_records(self) -> Iterator[int]:
-        return count()
-
-    def read_ahead(self, records: Iterator[int], is_over: Callable[[], bool]) -> None:
-        for record in records:
-            self.has_begun.set()
-            if is_over():
-                return
-            self.taken.append(record)
-
-
-def test_what_was_heard_before_is_read_until_the_listening_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(meanwhile, "_load", lambda: None)
-    library = Library()
-    with loading_for_the_map(cast("Acquisition", library)):
-        assert library.has_begun.wait(60)
-    taken = len(library.taken)
-    assert not [thread for thread in threading.enumerate() if thread.name == "load"]
-    assert len(library.taken) == taken
 
 
 def test_a_package_that_is_missing_is_left_to_who_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
