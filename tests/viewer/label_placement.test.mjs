@@ -109,7 +109,8 @@ for (const [what, x, shown] of [
 test("a label that a panel above or below would cut moves by half its height at most", () => {
   const { height } = label(0, 300, 50);
   const free = { left: 60, right: 500, top: 100, bottom: 400 };
-  const at = (y) => keepInside([label(0, 300, y)], free)[0].y;
+  const at = (y) => keepInside([label(0, 300, y)], free)[0]?.y;
+  assert.equal(at(100 - height / 4), undefined);
   assert.equal(at(101), 100 + height / 2);
   assert.equal(at(399), 400 - height / 2);
   assert.equal(at(250), 250);

@@ -190,8 +190,10 @@ export function keepInside(labels, free, taken = []) {
     if (Math.abs(inside - label.x) > label.width / 2) continue;
     const { top = -Infinity, bottom = Infinity } = free;
     const within = Math.max(top + label.height / 2, Math.min(bottom - label.height / 2, label.y));
-    // What is further out comes into view whole once the map moves.
-    const moved = { ...label, x: inside, y: Math.abs(within - label.y) > label.height / 2 ? label.y : within };
+    const out = Math.abs(within - label.y);
+    if (out > label.height / 2 && out < label.height) continue;
+    // What is all outside comes into view whole once the map moves.
+    const moved = { ...label, x: inside, y: out >= label.height ? label.y : within };
     const place = [moved, ...besideTaken(moved, taken)].find((one) => ![...taken, ...kept].some((other) => touches(one, other)));
     if (place) kept.push(place);
   }
