@@ -10,7 +10,7 @@ import pytest
 from spotmap_build.cache.layout import prepare
 from spotmap_build.config import load_config
 from spotmap_build.emit.marker import MARKER_NAME
-from spotmap_build.errors import CacheError, OutputError, SpotmapError
+from spotmap_build.errors import CacheError, ConfigError, OutputError, SpotmapError
 from spotmap_build.places import NOT_IN_THE_CACHE, NOT_IN_THE_SITE, USUAL_CACHE, check_places
 from tests.support.command import tree
 
@@ -117,7 +117,14 @@ def test_a_file_of_the_person_is_found_before_the_build(tmp_path: Path, name: st
     assert (tmp_path / "notes").read_text() == "mine"
 
 
-@pytest.mark.parametrize("place", ["file/x", "loop", "loop/x", "n" * 300, "new/" + "n" * 300])
+@pytest.mark.parametrize("place", ["n" * 300, "m/" * 3_000])
+@pytest.mark.parametrize("name", ["out", "cache_dir", "report", "summary", "keep_audio", "overrides", "template"])
+def test_a_path_that_is_too_long_is_a_wrong_setting(tmp_path: Path, place: str, name: str) -> None:
+    with pytest.raises(ConfigError, match="too long"):
+        check(tmp_path, **{name: place})
+
+
+@pytest.mark.parametrize("place", ["file/x", "loop", "loop/x", "new/" + "n" * 300])
 def test_a_place_that_can_never_be_is_a_sentence_at_once(tmp_path: Path, place: str) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "loop").symlink_to("loop")
