@@ -34,6 +34,7 @@ _SCRIPTS: Final = {
 """Encodings of other scripts than the Latin one, as Python and as people call them."""
 _ASCII_AND_HEBREW: Final = bytes((*range(0x80), *range(0xE0, 0xFB)))
 _TOGETHER: Final = re.compile(rb"[\x80-\xff]{3,}")
+_OTHER_LETTERS: Final = re.compile(r"([A-Za-z]?)[^\W\d_\x00-\x7f]+([A-Za-z]?)")
 LEAST_BYTES: Final = 8
 """Fewer of them tell nothing."""
 LONGEST_SAMPLE_BYTES: Final = 1 << 16
@@ -103,10 +104,20 @@ def _of_another_script(content: bytes) -> tuple[str, str] | None:
         return content.decode("cp1255"), "Windows-1255"
     from charset_normalizer import from_bytes
 
-    best = from_bytes(content[:LONGEST_SAMPLE_BYTES], cp_isolation=list(_SCRIPTS)).best()
-    if best is None or best.encoding not in _SCRIPTS:
+    sample = content[:LONGEST_SAMPLE_BYTES]
+    if len(sample) < len(content):  # not half a letter at the end
+        sample = sample[: sample.rfind(b"\n") + 1] or sample
+    best = from_bytes(sample, cp_isolation=list(_SCRIPTS)).best()
+    if best is None or best.encoding not in _SCRIPTS or not _is_words(sample.decode(best.encoding, "replace")):
         return None
     return content.decode(best.encoding, "replace"), _SCRIPTS[best.encoding]
+
+
+def _is_words(text: str) -> bool:
+    """Whether what is not ASCII is mostly letters (no rows of dots or dashes), seldom beside one of ASCII in a word."""
+    others = [letter for letter in text if letter > "\x7f"]
+    words = _OTHER_LETTERS.findall(text)
+    return 2 * sum(map(str.isalpha, others)) > len(others) and 4 * sum(map(any, words)) < len(words)
 
 
 def _is_shift_jis(content: bytes) -> bool:
