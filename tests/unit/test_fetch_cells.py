@@ -314,6 +314,23 @@ def test_names_are_compared_without_case_and_what_joins_words() -> None:
     assert is_person("addedBy")
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("email", "e-mail", "email_address", "user_email", "emailaddress", "user e-mail address", "contact.emails"),
+        *("ip_address", "client_ip", "ipaddress", "device_id", "device name", "deviceid", "user_id", "user-agent"),
+        *("phone", "phone_number", "phonenumber", "apple_id", "apple id number"),
+    ],
+)
+def test_columns_of_persons_are_known_whatever_joins_their_words(name: str) -> None:
+    assert is_person(name)
+
+
+@pytest.mark.parametrize("name", ["female vocals", "the mail", "phonetic", "ipa", "devices of style", "deviceful"])
+def test_columns_that_sound_like_those_of_persons_are_read(name: str) -> None:
+    assert not is_person(name)
+
+
 def test_artists_in_columns_of_their_own_are_all_read() -> None:
     columns: Columns = {
         "Song Title": ["Salt", "Pepper", "Sugar", "Mint", "Sage", "Lime"],

@@ -634,6 +634,25 @@ def test_a_quotation_mark_that_is_never_closed_is_named(tmp_path: Path) -> None:
         load(tmp_path, 'title,artist\n"A,B\nC,D\nE,F\n')
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        'title,artist,comment,rating\nA,B,"x\ny",\n',
+        'title;artist;comment;rating;mood\nA;B;"x\ny" ;;\n\n',
+        "'title','artist','comment'\n'A','B','x\ny'\n",
+    ],
+)
+def test_several_lines_in_the_last_row_are_no_missing_quotation_mark(tmp_path: Path, content: str) -> None:
+    loaded = load(tmp_path, content)
+    assert [(track.title, track.artists) for track in loaded.library.tracks] == [("A", ("B",))]
+    assert loaded.notices == ()
+
+
+def test_songs_that_are_called_as_columns_are_no_names_of_columns(tmp_path: Path) -> None:
+    loaded = load(tmp_path, "title,mood\nA,calm\nYear,Time\n")
+    assert [track.title for track in loaded.library.tracks] == ["A", "Year"]
+
+
 def test_a_field_that_holds_rows_is_told(tmp_path: Path) -> None:
     loaded = load(tmp_path, 'title,artist\n"A,B\nC,D\n"E",F\n')
     assert loaded.notices == (f"{tmp_path}/t.csv: the field that begins with 'A,B' may lack a quotation mark.",)

@@ -192,8 +192,8 @@ PERSONS: Final = (
     "user agent decrypted",
 )
 _OF_PERSONS: Final = re.compile(
-    r"(?:client |user )?ip(?: .*)?|.*\be-?mail\b.*|device(?: .*)?|platform model|apple id.*|phone.*"
-    r"|user ?(?:id|name|agent.*)",
+    r"(?:client |user )?ip(?: ?addr.*| .*)?|.*(?:\be |e)mail.*|device ?(?:id|name|model|type)?(?: .*)?|platform model"
+    r"|apple ?id.*|phone ?(?:n.*)?|user ?(?:id|name|agent.*)",
     re.IGNORECASE,
 )
 """What services say of who listened, where, and on what."""
@@ -217,7 +217,8 @@ KNOWN: Final = frozenset(name for names in _FOLDED.values() for name in names) |
 
 def is_person(name: str) -> bool:
     """Whether a column says who somebody is, or where: such a column is not read."""
-    return fold_name(name) in _PERSONS or _OF_PERSONS.fullmatch(name.strip()) is not None
+    words = re.sub(r"[\s_.\-]+", " ", name).strip()
+    return fold_name(name) in _PERSONS or _OF_PERSONS.fullmatch(words) is not None
 
 
 def is_known(name: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import html
 import re
+import string
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
@@ -102,7 +103,8 @@ def read_delimited(text: str, place: str) -> Table:
         names = [_name(_plain(cell)) for cell in next(reader, [])]
         check_shape(place, rows=0, columns=len(names))
         rows = _rows(reader, len(names), place, lines_above)
-        about_quotes = _about_quotes(rows, place, delimiter, ends_quoted=body.rstrip().endswith('"'))
+        ends_quoted = body.rstrip(delimiter + string.whitespace).endswith(quote)
+        about_quotes = _about_quotes(rows, place, delimiter, ends_quoted=ends_quoted)
     except csv.Error as error:
         raise SourceError(f"{place}, line {lines_above + reader.line_num}: {error}.") from error
     unnamed = (_values(rows, position) for position, name in enumerate(names) if not name)
@@ -130,15 +132,18 @@ def _header(text: str, above: int) -> tuple[int, int]:
     that says something is taken.
     """
     first = named = None
+    fewest = 0
     for line in islice(LINE.finditer(text, above), MOST_ABOVE):
         sample = line[0][:LONGEST_SAMPLE]
         names = [name for part in BETWEEN.split(sample) if (name := part.strip(' "\ufeff\xa0'))]
         known = sum(is_known(_name(name)) for name in names[:MOST_COUNTED])
-        if known > 1 and (named is None or 2 * known >= len(names)):
+        if known > 1 and (named is None or 2 * known >= len(names) >= fewest):
             return line.span()
         is_open = sample.count('"') % 2 == 1
         first = first or (line.span() if names else None)
-        named = named or (line.span() if len(names) > 1 or known or is_open else None)
+        if named is None and (len(names) > 1 or known or is_open):
+            named = line.span()
+            fewest = len(names) + 1 if known else 0  # a song may be called "Title", and its artist "Album"
         if is_open:
             break
     return named or first or (len(text), len(text))
