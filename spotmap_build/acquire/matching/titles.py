@@ -24,7 +24,7 @@ _BOXED: Final = re.compile(r"^([^【]+)【([^】]+)】(.*)$")
 """Artist【Song】, as videos from China are called."""
 _YEAR_APART: Final = re.compile(r"(?<=\b(?:19|20)\d\d)\s+[-–—/]\s+(?=(?:digital )?remaster)", re.IGNORECASE)
 _SUFFIX: Final = re.compile(r"(?<=\w)\.(?:mp3|m4a|flac|wav|ogg|opus|wma)$", re.IGNORECASE)
-_ARTICLE_LAST: Final = re.compile(r"^([^,]+), (the|an?|der|die|das|les?|la|el|los|las)$", re.IGNORECASE)
+_ARTICLE_LAST: Final = re.compile(r"^([^,]+)(?<!\bla), (the|an?|der|die|das|les?|la|el|los|las)$", re.IGNORECASE)
 _KIND_FIRST: Final = re.compile(r"^(interlude|intro|medley|outro|reprise|skit):\s+(.+)$", re.IGNORECASE)
 _BRACKET: Final = re.compile(r"[(\[{【<]([^()\[\]{}【】<>]*)[)\]}】>]")
 _AFTER_DASHES: Final = re.compile(r"\s[-~～]\s?([^-~～]+?)\s?[-~～]\s*$")

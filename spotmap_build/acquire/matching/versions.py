@@ -22,7 +22,8 @@ _HOURS: Final = re.compile(
 _SPEED: Final = re.compile(r"\b(?:x(\d) ?\d{0,2}|(\d) \d{1,2} ?x)\b")
 """By how many times it is faster: "0.8x"."""
 _OF_A_FILE: Final = re.compile(
-    r"\b\d{2,3} ?kbps\b|https?://|\bwww\.|^[\w-]+\.(?:com|net|org|ru|me|cc)$|^(?:mp3|m4a|flac|wav|320)$", re.IGNORECASE
+    r"\b\d{2,3} ?kbps\b|https?://\S*|\bwww\.\S*|^[\w-]+\.(?:com|net|org|ru|me|cc)$|\b(?:mp3|m4a|flac|wav)\b|^320$",
+    re.IGNORECASE,
 )
 """What is said of a file, or of where it is from, and not of the recording."""
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
@@ -88,10 +89,19 @@ def read_segment(segment: str) -> Reading:
     languages = _languages(text, names | {noun for noun in nouns if not is_latin(noun)})
     if languages:
         return Reading("version", Mark(languages))
-    if _OF_A_FILE.search(segment) or _starts_neutral(text) or (found.is_neutral and names <= years | of_transfer):
+    if _is_of_a_file(segment) or _starts_neutral(text) or (found.is_neutral and names <= years | of_transfer):
         return Reading("neutral")
     work = named_work(text)
     return Reading("neutral", work=work) if work else _read_nouns(segment, names, nouns, years)
+
+
+def _is_of_a_file(segment: str) -> bool:
+    """Whether a segment says something of a file, and beside it nothing that tells one recording from another."""
+    rest = _OF_A_FILE.sub(" ", segment)
+    if rest == segment:
+        return False
+    words = set(native(rest).split()) if any(map(str.isalnum, rest)) else set()
+    return words <= version_words().fillers or read_segment(rest).sense == "neutral"
 
 
 def _read_nouns(segment: str, names: frozenset[str], nouns: set[str], years: frozenset[str]) -> Reading:
