@@ -167,6 +167,7 @@ def test_what_stands_for_no_date_is_none(text: str) -> None:
 
 def test_what_is_no_date_is_reported() -> None:
     assert parse_dates(["soon", "2021-02-30", "2021-02-03"], is_day_first=False).misread == [0, 1]
+    assert parse_dates(["5 Zzz 2020", "Zzz 5, 2020", "5 Mai 2020"], is_day_first=True).misread == [0, 1]
 
 
 @pytest.mark.parametrize(

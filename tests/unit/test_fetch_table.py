@@ -265,6 +265,14 @@ def test_vectors_of_any_size_are_of_one_whose_squares_can_be_added(tmp_path: Pat
     np.testing.assert_allclose(vectors.value / largest, array / 4, rtol=1e-6)
 
 
+def test_the_least_integer_is_as_large_as_it_is_far_from_zero(tmp_path: Path) -> None:
+    least = np.iinfo(np.int64).min
+    np.save(tmp_path / "t.npy", np.array([[least, 0], [0, least]]))
+    vectors = load(tmp_path, "title\nA\nB\n").vectors
+    assert vectors is not None
+    assert vectors.value.tolist() == [[-0.5, 0], [0, -0.5]]
+
+
 @pytest.mark.parametrize(
     "array",
     [

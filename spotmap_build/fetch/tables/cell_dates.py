@@ -24,6 +24,8 @@ MONTHS: Final = (
     *("nov ноя lis kas", "dec dez déc dic дек gru ara"),
 )
 """How the months begin in the languages of most spreadsheets."""
+UNKNOWN_MONTH: Final = 13
+"""Of a name in an unknown language: such a date is reported as misread; month 0 stands for no date at all."""
 EARLIEST_UNIX_S: Final = 946_684_800
 """2000: a smaller number is no time at which music came into a library, and may be anything."""
 LATEST_UNIX_S: Final = 4_102_444_800
@@ -113,7 +115,9 @@ def _read_unix(found: re.Match[str], _orders: Mapping[str, bool]) -> tuple[int, 
 
 def _month(name: str) -> int:
     beginnings = (tuple(words.split()) for words in MONTHS)
-    return next((number for number, words in enumerate(beginnings, start=1) if name.lower().startswith(words)), 0)
+    return next(
+        (number for number, words in enumerate(beginnings, start=1) if name.lower().startswith(words)), UNKNOWN_MONTH
+    )
 
 
 def _whole_year(digits: str) -> int:

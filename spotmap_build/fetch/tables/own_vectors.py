@@ -132,14 +132,16 @@ def _usable(values: Any, path: Path) -> Float32Array:
     """Return vectors in single precision, of a size whose squares it can hold: only their directions matter."""
     import numpy as np
 
-    largest = float(np.abs(values).max(initial=0, where=np.isfinite(values)))
+    is_finite = np.isfinite(values)  # no copy of all numbers without their signs: it may be gigabytes
+    largest = max(float(values.max(initial=0, where=is_finite)), -float(values.min(initial=0, where=is_finite)))
     if largest and not SMALLEST_SIZE <= largest <= LARGEST_SIZE:
         values = np.ldexp(np.asarray(values, np.result_type(values, np.float32)), -math.frexp(largest)[1])
     matrix: Float32Array = np.asarray(values, dtype=np.float32)
+    sizes = np.maximum(matrix.max(axis=1, initial=0), -matrix.min(axis=1, initial=0))
     for is_bad, fault in (
         (~np.isfinite(matrix).all(axis=1), "holds NaN or infinity"),
         (~values.any(axis=1), "holds nothing but zeros, and so is like no other"),
-        ((np.abs(matrix) < SMALLEST_SIZE).all(axis=1), "is out of all proportion to the others"),
+        (sizes < SMALLEST_SIZE, "is out of all proportion to the others"),
     ):
         if is_bad.any():
             raise SourceError(
