@@ -469,28 +469,22 @@ def test_the_map_on_paper_is_a_plain_canvas_beside_the_legend_in_light_colors(
 
 ANSWER = """async (keys) => {
   const [input, list] = ["#search input", "#found"].map((place) => document.querySelector(place));
-  const other = new MessageChannel();
   const answers = [];
   for (const typed of keys) {
     input.value = typed;
-    let pauses = 0;
-    other.port1.onmessage = () => (pauses++, other.port2.postMessage(null));
-    other.port2.postMessage(null);
     const listed = new Promise((done) => new MutationObserver(done).observe(list, { childList: true }));
     input.dispatchEvent(new Event("input"));
     await listed;
-    other.port1.onmessage = null;
     const { query, matches } = spotmap.state();
-    answers.push([query, matches.length, list.querySelectorAll("[role=option]").length, pauses]);
+    answers.push([query, matches.length, list.querySelectorAll("[role=option]").length]);
   }
   return answers;
 }"""
-"""Types, and tells what is listed then, and how often something else could run before. (How soon that is,
-`benchmarks.search_keys` says.)"""
+"""Types, and tells what is listed then. (How soon that is, `benchmarks.search_keys` says.)"""
 
 
 @pytest.mark.slow
-def test_what_is_typed_is_sought_in_small_pieces_among_100000_tracks(open_viewer: OpenViewer) -> None:
+def test_each_key_lists_what_is_found_among_100000_tracks(open_viewer: OpenViewer) -> None:
     viewer = open_viewer(100_000)
     page = viewer.page
     page.keyboard.press("/")
@@ -499,8 +493,7 @@ def test_what_is_typed_is_sought_in_small_pieces_among_100000_tracks(open_viewer
     keys = ["l", *("river gla"[:length] for length in range(2, len("river gla") + 1))]
     answers = page.evaluate(ANSWER, keys)
     assert [query for query, *_ in answers] == keys
-    assert all(0 < listed <= count for _, count, listed, _ in answers)
-    assert answers[0][3] > 0, "a first letter, which most tracks have, is sought without a pause"
+    assert all(0 < listed <= count for _, count, listed in answers)
 
 
 @pytest.mark.slow
@@ -510,14 +503,18 @@ def test_enter_means_what_is_typed_and_not_what_was_found_before(open_viewer: Op
     page.keyboard.press("/")
     page.keyboard.type("r")
     viewer.wait_until("spotmap.state().matches?.length > 1000")
+    # A whole title: albums and artists, which may come at any time, are not before it.
+    title = page.locator('[role="option"][data-track] .found-title').nth(1).inner_text()
     # Both in one turn of the page: nothing could be found between them.
     page.evaluate(
-        """() => {
+        """(title) => {
           const input = document.querySelector("#search input");
-          input.value = "g";
+          input.value = title;
           input.dispatchEvent(new Event("input"));
           input.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
-        }"""
+        }""",
+        title,
     )
-    assert viewer.state("query") == "g"
+    assert viewer.state("query") == title
     assert viewer.state("pinned") == viewer.state("matches")[0]
+    expect(page.locator("#card .card-title")).to_have_text(title)

@@ -102,6 +102,19 @@ test("a search that was given up for another leaves nothing behind", () => {
   assert.deepEqual(index.search("ha"), indexOfAll().search("ha"));
 });
 
+test("what all tracks have is sought in pieces of some hundreds, between which a page can answer", () => {
+  const count = 10_000;
+  const many = { titles: Array(count).fill("Halo"), artistsOf: () => ["Jun"], albumOf: () => "" };
+  const index = new SearchIndex(many);
+  index.grow(count);
+  for (const query of ["h", "ha"]) {
+    let pauses = 0;
+    const work = index.searching(query);
+    while (!work.next().done) pauses++;
+    assert.ok(pauses >= count / 1_000, `${query}: ${pauses}`);
+  }
+});
+
 test("a query that says nothing is no query", () => {
   assert.equal(indexOfAll().search(""), null);
   assert.equal(indexOfAll().search(" … "), null);
