@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 UNTITLED: Final = "Untitled"
 """The title of a track that has none."""
 TITLE_SEPARATOR: Final = " - "
+CAPTION_SEPARATORS: Final = (TITLE_SEPARATOR, " \N{EN DASH} ", " \N{EM DASH} ")
 TRACK_NUMBER: Final = re.compile(r"^(?:\d{1,3}(?:-\d{1,3})?\s*[-._)](?:\s+|(?=\D))|\d-\d\d\s+|0\d\s+)(?=\S)")
 """A leading "07 - ", "07. ", "1-07 " of a file name is its place on the album, not part of its title."""
 ID3_FRAMES: Final = {
@@ -306,10 +307,21 @@ def title_from_name(stem: str) -> tuple[str, tuple[str, ...]]:
     """Title and artists from a file's name where its tags say nothing: "07 - Artist - Title", "Title"."""
     text = fold_space(stem.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("_", " "))
     without_number = TRACK_NUMBER.sub("", text)
-    artist, separator, title = without_number.partition(TITLE_SEPARATOR)
-    if separator and artist.strip() and title.strip():
-        return title.strip(), (artist.strip(),)
-    return without_number or text or UNTITLED, ()
+    title, artist = split_caption(without_number)
+    return title or text or UNTITLED, (artist,) if artist else ()
+
+
+def split_caption(text: str) -> tuple[str, str]:
+    """Return title and artist of "Artist - Title", with a hyphen or else a dash; an artist that is not named is empty.
+
+    >>> split_caption("Artist - Title – Live"), split_caption("Artist – Title"), split_caption("Title -")
+    (('Title – Live', 'Artist'), ('Title', 'Artist'), ('Title -', ''))
+    """
+    for separator in CAPTION_SEPARATORS:
+        artist, _, title = text.partition(separator)
+        if artist.strip() and title.strip():
+            return title.strip(), artist.strip()
+    return text, ""
 
 
 def place_from_name(stem: str) -> tuple[int | None, int | None]:

@@ -11,9 +11,11 @@ from mutagen.id3 import ID3, TIT2, TPE1
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.cache.store import Cache
 from spotmap_build.embed.decode import probe
+from spotmap_build.emit.lists import ListFormat, TrackList, encode_list
 from spotmap_build.fetch.folders.m3u import m3u_columns, parse_m3u
 from spotmap_build.fetch.source import LoadContext, Loaded
 from spotmap_build.fetch.tables.table import TableSource
+from spotmap_build.model import Recording, Track
 from tests.fakes.audio_files import tune, write_audio
 
 URI = "spotify:track:" + "a" * 22
@@ -36,6 +38,13 @@ def load(folder: Path, content: str | bytes, name: str = "road_trip.m3u8") -> Lo
             '<!DOCTYPE x [<!ENTITY b "&a;&a;">]><playlist><track><location>&b;.mp3</location></track></playlist>',
             ["&b;.mp3"],
         ),
+        (
+            '{"playlist": {"track": [{"location": ["a", "b"]}, 7, {"location": "c"}, {"title": null}, {}]}}',
+            ["a", "c"],
+        ),
+        ('{"playlist": {"track": "none"}}', []),
+        ("<x:playlist xmlns:x='y'><x:track><x:location>a</x:location></x:track></x:playlist>", ["a"]),
+        ("; by a player\n[playlist]\nFile1=1.mp3\n", ["1.mp3"]),
         ("[playlist]\n", []),
         ("<playlist>", []),
     ],
@@ -47,6 +56,43 @@ def test_the_lists_of_other_players_are_read_in_their_order(content: str, names:
 def test_a_list_names_itself() -> None:
     content = b"<playlist><title>On the road</title><trackList><track><title>x</title></track></trackList></playlist>"
     assert parse_m3u(content).name == "On the road"
+
+
+@pytest.mark.parametrize("list_format", ["m3u8", "jspf"])
+def test_a_list_that_a_map_was_written_to_is_read_back(tmp_path: Path, list_format: ListFormat) -> None:
+    tracks = (
+        Track(
+            "folder:1", "Song - Live", ("One",), album="First", duration_ms=217_000, recording=Recording("", "/a b.mp3")
+        ),
+        Track(URI, "Other", ("Two",), album="Second", duration_ms=3_000),
+    )
+    content = encode_list(TrackList("1", "clusters", "Mine", tracks), list_format)
+    assert parse_m3u(content).name == "Mine"
+    columns = m3u_columns(content, "list")
+    assert (columns["title"], columns["artists"]) == (["Song - Live", "Other"], ["One", "Two"])
+    assert columns["path"] == ["/a b.mp3", None]
+    if list_format == "jspf":
+        assert columns["album"] == ["First", "Second"]
+
+
+@pytest.mark.parametrize(
+    ("content", "albums"),
+    [
+        ("#EXTALB:First\n#EXTINF:1,A\na\nb\n#EXTALB:Second\nc\n", ["First", "First", "Second"]),
+        (
+            "<playlist><track><title>A</title><album>First</album></track><track><title>B</title></track></playlist>",
+            ["First", None],
+        ),
+    ],
+)
+def test_a_list_says_on_which_album_a_track_is(content: str, albums: list[str | None]) -> None:
+    assert m3u_columns(content.encode(), "list")["album"] == albums
+
+
+def test_a_web_page_is_no_playlist() -> None:
+    page = parse_m3u(b"<!DOCTYPE html>\n<html><body>Not found</body></html>")
+    assert page.entries == ()
+    assert "web page" in page.fault
 
 
 def entries(content: str | bytes) -> list[tuple[object, ...]]:
@@ -65,6 +111,12 @@ def entries(content: str | bytes) -> list[tuple[object, ...]]:
         ("#EXTINF:-1,One - Song\nhttps://example.org/a.mp3\n", ("Song", "One", None, None)),
         ("#EXTINF:0,Song without an artist\n", ("Song without an artist", None, None, None)),
         ('#EXTINF:217.4 tvg-name="a, b" x="",One - Song - Live\n', ("Song - Live", "One", 217_000, None)),
+        ("#EXTINF:217 tvg-id=a x='a, b',One - Song\na.mp3", ("Song", "One", 217_000, "a.mp3")),
+        ("#EXTINF:217,One \u2013 Song\na.mp3", ("Song", "One", 217_000, "a.mp3")),
+        ("#EXTINF:217,One - Song \u2014 Live\na.mp3", ("Song \u2014 Live", "One", 217_000, "a.mp3")),
+        ("#EXTART:One\n#EXTINF:217,Song\na.mp3", ("Song", "One", 217_000, "a.mp3")),
+        ("#EXTINF:217,Two - Song\n#EXTART:One\na.mp3", ("Song", "Two", 217_000, "a.mp3")),
+        ("#EXTART:One\na.mp3", (None, None, None, "a.mp3")),
         ("#EXTINF:217,One - \n", ("One -", None, 217_000, None)),
         ("a.mp3", (None, None, None, "a.mp3")),
         ("file:///music/a%20b.mp3", (None, None, None, "/music/a b.mp3")),
@@ -85,6 +137,23 @@ def entries(content: str | bytes) -> list[tuple[object, ...]]:
             ("Song", "One", 217_000, "music/a.mp3"),
         ),
         ("[Playlist]\nfile2 = a.mp3\nlength2=-1\nVersion=2", (None, None, None, "a.mp3")),
+        ("[playlist]\nFile1=a.mp3\nLength1=217.4", (None, None, 217_000, "a.mp3")),
+        (
+            '{"playlist": {"track": [{"title": "Song - Live", "creator": "One", "duration": 217400.0, "location": ["file:///a%20b"]}]}}',
+            ("Song - Live", "One", 217_000, "/a b"),
+        ),
+        (
+            "<playlist><track><title>Song - Live</title><creator>One</creator></track></playlist>",
+            ("Song - Live", "One", None, None),
+        ),
+        (
+            '<?zpl?><smil><media src="a.mp3" trackTitle="Song" trackArtist="One" duration="217000"/></smil>',
+            ("Song", "One", 217_000, "a.mp3"),
+        ),
+        (
+            '<ASX><ENTRY><TITLE>One - Song</TITLE><REF HREF="a.mp3"/><DURATION VALUE="00:03:37.5"/></ENTRY></ASX>',
+            ("Song", "One", 217_000, "a.mp3"),
+        ),
         (
             (
                 '<?xml version="1.0"?>\n<playlist version="1" xmlns="http://xspf.org/ns/0/"><title>Road</title><trackList>'

@@ -33,6 +33,7 @@ def by_tags(captioned: Sequence[Track], facts: Mapping[int, FileFacts | Unusable
             track,
             title=fact.title or track.title,
             artists=fact.artists or track.artists,
+            album=fact.album or track.album,
             duration_ms=fact.duration_ms or track.duration_ms,
         )
     return tracks

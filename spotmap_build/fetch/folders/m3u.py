@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import astuple, dataclass, replace
 from itertools import islice
 from pathlib import PurePath
 from typing import Any, Final
@@ -16,13 +16,18 @@ from spotmap_build.core.text import decode_text
 from spotmap_build.fetch.exports.spotify_ids import track_uri
 from spotmap_build.fetch.folders import other_lists
 from spotmap_build.fetch.folders.other_lists import read_other_list
-from spotmap_build.fetch.tags import TITLE_SEPARATOR, fold_space
+from spotmap_build.fetch.tags import TITLE_SEPARATOR, fold_space, split_caption
 
 PLAYLIST_SUFFIXES: Final = (".m3u", ".m3u8", *other_lists.SUFFIXES)
 LARGEST_M3U_BYTES: Final = 16 << 20
 """A playlist of 100,000 files with long names."""
-EXTINF: Final = re.compile(r"#EXTINF:\s*(-?[0-9]{1,9})?[0-9.]*((?:\s+[\w-]+=\"[^\"]*\")*)\s*,(.*)", re.I)
+EXTINF: Final = re.compile(
+    r"""#EXTINF:\s*(-?[0-9]{1,9})?[0-9.]*(?:\s+[\w-]+=(?:"[^"]*"|'[^']*'|[^\s,"']*))*\s*,(.*)""", re.I
+)
 """``#EXTINF:217,Artist - Title``; some put attributes before the comma."""
+OF_ALBUM: Final = re.compile(r"#EXT(ART|ALB):(.*)", re.I)
+"""The album of the entries below, and its artist."""
+WEB_PAGE: Final = re.compile(r"\s*<(?:!doctype html|html)\b", re.I)
 PLAYLIST: Final = re.compile(r"(?:^|[\r\n])[ \t\ufeff]*#PLAYLIST:([^\r\n]*)", re.I)
 HLS: Final = re.compile(r"(?:^|[\r\n])[ \t\ufeff]*#EXT-X-")
 """How the lines begin that tell players how to stream: the other lines are pieces of one recording."""
@@ -38,11 +43,16 @@ _DRIVE_OF_URL: Final = re.compile(r"/(?=[a-z][:|]/)", re.I)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of a playlist: its line (empty where only a name is given), and what it is called."""
+    """One entry of a playlist: its line (empty where only a name is given), and what it is called.
+
+    ``name``: the title; without ``artist``, the artist may stand before it.
+    """
 
     line: str
     name: str = ""
     duration_s: int | None = None
+    artist: str = ""
+    album: str = ""
 
     @property
     def is_address(self) -> bool:
@@ -52,8 +62,7 @@ class Entry:
     @property
     def words(self) -> tuple[str, str]:
         """Title and artist."""
-        artist, separator, title = self.name.partition(TITLE_SEPARATOR)
-        return (title.strip(), artist.strip()) if separator and artist.strip() and title.strip() else (self.name, "")
+        return (self.name, self.artist) if self.artist else split_caption(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +88,9 @@ def parse_m3u(content: bytes, is_file: Callable[[str], bool] = lambda _line: Fal
     text = decode_text(content)
     other = read_other_list(text)
     if other is not None:
-        return _bounded((Entry(item.line, item.name, item.duration_s) for item in other.items), other.name)
+        return _bounded((Entry(*astuple(item)) for item in other.items), other.name)
+    if WEB_PAGE.match(text):
+        return M3u((), fault="it is a web page (HTML), and no list of music")
     if HLS.search(text):
         return M3u((), fault="it tells a player how to stream one recording (HLS), and is no list of music")
     lines = (line for found in LINE.finditer(text) if (line := found[0].strip(" \t\ufeff")))
@@ -96,27 +107,37 @@ def _bounded(entries: Iterator[Entry], name: str) -> M3u:
 
 
 def _is_entry(line: str, is_file: Callable[[str], bool]) -> bool:
-    return EXTINF.fullmatch(line) is not None or is_file(line)
+    return EXTINF.fullmatch(line) is not None or OF_ALBUM.fullmatch(line) is not None or is_file(line)
 
 
 def _entries(lines: Iterator[str]) -> Iterator[Entry]:
     """Names come before the line that they belong to; one that no line follows is an entry without a file."""
     named: Entry | None = None
+    of_album = {"art": "", "alb": ""}
     for line in lines:
+        if found := OF_ALBUM.fullmatch(line):
+            of_album[found[1].lower()] = fold_space(found[2])
+            continue
         found = EXTINF.fullmatch(line)
         if found and named:
-            yield named
+            yield _on_album(named, of_album)
         elif not found:
-            yield Entry(line, named.name, named.duration_s) if named else Entry(line)
+            yield _on_album(replace(named, line=line) if named else Entry(line), of_album)
         named = _named(found) if found else None
     if named:
-        yield named
+        yield _on_album(named, of_album)
 
 
 def _named(found: re.Match[str]) -> Entry | None:
-    seconds = int(found.group(1) or 0)
-    name = fold_space(found.group(3))
+    seconds = int(found[1] or 0)
+    name = fold_space(found[2])
     return Entry("", name, seconds if seconds > 0 else None) if name else None
+
+
+def _on_album(entry: Entry, of_album: Mapping[str, str]) -> Entry:
+    """Return an entry with the album above it, whose artist counts where the entry's name has none."""
+    artist = of_album["art"] if entry.name and not entry.words[1] else ""
+    return replace(entry, artist=artist, album=of_album["alb"])
 
 
 def is_share(line: str) -> bool:
@@ -182,6 +203,7 @@ def m3u_columns(
         "id": [track_uri(entry.line) or _id(entry) for entry, _ in rows],
         "title": [entry.words[0] or None for entry, _ in rows],
         "artists": [entry.words[1] or None for entry, _ in rows],
+        "album": [entry.album or None for entry, _ in rows],
         "duration_ms": [entry.duration_s and entry.duration_s * 1000 for entry, _ in rows],
         "path": [path for _, path in rows],
         "playlists": [[m3u.name or name] for _ in rows],
@@ -201,4 +223,5 @@ def _rows(entry: Entry, find: Callable[[str], Iterable[str]]) -> Iterator[tuple[
 
 
 def _id(entry: Entry) -> str:
-    return "m3u:" + digest_bytes((entry.line or entry.name).encode("utf-8", "replace"))[:ID_DIGITS]
+    said = entry.line or TITLE_SEPARATOR.join(filter(None, (entry.artist, entry.name)))
+    return "m3u:" + digest_bytes(said.encode("utf-8", "replace"))[:ID_DIGITS]

@@ -1,4 +1,4 @@
-"""Read the playlists of other players than those that write M3U: PLS, XSPF, WPL and ASX. Pure."""
+"""Read the playlists of other players than those that write M3U: PLS, XSPF, JSPF, WPL, ZPL and ASX. Pure."""
 
 from __future__ import annotations
 
@@ -6,27 +6,46 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from typing import Final
+from typing import Any, Final
 
-from spotmap_build.fetch.tags import TITLE_SEPARATOR, fold_space
+from spotmap_build.core.documents import parse_json
+from spotmap_build.fetch.exports.spotify_ids import track_uri
+from spotmap_build.fetch.tags import fold_space
 
-SUFFIXES: Final = (".pls", ".xspf", ".wpl", ".asx")
-_PLS: Final = re.compile(r"\s*\[playlist\]", re.I)
+SUFFIXES: Final = (".pls", ".xspf", ".jspf", ".wpl", ".zpl", ".asx")
+_PLS: Final = re.compile(r"\s*(?:;[^\r\n]*\s+)*\[playlist\]", re.I)
 _FIELD: Final = re.compile(r"(file|title|length)([0-9]{1,9})[ \t]*=([^\r\n]*)", re.I)
-_MARKUP: Final = re.compile(r"\s*<(?:[?!].{0,2000}?<)?(?:playlist|smil|asx)\b", re.I | re.S)
-"""There may be declarations and remarks before the element that holds everything."""
+_MARKUP: Final = re.compile(r"\s*<(?:[?!].{0,2000}?<)?(?:\w{1,40}:)?(?:playlist|smil|asx)\b", re.I | re.S)
+"""There may be declarations and remarks before the element that holds everything, and a prefix before its name."""
+_JSPF: Final = re.compile(r'\s*\{\s*"playlist"\s*:')
 _ARTIST: Final = ("creator", "author")
-_TEXTS: Final = ("location", "title", "duration", *_ARTIST)
+_TEXTS: Final = ("location", "title", "duration", "album", "identifier", *_ARTIST)
+_OF_MEDIA: Final = {
+    "src": "location",
+    "tracktitle": "title",
+    "trackartist": "creator",
+    "albumtitle": "album",
+    "duration": "duration",
+}
+"""The attributes by which WPL and ZPL say what a file is called."""
+_OF_ASX: Final = {("ref", "href"): "location", ("duration", "value"): "duration"}
 _MS_OF_S: Final = 1000
+_NUMBER: Final = re.compile(r"([0-9]{1,12})(?:\.[0-9]*)?")
+_CLOCK: Final = re.compile(r"([0-9]{1,3}):([0-5]?[0-9]):([0-5]?[0-9])(?:\.[0-9]*)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One entry: its path or address (empty where only a name is given), what it is called, and how long it is."""
+    """One entry: its path or address (empty where only a name is given), what it is called, and how long it is.
+
+    ``name``: the title, with the artist before it where the list does not tell them apart.
+    """
 
     line: str
     name: str
     duration_s: int | None
+    artist: str = ""
+    album: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +57,11 @@ class OtherList:
 
 
 def read_other_list(text: str) -> OtherList | None:
-    """Read a list, whichever of the four it is by its beginning; None where it is none of them."""
+    """Read a list, whichever it is by its beginning; None where it is none of them."""
     if _PLS.match(text):
         return OtherList(tuple(_pls_items(text)))
+    if _JSPF.match(text):
+        return _read_jspf(text)
     if not _MARKUP.match(text):
         return None
     # Not by a parser of XML: what players write is often none, and such a parser would expand entities.
@@ -61,21 +82,47 @@ def _pls_items(text: str) -> Iterator[Item]:
             yield Item(entry.get("file", ""), fold_space(entry.get("title", "")), _seconds(entry.get("length", ""), 1))
 
 
+def _read_jspf(text: str) -> OtherList | None:
+    """Read an XSPF in JSON; None where it is no document of that kind."""
+    try:
+        playlist = parse_json(text)["playlist"]
+    except (ValueError, TypeError):
+        return None
+    if not isinstance(playlist, dict):
+        return None
+    listed = playlist.get("track")
+    tracks = [track for track in listed if isinstance(track, dict)] if isinstance(listed, list) else []
+    items = (_item({tag: _first_text(track.get(tag)) for tag in _TEXTS}) for track in tracks)
+    return OtherList(
+        tuple(item for item in items if item.line or item.name), fold_space(_first_text(playlist.get("title")))
+    )
+
+
+def _first_text(value: Any) -> str:
+    """Return a text, or the first of several. JSPF has lists where XSPF repeats an element."""
+    if isinstance(value, list):
+        value = value[0] if value else ""
+    return str(value) if isinstance(value, (str, int, float)) else ""
+
+
+def _item(texts: dict[str, str]) -> Item:
+    """Return an entry from what its elements say."""
+    artist = next((texts[tag] for tag in _ARTIST if texts.get(tag)), "")
+    line = texts.get("location", "").strip() or track_uri(texts.get("identifier", ""))
+    seconds = _seconds(texts.get("duration", ""), _MS_OF_S)
+    title, album = (fold_space(texts.get(tag, "")) for tag in ("title", "album"))
+    return Item(line, title, seconds, fold_space(artist), album)
+
+
 @dataclass(slots=True)
 class _Open:
     """An entry that has not ended yet."""
 
     texts: dict[str, str] = field(default_factory=dict)
 
-    def finished(self) -> Item:
-        artist = next((self.texts[tag] for tag in _ARTIST if self.texts.get(tag)), "")
-        names = [name for name in (fold_space(artist), fold_space(self.texts.get("title", ""))) if name]
-        seconds = _seconds(self.texts.get("duration", ""), _MS_OF_S)
-        return Item(self.texts.get("location", "").strip(), TITLE_SEPARATOR.join(names), seconds)
-
 
 class _Markup(HTMLParser):
-    """Collects ``track`` (XSPF), ``entry`` (ASX) and ``media`` (WPL); names of elements come in lower case."""
+    """Collects ``track`` (XSPF), ``entry`` (ASX) and ``media`` (WPL, ZPL); names of elements come in lower case."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -85,20 +132,22 @@ class _Markup(HTMLParser):
         self._text: str | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        attributes = dict(attrs)
+        tag = tag.rpartition(":")[2]
         if tag in ("track", "entry", "media"):
             self.end_item()
             self._open = _Open()
-        place = attributes.get("src") if tag == "media" else attributes.get("href") if tag == "ref" else None
-        if place and self._open:
-            self._open.texts.setdefault("location", place)
+        if self._open:
+            for name, value in attrs:
+                text = _OF_MEDIA.get(name) if tag == "media" else _OF_ASX.get((tag, name))
+                if text and value:
+                    self._open.texts.setdefault(text, value)
         # A list may name several places of one track; the first is the best.
         is_given = self._open is not None and tag in self._open.texts
         self._text = tag if tag in _TEXTS and not is_given else None
 
     def handle_endtag(self, tag: str) -> None:
         self._text = None
-        if tag in ("track", "entry", "media"):
+        if tag.rpartition(":")[2] in ("track", "entry", "media"):
             self.end_item()
 
     def handle_data(self, data: str) -> None:
@@ -116,7 +165,7 @@ class _Markup(HTMLParser):
     def end_item(self) -> None:
         """Keep the entry that was read last, if it says anything."""
         if self._open:
-            item = self._open.finished()
+            item = _item(self._open.texts)
             if item.line or item.name:
                 self.items.append(item)
         self._open = None
@@ -124,4 +173,8 @@ class _Markup(HTMLParser):
 
 def _seconds(text: str, units: int) -> int | None:
     """Return a whole number of seconds; None where it is missing, or given as not known (-1)."""
-    return round(int(text) / units) or None if re.fullmatch(r"[0-9]{1,12}", text.strip()) else None
+    if clock := _CLOCK.fullmatch(text.strip()):
+        hours, minutes, seconds = map(int, clock.groups())
+        return hours * 3600 + minutes * 60 + seconds or None
+    number = _NUMBER.fullmatch(text.strip())
+    return round(int(number[1]) / units) or None if number else None

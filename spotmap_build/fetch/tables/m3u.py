@@ -1,4 +1,4 @@
-"""Read a playlist (M3U, PLS, XSPF, WPL, ASX) as a table: its entries are looked up where it lies."""
+"""Read a playlist (M3U, PLS, XSPF, JSPF, WPL, ZPL, ASX) as a table: its entries are looked up where it lies."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def read_m3u(path: Path) -> dict[str, list[Any]]:
     if m3u.fault:
         raise SourceError(
             f"{path} cannot be used: {m3u.fault}.",
-            hint="Give a playlist that names files of music: M3U, PLS, XSPF, WPL or ASX.",
+            hint="Give a playlist that names files of music: M3U, PLS, XSPF, JSPF, WPL, ZPL or ASX.",
         )
     near = _Near(path.parent, any(entry.line.startswith("..") for entry in m3u.entries))
     return m3u_columns(content, path.stem, near.find, lambda line: is_there(path.parent / line))
