@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -239,11 +240,146 @@ def test_rows_with_places_and_those_of_different_tracks_are_tracks_that_were_hea
     assert [track.listening for track in tracks] == [Listening("2021-01-01", "2021-01-01"), None]
 
 
-@pytest.mark.parametrize("text", ["[0.5, 1]", "0.5 1.0", "0.5,1", "[0.5,1.0]"])
-def test_vectors_of_a_column_are_read(tmp_path: Path, text: str) -> None:
-    vectors = load(tmp_path, f'title,vector\nA,"{text}"\n').vectors
+@pytest.mark.parametrize("name", ["vector", "Embedding", "feature_vector"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("[0.5, 1]", "0.5 1.0", "0.5,1", "[0.5,1.0]", "(0.5, 1)", "{0.5,1}"),
+        *("[[0.5, 1]]", "0.5;1", "0.5|1", "0,5 1,0"),
+        *("array([0.5, 1. ], dtype=float32)", "tensor([0.5, 1.0], device='cuda:0')", "[0.5\n 1. ]"),
+        base64.b64encode(np.array([0.5, 1], "<f4").tobytes()).decode(),
+        base64.b64encode(np.array([0.5, 1], "<f8").tobytes()).decode(),
+    ],
+)
+def test_vectors_of_a_column_are_read(tmp_path: Path, text: str, name: str) -> None:
+    vectors = load(tmp_path, f'title,{name}\nA,"{text}"\n').vectors
     assert vectors is not None
     assert vectors.value.tolist() == [[0.5, 1.0]]
+
+
+@pytest.mark.parametrize("names", ["dim_0,dim_1,dim_2", "1,2,3", "E1,E2,E3", "feature 2,feature 0,feature 1"])
+def test_columns_that_are_counted_are_one_vector(tmp_path: Path, names: str) -> None:
+    loaded = load(tmp_path, f"title,mood,{names}\nA,calm,0.5,1,2\nB,loud,4,5,6\n")
+    assert loaded.vectors is not None
+    order = np.argsort([name[-1] for name in names.split(",")])
+    assert loaded.vectors.value.tolist() == np.array([[0.5, 1, 2], [4, 5, 6]])[:, order].tolist()
+    assert loaded.library.tracks[0].facets == {"mood": "calm"}
+    (notice,) = loaded.notices
+    assert notice.endswith("were read as a vector.")
+
+
+@pytest.mark.parametrize(
+    ("names", "cells"),
+    [
+        ("f1,f2,f3", "1,,2"),
+        ("f1,f2,f4", "1,2,3"),
+        ("f1,f2,f3", "1,x,2"),
+        ("f1,f2", "1,2"),
+        ("week1,week2,week3", "1,2,3"),
+    ],
+)
+def test_other_columns_with_numbers_are_facets(tmp_path: Path, names: str, cells: str) -> None:
+    loaded = load(tmp_path, f"title,{names}\nA,{cells}\n")
+    assert loaded.vectors is None
+    assert loaded.library.tracks[0].facets
+
+
+def test_of_vectors_that_are_none_the_row_is_named(tmp_path: Path) -> None:
+    vectors = load(tmp_path, "title,vector\nA,1 2\nB,3 4\nC,\nD,5 6\n").vectors
+    assert vectors is not None
+    with pytest.raises(SourceError, match="in row 3"):
+        _ = vectors.value
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        (
+            "beets",
+            "added,albumartist,artist,artists,disc,length,title,track,album\n2020-05-06,X,One,,01,3:45,Song,03,Disc\n",
+            {
+                "artists": ("One",),
+                "track_number": 3,
+                "disc_number": 1,
+                "duration_ms": 225_000,
+                "added_at": "2020-05-06",
+            },
+        ),
+        (
+            "foobar",
+            "%title%|%artist%|%album%|%length%|%tracknumber%\nSong|One|Disc|3:45|03\n",
+            {"artists": ("One",), "duration_ms": 225_000, "track_number": 3},
+        ),
+        (
+            "MusicBee",
+            "Title\tArtist\tAlbum\tTime\tTrack#\tDisc#\nSong\tOne\tDisc\t3:45\t3\t1\n",
+            {"artists": ("One",), "duration_ms": 225_000, "track_number": 3, "disc_number": 1},
+        ),
+        (
+            "the iTunes API",
+            "trackName,artistName,collectionName,trackTimeMillis\nSong,One,Disc,225000\n",
+            {"artists": ("One",), "duration_ms": 225_000},
+        ),
+        ("ListenBrainz", "recording_name,artist_name,release_name\nSong,One,Disc\n", {"artists": ("One",)}),
+        (
+            "units behind the names",
+            "\U0001f3b5 Song Title (Original),Artist (Main),Album,\u23f1\ufe0f Duration [mm:ss]\nSong,One,Disc,3:45\n",
+            {"artists": ("One",), "duration_ms": 225_000},
+        ),
+        ("guests", "title,artist,album,featured artists\nSong,One,Disc,Two\n", {"artists": ("One", "Two")}),
+        (
+            "an API in Python's words",
+            "title,artists,album\nSong,\"[{'id': 1, 'name': 'One'}, {'name': \"\"D'Or\"\"}]\",Disc\n",
+            {"artists": ("One", "D'Or")},
+        ),
+        (
+            "a list drawn as a table",
+            "| title | artist | album |\n|---|:---:|---|\n| Song | One | Disc |\n",
+            {"artists": ("One",)},
+        ),
+        (
+            "a database",
+            "+-----+\n| title | artist | album |\n+---+---+---+\n| Song  | One    | Disc  |\n+-------+---+----+\n",
+            {"artists": ("One",)},
+        ),
+        ("files that were joined", "title,artist,album\nTitle,Artist,Album\nSong,One,Disc\n", {"artists": ("One",)}),
+        (
+            "a spreadsheet that did not divide its lines",
+            '"title,artist,album"\r\n"Song,""One"",Disc";;\r\n',
+            {"artists": ("One",)},
+        ),
+    ],
+)
+def test_what_programs_call_their_columns_is_known(
+    tmp_path: Path, name: str, content: str, expected: dict[str, object]
+) -> None:
+    loaded = load(tmp_path, content)
+    (track,) = loaded.library.tracks
+    assert (track.title, track.album) == ("Song", "Disc"), name
+    assert {field: getattr(track, field) for field in expected} == expected
+    assert loaded.notices == ()
+
+
+def test_of_what_an_api_answered_the_names_are_read(tmp_path: Path) -> None:
+    inside = {
+        "name": "Song",
+        "artists": [{"name": "One"}, {"name": "Two"}],
+        "album": {"name": "Disc"},
+        "duration_ms": 1,
+    }
+    row = {"added_at": "2020-01-01", "track": inside, "links": {"a": 1}}
+    loaded = load(tmp_path, json.dumps(row), "t.jsonl")
+    (track,) = loaded.library.tracks
+    assert (track.title, track.artists, track.album, track.added_at) == ("Song", ("One", "Two"), "Disc", "2020-01-01")
+    assert loaded.notices == ("t.jsonl: the column 'links' holds lists, and was left out.",)
+
+
+def test_minutes_that_a_spreadsheet_took_for_hours_are_minutes(tmp_path: Path) -> None:
+    rows = [("3:45:00", 225_000), ("4:05:00", 245_000), ("2:59:00", 179_000)]
+    tracks = load(tmp_path, "title,length\n" + "".join(f"A,{text}\n" for text, _ in rows)).library.tracks
+    assert [track.duration_ms for track in tracks] == [duration_ms for _, duration_ms in rows]
+    mixes = load(tmp_path, "title,length\nA,1:00:00\nB,2:00:00\nC,1:30:10\n").library.tracks
+    assert [track.duration_ms for track in mixes] == [3_600_000, 7_200_000, 5_410_000]
 
 
 def test_vectors_of_a_file_beside_the_table_are_read(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from spotmap_build.core.dates import is_known_date
@@ -47,6 +47,10 @@ _DAY_MONTH: Final = re.compile(
 _MONTH_DAY: Final = re.compile(
     rf"{_WEEKDAY}([^\W\d_]{{3,10}})[-.\s]+([0-9]{{1,2}})(?:st|nd|rd|th)?[-,\s]+([0-9]{{4}}){_CLOCK}", re.I
 )
+_SERIAL: Final = re.compile(r"([0-9]{5})(?:[.,][0-9]+)?")
+"""Days as Excel counts them, where a column was saved as numbers: those of this century."""
+FIRST_SERIAL: Final = 36_526
+DAY_ZERO: Final = date(1899, 12, 30)
 _UNIX: Final = re.compile(r"([0-9]{9,10})(?:\.[0-9]+)?|([0-9]{12,13})")
 
 
@@ -113,6 +117,12 @@ def _read_unix(found: re.Match[str], _orders: Mapping[str, bool]) -> tuple[int, 
     return moment.year, moment.month, moment.day
 
 
+def _read_serial(found: re.Match[str], _orders: Mapping[str, bool]) -> tuple[int, int, int]:
+    day = DAY_ZERO + timedelta(int(found[1]))
+    month = day.month if int(found[1]) >= FIRST_SERIAL else UNKNOWN_MONTH
+    return day.year, month, day.day
+
+
 def _month(name: str) -> int:
     beginnings = (tuple(words.split()) for words in MONTHS)
     return next(
@@ -133,4 +143,5 @@ _READERS: Final[
     (_DAY_MONTH, lambda found, _: (_whole_year(found[3]), _month(found[2]), int(found[1]))),
     (_MONTH_DAY, lambda found, _: (int(found[3]), _month(found[1]), int(found[2]))),
     (_UNIX, _read_unix),
+    (_SERIAL, _read_serial),
 )

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from statistics import median
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from spotmap_build.fetch.exports.collection import whole_number
 
@@ -40,10 +40,17 @@ PRIMES: Final = re.compile(
     r"()([0-9]{1,4})\s?['\u2019\u2032]\s?([0-5]?[0-9])(?:\s?(?:[\"\u201d\u2033]|''|\u2032\u2032))?"
 )
 """``3'45"``"""
+_AND: Final = r"(?:[\s,]|(?:and|und|y|et|e|и)\s)*"
 UNITS: Final = re.compile(
-    r"(?:pt)?(?:([0-9.,]+)\s*h[a-z]*)?[\s,]*(?:([0-9.,]+)\s*m(?:in[a-z]*)?\.?)?[\s,]*(?:([0-9.,]+)\s*s(?:ec[a-z]*)?\.?)?",
+    r"(?:pt)?(?:([0-9.,]+)\s*(?:h[^\W\d_]*|st(?:d|unde)[^\W\d_]*|ч[^\W\d_]*|時間|小时|小時|시간)\.?)?"
+    rf"{_AND}(?:([0-9.,]+)\s*(?:m(?:in[^\W\d_]*)?|мин[^\W\d_]*|分钟?|分鐘?|분)\.?)?"
+    rf"{_AND}(?:([0-9.,]+)\s*(?:s(?:e[ckg][^\W\d_]*)?|сек[^\W\d_]*|秒|초)\.?)?",
     re.I,
 )
+MIDNIGHT: Final = re.compile(r"12(:[0-5]?[0-9]:[0-5][0-9])\s*a\.?m\.?", re.I)
+"""A duration below an hour, as a spreadsheet shows what it takes for a time of day."""
+FULL_HOURS: Final = re.compile(r"([0-9]{1,2}:[0-5][0-9]):00")
+LEAST_CLOCKS: Final = 3
 MILLISECONDS: Final = re.compile(r"([0-9.,]+)\s*(?:ms|msecs?|milliseconds?)", re.I)
 
 
@@ -113,7 +120,7 @@ def parse_duration(value: object, unit_ms: int = 1, decimal: Decimal = ".") -> i
     number = parse_whole(value, decimal) if unit_ms == 1 else parse_number(value, decimal)
     if number is not None:
         return whole_number(number * unit_ms)
-    text = str(value).strip()[:LONGEST_NUMBER]
+    text = MIDNIGHT.sub(r"0\1", str(value).strip()[:LONGEST_NUMBER])
     if found := MILLISECONDS.fullmatch(text):
         return whole_number(parse_number(found[1], decimal))
     found = CLOCK.fullmatch(text) or PRIMES.fullmatch(text) or UNITS.fullmatch(text)
@@ -127,6 +134,22 @@ def find_unit(values: Sequence[object], decimal: Decimal) -> int:
     """Tell in what unit the plain numbers of a column of durations are, in milliseconds."""
     numbers = [number for value in values if (number := parse_number(value, decimal)) is not None]
     return 1 if numbers and median(numbers) >= LEAST_MS else 1_000
+
+
+def without_seconds_of_spreadsheets(values: list[Any]) -> list[Any]:
+    """Return durations as they were before a spreadsheet took minutes for hours.
+
+    It makes ``3:45:00`` of ``3:45``. No songs all take hours, to the minute.
+
+    >>> without_seconds_of_spreadsheets(["3:45:00", "4:05:00", "2:59:00"])
+    ['3:45', '4:05', '2:59']
+    """
+    clocks = [str(value).strip() for value in values if value is not None and ":" in str(value)]
+    found = [clock[1] for text in clocks if (clock := FULL_HOURS.fullmatch(text))]
+    is_full = len(found) == len(clocks) >= LEAST_CLOCKS and any(not clock.endswith(":00") for clock in found)
+    if not is_full or median(int(clock.partition(":")[0]) for clock in found) < 1:
+        return values
+    return [FULL_HOURS.sub(r"\1", str(value).strip()) if value is not None else None for value in values]
 
 
 def parse_numbers(values: Sequence[object], decimal: Decimal) -> list[float | None]:

@@ -49,6 +49,9 @@ TRUTH: Final = dict.fromkeys(YES, True) | dict.fromkeys(NO, False)
 LONGEST_LIST: Final = 1 << 16
 _ITEM: Final = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)\"""", re.S)
 _BETWEEN: Final = re.compile(r"[\s,]*")
+_OBJECT: Final = re.compile(r"\s*\{\s*'")
+_NAMED: Final = re.compile(r"""'name'\s*:\s*('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""", re.S)
+"""The name of an object as Python writes it."""
 
 
 def is_missing(value: object) -> bool:
@@ -63,17 +66,24 @@ def is_missing(value: object) -> bool:
 def parse_list(text: str) -> list[str] | None:
     """Read a list of texts that Python, numpy or JSON wrote into one cell; None where the text is none.
 
+    Of objects, as APIs list artists, the names count.
+
     >>> parse_list('''['Artist', "Guest D'Or"]'''), parse_list("['a' 'b']"), parse_list("[ingenting]")
     (['Artist', "Guest D'Or"], ['a', 'b'], None)
+    >>> parse_list('[{"name": "Artist", "id": 7}]')
+    ['Artist']
     """
     inside = text.strip()
     if not (inside[:1] + inside[-1:] in {"[]", "()", "{}"} and len(inside) <= LONGEST_LIST):
         return None
     try:
         items = json.loads(inside)
-        return items if isinstance(items, list) and all(isinstance(item, str) for item in items) else None
+        is_list = isinstance(items, list) and all(isinstance(item, (str, dict)) for item in items)
+        return list(map(text_of, items)) if is_list else None
     except (ValueError, RecursionError):
         inside = inside[1:-1]
+    if _OBJECT.match(inside):
+        inside = ",".join(found[1] for found in _NAMED.finditer(inside))
     if not _BETWEEN.fullmatch(_ITEM.sub("", inside)) or (inside.strip() == "" and text.strip() != "[]"):
         return None
     return [re.sub(r"\\(.)", r"\1", found[1] if found[1] is not None else found[2]) for found in _ITEM.finditer(inside)]
@@ -99,7 +109,14 @@ def _parse_joined(text: str, between: re.Pattern[str], is_optional: bool) -> tup
 
 
 def _distinct(parts: Sequence[object]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(folded for part in parts if (folded := fold_space(str(part)))))
+    return tuple(dict.fromkeys(folded for part in parts if (folded := fold_space(text_of(part)))))
+
+
+def text_of(value: object) -> str:
+    """Return what a cell says as text; an object, as APIs give for an artist or an album, says its name."""
+    if isinstance(value, dict):
+        value = value.get("name") or value.get("title")
+    return "" if value is None or isinstance(value, dict) else str(value)
 
 
 def parse_truth(value: object) -> bool | None:

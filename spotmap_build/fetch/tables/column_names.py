@@ -1,7 +1,7 @@
 """Which column of a table or an export is which, by its name: one list for all tools. Pure.
 
-Names are compared without case, spaces, ``_``, ``-`` and ``.`` (which R puts in the place of the others). The first
-name of each field is the one that this program gives to it.
+Names are compared without case, spaces, signs and pictures (R puts ``.`` in the place of some, foobar ``%`` around
+them). The first name of each field is the one that this program gives to it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Final
 from spotmap_build.fetch.covers import COVER_SUFFIXES
 from spotmap_build.fetch.exports.spotify_ids import track_uri
 from spotmap_build.fetch.tables.bounds import Columns
+from spotmap_build.fetch.tables.cell_numbers import parse_number
 from spotmap_build.fetch.tables.cells import parse_texts
 from spotmap_build.fetch.tables.header_words import field_of_words
 
@@ -35,7 +36,7 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
     ADDRESS: ("url", "link", "track url", "track link", "spotify url", "spotify track url", "spotify link", "song url"),
     "title": (
         *("title", "track name", "track title", "song title", "song name", "song", "name", "track", "sng_title"),
-        "master_metadata_track_name",
+        *("master_metadata_track_name", "recording_name"),
         *("nom du titre", "nombre de la canción", "nome della traccia", "nummernaam", "nome da faixa"),
         *("låtens namn", "parça adı", "トラック名", "اسم الأغنية", "όνομα κομματιού", "曲目名称", "曲目名稱", "歌名"),
         *("titel", "titre", "título", "titulo", "titolo", "nom", "nombre", "nome", "naam", "namn"),
@@ -58,7 +59,7 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "album": (
         *("album", "album name", "album title", "track album name", "track album", "alb_title"),
-        "master_metadata_album_album_name",
+        *("master_metadata_album_album_name", "release name", "collection name"),
         *("nom de l'album", "nombre del álbum", "álbum", "nome dell'album", "naam van album", "nome do álbum"),
         *("albumets namn", "albüm adı", "アルバム名", "اسم الألبوم", "όνομα άλμπουμ", "专辑名称", "專輯名稱", "專輯名"),
     ),
@@ -69,6 +70,7 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "year": (
         *("year", "release year", "release date", "album release date", "track album release date", "album date"),
+        "released",
         *("veröffentlichungsdatum des albums", "date de sortie de l'album", "fecha de lanzamiento del álbum"),
         *("data di rilascio dell'album", "releasedatum van het album", "data de lançamento do álbum"),
         *("albumets releasedatum", "albüm çıkış tarihi", "アルバム発売日", "تاريخ إصدار الألبوم"),
@@ -80,10 +82,10 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
         *("track_number", "track no", "track nr", "track #", "album track number", "number on album"),
         *("track-nummer", "numéro du titre", "número de la canción", "numero della traccia", "nummernummer"),
         *("número da faixa", "låtnummer", "parça numarası", "トラック番号", "رقم الأغنية", "αριθμός κομματιού"),
-        *("曲目编号", "曲目編號", "曲目冧把"),
+        *("曲目编号", "曲目編號", "曲目冧把", "track"),
     ),
     "disc_number": (
-        *("disc_number", "disk number", "disc no", "disc nr", "disc", "disc-nummer", "numéro de disque"),
+        *("disc_number", "disk number", "disc no", "disc nr", "disc #", "disc", "disc-nummer", "numéro de disque"),
         *("número de disco", "numero del disco", "schijfnummer", "número do disco", "skivnummer", "disk numarası"),
         *("ディスク番号", "رقم القرص", "αριθμός δίσκου", "光盘编号", "光碟編號", "碟片冧把"),
     ),
@@ -122,7 +124,16 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "isrc": ("isrc", "isrc code", "track isrc"),
     "added_at": (
-        *("added_at", "added date", "date added", "added on", "track added at", "playlist added at", "saved at"),
+        *(
+            "added_at",
+            "added date",
+            "date added",
+            "added on",
+            "track added at",
+            "playlist added at",
+            "saved at",
+            "added",
+        ),
         *("hinzugefügt am", "ajouté le", "añadido en", "aggiunto il", "toegevoegd op", "adicionado em", "tillagd vid"),
         *("eklenme tarihi", "追加日時", "أضيف في", "προστέθηκε στις", "添加时间", "新增時間", "加入時間"),
     ),
@@ -183,7 +194,7 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
     "path": ("path",),
     "x": ("x",),
     "y": ("y",),
-    "vector": ("vector",),
+    "vector": ("vector", "embedding", "embeddings", "vectors", "embedding vector", "feature vector"),
 }
 PERSONS: Final = (
     *("added by", "hinzugefügt von", "ajouté par", "añadido por", "aggiunto da", "toegevoegd door", "adicionado por"),
@@ -202,14 +213,33 @@ _OF_PERSONS: Final = re.compile(
 def fold_name(name: str) -> str:
     """Write a column's name as names are compared.
 
-    >>> fold_name("Spotify - ID"), fold_name("spotify_id"), fold_name("Artist.Name.s.")
-    ('spotifyid', 'spotifyid', 'artistnames')
+    >>> [fold_name(name) for name in ("Spotify - ID", "%spotify_id%", "Artist.Name.s.", "\N{GUITAR} Title")]
+    ['spotifyid', 'spotifyid', 'artistnames', 'title']
     """
-    return re.sub(r"[\s_.\-]+", "", unicodedata.normalize("NFKC", name.casefold()))
+    folded = _SIGNS.sub("", unicodedata.normalize("NFKC", name.casefold()))
+    return folded if folded.isascii() else "".join(sign for sign in folded if unicodedata.category(sign) != "So")
 
 
-_ANOTHER_ARTIST: Final = re.compile(r"(?:track)?artist(?:name)?([2-9]|1[0-9])")
-"""The artists after the first, where each has a column: "Artist Name 2"."""
+def _without_remark(name: str) -> str:
+    """Return a column's name without what stands in brackets behind it: "Duration [mm:ss]"."""
+    return _REMARK.sub("", name)
+
+
+_SIGNS: Final = re.compile(r"[\s_.\-%*!?\u200d\ufe0f]+")
+_REMARK: Final = re.compile(r"\s*[(\[][^()\[\]]*[)\]]\s*$")
+_ANOTHER_ARTIST: Final = re.compile(
+    r"(?:track)?artist(?:name)?([2-9]|1[0-9])|(?:featured|featuring|feat|guest)artists?|featuring"
+)
+"""The artists after the first, where each has a column: "Artist Name 2", "Featured Artists"."""
+_DURATION: Final = re.compile(
+    r"(?:track|song|media|audio|file|total)?(?:duration|length|time)(?:in)?"
+    r"(?:(ms|msecs?|millis|milliseconds)|(secs?|seconds)|(mins?|minutes))"
+)
+_DIMENSION: Final = re.compile(
+    r"(|d|dim|dimension|e|emb|embedding|f|feat|feature|v|vec|vector|component|latent)([0-9]{1,5})"
+)
+"""What the columns are called in which a vector stands number by number."""
+LEAST_DIMENSIONS: Final = 3
 _FOLDED: Final = {name: tuple(map(fold_name, names)) for name, names in NAMES.items()}
 _PERSONS: Final = frozenset(map(fold_name, PERSONS))
 KNOWN: Final = frozenset(name for names in _FOLDED.values() for name in names) | _PERSONS
@@ -223,7 +253,7 @@ def is_person(name: str) -> bool:
 
 def is_known(name: str) -> bool:
     """Whether this can be the name of a column of tracks."""
-    return fold_name(name) in KNOWN or bool(field_of_words(name))
+    return not KNOWN.isdisjoint((fold_name(name), fold_name(_without_remark(name)))) or bool(field_of_words(name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,31 +261,36 @@ class NamedColumns:
     """A table's columns by what they are.
 
     ``fields``: the values of each known field; ``names``: what the file calls it. ``others``: columns that are none of
-    these, by their own name.
+    these, by their own name. ``dimensions``: the columns that are the numbers of a vector, in their order.
     """
 
     fields: Columns
     names: dict[str, str] = field(default_factory=dict)
     others: Columns = field(default_factory=dict)
+    dimensions: tuple[str, ...] = ()
 
 
 def name_columns(columns: Columns) -> NamedColumns:
     """Tell which columns are known fields.
 
-    Of several that could be one, that with our own name is; then the first of ``NAMES``. Those that nobody needs
-    stay among the others.
+    Of several that could be one, that with our own name is; then the first of ``NAMES``; but one that holds nothing
+    only where all do. Those that nobody needs stay among the others.
     """
     by_name: dict[str, str] = {}
-    for name in columns:
-        if not is_person(name):
-            by_name.setdefault(fold_name(name), name)
+    of_persons = set(filter(is_person, columns))
+    for write in (str, _without_remark):
+        for name in columns:
+            if name not in of_persons:
+                by_name.setdefault(fold_name(write(name)), name)
     names: dict[str, str] = {}
     for known, folded in _FOLDED.items():
         exact = [known] if known in columns else []
-        for name in (*exact, *(by_name[one] for one in folded if one in by_name)):
-            if name not in names.values():
-                names[known] = name
-                break
+        called = (*exact, *(by_name[one] for one in folded if one in by_name))
+        free = [name for name in called if name not in names.values()]
+        if free:
+            names[known] = next((name for name in free if any(columns[name])), free[0])
+    if not names.keys() & DURATIONS.keys():
+        names.update(_duration_by_words(columns))
     for unneeded in _unneeded(names, columns):
         del names[unneeded]
     for known in ("title", "artists", "album"):
@@ -271,8 +306,32 @@ def name_columns(columns: Columns) -> NamedColumns:
         rows = zip(fields["artists"], *(columns[name] for name in more), strict=True)
         fields["artists"] = [_joined(row) for row in rows]
         taken.update(more)
-    others = {name: values for name, values in columns.items() if name not in taken and name and not is_person(name)}
-    return NamedColumns(fields, names, others)
+    others = {name: values for name, values in columns.items() if name not in taken and name not in {*of_persons, ""}}
+    dimensions = _dimensions(others) if fields.keys().isdisjoint(("vector", "x", "y")) else []
+    if dimensions:
+        fields["vector"] = list(map(list, zip(*(others.pop(name) for name in dimensions), strict=True)))
+    return NamedColumns(fields, names, others, tuple(dimensions))
+
+
+def _duration_by_words(columns: Columns) -> dict[str, str]:
+    """Return the column that says how long a track is, and in what unit: "trackTimeMillis"."""
+    for name in columns:
+        if found := _DURATION.fullmatch(fold_name(name)):
+            field = "duration_ms" if found[1] else "duration_s" if found[2] else "duration_min"
+            return {field: name}
+    return {}
+
+
+def _dimensions(others: Columns) -> list[str]:
+    """Return the columns that are the numbers of one vector: "dim_0" and so on, counted from 0 or 1, none empty."""
+    counted: dict[str, dict[int, str]] = {}
+    for name, values in others.items():
+        found = _DIMENSION.fullmatch(fold_name(name))
+        if found and not any(value is None or parse_number(value, "either") is None for value in values):
+            counted.setdefault(found[1], {})[int(found[2])] = name
+    longest = max(counted.values(), key=len, default={})
+    is_whole = sorted(longest) == list(range(first := min(longest, default=0), first + len(longest))) and first < 2
+    return [longest[number] for number in sorted(longest)] if is_whole and len(longest) >= LEAST_DIMENSIONS else []
 
 
 def _is_another_artist(name: str) -> bool:

@@ -29,6 +29,8 @@ SEP_LINE: Final = re.compile(r"""\s*"?sep=(.)"?[,;\t| ]*(?:\r\n?|\n|$)""", re.I)
 QUOTED: Final = re.compile(r'"[^"]*"?')
 LINE: Final = re.compile(r"[^\r\n]+")
 BETWEEN: Final = re.compile(r"[,;\t|]")
+RULE_BEGINS: Final = ("", ":", "-", "+")
+LEAST_KNOWN: Final = 2
 MOST_ABOVE: Final = 10
 """Lines, from the beginning, of which one has the columns' names."""
 MOST_COUNTED: Final = 40
@@ -51,6 +53,10 @@ EXPORT_AGAIN: Final = "Export it again as CSV; one JSON object a line is read fr
 EXCEL_TEXT: Final = re.compile(r'="(.*)"', re.S)
 """What keeps Excel from taking a text for a number."""
 ENTITY: Final = re.compile(r"&(?:amp|lt|gt|quot|apos|#[0-9]{2,6}|#x[0-9a-f]{2,6});", re.I)
+RULE: Final = re.compile(r":?-{3,}:?|\+(?:[-=]+\+)+")
+"""A line between rows, as Markdown and databases draw it."""
+WHOLE_LINE: Final = re.compile(r'^"((?:[^"\r\n]|"")*)"[,;\t ]*$', re.M)
+"""A line that a spreadsheet took for one field, and quoted."""
 UNNAMED: Final = re.compile(r"unnamed: [0-9]+")
 """What pandas calls a column without a name when it writes the table again."""
 
@@ -85,6 +91,7 @@ def read_delimited(text: str, place: str) -> Table:
         A row has too many fields, or the table is too large.
     """
     _refuse_other_kinds(text, place)
+    text = _unwrapped(text)
     sep_line = SEP_LINE.match(text)
     above = sep_line.end() if sep_line else 0
     start, end = _header(text, above)
@@ -102,7 +109,7 @@ def read_delimited(text: str, place: str) -> Table:
     try:
         names = [_name(_plain(cell)) for cell in next(reader, [])]
         check_shape(place, rows=0, columns=len(names))
-        rows = _rows(reader, len(names), place, lines_above)
+        rows = _rows(reader, names, place, lines_above)
         ends_quoted = body.rstrip(delimiter + string.whitespace).endswith(quote)
         about_quotes = _about_quotes(rows, place, delimiter, ends_quoted=ends_quoted)
     except csv.Error as error:
@@ -155,7 +162,7 @@ def _about(place: str, above: str, unnamed: int, twice: list[str]) -> tuple[str,
         shown = ", ".join(f"'{printable(name)[:LONGEST_TITLE]}'" for name in twice[:MOST_REPORTED])
         more = f" and {len(twice) - MOST_REPORTED} more" if len(twice) > MOST_REPORTED else ""
         notices.append(f"{place} has several columns named {shown}{more}: of each row, the first value was used.")
-    if title := printable(above.strip(DELIMITERS + '" \r\n'))[:LONGEST_TITLE]:
+    if title := printable(above.strip(DELIMITERS + '+-=" \r\n'))[:LONGEST_TITLE]:
         notices.append(f"{place}: what stands above the column names was left out: '{title}'.")
     if unnamed:
         many = f"{unnamed} columns without a name were" if unnamed > 1 else "1 column without a name was"
@@ -191,10 +198,31 @@ def _named(names: list[str], rows: list[list[str]]) -> Columns:
     return columns
 
 
-def _rows(reader: Reader, width: int, place: str, lines_above: int) -> list[list[str]]:
-    rows = []
+def _unwrapped(text: str) -> str:
+    """Return a text whose lines are fields each, as their fields. A spreadsheet writes so what it did not divide."""
+    first = LINE.search(text)
+    whole = WHOLE_LINE.fullmatch(first[0].lstrip("\ufeff")) if first else None
+    names = BETWEEN.split(whole[1]) if whole else []
+    if sum(map(is_known, names)) < LEAST_KNOWN:
+        return text
+    return WHOLE_LINE.sub(lambda line: line[1].replace('""', '"'), text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _is_no_row(row: list[str], names: list[str]) -> bool:
+    """Whether a row holds nothing, is a line between rows, or has the names once more, as in files that were joined."""
+    first = row[0].strip() if row else ""
+    if first[:1] in RULE_BEGINS:
+        filled = [cell for cell in map(str.strip, row) if cell]
+        if all(map(RULE.fullmatch, filled)) and (len(filled) != 1 or first.startswith("+")):
+            return True
+    is_perhaps = first.lower() == names[0] and len(names) > 1
+    return is_perhaps and [_name(_plain(cell)) for cell in row[: len(names)]] == names
+
+
+def _rows(reader: Reader, names: list[str], place: str, lines_above: int) -> list[list[str]]:
+    rows, width = [], len(names)
     for row in reader:
-        if any(map(str.strip, row)):
+        if not _is_no_row(row, names):
             if len(row) > width and any(map(str.strip, row[width:])):
                 raise SourceError(
                     f"{place}, line {lines_above + reader.line_num}: {len(row)} fields, but {width} columns.",

@@ -27,6 +27,7 @@ from spotmap_build.fetch.tables.m3u import read_m3u
 
 JSON_SUFFIXES: Final = (".jsonl", ".ndjson")
 TABLE_SUFFIXES: Final = (".csv", ".tsv", ".txt", *JSON_SUFFIXES, ".parquet", *PLAYLIST_SUFFIXES)
+OF_THE_TRACK: Final = ("track", "track_metadata")
 MOST_DIGITS: Final = 18
 DEEPEST: Final = 100
 
@@ -159,12 +160,18 @@ def _read_json_lines(text: str, path: Path) -> Columns:
             raise SourceError(f"{path}, line {number} is not a JSON object.", hint='A row looks like {"title": "…"}.')
         if any(_is_deep(value) for value in row.values()):
             raise SourceError(f"{path}, line {number} nests too deeply.")
-        rows.append({name.strip().lower(): value for name, value in row.items()})
+        rows.append({name.strip().lower(): value for name, value in _flat(row).items()})
         names.update(dict.fromkeys(rows[-1]))
         if not len(rows) % ROWS_A_CHECK or len(names) > MOST_COLUMNS:
             check_shape(str(path), rows=len(rows), columns=len(names))
     check_shape(str(path), rows=len(rows), columns=len(names))
     return {name: [row.get(name) for row in rows] for name in names}
+
+
+def _flat(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with what an object in it says of the track, as APIs tell it from when it was added or heard."""
+    inside = next((row[name] for name in OF_THE_TRACK if isinstance(row.get(name), dict)), None)
+    return row if inside is None else inside | {name: value for name, value in row.items() if value is not inside}
 
 
 def _is_deep(value: Any, left: int = DEEPEST) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import math
 import os
+import re
+import struct
 from collections.abc import Sequence
 from pathlib import Path
 from tokenize import TokenError
@@ -35,6 +38,14 @@ MOST_NUMBERS: Final = 16_384
 SMALLEST_SIZE: Final = 1e-12
 LARGEST_SIZE: Final = 1e12
 """Of numbers whose squares, added, single precision can hold."""
+
+
+KEYWORD: Final = re.compile(r",\s*\w+=")
+"""Behind the numbers, where numpy or torch shows an array: "array([0.5, 1.], dtype=float32)"."""
+BETWEEN_NUMBERS: Final = re.compile(r"[\s;|]+")
+DECIMAL_COMMA: Final = re.compile(r"[+-]?[0-9]*,[0-9]+(?:e[+-]?[0-9]+)?", re.I)
+LEAST_SANE: Final = 1e-15
+"""Bytes of another type are read as numbers of any size: of none that a vector has."""
 
 
 def find_vectors(path: Path, columns: Columns) -> Cached[Float32Array] | None:
@@ -107,25 +118,64 @@ def _header(file: BinaryIO) -> tuple[tuple[int, ...], Any]:
 def _parse_matrix(path: Path, values: Sequence[Any]) -> Float32Array:
     import numpy as np
 
+    rows: list[list[float]] = []
     try:
-        rows = [_parse_vector(value) for value in values]
+        for value in values:
+            rows.append(_parse_vector(value))
+            if len(rows[-1]) != len(rows[0]):
+                raise ValueError(len(rows[-1]))
         matrix = np.asarray(rows, dtype=np.float64)
     except (TypeError, ValueError, OverflowError, MemoryError) as error:
-        raise _no_vectors(path) from error
+        raise _no_vectors(path, min(len(rows) + 1, len(values))) from error
     return _usable(matrix, path)
 
 
-def _no_vectors(path: Path) -> SourceError:
+def _no_vectors(path: Path, row: int = 1) -> SourceError:
     return SourceError(
-        f"{path}: the column 'vector' holds something else than equally long lists of numbers.",
-        hint="A vector looks like [0.1, 0.2] or 0.1 0.2, and no row may lack it.",
+        f"{path}: the column 'vector' holds something else than equally long lists of numbers, in row {row} for one.",
+        hint="A vector looks like [0.1, 0.2] or 0.1 0.2, with all of its numbers, and no row may lack it.",
     )
 
 
 def _parse_vector(value: Any) -> list[float]:
+    """Read a vector: a list, or numbers in a text, as programs and databases write them or as bytes in base64."""
     if isinstance(value, str):
-        return [float(part) for part in value.strip("[] \n").replace(",", " ").split()]
-    return [float(part) for part in value]
+        try:
+            return _numbers(value)
+        except ValueError:
+            return _from_base64(value)
+    if isinstance(value, dict):
+        raise TypeError(value)
+    if len(value) == 1 and isinstance(value[0], (list, tuple)):
+        return _parse_vector(value[0])
+    return [float(part.replace(",", ".") if isinstance(part, str) else part) for part in value]
+
+
+def _numbers(text: str) -> list[float]:
+    kind, bracket, inside = text.strip().partition("(")
+    listed = KEYWORD.split(inside)[0] if bracket and kind.isidentifier() else text
+    parts = [part for part in BETWEEN_NUMBERS.split(listed.strip("[](){} \n")) if part]
+    if len(parts) > 1 and any(map(DECIMAL_COMMA.fullmatch, parts)):
+        return [float(part.replace(",", ".")) for part in parts]
+    return [float(part) for whole in parts for part in whole.split(",") if part]
+
+
+def _from_base64(text: str) -> list[float]:
+    """Read the bytes of numbers of single or double precision, the lowest first."""
+    content = base64.b64decode(text.strip(), validate=True)
+    for kind, size_bytes in (("f", 4), ("d", 8)):
+        count, rest = divmod(len(content), size_bytes)
+        numbers = list(struct.unpack(f"<{count}{kind}", content)) if count and not rest else []
+        is_half = (
+            kind == "f" and len(content) % 8 == 0 and not any(numbers[::2])
+        )  # of round numbers in double precision
+        if (
+            numbers
+            and not is_half
+            and all(number == 0 or LEAST_SANE < abs(number) < 1 / LEAST_SANE for number in numbers)
+        ):
+            return numbers
+    raise ValueError(text)
 
 
 def _usable(values: Any, path: Path) -> Float32Array:

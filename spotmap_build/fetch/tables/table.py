@@ -23,7 +23,7 @@ from spotmap_build.fetch.source import Loaded
 from spotmap_build.fetch.tables.art import with_art
 from spotmap_build.fetch.tables.artist_names import parse_artists
 from spotmap_build.fetch.tables.cell_numbers import Decimal, parse_numbers
-from spotmap_build.fetch.tables.cells import BETWEEN_GENRES, is_missing, parse_texts
+from spotmap_build.fetch.tables.cells import BETWEEN_GENRES, is_missing, parse_texts, text_of
 from spotmap_build.fetch.tables.column_names import ADDRESS, ART, NamedColumns, is_person, name_columns
 from spotmap_build.fetch.tables.files import read_columns
 from spotmap_build.fetch.tables.listens import LISTENING, with_listening
@@ -133,7 +133,7 @@ def _tracks(typed: TypedColumns, positions: Sequence[Position | None] | None, *,
     rows = zip(_own_ids(columns, count), positions or empty, *read, strict=True)
     for row, (own_id, position, called, by, uris, on, duration_ms, isrc, album_id, *others) in enumerate(rows):
         explicit, year, track_number, disc_number, added_at, genres, play_count, listening = others
-        title, artists, album = fold_space(str(called or "")), parse_artists(by, uris), fold_space(str(on or ""))
+        title, artists, album = fold_space(text_of(called)), parse_artists(by, uris), fold_space(text_of(on))
         base = own_id or named_id("table", title or UNTITLED, artists, album)
         seen[base] = 1 if is_list and base.startswith(SPOTIFY_TRACK) else seen.get(base, 0) + 1
         tracks.append(

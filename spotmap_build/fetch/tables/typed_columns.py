@@ -22,6 +22,7 @@ from spotmap_build.fetch.tables.cell_numbers import (
     parse_duration,
     parse_numbers,
     parse_whole,
+    without_seconds_of_spreadsheets,
 )
 from spotmap_build.fetch.tables.cells import is_missing, parse_truth
 from spotmap_build.fetch.tables.column_names import DURATIONS, NamedColumns, fold_name
@@ -76,6 +77,9 @@ def type_columns(named: NamedColumns, place: str, delimiter: str = "", latest_ye
     numeric = (named.fields[field] for field in NUMERIC if field in named.fields)
     decimal = find_decimal([*numeric, *named.others.values()], "either" if delimiter == ";" else ".")
     typing = _Typing(named, place, dict(named.fields), dict(named.others), [])
+    if named.dimensions:
+        first, last = printable(named.dimensions[0]), printable(named.dimensions[-1])
+        typing.notices.append(f"{place}: the columns '{first}' to '{last}' were read as a vector.")
     for field in ("play_count", "ms_played"):
         typing.read(field, lambda value: _count(value, decimal))
     year = lru_cache(maxsize=1 << 12)(_release_year)
@@ -117,6 +121,7 @@ class _Typing:
             return
         own = find_decimal([values], decimal)
         unit_ms = DURATIONS[field] or find_unit(values, own)
+        self.fields[field] = values = without_seconds_of_spreadsheets(values)
         self.read(field, lambda value: parse_duration(value, unit_ms, own), known_as="duration_ms")
 
     def read_dates(self, *, is_day_first: bool) -> None:
@@ -145,6 +150,7 @@ class _Typing:
         facets: dict[str, list[str | float | None]] = {}
         for name, values in self.others.items():
             if any(isinstance(value, (list, dict)) for value in values):
+                self.notices.append(f"{self.place}: the column '{printable(name)}' holds lists, and was left out.")
                 continue
             if any(PATH.match(value) for value in values if isinstance(value, str)):
                 self.notices.append(f"{self.place}: the column '{printable(name)}' holds paths, and was left out.")
