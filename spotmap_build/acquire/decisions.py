@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from spotmap_build.cache.store import Cache
     from spotmap_build.model import Candidate, Track
 
-MATCH_VERSION: Final = 4
+MATCH_VERSION: Final = 5
 """Raise when the matcher decides otherwise. What was decided before is decided again from the candidates that were
 remembered with it; only where that comes out otherwise is the track searched for again."""
 MATCH: Final = "match.json"

@@ -33,6 +33,10 @@ _SPELLING: Final = str.maketrans(
         "آ": "ا",
         "ى": "ي",
         "ة": "ه",
+        "ی": "ي",  # Persian and Urdu have letters of their own for some that are Arabic
+        "ک": "ك",
+        "ہ": "ه",
+        "ھ": "ه",
         "İ": "I",
         **dict.fromkeys("®©℗", None),
         "&": " and ",

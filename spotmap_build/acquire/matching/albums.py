@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build.acquire.matching.numerals import ROMAN
-from spotmap_build.acquire.matching.titles import take_apart
+from spotmap_build.acquire.matching.titles import canonical, take_apart
 from spotmap_build.acquire.matching.transliteration import comparable, sound_alike
 from spotmap_build.core.normalize import native
 from spotmap_build.core.vocabulary import album_words, version_words
@@ -18,8 +18,12 @@ if TYPE_CHECKING:
 
 _REMIXES: Final = re.compile(r"\bremixes\b")
 """A single with several remixes has the original too; one called "Remix" may have nothing else."""
-_SOUNDTRACK: Final = re.compile(r"\b(?:soundtrack|ost|motion picture|original score|musical)\b")
+_SOUNDTRACK: Final = re.compile(
+    r"\b(?:soundtrack|ost|motion picture|original score|musical"
+    r"|music from (?:the (?:\w+ ){0,4}(?:series|show)|season))\b"
+)
 _NUMBER: Final = re.compile(r"\d{1,2}")
+_SEASON: Final = re.compile(r"\b(?:season|staffel|saison|temporada|stagione|seizoen) (\d{1,2})\b")
 _COUNTED: Final = re.compile(r"^(?:season|part|vol|volume|episode|chapter|act|disc|book|staffel|saison|temporada) ")
 """How the last part of an album's name begins that is no name of its own."""
 _LIVE_SUBTITLE: Final = re.compile(
@@ -55,7 +59,7 @@ def read_album(album: str, song: str = "") -> Album:
     if not album.strip():
         return Album("", frozenset())
     title = take_apart(album)
-    name = _without_edition(title.full)
+    name = _counted(canonical(_without_edition(title.full)), album)
     marks = tuple(mark for mark in title.marks if not _is_edition(mark))
     kinds = _kinds("" if name == song else name, marks)
     if _LIVE_SUBTITLE.search(album):
@@ -66,6 +70,13 @@ def read_album(album: str, song: str = "") -> Album:
         kinds = frozenset(kind for kind in kinds if kind in version_words().kinds)
     is_soundtrack = bool(title.works or _endings()[0].search(title.full) or _SOUNDTRACK.search(native(album)))
     return Album(name, kinds, (name, *_last_part(album)), is_soundtrack)
+
+
+def _counted(name: str, album: str) -> str:
+    """Return an album's name with the season that stands in its brackets: "North Wall (Music from Season 2)"."""
+    season = _SEASON.search(native(album))
+    written = f"season {season[1]}" if season else ""
+    return name if written in name or (season and season[0] in name) else f"{name} {written}"
 
 
 def _is_edition(mark: Mark) -> bool:

@@ -48,7 +48,8 @@ _FORMERLY: Final = re.compile(
     r"^(?:aka|a\.k\.a\.|fka|f\.k\.a\.|formerly(?: known as)?|alias|previously)\s+", re.IGNORECASE
 )
 _PARTED: Final = re.compile(
-    r"\s*[;,、]\s*|\s+(?:&|\+|x|×|/|vs\.?|feat\.?|ft\.?|featuring|and|und|et|y|e|og|och|with)\s+|\s*＆\s*",
+    r"\s*[;,、\\]\s*|\s+(?:&|\+|x|×|/|·|•|vs\.?|feat\.?|ft\.?|featuring|pres\.?|presents|and|und|et|y|e|og|och|with|con|avec|mit"
+    r"|med|met|com)\s+|\s*＆\s*",
     re.IGNORECASE,
 )
 _UMLAUTS: Final = str.maketrans(
@@ -225,7 +226,7 @@ def _compare_bands(name: _Name, other: _Name) -> Level | None:
 def _name(credit: str) -> _Name:
     text = _CHANNEL.sub("", repair(credit)).strip() or credit
     spellings = [text] if is_impostor(text) else [text, *_other_spellings(text)]
-    parts = [part for part in _PARTED.split(text) if part.strip()]
+    parts = list(dict.fromkeys(part for part in _PARTED.split(text) if part.strip()))
     return _Name(
         text,
         frozenset(key for spelling in spellings for key in _keys(spelling)),

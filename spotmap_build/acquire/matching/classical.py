@@ -20,16 +20,17 @@ if TYPE_CHECKING:
     from spotmap_build.model import Track
 
 _CATALOG: Final = re.compile(
-    r"\b(bwv|hwv|kv|k|op|opus|d|l|s|m|rv|hob|woo|sz|twv|buxwv|wab|fp|wwv|trv|bux|wq|sv|rwv)\s"
+    r"\b(bwv|hwv|kv|kk|k|op|opus|d|l|s|m|rv|hob|woo|sz|twv|buxwv|wab|fp|wwv|trv|bux|wq|sv|rwv)\s"
     r"(?:[ivx]+\s)?(\d+[a-z]?)(?:\s(?:no|nr)\s(\d+))?(?:\s(\d+))?\b"
 )
 _NUMBER: Final = re.compile(r"\b(?:no|nr|number)\s(\d+)\b")
-_CATALOGS: Final = {"opus": "op", "kv": "k"}
+_CATALOGS: Final = {"opus": "op", "kv": "k", "kk": "k"}
 _KEY: Final = re.compile(r"\bin ([a-g](?: (?:flat|sharp))?)(?: (?:major|minor|dur|moll)\b|$)")
 _MOVEMENT: Final = re.compile(
     r"(?:^|[:,;\-–—/]\s*)\(?(?:([IVX]{1,5}|\d{1,2})[.)]|Var(?:iati(?:on|o)|iazione)?\.?\s([IVX]{1,5}|\d{1,2})\b\.?)\s*(.*)$"
 )
 _COUNTED: Final = re.compile(r"(?:^|[:,;]\s*)(?:No|Nr|N°)\.?\s?(\d{1,2})()\b[,.:]?\s+(.*)$")
+_IN_A_KEY: Final = re.compile(r"(?:in|en|op|,)\b", re.IGNORECASE)
 _PART: Final = re.compile(r"\b(?:part|vol|chapter|act) (\d+)\b")
 _LETTERED: Final = re.compile(r"^\s*(?:[a-z]|[IVX]{1,5}|\d{1,2})[.)]\s*")
 _AFTER_COLON: Final = re.compile(r":\s*([^:]+)$")
@@ -145,7 +146,7 @@ def read_work(title: str) -> Work | None:
     numbered = _NUMBER.search(plain[: catalogs[0].start()] if catalogs else plain)
     if not catalogs and not (numbered and _WORK.search(plain)):
         return None
-    movement = _MOVEMENT.search(title)
+    movement = _MOVEMENT.search(title) or _counted_movement(title)
     colon = _AFTER_COLON.search(title)
     name = movement[3] if movement else colon[1] if colon and not _CATALOG.search(native(colon[1])) else ""
     key = _KEY.search(plain)
@@ -166,6 +167,12 @@ def read_work(title: str) -> Work | None:
         work.piece or work.key or work.movement or work.genres or {kind for kind, _ in work.catalogs} - _ANY_CATALOG
     )
     return work if is_distinctive or not work.catalogs else None
+
+
+def _counted_movement(title: str) -> re.Match[str] | None:
+    """Return what "No. 44, Hallelujah" names; "No. 2 in E flat" has no name, but a key."""
+    counted = _COUNTED.search(title)
+    return counted if counted and not _IN_A_KEY.match(counted[3]) and '"' not in counted[3] else None
 
 
 def same_movement(one: str, other: str) -> bool:
@@ -222,8 +229,20 @@ def _same_movement_name(first: Work, second: Work) -> bool:
         return first.name == second.name or (is_one_piece and is_in_both) or _same_in_set(first, second)
     if first.last_name == second.last_name or _is_incipit(first.last_name, second.last_name):
         return True
+    is_numbered = bool(first.movement) and first.movement == second.movement and bool(first.catalogs & second.catalogs)
+    is_plain = first.name == first.last_name and second.name == second.last_name
+    if is_numbered and is_plain and _telling(first.name) & _telling(second.name):
+        return True
     ratio = fuzz.token_set_ratio if first.movement and first.movement == second.movement else fuzz.ratio
     return ratio(first.name, second.name) >= _SAME_MOVEMENT
+
+
+def _telling(name: str) -> frozenset[str]:
+    """Return the words of a movement's name that other movements have not."""
+    words = classical_words()
+    return frozenset(
+        word for word in name.split() if len(word) > 3 and word not in words.tempi | words.beside_movements
+    )
 
 
 def _same_in_set(first: Work, second: Work) -> bool:

@@ -15,6 +15,9 @@ ROMAN: Final = {word: str(number) for number, word in enumerate(title_words().ro
 PARTS: Final = {word: part for part, words in title_words().parts.items() for word in words}
 """Words before a number that tells one part from another."""
 _TENS: Final = {word: 10 * number for number, word in enumerate(title_words().tens, start=2)}
+_TIMES: Final = {"hundred": "00", "thousand": "000", "million": "000000", "billion": "000000000"}
+_ENDINGS: Final = {"first": "st", "second": "nd", "third": "rd"}
+_MOST_DIGITS: Final = 9
 _ORDINAL_WORDS: Final = {number: word for word, number in ORDINALS.items()}
 
 
@@ -23,15 +26,29 @@ def join_number_words(tokens: Sequence[str]) -> list[str]:
 
     >>> join_number_words(["twenty", "one", "guns"]), join_number_words(["one", "two", "3rd"])
     (['21', 'guns'], ['one', 'two', 'third'])
+    >>> join_number_words("the twenty first of a thousand or ten thousand years".split())
+    ['the', '21st', 'of', '1000', 'or', '10000', 'years']
     """
     joined: list[str] = []
     for token in tokens:
         before = joined[-1] if joined else ""
         ones = int(NUMBERS.get(token, 0))
+        times = _TIMES.get(token, "")
         if before in _TENS and 0 < ones < 10:
             joined[-1] = str(_TENS[before] + ones)
-        elif token == "hundred" and before in NUMBERS:
-            joined[-1] = f"{NUMBERS[before]}00"
+        elif before in _TENS and int(ORDINALS.get(token, 10)) < 10:
+            joined[-1] = f"{_TENS[before] + int(ORDINALS[token])}{_ENDINGS.get(token, 'th')}"
+        elif times and (count := _count(before)):
+            joined[-1] = f"{count}{times}"
         else:
             joined.append(_ORDINAL_WORDS.get(token[:-2], token) if token[-2:] in {"st", "nd", "rd", "th"} else token)
     return [str(_TENS[token]) if token in _TENS else token for token in joined]
+
+
+def _count(word: str) -> str:
+    """Return how many hundreds or thousands a word before them means; empty where it is no number."""
+    if word == "a":
+        return "1"
+    if word in _TENS:
+        return str(_TENS[word])
+    return word if word.isdecimal() and 0 < len(word) <= _MOST_DIGITS else NUMBERS.get(word, "")

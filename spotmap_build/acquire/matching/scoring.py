@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from rapidfuzz import fuzz
 
 from spotmap_build.acquire.matching.albums import is_part_of, is_same_album, read_album
-from spotmap_build.acquire.matching.artists import is_impostor, is_label, names_in
+from spotmap_build.acquire.matching.artists import is_impostor, is_label, names_in, words_of
 from spotmap_build.acquire.matching.case import (
     ALBUM_AUDIO,
     CLOSE_S,
@@ -22,6 +22,7 @@ from spotmap_build.acquire.matching.case import (
 from spotmap_build.acquire.matching.classical import (
     composers,
     is_called,
+    is_composer,
     is_filed_by_composer,
     is_named_within,
     is_played_by_ensemble,
@@ -35,6 +36,7 @@ from spotmap_build.acquire.matching.common_titles import is_common, is_common_na
 from spotmap_build.acquire.matching.credits import weigh_artists
 from spotmap_build.acquire.matching.title_similarity import Named, compare_names, may_be_translation
 from spotmap_build.acquire.matching.titles import canonical, take_apart
+from spotmap_build.acquire.matching.transliteration import comparable
 from spotmap_build.acquire.matching.version_markers import compare_versions, side_of
 from spotmap_build.core.normalize import native
 
@@ -47,6 +49,8 @@ if TYPE_CHECKING:
 USUAL_S: Final = 3.5
 WIDEST_S: Final = 5.5
 """Silence at the end differs by as much; taken only where the album or the ISRC speaks for it too."""
+LEAST_S: Final = 1.0
+"""Services give whole seconds: by so much, and a quarter of its length, a short track may differ."""
 VIDEO_LONGER_S: Final = 20.0
 """By how much an official video may be longer than the song: a scene before, credits after."""
 _OTHER_LYRICS: Final = "other lyrics"
@@ -111,8 +115,11 @@ def _compare_titles(case: Case) -> Named:
         return Named("same", mine, theirs)
     if is_same_album(case.wanted.album, case.album) and case.is_exact and is_called(*titles):
         return Named("same", mine, theirs)
-    is_on_it = case.wanted.is_by_composer and case.is_exact and is_same_album(case.wanted.album, case.album)
-    if is_on_it and (same_ending(*titles) or is_named_within(*titles)):
+    is_on_it = case.is_exact and is_same_album(case.wanted.album, case.album)
+    is_named_first = len(case.wanted.track.artists) > 1 and is_composer(case.wanted.track.artists[0])
+    if is_on_it and (case.wanted.is_by_composer or is_named_first) and same_ending(*titles):
+        return Named("same", mine, theirs)
+    if is_on_it and case.wanted.is_by_composer and is_named_within(*titles):
         return Named("same", mine, theirs)
     return named
 
@@ -219,6 +226,8 @@ def _weigh_length(case: Case) -> None:
         return
     difference_s = abs(longer_s)
     said = f"{difference_s:.0f} s {'longer' if longer_s > 0 else 'shorter'}"
+    if difference_s > LEAST_S + (case.wanted.track.duration_ms or 0) / 4_000:
+        raise RefusedError(said)
     if difference_s <= EXACT_S:
         case.add("as long")
     elif difference_s <= CLOSE_S:
@@ -244,10 +253,11 @@ def _weigh_work(case: Case) -> None:
     years = {year_of_recording(each.album) for each in (wanted.track, case.candidate)} - {""}
     if is_classical and len(years) > 1:
         raise RefusedError(f"recorded in another year: {' and '.join(sorted(years))}")
+    is_other = bool(wanted.title.works and offered.works) and not works_agree(wanted.title.works, offered.works)
+    if is_other and (wanted.is_common or _are_other_works(case)):
+        raise RefusedError(f"it is from {', '.join(offered.works)}")
     if not wanted.is_common:
         return
-    if wanted.title.works and offered.works and not works_agree(wanted.title.works, offered.works):
-        raise RefusedError(f"it is from {', '.join(offered.works)}")
     if case.same_album or case.candidate.from_isrc:
         return
     is_same_work = works_agree((*wanted.title.works, *wanted.album.works), (*offered.works, *case.album.works))
@@ -255,6 +265,14 @@ def _weigh_work(case: Case) -> None:
     is_open = not wanted.album.name and not wanted.title.works and bool(case.album.name)
     if not (case.is_exact and (is_same_work or is_counted or is_open)):
         raise RefusedError("many songs have that title, and neither album nor work says that it is this one")
+
+
+def _are_other_works(case: Case) -> bool:
+    """Whether the films or series that both titles name are two: no word is in both, and both can be read alike."""
+    if case.same_album or case.candidate.from_isrc:
+        return False
+    mine, theirs = case.wanted.title.works, case.title.works
+    return all(comparable(one, other) and not words_of(one) & words_of(other) for one in mine for other in theirs)
 
 
 def _weigh_album(case: Case) -> None:

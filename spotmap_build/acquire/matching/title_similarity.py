@@ -22,6 +22,7 @@ from spotmap_build.acquire.matching.transliteration import (
 )
 from spotmap_build.acquire.matching.versions import Mark, read_segment
 from spotmap_build.core.normalize import is_latin
+from spotmap_build.core.vocabulary import title_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +32,14 @@ Naming = Literal["same", "alike", "subtitle", "translated", "different"]
 _UMLAUTS: Final = re.compile("[äöüøæåÄÖÜØÆÅ]")
 _KANA: Final = re.compile(r"[ぁ-ゖー]+|[ァ-ヺー]+|[^ぁ-ゖァ-ヺー]+")
 _SPOKEN: Final = re.compile(r"[+*=%]|#(?!\s?\d)|^[-−](?=\d)")
+_MASK: Final = re.compile(r"(?<=\w)[*@#%]+(?!\s)|(?<=\w)\*+")
+"""What stands for letters of a swear word."""
+_WITHIN: Final = re.compile(r"^[^\w*]+|[^\w*]+$")
+"""Signs around a word."""
+_LETTERS: Final = re.compile(r"[\w*]+")
+_OTHER_MASKS: Final = re.compile(r"[@#%]")
 _STARS: Final = re.compile(r"(?<=\w)(?:\\\*)+")
+_DROPPED_G: Final = re.compile(r"(?<=\w)in['’](?=\W|$)")
 _MOST_STARRED: Final = 8
 """Places with stars in a title; to compare takes twice as long with each more."""
 _SHORT: Final = 3
@@ -57,7 +65,7 @@ class Named:
 
 def compare_names(wanted: Title, offered: Title) -> Named:
     """How the names of two songs go together."""
-    if len(_compact(wanted.full)) <= _SHORT and _differ_by_a_sign(wanted, offered):
+    if _is_short(wanted) and _is_short(offered) and _differ_by_a_sign(wanted, offered):
         return Named("different", wanted, offered)
     if _compact(wanted.full) == _compact(offered.full):
         return Named("same", wanted, offered)
@@ -166,12 +174,29 @@ def _respelled(wanted: Title, offered: Title) -> bool:
 
 def _is_censored(wanted: Title, offered: Title) -> bool:
     """Tell whether one is the other written out: "F**k"."""
-    one, other = (" ".join((title.core, *title.extras)).casefold() for title in (wanted, offered))
-    if ("*" in one) == ("*" in other):
+    one, other = (
+        _DROPPED_G.sub("ing", " ".join((title.core, *title.extras)).casefold()) for title in (wanted, offered)
+    )
+    if (_MASK.search(one) is None) == (_MASK.search(other) is None):
         return False
-    starred, plain = (one, other) if "*" in one else (other, one)
-    pattern, count = _STARS.subn(_unstar, re.escape(" ".join(starred.split())))
-    return count <= _MOST_STARRED and re.fullmatch(pattern, " ".join(plain.split())) is not None
+    starred, plain = ([_WITHIN.sub("", word) for word in name.split()] for name in (one, other))
+    if _MASK.search(other):
+        starred, plain = plain, starred
+    if len(starred) != len(plain) or sum(len(_MASK.findall(word)) for word in starred) > _MOST_STARRED:
+        return False
+    return all(re.fullmatch(_unmasked(word), written) for word, written in zip(starred, plain, strict=True))
+
+
+@lru_cache(maxsize=4_096)
+def _unmasked(word: str) -> str:
+    """Return a pattern for what a word with stars may be: the swear words that it can be, or else any of its length."""
+    pattern = _pattern(_OTHER_MASKS.sub("*", word))
+    swears = [swear for swear in title_words().swears if re.fullmatch(pattern, swear)]
+    return "|".join(swears) if swears else _pattern(word)
+
+
+def _pattern(letters: str) -> str:
+    return _STARS.sub(_unstar, re.escape(letters))
 
 
 def _unstar(stars: re.Match[str]) -> str:
@@ -185,6 +210,11 @@ def _without_digraphs(name: str) -> str:
     for two, letter in (("ae", "a"), ("oe", "o"), ("ue", "u"), ("aa", "a")):
         plain = plain.replace(two, letter)
     return plain
+
+
+def _is_short(title: Title) -> bool:
+    """Whether a title has so few letters that a sign may tell it from another. Stars count as the letters they are."""
+    return max(len(_compact(title.full)), len("".join(_LETTERS.findall(title.core)))) <= _SHORT
 
 
 def _differ_by_a_sign(wanted: Title, offered: Title) -> bool:

@@ -42,7 +42,7 @@ def _any_of(words: tuple[str, ...]) -> str:
 
 
 _GUESTS: Final = re.compile(
-    rf"(?:^|\s)(?:{_any_of(title_words().guests.featuring)})(?:\.\s*|(?<=\.)|\s+)(?!\s)(.+)$", re.IGNORECASE
+    rf"(?:^|\s)(?:{_any_of(title_words().guests.featuring)})(?:[.:]\s*|(?<=\.)|\s+)(?!\s)(.+)$", re.IGNORECASE
 )
 _SEVERAL: Final = re.compile(r"\s*[/;|]\s*|,\s+|\s+[-–—•·]\s+|\s+(?=(?:feat|ft|featuring)\b)", re.IGNORECASE)
 """What parts two marks in one bracket."""
@@ -163,9 +163,10 @@ def take_apart(
     if _PLAIN.fullmatch(title) and not _GUESTS.search(title):
         return Title(title)
     title = _ARTICLE_LAST.sub(r"\2 \1", _SUFFIX.sub("", title))
-    before, colon, after = title.partition(": ")
-    if colon and canonical(before) in works:
-        title = f"{after} ({before})"
+    for separator in (": ", " - ", " – "):
+        before, _, after = title.partition(separator)
+        if after and canonical(before) in works:
+            title = f"{after} ({before})"
     text = unicodedata.normalize("NFKC", _YEAR_APART.sub(" ", _INCHES.sub(r"\1inch", repair(title))))
     parts = _Parts(names, works)
     text = _KIND_FIRST.sub(r"\2 (\1)", _take_work(text, parts))
@@ -232,7 +233,9 @@ def guests_of(segment: str, names: frozenset[str] = frozenset()) -> list[str]:
     guests = _each(found[1], names)
     if featured is not None or all(name_key(guest) in names for guest in guests):
         return guests
-    return guests if accompanied is not None and read_segment(segment).sense != "version" else []
+    is_counted = all(map(_is_number, map(native, guests)))
+    is_said = accompanied is not None and not is_counted and read_segment(segment).sense != "version"
+    return guests if is_said else []
 
 
 def _names_it_too(extra: str, core: str) -> bool:

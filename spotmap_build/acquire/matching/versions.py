@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from spotmap_build.acquire.matching.works import named_work, quoted_work
 from spotmap_build.core.normalize import is_latin, native
-from spotmap_build.core.vocabulary import version_words
+from spotmap_build.core.vocabulary import title_words, version_words
 from spotmap_build.core.vocabulary.segments import find_words, is_noun
 
 Sense = Literal["version", "neutral", "unknown"]
@@ -29,6 +29,9 @@ _OF_A_FILE: Final = re.compile(
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _NUMBER: Final = re.compile(r"\d+(?:st|nd|rd|th|bit|k|khz)?|bit")
 """What a remaster may say of itself: "24 Bit Remastered 05"."""
+_GLUED: Final = re.compile(r"(?<=[^\x00-\x7f])(ver|version|mix|remix|edit)\b")
+"""Behind words of scripts that write no spaces: "アニメver."."""
+_REMASTERS: Final = tuple(version_words().remasters)
 _OWN_VERSION: Final = re.compile(r"(?:\w['’]?s['’]?|^\W*(?:my|your)) version\s*$", re.IGNORECASE)
 _YEARS_VERSION: Final = re.compile(r"^(?:19|20)\d\d (?:version|ver|versie|versione|recording)$")
 TOGETHER: Final = "&"
@@ -66,20 +69,23 @@ class Reading:
 @lru_cache(maxsize=16_384)
 def read_segment(segment: str) -> Reading:
     """Return what a bracket's content, or what stands after a dash, says about the recording."""
+    text = _GLUED.sub(r" \1", native(segment))
     quoted = quoted_work(segment)
-    if quoted is not None and read_segment(quoted.around).sense != "version":
+    is_shown = _names_a_show(text)
+    if quoted is not None and not is_shown and read_segment(quoted.around).sense != "version":
         return Reading("neutral", work=quoted.name)
-    text = native(segment)
     found = find_words(text)
     kinds = found.kinds | {kind for kind, words in version_words().kinds.items() if text in words.alone}
     nouns = {word for word in found.rest if is_noun(word)}
     names = frozenset(word for word in found.rest if word not in version_words().fillers and word not in nouns)
     years = frozenset(word for word in names if _YEAR.fullmatch(word))
-    of_transfer = frozenset(word for word in names if "remaster" in text and _NUMBER.fullmatch(word))
+    of_transfer = names if _is_remaster(text, nouns) else frozenset[str]()
     if _HOURS.search(text):
         kinds |= {"loop"}
     if (speed := _SPEED.search(text)) is not None:
         kinds |= {"slowed" if (speed[1] or speed[2]) == "0" else "sped up"}
+    if is_shown and "live" not in kinds:
+        kinds |= {"session"}
     if not kinds and (_OWN_VERSION.search(segment) or _YEARS_VERSION.match(text)):
         kinds = frozenset({"re-recording"})
     if kinds & _BY_SOMEBODY and _TOGETHER.search(segment):
@@ -91,7 +97,7 @@ def read_segment(segment: str) -> Reading:
         return Reading("version", Mark(languages))
     if _is_of_a_file(segment) or _starts_neutral(text) or (found.is_neutral and names <= years | of_transfer):
         return Reading("neutral")
-    work = named_work(text)
+    work = "" if nouns and not is_latin(text) else named_work(text)
     return Reading("neutral", work=work) if work else _read_nouns(segment, names, nouns, years)
 
 
@@ -153,6 +159,27 @@ def _language(word: str) -> tuple[str, ...]:
         for language, names in version_words().languages.items()
         if any(not is_latin(name) and native(name) in word for name in names)
     )
+
+
+def _is_remaster(text: str, nouns: set[str]) -> bool:
+    """Whether a mark is of a remaster, whoever made it, where, and how: "Abbey Road Remaster", "Half-Speed Remastered".
+
+    Numbers and a word for "version" may stand behind it, names only before.
+    """
+    words = text.split()
+    place = max((at for at, word in enumerate(words) if word.startswith(_REMASTERS)), default=-1)
+    before, after = words[: max(place, 0)], words[place + 1 :]
+    is_last = all(_NUMBER.fullmatch(word) or is_noun(word) or word in version_words().fillers for word in after)
+    return place >= 0 and is_last and nouns.isdisjoint(before) and title_words().numbered.isdisjoint(before)
+
+
+def _names_a_show(text: str) -> bool:
+    return any(show in f" {text} " for show in _shows())
+
+
+@lru_cache(maxsize=1)
+def _shows() -> tuple[str, ...]:
+    return tuple(f" {native(show)} " if is_latin(show) else native(show) for show in version_words().shows)
 
 
 def _starts_neutral(text: str) -> bool:

@@ -53,7 +53,8 @@ class VersionWords:
 
     ``kinds``: by their name; ``neutral``: what does not matter; ``nouns``: words for "version"; ``fillers``: words
     that tell nothing; ``languages``: how each is called; ``remasters``: pieces of words; ``styles``: words that
-    say how a song is played where they end what stands beside its name in another script.
+    say how a song is played where they end what stands beside its name in another script; ``shows``: in which songs
+    are sung again.
     """
 
     kinds: dict[str, Kind]
@@ -63,6 +64,7 @@ class VersionWords:
     languages: dict[str, tuple[str, ...]]
     remasters: tuple[str, ...]
     styles: frozenset[str]
+    shows: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,8 @@ class TitleWords:
     """Numbers, parts and spellings in titles.
 
     ``numbers`` from zero on, ``tens`` from twenty on, ``ordinals`` and ``roman`` from one on; ``parts``: the words for
-    each sort of part; ``spellings``: words that are written in two ways, and the one that is compared.
+    each sort of part; ``spellings``: words that are written in two ways, and the one that is compared; ``swears``: what
+    services write with stars.
     """
 
     common: CommonWords
@@ -114,6 +117,12 @@ class TitleWords:
     ordinals: tuple[str, ...]
     roman: tuple[str, ...]
     parts: dict[str, tuple[str, ...]]
+    swears: tuple[str, ...]
+
+    @property
+    def numbered(self) -> frozenset[str]:
+        """Return the words that stand before the number of a part."""
+        return frozenset(word for words in self.parts.values() for word in words)
 
 
 @dataclass(frozen=True, slots=True)

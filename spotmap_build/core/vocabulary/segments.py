@@ -47,7 +47,9 @@ def find_words(text: str) -> Found:
                 position += len(phrase)
                 break
         else:
-            rest.append(tokens[position])
+            is_remaster = tokens[position].startswith(version_words().remasters)
+            is_neutral |= is_remaster
+            rest += [] if is_remaster else [tokens[position]]
             position += 1
     if not is_latin(text):
         return _find_pieces(kinds, is_neutral, rest + names)
