@@ -207,7 +207,7 @@ function connect({ store, surface, positions, navigation, renderer, selecting, c
     if (!hasSize()) return;
     document.body.classList.toggle("has-player", !byId("player").hidden);
     document.body.classList.toggle("has-side", ["player", "tool", "picks"].some((id) => !byId(id).hidden));
-    renderer.resize(sizeOf(surface), devicePixelRatio, panelInsets());
+    renderer.resize(sizeOf(surface), devicePixelRatio, freeArea());
     card.place();
   };
   document.addEventListener(PANEL_TOGGLED, layOut);

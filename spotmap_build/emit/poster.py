@@ -41,12 +41,15 @@ PALETTE: Final = LIGHT
 FONT: Final = "system-ui, 'Helvetica Neue', Arial, sans-serif"
 LEADING: Final = 1.2
 LONGEST_LINE: Final = 24
+PICTOGRAPHS: Final = re.compile("\\s*(?:[\u2600-\u27bf\U0001f000-\U0001faff][\ufe0f\u200d]*)+")
 REMARK: Final = re.compile(r" \((?:[^()]|\([^()]*\))*\)$")
 ROUNDING: Final = 1e-6
 """Of a sum of widths: what just fits also fits where it is summed otherwise."""
 _NO_CHARACTERS: Final = dict.fromkeys((0xFFFE, 0xFFFF), "\N{REPLACEMENT CHARACTER}")
+NAME_AIR: Final = (8.0, 5.0)
+"""Around a name, across and down."""
 MAY_HIDE: Final = 0.1
-"""How many tracks a name may hide, as a share of its cluster's, as on the page."""
+"""How many tracks a name may hide where it hides some at every place, as a share of its cluster's; as on the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +69,12 @@ class _Name:
         across, down = abs(self.middle[0] - other.middle[0]), abs(self.middle[1] - other.middle[1])
         return across < (self.width + other.width) / 2 and down < (self.height + other.height) / 2
 
-    def hides(self, places: Sequence[Place]) -> int:
-        """Count the tracks below it; ``places`` ascend from the left."""
-        (x, y), reach = self.middle, self.width / 2
-        below = places[bisect_left(places, (x - reach,)) : bisect_left(places, (x + reach,))]
-        return sum(abs(other - y) < self.height / 2 for _, other in below)
+    def hides(self, places: Sequence[Place], radius: float) -> int:
+        """Count the tracks below it, whose points reach ``radius`` far; ``places`` ascend from the left."""
+        x, y = self.middle
+        across, down = self.width / 2 - NAME_AIR[0] + radius, self.height / 2 - NAME_AIR[1] + radius
+        below = places[bisect_left(places, (x - across,)) : bisect_left(places, (x + across,))]
+        return sum(abs(other - y) < down for _, other in below)
 
 
 def draw_poster(map_json: bytes, size: str, caption: str) -> bytes:
@@ -106,7 +110,7 @@ def draw_poster(map_json: bytes, size: str, caption: str) -> bytes:
         *regions(drawn, PALETTE, 1.3),
         *points(drawn, PALETTE, radius, 0.9 if radius > 2.4 else 0),
         "</g>",
-        *_written(_names(drawn, (MAP_TOP - GAP, MAP_TOP + map_height + GAP / 2))),
+        *_written(_names(drawn, radius, (MAP_TOP - GAP, MAP_TOP + map_height + GAP / 2))),
         *_legend(rows, legend_top, columns, lines),
         _line(caption, MARGIN, HEIGHT - MARGIN, LEGEND_SIZE, PALETTE.muted),
         "</svg>\n",
@@ -126,24 +130,22 @@ def _head(document: dict[str, Any]) -> Iterator[str]:
     yield f'<rect x="{MARGIN:g}" y="{MARGIN + 104:g}" width="48" height="4" rx="2" fill="{PALETTE.accent}"/>'
 
 
-def _names(drawn: Drawn, room: tuple[float, float]) -> list[_Name]:
+def _names(drawn: Drawn, radius: float, room: tuple[float, float]) -> list[_Name]:
     """Find a place for the name of each cluster, the largest first: one that no other name has, and that hides few.
 
-    ``room``: between which heights of the sheet names may lie.
+    It hides none, if any place does. ``radius``: of points. ``room``: between which heights of the sheet names may lie.
     """
     named: list[_Name] = []
     places = sorted(chain.from_iterable(drawn.places))
     called = _called([cluster["name"] for cluster in drawn.clusters])
     for number in sorted(range(len(called)), key=lambda number: -drawn.clusters[number]["count"]):
-        candidates = _candidates(drawn, number, called[number])
+        candidates = _candidates(drawn, number, called[number], radius)
         within = [name for name in candidates if name.is_within(*room)]
         free = [name for name in within if not any(name.touches(other) for other in named)]
         if free:
-            hidden = [name.hides(places) for name in free]
-            few = [
-                name for name, count in zip(free, hidden, strict=True) if count <= MAY_HIDE * len(drawn.places[number])
-            ]
-            named.append(few[0] if few else free[hidden.index(min(hidden))])
+            few = MAY_HIDE * len(drawn.places[number])
+            hidden = [count and max(few, count) for count in (name.hides(places, radius) for name in free)]
+            named.append(free[hidden.index(min(hidden))])
     return named
 
 
@@ -153,19 +155,24 @@ def _called(names: Sequence[str]) -> list[str]:
     return [short if brief.count(short) == 1 else name for name, short in zip(names, brief, strict=True)]
 
 
-def _candidates(drawn: Drawn, number: int, called: str) -> Iterator[_Name]:
+def _candidates(drawn: Drawn, number: int, called: str, radius: float) -> Iterator[_Name]:
     """Yield where the name may lie: over the densest place, then below and above each island, the largest first."""
     cluster = drawn.clusters[number]
     lines = _lines_of(called)
     size = 15 + 8 * math.sqrt(cluster["count"] / max(one["count"] for one in drawn.clusters))
-    width = max(_width(line, size) for line in lines) + 16
-    height = size * (1 + LEADING * (len(lines) - 1)) + 10
+    width = max(_width(line, size) for line in lines) + 2 * NAME_AIR[0]
+    height = size * (1 + LEADING * (len(lines) - 1)) + 2 * NAME_AIR[1]
     least, most = MARGIN + width / 2 - 8, WIDTH - MARGIN - width / 2 + 8
     anchors = [drawn.frame.place(*cluster["peak"])] if cluster["peak"] else []
     islands = (zip(*ring, strict=True) for ring in drawn.rings(number))
     boxes = [(min(xs), min(ys), max(xs), max(ys)) for xs, ys in islands]
-    for x0, y0, x1, y1 in sorted(boxes, key=lambda box: (box[0] - box[2]) * (box[3] - box[1])):
-        anchors += [((x0 + x1) / 2, y1 + height / 2), ((x0 + x1) / 2, y0 - height / 2)]
+    boxes.sort(key=lambda box: (box[0] - box[2]) * (box[3] - box[1]))
+    if len(boxes) > 1:
+        lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+        boxes.append((min(lefts), min(tops), max(rights), max(bottoms)))
+    for x0, y0, x1, y1 in boxes:
+        away = height / 2 + max(0, radius - NAME_AIR[1])
+        anchors += [((x0 + x1) / 2, y1 + away), ((x0 + x1) / 2, y0 - away)]
     for x, y in anchors:
         yield _Name(lines, size, (max(least, min(most, x)), y), width, height)
 
@@ -233,8 +240,11 @@ def _line(text: str, x: float, y: float, size: float, color: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """As text within XML, which has no place for most control characters and for two that are none at all."""
-    return escape(printable(text).translate(_NO_CHARACTERS))
+    """As text within XML, which has no place for most control characters and for two that are none at all.
+
+    Without pictographs beside words: what paints the poster sets a line that has one in the font of that one.
+    """
+    return escape(printable(PICTOGRAPHS.sub("", text) or text).translate(_NO_CHARACTERS))
 
 
 def _shortened(text: str, longest: int) -> str:

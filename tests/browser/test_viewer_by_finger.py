@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -115,6 +117,27 @@ def test_the_handles_of_a_number_filter_are_dragged(open_viewer: OpenViewer) -> 
     assert 0 < int(low.input_value()) < int(high.input_value()) < 200
 
 
+def test_the_menu_of_colors_is_tapped(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(**PHONE)
+    page = viewer.page
+    open_legend(page)
+    menu = page.get_by_label("Color by what is known of tracks")
+    menu.tap()
+    expect(menu).to_be_focused()
+    menu.select_option(label="Genres")
+    viewer.wait_until("spotmap.state().colorBy === 'facet.genres'")
+    expect(menu).to_have_class("is-chosen")
+    row = page.locator(".legend-row", has_text="house")
+    size = int(row.locator(".legend-count").inner_text())
+    row.locator(".legend-only").tap()
+    viewer.wait_until(f"spotmap.visibleCount() === {size}")
+    row.locator(".legend-only").tap()
+    viewer.wait_until("spotmap.visibleCount() === 300")
+    page.get_by_role("button", name="Clusters", exact=True).tap()
+    viewer.wait_until("spotmap.state().colorBy === 'cluster'")
+    expect(menu).to_have_value("")
+
+
 def test_the_slider_of_time_is_dragged_replayed_and_closed(open_viewer: OpenViewer) -> None:
     viewer = open_viewer(**PHONE)
     page = viewer.page
@@ -165,6 +188,20 @@ def test_a_selection_is_copied_ordered_and_saved(open_viewer: OpenViewer) -> Non
     page.locator(".journey-hard summary").tap()
     page.locator(".journey-hard .text-button").first.tap()
     viewer.wait_until(f"spotmap.state().selected.length === {len(selected) + 1}")
+
+
+def test_a_selection_is_saved_as_lists(open_viewer: OpenViewer, tmp_path: Path) -> None:
+    viewer = open_viewer(**PHONE)
+    selected = select_found(viewer)
+    for name, suffix in (("M3U", ".m3u8"), ("JSPF", ".jspf")):
+        with viewer.page.expect_download() as download:
+            viewer.page.get_by_role("button", name=name).tap()
+        assert download.value.suggested_filename.endswith(suffix)
+        download.value.save_as(tmp_path / name)
+    lines = (tmp_path / "M3U").read_text(encoding="utf-8").splitlines()
+    assert sum(line.startswith(("#EXTINF", "# no address")) for line in lines) == len(selected)
+    assert len(json.loads((tmp_path / "JSPF").read_text(encoding="utf-8"))["playlist"]["track"]) == len(selected)
+    expect(viewer.page.locator(".picks-status")).to_contain_text("Saved")
 
 
 def test_a_path_is_wished_otherwise(open_viewer: OpenViewer) -> None:

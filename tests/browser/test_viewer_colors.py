@@ -37,6 +37,23 @@ def test_everything_that_is_known_can_be_chosen(open_viewer: OpenViewer) -> None
     assert options[1:] == expected
 
 
+def test_the_menu_of_colors_is_used_by_keys(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page = viewer.page
+    menu = page.get_by_label("Color by what is known of tracks")
+    page.locator(".size-by select").focus()
+    page.keyboard.press("Shift+Tab")
+    expect(menu).to_be_focused()
+    page.keyboard.type("Gen")
+    viewer.wait_until("spotmap.state().colorBy === 'facet.genres'")
+    expect(page.locator(".legend-name").first).to_be_visible()
+    expect(menu).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    viewer.wait_until("spotmap.state().colorBy === 'duration_ms'")
+    page.keyboard.press("Home")
+    viewer.wait_until("spotmap.state().colorBy === 'cluster'")
+
+
 def test_details_are_fetched_once_a_feature_is_chosen_and_not_before(open_viewer: OpenViewer) -> None:
     asked: list[str] = []
     viewer = open_viewer(5000)

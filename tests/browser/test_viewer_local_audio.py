@@ -23,6 +23,7 @@ pytestmark = pytest.mark.browser
 OpenViewer = Callable[..., Viewer]
 RATE_HZ = 16_000
 SECONDS = 6.0
+PHONE = {"has_touch": True, "is_mobile": True, "viewport": {"width": 390, "height": 844}}
 AUDIO_ELEMENT = "document.querySelector('#player audio')"
 
 
@@ -162,3 +163,61 @@ def test_a_file_that_is_gone_is_said_to_be(open_viewer: OpenViewer, beside_music
         "This file cannot be played: it is gone, or of a kind that this browser does not know."
     )
     viewer.complaints.expect("404")
+
+
+def test_a_finger_plays_stops_and_seeks_in_a_file(open_viewer: OpenViewer, beside_music: Site) -> None:
+    viewer = open_viewer(site=beside_music, **PHONE)
+    page = viewer.page
+    page.locator("#lasso-button").tap()
+    page.get_by_role("button", name="Select all in view").tap()
+    own = next(track for track in viewer.state("selected") if track % 2)
+    place = viewer.state("selected").index(own)
+    page.locator(f'.picks-row[data-place="{place}"] [data-action="play"]').tap()
+    viewer.wait_until(f"{AUDIO_ELEMENT}?.currentTime > 0.2", timeout_s=20)
+    page.get_by_role("button", name="Pause").tap()
+    viewer.wait_until(f"{AUDIO_ELEMENT}.paused")
+    box = page.get_by_label("Position").bounding_box()
+    assert box is not None
+    page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    viewer.wait_until(f"Math.abs({AUDIO_ELEMENT}.currentTime - {SECONDS / 2}) < 0.5", timeout_s=20)
+    page.get_by_role("button", name="Play", exact=True).tap()
+    viewer.wait_until(f"!{AUDIO_ELEMENT}.paused")
+    volume = page.get_by_label("Volume")
+    before = float(volume.input_value())
+    box = volume.bounding_box()
+    assert box is not None
+    page.touchscreen.tap(box["x"] + box["width"] / 4, box["y"] + box["height"] / 2)
+    viewer.wait_until(f"{AUDIO_ELEMENT}.volume < {before - 0.5}")
+    page.get_by_role("button", name="Close the player").tap()
+    expect(page.locator("#player")).to_be_hidden()
+
+
+def test_keys_play_stop_and_seek_in_a_file(open_viewer: OpenViewer, beside_music: Site) -> None:
+    viewer = open_viewer(site=beside_music)
+    page = viewer.page
+    play_first(viewer)
+    expect(page.locator("#player")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Pause")).to_be_focused()
+    page.keyboard.press("Space")
+    viewer.wait_until(f"{AUDIO_ELEMENT}.paused")
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_focused()
+    page.keyboard.press("Tab")
+    position = page.get_by_label("Position")
+    expect(position).to_be_focused()
+    page.keyboard.press("Home")
+    viewer.wait_until(f"{AUDIO_ELEMENT}.currentTime === 0")
+    before = position.get_attribute("aria-valuetext")
+    page.keyboard.press("ArrowRight")
+    viewer.wait_until(f"{AUDIO_ELEMENT}.currentTime > 0")
+    page.keyboard.press("PageUp")
+    viewer.wait_until(f"{AUDIO_ELEMENT}.currentTime > {SECONDS / 20}")
+    page.keyboard.press("End")
+    expect(position).not_to_have_attribute("aria-valuetext", str(before))
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Volume")).to_be_focused()
+    page.keyboard.press("Home")
+    viewer.wait_until(f"{AUDIO_ELEMENT}.volume === 0")
+    page.get_by_role("button", name="Close the player").press("Enter")
+    expect(page.locator("#player")).to_be_hidden()
+    expect(page.locator("#map")).to_be_focused()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -233,6 +234,23 @@ def test_the_selection_is_saved_as_csv_and_m3u(open_viewer: OpenViewer, tmp_path
     assert lines[0] == "#EXTM3U"
     assert sum(line.startswith("https://music.youtube.com/") for line in lines) == sum(t % 2 == 0 for t in selected)
     expect(page.locator(".picks-status")).to_contain_text("Saved")
+
+
+def test_lists_are_saved_by_keys(open_viewer: OpenViewer, tmp_path: Path) -> None:
+    viewer = open_viewer()
+    page = viewer.page
+    _select_all_in_view(viewer)
+    selected = viewer.state("selected")
+    page.get_by_role("button", name="Copy for Spotify").focus()
+    for key, suffix in (("Enter", "m3u8"), ("Space", "jspf"), ("Enter", "csv")):
+        page.keyboard.press("Tab")
+        with page.expect_download() as download:
+            page.keyboard.press(key)
+        assert download.value.suggested_filename == f"A sample library selection.{suffix}"
+        download.value.save_as(tmp_path / suffix)
+    lines = (tmp_path / "m3u8").read_text(encoding="utf-8").splitlines()
+    assert sum(line.startswith(("#EXTINF", "# no address")) for line in lines) == len(selected)
+    assert len(json.loads((tmp_path / "jspf").read_text(encoding="utf-8"))["playlist"]["track"]) == len(selected)
 
 
 def test_the_selection_is_copied_for_spotify(open_viewer: OpenViewer) -> None:

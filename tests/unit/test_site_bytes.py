@@ -25,7 +25,7 @@ TRACKS = 20_000
 FIRST_PAINT_BYTES_A_TRACK = 7
 ALL_BYTES_A_TRACK = 75
 CODE_BYTES = 80_000
-DESCRIBING_BYTES = 17_000
+DESCRIBING_BYTES = 18_000
 """What is fetched besides once somebody searches: a script and its words."""
 COLLECTIONS_BYTES = 10_000
 """What shows albums and artists, fetched then or when one is to be shown."""

@@ -48,15 +48,26 @@ const tracksIn = (x0, y0, x1, y1) => CROWD.filter(([x, y]) => x0 <= x && x <= x1
 
 for (const [what, count, scale, side] of [
   ["stands above a small group that it would hide", 10, 1, -1],
-  ["lies over a large group, of which it hides little", 200, 1, 0],
+  ["stands below a large group, where it hides none", 200, 1, 1],
   ["lies over a group that is far apart at its scale", 10, 40, 0],
 ]) {
   test(`a label ${what}`, () => {
-    const anchors = [[100, 100.2], [100, 106, 1], [100, 94, -1]];
+    const anchors = [[100, 100.2], [100, count === 10 ? 106 : 120, 1], [100, 94, -1]];
     const [label] = placeLabels([{ group: 0, count, width: 100, height: 20, anchors: scale === 1 ? anchors : [[100, 102], ...anchors] }], scale, tracksIn);
     assert.equal(label.dy, side * 10);
   });
 }
+
+test("a label lies over a large group of which it hides little, where other places hide some too", () => {
+  const [label] = placeLabels([{ group: 0, count: 200, width: 100, height: 20, anchors: [[100, 100.2], [100, 106, 1]] }], 1, tracksIn);
+  assert.equal(label.dy, 0);
+});
+
+test("a label keeps off what points reach over", () => {
+  const beside = { group: 0, count: 10, width: 100, height: 20, anchors: [[100, 94, -1], [100, 80]] };
+  assert.deepEqual([0, 6, 20].map((reach) => placeLabels([beside], 1, tracksIn, reach)[0].dy), [-10, -16, -30]);
+  assert.equal(placeLabels([{ ...beside, anchors: [[100, 88], [100, 60]] }], 1, tracksIn, 4)[0].y, 60);
+});
 
 test("where every place hides tracks, the label hides the fewest", () => {
   const [label] = placeLabels([{ group: 0, count: 2, width: 100, height: 20, anchors: [[100, 100], [100, 108, 1]] }], 1, tracksIn);

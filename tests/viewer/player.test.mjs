@@ -20,6 +20,9 @@ class Part extends EventTarget {
   replaceChildren() {}
   remove() {}
   focus() {}
+  contains() {
+    return false;
+  }
 }
 
 const played = [];

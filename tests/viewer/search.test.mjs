@@ -74,6 +74,13 @@ for (const [query, ...names] of [
   });
 }
 
+test("one letter finds words that begin with it: what is called so, then titles, artists and albums, their beginnings first", () => {
+  const tracks = [["One", ["Two"], "The Moon"], ["Song", ["Two"], "Moon"], ["One", ["Bob Moor"], "Map"], ["The Moor", ["Bob"], ""], ["Song", ["Moor"], "Map"], ["Mara", ["M"], ""], ["Mara", ["Bob"], ""], ["M", ["Bob"], ""], ["Gem", ["Tim"], "Sum"], ["M$ney", ["Bob"], ""]];
+  const index = new SearchIndex({ titles: tracks.map(([title]) => title), artistsOf: (track) => tracks[track][1], albumOf: (track) => tracks[track][2] });
+  while (!index.isComplete) index.grow(4);
+  assert.deepEqual(index.search("m"), [7, 5, 6, 9, 4, 3, 2, 1, 0]);
+});
+
 test("tracks that the index takes in later are found by the same query", () => {
   const index = new SearchIndex(TEXT);
   index.grow(2);

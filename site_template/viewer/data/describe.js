@@ -26,11 +26,22 @@ import { normalized } from "./search.js";
  *
  * @typedef {{conditions: Condition[], unknown: string[]}} Description
  *
- * @typedef {{text: string, start: number, end: number, low?: number, high?: number, unit?: string, isDecade?: boolean}} Token
+ * @typedef {object} Token
+ * @property {string} text
+ * @property {number} start
+ * @property {number} end
+ * @property {number} [low]  of a number, or of two with "to" between
+ * @property {number} [high]
+ * @property {boolean} [isOpen]  "140+"
+ * @property {"bpm" | "min"} [unit]
+ * @property {boolean} [isDecade]
+ * @property {boolean} [isMinorKey]  "Dm"
  */
 
 const TOKEN =
-  /(?<decade>\d{4}|\d{2})['’]?s(?![\p{L}\p{N}])|(?<low>\d+(?:\.\d+)?)(?:\s*(?:-|–|to|and)\s*(?<high>\d+(?:\.\d+)?))?(?:\s*(?<unit>bpm|min(?:s|utes?)?)(?![\p{L}\p{N}])|(?![\p{L}\p{N}]))|(?<minus>(?<=^|\s)[-–](?=\p{L}))|(?<key>(?<![\p{L}\p{N}])[a-g][#♯♭]m?(?![\p{L}\p{N}]))|(?<word>[\p{L}\p{N}\p{M}]+(?:['’]\p{L}+)*)/giu;
+  /(?<decade>\d{4}|\d{2})['’]?s(?![\p{L}\p{N}])|(?<low>\d+(?:\.\d+)?)(?:\s*(?:-|–|to|and)\s*(?<high>\d+(?:\.\d+)?))?(?:-?ish|(?<plus>\+))?(?:\s*(?<unit>bpm|beats? (?:per|a) minute|min(?:s|utes?)?)(?![\p{L}\p{N}])|(?![\p{L}\p{N}]))|(?<sign>[<>≤≥~≈])|(?<minus>(?<=^|\s)[-–](?=\p{L}))|(?<key>(?<![\p{L}\p{N}])[a-g][#♯♭]m?(?![\p{L}\p{N}]))|(?<word>[\p{L}\p{N}\p{M}]+(?:['’]\p{L}+)*)/giu;
+/** @type {Readonly<Record<string, string>>} */
+const SIGNS = { "<": "under", "≤": "under", ">": "over", "≥": "over", "~": "around", "≈": "around" };
 const FIRST_YEAR = 1900;
 const LAST_YEAR = 2099;
 const PITCHES = new Map([["c", 0], ["d", 2], ["e", 4], ["f", 5], ["g", 7], ["a", 9], ["b", 11]]);
@@ -39,17 +50,27 @@ const KEYS = ["C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B�
 const AROUND_YEARS = 2;
 const AROUND_BPM = 4;
 
-/** @param {string} text  @returns {Token[]} */
-function tokensOf(text) {
-  return [...text.matchAll(TOKEN)].map((match) => {
-    const { decade, low, high, unit, minus } = /** @type {Record<string, string | undefined>} */ (match.groups);
+/** @param {string} text  @param {Words} words  @returns {Token[]} */
+function tokensOf(text, { joined }) {
+  const tokens = [...text.matchAll(TOKEN)].map((match) => {
+    const { decade, low, high, plus, unit, sign, minus } = /** @type {Record<string, string | undefined>} */ (match.groups);
     const start = /** @type {number} */ (match.index);
     /** @type {Token} */
-    const token = { text: minus ? "not" : normalized(match[0].replace(/[#♯]/, "sharp").replace("♭", "flat")), start, end: start + match[0].length };
+    const token = { text: minus ? "not" : sign ? SIGNS[sign] : normalized(match[0].replace(/[#♯]/, "sharp").replace("♭", "flat")), start, end: start + match[0].length };
     if (decade) Object.assign(token, { low: decadeOf(Number(decade)), isDecade: true });
-    else if (low) Object.assign(token, { low: Number(low), high: Number(high ?? low), unit: unit && (unit.toLowerCase() === "bpm" ? "bpm" : "min") });
+    else if (low) Object.assign(token, { low: Number(low), high: Number(high ?? low), isOpen: Boolean(plus), unit: unit && (unit[0].toLowerCase() === "b" ? "bpm" : "min") });
+    else if (/^[A-G](?:b|flat)?m$/.test(match[0])) token.isMinorKey = true;
     return token;
   });
+  // "Anything but" is "not", "more than" is "over".
+  for (let at = 0; at + 1 < tokens.length; at++) {
+    for (const length of [3, 2]) {
+      const parts = tokens.slice(at, at + length);
+      const meant = joined.get(parts.map((token) => token.text).join(" "));
+      if (meant) tokens.splice(at, length, { text: meant, start: parts[0].start, end: parts[length - 1].end });
+    }
+  }
+  return tokens;
 }
 
 /** @param {number} digits */
@@ -81,10 +102,14 @@ class Reader {
   /** What came before, and belongs to the next condition. */
   #negated = false;
   #very = false;
+  /** "More dark" and "less dark", as "darker" and not that. */
+  #compares = false;
   #isOr = false;
   #bound = "";
   /** "Since 1990" has 1990 in it, "after 1990" has not. */
   #isSince = false;
+  /** After "like", the words of a name that is not known are none of a description: "daft punk". */
+  #isNaming = false;
   /** @type {[number, number] | null} */
   #part = null;
   #start = -1;
@@ -92,7 +117,7 @@ class Reader {
   /** @param {string} text  @param {Words} words  @param {FindNames} findNames */
   constructor(text, words, findNames) {
     this.#text = text;
-    this.#tokens = tokensOf(text);
+    this.#tokens = tokensOf(text, words);
     this.#texts = this.#tokens.map((token) => token.text);
     this.#words = words;
     this.#findNames = findNames;
@@ -108,7 +133,20 @@ class Reader {
     if (isRead) return;
     const token = this.#tokens[this.#at++];
     const { idle, like } = this.#words.is;
-    if (!idle.has(token.text) && !like.has(token.text)) this.#unknown.push(this.#text.slice(token.start, token.end));
+    if (like.has(token.text) || token.text === "by") this.#isNaming = true;
+    else if (!idle.has(token.text)) {
+      while (this.#isNaming && this.#continuesName()) token.end = this.#tokens[this.#at++].end;
+      this.#isNaming = false;
+      this.#unknown.push(this.#text.slice(token.start, token.end));
+    }
+  }
+
+  /** Whether the next token may be a part of a name that the one before began. */
+  #continuesName() {
+    const [before, next] = this.#tokens.slice(this.#at - 1);
+    if (!next || next.low !== undefined || this.#text.slice(before.end, next.start).trim()) return false;
+    const { idle, ...others } = this.#words.is;
+    return ![idle, ...Object.values(others)].some((words) => words.has(next.text)) && !this.#words.find(next.text)?.compares;
   }
 
   /** @returns {Description} */
@@ -117,6 +155,11 @@ class Reader {
     for (const { meaning } of this.#conditions) {
       if (meaning.type === "word" && meaning.word.compares && !meaning.than && near?.type === "near") meaning.than = near.of;
     }
+    // "70s and 80s": no track is of both.
+    this.#conditions.forEach((one, place) => {
+      const before = this.#conditions[place - 1];
+      if (before && !one.negated && !before.negated && excludes(before.meaning, one.meaning)) one.isOr = true;
+    });
     return { conditions: this.#conditions, unknown: this.#unknown.filter((word) => !this.#isBeingTyped(word)) };
   }
 
@@ -142,7 +185,7 @@ class Reader {
       end: this.#tokens[this.#at + length - 1].end,
     });
     this.#at += length;
-    this.#negated = this.#very = this.#isOr = false;
+    this.#negated = this.#very = this.#compares = this.#isOr = this.#isNaming = false;
     this.#bound = "";
     this.#isSince = false;
     this.#part = null;
@@ -169,8 +212,13 @@ class Reader {
       return true;
     }
     if (is.not.has(text)) return this.#take(() => (this.#negated = true));
-    // "Not too loud" is not loud.
-    if (text === "too" && this.#negated) return this.#take(() => {});
+    // "Not too loud" and "not so loud" are not loud.
+    if (this.#negated && (text === "too" || is.very.has(text))) return this.#take(() => {});
+    const isMore = text === "more" || text === "less";
+    if (isMore && this.#words.find(this.#texts[this.#at + 1] ?? "")?.entry.more) {
+      if (text === "less") this.#negated = !this.#negated;
+      return this.#take(() => (this.#compares = true));
+    }
     if (is.very.has(text) && !this.#negated && this.#words.find(this.#texts[this.#at + 1] ?? "")) return this.#take(() => (this.#very = true));
     const part = parts.get(text);
     if (part && this.#decadeAt(this.#at + 1) !== undefined) return this.#take(() => (this.#part = part));
@@ -200,6 +248,8 @@ class Reader {
     const token = this.#tokens[this.#at];
     const decade = this.#decadeAt(this.#at);
     if (decade !== undefined) {
+      const last = this.#decadeSpannedTo();
+      if (last) return this.#range("year", [decade, last.decade + 9], `${decade}s to ${last.decade}s`, last.length);
       const [from, to] = this.#part ?? [0, 9];
       const name = `${["early", "mid", "late"][[0, 3, 6].indexOf(this.#part ? from : -1)] ?? ""} ${decade}s`.trim();
       return this.#range("year", [decade + from, decade + to], name);
@@ -208,15 +258,38 @@ class Reader {
     if (token.low === undefined || (!token.unit && this.#words.find(`${token.text} ${this.#texts[this.#at + 1] ?? ""}`))) return false;
     const { low, high = low, unit } = token;
     const isYear = !unit && low >= FIRST_YEAR && high <= LAST_YEAR && low <= high;
+    if (token.isOpen && !this.#bound) {
+      this.#bound = isYear ? "after" : "over";
+      this.#isSince = isYear;
+    }
     if (isYear) return this.#range("year", [low, high], low === high ? String(low) : `${low} to ${high}`);
     if (unit === "min") return this.#range("duration_ms", low === high ? [low - 0.5, high + 0.5] : [low, high], `${token.text} long`);
-    const sounds = unit === "bpm" || (this.#bound !== "" && low >= 40 && high <= 300) || low < high;
+    const sounds = unit === "bpm" || this.#isAfterTempo() || (this.#bound !== "" && low >= 40 && high <= 300) || low < high;
     if (!sounds) return false;
     return this.#range("feature.tempo", low === high ? [low - AROUND_BPM, high + AROUND_BPM] : [low, high], low === high ? `${low} BPM` : `${low} to ${high} BPM`);
   }
 
-  /** @param {"year" | "feature.tempo" | "duration_ms"} trait  @param {[number, number]} range  @param {string} name */
-  #range(trait, [low, high], name) {
+  /** "70s to 90s", "70s-90s", "between the 70s and the 90s": the last decade, and how many tokens that are. */
+  #decadeSpannedTo() {
+    const here = this.#tokens[this.#at];
+    const isBetween = this.#texts.slice(Math.max(0, this.#at - 2), this.#at).includes("between");
+    let at = this.#at + 1;
+    const isDash = /^\s*[-–]\s*$/.test(this.#text.slice(here.end, this.#tokens[at]?.start));
+    if (!isDash && !(["to", "through", ...(isBetween ? ["and"] : [])].includes(this.#texts[at++]))) return null;
+    if (this.#texts[at] === "the") at++;
+    const decade = this.#decadeAt(at);
+    return decade !== undefined && decade > Number(this.#decadeAt(this.#at)) ? { decade, length: at - this.#at + 1 } : null;
+  }
+
+  /** "Tempo 120", "bpm of 120". */
+  #isAfterTempo() {
+    const [before, one] = [this.#texts[this.#at - 2], this.#texts[this.#at - 1]];
+    const isTempo = (/** @type {string | undefined} */ text) => text === "tempo" || text === "bpm";
+    return isTempo(one) || (isTempo(before) && this.#words.is.idle.has(one));
+  }
+
+  /** @param {"year" | "feature.tempo" | "duration_ms"} trait  @param {[number, number]} range  @param {string} name  @param {number} [tokens] */
+  #range(trait, [low, high], name, tokens = 1) {
     const bound = this.#bound;
     const middle = (low + high) / 2;
     const exact = trait === "feature.tempo" && low + 2 * AROUND_BPM === high ? middle : null;
@@ -224,14 +297,17 @@ class Reader {
     if (bound === "before" || bound === "under") [low, high] = [-Infinity, trait === "year" ? from - 1 : trait === "duration_ms" ? middle : from];
     else if (bound === "after" || bound === "over") [low, high] = [trait === "duration_ms" ? middle : trait === "feature.tempo" ? to : this.#isSince ? from : to + 1, Infinity];
     else if (bound === "around" && trait === "year") [low, high] = [low - AROUND_YEARS, high + AROUND_YEARS];
-    const length = trait === "year" && this.#texts[this.#at + 1] === "s" ? 2 : 1;
+    const length = trait === "year" && this.#texts[this.#at + tokens] === "s" ? tokens + 1 : tokens;
     return this.#push({ type: "range", trait, low, high }, [this.#isSince ? "since" : bound, name].filter(Boolean).join(" "), length);
   }
 
   #key() {
-    const parts = /^([a-g])(?:(sharp|flat)(m?))?$/.exec(this.#texts[this.#at]);
+    const { text, isMinorKey } = this.#tokens[this.#at];
+    const parts = /^([a-g])(?:(sharp|flat|b)?(m?))?$/.exec(text);
     if (!parts) return false;
-    const [, letter, joined, minor] = parts;
+    const [, letter, signed, m] = parts;
+    const joined = signed === "b" ? "flat" : signed;
+    const minor = m && (isMinorKey || signed);
     const next = this.#texts[this.#at + 1];
     const sign = joined ?? (next === "sharp" || next === "flat" ? next : "");
     let length = sign && !joined ? 2 : 1;
@@ -252,7 +328,8 @@ class Reader {
       const word = this.#words.find(this.#texts.slice(this.#at, this.#at + length).join(" "));
       if (!word) continue;
       const label = this.#text.slice(this.#tokens[this.#at].start, this.#tokens[this.#at + length - 1].end);
-      return this.#push({ type: "word", word, very: this.#very, than: null }, (this.#very ? "very " : "") + label, length);
+      const meant = this.#compares ? { ...word, compares: true } : word;
+      return this.#push({ type: "word", word: meant, very: this.#very || word.isUtmost === true, than: null }, (this.#very ? "very " : "") + label, length);
     }
     return false;
   }
@@ -296,8 +373,22 @@ class Reader {
   #name() {
     if (this.#words.is.idle.has(this.#texts[this.#at])) return false;
     const named = this.#findNames(this.#texts, this.#at, false);
+    const last = this.#conditions[this.#conditions.length - 1];
+    const { start } = this.#tokens[this.#at];
+    // "Like Roygbiv and Burial": near either.
+    if (named && last?.meaning.type === "near" && /^[\s,&+]*(?:(?:and|or)\b)?\s*$/i.test(this.#text.slice(last.end, start))) {
+      this.#negated = last.negated;
+      this.#isOr = !last.negated;
+      return this.#push({ type: "near", of: named.found }, gettext("like {name}", { name: named.found.name }), named.length);
+    }
     return named !== null && this.#push({ type: "by", of: named.found }, gettext("by {name}", { name: named.found.name }), named.length);
   }
+}
+
+/** Whether no track can be both. @param {Meaning} one  @param {Meaning} other */
+function excludes(one, other) {
+  if (one.type === "key" && other.type === "key") return one.pitch !== other.pitch || one.isMajor !== other.isMajor;
+  return one.type === "range" && other.type === "range" && one.trait === other.trait && (one.high < other.low || other.high < one.low);
 }
 
 /**

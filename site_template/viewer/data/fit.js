@@ -263,6 +263,7 @@ export class Fitter {
       return { fits: fits.map(raised), says: by };
     }
     const either = fits.map((value, track) => Math.max(value, meant.fits[track] * 0.99));
+    if (negated) return { fits: either, says: said(label, entry.is) };
     const words = { words: entry.is };
     const heardBy = ngettext("heard by name in {count} track; taken as {words}", "heard by name in {count} tracks; taken as {words}", found, words);
     return { fits: either, says: said(label, found === 0 ? gettext("not heard by name here; taken as {words}", words) : heardBy) };

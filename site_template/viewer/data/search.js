@@ -72,8 +72,14 @@ function typedInstead(raw) {
 /** One letter occurs in nearly every line: it counts at the beginning of words only. Where words are not spaced, it says more. */
 const ONE_LETTER = /^[a-z0-9]$/;
 const SPACE = 32;
-/** At the beginning of the title. */
-const BEST = 15;
+/** What counts more: titles, artists, albums; in these the beginning of the field, of a word, and anywhere. */
+const WEIGHTS = [5, 4, 2];
+const [AT_START, AT_WORD, INSIDE] = [3, 2, 1];
+const BEST = WEIGHTS[0] * AT_START;
+const WHOLE_TITLE = 40;
+const WHOLE_ARTIST = 30;
+const LETTER_A = 97;
+const LETTERS_COUNT = 26;
 
 /** Of what was looked for, so much is remembered: the words of what people type, and some beginnings of each. */
 const MOST_REMEMBERED = 24;
@@ -94,6 +100,8 @@ export class SearchIndex {
   #blocks = [];
   #artistsAt;
   #albumAt;
+  /** Of titles, artists and albums, the letters of `initials`: a third of a library has a word with the letter that is typed first. */
+  #letters;
   /** @type {Map<string, string>} */
   #known = new Map();
   /** @type {{terms: readonly string[], tracks: number[]} | null}  the last query's finds, ascending */
@@ -106,6 +114,7 @@ export class SearchIndex {
     this.#text = text;
     this.#artistsAt = new Uint32Array(text.titles.length);
     this.#albumAt = new Uint32Array(text.titles.length);
+    this.#letters = WEIGHTS.map(() => new Uint32Array(text.titles.length));
   }
 
   get isComplete() {
@@ -121,9 +130,11 @@ export class SearchIndex {
     for (let track = first; track < end; track++) {
       const title = ` ${searchable(titles[track])}`;
       const artists = this.#line(artistsOf(track).join(" "));
+      const album = this.#line(albumOf(track));
       this.#artistsAt[track] = title.length;
       this.#albumAt[track] = title.length + artists.length;
-      lines.push(title + artists + this.#line(albumOf(track)));
+      [title, artists, album].forEach((field, place) => (this.#letters[place][track] = initials(field)));
+      lines.push(title + artists + album);
     }
     const text = lines.join("\n");
     const starts = [0];
@@ -166,7 +177,7 @@ export class SearchIndex {
       this.#last = null;
       return null;
     }
-    const found = yield* this.#find(terms);
+    const found = yield* terms.length === 1 && /^[a-z]$/.test(terms[0]) ? this.#findLetter(terms[0]) : this.#find(terms);
     // "jay-z" and "blink 182" where they are written as one word.
     return found.length === 0 && terms.length > 1 ? yield* this.#find([terms.join("")]) : found;
   }
@@ -195,6 +206,34 @@ export class SearchIndex {
     this.#last = lines === this.#lines.length ? { terms, tracks } : null;
     if (terms.length === 1) this.#remember(soughtAs(terms[0]), tracks, lines);
     return byScore.reverse().flat();
+  }
+
+  /** @param {string} letter  @returns {Generator<void, number[]>}  tracks, best first */
+  *#findLetter(letter) {
+    const lines = this.#lines.length;
+    /** @type {number[][]}  tracks by score */
+    const byScore = Array.from({ length: BEST + WHOLE_TITLE + 1 }, () => []);
+    /** @type {number[]} */
+    const tracks = [];
+    for (let first = 0; first < lines; first += STRETCH) {
+      yield;
+      this.#addWithLetter(letter, first, Math.min(first + STRETCH, lines), tracks, byScore);
+    }
+    this.#last = null;
+    this.#remember(soughtAs(letter), tracks, lines);
+    return byScore.reverse().flat();
+  }
+
+  /** @param {string} letter  @param {number} first  @param {number} end  @param {number[]} tracks  grows  @param {number[][]} byScore  grow */
+  #addWithLetter(letter, first, end, tracks, byScore) {
+    const [titles, artists, albums] = this.#letters;
+    const place = letter.charCodeAt(0) - LETTER_A;
+    for (let track = first; track < end; track++) {
+      if (((titles[track] | artists[track] | albums[track]) & (1 << place)) === 0) continue;
+      const score = Math.max(WEIGHTS[0] * quality(titles[track], place), WEIGHTS[1] * quality(artists[track], place), WEIGHTS[2] * quality(albums[track], place));
+      tracks.push(track);
+      byScore[score < WEIGHTS[1] * AT_START ? score : score + this.#wholeness(track, soughtAs(letter))].push(track);
+    }
   }
 
   /** The title as it is sought, without other spellings. @param {number} track */
@@ -292,11 +331,31 @@ export class SearchIndex {
       if (best === 0) return 0;
       score += best;
     }
-    if (isWhole(line, whole, 0, artists)) score += 40;
-    else if (isWhole(line, whole, artists, album)) score += 30;
-    return score;
+    return score + this.#wholeness(track, whole);
+  }
+
+  /** What it counts that a track or an artist is called so. @param {number} track  @param {string} whole */
+  #wholeness(track, whole) {
+    const line = this.#lines[track];
+    const artists = this.#artistsAt[track];
+    if (isWhole(line, whole, 0, artists)) return WHOLE_TITLE;
+    return isWhole(line, whole, artists, this.#albumAt[track]) ? WHOLE_ARTIST : 0;
   }
 }
+
+/** The letters that words begin with, a bit each, and above these the place of the first, from one on. @param {string} field  of a line */
+function initials(field) {
+  const first = field.charCodeAt(1) - LETTER_A;
+  let letters = first >= 0 && first < LETTERS_COUNT ? (first + 1) << LETTERS_COUNT : 0;
+  for (let at = field.indexOf(" "); at >= 0; at = field.indexOf(" ", at + 1)) {
+    const place = field.charCodeAt(at + 1) - LETTER_A;
+    if (place >= 0 && place < LETTERS_COUNT) letters |= 1 << place;
+  }
+  return letters;
+}
+
+/** @param {number} letters  of `initials`  @param {number} place  of a letter */
+const quality = (letters, place) => (letters >>> LETTERS_COUNT === place + 1 ? AT_START : letters & (1 << place) ? AT_WORD : 0);
 
 /** Whether a field of a line says this and no more, other spellings apart. @param {string} line  @param {string} whole  @param {number} start  @param {number} end */
 const isWhole = (line, whole, start, end) =>
@@ -320,7 +379,7 @@ function extend(earlier, later) {
 }
 
 /**
- * How well a term fits a line at its best place: the field counts 5, 4 or 2; its beginning three times, a word's twice.
+ * How well a term fits a line at its best place.
  *
  * @param {string} line
  * @param {string} term  without spaces, so that it lies in one field
@@ -334,10 +393,10 @@ function fitness(line, term, artists, album) {
   let best = 0;
   for (let found = line.indexOf(sought); found >= 0; found = line.indexOf(sought, found + 1)) {
     const place = found + shift;
-    const weight = place < artists ? 5 : place < album ? 4 : 2;
+    const weight = WEIGHTS[place < artists ? 0 : place < album ? 1 : 2];
     const start = place < artists ? 0 : place < album ? artists : album;
-    const quality = place === start + 1 ? 3 : line.charCodeAt(place - 1) === SPACE ? 2 : 1;
-    best = Math.max(best, weight * quality);
+    const placed = place === start + 1 ? AT_START : line.charCodeAt(place - 1) === SPACE ? AT_WORD : INSIDE;
+    best = Math.max(best, weight * placed);
     if (best === BEST) break;
   }
   return best;

@@ -29,6 +29,7 @@ const RELATED = 0.85;
  * @property {Tag[]} tags
  * @property {number} playlist  its number, -1 for none
  * @property {boolean} [compares]
+ * @property {boolean} [isUtmost]  "loudest"
  *
  * @typedef {Record<"idle" | "not" | "or" | "very" | "before" | "after" | "around" | "over" | "under" | "like", Set<string>>} Particles
  * @typedef {{styles: readonly string[], playlists: readonly {name: string}[], facets: readonly Trait[]}} MapWords
@@ -57,6 +58,8 @@ export class Words {
     };
     /** @type {ReadonlyMap<string, [number, number]>}  early, mid, late: years of a decade */
     this.parts = new Map(Object.entries(document.early));
+    /** Of two words or three, the one that they stand for. @type {ReadonlyMap<string, string>} */
+    this.joined = new Map(Object.entries(document.joined));
     /** @type {ReadonlyMap<string, number>} */
     this.decades = new Map(Object.entries(document.decades));
     const own = ownTags(styles, facets);
@@ -70,7 +73,12 @@ export class Words {
       const tags = related(own, normalized(name), [...also, ...listed(entry.styles)]);
       const word = { name, entry, tags, playlist: -1 };
       for (const phrase of [name, ...also]) this.#add(phrase, word);
-      for (const phrase of [entry.more ?? "", ...listed(entry.mores)]) if (phrase) this.#add(phrase, { ...word, compares: true });
+      for (const phrase of [entry.more ?? "", ...listed(entry.mores)]) {
+        if (!phrase) continue;
+        this.#add(phrase, { ...word, compares: true });
+        const most = phrase.endsWith("er") ? phrase.replace(/er$/, "est") : phrase.replace(/^more /, "most ");
+        if (most !== phrase) this.#add(most, { ...word, isUtmost: true });
+      }
     }
   }
 

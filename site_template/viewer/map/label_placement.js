@@ -35,7 +35,7 @@ import { PLANE_SIZE, planeX, planeY } from "./viewport.js";
  * @property {number} height  pixels
  */
 
-/** The share of a group's tracks that its label may hide. */
+/** The share of a group's tracks that its label may hide, where it would hide some at every place. */
 const MAY_HIDE = 0.1;
 
 /**
@@ -63,11 +63,12 @@ function scaleApart(distance, shift, room) {
 /**
  * @param {readonly Candidate[]} candidates  the strongest first
  * @param {number} homeScale  the scale of the first view: of the anchors that show there, or where the label begins, the first is
- *   taken that hides few tracks, or else the one that hides the fewest
+ *   taken that hides none, or few tracks, or else the one that hides the fewest
  * @param {(x0: number, y0: number, x1: number, y1: number) => number} [tracksIn]  how many tracks lie in a box of the plane
+ * @param {number} [reach]  how far tracks reach into a label from where they lie, pixels
  * @returns {Label[]}
  */
-export function placeLabels(candidates, homeScale, tracksIn = () => 0) {
+export function placeLabels(candidates, homeScale, tracksIn = () => 0, reach = 0) {
   /** @type {Label[]} */
   const placed = [];
   for (const { group, width, height, anchors, count = 1, from = 0, to = Infinity } of candidates) {
@@ -76,17 +77,18 @@ export function placeLabels(candidates, homeScale, tracksIn = () => 0) {
     let best;
     let leastHidden = Infinity;
     for (const [x, y, side = 0] of anchors) {
-      const label = { group, x, y, dy: (side * height) / 2, width, height, minScale: from, maxScale: to };
+      const label = { group, x, y, dy: side * (height / 2 + reach), width, height, minScale: from, maxScale: to };
       for (const stronger of placed) {
         // In the way no longer once it is apart, or has gone.
         const apart = Math.min(separationScale(label, stronger), stronger.maxScale);
         if (apart > stronger.minScale && apart > label.minScale) label.minScale = apart;
       }
-      const hidden = label.minScale <= scale ? tracksUnder(label, scale, tracksIn) / count : Infinity;
+      const share = label.minScale <= scale ? tracksUnder(label, scale, tracksIn, reach) / count : Infinity;
+      const hidden = share === 0 ? 0 : Math.max(share, MAY_HIDE);
       if (!best || hidden < leastHidden || (hidden === Infinity && leastHidden === Infinity && label.minScale < best.minScale)) {
         [best, leastHidden] = [label, hidden];
       }
-      if (hidden <= MAY_HIDE) break;
+      if (hidden === 0) break;
     }
     if (best) placed.push(best);
   }
@@ -97,15 +99,16 @@ export function placeLabels(candidates, homeScale, tracksIn = () => 0) {
  * @param {Label} label
  * @param {number} scale
  * @param {(x0: number, y0: number, x1: number, y1: number) => number} tracksIn
+ * @param {number} reach  pixels
  */
-function tracksUnder({ x, y, dy, width, height }, scale, tracksIn) {
-  const [middle, right, bottom] = [y + dy / scale, width / 2 / scale, height / 2 / scale];
+function tracksUnder({ x, y, dy, width, height }, scale, tracksIn, reach) {
+  const [middle, right, bottom] = [y + dy / scale, (width / 2 + reach) / scale, (height / 2 + reach) / scale];
   return tracksIn(x - right, middle - bottom, x + right, middle + bottom);
 }
 
 /**
  * Where a group's label may stand: over its densest place, then over each island's middle, and below and above it, the largest
- * island first.
+ * island first; where it has several, below and above all of them.
  *
  * @param {Pick<Group, "peak" | "boundaries">} group
  * @returns {Anchor[]}
@@ -113,7 +116,9 @@ function tracksUnder({ x, y, dy, width, height }, scale, tracksIn) {
 export function anchorsOf({ peak, boundaries }) {
   /** @type {Anchor[]} */
   const anchors = peak ? [[planeX(peak[0]), planeY(peak[1])]] : [];
-  for (const box of islands(boundaries)) anchors.push([(box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2], ...besideBox(box));
+  const boxes = islands(boundaries);
+  for (const box of boxes) anchors.push([(box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2], ...besideBox(box));
+  if (boxes.length > 1) anchors.push(...besideBox(around(boxes)));
   return anchors;
 }
 
@@ -129,12 +134,16 @@ export function anchorsAmong(members) {
   const sum = Math.max(1, peaks.reduce((total, { count }) => total + count, 0));
   const mean = (/** @type {"x" | "y"} */ axis) => peaks.reduce((total, one) => total + one[axis] * one.count, 0) / sum;
   const boxes = members.flatMap(({ boundaries }) => islands(boundaries));
-  const edge = (/** @type {keyof Box} */ side) => boxes.map((box) => box[side]);
-  const around = { x0: Math.min(...edge("x0")), y0: Math.min(...edge("y0")), x1: Math.max(...edge("x1")), y1: Math.max(...edge("y1")) };
-  return [[mean("x"), mean("y")], ...(boxes.length > 0 ? besideBox(around) : []), ...members.flatMap(anchorsOf)];
+  return [[mean("x"), mean("y")], ...(boxes.length > 0 ? besideBox(around(boxes)) : []), ...members.flatMap(anchorsOf)];
 }
 
 /** @typedef {{x0: number, y0: number, x1: number, y1: number}} Box  on the plane */
+
+/** @param {readonly Box[]} boxes  @returns {Box} */
+function around(boxes) {
+  const edge = (/** @type {keyof Box} */ side) => boxes.map((box) => box[side]);
+  return { x0: Math.min(...edge("x0")), y0: Math.min(...edge("y0")), x1: Math.max(...edge("x1")), y1: Math.max(...edge("y1")) };
+}
 
 /**
  * Below and above a box, first where the middle of the map is.

@@ -79,8 +79,9 @@ export class LabelsLayer extends MovableCanvas {
    * @param {readonly MapName[]} names  the strongest first
    * @param {number} homeScale
    * @param {Grid} grid  of the tracks
+   * @param {number} radius  of a track's point in the view of the whole map, pixels
    */
-  place(names, homeScale, grid) {
+  place(names, homeScale, grid, radius) {
     this.#looks = names.map((name) => ({ lines: name.lines, ...lookOf(name, this.#size.width < NARROW) }));
     const candidates = names.map(({ anchors, count, from, to }, group) => {
       const { font, size, tracking, lines } = this.#looks[group];
@@ -88,7 +89,7 @@ export class LabelsLayer extends MovableCanvas {
       const height = size * (1 + LEADING * (lines.length - 1)) + ROOM.y;
       return { group, count, width: Math.max(...widths) + ROOM.x, height, anchors, from, to };
     });
-    this.#labels = placeLabels(candidates, homeScale, (x0, y0, x1, y1) => grid.countIn(mapX(x0), mapY(y1), mapX(x1), mapY(y0)));
+    this.#labels = placeLabels(candidates, homeScale, (x0, y0, x1, y1) => grid.countIn(mapX(x0), mapY(y1), mapX(x1), mapY(y0)), Math.max(0, radius - ROOM.y / 2));
   }
 
   /**

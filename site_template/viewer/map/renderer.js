@@ -21,13 +21,13 @@ import { toScreen, visibleExtent } from "./viewport.js";
 /** @import { Appearance } from "../state/appearance.js" */
 /** @import { Positions } from "./positions.js" */
 /** @import { Store } from "../state/store.js" */
-/** @import { Box, Insets, MapData, Size, State, TextData, Theme } from "../data/types.js" */
+/** @import { Box, MapData, Size, State, TextData, Theme } from "../data/types.js" */
 
 /** Titles of single tracks come once no more tracks than this are in view: beyond it they only hide the map. */
 const MAX_TITLES = 250;
 
-/** Labels may come nearer to panels than the first view's points do. */
-const LABEL_AIR = 20;
+/** Labels come as near to panels and to the window's edges, pixels. */
+const LABEL_MARGIN = 8;
 
 /** How far layers may be stretched while the map moves. Text shows it sooner than soft boundaries do. */
 const STRETCH = { boundaries: 1.3, labels: 1.15 };
@@ -165,11 +165,11 @@ export class Renderer {
   /**
    * @param {Size} size
    * @param {number} ratio  device pixels in a pixel
-   * @param {Insets} insets  what panels cover, with air around them, of which labels use half
+   * @param {Box} area  what no panel covers
    */
   resize(size, ratio, { left, right, top, bottom }) {
     this.#size = size;
-    this.#free = { left: left - LABEL_AIR, right: size.width - right + LABEL_AIR, top: top - LABEL_AIR, bottom: size.height - bottom + LABEL_AIR };
+    this.#free = { left: left + LABEL_MARGIN, right: right - LABEL_MARGIN, top: top + LABEL_MARGIN, bottom: bottom - LABEL_MARGIN };
     for (const layer of Object.values(this.#layers)) layer.resize(size, ratio);
     this.#styled = false;
     this.invalidate("boundaries", "points", "labels", "marks");
@@ -328,7 +328,7 @@ export class Renderer {
     const writesNames = labelsDue && this.#placed;
     if (labelsDue && !this.#placed) {
       const homeScale = this.#homeScale();
-      labels.place(state.axes ? [] : namesOnMap(this.#map, state, homeScale, this.#size.width), homeScale, this.#positions.grid);
+      labels.place(state.axes ? [] : namesOnMap(this.#map, state, homeScale, this.#size.width), homeScale, this.#positions.grid, points.radiusAt({ ...transform, k: homeScale }));
       this.#placed = true;
       this.#dirty.add("labels");
     }

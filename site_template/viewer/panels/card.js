@@ -1,7 +1,7 @@
 /** The card of one track: shown while it is hovered, kept while it is pinned. */
 
 import { placeholderArt } from "../ui/artwork.js";
-import { element, icon, swatch } from "../ui/dom.js";
+import { element, icon, show, swatch } from "../ui/dom.js";
 import { featureBars } from "../data/features.js";
 import { formatDay, gettext, gettext_noop } from "../data/language.js";
 import { formatDuration, isolated, selectedText } from "../ui/format.js";
@@ -115,7 +115,7 @@ export class Card {
     if (this.#text) this.#look = look;
     clearTimeout(this.#timer);
     this.#shown = track;
-    this.#element.hidden = track === NO_TRACK || !this.#text;
+    show(this.#element, track !== NO_TRACK && this.#text !== null);
     if (!this.#text || track === NO_TRACK) return;
     const pinned = track === state.pinned;
     this.#element.classList.toggle("is-pinned", pinned);

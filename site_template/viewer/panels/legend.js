@@ -165,7 +165,8 @@ function wireColorBy(host, map, store, traitLoader) {
   more.addEventListener("change", async () => {
     const id = more.value;
     if (await traitLoader.load([id], (note) => (progress.textContent = note))) {
-      if (more.value === id) store.set({ colorBy: id });
+      // The first row of the list is none of what is known of tracks.
+      if (more.value === id) store.set({ colorBy: id || "cluster" });
     } else show();
   });
   const show = () => {

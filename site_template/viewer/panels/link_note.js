@@ -1,6 +1,7 @@
 /** Says what a link names and this map does not have. */
 
 import { gettext, ngettext } from "../data/language.js";
+import { show } from "../ui/dom.js";
 import { tracksText } from "../ui/format.js";
 
 /** @import { Missing } from "../state/link_bounds.js" */
@@ -24,7 +25,7 @@ export function missingNote({ tracks, names, groups, measures }) {
  */
 export function wireLinkNote(bar) {
   const [text, close] = ["p", "button"].map((tag) => /** @type {HTMLElement} */ (bar.querySelector(tag)));
-  close.addEventListener("click", () => (bar.hidden = true));
+  close.addEventListener("click", () => show(bar, false));
   return (missing) => {
     text.textContent = missingNote(missing);
     bar.hidden = !text.textContent;

@@ -1,6 +1,6 @@
 /** The selection as a list: to look through, to hear, to copy and to save. */
 
-import { element, icon, tellToggled } from "../ui/dom.js";
+import { element, icon, show, tellToggled } from "../ui/dom.js";
 import { countAddresses, listedTrack, toCsv, toJspf, toM3u, toSpotifyUris } from "../data/exports.js";
 import { gettext, gettext_noop, ngettext } from "../data/language.js";
 import { formatDuration, tracksText } from "../ui/format.js";
@@ -96,7 +96,7 @@ export class PicksPanel {
   #update() {
     const { selected } = this.#store.get();
     const { circle } = this.#selecting;
-    this.#host.hidden = selected.length === 0 || !this.#text;
+    show(this.#host, selected.length > 0 && this.#text !== null);
     if (this.#host.hidden) return;
     /** @type {HTMLElement} */ (this.#host.querySelector(".picks-count")).textContent = tracksText(selected.length);
     const radiusRow = /** @type {HTMLElement} */ (this.#radius.parentElement);

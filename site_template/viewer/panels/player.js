@@ -3,7 +3,7 @@
  * which is in the page only once somebody presses play. Before that nothing is asked of anybody.
  */
 
-import { element, tellToggled } from "../ui/dom.js";
+import { element, show, tellToggled } from "../ui/dom.js";
 import { gettext, gettext_noop } from "../data/language.js";
 import { playerAddress } from "../data/listen_links.js";
 import { momentOf } from "../data/sounds.js";
@@ -117,7 +117,7 @@ export class Player {
     this.#track = NO_TRACK;
     this.#leaveDeck();
     this.#leaveVideo();
-    this.#host.hidden = true;
+    show(this.#host, false);
     tellToggled(this.#host);
   }
 

@@ -90,3 +90,10 @@ export const PANEL_TOGGLED = "paneltoggled";
 export function tellToggled(panel) {
   panel.dispatchEvent(new Event(PANEL_TOGGLED, { bubbles: true }));
 }
+
+/** Shows a part of the page, or not; if it had the focus, the map gets it: left nowhere, keys would begin again at the top. @param {HTMLElement} part  @param {boolean} isShown */
+export function show(part, isShown) {
+  const hadFocus = !isShown && part.contains(document.activeElement);
+  part.hidden = !isShown;
+  if (hadFocus) document.getElementById("map")?.focus();
+}

@@ -1,5 +1,7 @@
 /** Asks now and then whether the site has a newer map than this page shows, and offers it in words. */
 
+import { show } from "./dom.js";
+
 /** So often while somebody looks at the page. */
 const INTERVAL_MS = 120_000;
 /** However often the page is left and looked at again, it asks no sooner than this after the last time. */
@@ -61,7 +63,7 @@ export function offerNewerMap(bar, generation, isFresh) {
   /** @type {HTMLElement} */ (bar.querySelector('[data-action="reload"]')).addEventListener("click", () => location.reload());
   /** @type {HTMLElement} */ (bar.querySelector('[data-action="close"]')).addEventListener("click", () => {
     declined = newest;
-    bar.hidden = true;
+    show(bar, false);
   });
   askSoon();
 }
