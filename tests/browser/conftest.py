@@ -29,6 +29,9 @@ SIDE = 6
 """Of the grid of tracks with excerpts."""
 HTTP_DATE_S = 5.0
 BLOCKED = "Service Worker registration blocked by Playwright"
+ONE_PROCESS = "--renderer-process-limit=1"
+"""All pages of a context are in one process, as :class:`Contexts` would have it."""
+MOST_CONTEXTS = 4
 SYSTEM_BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 """The first that is there. The same engine without a window costs half the processor time for each page."""
 
@@ -61,7 +64,8 @@ def browser() -> Iterator[Browser]:
 def launch(kind: BrowserType, *settings: str) -> Browser:
     """Start a browser of a kind, with settings of its own."""
     executable = next((found for name in SYSTEM_BROWSERS if (found := shutil.which(name))), None)
-    return kind.launch(executable_path=executable, args=["--no-sandbox", *settings], timeout=patience() * 1000)
+    args = ["--no-sandbox", ONE_PROCESS, *settings]
+    return kind.launch(executable_path=executable, args=args, timeout=patience() * 1000)
 
 
 @pytest.fixture(scope="session")
@@ -188,21 +192,80 @@ class Viewer:
             self.page.wait_for_timeout(20)
 
 
+class Contexts:
+    """Contexts of a browser, each used by one test after the other, with nothing left in it from one to the next.
+
+    A page of a new context takes a third more processor, as its process begins with nothing compiled. A page that stays
+    open keeps that process; every test opens its own beside it. A page can leave something in a context by its storage
+    only (and by its clock: tests that set one ask for a context of their own).
+    """
+
+    def __init__(self, browser: Browser, origin: str) -> None:
+        self._browser = browser
+        self._origin = origin
+        self._kept: dict[str, Page] = {}
+        self._taken: set[str] = set()
+        self._own: list[BrowserContext] = []
+
+    def can_clean(self, site: Site, options: dict[str, Any]) -> bool:
+        """Whether nothing of a site stays in a context that is cleaned."""
+        return site.url.startswith(self._origin) and options["service_workers"] == "block"
+
+    def page(self, options: dict[str, Any], *, is_own: bool) -> Page:
+        """Open a page in a context with these options: another one for each page of a test."""
+        name = repr(sorted(options.items()))
+        if is_own or name in self._taken:
+            self._own.append(self._new(options))
+            return self._own[-1].new_page()
+        self._taken.add(name)
+        if name not in self._kept:
+            page = self._new(options).new_page()
+            page.goto(self._origin)
+            self._kept[name] = page
+        self._kept[name] = self._kept.pop(name)  # the last one now, and so the last to go
+        return self._kept[name].context.new_page()
+
+    def clean(self) -> None:
+        """Close what a test opened, and take away what it left."""
+        for context in self._own:
+            context.close()
+        for name in self._taken:
+            kept = self._kept[name]
+            for page in kept.context.pages:
+                if page is not kept:
+                    page.close()
+            kept.evaluate("localStorage.clear()")
+        while len(self._kept) > MOST_CONTEXTS:
+            self._kept.pop(next(iter(self._kept))).context.close()
+        self._own.clear()
+        self._taken.clear()
+
+    def _new(self, options: dict[str, Any]) -> BrowserContext:
+        context = self._browser.new_context(**options)
+        context.set_default_timeout(patience() * 1000)
+        return context
+
+
+@pytest.fixture(scope="session")
+def contexts(browser: Browser, web_root: tuple[Path, str]) -> Contexts:
+    """Contexts for pages of the server."""
+    return Contexts(browser, web_root[1])
+
+
 @pytest.fixture
-def open_viewer(browser: Browser, sample: Callable[[int], Site]) -> Iterator[Callable[..., Viewer]]:
+def open_viewer(contexts: Contexts, sample: Callable[[int], Site]) -> Iterator[Callable[..., Viewer]]:
     """Opens the sample site; afterwards, nothing may have complained."""
-    contexts: list[BrowserContext] = []
     opened: list[Viewer] = []
 
-    def open_page(tracks: int = 300, *, state: str = "ready", site: Site | None = None, **context: Any) -> Viewer:
+    def open_page(
+        tracks: int = 300, *, state: str = "ready", site: Site | None = None, is_own: bool = False, **context: Any
+    ) -> Viewer:
         site = site or sample(tracks)
         context.setdefault("viewport", {"width": 1280, "height": 800})
         context.setdefault("reduced_motion", "reduce")
         # A worker fetches the whole site for visits without network, and holds back requests that Playwright would see.
         context.setdefault("service_workers", "block")
-        contexts.append(browser.new_context(**context))
-        contexts[-1].set_default_timeout(patience() * 1000)
-        page = contexts[-1].new_page()
+        page = contexts.page(context, is_own=is_own or not contexts.can_clean(site, context))
         viewer = Viewer(page, site, Complaints(urlsplit(site.url).netloc, [BLOCKED]))
         viewer.complaints.watch(page)
         opened.append(viewer)
@@ -211,7 +274,6 @@ def open_viewer(browser: Browser, sample: Callable[[int], Site]) -> Iterator[Cal
         return viewer
 
     yield open_page
-    for context in contexts:
-        context.close()
+    contexts.clean()
     for viewer in opened:
         assert viewer.complaints.seen == []

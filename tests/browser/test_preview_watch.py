@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,7 +126,10 @@ def test_what_is_edited_shows_where_the_page_was_left(watched: Watched, open_vie
 
     def shows(selector: str, text: str) -> None:
         """Wait for a page that shows it. Where two files change, a second build may reload it once more at any time."""
-        wait_until(lambda: where_it_is(page, selector, text) == left, f"{text!r} in {selector}, where it was left")
+        ends_s = time.monotonic() + patience()
+        while (found := where_it_is(page, selector, text)) != left and time.monotonic() < ends_s:
+            page.wait_for_timeout(20)
+        assert found == left, f"{text!r} in {selector} of {page.url}: {page.locator('body').inner_text()[:500]}"
 
     index = watched.folder / "page/index.html.j2"
     edit(index, '<span id="age">', '<span>A template edited by hand.</span> <span id="age">')

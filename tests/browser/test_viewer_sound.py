@@ -71,7 +71,7 @@ def test_an_excerpt_is_played_where_there_is_no_file(open_viewer: OpenViewer, wi
 def test_nothing_sounds_before_gliding_is_switched_on_then_what_is_rested_on(
     open_viewer: OpenViewer, with_excerpts: Site
 ) -> None:
-    viewer = open_viewer(site=with_excerpts)
+    viewer = open_viewer(site=with_excerpts, is_own=True)
     asked: list[str] = []
     viewer.page.on("request", lambda request: asked.append(request.url) if "/audio/" in request.url else None)
     viewer.page.clock.install()
