@@ -29,9 +29,13 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if is_unwanted and collection_path == Path(__file__).parent / "browser" else None
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """With ``-n auto``, two workers more than there are processors: often one waits for a page or a service."""
-    return (os.cpu_count() or 1) + 2
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """With ``-n auto``, two workers more than there are processors: often one waits for a page or a service.
+
+    Fast tests hardly wait, and each worker begins by loading for ten seconds.
+    """
+    processors = os.cpu_count() or 1
+    return processors if "not slow" in config.getoption("markexpr") else processors + 2
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -208,6 +208,7 @@ print(os.environ.get("TF_NUM_INTRAOP_THREADS"), "TF_ENABLE_ONEDNN_OPTS" in os.en
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "expected"), [("essentia", "1 False\n"), ("onnx", "None True\n")])
 def test_an_engine_is_loaded_quietly_with_a_clean_environment(name: EngineName, expected: str) -> None:
     load_or_skip(name)

@@ -41,6 +41,7 @@ TRANSLATED = LANGUAGES[1:]
 VALUE = re.compile(r"\{\w*\}")
 
 
+@pytest.mark.slow
 def test_what_programs_read_is_made_of_what_translators_wrote() -> None:
     stale = [path for path, content in catalog.products().items() if path.read_bytes() != content]
     assert not stale, "run python -m scripts.catalog"

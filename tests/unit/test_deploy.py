@@ -452,6 +452,7 @@ def test_a_file_that_a_host_does_not_take_is_reported(tmp_path: Path) -> None:
     assert lines[-1].startswith("data/a1/map.json has 26.2 MB: Cloudflare Pages takes no file over 25 MiB")
 
 
+@pytest.mark.slow
 def test_the_command_says_what_it_would_do_and_what_it_did(tmp_path: Path) -> None:
     built(tmp_path / "site", "a1")
     would = spotmap("deploy", "--to", "www", "--dry-run", cwd=tmp_path)

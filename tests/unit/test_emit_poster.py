@@ -70,7 +70,7 @@ def test_equal_maps_make_equal_bytes_and_no_date_is_in_them() -> None:
     assert b"2026" not in draw_poster(of, "a2", CAPTION)
 
 
-@pytest.mark.parametrize("tracks", [300, 5_000, 20_000])
+@pytest.mark.parametrize("tracks", [300, 5_000, pytest.param(20_000, marks=pytest.mark.slow)])
 def test_names_lie_on_no_other_and_within_the_margins(tracks: int) -> None:
     halo, names = [group for group in poster(document(tracks)).iter(f"{SVG}g") if group.get("text-anchor") == "middle"]
     assert len(halo) == len(names) > 2
@@ -149,7 +149,7 @@ def test_a_long_title_stays_within_the_margins(title: str) -> None:
     assert float(shown.get("font-size", 0)) * least * len(shown.text or "") <= WIDTH - 2 * MARGIN
 
 
-@pytest.mark.parametrize("tracks", [1, 300, 20_000])
+@pytest.mark.parametrize("tracks", [1, 300, pytest.param(20_000, marks=pytest.mark.slow)])
 def test_the_icon_is_the_map_in_few_points_within_its_square(tracks: int) -> None:
     content = draw_icon(document(tracks))
     assert content == draw_icon(document(tracks))
@@ -182,6 +182,7 @@ def test_a_large_map_is_one_path_a_color_within_the_sheet() -> None:
     assert max(ys) < HEIGHT - 200
 
 
+@pytest.mark.slow
 def test_a_png_is_marked_and_has_its_size() -> None:
     pytest.importorskip("resvg_py")
     svg = draw_poster(orjson.dumps(document(30)), "a3", CAPTION)

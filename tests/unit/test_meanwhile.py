@@ -21,6 +21,7 @@ print(*sorted({"numba", "hdbscan", "sklearn", "scipy", "contourpy", "umap"} & sy
 """
 
 
+@pytest.mark.slow
 def test_the_packages_that_every_map_needs_are_loaded_at_the_end() -> None:
     done = subprocess.run([sys.executable, "-c", LOAD], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["contourpy", "hdbscan", "numba", "scipy", "sklearn"]

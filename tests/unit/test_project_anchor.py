@@ -84,6 +84,7 @@ def two_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "attempts", lambda _track_count: 2)
 
 
+@pytest.mark.slow
 def test_known_tracks_stay_when_albums_are_added() -> None:
     vectors = albums(12)
     old = fresh_layout(vectors[: 10 * ALBUM_TRACKS])

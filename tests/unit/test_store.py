@@ -410,6 +410,7 @@ def test_results_of_stages_that_do_not_travel_are_left_where_they_are(tmp_path: 
     assert {path.parent.parent.name for path in host.glob("ac/*/*/*.json")} == {"embed-v3"}
 
 
+@pytest.mark.slow
 def test_the_commands_say_what_came_of_it_and_end_with_6_where_a_store_is_damaged(tmp_path: Path) -> None:
     def run(*arguments: str) -> tuple[int, str]:
         done = spotmap("store", *arguments, cwd=tmp_path)
