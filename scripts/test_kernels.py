@@ -21,6 +21,8 @@ NUMERIC: Final = (
     "tests/unit/test_cluster*.py",
     "tests/unit/test_emit_*.py",
     "tests/unit/test_embed_pure.py",
+    "tests/unit/test_insights*.py",
+    "tests/unit/test_stage_*.py",
     "tests/unit/test_site_bytes.py",
     "tests/contract/test_continued_map.py",
     "tests/contract/test_embed_golden.py",
