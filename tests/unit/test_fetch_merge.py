@@ -234,7 +234,7 @@ def test_a_name_that_all_tracks_carry_costs_no_quadratic_time() -> None:
 
 def test_the_outcome_does_not_depend_on_the_order_of_hashes() -> None:
     code = (
-        "from tests.unit.test_merge import *\n"
+        "from tests.unit.test_fetch_merge import *\n"
         "one = source(*(track(f'a{n}', 'Song', album=f'{n % 7}', isrc=f'{n % 5}') for n in range(30)))\n"
         "two = source(*(track(f'b{n}', 'Song', album=f'{n % 5}', isrc=f'{n % 7}') for n in range(30)))\n"
         "three = source(*(track(f'c{n}', 'Song', album=f'{n % 3}', isrc=f'{n % 11}') for n in range(30)))\n"
