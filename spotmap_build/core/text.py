@@ -110,7 +110,18 @@ def _of_another_script(content: bytes) -> tuple[str, str] | None:
     best = from_bytes(sample, cp_isolation=list(_SCRIPTS)).best()
     if best is None or best.encoding not in _SCRIPTS or not _is_words(sample.decode(best.encoding, "replace")):
         return None
-    return content.decode(best.encoding, "replace"), _SCRIPTS[best.encoding]
+    encoding = "gb18030" if best.encoding == "cp949" and _is_chinese(sample) else best.encoding
+    return content.decode(encoding, "replace"), _SCRIPTS[encoding]
+
+
+def _is_chinese(content: bytes) -> bool:
+    """Whether bytes that may be Korean are Chinese: as Korean, a quarter would be signs that are rare in it."""
+    korean = content.decode("cp949", "replace")
+    with contextlib.suppress(UnicodeDecodeError):
+        chinese = [letter for letter in content.decode("gb18030") if letter > "\x7f" and letter.isalpha()]
+        rare = sum("\u4e00" <= letter <= "\u9fff" for letter in korean)
+        return 4 * rare > len(chinese) and all("\u4e00" <= letter <= "\u9fff" for letter in chinese)
+    return False
 
 
 def _is_words(text: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import struct
+import unicodedata
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -41,7 +42,13 @@ OTHER_NAMES: Final = {
     "albumartist": ("WM/AlbumArtist", "album artist"),
     "album": ("WM/AlbumTitle",),
     "date": ("WM/Year", "year"),
-    "isrc": ("WM/ISRC",),
+    "isrc": ("WM/ISRC", "----:com.apple.iTunes:ISRC"),
+    "originaldate": (
+        "originalyear",
+        "TXXX:originalyear",
+        "WM/OriginalReleaseYear",
+        "----:com.apple.iTunes:originalyear",
+    ),
     "tracknumber": ("WM/TrackNumber", "track"),
     "discnumber": ("WM/PartOfSet", "disc"),
     "artists": ("TXXX:Artists", "TXXX:ARTISTS", "WM/ARTISTS", "----:com.apple.iTunes:ARTISTS"),
@@ -55,10 +62,11 @@ CONTAINER_NAMES: Final = {
     "isrc": ("track/isrc", "isrc", "tsrc"),
 }
 """What FFmpeg calls them: in RIFF, AIFF, CAF, Matroska (which tells a track from its album) and others."""
-JOINTS: Final = re.compile(r"[;\0]|\\\\| / ")
+JOINTS: Final = re.compile(r"[;\0]|\\\\| (?:/|//|\|) ")
 """What stands between the artists of one tag. A slash alone is none: AC/DC."""
 PLACE: Final = re.compile(r"(\d{1,4})(?:\s*/.*|\.0+)?")
 """A track's number on its album, be it with how many there are: 7, 07, 7/12."""
+JOINERS: Final = "\u200c\u200d"
 YEAR: Final = re.compile(r"\b(1[89]\d\d|20\d\d)\b")
 
 LARGEST_TAGS_BYTES: Final = 64 << 20
@@ -163,8 +171,8 @@ def _tags(easy: Any, full: Any, cover: bytes = b"") -> Tags:
         title=_first_text(meant.get(title, title) for title in titles),
         artists=listed if len(listed) > 1 else split_artists(meant.get(name, name) for name in artists),
         album=_first_text(meant.get(album, album) for album in albums),
-        year=parse_year(_first(easy, "originaldate") or _first(easy, "date")),
-        isrc=plain_isrc(_first(easy, "isrc")),
+        year=parse_year(_first(easy, "originaldate") or _first(full, "originaldate") or _first(easy, "date")),
+        isrc=plain_isrc(_first(easy, "isrc") or _first(full, "isrc")),
         cover=cover,
         track_number=parse_place(_first(easy, "tracknumber")),
         disc_number=parse_place(_first(easy, "discnumber")),
@@ -250,10 +258,20 @@ def parse_place(text: str) -> int | None:
 
 
 def fold_space(text: str) -> str:
-    """One line: newlines, tabs and runs of spaces become single spaces, control characters go."""
+    """One line: newlines, tabs and runs of spaces become single spaces, control characters go.
+
+    So does what is not seen within a word (byte order marks, changes of direction), but for what joins letters of
+    Persian and pictures.
+    """
     if not text.isprintable():
-        text = "".join(character if character.isprintable() else " " for character in text)
+        text = "".join(character if character.isprintable() else _instead(character) for character in text)
     return " ".join(text.split())
+
+
+def _instead(character: str) -> str:
+    if character in JOINERS:
+        return character
+    return "" if unicodedata.category(character) == "Cf" else " "
 
 
 def _cover(file: Any) -> bytes:

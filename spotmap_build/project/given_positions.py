@@ -25,6 +25,9 @@ RIM: Final = (1.1, 1.3)
 COARSE: Final = 1e3
 """Times its own width that a map may lie from the origin: beyond, single precision would coarsen it."""
 
+SMALLEST: Final = 1e-12
+"""A map that is smaller is enlarged: squares of its distances are nothing in single precision."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GivenMap:
@@ -54,6 +57,9 @@ def place_given(positions: Float64Array) -> GivenMap:
         return GivenMap(np.zeros((0, 2), np.float32), np.zeros(0, np.intp))
     middle = np.median(positions, axis=0)
     distance = _lengths(positions - middle)
+    if 0 < float(distance.max()) < SMALLEST:
+        positions = (positions - middle) / distance.max()
+        middle, distance = np.zeros(2), _lengths(positions)
     usual = float(np.quantile(distance, MOST, method="lower"))
     is_stray = distance > FAR * usual
     if usual == 0 or not is_stray.any():

@@ -25,6 +25,8 @@ KEPT_COMPONENTS: Final = 50
 found less well. It also makes the search for neighbors ten times faster."""
 WHITENING_EXPONENT: Final = 0.25
 """Each component is divided by its spread to this power: 0 leaves it as it is, 1 makes all equally loud (whitening)."""
+FAR: Final = 30.0
+"""Times the median distance from the middle: no vector of a network is so far off."""
 LEAST_SPREAD: Final = 1e-4
 """Of the largest component's: what spreads less is rounding noise, and must not be made louder."""
 
@@ -91,10 +93,36 @@ def prepare(vectors: Float32Array, preprocessing: str) -> Float32Array:
 
 def fit_preparation(vectors: Float32Array, preprocessing: str) -> Preparation:
     """Learn from a library what :func:`prepare` does to its vectors, except with ``"none"``; it must have some."""
+    vectors = _without_far_rows(vectors)
     center = vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
     centered = vectors - center
     deviation = _divide_by_deviation(centered) if preprocessing == "zscore" else np.ones_like(center)
     return Preparation(center.astype(np.float64), _whitening_axes(centered) / deviation[:, None])
+
+
+def _without_far_rows(vectors: Float32Array) -> Float32Array:
+    """Return the vectors with those that are very far from all others moved towards them, if there are such.
+
+    A single one would decide what the mean is and along which axis all are compared, which is then to it alone.
+    """
+    distances = _distances(vectors, vectors.mean(axis=0, dtype=np.float64))
+    if not distances.max(initial=0.0) > FAR * float(np.median(distances)):
+        return vectors
+    middle = np.median(vectors, axis=0).astype(np.float64)
+    distances = _distances(vectors, middle)
+    farthest = FAR * float(np.median(distances))
+    if farthest == 0:
+        return vectors
+    nearer = vectors.copy()
+    far = np.flatnonzero(distances > farthest)
+    nearer[far] = middle + (vectors[far] - middle) * (farthest / distances[far])[:, None]
+    return nearer
+
+
+def _distances(vectors: Float32Array, center: Float64Array) -> Float64Array:
+    """Return how far each row lies from a center, in double precision, a block at a time."""
+    blocks = (vectors[start : start + BLOCK_ROWS] - center for start in range(0, len(vectors), BLOCK_ROWS))
+    return np.concatenate([np.linalg.norm(block, axis=1) for block in blocks])
 
 
 def _of_length_one(vectors: Float32Array | Float64Array) -> Float32Array | Float64Array:

@@ -84,6 +84,7 @@ def fit_umap(
         random_state=random_state,
         n_jobs=1,
         precomputed_knn=(indices, distances),
+        disconnection_distance=np.inf,  # else what is opposite to all others gets no place
         force_approximation_algorithm=True,  # else it finds the neighbors of a small library once more
     )
     with warnings.catch_warnings():

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from mutagen.apev2 import APEv2
 from mutagen.id3 import ID3, TDRC, TIT2, TPE1, TXXX
+from mutagen.mp4 import MP4
 from PIL import Image
 
 from spotmap_build.cache.store import Cache
@@ -153,7 +154,16 @@ def without_place(found: FileFacts) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("text", "folded"), [("a  b", "a b"), ("\x00a\u202eb", "a b"), ("\n", ""), ("𝄞 clef", "𝄞 clef"), ("👩‍🎤", "👩 🎤")]
+    ("text", "folded"),
+    [
+        ("a  b", "a b"),
+        ("\x00a\x1b\u202eb", "a b"),
+        ("\n", ""),
+        ("𝄞 clef", "𝄞 clef"),
+        ("\U0001f469\u200d\U0001f3a4", "\U0001f469\u200d\U0001f3a4"),
+        ("\u0645\u06cc\u200c\u062e\u0648\u0627\u0645", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0645"),
+        ("\ufeffSo\u200bng\u202e", "Song"),
+    ],
 )
 def test_text_becomes_one_line(text: str, folded: str) -> None:
     assert fold_space(text) == folded
@@ -305,6 +315,7 @@ def test_matroska_tells_a_track_from_its_album() -> None:
         (["A; B"], ("A", "B")),
         (["A / B", "C;A"], ("A", "B", "C")),
         (["A\\\\B"], ("A", "B")),
+        (["A // B | C"], ("A", "B", "C")),
         (["A\0B"], ("A", "B")),
         (["AC/DC"], ("AC/DC",)),
         (["Ella Fitzgerald/Louis Armstrong"], ("Ella Fitzgerald", "Louis Armstrong")),
@@ -316,6 +327,17 @@ def test_matroska_tells_a_track_from_its_album() -> None:
 )
 def test_several_artists_in_one_tag_are_distinguished(values: list[str], artists: tuple[str, ...]) -> None:
     assert split_artists(values) == artists
+
+
+def test_an_isrc_in_an_mp4_is_read(tmp_path: Path) -> None:
+    path = with_metadata(tmp_path / "a.m4a", "aac")
+    file = MP4(path)  # type: ignore[no-untyped-call]
+    file["----:com.apple.iTunes:ISRC"] = [b"us-abc-01-00001"]
+    file["----:com.apple.iTunes:originalyear"] = [b"1971"]
+    file["\xa9day"] = ["2011"]
+    file.save()  # type: ignore[no-untyped-call]
+    tags = read_tags(path)
+    assert (tags.isrc, tags.year) == ("USABC0100001", 1971)
 
 
 @pytest.mark.parametrize(
@@ -413,6 +435,8 @@ def test_a_map_is_called_as_its_folder_or_as_its_file_without_the_suffix(
         ("cp1251", "Звезда по имени Солнце", "Кино"),
         ("utf-8", "Été à Ísafjörður", "Sigur Rós"),
         ("cp932", "さくらの道", "山田花子"),
+        ("gbk", "月亮代表我的心", "邓丽君"),
+        ("cp949", "봄날의 강을 건너", "김하늘"),
         ("latin-1", "Été à Ísafjörður", "Sigur Rós"),
     ],
 )

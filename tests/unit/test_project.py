@@ -95,6 +95,25 @@ def test_one_loud_dimension_does_not_drown_what_tells_groups_apart() -> None:
     assert np.mean([of[row] == of[other] for row, other in enumerate(nearest)]) > 0.95
 
 
+@pytest.mark.parametrize("preprocessing", ["center", "zscore"])
+@pytest.mark.parametrize("far", [1e3, -1e6, 1e12])
+def test_one_far_vector_does_not_decide_how_all_others_are_compared(far: float, preprocessing: str) -> None:
+    chance = np.random.default_rng(3)
+    groups = 4 * chance.normal(size=(6, 16))
+    vectors = (groups[np.arange(299) % 6] + chance.normal(size=(299, 16))).astype(np.float32)
+    alone, beside = (
+        find_neighbors(prepare(rows, preprocessing), 10, seed=0).indices[:299]
+        for rows in (vectors, np.vstack([vectors, np.full((1, 16), far, np.float32)]))
+    )
+    kept = [len(set(one) & set(other)) / 10 for one, other in zip(alone.tolist(), beside.tolist(), strict=True)]
+    assert np.mean(kept) > 0.7
+
+
+def test_what_is_opposite_to_all_others_has_a_place() -> None:
+    unit_vectors = np.vstack([np.ones((40, 1)), -np.ones((1, 1))]).astype(np.float32)
+    assert np.isfinite(fit_layout(unit_vectors, find_neighbors(unit_vectors, 15, seed=0), seed=0)).all()
+
+
 def test_principal_components_are_the_same_bytes_on_any_number_of_processors() -> None:
     centered = np.random.default_rng(3).normal(size=(400, 300)).astype(np.float32)
     centered -= centered.mean(axis=0)

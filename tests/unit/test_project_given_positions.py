@@ -26,6 +26,14 @@ def test_the_usual_places_keep_their_bytes() -> None:
     np.testing.assert_array_equal(place_given(GROUPS).coordinates, GROUPS.astype(np.float32))
 
 
+@pytest.mark.parametrize("size", [1e-13, 1e-40, 1e-300])
+def test_a_tiny_map_is_as_fine_as_a_large_one(size: float) -> None:
+    places = np.random.default_rng(5).normal(size=(50, 2))
+    found = place_given(places * size + 3 * size).coordinates
+    expected = (places - np.median(places, axis=0)) / np.hypot(*(places - np.median(places, axis=0)).T).max()
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
 def test_a_map_far_from_the_origin_is_as_fine_as_one_that_is_near() -> None:
     made = place_given(1e-3 * GROUPS + np.array([4.5e6, -1e9]))
     assert spread(made.coordinates) == pytest.approx(1e-3 * spread(GROUPS), rel=1e-3)

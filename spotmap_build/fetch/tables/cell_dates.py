@@ -9,19 +9,23 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from spotmap_build.core.dates import is_known_date
+from spotmap_build.fetch.tables.cell_numbers import DIGITS
 from spotmap_build.fetch.tables.cells import is_missing
 from spotmap_build.fetch.tags import fold_space
 
 MONTHS: Final = (
-    *(
-        "jan ene gen янв sty oca",
-        "feb fév fev фев lut şub",
-        "mar mär mrz maa mrt мар már",
-        "apr avr abr апр kwi ápr nis",
-    ),
-    *("may mai maj mag mei май мая máj", "jun juin giu июн cze jún haz", "jul juil lug июл lip júl tem"),
-    *("aug aoû aou ago авг sie ağu", "sep set сен wrz eyl szep", "oct okt ott out окт paź eki"),
-    *("nov ноя lis kas", "dec dez déc dic дек gru ara"),
+    "jan ene gen янв sty oca ian led tam січ яну ιαν يناير ינו",
+    "feb fév fev фев lut şub úno hel лют φεβ فبراير פבר",
+    "mar mär mrz maa mrt мар már bře бер μαρ μάρ مارس מרץ",
+    "apr avr abr апр kwi ápr nis dub huh кві απρ أبريل ابريل אפר",
+    "may mai maj mag mei май мая máj kvě tou тра μαϊ μαΐ μαι مايو מאי",
+    "jun juin giu июн cze jún haz iun čer kes чер юни ιουν يونيو יונ",
+    "jul juil lug июл lip júl tem iul červenec července hei лип юли ιουλ يوليو יול",
+    "aug aoû aou ago авг sie ağu agu srp elo сер αυγ αύγ أغسطس اغسطس אוג",
+    "sep set сен wrz eyl szep zář syy вер сеп σεπ سبتمبر ספט",
+    "oct okt ott out окт paź eki říj lok жов οκτ أكتوبر اكتوبر אוק",
+    "nov ноя lis kas noi marras лис ное νοε نوفمبر נוב",
+    "dec dez déc dic дек gru ara des pro jou гру δεκ ديسمبر דצמ",
 )
 """How the months begin in the languages of most spreadsheets."""
 UNKNOWN_MONTH: Final = 13
@@ -30,23 +34,31 @@ EARLIEST_UNIX_S: Final = 946_684_800
 """2000: a smaller number is no time at which music came into a library, and may be anything."""
 LATEST_UNIX_S: Final = 4_102_444_800
 LONGEST_DATE: Final = 80
-DIGITS: Final = {zero + digit: str(digit) for zero in (0x0660, 0x06F0, 0x0966, 0xFF10) for digit in range(10)}
-"""Arabic, Persian, Hindi and full-width ones."""
-
-_CLOCK: Final = r"(?:(?:[T,\s]\s*|,?\s+)[0-9]{1,2}[:.][0-9]{2}.*)?"
+_AT: Final = r"(?:at|um|à|às|a las|alle|om|kl\.?|klo|o|в|о)"
+_CLOCK: Final = rf"(?:(?:T|[,\s]\s*|,?\s+{_AT}\s+)[0-9]{{1,2}}(?:[:.h][0-9]{{2}}.*|[0-9]{{2,4}}Z?))?"
 _WEEKDAY: Final = r"(?:[^\W\d_]{2,9}\.?,?\s+)?"
+_MONTH: Final = r"([^\W\d_]{3,12})"
+_SHORT_YEAR: Final = r"([0-9]{4}|[0-9]{2})"
+_ORDINAL: Final = r"(?:st|nd|rd|th|º)?"
+_OF_YEAR: Final = r"(?:\s?(?:г|р)\.?)?"
+"""A Russian date says that its year is one."""
 _YEAR_FIRST: Final = re.compile(rf"([0-9]{{4}})([-/.]?\s?)([0-9]{{1,2}})\2([0-9]{{1,2}})\.?{_CLOCK}", re.I)
-_COUNTED: Final = re.compile(r"([0-9]{4})\s?[年년]\s?([0-9]{1,2})\s?[月월]\s?([0-9]{1,2})\s?[日일](?:\s.*)?")
+_YEAR_MONTH: Final = re.compile(rf"([0-9]{{4}})[-/.\s]+{_MONTH}[-/.\s]+([0-9]{{1,2}})\.?{_CLOCK}", re.I)
+_COUNTED: Final = re.compile(r"([0-9]{4})\s?[年년]\s?([0-9]{1,2})\s?[月월]\s?([0-9]{1,2})\s?[日일].*")
 """With the words for year, month and day, in China, Japan and Korea."""
 _YEAR_LAST: Final = re.compile(
-    rf"([0-9]{{1,2}})\s*([-/.])\s*([0-9]{{1,2}})\s*\2\s*([0-9]{{4}}|[0-9]{{2}}){_CLOCK}", re.I
+    rf"([0-9]{{1,2}})\s*([-/.])\s*([0-9]{{1,2}})\s*\2\s*([0-9]{{4}}|[0-9]{{2}}){_OF_YEAR}{_CLOCK}", re.I
 )
 _DAY_MONTH: Final = re.compile(
-    rf"{_WEEKDAY}([0-9]{{1,2}})[-.\s]+(?:de )?([^\W\d_]{{3,10}})[-.,\s]+(?:de )?([0-9]{{4}}|[0-9]{{2}}){_CLOCK}", re.I
+    rf"{_WEEKDAY}([0-9]{{1,2}}){_ORDINAL}[-.\s]+(?:(?:de|of) )?{_MONTH}[-.,\s]+(?:de )?{_SHORT_YEAR}{_OF_YEAR}{_CLOCK}",
+    re.I,
 )
-_MONTH_DAY: Final = re.compile(
-    rf"{_WEEKDAY}([^\W\d_]{{3,10}})[-.\s]+([0-9]{{1,2}})(?:st|nd|rd|th)?[-,\s]+([0-9]{{4}}){_CLOCK}", re.I
+_MONTH_DAY: Final = re.compile(rf"{_WEEKDAY}{_MONTH}[-.\s]+([0-9]{{1,2}}){_ORDINAL}[-,\s]+([0-9]{{4}}){_CLOCK}", re.I)
+_YEAR_AT_END: Final = re.compile(
+    rf"{_WEEKDAY}{_MONTH}\s+([0-9]{{1,2}})\s+[0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}})?\s+(?:[A-Z]{{2,5}}\s+)?([0-9]{{4}})",
+    re.I,
 )
+"""As C and Twitter write it: ``Sun Jan 5 15:04:05 2020``."""
 _SERIAL: Final = re.compile(r"([0-9]{5})(?:[.,][0-9]+)?")
 """Days as Excel counts them, where a column was saved as numbers: those of this century."""
 FIRST_SERIAL: Final = 36_526
@@ -124,10 +136,14 @@ def _read_serial(found: re.Match[str], _orders: Mapping[str, bool]) -> tuple[int
 
 
 def _month(name: str) -> int:
-    beginnings = (tuple(words.split()) for words in MONTHS)
-    return next(
-        (number for number, words in enumerate(beginnings, start=1) if name.lower().startswith(words)), UNKNOWN_MONTH
-    )
+    """Return the number of the month whose name begins so; of two, that of which more is the same."""
+    begun = [
+        (len(word), number)
+        for number, words in enumerate(MONTHS, start=1)
+        for word in words.split()
+        if name.lower().startswith(word)
+    ]
+    return max(begun)[1] if begun else UNKNOWN_MONTH
 
 
 def _whole_year(digits: str) -> int:
@@ -138,10 +154,12 @@ _READERS: Final[
     tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Mapping[str, bool]], tuple[int, int, int]]], ...]
 ] = (
     (_YEAR_FIRST, lambda found, _: (int(found[1]), int(found[3]), int(found[4]))),
+    (_YEAR_MONTH, lambda found, _: (int(found[1]), _month(found[2]), int(found[3]))),
     (_COUNTED, lambda found, _: (int(found[1]), int(found[2]), int(found[3]))),
     (_YEAR_LAST, _read_year_last),
     (_DAY_MONTH, lambda found, _: (_whole_year(found[3]), _month(found[2]), int(found[1]))),
     (_MONTH_DAY, lambda found, _: (int(found[3]), _month(found[1]), int(found[2]))),
+    (_YEAR_AT_END, lambda found, _: (int(found[3]), _month(found[1]), int(found[2]))),
     (_UNIX, _read_unix),
     (_SERIAL, _read_serial),
 )

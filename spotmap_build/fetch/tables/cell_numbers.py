@@ -20,6 +20,12 @@ LEAST_MS: Final = 5_000
 """A column of durations without a unit is in milliseconds if half of its numbers are as large: no song takes so many
 seconds, and hardly any so few milliseconds."""
 
+DIGITS: Final = {zero + digit: str(digit) for zero in (0x0660, 0x06F0, 0x0966, 0xFF10) for digit in range(10)} | {
+    0x066B: ".",
+    0xFF0E: ".",
+    0xFF1A: ":",
+}
+"""Arabic, Persian, Hindi and full-width ones, and signs between them."""
 _SPACES: Final = " \u00a0\u2009\u202f'\u2019"
 
 
@@ -35,14 +41,16 @@ GROUPS: Final[dict[str, dict[int, str | None]]] = {
 }
 WHOLE: Final = re.compile(rf"[1-9][0-9]{{0,2}}([.,{_SPACES}])[0-9]{{3}}(?:\1[0-9]{{3}})*")
 NO_DIGIT: Final = re.compile(r"[^0-9]")
-CLOCK: Final = re.compile(r"(?:([0-9]{1,3}):)?([0-9]{1,4}):([0-5][0-9](?:[.,][0-9]+)?)(?:\s*(?:min|h)\.?)?", re.I)
+CLOCK: Final = re.compile(
+    r"(?:0 days?,? )?(?:([0-9]{1,3}):)?([0-9]{1,4}):([0-5][0-9](?:[.,][0-9]+)?)(?:\s*(?:min|h)\.?)?", re.I
+)
 PRIMES: Final = re.compile(
     r"()([0-9]{1,4})\s?['\u2019\u2032]\s?([0-5]?[0-9])(?:\s?(?:[\"\u201d\u2033]|''|\u2032\u2032))?"
 )
 """``3'45"``"""
 _AND: Final = r"(?:[\s,]|(?:and|und|y|et|e|и)\s)*"
 UNITS: Final = re.compile(
-    r"(?:pt)?(?:([0-9.,]+)\s*(?:h[^\W\d_]*|st(?:d|unde)[^\W\d_]*|ч[^\W\d_]*|時間|小时|小時|시간)\.?)?"
+    r"(?:p(?:0d)?t)?(?:([0-9.,]+)\s*(?:h[^\W\d_]*|st(?:d|unde)[^\W\d_]*|ч[^\W\d_]*|時間|小时|小時|시간)\.?)?"
     rf"{_AND}(?:([0-9.,]+)\s*(?:m(?:in[^\W\d_]*)?|мин[^\W\d_]*|分钟?|分鐘?|분)\.?)?"
     rf"{_AND}(?:([0-9.,]+)\s*(?:s(?:e[ckg][^\W\d_]*)?|сек[^\W\d_]*|秒|초)\.?)?",
     re.I,
@@ -51,7 +59,7 @@ MIDNIGHT: Final = re.compile(r"12(:[0-5]?[0-9]:[0-5][0-9])\s*a\.?m\.?", re.I)
 """A duration below an hour, as a spreadsheet shows what it takes for a time of day."""
 FULL_HOURS: Final = re.compile(r"([0-9]{1,2}:[0-5][0-9]):00")
 LEAST_CLOCKS: Final = 3
-MILLISECONDS: Final = re.compile(r"([0-9.,]+)\s*(?:ms|msecs?|milliseconds?)", re.I)
+MILLISECONDS: Final = re.compile(rf"([0-9.,{_SPACES}]+?)\s*(?:ms|msecs?|milliseconds?)", re.I)
 
 
 def find_decimal(columns: Iterable[Sequence[object]], default: Decimal) -> Decimal:
@@ -120,9 +128,9 @@ def parse_duration(value: object, unit_ms: int = 1, decimal: Decimal = ".") -> i
     number = parse_whole(value, decimal) if unit_ms == 1 else parse_number(value, decimal)
     if number is not None:
         return whole_number(number * unit_ms)
-    text = MIDNIGHT.sub(r"0\1", str(value).strip()[:LONGEST_NUMBER])
+    text = MIDNIGHT.sub(r"0\1", str(value).strip()[:LONGEST_NUMBER].translate(DIGITS))
     if found := MILLISECONDS.fullmatch(text):
-        return whole_number(parse_number(found[1], decimal))
+        return whole_number(parse_whole(found[1], decimal))
     found = CLOCK.fullmatch(text) or PRIMES.fullmatch(text) or UNITS.fullmatch(text)
     if not found or not any(found.groups()):
         return None
@@ -163,4 +171,5 @@ def _finite(number: float) -> float | None:
 
 
 def _trimmed(text: str) -> str:
-    return text.strip().removesuffix("%").rstrip().replace("\u2212", "-")
+    text = text.strip().removesuffix("%").rstrip()
+    return text if text.isascii() else text.replace("\u2212", "-").translate(DIGITS)
