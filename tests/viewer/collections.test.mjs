@@ -5,7 +5,7 @@ import { Grid } from "../../site_template/viewer/data/grid.js";
 import { tracksNamed } from "../../site_template/viewer/data/named.js";
 import { entryPoint, spreadOf } from "../../site_template/viewer/data/spread.js";
 import { outlineOf } from "../../site_template/viewer/map/contour.js";
-import { artistContour, yearPlaces } from "../../site_template/viewer/map/collection_drawing.js";
+import { albumLine, artistContour, yearPlaces } from "../../site_template/viewer/map/collection_drawing.js";
 import { Collections, inOrder, notesOf } from "../../site_template/viewer/panels/collections.js";
 
 /** Title, artists, album, number of the album. */
@@ -219,4 +219,11 @@ test("an artist's years say where they are written, so that names keep away; tho
   const places = artistContour([4, 5, 6], [1990, 1991, 2001], { x: [], y: [] }).placesOf((track) => [track < 6 ? 100 + track : 300, 200]);
   assert.deepEqual(places.map(({ text, x }) => [text, x]), [["1990", 104], ["2001", 300]]);
   assert.ok(places.every(({ y, height }) => y < 200 && height > 0));
+});
+
+test("an album says where its numbers stand, so that names keep away; stops without a number are as small as points", () => {
+  const places = albumLine([4, 5, 6, 7], ["1", "2", "", "3"]).placesOf((track) => [track === 5 ? 104 : 100 * track, 200]);
+  assert.deepEqual(places.map(({ x, y }) => [x, y]), [[400, 200], [104, 200], [700, 200]]);
+  assert.ok(places.every(({ width, height }) => width > 10 && height > 10));
+  assert.equal(albumLine([4, 5], ["1", "2"]).placesOf(() => [100, 100]).length, 1);
 });

@@ -27,8 +27,12 @@ const MOST_YEARS = 7;
  * @returns {Overlay}
  */
 export function albumLine(tracks, numbers) {
-  return ({ context, positionOf, theme }) => {
-    const stops = tracks.slice(0, MOST_DRAWN).map(positionOf);
+  const drawn = tracks.slice(0, MOST_DRAWN);
+  /** Those that have room for their number. @param {readonly (readonly [number, number])[]} stops */
+  const numberedAmong = (stops) => spaced([...stops.keys()].filter((place) => numbers[place]), (place) => stops[place], STOP.apart, STOP.apart);
+  /** @type {Overlay} */
+  const draw = ({ context, positionOf, theme }) => {
+    const stops = drawn.map(positionOf);
     context.lineJoin = context.lineCap = "round";
     const [width, alpha] = stops.length > MANY ? [1.5, 0.7] : [2.25, 0.95];
     for (const [color, lineWidth, globalAlpha] of /** @type {const} */ ([[theme.background, width + 3.5, 0.75], [theme.accent, width, alpha]])) {
@@ -38,8 +42,7 @@ export function albumLine(tracks, numbers) {
       context.stroke();
     }
     context.globalAlpha = 1;
-    const known = [...stops.keys()].filter((place) => numbers[place]);
-    const numbered = spaced(known, (place) => stops[place], STOP.apart, STOP.apart);
+    const numbered = numberedAmong(stops);
     Object.assign(context, { textAlign: "center", textBaseline: "middle", lineWidth: 1.5 });
     // Numbers last: they lie over the stops beside them.
     for (const isNumbered of [false, true]) {
@@ -57,6 +60,12 @@ export function albumLine(tracks, numbers) {
       });
     }
   };
+  return Object.assign(draw, {
+    placesOf: (/** @type {(track: number) => readonly [number, number]} */ positionOf) => {
+      const stops = drawn.map(positionOf);
+      return Array.from(numberedAmong(stops), (place) => ({ x: stops[place][0], y: stops[place][1], width: 2 * STOP.numbered, height: 2 * STOP.numbered }));
+    },
+  });
 }
 
 /**
