@@ -348,6 +348,25 @@ def test_music_that_is_left_out_is_counted(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("sheet", "is_told"),
+    [
+        ('PERFORMER "One"\nFILE "a.mp3" WAVE\n  TRACK 01 AUDIO\n  TRACK 02 AUDIO\n', True),
+        ("FILE D:\\Rips\\a.mp3 MP3\r\nTRACK 01 AUDIO\r\nTRACK 02 AUDIO\r\n", True),
+        ('FILE "a.mp3" WAVE\n  TRACK 01 AUDIO\n', False),
+        ('FILE "a.mp3" WAVE\n  TRACK 01 AUDIO\nFILE "b.mp3" WAVE\n  TRACK 02 AUDIO\n', False),
+        ('FILE "gone.wav" WAVE\n  TRACK 01 AUDIO\n  TRACK 02 AUDIO\n', False),
+        ("no sheet", False),
+    ],
+)
+def test_a_file_that_holds_an_album_by_its_cue_sheet_is_told(tmp_path: Path, sheet: str, is_told: bool) -> None:
+    put(tmp_path / "music", "a.mp3")
+    (tmp_path / "music/a.CUE").write_text(sheet)
+    loaded = load(FolderSource(tmp_path / "music"), tmp_path)
+    assert len(loaded.library.tracks) == 1
+    assert [notice.startswith("a.mp3 holds several tracks") for notice in loaded.notices] == [True] * is_told
+
+
 def test_a_folder_without_usable_music_says_what_it_holds(tmp_path: Path) -> None:
     put(tmp_path / "music", "b.mid", ".Trash/x.mp3")
     (tmp_path / "music/l.m3u").write_text("gone.mp3\n")

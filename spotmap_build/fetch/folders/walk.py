@@ -11,6 +11,7 @@ from typing import Final
 
 from spotmap_build.core.text import printable
 from spotmap_build.fetch.covers import COVER_NAMES, COVER_SUFFIXES
+from spotmap_build.fetch.folders.cue_sheets import CUE_SUFFIX, about_cue_sheets
 from spotmap_build.fetch.folders.m3u import PLAYLIST_SUFFIXES
 
 _DECODED: Final = """
@@ -52,6 +53,7 @@ class Listing:
     audio: list[Path] = field(default_factory=list)
     playlists: list[Path] = field(default_factory=list)
     covers: dict[Path, Path] = field(default_factory=dict)
+    cue_sheets: list[Path] = field(default_factory=list)
     misnamed: list[Path] = field(default_factory=list)
     """Folders that are named like files and hold no music."""
     unreadable: list[OSError] = field(default_factory=list)
@@ -74,6 +76,8 @@ def walk(root: Path) -> Listing:
                 listing.audio.append(path)
             elif suffix in PLAYLIST_SUFFIXES:
                 listing.playlists.append(path)
+            elif suffix == CUE_SUFFIX:
+                listing.cue_sheets.append(path)
             elif suffix in COVER_SUFFIXES and path.stem.lower() in COVER_NAMES:
                 listing.covers.setdefault(folder, path)
             elif suffix in NO_SOUND_SUFFIXES:
@@ -123,8 +127,13 @@ def _count_audio(folder: Path) -> int:
 
 
 def about_left_out(listing: Listing) -> tuple[str, ...]:
-    """Say what music a walk has left out, and what it did not read twice."""
-    return (*_about_links(listing.links), *_about_no_sound(listing.no_sound), *_about_set_aside(listing.set_aside))
+    """Say what music a walk has left out or could not tell apart, and what it did not read twice."""
+    return (
+        *_about_links(listing.links),
+        *_about_no_sound(listing.no_sound),
+        *_about_set_aside(listing.set_aside),
+        *about_cue_sheets(listing.cue_sheets),
+    )
 
 
 def _about_links(links: list[Path]) -> tuple[str, ...]:
