@@ -44,6 +44,9 @@ CENTRAL_TRACK = """async () => {
 """The place of the track that is nearest to the middle, of those in clusters whose artist is known."""
 
 
+PINNED_TRACK = "spotmap.positionOf(spotmap.state().pinned)"
+
+
 class PageError(Exception):
     """The page did not come up, or complained."""
 
@@ -135,6 +138,10 @@ def _take(browser: Browser, address: str, shot: Shot, picture: Path) -> bool:
         if shot.pins:
             place = page.evaluate(CENTRAL_TRACK)
             page.mouse.click(*place)
+            if shot.steps:
+                # On a phone, the map moves the track out from under its card.
+                page.wait_for_timeout(SETTLE_MS)
+                page.mouse.move(*page.evaluate(PINNED_TRACK))
             for _ in range(shot.steps):
                 page.mouse.wheel(0, -WHEEL_A_STEP)
                 page.wait_for_timeout(100)
