@@ -326,6 +326,10 @@ def test_of_vectors_that_are_none_the_row_is_named(tmp_path: Path) -> None:
             "\U0001f3b5 Song Title (Original),Artist (Main),Album,\u23f1\ufe0f Duration [mm:ss]\nSong,One,Disc,3:45\n",
             {"artists": ("One",), "duration_ms": 225_000},
         ),
+        ("R", 'title,artist,album\n"1","Song","One","Disc"\n', {"artists": ("One",)}),
+        ("a release", "title,artist,release\nSong,One,Disc\n", {"artists": ("One",)}),
+        ("an object", 'title,artists,album\nSong,"{""name"": ""One""}",Disc\n', {"artists": ("One",)}),
+        ("a list with nothing in it", "title,artists,album\nSong,\"['One', None]\",Disc\n", {"artists": ("One",)}),
         ("guests", "title,artist,album,featured artists\nSong,One,Disc,Two\n", {"artists": ("One", "Two")}),
         (
             "an API in Python's words",
@@ -358,6 +362,16 @@ def test_what_programs_call_their_columns_is_known(
     assert (track.title, track.album) == ("Song", "Disc"), name
     assert {field: getattr(track, field) for field in expected} == expected
     assert loaded.notices == ()
+
+
+def test_a_mix_in_a_column_of_its_own_belongs_to_the_title(tmp_path: Path) -> None:
+    rows = "Drift,Extended Mix\nMint (VIP),vip\nHalo,\n"
+    tracks = load(tmp_path, f"Track Title,Mix Name\n{rows}").library.tracks
+    assert [(track.title, track.facets) for track in tracks] == [
+        ("Drift (Extended Mix)", {}),
+        ("Mint (VIP)", {}),
+        ("Halo", {}),
+    ]
 
 
 def test_of_what_an_api_answered_the_names_are_read(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ TRUTH: Final = dict.fromkeys(YES, True) | dict.fromkeys(NO, False)
 """Spreadsheets write truth in the language of their menus."""
 LONGEST_LIST: Final = 1 << 16
 _ITEM: Final = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)\"""", re.S)
-_BETWEEN: Final = re.compile(r"[\s,]*")
+_BETWEEN: Final = re.compile(r"(?:[\s,]|\bNone\b|\bnan\b)*")
 _OBJECT: Final = re.compile(r"\s*\{\s*'")
 _NAMED: Final = re.compile(r"""'name'\s*:\s*('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""", re.S)
 """The name of an object as Python writes it."""
@@ -78,7 +78,9 @@ def parse_list(text: str) -> list[str] | None:
         return None
     try:
         items = json.loads(inside)
-        is_list = isinstance(items, list) and all(isinstance(item, (str, dict)) for item in items)
+        if isinstance(items, dict) and text_of(items):
+            return [text_of(items)]
+        is_list = isinstance(items, list) and all(isinstance(item, (str, dict, type(None))) for item in items)
         return list(map(text_of, items)) if is_list else None
     except (ValueError, RecursionError):
         inside = inside[1:-1]

@@ -59,7 +59,7 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "album": (
         *("album", "album name", "album title", "track album name", "track album", "alb_title"),
-        *("master_metadata_album_album_name", "release name", "collection name"),
+        *("master_metadata_album_album_name", "release name", "collection name", "release"),
         *("nom de l'album", "nombre del álbum", "álbum", "nome dell'album", "naam van album", "nome do álbum"),
         *("albumets namn", "albüm adı", "アルバム名", "اسم الألبوم", "όνομα άλμπουμ", "专辑名称", "專輯名稱", "專輯名"),
     ),
@@ -240,6 +240,7 @@ _DIMENSION: Final = re.compile(
 )
 """What the columns are called in which a vector stands number by number."""
 LEAST_DIMENSIONS: Final = 3
+MIX_NAME: Final = "mixname"
 _FOLDED: Final = {name: tuple(map(fold_name, names)) for name, names in NAMES.items()}
 _PERSONS: Final = frozenset(map(fold_name, PERSONS))
 KNOWN: Final = frozenset(name for names in _FOLDED.values() for name in names) | _PERSONS
@@ -301,11 +302,7 @@ def name_columns(columns: Columns) -> NamedColumns:
         names["playlists"] = names.pop(LIST_NAME)
     fields = {known: columns[name] for known, name in names.items()}
     taken = set(names.values())
-    more = [name for name in columns if _is_another_artist(name) and name not in taken]
-    if more and "artists" in fields:
-        rows = zip(fields["artists"], *(columns[name] for name in more), strict=True)
-        fields["artists"] = [_joined(row) for row in rows]
-        taken.update(more)
+    taken |= _join_columns(fields, {name: values for name, values in columns.items() if name not in taken})
     others = {name: values for name, values in columns.items() if name not in taken and name not in {*of_persons, ""}}
     dimensions = _dimensions(others) if fields.keys().isdisjoint(("vector", "x", "y")) else []
     if dimensions:
@@ -332,6 +329,25 @@ def _dimensions(others: Columns) -> list[str]:
     longest = max(counted.values(), key=len, default={})
     is_whole = sorted(longest) == list(range(first := min(longest, default=0), first + len(longest))) and first < 2
     return [longest[number] for number in sorted(longest)] if is_whole and len(longest) >= LEAST_DIMENSIONS else []
+
+
+def _join_columns(fields: Columns, others: Columns) -> set[str]:
+    """Join artists and mixes that have columns of their own to what they belong to, and return these columns' names."""
+    artists = [name for name in others if _is_another_artist(name)] if "artists" in fields else []
+    if artists:
+        rows = zip(fields["artists"], *(others[name] for name in artists), strict=True)
+        fields["artists"] = [_joined(row) for row in rows]
+    mixes = [name for name in others if fold_name(name) == MIX_NAME][:1] if "title" in fields else []
+    for name in mixes:
+        fields["title"] = [_with_mix(*row) for row in zip(fields["title"], others[name], strict=True)]
+    return {*artists, *mixes}
+
+
+def _with_mix(title: object, mix: object) -> object:
+    """Return a title with the name of the mix, which shops for DJs have in a column of its own."""
+    if not isinstance(title, str) or not isinstance(mix, str) or mix.strip().lower() in title.lower():
+        return title
+    return f"{title} ({mix.strip()})"
 
 
 def _is_another_artist(name: str) -> bool:

@@ -9,7 +9,7 @@ import string
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
@@ -21,7 +21,7 @@ from spotmap_build.fetch.tables.bounds import LONGEST_LINE, Columns, bounded_lin
 from spotmap_build.fetch.tables.column_names import is_known
 
 if TYPE_CHECKING:
-    from _csv import Reader
+    from collections.abc import Callable, Iterable
 
 DELIMITERS: Final = ",;\t|"
 SEP_LINE: Final = re.compile(r"""\s*"?sep=(.)"?[,;\t| ]*(?:\r\n?|\n|$)""", re.I)
@@ -29,6 +29,7 @@ SEP_LINE: Final = re.compile(r"""\s*"?sep=(.)"?[,;\t| ]*(?:\r\n?|\n|$)""", re.I)
 QUOTED: Final = re.compile(r'"[^"]*"?')
 LINE: Final = re.compile(r"[^\r\n]+")
 BETWEEN: Final = re.compile(r"[,;\t|]")
+NUMBERED_FROM: Final = ("0", "1")
 RULE_BEGINS: Final = ("", ":", "-", "+")
 LEAST_KNOWN: Final = 2
 MOST_ABOVE: Final = 10
@@ -109,7 +110,10 @@ def read_delimited(text: str, place: str) -> Table:
     try:
         names = [_name(_plain(cell)) for cell in next(reader, [])]
         check_shape(place, rows=0, columns=len(names))
-        rows = _rows(reader, names, place, lines_above)
+        first = next(reader, [])
+        if len(first) == len(names) + 1 and first[0].strip() in NUMBERED_FROM:
+            names.insert(0, "")  # as R writes a table: its rows have a number, which has no name
+        rows = _rows(chain([first], reader), names, place, lambda: lines_above + reader.line_num)
         ends_quoted = body.rstrip(delimiter + string.whitespace).endswith(quote)
         about_quotes = _about_quotes(rows, place, delimiter, ends_quoted=ends_quoted)
     except csv.Error as error:
@@ -219,13 +223,13 @@ def _is_no_row(row: list[str], names: list[str]) -> bool:
     return is_perhaps and [_name(_plain(cell)) for cell in row[: len(names)]] == names
 
 
-def _rows(reader: Reader, names: list[str], place: str, lines_above: int) -> list[list[str]]:
+def _rows(reader: Iterable[list[str]], names: list[str], place: str, line: Callable[[], int]) -> list[list[str]]:
     rows, width = [], len(names)
     for row in reader:
         if not _is_no_row(row, names):
             if len(row) > width and any(map(str.strip, row[width:])):
                 raise SourceError(
-                    f"{place}, line {lines_above + reader.line_num}: {len(row)} fields, but {width} columns.",
+                    f"{place}, line {line()}: {len(row)} fields, but {width} columns.",
                     hint="A field that contains the delimiter must stand in quotation marks.",
                 )
             rows.append(row if len(row) >= width else [*row, *[""] * (width - len(row))])
