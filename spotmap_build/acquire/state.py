@@ -24,7 +24,7 @@ from spotmap_build.model import Failed
 from spotmap_build.registry import embedders
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from spotmap_build.acquire.search import Found, Recordings
@@ -181,6 +181,12 @@ class Acquisition:
         with self._lock:
             found = self._found.get(track.id)
         return found is not None and found.failure is None and self.key_of(found.track).digest in self._embedded
+
+    def read_ahead(self, is_over: Callable[[], bool]) -> None:
+        """Read what was listened to before this build, until that is over: ``rows`` has it then."""
+        with self._lock:
+            records = tuple(self._embedded.values())
+        self.rows.read_ahead(records, is_over)
 
     def embedding_of(self, track: Track) -> tuple[Track, Record] | None:
         """Return a track with its recording and what listening gave, where that is known."""

@@ -53,11 +53,14 @@ class DamagedError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One named result: SHA-256 and size of its bytes, and the bytes themselves (base64) where they are few."""
+    """One named result: SHA-256 and size of its bytes, and the bytes themselves where they are few.
+
+    ``inline``: bytes and not base64, as in the file: a third less memory, which arrays that are read of it share.
+    """
 
     digest: str
     size_bytes: int
-    inline: str | None = field(default=None, repr=False)
+    inline: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +92,12 @@ class Record:
 
 def describe_output(data: bytes, *, inline: bool) -> Output:
     """Digest and size of ``data``, with the bytes in it if ``inline``."""
-    text = binascii.b2a_base64(data, newline=False).decode("ascii") if inline else None
-    return Output(digest_bytes(data), len(data), text)
+    return Output(digest_bytes(data), len(data), data if inline else None)
 
 
 def inline_bytes(output: Output) -> bytes:
     """Return the bytes of an inlined output. Raises ``DamagedError`` if they are not what the digest says."""
-    try:
-        data = binascii.a2b_base64(output.inline or "")
-    except ValueError as error:
-        raise DamagedError("an inlined output is not base64") from error
+    data = output.inline or b""
     if digest_bytes(data) != output.digest:
         raise DamagedError("an inlined output does not have its digest")
     return data
@@ -108,7 +107,7 @@ def encode_record(record: Record, canonical_key: bytes) -> bytes:
     """Return the file of ``record``, whose key has the canonical text ``canonical_key``."""
     outputs = {
         name: {"digest": output.digest, "size_bytes": output.size_bytes}
-        | ({} if output.inline is None else {"inline": output.inline})
+        | ({} if output.inline is None else {"inline": binascii.b2a_base64(output.inline, newline=False).decode()})
         for name, output in record.outputs.items()
     }
     return seal(
@@ -134,7 +133,7 @@ def decode_record(data: bytes) -> tuple[Record, bytes]:
             key_digest=digest_bytes(canonical_key),
             stage=key["stage"],
             stage_version=key["stage_version"],
-            outputs={name: Output(**output) for name, output in content["outputs"].items()},
+            outputs={name: _decode_output(**output) for name, output in content["outputs"].items()},
             blobs={**content["blobs"]},
             failure=Failure(**content["failure"]) if content["failure"] else None,
             freshness=Freshness(**content["freshness"]) if content["freshness"] else None,
@@ -145,6 +144,10 @@ def decode_record(data: bytes) -> tuple[Record, bytes]:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DamagedError(f"sealed, but not a record of this format: {error!r}") from error
     return record, canonical_key
+
+
+def _decode_output(digest: str, size_bytes: int, inline: str | None = None) -> Output:
+    return Output(digest, size_bytes, None if inline is None else binascii.a2b_base64(inline))
 
 
 def key_of(data: bytes) -> Key:
@@ -171,7 +174,6 @@ def _require_types(record: Record) -> None:
         and isinstance(record.seconds, int | float)
         and all(map(_is_count, sizes))
         and all(map(is_digest, (*(output.digest for output in outputs), *record.blobs)))
-        and all(output.inline is None or isinstance(output.inline, str) for output in outputs)
         and (freshness is None or all(map(_is_whole, (freshness.fetched_at_unix_s, freshness.max_age_s))))
         and (failure is None or _is_failure(failure))
     )

@@ -139,25 +139,25 @@ def _by_listening(run: Run, fetched: Fetched) -> Iterator[Embedded]:
             keep_tag_names(whole)
         ready = partial(_ready, whole, previews)
         if previews is not None and not previews.is_complete:
-            embedded_count += _listen(run, previews, ready)
+            embedded_count += _listen(run, previews, whole, ready)
         early = _gather(whole, previews, embedded_count) if has_early_map else None
     if early is not None and early.tracks and not listening_limit(run, ready).is_over:
         yield replace(early, is_early=True)
     with run.clock.stage("embed"):
         if not whole.is_complete:
-            embedded_count += _listen(run, whole, ready)
+            embedded_count += _listen(run, whole, whole, ready)
         run.clock.begin_map()
         final = _gather(whole, previews, embedded_count)
     yield final
 
 
-def _listen(run: Run, acquisition: Acquisition, ready: Callable[[], Ready]) -> int:
-    """Listen, and load meanwhile what the map will be made with."""
+def _listen(run: Run, acquisition: Acquisition, whole: Acquisition, ready: Callable[[], Ready]) -> int:
+    """Listen, and load meanwhile what the map will be made with and of."""
     limit = listening_limit(run, ready)
     # Nothing is waited for, or no map follows.
     if not run.config.listen or run.config.shard is not None or limit.is_over:
         return listen(acquisition, limit)
-    with loading_for_the_map():
+    with loading_for_the_map(whole.read_ahead):
         return listen(acquisition, limit)
 
 

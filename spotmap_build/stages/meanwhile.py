@@ -1,4 +1,4 @@
-"""While workers listen this process waits: it loads what the map will be made with, which takes two seconds."""
+"""While workers listen this process waits: it loads what the map will be made with, and reads what it is made of."""
 
 from __future__ import annotations
 
@@ -7,27 +7,42 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 @contextmanager
-def loading_for_the_map() -> Iterator[None]:
+def loading_for_the_map(read_ahead: Callable[[Callable[[], bool]], None]) -> Iterator[None]:
     """Load the packages that every map needs in a thread of their own, until what is done inside is done.
 
-    All but UMAP: where few tracks are new, nothing is laid out.
+    All but UMAP: where few tracks are new, nothing is laid out. Then ``read_ahead`` has the rest of the time; it is
+    given what says that there is no more.
     """
-    thread = start_loading()
+    is_over = threading.Event()
+
+    def prepare() -> None:
+        _load()
+        with suppress(Exception):  # as there
+            read_ahead(is_over.is_set)
+
+    thread = _start(prepare)
     try:
         yield
     except Exception:
+        is_over.set()
         thread.join()  # a build that starts over loads the same, and two at once get in each other's way
         raise
+    finally:
+        is_over.set()
     thread.join()
 
 
 def start_loading() -> threading.Thread:
     """Load the packages that every map needs, and return the thread that does: to be joined before they are used."""
-    thread = threading.Thread(target=_load, name="load", daemon=True)
+    return _start(_load)
+
+
+def _start(work: Callable[[], None]) -> threading.Thread:
+    thread = threading.Thread(target=work, name="load", daemon=True)
     thread.start()
     return thread
 

@@ -1,9 +1,10 @@
-"""What was heard is read from the cache as it was kept, or is damage."""
+"""What was heard is read from the cache as it was kept, ahead of time or not, or is damage."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,39 @@ def test_a_row_is_what_was_heard(cache: Cache, has_moment: bool) -> None:
     assert moment_s == 12.5 if has_moment else math.isnan(moment_s)
 
 
-def test_a_row_of_another_shape_is_damage(cache: Cache) -> None:
+def test_a_row_that_was_read_ahead_is_the_same_and_takes_no_memory_beside_its_record(cache: Cache) -> None:
+    record = cache.put(KEY, encode(heard()), 0.0)
+    rows = HeardRows(cache, SPEC)
+    rows.read_ahead([record], lambda: False)
+    with cache_that_cannot_be_read(cache):
+        (vector, *_), moment_s = rows.read(record)
+    kept = record.outputs["vector.npy"].inline
+    assert kept is not None
+    assert np.shares_memory(vector, np.frombuffer(kept, dtype=np.uint8))
+    assert (vector.tobytes(), moment_s) == (heard().vector.tobytes(), 12.5)
+    # It is not held any longer, and is read if it is asked for again.
+    assert rows.read(record)[0][0].tobytes() == vector.tobytes()
+
+
+@contextmanager
+def cache_that_cannot_be_read(cache: Cache) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(cache, "decode", None)
+        yield
+
+
+def test_nothing_is_read_ahead_once_that_is_over(cache: Cache) -> None:
+    record = cache.put(KEY, encode(heard()), 0.0)
+    with cache_that_cannot_be_read(cache):
+        HeardRows(cache, SPEC).read_ahead([record], lambda: True)
+
+
+@pytest.mark.parametrize("is_read_ahead", [True, False])
+def test_a_row_of_another_shape_is_damage_and_counted_once(cache: Cache, is_read_ahead: bool) -> None:
     record = cache.put(KEY, encode(heard(dimensions=3)), 0.0)
+    rows = HeardRows(cache, SPEC)
+    if is_read_ahead:
+        rows.read_ahead([record], lambda: False)
     with pytest.raises(CorruptEntry):
-        HeardRows(cache, SPEC).read(record)
+        rows.read(record)
+    assert cache.counters.as_dict()["embed"]["corrupt"] == 1

@@ -108,11 +108,22 @@ def test_a_sealed_file_without_content_is_damaged(body: bytes) -> None:
         unseal(b'{"content":' + body + b',"sha256":"' + digest_bytes(body).encode() + b'"}\n')
 
 
-@pytest.mark.parametrize("inline", ["eHl6", "x", "é"], ids=["other bytes", "not base64", "not ASCII"])
-def test_a_sealed_output_that_is_not_what_its_digest_says_is_damaged(inline: str) -> None:
-    output = replace(describe_output(b"abc", inline=True), inline=inline)
+def with_inline(text: str) -> bytes:
+    content = unseal(encode_record(record(), KEY.canonical))
+    content["outputs"]["small"]["inline"] = text
+    return seal(content)
+
+
+@pytest.mark.parametrize("text", ["x", "é"], ids=["not base64", "not ASCII"])
+def test_a_sealed_output_that_is_not_base64_is_damaged(text: str) -> None:
+    with pytest.raises(DamagedError, match="not a record"):
+        decode_record(with_inline(text))
+
+
+def test_a_sealed_output_that_is_not_what_its_digest_says_is_damaged() -> None:
+    found, _ = decode_record(with_inline("eHl6"))
     with pytest.raises(DamagedError, match="inlined output"):
-        inline_bytes(output)
+        inline_bytes(found.outputs["small"])
 
 
 @given(st.dictionaries(st.text(), st.text() | st.integers(-(2**63), 2**63 - 1)), st.binary(max_size=8))
