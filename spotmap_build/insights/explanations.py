@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -22,7 +24,7 @@ from spotmap_build.core.language import page_message
 from spotmap_build.registry.features import words as words_of_features
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -35,13 +37,15 @@ SAME_TEMPO: Final = 0.04
 MOST_CHANCE: Final = 0.05
 """What more than one pair in twenty of the library shares says little about this pair."""
 MOST_REASONS: Final = 4
+MOST_TAGS: Final = 2
+"""Of these reasons."""
+LEAST_APART: Final = 0.01
+"""Tempi that are closer than this share are one: what is left is how well they were measured."""
 CLEAR_BEAT: Final = 28.0
 """Percent of beat strength below which a tempo is a guess."""
 DIFFERENT: Final = 1.5
 """Spreads of the library that a track must lie away from a group's median to be called different."""
 PAIRS_AT_ONCE: Final = 4096
-NEARLY: Final = 1 + 1e-5
-"""Times a bound: what is looked at closely, because many at once are rounded otherwise than one."""
 
 _BOTH: Final = page_message("both {word} ({one} and {other})")
 _IN_SHORT: Final = page_message("both {word}")
@@ -78,7 +82,9 @@ class Explainer:
         names = [style_name(tag) for tag in embeddings.tag_names]
         self._words = words_of_features()
         self._tag_names = [TRAITS.get(name, name) for name in names]
-        self._shares_of_keys: dict[tuple[int, bool], float] = {}
+        self._tempi = sorted(self._features[:, self._column["tempo"]].tolist()) if "tempo" in self._column else []
+        self._keys = _keys(self._features, self._column)
+        self._reasons_of_keys: dict[tuple[int, int], Reason | None] = {}
         is_measure = [name in self._words and name not in {"tempo", "mode"} for name in self._names]
         self._is_measure = np.array(is_measure, dtype=bool)
         self._is_telling = np.array([name not in EMPTY | VAGUE for name in names], dtype=bool)
@@ -93,20 +99,16 @@ class Explainer:
     def shared_by_each(self, pairs: Sequence[tuple[int, int]]) -> Iterator[tuple[Reason, ...]]:
         """Return the same as :meth:`shared` of many pairs, one after the other.
 
-        Most pairs share little: what each may share is found for a block of pairs at once.
+        Most pairs share little: what each shares is found for a block of pairs at once, and only that put into words.
         """
         for start in range(0, len(pairs), PAIRS_AT_ONCE):
             block = np.array(pairs[start : start + PAIRS_AT_ONCE], dtype=np.intp)
-            ones, others = block[:, 0], block[:, 1]
-            tags, features = self._tags_to_ask(ones, others), self._features_to_ask(ones, others)
-            tempo, key = self._are_to_ask_for_tempo(ones, others), self._are_to_ask_for_key(ones, others)
-            for at, (one, other) in enumerate(block.tolist()):
-                reasons = self._shared_tags(one, other, tags[at]) if tags[at] else []
-                reasons += self._shared_features(one, other, features[at]) if features[at] else []
-                reasons += self._shared_tempo(one, other) if tempo[at] else []
-                reasons += self._shared_key(one, other) if key[at] else []
-                remarkable = [reason for reason in reasons if reason.chance <= MOST_CHANCE]
-                yield tuple(sorted(remarkable, key=lambda reason: (reason.chance, reason.text))[:MOST_REASONS])
+            found: list[list[Reason]] = [[] for _ in block]
+            for shared in (self._shared_tags, self._shared_features, self._shared_tempi, self._shared_keys):
+                for at, reason in shared(block[:, 0], block[:, 1]):
+                    found[at].append(reason)
+            for reasons in found:
+                yield tuple(sorted(reasons, key=attrgetter("chance", "text"))[:MOST_REASONS])
 
     def difference(self, row: int, group: Sequence[int]) -> tuple[str, ...]:
         """How a row differs from a group of rows, the greatest difference first: "much faster (172 against 95 BPM)"."""
@@ -123,102 +125,87 @@ class Explainer:
         found += self._tag_differences(row, group)
         return tuple(text for _, text in sorted(found, key=lambda item: (-item[0], item[1]))[:MOST_REASONS])
 
-    def _tags_to_ask(self, ones: Rows, others: Rows) -> list[list[int]]:
-        """Return for each pair the tags that both clearly have and few pairs do, the strongest first."""
+    def _shared_tags(self, ones: Rows, others: Rows) -> Iterator[tuple[int, Reason]]:
+        """Yield the two strongest tags that both of a pair clearly have and few pairs do, by the pair's number."""
         lower_rank = np.minimum(self._tag_ranks[ones], self._tag_ranks[others])
         lower = np.minimum(self._tags[ones], self._tags[others])
-        is_shared = self._is_telling & (lower >= CLEAR_TAG) & ((1 - lower_rank) ** 2 <= MOST_CHANCE)
+        chances = (1 - lower_rank) ** 2
+        is_shared = self._is_telling & (lower >= CLEAR_TAG) & (chances <= MOST_CHANCE)
         pairs, columns = is_shared.nonzero()
         order = np.lexsort((columns, -lower[is_shared] * lower_rank[is_shared], pairs))
-        return _by_pair(pairs[order], columns[order], len(ones))
+        pairs, columns = pairs[order], columns[order]
+        activations = (self._tags[rows[pairs], columns] for rows in (ones, others))
+        named: dict[int, list[str]] = {}
+        for at, column, one, other, chance in _side_by_side(pairs, columns, *activations, chances[pairs, columns]):
+            name, before = self._tag_names[column], named.setdefault(at, [])
+            # Not "electronica" after "electronic".
+            if len(before) < MOST_TAGS and not (before and _is_kin(name, before[0])):
+                before.append(name)
+                yield at, Reason(_BOTH.format(word=name, one=f"{one:.0%}", other=f"{other:.0%}"), chance)
 
-    def _features_to_ask(self, ones: Rows, others: Rows) -> list[list[int]]:
-        """Return for each pair the features in which both may lie far out on one side."""
+    def _shared_features(self, ones: Rows, others: Rows) -> Iterator[tuple[int, Reason]]:
+        """Yield the features in which both of a pair lie far out on one side, by the pair's number."""
         a, b = self._ranks[ones], self._ranks[others]
-        tail = np.minimum(1 - np.minimum(a, b), np.maximum(a, b))
-        is_shared = self._is_measure & (tail**2 <= NEARLY * MOST_CHANCE)
-        pairs, columns = is_shared.nonzero()
-        return _by_pair(pairs, columns, len(ones))
+        # The chance that both of a random pair lie as far out, on this side, as the nearer one of these two.
+        chances = np.minimum(1 - np.minimum(a, b), np.maximum(a, b)) ** 2
+        pairs, columns = (self._is_measure & (chances <= MOST_CHANCE)).nonzero()
+        is_high = (a + b > 1)[pairs, columns]
+        values = (self._features[rows[pairs], columns] for rows in (ones, others))
+        for at, column, high, one, other, chance in _side_by_side(
+            pairs, columns, is_high, *values, chances[pairs, columns]
+        ):
+            words = self._words[self._names[column]]
+            text = _BOTH.format(word=words.high if high else words.low, one=words.show(one), other=words.show(other))
+            yield at, Reason(text, chance)
 
-    def _are_to_ask_for_tempo(self, ones: Rows, others: Rows) -> npt.NDArray[np.bool_]:
-        """Tell of each pair whether both may have nearly one tempo."""
+    def _shared_tempi(self, ones: Rows, others: Rows) -> Iterator[tuple[int, Reason]]:
+        """Yield the tempi of pairs that have nearly one and a clear beat, by the pair's number."""
         if not {"tempo", "beat_strength"} <= self._column.keys():
-            return np.zeros(len(ones), dtype=np.bool_)
+            return
         tempi, beats = (self._features[:, self._column[name]] for name in ("tempo", "beat_strength"))
         slow, fast = np.minimum(tempi[ones], tempi[others]), np.maximum(tempi[ones], tempi[others])
+        ratios = np.divide(fast, slow, out=np.full(len(slow), np.inf), where=slow > 0)
         has_beat = np.minimum(beats[ones], beats[others]) >= CLEAR_BEAT
-        return (slow > 0) & has_beat & (fast <= NEARLY * (1 + SAME_TEMPO) * slow)
+        pairs = (has_beat & (ratios <= 1 + SAME_TEMPO)).nonzero()[0]
+        for at, one, other, ratio in _side_by_side(pairs, tempi[ones[pairs]], tempi[others[pairs]], ratios[pairs]):
+            chance = self._share_of_tempi(one, max(ratio - 1, LEAST_APART))
+            if chance <= MOST_CHANCE:
+                text = page_message("tempo {one} and {other} BPM").format(one=f"{one:.0f}", other=f"{other:.0f}")
+                yield at, Reason(text, chance)
 
-    def _are_to_ask_for_key(self, ones: Rows, others: Rows) -> npt.NDArray[np.bool_]:
-        """Tell of each pair whether both are clearly in some key."""
-        if not {"key", "mode", "key_clarity"} <= self._column.keys():
-            return np.zeros(len(ones), dtype=np.bool_)
-        clarity = self._features[:, self._column["key_clarity"]]
-        return np.asarray(np.minimum(clarity[ones], clarity[others]) >= CLEAR_KEY)
+    def _share_of_tempi(self, tempo: float, apart: float) -> float:
+        """Return the share of all tracks whose tempo is at most that share of ``tempo`` away from it."""
 
-    def _shared_tags(self, one: int, other: int, columns: Sequence[int]) -> list[Reason]:
-        best = [columns[0]]
-        # Not "electronica" after "electronic".
-        best += [column for column in columns[1:] if not _is_kin(self._tag_names[column], self._tag_names[best[0]])][:1]
-        return [
-            Reason(
-                _BOTH.format(
-                    word=self._tag_names[column],
-                    one=f"{self._tags[one, column]:.0%}",
-                    other=f"{self._tags[other, column]:.0%}",
-                ),
-                float((1 - min(self._tag_ranks[one, column], self._tag_ranks[other, column])) ** 2),
-            )
-            for column in best
-        ]
+        def away(other: float) -> float:
+            return other / tempo - 1
 
-    def _shared_features(self, one: int, other: int, columns: Sequence[int]) -> list[Reason]:
-        reasons = []
-        for column in columns:
-            words = self._words[self._names[column]]
-            a, b = self._ranks[one, column], self._ranks[other, column]
-            # The chance that both of a random pair lie as far out, on this side, as the nearer one of these two.
-            tail = min(1 - min(a, b), max(a, b))
-            chance = float(tail**2)
-            if chance > MOST_CHANCE:
-                continue
-            word = words.high if a + b > 1 else words.low
-            values = [words.show(self._features[row, column]) for row in (one, other)]
-            reasons.append(Reason(_BOTH.format(word=word, one=values[0], other=values[1]), chance))
-        return reasons
+        count = bisect_right(self._tempi, apart, key=away) - bisect_left(self._tempi, -apart, key=away)
+        return count / len(self._tempi)
 
-    def _shared_tempo(self, one: int, other: int) -> list[Reason]:
-        tempi = self._features[:, self._column["tempo"]]
-        a, b = tempi[one], tempi[other]
-        ratio = max(a, b) / min(a, b)
-        if ratio <= 1 + SAME_TEMPO:
-            near = float(np.mean(np.abs(tempi / a - 1) <= max(ratio - 1, 0.01)))
-            return [Reason(page_message("tempo {one} and {other} BPM").format(one=f"{a:.0f}", other=f"{b:.0f}"), near)]
-        return []
+    def _shared_keys(self, ones: Rows, others: Rows) -> Iterator[tuple[int, Reason]]:
+        """Yield the keys of pairs that are clearly in one, or in relative ones, by the pair's number."""
+        of_ones, of_others = self._keys[ones], self._keys[others]
+        pairs = (np.minimum(of_ones, of_others) >= 0).nonzero()[0]
+        for at, one, other in _side_by_side(pairs, of_ones[pairs], of_others[pairs]):
+            if (one, other) not in self._reasons_of_keys:
+                self._reasons_of_keys[one, other] = self._reason_of_keys(one, other)
+            reason = self._reasons_of_keys[one, other]
+            if reason is not None and reason.chance <= MOST_CHANCE:
+                yield at, reason
 
-    def _shared_key(self, one: int, other: int) -> list[Reason]:
-        of_one, of_other = self._key(one), self._key(other)
+    def _reason_of_keys(self, one: int, other: int) -> Reason | None:
+        of_one, of_other = divmod(one, 2), divmod(other, 2)
         relation = key_relation(*of_one, *of_other)
-        names = key_name(*of_one), key_name(*of_other)
         if relation == "same":
-            return [Reason(page_message("both in {key}").format(key=names[0]), self._share_of_key(one))]
+            return Reason(page_message("both in {key}").format(key=key_name(*of_one)), self._share_of_key(one))
         if relation == "relative":
-            sentence = page_message("relative keys, {one} and {other}").format(one=names[0], other=names[1])
-            return [Reason(sentence, self._share_of_key(other))]
-        return []
+            sentence = page_message("relative keys, {one} and {other}")
+            return Reason(sentence.format(one=key_name(*of_one), other=key_name(*of_other)), self._share_of_key(other))
+        return None
 
-    def _key(self, row: int) -> tuple[float, float]:
-        return self._features.item(row, self._column["key"]), self._features.item(row, self._column["mode"])
-
-    def _share_of_key(self, row: int) -> float:
-        """Return the share of all tracks that are clearly in the key of ``row``."""
-        pitch, mode = self._key(row)
-        key = round(pitch), mode >= 0.5
-        if key not in self._shares_of_keys:
-            keys, modes, clarity = (self._features[:, self._column[name]] for name in ("key", "mode", "key_clarity"))
-            is_same = (np.round(keys) == key[0]) & ((modes >= 0.5) == key[1])
-            self._shares_of_keys[key] = float(np.mean(is_same & (clarity >= CLEAR_KEY)))
-        return self._shares_of_keys[key]
+    def _share_of_key(self, key: int) -> float:
+        """Return the share of all tracks that are clearly in a key."""
+        return float(np.mean(self._keys == key))
 
     def _tag_differences(self, row: int, group: Sequence[int]) -> list[tuple[float, str]]:
         if not self._tags.shape[1]:
@@ -246,12 +233,18 @@ def _ranks(values: Float32Array | np.ndarray) -> Float32Array:
     return np.asarray((rankdata(values, axis=0) - 1) / (n - 1), dtype=np.float32)
 
 
-def _by_pair(pairs: Rows, columns: Rows, count: int) -> list[list[int]]:
-    """Return the columns of each of ``count`` pairs; ``pairs`` are in order."""
-    of_each: list[list[int]] = [[] for _ in range(count)]
-    for pair, column in zip(pairs.tolist(), columns.tolist(), strict=True):
-        of_each[pair].append(column)
-    return of_each
+def _keys(features: npt.NDArray[np.float64], column: Mapping[str, int]) -> npt.NDArray[np.intp]:
+    """Return the key of each track, twice its pitch class and one more for major; -1 where none is clear."""
+    if not {"key", "mode", "key_clarity"} <= column.keys():
+        return np.full(len(features), -1, dtype=np.intp)
+    pitches, modes, clarity = (features[:, column[name]] for name in ("key", "mode", "key_clarity"))
+    keys = 2 * (np.round(pitches).astype(np.intp) % 12) + (modes >= 0.5)
+    return np.where(clarity >= CLEAR_KEY, keys, -1)
+
+
+def _side_by_side(*columns: npt.NDArray[Any]) -> Iterator[tuple[Any, ...]]:
+    """Return rows of what are columns, as Python's own numbers: thousands of NumPy's take three times as long."""
+    return zip(*(column.tolist() for column in columns), strict=True)
 
 
 def _is_kin(tag: str, other: str) -> bool:

@@ -60,6 +60,23 @@ def test_neighbors_share_tempo_key_and_brightness() -> None:
     assert {"tempo 120 and 122 BPM", "both in A minor", "both bright (2100 Hz and 2200 Hz)"} <= set(shared)
 
 
+def test_a_tempo_and_a_key_are_as_remarkable_as_they_are_rare() -> None:
+    embeddings = embeddings_of([{"tempo": 120, "key": 9, "mode": 0, "key_clarity": 80.0}] * 2)
+    chances = {reason.text: reason.chance for reason in Explainer(embeddings).shared(0, 1)}
+    tempi, *_, keys, modes, clarity = (embeddings.features[:, column].astype(float) for column in range(len(NAMES)))
+    assert chances["tempo 120 and 120 BPM"] == np.mean(np.abs(tempi / 120 - 1) <= 0.01)
+    assert chances["both in A minor"] == np.mean((keys == 9) & (modes == 0) & (clarity >= 60))
+
+
+def test_two_styles_are_named_at_most_and_none_twice() -> None:
+    names = ("electronic", "electronica", "house", "techno")
+    tags = np.zeros((100, 4), np.float32)
+    tags[:2] = 0.9, 0.8, 0.7, 0.6
+    nothing = np.zeros((100, 0), np.float32)
+    found = Explainer(Embeddings(tuple(map(str, range(100))), nothing, tags, names, nothing, ())).shared(0, 1)
+    assert [reason.text for reason in found] == ["both electronic (90% and 90%)", "both house (70% and 70%)"]
+
+
 def test_relative_keys_are_reported() -> None:
     shared = texts({"key": 9, "mode": 0, "key_clarity": 80.0}, {"key": 0, "mode": 1, "key_clarity": 80.0})
     assert "relative keys, A minor and C major" in shared
