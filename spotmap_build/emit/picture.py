@@ -81,8 +81,9 @@ def _draw(
     for cluster in document["clusters"]:
         _draw_region(image, frame, cluster["regions"], _rgb(color_of(cluster["color"], DARK)))
     _draw_points(image, frame, document, fatness * shorter, most_points)
-    small = image.reshape(size[1], SHARPNESS, size[0], SHARPNESS, 3).mean(axis=(1, 3))
-    rounded: npt.NDArray[np.uint8] = np.rint(small).astype(np.uint8)
+    # What NumPy's mean over axes of two gives as well, in six times as long.
+    total = sum(image[down::SHARPNESS, across::SHARPNESS] for down in range(SHARPNESS) for across in range(SHARPNESS))
+    rounded: npt.NDArray[np.uint8] = np.rint(total / SHARPNESS**2).astype(np.uint8)
     return rounded
 
 
@@ -139,10 +140,11 @@ def _draw_points(image: Pixels, frame: _Frame, document: dict[str, Any], fatness
     reach = math.ceil(radius)
     width, height = frame.size
     for dy in range(-reach, reach + 1):
-        for dx in range(-reach, reach + 1):
-            if dx * dx + dy * dy <= radius * radius:
-                fits = (across + dx >= 0) & (across + dx < width) & (down + dy >= 0) & (down + dy < height)
-                image[down[fits] + dy, across[fits] + dx] = colors[fits]
+        dx = np.arange(-reach, reach + 1)
+        columns = across + dx[dx * dx + dy * dy <= radius * radius, None]
+        rows = np.broadcast_to(down + dy, columns.shape)
+        fits = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
+        image[rows[fits], columns[fits]] = np.broadcast_to(colors, (*columns.shape, 3))[fits]
 
 
 def _png(image: npt.NDArray[np.uint8]) -> bytes:
