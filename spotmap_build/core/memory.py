@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SELDOM: Final = (50_000, 20, 50)
+SELDOM: Final = (500_000, 20, 50)
 """Instead of 700, 10 and 10: new objects until the youngest are looked through, and how seldom older ones are."""
 
 

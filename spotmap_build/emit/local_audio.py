@@ -60,9 +60,9 @@ def encode_local_audio(tracks: Iterable[Track]) -> bytes:
     """
     files = {}
     for track in tracks:
-        path = track.recording.path if track.recording is not None else None
-        if path is not None and is_text(path) and Path(path).suffix.lower() in MEDIA_TYPES:
-            files[track.id] = str(Path(path).absolute())
+        named = track.recording.path if track.recording is not None else None
+        if named is not None and is_text(named) and (path := Path(named)).suffix.lower() in MEDIA_TYPES:
+            files[track.id] = str(path.absolute())
     return msgspec.json.encode(_List(SCHEMA, files)) if files else b""
 
 

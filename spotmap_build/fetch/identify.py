@@ -133,7 +133,8 @@ def _decode_facts(record: Record, content: bytes) -> FileFacts:
     facts = decode_json(content, FileFacts)
     if not is_digest(facts.audio_digest) or facts.art_digest not in ("", *record.blobs):
         raise ValueError("not the digests of a sound and of a cover that is kept")
-    return replace(facts, artists=split_artists(facts.artists))  # earlier versions kept them as the tag has them
+    artists = split_artists(facts.artists)  # earlier versions kept them as the tag has them
+    return facts if artists == facts.artists else replace(facts, artists=artists)
 
 
 def _decode_digest(record: Record, content: bytes) -> str:

@@ -86,7 +86,9 @@ def prepare(vectors: Float32Array, preprocessing: str) -> Float32Array:
            [1., 1., 0.],
            [0., 0., 1.]], dtype=float32)
     """
-    if preprocessing != "none" and vectors.size:
+    if not vectors.size:
+        return vectors
+    if preprocessing != "none":
         return fit_preparation(vectors, preprocessing).transform(vectors)
     return _with_equal_copies(_of_length_one(vectors).astype(np.float32), vectors)
 

@@ -270,7 +270,7 @@ def _plain(cell: str) -> str:
     """Return a cell without what only tells Excel that it is a text, and with the letters that HTML names."""
     if cell.startswith('="') and (found := EXCEL_TEXT.fullmatch(cell)):
         cell = found[1].replace('""', '"')
-    return html.unescape(cell) if ENTITY.search(cell) else cell
+    return html.unescape(cell) if "&" in cell and ENTITY.search(cell) else cell
 
 
 def _values(rows: list[list[str]], position: int) -> list[str | None]:
