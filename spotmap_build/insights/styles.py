@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -34,12 +33,11 @@ FAINTEST: Final = 0.03
 """The activation under which a tag says nothing even so."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Style:
-    """A word that a track has, and how far it stands out there."""
+class _Style(NamedTuple):
+    """A word that a track has, and how little it stands out there: the least stands out most, and so comes first."""
 
+    little: float
     word: str
-    telling: float
     strength: int
     is_of_head: bool
 
@@ -69,9 +67,7 @@ def find_styles(tags: Float32Array, tag_names: Sequence[str]) -> tuple[tuple[tup
     for column, tag in enumerate(tag_names):
         if style_name(tag) not in EMPTY:
             _add(found, tag, tags[:, column].astype(np.float64), float(usual[column]))
-    return tuple(
-        tuple((one.word, one.strength) for one in _chosen(sorted(own.values(), key=_most_telling))) for own in found
-    )
+    return tuple(tuple((one.word, one.strength) for one in _chosen(sorted(own.values()))) for own in found)
 
 
 def _chosen(own: list[_Style]) -> list[_Style]:
@@ -89,15 +85,12 @@ def _add(found: list[dict[str, _Style]], tag: str, activations: Float64Array, us
         has_it |= activations >= max(FAINTEST, RARE * usual)
     rows = np.flatnonzero(has_it)
     own = activations[rows]
-    ranks = (np.searchsorted(np.sort(own), own, side="left") + np.searchsorted(np.sort(own), own, side="right")) / 2
+    rising = np.sort(own)
+    ranks = (rising.searchsorted(own, side="left") + rising.searchsorted(own, side="right")) / 2
     strengths = np.clip(np.ceil(LEVELS * ranks / max(1, len(rows))), 1, LEVELS).astype(int)
     # As in the names of clusters: how much more than usual, times how clearly.
     telling = np.log(np.maximum(own / usual, 1.01)) * np.sqrt(own) * (0.5 if term.word in VAGUE else 1.0)
-    for row, far, strength in zip(rows.tolist(), telling.tolist(), strengths.tolist(), strict=True):
+    for row, little, strength in zip(rows.tolist(), (-telling).tolist(), strengths.tolist(), strict=True):
         known = found[row].get(term.word)
-        if known is None or far > known.telling:
-            found[row][term.word] = _Style(term.word, far, strength, is_heard)
-
-
-def _most_telling(style: _Style) -> tuple[float, str]:
-    return (-style.telling, style.word)
+        if known is None or little < known.little:
+            found[row][term.word] = _Style(little, term.word, strength, is_heard)

@@ -53,7 +53,10 @@ def _load() -> None:
 
         from spotmap_build.cluster.hdbscan import load_hdbscan
         from spotmap_build.emit import assemble  # noqa: F401 - for what it imports
+        from spotmap_build.emit.page import EXAMPLE, render_pages
+        from spotmap_build.emit.template import read_template
         from spotmap_build.project.neighbors import find_neighbors
 
+        render_pages(read_template(), EXAMPLE)  # loads Jinja
         find_neighbors(np.eye(3, dtype=np.float32), 1, seed=0)  # loads the compiled code as well
         load_hdbscan()
