@@ -8,7 +8,6 @@ import tempfile
 import threading
 import time
 from dataclasses import dataclass
-from http.cookiejar import LoadError
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
@@ -376,6 +375,8 @@ def _is_youtube(url: str) -> bool:
 
 
 def _translated(error: Exception, settings: DownloadSettings, warnings: list[str]) -> SpotmapError:
+    from http.cookiejar import LoadError  # which loads ssl: not in a build that downloads nothing
+
     from yt_dlp.utils import YoutubeDLError
 
     for cause in _causes(error):
