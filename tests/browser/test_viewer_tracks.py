@@ -124,6 +124,26 @@ def test_a_clicked_track_stays_where_it_is_in_a_wide_window(open_viewer: OpenVie
     assert viewer.state("transform") == before
 
 
+UNDER_CARD = """(names) => {
+  const card = document.querySelector("#card").getBoundingClientRect();
+  return names.filter(({ x, y, width, size }) =>
+    Math.abs(x - card.x - card.width / 2) < (width + card.width) / 2 &&
+    Math.abs(y - card.y - card.height / 2) < (size + card.height) / 2).map(({ text }) => text);
+}"""
+
+
+def test_names_make_room_for_the_card_that_stays(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page = viewer.page
+    before = page.evaluate("spotmap.names()")
+    page.mouse.click(*viewer.position_of(viewer.track_in_view()))
+    expect(page.locator("#card.is-pinned .card-details")).not_to_be_empty()
+    assert page.evaluate(UNDER_CARD, before), "no name would lie under it anyway"
+    viewer.wait_until(f"({UNDER_CARD})(spotmap.names()).length === 0")
+    page.keyboard.press("Escape")
+    viewer.wait_until(f"spotmap.names().length === {len(before)}")
+
+
 @pytest.mark.parametrize("corner", [(345, 20), (1200, 20), (345, 780), (1200, 780)])
 def test_the_card_never_leaves_the_screen(open_viewer: OpenViewer, corner: tuple[int, int]) -> None:
     viewer = open_viewer()

@@ -154,6 +154,13 @@ test("a label makes room for what stands there already, by its height at most, e
   assert.deepEqual(at(above, below), [[300, 52 + (height + 10) / 2]]);
 });
 
+test("a label goes beside what is tall and hides a part of it, by half its width at most", () => {
+  const { width, height } = label(0, 300, 50);
+  const at = (covered) => keepInside([label(0, 300, 50)], { left: 0, right: 600 }, [{ x: 300 + width / 2 - covered + 100, y: 50, width: 200, height: 9 * height }]).map(({ x, y }) => [x, y]);
+  assert.deepEqual(at(width / 4), [[300 - width / 4, 50]]);
+  assert.deepEqual(at(width * 0.6), []);
+});
+
 test("a label does not make room by lying on a stronger one", () => {
   const { height } = label(0, 300, 50);
   const kept = keepInside([label(0, 300, 50 - height), label(1, 300, 50)], { left: 0, right: 600 }, [{ x: 300, y: 54, width: 60, height: 10 }]);

@@ -183,8 +183,8 @@ function boundingBox(ring) {
 }
 
 /**
- * Labels whose middle is in view move sideways, and by half their height up or down, so that panels and edges cut none off, and by their height at
- * most where something else stands already. Those whose middle is not stay away, and those that would then touch a stronger one.
+ * Labels whose middle is in view move sideways, and by half their height up or down, so that panels and edges cut none off, and by their height or
+ * half their width at most where something else stands already. Those whose middle is not stay away, and those that would then touch a stronger one.
  *
  * @param {readonly Label[]} labels  middles and sizes in pixels, the strongest first
  * @param {{left: number, right: number, top?: number, bottom?: number}} free  what may be written on, pixels
@@ -211,14 +211,23 @@ export function keepInside(labels, free, taken = []) {
 
 /** @typedef {{x: number, y: number, width: number, height: number}} Place  middle and size, pixels */
 
-/** Above and below what a label lies on, the nearer first. @param {Label} label  @param {readonly Place[]} taken  @returns {Label[]} */
+/**
+ * Above, below and beside what a label lies on, by its height and by half its width at most, the nearer first.
+ *
+ * @param {Label} label
+ * @param {readonly Place[]} taken
+ * @returns {Label[]}
+ */
 function besideTaken(label, taken) {
-  const shift = (/** @type {Label} */ { y }) => Math.abs(y - label.y);
+  const [across, down] = [(/** @type {Place} */ { x }) => Math.abs(x - label.x), (/** @type {Place} */ { y }) => Math.abs(y - label.y)];
   return taken
     .filter((one) => touches(label, one))
-    .flatMap((one) => [-1, 1].map((side) => ({ ...label, y: one.y + (side * (one.height + label.height)) / 2 })))
-    .filter((one) => shift(one) <= label.height)
-    .sort((a, b) => shift(a) - shift(b));
+    .flatMap((one) => [-1, 1].flatMap((side) => [
+      { ...label, y: one.y + (side * (one.height + label.height)) / 2 },
+      { ...label, x: one.x + (side * (one.width + label.width)) / 2 },
+    ]))
+    .filter((one) => across(one) <= label.width / 2 && down(one) <= label.height)
+    .sort((a, b) => across(a) + down(a) - across(b) - down(b));
 }
 
 /** @param {Place} a  @param {Place} b */

@@ -1,5 +1,7 @@
 /** What lies over the map as elements of the page. */
 
+import { narrow } from "../ui/insets.js";
+
 /** @import { Place } from "./label_placement.js" */
 
 /** From a word over the map to a name that is written on it, pixels. */
@@ -11,9 +13,12 @@ export const boxedWords = (surface) => [.../** @type {NodeListOf<HTMLElement>} *
 /** @param {Element} node */
 export const isSeen = (node) => node.getClientRects().length > 0;
 
-/** Where names would lie under words in boxes. @param {HTMLElement} surface  the map, at the window's corner  @returns {Place[]} */
+/** The card of a pinned track, which stays at the side of a wide window. In narrow ones nothing of the map is beside it. */
+const dockedCard = () => (narrow.matches ? [] : [...document.querySelectorAll("#card.is-pinned")].filter(isSeen));
+
+/** Where names would lie under words in boxes, or under a card that stays. @param {HTMLElement} surface  the map, at the window's corner  @returns {Place[]} */
 export const placesOver = (surface) =>
-  boxedWords(surface).map((node) => {
+  [...boxedWords(surface), ...dockedCard()].map((node) => {
     const { left, top, width, height } = node.getBoundingClientRect();
     return { x: left + width / 2, y: top + height / 2, width: width + ROOM, height: height + ROOM };
   });

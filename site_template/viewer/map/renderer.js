@@ -117,8 +117,8 @@ export class Renderer {
       this.invalidate("marks");
     });
     store.subscribe(["hovered", "pinned"], () => this.invalidate("marks"));
-    // What is pinned has its cover, whoever else has room for one.
-    store.subscribe(["pinned"], () => !this.#layers.covers.isEmpty && this.invalidate("labels"));
+    // What is pinned has its cover, whoever else has room for one, and its card may lie where names did.
+    store.subscribe(["pinned"], () => this.invalidate("labels"));
     store.subscribe(STYLE_KEYS, (state) => {
       this.#appearance = null;
       this.#theme = readTheme(state.theme);

@@ -63,6 +63,8 @@ export class Card {
   #shown = NO_TRACK;
   /** What the card shows and how; rebuilt only when that changes. */
   #look = "";
+  /** Where it stays, and how tall it is; empty while it follows the pointer. */
+  #docked = "";
   #timer = 0;
   #frame = 0;
 
@@ -145,6 +147,9 @@ export class Card {
     const area = hasRoom ? free : leftOfRight.right >= card.width + 20 ? leftOfRight : screen;
     const [left, top] = (stays ? dockCard : placeCard)(this.#renderer.positionOf(this.#shown), card, area);
     style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
+    const docked = stays ? `${style.transform} ${card.height}` : "";
+    if (docked !== this.#docked) this.#renderer.invalidate("labels"); // They make room.
+    this.#docked = docked;
   }
 
   /**
