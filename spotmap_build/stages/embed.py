@@ -157,7 +157,8 @@ def _listen(run: Run, acquisition: Acquisition, whole: Acquisition, ready: Calla
     # Nothing is waited for, or no map follows.
     if not run.config.listen or run.config.shard is not None or limit.is_over:
         return listen(acquisition, limit)
-    with loading_for_the_map(whole.read_ahead):
+    new_share = 1 - ready().tracks / max(1, len(whole.tracks))
+    with loading_for_the_map(whole.read_ahead, new_share=new_share):
         return listen(acquisition, limit)
 
 

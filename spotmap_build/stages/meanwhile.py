@@ -11,16 +11,17 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def loading_for_the_map(read_ahead: Callable[[Callable[[], bool]], None]) -> Iterator[None]:
-    """Load the packages that every map needs in a thread of their own, until what is done inside is done.
+def loading_for_the_map(read_ahead: Callable[[Callable[[], bool]], None], *, new_share: float) -> Iterator[None]:
+    """Load the packages that the map needs in a thread of their own, until what is done inside is done.
 
-    All but UMAP: where few tracks are new, nothing is laid out. Then ``read_ahead`` has the rest of the time; it is
-    given what says that there is no more.
+    UMAP only where so large a share of the tracks is new that the map is laid out: the first time on a machine it takes
+    half a minute to compile. Then ``read_ahead`` has the rest of the time; it is given what says that there is no more.
     """
     is_over = threading.Event()
 
     def prepare() -> None:
         _load()
+        _load_umap(new_share)
         with suppress(Exception):  # as there
             read_ahead(is_over.is_set)
 
@@ -37,7 +38,10 @@ def loading_for_the_map(read_ahead: Callable[[Callable[[], bool]], None]) -> Ite
 
 
 def start_loading() -> threading.Thread:
-    """Load the packages that every map needs, and return the thread that does: to be joined before they are used."""
+    """Load the packages that every map needs, and return the thread that does.
+
+    It is to be joined before they are used. UMAP is not among them.
+    """
     return _start(_load)
 
 
@@ -60,3 +64,17 @@ def _load() -> None:
         render_pages(read_template(), EXAMPLE)  # loads Jinja
         find_neighbors(np.eye(3, dtype=np.float32), 1, seed=0)  # loads the compiled code as well
         load_hdbscan()
+
+
+def _load_umap(new_share: float) -> None:
+    with suppress(Exception):  # as there
+        import numpy as np
+
+        from spotmap_build.project.anchoring import FEW_CHANGED_SHARE
+        from spotmap_build.project.layout import SMALLEST_FOR_UMAP
+        from spotmap_build.project.neighbors import find_neighbors
+        from spotmap_build.project.umap_layout import fit_umap
+
+        if new_share > FEW_CHANGED_SHARE:
+            few = np.eye(SMALLEST_FOR_UMAP, dtype=np.float32)
+            fit_umap(few, find_neighbors(few, 2, seed=0), few[:, :2].copy(), min_dist=0.1, n_epochs=2, random_state=0)

@@ -16,9 +16,25 @@ LOAD = """
 import sys
 from spotmap_build.stages.meanwhile import loading_for_the_map
 assert "numpy" not in sys.modules
-with loading_for_the_map(lambda is_over: None):
+with loading_for_the_map(lambda is_over: None, new_share=0.01):
     pass
 print(*sorted({"numba", "hdbscan", "sklearn", "scipy", "contourpy", "umap"} & sys.modules.keys()))
+"""
+
+LAY_OUT = """
+import numpy as np
+from spotmap_build.project.layout import fit_layout
+from spotmap_build.project.neighbors import find_neighbors
+from spotmap_build.project.umap_layout import compiled_functions
+from spotmap_build.stages.meanwhile import loading_for_the_map
+with loading_for_the_map(lambda is_over: None, new_share=0.5):
+    pass
+loaded = [list(function.signatures) for function in compiled_functions()]
+vectors = np.random.default_rng(0).normal(size=(300, 8)).astype(np.float32)
+vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+fit_layout(vectors, find_neighbors(vectors, 15, seed=0), seed=0)
+assert all(loaded), loaded
+assert loaded == [list(function.signatures) for function in compiled_functions()]
 """
 
 
@@ -32,10 +48,15 @@ def test_the_packages_that_every_map_needs_are_loaded_at_the_end() -> None:
     assert done.stdout.split() == ["contourpy", "hdbscan", "numba", "scipy", "sklearn"]
 
 
+@pytest.mark.slow
+def test_what_lays_out_a_map_of_many_new_tracks_is_compiled_at_the_end() -> None:
+    subprocess.run([sys.executable, "-c", LAY_OUT], check=True)
+
+
 def test_a_build_that_ends_while_listening_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     may_end = threading.Event()
     monkeypatch.setattr(meanwhile, "_load", may_end.wait)
-    with pytest.raises(KeyboardInterrupt), loading_for_the_map(nothing):
+    with pytest.raises(KeyboardInterrupt), loading_for_the_map(nothing, new_share=0):
         raise KeyboardInterrupt
     assert not may_end.is_set()
     may_end.set()
@@ -50,14 +71,14 @@ def test_a_build_that_starts_over_does_not_load_beside_what_is_still_loading(mon
 
     monkeypatch.setattr(meanwhile, "_load", load)
     threading.Timer(0.05, may_end.set).start()
-    with pytest.raises(ValueError, match="damaged"), loading_for_the_map(nothing):
+    with pytest.raises(ValueError, match="damaged"), loading_for_the_map(nothing, new_share=0):
         raise ValueError("damaged")
     assert is_loaded.is_set()
 
 
 def test_a_package_that_is_missing_is_left_to_who_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "spotmap_build.cluster.hdbscan", None)
-    with loading_for_the_map(nothing):
+    with loading_for_the_map(nothing, new_share=0):
         pass
 
 
@@ -72,7 +93,7 @@ def test_the_rest_of_the_time_is_for_reading_ahead_and_no_more(monkeypatch: pyte
             pass
         was_over.append(is_over())
 
-    with loading_for_the_map(read):
+    with loading_for_the_map(read, new_share=0):
         has_begun.wait()
     assert was_over == [False, True]
 
@@ -81,5 +102,5 @@ def test_what_fails_to_be_read_ahead_is_left_to_who_needs_it() -> None:
     def read(is_over: Callable[[], bool]) -> None:
         raise OSError("the disk fails")
 
-    with loading_for_the_map(read):
+    with loading_for_the_map(read, new_share=0):
         pass
