@@ -38,8 +38,6 @@ MOST_NUMBERS: Final = 16_384
 SMALLEST_SIZE: Final = 1e-12
 LARGEST_SIZE: Final = 1e12
 """Of numbers whose squares, added, single precision can hold."""
-
-
 KEYWORD: Final = re.compile(r",\s*\w+=")
 """Behind the numbers, where numpy or torch shows an array: "array([0.5, 1.], dtype=float32)"."""
 BETWEEN_NUMBERS: Final = re.compile(r"[\s;|]+")
@@ -165,17 +163,16 @@ def _from_base64(text: str) -> list[float]:
     content = base64.b64decode(text.strip(), validate=True)
     for kind, size_bytes in (("f", 4), ("d", 8)):
         count, rest = divmod(len(content), size_bytes)
-        numbers = list(struct.unpack(f"<{count}{kind}", content)) if count and not rest else []
-        is_half = (
-            kind == "f" and len(content) % 8 == 0 and not any(numbers[::2])
-        )  # of round numbers in double precision
-        if (
-            numbers
-            and not is_half
-            and all(number == 0 or LEAST_SANE < abs(number) < 1 / LEAST_SANE for number in numbers)
-        ):
-            return numbers
+        numbers = struct.unpack(f"<{count}{kind}", content) if count and not rest else ()
+        # The lower halves of round numbers in double precision are nothing.
+        is_half = kind == "f" and count % 2 == 0 and not any(numbers[::2])
+        if numbers and not is_half and all(map(_is_sane, numbers)):
+            return list(numbers)
     raise ValueError(text)
+
+
+def _is_sane(number: float) -> bool:
+    return number == 0 or LEAST_SANE < abs(number) < 1 / LEAST_SANE
 
 
 def _usable(values: Any, path: Path) -> Float32Array:
