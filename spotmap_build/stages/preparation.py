@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from spotmap_build.stages.embed import Embedded
     from spotmap_build.stages.previous_map import Previous
 
-PREPARATION_VERSION: Final = 1
+PREPARATION_VERSION: Final = 2
 """Raise when something else would be learned from the same vectors."""
 CENTER: Final = "center.npy"
 AXES: Final = "axes.npy"

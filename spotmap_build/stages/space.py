@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from spotmap_build.stages.preparation import Fitted
     from spotmap_build.stages.previous_map import Previous
 
-NEIGHBORS_VERSION: Final = 2
+NEIGHBORS_VERSION: Final = 3
 """Raise when the same vectors would have other neighbors."""
 LAYOUT_VERSION: Final = 5
 """Raise when the same vectors would be laid out differently."""
