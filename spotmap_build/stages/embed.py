@@ -158,7 +158,7 @@ def _listen(run: Run, acquisition: Acquisition, whole: Acquisition, ready: Calla
     if not run.config.listen or run.config.shard is not None or limit.is_over:
         return listen(acquisition, limit)
     new_share = 1 - ready().tracks / max(1, len(whole.tracks))
-    with loading_for_the_map(whole.read_ahead, new_share=new_share):
+    with loading_for_the_map(whole.read_ahead, new_share=new_share, has_heard=lambda: ready().tracks > 0):
         return listen(acquisition, limit)
 
 

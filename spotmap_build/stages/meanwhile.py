@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+POLL_S: Final = 0.1
+
 
 @contextmanager
-def loading_for_the_map(read_ahead: Callable[[Callable[[], bool]], None], *, new_share: float) -> Iterator[None]:
+def loading_for_the_map(
+    read_ahead: Callable[[Callable[[], bool]], None], *, new_share: float, has_heard: Callable[[], bool]
+) -> Iterator[None]:
     """Load the packages that the map needs in a thread of their own, until what is done inside is done.
 
-    UMAP only where so large a share of the tracks is new that the map is laid out: the first time on a machine it takes
-    half a minute to compile. Then ``read_ahead`` has the rest of the time; it is given what says that there is no more.
+    UMAP only where so large a share of the tracks is new that the map is laid out, and once one can be on it
+    (``has_heard``): the first time on a machine it takes half a minute to compile, which nobody waits for whose build
+    comes to nothing. Then ``read_ahead`` has the rest of the time; it is given what says that there is no more.
     """
     is_over = threading.Event()
 
     def prepare() -> None:
         _load()
-        _load_umap(new_share)
-        with suppress(Exception):  # as there
+        with suppress(Exception):  # whoever needs it says so
+            if _comes_true(has_heard, is_over):
+                _load_umap(new_share)
             read_ahead(is_over.is_set)
 
     thread = _start(prepare)
@@ -66,15 +72,22 @@ def _load() -> None:
         load_hdbscan()
 
 
+def _comes_true(is_so: Callable[[], bool], is_over: threading.Event) -> bool:
+    """Wait until it is so; return false where that is over first."""
+    while not is_so():
+        if is_over.wait(POLL_S):
+            return False
+    return True
+
+
 def _load_umap(new_share: float) -> None:
-    with suppress(Exception):  # as there
-        import numpy as np
+    import numpy as np
 
-        from spotmap_build.project.anchoring import FEW_CHANGED_SHARE
-        from spotmap_build.project.layout import SMALLEST_FOR_UMAP
-        from spotmap_build.project.neighbors import find_neighbors
-        from spotmap_build.project.umap_layout import fit_umap
+    from spotmap_build.project.anchoring import FEW_CHANGED_SHARE
+    from spotmap_build.project.layout import SMALLEST_FOR_UMAP
+    from spotmap_build.project.neighbors import find_neighbors
+    from spotmap_build.project.umap_layout import fit_umap
 
-        if new_share > FEW_CHANGED_SHARE:
-            few = np.eye(SMALLEST_FOR_UMAP, dtype=np.float32)
-            fit_umap(few, find_neighbors(few, 2, seed=0), few[:, :2].copy(), min_dist=0.1, n_epochs=2, random_state=0)
+    if new_share > FEW_CHANGED_SHARE:
+        few = np.eye(SMALLEST_FOR_UMAP, dtype=np.float32)
+        fit_umap(few, find_neighbors(few, 2, seed=0), few[:, :2].copy(), min_dist=0.1, n_epochs=2, random_state=0)

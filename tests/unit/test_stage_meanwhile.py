@@ -16,7 +16,7 @@ LOAD = """
 import sys
 from spotmap_build.stages.meanwhile import loading_for_the_map
 assert "numpy" not in sys.modules
-with loading_for_the_map(lambda is_over: None, new_share=0.01):
+with loading_for_the_map(lambda is_over: None, new_share=0.01, has_heard=lambda: True):
     pass
 print(*sorted({"numba", "hdbscan", "sklearn", "scipy", "contourpy", "umap"} & sys.modules.keys()))
 """
@@ -27,7 +27,7 @@ from spotmap_build.project.layout import fit_layout
 from spotmap_build.project.neighbors import find_neighbors
 from spotmap_build.project.umap_layout import compiled_functions
 from spotmap_build.stages.meanwhile import loading_for_the_map
-with loading_for_the_map(lambda is_over: None, new_share=0.5):
+with loading_for_the_map(lambda is_over: None, new_share=0.5, has_heard=lambda: True):
     pass
 loaded = [list(function.signatures) for function in compiled_functions()]
 vectors = np.random.default_rng(0).normal(size=(300, 8)).astype(np.float32)
@@ -40,6 +40,11 @@ assert loaded == [list(function.signatures) for function in compiled_functions()
 
 def nothing(is_over: Callable[[], bool]) -> None:
     """Read nothing ahead."""
+
+
+def heard() -> bool:
+    """Say that something was listened to."""
+    return True
 
 
 @pytest.mark.slow
@@ -56,7 +61,7 @@ def test_what_lays_out_a_map_of_many_new_tracks_is_compiled_at_the_end() -> None
 def test_a_build_that_ends_while_listening_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     may_end = threading.Event()
     monkeypatch.setattr(meanwhile, "_load", may_end.wait)
-    with pytest.raises(KeyboardInterrupt), loading_for_the_map(nothing, new_share=0):
+    with pytest.raises(KeyboardInterrupt), loading_for_the_map(nothing, new_share=0, has_heard=heard):
         raise KeyboardInterrupt
     assert not may_end.is_set()
     may_end.set()
@@ -71,14 +76,14 @@ def test_a_build_that_starts_over_does_not_load_beside_what_is_still_loading(mon
 
     monkeypatch.setattr(meanwhile, "_load", load)
     threading.Timer(0.05, may_end.set).start()
-    with pytest.raises(ValueError, match="damaged"), loading_for_the_map(nothing, new_share=0):
+    with pytest.raises(ValueError, match="damaged"), loading_for_the_map(nothing, new_share=0, has_heard=heard):
         raise ValueError("damaged")
     assert is_loaded.is_set()
 
 
 def test_a_package_that_is_missing_is_left_to_who_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "spotmap_build.cluster.hdbscan", None)
-    with loading_for_the_map(nothing, new_share=0):
+    with loading_for_the_map(nothing, new_share=0, has_heard=heard):
         pass
 
 
@@ -93,7 +98,7 @@ def test_the_rest_of_the_time_is_for_reading_ahead_and_no_more(monkeypatch: pyte
             pass
         was_over.append(is_over())
 
-    with loading_for_the_map(read, new_share=0):
+    with loading_for_the_map(read, new_share=0, has_heard=heard):
         has_begun.wait()
     assert was_over == [False, True]
 
@@ -102,5 +107,28 @@ def test_what_fails_to_be_read_ahead_is_left_to_who_needs_it() -> None:
     def read(is_over: Callable[[], bool]) -> None:
         raise OSError("the disk fails")
 
-    with loading_for_the_map(read, new_share=0):
+    with loading_for_the_map(read, new_share=0, has_heard=heard):
         pass
+
+
+@pytest.mark.parametrize("is_heard", [False, True])
+def test_what_lays_out_a_map_is_loaded_once_something_can_be_on_it(
+    monkeypatch: pytest.MonkeyPatch, is_heard: bool
+) -> None:
+    asked = threading.Event()
+    shares: list[float] = []
+
+    def has_heard() -> bool:
+        was_asked = asked.is_set()
+        asked.set()
+        return is_heard and was_asked
+
+    monkeypatch.setattr(meanwhile, "_load", lambda: None)
+    monkeypatch.setattr(meanwhile, "_load_umap", shares.append)
+    has_read = threading.Event()
+    with loading_for_the_map(lambda is_over: has_read.set(), new_share=1, has_heard=has_heard):
+        asked.wait()
+        if is_heard:
+            has_read.wait()
+    assert shares == ([1] if is_heard else [])
+    assert has_read.is_set()
