@@ -20,7 +20,7 @@ from benchmarks.real_music.corpus import OTHERS, PACKAGES, CorpusError, collect
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
 
-COMPARED_ON_THE_PLANE = ("spectral 41", "dense 200", "mean 753", "mean+spread 1506", "discogs-effnet 1280")
+COMPARED_ON_THE_PLANE = ("spectral 41", "dense 200", "mean 753", "mean+std 1506", "discogs-effnet 1280")
 HEAD = "| vector | recipe | kNN space | kNN plane | trustworthiness | ARI | ARI with noise | noise | clusters |"
 
 

@@ -37,11 +37,11 @@ def vectors_of(embedded: Embedded) -> dict[str, Float32Array]:
         "tags 50": part["tags-mean"],
         "dense 200": part["dense-mean"],
         "normalized 200": part["normalized-mean"],
-        "dense mean+spread 400": np.concatenate([part["dense-mean"], part["dense-spread"]], axis=1),
+        "dense mean+std 400": np.concatenate([part["dense-mean"], part["dense-spread"]], axis=1),
         "mean 753": part["mean-mean"],
         "max 753": part["max-mean"],
         "mean+max 1506": np.concatenate([part["mean-mean"], part["max-mean"]], axis=1),
-        "mean+spread 1506": np.concatenate([part["mean-mean"], part["mean-spread"]], axis=1),
+        "mean+std 1506": np.concatenate([part["mean-mean"], part["mean-spread"]], axis=1),
     }
     if "effnet" in part:
         found["discogs-effnet 1280"] = part["effnet"]
@@ -49,16 +49,16 @@ def vectors_of(embedded: Embedded) -> dict[str, Float32Array]:
 
 
 PREPARATIONS: dict[str, Preparation] = {
-    "as it is": lambda vectors: prepare(vectors, "none"),
+    "unchanged": lambda vectors: prepare(vectors, "none"),
     "centered": lambda vectors: prepare(vectors - vectors.mean(axis=0), "none"),
     "z-scored": lambda vectors: prepare(zscored(vectors), "none"),
     "z, PCA 50": lambda vectors: prepare(pca(zscored(vectors), 50), "none"),
-    "z, whitened 50": lambda vectors: prepare(pca(zscored(vectors), 50, whiten=True), "none"),
-    "centered, tempered": lambda vectors: prepare(partially_whiten(vectors - vectors.mean(axis=0)), "none"),
-    "z, tempered": lambda vectors: prepare(vectors, "zscore"),
+    "z, fully whitened 50": lambda vectors: prepare(pca(zscored(vectors), 50, whiten=True), "none"),
+    "centered, partly whitened": lambda vectors: prepare(partially_whiten(vectors - vectors.mean(axis=0)), "none"),
+    "z, partly whitened": lambda vectors: prepare(vectors, "zscore"),
 }
 PLAIN = "z, PCA 50"
-OURS = "z, tempered"
+OURS = "z, partly whitened"
 
 
 def plain_map(vectors: Float32Array, seed: int) -> Map:

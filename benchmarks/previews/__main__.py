@@ -71,7 +71,7 @@ def _print_each_kind(wholes: Float32Array, previews: Float32Array) -> None:
 
 
 def _corrections() -> Iterator[tuple[str, int, Correct]]:
-    yield "as it is", 0, lambda vectors, _previews, _wholes: vectors
+    yield "unchanged", 0, lambda vectors, _previews, _wholes: vectors
     yield "shift of 60 pairs", 60, lambda vectors, a, b: vectors - (a - b).mean(axis=0)
     for pairs in (10, 30, 60):
         yield f"shift and scale of {pairs} pairs", pairs, as_whole_tracks

@@ -14,7 +14,7 @@ from spotmap_build.emit.template import read_template
 
 PEERS_SOURCE: Final = Path(__file__).parent / "peers"
 CHECKOUT: Final = Path(__file__).parents[2]
-PEERS: Final = {"plain": "D3, an arc a point", "regl": "regl-scatterplot (WebGL)"}
+PEERS: Final = {"plain": "D3, one arc per point", "regl": "regl-scatterplot (WebGL)"}
 _GENERATION = re.compile(r'data-generation="([0-9a-zA-Z]+)"')
 
 
