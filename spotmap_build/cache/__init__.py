@@ -1,8 +1,8 @@
-"""The content-addressed cache: what was computed once is not computed again.
+"""The content-addressed cache, which keeps each result so that later builds do not compute it again.
 
-A build uses :class:`Cache` with a :class:`Key` for each step, mostly by ``memo``. ``arrays`` turns matrices into bytes,
-``maintenance``, ``prune`` and ``merge`` look after the folder; ``layout`` says where things lie, ``records`` what is in
-them.
+A build uses :class:`Cache` with a :class:`Key` for each step, mostly through ``memo``. ``arrays`` converts arrays to
+bytes; ``maintenance``, ``prune`` and ``merge`` manage the folder; ``layout`` defines its file names and ``records`` the
+format of its records.
 """
 
 from __future__ import annotations

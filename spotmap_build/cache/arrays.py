@@ -1,7 +1,7 @@
 """Arrays as bytes: the .npy format, version 1.0, without objects and therefore without pickle.
 
-Equal arrays make equal bytes whatever their memory order or the machine's byte order. NumPy is imported when the first
-array comes along: a build with nothing to do never loads it.
+Equal arrays give equal bytes, regardless of their memory order and the machine's byte order. NumPy is imported when the
+first array is encoded or decoded, so a build with nothing to do never loads it.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 BEFORE_HEADER: Final = 10
-"""Bytes of the magic string, the version and the header's length, which the last two hold."""
+"""Size in bytes of the magic string, the version and the header length (the last two bytes)."""
 
 
 def encode_array(array: npt.NDArray[Any]) -> bytes:
-    """``array`` (any shape, any dtype but objects) as .npy bytes, C order, little-endian.
+    """Return ``array`` (any shape, any dtype except objects) as .npy bytes in C order, little-endian.
 
     Raises
     ------
@@ -32,7 +32,7 @@ def encode_array(array: npt.NDArray[Any]) -> bytes:
     import numpy as np
 
     if array.dtype.hasobject:
-        raise TypeError("An array of Python objects cannot be cached: it would take pickle to read it back")
+        raise TypeError("An array of Python objects cannot be cached: reading it back would require pickle")
     portable = np.asarray(array, dtype=array.dtype.newbyteorder("<"), order="C")
     buffer = io.BytesIO()
     np.lib.format.write_array(buffer, portable, version=(1, 0), allow_pickle=False)
@@ -40,12 +40,12 @@ def encode_array(array: npt.NDArray[Any]) -> bytes:
 
 
 def decode_array(data: bytes) -> npt.NDArray[Any]:
-    """Return the array in .npy bytes: a read-only view of ``data``, without a copy. Call ``.copy()`` to change it.
+    """Return the array stored in .npy bytes as a read-only view of ``data``. Call ``.copy()`` before changing it.
 
     Raises
     ------
     CacheError
-        The bytes are not a whole array as :func:`encode_array` writes it.
+        The bytes are not a complete array in the format that :func:`encode_array` writes.
     """
     import numpy as np
 
@@ -54,14 +54,14 @@ def decode_array(data: bytes) -> npt.NDArray[Any]:
         return np.frombuffer(data, dtype=dtype, offset=offset).reshape(shape)
     except ValueError as error:
         raise CacheError(
-            f"A cached result is not an array of this program's making: {error}.",
+            f"A cached result is not an array written by this program: {error}.",
             hint="Two versions of the program may disagree about a stage: delete the cache folder and build again.",
         ) from error
 
 
 @lru_cache(maxsize=256)
 def _read_header(header: bytes) -> tuple[tuple[int, ...], np.dtype[Any], int]:
-    """Return shape, type and where the numbers begin. Thousands of arrays have the same header, hence the cache."""
+    """Return the shape, the dtype and the offset of the data. Thousands of arrays share a header, hence the cache."""
     import numpy as np
 
     buffer = io.BytesIO(header)
@@ -77,25 +77,25 @@ def _read_header(header: bytes) -> tuple[tuple[int, ...], np.dtype[Any], int]:
 def array_decoder(
     *shape: int | None, kind: Literal["f", "i"], below: int | None = None, is_finite: bool = False
 ) -> Callable[[bytes], npt.NDArray[Any]]:
-    """Return a :func:`decode_array` that refuses other arrays than are expected.
+    """Return a variant of :func:`decode_array` that raises ``ValueError`` for an unexpected array.
 
-    ``shape``: None for a length that may be any. ``kind``: of numbers, NumPy's letter. ``below``: whole numbers are at
-    least -1 and less than that. ``is_finite``: neither infinities nor NaN.
+    ``shape``: the expected length of each axis, None for any length. ``kind``: NumPy's letter for the kind of dtype.
+    ``below``: integers must be at least -1 and less than this. ``is_finite``: infinities and NaN are refused.
     """
 
     def decode(data: bytes) -> npt.NDArray[Any]:
         import numpy as np
 
         array = decode_array(data)
-        fits = len(shape) == array.ndim and all(
-            want in (None, length) for want, length in zip(shape, array.shape, strict=False)
+        has_expected_shape = len(shape) == array.ndim and all(
+            expected in (None, length) for expected, length in zip(shape, array.shape, strict=False)
         )
-        if not fits or array.dtype.kind != kind:
+        if not has_expected_shape or array.dtype.kind != kind:
             raise ValueError(f"an array of {array.dtype} {array.shape}, not of {kind} {shape}")
         if is_finite and not np.isfinite(array).all():
-            raise ValueError("numbers that are not finite")
+            raise ValueError("values that are not finite")
         if below is not None and array.size and not -1 <= int(array.min()) <= int(array.max()) < below:
-            raise ValueError(f"numbers beyond -1 to {below}")
+            raise ValueError(f"values outside of -1 to {below}")
         return array
 
     return decode

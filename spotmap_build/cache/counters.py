@@ -1,4 +1,4 @@
-"""How much the cache was worth to each stage."""
+"""Cache hits and misses by stage."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True, slots=True)
 class StageCounters:
-    """What one stage got from the cache since it was opened. ``corrupt`` ones are among the ``misses`` as well."""
+    """Counts of one stage since the cache was opened. Damaged entries count in both ``corrupt`` and ``misses``."""
 
     hits: int = 0
     misses: int = 0
@@ -16,23 +16,23 @@ class StageCounters:
 
 
 class Counters:
-    """Counts by stage, from any thread."""
+    """Thread-safe counts by stage."""
 
     def __init__(self) -> None:
         self._by_stage: dict[str, StageCounters] = {}
         self._lock = threading.Lock()
 
     def add(self, stage: str, *, hits: int = 0, misses: int = 0, corrupt: int = 0) -> None:
-        """Add to the counts of ``stage``. ``hits`` is -1 where a hit turns out damaged; it does not go below none."""
+        """Add to the counts of ``stage``. Pass ``hits=-1`` for a hit that turns out damaged; the count stops at 0."""
         with self._lock:
-            was = self._by_stage.get(stage, StageCounters())
-            self._by_stage[stage] = StageCounters(max(0, was.hits + hits), was.misses + misses, was.corrupt + corrupt)
+            old = self._by_stage.get(stage, StageCounters())
+            self._by_stage[stage] = StageCounters(max(0, old.hits + hits), old.misses + misses, old.corrupt + corrupt)
 
     def as_dict(self) -> dict[str, dict[str, int]]:
-        """Return the counts as plain data for the build's report, stages in alphabetical order."""
+        """Return the counts as plain data for the build report, with stages in alphabetical order."""
         return {stage: asdict(counts) for stage, counts in sorted(self.snapshot().items())}
 
     def snapshot(self) -> dict[str, StageCounters]:
-        """Return the counts as they are now."""
+        """Return a copy of the current counts."""
         with self._lock:
             return dict(self._by_stage)

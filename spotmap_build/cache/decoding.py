@@ -1,4 +1,4 @@
-"""What decodes files, and which of its failures another try may mend: what one decoder cannot read, another may."""
+"""The version of the audio decoder, and which decoding failures are worth a retry with another version."""
 
 from __future__ import annotations
 
@@ -10,17 +10,20 @@ if TYPE_CHECKING:
     from spotmap_build.cache.records import Record
 
 DECODER_VERSION: Final = 2
-"""Raise when files can be read that could not before: those that failed are tried once more, and no others."""
+"""Raise when the decoder can read more files than before: only files that failed are tried again."""
 
 
 @lru_cache(maxsize=1)
 def decoder() -> str:
-    """Name what decodes files, as the producer of failures to decode."""
+    """Name the decoder and its version, as stored in the ``producer`` field of decoding failures."""
     return f"spotmap-build, decoder {DECODER_VERSION}, PyAV {version('av')}"
 
 
 def is_worth_another_try(record: Record, *, retry: bool) -> bool:
-    """Tell whether what failed may succeed now: what another decoder could not read, with ``retry`` what may pass."""
+    """Tell whether a failed result may succeed now.
+
+    Permanent failures are worth another try if another decoder produced them, all others only with ``retry``.
+    """
     if record.failure is None:
         return False
     return record.producer != decoder() if record.failure.kind == "permanent" else retry

@@ -1,4 +1,4 @@
-"""What can go wrong with the cache, as a person or a caller has to tell it apart."""
+"""Errors of the cache that a caller or the person running the build has to tell apart."""
 
 from __future__ import annotations
 
@@ -12,40 +12,40 @@ if TYPE_CHECKING:
 
 
 class CorruptEntry(CacheError):
-    """An entry is damaged or gone. It is out of the way already: compute it again and ``put`` it."""
+    """An entry is damaged or gone. It has been set aside already: compute the result again and ``put`` it."""
 
     code = "cache_corrupt"
 
 
 class CacheFull(CacheError):
-    """The disk, the quota or the largest file size allowed is exhausted. Nothing half-written was left behind."""
+    """The disk is full, or a quota or file size limit is reached. No partially written file is left behind."""
 
     code = "cache_full"
 
 
 class CacheReadOnly(CacheError):
-    """The cache may be read but not written. Hits are still served."""
+    """The cache can be read but not written. Hits are still served."""
 
     code = "cache_read_only"
 
 
 class CacheBusy(CacheError):
-    """Another process holds the lock: a build while this one wants to prune, or the other way round."""
+    """Another process holds the lock: a build when this one wants to prune, or vice versa."""
 
     code = "cache_busy"
 
 
 def translate(error: OSError, path: Path) -> CacheError:
-    """Say what an operating system error at ``path`` means for the cache, and what to do about it."""
+    """Translate an operating system error at ``path`` into a cache error that says what to do about it."""
     reason = error.strerror or str(error)
     if error.errno in DISK_FULL:
         return CacheFull(
             f"The cache cannot grow: {reason} ({path}).",
-            hint="Free some space or run `spotmap-build cache prune`, then build again: what is finished is kept.",
+            hint="Free some space or run `spotmap-build cache prune`, then build again: finished results are kept.",
         )
     if error.errno in NOT_WRITABLE:
         return CacheReadOnly(
             f"The cache cannot be written: {reason} ({path}).",
-            hint="Make the folder writable for you, or choose another one with --cache-dir.",
+            hint="Give yourself write permission for the folder, or choose another one with --cache-dir.",
         )
-    return CacheError(f"The cache cannot be used: {reason} ({path}).", hint="Check the disk that the cache lies on.")
+    return CacheError(f"The cache cannot be used: {reason} ({path}).", hint="Check the disk that holds the cache.")

@@ -1,7 +1,7 @@
-"""Writing files so that a reader sees all of them or nothing, whatever happens in between.
+"""Atomic, durable file writes: a reader sees either the complete file or no file, even after a crash.
 
-The order is: a temporary file on the same disk, flush it, rename it, flush the folder. Callers write content before the
-record that names it, and delete in the opposite order.
+A write creates a temporary file on the same disk, flushes it, renames it and flushes the folder. Callers write a blob
+before the record that names it, and delete in the opposite order.
 """
 
 from __future__ import annotations
@@ -20,24 +20,27 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _NO_FOLDER_FLUSH: Final = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF})
-"""How network and FUSE file systems refuse to flush a folder; they keep their own order."""
+"""Errors with which network and FUSE file systems refuse to flush a folder; they order their writes themselves."""
 
 
 _IN_THE_WAY: Final = frozenset({errno.ENOTDIR, errno.EISDIR, errno.ELOOP})
 
 
 def write_durably(target: Path, data: bytes, tmp: Path, *, mode: int = 0o666) -> None:
-    """Put ``data`` at ``target`` in one step, on the disk when this returns. Leaves nothing behind if it fails.
+    """Write ``data`` to ``target`` atomically and flush it to disk. Leaves nothing behind if it fails.
 
-    ``tmp`` is an existing folder on the same file system. ``mode`` is what the file may be opened by, less what the
-    umask takes away. Raises ``OSError``.
+    ``tmp`` is an existing folder on the same file system. ``mode`` holds the permissions of the file, to which the
+    umask is applied. Raises ``OSError``.
     """
     replace_file(target, data, tmp / os.urandom(12).hex(), mode=mode)
     flush_folder(target.parent)
 
 
 def flush_folder(folder: Path) -> None:
-    """Make renames and deletions in ``folder`` last. Windows has no such call, its journal keeps them in order."""
+    """Make renames and deletions in ``folder`` durable.
+
+    Does nothing on Windows, which has no such call and keeps them in order by its journal.
+    """
     if sys.platform == "win32":
         return
     descriptor = os.open(folder, os.O_RDONLY)
@@ -51,30 +54,30 @@ def flush_folder(folder: Path) -> None:
 
 
 def make_folder(folder: Path, mode: int) -> None:
-    """Make a folder where there is none, openable by ``mode`` less what the umask takes away. Raises ``OSError``.
+    """Create a folder with the permissions ``mode`` (less the umask) unless it exists. Raises ``OSError``.
 
-    Folders above it that are missing as well are made as usual.
+    Missing parent folders are created with the default permissions.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     folder.mkdir(mode=mode, exist_ok=True)
 
 
 def digest_file(path: Path) -> str:
-    """SHA-256 of a file's content, in hex, without holding the file in memory. Raises ``OSError``."""
+    """Return the SHA-256 of a file's content in hex, without reading the file into memory. Raises ``OSError``."""
     with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def is_in_the_way(error: OSError) -> bool:
-    """Whether something that is no file lies where a file is to be (a folder, a pipe), or a file where a folder is.
+    """Tell whether ``error`` means that a path holds the wrong kind of thing, such as a folder in place of a file.
 
-    Damage to the cache, then, and no failure of the disk.
+    That is damage to the cache rather than a failure of the disk.
     """
     return isinstance(error, NotRegularFile | FileTooLarge) or error.errno in _IN_THE_WAY
 
 
 def delete(path: Path) -> int:
-    """Delete a file or a whole folder; returns how many bytes that frees. Raises ``OSError``."""
+    """Delete a file or a whole folder and return the number of bytes freed. Raises ``OSError``."""
     if not stat.S_ISDIR(path.lstat().st_mode):
         size_bytes = path.lstat().st_size
         path.unlink()
@@ -94,16 +97,15 @@ def size_on_disk(path: Path) -> int:
 
 
 def set_aside(path: Path, quarantine: Path) -> None:
-    """Move what is damaged out of the way, keeping it for whoever wants to know why.
+    """Move a damaged file to ``quarantine``, where it can be examined.
 
-    What cannot be moved (a read-only cache) stays as it is: reading verifies, so it is never served.
-
-    Where ``path`` cannot be because a file lies in the place of one of its folders, that file is moved.
+    A file that cannot be moved (in a read-only cache) stays where it is. It is never served, because every read is
+    verified. If a file occupies the place of one of the parent folders of ``path``, that file is moved.
     """
     found = next((each for each in (path, *path.parents) if os.path.lexists(each)), path)
     if found != path and found.is_dir():
-        return  # it is gone, and nothing is in its way
-    for name in (found.name, f"{found.name}.{os.urandom(4).hex()}"):  # the second where the first is a folder
+        return  # `path` is gone already, and nothing occupies its place
+    for name in (found.name, f"{found.name}.{os.urandom(4).hex()}"):  # the second name if the first is a folder
         with contextlib.suppress(OSError):
             found.replace(quarantine / name)
             return

@@ -1,4 +1,4 @@
-"""How long an answer holds: the age of what the outside world said, and when a failure is worth another try. Pure."""
+"""How long cached answers of services stay valid, and when to retry failures. Pure."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Final, Literal, Protocol
 FailureKind = Literal["permanent", "retry_after", "needs_person"]
 
 RETRY_DELAYS_S: Final = (3_600, 6 * 3_600, 86_400, 3 * 86_400, 7 * 86_400)
-"""Waits before the 2nd, 3rd, … try: an hour (a bad connection), up to a week (a service in trouble)."""
+"""Waits before the 2nd, 3rd, … attempt: from an hour (a bad connection) to a week (a service outage)."""
 
 
 _FOREVER: Final = 2**63
 LONGEST_WAIT_S: Final = 30 * 86_400
-"""No failure waits longer: a playlist that Spotify does not show waits as long as this, the others less."""
+"""Upper bound of all waits. A playlist that Spotify does not show waits this long, all other failures wait less."""
 
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """When the outside world gave this answer (seconds since 1970, UTC) and how long it may be used."""
+    """When a service gave this answer (seconds since 1970, UTC), and how long the answer may be used."""
 
     fetched_at_unix_s: int
     max_age_s: int
@@ -27,23 +27,24 @@ class Freshness:
     def is_fresh(self, now_unix_s: float) -> bool:
         """Tell whether the answer may still be used.
 
-        One from the future counts by its distance, so that a clock that was once wrong cannot keep it forever.
+        An answer dated in the future is as old as its distance from now, so that it expires even if it was written
+        under a wrong clock.
         """
         return abs(now_unix_s - self.fetched_at_unix_s) <= self.max_age_s
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why there is no result. Cached like one, so that a build does not repeat what is known to fail.
+    """Why there is no result. Failures are cached like results, so that a build does not repeat them.
 
     ``kind``: ``permanent`` (these inputs can never work), ``retry_after`` (due again at ``retry_at_unix_s``, seconds
-    since 1970, UTC) or ``needs_person`` (only somebody's action helps; that action changes the key). ``attempts``
-    counts the tries so far. ``detail`` is stored and may be shared with the cache: no paths, hosts or secrets in it.
+    since 1970, UTC) or ``needs_person`` (a person has to act, and that action changes the key). ``attempts`` counts the
+    attempts so far. ``detail`` is stored and may be shared with the cache: it must not contain paths, hosts or secrets.
 
     Raises
     ------
     ValueError
-        ``retry_at_unix_s`` and ``kind`` do not go together.
+        ``retry_at_unix_s`` is missing for ``retry_after`` or given for another ``kind``.
     """
 
     code: str
@@ -59,8 +60,7 @@ class Failure:
     def is_due(self, now_unix_s: float) -> bool:
         """Tell whether it is time to try again.
 
-        A time that is further away than any is chosen was chosen by a clock that was wrong, so it counts as
-        past.
+        A time more than ``LONGEST_WAIT_S`` ahead was computed under a wrong clock, so it counts as past.
         """
         if self.retry_at_unix_s is None:
             return False
@@ -68,34 +68,33 @@ class Failure:
 
 
 def changes_at(known: Known) -> float:
-    """Return when this will be something else to a build (seconds since 1970, UTC): expired, or due again."""
+    """Return when an answer expires or a failure is due again (seconds since 1970, UTC); infinity for never."""
     due = math.inf if known.failure is None or known.failure.retry_at_unix_s is None else known.failure.retry_at_unix_s
-    old = math.inf if known.freshness is None else known.freshness.fetched_at_unix_s + known.freshness.max_age_s
-    return min(due, old)
+    expiry = math.inf if known.freshness is None else known.freshness.fetched_at_unix_s + known.freshness.max_age_s
+    return min(due, expiry)
 
 
 Worth = tuple[bool, bool, int]
-"""Of two things known of one key, the one that compares greater is kept."""
+"""Rank of a record among those of the same key: the one that compares greater is kept."""
 
 
 class Known(Protocol):
-    """What is known of a key: a result, or why there is none."""
+    """What the cache knows about a key: a result, or the reason why there is none."""
 
     @property
     def failure(self) -> Failure | None:
-        """Why there is no result; None where there is one."""
+        """Why there is no result; None if there is one."""
 
     @property
     def freshness(self) -> Freshness | None:
-        """Until when an answer of the outside world holds; None for what holds forever."""
+        """How long an answer of a service is valid; None for results that never expire."""
 
 
 def worth(known: Known, now_unix_s: float) -> Worth:
-    """Return how much it is worth to know this of a key, beside something else that is known of it.
+    """Rank a record against others of the same key.
 
-    A result is worth more than a failure, then what still holds more than what does not, then what holds forever more
-    than an answer that expires, and a later one more than an earlier one. An answer from the future was written under a
-    clock that is wrong; it wins against nothing.
+    A result ranks above a failure, a valid entry above an expired one, one that never expires above one that does, and
+    a later answer above an earlier one. An answer dated in the future was written under a wrong clock and ranks last.
     """
     if known.failure is not None:
         return False, not known.failure.is_due(now_unix_s), known.failure.attempts
@@ -106,10 +105,10 @@ def worth(known: Known, now_unix_s: float) -> Worth:
 
 
 def retry_later(code: str, detail: str, *, now_unix_s: float, previous: Failure | None = None) -> Failure:
-    """Decide when to repeat a step that failed for a passing reason: later each time, and not forever.
+    """Decide when to repeat a step that failed for a temporary reason, with a longer wait after each attempt.
 
-    ``previous`` is the failure that the cache held for this key, due or not (``lookup(key, allow_expired=True)``).
-    After the last of :data:`RETRY_DELAYS_S` it takes a person to look at it.
+    ``previous`` is the failure cached for this key, due or not (``lookup(key, allow_expired=True)``). After the last of
+    :data:`RETRY_DELAYS_S` the failure becomes ``needs_person``.
     """
     attempts = previous.attempts + 1 if previous else 1
     if attempts > len(RETRY_DELAYS_S):

@@ -1,7 +1,7 @@
-"""What a result depends on, as a name: canonical JSON, its SHA-256, and the key of one cached step.
+"""Cache keys: everything a result depends on, as canonical JSON and its SHA-256.
 
-A ``key`` is a hash of inputs, a ``digest`` a hash of content. Both are SHA-256 in lower-case hex (64 characters),
-equal in every process, under every hash seed and on every operating system.
+A ``key`` is a hash of inputs, a ``digest`` a hash of content. Both are SHA-256 in lower-case hex (64 characters), and
+the same in every process, under every hash seed and on every operating system.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MAX_DEPTH: Final = 64
-"""Deeper than any key we make; shallower than where orjson (254) and Python's stack give up. Catches cycles as well."""
+"""Deeper than any key of ours, and below the limits of orjson (254) and of Python's stack. Also catches cycles."""
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _STAGE_NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,62}")
@@ -31,16 +31,17 @@ class UnkeyableError(ValueError):
 
 
 def canonical_json(value: object) -> bytes:
-    """Write ``value`` as the one JSON text that stands for it: UTF-8, keys sorted by code point, no white space.
+    """Serialize ``value`` as canonical JSON: UTF-8, keys sorted by code point, no white space.
 
-    Plain data only: ``None``, ``bool``, ``int`` (64 bits), finite ``float``, ``str``, ``list`` or ``tuple`` (the same
-    thing in JSON), ``dict`` with ``str`` keys. No subclasses: a ``numpy.float64`` or an enum would make the text depend
-    on somebody else's formatting. ``1`` and ``1.0`` are different texts, as are ``0.0`` and ``-0.0``.
+    Accepts plain data only: ``None``, ``bool``, ``int`` (64 bits), finite ``float``, ``str``, ``list`` or ``tuple``
+    (the same thing in JSON), ``dict`` with ``str`` keys. Subclasses such as ``numpy.float64`` or enums are refused,
+    because the text would depend on another library's formatting. ``1`` and ``1.0`` give different texts, as do ``0.0``
+    and ``-0.0``.
 
     Raises
     ------
     UnkeyableError
-        Naming the place of the first value that is none of these.
+        A value is none of these. The message names the place of the first one.
     """
     _require_plain(value, "$", 0)
     try:
@@ -50,17 +51,17 @@ def canonical_json(value: object) -> bytes:
 
 
 def digest_bytes(data: bytes) -> str:
-    """SHA-256 of ``data``, as 64 lower-case hex digits."""
+    """Return the SHA-256 of ``data`` as 64 lower-case hex digits."""
     return hashlib.sha256(data).hexdigest()
 
 
 def place_digest(path: Path) -> str:
-    """Return a name for a place on this machine that does not tell where it is: SHA-256 of the absolute path."""
+    """Return the SHA-256 of an absolute path: a name for a place on this machine that does not reveal it."""
     return digest_bytes(os.fsencode(path.absolute()))
 
 
 def is_digest(value: object) -> bool:
-    """Whether ``value`` is a text as :func:`digest_bytes` gives it."""
+    """Tell whether ``value`` has the form of a :func:`digest_bytes` result."""
     return isinstance(value, str) and _DIGEST.fullmatch(value) is not None
 
 
@@ -68,18 +69,18 @@ def is_digest(value: object) -> bool:
 class Key:
     """Everything that one result depends on.
 
-    ``stage`` names the computation (``embed``) and ``stage_version`` its code: raise it when the same preimage should
-    give other bytes. ``preimage`` is plain JSON data, by convention ``{"params": …, "inputs": …, "environment": …}``:
-    the settings, the digests of what goes in, and whatever of this machine changes the bytes that come out. No paths,
-    hosts or secrets: it is stored as it is.
+    ``stage`` names the computation (``embed``) and ``stage_version`` its code: raise the version when the same preimage
+    gives different bytes. ``preimage`` is plain JSON data, by convention ``{"params": …, "inputs": …, "environment":
+    …}``: the settings, the digests of the inputs, and the properties of this machine that change the output bytes. It
+    is stored as it is, so it must not contain paths, hosts or secrets.
 
-    ``canonical`` is the text that is hashed and ``digest`` its SHA-256. Both are taken when the key is made, so
-    changing the dictionary afterwards does not change the key. Two keys are equal if their texts are.
+    ``canonical`` is the text that is hashed and ``digest`` its SHA-256. Both are computed when the key is created, so
+    changing the dictionary afterwards does not change the key. Two keys are equal if their texts are equal.
 
     Raises
     ------
     UnkeyableError
-        The preimage is not plain JSON data, or the stage is no name for a folder.
+        The preimage is not plain JSON data, or the stage is not a valid folder name.
     """
 
     stage: str
@@ -89,24 +90,25 @@ class Key:
     digest: str = field(init=False, compare=False)
 
     @classmethod
-    def of(cls, whole: object) -> Self:
-        """Return the key that a record names whole: ``preimage``, ``stage`` and ``stage_version``.
+    def of(cls, key_fields: object) -> Self:
+        """Return the key stored in a record as ``preimage``, ``stage`` and ``stage_version``.
 
         Raises
         ------
         UnkeyableError
-            It names none.
+            ``key_fields`` is anything else.
         """
-        match whole:
+        match key_fields:
             case {"preimage": dict(preimage), "stage": str(stage), "stage_version": int(version), **rest} if not rest:
                 return cls(stage, version, preimage)
-        raise UnkeyableError("Not a whole key: preimage, stage and stage_version")
+        raise UnkeyableError("Not a complete key: preimage, stage and stage_version")
 
     def __post_init__(self) -> None:
         if not _STAGE_NAME.fullmatch(self.stage) or self.stage_version < 0:
             raise UnkeyableError(f"Not a stage and version for a cache key: {self.stage!r}, {self.stage_version!r}")
-        whole = {"preimage": self.preimage, "stage": self.stage, "stage_version": self.stage_version}
-        canonical = canonical_json(whole)
+        canonical = canonical_json(
+            {"preimage": self.preimage, "stage": self.stage, "stage_version": self.stage_version}
+        )
         object.__setattr__(self, "canonical", canonical)
         object.__setattr__(self, "digest", digest_bytes(canonical))
 

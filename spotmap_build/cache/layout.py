@@ -1,19 +1,18 @@
-"""Where things lie in a cache folder, and how such a folder begins.
+"""The layout of a cache folder, and how to create or recognize one.
 
 ::
 
-    CACHEDIR.TAG  .gitignore     leave this folder out of backups and repositories
+    CACHEDIR.TAG  .gitignore     keep this folder out of backups and repositories
     FORMAT                       version of this layout and of the records; a newer one is refused untouched
-    .lock                        shared by users, exclusive for prune
+    .lock                        shared by builds, exclusive for prune
     tmp/                         files being written
-    cas/ab/<sha256>              contents
-    ac/<stage>-v<N>/ab/<key>.json    records: which contents a key stands for
-    roots/<build>.<site>.json    what the last builds of each site used
-    quarantine/                  what was found damaged, until the next prune
-    store.git/                   what was fetched of a store in git (``store``): a copy, which may be deleted
+    cas/ab/<sha256>              blobs
+    ac/<stage>-v<N>/ab/<key>.json    records: which blobs belong to a key
+    roots/<build>.<site>.json    keys that the last builds of each site used
+    quarantine/                  damaged files, until the next prune
+    store.git/                   local copy of a store in git (``store``), which may be deleted
 
-There are no paths, hosts or secrets inside: a cache can be moved, and what lies in another one can be taken over
-(``merge``).
+A cache contains no paths, hosts or secrets, so it can be moved and merged into another one (``merge``).
 """
 
 from __future__ import annotations
@@ -50,16 +49,16 @@ _CONTENT: Final = re.compile(
     r"|roots/[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.json"
 )
 _FORMAT_BYTES: Final = 64
-"""More is not read of a FORMAT: whatever it holds is not this format."""
+"""Maximum number of bytes read from FORMAT: a longer file is not of this format."""
 PRIVATE: Final = 0o700
-"""What a new cache may be opened by: it holds private playlists and what was searched for."""
+"""Permissions of a new cache, which contains private playlists and search queries."""
 
 
 @dataclass(frozen=True, slots=True)
 class CacheFolder:
-    """The paths of one cache, and the permissions of its folders: those that its root has.
+    """The paths of one cache, and the permissions of its folders, which are those of its root.
 
-    So a new cache is private (:data:`PRIVATE`), and one that several people share on purpose stays shared.
+    A new cache is private (:data:`PRIVATE`), and one that several people share on purpose stays shared.
     """
 
     root: Path
@@ -67,87 +66,87 @@ class CacheFolder:
 
     @property
     def file_mode(self) -> int:
-        """Permissions of files: those of folders without the right to enter."""
+        """Permissions of files: those of folders without the execute bits."""
         return self.folder_mode & 0o666
 
     @property
     def lock(self) -> Path:
-        """The file that builds lock shared and prune locks alone."""
+        """The lock file: shared by builds, exclusive for prune."""
         return self.root / ".lock"
 
     @property
     def tmp(self) -> Path:
-        """Where files are written before they are moved into place."""
+        """The folder in which files are written before they are moved into place."""
         return self.root / "tmp"
 
     @property
     def roots(self) -> Path:
-        """Notes of which keys the last builds used."""
+        """The lists of keys that the last builds used."""
         return self.root / "roots"
 
     @property
     def quarantine(self) -> Path:
-        """Where damaged entries are set aside."""
+        """The folder for damaged entries."""
         return self.root / "quarantine"
 
     @property
     def store_copy(self) -> Path:
-        """What was fetched of a store in git, so that only what is new travels."""
+        """The local copy of a store in git, so that only new data is transferred."""
         return self.root / "store.git"
 
     def blob(self, digest: str) -> Path:
-        """Where the content with this SHA-256 lies. Refuses what is no digest: records may be somebody else's."""
+        """Return the path of the blob with this SHA-256. Raises if it is no digest, as records may be foreign."""
         if not is_digest(digest):
             raise CacheError(f"Not a SHA-256 digest: {digest!r}.", hint="Run `spotmap-build cache check`.")
         return Path(f"{self.root}/cas/{digest[:2]}/{digest}")
 
     def record(self, stage: str, stage_version: int, key_digest: str) -> Path:
-        """Where the record of this key lies."""
+        """Return the path of the record of this key."""
         return Path(f"{self.root}/ac/{stage}-v{stage_version}/{key_digest[:2]}/{key_digest}.json")
 
     def blobs(self) -> Iterator[Path]:
-        """Every content, in no order."""
+        """Yield the path of every blob, in no particular order."""
         return (path for path in self.root.glob("cas/[0-9a-f][0-9a-f]/*") if is_digest(path.name))
 
     def records(self) -> Iterator[Path]:
-        """Every record of every stage, in no order."""
+        """Yield the path of every record of every stage, in no particular order."""
         return self.root.glob("ac/*-v*/[0-9a-f][0-9a-f]/*.json")
 
 
 def is_content(name: str) -> bool:
-    """Tell whether a name below the cache's root ("cas/ab/ab…") is that of a content, a record or a root."""
+    """Tell whether a path relative to the cache's root ("cas/ab/ab…") is that of a blob, a record or a root."""
     return _CONTENT.fullmatch(name) is not None
 
 
 def recognize(root: Path) -> CacheFolder:
-    """Return the cache in ``root`` as it lies there; nothing is written.
+    """Return the existing cache in ``root`` without writing anything.
 
     Raises
     ------
     CacheError
-        There is none, or one of another format.
+        There is no cache, or it has another format.
     OSError
-        It cannot be read.
+        The cache cannot be read.
     """
     if not _is_cache(root):
-        raise CacheError(f"There is no cache at {root}.", hint="A build makes one; or name the right --cache-dir.")
+        raise CacheError(f"There is no cache at {root}.", hint="Run a build to create it, or correct --cache-dir.")
     return _with_its_mode(root)
 
 
 def prepare(root: Path, *, create: bool) -> CacheFolder:
-    """Make sure that ``root`` is a cache of a format we know, making one if ``create`` and there is none.
+    """Return the cache in ``root``, creating it if it does not exist and ``create`` is set.
 
     Raises
     ------
     CacheError
-        Not a cache (and not an empty folder either), or of another format; nothing was touched.
+        ``root`` is neither a cache nor empty, or has another format. Nothing was changed.
     CacheReadOnly, CacheFull
-        There is none and none can be made.
+        There is no cache and none can be created.
     """
     try:
         if not create or _is_cache(root):
             folder = recognize(root)
-            with contextlib.suppress(OSError):  # a read-only cache is served as it is; writing to it says so
+            with contextlib.suppress(OSError):  # a read-only cache is usable; a write to it raises later
                 _complete(folder)
         else:
             make_folder(root, PRIVATE)
@@ -160,9 +159,9 @@ def prepare(root: Path, *, create: bool) -> CacheFolder:
 
 
 def _is_cache(root: Path) -> bool:
-    """Tell whether a usable cache is here; False where one can be made.
+    """Tell whether ``root`` holds a usable cache; False if one can be created there.
 
-    FORMAT is written last, so what was killed while being made holds only names of ours, and is made again.
+    FORMAT is written last. A folder whose creation was interrupted contains only names of ours and is completed.
     """
     try:
         with open_regular(root / "FORMAT") as file:
@@ -171,18 +170,18 @@ def _is_cache(root: Path) -> bool:
         foreign = sorted(path.name for path in root.iterdir() if path.name not in _OURS) if root.exists() else []
         if foreign:
             raise CacheError(
-                f"{root} is not a cache: it holds other things ({foreign[0]}).",
-                hint="Name an empty or a new folder with --cache-dir.",
+                f"{root} is not a cache: it contains other files ({foreign[0]}).",
+                hint="Set --cache-dir to an empty or new folder.",
             ) from None
         return False
     if text == str(FORMAT):
         return True
     is_newer = text.isdecimal() and int(text) > FORMAT
     raise CacheError(
-        f"The cache at {root} has format {text[:20]!r}; this program knows format {FORMAT}.",
-        hint="Update spotmap-build, or name another folder with --cache-dir."
+        f"The cache at {root} has format {text[:20]!r}; this version supports format {FORMAT}.",
+        hint="Update spotmap-build, or choose another folder with --cache-dir."
         if is_newer
-        else "Delete it, or name another folder with --cache-dir.",
+        else "Delete it, or choose another folder with --cache-dir.",
     )
 
 

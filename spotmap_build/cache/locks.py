@@ -1,8 +1,8 @@
-"""The cache's one lock: everybody who uses the cache shares it, prune has it alone.
+"""The lock of a cache: shared by all builds, exclusive for prune.
 
-Readers and writers therefore never wait for each other. The operating system frees the lock when a process dies,
-however it dies. POSIX: ``flock``, shared or exclusive. Windows has exclusive byte locks only: a user takes any one of
-1,024 bytes, prune takes all of them. On a file system without locks a cache can be used, but not pruned.
+Builds therefore never wait for each other. The operating system releases the lock when a process ends for any reason.
+On POSIX it is a ``flock``. Windows has exclusive byte locks only, so a build locks any one of 1,024 bytes and prune
+locks all of them. On a file system without locks, a cache can be used but not pruned.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PRUNE_PATIENCE_S: Final = 60.0
-"""How long a build waits for a prune that is running before it says so. Dropping 5,000 records took 1.4 s, 20,000 took
-24 s on a busy ext4 disk: most prunes end within it, emptying a very large cache may not."""
+"""How long a build waits for a running prune before it fails. On a busy ext4 disk, deleting 5,000 records took 1.4 s
+and 20,000 took 24 s, so most prunes end in time, but emptying a very large cache may not."""
 
 _POLL_S: Final = 0.05
 _UNSUPPORTED: Final = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
@@ -59,21 +59,21 @@ else:
 
 @contextlib.contextmanager
 def shared(path: Path, *, patience_s: float = PRUNE_PATIENCE_S) -> Iterator[None]:
-    """Use the cache while the block runs. Waits up to ``patience_s`` for a prune to end.
+    """Hold the lock shared while the block runs. Waits up to ``patience_s`` for a prune to end.
 
-    A cache that cannot be locked (no lock file in a read-only copy, a file system without locks) is used without.
+    A cache that cannot be locked (a read-only copy without a lock file, a file system without locks) is used unlocked.
 
     Raises
     ------
     CacheBusy
-        The prune did not end.
+        The prune did not end in time.
     """
     with _opened(path) as descriptor:
         deadline = time.monotonic() + patience_s
         while descriptor is not None and _attempt(descriptor, path, exclusive=False) is False:
             if time.monotonic() >= deadline:
                 raise CacheBusy(
-                    f"The cache at {path.parent} is being pruned for more than {patience_s:.0f} s.",
+                    f"The cache at {path.parent} has been locked by a prune for more than {patience_s:.0f} s.",
                     hint="Wait until `spotmap-build cache prune` has ended, then build again.",
                 )
             time.sleep(_POLL_S)
@@ -82,12 +82,12 @@ def shared(path: Path, *, patience_s: float = PRUNE_PATIENCE_S) -> Iterator[None
 
 @contextlib.contextmanager
 def exclusive(path: Path) -> Iterator[None]:
-    """Have the cache alone while the block runs. Does not wait.
+    """Hold the lock exclusively while the block runs. Does not wait.
 
     Raises
     ------
     CacheBusy
-        A build, or another prune, is running.
+        A build or another prune is running.
     CacheError
         The cache is read-only, or its file system has no locks.
     """
@@ -96,18 +96,18 @@ def exclusive(path: Path) -> Iterator[None]:
         if held is None or descriptor is None:
             raise CacheError(
                 f"The cache at {path.parent} cannot be locked, so it cannot be pruned safely.",
-                hint="Its disk has no file locks or is read-only. Deleting the whole folder is safe: it is a cache.",
+                hint="Its disk does not support file locks or is read-only. You may delete the whole folder instead.",
             )
         if not held:
             raise CacheBusy(
                 f"The cache at {path.parent} is in use.",
-                hint="A build is running: wait for it to end or stop it, then prune again.",
+                hint="A build is running: wait until it ends or stop it, then prune again.",
             )
         yield
 
 
 def _attempt(descriptor: int, path: Path, *, exclusive: bool) -> bool | None:
-    """Whether the lock was had; None where the file system has no locks."""
+    """Tell whether the lock was acquired; None if the file system has no locks."""
     try:
         return _try_lock(descriptor, exclusive=exclusive)
     except OSError as error:
@@ -118,7 +118,7 @@ def _attempt(descriptor: int, path: Path, *, exclusive: bool) -> bool | None:
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[int | None]:
-    """Yield the open lock file; None where there is none and none can be made. Closing it gives the lock back."""
+    """Yield the open lock file, or None if it neither exists nor can be created. Closing it releases the lock."""
     try:
         descriptor = _open_for_locking(path)
     except OSError as error:

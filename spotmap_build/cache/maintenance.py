@@ -1,4 +1,4 @@
-"""Looking after a cache: what is in it, and whether it is intact. Deleting from it is in ``prune``."""
+"""Statistics and integrity checks of a cache. Deletion is in ``prune``."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A record, as far as maintenance needs it: the file, when it was last used (to the day), and its blobs' sizes."""
+    """The parts of a record that maintenance needs. ``used_at_unix_s`` is accurate to the day."""
 
     path: Path
     key_digest: str
@@ -40,7 +40,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class StageStats:
-    """One version of one stage. ``size_bytes``: its records, and the blobs they name (each counted once a stage)."""
+    """Totals of one version of one stage. ``size_bytes``: its records and their blobs, each counted once per stage."""
 
     stage: str
     records: int
@@ -50,9 +50,10 @@ class StageStats:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """What a cache holds. ``debris_bytes`` is what killed processes left, or what running ones are writing.
+    """Totals of a cache.
 
-    ``size_bytes``: of records and blobs. ``store_bytes``: of the copy of a store in git.
+    ``size_bytes``: of records and blobs. ``debris_bytes``: of temporary files, left behind by killed processes or being
+    written by running ones. ``store_bytes``: of the local copy of a store in git.
     """
 
     stages: tuple[StageStats, ...]
@@ -65,26 +66,26 @@ class Stats:
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """What :func:`check` found. Names are relative to the cache's folder."""
+    """Result of :func:`check`. Paths are relative to the cache's folder."""
 
     records: int
     blobs: int
     blobs_verified: int
     damaged: tuple[str, ...]
-    """Records and blobs that are not what was written, set aside."""
+    """Records and blobs whose content changed after they were written. They were set aside."""
     dangling: tuple[str, ...]
-    """Records without a blob that they need, set aside."""
+    """Records that lack a blob. They were set aside."""
     debris: tuple[str, ...]
-    """Files in ``tmp/``: of running builds, or of killed ones (the next prune removes those)."""
+    """Files in ``tmp/``, of running builds or of killed ones (the next prune removes them)."""
 
     @property
     def is_clean(self) -> bool:
-        """Whether everything that could be served is intact. Debris is never served."""
+        """Whether all entries are intact. Debris does not count, as it is never served."""
         return not self.damaged and not self.dangling
 
 
 def entries(folder: CacheFolder) -> Iterator[Entry]:
-    """Every record, damaged ones included, in no order. One that goes away meanwhile is left out."""
+    """Yield every record, damaged ones included, in no particular order. Skips records deleted in the meantime."""
     for path in folder.records():
         try:
             data, record, used_at_unix_s = read_record(folder, path)
@@ -99,24 +100,24 @@ def entries(folder: CacheFolder) -> Iterator[Entry]:
 
 
 def read_record(folder: CacheFolder, path: Path) -> tuple[bytes, Record, float]:
-    """Return the bytes of a record's file, what they say, and when it was last used (seconds since 1970).
+    """Return the bytes of a record's file, the decoded record, and when it was last used (seconds since 1970).
 
     Raises
     ------
     DamagedError
-        It is no record as it was written, or lies in the place of another one.
+        The record was changed after it was written, or its path is that of another key.
     OSError
-        There is nothing, or the disk fails.
+        The file does not exist, or the disk fails.
     """
     data, used_at_unix_s = read_record_file(path)
     record, _ = decode_record(data)
     if path != folder.record(record.stage, record.stage_version, record.key_digest):
-        raise DamagedError("not at the place of its key")
+        raise DamagedError("its path does not match its key")
     return data, record, used_at_unix_s
 
 
 def records_of(root: Path, stages: Collection[str]) -> Iterator[tuple[Key, Record]]:
-    """Every intact record of some stages in the cache at ``root``, of all their versions, in no order.
+    """Yield the intact records of ``stages`` in the cache at ``root``, of all versions, in no particular order.
 
     Raises
     ------
@@ -127,13 +128,13 @@ def records_of(root: Path, stages: Collection[str]) -> Iterator[tuple[Key, Recor
         for path in folder.records():
             if path.parent.parent.name.rpartition("-v")[0] not in stages:
                 continue
-            with suppress(FileNotFoundError, DamagedError):  # what is damaged is for `check`, and for the next build
+            with suppress(FileNotFoundError, DamagedError):  # `check` and the next build handle damage
                 data, record, _ = read_record(folder, path)
                 yield key_of(data), record
 
 
 def used_by_last_build(root: Path, out: Path) -> frozenset[str] | None:
-    """Return the digests of all keys that the last build of the site at ``out`` used; None where none is known.
+    """Return the digests of all keys that the last build of the site at ``out`` used; None if no build is known.
 
     Raises
     ------
@@ -145,7 +146,7 @@ def used_by_last_build(root: Path, out: Path) -> frozenset[str] | None:
 
 
 def stats(root: Path) -> Stats:
-    """Count what is in the cache at ``root``, by stage.
+    """Return totals of the cache at ``root``, by stage.
 
     Raises
     ------
@@ -170,10 +171,10 @@ def stats(root: Path) -> Stats:
 
 
 def check(root: Path, *, subset: float = 1.0, seed: int | None = None) -> CheckReport:
-    """Verify the cache at ``root`` and set aside whatever is damaged; builds may go on meanwhile.
+    """Verify the cache at ``root`` and set aside damaged entries. Builds may run at the same time.
 
-    All records are verified and all blobs that they need looked for. Of the blobs' contents a random ``subset``
-    (0..1) is hashed: another one each time, unless ``seed`` is given.
+    Verifies all records and the existence of all blobs that they name. Hashes the content of a random ``subset`` (0..1)
+    of the blobs, a different one each time unless ``seed`` is given.
 
     Raises
     ------
@@ -186,7 +187,7 @@ def check(root: Path, *, subset: float = 1.0, seed: int | None = None) -> CheckR
 
 @contextmanager
 def _opened(root: Path) -> Iterator[CacheFolder]:
-    """Yield a cache that others may go on using meanwhile. Errors of the disk become the cache's own."""
+    """Yield a cache under the shared lock. Errors of the operating system become cache errors."""
     folder = prepare(root, create=False)
     with locks.shared(folder.lock):
         try:
@@ -195,14 +196,13 @@ def _opened(root: Path) -> Iterator[CacheFolder]:
             raise translate(error, root) from error
 
 
-def _check(folder: CacheFolder, subset: float, chance: random.Random) -> CheckReport:
-    # Records before blobs: a build that goes on writes in the opposite order, so what a record names is there to be
-    # found.
+def _check(folder: CacheFolder, subset: float, generator: random.Random) -> CheckReport:
+    # Records before blobs: a running build writes in the opposite order, so the blobs of each record found exist.
     found = list(entries(folder))
     damaged_records = [entry.path for entry in found if entry.is_damaged]
     needed = {digest: size_bytes for entry in found for digest, size_bytes in entry.blobs.items()}
     blobs = sorted(folder.blobs())
-    sampled = {path for path in blobs if chance.random() < subset}
+    sampled = {path for path in blobs if generator.random() < subset}
     damaged_blobs = [path for path in blobs if _is_damaged(path, needed.get(path.name), verify=path in sampled)]
     intact = {path.name for path in blobs} - {path.name for path in damaged_blobs}
     dangling = [entry.path for entry in found if not entry.blobs.keys() <= intact]

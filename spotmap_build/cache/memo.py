@@ -1,7 +1,7 @@
-"""One way to compute a value once: look its key up, compute and keep it where it is not known, read it when asked.
+"""Memoization in the cache: look up a key, compute and store the value on a miss, read it on first use.
 
-A stage says what its result depends on (a :class:`~spotmap_build.cache.keys.Key`), how it is computed, and how it lies
-in the cache (a :class:`Codec`), and gets a :class:`Cached`.
+A stage passes a :class:`~spotmap_build.cache.keys.Key`, a function that computes the value and a :class:`Codec` that
+converts it to bytes and back, and gets a :class:`Cached`.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ Value = TypeVar("Value")
 
 
 class Cached(Generic[Value]):
-    """A value that is read when it is first asked for, and once only.
+    """A cached value, read on first access and at most once.
 
-    A build with nothing to do compares digests, and so never reads most of them.
+    A build with nothing to do compares digests and never reads most values.
 
     Parameters
     ----------
     digest : str
-        Names the content of ``value``: what depends on it has this in its key.
+        Digest of the content of ``value``. Keys of results that depend on the value contain it.
     read : callable
-        Gives the value.
+        Returns the value.
     is_new : bool
-        Whether it was computed just now; otherwise an earlier build did.
+        Whether this build computed the value; otherwise an earlier build did.
     """
 
     def __init__(self, digest: str, read: Callable[[], Value], *, is_new: bool = False) -> None:
@@ -53,7 +53,7 @@ class Cached(Generic[Value]):
         Raises
         ------
         CorruptEntry
-            What was kept is damaged. It is set aside; the build starts over and computes it.
+            The cached value is damaged. It is set aside; the build starts over and computes it.
         """
         return self._read()
 
@@ -67,30 +67,30 @@ class Outputs:
 
     @property
     def names(self) -> AbstractSet[str]:
-        """What the outputs are called."""
+        """Names of the outputs."""
         return self.record.outputs.keys()
 
     def read(self, name: str, decode: Callable[[bytes], Value]) -> Value:
-        """Return what an output says; see :meth:`spotmap_build.cache.store.Cache.decode`."""
+        """Return a decoded output; see :meth:`spotmap_build.cache.store.Cache.decode`."""
         return self.cache.decode(self.record, name, decode)
 
 
 @dataclass(frozen=True, slots=True)
 class Codec(Generic[Value]):
-    """How a value lies in the cache.
+    """Conversion between a value and the outputs of its record.
 
     Parameters
     ----------
     names : tuple of str
-        The outputs that a record of such a value has. One without them counts as damaged.
+        The outputs that every record of such a value has. A record without them counts as damaged.
     encode : callable
-        Makes these outputs, by name, of a value.
+        Converts a value to outputs, by name.
     decode : callable
-        Makes the value again. What it raises as a ``ValueError`` means that the record is of no use.
+        Converts the outputs back to the value. A ``ValueError`` means that the record is unusable.
     named_by : str
-        The output whose digest names the value; empty where all of them do.
+        The output whose digest becomes the digest of the value; empty if all outputs contribute.
     accepts : callable
-        Whether the outputs of a record that was found are such as ``encode`` makes; if not, the value is computed.
+        Tells whether the outputs of a cached record are usable; if not, the value is computed again.
     """
 
     names: tuple[str, ...]
@@ -101,31 +101,30 @@ class Codec(Generic[Value]):
 
 
 def json_codec(name: str, decode: Callable[[bytes], Value]) -> Codec[Value]:
-    """For a value that is one output of JSON; ``decode`` reads it, and raises ``ValueError`` where it is none."""
+    """Return a codec for a value stored as one JSON output; ``decode`` raises ``ValueError`` if it is invalid."""
     return Codec((name,), lambda value: {name: msgspec.json.encode(value)}, lambda outputs: outputs.read(name, decode))
 
 
 def memoize(cache: Cache, key: Key, compute: Callable[[], Value], codec: Codec[Value]) -> Cached[Value]:
-    """Return the value of ``key``: from the cache, or else computed and kept.
+    """Return the value of ``key`` from the cache, computing and storing it on a miss.
 
-    A value that was computed just now is read from the cache as well, so that a build gives the same whether it
-    computes or remembers.
+    A newly computed value is read back from the cache, so that a build gives the same result on a hit and on a miss.
 
     Parameters
     ----------
     cache : Cache
-        Where it is looked up and kept.
+        The cache to look up and store the value in.
     key : Key
         Everything that the value depends on.
     compute : callable
-        Computes it; called only where it is not known.
+        Computes the value; called on a miss only.
     codec : Codec
-        How it lies in the cache.
+        Converts the value to bytes and back.
 
     Raises
     ------
     CacheReadOnly, CacheFull, CacheError
-        It was computed and cannot be kept.
+        The value was computed and cannot be stored.
 
     Examples
     --------

@@ -1,8 +1,8 @@
-"""Taking over what another cache holds: that of a second machine, or one that came from anywhere.
+"""Merging another cache into this one, for example that of a second machine.
 
-The other cache is read as if a stranger had made it, and nothing is written there. An entry comes with all of its
-contents or not at all, each verified by its digest and written in the usual order, so that neither half a file nor an
-interruption leaves this cache worse than it was.
+The other cache is treated as untrusted input and never written to. An entry is copied with all of its blobs or not at
+all. Each blob is verified by its digest and written before the record, so that neither a truncated file nor an
+interruption can damage this cache.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
     from spotmap_build.cache.records import Record
 
 LARGEST_CONTENT_BYTES: Final = 2**31
-"""The largest that a build keeps, what is near to each of a million tracks, has a quarter of a gigabyte."""
+"""The largest blob of a build, the nearest neighbors of a million tracks, has a quarter of a gigabyte."""
 
 
 @dataclass(frozen=True, slots=True)
 class MergeReport:
-    """What came of another cache's entries: new ones, better ones than were here, those that were known, damaged ones.
+    """How many entries of the other cache were added, replaced an entry here, were known already, or were damaged.
 
-    ``taken_bytes``: of the records that came, and of the contents that were not here before.
+    ``taken_bytes``: size of the copied records and of their blobs that were new here.
     """
 
     added: int = 0
@@ -51,16 +51,16 @@ class MergeReport:
 
 
 def merge(root: Path, other: Path, *, clock: Callable[[], float] = time.time) -> MergeReport:
-    """Add to the cache at ``root``, made where there is none, what the one at ``other`` knows better.
+    """Copy new and better entries from the cache at ``other`` to the one at ``root``, which is created if missing.
 
-    Which is better says :func:`~spotmap_build.cache.freshness.worth`; of equals, the one that is here stays. What
-    either of them used in its last builds is kept from ``prune --unused``. Builds may go on in both meanwhile.
+    :func:`~spotmap_build.cache.freshness.worth` ranks entries of the same key; on a tie, the entry in ``root`` stays.
+    ``prune --unused`` keeps what the last builds of either cache used. Builds may run in both at the same time.
 
     Raises
     ------
     CacheError
-        One of them is no cache, both are the same, ``other`` cannot be read, or ``root`` not be written. What had come
-        until then is whole.
+        One of the two is not a cache, both are the same, ``other`` cannot be read, or ``root`` cannot be written.
+        Entries copied until then are complete.
     """
     try:
         theirs = recognize(other)
@@ -68,13 +68,13 @@ def merge(root: Path, other: Path, *, clock: Callable[[], float] = time.time) ->
         raise _unreadable(other, error) from error
     ours = prepare(root, create=True)
     if root.samefile(other):
-        raise CacheError(f"{other} is this cache itself.", hint="Name the cache whose entries are to be added.")
+        raise CacheError(f"{other} is this cache itself.", hint="Name another cache to merge into this one.")
     with locks.shared(ours.lock):
         return _Merger(theirs, ours, clock()).run()
 
 
 class _Merger:
-    """One merge, and what came until now."""
+    """The state of one merge."""
 
     def __init__(self, theirs: CacheFolder, ours: CacheFolder, now_unix_s: float) -> None:
         self._theirs, self._ours, self._now_unix_s = theirs, ours, now_unix_s
@@ -96,53 +96,53 @@ class _Merger:
         return MergeReport(**self._counts, taken_bytes=self._taken_bytes)
 
     def _take(self, path: Path) -> str:
-        """Take one record with its contents, if it is better than ours; returns what became of it."""
+        """Copy one record with its blobs if it is better than ours; return the counter to increase."""
         if not is_content(path.relative_to(self._theirs.root).as_posix()):
-            raise DamagedError("no record has such a name")
+            raise DamagedError("not the name of a record")
         with _reading(self._theirs.root):
             data, record, used_at_unix_s = read_record(self._theirs, path)
         target = self._ours.record(record.stage, record.stage_version, record.key_digest)
-        held = self._held(target)
-        if held is not None and worth(record, self._now_unix_s) <= worth(held, self._now_unix_s):
+        ours = self._our_record(target)
+        if ours is not None and worth(record, self._now_unix_s) <= worth(ours, self._now_unix_s):
             return "known"
         for output in record.outputs.values():
             if output.inline is not None and len(inline_bytes(output)) != output.size_bytes:
-                raise DamagedError("an inlined output does not have its size")
+                raise DamagedError("an inlined output does not match its size")
         for digest, size_bytes in record.required_blobs.items():
             if not _has_blob(self._ours, digest, size_bytes, verify=True):
                 self._writer.write_blob(digest, self._read_blob(digest, size_bytes))
                 self._taken_bytes += size_bytes
         self._writer.write(target, data)
         self._taken_bytes += len(data)
-        # When it was last used, for prune. A time in the future would keep it from ever being old.
+        # Keep the time of the last use for prune. With a time in the future, the record would never be old enough.
         used_at_unix_s = min(max(used_at_unix_s, 0.0), self._now_unix_s)
         os.utime(target, (used_at_unix_s, used_at_unix_s))
-        return "added" if held is None else "replaced"
+        return "added" if ours is None else "replaced"
 
-    def _held(self, path: Path) -> Record | None:
-        """Return what is here under the same key; None where it is nothing, damaged, or lacks a content."""
+    def _our_record(self, path: Path) -> Record | None:
+        """Return our record of the same key; None if there is none, it is damaged, or it lacks a blob."""
         try:
             _, record, _ = read_record(self._ours, path)
-            is_whole = all(_has_blob(self._ours, *blob) for blob in record.required_blobs.items())
+            is_complete = all(_has_blob(self._ours, *blob) for blob in record.required_blobs.items())
         except (FileNotFoundError, DamagedError):
             return None
         except OSError as error:
             raise translate(error, path) from error
-        return record if is_whole else None
+        return record if is_complete else None
 
     def _read_blob(self, digest: str, size_bytes: int) -> bytes:
-        """Return a content of the other cache. Raises ``DamagedError`` where it is not there whole."""
+        """Return a blob of the other cache. Raises ``DamagedError`` if it is missing or incomplete."""
         try:
             with _reading(self._theirs.root):
                 data = read_bounded(self._theirs.blob(digest), min(size_bytes, LARGEST_CONTENT_BYTES))
         except FileNotFoundError as error:
-            raise DamagedError("a content is gone") from error
+            raise DamagedError("a blob is gone") from error
         if len(data) != size_bytes or digest_bytes(data) != digest:
-            raise DamagedError("a content does not have its digest")
+            raise DamagedError("a blob does not match its digest")
         return data
 
     def _take_roots(self) -> None:
-        """Take the notes of what builds used: they only say what is not to be pruned, so damaged ones are left out."""
+        """Copy the roots. Damaged ones are skipped, as roots only protect entries from pruning."""
         for path in list(self._theirs.roots.glob("*.json")):
             target = self._ours.roots / path.name
             if not is_content(f"roots/{path.name}") or os.path.lexists(target):
@@ -155,21 +155,21 @@ class _Merger:
 
 @contextmanager
 def _reading(other: Path) -> Iterator[None]:
-    """Say whose cache it was that could not be read. What is gone, or is no file, is for the caller."""
+    """Translate read errors of the other cache. ``FileNotFoundError`` is left to the caller."""
     try:
         yield
     except FileNotFoundError:
         raise
     except OSError as error:
         if is_in_the_way(error):
-            raise DamagedError("something else lies in its place") from error
+            raise DamagedError("not a regular file") from error
         raise _unreadable(other, error) from error
 
 
 def _unreadable(other: Path, error: OSError) -> CacheError:
     return CacheError(
         f"The cache at {other} cannot be read: {error.strerror or error}.",
-        hint="Check the path, and that you may read all of it. What came until then is kept.",
+        hint="Check the path and its read permissions. Entries copied until then are kept.",
     )
 
 

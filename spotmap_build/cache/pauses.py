@@ -1,4 +1,4 @@
-"""That a service wants no more requests for a while, remembered from one build to the next."""
+"""Pauses that services request (rate limits), remembered across builds."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
     from spotmap_build.errors import ServiceRefused
 
 PAUSE_S: Final = 3_600
-"""Where a service does not say when it may be asked again: YouTube speaks of "up to an hour"."""
+"""Pause if the service names no end. YouTube's message says "up to an hour"."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Why a service is left alone, and until when (seconds since 1970, UTC)."""
+    """Why a service gets no requests, and until when (seconds since 1970, UTC)."""
 
     reason: str
     retry_at_unix_s: int
 
 
 class RememberedPause:
-    """The pause of one service, under ``key``: asking earlier makes such pauses longer.
+    """The pause of one service, stored under ``key``. Requests during a pause would extend it.
 
-    ``clock`` gives the time in seconds since 1970, UTC. A cache that cannot be written remembers nothing.
+    ``clock`` returns seconds since 1970, UTC. With a read-only cache, nothing is remembered.
     """
 
     def __init__(self, cache: Cache, key: Key, clock: Callable[[], float] = time.time) -> None:
@@ -43,17 +43,17 @@ class RememberedPause:
         self._clock = clock
 
     def current(self) -> Pause | None:
-        """Return the pause that still lasts; None if the service may be asked."""
+        """Return the active pause; None if requests are allowed."""
         record = self._cache.lookup(self._key)
         failure = record.failure if record else None
         retry_at_unix_s = failure.retry_at_unix_s if failure else None
-        # No service wants a longer one: it was kept under a wrong clock, or by a version that believed any number.
+        # No service asks for a longer pause: this one was stored under a wrong clock, or by a version without a limit.
         if failure is None or retry_at_unix_s is None or retry_at_unix_s > self._clock() + LONGEST_PAUSE_S:
             return None
         return Pause(printable(failure.detail), retry_at_unix_s)
 
     def begin(self, refusal: ServiceRefused) -> Pause:
-        """Remember a refusal for as long as the service says, a week at most."""
+        """Start a pause as long as the service asks for, at most a week."""
         pause_s = PAUSE_S if refusal.retry_after_s is None else refusal.retry_after_s
         now_unix_s = self._clock()
         pause = Pause(refusal.message, clamp_retry_at(now_unix_s + pause_s, now_unix_s))
@@ -61,7 +61,7 @@ class RememberedPause:
         return pause
 
     def lift(self) -> None:
-        """Let a pause that still lasts end now, for the builds after this one as well."""
+        """End an active pause now, for this and later builds."""
         pause = self.current()
         if pause is not None:
             self._keep(Pause(pause.reason, int(self._clock())))

@@ -1,20 +1,20 @@
-"""One cached result as a file: what it depends on, what came out, and a seal over both.
+"""The file format of a cached result: its key, its outputs, and a checksum over both.
 
 A record is one line of canonical JSON, ``{"content":{…},"sha256":"…"}``, where the hash is that of the content's bytes.
 The content::
 
-    key        {"preimage", "stage", "stage_version"}: everything the result depends on, whole
+    key        {"preimage", "stage", "stage_version"}: everything the result depends on
     outputs    {name: {"digest", "size_bytes"[, "inline"]}}
     blobs      {digest: size_bytes} of further blobs that the outputs refer to (cover pictures in a library)
     failure    null, or {"code", "detail", "kind", "retry_at_unix_s", "attempts"}
     freshness  null, or {"fetched_at_unix_s", "max_age_s"}
-    producer   the program that made it        seconds   what it cost
+    producer   the program that wrote it       seconds   time spent computing
 
-Equal results make equal bytes, ``producer`` and ``seconds`` apart. Outputs of at most :data:`INLINE_LIMIT_BYTES` are
-kept in the record itself, as base64, because every file of its own takes two flushes to the disk. Storing the three
-small arrays of a track takes 2 flushes this way instead of 8, and a third of the time (measured in turns on ext4, where
-one flush took from 0.4 to 5 ms, by what else the disk had to do). The price is a third more bytes, and that equal small
-outputs are not shared.
+Equal results give equal bytes except for ``producer`` and ``seconds``. Outputs of at most :data:`INLINE_LIMIT_BYTES`
+are stored inside the record as base64, because every separate file needs two flushes to disk. Storing the three small
+arrays of a track takes 2 flushes this way instead of 8, and a third of the time (measured alternately on ext4, where
+one flush took 0.4 to 5 ms, depending on the disk's load). The cost is a third more bytes, and that equal small outputs
+are not shared.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 INLINE_LIMIT_BYTES: Final = 8_192
-"""Holds a track's longest vector (1,280 float32 and the .npy header: 5,248 bytes). Matrices stay files of their own."""
+"""Large enough for a track's longest vector (1,280 float32 and the .npy header: 5,248 bytes), but not for matrices."""
 
 LARGEST_RECORD_BYTES: Final = 256 * 2**20
-"""Records are small; that of a site or of a library of 100,000 tracks may have some megabytes."""
+"""Most records are small; that of a site or of a library of 100,000 tracks can have some megabytes."""
 
 _OPENING: Final = b'{"content":'
 _CLOSING: Final = b',"sha256":"%s"}\n'
@@ -48,14 +48,15 @@ _KINDS: Final = get_args(FailureKind)
 
 
 class DamagedError(ValueError):
-    """These bytes are not a record as it was written."""
+    """The bytes are not a record, or were changed after they were written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One named result: SHA-256 and size of its bytes, and the bytes themselves where they are few.
+    """One named output: SHA-256 and size of its bytes, and the bytes themselves if there are few.
 
-    ``inline``: bytes and not base64, as in the file: a third less memory, which arrays that are read of it share.
+    ``inline`` holds decoded bytes, not the base64 of the file. They take a third less memory, and arrays decoded from
+    them share it.
     """
 
     digest: str
@@ -65,7 +66,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What the cache knows about one key. With a ``failure`` there are no outputs, and the other way round."""
+    """What the cache knows about one key: either outputs or a ``failure``."""
 
     key_digest: str
     stage: str
@@ -79,32 +80,32 @@ class Record:
 
     @property
     def required_blobs(self) -> dict[str, int]:
-        """Digest and size in bytes of every file in ``cas/`` without which this record is worth nothing."""
+        """Digest and size in bytes of every file in ``cas/`` that this record needs."""
         files = {output.digest: output.size_bytes for output in self.outputs.values() if output.inline is None}
         return {**files, **self.blobs}
 
     def is_current(self, now_unix_s: float) -> bool:
-        """Whether the record may be used: an old answer or a failure that is due again may not."""
+        """Tell whether the record may be used, that is, its answer has not expired and its failure is not due again."""
         if self.failure is not None and self.failure.is_due(now_unix_s):
             return False
         return self.freshness is None or self.freshness.is_fresh(now_unix_s)
 
 
 def describe_output(data: bytes, *, inline: bool) -> Output:
-    """Digest and size of ``data``, with the bytes in it if ``inline``."""
+    """Return the digest and size of ``data``, with the bytes themselves if ``inline``."""
     return Output(digest_bytes(data), len(data), data if inline else None)
 
 
 def inline_bytes(output: Output) -> bytes:
-    """Return the bytes of an inlined output. Raises ``DamagedError`` if they are not what the digest says."""
+    """Return the bytes of an inlined output. Raises ``DamagedError`` if they do not match the digest."""
     data = output.inline or b""
     if digest_bytes(data) != output.digest:
-        raise DamagedError("an inlined output does not have its digest")
+        raise DamagedError("an inlined output does not match its digest")
     return data
 
 
 def encode_record(record: Record, canonical_key: bytes) -> bytes:
-    """Return the file of ``record``, whose key has the canonical text ``canonical_key``."""
+    """Return the file content of ``record``. ``canonical_key`` is the canonical text of its key."""
     outputs = {
         name: {"digest": output.digest, "size_bytes": output.size_bytes}
         | ({} if output.inline is None else {"inline": binascii.b2a_base64(output.inline, newline=False).decode()})
@@ -124,7 +125,7 @@ def encode_record(record: Record, canonical_key: bytes) -> bytes:
 
 
 def decode_record(data: bytes) -> tuple[Record, bytes]:
-    """Return the record in a file, and the canonical text of its key. Raises ``DamagedError``."""
+    """Decode a record's file; return the record and the canonical text of its key. Raises ``DamagedError``."""
     content = unseal(data)
     try:
         key = content["key"]
@@ -142,7 +143,7 @@ def decode_record(data: bytes) -> tuple[Record, bytes]:
         )
         _require_types(record)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise DamagedError(f"sealed, but not a record of this format: {error!r}") from error
+        raise DamagedError(f"the checksum matches, but it is not a record of this format: {error!r}") from error
     return record, canonical_key
 
 
@@ -151,48 +152,47 @@ def _decode_output(digest: str, size_bytes: int, inline: str | None = None) -> O
 
 
 def key_of(data: bytes) -> Key:
-    """Return the key of the record in a file. Raises ``DamagedError``."""
+    """Return the key in a record's file. Raises ``DamagedError``."""
     try:
         return Key.of(unseal(data).get("key"))
     except UnkeyableError as error:
-        raise DamagedError(f"sealed, but not of a key: {error}") from error
+        raise DamagedError(f"the checksum matches, but there is no key: {error}") from error
 
 
 def _require_types(record: Record) -> None:
-    """Refuse values of other types: a seal says that nothing was changed, not that this program wrote it.
+    """Raise ``TypeError`` if a field has the wrong type: a matching checksum does not prove who wrote the record.
 
-    Raises ``TypeError``.
-
-    By hand, because a schema library takes longer to load than all records of a build with nothing to do.
+    The checks are written by hand, because importing a schema library takes longer than reading all records of a build
+    with nothing to do.
     """
     outputs, failure, freshness = record.outputs.values(), record.failure, record.freshness
     sizes = [*(output.size_bytes for output in outputs), *record.blobs.values()]
-    right = (
+    is_valid = (
         isinstance(record.stage, str)
         and _is_count(record.stage_version)
         and isinstance(record.producer, str)
         and isinstance(record.seconds, int | float)
         and all(map(_is_count, sizes))
         and all(map(is_digest, (*(output.digest for output in outputs), *record.blobs)))
-        and (freshness is None or all(map(_is_whole, (freshness.fetched_at_unix_s, freshness.max_age_s))))
+        and (freshness is None or all(map(_is_integer, (freshness.fetched_at_unix_s, freshness.max_age_s))))
         and (failure is None or _is_failure(failure))
     )
-    if not right:
-        raise TypeError("a field has another type")
+    if not is_valid:
+        raise TypeError("a field has the wrong type")
 
 
 def _is_failure(failure: Failure) -> bool:
-    when = failure.retry_at_unix_s
+    retry_at = failure.retry_at_unix_s
     return (
         isinstance(failure.code, str)
         and isinstance(failure.detail, str)
         and failure.kind in _KINDS
         and _is_count(failure.attempts)
-        and (when is None or _is_whole(when))
+        and (retry_at is None or _is_integer(retry_at))
     )
 
 
-def _is_whole(value: object) -> bool:
+def _is_integer(value: object) -> bool:
     return type(value) is int
 
 
@@ -206,9 +206,9 @@ def read_record_file(path: Path) -> tuple[bytes, float]:
     Raises
     ------
     DamagedError
-        Something that cannot be a record lies there.
+        It is not a regular file, or larger than any record.
     OSError
-        There is nothing, or the disk fails.
+        The file does not exist, or the disk fails.
     """
     try:
         with open_regular(path) as file:
@@ -218,25 +218,25 @@ def read_record_file(path: Path) -> tuple[bytes, float]:
             return file.read(), status.st_mtime
     except OSError as error:
         if is_in_the_way(error):
-            raise DamagedError("something else lies in the place of a record") from error
+            raise DamagedError("a record is not a regular file") from error
         raise
 
 
 def seal(content: Mapping[str, object]) -> bytes:
-    """``content`` as a line of JSON that carries its own SHA-256, so that no damage to it goes unseen."""
+    """Return ``content`` as a line of JSON that contains its own SHA-256, so that damage is detected."""
     body = canonical_json(content)
     return _OPENING + body + _CLOSING % digest_bytes(body).encode("ascii")
 
 
 def unseal(data: bytes) -> dict[str, Any]:
-    """Return the content of what :func:`seal` wrote. Raises ``DamagedError`` if a single bit is different."""
+    """Return the content of a :func:`seal` result. Raises ``DamagedError`` if a single bit was changed."""
     body = data[len(_OPENING) : -_CLOSING_LENGTH]
     if data != _OPENING + body + _CLOSING % digest_bytes(body).encode("ascii"):
-        raise DamagedError("the seal is broken")
+        raise DamagedError("the checksum does not match")
     try:
         content = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise DamagedError("sealed, but not JSON") from error
+        raise DamagedError("the checksum matches, but it is not JSON") from error
     if not isinstance(content, dict):
-        raise DamagedError("sealed, but not a record")
+        raise DamagedError("the checksum matches, but it is not a record")
     return content

@@ -1,4 +1,4 @@
-"""The cache as the build uses it: look a key up, read what it stands for, put what was computed.
+"""The cache as a build uses it: look up a key, read its outputs, store new results.
 
 ::
 
@@ -7,9 +7,12 @@
         if record is None:
             record = cache.put(key, {"vector": encode_array(vector)}, seconds=2.9)
 
-A ``Cache`` may be used by several threads, and a folder by several processes. What it promises: a reader gets whole,
-verified bytes or a miss; what ``put`` returned survives the process being killed; damage is counted and set aside,
-never served; a full or read-only disk gives a typed error and leaves no debris.
+Several threads may use one ``Cache``, and several processes one folder. Guarantees:
+
+- A reader gets complete, verified bytes or a miss.
+- Once ``put`` has returned, its result survives the process being killed.
+- Damaged entries are counted and set aside, never served.
+- A full or read-only disk raises a typed error and leaves no debris.
 """
 
 from __future__ import annotations
@@ -56,21 +59,21 @@ Value = TypeVar("Value")
 PRODUCER: Final = "spotmap-build"
 
 TOUCH_AFTER_S: Final = 86_400
-"""A record's modification time says on which day it was last used, for prune. Finer would cost a write at every hit."""
+"""A record's modification time tells prune the day of its last use. More precision would cost a write on every hit."""
 
 _OTHER_SHAPE: Final = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, CacheError)
-"""What reading content raises that is intact and yet not what the reader knows."""
+"""Exceptions that a decoder raises for intact content of an unexpected form."""
 
 
 class Cache:
-    """A content-addressed store in one folder, held open under the shared lock. Made by :meth:`open`."""
+    """A content-addressed store in one folder, open under the shared lock. Created by :meth:`open`."""
 
     def __init__(self, folder: CacheFolder, clock: Callable[[], float], held: ExitStack) -> None:
         self._folder = folder
         self._clock = clock
         self._held = held
         self.counters = Counters()
-        """Hits, misses and damaged entries by stage, since it was opened."""
+        """Hits, misses and damaged entries by stage since the cache was opened."""
         self._writer = Writer(folder)
         self._used_keys: set[str] = set()
         self._lock = threading.Lock()
@@ -78,15 +81,15 @@ class Cache:
 
     @classmethod
     def open(cls, root: Path, *, create: bool = True, clock: Callable[[], float] = time.time) -> Self:
-        """Open the cache in ``root``, making one if there is none and ``create``.
+        """Open the cache in ``root``, creating it if it does not exist and ``create`` is set.
 
-        ``clock`` gives the time in seconds since 1970, UTC: answers and failures expire by it. Use the result as a
-        context manager, or ``close`` it. A read-only cache opens, serves hits, and raises when something is put.
+        ``clock`` returns seconds since 1970, UTC, and decides when answers and failures expire. Use the result as a
+        context manager, or ``close`` it. A read-only cache serves hits and raises on ``put``.
 
         Raises
         ------
         CacheError
-            ``root`` is no cache, or one of another format (nothing was touched), or there is none and none can be made.
+            ``root`` is not a cache or has another format (nothing was changed), or a cache cannot be created.
         CacheBusy
             A prune is running and did not end within a minute.
         """
@@ -96,7 +99,7 @@ class Cache:
             return cls(folder, clock, opening.pop_all())
 
     def close(self) -> None:
-        """Give the shared lock back."""
+        """Release the shared lock."""
         self._held.close()
 
     def __enter__(self) -> Self:
@@ -107,25 +110,25 @@ class Cache:
 
     @property
     def used_keys(self) -> frozenset[str]:
-        """Digests of all keys that were found or put since the cache was opened: what this build needs."""
+        """Digests of all keys found or stored since the cache was opened, that is, those that this build needs."""
         return frozenset(self._used_keys)
 
     @property
     def steady_until_unix_s(self) -> float:
-        """Until when a build that finds what was found until now finds it again, and has no use of it to note."""
+        """Until when a repeated build has the same hits and writes nothing: no hit expires or needs a new use time."""
         return self._steady_until_unix_s
 
     def lookup(
         self, key: Key, *, allow_expired: bool = False, outputs: Collection[str] = (), may_fail: bool = True
     ) -> Record | None:
-        """Return what is known about ``key``, or None (a miss). Cheap: one small file is read, no content is hashed.
+        """Return the record of ``key``, or None (a miss). Reads one small file and hashes no blob.
 
-        A hit has the whole preimage of ``key``, and every blob that it names exists with the right size. It may be a
-        cached failure: see ``record.failure``. Answers past their age and failures that are due again are misses,
-        unless ``allow_expired`` (to know how often something failed already, or to go on without a network).
+        A hit has the same preimage as ``key``, and every blob that it names exists with the right size. It may be a
+        cached failure: see ``record.failure``. Expired answers and failures that are due again are misses, unless
+        ``allow_expired`` is set (to count earlier attempts, or to continue without a network).
 
-        ``outputs`` are what a result of this stage has, and ``may_fail`` is false where it never keeps a failure: a
-        record that is otherwise was not made by this program, and counts as damaged.
+        ``outputs`` names the outputs that every result of this stage has; ``may_fail`` is false if the stage never
+        stores failures. A record that violates either was not written by this program and counts as damaged.
 
         Raises
         ------
@@ -135,8 +138,8 @@ class Cache:
         path = self._folder.record(key.stage, key.stage_version, key.digest)
         try:
             record = self._read_record(path, key)
-            if record is not None and not _is_as_made(record, outputs, may_fail):
-                raise DamagedError("it lacks an output, or is a failure of a stage that has none")
+            if record is not None and not _has_expected_form(record, outputs, may_fail):
+                raise DamagedError("an output is missing, or it is a failure of a stage that stores none")
         except DamagedError:
             set_aside(path, self._folder.quarantine)
             self.counters.add(key.stage, misses=1, corrupt=1)
@@ -156,18 +159,18 @@ class Cache:
     def read(self, record: Record, name: str, *, is_optional: bool = False) -> bytes:
         """Return the bytes of the output ``name`` of ``record``, verified against their digest.
 
-        ``is_optional``: the record is of use without this output, so that only the output is dropped where it is
-        damaged.
+        ``is_optional``: the record is usable without this output, so damage removes only the output from it.
 
         Raises
         ------
         CorruptEntry
-            Damaged, or gone. Set aside and counted as a miss instead of a hit: compute and ``put`` it again.
+            The output is damaged or gone. The record is set aside and counts as a miss instead of a hit: compute the
+            result again and ``put`` it.
         """
         output = record.outputs.get(name)
         try:
             if output is None:
-                raise DamagedError("it has no such output")
+                raise DamagedError("there is no such output")
             return self._read_verified(output.digest) if output.inline is None else inline_bytes(output)
         except (DamagedError, FileNotFoundError) as error:
             self._give_up(record, name, is_optional)
@@ -181,16 +184,15 @@ class Cache:
     def decode(
         self, record: Record, name: str, decode: Callable[[bytes], Value], *, is_optional: bool = False
     ) -> Value:
-        """Return what the output ``name`` of ``record`` says, read by ``decode``.
+        """Return the output ``name`` of ``record``, decoded by ``decode``.
 
-        This is how cached content is to be read: what is intact and yet of a shape that ``decode`` refuses (another
-        program wrote it, or this one had a bug) is a miss like any damage, and does not end this build and all later
-        ones.
+        Prefer this to :meth:`read`: intact content that ``decode`` refuses (written by another program, or by a bug of
+        this one) becomes a miss like any damage, instead of failing this build and all later ones.
 
         Raises
         ------
         CorruptEntry
-            Damaged, gone, or of another shape. Set aside, as by :meth:`read`.
+            The output is damaged, gone, or refused by ``decode``. It is set aside as by :meth:`read`.
         """
         data = self.read(record, name, is_optional=is_optional)
         try:
@@ -198,12 +200,12 @@ class Cache:
         except _OTHER_SHAPE as error:
             self._give_up(record, name, is_optional)
             raise CorruptEntry(
-                f"The cached output {name!r} of {record.stage} cannot be understood and will be computed again.",
+                f"The cached output {name!r} of {record.stage} cannot be decoded and will be computed again.",
                 hint="Another program may have written to this cache: `spotmap-build cache check`.",
             ) from error
 
     def discard(self, record: Record) -> None:
-        """Set a record aside that was found and is of no use; it counts as a miss instead of a hit, and as damaged."""
+        """Set aside an unusable record; it counts as damaged, and as a miss instead of a hit."""
         path = self._folder.record(record.stage, record.stage_version, record.key_digest)
         set_aside(path, self._folder.quarantine)
         self.counters.add(record.stage, hits=-1, misses=1, corrupt=1)
@@ -217,17 +219,17 @@ class Cache:
         blobs: Iterable[str] = (),
         freshness: Freshness | None = None,
     ) -> Record:
-        """Keep what was computed for ``key``. On the disk, content before record, when this returns.
+        """Store the outputs computed for ``key``. They are on disk when this returns, blobs before the record.
 
-        ``seconds`` is what it cost. ``blobs`` are digests from :meth:`put_blob` that the outputs speak of: the record
-        keeps them from being pruned and is a miss without them. ``freshness`` is for answers of the outside world.
+        ``seconds`` is the time spent computing them. ``blobs`` are digests from :meth:`put_blob` that the outputs refer
+        to: the record protects them from pruning and is a miss without them. ``freshness`` is for answers of services.
 
         Raises
         ------
         CacheReadOnly, CacheFull, CacheError
-            Nothing was kept, and no debris left.
+            Nothing was stored, and no debris is left.
         CorruptEntry
-            One of ``blobs`` is not there.
+            One of ``blobs`` is missing.
         """
         described = {
             name: describe_output(data, inline=len(data) <= INLINE_LIMIT_BYTES) for name, data in outputs.items()
@@ -242,44 +244,45 @@ class Cache:
         )
 
     def put_failure(self, key: Key, failure: Failure, seconds: float = 0.0, *, producer: str = PRODUCER) -> Record:
-        """Keep the knowledge that ``key`` has no result, and whether and when to try again. Raises like :meth:`put`.
+        """Store that ``key`` has no result, and whether and when to try again. Raises like :meth:`put`.
 
-        ``producer``: what failed, where another one may succeed.
+        ``producer`` names the program that failed, if another one may succeed.
         """
         return self._write_record(
             key, Record(key.digest, key.stage, key.stage_version, {}, {}, failure, None, producer, seconds)
         )
 
     def put_passing_failure(self, key: Key, code: str, detail: str, seconds: float = 0.0) -> Failure:
-        """Keep that ``key`` has no result for a reason that may pass; returns when it is to be tried again.
+        """Store that ``key`` has no result for a temporary reason, and return the failure with its retry time.
 
-        That is later with each time, see :func:`~spotmap_build.cache.freshness.retry_later`. Raises like :meth:`put`.
+        The wait grows with each attempt, see :func:`~spotmap_build.cache.freshness.retry_later`. Raises like
+        :meth:`put`.
         """
-        previous = self.lookup(key, allow_expired=True)
-        failed_before = previous.failure if previous is not None else None
-        failure = retry_later(code, detail, now_unix_s=self._clock(), previous=failed_before)
+        record = self.lookup(key, allow_expired=True)
+        previous = record.failure if record is not None else None
+        failure = retry_later(code, detail, now_unix_s=self._clock(), previous=previous)
         self.put_failure(key, failure, seconds)
         return failure
 
     def put_blob(self, data: bytes) -> str:
-        """Keep ``data`` under its own SHA-256, which is returned. The next prune drops it unless a record names it.
+        """Store ``data`` under its SHA-256, which is returned. The next prune deletes it unless a record names it.
 
         Raises
         ------
         CacheReadOnly, CacheFull, CacheError
-            Nothing was kept, and no debris left.
+            Nothing was stored, and no debris is left.
         """
         digest = digest_bytes(data)
         self._writer.write_blob(digest, data)
         return digest
 
     def read_blob(self, digest: str, stage: str = "blob") -> bytes:
-        """Return the content under ``digest``, verified. Damage is counted for ``stage``.
+        """Return the verified content of the blob ``digest``. Damage is counted for ``stage``.
 
         Raises
         ------
         CorruptEntry
-            Damaged (it is set aside) or not there.
+            The blob is damaged (and set aside) or missing.
         """
         try:
             return self._read_verified(digest)
@@ -287,20 +290,20 @@ class Cache:
             set_aside(self._folder.blob(digest), self._folder.quarantine)
             self.counters.add(stage, misses=1, corrupt=1)
             raise CorruptEntry(
-                f"The cached file {digest[:12]}… is damaged or gone.", hint="Build again: it will be made again."
+                f"The cached file {digest[:12]}… is damaged or gone.", hint="Build again to recreate it."
             ) from error
 
     def write_root(self, build_id: str, key_digests: Iterable[str], site: str = "") -> None:
-        """Note which keys this build used, so that prune can tell what the last ten builds of each site did not need.
+        """Record the keys that this build used, so that prune can keep what the last ten builds of each site needed.
 
-        ``site`` names the site that was built: 16 hex digits of a digest of its place, so that no path is stored.
+        ``site`` names the site that was built: 16 hex digits of a digest of its path, so that no path is stored.
 
         Raises
         ------
         ValueError
-            ``build_id`` is no file name (letters, digits, ``.``, ``_`` and ``-``), or ``site`` no such name.
+            ``build_id`` is not a file name (letters, digits, ``.``, ``_`` and ``-``), or ``site`` not 16 hex digits.
         CacheError
-            It cannot be written.
+            The root cannot be written.
         """
         try:
             write_root(self._folder, build_id, key_digests, site, now_unix_s=self._clock())
@@ -308,7 +311,7 @@ class Cache:
             raise translate(error, self._folder.roots) from error
 
     def _read_record(self, path: Path, key: Key) -> Record | None:
-        """Return the intact record at ``path``; None if a blob that it needs is gone."""
+        """Return the intact record at ``path``; None if one of its blobs is gone."""
         data, used_at_unix_s = read_record_file(path)
         record, canonical_key = decode_record(data)
         if canonical_key != key.canonical:
@@ -329,14 +332,14 @@ class Cache:
                 raise DamagedError("a blob has the wrong size")
         now = self._clock()
         if now - used_at_unix_s > TOUCH_AFTER_S:
-            with suppress(OSError):  # a read-only cache is not pruned either
+            with suppress(OSError):  # a read-only cache is never pruned, so it needs no use time
                 os.utime(path, (now, now))
             used_at_unix_s = now
         self._note_change_at(used_at_unix_s + TOUCH_AFTER_S)
         return record
 
     def _give_up(self, record: Record, name: str, is_optional: bool) -> None:
-        """Set a record aside whose output ``name`` is damaged; or only drop that, where the others are of use."""
+        """Set aside a record whose output ``name`` is damaged, or remove only that output if it is optional."""
         if not is_optional:
             self.discard(record)
             return
@@ -369,10 +372,10 @@ class Cache:
             raise
         except OSError as error:
             if is_in_the_way(error):
-                raise DamagedError("something else lies in its place") from error
+                raise DamagedError("not a regular file") from error
             raise translate(error, path) from error
         if digest_bytes(data) != digest:
-            raise DamagedError("the content does not have its digest")
+            raise DamagedError("the content does not match its digest")
         return data
 
     def _blob_size(self, digest: str) -> int:
@@ -382,7 +385,7 @@ class Cache:
             if not (isinstance(error, FileNotFoundError) or is_in_the_way(error)):
                 raise translate(error, self._folder.blob(digest)) from error
             raise CorruptEntry(
-                f"The cached file {digest[:12]}… is gone.", hint="Build again: it will be made again."
+                f"The cached file {digest[:12]}… is gone.", hint="Build again to recreate it."
             ) from error
 
     def _write_record(self, key: Key, record: Record) -> Record:
@@ -392,7 +395,7 @@ class Cache:
         return record
 
 
-def _is_as_made(record: Record, outputs: Collection[str], may_fail: bool) -> bool:
+def _has_expected_form(record: Record, outputs: Collection[str], may_fail: bool) -> bool:
     if record.failure is not None:
         return may_fail
     return all(name in record.outputs for name in outputs)

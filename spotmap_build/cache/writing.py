@@ -1,4 +1,4 @@
-"""Putting files into a cache: their folders are made, what lies in their place is set aside, and they last."""
+"""Durable writes into a cache: creates folders as needed and sets aside whatever occupies the path."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 
 
 class Writer:
-    """Writes the files of one cache. Safe for threads."""
+    """Writes the files of one cache. Thread-safe."""
 
     def __init__(self, folder: CacheFolder) -> None:
         self._folder = folder
         self._made_folders: set[Path] = set()
 
     def write(self, path: Path, data: bytes) -> None:
-        """Put ``data`` at ``path``, on the disk when this returns.
+        """Write ``data`` to ``path``. It is on disk when this returns.
 
         Raises
         ------
         CacheReadOnly, CacheFull, CacheError
-            Nothing was kept, and no debris left.
+            Nothing was stored, and no debris is left.
         """
         try:
             self._write(path, data)
@@ -34,11 +34,11 @@ class Writer:
             raise translate(error, path) from error
 
     def write_blob(self, digest: str, data: bytes) -> None:
-        """Keep ``data`` under its digest, where it is not kept already. Raises like :meth:`write`."""
+        """Store ``data`` under its digest unless it is stored already. Raises like :meth:`write`."""
         path = self._folder.blob(digest)
         try:
             if path.is_file() and path.stat().st_size == len(data) and digest_file(path) == digest:
-                # Whoever wrote it may not have flushed its folder yet, and we are about to promise that it is there.
+                # Another process may have written it without having flushed the folder yet.
                 flush_folder(path.parent)
                 return
             self._write(path, data)
@@ -57,7 +57,7 @@ class Writer:
         write_durably(path, data, self._folder.tmp, mode=self._folder.file_mode)
 
     def _make_folders(self, folder: Path) -> None:
-        """Make the folder of a record or blob, and the one above it; a file in the place of one is set aside."""
+        """Create the folder of a record or blob and its parent; set aside a file that occupies the place of one."""
         for each in (folder.parent, folder):
             try:
                 make_folder(each, self._folder.folder_mode)

@@ -106,7 +106,7 @@ def test_pruning_what_no_build_used_keeps_what_one_did(tmp_path: Path) -> None:
 
 def test_without_any_noted_build_nothing_is_unused(tmp_path: Path) -> None:
     keys = fill(tmp_path)
-    with pytest.raises(CacheError, match="everything would go"):
+    with pytest.raises(CacheError, match="all entries would be deleted"):
         prune(tmp_path, PrunePolicy(only_rooted=True))
     assert held(tmp_path, keys) == [0, 1, 2]
 
