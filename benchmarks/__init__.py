@@ -1,1 +1,1 @@
-"""Where the figures in the documentation come from. Nothing here is part of the installed package."""
+"""Programs that produce the figures in the documentation. They are not part of the installed package."""

@@ -1,8 +1,8 @@
-"""``python -m benchmarks.clusters_panel``: are groups that are clear to the eye clusters on the map?
+"""``python -m benchmarks.clusters_panel``: does a build find groups that are clear to the eye?
 
-Plants groups of equal and unequal size, density and shape on a plane, and compares what finds them: HDBSCAN with its
-own rules (the best of several settings, chosen with the truth at hand), its leaves, with a limit on size, and a build.
-Prints what the table of docs/map-quality.md was made of.
+Plants groups of equal and unequal size, density and shape on a plane, and compares methods: HDBSCAN with its own
+rules (the best of several settings, chosen with the ground truth), its leaves, HDBSCAN with a limit on size, and a
+build. Prints the values for the table of docs/map-quality.md.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ if TYPE_CHECKING:
     Float64Array = npt.NDArray[np.float64]
 
 APART: Final = 10.0
-"""From the middle of a group to the next one's."""
+"""Distance between the centers of adjacent groups."""
 SCATTERED: Final = "hills, tracks scattered"
 SCATTERED_SHARE: Final = 0.15
-"""Of all tracks that lie evenly over the whole map."""
+"""Share of tracks that are spread evenly over the whole map."""
 SIZES: Final = ((2, 200), (5, 400), (12, 1_000), (12, 3_000), (30, 2_000), (60, 1_000), (60, 5_000))
 LARGE: Final = ((2, 100_000), (12, 50_000), (60, 100_000))
 HEAD: Final = ("groups", "kind", "tracks", "best of HDBSCAN's", "leaves", "limited", "a build")
 LIMIT: Final = 6
-"""Times the smallest cluster's size, for HDBSCAN's own limit on the size of clusters."""
+"""HDBSCAN's limit on the size of clusters, as a multiple of the smallest cluster's size."""
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """``ari``: adjusted Rand index, noise being one class. ``inside``: the share of tracks that lie within the contour
-    of a cluster that is not theirs."""
+    """``ari``: adjusted Rand index, with noise as one class. ``inside``: the share of tracks within the contour of a
+    cluster that is not theirs."""
 
     ari: float
     noise: float
@@ -55,7 +55,7 @@ class Score:
 
 
 def plant(kind: str, groups: int, tracks: int, seed: int) -> tuple[Float32Array, npt.NDArray[np.intp]]:
-    """Places of that many tracks, and the group of each; -1 for what is scattered between them."""
+    """Return positions of ``tracks`` tracks, and the group of each; -1 for tracks that are scattered between groups."""
     generator, side = np.random.default_rng(seed), math.ceil(math.sqrt(groups))
     weights = np.arange(1, groups + 1) ** -0.8 if kind == "unequal sizes" else np.ones(groups)
     sizes = np.maximum(tracks * weights / weights.sum(), 12 if tracks >= 12 * groups else 1).astype(int)
@@ -90,7 +90,7 @@ def _near_disc(generator: np.random.Generator, size: int, _number: int) -> Float
 
 
 def _shape(generator: np.random.Generator, size: int, number: int) -> Float64Array:
-    """In turn a ring, an arc, a bar and a square."""
+    """Return a ring, an arc, a bar or a square, in this order."""
     if number % 4 == 3:
         return 5 * generator.random((size, 2)) - 2.5
     along, across = generator.random(size), generator.normal(scale=0.3, size=(size, 2))
@@ -123,7 +123,7 @@ def score(places: Float32Array, truth: npt.NDArray[np.intp], labels: Int32Array)
 
 
 def inside_others(places: Float32Array, labels: Int32Array) -> float:
-    """The share of tracks within the contour, as the site draws it, of a cluster that is not theirs."""
+    """Return the share of tracks within the contour, as the site draws it, of a cluster that is not theirs."""
     low, wide = places.min(axis=0), float(np.ptp(places, axis=0).max())
     on_map = (places - low) * (EXTENT / wide)
     is_inside = np.zeros(len(places), dtype=bool)
@@ -136,7 +136,7 @@ def inside_others(places: Float32Array, labels: Int32Array) -> float:
 
 
 def _crossings(ring: Float64Array, points: Float32Array) -> npt.NDArray[np.intp]:
-    """How many sides of the ring a ray from each point to the right crosses."""
+    """Count the sides of the ring that a ray from each point to the right crosses."""
     count = np.zeros(len(points), dtype=np.intp)
     x, y = points[:, 0], points[:, 1]
     for (x1, y1), (x2, y2) in zip(ring, np.roll(ring, -1, axis=0), strict=True):
@@ -160,7 +160,7 @@ def by_hdbscan(places: Float32Array, size: int, samples: int, method: str, large
 
 
 def compare(places: Float32Array, truth: npt.NDArray[np.intp]) -> Iterator[Score]:
-    """Scores in the order of the columns from the fourth on."""
+    """Yield scores in the order of the columns, beginning with the fourth."""
     size = smallest_cluster(len(places))
     settings = {(5, 3), (5, 5), (15, 15), (size, size), (size, 5)}
     usable = [each for each in sorted(settings) if 2 * each[0] < len(places)]
@@ -174,7 +174,7 @@ def compare(places: Float32Array, truth: npt.NDArray[np.intp]) -> Iterator[Score
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.clusters_panel", description=__doc__)
     parser.add_argument("--large", action="store_true", help="50,000 and 100,000 tracks as well: half an hour")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the places  [%(default)s]")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the positions  [%(default)s]")
     arguments = parser.parse_args()
     print(f"| {' | '.join(HEAD)} |\n|{'---|' * len(HEAD)}")
     for groups, tracks in SIZES + (LARGE if arguments.large else ()):

@@ -1,7 +1,7 @@
-"""``python -m benchmarks.long_tasks SITE``: the longest task of each thing a person does on a built site, in Chromium.
+"""``python -m benchmarks.long_tasks SITE``: the longest task of each user action on a built site, in Chromium.
 
-A task holds up everything else on the page until it is over. Its wall clock is what a person feels; its processor time
-is what can be compared on a machine that others use as well.
+A task blocks everything else on the page until it ends. Users notice its wall-clock time; its processor time can be
+compared on a shared machine.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 READY_TIMEOUT_MS: Final = 180_000
 QUIET_MS: Final = 400
-"""A page that did nothing longer than a frame for so long has finished."""
+"""A page with no task longer than a frame during this time has finished."""
 FIRST_MS: Final = 200
-"""In which what was asked for begins."""
+"""Time for the requested work to begin."""
 LONGEST_WAIT_MS: Final = 60_000
 TYPED: Final = "river gla"
 CATEGORIES: Final = ("toplevel", "disabled-by-default-devtools.timeline", "devtools.timeline")
@@ -40,14 +40,14 @@ PROBE: Final = """() => {
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """The longest of those that an action led to, milliseconds."""
+    """The longest task of an action, in milliseconds."""
 
     wall_ms: float
     cpu_ms: float
 
 
 def _typing(typed: str) -> Callable[[Page], object]:
-    """Type into the search; a slash at the beginning opens it."""
+    """Return an action that types into the search; a leading slash opens it."""
     return lambda page: page.locator("body").press_sequentially(typed, delay=200)
 
 
@@ -122,7 +122,7 @@ ACTIONS: Final[Sequence[tuple[str, Callable[[Page], object]]]] = (
 
 
 def measure_tasks(browser: Browser, url: str) -> list[tuple[str, Task | None]]:
-    """Do all of it, one thing after the other; None for what this site does not have."""
+    """Perform all actions one after the other; None for those that this site does not support."""
     from playwright.sync_api import Error
 
     page = browser.new_page(viewport=WINDOW, reduced_motion="reduce")
@@ -174,7 +174,7 @@ def main() -> None:
     arguments = parser.parse_args()
     from playwright.sync_api import sync_playwright
 
-    print("| what is done | longest task, ms | of it processor |\n|---|---|---|")
+    print("| action | longest task, ms | processor time |\n|---|---|---|")
     with serving(arguments.site) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=installed_browser())
         try:

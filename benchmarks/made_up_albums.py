@@ -1,7 +1,7 @@
-"""``python -m benchmarks.made_up_albums FOLDER``: a made-up library of albums with covers, for pictures of the page.
+"""``python -m benchmarks.made_up_albums FOLDER``: a synthetic library of albums with covers, for screenshots.
 
 Writes ``library.csv`` and its covers into the folder; ``spotmap-build --source table:library.csv`` makes the map.
-Titles, artists and covers are invented here, so that anybody may show them.
+Titles, artists and covers are made up, so the screenshots can be published.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Color = str
 
 
 def main() -> int:
-    """Write the library into the folder that is named."""
+    """Write the library into the given folder."""
     folder = Path(sys.argv[1])
     (folder / "covers").mkdir(parents=True, exist_ok=True)
     with (folder / "library.csv").open("w", newline="", encoding="utf-8") as file:
@@ -63,7 +63,7 @@ def library(covers: Path) -> Iterator[Sequence[object]]:
 
 
 def paint(dice: random.Random) -> Image.Image:
-    """Paint a cover: one of a few plain compositions, in a few colors."""
+    """Paint a cover: one of a few simple compositions, in a few colors."""
     back, *inks = dice.sample(INKS, 4)
     image = Image.new("RGB", (2 * EDGE_PX, 2 * EDGE_PX), back)
     compose = dice.choice((_suns, _bars, _hills, _tiles, _rays))

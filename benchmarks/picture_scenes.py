@@ -1,4 +1,4 @@
-"""What can be opened on the page, each as a visitor opens it, for ``python -m benchmarks.pictures --features``."""
+"""Open each panel of the page as a visitor does, for ``python -m benchmarks.pictures --features``."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ LARGEST_NAME = """async (isAlbum) => {
   const found = [...counts].filter(([, count]) => count >= 4).sort((a, b) => a[1] - b[1]);
   return found.length > 0 ? names[found[found.length >> 1][0]] : "";
 }"""
-"""The album, or the artist, that is in the middle of all with four tracks at least; nothing where there is none."""
+"""The middle one of all albums, or artists, with at least four tracks; nothing if there is none."""
 
 
 def open_collection(page: Page, *, is_album: bool) -> bool:
-    """Search for an album or an artist by its name and show it."""
+    """Search for an album or an artist by name, and show it."""
     name = page.evaluate(LARGEST_NAME, is_album)
     if not name:
         return False
@@ -46,7 +46,7 @@ def describe(page: Page) -> bool:
 
 
 def show_taste(page: Page) -> bool:
-    """Open the slider of time, by which the way of taste shows, with points sized by plays."""
+    """Open the time slider, which shows the taste trail, with points sized by plays."""
     if page.evaluate("document.querySelector('#listening').hidden"):
         return False
     open_legend(page)
@@ -59,7 +59,7 @@ def show_taste(page: Page) -> bool:
 
 
 def show_coasts(page: Page) -> bool:
-    """Open the list of what was loved once."""
+    """Open the list of forgotten coasts."""
     if page.evaluate("document.querySelector('#listening').hidden"):
         return False
     open_legend(page)
@@ -78,7 +78,7 @@ def compare_people(page: Page) -> bool:
 
 
 def mix(page: Page) -> bool:
-    """Have more of one track, less of another, and show where that is."""
+    """Ask for more of one track and less of another, and show the result on the map."""
     page.locator("#map").press("Enter")
     page.get_by_role("button", name="More of this").click()
     page.locator("#tool [data-track]").nth(3).click()
@@ -97,13 +97,13 @@ def show_table(page: Page) -> bool:
 
 
 def is_narrow(page: Page) -> bool:
-    """Whether the window is a phone's."""
+    """Return whether the window has the width of a phone."""
     size = page.viewport_size
     return size is not None and size["width"] < NARROW
 
 
 def open_legend(page: Page) -> None:
-    """On a phone, the legend is a drawer."""
+    """Open the legend, which is a drawer on a phone."""
     if is_narrow(page) and page.locator("#legend-handle").get_attribute("aria-expanded") != "true":
         page.locator("#legend-handle").click()
 
@@ -120,4 +120,4 @@ SCENES: Final[Mapping[str, Callable[[Page], bool]]] = MappingProxyType(
         "table": show_table,
     }
 )
-"""Each opens something on a page that is ready, and says whether this map has it."""
+"""Each function opens a panel on a page that is ready, and returns whether this map has it."""

@@ -1,8 +1,8 @@
-"""``python -m benchmarks.pictures SITE``: photographs a built site in Chromium, served from this machine.
+"""``python -m benchmarks.pictures SITE``: take screenshots of a built site in Chromium, served from this machine.
 
-The pictures in ``docs/pictures`` are its: ``python -m benchmarks.pictures SITE --name demo --to docs/pictures``.
-With ``--features`` they show what can be opened on the page, in each window and both themes, and the page in German;
-of what a site does not have there is none.
+It makes the pictures in ``docs/pictures``: ``python -m benchmarks.pictures SITE --name demo --to docs/pictures``.
+With ``--features``, they show each panel of the page, in each window size and both themes, and the page in German.
+Features that the site does not have are skipped.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 READY_TIMEOUT_MS = 30_000
 SETTLE_MS = 1_200
-"""After which covers, details and the last frame of a flight are there."""
+"""Wait until covers, details and the last frame of an animation are drawn."""
 
 WHEEL_A_STEP = 240
 QUALITY = 78
-"""Of WebP, 0..100: letters stay sharp."""
+"""WebP quality, 0..100, at which text stays sharp."""
 
 TEST_MODE = "?test"
-"""With it at the end of its address, the page says where tracks are."""
+"""With this query, the page exposes where tracks are drawn."""
 
 CENTRAL_TRACK = """async () => {
   const { generation } = document.documentElement.dataset;
@@ -41,22 +41,22 @@ CENTRAL_TRACK = """async () => {
     Math.hypot(x - middle[0], y - middle[1]) + (artists[track] > 0 && cluster[track] >= 0 ? 0 : 1e6));
   return positions[away.indexOf(Math.min(...away))];
 }"""
-"""The place of the track that is nearest to the middle, of those in clusters whose artist is known."""
+"""Position of the track nearest to the center, among clustered tracks with a known artist."""
 
 
 PINNED_TRACK = "spotmap.positionOf(spotmap.state().pinned)"
 
 
 class PageError(Exception):
-    """The page did not come up, or complained."""
+    """The page did not load, or logged an error."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One picture: the window in CSS pixels, and the theme that the visitor prefers.
+    """One screenshot: the window in CSS pixels, and the preferred theme.
 
-    ``pins``: whether a track is pinned. ``steps``: how many times the map is zoomed in before, at that track.
-    ``scene``: one of :data:`SCENES` that is opened. ``language``: of the visitor.
+    ``pins``: whether a track is pinned. ``steps``: number of zoom steps toward that track, before it is pinned.
+    ``scene``: the one of :data:`SCENES` to open. ``language``: of the browser.
     """
 
     width: int
@@ -68,7 +68,7 @@ class Shot:
     language: str = "en-US"
 
     def file_name(self, name: str) -> str:
-        """What the picture of the site with this name is called."""
+        """Return the file name of this screenshot for the site ``name``."""
         what = f"{'-card' if self.pins else ''}{'-near' if self.steps else ''}{f'-{self.scene}' if self.scene else ''}"
         what += "" if self.language == "en-US" else f"-{self.language}"
         return f"{name}-{self.width}{what}-{self.theme}.webp"
@@ -76,7 +76,7 @@ class Shot:
 
 WINDOWS = ((390, 844), (1280, 800), (2560, 1440))
 STEPS = (12, 5, 4)
-"""Until covers take the place of points, in each window."""
+"""Zoom steps until covers replace points, in each window."""
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SHOTS = (
     *(Shot(*window, theme) for window in WINDOWS for theme in THEMES),
@@ -101,11 +101,11 @@ FEATURES = tuple(
 
 
 def photograph(site: Path, pictures: Path, name: str, shots: tuple[Shot, ...] = SHOTS) -> list[Path]:
-    """Take ``shots`` of the finished page into the folder ``pictures``; of what the site does not have there is none.
+    """Take ``shots`` of the page into the folder ``pictures``, skipping features that the site does not have.
 
     Raises
     ------
-    PageError: if the map is not drawn in time, or the page logs an error.
+    PageError: the map is not drawn in time, or the page logs an error.
     """
     from playwright.sync_api import sync_playwright
 
@@ -139,7 +139,7 @@ def _take(browser: Browser, address: str, shot: Shot, picture: Path) -> bool:
             place = page.evaluate(CENTRAL_TRACK)
             page.mouse.click(*place)
             if shot.steps:
-                # On a phone, the map moves the track out from under its card.
+                # On a phone, the map moves so that the card does not cover the track.
                 page.wait_for_timeout(SETTLE_MS)
                 page.mouse.move(*page.evaluate(PINNED_TRACK))
             for _ in range(shot.steps):
@@ -169,8 +169,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pictures", description=__doc__)
     parser.add_argument("site", type=Path, help="the folder of a built site")
     parser.add_argument("--to", type=Path, default=Path("build/pictures"), metavar="DIR", help="[%(default)s]")
-    parser.add_argument("--name", default="map", help="what the pictures' names begin with  [%(default)s]")
-    parser.add_argument("--features", action="store_true", help="what can be opened beside the map")
+    parser.add_argument("--name", default="map", help="beginning of the file names  [%(default)s]")
+    parser.add_argument("--features", action="store_true", help="screenshots of each panel")
     arguments = parser.parse_args()
     shots = FEATURES if arguments.features else SHOTS
     try:

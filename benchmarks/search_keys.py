@@ -1,4 +1,4 @@
-"""``python -m benchmarks.search_keys SITE``: how long a built site's search takes to answer a key, in Chromium."""
+"""``python -m benchmarks.search_keys SITE``: the response time of a built site's search per key, in Chromium."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from benchmarks.serving import installed_browser, serving
 
 READY_TIMEOUT_MS: Final = 120_000
 WARM_UP_MS: Final = 3_000
-"""In which the page reads the texts that are searched, and makes its index."""
+"""Time for the page to load the titles and build its search index."""
 BETWEEN_KEYS_MS: Final = 200
 ANSWER_MS: Final = """async (typed) => {
   const input = document.querySelector("#search input");
@@ -24,12 +24,12 @@ ANSWER_MS: Final = """async (typed) => {
   await said;
   return [performance.now() - start, held];
 }"""
-"""Types and waits until it is said how much was found: how long that took, and how long of it the key held up the page.
-(The map is drawn afterwards, in slices that other things come between.)"""
+"""Types a key and waits for the number of results: the total time, and how long the key blocked the page.
+(The map is drawn afterwards, in slices that do not block the page.)"""
 
 
 def time_keys(site: Path, text: str) -> list[tuple[float, float]]:
-    """For each key of ``text``, milliseconds until its list is there, and those in which it held up the page."""
+    """Return for each key of ``text`` the milliseconds until its results are shown, and those that block the page."""
     from playwright.sync_api import sync_playwright
 
     with serving(site) as address, sync_playwright() as playwright:
@@ -53,7 +53,7 @@ def time_keys(site: Path, text: str) -> list[tuple[float, float]]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.search_keys", description=__doc__)
     parser.add_argument("site", type=Path, help="the folder of a built site")
-    parser.add_argument("--text", default="river gla", help="what is typed  [%(default)s]")
+    parser.add_argument("--text", default="river gla", help="text to type  [%(default)s]")
     arguments = parser.parse_args()
     spent_ms = time_keys(arguments.site, arguments.text)
     for name, times in zip(("list there", "page held up"), zip(*spent_ms, strict=True), strict=True):

@@ -1,4 +1,4 @@
-"""Serves a folder on this machine, and finds a browser, for pages that are measured or photographed."""
+"""Serve a folder on this machine, and find a browser, for measurements and screenshots."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chromium-headless-
 
 
 def installed_browser() -> str | None:
-    """An installed browser that will do; without one, Playwright's own is to be used."""
+    """Return a suitable installed browser; None means Playwright's own."""
     return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 class _QuietHandler(SimpleHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-        """Say nothing: requests are not what the person wants to read."""
+        """Do not log requests."""
 
 
 class _QuietServer(ThreadingHTTPServer):
     def handle_error(self, request: object, client_address: object) -> None:
-        """A browser that is closed in mid-answer is no news."""
+        """Ignore a browser that closes the connection during a response."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 @contextmanager
 def serving(folder: Path) -> Iterator[str]:
-    """Serve a folder; gives its address, which ends in a slash."""
+    """Serve a folder; yield its address, with a trailing slash."""
     with _QuietServer(("127.0.0.1", 0), partial(_QuietHandler, directory=str(folder))) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         try:

@@ -1,9 +1,9 @@
-"""The catalogs of translations: ``python -m scripts.catalog`` brings them up to date, ``--check`` says what is not.
+"""Update the translation catalogs: ``python -m scripts.catalog``; ``--check`` lists those that are not current.
 
-It takes the messages from the code, adds those that are new to every catalog in
-``spotmap_build/locale/<language>/LC_MESSAGES``, takes out those that are no more, and compiles what programs read:
-``*.mo`` for Python, and for the page ``site_template/language.<language>.json``. Translators edit ``*.po`` files, and
-nothing else. The catalog ``errors`` is read out of the code by ``scripts/sentences.py``.
+It extracts the messages from the code, adds new ones to every catalog in
+``spotmap_build/locale/<language>/LC_MESSAGES``, removes unused ones, and compiles the catalogs: ``*.mo`` for Python,
+and ``site_template/language.<language>.json`` for the page. Translators edit only ``*.po`` files. The messages of
+the catalog ``errors`` are extracted by ``scripts/sentences.py``.
 """
 
 from __future__ import annotations
@@ -49,16 +49,16 @@ JINJA: Final[dict[str, Any]] = {"_": None, "ngettext": _COUNTED, "_now": None, "
 PAGE_PYTHON: Final[dict[str, Any]] = {"page_message": None, "page_text": (2,), "page_counted": (2, 3)}
 TERMINAL: Final[dict[str, Any]] = {"gettext": None, "gettext_noop": None, "ngettext": _COUNTED}
 OPTIONS: Final = {"parse_template_string": True}
-"""Of the reader of JavaScript: there are messages in template strings."""
+"""Options of Babel's JavaScript extractor: some messages are in template strings."""
 VALUE: Final = re.compile(r"\{:[^}]*\}")
 LARGEST_COUNT: Final = 1000
-"""Counts up to which a language's own rule is compared with the browsers': rules repeat long before."""
+"""Counts up to which a catalog's plural rule is compared with CLDR's; rules repeat long before."""
 MILLIONS: Final = (1_000_000, 2_000_000)
-"""Spanish has a form of its own for these: "1.000.000 de pistas"."""
+"""Counts with their own plural form in Spanish: "1.000.000 de pistas"."""
 
 
 class PlainCatalog(Catalog):
-    """A catalog whose head says nothing of the day and of the version of Babel that it was written on."""
+    """A catalog whose header has no date and no version of Babel, so that equal content gives equal bytes."""
 
     def _get_mime_headers(self) -> list[tuple[str, str]]:
         return [
@@ -74,7 +74,7 @@ class PlainCatalog(Catalog):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A message of the code: where it stands, what translators should know of it, and which of several alike it is."""
+    """A message in the code: its location, comments for translators, and its context."""
 
     message: str | tuple[str, ...]
     name: str | None
@@ -83,7 +83,7 @@ class Found:
 
 
 def messages(domain: str) -> Catalog:
-    """Return all messages of a domain, in the order of the files that they are in."""
+    """Return all messages of a domain, in the order of their files."""
     catalog = Catalog(domain=domain, charset="utf-8", fuzzy=False)
     for found in _found(domain):
         locations = [(found.name, 0)] if found.name else []
@@ -93,7 +93,7 @@ def messages(domain: str) -> Catalog:
 
 @cache
 def _found(domain: str) -> tuple[Found, ...]:
-    """Read the code once, for all languages."""
+    """Extract the messages once for all languages."""
     if domain == "errors":
         sentences = (Found(message, name) for message, name in find_sentences().items())
         return (*sentences, Found(".", None, ("The end of a sentence",)))
@@ -124,7 +124,7 @@ def _name(path: Path) -> str:
 
 
 def _of_tables() -> Iterator[tuple[str, str]]:
-    """Yield what the build's tables call things, and for translators what it is."""
+    """Yield the labels in the build's tables, each with a comment for translators."""
     for feature in (*FEATURES, *OF_HEADS.values()):
         if feature.public:
             yield _capital(feature.name.replace("_", " ")), f"A measure: {feature.meaning}"
@@ -152,7 +152,7 @@ def _capital(text: str) -> str:
 
 
 def updated(domain: str, language: str) -> Catalog:
-    """Return a language's catalog with the messages that the code has now; what is new is empty."""
+    """Return a language's catalog with the current messages of the code; new ones are empty."""
     path = po_path(domain, language)
     known = read_po(io.BytesIO(path.read_bytes() if path.exists() else b""), locale=language, domain=domain)
     name = Locale.parse(language).english_name
@@ -168,31 +168,31 @@ def updated(domain: str, language: str) -> Catalog:
 
 
 def forms(text: object) -> list[str]:
-    """Return the forms of a message or of its translation; one where nothing is counted."""
+    """Return the plural forms of a message or of its translation; one form if it has no plural."""
     return [str(form) for form in text] if isinstance(text, tuple | list) else [str(text or "")]
 
 
 def po_path(domain: str, language: str) -> Path:
-    """Return where translators edit."""
+    """Return the path of the file that translators edit."""
     return LOCALE / language / "LC_MESSAGES" / f"{domain}.po"
 
 
 def as_po(catalog: Catalog) -> bytes:
-    """Return a catalog for translators."""
+    """Return a catalog as a ``.po`` file, for translators."""
     buffer = io.BytesIO()
     write_po(buffer, catalog, width=120, include_lineno=False)
     return buffer.getvalue()
 
 
 def as_mo(catalog: Catalog) -> bytes:
-    """Return a catalog for Python."""
+    """Return a catalog as a ``.mo`` file, for Python."""
     buffer = io.BytesIO()
     write_mo(buffer, catalog)
     return buffer.getvalue()
 
 
 def as_json(catalog: Catalog, language: str) -> bytes:
-    """Return a catalog for the page: what it says of a text, by that text in English."""
+    """Return a catalog for the page: translations by their English message."""
     texts: dict[str, str | list[str]] = {}
     sentences = []
     for message in catalog:
@@ -216,7 +216,7 @@ def as_json(catalog: Catalog, language: str) -> bytes:
 
 
 def _plural_forms(language: str) -> dict[str, int]:
-    """Return which form of a catalog each of the categories takes by which browsers tell counts apart (CLDR's)."""
+    """Return the index of the catalog's plural form for each of CLDR's plural categories, which browsers use."""
     import gettext
 
     rule, category = gettext.c2py(get_plural(language).plural_expr), Locale.parse(language).plural_form
@@ -228,7 +228,7 @@ def _plural_forms(language: str) -> dict[str, int]:
 
 
 def products() -> dict[Path, bytes]:
-    """Return all that this script writes, by path."""
+    """Return the content of all files that this script writes, by path."""
     files = {}
     for language in TRANSLATED:
         for domain in DOMAINS:
@@ -242,7 +242,7 @@ def products() -> dict[Path, bytes]:
 
 
 def main(arguments: list[str]) -> int:
-    """Write what is not current, or say what is not."""
+    """Write the files that are not current, or list them with ``--check``."""
     files = products()
     stale = [path for path, content in files.items() if not path.exists() or path.read_bytes() != content]
     if "--check" in arguments:

@@ -1,8 +1,8 @@
-"""Build the site of the documentation into ``build/docs/site``: ``python -m scripts.docs_site``.
+"""Build the documentation site into ``build/docs/site``: ``python -m scripts.docs_site``.
 
-The pages lie in ``docs/`` and read well where the repository is looked at: so some of their links lead out of the
-folder, to code. On the site, where there is no code, such a link goes to the repository that ``[project.urls]`` names;
-where it names none, its words stand alone. Every link must lead to something that is there, on the site and off it.
+The pages in ``docs/`` are also read in the repository, so some of their links lead out of the folder, to code. The
+site has no code: there, such a link leads to the repository under ``[project.urls]``, or is plain text if there is
+none. Every link must have a target, on the site and in the repository.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[1]
 BUILD: Final = ROOT / "build/docs"
 MOVED: Final = {"CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
-"""Pages that lie outside of docs/ in the repository."""
+"""Pages that are outside of docs/ in the repository."""
 _LINK: Final = re.compile(r"(?<!!)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]+)\)")
 _CODE: Final = re.compile(r"^```.*?^```|`[^`\n]+`(?!\])", re.MULTILINE | re.DOTALL)
 
 
 class BrokenLink(Exception):
-    """A page names a file that is not there."""
+    """A page links to a file that does not exist."""
 
 
 def main() -> int:
-    """Build it. Returns the exit status: not 0 where a link leads nowhere."""
+    """Build the site. Returns the exit status: not 0 if a link is broken."""
     shutil.rmtree(BUILD, ignore_errors=True)
     try:
         lay_out(ROOT, BUILD / "pages", repository())
@@ -42,19 +42,19 @@ def main() -> int:
 
 
 def repository() -> str:
-    """Return the address of the repository's files, with a slash at the end; empty where the project names none."""
+    """Return the address of the repository's files, with a trailing slash; empty if the project names none."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     address = project.get("urls", {}).get("Repository", "")
     return f"{address.rstrip('/')}/blob/main/" if address else ""
 
 
 def lay_out(root: Path, target: Path, address: str) -> None:
-    """Write all pages into a folder, with links that lead somewhere from there.
+    """Write all pages into a folder, with links adapted to the site.
 
     Raises
     ------
     BrokenLink
-        One leads to no file of the repository.
+        A link leads to no file of the repository.
     """
     shutil.copytree(root / "docs", target)
     for name, there in MOVED.items():
@@ -67,7 +67,7 @@ def lay_out(root: Path, target: Path, address: str) -> None:
 
 
 def relinked(text: str, page: PurePosixPath, root: Path, address: str) -> str:
-    """Return a page's text with links for the site. ``page``: where it lies in the repository."""
+    """Return a page's text with links for the site. ``page``: its path in the repository."""
 
     def relink(link: re.Match[str]) -> str:
         words, target = link.groups()
@@ -93,7 +93,7 @@ def relinked(text: str, page: PurePosixPath, root: Path, address: str) -> str:
 
 
 def _on_site(place: PurePosixPath) -> PurePosixPath:
-    """Where a page of the repository lies among those of the site."""
+    """Return the path of a page of the repository on the site."""
     if place.as_posix() in MOVED:
         return PurePosixPath(MOVED[place.as_posix()])
     return place.relative_to("docs") if place.is_relative_to("docs") else place

@@ -1,11 +1,11 @@
-"""Make ``spotmap_build/embed/data/msd-musicnn.pb`` from the authors' own release, with numpy alone.
+"""Make ``spotmap_build/embed/data/msd-musicnn.pb`` from the authors' release, with numpy only.
 
     pip download --no-deps musicnn==0.1.0
     python -m scripts.freeze_musicnn musicnn-0.1.0-py3-none-any.whl MSD_musicnn msd-musicnn.pb
 
-musicnn's checkpoint is a TensorFlow 1 "tensor bundle"; the network is that of musicnn's ``models.py``, batch
-normalization folded into a multiplication and an addition, large weights stored as float16. Its outputs equal those of
-the package's own network within 6e-4 (tags), and the cosine of its embeddings differs by 5e-7.
+musicnn's checkpoint is a TensorFlow 1 "tensor bundle". The network is that of musicnn's ``models.py``, with batch
+normalization folded into a multiplication and an addition, and large weights stored as float16. Its tags equal those of
+the package's network within 6e-4, and the cosine of its embeddings differs by 5e-7.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ Weights = dict[str, npt.NDArray[np.float32]]
 FOOTER_BYTES: Final = 48
 FLOAT32: Final = 1
 EPSILON: Final = 1e-3
-"""Of Keras' and TensorFlow 1's batch normalization."""
+"""The epsilon of batch normalization in Keras and TensorFlow 1."""
 LARGE: Final = 4096
 """Arrays with more numbers than this are stored as float16."""
 PATCH_FRAMES, MEL_BANDS, POOLED = 187, 96, 753
 
 
 def read_varint(data: bytes, at: int) -> tuple[int, int]:
-    """A protobuf variable-length integer, and where the next thing begins."""
+    """Read a protobuf variable-length integer; return it and the offset after it."""
     value = shift = 0
     while True:
         byte = data[at]
@@ -47,7 +47,7 @@ def read_varint(data: bytes, at: int) -> tuple[int, int]:
 
 
 def read_block(data: bytes, offset: int, size: int) -> Iterator[tuple[bytes, bytes]]:
-    """Keys and values of one block of a LevelDB table: keys share a prefix with the one before."""
+    """Yield keys and values of one block of a LevelDB table; each key shares a prefix with the previous one."""
     if data[offset + size] != 0:
         raise ValueError("the block is compressed")
     block = data[offset : offset + size]
@@ -64,7 +64,7 @@ def read_block(data: bytes, offset: int, size: int) -> Iterator[tuple[bytes, byt
 
 
 def read_message(data: bytes) -> dict[int, list[int | bytes]]:
-    """The fields of a protobuf message by number; messages inside stay bytes."""
+    """Return the fields of a protobuf message by number; nested messages remain bytes."""
     fields: dict[int, list[int | bytes]] = {}
     at = 0
     while at < len(data):
@@ -99,7 +99,7 @@ def _message(fields: dict[int, list[int | bytes]], field: int) -> dict[int, list
 
 
 def read_tensor(entry: bytes, data: bytes) -> npt.NDArray[np.float32]:
-    """The array that a ``BundleEntryProto`` (type 1, shape 2, offset 4, size 5) describes."""
+    """Return the array that a ``BundleEntryProto`` (type 1, shape 2, offset 4, size 5) describes."""
     fields = read_message(entry)
     if _number(fields, 1) != FLOAT32:
         raise ValueError("only float32 is known")
@@ -110,10 +110,10 @@ def read_tensor(entry: bytes, data: bytes) -> npt.NDArray[np.float32]:
 
 
 def read_bundle(index: bytes, data: bytes) -> Weights:
-    """All weights of a checkpoint, without what only training needed."""
+    """Return all weights of a checkpoint, without those for training only."""
     footer = index[-FOOTER_BYTES:]
     at = 0
-    for _ in range(2):  # where the meta-index lies: not needed
+    for _ in range(2):  # skip the location of the meta-index
         _, at = read_varint(footer, at)
     index_offset, at = read_varint(footer, at)
     index_size, _ = read_varint(footer, at)
@@ -141,7 +141,7 @@ class MusicnnGraph:
         return self.graph.half_constant(value) if value.size > LARGE else self.graph.constant(value)
 
     def normalize(self, x: str, number: int, name: str | None = None) -> str:
-        """Batch normalization as it is in inference."""
+        """Add batch normalization for inference."""
         gamma, beta, mean, variance = (
             self._weight("batch_normalization", number, what).astype(np.float64)
             for what in ("gamma", "beta", "moving_mean", "moving_variance")
@@ -151,7 +151,7 @@ class MusicnnGraph:
         return self.graph.float_node("AddV2", scaled, self._constant(beta - mean * scale), name=name)
 
     def convolve(self, x: str, number: int, padding: str) -> str:
-        """Convolution, bias, ReLU, and the batch normalization that follows all of them."""
+        """Add a convolution with bias, ReLU and batch normalization."""
         ones = ints_attribute([1, 1, 1, 1])
         convolved = self.graph.float_node(
             "Conv2D",
@@ -169,27 +169,27 @@ class MusicnnGraph:
         return self.normalize(self.graph.float_node("Relu", biased), number + 1)
 
     def dense(self, x: str, number: int, name: str) -> str:
-        """A fully connected layer without activation."""
+        """Add a fully connected layer without activation."""
         product = self.graph.matmul(x, self._constant(self._weight("dense", number, "kernel")))
         bias = self._constant(self._weight("dense", number, "bias"))
         return self.graph.float_node("BiasAdd", product, bias, name=name, data_format=string_attribute("NHWC"))
 
     def pad_time(self, x: str) -> str:
-        """Three frames of zeros before and after."""
+        """Pad with three frames of zeros before and after."""
         paddings = self.graph.constant([[0, 0], [3, 3], [0, 0], [0, 0]], "int32")
         return self.graph.node("Pad", [x, paddings], T=FLOAT, Tpaddings=INT)
 
     def add_channel(self, x: str) -> str:
-        """A last axis of size 1."""
+        """Add a last axis of size 1."""
         return self.graph.node("ExpandDims", [x, self.graph.constant(3, "int32")], T=FLOAT, Tdim=INT)
 
     def swap_channels(self, x: str) -> str:
-        """The last two axes exchanged: a layer's channels are the next one's frequencies."""
+        """Swap the last two axes: a layer's channels are the next layer's frequencies."""
         return self.graph.node("Transpose", [x, self.graph.constant([0, 1, 3, 2], "int32")], T=FLOAT, Tperm=INT)
 
 
 def build(weights: Weights) -> bytes:
-    """The network as a frozen graph: front end (timbre, rhythm), three layers in the middle, pooling, two dense."""
+    """Build the frozen graph: front end (timbre, rhythm), three middle layers, pooling, two dense layers."""
     net = MusicnnGraph(weights)
     graph = net.graph
     mel = net.normalize(net.add_channel(graph.placeholder("model/Placeholder", [-1, PATCH_FRAMES, MEL_BANDS])), 0)
@@ -202,7 +202,7 @@ def build(weights: Weights) -> bytes:
     third = graph.float_node("AddV2", net.swap_channels(net.convolve(net.pad_time(second), 7, "VALID")), second)
     middle = graph.concat([front, first, second, third], 2)
     pools = graph.concat([graph.reduce("Max", middle, 1), graph.reduce("Mean", middle, 1)], 2)
-    # The pools have a channel axis that concatenation just filled: [n, 753, 2], so that max and mean alternate.
+    # The concatenation has the shape [n, 753, 2], so max and mean alternate after flattening.
     flat = graph.reshape(pools, [-1, 2 * POOLED], name="model/flatten/Reshape")
     penultimate = net.dense(net.normalize(flat, 9), 0, "model/dense/BiasAdd")
     active = graph.float_node("Relu", penultimate, name="model/dense/Relu")

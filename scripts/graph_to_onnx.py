@@ -3,8 +3,8 @@
     python -m scripts.graph_to_onnx spotmap_build/embed/data/msd-musicnn.pb msd-musicnn.onnx \
         model/flatten/Reshape model/Sigmoid
 
-Knows the operations that :mod:`scripts.tinygraph` writes and no others. Weights stay float16 in the file and are cast
-to float32 when the network is loaded.
+It supports only the operations that :mod:`scripts.tinygraph` writes. Weights stay float16 in the file and are cast to
+float32 when the network is loaded.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ Array = npt.NDArray[np.generic]
 
 OPSET: Final = 17
 IR_VERSION: Final = 8
-"""Both of 2022: every onnxruntime that has wheels for the Pythons we support reads them."""
+"""Versions of 2022. Every onnxruntime with wheels for the supported Pythons reads them."""
 DATA_TYPES: Final[dict[int, np.dtype[Any]]] = {1: np.dtype("<f4"), 3: np.dtype("<i4"), 19: np.dtype("<f2")}
-"""TensorFlow's numbers for types of data."""
+"""TensorFlow's numbers of data types."""
 SAME_OPERATION: Final = {
     **{name: name for name in ("Abs", "MatMul", "Mul", "Relu", "Sigmoid", "Softmax", "Sqrt", "Sub", "Tanh")},
     **{"AddV2": "Add", "BiasAdd": "Add"},
@@ -40,7 +40,7 @@ LAST: Final = np.iinfo(np.int64).max
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node of the frozen graph; the fields of its attributes' messages, by name."""
+    """A node of the frozen graph, with the message fields of its attributes by name."""
 
     name: str
     operation: str
@@ -49,7 +49,7 @@ class Node:
 
 
 def read_nodes(graph: bytes) -> list[Node]:
-    """The nodes of a frozen graph, in its order, in which inputs come first."""
+    """Return the nodes of a frozen graph in its order, where inputs precede their users."""
     return [_node(_message(entry)) for entry in _message(graph).get(1, [])]
 
 
@@ -73,13 +73,13 @@ def _text(data: int | bytes) -> str:
 
 
 def _sizes(shape: int | bytes) -> list[int]:
-    """The dimensions of a ``TensorShapeProto``; -1 is one of any size."""
+    """Return the dimensions of a ``TensorShapeProto``; -1 means any size."""
     sizes = [_message(size).get(1, [0])[0] for size in _message(shape).get(2, [])]
     return [size - (1 << 64) if size >> 63 else size for size in sizes if isinstance(size, int)]
 
 
 def _small_integers(node: Node, name: str) -> list[int]:
-    """An attribute that is a list of integers below 128: a byte each, packed."""
+    """Return an attribute that is a packed list of integers below 128, one byte each."""
     packed = _message(node.attributes[name][1][0])[3][0]
     assert isinstance(packed, bytes)
     return list(packed)
@@ -95,12 +95,11 @@ def _constant(node: Node) -> Array:
 
 
 def pool_first(nodes: Sequence[Node], constants: dict[str, Array]) -> list[Node]:
-    """Take maxima over bands before ReLU and normalization where a layer has them in the other order.
+    """Move maxima over bands before ReLU and normalization, in layers that have the opposite order.
 
-    Neither changes which of the values is the greatest, if a channel that normalization turns over is turned over
-    first; so the numbers are the same to the last bit, and most of the work is done on one value instead of 59.
-    Channels are filled up with empty ones to a number that onnxruntime need not put in another order between the steps.
-    Changes ``constants``.
+    Neither operation changes which value is the maximum, if channels with a negative scale are negated first. The
+    results are bit-identical, and most of the work is done on one value instead of 59. Channels are padded to a number
+    that spares onnxruntime a reordering between the steps. Modifies ``constants``.
     """
     by_name = {node.name: node for node in nodes}
     bands = next(_sizes(node.attributes["shape"][7][0])[-1] for node in nodes if node.operation == "Placeholder")
@@ -136,7 +135,7 @@ def pool_first(nodes: Sequence[Node], constants: dict[str, Array]) -> list[Node]
 
 
 def _chain(node: Node, operations: Sequence[str], by_name: Mapping[str, Node]) -> list[Node]:
-    """The nodes that lead to one by their first inputs, nearest first; none where they are others than these."""
+    """Return the chain of first inputs of a node, nearest first; empty if its operations are not ``operations``."""
     found: list[Node] = []
     for operation in operations:
         node = by_name[node.inputs[0]] if node.inputs else node
@@ -147,13 +146,13 @@ def _chain(node: Node, operations: Sequence[str], by_name: Mapping[str, Node]) -
 
 
 def _stored(name: str, by_name: Mapping[str, Node]) -> str:
-    """The constant behind a cast."""
+    """Return the name of the constant behind a cast."""
     node = by_name[name]
     return node.inputs[0] if node.operation == "Cast" else name
 
 
 class Converter:
-    """Collects the nodes of the network for onnxruntime while those of a frozen graph are read."""
+    """Converts the nodes of a frozen graph to nodes of an ONNX network."""
 
     def __init__(self, nodes: Sequence[Node]) -> None:
         self._constants = {node.name: _constant(node) for node in nodes if node.operation == "Const"}
@@ -164,7 +163,7 @@ class Converter:
             "Cast": self._cast,
             "ConcatV2": self._concat,
             "Conv2D": lambda node: self._convolve(node, (3, 2, 0, 1)),
-            # A kernel for each channel: [height, width, channels, 1].
+            # One kernel per channel: [height, width, channels, 1].
             "DepthwiseConv2dNative": lambda node: self._convolve(node, (2, 3, 0, 1)),
             "ExpandDims": self._expand,
             "IdentityN": self._identities,
@@ -185,7 +184,7 @@ class Converter:
                 special[node.operation](node)
 
     def model(self, outputs: Sequence[str]) -> bytes:
-        """The network that computes ``outputs``, as the content of an ``.onnx`` file."""
+        """Return the network that computes ``outputs``, as the content of an ``.onnx`` file."""
         results = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["patches", None]) for name in outputs]
         weights = [numpy_helper.from_array(array, name) for name, array in self._initializers.items()]
         graph = helper.make_graph(self._nodes, "network", self._inputs, results, weights)
@@ -206,7 +205,7 @@ class Converter:
         return [int(value) for value in np.atleast_1d(self._constants[name]).ravel()]
 
     def _numbers(self, values: Sequence[int], name: str) -> str:
-        """An input that holds integers, as shapes, axes and bounds are given."""
+        """Add a constant input of integers: a shape, axes or bounds."""
         self._initializers[name] = np.array(values, dtype=np.int64)
         return name
 
@@ -225,7 +224,7 @@ class Converter:
         self._add("Concat", parts, node.name, axis=self._integers(axis)[0])
 
     def _convolve(self, node: Node, kernel_order: Sequence[int]) -> None:
-        """TensorFlow has channels last, and kernels as [height, width, in, out]."""
+        """Convert a convolution. TensorFlow has channels last, and kernels as [height, width, in, out]."""
         x, kernel = node.inputs
         turned = self._transpose(x, (0, 3, 1, 2), f"{node.name}/in")
         weights = self._transpose(kernel, kernel_order, f"{node.name}/kernel")
@@ -274,7 +273,7 @@ class Converter:
 
 
 def convert(graph: bytes, outputs: Sequence[str], renamed: Mapping[str, str] | None = None) -> bytes:
-    """A frozen graph as a network for onnxruntime; inputs and outputs have the same names, or those of ``renamed``."""
+    """Convert a frozen graph to an ONNX network with the same input and output names, or those of ``renamed``."""
     model = onnx.ModelProto.FromString(Converter(read_nodes(graph)).model(outputs))
     names = renamed or {}
     for each in (*model.graph.input, *model.graph.output):
@@ -287,7 +286,7 @@ def convert(graph: bytes, outputs: Sequence[str], renamed: Mapping[str, str] | N
 
 
 def main(source: str, target: str, *outputs: str) -> None:
-    """Convert a file; print the size and SHA-256 of what comes out."""
+    """Convert a file; print the size and SHA-256 of the result."""
     content = convert(Path(source).read_bytes(), outputs)
     Path(target).write_bytes(content)
     print(target, len(content), hashlib.sha256(content).hexdigest())

@@ -1,8 +1,8 @@
-"""Carry out the Dockerfile without a container engine, as root: ``python -m scripts.image_without_engine FOLDER``.
+"""Build the Dockerfile without a container engine, as root: ``python -m scripts.image_without_engine FOLDER``.
 
-The base is a Debian of the same release made by mmdebstrap; each stage is a folder, each step runs in it by chroot.
-What is left is the image's files in ``FOLDER/image``. It knows the instructions that our Dockerfile uses, and refuses
-others.
+The base is a Debian of the same release, made by mmdebstrap. Each stage is a folder, in which each step runs with
+chroot. The image's files end up in ``FOLDER/image``. The script supports the instructions that our Dockerfile uses,
+and refuses others.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ BASE_IMAGE: Final = f"debian:{RELEASE}-slim@sha256:"
 
 @dataclass(slots=True)
 class Stage:
-    """A stage of the build: its files, and how a step in it runs."""
+    """A stage of the build: its files, and the settings for its steps."""
 
     folder: Path
     variables: dict[str, str] = field(default_factory=lambda: {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"})
@@ -33,14 +33,14 @@ class Stage:
 
 
 def instructions(text: str) -> list[tuple[str, str]]:
-    """Return a Dockerfile's instructions: each its name, and the rest of its line, joined where it goes on."""
+    """Return a Dockerfile's instructions: name and arguments, with continued lines joined."""
     lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     joined = "\n".join(lines).replace("\\\n", " ")
     return [(name, " ".join(rest.split())) for name, _, rest in (line.partition(" ") for line in joined.splitlines())]
 
 
 def build(dockerfile: Path, folder: Path) -> Stage:
-    """Carry out all stages below a folder; returns the last one, which is the image."""
+    """Build all stages below a folder; return the last one, which is the image."""
     stages: dict[str, Stage] = {}
     stage = Stage(folder)
     for name, rest in instructions(dockerfile.read_text()):
@@ -80,7 +80,7 @@ def _begin(source: str, stages: dict[str, Stage], folder: Path) -> Stage:
 
 
 def _copy(stage: Stage, words: list[str], stages: dict[str, Stage]) -> None:
-    """Copy as Docker does: a file into a folder, a folder's content; never what .dockerignore keeps out."""
+    """Copy like Docker: a file into a folder, or a folder's content, except files in .dockerignore."""
     source = ROOT
     if words[0].startswith("--from="):
         source = stages[words.pop(0).removeprefix("--from=")].folder
@@ -96,7 +96,7 @@ def _copy(stage: Stage, words: list[str], stages: dict[str, Stage]) -> None:
 
 
 def run(stage: Stage, command: list[str], *, read_only: bool = False) -> None:
-    """Run a command in a stage, as its user, knowing of this machine only how packages are reached.
+    """Run a command in a stage as its user. The environment contains only the settings to reach package registries.
 
     ``read_only``: as ``docker run --read-only --tmpfs /tmp --tmpfs /home/spotmap --network none -v …:/map``.
     """
@@ -118,7 +118,7 @@ def run(stage: Stage, command: list[str], *, read_only: bool = False) -> None:
 
 
 def main() -> None:
-    """Build it, then build the demo's map with it as a user without rights."""
+    """Build the image, then build the demo's map with it as an unprivileged user."""
     folder = Path(sys.argv[1]).absolute()
     image = build(ROOT / "Dockerfile", folder)
     size = subprocess.run(["du", "-sm", str(image.folder)], check=True, text=True, capture_output=True).stdout.split()[

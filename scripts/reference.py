@@ -1,6 +1,6 @@
-"""Write the reference pages that say what the code says: ``python -m scripts.reference``.
+"""Generate the reference pages from the code: ``python -m scripts.reference``.
 
-A test compares them with what this makes, so that they cannot fall behind.
+A test compares them with the output of this script, so they are always current.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def pages() -> dict[str, str]:
 
 
 def commands() -> str:
-    """Return what ``--help`` says of each command."""
+    """Return the ``--help`` text of each command."""
     parts = [f"{MADE}# Commands\n\nWhat `--help` says of each. Without a command, the map is built.\n"]
     for name, context in _walk(click.Context(cli.main, info_name="spotmap-build", terminal_width=WIDTH)):
         parts.append(f"\n## {name}\n\n```text\n{context.command.get_help(context).rstrip()}\n```\n")
@@ -46,7 +46,7 @@ def _walk(context: click.Context) -> Iterator[tuple[str, click.Context]]:
 
 
 def settings() -> str:
-    """Return a table of the settings: where each may be given."""
+    """Return a table of the settings, with the places where each can be set."""
     head = (
         f"{MADE}# Settings\n\nA setting is taken from the command line, else from the environment, else from "
         "`spotmap.toml`; what is given nowhere has its default.\nPaths in a file start at the file's folder, and may "
@@ -63,7 +63,7 @@ def settings() -> str:
 
 
 def report() -> str:
-    """Return what the report has in it, from its schema."""
+    """Return a description of the report's fields, from its schema."""
     schema = json.loads(SCHEMA.read_text())
     head = (
         f"{MADE}# The report\n\n`site.report.json`, beside the site (or where `--report` says): what became of every "

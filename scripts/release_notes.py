@@ -1,6 +1,6 @@
-"""Print the notes of a release, or say why there can be none: ``python scripts/release_notes.py vX.Y.Z``.
+"""Print the notes of a release, or the reason why there are none: ``python scripts/release_notes.py vX.Y.Z``.
 
-A tag must name the version that the project has, and the changelog must have a section of it. Needs Python alone.
+The tag must match the project's version, and the changelog must have a section for it. Needs only Python.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ ROOT: Final = Path(__file__).parents[1]
 
 
 class NotReady(Exception):
-    """What has to be done before this can be released, as a sentence."""
+    """The release is not ready; the message says what must be done first."""
 
 
 def notes(tag: str, project: str, changelog: str) -> str:
-    """Return the changelog's section of the version that a tag names.
+    """Return the changelog's section for the version of a tag.
 
     Raises
     ------
     NotReady
-        The tag, the project and the changelog do not say the same.
+        The tag, the project and the changelog do not agree.
     """
     version: str = tomllib.loads(project)["project"]["version"]
     if tag != f"v{version}":

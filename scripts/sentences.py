@@ -1,8 +1,9 @@
-"""The sentences of errors, hints and failures, as patterns: read out of the code, for the catalog ``errors``.
+"""Extract the sentences of errors, hints and failures from the code as patterns, for the catalog ``errors``.
 
-``raise SourceError(f"{path} has no rows.", hint=HINT)`` gives the message ``{path} has no rows.`` and that of ``HINT``.
-Texts are followed through names, conditions and the functions that return them. A text of several sentences gives one
-message for each, as they are translated one by one (``spotmap_build/core/sentences.py``).
+``raise SourceError(f"{path} has no rows.", hint=HINT)`` gives two messages: ``{path} has no rows.`` and that of
+``HINT``. Texts are traced through names, conditional expressions and the functions that return them. A text of several
+sentences gives one message per sentence, because sentences are translated separately
+(``spotmap_build/core/sentences.py``).
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ ARGUMENT: Final = {
     "_say": 0,
     "say": 0,
 }
-"""Which argument of these calls is a sentence; of errors, it is the first."""
+"""Positions of the arguments of these calls that are sentences; for errors, it is the first argument."""
 OF_OWN_DATA: Final = (
     "acquire/heard",
     "cache/",
@@ -45,7 +46,7 @@ OF_OWN_DATA: Final = (
     "project/",
     "stages/",
 )
-"""Where a ``ValueError`` says that data of our own making are wrong. Elsewhere, something that was given is."""
+"""Modules whose ``ValueError`` is about internal data. In other modules it is about the user's input."""
 KEYWORDS: Final = ("hint", "detail", "disabled_reason", "notice", "notices", "problem")
 CARRIED: Final = {
     "message",
@@ -59,22 +60,22 @@ CARRIED: Final = {
     "problem",
     "notices",
 }
-"""Attributes that hold a text which was written, and found, elsewhere."""
+"""Attributes that hold a text which is extracted at its source."""
 _CARRIED: Final = re.compile(r"^\s*\{\w+\} (?=[A-Z][a-z])")
-"""A value that is a sentence, before another one."""
+"""A value that is a sentence, followed by another one."""
 _ADDED: Final = re.compile(r"\.\{\w+\}$")
-"""Sentences that may follow."""
+"""A value that is optional further sentences."""
 _FORMATTED: Final = re.compile(r"\{(\w+):[^{}]*\}")
-"""A value of a text that is filled in later."""
+"""A placeholder with a format, which is filled in later."""
 FEWEST_LETTERS: Final = 6
-"""A pattern with fewer letters of its own says nothing, and might be anything."""
+"""Minimum number of literal letters in a pattern. With fewer, it would match almost any text."""
 METHODS: Final = {"join", "rstrip", "strip", "replace", "get", "format"}
-"""Of texts and tables of texts."""
+"""Methods of texts, and of tables of texts, that return a text."""
 DEEPEST: Final = 12
 
 
 class UnreadableText(ValueError):
-    """A text that is given to an error, and that cannot be read out of the code."""
+    """The text of an error cannot be extracted from the code."""
 
 
 @dataclass
@@ -88,7 +89,7 @@ class _Module:
 
 @dataclass(frozen=True)
 class _Place:
-    """Where an expression is: names mean what they mean there."""
+    """The module and function of an expression, in which its names are resolved."""
 
     module: _Module
     function: ast.AST | None = None
@@ -96,12 +97,12 @@ class _Place:
 
 @cache
 def find_sentences() -> dict[str, str]:
-    """Return every message with the path of the file that it is in.
+    """Return every message with the path of its file.
 
     Raises
     ------
     UnreadableText
-        What an error says is not a text that can be read out of the code.
+        The text of an error cannot be extracted from the code.
     """
     found: dict[str, str] = {}
     known: set[str] = set()
@@ -115,14 +116,14 @@ def find_sentences() -> dict[str, str]:
 
 
 def divided(text: str) -> list[str]:
-    """Return the sentences of a text, without the spaces around them."""
+    """Split a text into sentences, without surrounding spaces."""
     text = _FORMATTED.sub(r"{\1}", text)
     parts = [_ADDED.sub(".", _CARRIED.sub("", part)).strip() for part in SENTENCE_END.split(text)]
     return [part for part in parts if part]
 
 
 def is_telling(message: str) -> bool:
-    """Whether a message says anything beside its values: a pattern of others would be followed by every text."""
+    """Return whether a message has enough literal text. A pattern without it would match every text."""
     return literal(message) >= FEWEST_LETTERS and " " in VALUE.sub("", message.strip()).strip(" .:")
 
 
@@ -139,9 +140,9 @@ class _Reader:
             self._errors |= more
 
     def texts(self) -> Iterator[tuple[str, str, bool]]:
-        """Yield every text of an error, hint or failure, and of what it may be made of.
+        """Yield every text of an error, hint or failure, and the possible texts of its parts.
 
-        With each come the path of its file, and whether it is marked in the code as one of the catalog.
+        Each comes with the path of its file, and whether it is marked in the code as a message of the catalog.
         """
         for module in self._modules.values():
             path = f"spotmap_build/{module.name}"
@@ -151,7 +152,7 @@ class _Reader:
                     try:
                         for text in self._read(node, _Place(module, function), strict=True):
                             yield text, path, is_marked
-                            is_marked = False  # of what its values may be, nothing is
+                            is_marked = False  # the possible texts of its values are not marked
                     except UnreadableText as error:
                         raise UnreadableText(f"{path}:{call.lineno}: {error}") from None
 
@@ -166,7 +167,7 @@ class _Reader:
         yield from (keyword.value for keyword in call.keywords if keyword.arg in KEYWORDS)
 
     def _read(self, node: ast.expr, place: _Place, *, strict: bool, depth: int = 0) -> Iterator[str]:
-        """Yield the texts that an expression may be. Where it need be none, what cannot be read is passed over."""
+        """Yield the possible texts of an expression. Unless ``strict``, unreadable ones are skipped."""
         if depth > DEEPEST:
             return
         match node:
@@ -194,7 +195,7 @@ class _Reader:
                     yield from self._read(part, place, strict=must, depth=depth + 1)
 
     def _named(self, name: str, place: _Place, *, strict: bool, depth: int) -> Iterator[str]:
-        """Yield what a name is: given in the function, or in the module, or in the one that it is imported from."""
+        """Yield the texts of a name that is defined in the function, the module, or the module it is imported from."""
         given = list(_given(name, place.function)) if place.function else []
         for node in given:
             yield from self._read(node, place, strict=False, depth=depth + 1)
@@ -207,7 +208,7 @@ class _Reader:
             raise UnreadableText(name)
 
     def _called(self, node: ast.Call, place: _Place, *, depth: int) -> Iterator[str]:
-        """Yield what a call may return: a text in another form, or what one of our functions returns."""
+        """Yield the texts that a call may return: a transformed text, or the return values of one of our functions."""
         if isinstance(node.func, ast.Attribute) and node.func.attr in METHODS:
             parts = node.args if node.func.attr == "join" else (node.func.value,)
             for part in (*parts, *(node.args if node.func.attr == "get" else ())):
@@ -220,12 +221,12 @@ class _Reader:
                 yield from self._read(inner.value, _Place(home, function), strict=False, depth=depth + 1)
 
     def _home(self, name: str, module: _Module) -> tuple[_Module, str]:
-        """Return the module that a name comes from, and what it is called there."""
+        """Return the module that defines a name, and the name there."""
         path, original = module.imports.get(name, (module.name, name))
         return self._modules.get(path, module), original
 
     def _template(self, values: list[ast.expr], module: _Module) -> str:
-        """Return an f-string as a message: names in braces, constants of the code in their places."""
+        """Return an f-string as a message, with names in braces and constants filled in."""
         text, names = "", set[str]()
         for value in values:
             if not isinstance(value, ast.FormattedValue):
@@ -282,7 +283,7 @@ def _module(path: Path) -> tuple[str, _Module]:
 
 
 def _calls(tree: ast.Module) -> Iterator[tuple[ast.AST | None, ast.Call]]:
-    """Yield each call with the outermost function that it is in."""
+    """Yield each call with its outermost function."""
 
     def walk(node: ast.AST, scope: ast.AST | None) -> Iterator[tuple[ast.AST | None, ast.Call]]:
         for child in ast.iter_child_nodes(node):
@@ -311,7 +312,7 @@ def _given(name: str, scope: ast.AST) -> Iterator[ast.expr]:
 
 
 def _is_own(name: str, scope: ast.AST | None) -> bool:
-    """Whether a name is a function's own: what it is given, where it is called, is found there."""
+    """Return whether a name is a parameter or local of the function; its texts are extracted where they are assigned."""
     return scope is not None and any(
         name in {getattr(node, "arg", None), getattr(node, "name", None)}
         or (isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store))
@@ -330,7 +331,7 @@ def _last(node: ast.expr) -> str:
 
 
 def _value_name(node: ast.expr) -> str:
-    """Return what translators see in the place of a value."""
+    """Return the placeholder of a value that translators see."""
     match node:
         case ast.Name(id=name) | ast.Attribute(attr=name):
             return "reason" if name == "strerror" else name.strip("_").lower()

@@ -1,8 +1,8 @@
-"""Run the tests that compare floats under each of OpenBLAS's kernels that this processor has.
+"""Run the tests that compare floats with each OpenBLAS kernel that this processor supports.
 
-A kernel decides in which order a matrix product is summed, and so its last bits: no test may pass with one kernel only.
-Once more with a single thread, and once as on a plain processor, where numpy and numba use nothing that is new.
-Arguments are handed on to pytest.
+The kernel determines the summation order of a matrix product, and thus its last bits; no test may depend on it. Two
+more runs use a single thread, and a baseline processor, on which numpy and numba use no newer features. Arguments are
+passed to pytest.
 """
 
 from __future__ import annotations
@@ -52,13 +52,13 @@ def main() -> int:
 
 
 def settings() -> dict[str, dict[str, str]]:
-    """What to run under: a name for people, and the environment's variables."""
+    """Return the configurations to test: a display name, and environment variables."""
     found: dict[str, dict[str, str]] = {}
     seen = set()
     for kernel in KERNELS:
         variables = {"OPENBLAS_CORETYPE": kernel}
         running = asked(WHICH_KERNEL, variables)
-        # A kernel that the processor lacks ends the question, or is another one that was asked already.
+        # With a kernel that the processor lacks, the program crashes or uses another kernel, which is already listed.
         if running and running not in seen:
             seen.add(running)
             found[f"{kernel}, which is {running}"] = variables
@@ -69,7 +69,7 @@ def settings() -> dict[str, dict[str, str]]:
 
 
 def asked(program: str, variables: dict[str, str]) -> str:
-    """What a Python program prints; nothing where it does not come to its end."""
+    """Return the output of a Python program; nothing if it fails."""
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, env=os.environ | variables, capture_output=True, text=True, check=False)
     return done.stdout.strip() if done.returncode == 0 else ""

@@ -47,32 +47,32 @@ def _tensor(array: npt.NDArray[np.generic]) -> bytes:
 
 
 def type_attribute(dtype: str) -> bytes:
-    """An attribute that is a data type: ``T``, ``DstT``."""
+    """Return an attribute that is a data type: ``T``, ``DstT``."""
     return _int_field(6, DATA_TYPES[np.dtype(dtype)])
 
 
 def types_attribute(dtypes: Iterable[str]) -> bytes:
-    """An attribute that is a list of data types."""
+    """Return an attribute that is a list of data types."""
     return _bytes_field(1, _bytes_field(6, b"".join(_varint(DATA_TYPES[np.dtype(dtype)]) for dtype in dtypes)))
 
 
 def int_attribute(value: int) -> bytes:
-    """An attribute that is an integer."""
+    """Return an attribute that is an integer."""
     return _int_field(3, value)
 
 
 def ints_attribute(values: Iterable[int]) -> bytes:
-    """An attribute that is a list of integers: ``strides``."""
+    """Return an attribute that is a list of integers: ``strides``."""
     return _bytes_field(1, _bytes_field(3, b"".join(map(_varint, values))))
 
 
 def bool_attribute(value: bool) -> bytes:
-    """An attribute that is true or false."""
+    """Return an attribute that is a boolean."""
     return _int_field(5, value)
 
 
 def string_attribute(text: str) -> bytes:
-    """An attribute that is a word: ``padding``."""
+    """Return an attribute that is a string: ``padding``."""
     return _bytes_field(2, text)
 
 
@@ -81,14 +81,14 @@ INT: Final = type_attribute("int32")
 
 
 class Graph:
-    """A graph to which nodes are added; every method that adds one returns its name, for use as another's input."""
+    """A graph under construction. Methods that add a node return its name, for use as an input of other nodes."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._unnamed = 0
 
     def node(self, op: str, inputs: Sequence[str] = (), name: str | None = None, **attributes: bytes) -> str:
-        """Add a node of any operation; without a name it is called after the operation."""
+        """Add a node of any operation; the default name is that of the operation."""
         if name is None:
             self._unnamed += 1
             name = f"{op}_{self._unnamed}"
@@ -109,7 +109,7 @@ class Graph:
         return self.node("Cast", [half], SrcT=type_attribute("float16"), DstT=FLOAT, Truncate=bool_attribute(False))
 
     def placeholder(self, name: str, shape: Iterable[int]) -> str:
-        """Add an input; -1 is a dimension that may have any size."""
+        """Add an input; a dimension of -1 may have any size."""
         return self.node("Placeholder", name=name, dtype=FLOAT, shape=_bytes_field(7, _shape(shape)))
 
     def float_node(self, op: str, *inputs: str, name: str | None = None, **attributes: bytes) -> str:
@@ -125,7 +125,7 @@ class Graph:
         return self.node(op, [x, self.constant(axes, "int32")], T=FLOAT, Tidx=INT, keep_dims=bool_attribute(keep))
 
     def matmul(self, a: str, b: str) -> str:
-        """Add a product of matrices."""
+        """Add a matrix product."""
         plain = bool_attribute(False)
         return self.node("MatMul", [a, b], T=FLOAT, transpose_a=plain, transpose_b=plain)
 
@@ -135,5 +135,5 @@ class Graph:
         return self.node("ConcatV2", inputs, N=int_attribute(len(parts)), T=FLOAT, Tidx=INT)
 
     def serialize(self) -> bytes:
-        """The graph as the content of a ``.pb`` file."""
+        """Return the graph as the content of a ``.pb`` file."""
         return bytes(self._buffer) + _bytes_field(4, _int_field(1, PRODUCER))

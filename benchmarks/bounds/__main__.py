@@ -1,4 +1,4 @@
-"""``python -m benchmarks.bounds``: what a build takes, beside what it may take. See ``benchmarks/README.md``."""
+"""``python -m benchmarks.bounds``: the cost of a build against its bounds. See ``benchmarks/README.md``."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def main() -> int:
             quick.store(Path(folder))
             return 0
         groups = {"quick": quick.figures} if arguments.quick else {name: GROUPS[name] for name in arguments.only}
-        print(f"load of this machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors", flush=True)
+        print(f"load before the benchmark: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors", flush=True)
         missed = 0
         for name, figures in groups.items():
             place = Path(folder) / name
@@ -43,9 +43,9 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bounds", description=__doc__)
     parser.add_argument("--only", nargs="+", choices=sorted(GROUPS), default=list(GROUPS), help="[all]")
-    parser.add_argument("--quick", action="store_true", help="ratios beside the stored ones, in three minutes")
+    parser.add_argument("--quick", action="store_true", help="compare ratios with the stored ones, in three minutes")
     parser.add_argument("--store", action="store_true", help="measure these ratios and store them")
-    parser.add_argument("--work", type=Path, help="where 2 GB can lie for a while  [the place for temporary files]")
+    parser.add_argument("--work", type=Path, help="folder with 2 GB of space  [the folder for temporary files]")
     return parser.parse_args()
 
 

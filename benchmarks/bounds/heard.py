@@ -1,7 +1,7 @@
-"""``python -m benchmarks.bounds.heard FOLDER COUNT``: a folder of music that a build has listened to, made in a minute.
+"""``python -m benchmarks.bounds.heard FOLDER COUNT``: make a folder of music that is already analyzed, in a minute.
 
-The files are real (a tenth of a second each) and their digests are found as always; what listening would give is made
-up and put into the cache under the keys that a build looks for.
+The files are real (a tenth of a second each), and their digests are computed as usual. The embeddings are random and
+stored in the cache under the keys that a build looks up.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def main() -> int:
 
 
 def write_tone(path: Path, number: int, seconds: float) -> None:
-    """Write noise of its own for each number."""
+    """Write a WAV file of noise, with ``number`` as its seed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     samples = np.random.default_rng(number).integers(-9_000, 9_000, round(seconds * RATE_HZ), dtype=np.int16)
     with wave.open(str(path), "wb") as file:
@@ -60,7 +60,7 @@ def write_tone(path: Path, number: int, seconds: float) -> None:
 
 
 def made_up(count: int) -> list[TrackEmbedding]:
-    """What was heard: vectors of albums in styles in genres, with tags and features to match."""
+    """Generate embeddings: vectors of albums within styles within genres, with matching tags and features."""
     generator = np.random.default_rng(0)
     vectors = np.hstack([vectors := library(count), vectors[:, :226]])
     tags = _squashed(vectors @ generator.normal(size=(vectors.shape[1], 50)) / 400 - 3)

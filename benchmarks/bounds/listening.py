@@ -1,6 +1,6 @@
-"""Listening while more is fetched, on two processors, and in how much memory.
+"""Analysis during downloads, on two processors, and its memory.
 
-``python -m benchmarks.bounds.listening WHAT FOLDER`` measures one thing in a process of its own and prints it as JSON.
+``python -m benchmarks.bounds.listening WHAT FOLDER`` takes one measurement in a separate process and prints JSON.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from spotmap_build.registry.embedders import EngineName
 
 STREAMED: Final = 30
-"""Recordings of about a megabyte each."""
+"""Number of recordings, of about a megabyte each."""
 STREAMED_S: Final = 120
 BLOCK_PAUSE_S: Final = 0.002
-"""Between kilobytes, for each of two downloads: a megabyte a second together."""
+"""Pause between kilobytes for each of two downloads, which makes a megabyte a second together."""
 WORKER_MIB: Final[dict[tuple[str, EngineName], int]] = {
     ("discogs-effnet", "essentia"): 650,
     ("musicnn", "essentia"): 300,
@@ -54,15 +54,15 @@ if __name__ == "__main__":
 
 
 def figures(folder: Path) -> Iterator[Figure]:
-    """What the issue of listening bounds, each from a process of its own."""
+    """Measure the bounds of the analysis, each in a separate process."""
     seen = _inside("overlap", folder)
     larger_s = max(seen["fetch_s"], seen["listen_s"])
-    more = f"both {seen['both_s']:.1f} s, fetching {seen['fetch_s']:.1f}, listening {seen['listen_s']:.1f}"
-    name = "fetching and listening at once, beside the larger alone"
+    more = f"both {seen['both_s']:.1f} s, download {seen['fetch_s']:.1f}, analysis {seen['listen_s']:.1f}"
+    name = "download and analysis concurrently, against the longer one alone"
     yield Figure(name, seen["both_s"] / larger_s, 1.1, "times", more=more)
     seen = _inside("processors", folder)
     more = f"one {seen['one_s']:.1f} s, two {seen['two_s']:.1f}"
-    yield Figure("two processors beside one", seen["one_s"] / seen["two_s"], 1.9, "times", is_least=True, more=more)
+    yield Figure("two processors against one", seen["one_s"] / seen["two_s"], 1.9, "times", is_least=True, more=more)
     seen = _inside("workers", folder)
     for (embedder, engine), mib in WORKER_MIB.items():
         short, long = seen[f"{embedder} {engine} short"], seen[f"{embedder} {engine} long"]
@@ -70,7 +70,7 @@ def figures(folder: Path) -> Iterator[Figure]:
         yield Figure("  and after a file of 3 hours", long, mib, "MiB")
     seen = _inside("parent", folder)
     bound_mib = PARENT_MIB + PARENT_KIB_A_TRACK * PARENT_TRACKS / 1024
-    yield Figure(f"the parent, while it listens to one of {PARENT_TRACKS:,}", seen["peak_mib"], bound_mib, "MiB")
+    yield Figure(f"main process, one new track in {PARENT_TRACKS:,}", seen["peak_mib"], bound_mib, "MiB")
 
 
 def _inside(what: str, folder: Path) -> dict[str, float]:
@@ -83,7 +83,7 @@ def _inside(what: str, folder: Path) -> dict[str, float]:
 
 
 def overlap(folder: Path) -> dict[str, float]:
-    """Seconds of the stage that fetches and listens: both at once, then either alone, of the same recordings."""
+    """Return the seconds of download and analysis: both concurrently, then each alone, with the same recordings."""
     from benchmarks.streamed.library import encoded, sound
     from tests.fakes.http_server import Fault
     from tests.fakes.spotify_library import FakeLibrary
@@ -128,7 +128,7 @@ def _fetch_alone(watch_url: str, ids: list[str], folder: Path) -> float:
 
 
 def processors(folder: Path) -> dict[str, float]:
-    """Seconds for the same jobs by one worker and by two, once they have loaded everything."""
+    """Return the seconds of the same jobs with one worker and with two, after a warm-up."""
     from spotmap_build.embed.pool import EmbedPool
 
     one = _job(_file(folder, 120), "musicnn", "onnx", folder)
@@ -143,7 +143,7 @@ def processors(folder: Path) -> dict[str, float]:
 
 
 def workers(folder: Path) -> dict[str, float]:
-    """The most memory (MiB) that a worker had, after files of four minutes and after one of three hours."""
+    """Return the peak memory (MiB) of a worker after files of four minutes, and after a file of three hours."""
     from spotmap_build.embed.pool import EmbedPool
 
     short, long = _file(folder, 240), _long_file(folder)
@@ -158,10 +158,10 @@ def workers(folder: Path) -> dict[str, float]:
 
 
 def parent(folder: Path) -> dict[str, float]:
-    """The most memory (MiB) of the process that a build runs in, up to the end of listening to the one new track."""
+    """Return the peak memory (MiB) of a build's main process, until its one new track is analyzed."""
     from benchmarks.bounds.starting import NEW
 
-    library = folder / "library"  # What is printed there is kept there, and this process's own output in the folder.
+    library = folder / "library"  # ``use`` writes output.txt; the one in ``folder`` belongs to this process
     library.mkdir()
     use((sys.executable, "-m", "benchmarks.bounds.heard", library, str(PARENT_TRACKS)), library)
     (library / "parent.py").write_text(PARENT)
@@ -180,7 +180,7 @@ def _file(folder: Path, seconds: int) -> Path:
 
 
 def _long_file(folder: Path) -> Path:
-    """Frames of an MP3 can be put one after another."""
+    """Write a long MP3 by repeating the frames of a short one."""
     minute, path = _file(folder, 60).read_bytes(), folder / "long.mp3"
     with path.open("wb") as file:
         for _ in range(LONG_HOURS * 60):
@@ -197,7 +197,7 @@ def _job(path: Path, embedder: str, engine: EngineName, folder: Path) -> EmbedJo
 
 
 def _weights(embedder: str, engine: EngineName, folder: Path) -> Path:
-    """musicnn's own; for discogs-effnet a network of the same size with random weights, which costs the same."""
+    """Return musicnn's weights; for discogs-effnet, a random network of the same size, which has the same cost."""
     from spotmap_build.embed.engines import SUFFIXES
     from spotmap_build.embed.weights import packaged
 
@@ -215,13 +215,13 @@ def _children() -> list[int]:
 
 
 def _peak_mib(pid: int) -> float:
-    """The most memory that a running process has had, as Linux tells it."""
+    """Return the peak memory of a running process, according to Linux."""
     found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
     return int(found[1]) / 1024 if found else 0.0
 
 
 def listen_once(engine: EngineName, folder: Path) -> None:
-    """Listen to four minutes in this process, as a worker does."""
+    """Analyze four minutes of audio in this process, as a worker does."""
     from spotmap_build.embed.pool import THREAD_VARIABLES
     from spotmap_build.embed.workers import embed_file
 
@@ -231,7 +231,7 @@ def listen_once(engine: EngineName, folder: Path) -> None:
 
 
 def file(folder: Path) -> dict[str, float]:
-    """Make the file of four minutes."""
+    """Write the file of four minutes, and return its size."""
     return {"bytes": _file(folder, 240).stat().st_size}
 
 

@@ -1,4 +1,4 @@
-"""What a command takes, and figures beside their bounds."""
+"""Measure the cost of a command, and compare figures with their bounds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COMMAND: Final = (sys.executable, "-m", "spotmap_build")
 
 @dataclass(frozen=True)
 class Used:
-    """Seconds of wall clock, seconds of all processors, and the most memory (MiB) that one of its processes had."""
+    """Wall-clock seconds, processor seconds, and the peak memory (MiB) of the largest process of a command."""
 
     wall_s: float
     cpu_s: float
@@ -27,9 +27,9 @@ class Used:
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure beside its bound.
+    """One figure and its bound.
 
-    ``is_least``: the bound is to be reached, not kept to. ``more``: what else was seen.
+    ``is_least``: the bound is a minimum, not a maximum. ``more``: additional measurements.
     """
 
     name: str
@@ -41,12 +41,12 @@ class Figure:
 
     @property
     def is_kept(self) -> bool:
-        """Whether it is within its bound."""
+        """Whether the figure is within its bound."""
         return self.value >= self.bound if self.is_least else self.value <= self.bound
 
     @property
     def line(self) -> str:
-        """As a row of the table."""
+        """The figure as a row of the table."""
         sign = ">=" if self.is_least else "<="
         verdict = "ok  " if self.is_kept else "MISS"
         more = f"  ({self.more})" if self.more else ""
@@ -54,18 +54,18 @@ class Figure:
 
 
 def python(program: str) -> tuple[str, ...]:
-    """Give the command that runs a program given as text."""
+    """Return the command that runs a Python program given as text."""
     return (sys.executable, "-c", program)
 
 
 def use(command: Sequence[str | Path], cwd: Path, extra: Mapping[str, str] | None = None) -> Used:
-    """Run a command and measure it with all its processes.
+    """Run a command and measure it, including all its processes.
 
-    This process must stay small while it does: the memory of a command counts from that of who starts it.
+    This process must stay small: the measured memory of a command is at least that of the process that starts it.
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SPOTMAP_")}
     environment |= {"PYTHONPATH": str(ROOT), "HOME": str(cwd), **(extra or {})}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program is compiled
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has compiled bytecode
     started_s = time.monotonic()
     with (cwd / "output.txt").open("w") as output:
         process = subprocess.Popen(list(map(str, command)), cwd=cwd, env=environment, stdout=output, stderr=output)
@@ -78,7 +78,7 @@ def use(command: Sequence[str | Path], cwd: Path, extra: Mapping[str, str] | Non
 
 
 def often(command: Sequence[str | Path], cwd: Path, times: int = 7) -> Used:
-    """Use a command several times, once more before that, and take the middle of each figure."""
+    """Run a command several times, after one warm-up run, and return the median of each figure."""
     use(command, cwd)
     all_used = [use(command, cwd) for _ in range(times)]
     return Used(*(median(getattr(used, name) for used in all_used) for name in ("wall_s", "cpu_s", "peak_mib")))

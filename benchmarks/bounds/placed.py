@@ -1,4 +1,4 @@
-"""Tables with places of their own, from the file to the published site."""
+"""Tables that provide positions, from the file to the published site."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ WRITE = "from pathlib import Path; from benchmarks.viewer.library import write_t
 
 
 def figures(folder: Path, counts: tuple[int, ...]) -> Iterator[Figure]:
-    """What publishing takes: 100,000 tracks within 10 s, a million within two minutes and 3 GB."""
+    """Measure publishing: 100,000 tracks within 10 s, a million within two minutes and 3 GB."""
     for count in counts:
         place = folder / f"placed-{count}"
         place.mkdir()
         use(python(WRITE.format(count)), place)
         used = use((*COMMAND, *OPTIONS), place)
-        name = f"{count:,} tracks with places, published"
+        name = f"{count:,} tracks with positions, published"
         bound_s = 10.0 if count <= 100_000 else 120.0
-        yield Figure(name, used.wall_s, bound_s, "s", more=f"{used.cpu_s:.1f} s of processors")
+        yield Figure(name, used.wall_s, bound_s, "s", more=f"{used.cpu_s:.1f} s of CPU time")
         if count > 100_000:
             yield Figure(f"{name}: memory", used.peak_mib, 3_000, "MiB")

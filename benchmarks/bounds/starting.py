@@ -1,4 +1,4 @@
-"""What a command takes that has nothing to do, or one track."""
+"""The cost of a command with nothing to do, or with one new track."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ write_tone(Path("{MUSIC}/New/New.wav"), 1_000_000, {NEW_TRACK_S})
 
 
 def help_figures(folder: Path) -> Iterator[Figure]:
-    """``--help`` beside the import of click."""
+    """Compare ``--help`` with the import of click."""
     plain, ours = often(python("import click"), folder), often((*COMMAND, "--help"), folder)
-    yield Figure("--help beside `import click`", ours.cpu_s / plain.cpu_s, 2, "times", more=_walls(ours, plain))
+    yield Figure("--help against `import click`", ours.cpu_s / plain.cpu_s, 2, "times", more=_walls(ours, plain))
 
 
 def heard_figures(folder: Path, counts: tuple[int, ...]) -> Iterator[Figure]:
-    """Builds of folders that were listened to: with nothing to do, and (the first) with one new track."""
+    """Measure builds of analyzed folders: with nothing to do, and for the first folder with one new track."""
     plain = often(python("import click, orjson"), folder)
     took: dict[int, Used] = {}
     for count in counts:
@@ -39,7 +39,7 @@ def heard_figures(folder: Path, counts: tuple[int, ...]) -> Iterator[Figure]:
         took[count] = used = often((*COMMAND, *OPTIONS), place, times=3)
         ratio = used.cpu_s / plain.cpu_s
         if count == counts[0]:
-            name = f"nothing to do, {count:,} tracks, beside `import click, orjson`"
+            name = f"nothing to do, {count:,} tracks, against `import click, orjson`"
             yield Figure(name, ratio, 4, "times", more=_walls(used, plain))
             yield from _one_new(place, count)
         else:
@@ -49,7 +49,7 @@ def heard_figures(folder: Path, counts: tuple[int, ...]) -> Iterator[Figure]:
     if len(counts) > 1:
         few, many = counts[0], counts[-1]
         each = (took[many].cpu_s / many) / (took[few].cpu_s / few)
-        yield Figure(f"nothing to do, a track of {many:,} beside one of {few:,}", each, 1.2, "times")
+        yield Figure(f"nothing to do, per track: {many:,} against {few:,}", each, 1.2, "times")
 
 
 def _one_new(place: Path, count: int) -> Iterator[Figure]:
@@ -57,8 +57,8 @@ def _one_new(place: Path, count: int) -> Iterator[Figure]:
     used = use((*COMMAND, *OPTIONS), place)
     seconds = json.loads((place / "site.report.json").read_text())["seconds"]
     more = ", ".join(f"{stage} {took:.1f}" for stage, took in seconds.items())
-    yield Figure(f"one new track in {count:,}, besides listening", used.wall_s - seconds["embed"], 2, "s", more=more)
+    yield Figure(f"one new track in {count:,}, without analysis", used.wall_s - seconds["embed"], 2, "s", more=more)
 
 
 def _walls(ours: Used, plain: Used) -> str:
-    return f"wall clock {ours.wall_s / plain.wall_s:.2f} times; {ours.cpu_s:.2f} and {plain.cpu_s:.2f} s of processors"
+    return f"wall clock {ours.wall_s / plain.wall_s:.2f} times; {ours.cpu_s:.2f} and {plain.cpu_s:.2f} s of CPU time"

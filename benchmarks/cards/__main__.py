@@ -1,8 +1,8 @@
-"""How many of a track's ten nearest are still its nearest by what a card tells, and where does a card place it?
+"""Measure how many of a track's ten nearest neighbors a card keeps, and where a card places its tracks.
 
-Prints the table of docs/map-quality.md, on the corpus of benchmarks/real_music. ``--write-scale`` makes the scale that
-``project.shared_space`` brings musicnn's vectors to: mean and standard deviation over the corpus. The table's own
-figures use the scale of the other half of the games than those that are measured: nobody's music is in the package's.
+Prints the table of docs/map-quality.md, for the corpus of benchmarks/real_music. ``--write-scale`` writes the scale of
+musicnn's vectors for ``project.shared_space``: mean and standard deviation over the corpus. In the table, each half of
+the games uses the scale of the other half, because a user's music is not in the package's scale either.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
 
 NEAREST = 10
-EMBEDDERS = {"mean+spread 1506": ("musicnn", "zscore"), "discogs-effnet 1280": ("discogs-effnet", "center")}
+EMBEDDERS = {"mean+std 1506": ("musicnn", "zscore"), "discogs-effnet 1280": ("discogs-effnet", "center")}
 SILENT = 1e-6
 LEAST_SHARE = 0.25
-"""Of the usual deviation: no dimension is made louder than by this."""
+"""Minimum deviation as a share of the median one; it limits how much a dimension is amplified."""
 WIDTHS = (32, 64, 96, 128, 192)
 
 
@@ -39,7 +39,7 @@ def main() -> int:
     embedded = hear(arguments.corpus, arguments.work / "cache", arguments.effnet, arguments.jobs)
     vectors = vectors_of(embedded)
     if arguments.write_scale:
-        np.save(arguments.write_scale, _scale(vectors["mean+spread 1506"]).astype(np.float32))
+        np.save(arguments.write_scale, _scale(vectors["mean+std 1506"]).astype(np.float32))
         return 0
     print(
         "| vectors | directions | of the ten nearest kept | of the map's own space | by chance |\n|---|---|---|---|---|"
@@ -47,7 +47,7 @@ def main() -> int:
     for name, (embedder, preprocessing) in EMBEDDERS.items():
         if name in vectors:
             _print(name, vectors[name], embedded.games, embedder, preprocessing)
-    print_two(vectors["mean+spread 1506"], embedded.games, draws=5)
+    print_two(vectors["mean+std 1506"], embedded.games, draws=5)
     return 0
 
 
@@ -75,14 +75,14 @@ def _every_other_game(games: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[n
 
 def _scale(vectors: Float32Array) -> Float32Array:
     deviation = vectors.std(axis=0, dtype=np.float64)
-    # What hardly varies here may vary elsewhere, and would be the loudest of all: most of musicnn's are silent here.
+    # A dimension that hardly varies here may vary elsewhere and then dominate; most of musicnn's are near zero here.
     usual = np.median(deviation[deviation > SILENT * deviation.max()])
     return np.stack([vectors.mean(axis=0, dtype=np.float64), np.maximum(deviation, LEAST_SHARE * usual)])
 
 
 def _as_on_a_card(vectors: Float32Array, embedder: str, width: int, scale: Float32Array | None) -> Float32Array:
     scaled = vectors if scale is None else (vectors - scale[0]) / scale[1]
-    # Not by the package's scale, but by the same directions, of which the first ones are as random as all.
+    # Another scale than the package's, but the same directions; any first few of them are as random as all.
     directions = shared_space.directions(embedder, vectors.shape[1], max(WIDTHS))[:, :width]
     return shared_space.decode_sounds(shared_space.encode_sounds((scaled @ directions).astype(np.float32)))
 
@@ -96,8 +96,8 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.cards", description=__doc__)
     parser.add_argument("--work", type=Path, default=Path("build/map-quality"), metavar="DIR", help="[%(default)s]")
     parser.add_argument("--corpus", type=Path, default=Path("build/map-quality/corpus"), metavar="DIR")
-    parser.add_argument("--effnet", type=Path, metavar="FILE", help="weights of Discogs-EffNet, where they are at hand")
-    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes that listen  [%(default)s]")
+    parser.add_argument("--effnet", type=Path, metavar="FILE", help="weights of Discogs-EffNet, if available")
+    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="worker processes  [%(default)s]")
     parser.add_argument("--write-scale", type=Path, metavar="FILE", help="write the scale, and measure nothing")
     return parser.parse_args()
 

@@ -1,4 +1,4 @@
-"""Two people made of the corpus: how mixed they are beside chance, and where one's card places its tracks."""
+"""Simulate two people with the corpus: how mixed their tracks are, and where a card places its tracks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ EMBEDDER = "musicnn"
 
 
 def print_two(vectors: Float32Array, games: Sequence[str], draws: int) -> None:
-    """Print how mixed two halves are, dealt out at random and by games, and how true places of guests are."""
+    """Print how mixed two halves are, dealt at random and by game, and how accurate the positions of guests are."""
     labels = np.asarray(games)
 
     def at_random(seed: int) -> tuple[IntArray, IntArray]:
@@ -41,7 +41,7 @@ def print_two(vectors: Float32Array, games: Sequence[str], draws: int) -> None:
         return np.flatnonzero(is_first), np.flatnonzero(~is_first)
 
     deals: dict[str, Deal] = {"at random": at_random, "by games": by_games}
-    print("\n| dealt out | the other's among the ten nearest | by chance |\n|---|---|---|")
+    print("\n| dealt | the other person's among the ten nearest | by chance |\n|---|---|---|")
     for name, deal in deals.items():
         share, chance = np.mean([_mixed(vectors, *deal(seed)) for seed in range(draws)], axis=0)
         print(f"| {name} | {share:.2f} | {chance:.2f} |", flush=True)

@@ -1,1 +1,1 @@
-"""Listening on a Dask cluster beside listening on this machine."""
+"""Compare analysis on a Dask cluster with analysis on this machine."""

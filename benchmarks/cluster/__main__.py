@@ -1,6 +1,6 @@
-"""``python -m benchmarks.cluster``: real music is heard by a cluster of which a worker is killed.
+"""``python -m benchmarks.cluster``: analyze real music on a cluster, one of whose workers is killed.
 
-Beside it, in the same run, by this machine: the same bytes have to be in both caches. See ``benchmarks/README.md``.
+The same run analyzes it on this machine: both caches must hold the same bytes. See ``benchmarks/README.md``.
 """
 
 from __future__ import annotations
@@ -38,20 +38,20 @@ def main() -> int:
         print(f"{count} pieces of {arguments.seconds} s of real music, {os.cpu_count()} processors", flush=True)
         run("here", work, ["--jobs", str(arguments.workers)])
         here = heard(work / "here")
-        print(f"  {len(here)} heard", flush=True)
+        print(f"  {len(here)} analyzed", flush=True)
         with cluster(arguments.workers, work) as workers:
             options = ["--executor", f"dask://127.0.0.1:{PORT}"]
             before = run("cluster", work, options, victim=workers[0], kill_at=count // 3)
         there = heard(work / "cluster")
         kept = sum(path.stat().st_mtime_ns == written for path, written in before.items())
-        print(f"  {len(there)} heard; {len(before)} were when a worker was killed, {kept} of them written once")
+        print(f"  {len(there)} analyzed; {len(before)} before a worker was killed, {kept} of them written once")
         same = sum(there.get(key) == outputs for key, outputs in here.items())
         print(f"{same} of {len(here)} have the same bytes")
         return 0 if same == len(here) == len(there) and kept == len(before) else 1
 
 
 def cut_pieces(corpus: Path, folder: Path, count: int, seconds: int) -> int:
-    """Write pieces of the corpus's tracks: of each its beginning, then of each what follows, until it is enough."""
+    """Write ``count`` pieces of the corpus: the first piece of each track, then the second of each, and so on."""
     import numpy as np
 
     folder.mkdir()
@@ -71,7 +71,7 @@ def cut_pieces(corpus: Path, folder: Path, count: int, seconds: int) -> int:
 
 
 def _beginning(path: Path, length: int) -> Float32Array:
-    """The first samples of a file. Not by our decoder, which reads all of it."""
+    """Return the first samples of a file. Our own decoder would read all of it."""
     import av
     import numpy as np
 
@@ -86,9 +86,9 @@ def _beginning(path: Path, length: int) -> Float32Array:
 
 
 def run(name: str, work: Path, options: list[str], *, victim: int = 0, kill_at: int = 0) -> dict[Path, int]:
-    """Listen into the cache ``name``; kill the process ``victim`` when so many tracks are in it.
+    """Analyze into the cache ``name``; kill the process ``victim`` when ``kill_at`` tracks are in it.
 
-    Returns the records that were there then, and when they were written.
+    Returns the records at that moment, and when they were written.
     """
     command = [sys.executable, "-m", "spotmap_build", "--source", "folder:music", "--embedder", "musicnn"]
     command += ["--shard", "1/1", "--cache-dir", name, "--log", "plain", *options]
@@ -110,7 +110,7 @@ def run(name: str, work: Path, options: list[str], *, victim: int = 0, kill_at: 
 
 
 def heard(cache: Path) -> dict[str, object]:
-    """What was kept of each recording, by key."""
+    """Return the stored results of each recording, by key."""
     records = [decode_record(path.read_bytes())[0] for path in _records(cache)]
     return {record.key_digest: record.outputs for record in records if record.failure is None}
 
@@ -121,7 +121,7 @@ def _records(cache: Path) -> list[Path]:
 
 @contextmanager
 def cluster(count: int, work: Path) -> Iterator[list[int]]:
-    """A scheduler and workers as commands, as a person starts them; yields the workers' process ids."""
+    """Start a scheduler and workers by Dask's commands, as a user does; yield the workers' process ids."""
     environment = os.environ | dict.fromkeys(THREAD_VARIABLES, "1")
     scheduler = ["scheduler", "--host", "127.0.0.1", "--port", str(PORT), "--no-dashboard"]
     worker = ["worker", f"tcp://127.0.0.1:{PORT}", "--nthreads", "1", "--no-nanny", "--no-dashboard"]
@@ -136,7 +136,7 @@ def cluster(count: int, work: Path) -> Iterator[list[int]]:
             yield [process.pid for process in processes[1:]]
         finally:
             for process in processes:
-                process.kill()  # there is nothing that they would have to finish
+                process.kill()  # they have nothing to finish
                 process.wait()
 
 
@@ -149,7 +149,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.cluster", description=__doc__)
     parser.add_argument("--corpus", type=Path, required=True, help="a folder of music, see benchmarks.real_music")
     parser.add_argument("--tracks", type=int, default=300, help="[%(default)s]")
-    parser.add_argument("--seconds", type=int, default=10, help="of each [%(default)s]")
+    parser.add_argument("--seconds", type=int, default=10, help="length of each piece [%(default)s]")
     parser.add_argument("--workers", type=int, default=3, help="[%(default)s]")
     return parser.parse_args()
 

@@ -1,1 +1,1 @@
-"""How often descriptions of sound find what they mean."""
+"""Measure how often descriptions of sound find the intended tracks."""

@@ -1,6 +1,6 @@
-"""``python -m benchmarks.describe --demo SITE --music SITE``: how often descriptions of sound find what they mean.
+"""``python -m benchmarks.describe --demo SITE --music SITE``: do descriptions of sound find the intended tracks?
 
-The page's own modules answer, in Node. The demo's own facet ("style"), which is the truth, is kept from them.
+It runs the page's modules in Node. The demo's facet "style", which is the ground truth, is hidden from them.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ ANSWER: Final = Path(__file__).with_name("answer.mjs")
 
 
 def answers(site: Path, phrases: Sequence[str], without: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """What the page says to each phrase."""
+    """Return the page's answer to each phrase."""
     questions = json.dumps({"phrases": list(phrases), "without": list(without)})
     done = subprocess.run(["node", ANSWER, site], input=questions, capture_output=True, text=True, check=True)
     return list(json.loads(done.stdout))
 
 
 def precision(found: Sequence[bool], relevant: int) -> float:
-    """The share of the first ten that are meant; of as many as there are, where there are fewer."""
+    """Return the share of relevant tracks among the first ten, or among as many as are relevant, if fewer."""
     counted = min(TOP, relevant)
     return sum(found[:counted]) / counted
 
@@ -52,7 +52,7 @@ def demo_rows(site: Path) -> list[tuple[float, str]]:
 
 
 def music_rows(site: Path) -> list[tuple[float, str]]:
-    """Of the corpus of ``benchmarks.real_music``, where each game is a playlist."""
+    """Return the rows for the corpus of ``benchmarks.real_music``, where each game is a playlist."""
     phrases = [*GAMES, *sorted({game for games in GAMES.values() for game in games})]
     found = dict(zip(phrases, answers(site, phrases), strict=True))
     members = {game: set(found[game]["ids"]) for games in GAMES.values() for game in games}
@@ -77,7 +77,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.describe", description=__doc__)
     parser.add_argument("--demo", type=Path, help="a site of the demo")
     parser.add_argument("--music", type=Path, help="a site of the corpus of benchmarks.real_music")
-    parser.add_argument("--phrases", type=Path, help="other phrases, a line each: what is understood")
+    parser.add_argument("--phrases", type=Path, help="other phrases, one per line: print how they are understood")
     arguments = parser.parse_args()
     if arguments.phrases:
         texts = arguments.phrases.read_text(encoding="utf-8").split("\n")

@@ -1,4 +1,4 @@
-"""Descriptions, and what is known of the tracks that they mean."""
+"""Descriptions, and the tracks that they should find."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MINOR: Final = frozenset({"minor", "dorian", "phrygian"})
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A description; ``relevant`` says of a track whether it is meant."""
+    """A description; ``relevant`` tells whether it should find a track."""
 
     text: str
     relevant: Callable[[CatalogEntry], bool]
@@ -55,7 +55,7 @@ def third(of: Callable[[CatalogEntry], float], *, highest: bool) -> Callable[[Ca
 
 
 def listed(name: str) -> Callable[[CatalogEntry], bool]:
-    """In the playlist of that name."""
+    """Return a test for tracks in the playlist ``name``."""
     (plan,) = [plan for plan in PLAYLISTS if plan.name.startswith(name)]
     slugs = set()
     for island, picks in plan.picks.items():
@@ -125,7 +125,7 @@ DEMO: Final = (
     Phrase("something like Quartetto Sottolume", styled("strings")),
     Phrase("like Halvard Lysning but faster", both(CALM, neither(tempo(0, 58)))),
 )
-"""Of the demo, whose catalog says the truth."""
+"""Phrases for the demo, whose catalog is the ground truth."""
 
 ORCHESTRAL: Final = frozenset({"The Battle for Wesnoth", "Advanced Strategic Command"})
 SYNTHETIC: Final = frozenset({"Warzone 2100", "Endgame Singularity", "Battle Tanks"})
@@ -138,4 +138,4 @@ GAMES: Final[Mapping[str, frozenset[str]]] = {
     "epic instrumental": ORCHESTRAL,
     "rock guitars": frozenset({"Colobot", "Hedgewars", "SuperTux"}),
 }
-"""Of the games' music: which soundtracks are known as such. The game is the label, as in the rest of this page."""
+"""Phrases for the games' music, with the soundtracks that are known for each style. The game is the label."""

@@ -1,1 +1,1 @@
-"""What listening costs on each engine, and how far the engines agree."""
+"""The cost of analysis on each engine, and the agreement of the engines."""

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.listening``: what listening costs, on each engine. See ``benchmarks/README.md``."""
+"""``python -m benchmarks.listening``: the cost of analysis on each engine. See ``benchmarks/README.md``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from spotmap_build.embed import engines
 from spotmap_build.embed.pool import THREAD_VARIABLES
 
 if TYPE_CHECKING:
-    from benchmarks.listening.agreement import Heard
+    from benchmarks.listening.agreement import TrackResult
     from spotmap_build.embed.workers import Model
     from spotmap_build.model import Float32Array
     from spotmap_build.registry.embedders import EngineName
@@ -28,13 +28,13 @@ def main() -> int:
     arguments = _arguments()
     for variable in THREAD_VARIABLES:
         os.environ[variable] = "1"
-    readable = AUDIO_SUFFIXES - {".opus"}  # which Essentia's own loader cannot read
+    readable = AUDIO_SUFFIXES - {".opus"}  # Essentia's own loader cannot read Opus
     paths = sorted(path for path in arguments.corpus.rglob("*") if path.suffix.lower() in readable)
     chosen = paths[:: max(1, len(paths) // arguments.tracks)][: arguments.tracks]
     if not chosen:
         print(f"There is no music in {arguments.corpus}.", file=sys.stderr)
         return 2
-    # Not before: it loads numpy, which looks at the variables when it is loaded.
+    # Import numpy only now: it reads the thread variables on import.
     if arguments.a_track:
         from benchmarks.listening.a_track import report_a_track
 
@@ -42,8 +42,8 @@ def main() -> int:
         return 0
     from benchmarks.listening.agreement import report_agreement
 
-    costs, heard = _listen(chosen)
-    report_agreement(heard)
+    costs, results = _analyze(chosen)
+    report_agreement(results)
     _report_costs(costs, len(chosen))
     return 0
 
@@ -51,27 +51,27 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.listening", description=__doc__)
     parser.add_argument("--corpus", type=Path, required=True, metavar="DIR", help="a folder with music")
-    parser.add_argument("--tracks", type=int, default=12, metavar="N", help="how many, spread over it  [%(default)s]")
-    parser.add_argument("--a-track", action="store_true", help="only what a worker takes for a track and for a preview")
+    parser.add_argument("--tracks", type=int, default=12, metavar="N", help="how many, evenly spread  [%(default)s]")
+    parser.add_argument("--a-track", action="store_true", help="only the cost of a track and of a preview in a worker")
     return parser.parse_args()
 
 
-def _listen(paths: list[Path]) -> tuple[Costs, list[Heard]]:
-    """Hear every track on both engines and by the plain recipe, in one process with one thread."""
+def _analyze(paths: list[Path]) -> tuple[Costs, list[TrackResult]]:
+    """Analyze every track with both engines and the plain recipe, in one process with one thread."""
     import numpy as np
 
     from benchmarks.listening import effnet
-    from benchmarks.listening.agreement import Heard
+    from benchmarks.listening.agreement import TrackResult
     from benchmarks.listening.plain_recipe import PlainRecipe
     from spotmap_build.embed.decode import decode
     from spotmap_build.embed.numpy_features import measure
 
-    costs, heard = Costs(), []
+    costs, results = Costs(), []
     with tempfile.TemporaryDirectory() as folder:
         networks = effnet.write(Path(folder))
         models = {name: _models(name, networks[name]) for name in engines.SUFFIXES}
         recipe = PlainRecipe(networks["essentia"])
-    # What is loaded at the first track is loaded once in a process, which hears hundreds.
+    # Warm up: lazy imports happen once per process, and a real process analyzes hundreds of tracks.
     noise = np.random.default_rng(0).normal(0, 0.1, 5 * 16_000).astype(np.float32)
     measure(noise)
     for by_embedder in models.values():
@@ -87,9 +87,9 @@ def _listen(paths: list[Path]) -> tuple[Costs, list[Heard]]:
             for embedder, model in by_embedder.items():
                 with costs.of(name, embedder):
                     vectors[name, embedder] = model(samples).vector
-        heard.append(Heard(vectors, features, recipe.listen(path, costs)))
-        print(f"heard {path.name}", flush=True)
-    return costs, heard
+        results.append(TrackResult(vectors, features, recipe.listen(path, costs)))
+        print(f"analyzed {path.name}", flush=True)
+    return costs, results
 
 
 def _models(name: EngineName, effnet: Path) -> dict[str, Model]:

@@ -1,4 +1,4 @@
-"""What a worker takes for a whole track and for 30 seconds of it: the seconds that ``plan`` reckons with."""
+"""Measure the cost of a full track and of 30 seconds in a worker; ``plan`` uses these figures."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ PREVIEW_S: Final = 30
 
 
 def report_a_track(paths: list[Path]) -> None:
-    """Print processor seconds by musicnn, the dearer of the embedders, whose weights are in the package."""
+    """Print processor seconds with musicnn, the more expensive embedder, whose weights are in the package."""
     with tempfile.TemporaryDirectory() as folder:
         pieces = [piece for number, path in enumerate(paths) if (piece := _piece(path, Path(folder, f"{number}.mp4")))]
-        for what, files in (("a whole track", paths), (f"{PREVIEW_S} seconds of one", pieces)):
-            embed_file(_job(files[0], folder))  # what is loaded at the first is loaded once in a process
+        for name, files in (("a full track", paths), (f"{PREVIEW_S} seconds of one", pieces)):
+            embed_file(_job(files[0], folder))  # warm up: lazy imports happen once per process
             started = time.process_time()
-            heard = sum(isinstance(embed_file(_job(file, folder)), Done) for file in files)
+            done = sum(isinstance(embed_file(_job(file, folder)), Done) for file in files)
             seconds = (time.process_time() - started) / len(files)
             minutes = sum(map(_minutes, files)) / len(files)
             print(
-                f"{what}: {seconds:.2f} processor seconds ({heard} of {len(files)} heard, {minutes:.1f} minutes each)"
+                f"{name}: {seconds:.2f} processor seconds ({done} of {len(files)} analyzed, {minutes:.1f} minutes each)"
             )
 
 

@@ -1,4 +1,4 @@
-"""How far the engines agree with each other, and with the plain recipe, which listens to whole tracks."""
+"""Compare the engines with each other, and with the plain recipe, which analyzes full tracks."""
 
 from __future__ import annotations
 
@@ -12,69 +12,75 @@ from spotmap_build.registry.features import FEATURES
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from benchmarks.listening.plain_recipe import Whole
+    from benchmarks.listening.plain_recipe import FullTrack
     from spotmap_build.model import Float32Array
 
     FloatArray = npt.NDArray[np.float64]
 
 NEAREST: Final = 10
 ENOUGH_TRACKS: Final = 40
-"""Of fewer, the ten nearest are most of them."""
+"""With fewer tracks, the ten nearest are most of them, so their overlap means nothing."""
 
 
-class Heard(NamedTuple):
-    """What was heard of one track: vectors by engine and embedder, features, and what the plain recipe made of it."""
+class TrackResult(NamedTuple):
+    """The results for one track: vectors by engine and embedder, features, and the output of the plain recipe."""
 
     vectors: Mapping[tuple[str, str], Float32Array]
     features: Float32Array
-    whole: Whole
+    full: FullTrack
 
 
-def report_agreement(heard: Sequence[Heard]) -> None:
-    """Print it."""
-    vectors = {who: _stack([one.vectors[who] for one in heard]) for who in heard[0].vectors}
+def report_agreement(results: Sequence[TrackResult]) -> None:
+    """Print how closely vectors and features agree."""
+    vectors = {engine: _stack([result.vectors[engine] for result in results]) for engine in results[0].vectors}
     print("\nthe engines' vectors")
     for embedder in dict.fromkeys(embedder for _, embedder in vectors):
-        one, other = (vectors[engine, embedder] for engine in ("onnx", "essentia"))
-        cosines = _cosines(one, other)
-        print(f"  {embedder:<8} largest difference {np.abs(one - other).max():.1e}, least cosine {cosines.min():.7f}")
-    pools = [one.whole.pools[:, 1::2].astype(np.float64) for one in heard]
-    wholes = {
+        onnx, essentia = (vectors[engine, embedder] for engine in ("onnx", "essentia"))
+        cosines = _cosines(onnx, essentia)
+        print(
+            f"  {embedder:<8} largest difference {np.abs(onnx - essentia).max():.1e}, least cosine {cosines.min():.7f}"
+        )
+    pools = [result.full.pools[:, 1::2].astype(np.float64) for result in results]
+    full_tracks = {
         "musicnn": _stack([np.concatenate([part.mean(axis=0), part.std(axis=0)]) for part in pools]),
-        "effnet": _stack([one.whole.embedding.mean(axis=0, dtype=np.float64) for one in heard]),
+        "effnet": _stack([result.full.embedding.mean(axis=0, dtype=np.float64) for result in results]),
     }
-    print("beside whole tracks")
-    for embedder, whole in wholes.items():
-        _report_whole(embedder, vectors["onnx", embedder], whole)
-    _report_features(heard)
+    print("compared with full tracks")
+    for embedder, full in full_tracks.items():
+        _report_full_tracks(embedder, vectors["onnx", embedder], full)
+    _report_features(results)
 
 
-def _report_whole(embedder: str, ours: FloatArray, whole: FloatArray) -> None:
-    middle, spread = whole.mean(axis=0), whole.std(axis=0)
-    # What is the same in all tracks tells none apart, and its last bits would count as much as all else.
-    spread = np.where(spread > 1e-3 * spread.max(), spread, np.inf)
-    # As a build compares them: musicnn's by z-scores, EffNet's centered.
-    scale = spread if embedder == "musicnn" else np.ones_like(spread)
-    ours, whole = (ours - middle) / scale, (whole - middle) / scale
-    cosines = _cosines(ours, whole)
+def _report_full_tracks(embedder: str, ours: FloatArray, full: FloatArray) -> None:
+    mean, std = full.mean(axis=0), full.std(axis=0)
+    # Constant dimensions carry no information; scaling them would amplify rounding noise.
+    std = np.where(std > 1e-3 * std.max(), std, np.inf)
+    # The same preprocessing as in a build: z-scores for musicnn, centering for EffNet.
+    scale = std if embedder == "musicnn" else np.ones_like(std)
+    ours, full = (ours - mean) / scale, (full - mean) / scale
+    cosines = _cosines(ours, full)
     line = f"  {embedder:<8} centered cosine {cosines.mean():.4f} on average, {cosines.min():.4f} at least"
     if len(ours) >= ENOUGH_TRACKS:
-        kept = [len(one & other) / NEAREST for one, other in zip(_nearest(ours), _nearest(whole), strict=True)]
+        kept = [len(left & right) / NEAREST for left, right in zip(_nearest(ours), _nearest(full), strict=True)]
         line += f"; {np.mean(kept):.1%} of the {NEAREST} nearest"
     print(line)
 
 
 def _nearest(vectors: FloatArray) -> list[set[int]]:
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    likeness = unit @ unit.T
-    np.fill_diagonal(likeness, -np.inf)
-    return [set(row) for row in np.argsort(-likeness, axis=1)[:, :NEAREST].tolist()]
+    similarity = unit @ unit.T
+    np.fill_diagonal(similarity, -np.inf)
+    return [set(row) for row in np.argsort(-similarity, axis=1)[:, :NEAREST].tolist()]
 
 
-def _report_features(heard: Sequence[Heard]) -> None:
+def _report_features(results: Sequence[TrackResult]) -> None:
     column = {feature.name: at for at, feature in enumerate(FEATURES)}
-    ours = {name: np.array([one.features[at] for one in heard], dtype=np.float64) for name, at in column.items()}
-    theirs = {name: np.array([one.whole.features[name] for one in heard]) for name in ours if name != "beat_strength"}
+    ours = {
+        name: np.array([result.features[at] for result in results], dtype=np.float64) for name, at in column.items()
+    }
+    theirs = {
+        name: np.array([result.full.features[name] for result in results]) for name in ours if name != "beat_strength"
+    }
     octaves = np.log2(np.maximum(ours["tempo"], 1) / np.maximum(theirs["tempo"], 1))
     is_near = np.abs(octaves - np.round(octaves)) <= np.log2(1.02)
     is_key = (ours["key"] == theirs["key"]) & (ours["mode"] == theirs["mode"])
@@ -91,7 +97,7 @@ def _stack(rows: Sequence[npt.NDArray[np.floating]]) -> FloatArray:
     return np.stack(rows).astype(np.float64)
 
 
-def _cosines(one: FloatArray, other: FloatArray) -> FloatArray:
-    lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
-    cosines: FloatArray = np.sum(one * other, axis=1) / np.maximum(lengths, 1e-30)
+def _cosines(left: FloatArray, right: FloatArray) -> FloatArray:
+    lengths = np.linalg.norm(left, axis=1) * np.linalg.norm(right, axis=1)
+    cosines: FloatArray = np.sum(left * right, axis=1) / np.maximum(lengths, 1e-30)
     return cosines

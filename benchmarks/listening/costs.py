@@ -1,4 +1,4 @@
-"""Processor seconds of steps."""
+"""Measure the processor seconds of steps."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Costs:
-    """Processor seconds of each step, summed over tracks, by who does it."""
+    """Processor seconds of each step, summed over tracks, by the engine or recipe that runs it."""
 
     seconds: dict[str, dict[str, float]] = field(default_factory=dict)
 
     @contextmanager
     def of(self, who: str, step: str) -> Iterator[None]:
-        """Add what the body takes."""
+        """Add the processor seconds of the ``with`` body."""
         started = time.process_time()
         yield
         steps = self.seconds.setdefault(who, {})
         steps[step] = steps.get(step, 0.0) + time.process_time() - started
 
     def total(self, *steps: tuple[str, str]) -> float:
-        """Sum up some steps, each of somebody."""
+        """Sum the seconds of some steps, given as pairs (engine or recipe, step)."""
         return sum(self.seconds[who][step] for who, step in steps)

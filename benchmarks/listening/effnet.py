@@ -1,7 +1,7 @@
-"""A network that costs what Discogs-EffNet costs: an EfficientNet-B0 of its inputs and outputs, with random weights.
+"""A network with the cost of Discogs-EffNet: an EfficientNet-B0 with its inputs and outputs, and random weights.
 
 Tan and Le, "EfficientNet: rethinking model scaling for convolutional neural networks" (2019). The real weights are
-MTG's and are fetched by whoever uses them; what a network costs does not depend on what it has learned.
+MTG's and are downloaded by each user; the cost of a network does not depend on its weights.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 STEM_CHANNELS: Final = 32
 STAGES: Final = ((1, 16, 1, 1, 3), (6, 24, 2, 2, 3), (6, 40, 2, 2, 5), (6, 80, 3, 2, 3), (6, 112, 3, 1, 5))
 LAST_STAGES: Final = ((6, 192, 4, 2, 5), (6, 320, 1, 1, 3))
-"""Of each: how much wider inside, channels, blocks, stride of the first, side of the kernel."""
+"""For each stage: expansion factor, channels, blocks, stride of the first block, kernel size."""
 SQUEEZE: Final = 4
 GAIN: Final = 1.1
-"""With less, what comes out hardly depends on what goes in; with more, it grows beyond measure."""
+"""With a lower gain, the output hardly depends on the input; with a higher one, activations explode."""
 DIMENSIONS, STYLE_COUNT = 1280, 400
 
 
 def write(folder: Path) -> dict[EngineName, Path]:
-    """The network for each engine."""
+    """Write the network for each engine."""
     paths: dict[EngineName, Path] = {"essentia": folder / "effnet.pb", "onnx": folder / "effnet.onnx"}
     paths["essentia"].write_bytes(_Builder(WHOLE_BATCH).build())
     paths["onnx"].write_bytes(convert(_Builder(-1).build(), (STYLES, EMBEDDING)))
@@ -41,7 +41,7 @@ def write(folder: Path) -> dict[EngineName, Path]:
 
 @dataclass
 class _Builder:
-    """Adds the layers; ``batch``: how many patches it takes, -1 for any number."""
+    """Adds the layers; ``batch``: number of patches in a batch, -1 for any."""
 
     batch: int
     graph: Graph = field(default_factory=Graph)
@@ -65,7 +65,7 @@ class _Builder:
         return graph.serialize()
 
     def _block(self, x: str, channels: int, wide: int, *, widening: int, side: int, stride: int) -> str:
-        """Widened, filtered a channel at a time, weighed by channel, narrowed; added to what came in where it fits."""
+        """An inverted residual block: expansion, depthwise convolution, squeeze-and-excitation, projection."""
         inner = channels * widening
         y = self._swish(self._convolve(x, channels, inner, side=1)) if widening > 1 else x
         y = self._swish(self._filter(y, inner, side=side, stride=stride))
@@ -97,7 +97,7 @@ class _Builder:
         return self.graph.float_node(operation, x, weights, strides=strides, padding=string_attribute("SAME"))
 
     def _biased(self, x: str, channels: int) -> str:
-        """Where the published network has the constants of its batch normalization, folded."""
+        """Add the bias that replaces the folded batch normalization of the published network."""
         return self.graph.float_node("BiasAdd", x, self.graph.constant(self.random.normal(0, 0.1, channels)))
 
     def _weights(self, shape: tuple[int, ...], inputs: int) -> str:

@@ -1,4 +1,4 @@
-"""The 41 features as Essentia measures them."""
+"""The 41 features, computed with Essentia."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
 
 FAST_SINC: Final = 2
-"""libsamplerate's fastest converter that is not mere interpolation."""
+"""libsamplerate's fastest sinc converter."""
 PITCH_CLASSES: Final = {
     **{"C": 0, "C#": 1, "Db": 1, "D": 2, "D#": 3, "Eb": 3, "E": 4, "F": 5},
     **{"F#": 6, "Gb": 6, "G": 7, "G#": 8, "Ab": 8, "A": 9, "A#": 10, "Bb": 10, "B": 11},
@@ -42,7 +42,7 @@ def measure(standard: Any, samples: Float32Array) -> Float32Array:
 
 
 def whole(standard: Any, samples: Float32Array) -> dict[str, float]:
-    """All features but those of rhythm, by name."""
+    """Compute all features except rhythm, by name."""
     values = _by_frame(standard, samples) | _key(standard, samples) | _loudness(standard, samples)
     values["brightness"] = standard.SpectralCentroidTime(sampleRate=SAMPLE_RATE_HZ)(samples)
     values["danceability"] = standard.Danceability(sampleRate=SAMPLE_RATE_HZ)(samples)[0]
@@ -51,7 +51,7 @@ def whole(standard: Any, samples: Float32Array) -> dict[str, float]:
 
 
 def _by_frame(standard: Any, samples: Float32Array) -> dict[str, float]:
-    """Features of frames of 128 ms, half overlapping: means, and for the MFCCs standard deviations as well."""
+    """Compute features of 128 ms frames with 50 % overlap: means, and for the MFCCs also standard deviations."""
     window = standard.Windowing(type="hann", zeroPadding=0)
     spectrum_of = standard.Spectrum(size=FRAME_SAMPLES)
     mfcc_of = standard.MFCC(
@@ -78,7 +78,7 @@ def _by_frame(standard: Any, samples: Float32Array) -> dict[str, float]:
 
 
 def rhythm(standard: Any, samples: Float32Array) -> dict[str, float]:
-    """Tempo (BPM) and beat strength, in the middle minute."""
+    """Compute tempo (BPM) and beat strength of the middle minute."""
     resample = standard.Resample(inputSampleRate=SAMPLE_RATE_HZ, outputSampleRate=RHYTHM_RATE_HZ, quality=FAST_SINC)
     tempo_bpm, _, confidence, *_ = standard.RhythmExtractor2013(method="multifeature")(resample(middle(samples)))
     return {"tempo": tempo_bpm, "beat_strength": confidence}

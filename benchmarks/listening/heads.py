@@ -1,7 +1,7 @@
-"""How far a head says the same of the mean of a track's patches as on average of the patches.
+"""Compare a head's output for the mean of a track's patches with its mean output over the patches.
 
-Discogs-EffNet's heads are not to be had everywhere, but musicnn ends in one: two dense layers from its pools to its
-tags. ``python -m benchmarks.listening.heads --corpus DIR``.
+Discogs-EffNet's heads are not available everywhere. The last two dense layers of musicnn, from its pools to its tags,
+serve as a head. ``python -m benchmarks.listening.heads --corpus DIR``.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def report(of_patches: np.ndarray, of_means: np.ndarray) -> None:
-    """Print how far they are apart, and how far the tracks' order by each tag is the same."""
+    """Print the differences, and the rank correlation of the tracks by each tag."""
     from scipy.stats import spearmanr
 
     away = np.abs(of_patches - of_means)

@@ -1,4 +1,4 @@
-"""What most would write first: Essentia's own loader, predictors and extractors, on whole tracks."""
+"""The code that most people would write first: Essentia's loader, predictors and extractors, on full tracks."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 NAME: Final = "plain recipe"
 
 
-class Whole(NamedTuple):
-    """What the recipe makes of a track; ``pools``: of each patch, see :mod:`spotmap_build.embed.musicnn`."""
+class FullTrack(NamedTuple):
+    """The recipe's output for a track; ``pools``: for each patch, see :mod:`spotmap_build.embed.musicnn`."""
 
     pools: Float32Array
     embedding: Float32Array
@@ -30,7 +30,7 @@ class Whole(NamedTuple):
 
 
 class PlainRecipe:
-    """The loaded predictors. They look at every patch: at each second for EffNet, each one and a half for musicnn."""
+    """The loaded predictors. They process every patch: one per second for EffNet, one per 1.5 seconds for musicnn."""
 
     def __init__(self, effnet: Path) -> None:
         self._standard = essentia_engine.load()
@@ -39,8 +39,8 @@ class PlainRecipe:
         )
         self._effnet = self._standard.TensorflowPredictEffnetDiscogs(graphFilename=str(effnet), output=EMBEDDING)
 
-    def listen(self, path: Path, costs: Costs) -> Whole:
-        """Listen to a track, and note what each step costs."""
+    def listen(self, path: Path, costs: Costs) -> FullTrack:
+        """Analyze a track, and record the cost of each step."""
         load = self._standard.MonoLoader
         with costs.of(NAME, "decoding"):
             samples = load(filename=str(path), sampleRate=16_000)()
@@ -52,4 +52,4 @@ class PlainRecipe:
         with costs.of(NAME, "features"):
             tempo_bpm = self._standard.RhythmExtractor2013(method="multifeature")(for_rhythm)[0]
             features = {"tempo": tempo_bpm, **essentia_features.whole(self._standard, samples)}
-        return Whole(pools, embedding, features)
+        return FullTrack(pools, embedding, features)

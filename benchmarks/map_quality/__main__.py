@@ -1,7 +1,7 @@
-"""Which vectors, prepared how, make the truest map of real music?
+"""Compare vectors and their preprocessing on real music: which make the best map?
 
-Prints the tables of docs/map-quality.md. The corpus is that of benchmarks/real_music: soundtracks of free games out of
-Debian packages; the game is the label. Tracks are listened to once and kept in a cache.
+Prints the tables of docs/map-quality.md. The corpus is that of benchmarks/real_music: soundtracks of free games from
+Debian packages; the game is the label. Tracks are analyzed once, and the results are cached.
 """
 
 from __future__ import annotations
@@ -78,12 +78,12 @@ def _print_row(vector: str, recipe: str, rows: list[Row]) -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.map_quality", description=__doc__)
     parser.add_argument("--work", type=Path, default=Path("build/map-quality"), metavar="DIR", help="[%(default)s]")
-    parser.add_argument("--debs", type=Path, metavar="DIR", help="packages fetched before; missing ones are added")
-    parser.add_argument("--corpus", type=Path, metavar="DIR", help="a corpus that is unpacked already")
+    parser.add_argument("--debs", type=Path, metavar="DIR", help="downloaded packages; missing ones are added")
+    parser.add_argument("--corpus", type=Path, metavar="DIR", help="an unpacked corpus")
     parser.add_argument("--others", action="store_true", help="eighteen other games instead: the second corpus")
-    parser.add_argument("--effnet", type=Path, metavar="FILE", help="weights of Discogs-EffNet, where they are at hand")
+    parser.add_argument("--effnet", type=Path, metavar="FILE", help="weights of Discogs-EffNet, if available")
     parser.add_argument("--seeds", type=int, default=5, metavar="N", help="maps of each kind  [%(default)s]")
-    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes that listen  [%(default)s]")
+    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="worker processes  [%(default)s]")
     return parser.parse_args()
 
 

@@ -1,4 +1,4 @@
-"""Listens to the corpus once; keeps every layer's mean and spread over time in a cache of the project's own kind."""
+"""Analyze the corpus once; cache the mean and standard deviation over time of every layer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
 
 HEARING_VERSION = 2
-"""Raise when :func:`listen` would give other numbers."""
+"""Raise when the analysis would give other numbers."""
 MUSICNN_LAYERS = {
     "pools": "model/flatten/Reshape",
     "dense": "model/dense/BiasAdd",
@@ -54,7 +54,7 @@ class Embedded:
 def hear(
     corpus: Path, cache_folder: Path, effnet: Path | None, jobs: int, packages: Sequence[Package] = PACKAGES
 ) -> Embedded:
-    """Vectors of every track of the packages below ``corpus``; ``effnet``: the file of Discogs-EffNet's weights.
+    """Return vectors of every track of the packages below ``corpus``; ``effnet``: file of Discogs-EffNet's weights.
 
     Tracks that cannot be decoded are reported and left out. A second call reads everything from the cache.
     """
@@ -84,7 +84,7 @@ def hear(
 
 
 def listen_to_all(cache: Cache, listener: Listener, key_of: dict[Path, Key], jobs: int) -> None:
-    """Listen to what is not in the cache yet."""
+    """Analyze the tracks that are not in the cache."""
     missing = [path for path, key in key_of.items() if cache.lookup(key) is None]
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
         running = {pool.submit(_listen, listener, path): path for path in missing}
@@ -93,11 +93,11 @@ def listen_to_all(cache: Cache, listener: Listener, key_of: dict[Path, Key], job
             outputs = {name: encode_array(part) for name, part in parts.items()}
             cache.put(key_of[running[future]], outputs, seconds=seconds)
             if count % 20 == 0:
-                print(f"listened to {count} of {len(missing)}", flush=True)
+                print(f"analyzed {count} of {len(missing)}", flush=True)
 
 
 def _listen(listener: Listener, path: Path) -> tuple[float, dict[str, Float32Array]]:
-    """Seconds of work, and the vectors of one track by name; none where it cannot be decoded."""
+    """Return the seconds of work and the vectors of one track by name; no vectors if it cannot be decoded."""
     from spotmap_build.embed.decode import decode
     from spotmap_build.errors import TrackError
 
@@ -110,7 +110,7 @@ def _listen(listener: Listener, path: Path) -> tuple[float, dict[str, Float32Arr
 
 
 def listen_with_musicnn(samples: Float32Array) -> dict[str, Float32Array]:
-    """Every layer of MusiCNN that could serve as a vector: its mean over the patches, and its standard deviation."""
+    """Return mean and standard deviation over the patches of every MusiCNN layer that could serve as a vector."""
     from spotmap_build.embed import essentia_engine
     from spotmap_build.embed.musicnn import INPUT, PATCH_FRAMES, PATCHES
     from spotmap_build.embed.patches import mel_patches
@@ -130,20 +130,20 @@ def listen_with_musicnn(samples: Float32Array) -> dict[str, Float32Array]:
 
 
 def listen_to_the_middle(samples: Float32Array) -> dict[str, Float32Array]:
-    """What musicnn makes of the 30 seconds in the middle."""
+    """Return musicnn's layers for the middle 30 seconds."""
     start = max(0, (len(samples) - PREVIEW_SAMPLES) // 2)
     return listen_with_musicnn(samples[start : start + PREVIEW_SAMPLES])
 
 
 def measure(samples: Float32Array) -> dict[str, Float32Array]:
-    """The 41 interpretable features."""
+    """Return the 41 interpretable features."""
     from spotmap_build.embed import numpy_features
 
     return {"spectral": numpy_features.measure(samples)}
 
 
 def listen_with_effnet(weights: Path, samples: Float32Array) -> dict[str, Float32Array]:
-    """The vector of Discogs-EffNet as the build makes it, and its styles."""
+    """Return the vector of Discogs-EffNet as in a build, and its styles."""
     from spotmap_build.embed import essentia_engine
     from spotmap_build.embed.discogs_effnet import DiscogsEffnet
 
@@ -161,6 +161,6 @@ def _key(part: str, sound: str, effnet: str) -> Key:
 
 
 def digest_of(path: Path) -> str:
-    """The SHA-256 of a file."""
+    """Return the SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""The ways to make a map that are compared: preparing the vectors, laying them out, finding the clusters."""
+"""The compared recipes: preprocessing of the vectors, layout, clustering."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Preparation = Callable[["Float32Array"], "Float32Array"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Map:
-    """``unit``: the vectors of length one that were compared; ``places`` and ``labels`` (-1: noise) of one run."""
+    """``unit``: the vectors of length one; ``positions`` and ``labels`` (-1: noise) of one run."""
 
     unit: Float32Array
     positions: Float32Array
@@ -30,7 +30,7 @@ class Map:
 
 
 def vectors_of(embedded: Embedded) -> dict[str, Float32Array]:
-    """Every vector that could stand for a track, by the name it has in the table."""
+    """Return every vector that could represent a track, by its name in the table."""
     part = embedded.parts
     found = {
         "spectral 41": part["spectral"],
@@ -75,7 +75,7 @@ def plain_map(vectors: Float32Array, seed: int) -> Map:
 
 
 def our_map(vectors: Float32Array, seed: int, preparation: str = OURS) -> Map:
-    """As the build makes it."""
+    """Make a map with the same steps as a build."""
     from spotmap_build.cluster.hierarchy import find_groups
 
     unit = PREPARATIONS[preparation](vectors)

@@ -1,1 +1,1 @@
-"""How often the matcher is right: on tables of cases, and on a made-up library of any size."""
+"""Measure the accuracy of the matcher on tables of cases and on a synthetic library of any size."""

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.matching``: how often the matcher is right. See ``benchmarks/README.md``."""
+"""``python -m benchmarks.matching``: the accuracy of the matcher. See ``benchmarks/README.md``."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.matching", description=__doc__)
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--cases", type=Path, metavar="FILE", help="a table of cases, JSON lines")
-    which.add_argument("--library", type=int, metavar="N", help="make up an ordinary library of N tracks")
-    parser.add_argument("--seed", type=int, default=1, help="of the made-up library  [%(default)s]")
-    parser.add_argument("--show", type=int, default=50, metavar="N", help="how many failures to list  [%(default)s]")
+    which.add_argument("--library", type=int, metavar="N", help="generate an ordinary library of N tracks")
+    parser.add_argument("--seed", type=int, default=1, help="of the generated library  [%(default)s]")
+    parser.add_argument("--show", type=int, default=50, metavar="N", help="number of failures to list  [%(default)s]")
     return parser.parse_args()
 
 

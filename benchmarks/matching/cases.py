@@ -1,4 +1,4 @@
-"""Tables of cases: an object of JSON a line, or a record a line, as the tables of the matcher's tests."""
+"""Tables of cases: one JSON object per line, or one record per line, as in the tables of the matcher's tests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """``expected``: the video ids of which any is right; none where no candidate is the track's recording."""
+    """``expected``: the acceptable video ids; empty if no candidate is the track's recording."""
 
     id: str
     sort: str
@@ -31,7 +31,7 @@ def read_cases(path: Path) -> Iterator[Case]:
     Raises
     ------
     OSError: the file cannot be read.
-    ValueError, KeyError: a line is no case.
+    ValueError, KeyError: a line is not a valid case.
     """
     with path.open(encoding="utf-8") as lines:
         if path.suffix == ".txt":
@@ -43,7 +43,7 @@ def read_cases(path: Path) -> Iterator[Case]:
 
 
 def _read_lists(lines: Iterable[str]) -> Iterator[Case]:
-    """Read tracks (``>``), each above what a search finds of it: the recording (``+``) and others (``-``)."""
+    """Read tracks (``>``), each followed by its search results: the recording (``+``) and wrong ones (``-``)."""
     case: Case | None = None
     sort = ""
     for number, line in enumerate(lines, start=1):

@@ -1,8 +1,8 @@
-"""A made-up library with what a search on YouTube Music would give: one right answer among a dozen near ones.
+"""A synthetic library with plausible YouTube Music results: one right answer among a dozen similar ones.
 
 Every track is a case. The right answer comes from the album, a deluxe edition, a remaster or a compilation, with
-guests in one field or the other, its length rounded; around it stand other versions, other songs of the artist, and
-others' songs of the same name. About one track in fifty is not there at all.
+guests in the title or the artist field, and a rounded length. The other results are other versions, other songs of
+the artist, and songs of the same name by other artists. About one track in fifty has no right answer.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ _FOREIGN: Final = (
 
 @dataclass(frozen=True, slots=True)
 class _Song:
-    """A song as it was made. ``guest`` is empty for most."""
+    """A synthetic song. ``guest`` is empty for most songs."""
 
     title: str
     artist: str
@@ -132,13 +132,13 @@ class _Maker:
         return "".join(self.random.choices(string.ascii_letters + string.digits + "-_", k=11))
 
     def duration_s(self, duration_ms: int) -> int:
-        """Rounded, and for some with a little more or less silence."""
+        """Return the rounded duration, for some recordings with a little more or less silence."""
         jitter = self.random.choice((0, 0, 0, 0, 0, 0, 1, -1, 2, -2))
         return round(duration_ms / 1000) + jitter
 
 
 def library(tracks: int, seed: int = 1) -> Iterator[Case]:
-    """Make up a library of so many tracks; equal seeds give equal ones."""
+    """Generate a library of ``tracks`` tracks; equal seeds give equal libraries."""
     maker = _Maker(seed)
     for number in range(tracks):
         yield _case(maker, f"l{number:06}")
@@ -218,7 +218,7 @@ def _right(maker: _Maker, song: _Song, mark: str, *, returned: bool) -> list[Can
 
 
 def _others(maker: _Maker, song: _Song, mark: str) -> list[Candidate]:
-    """What is not it: other versions, other songs of the artist, others' songs."""
+    """Generate wrong answers: other versions, other songs of the artist, songs of other artists."""
     duration_s = round(song.duration_ms / 1000)
 
     def near() -> int:
@@ -255,7 +255,7 @@ def _others(maker: _Maker, song: _Song, mark: str) -> list[Candidate]:
         other(f"{song.artist} - {song.title} (Live Session)", "Radio Nord", "", UPLOAD),
         other(f"{song.title} (1 Hour)", "Loop Land", "", UPLOAD),
     ]
-    if mark in {"Acoustic", "Instrumental", "Demo"}:  # what is meant must not stand among the others
+    if mark in {"Acoustic", "Instrumental", "Demo"}:  # the wanted version must not be among the wrong answers
         pool = [candidate for candidate in pool if mark not in candidate.title.removeprefix(song.title)]
     count = maker.random.randint(8, len(pool))
     return maker.random.sample(pool, count)

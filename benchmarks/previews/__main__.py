@@ -1,8 +1,8 @@
-"""What are vectors of 30 seconds worth beside those of whole tracks, and can both lie on one map?
+"""Compare vectors of 30 seconds with those of full tracks: can both be on one map?
 
-Prints the table of docs/map-quality.md. Of each track of the corpus of benchmarks/real_music the 30 seconds in its
-middle stand for its preview. Half of the library, drawn again each time, is known by previews; a few of the others by
-both.
+Prints the table of docs/map-quality.md. The preview of a track is its middle 30 seconds, with the corpus of
+benchmarks/real_music. In each draw, a random half of the library has previews only, and a few of the other tracks
+have both.
 """
 
 from __future__ import annotations

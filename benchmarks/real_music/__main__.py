@@ -1,4 +1,4 @@
-"""``python -m benchmarks.real_music``: corpus, build, pictures. See ``benchmarks/README.md``."""
+"""``python -m benchmarks.real_music``: corpus, build, screenshots. See ``benchmarks/README.md``."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def _arguments() -> argparse.Namespace:
         type=Path,
         default=Path("build/real-music"),
         metavar="DIR",
-        help="where everything goes  [%(default)s]",
+        help="folder for all files  [%(default)s]",
     )
-    parser.add_argument("--debs", type=Path, metavar="DIR", help="packages fetched before; missing ones are added")
-    parser.add_argument("--corpus", type=Path, metavar="DIR", help="where the tracks go, or already are")
+    parser.add_argument("--debs", type=Path, metavar="DIR", help="downloaded packages; missing ones are added")
+    parser.add_argument("--corpus", type=Path, metavar="DIR", help="folder of the tracks, existing or new")
     parser.add_argument("--corpus-only", action="store_true", help="collect the tracks and stop")
     parser.add_argument("--embedder", default="musicnn", choices=["musicnn", "discogs-effnet"])
     return parser.parse_args()

@@ -1,4 +1,4 @@
-"""Runs the command line on a corpus, as a person would, and reads what its report says."""
+"""Run the command line on a corpus, as a user would, and read its report."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ EXIT_PUBLISHED = frozenset({0, 3})
 
 
 class BuildError(Exception):
-    """The build ended without a site; what it said is on the terminal already."""
+    """The build ended without a site; its message is already on the terminal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """What one build cost. ``cpu_s`` counts all its processes."""
+    """The cost of one build. ``cpu_s`` counts all its processes."""
 
     wall_s: float
     cpu_s: float
@@ -49,7 +49,7 @@ def build(corpus: Path, output: Path, embedder: str) -> Build:
 
 
 def summary(report: dict[str, Any]) -> list[str]:
-    """What became of the tracks: how many are on the map, and for each reason which ones are not."""
+    """Summarize the outcome: how many tracks are on the map, and the missing ones by reason."""
     missing = [row for row in report["ledger"] if row["status"] == "failed"]
     lines = [f"{report['mapped']} of {report['tracks']} tracks are on the map"]
     for (stage, code), count in Counter((row["stage"], row["code"]) for row in missing).most_common():

@@ -1,4 +1,4 @@
-"""Collects the corpus: music out of Debian packages, one folder a game, with each package's license beside it."""
+"""Collect the corpus: music from Debian packages, one folder per game, with each package's license."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class CorpusError(Exception):
 class Package:
     """A Debian package with music in it.
 
-    ``music`` is the folder inside the package that holds the soundtrack, or the archive (``.pk3``) that does. Effects
-    and speech lie elsewhere in all of these packages, or are short, so naming the folder keeps them out.
+    ``music`` is the folder or archive (``.pk3``) inside the package that holds the soundtrack. In all of these
+    packages, effects and speech are elsewhere or short, so naming the folder leaves them out.
     """
 
     name: str
@@ -52,7 +52,7 @@ PACKAGES = (
     _package("wesnoth-1.16-music", "The Battle for Wesnoth", "games/wesnoth/1.16/data/core/music"),
     _package("xmoto-data", "X-Moto", "games/xmoto/Textures/Musics"),
 )
-"""The packages of Debian 12; a release in which one of them has gone or changed its folder says so by name."""
+"""The packages of Debian 12. If a package is missing in another release, or its folder changed, the error names it."""
 
 OTHERS = (
     _package("ardentryst", "Ardentryst", "games/ardentryst/Music"),
@@ -74,12 +74,12 @@ OTHERS = (
     _package("warmux-data", "Warmux", "games/warmux/music"),
     _package("zaz-data", "Zaz", "games/zaz"),
 )
-"""Other games: what was chosen by the first corpus is confirmed by these."""
+"""Other games, to validate choices that were made with the first corpus."""
 
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What one package gave. ``unreadable`` files are in the corpus all the same: the build has to cope with them."""
+    """The music of one package. ``unreadable`` files stay in the corpus, because a build must handle them."""
 
     game: str
     tracks: int
@@ -89,13 +89,13 @@ class Collected:
 
 
 def collect(packages: tuple[Package, ...], debs: Path, corpus: Path) -> Iterator[Collected]:
-    """Fill ``corpus`` with one folder a game, fetching into ``debs`` what is not there yet.
+    """Fill ``corpus`` with one folder per game, downloading missing packages into ``debs``.
 
-    A game's folder is written whole or not at all, and is left alone once it is there: a second run is instant.
+    A game's folder is written completely or not at all. Existing folders are kept, so a second run is instant.
 
     Raises
     ------
-    CorpusError: no Debian tools here, a package cannot be had, or its music folder has moved.
+    CorpusError: Debian's tools are missing, a package is not available, or its music folder has moved.
     """
     missing = [package for package in packages if not (corpus / package.game).is_dir()]
     _download([package.name for package in missing if _find_deb(debs, package.name) is None], debs)
@@ -148,12 +148,12 @@ def _lay_out(package: Package, tree: Path, game: Path) -> Collected:
 
 
 def _is_audio(path: Path) -> bool:
-    # A link is a second name for a track that is there already (Drascula has 155 of them).
+    # A link is a second name for an existing track (Drascula has 155 of them).
     return path.suffix.lower() in AUDIO_SUFFIXES and path.is_file() and not path.is_symlink()
 
 
 def _duration_s(path: Path) -> float | None:
-    """The length that the file's own header gives; None where the header cannot be read."""
+    """Return the duration according to the file's header; None if the header cannot be read."""
     import mutagen
 
     try:

@@ -1,7 +1,7 @@
-"""What a map of many tracks costs: seconds of wall clock and processor, and memory, each way from a process of its own.
+"""Measure the cost of large maps: wall-clock and processor seconds and memory, each recipe in a separate process.
 
-The vectors are made up (albums within styles within genres, in as many dimensions as Discogs-EffNet's): cost does not
-ask what they mean, and no library of 50,000 tracks can be handed around.
+The vectors are synthetic (albums within styles within genres, with as many dimensions as Discogs-EffNet's). The cost
+does not depend on their meaning, and no library of 50,000 tracks can be distributed.
 """
 
 from __future__ import annotations
@@ -46,12 +46,11 @@ def main() -> int:
 
 
 def measure(recipe: str, count: int, dimensions: int) -> dict[str, float]:
-    """Seconds of wall clock by step, then all of it and what it took of the processors (s) and of memory (MiB).
+    """Return wall-clock seconds by step, then the totals: wall-clock and processor seconds, and memory (MiB).
 
-    The steps of ``ours`` and ``command`` also in seconds of the processors, those of ``command`` with the memory until
-    then.
+    The steps of ``ours`` and ``command`` also have processor seconds; those of ``command`` also the peak memory so far.
 
-    From the moment the process begins, so that imports and compilation count; making up the vectors does not.
+    Times count from the start of the process, including imports and compilation, but not the generation of the vectors.
     """
     vectors = library(count, dimensions)
     before_cpu_s, before_s = time.process_time(), time.monotonic()
@@ -67,7 +66,7 @@ def measure(recipe: str, count: int, dimensions: int) -> dict[str, float]:
 
 
 def library(count: int, dimensions: int = DIMENSIONS) -> Float32Array:
-    """float32 ``[count, dimensions]``, of 60 dimensions in truth and a little noise in all."""
+    """Return float32 ``[count, dimensions]`` with 60 intrinsic dimensions and a little noise in all."""
     import numpy as np
 
     generator = np.random.default_rng(0)
@@ -91,7 +90,7 @@ def plain(vectors: Float32Array) -> dict[str, float]:
 
 
 def ours(vectors: Float32Array) -> dict[str, float]:
-    """All that a build makes of the vectors: neighbors, layout, clusters and their names, the quality card."""
+    """What a build computes from the vectors: neighbors, layout, clusters and their names, the quality card."""
     import numpy as np
 
     steps: dict[str, float] = {}
@@ -131,9 +130,9 @@ def ours(vectors: Float32Array) -> dict[str, float]:
 
 
 def command(vectors: Float32Array) -> dict[str, float]:
-    """``spotmap-build`` itself on a table of these vectors, with genres and playlists: names, insights, the site.
+    """``spotmap-build`` on a table of these vectors with genres and playlists, including names, insights and the site.
 
-    Genres and playlists follow the vectors (each is what lies to one side of a few random planes), as people's do.
+    As in real libraries, genres and playlists depend on the vectors: each is one side of a few random planes.
     """
     import numpy as np
 

@@ -1,4 +1,4 @@
-"""The command itself, which leaves beside the site what each stage took of the processors, and memory at its end."""
+"""Run the command, and write the processor seconds and peak memory of each stage to a file beside the site."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from spotmap_build import cli
 from spotmap_build.run import Clock
 
 STAGES = Path("stages.json")
-"""Seconds of this process (no other listens where a table brings vectors), and the most MiB until the stage's end."""
+"""Processor seconds of this process (vectors from a table need no workers), and peak MiB at the stage's end."""
 
 
 def main() -> None:

@@ -1,8 +1,8 @@
-"""Does a map stay recognizable while its library grows and shrinks?
+"""Measure whether a map stays recognizable while its library grows and shrinks.
 
-The corpus of benchmarks/map_quality, album after album (a game's folder is one, large ones are several): a first map of
-four tenths of them, then ten steps of a tenth more each; and a first map of all, then ten steps of a tenth less each.
-Every step is held to the map before.
+Uses the corpus of benchmarks/map_quality by album (a game's folder is one album, a large folder is several). One series
+begins with a map of four tenths of the albums and adds a tenth in each of ten steps. The other begins with all albums
+and removes a tenth in each of ten steps. Every map is anchored to the one before.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from spotmap_build.model import Float32Array
 
-VECTOR = "mean+spread 1506"
+VECTOR = "mean+std 1506"
 LARGEST_ALBUM = 10
 STEPS = 10
 HEAD = (
@@ -65,7 +65,7 @@ def main() -> int:
 
 
 def albums_of(games: Sequence[str]) -> npt.NDArray[np.intp]:
-    """A number for each track: tracks of one game that follow each other, at most ``LARGEST_ALBUM`` of them."""
+    """Return the album number of each track: consecutive tracks of one game, at most ``LARGEST_ALBUM`` of them."""
     numbers, filled = [0], 1
     for before, game in pairwise(games):
         begins = game != before or filled == LARGEST_ALBUM
@@ -103,7 +103,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.stability", description=__doc__)
     parser.add_argument("--work", type=Path, default=Path("build/map-quality"), metavar="DIR", help="[%(default)s]")
     parser.add_argument("--corpus", type=Path, default=Path("build/map-quality/corpus"), metavar="DIR")
-    parser.add_argument("--made-up", type=int, metavar="N", help="N made-up tracks instead of the corpus")
+    parser.add_argument("--made-up", type=int, metavar="N", help="N synthetic tracks instead of the corpus")
     parser.add_argument("--seeds", type=int, default=3, metavar="N", help="orders of albums  [%(default)s]")
     return parser.parse_args()
 

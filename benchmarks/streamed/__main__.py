@@ -1,4 +1,4 @@
-"""``python -m benchmarks.streamed``: builds of a made-up Spotify library against services on 127.0.0.1."""
+"""``python -m benchmarks.streamed``: builds of a synthetic Spotify library against services on 127.0.0.1."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("what", choices=["proof", "covers", "limits", "many"])
     parser.add_argument("--tracks", type=int, default=500, metavar="N", help="[%(default)s]")
     parser.add_argument("--seconds", type=float, nargs="+", default=[30, 60, 120], help="time limits  [30 60 120]")
-    parser.add_argument("--builds", type=int, default=10, metavar="N", help="of *many*, about  [%(default)s]")
-    parser.add_argument("--others", type=int, default=0, metavar="N", help="processes that load it in *limits*")
+    parser.add_argument("--builds", type=int, default=10, metavar="N", help="approximate, for *many*  [%(default)s]")
+    parser.add_argument("--others", type=int, default=0, metavar="N", help="processes that add load in *limits*")
     return parser.parse_args()
 
 

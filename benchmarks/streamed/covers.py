@@ -1,4 +1,4 @@
-"""Are there covers on the page, each asked for once, and does a picture that is wrong cost no more than itself?
+"""Check that the page shows covers, each requested once, and that an invalid picture affects only itself.
 
 Half of the albums have pictures at Spotify, the others those of their recordings on YouTube Music.
 """
@@ -28,23 +28,23 @@ if TYPE_CHECKING:
 
 TRACKS_AN_ALBUM: Final = 2
 EVERY: Final = 9
-"""So many albums of a service have one between them whose picture is wrong."""
+"""One in this many albums of each service has an invalid picture."""
 ANSWERED: Final = 0.125
-"""Of the albums, by each service in the first build, before it wants no more requests."""
+"""Share of the albums whose picture each service delivers in the first build before it refuses further requests."""
 PAUSE_S: Final = 1
 MOST_MIB: Final = 300
-"""Of the largest process of a build that does not listen."""
+"""Bound for the largest process of a build without analysis."""
 HTML: Final = b"<!doctype html><title>Please log in</title>"
 OFTEN: Final = 1_000_000
 SETTLE_MS: Final = 250
 MOST_STEPS: Final = 30
-"""Of the wheel, until covers take the place of points."""
+"""Wheel steps until covers replace points."""
 LOADED: Final = "[...document.querySelectorAll('.picks-art img')].filter((image) => image.naturalWidth).length"
 
 
 @dataclass(frozen=True)
 class Wrong:
-    """What stands in the place of a picture."""
+    """A response in place of a valid picture."""
 
     name: str
     content: bytes = b""
@@ -54,12 +54,12 @@ class Wrong:
 
     @property
     def headers(self) -> dict[str, str]:
-        """What it calls itself, and where it leads."""
+        """The content type, and the target of a redirect."""
         return {"Content-Type": self.content_type, **dict(self.more)}
 
 
 def all_wrong() -> tuple[Wrong, ...]:
-    """Return one of each kind; the packed one has 64 MB where it is unpacked, the other a picture of 5 GB."""
+    """Return one of each kind. One compressed response unpacks to 64 MB, and one picture decodes to 5 GB."""
     return (
         Wrong("a page", HTML, "text/html"),
         Wrong("a page that calls itself a picture", HTML),
@@ -76,7 +76,7 @@ def all_wrong() -> tuple[Wrong, ...]:
 
 
 def prove_covers(count: int, folder: Path) -> int:
-    """Build three times, look at the page, print what was found; 1 where anything is not as it should be."""
+    """Build three times, check the page and print the findings; return 1 if anything is not as expected."""
     library = make_up(count)
     albums = list(dict.fromkeys(row["track"]["album"]["name"] for row in library.saved))
     with services(library, folder) as running:
@@ -88,7 +88,7 @@ def prove_covers(count: int, folder: Path) -> int:
 
 
 def make_up(count: int) -> FakeLibrary:
-    """Make up a library of small albums."""
+    """Generate a library of small albums."""
     tracks = []
     for number in range(count):
         album = number // TRACKS_AN_ALBUM
@@ -98,7 +98,7 @@ def make_up(count: int) -> FakeLibrary:
 
 
 def three_builds(running: Services, albums: list[str]) -> Checks:
-    """The hosts want no more in the middle; then pictures are wrong; then nothing is left to be asked for."""
+    """Run three builds: the hosts refuse further requests; some pictures are invalid; no request is left."""
     checks, wrong = Checks(), spoil(running, albums)
     asks_for_a_pause: dict[str, Any] = {
         "status": 429, "headers": {"Retry-After": str(PAUSE_S)}, "path": "/image/", "times": OFTEN,
@@ -130,7 +130,7 @@ def three_builds(running: Services, albums: list[str]) -> Checks:
 
 
 def spoil(running: Services, albums: list[str]) -> dict[str, str]:
-    """Put what is wrong in the place of every ninth picture of each service; return what, by album."""
+    """Replace every ninth picture of each service with an invalid one; return the kinds by album."""
     kinds, spoiled = all_wrong(), {}
     for number, album in enumerate(albums[: 2 * EVERY * len(kinds)]):
         if (number // 2) % EVERY != EVERY // 2:
@@ -155,7 +155,7 @@ def spoil(running: Services, albums: list[str]) -> dict[str, str]:
 
 
 def build(checks: Checks, running: Services, what: str) -> Used:
-    """Run the real command; say what it took, and return it."""
+    """Run the real command, and record and return its cost."""
     running.spotify.asked.clear()
     running.music.asked.clear()
     command = (*COMMAND, "--source", "spotify", "--embedder", "musicnn", "--log", "json")
@@ -168,12 +168,12 @@ def build(checks: Checks, running: Services, what: str) -> Used:
 
 
 def asked_for_pictures(running: Services) -> int:
-    """Return how many pictures both services were asked for in the last build."""
+    """Return the number of picture requests to both services in the last build."""
     return len(running.spotify.asked_for("/image/")) + sum("/image/" in asked.path for asked in running.music.asked)
 
 
 def look(checks: Checks, address: str, wrong: dict[str, str]) -> None:
-    """Open the page in Chromium: card, points from near, list."""
+    """Check the page in Chromium: card, zoomed-in points, list."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -237,7 +237,7 @@ def _look_closer(checks: Checks, page: Page) -> None:
 
 
 def _on_card(page: Page, titles: list[str], title: str) -> tuple[str, int]:
-    """Where the picture on the card of a track comes from, and how many pixels wide it is."""
+    """Return the source of the picture on a track's card, and its width in pixels."""
     page.locator("#search input").fill(title)
     page.locator(f"#found [data-track='{titles.index(title)}']").click()
     page.wait_for_timeout(SETTLE_MS)

@@ -1,4 +1,4 @@
-"""A made-up Spotify library, all that can be odd about it on Deezer, and short sounds in a few styles."""
+"""A synthetic Spotify library with all kinds of oddities on Deezer, and short sounds in a few styles."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ WHOLE_S: Final = 4.0
 STYLES: Final = 8
 PLAYLISTS: Final = 6
 FIRST_ID: Final = 1_000_000
-"""Of recordings on Deezer that no track of the library is."""
+"""First Deezer id of recordings that are not in the library."""
 
 
 @dataclass(frozen=True)
 class Oddities:
-    """How many tracks have what. ``empty``: Deezer has the recording and no preview of it. ``wrong``: another song
-    answers to the track's ISRC; of every second of these the right one is found by searching."""
+    """Number of tracks with each oddity. ``empty``: Deezer has the recording, but no preview. ``wrong``: the track's
+    ISRC returns another song; for every second one of these, a search finds the right one."""
 
     no_isrc: int = 0
     empty: int = 0
@@ -40,7 +40,7 @@ class Oddities:
 
 @dataclass(frozen=True)
 class MadeUp:
-    """A library, what Deezer has, and the titles by what is odd about them."""
+    """A library, its recordings on Deezer, and the titles by oddity."""
 
     library: FakeLibrary
     previews: tuple[FakeTrack, ...]
@@ -54,7 +54,7 @@ class MadeUp:
 
 
 def make_up(count: int, odd: Oddities) -> MadeUp:
-    """Make up a library. The odd tracks are spread over it."""
+    """Generate a library. The odd tracks are spread over it."""
     library = FakeLibrary.with_numbers(count)
     for number in range(PLAYLISTS):
         rows = [playlist_row(row["track"], stamp(at)) for at, row in enumerate(library.saved[number::PLAYLISTS])]
@@ -85,7 +85,7 @@ def make_up(count: int, odd: Oddities) -> MadeUp:
 
 @contextmanager
 def serve(made: MadeUp, folder: Path) -> Iterator[Services]:
-    """Serve it to the real command, which listens to previews first; sounds of one style are alike."""
+    """Serve the library to the real command, which analyzes previews first. Sounds of one style are similar."""
     with (
         tempfile.TemporaryDirectory() as sounds,
         services(made.library, folder, previews=made.previews, audio_mode="auto") as running,
@@ -101,12 +101,12 @@ def serve(made: MadeUp, folder: Path) -> Iterator[Services]:
 
 
 def encoded(path: Path, samples: Float32Array) -> bytes:
-    """A sound in the file format that the path's suffix names."""
+    """Encode a sound in the file format of the path's suffix, and return the bytes."""
     return write_audio(path, samples, rate_hz=RATE_HZ).read_bytes()
 
 
 def sound(number: int, seconds: float) -> Float32Array:
-    """A track's sound: its style decides register, tempo, overtones and noise, the track's own number the notes."""
+    """Generate a track's sound: its style sets register, tempo, overtones and noise, and its number sets the notes."""
     style = np.random.default_rng(number % STYLES)
     register_hz, beats_a_second = style.uniform(60, 900), style.uniform(1.5, 6)
     overtones, noise, decay = style.uniform(0, 1, 5), style.uniform(0, 0.3), style.uniform(1, 12)

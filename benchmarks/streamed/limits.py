@@ -1,4 +1,4 @@
-"""Does ``--time-limit`` end in time, and do many builds with one end in the map of one long build?"""
+"""Check that ``--time-limit`` ends in time, and that many limited builds give the map of one long build."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 
 JOBS: Final = {"SPOTMAP_JOBS": "2"}
 TOLERANCE: Final = 0.05
-"""A build may end by so much of its limit too late."""
+"""How late a build may end, as a share of its limit."""
 MOST_BUILDS: Final = 40
 LISTENING_SHARE: Final = 0.75
-"""Of a limit, about; the rest is for the map."""
+"""Approximate share of a limit; the rest is for the map."""
 PROMISE: Final = 0.01
-"""Of the map's diagonal: half of the known tracks move by less (docs/decisions/0004)."""
+"""Share of the map's diagonal: half of the known tracks move by less (docs/decisions/0004)."""
 
 
 @dataclass(frozen=True)
@@ -46,21 +46,21 @@ class Timed:
 
     @property
     def waiting(self) -> str:
-        """What its summary says of tracks that wait."""
+        """The part of its summary about waiting tracks."""
         found = re.search(r"The time limit was over with ([\d,]+) recording", self.outcome.stderr)
         return found[1] if found else "0"
 
     @property
     def moved(self) -> float:
-        """By what share of the map half of the known tracks moved as it was laid out; 0 where none was held."""
+        """Median move of the known tracks in the layout, as a share of the map; 0 if none was anchored."""
         found = re.search(r"half of these moved by less than ([\d.]+)%", self.outcome.stderr)
         return float(found[1]) / 100 if found else 0.0
 
 
 def measure_limits(count: int, limits_s: list[float], others: int, folder: Path) -> int:
-    """Print when builds with a limit ended, and what they say; of each limit a first build, and one that goes on.
+    """Print when builds with a limit ended, and their summaries: for each limit, a first build and a continued one.
 
-    After a third of each limit, so many ``others`` begin to use a processor each, until the build ends.
+    After a third of each limit, ``others`` processes begin to use one processor each, until the build ends.
     """
     late = False
     print("| limit | audio | build | took | off by | exit | on the map | wait |\n|---|---|---|---|---|---|---|---|")
@@ -71,7 +71,7 @@ def measure_limits(count: int, limits_s: list[float], others: int, folder: Path)
                     with processors_in_use(others, limit_s / 3):
                         timed = build_within(running, limit_s, audio)
                     off = timed.took_s / limit_s - 1
-                    # With nothing left to do, a build ends early; and who has hardly any time has no use for a share.
+                    # A build with nothing left to do ends early, and a share of a very short limit means nothing.
                     late = late or off > max(TOLERANCE, 1 / limit_s)
                     print(
                         f"| {limit_s:g} s | {audio} | {build} | {timed.took_s:.1f} s | {off:+.1%} | "
@@ -82,10 +82,10 @@ def measure_limits(count: int, limits_s: list[float], others: int, folder: Path)
 
 
 def measure_many(count: int, limit_s: float, builds: int, folder: Path) -> int:
-    """Print how the map of builds with a limit, until all is listened to, differs from that of one build without.
+    """Print how the map of many builds with a limit differs from that of one build without.
 
-    Downloads keep a pause, as those from YouTube do: so long that it takes about so many ``builds``, however fast the
-    machine is.
+    As on YouTube, there is a pause between downloads. Its length is chosen so that the library takes about ``builds``
+    builds, however fast the machine is.
     """
     with library_in(folder / "long", count) as running:
         _check(running.build("--audio", "youtube", extra=JOBS, timeout_s=3_600))
@@ -128,7 +128,7 @@ def measure_many(count: int, limit_s: float, builds: int, folder: Path) -> int:
 
 @contextmanager
 def processors_in_use(others: int, after_s: float) -> Iterator[None]:
-    """Let others, each in a session of its own as other people's work is, use a processor each after a while."""
+    """Start processes after a while that use one processor each, each in its own session like another user's work."""
     busy: list[subprocess.Popen[bytes]] = []
 
     def begin() -> None:
@@ -149,7 +149,7 @@ def processors_in_use(others: int, after_s: float) -> Iterator[None]:
 
 @contextmanager
 def library_in(folder: Path, count: int) -> Iterator[Services]:
-    """Serve a library without oddities to somebody whose folder is new."""
+    """Serve a library without oddities, with an empty working folder."""
     folder.mkdir(parents=True)
     try:
         with serve(make_up(count, Oddities()), folder) as running:
@@ -161,7 +161,7 @@ def library_in(folder: Path, count: int) -> Iterator[Services]:
 def build_within(
     running: Services, limit_s: float, audio: str, variables: Mapping[str, str] = MappingProxyType({})
 ) -> Timed:
-    """Build with a time limit, as a shell does: the start of an interpreter takes its time as well."""
+    """Build with a time limit as from a shell, including the startup time of the interpreter."""
     started_s = time.monotonic()
     outcome = run_in_new_interpreter(
         *("--source", "spotify", "--embedder", "musicnn", "--log", "json"),
@@ -174,9 +174,9 @@ def build_within(
 
 
 def moves(before: PublishedMap, after: PublishedMap) -> Drift:
-    """By how much the tracks of both maps moved, as published, as a share of the map's diagonal.
+    """Return how much the tracks of both published maps moved, as a share of the map's diagonal.
 
-    Each map is fitted into its frame when it is published; that is part of it.
+    Each map is fitted into its frame when it is published; the moves include that.
     """
     from spotmap_build.project.anchoring import drift_between
 
@@ -187,7 +187,7 @@ def moves(before: PublishedMap, after: PublishedMap) -> Drift:
 
 
 def rand_index(one: PublishedMap, other: PublishedMap) -> float:
-    """The adjusted Rand index of two maps' clusters; what is in none counts as one."""
+    """Return the adjusted Rand index of two maps' clusters, with unclustered tracks as one cluster."""
     from sklearn.metrics import adjusted_rand_score
 
     rows = {track_id: row for row, track_id in enumerate(other.track_ids)}

@@ -1,4 +1,4 @@
-"""Is every track accounted for, whatever its services do, and is nothing asked twice?"""
+"""Check that every track is accounted for, whatever the services do, and that no request is made twice."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from tests.support.streaming import Services
 
 QUOTA = b'{"error": {"type": "Exception", "message": "Quota limit exceeded", "code": 4}}'
 BURSTS = 6
-"""Of errors of the quota, three each, a tenth of the library apart."""
+"""Number of bursts of three quota errors each, a tenth of the library apart."""
 EXPIRED = 5
 MOST_IN_VAIN = 24
-"""Requests that nobody answers: each is made twice, five in a row without an answer are enough, four are under way."""
+"""Unanswered requests: each is made twice, the breaker opens after five in a row, and four are in flight."""
 JOBS = {"SPOTMAP_JOBS": "2"}
 
 
 @dataclass
 class Checks:
-    """What was found, and whether it is as it should be."""
+    """Findings, and whether each is as expected."""
 
     lines: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
     def ended_well(self, what: str, outcome: Outcome) -> None:
-        """The exit status, and where it is not 0 what the command said last."""
+        """Check the exit status; if it is not 0, record the last lines of output."""
         self.equal(f"{what}: exit status", outcome.status, 0)
         if outcome.status:
             self.lines += outcome.stderr.splitlines()[-5:]
@@ -45,7 +45,7 @@ class Checks:
 
 
 def prove(count: int, odd: Oddities, folder: Path) -> int:
-    """Run both stories, print what was found; 1 where anything is not as it should be."""
+    """Run both scenarios and print the findings; return 1 if anything is not as expected."""
     made = make_up(count, odd)
     failures = []
     for name, story in (("all services there", all_there), ("services that go away", services_go_away)):
@@ -60,7 +60,7 @@ def prove(count: int, odd: Oddities, folder: Path) -> int:
 
 
 def all_there(made: MadeUp, running: Services, burst_count: int = BURSTS) -> Checks:
-    """A map of previews, then whole recordings of all; quota errors in bursts and expired signatures cost nothing."""
+    """Map previews, then full recordings; bursts of quota errors and expired signatures must lose no track."""
     checks, count = Checks(), len(made.titles)
     running.deezer.expired = EXPIRED
     bursts = [
@@ -90,7 +90,7 @@ def all_there(made: MadeUp, running: Services, burst_count: int = BURSTS) -> Che
 
 
 def services_go_away(made: MadeUp, running: Services) -> Checks:
-    """Deezer goes away in the middle of the previews, YouTube asks for a person in the middle of the recordings."""
+    """Deezer becomes unavailable during the previews, and YouTube demands a bot check during the recordings."""
     checks, count = Checks(), len(made.titles)
     running.deezer.faults.append(Fault("reset", times=1_000_000, after=count * 3 // 2))
     running.audio.bot_check_after = count // 4
@@ -130,7 +130,7 @@ def services_go_away(made: MadeUp, running: Services) -> Checks:
 
 @contextmanager
 def early_report(running: Services) -> Iterator[list[list[dict[str, Any]]]]:
-    """The ledger as it was when the first whole recording was asked for: that of the early map."""
+    """Yield the report's tracks when the first full recording is requested: those of the early map."""
     seen: list[list[dict[str, Any]]] = []
     answer = running.audio.answer
 
@@ -156,7 +156,7 @@ def _titles(rows: list[dict[str, Any]], is_one: Any) -> frozenset[str]:
 
 
 def _kinds(rows: list[dict[str, Any]]) -> Counter[str]:
-    """How many are known by what, or are not for which reason."""
+    """Count the tracks by kind of audio, or by the reason why they are missing."""
     return Counter(
         row.get("listened_to", "whole") if row["status"] == "mapped" else f"{row['stage']}/{row['code']}"
         for row in rows

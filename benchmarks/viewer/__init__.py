@@ -1,1 +1,1 @@
-"""How fast the viewer draws and answers, and what it weighs, beside other ways to draw as many points."""
+"""Measure the viewer's speed and memory, compared with other ways to draw as many points."""

@@ -1,4 +1,4 @@
-"""Measure the viewer on sites of several sizes, beside a plain page and a WebGL one, and print a table."""
+"""Measure the viewer on sites of several sizes, compared with a plain page and a WebGL page, and print a table."""
 
 from __future__ import annotations
 
@@ -59,14 +59,14 @@ def _print_row(cells: Sequence[str]) -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.viewer", description=__doc__)
-    parser.add_argument("--work", type=Path, default=Path("build/viewer"), help="where sites and peers are kept")
+    parser.add_argument("--work", type=Path, default=Path("build/viewer"), help="folder for sites and peers")
     parser.add_argument("--tracks", type=int, nargs="*", default=[5_000, 100_000, 1_000_000], help="sizes of the sites")
     parser.add_argument(
         "--peer-tracks",
         type=int,
         nargs="*",
         default=[100_000],
-        help="sizes at which the peers are measured; none: no peers",
+        help="sizes of the peers; none: no peers",
     )
     return parser.parse_args()
 

@@ -1,8 +1,8 @@
-"""A made-up library as a table with places: as many tracks as wanted, with the strings and the lumps of real ones.
+"""A synthetic library of any size as a table with positions, with realistic strings and clusters.
 
-Titles, artists and albums follow the lengths and repetitions of a streamed library (an album has about nine tracks, an
-artist about three albums), identifiers are random as they are in truth, and the map is lumps of uneven size and shape
-over a thin haze. Equal arguments give equal bytes.
+Titles, artists and albums have the lengths and repetitions of a streaming library (about nine tracks per album, about
+three albums per artist). Identifiers are random, as in reality. The map has clusters of uneven size and shape over a
+thin background. Equal arguments give equal bytes.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ COLUMNS: Final = (
 ALBUM_TRACKS, ARTIST_ALBUMS = 9, 3
 LUMPS: Final = 56
 HAZE: Final = 0.12
-"""Share of tracks between the lumps."""
+"""Share of tracks between the clusters."""
 ON_ITS_OWN: Final = 0.25
-"""Share of tracks that sound unlike their album."""
+"""Share of tracks that sound unlike the rest of their album."""
 PLAYLIST_SHARE: Final = 0.22
 """Share of tracks that are in a playlist."""
 
@@ -65,7 +65,7 @@ def write_table(path: Path, tracks: int, seed: int = 7) -> None:
 
 
 def library_tracks(tracks: int, seed: int = 7) -> list[Track]:
-    """The same library as the program's own tracks, without places."""
+    """Return the same library as ``Track`` objects, without positions."""
     return [
         Track(
             id=row[0],
@@ -82,7 +82,7 @@ def library_tracks(tracks: int, seed: int = 7) -> list[Track]:
 
 
 def places(tracks: int, seed: int) -> tuple[Float32Array, list[int]]:
-    """Coordinates float32 ``[tracks, 2]``, and the lump that each track is in (-1: the haze)."""
+    """Return coordinates, float32 ``[tracks, 2]``, and the cluster of each track (-1: background)."""
     generator = np.random.default_rng(seed)
     sizes = generator.pareto(1.4, LUMPS) + 0.25
     albums = generator.choice(LUMPS, size=-(-tracks // ALBUM_TRACKS), p=sizes / sizes.sum())
@@ -92,7 +92,7 @@ def places(tracks: int, seed: int) -> tuple[Float32Array, list[int]]:
     spreads = 0.55 * np.sqrt(sizes)[:, None] * generator.uniform(0.45, 1.3, (LUMPS, 2))
     turns = generator.uniform(0, np.pi, LUMPS)
     along = generator.normal(size=(tracks, 2)) * spreads[lump]
-    # Bent, so that lumps are crescents as UMAP's are, not ellipses.
+    # Bend the clusters into crescents, which resemble UMAP's more than ellipses do.
     along[:, 1] += 0.35 * along[:, 0] ** 2 / spreads[lump][:, 0]
     cosine, sine = np.cos(turns[lump]), np.sin(turns[lump])
     turned = np.stack([along[:, 0] * cosine - along[:, 1] * sine, along[:, 0] * sine + along[:, 1] * cosine], axis=1)
@@ -139,7 +139,7 @@ def _word(words: random.Random) -> str:
 
 
 def _phrase(words: random.Random, vocabulary: list[str], longest: int) -> str:
-    """Some common words, some rare ones, as titles are."""
+    """Return a title of some common and some rare words."""
     count = words.randint(1, longest)
     chosen = [words.choice(_COMMON) if words.random() < 0.45 else words.choice(vocabulary) for _ in range(count)]
     return " ".join(chosen).title()

@@ -1,4 +1,4 @@
-"""Opens a page in Chromium, moves its map as a hand would, and takes the times."""
+"""Open a page in Chromium, move its map as a hand would, and measure times."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ FLAGS: Final = ("--no-sandbox", "--enable-precise-memory-info", "--enable-unsafe
 TRACE: Final = ("cc",)
 HOVERS: Final = 400
 VISITS: Final = 9
-"""First visits, each by a browser that has kept nothing: one alone says more of the moment than of the page."""
+"""Number of first visits, each with an empty browser cache. A single visit would be too noisy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What one page came to; times in milliseconds, those that a page does not have are None.
+    """The measurements of one page; times in milliseconds, None if they do not apply.
 
-    ``shown_ms`` is when the map was there, counted from the start of each visit; ``cpu_ms`` what each frame took of the
-    main thread's processor, ``work_ms`` the wall clock of the same, which also holds what other programs took;
-    ``interval_ms`` the time from one frame to the next.
+    ``shown_ms``: time from the start of each visit until the map is shown. ``cpu_ms``: processor time of each frame in
+    the main thread. ``work_ms``: its wall-clock time, which includes interruptions by other programs. ``interval_ms``:
+    time from one frame to the next.
     """
 
     shown_ms: Sequence[float] | None
@@ -41,20 +41,20 @@ class Figures:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The value that ``share`` (0..1) of the values do not exceed."""
+    """Return the value that a ``share`` (0..1) of the values does not exceed."""
     ranked = sorted(values)
     return ranked[min(len(ranked) - 1, int(share * len(ranked)))]
 
 
 def measure(browser: Browser, url: str, surface: str, *, is_ours: bool) -> Figures:
-    """Open ``url`` and take its figures; ``surface`` is the selector of what takes the pointer's events."""
+    """Open ``url`` and measure it; ``surface`` selects the element that receives pointer events."""
     shown_ms = [_shown(browser, url) for _ in range(VISITS)] if is_ours else None
     page = browser.new_page(viewport=WINDOW)
     try:
         page.add_init_script(PROBE)
         page.goto(url)
         page.wait_for_selector("html[data-state=ready]", timeout=READY_TIMEOUT_MS)
-        page.wait_for_timeout(2500)  # what is made in the background after the page is ready
+        page.wait_for_timeout(2500)  # background work after the page is ready
         longest_task_ms = None
         if is_ours:
             shown_at_ms = page.evaluate(SHOWN)
@@ -71,7 +71,7 @@ def measure(browser: Browser, url: str, surface: str, *, is_ours: bool) -> Figur
 
 
 def _shown(browser: Browser, url: str) -> float:
-    """How long the map took to show at a first visit, milliseconds."""
+    """Return the milliseconds until the map is shown on a first visit."""
     context = browser.new_context(viewport=WINDOW)
     try:
         page = context.new_page()
@@ -83,7 +83,7 @@ def _shown(browser: Browser, url: str) -> float:
 
 
 def _traced(browser: Browser, page: Page, surface: str) -> list[float]:
-    """The same gestures once more, under the browser's own trace: processor time of the main thread a frame."""
+    """Repeat the gestures with the browser's tracing on; return the main thread's processor time per frame."""
     browser.start_tracing(page=page, categories=list(TRACE))
     page.evaluate("(surface) => probe.gestures(surface)", surface)
     events: list[dict[str, Any]] = json.loads(browser.stop_tracing())["traceEvents"]

@@ -1,4 +1,4 @@
-"""The pages that are measured: sites by the real command, and the peers; made once below the working folder."""
+"""The measured pages: sites by the real command, and peer pages; built once in the working folder."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _GENERATION = re.compile(r'data-generation="([0-9a-zA-Z]+)"')
 
 
 def site(work: Path, tracks: int) -> str:
-    """Build the site of so many tracks, where it is not there with the viewer of this checkout.
+    """Build the site with ``tracks`` tracks, unless it exists with the viewer of this checkout.
 
-    Gives its path below ``work``, ending in a slash.
+    Returns its path below ``work``, with a trailing slash.
     """
     folder = work / str(tracks)
     folder.mkdir(parents=True, exist_ok=True)
@@ -37,7 +37,7 @@ def site(work: Path, tracks: int) -> str:
 
 
 def data_path(work: Path, tracks: int) -> str:
-    """Where a site's data lies below ``work``, ending in a slash."""
+    """Return the path of a site's data below ``work``, with a trailing slash."""
     page = (work / str(tracks) / "site" / "index.html").read_text(encoding="utf-8")
     found = _GENERATION.search(page)
     if not found:
@@ -46,7 +46,7 @@ def data_path(work: Path, tracks: int) -> str:
 
 
 def peers(work: Path) -> dict[str, str]:
-    """Install and bundle the peers, where they are not there yet; their pages' paths below ``work`` by name."""
+    """Install and bundle missing peers; return the paths of their pages below ``work``, by name."""
     folder = work / "peers"
     folder.mkdir(parents=True, exist_ok=True)
     for source in PEERS_SOURCE.iterdir():
