@@ -312,7 +312,7 @@ def _given(name: str, scope: ast.AST) -> Iterator[ast.expr]:
 
 
 def _is_own(name: str, scope: ast.AST | None) -> bool:
-    """Return whether a name is a parameter or local of the function; its texts are extracted where they are assigned."""
+    """Return whether a name is a parameter or local variable of the function."""
     return scope is not None and any(
         name in {getattr(node, "arg", None), getattr(node, "name", None)}
         or (isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store))
