@@ -203,21 +203,52 @@ def validity_of_each(positions: Float32Array, labels: npt.NDArray[np.intp]) -> F
     float64 ``[k]``
         -1 to 1; 0 for a cluster that lies in one point with another (hdbscan: not a number).
     """
-    from hdbscan.validity import distances_between_points, internal_minimum_spanning_tree
-
     places = positions.astype(np.float64)
     sparseness, inner, core = [], [], []
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         for label in range(int(labels.max()) + 1):
-            reach, core_distances = distances_between_points(places, labels, label)
-            nodes, edges = internal_minimum_spanning_tree(reach)
-            sparseness.append(edges.T[2].max())
-            inner.append(np.flatnonzero(labels == label)[nodes])
+            rows = np.flatnonzero(labels == label)
+            reach, core_distances = _mutual_reachability(places[rows])
+            nodes, longest_edge = _internal_spanning_tree(reach)
+            sparseness.append(longest_edge)
+            inner.append(rows[nodes])
             core.append(core_distances[nodes])
         separation = _separation_of_each(places, inner, core)
         scores = (separation - sparseness) / np.maximum(separation, sparseness)
     finite: Float64Array = np.nan_to_num(scores, nan=0.0)
     return finite
+
+
+def _mutual_reachability(places: Float64Array) -> tuple[Float64Array, Float64Array]:
+    """Return mutual reachability distances within a cluster, ``[n, n]``, and each place's all-points core distance."""
+    from hdbscan.validity import all_points_core_distance
+    from scipy.spatial.distance import cdist
+
+    distances = cdist(places, places)
+    core_distances = all_points_core_distance(distances.copy(), d=places.shape[1])
+    return np.maximum(distances, np.maximum(core_distances[:, None], core_distances)), core_distances
+
+
+def _internal_spanning_tree(reach: Float64Array) -> tuple[npt.NDArray[np.intp], float]:
+    """Return the internal nodes of a cluster's minimum spanning tree, and the length of its longest internal edge.
+
+    The same as hdbscan's ``internal_minimum_spanning_tree`` on mutual reachability distances ``[n, n]``, whose search
+    for the parent of each node took most of the time: here all parents are found at once.
+    """
+    from hdbscan.validity import mst_linkage_core
+
+    tree = mst_linkage_core(reach)
+    added, lengths = tree[:, 1].astype(np.intp), tree[:, 2]
+    order = np.zeros(len(reach), dtype=np.intp)
+    order[added] = np.arange(1, len(reach))
+    # A node was joined to an earlier one at just this distance; among several, hdbscan takes the first row.
+    is_parent = np.isclose(reach[added], lengths[:, None]) & (order < order[added, None])
+    parents = is_parent.argmax(axis=1)
+    nodes = np.flatnonzero(np.bincount(np.concatenate([parents, added]), minlength=len(reach)) > 1)
+    if not len(nodes):
+        nodes = np.zeros(1, dtype=np.intp)
+    is_inner = np.isin(parents, nodes) & np.isin(added, nodes)
+    return nodes, float(lengths[is_inner].max() if is_inner.any() else lengths.max())
 
 
 def _separation_of_each(
