@@ -93,12 +93,11 @@ class NumberColumn:
         self.middle = round(float(np.rint(np.median(known) / self.step)) * self.step, 9) if len(known) else 0.0
         with np.errstate(invalid="ignore"):
             steps = np.rint((values - self.middle) / self.step)
-        self._steps = [None if math.isnan(one) else int(one) for one in np.where(np.isfinite(steps), steps, np.nan)]
+        self._codes = _encode_steps(steps)
 
     def part(self, first: int, end: int) -> dict[str, Any]:
         """Return the rows ``first`` up to ``end`` as the file holds them."""
-        codes = "".join(UNKNOWN_CODE if steps is None else _character(steps) for steps in self._steps[first:end])
-        return {"middle": _short(self.middle), "step": _short(self.step), "codes": codes}
+        return {"middle": _short(self.middle), "step": _short(self.step), "codes": self._codes[first:end]}
 
 
 def _step(known: Float64Array) -> float:
@@ -114,12 +113,17 @@ def _step(known: Float64Array) -> float:
     return float(next(round(power * times, 12) for times in (1, 2, 5, 10) if power * times >= finest * (1 - 1e-9)))
 
 
-def _character(steps: int) -> str:
-    """Encode a number of steps.
+def _encode_steps(steps: Float64Array) -> str:
+    """Encode whole numbers of steps as one character each; what is not finite is unknown.
 
     Steps up have even codes, steps down odd ones, so that what is near the median comes first.
     """
-    return chr(_code_point(2 * steps if steps >= 0 else -2 * steps - 1))
+    is_known = np.isfinite(steps)
+    whole = np.where(is_known, steps, 0).astype(np.int64)
+    codes = FIRST_CODE + np.where(whole >= 0, 2 * whole, -2 * whole - 1)
+    codes += codes >= BACKSLASH
+    codes += np.where(codes >= CONTROLS[0], CONTROLS[1] - CONTROLS[0], 0)
+    return np.where(is_known, codes, ord(UNKNOWN_CODE)).astype("<u4").tobytes().decode("utf-32-le")
 
 
 def _code_point(number: int) -> int:
