@@ -33,19 +33,19 @@ EXIT_INTERRUPTED: Final = 130
 
 EPILOG: Final = """\b
 Examples:
-  spotmap-build init                          begin a map in this folder: a few questions
-  spotmap-build --source demo                 a small made-up library; needs nothing
+  spotmap-build init                          start a map in this folder: a few questions
+  spotmap-build --source demo                 a small generated library; needs nothing
   spotmap-build --source folder:~/Music       every audio file in a folder
-  spotmap-build login                         let it read your Spotify library, once in six months
+  spotmap-build login                         let it read your Spotify library, once every six months
   spotmap-build --source spotify              your saved tracks and your playlists
   spotmap-build --source takeout:data.zip     Spotify's export of your account; exportify:PATH likewise
   spotmap-build --source table:tracks.csv     a table, with vectors of your own if it has them
-  spotmap-build review                        decide where it was not sure which recording is meant
+  spotmap-build review                        decide the tracks whose recording is in doubt
   spotmap-build preview                       look at the map in your browser
-  spotmap-build deploy --to branch            publish it: on a branch, in a folder, in S3
+  spotmap-build deploy --to branch            publish it to a branch, a folder or S3
   spotmap-build build --help                  every option of a build
 \b
-Settings can also stand in spotmap.toml or in SPOTMAP_* environment variables.
+Settings can also be given in spotmap.toml or in SPOTMAP_* environment variables.
 Exit status: 0 done; 1 a bug; 2 usage; 3 published, but more tracks are missing than
 --max-failures allows; 4 login needed; 5 cache; 6 a service; 130 interrupted.
 """
@@ -54,22 +54,22 @@ Exit status: 0 done; 1 a bug; 2 usage; 3 published, but more tracks are missing 
 @click.group(cls=DefaultCommandGroup, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EPILOG)
 @click.version_option(package_name="spotmap-build", prog_name="spotmap-build")  # looked up when it is asked for
 def main() -> None:
-    """Turn a music library into a map: tracks that sound alike lie together.
+    """Turn a music library into a map on which tracks that sound alike are close together.
 
-    Without a command, the map is built: every track is listened to once, laid out on a plane, and published as a
-    folder of static files that any web host can serve.
+    Without a command, the map is built: every track is analyzed once, placed on the map, and published as a folder of
+    static files that any web host can serve.
     """
 
 
 @main.command()
 @click.option("--source", "sources", multiple=True, metavar="KIND[:PATH]", help="Where the music comes from.")
-@click.option("--title", type=str, metavar="TEXT", help="The map's heading.")
-@click.option("--workflow/--no-workflow", default=None, help="Whether GitHub is to build and publish the map.")
-@click.option("--yes", is_flag=True, help="Do not ask; what is not given is as usual.")
+@click.option("--title", type=str, metavar="TEXT", help="The map's title.")
+@click.option("--workflow/--no-workflow", default=None, help="Write a GitHub workflow that builds the map.")
+@click.option("--yes", is_flag=True, help="Do not ask; use the defaults for options that are not given.")
 def init(sources: tuple[str, ...], title: str | None, workflow: bool | None, yes: bool) -> None:
-    """Begin a map in this folder: its settings, a workflow that publishes it, a README.
+    """Start a map in this folder: settings, a workflow that publishes it, a README.
 
-    Nothing is overwritten; a .gitignore that is there gets the lines that keep out what builds leave.
+    Nothing is overwritten; an existing .gitignore gets the lines that exclude a build's files.
     """
     from spotmap_build import scaffold
     from spotmap_build.config import working_folder
@@ -83,7 +83,7 @@ def init(sources: tuple[str, ...], title: str | None, workflow: bool | None, yes
 
 @main.command(cls=BuildCommand)
 def build(**flags: Any) -> None:
-    """Build the map (what runs when no command is given)."""
+    """Build the map (the default command)."""
     from spotmap_build.cli_build import build_unless_unchanged
 
     if not any(flags.values()) and _is_nothing_here() and _agrees(gettext("There is no map here. Begin one? [Y/n] ")):
@@ -100,7 +100,7 @@ def build(**flags: Any) -> None:
 
 @main.command(cls=BuildCommand, left_out=("shard",))
 def match(**flags: Any) -> None:
-    """Find the recording of every track and write the report, without downloading or listening."""
+    """Find the recording of every track and write the report, without downloading or analyzing."""
     from spotmap_build import pipeline
     from spotmap_build.config import usual_config
     from spotmap_build.describe import review_command, short_path
@@ -119,7 +119,7 @@ def match(**flags: Any) -> None:
 
 @main.command(cls=BuildCommand)
 def plan(**flags: Any) -> None:
-    """Say what a build would do, without listening to or publishing anything."""
+    """Say what a build would do, without analyzing or publishing anything."""
     from spotmap_build import pipeline
 
     with _at_work(flags) as (config, progress):
@@ -128,22 +128,22 @@ def plan(**flags: Any) -> None:
 
 
 @main.command()
-@click.option("--client-id", type=str, metavar="ID", help="Of your app on developer.spotify.com.  [default: as before]")
-@click.option("--paste", is_flag=True, help="The browser is on another machine: paste the address it ends up at.")
+@click.option("--client-id", type=str, metavar="ID", help="Client id of your Spotify app.  [default: the last one]")
+@click.option("--paste", is_flag=True, help="If the browser is on another machine: paste its final address.")
 @click.option("--open/--no-open", "open_browser", default=True, help="Open Spotify's page in your browser.")
 @click.option(
-    "--port", type=click.IntRange(1, 65535), default=None, help="Where the answer comes.  [default: a free one]"
+    "--port", type=click.IntRange(1, 65535), default=None, help="Local port for the answer.  [default: a free one]"
 )
 @click.option(
-    "--print-ci-secret", is_flag=True, help="Print this login as one line, for the secret of a scheduled build."
+    "--print-ci-secret", is_flag=True, help="Print this login as one line, to store as the secret of a scheduled build."
 )
-@click.option("--write", is_flag=True, help="Let it make and change private playlists as well, which push needs.")
+@click.option("--write", is_flag=True, help="Also allow creating and changing private playlists, which push needs.")
 def login(
     *, client_id: str | None, paste: bool, open_browser: bool, port: int | None, print_ci_secret: bool, write: bool
 ) -> None:
-    """Let spotmap-build read your Spotify library (docs/spotify.md); once in six months.
+    """Let spotmap-build read your Spotify library (docs/spotify.md); once every six months.
 
-    Without --write it may change nothing there. No password is asked for here.
+    Without --write, it cannot change anything there. spotmap-build does not ask for your password.
     """
     from spotmap_build.fetch.spotify.login import keep_login
     from spotmap_build.fetch.spotify.settings import SpotifySettings
@@ -164,14 +164,14 @@ def login(
 
 
 @main.command()
-@click.option("--report", type=str, metavar="FILE", help="Which build's report.  [default: the last one's]")
-@click.option("--overrides", type=str, metavar="FILE", help="Where choices go.  [default: overrides.toml]")
-@click.option("--all", "everything", is_flag=True, help="Go through all matched tracks, not the doubtful ones only.")
-@click.option("--list", "only_list", is_flag=True, help="Show them without asking.")
+@click.option("--report", type=str, metavar="FILE", help="Report of the build to review.  [default: the last one's]")
+@click.option("--overrides", type=str, metavar="FILE", help="File for your choices.  [default: overrides.toml]")
+@click.option("--all", "everything", is_flag=True, help="Go through all matched tracks, not only the doubtful ones.")
+@click.option("--list", "only_list", is_flag=True, help="List the tracks without asking.")
 def review(report: str | None, overrides: str | None, everything: bool, only_list: bool) -> None:
-    """Decide where it was not sure which recording a track is.
+    """Decide the tracks whose recording is in doubt.
 
-    Each choice is written into overrides.toml at once; the next build does those tracks again, and no others.
+    Each choice is written to overrides.toml immediately; the next build processes only these tracks again.
     """
     from spotmap_build.acquire.matching import DOUBTFUL_BELOW
     from spotmap_build.acquire.review import run_review
@@ -213,15 +213,15 @@ def _ask(question: str) -> str:
 
 @main.command()
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
-@click.option("--port", type=click.IntRange(1, 65535), help="Which port.  [default: 8765, or the next free one]")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to serve on.  [default: 8765, or the next free one]")
 @click.option("--open/--no-open", "open_browser", default=False, help="Open the map in your browser.")
 @click.option(
     "--watch",
     is_flag=True,
-    help="Build again, without asking a service, when the music, spotmap.toml, overrides.toml or the template change.",
+    help="Rebuild, without contacting a service, when the music, spotmap.toml, overrides.toml or the template changes.",
 )
 def preview(folder: Path | None, port: int | None, open_browser: bool, watch: bool) -> None:
-    """Serve a built site on this machine, to look at it and to play your own files.  [default folder: site]"""  # noqa: D400
+    """Serve a built site on this machine, to view it and to play your own files.  [default folder: site]"""  # noqa: D400
     from spotmap_build import watching
     from spotmap_build.emit.local_audio import LocalAudio
     from spotmap_build.emit.preview import serve
@@ -249,7 +249,7 @@ def preview(folder: Path | None, port: int | None, open_browser: bool, watch: bo
     multiple=True,
     type=click.Choice(LIST_FORMATS),
     default=("m3u8",),
-    help="What to write; can be given twice.  [default: m3u8]",
+    help="Format of the lists; can be given twice.  [default: m3u8]",
 )
 def playlists(folder: Path, formats: tuple[ListFormat, ...], **flags: Any) -> None:
     """Write the map's clusters, new playlists and misfits as lists for other players; run it again to update them."""
@@ -263,15 +263,15 @@ def playlists(folder: Path, formats: tuple[ListFormat, ...], **flags: Any) -> No
 
 @main.command(cls=BuildCommand, left_out=("shard",))
 @click.argument("choice", nargs=-1, metavar="[LIST]...")
-@click.option("--list", "only_list", is_flag=True, help="Name the lists that there are, and do nothing.")
-@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@click.option("--list", "only_list", is_flag=True, help="Name the available lists, and do nothing else.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, without changing anything.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--exact", is_flag=True, help="Undo what you changed by hand in these playlists.")
+@click.option("--exact", is_flag=True, help="Undo your manual changes to these playlists.")
 def push(choice: tuple[str, ...], only_list: bool, dry_run: bool, yes: bool, exact: bool, **flags: Any) -> None:
-    """Make lists of the map private playlists on Spotify; run it again to update them.
+    """Write lists of the map as private playlists on Spotify; run it again to update them.
 
-    LIST is clusters, regions, new (playlists that you have not made yet), misfits (what does not fit in a playlist), or
-    the name or id of one list. Only playlists that this command made are changed. It needs: spotmap-build login --write
+    LIST is clusters, regions, new (playlists that you have not made yet), misfits (tracks that do not fit a playlist),
+    or the name or id of one list. Only playlists created by this command change. It needs: spotmap-build login --write
     """
     from spotmap_build import pipeline
     from spotmap_build.describe import list_lines, push_lines
@@ -306,14 +306,14 @@ def push(choice: tuple[str, ...], only_list: bool, dry_run: bool, yes: bool, exa
     help="The file to write.",
 )
 @click.option(
-    "--format", "file_format", type=click.Choice(EXPORT_FORMATS), help="Which kind.  [default: by the file's name]"
+    "--format", "file_format", type=click.Choice(EXPORT_FORMATS), help="File format.  [default: by the file's name]"
 )
-@click.option("--vectors", is_flag=True, help="With the embedding vectors and tags (Parquet and npz only).")
-@click.option("--site", "out", type=str, metavar="DIR", help="Of which site's map.  [default: site]")
+@click.option("--vectors", is_flag=True, help="Include the embedding vectors and tags (Parquet and npz only).")
+@click.option("--site", "out", type=str, metavar="DIR", help="Site whose map to export.  [default: site]")
 def export(target: Path, file_format: str | None, vectors: bool, **flags: Any) -> None:
-    """Write the map as one table for other programs: titles, places, clusters, features.
+    """Write the map as one table for other programs: titles, positions, clusters, features.
 
-    Parquet opens in embedding-atlas and pandas, GeoJSON in QGIS, npz in numpy. Nothing says where your files lie.
+    Parquet opens in embedding-atlas and pandas, GeoJSON in QGIS, npz in numpy. It contains no file paths.
     """
     from spotmap_build import pipeline
 
@@ -332,10 +332,10 @@ def export(target: Path, file_format: str | None, vectors: bool, **flags: Any) -
 @main.command(cls=BuildCommand, left_out=("shard",))
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def card(file: Path, **flags: Any) -> None:
-    """Write a small file of the map for a friend, who adds it to theirs: --source card:FILE.
+    """Write a small file that a friend can add to their map: --source card:FILE.
 
-    It says what your tracks are called and roughly how each sounds, in 8 bits a direction. It holds no playlists, no
-    dates, no plays, no sound, and nothing of where your files lie.
+    It contains the names of your tracks and roughly how each sounds, in 8 bits per direction. It contains no playlists,
+    dates, plays, audio or paths of your files.
     """
     from spotmap_build import pipeline
 
@@ -352,9 +352,9 @@ main.add_command(deploy)
 
 
 @main.command()
-@click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 def doctor(as_json: bool) -> None:
-    """Check that this machine has all that a build needs."""
+    """Check that this machine has everything that a build needs."""
     from spotmap_build import doctor as examination
 
     config = read_config({})

@@ -22,16 +22,18 @@ EXIT_STORE: Final = 6
 
 @click.group(cls=Group)
 def cache() -> None:
-    """Look into the cache, check it, make it smaller, or add another one to it."""
+    """Inspect, check or shrink the cache, or merge another one into it."""
 
 
-cache_dir_option = click.option("--cache-dir", type=str, metavar="DIR", help="Which cache.  [default: .spotmap/cache]")
+cache_dir_option = click.option(
+    "--cache-dir", type=str, metavar="DIR", help="Folder of the cache.  [default: .spotmap/cache]"
+)
 
 
 @cache.command()
 @cache_dir_option
 def stats(cache_dir: str | None) -> None:
-    """How much there is of what."""
+    """Show the number and size of entries of each kind."""
     from spotmap_build.cache import maintenance
     from spotmap_build.describe import describe_stats
 
@@ -40,9 +42,9 @@ def stats(cache_dir: str | None) -> None:
 
 @cache.command()
 @cache_dir_option
-@click.option("--subset", type=click.FloatRange(0, 1), default=1.0, help="Check only this share of the entries.")
+@click.option("--subset", type=click.FloatRange(0, 1), default=1.0, help="Check only this fraction of the entries.")
 def check(cache_dir: str | None, subset: float) -> None:
-    """Read everything back and move damaged entries to quarantine/; they are computed again when they are needed."""
+    """Verify all entries and move damaged ones to quarantine/; they are computed again when needed."""
     from spotmap_build.cache import maintenance
     from spotmap_build.describe import describe_check
 
@@ -54,14 +56,21 @@ def check(cache_dir: str | None, subset: float) -> None:
 
 @cache.command()
 @cache_dir_option
-@click.option("--max-size", type=str, metavar="SIZE", help="Keep at most this much, such as 2G: the latest used.")
-@click.option("--max-age-days", type=click.IntRange(0), metavar="DAYS", help="Drop what was not used for so long.")
-@click.option("--unused", is_flag=True, help="Drop what the last ten builds of each site did not use.")
+@click.option(
+    "--max-size", type=str, metavar="SIZE", help="Keep at most this much, such as 2G: the most recently used entries."
+)
+@click.option(
+    "--max-age-days",
+    type=click.IntRange(0),
+    metavar="DAYS",
+    help="Remove entries that have not been used for this many days.",
+)
+@click.option("--unused", is_flag=True, help="Remove entries that the last ten builds of each site did not use.")
 def prune(cache_dir: str | None, max_size: str | None, max_age_days: int | None, unused: bool) -> None:
-    """Make the cache smaller. What is dropped is computed again if it is needed again.
+    """Shrink the cache. Removed results are computed again when needed.
 
-    Without an option, only damaged entries, what interrupted builds left and the copy of the store go: `store push` and
-    `store pull` fetch that again.
+    Without an option, only damaged entries, leftovers of interrupted builds and the copy of the store are removed;
+    `store push` and `store pull` fetch the copy again.
     """
     from spotmap_build.cache.prune import PrunePolicy
     from spotmap_build.cache.prune import prune as prune_cache
@@ -79,9 +88,9 @@ def prune(cache_dir: str | None, max_size: str | None, max_age_days: int | None,
 @click.argument("other", type=click.Path(path_type=Path))
 @cache_dir_option
 def merge(other: Path, cache_dir: str | None) -> None:
-    """Add the entries of another cache to this one, such as those that another machine made.
+    """Add the entries of another cache to this one, for example those of another machine.
 
-    Each is verified on its way. What this cache knows as well or better stays as it is; OTHER is not changed.
+    Each entry is verified. Entries that are as good or better in this cache stay as they are; OTHER is not changed.
     """
     from spotmap_build.cache.merge import merge as merge_cache
     from spotmap_build.describe import describe_merge
@@ -100,22 +109,24 @@ def _size(text: str) -> int:
 
 @click.group(cls=Group)
 def store() -> None:
-    """Keep what was heard and matched where it lasts, and bring it to another machine.
+    """Keep results in a permanent place, and bring them to other machines.
 
-    ADDRESS is a folder, branch:NAME (a branch of the git repository that you are in, at its origin), or git+URL#NAME.
-    Without one it is branch:spotmap-store.
+    ADDRESS is a folder, branch:NAME (a branch of the current git repository, at its origin), or git+URL#NAME. The
+    default is branch:spotmap-store.
     """
 
 
 @store.command()
 @click.argument("address", required=False)
 @cache_dir_option
-@click.option("--out", type=str, metavar="DIR", help="The map whose tracks they are.  [default: site]")
-@click.option("--all", "everything", is_flag=True, help="Also what the cache knows of tracks that are not on that map.")
+@click.option("--out", type=str, metavar="DIR", help="Site whose tracks to send.  [default: site]")
+@click.option(
+    "--all", "everything", is_flag=True, help="Also send what the cache contains about tracks that are not on that map."
+)
 def push(address: str | None, cache_dir: str | None, out: str | None, everything: bool) -> None:
-    """Send to the store what was heard and matched of the tracks on the map, and is not there yet.
+    """Send to the store the results for the map's tracks that it does not have yet.
 
-    Titles and artists are in it; audio and logins are not.
+    They include titles and artists, but no audio and no logins.
     """
     from spotmap_build import store as stores
     from spotmap_build.cache.store import Cache
@@ -135,7 +146,7 @@ def push(address: str | None, cache_dir: str | None, out: str | None, everything
 @click.argument("address", required=False)
 @cache_dir_option
 def pull(address: str | None, cache_dir: str | None) -> None:
-    """Bring into the cache what the store knows and the cache does not."""
+    """Fetch from the store the results that the cache does not have."""
     from spotmap_build import store as stores
     from spotmap_build.cache.store import Cache
     from spotmap_build.describe import describe_pulled
@@ -163,17 +174,17 @@ def _store(address: str | None, config: Config) -> Store:
     "address",
     required=True,
     metavar="ADDRESS",
-    help="A folder, branch (gh-pages of this repository's origin; another: branch:NAME), git+URL#NAME, or "
+    help="A folder, branch (gh-pages at this repository's origin; another: branch:NAME), git+URL#NAME, or "
     "s3://BUCKET/PREFIX.",
 )
-@click.option("--dry-run", is_flag=True, help="Say what would be sent and removed, and change nothing.")
-@click.option("--force", is_flag=True, help="Also where other files lie; they are kept.")
-@click.option("--endpoint-url", default="", metavar="URL", help="Of a service that speaks like S3 (R2, MinIO).")
+@click.option("--dry-run", is_flag=True, help="Show what would be sent and removed, without changing anything.")
+@click.option("--force", is_flag=True, help="Deploy even to a place with other files; they are kept.")
+@click.option("--endpoint-url", default="", metavar="URL", help="Address of an S3-compatible service (R2, MinIO).")
 def deploy(site: Path | None, address: str, dry_run: bool, force: bool, endpoint_url: str) -> None:
-    """Publish a built site in a folder, on a branch or in S3 (docs/hosting.md).  [default site: site]
+    """Publish a built site to a folder, a branch or S3 (docs/hosting.md).  [default site: site]
 
-    Only what changed is sent, the page last. What the last version needs is kept for one deployment more, for pages
-    that are still open; files that are not a site's are never touched.
+    Only changed files are sent, the page last. Files of the previous version are kept for one more deployment, for
+    pages that are still open; files that are not part of a site are never touched.
     """  # noqa: D400
     from spotmap_build import deploy as deployment
     from spotmap_build.config import working_folder

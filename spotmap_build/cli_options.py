@@ -63,7 +63,7 @@ def _options_of_a_build(left_out: tuple[str, ...]) -> list[click.Option]:
         ("--config", "config_file"),
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help=f"Settings.  [default: {CONFIG_FILE}, if it is there]",
+        help=f"Settings file.  [default: {CONFIG_FILE}, if it exists]",
     )
     return [*(_option(setting) for setting in SETTINGS if setting.option and setting.name not in left_out), config_file]
 

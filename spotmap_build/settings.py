@@ -118,7 +118,7 @@ def _only_in_file(name: str, env: str, read: Callable[[object, Path], object], s
 
 
 def _endpoint(name: str, env: str, of: str, read: Callable[[object, Path], object] = values.read_url) -> Setting:
-    say = f"The address of {of}, or of what stands in for it."
+    say = f"The address of {of}, or of a substitute."
     return Setting(name, env, read, table=ENDPOINTS, flag=NOT_A_FLAG, in_file=False, help=say)
 
 
@@ -148,20 +148,20 @@ SETTINGS: Final = (
         "layers",
         "SPOTMAP_AS",
         "NAME,NAME",
-        "Several people's libraries on one map: a name for each source, in their order.",
+        "Several people's libraries on one map: one name per source, in order.",
         values.read_names,
         flag="as",
     ),
-    _place("out", "SPOTMAP_OUT", "DIR", "Where the site goes.  [default: site]"),
+    _place("out", "SPOTMAP_OUT", "DIR", "Folder to write the site to.  [default: site]"),
     _text("title", "SPOTMAP_TITLE", "TEXT", "The map's title.  [default: from the source]", values.read_text),
-    _text("site_url", "SPOTMAP_SITE_URL", "URL", "Where the site will be published.", values.read_site_url),
-    _switch("indexed", "SPOTMAP_INDEXED", "Let search engines list the site; else its page asks them not to."),
+    _text("site_url", "SPOTMAP_SITE_URL", "URL", "Address at which the site will be published.", values.read_site_url),
+    _switch("indexed", "SPOTMAP_INDEXED", "Let search engines list the site; by default, its page asks them not to."),
     _of_registry(
         "embedder",
         "SPOTMAP_EMBEDDER",
         tuple(EMBEDDERS),
         embedders.names,
-        f"How to listen: {'; '.join(f'{spec.name} {spec.summary}' for spec in EMBEDDERS.values())}.  "
+        f"Embedding model: {'; '.join(f'{spec.name} {spec.summary}' for spec in EMBEDDERS.values())}.  "
         f"[default: {DEFAULT}; the demo: {DEMO_DEFAULT}]",
     ),
     _of_registry(
@@ -176,62 +176,64 @@ SETTINGS: Final = (
         "template",
         "SPOTMAP_TEMPLATE",
         "DIR",
-        "Files that stand in for those of the page's template with the same names.  [default: none]",
+        "Folder with files that replace the page template's files of the same names.  [default: none]",
     ),
     _choice(
         "engine",
         "SPOTMAP_ENGINE",
         ENGINES,
-        "What runs the embedder; both hear the same.  [default: onnx]",
+        "Runtime of the embedding model; both give the same results.  [default: onnx]",
     ),
     Setting(
         "heads",
         "SPOTMAP_HEADS",
         values.read_flag,
-        help="Whether discogs-effnet is also asked for moods, instruments, voices, dance appeal and cheerfulness (7 MB "
-        "are fetched once).  [default: heads]",
+        help="Also predict moods, instruments, voice, dance appeal and cheerfulness with discogs-effnet (7 MB are "
+        "downloaded once).  [default: heads]",
         kind="on-off",
     ),
     _choice(
         "metric",
         "SPOTMAP_METRIC",
         METRICS,
-        "How vectors of your own are compared: by the angle around their mean, by the angle as they are (cosine), or "
-        "with every dimension brought to one spread.  [default: centered]",
+        "How to compare your own vectors: by their angle around the mean (centered), by their angle as they are "
+        "(cosine), or around the mean with every dimension scaled to the same spread (standardized).  "
+        "[default: centered]",
     ),
     _place(
         "cache_dir",
         "SPOTMAP_CACHE_DIR",
         "DIR",
-        "Where finished work is kept, so that the next build is quick.  [default: .spotmap/cache]",
+        "Folder for finished work, so that the next build is quick.  [default: .spotmap/cache]",
     ),
     _place(
         "report",
         "SPOTMAP_REPORT",
         "FILE",
-        "Where to write the outcome of every track.  [default: beside the site]",
+        "File for the report on every track.  [default: beside the site]",
     ),
-    _switch("offline", "SPOTMAP_OFFLINE", "Ask no service anything; build from what is there."),
+    _switch("offline", "SPOTMAP_OFFLINE", "Contact no service; build from what has been fetched before."),
     Setting(
         "listen",
         "SPOTMAP_LISTEN",
         values.read_flag,
-        help="Whether new tracks are found, downloaded and listened to; else they wait.  [default: listen]",
+        help="Find, download and analyze new tracks; with --no-listen, they wait.  [default: listen]",
         kind="on-off",
     ),
     _choice(
         "audio",
         "SPOTMAP_AUDIO",
         AUDIO,
-        "What to listen to where a track is no file of yours: whole recordings from YouTube, previews of 30 seconds "
-        "from Deezer, or auto: previews first, for a map within the hour, then whole recordings.  [default: auto]",
+        "What to analyze for tracks that are not your own files: whole recordings from YouTube, 30-second "
+        "previews from Deezer, or auto: previews for a map within the hour, then whole recordings.  [default: "
+        "auto]",
     ),
     _text(
         "time_limit_s",
         "SPOTMAP_TIME_LIMIT",
         "TIME",
-        "Publish what there is after this long, such as 2h; the next build goes on from there.  [default: until all is "
-        "listened to]",
+        "Publish what is ready after this time, such as 2h; the next build continues.  [default: until all "
+        "tracks are analyzed]",
         values.parse_duration,
         flag="time-limit",
     ),
@@ -239,49 +241,55 @@ SETTINGS: Final = (
         "paths",
         "SPOTMAP_PATHS",
         PATHS,
-        "How lists name your own files. A build puts these paths into the site, relative to the library's folder, "
-        "where everybody who sees the map can read them.  [default: none in the site; absolute in playlists]",
+        "How lists name your own files. A build puts these paths into the site, where everybody who sees the "
+        "map can read them; relative means relative to the library's folder.  [default: none in the site; "
+        "absolute in playlists]",
     ),
     Setting(
         "excerpts",
         "SPOTMAP_EXCERPTS",
         values.whole_number(LONGEST_EXCERPT_S),
-        help="Put so many seconds of each track that is on this machine into the site, for everybody who sees the map: "
-        "for music that is yours to share. Twelve take about 100 KB a track.  [default: none]",
+        help="Put this many seconds of each track on this machine into the site, where everybody who sees the map "
+        "can hear them: only for music that is yours to share. Twelve seconds take about 100 KB per track.  "
+        "[default: none]",
         metavar="SECONDS",
         kind="number",
     ),
-    _switch("retry", "SPOTMAP_RETRY", "Try again now what failed before, due or not."),
+    _switch("retry", "SPOTMAP_RETRY", "Retry everything that failed before, even if it is not due yet."),
     _place(
         "overrides",
         "SPOTMAP_OVERRIDES",
         "FILE",
-        "Recordings that you chose yourself (see review).  [default: overrides.toml]",
+        "File with the recordings that you chose yourself (see review).  [default: overrides.toml]",
     ),
-    _place("keep_audio", "SPOTMAP_KEEP_AUDIO", "DIR", "Keep downloaded audio there.  [default: it is deleted]"),
-    _place("cookies", "SPOTMAP_COOKIES", "FILE", "Cookies of your browser for YouTube (Netscape format)."),
+    _place(
+        "keep_audio", "SPOTMAP_KEEP_AUDIO", "DIR", "Folder in which to keep downloaded audio.  [default: it is deleted]"
+    ),
+    _place("cookies", "SPOTMAP_COOKIES", "FILE", "File with your browser's cookies for YouTube (Netscape format)."),
     _text(
         "max_rate_bytes_s",
         "SPOTMAP_MAX_RATE",
         "SIZE",
-        "Download no faster: 1M a second.",
+        "Maximum download rate per second, such as 1M.",
         values.parse_size,
         flag="max-rate",
     ),
-    _place("summary", "SPOTMAP_SUMMARY", "FILE", "Write the build's end there, as Markdown."),
+    _place("summary", "SPOTMAP_SUMMARY", "FILE", "File for the summary of the build, as Markdown."),
     _place(
         "poster",
         "SPOTMAP_POSTER",
         "FILE",
-        "Draw the map as a poster to print, with title, names and legend: FILE.svg or FILE.png.",
+        "Draw the map as a printable poster, with title, names and legend: FILE.svg or FILE.png.",
     ),
-    _choice("poster_size", "SPOTMAP_POSTER_SIZE", POSTER_SIZES, "Of the sheet, upright.  [default: a2]"),
-    _number("jobs", "SPOTMAP_JOBS", MOST_JOBS, "Tracks to listen to at once.  [default: one a processor]"),
+    _choice("poster_size", "SPOTMAP_POSTER_SIZE", POSTER_SIZES, "Size of the poster, upright.  [default: a2]"),
+    _number(
+        "jobs", "SPOTMAP_JOBS", MOST_JOBS, "Number of tracks to analyze in parallel.  [default: one per processor]"
+    ),
     _text(
         "executor",
         "SPOTMAP_EXECUTOR",
         "dask://HOST:PORT",
-        "Listen on the workers of a Dask cluster, whose scheduler is there.  [default: on this machine]",
+        "Analyze tracks on the Dask cluster with this scheduler.  [default: on this machine]",
         values.read_executor,
         in_file=False,
     ),
@@ -290,36 +298,42 @@ SETTINGS: Final = (
         "SPOTMAP_SHARD",
         values.read_shard,
         in_file=False,
-        help="Listen to one of N shares of the tracks, and only fill the cache: no map, no report. For many machines "
-        "at once; cache merge brings their caches together.",
+        help="Analyze only one of N shares of the tracks, and only fill the cache: no map, no report. For several "
+        "machines; cache merge combines their caches.",
         metavar="I/N",
     ),
     _text(
         "max_failures",
         "SPOTMAP_MAX_FAILURES",
         "N|N%",
-        "End with status 3 if more tracks than this are missing.  [default: no bound]",
+        "End with status 3 if more tracks than this are missing.  [default: no limit]",
         values.read_failure_bound,
     ),
-    _switch("force", "SPOTMAP_FORCE", "Write into a folder, or over a report, that no build made.", in_file=False),
-    _number("seed", "SPOTMAP_SEED", LARGEST_SEED, "Another number gives another first layout.  [default: 42]"),
+    _switch(
+        "force", "SPOTMAP_FORCE", "Write into a folder, or over a report, even if no build created it.", in_file=False
+    ),
+    _number(
+        "seed",
+        "SPOTMAP_SEED",
+        LARGEST_SEED,
+        "Random seed of the layout; another number gives another first map.  [default: 42]",
+    ),
     _text(
         "anchor",
         "SPOTMAP_ANCHOR",
         "SITE|none",
-        "The map that this one continues, so that tracks stay where they were: the folder or address of a site.  "
-        "[default: the last one]",
+        "The map to continue, so that tracks stay in place: the folder or address of a site.  [default: the last one]",
         values.read_text,
     ),
-    _switch("fresh", "SPOTMAP_FRESH", "Compute a new layout, aligned to the last one."),
+    _switch("fresh", "SPOTMAP_FRESH", "Compute a new layout, and align it with the last one."),
     _choice(
         "language",
         "SPOTMAP_LANGUAGE",
         (AUTO, *LANGUAGES),
-        "Of the page, for everybody, and of what the terminal says.  [default: auto: the page in the language of the "
-        "reader's browser, the terminal in English]",
+        "Language of the page, for everybody, and of the terminal.  [default: auto: the page in the language of "
+        "the reader's browser, the terminal in English]",
     ),
-    _choice("log", "SPOTMAP_LOG", LOGS, "How to tell progress.  [default: a bar on a terminal, lines elsewhere]"),
+    _choice("log", "SPOTMAP_LOG", LOGS, "How to show progress.  [default: a bar on a terminal, lines elsewhere]"),
     Setting(
         "fetch_covers",
         "SPOTMAP_FETCH_COVERS",
@@ -327,7 +341,7 @@ SETTINGS: Final = (
         table="covers",
         flag=NOT_A_FLAG,
         key="fetch",
-        help="Whether the covers of albums are fetched from the services that have them.  [default: true]",
+        help="Whether to fetch album covers from the services that have them.  [default: true]",
     ),
     Setting(
         "push_lists",
@@ -336,7 +350,7 @@ SETTINGS: Final = (
         table="push",
         flag=NOT_A_FLAG,
         key="lists",
-        help="Which lists push brings to Spotify where it is given none.",
+        help="The lists that push writes to Spotify if the command names none.",
     ),
     Setting(
         "models_dir",
@@ -344,25 +358,25 @@ SETTINGS: Final = (
         values.read_path,
         flag=NOT_A_FLAG,
         is_place=True,
-        help="Where weights are kept that were fetched.  [default: the person's cache folder]",
+        help="Folder for downloaded weights.  [default: your cache folder]",
     ),
     _only_in_file(
         "searches_per_s",
         "SPOTMAP_SEARCHES_PER_S",
         values.number(0.001, 100),
-        "Searches on YouTube Music in a second, at most.  [default: 2]",
+        "Maximum number of YouTube Music searches per second.  [default: 2]",
     ),
     _only_in_file(
         "previews_per_s",
         "SPOTMAP_PREVIEWS_PER_S",
         values.number(0.001, 100),
-        "Requests to Deezer in a second, at most.  [default: 5]",
+        "Maximum number of requests to Deezer per second.  [default: 5]",
     ),
     _only_in_file(
         "download_pause_s",
         "SPOTMAP_DOWNLOAD_PAUSE_S",
         values.number(0, 86_400),
-        "Seconds from the start of one download to the next, at least.  [default: 8]",
+        "Minimum number of seconds between the starts of two downloads.  [default: 8]",
     ),
     Setting(
         "spotify_login",
@@ -371,7 +385,7 @@ SETTINGS: Final = (
         flag=NOT_A_FLAG,
         in_file=False,
         secret=True,
-        help="What login --print-ci-secret printed, for a machine without a token file. A secret.",
+        help="The output of login --print-ci-secret, for a machine without a token file. Keep it secret.",
     ),
     Setting(
         "token_file",
@@ -379,12 +393,12 @@ SETTINGS: Final = (
         values.read_path,
         flag=NOT_A_FLAG,
         in_file=False,
-        help="Where the login to Spotify is kept.  [default: the person's folder of settings]",
+        help="File with the login to Spotify.  [default: in your configuration folder]",
     ),
-    _endpoint("models_url", "SPOTMAP_MODELS", "the weights of models"),
+    _endpoint("models_url", "SPOTMAP_MODELS", "the model weights"),
     _endpoint("spotify_api_url", "SPOTMAP_SPOTIFY_API", "Spotify's Web API"),
     _endpoint("spotify_accounts_url", "SPOTMAP_SPOTIFY_ACCOUNTS", "Spotify's accounts service"),
     _endpoint("ytmusic_url", "SPOTMAP_YTMUSIC", "YouTube Music"),
     _endpoint("deezer_url", "SPOTMAP_DEEZER", "Deezer's API"),
-    _endpoint("watch_url", "SPOTMAP_WATCH_URL", "a video", values.read_watch_url),
+    _endpoint("watch_url", "SPOTMAP_WATCH_URL", "YouTube's video pages (with {video_id} in it)", values.read_watch_url),
 )

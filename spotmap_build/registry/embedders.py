@@ -112,7 +112,7 @@ EMBEDDERS: Final[dict[str, EmbedderSpec]] = {
         EmbedderSpec(
             name="discogs-effnet",
             model="spotmap_build.embed.discogs_effnet:DiscogsEffnet",
-            summary="hears most (weights of 18 MB are fetched once)",
+            summary="knows most styles (18 MB of weights are downloaded once)",
             dimensions=1280,
             tag_count=400,
             own_version=1,
