@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from spotmap_build import cli
+from spotmap_build.cli_help import Command
+from spotmap_build.cli_options import BuildCommand
 from spotmap_build.settings import NOT_A_FLAG, SETTINGS
 
 if TYPE_CHECKING:
@@ -32,8 +34,23 @@ def commands() -> str:
     """Return the ``--help`` text of each command."""
     parts = [f"{MADE}# Commands\n\nThe output of `--help` for each command. Without a command, `build` runs.\n"]
     for name, context in _walk(click.Context(cli.main, info_name="spotmap-build", terminal_width=WIDTH)):
-        parts.append(f"\n## {name}\n\n```text\n{context.command.get_help(context).rstrip()}\n```\n")
+        command, note = _without_options_of_a_build(context)
+        parts.append(f"\n## {name}\n\n```text\n{command.get_help(context).rstrip()}\n```\n{note}")
     return "".join(parts)
+
+
+def _without_options_of_a_build(context: click.Context) -> tuple[click.Command, str]:
+    """Return a command without the forty options that it shares with ``build``, and a note that refers to them."""
+    command = context.command
+    if not isinstance(command, BuildCommand) or command.name == "build":
+        return command, ""
+    options = {(setting.name, setting.option) for setting in SETTINGS if setting.option} | {("config_file", "--config")}
+    given = {(str(one.name), one.opts[0]): one for one in command.get_params(context) if one.name != "help"}
+    own = [one for key, one in given.items() if key not in options]
+    missing = ", ".join(f"`{option}`" for _, option in sorted(options - given.keys()))
+    but = f", except {missing}" if missing else ""
+    note = f"\nIt also accepts the options of [build](#spotmap-build-build){but}.\n"
+    return Command(command.name, params=own, help=command.help), note
 
 
 def _walk(context: click.Context) -> Iterator[tuple[str, click.Context]]:
@@ -67,7 +84,7 @@ def report() -> str:
     """Return a description of the report's fields, from its schema."""
     schema = json.loads(SCHEMA.read_text())
     head = (
-        f"{MADE}# The report\n\nA build writes `site.report.json` beside the site (or to the file that `--report` "
+        f"{MADE}# The report\n\nA build writes `site.report.json` next to the site (or to the file that `--report` "
         "names). It lists the outcome of every track, and what the build cost.\n"
         f"Programs can use its JSON Schema, [{SCHEMA.name}]({SCHEMA.name}).\n"
     )

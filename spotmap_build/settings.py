@@ -210,7 +210,7 @@ SETTINGS: Final = (
         "report",
         "SPOTMAP_REPORT",
         "FILE",
-        "File for the report on every track.  [default: beside the site]",
+        "File for the report on every track.  [default: next to the site]",
     ),
     _switch("offline", "SPOTMAP_OFFLINE", "Contact no service; build from what has been fetched before."),
     Setting(
@@ -322,7 +322,8 @@ SETTINGS: Final = (
         "anchor",
         "SPOTMAP_ANCHOR",
         "SITE|none",
-        "The map to continue, so that tracks stay in place: the folder or address of a site.  [default: the last one]",
+        "The map to continue, so that tracks stay in place: the folder or address of a site, or none for a map from "
+        "scratch.  [default: the last one]",
         values.read_text,
     ),
     _switch("fresh", "SPOTMAP_FRESH", "Compute a new layout, and align it with the last one."),
