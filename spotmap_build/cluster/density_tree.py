@@ -9,7 +9,7 @@ gaps inside it?
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -159,25 +159,62 @@ class Chosen:
     between: Rows
 
 
-def read_tree(condensed: Any, n: int, same_place: float) -> DensityTree:
-    """Read HDBSCAN's condensed tree of ``n`` rows.
+def condense(linkage: Float64Array, least: int, same_place: float) -> DensityTree:
+    """Condense a single linkage to groups of ``least`` rows or more (Campello, Moulavi and Sander, 2013).
 
-    Its rows are (parent, child, lambda_val, child_size), where numbers from ``n`` on are groups. What is closer than
-    ``same_place`` is one place.
+    The groups, densities and rows are those of hdbscan's ``condense_tree``, found for all rows at once: for each row
+    the lowest merge of so many rows, which is where the row leaves, and for that merge the group that it is part of.
+
+    Parameters
+    ----------
+    linkage : numpy.ndarray
+        Float64 ``[n - 1, 4]``, merges as scipy has them: (left, right, distance, size), rising by distance; merge
+        ``m`` makes node ``n + m``, and smaller numbers are rows.
+    least : int
+        A merge of two nodes with at least so many rows splits a group in two; at least 2.
+    same_place : float
+        Above 0. Rows that are closer are in one place.
+
+    Returns
+    -------
+    DensityTree
+        Group 0 holds all rows.
     """
-    parent, child = condensed["parent"].astype(np.int64) - n, condensed["child"].astype(np.int64)
-    density = np.minimum(condensed["lambda_val"], 1 / same_place)
-    count, is_group = int(parent.max()) + 1, child >= n
-    numbers = child[is_group] - n
-    birth, sizes = np.zeros(count), np.full(count, n, dtype=np.int64)
-    birth[numbers], sizes[numbers] = density[is_group], condensed["child_size"][is_group]
-    parts: list[list[int]] = [[] for _ in range(count)]
-    for whole, part in zip(parent[is_group].tolist(), numbers.tolist(), strict=True):
-        parts[whole].append(part)
-    owner, single, leaving = parent[~is_group], child[~is_group], density[~is_group]
+    n, merge_count = len(linkage) + 1, len(linkage)
+    merges = np.arange(merge_count)
+    children, root = linkage[:, :2].astype(np.int64), n + merge_count - 1
+    density = 1 / np.maximum(linkage[:, 2], same_place)
+    sizes = np.concatenate([np.ones(n, dtype=np.int64), linkage[:, 3].astype(np.int64)])
+    parent = np.empty(n + merge_count, dtype=np.int64)
+    parent[children], parent[root] = (n + merges)[:, None], root
+
+    is_split = (sizes[children] >= least).all(axis=1)
+    splits = merges[is_split][::-1]  # from the top, so that parts have larger numbers than their whole
+    heads = np.concatenate([[root], children[splits].ravel()])
+    group_of_head = np.full(n + merge_count, -1, dtype=np.int64)
+    group_of_head[heads] = np.arange(len(heads))
+    group_of = group_of_head[_first_above(parent, group_of_head >= 0)]
+
+    is_kept = sizes >= least
+    is_kept[root] = True
+    left_at = _first_above(parent, is_kept)[:n]
+    owner, leaving = group_of[left_at], density[left_at - n]
+
+    birth = np.concatenate([[0.0], np.repeat(density[splits], 2)])
+    parts: list[list[int]] = [[] for _ in heads]
+    for number, whole in enumerate(group_of[n + splits].tolist()):
+        parts[whole] = [2 * number + 1, 2 * number + 2]
     order = np.argsort(owner, kind="stable")
-    cuts = np.searchsorted(owner[order], np.arange(1, count))
-    return DensityTree(birth, sizes, parts, np.split(single[order], cuts), np.split(leaving[order], cuts))
+    cuts = np.searchsorted(owner[order], np.arange(1, len(heads)))
+    return DensityTree(birth, sizes[heads], parts, np.split(order, cuts), np.split(leaving[order], cuts))
+
+
+def _first_above(parent: npt.NDArray[np.int64], is_wanted: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """Return for each node of a tree itself, or the first above it that is wanted; its root has to be."""
+    found = np.where(is_wanted, np.arange(len(parent)), parent)
+    while not is_wanted[found].all():
+        found = found[found]  # twice as far with each step
+    return found
 
 
 def choose_clusters(tree: DensityTree, least: int) -> list[Chosen]:

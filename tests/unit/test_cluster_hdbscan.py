@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from spotmap_build.cluster import density_tree
+from spotmap_build.cluster.density_tree import DensityTree, condense
 from spotmap_build.cluster.hdbscan import (
     clusters_in_reach,
     core_rows,
-    density_trees,
     hdbscan_labels,
+    single_linkage,
     smallest_cluster,
     smallest_island,
 )
@@ -39,15 +40,41 @@ def test_the_smallest_cluster_grows_with_the_library(tracks: int, size: int, isl
 
 
 @pytest.mark.parametrize("count", [12, 300, 4000])
-def test_the_trees_are_those_of_hdbscan(count: int) -> None:
+@pytest.mark.parametrize("least", [2, 5, 40])
+def test_the_trees_are_those_of_hdbscan(count: int, least: int) -> None:
     from hdbscan import HDBSCAN  # takes a second, which only the process that runs this needs to spend
 
     generator = np.random.default_rng(count)
     places = generator.normal(size=(8, 2))[generator.integers(0, 8, count)] * 9 + generator.normal(size=(count, 2))
-    theirs = HDBSCAN(min_cluster_size=5, min_samples=4, core_dist_n_jobs=1, approx_min_span_tree=False).fit(places)
-    linkage, condensed = density_trees(places, 5, 4)
+    theirs = HDBSCAN(min_cluster_size=least, min_samples=4, core_dist_n_jobs=1, approx_min_span_tree=False).fit(places)
+    linkage = single_linkage(places, 4)
     assert linkage.tolist() == theirs.single_linkage_tree_.to_numpy().tolist()
-    assert condensed.tolist() == theirs.condensed_tree_.to_numpy().tolist()
+
+    tree, condensed = condense(linkage, least, same_place=1e-9), theirs.condensed_tree_.to_numpy()
+    assert tree.sizes[0] == count
+    assert _described(tree, 0) == _described_by_hdbscan(condensed, count, birth=0.0)
+
+
+def _described(tree: DensityTree, group: int) -> object:
+    leaving = sorted(zip(tree.rows[group].tolist(), tree.leaving[group].tolist(), strict=True))
+    parts = sorted((_described(tree, part) for part in tree.parts[group]), key=repr)
+    return tree.birth[group], leaving, parts
+
+
+def _described_by_hdbscan(condensed: Any, group: int, birth: float) -> object:
+    own = condensed[condensed["parent"] == group]
+    leaving = sorted((int(row["child"]), float(row["lambda_val"])) for row in own if row["child_size"] == 1)
+    larger = (row for row in own if row["child_size"] > 1)
+    parts = (_described_by_hdbscan(condensed, row["child"], float(row["lambda_val"])) for row in larger)
+    return birth, leaving, sorted(parts, key=repr)
+
+
+def test_rows_in_one_place_leave_a_group_at_one_density() -> None:
+    places = np.repeat(np.array([[0.0, 0], [1, 0], [9, 0]]), [6, 4, 5], axis=0)
+    tree = condense(single_linkage(places, 1), 3, same_place=0.5)
+    assert sorted(tree.sizes.tolist()) == [4, 5, 6, 10, 15]
+    assert {float(density) for leaving in tree.leaving for density in leaving} == {2.0}
+    assert sorted(row for rows in tree.rows for row in rows.tolist()) == list(range(15))
 
 
 def test_islands_are_found_and_numbered_by_size() -> None:
