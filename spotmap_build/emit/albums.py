@@ -63,6 +63,8 @@ class _Part:
 
 def _releases(tracks: Sequence[Track], rows: Sequence[int]) -> list[list[int]]:
     """Part the tracks of one name into albums, in the order of their first tracks."""
+    if _have_one_artist(tracks, rows):
+        return [list(rows)]
     albums: list[_Part] = []
     for part in _joined_by_signs(tracks, rows):
         own = _part(part, [tracks[row] for row in part])
@@ -78,6 +80,12 @@ def _part(rows: list[int], tracks: Sequence[Track]) -> _Part:
     places = {(track.disc_number or 1, track.track_number) for track in tracks if track.track_number is not None}
     years = {track.year for track in tracks if track.year is not None}
     return _Part(rows, places, years, len(rows) == 1)
+
+
+def _have_one_artist(tracks: Sequence[Track], rows: Sequence[int]) -> bool:
+    """Tell quickly whether one artist comes first on all tracks, as on most albums: they are then on one album."""
+    artists = {tracks[row].artists[:1] for row in rows}
+    return len(artists) == 1 and artists != {()}
 
 
 def _joined_by_signs(tracks: Sequence[Track], rows: Sequence[int]) -> list[list[int]]:

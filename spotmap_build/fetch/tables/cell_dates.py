@@ -87,7 +87,9 @@ def parse_dates(values: Sequence[object], *, is_day_first: bool) -> Dates:
     is_day_first
         Whether ``3/4/2021`` is in April, where no other value of the column tells.
     """
-    texts = ["" if value is None else fold_space(str(value))[:LONGEST_DATE].translate(DIGITS) for value in values]
+    cells = ["" if value is None else str(value) for value in values]
+    text_of = {cell: fold_space(cell)[:LONGEST_DATE].translate(DIGITS) for cell in dict.fromkeys(cells)}
+    texts = [text_of[cell] for cell in cells]
     numeric = [found for text in texts if (found := _YEAR_LAST.fullmatch(text)) is not None]
     votes = sum((int(found[1]) > 12) - (int(found[3]) > 12) for found in numeric)
     orders = {"/": is_day_first, "-": True, ".": True} if votes == 0 else dict.fromkeys("/-.", votes > 0)
