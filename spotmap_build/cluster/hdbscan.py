@@ -139,7 +139,8 @@ def _merges(edges: Float64Array) -> Float64Array:
     nodes: list[int] = []
     for merge, ends in enumerate(edges[:, :2].astype(np.int64).tolist(), start=n):
         size = 0
-        for node in ends:
+        for end in ends:
+            node = end
             while above[node] != node:
                 above[node] = node = above[above[node]]
             nodes.append(node)
