@@ -1,17 +1,17 @@
-# Two commands for a newcomer: `make demo` shows the map, `make test` proves the project. Everything else serves these.
+# Newcomers need two commands: `make demo` shows a map, `make test` runs all checks. `make help` lists the others.
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
-# The least share of the package's lines that the tests run, in percent.
+# The minimum line coverage of the package, in percent.
 COVERED ?= 97
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-# Tests start the program hundreds of times: it is compiled once.
+# Tests start the program hundreds of times: cache its compiled modules.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: bench bench-quick demo docs lint-workflows package test test-fast coverage test-kernels lint viewer env env-dev chromium engines lock audit clean
 .DEFAULT_GOAL := help
 
-help:  ## what can be made
+help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 env: $(VENV)/.installed
@@ -30,24 +30,24 @@ $(VENV)/.installed-dev: pyproject.toml requirements.lock | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable '.[dev]'
 	@touch $@ $(VENV)/.installed
 
-demo: env  ## create the environment, build the demo map, say how to look at it
+demo: env  ## create the environment and build the demo map
 	$(BIN)/spotmap-build --source demo --out demo-site --title "A demo library"
 	@echo
 	@echo "The map is in demo-site/. To look at it:  $(BIN)/spotmap-build preview demo-site"
 
-test: env-dev chromium engines lint viewer  ## everything: style, types, structure, viewer, unit, contract, fault and browser tests; installs Node packages, and Chromium, Firefox, WebKit and nginx where they are missing
+test: env-dev chromium engines lint viewer  ## run everything: lint, viewer, and all Python and browser tests; installs Node packages, and Chromium, Firefox, WebKit and nginx where they are missing
 	$(BIN)/python -m pytest -n auto --dist loadgroup
 
-test-fast: env-dev lint  ## style, types, and the tests that need no browser and build no whole map; installs into .venv only
+test-fast: env-dev lint  ## lint, and run the tests that need no browser and build no whole map; installs into .venv only
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not slow and not browser"
 
-coverage: env-dev  ## which lines of the package no test without a browser runs; fails below the share that was reached
+coverage: env-dev  ## run the tests that need no browser and report line coverage; fails below the threshold
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not browser" --cov --cov-report=term --cov-fail-under=$(COVERED)
 
-test-kernels: env-dev  ## the tests that compare floats, under each of OpenBLAS's kernels that this processor has
+test-kernels: env-dev  ## run the tests that compare floats with each of OpenBLAS's kernels for this processor
 	$(BIN)/python scripts/test_kernels.py -n auto --dist loadgroup
 
-lint: env-dev lint-workflows  ## style (ruff), types (mypy --strict), directions of imports (import-linter), workflows (actionlint, zizmor)
+lint: env-dev lint-workflows  ## check style (ruff), types (mypy --strict), import layers (import-linter) and workflows (actionlint, zizmor)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -57,14 +57,14 @@ lint-workflows: env-dev
 	@test ! -x $(BIN)/actionlint || $(BIN)/actionlint
 	@test ! -x $(BIN)/zizmor || $(BIN)/zizmor --offline --quiet .github action.yml
 
-package: env-dev  ## the wheel and the source archive in dist/, checked as PyPI and users would have them (asks PyPI for the checkers)
+package: env-dev  ## build the wheel and the source archive in dist/ and check them (downloads the checkers from PyPI)
 	rm -rf dist
 	$(BIN)/python -m build
 	$(BIN)/uv tool run --from 'twine>=6.1' twine check --strict dist/*
 	$(BIN)/uv tool run --from 'check-wheel-contents>=0.6' check-wheel-contents --ignore W002 dist/*.whl  # licenses lie beside what they are of as well
 	$(BIN)/python -m pytest -q -n 0 tests/contract/test_package.py
 
-viewer: node_modules/.installed  ## type-check, test and rebuild the viewer's script
+viewer: node_modules/.installed  ## type-check and test the viewer's script
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent check
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent test
 
@@ -72,32 +72,32 @@ node_modules/.installed: package.json package-lock.json | $(VENV)/.installed-dev
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --no-audit --no-fund
 	@touch $@
 
-chromium: env-dev  ## a Chromium for the browser tests: the system's, else Debian's package, else Playwright's own
+chromium: env-dev  ## find or install a Chromium for the browser tests: the system's, else Debian's, else Playwright's
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/ensure_chromium.sh
 
-engines: | $(BIN)/python  ## Firefox, WebKit and nginx for the browser tests, where Debian's packages can be had; else those tests are skipped
+engines: | $(BIN)/python  ## install Firefox, WebKit and nginx for the browser tests from Debian; without them those tests are skipped
 	@sh scripts/ensure_engines.sh $(BIN)
 
-docs: env-dev  ## the site of the documentation, in build/docs/site, with every link checked
+docs: env-dev  ## build the documentation site in build/docs/site and check every link
 	$(BIN)/python -m scripts.reference
 	$(BIN)/python -m scripts.docs_site
 
-bench: env-dev  ## every figure beside its bound, on a machine that does nothing else (a quarter of an hour; 2 GB)
+bench: env-dev  ## compare every figure with its limit, on an otherwise idle machine (a quarter of an hour; 2 GB)
 	$(BIN)/python -m benchmarks.bounds
 
-bench-quick: env-dev  ## what has become slower or larger by a quarter, beside the ratios that are stored (three minutes)
+bench-quick: env-dev  ## report what is a quarter slower or larger than the stored ratios (three minutes)
 	$(BIN)/python -m benchmarks.bounds --quick
 
-lock: env-dev  ## write the versions that development and CI use, and the hashes of what the action installs
+lock: env-dev  ## write the locked versions for development and CI, and the hashes for the action
 	$(BIN)/python -m pip freeze --exclude-editable | grep -v '^-e' > requirements.lock
 	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"])' | \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --only-binary :all: --no-config \
 	  --no-annotate --no-header --constraint requirements.lock --output-file requirements-rebuild.lock pyproject.toml -
 
-audit: env-dev  ## are there known faults in the locked versions? (asks PyPI and npm, so it is no part of `make test`)
+audit: env-dev  ## look for known vulnerabilities in the locked versions (contacts PyPI and npm, so `make test` leaves it out)
 	$(BIN)/uv tool run --from 'pip-audit>=2.10' pip-audit --strict --disable-pip --no-deps \
 	  --requirement requirements.lock --requirement requirements-rebuild.lock
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm audit --package-lock-only
 
-clean:  ## remove what can be made again (not your cache, not your sites)
+clean:  ## remove generated files (not your cache, not your sites)
 	rm -rf $(VENV) node_modules .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build
