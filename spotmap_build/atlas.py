@@ -1,7 +1,6 @@
-"""The map as the site shows it: where tracks lie, the clusters that they form, and what is known of it in words.
+"""Data classes of the finished map: layout, clusters and insights.
 
-Everything here is frozen, and rows are those of the tracks that are on the map. As in ``model``, arrays are imported
-for typing only.
+All are frozen. "Rows" are indices of the tracks on the map. As in ``model``, NumPy is imported for typing only.
 """
 
 from __future__ import annotations
@@ -15,18 +14,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layout:
-    """Where each track lies. ``coordinates``: float32 ``[n, 2]``, no unit, both axes to one scale."""
+    """Position of each track. ``coordinates``: float32 ``[n, 2]``, unitless, both axes on the same scale."""
 
     coordinates: Float32Array
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """One dense part of the map, of either level: a cluster, or a region that holds several.
+    """A dense part of the map: a cluster, or a region of several clusters.
 
-    ``id`` and ``color`` (its place in the palette, 0..) stay what they are from one build to the next. ``members`` are
-    rows of the layout, ``core`` its most typical rows. ``axes``: what changes across it, in words; may be empty.
-    ``parent``: of a cluster, the number of its region.
+    ``id`` and ``color`` (an index into the palette) are stable across builds. ``members`` are rows of the layout,
+    ``core`` the most typical of them. ``axes``: what varies across it, in words; may be empty. ``parent``: for a
+    cluster, the index of its region.
     """
 
     id: str
@@ -40,10 +39,10 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class Clusters:
-    """The clusters of a map, and the regions that hold them.
+    """The clusters of a map, and the regions that contain them.
 
-    ``events``: what has become of the last map's, as sentences. ``next_numbers``: for the ids of new clusters and
-    regions. ``absence``: why none were looked for, as a sentence; empty where some were.
+    ``events``: changes to the clusters of the last map, as sentences. ``next_numbers``: next free numbers for the ids
+    of clusters and regions. ``absence``: why the map was not clustered, as a sentence; empty if it was.
     """
 
     clusters: tuple[Cluster, ...]
@@ -53,10 +52,7 @@ class Clusters:
     absence: str = ""
 
     def labels(self, track_count: int) -> Int32Array:
-        """Return the cluster that each track is in.
-
-        Int32 ``[track_count]``, an index into ``clusters``, or -1 for noise.
-        """
+        """Return the cluster of each track: int32 ``[track_count]``, an index into ``clusters``, or -1 for noise."""
         import numpy as np
 
         labels = np.full(track_count, -1, dtype=np.int32)
@@ -67,9 +63,9 @@ class Clusters:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure of how good the map is. ``name`` is for programs (stable), ``label`` and ``meaning`` for people.
+    """A quality metric of the map. ``name`` is stable, for programs; ``label`` and ``meaning`` are for people.
 
-    ``chance``: what a map drawn at random would have, where that means something.
+    ``chance``: the value of a random map, if that is meaningful.
     """
 
     name: str
@@ -81,9 +77,10 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class PlaylistInsight:
-    """What was found out about one playlist. ``misfits``: rows and why; ``suggestions``: rows that would fit.
+    """Analysis of one playlist. ``misfits``: rows with reasons; ``suggestions``: rows that would fit.
 
-    ``closeness``: 0 is a random draw, 1 nearest neighbors throughout; None for playlists of very few tracks.
+    ``closeness``: 0 for a random selection, 1 if its tracks are nearest neighbors throughout; None for playlists of
+    very few tracks.
     """
 
     closeness: float | None
@@ -94,7 +91,7 @@ class PlaylistInsight:
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """What is otherwise than on the map that this one continues. ``new`` and ``moved`` are rows, ascending."""
+    """Differences from the map that this one continues. ``new`` and ``moved`` are rows, ascending."""
 
     new: tuple[int, ...]
     moved: tuple[int, ...]
@@ -102,14 +99,14 @@ class Since:
 
 @dataclass(frozen=True, slots=True)
 class Insights:
-    """What the map means, in words and figures.
+    """Interpretation of the map, in words and figures.
 
-    ``playlists`` in the order of the atlas. ``uncovered``: clusters (by number) that no playlist covers.
-    ``overlaps``: pairs of playlists, how many tracks they share, and which share of the smaller one. ``songs``: rows
-    that are versions of one song, with the kind of each. ``axes``: what changes across the whole map. ``neighbors``:
-    for each row, the rows that sound most like it, best first; ``shared``: what the first of these have in common with
-    it; ``kept``: for each row, the share of its true neighbors that are near it on the map. ``since``: None at a first
-    map. ``notices``: what else a person should know of the map, as sentences.
+    ``playlists``: in the order of the atlas. ``uncovered``: indices of clusters that no playlist covers. ``overlaps``:
+    pairs of playlists, the number of tracks they share, and its fraction of the smaller one. ``songs``: rows that are
+    versions of one song, with the kind of each. ``axes``: what varies across the whole map. ``neighbors``: for each
+    row, the most similar rows, best first; ``shared``: what the first of these have in common with it; ``kept``: for
+    each row, the fraction of its nearest neighbors that are also near it on the map. ``since``: None for a first map.
+    ``notices``: further messages about the map, as sentences.
     """
 
     figures: tuple[Figure, ...] = ()
@@ -127,10 +124,10 @@ class Insights:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """What the libraries of ``one`` and ``other`` have to do with each other (``insights.people`` measures it).
+    """Comparison of the libraries of two people, ``one`` and ``other`` (computed by ``insights.people``).
 
-    ``mixing`` and ``chance`` are None where one has too few tracks of their own. ``for_one``: rows of the other's that
-    the first one would like, the best first; ``for_other`` the reverse.
+    ``mixing`` and ``chance`` are None if either has too few tracks of their own. ``for_one``: rows of ``other`` that
+    are recommended to ``one``, best first; ``for_other``: the reverse.
     """
 
     one: str
@@ -144,7 +141,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Several people on one map. ``centers``: by name, the row that all of a person's are most similar to."""
+    """Several people on one map. ``centers``: for each name, the row most similar to all tracks of that person."""
 
     centers: dict[str, int] = field(default_factory=dict)
     pairs: tuple[Pair, ...] = ()
@@ -152,11 +149,12 @@ class People:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Atlas:
-    """Everything the site shows. ``tracks`` are the mapped ones, in the order of the rows of all arrays.
+    """Everything that the site shows. ``tracks`` are the mapped tracks, in the row order of all arrays.
 
-    ``playlists`` hold row numbers, not ids; ``features`` may have no columns; ``typical_s`` as in :class:`Embeddings`.
-    ``styles``: for each row, the styles and moods that stand out in it and how strong each is (1 to 9), most telling
-    first; empty where the embedder names none. ``waiting_count``: tracks that are to come, once they were listened to.
+    ``playlists`` hold row numbers, not ids; ``features`` may have no columns; ``typical_s`` is as in
+    :class:`~spotmap_build.model.Embeddings`. ``styles``: for each row, its distinctive styles and moods with their
+    strength (1 to 9), most distinctive first; empty if the embedder has no tags. ``waiting_count``: tracks that are not
+    analyzed yet.
     """
 
     title: str
@@ -172,4 +170,4 @@ class Atlas:
     waiting_count: int = 0
     people: People = People()
     guest_count: int = 0
-    """How many of the last tracks are friends', and no part of the library."""
+    """Number of tracks, at the end, that come from friends' cards and are not part of the library."""

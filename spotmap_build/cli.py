@@ -86,7 +86,7 @@ def build(**flags: Any) -> None:
     """Build the map (the default command)."""
     from spotmap_build.cli_build import build_unless_unchanged
 
-    if not any(flags.values()) and _is_nothing_here() and _agrees(gettext("There is no map here. Begin one? [Y/n] ")):
+    if not any(flags.values()) and _offers_init() and _agrees(gettext("There is no map here. Set one up? [Y/n] ")):
         click.get_current_context().invoke(init)
         return
     with _at_work(flags) as (config, progress):
@@ -112,7 +112,7 @@ def match(**flags: Any) -> None:
     echo(missing_lines(result.failures, review))
     echo(map(said, result.notices))
     place = short_path(config.report_path)
-    echo([gettext("The report is {report}. To decide the doubtful ones: {command}", report=place, command=review)])
+    echo([gettext("The report is {report}. Review doubtful matches with: {command}", report=place, command=review)])
     if result.problem is not None:
         raise result.problem
 
@@ -188,20 +188,20 @@ def review(report: str | None, overrides: str | None, everything: bool, only_lis
     )
 
 
-def _is_nothing_here() -> bool:
-    """Whether somebody who gave no option means to begin: nothing says what to build, and there is a person to ask."""
+def _offers_init() -> bool:
+    """Return whether to offer ``init``: no settings name a source, and standard input is a terminal."""
     from spotmap_build.config import CONFIG_FILE
 
     return sys.stdin.isatty() and not (Path(CONFIG_FILE).exists() or read_config({}).sources)
 
 
 def _agrees(question: str) -> bool:
-    """Whether the person does not say no."""
+    """Ask a yes/no question; anything but "n..." counts as yes."""
     return not _ask(question).strip().casefold().startswith("n")
 
 
 def _ask(question: str) -> str:
-    """One line from the person at the terminal. Raises EOFError at the end."""
+    """Prompt for one line on the terminal. Raise ``EOFError`` at the end of input."""
     from spotmap_build.core.text import log_line
 
     click.echo(log_line(question), nl=False, err=True)
@@ -252,7 +252,7 @@ def preview(folder: Path | None, port: int | None, open_browser: bool, watch: bo
     help="Format of the lists; can be given twice.  [default: m3u8]",
 )
 def playlists(folder: Path, formats: tuple[ListFormat, ...], **flags: Any) -> None:
-    """Write the map's clusters, new playlists and misfits as lists for other players; run it again to update them."""
+    """Export clusters, suggested playlists and misfits as playlist files; run it again to update them."""
     from spotmap_build import pipeline
     from spotmap_build.describe import update_lines
 
@@ -281,7 +281,7 @@ def push(choice: tuple[str, ...], only_list: bool, dry_run: bool, yes: bool, exa
         if dry_run or not proposal.is_needed or yes:
             return not dry_run
         if not sys.stdin.isatty():
-            raise click.UsageError("There is nobody to ask whether to make these changes: give --yes.")
+            raise click.UsageError("These changes need a confirmation, and the input is not a terminal: give --yes.")
         agrees = _ask(gettext("Make these changes on Spotify? [y/N] ")).strip().casefold() in {"y", "yes"}
         echo([] if agrees else [gettext("Nothing was changed.")])
         return agrees
@@ -289,7 +289,7 @@ def push(choice: tuple[str, ...], only_list: bool, dry_run: bool, yes: bool, exa
     with _at_work(flags) as (config, progress):
         chosen = choice or config.push_lists
         if not (chosen or only_list):
-            raise click.UsageError("No list was chosen. To see which there are: spotmap-build push --list")
+            raise click.UsageError("No list was chosen. To see the available lists: spotmap-build push --list")
         if only_list:
             echo(list_lines(pipeline.lists_of_map(config, progress)))
         else:
@@ -320,10 +320,10 @@ def export(target: Path, file_format: str | None, vectors: bool, **flags: Any) -
     chosen = file_format or target.suffix.removeprefix(".").lower()
     if chosen not in EXPORT_FORMATS:
         raise click.UsageError(
-            f"{target.name} does not end with a known format: add --format {'|'.join(EXPORT_FORMATS)}."
+            f"The file name {target.name} does not end in a known format: add --format {'|'.join(EXPORT_FORMATS)}."
         )
     if vectors and chosen not in {"parquet", "npz"}:
-        raise click.UsageError(f"--vectors needs --format parquet or npz: {chosen} has no place for them.")
+        raise click.UsageError(f"--vectors needs --format parquet or npz: {chosen} cannot hold them.")
     with _at_work(flags) as (config, progress):
         count = pipeline.export_map(config, progress, target, chosen, with_vectors=vectors)
     echo([ngettext("{count} track is in {file}.", "{count} tracks are in {file}.", count, file=target)])
@@ -343,7 +343,7 @@ def card(file: Path, **flags: Any) -> None:
         count = pipeline.write_card(config, progress, file)
     written = ngettext("{count} track is in {file}.", "{count} tracks are in {file}.", count, file=file)
     option = f"--source card:{file.name}"
-    echo([" ".join((written, gettext("A friend adds it with: {option}", option=option)))])
+    echo([" ".join((written, gettext("A friend can add it with: {option}", option=option)))])
 
 
 main.add_command(cache)
@@ -359,7 +359,7 @@ def doctor(as_json: bool) -> None:
 
     config = read_config({})
     if as_json:
-        speak(AUTO)  # programs know findings by their names
+        speak(AUTO)  # programs identify findings by their English names
     findings = examination.examine(config)
     text = examination.as_json(findings) if as_json else examination.as_text(findings)
     echo(text.split("\n"))
@@ -369,7 +369,7 @@ def doctor(as_json: bool) -> None:
 
 @contextmanager
 def _at_work(flags: dict[str, Any]) -> Iterator[tuple[Config, Progress]]:
-    """Return the configuration that the options make, and the progress of what is done with it."""
+    """Read the configuration from the options and open the progress display; close it at the end."""
     from spotmap_build.progress import make_progress
 
     config = read_config(flags)
@@ -381,11 +381,11 @@ def _at_work(flags: dict[str, Any]) -> Iterator[tuple[Config, Progress]]:
 
 
 def run() -> None:
-    """Run the command as installed: errors become a sentence, a hint and an exit status."""
+    """Entry point of the command: turn errors into a message, a hint and an exit status."""
     heed_interrupts()
-    os.environ["PYTHONSAFEPATH"] = "1"  # what we start takes no code from the folder that the person is in
+    os.environ["PYTHONSAFEPATH"] = "1"  # child processes must not import code from the working folder
     if sys.__stderr__ is not None:
-        faulthandler.enable(sys.__stderr__)  # a crash in compiled code says where
+        faulthandler.enable(sys.__stderr__)  # show a traceback if compiled code crashes
     arguments = sys.argv[1:]
     speak_as_asked(arguments, reads_file=not {"-h", "--help"}.isdisjoint(arguments))
     try:
@@ -401,14 +401,12 @@ def run() -> None:
         echo(filter(None, (f"{word}: {said(error.message)}", said(error.hint))), err=True)
         sys.exit(error.exit_status)
     except (KeyboardInterrupt, click.Abort):
-        click.echo(
-            gettext("Stopped. Everything that was finished is kept; the same command goes on from there."), err=True
-        )
+        click.echo(gettext("Stopped. Finished work is kept; run the same command again to continue."), err=True)
         sys.exit(EXIT_INTERRUPTED)
 
 
 def _began_s() -> float:
-    """When this process was started, by ``time.monotonic``: what a person waits for begins there."""
+    """Return when this process was started (on the ``time.monotonic`` clock), before any import."""
     from spotmap_build.core.turns import process_age_s
 
     return time.monotonic() - process_age_s()

@@ -1,4 +1,4 @@
-"""What ``build`` does: nothing where all is as it was, else a build; and how that ends."""
+"""The ``build`` command: skip the build if nothing has changed, otherwise run it and report the result."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ EXIT_MISSING_TRACKS: Final = 3
 
 
 def build_unless_unchanged(config: Config, progress: Progress, began_s: Callable[[], float] | None) -> Ending:
-    """Build, or find out that nothing would come of it, and return how that ended.
+    """Run the build unless nothing has changed, and return its ending.
 
-    ``began_s`` gives since when a time limit counts.
+    ``began_s`` returns the time from which ``--time-limit`` counts.
     """
     started_s = time.monotonic()
     state = unchanged.look(config)
@@ -40,7 +40,7 @@ def build_unless_unchanged(config: Config, progress: Progress, began_s: Callable
 def _build(
     config: Config, progress: Progress, state: unchanged.State | None, began_s: Callable[[], float] | None
 ) -> tuple[Ending, float]:
-    """Build, and return how that ended and how many seconds it took."""
+    """Run the build; return its ending and its duration in seconds."""
     from spotmap_build import pipeline
     from spotmap_build.summary import BuildResult
 
@@ -62,12 +62,12 @@ def _ending(config: Config, result: BuildResult | ShareResult) -> Ending:
     if isinstance(result, BuildResult):
         lines = [
             *summary_lines(result, TOOK, config.report_path, review),
-            gettext("To look at it: {command}", command=preview_command(config)),
+            gettext("View it with: {command}", command=preview_command(config)),
         ]
     else:
         lines = [
             *share_lines(result, TOOK, review),
-            gettext("Nothing was published: cache merge brings the shards together."),
+            gettext("Nothing was published: combine the shards with cache merge."),
         ]
     ending = [(line, "info") for line in lines]
     if result.problem is not None:

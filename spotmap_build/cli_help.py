@@ -1,7 +1,7 @@
-"""What the commands say of themselves, ``--help`` and errors of usage, in the person's language.
+"""Translated help texts and usage errors.
 
-The texts are those of the code; in English, click shows them as it always does. The formatter gets all that is shown,
-and translates it, click's own words as well.
+In English, click shows the texts of the code unchanged. In other languages, the formatter translates everything that is
+shown, including click's own words.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 VERBATIM: Final = "\b\n"
-"""What a paragraph begins with that click does not wrap."""
+"""Click does not wrap a paragraph that begins with this."""
 WORDS: Final = (
     gettext_noop("Options"),
     gettext_noop("Commands"),
@@ -26,7 +26,7 @@ WORDS: Final = (
     gettext_noop("Show the version and exit."),
     gettext_noop("[required]"),
 )
-"""Click's own, where it shows help."""
+"""Click's own words in help texts."""
 COMPLAINTS: Final = (
     sentence("Missing command."),
     sentence("Missing argument {name}."),
@@ -52,33 +52,34 @@ COMPLAINTS: Final = (
     sentence("{value} is not in the range {range}."),
     sentence("File {name} is a directory."),
 )
-"""Click's own, where it does not understand a command."""
+"""Click's own messages for usage errors."""
 _WIDE: Final = r"\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff00-\uff60"
 _NO_START: Final = "、。，：！？）」ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ"
 _WIDE_WORD: Final = re.compile(rf"([「（]*[{_WIDE}][{_NO_START}]*)(?P<stays>(?=[ :;,.)\]]))?")
-"""A letter that is two columns wide, with what must not begin or end a line without it, and whether a line may end."""
+"""A double-width character with the punctuation that must stay on its line; ``stays`` matches if no line may end there.
+"""
 _FILLER: Final = "\ue000"
-"""Fills a column where no line may end, or where the text itself has a space."""
+"""Placeholder for one column at which the line must not be broken."""
 
 
 class Formatter(click.HelpFormatter):
-    """Click's formatter, which says in the person's language what it is given.
+    """Click's formatter with translation, and wrapping for double-width scripts.
 
-    Click wraps at spaces and counts letters. Where letters are two columns wide, and have no spaces between them, each
-    is given as many spaces as it lacks columns, until the text is wrapped.
+    Click wraps at spaces and counts characters. Text in a double-width script has no spaces, so each character is
+    padded to its width before wrapping; the padding is removed afterwards.
     """
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
         if not is_english():
-            self.width -= 1  # the space after the last letter of a line is dropped, though it stands for half of that
+            self.width -= 1  # click drops the trailing space of a line, which here is half of a wide character
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
-        """Write the line that says how to call a command."""
+        """Write the usage line."""
         super().write_usage(prog, args, prefix if is_english() else gettext("Usage: "))
 
     def write_heading(self, heading: str) -> None:
-        """Write what stands above a list."""
+        """Write the heading of a list."""
         super().write_heading(gettext(heading))
 
     def write_text(self, text: str) -> None:
@@ -88,11 +89,11 @@ class Formatter(click.HelpFormatter):
         super().write_text(text)
 
     def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
-        """Write options or commands, each with what it is."""
+        """Write options or commands with their descriptions."""
         super().write_dl([(name, _spaced(_described(text))) for name, text in rows], col_max, col_spacing)
 
     def getvalue(self) -> str:
-        """Return all that was written."""
+        """Return the formatted text without the padding."""
         text = super().getvalue()
         if is_english():
             return text
@@ -100,43 +101,43 @@ class Formatter(click.HelpFormatter):
 
 
 class Context(click.Context):
-    """A context that shows help by :class:`Formatter`."""
+    """A context that formats help with :class:`Formatter`."""
 
     formatter_class = Formatter
 
 
 class Command(click.Command):
-    """A command whose help is in the person's language."""
+    """A command with translated help."""
 
     context_class = Context
 
     def get_short_help_str(self, limit: int = 45) -> str:
-        """Return what the list of commands says of it; in English, click cuts that to a line."""
+        """Return the description for the list of commands; in English, click truncates it to one line."""
         if is_english():
             return super().get_short_help_str(limit)
         return _first_sentence(translated(paragraphs(self.help or "")[0]))
 
 
 class Group(Command, click.Group):
-    """A group whose help, and that of the commands in it, is in the person's language."""
+    """A group with translated help, also of its commands."""
 
     command_class = Command
 
 
 def paragraphs(text: str) -> list[str]:
-    """Return the paragraphs of a help text: each one line, or as it is where it is not to be wrapped."""
+    """Return the paragraphs of a help text, each joined into one line unless it is marked as verbatim."""
     parts = [part.strip("\n") for part in re.split(r"\n{2,}", inspect.cleandoc(text).split("\f")[0])]
     return [part if VERBATIM in f"{part}\n" else " ".join(part.split("\n")) for part in parts]
 
 
 def translated(paragraph: str) -> str:
-    """Return a paragraph of a help text in the person's language."""
+    """Return a paragraph of a help text in the output language."""
     blocks = paragraph.split(VERBATIM)
     return VERBATIM.join(gettext(block) for block in blocks)
 
 
 def messages(command: click.Command) -> Iterator[tuple[str, str]]:
-    """Yield what a command says of itself, and those in it say of themselves, with what each text is of."""
+    """Yield every help text of a command and its subcommands, each with a comment for translators."""
     context = Context(command, info_name=command.name)
     for text in (command.help, command.epilog):
         for paragraph in paragraphs(text or ""):
@@ -150,14 +151,14 @@ def messages(command: click.Command) -> Iterator[tuple[str, str]]:
 
 
 def show_usage_error(error: click.ClickException) -> None:
-    """Show what is wrong with a command as click does, in the person's language."""
+    """Show a usage error as click does, translated."""
     if is_english():
         error.show()
         return
     context = error.ctx if isinstance(error, click.UsageError) else None
     # A group without a command; click has a name for it since 8.2.
     if context is not None and isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):
-        click.echo(context.get_help(), err=True)  # once more: the language may be known only now
+        click.echo(context.get_help(), err=True)  # format again: the language may be known only now
         return
     if context is not None:
         names = context.command.get_help_option_names(context)
@@ -169,7 +170,7 @@ def show_usage_error(error: click.ClickException) -> None:
 
 
 def _described(text: str) -> str:
-    """Return what is said of an option, and what click adds to that."""
+    """Translate an option's description and, separately, the suffix in brackets that click adds."""
     known = gettext(text)
     if known != text or is_english():
         return known
@@ -185,10 +186,10 @@ def _first_sentence(text: str) -> str:
 def _spaced(text: str) -> str:
     if is_english() or not re.search(f"[{_WIDE}]", text):
         return text
-    return _WIDE_WORD.sub(_with_its_width, text)
+    return _WIDE_WORD.sub(_pad_to_width, text)
 
 
-def _with_its_width(word: re.Match[str]) -> str:
+def _pad_to_width(word: re.Match[str]) -> str:
     if word["stays"] is not None:
         return word[0] + _FILLER * len(word[0])
     return _FILLER * (len(word[0]) - 1) + word[0] + " "

@@ -1,4 +1,4 @@
-"""The commands about what builds left, here (``cache``) and elsewhere (``store``, ``deploy``): parse, call, print."""
+"""The commands ``cache``, ``store`` and ``deploy``, which manage the results of builds: parse, call, print."""
 
 from __future__ import annotations
 

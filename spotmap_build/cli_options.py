@@ -1,4 +1,4 @@
-"""What the commands share: their options, made from the settings; the configuration these make; how lines are shown."""
+"""Helpers shared by all commands: options generated from the settings, reading the configuration, printing lines."""
 
 from __future__ import annotations
 
@@ -22,40 +22,40 @@ if TYPE_CHECKING:
 
 
 class DefaultCommandGroup(Group):
-    """A group whose options belong to ``build``: without a subcommand, that is what runs."""
+    """A group that runs ``build`` when no subcommand is given."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Insert ``build`` where no command is named."""
+        """Insert ``build`` if no command is named."""
         if not args or (args[0].startswith("-") and args[0] not in {"--help", "-h", "--version"}):
             args = ["build", *args]
         return super().parse_args(ctx, args)
 
 
 class BuildCommand(Command):
-    """A command with the options of a build: the settings, and which file of them.
+    """A command with the options of a build: one per setting, and ``--config``.
 
-    They are made when somebody asks for them: the help of all commands, which names none of them, starts sooner.
+    The options are created on first use, so that ``spotmap-build --help``, which lists none of them, starts quickly.
 
     Parameters
     ----------
     left_out : tuple of str
-        The settings that it has no option for.
+        Settings for which the command has no option.
     """
 
     def __init__(self, *arguments: Any, left_out: tuple[str, ...] = (), **more: Any) -> None:
         super().__init__(*arguments, **more)
         self._left_out = left_out
-        self._has_them = False
+        self._has_build_options = False
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """Return its own options and arguments, then those of a build."""
-        if not self._has_them:
-            self.params += _options_of_a_build(self._left_out)
-            self._has_them = True
+        """Return the command's own options and arguments, then those of a build."""
+        if not self._has_build_options:
+            self.params += _build_options(self._left_out)
+            self._has_build_options = True
         return super().get_params(ctx)
 
 
-def _options_of_a_build(left_out: tuple[str, ...]) -> list[click.Option]:
+def _build_options(left_out: tuple[str, ...]) -> list[click.Option]:
     from spotmap_build.config import CONFIG_FILE
     from spotmap_build.settings import SETTINGS
 
@@ -69,7 +69,7 @@ def _options_of_a_build(left_out: tuple[str, ...]) -> list[click.Option]:
 
 
 def _option(setting: Setting) -> click.Option:
-    """Return a setting as an option. What is not given overrides nothing: no option has a default."""
+    """Return the option for a setting. It has no default, so an option that is not given overrides nothing."""
     names, metavar = (setting.option, setting.name), setting.metavar or None
     if setting.kind == "switch":
         return click.Option(names, is_flag=True, default=None, help=setting.help)
@@ -82,19 +82,19 @@ def _option(setting: Setting) -> click.Option:
 
 
 def read_config(flags: dict[str, Any]) -> Config:
-    """Return the configuration that a command's options make; one that was not given overrides nothing."""
+    """Return the configuration for the given options; options that were not given override nothing."""
     from spotmap_build.config import load_config, working_folder
 
     file = flags.pop("config_file", None)
     config = load_config(flags, os.environ, working_folder(), file)
-    speak(AUTO if config.log == "json" else config.language)  # programs read that
+    speak(AUTO if config.log == "json" else config.language)  # output for programs is always in English
     return config
 
 
 def speak_as_asked(arguments: Sequence[str], *, reads_file: bool) -> None:
-    """Speak the language of the settings before a command reads them: for its help, and for errors until then.
+    """Set the output language before the configuration is read, for help texts and early errors.
 
-    ``reads_file``: also that of the file, which is looked for where there may be one.
+    ``reads_file``: also use the language set in ``spotmap.toml``, if the working folder may hold one.
     """
     asked = _given("--language", arguments) or os.environ.get("SPOTMAP_LANGUAGE", "")
     is_for_programs = "json" in {_given("--log", arguments), os.environ.get("SPOTMAP_LOG", "")}
@@ -105,7 +105,7 @@ def speak_as_asked(arguments: Sequence[str], *, reads_file: bool) -> None:
 
 
 def _given(option: str, arguments: Sequence[str]) -> str:
-    """Return the value of an option that may be among the arguments of a command."""
+    """Return the value of an option from the raw arguments; empty if it was not given."""
     given = ""
     for argument, following in zip(arguments, [*arguments[1:], ""], strict=False):
         if argument == option:
@@ -116,7 +116,7 @@ def _given(option: str, arguments: Sequence[str]) -> str:
 
 
 def echo(lines: Iterable[str], *, err: bool = False) -> None:
-    """Show lines on the terminal, each on a line of its own whatever is in it."""
+    """Print each text on one line, with control characters and line breaks made harmless."""
     from spotmap_build.core.text import log_line
 
     for line in lines:

@@ -1,7 +1,7 @@
-"""One frozen :class:`Config`, from flags, the environment, ``spotmap.toml`` and defaults, in that order of strength.
+"""The :class:`Config` of a build, from flags, the environment, ``spotmap.toml`` and defaults, in order of precedence.
 
-Which settings there are is declared in ``settings``. An unknown key is an error that names the nearest known one, so a
-typing mistake never passes for a default.
+The settings are declared in ``settings``. An unknown key is an error that suggests the nearest known key, so a typo is
+never silently ignored.
 """
 
 from __future__ import annotations
@@ -35,86 +35,86 @@ LARGEST_FILE_BYTES: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What a build was asked to do. Paths are as given, made absolute against the folder that they were given in."""
+    """The settings of a build. Relative paths were made absolute, but not resolved further."""
 
     sources: tuple[str, ...] = ()
     out: Path = DEFAULT_OUT
     title: str = ""
     site_url: str = ""
-    """Where the site will be published, for what needs its full address."""
+    """URL where the site will be published, for the parts of the page that need a full URL."""
     indexed: bool = False
     """Whether search engines may list the site."""
     embedder: str = ""
     theme: str = ""
-    """The page's colors; empty for its own."""
+    """The page's color theme; empty for the default."""
     template: Path | None = None
-    """A folder whose files stand in for those of the page's template with the same names."""
+    """A folder whose files replace those of the same name in the page's template."""
     engine: str = ""
-    """What runs the embedder; empty for onnxruntime, or Essentia where only that is installed."""
+    """The library that runs the embedder; empty for onnxruntime, or Essentia if only that is installed."""
     metric: str = "centered"
-    """How vectors that a table brings are compared, see ``stages.embed.PREPROCESSING``."""
+    """How vectors from a table are compared, see ``stages.embed.PREPROCESSING``."""
     cache_dir: Path = DEFAULT_CACHE
     report: Path | None = None
     summary: Path | None = None
-    """Where to write the build's end as Markdown (a scheduled build shows it on its page)."""
+    """Where to write a Markdown summary of the build (scheduled builds show it on their page)."""
     poster: Path | None = None
-    """Where to draw the map as a poster: a file that ends in ``.svg`` or ``.png``."""
+    """Where to write the map as a poster: a ``.svg`` or ``.png`` file."""
     poster_size: str = "a2"
     jobs: int = 0
     executor: str = ""
-    """Where recordings are listened to: a Dask scheduler's address (``dask://HOST:PORT``); empty for this machine."""
+    """Where recordings are analyzed: a Dask scheduler's address (``dask://HOST:PORT``); empty for this machine."""
     shard: Shard | None = None
-    """The share of the tracks that is listened to, for the cache alone; None for a whole build."""
+    """The share of the tracks to analyze into the cache, without a map; None for a normal build."""
     max_failures: FailureBound = NO_BOUND
     force: bool = False
     seed: int = 42
     anchor: str = "auto"
     """The map that this one continues: ``auto`` (the last one), ``none``, or the folder or address of a site."""
     fresh: bool = False
-    """Lay the map out from scratch, and only turn it to fit the last one."""
+    """Compute a new layout, and only rotate it to align with the last one."""
     models_url: str = "https://essentia.upf.edu/models/"
     models_dir: Path | None = None
     language: str = AUTO
-    """Of the page, for everybody, and of what the terminal says: ``auto``, or one that there is a catalog of."""
+    """Language of the page, for all visitors, and of the terminal: ``auto``, or a language with a catalog."""
     log: str = "auto"
     layers: tuple[str, ...] = ()
-    """A name for each source, in their order (``--as``); empty where all is one person's."""
+    """A name for each source, in their order (``--as``); empty if all belong to one person."""
     offline: bool = False
-    """Ask no service anything: the last snapshot, what was matched, what was listened to."""
+    """Contact no service; use the last snapshot of the library, known matches and cached analyses."""
     listen: bool = True
-    """Whether new tracks are matched, downloaded and listened to; else they wait, and the map is made of the others."""
+    """Whether new tracks are matched, downloaded and analyzed; otherwise they wait, and the map has only the others."""
     heads: bool = True
-    """Whether heads of the embedder are asked for moods, instruments and a voice, where it has some."""
+    """Whether to run the embedder's heads for moods, instruments and voices, if it has any."""
     excerpts: int = 0
-    """How many seconds of each track that is on this machine go into the site; none where 0."""
+    """Seconds of each local track to publish with the site; 0 for none."""
     paths: str = ""
-    """How the site names the listener's own files (``relative`` or ``absolute``); empty where it does not."""
+    """How the site refers to the listener's own files (``relative`` or ``absolute``); empty for not at all."""
     fetch_covers: bool = True
-    """Whether the covers of albums are fetched from the services that hold them."""
+    """Whether album covers are fetched from online services."""
     retry: bool = False
-    """Try again now what failed before and is not due yet."""
+    """Retry failed tracks now, even if they are not due yet."""
     overrides: Path = DEFAULT_OVERRIDES
     audio: str = "auto"
-    """What is listened to of tracks that are not files: ``youtube`` (whole recordings), ``previews`` (30 seconds from
+    """The audio of tracks that are not local files: ``youtube`` (whole recordings), ``previews`` (30 seconds from
     Deezer), or ``auto``: previews first, for a map within the hour, then whole recordings."""
     time_limit_s: float | None = None
-    """Seconds after which the build publishes what there is; what was not listened to waits for the next one."""
+    """Seconds after which the build publishes a map of the finished tracks; the others wait for the next build."""
     keep_audio: Path | None = None
-    """A folder where downloaded audio stays; by default it is deleted as soon as it was listened to."""
+    """A folder in which to keep downloaded audio; by default it is deleted once analyzed."""
     cookies: Path | None = None
     """Cookies of a browser session (Netscape format) for YouTube."""
     max_rate_bytes_s: int | None = None
     searches_per_s: float = 2.0
-    """To YouTube Music. Its limits are not documented; two a second was never refused."""
+    """Searches on YouTube Music. Its limits are undocumented; two per second were never refused."""
     download_pause_s: float = 8.0
-    """From the start of one download to the next. YouTube gives a guest about 300 videos an hour, and yt-dlp's authors
-    advise 5 to 10 s."""
+    """From the start of one download to the start of the next. YouTube allows a guest about 300 videos per hour, and
+    yt-dlp's authors recommend 5 to 10 s."""
     previews_per_s: float = 5.0
-    """Requests to Deezer. It answers ten a second to one address on the internet, which others may share."""
+    """Requests to Deezer, which allows ten per second per IP address; other programs may share the address."""
     push_lists: tuple[str, ...] = ()
-    """Which lists ``push`` brings to Spotify where the command names none."""
+    """The lists that ``push`` sends to Spotify if the command names none."""
     spotify_login: str = field(default="", repr=False)
-    """What ``login --print-ci-secret`` printed; else the token file of this machine is used."""
+    """Output of ``login --print-ci-secret``; if empty, the token file of this machine is used."""
     token_file: Path | None = None
     spotify_api_url: str = "https://api.spotify.com/v1/"
     spotify_accounts_url: str = "https://accounts.spotify.com/"
@@ -124,29 +124,29 @@ class Config:
 
     @property
     def report_path(self) -> Path:
-        """Where the report goes: as asked, else beside the site, never inside it."""
+        """Path of the report: as given, or next to the site, never inside it."""
         return self.report or beside(self.out, BESIDE_REPORT)
 
     @property
     def local_audio_path(self) -> Path:
-        """Where the preview finds which file each track is: beside the site, never inside it."""
+        """Path of the list of local audio files for the preview: next to the site, never inside it."""
         return beside(self.out, BESIDE_AUDIO)
 
     @property
     def pushed_path(self) -> Path:
-        """Where it is noted which playlists on Spotify were made of this map: beside the site, never inside it."""
+        """Path of the record of Spotify playlists created from this map: next to the site, never inside it."""
         return beside(self.out, BESIDE_PUSHED)
 
     @property
     def unchanged_path(self) -> Path:
-        """Where a build that had nothing to do notes of what that was true: beside the site, never inside it."""
+        """Path of the note of a build that had nothing to do (``unchanged``): next to the site, never inside it."""
         return beside(self.out, BESIDE_UNCHANGED)
 
     @property
     def library_folder(self) -> Path | None:
-        """The folder that holds all that the sources name; None where that is a whole drive, or there are several.
+        """The common parent folder of all sources; None if it is the root of a drive, or they are on several drives.
 
-        Where a friend's card lies says nothing of the library.
+        Friends' cards do not count, since their location says nothing about the library.
         """
         named = [source.partition(":") for source in self.sources]
         places = [Path(place) for kind, _, place in named if place and kind != CARD]
@@ -159,26 +159,26 @@ class Config:
 
     @property
     def cache_is_beside_site(self) -> bool:
-        """Whether the cache has no place in the working folder, because that is in the site."""
+        """Whether the cache is next to the site because the working folder is inside the site."""
         return self.cache_dir == beside(self.out, BESIDE_CACHE) / DEFAULT_CACHE.name
 
     @property
     def other_endpoints(self) -> tuple[str, ...]:
-        """Addresses that the person set in place of a service's own."""
+        """URLs that the user set in place of a service's own."""
         usual = Config()
         names = [setting.name for setting in SETTINGS if setting.table == ENDPOINTS]
         return tuple(getattr(self, name) for name in names if getattr(self, name) != getattr(usual, name))
 
     @property
     def worker_count(self) -> int:
-        """Embedding processes: as asked, else one a processor that this process may use."""
+        """Number of embedding processes: as given, or one per processor available to this process."""
         return self.jobs or available_processors()
 
 
 def beside(out: Path, ending: str) -> Path:
-    """Name a place next to the site's folder after it; where that would be too long a name, by its beginning."""
+    """Return a path next to the site's folder, with its name plus ``ending``; a name that is too long is shortened."""
     site = Path(os.path.realpath(out))
-    # A name such as `..`, or a link in the site that leads to it, is not next to the site.
+    # With a path such as `site/..`, or a link inside the site, the parent of `out` would be inside the site.
     folder = site if Path(os.path.realpath(out.parent)).is_relative_to(site) else out
     name = os.fsencode(folder.name)
     if len(name) + len(ending) > LONGEST_NAME_BYTES:
@@ -191,12 +191,12 @@ def beside(out: Path, ending: str) -> Path:
 
 
 def script_beside(place: Path) -> Path:
-    """Return where the list of local audio is as a script, for pages from disk."""
+    """Return the path of the script version of the list of local audio, for pages opened from disk."""
     return place.with_name(f"{place.name}.js")
 
 
 def available_processors() -> int:
-    """How many processors this process may run on (a container is often allowed fewer than the machine has)."""
+    """Return the number of processors this process may use (in a container, often fewer than the machine has)."""
     if hasattr(os, "sched_getaffinity"):
         return max(1, len(os.sched_getaffinity(0)))
     return os.cpu_count() or 1
@@ -208,23 +208,23 @@ _SETTING: Final = {setting.name: setting for setting in SETTINGS}
 def load_config(
     flags: Mapping[str, object], environment: Mapping[str, str], folder: Path, file: Path | None = None
 ) -> Config:
-    """Put the four layers together.
+    """Combine flags, environment, settings file and defaults.
 
     Parameters
     ----------
     flags : Mapping[str, object]
-        What was given on the command line; a flag that was not given is absent or None (and overrides nothing).
+        Values from the command line. A flag that was not given is absent or None, and overrides nothing.
     environment : Mapping[str, str]
         Usually ``os.environ``.
     folder : Path
-        The working folder: relative paths of flags and environment start here, and ``spotmap.toml`` is looked for.
+        The working folder: base of relative paths from flags and the environment, and location of ``spotmap.toml``.
     file : Path | None
-        Another configuration file; then it must exist. Relative paths in a file start at the file's folder.
+        Another settings file, which must exist. Relative paths in a file are relative to its folder.
 
     Raises
     ------
     ConfigError
-        Naming the flag, the variable or the key, and what it must be.
+        A value is invalid; the message names the flag, variable or key, and what it must be.
     """
     source = file or folder / CONFIG_FILE
     found = _read_file(source, must_exist=file is not None)
@@ -244,7 +244,7 @@ def load_config(
     beside_site = {"report"}
     if _is_in_site(folder / DEFAULT_CACHE, out):
         beside_site.add("cache_dir")
-    if "out" in of_file:  # what goes beside the site goes where the file says as well
+    if "out" in of_file:  # the file then also decides where files next to the site go
         of_file |= beside_site - set(found)
     cache = beside(out, BESIDE_CACHE) / DEFAULT_CACHE.name if "cache_dir" in beside_site else folder / DEFAULT_CACHE
     found.setdefault("cache_dir", cache)
@@ -255,10 +255,7 @@ def load_config(
 
 
 def usual_config(environment: Mapping[str, str]) -> Config:
-    """Return what a command takes that is given no flags.
-
-    The defaults alone, where only flags make a build possible.
-    """
+    """Return the configuration without flags; the defaults if it is invalid without flags."""
     try:
         return load_config({}, environment, working_folder())
     except ConfigError:
@@ -271,27 +268,27 @@ def working_folder() -> Path:
     Raises
     ------
     ConfigError
-        It was deleted since.
+        The folder was deleted in the meantime.
     """
     try:
         return Path.cwd()
     except OSError as error:
         raise ConfigError(
-            f"The folder that this was started in cannot be used: {error.strerror}.",
+            f"The working folder cannot be used: {error.strerror}.",
             hint="It was moved or deleted. Change to another folder, then run this again.",
         ) from error
 
 
 def _is_in_site(place: Path, out: Path) -> bool:
-    """Whether the usual place of the cache is in the site: the working folder is it (``--out .``), or lies in it."""
+    """Return whether the default cache would be inside the site, as with ``--out .``."""
     try:
         return is_inside(resolve_place(place), resolve_place(out))
-    except OSError:  # what is wrong with the place is reported by whoever uses it
+    except OSError:  # reported when the path is used
         return False
 
 
 def _check_file(config: Config, of_file: set[str], file: Path) -> None:
-    """Refuse what a file may not decide, although it may set it. See :class:`Setting`."""
+    """Refuse values that a settings file may not choose, see :class:`Setting`."""
     for setting in SETTINGS:
         if setting.name in of_file and setting.is_place:
             place = config.report_path if setting.name == "report" else getattr(config, setting.name)
@@ -309,13 +306,13 @@ def _check_inside_project(setting: Setting, place: Path, file: Path) -> None:
         project, target = resolve_place(file.parent), resolve_place(place)
     except OSError as error:
         raise ConfigError(
-            f"{where} is no place that can be used: {shown(place)} ({error.strerror or error}).",
+            f"{where} is not a usable path: {shown(place)} ({error.strerror or error}).",
             hint="Name another one.",
         ) from error
     if not is_inside(target, project):
         raise ConfigError(
-            f"{where} leads out of the folder that the file lies in: to {shown(target)}.",
-            hint=f"A file may only name places inside of its folder. If you want this one, {setting.elsewhere}.",
+            f"{where} points outside the folder of the file: {shown(target)}.",
+            hint=f"A file may only name paths inside its own folder. If you want this one, {setting.elsewhere}.",
         )
 
 
@@ -325,18 +322,18 @@ def _read_file(file: Path, *, must_exist: bool) -> dict[str, Any]:
     except FileNotFoundError as error:
         if must_exist:
             raise ConfigError(
-                f"There is no configuration file {file}.", hint="Check the path after --config."
+                f"The settings file {file} does not exist.", hint="Check the path after --config."
             ) from error
         return {}
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise ConfigError(f"{file} cannot be read: {reason}.", hint="Mend that line, or move the file away.") from error
+        raise ConfigError(f"{file} cannot be read: {reason}.", hint="Fix that line, or move the file away.") from error
     known = {(setting.table, setting.key_in_file): setting for setting in SETTINGS}
     found: dict[str, Any] = {}
     for table, content in tables.items():
         if not isinstance(content, dict):
             raise ConfigError(
-                f"{file}: {shown(table)} stands outside of a table.",
+                f"{file}: {shown(table)} is outside of a table.",
                 hint="Put it below a line that says [build].",
             )
         for key, raw in content.items():
@@ -346,7 +343,7 @@ def _read_file(file: Path, *, must_exist: bool) -> dict[str, Any]:
             if not setting.in_file:
                 is_what = "is a secret" if setting.secret else "cannot be set in a file"
                 raise ConfigError(
-                    f"{file}: [{table}] {key} {is_what}.", hint=f"Take that line away, and {setting.elsewhere} instead."
+                    f"{file}: [{table}] {key} {is_what}.", hint=f"Remove that line, and {setting.elsewhere} instead."
                 )
             found[setting.name] = _read(setting, raw, file.parent, f"{file}: [{table}] {key}")
     return found

@@ -1,7 +1,7 @@
-"""How the value of a setting is read, whether it comes from a flag, the environment or a file.
+"""Parsers for the values of settings, whether from a flag, the environment or a file.
 
-Each reader takes the raw value and the folder that relative paths start from. What it cannot use, it refuses by a
-``ValueError`` that goes on after the setting's name: "must be ...".
+Each parser takes the raw value and the base folder for relative paths. For an invalid value it raises a ``ValueError``
+whose message continues a sentence that begins with the setting's name: "must be ...".
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LONGEST_TEXT: Final = 4096
-"""Characters of one value; numbers are shorter, and no path may be longer."""
+"""Maximum length of a value in characters; no valid path is longer."""
 LONGEST_SHOWN: Final = 200
 A_VIDEO: Final = "aaaaaaaaaaa"
 LONGEST_DURATION_S: Final = 30 * 86_400
@@ -34,13 +34,13 @@ _BREAKS_AN_ADDRESS: Final = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\
 
 @dataclass(frozen=True, slots=True)
 class FailureBound:
-    """How many tracks may be missing before the build ends with status 3: a number, or a share of the library."""
+    """How many tracks may be missing before the build exits with status 3: a count, or a share of the library."""
 
     count: int | None = None
     share: float | None = None
 
     def is_passed(self, failed: int, total: int) -> bool:
-        """Whether ``failed`` of ``total`` tracks are too many."""
+        """Return whether ``failed`` of ``total`` tracks are too many."""
         if self.count is not None:
             return failed > self.count
         return self.share is not None and total > 0 and failed / total > self.share
@@ -51,7 +51,7 @@ NO_BOUND: Final = FailureBound()
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """One of ``count`` equal shares of a library's tracks, counted from 1. Every machine deals them out alike."""
+    """One of ``count`` equal shares of a library's tracks, counted from 1. The division is the same on all machines."""
 
     index: int
     count: int
@@ -60,7 +60,7 @@ class Shard:
         return f"{self.index}/{self.count}"
 
     def holds(self, name: str) -> bool:
-        """Whether what has this name (any text) is in this share."""
+        """Return whether the item with this name (any text) is in this share."""
         from hashlib import blake2b  # not loaded for --help
 
         drawn = blake2b(name.encode(errors="surrogatepass"), digest_size=8, person=b"shard").digest()
@@ -68,7 +68,7 @@ class Shard:
 
 
 def read_text(value: object, _base: Path) -> str:
-    """Return a text as it is."""
+    """Return a text unchanged."""
     if not isinstance(value, str):
         raise ValueError("must be a text")
     _check_unicode(value)
@@ -76,7 +76,7 @@ def read_text(value: object, _base: Path) -> str:
 
 
 def _check_unicode(*texts: str) -> None:
-    """Only names of files may hold bytes that are no text; all else is shown on a page that is UTF-8."""
+    """Refuse undecodable bytes, which only file names may hold: other texts appear on a page in UTF-8."""
     try:
         for text in texts:
             text.encode()
@@ -85,14 +85,14 @@ def _check_unicode(*texts: str) -> None:
 
 
 def read_path(value: object, base: Path) -> Path:
-    """Return the path of a file or folder that need not be there."""
+    """Return the path of a file or folder, which need not exist."""
     if not isinstance(value, (str, os.PathLike)) or not str(value):
         raise ValueError("must be the path of a file or folder")
     return _anchored(str(value), base)
 
 
 def read_sources(value: object, base: Path) -> tuple[str, ...]:
-    """One source or a list of them; paths in them are made absolute."""
+    """Return one or several sources, with absolute paths."""
     values = [value] if isinstance(value, str) else value
     if not isinstance(values, (list, tuple)) or not all(isinstance(item, str) and item for item in values):
         raise ValueError("must be a source such as 'folder:~/Music', or a list of them")
@@ -106,21 +106,21 @@ def _anchored_source(source: str, base: Path) -> str:
 
 def _anchored(path: str, base: Path) -> Path:
     if "\0" in path:
-        raise ValueError("must be a path, which never holds a NUL character")
+        raise ValueError("must be a path, which cannot contain a NUL character")
     try:
         place = base / Path(path).expanduser()
     except RuntimeError as error:
-        raise ValueError("must be a path; nothing is known of the home folder that it begins with") from error
+        raise ValueError("must be a path; the home folder that it starts with is unknown") from error
     try:
         place.lstat()
-    except OSError as error:  # what else is wrong with it, whoever uses it says
+    except OSError as error:  # other errors are reported when the path is used
         if error.errno == errno.ENAMETOOLONG:
-            raise ValueError("must be a path; this one is too long, or a name in it") from error
+            raise ValueError("must be a path; this one, or a name in it, is too long") from error
     return place
 
 
 def whole_number(most: int) -> Callable[[object, Path], int]:
-    """Return a reader of whole numbers from 0 to ``most``."""
+    """Return a parser for whole numbers from 0 to ``most``."""
 
     def read(value: object, _base: Path) -> int:
         try:
@@ -135,7 +135,7 @@ def whole_number(most: int) -> Callable[[object, Path], int]:
 
 
 def number(least: float, most: float) -> Callable[[object, Path], float]:
-    """Return a reader of numbers from ``least`` to ``most``."""
+    """Return a parser for numbers from ``least`` to ``most``."""
 
     def read(value: object, _base: Path) -> float:
         try:
@@ -150,7 +150,7 @@ def number(least: float, most: float) -> Callable[[object, Path], float]:
 
 
 def read_flag(value: object, _base: Path) -> bool:
-    """Yes or no, in one of the usual words."""
+    """Parse a boolean: true/false, yes/no, on/off, 1/0."""
     words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
     if isinstance(value, bool):
         return value
@@ -161,7 +161,7 @@ def read_flag(value: object, _base: Path) -> bool:
 
 
 def choice(*allowed: str) -> Callable[[object, Path], str]:
-    """Return a reader that takes these words only."""
+    """Return a parser that accepts only these words."""
 
     def read(value: object, _base: Path) -> str:
         if value not in allowed:
@@ -172,7 +172,7 @@ def choice(*allowed: str) -> Callable[[object, Path], str]:
 
 
 def read_failure_bound(value: object, _base: Path) -> FailureBound:
-    """``10`` or ``5%``."""
+    """Parse ``10`` or ``5%``."""
     try:
         text = _short(value).strip()
         if text.endswith("%"):
@@ -187,7 +187,7 @@ def read_failure_bound(value: object, _base: Path) -> FailureBound:
 
 
 def read_executor(value: object, _base: Path) -> str:
-    """``dask://HOST:PORT``."""
+    """Parse ``dask://HOST:PORT``."""
     text = _short(value)
     try:
         address = urlsplit(text)
@@ -200,30 +200,30 @@ def read_executor(value: object, _base: Path) -> str:
 
 
 def read_shard(value: object, _base: Path) -> Shard:
-    """``2/8``: the second of eight shares."""
+    """Parse ``2/8``, the second of eight shares."""
     found = _SHARD.fullmatch(_short(value).strip())
     index, count = map(int, found.groups()) if found else (0, 0)
     if not 1 <= index <= count <= MOST_SHARDS:
-        raise ValueError(f"must be a share such as 1/8: from 1/8 to 8/8, and {MOST_SHARDS:,} shares at most")
+        raise ValueError(f"must be a share such as 1/8 (from 1/8 to 8/8), with at most {MOST_SHARDS:,} shares")
     return Shard(index, count)
 
 
 def read_names(value: object, _base: Path) -> tuple[str, ...]:
-    """Names with commas between, or a list of them."""
+    """Parse comma-separated names, or a list of names."""
     values = value.split(",") if isinstance(value, str) else value
     if not isinstance(values, (list, tuple)) or not all(isinstance(item, str) and item.strip() for item in values):
-        raise ValueError("must be names with commas between, such as me,friend")
+        raise ValueError("must be comma-separated names, such as me,friend")
     _check_unicode(*values)
     return tuple(item.strip() for item in values)
 
 
 def parse_size(value: object, _base: Path | None = None) -> int:
-    """``500M``, ``2G``, ``1.5GB`` as bytes; powers of 1,000.
+    """Parse ``500M``, ``2G`` or ``1.5GB`` to bytes, in powers of 1,000.
 
     Raises
     ------
     ValueError
-        With a plain sentence.
+        The value is no size.
     """
     powers = {"K": 1, "M": 2, "G": 3, "T": 4}
     try:
@@ -238,12 +238,12 @@ def parse_size(value: object, _base: Path | None = None) -> int:
 
 
 def parse_duration(value: object, _base: Path | None = None) -> float:
-    """``2h``, ``90m``, ``1h 30m``, ``45s``, or a number of seconds, as seconds; at least one.
+    """Parse ``2h``, ``90m``, ``1h 30m``, ``45s`` or a number of seconds; return seconds, at least 1.
 
     Raises
     ------
     ValueError
-        With a plain sentence.
+        The value is no duration.
     """
     text = "" if isinstance(value, bool) else _short(value).strip().lower()
     found = _DURATION.fullmatch(f"{text}s" if re.fullmatch(_AMOUNT, text) else text)
@@ -255,15 +255,15 @@ def parse_duration(value: object, _base: Path | None = None) -> float:
 
 
 def read_watch_url(value: object, _base: Path) -> str:
-    """Return the address of a video, with ``{video_id}`` in it."""
+    """Return the URL template of a video, which contains ``{video_id}``."""
     if not isinstance(value, str) or "{video_id}" not in value:
-        raise ValueError("must be an address that holds {video_id}")
+        raise ValueError("must be an address that contains {video_id}")
     _check_address(value.replace("{video_id}", A_VIDEO))
     return value
 
 
 def read_url(value: object, _base: Path) -> str:
-    """Return the address of a service; it ends with a slash."""
+    """Return the base URL of a service, with a trailing slash."""
     if not isinstance(value, str):
         raise ValueError("must be an address that starts with https://")
     _check_address(value)
@@ -271,7 +271,7 @@ def read_url(value: object, _base: Path) -> str:
 
 
 def read_site_url(value: object, _base: Path) -> str:
-    """Where people open the site; it ends with a slash."""
+    """Return the URL of the published site, with a trailing slash."""
     expected = "must be the address of the published site's folder, such as https://me.github.io/music/"
     if not isinstance(value, str) or len(value) > LONGEST_TEXT or _BREAKS_AN_ADDRESS.search(value):
         raise ValueError(expected)
@@ -290,11 +290,11 @@ def _check_address(url: str) -> None:
     from spotmap_build.core.http import is_trustworthy_address
 
     if _BREAKS_AN_ADDRESS.search(url) or not is_trustworthy_address(url):
-        raise ValueError("must be an address that starts with https:// (or with http://, on this machine only)")
+        raise ValueError("must be an address that starts with https:// (http:// is allowed only on this machine)")
 
 
 def shown(value: object) -> str:
-    """Return a value as it is shown in an error: in one line, and not longer than is useful."""
+    """Format a value for an error message: on one line, truncated if it is long."""
     try:
         text = repr(str(value)) if isinstance(value, os.PathLike) else repr(value)
     except (ValueError, RecursionError):
@@ -303,7 +303,7 @@ def shown(value: object) -> str:
 
 
 def _short(value: object) -> str:
-    """Return a value as text. Numbers may have thousands of digits, which Python refuses to write or read."""
+    """Return a value as text, refusing long ones: Python raises an error for numbers of thousands of digits."""
     if isinstance(value, int) and value.bit_length() > LONGEST_TEXT:
         raise ValueError("must be shorter")
     text = str(value)

@@ -1,4 +1,7 @@
-"""What the commands say: the cache's figures as lines for people, and commands to be pasted. Pure."""
+"""Output of commands as text: results of ``cache``, ``store``, ``deploy`` and ``push``, and shell commands to paste.
+
+All functions are pure.
+"""
 
 from __future__ import annotations
 
@@ -29,11 +32,11 @@ if TYPE_CHECKING:
     from spotmap_build.store import Pulled, Pushed
 
 MOST_NAMED: Final = 10
-"""Of the tracks that come into a playlist, or go: the others are counted."""
+"""Number of added or removed tracks that are listed by name; the rest are counted."""
 
 
 def format_bytes(size_bytes: int) -> str:
-    """``512 B``, ``3.1 MB``: powers of 1,000, as disks are sold and as file managers show them."""
+    """Format a size as ``512 B`` or ``3.1 MB``, in powers of 1,000 as disks and file managers do."""
     size = float(size_bytes)
     for unit in ("B", "kB", "MB", "GB"):
         if size < 1000:
@@ -43,8 +46,8 @@ def format_bytes(size_bytes: int) -> str:
 
 
 def short_path(path: Path) -> str:
-    """Return a path as short as it can be given from the working folder."""
-    with contextlib.suppress(OSError):  # the folder was deleted meanwhile
+    """Return a path relative to the working folder if it lies inside."""
+    with contextlib.suppress(OSError):  # the working folder was deleted
         folder = Path.cwd()
         if path.is_relative_to(folder):
             return str(path.relative_to(folder))
@@ -52,9 +55,9 @@ def short_path(path: Path) -> str:
 
 
 def shell_word(text: str) -> str:
-    """Return a text as one word of a command, to be pasted into the shell of this system.
+    """Quote a text as one word for the shell of this system.
 
-    What a terminal cannot show (control characters, bytes that are no text) is written as bash and zsh read it.
+    Control characters and undecodable bytes are escaped in the ``$'...'`` syntax of bash and zsh.
 
     >>> shell_word("my map"), shell_word("site"), shell_word("-map")
     ("'my map'", 'site', './-map')
@@ -69,14 +72,14 @@ def shell_word(text: str) -> str:
 
 
 def preview_command(config: Config) -> str:
-    """Return the command that shows the map of a build."""
+    """Return the command that previews the map of a build."""
     return f"spotmap-build preview {shell_word(short_path(config.out))}"
 
 
 def review_command(config: Config, usual: Config) -> str:
-    """Return the command that decides what is doubtful of a build.
+    """Return the command for reviewing the doubtful matches of a build.
 
-    ``usual``: what the command would take by itself.
+    ``usual``: the configuration that the command would use without options.
     """
     command = "spotmap-build review"
     if config.report_path != usual.report_path:
@@ -87,7 +90,7 @@ def review_command(config: Config, usual: Config) -> str:
 
 
 def describe_stats(stats: Stats) -> Iterator[str]:
-    """Yield a line a stage, and the sum."""
+    """Yield one line per stage, and the total."""
     for stage in stats.stages:
         failures = gettext(", {failures} of them failures", failures=stage.failures) if stage.failures else ""
         yield f"{padded(stage.stage, 16)} {_records(stage.records, stage.size_bytes)}{failures}"
@@ -99,7 +102,7 @@ def describe_stats(stats: Stats) -> Iterator[str]:
         yield gettext("{size} of damaged entries were set aside; cache prune removes them.", size=size)
     if stats.debris_bytes:
         size = format_bytes(stats.debris_bytes)
-        yield gettext("{size} were left by interrupted builds; cache prune removes them.", size=size)
+        yield gettext("{size} are leftovers of interrupted builds; cache prune removes them.", size=size)
     if stats.store_bytes:
         size = format_bytes(stats.store_bytes)
         yield gettext("{size} are a copy of the store; cache prune removes it.", size=size)
@@ -110,7 +113,7 @@ def _records(count: int, size_bytes: int) -> str:
 
 
 def describe_check(report: CheckReport) -> Iterator[str]:
-    """Yield what was looked at, what was wrong, and what that means."""
+    """Yield what was checked, what is damaged, and the consequence."""
     yield gettext(
         "{records} records and {files} files; {verified} files read back.",
         records=report.records,
@@ -122,11 +125,11 @@ def describe_check(report: CheckReport) -> Iterator[str]:
     if report.is_clean:
         yield gettext("Every entry is intact.")
     else:
-        yield gettext("The next build computes again what was set aside.")
+        yield gettext("The next build recomputes the entries that were set aside.")
 
 
 def describe_prune(report: PruneReport) -> Iterator[str]:
-    """Yield what went and what stayed."""
+    """Yield how much was dropped and how much was kept."""
     yield gettext(
         "{dropped} records dropped, {kept} kept; {size} freed.",
         dropped=report.records_deleted,
@@ -136,9 +139,9 @@ def describe_prune(report: PruneReport) -> Iterator[str]:
 
 
 def describe_merge(report: MergeReport) -> Iterator[str]:
-    """Yield what came from the other cache, what was known, and what was left out."""
+    """Yield how many entries were added, replaced, already known, and skipped as damaged."""
     yield gettext(
-        "{added} entries added, {replaced} replaced by better ones ({size}); {known} were known.",
+        "{added} entries added, {replaced} replaced by better ones ({size}); {known} were already there.",
         added=number(report.added),
         replaced=number(report.replaced),
         size=format_bytes(report.taken_bytes),
@@ -146,11 +149,11 @@ def describe_merge(report: MergeReport) -> Iterator[str]:
     )
     if report.damaged:
         damaged = ngettext(
-            "{count} entry of the other cache is damaged and left out.",
-            "{count} entries of the other cache are damaged and left out.",
+            "{count} entry of the other cache is damaged and was skipped.",
+            "{count} entries of the other cache are damaged and were skipped.",
             report.damaged,
         )
-        later = gettext("What is missing is computed again when it is needed.")
+        later = gettext("Missing entries are recomputed when needed.")
         yield f"{damaged} {later}"
 
 
@@ -158,8 +161,8 @@ def describe_pushed(pushed: Pushed, shown: str) -> Iterator[str]:
     """Yield what a push sent to a store."""
     if pushed.new_count:
         yield ngettext(
-            "{count} result went to {place} ({size}); {known} were there.",
-            "{count} results went to {place} ({size}); {known} were there.",
+            "{count} result was sent to {place} ({size}); {known} were already there.",
+            "{count} results were sent to {place} ({size}); {known} were already there.",
             pushed.new_count,
             place=shown,
             size=format_bytes(pushed.size_bytes),
@@ -167,24 +170,24 @@ def describe_pushed(pushed: Pushed, shown: str) -> Iterator[str]:
         )
     elif pushed.known_count:
         yield ngettext(
-            "Nothing is new to {place}: it has {count} result already.",
-            "Nothing is new to {place}: it has {count} results already.",
+            "{place} is up to date: it has {count} result already.",
+            "{place} is up to date: it has {count} results already.",
             pushed.known_count,
             place=shown,
         )
     elif not pushed.other_count:
-        yield gettext("The cache has nothing to send yet: nothing was listened to.")
+        yield gettext("The cache has nothing to send yet: no track was analyzed.")
     if pushed.other_count:
         yield ngettext(
-            "{count} result of tracks that are not on this map stayed here; --all sends them as well.",
-            "{count} results of tracks that are not on this map stayed here; --all sends them as well.",
+            "{count} result of tracks that are not on this map was not sent; --all includes it.",
+            "{count} results of tracks that are not on this map were not sent; --all includes them.",
             pushed.other_count,
         )
     yield from _damaged_lines(pushed.damaged, shown)
 
 
 def describe_deployed(site: BuiltSite, deployed: Deployed, shown: str, *, dry_run: bool) -> Iterator[str]:
-    """Yield what a deployment did, or would do."""
+    """Yield what a deployment did, or would do in a dry run."""
     if dry_run:
         for name in deployed.sent:
             size = format_bytes(site.sizes[name])
@@ -197,52 +200,53 @@ def describe_deployed(site: BuiltSite, deployed: Deployed, shown: str, *, dry_ru
             sent = gettext("{files} files would be sent to {place} ({size})", **values)
         else:
             sent = gettext("{files} files were sent to {place} ({size})", **values)
-        kept = gettext("{files} were there", files=number(deployed.kept_count))
+        kept = gettext("{files} were already there", files=number(deployed.kept_count))
         removed = number(len(deployed.removed))
         more = gettext(", {files} of an older version removed", files=removed) if deployed.removed else ""
         yield f"{sent}; {kept}{more}."
     else:
-        yield gettext("Nothing is new to {place}: it shows this version already.", place=shown)
+        yield gettext("{place} is up to date: it shows this version already.", place=shown)
     for name in site.too_large:
         size = format_bytes(site.sizes[name])
         yield gettext(
-            "{file} has {size}: Cloudflare Pages takes no file over 25 MiB; other hosts do.", file=name, size=size
+            "{file} has {size}: Cloudflare Pages accepts no files over 25 MiB; other hosts do.", file=name, size=size
         )
 
 
 def describe_pulled(pulled: Pulled, shown: str) -> Iterator[str]:
-    """Yield what a pull brought into the cache."""
+    """Yield what a pull added to the cache."""
     if pulled.is_there:
         yield ngettext(
-            "{count} result of {place} came in; {known} were known.",
-            "{count} results of {place} came in; {known} were known.",
+            "{count} result was added from {place}; {known} were already here.",
+            "{count} results were added from {place}; {known} were already here.",
             pulled.new_count,
             place=shown,
             known=number(pulled.known_count),
         )
     else:
-        yield gettext("There is no store at {place} yet. `spotmap-build store push` makes one.", place=shown)
+        yield gettext("There is no store at {place} yet. `spotmap-build store push` creates one.", place=shown)
     yield from _damaged_lines(pulled.damaged, shown)
 
 
 def _damaged_lines(damaged: tuple[str, ...], shown: str) -> Iterator[str]:
-    yield from (gettext("damaged, nothing of it was used: packs/{name}.pack", name=name) for name in damaged)
+    yield from (gettext("damaged and not used: packs/{name}.pack", name=name) for name in damaged)
     if damaged:
         yield gettext(
-            "Push from where the tracks were listened to, then delete what stays damaged in {place}.", place=shown
+            "Push again from the machine that analyzed the tracks, then delete what is still damaged in {place}.",
+            place=shown,
         )
 
 
 def list_lines(lists: Iterable[TrackList]) -> Iterator[str]:
-    """Which lists a map has: id, kind, name, number of tracks."""
-    for one in lists:
-        yield f"{one.id:<12} {one.kind:<14} {one.name} ({len(one.tracks):,})"
+    """Yield one line per list of a map: id, kind, name, number of tracks."""
+    for track_list in lists:
+        yield f"{track_list.id:<12} {track_list.kind:<14} {track_list.name} ({len(track_list.tracks):,})"
 
 
 def push_lines(proposal: Proposal) -> Iterator[str]:
-    """Tell what a push would change on Spotify, and what it leaves as it is."""
+    """Yield what a push would change on Spotify, and what it leaves unchanged."""
     if not proposal.changes:
-        yield gettext("None of these lists has a track that is on Spotify.")
+        yield gettext("None of the tracks in these lists is on Spotify.")
     for change in proposal.changes:
         yield from _change_lines(change, proposal.titles)
     same = sum(not change.is_needed and not change.is_left_alone for change in proposal.changes)
@@ -251,23 +255,23 @@ def push_lines(proposal: Proposal) -> Iterator[str]:
     for change in proposal.changes:
         yield from (said(f"“{change.wanted.name}” {note}.") for note in change.notes)
     if any(change.notes for change in proposal.changes):
-        yield gettext("What you changed by hand stays; --exact undoes it.")
+        yield gettext("Your manual changes are kept; --exact undoes them.")
     if proposal.left_out:
         yield ngettext(
-            "{count} track of these lists is not on Spotify, and left out.",
-            "{count} tracks of these lists are not on Spotify, and left out.",
+            "{count} track of these lists is not on Spotify and is left out.",
+            "{count} tracks of these lists are not on Spotify and are left out.",
             proposal.left_out,
         )
     if proposal.beyond:
         yield ngettext(
-            "{count} track is beyond the {most} that a playlist can hold, and left out.",
-            "{count} tracks are beyond the {most} that a playlist can hold, and left out.",
+            "{count} track exceeds the {most} that a playlist can hold and is left out.",
+            "{count} tracks exceed the {most} that a playlist can hold and are left out.",
             proposal.beyond,
             most=number(MOST_TRACKS),
         )
     if proposal.forgotten:
         names = ", ".join(f"“{name}”" for name in proposal.forgotten)
-        yield gettext("The map no longer has these lists; their playlists stay as they are: {names}.", names=names)
+        yield gettext("The map no longer has these lists; their playlists are kept unchanged: {names}.", names=names)
 
 
 def _change_lines(change: Change, titles: Mapping[str, str]) -> Iterator[str]:
@@ -292,7 +296,7 @@ def _change_lines(change: Change, titles: Mapping[str, str]) -> Iterator[str]:
 
 
 def update_lines(updated: Updated, folder: Path) -> Iterator[str]:
-    """Yield what was done to a folder of lists."""
+    """Yield what was changed in a folder of playlist files."""
     yield gettext(
         "{written} lists written, {unchanged} unchanged, {removed} removed in {folder}.",
         written=updated.written,
@@ -301,6 +305,4 @@ def update_lines(updated: Updated, folder: Path) -> Iterator[str]:
         folder=folder,
     )
     for name in updated.kept:
-        yield gettext(
-            "{name} was changed by hand and stays as it is: rename it, and the list is written again.", name=name
-        )
+        yield gettext("{name} was edited by hand and is kept: rename it to have the list written again.", name=name)

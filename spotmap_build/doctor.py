@@ -1,4 +1,4 @@
-"""Examine this machine: has it all that a build needs? Says what is missing and how to mend it."""
+"""The ``doctor`` command: check that this machine has everything that a build needs, with hints for what is missing."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ROOM_BYTES: Final = 1 << 30
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at. ``hint`` says how to mend it."""
+    """The result of one check. ``hint`` says how to fix a problem."""
 
     name: str
     level: Level
@@ -41,7 +41,7 @@ class Finding:
 
 
 def examine(config: Config) -> tuple[Finding, ...]:
-    """Look at everything a build needs; nothing is changed, and no heavy library is loaded."""
+    """Check everything that a build needs, without changing anything or loading a heavy library."""
     return (
         _python(),
         _engine(config),
@@ -62,7 +62,7 @@ def examine(config: Config) -> tuple[Finding, ...]:
 
 
 def as_text(findings: tuple[Finding, ...]) -> str:
-    """Return a line a finding, with the hint below where something is wrong."""
+    """Return one line per finding, followed by its hint if something is wrong."""
     width = max(columns(finding.name) for finding in findings)
     lines = []
     for finding in findings:
@@ -97,17 +97,17 @@ def _package(name: str, module: str, distribution: str, hint: str = "") -> Findi
 
 
 def _engine(config: Config) -> Finding:
-    """Return what would listen: which engine, and whether it is installed."""
+    """Check that the chosen inference engine is installed."""
     from spotmap_build.embed import engines
 
     if engines.choose(config.engine) == "onnx":
-        found = _package(gettext("Engine (listening)"), "onnxruntime", "onnxruntime")
+        found = _package(gettext("Engine (analysis)"), "onnxruntime", "onnxruntime")
         return replace(found, detail=f"onnxruntime {found.detail}")
     hint = gettext(
         "There are wheels for Linux x86_64 (Python 3.11 to 3.13) and macOS (arm64: 3.11, 3.12; x86_64: 3.11). "
         "Elsewhere use --engine onnx."
     )
-    found = _package(gettext("Engine (listening)"), "essentia", "essentia-tensorflow", hint)
+    found = _package(gettext("Engine (analysis)"), "essentia", "essentia-tensorflow", hint)
     return replace(found, detail=f"Essentia {found.detail}")
 
 
@@ -128,8 +128,8 @@ def _weights(config: Config) -> Finding:
             folder=path.parent,
         )
         return Finding(gettext("Weights"), "ok", found)
-    hint = gettext("They are fetched at the first build that needs them (18 MB); --embedder musicnn needs none.")
-    return Finding(gettext("Weights"), "warning", gettext("{name} is not here yet", name=spec.name), hint)
+    hint = gettext("The first build that needs them downloads them (18 MB); --embedder musicnn needs no download.")
+    return Finding(gettext("Weights"), "warning", gettext("{name} is not downloaded yet", name=spec.name), hint)
 
 
 def _javascript() -> Finding:
@@ -137,7 +137,7 @@ def _javascript() -> Finding:
 
     runtime = find_runtime()
     if runtime is None:
-        hint = gettext("YouTube cannot be read without one. pip install deno, or Deno or Node 22 from their makers.")
+        hint = gettext("Downloads from YouTube need one: pip install deno, or install Deno or Node 22 yourself.")
         return Finding("JavaScript", "warning", gettext("no runtime was found"), hint)
     return Finding("JavaScript", "ok", f"{runtime.name} {runtime.version}")
 
@@ -156,7 +156,7 @@ def _spotify(config: Config) -> Finding:
         gettext("Spotify login"),
         level,
         said(remaining(login, now_unix_s)),
-        gettext("It is needed for --source spotify only."),
+        gettext("Only --source spotify needs it."),
     )
 
 
@@ -167,7 +167,7 @@ def _template() -> Finding:
 
 
 def _plugins() -> tuple[Finding, ...]:
-    """Return what other packages add, and what is wrong with it; nothing where they add nothing."""
+    """Check the plugins; no findings if there are none."""
     from spotmap_build.registry import plugins
     from spotmap_build.registry.embedders import EMBEDDERS, EmbedderSpec
     from spotmap_build.registry.sources import SOURCES, SourceKind
@@ -181,16 +181,16 @@ def _plugins() -> tuple[Finding, ...]:
     findings = []
     for group, row_type, ours in tables:
         added = [f"{name} ({plugins.package_of(points[0])})" for name, points in plugins.announced(group).items()]
-        troubles = [
+        problems = [
             Finding(f"Added {group}", "warning", said(each.message), said(each.hint))
             for each in plugins.troubles(group, row_type, ours)
         ]
-        findings += troubles or ([Finding(f"Added {group}", "ok", ", ".join(added))] if added else [])
+        findings += problems or ([Finding(f"Added {group}", "ok", ", ".join(added))] if added else [])
     return tuple(findings)
 
 
 def _folder(name: str, folder: Path) -> Finding:
-    """Find out whether files can be made in a folder, or in the nearest one above it that is there."""
+    """Check that files can be created in a folder, or in its nearest existing parent."""
     try:
         with tempfile.TemporaryFile(dir=nearest_folder(resolve_place(folder))):
             pass
@@ -198,18 +198,18 @@ def _folder(name: str, folder: Path) -> Finding:
     except OSError as error:
         detail = gettext("{folder} cannot be written: {reason}", folder=folder, reason=error.strerror)
         return Finding(name, "error", detail, gettext("Choose another place with --out or --cache-dir."))
-    return Finding(name, "ok", str(folder) if is_there else gettext("{folder} (will be made)", folder=folder))
+    return Finding(name, "ok", str(folder) if is_there else gettext("{folder} (will be created)", folder=folder))
 
 
 def _room(folder: Path) -> Finding:
     try:
         free_bytes = shutil.disk_usage(nearest_folder(resolve_place(folder))).free
     except OSError as error:
-        unknown = gettext("the free space of {folder} is not known: {reason}", folder=folder, reason=error.strerror)
+        unknown = gettext("free space of {folder} is unknown: {reason}", folder=folder, reason=error.strerror)
         return Finding(gettext("Disk"), "warning", unknown, gettext("Choose another place."))
     level: Level = "ok" if free_bytes >= ROOM_BYTES else "warning"
     size = f"{free_bytes / 1e9:.1f}"
-    hint = gettext("Make room, or choose another disk.")
+    hint = gettext("Free some space, or choose another disk.")
     return Finding(gettext("Disk"), level, gettext("{size} GB free", size=size), hint)
 
 

@@ -1,8 +1,8 @@
-"""Every error that a person can meet, in one tree.
+"""The exception hierarchy: every error that a user can see.
 
-Each class has a ``code`` (stable, for programs), an ``exit_status`` (what the command ends with) and each instance a
-``hint``: what the person can do next. Foreign exceptions are translated into these at the one module that talks to the
-foreign library, and nowhere else.
+Each class has a ``code`` (stable, for programs) and an ``exit_status`` for the command. Each instance has a ``hint``
+that says what the user can do next. Exceptions of third-party libraries are translated into these classes only in the
+module that wraps the library.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from typing import ClassVar
 
 
 class SpotmapError(Exception):
-    """Something that the person running the build should read, and can act on.
+    """Base class of all errors that are shown to the user.
 
     Parameters
     ----------
     message
         What happened, naming the file, track or setting.
     hint
-        What to do next, as a sentence; may be empty where there is nothing to do.
+        What to do next, as a sentence; empty if there is nothing to do.
     """
 
     code: ClassVar[str] = "error"
@@ -38,7 +38,7 @@ class ConfigError(SpotmapError):
 
 
 class PluginError(SpotmapError):
-    """What another package adds (a source, an embedder, a theme) does not work."""
+    """A plugin (a source, an embedder or a theme from another package) does not work."""
 
     code = "plugin"
     exit_status = 2
@@ -52,14 +52,14 @@ class SourceError(SpotmapError):
 
 
 class OutputError(SpotmapError):
-    """The output folder cannot be used: not ours, not writable, or the disk is full."""
+    """The output folder cannot be used: it was not made by a build, is not writable, or the disk is full."""
 
     code = "output"
     exit_status = 2
 
 
 class LoginError(SpotmapError):
-    """A service wants the person to log in (again) before the build can go on."""
+    """A service requires the user to log in (again) before the build can continue."""
 
     code = "login"
     exit_status = 4
@@ -73,22 +73,22 @@ class CacheError(SpotmapError):
 
 
 class UpstreamError(SpotmapError):
-    """A service or download host did not give what the build needs."""
+    """A service or download host did not deliver what the build needs."""
 
     code = "upstream"
     exit_status = 6
 
 
 class ServiceError(UpstreamError):
-    """A request to a service did not work, and may work another time: no connection, a stall, no sensible answer."""
+    """A request failed but may succeed later: no connection, a stalled transfer, or an invalid response."""
 
     code = "service"
 
 
 class ServiceRefused(ServiceError):
-    """A service wants no more requests for now (rate limit, bot check). Stop asking; what is done is kept.
+    """A service refuses further requests for now (rate limit, bot check). Send no more; finished work is kept.
 
-    ``retry_after_s``: when it may be asked again, in seconds from now, where it says so.
+    ``retry_after_s``: seconds until the next request is allowed, if the service says.
     """
 
     code = "refused"
@@ -99,16 +99,16 @@ class ServiceRefused(ServiceError):
 
 
 class WeightsError(UpstreamError):
-    """Model weights are missing, cannot be fetched, or are not the file they should be."""
+    """Model weights are missing, cannot be fetched, or do not match their checksum."""
 
     code = "weights"
 
 
 class TrackError(SpotmapError):
-    """One track cannot go on; the build does. Turned into a ledger row at the boundary of the per-track step.
+    """One track failed; the build continues. The per-track step turns this into a row of the ledger.
 
-    ``code`` is given per instance: it is what the ledger and the report show. ``retryable`` and ``needs_person`` as in
-    :class:`~spotmap_build.model.Failed`.
+    ``code`` is given per instance and appears in the ledger and the report. ``retryable`` and ``needs_person`` are
+    those of :class:`~spotmap_build.model.Failed`.
     """
 
     def __init__(
@@ -124,5 +124,5 @@ class TrackError(SpotmapError):
 
 
 def _rebuild_track_error(code: str, message: str, retryable: bool, needs_person: bool, hint: str) -> TrackError:
-    """Errors with keyword arguments do not survive pickling by themselves; worker processes send these back."""
+    """Rebuild a pickled error: exceptions with keyword arguments need this to come back from worker processes."""
     return TrackError(code, message, retryable=retryable, needs_person=needs_person, hint=hint)

@@ -1,7 +1,7 @@
-"""The nouns that flow through a build: what a source yields, which recording a track is, and what was heard.
+"""Data classes of a build: libraries and tracks, recordings and matches, embeddings.
 
-Those of the finished map are in ``atlas``. Everything here is frozen. Arrays are numpy, imported for typing only: a
-build that has nothing to do never loads it.
+Those of the finished map are in ``atlas``. All are frozen. NumPy is imported for typing only, because a build with
+nothing to do must not load it.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """The sound of a track, and how to get at it on this machine.
+    """The audio of a track, and where this machine can get it.
 
-    ``digest`` names the sound itself (SHA-256, hex): equal sound has an equal digest wherever the file lies and
-    whatever its tags say. ``path`` is a local file; ``recipe`` describes a sound to be synthesized (the demo);
-    ``video_id`` is a recording on YouTube, ``preview_id`` one on Deezer of which 30 seconds can be had; the digest is
-    made of either. Exactly one of the four is set. No path ever reaches the cache's keys or the site.
+    ``digest`` (SHA-256, hex) identifies the audio itself: it does not depend on the path or the tags of a file.
+    ``path`` is a local file; ``recipe`` describes a sound to be synthesized (the demo); ``video_id`` is a recording on
+    YouTube; ``preview_id`` is a recording on Deezer with a 30-second preview. For the last two, the digest is that of
+    the id. Exactly one of the four is set. Paths never appear in cache keys or in the site.
     """
 
     digest: str
@@ -38,9 +38,9 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One result of a search on YouTube Music: a recording that may be the one that is wanted.
+    """One result of a search on YouTube Music: a recording that may match the track.
 
-    How often it was viewed is left out on purpose: popularity must not decide.
+    The view count is left out on purpose, because popularity must not influence the match.
     """
 
     video_id: str
@@ -52,14 +52,14 @@ class Candidate:
     """``MUSIC_VIDEO_TYPE_ATV`` (an album's audio), ``…_OMV`` (official video), ``…_UGC`` (an upload), or another."""
     is_explicit: bool | None = None
     from_isrc: bool = False
-    """Whether the track's ISRC as a query returned it. Strong evidence, no proof: YouTube Music does not tell ISRCs."""
+    """Whether a search for the track's ISRC returned it. Strong evidence, no proof: YouTube Music shows no ISRCs."""
     thumbnail: str = ""
-    """Where its cover can be fetched, as YouTube Music said; it may be any text."""
+    """URL of its cover according to YouTube Music; unchecked, may be any text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Considered:
-    """A candidate that was looked at: how well it fits (0..1), and in words why it was taken or refused."""
+    """A scored candidate: ``score`` (0..1), and in words why it was accepted or rejected."""
 
     candidate: Candidate
     score: float
@@ -68,10 +68,10 @@ class Considered:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Which recording a track is, with the evidence in words; ``candidate`` is None where none of them is it.
+    """The recording chosen for a track, with the evidence in words; ``candidate`` is None if no recording matches.
 
-    ``confidence`` (0..1) is in this decision, be it for one or for none. ``considered``: the best of what else was
-    looked at (and was refused), best first.
+    ``confidence`` (0..1) is that of the decision, also of a decision for none. ``considered``: the best rejected
+    candidates, best first.
     """
 
     candidate: Candidate | None
@@ -82,9 +82,9 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """When its owner played a track: the first and the last day (ISO 8601; empty where unknown), and how often a year.
+    """When the owner played a track: the first and last day (ISO 8601; empty if unknown), and plays per year.
 
-    ``by_year`` has the years with plays, ascending, and how many; empty where only days are known.
+    ``by_year``: pairs of year and number of plays, ascending, for years with plays; empty if only days are known.
     """
 
     first_on: str = ""
@@ -105,34 +105,34 @@ class Track:
     explicit: bool | None = None
     year: int | None = None
     track_number: int | None = None
-    """Its place on its album, or on one disc of it, from 1."""
+    """Position on the album, or on one disc of it, counted from 1."""
     disc_number: int | None = None
     album_id: str = ""
-    """What the source knows its album by: tracks of one album name and one such id are on one album."""
+    """The source's identifier of the album: tracks with equal album name and ``album_id`` are on the same album."""
     added_at: str = ""
-    """ISO 8601 date or time at which the track came into the library; empty where unknown."""
+    """ISO 8601 date or time when the track was added to the library; empty if unknown."""
     genres: tuple[str, ...] = ()
-    """Of its artists, as the source names them."""
+    """Genres of its artists, as the source names them."""
     play_count: int | None = None
-    """How often its owner played it, where a listening history tells."""
+    """Number of plays by the owner, if a listening history is available."""
     listening: Listening | None = None
-    """When its owner played it, where a listening history tells."""
+    """When the owner played it, if a listening history is available."""
     layers: tuple[str, ...] = ()
-    """Whose libraries it is in (``--as``), where several people's are on one map."""
+    """Names of the people (``--as``) whose libraries contain it, on a map of several people."""
     art_digest: str = ""
-    """SHA-256 of the cover thumbnail (an image in the cache); empty where there is none."""
+    """SHA-256 of the cover thumbnail (an image in the cache); empty if there is none."""
     art_url: str = ""
-    """Where a picture of its album can be fetched, as a service said; it may be any text. Whoever learns of one sets it
-    where there is none. Of no use where there is an ``art_digest``."""
+    """URL of an album cover according to a service; unchecked, may be any text. The first service that knows one sets
+    it. Not used if there is an ``art_digest``."""
     recording: Recording | None = None
     position: tuple[float, float] | None = None
-    """Coordinates given by the source itself (a table with x and y), in any unit."""
+    """Coordinates from the source itself (a table with x and y), in any unit."""
     facets: dict[str, str | float] = field(default_factory=dict)
-    """Further columns that the map can be colored by."""
+    """Additional columns by which the map can be colored."""
 
     @property
     def is_remote(self) -> bool:
-        """Whether its sound has to be downloaded."""
+        """Whether its audio has to be downloaded."""
         recording = self.recording
         return recording is not None and (recording.video_id is not None or recording.preview_id is not None)
 
@@ -150,8 +150,8 @@ class Playlist:
 class Failed:
     """Why a track is not on the map: a row of the ledger.
 
-    ``retryable``: it is tried again by itself, not before ``retry_at_unix_s`` (seconds since 1970, UTC) where that is
-    known. ``needs_person``: it goes on only when somebody does something. Neither: it can never work.
+    ``retryable``: a later build retries it automatically, not before ``retry_at_unix_s`` (Unix time) if that is set.
+    ``needs_person``: it needs an action by the user. Neither: the failure is permanent.
     """
 
     track_id: str
@@ -165,10 +165,9 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Omission:
-    """Something that a library lists and that is no track of music.
+    """An entry of a library that is not a music track: an episode, an empty row, an unreadable playlist.
 
-    An episode, an empty row, a playlist that may not be read. It stands in the ledger, and is not counted among the
-    missing tracks.
+    It is listed in the ledger, but not counted as a missing track.
     """
 
     id: str
@@ -179,17 +178,17 @@ class Omission:
 
 @dataclass(frozen=True, slots=True)
 class Done(Generic[Value]):
-    """What a per-track step gives when it worked; the other outcome is :class:`Failed`."""
+    """The result of a per-track step that succeeded; the alternative is :class:`Failed`."""
 
     value: Value
 
 
 @dataclass(frozen=True, slots=True)
 class SharedSound:
-    """How a track sounds, in the space that everybody's cards have in common (``project.shared_space``).
+    """Quantized embedding of a track in the space that is common to all cards (``project.shared_space``).
 
-    ``codes``: one int8 for each direction, as bytes; times ``steps``, plus ``offsets``, it is the coordinate. Steps and
-    offsets are those of a whole card.
+    ``codes``: one int8 per dimension, as bytes. A coordinate is ``code * step + offset``; steps and offsets are shared
+    by all tracks of a card.
     """
 
     codes: bytes
@@ -199,7 +198,7 @@ class SharedSound:
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """A track that is on a friend's card only: it gets a place among the library's, and is never listened to."""
+    """A track that is only on a friend's card: it is placed among the library's tracks, but never analyzed."""
 
     track: Track
     sound: SharedSound
@@ -207,9 +206,9 @@ class Guest:
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """What a source yields. A track in ``failures`` was found but cannot be used, and says why.
+    """The library that a source yields. ``failures``: tracks that were found but cannot be used, with the reason.
 
-    ``guests``: tracks of friends' cards that the library does not have.
+    ``guests``: tracks of friends' cards that are not in the library.
     """
 
     tracks: tuple[Track, ...]
@@ -221,13 +220,13 @@ class Library:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrackEmbedding:
-    """What listening to one recording gives.
+    """Analysis of one recording.
 
     ``vector``: float32 ``[d]``, the learned similarity vector (d = 1280 for discogs-effnet, 1506 for musicnn);
     ``tags``: float32 ``[k]`` in 0..1, style or tag activations (400 or 50);
     ``features``: float32 ``[41]``, the interpretable features in the order of ``registry.features.FEATURES``;
-    ``typical_s``: where the moment begins that sounds most like the whole, in seconds;
-    ``heads``: float32 ``[classes]`` in 0..1 each, what heads say that were asked (``registry.heads``).
+    ``typical_s``: start of the most typical passage, in seconds;
+    ``heads``: float32 ``[classes]`` in 0..1 for each head that was run (``registry.heads``).
     """
 
     vector: Float32Array
@@ -239,13 +238,13 @@ class TrackEmbedding:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Embeddings:
-    """The embedded tracks as matrices, one row a track in the order of ``track_ids``.
+    """The embedded tracks as matrices, one row per track in the order of ``track_ids``.
 
     ``vectors`` float32 ``[n, d]``; ``tags`` float32 ``[n, k]`` with ``tag_names``; ``features`` float32 ``[n, f]`` with
-    ``feature_names``; what heads of the embedder tell is among both. ``tags`` and ``features`` have no columns where
-    the source brought its own vectors.
-    ``typical_s``: where the moment of each track begins that sounds most like the whole, in seconds, NaN where that is
-    not known; empty where it is known of none.
+    ``feature_names``. Outputs of the embedder's heads are among tags and features. Both have no columns if the source
+    provided its own vectors.
+    ``typical_s``: start of the most typical passage of each track, in seconds; NaN if unknown; empty if unknown for
+    all tracks.
     """
 
     track_ids: tuple[str, ...]

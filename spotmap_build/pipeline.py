@@ -42,14 +42,14 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 CORRUPTION_LIMIT: Final = 3
-"""A damaged cache entry is set aside and computed again; one that is damaged again and again means a failing disk."""
+"""A damaged cache entry is set aside and recomputed. The same entry damaged this often means a failing disk."""
 DAMAGE_LIMIT: Final = 20
-"""More than this many entries in one build likewise. There are fewer stages than that."""
+"""This many damaged entries in one build also mean a failing disk. There are fewer stages than that."""
 
 
 @dataclass(frozen=True, slots=True)
 class MatchResult:
-    """What ``match`` came to; the fields are those of :class:`~spotmap_build.summary.BuildResult`."""
+    """The result of :func:`match`; the fields are those of :class:`~spotmap_build.summary.BuildResult`."""
 
     track_count: int
     failures: tuple[Failed, ...]
@@ -58,19 +58,19 @@ class MatchResult:
 
 
 def build(config: Config, progress: Progress, *, began_s: float | None = None) -> BuildResult:
-    """Make the map and publish it; the old site stays as it is until the new one is complete.
+    """Build the map and publish it. The old site is untouched until the new one is complete.
 
-    ``began_s``: since when a time limit counts, by ``time.monotonic``; from now on, where that is not given.
+    ``began_s``: when a time limit starts to count, on the ``time.monotonic`` clock; by default now.
 
     Raises
     ------
     SpotmapError
-        One of its kinds; nothing is published then, and nothing that was finished is lost.
+        The build failed. Nothing is published; finished work is in the cache.
     """
     check_places(config)
     stages.check_page(config)
     if config.cache_is_beside_site:
-        progress.say(gettext("The cache is {folder}, beside the site.", folder=config.cache_dir))
+        progress.say(gettext("The cache is {folder}, next to the site.", folder=config.cache_dir))
     return _with_cache(config, progress, partial(_build, anchor=stages.read_anchor(config)), began_s)
 
 
@@ -86,9 +86,9 @@ def _build(run: stages.Run, anchor: stages.Previous | None) -> BuildResult:
 
 
 def _repeats_until(run: stages.Run, fetched: stages.Fetched, result: BuildResult) -> float:
-    """Until when another build would find the same: 0 where this one had something to do, or more than files tell."""
-    has_looked_up_all = not any(counts.misses for counts in run.cache.counters.snapshot().values())
-    did_nothing = has_looked_up_all and not (result.changed or result.embedded_count or result.problem)
+    """Return until when another build would do the same; 0 if this one did work or depends on more than files."""
+    has_cached_all = not any(counts.misses for counts in run.cache.counters.snapshot().values())
+    did_nothing = has_cached_all and not (result.changed or result.embedded_count or result.problem)
     return run.cache.steady_until_unix_s if did_nothing and not fetched.loaded.depends_on_more else 0.0
 
 
@@ -110,10 +110,10 @@ def _publish_map(
     )
 
     published = publish(config.out, site.files, site.generation, force=config.force)
-    with suppress(CacheReadOnly):  # a cache that cannot be written cannot be pruned either
+    with suppress(CacheReadOnly):  # a read-only cache is not pruned, so it needs no record of used keys
         stages.save_map(run, embedded, projected, clusters, site.generation)
         _note_used_keys(run, site.generation)
-    about_audio = _list_local_audio(config, embedded)
+    audio_notice = _list_local_audio(config, embedded)
     stages.make_poster(run, site, stages.describe_nearness(fetched))
     outcome = gettext("unchanged") if published.is_unchanged else gettext("published")
     early = gettext("(an early map)") if embedded.is_early else ""
@@ -122,7 +122,7 @@ def _publish_map(
     map_rows = {**stages.describe_map(clusters.value, insights.value), **covered.report_rows}
     _report(run, fetched.library, embedded, map_rows=map_rows)
     of_tracks = (*fetched.loaded.notices, *embedded.notices, projected.previous_map.notice)
-    notices = (*of_tracks, *insights.value.notices, *covered.notices, *excerpted.notices, about_audio)
+    notices = (*of_tracks, *insights.value.notices, *covered.notices, *excerpted.notices, audio_notice)
     return BuildResult(
         mapped_count=len(embedded.tracks),
         track_count=fetched.track_count,
@@ -137,13 +137,13 @@ def _publish_map(
 
 
 def _note_used_keys(run: stages.Run, generation: str) -> None:
-    """Note in the cache what this build used, so that prune keeps it."""
+    """Record in the cache which keys this build used, so that ``prune`` keeps them."""
     build_id = f"{int(time.time()):012d}-{generation}"
     run.cache.write_root(build_id, run.cache.used_keys, site_name(run.config.out))
 
 
 def _list_local_audio(config: Config, embedded: stages.Embedded) -> str:
-    """Note which file each track is, for the preview on this machine; returns why that could not be done."""
+    """Write the list of local audio files for the preview; return a notice if that fails, else ``""``."""
     place = config.local_audio_path
     try:
         write_local_audio(place, encode_local_audio(embedded.tracks))
@@ -153,14 +153,14 @@ def _list_local_audio(config: Config, embedded: stages.Embedded) -> str:
 
 
 def listen(config: Config, progress: Progress, *, began_s: float | None = None) -> ShareResult:
-    """Listen to the share of the library that ``config.shard`` names, for the cache: there is no map and no report.
+    """Analyze the shard of the library that ``config.shard`` names into the cache, without a map or a report.
 
     ``began_s``: as for :func:`build`.
 
     Raises
     ------
     SpotmapError
-        One of its kinds; nothing that was finished is lost.
+        The build failed. Finished work is in the cache.
     """
     check_places(config, publishes=False)
     return _with_cache(config, progress, _listen, began_s)
@@ -185,7 +185,7 @@ def _listen(run: stages.Run) -> ShareResult:
 
 
 def match(config: Config, progress: Progress) -> MatchResult:
-    """Find the recording of every track and write the report; nothing is downloaded, heard or published."""
+    """Find the recording of every track and write the report, without downloading, analyzing or publishing anything."""
     check_places(config, publishes=False)
     return _with_cache(replace(config, shard=None), progress, _match)
 
@@ -233,54 +233,56 @@ def _summarize(config: Config, text: str) -> None:
 def _with_cache(
     config: Config, progress: Progress, work: Callable[[stages.Run], Result], began_s: float | None = None
 ) -> Result:
-    """Do the work; start over where something in the cache turned out to be damaged."""
+    """Open the cache and do the work, starting over if an entry of the cache turns out to be damaged."""
     damaged: Counter[str] = Counter()
-    started_s = time.monotonic() if began_s is None else began_s  # once: who starts over has no more time than before
+    started_s = time.monotonic() if began_s is None else began_s  # starting over does not extend the time limit
     with Cache.open(config.cache_dir) as cache, seldom_collecting():
         while max(damaged.values(), default=0) < CORRUPTION_LIMIT and damaged.total() < DAMAGE_LIMIT:
             try:
                 return work(stages.Run(config, cache, progress, Clock(started_s)))
             except CorruptEntry as error:
                 damaged[error.message] += 1
-                progress.say(f"{error.message} It was set aside and is computed again.", level="warning")
+                progress.say(f"{error.message} It was set aside and is recomputed.", level="warning")
             finally:
-                stages.sweep()  # only now: what a killed build had fetched is listened to first
+                stages.sweep()  # at the end, because audio fetched by a killed build is analyzed first
     raise CacheError(
-        f"The cache {config.cache_dir} keeps giving back other bytes than were stored.",
+        f"The cache {config.cache_dir} repeatedly returns other bytes than were stored.",
         hint="The disk may be failing. Choose another place with --cache-dir.",
     )
 
 
 def write_lists(config: Config, progress: Progress, folder: Path, formats: Sequence[ListFormat]) -> Updated:
-    """Write the lists of the map as the cache has it into a folder, or bring those there up to date.
+    """Write the lists of the map in the cache to a folder, updating existing ones.
 
-    No service is asked, and nothing is listened to or published.
+    No service is contacted, and nothing is analyzed or published.
     """
     lists = lists_of_map(config, progress)
     return update_folder(
         folder,
         (
             ListFile(
-                key=f"{one.id}.{each}",
-                kind=one.kind,
-                name=one.name,
-                suffix=f".{each}",
-                content=encode_list(one, each, folder / one.kind if config.paths == "relative" else None),
+                key=f"{track_list.id}.{list_format}",
+                kind=track_list.kind,
+                name=track_list.name,
+                suffix=f".{list_format}",
+                content=encode_list(
+                    track_list, list_format, folder / track_list.kind if config.paths == "relative" else None
+                ),
             )
-            for one in lists
-            for each in formats
+            for track_list in lists
+            for list_format in formats
         ),
     )
 
 
 def lists_of_map(config: Config, progress: Progress) -> tuple[TrackList, ...]:
-    """Make the lists of the map as the cache has it; nothing is asked of a service, listened to or published."""
+    """Return the lists of the map in the cache. No service is contacted, and nothing is analyzed or published."""
     offline = _from_cache_only(config)
     return _with_cache(offline, progress, partial(_lists, anchor=stages.read_anchor(offline)))
 
 
 def _from_cache_only(config: Config) -> Config:
-    """Return settings by which nothing is asked of a service, listened to or published."""
+    """Return settings with which no service is contacted and nothing is analyzed or published."""
     offline = replace(config, offline=True, listen=False, shard=None)
     check_places(offline, publishes=False)
     return offline
@@ -295,20 +297,20 @@ def push(
     exact: bool,
     agree: Callable[[stages.Proposal], bool],
 ) -> None:
-    """Bring lists of the map to Spotify as private playlists, or bring those there up to date.
+    """Create private Spotify playlists from lists of the map, or update existing ones.
 
-    ``agree`` is shown what would be changed; nothing is, unless it returns true. With ``exact``, what the person
-    changed in these playlists by hand is undone.
+    ``agree`` receives the proposed changes; they are made only if it returns true. With ``exact``, the user's manual
+    changes to these playlists are undone.
 
     Raises
     ------
     SpotmapError
-        One of its kinds; what was done before is noted, and the next push goes on from there.
+        The push failed. Changes made so far are recorded, and the next push continues from there.
     """
     if config.offline:
         raise ConfigError(
-            "push has to ask Spotify, and may not.",
-            hint="Leave out --offline (SPOTMAP_OFFLINE, or the line in the file).",
+            "push needs to contact Spotify, which --offline forbids.",
+            hint="Remove --offline (or SPOTMAP_OFFLINE, or the line in the settings file).",
         )
     login = SpotifySettings.from_config(config).known_login(progress.say)
     if not dry_run:
@@ -327,14 +329,14 @@ def _lists(run: stages.Run, anchor: stages.Previous | None) -> tuple[TrackList, 
 
 
 def export_map(config: Config, progress: Progress, out: Path, file_format: str, *, with_vectors: bool) -> int:
-    """Write the map as the cache has it to one file, and return the number of tracks.
+    """Export the map in the cache to one file, and return the number of tracks.
 
-    No service is asked, and nothing is listened to or published.
+    No service is contacted, and nothing is analyzed or published.
 
     Raises
     ------
     OutputError
-        There is a file already (unless ``config.force``), or it cannot be written.
+        The file exists (and ``config.force`` is not set) or cannot be written.
     """
     from spotmap_build.emit.export import encode_table
 
@@ -347,16 +349,16 @@ def export_map(config: Config, progress: Progress, out: Path, file_format: str, 
 
 
 def write_card(config: Config, progress: Progress, out: Path) -> int:
-    """Write the card of the map as the cache has it, for a friend; returns how many tracks are on it.
+    """Write the card of the map in the cache, to give to a friend; return the number of tracks on it.
 
-    No service is asked, and nothing is listened to or published.
+    No service is contacted, and nothing is analyzed or published.
 
     Raises
     ------
     ConfigError
-        The map was not made by listening, or is too large for a card.
+        The map is not based on analyzed audio, or is too large for a card.
     OutputError
-        There is a file already (unless ``config.force``), or it cannot be written.
+        The file exists (and ``config.force`` is not set) or cannot be written.
     """
     check_new_file(out, force=config.force)
     card, track_count = _with_cache(_from_cache_only(config), progress, _card)
@@ -365,7 +367,7 @@ def write_card(config: Config, progress: Progress, out: Path) -> int:
 
 
 def _card(run: stages.Run) -> tuple[bytes, int]:
-    """Return the card and how many tracks are on it, all read while the cache is open."""
+    """Return the card and its number of tracks, reading everything while the cache is open."""
     _, embedded = _on_the_map(run)
     return stages.make_card(embedded), len(embedded.tracks)
 
@@ -386,9 +388,9 @@ def _on_the_map(run: stages.Run) -> tuple[stages.Fetched, stages.Embedded]:
 
 
 def plan(config: Config, progress: Progress) -> tuple[str, ...]:
-    """Return what a build would do, as sentences.
+    """Describe what a build would do, as sentences.
 
-    Looks into new files, but listens to nothing and publishes nothing.
+    New files are read, but nothing is analyzed or published.
     """
     check_places(config)
     stages.check_page(config)
@@ -396,7 +398,7 @@ def plan(config: Config, progress: Progress) -> tuple[str, ...]:
 
 
 def _nothing_to_map(fetched: stages.Fetched, embedded: stages.Embedded) -> SpotmapError:
-    """Why there is no map: the service's fault, the login's, or the library's."""
+    """Return the error for an empty map; its class tells whether the library, the login or a service is the cause."""
     codes = sorted({failure.code for failure in embedded.failures})
     first = f" The first: {embedded.failures[0].detail}" if embedded.failures else ""
     message = f"None of the {fetched.track_count} tracks can be put on a map ({', '.join(codes)}).{first}"
@@ -404,7 +406,7 @@ def _nothing_to_map(fetched: stages.Fetched, embedded: stages.Embedded) -> Spotm
         return fetched.loaded.problem
     if embedded.waiting_count:
         return ConfigError(
-            message, hint="Nothing was published. Give a longer --time-limit, or build again: it goes on."
+            message, hint="Nothing was published. Give a longer --time-limit, or build again to continue."
         )
     if any(failure.code == "waiting" for failure in embedded.failures):
         return ServiceError(f"{message} {embedded.problem}".rstrip(), hint="Nothing was published. Build again later.")

@@ -1,6 +1,6 @@
-"""Where what a build writes may lie: nothing private in the site, and nothing of others' replaced.
+"""Checks of output paths: nothing private ends up in the site, and no foreign file is replaced.
 
-All of this is looked at before anything is listened to.
+All checks run before any audio is analyzed.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ _LARGEST_TAG_BYTES: Final = 4096
 
 
 def check_places(config: Config, *, publishes: bool = True) -> None:
-    """Refuse places where a build would publish what is private, or replace what no build wrote.
+    """Refuse paths with which a build would publish private files, or replace files that no build wrote.
 
     Parameters
     ----------
     config : Config
-        Its paths need not be there yet.
+        Its paths need not exist yet.
     publishes : bool
         Whether a site is written, or only the report.
 
     Raises
     ------
     SpotmapError
-        ``OutputError``, ``CacheError`` where the cache can never be in its place, or ``ConfigError`` for a poster that
-        cannot be drawn.
+        ``OutputError``; ``CacheError`` if the path of the cache is invalid; ``ConfigError`` for a poster that cannot be
+        drawn.
     """
     if publishes:
         check_output(config.out, force=config.force)
@@ -58,43 +58,43 @@ def _check_poster(poster: Path, *, force: bool) -> None:
     kind = poster.suffix.lower()
     if kind not in {".svg", ".png"}:
         raise ConfigError(
-            f"A poster is a file that ends in .svg or .png, not {poster.name}.",
-            hint="For a PDF, let it end in .svg, open it in a browser and print it to a file: that has the fonts.",
+            f"A poster must be a .svg or .png file, not {poster.name}.",
+            hint="For a PDF, write an .svg, open it in a browser and print it to a file: this embeds the fonts.",
         )
     if kind == ".png" and not find_spec("resvg_py"):
         raise ConfigError(
-            "A poster as PNG needs the package resvg-py.",
-            hint="Install it: pip install 'spotmap-build[poster]'. Or let --poster end in .svg.",
+            "A PNG poster needs the package resvg-py.",
+            hint="Install it: pip install 'spotmap-build[poster]'. Or name an .svg file with --poster.",
         )
     check_document(poster, POSTER, force=force)
 
 
 def _check_nesting(config: Config) -> None:
-    """Refuse a cache in a site, a site in a cache, and anything else in either. Not even --force asks for that."""
+    """Refuse to nest the cache, the site and other outputs in each other, even with ``--force``."""
     site, cache = output_folder(config.out), _cache_place(config.cache_dir)
     if is_inside(cache, site) or is_inside(site, cache):
         raise OutputError(
-            f"The site ({site}) and the cache ({cache}) cannot lie in each other.",
+            f"The site ({site}) and the cache ({cache}) cannot be inside each other.",
             hint="The cache is private, a site is not. Name another folder with --cache-dir or --out.",
         )
     if is_in_a_cache(site):
         raise OutputError(
-            f"The site cannot be published to {site}: that lies in a cache of spotmap-build.",
+            f"The site cannot be published to {site}, which is inside a cache of spotmap-build.",
             hint="The cache is private, a site is not. Name another folder with --out.",
         )
     if _is_cache(site / USUAL_CACHE):
         raise OutputError(
-            f"{site} holds a cache of spotmap-build ({USUAL_CACHE}), which would be published with the site.",
+            f"{site} contains a cache of spotmap-build ({USUAL_CACHE}), which would be published with the site.",
             hint="Choose another folder with --out, or move that cache away and name it with --cache-dir.",
         )
     _check_none_in_a_site(cache)
-    wishes = {name: getattr(config, name) for name in NOT_IN_THE_SITE} | {"report": config.report_path}
-    for name, place in wishes.items():
+    paths = {name: getattr(config, name) for name in NOT_IN_THE_SITE} | {"report": config.report_path}
+    for name, place in paths.items():
         if place is not None:
             _check_apart(name, place, site, cache)
     if config.summary is not None and _same(config.summary, config.report_path):
         raise OutputError(
-            f"The report and the summary cannot be one file: {config.summary}.", hint="Give another --summary."
+            f"The report and the summary cannot be the same file: {config.summary}.", hint="Give another --summary."
         )
 
 
@@ -112,23 +112,23 @@ def _check_none_in_a_site(cache: Path) -> None:
     for above in cache.parents:
         if (above / MARKER_NAME).exists():
             raise OutputError(
-                f"The cache ({cache}) would lie in a site that was published to {above}.",
+                f"The cache ({cache}) would be inside the site published to {above}.",
                 hint="The cache is private, a site is not. Name another folder with --cache-dir.",
             )
 
 
 def _check_apart(name: str, place: Path, site: Path, cache: Path) -> None:
-    what, lies_in = name.replace("_", " "), None
+    what, parent = name.replace("_", " "), None
     try:
         resolved = resolve_place(place.parent) / place.name if name in FILES else resolve_place(place)
-    except OSError:  # whoever opens or makes it says what is wrong with it
+    except OSError:  # reported when the file is opened or created
         return
     if is_inside(resolved, site):
-        lies_in = f"the site ({site}), and be published with it"
+        parent = f"the site ({site}), and be published with it"
     elif name in NOT_IN_THE_CACHE and is_inside(resolved, cache):
-        lies_in = f"the cache ({cache})"
-    if lies_in:
-        raise OutputError(f"The {what} {place} would lie in {lies_in}.", hint="Name another place for it.")
+        parent = f"the cache ({cache})"
+    if parent:
+        raise OutputError(f"The {what} {place} would be inside {parent}.", hint="Name another place for it.")
 
 
 def _same(first: Path, second: Path) -> bool:
@@ -139,7 +139,7 @@ def _same(first: Path, second: Path) -> bool:
 
 
 def is_in_a_cache(place: Path) -> bool:
-    """Whether a place is a cache of spotmap-build, or lies in one."""
+    """Return whether a path is a cache of spotmap-build, or inside one."""
     return any(_is_cache(above) for above in (place, *place.parents))
 
 
@@ -151,19 +151,19 @@ def _is_cache(folder: Path) -> bool:
 
 
 def check_new_file(path: Path, *, force: bool) -> None:
-    """Refuse to write where a file is, unless a person insists.
+    """Refuse to replace an existing file, unless ``force`` is given.
 
     Raises
     ------
     OutputError
-        There is one.
+        The file exists.
     """
     if path.exists() and not force:
-        raise OutputError(f"{path} is there already.", hint="Name another file, or add --force to replace it.")
+        raise OutputError(f"{path} already exists.", hint="Name another file, or add --force to replace it.")
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write a file that a person asked for, whole or not at all.
+    """Write a file that the user asked for, atomically.
 
     Raises
     ------

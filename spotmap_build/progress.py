@@ -1,7 +1,8 @@
-"""Tell the person how far the build is. The only module that prints while a build runs.
+"""Progress of a build. The only module that prints while a build runs.
 
-Everything goes to standard error, so that standard output stays free for results. Three ways: ``tty`` (a moving bar),
-``plain`` (a line now and then, for CI and files) and ``json`` (one JSON object a line, for programs).
+Everything goes to standard error, so that standard output stays free for results. There are three formats: ``tty`` (a
+progress bar), ``plain`` (a line every ten seconds, for CI and log files) and ``json`` (one JSON object per line, for
+programs).
 """
 
 from __future__ import annotations
@@ -20,32 +21,32 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 PLAIN_INTERVAL_S: Final = 10.0
-"""A line this often is enough to see that a build in CI is alive, and few enough to read afterwards."""
+"""Frequent enough to see that a build in CI is alive, rare enough to keep the log readable."""
 
 LEVELS: Final = {"warning": gettext_noop("warning"), "error": gettext_noop("error")}
 
 
 class Progress(Protocol):
-    """What a build tells. ``stage`` names are those of the pipeline: fetch, embed, project, ... and emit."""
+    """Receiver of progress events. ``stage`` is a stage of the pipeline: fetch, embed, project, ..., emit."""
 
     def begin(self, stage: str, what: str, total: int | None = None) -> None:
-        """Tell that a stage starts; ``total`` is the number of its steps where it has any."""
+        """Report the start of a stage; ``total`` is its number of steps, if known."""
 
     def advance(self, done: int) -> None:
-        """``done`` of the stage's steps are done."""
+        """Report that ``done`` steps of the stage are finished."""
 
     def end(self, outcome: str) -> None:
-        """Tell that the stage is done; ``outcome`` is a short sentence."""
+        """Report the end of the stage; ``outcome`` is a short sentence."""
 
     def say(self, message: str, *, level: str = "info") -> None:
-        """Something worth knowing; ``level`` is ``info``, ``warning`` or ``error``."""
+        """Report a message; ``level`` is ``info``, ``warning`` or ``error``."""
 
     def close(self) -> None:
-        """Give the terminal back, whatever happened."""
+        """Restore the terminal. Called in any case, even after an error."""
 
 
 def make_progress(mode: str, stream: TextIO | None = None) -> Progress:
-    """Return the way to tell: ``auto`` is ``tty`` on a terminal and ``plain`` elsewhere."""
+    """Return the progress display for a mode; ``auto`` is ``tty`` on a terminal and ``plain`` elsewhere."""
     stream = stream or sys.stderr
     if mode == "json":
         return JsonProgress(stream)
@@ -55,7 +56,7 @@ def make_progress(mode: str, stream: TextIO | None = None) -> Progress:
 
 
 class PlainProgress:
-    """Lines of text; within a stage one every ten seconds."""
+    """Lines of text, at most one every ten seconds within a stage."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -95,7 +96,7 @@ class PlainProgress:
 
 
 class JsonProgress:
-    """One JSON object a line: ``event`` and its fields; ``time_s`` counts from the start of the build."""
+    """One JSON object per line: ``event`` and its fields; ``time_s`` counts from the start of the build."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -127,7 +128,7 @@ class JsonProgress:
 
 
 class TerminalProgress:
-    """A bar for the running stage, a tick for every finished one. Rich is loaded at the first bar, not before."""
+    """A progress bar for the current stage, a check mark for each finished one. Rich is imported on first use."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -173,7 +174,7 @@ class TerminalProgress:
         self._print((said(message), {"warning": "yellow", "error": "bold red"}.get(level, "")))
 
     def _print(self, *pieces: tuple[str, str]) -> None:
-        """One line in pieces, each with its style."""
+        """Print one line of ``(text, style)`` pieces."""
         from rich.text import Text
 
         self._console.print(Text.assemble(*((printable(text), style) for text, style in pieces)))
@@ -185,7 +186,7 @@ class TerminalProgress:
 
 
 def format_seconds(seconds: float) -> str:
-    """``3 s``, ``2 min``, ``1 h 20 min``: as exact as is useful."""
+    """Format a duration with useful precision: ``3 s``, ``2 min``, ``1 h 20 min``."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)

@@ -41,11 +41,11 @@ def ledger(
     reached: str,
     preview_ids: frozenset[str] = frozenset(),
 ) -> list[dict[str, Any]]:
-    """One row a track, in the library's order: how far it came, or the stage and the reason why not. Pure.
+    """Return one row per track, in library order: its status, or the stage and reason of its failure. Pure.
 
-    ``reached`` is the status of a track without a failure: ``mapped``, or ``matched`` where nothing was listened to.
-    Tracks in ``preview_ids`` say that they are known by 30 seconds. What the library lists and what is no track
-    follows, as ``excluded``.
+    ``reached`` is the status of tracks without a failure: ``mapped``, or ``matched`` if no audio was analyzed. Rows of
+    tracks in ``preview_ids`` note that only 30 seconds were analyzed. Entries of the library that are no tracks follow,
+    as ``excluded``.
     """
     by_track = {failure.track_id: failure for failure in failures}
     rows = [_row(track, by_track.get(track.id), matches.get(track.id), reached) for track in library.tracks]
@@ -81,7 +81,8 @@ def _match(match: Match | None) -> dict[str, Any] | None:
     if match is None:
         return None
     considered = [
-        {**_candidate(one.candidate), "score": round(one.score, 3), "reason": one.reason} for one in match.considered
+        {**_candidate(each.candidate), "score": round(each.score, 3), "reason": each.reason}
+        for each in match.considered
     ]
     chosen = _candidate(match.candidate) if match.candidate else dict.fromkeys(CANDIDATE_FIELDS)
     confidence = round(match.confidence, 3)
@@ -114,12 +115,12 @@ def write_report(
     extra: Mapping[str, object],
     force: bool = False,
 ) -> None:
-    """Write the report as JSON, whole or not at all. ``extra``: what it says besides the tracks: costs, the map.
+    """Write the report as JSON, atomically. ``extra``: further top-level fields (costs, the map).
 
     Raises
     ------
     OutputError
-        It cannot be written there, or would replace (without ``force``) what no build wrote.
+        It cannot be written there, or would replace (without ``force``) a file that no build wrote.
     """
     rows = ledger(library, failures, matches, reached=reached, preview_ids=preview_ids)
     statuses = Counter(row["status"] for row in rows)
@@ -136,7 +137,7 @@ def write_report(
 
 
 def encode_map_cost(cost: MapCost | None) -> dict[str, object]:
-    """Return what the report says of the latest map that was laid out; nothing where none was measured."""
+    """Return the report's fields on the cost of the latest layout; empty if none was measured."""
     if cost is None:
         return {}
     taken = {"seconds": round(cost.seconds, 3), "tracks": cost.track_count}
@@ -144,7 +145,7 @@ def encode_map_cost(cost: MapCost | None) -> dict[str, object]:
 
 
 def read_map_cost(path: Path) -> MapCost | None:
-    """Read what the latest map that was laid out took from the report of the last build; None where it does not say."""
+    """Read the cost of the latest layout from the last build's report; None if it is not recorded."""
     try:
         cost = decode_json(read_bounded(path, LARGEST_REPORT_BYTES), _ReportWithCost).map_cost
     except (OSError, ValueError, RecursionError):
@@ -165,7 +166,7 @@ class _ReportWithCost(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class DocumentKind:
-    """A file that builds write beside the site, and its beginning, by which a later build knows that it may go."""
+    """A kind of file that builds write next to the site. ``beginning`` marks it as replaceable by later builds."""
 
     name: str
     option: str
@@ -176,7 +177,7 @@ REPORT: Final = DocumentKind("report", "--report", re.compile(rb'\s*\{\s*"schema
 SUMMARY: Final = DocumentKind(
     "summary",
     "--summary",
-    # The second is how summaries began before they were marked.
+    # The second alternative matches summaries of versions that did not write the marker.
     re.compile(rb"<!-- spotmap\.summary/|## [^\r\n]*\n\n\*\*\d+ of \d+\*\* tracks are on the map\.\n"),
 )
 
@@ -190,12 +191,12 @@ POSTER: Final = DocumentKind(
 
 
 def check_document(path: Path, kind: DocumentKind, *, force: bool) -> None:
-    """Refuse early, before hours of listening, what :func:`write_document` would refuse at the end.
+    """Run the checks of :func:`write_document` early, before hours of analysis.
 
     Raises
     ------
     OutputError
-        It cannot be written there, or a file is there that no build wrote (and ``force`` is not given).
+        It cannot be written there, or would replace (without ``force``) a file that no build wrote.
     """
     try:
         folder = nearest_folder(resolve_place(path).parent)
@@ -207,12 +208,12 @@ def check_document(path: Path, kind: DocumentKind, *, force: bool) -> None:
     if not is_replaceable and not force:
         raise OutputError(
             f"The {kind.name} would replace {path}, which no build wrote.",
-            hint=f"Give another {kind.option} or move that file away; with --force it is replaced.",
+            hint=f"Give another {kind.option}, move that file away, or replace it with --force.",
         )
 
 
 def _is_replaceable(path: Path, kind: DocumentKind) -> bool:
-    """Whether nothing would be lost. Raises ``OSError`` for what is no regular file: that is never replaced."""
+    """Return whether the file is missing, empty or ours. Raise ``OSError`` if it is not a regular file."""
     try:
         file = open_regular(path)
     except FileNotFoundError:
@@ -224,13 +225,13 @@ def _is_replaceable(path: Path, kind: DocumentKind) -> bool:
 
 
 def _is_added_to(path: Path, kind: DocumentKind) -> bool:
-    """Whether this is the file that GitHub shows as the summary of a step: others write to it as well."""
+    """Return whether this is GitHub's step summary, to which other programs write as well."""
     page = os.environ.get("GITHUB_STEP_SUMMARY")
     return kind is SUMMARY and bool(page) and os.path.realpath(path) == os.path.realpath(page or "")
 
 
 def write_document(path: Path, content: bytes, kind: DocumentKind, *, force: bool) -> None:
-    """Write a file beside the site, whole or not at all.
+    """Write a file next to the site, atomically.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What all steps of one build share."""
+"""Context shared by all stages of one build: configuration, cache, progress and clock."""
 
 from __future__ import annotations
 
@@ -29,10 +29,11 @@ Made = Literal["fresh", "held", "stayed"]
 
 @dataclass(frozen=True, slots=True)
 class MapCost:
-    """How long it took, as on an idle machine, to lay a map of so many tracks out, to describe it and to publish it.
+    """Time to lay out, describe and publish a map of ``track_count`` tracks, normalized to an idle machine.
 
-    ``made``: ``fresh``, ``held`` to the last map (which takes a fresh one to compare with), or ``stayed``, where so
-    little is new that nothing is optimized. ``is_first``: of its build, which has to load a lot.
+    ``made``: ``fresh``, ``held`` (aligned to the last map, which also computes a fresh layout for comparison), or
+    ``stayed`` (so few new tracks that nothing is optimized). ``is_first``: whether it was the first map of its build,
+    which includes the time for importing packages.
     """
 
     seconds: float
@@ -50,7 +51,7 @@ class _Moment:
 
 @dataclass(slots=True)
 class Clock:
-    """Seconds spent in each stage, and what the latest map that was laid out took, without covers and excerpts."""
+    """Seconds spent in each stage, and the cost of the latest layout, excluding covers and excerpts."""
 
     started_s: float = field(default_factory=time.monotonic)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -67,20 +68,21 @@ class Clock:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Measure what is done inside, as a part of the stage ``name``."""
+        """Add the time spent in the ``with`` block to the stage ``name``."""
         started_s = time.monotonic()
         try:
             yield
         finally:
-            # A stage that goes on after an early map was published counts as one.
+            # A stage can run in several parts, before and after an early map.
             self.seconds[name] = round(self.seconds.get(name, 0.0) + time.monotonic() - started_s, 3)
 
     @property
     def slowdown(self) -> float:
-        """How many times longer than on an idle machine a map takes now.
+        """Estimate how many times longer than on an idle machine a map takes now.
 
-        While one is made, as it was seen until now. Before: as this build went, or the last map, before workers were
-        started, corrected by how these get on: what this thread waits for its own workers says nothing of others.
+        While a map is computed, this is the slowdown measured since its start. Otherwise, it is the slowdown of the
+        last map, or of this build before workers were started, corrected by how the workers progress: the time that
+        this thread waits for its own workers says nothing about the load from other programs.
         """
         if self._map_began is not None:
             return self.turns().slowdown(self._map_began.turns)
@@ -92,12 +94,12 @@ class Clock:
         return crowd.slowdown_of_one(self._known_slowdown, available_processors())
 
     def begin_map(self) -> None:
-        """Note that all is listened to, if that was not noted: from here on, the time is the map's."""
+        """Start measuring the cost of a map, unless already started."""
         if self._map_began is None:
             self._map_began = self._now()
 
     def end_map(self, track_count: int, made: Made | None) -> None:
-        """Note that a map is published, and what it took; ``made``: None where it was not laid out just now."""
+        """Record the cost of the map just published; ``made``: None if its layout came from the cache."""
         if self._map_began is not None and made is not None:
             began, now = self._map_began, self._now()
             self._known_slowdown = now.turns.slowdown(began.turns)
@@ -106,17 +108,17 @@ class Clock:
         self._map_began = None
 
     def _now(self) -> _Moment:
-        # Covers and excerpts end when there is no more time for them.
+        # Covers and excerpts are left out: they stop by themselves at the time limit.
         return _Moment(self.total_s, self.spent_in("covers", "excerpts"), self.turns())
 
     def spent_in(self, *stages: str) -> float:
-        """Seconds spent in some stages until now."""
+        """Return the seconds spent so far in the given stages."""
         return sum(self.seconds.get(stage, 0.0) for stage in stages)
 
 
 @dataclass(slots=True)
 class Run:
-    """One build: what was asked, the cache, whom to tell, and the time it takes."""
+    """One build: its configuration, cache, progress display and clock."""
 
     config: Config
     cache: Cache
@@ -124,7 +126,7 @@ class Run:
     clock: Clock
 
     def cached(self, key: Key, compute: Callable[[], Value], codec: Codec[Value]) -> Cached[Value]:
-        """Return the value of ``key``, from the cache or else computed.
+        """Return the value of ``key`` from the cache, computing it if it is missing.
 
         See :func:`spotmap_build.cache.memo.memoize`.
         """
@@ -132,12 +134,12 @@ class Run:
 
 
 def machine() -> str:
-    """Return the kind of processor and system: floating-point results may differ in the last bit between two kinds."""
+    """Return platform and architecture, between which floating-point results may differ in the last bit."""
     return f"{sys.platform}-{platform.machine()}"
 
 
 def package_versions(*names: str) -> dict[str, str]:
-    """Versions of installed packages, without importing them; empty where one is not installed."""
+    """Return the versions of packages without importing them; ``""`` for one that is not installed."""
     return {name: _version(name) for name in names}
 
 

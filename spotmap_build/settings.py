@@ -1,6 +1,6 @@
-"""All settings of a build, each declared once: in a file, in the environment, on the command line, and what it is for.
+"""All settings of a build. Each is declared once, with its names in the file, the environment and on the command line.
 
-The options of the command are made from this table, and so are the names in error messages.
+Command-line options and the names in error messages are generated from this table.
 """
 
 from __future__ import annotations
@@ -32,28 +32,28 @@ ENDPOINTS: Final = "endpoints"
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting: where it may be given and how its text is read.
+    """One setting: where it may be given and how its value is parsed.
 
     Attributes
     ----------
     flag : str
-        Its name on the command line where that is another; ``NOT_A_FLAG`` where there is none.
+        Name of the command-line option if it differs from ``name``; ``NOT_A_FLAG`` if there is no option.
     key : str
-        Its name in its table of the file where that is another.
+        Key in the settings file if it differs from ``name``.
     in_file : bool
-        Whether a file may set it. A file comes with whatever project lies in the working folder: it does not say where
-        a login goes, and permits nothing that the person was not asked for.
+        Whether a settings file may set it. The file may come with a project that somebody else wrote, so it must not
+        decide where a login is sent, nor permit anything that the user was not asked about.
     is_place : bool
-        Whether a build writes there, or uses what it finds there as the person's. A file may only name places inside
-        its own folder.
+        Whether a build writes to this path, or trusts what it reads there. A settings file may only name such paths
+        inside its own folder.
     secret : bool
         Never shown, not even in an error.
     help, metavar : str
-        What ``--help`` says.
+        Texts of ``--help``.
     kind : str
-        ``switch`` has no value (``force``), ``on-off`` has a ``--no-`` beside it, ``many`` can be given several times.
+        ``switch`` has no value (``force``), ``on-off`` also has a ``--no-`` form, ``many`` can be given several times.
     choices : tuple of str
-        The values that there are; empty where there are too many to name.
+        The allowed values; empty if they are not a short list.
     """
 
     name: str
@@ -72,17 +72,17 @@ class Setting:
 
     @property
     def key_in_file(self) -> str:
-        """Its name in its table of the file."""
+        """The key in the settings file."""
         return self.key or self.name
 
     @property
     def option(self) -> str:
-        """Its name on the command line; empty where it has none."""
+        """The command-line option; empty if there is none."""
         return "" if self.flag == NOT_A_FLAG else f"--{(self.flag or self.name).replace('_', '-')}"
 
     @property
     def elsewhere(self) -> str:
-        """How to give it otherwise than in a file, as the end of a sentence."""
+        """How to set it outside of a file, as the end of a sentence."""
         if self.option:
             return sentence(f"give {self.option}, or set the environment variable {self.env}")
         return sentence(f"set the environment variable {self.env}")
@@ -123,10 +123,10 @@ def _endpoint(name: str, env: str, of: str, read: Callable[[object, Path], objec
 
 
 def _of_registry(name: str, env: str, ours: tuple[str, ...], names: Callable[[], tuple[str, ...]], say: str) -> Setting:
-    """Return a setting that names a row of a table, or what an installed package adds to it."""
+    """Return a setting whose values are the rows of a registry, including those added by plugins."""
 
     def read(value: object, _base: Path) -> str:
-        # Other packages are looked through for a name that is not ours only.
+        # Plugins are searched only for names that are not built in.
         if not isinstance(value, str) or (value not in ours and value not in names()):
             raise ValueError(f"must be one of {', '.join(names())}")
         return value

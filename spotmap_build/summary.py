@@ -1,4 +1,4 @@
-"""What a build came to, in a few lines for people: on the terminal, and as Markdown for a page of CI. Pure."""
+"""The result of a build in a few lines: for the terminal, and as Markdown for a CI summary. Pure functions."""
 
 from __future__ import annotations
 
@@ -22,35 +22,34 @@ if TYPE_CHECKING:
     from spotmap_build.model import Failed
 
 REASONS: Final = {
-    "waiting": gettext_noop("waiting until the service can be asked again"),
-    "time-limit": gettext_noop("not listened to yet: the time limit was over; the next build goes on"),
-    "no-preview": gettext_noop("of which no preview can be had: --audio auto listens to the whole recording"),
-    "no-match": gettext_noop("without a recording on YouTube Music that is surely the right one: {review}"),
-    "local-file": gettext_noop("of your own files, which Spotify only lists: add --source folder:PATH"),
-    "unavailable": gettext_noop("not to be had on YouTube any more"),
-    "age-restricted": gettext_noop("for which YouTube asks for an age: give --cookies"),
+    "waiting": gettext_noop("waiting until the service accepts requests again"),
+    "time-limit": gettext_noop("not analyzed within the time limit; the next build continues"),
+    "no-preview": gettext_noop("without a preview: --audio auto analyzes the whole recording"),
+    "no-match": gettext_noop("without a certain match on YouTube Music; to choose one: {review}"),
+    "local-file": gettext_noop("that Spotify only lists as local files: add --source folder:PATH"),
+    "unavailable": gettext_noop("no longer available on YouTube"),
+    "age-restricted": gettext_noop("age-restricted on YouTube: give --cookies"),
 }
-"""What the commonest codes of the ledger mean, after a number of tracks; others are named as they are."""
+"""Descriptions of the most common codes of the ledger, shown after a track count; other codes are shown as they are."""
 REVIEW: Final = "spotmap-build review"
 
 SUMMARY_MARK: Final = "<!-- spotmap.summary/1 -->\n"
-"""How a summary in a file begins, by which the next build knows that it may be replaced. Not shown by Markdown."""
+"""First line of a summary file; marks it as replaceable by the next build. Not visible in rendered Markdown."""
 
 WORD_JOINER: Final = "\u2060"
 _MARKUP: Final = re.compile(r"[\\`*_\[\]<>&~|$]")
 _LINK: Final = re.compile(r":(?=//)|(?<=www)\.", re.IGNORECASE)
 _BLOCK: Final = re.compile(r"^(\d*)([#+\-=.)])(?=[#+\-=\s]|$)")
-"""What begins a heading, a list or a line at the beginning of a text."""
+"""Markdown syntax at the start of a text: a heading, a list item or a rule."""
 
 
 @dataclass(frozen=True, slots=True)
 class BuildResult:
-    """What a build came to.
+    """The result of a build.
 
-    ``problem``: why the library or the map is not as new as it should be; the command ends with its status.
-    ``notices``: what else is worth knowing, as sentences. ``repeats_until_unix_s``: it found everything known and as it
-    should be, and until then another build would do the same, if the files that it depends on stay as they are; 0 else.
-    ``figures``: how good the map is.
+    ``problem``: why the library or the map is out of date; the command exits with its status. ``notices``: further
+    messages, as sentences. ``repeats_until_unix_s``: nonzero if the build found everything cached and up to date; until
+    then, another build would do the same as long as its input files do not change. ``figures``: quality of the map.
     """
 
     mapped_count: int
@@ -67,12 +66,12 @@ class BuildResult:
     @property
     def missing(self) -> tuple[Failed, ...]:
         """The tracks that should be on the map and are not."""
-        return _not_left_out(self.failures)
+        return _without_excluded(self.failures)
 
 
 @dataclass(frozen=True, slots=True)
 class ShareResult:
-    """What listening to a share of the library came to; the fields are those of :class:`BuildResult`."""
+    """The result of analyzing a shard of the library; the fields are those of :class:`BuildResult`."""
 
     shard: Shard
     track_count: int
@@ -84,17 +83,17 @@ class ShareResult:
 
     @property
     def missing(self) -> tuple[Failed, ...]:
-        """The tracks of the share that should be in the cache and are not."""
-        return _not_left_out(self.failures)
+        """The tracks of the shard that should be in the cache and are not."""
+        return _without_excluded(self.failures)
 
 
-def _not_left_out(failures: tuple[Failed, ...]) -> tuple[Failed, ...]:
-    """Return the failures that are nobody's wish."""
+def _without_excluded(failures: tuple[Failed, ...]) -> tuple[Failed, ...]:
+    """Drop the tracks that the user excluded."""
     return tuple(failure for failure in failures if failure.code != EXCLUDED)
 
 
 def share_lines(result: ShareResult, took: str = "", review: str = REVIEW) -> Iterator[str]:
-    """Yield the end of a build that listened to a share. ``took``: how long that was."""
+    """Yield the summary of a shard build. ``took``: its duration."""
     known = result.track_count - len(result.failures)
     time = f" ({took})" if took else ""
     said = gettext(
@@ -105,16 +104,16 @@ def share_lines(result: ShareResult, took: str = "", review: str = REVIEW) -> It
     )
     yield f"{said}{time}."
     if result.embedded_count:
-        yield _listened(result.embedded_count)
+        yield _analyzed(result.embedded_count)
     if result.missing:
         missing = len(result.missing)
-        yield ngettext("{missing} is not:", "{missing} are not:", missing, missing=missing)
+        yield ngettext("{missing} is missing:", "{missing} are missing:", missing, missing=missing)
         yield from (f"  {line}" for line in missing_lines(result.missing, review))
     yield from result.notices
 
 
 def summary_lines(result: BuildResult, took: str, report_path: Path, review: str = REVIEW) -> Iterator[str]:
-    """Yield the end of a build on the terminal. ``review``: the command that decides doubtful tracks."""
+    """Yield the summary of a build for the terminal. ``review``: the command for reviewing doubtful matches."""
     yield gettext(
         "{mapped} of {total} tracks are on the map ({took}).",
         mapped=result.mapped_count,
@@ -124,8 +123,8 @@ def summary_lines(result: BuildResult, took: str, report_path: Path, review: str
     if result.missing:
         missing = len(result.missing)
         yield ngettext(
-            "{missing} is not; {report} says why:",
-            "{missing} are not; {report} says why:",
+            "{missing} is missing; {report} says why:",
+            "{missing} are missing; {report} says why:",
             missing,
             missing=missing,
             report=report_path,
@@ -135,35 +134,35 @@ def summary_lines(result: BuildResult, took: str, report_path: Path, review: str
 
 
 def missing_lines(failures: tuple[Failed, ...], review: str = REVIEW) -> Iterator[str]:
-    """How many are missing for which reason, the commonest first, and when the next is tried again."""
+    """Yield the number of missing tracks for each reason, most frequent first, and the time of the next retry."""
     counts = Counter(failure.code for failure in failures)
     for code, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
         yield f"{count} {gettext(REASONS[code]).format(review=review) if code in REASONS else code}"
     next_try = min((f.retry_at_unix_s for f in failures if f.retry_at_unix_s is not None), default=None)
     if next_try is not None:
         when = f"{datetime.fromtimestamp(next_try, UTC):%Y-%m-%d %H:%M}"
-        yield gettext("The next can be tried again after {when} UTC.", when=when)
+        yield gettext("The next retry is possible after {when} UTC.", when=when)
 
 
-def _listened(count: int) -> str:
-    return ngettext("{n} were listened to in this build.", "{n} were listened to in this build.", count, n=count)
+def _analyzed(count: int) -> str:
+    return ngettext("{n} was analyzed in this build.", "{n} were analyzed in this build.", count, n=count)
 
 
 def inert(text: str) -> str:
-    """Text that others wrote, as Markdown that shows it as it is: no markup, no HTML, no link, one line."""
+    """Escape untrusted text for Markdown: one line, without markup, HTML or links."""
     escaped = _MARKUP.sub(r"\\\g<0>", printable(text).strip())
-    # No backslash keeps an address or a person's name with @ from becoming a link.
+    # A backslash does not stop GitHub from linking addresses and @mentions; an invisible word joiner does.
     escaped = _LINK.sub(r"\\\g<0>", escaped).replace("@", f"@{WORD_JOINER}")
     return _BLOCK.sub(r"\1\\\2", escaped)
 
 
 def markdown(result: BuildResult, title: str) -> str:
-    """Return the same as Markdown, for the summary of a scheduled build."""
+    """Return the summary of a build as Markdown, for scheduled builds."""
     of_all = gettext(
         "**{mapped} of {total}** tracks are on the map.", mapped=result.mapped_count, total=result.track_count
     )
     lines = [f"## {inert(title)}", "", of_all]
-    lines.append(_listened(result.embedded_count) if result.embedded_count else "")
+    lines.append(_analyzed(result.embedded_count) if result.embedded_count else "")
     lines.append(gettext("The site was published.") if result.changed else gettext("The site is unchanged."))
     if result.problem is not None:
         lines += ["", f"> **{inert(said(result.problem.message))}** {inert(said(result.problem.hint))}".rstrip()]
@@ -174,12 +173,12 @@ def markdown(result: BuildResult, title: str) -> str:
         lines += ["", *(f"- {inert(said(notice))}" for notice in result.notices)]
     if result.figures:
         lines += ["", gettext("How good is this map?"), ""]
-        lines += [f"- {inert(one.label)} {one.value:.2f}: {inert(one.meaning)}" for one in result.figures]
+        lines += [f"- {inert(figure.label)} {figure.value:.2f}: {inert(figure.meaning)}" for figure in result.figures]
     return "\n".join(line for index, line in enumerate(lines) if line or lines[index - 1 : index] != [""]) + "\n"
 
 
 def share_markdown(result: ShareResult, title: str) -> str:
-    """Return the end of a build that listened to a share as Markdown."""
+    """Return the summary of a shard build as Markdown."""
     lines = [f"## {inert(title)}", "", *(f"- {inert(line)}" for line in share_lines(result))]
     if result.problem is not None:
         lines += ["", f"> **{inert(said(result.problem.message))}** {inert(said(result.problem.hint))}".rstrip()]

@@ -1,13 +1,13 @@
-"""Is all as it was after a build that had nothing to do? Then this one has nothing to do either, and says so at once.
+"""Skip a build if nothing has changed since a build that had nothing to do.
 
-A build that found everything in its cache and the site as it should be would find the same again, as long as the files
-that it looked at are the same: those at the paths of its sources, in its cache and in its site. Such a build leaves a
-note beside the site (``site.unchanged.json``): what it reported, and a digest of what the file system says of each of
-these files (name, size, time of the last change, number; their content is not read), of the settings, of this program,
-and of the packages that are installed. The next build takes that digest again before it loads anything that builds.
+A build that found everything in its cache and the site up to date would do the same again, as long as the files that it
+read are unchanged: those of its sources, its cache and its site. Such a build writes a note next to the site
+(``site.unchanged.json``) with its output and a digest of the metadata of these files (name, size, modification time,
+inode; not their content), the settings, this program, and the installed packages. The next build recomputes the digest
+before it imports anything else.
 
-Whatever differs, if only a time, the build runs as ever and finds out what that means. It does so after a day in any
-case: what is used is noted in the cache by the day, and all that is read is verified.
+If anything differs, even a modification time, the build runs normally. It also runs normally once a day, because the
+cache records its used entries by the day, and to verify everything that is read.
 """
 
 from __future__ import annotations
@@ -35,27 +35,27 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = "spotmap.unchanged/1"
 BEGINNING: Final = b'{"schema":"spotmap.unchanged/'
-"""By which a later build knows that the note may be replaced."""
+"""Marks the note as replaceable by a later build."""
 LONGEST_S: Final = 86_400
-"""So long is a note of use at most."""
+"""Maximum lifetime of a note."""
 LARGEST_NOTE_BYTES: Final = 1 << 20
 KEPT: Final = ("ac", "cas", "FORMAT", "CACHEDIR.TAG")
-"""What of a cache decides what a build finds in it."""
+"""Parts of a cache that determine what a build finds in it."""
 ROOTS: Final = "roots"
 PACKAGE: Final = Path(__file__).parent
 TEMPLATE: Final = PACKAGE.parent / "site_template"
-"""Where the template is in a source checkout; in an installed package it is a part of that."""
+"""The template in a source checkout; in an installed package, it is inside ``PACKAGE``."""
 INSTALLED: Final = (".dist-info", ".egg-info", ".pth")
-"""How the names end of what says which packages are installed, and in which version."""
+"""Suffixes of files and folders in ``site-packages`` that identify installed packages and their versions."""
 MARKERS: Final = ("CACHEDIR.TAG", "spotmap-site.json", ".spotmap/cache/CACHEDIR.TAG")
-"""Files above a place by which a build knows that it may not write there."""
+"""Files in a parent folder that forbid a build to write below it."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a build depends on, as two digests.
+    """Everything that a build depends on, as two digests.
 
-    ``found``: a build with nothing to do leaves this as it is. ``written``: what every build writes.
+    ``found``: files that a build with nothing to do leaves unchanged. ``written``: files that every build writes.
     """
 
     found: bytes
@@ -64,9 +64,9 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a build ended: the lines that it reported last, each with its level, and the status of the command.
+    """How a build ended: its summary lines, each with a level, and the exit status of the command.
 
-    They have ``TOOK`` where they say how long it took.
+    In the lines, ``TOOK`` is a placeholder for the duration.
     """
 
     lines: tuple[tuple[str, str], ...]
@@ -77,7 +77,7 @@ TOOK: Final = "\0"
 
 
 class Recorded:
-    """Progress that also keeps what it is given, to report it again; see :class:`~spotmap_build.progress.Progress`."""
+    """A :class:`~spotmap_build.progress.Progress` that also records all events, to replay them later."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -89,32 +89,32 @@ class Recorded:
         self.said.append(("begin", stage, what))
 
     def advance(self, done: int) -> None:
-        """Report how far it is; this is not repeated."""
+        """Report the progress of a stage; this is not recorded."""
         self._progress.advance(done)
 
     def end(self, outcome: str) -> None:
-        """Report that it is done."""
+        """Report the end of a stage."""
         self._progress.end(outcome)
         self.said.append(("end", outcome))
 
     def say(self, message: str, *, level: str = "info") -> None:
-        """Report something worth knowing."""
+        """Report a message."""
         self._progress.say(message, level=level)
         self.said.append(("say", message, level))
 
     def close(self) -> None:
-        """Give the terminal back."""
+        """Restore the terminal."""
         self._progress.close()
 
 
 def look(config: Config) -> State | None:
-    """Return what a build of ``config`` depends on; None where files alone do not show whether anything has changed."""
+    """Return the state that a build of ``config`` depends on; None if it depends on more than local files."""
     is_plain = config.anchor == "auto" and config.shard is None and config.summary is None
     if not is_plain or config.retry or config.fresh or not config.sources:
         return None
     kinds = {kind.name: kind for kind in sources.SOURCES}
     given = [source.partition(":") for source in config.sources]
-    if not all(name in kinds and kinds[name].depends_on_files_only for name, _, _ in given) or _is_added_to(config):
+    if not all(name in kinds and kinds[name].depends_on_files_only for name, _, _ in given) or _uses_plugins(config):
         return None
     try:
         return _look(config, [path for _, _, path in given if path])
@@ -122,8 +122,8 @@ def look(config: Config) -> State | None:
         return None
 
 
-def _is_added_to(config: Config) -> bool:
-    """Whether code of another package has a part in the build, which may change without a new version."""
+def _uses_plugins(config: Config) -> bool:
+    """Return whether the build uses a plugin, whose code may change without a new version number."""
     if config.theme:
         from spotmap_build.registry import themes
 
@@ -133,9 +133,9 @@ def _is_added_to(config: Config) -> bool:
 
 
 def recall(state: State, config: Config, progress: Progress) -> Ending | None:
-    """Report again what the last build reported, and return how it ended, if this one would do the same.
+    """Replay the last build's output and return its ending, if this build would do the same.
 
-    None where anything is different; then nothing was reported.
+    Returns None, without any output, if anything has changed.
     """
     try:
         note = json.loads(read_bounded(config.unchanged_path, LARGEST_NOTE_BYTES))
@@ -153,7 +153,7 @@ def recall(state: State, config: Config, progress: Progress) -> Ending | None:
 
 
 def keep(before: State, config: Config, said: Sequence[Sequence[str]], ending: Ending, until_unix_s: float) -> None:
-    """Note how a build ended, if it left all as it was ``before``; until when another one would do the same."""
+    """Write a note of how a build ended, valid until ``until_unix_s``, if the state is the same as ``before``."""
     after = look(config)
     if after is None or after.found != before.found:
         return
@@ -166,14 +166,14 @@ def keep(before: State, config: Config, said: Sequence[Sequence[str]], ending: E
         "exit_status": ending.exit_status,
         "roots": _own_roots(config),
     }
-    with suppress(OSError):  # what cannot be noted is found out again
+    with suppress(OSError):  # without a note, the next build runs normally
         if _is_replaceable(config.unchanged_path):
             note["seal"] = _seal(after, note)
             write_atomically(config.unchanged_path, _encode(note), is_private=True)
 
 
 def _own_roots(config: Config) -> dict[str, str]:
-    """Return what there is of what the cache has noted of this site's builds; others' come and go."""
+    """Return the state of the cache's records of this site's builds; those of other sites may change freely."""
     from spotmap_build.cache.roots import site_name  # not loaded where nothing is built
 
     roots = (config.cache_dir / ROOTS).glob(f"*.{site_name(config.out)}.json")
@@ -195,7 +195,7 @@ _SAY: Final[Mapping[str, Callable[..., None]]] = {
 
 
 def _seal(state: State, note: Mapping[str, object]) -> str:
-    """Return what ties a note to the state that it is of, so that neither can be another's."""
+    """Return a digest that ties a note to its state."""
     return blake2b(state.found + state.written + _encode(note), digest_size=32).hexdigest()
 
 
@@ -216,11 +216,11 @@ def _look(config: Config, paths: Iterable[str]) -> State:
     for folder in (PACKAGE, TEMPLATE):
         found.add_tree(str(folder), without_names=frozenset({"__pycache__"}))
     for path in paths:
-        # What builds write may lie in the library's folder. The second is the file of a table's vectors.
+        # Outputs of builds may lie in the library's folder. The .npy file holds the vectors of a table.
         found.add_tree(str(Path(path)), without=ours)
         found.add_tree(str(Path(path).with_suffix(".npy")) if Path(path).suffix else "")
     for name in KEPT:
-        found.add_tree(os.path.join(cache, name))  # noqa: PTH118 - a Path each would take longer than all the rest
+        found.add_tree(os.path.join(cache, name))  # noqa: PTH118 - Path objects would dominate the run time
     found.add_tree(site)
     for read in (config.overrides, config.template):
         found.add_tree(str(read or ""), without=ours)
@@ -232,14 +232,14 @@ def _look(config: Config, paths: Iterable[str]) -> State:
 
 
 def _installed() -> Iterable[str]:
-    """Yield what says which packages are installed, in the order in which Python looks for them."""
+    """Yield names that identify the installed packages and versions, in the order of ``sys.path``."""
     for place in dict.fromkeys(map(os.path.realpath, sys.path)):
         try:
             with os.scandir(place) as entries:
                 yield from sorted(entry.name for entry in entries if entry.name.endswith(INSTALLED))
         except NotADirectoryError:  # an archive
             yield _of_file(place)
-        except OSError:  # there is none, as of the archive that every Python looks for
+        except OSError:  # missing, such as the zip archive on the default sys.path
             continue
 
 
@@ -254,7 +254,7 @@ def _markers(places: Iterable[Path]) -> Iterable[str]:
 
 
 class _Digest:
-    """A digest of names, and of what the file system says of files."""
+    """A digest of names and file metadata."""
 
     def __init__(self) -> None:
         self._hash = blake2b(digest_size=32)
@@ -266,7 +266,7 @@ class _Digest:
     def add_tree(
         self, root: str, *, without: frozenset[str] = frozenset(), without_names: frozenset[str] = frozenset()
     ) -> None:
-        """Add all that lies at and below a path, or that there is nothing; links to folders are followed once."""
+        """Add the metadata of everything at and below a path, if it exists; each link to a folder is followed once."""
         self.add(root, (_of_file(root),))
         followed: set[str] = set()
         folders = [root]
@@ -283,7 +283,7 @@ class _Digest:
                         elif entry.name not in without_names:
                             target = os.path.realpath(entry.path) if entry.is_symlink() else ""
                             rows.append(f"{entry.name}/{target}")
-                            if not target or _is_new(target, followed):
+                            if not target or _add_if_new(target, followed):
                                 below.append(entry.path)
             except NotADirectoryError:
                 continue
@@ -294,18 +294,18 @@ class _Digest:
             folders += sorted(below)
 
     def digest(self) -> bytes:
-        """Return the digest of all that was added."""
+        """Return the digest of everything that was added."""
         return self._hash.digest()
 
 
-def _is_new(place: str, followed: set[str]) -> bool:
+def _add_if_new(place: str, followed: set[str]) -> bool:
     is_new = place not in followed
     followed.add(place)
     return is_new
 
 
 def _of_file(path: str) -> str:
-    """Return what there is at one path; of a folder its permissions only: its times change with what is in it."""
+    """Return the metadata of one path; of a folder only its permissions, because its times change with its content."""
     try:
         status = os.stat(path)  # noqa: PTH116
     except (OSError, ValueError) as error:
@@ -318,7 +318,7 @@ def _of_file(path: str) -> str:
 def _row(entry: os.DirEntry[str]) -> str:
     try:
         status = entry.stat()
-    except OSError as error:  # a link that leads nowhere
+    except OSError as error:  # a broken link
         return f"{entry.name}\0! {error.errno}"
     return f"{entry.name}\0{_shown(status)}"
 

@@ -1,4 +1,4 @@
-"""The builds of ``preview --watch``: what they look at, and how they differ from those that a person starts."""
+"""Automatic rebuilds of ``preview --watch``: which files are watched, and how these builds differ from manual ones."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ if TYPE_CHECKING:
     from spotmap_build.config import Config
 
 NOT_REFRESHED: Final = sentence(
-    "These builds ask no service: libraries on one, recordings, previews and covers stay as they were fetched last. "
-    "To fetch what is new: spotmap-build"
+    "These builds contact no service: online libraries, recordings, previews and covers stay as last fetched. "
+    "To fetch updates, run: spotmap-build"
 )
 
 
 def not_refreshed(config: Config) -> str:
-    """Return what the person has to know of a map that is built again without asking a service; may be empty."""
+    """Return a notice if the sources include an online service, which these rebuilds do not contact; else ``""``."""
     is_complete = all(sources.find(source.partition(":")[0]).is_complete for source in config.sources)
     return "" if is_complete else NOT_REFRESHED
 
 
 def watch(read: Callable[[], Config]) -> Watch:
-    """Return what the preview is to look at, and the build that it is to run when something changes there.
+    """Return the files that the preview watches, and the build that it runs when one of them changes.
 
     Parameters
     ----------
     read
-        Reads the settings. It is called before each build, since they may have changed.
+        Reads the settings. It is called before each build, because they may have changed.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def watch(read: Callable[[], Config]) -> Watch:
         latest = replace(read(), out=served)
         return _places(latest)
 
-    loading = start_loading()  # the first change is to show as soon as all others
+    loading = start_loading()  # import the heavy packages now, so that the first rebuild is as fast as later ones
 
     def rebuild() -> None:
         loading.join()
@@ -72,16 +72,16 @@ def _places(config: Config) -> Places:
     library = (Path(place) for source in config.sources if (place := source.partition(":")[2]))
     written = (config.out, config.cache_dir, config.report_path, config.local_audio_path)
     templates = (template_folder(), *filter(None, [config.template]))
-    noted = (script_beside(config.local_audio_path), config.pushed_path, config.unchanged_path)
-    wished = (config.summary, config.keep_audio, config.models_dir, config.poster)
+    state_files = (script_beside(config.local_audio_path), config.pushed_path, config.unchanged_path)
+    optional = (config.summary, config.keep_audio, config.models_dir, config.poster)
     return Places(
         paths=(*library, working_folder() / CONFIG_FILE, config.overrides, *templates),
-        not_these=(*written, *noted, *filter(None, wished)),
+        not_these=(*written, *state_files, *filter(None, optional)),
     )
 
 
 def _rebuild(config: Config) -> None:
-    """Build from what there is. A map at an address was continued before: the last one stands in its place."""
+    """Build offline. An anchor at a URL was applied by the first build, so continue the last map instead."""
     anchor = "auto" if "://" in config.anchor else config.anchor
     progress = make_progress(config.log)
     try:

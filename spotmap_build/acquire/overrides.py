@@ -157,7 +157,7 @@ def _read_text(path: Path) -> str:
     except OSError as error:
         raise ConfigError(
             f"{path} cannot be read: {error.strerror or error}.",
-            hint="Mend that, or give --overrides another file.",
+            hint="Fix that, or name another file with --overrides.",
         ) from error
 
 
@@ -166,7 +166,7 @@ def _document(text: str, path: Path) -> dict[str, Any]:
         return parse_toml(text)
     except ValueError as error:
         raise ConfigError(
-            f"{path} is not TOML: {error}.", hint=f"Mend that line, or move the file away. {_EXAMPLE}"
+            f"{path} is not TOML: {error}.", hint=f"Fix that line, or move the file away. {_EXAMPLE}"
         ) from error
 
 

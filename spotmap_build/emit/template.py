@@ -148,7 +148,7 @@ def _read(path: Path) -> bytes:
     except (OSError, ValueError) as error:
         reason = "it is not in UTF-8" if isinstance(error, UnicodeDecodeError) else error
         raise ConfigError(
-            f"--template: {path} cannot be used: {reason}.", hint="Mend the file, or take it out of the folder."
+            f"--template: {path} cannot be used: {reason}.", hint="Fix the file, or remove it from the folder."
         ) from error
     return content
 

@@ -1,4 +1,4 @@
-"""Plan: what a build would do, in sentences."""
+"""The ``plan`` command: describe what a build would do."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def describe_plan(run: Run, fetched: Fetched) -> tuple[str, ...]:
-    """Return what there is, what would be listened to and how long that takes, and where the site would go."""
+    """Describe the library, the audio to analyze with an estimate of the time, and the output folder."""
     library = fetched.library
     counts = gettext(
         "{tracks} tracks in {playlists} playlists",
@@ -32,20 +32,20 @@ def describe_plan(run: Run, fetched: Fetched) -> tuple[str, ...]:
         counts = gettext("{counts}; {unusable} of the tracks cannot be used", counts=counts, unusable=unusable)
     sentences = [f"{counts}.", *map(said, fetched.loaded.notices)]
     if fetched.is_placed or fetched.loaded.vectors is not None:
-        sentences.append(gettext("Nothing to listen to: the source brings its own vectors or places."))
+        sentences.append(gettext("No audio to analyze: the source provides its own vectors or positions."))
     else:
         sentences.extend(_work(run, fetched))
     if run.config.excerpts and (count := count_excerpts(library.tracks)):
         sentences.append(forecast(count, run.config.excerpts))
     if run.config.shard is None:
-        sentences.append(gettext("The site would go to {folder}.", folder=run.config.out))
+        sentences.append(gettext("The site would be written to {folder}.", folder=run.config.out))
     else:
-        sentences.append(gettext("The site would go nowhere: a shard only fills the cache."))
+        sentences.append(gettext("No site would be written: a shard only fills the cache."))
     return tuple(sentences)
 
 
 def _work(run: Run, fetched: Fetched) -> Iterator[str]:
-    """Yield what there is to search for, to download and to listen to, and how long that takes."""
+    """Yield how much there is to search, download and analyze, with estimates of the time."""
     config = run.config
     pace = Pace(config.searches_per_s, config.previews_per_s, config.download_pause_s, config.worker_count)
     whole = prepare_acquisition(run, fetched)
@@ -55,17 +55,17 @@ def _work(run: Run, fetched: Fetched) -> Iterator[str]:
     if whole.searches or whole.missing:
         yield from _describe_recordings(whole, pace)
     elif previews is None or previews.is_complete:
-        yield gettext("Every recording was listened to before.")
+        yield gettext("Every recording is already analyzed.")
     if config.time_limit_s is not None:
         limit = format_seconds(config.time_limit_s)
-        yield gettext("Listening ends in time for a map after {limit}; the rest waits.", limit=limit)
+        yield gettext("Analysis stops early enough to publish a map after {limit}; the rest waits.", limit=limit)
 
 
 def _describe_previews(previews: Acquisition, pace: Pace) -> str:
     count = len(previews.searches) + len(previews.missing)
     table = previews_timetable(count, count, pace)
     return gettext(
-        "Previews: {previews} of 30 seconds from Deezer, about {total} (asking {asking}, listening {listening}).",
+        "Previews: {previews} of 30 seconds from Deezer, about {total} (requests {asking}, analysis {listening}).",
         previews=number(count),
         total=format_seconds(table.total_s),
         asking=format_seconds(table.downloading_s),
@@ -93,14 +93,14 @@ def _describe_recordings(whole: Acquisition, pace: Pace) -> Iterator[str]:
             hourly=number(round(hourly)),
         )
     yield gettext(
-        "{recordings} recordings to listen to with {embedder}, about {time}.",
+        "{recordings} recordings to analyze with {embedder}, about {time}.",
         recordings=number(to_listen_to),
         embedder=whole.spec.name,
         time=format_seconds(table.listening_s),
     )
     if downloads:
         yield gettext(
-            "Whole recordings take about {time} in all, since these go on at once. You may stop at any time: what is "
-            "done is kept.",
+            "Whole recordings take about {time} in total, because these steps run in parallel. You can stop at any "
+            "time: finished work is kept.",
             time=format_seconds(table.total_s),
         )

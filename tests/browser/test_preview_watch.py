@@ -85,7 +85,7 @@ def watched(tmp_path: Path) -> Iterator[Watched]:
     ) as running:
         assert running.stdout
         said = [next(running.stdout) for _ in range(3)]
-        assert said[0].startswith("These builds ask no service")
+        assert said[0].startswith("These builds contact no service")
         assert said[2] == "Watching for changes.\n"
         yield Watched(folder, Site(folder / "site", said[1].split(" at ")[1].split(" ")[0]))
         running.send_signal(signal.SIGINT)

@@ -231,10 +231,10 @@ def test_while_youtube_refuses_the_map_is_made_of_what_was_heard_until_somebody_
     run = person.repository.run()
     assert ended(run) == WELL, run.printed
     assert f"**{TRACKS} of {TRACKS + 1}** tracks" in run.page
-    assert "waiting until the service can be asked again" in run.page
+    assert "waiting until the service accepts requests again" in run.page
     assert map_of(person.repository)["count"] == TRACKS
 
-    assert "2 results went to the branch spotmap-store" in person.at_home("store", "push").stdout
+    assert "2 results were sent to the branch spotmap-store" in person.at_home("store", "push").stdout
     assert ended(person.repository.run()) == WELL
     assert map_of(person.repository)["count"] == TRACKS + 1
 
@@ -252,7 +252,7 @@ def test_a_damaged_store_is_reported_and_what_is_published_stays(person: Person,
         shutil.rmtree(person.repository.cache)
     run = person.repository.run()
     assert "::warning::What was analyzed at home could not be brought in" in run.printed
-    assert f"damaged, nothing of it was used: packs/{pack.name}" in run.printed
+    assert f"damaged and not used: packs/{pack.name}" in run.printed
     assert site(person.repository) == before
     if not cache_is_gone:
         assert ended(run) == WELL, run.printed

@@ -164,7 +164,7 @@ def test_a_poster_is_drawn_beside_the_site_and_drawn_again_over_itself(copy: Pat
         assert "Tracks that sound alike lie close together." in poster
     refused = build("folder:music", copy, "--poster", "site/poster.svg")
     assert refused.status == 2
-    assert "would lie in the site" in refused.stderr
+    assert "would be inside the site" in refused.stderr
 
 
 def test_one_new_file_is_one_embedding(copy: Path) -> None:

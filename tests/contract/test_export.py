@@ -103,7 +103,7 @@ def test_a_file_that_is_there_is_replaced_only_when_asked(folder: Path) -> None:
     (folder / "mine.csv").write_text("mine")
     outcome = export(folder, "--out", "mine.csv")
     assert outcome.status == 2
-    assert "mine.csv is there already" in outcome.stderr
+    assert "mine.csv already exists" in outcome.stderr
     assert (folder / "mine.csv").read_text() == "mine"
     done(folder, "--out", "mine.csv", "--force")
     assert (folder / "mine.csv").read_text(encoding="utf-8-sig").startswith(",".join(TABLE_COLUMNS))

@@ -279,7 +279,7 @@ def test_what_heads_said_and_is_damaged_is_asked_of_the_vector_and_nobody_listen
         del server.files[f"/models/{moods.onnx_file.url_path}"]
         again, output = world.build()
     assert (again.embedded_count, again.mapped_count) == (0, 6)
-    assert output.count("It was set aside and is computed again") == 1
+    assert output.count("It was set aside and is recomputed") == 1
     assert world.records() == records
     after = world.document("map.json")
     assert (after["x"], after["columns"]["features"]) == (before["x"], before["columns"]["features"])

@@ -162,7 +162,7 @@ def test_a_plan_says_how_long_each_part_takes(running: Services) -> None:
     )
     assert f"Previews: {COUNT} of 30 seconds from Deezer" in outcome.stdout
     assert "about 450 an hour" in outcome.stdout
-    assert "You may stop at any time" in outcome.stdout
+    assert "You can stop at any time" in outcome.stdout
 
 
 def test_no_address_of_a_preview_stays(of_previews: Services) -> None:

@@ -203,8 +203,8 @@ def test_tracks_that_a_playlist_cannot_hold_are_counted(pusher: Pusher) -> None:
         [MOST_TRACKS],
     ]
     assert [list(push_lines(proposal))[-1] for proposal in proposals] == [
-        "3 tracks are beyond the 10,000 that a playlist can hold, and left out.",
-        "1 track is beyond the 10,000 that a playlist can hold, and left out.",
+        "3 tracks exceed the 10,000 that a playlist can hold and are left out.",
+        "1 track exceeds the 10,000 that a playlist can hold and is left out.",
     ]
 
 
@@ -342,7 +342,7 @@ def test_the_command_shows_then_pushes_then_has_nothing_to_do(folder: Path, spot
     dry = run(folder, spotify, "--dry-run", write=False)
     assert dry.status == 0, dry.stderr
     assert dry.stdout.count(": a new private playlist of ") == 3
-    assert "1 track of these lists is not on Spotify, and left out." in dry.stdout
+    assert "1 track of these lists is not on Spotify and is left out." in dry.stdout
     assert (spotify.changes, (folder / "site.spotify.json").exists()) == ([], False)
 
     unasked = run(folder, spotify)

@@ -64,7 +64,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Two:
             write_tune(folder / "music" / f"private folder/tune {number:02}.wav", number)
         run(folder)
     outcome = run(two.bo, "card", "bo.json")
-    assert "5 tracks are in bo.json. A friend adds it with: --source card:bo.json" in outcome.stdout
+    assert "5 tracks are in bo.json. A friend can add it with: --source card:bo.json" in outcome.stdout
     shutil.copy(two.bo / "bo.json", two.ada / "bo.json")
     return two
 
@@ -81,7 +81,7 @@ def test_a_card_says_nothing_of_its_owners_disk(built: Two) -> None:
         assert word not in written
     refused = spotmap("card", "bo.json", "--source", "folder:music", "--embedder", "musicnn", cwd=built.bo)
     assert refused.status == 2
-    assert "bo.json is there already" in refused.stderr
+    assert "bo.json already exists" in refused.stderr
 
 
 def test_a_friends_tracks_are_placed_without_listening_and_mine_stay(two: Two) -> None:

@@ -83,7 +83,7 @@ def test_an_interrupted_build_ends_and_loses_nothing(tmp_path: Path, polite: sig
     os.kill(running.pid, polite)
     _, stderr = running.communicate(timeout=patience())
     assert running.returncode == 130
-    assert "Everything that was finished is kept" in stderr
+    assert "Finished work is kept" in stderr
     assert "Traceback" not in stderr
     _, alive = psutil.wait_procs(workers, timeout=patience())
     assert not alive

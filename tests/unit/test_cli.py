@@ -249,7 +249,7 @@ def test_a_working_folder_that_is_gone_is_a_sentence(tmp_path: Path, arguments: 
         check=False,
     )
     assert done.returncode == 2
-    assert "folder that this was started in" in done.stderr
+    assert "The working folder cannot be used" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -449,7 +449,7 @@ def test_a_file_that_a_host_does_not_take_is_reported(tmp_path: Path) -> None:
     with (tmp_path / "site/data/a1/map.json").open("wb") as file:
         file.truncate((25 << 20) + 1)
     lines = list(describe_deployed(read_site(site.folder), Deployed((), (), 6), "there", dry_run=False))
-    assert lines[-1].startswith("data/a1/map.json has 26.2 MB: Cloudflare Pages takes no file over 25 MiB")
+    assert lines[-1].startswith("data/a1/map.json has 26.2 MB: Cloudflare Pages accepts no files over 25 MiB")
 
 
 @pytest.mark.slow
@@ -461,6 +461,5 @@ def test_the_command_says_what_it_would_do_and_what_it_did(tmp_path: Path) -> No
     done = spotmap("deploy", "--to", "www", cwd=tmp_path)
     assert done.stdout.startswith("6 files were sent to www (")
     assert (
-        spotmap("deploy", "--to", "www", cwd=tmp_path).stdout
-        == "Nothing is new to www: it shows this version already.\n"
+        spotmap("deploy", "--to", "www", cwd=tmp_path).stdout == "www is up to date: it shows this version already.\n"
     )

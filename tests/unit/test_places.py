@@ -48,7 +48,7 @@ def test_the_site_and_the_cache_never_lie_in_each_other(tmp_path: Path, out: str
     assert caught.value.hint
     assert sorted(tmp_path.rglob("*")) == before
     if out not in {".", ".."}:
-        assert "cannot lie in each other" in caught.value.message
+        assert "cannot be inside each other" in caught.value.message
 
 
 @pytest.mark.parametrize(("out", "cache"), [("o", "cache"), ("a/o", "a/cache"), ("o", "o-cache"), ("o-site", "o")])
@@ -79,7 +79,7 @@ def test_any_cache_of_ours_is_kept_out_of_a_site(tmp_path: Path, force: bool) ->
             check(tmp_path, out=out, cache_dir="new", force=True)
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / MARKER_NAME).write_text("{}")
-    with pytest.raises(OutputError, match="site that was published"):
+    with pytest.raises(OutputError, match="inside the site published"):
         check(tmp_path, out="other", cache_dir="site/cache", force=force)
 
 
@@ -98,13 +98,13 @@ def test_nothing_private_lies_in_the_site(tmp_path: Path, name: str, force: bool
 
 @pytest.mark.parametrize("name", NOT_IN_THE_CACHE)
 def test_what_is_kept_does_not_lie_in_the_cache(tmp_path: Path, name: str) -> None:
-    with pytest.raises(OutputError, match="in the cache"):
+    with pytest.raises(OutputError, match="inside the cache"):
         check(tmp_path, **{name: ".spotmap/cache/x"})
 
 
 def test_the_report_and_the_summary_are_two_files(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path)
-    with pytest.raises(OutputError, match="one file"):
+    with pytest.raises(OutputError, match="the same file"):
         check(tmp_path, report="x", summary="link/x")
 
 

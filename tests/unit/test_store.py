@@ -416,19 +416,20 @@ def test_the_commands_say_what_came_of_it_and_end_with_6_where_a_store_is_damage
         done = spotmap("store", *arguments, cwd=tmp_path)
         return done.status, done.stdout + done.stderr
 
-    assert run("pull", "kept") == (0, "There is no store at kept yet. `spotmap-build store push` makes one.\n")
+    assert run("pull", "kept") == (0, "There is no store at kept yet. `spotmap-build store push` creates one.\n")
     status, said = run("push", "kept")
     assert (status, "No build of the map at" in said) == (2, True)
-    assert run("push", "kept", "--all") == (0, "The cache has nothing to send yet: nothing was listened to.\n")
+    assert run("push", "kept", "--all") == (0, "The cache has nothing to send yet: no track was analyzed.\n")
     put_heard(tmp_path / ".spotmap/cache", 1)
     status, said = run("push", "kept", "--all")
-    assert (status, re.sub(r"[\d.]+ k?B", "N B", said)) == (0, "1 result went to kept (N B); 0 were there.\n")
-    assert run("push", "kept", "--all") == (0, "Nothing is new to kept: it has 1 result already.\n")
-    assert run("pull", "kept", "--cache-dir", "other") == (0, "1 result of kept came in; 0 were known.\n")
+    assert status == 0
+    assert re.sub(r"[\d.]+ k?B", "N B", said) == "1 result was sent to kept (N B); 0 were already there.\n"
+    assert run("push", "kept", "--all") == (0, "kept is up to date: it has 1 result already.\n")
+    assert run("pull", "kept", "--cache-dir", "other") == (0, "1 result was added from kept; 0 were already here.\n")
     (pack,) = (tmp_path / "kept/packs").iterdir()
     pack.write_bytes(b"damage")
     status, said = run("pull", "kept", "--cache-dir", "another")
-    assert (status, f"damaged, nothing of it was used: packs/{pack.name}" in said) == (6, True)
+    assert (status, f"damaged and not used: packs/{pack.name}" in said) == (6, True)
     assert run("pull")[0] == 6, "there is no repository here"
     assert run("pull", "s3://x")[0] == 2
 

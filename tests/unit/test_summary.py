@@ -68,8 +68,8 @@ def test_a_shard_says_what_of_its_share_is_in_the_cache() -> None:
 def test_the_commonest_reason_comes_first_and_the_next_try_is_the_earliest() -> None:
     lines = list(missing_lines((LATER, WAITING, WAITING)))
     assert lines[0].startswith("2 waiting")
-    assert lines[1].startswith("1 without a recording")
-    assert lines[2] == "The next can be tried again after 2027-01-15 08:00 UTC."
+    assert lines[1].startswith("1 without a certain match")
+    assert lines[2] == "The next retry is possible after 2027-01-15 08:00 UTC."
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,8 @@ def test_nothing_missing_is_one_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("missing", "line"), [((WAITING,), "1 is not; r.json says why:"), ((WAITING, LATER), "2 are not; r.json says why:")]
+    ("missing", "line"),
+    [((WAITING,), "1 is missing; r.json says why:"), ((WAITING, LATER), "2 are missing; r.json says why:")],
 )
 def test_what_is_missing_is_counted_in_plain_words(missing: tuple[Failed, ...], line: str) -> None:
     assert list(summary_lines(result(*missing), "3 s", Path("r.json")))[1] == line

@@ -117,7 +117,7 @@ def test_every_text_that_an_error_says_can_be_read_out_of_the_code() -> None:
         "cannot be set in a file",
         "Known keys: {names}.",
         "It is silent: its effective level is below -75 dBFS.",
-        "It was set aside and is computed again.",
+        "It was set aside and is recomputed.",
     ):
         assert message in found
 
@@ -353,8 +353,8 @@ def test_answers_count_as_the_language_does() -> None:
         speech.speak(language)
         said += [next(describe.describe_pulled(Pulled(True, count, 2, ()), "S")) for count in (1, 1200)]
     assert said == [
-        "1 result of S came in; 2 were known.",
-        "1,200 results of S came in; 2 were known.",
+        "1 result was added from S; 2 were already here.",
+        "1,200 results were added from S; 2 were already here.",
         "1 Ergebnis kam von S; 2 waren bekannt.",
         "1.200 Ergebnisse kamen von S; 2 waren bekannt.",
         "1 resultado llegó de S; 2 ya se conocían.",

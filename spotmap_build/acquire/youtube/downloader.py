@@ -60,7 +60,7 @@ class Downloader:
         except OSError as error:
             raise OutputError(
                 f"The kept audio in {folder} cannot be read: {error.strerror or error}.",
-                hint="Choose another --keep-audio, or mend that.",
+                hint="Fix that, or choose another --keep-audio.",
             ) from error
 
     def get(self, track: Track, scratch: Path, cancelled: threading.Event) -> Path | Failed:
